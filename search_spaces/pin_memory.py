@@ -1,0 +1,23 @@
+"""What page-locked host memory does to training time, and that it leaves accuracy alone."""
+
+from ray import tune
+
+from search_spaces.space import SearchSpace
+
+SPACE = SearchSpace(
+    name="pin_memory",
+    question="Does pin_memory change the training time, per model and data set?",
+    trainable="resnet",
+    param_space={
+        "dataset": tune.grid_search(["mnist", "fashion_mnist"]),
+        "model": tune.grid_search(["resnet18", "resnet50"]),
+        "pin_memory": tune.grid_search([False, True]),
+        "epochs": 10,
+        "batch_size": 32,
+        "optimizer": "adam",
+        "lr": 1e-3,
+        "device": "auto",
+        "mixed_precision": True,
+    },
+    factors=("dataset", "model", "pin_memory"),
+)

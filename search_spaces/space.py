@@ -1,0 +1,203 @@
+"""The declaration of a study: which configurations exist and which question they answer.
+
+A search space is data. Its ``param_space`` is Ray Tune's: constants and
+``tune.grid_search([...])`` axes. A grid value that is itself a mapping sets several parameters
+together (*tied* parameters), for grids that are not a full product, such as kernels that have
+different hyperparameters::
+
+    "svm": tune.grid_search([{"kernel": "poly", "degree": 3}, {"kernel": "rbf", "gamma": "scale"}])
+"""
+
+from __future__ import annotations
+
+import hashlib
+import itertools
+import json
+import math
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, fields
+from typing import Any
+
+from search_spaces.errors import UserError, choices, did_you_mean
+
+Config = dict[str, Any]
+"""One point of a search space: parameter name -> string, number, boolean or None."""
+
+_NAME = re.compile(r"[a-z][a-z0-9_]{0,39}")
+_MODES = ("max", "min")
+
+
+@dataclass(frozen=True)
+class Configuration:
+    """One configuration with its identity.
+
+    Attributes:
+        config_id: the first 10 hex digits of the SHA-256 of the configuration's canonical JSON.
+        config: parameter name -> value, as declared (``device`` may still be ``"auto"``).
+    """
+
+    config_id: str
+    config: Config = field(hash=False)
+
+
+@dataclass(frozen=True)
+class SearchSpace:
+    """A named grid of configurations for one trainable, and the question it answers.
+
+    Attributes:
+        name: short identifier, also the default name of the study.
+        question: what the study is to find out, one sentence.
+        trainable: the name of a registered trainable.
+        param_space: parameter -> constant or ``tune.grid_search([...])``.
+        factors: the parameters whose effect is of interest; columns of the tables.
+        metric: the quantity that selects the best configuration.
+        mode: ``"max"`` or ``"min"``.
+        resources: what one trial asks of Ray, e.g. ``{"cpu": 1}``; a CUDA trial also gets its GPU.
+
+    Raises:
+        UserError: a field is missing its meaning; the message names the field and what is allowed.
+    """
+
+    name: str
+    question: str
+    trainable: str
+    param_space: Mapping[str, Any] = field(hash=False)
+    factors: Sequence[str]
+    metric: str = "val_accuracy"
+    mode: str = "max"
+    resources: Mapping[str, float] = field(default_factory=lambda: {"cpu": 1.0}, hash=False)
+
+    def __post_init__(self) -> None:
+        if not isinstance(self.name, str) or not _NAME.fullmatch(self.name):
+            raise UserError(
+                f"search space name {self.name!r}: use lower-case letters, digits and _, "
+                "beginning with a letter, at most 40 characters"
+            )
+        for name in ("question", "trainable", "metric"):
+            value = getattr(self, name)
+            if not isinstance(value, str) or not value.strip():
+                raise UserError(f"{self._where(name)} must be a non-empty string, not {value!r}")
+        if self.mode not in _MODES:
+            raise UserError(f"{self._where('mode')} is {self.mode!r}; allowed: {choices(_MODES)}")
+        self._check_param_space()
+        self._check_factors()
+        self._check_resources()
+
+    def _where(self, name: str) -> str:
+        return f"search space {self.name}: {name}"
+
+    def _check_param_space(self) -> None:
+        if not isinstance(self.param_space, Mapping) or not self.param_space:
+            raise UserError(
+                f"{self._where('param_space')} must map parameters to constants or "
+                "tune.grid_search([...]) values"
+            )
+        for key, value in self.param_space.items():
+            if not isinstance(key, str) or not key.isidentifier():
+                raise UserError(f"{self._where('param_space')}: {key!r} is not a parameter name")
+            values = _grid_values(value)
+            where = self._where(f"param_space[{key!r}]")
+            if not values:
+                raise UserError(f"{where}: tune.grid_search needs at least one value")
+            for entry in values:
+                _check_value(where, entry)
+            seen = [canonical_json({"value": entry}) for entry in values]
+            if len(set(seen)) < len(seen):
+                raise UserError(f"{where}: a value stands twice in tune.grid_search")
+
+    def _check_factors(self) -> None:
+        if isinstance(self.factors, str) or not isinstance(self.factors, Sequence):
+            raise UserError(f"{self._where('factors')} must be a tuple of parameter names")
+        object.__setattr__(self, "factors", tuple(self.factors))
+        known = self.parameters()
+        for factor in self.factors:
+            if factor not in known:
+                raise UserError(
+                    f"{self._where('factors')}: {factor!r} is not in param_space"
+                    f"{did_you_mean(str(factor), known)}; allowed: {choices(known)}"
+                )
+
+    def _check_resources(self) -> None:
+        if not isinstance(self.resources, Mapping):
+            raise UserError(f"{self._where('resources')} must be a mapping such as {{'cpu': 1}}")
+        for key, value in self.resources.items():
+            number = isinstance(value, (int, float)) and not isinstance(value, bool)
+            if not isinstance(key, str) or not number or not 0 <= value < math.inf:
+                raise UserError(
+                    f"{self._where('resources')}: {key!r}: {value!r} must be a number >= 0"
+                )
+
+    def parameters(self) -> tuple[str, ...]:
+        """Return every parameter that some configuration sets, in declared order."""
+        names: dict[str, None] = {}
+        for key, value in self.param_space.items():
+            for entry in _grid_values(value):
+                names.update(dict.fromkeys(entry if isinstance(entry, Mapping) else (key,)))
+        return tuple(names)
+
+    def expand(self) -> list[Configuration]:
+        """Return every configuration; the last axis of ``param_space`` varies fastest.
+
+        Raises:
+            UserError: two points of the grid are the same configuration.
+        """
+        axes = [[(key, v) for v in _grid_values(value)] for key, value in self.param_space.items()]
+        configurations = [make_configuration(_merge(point)) for point in itertools.product(*axes)]
+        if len({c.config_id for c in configurations}) < len(configurations):
+            raise UserError(f"{self._where('param_space')}: two grid points give one configuration")
+        return configurations
+
+    def num_configurations(self) -> int:
+        """Return the size of the grid without expanding it."""
+        return math.prod(len(_grid_values(value)) for value in self.param_space.values())
+
+
+FIELD_NAMES = tuple(f.name for f in fields(SearchSpace))
+
+
+def canonical_json(value: Mapping[str, Any]) -> str:
+    """Return the one JSON text of a configuration: sorted keys, no spaces, 1.0 written as 1."""
+    return json.dumps(_plain(value), sort_keys=True, separators=(",", ":"), allow_nan=False)
+
+
+def make_configuration(config: Config) -> Configuration:
+    """Return the configuration with its ``config_id``."""
+    digest = hashlib.sha256(canonical_json(config).encode()).hexdigest()
+    return Configuration(digest[:10], config)
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        return {str(key): _plain(entry) for key, entry in value.items()}
+    if isinstance(value, float) and value.is_integer() and abs(value) < 2**53:
+        return int(value)
+    return value
+
+
+def _grid_values(value: Any) -> list[Any]:
+    if isinstance(value, Mapping) and set(value) == {"grid_search"}:
+        return list(value["grid_search"])
+    return [value]
+
+
+def _check_value(where: str, value: Any) -> None:
+    if isinstance(value, Mapping):
+        for key, entry in value.items():
+            if not isinstance(key, str) or not key.isidentifier() or isinstance(entry, Mapping):
+                raise UserError(f"{where}: tied parameters must map names to plain values")
+            _check_value(f"{where}[{key!r}]", entry)
+    elif value is not None and not isinstance(value, (str, bool, int, float)):
+        raise UserError(
+            f"{where}: {value!r} is a {type(value).__name__}; allowed: strings, numbers, booleans, "
+            "None, or tune.grid_search([...]) of them (a study is a grid, not a random search)"
+        )
+    elif isinstance(value, float) and not math.isfinite(value):
+        raise UserError(f"{where}: {value!r} is not a finite number")
+
+
+def _merge(point: Sequence[tuple[str, Any]]) -> Config:
+    config: Config = {}
+    for key, value in point:
+        config.update(value if isinstance(value, Mapping) else {key: value})
+    return config

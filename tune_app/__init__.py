@@ -1,0 +1,1 @@
+"""Runs hyperparameter studies on Ray Tune: planned, shared, resumable."""

@@ -1,0 +1,104 @@
+"""Checkpoints of a trial that can be trusted, and falling back when one cannot.
+
+A checkpoint directory holds ``state.pt`` (tensors and plain values, read with
+``torch.load(weights_only=True)``) and ``checkpoint.json`` with the trial's key, the epoch and the
+SHA-256 of ``state.pt``. The digest is checked before anything is read, so that a truncated or
+damaged file is noticed and the one before it is used.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import json
+import shutil
+import sys
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+STATE_FILE = "state.pt"
+INDEX_FILE = "checkpoint.json"
+
+
+@dataclass(frozen=True)
+class CheckpointIndex:
+    """What ``checkpoint.json`` says: whose state this is, after which epoch, and its digest."""
+
+    path: Path
+    trial_key: str
+    epoch: int
+    sha256: str
+
+
+def write_checkpoint(directory: Path, trial_key: str, epoch: int, state: dict[str, Any]) -> None:
+    """Write a trial's state after ``epoch`` into an existing directory."""
+    import torch
+
+    buffer = io.BytesIO()
+    torch.save(state, buffer)
+    (directory / STATE_FILE).write_bytes(buffer.getbuffer())
+    index = {
+        "trial_key": trial_key,
+        "epoch": epoch,
+        "sha256": hashlib.sha256(buffer.getbuffer()).hexdigest(),
+    }
+    (directory / INDEX_FILE).write_text(json.dumps(index))
+
+
+def read_index(directory: Path) -> CheckpointIndex | None:
+    """Return what a checkpoint directory says of itself, or None if it does not say it properly."""
+    try:
+        index = json.loads((directory / INDEX_FILE).read_text())
+        return CheckpointIndex(
+            directory, str(index["trial_key"]), int(index["epoch"]), str(index["sha256"])
+        )
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+
+
+def find_checkpoints(trial_directory: Path, trial_key: str) -> list[CheckpointIndex]:
+    """Return the checkpoints of a trial in one of its directories, newest epoch first."""
+    found = [read_index(path) for path in trial_directory.glob("checkpoint_*")]
+    own = [index for index in found if index is not None and index.trial_key == trial_key]
+    return sorted(own, key=lambda index: -index.epoch)
+
+
+def remove_checkpoints(trial_directory: Path) -> None:
+    """Delete every checkpoint in a trial's directory."""
+    for path in trial_directory.glob("checkpoint_*"):
+        shutil.rmtree(path, ignore_errors=True)
+
+
+def load_newest(candidates: Iterable[Path], trial_key: str) -> tuple[int, dict[str, Any]] | None:
+    """Return (epoch, state) of the first candidate directory that is whole, or None.
+
+    Every candidate that is passed over is named on standard error, which Ray keeps in the trial's
+    log.
+    """
+    for path in candidates:
+        state = _load(path, trial_key)
+        if isinstance(state, str):
+            print(f"checkpoint {path.name} is not used: {state}", file=sys.stderr)
+        else:
+            return state
+    return None
+
+
+def _load(path: Path, trial_key: str) -> tuple[int, dict[str, Any]] | str:
+    import torch
+
+    index = read_index(path)
+    if index is None:
+        return f"{INDEX_FILE} is missing or damaged"
+    if index.trial_key != trial_key:
+        return f"it belongs to trial {index.trial_key}"
+    try:
+        content = (path / STATE_FILE).read_bytes()
+    except OSError as error:
+        return f"{STATE_FILE} cannot be read ({error.strerror})"
+    if hashlib.sha256(content).hexdigest() != index.sha256:
+        return f"{STATE_FILE} is damaged (its SHA-256 differs)"
+    state: dict[str, Any] = torch.load(io.BytesIO(content), map_location="cpu", weights_only=True)
+    return index.epoch, state

@@ -1,0 +1,116 @@
+"""The data sets there are: a new one in MNIST's format is one more entry in ``DATASETS``.
+
+Such a data set comes in two parts, 60,000 ``train`` and 10,000 ``t10k`` grey 28×28 images, each an
+images and a labels file in the IDX format, gzip-compressed or not. The checksums are those of the
+files as they were published, so a number in a table always comes from the data set it names.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from search_spaces.errors import UserError, choices, did_you_mean
+
+IMAGE_SIZE = 28
+PART_SIZES = {"train": 60_000, "t10k": 10_000}
+
+
+def images_stem(part: str) -> str:
+    """Return the name, without ``.gz``, of the file with a part's images."""
+    return f"{part}-images-idx3-ubyte"
+
+
+def labels_stem(part: str) -> str:
+    """Return the name, without ``.gz``, of the file with a part's labels."""
+    return f"{part}-labels-idx1-ubyte"
+
+
+@dataclass(frozen=True)
+class DatasetSpec:
+    """A data set in MNIST's format.
+
+    Attributes:
+        name: Its name in configurations and result files.
+        title: Its name in print.
+        folders: The folders it may lie in, within the folder that a user or the cache names.
+        class_names: The classes, in the order of their labels.
+        mean: Mean of the training pixels divided by 255.
+        std: Their standard deviation.
+        sha256: SHA-256 of each decompressed file, by file name without ``.gz``.
+        torchvision_class: The class of ``torchvision.datasets`` that downloads it.
+    """
+
+    name: str
+    title: str
+    folders: tuple[str, ...]
+    class_names: tuple[str, ...]
+    mean: float
+    std: float
+    sha256: Mapping[str, str]
+    torchvision_class: str
+
+
+def _checksums(
+    train_images: str, train_labels: str, t10k_images: str, t10k_labels: str
+) -> dict[str, str]:
+    return {
+        "train-images-idx3-ubyte": train_images,
+        "train-labels-idx1-ubyte": train_labels,
+        "t10k-images-idx3-ubyte": t10k_images,
+        "t10k-labels-idx1-ubyte": t10k_labels,
+    }
+
+
+_MNIST = DatasetSpec(
+    name="mnist",
+    title="MNIST",
+    folders=("mnist", "MNIST/raw", "MNIST"),
+    class_names=tuple("0123456789"),
+    mean=0.1307,
+    std=0.3081,
+    sha256=_checksums(
+        "ba891046e6505d7aadcbbe25680a0738ad16aec93bde7f9b65e87a2fc25776db",
+        "65a50cbbf4e906d70832878ad85ccda5333a97f0f4c3dd2ef09a8a9eef7101c5",
+        "0fa7898d509279e482958e8ce81c8e77db3f2f8254e26661ceb7762c4d494ce7",
+        "ff7bcfd416de33731a308c3f266cc351222c34898ecbeaf847f06e48f7ec33f2",
+    ),
+    torchvision_class="MNIST",
+)
+
+_FASHION_MNIST = DatasetSpec(
+    name="fashion_mnist",
+    title="FashionMNIST",
+    folders=("fashion-mnist", "fashion_mnist", "FashionMNIST/raw", "FashionMNIST"),
+    class_names=(
+        "T-shirt/top",
+        "Trouser",
+        "Pullover",
+        "Dress",
+        "Coat",
+        "Sandal",
+        "Shirt",
+        "Sneaker",
+        "Bag",
+        "Ankle boot",
+    ),
+    mean=0.2860,
+    std=0.3530,
+    sha256=_checksums(
+        "c59f468a2f672dc815687fe0f83887768d799fd8a3f3276145d20f83aa44d888",
+        "bad3541b69d912435c50bb6ba87bec294ff4f6a2e1246121d8633921760443d9",
+        "5b4141f0afbad91edebe8549f8fcffe087ea10ca49f1dbef5c9a5cd8815ce37b",
+        "0402a96d92fd2663957122ceb108a494c5af83dab82d92729df917d7dec38c34",
+    ),
+    torchvision_class="FashionMNIST",
+)
+
+DATASETS: dict[str, DatasetSpec] = {spec.name: spec for spec in (_MNIST, _FASHION_MNIST)}
+
+
+def dataset_spec(name: str) -> DatasetSpec:
+    """Return the registered data set of this name, or raise a UserError that lists them."""
+    if name not in DATASETS:
+        hint = did_you_mean(name, DATASETS)
+        raise UserError(f"data set {name!r}: unknown; choose from {choices(DATASETS)}{hint}")
+    return DATASETS[name]

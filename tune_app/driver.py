@@ -1,0 +1,206 @@
+"""The only caller of Ray: connects to a cluster and runs the planned trials with ``tune.Tuner``."""
+
+from __future__ import annotations
+
+import logging
+import os
+import signal
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from types import FrameType
+from typing import Any
+
+from search_spaces.errors import UserError
+from tune_app.ledger import Ledger, resumable_checkpoints
+from tune_app.plan import Cluster, Plan, PlannedTrial
+from tune_app.provenance import num_usable_cpus
+from tune_app.trainables import Trainable
+
+_QUIET = {
+    # Results are written by StudyRecorder, straight into the study directory.
+    "TUNE_DISABLE_AUTO_CALLBACK_LOGGERS": "1",
+    # Tune keeps this many trials ready; with one, a free CPU waits for the next trial's turn.
+    "TUNE_MAX_PENDING_TRIALS_PG": "8",
+    # Its state files are not what a study resumes from, so nobody needs to hear how long they took.
+    "TUNE_WARN_THRESHOLD_S": "1000000",
+    "TUNE_WARN_EXCESSIVE_EXPERIMENT_CHECKPOINT_SYNC_THRESHOLD_S": "0",
+    "TUNE_WARN_SLOW_EXPERIMENT_CHECKPOINT_SYNC_THRESHOLD_S": "1000000",
+    "TUNE_GLOBAL_CHECKPOINT_S": "60",
+    "RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO": "0",
+    "RAY_USAGE_STATS_ENABLED": "0",
+    # StudyProgress draws; the older of Tune's two displays is silent at verbose=0.
+    "RAY_AIR_NEW_OUTPUT": "0",
+}
+
+
+@dataclass(frozen=True)
+class LaunchOptions:
+    """How the trials of a launch run.
+
+    Attributes:
+        max_concurrent: most trials at once; 0 leaves it to the resources.
+        max_failures: how often a trial is tried again after an error.
+        checkpoint_seconds: least time between two checkpoints of a trial.
+    """
+
+    max_concurrent: int = 0
+    max_failures: int = 2
+    checkpoint_seconds: float = 30.0
+
+
+def local_cluster() -> Cluster:
+    """Return what a cluster started on this machine would offer, without starting one."""
+    import torch
+
+    gpus = torch.cuda.device_count()
+    node = {"CPU": float(num_usable_cpus())}
+    return Cluster(({**node, "GPU": float(gpus)} if gpus else node,))
+
+
+def connect(address: str | None) -> tuple[Cluster, str]:
+    """Connect to a cluster, or start one on this machine; return it and the dashboard's address.
+
+    Args:
+        address: a running cluster's address or ``auto``; None starts a local one, unless this is a
+            submitted job, which runs on the cluster it was submitted to.
+
+    Raises:
+        UserError: there is no cluster at the address.
+    """
+    for name, value in _QUIET.items():
+        os.environ.setdefault(name, value)
+    import ray
+
+    address = address or os.environ.get("RAY_ADDRESS")
+    local: dict[str, Any] = {"include_dashboard": True, "num_cpus": num_usable_cpus()}
+    try:
+        context = ray.init(
+            address=address or "local",
+            logging_level=logging.ERROR,
+            log_to_driver=False,
+            **({} if address else local),
+        )
+    except (ConnectionError, ValueError, RuntimeError) as error:
+        reason = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
+        raise UserError(
+            f"--address {address}: no Ray cluster answers there ({reason}); start one with "
+            "`ray start --head` or leave --address out"
+        ) from None
+    # A trial's stray warnings belong into its log, not between the lines of the progress display.
+    for name in ("ray", "ray.tune", "ray.train", "ray.air"):
+        logging.getLogger(name).setLevel(logging.CRITICAL)
+    nodes = tuple(node["Resources"] for node in ray.nodes() if node["Alive"])
+    return Cluster(nodes), str(context.dashboard_url or "")
+
+
+def disconnect() -> None:
+    """Leave the cluster; one that was started here is shut down."""
+    import ray
+
+    ray.shutdown()
+
+
+def run_trials(
+    *,
+    plan: Plan,
+    ledger: Ledger,
+    launch: str,
+    trainable: Trainable,
+    data: Mapping[str, Any],
+    options: LaunchOptions,
+    callbacks: Sequence[Any],
+) -> signal.Signals | None:
+    """Run the planned trials to their end; return the signal that stopped them early, if any.
+
+    Failed trials do not raise: the ledger, read again afterwards, tells them apart.
+    """
+    from ray import tune
+
+    from tune_app.searcher import PlannedTrials
+    from tune_app.trainables.session import TrialSettings
+
+    settings = TrialSettings(str(ledger.root), options.checkpoint_seconds)
+    function = tune.with_resources(
+        tune.with_parameters(trainable.load(), data=data, settings=settings), _trial_resources
+    )
+    tuner = tune.Tuner(
+        function,
+        tune_config=tune.TuneConfig(
+            search_alg=PlannedTrials(_trial_configs(plan.trials, ledger, launch)),
+            num_samples=len(plan.trials),
+            max_concurrent_trials=options.max_concurrent or None,
+            reuse_actors=True,
+            trial_name_creator=_trial_name,
+            trial_dirname_creator=_trial_name,
+        ),
+        run_config=tune.RunConfig(
+            name=launch,
+            storage_path=str(ledger.root / "tune"),
+            failure_config=tune.FailureConfig(max_failures=options.max_failures),
+            checkpoint_config=tune.CheckpointConfig(num_to_keep=2),
+            callbacks=list(callbacks),
+            verbose=0,
+        ),
+    )
+    with StopSignals() as signals:
+        tuner.fit()
+    return signals.received
+
+
+class StopSignals:
+    """Makes SIGTERM stop a study as Ctrl-C does, and remembers which of them came.
+
+    Tune ends its trials in order at the first SIGINT and restores the handler it found, so that a
+    second one interrupts at once; SIGTERM, which ``ray job stop`` sends, it does not handle.
+    """
+
+    def __init__(self) -> None:
+        self.received: signal.Signals | None = None
+        self._before: dict[signal.Signals, Any] = {}
+
+    def __enter__(self) -> StopSignals:
+        self._before[signal.SIGTERM] = signal.signal(signal.SIGTERM, self._on_term)
+        return self
+
+    def __exit__(self, *_error: object) -> None:
+        for number, handler in self._before.items():
+            signal.signal(number, handler)
+
+    def _on_term(self, _number: int, _frame: FrameType | None) -> None:
+        self.received = signal.SIGTERM
+        signal.raise_signal(signal.SIGINT)
+
+
+def _trial_configs(
+    trials: Sequence[PlannedTrial], ledger: Ledger, launch: str
+) -> list[dict[str, Any]]:
+    """Return what Tune hands to each trial: its hyperparameters, and the plan beside them."""
+    histories = ledger.histories()
+    configs = []
+    for trial in trials:
+        history = histories.get(trial.key)
+        resume: list[Path] = []
+        if history is not None:
+            resume = resumable_checkpoints(history, trial.key, trial.milestones[0])
+        plan = {
+            "trial_key": trial.key,
+            "name": trial.name,
+            "directory": f"tune/{launch}/{trial.name}",
+            "milestones": list(trial.milestones),
+            "serves": {str(m): list(ids) for m, ids in trial.serves.items()},
+            "resources": dict(trial.resources),
+            "resume_from": [str(path.relative_to(ledger.root)) for path in resume],
+        }
+        configs.append({**trial.config, "plan": plan})
+    return configs
+
+
+def _trial_name(trial: Any) -> str:
+    return str(trial.config["plan"]["name"])
+
+
+def _trial_resources(config: Mapping[str, Any]) -> Any:
+    from ray import tune
+
+    return tune.PlacementGroupFactory([dict(config["plan"]["resources"])])

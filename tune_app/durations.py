@@ -1,0 +1,33 @@
+"""Durations as people write and read them."""
+
+from __future__ import annotations
+
+import re
+
+from search_spaces.errors import UserError
+
+
+def format_seconds(seconds: float) -> str:
+    """Return a duration in words a person reads: ``45 s``, ``3 min 20 s``, ``2 h 05 min``."""
+    whole = max(0, round(seconds))
+    if whole < 60:
+        return f"{whole} s"
+    if whole < 3600:
+        return f"{whole // 60} min {whole % 60:02d} s"
+    return f"{whole // 3600} h {whole % 3600 // 60:02d} min"
+
+
+def parse_duration(text: str) -> float:
+    """Return the seconds that ``90s``, ``10m``, ``2h`` or ``1h30m`` stand for.
+
+    Raises:
+        UserError: the text is not a duration above 0.
+    """
+    match = re.fullmatch(r"(?:(\d{1,6})h)?(?:(\d{1,6})m)?(?:(\d{1,6})s)?", text.strip(), re.ASCII)
+    seconds = 0
+    if match is not None:
+        parts = zip(match.groups(), (3600, 60, 1), strict=True)
+        seconds = sum(int(number or 0) * size for number, size in parts)
+    if seconds <= 0:
+        raise UserError(f"--budget {text}: not a duration; allowed: 90s, 10m, 2h, 1h30m")
+    return float(seconds)

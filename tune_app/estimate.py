@@ -1,0 +1,150 @@
+"""How long a plan will take, from a few measured steps per model, and what disk it needs."""
+
+from __future__ import annotations
+
+import heapq
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from tune_app.plan import Cluster, PlannedTrial
+from tune_app.trainables import Probe, Trainable, load_object
+
+START_SECONDS = 9.0
+"""Starting Ray, its dashboard and the first workers (measured: 8 to 11 s)."""
+TRIAL_SECONDS = 0.3
+"""What a trial costs beside its training: model building and hand-over (measured)."""
+MIN_IMAGES = 100
+
+Probes = Mapping[tuple[Any, ...], Probe]
+"""Kind of trial -> what was measured of it."""
+
+
+@dataclass(frozen=True)
+class SplitSizes:
+    """Numbers of images in the three splits."""
+
+    train: int
+    val: int
+    test: int
+
+    @staticmethod
+    def of_total(num_images: int) -> SplitSizes:
+        """Return the sizes of a 70/10/20 split."""
+        test, val = round(0.2 * num_images), round(0.1 * num_images)
+        return SplitSizes(num_images - val - test, val, test)
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """What a plan will take.
+
+    Attributes:
+        seconds: wall time, or None where some kind of trial cannot be measured here.
+        num_slots: trials at once.
+        disk_bytes: the most that checkpoints and kept weights occupy at any time.
+    """
+
+    seconds: float | None
+    num_slots: int
+    disk_bytes: int
+
+
+def probe_models(
+    trials: Sequence[PlannedTrial], trainable: Trainable, data: Mapping[str, Any]
+) -> dict[tuple[Any, ...], Probe]:
+    """Measure each distinct kind of trial once; GPU trials only where this machine has a GPU."""
+    if trainable.probe is None:
+        return {}
+    import torch
+
+    probe = load_object(trainable.probe)
+    models: dict[tuple[Any, ...], Probe] = {}
+    for trial in trials:
+        key = _kind(trainable, trial)
+        on_gpu = trial.config.get("device") == "cuda"
+        if key not in models and (not on_gpu or torch.cuda.is_available()):
+            models[key] = probe(trial.config, data[trial.config["dataset"]])
+    return models
+
+
+def trial_seconds(
+    trial: PlannedTrial,
+    trainable: Trainable,
+    models: Probes,
+    sizes: SplitSizes,
+) -> float | None:
+    """Return a trial's expected seconds, or None if its kind could not be measured."""
+    model = models.get(_kind(trainable, trial))
+    if model is None:
+        return None
+    epochs = trial.milestones[-1]
+    evaluated = epochs * sizes.val + len(trial.milestones) * sizes.test
+    return TRIAL_SECONDS + model.seconds(epochs, sizes.train, evaluated)
+
+
+def study_seconds(
+    trials: Sequence[PlannedTrial],
+    seconds: Sequence[float],
+    cluster: Cluster,
+    max_concurrent: int,
+) -> float:
+    """Return the wall time of the trials in the order given, each started when there is room.
+
+    The list schedule of Graham (1966): as in Ray, the next trial starts on the first free slot.
+    """
+    if not trials:
+        return 0.0
+    slots = [0.0] * num_slots(trials, cluster, max_concurrent)
+    for duration in seconds:
+        heapq.heappush(slots, heapq.heappop(slots) + duration)
+    return START_SECONDS + max(slots)
+
+
+def peak_disk_bytes(
+    trials: Sequence[PlannedTrial], trainable: Trainable, models: Probes, slots: int
+) -> int:
+    """Return the most bytes of checkpoints and weights at once.
+
+    Running trials keep two checkpoints each and one more while it is written; each trial may have
+    saved the weights of its milestones until housekeeping keeps the best.
+    """
+    probes = [models[k] for k in (_kind(trainable, trial) for trial in trials) if k in models]
+    checkpoints = sorted((p.checkpoint_bytes for p in probes), reverse=True)[:slots]
+    groups = {(t.config.get("dataset"), t.config.get("model")) for t in trials}
+    weights = max((p.weights_bytes for p in probes), default=0)
+    return 3 * sum(checkpoints) + weights * (len(groups) + slots)
+
+
+def num_slots(trials: Sequence[PlannedTrial], cluster: Cluster, max_concurrent: int) -> int:
+    """Return how many of these trials run at once: the scarcest resource decides."""
+    slots = len(trials)
+    for resource in {name for trial in trials for name in trial.resources}:
+        largest = max(trial.resources.get(resource, 0.0) for trial in trials)
+        per_node = [int(node.get(resource, 0.0) / largest + 1e-9) for node in cluster.nodes]
+        slots = min(slots, sum(per_node))
+    if max_concurrent:
+        slots = min(slots, max_concurrent)
+    return max(1, slots)
+
+
+def fit_to_budget(budget_seconds: float, most: int, seconds_for: Callable[[int], float]) -> int:
+    """Return the largest number of images, at most ``most``, whose study fits the budget.
+
+    ``seconds_for`` must not decrease. Returns 0 if not even ``MIN_IMAGES`` fit.
+    """
+    if seconds_for(MIN_IMAGES) > budget_seconds:
+        return 0
+    low, high = MIN_IMAGES, most + 1
+    while high - low > 1:
+        middle = (low + high) // 2
+        if seconds_for(middle) <= budget_seconds:
+            low = middle
+        else:
+            high = middle
+    return low
+
+
+def _kind(trainable: Trainable, trial: PlannedTrial) -> tuple[Any, ...]:
+    axes = (*trainable.probe_axes, "device", "num_train_images")
+    return tuple(trial.config.get(axis) for axis in axes)

@@ -1,0 +1,258 @@
+"""One launch of a study from the user's side: the plan in words, the run, the outcome."""
+
+from __future__ import annotations
+
+import signal
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from rich.console import Console
+
+from tune_app import driver
+from tune_app.durations import format_seconds
+from tune_app.estimate import Estimate
+from tune_app.housekeeping import keep_best_weights, remove_spent_checkpoints
+from tune_app.ledger import Ledger, put_aside
+from tune_app.plan import Cluster, Plan
+from tune_app.provenance import collect_provenance, command_line
+from tune_app.study import PreparedStudy, StudyRequest, failed_trials
+
+EXIT_FAILED, EXIT_OPEN = 1, 3
+_MAX_LISTED = 20
+
+
+@dataclass
+class Launch:
+    """A command in execution.
+
+    Attributes:
+        request: what is to be studied.
+        arguments: the command line's words, for provenance and for the line that goes on.
+        options: how trials run.
+        address: a running cluster, or None to start one here.
+        budget_seconds: choose the subset so that the study fits in this time.
+        console: where to print.
+    """
+
+    request: StudyRequest
+    arguments: Sequence[str]
+    options: driver.LaunchOptions
+    address: str | None
+    budget_seconds: float | None
+    console: Console
+
+    def show_plan(self) -> int:
+        """Print what a run would do; write nothing. Returns the exit status."""
+        study = PreparedStudy(self.request)
+        if self.address is None:
+            return self._show(study, driver.local_cluster())
+        cluster, _ = driver.connect(self.address)
+        try:
+            return self._show(study, cluster)
+        finally:
+            driver.disconnect()
+
+    def run(self) -> int:
+        """Run what is missing. Returns the exit status (see :mod:`tune_app.run`)."""
+        study = PreparedStudy(self.request)
+        cluster = driver.local_cluster() if self.address is None else None
+        if cluster is None or self._anything_missing(study, cluster):
+            return self._run_on_cluster(study)
+        return 0
+
+    def _anything_missing(self, study: PreparedStudy, cluster: Cluster) -> bool:
+        """Return whether to start a cluster at all; says so if every row is finished."""
+        if study.existing is None:
+            return True
+        self._choose_images(study, cluster)
+        study.load_images()
+        ledger, _ = study.ledger(study.device(cluster), study.existing.study["provenance"])
+        missing = set(ledger.row_keys()) - ledger.finished().keys()
+        if missing:
+            return True
+        self._print(f"nothing is missing: all {len(ledger.row_keys())} rows are finished")
+        self._print_where(ledger)
+        return False
+
+    def _choose_images(self, study: PreparedStudy, cluster: Cluster) -> None:
+        """Turn ``--budget`` into a number of images; a study that exists keeps its own."""
+        if self.budget_seconds is None:
+            return
+        if study.existing is not None:
+            chosen = study.existing.study["data"]["num_images"]
+        else:
+            self._print("measuring the speed of a few training steps")
+            chosen = study.choose_num_images(self.budget_seconds, cluster)
+            self._print(f"--budget: {chosen:,} images per data set")
+        study.request = replace(study.request, num_images=chosen)
+
+    def _show(self, study: PreparedStudy, cluster: Cluster) -> int:
+        self._choose_images(study, cluster)
+        study.load_images()
+        ledger, _ = study.ledger(study.device(cluster), {})
+        plan = study.plan(ledger, cluster)
+        self._print_plan(study, plan, cluster, ledger)
+        if plan.trials:
+            self._print("measuring the speed of a few training steps")
+            self._print_estimate(study.estimate(plan, cluster))
+        return 0
+
+    def _print_estimate(self, estimate: Estimate) -> None:
+        time = "not known: some trials need a device or a measurement that is not here"
+        if estimate.seconds is not None:
+            time = f"about {format_seconds(estimate.seconds)}"
+        self._print(f"time: {time}, {estimate.num_slots} trials at once")
+        self._print(f"disk: at most {estimate.disk_bytes / 1e6:,.0f} MB beside logs and tables")
+
+    def _run_on_cluster(self, study: PreparedStudy) -> int:
+        if study.existing is None and self.budget_seconds is None:
+            study.load_images()  # before the seconds that a cluster takes to start
+        self._print("starting Ray" if self.address is None else f"connecting to {self.address}")
+        cluster, dashboard = driver.connect(self.address)
+        try:
+            self._choose_images(study, cluster)
+            if not study.images or self.budget_seconds is not None:
+                study.load_images()
+            provenance = collect_provenance(self.arguments)
+            ledger, num_added = study.ledger(study.device(cluster), provenance)
+            plan = study.plan(ledger, cluster)
+            if num_added:
+                self._print(f"the study grows by {num_added} rows")
+            self._print_plan(study, plan, cluster, ledger)
+            return self._launch(study, ledger, plan, dashboard)
+        finally:
+            driver.disconnect()
+
+    def _launch(self, study: PreparedStudy, ledger: Ledger, plan: Plan, dashboard: str) -> int:
+        if self.request.fresh and ledger.root.exists():
+            self._print(f"the old study is kept in {_short(put_aside(ledger.root))}")
+        name = ledger.start_launch(
+            {
+                "command": command_line(self.arguments),
+                "host": collect_provenance(())["host"],
+                "sharing": self.request.sharing,
+                "open": [
+                    {"config_id": row.key[0], "seed": row.key[1], "reason": row.reason}
+                    for row in plan.open_rows
+                ],
+            }
+        )
+        stopped = None
+        if plan.trials:
+            self._print_links(dashboard, ledger)
+            stopped = self._run_trials(study, ledger, plan, name)
+        remove_spent_checkpoints(ledger)
+        keep_best_weights(ledger.root)
+        return self._conclude(ledger, plan, stopped)
+
+    def _run_trials(
+        self, study: PreparedStudy, ledger: Ledger, plan: Plan, name: str
+    ) -> signal.Signals | None:
+        from tune_app.progress import StudyProgress
+        from tune_app.recorder import StudyRecorder
+
+        costs = [study.trainable.cost(trial.config) for trial in plan.trials]
+        progress = StudyProgress(plan.trials, costs, self.console)
+        factors = tuple(study.request.space.factors)
+        recorder = StudyRecorder(ledger.root, factors)
+        try:
+            return driver.run_trials(
+                plan=plan,
+                ledger=ledger,
+                launch=name,
+                trainable=study.trainable,
+                data=study.images,
+                options=self.options,
+                callbacks=[recorder, progress],
+            )
+        finally:
+            progress.stop()
+
+    def _conclude(self, ledger: Ledger, plan: Plan, stopped: signal.Signals | None) -> int:
+        """Say what came out and return the exit status."""
+        finished = ledger.finished()
+        keys = ledger.row_keys()
+        self._print(f"{len(finished.keys() & set(keys))} of {len(keys)} rows are finished")
+        for status, meaning in (
+            ("diverged", "diverged: their loss is not a finite number"),
+            ("unconverged", "did not converge within max_iter"),
+        ):
+            number = sum(finished.get(key) == status for key in keys)
+            if number:
+                self._print(f"{number} of them {meaning}")
+        failures = failed_trials(ledger, [trial.key for trial in plan.trials])
+        for directory, reason in list(failures.items())[:_MAX_LISTED]:
+            self._print(f"failed: {directory}: {reason}")
+        if len(failures) > _MAX_LISTED:
+            self._print(f"and {len(failures) - _MAX_LISTED} more failed trials")
+        for line in _open_lines(plan):
+            self._print(line)
+        self._print_where(ledger)
+        open_keys = {row.key for row in plan.open_rows}
+        missing = [key for key in keys if key not in finished and key not in open_keys]
+        if missing and (stopped or not failures):
+            number = stopped or signal.SIGINT
+            self._print(f"stopped by {number.name}; this goes on: {command_line(self._again())}")
+            return 128 + number
+        if failures:
+            return EXIT_FAILED
+        return EXIT_OPEN if plan.open_rows else 0
+
+    def _again(self) -> list[str]:
+        return [word for word in self.arguments if word != "--fresh"]
+
+    def _print_plan(
+        self, study: PreparedStudy, plan: Plan, cluster: Cluster, ledger: Ledger
+    ) -> None:
+        space = study.request.space
+        self._print(f"{ledger.name}: {space.question}")
+        images = ", ".join(
+            f"{name} {len(i.train):,}/{len(i.val):,}/{len(i.test):,}"
+            for name, i in study.images.items()
+        )
+        if images:
+            self._print(f"images (train/val/test): {images}")
+        saved = plan.num_epochs_unshared - plan.num_epochs()
+        shared = f" instead of {plan.num_epochs_unshared} without sharing" if saved else ""
+        epochs = f", {plan.num_epochs()} epochs{shared}" if study.trainable.prefix_axis else ""
+        self._print(
+            f"{plan.num_rows} rows, {len(plan.finished)} finished; "
+            f"{len(plan.trials)} trials to run{epochs}"
+        )
+        kinds = Counter(
+            " + ".join(f"{v:g} {k}" for k, v in t.resources.items()) for t in plan.trials
+        )
+        totals = f"{cluster.total('CPU'):g} CPU, {cluster.total('GPU'):g} GPU"
+        for kind, number in kinds.items():
+            self._print(f"{number} trials of {kind}; the cluster has {totals}")
+        for line in _open_lines(plan):
+            self._print(line)
+
+    def _print_links(self, dashboard: str, ledger: Ledger) -> None:
+        if dashboard:
+            self._print(
+                f"dashboard: http://{dashboard}  (its token: ray get-auth-token, on this machine)"
+            )
+        self._print(f"tensorboard --logdir {_short(ledger.root / 'tune')}")
+
+    def _print_where(self, ledger: Ledger) -> None:
+        self._print(f"study: {_short(ledger.root)}")
+        self._print(f"report: python -m analysis.report {_short(ledger.root)}")
+
+    def _print(self, line: str) -> None:
+        self.console.print(line, highlight=False, markup=False, soft_wrap=True)
+
+
+def _open_lines(plan: Plan) -> list[str]:
+    reasons = Counter(row.reason for row in plan.open_rows)
+    return [f"{number} rows stay open: {reason}" for reason, number in reasons.items()]
+
+
+def _short(path: Path) -> str:
+    """Return the path relative to the working directory where that is shorter."""
+    try:
+        return str(path.relative_to(Path.cwd()))
+    except ValueError:
+        return str(path)

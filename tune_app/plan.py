@@ -1,0 +1,240 @@
+"""From a search space, a ledger and a cluster to the trials that are to be launched.
+
+Work that several configurations have in common is done once, where that is exact:
+
+* **Prefix sharing.** If nothing in the training looks ahead to the last epoch, the 2-epoch run of
+  a configuration is the first two epochs of its 5-epoch run: one trial with milestones (2, 5). This
+  is the simplest case of the stage trees of Hippo (Shin et al. 2020, arXiv:2006.11972).
+* **Inert axes.** A parameter that changes nothing for a configuration, such as ``pin_memory``
+  without a GPU, does not need a trial per value.
+
+A trainable declares both; two rows share a trial only if everything else, the seed included, is the
+same, and :meth:`PlannedTrial.serves` names every row that a trial stands for.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from search_spaces.space import Config, Configuration, canonical_json
+from tune_app.ledger import RowKey
+from tune_app.trainables import Trainable
+
+
+@dataclass(frozen=True)
+class Cluster:
+    """What a cluster offers: one mapping of resources per node, e.g. ``{"CPU": 2.0}``."""
+
+    nodes: tuple[Mapping[str, float], ...]
+
+    def total(self, resource: str) -> float:
+        """Return the amount of a resource over all nodes."""
+        return sum(node.get(resource, 0.0) for node in self.nodes)
+
+    def refusal(self, resources: Mapping[str, float]) -> str | None:
+        """Return why no node can ever hold a trial with these resources, or None if one can."""
+        for resource, amount in resources.items():
+            largest = max((node.get(resource, 0.0) for node in self.nodes), default=0.0)
+            if amount > largest:
+                if resource == "GPU" and largest == 0:
+                    return "no GPU in the cluster"
+                return f"needs {amount:g} {resource}, the largest node has {largest:g}"
+        if not any(all(n.get(r, 0) >= a for r, a in resources.items()) for n in self.nodes):
+            return f"no single node has {_amounts(resources)}"
+        return None
+
+
+@dataclass(frozen=True)
+class PlannedTrial:
+    """One trial to launch.
+
+    Attributes:
+        key: identity of the trial over launches.
+        name: readable name, also of its directory.
+        config: complete hyperparameters with ``seed`` and the resolved ``device``.
+        milestones: epochs at which rows end, ascending.
+        serves: milestone -> the config_ids that end there; the first stands for the trial.
+        resources: what it asks of Ray (``CPU``, ``GPU``, custom).
+    """
+
+    key: str
+    name: str
+    config: Config
+    milestones: tuple[int, ...]
+    serves: Mapping[int, tuple[str, ...]]
+    resources: Mapping[str, float]
+
+    def num_rows(self) -> int:
+        """Return how many rows the trial serves."""
+        return sum(len(ids) for ids in self.serves.values())
+
+
+@dataclass(frozen=True)
+class OpenRow:
+    """A row that this cluster or these data cannot run, and why."""
+
+    key: RowKey
+    reason: str
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What a launch is to do, and what it leaves out.
+
+    Attributes:
+        trials: the trials to launch, the longest first.
+        finished: rows that the ledger already holds, with their status.
+        open_rows: rows that cannot run here.
+        num_rows: all rows of the study.
+        num_epochs_unshared: epochs that the missing rows would need on their own.
+    """
+
+    trials: tuple[PlannedTrial, ...]
+    finished: Mapping[RowKey, str]
+    open_rows: tuple[OpenRow, ...]
+    num_rows: int
+    num_epochs_unshared: int
+
+    def num_epochs(self) -> int:
+        """Return the epochs of the planned trials together."""
+        return sum(trial.milestones[-1] for trial in self.trials)
+
+
+@dataclass(frozen=True)
+class PlanOptions:
+    """What the user chose about how trials run.
+
+    Attributes:
+        device: what ``device: auto`` means in this study, ``cpu`` or ``cuda``.
+        sharing: whether work is shared between rows.
+        trials_per_gpu: how many CUDA trials share one GPU.
+    """
+
+    device: str = "cpu"
+    sharing: bool = True
+    trials_per_gpu: int = 1
+
+
+def make_plan(
+    configurations: Sequence[Configuration],
+    seeds: Sequence[int],
+    trainable: Trainable,
+    space_resources: Mapping[str, float],
+    *,
+    cluster: Cluster,
+    finished: Mapping[RowKey, str],
+    num_train: Mapping[str, int],
+    options: PlanOptions,
+) -> Plan:
+    """Return the plan for every row that is not finished.
+
+    Args:
+        configurations: all configurations of the study.
+        seeds: all seeds of the study.
+        trainable: what the trials train.
+        space_resources: resources of one trial as the space states them.
+        cluster: what is there to run on.
+        finished: rows that need no trial.
+        num_train: data set -> number of training images.
+        options: the user's choices.
+    """
+    groups: dict[str, list[tuple[Configuration, Config, int]]] = {}
+    open_rows = []
+    num_epochs = 0
+    for seed in seeds:
+        for configuration in configurations:
+            if (configuration.config_id, seed) in finished:
+                continue
+            config = resolve(trainable, configuration.config, options.device)
+            images = num_train.get(str(config.get("dataset")), 0)
+            reason = trainable.cannot_run(config, images) or cluster.refusal(
+                trial_resources(config, space_resources, options.trials_per_gpu)
+            )
+            if reason:
+                open_rows.append(OpenRow((configuration.config_id, seed), reason))
+                continue
+            key = _trial_key(trainable, config, seed, options.sharing)
+            groups.setdefault(key, []).append((configuration, config, seed))
+            num_epochs += _milestone(trainable, config)
+    trials = [
+        _make_trial(key, rows, trainable, space_resources, options) for key, rows in groups.items()
+    ]
+    trials.sort(key=lambda trial: -trainable.cost(trial.config))
+    return Plan(
+        trials=tuple(trials),
+        finished=finished,
+        open_rows=tuple(open_rows),
+        num_rows=len(configurations) * len(seeds),
+        num_epochs_unshared=num_epochs,
+    )
+
+
+def resolve(trainable: Trainable, config: Config, device: str) -> Config:
+    """Return the configuration with every default filled in and ``device: auto`` decided."""
+    complete = trainable.complete(config)
+    if complete.get("device") == "auto":
+        complete["device"] = device
+    return complete
+
+
+def trial_resources(
+    config: Mapping[str, Any], space_resources: Mapping[str, float], trials_per_gpu: int
+) -> dict[str, float]:
+    """Return a trial's resources under Ray's names; a CUDA trial gets its share of one GPU."""
+    names = {"cpu": "CPU", "gpu": "GPU"}
+    resources = {names.get(k, k): float(v) for k, v in space_resources.items()}
+    resources.setdefault("CPU", 1.0)
+    if config.get("device") == "cuda" and not resources.get("GPU"):
+        resources["GPU"] = 1.0 / trials_per_gpu
+    return {name: amount for name, amount in resources.items() if amount > 0}
+
+
+def _milestone(trainable: Trainable, config: Config) -> int:
+    return int(config[trainable.prefix_axis]) if trainable.prefix_axis else 1
+
+
+def _trial_key(trainable: Trainable, config: Config, seed: int, sharing: bool) -> str:
+    """Return the identity of the trial that serves this row: equal keys mean equal training."""
+    essential = dict(config)
+    if sharing:
+        if trainable.prefix_axis and trainable.shares_prefix(config):
+            del essential[trainable.prefix_axis]
+        for axis, is_inert in trainable.inert_axes.items():
+            if axis in essential and is_inert(config):
+                del essential[axis]
+    text = canonical_json({"config": essential, "seed": seed})
+    return hashlib.sha256(text.encode()).hexdigest()[:10]
+
+
+def _make_trial(
+    key: str,
+    rows: Iterable[tuple[Configuration, Config, int]],
+    trainable: Trainable,
+    space_resources: Mapping[str, float],
+    options: PlanOptions,
+) -> PlannedTrial:
+    serves: dict[int, tuple[str, ...]] = {}
+    configs: dict[int, Config] = {}
+    seed = 0
+    for configuration, config, row_seed in rows:
+        milestone = _milestone(trainable, config)
+        serves[milestone] = (*serves.get(milestone, ()), configuration.config_id)
+        configs.setdefault(milestone, config)
+        seed = row_seed
+    milestones = tuple(sorted(serves))
+    config = configs[milestones[-1]]
+    return PlannedTrial(
+        key=key,
+        name=f"{trainable.label(config)}-s{seed}-{key}",
+        config={**config, "seed": seed},
+        milestones=milestones,
+        serves=serves,
+        resources=trial_resources(config, space_resources, options.trials_per_gpu),
+    )
+
+
+def _amounts(resources: Mapping[str, float]) -> str:
+    return " and ".join(f"{amount:g} {name}" for name, amount in resources.items())

@@ -1,0 +1,198 @@
+"""What a person sees while a study runs.
+
+On a terminal: one bar for the whole with the time left, one line per running trial, failures as
+they happen. Without a terminal: one plain line per finished trial.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from typing import Any
+
+from ray.tune.callback import Callback
+from ray.tune.experiment import Trial
+from rich.console import Console, Group
+from rich.live import Live
+from rich.progress import BarColumn, Progress, TaskID, TextColumn
+from rich.table import Table
+
+from tune_app.durations import format_seconds
+from tune_app.plan import PlannedTrial
+from tune_app.recorder import describe_error
+
+MAX_LINES = 12
+
+
+class StudyProgress(Callback):
+    """Draws the progress of one launch.
+
+    Args:
+        trials: the planned trials.
+        costs: the cost of each in any one unit, in the same order; the bar counts cost.
+        console: where to draw.
+    """
+
+    def __init__(
+        self, trials: Sequence[PlannedTrial], costs: Sequence[float], console: Console
+    ) -> None:
+        self._epochs = {trial.key: trial.milestones[-1] for trial in trials}
+        self._costs = {trial.key: cost for trial, cost in zip(trials, costs, strict=True)}
+        self._rows = {trial.key: trial.num_rows() for trial in trials}
+        self._num_rows = sum(self._rows.values())
+        self._rows_done = 0
+        self._done = dict.fromkeys(self._epochs, 0.0)
+        self._resumed: dict[str, float] = {}
+        self._latest: dict[str, dict[str, Any]] = {}
+        self._running: dict[str, str] = {}
+        self._num_ended = self._num_failed = 0
+        self._started = time.monotonic()
+        self._console = console
+        self._live: Live | None = None
+        self._progress: Progress | None = None
+        self._task: TaskID | None = None
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Leave the display out when Tune pickles its callbacks."""
+        hidden = {"_console": None, "_live": None, "_progress": None, "_task": None}
+        return {**self.__dict__, **hidden}
+
+    def setup(
+        self,
+        stop: Any = None,
+        num_samples: int | None = None,
+        total_num_samples: int | None = None,
+        **info: Any,
+    ) -> None:
+        """Start drawing; Tune calls this when the experiment begins."""
+        self._started = time.monotonic()
+        if self._console.is_terminal:
+            bar = Progress(
+                TextColumn("{task.description}"),
+                BarColumn(bar_width=None),
+                TextColumn("{task.percentage:>3.0f}%  {task.fields[left]}"),
+                console=self._console,
+            )
+            self._progress, self._task = bar, bar.add_task("", total=1.0, left="")
+            self._live = Live(console=self._console, refresh_per_second=4, transient=True)
+            self._live.start()
+            self._draw()
+
+    def stop(self) -> None:
+        """Stop drawing and leave the terminal as it was."""
+        if self._live is not None:
+            self._live.stop()
+            self._live = None
+
+    def on_trial_start(
+        self, iteration: int, trials: list[Trial], trial: Trial, **info: Any
+    ) -> None:
+        """Show a trial as running."""
+        self._running[_key(trial)] = _name(trial)
+        self._draw()
+
+    def on_trial_result(
+        self, iteration: int, trials: list[Trial], trial: Trial, result: dict[str, Any], **info: Any
+    ) -> None:
+        """Count an epoch."""
+        key = _key(trial)
+        share = result["epoch"] / self._epochs[key]
+        if key not in self._latest:
+            self._resumed[key] = (result["epoch"] - 1) / self._epochs[key]
+        self._done[key] = min(1.0, share)
+        self._latest[key] = result
+        self._draw()
+
+    def on_trial_complete(
+        self, iteration: int, trials: list[Trial], trial: Trial, **info: Any
+    ) -> None:
+        """Count a finished trial and, without a terminal, print its line."""
+        self._end(trial)
+        result = self._latest.get(_key(trial), {})
+        line = f"{_name(trial)}: {_describe(result)}"
+        if result.get("status") == "diverged":
+            line += "  diverged: the loss is not a finite number"
+        if self._live is None or result.get("status") == "diverged":
+            self._print(line)
+        self._draw()
+
+    def on_trial_error(
+        self, iteration: int, trials: list[Trial], trial: Trial, **info: Any
+    ) -> None:
+        """Print a failure as it happens."""
+        self._num_failed += 1
+        self._end(trial)
+        reason = describe_error(trial).strip().splitlines()[-1]
+        self._print(f"{_name(trial)}: failed: {reason}")
+        self._draw()
+
+    def _end(self, trial: Trial) -> None:
+        key = _key(trial)
+        self._running.pop(key, None)
+        self._done[key] = 1.0
+        self._num_ended += 1
+        self._rows_done += self._rows[key]
+
+    def seconds_left(self) -> float | None:
+        """Return the estimated time left from the cost done so far, or None at the beginning."""
+        total = sum(self._costs.values())
+        done = sum(self._costs[key] * share for key, share in self._done.items())
+        own = done - sum(self._costs[key] * share for key, share in self._resumed.items())
+        elapsed = time.monotonic() - self._started
+        return (total - done) * elapsed / own if own > 0.01 * total else None
+
+    def _print(self, line: str) -> None:
+        if self._live is None:
+            left = self.seconds_left()
+            tail = (
+                ""
+                if left is None or self._num_ended == len(self._epochs)
+                else (f", about {format_seconds(left)} left")
+            )
+            line = f"[{self._num_ended}/{len(self._epochs)}{tail}] {line}"
+        self._console.print(line, highlight=False, markup=False, soft_wrap=True)
+
+    def _draw(self) -> None:
+        if self._live is None or self._progress is None or self._task is None:
+            return
+        total = sum(self._costs.values()) or 1.0
+        done = sum(self._costs[key] * share for key, share in self._done.items())
+        left = self.seconds_left()
+        failed = f", {self._num_failed} failed" if self._num_failed else ""
+        self._progress.update(
+            self._task,
+            completed=done / total,
+            description=(
+                f"{self._num_ended} of {len(self._epochs)} trials"
+                f" ({self._rows_done} of {self._num_rows} rows{failed})"
+            ),
+            left="" if left is None else f"{format_seconds(left)} left",
+        )
+        lines = Table.grid(padding=(0, 2))
+        for key, name in list(self._running.items())[:MAX_LINES]:
+            lines.add_row(f"  {name}", _describe(self._latest.get(key, {}), self._epochs[key]))
+        if len(self._running) > MAX_LINES:
+            lines.add_row(f"  and {len(self._running) - MAX_LINES} more", "")
+        self._live.update(Group(self._progress, lines))
+
+
+def _name(trial: Trial) -> str:
+    return str(trial.config["plan"]["name"])
+
+
+def _key(trial: Trial) -> str:
+    return str(trial.config["plan"]["trial_key"])
+
+
+def _describe(result: dict[str, Any], num_epochs: int | None = None) -> str:
+    """Return the latest state of a trial in a few words."""
+    if not result:
+        return "starting"
+    of = f"/{num_epochs}" if num_epochs else ""
+    words = [f"epoch {result['epoch']}{of}"]
+    for split in ("val", "test"):
+        accuracy = result.get(f"{split}_accuracy")
+        if accuracy is not None:
+            words.append(f"{split} {100 * accuracy:.2f} %")
+    words.append(f"{format_seconds(result.get('train_seconds', 0))} of training")
+    return "  ".join(words)

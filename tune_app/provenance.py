@@ -1,0 +1,97 @@
+"""Where a study comes from: code, packages, hardware, command."""
+
+from __future__ import annotations
+
+import os
+import platform
+import shlex
+import socket
+import subprocess
+import sys
+from collections.abc import Sequence
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Any
+
+import psutil
+
+PACKAGES = (
+    "tune-app",
+    "torch",
+    "torchvision",
+    "ray",
+    "numpy",
+    "scikit-learn",
+    "scikit-learn-intelex",
+    "pandas",
+    "pyarrow",
+    "thop",
+)
+
+
+def collect_provenance(argv: Sequence[str]) -> dict[str, Any]:
+    """Return the facts that ``study.json`` keeps; nothing in it comes from the environment."""
+    tracked = _git("ls-files", "--error-unmatch", Path(__file__).name)
+    commit = _git("rev-parse", "HEAD") if tracked else None
+    return {
+        "git_commit": commit,
+        "git_dirty": bool(_git("status", "--porcelain")) if commit else None,
+        "python": platform.python_version(),
+        "packages": {name: v for name in PACKAGES if (v := _version(name)) is not None},
+        "hardware": {
+            "cpu": _cpu_name(),
+            "num_cpus": num_usable_cpus(),
+            "memory_gb": round(psutil.virtual_memory().total / 1e9, 1),
+            "gpus": _gpu_names(),
+        },
+        "command": command_line(argv),
+        "host": socket.gethostname(),
+    }
+
+
+def command_line(argv: Sequence[str]) -> str:
+    """Return the command that runs the study with these arguments."""
+    return shlex.join(["python", "-m", "tune_app.run", *argv])
+
+
+def num_usable_cpus() -> int:
+    """Return how many CPUs this process may use."""
+    return len(os.sched_getaffinity(0)) if sys.platform == "linux" else os.cpu_count() or 1
+
+
+def _version(package: str) -> str | None:
+    try:
+        return version(package)
+    except PackageNotFoundError:
+        return None
+
+
+def _git(*arguments: str) -> str | None:
+    """Return what git says of the checkout this package runs from, or None outside one."""
+    here = Path(__file__).resolve().parent
+    try:
+        done = subprocess.run(
+            ["git", "-C", str(here), *arguments],
+            capture_output=True,
+            text=True,
+            timeout=10,
+            check=True,
+        )
+    except (OSError, subprocess.SubprocessError):
+        return None
+    return done.stdout.strip()
+
+
+def _gpu_names() -> list[str]:
+    import torch
+
+    return [torch.cuda.get_device_name(i) for i in range(torch.cuda.device_count())]
+
+
+def _cpu_name() -> str:
+    try:
+        lines = Path("/proc/cpuinfo").read_text().splitlines()
+    except OSError:
+        lines = []
+    names = [line.split(":", 1)[1].strip() for line in lines if line.startswith("model name")]
+    return names[0] if names else platform.processor() or platform.machine()

@@ -1,0 +1,134 @@
+"""``python -m tune_app.run``: plan a study, run what is missing of it, say what came out.
+
+Exit status: 0 all rows finished, 1 trials failed, 2 the command has to be mended, 3 rows are open
+because the cluster lacks something, 130 or 143 stopped by SIGINT or SIGTERM.
+"""
+
+from __future__ import annotations
+
+import argparse
+import signal
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from rich.console import Console
+
+from search_spaces import SHIPPED, load_space
+from search_spaces.errors import UserError
+from tune_app.durations import parse_duration
+from tune_app.study import StudyRequest, parse_seeds
+
+
+class _Parser(argparse.ArgumentParser):
+    def error(self, message: str) -> None:  # type: ignore[override]
+        raise UserError(f"{message}; see python -m tune_app.run --help")
+
+
+def _count(text: str) -> int:
+    if not text.isascii() or not text.isdigit() or len(text) > 9:
+        raise argparse.ArgumentTypeError(f"{text} is not a whole number >= 0")
+    return int(text)
+
+
+def build_parser() -> argparse.ArgumentParser:
+    """Return the command line's parser."""
+    parser = _Parser(
+        prog="python -m tune_app.run",
+        description="Run a hyperparameter study; the same command again finishes what is missing.",
+    )
+    add = parser.add_argument
+    add("--space", metavar="NAME|FILE.py", help="a shipped search space or a file with your own")
+    add("--list", action="store_true", help="list the shipped search spaces and stop")
+    add("--plan", action="store_true", help="print what would run and how long; write nothing")
+    add("--data", default="full", metavar="full|sample|FOLDER", help="images (default: full)")
+    add("--images", type=_count, metavar="N", help="a stratified subset of N images per data set")
+    add("--budget", metavar="10m", help="the largest subset for which the study fits in this time")
+    add("--seeds", default="0", metavar="0-5", help="replicates: every configuration at each seed")
+    add("--device", default="auto", choices=("auto", "cpu", "cuda"), help="what auto means")
+    add("--study", metavar="NAME", help="name of the study (default: the space's)")
+    add("--results-dir", default="results", metavar="DIR", help="where studies live")
+    add("--storage-path", metavar="DIR", help="a folder all nodes reach, in place of --results-dir")
+    add("--fresh", action="store_true", help="start over; an old study of the name is kept aside")
+    add("--no-sharing", action="store_true", help="run every row on its own")
+    add("--max-concurrent", type=_count, default=0, metavar="N", help="at most N trials at once")
+    add("--trials-per-gpu", type=_count, default=1, metavar="K", help="trials sharing one GPU")
+    add("--max-failures", type=_count, default=2, metavar="N", help="retries of a failed trial")
+    add("--checkpoint-seconds", type=_count, default=30, metavar="S", help="between checkpoints")
+    add("--address", metavar="auto|HOST:PORT", help="a running Ray cluster (default: start one)")
+    return parser
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the command line; return the exit status."""
+    arguments = list(sys.argv[1:] if argv is None else argv)
+    try:
+        args = build_parser().parse_args(arguments)
+        if args.list:
+            return list_spaces(Console())
+        if not args.space:
+            raise UserError(f"--space is missing; allowed: {', '.join(SHIPPED)}, or a .py file")
+        return _run(args, arguments)
+    except UserError as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 2
+    except KeyboardInterrupt:
+        print("stopped; nothing that was recorded is lost", file=sys.stderr)
+        return 128 + signal.SIGINT
+
+
+def _run(args: argparse.Namespace, arguments: Sequence[str]) -> int:
+    from tune_app.driver import LaunchOptions
+    from tune_app.launch import Launch
+
+    launch = Launch(
+        request=_request(args),
+        arguments=tuple(arguments),
+        options=LaunchOptions(args.max_concurrent, args.max_failures, args.checkpoint_seconds),
+        address=args.address,
+        budget_seconds=parse_duration(args.budget) if args.budget else None,
+        console=Console(),
+    )
+    return launch.show_plan() if args.plan else launch.run()
+
+
+def _request(args: argparse.Namespace) -> StudyRequest:
+    if args.images is not None and args.budget:
+        raise UserError("--images and --budget both choose the subset; give one of them")
+    if args.trials_per_gpu < 1:
+        raise UserError("--trials-per-gpu 0: allowed: 1 or more")
+    space = load_space(args.space)
+    results = Path(args.storage_path or args.results_dir)
+    if "://" in str(args.storage_path or ""):
+        raise UserError(
+            f"--storage-path {args.storage_path}: a folder that every node reaches (NFS, say) is "
+            "needed; mount the storage and give its path"
+        )
+    return StudyRequest(
+        space=space,
+        root=results.resolve() / (args.study or space.name),
+        seeds=parse_seeds(args.seeds),
+        source=args.data,
+        num_images=args.images,
+        device=args.device,
+        sharing=not args.no_sharing,
+        trials_per_gpu=args.trials_per_gpu,
+        max_concurrent=args.max_concurrent,
+        fresh=args.fresh,
+    )
+
+
+def list_spaces(console: Console) -> int:
+    """Print the shipped spaces with question, factors and number of configurations."""
+    for name in SHIPPED:
+        space = load_space(name)
+        console.print(
+            f"[bold]{name}[/bold]  {space.num_configurations()} configurations  {space.question}\n"
+            f"    factors: {', '.join(space.factors)}",
+            highlight=False,
+        )
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

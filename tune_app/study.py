@@ -1,0 +1,209 @@
+"""Brings together a search space, its data, its ledger and a cluster: one command's work."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from search_spaces.errors import UserError
+from search_spaces.space import SearchSpace
+from tune_app import data as image_data
+from tune_app.estimate import (
+    MIN_IMAGES,
+    Estimate,
+    SplitSizes,
+    fit_to_budget,
+    num_slots,
+    peak_disk_bytes,
+    probe_models,
+    study_seconds,
+    trial_seconds,
+)
+from tune_app.ledger import Ledger, extend_ledger, new_ledger, open_ledger
+from tune_app.plan import Cluster, Plan, PlanOptions, make_plan
+from tune_app.trainables import Trainable, find_trainable
+
+
+@dataclass(frozen=True)
+class StudyRequest:
+    """What a command asks for.
+
+    Attributes:
+        space: the search space.
+        root: the study directory.
+        seeds: one replicate of every configuration per seed.
+        source: ``full``, ``sample`` or a folder.
+        num_images: images per data set, or None for all.
+        split_seed: seed of the split and of the subset.
+        device: what ``device: auto`` means: ``auto`` (a GPU if there is one), ``cpu`` or ``cuda``.
+        sharing: whether work is shared between rows.
+        trials_per_gpu: how many CUDA trials share a GPU.
+        max_concurrent: most trials at once, 0 for no limit.
+        fresh: whether to begin anew beside a study that is there.
+    """
+
+    space: SearchSpace
+    root: Path
+    seeds: tuple[int, ...] = (0,)
+    source: str = "full"
+    num_images: int | None = None
+    split_seed: int = 0
+    device: str = "auto"
+    sharing: bool = True
+    trials_per_gpu: int = 1
+    max_concurrent: int = 0
+    fresh: bool = False
+
+
+class PreparedStudy:
+    """A checked request: space and trainable agree, the old study is read; nothing is written.
+
+    Raises:
+        UserError: whatever the user has to mend.
+    """
+
+    def __init__(self, request: StudyRequest) -> None:
+        if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}", request.root.name):
+            raise UserError(
+                f"--study {request.root.name}: use letters, digits, '.', '_' and '-', at most 64, "
+                "beginning with a letter or digit"
+            )
+        self.request = request
+        self.trainable: Trainable = find_trainable(request.space)
+        self.existing = None if request.fresh else open_ledger(request.root)
+        self.images: dict[str, Any] = {}
+
+    def dataset_names(self) -> list[str]:
+        """Return the data sets that some configuration of the space uses."""
+        configs = [c.config for c in self.request.space.expand()]
+        return list(dict.fromkeys(c["dataset"] for c in configs if "dataset" in c))
+
+    def load_images(self) -> None:
+        """Load, check and split the images; no-op for a trainable without images."""
+        if self.trainable.uses_images:
+            request = self.request
+            self.images = image_data.load_datasets(
+                self.dataset_names(), request.source, request.num_images, request.split_seed
+            )
+
+    def num_train(self) -> dict[str, int]:
+        """Return data set -> number of training images."""
+        return {name: len(images.train) for name, images in self.images.items()}
+
+    def ledger(self, device: str, provenance: Mapping[str, Any]) -> tuple[Ledger, int]:
+        """Return the ledger with this request in it (not saved) and the number of rows added."""
+        request = self.request
+        described = image_data.describe(
+            self.images, request.source, request.num_images, request.split_seed
+        )
+        wanted = new_ledger(
+            request.root,
+            request.space,
+            request.seeds,
+            device=device,
+            data=described,
+            provenance=provenance,
+        )
+        if self.existing is None:
+            return wanted, 0
+        return self.existing, extend_ledger(self.existing, wanted)
+
+    def device(self, cluster: Cluster | None) -> str:
+        """Return what ``device: auto`` means: the study's choice, else a GPU if there is one."""
+        if self.request.device != "auto":
+            return self.request.device
+        if self.existing is not None:
+            return str(self.existing.study["device"])
+        return "cuda" if cluster is not None and cluster.total("GPU") > 0 else "cpu"
+
+    def plan(self, ledger: Ledger, cluster: Cluster) -> Plan:
+        """Return the trials that are missing."""
+        request = self.request
+        return make_plan(
+            ledger.configurations(),
+            ledger.study["seeds"],
+            self.trainable,
+            request.space.resources,
+            cluster=cluster,
+            finished=ledger.finished(),
+            num_train=self.num_train(),
+            options=PlanOptions(
+                str(ledger.study["device"]), request.sharing, request.trials_per_gpu
+            ),
+        )
+
+    def estimate(self, plan: Plan, cluster: Cluster) -> Estimate:
+        """Return what the plan will take, from a few measured steps of each kind of trial."""
+        models = probe_models(plan.trials, self.trainable, self.images)
+        num_images = max((len(i.images) for i in self.images.values()), default=0)
+        seconds = self._seconds(plan, models, SplitSizes.of_total(num_images))
+        limit = self.request.max_concurrent
+        slots = num_slots(plan.trials, cluster, limit)
+        return Estimate(
+            None if seconds is None else study_seconds(plan.trials, seconds, cluster, limit),
+            slots,
+            peak_disk_bytes(plan.trials, self.trainable, models, slots),
+        )
+
+    def choose_num_images(self, budget_seconds: float, cluster: Cluster) -> int:
+        """Return the largest subset with which the whole study fits into the budget.
+
+        Raises:
+            UserError: not even the smallest subset fits, or the speed cannot be measured.
+        """
+        most = image_data.available_images(self.dataset_names(), self.request.source)
+        self.request = replace(self.request, num_images=None)
+        self.load_images()
+        ledger, _ = self.ledger(self.device(cluster), {})
+        plan = self.plan(ledger, cluster)
+        models = probe_models(plan.trials, self.trainable, self.images)
+
+        def seconds_for(num_images: int) -> float:
+            seconds = self._seconds(plan, models, SplitSizes.of_total(num_images))
+            if seconds is None:
+                raise UserError("--budget: the speed of this study cannot be measured here")
+            return study_seconds(plan.trials, seconds, cluster, self.request.max_concurrent)
+
+        chosen = fit_to_budget(budget_seconds, most, seconds_for)
+        if chosen == 0:
+            raise UserError(
+                f"--budget: {MIN_IMAGES} images per data set, the fewest possible, already take "
+                f"about {seconds_for(MIN_IMAGES):.0f} s; allow more, or run fewer rows"
+            )
+        return chosen if chosen == most else chosen // 10 * 10
+
+    def _seconds(
+        self, plan: Plan, models: Mapping[tuple[Any, ...], Any], sizes: SplitSizes
+    ) -> list[float] | None:
+        seconds = [trial_seconds(t, self.trainable, models, sizes) for t in plan.trials]
+        return None if None in seconds else [s for s in seconds if s is not None]
+
+
+def parse_seeds(text: str) -> tuple[int, ...]:
+    """Return the seeds that ``0-5``, ``3`` or ``0,2,7`` name, ascending.
+
+    Raises:
+        UserError: the text names no seeds.
+    """
+    seeds: set[int] = set()
+    for part in text.split(","):
+        match = re.fullmatch(r"\s*(\d{1,9})(?:\s*-\s*(\d{1,9}))?\s*", part, re.ASCII)
+        if match is None:
+            raise UserError(f"--seeds {text}: not seeds; allowed: 0, 0-5 or 0,2,7")
+        first, last = int(match[1]), int(match[2] or match[1])
+        if last < first or last - first >= 10_000:
+            raise UserError(f"--seeds {text}: {part} is not an ascending range of at most 10,000")
+        seeds.update(range(first, last + 1))
+    return tuple(sorted(seeds))
+
+
+def failed_trials(ledger: Ledger, plan_keys: Sequence[str]) -> dict[str, str]:
+    """Return directory name -> reason for the trials whose latest attempt ended in an error."""
+    return {
+        history.directories[-1].name: history.error
+        for key, history in ledger.histories().items()
+        if key in set(plan_keys) and history.error is not None
+    }

@@ -1,0 +1,123 @@
+"""What every trainable needs from the running trial: threads, its checkpoint, and reporting."""
+
+from __future__ import annotations
+
+import json
+import resource
+import tempfile
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import torch
+from ray import tune
+
+from tune_app.atomic import atomic_file
+from tune_app.checkpoint import find_checkpoints, load_newest, write_checkpoint
+
+
+@dataclass(frozen=True)
+class TrialSettings:
+    """What all trials of a launch share.
+
+    Attributes:
+        study_dir: the study directory, absolute.
+        checkpoint_seconds: least time between two checkpoints of a trial.
+    """
+
+    study_dir: str
+    checkpoint_seconds: float = 30.0
+
+
+class TrialSession:
+    """The side of a trial that talks to Ray Tune and to the study directory."""
+
+    def __init__(self, config: dict[str, Any], settings: TrialSettings) -> None:
+        plan = config["plan"]
+        self.trial_key: str = plan["trial_key"]
+        self.milestones: tuple[int, ...] = tuple(plan["milestones"])
+        self._study_dir = Path(settings.study_dir)
+        self.directory = self._study_dir / plan["directory"]
+        self._resume_from = [self._study_dir / path for path in plan["resume_from"]]
+        self._checkpoint_seconds = settings.checkpoint_seconds
+        self._last_checkpoint = time.monotonic()
+
+    @property
+    def last_epoch(self) -> int:
+        """The epoch after which the trial is done."""
+        return self.milestones[-1]
+
+    def num_threads(self) -> int:
+        """Return how many threads the trial may use: its whole CPUs, at least one."""
+        resources = tune.get_context().get_trial_resources()
+        cpus = resources.required_resources.get("CPU", 1) if resources else 1
+        return max(1, int(cpus))
+
+    def restore(self) -> tuple[int, dict[str, Any]] | None:
+        """Return (epoch, state) of the newest whole checkpoint, or None to start from scratch.
+
+        A retry of this launch uses what the trial has reported since; otherwise come the
+        checkpoints of earlier launches that the driver found to agree with the recorded epochs.
+        """
+        candidates = list(self._resume_from)
+        reported = tune.get_checkpoint()
+        if reported is not None:
+            own = find_checkpoints(self.directory, self.trial_key)
+            newest = Path(reported.path)
+            epochs = {index.path.name: index.epoch for index in own}
+            limit = epochs.get(newest.name, 0)
+            candidates = [newest, *(i.path for i in own if i.epoch < limit), *candidates]
+        return load_newest(candidates, self.trial_key)
+
+    def checkpoint_due(self, epoch: int) -> bool:
+        """Return whether to save after ``epoch``: time has passed, and there is more to come."""
+        waited = time.monotonic() - self._last_checkpoint
+        return epoch < self.last_epoch and waited >= self._checkpoint_seconds
+
+    def report(self, metrics: dict[str, Any], state: dict[str, Any] | None = None) -> None:
+        """Report one epoch, together with the state after it if one is given."""
+        if state is None:
+            tune.report(metrics)
+            return
+        with tempfile.TemporaryDirectory() as directory:
+            write_checkpoint(Path(directory), self.trial_key, metrics["epoch"], state)
+            tune.report(metrics, checkpoint=tune.Checkpoint.from_directory(directory))
+        self._last_checkpoint = time.monotonic()
+
+    def save_predictions(self, epoch: int, predictions: npt.NDArray[Any]) -> str:
+        """Save the predicted classes of the test images, in test order; return the file's name."""
+        name = f"predictions/epoch_{epoch}.npz"
+        with atomic_file(self.directory / name) as stream:
+            np.savez_compressed(stream, predictions=predictions.astype(np.uint8))
+        return name
+
+    def save_best_weights(
+        self, group: str, epoch: int, score: float, weights: Callable[[], dict[str, Any]]
+    ) -> None:
+        """Save the weights after ``epoch`` if no trial of the group has scored higher yet.
+
+        The group's best score so far is read from a small file. Two trials that look at the same
+        moment may both save, never neither; housekeeping keeps the best at the end.
+        """
+        record = self._study_dir / "weights" / f"{group}.json"
+        try:
+            best = float(json.loads(record.read_text())["score"])
+        except (OSError, ValueError, KeyError, TypeError):
+            best = float("-inf")
+        if score <= best:
+            return
+        path = self.directory / "weights" / f"{group}.epoch_{epoch}.pt"
+        with atomic_file(path) as stream:
+            torch.save(weights(), stream)
+        entry = {"score": score, "file": str(path.relative_to(self._study_dir))}
+        with atomic_file(record) as stream:
+            stream.write(json.dumps(entry).encode())
+
+
+def peak_memory_mb() -> float:
+    """Return the largest resident memory of this worker process so far, in MB (10^6 bytes)."""
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024 / 1e6
