@@ -52,7 +52,7 @@ def _load_file(path: Path) -> SearchSpace:
         raise UserError(f"--space {path}: {error}") from None
     except SyntaxError as error:
         raise UserError(f"--space {path}: line {error.lineno}: {error.msg}") from None
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         raise UserError(f"--space {path}: {_explain(error)}") from None
     spaces = {id(value): value for value in vars(module).values() if isinstance(value, SearchSpace)}
     if len(spaces) != 1:
@@ -63,7 +63,7 @@ def _load_file(path: Path) -> SearchSpace:
     return next(iter(spaces.values()))
 
 
-def _explain(error: Exception) -> str:
+def _explain(error: BaseException) -> str:
     text = " ".join(str(error).split())
     unexpected = re.search(r"SearchSpace\.__init__\(\).*keyword argument '(\w+)'", text)
     if unexpected:

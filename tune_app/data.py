@@ -4,17 +4,15 @@ The parts of a data set are pooled and split 70/10/20 into training, validation 
 stratified by class. The split is a function of the labels and the split seed alone.
 
 Nothing here needs torch, which takes seconds and some hundred MB to import, and which neither the
-command line nor an SVM needs. Batches of tensors are made in ``tune_app.batches``; its names can be
-imported from here too, and only that imports torch.
+command line nor an SVM needs. Batches of tensors are made in ``tune_app.batches``.
 """
 
 from __future__ import annotations
 
 import dataclasses
-import importlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,31 +22,20 @@ from tune_app.datasets import DATASETS, DatasetSpec, dataset_spec
 from tune_app.sources import num_pooled, read_pooled
 from tune_app.splits import Indices, split_indices, stratified_subset
 
-if TYPE_CHECKING:
-    from tune_app.batches import GatheredImages, normalise
-
 __all__ = [
     "DATASETS",
     "MIN_IMAGES",
     "DatasetSpec",
-    "GatheredImages",
     "ImageData",
     "available_images",
     "describe",
     "load_datasets",
-    "normalise",
     "split_indices",
     "stratified_subset",
     "subset_train",
 ]
 
 MIN_IMAGES = 100  # the fewest of which a tenth still has every one of ten classes
-
-
-def __getattr__(name: str) -> Any:
-    if name in {"GatheredImages", "normalise"}:
-        return getattr(importlib.import_module("tune_app.batches"), name)
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
 
 @dataclass(frozen=True, eq=False)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import os
 import signal
+import socket
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -73,6 +74,8 @@ def connect(address: str | None) -> tuple[Cluster, str]:
     import ray
 
     address = address or os.environ.get("RAY_ADDRESS")
+    if address:
+        _check_reachable(address)
     local: dict[str, Any] = {"include_dashboard": True, "num_cpus": num_usable_cpus()}
     try:
         context = ray.init(
@@ -82,16 +85,33 @@ def connect(address: str | None) -> tuple[Cluster, str]:
             **({} if address else local),
         )
     except (ConnectionError, ValueError, RuntimeError) as error:
-        reason = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
-        raise UserError(
-            f"--address {address}: no Ray cluster answers there ({reason}); start one with "
-            "`ray start --head` or leave --address out"
-        ) from None
+        raise UserError(_no_cluster(address or "local", str(error))) from None
     # A trial's stray warnings belong into its log, not between the lines of the progress display.
     for name in ("ray", "ray.tune", "ray.train", "ray.air"):
         logging.getLogger(name).setLevel(logging.CRITICAL)
     nodes = tuple(node["Resources"] for node in ray.nodes() if node["Alive"])
     return Cluster(nodes), str(context.dashboard_url or "")
+
+
+def _check_reachable(address: str) -> None:
+    """Refuse an address where nothing listens: Ray itself would try again for many minutes."""
+    from ray._private.services import canonicalize_bootstrap_address
+
+    try:
+        found = canonicalize_bootstrap_address(address)
+        host, _, port = (found or "").rpartition(":")
+        with socket.create_connection((host.strip("[]"), int(port)), timeout=10):
+            pass
+    except (OSError, ValueError, RuntimeError) as error:
+        raise UserError(_no_cluster(address, str(error))) from None
+
+
+def _no_cluster(address: str, reason: str) -> str:
+    first = next(iter(reason.strip().splitlines()), "no reason given")
+    return (
+        f"--address {address}: no Ray cluster answers there ({first}); start one with "
+        "`ray start --head` or leave --address out"
+    )
 
 
 def disconnect() -> None:

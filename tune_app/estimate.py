@@ -14,7 +14,6 @@ START_SECONDS = 9.0
 """Starting Ray, its dashboard and the first workers (measured: 8 to 11 s)."""
 TRIAL_SECONDS = 0.3
 """What a trial costs beside its training: model building and hand-over (measured)."""
-MIN_IMAGES = 100
 
 Probes = Mapping[tuple[Any, ...], Probe]
 """Kind of trial -> what was measured of it."""
@@ -128,14 +127,16 @@ def num_slots(trials: Sequence[PlannedTrial], cluster: Cluster, max_concurrent: 
     return max(1, slots)
 
 
-def fit_to_budget(budget_seconds: float, most: int, seconds_for: Callable[[int], float]) -> int:
-    """Return the largest number of images, at most ``most``, whose study fits the budget.
+def fit_to_budget(
+    budget_seconds: float, fewest: int, most: int, seconds_for: Callable[[int], float]
+) -> int:
+    """Return the largest number of images within the bounds whose study fits the budget.
 
-    ``seconds_for`` must not decrease. Returns 0 if not even ``MIN_IMAGES`` fit.
+    ``seconds_for`` must not decrease. Returns 0 if not even ``fewest`` fit.
     """
-    if seconds_for(MIN_IMAGES) > budget_seconds:
+    if seconds_for(fewest) > budget_seconds:
         return 0
-    low, high = MIN_IMAGES, most + 1
+    low, high = fewest, most + 1
     while high - low > 1:
         middle = (low + high) // 2
         if seconds_for(middle) <= budget_seconds:

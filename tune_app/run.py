@@ -17,7 +17,7 @@ from rich.console import Console
 from search_spaces import SHIPPED, load_space
 from search_spaces.errors import UserError
 from tune_app.durations import parse_duration
-from tune_app.study import StudyRequest, parse_seeds
+from tune_app.study import StudyRequest, check_study_name, parse_seeds
 
 
 class _Parser(argparse.ArgumentParser):
@@ -106,7 +106,7 @@ def _request(args: argparse.Namespace) -> StudyRequest:
         )
     return StudyRequest(
         space=space,
-        root=results.resolve() / (args.study or space.name),
+        root=results.resolve() / check_study_name(args.study or space.name),
         seeds=parse_seeds(args.seeds),
         source=args.data,
         num_images=args.images,

@@ -12,7 +12,6 @@ from search_spaces.errors import UserError
 from search_spaces.space import SearchSpace
 from tune_app import data as image_data
 from tune_app.estimate import (
-    MIN_IMAGES,
     Estimate,
     SplitSizes,
     fit_to_budget,
@@ -66,11 +65,6 @@ class PreparedStudy:
     """
 
     def __init__(self, request: StudyRequest) -> None:
-        if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}", request.root.name):
-            raise UserError(
-                f"--study {request.root.name}: use letters, digits, '.', '_' and '-', at most 64, "
-                "beginning with a letter or digit"
-            )
         self.request = request
         self.trainable: Trainable = find_trainable(request.space)
         self.existing = None if request.fresh else open_ledger(request.root)
@@ -167,11 +161,11 @@ class PreparedStudy:
                 raise UserError("--budget: the speed of this study cannot be measured here")
             return study_seconds(plan.trials, seconds, cluster, self.request.max_concurrent)
 
-        chosen = fit_to_budget(budget_seconds, most, seconds_for)
+        chosen = fit_to_budget(budget_seconds, image_data.MIN_IMAGES, most, seconds_for)
         if chosen == 0:
             raise UserError(
-                f"--budget: {MIN_IMAGES} images per data set, the fewest possible, already take "
-                f"about {seconds_for(MIN_IMAGES):.0f} s; allow more, or run fewer rows"
+                f"--budget: {image_data.MIN_IMAGES} images per data set, the fewest possible, "
+                f"already take about {seconds_for(image_data.MIN_IMAGES):.0f} s; allow more time"
             )
         return chosen if chosen == most else chosen // 10 * 10
 
@@ -180,6 +174,20 @@ class PreparedStudy:
     ) -> list[float] | None:
         seconds = [trial_seconds(t, self.trainable, models, sizes) for t in plan.trials]
         return None if None in seconds else [s for s in seconds if s is not None]
+
+
+def check_study_name(name: str) -> str:
+    """Return the name of a study, which is also that of its directory.
+
+    Raises:
+        UserError: the name would not be one plain directory.
+    """
+    if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}", name, re.ASCII):
+        raise UserError(
+            f"--study {name}: use letters, digits, '.', '_' and '-', at most 64, beginning with a "
+            "letter or digit"
+        )
+    return name
 
 
 def parse_seeds(text: str) -> tuple[int, ...]:

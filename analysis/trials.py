@@ -1,0 +1,236 @@
+"""Trials put together from their directories, and what became of each of their milestones.
+
+A killed trial is resumed in a new launch, so one trial may have several directories. All those
+with the same ``trial_key`` together are the trial; where an epoch was reported more than once the
+last report counts, in the order of launches and then of lines.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
+
+import pandas as pd
+
+from analysis.trial_files import Record, TrialDirectory
+
+BOOKKEEPING = frozenset(
+    (
+        *("config", "trial_id", "training_iteration", "timestamp", "date", "done"),
+        *("time_this_iter_s", "time_total_s", "time_since_restore", "iterations_since_restore"),
+        *("pid", "hostname", "node_ip", "should_checkpoint", "checkpoint_dir_name"),
+        *("experiment_id", "experiment_tag", "episodes_total", "timesteps_total"),
+    )
+)
+"""Keys that Tune adds to every result; no metrics of the trial."""
+
+
+class Report(NamedTuple):
+    """One result and the directory it was reported in."""
+
+    directory: TrialDirectory
+    record: Record
+
+
+class Outcome(NamedTuple):
+    """What became of one milestone of a trial.
+
+    Attributes:
+        status: finished, unconverged, diverged, failed, unfinished or missing.
+        reason: one line; empty for finished.
+        report: the milestone's result; None unless finished or unconverged.
+    """
+
+    status: str
+    reason: str
+    report: Report | None
+
+
+@dataclass
+class Trial:
+    """A trial over all of its launches.
+
+    Attributes:
+        key: the ``trial_key``, the same in every launch.
+        directories: oldest launch first.
+        serves: milestone (epoch) -> config_ids of the rows it serves, the one it stands for first.
+        history: epoch -> its last report.
+        reached: milestone (epoch) -> the last report that carries the milestone's test metrics.
+    """
+
+    key: str
+    directories: list[TrialDirectory]
+    serves: dict[int, list[str]] = field(default_factory=dict)
+    history: dict[int, Report] = field(default_factory=dict)
+    reached: dict[int, Report] = field(default_factory=dict)
+
+    @property
+    def config(self) -> Record:
+        """The config of the newest directory that has one."""
+        return next((d.config for d in reversed(self.directories) if d.config), {})
+
+    @property
+    def newest(self) -> TrialDirectory:
+        """The directory of the newest launch."""
+        return self.directories[-1]
+
+    @property
+    def seed(self) -> Any:
+        """The seed of the rows this trial serves, None when unknown."""
+        return self.config.get("seed")
+
+    @property
+    def last_milestone(self) -> int | None:
+        """The epoch the trial ends at, None without a plan."""
+        return max(self.serves, default=None)
+
+    @property
+    def primary(self) -> str | None:
+        """The config_id of the row the trial stands for: the first of its last milestone."""
+        last = self.last_milestone
+        return None if last is None else self.serves[last][0]
+
+    def outcome(self, milestone: int | None) -> Outcome:
+        """Return what became of a milestone; None asks about a trial without a plan."""
+        report = self.reached.get(milestone) if milestone is not None else None
+        if report is not None and report.record.get("status") != "diverged":
+            if report.record.get("status") == "unconverged":
+                return Outcome("unconverged", _unconverged(report, self.config), report)
+            return Outcome("finished", "", report)
+        diverged_at = self._diverged_at()
+        if diverged_at is not None and diverged_at <= (milestone or diverged_at):
+            return Outcome("diverged", f"training diverged at epoch {diverged_at}", None)
+        if self.newest.error:
+            return Outcome("failed", self.newest.error, None)
+        return self._without_end(milestone)
+
+    def _diverged_at(self) -> int | None:
+        return min(
+            (e for e, report in self.history.items() if report.record.get("status") == "diverged"),
+            default=None,
+        )
+
+    def _without_end(self, milestone: int | None) -> Outcome:
+        if not self.history:
+            return Outcome("missing", "started, but no epoch was reported", None)
+        last = max(self.history)
+        if milestone is None:
+            status = "finished" if self.newest.done else "unfinished"
+            return Outcome(status, "" if self.newest.done else f"{last} epochs", self.history[last])
+        lost = f"the result of epoch {milestone} is not there"
+        reason = f"{last} of {milestone} epochs" if last < milestone else lost
+        return Outcome("unfinished", reason, None)
+
+
+def _unconverged(report: Report, config: Record) -> str:
+    limit = config.get("max_iter", report.record.get("num_iterations"))
+    after = "" if limit is None else f" after {limit} iterations"
+    return f"the solver stopped{after} before it converged"
+
+
+def merge(directories: Iterable[TrialDirectory]) -> list[Trial]:
+    """Join directories, oldest launch first, into trials; in the order of first appearance."""
+    grouped: dict[str, list[TrialDirectory]] = {}
+    for directory in directories:
+        key = str(directory.plan.get("trial_key") or f"{directory.launch}/{directory.name}")
+        grouped.setdefault(key, []).append(directory)
+    trials = [Trial(key, group) for key, group in grouped.items()]
+    for trial in trials:
+        for directory in trial.directories:
+            _add(trial, directory)
+    return trials
+
+
+def _add(trial: Trial, directory: TrialDirectory) -> None:
+    for milestone, config_ids in _serves(directory.plan).items():
+        known = trial.serves.get(milestone, [])
+        trial.serves[milestone] = list(dict.fromkeys([*config_ids, *known]))
+    for record in directory.records:
+        epoch = _epoch(record.get("epoch", record.get("training_iteration")))
+        if epoch is None:
+            continue
+        trial.history.pop(epoch, None)
+        trial.history[epoch] = Report(directory, record)
+        if _epoch(record.get("milestone")) == epoch:
+            trial.reached[epoch] = Report(directory, record)
+
+
+def _serves(plan: Record) -> dict[int, list[str]]:
+    serves = plan.get("serves")
+    if not isinstance(serves, dict):
+        return {}
+    return {
+        int(milestone): [str(config_id) for config_id in config_ids]
+        for milestone, config_ids in serves.items()
+        if str(milestone).isdecimal() and isinstance(config_ids, list) and config_ids
+    }
+
+
+def _epoch(value: object) -> int | None:
+    if isinstance(value, (int, float)) and math.isfinite(value) and value == int(value):
+        return int(value)
+    return None
+
+
+def scalars(record: Record) -> Record:
+    """Return the scalar metrics of a result, without Tune's bookkeeping.
+
+    Tune's JSON encoder writes a NumPy NaN as the text ``"null"``: both that and null become NaN.
+    """
+    return {
+        key: math.nan if value is None or value == "null" else value
+        for key, value in record.items()
+        if key not in BOOKKEEPING and (value is None or isinstance(value, (int, float, str)))
+    }
+
+
+def resolved(config: Record, reported: Record) -> Record:
+    """Join config and metrics of the same row.
+
+    Where both have a key the config keeps it, unless it left the choice open (None or ``"auto"``,
+    as in ``device="auto"``): then what the trial reported is the answer.
+    """
+    joined = dict(config)
+    for key, value in reported.items():
+        if joined.get(key) in (None, "auto"):
+            joined[key] = value
+    return joined
+
+
+def trial_frame(trials: list[Trial]) -> pd.DataFrame:
+    """Return one row per trial, as ``Study.trials`` describes."""
+    records: list[Record] = []
+    for trial in trials:
+        outcome = trial.outcome(trial.last_milestone)
+        last = trial.history[max(trial.history)].record if trial.history else {}
+        summary = {
+            "trial_key": trial.key,
+            "name": trial.newest.name,
+            "launches": ",".join(dict.fromkeys(d.launch for d in trial.directories)),
+            "status": outcome.status,
+            "reason": outcome.reason,
+            "num_epochs": len(trial.history),
+            "last_milestone": trial.last_milestone,
+            "num_rows": sum(len(config_ids) for config_ids in trial.serves.values()),
+        }
+        records.append(summary | resolved(trial.config, scalars(last)) | summary)
+    columns = ("trial_key", "name", "launches", "status", "reason", "num_epochs")
+    return _frame(records, (*columns, "last_milestone", "num_rows"))
+
+
+def epoch_frame(trials: list[Trial]) -> pd.DataFrame:
+    """Return one row per trial and epoch, as ``Study.epochs`` describes."""
+    records: list[Record] = []
+    for trial in trials:
+        config = trial.config
+        for epoch, (directory, record) in sorted(trial.history.items()):
+            place = {"trial_key": trial.key, "launch": directory.launch, "epoch": epoch}
+            source = {key: record[key] for key in ("timestamp", "hostname") if key in record}
+            records.append(place | resolved(config, scalars(record)) | source | place)
+    return _frame(records, ("trial_key", "launch", "epoch"))
+
+
+def _frame(records: list[Record], columns_when_empty: tuple[str, ...]) -> pd.DataFrame:
+    return pd.DataFrame(records, columns=None if records else list(columns_when_empty))

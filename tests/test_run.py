@@ -1,0 +1,119 @@
+"""The command line: every mistake is one line and exit status 2, and writes nothing."""
+
+from __future__ import annotations
+
+import gzip
+from pathlib import Path
+
+import pytest
+
+from tune_app.run import main
+
+SPACE = """
+from ray import tune
+from search_spaces import SearchSpace
+SPACE = SearchSpace(
+    name="mine", question="?", trainable="resnet", factors=("lr",),
+    param_space={
+        "dataset": "mnist", "model": "resnet18", "batch_size": 16, "optimizer": "sgd",
+        "lr": tune.grid_search([0.1, 0.01]), "epochs": 1, "OTHER": 1,
+    },
+)
+"""
+
+
+def refuse(capsys: pytest.CaptureFixture[str], *arguments: str) -> str:
+    assert main(arguments) == 2
+    captured = capsys.readouterr()
+    assert captured.err.startswith("error: ") and captured.err.count("\n") == 1
+    assert "Traceback" not in captured.err + captured.out
+    return captured.err
+
+
+@pytest.mark.parametrize(
+    ("arguments", "part"),
+    [
+        ((), "--space is missing; allowed: q1a"),
+        (("--space", "nope"), "no such search space; allowed: q1a"),
+        (("--space", "q1q"), "did you mean 'q1"),
+        (("--space", "q1a", "--sedes", "1"), "unrecognized arguments: --sedes"),
+        (("--space", "q1a", "--seeds", "x"), "--seeds x: not seeds; allowed: 0, 0-5 or 0,2,7"),
+        (("--space", "q1a", "--images", "7", "--data", "sample"), "--images 7: allowed 100 to 10"),
+        (("--space", "q1a", "--images", "10001", "--data", "sample"), "--images 10001: allowed"),
+        (("--space", "q1a", "--images", "many"), "many is not a whole number"),
+        (("--space", "q1a", "--data", "./nowhere"), "./nowhere: no such folder"),
+        (("--space", "q1a", "--budget", "soon"), "--budget soon: not a duration"),
+        (("--space", "q1a", "--budget", "1m", "--images", "500"), "both choose the subset"),
+        (("--space", "q1a", "--study", "../x"), "--study"),
+        (("--space", "q1a", "--device", "tpu"), "invalid choice: 'tpu'"),
+        (("--space", "q1a", "--trials-per-gpu", "0"), "--trials-per-gpu 0: allowed: 1 or more"),
+        (("--space", "q1a", "--storage-path", "s3://x/y"), "a folder that every node reaches"),
+    ],
+)
+def test_mistakes_are_one_line_and_write_nothing(
+    capsys: pytest.CaptureFixture[str],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    arguments: tuple[str, ...],
+    part: str,
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert part in refuse(capsys, *arguments)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_misspelt_key_in_a_users_space_is_named(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    path = tmp_path / "my_space.py"
+    path.write_text(SPACE.replace("OTHER", "weight_decai"))
+    assert "no parameter 'weight_decai'" in refuse(capsys, "--space", str(path))
+    path.write_text(SPACE.replace("factors", "factrs"))
+    assert "no field 'factrs'; did you mean 'factors'?" in refuse(capsys, "--space", str(path))
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_a_truncated_image_file_is_named(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import tune_app
+
+    monkeypatch.chdir(tmp_path)
+    sample = Path(tune_app.__file__).parent / "sample" / "mnist"
+    folder = tmp_path / "data" / "mnist"
+    folder.mkdir(parents=True)
+    for source in sample.glob("*.gz"):
+        content = gzip.decompress(source.read_bytes())
+        if "images" in source.name:
+            content = content[:-1000]
+        (folder / source.name).write_bytes(gzip.compress(content, 1))
+    message = refuse(capsys, "--space", "q1a", "--data", str(tmp_path / "data"))
+    assert "t10k-images-idx3-ubyte" in message
+    assert [p.name for p in tmp_path.iterdir()] == ["data"]
+
+
+def test_spaces_are_listed(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["--list"]) == 0
+    out = capsys.readouterr().out
+    assert "q1a  128 configurations" in out and "svm_scaling  20 configurations" in out
+    assert "factors: device, optimizer, model" in out
+
+
+def test_a_plan_is_printed_and_nothing_written(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    arguments = ["--space", "q1a", "--data", "sample", "--images", "100", "--plan"]
+    assert main([*arguments, "--device", "cpu", "--results-dir", str(tmp_path)]) == 0
+    out = capsys.readouterr().out
+    assert "128 rows, 0 finished; 32 trials to run, 160 epochs instead of 448" in out
+    assert "time: about " in out and "disk: at most " in out
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_budget_that_nothing_fits_is_refused(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    arguments = ["--space", "q1a", "--data", "sample", "--budget", "5s", "--plan"]
+    message = refuse(capsys, *arguments, "--results-dir", str(tmp_path))
+    assert "100 images per data set, the fewest possible, already take about" in message
