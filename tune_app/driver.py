@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import logging
 import os
-import signal
 import socket
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from types import FrameType
 from typing import Any
 
 from search_spaces.errors import UserError
@@ -130,8 +128,8 @@ def run_trials(
     data: Mapping[str, Any],
     options: LaunchOptions,
     callbacks: Sequence[Any],
-) -> signal.Signals | None:
-    """Run the planned trials to their end; return the signal that stopped them early, if any.
+) -> None:
+    """Run the planned trials to their end, or until SIGINT.
 
     Failed trials do not raise: the ledger, read again afterwards, tells them apart.
     """
@@ -163,33 +161,7 @@ def run_trials(
             verbose=0,
         ),
     )
-    with StopSignals() as signals:
-        tuner.fit()
-    return signals.received
-
-
-class StopSignals:
-    """Makes SIGTERM stop a study as Ctrl-C does, and remembers which of them came.
-
-    Tune ends its trials in order at the first SIGINT and restores the handler it found, so that a
-    second one interrupts at once; SIGTERM, which ``ray job stop`` sends, it does not handle.
-    """
-
-    def __init__(self) -> None:
-        self.received: signal.Signals | None = None
-        self._before: dict[signal.Signals, Any] = {}
-
-    def __enter__(self) -> StopSignals:
-        self._before[signal.SIGTERM] = signal.signal(signal.SIGTERM, self._on_term)
-        return self
-
-    def __exit__(self, *_error: object) -> None:
-        for number, handler in self._before.items():
-            signal.signal(number, handler)
-
-    def _on_term(self, _number: int, _frame: FrameType | None) -> None:
-        self.received = signal.SIGTERM
-        signal.raise_signal(signal.SIGINT)
+    tuner.fit()
 
 
 def _trial_configs(

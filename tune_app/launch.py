@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import signal
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -15,8 +14,10 @@ from tune_app.durations import format_seconds
 from tune_app.estimate import Estimate
 from tune_app.housekeeping import keep_best_weights, remove_spent_checkpoints
 from tune_app.ledger import Ledger, put_aside
+from tune_app.lock import StudyLock
 from tune_app.plan import Cluster, Plan
 from tune_app.provenance import collect_provenance, command_line
+from tune_app.signals import StopSignals
 from tune_app.study import PreparedStudy, StudyRequest, failed_trials
 
 EXIT_FAILED, EXIT_OPEN = 1, 3
@@ -34,6 +35,7 @@ class Launch:
         address: a running cluster, or None to start one here.
         budget_seconds: choose the subset so that the study fits in this time.
         console: where to print.
+        signals: how the process is told to stop.
     """
 
     request: StudyRequest
@@ -42,6 +44,7 @@ class Launch:
     address: str | None
     budget_seconds: float | None
     console: Console
+    signals: StopSignals
 
     def show_plan(self) -> int:
         """Print what a run would do; write nothing. Returns the exit status."""
@@ -127,7 +130,14 @@ class Launch:
 
     def _launch(self, study: PreparedStudy, ledger: Ledger, plan: Plan, dashboard: str) -> int:
         if self.request.fresh and ledger.root.exists():
-            self._print(f"the old study is kept in {_short(put_aside(ledger.root))}")
+            with StudyLock(ledger.root):
+                self._print(f"the old study is kept in {_short(put_aside(ledger.root))}")
+        with StudyLock(ledger.root):
+            return self._launch_locked(study, ledger, plan, dashboard)
+
+    def _launch_locked(
+        self, study: PreparedStudy, ledger: Ledger, plan: Plan, dashboard: str
+    ) -> int:
         name = ledger.start_launch(
             {
                 "command": command_line(self.arguments),
@@ -139,17 +149,14 @@ class Launch:
                 ],
             }
         )
-        stopped = None
         if plan.trials:
             self._print_links(dashboard, ledger)
-            stopped = self._run_trials(study, ledger, plan, name)
+            self._run_trials(study, ledger, plan, name)
         remove_spent_checkpoints(ledger)
         keep_best_weights(ledger.root)
-        return self._conclude(ledger, plan, stopped)
+        return self._conclude(ledger, plan)
 
-    def _run_trials(
-        self, study: PreparedStudy, ledger: Ledger, plan: Plan, name: str
-    ) -> signal.Signals | None:
+    def _run_trials(self, study: PreparedStudy, ledger: Ledger, plan: Plan, name: str) -> None:
         from tune_app.progress import StudyProgress
         from tune_app.recorder import StudyRecorder
 
@@ -158,7 +165,7 @@ class Launch:
         factors = tuple(study.request.space.factors)
         recorder = StudyRecorder(ledger.root, factors)
         try:
-            return driver.run_trials(
+            driver.run_trials(
                 plan=plan,
                 ledger=ledger,
                 launch=name,
@@ -170,7 +177,7 @@ class Launch:
         finally:
             progress.stop()
 
-    def _conclude(self, ledger: Ledger, plan: Plan, stopped: signal.Signals | None) -> int:
+    def _conclude(self, ledger: Ledger, plan: Plan) -> int:
         """Say what came out and return the exit status."""
         finished = ledger.finished()
         keys = ledger.row_keys()
@@ -183,6 +190,7 @@ class Launch:
             if number:
                 self._print(f"{number} of them {meaning}")
         failures = failed_trials(ledger, [trial.key for trial in plan.trials])
+        failed_keys = {k for t in plan.trials if t.name in failures for k in t.row_keys()}
         for directory, reason in list(failures.items())[:_MAX_LISTED]:
             self._print(f"failed: {directory}: {reason}")
         if len(failures) > _MAX_LISTED:
@@ -191,17 +199,17 @@ class Launch:
             self._print(line)
         self._print_where(ledger)
         open_keys = {row.key for row in plan.open_rows}
-        missing = [key for key in keys if key not in finished and key not in open_keys]
-        if missing and (stopped or not failures):
-            number = stopped or signal.SIGINT
-            self._print(f"stopped by {number.name}; this goes on: {command_line(self._again())}")
-            return 128 + number
+        if set(keys) - finished.keys() - open_keys - failed_keys:
+            return self.stopped()
         if failures:
             return EXIT_FAILED
         return EXIT_OPEN if plan.open_rows else 0
 
-    def _again(self) -> list[str]:
-        return [word for word in self.arguments if word != "--fresh"]
+    def stopped(self) -> int:
+        """Say how to go on after a signal and return the exit status."""
+        again = [word for word in self.arguments if word != "--fresh"]
+        self._print(f"stopped by {self.signals.received.name}; this goes on: {command_line(again)}")
+        return 128 + self.signals.received
 
     def _print_plan(
         self, study: PreparedStudy, plan: Plan, cluster: Cluster, ledger: Ledger

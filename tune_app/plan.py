@@ -67,6 +67,11 @@ class PlannedTrial:
     serves: Mapping[int, tuple[str, ...]]
     resources: Mapping[str, float]
 
+    def row_keys(self) -> list[RowKey]:
+        """Return the rows that the trial serves."""
+        seed = int(self.config["seed"])
+        return [(config_id, seed) for ids in self.serves.values() for config_id in ids]
+
     def num_rows(self) -> int:
         """Return how many rows the trial serves."""
         return sum(len(ids) for ids in self.serves.values())

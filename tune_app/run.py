@@ -7,7 +7,6 @@ because the cluster lacks something, 130 or 143 stopped by SIGINT or SIGTERM.
 from __future__ import annotations
 
 import argparse
-import signal
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -72,14 +71,12 @@ def main(argv: Sequence[str] | None = None) -> int:
     except UserError as error:
         print(f"error: {error}", file=sys.stderr)
         return 2
-    except KeyboardInterrupt:
-        print("stopped; nothing that was recorded is lost", file=sys.stderr)
-        return 128 + signal.SIGINT
 
 
 def _run(args: argparse.Namespace, arguments: Sequence[str]) -> int:
     from tune_app.driver import LaunchOptions
     from tune_app.launch import Launch
+    from tune_app.signals import StopSignals
 
     launch = Launch(
         request=_request(args),
@@ -88,8 +85,13 @@ def _run(args: argparse.Namespace, arguments: Sequence[str]) -> int:
         address=args.address,
         budget_seconds=parse_duration(args.budget) if args.budget else None,
         console=Console(),
+        signals=StopSignals(),
     )
-    return launch.show_plan() if args.plan else launch.run()
+    with launch.signals:
+        try:
+            return launch.show_plan() if args.plan else launch.run()
+        except KeyboardInterrupt:
+            return launch.stopped()
 
 
 def _request(args: argparse.Namespace) -> StudyRequest:

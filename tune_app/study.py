@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -103,7 +104,8 @@ class PreparedStudy:
         )
         if self.existing is None:
             return wanted, 0
-        return self.existing, extend_ledger(self.existing, wanted)
+        grown = Ledger(request.root, copy.deepcopy(self.existing.study))
+        return grown, extend_ledger(grown, wanted)
 
     def device(self, cluster: Cluster | None) -> str:
         """Return what ``device: auto`` means: the study's choice, else a GPU if there is one."""
@@ -122,7 +124,7 @@ class PreparedStudy:
             self.trainable,
             request.space.resources,
             cluster=cluster,
-            finished=ledger.finished(),
+            finished={} if request.fresh else ledger.finished(),
             num_train=self.num_train(),
             options=PlanOptions(
                 str(ledger.study["device"]), request.sharing, request.trials_per_gpu
