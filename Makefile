@@ -3,7 +3,7 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
-STUDY_IMAGES := 1000
+STUDY_IMAGES := 800
 
 .PHONY: study test check format
 

@@ -114,6 +114,7 @@ class Launch:
             study.load_images()  # before the seconds that a cluster takes to start
         self._print("starting Ray" if self.address is None else f"connecting to {self.address}")
         cluster, dashboard = driver.connect(self.address)
+        self.signals.rearm()
         try:
             self._choose_images(study, cluster)
             if not study.images or self.budget_seconds is not None:

@@ -95,6 +95,9 @@ class StudyProgress(Callback):
         self, iteration: int, trials: list[Trial], trial: Trial, result: dict[str, Any], **info: Any
     ) -> None:
         """Count an epoch."""
+        if not self._latest:
+            # The clock starts with the first trial's own work: starting workers is done once.
+            self._started = time.monotonic() - result.get("time_total_s", 0.0)
         key = _key(trial)
         share = result["epoch"] / self._epochs[key]
         if key not in self._latest:
@@ -139,7 +142,7 @@ class StudyProgress(Callback):
         done = sum(self._costs[key] * share for key, share in self._done.items())
         own = done - sum(self._costs[key] * share for key, share in self._resumed.items())
         elapsed = time.monotonic() - self._started
-        return (total - done) * elapsed / own if own > 0.01 * total else None
+        return (total - done) * elapsed / own if own > 0.02 * total else None
 
     def _print(self, line: str) -> None:
         if self._live is None:

@@ -33,6 +33,10 @@ class StopSignals:
     ) -> None:
         signal.signal(signal.SIGTERM, self._before)
 
+    def rearm(self) -> None:
+        """Handle SIGTERM again after a library, as ``ray.init`` does, took it for itself."""
+        signal.signal(signal.SIGTERM, self._on_term)
+
     def _on_term(self, _number: int, _frame: FrameType | None) -> None:
         self.received = signal.SIGTERM
         signal.raise_signal(signal.SIGINT)
