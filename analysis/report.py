@@ -20,7 +20,6 @@ from analysis.sections import SECTIONS, unfinished
 from analysis.tables import study_table
 from search_spaces.errors import UserError
 
-
 _PLAIN_NAME = re.compile(r"[a-z][a-z0-9_]{0,39}")
 
 
