@@ -87,8 +87,10 @@ def connect(address: str | None) -> tuple[Cluster, str]:
     # A trial's stray warnings belong into its log, not between the lines of the progress display.
     for name in ("ray", "ray.tune", "ray.train", "ray.air"):
         logging.getLogger(name).setLevel(logging.CRITICAL)
-    nodes = tuple(node["Resources"] for node in ray.nodes() if node["Alive"])
-    return Cluster(nodes), str(context.dashboard_url or "")
+    alive = [node for node in ray.nodes() if node["Alive"]]
+    hosts = {node["NodeManagerAddress"] for node in alive}
+    nodes = tuple(node["Resources"] for node in alive)
+    return Cluster(nodes, len(hosts)), str(context.dashboard_url or "")
 
 
 def _check_reachable(address: str) -> None:

@@ -110,39 +110,40 @@ class Launch:
         self._print(f"disk: at most {estimate.disk_bytes / 1e6:,.0f} MB beside logs and tables")
 
     def _run_on_cluster(self, study: PreparedStudy) -> int:
-        if study.existing is None and self.budget_seconds is None:
-            study.load_images()  # before the seconds that a cluster takes to start
+        if self.request.root.exists():
+            with StudyLock(self.request.root):
+                pass  # a study that is being run is refused before seconds go into a cluster
+        if self.budget_seconds is None:
+            study.load_images()
         self._print("starting Ray" if self.address is None else f"connecting to {self.address}")
         cluster, dashboard = driver.connect(self.address)
         self.signals.rearm()
         try:
-            self._choose_images(study, cluster)
-            if not study.images or self.budget_seconds is not None:
+            study.check_storage(cluster)
+            if self.budget_seconds is not None:
+                self._choose_images(study, cluster)
                 study.load_images()
-            provenance = collect_provenance(self.arguments)
-            ledger, num_added = study.ledger(study.device(cluster), provenance)
-            plan = study.plan(ledger, cluster)
-            if num_added:
-                self._print(f"the study grows by {num_added} rows")
-            self._print_plan(study, plan, cluster, ledger)
-            return self._launch(study, ledger, plan, dashboard)
+            if self.request.fresh and self.request.root.exists():
+                with StudyLock(self.request.root):
+                    self._print(f"the old study is kept in {_short(put_aside(self.request.root))}")
+            with StudyLock(self.request.root):
+                return self._launch(study, cluster, dashboard)
         finally:
             driver.disconnect()
 
-    def _launch(self, study: PreparedStudy, ledger: Ledger, plan: Plan, dashboard: str) -> int:
-        if self.request.fresh and ledger.root.exists():
-            with StudyLock(ledger.root):
-                self._print(f"the old study is kept in {_short(put_aside(ledger.root))}")
-        with StudyLock(ledger.root):
-            return self._launch_locked(study, ledger, plan, dashboard)
-
-    def _launch_locked(
-        self, study: PreparedStudy, ledger: Ledger, plan: Plan, dashboard: str
-    ) -> int:
+    def _launch(self, study: PreparedStudy, cluster: Cluster, dashboard: str) -> int:
+        """Plan against the ledger as it is now that the study is held, and run the plan."""
+        study.reopen()
+        provenance = collect_provenance(self.arguments)
+        ledger, num_added = study.ledger(study.device(cluster), provenance)
+        plan = study.plan(ledger, cluster)
+        if num_added:
+            self._print(f"the study grows by {num_added} rows")
+        self._print_plan(study, plan, cluster, ledger)
         name = ledger.start_launch(
             {
                 "command": command_line(self.arguments),
-                "host": collect_provenance(())["host"],
+                "host": provenance["host"],
                 "sharing": self.request.sharing,
                 "open": [
                     {"config_id": row.key[0], "seed": row.key[1], "reason": row.reason}

@@ -23,7 +23,8 @@ class StudyLock:
     """Holds a study directory while entered; creates the directory if need be.
 
     Raises:
-        UserError: on entering, if another process holds the study; it is named.
+        UserError: on entering, if another process holds the study (it is named), or if the
+            directory cannot be written.
     """
 
     def __init__(self, root: Path) -> None:
@@ -31,8 +32,15 @@ class StudyLock:
         self._descriptor: int | None = None
 
     def __enter__(self) -> StudyLock:
-        self._root.mkdir(parents=True, exist_ok=True)
-        descriptor = os.open(self._root / LOCK_FILE, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
+        flags = os.O_RDWR | os.O_CREAT | os.O_CLOEXEC
+        try:
+            self._root.mkdir(parents=True, exist_ok=True)
+            descriptor = os.open(self._root / LOCK_FILE, flags, 0o644)
+        except OSError as error:
+            raise UserError(
+                f"{self._root}: cannot be written ({error.strerror}); name another place with "
+                "--results-dir"
+            ) from None
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:

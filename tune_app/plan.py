@@ -29,6 +29,7 @@ class Cluster:
     """What a cluster offers: one mapping of resources per node, e.g. ``{"CPU": 2.0}``."""
 
     nodes: tuple[Mapping[str, float], ...]
+    num_hosts: int = 1
 
     def total(self, resource: str) -> float:
         """Return the amount of a resource over all nodes."""

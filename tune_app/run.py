@@ -117,6 +117,7 @@ def _request(args: argparse.Namespace) -> StudyRequest:
         trials_per_gpu=args.trials_per_gpu,
         max_concurrent=args.max_concurrent,
         fresh=args.fresh,
+        shared_storage=bool(args.storage_path),
     )
 
 

@@ -43,6 +43,7 @@ class StudyRequest:
         trials_per_gpu: how many CUDA trials share a GPU.
         max_concurrent: most trials at once, 0 for no limit.
         fresh: whether to begin anew beside a study that is there.
+        shared_storage: whether the user says that every node reaches ``root``.
     """
 
     space: SearchSpace
@@ -56,6 +57,7 @@ class StudyRequest:
     trials_per_gpu: int = 1
     max_concurrent: int = 0
     fresh: bool = False
+    shared_storage: bool = False
 
 
 class PreparedStudy:
@@ -70,6 +72,10 @@ class PreparedStudy:
         self.trainable: Trainable = find_trainable(request.space)
         self.existing = None if request.fresh else open_ledger(request.root)
         self.images: dict[str, Any] = {}
+
+    def reopen(self) -> None:
+        """Read the ledger again: another driver may have written it since."""
+        self.existing = open_ledger(self.request.root)
 
     def dataset_names(self) -> list[str]:
         """Return the data sets that some configuration of the space uses."""
@@ -106,6 +112,19 @@ class PreparedStudy:
             return wanted, 0
         grown = Ledger(request.root, copy.deepcopy(self.existing.study))
         return grown, extend_ledger(grown, wanted)
+
+    def check_storage(self, cluster: Cluster) -> None:
+        """Refuse a results directory that the cluster's other machines may not see.
+
+        Raises:
+            UserError: trials would fail with their first checkpoint, after hours perhaps.
+        """
+        if cluster.num_hosts > 1 and not self.request.shared_storage:
+            raise UserError(
+                f"the cluster has {cluster.num_hosts} machines and {self.request.root.parent} may "
+                "be seen by this one only; name a folder that all of them reach with "
+                "--storage-path DIR"
+            )
 
     def device(self, cluster: Cluster | None) -> str:
         """Return what ``device: auto`` means: the study's choice, else a GPU if there is one."""

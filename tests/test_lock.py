@@ -1,0 +1,69 @@
+"""One driver per study: refused while held, free once the holder is gone."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from search_spaces.errors import UserError
+from tune_app.lock import LOCK_FILE, StudyLock
+
+HOLD = """
+import sys, time
+from pathlib import Path
+from tune_app.lock import StudyLock
+with StudyLock(Path(sys.argv[1])):
+    print("held", flush=True)
+    time.sleep(60)
+"""
+
+
+def hold(root: Path) -> subprocess.Popen[str]:
+    process = subprocess.Popen(
+        [sys.executable, "-c", HOLD, str(root)], stdout=subprocess.PIPE, text=True
+    )
+    assert process.stdout is not None and process.stdout.readline() == "held\n"
+    return process
+
+
+def test_a_held_study_is_refused_and_its_holder_named(tmp_path: Path) -> None:
+    process = hold(tmp_path / "mine")
+    try:
+        with pytest.raises(UserError, match=rf"being run by process {process.pid} on \S+;"):
+            StudyLock(tmp_path / "mine").__enter__()
+        with StudyLock(tmp_path / "another"):
+            pass
+    finally:
+        process.kill()
+        process.wait()
+
+
+def test_a_killed_holder_leaves_the_study_free(tmp_path: Path) -> None:
+    process = hold(tmp_path)
+    os.kill(process.pid, signal.SIGKILL)
+    process.wait()
+    with StudyLock(tmp_path):
+        assert str(os.getpid()) in (tmp_path / LOCK_FILE).read_text()
+
+
+def test_a_lock_is_given_back(tmp_path: Path) -> None:
+    for _ in range(2):
+        with StudyLock(tmp_path), pytest.raises(UserError, match=f"process {os.getpid()} on"):
+            StudyLock(tmp_path).__enter__()
+
+
+def test_a_damaged_lock_file_does_no_harm(tmp_path: Path) -> None:
+    (tmp_path / LOCK_FILE).write_bytes(b"\xff{")
+    with StudyLock(tmp_path):
+        pass
+
+
+def test_a_place_that_cannot_be_written_is_named(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    with pytest.raises(UserError, match=r"cannot be written .* --results-dir"):
+        StudyLock(tmp_path / "file" / "mine").__enter__()
