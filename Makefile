@@ -5,7 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STUDY_IMAGES := 800
 
-.PHONY: study test check format
+.PHONY: study test chaos check format
 
 study: $(VENV)/.installed
 	$(BIN)/python -m tune_app.run --space q1a --data sample --images $(STUDY_IMAGES)
@@ -13,6 +13,9 @@ study: $(VENV)/.installed
 
 test: check
 	$(BIN)/python -m pytest
+
+chaos: $(VENV)/.installed
+	$(BIN)/python -m pytest tests/chaos -m 'chaos or slow or not slow' --timeout 3600
 
 check: $(VENV)/.installed
 	$(BIN)/ruff check .
