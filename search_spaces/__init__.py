@@ -39,7 +39,11 @@ def load_space(name: str) -> SearchSpace:
 
 
 def _load_file(path: Path) -> SearchSpace:
-    if not path.is_file():
+    try:
+        found = path.is_file()
+    except OSError:  # a name that is too long, or a folder that must not be entered
+        found = False
+    if not found:
         raise UserError(f"--space {path}: no such file")
     spec = importlib.util.spec_from_file_location(re.sub(r"\W", "_", path.stem), path)
     if spec is None or spec.loader is None:

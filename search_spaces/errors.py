@@ -5,13 +5,30 @@ from __future__ import annotations
 import difflib
 from collections.abc import Iterable
 
+_LONGEST_MESSAGE = 1_500
+
 
 class UserError(Exception):
     """A mistake the user can mend.
 
     The message is one line: what is wrong, where, what is allowed, what to do. Command-line entry
-    points print it without a traceback and exit with status 2.
+    points print it without a traceback and exit with status 2. Messages quote what users wrote, so
+    line breaks and control characters in them are made harmless here, for all of them.
     """
+
+    def __init__(self, message: str) -> None:
+        super().__init__(one_line(message))
+
+
+def one_line(text: str) -> str:
+    """Return text as one printable line; of a very long one the beginning and the end."""
+    flat = " ".join(text.split())
+    if not flat.isprintable():
+        flat = "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in flat)
+    if len(flat) > _LONGEST_MESSAGE:
+        half = _LONGEST_MESSAGE // 2
+        flat = f"{flat[:half]} … {flat[-half:]}"
+    return flat
 
 
 def did_you_mean(word: str, allowed: Iterable[str]) -> str:

@@ -26,6 +26,12 @@ Config = dict[str, Any]
 
 _NAME = re.compile(r"[a-z][a-z0-9_]{0,39}")
 _MODES = ("max", "min")
+MOST_CONFIGURATIONS = 100_000
+"""Ray Tune is not made for more trials, and a larger grid is nearly always a slip."""
+LARGEST_INTEGER = 2**53
+"""Beyond it JSON readers and floats no longer tell integers apart."""
+_LEAST_RESOURCE = 1e-4
+"""Ray hands out resources in ten-thousandths."""
 
 
 @dataclass(frozen=True)
@@ -96,15 +102,12 @@ class SearchSpace:
         for key, value in self.param_space.items():
             if not isinstance(key, str) or not key.isidentifier():
                 raise UserError(f"{self._where('param_space')}: {key!r} is not a parameter name")
-            values = _grid_values(value)
-            where = self._where(f"param_space[{key!r}]")
-            if not values:
-                raise UserError(f"{where}: tune.grid_search needs at least one value")
-            for entry in values:
-                _check_value(where, entry)
-            seen = [canonical_json({"value": entry}) for entry in values]
-            if len(set(seen)) < len(seen):
-                raise UserError(f"{where}: a value stands twice in tune.grid_search")
+            _check_axis(self._where(f"param_space[{key!r}]"), value)
+        if self.num_configurations() > MOST_CONFIGURATIONS:
+            raise UserError(
+                f"{self._where('param_space')} has {self.num_configurations():,} configurations; "
+                f"allowed: at most {MOST_CONFIGURATIONS:,}; shorten its axes"
+            )
 
     def _check_factors(self) -> None:
         if isinstance(self.factors, str) or not isinstance(self.factors, Sequence):
@@ -123,9 +126,14 @@ class SearchSpace:
             raise UserError(f"{self._where('resources')} must be a mapping such as {{'cpu': 1}}")
         for key, value in self.resources.items():
             number = isinstance(value, (int, float)) and not isinstance(value, bool)
-            if not isinstance(key, str) or not number or not 0 <= value < math.inf:
+            if not isinstance(key, str) or not number or not 0 <= value <= LARGEST_INTEGER:
                 raise UserError(
-                    f"{self._where('resources')}: {key!r}: {value!r} must be a number >= 0"
+                    f"{self._where('resources')}: {key!r}: {_shown(value)} must be a number >= 0"
+                )
+            if 0 < value < _LEAST_RESOURCE:
+                raise UserError(
+                    f"{self._where('resources')}: {key!r}: {value!r} is less than Ray's smallest "
+                    f"share, {_LEAST_RESOURCE}"
                 )
 
     def parameters(self) -> tuple[str, ...]:
@@ -175,10 +183,37 @@ def _plain(value: Any) -> Any:
     return value
 
 
-def _grid_values(value: Any) -> list[Any]:
+def _grid_values(value: Any) -> Sequence[Any]:
     if isinstance(value, Mapping) and set(value) == {"grid_search"}:
-        return list(value["grid_search"])
+        values: Sequence[Any] = value["grid_search"]
+        return values
     return [value]
+
+
+def _check_axis(where: str, value: Any) -> None:
+    values = _grid_values(value)
+    if not isinstance(values, Sequence) or isinstance(values, (str, bytes)):
+        raise UserError(
+            f"{where}: tune.grid_search needs a list, not a {type(values).__name__}; of an array "
+            "take .tolist(), of a set sorted(...)"
+        )
+    if not values:
+        raise UserError(f"{where}: tune.grid_search needs at least one value")
+    if len(values) > MOST_CONFIGURATIONS:
+        raise UserError(
+            f"{where}: {len(values):,} values; allowed: at most {MOST_CONFIGURATIONS:,}"
+        )
+    for entry in values:
+        _check_value(where, entry)
+    if len({canonical_json({"value": entry}) for entry in values}) < len(values):
+        raise UserError(f"{where}: a value stands twice in tune.grid_search")
+
+
+def _shown(value: Any) -> str:
+    """Return a value as an error message quotes it; Python prints no integer of 4,300 digits."""
+    if isinstance(value, int) and abs(value) > LARGEST_INTEGER:
+        return f"a number of {value.bit_length()} bits"
+    return repr(value)
 
 
 def _check_value(where: str, value: Any) -> None:
@@ -194,6 +229,8 @@ def _check_value(where: str, value: Any) -> None:
         )
     elif isinstance(value, float) and not math.isfinite(value):
         raise UserError(f"{where}: {value!r} is not a finite number")
+    elif isinstance(value, int) and abs(value) > LARGEST_INTEGER:
+        raise UserError(f"{where}: {_shown(value)} is too large; allowed: up to 2^53")
 
 
 def _merge(point: Sequence[tuple[str, Any]]) -> Config:

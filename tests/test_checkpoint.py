@@ -10,6 +10,7 @@ import torch
 from tune_app.checkpoint import (
     STATE_FILE,
     find_checkpoints,
+    find_damaged,
     load_newest,
     remove_checkpoints,
     write_checkpoint,
@@ -26,8 +27,8 @@ def make(directory: Path, number: int, key: str = "k") -> Path:
 def test_a_state_comes_back_exactly(tmp_path: Path) -> None:
     path = make(tmp_path, 3)
     loaded = load_newest([path], "k")
-    assert loaded is not None and loaded[0] == 3
-    assert torch.equal(loaded[1]["weights"], torch.full((1000,), 3.0))
+    assert loaded.state is not None and (loaded.epoch, loaded.note) == (3, "")
+    assert torch.equal(loaded.state["weights"], torch.full((1000,), 3.0))
 
 
 def test_the_newest_epoch_comes_first_and_strangers_are_left_out(tmp_path: Path) -> None:
@@ -49,21 +50,23 @@ def flip(path: Path) -> None:
 
 
 @pytest.mark.parametrize("damage", [truncate, flip, Path.unlink])
-def test_a_damaged_checkpoint_falls_back_to_the_one_before(
-    tmp_path: Path, damage: object, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_a_damaged_checkpoint_falls_back_to_the_one_before(tmp_path: Path, damage: object) -> None:
     older, newer = make(tmp_path, 1), make(tmp_path, 2)
     damage(newer / STATE_FILE)  # type: ignore[operator]
     loaded = load_newest([newer, older], "k")
-    assert loaded is not None and loaded[0] == 1
-    assert "checkpoint_000002 is not used" in capsys.readouterr().err
+    assert loaded.state is not None and loaded.epoch == 1
+    assert loaded.note.startswith("checkpoint_000002 is not used: state.pt ")
+    assert loaded.note.endswith("; goes on after epoch 1")
 
 
 def test_nothing_usable_means_from_the_start(tmp_path: Path) -> None:
     path = make(tmp_path, 1)
     (path / "checkpoint.json").write_text("{")
-    assert load_newest([path, tmp_path / "nowhere"], "k") is None
-    assert load_newest([make(tmp_path, 2)], "another trial") is None
+    assert find_damaged(tmp_path) == [path]
+    loaded = load_newest([path, tmp_path / "nowhere"], "k")
+    assert loaded.state is None and loaded.note.endswith("; starts from scratch")
+    assert load_newest([make(tmp_path, 2)], "another trial").state is None
+    assert load_newest([], "k").note == ""
 
 
 def test_removal_takes_checkpoints_only(tmp_path: Path) -> None:

@@ -135,10 +135,12 @@ def test_only_checkpoints_with_all_their_epochs_recorded_are_continued(tmp_path:
     def names(first_milestone: int) -> list[str]:
         return [p.name for p in resumable_checkpoints(history, "k1", first_milestone)]
 
-    assert names(5) == ["checkpoint_000002", "checkpoint_000001"]  # epoch 3 was never recorded
-    assert names(2) == ["checkpoint_000001"]  # a milestone that is missing has to be passed
-    assert names(1) == []
-    assert resumable_checkpoints(history, "another", 5) == []
+    damaged = "checkpoint_000009"  # the trial refuses it and says so
+    assert names(5) == [damaged, "checkpoint_000002", "checkpoint_000001"]  # 3: never recorded
+    assert names(2) == [damaged, "checkpoint_000001"]  # a missing milestone has to be passed
+    assert names(1) == [damaged]
+    (directory / damaged).rmdir()
+    assert names(1) == [] and resumable_checkpoints(history, "another", 5) == []
 
 
 def test_a_study_grows_by_seeds_and_by_a_wider_axis(tmp_path: Path) -> None:

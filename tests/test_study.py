@@ -8,6 +8,10 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import pytest
+from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
+from tensorboard.plugins.hparams.plugin_data_pb2 import HParamsPluginData
+
 from tune_app.ledger import Ledger, open_ledger, read_results
 
 SPACE = """
@@ -88,6 +92,20 @@ def ledger_of(root: Path) -> Ledger:
     return ledger
 
 
+def check_tensorboard(ledger: Ledger) -> None:
+    """Check that every trial's event file has its curves and its HParams."""
+    for params in ledger.root.glob("tune/*/*/params.json"):
+        events = EventAccumulator(str(params.parent))
+        events.Reload()
+        results = read_results(params.parent / "result.json")
+        for name in ("train_loss", "val_accuracy"):
+            curve = [(e.step, e.value) for e in events.Scalars(name)]
+            assert curve == [(r["epoch"], pytest.approx(r[name])) for r in results]
+        start = events.PluginTagToContent("hparams")["_hparams_/session_start_info"]
+        hparams = HParamsPluginData.FromString(start).session_start_info.hparams
+        assert set(hparams) == {"optimizer", "pin_memory", "epochs", "seed"}
+
+
 def test_a_study_runs_shares_resumes_and_grows(tmp_path: Path) -> None:
     space = write_space(tmp_path, SPACE)
     status, out = run(tmp_path, space)
@@ -100,7 +118,7 @@ def test_a_study_runs_shares_resumes_and_grows(tmp_path: Path) -> None:
     shared = milestones(ledger)
     assert not list(ledger.root.glob("tune/*/*/checkpoint_*")), "spent checkpoints are removed"
     assert len(list(ledger.root.glob("tune/*/*/weights/*.pt"))) == 1, "only the best are kept"
-    assert list(ledger.root.glob("tune/*/*/events.out.tfevents.*"))
+    check_tensorboard(ledger)
 
     before = sorted(p for p in ledger.root.rglob("*") if p.is_file())
     status, out = run(tmp_path, space)

@@ -12,8 +12,7 @@ import hashlib
 import io
 import json
 import shutil
-import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -65,25 +64,46 @@ def find_checkpoints(trial_directory: Path, trial_key: str) -> list[CheckpointIn
     return sorted(own, key=lambda index: -index.epoch)
 
 
+def find_damaged(trial_directory: Path) -> list[Path]:
+    """Return the checkpoints that do not say whose they are: damaged, or never completed."""
+    return [path for path in trial_directory.glob("checkpoint_*") if read_index(path) is None]
+
+
 def remove_checkpoints(trial_directory: Path) -> None:
     """Delete every checkpoint in a trial's directory."""
     for path in trial_directory.glob("checkpoint_*"):
         shutil.rmtree(path, ignore_errors=True)
 
 
-def load_newest(candidates: Iterable[Path], trial_key: str) -> tuple[int, dict[str, Any]] | None:
-    """Return (epoch, state) of the first candidate directory that is whole, or None.
+@dataclass(frozen=True)
+class Loaded:
+    """What a trial begins with.
 
-    Every candidate that is passed over is named on standard error, which Ray keeps in the trial's
-    log.
+    Attributes:
+        epoch: the epoch after which the state was saved; 0 without one.
+        state: the state, or None to begin from scratch.
+        note: why newer checkpoints were passed over; empty if none was.
     """
+
+    epoch: int
+    state: dict[str, Any] | None
+    note: str
+
+
+def load_newest(candidates: Iterable[Path], trial_key: str) -> Loaded:
+    """Read the first candidate directory that is whole."""
+    refused: list[str] = []
     for path in candidates:
-        state = _load(path, trial_key)
-        if isinstance(state, str):
-            print(f"checkpoint {path.name} is not used: {state}", file=sys.stderr)
-        else:
-            return state
-    return None
+        loaded = _load(path, trial_key)
+        if not isinstance(loaded, str):
+            epoch, state = loaded
+            return Loaded(epoch, state, _note(refused, f"goes on after epoch {epoch}"))
+        refused.append(f"{path.name} is not used: {loaded}")
+    return Loaded(0, None, _note(refused, "starts from scratch"))
+
+
+def _note(refused: Sequence[str], consequence: str) -> str:
+    return "; ".join([*refused, consequence]) if refused else ""
 
 
 def _load(path: Path, trial_key: str) -> tuple[int, dict[str, Any]] | str:

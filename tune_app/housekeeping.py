@@ -1,13 +1,28 @@
-"""What a study no longer needs goes: spent checkpoints, weights that are not the best."""
+"""What a study no longer needs goes: spent checkpoints, weights that are not the best, remains."""
 
 from __future__ import annotations
 
 import json
 from pathlib import Path
 
-from tune_app.atomic import atomic_file
+from tune_app.atomic import atomic_file, is_partial
 from tune_app.checkpoint import remove_checkpoints
 from tune_app.ledger import Ledger, read_results
+
+
+def tidy(ledger: Ledger) -> None:
+    """Remove what the study no longer needs; to be called while it is locked.
+
+    Before a launch this clears away what a killed one left: half-written files, and the entries of
+    weights whose score was never recorded. Such an entry would keep the trial, once it reaches that
+    score again, from saving its weights.
+    """
+    for place in ("", "weights/", "tune/*/*/", "tune/*/*/*/"):
+        for path in ledger.root.glob(f"{place}.*"):
+            if is_partial(path):
+                path.unlink(missing_ok=True)
+    remove_spent_checkpoints(ledger)
+    keep_best_weights(ledger.root)
 
 
 def remove_spent_checkpoints(ledger: Ledger) -> None:
@@ -44,3 +59,6 @@ def keep_best_weights(root: Path) -> None:
             stream.write(json.dumps(entry).encode())
     for path in set(every) - {path for _, path in best.values()}:
         path.unlink(missing_ok=True)
+    for path in root.glob("weights/*.json"):
+        if path.stem not in best:
+            path.unlink(missing_ok=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -9,15 +10,17 @@ from pathlib import Path
 
 from rich.console import Console
 
+from search_spaces.errors import UserError
 from tune_app import driver
 from tune_app.durations import format_seconds
 from tune_app.estimate import Estimate
-from tune_app.housekeeping import keep_best_weights, remove_spent_checkpoints
+from tune_app.housekeeping import tidy
 from tune_app.ledger import Ledger, put_aside
 from tune_app.lock import StudyLock
 from tune_app.plan import Cluster, Plan
 from tune_app.provenance import collect_provenance, command_line
 from tune_app.signals import StopSignals
+from tune_app.storage import study_storage
 from tune_app.study import PreparedStudy, StudyRequest, failed_trials
 
 EXIT_FAILED, EXIT_OPEN = 1, 3
@@ -51,7 +54,8 @@ class Launch:
         study = PreparedStudy(self.request)
         if self.address is None:
             return self._show(study, driver.local_cluster())
-        cluster, _ = driver.connect(self.address)
+        with self.signals.kept_from_ray():
+            cluster, _ = driver.connect(self.address)
         try:
             return self._show(study, cluster)
         finally:
@@ -75,6 +79,9 @@ class Launch:
         missing = set(ledger.row_keys()) - ledger.finished().keys()
         if missing:
             return True
+        # A driver killed after the last row had no time for it. Whoever cannot lock leaves it.
+        with contextlib.suppress(UserError), StudyLock(ledger.root):
+            tidy(ledger)
         self._print(f"nothing is missing: all {len(ledger.row_keys())} rows are finished")
         self._print_where(ledger)
         return False
@@ -116,8 +123,8 @@ class Launch:
         if self.budget_seconds is None:
             study.load_images()
         self._print("starting Ray" if self.address is None else f"connecting to {self.address}")
-        cluster, dashboard = driver.connect(self.address)
-        self.signals.rearm()
+        with self.signals.kept_from_ray():
+            cluster, dashboard = driver.connect(self.address)
         try:
             study.check_storage(cluster)
             if self.budget_seconds is not None:
@@ -126,7 +133,7 @@ class Launch:
             if self.request.fresh and self.request.root.exists():
                 with StudyLock(self.request.root):
                     self._print(f"the old study is kept in {_short(put_aside(self.request.root))}")
-            with StudyLock(self.request.root):
+            with StudyLock(self.request.root), study_storage(self.request.root):
                 return self._launch(study, cluster, dashboard)
         finally:
             driver.disconnect()
@@ -140,6 +147,7 @@ class Launch:
         if num_added:
             self._print(f"the study grows by {num_added} rows")
         self._print_plan(study, plan, cluster, ledger)
+        tidy(ledger)
         name = ledger.start_launch(
             {
                 "command": command_line(self.arguments),
@@ -154,8 +162,7 @@ class Launch:
         if plan.trials:
             self._print_links(dashboard, ledger)
             self._run_trials(study, ledger, plan, name)
-        remove_spent_checkpoints(ledger)
-        keep_best_weights(ledger.root)
+        tidy(ledger)
         return self._conclude(ledger, plan)
 
     def _run_trials(self, study: PreparedStudy, ledger: Ledger, plan: Plan, name: str) -> None:
@@ -176,8 +183,12 @@ class Launch:
                 options=self.options,
                 callbacks=[recorder, progress],
             )
+        except Exception as error:
+            raise recorder.failure or error from None
         finally:
             progress.stop()
+        for note in progress.notes[:_MAX_LISTED]:
+            self._print(f"note: {note}")
 
     def _conclude(self, ledger: Ledger, plan: Plan) -> int:
         """Say what came out and return the exit status."""

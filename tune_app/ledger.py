@@ -10,7 +10,7 @@ operation: run what is not finished.
 from __future__ import annotations
 
 import json
-import re
+import os
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -18,11 +18,19 @@ from pathlib import Path
 from typing import Any
 
 from search_spaces.errors import UserError
-from search_spaces.space import Configuration, SearchSpace, make_configuration
+from search_spaces.space import Configuration, SearchSpace
 from tune_app.atomic import atomic_file
-from tune_app.checkpoint import find_checkpoints
+from tune_app.checkpoint import find_checkpoints, find_damaged
+from tune_app.study_file import (
+    SCHEMA_VERSION,
+    TrialParams,
+    is_epoch,
+    plain_glob,
+    read_params,
+    read_results,
+    read_study,
+)
 
-SCHEMA_VERSION = 1
 RowKey = tuple[str, int]
 """(config_id, seed)."""
 
@@ -33,12 +41,14 @@ class TrialHistory:
 
     Attributes:
         directories: its directories in launch order.
+        rows: the rows of the study that some launch had it serve.
         epochs: the epochs recorded.
         finished: (config_id, seed) -> ``ok``, ``unconverged`` or ``diverged``.
         error: the reason if its newest directory ended in an error.
     """
 
     directories: list[Path] = field(default_factory=list)
+    rows: set[RowKey] = field(default_factory=set)
     epochs: set[int] = field(default_factory=set)
     finished: dict[RowKey, str] = field(default_factory=dict)
     error: str | None = None
@@ -72,12 +82,13 @@ class Ledger:
 
     def histories(self) -> dict[str, TrialHistory]:
         """Read what every launch recorded: trial_key -> history."""
+        known = set(self.row_keys())
         histories: dict[str, TrialHistory] = {}
-        for params in sorted(self.root.glob("tune/*/*/params.json")):
-            config = _read_json(params)
-            if isinstance(config, dict) and isinstance(config.get("plan"), dict):
-                history = histories.setdefault(config["plan"]["trial_key"], TrialHistory())
-                _add_directory(history, params.parent, config)
+        for path in plain_glob(self.root, "tune/*/*/params.json"):
+            params = read_params(path.parent)
+            if params is not None:
+                history = histories.setdefault(params.trial_key, TrialHistory())
+                _add_directory(history, path.parent, params, known)
         return histories
 
     def finished(self) -> dict[RowKey, str]:
@@ -89,7 +100,10 @@ class Ledger:
 
     def start_launch(self, entry: Mapping[str, Any]) -> str:
         """Add a launch to ``study.json`` and return its name: ``001``, ``002``, and so on."""
-        name = f"{len(self.study['launches']) + 1:03d}"
+        number = len(self.study["launches"]) + 1
+        while os.path.lexists(self.root / "tune" / f"{number:03d}"):
+            number += 1  # an edited list of launches must not mix two of them
+        name = f"{number:03d}"
         now = datetime.now(UTC).isoformat(timespec="seconds")
         self.study["launches"].append({"name": name, "started_at": now, **entry})
         self.save()
@@ -102,22 +116,8 @@ def open_ledger(root: Path) -> Ledger | None:
     Raises:
         UserError: ``study.json`` cannot be read or is not of this version.
     """
-    path = root / "study.json"
-    if not path.exists():
-        return None
-    study = _read_json(path)
-    fix = "use --study NAME for another study or --fresh to put this one aside"
-    if not isinstance(study, dict) or "schema_version" not in study:
-        raise UserError(f"{path}: not a study file (damaged or of another program); {fix}")
-    if study["schema_version"] != SCHEMA_VERSION:
-        raise UserError(
-            f"{path}: schema version {study['schema_version']!r}, this program reads "
-            f"{SCHEMA_VERSION}; {fix}"
-        )
-    problem = _find_problem(study)
-    if problem:
-        raise UserError(f"{path}: {problem}; {fix}")
-    return Ledger(root, study)
+    study = read_study(root)
+    return None if study is None else Ledger(root, study)
 
 
 def new_ledger(
@@ -179,14 +179,16 @@ def extend_ledger(ledger: Ledger, wanted: Ledger) -> int:
     old["configurations"] += added
     old["seeds"] = sorted({*old["seeds"], *new["seeds"]})
     old["space"] = new["space"]
+    old["data"]["datasets"] = {**new["data"]["datasets"], **old["data"]["datasets"]}
     return len(ledger.row_keys()) - before
 
 
 def resumable_checkpoints(
     history: TrialHistory, trial_key: str, first_milestone: int
 ) -> list[Path]:
-    """Return the checkpoints a trial may continue from, newest epoch first.
+    """Return the checkpoints a trial is to try, newest epoch first.
 
+    Damaged ones come before all others: the trial refuses them and says so.
     A checkpoint counts only if the epochs up to it are all recorded and it lies before the first
     milestone that is still missing: no row of the study is then without its own measurement.
     """
@@ -196,7 +198,8 @@ def resumable_checkpoints(
         for index in find_checkpoints(directory, trial_key)
         if index.epoch < first_milestone and history.epochs.issuperset(range(1, index.epoch + 1))
     ]
-    return [index.path for index in sorted(found, key=lambda index: -index.epoch)]
+    damaged = [path for directory in history.directories for path in find_damaged(directory)]
+    return damaged + [index.path for index in sorted(found, key=lambda index: -index.epoch)]
 
 
 def put_aside(root: Path) -> Path:
@@ -207,35 +210,24 @@ def put_aside(root: Path) -> Path:
     return target
 
 
-def read_results(path: Path) -> list[dict[str, Any]]:
-    """Return the rows of a ``result.json``; a torn or damaged line is left out."""
-    try:
-        lines = path.read_bytes().split(b"\n")
-    except OSError:
-        return []
-    rows = []
-    for line in lines:
-        try:
-            row = json.loads(line)
-        except ValueError:
-            continue
-        if isinstance(row, dict) and isinstance(row.get("epoch"), int):
-            rows.append(row)
-    return rows
-
-
-def _add_directory(history: TrialHistory, directory: Path, config: Mapping[str, Any]) -> None:
+def _add_directory(
+    history: TrialHistory, directory: Path, params: TrialParams, known: set[RowKey]
+) -> None:
     history.directories.append(directory)
-    serves = config["plan"]["serves"]
+    rows = {
+        milestone: {(config_id, params.seed) for config_id in ids} & known
+        for milestone, ids in params.serves.items()
+    }
+    history.rows.update(*rows.values())
     for row in read_results(directory / "result.json"):
-        history.epochs.add(row["epoch"])
-        if row.get("status") == "diverged":
-            due = [m for m in serves if int(m) >= row["epoch"]]
-        else:
-            due = [m for m in serves if int(m) == row.get("milestone")]
-        for milestone in due:
-            for config_id in serves[milestone]:
-                history.finished[(config_id, config["seed"])] = str(row.get("status", "ok"))
+        epoch, status = row["epoch"], row.get("status", "ok")
+        history.epochs.add(epoch)
+        for milestone, keys in rows.items():
+            reached = milestone == epoch and is_epoch(row.get("milestone"))
+            if (reached and row["milestone"] == epoch) or (
+                status == "diverged" and milestone >= epoch
+            ):
+                history.finished.update(dict.fromkeys(keys, status))
     history.error = _last_line(directory / "error.txt")
 
 
@@ -247,13 +239,6 @@ def _last_line(path: Path) -> str | None:
     return next((line for line in reversed(lines) if line), "unknown error")
 
 
-def _read_json(path: Path) -> Any:
-    try:
-        return json.loads(path.read_text())
-    except (OSError, ValueError):
-        return None
-
-
 def _identity(old: Mapping[str, Any], new: Mapping[str, Any]) -> Iterable[tuple[str, Any, Any]]:
     yield "trainable", old["space"]["trainable"], new["space"]["trainable"]
     yield "search space", old["space"]["name"], new["space"]["name"]
@@ -263,21 +248,3 @@ def _identity(old: Mapping[str, Any], new: Mapping[str, Any]) -> Iterable[tuple[
         a, b = old["data"]["datasets"][name], new["data"]["datasets"][name]
         yield f"{name} images", a["num_images"], b["num_images"]
         yield f"{name} files", sorted(a["sha256"].values()), sorted(b["sha256"].values())
-
-
-def _find_problem(study: Mapping[str, Any]) -> str | None:
-    """Return what is wrong with a study file that was edited or damaged, or None."""
-    shape = {"space": dict, "seeds": list, "configurations": list, "data": dict, "launches": list}
-    for key, kind in shape.items():
-        if not isinstance(study.get(key), kind):
-            return f"{key} is missing or damaged"
-    if not all(isinstance(seed, int) and seed >= 0 for seed in study["seeds"]):
-        return "seeds must be whole numbers"
-    for entry in study["configurations"]:
-        if not isinstance(entry, dict) or not isinstance(entry.get("config"), dict):
-            return "configurations is damaged"
-        if make_configuration(entry["config"]).config_id != entry.get("config_id"):
-            return f"configuration {entry.get('config_id')} was edited (its id does not match)"
-    if not re.fullmatch(r"[A-Za-z0-9._-]+", str(study.get("study"))):
-        return "the study's name is damaged"
-    return None

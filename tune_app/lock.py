@@ -7,6 +7,7 @@ systems and on NFS (Linux passes ``flock`` on to the server).
 
 from __future__ import annotations
 
+import contextlib
 import fcntl
 import json
 import os
@@ -50,9 +51,10 @@ class StudyLock:
                 f"study {self._root.name} is being run by {_describe(owner)}; wait until it is "
                 "done, stop it, or use --study NAME for another study"
             ) from None
-        os.ftruncate(descriptor, 0)
         holder = {"host": socket.gethostname(), "pid": os.getpid()}
-        os.write(descriptor, json.dumps(holder).encode())
+        with contextlib.suppress(OSError):  # a full disk; the lock holds without a name
+            os.ftruncate(descriptor, 0)
+            os.write(descriptor, json.dumps(holder).encode())
         self._descriptor = descriptor
         return self
 

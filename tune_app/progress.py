@@ -17,9 +17,9 @@ from rich.live import Live
 from rich.progress import BarColumn, Progress, TaskID, TextColumn
 from rich.table import Table
 
+from tune_app import failures
 from tune_app.durations import format_seconds
 from tune_app.plan import PlannedTrial
-from tune_app.recorder import describe_error
 
 MAX_LINES = 12
 
@@ -31,6 +31,9 @@ class StudyProgress(Callback):
         trials: the planned trials.
         costs: the cost of each in any one unit, in the same order; the bar counts cost.
         console: where to draw.
+
+    Attributes:
+        notes: what trials had to say beside their results, one line each.
     """
 
     def __init__(
@@ -46,6 +49,7 @@ class StudyProgress(Callback):
         self._latest: dict[str, dict[str, Any]] = {}
         self._running: dict[str, str] = {}
         self._num_ended = self._num_failed = 0
+        self.notes: list[str] = []
         self._started = time.monotonic()
         self._console = console
         self._live: Live | None = None
@@ -104,6 +108,9 @@ class StudyProgress(Callback):
             self._resumed[key] = (result["epoch"] - 1) / self._epochs[key]
         self._done[key] = min(1.0, share)
         self._latest[key] = result
+        if result.get("checkpoint_note"):
+            self.notes.append(f"{_name(trial)}: {result['checkpoint_note']}")
+            self._print(self.notes[-1])
         self._draw()
 
     def on_trial_complete(
@@ -119,14 +126,21 @@ class StudyProgress(Callback):
             self._print(line)
         self._draw()
 
+    def on_trial_recover(
+        self, iteration: int, trials: list[Trial], trial: Trial, **info: Any
+    ) -> None:
+        """Say that a trial is tried again, and why."""
+        self._running.pop(_key(trial), None)
+        self._print(f"{_name(trial)}: tried again: {_reason(trial)}")
+        self._draw()
+
     def on_trial_error(
         self, iteration: int, trials: list[Trial], trial: Trial, **info: Any
     ) -> None:
         """Print a failure as it happens."""
         self._num_failed += 1
         self._end(trial)
-        reason = describe_error(trial).strip().splitlines()[-1]
-        self._print(f"{_name(trial)}: failed: {reason}")
+        self._print(f"{_name(trial)}: failed: {_reason(trial)}")
         self._draw()
 
     def _end(self, trial: Trial) -> None:
@@ -174,6 +188,8 @@ class StudyProgress(Callback):
         lines = Table.grid(padding=(0, 2))
         for key, name in list(self._running.items())[:MAX_LINES]:
             lines.add_row(f"  {name}", _describe(self._latest.get(key, {}), self._epochs[key]))
+        if not self._running and not self._num_ended:
+            lines.add_row("  starting workers", "")
         if len(self._running) > MAX_LINES:
             lines.add_row(f"  and {len(self._running) - MAX_LINES} more", "")
         self._live.update(Group(self._progress, lines))
@@ -181,6 +197,10 @@ class StudyProgress(Callback):
 
 def _name(trial: Trial) -> str:
     return str(trial.config["plan"]["name"])
+
+
+def _reason(trial: Trial) -> str:
+    return failures.reason(failures.last_attempt(trial))
 
 
 def _key(trial: Trial) -> str:

@@ -11,16 +11,19 @@ from __future__ import annotations
 import json
 import math
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 from ray.tune.experiment import Trial
 from ray.tune.logger import LoggerCallback
-from tensorboardX import SummaryWriter
-from tensorboardX.summary import hparams
 
+from tune_app import failures
 from tune_app.atomic import atomic_file
 from tune_app.checkpoint import remove_checkpoints
+from tune_app.event_file import EventFile
+from tune_app.storage import StorageError, check_not_deleted, study_storage
 
 RESULT_FILE, PARAMS_FILE, ERROR_FILE = "result.json", "params.json", "error.txt"
 
@@ -31,76 +34,93 @@ class StudyRecorder(LoggerCallback):
     Args:
         root: the study directory.
         factors: the parameters that TensorBoard's HParams tab lists.
+
+    Attributes:
+        failure: why the study directory can no longer be written. Tune ends the launch when this
+            callback raises, but wraps what it raised in an error of its own.
     """
 
     def __init__(self, root: Path, factors: tuple[str, ...]) -> None:
         self._root = root
         self._factors = factors
-        self._writers: dict[str, SummaryWriter] = {}
+        self._events: dict[str, EventFile] = {}
+        self.failure: StorageError | None = None
 
     def __getstate__(self) -> dict[str, Any]:
         """Leave the open event files out when Tune pickles its callbacks."""
-        return {**self.__dict__, "_writers": {}}
+        return {**self.__dict__, "_events": {}}
 
     def log_trial_start(self, trial: Trial) -> None:
         """Write the trial's ``params.json``."""
-        config = dict(trial.config)
-        with atomic_file(self._trial_directory(trial) / PARAMS_FILE) as stream:
-            stream.write(json.dumps(config, indent=1).encode())
+        content = json.dumps(dict(trial.config), indent=1).encode()
+        with self._storage(), atomic_file(self._directory(trial) / PARAMS_FILE) as stream:
+            stream.write(content)
 
     def log_trial_result(self, iteration: int, trial: Trial, result: dict[str, Any]) -> None:
         """Append one reported row to ``result.json`` and its numbers to the event file."""
         row = {key: value for key, value in result.items() if key != "config"}
         line = json.dumps(row, default=_plain_number) + "\n"
-        with (self._trial_directory(trial) / RESULT_FILE).open("a") as stream:
-            stream.write(line)
-            stream.flush()
-            os.fsync(stream.fileno())
-        writer = self._writer(trial)
-        for name, value in _scalars(row).items():
-            writer.add_scalar(name, value, global_step=row["epoch"])
-        writer.flush()
+        with self._storage():
+            with (self._directory(trial) / RESULT_FILE).open("a") as stream:
+                stream.write(line)
+                stream.flush()
+                os.fsync(stream.fileno())
+            self._event_file(trial).add_scalars(_scalars(row), row["epoch"])
 
     def log_trial_end(self, trial: Trial, failed: bool = False) -> None:
         """Close the event file with the trial's factors and final metrics; keep its error."""
-        error = self._trial_directory(trial) / ERROR_FILE
-        if failed:
-            with atomic_file(error) as stream:
-                stream.write(describe_error(trial).encode())
-        else:
-            error.unlink(missing_ok=True)
-            if (trial.last_result or {}).get("epoch") == trial.config["plan"]["milestones"][-1]:
-                remove_checkpoints(error.parent)
-        writer = self._writers.pop(trial.trial_id, None)
-        if writer is not None:
-            self._log_hparams(writer, trial)
-            writer.close()
+        with self._storage():
+            if failed:
+                self._keep_error(trial)
+            else:
+                (self._directory(trial) / ERROR_FILE).unlink(missing_ok=True)
+                if (trial.last_result or {}).get("epoch") == trial.config["plan"]["milestones"][-1]:
+                    remove_checkpoints(self._directory(trial))
+            events = self._events.pop(trial.trial_id, None)
+            if events is not None:
+                events.add_hparams(self._hparams(trial), _scalars(trial.last_result or {}))
+                events.close()
 
-    def _log_hparams(self, writer: SummaryWriter, trial: Trial) -> None:
+    @contextmanager
+    def _storage(self) -> Iterator[None]:
+        """Remember the first failure of the study directory; after it nothing is written."""
+        if self.failure is not None:
+            raise self.failure
+        try:
+            with study_storage(self._root):
+                check_not_deleted(self._root)
+                yield
+        except StorageError as error:
+            self.failure = error
+            raise
+
+    def _keep_error(self, trial: Trial) -> None:
+        """Write the latest attempt's error with its reason as the last line.
+
+        Tune copies its own file of that name over this one when it saves its state, so that one
+        gets the same content.
+        """
+        attempt = failures.last_attempt(trial)
+        content = f"{attempt}\n\n{failures.reason(attempt)}\n".lstrip().encode()
+        if trial.error_file is not None:
+            Path(trial.error_file).write_bytes(content)
+        with atomic_file(self._directory(trial) / ERROR_FILE) as stream:
+            stream.write(content)
+
+    def _hparams(self, trial: Trial) -> dict[str, Any]:
         factors = {name: trial.config[name] for name in self._factors if name in trial.config}
         factors["seed"] = trial.config["seed"]
-        values = {k: v if isinstance(v, (bool, int, float)) else str(v) for k, v in factors.items()}
-        metrics = _scalars(trial.last_result or {})
-        for summary in hparams(hparam_dict=values, metric_dict=metrics):
-            writer.file_writer.add_summary(summary)
+        return {k: v if isinstance(v, (bool, int, float)) else str(v) for k, v in factors.items()}
 
-    def _writer(self, trial: Trial) -> SummaryWriter:
-        if trial.trial_id not in self._writers:
-            directory = str(self._trial_directory(trial))
-            self._writers[trial.trial_id] = SummaryWriter(logdir=directory)
-        return self._writers[trial.trial_id]
+    def _event_file(self, trial: Trial) -> EventFile:
+        if trial.trial_id not in self._events:
+            self._events[trial.trial_id] = EventFile(self._directory(trial))
+        return self._events[trial.trial_id]
 
-    def _trial_directory(self, trial: Trial) -> Path:
+    def _directory(self, trial: Trial) -> Path:
         directory = self._root / str(trial.config["plan"]["directory"])
         directory.mkdir(parents=True, exist_ok=True)
         return directory
-
-
-def describe_error(trial: Trial) -> str:
-    """Return the trial's error as text; its last line is the reason."""
-    error = trial.get_error()
-    text = str(error).strip() if error is not None else ""
-    return (text or "the trial ended without a reason") + "\n"
 
 
 _BOOKKEEPING = {

@@ -14,14 +14,29 @@ from pathlib import Path
 from rich.console import Console
 
 from search_spaces import SHIPPED, load_space
-from search_spaces.errors import UserError
+from search_spaces.errors import UserError, did_you_mean
 from tune_app.durations import parse_duration
 from tune_app.study import StudyRequest, check_study_name, parse_seeds
+
+_MOST_TRIALS_PER_GPU = 10_000
+"""Ray hands out resources in ten-thousandths."""
 
 
 class _Parser(argparse.ArgumentParser):
     def error(self, message: str) -> None:  # type: ignore[override]
-        raise UserError(f"{message}; see python -m tune_app.run --help")
+        prefix = "unrecognized arguments: "
+        word = message.removeprefix(prefix).split("=")[0].split(" ")[0]
+        hint = did_you_mean(word, self._option_string_actions) if prefix in message else ""
+        raise UserError(f"{message}{hint}; see python -m tune_app.run --help")
+
+
+def _text(text: str) -> str:
+    """Return the text: empty, as from an unset shell variable, it would mean something else."""
+    if not text.strip():
+        raise argparse.ArgumentTypeError("is empty")
+    if "\0" in text:
+        raise argparse.ArgumentTypeError("holds a NUL byte")
+    return text
 
 
 def _count(text: str) -> int:
@@ -35,7 +50,9 @@ def build_parser() -> argparse.ArgumentParser:
     parser = _Parser(
         prog="python -m tune_app.run",
         description="Run a hyperparameter study; the same command again finishes what is missing.",
+        allow_abbrev=False,  # a typo must not pass for another flag
     )
+    parser.register("type", None, _text)  # of every flag that names no other type
     add = parser.add_argument
     add("--space", metavar="NAME|FILE.py", help="a shipped search space or a file with your own")
     add("--list", action="store_true", help="list the shipped search spaces and stop")
@@ -97,10 +114,13 @@ def _run(args: argparse.Namespace, arguments: Sequence[str]) -> int:
 def _request(args: argparse.Namespace) -> StudyRequest:
     if args.images is not None and args.budget:
         raise UserError("--images and --budget both choose the subset; give one of them")
-    if args.trials_per_gpu < 1:
-        raise UserError("--trials-per-gpu 0: allowed: 1 or more")
+    if not 1 <= args.trials_per_gpu <= _MOST_TRIALS_PER_GPU:
+        raise UserError(
+            f"--trials-per-gpu {args.trials_per_gpu}: allowed: 1 or more, at most "
+            f"{_MOST_TRIALS_PER_GPU:,}"
+        )
     space = load_space(args.space)
-    results = Path(args.storage_path or args.results_dir)
+    results = args.storage_path or args.results_dir
     if "://" in str(args.storage_path or ""):
         raise UserError(
             f"--storage-path {args.storage_path}: a folder that every node reaches (NFS, say) is "
@@ -108,7 +128,7 @@ def _request(args: argparse.Namespace) -> StudyRequest:
         )
     return StudyRequest(
         space=space,
-        root=results.resolve() / check_study_name(args.study or space.name),
+        root=_resolved(results) / check_study_name(args.study or space.name),
         seeds=parse_seeds(args.seeds),
         source=args.data,
         num_images=args.images,
@@ -119,6 +139,16 @@ def _request(args: argparse.Namespace) -> StudyRequest:
         fresh=args.fresh,
         shared_storage=bool(args.storage_path),
     )
+
+
+def _resolved(folder: str) -> Path:
+    try:
+        path = Path(folder).resolve()
+        path.exists()  # raises, unlike resolve(), for a name that is too long
+    except (OSError, RuntimeError) as error:
+        reason = getattr(error, "strerror", None) or "it is a loop of symbolic links"
+        raise UserError(f"{folder}: not a folder ({reason})") from None
+    return path
 
 
 def list_spaces(console: Console) -> int:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import signal
+from collections.abc import Iterator
+from contextlib import contextmanager
 from types import FrameType, TracebackType
 from typing import Any
 
@@ -33,10 +35,28 @@ class StopSignals:
     ) -> None:
         signal.signal(signal.SIGTERM, self._before)
 
-    def rearm(self) -> None:
-        """Handle SIGTERM again after a library, as ``ray.init`` does, took it for itself."""
-        signal.signal(signal.SIGTERM, self._on_term)
+    @contextmanager
+    def kept_from_ray(self) -> Iterator[None]:
+        """Handle SIGTERM although ``ray.init``, run inside, takes it for itself.
 
-    def _on_term(self, _number: int, _frame: FrameType | None) -> None:
+        Ray's handler, which stays when ``ray.init`` is done, raises SystemExit with the signal's
+        number.
+        """
+        try:
+            yield
+        except SystemExit as end:
+            if end.code != signal.SIGTERM:
+                raise
+            self.received = signal.SIGTERM
+            raise KeyboardInterrupt from None
+        finally:
+            signal.signal(signal.SIGTERM, self._on_term)
+
+    def _on_term(self, _number: int, frame: FrameType | None) -> None:
+        # Not raise_signal(SIGINT): a shell ignores SIGINT for what it starts in the background, and
+        # Ray blocks it in the jobs submitted to a cluster.
         self.received = signal.SIGTERM
-        signal.raise_signal(signal.SIGINT)
+        on_interrupt = signal.getsignal(signal.SIGINT)
+        if not callable(on_interrupt):
+            raise KeyboardInterrupt
+        on_interrupt(signal.SIGINT, frame)

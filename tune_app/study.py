@@ -26,6 +26,10 @@ from tune_app.ledger import Ledger, extend_ledger, new_ledger, open_ledger
 from tune_app.plan import Cluster, Plan, PlanOptions, make_plan
 from tune_app.trainables import Trainable, find_trainable
 
+MOST_SEEDS = 10_000
+MOST_ROWS = 100_000
+"""Planning takes seconds for so many rows; Ray Tune is not made for more trials."""
+
 
 @dataclass(frozen=True)
 class StudyRequest:
@@ -223,9 +227,13 @@ def parse_seeds(text: str) -> tuple[int, ...]:
         if match is None:
             raise UserError(f"--seeds {text}: not seeds; allowed: 0, 0-5 or 0,2,7")
         first, last = int(match[1]), int(match[2] or match[1])
-        if last < first or last - first >= 10_000:
-            raise UserError(f"--seeds {text}: {part} is not an ascending range of at most 10,000")
+        if last < first or last - first >= MOST_SEEDS:
+            raise UserError(
+                f"--seeds {text}: {part} is not an ascending range of at most {MOST_SEEDS:,}"
+            )
         seeds.update(range(first, last + 1))
+        if len(seeds) > MOST_SEEDS:
+            raise UserError(f"--seeds: more than {MOST_SEEDS:,} seeds; allowed: at most so many")
     return tuple(sorted(seeds))
 
 

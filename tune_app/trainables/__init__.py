@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from search_spaces.errors import UserError, choices, did_you_mean
-from search_spaces.space import Config, SearchSpace
+from search_spaces.space import LARGEST_INTEGER, Config, SearchSpace
 
 REQUIRED = object()
 DEVICES = ("auto", "cpu", "cuda")
@@ -28,6 +28,7 @@ class Parameter:
         default: the value when a space leaves the parameter out; ``REQUIRED`` if it may not.
         allowed: the only allowed values, where they can be listed (also beside ``kind``).
         minimum: the smallest allowed number; excluded itself if ``above`` is true.
+        maximum: the largest allowed number.
         above: whether the number must be greater than ``minimum``.
     """
 
@@ -36,6 +37,7 @@ class Parameter:
     allowed: tuple[Any, ...] = ()
     minimum: float | None = None
     above: bool = False
+    maximum: float = LARGEST_INTEGER
 
     def accepts(self, value: Any) -> bool:
         """Return whether ``value`` is allowed."""
@@ -44,6 +46,9 @@ class Parameter:
         if isinstance(value, bool) != (self.kind is bool):
             return False
         if not isinstance(value, (int, float) if self.kind is float else self.kind):
+            return False
+        # Written so that NaN, which fails every comparison, is not accepted.
+        if isinstance(value, (int, float)) and not -self.maximum <= value <= self.maximum:
             return False
         if self.minimum is not None:
             assert isinstance(value, (int, float))
@@ -60,7 +65,8 @@ class Parameter:
             bound = (
                 "" if self.minimum is None else f" {'>' if self.above else '>='} {self.minimum:g}"
             )
-            parts.append(noun + bound)
+            limit = "" if self.maximum == LARGEST_INTEGER else f", at most {self.maximum:g}"
+            parts.append(noun + bound + limit)
         elif not self.allowed:
             parts.append("a string")
         return " or ".join(parts)
@@ -159,11 +165,17 @@ def find_trainable(space: SearchSpace) -> Trainable:
         )
     trainable = TRAINABLES[space.trainable]
     for configuration in space.expand():
-        _check(where, trainable, configuration.config)
+        check_config(where, trainable, configuration.config)
     return trainable
 
 
-def _check(where: str, trainable: Trainable, config: Config) -> None:
+def check_config(where: str, trainable: Trainable, config: Config) -> None:
+    """Check one configuration against what the trainable takes.
+
+    Raises:
+        UserError: unknown or missing parameter, or a value that is not allowed; it begins with
+            ``where``.
+    """
     known = trainable.parameters
     for key, value in config.items():
         if key not in known:
@@ -238,8 +250,8 @@ TRAINABLES: dict[str, Trainable] = {
             "epochs": Parameter(int, minimum=1),
             "pin_memory": Parameter(bool, default=False),
             "mixed_precision": Parameter(bool, default=False),
-            "in_channels": Parameter(int, default=1, minimum=1),
-            "image_size": Parameter(int, default=28, minimum=8),
+            "in_channels": Parameter(int, default=1, minimum=1, maximum=64),
+            "image_size": Parameter(int, default=28, minimum=8, maximum=1024),
             "device": Parameter(str, default="auto", allowed=DEVICES),
         },
         label=_resnet_label,

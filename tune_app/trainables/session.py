@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import io
 import json
 import resource
+import shutil
 import tempfile
 import time
 from collections.abc import Callable
@@ -45,6 +47,7 @@ class TrialSession:
         self._resume_from = [self._study_dir / path for path in plan["resume_from"]]
         self._checkpoint_seconds = settings.checkpoint_seconds
         self._last_checkpoint = time.monotonic()
+        self._checkpoint_note = ""
 
     @property
     def last_epoch(self) -> int:
@@ -62,16 +65,19 @@ class TrialSession:
 
         A retry of this launch uses what the trial has reported since; otherwise come the
         checkpoints of earlier launches that the driver found to agree with the recorded epochs.
+        Damaged ones that are passed over are named in the next reported row.
         """
         candidates = list(self._resume_from)
         reported = tune.get_checkpoint()
         if reported is not None:
-            own = find_checkpoints(self.directory, self.trial_key)
             newest = Path(reported.path)
-            epochs = {index.path.name: index.epoch for index in own}
-            limit = epochs.get(newest.name, 0)
-            candidates = [newest, *(i.path for i in own if i.epoch < limit), *candidates]
-        return load_newest(candidates, self.trial_key)
+            own = find_checkpoints(self.directory, self.trial_key)
+            # Their numbers ascend in a directory; one above was saved and never reported.
+            older = [index.path for index in own if index.path.name < newest.name]
+            candidates = [newest, *older, *candidates]
+        loaded = load_newest(candidates, self.trial_key)
+        self._checkpoint_note = loaded.note
+        return None if loaded.state is None else (loaded.epoch, loaded.state)
 
     def checkpoint_due(self, epoch: int) -> bool:
         """Return whether to save after ``epoch``: time has passed, and there is more to come."""
@@ -80,12 +86,22 @@ class TrialSession:
 
     def report(self, metrics: dict[str, Any], state: dict[str, Any] | None = None) -> None:
         """Report one epoch, together with the state after it if one is given."""
+        if self._checkpoint_note:
+            metrics = {**metrics, "checkpoint_note": self._checkpoint_note}
+            self._checkpoint_note = ""
         if state is None:
             tune.report(metrics)
             return
-        with tempfile.TemporaryDirectory() as directory:
-            write_checkpoint(Path(directory), self.trial_key, metrics["epoch"], state)
-            tune.report(metrics, checkpoint=tune.Checkpoint.from_directory(directory))
+        before = set(self.directory.glob("checkpoint_*"))
+        try:
+            with tempfile.TemporaryDirectory() as directory:
+                write_checkpoint(Path(directory), self.trial_key, metrics["epoch"], state)
+                tune.report(metrics, checkpoint=tune.Checkpoint.from_directory(directory))
+        except OSError:
+            # On a full disk the part that was written would take the place of other trials.
+            for path in set(self.directory.glob("checkpoint_*")) - before:
+                shutil.rmtree(path, ignore_errors=True)
+            raise
         self._last_checkpoint = time.monotonic()
 
     def save_predictions(self, epoch: int, predictions: npt.NDArray[Any]) -> str:
@@ -111,8 +127,10 @@ class TrialSession:
         if score <= best:
             return
         path = self.directory / "weights" / f"{group}.epoch_{epoch}.pt"
+        content = io.BytesIO()  # torch.save would turn an error of the disk into one of its own
+        torch.save(weights(), content)
         with atomic_file(path) as stream:
-            torch.save(weights(), stream)
+            stream.write(content.getbuffer())
         entry = {"score": score, "file": str(path.relative_to(self._study_dir))}
         with atomic_file(record) as stream:
             stream.write(json.dumps(entry).encode())

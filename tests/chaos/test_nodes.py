@@ -1,0 +1,99 @@
+"""A cluster loses and gains nodes while a study runs on it."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import psutil
+import pytest
+
+from tests.chaos.cluster_process import NodeCluster
+from tests.chaos.harness import SPACE, Driver, read_table, study_root, summary_row
+from tune_app.ledger import read_results
+
+FOUR_TRIALS = SPACE.replace('"lr": 1e-3', '"lr": tune.grid_search([1e-3, 1e-4])')
+"""Sixteen rows, served by four trials of six epochs."""
+
+pytestmark = [pytest.mark.chaos, pytest.mark.timeout(900)]
+
+Table = dict[tuple[str, str], dict[str, str]]
+
+
+@pytest.fixture(scope="module")
+def undisturbed(tmp_path_factory: pytest.TempPathFactory) -> Table:
+    """The same study on a Ray of its own, as no cluster was ever heard of."""
+    folder = tmp_path_factory.mktemp("undisturbed")
+    with Driver(folder, space=FOUR_TRIALS) as driver:
+        assert driver.wait(400) == 0, driver.output
+    return read_table(study_root(folder))
+
+
+@pytest.fixture
+def cluster(tmp_path: Path) -> Iterator[NodeCluster]:
+    with NodeCluster(tmp_path / "cluster.log", {**os.environ}) as running:
+        yield running
+
+
+def study_on(cluster: NodeCluster, folder: Path) -> Driver:
+    """Start the study on the cluster, in a folder that all nodes reach."""
+    storage = ("--storage-path", str(folder / "results"))
+    return Driver(folder, "--address", cluster.address, *storage, space=FOUR_TRIALS)
+
+
+def last_rows(folder: Path) -> dict[str, dict[str, Any]]:
+    """Return trial directory -> what its trial recorded last."""
+    found = {}
+    for path in study_root(folder).glob("tune/*/*/result.json"):
+        if rows := read_results(path):
+            found[path.parent.name] = rows[-1]
+    return found
+
+
+def trials_on(folder: Path, raylet: int) -> list[str]:
+    """Return the trials whose latest row came from a worker of the raylet's node."""
+    return [name for name, row in last_rows(folder).items() if _parent(row["pid"]) == raylet]
+
+
+def _parent(pid: int) -> int | None:
+    try:
+        return int(psutil.Process(pid).ppid())
+    except psutil.NoSuchProcess:
+        return None
+
+
+def test_trials_of_a_lost_node_move(
+    tmp_path: Path, cluster: NodeCluster, undisturbed: Table
+) -> None:
+    nodes = [cluster.add(), cluster.add()]
+    with study_on(cluster, tmp_path) as driver:
+        assert driver.wait_for(lambda: any(trials_on(tmp_path, node) for node in nodes))
+        [lost, *_] = [node for node in nodes if trials_on(tmp_path, node)]
+        moved = trials_on(tmp_path, lost)
+        cluster.remove(lost)
+        removed = time.monotonic()
+        assert driver.wait_for_output("tried again")
+        noticed = time.monotonic() - removed
+        assert driver.wait(400) == 0, driver.output
+    assert "the machine it ran on was lost" in driver.output, driver.output
+    assert "16 of 16 rows are finished" in driver.output
+    assert read_table(study_root(tmp_path)) == undisturbed
+    fault = f"node lost with {len(moved)} trial(s), noticed after {noticed:.0f} s"
+    print(summary_row(fault, 1, 1, 0, True))
+
+
+def test_a_node_that_joins_is_used(
+    tmp_path: Path, cluster: NodeCluster, undisturbed: Table
+) -> None:
+    with study_on(cluster, tmp_path) as driver:
+        assert driver.wait_for(lambda: trials_on(tmp_path, cluster.head))
+        assert len(last_rows(tmp_path)) == 1, "one CPU, one trial"
+        joined = cluster.add()
+        assert driver.wait_for(lambda: trials_on(tmp_path, joined)), driver.output
+        assert trials_on(tmp_path, cluster.head), "both nodes have a trial"
+        assert driver.wait(400) == 0, driver.output
+    assert read_table(study_root(tmp_path)) == undisturbed
+    print(summary_row("node joins", 1, 1, 0, True))

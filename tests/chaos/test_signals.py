@@ -1,0 +1,131 @@
+"""SIGINT and SIGTERM stop a study in order: it says how to go on, and the same command does."""
+
+from __future__ import annotations
+
+import os
+import shlex
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from tests.chaos.harness import (
+    Driver,
+    check_equal,
+    check_nothing_is_repeated,
+    finish,
+    read_record,
+    study_root,
+)
+
+STATUS = {signal.SIGINT: 130, signal.SIGTERM: 143}
+LONGEST_STOP = 15.0
+
+WAITING = """
+import time
+from tune_app.signals import StopSignals
+with StopSignals() as signals:
+    try:
+        print("ready", flush=True)
+        time.sleep(60)
+    except KeyboardInterrupt:
+        print(signals.received.name)
+"""
+
+
+def command_that_goes_on(driver: Driver) -> list[str]:
+    """Return the words of the command that the stopped driver printed."""
+    [line] = [line for line in driver.output.splitlines() if line.startswith("stopped by ")]
+    return shlex.split(line.partition("this goes on: ")[2])
+
+
+def train_until_recorded(folder: Path, driver: Driver) -> None:
+    """Wait until the driver has recorded an epoch of its own."""
+    known = {path: path.stat().st_size for path in results(folder)}
+    assert driver.wait_for(
+        lambda: any(path.stat().st_size > known.get(path, 0) for path in results(folder))
+    ), driver.output
+
+
+def results(folder: Path) -> list[Path]:
+    return list(study_root(folder).glob("tune/*/*/result.json"))
+
+
+def stop(driver: Driver, number: signal.Signals, limit: float = LONGEST_STOP) -> float:
+    """Send a signal, check how the driver ends and return after how many seconds."""
+    started = time.monotonic()
+    driver.send(number)
+    assert driver.wait(limit) == STATUS[number], driver.output
+    seconds = time.monotonic() - started
+    assert "Traceback" not in driver.output
+    assert f"stopped by {number.name};" in driver.output
+    driver.wait_until_ray_is_gone()
+    return seconds
+
+
+def test_stopped_in_training_by_both_signals(tmp_path: Path) -> None:
+    root = study_root(tmp_path)
+    for number in STATUS:
+        before = read_record(root)
+        with Driver(tmp_path) as driver:
+            train_until_recorded(tmp_path, driver)
+            stop(driver, number)
+            command = command_that_goes_on(driver)
+        assert before.finished <= read_record(root).finished
+        check_nothing_is_repeated(root, before)
+    before = read_record(root)
+    assert command[:3] == ["python", "-m", "tune_app.run"]
+    subprocess.run([sys.executable, *command[1:]], check=True, timeout=120)
+    check_nothing_is_repeated(root, before)
+    check_equal(tmp_path)
+
+
+@pytest.mark.parametrize("number", STATUS)
+def test_stopped_while_ray_starts(tmp_path: Path, number: signal.Signals) -> None:
+    for delay in (0.2, 1.5):
+        with Driver(tmp_path) as driver:
+            assert driver.wait_for_output("starting Ray")
+            time.sleep(delay)
+            stop(driver, number)
+    assert not (study_root(tmp_path) / "study.json").exists()
+
+
+def test_a_second_signal_stops_at_once(tmp_path: Path) -> None:
+    with Driver(tmp_path) as driver:
+        train_until_recorded(tmp_path, driver)
+        driver.send(signal.SIGINT)
+        time.sleep(0.3)
+        stop(driver, signal.SIGINT, limit=5)
+    read_record(study_root(tmp_path))
+
+
+@pytest.mark.chaos
+def test_stopped_from_the_keyboard(tmp_path: Path) -> None:
+    """Ctrl-C goes to every process of the terminal's foreground group, Ray's among them."""
+    with Driver(tmp_path) as driver:
+        train_until_recorded(tmp_path, driver)
+        os.killpg(driver.process.pid, signal.SIGINT)
+        assert driver.wait(LONGEST_STOP) == STATUS[signal.SIGINT], driver.output
+    finish(tmp_path)
+
+
+@pytest.mark.parametrize(
+    "before",
+    [
+        "signal.signal(signal.SIGINT, signal.SIG_IGN)",
+        "signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})",
+    ],
+)
+def test_sigterm_counts_where_sigint_does_not(before: str) -> None:
+    """A shell ignores SIGINT for what it starts in the background, Ray blocks it in its jobs."""
+    program = [sys.executable, "-c", f"import signal; {before}\n{WAITING}"]
+    with subprocess.Popen(program, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None and process.stdout.readline() == "ready\n"
+        process.terminate()
+        try:
+            assert process.communicate(timeout=10)[0] == "SIGTERM\n"
+        finally:
+            process.kill()

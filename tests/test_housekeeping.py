@@ -1,0 +1,52 @@
+"""Housekeeping: spent checkpoints go, the best weights stay."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+from tests.test_ledger import epoch, make_ledger, record
+from tune_app.housekeeping import keep_best_weights, remove_spent_checkpoints
+
+
+def make_checkpoint(directory: Path) -> Path:
+    path = directory / "checkpoint_000000"
+    path.mkdir()
+    return path
+
+
+def test_only_checkpoints_of_finished_trials_go(tmp_path: Path) -> None:
+    ledger = make_ledger(tmp_path / "mine")
+    ids = [c.config_id for c in ledger.configurations()]
+    done = record(ledger, "001", [epoch(1, milestone=True)], key="a", serves={"1": ids[:1]})
+    serves = {"1": ids[1:2], "3": ids[2:3]}
+    half = record(ledger, "001", [epoch(1, milestone=True)], key="b", serves=serves)
+    spent, needed = make_checkpoint(done), make_checkpoint(half)
+    remove_spent_checkpoints(ledger)
+    assert not spent.exists() and needed.exists()
+
+
+def save_weights(directory: Path, group: str, number: int) -> Path:
+    path = directory / "weights" / f"{group}.epoch_{number}.pt"
+    path.parent.mkdir(exist_ok=True)
+    path.touch()
+    return path
+
+
+def test_the_best_weights_of_each_group_stay(tmp_path: Path) -> None:
+    ledger = make_ledger(tmp_path / "mine")
+    first = record(
+        ledger,
+        "001",
+        [{"epoch": 1, "val_accuracy": 0.5}, {"epoch": 3, "val_accuracy": 0.9}],
+        key="a",
+    )
+    second = record(ledger, "001", [{"epoch": 1, "val_accuracy": 0.7}], key="b")
+    weak, best = save_weights(first, "x", 1), save_weights(first, "x", 3)
+    beaten, alone = save_weights(second, "x", 1), save_weights(second, "y", 1)
+    keep_best_weights(ledger.root)
+    assert [path.exists() for path in (weak, best, beaten, alone)] == [False, True, False, True]
+    entry = json.loads((ledger.root / "weights" / "x.json").read_text())
+    assert entry == {"score": 0.9, "file": str(best.relative_to(ledger.root))}
+    keep_best_weights(ledger.root)
+    assert best.exists(), "a second look changes nothing"
