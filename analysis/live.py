@@ -92,5 +92,7 @@ def _records(frame: pd.DataFrame | None) -> list[Record]:
         return []
     kept = [column for column in frame.columns if not str(column).startswith("config/")]
     return [
-        {str(key): value for key, value in row.items()} for row in frame[kept].to_dict("records")
+        # In a frame a key that a result lacks is NaN; a metric may be NaN of its own.
+        {str(k): v for k, v in row.items() if k not in ("milestone", "status") or not pd.isna(v)}
+        for row in frame[kept].to_dict("records")
     ]

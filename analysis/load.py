@@ -7,7 +7,7 @@ share a trial or not exist yet.
 
 from __future__ import annotations
 
-import json
+from collections import Counter
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -17,7 +17,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from analysis.live import load_analysis
-from analysis.trial_files import Record, flat, scan
+from analysis.trial_files import Record, flat, parse_json, scan
 from analysis.trials import (
     Outcome,
     Report,
@@ -85,7 +85,9 @@ class Study:
     @property
     def factors(self) -> tuple[str, ...]:
         """The parameters of interest; all of them where the space names none."""
-        return tuple(self.meta["space"].get("factors") or self.config_keys)
+        named = self.meta["space"].get("factors")
+        factors = named if isinstance(named, list) else []
+        return tuple(f for f in factors if isinstance(f, str)) or self.config_keys
 
     @property
     def metric(self) -> str:
@@ -95,7 +97,7 @@ class Study:
     @property
     def mode(self) -> str:
         """Whether ``metric`` is best at its ``"max"`` or its ``"min"``."""
-        return str(self.meta["space"].get("mode") or "max")
+        return "min" if self.meta["space"].get("mode") == "min" else "max"
 
     def confusion_matrix(self, config_id: str, seed: int) -> NDArray[np.int64] | None:
         """Return the row's test confusion matrix, (classes, classes), true classes down.
@@ -164,10 +166,12 @@ def load_study(path: str | Path) -> Study:
 
 def _read_meta(path: Path) -> dict[str, Any]:
     file = path / "study.json"
-    if not path.is_dir():
+    if not _is_directory(path):
         raise UserError(f"{path}: no such directory; give the directory of a study")
     try:
-        meta = json.loads(file.read_text(encoding="utf-8"))
+        if file.exists() and not file.is_file():  # a pipe would be waited for
+            raise UserError(f"{file}: not a regular file; restore it from a copy")
+        meta = parse_json(file.read_text(encoding="utf-8"))
     except FileNotFoundError:
         raise UserError(
             f"{path}: not a study, it has no study.json; give the directory that holds it"
@@ -177,7 +181,7 @@ def _read_meta(path: Path) -> dict[str, Any]:
     except OSError as error:
         raise UserError(f"{file}: cannot be read ({error.strerror})") from None
     version = meta.get("schema_version") if isinstance(meta, dict) else None
-    if version != SCHEMA_VERSION:
+    if isinstance(version, bool) or version != SCHEMA_VERSION:
         raise UserError(
             f"{file}: schema_version is {version!r}, this program reads {SCHEMA_VERSION}; "
             "use the version of the program that wrote it"
@@ -185,14 +189,25 @@ def _read_meta(path: Path) -> dict[str, Any]:
     for key, kind in _REQUIRED.items():
         if not isinstance(meta.get(key), kind):
             raise UserError(f"{file}: {key!r} must be a {kind.__name__}; restore it from a copy")
-    if not all(isinstance(seed, int) for seed in meta["seeds"]):
+    if not all(isinstance(s, int) and not isinstance(s, bool) and s >= 0 for s in meta["seeds"]):
         raise UserError(f"{file}: 'seeds' must be whole numbers; restore it from a copy")
     for index, configuration in enumerate(meta["configurations"]):
         if not isinstance(configuration, dict) or not (
-            "config_id" in configuration and isinstance(configuration.get("config"), dict)
+            isinstance(configuration.get("config_id"), str)
+            and isinstance(configuration.get("config"), dict)
         ):
             raise UserError(f"{file}: configurations[{index}] needs a config_id and a config")
+    ids = Counter(configuration["config_id"] for configuration in meta["configurations"])
+    if ids and (most := ids.most_common(1)[0])[1] > 1:
+        raise UserError(f"{file}: configuration {most[0]} stands twice; restore it from a copy")
     return dict(meta)
+
+
+def _is_directory(path: Path) -> bool:
+    try:
+        return path.is_dir()
+    except OSError:  # a name that is too long, or a folder that must not be entered
+        return False
 
 
 def _servers(trials: list[Trial]) -> dict[tuple[str, Any], list[tuple[Trial, int]]]:

@@ -16,6 +16,7 @@ import pandas as pd
 
 from analysis.load import Study
 from analysis.tables import inert_axes
+from search_spaces.errors import one_line
 
 MISSING = "–"
 _DATASETS = {"mnist": "MNIST", "fashion_mnist": "FashionMNIST"}
@@ -24,6 +25,7 @@ _FRACTION = re.compile(
 )
 _MILLIONS = ("macs", "flops", "live_flops", "num_parameters")
 _MOST_DIGITS = 2
+_MARKUP = {"\\": "\\\\", "|": "\\|", "<": "&lt;", "`": "'", "[": "\\["}
 _HEADINGS = {
     "lr": "learning rate",
     "macs": "MACs (M)",
@@ -62,7 +64,7 @@ def format_cell(column: str, value: Any, num_images: float | None = None) -> str
     if value is None or pd.isna(value):
         return MISSING
     if column == "shared_with":
-        return f"shared with {value}" if value else ""
+        return f"shared with {escape(value)}" if value else ""
     if column == "dataset":
         return escape(_DATASETS.get(value, value))
     if isinstance(value, str) or pd.api.types.is_bool(value):
@@ -93,16 +95,18 @@ def format_value(value: Any) -> str:
 
 
 def escape(text: object) -> str:
-    """Return text that stays inside its table cell and is no markup."""
-    flat = " ".join(str(text).split())
-    return flat.replace("\\", "\\\\").replace("|", "\\|").replace("<", "&lt;").replace("`", "'")
+    """Return text that stays inside its table cell and is no markup, link or control character."""
+    flat = one_line(str(text))
+    for mark, harmless in _MARKUP.items():
+        flat = flat.replace(mark, harmless)
+    return flat
 
 
 def heading(column: str) -> str:
-    """Return the heading of a column, with its unit."""
+    """Return the heading of a column, with its unit; a user's parameter may have any name."""
     if column in _HEADINGS:
         return _HEADINGS[column]
-    words = column.replace("_", " ")
+    words = escape(column.replace("_", " "))
     if _FRACTION.fullmatch(column):
         return f"{words.replace('f1', 'F1')} (%)"
     return f"{words.removesuffix(' seconds')} (s)" if column.endswith("_seconds") else words
@@ -133,7 +137,7 @@ def to_markdown(table: pd.DataFrame, study: Study) -> str:
     cells: dict[str, list[str]] = {}
     for column in map(str, table.columns):
         # A user's parameter may have the name that another column is printed under.
-        name = heading(column) if heading(column) not in cells else column
+        name = heading(column) if heading(column) not in cells else escape(column)
         cells[name] = []
         timed = column.endswith("_seconds") or column in ("images_per_second", "speedup_vs_cpu")
         for value, dataset, num_test, copy in zip(
@@ -150,7 +154,7 @@ def to_markdown(table: pd.DataFrame, study: Study) -> str:
             "own epoch. Rows with the same trial are one training run."
         )
     if any(copies):
-        axes = ", ".join(inert_axes(study)) or "the parameters they differ in"
+        axes = ", ".join(map(escape, inert_axes(study))) or "the parameters they differ in"
         text.append(
             f"† The same trial, read at the same epoch, as a row that differs only in {axes}: the "
             f"time is one measurement, and comparing times across {axes} is not applicable."

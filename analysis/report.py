@@ -25,29 +25,42 @@ _PLAIN_NAME = re.compile(r"[a-z][a-z0-9_]{0,39}")
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command line; return 0, or 2 after a mistake of the user's."""
-    arguments = _parser().parse_args(argv)
     try:
+        arguments = _parser().parse_args(argv)
         written = write_report(arguments.studies, arguments.out)
     except UserError as error:
         print(f"error: {error}", file=sys.stderr)
         return 2
     for path in written:
         kind = {"report.md": "report"}.get(path.name, "table")
-        print(f"{kind}: {path}")
+        # A file name that is not UTF-8 holds what no terminal takes.
+        print(f"{kind}: {path}".encode(errors="backslashreplace").decode())
     return 0
 
 
+class _Parser(argparse.ArgumentParser):
+    def error(self, message: str) -> None:  # type: ignore[override]
+        raise UserError(f"{message}; see {self.prog} --help")
+
+
+def _path(text: str) -> Path:
+    if not text.strip() or "\0" in text:
+        raise argparse.ArgumentTypeError("is empty" if not text.strip() else "holds a NUL byte")
+    return Path(text)
+
+
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
+    parser = _Parser(
         prog="python -m analysis.report",
         description="Write tables and a report from study directories, finished or not.",
+        allow_abbrev=False,
     )
     parser.add_argument(
-        "studies", nargs="+", type=Path, metavar="STUDY", help="a study directory, results/<study>"
+        "studies", nargs="+", type=_path, metavar="STUDY", help="a study directory, results/<study>"
     )
     parser.add_argument(
         "--out",
-        type=Path,
+        type=_path,
         metavar="DIR",
         help="where to write (default: STUDY/report; for several studies, report beside the first)",
     )
@@ -76,6 +89,12 @@ def write_report(paths: Sequence[Path], out: Path | None = None) -> list[Path]:
     if out is None:
         first = paths[0].resolve()
         out = (paths[0] if len(paths) == 1 else first.parent) / "report"
+        for place in (out, out / "tables"):
+            if place.is_symlink():
+                raise UserError(
+                    f"{place}: a symbolic link, which is not followed inside of a study; name the "
+                    "directory with --out"
+                )
     written = []
     for name, study in named.items():
         table = study_table(study)
@@ -118,7 +137,9 @@ def _write(path: Path, text: str) -> Path:
     temporary = path.with_name(f".{path.name}.{os.getpid()}")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        temporary.write_text(text, encoding="utf-8", newline="\n")
+        temporary.unlink(missing_ok=True)
+        with temporary.open("x", encoding="utf-8", errors="backslashreplace", newline="\n") as file:
+            file.write(text)
         temporary.replace(path)
     except OSError as error:
         with contextlib.suppress(OSError):

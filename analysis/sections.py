@@ -95,7 +95,7 @@ def _data(study: Study) -> str:
         return ""
     cells = {"data set": [format_cell("dataset", name) for name in datasets]}
     for key, name in counts.items():
-        cells[name] = [str(_mapping(value).get(key, MISSING)) for value in datasets.values()]
+        cells[name] = [escape(_mapping(value).get(key, MISSING)) for value in datasets.values()]
     source = f"Source: {escape(data.get('source'))}; split seed {escape(data.get('split_seed'))}."
     return f"{markdown_table(cells)}\n\n{source}"
 
@@ -158,7 +158,7 @@ def _best_record(
     study: Study, by: list[str], gap: dict[Any, Any], config: pd.Series[Any], test_metric: str
 ) -> dict[str, str]:
     settings = [
-        f"{name}={format_value(config[name])}"
+        f"{escape(name)}={format_value(config[name])}"
         for name in study.factors
         if name in config and name not in by and not pd.isna(config[name])
     ]
@@ -171,7 +171,7 @@ def _best_record(
     gap_cell = cell(test_metric, gap["gap"])
     return {
         **{heading(name): format_cell(name, gap[name]) for name in by},
-        "id": str(gap["config_id"]),
+        "id": escape(gap["config_id"]),
         "settings": ", ".join(settings),
         "candidates": str(gap["num_candidates"]),
         "seeds": str(gap["num_seeds"]),

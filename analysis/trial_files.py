@@ -21,6 +21,8 @@ Record = dict[str, Any]
 _EXCEPTION = re.compile(r"^[\w.]*(?:Error|Exception|Interrupt|Exit)\b.*$", re.MULTILINE)
 _ANSI_COLOUR = re.compile(r"\x1b\[[0-9;]*m")
 _LONGEST_REASON = 200
+_MOST_DIGITS = 18
+_MOST_LEVELS = 20
 
 
 @dataclass(frozen=True)
@@ -106,7 +108,7 @@ def read_directory(path: Path, launch: str) -> TrialDirectory | None:
         launch=launch,
         name=path.name,
         config=flat({key: value for key, value in config.items() if key != "plan"}),
-        plan=config["plan"] if isinstance(config.get("plan"), dict) else {},
+        plan=_plan(config.get("plan")),
         records=records,
         error="" if error is None else last_exception(error),
         path=path,
@@ -115,17 +117,38 @@ def read_directory(path: Path, launch: str) -> TrialDirectory | None:
 
 
 def _text(path: Path) -> str | None:
-    if path.is_symlink():
-        return None
     try:
-        return path.read_text(encoding="utf-8", errors="replace")
+        if path.is_symlink() or not path.is_file():  # a pipe would be waited for
+            return None
+        # Not read_text, which takes a carriage return for the end of a line.
+        return path.read_bytes().decode("utf-8", errors="surrogateescape")
     except OSError:
         return None
 
 
+def _plan(value: object) -> Record:
+    known = isinstance(value, dict) and isinstance(value.get("trial_key"), str)
+    return dict(value) if known and isinstance(value, dict) else {}
+
+
+def parse_json(text: str) -> Any:
+    """Parse JSON whose integers all fit the frames: one beyond 64 bits becomes a float.
+
+    Raises:
+        ValueError: the text is not JSON.
+        RecursionError: it is nested too deeply.
+    """
+    return json.loads(text, parse_int=_integer)
+
+
+def _integer(digits: str) -> int | float:
+    return int(digits) if len(digits) <= _MOST_DIGITS else float(digits)
+
+
 def _object(text: str) -> Record:
     try:
-        value = json.loads(text)
+        text.encode()  # bytes that are no UTF-8 are damage, also inside of a string
+        value = parse_json(text)
     except (ValueError, RecursionError):
         return {}
     return value if isinstance(value, dict) else {}
@@ -160,11 +183,15 @@ def last_exception(text: str) -> str:
 
 
 def flat(config: Mapping[str, Any], prefix: str = "") -> Record:
-    """Flatten nested mappings with ``/``, as Tune does; lists become JSON text, to be hashable."""
+    """Flatten nested mappings with ``/``, as Tune does; lists become JSON text, to be hashable.
+
+    What lies deeper than any search space goes is left out.
+    """
     result: Record = {}
     for key, value in config.items():
         if isinstance(value, Mapping):
-            result |= flat(value, f"{prefix}{key}/")
+            if prefix.count("/") < _MOST_LEVELS:
+                result |= flat(value, f"{prefix}{key}/")
         elif isinstance(value, (list, tuple)):
             result[f"{prefix}{key}"] = json.dumps(value, default=str)
         else:

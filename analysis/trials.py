@@ -8,6 +8,7 @@ last report counts, in the order of launches and then of lines.
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
@@ -25,6 +26,12 @@ BOOKKEEPING = frozenset(
     )
 )
 """Keys that Tune adds to every result; no metrics of the trial."""
+
+
+_MILESTONE = re.compile(r"[1-9][0-9]{0,8}")
+_MEASUREMENT = re.compile(
+    r"(?:train|val|test)_(?:loss|accuracy|(?:precision|recall|f1)(?:_weighted)?)"
+)
 
 
 class Report(NamedTuple):
@@ -79,7 +86,8 @@ class Trial:
     @property
     def seed(self) -> Any:
         """The seed of the rows this trial serves, None when unknown."""
-        return self.config.get("seed")
+        seed = self.config.get("seed")
+        return None if isinstance(seed, bool) or not isinstance(seed, int) else seed
 
     @property
     def last_milestone(self) -> int | None:
@@ -144,12 +152,15 @@ def merge(directories: Iterable[TrialDirectory]) -> list[Trial]:
 
 
 def _add(trial: Trial, directory: TrialDirectory) -> None:
-    for milestone, config_ids in _serves(directory.plan).items():
+    planned = _serves(directory.plan)
+    for milestone, config_ids in planned.items():
         known = trial.serves.get(milestone, [])
         trial.serves[milestone] = list(dict.fromkeys([*config_ids, *known]))
     for record in directory.records:
-        epoch = _epoch(record.get("epoch", record.get("training_iteration")))
-        if epoch is None:
+        # Trials of other programs, which serve no rows, may count their epochs as Tune does.
+        counted = None if planned else record.get("training_iteration")
+        epoch = _epoch(record.get("epoch", counted))
+        if epoch is None or (planned and not _is_sound(record)):
             continue
         trial.history.pop(epoch, None)
         trial.history[epoch] = Report(directory, record)
@@ -161,17 +172,38 @@ def _serves(plan: Record) -> dict[int, list[str]]:
     serves = plan.get("serves")
     if not isinstance(serves, dict):
         return {}
-    return {
-        int(milestone): [str(config_id) for config_id in config_ids]
+    named = {
+        int(milestone): [config_id for config_id in config_ids if isinstance(config_id, str)]
         for milestone, config_ids in serves.items()
-        if str(milestone).isdecimal() and isinstance(config_ids, list) and config_ids
+        if _MILESTONE.fullmatch(str(milestone)) and isinstance(config_ids, list)
     }
+    return {milestone: config_ids for milestone, config_ids in named.items() if config_ids}
 
 
 def _epoch(value: object) -> int | None:
-    if isinstance(value, (int, float)) and math.isfinite(value) and value == int(value):
-        return int(value)
-    return None
+    if isinstance(value, bool) or not isinstance(value, (int, float)):
+        return None
+    return int(value) if 0 < value < 10**9 and value == int(value) else None
+
+
+def _is_sound(record: Record) -> bool:
+    """Return whether a result is one that a trial of this program reports.
+
+    A line that was damaged and is still JSON must not end a row: it has another milestone than its
+    epoch, an unknown status, or a loss or accuracy that is no number.
+    """
+    milestone = record.get("milestone")
+    return (
+        (milestone is None or _epoch(milestone) == record.get("epoch"))
+        and record.get("status", "ok") in ("ok", "unconverged", "diverged")
+        and all(
+            value is None
+            or value == "null"
+            or (isinstance(value, (int, float)) and not isinstance(value, bool))
+            for key, value in record.items()
+            if _MEASUREMENT.fullmatch(key)
+        )
+    )
 
 
 def scalars(record: Record) -> Record:

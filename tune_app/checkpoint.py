@@ -47,13 +47,20 @@ def write_checkpoint(directory: Path, trial_key: str, epoch: int, state: dict[st
 
 
 def read_index(directory: Path) -> CheckpointIndex | None:
-    """Return what a checkpoint directory says of itself, or None if it does not say it properly."""
+    """Return what a checkpoint directory says of itself, or None if it does not say it properly.
+
+    Symbolic links are not followed: a study says nothing about files outside of it.
+    """
+    files = (directory / INDEX_FILE, directory / STATE_FILE)
+    if any(path.is_symlink() for path in (directory, *files)) or not files[0].is_file():
+        return None
     try:
-        index = json.loads((directory / INDEX_FILE).read_text())
-        return CheckpointIndex(
-            directory, str(index["trial_key"]), int(index["epoch"]), str(index["sha256"])
-        )
-    except (OSError, ValueError, KeyError, TypeError):
+        index = json.loads(files[0].read_text())
+        epoch = index["epoch"]
+        if isinstance(epoch, bool) or not isinstance(epoch, int) or epoch < 1:
+            return None
+        return CheckpointIndex(directory, str(index["trial_key"]), epoch, str(index["sha256"]))
+    except (OSError, ValueError, KeyError, TypeError, RecursionError):
         return None
 
 
@@ -70,7 +77,7 @@ def find_damaged(trial_directory: Path) -> list[Path]:
 
 
 def remove_checkpoints(trial_directory: Path) -> None:
-    """Delete every checkpoint in a trial's directory."""
+    """Delete every checkpoint in a trial's directory; ``rmtree`` follows no symbolic link."""
     for path in trial_directory.glob("checkpoint_*"):
         shutil.rmtree(path, ignore_errors=True)
 
@@ -120,5 +127,8 @@ def _load(path: Path, trial_key: str) -> tuple[int, dict[str, Any]] | str:
         return f"{STATE_FILE} cannot be read ({error.strerror})"
     if hashlib.sha256(content).hexdigest() != index.sha256:
         return f"{STATE_FILE} is damaged (its SHA-256 differs)"
-    state: dict[str, Any] = torch.load(io.BytesIO(content), map_location="cpu", weights_only=True)
-    return index.epoch, state
+    try:
+        state = torch.load(io.BytesIO(content), map_location="cpu", weights_only=True)
+    except Exception as error:  # of many kinds; a digest proves that the file is whole, not what
+        return f"{STATE_FILE} holds no state ({type(error).__name__})"
+    return (index.epoch, state) if isinstance(state, dict) else f"{STATE_FILE} holds no state"

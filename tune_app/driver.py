@@ -61,20 +61,22 @@ def connect(address: str | None) -> tuple[Cluster, str]:
     """Connect to a cluster, or start one on this machine; return it and the dashboard's address.
 
     Args:
-        address: a running cluster's address or ``auto``; None starts a local one, unless this is a
-            submitted job, which runs on the cluster it was submitted to.
+        address: a running cluster's address or ``auto``; None starts a local one.
 
     Raises:
-        UserError: there is no cluster at the address.
+        UserError: there is no cluster at the address, or none could be started here.
     """
     for name, value in _QUIET.items():
         os.environ.setdefault(name, value)
     import ray
 
-    address = address or os.environ.get("RAY_ADDRESS")
     if address:
         _check_reachable(address)
-    local: dict[str, Any] = {"include_dashboard": True, "num_cpus": num_usable_cpus()}
+    local: dict[str, Any] = {
+        "include_dashboard": True,
+        "dashboard_host": "127.0.0.1",  # never beyond this machine
+        "num_cpus": num_usable_cpus(),
+    }
     try:
         context = ray.init(
             address=address or "local",
@@ -82,8 +84,10 @@ def connect(address: str | None) -> tuple[Cluster, str]:
             log_to_driver=False,
             **({} if address else local),
         )
-    except (ConnectionError, ValueError, RuntimeError) as error:
-        raise UserError(_no_cluster(address or "local", str(error))) from None
+    except Exception as error:  # Ray raises a plain one when its own start takes over 30 s
+        raise UserError(_no_entry(address, error) if address else _no_start(error)) from None
+    # A paragraph for every worker that dies: a failed trial says why in one line of its own.
+    ray._private.worker.print_to_stdstream = lambda data, ignore_prefix: None
     # A trial's stray warnings belong into its log, not between the lines of the progress display.
     for name in ("ray", "ray.tune", "ray.train", "ray.air"):
         logging.getLogger(name).setLevel(logging.CRITICAL)
@@ -102,16 +106,34 @@ def _check_reachable(address: str) -> None:
         host, _, port = (found or "").rpartition(":")
         with socket.create_connection((host.strip("[]"), int(port)), timeout=10):
             pass
-    except (OSError, ValueError, RuntimeError) as error:
-        raise UserError(_no_cluster(address, str(error))) from None
+    except (OSError, ValueError, RuntimeError, OverflowError) as error:
+        raise UserError(_no_cluster(address, error)) from None
 
 
-def _no_cluster(address: str, reason: str) -> str:
-    first = next(iter(reason.strip().splitlines()), "no reason given")
+def _no_cluster(address: str, error: Exception) -> str:
     return (
-        f"--address {address}: no Ray cluster answers there ({first}); start one with "
-        "`ray start --head` or leave --address out"
+        f"--address {address}: no Ray cluster answers there ({_first_line(error)}); start one with "
+        "`ray start --head` or leave --address and RAY_ADDRESS out"
     )
+
+
+def _no_entry(address: str, error: Exception) -> str:
+    return (
+        f"--address {address}: something answers there but lets nobody in ({_first_line(error)}); "
+        "it has to be the port of a Ray cluster of this version, and one that asks for a token "
+        "needs RAY_AUTH_MODE=token, with the token in ~/.ray/auth_token or RAY_AUTH_TOKEN"
+    )
+
+
+def _no_start(error: Exception) -> str:
+    return (
+        f"Ray did not start on this machine ({_first_line(error)}); run the command again once the "
+        "machine is less busy, or start Ray with `ray start --head` and add --address auto"
+    )
+
+
+def _first_line(error: Exception) -> str:
+    return next(iter(str(error).strip().splitlines()), type(error).__name__)
 
 
 def disconnect() -> None:
@@ -137,9 +159,11 @@ def run_trials(
     """
     from ray import tune
 
+    from tune_app.actor_failures import treat_ray_errors_as_actor_failures
     from tune_app.searcher import PlannedTrials
     from tune_app.trainables.session import TrialSettings
 
+    treat_ray_errors_as_actor_failures()
     settings = TrialSettings(str(ledger.root), options.checkpoint_seconds)
     function = tune.with_resources(
         tune.with_parameters(trainable.load(), data=data, settings=settings), _trial_resources

@@ -10,12 +10,16 @@ from ray.tune.experiment import Trial
 _ATTEMPT = re.compile(r"^Failure # \d+ \(occurred at [^)]*\)$", re.MULTILINE)
 _MEANINGS = (
     (
-        r"running low on memory|memory pressure|OutOfMemoryError",
+        r"workers?(\(s\))? (was|were) killed due to the node running low on memory",
         "out of memory: Ray ended the worker process because its machine ran short of memory",
     ),
-    (r"node has died|node was terminated", "the machine it ran on was lost"),
+    (r"actor is dead because its node has died", "the machine it ran on was lost"),
     (
-        r"worker process has died|Worker unexpectedly exits",
+        r"actor \w+ is unavailable",
+        "the connection to its worker process was lost (and its machine, perhaps)",
+    ),
+    (
+        r"actor is dead because its worker process has died",
         "the worker process died (killed by signal 9, or out of memory, or crashed)",
     ),
 )
@@ -40,10 +44,9 @@ def reason(text: str) -> str:
     Ray describes a dead worker process in a paragraph of its own terms; an exception of the
     trial's own code is its traceback's last line.
     """
-    if "The actor died" in text or "The actor is dead" in text:
-        for pattern, meaning in _MEANINGS:
-            if re.search(pattern, text):
-                return meaning
+    for pattern, meaning in _MEANINGS:
+        if re.search(pattern, text):
+            return meaning
     lines = [line.strip() for line in text.splitlines() if line.strip()]
     last = lines[-1] if lines else "the trial ended without a reason"
     return "MemoryError: out of memory" if last == "MemoryError" else last

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 
 from tune_app.atomic import atomic_file, is_partial
 from tune_app.checkpoint import remove_checkpoints
-from tune_app.ledger import Ledger, read_results
+from tune_app.ledger import Ledger
+from tune_app.study_file import plain_glob, read_results
+
+_WEIGHTS = re.compile(r"(?P<group>.+)\.epoch_(?P<epoch>[0-9]{1,9})\.pt")
 
 
 def tidy(ledger: Ledger) -> None:
@@ -18,8 +22,8 @@ def tidy(ledger: Ledger) -> None:
     score again, from saving its weights.
     """
     for place in ("", "weights/", "tune/*/*/", "tune/*/*/*/"):
-        for path in ledger.root.glob(f"{place}.*"):
-            if is_partial(path):
+        for path in plain_glob(ledger.root, f"{place}.*"):
+            if is_partial(path) and path.is_file():
                 path.unlink(missing_ok=True)
     remove_spent_checkpoints(ledger)
     keep_best_weights(ledger.root)
@@ -31,12 +35,10 @@ def remove_spent_checkpoints(ledger: Ledger) -> None:
     Ray writes the last one while a driver that was stopped no longer hears of it, so all launches
     are looked at, not only the latest.
     """
-    finished = ledger.finished()
+    finished = ledger.finished().keys()
     for history in ledger.histories().values():
-        for directory in history.directories:
-            plan = json.loads((directory / "params.json").read_text())
-            served = [key for ids in plan["plan"]["serves"].values() for key in ids]
-            if all((config_id, plan["seed"]) in finished for config_id in served):
+        if history.rows and history.rows <= finished:
+            for directory in history.directories:
                 remove_checkpoints(directory)
 
 
@@ -47,18 +49,25 @@ def keep_best_weights(root: Path) -> None:
     that they reported decide here. ``<study>/weights/<group>.json`` then names the file.
     """
     best: dict[str, tuple[float, Path]] = {}
-    every = sorted(root.glob("tune/*/*/weights/*.epoch_*.pt"))
-    for path in every:
-        group, epoch = path.stem.rsplit(".epoch_", 1)
+    saved = {
+        path: match
+        for path in plain_glob(root, "tune/*/*/weights/*.pt")
+        if (match := _WEIGHTS.fullmatch(path.name)) and path.is_file()
+    }
+    for path, match in saved.items():
+        group, epoch = match["group"], int(match["epoch"])
         for row in read_results(path.parent.parent / "result.json"):
-            if row["epoch"] == int(epoch) and row["val_accuracy"] > best.get(group, (-1.0,))[0]:
-                best[group] = (row["val_accuracy"], path)
+            score = row.get("val_accuracy")
+            if row["epoch"] != epoch or not isinstance(score, (int, float)):
+                continue
+            if score > best.get(group, (-1.0,))[0]:
+                best[group] = (score, path)
     for group, (score, path) in best.items():
         entry = {"score": score, "file": str(path.relative_to(root))}
         with atomic_file(root / "weights" / f"{group}.json") as stream:
             stream.write(json.dumps(entry).encode())
-    for path in set(every) - {path for _, path in best.values()}:
+    for path in saved.keys() - {path for _, path in best.values()}:
         path.unlink(missing_ok=True)
-    for path in root.glob("weights/*.json"):
-        if path.stem not in best:
+    for path in plain_glob(root, "weights/*.json"):
+        if path.stem not in best and path.is_file():
             path.unlink(missing_ok=True)

@@ -150,7 +150,7 @@ class Launch:
         tidy(ledger)
         name = ledger.start_launch(
             {
-                "command": command_line(self.arguments),
+                "command": provenance["command"],
                 "host": provenance["host"],
                 "sharing": self.request.sharing,
                 "open": [
@@ -263,7 +263,9 @@ class Launch:
         self._print(f"report: python -m analysis.report {_short(ledger.root)}")
 
     def _print(self, line: str) -> None:
-        self.console.print(line, highlight=False, markup=False, soft_wrap=True)
+        # A file name that is not UTF-8 holds what no terminal takes.
+        shown = line.encode(errors="backslashreplace").decode()
+        self.console.print(shown, highlight=False, markup=False, soft_wrap=True)
 
 
 def _open_lines(plan: Plan) -> list[str]:

@@ -24,7 +24,6 @@ from tune_app.checkpoint import find_checkpoints, find_damaged
 from tune_app.study_file import (
     SCHEMA_VERSION,
     TrialParams,
-    is_epoch,
     plain_glob,
     read_params,
     read_results,
@@ -223,10 +222,8 @@ def _add_directory(
         epoch, status = row["epoch"], row.get("status", "ok")
         history.epochs.add(epoch)
         for milestone, keys in rows.items():
-            reached = milestone == epoch and is_epoch(row.get("milestone"))
-            if (reached and row["milestone"] == epoch) or (
-                status == "diverged" and milestone >= epoch
-            ):
+            reached = milestone == row.get("milestone")
+            if reached or (status == "diverged" and milestone >= epoch):
                 history.finished.update(dict.fromkeys(keys, status))
     history.error = _last_line(directory / "error.txt")
 

@@ -13,7 +13,6 @@ import json
 import os
 import socket
 from pathlib import Path
-from types import TracebackType
 
 from search_spaces.errors import UserError
 
@@ -33,7 +32,7 @@ class StudyLock:
         self._descriptor: int | None = None
 
     def __enter__(self) -> StudyLock:
-        flags = os.O_RDWR | os.O_CREAT | os.O_CLOEXEC
+        flags = os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW
         try:
             self._root.mkdir(parents=True, exist_ok=True)
             descriptor = os.open(self._root / LOCK_FILE, flags, 0o644)
@@ -58,12 +57,7 @@ class StudyLock:
         self._descriptor = descriptor
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_error: object) -> None:
         assert self._descriptor is not None
         os.close(self._descriptor)
         self._descriptor = None

@@ -15,6 +15,7 @@ same, and :meth:`PlannedTrial.serves` names every row that a trial stands for.
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -234,12 +235,17 @@ def _make_trial(
     config = configs[milestones[-1]]
     return PlannedTrial(
         key=key,
-        name=f"{trainable.label(config)}-s{seed}-{key}",
+        name=f"{_file_name(trainable.label(config))}-s{seed}-{key}",
         config={**config, "seed": seed},
         milestones=milestones,
         serves=serves,
         resources=trial_resources(config, space_resources, options.trials_per_gpu),
     )
+
+
+def _file_name(label: str) -> str:
+    """Return a label, which comes from a trainable that may be a user's own, for a directory."""
+    return re.sub(r"[^A-Za-z0-9._+=-]+", "_", label)[:120]
 
 
 def _amounts(resources: Mapping[str, float]) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import platform
+import re
 import shlex
 import socket
 import subprocess
@@ -44,7 +45,7 @@ def collect_provenance(argv: Sequence[str]) -> dict[str, Any]:
             "memory_gb": round(psutil.virtual_memory().total / 1e9, 1),
             "gpus": _gpu_names(),
         },
-        "command": command_line(argv),
+        "command": command_line([_without_secrets(word) for word in argv]),
         "host": socket.gethostname(),
     }
 
@@ -52,6 +53,12 @@ def collect_provenance(argv: Sequence[str]) -> dict[str, Any]:
 def command_line(argv: Sequence[str]) -> str:
     """Return the command that runs the study with these arguments."""
     return shlex.join(["python", "-m", "tune_app.run", *argv])
+
+
+def _without_secrets(word: str) -> str:
+    """Return a word of the command line with passwords in addresses and settings masked."""
+    word = re.sub(r"(?<=://)\S*@", "***@", word)
+    return re.sub(r"(?i)\b(\w*(?:token|password|passwd|secret|key))=[^&\s]+", r"\1=***", word)
 
 
 def num_usable_cpus() -> int:

@@ -74,6 +74,8 @@ class StudyRecorder(LoggerCallback):
                 self._keep_error(trial)
             else:
                 (self._directory(trial) / ERROR_FILE).unlink(missing_ok=True)
+                if trial.error_file is not None:  # an earlier attempt's, which Tune would copy back
+                    Path(trial.error_file).unlink(missing_ok=True)
                 if (trial.last_result or {}).get("epoch") == trial.config["plan"]["milestones"][-1]:
                     remove_checkpoints(self._directory(trial))
             events = self._events.pop(trial.trial_id, None)

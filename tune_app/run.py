@@ -7,6 +7,7 @@ because the cluster lacks something, 130 or 143 stopped by SIGINT or SIGTERM.
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -80,6 +81,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     arguments = list(sys.argv[1:] if argv is None else argv)
     try:
         args = build_parser().parse_args(arguments)
+        if [] in vars(args).values():  # what argparse makes of --seeds=-- before Python 3.13
+            raise UserError("-- is no value; see python -m tune_app.run --help")
         if args.list:
             return list_spaces(Console())
         if not args.space:
@@ -99,7 +102,8 @@ def _run(args: argparse.Namespace, arguments: Sequence[str]) -> int:
         request=_request(args),
         arguments=tuple(arguments),
         options=LaunchOptions(args.max_concurrent, args.max_failures, args.checkpoint_seconds),
-        address=args.address,
+        # A job that was submitted to a cluster finds it in RAY_ADDRESS.
+        address=args.address or os.environ.get("RAY_ADDRESS") or None,
         budget_seconds=parse_duration(args.budget) if args.budget else None,
         console=Console(),
         signals=StopSignals(),

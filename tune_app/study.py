@@ -24,7 +24,7 @@ from tune_app.estimate import (
 )
 from tune_app.ledger import Ledger, extend_ledger, new_ledger, open_ledger
 from tune_app.plan import Cluster, Plan, PlanOptions, make_plan
-from tune_app.trainables import Trainable, find_trainable
+from tune_app.trainables import Trainable, check_config, find_trainable
 
 MOST_SEEDS = 10_000
 MOST_ROWS = 100_000
@@ -73,13 +73,35 @@ class PreparedStudy:
 
     def __init__(self, request: StudyRequest) -> None:
         self.request = request
+        _check_num_rows(request.space.num_configurations(), len(request.seeds))
         self.trainable: Trainable = find_trainable(request.space)
-        self.existing = None if request.fresh else open_ledger(request.root)
+        self.existing: Ledger | None = None
+        if not request.fresh:
+            self.reopen()
         self.images: dict[str, Any] = {}
 
     def reopen(self) -> None:
-        """Read the ledger again: another driver may have written it since."""
+        """Read the ledger again: another driver may have written it since.
+
+        Raises:
+            UserError: it cannot be read, or expects what this trainable cannot do.
+        """
         self.existing = open_ledger(self.request.root)
+        same = self.existing and self.existing.study["space"]["trainable"] == self.trainable.name
+        if self.existing is not None and same:
+            self._check_existing(self.existing)
+
+    def _check_existing(self, ledger: Ledger) -> None:
+        where = f"{ledger.root / 'study.json'}"
+        described = ledger.study["data"]["datasets"]
+        for configuration in ledger.configurations():
+            check_config(where, self.trainable, configuration.config)
+            dataset = configuration.config.get("dataset")
+            if self.trainable.uses_images and dataset not in described:
+                raise UserError(
+                    f"{where}: data lacks {dataset}, which its configurations use; restore it from "
+                    "a copy, or use --study NAME for another study"
+                )
 
     def dataset_names(self) -> list[str]:
         """Return the data sets that some configuration of the space uses."""
@@ -115,7 +137,9 @@ class PreparedStudy:
         if self.existing is None:
             return wanted, 0
         grown = Ledger(request.root, copy.deepcopy(self.existing.study))
-        return grown, extend_ledger(grown, wanted)
+        num_added = extend_ledger(grown, wanted)
+        _check_num_rows(len(grown.study["configurations"]), len(grown.study["seeds"]))
+        return grown, num_added
 
     def check_storage(self, cluster: Cluster) -> None:
         """Refuse a results directory that the cluster's other machines may not see.
@@ -201,6 +225,15 @@ class PreparedStudy:
         return None if None in seconds else [s for s in seconds if s is not None]
 
 
+def _check_num_rows(num_configurations: int, num_seeds: int) -> None:
+    if num_configurations * num_seeds > MOST_ROWS:
+        raise UserError(
+            f"{num_configurations:,} configurations at {num_seeds:,} seeds are "
+            f"{num_configurations * num_seeds:,} rows; allowed: at most {MOST_ROWS:,}; shorten the "
+            "axes or --seeds"
+        )
+
+
 def check_study_name(name: str) -> str:
     """Return the name of a study, which is also that of its directory.
 
@@ -238,9 +271,15 @@ def parse_seeds(text: str) -> tuple[int, ...]:
 
 
 def failed_trials(ledger: Ledger, plan_keys: Sequence[str]) -> dict[str, str]:
-    """Return directory name -> reason for the trials whose latest attempt ended in an error."""
+    """Return directory name -> reason for the trials whose latest attempt ended in an error.
+
+    The error of an earlier attempt, which Tune may copy into a directory even after the trial was
+    tried again and finished, does not count.
+    """
     return {
         history.directories[-1].name: history.error
         for key, history in ledger.histories().items()
-        if key in set(plan_keys) and history.error is not None
+        if key in set(plan_keys)
+        and history.error is not None
+        and not history.rows <= history.finished.keys()
     }

@@ -83,7 +83,7 @@ def read_study(root: Path) -> dict[str, Any] | None:
 
 
 def read_params(directory: Path) -> TrialParams | None:
-    """Return what a trial's ``params.json`` says of its plan, or None if it says it not properly."""
+    """Return what a trial's ``params.json`` says of its plan, or None if it does not say it."""
     config = read_json(directory / "params.json")
     plan = config.get("plan") if isinstance(config, dict) else None
     if not isinstance(plan, dict) or not isinstance(plan.get("trial_key"), str):
@@ -105,8 +105,9 @@ def read_params(directory: Path) -> TrialParams | None:
 def read_results(path: Path) -> list[dict[str, Any]]:
     """Return the rows of a ``result.json``; a torn or damaged line is left out.
 
-    Damaged is a line without a whole ``epoch`` from 1, with an unknown ``status``, or with a loss
-    or an accuracy that is no number (null, which some encoders write for NaN, is one).
+    Damaged is a line without a whole ``epoch`` from 1, with another ``milestone`` than its epoch,
+    an unknown ``status``, or a loss or an accuracy that is no number (null, which some encoders
+    write for NaN, is one).
     """
     try:
         lines = path.read_bytes().split(b"\n") if path.is_file() else []
@@ -115,7 +116,7 @@ def read_results(path: Path) -> list[dict[str, Any]]:
     rows = []
     for line in lines:
         try:
-            row = json.loads(line)
+            row = json.loads(line.decode())
         except (ValueError, RecursionError):
             continue
         if isinstance(row, dict) and _is_sound(row):
@@ -138,8 +139,11 @@ def plain_glob(root: Path, pattern: str) -> list[Path]:
 
 
 def _is_sound(row: Mapping[str, Any]) -> bool:
+    epoch = row.get("epoch")
+    milestone = row.get("milestone")
     return (
-        is_epoch(row.get("epoch"))
+        _is_epoch(epoch)
+        and (milestone is None or (milestone == epoch and not isinstance(milestone, bool)))
         and row.get("status", "ok") in ("ok", "unconverged", "diverged")
         and all(
             value is None
@@ -151,9 +155,10 @@ def _is_sound(row: Mapping[str, Any]) -> bool:
     )
 
 
-def is_epoch(value: object) -> bool:
-    """Return whether a value read from a file is an epoch's number."""
-    return isinstance(value, int) and not isinstance(value, bool) and 0 < value < 10**9
+def _is_epoch(value: object) -> bool:
+    if isinstance(value, bool) or not isinstance(value, (int, float)):
+        return False
+    return 0 < value < 10**9 and value == int(value)
 
 
 def _is_seed(value: object) -> bool:

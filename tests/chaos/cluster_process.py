@@ -11,6 +11,7 @@ import subprocess
 import sys
 from pathlib import Path
 from types import TracebackType
+from typing import Any
 
 
 class NodeCluster:
@@ -89,7 +90,7 @@ def _serve() -> None:
     cluster.shutdown()
 
 
-def _raylet(node) -> int:  # type: ignore[no-untyped-def]
+def _raylet(node: Any) -> int:
     return int(node.all_processes["raylet"][0].process.pid)
 
 

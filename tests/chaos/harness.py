@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import atexit
 import functools
-import hashlib
 import json
 import os
 import re
@@ -20,15 +19,29 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
-import pandas as pd
 import psutil
 
-from analysis.report import write_report
-from tune_app.checkpoint import INDEX_FILE, STATE_FILE, find_checkpoints
-from tune_app.ledger import RowKey, open_ledger, read_results
+from tests.chaos.records import Record, check_nothing_is_repeated, read_record, read_table
+
+__all__ = [
+    "NUM_ROWS",
+    "SPACE",
+    "Driver",
+    "Record",
+    "check_equal",
+    "check_nothing_is_repeated",
+    "finish",
+    "ray_directory",
+    "read_record",
+    "read_table",
+    "study_root",
+    "study_words",
+    "summary_row",
+    "undisturbed_table",
+]
+
 
 SPACE = """
 from ray import tune
@@ -47,7 +60,6 @@ SPACE = SearchSpace(
 """Eight rows, served by two trials of six epochs with milestones 2 and 6."""
 
 NUM_ROWS = 8
-NUMBERS = ["test_accuracy", "test_precision", "test_recall", "test_f1", "val_accuracy"]
 
 INJECTION = """
 import os, signal, sys
@@ -143,14 +155,14 @@ class Driver:
         self.send(signal.SIGKILL)
         self.process.wait(timeout=10)
 
-    def wait(self, timeout: float = 150) -> int:
+    def wait(self, timeout: float = 240) -> int:
         """Return the exit status once the driver has ended by itself."""
         try:
             return self.process.wait(timeout)
         except subprocess.TimeoutExpired:
             raise AssertionError(f"still running after {timeout} s:\n{self.output}") from None
 
-    def wait_for(self, condition: Callable[[], object], timeout: float = 90) -> bool:
+    def wait_for(self, condition: Callable[[], object], timeout: float = 200) -> bool:
         """Wait until the condition holds; False if the driver ended first."""
         deadline = time.monotonic() + timeout
         while not condition():
@@ -160,7 +172,7 @@ class Driver:
             time.sleep(0.01)
         return True
 
-    def wait_for_output(self, text: str, timeout: float = 90) -> bool:
+    def wait_for_output(self, text: str, timeout: float = 200) -> bool:
         """Wait until the driver has printed a text; False if it ended without."""
         return self.wait_for(lambda: text in self.output, timeout) or text in self.output
 
@@ -170,8 +182,7 @@ class Driver:
         running = []
         for process in psutil.process_iter():
             try:
-                named = mark.search(" ".join(process.cmdline()))
-                known = named or process in self._descendants
+                known = process in self._descendants or mark.search(" ".join(process.cmdline()))
                 if known and process.status() != psutil.STATUS_ZOMBIE:
                     running.append(process)
             except psutil.NoSuchProcess:
@@ -179,12 +190,29 @@ class Driver:
         return running
 
     def wait_until_ray_is_gone(self, timeout: float = 30) -> float:
-        """Return after how many seconds no process of the driver's Ray was left."""
+        """Return after how many seconds only the agents of the driver's Ray were left.
+
+        The two agents of a node, which run no trial, take a minute to notice that all is over.
+        """
         started = time.monotonic()
-        while left := self.ray_processes():
+        while left := [p for p in self.ray_processes() if not _is_agent(p)]:
             assert time.monotonic() < started + timeout, f"left after {timeout} s: {left}"
             time.sleep(0.1)
         return time.monotonic() - started
+
+    def wait_until_agents_are_gone(self, timeout: float = 150) -> None:
+        """Wait until nothing of the driver's Ray is left."""
+        deadline = time.monotonic() + timeout
+        while left := self.ray_processes():
+            assert time.monotonic() < deadline, f"left after {timeout} s: {left}"
+            time.sleep(0.5)
+
+
+def _is_agent(process: psutil.Process) -> bool:
+    try:
+        return process.name() in ("ray::DashboardAgent", "ray::RuntimeEnvAgent")
+    except psutil.NoSuchProcess:
+        return True
 
 
 def study_words(folder: Path, *arguments: str) -> list[str]:
@@ -197,98 +225,6 @@ def study_words(folder: Path, *arguments: str) -> list[str]:
 def study_root(folder: Path) -> Path:
     """Return the study directory of :data:`SPACE`."""
     return folder / "results" / "chaos"
-
-
-@dataclass(frozen=True)
-class Record:
-    """What a study directory held at one moment.
-
-    Attributes:
-        launches: names of the launches that have a directory.
-        finished: the finished rows.
-        epochs: trial_key -> recorded epochs, over all launches.
-        checkpoints: trial_key -> epochs of which a whole checkpoint was there.
-    """
-
-    launches: frozenset[str]
-    finished: frozenset[RowKey]
-    epochs: Mapping[str, frozenset[int]]
-    checkpoints: Mapping[str, frozenset[int]]
-
-
-def read_record(root: Path) -> Record:
-    """Check that what is on disk can be read, and return what it says.
-
-    Fails if ``study.json`` is there and damaged, or a complete line of a ``result.json`` is no
-    JSON.
-    """
-    for path in root.glob("tune/*/*/result.json"):
-        for line in path.read_bytes().split(b"\n")[:-1]:
-            json.loads(line)
-    ledger = open_ledger(root)
-    if ledger is None:
-        return Record(frozenset(), frozenset(), {}, {})
-    histories = ledger.histories()
-    return Record(
-        launches=frozenset(path.name for path in root.glob("tune/*")),
-        finished=frozenset(ledger.finished()),
-        epochs={key: frozenset(history.epochs) for key, history in histories.items()},
-        checkpoints={
-            key: frozenset(e for d in history.directories for e in _whole_checkpoints(d, key))
-            for key, history in histories.items()
-        },
-    )
-
-
-def _whole_checkpoints(directory: Path, key: str) -> list[int]:
-    epochs = []
-    for index in find_checkpoints(directory, key):
-        assert (index.path / INDEX_FILE).exists()
-        state = index.path / STATE_FILE
-        if state.exists() and hashlib.sha256(state.read_bytes()).hexdigest() == index.sha256:
-            epochs.append(index.epoch)
-    return epochs
-
-
-def check_nothing_is_repeated(root: Path, before: Record) -> None:
-    """Check that the launches since ``before`` ran no finished row and no epoch that was safe.
-
-    An epoch is safe once it and all before it are recorded, it has a whole checkpoint, and no
-    missing milestone lies at or before it.
-    """
-    for params in root.glob("tune/*/*/params.json"):
-        if params.parent.parent.name in before.launches:
-            continue
-        config = json.loads(params.read_text())
-        plan = config["plan"]
-        served = {(row, config["seed"]) for ids in plan["serves"].values() for row in ids}
-        assert not served & before.finished, f"{params}: a finished row is run again"
-        key, rows = plan["trial_key"], read_results(params.parent / "result.json")
-        recorded = before.epochs.get(key, frozenset())
-        safe = [
-            epoch
-            for epoch in before.checkpoints.get(key, ())
-            if recorded.issuperset(range(1, epoch + 1)) and epoch < plan["milestones"][0]
-        ]
-        if rows:
-            assert rows[0]["epoch"] == max(safe, default=0) + 1, f"{params}: {before}"
-
-
-def read_table(root: Path) -> dict[tuple[str, str], dict[str, str]]:
-    """Return (config_id, seed) -> status and numbers, each as the report's CSV has them.
-
-    Fails if a row is in the table twice.
-    """
-    with tempfile.TemporaryDirectory() as out:
-        written = write_report([root], Path(out))
-        [csv] = [path for path in written if path.suffix == ".csv"]
-        frame = pd.read_csv(csv, dtype=str)
-    rows = {
-        (str(row["id"]), str(row["seed"])): {name: str(row[name]) for name in [*NUMBERS, "status"]}
-        for row in frame.to_dict("records")
-    }
-    assert len(rows) == len(frame), "a row is in the table twice"
-    return rows
 
 
 @functools.cache

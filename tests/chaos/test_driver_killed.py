@@ -27,6 +27,8 @@ SHARED_MEMORY = Path("/dev/shm")  # noqa: S108 (where Ray keeps its object store
 Moment = Callable[[Driver], bool]
 """Waits for the moment to kill; False if the driver ended before."""
 
+pytestmark = pytest.mark.timeout(600)
+
 
 def launch_and_kill(folder: Path, moment: Moment, *arguments: str) -> tuple[Driver, bool]:
     """Start the study, kill its driver at a moment and check what is on disk."""
@@ -111,7 +113,7 @@ def test_a_second_driver_is_refused_until_the_first_is_gone(tmp_path: Path) -> N
 
 
 @pytest.mark.chaos
-@pytest.mark.timeout(900)
+@pytest.mark.timeout(1800)
 def test_killed_at_every_write(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """One study, killed at one point after the other; the last kills find a study almost done."""
     root = study_root(tmp_path)
@@ -154,7 +156,7 @@ def test_killed_at_random_moments(tmp_path: Path, capsys: pytest.CaptureFixture[
     seed = 20
     rng = random.Random(seed)
     num_kills = num_studies = 0
-    slowest_end = 0.0
+    slowest_end, drivers = 0.0, []
     shared_memory = set(SHARED_MEMORY.iterdir())
     while num_kills < MIN_RANDOM_KILLS:
         folder = tmp_path / f"study{num_studies}"
@@ -164,10 +166,13 @@ def test_killed_at_random_moments(tmp_path: Path, capsys: pytest.CaptureFixture[
         while killed and num_kills < 2 * MIN_RANDOM_KILLS:
             driver, killed = launch_and_kill(folder, random_moment(rng, study_root(folder)))
             num_kills += killed
+            drivers.append(driver)
             if killed and num_kills % 2:
                 slowest_end = max(slowest_end, driver.wait_until_ray_is_gone())
         assert not killed, f"no progress in {num_kills} kills (seed {seed})"
         finish(folder)
+    for driver in drivers:
+        driver.wait_until_agents_are_gone()
     left = set(SHARED_MEMORY.iterdir()) - shared_memory
     assert not left, "object stores pile up in shared memory"
     fault = f"driver killed at a random moment ({num_studies} studies, seed {seed})"

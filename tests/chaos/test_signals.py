@@ -22,7 +22,10 @@ from tests.chaos.harness import (
 )
 
 STATUS = {signal.SIGINT: 130, signal.SIGTERM: 143}
-LONGEST_STOP = 15.0
+LONGEST_STOP = 30.0
+"""Seconds; 5 to 7 on an idle machine."""
+
+pytestmark = pytest.mark.timeout(600)
 
 WAITING = """
 import time
@@ -78,7 +81,7 @@ def test_stopped_in_training_by_both_signals(tmp_path: Path) -> None:
         check_nothing_is_repeated(root, before)
     before = read_record(root)
     assert command[:3] == ["python", "-m", "tune_app.run"]
-    subprocess.run([sys.executable, *command[1:]], check=True, timeout=120)
+    subprocess.run([sys.executable, *command[1:]], check=True, timeout=240)
     check_nothing_is_repeated(root, before)
     check_equal(tmp_path)
 
@@ -98,7 +101,7 @@ def test_a_second_signal_stops_at_once(tmp_path: Path) -> None:
         train_until_recorded(tmp_path, driver)
         driver.send(signal.SIGINT)
         time.sleep(0.3)
-        stop(driver, signal.SIGINT, limit=5)
+        stop(driver, signal.SIGINT, limit=10)
     read_record(study_root(tmp_path))
 
 

@@ -122,7 +122,7 @@ class TrialSession:
         record = self._study_dir / "weights" / f"{group}.json"
         try:
             best = float(json.loads(record.read_text())["score"])
-        except (OSError, ValueError, KeyError, TypeError):
+        except (OSError, ValueError, KeyError, TypeError, OverflowError, RecursionError):
             best = float("-inf")
         if score <= best:
             return

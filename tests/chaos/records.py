@@ -1,0 +1,110 @@
+"""Reads what a study recorded, and checks that it is sound and that nothing was run twice."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import tempfile
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import pandas as pd
+
+from analysis.report import write_report
+from tune_app.checkpoint import STATE_FILE, find_checkpoints
+from tune_app.ledger import RowKey, open_ledger
+from tune_app.study_file import read_results
+
+NUMBERS = ["test_accuracy", "test_precision", "test_recall", "test_f1", "val_accuracy"]
+
+
+@dataclass(frozen=True)
+class Record:
+    """What a study directory held at one moment.
+
+    Attributes:
+        launches: names of the launches that have a directory.
+        finished: the finished rows.
+        epochs: trial_key -> recorded epochs, over all launches.
+        checkpoints: trial_key -> epochs of which a whole checkpoint was there.
+    """
+
+    launches: frozenset[str]
+    finished: frozenset[RowKey]
+    epochs: Mapping[str, frozenset[int]]
+    checkpoints: Mapping[str, frozenset[int]]
+
+
+def read_record(root: Path) -> Record:
+    """Check that what is on disk can be read, and return what it says.
+
+    Fails if ``study.json`` is there and damaged, or a complete line of a ``result.json`` is no
+    JSON.
+    """
+    for path in root.glob("tune/*/*/result.json"):
+        for line in path.read_bytes().split(b"\n")[:-1]:
+            json.loads(line)
+    ledger = open_ledger(root)
+    if ledger is None:
+        return Record(frozenset(), frozenset(), {}, {})
+    histories = ledger.histories()
+    return Record(
+        launches=frozenset(path.name for path in root.glob("tune/*")),
+        finished=frozenset(ledger.finished()),
+        epochs={key: frozenset(history.epochs) for key, history in histories.items()},
+        checkpoints={
+            key: frozenset(e for d in history.directories for e in _whole_checkpoints(d, key))
+            for key, history in histories.items()
+        },
+    )
+
+
+def _whole_checkpoints(directory: Path, key: str) -> list[int]:
+    epochs = []
+    for index in find_checkpoints(directory, key):
+        state = index.path / STATE_FILE
+        if state.exists() and hashlib.sha256(state.read_bytes()).hexdigest() == index.sha256:
+            epochs.append(index.epoch)
+    return epochs
+
+
+def check_nothing_is_repeated(root: Path, before: Record) -> None:
+    """Check that the launches since ``before`` ran no finished row and no epoch that was safe.
+
+    An epoch is safe once it and all before it are recorded, it has a whole checkpoint, and no
+    missing milestone lies at or before it.
+    """
+    for params in root.glob("tune/*/*/params.json"):
+        if params.parent.parent.name in before.launches:
+            continue
+        config = json.loads(params.read_text())
+        plan = config["plan"]
+        served = {(row, config["seed"]) for ids in plan["serves"].values() for row in ids}
+        assert not served & before.finished, f"{params}: a finished row is run again"
+        key, rows = plan["trial_key"], read_results(params.parent / "result.json")
+        recorded = before.epochs.get(key, frozenset())
+        safe = [
+            epoch
+            for epoch in before.checkpoints.get(key, ())
+            if recorded.issuperset(range(1, epoch + 1)) and epoch < plan["milestones"][0]
+        ]
+        if rows:
+            assert rows[0]["epoch"] == max(safe, default=0) + 1, f"{params}: {before}"
+
+
+def read_table(root: Path) -> dict[tuple[str, str], dict[str, str]]:
+    """Return (config_id, seed) -> status and numbers, each as the report's CSV has them.
+
+    Fails if a row is in the table twice.
+    """
+    with tempfile.TemporaryDirectory() as out:
+        written = write_report([root], Path(out))
+        [csv] = [path for path in written if path.suffix == ".csv"]
+        frame = pd.read_csv(csv, dtype=str)
+    rows = {
+        (str(row["id"]), str(row["seed"])): {name: str(row[name]) for name in [*NUMBERS, "status"]}
+        for row in frame.to_dict("records")
+    }
+    assert len(rows) == len(frame), "a row is in the table twice"
+    return rows
