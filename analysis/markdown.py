@@ -41,7 +41,7 @@ _HEADINGS = {
 
 def percent_digits(num_images: float | None) -> int:
     """Return how many decimals of a percentage ``num_images`` images can resolve, at most 2."""
-    if num_images is None or not num_images > 0:
+    if num_images is None or not 0 < num_images < math.inf:
         return _MOST_DIGITS
     return min(max(math.ceil(math.log10(num_images)) - 2, 0), _MOST_DIGITS)
 
@@ -132,7 +132,9 @@ def to_markdown(table: pd.DataFrame, study: Study) -> str:
     """
     rows = study.rows.loc[table.index]
     datasets = list(rows["dataset"]) if "dataset" in rows else [None] * len(rows)
-    tested = list(rows["num_test"]) if "num_test" in rows else [math.nan] * len(rows)
+    tested = [math.nan] * len(rows)
+    if "num_test" in rows:
+        tested = list(pd.to_numeric(rows["num_test"], errors="coerce"))
     copies = [bool(same_as) for same_as in rows["same_as"]]
     cells: dict[str, list[str]] = {}
     for column in map(str, table.columns):

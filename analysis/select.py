@@ -7,6 +7,7 @@ afterwards, and ``selection_gap`` shows beside it what picking on test would hav
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Sequence
 from typing import Any
 
@@ -75,6 +76,7 @@ def selection_gap(
         if len(on_test):
             claimed, honest = on_test.iloc[0][test_metric], pick[test_metric]
             gap = claimed - honest if mode == "max" else honest - claimed
+            gap = gap if np.isfinite(honest) else math.nan  # infinitely better than nothing
             record |= {test_metric: honest, "gap": gap, f"test_picked_{test_metric}": claimed}
             record["test_picked_config_id"] = on_test.iloc[0]["config_id"]
         records.append(record)

@@ -30,7 +30,7 @@ BOOKKEEPING = frozenset(
 
 _MILESTONE = re.compile(r"[1-9][0-9]{0,8}")
 _MEASUREMENT = re.compile(
-    r"(?:train|val|test)_(?:loss|accuracy|(?:precision|recall|f1)(?:_weighted)?)"
+    r"(?:train|val|test)_(?:loss|accuracy|(?:precision|recall|f1)(?:_weighted)?)|\w+_seconds"
 )
 
 

@@ -69,6 +69,10 @@ FEW = settings(
 )
 
 
+FEWER = settings(FEW, max_examples=25)
+"""For tests that read a whole study and write a report for each example."""
+
+
 def isolate(monkeypatch: pytest.MonkeyPatch, folder: Path) -> None:
     """Keep commands from Ray, the network, this machine's data and long measurements."""
 

@@ -1,10 +1,11 @@
-"""NaN, infinities, zeros and absent classes: shown as they are, never dropped, never averaged in."""
+"""NaN, infinities, zeros, absent classes: shown as they are, never dropped, never averaged."""
 
 from __future__ import annotations
 
 import csv
 import json
 import math
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -18,12 +19,14 @@ from analysis.report import main as report
 from analysis.select import best_rows, selection_gap
 from analysis.tables import device_table, study_table
 from search_spaces.errors import UserError
-from tests.refusals import FEW, outcome
+from tests.refusals import FEWER, outcome
 from tests.studies import line, resnet_config, row, study_json, write_study, write_trial
 from tune_app.data import load_datasets, subset_train
 from tune_app.metrics import classification_metrics
 
-BAD = st.sampled_from([math.nan, math.inf, -math.inf, None, "null", 0, -1.5, 1e308, 10**400])
+BAD = st.sampled_from([math.nan, math.inf, -math.inf, None, "null", 0, -1.5, 1e308, 10**400, "x"])
+UNCHECKED = ("images_per_second", "num_test", "timestamp")
+"""A text in these costs its own cell only."""
 METRICS = ["train_loss", "train_accuracy", "val_loss", "val_accuracy", "test_loss", "test_accuracy"]
 METRICS += [
     "test_f1",
@@ -50,19 +53,22 @@ def table_in(path: Path) -> list[dict[str, str]]:
         return list(csv.DictReader(stream))
 
 
-@FEW
-@given(st.lists(st.dictionaries(st.sampled_from(METRICS), BAD), min_size=2, max_size=3), st.uuids())
+@FEWER
+@given(st.lists(st.dictionaries(st.sampled_from(METRICS), BAD), min_size=2, max_size=3))
 def test_any_numbers_leave_every_row_in_place(
-    tmp_path_factory: pytest.TempPathFactory, changes: list[dict[str, Any]], name: object
+    tmp_path: Path, changes: list[dict[str, Any]]
 ) -> None:
-    path = tmp_path_factory.getbasetemp() / str(name) / "grid"
+    path = tmp_path / "grid"
+    shutil.rmtree(path, ignore_errors=True)
     study = study_of(path, *changes)
-    assert list(study.rows["status"]) == ["finished"] * len(changes)
+    damaged = ["x" in [v for k, v in c.items() if k not in UNCHECKED] for c in changes]
+    statuses = ["unfinished" if is_damaged else "finished" for is_damaged in damaged]
+    assert list(study.rows["status"]) == statuses
     assert outcome([str(path)], report)[0] == 0
     assert [r["id"] for r in table_in(path)] == [f"c{i}" for i in range(len(changes))]
     best = best_rows(study.rows)
-    assert np.isfinite(best["val_accuracy"].astype(float)).all()
-    finite = [i for i, r in enumerate(study.rows["val_accuracy"]) if math.isfinite(r)]
+    assert best.empty or np.isfinite(best["val_accuracy"].astype(float)).all()
+    finite = [r for r in study.rows.get("val_accuracy", ()) if math.isfinite(r)]
     assert len(best) == (1 if finite else 0)
     gaps = selection_gap(study.rows)["gap"].dropna()
     assert (gaps.astype(float) >= 0).all()

@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from analysis.load import ENDED, load_study
 from analysis.report import main as report
 from search_spaces.errors import UserError
-from tests.refusals import FEW, JSON_VALUES, SPACE, isolate, outcome, snapshot
+from tests.refusals import FEWER, JSON_VALUES, SPACE, isolate, outcome, snapshot
 from tests.studies import line
 from tune_app.data import describe, load_datasets
 from tune_app.ledger import Ledger, RowKey, open_ledger
@@ -142,7 +142,7 @@ def test_the_study_of_these_tests_is_whole(root: Path) -> None:
     assert outcome(COMMAND)[1].count("4 rows, 2 finished; 1 trials to run") == 1
 
 
-@FEW
+@FEWER
 @given(data=st.data())
 def test_any_change_of_study_json(root: Path, data: st.DataObject) -> None:
     file = root / "study.json"
@@ -156,7 +156,7 @@ def test_any_change_of_study_json(root: Path, data: st.DataObject) -> None:
         file.write_text(whole)
 
 
-@FEW
+@FEWER
 @given(data=st.data(), name=st.sampled_from(["params.json", "result.json"]))
 def test_any_change_of_a_trials_files(root: Path, data: st.DataObject, name: str) -> None:
     file = root / "tune" / "001" / "trial-k1" / name
@@ -183,7 +183,7 @@ def _served(params: Sequence[str], root: Path) -> set[RowKey]:
     return {(c["config_id"], 0) for c in _study(root)["configurations"] if c["config_id"] in text}
 
 
-@FEW
+@FEWER
 @given(
     name=st.sampled_from(["study.json", f"{TRIAL}/params.json", f"{TRIAL}/result.json"]),
     edits=st.lists(st.tuples(st.floats(0, 1), st.binary(max_size=3)), min_size=1, max_size=3),

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
+from tests.test_ledger import epoch, make_ledger, record
 from tune_app.failures import last_attempt, reason
+from tune_app.study import failed_trials
 
 DEAD_ACTOR = """The actor died unexpectedly before finishing this task.
 \tclass_name: ImplicitFunc
@@ -54,3 +57,13 @@ def test_only_the_latest_attempt_counts(tmp_path: Path) -> None:
     file.write_text(first + "Failure # 2 (occurred at 2026-01-01_12-00-09)\nValueError: x\n")
     assert last_attempt(trial) == "ValueError: x"
     assert last_attempt(SimpleNamespace(error_file=None)) == ""  # type: ignore[arg-type]
+
+
+def test_the_error_of_an_attempt_that_was_mended_is_no_failure(tmp_path: Path) -> None:
+    ledger = make_ledger(tmp_path / "mine")
+    directory = record(ledger, "001", [epoch(1, milestone=True)])
+    (directory / "error.txt").write_text("ValueError: x\n")
+    assert failed_trials(ledger, ["k1"]) == {directory.name: "ValueError: x"}
+    with (directory / "result.json").open("a") as stream:
+        print(json.dumps(epoch(3, milestone=True)), file=stream)
+    assert failed_trials(ledger, ["k1"]) == {}

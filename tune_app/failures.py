@@ -13,6 +13,7 @@ _MEANINGS = (
         r"workers?(\(s\))? (was|were) killed due to the node running low on memory",
         "out of memory: Ray ended the worker process because its machine ran short of memory",
     ),
+    (r"Unable to set up cluster storage", "the study directory is not there on its machine"),
     (r"actor is dead because its node has died", "the machine it ran on was lost"),
     (
         r"actor \w+ is unavailable",

@@ -23,7 +23,7 @@ SCHEMA_VERSION = 1
 LARGEST_SEED = 10**9
 _REMEDY = "use --study NAME for another study or --fresh to put this one aside"
 _MEASUREMENT = re.compile(
-    r"(?:train|val|test)_(?:loss|accuracy|(?:precision|recall|f1)(?:_weighted)?)"
+    r"(?:train|val|test)_(?:loss|accuracy|(?:precision|recall|f1)(?:_weighted)?)|\w+_seconds"
 )
 
 
@@ -106,7 +106,7 @@ def read_results(path: Path) -> list[dict[str, Any]]:
     """Return the rows of a ``result.json``; a torn or damaged line is left out.
 
     Damaged is a line without a whole ``epoch`` from 1, with another ``milestone`` than its epoch,
-    an unknown ``status``, or a loss or an accuracy that is no number (null, which some encoders
+    an unknown ``status``, or a loss, accuracy or time that is no number (null, which some encoders
     write for NaN, is one).
     """
     try:

@@ -61,31 +61,7 @@ SPACE = SearchSpace(
 
 NUM_ROWS = 8
 
-INJECTION = """
-import os, signal, sys
-function, needle, count, action, *arguments = sys.argv[1:]
-real, seen = getattr(os, function), 0
-def injected(first, *rest, **names):
-    global seen
-    path = os.readlink(f"/proc/self/fd/{first}") if isinstance(first, int) else str(first)
-    seen += needle in path
-    hit = needle in path and seen == int(count)
-    if hit and action == "tear":
-        os.truncate(path, os.path.getsize(path) - 40)
-    if hit and action != "after":
-        os.kill(os.getpid(), signal.SIGKILL)
-    done = real(first, *rest, **names)
-    if hit:
-        os.kill(os.getpid(), signal.SIGKILL)
-    return done
-setattr(os, function, injected)
-from tune_app.run import main
-sys.exit(main(arguments))
-"""
-"""Kills the driver at its n-th ``os.fsync`` or ``os.replace`` of a file whose path holds a word.
-
-``before`` the call, ``after`` it, or before it with the end of the file torn off (``tear``).
-"""
+INJECTION = str(Path(__file__).with_name("injection.py"))
 
 
 @functools.cache
@@ -102,7 +78,7 @@ class Driver:
     Args:
         folder: where the space's file, the driver's output and ``results`` are.
         arguments: words after those that every study here has.
-        injection: (function, word, count, action) for :data:`INJECTION`.
+        injection: (function, word, count, when) for ``injection.py``: the driver kills itself.
         environment: variables set for the driver; a value of None removes one.
         space: the search space's source.
     """
@@ -119,7 +95,7 @@ class Driver:
         if not file.exists():
             file.write_text(space)
         words = study_words(folder, *arguments)
-        program = ["-c", INJECTION, *map(str, injection)] if injection else ["-m", "tune_app.run"]
+        program = [INJECTION, *map(str, injection)] if injection else ["-m", "tune_app.run"]
         variables: dict[str, str | None] = {**os.environ, "RAY_TMPDIR": str(ray_directory())}
         variables |= environment or {}
         self._log = folder / f"driver-{len(list(folder.glob('driver-*')))}.log"

@@ -15,8 +15,14 @@ from tests.chaos.cluster_process import NodeCluster
 from tests.chaos.harness import SPACE, Driver, read_table, study_root, summary_row
 from tune_app.ledger import read_results
 
-FOUR_TRIALS = SPACE.replace('"lr": 1e-3', '"lr": tune.grid_search([1e-3, 1e-4])')
-"""Sixteen rows, served by four trials of six epochs."""
+FOUR_TRIALS = SPACE.replace('"lr": 1e-3', '"lr": tune.grid_search([1e-3, 1e-4])').replace(
+    "[2, 6]", "[2, 20]"
+)
+"""Sixteen rows, served by four trials of twenty epochs.
+
+A trial has to outlast the start of a worker: a worker that becomes free takes the next trial, also
+from one that is still starting on a new node.
+"""
 
 pytestmark = [pytest.mark.chaos, pytest.mark.timeout(900)]
 
