@@ -96,6 +96,7 @@ def test_killed_three_times_the_study_equals_an_undisturbed_one(tmp_path: Path) 
     assert not list(tmp_path.rglob(".*.[0-9]*")), "half-written files are cleared away"
 
 
+@pytest.mark.chaos
 def test_a_second_driver_is_refused_until_the_first_is_gone(tmp_path: Path) -> None:
     with Driver(tmp_path) as first:
         assert first.wait_for_output("dashboard:")

@@ -62,6 +62,7 @@ def check_resumed(folder: Path) -> None:
     assert "3 of 3 rows are finished" in driver.output
 
 
+@pytest.mark.chaos
 def test_a_trial_that_may_not_allocate_more(tmp_path: Path) -> None:
     environment = {"HUNGRY": str(2**29)}
     with Driver(tmp_path, "--max-failures", "1", space=HUNGRY, environment=environment) as driver:
@@ -93,6 +94,7 @@ def test_a_trial_that_eats_the_machine(tmp_path: Path) -> None:
     print(summary_row("memory exhausted, Ray's monitor kills", 1, 1, 0, True))
 
 
+@pytest.mark.chaos
 def test_a_diverging_trial_is_a_result(tmp_path: Path) -> None:
     text = SPACE.replace("[2, 6]", "[1, 2]").replace('"lr": 1e-3', '"lr": 1e9')
     with Driver(tmp_path, space=text) as driver:
@@ -106,6 +108,7 @@ def test_a_diverging_trial_is_a_result(tmp_path: Path) -> None:
     assert table.read_text().count("diverged") >= 8
 
 
+@pytest.mark.chaos
 def test_an_unconverged_svm_is_a_result(tmp_path: Path) -> None:
     text = """
 from ray import tune

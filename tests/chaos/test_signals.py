@@ -85,7 +85,8 @@ def test_stopped_in_training_by_both_signals(tmp_path: Path) -> None:
     check_equal(tmp_path)
 
 
-@pytest.mark.parametrize("delay", [pytest.param(0.2, marks=pytest.mark.chaos), 2.0])
+@pytest.mark.chaos
+@pytest.mark.parametrize("delay", [0.2, 2.0])
 @pytest.mark.parametrize("number", STATUS)
 def test_stopped_while_ray_starts(tmp_path: Path, number: signal.Signals, delay: float) -> None:
     """First while Ray is imported; later while ``ray.init`` waits, with its own SIGTERM handler."""
@@ -96,6 +97,7 @@ def test_stopped_while_ray_starts(tmp_path: Path, number: signal.Signals, delay:
     assert not (study_root(tmp_path) / "study.json").exists()
 
 
+@pytest.mark.chaos
 def test_a_second_signal_stops_at_once(tmp_path: Path) -> None:
     with Driver(tmp_path) as driver:
         train_until_recorded(tmp_path, driver)
