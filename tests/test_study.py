@@ -148,6 +148,11 @@ def test_a_failed_trial_is_named_and_the_others_finish(tmp_path: Path) -> None:
     status, out = run(tmp_path, space, "--max-failures", "1")
     assert status == 0
     assert "3 rows, 2 finished; 1 trials to run" in out and "3 of 3 rows are finished" in out
+    # Starting over keeps the old study.
+    status, out = run(tmp_path, space, "--fresh")
+    assert status == 0 and "the old study is kept in" in out
+    kept = [p for p in tmp_path.iterdir() if p.name.startswith("failing")]
+    assert len(kept) == 2 and all(len(ledger_of(p).finished()) == 3 for p in kept)
 
 
 def test_rows_that_need_a_gpu_stay_open(tmp_path: Path) -> None:
@@ -160,15 +165,6 @@ def test_rows_that_need_a_gpu_stay_open(tmp_path: Path) -> None:
     study = json.loads((tmp_path / "small" / "study.json").read_text())
     reasons = [entry["reason"] for entry in study["launches"][0]["open"]]
     assert reasons == ["no GPU in the cluster"] * 2
-
-
-def test_starting_over_keeps_the_old_study(tmp_path: Path) -> None:
-    space = write_space(tmp_path, FAILING.replace('config["x"] == 1', "False"))
-    assert run(tmp_path, space)[0] == 0
-    status, out = run(tmp_path, space, "--fresh")
-    assert status == 0 and "the old study is kept in" in out
-    kept = [p for p in tmp_path.iterdir() if p.name.startswith("failing")]
-    assert len(kept) == 2 and all(ledger_of(p).finished() for p in kept)
 
 
 def test_no_cluster_at_the_address(tmp_path: Path) -> None:

@@ -82,13 +82,18 @@ def after_seconds(delay: float) -> Moment:
     return wait
 
 
-def test_killed_three_times_the_study_equals_an_undisturbed_one(tmp_path: Path) -> None:
-    root = study_root(tmp_path)
-    launch_with_injection(tmp_path, ("fsync", "/.study.json", 1, "before"))
-    assert not (root / "study.json").exists()
+def test_killed_within_a_line_the_study_equals_an_undisturbed_one(tmp_path: Path) -> None:
     # The line of the first milestone is torn: its weights are saved, and nothing says how good.
     record = launch_with_injection(tmp_path, ("fsync", "/result.json", 2, "tear"))
     assert {epoch for epochs in record.epochs.values() for epoch in epochs} == {1}
+    finish(tmp_path)
+
+
+@pytest.mark.chaos
+def test_killed_before_anything_and_at_a_checkpoint(tmp_path: Path) -> None:
+    root = study_root(tmp_path)
+    launch_with_injection(tmp_path, ("fsync", "/.study.json", 1, "before"))
+    assert not (root / "study.json").exists()
     driver, killed = launch_and_kill(tmp_path, when_checkpointing(root))
     assert killed, driver.output
     finish(tmp_path)

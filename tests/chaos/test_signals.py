@@ -68,6 +68,7 @@ def stop(driver: Driver, number: signal.Signals) -> None:
     driver.wait_until_ray_is_gone()
 
 
+@pytest.mark.chaos
 def test_stopped_in_training_by_both_signals(tmp_path: Path) -> None:
     root = study_root(tmp_path)
     for number in STATUS:

@@ -62,6 +62,7 @@ def _pid(row: dict[str, Any]) -> int:
     return int(row["pid"])
 
 
+@pytest.mark.chaos
 @pytest.mark.timeout(900)
 def test_a_killed_worker_costs_nothing(tmp_path: Path) -> None:
     with Driver(tmp_path) as driver:
