@@ -41,7 +41,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
-def run(folder: Path, *arguments: str) -> tuple[int, str]:
+def check_ends_well(folder: Path, *arguments: str) -> tuple[int, str]:
     """Run ``--plan`` with these arguments and see that nothing was written."""
     before = sorted(folder.rglob("*"))
     result = outcome([*arguments, "--plan"])
@@ -52,13 +52,15 @@ def run(folder: Path, *arguments: str) -> tuple[int, str]:
 @FEW
 @given(st.lists(st.sampled_from(FLAGS) | WORDS, max_size=6))
 def test_any_words(folder: Path, words: list[str]) -> None:
-    run(folder, *words)
+    check_ends_well(folder, *words)
 
 
 @FEW
 @given(st.lists(st.tuples(st.sampled_from(VALUED), WORDS), min_size=1, max_size=3))
 def test_any_values_of_known_flags(folder: Path, pairs: list[tuple[str, str]]) -> None:
-    run(folder, "--space", "./my_space.py", *(f"{flag}={value}" for flag, value in pairs))
+    check_ends_well(
+        folder, "--space", "./my_space.py", *(f"{flag}={value}" for flag, value in pairs)
+    )
 
 
 @FEW
@@ -66,14 +68,14 @@ def test_any_values_of_known_flags(folder: Path, pairs: list[tuple[str, str]]) -
 def test_a_study_is_one_plain_directory(folder: Path, name: str) -> None:
     plain = name.isascii() and len(name) <= 64 and name[:1].isalnum()
     plain = plain and all(c.isalnum() or c in "._-" for c in name)
-    status, _ = run(folder, "--space", "./my_space.py", f"--study={name}")
+    status, _ = check_ends_well(folder, "--space", "./my_space.py", f"--study={name}")
     assert (status == 0) == plain
 
 
 @FEW
 @given(st.text("0123456789,- x\n", max_size=12) | ODD_WORDS)
 def test_seeds(folder: Path, text: str) -> None:
-    status, said = run(folder, "--space", "./my_space.py", f"--seeds={text}")
+    status, said = check_ends_well(folder, "--space", "./my_space.py", f"--seeds={text}")
     assert status == 2 or "rows, 0 finished" in said
 
 
@@ -81,16 +83,19 @@ def test_many_seeds_are_refused_at_once(folder: Path) -> None:
     ranges = ",".join(f"{i}0000-{i}9999" for i in range(1, 1000))
     started = time.monotonic()
     for seeds in (ranges, "0-9999999", "0-99999"):
-        status, said = run(folder, "--space", "./my_space.py", "--seeds", seeds)
+        status, said = check_ends_well(folder, "--space", "./my_space.py", "--seeds", seeds)
         assert status == 2 and "10,000" in said
-    status, said = run(folder, "--space", "q1a", "--seeds", "0-9999")
+    status, said = check_ends_well(folder, "--space", "q1a", "--seeds", "0-9999")
     assert status == 2 and "128 configurations at 10,000 seeds are 1,280,000 rows" in said
     assert time.monotonic() - started < 10
 
 
 def test_typos_are_no_abbreviations(folder: Path) -> None:
-    assert "did you mean '--seeds'" in run(folder, "--space", "q1a", "--sedes", "1")[1]
-    assert "unrecognized arguments: --stud" in run(folder, "--space", "q1a", "--stud", "x")[1]
+    assert "did you mean '--seeds'" in check_ends_well(folder, "--space", "q1a", "--sedes", "1")[1]
+    assert (
+        "unrecognized arguments: --stud"
+        in check_ends_well(folder, "--space", "q1a", "--stud", "x")[1]
+    )
     assert outcome(["--help"])[0] == 0
 
 
@@ -109,7 +114,7 @@ def test_addresses(folder: Path, monkeypatch: pytest.MonkeyPatch, address: str) 
     if ":99999" not in address:
         monkeypatch.setattr(socket, "create_connection", refuse)
     monkeypatch.setattr(socket, "getaddrinfo", refuse)
-    status, said = run(folder, "--space", "./my_space.py", f"--address={address}")
+    status, said = check_ends_well(folder, "--space", "./my_space.py", f"--address={address}")
     assert status == 2 and "--address" in said
 
 
@@ -143,7 +148,7 @@ def fields(**changes: Any) -> None:
 
 def test_the_space_of_these_tests_is_valid(folder: Path) -> None:
     fields()
-    assert run(folder, "--space", "./fields.py")[0] == 0
+    assert check_ends_well(folder, "--space", "./fields.py")[0] == 0
 
 
 @FEW
@@ -151,7 +156,7 @@ def test_the_space_of_these_tests_is_valid(folder: Path) -> None:
                         "param_space"]), ODD_VALUES)  # fmt: skip
 def test_any_value_in_any_field(folder: Path, name: str, value: Any) -> None:
     fields(**{name: value})
-    run(folder, "--space", "./fields.py")
+    check_ends_well(folder, "--space", "./fields.py")
 
 
 @FEW
@@ -163,14 +168,14 @@ def test_any_value_in_any_field(folder: Path, name: str, value: Any) -> None:
 )  # fmt: skip
 def test_any_value_of_a_parameter(folder: Path, name: str, value: Any) -> None:
     fields(param_space={"x": {"grid_search": [1, 2]}, name: value}, factors=())
-    run(folder, "--space", "./fields.py")
+    check_ends_well(folder, "--space", "./fields.py")
 
 
 @FEW
 @given(st.sampled_from(["cpu", "gpu", "CPU", "", "node"]), ODD_VALUES | st.floats())
 def test_any_value_of_a_resource(folder: Path, name: str, value: Any) -> None:
     fields(resources={name: value})
-    run(folder, "--space", "./fields.py")
+    check_ends_well(folder, "--space", "./fields.py")
 
 
 @pytest.mark.parametrize(
@@ -184,7 +189,7 @@ def test_any_value_of_a_resource(folder: Path, name: str, value: Any) -> None:
 def test_huge_grids_are_refused_at_once(folder: Path, space: Any) -> None:
     fields(param_space=space)
     started = time.monotonic()
-    status, said = run(folder, "--space", "./fields.py")
+    status, said = check_ends_well(folder, "--space", "./fields.py")
     assert status == 2 and "allowed: at most 100,000" in said
     assert time.monotonic() - started < 5
 
@@ -247,7 +252,7 @@ RESNET = {
 )
 def test_any_value_of_a_hyperparameter(folder: Path, name: str, value: Any) -> None:
     fields(trainable="resnet", param_space={**RESNET, "lr": 0.1, name: value}, factors=())
-    run(folder, "--space", "./fields.py", "--data", "sample", "--images", "100")
+    check_ends_well(folder, "--space", "./fields.py", "--data", "sample", "--images", "100")
 
 
 def report(arguments: Sequence[str]) -> int:

@@ -120,7 +120,7 @@ def read_both(root: Path) -> tuple[set[RowKey] | None, set[RowKey] | None]:
     return by_ledger, by_report
 
 
-def check(root: Path) -> set[RowKey]:
+def check_readers(root: Path) -> set[RowKey]:
     """Run the command and the report over a study; return the rows that count as finished."""
     before = snapshot(root.parent)
     status, said = outcome(COMMAND)
@@ -138,7 +138,7 @@ def check(root: Path) -> set[RowKey]:
 def test_the_study_of_these_tests_is_whole(root: Path) -> None:
     study = json.loads((root / "study.json").read_text())
     ids = [c["config_id"] for c in study["configurations"]]
-    assert check(root) == {(ids[0], 0), (ids[1], 0)}
+    assert check_readers(root) == {(ids[0], 0), (ids[1], 0)}
     assert outcome(COMMAND)[1].count("4 rows, 2 finished; 1 trials to run") == 1
 
 
@@ -149,7 +149,7 @@ def test_any_change_of_study_json(root: Path, data: st.DataObject) -> None:
     whole = file.read_text()
     try:
         file.write_text(json.dumps(data.draw(changes(json.loads(whole)))))
-        finished = check(root)
+        finished = check_readers(root)
         known = {c["config_id"] for c in json.loads(whole)["configurations"][:2]}
         assert {config_id for config_id, _ in finished} <= known
     finally:
@@ -167,7 +167,7 @@ def test_any_change_of_a_trials_files(root: Path, data: st.DataObject, name: str
         index = data.draw(st.integers(0, len(lines) - 1))
         lines[index] = json.dumps(data.draw(changes(json.loads(lines[index]))))
         file.write_text("\n".join(lines) + "\n")
-        assert check(root) <= before | _served(lines if name == "params.json" else [], root)
+        assert check_readers(root) <= before | _served(lines if name == "params.json" else [], root)
     finally:
         file.write_text(whole)
 
@@ -202,7 +202,7 @@ def test_any_bytes_in_any_file(
         del content[int(cut * len(content)) :]
     try:
         file.write_bytes(content)
-        check(root)
+        check_readers(root)
     finally:
         file.write_bytes(whole)
 

@@ -57,7 +57,7 @@ def results(folder: Path) -> list[Path]:
     return list(study_root(folder).glob("tune/*/*/result.json"))
 
 
-def stop(driver: Driver, number: signal.Signals) -> None:
+def check_stop(driver: Driver, number: signal.Signals) -> None:
     """Send a signal and check how the driver ends."""
     started = time.monotonic()
     driver.send(number)
@@ -75,7 +75,7 @@ def test_stopped_in_training_by_both_signals(tmp_path: Path) -> None:
         before = read_record(root)
         with Driver(tmp_path) as driver:
             train_until_recorded(tmp_path, driver)
-            stop(driver, number)
+            check_stop(driver, number)
             command = command_that_goes_on(driver)
         assert before.finished <= read_record(root).finished
         check_nothing_is_repeated(root, before)
@@ -94,7 +94,7 @@ def test_stopped_while_ray_starts(tmp_path: Path, number: signal.Signals, delay:
     with Driver(tmp_path) as driver:
         assert driver.wait_for_output("starting Ray")
         time.sleep(delay)
-        stop(driver, number)
+        check_stop(driver, number)
     assert not (study_root(tmp_path) / "study.json").exists()
 
 
@@ -104,7 +104,7 @@ def test_a_second_signal_stops_at_once(tmp_path: Path) -> None:
         train_until_recorded(tmp_path, driver)
         driver.send(signal.SIGINT)
         time.sleep(0.3)
-        stop(driver, signal.SIGINT)
+        check_stop(driver, signal.SIGINT)
     read_record(study_root(tmp_path))
 
 
