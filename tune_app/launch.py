@@ -135,6 +135,9 @@ class Launch:
                     self._print(f"the old study is kept in {_short(put_aside(self.request.root))}")
             with StudyLock(self.request.root), study_storage(self.request.root):
                 return self._launch(study, cluster, dashboard)
+        except KeyboardInterrupt:
+            # Tune turned the first signal into an orderly end; this is a second, impatient one.
+            driver.abandon(self.stopped())
         finally:
             driver.disconnect()
 
