@@ -26,6 +26,21 @@ def test_only_checkpoints_of_finished_trials_go(tmp_path: Path) -> None:
     assert not spent.exists() and needed.exists()
 
 
+def test_a_finished_study_keeps_no_checkpoint_at_all(tmp_path: Path) -> None:
+    ledger = make_ledger(tmp_path / "mine")
+    ids = [c.config_id for c in ledger.configurations()]
+    torn = record(ledger, "001", [epoch(1)], key="a")
+    (torn / "params.json").write_text("{")
+    of_no_trial = make_checkpoint(torn)
+    *some, last = ids
+    record(ledger, "002", [epoch(1, milestone=True)], key="b", serves={"1": some})
+    remove_spent_checkpoints(ledger)
+    assert of_no_trial.exists(), "its trial may yet be told from a mended file"
+    record(ledger, "003", [epoch(1, milestone=True)], key="c", serves={"1": [last]})
+    remove_spent_checkpoints(ledger)
+    assert not of_no_trial.exists()
+
+
 def save_weights(directory: Path, group: str, number: int) -> Path:
     path = directory / "weights" / f"{group}.epoch_{number}.pt"
     path.parent.mkdir(exist_ok=True)

@@ -40,6 +40,10 @@ def remove_spent_checkpoints(ledger: Ledger) -> None:
         if history.rows and history.rows <= finished:
             for directory in history.directories:
                 remove_checkpoints(directory)
+    if finished >= set(ledger.row_keys()):
+        # A directory whose params.json was damaged belongs to no trial any more.
+        for directory in plain_glob(ledger.root, "tune/*/*"):
+            remove_checkpoints(directory)
 
 
 def keep_best_weights(root: Path) -> None:
