@@ -48,6 +48,7 @@ class Launch:
     budget_seconds: float | None
     console: Console
     signals: StopSignals
+    _last_words: str = ""
 
     def show_plan(self) -> int:
         """Print what a run would do; write nothing. Returns the exit status."""
@@ -126,20 +127,24 @@ class Launch:
         with self.signals.kept_from_ray():
             cluster, dashboard = driver.connect(self.address)
         try:
-            study.check_storage(cluster)
-            if self.budget_seconds is not None:
-                self._choose_images(study, cluster)
-                study.load_images()
-            if self.request.fresh and self.request.root.exists():
-                with StudyLock(self.request.root):
-                    self._print(f"the old study is kept in {_short(put_aside(self.request.root))}")
-            with StudyLock(self.request.root), study_storage(self.request.root):
-                return self._launch(study, cluster, dashboard)
+            try:
+                return self._launch_on(study, cluster, dashboard)
+            finally:
+                driver.disconnect()
         except KeyboardInterrupt:
-            # Tune turned the first signal into an orderly end; this is a second, impatient one.
+            # The first signal ends the trials in order; this is a second, impatient one.
             driver.abandon(self.stopped())
-        finally:
-            driver.disconnect()
+
+    def _launch_on(self, study: PreparedStudy, cluster: Cluster, dashboard: str) -> int:
+        study.check_storage(cluster)
+        if self.budget_seconds is not None:
+            self._choose_images(study, cluster)
+            study.load_images()
+        if self.request.fresh and self.request.root.exists():
+            with StudyLock(self.request.root):
+                self._print(f"the old study is kept in {_short(put_aside(self.request.root))}")
+        with StudyLock(self.request.root), study_storage(self.request.root):
+            return self._launch(study, cluster, dashboard)
 
     def _launch(self, study: PreparedStudy, cluster: Cluster, dashboard: str) -> int:
         """Plan against the ledger as it is now that the study is held, and run the plan."""
@@ -224,7 +229,10 @@ class Launch:
     def stopped(self) -> int:
         """Say how to go on after a signal and return the exit status."""
         again = [word for word in self.arguments if word != "--fresh"]
-        self._print(f"stopped by {self.signals.received.name}; this goes on: {command_line(again)}")
+        line = f"stopped by {self.signals.received.name}; this goes on: {command_line(again)}"
+        if line != self._last_words:
+            self._print(line)
+        self._last_words = line
         return 128 + self.signals.received
 
     def _print_plan(
