@@ -114,8 +114,8 @@ class Trainable:
         inert_axes: parameter -> whether it changes nothing for a configuration (resolved device).
         cost: configuration -> its training cost in any unit; long trials are launched first.
         cannot_run: (configuration, number of training images) -> why it cannot run, or None.
-        probe: ``"module:function"``, (configuration, images) -> :class:`Probe`; None where no
-            estimate is possible.
+        probe: ``"module:function"``, (configuration, images, threads) -> :class:`Probe`; None where
+            no estimate is possible.
         probe_axes: the parameters on which the probed speed depends.
         uses_images: whether trials need the image data sets at all.
     """

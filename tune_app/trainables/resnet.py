@@ -245,9 +245,9 @@ def _cost_metrics(
     }
 
 
-def probe(config: Mapping[str, Any], data: ImageData) -> Probe:
+def probe(config: Mapping[str, Any], data: ImageData, num_threads: int) -> Probe:
     """Measure a few steps; the first, which allocates, is not counted."""
-    torch.set_num_threads(1)
+    torch.set_num_threads(num_threads)
     run = ResNetRun({**config, "seed": 0}, data, last_epoch=1)
     run.model.train()
     times = []

@@ -48,6 +48,7 @@ class TrialSession:
         self._checkpoint_seconds = settings.checkpoint_seconds
         self._last_checkpoint = time.monotonic()
         self._checkpoint_note = ""
+        self._warm_up = True
 
     @property
     def last_epoch(self) -> int:
@@ -85,9 +86,15 @@ class TrialSession:
         return epoch < self.last_epoch and waited >= self._checkpoint_seconds
 
     def report(self, metrics: dict[str, Any], state: dict[str, Any] | None = None) -> None:
-        """Report one epoch, together with the state after it if one is given."""
+        """Report one epoch, together with the state after it if one is given.
+
+        Beside the metrics stand ``num_threads`` and, since the first epoch of an attempt also
+        allocates memory and starts threads, whether this one is that ``warm_up``.
+        """
+        metrics = {**metrics, "num_threads": self.num_threads(), "warm_up": self._warm_up}
+        self._warm_up = False
         if self._checkpoint_note:
-            metrics = {**metrics, "checkpoint_note": self._checkpoint_note}
+            metrics["checkpoint_note"] = self._checkpoint_note
             self._checkpoint_note = ""
         if state is None:
             tune.report(metrics)
