@@ -88,7 +88,9 @@ class ResNetRun:
             The per-epoch metrics; ``status`` is ``"diverged"`` if a loss is not finite.
         """
         started, cpu_started = time.perf_counter(), time.process_time()
-        train_loss, train_accuracy, num_images = self._train_steps(epoch)
+        self._set_learning_rate(epoch)
+        self.model.train()
+        train_loss, train_accuracy, num_images = self.train_steps(self.epoch_batches(epoch))
         trained = time.perf_counter()
         self.train_seconds += trained - started
         self.cpu_seconds += time.process_time() - cpu_started
@@ -113,14 +115,16 @@ class ResNetRun:
             "precision": "float16" if self.amp else "float32",
         }
 
-    def _train_steps(self, epoch: int) -> tuple[float, float, int]:
-        """Return mean loss, accuracy and number of images, measured while training."""
-        self.model.train()
-        self._set_learning_rate(epoch)
+    def train_steps(self, batches: list[np.ndarray[Any, Any]]) -> tuple[float, float, int]:
+        """Take a step with each batch of image indices, the model being in training mode.
+
+        Returns:
+            Mean loss, accuracy and number of images, measured while training.
+        """
         loss_sum = torch.zeros((), dtype=torch.float64, device=self.device)
         num_correct = torch.zeros((), dtype=torch.int64, device=self.device)
         num_images = 0
-        for images, labels in self.batches(self.epoch_batches(epoch)):
+        for images, labels in self.batches(batches):
             with torch.autocast(self.device.type, torch.float16, enabled=self.amp):
                 logits = self.model(images)
                 loss = nn.functional.cross_entropy(logits, labels)
