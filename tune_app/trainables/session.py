@@ -15,7 +15,6 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-import torch
 from ray import tune
 
 from tune_app.atomic import atomic_file
@@ -133,6 +132,8 @@ class TrialSession:
             best = float("-inf")
         if score <= best:
             return
+        import torch
+
         path = self.directory / "weights" / f"{group}.epoch_{epoch}.pt"
         content = io.BytesIO()  # torch.save would turn an error of the disk into one of its own
         torch.save(weights(), content)
