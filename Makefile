@@ -5,7 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STUDY_IMAGES := 800
 
-.PHONY: study test chaos check format
+.PHONY: study test chaos bench check format
 
 study: $(VENV)/.installed
 	$(BIN)/python -m tune_app.run --space q1a --data sample --images $(STUDY_IMAGES)
@@ -16,6 +16,9 @@ test: check
 
 chaos: $(VENV)/.installed
 	$(BIN)/python -m pytest tests/chaos -m 'chaos or slow or not slow' --timeout 3600
+
+bench: $(VENV)/.installed
+	$(BIN)/python -m tests.benchmarks
 
 check: $(VENV)/.installed
 	$(BIN)/ruff check .

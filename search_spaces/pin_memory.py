@@ -20,4 +20,5 @@ SPACE = SearchSpace(
         "mixed_precision": True,
     },
     factors=("dataset", "model", "pin_memory"),
+    exclusive=True,
 )

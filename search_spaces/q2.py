@@ -19,4 +19,5 @@ SPACE = SearchSpace(
         "mixed_precision": True,
     },
     factors=("device", "optimizer", "model"),
+    exclusive=True,
 )

@@ -60,6 +60,8 @@ class SearchSpace:
         metric: the quantity that selects the best configuration.
         mode: ``"max"`` or ``"min"``.
         resources: what one trial asks of Ray, e.g. ``{"cpu": 1}``; a CUDA trial also gets its GPU.
+        exclusive: whether the time of a trial is the result: each then runs alone, on every CPU of
+            its node or on a whole GPU, and the order of the trials is random.
 
     Raises:
         UserError: a field is missing its meaning; the message names the field and what is allowed.
@@ -73,6 +75,7 @@ class SearchSpace:
     metric: str = "val_accuracy"
     mode: str = "max"
     resources: Mapping[str, float] = field(default_factory=lambda: {"cpu": 1.0}, hash=False)
+    exclusive: bool = False
 
     def __post_init__(self) -> None:
         if not isinstance(self.name, str) or not _NAME.fullmatch(self.name):
@@ -84,6 +87,8 @@ class SearchSpace:
             value = getattr(self, name)
             if not isinstance(value, str) or not value.strip():
                 raise UserError(f"{self._where(name)} must be a non-empty string, not {value!r}")
+        if not isinstance(self.exclusive, bool):
+            raise UserError(f"{self._where('exclusive')} must be True or False")
         if self.mode not in _MODES:
             raise UserError(f"{self._where('mode')} is {self.mode!r}; allowed: {choices(_MODES)}")
         self._check_param_space()

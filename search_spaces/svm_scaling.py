@@ -19,4 +19,5 @@ SPACE = SearchSpace(
         "num_train_images": tune.grid_search([1_000, 3_000, 10_000, 30_000, 49_000]),
     },
     factors=("dataset", "kernel", "num_train_images"),
+    exclusive=True,
 )

@@ -10,7 +10,7 @@ import pytest
 import torch
 from torch.utils.data import DataLoader
 
-from tune_app.batches import GatheredImages, normalise
+from tune_app.batches import GatheredImages, ImageFeed, normalise
 from tune_app.data import ImageData, load_datasets
 
 
@@ -82,3 +82,14 @@ def test_normalise_resizes_and_repeats() -> None:
     row = torch.tensor([0.0, 0.25, 0.75, 1.0])
     torch.testing.assert_close(pixels, row.expand(1, 3, 4, 4), rtol=0, atol=1e-6)
     assert pixels.is_contiguous()
+
+
+def test_images_that_are_on_the_device_give_the_same_batches(mnist: ImageData) -> None:
+    batches = np.array_split(mnist.train[::-1].copy(), 5)
+    device = torch.device("cpu")
+    copied = list(ImageFeed(mnist, device, channels=3, size=32)(batches))
+    gathered = list(ImageFeed(mnist, device, channels=3, size=32, resident=True)(batches))
+    assert len(copied) == len(gathered) == 5
+    for (images, labels), (others, their_labels) in zip(copied, gathered, strict=True):
+        assert images.shape == (28, 3, 32, 32) and labels.shape == (28,)
+        assert torch.equal(images, others) and torch.equal(labels, their_labels)

@@ -13,7 +13,8 @@ from tune_app.estimate import (
     study_seconds,
     trial_seconds,
 )
-from tune_app.plan import Cluster, PlannedTrial
+from tune_app.plan import PlannedTrial
+from tune_app.resources import Cluster
 from tune_app.trainables import TRAINABLES, Probe
 
 

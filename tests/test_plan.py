@@ -10,7 +10,8 @@ import pytest
 from search_spaces import load_space
 from search_spaces.space import make_configuration
 from tune_app.ledger import RowKey
-from tune_app.plan import Cluster, Plan, PlanOptions, make_plan, trial_resources
+from tune_app.plan import Plan, PlanOptions, make_plan
+from tune_app.resources import Cluster
 from tune_app.trainables import TRAINABLES
 
 CPU_ONLY = Cluster(({"CPU": 2.0},))
@@ -158,10 +159,19 @@ def test_resources_must_fit_on_one_node() -> None:
     assert split.refusal({"CPU": 4.0, "GPU": 1.0}) == "no single node has 4 CPU and 1 GPU"
 
 
-def test_trials_share_a_gpu_in_fractions() -> None:
-    config = {"device": "cuda"}
-    assert trial_resources(config, {"cpu": 1}, 4) == {"CPU": 1.0, "GPU": 0.25}
-    assert trial_resources({"device": "cpu"}, {"cpu": 2, "node_a": 1}, 4) == {
-        "CPU": 2.0,
-        "node_a": 1.0,
-    }
+def test_exclusive_trials_take_a_whole_node_in_an_order_of_no_factor() -> None:
+    cluster = Cluster(({"CPU": 8.0, "GPU": 1.0},))
+    trials = plan_space("q2", cluster=cluster, exclusive=True).trials
+    assert [dict(t.resources) for t in trials if t.config["device"] == "cpu"] == [{"CPU": 8.0}] * 4
+    on_gpu = [dict(t.resources) for t in trials if t.config["device"] == "cuda"]
+    assert on_gpu == [{"CPU": 8.0, "GPU": 1.0}] * 4
+    assert [t.key for t in trials] == sorted(t.key for t in trials)
+    for factor in ("device", "model"):
+        values = [t.config[factor] for t in trials]
+        assert values not in (sorted(values), sorted(values, reverse=True)), factor
+
+
+@pytest.mark.parametrize("name", ["q2", "pin_memory", "svm_scaling"])
+def test_spaces_about_time_are_exclusive(name: str) -> None:
+    assert load_space(name).exclusive
+    assert not load_space("q1a").exclusive

@@ -13,8 +13,9 @@ from typing import Any, NoReturn
 
 from search_spaces.errors import UserError
 from tune_app.ledger import Ledger, resumable_checkpoints
-from tune_app.plan import Cluster, Plan, PlannedTrial
+from tune_app.plan import Plan, PlannedTrial
 from tune_app.provenance import num_usable_cpus
+from tune_app.resources import Cluster
 from tune_app.trainables import Trainable
 
 _QUIET = {

@@ -7,7 +7,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from tune_app.plan import Cluster, PlannedTrial
+from tune_app.plan import PlannedTrial
+from tune_app.resources import Cluster
 from tune_app.trainables import Probe, Trainable, load_object
 
 START_SECONDS = 9.0
@@ -63,7 +64,8 @@ def probe_models(
         key = _kind(trainable, trial)
         on_gpu = trial.config.get("device") == "cuda"
         if key not in models and (not on_gpu or torch.cuda.is_available()):
-            models[key] = probe(trial.config, data[trial.config["dataset"]])
+            threads = max(1, int(trial.resources.get("CPU", 1)))
+            models[key] = probe(trial.config, data[trial.config["dataset"]], threads)
     return models
 
 

@@ -143,6 +143,7 @@ def new_ledger(
                 "metric": space.metric,
                 "mode": space.mode,
                 "resources": dict(space.resources),
+                "exclusive": space.exclusive,
                 "param_space": dict(space.param_space),
             },
             "seeds": sorted(seeds),

@@ -18,6 +18,7 @@ Deep Neural Network" (2017).
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any, NamedTuple
 
 import torch
@@ -31,13 +32,19 @@ _View = tuple[tuple[int, int], tuple[int, int], int]
 
 
 class _Band(NamedTuple):
-    """Where the matrices X, K and Y of one product lie, and the transposes of X and K."""
+    """Where the matrices X, K and Y of one product lie, and the transposes of X and K.
+
+    ``k_beta`` and ``y_beta`` are what K's gradient and Y are multiplied by before the product is
+    added: 0 for the first band that writes there, which saves filling them with zeros.
+    """
 
     x: _View
     x_t: _View
     k: _View
     k_t: _View
     y: _View
+    k_beta: int
+    y_beta: int
 
 
 @dataclass(frozen=True)
@@ -51,7 +58,7 @@ class BandPlan:
     )
 
     def bands(self, batch: int, channels: int, out: int) -> list[_Band]:
-        """Return the products Y += X K of one call, as views into tensors of these shapes.
+        """Return the products Y = y_beta Y + X K of one call, as views into these tensors.
 
         X: maps (height, batch, width, channels); K: kernel (taps, channels, out); Y: outputs
         (output height, batch, output width, out); all contiguous. The same views serve the
@@ -60,11 +67,37 @@ class BandPlan:
         key = batch, channels, out
         if key not in self._bands:
             self._bands[key] = [
-                self._band(tap, output, *key)
-                for tap in self.rows.tap_runs()
-                for output in self.columns.output_runs()
+                self._band(tap, output, *key) for tap in self._taps for output in self._outputs
             ]
         return self._bands[key]
+
+    @cached_property
+    def _taps(self) -> list[TapRun]:
+        """The kernel rows, the one that meets the most outputs first: on most maps all of them."""
+        return sorted(self.rows.tap_runs(), key=lambda run: -run.num_outputs)
+
+    @cached_property
+    def _outputs(self) -> list[OutputRun]:
+        """The output columns, the one that reads through the most taps first."""
+        return sorted(self.columns.output_runs(), key=lambda run: -run.num_taps)
+
+    def empty_outputs(self, maps: Tensor, out: int) -> Tensor:
+        """Return room for Y; zeros where not every output is written with ``y_beta`` 0."""
+        shape = self.rows.num_outputs, maps.shape[1], self.columns.num_outputs, out
+        columns = len(self._outputs) == self.columns.num_outputs
+        covered = columns and self._taps[0].num_outputs == self.rows.num_outputs
+        return maps.new_empty(shape) if covered else maps.new_zeros(shape)
+
+    def empty_kernel(self, kernel: Tensor) -> Tensor:
+        """Return room for the gradient of K; zeros where no band writes with ``k_beta`` 0."""
+        if len(self._taps) < self.rows.num_taps:
+            return torch.zeros_like(kernel)
+        grad = torch.empty_like(kernel)
+        first = self._outputs[0].first_tap
+        by_column = grad.unflatten(0, (self.rows.num_taps, self.columns.num_taps))
+        by_column[:, :first].zero_()
+        by_column[:, first + self._outputs[0].num_taps :].zero_()
+        return grad
 
     def _band(self, tap: TapRun, output: OutputRun, batch: int, channels: int, out: int) -> _Band:
         stride, size = self.rows.stride, self.rows.size
@@ -80,6 +113,8 @@ class BandPlan:
             k=((depth, out), (out, 1), k),
             k_t=((out, depth), (1, out), k),
             y=((height, out), (output_pitch, 1), y),
+            k_beta=0 if output == self._outputs[0] else 1,
+            y_beta=0 if tap == self._taps[0] else 1,
         )
 
 
@@ -98,11 +133,10 @@ class Bands(torch.autograd.Function):
         # Concatenating keeps a channels-last layout, so the copy may not be contiguous yet.
         maps = torch.cat([by_row[phase::stride] for phase in range(stride)]).contiguous()
         kernel = _packed(kernel)
-        height, width = plan.rows.num_outputs, plan.columns.num_outputs
-        outputs = maps.new_zeros(height, len(pixels), width, kernel.shape[2])
+        outputs = plan.empty_outputs(maps, kernel.shape[2])
         for band in plan.bands(len(pixels), *kernel.shape[1:]):
             x, k = maps.as_strided(*band.x), kernel.as_strided(*band.k)
-            outputs.as_strided(*band.y).addmm_(x, k)
+            outputs.as_strided(*band.y).addmm_(x, k, beta=band.y_beta)
         ctx.save_for_backward(maps, kernel)
         ctx.plan = plan
         return outputs.transpose(0, 1).contiguous()
@@ -115,13 +149,14 @@ class Bands(torch.autograd.Function):
         maps, kernel = ctx.saved_tensors
         outputs = _packed(grad.transpose(0, 1))
         grad_maps = torch.zeros_like(maps) if ctx.needs_input_grad[0] else None
-        grad_kernel = torch.zeros_like(kernel) if ctx.needs_input_grad[1] else None
+        grad_kernel = plan.empty_kernel(kernel) if ctx.needs_input_grad[1] else None
         for band in plan.bands(len(grad), *kernel.shape[1:]):
             y = outputs.as_strided(*band.y)
             if grad_maps is not None:
                 grad_maps.as_strided(*band.x).addmm_(y, kernel.as_strided(*band.k_t))
             if grad_kernel is not None:
-                grad_kernel.as_strided(*band.k).addmm_(maps.as_strided(*band.x_t), y)
+                x_t = maps.as_strided(*band.x_t)
+                grad_kernel.as_strided(*band.k).addmm_(x_t, y, beta=band.k_beta)
         grad_pixels = None if grad_maps is None else _to_pixels(grad_maps, plan.rows.stride)
         return grad_pixels, grad_kernel, None
 

@@ -16,37 +16,13 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from search_spaces.space import Config, Configuration, canonical_json
 from tune_app.ledger import RowKey
+from tune_app.resources import Cluster, trial_resources
 from tune_app.trainables import Trainable
-
-
-@dataclass(frozen=True)
-class Cluster:
-    """What a cluster offers: one mapping of resources per node, e.g. ``{"CPU": 2.0}``."""
-
-    nodes: tuple[Mapping[str, float], ...]
-    num_hosts: int = 1
-
-    def total(self, resource: str) -> float:
-        """Return the amount of a resource over all nodes."""
-        return sum(node.get(resource, 0.0) for node in self.nodes)
-
-    def refusal(self, resources: Mapping[str, float]) -> str | None:
-        """Return why no node can ever hold a trial with these resources, or None if one can."""
-        for resource, amount in resources.items():
-            largest = max((node.get(resource, 0.0) for node in self.nodes), default=0.0)
-            if amount > largest:
-                if resource == "GPU" and largest == 0:
-                    return "no GPU in the cluster"
-                return f"needs {amount:g} {resource}, the largest node has {largest:g}"
-        if not any(all(n.get(r, 0) >= a for r, a in resources.items()) for n in self.nodes):
-            return f"no single node has {_amounts(resources)}"
-        return None
 
 
 @dataclass(frozen=True)
@@ -92,7 +68,7 @@ class Plan:
     """What a launch is to do, and what it leaves out.
 
     Attributes:
-        trials: the trials to launch, the longest first.
+        trials: the trials to launch: the longest first, exclusive ones in a random order.
         finished: rows that the ledger already holds, with their status.
         open_rows: rows that cannot run here.
         num_rows: all rows of the study.
@@ -118,11 +94,14 @@ class PlanOptions:
         device: what ``device: auto`` means in this study, ``cpu`` or ``cuda``.
         sharing: whether work is shared between rows.
         trials_per_gpu: how many CUDA trials share one GPU.
+        exclusive: whether each trial has its node, or its GPU, to itself and the order is random,
+            since its time is the result.
     """
 
     device: str = "cpu"
     sharing: bool = True
     trials_per_gpu: int = 1
+    exclusive: bool = False
 
 
 def make_plan(
@@ -148,6 +127,15 @@ def make_plan(
         num_train: data set -> number of training images.
         options: the user's choices.
     """
+
+    def resources_of(config: Config) -> dict[str, float]:
+        return trial_resources(
+            config,
+            space_resources,
+            trials_per_gpu=options.trials_per_gpu,
+            alone_on=cluster if options.exclusive else None,
+        )
+
     groups: dict[str, list[tuple[Configuration, Config, int]]] = {}
     open_rows = []
     num_epochs = 0
@@ -157,19 +145,20 @@ def make_plan(
                 continue
             config = resolve(trainable, configuration.config, options.device)
             images = num_train.get(str(config.get("dataset")), 0)
-            reason = trainable.cannot_run(config, images) or cluster.refusal(
-                trial_resources(config, space_resources, options.trials_per_gpu)
-            )
+            reason = trainable.cannot_run(config, images) or cluster.refusal(resources_of(config))
             if reason:
                 open_rows.append(OpenRow((configuration.config_id, seed), reason))
                 continue
             key = _trial_key(trainable, config, seed, options.sharing)
             groups.setdefault(key, []).append((configuration, config, seed))
             num_epochs += _milestone(trainable, config)
-    trials = [
-        _make_trial(key, rows, trainable, space_resources, options) for key, rows in groups.items()
-    ]
-    trials.sort(key=lambda trial: -trainable.cost(trial.config))
+    trials = [_make_trial(key, rows, trainable, resources_of) for key, rows in groups.items()]
+    if options.exclusive:
+        # Their keys are hashes: an order that has nothing to do with any factor, so that a machine
+        # that gets slower or faster meanwhile favours none of their values.
+        trials.sort(key=lambda trial: trial.key)
+    else:
+        trials.sort(key=lambda trial: -trainable.cost(trial.config))
     return Plan(
         trials=tuple(trials),
         finished=finished,
@@ -185,18 +174,6 @@ def resolve(trainable: Trainable, config: Config, device: str) -> Config:
     if complete.get("device") == "auto":
         complete["device"] = device
     return complete
-
-
-def trial_resources(
-    config: Mapping[str, Any], space_resources: Mapping[str, float], trials_per_gpu: int
-) -> dict[str, float]:
-    """Return a trial's resources under Ray's names; a CUDA trial gets its share of one GPU."""
-    names = {"cpu": "CPU", "gpu": "GPU"}
-    resources = {names.get(k, k): float(v) for k, v in space_resources.items()}
-    resources.setdefault("CPU", 1.0)
-    if config.get("device") == "cuda" and not resources.get("GPU"):
-        resources["GPU"] = 1.0 / trials_per_gpu
-    return {name: amount for name, amount in resources.items() if amount > 0}
 
 
 def _milestone(trainable: Trainable, config: Config) -> int:
@@ -220,8 +197,7 @@ def _make_trial(
     key: str,
     rows: Iterable[tuple[Configuration, Config, int]],
     trainable: Trainable,
-    space_resources: Mapping[str, float],
-    options: PlanOptions,
+    resources_of: Callable[[Config], Mapping[str, float]],
 ) -> PlannedTrial:
     serves: dict[int, tuple[str, ...]] = {}
     configs: dict[int, Config] = {}
@@ -239,14 +215,10 @@ def _make_trial(
         config={**config, "seed": seed},
         milestones=milestones,
         serves=serves,
-        resources=trial_resources(config, space_resources, options.trials_per_gpu),
+        resources=resources_of(config),
     )
 
 
 def _file_name(label: str) -> str:
     """Return a label, which comes from a trainable that may be a user's own, for a directory."""
     return re.sub(r"[^A-Za-z0-9._+=-]+", "_", label)[:120]
-
-
-def _amounts(resources: Mapping[str, float]) -> str:
-    return " and ".join(f"{amount:g} {name}" for name, amount in resources.items())

@@ -22,6 +22,7 @@ from ray.tune.logger import LoggerCallback
 from tune_app import failures
 from tune_app.atomic import atomic_file
 from tune_app.checkpoint import remove_checkpoints
+from tune_app.concurrency import Concurrency
 from tune_app.event_file import EventFile
 from tune_app.storage import StorageError, check_not_deleted, study_storage
 
@@ -44,6 +45,7 @@ class StudyRecorder(LoggerCallback):
         self._root = root
         self._factors = factors
         self._events: dict[str, EventFile] = {}
+        self._concurrency = Concurrency()
         self.failure: StorageError | None = None
 
     def __getstate__(self) -> dict[str, Any]:
@@ -52,6 +54,7 @@ class StudyRecorder(LoggerCallback):
 
     def log_trial_start(self, trial: Trial) -> None:
         """Write the trial's ``params.json``."""
+        self._concurrency.start(trial.trial_id)
         content = json.dumps(dict(trial.config), indent=1).encode()
         with self._storage(), atomic_file(self._directory(trial) / PARAMS_FILE) as stream:
             stream.write(content)
@@ -59,6 +62,8 @@ class StudyRecorder(LoggerCallback):
     def log_trial_result(self, iteration: int, trial: Trial, result: dict[str, Any]) -> None:
         """Append one reported row to ``result.json`` and its numbers to the event file."""
         row = {key: value for key, value in result.items() if key != "config"}
+        at_once = self._concurrency.most_at_once(trial.trial_id, str(row.get("node_ip")))
+        row["num_concurrent_trials"] = at_once
         line = json.dumps(row, default=_plain_number) + "\n"
         with self._storage():
             with (self._directory(trial) / RESULT_FILE).open("a") as stream:
@@ -69,6 +74,7 @@ class StudyRecorder(LoggerCallback):
 
     def log_trial_end(self, trial: Trial, failed: bool = False) -> None:
         """Close the event file with the trial's factors and final metrics; keep its error."""
+        self._concurrency.end(trial.trial_id)
         with self._storage():
             if failed:
                 self._keep_error(trial)
@@ -139,6 +145,8 @@ _BOOKKEEPING = {
     "timesteps_total",
     "episodes_total",
     "num_test",
+    "num_threads",
+    "num_concurrent_trials",
 }
 
 

@@ -23,7 +23,8 @@ from tune_app.estimate import (
     trial_seconds,
 )
 from tune_app.ledger import Ledger, extend_ledger, new_ledger, open_ledger
-from tune_app.plan import Cluster, Plan, PlanOptions, make_plan
+from tune_app.plan import Plan, PlanOptions, make_plan
+from tune_app.resources import Cluster
 from tune_app.trainables import Trainable, check_config, find_trainable
 
 MOST_SEEDS = 10_000
@@ -174,7 +175,10 @@ class PreparedStudy:
             finished={} if request.fresh else ledger.finished(),
             num_train=self.num_train(),
             options=PlanOptions(
-                str(ledger.study["device"]), request.sharing, request.trials_per_gpu
+                device=str(ledger.study["device"]),
+                sharing=request.sharing,
+                trials_per_gpu=request.trials_per_gpu,
+                exclusive=request.space.exclusive,
             ),
         )
 

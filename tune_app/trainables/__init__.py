@@ -114,8 +114,8 @@ class Trainable:
         inert_axes: parameter -> whether it changes nothing for a configuration (resolved device).
         cost: configuration -> its training cost in any unit; long trials are launched first.
         cannot_run: (configuration, number of training images) -> why it cannot run, or None.
-        probe: ``"module:function"``, (configuration, images) -> :class:`Probe`; None where no
-            estimate is possible.
+        probe: ``"module:function"``, (configuration, images, threads) -> :class:`Probe`; None where
+            no estimate is possible.
         probe_axes: the parameters on which the probed speed depends.
         uses_images: whether trials need the image data sets at all.
     """
@@ -199,6 +199,10 @@ def _trains_on_cpu(config: Config) -> bool:
     return bool(config["device"] == "cpu")
 
 
+def _copies_no_batch(config: Config) -> bool:
+    return _trains_on_cpu(config) or bool(config["resident_images"])
+
+
 def _has_no_schedule(config: Config) -> bool:
     return bool(config["lr_schedule"] == "constant")
 
@@ -250,6 +254,7 @@ TRAINABLES: dict[str, Trainable] = {
             "epochs": Parameter(int, minimum=1),
             "pin_memory": Parameter(bool, default=False),
             "mixed_precision": Parameter(bool, default=False),
+            "resident_images": Parameter(bool, default=False),
             "in_channels": Parameter(int, default=1, minimum=1, maximum=64),
             "image_size": Parameter(int, default=28, minimum=8, maximum=1024),
             "device": Parameter(str, default="auto", allowed=DEVICES),
@@ -258,9 +263,13 @@ TRAINABLES: dict[str, Trainable] = {
         cost=_resnet_cost,
         prefix_axis="epochs",
         shares_prefix=_has_no_schedule,
-        # Both are requests to a GPU: page-locked host memory for its copies, float16 on its
-        # tensor cores. A trial on the CPU does neither.
-        inert_axes={"pin_memory": _trains_on_cpu, "mixed_precision": _trains_on_cpu},
+        # All are requests to a GPU: page-locked host memory for its copies, all images in its own
+        # memory instead, float16 on its tensor cores. A trial on the CPU does none of them.
+        inert_axes={
+            "pin_memory": _copies_no_batch,
+            "mixed_precision": _trains_on_cpu,
+            "resident_images": _trains_on_cpu,
+        },
         probe="tune_app.trainables.resnet:probe",
         probe_axes=("model", "batch_size", "optimizer", "in_channels", "image_size"),
     ),

@@ -10,15 +10,14 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 import torch
 from torch import nn
-from torch.utils.data import DataLoader
 
-from tune_app.batches import GatheredImages, normalise
+from tune_app.batches import ImageFeed
 from tune_app.data import ImageData
 from tune_app.live_taps import crop_to_live_taps, full_state_dict
 from tune_app.metrics import classification_metrics
@@ -66,7 +65,6 @@ class ResNetRun:
         self.data = data
         self.device = torch.device(config["device"])
         self.amp = bool(config["mixed_precision"]) and self.device.type == "cuda"
-        self.pinned = bool(config["pin_memory"]) and self.device.type == "cuda"
         self.last_epoch = last_epoch
         self.train_seconds = 0.0
         self.cpu_seconds = 0.0
@@ -78,6 +76,16 @@ class ResNetRun:
         # The crop pays on a CPU, where it was measured; a GPU keeps cuDNN's own kernels.
         self.model = live if self.device.type == "cpu" else nominal
         self.model.to(self.device)
+        if self.device.type == "cuda":
+            self.model.to(memory_format=torch.channels_last)
+        self.feed = ImageFeed(
+            data,
+            self.device,
+            channels=config["in_channels"],
+            size=config["image_size"],
+            pinned=bool(config["pin_memory"]) and self.device.type == "cuda",
+            resident=bool(config["resident_images"]) and self.device.type == "cuda",
+        )
         self.optimizer = _build_optimizer(config, self.model)
         self.scaler = torch.amp.GradScaler(self.device.type, enabled=self.amp)
 
@@ -88,7 +96,9 @@ class ResNetRun:
             The per-epoch metrics; ``status`` is ``"diverged"`` if a loss is not finite.
         """
         started, cpu_started = time.perf_counter(), time.process_time()
-        train_loss, train_accuracy, num_images = self._train_steps(epoch)
+        self._set_learning_rate(epoch)
+        self.model.train()
+        train_loss, train_accuracy, num_images = self.train_steps(self.epoch_batches(epoch))
         trained = time.perf_counter()
         self.train_seconds += trained - started
         self.cpu_seconds += time.process_time() - cpu_started
@@ -113,14 +123,16 @@ class ResNetRun:
             "precision": "float16" if self.amp else "float32",
         }
 
-    def _train_steps(self, epoch: int) -> tuple[float, float, int]:
-        """Return mean loss, accuracy and number of images, measured while training."""
-        self.model.train()
-        self._set_learning_rate(epoch)
+    def train_steps(self, batches: list[np.ndarray[Any, Any]]) -> tuple[float, float, int]:
+        """Take a step with each batch of image indices, the model being in training mode.
+
+        Returns:
+            Mean loss, accuracy and number of images, measured while training.
+        """
         loss_sum = torch.zeros((), dtype=torch.float64, device=self.device)
         num_correct = torch.zeros((), dtype=torch.int64, device=self.device)
         num_images = 0
-        for images, labels in self.batches(self.epoch_batches(epoch)):
+        for images, labels in self.feed(batches):
             with torch.autocast(self.device.type, torch.float16, enabled=self.amp):
                 logits = self.model(images)
                 loss = nn.functional.cross_entropy(logits, labels)
@@ -142,7 +154,7 @@ class ResNetRun:
             indices[i : i + EVAL_BATCH_SIZE] for i in range(0, len(indices), EVAL_BATCH_SIZE)
         ]
         with torch.inference_mode():
-            for images, labels in self.batches(batches):
+            for images, labels in self.feed(batches):
                 with torch.autocast(self.device.type, torch.float16, enabled=self.amp):
                     logits = self.model(images)
                 loss = nn.functional.cross_entropy(logits.float(), labels, reduction="sum")
@@ -193,24 +205,6 @@ class ResNetRun:
         too_small = len(batches) > 1 and len(batches[-1]) < size / 4
         return batches[:-1] if too_small else batches
 
-    def batches(
-        self, batches: list[np.ndarray[Any, Any]]
-    ) -> Iterator[tuple[torch.Tensor, torch.Tensor]]:
-        """Yield (normalised images on the device, labels on the device) for each batch."""
-        loader = DataLoader(
-            GatheredImages(self.data),
-            batch_sampler=[batch.tolist() for batch in batches],
-            collate_fn=_as_gathered,
-            pin_memory=self.pinned,
-        )
-        channels, size = self.config["in_channels"], self.config["image_size"]
-        for images, labels in loader:
-            on_device = images.to(self.device, non_blocking=self.pinned)
-            yield (
-                normalise(on_device, self.data.mean, self.data.std, channels, size),
-                labels.to(self.device, non_blocking=self.pinned),
-            )
-
     def _set_learning_rate(self, epoch: int) -> None:
         """Set the epoch's rate: constant, or half a cosine down to 0 (Loshchilov & Hutter 2017)."""
         factor = 1.0
@@ -218,10 +212,6 @@ class ResNetRun:
             factor = 0.5 * (1 + math.cos(math.pi * (epoch - 1) / self.last_epoch))
         for group in self.optimizer.param_groups:
             group["lr"] = self.config["lr"] * factor
-
-
-def _as_gathered(batch: Any) -> Any:
-    return batch
 
 
 def _build_optimizer(config: Mapping[str, Any], model: nn.Module) -> torch.optim.Optimizer:
@@ -245,13 +235,13 @@ def _cost_metrics(
     }
 
 
-def probe(config: Mapping[str, Any], data: ImageData) -> Probe:
+def probe(config: Mapping[str, Any], data: ImageData, num_threads: int) -> Probe:
     """Measure a few steps; the first, which allocates, is not counted."""
-    torch.set_num_threads(1)
+    torch.set_num_threads(num_threads)
     run = ResNetRun({**config, "seed": 0}, data, last_epoch=1)
     run.model.train()
     times = []
-    for images, labels in run.batches(run.epoch_batches(1)[:8]):
+    for images, labels in run.feed(run.epoch_batches(1)[:8]):
         started = time.perf_counter()
         loss = nn.functional.cross_entropy(run.model(images), labels)
         run.optimizer.zero_grad(set_to_none=True)

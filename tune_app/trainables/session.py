@@ -15,7 +15,6 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-import torch
 from ray import tune
 
 from tune_app.atomic import atomic_file
@@ -48,6 +47,7 @@ class TrialSession:
         self._checkpoint_seconds = settings.checkpoint_seconds
         self._last_checkpoint = time.monotonic()
         self._checkpoint_note = ""
+        self._warm_up = True
 
     @property
     def last_epoch(self) -> int:
@@ -85,9 +85,15 @@ class TrialSession:
         return epoch < self.last_epoch and waited >= self._checkpoint_seconds
 
     def report(self, metrics: dict[str, Any], state: dict[str, Any] | None = None) -> None:
-        """Report one epoch, together with the state after it if one is given."""
+        """Report one epoch, together with the state after it if one is given.
+
+        Beside the metrics stand ``num_threads`` and, since the first epoch of an attempt also
+        allocates memory and starts threads, whether this one is that ``warm_up``.
+        """
+        metrics = {**metrics, "num_threads": self.num_threads(), "warm_up": self._warm_up}
+        self._warm_up = False
         if self._checkpoint_note:
-            metrics = {**metrics, "checkpoint_note": self._checkpoint_note}
+            metrics["checkpoint_note"] = self._checkpoint_note
             self._checkpoint_note = ""
         if state is None:
             tune.report(metrics)
@@ -126,6 +132,8 @@ class TrialSession:
             best = float("-inf")
         if score <= best:
             return
+        import torch
+
         path = self.directory / "weights" / f"{group}.epoch_{epoch}.pt"
         content = io.BytesIO()  # torch.save would turn an error of the disk into one of its own
         torch.save(weights(), content)

@@ -108,7 +108,7 @@ def _pixels(data: ImageData, indices: npt.NDArray[Any]) -> npt.NDArray[np.float3
     return pixels.astype(np.float32) / np.float32(255)
 
 
-def probe(config: Mapping[str, Any], data: ImageData) -> Probe:
+def probe(config: Mapping[str, Any], data: ImageData, num_threads: int) -> Probe:
     """Fit and predict on a small subset.
 
     The number of support vectors grows a little slower than the number of images and every one of
@@ -117,8 +117,8 @@ def probe(config: Mapping[str, Any], data: ImageData) -> Probe:
     num_probe = min(1_000, len(data.train))
     small = subset_train(data, num_probe, 0)
     seeded = {**config, "seed": 0}
-    fit_and_predict(seeded, subset_train(data, max(100, num_probe // 4), 0), 1)
-    metrics, _ = fit_and_predict(seeded, small, 1)
+    fit_and_predict(seeded, subset_train(data, max(100, num_probe // 4), 0), num_threads)
+    metrics, _ = fit_and_predict(seeded, small, num_threads)
     per_square = metrics["fit_seconds"] / num_probe**2
     per_pair = metrics["eval_seconds"] / (len(data.val) + len(data.test)) / num_probe
 

@@ -1,0 +1,94 @@
+"""``python -m tests.benchmarks [NAME ...]``: measure, and write results.json and results.md.
+
+What is measured replaces the same benchmark's lines of an earlier run; the others stay.
+"""
+
+from __future__ import annotations
+
+import argparse
+import dataclasses
+import json
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+from tests.benchmarks import engine, estimate, overhead, report, study, svm
+from tests.benchmarks.comparison import Measurement
+from tune_app.provenance import collect_provenance
+
+BENCHMARKS: dict[str, Callable[..., Iterator[Measurement]]] = {
+    "engine": engine.run,
+    "study": study.run,
+    "svm": svm.run,
+    "overhead": overhead.run,
+    "analysis": report.run,
+    "estimate": estimate.run,
+}
+RESULTS = Path(__file__).with_name("results.json")
+PACKAGES = ("torch", "ray", "scikit-learn", "scikit-learn-intelex")
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the named benchmarks, or all."""
+    parser = argparse.ArgumentParser(prog="python -m tests.benchmarks", description=__doc__)
+    parser.add_argument("names", nargs="*", metavar="NAME", help=f"of {', '.join(BENCHMARKS)}")
+    parser.add_argument("--rounds", type=int, default=3, help="rounds of each (default 3)")
+    parser.add_argument("--data", default="sample", help="images for svm: sample, full or a folder")
+    args = parser.parse_args(argv)
+    names = args.names or list(BENCHMARKS)
+    if unknown := set(names) - BENCHMARKS.keys():
+        parser.error(f"no benchmark {', '.join(unknown)}; allowed: {', '.join(BENCHMARKS)}")
+    for name in names:
+        arguments = {"source": args.data} if name == "svm" else {}
+        lines = []
+        for measurement in BENCHMARKS[name](args.rounds, **arguments):
+            lines.append(measurement)
+            print(_row(_as_json(measurement)), flush=True)
+        _save(name, lines)
+    return 0
+
+
+def _as_json(measurement: Measurement) -> dict[str, Any]:
+    return {**dataclasses.asdict(measurement), "met": measurement.met}
+
+
+def _save(name: str, lines: Sequence[Measurement]) -> None:
+    known = json.loads(RESULTS.read_text()) if RESULTS.exists() else {"benchmarks": {}}
+    hardware = collect_provenance([])["hardware"]
+    environment = {"hardware": hardware, "packages": {p: version(p) for p in PACKAGES}}
+    entry = {**environment, "measurements": [_as_json(line) for line in lines]}
+    merged = {**known["benchmarks"], name: entry}
+    known["benchmarks"] = {n: merged[n] for n in BENCHMARKS if n in merged}
+    RESULTS.write_text(json.dumps(known, indent=1) + "\n")
+    RESULTS.with_suffix(".md").write_text(table(known))
+
+
+def table(results: dict[str, Any]) -> str:
+    """Return all results as a Markdown table."""
+    rows = [
+        "| | measured | ours | baseline | ratio (rounds) | target | |",
+        "| --- | --- | ---: | ---: | ---: | ---: | --- |",
+    ]
+    for entry in results["benchmarks"].values():
+        rows += [_row(measurement) for measurement in entry["measurements"]]
+    return "\n".join(rows) + "\n"
+
+
+def _row(m: dict[str, Any]) -> str:
+    met = {None: "", True: "met", False: "not met"}[m["met"]]
+    target = "" if m["target"] is None else f"{'≤' if m['at_most'] else '≥'} {m['target']:g}"
+    remark = "; ".join(part for part in (met, m["note"]) if part)
+    ours = f"{m['ours']:,.3g} {m['unit']}"
+    ratio, baseline = "", ""
+    if m["baseline"] is not None:
+        baseline = f"{m['baseline']:,.3g} {m['unit']}"
+        ratio = f"{m['ratio']:.2f} ({m['low']:.2f}–{m['high']:.2f})"
+    return (
+        f"| {m['benchmark']} | {m['case']} | {ours} | {baseline} | {ratio} | {target} | {remark} |"
+    )
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,66 @@
+"""What a trial costs beside its training: trials that do nothing, against stock ``ray.tune``.
+
+Both run on a Ray that is up already; the clock starts when trials are handed to Tune, so the start
+of the worker processes counts. Stock: ``tune.Tuner`` with its defaults and the same trainable.
+"""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+from tests.benchmarks.comparison import Measurement, compare, interleave, single
+
+MOST_SECONDS = 10.0
+LARGEST_GROWTH = 1.2
+NUM_TRIALS, NUM_MANY = 128, 2_000
+NUM_STOCK = 32
+
+
+def run(num_rounds: int) -> Iterator[Measurement]:
+    """Measure 128 trials against stock, and 2,000 of ours."""
+    ours, stock = interleave(
+        lambda: seconds("ours", NUM_TRIALS),
+        lambda: seconds("stock", NUM_STOCK) * NUM_TRIALS / NUM_STOCK,
+        num_rounds,
+    )
+    yield single("overhead", f"{NUM_TRIALS} no-op trials", "s", ours, target=MOST_SECONDS)
+    yield compare(
+        "overhead",
+        f"{NUM_TRIALS} no-op trials, against stock ray.tune",
+        "s",
+        ours,
+        stock,
+        more_is_better=False,
+        note=f"stock: {NUM_STOCK} trials measured, extrapolated in proportion",
+    )
+    many = seconds("ours", NUM_MANY)
+    few = sorted(ours)[len(ours) // 2]
+    growth = (many - few) / (NUM_MANY - NUM_TRIALS) / (few / NUM_TRIALS)
+    yield single(
+        "overhead",
+        f"cost of a trial, the next {NUM_MANY - NUM_TRIALS:,} over the first {NUM_TRIALS}",
+        "ratio",
+        [growth],
+        target=LARGEST_GROWTH,
+        note=f"{NUM_MANY:,} no-op trials took {many:.0f} s",
+    )
+
+
+def seconds(which: str, num_trials: int) -> float:
+    """Run so many no-op trials in a process of its own and return what it measured."""
+    script = Path(__file__).with_name("noop_trials.py")
+    with tempfile.TemporaryDirectory() as folder:
+        done = subprocess.run(
+            [sys.executable, str(script), which, str(num_trials), folder],
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+    found = re.search(r"^SECONDS (\S+)$", done.stdout, re.MULTILINE)
+    assert done.returncode == 0 and found, done.stdout + done.stderr
+    return float(found[1])

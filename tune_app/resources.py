@@ -1,0 +1,71 @@
+"""What a cluster offers and what a trial asks of it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+_RAY_NAMES = {"cpu": "CPU", "gpu": "GPU"}
+
+
+@dataclass(frozen=True)
+class Cluster:
+    """What a cluster offers: one mapping of resources per node, e.g. ``{"CPU": 2.0}``."""
+
+    nodes: tuple[Mapping[str, float], ...]
+    num_hosts: int = 1
+
+    def total(self, resource: str) -> float:
+        """Return the amount of a resource over all nodes."""
+        return sum(node.get(resource, 0.0) for node in self.nodes)
+
+    def largest(self, resource: str) -> float:
+        """Return the most of a resource that one node has."""
+        return max((node.get(resource, 0.0) for node in self.nodes), default=0.0)
+
+    def refusal(self, resources: Mapping[str, float]) -> str | None:
+        """Return why no node can ever hold a trial with these resources, or None if one can."""
+        for resource, amount in resources.items():
+            largest = self.largest(resource)
+            if amount > largest:
+                if resource == "GPU" and largest == 0:
+                    return "no GPU in the cluster"
+                return f"needs {amount:g} {resource}, the largest node has {largest:g}"
+        if not any(all(n.get(r, 0) >= a for r, a in resources.items()) for n in self.nodes):
+            return f"no single node has {amounts(resources)}"
+        return None
+
+
+def trial_resources(
+    config: Mapping[str, Any],
+    space_resources: Mapping[str, float],
+    *,
+    trials_per_gpu: int = 1,
+    alone_on: Cluster | None = None,
+) -> dict[str, float]:
+    """Return a trial's resources under Ray's names; a CUDA trial gets its share of one GPU.
+
+    Args:
+        config: the trial's hyperparameters, its device resolved.
+        space_resources: what the space states for one trial.
+        trials_per_gpu: how many CUDA trials share one GPU.
+        alone_on: for trials whose time is the result, the cluster that they run on: a CPU trial
+            takes every CPU of the largest node, a CUDA trial a whole GPU and the CPUs that come
+            with it, so that nothing of the study runs beside it.
+    """
+    resources = {_RAY_NAMES.get(k, k): float(v) for k, v in space_resources.items()}
+    resources.setdefault("CPU", 1.0)
+    on_gpu = config.get("device") == "cuda"
+    if on_gpu and not resources.get("GPU"):
+        resources["GPU"] = 1.0 if alone_on else 1.0 / trials_per_gpu
+    if alone_on is not None:
+        per_node = [(node.get("CPU", 0.0), node.get("GPU", 0.0)) for node in alone_on.nodes]
+        whole = [cpus // gpus if on_gpu else cpus for cpus, gpus in per_node if gpus or not on_gpu]
+        resources["CPU"] = max([resources["CPU"], *whole])
+    return {name: amount for name, amount in resources.items() if amount > 0}
+
+
+def amounts(resources: Mapping[str, float]) -> str:
+    """Return resources in words: ``1 CPU and 1 GPU``."""
+    return " and ".join(f"{amount:g} {name}" for name, amount in resources.items())
