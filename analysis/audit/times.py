@@ -1,0 +1,112 @@
+"""Training times out of proportion.
+
+Rows with the same model, batch size, optimizer, epochs and device do the same work, whatever the
+learning rate, the data set (of equal size), pinned memory and the seed are; their times differ by
+noise. What stands far outside of that noise was measured under other conditions.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from analysis.audit.finding import Finding, NotApplicableError, listed
+from analysis.audit.table import Table
+
+_SAME_WORK = ("lr", "dataset", "pin_memory", "seed", "weight_decay", "momentum")
+_FEWEST_ALIKE = 4
+_FAR = 6.0
+"""Robust standard deviations; of 10,000 normal values none is expected beyond."""
+_FURTHEST = np.log(1.10)
+"""And no time within a tenth of its like is called an outlier."""
+_PER_EPOCH = (0.5, 1.25)
+
+
+def time_outliers(table: Table) -> list[Finding]:
+    """Look for rows that took far longer or shorter than rows that do the same work."""
+    seconds = _seconds(table)
+    if "kernel" in table.frame:
+        raise NotApplicableError("an SVM's work depends on every setting: no rows do the same work")
+    work = [setting for setting in table.settings if setting not in _SAME_WORK]
+    groups: dict[tuple[str, ...], list[int]] = {}
+    for row, key in enumerate(table.keys(work)):
+        if seconds[row] > 0:
+            groups.setdefault(key, []).append(row)
+    alike = [rows for rows in groups.values() if len(rows) >= _FEWEST_ALIKE]
+    if not alike:
+        raise NotApplicableError("no four rows do the same work")
+    residuals = np.full(len(seconds), np.nan)
+    for rows in alike:
+        logs = np.log(seconds[rows])
+        residuals[rows] = logs - np.median(logs)
+    known = residuals[np.isfinite(residuals)]
+    # Half of the residuals of small groups are zero or nearly so; the upper quartile is kinder.
+    spread = float(np.quantile(np.abs(known), 0.75)) / 1.1503
+    far = np.abs(residuals) > max(_FURTHEST, _FAR * spread)
+    rows = np.flatnonzero(far).tolist()
+    return [_outliers(table, seconds, residuals, rows, spread)] if rows else []
+
+
+def _outliers(
+    table: Table,
+    seconds: NDArray[np.float64],
+    residuals: NDArray[np.float64],
+    rows: list[int],
+    spread: float,
+) -> Finding:
+    worst = max(rows, key=lambda row: abs(residuals[row]))
+    return Finding(
+        rule="time_outliers",
+        severity="warning",
+        table=table.name,
+        says="some times are far from those of rows that do the same work",
+        evidence=(
+            f"{len(rows)} rows; row {worst} took {seconds[worst]:.1f}, its like "
+            f"{seconds[worst] / np.exp(residuals[worst]):.1f} in the median "
+            f"({np.exp(residuals[worst]):.2f}×), where {100 * spread:.1f} % is usual; "
+            f"rows {listed(rows)}"
+        ),
+        settle="times of these rows measured again, alone on the machine",
+        rows=tuple(rows),
+    )
+
+
+def time_per_epoch(table: Table) -> list[Finding]:
+    """Check that times grow with the number of epochs."""
+    seconds, epochs = _seconds(table), table.numbers("epochs")
+    levels = sorted({float(e) for e in epochs[np.isfinite(epochs)]})
+    if len(levels) < 2:
+        raise NotApplicableError("needs rows with different numbers of epochs")
+    findings = []
+    for fewer, more in zip(levels, levels[1:], strict=False):
+        pairs = [
+            (a, b) for a, b in table.pairs("epochs", fewer, more) if min(seconds[a], seconds[b]) > 0
+        ]
+        if not pairs:
+            continue
+        expected = more / fewer
+        ratio = float(np.median([seconds[b] / seconds[a] for a, b in pairs]))
+        # A fixed cost, such as starting up, brings the ratio towards 1.
+        if not 1 + _PER_EPOCH[0] * (expected - 1) < ratio < _PER_EPOCH[1] * expected:
+            findings.append(
+                Finding(
+                    rule="time_per_epoch",
+                    severity="serious",
+                    table=table.name,
+                    says="times do not grow with the number of epochs",
+                    evidence=(
+                        f"{more:g} epochs took {ratio:.2f} times as long as {fewer:g} in the "
+                        f"median of {len(pairs)} pairs, where {expected:.2f} is expected"
+                    ),
+                    settle="what the time of a row covers: one epoch, its last, or all",
+                    rows=tuple(sorted({row for pair in pairs for row in pair})),
+                )
+            )
+    return findings
+
+
+def _seconds(table: Table) -> NDArray[np.float64]:
+    if "train_seconds" not in table.frame:
+        raise NotApplicableError("no column train_seconds")
+    seconds = table.numbers("train_seconds")
+    return np.where(np.isfinite(seconds), seconds, np.nan)
