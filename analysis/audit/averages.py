@@ -32,7 +32,7 @@ def harmonic_mean(a: Floats, b: Floats) -> Floats:
     return np.divide(2 * a * b, total, out=np.zeros_like(total), where=total > 0)
 
 
-def possible(f1: Floats, precision: Floats, recall: Floats, slack: Floats | float) -> Floats:
+def excess(f1: Floats, precision: Floats, recall: Floats, slack: Floats | float) -> Floats:
     """Return by how much averages break their bounds, 0 where they can be: (N,).
 
     Args:
@@ -106,7 +106,7 @@ def _consistent_headings(table: Table, known: NDArray[np.bool_]) -> list[tuple[s
     for meant in permutations(QUALITY):
         column = {name: QUALITY[i] for i, name in enumerate(meant)}
         values = {name: table.numbers(column[name])[known] for name in QUALITY}
-        broken = possible(*(values[n] for n in ("test_f1", "test_precision", "test_recall")), slack)
+        broken = excess(values["test_f1"], values["test_precision"], values["test_recall"], slack)
         if _equal(table, column["test_recall"])[known].all() and not broken.any():
             fitting.append(meant)
     return fitting
@@ -114,7 +114,7 @@ def _consistent_headings(table: Table, known: NDArray[np.bool_]) -> list[tuple[s
 
 def _bounds(table: Table) -> list[Finding]:
     f1, precision, recall = (table.numbers(f"test_{q}") for q in ("f1", "precision", "recall"))
-    broken = possible(f1, precision, recall, _slack(table))
+    broken = excess(f1, precision, recall, _slack(table))
     rows = np.flatnonzero(np.nan_to_num(broken) > 0).tolist()
     if not rows:
         return []

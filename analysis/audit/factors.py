@@ -95,7 +95,7 @@ def flipped_winner(table: Table) -> list[Finding]:
         for other in (o for o in varying if o not in (factor, *PLACEBOS, "seed")):
             wins = _wins_by_level(table, factor, levels, other)
             applied = applied or len(wins) > 1
-            findings += _flip(table, factor, levels, other, wins, factor in named)
+            findings += _flip(table, factor, levels, other, wins=wins, named=factor in named)
     if not applied:
         raise NotApplicableError("needs a model, optimizer or kernel with two levels in a grid")
     return findings
@@ -119,6 +119,7 @@ def _flip(
     factor: str,
     levels: list[str],
     other: str,
+    *,
     wins: dict[str, tuple[int, int]],
     named: bool,
 ) -> list[Finding]:

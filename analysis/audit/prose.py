@@ -14,8 +14,7 @@ import numpy as np
 
 from analysis.audit.finding import Finding, NotApplicableError, percent
 from analysis.audit.table import Table, from_reference
-from analysis.reference import Statement, load_table
-
+from analysis.reference import load_table
 
 _SAME_TIME = np.log(1.05)
 """Two runs of the same work differ by so much without a cause."""

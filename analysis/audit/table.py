@@ -179,7 +179,7 @@ def _printed_units(reference: ReferenceTable) -> pd.DataFrame:
             own = pd.Series(_SCALE[how.unit] * 10.0**-how.decimals, index=own.index)
         elif how is not None and how.significant is not None:
             magnitude = np.floor(np.log10(reference.frame[name].astype(float)))
-            own = 10.0 ** (magnitude - how.significant + 1)
+            own = pd.Series(10.0 ** (magnitude - how.significant + 1), index=own.index)
         units[name] = own
     return units
 

@@ -8,6 +8,8 @@ Times with five digits and more are compared in the same way, digit by digit.
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -43,7 +45,9 @@ def tied_accuracies(table: Table) -> list[Finding]:
         ties = int((steps == 0).sum())
         probability = min(1.0, tie_probability(steps) * len(tests))
         if ties >= 2 and probability < _LEVEL:
-            findings.append(_finding(table, dataset, factor, pairs, steps, probability))
+            findings.append(
+                _finding(table, dataset, factor, pairs=pairs, steps=steps, probability=probability)
+            )
     return findings
 
 
@@ -64,7 +68,7 @@ def _differences(
     pairs = []
     for rows in table.matched(factor, usable):
         ordered = sorted(rows, key=lambda row: values[row])
-        pairs += list(zip(ordered, ordered[1:], strict=False))
+        pairs += list(pairwise(ordered))
     steps = [
         abs(values[a] - values[b]) / max(1 / table.num_test[a], units[a], units[b])
         for a, b in pairs
@@ -98,6 +102,7 @@ def _finding(
     table: Table,
     dataset: str,
     factor: str,
+    *,
     pairs: list[tuple[int, int]],
     steps: NDArray[np.int64],
     probability: float,

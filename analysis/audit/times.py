@@ -7,6 +7,8 @@ noise. What stands far outside of that noise was measured under other conditions
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -78,7 +80,7 @@ def time_per_epoch(table: Table) -> list[Finding]:
     if len(levels) < 2:
         raise NotApplicableError("needs rows with different numbers of epochs")
     findings = []
-    for fewer, more in zip(levels, levels[1:], strict=False):
+    for fewer, more in pairwise(levels):
         pairs = [
             (a, b) for a, b in table.pairs("epochs", fewer, more) if min(seconds[a], seconds[b]) > 0
         ]
