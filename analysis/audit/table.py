@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -72,12 +73,20 @@ class Table:
         """Return each row's values of some columns as text, to compare rows by."""
         if not len(columns):
             return [()] * len(self.frame)
-        texts = [[_key(value) for value in self.frame[column]] for column in columns]
-        return list(zip(*texts, strict=True))
+        return list(zip(*map(self._text, columns), strict=True))
+
+    def _text(self, column: str) -> list[str]:
+        if column not in self._texts:
+            self._texts[column] = [_key(value) for value in self.frame[column]]
+        return self._texts[column]
+
+    @functools.cached_property
+    def _texts(self) -> dict[str, list[str]]:
+        return {}
 
     def varying(self) -> tuple[str, ...]:
         """Return the settings that have more than one value."""
-        return tuple(s for s in self.settings if len(set(self.keys([s]))) > 1)
+        return tuple(s for s in self.settings if len(set(self._text(s))) > 1)
 
     def matched(self, factor: str, within: NDArray[np.bool_] | None = None) -> list[list[int]]:
         """Return the groups of rows that differ in ``factor`` alone, as row positions.
@@ -89,7 +98,7 @@ class Table:
         for row, key in enumerate(self.keys(others)):
             if within is None or within[row]:
                 groups.setdefault(key, []).append(row)
-        levels = [key[0] for key in self.keys([factor])]
+        levels = self._text(factor)
         return [
             rows
             for rows in groups.values()
@@ -100,7 +109,7 @@ class Table:
         self, factor: str, first: Any, second: Any, within: NDArray[np.bool_] | None = None
     ) -> list[tuple[int, int]]:
         """Return the rows at level ``first`` each with its counterpart at level ``second``."""
-        levels = [key[0] for key in self.keys([factor])]
+        levels = self._text(factor)
         pairs = []
         for rows in self.matched(factor, within):
             by_level = {levels[row]: row for row in rows}
@@ -112,7 +121,7 @@ class Table:
         """Return which rows have these values: a mask (rows,)."""
         mask = np.ones(len(self.frame), dtype=bool)
         for column, value in dict(where).items():
-            mask &= np.array([key[0] == _key(value) for key in self.keys([column])], dtype=bool)
+            mask &= np.array([text == _key(value) for text in self._text(column)], dtype=bool)
         return mask
 
     def by_dataset(self) -> Iterator[tuple[str, NDArray[np.bool_]]]:
@@ -120,13 +129,13 @@ class Table:
         if "dataset" not in self.frame:
             yield "all rows", np.ones(len(self.frame), dtype=bool)
             return
-        names = [key[0] for key in self.keys(["dataset"])]
+        names = self._text("dataset")
         for name in dict.fromkeys(names):
             yield name, np.array([other == name for other in names], dtype=bool)
 
     def describe(self, row: int) -> str:
         """Return a row's settings that vary, as text."""
-        return ", ".join(f"{s}={self.keys([s])[row][0] or '–'}" for s in self.varying())
+        return ", ".join(f"{s}={self._text(s)[row] or '–'}" for s in self.varying())
 
 
 def _key(value: Any) -> str:

@@ -22,10 +22,13 @@ _PEAKED = 1.5
 _NOT_PAIRED = (*PLACEBOS, "device", "mixed_precision", "max_iter")
 _NOT_PAIRED_FOR_SVM = ("C", "gamma", "seed")
 """A separable problem has the same support vectors beyond some C, and no seed at all."""
+_DISAGREEING = 0.5
 _COLLAPSED = 0.25
 """Runs that predict one class for everything are equal for an honest reason."""
 _TIME_DIGITS = 1e-4
 _TIME_WINDOW = 1000
+_SAME_DIGIT = 0.5
+_MOST_ROWS = 2000
 
 
 def tied_accuracies(table: Table) -> list[Finding]:
@@ -43,7 +46,8 @@ def tied_accuracies(table: Table) -> list[Finding]:
     findings = []
     for dataset, factor, pairs, steps in tests:
         ties = int((steps == 0).sum())
-        probability = min(1.0, tie_probability(steps) * len(tests))
+        errors = _errors(table, [row for pair in pairs for row in pair])
+        probability = min(1.0, tie_probability(steps, errors) * len(tests))
         if ties >= 2 and probability < _LEVEL:
             findings.append(
                 _finding(table, dataset, factor, pairs=pairs, steps=steps, probability=probability)
@@ -76,17 +80,30 @@ def _differences(
     return pairs, np.rint(steps).astype(np.int64)
 
 
-def tie_probability(steps: NDArray[np.int64]) -> float:
+def _errors(table: Table, rows: list[int]) -> float:
+    """Return the wrong images of the row with fewest, in steps that can be told apart."""
+    values, units = table.numbers("test_accuracy")[rows], table.units("test_accuracy")[rows]
+    return float(np.min((1 - values) / np.maximum(1 / table.num_test[rows], units)))
+
+
+def tie_probability(steps: NDArray[np.int64], errors: float = 0.0) -> float:
     """Return how likely so many zeros are among honest differences, given the others.
+
+    Where all are zero there is no scale to judge them by. Then two runs are taken to disagree on
+    ``_DISAGREEING`` times as many images as one gets wrong; that as many of these D go either way
+    has a probability of sqrt(2 / (π D)).
 
     Args:
         steps: (pairs,), absolute differences in steps that can be told apart.
+        errors: wrong images in a typical row, in such steps.
     """
     others = steps[steps > 0]
     ties = len(steps) - len(others)
-    if not ties or not len(others):
-        # Without any pair that differs there is no scale; a column of copies is another rule's.
+    if not ties:
         return 1.0
+    if not len(others):
+        disagreed = _DISAGREEING * errors
+        return float(min(1.0, np.sqrt(2 / (np.pi * disagreed))) ** ties) if disagreed > 1 else 1.0
     window = float(np.median(others))
     near = int((others <= window).sum())
     return _binomial_tail(ties, ties + near, min(1.0, _PEAKED / (2 * window + 1)))
@@ -126,26 +143,34 @@ def _finding(
     )
 
 
+def _others(steps: NDArray[np.int64]) -> str:
+    differing = steps[steps > 0]
+    if not len(differing):
+        return ""
+    return f", the others differ by {int(np.median(differing))} images in the median"
+
+
 def tied_times(table: Table) -> list[Finding]:
-    """Look for rows that took exactly the same time, to five digits or more."""
+    """Look for rows that took exactly the same time, to five digits or more.
+
+    Of all pairs no more than ``_TIME_WINDOW`` digits apart, that share is expected to be equal.
+    """
     if "train_seconds" not in table.unit:
         raise NotApplicableError("no column train_seconds")
     values, units = table.numbers("train_seconds"), table.units("train_seconds")
     usable = np.isfinite(values) & (units > 0) & (units <= _TIME_DIGITS * values)
-    if usable.sum() < 2:
-        raise NotApplicableError("times have fewer than five digits, so equal ones are expected")
+    if not 2 <= usable.sum() <= _MOST_ROWS:
+        raise NotApplicableError("fewer than two times with five digits or more, or too many rows")
     rows = np.flatnonzero(usable)
-    order = rows[np.argsort(values[rows], kind="stable")]
-    steps = np.diff(values[order]) / units[order][1:]
-    ties, near = steps < 0.5, (steps >= 0.5) & (steps <= _TIME_WINDOW)
-    count = int(ties.sum())
-    if not count:
+    first, second = np.triu_indices(len(rows), 1)
+    coarser = np.maximum(units[rows][first], units[rows][second])
+    steps = np.abs(values[rows][first] - values[rows][second]) / coarser
+    ties = steps < _SAME_DIGIT
+    near = int((steps <= _TIME_WINDOW).sum())
+    probability = _binomial_tail(int(ties.sum()), near, _PEAKED / (2 * _TIME_WINDOW + 1))
+    if not ties.any() or probability >= _LEVEL:
         return []
-    share = _PEAKED / (2 * _TIME_WINDOW + 1)
-    probability = _binomial_tail(count, count + int(near.sum()), share)
-    if probability >= _LEVEL:
-        return []
-    tied = sorted({int(row) for i in np.flatnonzero(ties) for row in order[i : i + 2]})
+    tied = sorted({int(row) for ends in (first, second) for row in rows[ends[ties]]})
     return [
         Finding(
             rule="tied_times",
@@ -153,8 +178,8 @@ def tied_times(table: Table) -> list[Finding]:
             table=table.name,
             says="different runs took exactly the same time",
             evidence=(
-                f"{count} equal pair(s), as {values[tied[0]]:.10g}: {chance(probability)} by "
-                f"chance; rows {listed(tied)}"
+                f"{int(ties.sum())} equal pair(s), as {values[tied[0]]:.10g}: "
+                f"{chance(probability)} by chance; rows {listed(tied)}"
             ),
             settle="the logs of both runs",
             rows=tuple(tied),
