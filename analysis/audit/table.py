@@ -77,7 +77,7 @@ class Table:
 
     def _text(self, column: str) -> list[str]:
         if column not in self._texts:
-            self._texts[column] = [_key(value) for value in self.frame[column]]
+            self._texts[column] = [setting_key(value) for value in self.frame[column]]
         return self._texts[column]
 
     @functools.cached_property
@@ -113,15 +113,17 @@ class Table:
         pairs = []
         for rows in self.matched(factor, within):
             by_level = {levels[row]: row for row in rows}
-            if _key(first) in by_level and _key(second) in by_level:
-                pairs.append((by_level[_key(first)], by_level[_key(second)]))
+            if setting_key(first) in by_level and setting_key(second) in by_level:
+                pairs.append((by_level[setting_key(first)], by_level[setting_key(second)]))
         return pairs
 
     def subset(self, where: Any) -> NDArray[np.bool_]:
         """Return which rows have these values: a mask (rows,)."""
         mask = np.ones(len(self.frame), dtype=bool)
         for column, value in dict(where).items():
-            mask &= np.array([text == _key(value) for text in self._text(column)], dtype=bool)
+            mask &= np.array(
+                [text == setting_key(value) for text in self._text(column)], dtype=bool
+            )
         return mask
 
     def by_dataset(self) -> Iterator[tuple[str, NDArray[np.bool_]]]:
@@ -138,7 +140,7 @@ class Table:
         return ", ".join(f"{s}={self._text(s)[row] or '–'}" for s in self.varying())
 
 
-def _key(value: Any) -> str:
+def setting_key(value: Any) -> str:
     """Return a setting as text that does not depend on how it was typed: 1, 1.0 and "1"."""
     if value is None or (not isinstance(value, str) and pd.isna(value)):
         return ""

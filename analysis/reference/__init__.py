@@ -86,6 +86,7 @@ class Protocol:
         num_candidates: configurations of which each row is the best; 1 where rows are all there is.
         counting: what a FLOP is: ``macs``, ``flops`` or None.
         restates: the table that this one prints again.
+        unusable: why its accuracies cannot be set beside test accuracies; empty where they can.
         known_off: what is known to be wrong, one sentence each.
         printed: column -> how it stands in print.
     """
@@ -107,6 +108,7 @@ class Protocol:
     num_candidates: int = 1
     counting: str | None = None
     restates: str | None = None
+    unusable: str = ""
     known_off: tuple[str, ...] = ()
     printed: Mapping[str, PrintedColumn] = field(default_factory=dict)
 
