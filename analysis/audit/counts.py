@@ -14,6 +14,8 @@ from analysis.audit.finding import Finding, NotApplicableError, chance, listed, 
 from analysis.audit.table import Table
 
 _MOST_IMAGES = 200_000
+_EXACT = 1e-6
+"""Digits that resolve less than this share of an image are those of a float, not of print."""
 _TELLING = 0.5
 """A cell is only tested where fewer than this share of all printable values would pass."""
 
@@ -28,12 +30,11 @@ def is_count(
         units: their last printed digits; 0 for numbers that were not rounded.
         num: images.
     """
-    slack = 1e-9
-    lowest = np.ceil((values - units / 2) * num - slack * (1 + num * units))
-    highest = np.floor((values + units) * num + slack * (1 + num * units))
-    below_one_unit = np.where(units > 0, highest, np.floor(values * num + 1e-6))
-    lowest = np.where(units > 0, lowest, np.ceil(values * num - 1e-6))
-    return np.asarray(lowest <= below_one_unit)
+    rounded = units * num > _EXACT
+    lowest = np.ceil(np.where(rounded, (values - units / 2) * num - 1e-9, values * num - _EXACT))
+    cut_below = np.ceil((values + units) * num - 1e-9) - 1
+    highest = np.where(rounded, cut_below, np.floor(values * num + _EXACT))
+    return np.asarray(lowest <= highest)
 
 
 def fitting_sizes(

@@ -135,8 +135,7 @@ def _finding(
         evidence=(
             f"{len(tied)} of {len(pairs)} pairs are equal to the last digit on {num:,} images ("
             + ", ".join(percent(values[a], 4) for a, _ in tied[:4])
-            + f"), the others differ by {int(np.median(steps[steps > 0]))} images in the median: "
-            f"{chance(probability)} by chance"
+            + f"){_others(steps)}: {chance(probability)} by chance"
         ),
         settle="the saved predictions of both rows of a pair; a copied cell has only one run",
         rows=tuple(sorted({row for pair in tied for row in pair})),
