@@ -21,7 +21,7 @@ def test_slowed_rows_are_found() -> None:
 
 def test_report_a_has_four_slow_rows() -> None:
     finding = time_outliers(from_reference(load_table("report_a_q1a")))[0]
-    assert finding.rows == (108, 109, 110, 111) and "1.14×" in finding.evidence
+    assert finding.rows == (108, 109, 110, 111) and "1.16×" in finding.evidence
     assert time_per_epoch(from_reference(load_table("report_a_q1a"))) == []
 
 

@@ -195,6 +195,7 @@ def _printed_units(reference: ReferenceTable) -> pd.DataFrame:
     return units
 
 
+_MOST_DIGITS = 300
 _NUMBER = re.compile(r"[-+]?(?:\d+(?:\.(\d*))?|\.(\d+))(?:[eE]([-+]?\d{1,3}))?")
 
 
@@ -204,4 +205,5 @@ def last_digit(text: str) -> float:
     if match is None:
         return float("nan")
     decimals = len(match[1] or match[2] or "")
-    return float(10.0 ** (int(match[3] or 0) - decimals))
+    exponent = int(match[3] or 0) - decimals
+    return 10.0**exponent if abs(exponent) <= _MOST_DIGITS else float("nan")

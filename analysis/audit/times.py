@@ -18,7 +18,7 @@ from analysis.audit.table import Table
 _SAME_WORK = ("lr", "dataset", "pin_memory", "seed", "weight_decay", "momentum")
 _FEWEST_ALIKE = 4
 _FAR = 6.0
-"""Robust standard deviations; of 10,000 normal values none is expected beyond."""
+"""Robust standard deviations, which a few dozen rows give to a quarter of their value."""
 _FURTHEST = np.log(1.10)
 """And no time within a tenth of its like is called an outlier."""
 _PER_EPOCH = (0.5, 1.25)
@@ -40,9 +40,10 @@ def time_outliers(table: Table) -> list[Finding]:
     residuals = np.full(len(seconds), np.nan)
     for rows in alike:
         logs = np.log(seconds[rows])
-        residuals[rows] = logs - np.median(logs)
+        for i, row in enumerate(rows):
+            residuals[row] = logs[i] - np.median(np.delete(logs, i))
     known = residuals[np.isfinite(residuals)]
-    # Half of the residuals of small groups are zero or nearly so; the upper quartile is kinder.
+    # The upper quartile, unlike the median, is not pulled to zero by groups with twin rows.
     spread = float(np.quantile(np.abs(known), 0.75)) / 1.1503
     far = np.abs(residuals) > max(_FURTHEST, _FAR * spread)
     rows = np.flatnonzero(far).tolist()
