@@ -44,7 +44,7 @@ def compare(study: Study, tables: Sequence[str] = TABLES) -> pd.DataFrame:
     """Return a study's configurations beside published rows with the same settings.
 
     A row of a published table is matched by every setting that both name (the device only where
-    the table compares devices), with ours of the same number of epochs or the nearest.
+    the table compares devices), with ours of the same number of epochs or, if the table has no such row, the nearest.
 
     Returns:
         One row per published row and configuration of ours with its settings, with ``COLUMNS``:
@@ -94,6 +94,8 @@ def _matching(table: Table, row: int, configurations: list[_Ours]) -> list[_Ours
     epochs = _epochs(table, row)
     if epochs is None or not same:
         return same
+    printed = set(table.numbers("epochs")) - {epochs}
+    same = [o for o in same if _number(o, "epochs") not in printed]
     nearest = min((abs(_number(o, "epochs") - epochs) for o in same), default=math.nan)
     return [o for o in same if abs(_number(o, "epochs") - epochs) == nearest]
 
@@ -146,22 +148,31 @@ def _interval(ours: _Ours, theirs: float, num_theirs: float) -> tuple[float, flo
     mean, num = float(values.mean()), _number(ours, "num_test")
     if not (np.isfinite(num) and np.isfinite(num_theirs)):
         return math.nan, math.nan, "unknown: numbers of test images are missing"
-    low_1, high_1 = wilson(mean * num, num)
-    low_2, high_2 = wilson(theirs * num_theirs, num_theirs)
-    below, above = (
-        math.hypot(mean - low_1, high_2 - theirs),
-        math.hypot(high_1 - mean, theirs - low_2),
-    )
+    low, high = difference_interval(mean, num, theirs, num_theirs)
     noise = _SAMPLING
     if len(values) > 1:
         from scipy.stats import t
 
         spread = float(values.std(ddof=1))
         further = float(t.ppf(0.975, len(values) - 1)) * spread * math.sqrt(1 + 1 / len(values))
-        below, above = math.hypot(below, further), math.hypot(above, further)
+        difference = mean - theirs
+        low = difference - math.hypot(difference - low, further)
+        high = difference + math.hypot(high - difference, further)
         noise += f", and a further run by the spread of {len(values)} seeds"
-    difference = mean - theirs
-    return difference - below, difference + above, noise
+    return low, high, noise
+
+
+def difference_interval(
+    first: float, num_first: float, second: float, num_second: float
+) -> tuple[float, float]:
+    """Return Newcombe's 95 % interval of ``first - second``, fractions of independent counts."""
+    low_1, high_1 = wilson(first * num_first, num_first)
+    low_2, high_2 = wilson(second * num_second, num_second)
+    difference = first - second
+    return (
+        difference - math.hypot(first - low_1, high_2 - second),
+        difference + math.hypot(high_1 - first, second - low_2),
+    )
 
 
 def _reasons(table: Table, row: int, ours: _Ours, study: Study) -> list[str]:

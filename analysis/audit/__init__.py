@@ -44,6 +44,8 @@ def audit_table(table: Table, more: Sequence[Finding] = ()) -> Audit:
     findings, clean, skipped = list(more), [], {}
     for name, rule in RULES.items():
         try:
+            if table.frame.empty:
+                raise NotApplicableError("no rows")
             found = rule(table)
         except NotApplicableError as reason:
             skipped[name] = str(reason)

@@ -62,12 +62,12 @@ def _audits(arguments: argparse.Namespace) -> list[Audit]:
     tables: list[Table] = []
     audits = []
     for target in arguments.targets:
-        path = Path(target)
+        path, usable = Path(target), bool(target.strip()) and "\0" not in target
         if target in (*TABLES, *_REPORTS):
             tables += [t for t in published(target) if t.name not in {x.name for x in tables}]
-        elif "\0" not in target and _is(path, "is_dir"):
+        elif usable and _is(path, "is_dir"):
             audits.append(audit_study(path, data=arguments.data))
-        elif "\0" not in target and _is(path, "exists"):
+        elif usable and _is(path, "exists"):
             tables.append(read_csv(path, options))
         else:
             raise UserError(
