@@ -44,7 +44,8 @@ def compare(study: Study, tables: Sequence[str] = TABLES) -> pd.DataFrame:
     """Return a study's configurations beside published rows with the same settings.
 
     A row of a published table is matched by every setting that both name (the device only where
-    the table compares devices), with ours of the same number of epochs or, if the table has no such row, the nearest.
+    the table compares devices), with ours of the same number of epochs, or the
+    nearest where the table has no row with ours.
 
     Returns:
         One row per published row and configuration of ours with its settings, with ``COLUMNS``:

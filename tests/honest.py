@@ -14,7 +14,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from analysis.audit.study import metrics_of
+from analysis.audit.evidence import metrics_of
 from analysis.audit.table import Table
 from analysis.reference import Protocol
 

@@ -6,8 +6,8 @@ from sklearn.metrics import precision_recall_fscore_support
 
 from analysis.audit import from_reference
 from analysis.audit.averages import averages, excess, harmonic_mean
+from analysis.audit.evidence import metrics_of
 from analysis.audit.finding import NotApplicableError
-from analysis.audit.study import metrics_of
 from analysis.reference import load_table
 from tests.honest import GRID, SMALL, Kind, honest_table
 from tests.tables import table

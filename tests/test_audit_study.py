@@ -5,15 +5,20 @@ from typing import Any
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from analysis.audit.command import main
-from analysis.audit.study import audit_study, metrics_of, study_table
+from analysis.audit.evidence import metrics_of
+from analysis.audit.study import audit_study, study_table
 from analysis.load import load_study
 from analysis.tables import study_table as report_table
+from tests.refusals import FEWER, JSON_VALUES
 from tests.studies import line, resnet_config, study_json, write_study, write_trial
 
 REAL = Path(__file__).parent / "data" / "q1a"
 NUM_TEST = 1000
+FIELDS = ("confusion_matrix", "num_test", "test_accuracy", "test_f1", "train_seconds", "device")
 
 
 def result(rng: np.random.Generator, **changes: Any) -> dict[str, Any]:
@@ -70,15 +75,18 @@ def test_an_honest_study_passes(tmp_path: Path) -> None:
         ({"test_accuracy": 0.95}, {"recomputed"}),
         ({"test_precision": 0.5}, {"recomputed", "averages"}),
         ({"test_f1_weighted": 0.5}, {"recomputed"}),
-        ({"num_test": 999}, {"test_sets", "whole_counts"}),
-        ({"confusion_matrix": (np.eye(10, dtype=int) * 90).tolist()}, {"recomputed", "test_sets"}),
+        ({"num_test": 999}, {"same_test_images", "whole_counts"}),
+        (
+            {"confusion_matrix": (np.eye(10, dtype=int) * 90).tolist()},
+            {"recomputed", "same_test_images"},
+        ),
     ],
 )
 def test_changed_results_are_found(tmp_path: Path, changes: Any, rules: set[str]) -> None:
     audit = audit_study(grid_study(tmp_path / "grid", **changes))
     found = {f.rule for f in audit.findings if f.severity == "error"}
     assert rules <= found and audit.failed
-    assert found <= rules | {"test_sets"}
+    assert found <= rules | {"same_test_images"}
 
 
 def test_copied_predictions_are_found(tmp_path: Path) -> None:
@@ -112,6 +120,14 @@ def test_failed_arms_are_unmatched(tmp_path: Path) -> None:
     (next((study / "tune").rglob("result.json"))).unlink()
     audit = audit_study(study)
     assert "rows without a result, left out: 2" in audit.remarks
+
+
+@FEWER
+@given(changes=st.dictionaries(st.sampled_from(FIELDS), JSON_VALUES, min_size=1, max_size=3))
+def test_any_result(tmp_path_factory: pytest.TempPathFactory, changes: dict[str, Any]) -> None:
+    study = grid_study(tmp_path_factory.mktemp("any") / "grid", **changes)
+    audit = audit_study(study)
+    assert len(audit.as_json()["findings"]) == len(audit.findings)
 
 
 def test_empty_study(tmp_path: Path) -> None:

@@ -14,13 +14,13 @@ from __future__ import annotations
 import gzip
 import hashlib
 import zlib
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from analysis.audit.evidence import Evidence
 from analysis.audit.finding import Finding, percent
 from analysis.audit.table import Table
 from search_spaces.errors import UserError
@@ -40,8 +40,7 @@ def check_images(
     table: Table,
     data: Any,
     folder: Path,
-    matrices: Sequence[NDArray[np.int64] | None],
-    predictions: Sequence[NDArray[np.integer[Any]] | None],
+    evidence: Evidence,
 ) -> list[Finding]:
     """Draw the split of every data set again and compare test images with the others.
 
@@ -49,14 +48,14 @@ def check_images(
         table: the study's rows.
         data: the entry ``data`` of ``study.json``.
         folder: where its IDX files lie, at most three folders deep.
-        matrices: per row the confusion matrix, (classes, classes), or None.
-        predictions: per row the predicted classes, (test images,), or None.
+        evidence: the rows' confusion matrices and predictions.
 
     Raises:
         UserError: ``folder`` lacks a file that the study was made from.
     """
     datasets = data.get("datasets") if isinstance(data, dict) else None
-    if not isinstance(datasets, dict) or not isinstance(data.get("split_seed"), int):
+    seed = data.get("split_seed") if isinstance(data, dict) else None
+    if not isinstance(datasets, dict) or type(seed) is not int or seed < 0:
         raise UserError(f"--data {folder}: study.json does not say how the images were split")
     findings = []
     for name, mask in table.by_dataset():
@@ -65,18 +64,17 @@ def check_images(
             raise UserError(f"--data {folder}: study.json has no checksums for {name!r}")
         images, labels = _pooled(folder, name, entry["sha256"])
         num_images = data.get("num_images")
-        if isinstance(num_images, int) and num_images < len(labels):
-            chosen = subset(labels, num_images, data["split_seed"])
+        if type(num_images) is int and 0 <= num_images < len(labels):
+            chosen = subset(labels, num_images, seed)
             images, labels = images[chosen], labels[chosen]
-        test = test_positions(labels, data["split_seed"])
+        test = test_positions(labels, seed)
         rows = np.flatnonzero(mask).tolist()
         findings += _labels(
             table,
             name,
             rows,
             labels=labels[test],
-            matrices=matrices,
-            predictions=predictions,
+            evidence=evidence,
         )
         findings += _pixels(table, name, images, test)
     return findings
@@ -88,16 +86,18 @@ def _labels(
     rows: list[int],
     *,
     labels: Bytes,
-    matrices: Sequence[NDArray[np.int64] | None],
-    predictions: Sequence[NDArray[np.integer[Any]] | None],
+    evidence: Evidence,
 ) -> list[Finding]:
     """Check that predictions and the labels drawn again give the recorded confusion matrix."""
     wrong = []
     for row in rows:
-        matrix, predicted = matrices[row], predictions[row]
+        matrix, predicted = evidence.matrices[row], evidence.predictions[row]
         if matrix is None or predicted is None:
             continue
-        if len(predicted) == len(labels) and predicted.max(initial=0) < len(matrix):
+        known = range(len(matrix))
+        if len(predicted) == len(labels) and {*np.unique(predicted), *np.unique(labels)} <= {
+            *known
+        }:
             again = np.zeros_like(matrix)
             np.add.at(again, (labels, predicted), 1)
             if (again == matrix).all():
