@@ -8,8 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from analysis.audit.columns import ALIASES, KNOWN, Options
 from analysis.audit.command import main
-from analysis.audit.read import ALIASES, KNOWN, Options, read_csv
+from analysis.audit.read import read_csv
 from search_spaces.errors import UserError
 from tests.refusals import FEW, ODD_WORDS, outcome
 

@@ -13,8 +13,9 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from analysis.audit import audit_tables, published
+from analysis.audit.columns import KNOWN, Options
 from analysis.audit.finding import Audit
-from analysis.audit.read import KNOWN, Options, read_csv
+from analysis.audit.read import read_csv
 from analysis.audit.study import audit_study
 from analysis.audit.table import Table
 from analysis.markdown import escape
