@@ -8,12 +8,14 @@ from search_spaces.errors import UserError
 from tests.honest import GRID, SMALL, Kind, honest_table
 
 SEEDS = {"dataset": ("mnist", "fashion_mnist"), "lr": (1e-2, 1e-3), "seed": (0, 1, 2, 3, 4, 5)}
+SVMS = {"dataset": ("mnist", "fashion_mnist"), "kernel": ("rbf", "poly"), "C": (0.1, 1, 10)}
 KINDS = {
     "128 rows, all digits": (Kind(GRID, 14_000, 6, "weighted"), 25),
     "32 rows, four digits": (Kind(SMALL, 12_000, 4), 40),
     "32 rows, two digits, uneven times": (Kind(SMALL, 12_000, 2, time_noise=0.08), 40),
     "few images": (Kind(SMALL, 160, 2, floor=(0.1, 0.25)), 40),
     "seeds": (Kind(SEEDS, 14_000, 6), 40),
+    "support vector machines": (Kind(SVMS, 12_000, 6, floor=(0.03, 0.18)), 40),
 }
 
 

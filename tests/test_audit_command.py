@@ -31,6 +31,7 @@ def test_wrong_denominator(tmp_path: Path) -> None:
     path.write_text("model,test_accuracy\na,98.6667\nb,98.1333\n")
     assert main([str(path), "--num-test", "1500"]) == 0
     assert main([str(path), "--num-test", "1400"]) == 1
+    assert main([str(path), "--num-test", "300", "--runs", "5"]) == 0
 
 
 def test_json(capsys: pytest.CaptureFixture[str]) -> None:

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -82,7 +84,14 @@ def test_what_cannot_be_tested_says_so() -> None:
         whole_counts(table(test_accuracy=[0.5], unit=1e-2, num_test=14_000))
 
 
+def test_means_of_runs() -> None:
+    means = np.round(np.random.default_rng(0).integers(600, 700, (20, 5)).sum(axis=1) / 3500, 6)
+    assert len(whole_counts(table(test_accuracy=means, num_test=700))) == 1
+    assert whole_counts(replace(table(test_accuracy=means, num_test=700), runs=5)) == []
+
+
 def test_range() -> None:
     assert in_range(table(test_accuracy=[0.0, 1.0], train_seconds=[1.0, 2.0])) == []
     findings = in_range(table(test_accuracy=[1.01, 0.9], train_seconds=[1.0, 0.0]))
     assert [(f.severity, f.rows) for f in findings] == [("error", (0,)), ("error", (1,))]
+    assert in_range(table(test_accuracy=[1.0], flops=[66e6])) == []

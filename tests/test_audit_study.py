@@ -136,6 +136,23 @@ def test_empty_study(tmp_path: Path) -> None:
     assert audit.findings == () and audit.num_rows == 0
 
 
+def test_a_study_of_something_else(tmp_path: Path) -> None:
+    """A trainable of a user's own, with other metrics and settings."""
+    space = {"metric": "val_perplexity", "mode": "min", "factors": ["lr", "depth"]}
+    configurations = {
+        f"c{lr}{depth}": {"lr": lr, "depth": depth, "epochs": 1}
+        for lr in (1, 2, 3)
+        for depth in (4, 5, 6)
+    }
+    study = write_study(tmp_path / "own", study_json(configurations, space=space))
+    for number, (key, config) in enumerate(configurations.items()):
+        last = {"epoch": 1, "milestone": 1, "status": "ok", "val_perplexity": 20.0 + number}
+        last |= {"test_perplexity": 21.0 + number, "train_seconds": 5.1 + number}
+        write_trial(study, key, config, {1: [key]}, [last])
+    audit = audit_study(study)
+    assert audit.num_rows == 9 and audit.findings == ()
+
+
 def test_our_own_table_passes_as_csv(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     study = grid_study(tmp_path / "grid")
     path = tmp_path / "grid.csv"

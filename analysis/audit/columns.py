@@ -46,6 +46,7 @@ class Options:
         percent: whether accuracies are percentages; None to see by the numbers.
         num_test: test images of every row.
         num_images: images that were split.
+        runs: how many runs each row is the mean of.
         averaging: ``macro``, ``weighted`` or ``micro``.
         ceiling: highest plausible accuracy, a fraction.
         selected_on: ``val`` or ``test``, if a row is called the best.
@@ -57,6 +58,7 @@ class Options:
     percent: bool | None = None
     num_test: int | None = None
     num_images: int | None = None
+    runs: int = 1
     averaging: str | None = None
     ceiling: float | None = None
     selected_on: str | None = None

@@ -104,6 +104,7 @@ def _options(arguments: argparse.Namespace) -> Options:
         percent=True if arguments.percent else False if arguments.fraction else None,
         num_test=arguments.num_test,
         num_images=arguments.num_images,
+        runs=arguments.runs,
         averaging=arguments.averaging,
         ceiling=arguments.ceiling,
         selected_on=arguments.selected_on,
@@ -147,6 +148,9 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--num-test", type=_count, metavar="N", help="test images of every row")
     parser.add_argument("--num-images", type=_count, metavar="N", help="images that were split")
+    parser.add_argument(
+        "--runs", type=_count, default=1, metavar="N", help="each row is the mean of N runs"
+    )
     parser.add_argument(
         "--map", action="append", default=[], metavar="OURS=THEIRS", help="name a column"
     )

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from analysis.audit.finding import Finding, NotApplicableError, chance, listed, percent
-from analysis.audit.table import Table
+from analysis.audit.table import FRACTION, Table
 
 _MOST_IMAGES = 200_000
 _EXACT = 1e-6
@@ -51,7 +51,9 @@ def fitting_sizes(
 def whole_counts(table: Table) -> list[Finding]:
     """Check that every accuracy is a whole count of the stated number of test images."""
     values = table.numbers("test_accuracy")
-    units, num = table.units("test_accuracy"), table.num_test
+    units, num = table.units("test_accuracy"), table.num_test * table.runs
+    if not np.isfinite(values).any():
+        raise NotApplicableError("no test accuracies")
     if not np.isfinite(num).any():
         raise NotApplicableError("the number of test images is not known; give it with --num-test")
     # The accepted window is 1.5 units wide: half a unit below for rounding, one above for cutting.
@@ -77,8 +79,8 @@ def _finding(
     nearest = round(values[first] * size)
     evidence = (
         f"{len(wrong)} of {len(rows)} testable accuracies are no whole count of {size:,}: row "
-        f"{first} has {percent(values[first], 6)}, the nearest counts are "
-        f"{percent(nearest / size, 6)} and its neighbours 1/{size:,} away"
+        f"{first} has {percent(values[first], 6)}, where the nearest count gives "
+        f"{percent(nearest / size, 6)}"
     )
     trained_on = total is not None and size < total and total in sizes
     if len(sizes):
@@ -89,7 +91,8 @@ def _finding(
         )
     else:
         evidence += f"; no size up to {_MOST_IMAGES:,} fits all"
-    says = f"accuracies are not counted on the {size:,} test images stated"
+    says = f"accuracies are not counted on the {size // table.runs:,} test images stated"
+    says += f", not even as means of {table.runs} runs" if table.runs > 1 else ""
     if trained_on:
         says += f", but on all {total:,} images that were split: training images are among them"
     return Finding(
@@ -98,7 +101,8 @@ def _finding(
         table=table.name,
         says=says,
         evidence=evidence + f"; rows {listed(wrong.tolist())}",
-        settle="the confusion matrix or the predictions of one of these rows",
+        settle="the confusion matrix or the predictions of one of these rows; if rows are means of "
+        "several runs, --runs",
         rows=tuple(wrong.tolist()),
     )
 
@@ -109,8 +113,10 @@ def in_range(table: Table) -> list[Finding]:
     for column in map(str, table.unit.columns):
         values = table.numbers(column)
         timed = column.endswith("_seconds")
+        if not timed and not FRACTION.fullmatch(column):
+            continue
         bad = values <= 0 if timed else (values < 0) | (values > 1)
-        if column == "flops" or not bad.any():
+        if not bad.any():
             continue
         rows = np.flatnonzero(bad).tolist()
         findings.append(

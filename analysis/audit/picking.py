@@ -75,6 +75,8 @@ def grid_edge(table: Table) -> list[Finding]:
         levels = np.unique(table.numbers(axis)[np.isfinite(table.numbers(axis))])
         if axis not in table.settings or len(levels) < _FEWEST_LEVELS:
             continue
+        if not np.isfinite(values).all():
+            raise NotApplicableError(f"some rows have no {metric}")
         groups = [rows for rows in table.matched(axis) if len(rows) == len(levels)]
         if not groups:
             continue

@@ -71,6 +71,7 @@ def read_csv(path: Path, options: Options) -> Table:
             selection=options.selected_on,
         ),
         averaging=options.averaging,
+        runs=options.runs,
         ceiling=options.ceiling,
         compared=tuple(options.compared),
         remarks=tuple(remarks),

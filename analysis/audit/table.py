@@ -41,6 +41,7 @@ class Table:
         protocol: what is known of how the numbers came about.
         statements: what is said about the table.
         averaging: average of precision, recall and F1; None where unknown.
+        runs: how many runs each row is the mean of.
         ceiling: highest plausible test accuracy, given by the user.
         compared: settings whose levels are compared as arms.
         remarks: how it was read.
@@ -54,6 +55,7 @@ class Table:
     protocol: Protocol
     statements: tuple[Statement, ...] = ()
     averaging: str | None = None
+    runs: int = 1
     ceiling: float | None = None
     compared: tuple[str, ...] = ()
     remarks: tuple[str, ...] = field(default=())

@@ -74,7 +74,7 @@ def _differences(
         ordered = sorted(rows, key=lambda row: values[row])
         pairs += list(pairwise(ordered))
     steps = [
-        abs(values[a] - values[b]) / max(1 / table.num_test[a], units[a], units[b])
+        abs(values[a] - values[b]) / max(1 / (table.num_test[a] * table.runs), units[a], units[b])
         for a, b in pairs
     ]
     return pairs, np.rint(steps).astype(np.int64)
