@@ -5,7 +5,7 @@ import pytest
 
 from analysis.audit import from_reference
 from analysis.audit.finding import NotApplicableError
-from analysis.audit.times import time_outliers, time_per_epoch
+from analysis.audit.times import time_outliers, time_per_batch, time_per_epoch
 from analysis.reference import load_table
 from tests.honest import GRID, Kind, honest_table
 from tests.tables import table
@@ -31,6 +31,15 @@ def test_report_a_has_four_slow_rows() -> None:
 )
 def test_epochs(seconds: list[float], found: bool) -> None:
     assert bool(time_per_epoch(table(epochs=[2, 5], train_seconds=seconds))) is found
+
+
+@pytest.mark.parametrize(
+    ("seconds", "found"),
+    [([20.0, 10.5], False), ([20.0, 20.0], False), ([20.0, 7.0], True), ([20.0, 30.0], True)],
+)
+def test_batches(seconds: list[float], found: bool) -> None:
+    assert bool(time_per_batch(table(batch_size=[16, 32], train_seconds=seconds))) is found
+    assert time_per_batch(from_reference(load_table("report_a_q1a"))) == []
 
 
 def test_what_cannot_be_tested_says_so() -> None:

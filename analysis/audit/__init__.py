@@ -34,6 +34,7 @@ RULES: dict[str, Rule] = {
     "flipped_winner": factors.flipped_winner,
     "time_outliers": times.time_outliers,
     "time_per_epoch": times.time_per_epoch,
+    "time_per_batch": times.time_per_batch,
     "unmatched": arms.unmatched,
     "statements": prose.statements,
 }

@@ -16,13 +16,14 @@ from numpy.typing import NDArray
 from analysis.audit.finding import Finding, NotApplicableError, chance, listed, percent
 from analysis.audit.table import PLACEBOS, Table
 
-_LEVEL = 1e-3
+_LEVEL = 5e-4
 _PEAKED = 1.5
 """How much denser honest differences may be at zero than nearby: some pairs are closer kin."""
 _NOT_PAIRED = (*PLACEBOS, "device", "mixed_precision", "max_iter")
 _NOT_PAIRED_FOR_SVM = ("C", "gamma", "seed")
 """A separable problem has the same support vectors beyond some C, and no seed at all."""
 _DISAGREEING = 0.5
+"""On how many images two runs disagree at least, over the errors of the better one."""
 _COLLAPSED = 0.25
 """Runs that predict one class for everything are equal for an honest reason."""
 _TIME_DIGITS = 1e-4

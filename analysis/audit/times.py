@@ -22,6 +22,7 @@ _FAR = 6.0
 _FURTHEST = np.log(1.10)
 """And no time within a tenth of its like is called an outlier."""
 _PER_EPOCH = (0.5, 1.25)
+_PER_BATCH = (0.75, 1.35)
 
 
 def time_outliers(table: Table) -> list[Finding]:
@@ -75,21 +76,10 @@ def _outliers(
 
 
 def time_per_epoch(table: Table) -> list[Finding]:
-    """Check that times grow with the number of epochs."""
-    seconds, epochs = _seconds(table), table.numbers("epochs")
-    levels = sorted({float(e) for e in epochs[np.isfinite(epochs)]})
-    if len(levels) < 2:
-        raise NotApplicableError("needs rows with different numbers of epochs")
+    """Check that times grow with the number of epochs, less a fixed cost such as starting up."""
     findings = []
-    for fewer, more in pairwise(levels):
-        pairs = [
-            (a, b) for a, b in table.pairs("epochs", fewer, more) if min(seconds[a], seconds[b]) > 0
-        ]
-        if not pairs:
-            continue
+    for fewer, more, ratio, rows in _ratios(table, "epochs"):
         expected = more / fewer
-        ratio = float(np.median([seconds[b] / seconds[a] for a, b in pairs]))
-        # A fixed cost, such as starting up, brings the ratio towards 1.
         if not 1 + _PER_EPOCH[0] * (expected - 1) < ratio < _PER_EPOCH[1] * expected:
             findings.append(
                 Finding(
@@ -97,15 +87,55 @@ def time_per_epoch(table: Table) -> list[Finding]:
                     severity="serious",
                     table=table.name,
                     says="times do not grow with the number of epochs",
-                    evidence=(
-                        f"{more:g} epochs took {ratio:.2f} times as long as {fewer:g} in the "
-                        f"median of {len(pairs)} pairs, where {expected:.2f} is expected"
-                    ),
+                    evidence=f"{more:g} epochs took {ratio:.2f} times as long as {fewer:g} in the "
+                    f"median of {len(rows) // 2} pairs, where {expected:.2f} is expected",
                     settle="what the time of a row covers: one epoch, its last, or all",
-                    rows=tuple(sorted({row for pair in pairs for row in pair})),
+                    rows=rows,
                 )
             )
     return findings
+
+
+def time_per_batch(table: Table) -> list[Finding]:
+    """Check that larger batches take no longer, and at least their share of the smaller's time.
+
+    The images of an epoch stay the same: all that a larger batch can save is the cost per step.
+    """
+    findings = []
+    for smaller, larger, ratio, rows in _ratios(table, "batch_size"):
+        least = smaller / larger
+        if not _PER_BATCH[0] * least < ratio < _PER_BATCH[1]:
+            findings.append(
+                Finding(
+                    rule="time_per_batch",
+                    severity="warning",
+                    table=table.name,
+                    says="times do not go with the batch size",
+                    evidence=f"batches of {larger:g} took {ratio:.2f} times as long as of "
+                    f"{smaller:g} in the median of {len(rows) // 2} pairs, where {least:.2f} to 1 "
+                    "is expected",
+                    settle="times of these rows measured again, alone on the machine",
+                    rows=rows,
+                )
+            )
+    return findings
+
+
+def _ratios(table: Table, setting: str) -> list[tuple[float, float, float, tuple[int, ...]]]:
+    """Return, for neighbouring levels, both levels, the median ratio of times, and the rows."""
+    seconds, values = _seconds(table), table.numbers(setting)
+    levels = sorted({float(v) for v in values[np.isfinite(values)]})
+    if len(levels) < 2 or setting not in table.settings:
+        raise NotApplicableError(f"needs rows with different {setting.replace('_', ' ')}")
+    ratios = []
+    for low, high in pairwise(levels):
+        pairs = [
+            (a, b) for a, b in table.pairs(setting, low, high) if min(seconds[a], seconds[b]) > 0
+        ]
+        if pairs:
+            ratio = float(np.median([seconds[b] / seconds[a] for a, b in pairs]))
+            ratios.append((low, high, ratio, tuple(sorted(row for pair in pairs for row in pair))))
+    return ratios
 
 
 def _seconds(table: Table) -> NDArray[np.float64]:
