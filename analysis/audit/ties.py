@@ -27,6 +27,7 @@ _DISAGREEING = 0.5
 _COLLAPSED = 0.25
 """Runs that predict one class for everything are equal for an honest reason."""
 _TIME_DIGITS = 1e-4
+_TIME_LEVEL = 1e-3
 _TIME_WINDOW = 1000
 _SAME_DIGIT = 0.5
 _MOST_ROWS = 2000
@@ -168,7 +169,7 @@ def tied_times(table: Table) -> list[Finding]:
     ties = steps < _SAME_DIGIT
     near = int((steps <= _TIME_WINDOW).sum())
     probability = _binomial_tail(int(ties.sum()), near, _PEAKED / (2 * _TIME_WINDOW + 1))
-    if not ties.any() or probability >= _LEVEL:
+    if not ties.any() or probability >= _TIME_LEVEL:
         return []
     tied = sorted({int(row) for ends in (first, second) for row in rows[ends[ties]]})
     return [
