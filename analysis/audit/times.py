@@ -65,7 +65,7 @@ def _outliers(
         table=table.name,
         says="some times are far from those of rows that do the same work",
         evidence=(
-            f"{len(rows)} rows; row {worst} took {seconds[worst]:.1f}, its like "
+            f"{len(rows)} row(s); row {worst} took {seconds[worst]:.1f}, its like "
             f"{seconds[worst] / np.exp(residuals[worst]):.1f} in the median "
             f"({np.exp(residuals[worst]):.2f}×), where {100 * spread:.1f} % is usual; "
             f"rows {listed(rows)}"
