@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -34,6 +35,8 @@ BOOKKEEPING = (
     "launch",
     "milestone",
 )
+_TYPING_ERROR = 0.8
+"""Headings at least so similar to a name of ours are asked about; others are left unused."""
 
 
 @dataclass(frozen=True)
@@ -90,10 +93,11 @@ def name_columns(
         if not name and heading.strip() in options.factors:
             name = heading.strip()
         if not name:
-            close = did_you_mean(plain, canonical) if len(plain) > 3 else ""
-            if close:
+            close = difflib.get_close_matches(plain, canonical, n=1, cutoff=_TYPING_ERROR)
+            if close and len(plain) > 3:
                 raise UserError(
-                    f"{path}: column {heading!r} is not known{close} say --map NAME={heading}, or "
+                    f"{path}: column {heading!r} is not known; did you mean "
+                    f"{canonical[close[0]]!r}? say --map {canonical[close[0]]}={heading}, or "
                     f"--factor {heading} if it says how a row was made"
                 )
             unused.append(heading.strip() or "(no name)")
