@@ -76,11 +76,15 @@ def test_whole_column_copied() -> None:
 
 
 def test_times() -> None:
-    seconds = np.array([101.234, 88.127, 203.119, 101.234, 57.001])
-    tied = tied_times(table(train_seconds=seconds, test_accuracy=[0.9] * 5, unit=1e-3))
+    seconds = np.array([101.23412, 88.12705, 203.11919, 101.23412, 57.00106])
+    tied = tied_times(table(train_seconds=seconds, test_accuracy=[0.9] * 5, unit=1e-5))
     assert tied[0].rows == (0, 3)
-    seconds[3] = 101.236
-    assert not tied_times(table(train_seconds=seconds, test_accuracy=[0.9] * 5, unit=1e-3))
+    # One pair equal to five digits only is no wonder; three are.
+    assert not tied_times(table(train_seconds=np.round(seconds, 2), unit=1e-2))
+    copied = np.repeat([101.23, 88.12, 203.11, 57.01], 2)
+    assert tied_times(table(train_seconds=copied, unit=1e-2))[0].rows == tuple(range(8))
+    seconds[3] += 2e-5
+    assert not tied_times(table(train_seconds=seconds, test_accuracy=[0.9] * 5, unit=1e-5))
     with pytest.raises(NotApplicableError):
         tied_times(table(train_seconds=[10.0, 10.0], test_accuracy=[0.9] * 2, unit=1.0))
 

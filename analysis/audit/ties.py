@@ -29,6 +29,8 @@ _COLLAPSED = 0.25
 _TIME_DIGITS = 1e-4
 _TIME_LEVEL = 1e-3
 _TIME_WINDOW = 1000
+_TIME_SPREAD = 0.005
+"""Times of one kind of work spread by more than this, so within it they lie evenly."""
 _SAME_DIGIT = 0.5
 _MOST_ROWS = 2000
 
@@ -154,7 +156,8 @@ def _others(steps: NDArray[np.int64]) -> str:
 def tied_times(table: Table) -> list[Finding]:
     """Look for rows that took exactly the same time, to five digits or more.
 
-    Of all pairs no more than ``_TIME_WINDOW`` digits apart, that share is expected to be equal.
+    Of K pairs no more than w digits apart, K / (2w + 1) are expected to be equal; w is the smaller
+    of ``_TIME_WINDOW`` and ``_TIME_SPREAD`` of the time itself.
     """
     if "train_seconds" not in table.unit:
         raise NotApplicableError("no column train_seconds")
@@ -167,8 +170,10 @@ def tied_times(table: Table) -> list[Finding]:
     coarser = np.maximum(units[rows][first], units[rows][second])
     steps = np.abs(values[rows][first] - values[rows][second]) / coarser
     ties = steps < _SAME_DIGIT
-    near = int((steps <= _TIME_WINDOW).sum())
-    probability = _binomial_tail(int(ties.sum()), near, _PEAKED / (2 * _TIME_WINDOW + 1))
+    window = np.minimum(_TIME_WINDOW, _TIME_SPREAD * values[rows][first] / coarser)
+    near = steps <= window
+    share = float(np.mean(_PEAKED / (2 * window[near] + 1))) if near.any() else 1.0
+    probability = _binomial_tail(int(ties.sum()), int(near.sum()), share)
     if not ties.any() or probability >= _TIME_LEVEL:
         return []
     tied = sorted({int(row) for ends in (first, second) for row in rows[ends[ties]]})
