@@ -81,7 +81,7 @@ def test_times() -> None:
     assert tied[0].rows == (0, 3)
     # One pair equal to five digits only is no wonder; three are.
     assert not tied_times(table(train_seconds=np.round(seconds, 2), unit=1e-2))
-    copied = np.repeat([101.23, 88.12, 203.11, 57.01], 2)
+    copied = np.repeat([101.23, 388.12, 203.11, 157.01], 2)
     assert tied_times(table(train_seconds=copied, unit=1e-2))[0].rows == tuple(range(8))
     seconds[3] += 2e-5
     assert not tied_times(table(train_seconds=seconds, test_accuracy=[0.9] * 5, unit=1e-5))
