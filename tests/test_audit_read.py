@@ -140,10 +140,17 @@ def test_any_bytes(tmp_path: Path, content: bytes) -> None:
     settle([str(write(tmp_path, content))])
 
 
+FLAGS = ("--map", "--factor", "--compare", "--num-test", "--runs", "--ceiling", "--averaging")
+
+
 @FEW
-@given(st.lists(ODD_WORDS | st.text(max_size=20), min_size=1, max_size=4))
-def test_any_words(tmp_path: Path, words: list[str]) -> None:
+@given(
+    st.lists(ODD_WORDS | st.text(max_size=20), min_size=1, max_size=4),
+    st.lists(st.sampled_from((*FLAGS, "--data", "--selected-on", "--num-images")), max_size=4),
+)
+def test_any_words(tmp_path: Path, words: list[str], flags: list[str]) -> None:
     path = write(tmp_path, "test_accuracy\n0.9\n")
-    for arguments in (["--", *words], [str(path), *(f"--map={word}" for word in words)]):
+    pairs = [f"{flag}={word}" for flag, word in zip(flags, words, strict=False)]
+    for arguments in (["--", *words], [str(path), *pairs]):
         if not any(Path(word[:99].replace("\0", "")).is_dir() for word in words):
             settle(arguments)

@@ -22,13 +22,14 @@ from analysis.markdown import escape
 from analysis.reference import TABLES
 from search_spaces.errors import UserError, choices, did_you_mean
 
+_LISTS = ("targets", "map", "factor", "compare")
 _REPORTS = ("report_a", "report_b", "all")
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command line; return 0, 1 when something is wrong, or 2 after a user's mistake."""
     try:
-        arguments = _parser().parse_args(argv)
+        arguments = _parse(argv)
         audits = _audits(arguments)
     except UserError as error:
         print(f"error: {error}", file=sys.stderr)
@@ -110,6 +111,15 @@ def _options(arguments: argparse.Namespace) -> Options:
         selected_on=arguments.selected_on,
         compared=arguments.compare,
     )
+
+
+def _parse(argv: Sequence[str] | None) -> argparse.Namespace:
+    arguments = _parser().parse_args(argv)
+    for name, value in vars(arguments).items():
+        # argparse makes an empty list of the value in --flag=--, whatever the flag's type is.
+        if value == [] if name not in _LISTS else [] in value:
+            raise UserError(f"--{name.replace('_', '-')}: needs a value; see --help")
+    return arguments
 
 
 class _Parser(argparse.ArgumentParser):
