@@ -1,0 +1,145 @@
+"""Training times out of proportion.
+
+Rows with the same model, batch size, optimizer, epochs and device do the same work, whatever the
+learning rate, the data set (of equal size), pinned memory and the seed are; their times differ by
+noise. What stands far outside of that noise was measured under other conditions.
+"""
+
+from __future__ import annotations
+
+from itertools import pairwise
+
+import numpy as np
+from numpy.typing import NDArray
+
+from analysis.audit.finding import Finding, NotApplicableError, listed
+from analysis.audit.table import Table
+
+_SAME_WORK = ("lr", "dataset", "pin_memory", "seed", "weight_decay", "momentum")
+_FEWEST_ALIKE = 4
+_FAR = 6.0
+"""Robust standard deviations, which a few dozen rows give to a quarter of their value."""
+_FURTHEST = np.log(1.10)
+"""And no time within a tenth of its like is called an outlier."""
+_PER_EPOCH = (0.5, 1.25)
+_PER_BATCH = (0.75, 1.35)
+
+
+def time_outliers(table: Table) -> list[Finding]:
+    """Look for rows that took far longer or shorter than rows that do the same work."""
+    seconds = _seconds(table)
+    if "kernel" in table.frame:
+        raise NotApplicableError("an SVM's work depends on every setting: no rows do the same work")
+    work = [setting for setting in table.settings if setting not in _SAME_WORK]
+    groups: dict[tuple[str, ...], list[int]] = {}
+    for row, key in enumerate(table.keys(work)):
+        if seconds[row] > 0:
+            groups.setdefault(key, []).append(row)
+    alike = [rows for rows in groups.values() if len(rows) >= _FEWEST_ALIKE]
+    if not alike:
+        raise NotApplicableError("no four rows do the same work")
+    residuals = np.full(len(seconds), np.nan)
+    for rows in alike:
+        logs = np.log(seconds[rows])
+        for i, row in enumerate(rows):
+            residuals[row] = logs[i] - np.median(np.delete(logs, i))
+    known = residuals[np.isfinite(residuals)]
+    # The upper quartile, unlike the median, is not pulled to zero by groups with twin rows.
+    spread = float(np.quantile(np.abs(known), 0.75)) / 1.1503
+    far = np.abs(residuals) > max(_FURTHEST, _FAR * spread)
+    rows = np.flatnonzero(far).tolist()
+    return [_outliers(table, seconds, residuals, rows, spread)] if rows else []
+
+
+def _outliers(
+    table: Table,
+    seconds: NDArray[np.float64],
+    residuals: NDArray[np.float64],
+    rows: list[int],
+    spread: float,
+) -> Finding:
+    worst = max(rows, key=lambda row: abs(residuals[row]))
+    return Finding(
+        rule="time_outliers",
+        severity="warning",
+        table=table.name,
+        says="some times are far from those of rows that do the same work",
+        evidence=(
+            f"{len(rows)} row(s); row {worst} took {seconds[worst]:.1f}, its like "
+            f"{seconds[worst] / np.exp(residuals[worst]):.1f} in the median "
+            f"({np.exp(residuals[worst]):.2f}×), where {100 * spread:.1f} % is usual; "
+            f"rows {listed(rows)}"
+        ),
+        settle="times of these rows measured again, alone on the machine",
+        rows=tuple(rows),
+    )
+
+
+def time_per_epoch(table: Table) -> list[Finding]:
+    """Check that times grow with the number of epochs, less a fixed cost such as starting up."""
+    findings = []
+    for fewer, more, ratio, rows in _ratios(table, "epochs"):
+        expected = more / fewer
+        if not 1 + _PER_EPOCH[0] * (expected - 1) < ratio < _PER_EPOCH[1] * expected:
+            findings.append(
+                Finding(
+                    rule="time_per_epoch",
+                    severity="serious",
+                    table=table.name,
+                    says="times do not grow with the number of epochs",
+                    evidence=f"{more:g} epochs took {ratio:.2f} times as long as {fewer:g} in the "
+                    f"median of {len(rows) // 2} pairs, where {expected:.2f} is expected",
+                    settle="what the time of a row covers: one epoch, its last, or all",
+                    rows=rows,
+                )
+            )
+    return findings
+
+
+def time_per_batch(table: Table) -> list[Finding]:
+    """Check that larger batches take no longer, and at least their share of the smaller's time.
+
+    The images of an epoch stay the same: all that a larger batch can save is the cost per step.
+    """
+    findings = []
+    for smaller, larger, ratio, rows in _ratios(table, "batch_size"):
+        least = smaller / larger
+        if not _PER_BATCH[0] * least < ratio < _PER_BATCH[1]:
+            findings.append(
+                Finding(
+                    rule="time_per_batch",
+                    severity="warning",
+                    table=table.name,
+                    says="times do not go with the batch size",
+                    evidence=f"batches of {larger:g} took {ratio:.2f} times as long as of "
+                    f"{smaller:g} in the median of {len(rows) // 2} pairs, where {least:.2f} to 1 "
+                    "is expected",
+                    settle="times of these rows measured again, alone on the machine",
+                    rows=rows,
+                )
+            )
+    return findings
+
+
+def _ratios(table: Table, setting: str) -> list[tuple[float, float, float, tuple[int, ...]]]:
+    """Return, for neighbouring levels, both levels, the median ratio of times, and the rows."""
+    seconds, values = _seconds(table), table.numbers(setting)
+    levels = sorted({float(v) for v in values[np.isfinite(values)]})
+    if len(levels) < 2 or setting not in table.settings:
+        raise NotApplicableError(f"needs rows with different {setting.replace('_', ' ')}")
+    ratios = []
+    for low, high in pairwise(levels):
+        pairs = [
+            (a, b) for a, b in table.pairs(setting, low, high) if min(seconds[a], seconds[b]) > 0
+        ]
+        if pairs:
+            ratio = float(np.median([seconds[b] / seconds[a] for a, b in pairs]))
+            ratios.append((low, high, ratio, tuple(sorted(row for pair in pairs for row in pair))))
+    return ratios
+
+
+def _seconds(table: Table) -> NDArray[np.float64]:
+    if "train_seconds" not in table.frame:
+        raise NotApplicableError("no column train_seconds")
+    seconds = table.numbers("train_seconds")
+    return np.where(np.isfinite(seconds), seconds, np.nan)
