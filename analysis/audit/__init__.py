@@ -1,0 +1,1 @@
+"""Audit of tables of results: what cannot be right, by rule."""
