@@ -1,0 +1,153 @@
+"""Rows paired so that they differ in one factor alone, and differences that are independent.
+
+Two rows may be read from the same training run: at another epoch of it, or as the very same result
+of it. Pairs of the same result hold no information and are refused; pairs whose both sides come
+from the same two runs count as one, with the mean of their differences.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from analysis.claims.evidence import Evidence, is_timed
+from analysis.claims.outcome import mean_text
+from analysis.stats import conditions_differ, holm, sign_flip
+
+_NO_SETTINGS = ["a", "b", "difference", "runs", "source", "seed"]
+
+Pairs = pd.DataFrame
+"""One line per independent pair: the settings shared by both (text; the first of several), ``a``,
+``b`` (means), ``difference`` (a − b) and ``runs``, the frozen set of runs behind it."""
+
+
+@dataclass(frozen=True)
+class Matched:
+    """The pairs of two levels, or why there are none.
+
+    Attributes:
+        pairs: independent pairs.
+        shared: pairs that were one and the same result.
+        problem: why nothing can be compared; empty when something can.
+    """
+
+    pairs: Pairs
+    shared: int = 0
+    problem: str = ""
+
+    @property
+    def differences(self) -> NDArray[np.float64]:
+        """The differences a − b, one per independent pair."""
+        return self.pairs["difference"].to_numpy(dtype=float)
+
+
+_NOTHING = pd.DataFrame(columns=["a", "b", "difference", "runs"])
+
+
+def match(
+    evidence: Evidence, factor: str, a: Any, b: Any, metric: str, *, log: bool = False
+) -> Matched:
+    """Pair the rows with ``factor`` = a with those with b, all other settings and the seed equal.
+
+    Args:
+        evidence: the rows the claim is about.
+        factor: a setting.
+        a, b: two of its levels.
+        metric: a measurement; a timed one is compared only under the same conditions.
+        log: take the difference of logarithms.
+    """
+    usable = evidence.with_metric(metric)
+    if factor not in usable.rows or usable.rows.empty:
+        lacking = metric if factor in evidence.rows else factor
+        return Matched(_NOTHING, problem=f"no rows with {lacking}")
+    keys = [k for k in (*evidence.settings, "seed", "source") if k != factor and k in usable.rows]
+    sides = []
+    for level in (a, b):
+        rows = usable.rows[usable.rows[factor].isin([level])]
+        if rows.empty:
+            return Matched(_NOTHING, problem=f"no rows with {factor} {level}")
+        sides.append(rows)
+    if is_timed(metric) and evidence.kind == "study":
+        problem = _timing_problem(*sides)
+        if problem:
+            return Matched(_NOTHING, problem=problem)
+    merged = _side(sides[0], keys, metric).merge(_side(sides[1], keys, metric), on=keys)
+    if merged.empty:
+        return Matched(_NOTHING, problem=f"no two rows differ in {factor} alone")
+    shared = merged["result_x"] == merged["result_y"]
+    if shared.all():
+        return Matched(
+            _NOTHING, len(merged), f"one trial serves both values of {factor}: nothing to compare"
+        )
+    distinct = merged[~shared].drop_duplicates(["result_x", "result_y"])
+    return Matched(_independent(distinct, keys, log), int(shared.sum()))
+
+
+def _side(rows: pd.DataFrame, keys: list[str], metric: str) -> pd.DataFrame:
+    # Missing settings are NaN, which equals nothing: compare the values as text.
+    side = rows[keys].map(str)
+    return side.assign(value=rows[metric].astype(float), run=rows["run"], result=rows["result"])
+
+
+def _timing_problem(first: pd.DataFrame, second: pd.DataFrame) -> str:
+    if set(first["result"]) & set(second["result"]):
+        return "one trial serves both arms: its time is one measurement"
+    differ = conditions_differ(first, second)
+    return f"times are not comparable: {differ}" if differ else ""
+
+
+def _independent(merged: pd.DataFrame, keys: list[str], log: bool) -> Pairs:
+    a, b = merged["value_x"].to_numpy(), merged["value_y"].to_numpy()
+    if log:
+        assert (a > 0).all() and (b > 0).all()
+        a, b = np.log(a), np.log(b)
+    runs = [frozenset(pair) for pair in zip(merged["run_x"], merged["run_y"], strict=True)]
+    frame = merged[keys].assign(a=a, b=b, difference=a - b, runs=runs)
+    return by_runs(frame, keys)
+
+
+def by_runs(frame: pd.DataFrame, keys: list[str]) -> Pairs:
+    """Join lines that come from the same runs into one, with the means of their numbers."""
+    groups = frame.groupby("runs", sort=False)
+    numbers = [name for name in ("a", "b", "difference") if name in frame]
+    joined = groups[keys].first().join(groups[numbers].mean())
+    return joined.reset_index()
+
+
+def num_seeds(pairs: Pairs) -> int:
+    """Return how many different seeds the pairs have; 0 where the evidence does not say."""
+    return int(pairs["seed"].nunique()) if "seed" in pairs else 0
+
+
+def turns(matched: Matched, alpha: float, *, log: bool = False) -> str:
+    """Say on which other setting the sign of the difference depends; empty when on none.
+
+    A setting is named when the differences at two of its values are significantly of opposite
+    sign, with Holm's correction over all values of all settings.
+    """
+    groups: list[tuple[str, str, int, int, float, float]] = []
+    for setting in matched.pairs.columns.difference(_NO_SETTINGS):
+        parts = matched.pairs.groupby(setting, sort=False)["difference"]
+        if parts.ngroups < 2:
+            continue
+        for level, part in parts:
+            values = part.to_numpy(dtype=float)
+            wins = int((values > 0).sum())
+            p_value = sign_flip(values).p_value
+            mean = float(values.mean())
+            groups.append((str(setting), str(level), wins, len(values), mean, p_value))
+    adjusted = holm([group[-1] for group in groups])
+    sure = [g for g, p in zip(groups, adjusted, strict=True) if p < alpha]
+    for setting in dict.fromkeys(group[0] for group in sure):
+        found = [group for group in sure if group[0] == setting]
+        if len({group[4] > 0 for group in found}) == 2:
+            shown = ", ".join(
+                f"{mean_text(mean, log=log)} at {level} (higher in {wins} of {n})"
+                for _, level, wins, n, mean, _ in found
+            )
+            return f"the sign turns with {setting}: {shown}"
+    return ""
