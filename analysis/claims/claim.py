@@ -9,15 +9,11 @@ from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from analysis.claims.evidence import Evidence
-from analysis.claims.outcome import Outcome
+from analysis.claims.outcome import Outcome, printed
 from analysis.reference import TABLES
 from search_spaces.errors import UserError, choices, did_you_mean
 
 _NAME = re.compile(r"[a-z][a-z0-9_]{0,39}")
-_PRINTED = {
-    **{"mnist": "MNIST", "fashion_mnist": "FashionMNIST"},
-    **{"resnet18": "ResNet-18", "resnet50": "ResNet-50", "sgd": "SGD", "adam": "Adam"},
-}
 
 
 class Test(Protocol):
@@ -93,8 +89,7 @@ class Claim:
         """The sentence with the values of ``where`` in place."""
         shown = {
             key: " and ".join(
-                _PRINTED.get(str(value), str(value))
-                for value in (values if isinstance(values, tuple) else (values,))
+                printed(value) for value in (values if isinstance(values, tuple) else (values,))
             )
             for key, values in self.where.items()
         }

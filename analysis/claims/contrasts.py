@@ -14,8 +14,16 @@ from typing import Any
 import numpy as np
 
 from analysis.claims.evidence import Evidence
-from analysis.claims.outcome import POINTS, RATIO, Outcome, joined, mean_text, not_comparable
-from analysis.claims.pairs import Matched, by_runs, match, num_seeds, turns
+from analysis.claims.outcome import (
+    POINTS,
+    RATIO,
+    Outcome,
+    joined,
+    mean_text,
+    not_comparable,
+    printed,
+)
+from analysis.claims.pairs import Matched, Pairs, by_runs, match, num_seeds, turns
 from analysis.stats import bca_interval, fewest_pairs, sign_flip
 
 
@@ -51,7 +59,7 @@ class Higher:
         )
 
     def _versus(self) -> str:
-        return f"{self.factor} {self.higher} against {self.than}"
+        return f"{self.factor} {printed(self.higher)} against {printed(self.than)}"
 
 
 def paired_outcome(
@@ -126,9 +134,15 @@ class LargerAt:
         both = [x | y for x, y in zip(merged["runs_x"], merged["runs_y"], strict=True)]
         gains = merged["difference_x"] - merged["difference_y"]
         pairs = by_runs(merged[keys].assign(difference=gains, runs=both), keys)
-        effects = [mean_text(float(side["difference"].mean()), log=self.log) for side in sides]
+        effects = [_effect(side, log=self.log) for side in sides]
         versus = (
-            f"{self.factor} {self.higher} against {self.than}: {effects[0]} at {self.by} {self.at},"
-            f" {effects[1]} at {self.than_at}; the first larger"
+            f"{self.factor} {printed(self.higher)} against {printed(self.than)}: {effects[0]} at "
+            f"{self.by} {printed(self.at)}, {effects[1]} at {printed(self.than_at)}; the first"
         )
         return paired_outcome(Matched(pairs), alpha, log=self.log, versus=versus)
+
+
+def _effect(pairs: Pairs, *, log: bool) -> str:
+    differences = pairs["difference"]
+    mean = mean_text(float(differences.mean()), log=log)
+    return f"{mean} (higher in {int((differences > 0).sum())} of {len(differences)})"

@@ -7,7 +7,9 @@ claim with too few pairs for any p-value below α is not tested and does not cou
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+import functools
+import math
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,7 +17,19 @@ import pandas as pd
 
 from analysis.claims.claim import Claim
 from analysis.claims.evidence import Evidence, from_reference, from_study, pooled
-from analysis.claims.outcome import EXPONENT, POINTS, RATIO, Outcome, Word, not_comparable, points
+from analysis.claims.outcome import (
+    EXPONENT,
+    POINTS,
+    RATIO,
+    SHARE,
+    Outcome,
+    Word,
+    joined,
+    not_comparable,
+    points,
+    printed,
+    ratio_text,
+)
 from analysis.load import Study
 from analysis.reference import load_table
 from analysis.stats import holm
@@ -59,31 +73,30 @@ class Verdict:
         by = "its own table" if self.kind == "report" else self.evidence
         if self.kind == "report" and "," in self.evidence:
             by += "s"
-        verdict = f"{self.word} on {by}" if by else self.word
-        caveats = f" ({'; '.join(self.caveats)})" if self.caveats else ""
-        numbers = f": {shown}" if shown else ""
-        end = f"{self.outcome.reason}{caveats}."
-        return f"{who}“{self.claim.text}” – {verdict}{numbers}. {end[0].upper()}{end[1:]}"
+        parts = [_numbers(self.outcome, self.p_adjusted), self.outcome.reason, *self.caveats]
+        return f"{who}“{self.claim.text}” – {self.word} on {by}: {joined(*parts)}."
 
 
 def _numbers(outcome: Outcome, p_adjusted: float) -> str:
     """Return effect, interval, p and n of an outcome; empty where nothing was measured."""
     if not outcome.num_pairs:
         return ""
-    low, high = outcome.low, outcome.high
-    if outcome.unit == POINTS:
-        shown = [points(outcome.effect), f"[{points(low)[:-7]}, {points(high)[:-7]}]"]
-    elif outcome.unit == RATIO:
-        shown = [f"{outcome.effect:.3g}×", f"[{low:.3g}, {high:.3g}]"]
-    elif outcome.unit == EXPONENT:
-        shown = [f"exponent {outcome.effect:.2f}", f"[{low:.2f}, {high:.2f}]"]
-    else:
-        shown = [f"share {outcome.effect:.2f}", f"[{low:.2f}, {high:.2f}]"]
-    if low != low or high != high:
-        shown[1] = "no interval"
-    if p_adjusted == p_adjusted:
+    write = _WRITERS[outcome.unit]
+    interval = "no interval"
+    if math.isfinite(outcome.low) and math.isfinite(outcome.high):
+        interval = f"[{write(outcome.low)}, {write(outcome.high)}]"
+    shown = [f"{write(outcome.effect)} {interval}"]
+    if math.isfinite(p_adjusted):
         shown.append(f"p = {p_adjusted:.2g}" if p_adjusted >= 0.001 else "p < 0.001")
-    return f"{shown[0]} {', '.join([*shown[1:], f'n = {outcome.num_pairs}'])}"
+    return ", ".join([*shown, f"n = {outcome.num_pairs}"])
+
+
+_WRITERS: dict[str, Callable[[float], str]] = {
+    POINTS: points,
+    RATIO: ratio_text,
+    EXPONENT: "exponent {:.2f}".format,
+    SHARE: "share {:.2f}".format,
+}
 
 
 def judge(claim: Claim, evidence: Evidence, *, alpha: float = ALPHA) -> Verdict:
@@ -142,11 +155,20 @@ def _best_evidence(
 def _outcome(claim: Claim, evidence: Evidence, alpha: float) -> Outcome:
     rows = evidence.where(claim.where)
     if rows.rows.empty:
-        about = ", ".join(f"{key} {value}" for key, value in claim.where.items())
+        about = ", ".join(f"{key} {_values(value)}" for key, value in claim.where.items())
         return not_comparable(f"no rows with {about}" if about else "no rows")
     if evidence.flawed and getattr(claim.test, "metric", "test_accuracy").endswith("_accuracy"):
         return not_comparable(evidence.flawed)
     return claim.test.judge(rows, alpha)
+
+
+def _values(values: Any) -> str:
+    return " or ".join(map(printed, values if isinstance(values, tuple) else (values,)))
+
+
+@functools.cache
+def _published(tables: tuple[str, ...]) -> Evidence:
+    return from_reference([load_table(table) for table in tables])
 
 
 def judge_published(claims: Iterable[Claim], *, alpha: float = ALPHA) -> list[Verdict]:
@@ -157,7 +179,7 @@ def judge_published(claims: Iterable[Claim], *, alpha: float = ALPHA) -> list[Ve
         family = [claim for claim in drawn if claim.source == source]
         chosen = []
         for claim in family:
-            evidence = from_reference([load_table(table) for table in claim.tables])
+            evidence = _published(claim.tables)
             chosen.append((evidence, _outcome(claim, evidence, alpha)))
         verdicts += _decided(family, chosen, alpha)
     return verdicts
@@ -175,7 +197,8 @@ def verdicts(
 
     Returns:
         One line per claim and body of evidence, the claim's own tables first, with the columns
-        ``COLUMNS``; ``text`` is the verdict in words. ``effect``, ``low`` and ``high`` are in ``unit``: fractions for ``points``.
+        ``COLUMNS``; ``text`` is the verdict in words. ``effect``, ``low`` and ``high`` are in
+        ``unit``, where ``points`` are fractions.
     """
     found = judge_published(claims, alpha=alpha)
     if studies:

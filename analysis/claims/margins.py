@@ -8,7 +8,16 @@ from typing import Any
 import numpy as np
 
 from analysis.claims.evidence import Evidence
-from analysis.claims.outcome import SHARE, Outcome, Word, joined, not_comparable, points, size
+from analysis.claims.outcome import (
+    SHARE,
+    Outcome,
+    Word,
+    joined,
+    not_comparable,
+    points,
+    printed,
+    size,
+)
 from analysis.claims.pairs import match, num_seeds, turns
 from analysis.stats import bca_interval, fewest_pairs, outperforming, sign_flip
 
@@ -43,7 +52,7 @@ class Same:
         else:
             towards = differences if mean > 0 else -differences
             p_value = sign_flip(towards - self.within, alternative="greater").p_value
-        reason = f"{self.factor} {self.first} against {self.second}, margin {size(self.within)}"
+        reason = f"{self.factor} {printed(self.first)} against {printed(self.second)}, margin {size(self.within)}"
         too_few = len(differences) < fewest_pairs(alpha)
         if too_few:
             reason += f"; equality needs {fewest_pairs(alpha)} independent pairs to show"
@@ -90,7 +99,7 @@ class Usually:
             return not_comparable(matched.problem)
         differences = matched.differences
         found = outperforming(differences + self.slack, confidence=1 - alpha)
-        reason = f"{self.factor} {self.higher} against {self.than}: "
+        reason = f"{self.factor} {printed(self.higher)} against {printed(self.than)}: "
         reason += f"higher in {int((differences > 0).sum())} of {len(differences)} pairs"
         ties = int((differences == 0).sum())
         reason += f", equal in {ties}" if ties else ""

@@ -60,6 +60,18 @@ class Outcome:
         return "supported" if self.supports else "contradicted"
 
 
+_PRINTED = {
+    **{"mnist": "MNIST", "fashion_mnist": "FashionMNIST", "cpu": "CPU", "cuda": "GPU"},
+    **{"resnet18": "ResNet-18", "resnet50": "ResNet-50", "sgd": "SGD", "adam": "Adam"},
+    **{"svm": "SVM", "resnet": "ResNet", "True": "on", "False": "off"},
+}
+
+
+def printed(value: object) -> str:
+    """Return a setting's value as a reader knows it."""
+    return _PRINTED.get(str(value), str(value))
+
+
 def not_comparable(reason: str) -> Outcome:
     """Return the outcome of evidence that says nothing about the claim."""
     return Outcome("not comparable", reason)
@@ -77,7 +89,12 @@ def size(value: float) -> str:
 
 def mean_text(mean: float, *, log: bool) -> str:
     """Return a mean difference in points, or the ratio that a mean difference of logarithms is."""
-    return f"{math.exp(mean):.3g}×" if log else points(mean)
+    return ratio_text(math.exp(mean)) if log else points(mean)
+
+
+def ratio_text(ratio: float) -> str:
+    """Return a ratio with three digits, or with as many behind the point where it is near one."""
+    return f"{ratio:.3f}×" if 0.5 < ratio < 2 else f"{ratio:.3g}×"
 
 
 def joined(*parts: str) -> str:

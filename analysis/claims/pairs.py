@@ -15,7 +15,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from analysis.claims.evidence import Evidence, is_timed
-from analysis.claims.outcome import mean_text
+from analysis.claims.outcome import mean_text, printed
 from analysis.stats import conditions_differ, holm, sign_flip
 
 _NO_SETTINGS = ["a", "b", "difference", "runs", "source", "seed"]
@@ -69,7 +69,7 @@ def match(
     for level in (a, b):
         rows = usable.rows[usable.rows[factor].isin([level])]
         if rows.empty:
-            return Matched(_NOTHING, problem=f"no rows with {factor} {level}")
+            return Matched(_NOTHING, problem=f"no rows with {factor} {printed(level)}")
         sides.append(rows)
     if is_timed(metric) and evidence.kind == "study":
         problem = _timing_problem(*sides)
@@ -146,7 +146,7 @@ def turns(matched: Matched, alpha: float, *, log: bool = False) -> str:
         found = [group for group in sure if group[0] == setting]
         if len({group[4] > 0 for group in found}) == 2:
             shown = ", ".join(
-                f"{mean_text(mean, log=log)} at {level} (higher in {wins} of {n})"
+                f"{mean_text(mean, log=log)} at {printed(level)} (higher in {wins} of {n})"
                 for _, level, wins, n, mean, _ in found
             )
             return f"the sign turns with {setting}: {shown}"

@@ -7,6 +7,7 @@ validation where there is such a column.
 
 from __future__ import annotations
 
+import contextlib
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -17,7 +18,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from analysis.claims.evidence import Evidence
-from analysis.claims.outcome import POINTS, SHARE, Outcome, Word, not_comparable, points
+from analysis.claims.outcome import POINTS, SHARE, Outcome, Word, not_comparable, printed, size
 from analysis.stats import holm, noise_floor
 from search_spaces.errors import UserError
 
@@ -29,7 +30,7 @@ class BestHas:
     Supported when every configuration tied with the best has them, contradicted when none has.
     Tied means that a two-sided test of the two accuracies, Holm over the configurations, does not
     tell them apart; its variance is that of both counts of images and, where a placebo shows it,
-    twice that of one training run.
+    that of both training runs.
 
     Attributes:
         has: setting -> value.
@@ -58,12 +59,13 @@ class BestHas:
         word: Word = "not distinguishable"
         if num_fit in (0, num_tied):
             word = "contradicted" if num_fit == 0 else "supported"
-        best = rows.loc[rows[metric].idxmax()]
-        shown = ", ".join(f"{k} {best[k]}" for k in (*self.has, "batch_size", "lr") if k in rows)
-        spread = f"noise of a run {points(noise)[1:]}" if noise else "noise of a run not known"
+        best = int(rows[metric].idxmax())
+        named = [k for k in dict.fromkeys((*self.has, "batch_size", "lr")) if k in rows]
+        shown = ", ".join(f"{name} {printed(rows.loc[best, name])}" for name in named)
+        spread = f"noise of a run {size(noise[best])}" if noise[best] else "noise of runs not known"
         return Outcome(
             word=word,
-            reason=f"highest {metric} {100 * best[metric]:.2f} % ({shown}); {num_tied} of "
+            reason=f"highest {metric} {100 * rows.loc[best, metric]:.2f} % ({shown}); {num_tied} of "
             f"{len(rows)} rows are tied with it, {num_fit} of these as claimed; {spread}",
             effect=num_fit / num_tied,
             unit=SHARE,
@@ -80,27 +82,34 @@ def _judged_by(evidence: Evidence) -> tuple[str, str]:
     return "test_accuracy", "num_test"
 
 
-def _run_noise(evidence: Evidence, placebo: str, metric: str) -> float:
-    """Return the standard deviation of one training run, 0 where no placebo shows it."""
-    settings = [name for name in (*evidence.settings, "seed") if name in evidence.rows]
-    settings = [name for name in settings if name != placebo]
-    rows = evidence.rows.copy()
+def _run_noise(evidence: Evidence, placebo: str, metric: str) -> NDArray[np.float64]:
+    """Return the standard deviation of one training run for each row, 0 where none shows it.
+
+    It is read off the placebo among the rows of the same data set and number of epochs, on which
+    it depends most, and robustly: one failed training must not make every run a tie.
+    """
+    rows = evidence.rows.reset_index(drop=True)
+    settings = [n for n in (*evidence.settings, "seed") if n in rows and n != placebo]
     rows[settings] = rows[settings].map(str)
-    try:
-        return noise_floor(rows, placebo, metric, settings).sd
-    except UserError:  # no placebo here, or one that shares its trials: nothing to read
-        return 0.0
+    groups = [name for name in ("dataset", "epochs") if name in settings]
+    noise = np.zeros(len(rows))
+    for _, group in rows.groupby(groups) if groups else [("", rows)]:
+        # Without a placebo, or with one that shares its trials, there is nothing to read.
+        with contextlib.suppress(UserError):
+            noise[group.index] = noise_floor(group, placebo, metric, settings).robust_sd
+    return noise
 
 
 def _tied_with_best(
-    rows: pd.DataFrame, metric: str, images: str, noise: float, alpha: float
+    rows: pd.DataFrame, metric: str, images: str, noise: NDArray[np.float64], alpha: float
 ) -> pd.Series[bool]:
     accuracy = rows[metric].to_numpy(dtype=float)
     num_images = rows[images].to_numpy(dtype=float)
     best = int(np.argmax(accuracy))
     others = np.delete(np.arange(len(rows)), best)
+    runs = noise[best] ** 2 + noise[others] ** 2
     p_values = two_accuracies(
-        accuracy[best], num_images[best], accuracy[others], num_images[others], noise
+        accuracy[best], num_images[best], accuracy[others], num_images[others], runs
     )
     tied = pd.Series(True, index=rows.index)
     tied.iloc[others] = holm(p_values) >= alpha
@@ -112,18 +121,18 @@ def two_accuracies(
     num_first: float,
     second: NDArray[np.float64],
     num_second: NDArray[np.float64],
-    noise: float = 0.0,
+    run_variance: NDArray[np.float64] | float = 0.0,
 ) -> NDArray[np.float64]:
     """Return two-sided p-values that one accuracy equals each of others.
 
-    The score test of two independent proportions (pooled), with the variance of a training run
-    added to each. On the same images the counts are positively correlated, which the test ignores:
+    The score test of two independent proportions (pooled), with the variance that two training
+    runs add to their difference. On the same images the counts are positively correlated, which the test ignores:
     its p-values are too large rather than too small.
     """
     from scipy import stats
 
     pooled = (first * num_first + second * num_second) / (num_first + num_second)
-    variance = pooled * (1 - pooled) * (1 / num_first + 1 / num_second) + 2 * noise**2
+    variance = pooled * (1 - pooled) * (1 / num_first + 1 / num_second) + run_variance
     difference = np.abs(first - second)
     with np.errstate(divide="ignore", invalid="ignore"):
         z = np.where(variance > 0, difference / np.sqrt(variance), 0.0)
@@ -171,13 +180,15 @@ class BestOf:
             effect, p_value = _compare(first, second)
             effects.append(effect)
             p_values.append(p_value)
-            label = name[0] if isinstance(name, tuple) else name
+            label = printed(name[0] if isinstance(name, tuple) else name)
             shown.append(
                 f"{label}: {100 * first['test_accuracy']:.2f} % against "
                 f"{100 * second['test_accuracy']:.2f} %".removeprefix(": ")
             )
         if not effects:
-            return not_comparable(f"no rows with both {self.higher} and {self.than}")
+            return not_comparable(
+                f"no rows with both {printed(self.higher)} and {printed(self.than)}"
+            )
         reason = f"picked on {metric}; {', '.join(shown)}; noise of test images only"
         return _all_groups(np.array(effects), np.array(p_values), reason)
 

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from analysis.claims.evidence import Evidence, is_timed
-from analysis.claims.outcome import RATIO, Outcome, Word, not_comparable
+from analysis.claims.outcome import RATIO, Outcome, Word, not_comparable, printed, ratio_text
 from analysis.claims.pairs import match, num_seeds
 from analysis.stats import conditions_differ
 
@@ -55,11 +55,11 @@ class RatioWithin:
         word: Word = "not distinguishable"
         if inside.all() or outside.all():
             word = "supported" if inside.all() else "contradicted"
-        shown = ", ".join(f"{ratio:.3g}×" for ratio in np.sort(ratios)[:6])
+        shown = ", ".join(map(ratio_text, np.sort(ratios)[:6]))
         shown += ", …" if len(ratios) > 6 else ""
         return Outcome(
             word=word,
-            reason=f"{self.metric} of {self.of} over {self.to}: {shown}"
+            reason=f"{self.metric} of {printed(self.of)} over {printed(self.to)}: {shown}"
             + (f"; tolerance {100 * self.tolerance:.0f} %" if self.tolerance else ""),
             effect=float(np.exp(np.log(ratios).mean())),
             low=float(ratios.min()),
@@ -107,9 +107,13 @@ class LongerThan:
             clear.append(a.min() > b.max() * (1 + self.tolerance))
             refuted.append(a.max() * (1 + self.tolerance) < b.median())
             ratios.append(float(a.median() / b.median()))
-            shown.append(f"{name}: {_range(a)} s against {_range(b)} s{_devices(one, other)}")
+            shown.append(
+                f"{printed(name)}: {_range(a)} s against {_range(b)} s{_devices(one, other)}"
+            )
         if not ratios:
-            return not_comparable(f"no rows with both {self.longer} and {self.than}")
+            return not_comparable(
+                f"no rows with both {printed(self.longer)} and {printed(self.than)}"
+            )
         word: Word = "supported" if all(clear) else "not distinguishable"
         return Outcome(
             word="contradicted" if any(refuted) else word,
@@ -125,12 +129,13 @@ class LongerThan:
 
 def _range(seconds: pd.Series[Any]) -> str:
     low, high = float(seconds.min()), float(seconds.max())
-    return f"{low:.3g}" if low == high else f"{low:.3g} to {high:.3g}"
+    shown = [f"{s:.0f}" if s >= 100 else f"{s:.3g}" for s in (low, high)]
+    return shown[0] if low == high else " to ".join(shown)
 
 
 def _devices(*sides: pd.DataFrame) -> str:
     named = [
-        "/".join(sorted(map(str, side["device"].dropna().unique()))) if "device" in side else ""
+        "/".join(sorted(map(printed, side["device"].dropna().unique()))) if "device" in side else ""
         for side in sides
     ]
-    return f" (on {named[0] or 'unknown'} and {named[1] or 'unknown'})"
+    return f" (on {named[0] or 'unknown device'} and {named[1] or 'unknown device'})"

@@ -95,7 +95,7 @@ def _sampling_error(rows: pd.DataFrame, metric: str | None) -> Any:
     if not metric or not metric.endswith("_accuracy") or split not in ("val", "test"):
         return 0.0
     accuracy = rows[metric].to_numpy(dtype=float)
-    num_images = rows[f"num_{split}"] if f"num_{split}" in rows else math.inf
+    num_images = rows.get(f"num_{split}", math.inf)
     return np.nan_to_num(accuracy * (1 - accuracy) / num_images)
 
 
@@ -108,16 +108,16 @@ class GrowsFaster:
     ``exponent``, contradicted when one lies below.
     """
 
-    quantity: str
+    metric: str
     with_: str
     exponent: float = 1.0
 
     def judge(self, evidence: Evidence, alpha: float) -> Outcome:
         """Judge the claim on the evidence."""
-        usable = evidence.with_metric(self.quantity).with_metric(self.with_).distinct()
+        usable = evidence.with_metric(self.metric).with_metric(self.with_).distinct()
         if usable.rows.empty:
-            return not_comparable(f"no rows with {self.quantity} and {self.with_}")
-        if evidence.kind == "study" and is_timed(self.quantity):
+            return not_comparable(f"no rows with {self.metric} and {self.with_}")
+        if evidence.kind == "study" and is_timed(self.metric):
             problem = conditions_differ(usable.rows, usable.rows)
             if problem:
                 return not_comparable(f"times are not comparable: {problem}")
@@ -125,7 +125,7 @@ class GrowsFaster:
         slopes = []
         for _, group in usable.rows.groupby(keys, sort=False, dropna=False):
             if group[self.with_].nunique() >= 3:
-                slopes.append(_slope(group[self.with_], group[self.quantity], alpha))
+                slopes.append(_slope(group[self.with_], group[self.metric], alpha))
         if not slopes:
             return not_comparable(f"no setting was run at three sizes of {self.with_} or more")
         lows, highs = [low for _, low, _ in slopes], [high for _, _, high in slopes]
@@ -133,7 +133,7 @@ class GrowsFaster:
         shown = ", ".join(f"{slope:.2f} [{low:.2f}, {high:.2f}]" for slope, low, high in slopes[:4])
         return Outcome(
             word="contradicted" if min(highs) < self.exponent else word,
-            reason=f"{self.quantity} grows with {self.with_} to the power of {shown}",
+            reason=f"{self.metric} grows with {self.with_} to the power of {shown}",
             effect=float(np.mean([slope for slope, _, _ in slopes])),
             low=min(lows),
             high=max(highs),

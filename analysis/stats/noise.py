@@ -20,7 +20,9 @@ class NoiseFloor:
     Attributes:
         sd: standard deviation of one run, in the unit of the response: that of the pairs'
             differences over √2.
-        sd_low, sd_high: its χ² interval, which takes the differences to be normal.
+        robust_sd: the same from the median absolute difference, which a few failed trainings do not
+            move: what an ordinary run is uncertain by.
+        sd_low, sd_high: χ² interval of ``sd``, which takes the differences to be normal.
         mean_difference, low, high: of the placebo's pairs, with Student's interval; zero should
             lie inside.
         p_value: of the t-test that the placebo does nothing: a small one says it is none.
@@ -28,6 +30,7 @@ class NoiseFloor:
     """
 
     sd: float
+    robust_sd: float
     sd_low: float
     sd_high: float
     mean_difference: float
@@ -89,6 +92,7 @@ def noise_floor(
     varied = num_pairs > 1 and np.ptp(differences) > 0
     return NoiseFloor(
         sd=math.sqrt(squares / num_pairs / 2),
+        robust_sd=float(np.median(np.abs(differences)) / stats.norm.ppf(0.75) / math.sqrt(2)),
         sd_low=sd_low,
         sd_high=sd_high,
         mean_difference=float(differences.mean()),
