@@ -9,16 +9,7 @@ claims.
 from analysis.claims.claim import Claim, Test
 from analysis.claims.contrasts import Higher, LargerAt
 from analysis.claims.evidence import Evidence, from_reference, from_study, pooled
-from analysis.claims.judge import (
-    ALPHA,
-    COLUMNS,
-    Verdict,
-    judge,
-    judge_all,
-    judge_published,
-    to_frame,
-    verdicts,
-)
+from analysis.claims.judge import ALPHA, judge, judge_all, judge_published, verdicts
 from analysis.claims.margins import Same, Usually
 from analysis.claims.outcome import VERDICTS, Outcome
 from analysis.claims.picks import BestHas, BestOf
@@ -26,6 +17,7 @@ from analysis.claims.ranges import LongerThan, RatioWithin
 from analysis.claims.report_a import CLAIMS as REPORT_A
 from analysis.claims.report_b import CLAIMS as REPORT_B
 from analysis.claims.thresholds import GrowsFaster, MostRows
+from analysis.claims.verdict import COLUMNS, Verdict, numbers_of, to_frame
 
 PUBLISHED: tuple[Claim, ...] = (*REPORT_A, *REPORT_B)
 """Every claim of both lab reports."""
@@ -57,6 +49,7 @@ __all__ = [
     "judge",
     "judge_all",
     "judge_published",
+    "numbers_of",
     "pooled",
     "to_frame",
     "verdicts",

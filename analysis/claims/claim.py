@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from analysis.claims.evidence import Evidence
-from analysis.claims.outcome import Outcome, printed
+from analysis.claims.outcome import Outcome, printed_all
 from analysis.reference import TABLES
 from search_spaces.errors import UserError, choices, did_you_mean
 
@@ -60,7 +60,7 @@ class Claim:
             )
         if not isinstance(self.where, Mapping) or not all(isinstance(k, str) for k in self.where):
             raise UserError(f"claim {self.name}: where must map settings to values")
-        if isinstance(self.tables, str) or not all(isinstance(t, str) for t in self.tables):
+        if not isinstance(self.tables, tuple) or not all(isinstance(t, str) for t in self.tables):
             raise UserError(f"claim {self.name}: tables must be a tuple of names")
         for table in self.tables:
             if table not in TABLES:
@@ -87,10 +87,5 @@ class Claim:
     @property
     def text(self) -> str:
         """The sentence with the values of ``where`` in place."""
-        shown = {
-            key: " and ".join(
-                printed(value) for value in (values if isinstance(values, tuple) else (values,))
-            )
-            for key, values in self.where.items()
-        }
+        shown = {key: printed_all(values) for key, values in self.where.items()}
         return string.Formatter().vformat(self.sentence, (), shown)

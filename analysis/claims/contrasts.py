@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+import pandas as pd
 
 from analysis.claims.evidence import Evidence
 from analysis.claims.outcome import (
@@ -59,7 +60,7 @@ class Higher:
         )
 
     def _versus(self) -> str:
-        return f"{self.factor} {printed(self.higher)} against {printed(self.than)}"
+        return f"{self.factor} {printed(self.higher)} against {printed(self.than)}: higher"
 
 
 def paired_outcome(
@@ -75,7 +76,7 @@ def paired_outcome(
     differences = matched.differences
     interval = bca_interval(differences, confidence=1 - alpha)
     wins, ties = int((differences > 0).sum()), int((differences == 0).sum())
-    counted = f"{versus}: higher in {wins} of {len(differences)} pairs"
+    counted = f"{versus} in {wins} of {len(differences)} pairs"
     counted += f", equal in {ties}" if ties else ""
     too_few = len(differences) < fewest_pairs(alpha)
     if too_few:
@@ -124,20 +125,22 @@ class LargerAt:
             part = evidence.where({self.by: level})
             matched = match(part, self.factor, self.higher, self.than, self.metric, log=self.log)
             if matched.problem:
-                return not_comparable(f"at {self.by} {level}: {matched.problem}")
+                return not_comparable(f"at {self.by} {printed(level)}: {matched.problem}")
             sides.append(matched.pairs)
         measured = ("a", "b", "difference", "runs", self.by)
         keys = [str(key) for key in sides[0] if key not in measured]
         merged = sides[0].merge(sides[1], on=keys)
         if merged.empty:
             return not_comparable(f"no pairs that differ in {self.by} alone")
-        both = [x | y for x, y in zip(merged["runs_x"], merged["runs_y"], strict=True)]
+        runs = [x | y for x, y in zip(merged["runs_x"], merged["runs_y"], strict=True)]
+        both = pd.Series(runs, merged.index)
         gains = merged["difference_x"] - merged["difference_y"]
         pairs = by_runs(merged[keys].assign(difference=gains, runs=both), keys)
         effects = [_effect(side, log=self.log) for side in sides]
         versus = (
             f"{self.factor} {printed(self.higher)} against {printed(self.than)}: {effects[0]} at "
-            f"{self.by} {printed(self.at)}, {effects[1]} at {printed(self.than_at)}; the first"
+            f"{self.by} {printed(self.at)}, {effects[1]} at {printed(self.than_at)}; the first is "
+            "larger"
         )
         return paired_outcome(Matched(pairs), alpha, log=self.log, versus=versus)
 

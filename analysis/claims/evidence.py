@@ -17,6 +17,7 @@ import pandas as pd
 from analysis.load import FINISHED, Study
 from analysis.reference import ReferenceTable
 from analysis.stats import epoch_times
+from search_spaces.errors import did_you_mean
 
 SETTINGS = (
     *("dataset", "model", "kernel", "C", "degree", "gamma", "num_train_images", "batch_size"),
@@ -49,20 +50,31 @@ class Evidence:
     caveats: tuple[str, ...] = ()
     flawed: str = ""
 
+    def lacks(self, column: str) -> str:
+        """Say that there is no such column; empty when there is."""
+        if column in self.rows:
+            return ""
+        return f"no column {column}{did_you_mean(column, map(str, self.rows.columns))}"
+
     def where(self, condition: Mapping[str, Any]) -> Evidence:
         """Return the evidence of the rows that meet a condition; a tuple allows several values."""
         keep = pd.Series(True, index=self.rows.index)
         for column, wanted in condition.items():
-            values = wanted if isinstance(wanted, tuple) else (wanted,)
+            values = wanted if isinstance(wanted, (tuple, list)) else (wanted,)
             found = self.rows[column] if column in self.rows else pd.Series(index=self.rows.index)
             keep &= found.isin(values)
         return replace(self, rows=self.rows[keep])
 
     def with_metric(self, metric: str) -> Evidence:
-        """Return the evidence of the rows whose metric is finite; none where there is no metric."""
+        """Return the evidence of the rows whose metric is finite; none where there is no metric.
+
+        A solver that was stopped before it converged has an accuracy, but not the time of a fit.
+        """
         if metric not in self.rows:
             return replace(self, rows=self.rows[:0])
         finite = np.isfinite(pd.to_numeric(self.rows[metric], errors="coerce"))
+        if is_timed(metric) and "status" in self.rows:
+            finite &= self.rows["status"] != "unconverged"
         return replace(self, rows=self.rows[finite])
 
     def distinct(self) -> Evidence:

@@ -8,95 +8,19 @@ claim with too few pairs for any p-value below α is not tested and does not cou
 from __future__ import annotations
 
 import functools
-import math
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Iterable, Sequence
 
 import pandas as pd
 
 from analysis.claims.claim import Claim
 from analysis.claims.evidence import Evidence, from_reference, from_study, pooled
-from analysis.claims.outcome import (
-    EXPONENT,
-    POINTS,
-    RATIO,
-    SHARE,
-    Outcome,
-    Word,
-    joined,
-    not_comparable,
-    points,
-    printed,
-    ratio_text,
-)
+from analysis.claims.outcome import Outcome, not_comparable, printed_all
+from analysis.claims.verdict import Verdict, to_frame
 from analysis.load import Study
 from analysis.reference import load_table
 from analysis.stats import holm
 
 ALPHA = 0.05
-
-COLUMNS = (
-    *("claim", "sentence", "source", "evidence", "kind", "verdict", "effect", "unit", "low"),
-    *("high", "p_value", "p_adjusted", "num_pairs", "num_seeds", "wins", "ties", "reason"),
-    *("caveats", "text"),
-)
-
-
-@dataclass(frozen=True)
-class Verdict:
-    """What one body of evidence says about one claim.
-
-    Attributes:
-        claim: the claim.
-        evidence: names of the studies or tables.
-        kind: ``study`` or ``report``.
-        word: supported, contradicted, not distinguishable, underpowered or not comparable.
-        outcome: the numbers and the reason.
-        p_adjusted: Holm's, in its family; NaN where no p-value decides.
-        caveats: what a reader must know of the rows.
-    """
-
-    claim: Claim
-    evidence: str
-    kind: str
-    word: Word
-    outcome: Outcome
-    p_adjusted: float
-    caveats: tuple[str, ...] = ()
-
-    @property
-    def sentence(self) -> str:
-        """The verdict in words, with its numbers."""
-        who = {"report_a": "Report A: ", "report_b": "Report B: "}.get(self.claim.source, "")
-        shown = _numbers(self.outcome, self.p_adjusted)
-        by = "its own table" if self.kind == "report" else self.evidence
-        if self.kind == "report" and "," in self.evidence:
-            by += "s"
-        parts = [_numbers(self.outcome, self.p_adjusted), self.outcome.reason, *self.caveats]
-        return f"{who}“{self.claim.text}” – {self.word} on {by}: {joined(*parts)}."
-
-
-def _numbers(outcome: Outcome, p_adjusted: float) -> str:
-    """Return effect, interval, p and n of an outcome; empty where nothing was measured."""
-    if not outcome.num_pairs:
-        return ""
-    write = _WRITERS[outcome.unit]
-    interval = "no interval"
-    if math.isfinite(outcome.low) and math.isfinite(outcome.high):
-        interval = f"[{write(outcome.low)}, {write(outcome.high)}]"
-    shown = [f"{write(outcome.effect)} {interval}"]
-    if math.isfinite(p_adjusted):
-        shown.append(f"p = {p_adjusted:.2g}" if p_adjusted >= 0.001 else "p < 0.001")
-    return ", ".join([*shown, f"n = {outcome.num_pairs}"])
-
-
-_WRITERS: dict[str, Callable[[float], str]] = {
-    POINTS: points,
-    RATIO: ratio_text,
-    EXPONENT: "exponent {:.2f}".format,
-    SHARE: "share {:.2f}".format,
-}
 
 
 def judge(claim: Claim, evidence: Evidence, *, alpha: float = ALPHA) -> Verdict:
@@ -124,7 +48,14 @@ def judge_all(
 def _decided(
     claims: Sequence[Claim], chosen: Sequence[tuple[Evidence, Outcome]], alpha: float
 ) -> list[Verdict]:
-    adjusted = holm([outcome.p_value for _, outcome in chosen])
+    # Both reports claim some things alike: one hypothesis counts once in its family.
+    keys = [
+        (repr(claim.test), repr(sorted(claim.where.items())), evidence.name)
+        for claim, (evidence, _) in zip(claims, chosen, strict=True)
+    ]
+    family = {key: outcome.p_value for key, (_, outcome) in zip(keys, chosen, strict=True)}
+    by_key = dict(zip(family, holm(list(family.values())), strict=True))
+    adjusted = [by_key[key] for key in keys]
     return [
         Verdict(
             claim,
@@ -153,17 +84,16 @@ def _best_evidence(
 
 
 def _outcome(claim: Claim, evidence: Evidence, alpha: float) -> Outcome:
+    unknown = [problem for column in claim.where if (problem := evidence.lacks(column))]
+    if unknown:
+        return not_comparable(unknown[0])
     rows = evidence.where(claim.where)
     if rows.rows.empty:
-        about = ", ".join(f"{key} {_values(value)}" for key, value in claim.where.items())
+        about = ", ".join(f"{key} {printed_all(value)}" for key, value in claim.where.items())
         return not_comparable(f"no rows with {about}" if about else "no rows")
     if evidence.flawed and getattr(claim.test, "metric", "test_accuracy").endswith("_accuracy"):
         return not_comparable(evidence.flawed)
     return claim.test.judge(rows, alpha)
-
-
-def _values(values: Any) -> str:
-    return " or ".join(map(printed, values if isinstance(values, tuple) else (values,)))
 
 
 @functools.cache
@@ -206,33 +136,3 @@ def verdicts(
     order = {claim.name: number for number, claim in enumerate(claims)}
     found.sort(key=lambda verdict: (order[verdict.claim.name], verdict.kind))
     return to_frame(found)
-
-
-def to_frame(found: Iterable[Verdict]) -> pd.DataFrame:
-    """Return verdicts as a frame with the columns ``COLUMNS``."""
-    return pd.DataFrame([_record(verdict) for verdict in found], columns=list(COLUMNS))
-
-
-def _record(verdict: Verdict) -> dict[str, Any]:
-    outcome = verdict.outcome
-    return {
-        "claim": verdict.claim.name,
-        "sentence": verdict.claim.text,
-        "source": verdict.claim.source,
-        "evidence": verdict.evidence,
-        "kind": verdict.kind,
-        "verdict": verdict.word,
-        "effect": outcome.effect,
-        "unit": outcome.unit,
-        "low": outcome.low,
-        "high": outcome.high,
-        "p_value": outcome.p_value,
-        "p_adjusted": verdict.p_adjusted,
-        "num_pairs": outcome.num_pairs,
-        "num_seeds": outcome.num_seeds,
-        "wins": outcome.wins,
-        "ties": outcome.ties,
-        "reason": outcome.reason,
-        "caveats": "; ".join(verdict.caveats),
-        "text": verdict.sentence,
-    }

@@ -52,7 +52,8 @@ class Same:
         else:
             towards = differences if mean > 0 else -differences
             p_value = sign_flip(towards - self.within, alternative="greater").p_value
-        reason = f"{self.factor} {printed(self.first)} against {printed(self.second)}, margin {size(self.within)}"
+        reason = f"{self.factor} {printed(self.first)} against {printed(self.second)}"
+        reason += f", margin {size(self.within)}"
         too_few = len(differences) < fewest_pairs(alpha)
         if too_few:
             reason += f"; equality needs {fewest_pairs(alpha)} independent pairs to show"

@@ -72,6 +72,11 @@ def printed(value: object) -> str:
     return _PRINTED.get(str(value), str(value))
 
 
+def printed_all(values: object) -> str:
+    """Return the value, or the allowed values, of a condition as a reader knows them."""
+    return " or ".join(map(printed, values if isinstance(values, (tuple, list)) else (values,)))
+
+
 def not_comparable(reason: str) -> Outcome:
     """Return the outcome of evidence that says nothing about the claim."""
     return Outcome("not comparable", reason)

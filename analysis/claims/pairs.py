@@ -60,21 +60,15 @@ def match(
         metric: a measurement; a timed one is compared only under the same conditions.
         log: take the difference of logarithms.
     """
-    usable = evidence.with_metric(metric)
-    if factor not in usable.rows or usable.rows.empty:
-        lacking = metric if factor in evidence.rows else factor
-        return Matched(_NOTHING, problem=f"no rows with {lacking}")
-    keys = [k for k in (*evidence.settings, "seed", "source") if k != factor and k in usable.rows]
-    sides = []
-    for level in (a, b):
-        rows = usable.rows[usable.rows[factor].isin([level])]
-        if rows.empty:
-            return Matched(_NOTHING, problem=f"no rows with {factor} {printed(level)}")
-        sides.append(rows)
-    if is_timed(metric) and evidence.kind == "study":
-        problem = _timing_problem(*sides)
-        if problem:
-            return Matched(_NOTHING, problem=problem)
+    unknown = evidence.lacks(factor) or evidence.lacks(metric)
+    if unknown:
+        return Matched(_NOTHING, problem=unknown)
+    rows = evidence.with_metric(metric).rows
+    sides = [rows[rows[factor].isin([level])] for level in (a, b)]
+    problem = _problem(evidence, factor, (a, b), sides, metric, log)
+    if problem:
+        return Matched(_NOTHING, problem=problem)
+    keys = [k for k in (*evidence.settings, "seed", "source") if k != factor and k in rows]
     merged = _side(sides[0], keys, metric).merge(_side(sides[1], keys, metric), on=keys)
     if merged.empty:
         return Matched(_NOTHING, problem=f"no two rows differ in {factor} alone")
@@ -85,6 +79,24 @@ def match(
         )
     distinct = merged[~shared].drop_duplicates(["result_x", "result_y"])
     return Matched(_independent(distinct, keys, log), int(shared.sum()))
+
+
+def _problem(
+    evidence: Evidence,
+    factor: str,
+    levels: tuple[Any, Any],
+    sides: list[pd.DataFrame],
+    metric: str,
+    log: bool,
+) -> str:
+    for level, side in zip(levels, sides, strict=True):
+        if side.empty:
+            return f"no rows with {metric} and {factor} {printed(level)}"
+    if is_timed(metric) and evidence.kind == "study":
+        return _timing_problem(*sides)
+    if log and any((side[metric] <= 0).any() for side in sides):
+        return f"{metric} is not positive in every row: no ratios"
+    return ""
 
 
 def _side(rows: pd.DataFrame, keys: list[str], metric: str) -> pd.DataFrame:
@@ -103,10 +115,9 @@ def _timing_problem(first: pd.DataFrame, second: pd.DataFrame) -> str:
 def _independent(merged: pd.DataFrame, keys: list[str], log: bool) -> Pairs:
     a, b = merged["value_x"].to_numpy(), merged["value_y"].to_numpy()
     if log:
-        assert (a > 0).all() and (b > 0).all()
         a, b = np.log(a), np.log(b)
     runs = [frozenset(pair) for pair in zip(merged["run_x"], merged["run_y"], strict=True)]
-    frame = merged[keys].assign(a=a, b=b, difference=a - b, runs=runs)
+    frame = merged[keys].assign(a=a, b=b, difference=a - b, runs=pd.Series(runs, merged.index))
     return by_runs(frame, keys)
 
 

@@ -43,30 +43,30 @@ class BestHas:
     def judge(self, evidence: Evidence, alpha: float) -> Outcome:
         """Judge the claim on the evidence."""
         metric, images = _judged_by(evidence)
-        usable = evidence.with_metric(metric).distinct()
+        with_metric = evidence.with_metric(metric)
+        usable = with_metric.distinct()
         if usable.rows.empty or usable.rows[images].isna().any():
             return not_comparable(f"no rows with {metric} and a known number of images")
-        missing = [name for name in self.has if name not in usable.rows]
-        if missing:
-            return not_comparable(f"no column {missing[0]}")
+        fitting = with_metric.where(self.has).rows["result"]
+        if fitting.empty:
+            wanted = ", ".join(f"{name} {printed(value)}" for name, value in self.has.items())
+            return not_comparable(f"no row has {wanted}")
         noise = _run_noise(usable, self.placebo, metric)
         rows = usable.rows.reset_index(drop=True)
         tied = _tied_with_best(rows, metric, images, noise, alpha)
-        fits = pd.Series(True, index=rows.index)
-        for name, value in self.has.items():
-            fits &= rows[name].isin([value])
+        fits = rows["result"].isin(fitting).to_numpy()
         num_tied, num_fit = int(tied.sum()), int((tied & fits).sum())
         word: Word = "not distinguishable"
         if num_fit in (0, num_tied):
             word = "contradicted" if num_fit == 0 else "supported"
-        best = int(rows[metric].idxmax())
+        best = int(np.argmax(rows[metric].to_numpy(dtype=float)))
         named = [k for k in dict.fromkeys((*self.has, "batch_size", "lr")) if k in rows]
         shown = ", ".join(f"{name} {printed(rows.loc[best, name])}" for name in named)
         spread = f"noise of a run {size(noise[best])}" if noise[best] else "noise of runs not known"
         return Outcome(
             word=word,
-            reason=f"highest {metric} {100 * rows.loc[best, metric]:.2f} % ({shown}); {num_tied} of "
-            f"{len(rows)} rows are tied with it, {num_fit} of these as claimed; {spread}",
+            reason=f"highest {metric} {100 * float(rows[metric].iloc[best]):.2f} % ({shown}); {num_tied} "
+            f"of {len(rows)} rows are tied with it, {num_fit} of these as claimed; {spread}",
             effect=num_fit / num_tied,
             unit=SHARE,
             num_pairs=len(rows),
@@ -102,7 +102,7 @@ def _run_noise(evidence: Evidence, placebo: str, metric: str) -> NDArray[np.floa
 
 def _tied_with_best(
     rows: pd.DataFrame, metric: str, images: str, noise: NDArray[np.float64], alpha: float
-) -> pd.Series[bool]:
+) -> NDArray[np.bool_]:
     accuracy = rows[metric].to_numpy(dtype=float)
     num_images = rows[images].to_numpy(dtype=float)
     best = int(np.argmax(accuracy))
@@ -111,8 +111,8 @@ def _tied_with_best(
     p_values = two_accuracies(
         accuracy[best], num_images[best], accuracy[others], num_images[others], runs
     )
-    tied = pd.Series(True, index=rows.index)
-    tied.iloc[others] = holm(p_values) >= alpha
+    tied = np.ones(len(rows), dtype=bool)
+    tied[others] = holm(p_values) >= alpha
     return tied
 
 
@@ -126,8 +126,8 @@ def two_accuracies(
     """Return two-sided p-values that one accuracy equals each of others.
 
     The score test of two independent proportions (pooled), with the variance that two training
-    runs add to their difference. On the same images the counts are positively correlated, which the test ignores:
-    its p-values are too large rather than too small.
+    runs add to their difference. On the same images the counts are positively correlated, which
+    the test ignores: its p-values are too large rather than too small.
     """
     from scipy import stats
 
@@ -164,9 +164,9 @@ class BestOf:
         """Judge the claim on the evidence."""
         metric, _ = _judged_by(evidence)
         rows = evidence.with_metric("test_accuracy").distinct().with_metric(metric).rows
-        absent = [name for name in (self.factor, *self.by) if name not in rows]
-        if absent:
-            return not_comparable(f"no column {absent[0]}")
+        unknown = [problem for n in (self.factor, *self.by) if (problem := evidence.lacks(n))]
+        if unknown:
+            return not_comparable(unknown[0])
         groups = list(rows.groupby(list(self.by), sort=False)) if self.by else [("", rows)]
         effects, p_values, shown = [], [], []
         for name, group in groups:
@@ -176,7 +176,7 @@ class BestOf:
             problem = _unequal(pd.concat(sides), self.factor)
             if problem:
                 return not_comparable(problem)
-            first, second = (side.loc[side[metric].idxmax()] for side in sides)
+            first, second = (side.iloc[int(np.argmax(side[metric]))] for side in sides)
             effect, p_value = _compare(first, second)
             effects.append(effect)
             p_values.append(p_value)
@@ -233,7 +233,7 @@ def _unequal(rows: pd.DataFrame, factor: str) -> str:
             continue
         if not math.isclose(sizes["min"].min(), sizes["max"].max()):
             counts = ", ".join(
-                f"{name} on {low:,.0f}" + (f" to {high:,.0f}" if high > low else "")
+                f"{printed(name)} on {low:,.0f}" + (f" to {high:,.0f}" if high > low else "")
                 for name, low, high in sizes.itertuples()
             )
             return f"{what} on different numbers of images: {counts}"

@@ -91,9 +91,9 @@ class LongerThan:
         """Judge the claim on the evidence; the numbers decide, whatever ``alpha``."""
         del alpha
         rows = evidence.with_metric(self.metric).distinct().rows
-        absent = [name for name in (self.factor, self.by) if name not in rows]
-        if absent:
-            return not_comparable(f"no column {absent[0]}")
+        unknown = evidence.lacks(self.factor) or evidence.lacks(self.by)
+        if unknown:
+            return not_comparable(unknown)
         clear, refuted, ratios, shown = [], [], [], []
         for name, group in rows.groupby(self.by, sort=False):
             one, other = (group[group[self.factor].isin([v])] for v in (self.longer, self.than))

@@ -131,7 +131,7 @@ CLAIMS = (
     _claim(
         "svm_scaling",
         "The training time of an SVM grows faster than the number of training images.",
-        GrowsFaster("train_seconds", "num_train"),
+        GrowsFaster("train_seconds", "num_train_images"),
         {"family": "svm"},
         "q1b",
     ),

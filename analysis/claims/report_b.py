@@ -87,6 +87,7 @@ _RESNETS = (
         "datasets",
         "FashionMNIST is harder: accuracy on MNIST is higher.",
         Higher("dataset", "mnist", "fashion_mnist"),
+        {"family": "resnet"},
     ),
     Claim(
         "b_epochs",
@@ -135,7 +136,7 @@ _SVMS = (
     _claim(
         "svm_scaling",
         "The training time of an SVM grows faster than the number of training images.",
-        GrowsFaster("train_seconds", "num_train"),
+        GrowsFaster("train_seconds", "num_train_images"),
         {"family": "svm"},
         "q1b",
     ),
