@@ -6,6 +6,7 @@ Prints a table of verdicts in Markdown and below it each verdict in a sentence; 
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -33,7 +34,10 @@ def main(argv: Sequence[str] | None = None) -> int:
     except UserError as error:
         print(f"error: {error}", file=sys.stderr)
         return 2
-    print(render(frame).encode(errors="backslashreplace").decode())
+    try:
+        print(render(frame).encode(errors="backslashreplace").decode(), flush=True)
+    except BrokenPipeError:  # the reader, such as head, has seen enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     return 0
 
 

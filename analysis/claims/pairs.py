@@ -65,7 +65,8 @@ def match(
         return Matched(_NOTHING, problem=unknown)
     rows = evidence.with_metric(metric).rows
     sides = [rows[rows[factor].isin([level])] for level in (a, b)]
-    problem = _problem(evidence, factor, (a, b), sides, metric, log)
+    names = [f"{factor} {printed(level)}" for level in (a, b)]
+    problem = _problem(evidence.kind, names, sides, metric, log=log)
     if problem:
         return Matched(_NOTHING, problem=problem)
     keys = [k for k in (*evidence.settings, "seed", "source") if k != factor and k in rows]
@@ -82,17 +83,12 @@ def match(
 
 
 def _problem(
-    evidence: Evidence,
-    factor: str,
-    levels: tuple[Any, Any],
-    sides: list[pd.DataFrame],
-    metric: str,
-    log: bool,
+    kind: str, names: list[str], sides: list[pd.DataFrame], metric: str, *, log: bool
 ) -> str:
-    for level, side in zip(levels, sides, strict=True):
+    for name, side in zip(names, sides, strict=True):
         if side.empty:
-            return f"no rows with {metric} and {factor} {printed(level)}"
-    if is_timed(metric) and evidence.kind == "study":
+            return f"no rows with {metric} and {name}"
+    if is_timed(metric) and kind == "study":
         return _timing_problem(*sides)
     if log and any((side[metric] <= 0).any() for side in sides):
         return f"{metric} is not positive in every row: no ratios"

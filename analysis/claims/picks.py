@@ -60,13 +60,14 @@ class BestHas:
         if num_fit in (0, num_tied):
             word = "contradicted" if num_fit == 0 else "supported"
         best = int(np.argmax(rows[metric].to_numpy(dtype=float)))
+        top = float(rows[metric].iloc[best])
         named = [k for k in dict.fromkeys((*self.has, "batch_size", "lr")) if k in rows]
         shown = ", ".join(f"{name} {printed(rows.loc[best, name])}" for name in named)
         spread = f"noise of a run {size(noise[best])}" if noise[best] else "noise of runs not known"
         return Outcome(
             word=word,
-            reason=f"highest {metric} {100 * float(rows[metric].iloc[best]):.2f} % ({shown}); {num_tied} "
-            f"of {len(rows)} rows are tied with it, {num_fit} of these as claimed; {spread}",
+            reason=f"highest {metric} {100 * top:.2f} % ({shown}); {num_tied} of {len(rows)} rows "
+            f"are tied with it, {num_fit} of these as claimed; {spread}",
             effect=num_fit / num_tied,
             unit=SHARE,
             num_pairs=len(rows),

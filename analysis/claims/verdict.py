@@ -71,10 +71,9 @@ def numbers_of(line: Mapping[Any, Any]) -> str:
     if not line["num_pairs"]:
         return ""
     write, suffix = _WRITERS[line["unit"]]
-    interval = "no interval"
+    shown = [f"{write(line['effect'])}{suffix}"]
     if math.isfinite(line["low"]) and math.isfinite(line["high"]):
-        interval = f"[{write(line['low'])}, {write(line['high'])}]"
-    shown = [f"{write(line['effect'])}{suffix} {interval}"]
+        shown[0] += f" [{write(line['low'])}, {write(line['high'])}]"
     if math.isfinite(p := line["p_adjusted"]):
         shown.append(f"p = {p:.2g}" if p >= 0.001 else "p < 0.001")
     return ", ".join([*shown, f"n = {line['num_pairs']}"])

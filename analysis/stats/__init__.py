@@ -1,9 +1,9 @@
 """Statistics of repeated and compared trainings: pure functions on arrays and frames.
 
 ``intervals`` says how exactly one quantity is known, ``paired`` compares two arms over pairs,
-``predictions`` compares two trained models image by image, ``factorial`` takes a grid apart,
-``noise`` reads the run-to-run noise off a factor that does nothing, ``power`` says what a number
-of pairs can show, ``timing`` compares durations, ``budget`` says what a number of trials is worth.
+``predictions`` and ``saved`` compare two trained models image by image, ``factorial`` takes a grid
+apart, ``noise`` reads the run-to-run noise off a factor that does nothing, ``power`` says what a
+number of pairs can show, ``timing`` compares durations, ``budget`` says what more trials are worth.
 Accuracies are fractions, durations seconds. Whatever is random takes a seed and is repeatable.
 """
 
@@ -33,6 +33,7 @@ from analysis.stats.power import (
     smallest_p_value,
 )
 from analysis.stats.predictions import McNemar, mcnemar, mcnemar_bound
+from analysis.stats.saved import compare_predictions
 from analysis.stats.timing import TimeRatio, conditions_differ, epoch_times, time_ratio
 
 __all__ = [
@@ -44,6 +45,7 @@ __all__ = [
     "SignFlip",
     "TimeRatio",
     "bca_interval",
+    "compare_predictions",
     "conditions_differ",
     "epoch_times",
     "expected_best",

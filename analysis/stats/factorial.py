@@ -9,6 +9,10 @@ explains. What a term is compared with is the question; three answers, best firs
 - a placebo, a factor that does nothing: its two runs per cell are replicates;
 - neither: interactions of three and more factors are assumed to be noise (Montgomery 2017,
   section 6.5). If they are not, p-values are too large; the result says which term was used.
+
+Rows of one trial at several epochs are a split plot: their common noise is in the differences
+between trials and not in those between epochs. One pooled error is used for both, which is too
+large for epochs and too small for the rest; to be strict take one number of epochs at a time.
 """
 
 from __future__ import annotations
