@@ -6,7 +6,7 @@ claim is in ``PUBLISHED``. ``python -m analysis.claims`` prints verdicts, also o
 claims.
 """
 
-from analysis.claims.claim import Claim, Test
+from analysis.claims.claim import Claim, Criterion
 from analysis.claims.contrasts import Higher, LargerAt
 from analysis.claims.evidence import Evidence, from_reference, from_study, pooled
 from analysis.claims.judge import ALPHA, judge, judge_all, judge_published, verdicts
@@ -32,6 +32,7 @@ __all__ = [
     "BestHas",
     "BestOf",
     "Claim",
+    "Criterion",
     "Evidence",
     "GrowsFaster",
     "Higher",
@@ -41,7 +42,6 @@ __all__ = [
     "Outcome",
     "RatioWithin",
     "Same",
-    "Test",
     "Usually",
     "Verdict",
     "from_reference",

@@ -16,7 +16,7 @@ from search_spaces.errors import UserError, choices, did_you_mean
 _NAME = re.compile(r"[a-z][a-z0-9_]{0,39}")
 
 
-class Test(Protocol):
+class Criterion(Protocol):
     """What decides a claim; the dataclasses of this package are such tests."""
 
     def judge(self, evidence: Evidence, alpha: float) -> Outcome:
@@ -42,7 +42,7 @@ class Claim:
 
     name: str
     sentence: str
-    test: Test
+    test: Criterion
     where: Mapping[str, Any] = field(default_factory=dict, hash=False)
     source: str = ""
     tables: tuple[str, ...] = ()

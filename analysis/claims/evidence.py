@@ -146,10 +146,15 @@ def from_reference(tables: Sequence[ReferenceTable]) -> Evidence:
 def pooled(parts: Sequence[Evidence]) -> Evidence:
     """Return several studies as one body of evidence."""
     assert parts
+    rows = []
+    for number, part in enumerate(parts):
+        # Two studies may have the same name, and their trials the same keys.
+        marks = {name: f"{number}/" + part.rows[name] for name in ("run", "result")}
+        rows.append(part.rows.assign(**marks))
     return Evidence(
         name=", ".join(dict.fromkeys(part.name for part in parts)),
         kind=parts[0].kind,
-        rows=pd.concat([part.rows for part in parts], ignore_index=True),
+        rows=pd.concat(rows, ignore_index=True),
         settings=_union(part.settings for part in parts),
         caveats=_union(part.caveats for part in parts),
         flawed="; ".join(filter(None, _union([part.flawed] for part in parts))),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from analysis.claims.claim import Claim, Test
+from analysis.claims.claim import Claim, Criterion
 from analysis.claims.contrasts import Higher, LargerAt
 from analysis.claims.margins import Same, Usually
 from analysis.claims.picks import BestHas, BestOf
@@ -16,7 +16,7 @@ FASHION = {"dataset": "fashion_mnist"}
 
 
 def _claim(
-    name: str, sentence: str, test: Test, where: dict[str, Any] | None = None, *tables: str
+    name: str, sentence: str, test: Criterion, where: dict[str, Any] | None = None, *tables: str
 ) -> Claim:
     drawn = tuple(f"report_a_{table}" for table in tables or ("q1a",))
     return Claim(f"a_{name}", sentence, test, where or {}, "report_a", drawn)

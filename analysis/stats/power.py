@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import math
 
 
@@ -38,12 +39,16 @@ def smallest_difference(
         In the unit of ``sd``, by the power of the paired t-test, which sign flips approach;
         infinite below ``fewest_pairs(alpha)``.
     """
-    from statsmodels.stats.power import TTestPower
-
     if num_pairs < fewest_pairs(alpha):
         return math.inf
-    effect = TTestPower().solve_power(nobs=num_pairs, alpha=alpha, power=power)
-    return float(effect) * sd
+    return _smallest_effect(num_pairs, alpha, power) * sd
+
+
+@functools.cache
+def _smallest_effect(num_pairs: int, alpha: float, power: float) -> float:
+    from statsmodels.stats.power import TTestPower
+
+    return float(TTestPower().solve_power(nobs=num_pairs, alpha=alpha, power=power))
 
 
 def pairs_for_outperforming(
