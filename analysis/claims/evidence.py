@@ -188,13 +188,14 @@ def _size(rows: pd.DataFrame) -> list[str]:
 def _steady(rows: pd.DataFrame, epochs: pd.DataFrame) -> pd.DataFrame:
     if rows.empty or "train_seconds" not in rows or "train_seconds" not in epochs:
         return rows
-    times = epoch_times(epochs)
+    by_trial = dict(list(epoch_times(epochs).groupby("trial_key")))
     steady = []
     for key, milestone, taken in rows[["trial_id", "milestone", "train_seconds"]].itertuples(
         index=False
     ):
-        seen = times[(times["trial_key"] == key) & (times["epoch"] <= milestone)]["seconds"]
-        steady.append(float(seen.median()) * milestone if len(seen) else taken)
+        times = by_trial.get(key)
+        seen = [] if times is None else times.loc[times["epoch"] <= milestone, "seconds"]
+        steady.append(float(np.median(seen)) * milestone if len(seen) else taken)
     return rows.assign(train_seconds=steady)
 
 

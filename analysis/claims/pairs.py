@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from analysis.claims.evidence import Evidence, is_timed
 from analysis.claims.outcome import mean_text, printed
-from analysis.stats import conditions_differ, holm, sign_flip
+from analysis.stats import conditions_differ, sign_flip
 
 _NO_SETTINGS = ["a", "b", "difference", "runs", "source", "seed"]
 
@@ -134,27 +134,27 @@ def turns(matched: Matched, alpha: float, *, log: bool = False) -> str:
     """Say on which other setting the sign of the difference depends; empty when on none.
 
     A setting is named when the differences at two of its values are significantly of opposite
-    sign, with Holm's correction over all values of all settings.
+    sign, with Bonferroni's correction over all values of all settings.
     """
-    groups: list[tuple[str, str, int, int, float, float]] = []
-    for setting in matched.pairs.columns.difference(_NO_SETTINGS):
-        parts = matched.pairs.groupby(setting, sort=False)["difference"]
-        if parts.ngroups < 2:
+    settings = matched.pairs.columns.difference(_NO_SETTINGS)
+    groups = {
+        str(setting): matched.pairs.groupby(setting, sort=False)["difference"]
+        for setting in settings
+    }
+    num_values = sum(parts.ngroups for parts in groups.values() if parts.ngroups > 1)
+    for setting, parts in groups.items():
+        if not parts.mean().min() < 0 < parts.mean().max():
             continue
-        for level, part in parts:
-            values = part.to_numpy(dtype=float)
-            wins = int((values > 0).sum())
-            p_value = sign_flip(values).p_value
-            mean = float(values.mean())
-            groups.append((str(setting), str(level), wins, len(values), mean, p_value))
-    adjusted = holm([group[-1] for group in groups])
-    sure = [g for g, p in zip(groups, adjusted, strict=True) if p < alpha]
-    for setting in dict.fromkeys(group[0] for group in sure):
-        found = [group for group in sure if group[0] == setting]
-        if len({group[4] > 0 for group in found}) == 2:
+        sure = [
+            (str(value), part)
+            for value, part in parts
+            if sign_flip(part).p_value * num_values < alpha
+        ]
+        if len({part.mean() > 0 for _, part in sure}) == 2:
             shown = ", ".join(
-                f"{mean_text(mean, log=log)} at {printed(level)} (higher in {wins} of {n})"
-                for _, level, wins, n, mean, _ in found
+                f"{mean_text(float(part.mean()), log=log)} at {printed(value)} (higher in "
+                f"{int((part > 0).sum())} of {len(part)})"
+                for value, part in sure
             )
             return f"the sign turns with {setting}: {shown}"
     return ""
