@@ -2,13 +2,14 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
 import pytest
 
 from analysis.claims import BestHas, BestOf, Claim, Criterion, Evidence, from_study, judge
-from analysis.claims.picks import two_accuracies
+from analysis.claims.proportions import two_accuracies
 from analysis.load import load_study
 from tests.claim_rows import grid
 from tests.studies import shared_study
@@ -57,16 +58,37 @@ def test_a_copy_of_the_best_result_has_its_values_too(tmp_path: Path) -> None:
         assert verdict.outcome.num_pairs == 2
 
 
-def test_noise_of_a_run_widens_the_tie() -> None:
-    def accuracy(row: dict[str, float]) -> float:
-        swing = 0.02 if row["pin_memory"] else -0.02
-        return {"a": 0.95, "b": 0.90}[str(row["model"])] + swing * (-1) ** int(row["seed"])
+LEVEL = {"a": 0.95, "b": 0.90}
 
-    axes = {"model": ("a", "b"), "pin_memory": (False, True)}
-    with_placebo = grid(accuracy, axes, seeds=range(4))
-    assert word(BestHas({"model": "a"}), with_placebo) == "not distinguishable"
-    calm = grid(lambda row: {"a": 0.95, "b": 0.90}[row["model"]], axes, seeds=range(4))
+
+def test_noise_that_a_placebo_shows_widens_the_tie() -> None:
+    axes = {"model": ("a", "b"), "pin_memory": (False, True), "lr": (1, 2, 3, 4)}
+
+    def noisy(row: dict[str, Any]) -> float:
+        return LEVEL[row["model"]] + (0.02 if row["pin_memory"] else -0.02)
+
+    verdict = judge(Claim("a_claim", "So.", BestHas({"model": "a"})), grid(noisy, axes))
+    assert verdict.word == "not distinguishable"
+    # Differences of 4 points: one run has 4 / (0.6745·√2) = 4.19 points by the median's measure.
+    assert "noise of training 4.19 points" in verdict.outcome.reason
+    calm = grid(lambda row: LEVEL[row["model"]], axes)
     assert word(BestHas({"model": "a"}), calm) == "supported"
+
+
+def test_noise_between_seeds_widens_the_tie_and_falls_with_their_number() -> None:
+    def noisy(row: dict[str, Any]) -> float:
+        return LEVEL[row["model"]] + 0.04 * (-1) ** int(row["seed"])
+
+    best = Claim("a_claim", "So.", BestHas({"model": "a"}))
+    few = judge(best, grid(noisy, {"model": ("a", "b")}, seeds=range(2)))
+    assert few.word == "not distinguishable"
+    assert few.outcome.num_pairs == 2 and few.outcome.num_seeds == 2
+    # Standard deviation of two values 8 points apart, over √2: 4 points.
+    assert "highest test_accuracy 95.00 % (model a; noise of training 4 points)" in (
+        few.outcome.reason
+    )
+    many = judge(best, grid(noisy, {"model": ("a", "b")}, seeds=range(40)))
+    assert many.word == "supported"
 
 
 def families(resnet: float, svm: float, **changes: object) -> Evidence:

@@ -93,8 +93,8 @@ def test_bca_covers_as_its_documentation_says() -> None:
     for repeat in range(num_repeats):
         low, high = bca_interval(rng.normal(size=20), seed=repeat)
         covered += low <= 0 <= high
-    error = math.sqrt(0.93 * 0.07 / num_repeats)
-    assert abs(covered / num_repeats - 0.93) < 3.3 * error
+    error = math.sqrt(0.92 * 0.08 / num_repeats)
+    assert abs(covered / num_repeats - 0.92) < 3.3 * error
 
 
 def test_replicates_by_configuration() -> None:

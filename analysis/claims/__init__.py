@@ -9,10 +9,11 @@ claims.
 from analysis.claims.claim import Claim, Criterion
 from analysis.claims.contrasts import Higher, LargerAt
 from analysis.claims.evidence import Evidence, from_reference, from_study, pooled
+from analysis.claims.families import BestOf
 from analysis.claims.judge import ALPHA, judge, judge_all, judge_published, verdicts
 from analysis.claims.margins import Same, Usually
 from analysis.claims.outcome import VERDICTS, Outcome
-from analysis.claims.picks import BestHas, BestOf
+from analysis.claims.picks import BestHas
 from analysis.claims.ranges import LongerThan, RatioWithin
 from analysis.claims.report_a import CLAIMS as REPORT_A
 from analysis.claims.report_b import CLAIMS as REPORT_B

@@ -55,8 +55,10 @@ class RatioWithin:
         word: Word = "not distinguishable"
         if inside.all() or outside.all():
             word = "supported" if inside.all() else "contradicted"
-        shown = ", ".join(map(ratio_text, np.sort(ratios)[:6]))
-        shown += ", …" if len(ratios) > 6 else ""
+        few = len(np.unique(ratios.round(6))) <= 6
+        shown = ", ".join(map(ratio_text, np.unique(ratios.round(6))))
+        if not few:
+            shown = f"{ratio_text(ratios.min())} to {ratio_text(ratios.max())}"
         return Outcome(
             word=word,
             reason=f"{self.metric} of {printed(self.of)} over {printed(self.to)}: {shown}"

@@ -6,8 +6,9 @@ from typing import Any
 
 from analysis.claims.claim import Claim, Criterion
 from analysis.claims.contrasts import Higher, LargerAt
+from analysis.claims.families import BestOf
 from analysis.claims.margins import Same, Usually
-from analysis.claims.picks import BestHas, BestOf
+from analysis.claims.picks import BestHas
 from analysis.claims.ranges import RatioWithin
 from analysis.claims.thresholds import GrowsFaster, MostRows
 

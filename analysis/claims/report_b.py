@@ -6,8 +6,8 @@ from typing import Any
 
 from analysis.claims.claim import Claim, Criterion
 from analysis.claims.contrasts import Higher, LargerAt
+from analysis.claims.families import BestOf
 from analysis.claims.margins import Same, Usually
-from analysis.claims.picks import BestOf
 from analysis.claims.ranges import LongerThan, RatioWithin
 from analysis.claims.thresholds import GrowsFaster, MostRows
 

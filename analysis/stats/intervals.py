@@ -72,8 +72,9 @@ def bca_interval(differences: ArrayLike, *, confidence: float = 0.95, seed: int 
 
     Args:
         differences: (n,), one value per independent pair.
-        confidence: its nominal coverage. With normal differences the real one is about 0.88 at
-            n = 6 and 0.93 at n = 20: below ten pairs read the interval as a sketch.
+        confidence: its nominal coverage. With normal differences the real one is about 0.86 at
+            n = 6, 0.90 at 10, 0.92 at 20 and 0.94 at 64: with few pairs it is a sketch, and the
+            sign-flip test decides.
         seed: of the resampling.
 
     Returns:
