@@ -49,7 +49,7 @@ def over_seeds(evidence: Evidence, metric: str, placebo: str) -> pd.DataFrame:
     joined["results"] = groups["result"].agg(frozenset)
     spread = groups[metric].var(ddof=1)
     noise = (
-        _within(joined, spread)
+        _between_seeds(joined, spread)
         if spread.notna().any()
         else _of_placebo(joined, evidence, metric, placebo)
     )
