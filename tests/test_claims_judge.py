@@ -17,6 +17,7 @@ from analysis.claims import (
     Claim,
     Higher,
     MostRows,
+    Outcome,
     Usually,
     from_reference,
     judge,
@@ -218,3 +219,16 @@ def test_the_sentence_of_a_verdict() -> None:
 
 def test_judging_published_claims_needs_no_study() -> None:
     assert [v.kind for v in judge_published([PUBLISHED[0], ADAM])] == ["report"]
+
+
+def test_an_unknown_p_value_decides_nothing() -> None:
+    outcome = Outcome(None, "Nothing to see.", supports=True)
+    assert outcome.decided(math.nan, 0.05) == "not distinguishable"
+    assert outcome.decided(0.05, 0.05) == "not distinguishable"
+    assert outcome.decided(0.049, 0.05) == "supported"
+
+
+def test_names_from_a_study_stay_on_one_line() -> None:
+    evidence = replace(two_arms([0.1] * 6), name="a\nb\x1b[2J")
+    sentence = judge(ADAM, evidence).sentence
+    assert sentence.isprintable() and "supported on a b\\x1b[2J: " in sentence

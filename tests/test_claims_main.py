@@ -95,3 +95,25 @@ def test_a_reader_may_stop_early() -> None:
         errors = process.stderr.read()
         assert process.wait(timeout=120) == 0
     assert errors == b""
+
+
+def test_a_criterion_of_ones_own(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    study = shared_study(tmp_path / "grid")
+    file = tmp_path / "own.py"
+    text = """
+from analysis.claims import Claim, Outcome
+
+class Few:
+    def judge(self, evidence, alpha):
+        return {result}
+
+CLAIMS = [Claim("few", "There are few rows.", Few())]
+"""
+    file.write_text(text.format(result='Outcome("supported", f"{len(evidence.rows)} rows")'))
+    assert main([str(study), "--claims", str(file)]) == 0
+    assert "supported on grid: 4 rows" in capsys.readouterr().out
+    for result, message in (("1 / 0", "ZeroDivisionError"), ("3", "judge returned int")):
+        file.write_text(text.format(result=result))
+        assert main([str(study), "--claims", str(file)]) == 2
+        error = capsys.readouterr().err
+        assert message in error and "while judging claim few" in error and error.count("\n") == 1

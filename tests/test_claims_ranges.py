@@ -102,6 +102,7 @@ def test_the_gap_of_the_best_row_only() -> None:
     best = replace(gap, best_by=("family",))
     assert word(best, replace(evidence, rows=rows)) == "supported"
     assert word(gap, evidence) == "not comparable"
+    assert word(replace(gap, best_by=("famly",)), replace(evidence, rows=rows)) == "not comparable"
 
 
 def growing(

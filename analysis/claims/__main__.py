@@ -15,7 +15,7 @@ import pandas as pd
 
 from analysis.claims import PUBLISHED, REPORT_A, REPORT_B, Claim, numbers_of, verdicts
 from analysis.claims.user import load_claims
-from analysis.load import load_study
+from analysis.load import Study, load_study
 from analysis.markdown import escape
 from search_spaces.errors import UserError
 
@@ -30,7 +30,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         if not arguments.studies and not any(claim.tables for claim in claims):
             raise UserError("no study and no published table to judge on; name a study directory")
         studies = [load_study(path) for path in arguments.studies]
-        frame = verdicts(studies, claims)
+        frame = _verdicts(studies, claims, arguments.claims)
     except UserError as error:
         print(f"error: {error}", file=sys.stderr)
         return 2
@@ -39,6 +39,16 @@ def main(argv: Sequence[str] | None = None) -> int:
     except BrokenPipeError:  # the reader, such as head, has seen enough
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     return 0
+
+
+def _verdicts(studies: Sequence[Study], claims: Sequence[Claim], file: Path | None) -> pd.DataFrame:
+    try:
+        return verdicts(studies, claims)
+    except Exception as error:
+        if file is None:
+            raise
+        where = " ".join(getattr(error, "__notes__", []))
+        raise UserError(f"--claims {file}: {type(error).__name__} {where}: {error}") from error
 
 
 class _Parser(argparse.ArgumentParser):

@@ -124,6 +124,8 @@ class LargerAt:
 
     def judge(self, evidence: Evidence, alpha: float) -> Outcome:
         """Judge the claim on the evidence."""
+        if unknown := evidence.lacks(self.by):
+            return not_comparable(unknown)
         sides = []
         for level in (self.at, self.than_at):
             part = evidence.where({self.by: level})

@@ -93,7 +93,14 @@ def _outcome(claim: Claim, evidence: Evidence, alpha: float) -> Outcome:
         return not_comparable(f"no rows with {about}" if about else "no rows")
     if evidence.flawed and getattr(claim.test, "metric", "test_accuracy").endswith("_accuracy"):
         return not_comparable(evidence.flawed)
-    return claim.test.judge(rows, alpha)
+    try:
+        outcome = claim.test.judge(rows, alpha)
+        if not isinstance(outcome, Outcome):
+            raise TypeError(f"judge returned {type(outcome).__name__}, not an Outcome")
+    except Exception as error:
+        error.add_note(f"while judging claim {claim.name}")
+        raise
+    return outcome
 
 
 @functools.cache

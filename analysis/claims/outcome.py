@@ -55,9 +55,9 @@ class Outcome:
         """Return the verdict at a p-value adjusted for the family of claims."""
         if self.word is not None:
             return self.word
-        if p_adjusted >= alpha:
-            return "not distinguishable"
-        return "supported" if self.supports else "contradicted"
+        if p_adjusted < alpha:  # false for NaN too
+            return "supported" if self.supports else "contradicted"
+        return "not distinguishable"
 
 
 _PRINTED = {

@@ -46,6 +46,9 @@ class MostRows:
         """Judge the claim on the evidence."""
         from scipy import stats
 
+        unknown = [problem for name in self.best_by if (problem := evidence.lacks(name))]
+        if unknown:
+            return not_comparable(unknown[0])
         usable = evidence.distinct()
         for metric in filter(None, (self.metric, self.minus)):
             usable = usable.with_metric(metric)

@@ -21,6 +21,7 @@ from analysis.claims.outcome import (
     points,
     ratio_text,
 )
+from search_spaces.errors import one_line
 
 COLUMNS = (
     *("claim", "sentence", "source", "evidence", "kind", "verdict", "effect", "unit", "low"),
@@ -53,14 +54,17 @@ class Verdict:
 
     @property
     def sentence(self) -> str:
-        """The verdict in words, with its numbers."""
+        """The verdict in words, with its numbers, on one line.
+
+        It holds names from study directories and users' files: escape it where it is printed.
+        """
         who = {"report_a": "Report A: ", "report_b": "Report B: "}.get(self.claim.source, "")
         by = "its own table" if self.kind == "report" else self.evidence
         if self.kind == "report" and "," in self.evidence:
             by += "s"
         numbers = numbers_of(asdict(self.outcome) | {"p_adjusted": self.p_adjusted})
         parts = [numbers, self.outcome.reason, *self.caveats]
-        return f"{who}“{self.claim.text}” – {self.word} on {by}: {joined(*parts)}."
+        return one_line(f"{who}“{self.claim.text}” – {self.word} on {by}: {joined(*parts)}.")
 
 
 def numbers_of(line: Mapping[Any, Any]) -> str:

@@ -36,8 +36,9 @@ def smallest_difference(
         power: probability of finding it.
 
     Returns:
-        In the unit of ``sd``, by the power of the paired t-test, which sign flips approach;
-        infinite below ``fewest_pairs(alpha)``.
+        In the unit of ``sd``, by the power of the paired t-test at the level that sign flips
+        really have (2^(n−1) equal steps: 3.1 % instead of 5 % at six pairs); infinite below
+        ``fewest_pairs(alpha)``. At 0.8 sign flips find it with 0.73 at six pairs, 0.79 from eight.
     """
     if num_pairs < fewest_pairs(alpha):
         return math.inf
@@ -48,7 +49,9 @@ def smallest_difference(
 def _smallest_effect(num_pairs: int, alpha: float, power: float) -> float:
     from statsmodels.stats.power import TTestPower
 
-    return float(TTestPower().solve_power(nobs=num_pairs, alpha=alpha, power=power))
+    step = smallest_p_value(num_pairs)
+    attained = max(math.ceil(alpha / step) - 1, 1) * step
+    return float(TTestPower().solve_power(nobs=num_pairs, alpha=attained, power=power))
 
 
 def pairs_for_outperforming(
