@@ -107,6 +107,17 @@ def test_the_better_family_wins_on_every_data_set() -> None:
     assert word(cnn, families(0.95, 0.945)) == "not distinguishable"
 
 
+def test_fits_on_fewer_images_are_left_out() -> None:
+    evidence = families(0.95, 0.85)
+    small = evidence.rows.assign(test_accuracy=0.99, num_train=10.0)
+    small = small[small["family"] == "svm"].assign(
+        run=lambda rows: "small" + rows["run"], result=lambda rows: "small" + rows["result"]
+    )
+    rows = pd.concat([evidence.rows, small], ignore_index=True)
+    both = replace(evidence, rows=rows, settings=("dataset", "num_train"))
+    assert word(BestOf("family", "resnet", "svm"), both) == "supported"
+
+
 def test_one_reversed_data_set_refutes_the_family() -> None:
     evidence = families(0.95, 0.85)
     rows: pd.DataFrame = evidence.rows.copy()

@@ -71,6 +71,12 @@ def test_every_training_of_one_family_takes_longer() -> None:
     assert word(longer, families([5.0, 60.0], [10.0, 20.0])) == "not distinguishable"
     unknown = families([50.0, 60.0], [10.0, 20.0], exclusive=None)
     assert word(longer, unknown) == "not comparable"
+    # The fit on few images is left out: only 60 s and 20 s are of the same size.
+    sizes = [10.0, 7_000.0, 7_000.0, 7_000.0]
+    mixed = families([5.0, 60.0], [10.0, 20.0], num_train=sizes)
+    assert word(longer, mixed) == "supported"
+    apart = families([50.0, 60.0], [10.0, 20.0], num_train=[10.0, 10.0, 7_000.0, 7_000.0])
+    assert word(longer, apart) == "not comparable"
     assert word(LongerThan("family", "svm", "tree"), families([1.0], [1.0])) == "not comparable"
 
 

@@ -85,3 +85,14 @@ def _of_placebo(
         with contextlib.suppress(UserError):
             noise[group.index] = noise_floor(group, placebo, metric, settings).robust_sd ** 2
     return noise
+
+
+def same_size(first: pd.DataFrame, second: pd.DataFrame) -> list[pd.DataFrame]:
+    """Keep the rows that were trained on numbers of images which both sides have.
+
+    All rows where the two have none in common: what to make of that is for the caller to say.
+    """
+    common = set(first["num_train"].dropna()) & set(second["num_train"].dropna())
+    if not common:
+        return [first, second]
+    return [side[side["num_train"].isin(common)] for side in (first, second)]

@@ -33,7 +33,8 @@ from analysis.stats import bca_interval, fewest_pairs, sign_flip, smallest_diffe
 class Higher:
     """Claims that a metric is higher, on average over matched pairs, at one value of a factor.
 
-    Decided by a sign-flip test of the paired differences; interval by BCa bootstrap.
+    Decided by a sign-flip test of the paired differences; interval by BCa bootstrap, on its own and
+    not widened for the family.
 
     Attributes:
         factor: such as ``optimizer``.

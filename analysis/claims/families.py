@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from analysis.claims.configurations import judged_by, over_seeds
+from analysis.claims.configurations import judged_by, over_seeds, same_size
 from analysis.claims.evidence import Evidence
 from analysis.claims.outcome import POINTS, Outcome, not_comparable, printed
 from analysis.claims.proportions import two_accuracies
@@ -51,6 +51,7 @@ class BestOf:
             sides = [group[group[self.factor].isin([v])] for v in (self.higher, self.than)]
             if any(side.empty for side in sides):
                 continue
+            sides = same_size(*sides)
             problem = _unequal(pd.concat(sides), self.factor)
             if problem:
                 return not_comparable(problem)

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from analysis.claims.configurations import same_size
 from analysis.claims.evidence import Evidence, is_timed
 from analysis.claims.outcome import RATIO, Outcome, Word, not_comparable, printed, ratio_text
 from analysis.claims.pairs import match, num_seeds
@@ -98,9 +99,13 @@ class LongerThan:
             return not_comparable(unknown)
         clear, refuted, ratios, shown = [], [], [], []
         for name, group in rows.groupby(self.by, sort=False):
-            one, other = (group[group[self.factor].isin([v])] for v in (self.longer, self.than))
+            one, other = same_size(
+                *(group[group[self.factor].isin([v])] for v in (self.longer, self.than))
+            )
             if one.empty or other.empty:
                 continue
+            if set(one["num_train"].dropna()) != set(other["num_train"].dropna()):
+                return not_comparable("trained on different numbers of images")
             if evidence.kind == "study" and is_timed(self.metric):
                 problem = conditions_differ(one, other)
                 if problem:

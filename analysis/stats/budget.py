@@ -12,7 +12,7 @@ def expected_best(
 ) -> pd.DataFrame:
     """Return the expected best score of 1 … n trials drawn from those that were run.
 
-    Dodge et al. (2019, "Show your work", equation 7): with V the scores and F their empirical
+    Dodge et al. (2019, "Show your work"): with V the scores and F their empirical
     distribution, E[max of n] = Σ v · (F(v)^n − F(v⁻)^n). Random search draws with replacement, as
     here; the estimate is meant for numbers of trials up to those that were run.
 

@@ -53,7 +53,7 @@ def mean_interval(values: ArrayLike, *, confidence: float = 0.95) -> Interval:
 def median_interval(values: ArrayLike, *, confidence: float = 0.95) -> Interval:
     """Return the interval of the median between two of the ``values`` (n,), from order statistics.
 
-    It assumes nothing about the distribution (Conover 1999, section 3.2) and covers at least
+    It assumes nothing about the distribution (Conover 1999) and covers at least
     ``confidence``. Fewer than six values have no pair of order statistics wide enough for 95 %:
     then an end is infinite and the interval unknown.
     """

@@ -22,7 +22,7 @@ _ROUNDING = 1e-12
 MEANINGFUL = 0.75
 """Bouthillier et al.'s threshold: below it, winning is called too rare to matter."""
 FEWEST_DATASETS = 10
-"""Demšar (2006, section 3.2.2): Friedman's approximation needs more than ten data sets or so."""
+"""Demšar (2006): Friedman's approximation needs more than ten data sets or so."""
 
 
 @dataclass(frozen=True)
@@ -131,8 +131,8 @@ def outperforming(
 ) -> Outperforming:
     """Estimate P(A > B) from paired differences A − B (n,).
 
-    The rule of Bouthillier et al. (2021, "Accounting for variance in machine learning benchmarks",
-    section 5): A is said to outperform B when the interval lies above 0.5 (``is_significant``)
+    The rule of Bouthillier et al. (2021, "Accounting for variance in machine learning benchmarks"):
+    A is said to outperform B when the interval lies above 0.5 (``is_significant``)
     and reaches above 0.75 (``is_meaningful``). They take the percentile bootstrap, with 29 pairs
     or more in mind; it has no width when A wins every pair, so Wilson's interval is the default
     and the bootstrap there for comparison.

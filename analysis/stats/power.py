@@ -59,7 +59,7 @@ def pairs_for_outperforming(
 ) -> int:
     """Return how many pairs show that P(A > B) > 0.5 where it is ``probability``.
 
-    Noether's (1987) formula as Bouthillier et al. (2021, appendix C.3) use it: 29 pairs for 0.75
+    Noether's (1987) formula as Bouthillier et al. (2021) use it: 29 pairs for 0.75
     at 5 % error of both kinds.
     """
     from scipy import stats
