@@ -1,0 +1,107 @@
+"""What a test says about a claim, before and after a family of tests is taken into account."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Literal
+
+Word = Literal["supported", "contradicted", "not distinguishable", "underpowered", "not comparable"]
+VERDICTS: tuple[Word, ...] = (
+    "supported",
+    "contradicted",
+    "not distinguishable",
+    "underpowered",
+    "not comparable",
+)
+
+POINTS = "points"
+RATIO = "ratio"
+SHARE = "share"
+EXPONENT = "exponent"
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """The result of one test on one body of evidence.
+
+    Attributes:
+        word: the verdict; None where the p-value decides, after adjustment for its family.
+        reason: what was compared and what was seen, one or two sentences.
+        effect: in ``unit``; NaN where there is none.
+        low, high: its interval.
+        unit: ``points`` (a difference of fractions), ``ratio``, ``share`` or ``exponent``.
+        p_value: of the hypothesis that decides; NaN where none does.
+        supports: what a small p-value would mean: for the claim or against it.
+        num_pairs: independent pairs (or rows, where rows are judged one by one).
+        num_seeds: different seeds among them; 0 where the evidence does not say.
+        wins, ties: pairs in the claimed direction, and without difference.
+    """
+
+    word: Word | None
+    reason: str
+    effect: float = math.nan
+    low: float = math.nan
+    high: float = math.nan
+    unit: str = POINTS
+    p_value: float = math.nan
+    supports: bool = False
+    num_pairs: int = 0
+    num_seeds: int = 0
+    wins: int = 0
+    ties: int = 0
+
+    def decided(self, p_adjusted: float, alpha: float) -> Word:
+        """Return the verdict at a p-value adjusted for the family of claims."""
+        if self.word is not None:
+            return self.word
+        if p_adjusted < alpha:  # false for NaN too
+            return "supported" if self.supports else "contradicted"
+        return "not distinguishable"
+
+
+_PRINTED = {
+    **{"mnist": "MNIST", "fashion_mnist": "FashionMNIST", "cpu": "CPU", "cuda": "GPU"},
+    **{"resnet18": "ResNet-18", "resnet50": "ResNet-50", "sgd": "SGD", "adam": "Adam"},
+    **{"svm": "SVM", "resnet": "ResNet", "True": "on", "False": "off"},
+}
+
+
+def printed(value: object) -> str:
+    """Return a setting's value as a reader knows it."""
+    return _PRINTED.get(str(value), str(value))
+
+
+def printed_all(values: object) -> str:
+    """Return the value, or the allowed values, of a condition as a reader knows them."""
+    return " or ".join(map(printed, values if isinstance(values, (tuple, list)) else (values,)))
+
+
+def not_comparable(reason: str) -> Outcome:
+    """Return the outcome of evidence that says nothing about the claim."""
+    return Outcome("not comparable", reason)
+
+
+def points(value: float) -> str:
+    """Return a difference of fractions in percentage points, with its sign."""
+    return f"{100 * value:+.2f} points".replace("-", "−")
+
+
+def size(value: float) -> str:
+    """Return the size of a margin in percentage points, without a sign."""
+    return f"{100 * abs(value):.3g} points"
+
+
+def mean_text(mean: float, *, log: bool) -> str:
+    """Return a mean difference in points, or the ratio that a mean difference of logarithms is."""
+    return ratio_text(math.exp(mean)) if log else points(mean)
+
+
+def ratio_text(ratio: float) -> str:
+    """Return a ratio with three digits, or with as many behind the point where it is near one."""
+    return f"{ratio:.3f}×" if 0.5 < ratio < 2 else f"{ratio:.3g}×"
+
+
+def joined(*parts: str) -> str:
+    """Return the parts that say something as one sentence."""
+    return "; ".join(part for part in parts if part)

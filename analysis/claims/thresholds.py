@@ -1,0 +1,155 @@
+"""Tests of claims that name a threshold: of rows, or of an exponent."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from analysis.claims.evidence import Evidence, is_timed
+from analysis.claims.outcome import EXPONENT, SHARE, Outcome, Word, not_comparable
+from analysis.stats import conditions_differ
+
+
+@dataclass(frozen=True)
+class MostRows:
+    """Claims that a metric lies beyond a threshold in most rows, or in all.
+
+    A row counts when it is beyond the threshold by more than its noise: the sampling of its test
+    or validation images. Supported when such rows are enough, contradicted when even all that are
+    not clearly on the other side are too few.
+
+    Attributes:
+        metric: what is compared with the threshold.
+        above, below: the threshold; give one.
+        minus: a metric to subtract before, as in the gap between training and validation.
+        share: the rows it takes: more than this share, or all with 1.0.
+        best_by: judge only the best row (on validation) of each group of these settings; empty for
+            all rows.
+    """
+
+    metric: str
+    above: float | None = None
+    below: float | None = None
+    minus: str | None = None
+    share: float = 0.5
+    best_by: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        assert (self.above is None) != (self.below is None), "give above or below"
+
+    def judge(self, evidence: Evidence, alpha: float) -> Outcome:
+        """Judge the claim on the evidence."""
+        from scipy import stats
+
+        unknown = [problem for name in self.best_by if (problem := evidence.lacks(name))]
+        if unknown:
+            return not_comparable(unknown[0])
+        usable = evidence.distinct()
+        for metric in filter(None, (self.metric, self.minus)):
+            usable = usable.with_metric(metric)
+            if usable.rows.empty:
+                return not_comparable(f"no rows with {metric}")
+        rows = _best(usable.rows, self.best_by)
+        minus = rows[self.minus].to_numpy(dtype=float) if self.minus else 0.0
+        values = rows[self.metric].to_numpy(dtype=float) - minus
+        error = _sampling_error(rows, self.metric) + _sampling_error(rows, self.minus)
+        reach = float(stats.norm.ppf(1 - alpha / 2)) * np.sqrt(error)
+        side = values - self.above if self.above is not None else -(values - (self.below or 0.0))
+        num, yes, no = len(values), int((side > reach).sum()), int((side < -reach).sum())
+        enough = yes == num if self.share >= 1 else yes > self.share * num
+        possible = no == 0 if self.share >= 1 else num - no > self.share * num
+        word: Word = "supported" if enough else "not distinguishable"
+        threshold = self.above if self.above is not None else self.below
+        return Outcome(
+            word=word if possible else "contradicted",
+            reason=f"{self._quantity()} {'above' if self.above is not None else 'below'} "
+            f"{100 * (threshold or 0.0):.3g} %: {int((side > 0).sum())} of {num} rows, clearly so "
+            f"{yes}, clearly not {no}; median {100 * float(np.median(values)):.2f} %",
+            effect=float((side > 0).mean()),
+            low=yes / num,
+            high=(num - no) / num,
+            unit=SHARE,
+            num_pairs=num,
+            wins=int((side > 0).sum()),
+        )
+
+    def _quantity(self) -> str:
+        return f"{self.metric} − {self.minus}" if self.minus else self.metric
+
+
+def _best(rows: pd.DataFrame, by: Sequence[str]) -> pd.DataFrame:
+    metric = "val_accuracy" if "val_accuracy" in rows else "test_accuracy"
+    if not by or metric not in rows:
+        return rows
+    return rows.loc[rows.groupby(list(by), sort=False)[metric].idxmax()]
+
+
+def _sampling_error(rows: pd.DataFrame, metric: str | None) -> Any:
+    """Return the variance of an accuracy over its images; 0 for what has none or is not known.
+
+    Training accuracy has none here: its images are the ones the model is about.
+    """
+    split = (metric or "").partition("_")[0]
+    if not metric or not metric.endswith("_accuracy") or split not in ("val", "test"):
+        return 0.0
+    accuracy = rows[metric].to_numpy(dtype=float)
+    num_images = rows.get(f"num_{split}", math.inf)
+    return np.nan_to_num(accuracy * (1 - accuracy) / num_images)
+
+
+@dataclass(frozen=True)
+class GrowsFaster:
+    """Claims that one quantity grows faster than a power of another.
+
+    The exponent is the slope of a straight line through the logarithms (at least three sizes) with
+    Student's interval, in each group of the other settings. Supported when all intervals lie above
+    ``exponent``, contradicted when one lies below.
+    """
+
+    metric: str
+    with_: str
+    exponent: float = 1.0
+
+    def judge(self, evidence: Evidence, alpha: float) -> Outcome:
+        """Judge the claim on the evidence."""
+        usable = evidence.with_metric(self.metric).with_metric(self.with_).distinct()
+        if usable.rows.empty:
+            return not_comparable(f"no rows with {self.metric} and {self.with_}")
+        if evidence.kind == "study" and is_timed(self.metric):
+            problem = conditions_differ(usable.rows, usable.rows)
+            if problem:
+                return not_comparable(f"times are not comparable: {problem}")
+        keys = [k for k in (*usable.settings, "source") if k != self.with_ and k in usable.rows]
+        slopes = []
+        for _, group in usable.rows.groupby(keys, sort=False, dropna=False):
+            if group[self.with_].nunique() >= 3:
+                slopes.append(_slope(group[self.with_], group[self.metric], alpha))
+        if not slopes:
+            return not_comparable(f"no setting was run at three sizes of {self.with_} or more")
+        lows, highs = [low for _, low, _ in slopes], [high for _, _, high in slopes]
+        word: Word = "supported" if min(lows) > self.exponent else "not distinguishable"
+        shown = ", ".join(f"{slope:.2f} [{low:.2f}, {high:.2f}]" for slope, low, high in slopes[:4])
+        return Outcome(
+            word="contradicted" if min(highs) < self.exponent else word,
+            reason=f"{self.metric} grows with {self.with_} to the power of {shown}",
+            effect=float(np.mean([slope for slope, _, _ in slopes])),
+            low=min(lows),
+            high=max(highs),
+            unit=EXPONENT,
+            num_pairs=len(slopes),
+            wins=sum(low > self.exponent for low in lows),
+        )
+
+
+def _slope(x: pd.Series[Any], y: pd.Series[Any], alpha: float) -> tuple[float, float, float]:
+    from scipy import stats
+
+    fit = stats.linregress(np.log(x.to_numpy(dtype=float)), np.log(y.to_numpy(dtype=float)))
+    half = float(stats.t.ppf(1 - alpha / 2, len(x) - 2) * fit.stderr)
+    slope = float(fit.slope)
+    return slope, slope - half, slope + half

@@ -1,0 +1,69 @@
+"""Statistics of repeated and compared trainings: pure functions on arrays and frames.
+
+``intervals`` says how exactly one quantity is known, ``paired`` compares two arms over pairs,
+``predictions`` and ``saved`` compare two trained models image by image, ``factorial`` takes a grid
+apart, ``noise`` reads the run-to-run noise off a factor that does nothing, ``power`` says what a
+number of pairs can show, ``timing`` compares durations, ``budget`` says what more trials are worth.
+Accuracies are fractions, durations seconds. Whatever is random takes a seed and is repeatable.
+"""
+
+from analysis.stats.budget import expected_best
+from analysis.stats.factorial import FactorialEffects, factorial_effects
+from analysis.stats.intervals import (
+    Interval,
+    bca_interval,
+    mean_interval,
+    median_interval,
+    replicates,
+    wilson_interval,
+)
+from analysis.stats.noise import NoiseFloor, noise_floor
+from analysis.stats.paired import (
+    Outperforming,
+    SignFlip,
+    friedman,
+    holm,
+    outperforming,
+    sign_flip,
+)
+from analysis.stats.power import (
+    fewest_pairs,
+    pairs_for_outperforming,
+    smallest_difference,
+    smallest_p_value,
+)
+from analysis.stats.predictions import McNemar, mcnemar, mcnemar_bound
+from analysis.stats.saved import compare_predictions
+from analysis.stats.timing import TimeRatio, conditions_differ, epoch_times, time_ratio
+
+__all__ = [
+    "FactorialEffects",
+    "Interval",
+    "McNemar",
+    "NoiseFloor",
+    "Outperforming",
+    "SignFlip",
+    "TimeRatio",
+    "bca_interval",
+    "compare_predictions",
+    "conditions_differ",
+    "epoch_times",
+    "expected_best",
+    "factorial_effects",
+    "fewest_pairs",
+    "friedman",
+    "holm",
+    "mcnemar",
+    "mcnemar_bound",
+    "mean_interval",
+    "median_interval",
+    "noise_floor",
+    "outperforming",
+    "pairs_for_outperforming",
+    "replicates",
+    "sign_flip",
+    "smallest_difference",
+    "smallest_p_value",
+    "time_ratio",
+    "wilson_interval",
+]

@@ -1,0 +1,103 @@
+"""Run-to-run noise, read off a factor that does nothing."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from analysis.stats.intervals import mean_interval
+from search_spaces.errors import UserError, choices
+
+
+@dataclass(frozen=True)
+class NoiseFloor:
+    """What two runs of the same training differ by.
+
+    Attributes:
+        sd: standard deviation of one run, in the unit of the response: that of the pairs'
+            differences over √2.
+        robust_sd: the same from the median absolute difference, which a few failed trainings do not
+            move: what an ordinary run is uncertain by.
+        sd_low, sd_high: χ² interval of ``sd``, which takes the differences to be normal.
+        mean_difference, low, high: of the placebo's pairs, with Student's interval; zero should
+            lie inside.
+        p_value: of the t-test that the placebo does nothing: a small one says it is none.
+        num_pairs: pairs used.
+    """
+
+    sd: float
+    robust_sd: float
+    sd_low: float
+    sd_high: float
+    mean_difference: float
+    low: float
+    high: float
+    p_value: float
+    num_pairs: int
+
+
+def noise_floor(
+    rows: pd.DataFrame,
+    placebo: str,
+    response: str,
+    settings: Sequence[str],
+    *,
+    confidence: float = 0.95,
+) -> NoiseFloor:
+    """Estimate the noise of one run from rows that differ in the placebo alone.
+
+    The standard deviation is taken about zero, with one degree of freedom per pair, because a
+    placebo's mean difference is zero by what it is.
+
+    Args:
+        rows: one line per result: the placebo (two levels), the settings, the response, and
+            ``same_as`` where results may be shared.
+        placebo: such as ``pin_memory``.
+        response: such as ``test_accuracy``.
+        settings: the columns that must agree within a pair.
+        confidence: of the intervals.
+
+    Raises:
+        UserError: the placebo has not two levels, there are no pairs, or a pair is one and the same
+            result, which holds no noise.
+    """
+    from scipy import stats
+
+    missing = [name for name in (placebo, response, *settings) if name not in rows]
+    if missing:
+        raise UserError(f"noise: no column {missing[0]!r}; allowed: {choices(rows.columns)}")
+    levels = list(rows[placebo].dropna().unique())
+    if len(levels) != 2:
+        raise UserError(f"noise: {placebo} has {len(levels)} levels; a placebo needs two")
+    if "same_as" in rows and (rows["same_as"].fillna("") != "").any():
+        raise UserError(
+            f"noise: rows that differ in {placebo} are one and the same result, which holds no "
+            "noise; run the study with --no-sharing, or with several seeds"
+        )
+    paired = rows.pivot_table(index=list(settings), columns=placebo, values=response, dropna=False)
+    differences = (paired[levels[1]] - paired[levels[0]]).dropna().to_numpy(dtype=float)
+    num_pairs = len(differences)
+    if num_pairs == 0:
+        raise UserError(f"noise: no two rows differ in {placebo} alone")
+    squares = float(np.square(differences).sum())
+    tail = (1 - confidence) / 2
+    sd_low, sd_high = (
+        math.sqrt(squares / stats.chi2.ppf(1 - p, num_pairs) / 2) for p in (tail, 1 - tail)
+    )
+    low, high = mean_interval(differences, confidence=confidence)
+    varied = num_pairs > 1 and np.ptp(differences) > 0
+    return NoiseFloor(
+        sd=math.sqrt(squares / num_pairs / 2),
+        robust_sd=float(np.median(np.abs(differences)) / stats.norm.ppf(0.75) / math.sqrt(2)),
+        sd_low=sd_low,
+        sd_high=sd_high,
+        mean_difference=float(differences.mean()),
+        low=low,
+        high=high,
+        p_value=float(stats.ttest_1samp(differences, 0).pvalue) if varied else math.nan,
+        num_pairs=num_pairs,
+    )

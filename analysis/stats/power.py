@@ -1,0 +1,69 @@
+"""What a number of pairs can show at all."""
+
+from __future__ import annotations
+
+import functools
+import math
+
+
+def smallest_p_value(num_pairs: int) -> float:
+    """Return the smallest two-sided p-value that ``num_pairs`` sign flips can reach.
+
+    Of 2^n sign patterns the observed one and its opposite are the most extreme.
+    """
+    return min(1.0, 2.0 ** (1 - num_pairs))
+
+
+def fewest_pairs(alpha: float = 0.05) -> int:
+    """Return how many pairs a two-sided sign-flip test needs to fall below ``alpha``: 6 at 5 %."""
+    assert 0 < alpha < 1
+    num_pairs = 1
+    while smallest_p_value(num_pairs) >= alpha:
+        num_pairs += 1
+    return num_pairs
+
+
+def smallest_difference(
+    sd: float, num_pairs: int, *, alpha: float = 0.05, power: float = 0.8
+) -> float:
+    """Return the smallest mean difference that a paired test finds with probability ``power``.
+
+    Args:
+        sd: standard deviation of one pair's difference; √2 times that of one run where the two
+            runs of a pair vary independently.
+        num_pairs: independent pairs.
+        alpha: two-sided significance level.
+        power: probability of finding it.
+
+    Returns:
+        In the unit of ``sd``, by the power of the paired t-test at the level that sign flips
+        really have (2^(n−1) equal steps: 3.1 % instead of 5 % at six pairs); infinite below
+        ``fewest_pairs(alpha)``. At 0.8 sign flips find it with 0.73 at six pairs, 0.79 from eight.
+    """
+    if num_pairs < fewest_pairs(alpha):
+        return math.inf
+    return _smallest_effect(num_pairs, alpha, power) * sd
+
+
+@functools.cache
+def _smallest_effect(num_pairs: int, alpha: float, power: float) -> float:
+    from statsmodels.stats.power import TTestPower
+
+    step = smallest_p_value(num_pairs)
+    attained = max(math.ceil(alpha / step) - 1, 1) * step
+    return float(TTestPower().solve_power(nobs=num_pairs, alpha=attained, power=power))
+
+
+def pairs_for_outperforming(
+    probability: float = 0.75, *, alpha: float = 0.05, power: float = 0.95
+) -> int:
+    """Return how many pairs show that P(A > B) > 0.5 where it is ``probability``.
+
+    Noether's (1987) formula as Bouthillier et al. (2021) use it: 29 pairs for 0.75
+    at 5 % error of both kinds.
+    """
+    from scipy import stats
+
+    assert 0.5 < probability <= 1
+    quantiles = float(stats.norm.ppf(1 - alpha) + stats.norm.ppf(power))
+    return math.ceil((quantiles / (math.sqrt(6) * (probability - 0.5))) ** 2)

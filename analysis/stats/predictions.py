@@ -1,0 +1,73 @@
+"""Two trained models on the same test images.
+
+These tests know the sampling of the images only: they tell two trained models apart, not two
+settings, whose next training run may come out otherwise (Dietterich 1998).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+
+@dataclass(frozen=True)
+class McNemar:
+    """McNemar's test.
+
+    Attributes:
+        p_value: of the hypothesis that both models are right equally often; an upper bound of it
+            where ``is_bound``.
+        only_first, only_second: images that only one of the models classifies correctly; upper
+            bounds of both where ``is_bound``.
+        is_bound: whether the labels were unknown.
+    """
+
+    p_value: float
+    only_first: int
+    only_second: int
+    is_bound: bool = False
+
+
+def mcnemar(first_correct: ArrayLike, second_correct: ArrayLike) -> McNemar:
+    """Compare two models by the images on which exactly one is right (McNemar 1947), exactly.
+
+    Args:
+        first_correct, second_correct: (images,), true where the model is right; the same images
+            in the same order.
+    """
+    first = np.asarray(first_correct, dtype=bool)
+    second = np.asarray(second_correct, dtype=bool)
+    assert first.shape == second.shape and first.ndim == 1
+    only_first = int(np.count_nonzero(first & ~second))
+    only_second = int(np.count_nonzero(second & ~first))
+    return McNemar(_binomial(only_first, only_second), only_first, only_second)
+
+
+def mcnemar_bound(num_correct_first: int, num_correct_second: int, num_different: int) -> McNemar:
+    """Compare two models whose predictions are known and the labels are not.
+
+    The images on which exactly one model is right are among those where the predictions differ,
+    and their two kinds differ by as much as the counts of correct images. For a fixed difference
+    the p-value grows with the number of such images (a longer random walk strays further), so
+    taking all differing images gives an upper bound of it.
+
+    Args:
+        num_correct_first, num_correct_second: correct test images of each model.
+        num_different: test images on which their predictions differ.
+    """
+    excess = num_correct_first - num_correct_second
+    assert abs(excess) <= num_different, "more images won than predictions differ"
+    discordant = num_different - (num_different - excess) % 2
+    only_first = (discordant + excess) // 2
+    only_second = discordant - only_first
+    return McNemar(_binomial(only_first, only_second), only_first, only_second, is_bound=True)
+
+
+def _binomial(only_first: int, only_second: int) -> float:
+    from scipy import stats
+
+    if only_first + only_second == 0:
+        return 1.0
+    return float(stats.binomtest(only_first, only_first + only_second).pvalue)

@@ -1,0 +1,99 @@
+"""McNemar's test on what a study saved: the test predictions of its rows."""
+
+from __future__ import annotations
+
+import zipfile
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from analysis.load import Study
+from analysis.stats.predictions import McNemar, mcnemar, mcnemar_bound
+from search_spaces.errors import UserError, one_line
+
+Row = tuple[str, int]
+"""A row of a study: config_id and seed."""
+_LARGEST_BYTES = 100_000_000
+
+
+def compare_predictions(study: Study, first: Row, second: Row) -> McNemar:
+    """Compare two rows of a study that were tested on the same images.
+
+    Where the file holds ``labels`` beside ``predictions`` the test is exact; otherwise it is an
+    upper bound from the counts of the confusion matrices (``mcnemar_bound``).
+
+    Raises:
+        UserError: a row has no saved predictions or they cannot be read, the two are one result,
+            or their data sets or numbers of images differ.
+    """
+    arrays = [_load(study, row) for row in (first, second)]
+    datasets = {_dataset(study, row) for row in (first, second)}
+    predictions = [array["predictions"] for array in arrays]
+    if len(datasets) > 1 or predictions[0].shape != predictions[1].shape:
+        raise UserError(
+            f"study {study.name}: rows {_name(first)} and {_name(second)} were not tested on the "
+            "same images; compare rows of one data set"
+        )
+    if study.predictions_path(*first) == study.predictions_path(*second):
+        raise UserError(
+            f"study {study.name}: rows {_name(first)} and {_name(second)} are one and the same "
+            "result; there is nothing to compare"
+        )
+    labels = arrays[0].get("labels")
+    if labels is not None and labels.shape == predictions[0].shape:
+        return mcnemar(predictions[0] == labels, predictions[1] == labels)
+    num_first, num_second = (
+        _num_correct(study, row, len(predictions[0])) for row in (first, second)
+    )
+    num_different = int(np.count_nonzero(predictions[0] != predictions[1]))
+    if abs(num_first - num_second) > num_different:
+        raise UserError(
+            f"study {study.name}: the predictions of rows {_name(first)} and {_name(second)} do "
+            "not fit their confusion matrices; run them again"
+        )
+    return mcnemar_bound(num_first, num_second, num_different)
+
+
+def _name(row: Row) -> str:
+    return f"{row[0]} (seed {row[1]})"
+
+
+def _dataset(study: Study, row: Row) -> str:
+    rows = study.rows
+    match = rows[(rows["config_id"] == row[0]) & (rows["seed"] == row[1])]
+    return str(match["dataset"].iloc[0]) if "dataset" in match and len(match) else ""
+
+
+def _load(study: Study, row: Row) -> dict[str, NDArray[np.integer]]:
+    path = study.predictions_path(*row)
+    if path is None:
+        raise UserError(f"study {study.name}: row {_name(row)} has no saved predictions")
+    try:
+        return _arrays(path)
+    except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
+        raise UserError(f"{path}: no readable predictions ({one_line(str(error))})") from None
+
+
+def _arrays(path: Path) -> dict[str, NDArray[np.integer]]:
+    with zipfile.ZipFile(path) as archive:
+        if sum(member.file_size for member in archive.infolist()) > _LARGEST_BYTES:
+            raise ValueError("larger than any test set's")
+    with np.load(path, allow_pickle=False) as file:
+        arrays = {name: file[name] for name in ("predictions", "labels") if name in file}
+    if "predictions" not in arrays:
+        raise ValueError("no array named predictions")
+    for name, array in arrays.items():
+        if array.ndim != 1 or not np.issubdtype(array.dtype, np.integer):
+            raise ValueError(f"{name} is no list of classes")
+    return arrays
+
+
+def _num_correct(study: Study, row: Row, num_images: int) -> int:
+    matrix = study.confusion_matrix(*row)
+    if matrix is None or int(matrix.sum()) != num_images:
+        raise UserError(
+            f"study {study.name}: row {_name(row)} has no labels beside its predictions and no "
+            "confusion matrix of the same images"
+        )
+    return int(np.trace(matrix))

@@ -1,0 +1,69 @@
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from analysis.stats import conditions_differ, epoch_times, time_ratio
+
+
+def test_unknown_conditions_are_not_comparable() -> None:
+    rows = pd.DataFrame({"train_seconds": [1.0, 2.0]})
+    assert "not recorded" in conditions_differ(rows[:1], rows[1:])
+    some = rows.assign(num_concurrent_trials=[2.0, math.nan])
+    assert "1 rows do not say" in conditions_differ(some[:1], some[1:])
+    other = rows.assign(num_concurrent_trials=[1, 2])
+    assert "between 1 and 2" in conditions_differ(other[:1], other[1:])
+
+
+def test_alike_or_alone_is_comparable() -> None:
+    rows = pd.DataFrame({"train_seconds": [1.0, 2.0]})
+    alike = rows.assign(num_concurrent_trials=2, exclusive=False)
+    assert conditions_differ(alike[:1], alike[1:]) == ""
+    alone = rows.assign(exclusive=True)
+    assert conditions_differ(alone[:1], alone[1:]) == ""
+    mixed = rows.assign(exclusive=[True, False])
+    assert conditions_differ(mixed[:1], mixed[1:])
+
+
+def test_epoch_times_leave_out_the_warm_up_and_what_a_resumption_hides() -> None:
+    epochs = pd.DataFrame(
+        {
+            "trial_key": ["a"] * 4 + ["b"] * 3,
+            "epoch": [1, 2, 3, 4, 1, 3, 4],
+            "train_seconds": [9.0, 12.0, 16.0, 15.0, 5.0, 8.0, 10.0],
+        }
+    )
+    times = epoch_times(epochs)
+    assert list(times.itertuples(index=False, name=None)) == [
+        ("a", 2, 3.0),
+        ("a", 3, 4.0),
+        ("b", 4, 2.0),
+    ]
+    assert len(epoch_times(epochs, num_warm_up=3)) == 1
+
+
+def test_ratio_of_medians_ignores_one_disturbed_epoch() -> None:
+    slow = [10.0, 10.1, 9.9, 10.0, 10.2, 50.0, 9.8]
+    fast = [2.0, 2.1, 1.9, 2.0, 2.0, 2.0]
+    found = time_ratio(slow, fast)
+    assert found.ratio == pytest.approx(5.0)
+    assert found.low < 5.0 < found.high < 6.0
+    assert (found.num_a, found.num_b) == (7, 6)
+    assert found.interval_a == (9.8, 50.0)
+    few = time_ratio(slow[:3], fast)
+    assert math.isnan(few.low) and few.ratio == pytest.approx(5.0)
+
+
+def test_time_ratio_covers() -> None:
+    rng = np.random.default_rng(0)
+    num_repeats = 100
+    covered = 0
+    for repeat in range(num_repeats):
+        a, b = np.exp(rng.normal(0, 0.1, (2, 25)))
+        found = time_ratio(3 * a, b, seed=repeat)
+        covered += found.low <= 3 <= found.high
+    # The bootstrap of a median is conservative at this size: at least its nominal coverage.
+    assert covered / num_repeats > 0.95 - 4 * math.sqrt(0.95 * 0.05 / num_repeats)
