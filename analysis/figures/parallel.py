@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from analysis.cells import format_percent, label, num_images_of
+from analysis.cells import format_percent, heading, label, num_images_of
 from analysis.figures import style
 from analysis.frames import finished, levels, numbers, over_seeds, text_keys, varied
 from analysis.load import Study
@@ -27,14 +27,14 @@ def parallel_data(study: Study) -> dict[str, Any]:
     """
     rows = over_seeds(finished(study), ["val_accuracy"])
     rows = rows[rows["val_accuracy"].notna()]
-    keys = [key for key in varied(study) if len(levels(rows, key)) > 1]
+    keys = [key for key in varied(study, study.factors) if len(levels(rows, key)) > 1]
     if len(keys) < 2 or len(rows) < 2:
         return {}
     axes, places = [], []
     for key in keys:
         values = levels(rows, key)
         names = [str(value) for value in values]
-        axes.append({"name": key.replace("_", " "), "values": [label(key, v) for v in values]})
+        axes.append({"name": heading(key), "values": [label(key, v) for v in values]})
         places.append([names.index(k) if k in names else None for (k,) in text_keys(rows, [key])])
     lines = [
         {

@@ -71,7 +71,7 @@ def rows_table(study: Study, key: str) -> Table:
     frame = frame.sort_values(study.metric, ascending=ascending, kind="stable", na_position="last")
     best = set(best_data(study)["config_id"])
     parameters = varied(study, study.factors) or list(study.factors)
-    cells: dict[str, list[str]] = {"": [_BEST if i in best else "" for i in frame["config_id"]]}
+    cells: dict[str, list[str]] = {"pick": [_BEST if i in best else "" for i in frame["config_id"]]}
     for name in parameters:
         if name in frame:
             cells[heading(name)] = [format_cell(name, value) for value in frame[name]]
@@ -90,7 +90,7 @@ def rows_table(study: Study, key: str) -> Table:
         cells,
         study_table(study),
         _notes(study, copies, "train_seconds" in metrics),
-        frozenset(i for i, mark in enumerate(cells[""]) if mark),
+        frozenset(i for i, mark in enumerate(cells["pick"]) if mark),
         tuple(heading(name) for name in parameters if heading(name) in cells),
         f"{key}-parallel",
     )
