@@ -30,6 +30,7 @@ FRACTION = re.compile(
 _MILLIONS = ("macs", "flops", "live_flops", "num_parameters")
 _MOST_DIGITS = 2
 _HEADINGS = {
+    "dataset": "data set",
     "lr": "learning rate",
     "macs": "MACs (M)",
     "flops": "FLOPs (M)",

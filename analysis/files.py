@@ -46,7 +46,7 @@ def to_csv(frame: pd.DataFrame) -> str:
     safe = frame.copy()
     for position, column in enumerate(frame.columns):
         if not pd.api.types.is_numeric_dtype(frame[column]):
-            safe.isetitem(position, frame[column].map(_as_text))
+            safe.isetitem(position, [_as_text(value) for value in frame[column]])
     return str(safe.rename(columns=_as_text).to_csv(index=False))
 
 

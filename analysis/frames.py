@@ -37,12 +37,9 @@ def levels(rows: Rows, column: str) -> list[Any]:
     """Return the values of a column: numbers ascending, before texts in their first order."""
     values = [value for value in rows[column].drop_duplicates() if not pd.isna(value)]
     # Booleans are numbers here, so False comes before True.
-    numeric = [value for value in values if isinstance(value, (int, float, np.generic))]
-    return sorted(numeric) + [
-        value
-        for value in values
-        if not isinstance(value, (int, float)) and not isinstance(value, np.generic)
-    ]
+    numeric: list[Any] = [v for v in values if isinstance(v, (int, float, np.generic))]
+    texts = [v for v in values if not isinstance(v, (int, float, np.generic))]
+    return [*sorted(numeric), *texts]
 
 
 def text_keys(rows: Rows, columns: Sequence[str]) -> list[tuple[str, ...]]:

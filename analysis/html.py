@@ -15,8 +15,8 @@ from importlib.resources import files
 from typing import Any
 
 from analysis.document import Document, Figure
-from analysis.figures.style import FAINT, INK, MUTED, SERIES
 from analysis.drawings import Drawings
+from analysis.figures.style import FAINT, INK, MUTED, SERIES
 
 _COLOURS = {INK: "ink", MUTED: "muted", FAINT: "faint"}
 _COLOURS |= {colour: f"series-{index + 1}" for index, colour in enumerate(SERIES)}

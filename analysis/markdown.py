@@ -53,9 +53,7 @@ def _block(block: Block) -> str:
         case Bullets(items):
             return "\n".join(f"- {escape(item)}" for item in items)
         case Figure():
-            return (
-                f"![{escape(block.alt)}](figures/{block.name}.svg)\n\n*{escape(block.caption)}*"
-            )
+            return f"![{escape(block.alt)}](figures/{block.name}.svg)\n\n*{escape(block.caption)}*"
         case Table():
             return table_markdown(block, MOST_ROWS)
 

@@ -163,9 +163,7 @@ def write_report(
     named = _by_table_name(paths)
     out = _destination(paths, out)
     stems = _slugs(named)
-    document = build_document(
-        {stem: named[name] for stem, name in stems.items()}, figures=figures
-    )
+    document = build_document({stem: named[name] for stem, name in stems.items()}, figures=figures)
     written = []
     for table in document.tables:
         stem = out / "tables" / stems.get(table.name, table.name)
@@ -187,9 +185,7 @@ def write_tables(paths: Sequence[Path], out: Path | None = None) -> list[Path]:
     ]
 
 
-def _write_figures_and_forms(
-    document: Document, out: Path, formats: Sequence[str]
-) -> list[Path]:
+def _write_figures_and_forms(document: Document, out: Path, formats: Sequence[str]) -> list[Path]:
     drawings = Drawings()
     written = []
     for figure in document.figures:

@@ -48,7 +48,7 @@ def curve(study: Study, trial_id: object, last_epoch: float) -> pd.DataFrame:
     return mine.sort_values("epoch")
 
 
-def convergence_epoch(val_accuracies: NDArray[np.float64]) -> int | None:
+def convergence_epoch(val_accuracies: NDArray[Any]) -> int | None:
     """Return the first epoch, from 1, that reaches 99 % of the final validation accuracy."""
     if len(val_accuracies) == 0 or not np.isfinite(val_accuracies[-1]):
         return None

@@ -93,13 +93,15 @@ def draw_scaling(data: pd.DataFrame, exponents: pd.DataFrame) -> Figure:
                 text = ", ".join(label(key, value) for key, value in zip(by, names, strict=True))
                 points = group[group[quantity] > 0]
                 x, y = points["num_train_images"].to_numpy(), points[quantity].to_numpy()
-                look = {"color": style.SERIES[index % 6]}
-                axes.plot(x, y, style.MARKERS[index % 6], label=style.plain(text or "SVM"), **look)
+                colour = style.SERIES[index % 6]
+                axes.plot(
+                    x, y, style.MARKERS[index % 6], label=style.plain(text or "SVM"), color=colour
+                )
                 fitted = _exponent(exponents, dict(zip(by, names, strict=True)), quantity)
                 if fitted is not None and len(x):
                     # The fitted power goes through the mean of the logarithms.
                     scale = np.exp(np.log(y).mean() - fitted * np.log(x).mean())
-                    axes.plot(x, scale * x**fitted, lw=1, **look)
+                    axes.plot(x, scale * x**fitted, lw=1, color=colour)
             axes.set_xlabel("training images")
             axes.set_ylabel(name)
             plain_log_axis(axes)
@@ -138,4 +140,3 @@ def draw_devices(data: pd.DataFrame, names: list[str]) -> Figure:
         grid[0][0].set_ylim(len(data) - 0.5, -0.5)
         style.legend_below(figure, grid[0])
     return figure
-

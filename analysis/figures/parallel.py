@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 _FAN = 0.16
 """How far, of an axis, the lines through one value are spread."""
 
+
 def parallel_data(study: Study) -> dict[str, Any]:
     """Return what the interactive figure draws; empty with fewer than two parameters or lines.
 
@@ -67,7 +68,7 @@ def draw_parallel(data: dict[str, Any]) -> Figure:
         for index in np.argsort(accuracies):
             line = data["lines"][int(index)]
             end = (line["accuracy"] - low) / (high - low) if high > low else 0.5
-            # Fanned out by accuracy around each value: lines on top of each other hide their number.
+            # Fanned out by accuracy around each value: lines on one another hide how many they are.
             heights = [
                 np.nan if at is None else _height(at, len(axis["values"])) + _FAN * (end - 0.5)
                 for at, axis in zip(line["at"], data["axes"], strict=True)

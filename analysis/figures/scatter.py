@@ -27,8 +27,9 @@ def cost_data(study: Study, cost: str) -> pd.DataFrame:
     """
     rows = finished(study)
     key = next((name for name in ("model", "kernel") if name in rows), None)
+    scale = 1e6 if cost == "flops" else 1.0
     frame = pd.DataFrame(
-        {"cost": numbers(rows, cost), "val_accuracy": numbers(rows, "val_accuracy")}
+        {"cost": numbers(rows, cost) / scale, "val_accuracy": numbers(rows, "val_accuracy")}
     )
     frame["test_accuracy"] = numbers(rows, "test_accuracy")
     frame["series"] = [label(key, value) for value in rows[key]] if key else "all"

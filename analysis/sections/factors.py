@@ -109,7 +109,7 @@ def levels_table(study: Study, factor: str, name: str) -> Table | None:
     if frame.empty:
         return None
     by = [column for column in ("dataset", "model") if column in frame]
-    cells = {heading(c).replace("dataset", "data set"): _labels(c, frame[c]) for c in by}
+    cells = {heading(c): _labels(c, frame[c]) for c in by}
     cells[heading(factor)] = _labels(factor, frame["level"])
     cells["sets"] = [str(count) for count in frame["num_sets"]]
     cells["seeds"] = [str(count) for count in frame["num_seeds"]]

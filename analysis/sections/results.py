@@ -123,14 +123,17 @@ def _free(cells: dict[str, list[str]], name: str) -> str:
 
 
 def _caption(study: Study) -> str:
-    order = "highest" if study.mode == "max" else "lowest"
     constant = [
         f"{heading(name)} {label(name, levels(study.rows, name)[0])}"
         for name in study.factors
         if name in study.rows and len(levels(study.rows, name)) == 1
     ]
     same = f" In all of them: {', '.join(constant)}." if constant else ""
-    return f"All configurations, the {order} {heading(study.metric)} first.{same}"
+    return f"All configurations, the {_order(study)} {heading(study.metric)} first.{same}"
+
+
+def _order(study: Study) -> str:
+    return "highest" if study.mode == "max" else "lowest"
 
 
 def _notes(study: Study, copies: list[bool], timed: bool) -> tuple[str, ...]:
@@ -149,7 +152,7 @@ def _notes(study: Study, copies: list[bool], timed: bool) -> tuple[str, ...]:
 
 
 def _group_words(study: Study) -> str:
-    names = [heading(name).replace("dataset", "data set") for name in groups_of(study)]
+    names = [heading(name) for name in groups_of(study)]
     return " and ".join(names) or "study"
 
 
@@ -167,8 +170,8 @@ def best(study: Study, key: str) -> Section:
     ]
     cells = {name: [record[name] for record in records] for name in records[0]}
     notes = (
-        f"Picked by {heading(study.metric)} ({study.mode}) among the candidates (rows that repeat "
-        "a result left out); the test result of the pick is read afterwards. The last three "
+        f"Picked by the {_order(study)} {heading(study.metric)} among the candidates (rows that "
+        "repeat a result left out); the test result of the pick is read afterwards. The last three "
         "columns: the configuration that a pick by the test result would have named, what it "
         "would have claimed, and by how much that exceeds the honest figure.",
     )

@@ -122,7 +122,7 @@ def _data(studies: Studies) -> Section:
         return Section("Data", (Paragraph("No study says which images it used."),))
     frame = pd.DataFrame(records)
     names = {"num_images": "images", "num_train": "train", "num_val": "validation"}
-    names |= {"num_test": "test", "dataset": "data set", "split_seed": "split seed"}
+    names |= {"num_test": "test", "dataset": heading("dataset"), "split_seed": "split seed"}
     cells = {
         names.get(str(c), str(c)): [
             label("dataset", v) if c == "dataset" else _text(v) for v in frame[c]
@@ -211,13 +211,13 @@ def parameters_table(studies: Studies) -> Table:
     frame = parameters_data(studies)
     if len(studies) == 1:
         cells = {
-            "parameter": [one_line(p).replace("_", " ") for p in frame["parameter"]],
+            "parameter": [heading(name) for name in frame["parameter"]],
             "values": list(frame["values"]),
             "role": list(frame["role"]),
         }
     else:
         names = list(dict.fromkeys(frame["parameter"]))
-        cells = {"parameter": [one_line(name).replace("_", " ") for name in names]}
+        cells = {"parameter": [heading(name) for name in names]}
         for index, study in enumerate(studies.values()):
             mine = frame[frame["study"] == study.name].set_index("parameter")["values"]
             title = one_line(study.name)

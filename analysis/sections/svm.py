@@ -63,8 +63,8 @@ def _table(study: Study, name: str, dataset: Any, group: pd.DataFrame) -> Table:
             cells[heading(column)] = [_cell(column, value) for value in group[column]]
     where = f"{label('dataset', dataset)}: s" if dataset else "S"
     sizes = numbers(group, "num_train_images").dropna().unique()
-    images = f" on {sizes[0]:.0f} images" if len(sizes) == 1 else ""
-    caption = f"{where}upport vector machines{images}, the highest validation accuracy first."
+    size = f" on {sizes[0]:.0f} images" if len(sizes) == 1 else ""
+    caption = f"{where}upport vector machines{size}, the highest validation accuracy first."
     notes: list[str] = []
     solvers = [
         str(solver) for solver in group.get("solver", pd.Series(dtype=object)).dropna().unique()

@@ -64,7 +64,7 @@ def _summary_cells(study: Study, record: dict[Any, Any], config: pd.Series[Any])
 
     def points(name: str) -> str:
         value = record[name]
-        return MISSING if pd.isna(value) else format_points(value).lstrip("+")
+        return MISSING if pd.isna(value) else format_points(value, images).lstrip("+")
 
     epochs, reached = record["num_epochs"], record["convergence_epoch"]
     converged = MISSING if pd.isna(reached) else f"{format_value(reached)} of {epochs:.0f}"
@@ -76,8 +76,8 @@ def _summary_cells(study: Study, record: dict[Any, Any], config: pd.Series[Any])
         "convergence (epoch)": converged,
         "last epochs ±": points("last_epochs_sd"),
         "seeds ±": points("seeds_sd"),
-        "overfitting": format_points(record["overfitting"]),
-        "generalisation": format_points(record["generalisation"]),
+        "overfitting": format_points(record["overfitting"], images),
+        "generalisation": format_points(record["generalisation"], images),
     }
 
 
@@ -190,7 +190,7 @@ def costs(study: Study, key: str) -> Section | None:
     figures = []
     for cost, name, words in (
         ("train_seconds", "training time (s)", "training time"),
-        ("flops", "FLOPs of one image", "FLOPs"),
+        ("flops", "FLOPs of one image (millions)", "FLOPs"),
     ):
         data = cost_data(study, cost)
         if data["cost"].nunique() < 2:
