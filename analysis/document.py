@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
@@ -66,12 +67,12 @@ class Table:
         """The printed headings."""
         return tuple(self.cells)
 
-    @property
+    @cached_property
     def lines(self) -> list[tuple[str, ...]]:
         """The printed rows."""
         return list(zip(*self.cells.values(), strict=True))
 
-    @property
+    @cached_property
     def is_number(self) -> tuple[bool, ...]:
         """Which columns hold numbers only, to be set to the right."""
         return tuple(all(map(_NUMBER.fullmatch, column)) for column in self.cells.values())

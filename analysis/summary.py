@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -34,6 +35,7 @@ def candidates(study: Study) -> pd.DataFrame:
     return study.rows[study.rows["same_as"] == ""]
 
 
+@lru_cache(maxsize=8)
 def best_data(study: Study) -> pd.DataFrame:
     """Return the best configuration per group, as ``best_rows`` does, picked on validation."""
     return best_rows(candidates(study), groups_of(study), study.metric, study.mode)
@@ -56,6 +58,7 @@ def convergence_epoch(val_accuracies: NDArray[Any]) -> int | None:
     return int(reached[0]) + 1
 
 
+@lru_cache(maxsize=8)
 def summary_data(study: Study) -> pd.DataFrame:
     """Return how the trainings of the best configurations went, one row per group.
 

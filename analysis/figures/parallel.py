@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -57,29 +58,27 @@ def parallel_data(study: Study) -> dict[str, Any]:
 
 def draw_parallel(data: dict[str, Any]) -> Figure:
     """Draw the lines of ``parallel_data``, coloured by validation accuracy."""
-    import matplotlib as mpl
 
-    accuracies = np.array([line["accuracy"] for line in data["lines"]])
-    low, high = float(accuracies.min()), float(accuracies.max())
-    norm = mpl.colors.Normalize(low, high if high > low else low + 1)
-    colours = mpl.colormaps["viridis"]
+    from matplotlib.collections import LineCollection
+
+    lines = sorted(data["lines"], key=lambda line: float(line["accuracy"]))
+    low, high = lines[0]["accuracy"], lines[-1]["accuracy"]
     num_axes = len(data["axes"])
+    ends = [(line["accuracy"] - low) / (high - low) if high > low else 0.5 for line in lines]
     with style.canvas(1, 1, 3.4) as (figure, [[axes]]):
-        for index in np.argsort(accuracies):
-            line = data["lines"][int(index)]
-            end = (line["accuracy"] - low) / (high - low) if high > low else 0.5
-            # Fanned out by accuracy around each value: lines on one another hide how many they are.
-            heights = [
-                np.nan if at is None else _height(at, len(axis["values"])) + _FAN * (end - 0.5)
-                for at, axis in zip(line["at"], data["axes"], strict=True)
-            ]
-            alpha = 0.75 if len(accuracies) <= 100 else 0.3
-            colour = colours(norm(line["accuracy"]))
-            axes.plot([*heights, end], color=colour, lw=1, alpha=alpha)
+        # Fanned out by accuracy around each value: lines on one another hide how many they are.
+        heights = [
+            [_height(at, axis) + _FAN * (end - 0.5) for at, axis in _values(line, data)] + [end]
+            for line, end in zip(lines, ends, strict=True)
+        ]
+        segments = [np.column_stack([np.arange(num_axes + 1), line]) for line in heights]
+        look = {"linewidths": 1, "alpha": 0.75 if len(lines) <= 100 else 0.3}
+        axes.add_collection(LineCollection(segments, array=ends, cmap="viridis", **look))
+        axes.set_ylim(-0.12, 1.12)
         for place, axis in enumerate(data["axes"]):
             axes.axvline(place, color=style.MUTED, lw=0.8)
             for at, value in enumerate(axis["values"]):
-                where = (place, _height(at, len(axis["values"])))
+                where = (place, _height(at, axis))
                 box = {"facecolor": "#ffffff", "edgecolor": "none", "pad": 0.8, "alpha": 0.85}
                 axes.annotate(
                     style.plain(value, 14),
@@ -103,5 +102,10 @@ def draw_parallel(data: dict[str, Any]) -> Figure:
     return figure
 
 
-def _height(at: int, num_values: int) -> float:
-    return at / (num_values - 1) if num_values > 1 else 0.5
+def _values(line: dict[str, Any], data: dict[str, Any]) -> Iterator[tuple[Any, dict[str, Any]]]:
+    return zip(line["at"], data["axes"], strict=True)
+
+
+def _height(at: int | None, axis: dict[str, Any]) -> float:
+    last = len(axis["values"]) - 1
+    return np.nan if at is None else at / last if last > 0 else 0.5

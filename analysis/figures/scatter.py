@@ -94,11 +94,11 @@ def _draw_points(axes: Axes, data: pd.DataFrame) -> None:
 
 def plain_log_axis(axes: Axes, axis: str = "x") -> None:
     """Label a logarithmic axis with plain numbers, also where it spans less than a decade."""
-    from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
+    from matplotlib.ticker import FuncFormatter, LogLocator, NullLocator
 
     where = axes.xaxis if axis == "x" else axes.yaxis
     low, high = axes.get_xlim() if axis == "x" else axes.get_ylim()
     wide = high / low > 100
     where.set_major_locator(LogLocator(subs=(1.0,) if wide else (1.0, 2.0, 5.0)))
     where.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
-    where.set_minor_formatter(NullFormatter())
+    where.set_minor_locator(NullLocator())
