@@ -12,13 +12,18 @@ from analysis.load import FINISHED, Study
 
 Rows = pd.DataFrame
 
+LARGEST = 1e100
+
 
 def numbers(rows: Rows, column: str) -> pd.Series[float]:
-    """Return a column as finite floats, NaN for whatever is none, also where it is not there."""
+    """Return a column as floats, NaN for whatever is none, also where it is not there.
+
+    Beyond ``LARGEST`` a number is damage, and its square would be infinite.
+    """
     if column not in rows:
         return pd.Series(np.nan, index=rows.index, dtype="float64")
     values = pd.to_numeric(rows[column], errors="coerce").astype("float64")
-    return values.where(np.isfinite(values))
+    return values.where(values.abs() <= LARGEST)
 
 
 def finished(study: Study) -> Rows:

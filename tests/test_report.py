@@ -88,6 +88,7 @@ def test_files_of_a_real_study(real_study: Path, tmp_path: Path) -> None:
     for name in ("parallel", "curves-1", "curves-2", "confusion-1", "train-seconds", "effects"):
         assert {f"figures/q1a-{name}.svg", f"figures/q1a-{name}.png"} <= written
     assert {p.relative_to(tmp_path).as_posix() for p in tmp_path.rglob("*.*")} == written
+    assert (tmp_path / "report.html").stat().st_size < 2_000_000, "too heavy to send"
     assert (tmp_path / "report.pdf").read_bytes().startswith(b"%PDF")
     text = (tmp_path / "report.md").read_text()
     for target in re.findall(r"!\[[^\]]*\]\(([^)]*)\)", text):
