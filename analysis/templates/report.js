@@ -86,7 +86,7 @@ function makeFilterable(box) {
     count.textContent = `${number} of ${rows.length} shown`;
     box.dispatchEvent(new CustomEvent("shown", { detail: shown }));
   };
-  bar.addEventListener("input", update);
+  for (const kind of ["input", "change"]) bar.addEventListener(kind, update);
   reset.addEventListener("click", () => {
     words.value = "";
     for (const { select } of selects.values()) select.value = "";
