@@ -118,9 +118,7 @@ def draw_lengths(study: Study, datasets: list[Any]) -> Figure:
                     if value is not None
                 )
                 axes.set_title(title)
-                draw_many(
-                    axes, curves_data(study, dataset, model, "val_accuracy"), "one configuration"
-                )
+                draw_many(axes, curves_data(study, dataset, model, "val_accuracy"), "one training")
                 for colour, milestone in zip(
                     style.SERIES, levels(study.rows, "epochs"), strict=False
                 ):

@@ -257,6 +257,8 @@ def gap_of(study: Study) -> str:
     values = numbers(gaps, "gap").dropna()
     if values.empty or not counterpart(study.metric).endswith("accuracy"):
         return ""
+    if values.max() <= 0:
+        return "Picking on the test set instead of on validation would have claimed the same."
     return (
         f"Picking on the test set instead of on validation would have claimed up to "
         f"{format_points(float(values.max()))} points more."

@@ -7,7 +7,7 @@ from typing import Any
 
 import pandas as pd
 
-from analysis.cells import MISSING, format_cell, format_seconds, heading, label
+from analysis.cells import MISSING, format_cell, heading, label
 from analysis.document import Bullets, Paragraph, Section, Table
 from analysis.frames import levels, numbers
 from analysis.load import Study
@@ -261,22 +261,12 @@ def environment(study: Study) -> dict[str, str]:
         changed = " with local changes" if provenance.get("git_dirty") else ""
         facts["commit"] = f"{provenance['git_commit']}{changed}"
     facts["command"] = provenance.get("command")
-    workers = [
-        f"{solver}"
-        for solver in study.rows.get("solver", pd.Series(dtype=object)).dropna().unique()
-    ]
-    facts["SVM solver"] = ", ".join(map(str, workers))
+    for name, column in (("arithmetic", "precision"), ("SVM solver", "solver")):
+        if column in study.rows:
+            facts[name] = ", ".join(map(str, study.rows[column].dropna().unique()))
     return {name: one_line(str(value)) for name, value in facts.items() if value}
 
 
 def mapping(value: object) -> dict[str, Any]:
     """Return a mapping of a ``study.json`` anybody can edit, an empty one for anything else."""
     return value if isinstance(value, dict) else {}
-
-
-def total_time(studies: Studies) -> str:
-    """Return the training time of all studies as it is printed."""
-    seconds = sum(_train_seconds(study) for study in studies.values())
-    return (
-        format_seconds(seconds) if seconds < 7200 else f"{seconds / 3600:.1f} hours: {seconds:.0f}"
-    )
