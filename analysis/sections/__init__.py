@@ -13,9 +13,10 @@ from analysis.document import Block, Document, Figure, Paragraph, Section
 from analysis.load import ENDED, Study
 from analysis.sections.devices import devices
 from analysis.sections.factors import effects, epochs, pin_memory
+from analysis.sections.grid import pivots
 from analysis.sections.observations import conclusions
 from analysis.sections.problems import problems, unfinished
-from analysis.sections.results import best, main_table, pivots
+from analysis.sections.results import best, main_table
 from analysis.sections.setup import setup
 from analysis.sections.svm import kernels, scaling
 from analysis.sections.training import confusion, costs, curves, summary

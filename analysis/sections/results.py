@@ -16,10 +16,9 @@ from analysis.cells import (
     label,
     num_images_of,
 )
-from analysis.comparisons import pivot_data
 from analysis.document import Block, Figure, Paragraph, Section, Table
 from analysis.figures.parallel import draw_parallel, parallel_data
-from analysis.frames import finished, levels, numbers, over_seeds, varied
+from analysis.frames import levels, numbers, over_seeds, varied
 from analysis.load import Study
 from analysis.select import counterpart, selection_gap
 from analysis.summary import best_data, candidates, groups_of
@@ -77,13 +76,13 @@ def rows_table(study: Study, key: str) -> Table:
             cells[heading(name)] = [format_cell(name, value) for value in frame[name]]
     copies = [bool(same_as) for same_as in frame["same_as"]]
     for metric in metrics:
-        cells[_free(cells, heading(metric))] = _metric_cells(study, frame, metric, copies)
+        cells[free_heading(cells, heading(metric))] = _metric_cells(study, frame, metric, copies)
     if len(set(study.meta["seeds"])) > 1:
         pairs = zip(frame["num_seeds"], frame["num_planned"], strict=True)
         cells["seeds"] = [f"{have}/{planned}" for have, planned in pairs]
     if set(study.rows["status"]) != {"finished"}:
-        cells[_free(cells, "status")] = _statuses(study, frame)
-    cells[_free(cells, "id")] = [format_cell("id", value) for value in frame["config_id"]]
+        cells[free_heading(cells, "status")] = _statuses(study, frame)
+    cells[free_heading(cells, "id")] = [format_cell("id", value) for value in frame["config_id"]]
     return Table(
         key,
         _caption(study),
@@ -115,7 +114,7 @@ def _statuses(study: Study, frame: pd.DataFrame) -> list[str]:
     return [", ".join(grouped[config_id]) for config_id in frame["config_id"]]
 
 
-def _free(cells: dict[str, list[str]], name: str) -> str:
+def free_heading(cells: dict[str, list[str]], name: str) -> str:
     """Return a heading that is not taken: a user's parameter may have the name of a column."""
     while name in cells:
         name += "\u2032"
@@ -214,41 +213,6 @@ def settings(study: Study, config: pd.Series[Any] | dict[Any, Any], without: lis
         and name not in inert
         and not pd.isna(config[name])
     )
-
-
-def pivots(study: Study, key: str) -> Section | None:
-    """Return the grid of test accuracies against the model, a table per data set."""
-    if "model" not in study.rows or len(levels(study.rows, "model")) < 2:
-        return None
-    rows = finished(study)
-    datasets = levels(study.rows, "dataset") if "dataset" in study.rows else [None]
-    tables = []
-    for number, dataset in enumerate(datasets):
-        here = rows if dataset is None else rows[rows["dataset"] == dataset]
-        if len(here):
-            tables.append(_pivot(study, f"{key}-grid-{number + 1}", dataset))
-    if not tables:
-        return None
-    return Section("The grid by model", tuple(tables))
-
-
-def _pivot(study: Study, name: str, dataset: Any) -> Table:
-    frame = pivot_data(study, dataset)
-    models = [c for c in levels(study.rows, "model") if c in frame]
-    images = num_images_of(study, dataset, "test_accuracy")
-    cells = {
-        heading(str(c)): [format_cell(str(c), v) for v in frame[c]]
-        for c in frame
-        if c not in models
-    }
-    for model in models:
-        title = _free(cells, label("model", model))
-        cells[title] = [format_cell("test_accuracy", value, images) for value in frame[model]]
-    where = "" if dataset is None else f"{label('dataset', dataset)}: t"
-    caption = f"{where or 'T'}est accuracy (%) of each setting, by model."
-    seeds = len(set(study.meta["seeds"]))
-    notes = (f"Mean over {seeds} seeds." if seeds > 1 else "One seed.",)
-    return Table(name, caption, cells, frame.rename(columns=str), notes)
 
 
 def gap_of(study: Study) -> str:
