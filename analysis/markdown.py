@@ -1,97 +1,19 @@
-"""Printing: cells, headings and footnotes of Markdown tables.
-
-A percentage is printed with the digits that its test set can resolve: among ``n`` images two
-accuracies differ by at least ``100 / n`` points, so 140 images carry one decimal. Two decimals are
-the most: at 14,000 images the standard error of 90 % is already a quarter of a point.
-"""
+"""The report, and each of its tables, as Markdown."""
 
 from __future__ import annotations
 
-import math
 import re
-from collections.abc import Iterable, Mapping
-from typing import Any
+from collections.abc import Sequence
 
 import pandas as pd
 
-from analysis.load import Study
-from analysis.tables import inert_axes
+from analysis.document import Block, Bullets, Document, Figure, Paragraph, Section, Table
 from search_spaces.errors import one_line
 
-MISSING = "–"
-_DATASETS = {"mnist": "MNIST", "fashion_mnist": "FashionMNIST"}
-_FRACTION = re.compile(
-    r"(?P<split>train|val|test)_(?:accuracy|precision|recall|f1)(?:_weighted|_macro)?"
-)
-_MILLIONS = ("macs", "flops", "live_flops", "num_parameters")
-_MOST_DIGITS = 2
+MOST_ROWS = 200
+"""Longer tables are cut in the report; the table's own files have every row."""
 _MARKUP = {"\\": "\\\\", "|": "\\|", "<": "&lt;", "`": "'", "[": "\\["}
-_HEADINGS = {
-    "lr": "learning rate",
-    "macs": "MACs (M)",
-    "flops": "FLOPs (M)",
-    "live_flops": "live FLOPs (M)",
-    "num_parameters": "parameters (M)",
-    "images_per_second": "images/s",
-    "speedup_vs_cpu": "speed-up over CPU",
-    "trial_id": "trial",
-    "shared_with": "shared",
-}
-
-
-def percent_digits(num_images: float | None) -> int:
-    """Return how many decimals of a percentage ``num_images`` images can resolve, at most 2."""
-    if num_images is None or not 0 < num_images < math.inf:
-        return _MOST_DIGITS
-    return min(max(math.ceil(math.log10(num_images)) - 2, 0), _MOST_DIGITS)
-
-
-def format_percent(fraction: float, num_images: float | None) -> str:
-    """Return a fraction as a percentage without the sign: 0.98571 of 140 images is ``98.6``."""
-    return f"{100 * fraction:.{percent_digits(num_images)}f}"
-
-
-def format_seconds(seconds: float) -> str:
-    """Return seconds with three significant digits below 100, whole seconds above."""
-    if not math.isfinite(seconds) or abs(seconds) >= 100:
-        return f"{seconds:.0f}"
-    magnitude = math.floor(math.log10(abs(seconds))) if seconds else 0
-    return f"{seconds:.{min(max(2 - magnitude, 1), 6)}f}"
-
-
-def format_cell(column: str, value: Any, num_images: float | None = None) -> str:
-    """Return the text of one cell; the column decides the unit."""
-    if value is None or pd.isna(value):
-        return MISSING
-    if column == "shared_with":
-        return f"shared with {escape(value)}" if value else ""
-    if column == "dataset":
-        return escape(_DATASETS.get(value, value))
-    if isinstance(value, str) or pd.api.types.is_bool(value):
-        return format_value(value)
-    return _format_quantity(column, float(value), num_images)
-
-
-def _format_quantity(column: str, value: float, num_images: float | None) -> str:
-    if _FRACTION.fullmatch(column):
-        return format_percent(value, num_images)
-    if column.endswith("_seconds"):
-        return format_seconds(value)
-    if column in _MILLIONS:
-        return f"{value / 1e6:.2f}"
-    return f"{value:.1f}×" if column == "speedup_vs_cpu" else format_value(value)
-
-
-def format_value(value: Any) -> str:
-    """Return a value of no known unit: yes and no, whole numbers in full, four digits else."""
-    if pd.api.types.is_bool(value):
-        return "yes" if value else "no"
-    if isinstance(value, str):
-        return escape(value)
-    number = float(value)
-    if number.is_integer() and abs(number) < 1e15:
-        return str(int(number))
-    return f"{number:.0f}" if abs(number) >= 1000 else f"{number:.4g}"
+_LINE_START = re.compile(r"^(?=[#>*+\-=~]|\d+[.)])")
 
 
 def escape(text: object) -> str:
@@ -102,80 +24,65 @@ def escape(text: object) -> str:
     return flat
 
 
-def heading(column: str) -> str:
-    """Return the heading of a column, with its unit; a user's parameter may have any name."""
-    if column in _HEADINGS:
-        return _HEADINGS[column]
-    words = escape(column.replace("_", " "))
-    if _FRACTION.fullmatch(column):
-        return f"{words.replace('f1', 'F1')} (%)"
-    return f"{words.removesuffix(' seconds')} (s)" if column.endswith("_seconds") else words
+def paragraph(text: str) -> str:
+    """Return text that is one paragraph, whatever it begins with."""
+    return _LINE_START.sub(r"\\", escape(text))
 
 
-def num_images_of(study: Study, dataset: object, column: str) -> float | None:
-    """Return how many images a fraction such as ``val_accuracy`` was counted on, if known."""
-    match = _FRACTION.fullmatch(column)
-    data = study.meta.get("data")
-    datasets = data.get("datasets") if isinstance(data, dict) else None
-    counts = datasets.get(dataset) if isinstance(datasets, dict) else None
-    if match is None or not isinstance(counts, dict):
-        return None
-    count = counts.get(f"num_{match['split']}")
-    return float(count) if isinstance(count, (int, float)) else None
+def render_markdown(document: Document) -> str:
+    """Return a whole report."""
+    parts = [f"# {escape(document.title)}", paragraph(document.subtitle)]
+    parts += [f"> **{escape(warning)}**" for warning in document.warnings]
+    for section in document.sections:
+        parts += _section(section, level=2)
+    return "\n\n".join(parts) + "\n"
 
 
-def to_markdown(table: pd.DataFrame, study: Study) -> str:
-    """Return a table of ``analysis.tables`` as Markdown, its markers explained below it.
+def _section(section: Section, level: int) -> list[str]:
+    parts = [f"{'#' * level} {escape(section.title)}"]
+    parts += [_block(block) for block in section.blocks]
+    for below in section.sections:
+        parts += _section(below, level + 1)
+    return parts
 
-    A time in a row that is one and the same result as another row carries a dagger: between such
-    rows there is nothing to compare.
-    """
-    rows = study.rows.loc[table.index]
-    datasets = list(rows["dataset"]) if "dataset" in rows else [None] * len(rows)
-    tested = [math.nan] * len(rows)
-    if "num_test" in rows:
-        tested = list(pd.to_numeric(rows["num_test"], errors="coerce"))
-    copies = [bool(same_as) for same_as in rows["same_as"]]
-    cells: dict[str, list[str]] = {}
-    for column in map(str, table.columns):
-        # A user's parameter may have the name that another column is printed under.
-        name = heading(column) if heading(column) not in cells else escape(column)
-        cells[name] = []
-        timed = column.endswith("_seconds") or column in ("images_per_second", "speedup_vs_cpu")
-        for value, dataset, num_test, copy in zip(
-            table[column], datasets, tested, copies, strict=True
-        ):
-            counted = num_test if column.startswith("test_") and num_test > 0 else None
-            num_images = counted or num_images_of(study, dataset, column)
-            cell = format_cell(column, value, num_images)
-            cells[name].append(f"{cell} †" if timed and copy and cell != MISSING else cell)
-    text = [markdown_table(cells)]
-    if any(rows["shared_with"]):
-        text.append(
-            "*shared with*: the row is read from the trial of the row named there, at the row's "
-            "own epoch. Rows with the same trial are one training run."
+
+def _block(block: Block) -> str:
+    match block:
+        case Paragraph(text):
+            return paragraph(text)
+        case Bullets(items):
+            return "\n".join(f"- {escape(item)}" for item in items)
+        case Figure():
+            return f"![{escape(block.alt)}](figures/{block.name}.svg)\n\n*{escape(block.caption)}*"
+        case Table():
+            return table_markdown(block, MOST_ROWS)
+
+
+def table_markdown(table: Table, most_rows: int | None = None) -> str:
+    """Return a table with its caption above and its notes below."""
+    lines = table.lines[:most_rows]
+    parts = [f"*{escape(table.caption)}*", markdown_table(table.headings, lines, table.is_number)]
+    if len(lines) < len(table.lines):
+        parts.append(
+            f"The first {len(lines)} of {len(table.lines)} rows; all are in tables/{table.name}.md "
+            f"and, with every column, in tables/{table.name}.csv."
         )
-    if any(copies):
-        axes = ", ".join(map(escape, inert_axes(study))) or "the parameters they differ in"
-        text.append(
-            f"† The same trial, read at the same epoch, as a row that differs only in {axes}: the "
-            f"time is one measurement, and comparing times across {axes} is not applicable."
-        )
-    if "speedup_vs_cpu" in table and table["speedup_vs_cpu"].notna().any():
-        text.append(
-            "Speed-up: training seconds of the CPU row over those of this row, one run each."
-        )
-    return "\n\n".join(text)
+    return "\n\n".join([*parts, *map(paragraph, table.notes)])
 
 
-def markdown_table(cells: Mapping[str, Iterable[str]]) -> str:
-    """Return ``heading -> cells`` as a Markdown table; columns of numbers are set to the right."""
-    frame = pd.DataFrame(cells, dtype="str")
-    if frame.empty:
+def markdown_table(
+    headings: Sequence[str], lines: Sequence[Sequence[str]], is_number: Sequence[bool]
+) -> str:
+    """Return rows of plain cells as a Markdown table; columns of numbers are set to the right."""
+    if not lines:
         return "No rows."
-    number = re.compile(rf"[-+]?[\d.]+(e[-+]?\d+)?×?( †)?|{MISSING}|inf|-inf|nan")
-    align = [
-        "right" if all(number.fullmatch(cell) for cell in frame[name]) else "left" for name in frame
-    ]
+    frame = pd.DataFrame([[escape(cell) for cell in line] for line in lines], dtype="str")
     # Without disable_numparse an identifier such as 3e45678901 would be printed as a number.
-    return str(frame.to_markdown(index=False, disable_numparse=True, colalign=align))
+    return str(
+        frame.to_markdown(
+            index=False,
+            headers=[escape(heading) for heading in headings],
+            disable_numparse=True,
+            colalign=["right" if number else "left" for number in is_number],
+        )
+    )

@@ -1,41 +1,79 @@
 """Write the report of one or several studies: ``python -m analysis.report results/<study>``.
 
-The only module of the package that writes. Every file appears whole or not at all: it is written
-under another name first and then renamed.
+The only module of the package that decides what is written where. Every file appears whole or not
+at all.
 """
 
 from __future__ import annotations
 
 import argparse
-import contextlib
-import os
 import re
 import sys
-from collections.abc import Sequence
+import time
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from analysis.document import Document
+from analysis.drawings import Drawings
+from analysis.files import to_csv, write_whole
 from analysis.load import Study, load_study
-from analysis.markdown import escape, to_markdown
-from analysis.sections import SECTIONS, unfinished
-from analysis.tables import study_table
+from analysis.markdown import render_markdown, table_markdown
+from analysis.sections import build_document
+from analysis.sections.results import rows_table
+from analysis.tex import table_tex
 from search_spaces.errors import UserError
 
+FORMATS = ("md", "html", "pdf")
+"""The forms of the report, each ``report.<form>``."""
 _PLAIN_NAME = re.compile(r"[a-z][a-z0-9_]{0,39}")
+_LONGEST_WAIT = 86_400
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command line; return 0, or 2 after a mistake of the user's."""
     try:
         arguments = _parser().parse_args(argv)
-        written = write_report(arguments.studies, arguments.out)
+        _write_and_tell(arguments)
+        if arguments.watch:
+            _watch(arguments)
     except UserError as error:
-        print(f"error: {error}", file=sys.stderr)
+        _say(f"error: {error}", sys.stderr)
         return 2
-    for path in written:
-        kind = {"report.md": "report"}.get(path.name, "table")
-        # A file name that is not UTF-8 holds what no terminal takes.
-        print(f"{kind}: {path}".encode(errors="backslashreplace").decode())
+    except KeyboardInterrupt:
+        if not getattr(arguments, "watch", None):
+            return 130
     return 0
+
+
+def _watch(arguments: argparse.Namespace) -> None:
+    while True:
+        time.sleep(arguments.watch)
+        try:
+            _write_and_tell(arguments)
+        except UserError as error:  # the study may be moved or its disk be full for a while
+            _say(f"error: {error}", sys.stderr)
+
+
+def _write_and_tell(arguments: argparse.Namespace) -> None:
+    written = write_report(
+        arguments.studies,
+        arguments.out,
+        formats=arguments.formats,
+        figures=not arguments.no_figures,
+    )
+    for folder in dict.fromkeys(path.parent for path in written):
+        inside = [path for path in written if path.parent == folder]
+        if folder.name in ("tables", "figures"):
+            _say(f"{folder.name}: {folder} ({len(inside)} files)")
+        else:
+            for path in inside:
+                _say(f"report: {path}")
+
+
+def _say(text: str, stream: object = None) -> None:
+    # A file name that is not UTF-8 holds what no terminal takes.
+    safe = text.encode(errors="backslashreplace").decode()
+    print(safe, file=stream or sys.stdout, flush=True)  # type: ignore[arg-type]
 
 
 class _Parser(argparse.ArgumentParser):
@@ -49,10 +87,27 @@ def _path(text: str) -> Path:
     return Path(text)
 
 
+def _formats(text: str) -> tuple[str, ...]:
+    names = tuple(dict.fromkeys(text.split(",")))
+    if not set(names) <= set(FORMATS):
+        raise argparse.ArgumentTypeError(f"{text!r} is not a list of {', '.join(FORMATS)}")
+    return names
+
+
+def _seconds(text: str) -> float:
+    try:
+        seconds = float(text)
+    except ValueError:
+        seconds = 0.0
+    if not 1 <= seconds <= _LONGEST_WAIT:
+        raise argparse.ArgumentTypeError(f"{text!r} is not 1 to {_LONGEST_WAIT} seconds")
+    return seconds
+
+
 def _parser() -> argparse.ArgumentParser:
     parser = _Parser(
         prog="python -m analysis.report",
-        description="Write tables and a report from study directories, finished or not.",
+        description="Write the report of study directories, finished or not.",
         allow_abbrev=False,
     )
     parser.add_argument(
@@ -64,46 +119,106 @@ def _parser() -> argparse.ArgumentParser:
         metavar="DIR",
         help="where to write (default: STUDY/report; for several studies, report beside the first)",
     )
+    parser.add_argument(
+        "--formats",
+        type=_formats,
+        default=FORMATS,
+        metavar="LIST",
+        help="of md,html,pdf, those to write (default: all); tables are always written",
+    )
+    parser.add_argument(
+        "--no-figures", action="store_true", help="tables and text only, much faster"
+    )
+    parser.add_argument(
+        "--watch",
+        type=_seconds,
+        metavar="SECONDS",
+        help="write again every so many seconds, until Ctrl-C",
+    )
     return parser
 
 
-def write_report(paths: Sequence[Path], out: Path | None = None) -> list[Path]:
-    """Write ``report.md`` and, for each study, ``tables/<space>.csv`` and ``.md``.
+def write_report(
+    paths: Sequence[Path],
+    out: Path | None = None,
+    *,
+    formats: Sequence[str] = FORMATS,
+    figures: bool = True,
+) -> list[Path]:
+    """Write tables, figures and the report of some studies.
 
     Args:
         paths: study directories.
         out: where to write; by default ``report`` in the study, or beside the first of several.
+        formats: those of ``FORMATS`` to write.
+        figures: whether there are figures.
 
     Returns:
-        The files written, ``report.md`` last.
+        The files written: ``tables/<name>.csv``, ``.md`` and ``.tex``, ``figures/<name>.svg`` and
+        ``.png``, and ``report.md``, ``report.html`` and ``report.pdf``.
 
     Raises:
         UserError: a directory is not a study, two have the same name, or ``out`` is not writable.
     """
     named = _by_table_name(paths)
-    if len(named) < len(paths):
-        raise UserError(
-            "two of the studies have the same directory name, so their tables would overwrite "
-            "each other; report them separately, each with its own --out"
-        )
-    if out is None:
-        first = paths[0].resolve()
-        out = (paths[0] if len(paths) == 1 else first.parent) / "report"
-        for place in (out, out / "tables"):
-            if place.is_symlink():
-                raise UserError(
-                    f"{place}: a symbolic link, which is not followed inside of a study; name the "
-                    "directory with --out"
-                )
+    out = _destination(paths, out)
+    stems = _slugs(named)
+    document = build_document({stem: named[name] for stem, name in stems.items()}, figures=figures)
     written = []
-    for name, study in named.items():
-        table = study_table(study)
-        csv = out / "tables" / f"{name}.csv"
+    for table in document.tables:
+        stem = out / "tables" / stems.get(table.name, table.name)
         written += [
-            _write(csv, table.to_csv(index=False)),
-            _write(csv.with_suffix(".md"), to_markdown(table, study) + "\n"),
+            write_whole(stem.with_name(f"{stem.name}.csv"), to_csv(table.frame)),
+            write_whole(stem.with_name(f"{stem.name}.md"), table_markdown(table) + "\n"),
+            write_whole(stem.with_name(f"{stem.name}.tex"), table_tex(table)),
         ]
-    return [*written, _write(out / "report.md", render(list(named.values())))]
+    return [*written, *_write_figures_and_forms(document, out, formats)]
+
+
+def write_tables(paths: Sequence[Path], out: Path | None = None) -> list[Path]:
+    """Write the main table of each study alone, ``tables/<name>.csv``, and return the files."""
+    named = _by_table_name(paths)
+    out = _destination(paths, out)
+    return [
+        write_whole(out / "tables" / f"{name}.csv", to_csv(rows_table(study, name).frame))
+        for name, study in named.items()
+    ]
+
+
+def _write_figures_and_forms(document: Document, out: Path, formats: Sequence[str]) -> list[Path]:
+    drawings = Drawings()
+    written = []
+    for figure in document.figures:
+        stem = out / "figures" / figure.name
+        written += [
+            write_whole(stem.with_suffix(".svg"), drawings.svg(figure)),
+            write_whole(stem.with_suffix(".png"), drawings.png(figure)),
+        ]
+    if "md" in formats:
+        written.append(write_whole(out / "report.md", render_markdown(document)))
+    if "html" in formats:
+        from analysis.html import render_html
+
+        written.append(write_whole(out / "report.html", render_html(document, drawings)))
+    if "pdf" in formats:
+        from analysis.pdf import render_pdf
+
+        written.append(write_whole(out / "report.pdf", render_pdf(document, drawings)))
+    return written
+
+
+def _destination(paths: Sequence[Path], out: Path | None) -> Path:
+    if out is not None:
+        return out
+    first = paths[0].resolve()
+    out = (paths[0] if len(paths) == 1 else first.parent) / "report"
+    for place in (out, out / "tables", out / "figures"):
+        if place.is_symlink():
+            raise UserError(
+                f"{place}: a symbolic link, which is not followed inside of a study; name the "
+                "directory with --out"
+            )
+    return out
 
 
 def _by_table_name(paths: Sequence[Path]) -> dict[str, Study]:
@@ -111,43 +226,33 @@ def _by_table_name(paths: Sequence[Path]) -> dict[str, Study]:
 
     That is the search space's name, or the directory's where two studies have the same space or
     the name inside ``study.json``, which anybody can edit, is not a plain file name.
+
+    Raises:
+        UserError: two studies would have the same name.
     """
     studies = [(path.resolve().name, load_study(path)) for path in paths]
     spaces = [str(study.meta["space"].get("name")) for _, study in studies]
-    return {
+    named = {
         space if spaces.count(space) == 1 and _PLAIN_NAME.fullmatch(space) else directory: study
         for space, (directory, study) in zip(spaces, studies, strict=True)
     }
-
-
-def render(studies: Sequence[Study]) -> str:
-    """Return the report of the studies as Markdown."""
-    parts = ["# Report"]
-    parts += [f"> {warning}" for study in studies if (warning := unfinished(study))]
-    for study in studies:
-        parts.append(f"## {escape(study.name)}")
-        for title, section in SECTIONS:
-            text = section(study)
-            if text:
-                parts += [f"### {title}", text]
-    return "\n\n".join(parts) + "\n"
-
-
-def _write(path: Path, text: str) -> Path:
-    temporary = path.with_name(f".{path.name}.{os.getpid()}")
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        temporary.unlink(missing_ok=True)
-        with temporary.open("x", encoding="utf-8", errors="backslashreplace", newline="\n") as file:
-            file.write(text)
-        temporary.replace(path)
-    except OSError as error:
-        with contextlib.suppress(OSError):
-            temporary.unlink(missing_ok=True)
+    if len(named) < len(paths):
         raise UserError(
-            f"{path}: cannot be written ({error.strerror}); name another directory with --out"
-        ) from None
-    return path
+            "two of the studies have the same directory name, so their tables would overwrite "
+            "each other; report them separately, each with its own --out"
+        )
+    return named
+
+
+def _slugs(named: Mapping[str, Study]) -> dict[str, str]:
+    """Return for each name one of letters, digits and dashes: directories may have any name."""
+    slugs: dict[str, str] = {}
+    for name in named:
+        slug = re.sub(r"[^A-Za-z0-9_]+", "-", name).strip("-") or "study"
+        while slug in slugs:
+            slug += "-2"
+        slugs[slug] = name
+    return slugs
 
 
 if __name__ == "__main__":

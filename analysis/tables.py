@@ -8,6 +8,7 @@ that a table does not name gets a column of its own before ``seed``. Printing is
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import Any
 
 import pandas as pd
@@ -110,6 +111,7 @@ def sharing_summary(study: Study) -> dict[str, int]:
     }
 
 
+@lru_cache(maxsize=8)
 def inert_axes(study: Study) -> dict[str, int]:
     """Return the parameters that changed nothing: name -> how many rows one trial served twice.
 

@@ -11,6 +11,9 @@ from analysis.load import Study
 
 Json = dict[str, Any]
 
+QUICK = ("--formats", "md", "--no-figures")
+"""Arguments for a report in a fraction of a second, for tests that write many."""
+
 RESNET_FACTORS = ("dataset", "model", "batch_size", "optimizer", "lr", "pin_memory", "epochs")
 
 

@@ -20,7 +20,7 @@ from analysis.select import best_rows, selection_gap
 from analysis.tables import device_table, study_table
 from search_spaces.errors import UserError
 from tests.refusals import FEWER, outcome
-from tests.studies import line, resnet_config, row, study_json, write_study, write_trial
+from tests.studies import QUICK, line, resnet_config, row, study_json, write_study, write_trial
 from tune_app.data import load_datasets, subset_train
 from tune_app.metrics import classification_metrics
 
@@ -64,7 +64,7 @@ def test_any_numbers_leave_every_row_in_place(
     damaged = ["x" in [v for k, v in c.items() if k not in UNCHECKED] for c in changes]
     statuses = ["unfinished" if is_damaged else "finished" for is_damaged in damaged]
     assert list(study.rows["status"]) == statuses
-    assert outcome([str(path)], report)[0] == 0
+    assert outcome([str(path), *QUICK], report)[0] == 0
     assert [r["id"] for r in table_in(path)] == [f"c{i}" for i in range(len(changes))]
     best = best_rows(study.rows)
     assert best.empty or np.isfinite(best["val_accuracy"].astype(float)).all()
@@ -79,7 +79,7 @@ def test_a_nan_is_shown_and_never_picked(tmp_path: Path) -> None:
     study = study_of(tmp_path / "grid", odd, {"val_accuracy": 0.5})
     assert best_rows(study.rows)["config_id"].item() == "c1"
     assert math.isinf(row(study, "c0")["test_accuracy"])
-    assert report([str(tmp_path / "grid")]) == 0
+    assert report([str(tmp_path / "grid"), *QUICK]) == 0
     first = table_in(tmp_path / "grid")[0]
     assert (first["val_accuracy"], first["test_accuracy"], first["status"]) == (
         "",
@@ -102,7 +102,7 @@ def test_a_diverged_seed_is_in_no_mean(tmp_path: Path) -> None:
     assert math.isnan(row(study, "a", 2)["val_accuracy"]), "its 0.1 is no result"
     assert len(study_table(study)) == 3
     assert best_rows(study.rows).empty, "the mean of the survivors would flatter it"
-    assert report([str(path)]) == 0
+    assert report([str(path), *QUICK]) == 0
     text = (path / "report" / "report.md").read_text()
     assert "training diverged at epoch 1" in text and "No row can be picked" in text
 
@@ -121,7 +121,7 @@ def test_a_speedup_over_no_time_is_unknown(tmp_path: Path, seconds: Any) -> None
     speedup = device_table(study)["speedup_vs_cpu"]
     assert speedup.isna().iloc[0]
     assert speedup.iloc[1] == 0 if seconds == math.inf else speedup.isna().iloc[1]
-    assert report([str(path)]) == 0
+    assert report([str(path), *QUICK]) == 0
 
 
 @pytest.mark.parametrize(

@@ -18,7 +18,7 @@ from analysis.load import ENDED, load_study
 from analysis.report import main as report
 from search_spaces.errors import UserError
 from tests.refusals import FEWER, JSON_VALUES, SPACE, isolate, outcome, snapshot
-from tests.studies import line
+from tests.studies import QUICK, line
 from tune_app.data import describe, load_datasets
 from tune_app.ledger import Ledger, RowKey, open_ledger
 
@@ -129,7 +129,7 @@ def check_readers(root: Path) -> set[RowKey]:
     by_ledger, by_report = read_both(root)
     assert by_ledger is None or by_report is None or by_ledger == by_report
     target = root.parent.parent / "out"
-    status, _ = outcome([str(root), "--out", str(target)], report)
+    status, _ = outcome([str(root), "--out", str(target), *QUICK], report)
     assert (status == 0) == (by_report is not None)
     assert snapshot(root.parent) == before
     return (by_ledger or set()) | (by_report or set())

@@ -21,7 +21,15 @@ from analysis.markdown import escape
 from analysis.report import main as report
 from search_spaces.errors import UserError
 from tests.refusals import outcome
-from tests.studies import line, resnet_config, shared_study, study_json, write_study, write_trial
+from tests.studies import (
+    QUICK,
+    line,
+    resnet_config,
+    shared_study,
+    study_json,
+    write_study,
+    write_trial,
+)
 from tests.test_damaged_studies import COMMAND, root
 from tune_app import driver
 from tune_app.checkpoint import INDEX_FILE, STATE_FILE, load_newest, write_checkpoint
@@ -85,7 +93,7 @@ def test_nothing_is_unpickled(root: Path, tmp_path: Path, capsys: Any) -> None:
     study = load_study(root)
     ids = list(study.rows["config_id"])
     assert study.predictions_path(ids[0], 0) is not None
-    assert report([str(root)]) == outcome(COMMAND)[0] == 0
+    assert report([str(root), *QUICK]) == outcome(COMMAND)[0] == 0
     ledger = ledger_of(root)
     history = ledger.histories()["k2"]
     assert resumable_checkpoints(history, "k2", 2) == [forged]
@@ -199,7 +207,7 @@ def test_the_lock_and_the_report_write_through_no_link(root: Path, tmp_path: Pat
     (root / "report").mkdir()
     (root / "report" / "report.md").symlink_to(precious / "file")
     (root / "report" / f".report.md.{os.getpid()}").symlink_to(precious / "file")
-    assert outcome([str(root)], report)[0] == 0
+    assert outcome([str(root), *QUICK], report)[0] == 0
     assert not (root / "report" / "report.md").is_symlink()
     assert [p.name for p in precious.iterdir()] == ["file"]
     assert (precious / "file").read_text() == "precious"

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from analysis.report import write_report
+from analysis.report import write_tables
 from tune_app.checkpoint import STATE_FILE, find_checkpoints
 from tune_app.ledger import RowKey, open_ledger
 from tune_app.study_file import read_results
@@ -99,8 +99,7 @@ def read_table(root: Path) -> dict[tuple[str, str], dict[str, str]]:
     Fails if a row is in the table twice.
     """
     with tempfile.TemporaryDirectory() as out:
-        written = write_report([root], Path(out))
-        [csv] = [path for path in written if path.suffix == ".csv"]
+        [csv] = write_tables([root], Path(out))
         frame = pd.read_csv(csv, dtype=str)
     rows = {
         (str(row["id"]), str(row["seed"])): {name: str(row[name]) for name in [*NUMBERS, "status"]}

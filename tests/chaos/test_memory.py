@@ -8,7 +8,7 @@ import psutil
 import pytest
 
 from analysis.load import load_study
-from analysis.report import write_report
+from analysis.report import write_tables
 from tests.chaos.harness import SPACE, Driver, study_root, summary_row
 
 pytestmark = pytest.mark.timeout(900)
@@ -105,8 +105,7 @@ def test_a_diverging_trial_is_a_result(tmp_path: Path) -> None:
     assert "of them diverged: their loss is not a finite number" in driver.output
     rows = load_study(study_root(tmp_path)).rows
     assert set(rows["status"]) == {"diverged"} and len(rows) == 8
-    report = write_report([study_root(tmp_path)], tmp_path / "report")
-    [table] = [path for path in report if path.suffix == ".csv"]
+    [table] = write_tables([study_root(tmp_path)], tmp_path / "report")
     assert table.read_text().count("diverged") >= 8
 
 
@@ -127,6 +126,5 @@ SPACE = SearchSpace(
     assert "2 of them did not converge within max_iter" in driver.output
     rows = load_study(study_root(tmp_path)).rows
     assert set(rows["status"]) == {"unconverged"} and rows["test_accuracy"].notna().all()
-    report = write_report([study_root(tmp_path)], tmp_path / "report")
-    [table] = [path for path in report if path.suffix == ".csv"]
+    [table] = write_tables([study_root(tmp_path)], tmp_path / "report")
     assert table.read_text().count("unconverged") >= 2

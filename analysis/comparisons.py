@@ -1,0 +1,204 @@
+"""Frames that set configurations against each other, everything but one factor being equal.
+
+A comparison is made within *sets*: rows that agree in every other parameter and in the seed, and
+of which every level of the factor has finished. So no level is judged on easier settings than
+another, and a study that is half done compares what can be compared. Rows that repeat the result
+of another row (``same_as``) are left out: they hold no information of their own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import pandas as pd
+
+from analysis.frames import finished, levels, numbers, text_keys, varied
+from analysis.load import Study
+
+QUALITY = ("val_accuracy", "test_accuracy", "train_seconds")
+_GROUPS = ("dataset", "model")
+
+
+def sets(
+    study: Study, factor: str, wanted: Sequence[Any] | None = None
+) -> tuple[pd.DataFrame, list[Any]]:
+    """Return the rows of all complete sets of a factor, and its levels.
+
+    Args:
+        study: the study.
+        factor: the parameter that differs within a set.
+        wanted: the levels a complete set has; by default all that any finished row has.
+
+    Returns:
+        The rows with an added ``set`` number; empty when no set is complete or there is one level.
+    """
+    rows = finished(study)
+    if factor not in rows:
+        return rows.iloc[:0].assign(set=0), []
+    found = levels(rows, factor) if wanted is None else list(wanted)
+    others = [key for key in study.config_keys if key != factor and key in rows]
+    rows = rows[rows[factor].isin(found)].copy()
+    keys = text_keys(rows, [*others, "seed"])
+    rows["set"] = pd.factorize(pd.Series(keys, index=rows.index, dtype=object))[0]
+    complete = rows.groupby("set")[factor].nunique() == len(found)
+    rows = rows[rows["set"].map(complete).astype(bool)] if len(rows) else rows
+    return (rows, found) if len(found) > 1 else (rows.iloc[:0], found)
+
+
+def main_effects_data(study: Study) -> pd.DataFrame:
+    """Return the mean result at every level of every varied factor, per data set.
+
+    Returns:
+        ``dataset`` (if the study has one), ``factor``, ``level``, ``num_sets`` and the means
+        ``val_accuracy``, ``test_accuracy`` and ``train_seconds`` over complete sets.
+    """
+    records: list[dict[str, Any]] = []
+    for factor in varied(study):
+        if factor == "dataset":
+            continue
+        rows, found = sets(study, factor)
+        for names, group in by_dataset(rows):
+            for level in found:
+                at = group[group[factor] == level]
+                if len(at):
+                    means = {metric: numbers(at, metric).mean() for metric in QUALITY}
+                    records.append(
+                        names
+                        | {"factor": factor, "level": level, "num_sets": at["set"].nunique()}
+                        | means
+                    )
+    return pd.DataFrame(records)
+
+
+def by_dataset(rows: pd.DataFrame) -> list[tuple[dict[str, Any], pd.DataFrame]]:
+    """Return the rows of each data set with its name; all of them where there is no such column."""
+    if "dataset" not in rows:
+        return [({}, rows)] if len(rows) else []
+    return [
+        ({"dataset": dataset}, group)
+        for dataset, group in rows.groupby("dataset", sort=False, dropna=False)
+    ]
+
+
+def levels_data(study: Study, factor: str) -> pd.DataFrame:
+    """Return what each level of a factor gives over the lowest, per data set and model.
+
+    Returns:
+        The groups, ``level``, ``num_sets``, ``num_seeds``, the means of ``QUALITY``, and for
+        every level but the first ``difference`` (mean of the paired differences in test
+        accuracy), ``smallest``, ``largest`` and ``time_ratio`` (median of the paired ratios of
+        ``train_seconds``).
+    """
+    rows, found = sets(study, factor)
+    by = [name for name in _GROUPS if name in rows and name != factor]
+    groups = list(rows.groupby(by, sort=False, dropna=False)) if by else [((), rows)]
+    records: list[dict[str, Any]] = []
+    for names, group in groups:
+        first = _at(group, factor, found[0]) if len(group) else group
+        for level in found if len(group) else []:
+            at = _at(group, factor, level)
+            record = dict(zip(by, names, strict=True)) | {"level": level, "num_sets": len(at)}
+            record["num_seeds"] = group["seed"].nunique()
+            record |= {metric: at[metric].mean() for metric in QUALITY}
+            if level != found[0]:
+                gained = at["test_accuracy"] - first["test_accuracy"]
+                record |= {"difference": gained.mean()}
+                record |= {"smallest": gained.min(), "largest": gained.max()}
+                record["time_ratio"] = _ratio(at, first).median()
+            records.append(record)
+    return pd.DataFrame(records)
+
+
+def _at(group: pd.DataFrame, factor: str, level: Any) -> pd.DataFrame:
+    """Return the metrics of one level, one line per set, in the order of the sets."""
+    rows = group[group[factor] == level].drop_duplicates("set")
+    frame = pd.DataFrame({metric: numbers(rows, metric) for metric in QUALITY})
+    return frame.set_axis(rows["set"]).sort_index()
+
+
+def _ratio(above: pd.DataFrame, below: pd.DataFrame) -> pd.Series[float]:
+    seconds = below["train_seconds"]
+    return above["train_seconds"] / seconds.where(seconds > 0)
+
+
+def pairs_data(study: Study, factor: str, first: Any, second: Any) -> pd.DataFrame:
+    """Return every pair of rows that differ only in whether ``factor`` is ``first`` or ``second``.
+
+    Returns:
+        ``dataset`` and ``seed`` where there are, ``first`` and ``second`` (test accuracies),
+        ``num_test``, ``difference`` (first − second) and ``time_ratio`` (first ÷ second).
+    """
+    rows, _ = sets(study, factor, (first, second))
+    one, two = _at(rows, factor, first), _at(rows, factor, second)
+    frame = pd.DataFrame({"first": one["test_accuracy"], "second": two["test_accuracy"]})
+    frame["difference"] = frame["first"] - frame["second"]
+    frame["time_ratio"] = _ratio(one, two)
+    origin = rows.drop_duplicates("set").set_index("set")
+    for name in ("dataset", "model", "seed"):
+        if name in origin and name != factor:
+            frame[name] = origin[name]
+    frame["num_test"] = numbers(origin, "num_test")
+    return frame[frame["difference"].notna()].reset_index(drop=True)
+
+
+def pivot_data(study: Study, dataset: Any, across: str = "model") -> pd.DataFrame:
+    """Return test accuracies of one data set: the other varied parameters down, ``across`` across.
+
+    Seeds are averaged. Parameters that changed nothing (all rows of a level repeat another row)
+    are left out.
+
+    Returns:
+        One row per setting: the varied parameters, then one column per level of ``across``.
+    """
+    rows = finished(study)
+    rows = rows[rows["dataset"] == dataset] if "dataset" in rows else rows
+    down = [k for k in varied(study) if k not in ("dataset", across) and len(levels(rows, k)) > 1]
+    values = rows.assign(value=numbers(rows, "test_accuracy"))
+    keys = text_keys(values, down)
+    values["key"] = pd.Series(keys, index=values.index, dtype=object)
+    table = values.pivot_table(
+        index="key", columns=across, values="value", aggfunc="mean", sort=False, dropna=False
+    )
+    table = table[[level for level in levels(rows, across) if level in table.columns]]
+    left = values.drop_duplicates("key").set_index("key")[down]
+    return left.join(table).reset_index(drop=True)
+
+
+def device_data(study: Study) -> pd.DataFrame:
+    """Return the CPU and the GPU arm of each configuration side by side.
+
+    Returns:
+        The varied parameters but ``device``, ``seed``, and for each arm ``<arm>_status``,
+        ``<arm>_test_accuracy``, ``<arm>_train_seconds``; ``speedup`` where both finished, and
+        ``macs``, ``flops`` and ``num_test`` where either arm recorded them.
+    """
+    keys = [key for key in varied(study) if key != "device"]
+    rows = study.rows
+    wanted = [config.get("device") for config in _configs(study)]
+    by_id = dict(zip((c["config_id"] for c in study.meta["configurations"]), wanted, strict=True))
+    arm = rows["config_id"].map(by_id).where(lambda value: value.isin(["cpu", "cuda"]))
+    arm = arm.fillna(rows["device"])
+    others = [key for key in study.config_keys if key != "device" and key in rows]
+    records: dict[tuple[str, ...], dict[str, Any]] = {}
+    identities = text_keys(rows, [*others, "seed"])
+    for identity, device, row in zip(identities, arm, rows.to_dict("records"), strict=True):
+        record = records.setdefault(identity, {key: row[key] for key in (*keys, "seed")})
+        if device not in ("cpu", "cuda"):
+            continue
+        record |= {f"{device}_{name}": row.get(name) for name in ("status", *QUALITY[1:])}
+        record |= {k: row[k] for k in ("macs", "flops", "num_test") if not pd.isna(row.get(k))}
+    columns = [f"{arm}_{name}" for arm in ("cpu", "cuda") for name in ("status", *QUALITY[1:])]
+    frame = pd.DataFrame(list(records.values()))
+    for column in (*columns, "macs", "flops", "num_test"):
+        if column not in frame:
+            frame[column] = None
+        if not column.endswith("_status"):
+            frame[column] = numbers(frame, column)
+    seconds = frame["cuda_train_seconds"]
+    frame["speedup"] = frame["cpu_train_seconds"] / seconds.where(seconds > 0)
+    return frame
+
+
+def _configs(study: Study) -> list[dict[str, Any]]:
+    return [configuration["config"] for configuration in study.meta["configurations"]]

@@ -1,0 +1,67 @@
+"""What a model mixes up, read from its confusion matrix on the test set."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+_CLASS_NAMES = {
+    "fashion_mnist": (
+        *("T-shirt/top", "Trouser", "Pullover", "Dress", "Coat"),
+        *("Sandal", "Shirt", "Sneaker", "Bag", "Ankle boot"),
+    )
+}
+"""Classes that are no digits; the order is that of the data set's own README."""
+
+
+def class_names(dataset: object, num_classes: int) -> Sequence[str]:
+    """Return the names of the classes; their numbers where they have none."""
+    names = _CLASS_NAMES.get(str(dataset), ())
+    return names if len(names) == num_classes else [str(index) for index in range(num_classes)]
+
+
+def per_class_data(matrix: NDArray[np.int64], names: Sequence[str]) -> pd.DataFrame:
+    """Return ``class``, ``num_images``, ``precision``, ``recall`` and ``f1`` of each class.
+
+    Args:
+        matrix: (classes, classes) counts, true classes down.
+        names: one per class.
+
+    Returns:
+        One row per class; NaN where a class was never predicted or has no images.
+    """
+    hits = np.diag(matrix).astype(float)
+    true, predicted = matrix.sum(axis=1), matrix.sum(axis=0)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        precision, recall = hits / predicted, hits / true
+        f1 = 2 * hits / (true + predicted)
+    frame = pd.DataFrame({"class": list(names), "num_images": true})
+    return frame.assign(precision=precision, recall=recall, f1=f1)
+
+
+def confused_pairs_data(
+    matrix: NDArray[np.int64], names: Sequence[str], most: int = 5
+) -> pd.DataFrame:
+    """Return the pairs of classes taken for each other most often.
+
+    Returns:
+        At most ``most`` rows, the most frequent first: ``true``, ``predicted``, ``num_images``
+        and ``share`` (of the images of the true class).
+    """
+    wrong = matrix.copy()
+    np.fill_diagonal(wrong, 0)
+    order = np.argsort(-wrong, axis=None, kind="stable")[:most]
+    records = [
+        {
+            "true": names[row],
+            "predicted": names[column],
+            "num_images": int(wrong[row, column]),
+            "share": wrong[row, column] / matrix[row].sum(),
+        }
+        for row, column in (divmod(int(place), len(names)) for place in order)
+        if wrong[row, column] > 0
+    ]
+    return pd.DataFrame(records, columns=["true", "predicted", "num_images", "share"])

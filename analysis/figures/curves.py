@@ -1,0 +1,139 @@
+"""Learning curves."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+
+from analysis.cells import label
+from analysis.figures import style
+from analysis.figures.scatter import plain_log_axis
+from analysis.frames import levels, numbers
+from analysis.load import Study
+from analysis.summary import best_data, curve
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+MOST_LINES = 16
+"""More trials than this are drawn as a band from the 10th to the 90th percentile."""
+_PANELS = (("loss", "loss"), ("accuracy", "accuracy"))
+
+
+def curve_panels(study: Study, dataset: Any) -> list[Any]:
+    """Return the models of a data set that have epochs to draw (None: there are no models)."""
+    epochs = _epochs(study, dataset)
+    if len(epochs) == 0 or "val_accuracy" not in epochs:
+        return []
+    return levels(epochs, "model") if "model" in epochs else [None]
+
+
+def curves_data(study: Study, dataset: Any, model: Any, metric: str) -> pd.DataFrame:
+    """Return a metric of all trials of a data set and model, (epochs, trials), NaN where none."""
+    epochs = _epochs(study, dataset)
+    if model is not None:
+        epochs = epochs[epochs["model"] == model]
+    values = epochs.assign(value=numbers(epochs, metric))
+    return values.pivot_table(index="epoch", columns="trial_key", values="value", dropna=False)
+
+
+def best_trial(study: Study, dataset: Any, model: Any) -> dict[Any, Any] | None:
+    """Return the row of the configuration picked on validation, None without any."""
+    best = best_data(study)
+    for name, value in (("dataset", dataset), ("model", model)):
+        if name in best and value is not None:
+            best = best[best[name] == value]
+    return None if best.empty else best.iloc[0].to_dict()
+
+
+def draw_curves(study: Study, dataset: Any) -> Figure:
+    """Draw training and validation loss and accuracy of the picked configurations and the rest."""
+    models = curve_panels(study, dataset)
+    with style.canvas(2, len(models), 4.6, sharex="col", sharey="row") as (figure, grid):
+        for column, model in enumerate(models):
+            grid[0][column].set_title(style.plain(label("model", model)) if model else "")
+            for line, (quantity, name) in enumerate(_PANELS):
+                axes = grid[line][column]
+                _draw_panel(axes, study, dataset, model, quantity)
+                if column == 0 and quantity == "accuracy":
+                    style.percent_axis(axes, name)
+                elif column == 0:
+                    axes.set_ylabel(name)
+                if quantity == "loss" and _is_positive(axes):
+                    axes.set_yscale("log")
+                    plain_log_axis(axes, "y")
+            style.epoch_axis(grid[1][column])
+        style.legend_below(figure, grid[1])
+    return figure
+
+
+def _is_positive(axes: Axes) -> bool:
+    """Return whether everything drawn so far can stand on a logarithmic axis."""
+    return bool(axes.lines) and axes.dataLim.y0 > 0
+
+
+def _draw_panel(axes: Axes, study: Study, dataset: Any, model: Any, quantity: str) -> None:
+    others = curves_data(study, dataset, model, f"val_{quantity}")
+    draw_many(axes, others, "validation, other configurations")
+    best = best_trial(study, dataset, model)
+    if best is None:
+        return
+    mine = curve(study, best["trial_id"], best["milestone"])
+    for split, name, dashes, colour in (
+        ("train", "training, picked configuration", "--", style.SERIES[1]),
+        ("val", "validation, picked configuration", "-", style.SERIES[0]),
+    ):
+        values = numbers(mine, f"{split}_{quantity}")
+        axes.plot(mine["epoch"], values, dashes, color=colour, marker="o", ms=3, label=name)
+
+
+def draw_many(axes: Axes, values: pd.DataFrame, name: str) -> None:
+    """Draw many trials in the background: as lines, or as a band with its median."""
+    if values.shape[1] > MOST_LINES:
+        low, middle, high = (values.quantile(q, axis=1) for q in (0.1, 0.5, 0.9))
+        axes.fill_between(
+            values.index, low, high, color=style.FAINT, lw=0, label=f"{name}: 10–90 %"
+        )
+        axes.plot(values.index, middle, color=style.MUTED, lw=1, label=f"{name}: median")
+        return
+    for position, trial in enumerate(values):
+        known = values[trial].dropna()
+        shown = name if position == 0 else None
+        axes.plot(known.index, known, color=style.MUTED, lw=0.7, alpha=0.6, label=shown)
+
+
+def draw_lengths(study: Study, datasets: list[Any]) -> Figure:
+    """Draw validation accuracy per data set (down) and model (across), with marked milestones."""
+    models = max((curve_panels(study, dataset) for dataset in datasets), key=len, default=[])
+    height = 0.7 + 1.9 * len(datasets)
+    shape = (len(datasets), len(models))
+    with style.canvas(*shape, height, sharex=True, sharey="row") as (figure, grid):
+        for line, dataset in enumerate(datasets):
+            for axes, model in zip(grid[line], models, strict=True):
+                title = ", ".join(
+                    style.plain(label(name, value))
+                    for name, value in (("dataset", dataset), ("model", model))
+                    if value is not None
+                )
+                axes.set_title(title)
+                draw_many(axes, curves_data(study, dataset, model, "val_accuracy"), "one training")
+                for colour, milestone in zip(
+                    style.SERIES, levels(study.rows, "epochs"), strict=False
+                ):
+                    axes.axvline(
+                        milestone, color=colour, lw=1.2, ls=":", label=f"{milestone} epochs"
+                    )
+            style.percent_axis(grid[line][0], "validation accuracy")
+        for axes in grid[-1]:
+            style.epoch_axis(axes)
+        style.legend_below(figure, grid[-1])
+    return figure
+
+
+def _epochs(study: Study, dataset: Any) -> pd.DataFrame:
+    epochs = study.epochs
+    if dataset is not None and "dataset" in epochs:
+        epochs = epochs[epochs["dataset"] == dataset]
+    return epochs

@@ -1,0 +1,111 @@
+"""The grid as parallel coordinates: an axis per varied parameter, a line per configuration."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from analysis.cells import format_percent, heading, label, num_images_of
+from analysis.figures import style
+from analysis.frames import finished, levels, numbers, over_seeds, text_keys, varied
+from analysis.load import Study
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+_FAN = 0.16
+"""How far, of an axis, the lines through one value are spread."""
+
+
+def parallel_data(study: Study) -> dict[str, Any]:
+    """Return what the interactive figure draws; empty with fewer than two parameters or lines.
+
+    Returns:
+        ``axes``: name and printed values of each varied parameter; ``lines``: for each
+        configuration its ``id``, the positions of its values on the axes (null: it has none),
+        ``accuracy`` on validation (mean over seeds) and that as ``text``.
+    """
+    rows = over_seeds(finished(study), ["val_accuracy"])
+    rows = rows[rows["val_accuracy"].notna()]
+    keys = [key for key in varied(study, study.factors) if len(levels(rows, key)) > 1]
+    if len(keys) < 2 or len(rows) < 2:
+        return {}
+    axes, places = [], []
+    for key in keys:
+        values = levels(rows, key)
+        names = [str(value) for value in values]
+        axes.append({"name": heading(key), "values": [label(key, v) for v in values]})
+        places.append([names.index(k) if k in names else None for (k,) in text_keys(rows, [key])])
+    lines = [
+        {
+            "id": config_id,
+            "at": list(at),
+            "accuracy": accuracy,
+            "text": format_percent(accuracy, num_images_of(study, dataset, "val_accuracy")),
+        }
+        for config_id, at, accuracy, dataset in zip(
+            rows["config_id"],
+            zip(*places, strict=True),
+            numbers(rows, "val_accuracy"),
+            rows["dataset"] if "dataset" in rows else [None] * len(rows),
+            strict=True,
+        )
+    ]
+    return {"axes": axes, "lines": lines}
+
+
+def draw_parallel(data: dict[str, Any]) -> Figure:
+    """Draw the lines of ``parallel_data``, coloured by validation accuracy."""
+
+    from matplotlib.collections import LineCollection
+
+    lines = sorted(data["lines"], key=lambda line: float(line["accuracy"]))
+    low, high = lines[0]["accuracy"], lines[-1]["accuracy"]
+    num_axes = len(data["axes"])
+    ends = [(line["accuracy"] - low) / (high - low) if high > low else 0.5 for line in lines]
+    with style.canvas(1, 1, 3.4) as (figure, [[axes]]):
+        # Fanned out by accuracy around each value: lines on one another hide how many they are.
+        heights = [
+            [_height(at, axis) + _FAN * (end - 0.5) for at, axis in _values(line, data)] + [end]
+            for line, end in zip(lines, ends, strict=True)
+        ]
+        segments = [np.column_stack([np.arange(num_axes + 1), line]) for line in heights]
+        look = {"linewidths": 1, "alpha": 0.75 if len(lines) <= 100 else 0.3}
+        axes.add_collection(LineCollection(segments, array=ends, cmap="viridis", **look))
+        axes.set_ylim(-0.12, 1.12)
+        for place, axis in enumerate(data["axes"]):
+            axes.axvline(place, color=style.MUTED, lw=0.8)
+            for at, value in enumerate(axis["values"]):
+                where = (place, _height(at, axis))
+                box = {"facecolor": "#ffffff", "edgecolor": "none", "pad": 0.8, "alpha": 0.85}
+                axes.annotate(
+                    style.plain(value, 14),
+                    where,
+                    ha="center",
+                    va="center",
+                    fontsize=7,
+                    bbox=box,
+                    color="#10202f",
+                )
+        axes.axvline(num_axes, color=style.MUTED, lw=0.8)
+        for height, value in ((0.0, low), (1.0, high)):
+            axes.annotate(f" {100 * value:.3g} %", (num_axes, height), va="center", fontsize=7)
+        names = [style.plain(axis["name"], 14) for axis in data["axes"]]
+        axes.set_xticks(range(num_axes + 1), [*names, "validation\naccuracy"])
+        axes.set_yticks([])
+        axes.set_xlim(-0.4, num_axes + 0.6)
+        axes.grid(visible=False)
+        for spine in axes.spines.values():
+            spine.set_visible(False)
+    return figure
+
+
+def _values(line: dict[str, Any], data: dict[str, Any]) -> Iterator[tuple[Any, dict[str, Any]]]:
+    return zip(line["at"], data["axes"], strict=True)
+
+
+def _height(at: int | None, axis: dict[str, Any]) -> float:
+    last = len(axis["values"]) - 1
+    return np.nan if at is None else at / last if last > 0 else 0.5

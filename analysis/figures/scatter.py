@@ -1,0 +1,104 @@
+"""Accuracy against what it costs."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+
+from analysis.cells import label
+from analysis.figures import style
+from analysis.frames import finished, levels, numbers
+from analysis.load import Study
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+
+def cost_data(study: Study, cost: str) -> pd.DataFrame:
+    """Return the rows with a validation accuracy and a positive cost.
+
+    Returns:
+        ``dataset``, ``series`` (model or kernel, as printed), ``cost``, ``val_accuracy``,
+        ``test_accuracy``, and ``on_front``: whether no other row of the data set is at least as
+        good in both and better in one (Pareto front).
+    """
+    rows = finished(study)
+    key = next((name for name in ("model", "kernel") if name in rows), None)
+    scale = 1e6 if cost == "flops" else 1.0
+    frame = pd.DataFrame(
+        {"cost": numbers(rows, cost) / scale, "val_accuracy": numbers(rows, "val_accuracy")}
+    )
+    frame["test_accuracy"] = numbers(rows, "test_accuracy")
+    frame["series"] = [label(key, value) for value in rows[key]] if key else "all"
+    frame["dataset"] = rows.get("dataset", "")
+    frame = frame[(frame["cost"] > 0) & frame["val_accuracy"].notna()].reset_index(drop=True)
+    frame["on_front"] = False
+    for _, group in frame.groupby("dataset"):
+        frame.loc[group.index, "on_front"] = pareto_front(
+            group["cost"].to_numpy(), group["val_accuracy"].to_numpy()
+        )
+    return frame
+
+
+def pareto_front(costs: np.ndarray[Any, Any], gains: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
+    """Return which points no other point beats: (n,) costs, lower is better, and (n,) gains."""
+    order = np.lexsort((-gains, costs))
+    before = np.concatenate([[-np.inf], np.maximum.accumulate(gains[order])[:-1]])
+    front = np.zeros(len(costs), dtype=bool)
+    front[order] = gains[order] > before
+    return front
+
+
+def draw_cost(study: Study, cost: str, name: str) -> Figure:
+    """Draw validation accuracy against a cost, a panel per data set, with the Pareto front."""
+    data = cost_data(study, cost)
+    datasets = levels(data, "dataset")
+    with style.canvas(1, len(datasets), 3.2) as (figure, grid):
+        for axes, dataset in zip(grid[0], datasets, strict=True):
+            _draw_points(axes, data[data["dataset"] == dataset])
+            axes.set_title(style.plain(label("dataset", dataset)))
+            axes.set_xscale("log")
+            plain_log_axis(axes)
+            axes.set_xlabel(name)
+            style.percent_axis(axes, "validation accuracy")
+        style.legend_below(figure, grid[0])
+    return figure
+
+
+def _draw_points(axes: Axes, data: pd.DataFrame) -> None:
+    front = data[data["on_front"]].sort_values("cost")
+    axes.step(
+        front["cost"],
+        front["val_accuracy"],
+        where="post",
+        color=style.MUTED,
+        lw=1,
+        label="Pareto front",
+    )
+    for index, series in enumerate(sorted(set(data["series"]))):
+        points = data[data["series"] == series]
+        axes.scatter(
+            points["cost"],
+            points["val_accuracy"],
+            s=22,
+            marker=style.MARKERS[index % len(style.MARKERS)],
+            color=style.SERIES[index % len(style.SERIES)],
+            alpha=0.8,
+            linewidths=0,
+            label=style.plain(series),
+        )
+
+
+def plain_log_axis(axes: Axes, axis: str = "x") -> None:
+    """Label a logarithmic axis with plain numbers, also where it spans less than a decade."""
+    from matplotlib.ticker import FuncFormatter, LogLocator, NullLocator
+
+    where = axes.xaxis if axis == "x" else axes.yaxis
+    low, high = axes.get_xlim() if axis == "x" else axes.get_ylim()
+    wide = high / low > 100
+    where.set_major_locator(LogLocator(subs=(1.0,) if wide else (1.0, 2.0, 5.0)))
+    where.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
+    where.set_minor_locator(NullLocator())

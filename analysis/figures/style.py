@@ -1,0 +1,122 @@
+"""One look for all figures: sizes, colours that the colour-blind can tell apart, and files.
+
+The series colours are those of Okabe & Ito, "Color Universal Design" (2008), always together with
+a marker or a line style. Ink and series colours are named here so that the HTML can replace them
+with the colours of its light and dark theme.
+"""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+INK, MUTED, FAINT = "#1b1f24", "#5b6570", "#d5dae0"
+SERIES = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9")
+MARKERS = ("o", "s", "^", "D", "v", "P")
+WIDTH = 7.2
+"""Width of every figure in inches: the text width of the printed page."""
+_RC: Any = {
+    "font.family": "DejaVu Sans",
+    "font.size": 8.5,
+    "axes.titlesize": 9,
+    "axes.titleweight": "bold",
+    "axes.titlelocation": "left",
+    "axes.edgecolor": MUTED,
+    "axes.labelcolor": INK,
+    "axes.titlecolor": INK,
+    "axes.linewidth": 0.7,
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "axes.grid": True,
+    "axes.axisbelow": True,
+    "grid.color": FAINT,
+    "grid.linewidth": 0.6,
+    "xtick.color": MUTED,
+    "ytick.color": MUTED,
+    "xtick.labelcolor": INK,
+    "ytick.labelcolor": INK,
+    "text.color": INK,
+    "legend.frameon": False,
+    "legend.fontsize": 8,
+    "lines.linewidth": 1.6,
+    "lines.markersize": 4.5,
+    "svg.hashsalt": "analysis",  # the same figure has the same identifiers each time
+    "svg.fonttype": "path",
+    "savefig.transparent": False,
+}
+
+
+@contextmanager
+def canvas(
+    rows: int, columns: int, height: float, **options: Any
+) -> Iterator[tuple[Figure, list[list[Axes]]]]:
+    """Give a figure of ``rows`` × ``columns`` axes in the common look; ``height`` in inches."""
+    import matplotlib as mpl
+    from matplotlib.figure import Figure
+
+    with mpl.rc_context(_RC):
+        figure = Figure(figsize=(WIDTH, height), layout="constrained")
+        yield figure, figure.subplots(rows, columns, squeeze=False, **options).tolist()
+
+
+def to_svg(figure: Figure) -> str:
+    """Return the figure as SVG with a transparent background, the same for the same figure."""
+    return _saved(figure, "svg", transparent=True, metadata={"Date": None}).decode()
+
+
+def to_png(figure: Figure) -> bytes:
+    """Return the figure as a PNG on white, 200 pixels an inch."""
+    return _saved(figure, "png", facecolor="white", dpi=200)
+
+
+def _saved(figure: Figure, kind: str, **options: Any) -> bytes:
+    import matplotlib as mpl
+
+    stream = io.BytesIO()
+    with mpl.rc_context(_RC):
+        figure.savefig(stream, format=kind, **options)
+    return stream.getvalue()
+
+
+def plain(text: str, longest: int = 40) -> str:
+    """Return text that matplotlib draws as it is: without mathematics, and not too long."""
+    text = text.replace("$", "\\$")
+    return text if len(text) <= longest else text[: longest - 1] + "…"
+
+
+def percent_axis(axes: Axes, label: str, axis: str = "y") -> None:
+    """Give an axis of fractions percentages to read."""
+    from matplotlib.ticker import FuncFormatter
+
+    where = axes.yaxis if axis == "y" else axes.xaxis
+    where.set_major_formatter(FuncFormatter(lambda value, _: f"{round(100 * value, 6):g}"))
+    where.set_label_text(f"{label} (%)")
+
+
+def epoch_axis(axes: Axes) -> None:
+    """Give the x axis whole epochs."""
+    from matplotlib.ticker import MaxNLocator
+
+    axes.xaxis.set_major_locator(MaxNLocator(nbins=8, integer=True))
+    axes.set_xlabel("epoch")
+
+
+def legend_below(figure: Figure, axes: Sequence[Axes]) -> None:
+    """Put one legend of all axes below the figure."""
+    entries: dict[str, Any] = {}
+    for one in axes:
+        for handle, name in zip(*one.get_legend_handles_labels(), strict=True):
+            entries.setdefault(name, handle)
+    if entries:
+        figure.legend(
+            list(entries.values()),
+            list(entries),
+            loc="outside lower center",
+            ncols=min(4, len(entries)),
+        )

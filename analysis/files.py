@@ -1,0 +1,54 @@
+"""Writing files whole or not at all, and spreadsheets that compute nothing."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+from pathlib import Path
+
+import pandas as pd
+
+from search_spaces.errors import UserError
+
+_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+
+
+def write_whole(path: Path, content: str | bytes) -> Path:
+    """Write a file under another name and rename it, so that it is never there half.
+
+    Raises:
+        UserError: it cannot be written.
+    """
+    if isinstance(content, str):
+        content = content.encode(errors="backslashreplace")
+    temporary = path.with_name(f".{path.name}.{os.getpid()}")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        temporary.unlink(missing_ok=True)
+        with temporary.open("xb") as file:
+            file.write(content)
+        temporary.replace(path)
+    except OSError as error:
+        with contextlib.suppress(OSError):
+            temporary.unlink(missing_ok=True)
+        raise UserError(
+            f"{path}: cannot be written ({error.strerror}); name another directory with --out"
+        ) from None
+    return path
+
+
+def to_csv(frame: pd.DataFrame) -> str:
+    """Return a frame as CSV in which no text is taken for a formula.
+
+    A spreadsheet runs a cell that begins with ``=``, ``+``, ``-`` or ``@``; an apostrophe before it
+    makes it text (OWASP, "CSV Injection"). Numbers stay as they are.
+    """
+    safe = frame.copy()
+    for position, column in enumerate(frame.columns):
+        if not pd.api.types.is_numeric_dtype(frame[column]):
+            safe.isetitem(position, [_as_text(value) for value in frame[column]])
+    return str(safe.rename(columns=_as_text).to_csv(index=False))
+
+
+def _as_text(value: object) -> object:
+    return f"'{value}" if isinstance(value, str) and value.startswith(_FORMULA) else value

@@ -1,0 +1,70 @@
+"""The parts of the report, and the report made of them.
+
+Each part is a function from a study and the name of its tables to a ``Section``, or None where it
+does not apply. The sentences state what was run and counted; whatever compares is computed from
+the rows each time, so no text here can outlive its data.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+from analysis.document import Block, Document, Figure, Paragraph, Section
+from analysis.load import ENDED, Study
+from analysis.sections.devices import devices
+from analysis.sections.factors import effects, epochs, pin_memory
+from analysis.sections.grid import pivots
+from analysis.sections.observations import conclusions
+from analysis.sections.problems import problems, unfinished
+from analysis.sections.results import best, main_table
+from analysis.sections.setup import setup
+from analysis.sections.svm import kernels, scaling
+from analysis.sections.training import confusion, costs, curves, summary
+from search_spaces.errors import one_line
+
+Part = Callable[[Study, str], Section | None]
+
+PARTS: tuple[Part, ...] = (
+    *(best, summary, main_table, pivots, devices, kernels, scaling),
+    *(curves, confusion, costs, effects, epochs, pin_memory),
+)
+"""The parts of each study, in the order of the report."""
+
+
+def build_document(studies: Mapping[str, Study], *, figures: bool = True) -> Document:
+    """Return the report of studies, given by the names of their tables."""
+    names = ", ".join(one_line(study.name) for study in studies.values())
+    sections = (
+        setup(studies),
+        *(_of_study(study, key) for key, study in studies.items()),
+        conclusions(studies),
+        problems(studies),
+    )
+    if not figures:
+        sections = tuple(map(_without_figures, sections))
+    return Document(
+        title=f"Hyperparameter study: {names}"
+        if len(studies) == 1
+        else f"Hyperparameter studies: {names}",
+        subtitle=_subtitle(studies),
+        warnings=tuple(filter(None, map(unfinished, studies.values()))),
+        sections=sections,
+    )
+
+
+def _subtitle(studies: Mapping[str, Study]) -> str:
+    rows = sum(len(study.rows) for study in studies.values())
+    ended = sum(int(study.rows["status"].isin(ENDED).sum()) for study in studies.values())
+    return f"{ended} of {rows} rows have ended."
+
+
+def _of_study(study: Study, key: str) -> Section:
+    question = study.meta["space"].get("question")
+    blocks: list[Block] = [Paragraph(one_line(str(question)))] if question else []
+    sections = tuple(section for part in PARTS if (section := part(study, key)) is not None)
+    return Section(f"Study {one_line(study.name)}", tuple(blocks), sections)
+
+
+def _without_figures(section: Section) -> Section:
+    blocks = tuple(block for block in section.blocks if not isinstance(block, Figure))
+    return Section(section.title, blocks, tuple(map(_without_figures, section.sections)))

@@ -1,0 +1,93 @@
+"""CPU against GPU: accuracy, time and speed-up per configuration."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import Any
+
+import pandas as pd
+
+from analysis.cells import format_cell, heading, label, num_images_of
+from analysis.comparisons import device_data
+from analysis.document import Block, Figure, Paragraph, Section, Table
+from analysis.figures.factors import draw_devices
+from analysis.frames import varied
+from analysis.load import FINISHED, Study
+from analysis.sections.setup import FLOPS_CONVENTION
+
+
+def devices(study: Study, key: str) -> Section | None:
+    """Return both arms side by side; an arm that has not run is shown with its status."""
+    if "device" not in study.factors:
+        return None
+    frame = device_data(study)
+    keys = [name for name in varied(study) if name != "device"]
+    cells = {heading(c): [format_cell(c, value) for value in frame[c]] for c in keys}
+    if frame["seed"].nunique() > 1:
+        cells["seed"] = [str(seed) for seed in frame["seed"]]
+    for metric, words in (("test_accuracy", "test accuracy (%)"), ("train_seconds", "train (s)")):
+        for arm in ("cpu", "cuda"):
+            cells[f"{label('device', arm)} {words}"] = [
+                _cell(study, record, arm, metric) for record in frame.to_dict("records")
+            ]
+    cells["speed-up"] = [format_cell("speedup_vs_cpu", value) for value in frame["speedup"]]
+    for cost in ("macs", "flops"):
+        cells[heading(cost)] = [format_cell(cost, value) for value in frame[cost]]
+    notes = (
+        "Speed-up: training seconds on the CPU over those on the GPU, one run each, where both "
+        "have finished.",
+        FLOPS_CONVENTION,
+    )
+    blocks: list[Block] = [
+        Table(f"{key}-devices", "The CPU and the GPU arm side by side.", cells, frame, notes)
+    ]
+    blocks += _pending(frame)
+    timed = frame[["cpu_train_seconds", "cuda_train_seconds"]].notna().any(axis=None)
+    if timed:
+        blocks.append(_figure(key, frame, keys))
+    return Section("CPU against GPU", tuple(blocks))
+
+
+def _cell(study: Study, record: dict[Any, Any], arm: str, metric: str) -> str:
+    status = record[f"{arm}_status"]
+    if status is None or pd.isna(status):
+        return "not in the study"
+    if status not in FINISHED:
+        return str(status)
+    images = num_images_of(study, record.get("dataset"), metric)
+    return format_cell(metric, record[f"{arm}_{metric}"], images)
+
+
+def _pending(frame: pd.DataFrame) -> list[Block]:
+    waiting = []
+    for arm in ("cpu", "cuda"):
+        statuses = frame[f"{arm}_status"].dropna()
+        count = int((~statuses.isin(FINISHED)).sum())
+        if count:
+            waiting.append(f"{count} of {len(statuses)} rows of the {label('device', arm)} arm")
+    if not waiting:
+        return []
+    return [
+        Paragraph(
+            f"Without a result: {'; '.join(waiting)}. They are open, not failed runs "
+            "of the other arm, and no speed-up is stated for them."
+        )
+    ]
+
+
+def _figure(key: str, frame: pd.DataFrame, keys: list[str]) -> Figure:
+    names = [
+        ", ".join(format_cell(k, record[k]) for k in keys) for record in frame.to_dict("records")
+    ]
+    if frame["seed"].nunique() > 1:
+        names = [f"{name}, seed {seed}" for name, seed in zip(names, frame["seed"], strict=True)]
+    known = frame["speedup"].dropna()
+    words = (
+        f"Speed-ups from {known.min():.1f} to {known.max():.1f}."
+        if len(known)
+        else "No configuration has finished on both."
+    )
+    shown = frame.head(40)
+    caption = "Training time and test accuracy on CPU and GPU."
+    draw = partial(draw_devices, shown, names[:40])
+    return Figure(f"{key}-devices", caption, f"{caption} {words}", draw)

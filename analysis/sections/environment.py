@@ -1,0 +1,113 @@
+"""Hyperparameters of the studies, and the machines and versions they ran on."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import pandas as pd
+
+from analysis.cells import MISSING, heading, label
+from analysis.document import Table
+from analysis.frames import levels
+from analysis.load import Study
+from search_spaces.errors import one_line
+
+Studies = Mapping[str, Study]
+"""The studies of a report by the names of their tables."""
+
+_PACKAGES = ("torch", "torchvision", "ray", "numpy", "scikit-learn", "scikit-learn-intelex")
+_NOT_SETTINGS = ("seed", "trial_key", "launch", "epoch", "device")
+
+
+def parameters_data(studies: Studies) -> pd.DataFrame:
+    """Return the values of every hyperparameter of every study, varied and fixed."""
+    records = []
+    for study in studies.values():
+        fixed = [key for key in study.trials if key in _settings(study)]
+        for key in dict.fromkeys([*study.config_keys, *fixed]):
+            rows = study.rows if key in study.rows else study.trials
+            values = levels(rows, key)
+            texts = [label(key, value) for value in values]
+            shown = ", ".join(texts[:12]) + (f", … ({len(texts)})" if len(texts) > 12 else "")
+            role = "varied" if len(values) > 1 else "fixed"
+            if values:
+                records.append(
+                    {"study": study.name, "parameter": key, "role": role, "values": shown}
+                )
+    return pd.DataFrame(records, columns=["study", "parameter", "role", "values"])
+
+
+def _settings(study: Study) -> set[str]:
+    """Return what every trial's config holds, also what the study left at its default."""
+    reserved = {*study.metric_keys, *_NOT_SETTINGS, "name", "launches", "status", "reason"}
+    reserved |= {"num_epochs", "last_milestone", "num_rows", "milestone", "precision"}
+    reserved |= {str(c) for c in study.trials if str(c).startswith(("train_", "val_", "test_"))}
+    return {str(c) for c in study.trials} - reserved - {"predictions_file", "num_test"}
+
+
+def parameters_table(studies: Studies) -> Table:
+    """Return ``parameters_data`` as it is printed: a column per study."""
+    frame = parameters_data(studies)
+    if len(studies) == 1:
+        cells = {
+            "parameter": [heading(name) for name in frame["parameter"]],
+            "values": list(frame["values"]),
+            "role": list(frame["role"]),
+        }
+    else:
+        names = list(dict.fromkeys(frame["parameter"]))
+        cells = {"parameter": [heading(name) for name in names]}
+        for index, study in enumerate(studies.values()):
+            mine = frame[frame["study"] == study.name].set_index("parameter")["values"]
+            title = one_line(study.name)
+            title = title if title not in cells else f"{title} ({index + 1})"
+            cells[title] = [str(mine.get(name, MISSING)) for name in names]
+    return Table("hyperparameters", "Hyperparameters and their values.", cells, frame)
+
+
+def environment_table(studies: Studies) -> Table:
+    """Return ``environment`` of all studies; one column where they agree."""
+    facts = [environment(study) for study in studies.values()]
+    names = list(dict.fromkeys(name for fact in facts for name in fact))
+    if len({tuple(fact.items()) for fact in facts}) == 1:
+        columns = [("value", facts[0])]
+    else:
+        columns = [(one_line(s.name), f) for s, f in zip(studies.values(), facts, strict=True)]
+    frame = pd.DataFrame({"fact": names})
+    for index, (name, fact) in enumerate(columns):
+        title = name if name not in frame else f"{name} ({index + 1})"
+        frame[title] = [fact.get(key) or MISSING for key in names]
+    cells = {str(c): [str(value) for value in frame[c]] for c in frame}
+    return Table("environment", "Where the studies ran.", cells, frame)
+
+
+def environment(study: Study) -> dict[str, str]:
+    """Return the machine, versions, commit and command of a study, each as one line."""
+    provenance = mapping(study.meta.get("provenance"))
+    hardware = mapping(provenance.get("hardware"))
+    packages = mapping(provenance.get("packages"))
+    gpus = hardware.get("gpus")
+    facts: dict[str, Any] = {"begun": study.meta.get("created_at")}
+    if hardware.get("cpu"):
+        size = f"{hardware.get('num_cpus')} CPUs, {hardware.get('memory_gb')} GB"
+        facts["processor"] = f"{hardware['cpu']}, {size}"
+    if isinstance(gpus, list):
+        facts["GPUs"] = ", ".join(map(str, gpus)) or "none"
+    versions = [f"{name} {packages[name]}" for name in _PACKAGES if name in packages]
+    if provenance.get("python"):
+        versions.insert(0, f"Python {provenance['python']}")
+    facts["software"] = ", ".join(versions)
+    if provenance.get("git_commit"):
+        changed = " with local changes" if provenance.get("git_dirty") else ""
+        facts["commit"] = f"{provenance['git_commit']}{changed}"
+    facts["command"] = provenance.get("command")
+    for name, column in (("arithmetic", "precision"), ("SVM solver", "solver")):
+        if column in study.rows:
+            facts[name] = ", ".join(map(str, study.rows[column].dropna().unique()))
+    return {name: one_line(str(value)) for name, value in facts.items() if value}
+
+
+def mapping(value: object) -> dict[str, Any]:
+    """Return a mapping of a ``study.json`` anybody can edit, an empty one for anything else."""
+    return value if isinstance(value, dict) else {}

@@ -1,0 +1,139 @@
+"""What each factor does: main effects, pin_memory, and the number of epochs."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import Any
+
+import pandas as pd
+
+from analysis.cells import (
+    MISSING,
+    format_cell,
+    format_points,
+    heading,
+    label,
+)
+from analysis.comparisons import levels_data, main_effects_data
+from analysis.document import Block, Figure, Paragraph, Section, Table
+from analysis.figures.curves import curve_panels, draw_lengths
+from analysis.figures.factors import draw_effects
+from analysis.frames import levels, numbers, varied
+from analysis.load import Study
+from analysis.tables import inert_axes
+
+_SETS = (
+    "Over complete sets only: rows that agree in everything else, with a result at every level of "
+    "the factor."
+)
+
+
+def effects(study: Study, key: str) -> Section | None:
+    """Return the main effect of every factor."""
+    if len([name for name in varied(study) if name != "dataset"]) < 2:
+        return None
+    frame = main_effects_data(study)
+    if frame.empty or frame["test_accuracy"].isna().all():
+        text = "No factor has a complete set of finished rows yet, so none can be compared."
+        return Section("Main effects", (Paragraph(text),))
+    cells: dict[str, list[str]] = {}
+    if "dataset" in frame:
+        cells["data set"] = [label("dataset", value) for value in frame["dataset"]]
+    cells["factor"] = [heading(factor) for factor in frame["factor"]]
+    cells["level"] = [label(f, v) for f, v in zip(frame["factor"], frame["level"], strict=True)]
+    cells["sets"] = [str(count) for count in frame["num_sets"]]
+    for metric in ("val_accuracy", "test_accuracy", "train_seconds"):
+        cells[f"mean {heading(metric)}"] = [format_cell(metric, v) for v in frame[metric]]
+    table = Table(f"{key}-effects", "Mean result at each level.", cells, frame, (_SETS,))
+    caption = "Mean test accuracy at each level of each factor."
+    alt = f"{caption} {_widest(frame)}"
+    figure = Figure(f"{key}-effects", caption, alt, partial(draw_effects, frame))
+    return Section("Main effects", (figure, table))
+
+
+def _widest(frame: pd.DataFrame) -> str:
+    spans = frame.groupby("factor", sort=False)["test_accuracy"].agg(lambda v: v.max() - v.min())
+    factor = str(spans.idxmax())
+    return f"The widest span is that of {heading(factor)}: {100 * spans[factor]:.1f} points."
+
+
+def pin_memory(study: Study, key: str) -> Section | None:
+    """Return what pin_memory changes in time and accuracy."""
+    if "pin_memory" not in study.factors:
+        return None
+    repeated = inert_axes(study).get("pin_memory", 0)
+    if repeated:
+        text = (
+            f"pin_memory pins host memory for copies to a GPU. {repeated} rows with it ran without "
+            "a GPU, where it changes nothing: each is one and the same training as its partner, so "
+            "accuracies are equal by construction and comparing times is not applicable."
+        )
+        return Section("Effect of pin_memory", (Paragraph(text),))
+    table = levels_table(study, "pin_memory", f"{key}-pin-memory")
+    blocks: tuple[Block, ...] = (table,) if table else (_waiting("pin_memory"),)
+    return Section("Effect of pin_memory", blocks)
+
+
+def epochs(study: Study, key: str) -> Section | None:
+    """Return what longer training gives, with the validation curves."""
+    if "epochs" not in varied(study):
+        return None
+    lengths = " against ".join(label("epochs", value) for value in levels(study.rows, "epochs"))
+    table = levels_table(study, "epochs", f"{key}-epochs")
+    blocks: list[Block] = [table] if table else [_waiting("epochs")]
+    datasets = levels(study.rows, "dataset") if "dataset" in study.rows else [None]
+    datasets = [dataset for dataset in datasets if curve_panels(study, dataset)]
+    if datasets and len({len(curve_panels(study, dataset)) for dataset in datasets}) == 1:
+        caption = "Validation accuracy by epoch; dotted lines mark where the rows end."
+        alt = f"{caption} {_gains(table)}"
+        draw = partial(draw_lengths, study, datasets)
+        blocks.append(Figure(f"{key}-epochs", caption, alt, draw))
+    return Section(f"{lengths} epochs", tuple(blocks))
+
+
+def _gains(table: Table | None) -> str:
+    if table is None or "difference" not in table.frame:
+        return "No set is complete yet."
+    gained = table.frame["difference"].dropna()
+    return f"Mean differences in test accuracy: {', '.join(map(format_points, gained))} points."
+
+
+def _waiting(factor: str) -> Paragraph:
+    name = heading(factor)
+    return Paragraph(f"No rows that differ in {name} alone have finished yet: nothing to compare.")
+
+
+def levels_table(study: Study, factor: str, name: str) -> Table | None:
+    """Return ``levels_data`` as it is printed; None while no set is complete."""
+    frame = levels_data(study, factor)
+    if frame.empty:
+        return None
+    by = [column for column in ("dataset", "model") if column in frame]
+    cells = {heading(c): _labels(c, frame[c]) for c in by}
+    cells[heading(factor)] = _labels(factor, frame["level"])
+    cells["sets"] = [str(count) for count in frame["num_sets"]]
+    cells["seeds"] = [str(count) for count in frame["num_seeds"]]
+    for metric in ("val_accuracy", "test_accuracy", "train_seconds"):
+        cells[f"mean {heading(metric)}"] = [format_cell(metric, value) for value in frame[metric]]
+    if "difference" in frame:
+        cells["difference (points)"] = [format_points(v) for v in frame["difference"]]
+        spans = zip(numbers(frame, "smallest"), numbers(frame, "largest"), strict=True)
+        cells["from … to"] = [
+            MISSING if pd.isna(low) else f"{format_points(low)} … {format_points(high)}"
+            for low, high in spans
+        ]
+        cells["time ratio"] = [
+            MISSING if pd.isna(ratio) else f"{ratio:.2f}×" for ratio in frame["time_ratio"]
+        ]
+    notes = (
+        _SETS,
+        "Differences and time ratios are over the first level, within sets: the mean, the smallest "
+        "and largest difference in test accuracy, and the median ratio of training times. What "
+        "else ran on the machine at the time is not part of the comparison.",
+    )
+    caption = f"What {heading(factor)} changes."
+    return Table(name, caption, cells, frame, notes)
+
+
+def _labels(column: str, values: pd.Series[Any]) -> list[str]:
+    return [label(column, value) for value in values]

@@ -1,0 +1,47 @@
+"""The grid of test accuracies, by model: one table per data set."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from analysis.cells import format_cell, heading, label, num_images_of
+from analysis.comparisons import pivot_data
+from analysis.document import Section, Table
+from analysis.frames import finished, levels
+from analysis.load import Study
+from analysis.sections.results import free_heading
+
+
+def pivots(study: Study, key: str) -> Section | None:
+    """Return the grid of test accuracies against the model, a table per data set."""
+    if "model" not in study.rows or len(levels(study.rows, "model")) < 2:
+        return None
+    rows = finished(study)
+    datasets = levels(study.rows, "dataset") if "dataset" in study.rows else [None]
+    tables = []
+    for number, dataset in enumerate(datasets):
+        here = rows if dataset is None else rows[rows["dataset"] == dataset]
+        if len(here):
+            tables.append(_pivot(study, f"{key}-grid-{number + 1}", dataset))
+    if not tables:
+        return None
+    return Section("The grid by model", tuple(tables))
+
+
+def _pivot(study: Study, name: str, dataset: Any) -> Table:
+    frame = pivot_data(study, dataset)
+    models = [c for c in levels(study.rows, "model") if c in frame]
+    images = num_images_of(study, dataset, "test_accuracy")
+    cells = {
+        heading(str(c)): [format_cell(str(c), v) for v in frame[c]]
+        for c in frame
+        if c not in models
+    }
+    for model in models:
+        title = free_heading(cells, label("model", model))
+        cells[title] = [format_cell("test_accuracy", value, images) for value in frame[model]]
+    where = "" if dataset is None else f"{label('dataset', dataset)}: t"
+    caption = f"{where or 'T'}est accuracy (%) of each setting, by model."
+    seeds = len(set(study.meta["seeds"]))
+    notes = (f"Mean over {seeds} seeds." if seeds > 1 else "One seed.",)
+    return Table(name, caption, cells, frame.rename(columns=str), notes)

@@ -1,0 +1,96 @@
+"""What the numbers show, in sentences made from them.
+
+Nothing here knows what a study ought to find. Two accuracies on test sets of ``n`` images are
+called apart only where their Wilson intervals do not overlap, which is stricter than a test at
+5 %; with one seed even that only says that two *models* differ, not two *settings*.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from typing import Any
+
+import pandas as pd
+
+from analysis.cells import format_points, format_seconds, heading, label
+from analysis.comparisons import by_dataset, pairs_data
+from analysis.document import Bullets, Paragraph, Section
+from analysis.frames import levels, varied
+from analysis.load import Study
+from analysis.sections.results import gap_of
+from search_spaces.errors import one_line
+
+_Z = 1.959964  # the 97.5 % quantile of the normal distribution
+
+
+def conclusions(studies: Mapping[str, Study]) -> Section:
+    """Return what can be said across the studies. Verdicts on claims belong into this section."""
+    sections = tuple(section for study in studies.values() if (section := observations(study)))
+    blocks: tuple[Any, ...] = ()
+    if not sections:
+        blocks = (Paragraph("No rows that differ in one factor alone have finished yet."),)
+    return Section("Observations", blocks, sections)
+
+
+def observations(study: Study) -> Section | None:
+    """Return a sentence per data set and factor with two levels, and what a pick on test claims."""
+    items = []
+    for factor in varied(study):
+        found = levels(study.rows, factor)
+        if factor in ("dataset", "seed") or len(found) != 2:
+            continue
+        pairs = pairs_data(study, factor, found[1], found[0])
+        for names, group in by_dataset(pairs):
+            where = f"{label('dataset', names['dataset'])}: " if names else ""
+            items.append(where + describe_pairs(factor, found[1], found[0], group))
+    items += [gap] if (gap := gap_of(study)) else []
+    if not items:
+        return None
+    return Section(one_line(study.name), (Bullets(tuple(items)),))
+
+
+def describe_pairs(factor: str, first: Any, second: Any, pairs: pd.DataFrame) -> str:
+    """Return a sentence on pairs of rows that differ in one factor alone.
+
+    Args:
+        factor: the parameter.
+        first: its level in the first row of each pair.
+        second: its level in the second row.
+        pairs: as ``pairs_data`` returns them, at least one.
+    """
+    difference = pairs["difference"]
+    above, below = int((difference > 0).sum()), int((difference < 0).sum())
+    apart = sum(
+        not _overlap(one, two, images)
+        for one, two, images in zip(pairs["first"], pairs["second"], pairs["num_test"], strict=True)
+    )
+    name = heading(factor)
+    text = (
+        f"{name} {label(factor, first)} against {label(factor, second)}: test accuracy higher in "
+        f"{above} of {len(pairs)} pairs, lower in {below}; median difference "
+        f"{format_points(float(difference.median()))} points "
+        f"({format_points(float(difference.min()))} to {format_points(float(difference.max()))}); "
+        f"intervals apart in {apart}."
+    )
+    ratios = pairs["time_ratio"].dropna()
+    if len(ratios):
+        text += f" Median ratio of training times {format_seconds(float(ratios.median()))}."
+    seeds = pairs["seed"].nunique() if "seed" in pairs else 1
+    return text + (" One seed: not judged." if seeds == 1 else f" {seeds} seeds.")
+
+
+def wilson_interval(fraction: float, num_images: float) -> tuple[float, float]:
+    """Return the 95 % interval of a proportion (Wilson, JASA 22, 1927); 0 to 1 without images."""
+    if not num_images > 0 or not 0 <= fraction <= 1:
+        return 0.0, 1.0
+    centre = fraction + _Z**2 / (2 * num_images)
+    half = _Z * math.sqrt(fraction * (1 - fraction) / num_images + _Z**2 / (4 * num_images**2))
+    scale = 1 + _Z**2 / num_images
+    return (centre - half) / scale, (centre + half) / scale
+
+
+def _overlap(one: float, two: float, num_images: float) -> bool:
+    low_one, high_one = wilson_interval(one, num_images)
+    low_two, high_two = wilson_interval(two, num_images)
+    return low_one <= high_two and low_two <= high_one

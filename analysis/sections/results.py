@@ -1,0 +1,229 @@
+"""The main tables: every configuration, the grid by model, and the best of each group."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pandas as pd
+
+from analysis.cells import (
+    MISSING,
+    format_cell,
+    format_points,
+    format_spread,
+    format_value,
+    heading,
+    label,
+    num_images_of,
+)
+from analysis.document import Block, Figure, Paragraph, Section, Table
+from analysis.figures.parallel import draw_parallel, parallel_data
+from analysis.frames import levels, numbers, over_seeds, varied
+from analysis.load import Study
+from analysis.select import counterpart, selection_gap
+from analysis.summary import best_data, candidates, groups_of
+from analysis.tables import inert_axes, study_table
+
+_METRICS = (
+    *("val_accuracy", "test_accuracy", "test_precision", "test_recall", "test_f1"),
+    *("train_seconds", "fit_seconds", "predict_seconds", "num_support_vectors"),
+)
+_TIMES = ("train_seconds", "fit_seconds", "predict_seconds")
+_BEST = "★"
+_COPY = "†"
+
+
+def main_table(study: Study, key: str) -> Section:
+    """Return all configurations, the best first, and the grid as parallel coordinates."""
+    blocks: list[Block] = [rows_table(study, key)]
+    data = parallel_data(study)
+    if data:
+        name = f"{key}-parallel"
+        caption = (
+            "The grid as parallel coordinates: a line per configuration, its colour the validation "
+            "accuracy."
+        )
+        alt = (
+            f"{len(data['lines'])} configurations over "
+            f"{', '.join(axis['name'] for axis in data['axes'])}, ending at their validation "
+            f"accuracy from {_ends(data)} %. The numbers are in the table of all configurations."
+        )
+        blocks.append(Figure(name, caption, alt, lambda: draw_parallel(data), data))
+    return Section("All configurations", tuple(blocks))
+
+
+def _ends(data: dict[str, Any]) -> str:
+    texts = sorted(data["lines"], key=lambda line: float(line["accuracy"]))
+    return f"{texts[0]['text']} to {texts[-1]['text']}"
+
+
+def rows_table(study: Study, key: str) -> Table:
+    """Return the configurations as a person reads them; the CSV keeps every row and column."""
+    metrics = [m for m in _METRICS if m in study.metric_keys]
+    if not metrics:
+        metrics = [m for m in study.metric_keys if numbers(study.rows, m).notna().any()]
+    elif "fit_seconds" in metrics:
+        metrics.remove("train_seconds")
+    frame = over_seeds(study.rows, list(dict.fromkeys([*metrics, study.metric])))
+    ascending = study.mode == "min"
+    # A value that is missing or no number sorts last, whatever the mode.
+    frame = frame.sort_values(study.metric, ascending=ascending, kind="stable", na_position="last")
+    best = set(best_data(study)["config_id"])
+    parameters = varied(study, study.factors) or list(study.factors)
+    cells: dict[str, list[str]] = {"pick": [_BEST if i in best else "" for i in frame["config_id"]]}
+    for name in parameters:
+        if name in frame:
+            cells[heading(name)] = [format_cell(name, value) for value in frame[name]]
+    copies = [bool(same_as) for same_as in frame["same_as"]]
+    for metric in metrics:
+        cells[free_heading(cells, heading(metric))] = _metric_cells(study, frame, metric, copies)
+    if len(set(study.meta["seeds"])) > 1:
+        pairs = zip(frame["num_seeds"], frame["num_planned"], strict=True)
+        cells["seeds"] = [f"{have}/{planned}" for have, planned in pairs]
+    if set(study.rows["status"]) != {"finished"}:
+        cells[free_heading(cells, "status")] = _statuses(study, frame)
+    cells[free_heading(cells, "id")] = [format_cell("id", value) for value in frame["config_id"]]
+    return Table(
+        key,
+        _caption(study),
+        cells,
+        study_table(study),
+        _notes(study, copies, "train_seconds" in metrics),
+        frozenset(i for i, mark in enumerate(cells["pick"]) if mark),
+        tuple(heading(name) for name in parameters if heading(name) in cells),
+        f"{key}-parallel",
+    )
+
+
+def _metric_cells(study: Study, frame: pd.DataFrame, metric: str, copies: list[bool]) -> list[str]:
+    texts = []
+    datasets = frame["dataset"] if "dataset" in frame else [None] * len(frame)
+    tested = numbers(frame, "num_test")
+    for value, spread, dataset, counted, copy in zip(
+        frame[metric], frame[f"{metric}_sd"], datasets, tested, copies, strict=True
+    ):
+        known = counted if metric.startswith("test_") and counted > 0 else None
+        images = known or num_images_of(study, dataset, metric)
+        text = format_spread(metric, value, spread, images)
+        texts.append(f"{text} {_COPY}" if copy and metric in _TIMES and text != MISSING else text)
+    return texts
+
+
+def _statuses(study: Study, frame: pd.DataFrame) -> list[str]:
+    grouped = study.rows.groupby("config_id", sort=False)["status"].unique()
+    return [", ".join(grouped[config_id]) for config_id in frame["config_id"]]
+
+
+def free_heading(cells: dict[str, list[str]], name: str) -> str:
+    """Return a heading that is not taken: a user's parameter may have the name of a column."""
+    while name in cells:
+        name += "\u2032"
+    return name
+
+
+def _caption(study: Study) -> str:
+    constant = [
+        f"{heading(name)} {label(name, levels(study.rows, name)[0])}"
+        for name in study.factors
+        if name in study.rows and len(levels(study.rows, name)) == 1
+    ]
+    same = f" In all of them: {', '.join(constant)}." if constant else ""
+    return f"All configurations, the {_order(study)} {heading(study.metric)} first.{same}"
+
+
+def _order(study: Study) -> str:
+    return "highest" if study.mode == "max" else "lowest"
+
+
+def _notes(study: Study, copies: list[bool], timed: bool) -> tuple[str, ...]:
+    notes = [f"{_BEST} picked on validation: the best of its {_group_words(study)}."]
+    if len(set(study.meta["seeds"])) > 1:
+        notes.append("Mean ± sample standard deviation over the seeds with a result.")
+    if any(copies) and timed:
+        axes = ", ".join(inert_axes(study)) or "the parameters they differ in"
+        notes.append(
+            f"{_COPY} One training with another row, which differs only in {axes}: the time is "
+            f"one measurement, and comparing times across {axes} is not applicable."
+        )
+    if "test_f1" in study.metric_keys:
+        notes.append("Precision, recall and F1 are macro averages over the classes.")
+    return tuple(notes)
+
+
+def _group_words(study: Study) -> str:
+    names = [heading(name) for name in groups_of(study)]
+    return " and ".join(names) or "study"
+
+
+def best(study: Study, key: str) -> Section:
+    """Return the pick of each group, and what a pick on test would have claimed."""
+    by = groups_of(study)
+    gaps = selection_gap(candidates(study), by, study.metric, study.mode)
+    if gaps.empty:
+        return Section("Best configurations", (Paragraph("No row can be picked yet."),))
+    test_metric = counterpart(study.metric)
+    configurations = study.rows.drop_duplicates("config_id").set_index("config_id")
+    records = [
+        _best_cells(study, by, gap, configurations.loc[gap["config_id"]], test_metric)
+        for gap in gaps.to_dict("records")
+    ]
+    cells = {name: [record[name] for record in records] for name in records[0]}
+    notes = (
+        f"Picked by the {_order(study)} {heading(study.metric)} among the candidates (rows that "
+        "repeat a result left out); the test result of the pick is read afterwards. The last three "
+        "columns: the configuration that a pick by the test result would have named, what it "
+        "would have claimed, and by how much that exceeds the honest figure.",
+    )
+    caption = "The best configuration of each group, picked on validation."
+    return Section("Best configurations", (Table(f"{key}-best", caption, cells, gaps, notes),))
+
+
+def _best_cells(
+    study: Study, by: list[str], gap: dict[Any, Any], config: pd.Series[Any], test_metric: str
+) -> dict[str, str]:
+    dataset = config.get("dataset")
+
+    def cell(column: str, value: object) -> str:
+        return format_cell(column, value, num_images_of(study, dataset, column))
+
+    gap_cell = cell(test_metric, gap["gap"])
+    claimed = gap[f"test_picked_{test_metric}"]
+    return {
+        **{heading(name): format_cell(name, gap[name]) for name in by},
+        "id": format_cell("id", gap["config_id"]),
+        "settings": settings(study, config, by),
+        "candidates": str(gap["num_candidates"]),
+        "seeds": str(gap["num_seeds"]),
+        heading(study.metric): cell(study.metric, gap[study.metric]),
+        heading(test_metric): cell(test_metric, gap[test_metric]),
+        "picked on test": format_cell("id", gap["test_picked_config_id"]),
+        f"its {heading(test_metric)}": cell(test_metric, claimed),
+        "difference" + (" (points)" if "(%)" in heading(test_metric) else ""): gap_cell,
+    }
+
+
+def settings(study: Study, config: pd.Series[Any] | dict[Any, Any], without: list[str]) -> str:
+    """Return the factors of a configuration in one line, those of its group left out."""
+    inert = inert_axes(study)
+    return ", ".join(
+        f"{heading(name)} {format_value(label(name, config[name]))}"
+        for name in study.factors
+        if name in config
+        and name not in without
+        and name not in inert
+        and not pd.isna(config[name])
+    )
+
+
+def gap_of(study: Study) -> str:
+    """Return the largest difference between picks on test and on validation, as a sentence."""
+    gaps = selection_gap(candidates(study), groups_of(study), study.metric, study.mode)
+    values = numbers(gaps, "gap").dropna()
+    if values.empty or not counterpart(study.metric).endswith("accuracy"):
+        return ""
+    if values.max() <= 0:
+        return "Picking on the test set instead of on validation would have claimed the same."
+    return (
+        f"Picking on the test set instead of on validation would have claimed up to "
+        f"{format_points(float(values.max()))} points more."
+    )

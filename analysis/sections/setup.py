@@ -1,0 +1,173 @@
+"""What was run: studies, data, models, hyperparameters, machines and versions."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from analysis.cells import MISSING, format_cell, heading, label
+from analysis.document import Bullets, Paragraph, Section, Table
+from analysis.frames import levels, numbers
+from analysis.load import Study
+from analysis.sections.environment import Studies, environment_table, mapping, parameters_table
+from analysis.tables import inert_axes, sharing_summary
+from search_spaces.errors import one_line
+
+_STATUSES = ("finished", "unconverged", "diverged", "failed", "unfinished", "open", "missing")
+_COSTS = ("num_parameters", "macs", "flops", "live_flops")
+FLOPS_CONVENTION = (
+    "FLOPs of one image, forward: 2 × the multiply-adds of convolutions and linear layers + 2 × "
+    "the elements of BatchNorm layers. MACs: multiply-adds as thop 0.1.1 counts them. Live FLOPs "
+    "leave out the kernel taps that only ever meet padding at this input size."
+)
+
+
+def setup(studies: Studies) -> Section:
+    """Return the set-up of all studies."""
+    parts = (
+        Section("Studies", (studies_table(studies), *_sharing(studies))),
+        _data(studies),
+        _models(studies),
+        Section("Hyperparameters", (parameters_table(studies),)),
+        Section("Hardware and software", (environment_table(studies),)),
+    )
+    return Section("Set-up", (), tuple(part for part in parts if part is not None))
+
+
+def studies_data(studies: Studies) -> pd.DataFrame:
+    """Return one row per study: what was planned, what became of it and what was shared."""
+    records = []
+    for study in studies.values():
+        counts = study.rows["status"].value_counts()
+        shared = sharing_summary(study)
+        record = {
+            "study": study.name,
+            "configurations": len(study.meta["configurations"]),
+            "seeds": len(set(study.meta["seeds"])),
+            "rows": len(study.rows),
+            **{status: int(counts.get(status, 0)) for status in _STATUSES},
+            "trials": shared["num_trials"],
+            "epochs_of_rows": shared["epochs_of_rows"],
+            "epochs_of_trials": shared["epochs_of_trials"],
+            "train_seconds": _train_seconds(study),
+        }
+        records.append(record)
+    return pd.DataFrame(records)
+
+
+def _train_seconds(study: Study) -> float:
+    """Return the training time of all trials, each counted once: the last epoch's of each."""
+    if "trial_key" not in study.epochs:
+        return 0.0
+    seconds = numbers(study.epochs, "train_seconds")
+    return float(seconds.groupby(study.epochs["trial_key"]).max().sum())
+
+
+def studies_table(studies: Studies) -> Table:
+    """Return ``studies_data`` as it is printed; statuses that never occur are left out."""
+    frame = studies_data(studies)
+    shown = [c for c in frame if c not in _STATUSES[1:] or frame[c].sum() > 0]
+    names = {
+        "epochs_of_rows": "epochs the rows need",
+        "epochs_of_trials": "epochs to train",
+        "train_seconds": "training in all (s)",
+    }
+    cells = {
+        names.get(str(c), str(c)): [format_cell(str(c), value) for value in frame[c]] for c in shown
+    }
+    notes = (
+        "A row is a configuration at a seed. A trial can serve several rows: a short training is "
+        "the beginning of a long one, and a parameter that changes nothing is run once.",
+    )
+    return Table("studies", "The studies and the state of their rows.", cells, frame, notes)
+
+
+def _sharing(studies: Studies) -> list[Bullets]:
+    items = []
+    for study in studies.values():
+        summary = sharing_summary(study)
+        if summary["num_trials"] == 0 or summary["num_trials"] == summary["num_rows"]:
+            continue
+        trained, separate = summary["epochs_of_trials"], summary["epochs_of_rows"]
+        text = (
+            f"{one_line(study.name)}: rows served: {summary['num_rows']}, by trials: "
+            f"{summary['num_trials']}. Epochs to train: {trained} instead of {separate} "
+            f"(÷{separate / max(trained, 1):.1f})."
+        )
+        for axis, count in inert_axes(study).items():
+            text += (
+                f" {one_line(axis)} changed nothing: {count} rows repeat the result of another "
+                "row, so comparing times across it is not applicable."
+            )
+        items.append(text)
+    return [Bullets(tuple(items))] if items else []
+
+
+def _data(studies: Studies) -> Section:
+    counts = ("num_images", "num_train", "num_val", "num_test")
+    records = []
+    for study in studies.values():
+        data = mapping(study.meta.get("data"))
+        for dataset, value in mapping(data.get("datasets")).items():
+            record = {"study": study.name, "dataset": dataset, "source": data.get("source")}
+            record |= {name: mapping(value).get(name) for name in counts}
+            records.append(record | {"split_seed": data.get("split_seed")})
+    if not records:
+        return Section("Data", (Paragraph("No study says which images it used."),))
+    frame = pd.DataFrame(records)
+    names = {"num_images": "images", "num_train": "train", "num_val": "validation"}
+    names |= {"num_test": "test", "dataset": heading("dataset"), "split_seed": "split seed"}
+    cells = {
+        names.get(str(c), str(c)): [
+            label("dataset", v) if c == "dataset" else _text(v) for v in frame[c]
+        ]
+        for c in frame
+    }
+    caption = "Images of each study and their split, stratified by class."
+    return Section("Data", (Table("data", caption, cells, frame),))
+
+
+def _text(value: object) -> str:
+    if value is None or (isinstance(value, float) and pd.isna(value)):
+        return MISSING
+    return one_line(str(value)) if not isinstance(value, (int, float)) else format_cell("", value)
+
+
+def models_data(studies: Studies) -> pd.DataFrame:
+    """Return each model with its input and costs, as its rows recorded them."""
+    records = []
+    for study in studies.values():
+        if "model" not in study.rows:
+            continue
+        trials = study.trials
+        for model in levels(study.rows, "model"):
+            mine = trials[trials["model"] == model] if "model" in trials else trials.iloc[:0]
+            first = mine.iloc[0].to_dict() if len(mine) else {}
+            size, channels = first.get("image_size"), first.get("in_channels")
+            rows = study.rows[study.rows["model"] == model]
+            record = {"model": model}
+            known = not (pd.isna(size) or pd.isna(channels))
+            record["input"] = f"{channels}×{size}×{size}" if known else None
+            for cost in _COSTS:
+                values = numbers(rows, cost).dropna()
+                record[cost] = values.iloc[0] if len(values) else None
+            records.append(record)
+    return pd.DataFrame(records).drop_duplicates(ignore_index=True)
+
+
+def _models(studies: Studies) -> Section | None:
+    frame = models_data(studies)
+    if frame.empty:
+        return None
+    frame = frame.sort_values(list(_COSTS[:2]), kind="stable", na_position="last")
+    cells = {
+        heading(str(c)): [_text(v) if c == "input" else format_cell(str(c), v) for v in frame[c]]
+        for c in frame
+    }
+    table = Table(
+        "models",
+        "Models: input (channels × height × width), parameters, and cost of one image.",
+        cells,
+        frame,
+        (FLOPS_CONVENTION,),
+    )
+    return Section("Models", (table,))

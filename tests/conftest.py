@@ -1,0 +1,16 @@
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+DATA = Path(__file__).parent / "data"
+
+
+@pytest.fixture(scope="session")
+def real_study(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a copy of a real study: the 128 rows of q1a on 800 images. Do not change it."""
+    path = tmp_path_factory.mktemp("real") / "q1a"
+    shutil.copytree(DATA / "q1a", path)
+    return path

@@ -1,0 +1,59 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from analysis.load import load_study
+from analysis.sections.observations import (
+    conclusions,
+    describe_pairs,
+    observations,
+    wilson_interval,
+)
+from tests.studies import prefix_study
+from tests.test_comparisons import grid_study
+
+
+def test_wilson_interval_of_published_figures() -> None:
+    # Newcombe, "Two-sided confidence intervals for the single proportion" (1998), table I.
+    for count, images, low, high in ((81, 263, 0.2553, 0.3662), (15, 148, 0.0624, 0.1605)):
+        assert wilson_interval(count / images, images) == pytest.approx((low, high), abs=5e-5)
+    assert wilson_interval(0, 20) == pytest.approx((0.0, 0.1611), abs=5e-5)
+    assert wilson_interval(0.5, float("nan")) == (0.0, 1.0)
+
+
+def test_a_sentence_counts_pairs_and_does_not_judge_one_seed() -> None:
+    pairs = pd.DataFrame(
+        {
+            "first": [0.9, 0.8, 0.5],
+            "second": [0.5, 0.79, 0.6],
+            "difference": [0.4, 0.01, -0.1],
+            "time_ratio": [2.0, 3.0, 4.0],
+            "num_test": [100, 100, 100],
+            "seed": [0, 0, 0],
+        }
+    )
+    assert describe_pairs("lr", 0.1, 0.01, pairs) == (
+        "learning rate 0.1 against 0.01: test accuracy higher in 2 of 3 pairs, lower in 1; median "
+        "difference +1.00 points (−10.00 to +40.00); intervals apart in 1. Median ratio of "
+        "training times 3.00. One seed: not judged."
+    )
+    assert describe_pairs("lr", 0.1, 0.01, pairs.assign(seed=[0, 1, 2])).endswith("3 seeds.")
+
+
+def test_observations_follow_the_numbers(tmp_path: Path) -> None:
+    section = observations(grid_study(tmp_path / "one"))
+    assert section is not None
+    text = str(section.blocks)
+    assert "model ResNet-50 against ResNet-18: test accuracy higher in 0 of 2 pairs" in text
+    swapped = {("resnet18", 0.1): 0.5, ("resnet50", 0.1): 0.9}
+    other = observations(grid_study(tmp_path / "other", swapped))
+    assert other is not None and "higher in 1 of 1 pairs" in str(other.blocks)
+
+
+def test_nothing_is_said_without_results(tmp_path: Path) -> None:
+    study = load_study(prefix_study(tmp_path))
+    assert observations(study) is None
+    assert "have finished yet" in str(conclusions({"grid": study}).blocks)

@@ -1,0 +1,68 @@
+from __future__ import annotations
+
+import shutil
+import subprocess
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from analysis import pdf
+from analysis.document import Bullets, Document, Paragraph, Section, Table
+from analysis.drawings import Drawings
+
+EVIL = '#panic("x") $x$ *b* _i_ `c` @ref <label> \\ " ] [ // /* #read("/etc/passwd") 漢'
+
+
+def text_of(content: bytes, folder: Path) -> str:
+    """Return the text of a PDF in reading order."""
+    if shutil.which("pdftotext") is None:
+        pytest.skip("pdftotext (poppler-utils) is not installed")
+    (folder / "report.pdf").write_bytes(content)
+    done = subprocess.run(
+        ["pdftotext", "-layout", "report.pdf", "-"],
+        cwd=folder,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    return done.stdout
+
+
+def document(table: Table) -> Document:
+    """Return a document of one of everything but figures."""
+    section = Section("Part", (Paragraph("One."), Bullets(("Two.", "Three.")), table))
+    return Document("Title", "Subtitle", ("Take care.",), (section,))
+
+
+def test_texts_tables_and_warnings_are_in_it(tmp_path: Path) -> None:
+    cells = {"name": ["a", "b"], "value (%)": ["1.0", "2.0 ± 0.5"]}
+    table = Table("t", "Caption.", cells, pd.DataFrame(), ("★ a note",), frozenset({1}))
+    text = text_of(pdf.render_pdf(document(table), Drawings()), tmp_path)
+    for words in ("Title", "Subtitle", "Take care.", "Three.", "Caption.", "2.0 ± 0.5", "a note"):
+        assert words in text
+
+
+def test_nothing_a_study_holds_is_evaluated(tmp_path: Path) -> None:
+    table = Table("t", EVIL, {EVIL: [EVIL]}, pd.DataFrame(), (EVIL,))
+    section = Section(EVIL, (Paragraph(EVIL), Bullets((EVIL,)), table))
+    content = pdf.render_pdf(Document(EVIL, EVIL, (EVIL,), (section,)), Drawings())
+    text = text_of(content, tmp_path)
+    assert text.count('#read("/etc/passwd")') >= 2 and "root:" not in text
+
+
+def test_a_long_table_is_cut_and_points_to_its_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(pdf, "MOST_ROWS", 3)
+    monkeypatch.setattr(pdf, "SHOWN_ROWS", 2)
+    table = Table("big", "Many.", {"n": ["r1", "r2", "r3", "r4"]}, pd.DataFrame())
+    text = text_of(pdf.render_pdf(document(table), Drawings()), tmp_path)
+    assert "r2" in text and "r3" not in text
+    assert "The first 2 of 4 rows; all are in tables/big.csv." in text
+
+
+def test_a_table_without_rows_or_columns_is_no_error(tmp_path: Path) -> None:
+    for cells in ({}, {"a": []}):
+        table = Table("t", "Empty.", cells, pd.DataFrame())
+        assert "No rows." in text_of(pdf.render_pdf(document(table), Drawings()), tmp_path)
