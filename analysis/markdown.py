@@ -12,7 +12,7 @@ from search_spaces.errors import one_line
 
 MOST_ROWS = 200
 """Longer tables are cut in the report; the table's own files have every row."""
-_MARKUP = {"\\": "\\\\", "|": "\\|", "<": "&lt;", "`": "'", "[": "\\["}
+_MARKUP = {"\\": "\\\\", "|": "\\|", "<": "&lt;", "`": "'", "[": "\\[", "]": "\\]"}
 _LINE_START = re.compile(r"^(?=[#>*+\-=~]|\d+[.)])")
 
 

@@ -19,7 +19,7 @@ from analysis.files import to_csv, write_whole
 from analysis.load import Study, load_study
 from analysis.markdown import render_markdown, table_markdown
 from analysis.sections import build_document
-from analysis.sections.results import rows_table
+from analysis.tables import study_table
 from analysis.tex import table_tex
 from search_spaces.errors import UserError
 
@@ -180,7 +180,7 @@ def write_tables(paths: Sequence[Path], out: Path | None = None) -> list[Path]:
     named = _by_table_name(paths)
     out = _destination(paths, out)
     return [
-        write_whole(out / "tables" / f"{name}.csv", to_csv(rows_table(study, name).frame))
+        write_whole(out / "tables" / f"{name}.csv", to_csv(study_table(study)))
         for name, study in named.items()
     ]
 

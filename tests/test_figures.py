@@ -17,7 +17,7 @@ from analysis.figures.style import plain, to_png, to_svg
 from analysis.load import load_study
 from analysis.sections import build_document
 from tests.studies import line, resnet_config, study_json, write_study, write_trial
-from tests.test_comparisons import grid_study
+from tests.test_matched import grid_study
 from tests.test_scaling import scaling_study
 from tests.test_tables import device_study, svm_study
 

@@ -12,7 +12,7 @@ from analysis.document import Document, Figure, Paragraph, Section, Table
 from analysis.drawings import Drawings
 from analysis.html import render_html
 from analysis.sections import build_document
-from tests.test_comparisons import grid_study
+from tests.test_matched import grid_study
 
 EVIL = "</script><script>alert(1)</script><img src=x onerror=alert(2)>\"'--><!--"
 VOID = {"meta", "link", "input", "br", "img"}

@@ -1,12 +1,13 @@
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pandas as pd
 
-from analysis.document import Table
+from analysis.document import Document, Figure, Section, Table
 from analysis.load import load_study
-from analysis.markdown import markdown_table, paragraph, table_markdown
+from analysis.markdown import markdown_table, paragraph, render_markdown, table_markdown
 from analysis.sections.results import rows_table
 from tests.studies import (
     A5,
@@ -97,6 +98,12 @@ def test_a_long_table_is_cut_and_says_so() -> None:
     text = table_markdown(table, most_rows=2)
     assert "The first 2 of 3 rows" in text and "tables/long.csv" in text
     assert "|   3 |" in table_markdown(table) and "|   3 |" not in text
+
+
+def test_a_text_cannot_end_the_description_of_a_figure() -> None:
+    figure = Figure("f", "x", "a](http://elsewhere/x.png) ![b", lambda: None)
+    text = render_markdown(Document("t", "s", (), (Section("x", (figure,)),)))
+    assert re.findall(r"(?<!\\)\]\(([^)]*)\)", text) == ["figures/f.svg"]
 
 
 def test_a_paragraph_is_no_heading_and_no_list() -> None:

@@ -13,7 +13,7 @@ from analysis.sections.observations import (
     wilson_interval,
 )
 from tests.studies import prefix_study
-from tests.test_comparisons import grid_study
+from tests.test_matched import grid_study
 
 
 def test_wilson_interval_of_published_figures() -> None:

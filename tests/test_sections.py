@@ -19,7 +19,7 @@ from tests.studies import (
     write_study,
     write_trial,
 )
-from tests.test_comparisons import grid_study
+from tests.test_matched import grid_study
 from tests.test_tables import device_study, svm_study
 
 

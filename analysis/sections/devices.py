@@ -8,11 +8,11 @@ from typing import Any
 import pandas as pd
 
 from analysis.cells import format_cell, heading, label, num_images_of
-from analysis.comparisons import device_data
 from analysis.document import Block, Figure, Paragraph, Section, Table
 from analysis.figures.factors import draw_devices
 from analysis.frames import varied
 from analysis.load import FINISHED, Study
+from analysis.matched import device_data
 from analysis.sections.setup import FLOPS_CONVENTION
 
 

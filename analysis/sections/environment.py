@@ -23,7 +23,7 @@ _NOT_SETTINGS = ("seed", "trial_key", "launch", "epoch", "device")
 def parameters_data(studies: Studies) -> pd.DataFrame:
     """Return the values of every hyperparameter of every study, varied and fixed."""
     records = []
-    for study in studies.values():
+    for name, study in studies.items():
         fixed = [key for key in study.trials if key in _settings(study)]
         for key in dict.fromkeys([*study.config_keys, *fixed]):
             rows = study.rows if key in study.rows else study.trials
@@ -32,9 +32,7 @@ def parameters_data(studies: Studies) -> pd.DataFrame:
             shown = ", ".join(texts[:12]) + (f", … ({len(texts)})" if len(texts) > 12 else "")
             role = "varied" if len(values) > 1 else "fixed"
             if values:
-                records.append(
-                    {"study": study.name, "parameter": key, "role": role, "values": shown}
-                )
+                records.append({"study": name, "parameter": key, "role": role, "values": shown})
     return pd.DataFrame(records, columns=["study", "parameter", "role", "values"])
 
 
@@ -58,8 +56,8 @@ def parameters_table(studies: Studies) -> Table:
     else:
         names = list(dict.fromkeys(frame["parameter"]))
         cells = {"parameter": [heading(name) for name in names]}
-        for index, study in enumerate(studies.values()):
-            mine = frame[frame["study"] == study.name].set_index("parameter")["values"]
+        for index, (key, study) in enumerate(studies.items()):
+            mine = frame[frame["study"] == key].set_index("parameter")["values"]
             title = one_line(study.name)
             title = title if title not in cells else f"{title} ({index + 1})"
             cells[title] = [str(mine.get(name, MISSING)) for name in names]

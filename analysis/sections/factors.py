@@ -14,12 +14,12 @@ from analysis.cells import (
     heading,
     label,
 )
-from analysis.comparisons import levels_data, main_effects_data
 from analysis.document import Block, Figure, Paragraph, Section, Table
 from analysis.figures.curves import curve_panels, draw_lengths
 from analysis.figures.factors import draw_effects
 from analysis.frames import levels, numbers, varied
 from analysis.load import Study
+from analysis.matched import levels_data, main_effects_data
 from analysis.tables import inert_axes
 
 _SETS = (

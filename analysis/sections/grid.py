@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from analysis.cells import format_cell, heading, label, num_images_of
-from analysis.comparisons import pivot_data
 from analysis.document import Section, Table
 from analysis.frames import finished, levels
 from analysis.load import Study
+from analysis.matched import pivot_data
 from analysis.sections.results import free_heading
 
 

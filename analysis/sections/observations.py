@@ -14,10 +14,10 @@ from typing import Any
 import pandas as pd
 
 from analysis.cells import format_points, format_seconds, heading, label
-from analysis.comparisons import by_dataset, pairs_data
 from analysis.document import Bullets, Paragraph, Section
 from analysis.frames import levels, varied
 from analysis.load import Study
+from analysis.matched import by_dataset, pairs_data
 from analysis.sections.results import gap_of
 from search_spaces.errors import one_line
 

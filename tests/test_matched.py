@@ -6,7 +6,8 @@ from typing import Any
 import pandas as pd
 import pytest
 
-from analysis.comparisons import (
+from analysis.load import Study, load_study
+from analysis.matched import (
     device_data,
     levels_data,
     main_effects_data,
@@ -14,7 +15,6 @@ from analysis.comparisons import (
     pivot_data,
     sets,
 )
-from analysis.load import Study, load_study
 from tests.studies import (
     line,
     resnet_config,
