@@ -17,10 +17,10 @@ from typing import Any, NamedTuple
 import numpy as np
 import pandas as pd
 
-from analysis.audit.picking import wilson
 from analysis.audit.table import Table, from_reference, setting_key
 from analysis.load import FINISHED, Study
 from analysis.reference import TABLES, Protocol, load_table
+from analysis.stats import wilson_interval
 
 COLUMNS = (
     *("report", "table", "dataset", "model", "kernel", "batch_size", "optimizer", "lr"),
@@ -167,8 +167,8 @@ def difference_interval(
     first: float, num_first: float, second: float, num_second: float
 ) -> tuple[float, float]:
     """Return Newcombe's 95 % interval of ``first - second``, fractions of independent counts."""
-    low_1, high_1 = wilson(first * num_first, num_first)
-    low_2, high_2 = wilson(second * num_second, num_second)
+    low_1, high_1 = wilson_interval(first * num_first, num_first)
+    low_2, high_2 = wilson_interval(second * num_second, num_second)
     difference = first - second
     return (
         difference - math.hypot(first - low_1, high_2 - second),

@@ -6,8 +6,9 @@ from scipy.stats import binomtest
 
 from analysis.audit import from_reference
 from analysis.audit.finding import NotApplicableError
-from analysis.audit.picking import grid_edge, selection, wilson
+from analysis.audit.picking import grid_edge, selection
 from analysis.reference import Protocol, Statement, load_table
+from analysis.stats import wilson_interval
 from tests.tables import table
 
 BEST = Statement("best", "", "hand-made", "it is the best", "best", arguments={"has": {}})
@@ -16,11 +17,11 @@ BEST = Statement("best", "", "hand-made", "it is the best", "best", arguments={"
 @pytest.mark.parametrize(("count", "num"), [(13_869, 14_000), (0, 10), (10, 10), (138, 160)])
 def test_wilson_is_scipys(count: int, num: int) -> None:
     expected = binomtest(count, num).proportion_ci(method="wilson")
-    assert wilson(count, num) == pytest.approx((expected.low, expected.high), abs=1e-6)
+    assert wilson_interval(count, num) == pytest.approx((expected.low, expected.high), abs=1e-6)
 
 
 def test_wilson_of_report_as_best_row() -> None:
-    low, high = wilson(0.99064286 * 14_000, 14_000)
+    low, high = wilson_interval(0.99064286 * 14_000, 14_000)
     assert (round(100 * low, 2), round(100 * high, 2)) == (98.89, 99.21)
 
 

@@ -10,18 +10,9 @@ from analysis.sections.observations import (
     conclusions,
     describe_pairs,
     observations,
-    wilson_interval,
 )
 from tests.studies import prefix_study
 from tests.test_matched import grid_study
-
-
-def test_wilson_interval_of_published_figures() -> None:
-    # Newcombe, "Two-sided confidence intervals for the single proportion" (1998), table I.
-    for count, images, low, high in ((81, 263, 0.2553, 0.3662), (15, 148, 0.0624, 0.1605)):
-        assert wilson_interval(count / images, images) == pytest.approx((low, high), abs=5e-5)
-    assert wilson_interval(0, 20) == pytest.approx((0.0, 0.1611), abs=5e-5)
-    assert wilson_interval(0.5, float("nan")) == (0.0, 1.0)
 
 
 def test_a_sentence_counts_pairs_and_does_not_judge_one_seed() -> None:

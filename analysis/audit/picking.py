@@ -6,22 +6,10 @@ import numpy as np
 
 from analysis.audit.finding import Finding, NotApplicableError, percent
 from analysis.audit.table import Table
+from analysis.stats import wilson_interval
 
-_Z = 1.959964
 _FEWEST_LEVELS = 3
 _ORDERED = ("lr", "C", "degree", "gamma", "batch_size", "epochs")
-
-
-def wilson(count: float, num: float, z: float = _Z) -> tuple[float, float]:
-    """Return the Wilson score interval of ``count`` out of ``num``, 95 % by default.
-
-    Wilson (1927), "Probable inference", JASA 22(158).
-    """
-    share = count / num
-    centre = share + z**2 / (2 * num)
-    half = z * np.sqrt(share * (1 - share) / num + z**2 / (4 * num**2))
-    scale = 1 + z**2 / num
-    return float((centre - half) / scale), float((centre + half) / scale)
 
 
 def selection(table: Table) -> list[Finding]:
@@ -59,7 +47,7 @@ def _tied(table: Table, name: str, mask: np.ndarray[tuple[int], np.dtype[np.bool
     num = table.num_test[best]
     if not np.isfinite(num):
         return f"the best of {int(np.isfinite(values).sum())} on {name}"
-    low, high = wilson(values[best] * num, num)
+    low, high = wilson_interval(values[best] * num, num)
     tied = int((values >= low).sum()) - 1
     return (
         f"on {name} {percent(values[best])} is the largest of {int(np.isfinite(values).sum())}, "

@@ -16,6 +16,7 @@ from analysis.sections.factors import effects, epochs, pin_memory
 from analysis.sections.grid import pivots
 from analysis.sections.observations import conclusions
 from analysis.sections.problems import problems, unfinished
+from analysis.sections.published import audited, beside, claims
 from analysis.sections.results import best, main_table
 from analysis.sections.setup import setup
 from analysis.sections.svm import kernels, scaling
@@ -34,12 +35,16 @@ PARTS: tuple[Part, ...] = (
 def build_document(studies: Mapping[str, Study], *, figures: bool = True) -> Document:
     """Return the report of studies, given by the names of their tables."""
     names = ", ".join(one_line(study.name) for study in studies.values())
-    sections = (
+    parts = (
         setup(studies),
         *(_of_study(study, key) for key, study in studies.items()),
         conclusions(studies),
+        claims(studies),
+        beside(studies),
+        audited(studies),
         problems(studies),
     )
+    sections = tuple(part for part in parts if part is not None)
     if not figures:
         sections = tuple(map(_without_figures, sections))
     return Document(

@@ -7,7 +7,6 @@ called apart only where their Wilson intervals do not overlap, which is stricter
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
 from typing import Any
 
@@ -19,9 +18,8 @@ from analysis.frames import levels, varied
 from analysis.load import Study
 from analysis.matched import by_dataset, pairs_data
 from analysis.sections.results import gap_of
+from analysis.stats import wilson_interval
 from search_spaces.errors import one_line
-
-_Z = 1.959964  # the 97.5 % quantile of the normal distribution
 
 
 def conclusions(studies: Mapping[str, Study]) -> Section:
@@ -80,17 +78,9 @@ def describe_pairs(factor: str, first: Any, second: Any, pairs: pd.DataFrame) ->
     return text + (" One seed: not judged." if seeds == 1 else f" {seeds} seeds.")
 
 
-def wilson_interval(fraction: float, num_images: float) -> tuple[float, float]:
-    """Return the 95 % interval of a proportion (Wilson, JASA 22, 1927); 0 to 1 without images."""
-    if not num_images > 0 or not 0 <= fraction <= 1:
-        return 0.0, 1.0
-    centre = fraction + _Z**2 / (2 * num_images)
-    half = _Z * math.sqrt(fraction * (1 - fraction) / num_images + _Z**2 / (4 * num_images**2))
-    scale = 1 + _Z**2 / num_images
-    return (centre - half) / scale, (centre + half) / scale
-
-
 def _overlap(one: float, two: float, num_images: float) -> bool:
-    low_one, high_one = wilson_interval(one, num_images)
-    low_two, high_two = wilson_interval(two, num_images)
+    if not (num_images > 0 and min(one, two) >= 0 and max(one, two) <= 1):
+        return True  # nothing is known of their counts
+    low_one, high_one = wilson_interval(one * num_images, num_images)
+    low_two, high_two = wilson_interval(two * num_images, num_images)
     return low_one <= high_two and low_two <= high_one

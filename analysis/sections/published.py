@@ -1,0 +1,161 @@
+"""The studies beside what was published: claims judged, numbers compared, and an audit of our own.
+
+The verdicts come from ``analysis.claims``, the comparison from ``analysis.comparison`` and the
+findings from ``analysis.audit``; here they are only set in tables.
+"""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import pandas as pd
+
+from analysis.cells import MISSING, format_cell, format_points, heading, label
+from analysis.document import Block, Bullets, Paragraph, Section, Table
+from analysis.load import Study
+from search_spaces.errors import one_line
+
+_REPORTS = {"report_a": "report A", "report_b": "report B"}
+_SILENT = "not comparable"
+_SETTINGS = (
+    *("batch_size", "optimizer", "lr", "pin_memory", "epochs"),
+    *("kernel", "C", "degree", "gamma", "device"),
+)
+_VERDICTS = (
+    "Supported and contradicted hold at 5 % for all claims of a report together (Holm).",
+    "Underpowered: fewer than six independent pairs. p is adjusted; n counts independent pairs, "
+    "rows that share a trial once.",
+)
+
+
+def claims(studies: Mapping[str, Study]) -> Section:
+    """Return the published claims with their verdicts, on their own tables and on the studies."""
+    from analysis.claims import PUBLISHED, verdicts
+
+    frame = verdicts(list(studies.values()), PUBLISHED)
+    published = frame[frame["kind"] == "report"].set_index("claim")
+    ours = frame[frame["kind"] == "study"].set_index("claim")
+    decided = ours[ours["verdict"] != _SILENT]
+    rest = ours[ours["verdict"] == _SILENT]
+    blocks: list[Block] = []
+    if decided.empty:
+        blocks.append(Paragraph("None of the published claims can be judged on these rows yet."))
+    else:
+        blocks.append(_claims_table(decided, published))
+    if len(rest):
+        text = f"{len(rest)} further claims are not comparable with these studies."
+        blocks += [Paragraph(text), _claims_table(rest, published, "claims-not-comparable")]
+    return Section("Published claims, judged", tuple(blocks))
+
+
+def _claims_table(ours: pd.DataFrame, published: pd.DataFrame, name: str = "claims") -> Table:
+    from analysis.claims import numbers_of
+
+    lines = ours.to_dict("records")
+    cells = {
+        "of": [_REPORTS.get(str(line["source"]), one_line(str(line["source"]))) for line in lines],
+        "claim": [one_line(str(line["sentence"])) for line in lines],
+        "on its own table": [str(published["verdict"].get(claim, MISSING)) for claim in ours.index],
+    }
+    if name == "claims":
+        cells["here"] = [str(line["verdict"]) for line in lines]
+        cells["effect, interval, p, n"] = [numbers_of(line) or MISSING for line in lines]
+    cells["reason"] = [one_line(str(line["reason"])) for line in lines]
+    caption = "Published claims that these studies can judge."
+    if name != "claims":
+        caption = "Published claims that these studies cannot judge, and why."
+    return Table(name, caption, cells, ours.reset_index(), _VERDICTS if name == "claims" else ())
+
+
+def beside(studies: Mapping[str, Study]) -> Section | None:
+    """Return our accuracies beside the published ones, row by row; None without counterparts."""
+    from analysis.comparison import compare
+
+    frames = [compare(study).assign(study=key) for key, study in studies.items()]
+    frame = pd.concat([frame for frame in frames if len(frame)] or frames[:1], ignore_index=True)
+    if frame.empty:
+        return None
+    blocks: list[Block] = [Paragraph(_counted(frame))]
+    reasons = Counter(
+        reason for text in frame["reasons"] for reason in str(text).split("; ") if reason
+    )
+    if reasons:
+        items = [f"{one_line(reason)}: {count} rows" for reason, count in reasons.most_common()]
+        blocks.append(Bullets(tuple(items)))
+    return Section("Beside the published numbers", (*blocks, _comparison_table(frame)))
+
+
+def _counted(frame: pd.DataFrame) -> str:
+    verdicts = Counter(frame["verdict"])
+    shown = ", ".join(f"{count} {verdict}" for verdict, count in verdicts.most_common())
+    text = f"{len(frame)} pairs of a published row and ours with the same settings: {shown}."
+    if _SILENT in verdicts:
+        text += " Where a protocol differs the difference is shown and not judged:"
+    return text
+
+
+def _comparison_table(frame: pd.DataFrame) -> Table:
+    settings = [name for name in _SETTINGS if name in frame and frame[name].nunique() > 1]
+    cells = {
+        "of": [_REPORTS.get(str(report), one_line(str(report))) for report in frame["report"]],
+        "data set": [label("dataset", value) for value in frame["dataset"]],
+        "method": [
+            label("model", model) if isinstance(model, str) else "SVM" for model in frame["model"]
+        ],
+    }
+    cells |= {heading(name): [_setting(name, v) for v in frame[name]] for name in settings}
+    cells["ours (%)"] = [format_cell("test_accuracy", value) for value in frame["test_accuracy"]]
+    theirs = frame["reference_accuracy"]
+    cells["published (%)"] = [format_cell("test_accuracy", value) for value in theirs]
+    cells["difference (points)"] = [format_points(value, 10_000) for value in frame["difference"]]
+    limits = zip(frame["low"], frame["high"], strict=True)
+    cells["95 % interval"] = [_interval(low, high) for low, high in limits]
+    cells["verdict"] = [str(verdict) for verdict in frame["verdict"]]
+    filters = tuple(name for name in ("of", "data set", "method", "verdict") if name in cells)
+    notes = tuple(f"Interval: {noise}." for noise in dict.fromkeys(frame["noise"]))
+    caption = "Test accuracy beside the published one, for the same settings."
+    return Table("published", caption, cells, frame, notes, filters=filters)
+
+
+def _setting(name: str, value: Any) -> str:
+    missing = value is None or (isinstance(value, float) and math.isnan(value))
+    return MISSING if missing else label(name, value)
+
+
+def _interval(low: float, high: float) -> str:
+    if not (math.isfinite(low) and math.isfinite(high)):
+        return MISSING
+    return f"{format_points(low, 10_000)} … {format_points(high, 10_000)}"
+
+
+def audited(studies: Mapping[str, Study]) -> Section | None:
+    """Return what our own audit finds in the studies; None while no row has finished."""
+    from analysis.audit.finding import Audit
+    from analysis.audit.study import audit_study
+
+    audits: list[Audit] = [
+        audit_study(study.path) for study in studies.values() if "test_accuracy" in study.rows
+    ]
+    if not audits:
+        return None
+    found = [finding for audit in audits for finding in audit.findings]
+    applied = sum(len(audit.clean) for audit in audits) + len({(f.table, f.rule) for f in found})
+    text = (
+        f"{applied} rules were applied to the rows of these studies; {len(found)} findings. Rules "
+        "that could not be applied are listed by python -m analysis.audit with the reason."
+    )
+    blocks: list[Block] = [Paragraph(text)]
+    if found:
+        blocks.append(_findings_table(found))
+    return Section("Audit of these numbers", tuple(blocks))
+
+
+def _findings_table(found: Sequence[Any]) -> Table:
+    columns = ("severity", "table", "rule", "says", "evidence", "settle")
+    frame = pd.DataFrame([{c: getattr(finding, c) for c in columns} for finding in found])
+    names = {"table": "study", "says": "finding", "settle": "what would settle it"}
+    cells = {names.get(c, c): [one_line(str(value)) for value in frame[c]] for c in columns}
+    return Table("audit", "What the audit finds in these studies.", cells, frame)
