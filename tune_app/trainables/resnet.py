@@ -45,9 +45,10 @@ def train_resnet(
         if epoch in session.milestones and metrics["status"] == "ok":
             test, predictions = run.test()
             metrics |= test | run.cost
+            labels = run.data.labels[run.data.test]
             metrics |= {
                 "milestone": epoch,
-                "predictions_file": session.save_predictions(epoch, predictions),
+                "predictions_file": session.save_predictions(epoch, predictions, labels),
             }
             group = f"{config['dataset']}-{config['model']}"
             session.save_best_weights(group, epoch, metrics["val_accuracy"], run.weights)

@@ -110,11 +110,20 @@ class TrialSession:
             raise
         self._last_checkpoint = time.monotonic()
 
-    def save_predictions(self, epoch: int, predictions: npt.NDArray[Any]) -> str:
-        """Save the predicted classes of the test images, in test order; return the file's name."""
+    def save_predictions(
+        self, epoch: int, predictions: npt.NDArray[Any], labels: npt.NDArray[Any]
+    ) -> str:
+        """Save predicted and true classes of the test images, in test order.
+
+        With both, McNemar's test on two trials needs nothing but their files.
+
+        Returns:
+            The name of the file, relative to the trial's directory.
+        """
         name = f"predictions/epoch_{epoch}.npz"
+        arrays = {"predictions": predictions, "labels": labels}
         with atomic_file(self.directory / name) as stream:
-            np.savez_compressed(stream, predictions=predictions.astype(np.uint8))
+            np.savez_compressed(stream, **{k: v.astype(np.uint8) for k, v in arrays.items()})
         return name
 
     def save_best_weights(

@@ -30,7 +30,8 @@ def train_svm(
     if config["num_train_images"] is not None:
         images = subset_train(images, config["num_train_images"], config["seed"])
     metrics, predictions = fit_and_predict(config, images, session.num_threads())
-    metrics["predictions_file"] = session.save_predictions(1, predictions)
+    labels = images.labels[images.test]
+    metrics["predictions_file"] = session.save_predictions(1, predictions, labels)
     session.report(metrics)
 
 
