@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 from tensorboard.plugins.hparams.plugin_data_pb2 import HParamsPluginData
@@ -106,6 +107,19 @@ def check_tensorboard(ledger: Ledger) -> None:
         assert set(hparams) == {"optimizer", "pin_memory", "epochs", "seed"}
 
 
+def check_conditions_and_predictions(ledger: Ledger) -> None:
+    """Check that rows say how their times were taken, and that predictions come with labels."""
+    for path in ledger.root.glob("tune/*/*/result.json"):
+        rows = read_results(path)
+        assert [row["warm_up"] for row in rows] == [True, *[False] * (len(rows) - 1)]
+        assert {row["num_threads"] for row in rows} == {1}
+        assert {row["num_concurrent_trials"] for row in rows} <= {1, 2}
+        for row in rows:
+            with np.load(path.parent / row["predictions_file"]) as saved:
+                right = saved["predictions"] == saved["labels"]
+            assert len(right) == row["num_test"] and right.mean() == row["test_accuracy"]
+
+
 def test_a_study_runs_shares_resumes_and_grows(tmp_path: Path) -> None:
     space = write_space(tmp_path, SPACE)
     status, out = run(tmp_path, space)
@@ -119,6 +133,7 @@ def test_a_study_runs_shares_resumes_and_grows(tmp_path: Path) -> None:
     assert not list(ledger.root.glob("tune/*/*/checkpoint_*")), "spent checkpoints are removed"
     assert len(list(ledger.root.glob("tune/*/*/weights/*.pt"))) == 1, "only the best are kept"
     check_tensorboard(ledger)
+    check_conditions_and_predictions(ledger)
 
     before = sorted(p for p in ledger.root.rglob("*") if p.is_file())
     status, out = run(tmp_path, space)

@@ -121,9 +121,9 @@ class TrialSession:
             The name of the file, relative to the trial's directory.
         """
         name = f"predictions/epoch_{epoch}.npz"
-        arrays = {"predictions": predictions, "labels": labels}
+        predicted, true = predictions.astype(np.uint8), labels.astype(np.uint8)
         with atomic_file(self.directory / name) as stream:
-            np.savez_compressed(stream, **{k: v.astype(np.uint8) for k, v in arrays.items()})
+            np.savez_compressed(stream, predictions=predicted, labels=true)
         return name
 
     def save_best_weights(
