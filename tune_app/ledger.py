@@ -251,6 +251,8 @@ def _add_directory(history: TrialHistory, directory: TrialDirectory, known: set[
 
 
 def _last_line(path: Path) -> str | None:
+    if path.is_symlink() or not path.is_file():
+        return None
     try:
         lines = [line.strip() for line in path.read_text(errors="replace").splitlines()]
     except OSError:
