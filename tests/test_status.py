@@ -122,9 +122,9 @@ def test_a_running_study_names_its_driver(
     with StudyLock(ledger.root):
         state = plain(capsys, ledger.root)
         text = told(capsys, ledger.root)
-        with pytest.raises(BlockingIOError):  # looking has not given the lock away
-            with (ledger.root / LOCK_FILE).open() as stream:
-                fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        # Looking has not given the lock away.
+        with (ledger.root / LOCK_FILE).open() as stream, pytest.raises(BlockingIOError):
+            fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
     assert state["running"] is True and state["rows"]["running"] == 2
     assert abs(state["driver"]["since"] - time.time()) < 60
     assert f"process {state['driver']['pid']} on {state['driver']['host']}, since 20" in text
