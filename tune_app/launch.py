@@ -12,6 +12,8 @@ from rich.console import Console
 
 from search_spaces.errors import UserError
 from tune_app import driver
+from tune_app.cluster.nodes import run_on_nodes
+from tune_app.cluster.versions import check_versions, versions_task
 from tune_app.durations import format_seconds
 from tune_app.estimate import Estimate
 from tune_app.housekeeping import tidy
@@ -126,6 +128,8 @@ class Launch:
         with self.signals.kept_from_ray():
             cluster, dashboard = driver.connect(self.address)
         try:
+            if self.address is not None:
+                check_versions(run_on_nodes(versions_task()))
             study.check_storage(cluster)
             if self.budget_seconds is not None:
                 self._choose_images(study, cluster)
