@@ -49,7 +49,7 @@ def check_installed(name: str) -> None:
     if importlib.util.find_spec(TRACKERS[name]) is None:
         raise UserError(
             f"--log-to {name}: the package {TRACKERS[name]} is not installed; install it with "
-            f"pip install 'tune-app[{name}]'"
+            f"pip install 'tune-app[{name}]' ('.[{name}]' in a checkout)"
         )
 
 
