@@ -18,6 +18,9 @@ from tune_app.remaining import (
 )
 from tune_app.study_file import plain_glob
 
+_HUGE = 1e100
+"""No measurement; sums of damaged ones would overflow."""
+
 
 @dataclass(frozen=True)
 class Overview:
@@ -197,5 +200,5 @@ def _milestone_results(
 def _mean(lines: Sequence[Mapping[str, Any]], quantity: str) -> float | None:
     """Return the mean of a quantity, or None if any line lacks it or holds no finite number."""
     values = [line.get(quantity) for line in lines]
-    numbers = [v for v in values if isinstance(v, (int, float)) and math.isfinite(v)]
+    numbers = [float(v) for v in values if isinstance(v, (int, float)) and abs(v) < _HUGE]
     return sum(numbers) / len(values) if numbers and len(numbers) == len(values) else None

@@ -72,8 +72,8 @@ def planned_trials(ledger: Ledger, finished: Collection[RowKey]) -> tuple[Planne
 def epochs_left(trial: PlannedTrial, histories: Mapping[str, TrialHistory]) -> int:
     """Return the epochs a trial still has to train; what it recorded counts as done."""
     history = histories.get(trial.key)
-    recorded = history.epochs if history else set()
-    return sum(epoch not in recorded for epoch in range(1, trial.milestones[-1] + 1))
+    last = trial.milestones[-1]
+    return last - sum(epoch <= last for epoch in (history.epochs if history else ()))
 
 
 def measure_speed(ledger: Ledger, directories: Sequence[TrialDirectory]) -> Speed | None:

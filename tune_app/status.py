@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from search_spaces.errors import UserError, one_line
+from search_spaces.space import MOST_CONFIGURATIONS
 from tune_app.durations import format_seconds
 from tune_app.ledger import Ledger, open_ledger
 from tune_app.lock import Holder, find_holder
@@ -97,6 +98,12 @@ def _look(root: Path, *, as_json: bool, clear: bool) -> bool:
     ledger = open_ledger(root)
     if ledger is None:
         raise UserError(f"{root}: no study there (it has no study.json); name results/STUDY")
+    num_rows = len(ledger.study["configurations"]) * len(ledger.study["seeds"])
+    if num_rows > MOST_CONFIGURATIONS:
+        raise UserError(
+            f"{root / 'study.json'}: {num_rows:,} rows; no study has more than "
+            f"{MOST_CONFIGURATIONS:,}; restore it from a copy"
+        )
     holder: Holder | str | None
     try:
         holder = find_holder(root)
