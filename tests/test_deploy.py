@@ -245,6 +245,10 @@ def test_a_job_is_submitted_with_the_code_of_the_checkout(tmp_path: Path, comman
     assert start == ["job", "submit", "--no-wait", "--working-dir", "."]
     assert storage_of(command) == Path("/shared/my studies")
     assert "set STUDIES" in run_script("submit_job.sh", commands)
+    copy = tmp_path / "a" / "b" / "c" / "submit_job.sh"
+    copy.parent.mkdir(parents=True)
+    shutil.copy(DEPLOY / copy.name, copy)
+    assert "is no checkout" in run_script(str(copy), commands, STUDIES="/shared")
 
 
 @pytest.mark.skipif(shutil.which("shellcheck") is None, reason="shellcheck is not installed")

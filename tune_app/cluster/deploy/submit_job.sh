@@ -8,5 +8,6 @@ export RAY_AUTH_MODE="${RAY_AUTH_MODE:-token}"
 
 # The checkout's code travels with the job.
 cd "$(dirname "${BASH_SOURCE[0]}")/../../.."
+[[ -f pyproject.toml ]] || { echo "error: $PWD is no checkout of this project" >&2 && exit 2; }
 exec ray job submit --no-wait --working-dir . -- \
     python -m tune_app.run --address auto --storage-path "$STUDIES" "$@"
