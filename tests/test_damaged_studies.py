@@ -21,6 +21,7 @@ from tests.refusals import FEWER, JSON_VALUES, SPACE, isolate, outcome, snapshot
 from tests.studies import QUICK, line
 from tune_app.data import describe, load_datasets
 from tune_app.ledger import Ledger, RowKey, open_ledger
+from tune_app.status import main as how_far
 
 RESNET_SPACE = """
 from ray import tune
@@ -131,6 +132,8 @@ def check_readers(root: Path) -> set[RowKey]:
     target = root.parent.parent / "out"
     status, _ = outcome([str(root), "--out", str(target), *QUICK], report)
     assert (status == 0) == (by_report is not None)
+    for words in ([str(root)], [str(root), "--json"]):
+        assert (outcome(words, how_far)[0] == 0) == (by_ledger is not None)
     assert snapshot(root.parent) == before
     return (by_ledger or set()) | (by_report or set())
 

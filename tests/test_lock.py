@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 import signal
 import subprocess
 import sys
+import threading
 from pathlib import Path
 
 import pytest
 
 from search_spaces.errors import UserError
-from tune_app.lock import LOCK_FILE, StudyLock
+from tune_app.lock import LOCK_FILE, StudyLock, find_holder
 
 HOLD = """
 import sys, time
@@ -55,6 +57,19 @@ def test_a_lock_is_given_back(tmp_path: Path) -> None:
     for _ in range(2):
         with StudyLock(tmp_path), pytest.raises(UserError, match=f"process {os.getpid()} on"):
             StudyLock(tmp_path).__enter__()
+
+
+def test_who_asks_for_the_holder_turns_no_driver_away(tmp_path: Path) -> None:
+    with StudyLock(tmp_path):
+        holder = find_holder(tmp_path)
+        assert holder is not None and holder.pid == os.getpid()
+    with (tmp_path / LOCK_FILE).open() as stream:
+        fcntl.flock(stream, fcntl.LOCK_SH)  # as find_holder has it for a moment
+        timer = threading.Timer(0.1, fcntl.flock, (stream, fcntl.LOCK_UN))
+        timer.start()
+        with StudyLock(tmp_path):
+            timer.join()
+    assert find_holder(tmp_path) is None
 
 
 def test_a_damaged_lock_file_does_no_harm(tmp_path: Path) -> None:

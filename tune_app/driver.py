@@ -72,6 +72,8 @@ def connect(address: str | None) -> tuple[Cluster, str]:
         os.environ.setdefault(name, value)
     import ray
 
+    from tune_app.cluster.nodes import shipped_code
+
     if address:
         _check_reachable(address)
     local: dict[str, Any] = {
@@ -84,7 +86,7 @@ def connect(address: str | None) -> tuple[Cluster, str]:
             address=address or "local",
             logging_level=logging.ERROR,
             log_to_driver=False,
-            **({} if address else local),
+            **({"runtime_env": shipped_code()} if address else local),
         )
     except Exception as error:  # Ray raises a plain one when its own start takes over 30 s
         raise UserError(_no_entry(address, error) if address else _no_start(error)) from None

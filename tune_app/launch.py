@@ -7,11 +7,14 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from rich.console import Console
 
 from search_spaces.errors import UserError
 from tune_app import driver
+from tune_app.cluster.nodes import run_on_nodes
+from tune_app.cluster.versions import check_versions, versions_task
 from tune_app.durations import format_seconds
 from tune_app.estimate import Estimate
 from tune_app.housekeeping import tidy
@@ -23,6 +26,9 @@ from tune_app.resources import Cluster
 from tune_app.signals import StopSignals
 from tune_app.storage import study_storage
 from tune_app.study import PreparedStudy, StudyRequest, failed_trials
+
+if TYPE_CHECKING:
+    from tune_app.tracking import TrackingCallback
 
 EXIT_FAILED, EXIT_OPEN = 1, 3
 _MAX_LISTED = 20
@@ -40,6 +46,7 @@ class Launch:
         budget_seconds: choose the subset so that the study fits in this time.
         console: where to print.
         signals: how the process is told to stop.
+        log_to: the experiment tracker that gets the results too, or None.
     """
 
     request: StudyRequest
@@ -49,6 +56,7 @@ class Launch:
     budget_seconds: float | None
     console: Console
     signals: StopSignals
+    log_to: str | None = None
     _last_words: str = ""
 
     def show_plan(self) -> int:
@@ -137,6 +145,8 @@ class Launch:
             driver.abandon(self.stopped())
 
     def _launch_on(self, study: PreparedStudy, cluster: Cluster, dashboard: str) -> int:
+        if self.address is not None:
+            check_versions(run_on_nodes(versions_task()))
         study.check_storage(cluster)
         if self.budget_seconds is not None:
             self._choose_images(study, cluster)
@@ -153,6 +163,7 @@ class Launch:
         provenance = collect_provenance(self.arguments)
         ledger, num_added = study.ledger(study.device(cluster), provenance)
         plan = study.plan(ledger, cluster)
+        tracking = self._tracking() if plan.trials else []
         if num_added:
             self._print(f"the study grows by {num_added} rows")
         self._print_plan(study, plan, cluster, ledger)
@@ -170,11 +181,24 @@ class Launch:
         )
         if plan.trials:
             self._print_links(dashboard, ledger)
-            self._run_trials(study, ledger, plan, name)
+            self._run_trials(study, ledger, plan, name, tracking)
         tidy(ledger)
         return self._conclude(ledger, plan)
 
-    def _run_trials(self, study: PreparedStudy, ledger: Ledger, plan: Plan, name: str) -> None:
+    def _tracking(self) -> list[TrackingCallback]:
+        from tune_app.tracking import TrackingCallback, open_tracker
+
+        root = self.request.root
+        return [TrackingCallback(open_tracker(self.log_to, root))] if self.log_to else []
+
+    def _run_trials(
+        self,
+        study: PreparedStudy,
+        ledger: Ledger,
+        plan: Plan,
+        name: str,
+        tracking: list[TrackingCallback],
+    ) -> None:
         from tune_app.progress import StudyProgress
         from tune_app.recorder import StudyRecorder
 
@@ -190,13 +214,14 @@ class Launch:
                 trainable=study.trainable,
                 data=study.images,
                 options=self.options,
-                callbacks=[recorder, progress],
+                callbacks=[recorder, progress, *tracking],
             )
         except Exception as error:
             raise recorder.failure or error from None
         finally:
             progress.stop()
-        for note in progress.notes[:_MAX_LISTED]:
+        problems = [callback.problem for callback in tracking if callback.problem]
+        for note in [*problems, *progress.notes][:_MAX_LISTED]:
             self._print(f"note: {note}")
 
     def _conclude(self, ledger: Ledger, plan: Plan) -> int:

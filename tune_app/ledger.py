@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -54,6 +54,21 @@ class TrialHistory:
 
 
 @dataclass(frozen=True)
+class TrialDirectory:
+    """What one directory of a trial says.
+
+    Attributes:
+        path: the directory.
+        params: its ``params.json``.
+        results: the sound lines of its ``result.json``, in order.
+    """
+
+    path: Path
+    params: TrialParams
+    results: list[dict[str, Any]]
+
+
+@dataclass(frozen=True)
 class Ledger:
     """One study directory and its ``study.json``."""
 
@@ -79,15 +94,23 @@ class Ledger:
         with atomic_file(self.root / "study.json") as stream:
             stream.write(json.dumps(self.study, indent=1).encode())
 
-    def histories(self) -> dict[str, TrialHistory]:
-        """Read what every launch recorded: trial_key -> history."""
-        known = set(self.row_keys())
-        histories: dict[str, TrialHistory] = {}
+    def directories(self) -> Iterator[TrialDirectory]:
+        """Read every trial's directories in launch order; those without a plan are left out."""
         for path in plain_glob(self.root, "tune/*/*/params.json"):
             params = read_params(path.parent)
             if params is not None:
-                history = histories.setdefault(params.trial_key, TrialHistory())
-                _add_directory(history, path.parent, params, known)
+                results = read_results(path.parent / "result.json")
+                yield TrialDirectory(path.parent, params, results)
+
+    def histories(
+        self, directories: Iterable[TrialDirectory] | None = None
+    ) -> dict[str, TrialHistory]:
+        """Return what every launch recorded, read now unless given: trial_key -> history."""
+        known = set(self.row_keys())
+        histories: dict[str, TrialHistory] = {}
+        for directory in self.directories() if directories is None else directories:
+            history = histories.setdefault(directory.params.trial_key, TrialHistory())
+            _add_directory(history, directory, known)
         return histories
 
     def finished(self) -> dict[RowKey, str]:
@@ -210,26 +233,27 @@ def put_aside(root: Path) -> Path:
     return target
 
 
-def _add_directory(
-    history: TrialHistory, directory: Path, params: TrialParams, known: set[RowKey]
-) -> None:
-    history.directories.append(directory)
+def _add_directory(history: TrialHistory, directory: TrialDirectory, known: set[RowKey]) -> None:
+    history.directories.append(directory.path)
+    params = directory.params
     rows = {
         milestone: {(config_id, params.seed) for config_id in ids} & known
         for milestone, ids in params.serves.items()
     }
     history.rows.update(*rows.values())
-    for row in read_results(directory / "result.json"):
+    for row in directory.results:
         epoch, status = row["epoch"], row.get("status", "ok")
         history.epochs.add(epoch)
         for milestone, keys in rows.items():
             reached = milestone == row.get("milestone")
             if reached or (status == "diverged" and milestone >= epoch):
                 history.finished.update(dict.fromkeys(keys, status))
-    history.error = _last_line(directory / "error.txt")
+    history.error = _last_line(directory.path / "error.txt")
 
 
 def _last_line(path: Path) -> str | None:
+    if path.is_symlink() or not path.is_file():
+        return None
     try:
         lines = [line.strip() for line in path.read_text(errors="replace").splitlines()]
     except OSError:

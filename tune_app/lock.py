@@ -12,11 +12,34 @@ import fcntl
 import json
 import os
 import socket
+import time
+from dataclasses import dataclass
 from pathlib import Path
 
 from search_spaces.errors import UserError
 
 LOCK_FILE = ".lock"
+_ATTEMPTS, _PAUSE_SECONDS = 5, 0.05
+"""Whoever asks for the holder has the lock for a moment, which must not turn a driver away."""
+
+
+@dataclass(frozen=True)
+class Holder:
+    """The process that runs a study.
+
+    Attributes:
+        host: its machine's name, or None if it did not say.
+        pid: its process id there, or None.
+        since: when it took the lock, in seconds since 1970 by the storage's clock.
+    """
+
+    host: str | None
+    pid: int | None
+    since: float
+
+    def __str__(self) -> str:
+        """Return who it is, in words."""
+        return "another process" if self.pid is None else f"process {self.pid} on {self.host}"
 
 
 class StudyLock:
@@ -42,18 +65,18 @@ class StudyLock:
                 "--results-dir"
             ) from None
         try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            _take(descriptor)
         except BlockingIOError:
-            owner = os.read(descriptor, 1000)
+            holder = _read_holder(descriptor)
             os.close(descriptor)
             raise UserError(
-                f"study {self._root.name} is being run by {_describe(owner)}; wait until it is "
+                f"study {self._root.name} is being run by {holder}; wait until it is "
                 "done, stop it, or use --study NAME for another study"
             ) from None
-        holder = {"host": socket.gethostname(), "pid": os.getpid()}
+        name = {"host": socket.gethostname(), "pid": os.getpid()}
         with contextlib.suppress(OSError):  # a full disk; the lock holds without a name
             os.ftruncate(descriptor, 0)
-            os.write(descriptor, json.dumps(holder).encode())
+            os.write(descriptor, json.dumps(name).encode())
         self._descriptor = descriptor
         return self
 
@@ -63,9 +86,38 @@ class StudyLock:
         self._descriptor = None
 
 
-def _describe(owner: bytes) -> str:
+def find_holder(root: Path) -> Holder | None:
+    """Return who runs the study in a directory, or None if nobody does.
+
+    Raises:
+        OSError: the file system does not say (it has no ``flock``, or the file cannot be read).
+    """
     try:
-        holder = json.loads(owner)
-        return f"process {int(holder['pid'])} on {holder['host']}"
-    except (ValueError, KeyError, TypeError):
-        return "another process"
+        flags = os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK
+        descriptor = os.open(root / LOCK_FILE, flags)
+    except FileNotFoundError:
+        return None
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
+        return None
+    except BlockingIOError:
+        return _read_holder(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def _take(descriptor: int) -> None:
+    for _ in range(_ATTEMPTS):
+        with contextlib.suppress(BlockingIOError):
+            return fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        time.sleep(_PAUSE_SECONDS)
+    return fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+
+
+def _read_holder(descriptor: int) -> Holder:
+    since = os.fstat(descriptor).st_mtime
+    try:
+        holder = json.loads(os.read(descriptor, 1000))
+        return Holder(str(holder["host"]), int(holder["pid"]), since)
+    except (OSError, ValueError, KeyError, TypeError, OverflowError, RecursionError):
+        return Holder(None, None, since)

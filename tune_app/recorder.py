@@ -70,7 +70,7 @@ class StudyRecorder(LoggerCallback):
                 stream.write(line)
                 stream.flush()
                 os.fsync(stream.fileno())
-            self._event_file(trial).add_scalars(_scalars(row), row["epoch"])
+            self._event_file(trial).add_scalars(scalars(row), row["epoch"])
 
     def log_trial_end(self, trial: Trial, failed: bool = False) -> None:
         """Close the event file with the trial's factors and final metrics; keep its error."""
@@ -86,7 +86,7 @@ class StudyRecorder(LoggerCallback):
                     remove_checkpoints(self._directory(trial))
             events = self._events.pop(trial.trial_id, None)
             if events is not None:
-                events.add_hparams(self._hparams(trial), _scalars(trial.last_result or {}))
+                events.add_hparams(self._hparams(trial), scalars(trial.last_result or {}))
                 events.close()
 
     @contextmanager
@@ -150,7 +150,7 @@ _BOOKKEEPING = {
 }
 
 
-def _scalars(row: dict[str, Any]) -> dict[str, float]:
+def scalars(row: dict[str, Any]) -> dict[str, float]:
     """Return the finite numbers of a row that are measurements."""
     return {
         key: float(value)

@@ -72,6 +72,7 @@ def build_parser() -> argparse.ArgumentParser:
     add("--trials-per-gpu", type=_count, default=1, metavar="K", help="trials sharing one GPU")
     add("--max-failures", type=_count, default=2, metavar="N", help="retries of a failed trial")
     add("--checkpoint-seconds", type=_count, default=30, metavar="S", help="between checkpoints")
+    add("--log-to", choices=("mlflow", "wandb"), help="an experiment tracker that gets results too")
     add("--address", metavar="auto|HOST:PORT", help="a running Ray cluster (default: start one)")
     return parser
 
@@ -98,6 +99,10 @@ def _run(args: argparse.Namespace, arguments: Sequence[str]) -> int:
     from tune_app.launch import Launch
     from tune_app.signals import StopSignals
 
+    if args.log_to:
+        from tune_app.tracking import check_installed
+
+        check_installed(args.log_to)
     launch = Launch(
         request=_request(args),
         arguments=tuple(arguments),
@@ -107,6 +112,7 @@ def _run(args: argparse.Namespace, arguments: Sequence[str]) -> int:
         budget_seconds=parse_duration(args.budget) if args.budget else None,
         console=Console(),
         signals=StopSignals(),
+        log_to=args.log_to,
     )
     with launch.signals:
         try:

@@ -12,6 +12,8 @@ from typing import Any
 from search_spaces.errors import UserError
 from search_spaces.space import SearchSpace
 from tune_app import data as image_data
+from tune_app.cluster.nodes import run_on_nodes
+from tune_app.cluster.shared_storage import check_shared
 from tune_app.estimate import (
     Estimate,
     SplitSizes,
@@ -143,7 +145,7 @@ class PreparedStudy:
         return grown, num_added
 
     def check_storage(self, cluster: Cluster) -> None:
-        """Refuse a results directory that the cluster's other machines may not see.
+        """Refuse a results directory that the cluster's other machines do not see.
 
         Raises:
             UserError: trials would fail with their first checkpoint, after hours perhaps.
@@ -154,6 +156,8 @@ class PreparedStudy:
                 "be seen by this one only; name a folder that all of them reach with "
                 "--storage-path DIR"
             )
+        if len(cluster.nodes) > 1:
+            check_shared(self.request.root.parent, run_on_nodes)
 
     def device(self, cluster: Cluster | None) -> str:
         """Return what ``device: auto`` means: the study's choice, else a GPU if there is one."""

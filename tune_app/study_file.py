@@ -110,7 +110,8 @@ def read_results(path: Path) -> list[dict[str, Any]]:
     write for NaN, is one).
     """
     try:
-        lines = path.read_bytes().split(b"\n") if path.is_file() else []
+        is_plain = path.is_file() and not path.is_symlink()
+        lines = path.read_bytes().split(b"\n") if is_plain else []
     except OSError:
         return []
     rows = []

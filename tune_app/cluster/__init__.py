@@ -1,0 +1,1 @@
+"""What a study needs of a cluster of several machines, and files that describe such clusters."""
