@@ -38,10 +38,13 @@ from ray import tune
 def train(config, *, data, settings):
     if config["x"] == 1:
         raise ValueError("x must not be 1")
+    if config["x"] == 2 and config["early"]:
+        return tune.report({"epoch": 1, "status": "ok"})
     tune.report({"epoch": 1, "milestone": 1, "status": "ok", "test_accuracy": config["x"] / 10})
 
 TRAINABLES["failing"] = Trainable(
-    name="failing", function=train, parameters={"x": Parameter(int)},
+    name="failing", function=train,
+    parameters={"x": Parameter(int), "early": Parameter(bool, default=False)},
     label=lambda config: f"x{config['x']}", uses_images=False,
 )
 SPACE = SearchSpace(
@@ -168,6 +171,14 @@ def test_a_failed_trial_is_named_and_the_others_finish(tmp_path: Path) -> None:
     assert status == 0 and "the old study is kept in" in out
     kept = [p for p in tmp_path.iterdir() if p.name.startswith("failing")]
     assert len(kept) == 2 and all(len(ledger_of(p).finished()) == 3 for p in kept)
+
+
+def test_a_trial_that_ends_without_its_milestone_is_named(tmp_path: Path) -> None:
+    text = FAILING.replace('{"x": tune.grid_search([0, 1, 2])}', '{"x": 2, "early": True}')
+    status, out = run(tmp_path, write_space(tmp_path, text))
+    assert status == 1 and "0 of 1 rows are finished" in out
+    assert "it ended after epoch 1 without reporting milestone 1, which its rows need" in out
+    assert "stopped by" not in out
 
 
 def test_rows_that_need_a_gpu_stay_open(tmp_path: Path) -> None:

@@ -3,20 +3,16 @@
 from __future__ import annotations
 
 import contextlib
-from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from rich.console import Console
 
 from search_spaces.errors import UserError
-from tune_app import driver
+from tune_app import announce, driver
 from tune_app.cluster.nodes import run_on_nodes
 from tune_app.cluster.versions import check_versions, versions_task
-from tune_app.durations import format_seconds
-from tune_app.estimate import Estimate
 from tune_app.housekeeping import tidy
 from tune_app.ledger import Ledger, put_aside
 from tune_app.lock import StudyLock
@@ -31,7 +27,6 @@ if TYPE_CHECKING:
     from tune_app.tracking import TrackingCallback
 
 EXIT_FAILED, EXIT_OPEN = 1, 3
-_MAX_LISTED = 20
 
 
 @dataclass
@@ -93,7 +88,7 @@ class Launch:
         with contextlib.suppress(UserError), StudyLock(ledger.root):
             tidy(ledger)
         self._print(f"nothing is missing: all {len(ledger.row_keys())} rows are finished")
-        self._print_where(ledger)
+        self._print(*announce.where_lines(ledger))
         return False
 
     def _choose_images(self, study: PreparedStudy, cluster: Cluster) -> None:
@@ -113,18 +108,11 @@ class Launch:
         study.load_images()
         ledger, _ = study.ledger(study.device(cluster), {})
         plan = study.plan(ledger, cluster)
-        self._print_plan(study, plan, cluster, ledger)
+        self._print(*announce.plan_lines(study, plan, cluster, ledger))
         if plan.trials:
             self._print("measuring the speed of a few training steps")
-            self._print_estimate(study.estimate(plan, cluster))
+            self._print(*announce.estimate_lines(study.estimate(plan, cluster)))
         return 0
-
-    def _print_estimate(self, estimate: Estimate) -> None:
-        time = "not known: some trials need a device or a measurement that is not here"
-        if estimate.seconds is not None:
-            time = f"about {format_seconds(estimate.seconds)}"
-        self._print(f"time: {time}, {estimate.num_slots} trials at once")
-        self._print(f"disk: at most {estimate.disk_bytes / 1e6:,.0f} MB beside logs and tables")
 
     def _run_on_cluster(self, study: PreparedStudy) -> int:
         if self.request.root.exists():
@@ -153,7 +141,9 @@ class Launch:
             study.load_images()
         if self.request.fresh and self.request.root.exists():
             with StudyLock(self.request.root):
-                self._print(f"the old study is kept in {_short(put_aside(self.request.root))}")
+                self._print(
+                    f"the old study is kept in {announce.short_path(put_aside(self.request.root))}"
+                )
         with StudyLock(self.request.root), study_storage(self.request.root):
             return self._launch(study, cluster, dashboard)
 
@@ -166,7 +156,7 @@ class Launch:
         tracking = self._tracking() if plan.trials else []
         if num_added:
             self._print(f"the study grows by {num_added} rows")
-        self._print_plan(study, plan, cluster, ledger)
+        self._print(*announce.plan_lines(study, plan, cluster, ledger))
         tidy(ledger)
         name = ledger.start_launch(
             {
@@ -179,11 +169,12 @@ class Launch:
                 ],
             }
         )
+        incomplete: Mapping[str, str] = {}
         if plan.trials:
-            self._print_links(dashboard, ledger)
-            self._run_trials(study, ledger, plan, name, tracking)
+            self._print(*announce.link_lines(dashboard, ledger))
+            incomplete = self._run_trials(study, ledger, plan, name, tracking)
         tidy(ledger)
-        return self._conclude(ledger, plan)
+        return self._conclude(ledger, plan, incomplete)
 
     def _tracking(self) -> list[TrackingCallback]:
         from tune_app.tracking import TrackingCallback, open_tracker
@@ -198,7 +189,8 @@ class Launch:
         plan: Plan,
         name: str,
         tracking: list[TrackingCallback],
-    ) -> None:
+    ) -> Mapping[str, str]:
+        """Run the plan; return the trials that ended without reporting their last milestone."""
         from tune_app.progress import StudyProgress
         from tune_app.recorder import StudyRecorder
 
@@ -221,32 +213,17 @@ class Launch:
         finally:
             progress.stop()
         problems = [callback.problem for callback in tracking if callback.problem]
-        for note in [*problems, *progress.notes][:_MAX_LISTED]:
-            self._print(f"note: {note}")
+        notes = [f"note: {note}" for note in (*problems, *progress.notes)]
+        self._print(*announce.listed(notes))
+        return recorder.incomplete
 
-    def _conclude(self, ledger: Ledger, plan: Plan) -> int:
+    def _conclude(self, ledger: Ledger, plan: Plan, incomplete: Mapping[str, str]) -> int:
         """Say what came out and return the exit status."""
-        finished = ledger.finished()
-        keys = ledger.row_keys()
-        self._print(f"{len(finished.keys() & set(keys))} of {len(keys)} rows are finished")
-        for status, meaning in (
-            ("diverged", "diverged: their loss is not a finite number"),
-            ("unconverged", "did not converge within max_iter"),
-        ):
-            number = sum(finished.get(key) == status for key in keys)
-            if number:
-                self._print(f"{number} of them {meaning}")
-        failures = failed_trials(ledger, [trial.key for trial in plan.trials])
-        failed_keys = {k for t in plan.trials if t.name in failures for k in t.row_keys()}
-        for directory, reason in list(failures.items())[:_MAX_LISTED]:
-            self._print(f"failed: {directory}: {reason}")
-        if len(failures) > _MAX_LISTED:
-            self._print(f"and {len(failures) - _MAX_LISTED} more failed trials")
-        for line in _open_lines(plan):
-            self._print(line)
-        self._print_where(ledger)
-        open_keys = {row.key for row in plan.open_rows}
-        if set(keys) - finished.keys() - open_keys - failed_keys:
+        failures = {**failed_trials(ledger, [trial.key for trial in plan.trials]), **incomplete}
+        self._print(*announce.outcome_lines(ledger, plan, failures))
+        explained = {row.key for row in plan.open_rows}
+        explained |= {k for t in plan.trials if t.name in failures for k in t.row_keys()}
+        if set(ledger.row_keys()) - ledger.finished().keys() - explained:
             return self.stopped()
         if failures:
             return EXIT_FAILED
@@ -261,58 +238,8 @@ class Launch:
         self._last_words = line
         return 128 + self.signals.received
 
-    def _print_plan(
-        self, study: PreparedStudy, plan: Plan, cluster: Cluster, ledger: Ledger
-    ) -> None:
-        space = study.request.space
-        self._print(f"{ledger.name}: {space.question}")
-        images = ", ".join(
-            f"{name} {len(i.train):,}/{len(i.val):,}/{len(i.test):,}"
-            for name, i in study.images.items()
-        )
-        if images:
-            self._print(f"images (train/val/test): {images}")
-        saved = plan.num_epochs_unshared - plan.num_epochs()
-        shared = f" instead of {plan.num_epochs_unshared} without sharing" if saved else ""
-        epochs = f", {plan.num_epochs()} epochs{shared}" if study.trainable.prefix_axis else ""
-        self._print(
-            f"{plan.num_rows} rows, {len(plan.finished)} finished; "
-            f"{len(plan.trials)} trials to run{epochs}"
-        )
-        kinds = Counter(
-            " + ".join(f"{v:g} {k}" for k, v in t.resources.items()) for t in plan.trials
-        )
-        totals = f"{cluster.total('CPU'):g} CPU, {cluster.total('GPU'):g} GPU"
-        for kind, number in kinds.items():
-            self._print(f"{number} trials of {kind}; the cluster has {totals}")
-        for line in _open_lines(plan):
-            self._print(line)
-
-    def _print_links(self, dashboard: str, ledger: Ledger) -> None:
-        if dashboard:
-            self._print(
-                f"dashboard: http://{dashboard}  (its token: ray get-auth-token, on this machine)"
-            )
-        self._print(f"tensorboard --logdir {_short(ledger.root / 'tune')}")
-
-    def _print_where(self, ledger: Ledger) -> None:
-        self._print(f"study: {_short(ledger.root)}")
-        self._print(f"report: python -m analysis.report {_short(ledger.root)}")
-
-    def _print(self, line: str) -> None:
-        # A file name that is not UTF-8 holds what no terminal takes.
-        shown = line.encode(errors="backslashreplace").decode()
-        self.console.print(shown, highlight=False, markup=False, soft_wrap=True)
-
-
-def _open_lines(plan: Plan) -> list[str]:
-    reasons = Counter(row.reason for row in plan.open_rows)
-    return [f"{number} rows stay open: {reason}" for reason, number in reasons.items()]
-
-
-def _short(path: Path) -> str:
-    """Return the path relative to the working directory where that is shorter."""
-    try:
-        return str(path.relative_to(Path.cwd()))
-    except ValueError:
-        return str(path)
+    def _print(self, *lines: str) -> None:
+        for line in lines:
+            # A file name that is not UTF-8 holds what no terminal takes.
+            shown = line.encode(errors="backslashreplace").decode()
+            self.console.print(shown, highlight=False, markup=False, soft_wrap=True)

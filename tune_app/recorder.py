@@ -37,6 +37,8 @@ class StudyRecorder(LoggerCallback):
         factors: the parameters that TensorBoard's HParams tab lists.
 
     Attributes:
+        incomplete: name of a trial that ended by itself before its last milestone -> what it
+            reported instead. A trainable of the package never does.
         failure: why the study directory can no longer be written. Tune ends the launch when this
             callback raises, but wraps what it raised in an error of its own.
     """
@@ -46,6 +48,7 @@ class StudyRecorder(LoggerCallback):
         self._factors = factors
         self._events: dict[str, EventFile] = {}
         self._concurrency = Concurrency()
+        self.incomplete: dict[str, str] = {}
         self.failure: StorageError | None = None
 
     def __getstate__(self) -> dict[str, Any]:
@@ -82,12 +85,22 @@ class StudyRecorder(LoggerCallback):
                 (self._directory(trial) / ERROR_FILE).unlink(missing_ok=True)
                 if trial.error_file is not None:  # an earlier attempt's, which Tune would copy back
                     Path(trial.error_file).unlink(missing_ok=True)
-                if (trial.last_result or {}).get("epoch") == trial.config["plan"]["milestones"][-1]:
-                    remove_checkpoints(self._directory(trial))
+                self._check_complete(trial, trial.last_result or {})
             events = self._events.pop(trial.trial_id, None)
             if events is not None:
                 events.add_hparams(self._hparams(trial), scalars(trial.last_result or {}))
                 events.close()
+
+    def _check_complete(self, trial: Trial, last: dict[str, Any]) -> None:
+        """Remove the checkpoints of a trial that has done its work; note one that has not."""
+        plan = trial.config["plan"]
+        if last.get("milestone") == plan["milestones"][-1]:
+            remove_checkpoints(self._directory(trial))
+        elif last.get("status") != "diverged":
+            self.incomplete[plan["name"]] = (
+                f"it ended after epoch {last.get('epoch', 0)} without reporting milestone "
+                f"{plan['milestones'][-1]}, which its rows need"
+            )
 
     @contextmanager
     def _storage(self) -> Iterator[None]:

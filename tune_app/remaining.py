@@ -15,7 +15,8 @@ from typing import Any
 
 from search_spaces.errors import UserError
 from tune_app.ledger import Ledger, RowKey, TrialDirectory, TrialHistory
-from tune_app.plan import Cluster, PlannedTrial, PlanOptions, make_plan
+from tune_app.plan import PlannedTrial, PlanOptions, make_plan
+from tune_app.resources import Cluster
 from tune_app.trainables import TRAINABLES, check_config
 
 _ANY_NODE = Cluster(({"CPU": 1.0, "GPU": 1.0},))
