@@ -6,7 +6,6 @@ import pytest
 
 from search_spaces.errors import UserError
 from tune_app.durations import format_seconds, parse_duration
-from tune_app.study import parse_seeds
 
 
 @pytest.mark.parametrize(
@@ -28,17 +27,3 @@ def test_what_is_no_duration_is_refused(text: str) -> None:
 )
 def test_durations_are_written(seconds: float, text: str) -> None:
     assert format_seconds(seconds) == text
-
-
-@pytest.mark.parametrize(
-    ("text", "seeds"),
-    [("0", (0,)), ("0-3", (0, 1, 2, 3)), ("7,1,1", (1, 7)), ("0-1, 5", (0, 1, 5))],
-)
-def test_seeds_are_read(text: str, seeds: tuple[int, ...]) -> None:
-    assert parse_seeds(text) == seeds
-
-
-@pytest.mark.parametrize("text", ["x", "", "-1", "3-1", "0-99999", "1.5", "1,,2", "²"])
-def test_what_are_no_seeds_is_refused(text: str) -> None:
-    with pytest.raises(UserError, match="--seeds"):
-        parse_seeds(text)

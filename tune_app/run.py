@@ -16,8 +16,9 @@ from rich.console import Console
 
 from search_spaces import SHIPPED, load_space
 from search_spaces.errors import UserError, did_you_mean
+from tune_app.arguments import check_study_name, parse_seeds
 from tune_app.durations import parse_duration
-from tune_app.study import StudyRequest, check_study_name, parse_seeds
+from tune_app.study import StudyRequest
 
 _MOST_TRIALS_PER_GPU = 10_000
 """Ray hands out resources in ten-thousandths."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import copy
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -29,7 +28,6 @@ from tune_app.plan import Plan, PlanOptions, make_plan
 from tune_app.resources import Cluster
 from tune_app.trainables import Trainable, check_config, find_trainable
 
-MOST_SEEDS = 10_000
 MOST_ROWS = 100_000
 """Planning takes seconds for so many rows; Ray Tune is not made for more trials."""
 
@@ -77,6 +75,11 @@ class PreparedStudy:
     def __init__(self, request: StudyRequest) -> None:
         self.request = request
         _check_num_rows(request.space.num_configurations(), len(request.seeds))
+        if request.space.exclusive and request.trials_per_gpu > 1:
+            raise UserError(
+                f"--trials-per-gpu {request.trials_per_gpu}: the time of a trial is the result of "
+                f"{request.space.name}, so each has a GPU to itself; leave the option out"
+            )
         self.trainable: Trainable = find_trainable(request.space)
         self.existing: Ledger | None = None
         if not request.fresh:
@@ -240,42 +243,6 @@ def _check_num_rows(num_configurations: int, num_seeds: int) -> None:
             f"{num_configurations * num_seeds:,} rows; allowed: at most {MOST_ROWS:,}; shorten the "
             "axes or --seeds"
         )
-
-
-def check_study_name(name: str) -> str:
-    """Return the name of a study, which is also that of its directory.
-
-    Raises:
-        UserError: the name would not be one plain directory.
-    """
-    if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}", name, re.ASCII):
-        raise UserError(
-            f"--study {name}: use letters, digits, '.', '_' and '-', at most 64, beginning with a "
-            "letter or digit"
-        )
-    return name
-
-
-def parse_seeds(text: str) -> tuple[int, ...]:
-    """Return the seeds that ``0-5``, ``3`` or ``0,2,7`` name, ascending.
-
-    Raises:
-        UserError: the text names no seeds.
-    """
-    seeds: set[int] = set()
-    for part in text.split(","):
-        match = re.fullmatch(r"\s*(\d{1,9})(?:\s*-\s*(\d{1,9}))?\s*", part, re.ASCII)
-        if match is None:
-            raise UserError(f"--seeds {text}: not seeds; allowed: 0, 0-5 or 0,2,7")
-        first, last = int(match[1]), int(match[2] or match[1])
-        if last < first or last - first >= MOST_SEEDS:
-            raise UserError(
-                f"--seeds {text}: {part} is not an ascending range of at most {MOST_SEEDS:,}"
-            )
-        seeds.update(range(first, last + 1))
-        if len(seeds) > MOST_SEEDS:
-            raise UserError(f"--seeds: more than {MOST_SEEDS:,} seeds; allowed: at most so many")
-    return tuple(sorted(seeds))
 
 
 def failed_trials(ledger: Ledger, plan_keys: Sequence[str]) -> dict[str, str]:
