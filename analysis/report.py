@@ -18,7 +18,7 @@ from analysis.drawings import Drawings
 from analysis.files import to_csv, write_whole
 from analysis.load import Study, load_study
 from analysis.markdown import render_markdown, table_markdown
-from analysis.sections import build_document
+from analysis.sections import OWN_TABLES, build_document
 from analysis.tables import study_table
 from analysis.tex import table_tex
 from search_spaces.errors import UserError
@@ -60,6 +60,7 @@ def _write_and_tell(arguments: argparse.Namespace) -> None:
         arguments.out,
         formats=arguments.formats,
         figures=not arguments.no_figures,
+        published=not arguments.no_published,
     )
     for folder in dict.fromkeys(path.parent for path in written):
         inside = [path for path in written if path.parent == folder]
@@ -130,6 +131,11 @@ def _parser() -> argparse.ArgumentParser:
         "--no-figures", action="store_true", help="tables and text only, much faster"
     )
     parser.add_argument(
+        "--no-published",
+        action="store_true",
+        help="leave out what sets the studies beside the published claims and numbers",
+    )
+    parser.add_argument(
         "--watch",
         type=_seconds,
         metavar="SECONDS",
@@ -144,6 +150,7 @@ def write_report(
     *,
     formats: Sequence[str] = FORMATS,
     figures: bool = True,
+    published: bool = True,
 ) -> list[Path]:
     """Write tables, figures and the report of some studies.
 
@@ -152,6 +159,7 @@ def write_report(
         out: where to write; by default ``report`` in the study, or beside the first of several.
         formats: those of ``FORMATS`` to write.
         figures: whether there are figures.
+        published: whether the studies are set beside the published claims and numbers.
 
     Returns:
         The files written: ``tables/<name>.csv``, ``.md`` and ``.tex``, ``figures/<name>.svg`` and
@@ -163,7 +171,8 @@ def write_report(
     named = _by_table_name(paths)
     out = _destination(paths, out)
     stems = _slugs(named)
-    document = build_document({stem: named[name] for stem, name in stems.items()}, figures=figures)
+    studies = {stem: named[name] for stem, name in stems.items()}
+    document = build_document(studies, figures=figures, published=published)
     written = []
     for table in document.tables:
         stem = out / "tables" / stems.get(table.name, table.name)
@@ -249,7 +258,7 @@ def _slugs(named: Mapping[str, Study]) -> dict[str, str]:
     slugs: dict[str, str] = {}
     for name in named:
         slug = re.sub(r"[^A-Za-z0-9_]+", "-", name).strip("-") or "study"
-        while slug in slugs:
+        while slug in slugs or slug in OWN_TABLES:
             slug += "-2"
         slugs[slug] = name
     return slugs

@@ -11,7 +11,7 @@ from analysis.load import Study
 
 Json = dict[str, Any]
 
-QUICK = ("--formats", "md", "--no-figures")
+QUICK = ("--formats", "md", "--no-figures", "--no-published")
 """Arguments for a report in a fraction of a second, for tests that write many."""
 
 RESNET_FACTORS = ("dataset", "model", "batch_size", "optimizer", "lr", "pin_memory", "epochs")

@@ -11,6 +11,8 @@ from collections.abc import Callable, Mapping, Sequence
 from itertools import combinations
 from types import MappingProxyType
 
+import numpy as np
+
 from analysis.audit import arms, averages, counts, factors, picking, plausible, prose, ties, times
 from analysis.audit.finding import SEVERITIES, Audit, Finding, NotApplicableError
 from analysis.audit.table import Table, from_reference
@@ -50,7 +52,8 @@ def audit_table(
         try:
             if table.frame.empty:
                 raise NotApplicableError("no rows")
-            found = rule(table)
+            with np.errstate(all="ignore"):  # what an infinite value gives is unknown: NaN
+                found = rule(table)
         except NotApplicableError as reason:
             skipped[name] = str(reason)
             continue

@@ -25,6 +25,7 @@ from analysis.reference import Protocol
 
 _CLOCK_DIGIT = 1e-6
 _MOST_BYTES = 10_000_000
+_MOST_IMAGES = 1e9
 
 
 def audit_study(path: str | Path, data: Path | None = None) -> Audit:
@@ -83,7 +84,7 @@ def study_table(study: Study, rows: pd.DataFrame | None = None) -> Table:
         frame=kept,
         unit=unit,
         settings=tuple(settings),
-        num_test=_num_test(study, kept),
+        num_test=_num_test(kept),
         protocol=Protocol(
             report="",
             source=study.name,
@@ -104,10 +105,12 @@ def _devices(rows: pd.DataFrame) -> int:
     return int(rows["device"].nunique())
 
 
-def _num_test(study: Study, rows: pd.DataFrame) -> NDArray[np.float64]:
-    if "num_test" in rows:
-        return np.asarray(pd.to_numeric(rows["num_test"], errors="coerce"), dtype=np.float64)
-    return np.full(len(rows), np.nan)
+def _num_test(rows: pd.DataFrame) -> NDArray[np.float64]:
+    """Return the numbers of test images; NaN where there is none that a test set can have."""
+    if "num_test" not in rows:
+        return np.full(len(rows), np.nan)
+    stated = np.asarray(pd.to_numeric(rows["num_test"], errors="coerce"), dtype=np.float64)
+    return np.where((stated >= 1) & (stated <= _MOST_IMAGES), stated, np.nan)
 
 
 def _remarks(study: Study, kept: pd.DataFrame) -> tuple[str, ...]:

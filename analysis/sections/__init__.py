@@ -31,16 +31,28 @@ PARTS: tuple[Part, ...] = (
 )
 """The parts of each study, in the order of the report."""
 
+OWN_TABLES = frozenset(
+    {
+        *("studies", "data", "models", "hyperparameters", "environment"),
+        *("claims", "claims-not-comparable", "published", "audit"),
+    }
+)
+"""Names of the tables that belong to no single study, so none of a study may have them."""
 
-def build_document(studies: Mapping[str, Study], *, figures: bool = True) -> Document:
-    """Return the report of studies, given by the names of their tables."""
+
+def build_document(
+    studies: Mapping[str, Study], *, figures: bool = True, published: bool = True
+) -> Document:
+    """Return the report of studies, given by the names of their tables.
+
+    ``published`` sets them beside the published claims and numbers.
+    """
     names = ", ".join(one_line(study.name) for study in studies.values())
     parts = (
         setup(studies),
         *(_of_study(study, key) for key, study in studies.items()),
         conclusions(studies),
-        claims(studies),
-        beside(studies),
+        *((claims(studies), beside(studies)) if published else ()),
         audited(studies),
         problems(studies),
     )

@@ -6,6 +6,7 @@ findings from ``analysis.audit``; here they are only set in tables.
 
 from __future__ import annotations
 
+import functools
 import math
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -31,34 +32,42 @@ _VERDICTS = (
 )
 
 
-def claims(studies: Mapping[str, Study]) -> Section:
-    """Return the published claims with their verdicts, on their own tables and on the studies."""
-    from analysis.claims import PUBLISHED, verdicts
+def claims(studies: Mapping[str, Study]) -> Section | None:
+    """Return the published claims with their verdicts, on their own tables and on the studies.
 
-    frame = verdicts(list(studies.values()), PUBLISHED)
-    published = frame[frame["kind"] == "report"].set_index("claim")
-    ours = frame[frame["kind"] == "study"].set_index("claim")
-    decided = ours[ours["verdict"] != _SILENT]
-    rest = ours[ours["verdict"] == _SILENT]
-    blocks: list[Block] = []
-    if decided.empty:
-        blocks.append(Paragraph("None of the published claims can be judged on these rows yet."))
-    else:
-        blocks.append(_claims_table(decided, published))
-    if len(rest):
-        text = f"{len(rest)} further claims are not comparable with these studies."
-        blocks += [Paragraph(text), _claims_table(rest, published, "claims-not-comparable")]
+    None where the studies have nothing to say about any of them.
+    """
+    from analysis.claims import PUBLISHED, from_study, judge_all, to_frame
+
+    bodies = [from_study(study) for study in studies.values()]
+    frame = to_frame(judge_all(PUBLISHED, bodies))
+    silent = frame["verdict"] == _SILENT
+    if silent.all():
+        return None
+    blocks: list[Block] = [_claims_table(frame[~silent])]
+    if silent.any():
+        text = f"{silent.sum()} further claims are not comparable with these studies."
+        blocks += [Paragraph(text), _claims_table(frame[silent], "claims-not-comparable")]
     return Section("Published claims, judged", tuple(blocks))
 
 
-def _claims_table(ours: pd.DataFrame, published: pd.DataFrame, name: str = "claims") -> Table:
+@functools.cache
+def _on_their_own_tables() -> dict[str, str]:
+    """Return claim -> its verdict on the published table that it was drawn from."""
+    from analysis.claims import PUBLISHED, judge_published
+
+    return {verdict.claim.name: verdict.word for verdict in judge_published(PUBLISHED)}
+
+
+def _claims_table(frame: pd.DataFrame, name: str = "claims") -> Table:
     from analysis.claims import numbers_of
 
-    lines = ours.to_dict("records")
+    lines = frame.to_dict("records")
+    published = _on_their_own_tables()
     cells = {
         "of": [_REPORTS.get(str(line["source"]), one_line(str(line["source"]))) for line in lines],
         "claim": [one_line(str(line["sentence"])) for line in lines],
-        "on its own table": [str(published["verdict"].get(claim, MISSING)) for claim in ours.index],
+        "on its own table": [published.get(line["claim"], MISSING) for line in lines],
     }
     if name == "claims":
         cells["here"] = [str(line["verdict"]) for line in lines]
@@ -67,7 +76,7 @@ def _claims_table(ours: pd.DataFrame, published: pd.DataFrame, name: str = "clai
     caption = "Published claims that these studies can judge."
     if name != "claims":
         caption = "Published claims that these studies cannot judge, and why."
-    return Table(name, caption, cells, ours.reset_index(), _VERDICTS if name == "claims" else ())
+    return Table(name, caption, cells, frame, _VERDICTS if name == "claims" else ())
 
 
 def beside(studies: Mapping[str, Study]) -> Section | None:
