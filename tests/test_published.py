@@ -28,7 +28,7 @@ def test_claims_that_the_study_can_judge_stand_apart(real: dict[str, Study]) -> 
     assert "not comparable" not in judged.cells["here"]
     assert "no rows with both ResNet and SVM" in silent.cells["reason"]
     assert len(judged.frame) + len(silent.frame) == 45
-    assert set(judged.cells["of"]) == {"report A", "report B"}
+    assert set(judged.cells["report"]) == {"A", "B"}
 
 
 def test_every_row_of_report_a_has_ours_beside_it(real: dict[str, Study]) -> None:

@@ -19,7 +19,7 @@ from analysis.document import Block, Bullets, Paragraph, Section, Table
 from analysis.load import Study
 from search_spaces.errors import one_line
 
-_REPORTS = {"report_a": "report A", "report_b": "report B"}
+_REPORTS = {"report_a": "A", "report_b": "B"}
 _SILENT = "not comparable"
 _SETTINGS = (
     *("batch_size", "optimizer", "lr", "pin_memory", "epochs"),
@@ -65,7 +65,9 @@ def _claims_table(frame: pd.DataFrame, name: str = "claims") -> Table:
     lines = frame.to_dict("records")
     published = _on_their_own_tables()
     cells = {
-        "of": [_REPORTS.get(str(line["source"]), one_line(str(line["source"]))) for line in lines],
+        "report": [
+            _REPORTS.get(str(line["source"]), one_line(str(line["source"]))) for line in lines
+        ],
         "claim": [one_line(str(line["sentence"])) for line in lines],
         "on its own table": [published.get(line["claim"], MISSING) for line in lines],
     }
@@ -109,7 +111,7 @@ def _counted(frame: pd.DataFrame) -> str:
 def _comparison_table(frame: pd.DataFrame) -> Table:
     settings = [name for name in _SETTINGS if name in frame and frame[name].nunique() > 1]
     cells = {
-        "of": [_REPORTS.get(str(report), one_line(str(report))) for report in frame["report"]],
+        "report": [_REPORTS.get(str(report), one_line(str(report))) for report in frame["report"]],
         "data set": [label("dataset", value) for value in frame["dataset"]],
         "method": [
             label("model", model) if isinstance(model, str) else "SVM" for model in frame["model"]
@@ -123,7 +125,7 @@ def _comparison_table(frame: pd.DataFrame) -> Table:
     limits = zip(frame["low"], frame["high"], strict=True)
     cells["95 % interval"] = [_interval(low, high) for low, high in limits]
     cells["verdict"] = [str(verdict) for verdict in frame["verdict"]]
-    filters = tuple(name for name in ("of", "data set", "method", "verdict") if name in cells)
+    filters = tuple(name for name in ("report", "data set", "method", "verdict") if name in cells)
     notes = tuple(f"Interval: {noise}." for noise in dict.fromkeys(frame["noise"]))
     caption = "Test accuracy beside the published one, for the same settings."
     return Table("published", caption, cells, frame, notes, filters=filters)
