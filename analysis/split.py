@@ -81,7 +81,8 @@ def load_split(data: object, dataset: str, source: str, folder: Path) -> Split:
 def _pooled(
     where: str, folder: Path, dataset: str, checksums: dict[str, Any]
 ) -> tuple[Bytes, Bytes]:
-    images, labels = [], []
+    images: list[Bytes] = []
+    labels: list[Bytes] = []
     for part, num in PARTS:
         names = (f"{part}-images-idx3-ubyte", f"{part}-labels-idx1-ubyte")
         if names[0] not in checksums:

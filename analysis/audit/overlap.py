@@ -16,6 +16,7 @@ import numpy as np
 from analysis.audit.evidence import Evidence
 from analysis.audit.finding import Finding, percent
 from analysis.audit.table import Table
+from analysis.confusions import fits_matrix
 from analysis.split import Bytes, Indices, load_split
 
 _FEW = 0.01
@@ -68,14 +69,8 @@ def _labels(
         matrix, predicted = evidence.matrices[row], evidence.predictions[row]
         if matrix is None or predicted is None:
             continue
-        known = range(len(matrix))
-        if len(predicted) == len(labels) and {*np.unique(predicted), *np.unique(labels)} <= {
-            *known
-        }:
-            again = np.zeros_like(matrix)
-            np.add.at(again, (labels, predicted), 1)
-            if (again == matrix).all():
-                continue
+        if fits_matrix(matrix, labels, predicted):
+            continue
         wrong.append(row)
     if not wrong:
         return []

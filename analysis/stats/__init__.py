@@ -33,7 +33,7 @@ from analysis.stats.power import (
     smallest_p_value,
 )
 from analysis.stats.predictions import McNemar, mcnemar, mcnemar_bound
-from analysis.stats.saved import compare_predictions
+from analysis.stats.saved import compare_predictions, load_predictions
 from analysis.stats.timing import TimeRatio, conditions_differ, epoch_times, time_ratio
 
 __all__ = [
@@ -53,6 +53,7 @@ __all__ = [
     "fewest_pairs",
     "friedman",
     "holm",
+    "load_predictions",
     "mcnemar",
     "mcnemar_bound",
     "mean_interval",
