@@ -71,12 +71,12 @@ def predicted(study: Study, dataset: object, split: Split | None = None) -> Pred
         if study.predictions_path(*row) is None:
             continue
         arrays = _classes(study, row)
-        if labels is None:
-            labels = arrays.get("labels")
-        if labels is None or not _fits(study, row, labels, arrays):
+        expected = arrays.get("labels") if labels is None else labels
+        if expected is None or not _fits(study, row, expected, arrays):
             num_left_out += 1
-        else:
-            found[str(record["trial_id"])] = arrays["predictions"]
+            continue
+        labels = expected
+        found[str(record["trial_id"])] = arrays["predictions"]
     if labels is None or not (found or num_left_out):
         return None
     predictions = np.array(list(found.values()), dtype=np.int64).reshape(len(found), len(labels))

@@ -27,18 +27,14 @@ def draw_pictures(images: NDArray[np.uint8], texts: Sequence[str]) -> Figure:
     num_lines = max(1 + text.count("\n") for text in texts)
     with style.canvas(rows, _COLUMNS, rows * (1.1 + 0.14 * num_lines)) as (figure, grid):
         places = [axes for line in grid for axes in line]
-        for axes in places:
-            axes.set_axis_off()
         for axes, image, text in zip(places, images, texts, strict=False):
             # Not resampled, so that each form of the report shows the pixels themselves.
             axes.imshow(image, cmap="gray", vmin=0, vmax=255, interpolation="none")
             lines = "\n".join(style.plain(line, 22) for line in text.split("\n"))
-            axes.annotate(
-                lines,
-                (0.5, -0.04),
-                xycoords="axes fraction",
-                ha="center",
-                va="top",
-                fontsize=7,
-            )
+            axes.set_xlabel(lines, fontsize=7, color=style.INK)
+            axes.set_xticks([])
+            axes.set_yticks([])
+            axes.spines[:].set_visible(False)
+        for axes in places[len(images) :]:
+            axes.set_axis_off()
     return figure
