@@ -34,7 +34,13 @@ from analysis.stats.power import (
 )
 from analysis.stats.predictions import McNemar, mcnemar, mcnemar_bound
 from analysis.stats.saved import compare_predictions, load_predictions
-from analysis.stats.timing import TimeRatio, conditions_differ, epoch_times, time_ratio
+from analysis.stats.timing import (
+    TimeRatio,
+    conditions_differ,
+    epoch_times,
+    same_conditions,
+    time_ratio,
+)
 
 __all__ = [
     "FactorialEffects",
@@ -62,6 +68,7 @@ __all__ = [
     "outperforming",
     "pairs_for_outperforming",
     "replicates",
+    "same_conditions",
     "sign_flip",
     "smallest_difference",
     "smallest_p_value",
