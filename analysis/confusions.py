@@ -65,3 +65,22 @@ def confused_pairs_data(
         if wrong[row, column] > 0
     ]
     return pd.DataFrame(records, columns=["true", "predicted", "num_images", "share"])
+
+
+def fits_matrix(
+    matrix: NDArray[np.int64], labels: NDArray[np.integer], predicted: NDArray[np.integer]
+) -> bool:
+    """Return whether labels and predictions of the same images give a confusion matrix.
+
+    Args:
+        matrix: (classes, classes) counts, true classes down.
+        labels: (images,) true classes.
+        predicted: (images,) predicted classes.
+    """
+    if len(predicted) != len(labels) or int(matrix.sum()) != len(labels):
+        return False
+    if not {*np.unique(predicted), *np.unique(labels)} <= {*range(len(matrix))}:
+        return False
+    again = np.zeros_like(matrix)
+    np.add.at(again, (labels, predicted), 1)
+    return bool((again == matrix).all())

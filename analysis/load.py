@@ -52,9 +52,10 @@ class Study:
         meta: ``study.json``, parsed.
         rows: one row per configuration, in the declared order, and seed: ``config_id``, ``seed``,
             the config's parameters, the metrics of its milestone (NaN unless the status is in
-            ``FINISHED``), ``trial_id`` (the trial_key), ``shared_with`` (config_id of the row its
-            trial stands for; empty for that row itself), ``same_as`` (config_id of the row whose
-            result at the same epoch of the same trial this is; else empty), ``status``,
+            ``FINISHED``; ``num_concurrent_trials`` and ``num_threads`` are those of
+            ``Trial.conditions``), ``trial_id`` (the trial_key), ``shared_with`` (config_id of the
+            row its trial stands for; empty for that row itself), ``same_as`` (config_id of the row
+            whose result at the same epoch of the same trial this is; else empty), ``status``,
             ``reason``, ``device`` (resolved; None where nothing ran), ``launch`` and
             ``milestone`` (the epoch of its result).
         trials: one row per trial: ``trial_key``, ``name``, ``launches``, ``status``, ``reason``,
@@ -254,6 +255,8 @@ def _row(
         trial, milestone, _ = best
         metrics.setdefault("device", trial.config.get("device"))
         directory = outcome.report.directory if outcome.report else trial.newest
+        if outcome.report:
+            metrics |= trial.conditions(milestone)
         origin |= {"trial_id": trial.key, "launch": directory.launch, "milestone": milestone}
         others = {"shared_with": trial.primary, "same_as": trial.serves[milestone][0]}
         origin |= {name: "" if other == row[0] else other for name, other in others.items()}

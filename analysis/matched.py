@@ -15,9 +15,11 @@ import pandas as pd
 
 from analysis.frames import finished, levels, numbers, text_keys, varied
 from analysis.load import Study
+from analysis.stats import conditions_differ, same_conditions
 
 QUALITY = ("val_accuracy", "test_accuracy", "train_seconds")
 _GROUPS = ("dataset", "model")
+_CONDITIONS = ("num_concurrent_trials", "num_threads")
 
 
 def sets(
@@ -50,8 +52,9 @@ def main_effects_data(study: Study) -> pd.DataFrame:
     """Return the mean result at every level of every varied factor, per data set.
 
     Returns:
-        ``dataset`` (if the study has one), ``factor``, ``level``, ``num_sets`` and the means
-        ``val_accuracy``, ``test_accuracy`` and ``train_seconds`` over complete sets.
+        ``dataset`` (if the study has one), ``factor``, ``level``, ``num_sets``, the means
+        ``val_accuracy``, ``test_accuracy`` and ``train_seconds`` over complete sets, and
+        ``num_concurrent_trials``, the most of any of these rows (NaN where one does not say).
     """
     records: list[dict[str, Any]] = []
     for factor in varied(study):
@@ -63,12 +66,17 @@ def main_effects_data(study: Study) -> pd.DataFrame:
                 at = group[group[factor] == level]
                 if len(at):
                     means = {metric: numbers(at, metric).mean() for metric in QUALITY}
+                    means["num_concurrent_trials"] = _most(at)
                     records.append(
                         names
                         | {"factor": factor, "level": level, "num_sets": at["set"].nunique()}
                         | means
                     )
     return pd.DataFrame(records)
+
+
+def _most(rows: pd.DataFrame) -> float:
+    return float(numbers(rows, "num_concurrent_trials").max(skipna=False))
 
 
 def by_dataset(rows: pd.DataFrame) -> list[tuple[dict[str, Any], pd.DataFrame]]:
@@ -85,10 +93,12 @@ def levels_data(study: Study, factor: str) -> pd.DataFrame:
     """Return what each level of a factor gives over the lowest, per data set and model.
 
     Returns:
-        The groups, ``level``, ``num_sets``, ``num_seeds``, the means of ``QUALITY``, and for
-        every level but the first ``difference`` (mean of the paired differences in test
-        accuracy), ``smallest``, ``largest`` and ``time_ratio`` (median of the paired ratios of
-        ``train_seconds``).
+        The groups, ``level``, ``num_sets``, ``num_seeds``, the means of ``QUALITY``,
+        ``num_concurrent_trials`` (the most of any of these rows; NaN where one does not say), and
+        for every level but the first ``difference`` (mean of the paired differences in test
+        accuracy), ``smallest``, ``largest``, ``time_ratio`` (median of the paired ratios of
+        ``train_seconds``, of the pairs timed under the same conditions) and ``time_problem`` (why
+        there is none; empty where there is).
     """
     rows, found = sets(study, factor)
     by = [name for name in _GROUPS if name in rows and name != factor]
@@ -101,11 +111,13 @@ def levels_data(study: Study, factor: str) -> pd.DataFrame:
             record = dict(zip(by, names, strict=True)) | {"level": level, "num_sets": len(at)}
             record["num_seeds"] = group["seed"].nunique()
             record |= {metric: at[metric].mean() for metric in QUALITY}
+            record["num_concurrent_trials"] = _most(at)
             if level != found[0]:
                 gained = at["test_accuracy"] - first["test_accuracy"]
                 record |= {"difference": gained.mean()}
                 record |= {"smallest": gained.min(), "largest": gained.max()}
                 record["time_ratio"] = _ratio(at, first).median()
+                record["time_problem"] = _problem(at, first)
             records.append(record)
     return pd.DataFrame(records)
 
@@ -113,13 +125,22 @@ def levels_data(study: Study, factor: str) -> pd.DataFrame:
 def _at(group: pd.DataFrame, factor: str, level: Any) -> pd.DataFrame:
     """Return the metrics of one level, one line per set, in the order of the sets."""
     rows = group[group[factor] == level].drop_duplicates("set")
-    frame = pd.DataFrame({metric: numbers(rows, metric) for metric in QUALITY})
-    return frame.set_axis(rows["set"]).sort_index()
+    frame = pd.DataFrame({name: numbers(rows, name) for name in (*QUALITY, *_CONDITIONS)})
+    return frame.assign(device=rows["device"]).set_axis(rows["set"]).sort_index()
 
 
 def _ratio(above: pd.DataFrame, below: pd.DataFrame) -> pd.Series[float]:
-    seconds = below["train_seconds"]
-    return above["train_seconds"] / seconds.where(seconds > 0)
+    """Return the ratio of training times of each pair; NaN where conditions differed."""
+    seconds = below["train_seconds"].where(below["train_seconds"] > 0)
+    return (above["train_seconds"] / seconds).where(same_conditions(above, below))
+
+
+def _problem(above: pd.DataFrame, below: pd.DataFrame) -> str:
+    """Say why no pair of times can be compared; empty where one can or there are no times."""
+    timed = above["train_seconds"].notna() & below["train_seconds"].notna()
+    if not timed.any() or same_conditions(above, below)[timed].any():
+        return ""
+    return conditions_differ(above[timed], below[timed])
 
 
 def pairs_data(study: Study, factor: str, first: Any, second: Any) -> pd.DataFrame:
@@ -127,13 +148,15 @@ def pairs_data(study: Study, factor: str, first: Any, second: Any) -> pd.DataFra
 
     Returns:
         ``dataset`` and ``seed`` where there are, ``first`` and ``second`` (test accuracies),
-        ``num_test``, ``difference`` (first − second) and ``time_ratio`` (first ÷ second).
+        ``num_test``, ``difference`` (first − second), ``time_ratio`` (first ÷ second; NaN where
+        the conditions differed) and ``time_problem`` (why no pair at all has one).
     """
     rows, _ = sets(study, factor, (first, second))
     one, two = _at(rows, factor, first), _at(rows, factor, second)
     frame = pd.DataFrame({"first": one["test_accuracy"], "second": two["test_accuracy"]})
     frame["difference"] = frame["first"] - frame["second"]
     frame["time_ratio"] = _ratio(one, two)
+    frame["time_problem"] = _problem(one, two)
     origin = rows.drop_duplicates("set").set_index("set")
     for name in ("dataset", "model", "seed"):
         if name in origin and name != factor:
@@ -170,7 +193,8 @@ def device_data(study: Study) -> pd.DataFrame:
 
     Returns:
         The varied parameters but ``device``, ``seed``, and for each arm ``<arm>_status``,
-        ``<arm>_test_accuracy``, ``<arm>_train_seconds``; ``speedup`` where both finished, and
+        ``<arm>_test_accuracy``, ``<arm>_train_seconds``, ``<arm>_num_concurrent_trials``;
+        ``speedup`` where both finished with as many trials at once, and
         ``macs``, ``flops`` and ``num_test`` where either arm recorded them.
     """
     keys = [key for key in varied(study) if key != "device"]
@@ -180,15 +204,16 @@ def device_data(study: Study) -> pd.DataFrame:
     arm = rows["config_id"].map(by_id).where(lambda value: value.isin(["cpu", "cuda"]))
     arm = arm.fillna(rows["device"])
     others = [key for key in study.config_keys if key != "device" and key in rows]
+    measured = (*QUALITY[1:], "num_concurrent_trials")
     records: dict[tuple[str, ...], dict[str, Any]] = {}
     identities = text_keys(rows, [*others, "seed"])
     for identity, device, row in zip(identities, arm, rows.to_dict("records"), strict=True):
         record = records.setdefault(identity, {key: row[key] for key in (*keys, "seed")})
         if device not in ("cpu", "cuda"):
             continue
-        record |= {f"{device}_{name}": row.get(name) for name in ("status", *QUALITY[1:])}
+        record |= {f"{device}_{name}": row.get(name) for name in ("status", *measured)}
         record |= {k: row[k] for k in ("macs", "flops", "num_test") if not pd.isna(row.get(k))}
-    columns = [f"{arm}_{name}" for arm in ("cpu", "cuda") for name in ("status", *QUALITY[1:])]
+    columns = [f"{arm}_{name}" for arm in ("cpu", "cuda") for name in ("status", *measured)]
     frame = pd.DataFrame(list(records.values()))
     for column in (*columns, "macs", "flops", "num_test"):
         if column not in frame:
@@ -196,7 +221,9 @@ def device_data(study: Study) -> pd.DataFrame:
         if not column.endswith("_status"):
             frame[column] = numbers(frame, column)
     seconds = frame["cuda_train_seconds"]
-    frame["speedup"] = frame["cpu_train_seconds"] / seconds.where(seconds > 0)
+    alike = frame["cpu_num_concurrent_trials"] == frame["cuda_num_concurrent_trials"]
+    ratio = frame["cpu_train_seconds"] / seconds.where(seconds > 0)
+    frame["speedup"] = ratio.where(alike)
     return frame
 
 

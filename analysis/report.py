@@ -18,6 +18,7 @@ from analysis.drawings import Drawings
 from analysis.files import to_csv, write_whole
 from analysis.load import Study, load_study
 from analysis.markdown import render_markdown, table_markdown
+from analysis.mistakes import load_splits
 from analysis.sections import OWN_TABLES, build_document
 from analysis.tables import study_table
 from analysis.tex import table_tex
@@ -61,6 +62,7 @@ def _write_and_tell(arguments: argparse.Namespace) -> None:
         formats=arguments.formats,
         figures=not arguments.no_figures,
         published=not arguments.no_published,
+        images=arguments.images,
     )
     for folder in dict.fromkeys(path.parent for path in written):
         inside = [path for path in written if path.parent == folder]
@@ -136,6 +138,12 @@ def _parser() -> argparse.ArgumentParser:
         help="leave out what sets the studies beside the published claims and numbers",
     )
     parser.add_argument(
+        "--images",
+        type=_path,
+        metavar="FOLDER",
+        help="the IDX files that the studies were made from, to show the images most confused",
+    )
+    parser.add_argument(
         "--watch",
         type=_seconds,
         metavar="SECONDS",
@@ -151,6 +159,7 @@ def write_report(
     formats: Sequence[str] = FORMATS,
     figures: bool = True,
     published: bool = True,
+    images: Path | None = None,
 ) -> list[Path]:
     """Write tables, figures and the report of some studies.
 
@@ -160,19 +169,23 @@ def write_report(
         formats: those of ``FORMATS`` to write.
         figures: whether there are figures.
         published: whether the studies are set beside the published claims and numbers.
+        images: a folder with the IDX files that the studies were made from; None leaves the images
+            out of the report.
 
     Returns:
         The files written: ``tables/<name>.csv``, ``.md`` and ``.tex``, ``figures/<name>.svg`` and
         ``.png``, and ``report.md``, ``report.html`` and ``report.pdf``.
 
     Raises:
-        UserError: a directory is not a study, two have the same name, or ``out`` is not writable.
+        UserError: a directory is not a study, two have the same name, or ``out`` is not writable,
+            or ``images`` lacks a file that a study was made from.
     """
     named = _by_table_name(paths)
     out = _destination(paths, out)
     stems = _slugs(named)
     studies = {stem: named[name] for stem, name in stems.items()}
-    document = build_document(studies, figures=figures, published=published)
+    splits = {stem: load_splits(study, images) for stem, study in studies.items() if images}
+    document = build_document(studies, figures=figures, published=published, images=splits)
     written = []
     for table in document.tables:
         stem = out / "tables" / stems.get(table.name, table.name)

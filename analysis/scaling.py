@@ -9,16 +9,20 @@ import pandas as pd
 
 from analysis.frames import finished, numbers
 from analysis.load import Study
+from analysis.stats import conditions_differ
 
 QUANTITIES = ("fit_seconds", "predict_seconds", "num_support_vectors")
 
+CONDITIONS = ("num_concurrent_trials", "num_threads")
+
 
 def scaling_data(study: Study) -> pd.DataFrame:
-    """Return the converged fits: data set, kernel, ``num_train_images`` and what each cost."""
+    """Return the converged fits: data set, kernel, ``num_train_images``, what each cost and how
+    many trials ran at once with how many threads."""
     rows = finished(study)
     rows = rows[rows["status"] == "finished"]
     frame = pd.DataFrame({name: rows[name] for name in ("dataset", "kernel") if name in rows})
-    for name in ("num_train_images", *QUANTITIES, "test_accuracy"):
+    for name in ("num_train_images", *QUANTITIES, "test_accuracy", *CONDITIONS):
         frame[name] = numbers(rows, name)
     frame = frame[frame["num_train_images"] > 0]
     return frame.sort_values("num_train_images", kind="stable").reset_index(drop=True)
@@ -26,6 +30,8 @@ def scaling_data(study: Study) -> pd.DataFrame:
 
 def exponents_data(study: Study) -> pd.DataFrame:
     """Fit ``quantity = a × n^exponent`` by least squares on the logarithms of both.
+
+    Times are fitted only where all of a group were taken under the same conditions.
 
     Returns:
         One row per data set, kernel and quantity with at least three different n:
@@ -38,6 +44,8 @@ def exponents_data(study: Study) -> pd.DataFrame:
         for quantity in QUANTITIES:
             usable = group[group[quantity] > 0]
             if usable["num_train_images"].nunique() < 3:
+                continue
+            if quantity.endswith("_seconds") and conditions_differ(usable, usable):
                 continue
             x = np.log(usable["num_train_images"].to_numpy())
             y = np.log(usable[quantity].to_numpy())

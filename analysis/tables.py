@@ -13,6 +13,7 @@ from typing import Any
 
 import pandas as pd
 
+from analysis.frames import numbers
 from analysis.load import Study
 
 _QUALITY = ("test_accuracy", "test_precision", "test_recall", "test_f1", "val_accuracy")
@@ -61,7 +62,8 @@ def device_table(study: Study) -> pd.DataFrame:
     """Return the rows of a study over devices with the columns ``DEVICE_COLUMNS``.
 
     ``speedup_vs_cpu`` is the CPU arm's ``train_seconds`` over the row's own, where both arms of
-    the same configuration and seed are finished; missing on the CPU arm itself.
+    the same configuration and seed are finished and as many trials ran at once in both; missing
+    on the CPU arm itself.
     """
     rows = study.rows
     others = [key for key in study.config_keys if key != "device"]
@@ -69,14 +71,17 @@ def device_table(study: Study) -> pd.DataFrame:
     seconds = _column(rows, "train_seconds")
     # Missing parameters are NaN, and NaN equals nothing: compare the values as text.
     keys = [tuple(map(str, arm)) for arm in arms]
+    counts = numbers(rows, "num_concurrent_trials")
+    timed = list(zip(keys, counts, seconds, rows["device"], strict=True))
+    # Without a known count nothing matches: NaN equals nothing either.
     cpu = {
-        key: taken
-        for key, taken, device in zip(keys, seconds, rows["device"], strict=True)
-        if device == "cpu"
+        (key, count): taken for key, count, taken, device in timed if device == "cpu" and count > 0
     }
     speedups = [
-        cpu.get(key, float("nan")) / taken if device != "cpu" and taken > 0 else float("nan")
-        for key, taken, device in zip(keys, seconds, rows["device"], strict=True)
+        cpu.get((key, count), float("nan")) / taken
+        if device != "cpu" and taken > 0
+        else float("nan")
+        for key, count, taken, device in timed
     ]
     speedup = pd.Series(speedups, index=rows.index, dtype="float64")
     return _arranged(study, DEVICE_COLUMNS, {"speedup_vs_cpu": speedup})

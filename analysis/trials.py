@@ -114,6 +114,25 @@ class Trial:
             return Outcome("failed", self.newest.error, None)
         return self._without_end(milestone)
 
+    def conditions(self, milestone: int) -> Record:
+        """Return under which conditions the times up to a milestone were taken.
+
+        Returns:
+            ``num_concurrent_trials``, the most of any epoch, and ``num_threads``, if all epochs
+            have the same; NaN where not all of them say so, and no key where none does.
+        """
+        records = [report.record for e, report in self.history.items() if e <= milestone]
+        found: Record = {}
+        for key in ("num_concurrent_trials", "num_threads"):
+            counts = [_count(record.get(key)) for record in records if key in record]
+            known = [count for count in counts if count is not None]
+            if counts:
+                whole = len(known) == len(records)
+                found[key] = max(known) if whole else math.nan
+                if key == "num_threads" and len(set(known)) > 1:
+                    found[key] = math.nan
+        return found
+
     def _diverged_at(self) -> int | None:
         return min(
             (e for e, report in self.history.items() if report.record.get("status") == "diverged"),
@@ -159,12 +178,12 @@ def _add(trial: Trial, directory: TrialDirectory) -> None:
     for record in directory.records:
         # Trials of other programs, which serve no rows, may count their epochs as Tune does.
         counted = None if planned else record.get("training_iteration")
-        epoch = _epoch(record.get("epoch", counted))
+        epoch = _count(record.get("epoch", counted))
         if epoch is None or (planned and not _is_sound(record)):
             continue
         trial.history.pop(epoch, None)
         trial.history[epoch] = Report(directory, record)
-        if _epoch(record.get("milestone")) == epoch:
+        if _count(record.get("milestone")) == epoch:
             trial.reached[epoch] = Report(directory, record)
 
 
@@ -180,7 +199,7 @@ def _serves(plan: Record) -> dict[int, list[str]]:
     return {milestone: config_ids for milestone, config_ids in named.items() if config_ids}
 
 
-def _epoch(value: object) -> int | None:
+def _count(value: object) -> int | None:
     if isinstance(value, bool) or not isinstance(value, (int, float)):
         return None
     return int(value) if 0 < value < 10**9 and value == int(value) else None
@@ -194,7 +213,7 @@ def _is_sound(record: Record) -> bool:
     """
     milestone = record.get("milestone")
     return (
-        (milestone is None or _epoch(milestone) == record.get("epoch"))
+        (milestone is None or _count(milestone) == record.get("epoch"))
         and record.get("status", "ok") in ("ok", "unconverged", "diverged")
         and all(
             value is None

@@ -103,7 +103,7 @@ def write_study(path: Path, meta: Json) -> Path:
 
 
 def line(epoch: int, *, milestone: bool = False, **changes: Any) -> Json:
-    """Return one reported result; a milestone carries 140 test images, 138 of them right."""
+    """Return one result of a trial alone; a milestone has 140 test images, 138 of them right."""
     record: Json = {
         "epoch": epoch,
         "train_loss": 0.5 / epoch,
@@ -116,6 +116,9 @@ def line(epoch: int, *, milestone: bool = False, **changes: Any) -> Json:
         "status": "ok",
         "device": "cpu",
         "precision": "float32",
+        "num_concurrent_trials": 1,
+        "num_threads": 1,
+        "warm_up": epoch == 1,
         "trial_id": "ab12c_00000",
         "training_iteration": epoch,
         "timestamp": 1767268800 + epoch,

@@ -7,27 +7,16 @@ import numpy as np
 import pytest
 
 from analysis.audit.evidence import Evidence
-from analysis.audit.overlap import check_images, subset
-from analysis.audit.overlap import test_positions as positions
+from analysis.audit.overlap import check_images
 from analysis.audit.study import audit_study
+from analysis.split import test_positions as positions
 from search_spaces.errors import UserError
 from tests.studies import line, resnet_config, study_json, write_study, write_trial
 from tests.tables import table
 from tune_app.data import describe, load_datasets
 from tune_app.sources import SAMPLE_FOLDER
-from tune_app.splits import split_indices, stratified_subset
 
 NUM_IMAGES = 700
-
-
-@pytest.mark.parametrize("seed", [0, 1, 17])
-@pytest.mark.parametrize("num", [100, 137, 700, 4321])
-def test_second_implementation_agrees_with_the_first(num: int, seed: int) -> None:
-    rng = np.random.default_rng(num + seed)
-    labels = rng.choice(10, num, p=rng.dirichlet(np.full(10, 5))).astype(np.uint8)
-    assert (positions(labels, seed) == split_indices(labels, seed)[2]).all()
-    for size in (0, num // 3, num):
-        assert (subset(labels, size, seed) == stratified_subset(labels, size, seed)).all()
 
 
 def sample_study(path: Path, *, shift: int = 0) -> Path:
@@ -74,7 +63,7 @@ def idx(path: Path, items: Any) -> str:
 
 
 def test_equal_pixels_are_counted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("analysis.audit.overlap.PARTS", (("t10k", 200),))
+    monkeypatch.setattr("analysis.split.PARTS", (("t10k", 200),))
     images = np.random.default_rng(0).integers(0, 256, (200, 28, 28)).astype(np.uint8)
     labels = np.tile(np.arange(10, dtype=np.uint8), 20)
     test = positions(labels, 0)

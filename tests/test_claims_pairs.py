@@ -91,7 +91,7 @@ def test_times_need_the_same_known_conditions() -> None:
     assert problem == (
         "times are not comparable: how many trials ran beside each other is not recorded"
     )
-    alone = replace(evidence, rows=rows.assign(exclusive=True))
+    alone = replace(evidence, rows=rows.assign(num_concurrent_trials=1))
     assert match(alone, "optimizer", "adam", "sgd", "train_seconds").differences == pytest.approx(
         [2.0, 2.0]
     )
@@ -101,7 +101,7 @@ def test_times_need_the_same_known_conditions() -> None:
 
 def test_an_unconverged_solver_has_an_accuracy_but_no_time() -> None:
     evidence = two_arms([0.1, 0.2])
-    rows = evidence.rows.assign(train_seconds=1.0, exclusive=True, status="unconverged")
+    rows = evidence.rows.assign(train_seconds=1.0, num_concurrent_trials=1, status="unconverged")
     stopped = replace(evidence, rows=rows)
     assert match(stopped, "optimizer", "adam", "sgd", "train_seconds").problem
     assert not match(stopped, "optimizer", "adam", "sgd", "test_accuracy").problem

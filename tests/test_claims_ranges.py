@@ -26,7 +26,7 @@ def word(test: Criterion, evidence: Evidence) -> str:
 def devices(cpu_seconds: list[float], **changes: Any) -> Evidence:
     evidence = grid(lambda row: 0.9, {"device": ("cpu", "cuda")}, seeds=range(len(cpu_seconds)))
     rows = evidence.rows.assign(
-        exclusive=True, train_seconds=[*cpu_seconds, *[1.0] * len(cpu_seconds)]
+        num_concurrent_trials=1, train_seconds=[*cpu_seconds, *[1.0] * len(cpu_seconds)]
     )
     return replace(evidence, rows=rows.assign(**changes))
 
@@ -46,9 +46,9 @@ def test_a_ratio_lies_inside_or_outside_its_range() -> None:
 
 def test_a_ratio_of_times_needs_known_conditions() -> None:
     speedup = RatioWithin("device", "cpu", "cuda", at_least=10)
-    assert word(speedup, devices([12.0], exclusive=False)) == "not comparable"
+    assert word(speedup, devices([12.0], num_concurrent_trials=None)) == "not comparable"
     exact = RatioWithin("device", "cpu", "cuda", at_least=2, metric="flops", tolerance=0)
-    evidence = devices([1.0], exclusive=False, flops=[4.0, 2.0])
+    evidence = devices([1.0], num_concurrent_trials=None, flops=[4.0, 2.0])
     assert word(exact, evidence) == "supported"
 
 
@@ -59,7 +59,7 @@ def families(svm: list[float], resnet: list[float], **changes: Any) -> Evidence:
         {"dataset": ("mnist",), "family_": ("svm", "resnet")},
         seeds=range(len(svm)),
     )
-    rows = evidence.rows.assign(family=evidence.rows["family_"], exclusive=True)
+    rows = evidence.rows.assign(family=evidence.rows["family_"], num_concurrent_trials=1)
     taken = [seconds[f][s] for f, s in zip(rows["family"], rows["seed"], strict=True)]
     return replace(evidence, rows=rows.assign(train_seconds=taken, **changes))
 
@@ -69,7 +69,7 @@ def test_every_training_of_one_family_takes_longer() -> None:
     assert word(longer, families([50.0, 60.0], [10.0, 20.0])) == "supported"
     assert word(longer, families([5.0, 6.0], [10.0, 20.0])) == "contradicted"
     assert word(longer, families([5.0, 60.0], [10.0, 20.0])) == "not distinguishable"
-    unknown = families([50.0, 60.0], [10.0, 20.0], exclusive=None)
+    unknown = families([50.0, 60.0], [10.0, 20.0], num_concurrent_trials=None)
     assert word(longer, unknown) == "not comparable"
     # The fit on few images is left out: only 60 s and 20 s are of the same size.
     sizes = [10.0, 7_000.0, 7_000.0, 7_000.0]
@@ -118,7 +118,8 @@ def growing(
     images = evidence.rows["num_train_images"].astype(float)
     wobble = np.exp(noise * np.resize([1.0, -1.0], len(images)))
     return replace(
-        evidence, rows=evidence.rows.assign(train_seconds=images**exponent * wobble, exclusive=True)
+        evidence,
+        rows=evidence.rows.assign(train_seconds=images**exponent * wobble, num_concurrent_trials=1),
     )
 
 

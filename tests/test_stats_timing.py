@@ -6,26 +6,46 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from analysis.stats import conditions_differ, epoch_times, time_ratio
+from analysis.stats import conditions_differ, epoch_times, same_conditions, time_ratio
 
 
 def test_unknown_conditions_are_not_comparable() -> None:
     rows = pd.DataFrame({"train_seconds": [1.0, 2.0]})
     assert "not recorded" in conditions_differ(rows[:1], rows[1:])
     some = rows.assign(num_concurrent_trials=[2.0, math.nan])
-    assert "1 rows do not say" in conditions_differ(some[:1], some[1:])
+    assert "1 rows do not say how many trials" in conditions_differ(some[:1], some[1:])
     other = rows.assign(num_concurrent_trials=[1, 2])
     assert "between 1 and 2" in conditions_differ(other[:1], other[1:])
 
 
-def test_alike_or_alone_is_comparable() -> None:
+def test_alike_is_comparable_and_a_wish_to_be_alone_is_no_evidence() -> None:
     rows = pd.DataFrame({"train_seconds": [1.0, 2.0]})
-    alike = rows.assign(num_concurrent_trials=2, exclusive=False)
+    alike = rows.assign(num_concurrent_trials=2)
     assert conditions_differ(alike[:1], alike[1:]) == ""
-    alone = rows.assign(exclusive=True)
-    assert conditions_differ(alone[:1], alone[1:]) == ""
-    mixed = rows.assign(exclusive=[True, False])
-    assert conditions_differ(mixed[:1], mixed[1:])
+    wished = rows.assign(exclusive=True, num_concurrent_trials=[1, 2])
+    assert conditions_differ(wished[:1], wished[1:])
+
+
+def test_threads_count_within_a_device() -> None:
+    rows = pd.DataFrame({"num_concurrent_trials": [1, 1], "num_threads": [1, 16]})
+    one_device = rows.assign(device="cpu")
+    assert "between 1 and 16 threads" in conditions_differ(one_device[:1], one_device[1:])
+    two = rows.assign(device=["cuda", "cpu"])
+    assert conditions_differ(two[:1], two[1:]) == ""
+    unknown = two.assign(num_threads=[1, None])
+    assert "1 rows do not say how many threads" in conditions_differ(unknown[:1], unknown[1:])
+
+
+@pytest.mark.parametrize("device", ["cpu", "cuda"])
+@pytest.mark.parametrize("threads", [1, 2, math.nan])
+@pytest.mark.parametrize("count", [1, 2, math.nan])
+def test_line_by_line_is_the_same_question(count: float, threads: float, device: str) -> None:
+    one = pd.DataFrame({"num_concurrent_trials": [1], "num_threads": [1], "device": ["cpu"]})
+    other = pd.DataFrame(
+        {"num_concurrent_trials": [count], "num_threads": [threads], "device": [device]}
+    )
+    alike = same_conditions(one, other).item()
+    assert alike == (conditions_differ(one, other) == "") == same_conditions(other, one).item()
 
 
 def test_epoch_times_leave_out_the_warm_up_and_what_a_resumption_hides() -> None:
@@ -43,6 +63,8 @@ def test_epoch_times_leave_out_the_warm_up_and_what_a_resumption_hides() -> None
         ("b", 4, 2.0),
     ]
     assert len(epoch_times(epochs, num_warm_up=3)) == 1
+    resumed = epochs.assign(warm_up=[True, False, True, False, True, True, False])
+    assert list(epoch_times(resumed)["seconds"]) == [3.0, 2.0]
 
 
 def test_ratio_of_medians_ignores_one_disturbed_epoch() -> None:

@@ -89,7 +89,9 @@ def _problem(
         if side.empty:
             return f"no rows with {metric} and {name}"
     if is_timed(metric) and kind == "study":
-        return _timing_problem(*sides)
+        problem = _timing_problem(*sides)
+        if problem:
+            return problem
     if log and any((side[metric] <= 0).any() for side in sides):
         return f"{metric} is not positive in every row: no ratios"
     return ""

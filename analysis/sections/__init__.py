@@ -8,12 +8,15 @@ the rows each time, so no text here can outlive its data.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from functools import partial
 
 from analysis.document import Block, Document, Figure, Paragraph, Section
 from analysis.load import ENDED, Study
+from analysis.mistakes import Splits
 from analysis.sections.devices import devices
 from analysis.sections.factors import effects, epochs, pin_memory
 from analysis.sections.grid import pivots
+from analysis.sections.mistakes import mistakes
 from analysis.sections.observations import conclusions
 from analysis.sections.problems import problems, unfinished
 from analysis.sections.published import audited, beside, claims
@@ -25,11 +28,15 @@ from search_spaces.errors import one_line
 
 Part = Callable[[Study, str], Section | None]
 
-PARTS: tuple[Part, ...] = (
-    *(best, summary, main_table, pivots, devices, kernels, scaling),
-    *(curves, confusion, costs, effects, epochs, pin_memory),
-)
-"""The parts of each study, in the order of the report."""
+
+def parts_of(splits: Splits) -> tuple[Part, ...]:
+    """Return the parts of each study, in the order of the report; with the images it has."""
+    return (
+        *(best, summary, main_table, pivots, devices, kernels, scaling),
+        *(curves, confusion, partial(mistakes, splits=splits)),
+        *(costs, effects, epochs, pin_memory),
+    )
+
 
 OWN_TABLES = frozenset(
     {
@@ -41,16 +48,24 @@ OWN_TABLES = frozenset(
 
 
 def build_document(
-    studies: Mapping[str, Study], *, figures: bool = True, published: bool = True
+    studies: Mapping[str, Study],
+    *,
+    figures: bool = True,
+    published: bool = True,
+    images: Mapping[str, Splits] | None = None,
 ) -> Document:
     """Return the report of studies, given by the names of their tables.
 
-    ``published`` sets them beside the published claims and numbers.
+    Args:
+        studies: name of the tables -> study.
+        figures: whether there are figures.
+        published: whether the studies are set beside the published claims and numbers.
+        images: name of the tables -> the images of the study's data sets, where they are known.
     """
     names = ", ".join(one_line(study.name) for study in studies.values())
     parts = (
         setup(studies),
-        *(_of_study(study, key) for key, study in studies.items()),
+        *(_of_study(study, key, (images or {}).get(key, {})) for key, study in studies.items()),
         conclusions(studies),
         *((claims(studies), beside(studies)) if published else ()),
         audited(studies),
@@ -75,10 +90,11 @@ def _subtitle(studies: Mapping[str, Study]) -> str:
     return f"{ended} of {rows} rows have ended."
 
 
-def _of_study(study: Study, key: str) -> Section:
+def _of_study(study: Study, key: str, splits: Splits) -> Section:
     question = study.meta["space"].get("question")
     blocks: list[Block] = [Paragraph(one_line(str(question)))] if question else []
-    sections = tuple(section for part in PARTS if (section := part(study, key)) is not None)
+    parts = (part(study, key) for part in parts_of(splits))
+    sections = tuple(section for section in parts if section is not None)
     return Section(f"Study {one_line(study.name)}", tuple(blocks), sections)
 
 

@@ -8,12 +8,14 @@ from typing import Any
 import pandas as pd
 
 from analysis.cells import format_cell, heading, label, num_images_of
+from analysis.conditions import NOT_COMPARABLE, marked, note
 from analysis.document import Block, Figure, Paragraph, Section, Table
 from analysis.figures.factors import draw_devices
 from analysis.frames import varied
 from analysis.load import FINISHED, Study
 from analysis.matched import device_data
 from analysis.sections.setup import FLOPS_CONVENTION
+from analysis.stats import conditions_differ, same_conditions
 
 
 def devices(study: Study, key: str) -> Section | None:
@@ -30,12 +32,14 @@ def devices(study: Study, key: str) -> Section | None:
             cells[f"{label('device', arm)} {words}"] = [
                 _cell(study, record, arm, metric) for record in frame.to_dict("records")
             ]
-    cells["speed-up"] = [format_cell("speedup_vs_cpu", value) for value in frame["speedup"]]
+    cells["speed-up"] = [_speedup(record) for record in frame.to_dict("records")]
     for cost in ("macs", "flops"):
         cells[heading(cost)] = [format_cell(cost, value) for value in frame[cost]]
     notes = (
         "Speed-up: training seconds on the CPU over those on the GPU, one run each, where both "
-        "have finished.",
+        "have finished with as many trials at once on the node.",
+        *_reasons(frame),
+        *note(study, _counts(frame)),
         FLOPS_CONVENTION,
     )
     blocks: list[Block] = [
@@ -55,7 +59,39 @@ def _cell(study: Study, record: dict[Any, Any], arm: str, metric: str) -> str:
     if status not in FINISHED:
         return str(status)
     images = num_images_of(study, record.get("dataset"), metric)
-    return format_cell(metric, record[f"{arm}_{metric}"], images)
+    text = format_cell(metric, record[f"{arm}_{metric}"], images)
+    if metric != "train_seconds":
+        return text
+    return marked([text], [record[f"{arm}_num_concurrent_trials"]])[0]
+
+
+def _speedup(record: dict[Any, Any]) -> str:
+    both = not (pd.isna(record["cpu_train_seconds"]) or pd.isna(record["cuda_train_seconds"]))
+    alike = record["cpu_num_concurrent_trials"] == record["cuda_num_concurrent_trials"]
+    if both and not alike:
+        return NOT_COMPARABLE
+    return format_cell("speedup_vs_cpu", record["speedup"])
+
+
+def _counts(frame: pd.DataFrame) -> list[float]:
+    arms = [
+        frame.loc[frame[f"{arm}_train_seconds"].notna(), f"{arm}_num_concurrent_trials"]
+        for arm in ("cpu", "cuda")
+    ]
+    return [float(count) for counts in arms for count in counts]
+
+
+def _reasons(frame: pd.DataFrame) -> list[str]:
+    """Return why speed-ups are missing though both arms have their time."""
+    times = frame[["cpu_train_seconds", "cuda_train_seconds"]].notna().all(axis=1)
+    arms = [
+        pd.DataFrame({"num_concurrent_trials": frame[f"{arm}_num_concurrent_trials"]})
+        for arm in ("cpu", "cuda")
+    ]
+    unlike = times & ~same_conditions(*arms)
+    if not unlike.any():
+        return []
+    return [f"Times are not comparable: {conditions_differ(*(arm[unlike] for arm in arms))}."]
 
 
 def _pending(frame: pd.DataFrame) -> list[Block]:

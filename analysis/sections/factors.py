@@ -14,6 +14,7 @@ from analysis.cells import (
     heading,
     label,
 )
+from analysis.conditions import NOT_COMPARABLE, marked, note
 from analysis.document import Block, Figure, Paragraph, Section, Table
 from analysis.figures.curves import curve_panels, draw_lengths
 from analysis.figures.factors import draw_effects
@@ -42,13 +43,28 @@ def effects(study: Study, key: str) -> Section | None:
     cells["factor"] = [heading(factor) for factor in frame["factor"]]
     cells["level"] = [label(f, v) for f, v in zip(frame["factor"], frame["level"], strict=True)]
     cells["sets"] = [str(count) for count in frame["num_sets"]]
-    for metric in ("val_accuracy", "test_accuracy", "train_seconds"):
-        cells[f"mean {heading(metric)}"] = [format_cell(metric, v) for v in frame[metric]]
-    table = Table(f"{key}-effects", "Mean result at each level.", cells, frame, (_SETS,))
+    cells |= _means(frame)
+    notes = (_SETS, *_time_notes(study, frame))
+    table = Table(f"{key}-effects", "Mean result at each level.", cells, frame, notes)
     caption = "Mean test accuracy at each level of each factor."
     alt = f"{caption} {_widest(frame)}"
     figure = Figure(f"{key}-effects", caption, alt, partial(draw_effects, frame))
     return Section("Main effects", (figure, table))
+
+
+def _means(frame: pd.DataFrame) -> dict[str, list[str]]:
+    cells = {}
+    for metric in ("val_accuracy", "test_accuracy", "train_seconds"):
+        texts = [format_cell(metric, value) for value in frame[metric]]
+        if metric == "train_seconds":
+            texts = marked(texts, frame["num_concurrent_trials"])
+        cells[f"mean {heading(metric)}"] = texts
+    return cells
+
+
+def _time_notes(study: Study, frame: pd.DataFrame) -> tuple[str, ...]:
+    timed = frame["train_seconds"].notna()
+    return note(study, frame.loc[timed, "num_concurrent_trials"])
 
 
 def _widest(frame: pd.DataFrame) -> str:
@@ -113,8 +129,8 @@ def levels_table(study: Study, factor: str, name: str) -> Table | None:
     cells[heading(factor)] = _labels(factor, frame["level"])
     cells["sets"] = [str(count) for count in frame["num_sets"]]
     cells["seeds"] = [str(count) for count in frame["num_seeds"]]
-    for metric in ("val_accuracy", "test_accuracy", "train_seconds"):
-        cells[f"mean {heading(metric)}"] = [format_cell(metric, value) for value in frame[metric]]
+    cells |= _means(frame)
+    reasons: tuple[str, ...] = ()
     if "difference" in frame:
         cells["difference (points)"] = [format_points(v) for v in frame["difference"]]
         spans = zip(numbers(frame, "smallest"), numbers(frame, "largest"), strict=True)
@@ -122,14 +138,20 @@ def levels_table(study: Study, factor: str, name: str) -> Table | None:
             MISSING if pd.isna(low) else f"{format_points(low)} … {format_points(high)}"
             for low, high in spans
         ]
+        problems = frame["time_problem"].fillna("")
         cells["time ratio"] = [
-            MISSING if pd.isna(ratio) else f"{ratio:.2f}×" for ratio in frame["time_ratio"]
+            (NOT_COMPARABLE if problem else MISSING) if pd.isna(ratio) else f"{ratio:.2f}×"
+            for ratio, problem in zip(frame["time_ratio"], problems, strict=True)
         ]
+        reasons = tuple(dict.fromkeys(filter(None, problems)))
     notes = (
         _SETS,
         "Differences and time ratios are over the first level, within sets: the mean, the smallest "
-        "and largest difference in test accuracy, and the median ratio of training times. What "
-        "else ran on the machine at the time is not part of the comparison.",
+        "and largest difference in test accuracy, and the median ratio of training times, of the "
+        "sets that were timed under the same conditions: as many trials at once on the node and, "
+        "on one device, as many threads.",
+        *(f"Times are not comparable: {reason}." for reason in reasons),
+        *_time_notes(study, frame),
     )
     caption = f"What {heading(factor)} changes."
     return Table(name, caption, cells, frame, notes)

@@ -73,7 +73,10 @@ def describe_pairs(factor: str, first: Any, second: Any, pairs: pd.DataFrame) ->
     )
     ratios = pairs["time_ratio"].dropna()
     if len(ratios):
-        text += f" Median ratio of training times {format_seconds(float(ratios.median()))}."
+        of = f" (of {len(ratios)} pairs)" if len(ratios) < len(pairs) else ""
+        text += f" Median ratio of training times {format_seconds(float(ratios.median()))}{of}."
+    elif "time_problem" in pairs and pairs["time_problem"].iloc[0]:
+        text += f" Training times are not comparable: {pairs['time_problem'].iloc[0]}."
     seeds = pairs["seed"].nunique() if "seed" in pairs else 1
     return text + (" One seed: not judged." if seeds == 1 else f" {seeds} seeds.")
 

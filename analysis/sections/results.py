@@ -16,6 +16,7 @@ from analysis.cells import (
     label,
     num_images_of,
 )
+from analysis.conditions import at_once, marked, note
 from analysis.document import Block, Figure, Paragraph, Section, Table
 from analysis.figures.parallel import draw_parallel, parallel_data
 from analysis.frames import levels, numbers, over_seeds, varied
@@ -88,7 +89,7 @@ def rows_table(study: Study, key: str) -> Table:
         _caption(study),
         cells,
         study_table(study),
-        _notes(study, copies, "train_seconds" in metrics),
+        (*_notes(study, copies, "train_seconds" in metrics), *_time_note(study, frame, metrics)),
         frozenset(i for i, mark in enumerate(cells["pick"]) if mark),
         tuple(heading(name) for name in parameters if heading(name) in cells),
         f"{key}-parallel",
@@ -99,6 +100,7 @@ def _metric_cells(study: Study, frame: pd.DataFrame, metric: str, copies: list[b
     texts = []
     datasets = frame["dataset"] if "dataset" in frame else [None] * len(frame)
     tested = numbers(frame, "num_test")
+    counts = at_once(study, frame["config_id"])
     for value, spread, dataset, counted, copy in zip(
         frame[metric], frame[f"{metric}_sd"], datasets, tested, copies, strict=True
     ):
@@ -106,7 +108,7 @@ def _metric_cells(study: Study, frame: pd.DataFrame, metric: str, copies: list[b
         images = known or num_images_of(study, dataset, metric)
         text = format_spread(metric, value, spread, images)
         texts.append(f"{text} {_COPY}" if copy and metric in _TIMES and text != MISSING else text)
-    return texts
+    return marked(texts, counts) if metric in _TIMES else texts
 
 
 def _statuses(study: Study, frame: pd.DataFrame) -> list[str]:
@@ -148,6 +150,13 @@ def _notes(study: Study, copies: list[bool], timed: bool) -> tuple[str, ...]:
     if "test_f1" in study.metric_keys:
         notes.append("Precision, recall and F1 are macro averages over the classes.")
     return tuple(notes)
+
+
+def _time_note(study: Study, frame: pd.DataFrame, metrics: list[str]) -> tuple[str, ...]:
+    times = [numbers(frame, metric).notna() for metric in metrics if metric in _TIMES]
+    if not times:
+        return ()
+    return note(study, at_once(study, frame.loc[pd.concat(times, axis=1).any(axis=1), "config_id"]))
 
 
 def _group_words(study: Study) -> str:

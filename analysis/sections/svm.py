@@ -8,11 +8,13 @@ from typing import Any
 import pandas as pd
 
 from analysis.cells import MISSING, format_cell, heading, label, num_images_of
+from analysis.conditions import at_once, marked, note
 from analysis.document import Block, Figure, Paragraph, Section, Table
 from analysis.figures.factors import draw_scaling, draw_svms
 from analysis.frames import finished, levels, numbers, over_seeds, varied
 from analysis.load import Study
 from analysis.scaling import QUANTITIES, exponents_data, scaling_data
+from analysis.stats import conditions_differ
 
 _COLUMNS = ("fit_seconds", "predict_seconds", "num_support_vectors", "converged")
 
@@ -58,9 +60,12 @@ def _table(study: Study, name: str, dataset: Any, group: pd.DataFrame) -> Table:
     for metric in ("val_accuracy", "test_accuracy"):
         images = num_images_of(study, dataset, metric)
         cells[heading(metric)] = [format_cell(metric, value, images) for value in group[metric]]
+    counts = at_once(study, group["config_id"])
     for column in _COLUMNS:
         if column in group:
-            cells[heading(column)] = [_cell(column, value) for value in group[column]]
+            texts = [_cell(column, value) for value in group[column]]
+            timed = column.endswith("_seconds")
+            cells[heading(column)] = marked(texts, counts) if timed else texts
     where = f"{label('dataset', dataset)}: s" if dataset else "S"
     sizes = numbers(group, "num_train_images").dropna().unique()
     size = f" on {sizes[0]:.0f} images" if len(sizes) == 1 else ""
@@ -73,6 +78,7 @@ def _table(study: Study, name: str, dataset: Any, group: pd.DataFrame) -> Table:
         notes.append(f"Solver: {', '.join(solvers)}.")
     if group["num_planned"].max() > 1:
         notes.append(f"Means over {group['num_planned'].max()} seeds.")
+    notes += note(study, at_once(study, group.loc[group["fit_seconds"].notna(), "config_id"]))
     columns = ["config_id", *parameters, "num_seeds", "val_accuracy", "test_accuracy", *_COLUMNS]
     frame = group[[c for c in columns if c in group]]
     return Table(name, caption, cells, frame, tuple(notes))
@@ -98,7 +104,13 @@ def scaling(study: Study, key: str) -> Section | None:
     caption = "Fit and predict time against the number of training images, with fitted powers."
     alt = f"{caption} {_exponent_words(exponents, by)}"
     draw = partial(draw_scaling, data, exponents)
-    blocks: list[Block] = [Figure(f"{key}-scaling", caption, alt, draw), _data_table(key, data, by)]
+    blocks: list[Block] = [
+        Figure(f"{key}-scaling", caption, alt, draw),
+        _data_table(study, key, data),
+    ]
+    problem = _fit_problem(data, by)
+    if problem:
+        blocks.append(Paragraph(problem))
     if len(exponents):
         cells = {heading(c): [label(c, v) for v in exponents[c]] for c in by}
         cells["quantity"] = [heading(value) for value in exponents["quantity"]]
@@ -116,10 +128,23 @@ def scaling(study: Study, key: str) -> Section | None:
     return Section("Cost against training images", tuple(blocks))
 
 
-def _data_table(key: str, data: pd.DataFrame, by: list[str]) -> Table:
+def _fit_problem(data: pd.DataFrame, by: list[str]) -> str:
+    groups = [group for _, group in data.groupby(by, sort=False, dropna=False)] if by else [data]
+    reasons = dict.fromkeys(filter(None, (conditions_differ(group, group) for group in groups)))
+    if not reasons:
+        return ""
+    return f"No power is fitted to times that are not comparable: {'; '.join(reasons)}."
+
+
+def _data_table(study: Study, key: str, data: pd.DataFrame) -> Table:
+    by = [name for name in ("dataset", "kernel") if name in data]
     columns = [*by, "num_train_images", "test_accuracy", *QUANTITIES]
     cells = {heading(c): [_cell(c, value) for value in data[c]] for c in columns}
-    return Table(f"{key}-scaling", "Converged fits by size.", cells, data)
+    counts = data["num_concurrent_trials"]
+    for column in ("fit_seconds", "predict_seconds"):
+        cells[heading(column)] = marked(cells[heading(column)], counts)
+    notes = note(study, counts[data["fit_seconds"].notna()])
+    return Table(f"{key}-scaling", "Converged fits by size.", cells, data, notes)
 
 
 def _exponent_words(exponents: pd.DataFrame, by: list[str]) -> str:

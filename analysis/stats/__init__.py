@@ -33,8 +33,14 @@ from analysis.stats.power import (
     smallest_p_value,
 )
 from analysis.stats.predictions import McNemar, mcnemar, mcnemar_bound
-from analysis.stats.saved import compare_predictions
-from analysis.stats.timing import TimeRatio, conditions_differ, epoch_times, time_ratio
+from analysis.stats.saved import compare_predictions, load_predictions
+from analysis.stats.timing import (
+    TimeRatio,
+    conditions_differ,
+    epoch_times,
+    same_conditions,
+    time_ratio,
+)
 
 __all__ = [
     "FactorialEffects",
@@ -53,6 +59,7 @@ __all__ = [
     "fewest_pairs",
     "friedman",
     "holm",
+    "load_predictions",
     "mcnemar",
     "mcnemar_bound",
     "mean_interval",
@@ -61,6 +68,7 @@ __all__ = [
     "outperforming",
     "pairs_for_outperforming",
     "replicates",
+    "same_conditions",
     "sign_flip",
     "smallest_difference",
     "smallest_p_value",

@@ -27,7 +27,7 @@ def compare_predictions(study: Study, first: Row, second: Row) -> McNemar:
         UserError: a row has no saved predictions or they cannot be read, the two are one result,
             or their data sets or numbers of images differ.
     """
-    arrays = [_load(study, row) for row in (first, second)]
+    arrays = [load_predictions(study, row) for row in (first, second)]
     datasets = {_dataset(study, row) for row in (first, second)}
     predictions = [array["predictions"] for array in arrays]
     if len(datasets) > 1 or predictions[0].shape != predictions[1].shape:
@@ -65,7 +65,12 @@ def _dataset(study: Study, row: Row) -> str:
     return str(match["dataset"].iloc[0]) if "dataset" in match and len(match) else ""
 
 
-def _load(study: Study, row: Row) -> dict[str, NDArray[np.integer]]:
+def load_predictions(study: Study, row: Row) -> dict[str, NDArray[np.integer]]:
+    """Return what a row predicted: ``predictions`` and, where saved, ``labels``, (images,) each.
+
+    Raises:
+        UserError: the row has no saved predictions, or they cannot be read.
+    """
     path = study.predictions_path(*row)
     if path is None:
         raise UserError(f"study {study.name}: row {_name(row)} has no saved predictions")

@@ -41,29 +41,59 @@ class TimeRatio:
 def conditions_differ(first: pd.DataFrame, second: pd.DataFrame) -> str:
     """Say why durations of two sets of rows cannot be compared; empty when they can.
 
-    They can when every row says how it ran and all ran alike: ``exclusive`` true (alone on its
-    machine), or the same ``num_concurrent_trials``. What is not recorded is unknown, and unknown
-    is not comparable.
+    They can when every row says how many trials ran at once on its node
+    (``num_concurrent_trials``, 1 for alone) and all say the same, and rows of the same ``device``
+    used as many threads (``num_threads``, where it is recorded: a CPU and a GPU trial may differ).
+    What is not recorded is unknown, and unknown is not comparable. That a study asks for trials
+    that run alone does not count: the GPUs of one node still share it.
     """
-    both = pd.concat([first, second])
-    exclusive = both["exclusive"] if "exclusive" in both else pd.Series(dtype=object)
-    if len(exclusive) and exclusive.isin([True]).all():
-        return ""
-    if "num_concurrent_trials" not in both:
-        return "how many trials ran beside each other is not recorded"
-    counts = pd.to_numeric(both["num_concurrent_trials"], errors="coerce")
+    both = pd.concat([_conditions(first), _conditions(second)], ignore_index=True)
+    counts = both["num_concurrent_trials"]
+    if counts.isna().all():
+        return "how many trials ran at once is not recorded"
     if counts.isna().any():
-        return f"{int(counts.isna().sum())} rows do not say how many trials ran beside them"
+        return f"{int(counts.isna().sum())} rows do not say how many trials ran at once"
     if counts.nunique() > 1:
-        return f"between {counts.min():.0f} and {counts.max():.0f} trials ran beside each other"
+        return f"between {counts.min():.0f} and {counts.max():.0f} trials ran at once"
+    threads = both["num_threads"]
+    if threads.notna().any() and threads.isna().any():
+        return f"{int(threads.isna().sum())} rows do not say how many threads they used"
+    if (threads.groupby(both["device"], dropna=False).nunique() > 1).any():
+        return (
+            f"trials of one device used between {threads.min():.0f} and {threads.max():.0f} threads"
+        )
     return ""
+
+
+def same_conditions(first: pd.DataFrame, second: pd.DataFrame) -> pd.Series[bool]:
+    """Return line by line, for frames with one index, whether ``conditions_differ`` is empty."""
+    a, b = _conditions(first), _conditions(second)
+    counts = a["num_concurrent_trials"] == b["num_concurrent_trials"]
+    threads = (a["num_threads"] == b["num_threads"]) | (
+        a["num_threads"].isna() & b["num_threads"].isna()
+    )
+    other_device = a["device"].notna() & b["device"].notna() & (a["device"] != b["device"])
+    known = a["num_threads"].notna() == b["num_threads"].notna()
+    return counts & (threads | (other_device & known))
+
+
+def _conditions(rows: pd.DataFrame) -> pd.DataFrame:
+    missing = pd.Series(math.nan, index=rows.index)
+    frame = pd.DataFrame(
+        {
+            name: pd.to_numeric(rows[name], errors="coerce") if name in rows else missing
+            for name in ("num_concurrent_trials", "num_threads")
+        }
+    )
+    return frame.assign(device=rows.get("device"))
 
 
 def epoch_times(epochs: pd.DataFrame, *, num_warm_up: int = NUM_WARM_UP) -> pd.DataFrame:
     """Return the training seconds of each epoch after the warm-up.
 
     Args:
-        epochs: as ``Study.epochs``: ``trial_key``, ``epoch`` and cumulative ``train_seconds``.
+        epochs: as ``Study.epochs``: ``trial_key``, ``epoch``, cumulative ``train_seconds`` and,
+            where it is recorded, ``warm_up``: whether an epoch was the first of its process.
         num_warm_up: first epochs of each trial to leave out.
 
     Returns:
@@ -75,6 +105,8 @@ def epoch_times(epochs: pd.DataFrame, *, num_warm_up: int = NUM_WARM_UP) -> pd.D
     follows = by_trial["epoch"].diff() == 1
     seconds = by_trial["train_seconds"].diff()
     keep = follows & (seconds > 0) & (ordered["epoch"] > num_warm_up)
+    if "warm_up" in ordered:  # a resumed trial warms up again
+        keep &= ~ordered["warm_up"].isin([True])
     return ordered.assign(seconds=seconds).loc[keep, ["trial_key", "epoch", "seconds"]]
 
 

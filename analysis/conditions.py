@@ -1,0 +1,71 @@
+"""Under which conditions a time was taken, and the mark of those that were not taken alone."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable
+
+import numpy as np
+import pandas as pd
+
+from analysis.cells import MISSING
+from analysis.frames import numbers
+from analysis.load import Study
+
+MARK = "‡"
+"""Of a time whose trial did not run alone on its node, or of which that is not known."""
+NOT_COMPARABLE = "not comparable"
+
+
+def at_once(study: Study, config_ids: Iterable[object]) -> list[float]:
+    """Return how many trials ran at once at most while each configuration was timed.
+
+    Args:
+        study: the study.
+        config_ids: the configurations; over their seeds the maximum counts.
+
+    Returns:
+        1 for alone; NaN where it is not recorded for every seed with a result, or there is none.
+    """
+    rows = study.rows[study.rows["milestone"].notna() & timed(study.rows)]
+    counts = numbers(rows, "num_concurrent_trials").groupby(rows["config_id"])
+    most = counts.agg(lambda values: values.max(skipna=False)).to_dict()
+    return [float(most.get(config_id, math.nan)) for config_id in config_ids]
+
+
+def timed(rows: pd.DataFrame) -> pd.Series[bool]:
+    """Return which rows have a time."""
+    times = [numbers(rows, name).notna() for name in ("train_seconds", "fit_seconds")]
+    return times[0] | times[1]
+
+
+def marked(texts: Iterable[str], counts: Iterable[float]) -> list[str]:
+    """Return printed times with ``MARK`` behind those that were not taken alone."""
+    return [
+        text if text == MISSING or count == 1 else f"{text} {MARK}"
+        for text, count in zip(texts, counts, strict=True)
+    ]
+
+
+def note(study: Study, counts: Iterable[float]) -> tuple[str, ...]:
+    """Return the footnote of ``MARK``; nothing where every time was taken alone.
+
+    Args:
+        study: the study.
+        counts: as ``at_once`` returns them, of the rows that have a time.
+    """
+    values = np.asarray(list(counts), dtype=float)
+    several = values[values > 1]
+    parts = []
+    if len(several):
+        low, high = several.min(), several.max()
+        how_many = f"{low:.0f}" if low == high else f"{low:.0f} to {high:.0f}"
+        parts.append(f"{how_many} trials ran at once on the node ({len(several)} times)")
+    unknown = int(np.isnan(values).sum())
+    if unknown:
+        parts.append(f"how many ran at once is not recorded ({unknown} times)")
+    if not parts:
+        return ()
+    asked = study.meta["space"].get("exclusive") is True
+    wish = ", though the space asks for trials that run alone" if asked else ""
+    return (f"{MARK} Not known to be taken alone: {'; '.join(parts)}{wish}.",)

@@ -1,0 +1,157 @@
+"""The test images most often confused, with the images themselves where the reader has them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import partial
+from typing import Any
+
+import pandas as pd
+
+from analysis.cells import format_cell, label
+from analysis.confusions import class_names
+from analysis.document import Block, Figure, Paragraph, Section, Table
+from analysis.figures.pictures import draw_pictures
+from analysis.frames import levels
+from analysis.load import Study
+from analysis.mistakes import Predicted, Splits, mistakes_data, predicted
+from analysis.sections.results import free_heading
+from analysis.split import SIDE, Split
+from analysis.summary import best_data, groups_of
+
+_NUM_CLASSES = 10
+_MOST_PICKS = 4
+_MOST_NAMED = 3
+HOW_TO_SEE = (
+    "The images themselves are not in a study directory: python -m analysis.report STUDY --images "
+    "FOLDER shows them, FOLDER being the one with the IDX files that the study was made from."
+)
+_NO_LABELS = (
+    "The predictions of this study were saved without labels, so which of the images are wrong is "
+    "known only with the images."
+)
+
+
+def mistakes(study: Study, key: str, splits: Splits) -> Section | None:
+    """Return the test images that the picks get wrong, a table and a figure per data set.
+
+    Args:
+        study: the study.
+        key: the name of its tables.
+        splits: the images of its data sets, as far as they are known.
+    """
+    picks = best_data(study)
+    if picks.empty or not _any_saved(study, picks):
+        return None
+    blocks: list[Block] = []
+    datasets = levels(picks, "dataset") if "dataset" in picks else [None]
+    for number, dataset in enumerate(datasets):
+        here = picks if dataset is None else picks[picks["dataset"] == dataset]
+        split = splits.get(str(dataset))
+        found = predicted(study, dataset, split)
+        if found is not None:
+            name = f"{key}-mistakes-{number + 1}"
+            blocks += _blocks(study, name, dataset, found, picks=here, split=split)
+    if not blocks:
+        return Section("Images most often confused", (Paragraph(f"{_NO_LABELS} {HOW_TO_SEE}"),))
+    if not any(isinstance(block, Figure) for block in blocks) and not splits:
+        blocks.insert(0, Paragraph(HOW_TO_SEE))
+    return Section("Images most often confused", tuple(blocks))
+
+
+def _any_saved(study: Study, picks: pd.DataFrame) -> bool:
+    return any(
+        study.predictions_path(str(config_id), int(seed)) is not None
+        for config_id, seed in zip(picks["config_id"], picks["seed"], strict=True)
+    )
+
+
+def _blocks(
+    study: Study,
+    name: str,
+    dataset: Any,
+    found: Predicted,
+    *,
+    picks: pd.DataFrame,
+    split: Split | None,
+) -> list[Block]:
+    where = "" if dataset is None else f"{label('dataset', dataset)}: "
+    frame = mistakes_data(found, list(picks["trial_id"]))
+    left_out = (
+        f"Left out: {found.num_left_out} finished trials whose saved predictions cannot be read "
+        "or do not give the recorded confusion matrix with these labels."
+    )
+    if frame.empty:
+        saying = f"{where}no test image is known that a picked configuration gets wrong."
+        return [Paragraph(f"{saying} {left_out}" if found.num_left_out else saying)]
+    names = _names(dataset, found)
+    frame["true"], frame["predicted"] = (
+        [names[index] for index in frame[column]] for column in ("true", "predicted")
+    )
+    table = _table(study, name, where, frame, found=found, picks=picks)
+    if found.num_left_out:
+        table = Table(table.name, table.caption, table.cells, frame, (*table.notes, left_out))
+    return [table] if split is None else [_figure(name, where, frame, split), table]
+
+
+def _names(dataset: Any, found: Predicted) -> Sequence[str]:
+    largest = max(int(found.labels.max()), int(found.predictions.max()))
+    return class_names(dataset, max(largest + 1, _NUM_CLASSES))
+
+
+def _table(
+    study: Study,
+    name: str,
+    where: str,
+    frame: pd.DataFrame,
+    *,
+    found: Predicted,
+    picks: pd.DataFrame,
+) -> Table:
+    cells = {
+        "position": [str(position) for position in frame["position"]],
+        "true class": list(frame["true"]),
+        "most often taken for": list(frame["predicted"]),
+        "wrong in": _shares(frame),
+    }
+    by = [column for column in groups_of(study) if column != "dataset"]
+    names = _names(picks["dataset"].iloc[0] if "dataset" in picks else None, found)
+    for pick in picks.head(_MOST_PICKS).to_dict("records"):
+        place = found.trials.get(str(pick["trial_id"]))
+        if place is not None:
+            title = ", ".join(format_cell(column, pick[column]) for column in by) or "the pick"
+            cells[free_heading(cells, f"{title} says")] = [
+                names[found.predictions[place, position]] for position in frame["position"]
+            ]
+    caption = f"{where}test images that a picked configuration gets wrong, most often wrong first."
+    notes = (
+        "Position: in the test split, from 0. Wrong in: of the finished trials, each counted "
+        "once at its last milestone. Of equals, the pair of classes mixed up more often comes "
+        "first.",
+    )
+    return Table(name, caption, cells, frame, notes)
+
+
+def _shares(frame: pd.DataFrame) -> list[str]:
+    pairs = zip(frame["num_wrong"], frame["num_trials"], strict=True)
+    return [f"{num_wrong} of {num_trials}" for num_wrong, num_trials in pairs]
+
+
+def _figure(name: str, where: str, frame: pd.DataFrame, split: Split) -> Figure:
+    images = split.images[split.test[frame["position"]]].reshape(-1, SIDE, SIDE)
+    shares = _shares(frame)
+    pairs = list(zip(frame["true"], frame["predicted"], strict=True))
+    texts = [
+        f"{true}\ntaken for {wrong}\nwrong in {share}"
+        for (true, wrong), share in zip(pairs, shares, strict=True)
+    ]
+    named = "; ".join(
+        f"{true}, taken for {wrong} most often, wrong in {share} trials"
+        for (true, wrong), share in list(zip(pairs, shares, strict=True))[:_MOST_NAMED]
+    )
+    caption = (
+        f"{where}the test images most often confused: true class, the class it is most often "
+        "taken for, and how many of the finished trials get it wrong."
+    )
+    alt = f"{caption} {len(frame)} images; the first: {named}."
+    return Figure(name, caption, alt, partial(draw_pictures, images, texts))
