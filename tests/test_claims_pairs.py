@@ -88,9 +88,7 @@ def test_times_need_the_same_known_conditions() -> None:
     rows = evidence.rows.assign(train_seconds=[1.0, 2.0, 3.0, 4.0])
     unknown = replace(evidence, rows=rows)
     problem = match(unknown, "optimizer", "adam", "sgd", "train_seconds").problem
-    assert problem == (
-        "times are not comparable: how many trials ran beside each other is not recorded"
-    )
+    assert problem == ("times are not comparable: how many trials ran at once is not recorded")
     alone = replace(evidence, rows=rows.assign(num_concurrent_trials=1))
     assert match(alone, "optimizer", "adam", "sgd", "train_seconds").differences == pytest.approx(
         [2.0, 2.0]
