@@ -168,8 +168,7 @@ def tied_times(table: Table) -> list[Finding]:
     rows = np.flatnonzero(usable)
     first, second = np.triu_indices(len(rows), 1)
     coarser = np.maximum(units[rows][first], units[rows][second])
-    with np.errstate(over="ignore"):  # a damaged time may be near the largest number
-        steps = np.abs(values[rows][first] - values[rows][second]) / coarser
+    steps = np.abs(values[rows][first] - values[rows][second]) / coarser
     ties = steps < _SAME_DIGIT
     window = np.minimum(_TIME_WINDOW, _TIME_SPREAD * values[rows][first] / coarser)
     near = steps <= window
