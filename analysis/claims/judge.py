@@ -10,6 +10,7 @@ from __future__ import annotations
 import functools
 from collections.abc import Iterable, Sequence
 
+import numpy as np
 import pandas as pd
 
 from analysis.claims.claim import Claim
@@ -94,7 +95,8 @@ def _outcome(claim: Claim, evidence: Evidence, alpha: float) -> Outcome:
     if evidence.flawed and getattr(claim.test, "metric", "test_accuracy").endswith("_accuracy"):
         return not_comparable(evidence.flawed)
     try:
-        outcome = claim.test.judge(rows, alpha)
+        with np.errstate(all="ignore"):  # what an infinite value gives is unknown: NaN
+            outcome = claim.test.judge(rows, alpha)
         if not isinstance(outcome, Outcome):
             raise TypeError(f"judge returned {type(outcome).__name__}, not an Outcome")
     except Exception as error:
