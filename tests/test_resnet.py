@@ -132,7 +132,7 @@ def test_three_channels_and_larger_images_are_trained(images: ImageData) -> None
 
 
 def test_a_probe_grows_with_epochs_and_images(images: ImageData) -> None:
-    measured = probe(start(images).config, images)
+    measured = probe(start(images).config, images, 1)
     once = measured.seconds(1, 1000, 100)
     assert measured.seconds(2, 1000, 200) == pytest.approx(2 * once)
     # Adam keeps two values per trained parameter beside the weights.

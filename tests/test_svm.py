@@ -49,7 +49,7 @@ def test_the_row_says_which_solver_ran(images: ImageData, monkeypatch: pytest.Mo
 
 
 def test_a_probe_grows_with_the_square_of_the_images(images: ImageData) -> None:
-    seconds = svm.probe(config(), images).seconds
+    seconds = svm.probe(config(), images, 1).seconds
     assert seconds(1, 20_000, 0) == pytest.approx(4 * seconds(1, 10_000, 0))
-    limited = svm.probe(config(num_train_images=500), images).seconds
+    limited = svm.probe(config(num_train_images=500), images, 1).seconds
     assert limited(1, 20_000, 0) == limited(1, 500, 0)
