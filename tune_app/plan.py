@@ -18,6 +18,7 @@ import hashlib
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 from search_spaces.space import Config, Configuration, canonical_json
 from tune_app.ledger import RowKey
@@ -128,14 +129,12 @@ def make_plan(
         options: the user's choices.
     """
 
-    def resources_of(config: Config) -> dict[str, float]:
-        return trial_resources(
-            config,
-            space_resources,
-            trials_per_gpu=options.trials_per_gpu,
-            alone_on=cluster if options.exclusive else None,
-        )
-
+    resources_of = partial(
+        trial_resources,
+        space_resources=space_resources,
+        trials_per_gpu=options.trials_per_gpu,
+        alone_on=cluster if options.exclusive else None,
+    )
     groups: dict[str, list[tuple[Configuration, Config, int]]] = {}
     open_rows = []
     num_epochs = 0
