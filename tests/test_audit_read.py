@@ -111,7 +111,7 @@ def quoted(cells: list[str]) -> str:
     return ",".join('"' + cell.replace('"', '""')[:200] + '"' for cell in cells)
 
 
-def settle(arguments: list[str]) -> None:
+def check_settles(arguments: list[str]) -> None:
     """A file is audited, or refused in one line."""
     out = io.StringIO()
     with contextlib.redirect_stdout(out), contextlib.redirect_stderr(out):
@@ -129,7 +129,7 @@ def test_any_table(tmp_path: Path, headings: list[str], data: st.DataObject) -> 
     rows = data.draw(st.lists(row, min_size=1, max_size=6))
     text = "\n".join(quoted(cells) for cells in [headings, *rows])
     path = write(tmp_path, text.encode(errors="surrogatepass"))
-    settle([str(path), "--num-test", "100", "--json"])
+    check_settles([str(path), "--num-test", "100", "--json"])
 
 
 @FEW
@@ -137,7 +137,7 @@ def test_any_table(tmp_path: Path, headings: list[str], data: st.DataObject) -> 
     st.binary(max_size=300) | st.text("test_accuracy,\n\"';\t0.9%-", max_size=80).map(str.encode)
 )
 def test_any_bytes(tmp_path: Path, content: bytes) -> None:
-    settle([str(write(tmp_path, content))])
+    check_settles([str(write(tmp_path, content))])
 
 
 FLAGS = ("--map", "--factor", "--compare", "--num-test", "--runs", "--ceiling", "--averaging")
@@ -153,4 +153,4 @@ def test_any_words(tmp_path: Path, words: list[str], flags: list[str]) -> None:
     pairs = [f"{flag}={word}" for flag, word in zip(flags, words, strict=False)]
     for arguments in (["--", *words], [str(path), *pairs]):
         if not any(Path(word[:99].replace("\0", "")).is_dir() for word in words):
-            settle(arguments)
+            check_settles(arguments)

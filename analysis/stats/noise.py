@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from analysis.stats.intervals import mean_interval
 from search_spaces.errors import UserError, choices
@@ -67,22 +68,8 @@ def noise_floor(
     """
     from scipy import stats
 
-    missing = [name for name in (placebo, response, *settings) if name not in rows]
-    if missing:
-        raise UserError(f"noise: no column {missing[0]!r}; allowed: {choices(rows.columns)}")
-    levels = list(rows[placebo].dropna().unique())
-    if len(levels) != 2:
-        raise UserError(f"noise: {placebo} has {len(levels)} levels; a placebo needs two")
-    if "same_as" in rows and (rows["same_as"].fillna("") != "").any():
-        raise UserError(
-            f"noise: rows that differ in {placebo} are one and the same result, which holds no "
-            "noise; run the study with --no-sharing, or with several seeds"
-        )
-    paired = rows.pivot_table(index=list(settings), columns=placebo, values=response, dropna=False)
-    differences = (paired[levels[1]] - paired[levels[0]]).dropna().to_numpy(dtype=float)
+    differences = _differences(rows, placebo, response, settings)
     num_pairs = len(differences)
-    if num_pairs == 0:
-        raise UserError(f"noise: no two rows differ in {placebo} alone")
     squares = float(np.square(differences).sum())
     tail = (1 - confidence) / 2
     sd_low, sd_high = (
@@ -101,3 +88,26 @@ def noise_floor(
         p_value=float(stats.ttest_1samp(differences, 0).pvalue) if varied else math.nan,
         num_pairs=num_pairs,
     )
+
+
+def _differences(
+    rows: pd.DataFrame, placebo: str, response: str, settings: Sequence[str]
+) -> NDArray[np.float64]:
+    """Return the difference of each pair of rows that differ in the placebo alone, (pairs,)."""
+    missing = [name for name in (placebo, response, *settings) if name not in rows]
+    if missing:
+        raise UserError(f"noise: no column {missing[0]!r}; allowed: {choices(rows.columns)}")
+    levels = list(rows[placebo].dropna().unique())
+    if len(levels) != 2:
+        raise UserError(f"noise: {placebo} has {len(levels)} levels; a placebo needs two")
+    if "same_as" in rows and (rows["same_as"].fillna("") != "").any():
+        raise UserError(
+            f"noise: rows that differ in {placebo} are one and the same result, which holds no "
+            "noise; run the study with --no-sharing, or with several seeds"
+        )
+    paired = rows.pivot_table(index=list(settings), columns=placebo, values=response, dropna=False)
+    pairs = (paired[levels[1]] - paired[levels[0]]).dropna()
+    differences: NDArray[np.float64] = pairs.to_numpy(dtype=float)
+    if not len(differences):
+        raise UserError(f"noise: no two rows differ in {placebo} alone")
+    return differences
