@@ -17,7 +17,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from analysis.live import load_analysis
-from analysis.trial_files import Record, flat, parse_json, scan
+from analysis.trial_files import Record, flat, scan
 from analysis.trials import (
     Outcome,
     Report,
@@ -29,6 +29,7 @@ from analysis.trials import (
     trial_frame,
 )
 from search_spaces.errors import UserError
+from search_spaces.json_text import parse_json
 
 __all__ = ["ENDED", "FINISHED", "SCHEMA_VERSION", "Study", "load_analysis", "load_study"]
 
@@ -177,7 +178,7 @@ def _read_meta(path: Path) -> dict[str, Any]:
         raise UserError(
             f"{path}: not a study, it has no study.json; give the directory that holds it"
         ) from None
-    except (ValueError, RecursionError) as error:
+    except ValueError as error:
         raise UserError(f"{file}: not valid JSON ({error}); restore it from a copy") from None
     except OSError as error:
         raise UserError(f"{file}: cannot be read ({error.strerror})") from None

@@ -16,13 +16,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from search_spaces.json_text import parse_json
+
 Record = dict[str, Any]
 
 _EXCEPTION = re.compile(r"^[\w.]*(?:Error|Exception|Interrupt|Exit)\b.*$", re.MULTILINE)
 _ANSI_COLOUR = re.compile(r"\x1b\[[0-9;]*m")
 _LONGEST_REASON = 200
-_MOST_DIGITS = 18
-_MOST_LEVELS = 20
 
 
 @dataclass(frozen=True)
@@ -131,25 +131,11 @@ def _plan(value: object) -> Record:
     return dict(value) if known and isinstance(value, dict) else {}
 
 
-def parse_json(text: str) -> Any:
-    """Parse JSON whose integers all fit the frames: one beyond 64 bits becomes a float.
-
-    Raises:
-        ValueError: the text is not JSON.
-        RecursionError: it is nested too deeply.
-    """
-    return json.loads(text, parse_int=_integer)
-
-
-def _integer(digits: str) -> int | float:
-    return int(digits) if len(digits) <= _MOST_DIGITS else float(digits)
-
-
 def _object(text: str) -> Record:
     try:
         text.encode()  # bytes that are no UTF-8 are damage, also inside of a string
         value = parse_json(text)
-    except (ValueError, RecursionError):
+    except ValueError:
         return {}
     return value if isinstance(value, dict) else {}
 
@@ -183,15 +169,11 @@ def last_exception(text: str) -> str:
 
 
 def flat(config: Mapping[str, Any], prefix: str = "") -> Record:
-    """Flatten nested mappings with ``/``, as Tune does; lists become JSON text, to be hashable.
-
-    What lies deeper than any search space goes is left out.
-    """
+    """Flatten nested mappings with ``/``, as Tune does; lists become JSON text, to be hashable."""
     result: Record = {}
     for key, value in config.items():
         if isinstance(value, Mapping):
-            if prefix.count("/") < _MOST_LEVELS:
-                result |= flat(value, f"{prefix}{key}/")
+            result |= flat(value, f"{prefix}{key}/")
         elif isinstance(value, (list, tuple)):
             result[f"{prefix}{key}"] = json.dumps(value, default=str)
         else:

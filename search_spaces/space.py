@@ -221,6 +221,13 @@ def _shown(value: Any) -> str:
     return repr(value)
 
 
+def _is_text(value: str) -> bool:
+    try:
+        return bool(value.encode()) or not value
+    except UnicodeEncodeError:
+        return False
+
+
 def _check_value(where: str, value: Any) -> None:
     if isinstance(value, Mapping):
         for key, entry in value.items():
@@ -232,6 +239,8 @@ def _check_value(where: str, value: Any) -> None:
             f"{where}: {value!r} is a {type(value).__name__}; allowed: strings, numbers, booleans, "
             "None, or tune.grid_search([...]) of them (a study is a grid, not a random search)"
         )
+    elif isinstance(value, str) and not _is_text(value):
+        raise UserError(f"{where}: {value!r} is not text (a surrogate without its other half)")
     elif isinstance(value, float) and not math.isfinite(value):
         raise UserError(f"{where}: {value!r} is not a finite number")
     elif isinstance(value, int) and abs(value) > LARGEST_INTEGER:

@@ -8,7 +8,6 @@ of it is read, or deleted once it counts as spent.
 
 from __future__ import annotations
 
-import json
 import re
 from collections import Counter
 from collections.abc import Iterator, Mapping
@@ -17,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from search_spaces.errors import UserError
+from search_spaces.json_text import parse_json
 from search_spaces.space import make_configuration
 
 SCHEMA_VERSION = 1
@@ -45,8 +45,8 @@ class TrialParams:
 def read_json(path: Path) -> Any:
     """Return what a JSON file holds, or None if it is no regular file or not JSON."""
     try:
-        return json.loads(path.read_text(encoding="utf-8")) if path.is_file() else None
-    except (OSError, ValueError, RecursionError):
+        return parse_json(path.read_text(encoding="utf-8")) if path.is_file() else None
+    except (OSError, ValueError):
         return None
 
 
@@ -117,8 +117,8 @@ def read_results(path: Path) -> list[dict[str, Any]]:
     rows = []
     for line in lines:
         try:
-            row = json.loads(line.decode())
-        except (ValueError, RecursionError):
+            row = parse_json(line.decode())
+        except ValueError:
             continue
         if isinstance(row, dict) and _is_sound(row):
             rows.append(row)
@@ -194,7 +194,7 @@ def _configuration_problems(configurations: list[Any]) -> Iterator[str]:
             yield "configurations is damaged"
         try:
             config_id = make_configuration(entry["config"]).config_id
-        except (ValueError, RecursionError):
+        except ValueError:
             yield "a configuration holds a value that no search space has"
         if config_id != entry.get("config_id"):
             yield f"configuration {entry.get('config_id')} was edited (its id does not match)"
