@@ -9,6 +9,7 @@ from pathlib import Path
 from tune_app.durations import format_seconds
 from tune_app.estimate import Estimate
 from tune_app.ledger import Ledger
+from tune_app.mirror import find_mirror, shown
 from tune_app.plan import Plan
 from tune_app.resources import Cluster
 from tune_app.study import PreparedStudy
@@ -91,6 +92,8 @@ def link_lines(dashboard: str, ledger: Ledger) -> list[str]:
     """Return where a running study can be watched."""
     token = "(its token: ray get-auth-token, on this machine)"  # noqa: S105 (not a token)
     lines = [f"dashboard: http://{dashboard}  {token}"] if dashboard else []
+    if find_mirror(ledger.root):  # TensorBoard reads folders
+        return lines
     return [*lines, f"tensorboard --logdir {short_path(ledger.root / 'tune')}"]
 
 
@@ -101,8 +104,8 @@ def where_lines(ledger: Ledger) -> list[str]:
 
 
 def short_path(path: Path) -> str:
-    """Return the path relative to the working directory where that is shorter."""
+    """Return the path relative to the working directory where that is shorter; or its URL."""
     try:
         return str(path.relative_to(Path.cwd()))
     except ValueError:
-        return str(path)
+        return shown(path)

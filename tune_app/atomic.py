@@ -9,10 +9,14 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import IO
 
+from tune_app import mirror
+
 
 @contextmanager
 def atomic_file(path: Path) -> Iterator[IO[bytes]]:
     """Open a file for writing that appears under its name only once it is complete.
+
+    In the working copy of a study at a URL it then appears there as well.
 
     Raises:
         OSError: the file cannot be written; it names ``path``.
@@ -26,6 +30,7 @@ def atomic_file(path: Path) -> Iterator[IO[bytes]]:
             stream.flush()
             os.fsync(stream.fileno())
         partial.replace(path)
+        mirror.push(path)
     except OSError as error:
         # A full disk is noticed by write(), whose error does not say which file it was.
         if error.filename is not None or error.errno is None:

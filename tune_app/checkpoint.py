@@ -11,11 +11,12 @@ from __future__ import annotations
 import hashlib
 import io
 import json
-import shutil
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+
+from tune_app import mirror
 
 STATE_FILE = "state.pt"
 INDEX_FILE = "checkpoint.json"
@@ -77,9 +78,8 @@ def find_damaged(trial_directory: Path) -> list[Path]:
 
 
 def remove_checkpoints(trial_directory: Path) -> None:
-    """Delete every checkpoint in a trial's directory; ``rmtree`` follows no symbolic link."""
-    for path in trial_directory.glob("checkpoint_*"):
-        shutil.rmtree(path, ignore_errors=True)
+    """Delete every checkpoint in a trial's directory."""
+    mirror.remove_folders(trial_directory, "checkpoint_*")
 
 
 @dataclass(frozen=True)
@@ -101,7 +101,8 @@ def load_newest(candidates: Iterable[Path], trial_key: str) -> Loaded:
     """Read the first candidate directory that is whole."""
     refused: list[str] = []
     for path in candidates:
-        loaded = _load(path, trial_key)
+        with mirror.fetched(path) as folder:
+            loaded = _load(folder, trial_key)
         if not isinstance(loaded, str):
             epoch, state = loaded
             return Loaded(epoch, state, _note(refused, f"goes on after epoch {epoch}"))

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from search_spaces.errors import UserError
+from tune_app import mirror
 from tune_app.ledger import Ledger, resumable_checkpoints
 from tune_app.plan import Plan, PlannedTrial
 from tune_app.provenance import num_usable_cpus
@@ -183,7 +184,7 @@ def run_trials(
     from tune_app.trainables.session import TrialSettings
 
     treat_ray_errors_as_actor_failures()
-    settings = TrialSettings(str(ledger.root), options.checkpoint_seconds)
+    settings = TrialSettings(mirror.shown(ledger.root), options.checkpoint_seconds)
     function = tune.with_resources(
         tune.with_parameters(trainable.load(), data=data, settings=settings), _trial_resources
     )
@@ -199,7 +200,7 @@ def run_trials(
         ),
         run_config=tune.RunConfig(
             name=launch,
-            storage_path=str(ledger.root / "tune"),
+            **mirror.ray_storage(ledger.root / "tune"),
             failure_config=tune.FailureConfig(max_failures=options.max_failures),
             checkpoint_config=tune.CheckpointConfig(num_to_keep=2),
             callbacks=list(callbacks),

@@ -23,12 +23,16 @@ class EventFile:
     Args:
         directory: where the file is created; it exists.
 
+    Attributes:
+        path: the file.
+
     Raises:
         OSError: here and in every method, if the file cannot be written.
     """
 
     def __init__(self, directory: Path) -> None:
         self._writer = EventsWriter(str(directory / "events"))
+        self.path = Path(self._writer._file_name)
 
     def add_scalars(self, values: Mapping[str, float], step: int) -> None:
         """Write the values of one step and see that they reach the file."""

@@ -6,6 +6,7 @@ import json
 import re
 from pathlib import Path
 
+from tune_app import mirror
 from tune_app.atomic import atomic_file, is_partial
 from tune_app.checkpoint import remove_checkpoints
 from tune_app.ledger import Ledger
@@ -21,6 +22,7 @@ def tidy(ledger: Ledger) -> None:
     weights whose score was never recorded. Such an entry would keep the trial, once it reaches that
     score again, from saving its weights.
     """
+    mirror.refresh(ledger.root)
     for place in ("", "weights/", "tune/*/*/", "tune/*/*/*/"):
         for path in plain_glob(ledger.root, f"{place}.*"):
             if is_partial(path) and path.is_file():
@@ -70,8 +72,6 @@ def keep_best_weights(root: Path) -> None:
         entry = {"score": score, "file": str(path.relative_to(root))}
         with atomic_file(root / "weights" / f"{group}.json") as stream:
             stream.write(json.dumps(entry).encode())
-    for path in saved.keys() - {path for _, path in best.values()}:
-        path.unlink(missing_ok=True)
-    for path in plain_glob(root, "weights/*.json"):
-        if path.stem not in best and path.is_file():
-            path.unlink(missing_ok=True)
+    mirror.remove(saved.keys() - {path for _, path in best.values()})
+    entries = [path for path in plain_glob(root, "weights/*.json") if path.is_file()]
+    mirror.remove(path for path in entries if path.stem not in best)

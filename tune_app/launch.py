@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from rich.console import Console
@@ -16,6 +17,7 @@ from tune_app.cluster.versions import check_versions, versions_task
 from tune_app.housekeeping import tidy
 from tune_app.ledger import Ledger, put_aside
 from tune_app.lock import StudyLock
+from tune_app.mirror import find_mirror
 from tune_app.plan import Plan
 from tune_app.provenance import collect_provenance, command_line
 from tune_app.resources import Cluster
@@ -180,6 +182,8 @@ class Launch:
         from tune_app.tracking import TrackingCallback, open_tracker
 
         root = self.request.root
+        if find_mirror(root):  # what a tracker keeps in files stays on this machine
+            root = Path("results").resolve() / root.name
         return [TrackingCallback(open_tracker(self.log_to, root))] if self.log_to else []
 
     def _run_trials(

@@ -19,6 +19,7 @@ from typing import Any
 
 from search_spaces.errors import UserError
 from search_spaces.space import Configuration, SearchSpace
+from tune_app import mirror
 from tune_app.atomic import atomic_file
 from tune_app.checkpoint import find_checkpoints, find_damaged
 from tune_app.study_file import (
@@ -226,10 +227,14 @@ def resumable_checkpoints(
 
 
 def put_aside(root: Path) -> Path:
-    """Rename a study directory so that its name is free; return the new path."""
+    """Rename a study directory so that its name is free; return the new path.
+
+    Raises:
+        OSError: the storage of a study at a URL does not answer.
+    """
     stamp = datetime.now(UTC).strftime("%Y%m%d-%H%M%S")
     target = root.with_name(f"{root.name}.{stamp}")
-    root.rename(target)
+    mirror.put_aside(root, target.name)
     return target
 
 

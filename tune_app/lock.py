@@ -2,7 +2,8 @@
 
 ``flock`` belongs to the open file, so the kernel gives it back when the process ends, however it
 ends; no lock is ever stale. The file's content only says who holds it. It works on local file
-systems and on NFS (Linux passes ``flock`` on to the server).
+systems and on NFS (Linux passes ``flock`` on to the server). A study at a URL has a lease instead
+(:mod:`tune_app.lease`).
 """
 
 from __future__ import annotations
@@ -17,8 +18,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from search_spaces.errors import UserError
+from tune_app.lease import Lease, find_claim
+from tune_app.mirror import find_mirror, shown
 
 LOCK_FILE = ".lock"
+_LONGEST_REASON = 200
 _ATTEMPTS, _PAUSE_SECONDS = 5, 0.05
 """Whoever asks for the holder has the lock for a moment, which must not turn a driver away."""
 
@@ -53,8 +57,26 @@ class StudyLock:
     def __init__(self, root: Path) -> None:
         self._root = root
         self._descriptor: int | None = None
+        self._lease: Lease | None = None
 
     def __enter__(self) -> StudyLock:
+        mirror = find_mirror(self._root)
+        if mirror is None:
+            self._descriptor = self._take_file()
+        else:
+            self._lease = Lease(mirror)
+            try:
+                claim = self._lease.take()
+            except OSError as error:
+                raise UserError(
+                    f"{shown(self._root)}: cannot be written ({_one_line(error)}); name another "
+                    "place with --storage-path"
+                ) from None
+            if claim is not None:
+                raise self._refusal(Holder(claim.host, claim.pid, claim.since))
+        return self
+
+    def _take_file(self) -> int:
         flags = os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW
         try:
             self._root.mkdir(parents=True, exist_ok=True)
@@ -69,21 +91,25 @@ class StudyLock:
         except BlockingIOError:
             holder = _read_holder(descriptor)
             os.close(descriptor)
-            raise UserError(
-                f"study {self._root.name} is being run by {holder}; wait until it is "
-                "done, stop it, or use --study NAME for another study"
-            ) from None
+            raise self._refusal(holder) from None
         name = {"host": socket.gethostname(), "pid": os.getpid()}
         with contextlib.suppress(OSError):  # a full disk; the lock holds without a name
             os.ftruncate(descriptor, 0)
             os.write(descriptor, json.dumps(name).encode())
-        self._descriptor = descriptor
-        return self
+        return descriptor
+
+    def _refusal(self, holder: Holder) -> UserError:
+        return UserError(
+            f"study {self._root.name} is being run by {holder}; wait until it is "
+            "done, stop it, or use --study NAME for another study"
+        )
 
     def __exit__(self, *_error: object) -> None:
-        assert self._descriptor is not None
-        os.close(self._descriptor)
-        self._descriptor = None
+        if self._lease is not None:
+            self._lease.release()
+        if self._descriptor is not None:
+            os.close(self._descriptor)
+        self._lease = self._descriptor = None
 
 
 def find_holder(root: Path) -> Holder | None:
@@ -92,6 +118,10 @@ def find_holder(root: Path) -> Holder | None:
     Raises:
         OSError: the file system does not say (it has no ``flock``, or the file cannot be read).
     """
+    mirror = find_mirror(root)
+    if mirror is not None:
+        claim = find_claim(mirror)
+        return None if claim is None else Holder(claim.host, claim.pid, claim.since)
     try:
         flags = os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK
         descriptor = os.open(root / LOCK_FILE, flags)
@@ -104,6 +134,10 @@ def find_holder(root: Path) -> Holder | None:
         return _read_holder(descriptor)
     finally:
         os.close(descriptor)
+
+
+def _one_line(error: OSError) -> str:
+    return error.strerror or " ".join(str(error).split())[:_LONGEST_REASON]
 
 
 def _take(descriptor: int) -> None:

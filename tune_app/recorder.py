@@ -19,7 +19,7 @@ from typing import Any
 from ray.tune.experiment import Trial
 from ray.tune.logger import LoggerCallback
 
-from tune_app import failures
+from tune_app import failures, mirror
 from tune_app.atomic import atomic_file
 from tune_app.checkpoint import remove_checkpoints
 from tune_app.concurrency import Concurrency
@@ -69,10 +69,12 @@ class StudyRecorder(LoggerCallback):
         row["num_concurrent_trials"] = at_once
         line = json.dumps(row, default=_plain_number) + "\n"
         with self._storage():
-            with (self._directory(trial) / RESULT_FILE).open("a") as stream:
+            path = self._directory(trial) / RESULT_FILE
+            with path.open("a") as stream:
                 stream.write(line)
                 stream.flush()
                 os.fsync(stream.fileno())
+            mirror.push(path)
             self._event_file(trial).add_scalars(scalars(row), row["epoch"])
 
     def log_trial_end(self, trial: Trial, failed: bool = False) -> None:
@@ -82,7 +84,9 @@ class StudyRecorder(LoggerCallback):
             if failed:
                 self._keep_error(trial)
             else:
-                (self._directory(trial) / ERROR_FILE).unlink(missing_ok=True)
+                error_file = self._directory(trial) / ERROR_FILE
+                if error_file.exists():
+                    mirror.remove([error_file])
                 if trial.error_file is not None:  # an earlier attempt's, which Tune would copy back
                     Path(trial.error_file).unlink(missing_ok=True)
                 self._check_complete(trial, trial.last_result or {})
@@ -90,6 +94,7 @@ class StudyRecorder(LoggerCallback):
             if events is not None:
                 events.add_hparams(self._hparams(trial), scalars(trial.last_result or {}))
                 events.close()
+                mirror.push(events.path)
 
     def _check_complete(self, trial: Trial, last: dict[str, Any]) -> None:
         """Remove the checkpoints of a trial that has done its work; note one that has not."""

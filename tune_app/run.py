@@ -16,8 +16,11 @@ from rich.console import Console
 
 from search_spaces import SHIPPED, load_space
 from search_spaces.errors import UserError, did_you_mean
+from search_spaces.space import SearchSpace
+from search_spaces.study_url import RemoteFolder, is_url
 from tune_app.arguments import check_study_name, parse_seeds
 from tune_app.durations import parse_duration
+from tune_app.mirror import study_folder
 from tune_app.study import StudyRequest
 
 _MOST_TRIALS_PER_GPU = 10_000
@@ -66,7 +69,7 @@ def build_parser() -> argparse.ArgumentParser:
     add("--device", default="auto", choices=("auto", "cpu", "cuda"), help="what auto means")
     add("--study", metavar="NAME", help="name of the study (default: the space's)")
     add("--results-dir", default="results", metavar="DIR", help="where studies live")
-    add("--storage-path", metavar="DIR", help="a folder all nodes reach, in place of --results-dir")
+    add("--storage-path", metavar="DIR|URL", help="where all nodes reach: a folder, s3://…")
     add("--fresh", action="store_true", help="start over; an old study of the name is kept aside")
     add("--no-sharing", action="store_true", help="run every row on its own")
     add("--max-concurrent", type=_count, default=0, metavar="N", help="at most N trials at once")
@@ -96,16 +99,25 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _run(args: argparse.Namespace, arguments: Sequence[str]) -> int:
-    from tune_app.driver import LaunchOptions
-    from tune_app.launch import Launch
-    from tune_app.signals import StopSignals
-
     if args.log_to:
         from tune_app.tracking import check_installed
 
         check_installed(args.log_to)
+    space = load_space(args.space)
+    name = check_study_name(args.study or space.name)
+    results = args.storage_path or args.results_dir
+    place = RemoteFolder(results).child_url(name) if is_url(results) else _resolved(results) / name
+    with study_folder(str(place)) as root:
+        return _launch(args, arguments, _request(args, space, root))
+
+
+def _launch(args: argparse.Namespace, arguments: Sequence[str], request: StudyRequest) -> int:
+    from tune_app.driver import LaunchOptions
+    from tune_app.launch import Launch
+    from tune_app.signals import StopSignals
+
     launch = Launch(
-        request=_request(args),
+        request=request,
         arguments=tuple(arguments),
         options=LaunchOptions(args.max_concurrent, args.max_failures, args.checkpoint_seconds),
         # A job that was submitted to a cluster finds it in RAY_ADDRESS.
@@ -122,7 +134,7 @@ def _run(args: argparse.Namespace, arguments: Sequence[str]) -> int:
             return launch.stopped()
 
 
-def _request(args: argparse.Namespace) -> StudyRequest:
+def _request(args: argparse.Namespace, space: SearchSpace, root: Path) -> StudyRequest:
     if args.images is not None and args.budget:
         raise UserError("--images and --budget both choose the subset; give one of them")
     if not 1 <= args.trials_per_gpu <= _MOST_TRIALS_PER_GPU:
@@ -130,16 +142,9 @@ def _request(args: argparse.Namespace) -> StudyRequest:
             f"--trials-per-gpu {args.trials_per_gpu}: allowed: 1 or more, at most "
             f"{_MOST_TRIALS_PER_GPU:,}"
         )
-    space = load_space(args.space)
-    results = args.storage_path or args.results_dir
-    if "://" in str(args.storage_path or ""):
-        raise UserError(
-            f"--storage-path {args.storage_path}: a folder that every node reaches (NFS, say) is "
-            "needed; mount the storage and give its path"
-        )
     return StudyRequest(
         space=space,
-        root=_resolved(results) / check_study_name(args.study or space.name),
+        root=root,
         seeds=parse_seeds(args.seeds),
         source=args.data,
         num_images=args.images,

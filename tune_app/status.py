@@ -22,6 +22,7 @@ from search_spaces.space import MOST_CONFIGURATIONS
 from tune_app.durations import format_seconds
 from tune_app.ledger import Ledger, open_ledger
 from tune_app.lock import Holder, find_holder
+from tune_app.mirror import refresh, shown, study_folder
 from tune_app.overview import Overview, best_configurations, overview
 
 STATES = {
@@ -51,7 +52,7 @@ def build_parser() -> argparse.ArgumentParser:
         description="How far a study is, read from its directory alone.",
         allow_abbrev=False,
     )
-    parser.add_argument("study", metavar="results/STUDY", help="the study's directory")
+    parser.add_argument("study", metavar="results/STUDY", help="the study's directory, or its URL")
     parser.add_argument(
         "--watch",
         nargs="?",
@@ -68,11 +69,13 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Run the command line; return the exit status."""
     try:
         args = build_parser().parse_args(argv)
-        while True:
-            running = _look(Path(args.study), as_json=args.json, clear=args.watch is not None)
-            if args.watch is None or not running:
-                return 0
-            time.sleep(args.watch)
+        with study_folder(args.study) as root:
+            while _look(root, as_json=args.json, clear=args.watch is not None):
+                if args.watch is None:
+                    break
+                time.sleep(args.watch)
+                refresh(root)
+        return 0
     except UserError as error:
         print(f"error: {error}", file=sys.stderr)
         return 2
@@ -97,11 +100,11 @@ def _look(root: Path, *, as_json: bool, clear: bool) -> bool:
     """Print the state of a study; return whether a driver runs it."""
     ledger = open_ledger(root)
     if ledger is None:
-        raise UserError(f"{root}: no study there (it has no study.json); name results/STUDY")
+        raise UserError(f"{shown(root)}: no study there (it has no study.json); name results/STUDY")
     num_rows = len(ledger.study["configurations"]) * len(ledger.study["seeds"])
     if num_rows > MOST_CONFIGURATIONS:
         raise UserError(
-            f"{root / 'study.json'}: {num_rows:,} rows; no study has more than "
+            f"{shown(root / 'study.json')}: {num_rows:,} rows; no study has more than "
             f"{MOST_CONFIGURATIONS:,}; restore it from a copy"
         )
     holder: Holder | str | None
@@ -115,8 +118,8 @@ def _look(root: Path, *, as_json: bool, clear: bool) -> bool:
         print(json.dumps(as_plain(ledger, view, holder), allow_nan=False), flush=True)
     else:
         lines = describe(ledger, view, holder, time.time())
-        shown = "\n".join(line.encode(errors="backslashreplace").decode() for line in lines)
-        print((_CLEAR if clear and sys.stdout.isatty() else "") + shown, flush=True)
+        text = "\n".join(line.encode(errors="backslashreplace").decode() for line in lines)
+        print((_CLEAR if clear and sys.stdout.isatty() else "") + text, flush=True)
     return running
 
 

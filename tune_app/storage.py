@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from search_spaces.errors import UserError
+from tune_app import mirror
 
 _FULL = (errno.ENOSPC, errno.EDQUOT)
 
@@ -39,17 +40,22 @@ def check_not_deleted(root: Path) -> None:
 
     Raises:
         FileNotFoundError: ``study.json`` is gone.
+        OSError: the study is at a URL and another driver may have taken it over.
     """
+    copy = mirror.find_mirror(root)
+    if copy and copy.problem:
+        raise OSError(copy.problem)
     if not (root / "study.json").exists():
         raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), str(root / "study.json"))
 
 
 def describe_storage_error(root: Path, error: OSError) -> str:
     """Return what happened to a study directory and what to do, in one line."""
+    where = error.filename or mirror.shown(root)
     again = "run the same command again, it goes on where it stopped"
     if error.errno in _FULL:
-        return f"{error.filename or root}: the disk is full; make room and {again}"
+        return f"{where}: the disk is full; make room and {again}"
     if isinstance(error, FileNotFoundError) and not (root / "study.json").exists():
         return f"{root}: the study was deleted or moved while it ran; put it back and {again}"
     reason = os.strerror(error.errno) if error.errno else str(error)
-    return f"{error.filename or root}: cannot be written ({reason}); mend that and {again}"
+    return f"{where}: cannot be written ({reason}); mend that and {again}"

@@ -12,7 +12,7 @@ from search_spaces.errors import UserError
 from search_spaces.space import SearchSpace
 from tune_app import data as image_data
 from tune_app.cluster.nodes import run_on_nodes
-from tune_app.cluster.shared_storage import check_shared
+from tune_app.cluster.shared_storage import check_shared, check_url
 from tune_app.estimate import (
     Estimate,
     SplitSizes,
@@ -24,6 +24,7 @@ from tune_app.estimate import (
     trial_seconds,
 )
 from tune_app.ledger import Ledger, extend_ledger, new_ledger, open_ledger
+from tune_app.mirror import find_mirror
 from tune_app.plan import Plan, PlanOptions, make_plan
 from tune_app.resources import Cluster
 from tune_app.trainables import Trainable, check_config, find_trainable
@@ -153,6 +154,11 @@ class PreparedStudy:
         Raises:
             UserError: trials would fail with their first checkpoint, after hours perhaps.
         """
+        copy = find_mirror(self.request.root)
+        if copy:
+            if len(cluster.nodes) > 1:
+                check_url(copy.remote, run_on_nodes)
+            return
         if cluster.num_hosts > 1 and not self.request.shared_storage:
             raise UserError(
                 f"the cluster has {cluster.num_hosts} machines and {self.request.root.parent} may "

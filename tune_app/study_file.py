@@ -18,6 +18,7 @@ from typing import Any
 from search_spaces.errors import UserError
 from search_spaces.json_text import parse_json
 from search_spaces.space import make_configuration
+from tune_app.mirror import shown
 
 SCHEMA_VERSION = 1
 LARGEST_SEED = 10**9
@@ -57,11 +58,12 @@ def read_study(root: Path) -> dict[str, Any] | None:
         UserError: it cannot be read, is of another version, or was damaged.
     """
     path = root / "study.json"
+    where = shown(path)
     try:
         if not path.exists():
             return None
     except OSError as error:
-        raise UserError(f"{path}: cannot be read ({error.strerror}); {_REMEDY}") from None
+        raise UserError(f"{where}: cannot be read ({error.strerror}); {_REMEDY}") from None
     for name in ("tune", "weights"):
         if (root / name).is_symlink():
             raise UserError(
@@ -70,15 +72,15 @@ def read_study(root: Path) -> dict[str, Any] | None:
             )
     study = read_json(path)
     if not isinstance(study, dict) or "schema_version" not in study:
-        raise UserError(f"{path}: not a study file (damaged or of another program); {_REMEDY}")
+        raise UserError(f"{where}: not a study file (damaged or of another program); {_REMEDY}")
     version = study["schema_version"]
     if isinstance(version, bool) or version != SCHEMA_VERSION:
         raise UserError(
-            f"{path}: schema version {version!r}, this program reads {SCHEMA_VERSION}; {_REMEDY}"
+            f"{where}: schema version {version!r}, this program reads {SCHEMA_VERSION}; {_REMEDY}"
         )
     problem = next(_problems(study), None)
     if problem:
-        raise UserError(f"{path}: {problem}; {_REMEDY}")
+        raise UserError(f"{where}: {problem}; {_REMEDY}")
     return study
 
 

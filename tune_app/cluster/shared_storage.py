@@ -1,4 +1,4 @@
-"""Whether a folder is one and the same on every node of a cluster."""
+"""Whether a folder, or a URL, is one and the same on every node of a cluster."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from search_spaces.errors import UserError
+from search_spaces.study_url import RemoteFolder
 from tune_app.cluster.nodes import RunOnNodes
 
 SEES_SECONDS = 5.0
@@ -52,6 +53,53 @@ def check_shared(folder: Path, run_on_nodes: RunOnNodes) -> None:
         for path in missing:  # the innermost comes first
             with contextlib.suppress(OSError):
                 path.rmdir()
+
+
+def check_url(remote: RemoteFolder, run_on_nodes: RunOnNodes) -> None:
+    """Write at a URL what every node has to read, and read what every node writes.
+
+    Nothing is left behind.
+
+    Args:
+        remote: the folder at the URL.
+        run_on_nodes: as :func:`tune_app.cluster.nodes.run_on_nodes`.
+
+    Raises:
+        UserError: it cannot be written, or not from a node; the node is named.
+    """
+    own = f".shared-{uuid.uuid4().hex}"
+    written = [own]
+    try:
+        remote.write(own, own.encode())
+        for node, answer in run_on_nodes(_url_task(remote, own)).items():
+            written.append(str(answer["file"]))
+            if answer["problem"]:
+                raise UserError(
+                    f"--storage-path {remote.url}: node {node} {answer['problem']}; give every "
+                    "node what it needs to reach it (credentials in its environment, say)"
+                )
+            if remote.read(str(answer["file"])) != own.encode():
+                raise UserError(f"--storage-path {remote.url}: node {node} reaches another place")
+    except OSError as error:
+        reason = " ".join(str(error).split())
+        raise UserError(f"--storage-path {remote.url}: cannot be used ({reason})") from None
+    finally:
+        with contextlib.suppress(OSError):
+            remote.remove(written)
+
+
+def _url_task(remote: RemoteFolder, own: str) -> Callable[[str], dict[str, str | None]]:
+    def task(node_id: str) -> dict[str, str | None]:
+        answer: dict[str, str | None] = {"problem": None, "file": f"{own}-{node_id}"}
+        try:
+            remote.write(str(answer["file"]), remote.read(own))
+        except FileNotFoundError:
+            answer["problem"] = "does not see what this machine writes there"
+        except OSError as error:
+            answer["problem"] = f"cannot write there ({' '.join(str(error).split())})"
+        return answer
+
+    return task
 
 
 def _node_task(folder: str, token: str) -> Callable[[str], dict[str, str | None]]:

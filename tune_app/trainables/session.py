@@ -17,6 +17,8 @@ import numpy as np
 import numpy.typing as npt
 from ray import tune
 
+from search_spaces.study_url import is_url
+from tune_app import mirror
 from tune_app.atomic import atomic_file
 from tune_app.checkpoint import find_checkpoints, load_newest, write_checkpoint
 
@@ -26,7 +28,7 @@ class TrialSettings:
     """What all trials of a launch share.
 
     Attributes:
-        study_dir: the study directory, absolute.
+        study_dir: the study directory, absolute, or the URL of one.
         checkpoint_seconds: least time between two checkpoints of a trial.
     """
 
@@ -41,7 +43,9 @@ class TrialSession:
         plan = config["plan"]
         self.trial_key: str = plan["trial_key"]
         self.milestones: tuple[int, ...] = tuple(plan["milestones"])
-        self._study_dir = Path(settings.study_dir)
+        at_url = is_url(settings.study_dir)
+        place = settings.study_dir
+        self._study_dir = mirror.worker_folder(place) if at_url else Path(place)
         self.directory = self._study_dir / plan["directory"]
         self._resume_from = [self._study_dir / path for path in plan["resume_from"]]
         self._checkpoint_seconds = settings.checkpoint_seconds
@@ -70,7 +74,8 @@ class TrialSession:
         candidates = list(self._resume_from)
         reported = tune.get_checkpoint()
         if reported is not None:
-            newest = Path(reported.path)
+            newest = self.directory / Path(reported.path).name
+            mirror.refresh(self.directory)
             own = find_checkpoints(self.directory, self.trial_key)
             # Their numbers ascend in a directory; one above was saved and never reported.
             older = [index.path for index in own if index.path.name < newest.name]
@@ -136,7 +141,7 @@ class TrialSession:
         """
         record = self._study_dir / "weights" / f"{group}.json"
         try:
-            best = float(json.loads(record.read_text())["score"])
+            best = float(json.loads(mirror.current_text(record))["score"])
         except (OSError, ValueError, KeyError, TypeError, OverflowError, RecursionError):
             best = float("-inf")
         if score <= best:

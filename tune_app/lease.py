@@ -1,0 +1,143 @@
+"""One driver per study where there is no ``flock``: a claim that has to be renewed.
+
+A URL's storage offers neither locks nor, everywhere, writing only if nobody else did. What S3 and
+its like do promise is that a listing shows every write that was acknowledged before. So whoever
+wants the study writes a claim of its own and then lists all claims: of two, at least the later
+writer sees the other's. Seeing another one, it withdraws and tries again after a random pause,
+which is safe always and ends soon (the scheme of Ethernet, Metcalfe & Boggs 1976). A driver that
+has the study renews its claim; one that died stops doing so, and after a minute its claim no longer
+counts. Ages are differences of the storage's own times, so no clocks have to agree.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import random
+import socket
+import threading
+import time
+import uuid
+from dataclasses import dataclass
+
+from tune_app.mirror import Mirror
+
+CLAIMS = ".lock"
+LEASE_SECONDS, RENEWAL_SECONDS = 60.0, 15.0
+_ATTEMPTS, _LONGEST_PAUSE_SECONDS = 6, 1.0
+
+
+@dataclass(frozen=True)
+class Claim:
+    """What a claim says.
+
+    Attributes:
+        host: the machine of its driver, or None if it does not say.
+        pid: the process there, or None.
+        holds: whether it has the study, rather than asks for it.
+        since: when it was last renewed, in seconds since 1970 by the storage's clock.
+    """
+
+    host: str | None
+    pid: int | None
+    holds: bool
+    since: float
+
+
+class Lease:
+    """This process's claim to a study at a URL.
+
+    Args:
+        mirror: the study's working copy; its ``problem`` is set if the study is lost to another.
+    """
+
+    def __init__(self, mirror: Mirror) -> None:
+        self._mirror = mirror
+        self._name = f"{CLAIMS}/{uuid.uuid4().hex}.json"
+        self._ended = threading.Event()
+        self._renewal = threading.Thread(target=self._renew, daemon=True)
+
+    def take(self) -> Claim | None:
+        """Take the study; return None, or the claim of who has it.
+
+        Raises:
+            OSError: the storage does not answer or may not be written.
+        """
+        rival = None
+        for attempt in range(_ATTEMPTS):
+            if attempt:
+                time.sleep(random.uniform(0, _LONGEST_PAUSE_SECONDS))
+            self._write(holds=False)
+            rival = next(iter(self._others()), None)
+            if rival is None:
+                self._mirror.problem = None
+                self._write(holds=True)
+                self._renewal.start()
+                return None
+            self._mirror.remote.remove([self._name])
+            if rival.holds:
+                break
+        return rival
+
+    def release(self) -> None:
+        """Give the study back; no error if that cannot be said, the claim ends by itself."""
+        self._ended.set()
+        self._renewal.join()
+        with contextlib.suppress(OSError):
+            self._mirror.remote.remove([self._name])
+
+    def _others(self) -> list[Claim]:
+        """Return the claims that count beside the own one, those that hold first."""
+        files = self._mirror.remote.files(CLAIMS)
+        now = files[self._name][1] / 1e9
+        dead = [name for name, (_, mtime) in files.items() if now - mtime / 1e9 > LEASE_SECONDS]
+        self._mirror.remote.remove(dead)
+        live = files.keys() - {self._name, *dead}
+        claims = [_read(self._mirror, name, files[name][1] / 1e9) for name in sorted(live)]
+        return sorted((c for c in claims if c is not None), key=lambda claim: not claim.holds)
+
+    def _write(self, *, holds: bool) -> None:
+        claim = {"host": socket.gethostname(), "pid": os.getpid(), "holds": holds}
+        self._mirror.remote.write(self._name, json.dumps(claim).encode())
+
+    def _renew(self) -> None:
+        renewed = time.monotonic()
+        while not self._ended.wait(RENEWAL_SECONDS):
+            with contextlib.suppress(OSError):  # tried again; what fails for long is lost
+                if self._name in self._mirror.remote.files(CLAIMS):
+                    self._write(holds=True)
+                    renewed = time.monotonic()
+            if time.monotonic() - renewed > LEASE_SECONDS - RENEWAL_SECONDS:
+                self._mirror.problem = (
+                    "the claim to the study could not be renewed, so another driver may have taken "
+                    "it over"
+                )
+                return
+
+
+def find_claim(mirror: Mirror) -> Claim | None:
+    """Return the claim of who runs a study, None if nobody does.
+
+    Nothing is written, so a claim's age is measured by this machine's clock.
+
+    Raises:
+        OSError: the storage does not answer.
+    """
+    for name, (_, mtime) in mirror.remote.files(CLAIMS).items():
+        if time.time() - mtime / 1e9 <= LEASE_SECONDS:
+            claim = _read(mirror, name, mtime / 1e9)
+            if claim is not None and claim.holds:
+                return claim
+    return None
+
+
+def _read(mirror: Mirror, name: str, since: float) -> Claim | None:
+    """Return what a claim says; None if it was withdrawn since it was listed."""
+    try:
+        content = json.loads(mirror.remote.read(name))
+        return Claim(str(content["host"]), int(content["pid"]), content["holds"] is True, since)
+    except FileNotFoundError:
+        return None
+    except (ValueError, KeyError, TypeError, OverflowError, RecursionError):
+        return Claim(None, None, True, since)
