@@ -15,7 +15,8 @@ from typing import Any, NamedTuple
 import pandas as pd
 
 from analysis.trial_files import Record, TrialDirectory, flat, last_exception, read_directory
-from analysis.trials import epoch_frame, merge, trial_frame
+from analysis.trial_frames import epoch_frame, trial_frame
+from analysis.trials import merge
 
 _LAUNCH = "live"
 _UNRECORDED = "stopped with an error that was not recorded"
