@@ -15,6 +15,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from analysis.copies import local_folder
 from analysis.live import load_analysis
 from analysis.rows import ENDED, FINISHED, Row, row_frame, rows_of
 from analysis.study_file import read_study_file
@@ -30,7 +31,7 @@ class Study:
     """One study, as it stood when it was read.
 
     Attributes:
-        path: the study directory.
+        path: the study directory; of a study at a URL its copy.
         meta: ``study.json``, parsed.
         rows: one row per configuration, in the declared order, and seed: ``config_id``, ``seed``,
             the config's parameters, the metrics of its milestone (NaN unless the status is in
@@ -112,10 +113,13 @@ class Study:
 def load_study(path: str | Path) -> Study:
     """Read a study directory, whatever state it is in.
 
+    Args:
+        path: the directory, or the URL of one (``s3://bucket/studies/q1a``).
+
     Raises:
         UserError: ``path`` holds no ``study.json``, or one that cannot be read.
     """
-    path = Path(path)
+    path = local_folder(path)
     meta = read_study_file(path)
     directories, notes = scan(path)
     trials = merge(directories)

@@ -197,7 +197,7 @@ def _open(url: str) -> tuple[Any, str]:
     from pyarrow.fs import FileSystem, FSSpecHandler, PyFileSystem
 
     parts = urlsplit(url)
-    if not parts.path.strip("/") and not parts.netloc:
+    if not parts.scheme or not (parts.path.strip("/") or parts.netloc):
         raise UserError(f"{url}: not a URL of a folder; such as s3://bucket/studies")
     try:
         filesystem, path = FileSystem.from_uri(_with_whole_writes(url))

@@ -10,6 +10,9 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
+
+import pytest
 
 BUCKET = "lab"
 
@@ -39,22 +42,24 @@ def s3_server(log: Path) -> Iterator[dict[str, str]]:
         server.wait()
 
 
-def _create_bucket(environment: dict[str, str], server: subprocess.Popen[bytes], log: Path) -> None:
+def client() -> Any:
+    """Return a client of the server that the environment names."""
     import boto3
+
+    return boto3.client("s3", endpoint_url=os.environ["AWS_ENDPOINT_URL"])
+
+
+def _create_bucket(environment: dict[str, str], server: subprocess.Popen[bytes], log: Path) -> None:
     from botocore.exceptions import EndpointConnectionError
 
-    client = boto3.client(
-        "s3",
-        endpoint_url=environment["AWS_ENDPOINT_URL"],
-        aws_access_key_id=environment["AWS_ACCESS_KEY_ID"],
-        aws_secret_access_key=environment["AWS_SECRET_ACCESS_KEY"],
-        region_name=environment["AWS_DEFAULT_REGION"],
-    )
-    for _ in range(120):
-        assert server.poll() is None, log.read_text()
-        try:
-            client.create_bucket(Bucket=BUCKET)
-            return
-        except EndpointConnectionError:
-            time.sleep(0.5)
+    with pytest.MonkeyPatch.context() as patch:
+        for name, value in environment.items():
+            patch.setenv(name, value)
+        for _ in range(120):
+            assert server.poll() is None, log.read_text()
+            try:
+                client().create_bucket(Bucket=BUCKET)
+                return
+            except EndpointConnectionError:
+                time.sleep(0.5)
     raise AssertionError(log.read_text())

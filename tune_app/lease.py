@@ -6,12 +6,14 @@ wants the study writes a claim of its own and then lists all claims: of two, at 
 writer sees the other's. Seeing another one, it withdraws and tries again after a random pause,
 which is safe always and ends soon (the scheme of Ethernet, Metcalfe & Boggs 1976). A driver that
 has the study renews its claim; one that died stops doing so, and after a minute its claim no longer
-counts. Ages are differences of the storage's own times, so no clocks have to agree.
+counts, for drivers on its own machine not even that long. Ages are differences of the storage's own
+times, so no clocks have to agree.
 """
 
 from __future__ import annotations
 
 import contextlib
+import functools
 import json
 import os
 import random
@@ -20,6 +22,9 @@ import threading
 import time
 import uuid
 from dataclasses import dataclass
+from pathlib import Path
+
+import psutil
 
 from tune_app.mirror import Mirror
 
@@ -37,12 +42,19 @@ class Claim:
         pid: the process there, or None.
         holds: whether it has the study, rather than asks for it.
         since: when it was last renewed, in seconds since 1970 by the storage's clock.
+        machine: identity of the process table that ``pid`` is of.
     """
 
     host: str | None
     pid: int | None
     holds: bool
     since: float
+    machine: str = ""
+
+    def is_dead(self) -> bool:
+        """Return whether its driver is known to have ended: only its own machine can tell."""
+        here = self.machine == _machine() and self.pid is not None
+        return here and not psutil.pid_exists(self.pid)
 
 
 class Lease:
@@ -91,14 +103,23 @@ class Lease:
         """Return the claims that count beside the own one, those that hold first."""
         files = self._mirror.remote.files(CLAIMS)
         now = files[self._name][1] / 1e9
-        dead = [name for name, (_, mtime) in files.items() if now - mtime / 1e9 > LEASE_SECONDS]
+        dead, live = [], []
+        for name in files.keys() - {self._name}:
+            since = files[name][1] / 1e9
+            claim = _read(self._mirror, name, since)
+            if claim is not None:
+                over = now - since > LEASE_SECONDS or claim.is_dead()
+                dead.append(name) if over else live.append(claim)
         self._mirror.remote.remove(dead)
-        live = files.keys() - {self._name, *dead}
-        claims = [_read(self._mirror, name, files[name][1] / 1e9) for name in sorted(live)]
-        return sorted((c for c in claims if c is not None), key=lambda claim: not claim.holds)
+        return sorted(live, key=lambda claim: not claim.holds)
 
     def _write(self, *, holds: bool) -> None:
-        claim = {"host": socket.gethostname(), "pid": os.getpid(), "holds": holds}
+        claim: dict[str, object] = {
+            "host": socket.gethostname(),
+            "pid": os.getpid(),
+            "holds": holds,
+        }
+        claim["machine"] = _machine()
         self._mirror.remote.write(self._name, json.dumps(claim).encode())
 
     def _renew(self) -> None:
@@ -127,7 +148,7 @@ def find_claim(mirror: Mirror) -> Claim | None:
     for name, (_, mtime) in mirror.remote.files(CLAIMS).items():
         if time.time() - mtime / 1e9 <= LEASE_SECONDS:
             claim = _read(mirror, name, mtime / 1e9)
-            if claim is not None and claim.holds:
+            if claim is not None and claim.holds and not claim.is_dead():
                 return claim
     return None
 
@@ -136,8 +157,20 @@ def _read(mirror: Mirror, name: str, since: float) -> Claim | None:
     """Return what a claim says; None if it was withdrawn since it was listed."""
     try:
         content = json.loads(mirror.remote.read(name))
-        return Claim(str(content["host"]), int(content["pid"]), content["holds"] is True, since)
+        machine = str(content.get("machine"))
+        holds = content["holds"] is True
+        return Claim(str(content["host"]), int(content["pid"]), holds, since, machine)
     except FileNotFoundError:
         return None
-    except (ValueError, KeyError, TypeError, OverflowError, RecursionError):
+    except (ValueError, KeyError, TypeError, AttributeError, OverflowError, RecursionError):
         return Claim(None, None, True, since)
+
+
+@functools.cache
+def _machine() -> str:
+    """Return what tells this machine's (or container's) processes from any other's."""
+    try:
+        boot = Path("/proc/sys/kernel/random/boot_id").read_text().strip()
+        return f"{boot} {Path('/proc/self/ns/pid').readlink()}"
+    except OSError:
+        return f"unknown {uuid.uuid4().hex}"

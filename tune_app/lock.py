@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from search_spaces.errors import UserError
-from tune_app.lease import Lease, find_claim
+from tune_app.lease import LEASE_SECONDS, Lease, find_claim
 from tune_app.mirror import find_mirror, shown
 
 LOCK_FILE = ".lock"
@@ -73,7 +73,10 @@ class StudyLock:
                     "place with --storage-path"
                 ) from None
             if claim is not None:
-                raise self._refusal(Holder(claim.host, claim.pid, claim.since))
+                raise self._refusal(
+                    Holder(claim.host, claim.pid, claim.since),
+                    f" (if it was killed there, try again in {LEASE_SECONDS:.0f} s)",
+                )
         return self
 
     def _take_file(self) -> int:
@@ -98,10 +101,10 @@ class StudyLock:
             os.write(descriptor, json.dumps(name).encode())
         return descriptor
 
-    def _refusal(self, holder: Holder) -> UserError:
+    def _refusal(self, holder: Holder, hint: str = "") -> UserError:
         return UserError(
             f"study {self._root.name} is being run by {holder}; wait until it is "
-            "done, stop it, or use --study NAME for another study"
+            f"done, stop it, or use --study NAME for another study{hint}"
         )
 
     def __exit__(self, *_error: object) -> None:

@@ -1,0 +1,108 @@
+"""A study at a URL survives what a study in a folder survives."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from search_spaces.study_url import RemoteFolder
+from tests.chaos.harness import (
+    Driver,
+    check_equal,
+    check_nothing_is_repeated,
+    read_record,
+    study_root,
+    summary_row,
+)
+from tests.s3 import BUCKET, s3_server
+
+URL = f"s3://{BUCKET}/studies"
+AT_URL = ("--storage-path", URL)
+
+pytestmark = [pytest.mark.chaos, pytest.mark.timeout(900)]
+
+
+@pytest.fixture
+def server(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[dict[str, str]]:
+    with s3_server(tmp_path / "s3.log") as environment:
+        for name, value in environment.items():
+            monkeypatch.setenv(name, value)
+        yield environment
+
+
+def copied(folder: Path) -> Path:
+    """Return the study directory with everything that is at the URL now."""
+    root = study_root(folder)
+    shutil.rmtree(root, ignore_errors=True)
+    RemoteFolder(f"{URL}/chaos").pull(root, lambda _name: True)
+    return root
+
+
+def command(*words: str) -> str:
+    """Run a module and return what it printed."""
+    done = subprocess.run(
+        [sys.executable, "-m", *words], capture_output=True, text=True, env=os.environ, check=False
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout
+
+
+def test_a_killed_driver_and_the_same_command_again(tmp_path: Path, server: dict[str, str]) -> None:
+    with Driver(tmp_path, *AT_URL, environment=server) as driver:
+        assert driver.wait_for_output(": epoch 3 ")
+        with Driver(tmp_path, *AT_URL, environment=server) as second:
+            assert second.wait() == 2
+        assert f"being run by process {driver.process.pid} on" in second.output
+        said = command("tune_app.status", f"{URL}/chaos")
+        assert f"driver: process {driver.process.pid} on" in said
+        driver.kill()
+    driver.wait_until_ray_is_gone()
+    before = read_record(copied(tmp_path))
+    assert before.finished and max(before.checkpoints.values(), default=0) > 0
+    there = RemoteFolder(f"{URL}/chaos")
+    [claim] = [name for name in there.files() if name.startswith(".lock/")]
+    content = there.read(claim)
+    there.write(claim, json.dumps({**json.loads(content), "machine": "another"}).encode())
+    with Driver(tmp_path, *AT_URL, environment=server) as third:
+        assert third.wait() == 2 and "if it was killed there, try again in 60 s" in third.output
+    there.write(claim, content)
+    with Driver(tmp_path, *AT_URL, environment=server) as last:
+        assert last.wait(400) == 0, last.output
+    root = copied(tmp_path)
+    assert before.finished <= read_record(root).finished
+    check_nothing_is_repeated(root, before)
+    assert len(json.loads((root / "study.json").read_text())["launches"]) == 2
+    check_equal(tmp_path)
+    assert not list(root.glob(".lock/*")), "the claim is given back"
+    print(summary_row("study at a URL, driver SIGKILLed", 1, 1, 0, True))
+
+
+def test_report_audit_and_a_second_start_at_a_url(tmp_path: Path, server: dict[str, str]) -> None:
+    with Driver(tmp_path, *AT_URL, environment=server) as driver:
+        assert driver.wait(400) == 0, driver.output
+    assert f"report: python -m analysis.report {URL}/chaos" in driver.output
+    assert str(tmp_path) not in driver.output, "no folder of this machine is spoken of"
+    out = tmp_path / "out"
+    command("analysis.report", f"{URL}/chaos", "--out", str(out), "--no-figures")
+    copied(tmp_path)
+    check_equal(tmp_path)
+    command("analysis.report", str(study_root(tmp_path)), "--no-figures")
+    local = study_root(tmp_path) / "report" / "tables" / "chaos.csv"
+    assert (out / "tables" / "chaos.csv").read_text() == local.read_text()
+    command("analysis.audit", f"{URL}/chaos", "--data", "tune_app/sample")
+    assert "8 finished" in command("tune_app.status", f"{URL}/chaos")
+    with Driver(tmp_path, *AT_URL, "--fresh", "--seeds", "1", environment=server) as fresh:
+        assert fresh.wait(400) == 0, fresh.output
+    names = {name.split("/")[0] for name in RemoteFolder(URL).files()}
+    [aside] = names - {"chaos"}
+    assert f"the old study is kept in {URL}/{aside}" in fresh.output
+    kept = tmp_path / "kept" / "chaos"
+    RemoteFolder(f"{URL}/{aside}").pull(kept, lambda _name: True)
+    assert read_record(kept).finished == read_record(study_root(tmp_path)).finished
