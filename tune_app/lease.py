@@ -53,8 +53,9 @@ class Claim:
 
     def is_dead(self) -> bool:
         """Return whether its driver is known to have ended: only its own machine can tell."""
-        here = self.machine == _machine() and self.pid is not None
-        return here and not psutil.pid_exists(self.pid)
+        if self.pid is None or self.machine != _machine():
+            return False
+        return not psutil.pid_exists(self.pid)
 
 
 class Lease:
