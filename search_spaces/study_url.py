@@ -199,6 +199,11 @@ def _open(url: str) -> tuple[Any, str]:
     parts = urlsplit(url)
     if not parts.scheme or not (parts.path.strip("/") or parts.netloc):
         raise UserError(f"{url}: not a URL of a folder; such as s3://bucket/studies")
+    if "@" in parts.netloc:  # the URL is printed, and recorded with the study
+        raise UserError(
+            f"{parts.scheme}://***@{parts.netloc.rpartition('@')[2]}: credentials do not belong in "
+            "a URL; put them where their own tools look (AWS_ACCESS_KEY_ID, say)"
+        )
     try:
         filesystem, path = FileSystem.from_uri(_with_whole_writes(url))
     except (ValueError, OSError) as error:

@@ -12,6 +12,8 @@ import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 
+from search_spaces import study_url
+from search_spaces.errors import UserError
 from tune_app import data, driver, sources, study
 from tune_app.datasets import DatasetSpec
 from tune_app.run import main
@@ -79,7 +81,11 @@ def isolate(monkeypatch: pytest.MonkeyPatch, folder: Path) -> None:
     def unreachable(address: str | None) -> None:
         raise AssertionError(f"a bad command got as far as Ray ({address!r})")
 
+    def offline(url: str) -> None:
+        raise UserError(f"{url}: no network")
+
     monkeypatch.setattr(driver, "connect", unreachable)
+    monkeypatch.setattr(study_url, "_open", offline)
     monkeypatch.setattr(driver, "local_cluster", lambda: driver.Cluster(({"CPU": 2.0},)))
     monkeypatch.setattr(sources, "_download", lambda spec, cache: "no network")
     monkeypatch.setattr(sources, "SYSTEM_FOLDER", folder / "nowhere")

@@ -48,7 +48,7 @@ def refuse(capsys: pytest.CaptureFixture[str], *arguments: str) -> str:
         (("--space", "q1a", "--device", "tpu"), "invalid choice: 'tpu'"),
         (("--space", "q1a", "--trials-per-gpu", "0"), "--trials-per-gpu 0: allowed: 1 or more"),
         (("--space", "q2", "--trials-per-gpu", "2"), "each has a GPU to itself"),
-        (("--space", "q1a", "--storage-path", "s3://x/y"), "a folder that every node reaches"),
+        (("--space", "q1a", "--storage-path", "nothing://x/y"), "nothing://x/y: cannot be opened"),
     ],
 )
 def test_mistakes_are_one_line_and_write_nothing(

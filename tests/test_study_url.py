@@ -137,3 +137,11 @@ def test_what_is_no_url_is_refused(url: str) -> None:
 def test_a_bucket_that_is_not_there_is_an_error_of_storage(server: None) -> None:
     with pytest.raises(OSError, match="NO_SUCH_BUCKET"):
         RemoteFolder("s3://no-such-bucket/x").write("a", b"1")
+
+
+def test_credentials_in_a_url_are_refused_and_not_repeated() -> None:
+    with pytest.raises(UserError) as refused:
+        RemoteFolder("s3://key:hunter2@lab/studies")
+    assert str(refused.value).startswith("s3://***@lab: credentials") and "hunter2" not in str(
+        refused.value
+    )
