@@ -58,6 +58,7 @@ def estimate_lines(estimate: Estimate) -> list[str]:
     return [
         f"time: {time}, {estimate.num_slots} trials at once",
         f"disk: at most {estimate.disk_bytes / 1e6:,.0f} MB beside logs and tables",
+        f"memory: at most {estimate.memory_bytes / 1e9:,.1f} GB for the trials, 1.5 GB beside them",
     ]
 
 

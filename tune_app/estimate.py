@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import heapq
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
+import psutil
+
+from tune_app.memory import begin_trial, peak_memory_bytes
 from tune_app.plan import PlannedTrial
 from tune_app.resources import Cluster
 from tune_app.trainables import Probe, Trainable, load_object
@@ -15,6 +18,9 @@ START_SECONDS = 9.0
 """Starting Ray, its dashboard and the first workers (measured: 8 to 11 s)."""
 TRIAL_SECONDS = 0.3
 """What a trial costs beside its training: model building and hand-over (measured)."""
+
+WORKER_BYTES = 700_000_000
+"""A worker with torch or scikit-learn loaded and no trial (measured: 0.6 to 0.7 GB)."""
 
 Probes = Mapping[tuple[Any, ...], Probe]
 """Kind of trial -> what was measured of it."""
@@ -43,11 +49,13 @@ class Estimate:
         seconds: wall time, or None where some kind of trial cannot be measured here.
         num_slots: trials at once.
         disk_bytes: the most that checkpoints and kept weights occupy at any time.
+        memory_bytes: the most that trials occupy at any time, on all nodes together.
     """
 
     seconds: float | None
     num_slots: int
     disk_bytes: int
+    memory_bytes: int
 
 
 def probe_models(
@@ -65,8 +73,18 @@ def probe_models(
         on_gpu = trial.config.get("device") == "cuda"
         if key not in models and (not on_gpu or torch.cuda.is_available()):
             threads = max(1, int(trial.resources.get("CPU", 1)))
-            models[key] = probe(trial.config, data[trial.config["dataset"]], threads)
+            models[key] = _measured(probe, trial.config, data[trial.config["dataset"]], threads)
     return models
+
+
+def _measured(probe: Callable[..., Probe], *arguments: Any) -> Probe:
+    """Probe one kind of trial, and by how much this process grows meanwhile."""
+    begin_trial()
+    before = psutil.Process().memory_info().rss
+    found = probe(*arguments)
+    growth = max(0, peak_memory_bytes() - before)
+    # While a checkpoint is written its content is in memory twice: as tensors and as a file.
+    return replace(found, memory_bytes=growth + found.checkpoint_bytes)
 
 
 def trial_seconds(
@@ -100,6 +118,18 @@ def study_seconds(
     for duration in seconds:
         heapq.heappush(slots, heapq.heappop(slots) + duration)
     return START_SECONDS + max(slots)
+
+
+def peak_memory(
+    trials: Sequence[PlannedTrial], trainable: Trainable, models: Probes, slots: int
+) -> int:
+    """Return the most bytes of memory that trials occupy at once, on all nodes together.
+
+    The images are counted once: they are in shared memory, which a worker's own figure includes.
+    """
+    probes = [models[k] for k in (_kind(trainable, trial) for trial in trials) if k in models]
+    grown = sorted((p.memory_bytes for p in probes), reverse=True)[:slots]
+    return sum(WORKER_BYTES + growth for growth in grown)
 
 
 def peak_disk_bytes(

@@ -19,6 +19,7 @@ from tune_app.estimate import (
     fit_to_budget,
     num_slots,
     peak_disk_bytes,
+    peak_memory,
     probe_models,
     study_seconds,
     trial_seconds,
@@ -206,6 +207,7 @@ class PreparedStudy:
             None if seconds is None else study_seconds(plan.trials, seconds, cluster, limit),
             slots,
             peak_disk_bytes(plan.trials, self.trainable, models, slots),
+            peak_memory(plan.trials, self.trainable, models, slots),
         )
 
     def choose_num_images(self, budget_seconds: float, cluster: Cluster) -> int:

@@ -92,11 +92,13 @@ class Probe:
         seconds: (epochs, training images, images evaluated over the trial) -> seconds.
         checkpoint_bytes: size of one checkpoint.
         weights_bytes: size of the weights of one milestone.
+        memory_bytes: by how much a process grows that runs such a trial.
     """
 
     seconds: Callable[[int, int, int], float]
     checkpoint_bytes: int = 0
     weights_bytes: int = 0
+    memory_bytes: int = 0
 
 
 @dataclass(frozen=True)

@@ -20,10 +20,11 @@ from torch import nn
 from tune_app.batches import ImageFeed
 from tune_app.data import ImageData
 from tune_app.live_taps import crop_to_live_taps, full_state_dict
+from tune_app.memory import peak_memory_mb
 from tune_app.metrics import classification_metrics
 from tune_app.models import build_model, count_cost
 from tune_app.trainables import Probe
-from tune_app.trainables.session import TrialSession, TrialSettings, peak_memory_mb
+from tune_app.trainables.session import TrialSession, TrialSettings
 
 EVAL_BATCH_SIZE = 250
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 import json
-import resource
 import shutil
 import tempfile
 import time
@@ -21,6 +20,7 @@ from search_spaces.study_url import is_url
 from tune_app import mirror
 from tune_app.atomic import atomic_file
 from tune_app.checkpoint import find_checkpoints, load_newest, write_checkpoint
+from tune_app.memory import begin_trial
 
 
 @dataclass(frozen=True)
@@ -40,6 +40,7 @@ class TrialSession:
     """The side of a trial that talks to Ray Tune and to the study directory."""
 
     def __init__(self, config: dict[str, Any], settings: TrialSettings) -> None:
+        begin_trial()
         plan = config["plan"]
         self.trial_key: str = plan["trial_key"]
         self.milestones: tuple[int, ...] = tuple(plan["milestones"])
@@ -156,8 +157,3 @@ class TrialSession:
         entry = {"score": score, "file": str(path.relative_to(self._study_dir))}
         with atomic_file(record) as stream:
             stream.write(json.dumps(entry).encode())
-
-
-def peak_memory_mb() -> float:
-    """Return the largest resident memory of this worker process so far, in MB (10^6 bytes)."""
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024 / 1e6

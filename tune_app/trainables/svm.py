@@ -12,9 +12,10 @@ import numpy.typing as npt
 from sklearn.exceptions import ConvergenceWarning
 
 from tune_app.data import ImageData, subset_train
+from tune_app.memory import peak_memory_mb
 from tune_app.metrics import classification_metrics
 from tune_app.trainables import Probe
-from tune_app.trainables.session import TrialSession, TrialSettings, peak_memory_mb
+from tune_app.trainables.session import TrialSession, TrialSettings
 
 KERNEL_CACHE_MB = 2_000
 """Kernel cache of the plain scikit-learn solver; its default of 200 MB is recomputed over and over
