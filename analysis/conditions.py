@@ -28,9 +28,25 @@ def at_once(study: Study, config_ids: Iterable[object]) -> list[float]:
         1 for alone; NaN where it is not recorded for every seed with a result, or there is none.
     """
     rows = study.rows[study.rows["milestone"].notna() & timed(study.rows)]
-    counts = numbers(rows, "num_concurrent_trials").groupby(rows["config_id"])
-    most = counts.agg(lambda values: values.max(skipna=False)).to_dict()
+    most = _most(rows, "config_id").to_dict()
     return [float(most.get(config_id, math.nan)) for config_id in config_ids]
+
+
+def at_once_in_trials(study: Study) -> list[float]:
+    """Return how many trials ran at once at most with each trial that has a training time.
+
+    Returns:
+        1 for alone; NaN where not every epoch of the trial with a time says so.
+    """
+    epochs = study.epochs
+    with_time = epochs[numbers(epochs, "train_seconds").notna()]
+    return [float(count) for count in _most(with_time, "trial_key")]
+
+
+def _most(rows: pd.DataFrame, key: str) -> pd.Series[float]:
+    """Return the largest count of each group, NaN where one of its rows has none."""
+    counts = numbers(rows, "num_concurrent_trials").groupby(rows[key])
+    return counts.max().where(counts.count() == counts.size())
 
 
 def timed(rows: pd.DataFrame) -> pd.Series[bool]:
@@ -47,12 +63,13 @@ def marked(texts: Iterable[str], counts: Iterable[float]) -> list[str]:
     ]
 
 
-def note(study: Study, counts: Iterable[float]) -> tuple[str, ...]:
+def note(study: Study, counts: Iterable[float], name: str = "") -> tuple[str, ...]:
     """Return the footnote of ``MARK``; nothing where every time was taken alone.
 
     Args:
         study: the study.
         counts: as ``at_once`` returns them, of the rows that have a time.
+        name: of the study, where the footnote stands beside those of others.
     """
     values = np.asarray(list(counts), dtype=float)
     several = values[values > 1]
@@ -60,12 +77,17 @@ def note(study: Study, counts: Iterable[float]) -> tuple[str, ...]:
     if len(several):
         low, high = several.min(), several.max()
         how_many = f"{low:.0f}" if low == high else f"{low:.0f} to {high:.0f}"
-        parts.append(f"{how_many} trials ran at once on the node ({len(several)} times)")
+        parts.append(f"{how_many} trials ran at once on the node ({_times(len(several))})")
     unknown = int(np.isnan(values).sum())
     if unknown:
-        parts.append(f"how many ran at once is not recorded ({unknown} times)")
+        parts.append(f"how many ran at once is not recorded ({_times(unknown)})")
     if not parts:
         return ()
     asked = study.meta["space"].get("exclusive") is True
     wish = ", though the space asks for trials that run alone" if asked else ""
-    return (f"{MARK} Not known to be taken alone: {'; '.join(parts)}{wish}.",)
+    of = f" in {name}" if name else ""
+    return (f"{MARK} Not known to be taken alone{of}: {'; '.join(parts)}{wish}.",)
+
+
+def _times(number: int) -> str:
+    return f"{number} time" if number == 1 else f"{number} times"

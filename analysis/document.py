@@ -88,6 +88,7 @@ class Figure:
         alt: the same for those who cannot see it: axes, ranges, the finding.
         draw: makes the matplotlib figure.
         data: what the HTML draws instead, interactively; empty for none.
+        notes: footnotes.
     """
 
     name: str
@@ -95,6 +96,7 @@ class Figure:
     alt: str
     draw: Callable[[], Canvas]
     data: Mapping[str, Any] = field(default_factory=dict)
+    notes: tuple[str, ...] = ()
 
 
 Block = Paragraph | Bullets | Table | Figure

@@ -53,7 +53,8 @@ def _block(block: Block) -> str:
         case Bullets(items):
             return "\n".join(f"- {escape(item)}" for item in items)
         case Figure():
-            return f"![{escape(block.alt)}](figures/{block.name}.svg)\n\n*{escape(block.caption)}*"
+            image = f"![{escape(block.alt)}](figures/{block.name}.svg)"
+            return "\n\n".join([image, f"*{escape(block.caption)}*", *map(paragraph, block.notes)])
         case Table():
             return table_markdown(block, MOST_ROWS)
 

@@ -80,6 +80,7 @@ def _block(block: Block) -> dict[str, Any]:
                 "file": f"{block.name}.svg",
                 "caption": block.caption,
                 "alt": block.alt,
+                "notes": block.notes,
             }
         case Table():
             return _table(block)

@@ -1,48 +1,29 @@
-"""Write the report of one or several studies: ``python -m analysis.report results/<study>``.
-
-The only module of the package that decides what is written where. Every file appears whole or not
-at all.
-"""
+"""Write the report of one or several studies: ``python -m analysis.report results/<study>``."""
 
 from __future__ import annotations
 
 import argparse
-import re
 import sys
 import time
-from collections.abc import Mapping, Sequence
-from pathlib import Path
+from collections.abc import Sequence
 
-from analysis.document import Document
-from analysis.drawings import Drawings
-from analysis.files import to_csv, write_whole
-from analysis.load import Study, load_study
-from analysis.markdown import render_markdown, table_markdown
-from analysis.mistakes import load_splits
-from analysis.sections import OWN_TABLES, build_document
-from analysis.tables import study_table
-from analysis.tex import table_tex
+from analysis.command_line import Parser, answering_mistakes, path_argument, print_text
+from analysis.writing import FORMATS, write_report
 from search_spaces.errors import UserError
 
-FORMATS = ("md", "html", "pdf")
-"""The forms of the report, each ``report.<form>``."""
-_PLAIN_NAME = re.compile(r"[a-z][a-z0-9_]{0,39}")
 _LONGEST_WAIT = 86_400
 
 
+@answering_mistakes
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command line; return 0, or 2 after a mistake of the user's."""
+    arguments = _parser().parsed(argv)
     try:
-        arguments = _parser().parse_args(argv)
         _write_and_tell(arguments)
         if arguments.watch:
             _watch(arguments)
-    except UserError as error:
-        _say(f"error: {error}", sys.stderr)
-        return 2
     except KeyboardInterrupt:
-        if not getattr(arguments, "watch", None):
-            return 130
+        return 0 if arguments.watch else 130
     return 0
 
 
@@ -52,7 +33,7 @@ def _watch(arguments: argparse.Namespace) -> None:
         try:
             _write_and_tell(arguments)
         except UserError as error:  # the study may be moved or its disk be full for a while
-            _say(f"error: {error}", sys.stderr)
+            print_text(f"error: {error}", to_stderr=True)
 
 
 def _write_and_tell(arguments: argparse.Namespace) -> None:
@@ -67,27 +48,10 @@ def _write_and_tell(arguments: argparse.Namespace) -> None:
     for folder in dict.fromkeys(path.parent for path in written):
         inside = [path for path in written if path.parent == folder]
         if folder.name in ("tables", "figures"):
-            _say(f"{folder.name}: {folder} ({len(inside)} files)")
+            print_text(f"{folder.name}: {folder} ({len(inside)} files)")
         else:
             for path in inside:
-                _say(f"report: {path}")
-
-
-def _say(text: str, stream: object = None) -> None:
-    # A file name that is not UTF-8 holds what no terminal takes.
-    safe = text.encode(errors="backslashreplace").decode()
-    print(safe, file=stream or sys.stdout, flush=True)  # type: ignore[arg-type]
-
-
-class _Parser(argparse.ArgumentParser):
-    def error(self, message: str) -> None:  # type: ignore[override]
-        raise UserError(f"{message}; see {self.prog} --help")
-
-
-def _path(text: str) -> Path:
-    if not text.strip() or "\0" in text:
-        raise argparse.ArgumentTypeError("is empty" if not text.strip() else "holds a NUL byte")
-    return Path(text)
+                print_text(f"report: {path}")
 
 
 def _formats(text: str) -> tuple[str, ...]:
@@ -107,18 +71,18 @@ def _seconds(text: str) -> float:
     return seconds
 
 
-def _parser() -> argparse.ArgumentParser:
-    parser = _Parser(
-        prog="python -m analysis.report",
-        description="Write the report of study directories, finished or not.",
-        allow_abbrev=False,
-    )
+def _parser() -> Parser:
+    parser = Parser("analysis.report", "Write the report of study directories, finished or not.")
     parser.add_argument(
-        "studies", nargs="+", type=_path, metavar="STUDY", help="a study directory, results/<study>"
+        "studies",
+        nargs="+",
+        type=path_argument,
+        metavar="STUDY",
+        help="a study directory, results/<study>",
     )
     parser.add_argument(
         "--out",
-        type=_path,
+        type=path_argument,
         metavar="DIR",
         help="where to write (default: STUDY/report; for several studies, report beside the first)",
     )
@@ -139,7 +103,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument(
         "--images",
-        type=_path,
+        type=path_argument,
         metavar="FOLDER",
         help="the IDX files that the studies were made from, to show the images most confused",
     )
@@ -150,131 +114,6 @@ def _parser() -> argparse.ArgumentParser:
         help="write again every so many seconds, until Ctrl-C",
     )
     return parser
-
-
-def write_report(
-    paths: Sequence[Path],
-    out: Path | None = None,
-    *,
-    formats: Sequence[str] = FORMATS,
-    figures: bool = True,
-    published: bool = True,
-    images: Path | None = None,
-) -> list[Path]:
-    """Write tables, figures and the report of some studies.
-
-    Args:
-        paths: study directories.
-        out: where to write; by default ``report`` in the study, or beside the first of several.
-        formats: those of ``FORMATS`` to write.
-        figures: whether there are figures.
-        published: whether the studies are set beside the published claims and numbers.
-        images: a folder with the IDX files that the studies were made from; None leaves the images
-            out of the report.
-
-    Returns:
-        The files written: ``tables/<name>.csv``, ``.md`` and ``.tex``, ``figures/<name>.svg`` and
-        ``.png``, and ``report.md``, ``report.html`` and ``report.pdf``.
-
-    Raises:
-        UserError: a directory is not a study, two have the same name, or ``out`` is not writable,
-            or ``images`` lacks a file that a study was made from.
-    """
-    named = _by_table_name(paths)
-    out = _destination(paths, out)
-    stems = _slugs(named)
-    studies = {stem: named[name] for stem, name in stems.items()}
-    splits = {stem: load_splits(study, images) for stem, study in studies.items() if images}
-    document = build_document(studies, figures=figures, published=published, images=splits)
-    written = []
-    for table in document.tables:
-        stem = out / "tables" / stems.get(table.name, table.name)
-        written += [
-            write_whole(stem.with_name(f"{stem.name}.csv"), to_csv(table.frame)),
-            write_whole(stem.with_name(f"{stem.name}.md"), table_markdown(table) + "\n"),
-            write_whole(stem.with_name(f"{stem.name}.tex"), table_tex(table)),
-        ]
-    return [*written, *_write_figures_and_forms(document, out, formats)]
-
-
-def write_tables(paths: Sequence[Path], out: Path | None = None) -> list[Path]:
-    """Write the main table of each study alone, ``tables/<name>.csv``, and return the files."""
-    named = _by_table_name(paths)
-    out = _destination(paths, out)
-    return [
-        write_whole(out / "tables" / f"{name}.csv", to_csv(study_table(study)))
-        for name, study in named.items()
-    ]
-
-
-def _write_figures_and_forms(document: Document, out: Path, formats: Sequence[str]) -> list[Path]:
-    drawings = Drawings()
-    written = []
-    for figure in document.figures:
-        stem = out / "figures" / figure.name
-        written += [
-            write_whole(stem.with_suffix(".svg"), drawings.svg(figure)),
-            write_whole(stem.with_suffix(".png"), drawings.png(figure)),
-        ]
-    if "md" in formats:
-        written.append(write_whole(out / "report.md", render_markdown(document)))
-    if "html" in formats:
-        from analysis.html import render_html
-
-        written.append(write_whole(out / "report.html", render_html(document, drawings)))
-    if "pdf" in formats:
-        from analysis.pdf import render_pdf
-
-        written.append(write_whole(out / "report.pdf", render_pdf(document, drawings)))
-    return written
-
-
-def _destination(paths: Sequence[Path], out: Path | None) -> Path:
-    if out is not None:
-        return out
-    first = paths[0].resolve()
-    out = (paths[0] if len(paths) == 1 else first.parent) / "report"
-    for place in (out, out / "tables", out / "figures"):
-        if place.is_symlink():
-            raise UserError(
-                f"{place}: a symbolic link, which is not followed inside of a study; name the "
-                "directory with --out"
-            )
-    return out
-
-
-def _by_table_name(paths: Sequence[Path]) -> dict[str, Study]:
-    """Load the studies, each under the name of its tables.
-
-    That is the search space's name, or the directory's where two studies have the same space or
-    the name inside ``study.json``, which anybody can edit, is not a plain file name.
-
-    Raises:
-        UserError: two studies would have the same name.
-    """
-    studies = [(path.resolve().name, load_study(path)) for path in paths]
-    spaces = [str(study.meta["space"].get("name")) for _, study in studies]
-    named = {
-        space if spaces.count(space) == 1 and _PLAIN_NAME.fullmatch(space) else directory: study
-        for space, (directory, study) in zip(spaces, studies, strict=True)
-    }
-    if len(named) < len(paths):
-        raise UserError(
-            "two of the studies have the same directory name, so their tables would overwrite "
-            "each other; report them separately, each with its own --out"
-        )
-    return named
-
-
-def _slugs(named: Mapping[str, Study]) -> dict[str, str]:
-    """Return for each name one of letters, digits and dashes: directories may have any name."""
-    slugs: dict[str, str] = {}
-    for name in named:
-        slug = re.sub(r"[^A-Za-z0-9_]+", "-", name).strip("-") or "study"
-        while slug in slugs or slug in OWN_TABLES:
-            slug += "-2"
-        slugs[slug] = name
-    return slugs
 
 
 if __name__ == "__main__":

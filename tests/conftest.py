@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import shutil
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -19,3 +20,23 @@ def real_study(tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("real") / "q1a"
     shutil.copytree(DATA / "q1a", path)
     return path
+
+
+@pytest.fixture
+def root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Return a study of four rows: two finished, two of a trial that failed."""
+    from tests.small_study import small_study
+
+    return small_study(tmp_path, monkeypatch)
+
+
+@pytest.fixture
+def one_thread() -> Iterator[None]:
+    """Give torch one thread and a fixed seed."""
+    import torch
+
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    torch.manual_seed(0)
+    yield
+    torch.set_num_threads(threads)

@@ -192,6 +192,33 @@ def shared_study(path: Path) -> Path:
     return study
 
 
+def troubled_study(path: Path) -> Path:
+    """Write a study with a row of every status but unconverged."""
+    configurations = {
+        "good": resnet_config(lr=0.1),
+        "lucky": resnet_config(lr=0.2),
+        "nan": resnet_config(lr=0.3),
+        "crash": resnet_config(lr=0.4),
+        "slow": resnet_config(lr=0.5),
+        "gpu": resnet_config(lr=0.6, device="cuda"),
+        "never": resnet_config(lr=0.7),
+    }
+    no_gpu = {"config_id": "gpu", "seed": 0, "reason": "no GPU in the cluster"}
+    study = write_study(path / "grid", study_json(configurations, open_rows=[no_gpu]))
+    results = {
+        "good": [line(1), line(2, milestone=True, val_accuracy=0.95, test_accuracy=133 / 140)],
+        "lucky": [line(1), line(2, milestone=True, val_accuracy=0.90, test_accuracy=140 / 140)],
+        "nan": [line(1, train_loss=float("nan"), status="diverged")],
+        "crash": [line(1)],
+        "slow": [line(1)],
+    }
+    for config_id, lines in results.items():
+        error = "ValueError: a | b\n" if config_id == "crash" else None
+        config = configurations[config_id]
+        write_trial(study, f"k_{config_id}", config, {2: [config_id]}, lines, error=error)
+    return study
+
+
 A2, A5 = resnet_config(epochs=2), resnet_config(epochs=5)
 PREFIX = {2: ["a2"], 5: ["a5"]}
 """What one trial of A5 serves in a study of the configurations A2 and A5."""

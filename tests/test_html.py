@@ -89,7 +89,8 @@ def test_colours_follow_the_theme_of_the_page(rendered: str) -> None:
 def test_no_text_is_markup(tmp_path: Path) -> None:
     study = grid_study(tmp_path / "grid")
     figure = build_document({"grid": study}).figures[0]
-    evil = Figure("f", EVIL, EVIL, figure.draw, {"axes": [], "lines": [{"id": EVIL}]})
+    data = {"axes": [], "lines": [{"id": EVIL}]}
+    evil = Figure("f", EVIL, EVIL, figure.draw, data, notes=(EVIL,))
     table = Table("t", EVIL, {EVIL: [EVIL]}, pd.DataFrame(), (EVIL,), filters=(EVIL,))
     section = Section(EVIL, (Paragraph(EVIL), evil, table))
     plain = render_html(Document("t", "s", (), (Section("x"),)), Drawings())

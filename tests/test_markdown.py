@@ -106,6 +106,12 @@ def test_a_text_cannot_end_the_description_of_a_figure() -> None:
     assert re.findall(r"(?<!\\)\]\(([^)]*)\)", text) == ["figures/f.svg"]
 
 
+def test_footnotes_of_a_figure_stand_below_its_caption() -> None:
+    figure = Figure("f", "Times.", "Times by size.", lambda: None, notes=("‡ Not alone.", "- b"))
+    text = render_markdown(Document("t", "s", (), (Section("x", (figure,)),)))
+    assert text.endswith("![Times by size.](figures/f.svg)\n\n*Times.*\n\n‡ Not alone.\n\n\\- b\n")
+
+
 def test_a_paragraph_is_no_heading_and_no_list() -> None:
     assert [paragraph(text)[0] for text in ("# a", "- a", "1. a", "> a", "a")] == [
         *("\\", "\\", "\\", "\\", "a")

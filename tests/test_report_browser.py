@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from analysis.report import write_report
+from analysis.writing import write_report
 
 CHROMIUM, DRIVER = shutil.which("chromium"), shutil.which("chromedriver")
 pytestmark = pytest.mark.skipif(

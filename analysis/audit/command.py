@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import sys
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -18,27 +17,24 @@ from analysis.audit.finding import Audit
 from analysis.audit.read import read_csv
 from analysis.audit.study import audit_study
 from analysis.audit.table import Table
+from analysis.command_line import Parser, answering_mistakes, path_argument, print_text
 from analysis.markdown import escape
 from analysis.reference import TABLES
 from search_spaces.errors import UserError, choices, did_you_mean
 
-_LISTS = ("targets", "map", "factor", "compare")
 _REPORTS = ("report_a", "report_b", "all")
 
 
+@answering_mistakes
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command line; return 0, 1 when something is wrong, or 2 after a user's mistake."""
-    try:
-        arguments = _parse(argv)
-        audits = _audits(arguments)
-    except UserError as error:
-        print(f"error: {error}", file=sys.stderr)
-        return 2
+    arguments = _parser().parsed(argv)
+    audits = _audits(arguments)
     if arguments.json:
         text = json.dumps([audit.as_json() for audit in audits], indent=1, allow_nan=False)
     else:
         text = "\n\n".join(as_text(audit) for audit in audits)
-    print(text.encode(errors="backslashreplace").decode())
+    print_text(text)
     return int(any(audit.failed for audit in audits))
 
 
@@ -113,20 +109,6 @@ def _options(arguments: argparse.Namespace) -> Options:
     )
 
 
-def _parse(argv: Sequence[str] | None) -> argparse.Namespace:
-    arguments = _parser().parse_args(argv)
-    for name, value in vars(arguments).items():
-        # argparse makes an empty list of the value in --flag=--, whatever the flag's type is.
-        if value == [] if name not in _LISTS else [] in value:
-            raise UserError(f"--{name.replace('_', '-')}: needs a value; see --help")
-    return arguments
-
-
-class _Parser(argparse.ArgumentParser):
-    def error(self, message: str) -> None:  # type: ignore[override]
-        raise UserError(f"{message}; see {self.prog} --help")
-
-
 def _count(text: str) -> int:
     if not (text.isascii() and text.isdigit() and len(text) < 10 and int(text) > 0):
         raise argparse.ArgumentTypeError(f"{text!r} is no whole number from 1 to 999999999")
@@ -143,11 +125,9 @@ def _fraction(text: str) -> float:
     return value
 
 
-def _parser() -> argparse.ArgumentParser:
-    parser = _Parser(
-        prog="python -m analysis.audit",
-        description="Find in a table of results what cannot be right or does not follow.",
-        allow_abbrev=False,
+def _parser() -> Parser:
+    parser = Parser(
+        "analysis.audit", "Find in a table of results what cannot be right or does not follow."
     )
     parser.add_argument(
         "targets",
@@ -177,7 +157,10 @@ def _parser() -> argparse.ArgumentParser:
         "--compare", action="append", default=[], metavar="SETTING", help="arms that are compared"
     )
     parser.add_argument(
-        "--data", type=Path, metavar="FOLDER", help="the images of a study, to see overlap by pixel"
+        "--data",
+        type=path_argument,
+        metavar="FOLDER",
+        help="the images of a study, to see overlap by pixel",
     )
     parser.add_argument("--json", action="store_true", help="print JSON")
     return parser

@@ -5,8 +5,6 @@ Prints a table of verdicts in Markdown and below it each verdict in a sentence; 
 
 from __future__ import annotations
 
-import argparse
-import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -15,6 +13,7 @@ import pandas as pd
 
 from analysis.claims import PUBLISHED, REPORT_A, REPORT_B, Claim, numbers_of, verdicts
 from analysis.claims.user import load_claims
+from analysis.command_line import Parser, answering_mistakes, path_argument, print_text
 from analysis.load import Study, load_study
 from analysis.markdown import escape
 from search_spaces.errors import UserError
@@ -22,22 +21,15 @@ from search_spaces.errors import UserError
 _REPORTS = {"report_a": REPORT_A, "report_b": REPORT_B}
 
 
+@answering_mistakes
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command line; return 0 whatever the verdicts, or 2 after a mistake of the user's."""
-    try:
-        arguments = _parser().parse_args(argv)
-        claims = _claims(arguments.claims, arguments.reference)
-        if not arguments.studies and not any(claim.tables for claim in claims):
-            raise UserError("no study and no published table to judge on; name a study directory")
-        studies = [load_study(path) for path in arguments.studies]
-        frame = _verdicts(studies, claims, arguments.claims)
-    except UserError as error:
-        print(f"error: {error}", file=sys.stderr)
-        return 2
-    try:
-        print(render(frame).encode(errors="backslashreplace").decode(), flush=True)
-    except BrokenPipeError:  # the reader, such as head, has seen enough
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    arguments = _parser().parsed(argv)
+    claims = _claims(arguments.claims, arguments.reference)
+    if not arguments.studies and not any(claim.tables for claim in claims):
+        raise UserError("no study and no published table to judge on; name a study directory")
+    studies = [load_study(path) for path in arguments.studies]
+    print_text(render(_verdicts(studies, claims, arguments.claims)))
     return 0
 
 
@@ -51,22 +43,24 @@ def _verdicts(studies: Sequence[Study], claims: Sequence[Claim], file: Path | No
         raise UserError(f"--claims {file}: {type(error).__name__} {where}: {error}") from error
 
 
-class _Parser(argparse.ArgumentParser):
-    def error(self, message: str) -> None:  # type: ignore[override]
-        raise UserError(f"{message}; see {self.prog} --help")
-
-
-def _parser() -> argparse.ArgumentParser:
-    parser = _Parser(
-        prog="python -m analysis.claims",
-        description="Judge claims on studies and on the published tables they were drawn from.",
-        allow_abbrev=False,
+def _parser() -> Parser:
+    parser = Parser(
+        "analysis.claims",
+        "Judge claims on studies and on the published tables they were drawn from.",
     )
     parser.add_argument(
-        "studies", nargs="*", type=_path, metavar="STUDY", help="a study directory, results/<study>"
+        "studies",
+        nargs="*",
+        default=[],
+        type=path_argument,
+        metavar="STUDY",
+        help="a study directory, results/<study>",
     )
     parser.add_argument(
-        "--claims", type=_path, metavar="FILE", help="a Python file with a list CLAIMS, to judge"
+        "--claims",
+        type=path_argument,
+        metavar="FILE",
+        help="a Python file with a list CLAIMS, to judge",
     )
     parser.add_argument(
         "--reference",
@@ -75,12 +69,6 @@ def _parser() -> argparse.ArgumentParser:
         help="judge this report's claims (default without --claims: those of both reports)",
     )
     return parser
-
-
-def _path(text: str) -> Path:
-    if not text.strip() or "\0" in text:
-        raise argparse.ArgumentTypeError("is empty" if not text.strip() else "holds a NUL byte")
-    return Path(text)
 
 
 def _claims(file: Path | None, reports: Sequence[str] | None) -> tuple[Claim, ...]:

@@ -8,7 +8,7 @@ from typing import Any
 import pandas as pd
 
 from analysis.cells import format_cell, heading, label, num_images_of
-from analysis.conditions import NOT_COMPARABLE, marked, note
+from analysis.conditions import MARK, NOT_COMPARABLE, marked, note
 from analysis.document import Block, Figure, Paragraph, Section, Table
 from analysis.figures.factors import draw_devices
 from analysis.frames import varied
@@ -16,6 +16,8 @@ from analysis.load import FINISHED, Study
 from analysis.matched import device_data
 from analysis.sections.setup import FLOPS_CONVENTION
 from analysis.stats import conditions_differ, same_conditions
+
+_MOST_DRAWN = 40
 
 
 def devices(study: Study, key: str) -> Section | None:
@@ -48,7 +50,7 @@ def devices(study: Study, key: str) -> Section | None:
     blocks += _pending(frame)
     timed = frame[["cpu_train_seconds", "cuda_train_seconds"]].notna().any(axis=None)
     if timed:
-        blocks.append(_figure(key, frame, keys))
+        blocks.append(_figure(key, frame, keys, note(study, _counts(frame.head(_MOST_DRAWN)))))
     return Section("CPU against GPU", tuple(blocks))
 
 
@@ -111,7 +113,7 @@ def _pending(frame: pd.DataFrame) -> list[Block]:
     ]
 
 
-def _figure(key: str, frame: pd.DataFrame, keys: list[str]) -> Figure:
+def _figure(key: str, frame: pd.DataFrame, keys: list[str], notes: tuple[str, ...]) -> Figure:
     names = [
         ", ".join(format_cell(k, record[k]) for k in keys) for record in frame.to_dict("records")
     ]
@@ -123,7 +125,7 @@ def _figure(key: str, frame: pd.DataFrame, keys: list[str]) -> Figure:
         if len(known)
         else "No configuration has finished on both."
     )
-    shown = frame.head(40)
     caption = "Training time and test accuracy on CPU and GPU."
-    draw = partial(draw_devices, shown, names[:40])
-    return Figure(f"{key}-devices", caption, f"{caption} {words}", draw)
+    shown, mark = frame.head(_MOST_DRAWN), f" {MARK}" if notes else ""
+    draw = partial(draw_devices, shown, names[:_MOST_DRAWN], mark)
+    return Figure(f"{key}-devices", caption, f"{caption} {words}", draw, notes=notes)

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import math
+
 import pandas as pd
 
 from analysis.cells import MISSING, format_cell, heading, label
+from analysis.conditions import at_once_in_trials, marked, note
 from analysis.document import Bullets, Paragraph, Section, Table
 from analysis.frames import levels, numbers
 from analysis.load import Study
@@ -74,9 +77,18 @@ def studies_table(studies: Studies) -> Table:
     cells = {
         names.get(str(c), str(c)): [format_cell(str(c), value) for value in frame[c]] for c in shown
     }
+    counts = [at_once_in_trials(study) for study in studies.values()]
+    # A sum is as comparable as the least comparable of its times.
+    alone = [1.0 if set(of_study) <= {1.0} else math.nan for of_study in counts]
+    cells[names["train_seconds"]] = marked(cells[names["train_seconds"]], alone)
     notes = (
         "A row is a configuration at a seed. A trial can serve several rows: a short training is "
         "the beginning of a long one, and a parameter that changes nothing is run once.",
+        *(
+            text
+            for study, of_study in zip(studies.values(), counts, strict=True)
+            for text in note(study, of_study, one_line(study.name) if len(studies) > 1 else "")
+        ),
     )
     return Table("studies", "The studies and the state of their rows.", cells, frame, notes)
 

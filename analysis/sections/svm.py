@@ -8,7 +8,7 @@ from typing import Any
 import pandas as pd
 
 from analysis.cells import MISSING, format_cell, heading, label, num_images_of
-from analysis.conditions import at_once, marked, note
+from analysis.conditions import MARK, at_once, marked, note
 from analysis.document import Block, Figure, Paragraph, Section, Table
 from analysis.figures.factors import draw_scaling, draw_svms
 from analysis.frames import finished, levels, numbers, over_seeds, varied
@@ -103,9 +103,10 @@ def scaling(study: Study, key: str) -> Section | None:
     by = [name for name in ("dataset", "kernel") if name in data]
     caption = "Fit and predict time against the number of training images, with fitted powers."
     alt = f"{caption} {_exponent_words(exponents, by)}"
-    draw = partial(draw_scaling, data, exponents)
+    notes = note(study, data["num_concurrent_trials"][data["fit_seconds"].notna()])
+    draw = partial(draw_scaling, data, exponents, f" {MARK}" if notes else "")
     blocks: list[Block] = [
-        Figure(f"{key}-scaling", caption, alt, draw),
+        Figure(f"{key}-scaling", caption, alt, draw, notes=notes),
         _data_table(study, key, data),
     ]
     problem = _fit_problem(data, by)

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from analysis.report import write_tables
+from analysis.writing import write_tables
 from tune_app.checkpoint import STATE_FILE, find_checkpoints
 from tune_app.ledger import RowKey, open_ledger
 from tune_app.study_file import read_results

@@ -8,7 +8,7 @@ import psutil
 import pytest
 
 from analysis.load import load_study
-from analysis.report import write_tables
+from analysis.writing import write_tables
 from tests.chaos.harness import SPACE, Driver, study_root, summary_row
 
 pytestmark = pytest.mark.timeout(900)

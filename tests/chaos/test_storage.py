@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from analysis.load import load_study
-from analysis.report import write_report
+from analysis.writing import write_report
 from tests.chaos.harness import (
     Driver,
     finish,
