@@ -251,10 +251,11 @@ def failed_trials(ledger: Ledger, plan_keys: Sequence[str]) -> dict[str, str]:
     The error of an earlier attempt, which Tune may copy into a directory even after the trial was
     tried again and finished, does not count.
     """
+    planned = set(plan_keys)
     return {
         history.directories[-1].name: history.error
         for key, history in ledger.histories().items()
-        if key in set(plan_keys)
+        if key in planned
         and history.error is not None
         and not history.rows <= history.finished.keys()
     }
