@@ -17,7 +17,6 @@ from tune_app.estimate import (
     Estimate,
     SplitSizes,
     fit_to_budget,
-    num_slots,
     peak_disk_bytes,
     probe_models,
     study_seconds,
@@ -26,6 +25,7 @@ from tune_app.estimate import (
 from tune_app.ledger import Ledger, extend_ledger, new_ledger, open_ledger
 from tune_app.plan import Plan, PlanOptions, make_plan
 from tune_app.resources import Cluster
+from tune_app.schedule import num_slots
 from tune_app.trainables import Trainable, check_config, find_trainable
 
 MOST_ROWS = 100_000
