@@ -27,7 +27,6 @@ _QUIET = {
     "TUNE_WARN_THRESHOLD_S": "1000000",
     "TUNE_WARN_EXCESSIVE_EXPERIMENT_CHECKPOINT_SYNC_THRESHOLD_S": "0",
     "TUNE_WARN_SLOW_EXPERIMENT_CHECKPOINT_SYNC_THRESHOLD_S": "1000000",
-    "TUNE_GLOBAL_CHECKPOINT_S": "60",
     "RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO": "0",
     "RAY_USAGE_STATS_ENABLED": "0",
     # StudyProgress draws; the older of Tune's two displays is silent at verbose=0.
@@ -188,9 +187,11 @@ def run_trials(
     from tune_app.searcher import PlannedTrials, StartedTrials
     from tune_app.task_names import name_tasks_after_trials
     from tune_app.trainables.session import TrialSettings
+    from tune_app.tune_state import write_state_at_the_end
 
     treat_ray_errors_as_actor_failures()
     name_tasks_after_trials()
+    write_state_at_the_end()
     settings = TrialSettings(str(ledger.root), options.checkpoint_seconds)
     function = tune.with_resources(
         tune.with_parameters(trainable.load(), data=data, settings=settings), _trial_resources
