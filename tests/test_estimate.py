@@ -9,12 +9,12 @@ from tune_app.estimate import (
     TRIAL_SECONDS,
     SplitSizes,
     fit_to_budget,
-    num_slots,
     study_seconds,
     trial_seconds,
 )
 from tune_app.plan import PlannedTrial
 from tune_app.resources import Cluster
+from tune_app.schedule import num_slots
 from tune_app.trainables import TRAINABLES, Probe
 
 
@@ -45,6 +45,17 @@ def test_the_scarcest_resource_gives_the_slots() -> None:
     assert num_slots([trial(CPU=1.0, GPU=0.25)] * 9, gpus, 0) == 4
     assert num_slots([trial(CPU=3.0)] * 9, gpus, 0) == 4  # 2 on each node, not 16 / 3
     assert num_slots([trial(CPU=1.0)] * 9, gpus, 3) == 3
+
+
+def test_kinds_of_trials_that_ask_for_different_things_run_side_by_side() -> None:
+    gpu, cpu = trial(CPU=1.0, GPU=1.0), trial(CPU=1.0)
+    nodes = Cluster(({"CPU": 2.0}, {"CPU": 2.0, "GPU": 1.0}))
+    assert num_slots([cpu] * 9 + [gpu] * 9, nodes, 0) == 4, "the GPU's trial and three others"
+    assert num_slots([cpu] * 2 + [gpu] * 9, nodes, 0) == 3
+    # The GPU: 3 + 3; the CPUs beside it, of 1 s each: three at once for 6 s.
+    trials, seconds = [cpu] * 18 + [gpu] * 2, [1.0] * 18 + [3.0] * 2
+    assert study_seconds(trials, seconds, nodes, 0) == START_SECONDS + 6
+    assert study_seconds(trials, seconds, nodes, 1) == START_SECONDS + 24
 
 
 def test_a_trial_counts_its_epochs_and_evaluations() -> None:

@@ -25,8 +25,9 @@ class Concurrency:
         self._running.add(trial_id)
 
     def end(self, trial_id: str) -> None:
-        """Note that a trial has ended."""
+        """Note that a trial has ended for good; nobody asks what ran beside it any more."""
         self._running.discard(trial_id)
+        self._beside.pop(trial_id, None)
 
     def most_at_once(self, trial_id: str, node: str) -> int:
         """Return how many trials ran on the trial's node so far, itself included: 1 is alone."""

@@ -28,7 +28,6 @@ _QUIET = {
     "TUNE_WARN_THRESHOLD_S": "1000000",
     "TUNE_WARN_EXCESSIVE_EXPERIMENT_CHECKPOINT_SYNC_THRESHOLD_S": "0",
     "TUNE_WARN_SLOW_EXPERIMENT_CHECKPOINT_SYNC_THRESHOLD_S": "1000000",
-    "TUNE_GLOBAL_CHECKPOINT_S": "60",
     "RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO": "0",
     "RAY_USAGE_STATS_ENABLED": "0",
     # StudyProgress draws; the older of Tune's two displays is silent at verbose=0.
@@ -96,10 +95,16 @@ def connect(address: str | None) -> tuple[Cluster, str]:
     # A trial's stray warnings belong into its log, not between the lines of the progress display.
     for name in ("ray", "ray.tune", "ray.train", "ray.air"):
         logging.getLogger(name).setLevel(logging.CRITICAL)
+    return live_cluster(), str(context.dashboard_url or "")
+
+
+def live_cluster() -> Cluster:
+    """Return what the nodes that are alive now offer."""
+    import ray
+
     alive = [node for node in ray.nodes() if node["Alive"]]
     hosts = {node["NodeManagerAddress"] for node in alive}
-    nodes = tuple(node["Resources"] for node in alive)
-    return Cluster(nodes, len(hosts)), str(context.dashboard_url or "")
+    return Cluster(tuple(node["Resources"] for node in alive), len(hosts))
 
 
 def _check_reachable(address: str) -> None:
@@ -180,18 +185,30 @@ def run_trials(
     from ray import tune
 
     from tune_app.actor_failures import treat_ray_errors_as_actor_failures
-    from tune_app.searcher import PlannedTrials
+    from tune_app.searcher import PlannedTrials, StartedTrials
+    from tune_app.task_names import name_tasks_after_trials
     from tune_app.trainables.session import TrialSettings
+    from tune_app.tune_state import write_state_seldom
 
     treat_ray_errors_as_actor_failures()
+    name_tasks_after_trials()
+    write_state_seldom(len(plan.trials))
     settings = TrialSettings(mirror.shown(ledger.root), options.checkpoint_seconds)
     function = tune.with_resources(
         tune.with_parameters(trainable.load(), data=data, settings=settings), _trial_resources
     )
+    started = StartedTrials()
+    searcher = PlannedTrials(
+        _trial_configs(plan.trials, ledger, launch),
+        started,
+        _num_slots,
+        max_waiting=_max_waiting(),
+        in_order=plan.exclusive,
+    )
     tuner = tune.Tuner(
         function,
         tune_config=tune.TuneConfig(
-            search_alg=PlannedTrials(_trial_configs(plan.trials, ledger, launch)),
+            search_alg=searcher,
             num_samples=len(plan.trials),
             max_concurrent_trials=options.max_concurrent or None,
             reuse_actors=True,
@@ -203,7 +220,7 @@ def run_trials(
             **mirror.ray_storage(ledger.root / "tune"),
             failure_config=tune.FailureConfig(max_failures=options.max_failures),
             checkpoint_config=tune.CheckpointConfig(num_to_keep=2),
-            callbacks=list(callbacks),
+            callbacks=[started, *callbacks],
             verbose=0,
         ),
     )
@@ -232,6 +249,16 @@ def _trial_configs(
         }
         configs.append({**trial.config, "plan": plan})
     return configs
+
+
+def _max_waiting() -> int:
+    """Return how many trials Tune keeps waiting; what is no number means one to it."""
+    number = os.environ["TUNE_MAX_PENDING_TRIALS_PG"]
+    return int(number) if number.isdecimal() else 1
+
+
+def _num_slots(resources: Mapping[str, float]) -> int:
+    return live_cluster().num_slots(resources)
 
 
 def _trial_name(trial: Any) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import heapq
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -12,6 +11,7 @@ import psutil
 from tune_app.memory import begin_trial, peak_memory_bytes
 from tune_app.plan import PlannedTrial
 from tune_app.resources import Cluster
+from tune_app.schedule import schedule_seconds
 from tune_app.trainables import Probe, Trainable, load_object
 
 START_SECONDS = 9.0
@@ -108,16 +108,10 @@ def study_seconds(
     cluster: Cluster,
     max_concurrent: int,
 ) -> float:
-    """Return the wall time of the trials in the order given, each started when there is room.
-
-    The list schedule of Graham (1966): as in Ray, the next trial starts on the first free slot.
-    """
+    """Return the wall time of the trials, each started when there is room."""
     if not trials:
         return 0.0
-    slots = [0.0] * num_slots(trials, cluster, max_concurrent)
-    for duration in seconds:
-        heapq.heappush(slots, heapq.heappop(slots) + duration)
-    return START_SECONDS + max(slots)
+    return START_SECONDS + schedule_seconds(trials, seconds, cluster, max_concurrent)
 
 
 def peak_memory(
@@ -145,18 +139,6 @@ def peak_disk_bytes(
     groups = {(t.config.get("dataset"), t.config.get("model")) for t in trials}
     weights = max((p.weights_bytes for p in probes), default=0)
     return 3 * sum(checkpoints) + weights * (len(groups) + slots)
-
-
-def num_slots(trials: Sequence[PlannedTrial], cluster: Cluster, max_concurrent: int) -> int:
-    """Return how many of these trials run at once: the scarcest resource decides."""
-    slots = len(trials)
-    for resource in {name for trial in trials for name in trial.resources}:
-        largest = max(trial.resources.get(resource, 0.0) for trial in trials)
-        per_node = [int(node.get(resource, 0.0) / largest + 1e-9) for node in cluster.nodes]
-        slots = min(slots, sum(per_node))
-    if max_concurrent:
-        slots = min(slots, max_concurrent)
-    return max(1, slots)
 
 
 def fit_to_budget(

@@ -74,6 +74,7 @@ class Plan:
         open_rows: rows that cannot run here.
         num_rows: all rows of the study.
         num_epochs_unshared: epochs that the missing rows would need on their own.
+        exclusive: whether the time of a trial is the result, so that the order matters.
     """
 
     trials: tuple[PlannedTrial, ...]
@@ -81,6 +82,7 @@ class Plan:
     open_rows: tuple[OpenRow, ...]
     num_rows: int
     num_epochs_unshared: int
+    exclusive: bool = False
 
     def num_epochs(self) -> int:
         """Return the epochs of the planned trials together."""
@@ -164,6 +166,7 @@ def make_plan(
         open_rows=tuple(open_rows),
         num_rows=len(configurations) * len(seeds),
         num_epochs_unshared=num_epochs,
+        exclusive=options.exclusive,
     )
 
 

@@ -45,7 +45,10 @@ class StudyProgress(Callback):
         self._num_rows = sum(self._rows.values())
         self._rows_done = 0
         self._done = dict.fromkeys(self._epochs, 0.0)
-        self._resumed: dict[str, float] = {}
+        # Sums over trials, kept up to date: thousands of trials ask for them at every result.
+        self._cost = sum(costs)
+        self._cost_done = self._cost_resumed = 0.0
+        self._ticking = False
         self._latest: dict[str, dict[str, Any]] = {}
         self._running: dict[str, str] = {}
         self._num_ended = self._num_failed = 0
@@ -99,14 +102,15 @@ class StudyProgress(Callback):
         self, iteration: int, trials: list[Trial], trial: Trial, result: dict[str, Any], **info: Any
     ) -> None:
         """Count an epoch."""
-        if not self._latest:
+        if not self._ticking:
             # The clock starts with the first trial's own work: starting workers is done once.
             self._started = time.monotonic() - result.get("time_total_s", 0.0)
+            self._ticking = True
         key = _key(trial)
         share = result["epoch"] / self._epochs[key]
         if key not in self._latest:
-            self._resumed[key] = (result["epoch"] - 1) / self._epochs[key]
-        self._done[key] = min(1.0, share)
+            self._cost_resumed += self._costs[key] * (result["epoch"] - 1) / self._epochs[key]
+        self._note_done(key, min(1.0, share))
         self._latest[key] = result
         if result.get("checkpoint_note"):
             self.notes.append(f"{_name(trial)}: {result['checkpoint_note']}")
@@ -118,7 +122,7 @@ class StudyProgress(Callback):
     ) -> None:
         """Count a finished trial and, without a terminal, print its line."""
         self._end(trial)
-        result = self._latest.get(_key(trial), {})
+        result = self._latest.pop(_key(trial), {})
         line = f"{_name(trial)}: {_describe(result)}"
         if result.get("status") == "diverged":
             line += "  diverged: the loss is not a finite number"
@@ -146,17 +150,20 @@ class StudyProgress(Callback):
     def _end(self, trial: Trial) -> None:
         key = _key(trial)
         self._running.pop(key, None)
-        self._done[key] = 1.0
+        self._note_done(key, 1.0)
         self._num_ended += 1
         self._rows_done += self._rows[key]
 
+    def _note_done(self, key: str, share: float) -> None:
+        self._cost_done += self._costs[key] * (share - self._done[key])
+        self._done[key] = share
+
     def seconds_left(self) -> float | None:
         """Return the estimated time left from the cost done so far, or None at the beginning."""
-        total = sum(self._costs.values())
-        done = sum(self._costs[key] * share for key, share in self._done.items())
-        own = done - sum(self._costs[key] * share for key, share in self._resumed.items())
+        own = self._cost_done - self._cost_resumed
         elapsed = time.monotonic() - self._started
-        return (total - done) * elapsed / own if own > 0.02 * total else None
+        left = max(0.0, self._cost - self._cost_done)
+        return left * elapsed / own if own > 0.02 * self._cost else None
 
     def _print(self, line: str) -> None:
         if self._live is None:
@@ -172,13 +179,11 @@ class StudyProgress(Callback):
     def _draw(self) -> None:
         if self._live is None or self._progress is None or self._task is None:
             return
-        total = sum(self._costs.values()) or 1.0
-        done = sum(self._costs[key] * share for key, share in self._done.items())
         left = self.seconds_left()
         failed = f", {self._num_failed} failed" if self._num_failed else ""
         self._progress.update(
             self._task,
-            completed=done / total,
+            completed=self._cost_done / (self._cost or 1.0),
             description=(
                 f"{self._num_ended} of {len(self._epochs)} trials"
                 f" ({self._rows_done} of {self._num_rows} rows{failed})"

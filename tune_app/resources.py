@@ -24,6 +24,16 @@ class Cluster:
         """Return the most of a resource that one node has."""
         return max((node.get(resource, 0.0) for node in self.nodes), default=0.0)
 
+    def num_slots(self, resources: Mapping[str, float]) -> int:
+        """Return how many trials with these resources, and no others, fit at once."""
+        return sum(
+            min(
+                (int(node.get(name, 0.0) / amount + 1e-9) for name, amount in resources.items()),
+                default=0,
+            )
+            for node in self.nodes
+        )
+
     def refusal(self, resources: Mapping[str, float]) -> str | None:
         """Return why no node can ever hold a trial with these resources, or None if one can."""
         for resource, amount in resources.items():

@@ -17,7 +17,6 @@ from tune_app.estimate import (
     Estimate,
     SplitSizes,
     fit_to_budget,
-    num_slots,
     peak_disk_bytes,
     peak_memory,
     probe_models,
@@ -28,6 +27,7 @@ from tune_app.ledger import Ledger, extend_ledger, new_ledger, open_ledger
 from tune_app.mirror import find_mirror
 from tune_app.plan import Plan, PlanOptions, make_plan
 from tune_app.resources import Cluster
+from tune_app.schedule import num_slots
 from tune_app.trainables import Trainable, check_config, find_trainable
 
 MOST_ROWS = 100_000
@@ -259,10 +259,11 @@ def failed_trials(ledger: Ledger, plan_keys: Sequence[str]) -> dict[str, str]:
     The error of an earlier attempt, which Tune may copy into a directory even after the trial was
     tried again and finished, does not count.
     """
+    planned = set(plan_keys)
     return {
         history.directories[-1].name: history.error
         for key, history in ledger.histories().items()
-        if key in set(plan_keys)
+        if key in planned
         and history.error is not None
         and not history.rows <= history.finished.keys()
     }

@@ -14,7 +14,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from tests.benchmarks import engine, estimate, overhead, report, study, svm
+from tests.benchmarks import engine, estimate, overhead, report, scale, study, svm
 from tests.benchmarks.comparison import Measurement
 from tune_app.provenance import collect_provenance
 
@@ -25,6 +25,7 @@ BENCHMARKS: dict[str, Callable[..., Iterator[Measurement]]] = {
     "overhead": overhead.run,
     "analysis": report.run,
     "estimate": estimate.run,
+    "scale": scale.run,
 }
 RESULTS = Path(__file__).with_name("results.json")
 PACKAGES = ("torch", "ray", "scikit-learn", "scikit-learn-intelex")

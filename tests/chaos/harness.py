@@ -81,6 +81,7 @@ class Driver:
         injection: (function, word, count, when) for ``injection.py``: the driver kills itself.
         environment: variables set for the driver; a value of None removes one.
         space: the search space's source.
+        prefix: the words of a command that runs the driver, if it is not run directly.
     """
 
     def __init__(
@@ -90,6 +91,7 @@ class Driver:
         injection: Sequence[object] = (),
         environment: Mapping[str, str | None] | None = None,
         space: str = SPACE,
+        prefix: Sequence[str] = (),
     ) -> None:
         file = folder / "my_space.py"
         if not file.exists():
@@ -101,7 +103,7 @@ class Driver:
         self._log = folder / f"driver-{len(list(folder.glob('driver-*')))}.log"
         with self._log.open("wb") as log:
             self.process = subprocess.Popen(
-                [sys.executable, *program, *words],
+                [*prefix, sys.executable, *program, *words],
                 stdout=log,
                 stderr=subprocess.STDOUT,
                 start_new_session=True,

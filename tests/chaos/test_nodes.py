@@ -10,69 +10,33 @@ import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import psutil
 import pytest
 
 from tests.chaos.cluster_process import NodeCluster
-from tests.chaos.harness import SPACE, Driver, read_table, study_root, summary_row
-from tune_app.ledger import read_results
-
-FOUR_TRIALS = SPACE.replace('"lr": 1e-3', '"lr": tune.grid_search([1e-3, 1e-4])').replace(
-    "[2, 6]", "[2, 20]"
+from tests.chaos.harness import read_table, study_root, summary_row
+from tests.chaos.node_studies import (
+    FOUR_TRIALS,
+    Table,
+    last_rows,
+    study_on,
+    trials_on,
+    undisturbed_study,
 )
-"""Sixteen rows, served by four trials of twenty epochs.
-
-A trial has to outlast the start of a worker: a worker that becomes free takes the next trial, also
-from one that is still starting on a new node.
-"""
 
 pytestmark = [pytest.mark.chaos, pytest.mark.timeout(900)]
-
-Table = dict[tuple[str, str], dict[str, str]]
 
 
 @pytest.fixture(scope="module")
 def undisturbed(tmp_path_factory: pytest.TempPathFactory) -> Table:
-    """The same study on a Ray of its own, as no cluster was ever heard of."""
-    folder = tmp_path_factory.mktemp("undisturbed")
-    with Driver(folder, space=FOUR_TRIALS) as driver:
-        assert driver.wait(400) == 0, driver.output
-    return read_table(study_root(folder))
+    return undisturbed_study(tmp_path_factory.mktemp("undisturbed"), FOUR_TRIALS)
 
 
 @pytest.fixture
 def cluster(tmp_path: Path) -> Iterator[NodeCluster]:
     with NodeCluster(tmp_path / "cluster.log", {**os.environ}) as running:
         yield running
-
-
-def study_on(cluster: NodeCluster, folder: Path) -> Driver:
-    """Start the study on the cluster, in a folder that all nodes reach."""
-    storage = ("--storage-path", str(folder / "results"))
-    return Driver(folder, "--address", cluster.address, *storage, space=FOUR_TRIALS)
-
-
-def last_rows(folder: Path) -> dict[str, dict[str, Any]]:
-    """Return trial directory -> what its trial recorded last."""
-    found = {}
-    for path in study_root(folder).glob("tune/*/*/result.json"):
-        if rows := read_results(path):
-            found[path.parent.name] = rows[-1]
-    return found
-
-
-def trials_on(folder: Path, raylet: int) -> list[str]:
-    """Return the trials whose latest row came from a worker of the raylet's node."""
-    return [name for name, row in last_rows(folder).items() if _parent(row["pid"]) == raylet]
-
-
-def _parent(pid: int) -> int | None:
-    try:
-        return int(psutil.Process(pid).ppid())
-    except psutil.NoSuchProcess:
-        return None
 
 
 def test_trials_of_a_lost_node_move(

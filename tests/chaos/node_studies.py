@@ -1,0 +1,63 @@
+"""Studies on clusters of several nodes, and on which node each of their trials ran."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import psutil
+
+from tests.chaos.cluster_process import NodeCluster
+from tests.chaos.harness import SPACE, Driver, read_table, study_root
+from tune_app.ledger import read_results
+
+FOUR_TRIALS = SPACE.replace('"lr": 1e-3', '"lr": tune.grid_search([1e-3, 1e-4])').replace(
+    "[2, 6]", "[2, 20]"
+)
+"""Sixteen rows, served by four trials of twenty epochs.
+
+A trial has to outlast the start of a worker: a worker that becomes free takes the next trial, also
+from one that is still starting on a new node.
+"""
+
+EIGHT_TRIALS = SPACE.replace('"lr": 1e-3', '"lr": tune.grid_search([1e-3, 3e-4, 1e-4, 3e-5])')
+EIGHT_TRIALS = EIGHT_TRIALS.replace("[2, 6]", "[2, 20]")
+"""Thirty-two rows, served by eight trials of twenty epochs."""
+
+Table = dict[tuple[str, str], dict[str, str]]
+
+
+def undisturbed_study(folder: Path, space: str) -> Table:
+    """Run a study on a Ray of its own, as no cluster was ever heard of; return its table."""
+    with Driver(folder, space=space) as driver:
+        assert driver.wait(400) == 0, driver.output
+    return read_table(study_root(folder))
+
+
+def study_on(
+    cluster: NodeCluster, folder: Path, *arguments: str, space: str = FOUR_TRIALS
+) -> Driver:
+    """Start the study on the cluster, in a folder that all nodes reach."""
+    storage = ("--storage-path", str(folder / "results"))
+    return Driver(folder, "--address", cluster.address, *storage, *arguments, space=space)
+
+
+def last_rows(folder: Path) -> dict[str, dict[str, Any]]:
+    """Return trial directory -> what its trial recorded last."""
+    found = {}
+    for path in study_root(folder).glob("tune/*/*/result.json"):
+        if rows := read_results(path):
+            found[path.parent.name] = rows[-1]
+    return found
+
+
+def trials_on(folder: Path, raylet: int) -> list[str]:
+    """Return the trials whose latest row came from a worker of the raylet's node."""
+    return [name for name, row in last_rows(folder).items() if _parent(row["pid"]) == raylet]
+
+
+def _parent(pid: int) -> int | None:
+    try:
+        return int(psutil.Process(pid).ppid())
+    except psutil.NoSuchProcess:
+        return None

@@ -1,0 +1,175 @@
+"""On which nodes trials run that ask for a GPU, a part of one, or a resource of the user's own.
+
+The GPUs are logical: Ray hands them out and no hardware is behind them, so the trials train
+nothing and say where and when they ran.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.chaos.cluster_process import NodeCluster
+from tests.chaos.harness import Driver, study_root
+from tests.chaos.node_studies import last_rows, study_on
+
+pytestmark = [pytest.mark.chaos, pytest.mark.timeout(600)]
+
+Row = dict[str, Any]
+
+SPACE = """
+import os, time
+import ray
+from ray import tune
+from search_spaces import SearchSpace
+from tune_app.trainables import DEVICES, TRAINABLES, Parameter, Trainable
+
+def train(config, *, data, settings):
+    began = time.time()
+    time.sleep(2)
+    tune.report({
+        "epoch": 1, "milestone": 1, "status": "ok", "val_accuracy": config["x"] / 100,
+        "device": config["device"], "raylet": os.getppid(), "gpus": ray.get_gpu_ids(),
+        "visible": os.environ.get("CUDA_VISIBLE_DEVICES"), "began": began, "ended": time.time(),
+    })
+
+TRAINABLES["placed"] = Trainable(
+    name="placed", function=train, label=lambda config: f"{config['device']}-x{config['x']}",
+    parameters={"x": Parameter(int), "device": Parameter(str, default="auto", allowed=DEVICES)},
+    uses_images=False,
+)
+SPACE = SearchSpace(
+    name="chaos", question="Where do trials run?", trainable="placed", factors=("device", "x"),
+    param_space={
+        "device": tune.grid_search(["cpu", "cuda"]), "x": tune.grid_search(list(range(8))),
+    },
+)
+"""
+"""Eight trials on CPUs, which come first, and eight on GPUs."""
+
+ONLY_GPU = SPACE.replace('["cpu", "cuda"]', '["cuda"]')
+ON_FAST_NODES = SPACE.replace('["cpu", "cuda"]', '["cpu"]').replace(
+    "    param_space", '    resources={"cpu": 1, "fast": 1},\n    param_space'
+)
+EXCLUSIVE = SPACE.replace("range(8)", "range(3)").replace(
+    "    param_space", "    exclusive=True,\n    param_space"
+)
+
+
+@pytest.fixture(scope="module")
+def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[NodeCluster]:
+    log = tmp_path_factory.mktemp("cluster") / "cluster.log"
+    with NodeCluster(log, {**os.environ}, {"CPU": 1}) as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def gpu_node(cluster: NodeCluster) -> int:
+    return cluster.add({"CPU": 4, "GPU": 2})
+
+
+@pytest.fixture(scope="module")
+def fast_node(cluster: NodeCluster) -> int:
+    return cluster.add({"CPU": 2, "fast": 1})
+
+
+def rows_of(driver: Driver, folder: Path, status: int = 0) -> list[Row]:
+    """Return what every trial said, once the study has ended."""
+    assert driver.wait() == status, driver.output
+    return list(last_rows(folder).values())
+
+
+def most_at_once(rows: Sequence[Row]) -> int:
+    """Return how many of the trials ran at the same moment."""
+    return max(sum(a["began"] <= b["began"] < a["ended"] for a in rows) for b in rows)
+
+
+def on_device(rows: Sequence[Row], device: str) -> list[Row]:
+    return [row for row in rows if row["device"] == device]
+
+
+def test_gpu_trials_get_the_gpus_and_the_others_what_is_left(
+    tmp_path: Path, cluster: NodeCluster, gpu_node: int, fast_node: int
+) -> None:
+    with study_on(cluster, tmp_path, "--trials-per-gpu", "2", space=SPACE) as driver:
+        rows = rows_of(driver, tmp_path)
+    on_gpu, on_cpu = on_device(rows, "cuda"), on_device(rows, "cpu")
+    assert len(on_gpu) == len(on_cpu) == 8
+    assert {row["raylet"] for row in on_gpu} == {gpu_node}
+    assert {row["raylet"] for row in on_cpu} >= {cluster.head, fast_node}
+    last = max(row["began"] for row in on_gpu)
+    early = [row for row in on_cpu if row["raylet"] == gpu_node and row["began"] < last]
+    assert not early, "every CPU of the GPU node is wanted by the trials of its GPUs"
+    assert min(row["began"] for row in on_cpu) < last, "the others do not wait for them"
+
+
+def test_trials_that_share_a_gpu_are_never_more_than_fit(
+    tmp_path: Path, cluster: NodeCluster, gpu_node: int
+) -> None:
+    with study_on(cluster, tmp_path, "--trials-per-gpu", "2", space=ONLY_GPU) as driver:
+        rows = rows_of(driver, tmp_path)
+    assert "8 trials of 1 CPU + 0.5 GPU; the cluster has" in driver.output
+    for params in study_root(tmp_path).glob("tune/*/*/params.json"):
+        resources = json.loads(params.read_text())["plan"]["resources"]
+        assert resources == {"CPU": 1.0, "GPU": 0.5}
+    assert {row["raylet"] for row in rows} == {gpu_node}
+    for gpu in (0, 1):
+        sharing = [row for row in rows if [str(g) for g in row["gpus"]] == [str(gpu)]]
+        assert {row["visible"] for row in sharing} == {str(gpu)}
+        assert most_at_once(sharing) == 2, "half a GPU each"
+    assert all(len(row["gpus"]) == 1 for row in rows)
+
+
+def test_trials_that_need_a_whole_gpu_have_it_alone(
+    tmp_path: Path, cluster: NodeCluster, gpu_node: int
+) -> None:
+    with study_on(cluster, tmp_path, space=ONLY_GPU) as driver:
+        rows = rows_of(driver, tmp_path)
+    assert {row["visible"] for row in rows} == {"0", "1"}
+    assert most_at_once(rows) == 2, "four CPUs, but two GPUs"
+    for gpu in ("0", "1"):
+        assert most_at_once([row for row in rows if row["visible"] == gpu]) == 1
+
+
+def test_a_resource_of_the_users_own_is_where_trials_go(
+    tmp_path: Path, cluster: NodeCluster, fast_node: int
+) -> None:
+    with study_on(cluster, tmp_path, space=ON_FAST_NODES) as driver:
+        rows = rows_of(driver, tmp_path)
+    assert len(rows) == 8 and {row["raylet"] for row in rows} == {fast_node}
+    assert most_at_once(rows) == 1, "two CPUs, but one of the resource"
+
+
+def test_trials_whose_time_is_the_result_run_alone(
+    tmp_path: Path, cluster: NodeCluster, gpu_node: int, fast_node: int
+) -> None:
+    with study_on(cluster, tmp_path, space=EXCLUSIVE) as driver:
+        rows = rows_of(driver, tmp_path)
+    assert {row["raylet"] for row in rows} == {gpu_node}, "the largest node, and the one with GPUs"
+    for row in on_device(rows, "cpu"):
+        beside = [other for other in rows if other is not row]
+        assert not [r for r in beside if r["began"] < row["ended"] and row["began"] < r["ended"]]
+    for gpu in ("0", "1"):
+        sharing = [row for row in on_device(rows, "cuda") if row["visible"] == gpu]
+        assert not sharing or most_at_once(sharing) == 1
+
+
+def test_a_study_is_finished_once_there_is_a_gpu(tmp_path: Path) -> None:
+    with NodeCluster(tmp_path / "cluster.log", {**os.environ}, {"CPU": 2}) as small:
+        with study_on(small, tmp_path, space=SPACE) as driver:
+            first = rows_of(driver, tmp_path, status=3)
+        assert "8 of 16 rows are finished" in driver.output
+        assert "8 rows stay open: no GPU in the cluster" in driver.output
+        assert {row["device"] for row in first} == {"cpu"}
+        gpu_node = small.add({"CPU": 1, "GPU": 1})
+        with study_on(small, tmp_path, space=SPACE) as driver:
+            rows = rows_of(driver, tmp_path)
+    assert "16 rows, 8 finished; 8 trials to run" in driver.output
+    assert "16 of 16 rows are finished" in driver.output
+    assert len(rows) == 16, "no row was run again"
+    assert {row["raylet"] for row in on_device(rows, "cuda")} == {gpu_node}
