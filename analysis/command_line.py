@@ -9,7 +9,9 @@ import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
+from analysis.copies import local_folder
 from search_spaces.errors import UserError
+from search_spaces.study_url import is_url
 
 Main = Callable[[Sequence[str] | None], int]
 
@@ -77,3 +79,13 @@ def path_argument(text: str) -> Path:
     if not text.strip() or "\0" in text:
         raise argparse.ArgumentTypeError("is empty" if not text.strip() else "holds a NUL byte")
     return Path(text)
+
+
+def study_argument(text: str) -> Path:
+    """Return a study's folder on this machine: of a study at a URL its copy.
+
+    Raises:
+        argparse.ArgumentTypeError: no file can have that name.
+        UserError: nothing here can read such a URL, or its storage does not answer.
+    """
+    return local_folder(text) if is_url(text) else path_argument(text)

@@ -7,7 +7,13 @@ import sys
 import time
 from collections.abc import Sequence
 
-from analysis.command_line import Parser, answering_mistakes, path_argument, print_text
+from analysis.command_line import (
+    Parser,
+    answering_mistakes,
+    path_argument,
+    print_text,
+    study_argument,
+)
 from analysis.writing import FORMATS, write_report
 from search_spaces.errors import UserError
 
@@ -76,9 +82,9 @@ def _parser() -> Parser:
     parser.add_argument(
         "studies",
         nargs="+",
-        type=path_argument,
+        type=study_argument,
         metavar="STUDY",
-        help="a study directory, results/<study>",
+        help="a study directory, results/<study>, or its URL",
     )
     parser.add_argument(
         "--out",

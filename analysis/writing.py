@@ -9,6 +9,7 @@ import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from analysis.copies import is_copy
 from analysis.document import Document
 from analysis.drawings import Drawings
 from analysis.files import to_csv, write_whole
@@ -105,6 +106,8 @@ def _write_figures_and_forms(document: Document, out: Path, formats: Sequence[st
 def _destination(paths: Sequence[Path], out: Path | None) -> Path:
     if out is not None:
         return out
+    if is_copy(paths[0]):  # a study at a URL has no folder here that would outlast the command
+        return Path("reports") / paths[0].name
     first = paths[0].resolve()
     out = (paths[0] if len(paths) == 1 else first.parent) / "report"
     for place in (out, out / "tables", out / "figures"):

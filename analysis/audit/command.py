@@ -18,9 +18,11 @@ from analysis.audit.read import read_csv
 from analysis.audit.study import audit_study
 from analysis.audit.table import Table
 from analysis.command_line import Parser, answering_mistakes, path_argument, print_text
+from analysis.copies import local_folder
 from analysis.markdown import escape
 from analysis.reference import TABLES
 from search_spaces.errors import UserError, choices, did_you_mean
+from search_spaces.study_url import is_url
 
 _REPORTS = ("report_a", "report_b", "all")
 
@@ -60,7 +62,8 @@ def _audits(arguments: argparse.Namespace) -> list[Audit]:
     tables: list[Table] = []
     audits = []
     for target in arguments.targets:
-        path, usable = Path(target), bool(target.strip()) and "\0" not in target
+        path = local_folder(target) if is_url(target) else Path(target)
+        usable = bool(target.strip()) and "\0" not in target
         if target in (*TABLES, *_REPORTS):
             tables += [t for t in published(target) if t.name not in {x.name for x in tables}]
         elif usable and _is(path, "is_dir"):

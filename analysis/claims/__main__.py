@@ -13,7 +13,13 @@ import pandas as pd
 
 from analysis.claims import PUBLISHED, REPORT_A, REPORT_B, Claim, numbers_of, verdicts
 from analysis.claims.user import load_claims
-from analysis.command_line import Parser, answering_mistakes, path_argument, print_text
+from analysis.command_line import (
+    Parser,
+    answering_mistakes,
+    path_argument,
+    print_text,
+    study_argument,
+)
 from analysis.load import Study, load_study
 from analysis.markdown import escape
 from search_spaces.errors import UserError
@@ -52,9 +58,9 @@ def _parser() -> Parser:
         "studies",
         nargs="*",
         default=[],
-        type=path_argument,
+        type=study_argument,
         metavar="STUDY",
-        help="a study directory, results/<study>",
+        help="a study directory, results/<study>, or its URL",
     )
     parser.add_argument(
         "--claims",
