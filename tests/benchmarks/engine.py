@@ -9,6 +9,7 @@ from __future__ import annotations
 import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from statistics import median
 
 import numpy as np
 
@@ -20,6 +21,9 @@ from tune_app.provenance import num_usable_cpus
 TARGETS = {"resnet18": 4.0, "resnet50": 3.0}
 NUM_TRAIN = {"resnet18": 640, "resnet50": 320}
 EVALUATED_PER_TRAINED = 1 / 7 + 2 / 5 * 2 / 7
+PASSES_PER_STEP = 3
+"""A step's products are those of the forward pass, and twice as many again backward."""
+SIDE, NUM_PRODUCTS = 1024, 60
 
 
 def our_engine(
@@ -53,11 +57,43 @@ def our_engine(
     return work
 
 
+def matrix_products() -> Callable[[int, int], None]:
+    """Return (number, 0) -> so many products of square float32 matrices, the fastest there are."""
+    import torch
+
+    left, right = torch.rand(SIDE, SIDE), torch.rand(SIDE, SIDE)
+
+    def work(number: int, _nothing: int) -> None:
+        for _ in range(number):
+            torch.mm(left, right)
+
+    return work
+
+
+def matrix_peak(num_cores: int) -> float:
+    """Return the operations per second of all cores in float32 matrix products."""
+    with Workers(matrix_products, (), num_cores, 1) as workers:
+        workers.seconds(NUM_PRODUCTS, 0)
+        seconds = workers.seconds(NUM_PRODUCTS, 0)
+    return num_cores * NUM_PRODUCTS * 2 * SIDE**3 / seconds
+
+
+def operations_per_image(model: str) -> float:
+    """Return what training one image takes of the cropped model, its share of evaluation too."""
+    from tune_app.live_taps import crop_to_live_taps
+    from tune_app.models import build_model, count_cost
+
+    shape = (1, 28, 28)
+    live = crop_to_live_taps(build_model(model, 1, 10), shape)
+    return count_cost(live, shape).flops * (PASSES_PER_STEP + EVALUATED_PER_TRAINED)
+
+
 def run(num_rounds: int) -> Iterator[Measurement]:
     """Measure both models, batch sizes and optimizers."""
     from tests.benchmarks.plain_script import engine as plain_engine
 
     num_cores = num_usable_cpus()
+    peak = matrix_peak(num_cores)
     with tempfile.TemporaryDirectory() as folder:
         write_mnist_folder(Path(folder))
         for model, target in TARGETS.items():
@@ -70,7 +106,9 @@ def run(num_rounds: int) -> Iterator[Measurement]:
                     ):
                         speeds = _speeds(model, ours, plain, num_cores, num_rounds)
                     name = f"{model}, batch {batch_size}, {optimizer}"
-                    yield compare("engine", name, "images/s", *speeds, target=target)
+                    share = median(speeds[0]) * operations_per_image(model) / peak
+                    note = f"{share:.0%} of the float32 peak of {peak / 1e9:.0f} GFLOP/s"
+                    yield compare("engine", name, "images/s", *speeds, target=target, note=note)
 
 
 def _speeds(
