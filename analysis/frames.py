@@ -32,6 +32,20 @@ def finished(study: Study) -> Rows:
     return rows[rows["status"].isin(FINISHED) & (rows["same_as"] == "")]
 
 
+def same_at_every_seed(study: Study) -> frozenset[str]:
+    """Return the config_ids for which the seed changes nothing: more seeds are copies of one."""
+    listed = study.meta.get("same_at_every_seed")
+    return frozenset(map(str, listed)) if isinstance(listed, list) else frozenset()
+
+
+def repeats(study: Study) -> pd.Series[bool]:
+    """Return which rows repeat the result of a lower seed, at a seed that changes nothing."""
+    rows = study.rows
+    done = rows["status"].isin(FINISHED) & rows["config_id"].isin(same_at_every_seed(study))
+    repeated: pd.Series[bool] = done & rows["config_id"].where(done).duplicated()
+    return repeated
+
+
 def varied(study: Study, keys: Iterable[str] | None = None) -> list[str]:
     """Return the parameters (of ``keys``, or all) that have more than one value in the study."""
     names = study.config_keys if keys is None else keys

@@ -13,7 +13,7 @@ from typing import Any
 
 import pandas as pd
 
-from analysis.frames import finished, levels, numbers, text_keys, varied
+from analysis.frames import finished, levels, numbers, repeats, text_keys, varied
 from analysis.load import Study
 from analysis.stats import conditions_differ, same_conditions
 
@@ -44,6 +44,8 @@ def sets(
     keys = text_keys(rows, [*others, "seed"])
     rows["set"] = pd.factorize(pd.Series(keys, index=rows.index, dtype=object))[0]
     complete = rows.groupby("set")[factor].nunique() == len(found)
+    # A set that repeats another seed's, result by result, holds no information of its own either.
+    complete &= ~repeats(study)[rows.index].groupby(rows["set"]).all()
     rows = rows[rows["set"].map(complete).astype(bool)] if len(rows) else rows
     return (rows, found) if len(found) > 1 else (rows.iloc[:0], found)
 

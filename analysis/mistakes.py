@@ -19,13 +19,14 @@ from numpy.typing import NDArray
 from analysis.confusions import fits_matrix
 from analysis.frames import finished, levels
 from analysis.load import Study
-from analysis.split import Split, load_split
+from analysis.split import Split, varies
+from analysis.split import load_splits as draw_splits
 from analysis.stats import load_predictions
 from analysis.stats.saved import Row
 from search_spaces.errors import UserError
 
-Splits = Mapping[str, Split]
-"""Data set -> its images, for those that are known."""
+Splits = Mapping[str, Mapping[int, Split]]
+"""Data set -> seed -> its images, for those that are known."""
 MOST = 12
 """Images shown of each data set."""
 _MOST_CLASSES = 256
@@ -48,19 +49,23 @@ class Predicted:
     num_left_out: int
 
 
-def predicted(study: Study, dataset: object, split: Split | None = None) -> Predicted | None:
+def predicted(
+    study: Study, dataset: object, split: Split | None = None, seed: int | None = None
+) -> Predicted | None:
     """Return the test predictions of a data set's finished trainings.
 
     Args:
         study: the study.
         dataset: its data set; None takes all rows.
         split: the images, whose labels then count.
+        seed: of the trainings; None takes all, which have to have the same test images.
 
     Returns:
         None where no training saved predictions or nothing says which of them are right.
     """
     rows = finished(study)
     rows = rows[rows["dataset"] == dataset] if dataset is not None else rows
+    rows = rows[rows["seed"] == seed] if seed is not None else rows
     rows = rows.sort_values("milestone", kind="stable").drop_duplicates("trial_id", keep="last")
     rows = rows.sort_index()
     labels = None if split is None else split.labels[split.test].astype(np.int64)
@@ -112,14 +117,20 @@ def _fits(
 
 
 def load_splits(study: Study, folder: Path) -> Splits:
-    """Return the images of every data set of a study, found in a folder by their checksums.
+    """Return the images of every data set and seed, found in a folder by their checksums.
 
     Raises:
         UserError: the folder lacks a file that the study was made from.
     """
     datasets = levels(study.rows, "dataset") if "dataset" in study.rows else []
     data = study.meta.get("data")
-    return {str(name): load_split(data, str(name), "--images", folder) for name in datasets}
+    seeds = [int(seed) for seed in study.meta["seeds"]]
+    return {str(name): draw_splits(data, str(name), "--images", folder, seeds) for name in datasets}
+
+
+def seeds_apart(study: Study, picks: pd.DataFrame) -> list[int | None]:
+    """Return the picks' seeds, each with test images of its own; one None where all share them."""
+    return levels(picks, "seed") if varies(study.meta.get("data")) else [None]
 
 
 def mistakes_data(found: Predicted, picks: Sequence[str], most: int = MOST) -> pd.DataFrame:

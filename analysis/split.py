@@ -2,7 +2,7 @@
 
 A study directory holds what a trial predicted for every test image, but no image. With the files
 that the study was made from the split can be drawn again from its seed, the number of images and
-the files' checksums.
+the files' checksums. The seed is the study's, or each row's own where the split varies.
 
 The split is drawn here by a second implementation on purpose, written from the description of the
 first: an audit that calls the code it audits would repeat its mistakes.
@@ -13,6 +13,7 @@ from __future__ import annotations
 import gzip
 import hashlib
 import zlib
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -35,27 +36,57 @@ _SUBSET_STREAM, _SPLIT_STREAM = 0, 1
 
 @dataclass(frozen=True, eq=False)
 class Split:
-    """The images of one data set that a study used.
+    """The images of one data set and which of them a study used, at one seed or at all.
 
     Attributes:
-        images: (num_images, 784) pixels, 0 to 255.
-        labels: (num_images,) classes.
-        test: ascending positions of the test images among them.
+        images: (pooled images, 784) pixels, 0 to 255.
+        labels: (pooled images,) classes.
+        used: ascending positions of the images that were trained, validated or tested on.
+        test: ascending positions of the test images.
     """
 
     images: Bytes
     labels: Bytes
+    used: Indices
     test: Indices
 
 
-def load_split(data: object, dataset: str, source: str, folder: Path) -> Split:
-    """Find the images of a study's data set and draw its split again.
+def varies(data: object) -> bool:
+    """Return whether the entry ``data`` of ``study.json`` says that each seed has its own split."""
+    return isinstance(data, dict) and data.get("vary_split") is True
+
+
+def identity_of_test(data: object, dataset: str, seed: int) -> str:
+    """Return what decides which images a row was tested on, as text; empty if it is not known.
+
+    Args:
+        data: the entry ``data`` of ``study.json``.
+        dataset: the row's data set.
+        seed: the row's seed.
+    """
+    datasets = data.get("datasets") if isinstance(data, dict) else None
+    entry = datasets.get(dataset) if isinstance(datasets, dict) else None
+    sums = entry.get("sha256") if isinstance(entry, dict) else None
+    if not isinstance(data, dict) or not isinstance(sums, dict) or not sums:
+        return ""
+    split_seed = seed if varies(data) else data.get("split_seed")
+    return repr((dataset, sorted(map(str, sums.values())), data.get("num_images"), split_seed))
+
+
+def load_splits(
+    data: object, dataset: str, source: str, folder: Path, seeds: Iterable[int]
+) -> dict[int, Split]:
+    """Find the images of a study's data set and draw its splits again.
 
     Args:
         data: the entry ``data`` of ``study.json``.
         dataset: the name of the data set there.
         source: the option that named the folder, for messages: ``--data``.
         folder: where its IDX files lie, gzipped or not, at most three folders deep.
+        seeds: those of the rows.
+
+    Returns:
+        Seed -> its split: one and the same object for all of them unless the split varies.
 
     Raises:
         UserError: ``study.json`` does not say what the split is, or ``folder`` lacks a file that
@@ -72,10 +103,16 @@ def load_split(data: object, dataset: str, source: str, folder: Path) -> Split:
         raise UserError(f"{where}: study.json has no checksums for {dataset!r}")
     images, labels = _pooled(where, folder, dataset, entry["sha256"])
     num_images = data.get("num_images")
-    if type(num_images) is int and 0 <= num_images < len(labels):
-        chosen = subset(labels, num_images, seed)
-        images, labels = images[chosen], labels[chosen]
-    return Split(images, labels, test_positions(labels, seed))
+
+    def split(seed: int) -> Split:
+        used = np.arange(len(labels))
+        if type(num_images) is int and 0 <= num_images < len(labels):
+            used = subset(labels, num_images, seed)
+        return Split(images, labels, used, used[test_positions(labels[used], seed)])
+
+    if varies(data):
+        return {row_seed: split(row_seed) for row_seed in seeds}
+    return dict.fromkeys(seeds, split(seed))
 
 
 def _pooled(

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from analysis.frames import numbers
+from analysis.frames import numbers, repeats
 from analysis.load import Study
 from analysis.select import best_rows
 
@@ -30,9 +30,10 @@ def candidates(study: Study) -> pd.DataFrame:
     """Return the rows that can be picked.
 
     A row that repeats another row's result is no candidate of its own: between the two, only
-    chance could say which value of an inert parameter is called the best.
+    chance could say which value of an inert parameter is called the best. Nor is one a replicate
+    that repeats another seed's.
     """
-    return study.rows[study.rows["same_as"] == ""]
+    return study.rows[(study.rows["same_as"] == "") & ~repeats(study)]
 
 
 @lru_cache(maxsize=8)

@@ -108,3 +108,26 @@ def test_ratios_are_those_of_geometric_means() -> None:
     outcome = judge(Claim("a_claim", "Twice.", ratio), evidence).outcome
     expected = np.exp(np.mean(np.log([(0.4 + seed / 100) / 0.2 for seed in range(6)])))
     assert outcome.effect == pytest.approx(expected) and outcome.unit == "ratio"
+
+
+def test_pairs_of_a_seed_are_also_taken_together() -> None:
+    gains = {0: 0.01, 1: 0.02, 2: 0.03, 3: 0.04, 4: 0.05, 5: 0.06}
+
+    def accuracy(row: dict[str, float]) -> float:
+        wobble = 0.005 if row["lr"] == 0.1 else -0.005
+        return 0.5 + (gains[int(row["seed"])] + wobble if row["optimizer"] == "adam" else 0.0)
+
+    axes = {"optimizer": ("sgd", "adam"), "lr": (0.1, 0.01)}
+    outcome = judge(Claim("a_claim", "Adam.", ADAM), grid(accuracy, axes, seeds=range(6))).outcome
+    # All 12 pairs are positive, 2 of 4096 sign patterns; the six seeds' means are 1 to 6 points:
+    # t = √21 at 5 degrees of freedom, half width 2.5706 · √3.5/√6 = 1.963 points.
+    assert outcome.p_value == pytest.approx(0.005934, abs=1e-6)
+    assert (outcome.low, outcome.high) == pytest.approx((0.015367, 0.054633), abs=1e-6)
+    assert "p by the means of 6 seeds, which pairs share" in outcome.reason
+    assert (outcome.num_pairs, outcome.num_seeds) == (12, 6)
+    five = judge(Claim("a_claim", "Adam.", ADAM), grid(accuracy, axes, seeds=range(5))).outcome
+    assert five.p_value == 2 / 2**10, "too few seeds to say what they share"
+    same = Same("optimizer", "adam", "sgd", within=0.08)
+    equal = judge(Claim("a_claim", "Same.", same), grid(accuracy, axes, seeds=range(6))).outcome
+    # (8 − 3.5) / 0.76376 = 5.892 standard errors below the margin.
+    assert equal.p_value == pytest.approx(0.001, abs=1e-4) and equal.supports

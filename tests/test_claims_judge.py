@@ -29,7 +29,7 @@ from analysis.claims.contrasts import paired_outcome
 from analysis.claims.pairs import Matched
 from analysis.load import load_study
 from analysis.reference import TABLES, load_table
-from analysis.stats import intervals
+from analysis.stats import intervals, sign_flip
 from tests.claim_rows import grid, two_arms
 from tests.studies import shared_study
 
@@ -76,6 +76,22 @@ def test_a_family_of_true_nulls_is_wrong_at_the_stated_rate_only() -> None:
             seeds=range(10),
         )
         wrong += any(v.word != "not distinguishable" for v in judge_all(claims, evidence))
+    assert wrong / num_repeats < 0.05 + 4 * math.sqrt(0.05 * 0.95 / num_repeats)
+
+
+@pytest.mark.usefixtures("few_resamples")
+def test_what_a_seed_does_to_all_its_pairs_is_no_effect() -> None:
+    """Six seeds at three settings: a seed's luck is shared by its pairs, and no arm is better."""
+    rng = np.random.default_rng(3)
+    num_repeats, seeds = 150, np.repeat(np.arange(6), 3)
+    wrong = pooled = 0
+    for _ in range(num_repeats):
+        luck = rng.normal(0, 0.02, 6)[seeds]
+        pairs = pd.DataFrame({"difference": luck + rng.normal(0, 0.01, 18), "seed": seeds})
+        outcome = paired_outcome(Matched(pairs), 0.05, versus="A against B")
+        wrong += outcome.p_value < 0.05
+        pooled += sign_flip(pairs["difference"]).p_value < 0.05
+    assert pooled / num_repeats > 0.15, "as if 18 pairs were independent"
     assert wrong / num_repeats < 0.05 + 4 * math.sqrt(0.05 * 0.95 / num_repeats)
 
 

@@ -163,6 +163,10 @@ def test_a_study_grows_by_seeds_and_by_a_wider_axis(tmp_path: Path) -> None:
         ({"lrs": (5.0,)}, "no configuration in common"),
         ({"data": {**DATA, "split_seed": 1}}, "split seed 0, not 1"),
         (
+            {"data": {**DATA, "vary_split": True}},
+            "images split once for all seeds, not anew for every seed (--vary-split); use --study",
+        ),
+        (
             {"data": {**DATA, "datasets": {"mnist": {"num_images": 200, "sha256": {"a": "1"}}}}},
             "mnist images 100, not 200",
         ),
@@ -194,6 +198,7 @@ def test_another_study_under_the_same_name_is_refused(
         (lambda s: s["configurations"].append(3), "configurations is damaged"),
         (lambda s: s.update(study="../x"), "the study's name is damaged"),
         (lambda s: s.pop("launches"), "launches is missing"),
+        (lambda s: s["data"].update(vary_split="yes"), "data: vary_split is damaged"),
     ],
 )
 def test_damaged_study_files_are_named(tmp_path: Path, edit: Any, part: str) -> None:

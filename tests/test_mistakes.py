@@ -128,8 +128,8 @@ def test_the_pictures_are_those_of_the_positions(tmp_path: Path) -> None:
     study = three_trials(tmp_path)
     pixels = np.arange(2 * len(LABELS), dtype=np.uint8)[:, None].repeat(784, axis=1)
     test = np.arange(0, 2 * len(LABELS), 2)
-    split = Split(pixels, LABELS.repeat(2), test)
-    section = mistakes(study, "grid", {"mnist": split})
+    split = Split(pixels, LABELS.repeat(2), np.arange(2 * len(LABELS)), test)
+    section = mistakes(study, "grid", {"mnist": {0: split}})
     assert section is not None
     figure, table = section.blocks
     assert isinstance(figure, Figure) and isinstance(table, Table)
@@ -152,7 +152,7 @@ def test_the_sample_shows_the_images_that_were_tested(tmp_path: Path) -> None:
     study = load_study(sample_study(tmp_path / "q"))
     splits = load_splits(study, SAMPLE_FOLDER)
     data = load_datasets(["mnist"], "sample", NUM_IMAGES)["mnist"]
-    found = splits["mnist"]
+    found = splits["mnist"][0]
     assert (found.labels[found.test] == data.labels[data.test]).all()
     assert (found.images[found.test] == data.images[data.test].reshape(-1, 784)).all()
     wrong = predicted(study, "mnist", found)

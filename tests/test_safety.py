@@ -37,7 +37,8 @@ from tune_app.housekeeping import tidy
 from tune_app.ledger import Ledger, open_ledger, resumable_checkpoints
 from tune_app.lock import StudyLock
 from tune_app.provenance import collect_provenance, command_line
-from tune_app.study import PreparedStudy, StudyRequest
+from tune_app.request import StudyRequest
+from tune_app.study import PreparedStudy
 
 __all__ = ["root"]  # the fixture
 

@@ -11,6 +11,7 @@ from tune_app.estimate import Estimate
 from tune_app.ledger import Ledger
 from tune_app.mirror import find_mirror, shown
 from tune_app.plan import Plan
+from tune_app.repeats import repeat_lines
 from tune_app.resources import Cluster
 from tune_app.study import PreparedStudy
 
@@ -26,7 +27,8 @@ def plan_lines(study: PreparedStudy, plan: Plan, cluster: Cluster, ledger: Ledge
         for name, i in study.images.items()
     )
     if images:
-        lines.append(f"images (train/val/test): {images}")
+        varied = ", split anew for every seed" if study.request.vary_split else ""
+        lines.append(f"images (train/val/test): {images}{varied}")
     saved = plan.num_epochs_unshared - plan.num_epochs()
     shared = f" instead of {plan.num_epochs_unshared} without sharing" if saved else ""
     epochs = f", {plan.num_epochs()} epochs{shared}" if study.trainable.prefix_axis else ""
@@ -41,7 +43,7 @@ def plan_lines(study: PreparedStudy, plan: Plan, cluster: Cluster, ledger: Ledge
     ]
     if space.exclusive and plan.trials:
         lines.append("each runs alone on its node, in random order: its time is the result")
-    return [*lines, *open_lines(plan)]
+    return [*lines, *repeat_lines(ledger), *open_lines(plan)]
 
 
 def open_lines(plan: Plan) -> list[str]:

@@ -20,10 +20,11 @@ from tune_app.lock import StudyLock
 from tune_app.mirror import find_mirror
 from tune_app.plan import Plan
 from tune_app.provenance import collect_provenance, command_line
+from tune_app.request import StudyRequest
 from tune_app.resources import Cluster
 from tune_app.signals import StopSignals
 from tune_app.storage import study_storage
-from tune_app.study import PreparedStudy, StudyRequest, failed_trials
+from tune_app.study import PreparedStudy, failed_trials
 
 if TYPE_CHECKING:
     from tune_app.tracking import TrackingCallback

@@ -271,7 +271,12 @@ def _identity(old: Mapping[str, Any], new: Mapping[str, Any]) -> Iterable[tuple[
     yield "search space", old["space"]["name"], new["space"]["name"]
     yield "--device", old["device"], new["device"]
     yield "split seed", old["data"]["split_seed"], new["data"]["split_seed"]
+    yield "images split", _split_of(old["data"]), _split_of(new["data"])
     for name in sorted({*old["data"]["datasets"]} & {*new["data"]["datasets"]}):
         a, b = old["data"]["datasets"][name], new["data"]["datasets"][name]
         yield f"{name} images", a["num_images"], b["num_images"]
         yield f"{name} files", sorted(a["sha256"].values()), sorted(b["sha256"].values())
+
+
+def _split_of(data: Mapping[str, Any]) -> str:
+    return "anew for every seed (--vary-split)" if data.get("vary_split") else "once for all seeds"

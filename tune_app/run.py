@@ -21,7 +21,7 @@ from search_spaces.study_url import RemoteFolder, is_url
 from tune_app.arguments import check_study_name, parse_seeds
 from tune_app.durations import parse_duration
 from tune_app.mirror import study_folder
-from tune_app.study import StudyRequest
+from tune_app.request import StudyRequest
 
 _MOST_TRIALS_PER_GPU = 10_000
 """Ray hands out resources in ten-thousandths."""
@@ -66,6 +66,7 @@ def build_parser() -> argparse.ArgumentParser:
     add("--images", type=_count, metavar="N", help="a stratified subset of N images per data set")
     add("--budget", metavar="10m", help="the largest subset for which the study fits in this time")
     add("--seeds", default="0", metavar="0-5", help="replicates: every configuration at each seed")
+    add("--vary-split", action="store_true", help="a split of its own for every seed")
     add("--device", default="auto", choices=("auto", "cpu", "cuda"), help="what auto means")
     add("--study", metavar="NAME", help="name of the study (default: the space's)")
     add("--results-dir", default="results", metavar="DIR", help="where studies live")
@@ -148,6 +149,7 @@ def _request(args: argparse.Namespace, space: SearchSpace, root: Path) -> StudyR
         seeds=parse_seeds(args.seeds),
         source=args.data,
         num_images=args.images,
+        vary_split=args.vary_split,
         device=args.device,
         sharing=not args.no_sharing,
         trials_per_gpu=args.trials_per_gpu,

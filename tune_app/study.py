@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
-from pathlib import Path
+from dataclasses import replace
 from typing import Any
 
 from search_spaces.errors import UserError
-from search_spaces.space import SearchSpace
 from tune_app import data as image_data
 from tune_app.cluster.nodes import run_on_nodes
 from tune_app.cluster.shared_storage import check_shared, check_url
@@ -26,45 +24,14 @@ from tune_app.estimate import (
 from tune_app.ledger import Ledger, extend_ledger, new_ledger, open_ledger
 from tune_app.mirror import find_mirror
 from tune_app.plan import Plan, PlanOptions, make_plan
+from tune_app.repeats import SAME_AT_EVERY_SEED, check_seeds, same_at_every_seed
+from tune_app.request import StudyRequest
 from tune_app.resources import Cluster
 from tune_app.schedule import num_slots
 from tune_app.trainables import Trainable, check_config, find_trainable
 
 MOST_ROWS = 100_000
 """Planning takes seconds for so many rows; Ray Tune is not made for more trials."""
-
-
-@dataclass(frozen=True)
-class StudyRequest:
-    """What a command asks for.
-
-    Attributes:
-        space: the search space.
-        root: the study directory.
-        seeds: one replicate of every configuration per seed.
-        source: ``full``, ``sample`` or a folder.
-        num_images: images per data set, or None for all.
-        split_seed: seed of the split and of the subset.
-        device: what ``device: auto`` means: ``auto`` (a GPU if there is one), ``cpu`` or ``cuda``.
-        sharing: whether work is shared between rows.
-        trials_per_gpu: how many CUDA trials share a GPU.
-        max_concurrent: most trials at once, 0 for no limit.
-        fresh: whether to begin anew beside a study that is there.
-        shared_storage: whether the user says that every node reaches ``root``.
-    """
-
-    space: SearchSpace
-    root: Path
-    seeds: tuple[int, ...] = (0,)
-    source: str = "full"
-    num_images: int | None = None
-    split_seed: int = 0
-    device: str = "auto"
-    sharing: bool = True
-    trials_per_gpu: int = 1
-    max_concurrent: int = 0
-    fresh: bool = False
-    shared_storage: bool = False
 
 
 class PreparedStudy:
@@ -83,6 +50,11 @@ class PreparedStudy:
                 f"{request.space.name}, so each has a GPU to itself; leave the option out"
             )
         self.trainable: Trainable = find_trainable(request.space)
+        if request.vary_split and not self.trainable.uses_images:
+            raise UserError(
+                f"--vary-split: {request.space.name} uses no images that could be split; leave it "
+                "out"
+            )
         self.existing: Ledger | None = None
         if not request.fresh:
             self.reopen()
@@ -117,12 +89,24 @@ class PreparedStudy:
         return list(dict.fromkeys(c["dataset"] for c in configs if "dataset" in c))
 
     def load_images(self) -> None:
-        """Load, check and split the images; no-op for a trainable without images."""
+        """Load, check and split the images; no-op for a trainable without images.
+
+        Raises:
+            UserError: there are no such images, or new seeds would be copies of one result.
+        """
+        request = self.request
         if self.trainable.uses_images:
-            request = self.request
             self.images = image_data.load_datasets(
-                self.dataset_names(), request.source, request.num_images, request.split_seed
+                self.dataset_names(),
+                request.source,
+                request.num_images,
+                request.split_seed,
+                vary_split=request.vary_split,
             )
+        known = set(self.existing.study["seeds"]) if self.existing else set()
+        if not request.vary_split and set(request.seeds) - known:
+            seeds = known | set(request.seeds)
+            check_seeds(request.space, seeds, self.trainable, self.num_train())
 
     def num_train(self) -> dict[str, int]:
         """Return data set -> number of training images."""
@@ -142,11 +126,16 @@ class PreparedStudy:
             data=described,
             provenance=provenance,
         )
-        if self.existing is None:
-            return wanted, 0
-        grown = Ledger(request.root, copy.deepcopy(self.existing.study))
-        num_added = extend_ledger(grown, wanted)
-        _check_num_rows(len(grown.study["configurations"]), len(grown.study["seeds"]))
+        grown, num_added = wanted, 0
+        if self.existing is not None:
+            grown = Ledger(request.root, copy.deepcopy(self.existing.study))
+            num_added = extend_ledger(grown, wanted)
+            _check_num_rows(len(grown.study["configurations"]), len(grown.study["seeds"]))
+        grown.study.pop(SAME_AT_EVERY_SEED, None)
+        configurations = [] if request.vary_split else grown.configurations()
+        same = same_at_every_seed(configurations, self.trainable, self.num_train())
+        if same:
+            grown.study[SAME_AT_EVERY_SEED] = same
         return grown, num_added
 
     def check_storage(self, cluster: Cluster) -> None:
@@ -199,7 +188,7 @@ class PreparedStudy:
     def estimate(self, plan: Plan, cluster: Cluster) -> Estimate:
         """Return what the plan will take, from a few measured steps of each kind of trial."""
         models = probe_models(plan.trials, self.trainable, self.images)
-        num_images = max((len(i.images) for i in self.images.values()), default=0)
+        num_images = max((i.num_images for i in self.images.values()), default=0)
         seconds = self._seconds(plan, models, SplitSizes.of_total(num_images))
         limit = self.request.max_concurrent
         slots = num_slots(plan.trials, cluster, limit)

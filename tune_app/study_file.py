@@ -210,6 +210,8 @@ def _data_problems(data: Mapping[str, Any]) -> Iterator[str]:
     number = data.get("num_images")
     if number is not None and (isinstance(number, bool) or not isinstance(number, int)):
         yield "data: num_images is damaged"
+    if not isinstance(data.get("vary_split", False), bool):
+        yield "data: vary_split is damaged"
     for name, entry in data["datasets"].items():
         sha256 = entry.get("sha256") if isinstance(entry, dict) else None
         if not isinstance(sha256, dict) or not all(isinstance(s, str) for s in sha256.values()):

@@ -105,12 +105,11 @@ def _wins_by_level(
     table: Table, factor: str, levels: list[str], other: str
 ) -> dict[str, tuple[int, int]]:
     """Return level of ``other`` -> pairs won by the first and by the second level of ``factor``."""
-    values, wins = table.numbers("test_accuracy"), {}
+    wins = {}
     for level in dict.fromkeys(key[0] for key in table.keys([other])):
-        pairs = table.pairs(factor, levels[0], levels[1], table.subset({other: level}))
-        first = sum(values[a] > values[b] for a, b in pairs)
-        second = sum(values[a] < values[b] for a, b in pairs)
-        wins[level] = (int(first), int(second))
+        mask = table.subset({other: level})
+        first, second = table.paired("test_accuracy", factor, levels[0], levels[1], mask)
+        wins[level] = (int((first > second).sum()), int((first < second).sum()))
     return wins
 
 

@@ -1,13 +1,14 @@
 """Whether test images are among the training images: by index and by pixel.
 
-A study directory holds what a trial predicted for every test image, but neither labels nor
-positions. With the images themselves the split can be drawn again from ``study.json`` (its seed,
-the number of images and the files' checksums). That the predictions then give the recorded
+A study directory holds what a trial predicted for every test image, but no positions. With the
+images themselves the split can be drawn again from ``study.json`` (its seed, or each row's own, the
+number of images and the files' checksums). That the predictions then give the recorded
 confusion matrices proves that these are the test images: with others the labels would not fit.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +18,7 @@ from analysis.audit.evidence import Evidence
 from analysis.audit.finding import Finding, percent
 from analysis.audit.table import Table
 from analysis.confusions import fits_matrix
-from analysis.split import Bytes, Indices, load_split
+from analysis.split import Bytes, Split, load_splits
 
 _FEW = 0.01
 """Below this share of equal images no accuracy moves by more than a hundredth."""
@@ -42,17 +43,21 @@ def check_images(
     """
     findings = []
     for name, mask in table.by_dataset():
-        split = load_split(data, name, "--data", folder)
         rows = np.flatnonzero(mask).tolist()
+        seeds = _seeds(table)
+        splits = load_splits(data, name, "--data", folder, [seeds[row] for row in rows])
+        labels = {seed: split.labels[split.test] for seed, split in splits.items()}
         findings += _labels(
-            table,
-            name,
-            rows,
-            labels=split.labels[split.test],
-            evidence=evidence,
+            table, name, rows, labels=[labels[seeds[row]] for row in rows], evidence=evidence
         )
-        findings += _pixels(table, name, split.images, split.test)
+        findings += _pixels(table, name, splits)
     return findings
+
+
+def _seeds(table: Table) -> list[int]:
+    """Return each row's seed; 0 where no column names it."""
+    seeds = np.nan_to_num(table.numbers("seed"))
+    return [int(seed) for seed in seeds]
 
 
 def _labels(
@@ -60,18 +65,17 @@ def _labels(
     name: str,
     rows: list[int],
     *,
-    labels: Bytes,
+    labels: list[Bytes],
     evidence: Evidence,
 ) -> list[Finding]:
     """Check that predictions and the labels drawn again give the recorded confusion matrix."""
     wrong = []
-    for row in rows:
+    for row, drawn in zip(rows, labels, strict=True):
         matrix, predicted = evidence.matrices[row], evidence.predictions[row]
         if matrix is None or predicted is None:
             continue
-        if fits_matrix(matrix, labels, predicted):
-            continue
-        wrong.append(row)
+        if not fits_matrix(matrix, drawn, predicted):
+            wrong.append(row)
     if not wrong:
         return []
     return [
@@ -88,23 +92,34 @@ def _labels(
     ]
 
 
-def _pixels(table: Table, name: str, images: Bytes, test: Indices) -> list[Finding]:
-    """Count test images that equal a training or validation image pixel by pixel."""
-    others = np.setdiff1d(np.arange(len(images)), test)
-    seen = {images[i].tobytes() for i in others}
-    equal = sum(images[i].tobytes() in seen for i in test)
+def _pixels(table: Table, name: str, splits: Mapping[int, Split]) -> list[Finding]:
+    """Count test images that equal a training or validation image pixel by pixel.
+
+    Of several splits the one with most such images counts.
+    """
+    distinct = {id(split): seed for seed, split in splits.items()}
+    found = {seed: _num_equal(splits[seed]) for seed in distinct.values()}
+    seed = max(found, key=found.__getitem__)
+    equal, split = found[seed], splits[seed]
     if not equal:
         return []
-    share = equal / len(test)
+    share, num_test = equal / len(split.test), len(split.test)
+    which = f", at seed {seed}, the most of {len(found)} splits" if len(found) > 1 else ""
     return [
         Finding(
             rule="overlap",
             severity="note" if share < _FEW else "serious",
             table=table.name,
             says=f"test images of {name} are also among its training and validation images",
-            evidence=f"{equal} of {len(test):,} test images ({percent(share)}) equal one of the "
-            f"{len(others):,} others pixel by pixel, though no index is in both: no accuracy can "
-            f"be off by more than {percent(share)}",
+            evidence=f"{equal} of {num_test:,} test images ({percent(share)}) equal one of the "
+            f"{len(split.used) - num_test:,} others pixel by pixel, though no index is in both"
+            f"{which}: no accuracy can be off by more than {percent(share)}",
             settle="accuracies without these images",
         )
     ]
+
+
+def _num_equal(split: Split) -> int:
+    images = split.images
+    seen = {images[i].tobytes() for i in np.setdiff1d(split.used, split.test)}
+    return sum(images[i].tobytes() in seen for i in split.test)

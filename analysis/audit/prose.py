@@ -11,6 +11,7 @@ from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from analysis.audit.finding import Finding, NotApplicableError, percent
 from analysis.audit.table import Table, from_reference
@@ -25,6 +26,9 @@ class Verdict(NamedTuple):
 
     holds: bool | None
     evidence: str
+
+
+_UNMATCHED = Verdict(None, "no matched pairs")
 
 
 def statements(table: Table) -> list[Finding]:
@@ -76,25 +80,28 @@ def _share_above(table: Table, where: Any, a: dict[str, Any]) -> Verdict:
     )
 
 
+def _paired(
+    table: Table, where: Any, a: dict[str, Any], first: str, second: str
+) -> NDArray[np.float64]:
+    """Return the metric of the matched pairs of two levels, which the arguments name."""
+    return table.paired(a["metric"], a["factor"], a[first], a[second], table.subset(where))
+
+
 def _wins(table: Table, where: Any, a: dict[str, Any]) -> Verdict:
-    values = table.numbers(a["metric"])
-    pairs = table.pairs(a["factor"], a["better"], a["worse"], table.subset(where))
-    won = sum(bool(values[i] > values[j]) for i, j in pairs)
-    tied = sum(bool(values[i] == values[j]) for i, j in pairs)
-    counted = won + (tied if a.get("ties_count") else 0)
-    evidence = (
-        f"{a['better']} is ahead of {a['worse']} in {won} of {len(pairs)} matched pairs, "
-        f"behind in {len(pairs) - won - tied}, equal in {tied}"
+    better, worse = _paired(table, where, a, "better", "worse")
+    num, won, tied = len(better), int((better > worse).sum()), int((better == worse).sum())
+    if not num:
+        return _UNMATCHED
+    return Verdict(
+        won + (tied if a.get("ties_count") else 0) >= a["at_least"] * num,
+        f"{a['better']} is ahead of {a['worse']} in {won} of {num} matched pairs, "
+        f"behind in {num - won - tied}, equal in {tied}",
     )
-    if not pairs:
-        return Verdict(None, "no matched pairs")
-    return Verdict(counted >= a["at_least"] * len(pairs), evidence)
 
 
-def _ratios(table: Table, where: Any, a: dict[str, Any]) -> list[float]:
-    values = table.numbers(a["metric"])
-    pairs = table.pairs(a["factor"], a["over"], a["under"], table.subset(where))
-    return [float(values[i] / values[j]) for i, j in pairs if values[j] > 0]
+def _ratios(table: Table, where: Any, a: dict[str, Any]) -> NDArray[np.float64]:
+    over, under = _paired(table, where, a, "over", "under")
+    return over[under > 0] / under[under > 0]
 
 
 def _ratio(table: Table, where: Any, a: dict[str, Any]) -> Verdict:
@@ -102,9 +109,9 @@ def _ratio(table: Table, where: Any, a: dict[str, Any]) -> Verdict:
     low, high = a.get("low", 0.0), a.get("high", np.inf)
     what = f"{a['metric']} of {_level(a['over'])} over {_level(a['under'])}"
     evidence = f"{what}: {', '.join(f'{r:.3g}' for r in sorted(ratios))}"
-    if not ratios:
-        return Verdict(None, "no matched pairs")
-    if not all(low <= r <= high for r in ratios):
+    if not len(ratios):
+        return _UNMATCHED
+    if not ((low <= ratios) & (ratios <= high)).all():
         return Verdict(False, f"{evidence}; stated {_span(low, high)}")
     if len(ratios) == 1 and abs(np.log(ratios[0])) < _SAME_TIME and "seconds" in a["metric"]:
         return Verdict(None, f"{evidence}: one pair, within what one run's time varies by")
@@ -122,25 +129,23 @@ def _span(low: float, high: float) -> str:
 
 
 def _close(table: Table, where: Any, a: dict[str, Any]) -> Verdict:
-    values = table.numbers(a["metric"])
-    pairs = table.pairs(a["factor"], a["first"], a["second"], table.subset(where))
-    if not pairs:
-        return Verdict(None, "no matched pairs")
-    most = max(abs(values[i] - values[j]) for i, j in pairs)
+    first, second = _paired(table, where, a, "first", "second")
+    if not len(first):
+        return _UNMATCHED
+    most = float(np.abs(first - second).max())
     return Verdict(
-        bool(most <= a["within"]),
-        f"{len(pairs)} pairs differ by {100 * most:.2f} points at the most",
+        most <= a["within"], f"{len(first)} pairs differ by {100 * most:.2f} points at the most"
     )
 
 
 def _advantage(table: Table, where: Any, a: dict[str, Any]) -> Verdict:
-    values, means = table.numbers(a["metric"]), []
-    for level in (a["larger_at"], a["than_at"]):
-        mask = table.subset({**where, a["by"]: level})
-        pairs = table.pairs(a["factor"], a["better"], a["worse"], mask)
-        if not pairs:
-            return Verdict(None, "no matched pairs")
-        means.append(float(np.mean([values[i] - values[j] for i, j in pairs])))
+    sides = [
+        _paired(table, {**where, a["by"]: level}, a, "better", "worse")
+        for level in (a["larger_at"], a["than_at"])
+    ]
+    if not all(side.size for side in sides):
+        return _UNMATCHED
+    means = [float(np.mean(better - worse)) for better, worse in sides]
     return Verdict(
         means[0] > means[1],
         f"the advantage is {100 * means[0]:+.2f} points at {a['by']} {a['larger_at']} and "
@@ -152,8 +157,8 @@ def _gain(table: Table, where: Any, a: dict[str, Any]) -> Verdict:
     ratios = [
         _ratios(table, {**where, a["by"]: level}, a) for level in (a["larger_at"], a["than_at"])
     ]
-    if not all(ratios):
-        return Verdict(None, "no matched pairs")
+    if not all(len(r) for r in ratios):
+        return _UNMATCHED
     first, second = (float(np.median(r)) for r in ratios)
     return Verdict(
         first > second, f"{first:.1f}× for {a['larger_at']}, {second:.1f}× for {a['than_at']}"

@@ -20,6 +20,7 @@ from analysis.audit.evidence import Classes, Counts, Evidence, copies, recompute
 from analysis.audit.finding import Audit, Finding, NotApplicableError
 from analysis.audit.overlap import check_images
 from analysis.audit.table import Table
+from analysis.frames import repeats
 from analysis.load import FINISHED, Study, load_study
 from analysis.reference import Protocol
 
@@ -97,7 +98,7 @@ def study_table(study: Study, rows: pd.DataFrame | None = None) -> Table:
 
 
 def _rows(study: Study) -> pd.DataFrame:
-    done = study.rows["status"].isin(FINISHED) & (study.rows["same_as"] == "")
+    done = study.rows["status"].isin(FINISHED) & (study.rows["same_as"] == "") & ~repeats(study)
     return study.rows[done].reset_index(drop=True)
 
 
@@ -116,7 +117,7 @@ def _num_test(rows: pd.DataFrame) -> NDArray[np.float64]:
 def _remarks(study: Study, kept: pd.DataFrame) -> tuple[str, ...]:
     remarks = []
     without = int((~study.rows["status"].isin(FINISHED)).sum())
-    copies = int((study.rows["same_as"] != "").sum())
+    copies = int(((study.rows["same_as"] != "") | repeats(study)).sum())
     if without:
         remarks.append(f"rows without a result, left out: {without}")
     if copies:

@@ -119,6 +119,18 @@ class Table:
                 pairs.append((by_level[setting_key(first)], by_level[setting_key(second)]))
         return pairs
 
+    def paired(
+        self,
+        metric: str,
+        factor: str,
+        first: Any,
+        second: Any,
+        within: NDArray[np.bool_] | None = None,
+    ) -> NDArray[np.float64]:
+        """Return the metric of each of ``pairs``, (2, pairs): first level, second level."""
+        pairs = np.array(self.pairs(factor, first, second, within), dtype=int).reshape(-1, 2)
+        return self.numbers(metric)[pairs.T]
+
     def subset(self, where: Any) -> NDArray[np.bool_]:
         """Return which rows have these values: a mask (rows,)."""
         mask = np.ones(len(self.frame), dtype=bool)

@@ -77,23 +77,20 @@ def _outliers(
 
 def time_per_epoch(table: Table) -> list[Finding]:
     """Check that times grow with the number of epochs, less a fixed cost such as starting up."""
-    findings = []
-    for fewer, more, ratio, rows in _ratios(table, "epochs"):
-        expected = more / fewer
-        if not 1 + _PER_EPOCH[0] * (expected - 1) < ratio < _PER_EPOCH[1] * expected:
-            findings.append(
-                Finding(
-                    rule="time_per_epoch",
-                    severity="serious",
-                    table=table.name,
-                    says="times do not grow with the number of epochs",
-                    evidence=f"{more:g} epochs took {ratio:.2f} times as long as {fewer:g} in the "
-                    f"median of {len(rows) // 2} pairs, where {expected:.2f} is expected",
-                    settle="what the time of a row covers: one epoch, its last, or all",
-                    rows=rows,
-                )
-            )
-    return findings
+    return [
+        Finding(
+            rule="time_per_epoch",
+            severity="serious",
+            table=table.name,
+            says="times do not grow with the number of epochs",
+            evidence=f"{more:g} epochs took {ratio:.2f} times as long as {fewer:g} in the median "
+            f"of {len(rows) // 2} pairs, where {more / fewer:.2f} is expected",
+            settle="what the time of a row covers: one epoch, its last, or all",
+            rows=rows,
+        )
+        for fewer, more, ratio, rows in _ratios(table, "epochs")
+        if not 1 + _PER_EPOCH[0] * (more / fewer - 1) < ratio < _PER_EPOCH[1] * more / fewer
+    ]
 
 
 def time_per_batch(table: Table) -> list[Finding]:
@@ -101,24 +98,20 @@ def time_per_batch(table: Table) -> list[Finding]:
 
     The images of an epoch stay the same: all that a larger batch can save is the cost per step.
     """
-    findings = []
-    for smaller, larger, ratio, rows in _ratios(table, "batch_size"):
-        least = smaller / larger
-        if not _PER_BATCH[0] * least < ratio < _PER_BATCH[1]:
-            findings.append(
-                Finding(
-                    rule="time_per_batch",
-                    severity="warning",
-                    table=table.name,
-                    says="times do not go with the batch size",
-                    evidence=f"batches of {larger:g} took {ratio:.2f} times as long as of "
-                    f"{smaller:g} in the median of {len(rows) // 2} pairs, where {least:.2f} to 1 "
-                    "is expected",
-                    settle="times of these rows measured again, alone on the machine",
-                    rows=rows,
-                )
-            )
-    return findings
+    return [
+        Finding(
+            rule="time_per_batch",
+            severity="warning",
+            table=table.name,
+            says="times do not go with the batch size",
+            evidence=f"batches of {larger:g} took {ratio:.2f} times as long as of {smaller:g} in "
+            f"the median of {len(rows) // 2} pairs, where {smaller / larger:.2f} to 1 is expected",
+            settle="times of these rows measured again, alone on the machine",
+            rows=rows,
+        )
+        for smaller, larger, ratio, rows in _ratios(table, "batch_size")
+        if not _PER_BATCH[0] * smaller / larger < ratio < _PER_BATCH[1]
+    ]
 
 
 def _ratios(table: Table, setting: str) -> list[tuple[float, float, float, tuple[int, ...]]]:

@@ -14,8 +14,10 @@ from typing import Any, Literal
 import numpy as np
 import pandas as pd
 
+from analysis.frames import same_at_every_seed
 from analysis.load import FINISHED, Study
 from analysis.reference import ReferenceTable
+from analysis.split import identity_of_test, varies
 from analysis.stats import epoch_times
 from search_spaces.errors import did_you_mean
 
@@ -25,6 +27,7 @@ SETTINGS = (
 )
 """Columns of a published table that are settings; whatever else it has was measured."""
 _TIMED = ("images_per_second",)
+_IDENTITIES = ("run", "result", "first_run", "first_result")
 
 
 @dataclass(frozen=True, eq=False)
@@ -37,7 +40,10 @@ class Evidence:
         rows: one line per result: settings, ``seed`` (studies), measurements, ``source`` (study or
             table), ``run`` (the training it was read from: two rows with the same ``run`` share
             it), ``result`` (two rows with the same ``result`` are one), ``family`` (``resnet``,
-            ``svm``), ``num_train``, ``num_val`` and ``num_test`` images.
+            ``svm``), ``num_train``, ``num_val`` and ``num_test`` images. Studies also have
+            ``first_run`` and ``first_result`` (those of the first seed where the seed changes
+            nothing but times, else its own), ``test_set`` (two rows with the same were tested on
+            the same images; empty where that is not known) and ``predictions`` (the file).
         settings: the columns that make a configuration.
         caveats: what a reader must know of the rows, a clause each.
         flawed: why accuracies mean something else than stated; empty where nothing is known.
@@ -68,14 +74,19 @@ class Evidence:
     def with_metric(self, metric: str) -> Evidence:
         """Return the evidence of the rows whose metric is finite; none where there is no metric.
 
-        A solver that was stopped before it converged has an accuracy, but not the time of a fit.
+        A solver that was stopped before it converged has an accuracy, but not the time of a fit. A
+        repetition at another seed that nothing depends on is a measurement of time alone.
         """
         if metric not in self.rows:
             return replace(self, rows=self.rows[:0])
         finite = np.isfinite(pd.to_numeric(self.rows[metric], errors="coerce"))
         if is_timed(metric) and "status" in self.rows:
             finite &= self.rows["status"] != "unconverged"
-        return replace(self, rows=self.rows[finite])
+        rows = self.rows[finite]
+        is_measured = metric not in self.settings and not is_timed(metric)
+        if is_measured and "first_run" in rows:
+            rows = rows.assign(run=rows["first_run"], result=rows["first_result"])
+        return replace(self, rows=rows)
 
     def distinct(self) -> Evidence:
         """Return the evidence without rows that repeat another row's result."""
@@ -108,8 +119,17 @@ def from_study(study: Study) -> Evidence:
         if recorded in rows:
             counted = pd.to_numeric(rows[recorded], errors="coerce")
             rows[column] = counted.fillna(pd.to_numeric(rows[column], errors="coerce"))
+    rows = _with_predictions(_with_first_seeds(rows, study), study)
     rows = _steady(rows, study.epochs)
     caveats = list(_size(rows))
+    num_repeats = int((rows["result"] != rows["first_result"]).sum())
+    if num_repeats:
+        caveats.append(
+            f"{num_repeats} rows repeat another seed's result, as the seed changes nothing there, "
+            "and count once"
+        )
+    if varies(study.meta.get("data")):
+        caveats.append("every seed has a split of its own")
     left_out = len(study.rows) - len(rows)
     if left_out:
         caveats.append(f"{left_out} of {len(study.rows)} rows have no result and are left out")
@@ -149,7 +169,8 @@ def pooled(parts: Sequence[Evidence]) -> Evidence:
     rows = []
     for number, part in enumerate(parts):
         # Two studies may have the same name, and their trials the same keys.
-        marks = {name: f"{number}/" + part.rows[name] for name in ("run", "result")}
+        names = [name for name in _IDENTITIES if name in part.rows]
+        marks = {name: f"{number}/" + part.rows[name] for name in names}
         rows.append(part.rows.assign(**marks))
     return Evidence(
         name=", ".join(dict.fromkeys(part.name for part in parts)),
@@ -163,6 +184,31 @@ def pooled(parts: Sequence[Evidence]) -> Evidence:
 
 def _union(groups: Iterable[Iterable[str]]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(entry for group in groups for entry in group))
+
+
+def _with_first_seeds(rows: pd.DataFrame, study: Study) -> pd.DataFrame:
+    """Add the run and the result that each row is, or repeats at a seed that changes nothing."""
+    same = same_at_every_seed(study)
+    ids = rows["config_id"] + "/" + rows["milestone"].astype(str)
+    repeated = rows["config_id"].isin(same)
+    for name in ("run", "result"):
+        first = rows.groupby(ids, sort=False)[name].transform("first")
+        rows[f"first_{name}"] = first.where(repeated, rows[name])
+    return rows
+
+
+def _with_predictions(rows: pd.DataFrame, study: Study) -> pd.DataFrame:
+    """Add the files of test predictions and the identity of the images that they are of."""
+    data = study.meta.get("data")
+    keys = list(zip(rows["config_id"].map(str), rows["seed"].map(int), strict=True))
+    datasets = rows["dataset"] if "dataset" in rows else [""] * len(rows)
+    return rows.assign(
+        predictions=[study.predictions_path(*key) for key in keys],
+        test_set=[
+            identity_of_test(data, str(dataset), seed)
+            for dataset, (_, seed) in zip(datasets, keys, strict=True)
+        ],
+    )
 
 
 def _images(study: Study, split: str) -> dict[str, float]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -14,15 +15,22 @@ from analysis.claims.configurations import judged_by, over_seeds, same_size
 from analysis.claims.evidence import Evidence
 from analysis.claims.outcome import POINTS, Outcome, not_comparable, printed
 from analysis.claims.proportions import two_accuracies
+from analysis.stats import McNemar, mcnemar, read_predictions
+from search_spaces.errors import UserError
+
+_SAME = 1e-9
 
 
 @dataclass(frozen=True)
 class BestOf:
     """Claims that the best of one group is more accurate than the best of another.
 
-    The two picks (on validation where there is such a column) are compared by their counts of
-    correct test images, within each value of ``by``; the claim needs all of them. With one seed and
-    no placebo the noise of training is not known and left out, which the reason says.
+    The two picks (on validation where there is such a column) are compared within each value of
+    ``by``; the claim needs all of them. Where both are one trained model each and saved what they
+    predicted for the same images, McNemar's exact test compares them image by image; else their
+    counts of correct test images are compared, with the noise of training where several seeds or a
+    placebo show it. With one seed and no placebo that is not known and left out, which the reason
+    says.
 
     Attributes:
         factor: such as ``family`` (``resnet``, ``svm``) or ``dataset``.
@@ -56,13 +64,13 @@ class BestOf:
             if problem:
                 return not_comparable(problem)
             first, second = (side.iloc[int(np.argmax(side[metric]))] for side in sides)
-            effect, p_value = _compare(first, second)
-            effects.append(effect)
+            p_value, note = _compare(first, second)
+            effects.append(float(first["test_accuracy"] - second["test_accuracy"]))
             p_values.append(p_value)
             label = printed(name[0] if isinstance(name, tuple) else name)
             shown.append(
                 f"{label}: {100 * first['test_accuracy']:.2f} % against "
-                f"{100 * second['test_accuracy']:.2f} %".removeprefix(": ")
+                f"{100 * second['test_accuracy']:.2f} %{note}".removeprefix(": ")
             )
         if not effects:
             return not_comparable(
@@ -94,7 +102,12 @@ def _all_groups(
     )
 
 
-def _compare(first: pd.Series[Any], second: pd.Series[Any]) -> tuple[float, float]:
+def _compare(first: pd.Series[Any], second: pd.Series[Any]) -> tuple[float, str]:
+    """Return the p-value that two picks are equally accurate, and how it came about."""
+    paired = _image_by_image(first, second)
+    if paired is not None:
+        note = f" (only one right: {paired.only_first} and {paired.only_second} images, McNemar)"
+        return paired.p_value, note
     second_accuracy = np.array([second["test_accuracy"]], dtype=float)
     num_second = np.array([second["num_test"]], dtype=float)
     p_value = two_accuracies(
@@ -104,7 +117,39 @@ def _compare(first: pd.Series[Any], second: pd.Series[Any]) -> tuple[float, floa
         num_second,
         float(first["run_variance"] + second["run_variance"]),
     )[0]
-    return float(first["test_accuracy"] - second["test_accuracy"]), float(p_value)
+    return float(p_value), ""
+
+
+def _image_by_image(first: pd.Series[Any], second: pd.Series[Any]) -> McNemar | None:
+    """Return McNemar's test of two trained models; None where it cannot be made or is not enough.
+
+    It knows the sampling of test images only: with several seeds, or a placebo that shows the noise
+    of training, two models are not what is compared.
+    """
+    picks = (first, second)
+    if any(pick["num_seeds"] > 1 or pick["run_variance"] > 0 for pick in picks):
+        return None
+    if not first.get("test_set") or first["test_set"] != second.get("test_set"):
+        return None
+    one, two = (_saved(pick) for pick in picks)
+    if one is None or two is None or not np.array_equal(one["labels"], two["labels"]):
+        return None
+    return mcnemar(*(saved["predictions"] == saved["labels"] for saved in (one, two)))
+
+
+def _saved(pick: pd.Series[Any]) -> dict[str, NDArray[np.integer]] | None:
+    """Return a pick's predictions and labels if it saved both and they give its accuracy."""
+    file = pick.get("predictions")
+    if not isinstance(file, Path):
+        return None
+    try:
+        saved = read_predictions(file)
+    except UserError:
+        return None
+    if "labels" not in saved or saved["labels"].shape != saved["predictions"].shape:
+        return None
+    right = float(np.mean(saved["predictions"] == saved["labels"]))
+    return saved if math.isclose(right, pick["test_accuracy"], abs_tol=_SAME) else None
 
 
 def _unequal(rows: pd.DataFrame, factor: str) -> str:

@@ -18,7 +18,7 @@ from analysis.claims.outcome import (
     printed,
     size,
 )
-from analysis.claims.pairs import match, num_seeds, turns
+from analysis.claims.pairs import by_seed, match, num_seeds, turns, wider
 from analysis.stats import bca_interval, fewest_pairs, outperforming, sign_flip
 
 
@@ -52,18 +52,23 @@ class Same:
         else:
             towards = differences if mean > 0 else -differences
             p_value = sign_flip(towards - self.within, alternative="greater").p_value
+        interval = bca_interval(differences, confidence=1 - 2 * alpha)
+        bound = self.within if mean > 0 else -self.within
+        together = by_seed(matched.pairs, bound, alpha, 1 - 2 * alpha)
+        if together is not None:  # the nearer bound decides, on the side where the mean lies
+            p_value = max(p_value, together.p_value / 2)
+            interval = wider(interval, together.interval)
         reason = f"{self.factor} {printed(self.first)} against {printed(self.second)}"
         reason += f", margin {size(self.within)}"
         too_few = len(differences) < fewest_pairs(alpha)
         if too_few:
             reason += f"; equality needs {fewest_pairs(alpha)} independent pairs to show"
-        low, high = bca_interval(differences, confidence=1 - 2 * alpha)
         return Outcome(
             word="underpowered" if too_few else None,
             reason=reason,
             effect=mean,
-            low=low,
-            high=high,
+            low=interval.low,
+            high=interval.high,
             p_value=np.nan if too_few else p_value,
             supports=inside,
             num_pairs=len(differences),

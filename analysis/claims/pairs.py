@@ -16,8 +16,15 @@ from numpy.typing import NDArray
 
 from analysis.claims.evidence import Evidence, is_timed
 from analysis.claims.outcome import mean_text, printed
-from analysis.stats import conditions_differ, sign_flip
+from analysis.stats import (
+    Interval,
+    conditions_differ,
+    fewest_pairs,
+    mean_interval,
+    sign_flip,
+)
 
+_EQUAL = 1e-12
 _NO_SETTINGS = ["a", "b", "difference", "runs", "source", "seed"]
 
 Pairs = pd.DataFrame
@@ -130,6 +137,53 @@ def by_runs(frame: pd.DataFrame, keys: list[str]) -> Pairs:
 def num_seeds(pairs: Pairs) -> int:
     """Return how many different seeds the pairs have; 0 where the evidence does not say."""
     return int(pairs["seed"].nunique()) if "seed" in pairs else 0
+
+
+@dataclass(frozen=True)
+class BySeed:
+    """The mean difference tested with a seed, not a pair, as the piece of evidence.
+
+    Attributes:
+        p_value: of Student's test of the seeds' means.
+        interval: Student's, of their mean.
+        num_seeds: the seeds.
+    """
+
+    p_value: float
+    interval: Interval
+    num_seeds: int
+
+
+def by_seed(pairs: Pairs, margin: float, alpha: float, confidence: float) -> BySeed | None:
+    """Test the mean difference over the seeds' means, where these are fewer than the pairs.
+
+    Pairs at one seed share initial weights, order of batches and perhaps test images: what favours
+    one of them may favour all. Means over many settings are close to normal, so that Student's test
+    can decide at six seeds, where sign flips cannot get below 3 %.
+
+    Args:
+        pairs: the pairs.
+        margin: what the mean is compared with.
+        alpha: the level, which says how many seeds are enough.
+        confidence: of the interval.
+
+    Returns:
+        None with too few seeds, or where each pair has a seed of its own.
+    """
+    from scipy import stats
+
+    if not fewest_pairs(alpha) <= num_seeds(pairs) < len(pairs):
+        return None
+    means = pairs.groupby("seed", sort=False)["difference"].mean().to_numpy(dtype=float)
+    if np.ptp(means) <= _EQUAL * max(1.0, float(np.abs(means).max())):
+        return None
+    p_value = float(stats.ttest_1samp(means, margin).pvalue)
+    return BySeed(p_value, mean_interval(means, confidence=confidence), len(means))
+
+
+def wider(first: Interval, second: Interval) -> Interval:
+    """Return the wider of two intervals; the first where one is unknown."""
+    return second if second.high - second.low > first.high - first.low else first
 
 
 def turns(matched: Matched, alpha: float, *, log: bool = False) -> str:

@@ -49,12 +49,12 @@ class MostRows:
         unknown = [problem for name in self.best_by if (problem := evidence.lacks(name))]
         if unknown:
             return not_comparable(unknown[0])
-        usable = evidence.distinct()
+        usable = evidence
         for metric in filter(None, (self.metric, self.minus)):
             usable = usable.with_metric(metric)
             if usable.rows.empty:
                 return not_comparable(f"no rows with {metric}")
-        rows = _best(usable.rows, self.best_by)
+        rows = _best(usable.distinct().rows, self.best_by)
         minus = rows[self.minus].to_numpy(dtype=float) if self.minus else 0.0
         values = rows[self.metric].to_numpy(dtype=float) - minus
         error = _sampling_error(rows, self.metric) + _sampling_error(rows, self.minus)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import partial
+from itertools import product
 from typing import Any
 
 import pandas as pd
@@ -14,7 +15,7 @@ from analysis.document import Block, Figure, Paragraph, Section, Table
 from analysis.figures.pictures import draw_pictures
 from analysis.frames import levels
 from analysis.load import Study
-from analysis.mistakes import Predicted, Splits, mistakes_data, predicted
+from analysis.mistakes import Predicted, Splits, mistakes_data, predicted, seeds_apart
 from analysis.sections.results import free_heading
 from analysis.split import SIDE, Split
 from analysis.summary import best_data, groups_of
@@ -26,6 +27,7 @@ HOW_TO_SEE = (
     "The images themselves are not in a study directory: python -m analysis.report STUDY --images "
     "FOLDER shows them, FOLDER being the one with the IDX files that the study was made from."
 )
+_APART = "Every seed has its own test images: trainings of the pick's first seed are compared."
 _NO_LABELS = (
     "The predictions of this study were saved without labels, so which of the images are wrong is "
     "known only with the images."
@@ -45,13 +47,20 @@ def mistakes(study: Study, key: str, splits: Splits) -> Section | None:
         return None
     blocks: list[Block] = []
     datasets = levels(picks, "dataset") if "dataset" in picks else [None]
-    for number, dataset in enumerate(datasets):
+    number = 0
+    for dataset, seed in product(datasets, seeds_apart(study, picks)):
         here = picks if dataset is None else picks[picks["dataset"] == dataset]
-        split = splits.get(str(dataset))
-        found = predicted(study, dataset, split)
+        here = here if seed is None else here[here["seed"] == seed]
+        split = splits.get(str(dataset), {}).get(
+            int(picks["seed"].iloc[0] if seed is None else seed)
+        )
+        found = predicted(study, dataset, split, seed) if len(here) else None
         if found is not None:
-            name = f"{key}-mistakes-{number + 1}"
+            number += 1
+            name = f"{key}-mistakes-{number}"
             blocks += _blocks(study, name, dataset, found, picks=here, split=split)
+    if blocks and seeds_apart(study, picks) != [None]:
+        blocks.insert(0, Paragraph(_APART))
     if not blocks:
         return Section("Images most often confused", (Paragraph(f"{_NO_LABELS} {HOW_TO_SEE}"),))
     if not any(isinstance(block, Figure) for block in blocks) and not splits:

@@ -19,7 +19,7 @@ from analysis.cells import (
 from analysis.conditions import at_once, marked, note
 from analysis.document import Block, Figure, Paragraph, Section, Table
 from analysis.figures.parallel import draw_parallel, parallel_data
-from analysis.frames import levels, numbers, over_seeds, varied
+from analysis.frames import levels, numbers, over_seeds, same_at_every_seed, varied
 from analysis.load import Study
 from analysis.select import counterpart, selection_gap
 from analysis.summary import best_data, candidates, groups_of
@@ -32,6 +32,7 @@ _METRICS = (
 _TIMES = ("train_seconds", "fit_seconds", "predict_seconds")
 _BEST = "★"
 _COPY = "†"
+_ONE_RESULT = "one result"
 
 
 def main_table(study: Study, key: str) -> Section:
@@ -80,7 +81,11 @@ def rows_table(study: Study, key: str) -> Table:
         cells[free_heading(cells, heading(metric))] = _metric_cells(study, frame, metric, copies)
     if len(set(study.meta["seeds"])) > 1:
         pairs = zip(frame["num_seeds"], frame["num_planned"], strict=True)
-        cells["seeds"] = [f"{have}/{planned}" for have, planned in pairs]
+        same = frame["config_id"].isin(same_at_every_seed(study))
+        cells["seeds"] = [
+            _ONE_RESULT if copied and have > 1 else f"{have}/{planned}"
+            for (have, planned), copied in zip(pairs, same, strict=True)
+        ]
     if set(study.rows["status"]) != {"finished"}:
         cells[free_heading(cells, "status")] = _statuses(study, frame)
     cells[free_heading(cells, "id")] = [format_cell("id", value) for value in frame["config_id"]]
@@ -141,6 +146,8 @@ def _notes(study: Study, copies: list[bool], timed: bool) -> tuple[str, ...]:
     notes = [f"{_BEST} picked on validation: the best of its {_group_words(study)}."]
     if len(set(study.meta["seeds"])) > 1:
         notes.append("Mean ± sample standard deviation over the seeds with a result.")
+        if same_at_every_seed(study):
+            notes.append(f"Seeds, {_ONE_RESULT}: the seed changes nothing there but times.")
     if any(copies) and timed:
         axes = ", ".join(inert_axes(study)) or "the parameters they differ in"
         notes.append(

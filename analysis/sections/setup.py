@@ -9,9 +9,10 @@ import pandas as pd
 from analysis.cells import MISSING, format_cell, heading, label
 from analysis.conditions import at_once_in_trials, marked, note
 from analysis.document import Bullets, Paragraph, Section, Table
-from analysis.frames import levels, numbers
+from analysis.frames import levels, numbers, repeats
 from analysis.load import Study
 from analysis.sections.environment import Studies, environment_table, mapping, parameters_table
+from analysis.split import varies
 from analysis.tables import inert_axes, sharing_summary
 from search_spaces.errors import one_line
 
@@ -111,6 +112,12 @@ def _sharing(studies: Studies) -> list[Bullets]:
                 "row, so comparing times across it is not applicable."
             )
         items.append(text)
+    for study in studies.values():
+        if count := int(repeats(study).sum()):
+            items.append(
+                f"{one_line(study.name)}: {count} rows repeat the result of another seed, as the "
+                "seed changes nothing for their configurations; only their times are measured anew."
+            )
     return [Bullets(tuple(items))] if items else []
 
 
@@ -122,7 +129,8 @@ def _data(studies: Studies) -> Section:
         for dataset, value in mapping(data.get("datasets")).items():
             record = {"study": study.name, "dataset": dataset, "source": data.get("source")}
             record |= {name: mapping(value).get(name) for name in counts}
-            records.append(record | {"split_seed": data.get("split_seed")})
+            seed = "the row's seed" if varies(data) else data.get("split_seed")
+            records.append(record | {"split_seed": seed})
     if not records:
         return Section("Data", (Paragraph("No study says which images it used."),))
     frame = pd.DataFrame(records)

@@ -33,7 +33,7 @@ from analysis.stats.power import (
     smallest_p_value,
 )
 from analysis.stats.predictions import McNemar, mcnemar, mcnemar_bound
-from analysis.stats.saved import compare_predictions, load_predictions
+from analysis.stats.saved import compare_predictions, load_predictions, read_predictions
 from analysis.stats.timing import (
     TimeRatio,
     conditions_differ,
@@ -67,6 +67,7 @@ __all__ = [
     "noise_floor",
     "outperforming",
     "pairs_for_outperforming",
+    "read_predictions",
     "replicates",
     "same_conditions",
     "sign_flip",

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from analysis.load import Study
+from analysis.split import varies
 from analysis.stats.predictions import McNemar, mcnemar, mcnemar_bound
 from search_spaces.errors import UserError, one_line
 
@@ -28,12 +29,12 @@ def compare_predictions(study: Study, first: Row, second: Row) -> McNemar:
             or their data sets or numbers of images differ.
     """
     arrays = [load_predictions(study, row) for row in (first, second)]
-    datasets = {_dataset(study, row) for row in (first, second)}
     predictions = [array["predictions"] for array in arrays]
-    if len(datasets) > 1 or predictions[0].shape != predictions[1].shape:
+    if not _same_images(study, (first, second), arrays):
         raise UserError(
             f"study {study.name}: rows {_name(first)} and {_name(second)} were not tested on the "
             "same images; compare rows of one data set"
+            + (" and one seed" if varies(study.meta.get("data")) else "")
         )
     if study.predictions_path(*first) == study.predictions_path(*second):
         raise UserError(
@@ -59,6 +60,20 @@ def _name(row: Row) -> str:
     return f"{row[0]} (seed {row[1]})"
 
 
+def _same_images(
+    study: Study, rows: tuple[Row, Row], arrays: list[dict[str, NDArray[np.integer]]]
+) -> bool:
+    """Return whether nothing says that two rows had different test images."""
+    one, two = arrays
+    if len({_dataset(study, row) for row in rows}) > 1:
+        return False
+    if varies(study.meta.get("data")) and len({seed for _, seed in rows}) > 1:
+        return False
+    if one["predictions"].shape != two["predictions"].shape:
+        return False
+    return not ("labels" in one and "labels" in two) or np.array_equal(one["labels"], two["labels"])
+
+
 def _dataset(study: Study, row: Row) -> str:
     rows = study.rows
     match = rows[(rows["config_id"] == row[0]) & (rows["seed"] == row[1])]
@@ -74,6 +89,15 @@ def load_predictions(study: Study, row: Row) -> dict[str, NDArray[np.integer]]:
     path = study.predictions_path(*row)
     if path is None:
         raise UserError(f"study {study.name}: row {_name(row)} has no saved predictions")
+    return read_predictions(path)
+
+
+def read_predictions(path: Path) -> dict[str, NDArray[np.integer]]:
+    """Return the arrays of a file of predictions, as ``load_predictions`` does.
+
+    Raises:
+        UserError: the file cannot be read.
+    """
     try:
         return _arrays(path)
     except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:

@@ -13,66 +13,29 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from search_spaces.errors import UserError, choices, did_you_mean
-from search_spaces.space import LARGEST_INTEGER, Config, SearchSpace
+from search_spaces.space import Config, SearchSpace
+from tune_app.trainables.parameter import REQUIRED, Parameter
 
-REQUIRED = object()
+__all__ = [
+    "DEVICES",
+    "REQUIRED",
+    "TRAINABLES",
+    "Parameter",
+    "Probe",
+    "Trainable",
+    "check_config",
+    "find_trainable",
+    "load_object",
+]
+
 DEVICES = ("auto", "cpu", "cuda")
 
 
-@dataclass(frozen=True)
-class Parameter:
-    """What one parameter may be.
-
-    Attributes:
-        kind: the allowed Python type; an ``int`` is also accepted where ``float`` stands.
-        default: the value when a space leaves the parameter out; ``REQUIRED`` if it may not.
-        allowed: the only allowed values, where they can be listed (also beside ``kind``).
-        minimum: the smallest allowed number; excluded itself if ``above`` is true.
-        maximum: the largest allowed number.
-        above: whether the number must be greater than ``minimum``.
-    """
-
-    kind: type
-    default: Any = REQUIRED
-    allowed: tuple[Any, ...] = ()
-    minimum: float | None = None
-    above: bool = False
-    maximum: float = LARGEST_INTEGER
-
-    def accepts(self, value: Any) -> bool:
-        """Return whether ``value`` is allowed."""
-        if any(value is a or (value == a and type(value) is type(a)) for a in self.allowed):
-            return True
-        if isinstance(value, bool) != (self.kind is bool):
-            return False
-        if not isinstance(value, (int, float) if self.kind is float else self.kind):
-            return False
-        # Written so that NaN, which fails every comparison, is not accepted.
-        if isinstance(value, (int, float)) and not -self.maximum <= value <= self.maximum:
-            return False
-        if self.minimum is not None:
-            assert isinstance(value, (int, float))
-            return value > self.minimum if self.above else value >= self.minimum
-        return self.kind is not str or not self.allowed
-
-    def describe(self) -> str:
-        """Return the allowed values in words: ``resnet18, resnet50`` or ``a number > 0``."""
-        parts = [choices(self.allowed)] if self.allowed else []
-        if self.kind is bool:
-            parts.append("True or False")
-        elif self.kind in (int, float):
-            noun = "a whole number" if self.kind is int else "a number"
-            bound = (
-                "" if self.minimum is None else f" {'>' if self.above else '>='} {self.minimum:g}"
-            )
-            limit = "" if self.maximum == LARGEST_INTEGER else f", at most {self.maximum:g}"
-            parts.append(noun + bound + limit)
-        elif not self.allowed:
-            parts.append("a string")
-        return " or ".join(parts)
-
-
 def _never(_config: Config) -> bool:
+    return False
+
+
+def _uses_seed(_config: Config, _num_train: int) -> bool:
     return False
 
 
@@ -114,6 +77,8 @@ class Trainable:
         prefix_axis: the parameter along which a short run is the beginning of a longer one.
         shares_prefix: whether that holds for a configuration (no schedule looks at the last epoch).
         inert_axes: parameter -> whether it changes nothing for a configuration (resolved device).
+        ignores_seed: (configuration, number of training images) -> whether the seed changes
+            nothing as long as the split stays the same.
         cost: configuration -> its training cost in any unit; long trials are launched first.
         cannot_run: (configuration, number of training images) -> why it cannot run, or None.
         probe: ``"module:function"``, (configuration, images, threads) -> :class:`Probe`; None where
@@ -129,6 +94,7 @@ class Trainable:
     prefix_axis: str | None = None
     shares_prefix: Callable[[Config], bool] = _never
     inert_axes: Mapping[str, Callable[[Config], bool]] = field(default_factory=dict)
+    ignores_seed: Callable[[Config, int], bool] = _uses_seed
     cost: Callable[[Config], float] = _one
     cannot_run: Callable[[Config, int], str | None] = _runs
     probe: str | None = None
@@ -234,6 +200,11 @@ def _resnet_cost(config: Config) -> float:
     return float(model * per_batch * config["epochs"] * (config["image_size"] / 28) ** 2)
 
 
+def _takes_all_images(config: Config, num_train: int) -> bool:
+    """Return whether an SVM, which has no random part, chooses no images by its seed either."""
+    return config["num_train_images"] in (None, num_train)
+
+
 def _lacks_images(config: Config, num_train: int) -> str | None:
     wanted = config["num_train_images"]
     if wanted is None or wanted <= num_train:
@@ -291,6 +262,7 @@ TRAINABLES: dict[str, Trainable] = {
         },
         label=_svm_label,
         inert_axes={"degree": lambda config: bool(config["kernel"] != "poly")},
+        ignores_seed=_takes_all_images,
         cost=lambda config: float(config["num_train_images"] or 1),
         cannot_run=_lacks_images,
         probe="tune_app.trainables.svm:probe",

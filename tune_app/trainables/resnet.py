@@ -35,7 +35,8 @@ def train_resnet(
     """Run one trial: train to its last milestone, reporting every epoch to Ray Tune."""
     session = TrialSession(config, settings)
     torch.set_num_threads(session.num_threads())
-    run = ResNetRun(config, data[config["dataset"]], session.last_epoch)
+    images = data[config["dataset"]].at_seed(config["seed"])
+    run = ResNetRun(config, images, session.last_epoch)
     restored = session.restore()
     first = 1
     if restored is not None:

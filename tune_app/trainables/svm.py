@@ -27,7 +27,7 @@ def train_svm(
 ) -> None:
     """Run one trial: fit, then predict validation and test images; reports once."""
     session = TrialSession(config, settings)
-    images = data[config["dataset"]]
+    images = data[config["dataset"]].at_seed(config["seed"])
     if config["num_train_images"] is not None:
         images = subset_train(images, config["num_train_images"], config["seed"])
     metrics, predictions = fit_and_predict(config, images, session.num_threads())

@@ -1,0 +1,64 @@
+"""What one parameter of a trainable may be."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from search_spaces.errors import choices
+from search_spaces.space import LARGEST_INTEGER
+
+REQUIRED = object()
+
+
+@dataclass(frozen=True)
+class Parameter:
+    """What one parameter may be.
+
+    Attributes:
+        kind: the allowed Python type; an ``int`` is also accepted where ``float`` stands.
+        default: the value when a space leaves the parameter out; ``REQUIRED`` if it may not.
+        allowed: the only allowed values, where they can be listed (also beside ``kind``).
+        minimum: the smallest allowed number; excluded itself if ``above`` is true.
+        maximum: the largest allowed number.
+        above: whether the number must be greater than ``minimum``.
+    """
+
+    kind: type
+    default: Any = REQUIRED
+    allowed: tuple[Any, ...] = ()
+    minimum: float | None = None
+    above: bool = False
+    maximum: float = LARGEST_INTEGER
+
+    def accepts(self, value: Any) -> bool:
+        """Return whether ``value`` is allowed."""
+        if any(value is a or (value == a and type(value) is type(a)) for a in self.allowed):
+            return True
+        if isinstance(value, bool) != (self.kind is bool):
+            return False
+        if not isinstance(value, (int, float) if self.kind is float else self.kind):
+            return False
+        # Written so that NaN, which fails every comparison, is not accepted.
+        if isinstance(value, (int, float)) and not -self.maximum <= value <= self.maximum:
+            return False
+        if self.minimum is not None:
+            assert isinstance(value, (int, float))
+            return value > self.minimum if self.above else value >= self.minimum
+        return self.kind is not str or not self.allowed
+
+    def describe(self) -> str:
+        """Return the allowed values in words: ``resnet18, resnet50`` or ``a number > 0``."""
+        parts = [choices(self.allowed)] if self.allowed else []
+        if self.kind is bool:
+            parts.append("True or False")
+        elif self.kind in (int, float):
+            noun = "a whole number" if self.kind is int else "a number"
+            bound = (
+                "" if self.minimum is None else f" {'>' if self.above else '>='} {self.minimum:g}"
+            )
+            limit = "" if self.maximum == LARGEST_INTEGER else f", at most {self.maximum:g}"
+            parts.append(noun + bound + limit)
+        elif not self.allowed:
+            parts.append("a string")
+        return " or ".join(parts)
