@@ -20,7 +20,8 @@ from search_spaces.errors import UserError
 from tests.refusals import FEWER, JSON_VALUES, SPACE, outcome, snapshot
 from tests.small_study import COMMAND
 from tests.studies import QUICK, line
-from tune_app.ledger import Ledger, RowKey, open_ledger
+from tune_app.history import RowKey
+from tune_app.ledger import Ledger, open_ledger
 from tune_app.status import main as how_far
 
 TRIAL = "tune/001/trial-k1"

@@ -11,15 +11,8 @@ import pytest
 from search_spaces import SearchSpace
 from search_spaces.errors import UserError
 from tune_app.checkpoint import write_checkpoint
-from tune_app.ledger import (
-    Ledger,
-    extend_ledger,
-    new_ledger,
-    open_ledger,
-    put_aside,
-    read_results,
-    resumable_checkpoints,
-)
+from tune_app.history import resumable_checkpoints
+from tune_app.ledger import Ledger, extend_ledger, new_ledger, open_ledger, put_aside, read_results
 
 DATA = {
     "source": "sample",

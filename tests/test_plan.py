@@ -9,7 +9,7 @@ import pytest
 
 from search_spaces import load_space
 from search_spaces.space import make_configuration
-from tune_app.ledger import RowKey
+from tune_app.history import RowKey
 from tune_app.plan import Plan, PlanOptions, make_plan
 from tune_app.resources import Cluster
 from tune_app.trainables import TRAINABLES

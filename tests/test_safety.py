@@ -33,8 +33,9 @@ from tests.studies import (
 from tests.test_damaged_studies import COMMAND, root
 from tune_app import driver
 from tune_app.checkpoint import INDEX_FILE, STATE_FILE, load_newest, write_checkpoint
+from tune_app.history import resumable_checkpoints
 from tune_app.housekeeping import tidy
-from tune_app.ledger import Ledger, open_ledger, resumable_checkpoints
+from tune_app.ledger import Ledger, open_ledger
 from tune_app.lock import StudyLock
 from tune_app.provenance import collect_provenance, command_line
 from tune_app.request import StudyRequest

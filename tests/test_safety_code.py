@@ -19,8 +19,8 @@ from tests.studies import (
     shared_study,
 )
 from tune_app.checkpoint import load_newest
+from tune_app.history import resumable_checkpoints
 from tune_app.housekeeping import tidy
-from tune_app.ledger import resumable_checkpoints
 
 _REPOSITORY = Path(__file__).resolve().parent.parent
 PACKAGES = [_REPOSITORY / name for name in ("tune_app", "analysis", "search_spaces")]

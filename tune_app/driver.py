@@ -13,7 +13,8 @@ from typing import Any, NoReturn
 
 from search_spaces.errors import UserError
 from tune_app import mirror
-from tune_app.ledger import Ledger, resumable_checkpoints
+from tune_app.history import resumable_checkpoints
+from tune_app.ledger import Ledger
 from tune_app.plan import Plan, PlannedTrial
 from tune_app.provenance import num_usable_cpus
 from tune_app.resources import Cluster

@@ -12,7 +12,7 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -21,52 +21,14 @@ from search_spaces.errors import UserError
 from search_spaces.space import Configuration, SearchSpace
 from tune_app import mirror
 from tune_app.atomic import atomic_file
-from tune_app.checkpoint import find_checkpoints, find_damaged
+from tune_app.history import RowKey, TrialDirectory, TrialHistory
 from tune_app.study_file import (
     SCHEMA_VERSION,
-    TrialParams,
     plain_glob,
     read_params,
     read_results,
     read_study,
 )
-
-RowKey = tuple[str, int]
-"""(config_id, seed)."""
-
-
-@dataclass
-class TrialHistory:
-    """Everything that the launches so far recorded of one trial.
-
-    Attributes:
-        directories: its directories in launch order.
-        rows: the rows of the study that some launch had it serve.
-        epochs: the epochs recorded.
-        finished: (config_id, seed) -> ``ok``, ``unconverged`` or ``diverged``.
-        error: the reason if its newest directory ended in an error.
-    """
-
-    directories: list[Path] = field(default_factory=list)
-    rows: set[RowKey] = field(default_factory=set)
-    epochs: set[int] = field(default_factory=set)
-    finished: dict[RowKey, str] = field(default_factory=dict)
-    error: str | None = None
-
-
-@dataclass(frozen=True)
-class TrialDirectory:
-    """What one directory of a trial says.
-
-    Attributes:
-        path: the directory.
-        params: its ``params.json``.
-        results: the sound lines of its ``result.json``, in order.
-    """
-
-    path: Path
-    params: TrialParams
-    results: list[dict[str, Any]]
 
 
 @dataclass(frozen=True)
@@ -111,7 +73,7 @@ class Ledger:
         histories: dict[str, TrialHistory] = {}
         for directory in self.directories() if directories is None else directories:
             history = histories.setdefault(directory.params.trial_key, TrialHistory())
-            _add_directory(history, directory, known)
+            history.add(directory, known)
         return histories
 
     def finished(self) -> dict[RowKey, str]:
@@ -207,25 +169,6 @@ def extend_ledger(ledger: Ledger, wanted: Ledger) -> int:
     return len(ledger.row_keys()) - before
 
 
-def resumable_checkpoints(
-    history: TrialHistory, trial_key: str, first_milestone: int
-) -> list[Path]:
-    """Return the checkpoints a trial is to try, newest epoch first.
-
-    Damaged ones come before all others: the trial refuses them and says so.
-    A checkpoint counts only if the epochs up to it are all recorded and it lies before the first
-    milestone that is still missing: no row of the study is then without its own measurement.
-    """
-    found = [
-        index
-        for directory in reversed(history.directories)
-        for index in find_checkpoints(directory, trial_key)
-        if index.epoch < first_milestone and history.epochs.issuperset(range(1, index.epoch + 1))
-    ]
-    damaged = [path for directory in history.directories for path in find_damaged(directory)]
-    return damaged + [index.path for index in sorted(found, key=lambda index: -index.epoch)]
-
-
 def put_aside(root: Path) -> Path:
     """Rename a study directory so that its name is free; return the new path.
 
@@ -236,34 +179,6 @@ def put_aside(root: Path) -> Path:
     target = root.with_name(f"{root.name}.{stamp}")
     mirror.put_aside(root, target.name)
     return target
-
-
-def _add_directory(history: TrialHistory, directory: TrialDirectory, known: set[RowKey]) -> None:
-    history.directories.append(directory.path)
-    params = directory.params
-    rows = {
-        milestone: {(config_id, params.seed) for config_id in ids} & known
-        for milestone, ids in params.serves.items()
-    }
-    history.rows.update(*rows.values())
-    for row in directory.results:
-        epoch, status = row["epoch"], row.get("status", "ok")
-        history.epochs.add(epoch)
-        for milestone, keys in rows.items():
-            reached = milestone == row.get("milestone")
-            if reached or (status == "diverged" and milestone >= epoch):
-                history.finished.update(dict.fromkeys(keys, status))
-    history.error = _last_line(directory.path / "error.txt")
-
-
-def _last_line(path: Path) -> str | None:
-    if path.is_symlink() or not path.is_file():
-        return None
-    try:
-        lines = [line.strip() for line in path.read_text(errors="replace").splitlines()]
-    except OSError:
-        return None
-    return next((line for line in reversed(lines) if line), "unknown error")
 
 
 def _identity(old: Mapping[str, Any], new: Mapping[str, Any]) -> Iterable[tuple[str, Any, Any]]:

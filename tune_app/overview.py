@@ -7,7 +7,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from tune_app.ledger import Ledger, RowKey, TrialDirectory, TrialHistory
+from tune_app.history import RowKey, TrialDirectory, TrialHistory
+from tune_app.ledger import Ledger
 from tune_app.remaining import (
     Speed,
     epochs_left,

@@ -21,7 +21,7 @@ from dataclasses import dataclass
 from functools import partial
 
 from search_spaces.space import Config, Configuration, canonical_json
-from tune_app.ledger import RowKey
+from tune_app.history import RowKey
 from tune_app.resources import Cluster, trial_resources
 from tune_app.trainables import Trainable
 

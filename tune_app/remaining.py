@@ -14,7 +14,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from search_spaces.errors import UserError
-from tune_app.ledger import Ledger, RowKey, TrialDirectory, TrialHistory
+from tune_app.history import RowKey, TrialDirectory, TrialHistory
+from tune_app.ledger import Ledger
 from tune_app.plan import PlannedTrial, PlanOptions, make_plan
 from tune_app.resources import Cluster
 from tune_app.trainables import TRAINABLES, check_config
