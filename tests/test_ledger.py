@@ -12,7 +12,8 @@ from search_spaces import SearchSpace
 from search_spaces.errors import UserError
 from tune_app.checkpoint import write_checkpoint
 from tune_app.history import resumable_checkpoints
-from tune_app.ledger import Ledger, extend_ledger, new_ledger, open_ledger, put_aside, read_results
+from tune_app.ledger import Ledger, extend_ledger, new_ledger, open_ledger, put_aside
+from tune_app.study_file import read_results
 
 DATA = {
     "source": "sample",

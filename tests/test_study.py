@@ -13,7 +13,8 @@ import pytest
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 from tensorboard.plugins.hparams.plugin_data_pb2 import HParamsPluginData
 
-from tune_app.ledger import Ledger, open_ledger, read_results
+from tune_app.ledger import Ledger, open_ledger
+from tune_app.study_file import read_results
 
 SPACE = """
 from ray import tune

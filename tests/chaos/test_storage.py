@@ -19,7 +19,8 @@ from tests.chaos.harness import (
     summary_row,
 )
 from tune_app.checkpoint import INDEX_FILE, STATE_FILE, find_checkpoints
-from tune_app.ledger import open_ledger, read_results
+from tune_app.ledger import open_ledger
+from tune_app.study_file import read_results
 
 LARGE = 700 * 2**20
 NO_CHECKPOINTS = ("--checkpoint-seconds", "1000")
