@@ -61,6 +61,11 @@ class RemoteFolder:
         path = f"{parts.path.rstrip('/')}/{relative}" if relative else parts.path
         return urlunsplit(parts._replace(path=path))
 
+    def sibling_url(self, name: str) -> str:
+        """Return the URL of a folder beside this one."""
+        parts = urlsplit(self.url)
+        return urlunsplit(parts._replace(path=str(PurePosixPath(parts.path).with_name(name))))
+
     def ray_storage(self, relative: str) -> dict[str, Any]:
         """Return what lies inside as Ray Tune's ``RunConfig`` takes it."""
         return {"storage_path": self._join(relative), "storage_filesystem": self._filesystem}

@@ -108,7 +108,13 @@ def find_mirror(path: Path) -> Mirror | None:
 
 
 def shown(path: Path) -> str:
-    """Return a path as its user knows it: a URL where that is what the path stands for."""
+    """Return a path as its user knows it: a URL where that is what the path stands for.
+
+    What lies beside a working copy, in the folder that is made for it alone, lies beside the study.
+    """
+    beside = next((m for folder, m in _mirrors.items() if folder.parent == path.parent), None)
+    if beside and path != beside.folder:
+        return beside.remote.sibling_url(path.name)
     mirror = find_mirror(path)
     return mirror.remote.child_url(mirror.name(path)) if mirror else str(path)
 

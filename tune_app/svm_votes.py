@@ -1,0 +1,87 @@
+"""Predictions of a support vector machine with more than two classes, each kernel value once.
+
+With one machine for every pair of classes (k (k − 1) / 2 of them: LIBSVM, Chang & Lin 2011, section
+7) a support vector takes part in up to k − 1 of them, and oneDAL computes its kernel with the
+images anew for each: on MNIST about four times. Here the kernel of an image with all support
+vectors is one row of one matrix product, and the decisions of all pairs are one more product.
+"""
+
+from __future__ import annotations
+
+from itertools import combinations
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from threadpoolctl import threadpool_limits
+
+_ROWS_AT_ONCE = 1_000
+Matrix = npt.NDArray[np.float32]
+
+
+def predict(classifier: Any, pixels: Matrix, gamma: float, num_threads: int) -> npt.NDArray[Any]:
+    """Return the predicted classes, shape (N,): those of ``classifier.predict``.
+
+    Args:
+        classifier: a fitted ``SVC`` with an rbf or poly kernel, ``coef0`` 0 and no class weights.
+        pixels: images, shape (N, features).
+        gamma: the kernel's gamma, a number.
+        num_threads: threads that the products may use.
+    """
+    if len(classifier.classes_) < 3 or classifier.kernel not in ("rbf", "poly"):
+        predicted: npt.NDArray[Any] = classifier.predict(pixels)
+        return predicted
+    weights = _pair_weights(classifier.dual_coef_, classifier.n_support_)
+    votes = []
+    with threadpool_limits(num_threads):
+        for start in range(0, len(pixels), _ROWS_AT_ONCE):
+            kernel = _kernel(classifier, pixels[start : start + _ROWS_AT_ONCE], gamma)
+            decisions = kernel.astype(np.float64) @ weights + classifier.intercept_
+            votes.append(_most_votes(decisions, len(classifier.classes_)))
+    classes: npt.NDArray[Any] = classifier.classes_[np.concatenate(votes)]
+    return classes
+
+
+def _pair_weights(
+    dual_coef: npt.NDArray[Any], num_support: npt.NDArray[Any]
+) -> npt.NDArray[np.float64]:
+    """Return what each support vector counts in each pair of classes, (vectors, pairs).
+
+    Row r of ``dual_coef``, (classes − 1, vectors), is for the r-th of the other classes; vectors
+    are ordered by class.
+    """
+    num_classes = len(num_support)
+    ends = np.cumsum(num_support)
+    own = [slice(end - number, end) for end, number in zip(ends, num_support, strict=True)]
+    pairs = list(combinations(range(num_classes), 2))
+    weights = np.zeros((int(ends[-1]), len(pairs)))
+    for column, (first, second) in enumerate(pairs):
+        weights[own[first], column] = dual_coef[second - 1, own[first]]
+        weights[own[second], column] = dual_coef[first, own[second]]
+    return weights
+
+
+def _kernel(classifier: Any, pixels: Matrix, gamma: float) -> Matrix:
+    """Return the kernel of images with all support vectors, (images, vectors)."""
+    vectors: Matrix = np.asarray(classifier.support_vectors_, dtype=np.float32)
+    products: Matrix = pixels @ vectors.T
+    if classifier.kernel == "poly":
+        products *= np.float32(gamma)
+        return np.power(products, classifier.degree, out=products)
+    # |x − s|² = |x|² + |s|² − 2 x·s, in place: the matrix is the largest thing here.
+    products *= np.float32(-2)
+    products += np.square(pixels).sum(axis=1)[:, None]
+    products += np.square(vectors).sum(axis=1)[None, :]
+    np.maximum(products, 0, out=products)
+    products *= np.float32(-gamma)
+    return np.exp(products, out=products)
+
+
+def _most_votes(decisions: npt.NDArray[np.float64], num_classes: int) -> npt.NDArray[np.intp]:
+    """Return the class with the most votes, the first of several, shape (N,)."""
+    votes = np.zeros((len(decisions), num_classes), dtype=np.int16)
+    for column, (first, second) in enumerate(combinations(range(num_classes), 2)):
+        for_first = decisions[:, column] > 0
+        votes[:, first] += for_first
+        votes[:, second] += ~for_first
+    return votes.argmax(axis=1)
