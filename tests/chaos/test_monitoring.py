@@ -81,6 +81,23 @@ def test_runs_of_tensorboard_have_the_names_of_trials(tensorboard: str, page: Pa
     assert [step for _, step, _ in points] == [1, 2, NUM_EPOCHS]
 
 
+def test_tensorboard_compares_trials_by_factors_and_metrics(tensorboard: str, page: Page) -> None:
+    names = runs(tensorboard)
+    page.open(f"{tensorboard}/#hparams")
+    text = page.wait_for("TABLE VIEW", "Number of matching session groups: 4", *names)
+    page.picture("hparams")
+    table = text.partition("Show Metrics")[2].partition(names[0])[0].partition("001/")[0]
+    columns = "epochs lr optimizer pin_memory seed val_accuracy test_accuracy test_f1 val_loss"
+    assert sorted(table.split()[:5]) == sorted(columns.split()[:5]), "factors"
+    assert table.split()[5:] == [*columns.split()[5:], "train_seconds"], "metrics"
+    [tab] = page.find_shown("paper-tab", "PARALLEL COORDINATES")
+    tab.click()
+    wait_until(lambda: len(page.find("svg .foreground path")) == 4, "a line for each trial")
+    page.picture("parallel_coordinates")
+    axes = {element.text for element in page.find("svg text")}
+    assert axes >= {"optimizer", "sgd", "adam", "lr", "val_accuracy", "test_accuracy"}
+
+
 def test_the_dashboard_asks_for_a_token_and_names_trials(tmp_path: Path, page: Page) -> None:
     (tmp_path / "my_space.py").write_text(LONG)
     command = [sys.executable, "-m", "tune_app.run", *study_words(tmp_path)]
