@@ -11,7 +11,7 @@ import pytest
 
 from tests.test_ledger import epoch, make_ledger, record
 from tune_app.failures import last_attempt, reason
-from tune_app.study import failed_trials
+from tune_app.outcome import failed_trials
 
 DEAD_ACTOR = """The actor died unexpectedly before finishing this task.
 \tclass_name: ImplicitFunc
@@ -63,7 +63,7 @@ def test_the_error_of_an_attempt_that_was_mended_is_no_failure(tmp_path: Path) -
     ledger = make_ledger(tmp_path / "mine")
     directory = record(ledger, "001", [epoch(1, milestone=True)])
     (directory / "error.txt").write_text("ValueError: x\n")
-    assert failed_trials(ledger, ["k1"]) == {directory.name: "ValueError: x"}
+    assert failed_trials(ledger.histories(), ["k1"]) == {directory.name: "ValueError: x"}
     with (directory / "result.json").open("a") as stream:
         print(json.dumps(epoch(3, milestone=True)), file=stream)
-    assert failed_trials(ledger, ["k1"]) == {}
+    assert failed_trials(ledger.histories(), ["k1"]) == {}

@@ -85,6 +85,13 @@ def test_six_pairs_are_the_fewest() -> None:
     assert smallest_p_value(0) == 1.0
 
 
+@pytest.mark.parametrize("num_pairs", [59, 60, 1_025, 1_075, 100_000])
+def test_smallest_difference_of_thousands_of_pairs(num_pairs: int) -> None:
+    # z(97.5 %) + z(80 %) = 2.80 standard errors, as the t distribution is nearly normal there.
+    expected = (1.959964 + 0.841621) / math.sqrt(num_pairs)
+    assert smallest_difference(1.0, num_pairs) == pytest.approx(expected, rel=0.03)
+
+
 def test_smallest_difference_is_found_with_the_stated_power() -> None:
     assert smallest_difference(0.01, 5) == math.inf
     # The textbook case: at 5 %, two-sided, and power 0.80 a d of 0.5 takes 34 pairs.

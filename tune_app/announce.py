@@ -8,6 +8,7 @@ from pathlib import Path
 
 from tune_app.durations import format_seconds
 from tune_app.estimate import Estimate
+from tune_app.history import RowKey
 from tune_app.ledger import Ledger
 from tune_app.mirror import find_mirror, shown
 from tune_app.plan import Plan
@@ -64,15 +65,18 @@ def estimate_lines(estimate: Estimate) -> list[str]:
     ]
 
 
-def outcome_lines(ledger: Ledger, plan: Plan, failures: Mapping[str, str]) -> list[str]:
+def outcome_lines(
+    ledger: Ledger, finished: Mapping[RowKey, str], plan: Plan, failures: Mapping[str, str]
+) -> list[str]:
     """Return how a launch ended.
 
     Args:
-        ledger: as it is now.
+        ledger: the study.
+        finished: its finished rows and their status, as they are now.
         plan: what was planned.
         failures: directory of a trial -> why it has not done its work.
     """
-    finished, keys = ledger.finished(), ledger.row_keys()
+    keys = ledger.row_keys()
     lines = [f"{len(finished.keys() & set(keys))} of {len(keys)} rows are finished"]
     for status, meaning in (
         ("diverged", "diverged: their loss is not a finite number"),

@@ -8,17 +8,16 @@ import socket
 import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any, NoReturn
 
 from search_spaces.errors import UserError
 from tune_app import mirror
-from tune_app.history import resumable_checkpoints
 from tune_app.ledger import Ledger
-from tune_app.plan import Plan, PlannedTrial
+from tune_app.plan import Plan
 from tune_app.provenance import num_usable_cpus
 from tune_app.resources import Cluster
 from tune_app.trainables import Trainable
+from tune_app.trial_configs import trial_configs, trial_name, trial_resources
 
 _QUIET = {
     # Results are written by StudyRecorder, straight into the study directory.
@@ -189,18 +188,20 @@ def run_trials(
     from tune_app.searcher import PlannedTrials, StartedTrials
     from tune_app.task_names import name_tasks_after_trials
     from tune_app.trainables.session import TrialSettings
+    from tune_app.tune_registry import remember_trainables
     from tune_app.tune_state import write_state_seldom
 
     treat_ray_errors_as_actor_failures()
     name_tasks_after_trials()
     write_state_seldom(len(plan.trials))
+    remember_trainables()
     settings = TrialSettings(mirror.shown(ledger.root), options.checkpoint_seconds)
     function = tune.with_resources(
-        tune.with_parameters(trainable.load(), data=data, settings=settings), _trial_resources
+        tune.with_parameters(trainable.load(), data=data, settings=settings), trial_resources
     )
     started = StartedTrials()
     searcher = PlannedTrials(
-        _trial_configs(plan.trials, ledger, launch),
+        trial_configs(plan.trials, ledger, launch),
         started,
         _num_slots,
         max_waiting=_max_waiting(),
@@ -213,8 +214,8 @@ def run_trials(
             num_samples=len(plan.trials),
             max_concurrent_trials=options.max_concurrent or None,
             reuse_actors=True,
-            trial_name_creator=_trial_name,
-            trial_dirname_creator=_trial_name,
+            trial_name_creator=trial_name,
+            trial_dirname_creator=trial_name,
         ),
         run_config=tune.RunConfig(
             name=launch,
@@ -228,30 +229,6 @@ def run_trials(
     tuner.fit()
 
 
-def _trial_configs(
-    trials: Sequence[PlannedTrial], ledger: Ledger, launch: str
-) -> list[dict[str, Any]]:
-    """Return what Tune hands to each trial: its hyperparameters, and the plan beside them."""
-    histories = ledger.histories()
-    configs = []
-    for trial in trials:
-        history = histories.get(trial.key)
-        resume: list[Path] = []
-        if history is not None:
-            resume = resumable_checkpoints(history, trial.key, trial.milestones[0])
-        plan = {
-            "trial_key": trial.key,
-            "name": trial.name,
-            "directory": f"tune/{launch}/{trial.name}",
-            "milestones": list(trial.milestones),
-            "serves": {str(m): list(ids) for m, ids in trial.serves.items()},
-            "resources": dict(trial.resources),
-            "resume_from": [str(path.relative_to(ledger.root)) for path in resume],
-        }
-        configs.append({**trial.config, "plan": plan})
-    return configs
-
-
 def _max_waiting() -> int:
     """Return how many trials Tune keeps waiting; what is no number means one to it."""
     number = os.environ["TUNE_MAX_PENDING_TRIALS_PG"]
@@ -260,13 +237,3 @@ def _max_waiting() -> int:
 
 def _num_slots(resources: Mapping[str, float]) -> int:
     return live_cluster().num_slots(resources)
-
-
-def _trial_name(trial: Any) -> str:
-    return str(trial.config["plan"]["name"])
-
-
-def _trial_resources(config: Mapping[str, Any]) -> Any:
-    from ray import tune
-
-    return tune.PlacementGroupFactory([dict(config["plan"]["resources"])])

@@ -16,6 +16,9 @@ from tensorboardX.event_file_writer import EventsWriter
 from tensorboardX.proto.event_pb2 import Event
 from tensorboardX.summary import hparams, scalar
 
+_FIRST = ("val_accuracy", "test_accuracy", "test_f1", "val_loss", "train_seconds")
+"""The HParams tab shows the first five metrics unless told otherwise."""
+
 
 class EventFile:
     """One trial's curves.
@@ -42,7 +45,8 @@ class EventFile:
 
     def add_hparams(self, factors: Mapping[str, Any], metrics: Mapping[str, float]) -> None:
         """Write the trial's line of the HParams tab."""
-        for summary in hparams(hparam_dict=factors, metric_dict=metrics):
+        first = {name: metrics[name] for name in _FIRST if name in metrics}
+        for summary in hparams(hparam_dict=factors, metric_dict={**first, **metrics}):
             self._add(summary, 0)
 
     def close(self) -> None:

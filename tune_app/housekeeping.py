@@ -37,8 +37,9 @@ def remove_spent_checkpoints(ledger: Ledger) -> None:
     Ray writes the last one while a driver that was stopped no longer hears of it, so all launches
     are looked at, not only the latest.
     """
-    finished = ledger.finished().keys()
-    for history in ledger.histories().values():
+    histories = ledger.histories()
+    finished = {key for history in histories.values() for key in history.finished}
+    for history in histories.values():
         if history.rows and history.rows <= finished:
             for directory in history.directories:
                 remove_checkpoints(directory)

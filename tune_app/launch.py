@@ -18,13 +18,14 @@ from tune_app.housekeeping import tidy
 from tune_app.ledger import Ledger, put_aside
 from tune_app.lock import StudyLock
 from tune_app.mirror import find_mirror
+from tune_app.outcome import failed_trials, finished_rows
 from tune_app.plan import Plan
 from tune_app.provenance import collect_provenance, command_line
 from tune_app.request import StudyRequest
 from tune_app.resources import Cluster
 from tune_app.signals import StopSignals
 from tune_app.storage import study_storage
-from tune_app.study import PreparedStudy, failed_trials
+from tune_app.study import PreparedStudy
 
 if TYPE_CHECKING:
     from tune_app.tracking import TrackingCallback
@@ -224,11 +225,13 @@ class Launch:
 
     def _conclude(self, ledger: Ledger, plan: Plan, incomplete: Mapping[str, str]) -> int:
         """Say what came out and return the exit status."""
-        failures = {**failed_trials(ledger, [trial.key for trial in plan.trials]), **incomplete}
-        self._print(*announce.outcome_lines(ledger, plan, failures))
+        histories = ledger.histories()
+        finished = finished_rows(histories)
+        failures = {**failed_trials(histories, [t.key for t in plan.trials]), **incomplete}
+        self._print(*announce.outcome_lines(ledger, finished, plan, failures))
         explained = {row.key for row in plan.open_rows}
         explained |= {k for t in plan.trials if t.name in failures for k in t.row_keys()}
-        if set(ledger.row_keys()) - ledger.finished().keys() - explained:
+        if set(ledger.row_keys()) - finished.keys() - explained:
             return self.stopped()
         if failures:
             return EXIT_FAILED

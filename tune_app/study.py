@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -240,19 +240,3 @@ def _check_num_rows(num_configurations: int, num_seeds: int) -> None:
             f"{num_configurations * num_seeds:,} rows; allowed: at most {MOST_ROWS:,}; shorten the "
             "axes or --seeds"
         )
-
-
-def failed_trials(ledger: Ledger, plan_keys: Sequence[str]) -> dict[str, str]:
-    """Return directory name -> reason for the trials whose latest attempt ended in an error.
-
-    The error of an earlier attempt, which Tune may copy into a directory even after the trial was
-    tried again and finished, does not count.
-    """
-    planned = set(plan_keys)
-    return {
-        history.directories[-1].name: history.error
-        for key, history in ledger.histories().items()
-        if key in planned
-        and history.error is not None
-        and not history.rows <= history.finished.keys()
-    }

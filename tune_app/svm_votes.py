@@ -67,14 +67,16 @@ def _kernel(classifier: Any, pixels: Matrix, gamma: float) -> Matrix:
     products: Matrix = pixels @ vectors.T
     if classifier.kernel == "poly":
         products *= np.float32(gamma)
-        return np.power(products, classifier.degree, out=products)
+        np.power(products, classifier.degree, out=products)
+        return products
     # |x − s|² = |x|² + |s|² − 2 x·s, in place: the matrix is the largest thing here.
     products *= np.float32(-2)
     products += np.square(pixels).sum(axis=1)[:, None]
     products += np.square(vectors).sum(axis=1)[None, :]
     np.maximum(products, 0, out=products)
     products *= np.float32(-gamma)
-    return np.exp(products, out=products)
+    np.exp(products, out=products)
+    return products
 
 
 def _most_votes(decisions: npt.NDArray[np.float64], num_classes: int) -> npt.NDArray[np.intp]:
@@ -84,4 +86,5 @@ def _most_votes(decisions: npt.NDArray[np.float64], num_classes: int) -> npt.NDA
         for_first = decisions[:, column] > 0
         votes[:, first] += for_first
         votes[:, second] += ~for_first
-    return votes.argmax(axis=1)
+    first_of_most: npt.NDArray[np.intp] = votes.argmax(axis=1)
+    return first_of_most

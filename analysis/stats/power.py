@@ -5,6 +5,8 @@ from __future__ import annotations
 import functools
 import math
 
+import numpy as np
+
 
 def smallest_p_value(num_pairs: int) -> float:
     """Return the smallest two-sided p-value that ``num_pairs`` sign flips can reach.
@@ -49,9 +51,12 @@ def smallest_difference(
 def _smallest_effect(num_pairs: int, alpha: float, power: float) -> float:
     from statsmodels.stats.power import TTestPower
 
-    step = smallest_p_value(num_pairs)
-    attained = max(math.ceil(alpha / step) - 1, 1) * step
-    return float(TTestPower().solve_power(nobs=num_pairs, alpha=attained, power=power))
+    attained = alpha
+    if num_pairs < 60:  # beyond, the steps are finer than floats near alpha, and in the end are 0
+        step = smallest_p_value(num_pairs)
+        attained = max(math.ceil(alpha / step) - 1, 1) * step
+    effect = TTestPower().solve_power(nobs=num_pairs, alpha=attained, power=power)
+    return float(np.asarray(effect).item())  # an array for some numbers of pairs
 
 
 def pairs_for_outperforming(
