@@ -32,6 +32,8 @@ _MOST_DIGITS = 2
 _HEADINGS = {
     "dataset": "data set",
     "lr": "learning rate",
+    "lr_schedule": "learning rate schedule",
+    "mixed_precision": "mixed precision on a GPU",
     "macs": "MACs (M)",
     "flops": "FLOPs (M)",
     "live_flops": "live FLOPs (M)",
