@@ -38,7 +38,7 @@ def test_costs_are_positive_and_fronts_are_per_data_set(tmp_path: Path) -> None:
     assert cost_data(grid_study(tmp_path / "none", {}), "train_seconds").empty
 
 
-@pytest.mark.parametrize("ends", [(66.1, 156.3), (3, 45), (0.02, 900), (10, 10.5), (1e-3, 1e9)])
+@pytest.mark.parametrize("ends", [(66.1, 156.3), (3, 45), (0.02, 900), (0.037, 0.08), (10, 10.5)])
 def test_a_logarithmic_axis_has_values_to_hold_on_to(ends: tuple[float, float]) -> None:
     with style.canvas(1, 1, 2.0) as (_, [[axes]]):
         axes.set_xscale("log")
@@ -46,7 +46,7 @@ def test_a_logarithmic_axis_has_values_to_hold_on_to(ends: tuple[float, float]) 
         plain_log_axis(axes)
         low, high = axes.get_xlim()
         inside = [tick for tick in axes.get_xticks() if low <= tick <= high]
-    assert 3 <= len(inside) <= 12 or high / low < 1.5
+    assert 3 <= len(inside) <= 7
 
 
 def test_parallel_coordinates_name_every_value_and_line(tmp_path: Path) -> None:

@@ -98,18 +98,17 @@ def _draw_points(axes: Axes, data: pd.DataFrame) -> None:
 
 def plain_log_axis(axes: Axes, axis: str = "x") -> None:
     """Label a logarithmic axis with plain numbers, also where it spans less than a decade."""
-    from matplotlib.ticker import FuncFormatter, LogLocator, NullLocator
+    from matplotlib.ticker import FuncFormatter, LogLocator, MaxNLocator, NullLocator
 
     where = axes.xaxis if axis == "x" else axes.yaxis
     low, high = axes.get_xlim() if axis == "x" else axes.get_ylim()
-    # Powers of ten, or as many values between them as give the eye three to hold on to.
-    candidates = ((1.0,), (1.0, 2.0, 5.0), (1.0, 1.5, 2.0, 3.0, 4.0, 5.0, 7.0))
-    locators = [LogLocator(subs=subs) for subs in candidates]
-    enough = (
+    # Powers of ten, or values between them; where neither is at hand, round ones.
+    locators = (LogLocator(subs=subs) for subs in ((1.0,), (1.0, 2.0, 5.0)))
+    readable = (
         locator
         for locator in locators
-        if sum(low <= tick <= high for tick in locator.tick_values(low, high)) >= 3
+        if 3 <= sum(low <= tick <= high for tick in locator.tick_values(low, high)) <= 7
     )
-    where.set_major_locator(next(enough, locators[-1]))
+    where.set_major_locator(next(readable, MaxNLocator(nbins=5, steps=[1, 2, 2.5, 5, 10])))
     where.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
     where.set_minor_locator(NullLocator())

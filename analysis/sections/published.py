@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import functools
 import math
+import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -73,14 +74,17 @@ def _claims_table(frame: pd.DataFrame, name: str = "claims") -> Table:
     }
     if name == "claims":
         cells["here"] = [str(line["verdict"]) for line in lines]
-        cells["effect, interval, p, n"] = [
-            (numbers_of(line) or MISSING).replace(" = ", "\u00a0=\u00a0") for line in lines
-        ]
-    cells["reason"] = [one_line(str(line["reason"])) for line in lines]
+        cells["effect, interval, p, n"] = [_unbroken(numbers_of(line) or MISSING) for line in lines]
+    cells["reason"] = [_unbroken(one_line(str(line["reason"]))) for line in lines]
     caption = "Published claims that these studies can judge."
     if name != "claims":
         caption = "Published claims that these studies cannot judge, and why."
     return Table(name, caption, cells, frame, _VERDICTS if name == "claims" else ())
+
+
+def _unbroken(text: str) -> str:
+    """Return text whose lines do not break inside of ``p = 0.27`` or ``1 %``."""
+    return re.sub(r" ([=<]) ", "\u00a0\\1\u00a0", text).replace(" %", "\u00a0%")
 
 
 def beside(studies: Mapping[str, Study]) -> Section | None:
@@ -162,7 +166,8 @@ def audited(studies: Mapping[str, Study]) -> Section | None:
     found = [finding for audit in audits for finding in audit.findings]
     applied = sum(len(audit.clean) for audit in audits) + len({(f.table, f.rule) for f in found})
     text = (
-        f"{applied} rules were applied to the rows of these studies; {len(found)} findings. Rules "
+        f"{applied} rules were applied to the rows of these studies; {len(found)} "
+        f"{'finding' if len(found) == 1 else 'findings'}. Rules "
         "that could not be applied are listed by python -m analysis.audit with the reason."
     )
     blocks: list[Block] = [Paragraph(text)]

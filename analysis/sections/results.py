@@ -177,7 +177,7 @@ def best(study: Study, key: str) -> Section:
     ]
     cells = {name: [record[name] for record in records] for name in records[0]}
     same = [name for name in ("candidates", "seeds") if len(records) > len(set(cells[name])) == 1]
-    everywhere = [f"{name} {cells.pop(name)[0]}" for name in same]
+    everywhere = [_counted(cells.pop(name)[0], name) for name in same]
     notes = (
         *([f"In all of them: {', '.join(everywhere)}."] if everywhere else []),
         f"Picked by the {_order(study)} {heading(study.metric)} among the candidates (rows that "
@@ -187,6 +187,10 @@ def best(study: Study, key: str) -> Section:
     )
     caption = "The best configuration of each group, picked on validation."
     return Section("Best configurations", (Table(f"{key}-best", caption, cells, gaps, notes),))
+
+
+def _counted(number: str, names: str) -> str:
+    return f"{number} {names.removesuffix('s') if number == '1' else names}"
 
 
 def _best_cells(
