@@ -39,6 +39,8 @@ _HEADINGS = {
     "live_flops": "live FLOPs (M)",
     "num_parameters": "parameters (M)",
     "num_seeds": "seeds",
+    "num_support_vectors": "support vectors",
+    "num_train_images": "training images",
     "images_per_second": "images/s",
     "speedup_vs_cpu": "speed-up over CPU",
     "trial_id": "trial",

@@ -31,7 +31,7 @@ from analysis.summary import best_data, groups_of, summary_data
 _DEFINITIONS = (
     "Peak: the highest validation accuracy of any epoch.",
     "Convergence: the first epoch that reaches 99 % of the final validation accuracy.",
-    "Stability, ±: sample standard deviation of the validation accuracy over the last three "
+    "Stability (±): sample standard deviation of the validation accuracy over the last three "
     "epochs, and of the test accuracy over the seeds (one seed has none).",
     "Overfitting: training minus validation accuracy at the last epoch; training accuracy is "
     "counted while the weights still change, so it lags behind.",
@@ -68,7 +68,8 @@ def _summary_cells(study: Study, record: dict[Any, Any], config: pd.Series[Any])
         return MISSING if pd.isna(value) else format_points(value, images).lstrip("+")
 
     epochs, reached = record["num_epochs"], record["convergence_epoch"]
-    converged = MISSING if pd.isna(reached) else f"{format_value(reached)} of {epochs:.0f}"
+    has_curve = epochs > 1 and not pd.isna(reached)
+    converged = f"{format_value(reached)} of {epochs:.0f}" if has_curve else MISSING
     return {
         **{heading(name): format_cell(name, record[name]) for name in by},
         "configuration": settings(study, config, by),
