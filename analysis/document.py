@@ -23,6 +23,8 @@ _NUMBER = re.compile(
     rf"[-+−<]?[\d.]+(e[-+]?\d+)?[×%]?( ± [\d.]+(e[-+]?\d+)?)?( [†‡★])*|{MISSING}|inf|-inf|nan|"
 )
 
+_SENTENCE = 60
+
 
 @dataclass(frozen=True)
 class Paragraph:
@@ -71,6 +73,12 @@ class Table:
     def lines(self) -> list[tuple[str, ...]]:
         """The printed rows."""
         return list(zip(*self.cells.values(), strict=True))
+
+    @cached_property
+    def is_prose(self) -> bool:
+        """Whether cells hold sentences, so that a row is read on its own and not against others."""
+        longest = max((len(cell) for column in self.cells.values() for cell in column), default=0)
+        return longest > _SENTENCE and not self.filters
 
     @cached_property
     def is_number(self) -> tuple[bool, ...]:

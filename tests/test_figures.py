@@ -9,10 +9,11 @@ import numpy as np
 import pytest
 
 from analysis.drawings import Drawings
+from analysis.figures import style
 from analysis.figures.curves import MOST_LINES, curves_data, draw_curves
 from analysis.figures.matrices import draw_confusion
 from analysis.figures.parallel import draw_parallel, parallel_data
-from analysis.figures.scatter import cost_data, pareto_front
+from analysis.figures.scatter import cost_data, pareto_front, plain_log_axis
 from analysis.figures.style import plain, to_png, to_svg
 from analysis.load import load_study
 from analysis.sections import build_document
@@ -35,6 +36,17 @@ def test_costs_are_positive_and_fronts_are_per_data_set(tmp_path: Path) -> None:
     assert set(data["series"]) == {"ResNet-18", "ResNet-50"}
     assert data["on_front"].sum() == 1, "the rest have the same validation accuracy or cost more"
     assert cost_data(grid_study(tmp_path / "none", {}), "train_seconds").empty
+
+
+@pytest.mark.parametrize("ends", [(66.1, 156.3), (3, 45), (0.02, 900), (0.037, 0.08), (10, 10.5)])
+def test_a_logarithmic_axis_has_values_to_hold_on_to(ends: tuple[float, float]) -> None:
+    with style.canvas(1, 1, 2.0) as (_, [[axes]]):
+        axes.set_xscale("log")
+        axes.plot(ends, [0, 1])
+        plain_log_axis(axes)
+        low, high = axes.get_xlim()
+        inside = [tick for tick in axes.get_xticks() if low <= tick <= high]
+    assert 3 <= len(inside) <= 7
 
 
 def test_parallel_coordinates_name_every_value_and_line(tmp_path: Path) -> None:

@@ -99,3 +99,18 @@ def test_no_text_is_markup(tmp_path: Path) -> None:
     assert "img" not in tags
     # The one more holds the figure's data.
     assert tags.count("script") == [t for t, _ in Outline(plain).elements].count("script") + 1
+
+
+def test_a_table_of_sentences_names_each_cell_for_narrow_screens() -> None:
+    sentence = "A sentence that is too long to be read as one of many cells beside each other."
+    cells = {"claim": [sentence], 'a "b"': ["yes"]}
+    tables = (
+        Table("prose", "Prose.", cells, pd.DataFrame()),
+        Table("numbers", "Numbers.", {"n": ["1"]}, pd.DataFrame()),
+        Table("filtered", "Filtered.", cells, pd.DataFrame(), filters=("claim",)),
+    )
+    document = Document("t", "s", (), (Section("x", tables),))
+    elements = Outline(render_html(document, Drawings())).elements
+    named = [a["data-heading"] for tag, a in elements if tag == "td" and "data-heading" in a]
+    assert named == ["claim", 'a "b"']
+    assert [a.get("class") for tag, a in elements if tag == "table"] == ["prose", None, None]

@@ -4,11 +4,13 @@ from pathlib import Path
 
 import pandas as pd
 
+from analysis.document import Paragraph
 from analysis.load import load_study
 from analysis.sections.observations import (
     conclusions,
     describe_pairs,
     observations,
+    reservations_of,
 )
 from tests.studies import prefix_study
 from tests.test_matched import grid_study
@@ -27,16 +29,27 @@ def test_a_sentence_counts_pairs_and_does_not_judge_one_seed() -> None:
     )
     assert describe_pairs("lr", 0.1, 0.01, pairs) == (
         "learning rate 0.1 against 0.01: test accuracy higher in 2 of 3 pairs, lower in 1; median "
-        "difference +1.00 points (−10.00 to +40.00); intervals apart in 1. Median ratio of "
-        "training times 3.00. One seed: not judged."
+        "difference +1.0 points (−10.0 to +40.0); intervals apart in 1. Median ratio of "
+        "training times 3.00."
     )
-    assert describe_pairs("lr", 0.1, 0.01, pairs.assign(seed=[0, 1, 2])).endswith("3 seeds.")
+    assert reservations_of(pairs) == ["One seed: not judged."]
+    assert reservations_of(pairs.assign(seed=[0, 1, 2])) == ["3 seeds."]
+    unlike = pairs.assign(time_ratio=float("nan"), time_problem="1 and 2 trials at once")
+    assert reservations_of(unlike) == [
+        "Training times are not comparable: 1 and 2 trials at once.",
+        "One seed: not judged.",
+    ]
 
 
 def test_observations_follow_the_numbers(tmp_path: Path) -> None:
     section = observations(grid_study(tmp_path / "one"))
     assert section is not None
-    text = str(section.blocks)
+    about, lines = section.blocks[:2]
+    assert about == Paragraph(
+        "Each line compares rows that differ in that factor alone. One seed: not judged."
+    )
+    text = str(lines)
+    assert "seed" not in text, "what holds of every line is said once"
     assert "model ResNet-50 against ResNet-18: test accuracy higher in 0 of 2 pairs" in text
     swapped = {("resnet18", 0.1): 0.5, ("resnet50", 0.1): 0.9}
     other = observations(grid_study(tmp_path / "other", swapped))

@@ -1,15 +1,18 @@
 from __future__ import annotations
 
+import re
 import shutil
 import subprocess
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 import pytest
 
 from analysis import pdf
-from analysis.document import Bullets, Document, Paragraph, Section, Table
+from analysis.document import Bullets, Document, Figure, Paragraph, Section, Table
 from analysis.drawings import Drawings
+from analysis.figures import style
 
 EVIL = '#panic("x") $x$ *b* _i_ `c` @ref <label> \\ " ] [ // /* #read("/etc/passwd") 漢'
 
@@ -43,6 +46,19 @@ def test_texts_tables_and_warnings_are_in_it(tmp_path: Path) -> None:
         assert words in text
 
 
+def test_footnotes_of_a_figure_stand_below_its_caption(tmp_path: Path) -> None:
+    def draw() -> Any:
+        with style.canvas(1, 1, 1.0) as (figure, _):
+            return figure
+
+    figure = Figure("f", "Times.", "Times by size.", draw, notes=("‡ Not taken alone.",))
+    section = Section("Part", (figure, Paragraph("After it.")))
+    content = pdf.render_pdf(Document("Title", "", (), (section,)), Drawings())
+    text = text_of(content, tmp_path)
+    assert "Figure 1: Times." in text
+    assert text.index("Times.") < text.index("‡ Not taken alone.") < text.index("After it.")
+
+
 def test_nothing_a_study_holds_is_evaluated(tmp_path: Path) -> None:
     table = Table("t", EVIL, {EVIL: [EVIL]}, pd.DataFrame(), (EVIL,))
     section = Section(EVIL, (Paragraph(EVIL), Bullets((EVIL,)), table))
@@ -60,6 +76,40 @@ def test_a_long_table_is_cut_and_points_to_its_file(
     text = text_of(pdf.render_pdf(document(table), Drawings()), tmp_path)
     assert "r2" in text and "r3" not in text
     assert "The first 2 of 4 rows; all are in tables/big.csv." in text
+
+
+def sizes(content: bytes, folder: Path) -> list[str]:
+    """Return whether each page is turned, ``turned``, or not, ``upright``."""
+    if shutil.which("pdfinfo") is None:
+        pytest.skip("pdfinfo (poppler-utils) is not installed")
+    (folder / "report.pdf").write_bytes(content)
+    done = subprocess.run(
+        ["pdfinfo", "-l", "9", "report.pdf"], cwd=folder, capture_output=True, text=True, check=True
+    )
+    found = re.findall(r"Page +\d+ size: +([\d.]+) x ([\d.]+)", done.stdout)
+    return ["turned" if float(width) > float(height) else "upright" for width, height in found]
+
+
+@pytest.mark.parametrize(
+    ("num_columns", "num_rows", "expected"),
+    [
+        (15, 21, ["upright", "turned", "upright"]),
+        (15, 20, ["upright"]),
+        (4, 21, ["upright"]),
+    ],
+)
+def test_a_long_table_too_wide_for_the_page_is_turned_with_its_heading(
+    tmp_path: Path, num_columns: int, num_rows: int, expected: list[str]
+) -> None:
+    cells = {f"parameter {i}": ["FashionMNIST"] * num_rows for i in range(num_columns)}
+    table = Table("t", "Wide.", cells, pd.DataFrame())
+    section = Section("Its heading", (table, Paragraph("After it.")))
+    content = pdf.render_pdf(Document("Title", "", (), (section,)), Drawings())
+    assert sizes(content, tmp_path) == expected
+    pages = text_of(content, tmp_path).split("\f")
+    with_table = next(page for page in pages if "FashionMNIST" in page)
+    assert "Its heading" in with_table
+    assert "After it." in pages[-2], "what follows stands on an upright page again"
 
 
 def test_a_table_without_rows_or_columns_is_no_error(tmp_path: Path) -> None:

@@ -29,18 +29,18 @@ _MOST_BYTES = 10_000_000
 _MOST_IMAGES = 1e9
 
 
-def audit_study(path: str | Path, data: Path | None = None) -> Audit:
-    """Audit a study directory.
+def audit_study(study: Study | str | Path, data: Path | None = None) -> Audit:
+    """Audit a study.
 
     Args:
-        path: the directory.
+        study: a study that has been read, or its directory.
         data: a folder with the images the study was made from, to rebuild its split and look for
             test images that equal training images; None to leave that out.
 
     Raises:
-        UserError: ``path`` is not a study, or ``data`` lacks its images.
+        UserError: the directory is not a study, or ``data`` lacks its images.
     """
-    study = load_study(path)
+    study = study if isinstance(study, Study) else load_study(study)
     rows = _rows(study)
     table = study_table(study, rows)
     evidence = Evidence(

@@ -65,6 +65,7 @@ def draw_curves(study: Study, dataset: Any) -> Figure:
                     axes.set_yscale("log")
                     plain_log_axis(axes, "y")
             style.epoch_axis(grid[1][column])
+        figure.align_ylabels()
         style.legend_below(figure, grid[1])
     return figure
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from analysis.cells import label
+from analysis.cells import heading, label
 from analysis.figures import style
 from analysis.figures.scatter import plain_log_axis
 from analysis.frames import levels
@@ -46,8 +46,7 @@ def draw_effects(effects: pd.DataFrame) -> Figure:
             name = None if dataset is None else style.plain(label("dataset", dataset))
             axes.plot(group["test_accuracy"], at, marker, color=colour, label=name)
         names = [
-            style.plain(f"{factor.replace('_', ' ')} = {label(factor, value)}")
-            for factor, value in places
+            style.plain(f"{heading(factor)} = {label(factor, value)}") for factor, value in places
         ]
         axes.set_yticks(list(heights.values()), names)
         axes.invert_yaxis()
@@ -80,8 +79,11 @@ def draw_svms(table: pd.DataFrame) -> Figure:
     return figure
 
 
-def draw_scaling(data: pd.DataFrame, exponents: pd.DataFrame) -> Figure:
-    """Draw fit and predict time against the number of training images, with the fitted powers."""
+def draw_scaling(data: pd.DataFrame, exponents: pd.DataFrame, mark: str = "") -> Figure:
+    """Draw fit and predict time against the number of training images, with the fitted powers.
+
+    ``mark`` stands behind the names of the times.
+    """
     panels = (("fit_seconds", "fit (s)"), ("predict_seconds", "predict (s)"))
     by = [name for name in ("dataset", "kernel") if name in data]
     groups = list(data.groupby(by, sort=False)) if by else [((), data)]
@@ -103,7 +105,7 @@ def draw_scaling(data: pd.DataFrame, exponents: pd.DataFrame) -> Figure:
                     scale = np.exp(np.log(y).mean() - fitted * np.log(x).mean())
                     axes.plot(x, scale * x**fitted, lw=1, color=colour)
             axes.set_xlabel("training images")
-            axes.set_ylabel(name)
+            axes.set_ylabel(f"{name}{mark}")
             plain_log_axis(axes)
             plain_log_axis(axes, "y")
         style.legend_below(figure, grid[0])
@@ -117,9 +119,12 @@ def _exponent(exponents: pd.DataFrame, names: dict[str, Any], quantity: str) -> 
     return None if chosen.empty else float(chosen["exponent"].iloc[0])
 
 
-def draw_devices(data: pd.DataFrame, names: list[str]) -> Figure:
-    """Draw training time and test accuracy of the CPU and the GPU arm, from ``device_data``."""
-    panels = (("train_seconds", "training time (s)"), ("test_accuracy", "test accuracy (%)"))
+def draw_devices(data: pd.DataFrame, names: list[str], mark: str = "") -> Figure:
+    """Draw training time and test accuracy of the CPU and the GPU arm, from ``device_data``.
+
+    ``mark`` stands behind the name of the time.
+    """
+    panels = (("train_seconds", f"training time (s){mark}"), ("test_accuracy", "test accuracy (%)"))
     with style.canvas(1, 2, 1.1 + 0.3 * len(data), sharey=True) as (figure, grid):
         for axes, (quantity, title) in zip(grid[0], panels, strict=True):
             for index, arm in enumerate(("cpu", "cuda")):

@@ -22,8 +22,8 @@ def cost_data(study: Study, cost: str) -> pd.DataFrame:
 
     Returns:
         ``dataset``, ``series`` (model or kernel, as printed), ``cost``, ``val_accuracy``,
-        ``test_accuracy``, and ``on_front``: whether no other row of the data set is at least as
-        good in both and better in one (Pareto front).
+        ``test_accuracy``, ``num_concurrent_trials`` and ``on_front``: whether no other row of the
+        data set is at least as good in both and better in one (Pareto front).
     """
     rows = finished(study)
     key = next((name for name in ("model", "kernel") if name in rows), None)
@@ -31,7 +31,8 @@ def cost_data(study: Study, cost: str) -> pd.DataFrame:
     frame = pd.DataFrame(
         {"cost": numbers(rows, cost) / scale, "val_accuracy": numbers(rows, "val_accuracy")}
     )
-    frame["test_accuracy"] = numbers(rows, "test_accuracy")
+    for name in ("test_accuracy", "num_concurrent_trials"):
+        frame[name] = numbers(rows, name)
     frame["series"] = [label(key, value) for value in rows[key]] if key else "all"
     frame["dataset"] = rows.get("dataset", "")
     frame = frame[(frame["cost"] > 0) & frame["val_accuracy"].notna()].reset_index(drop=True)
@@ -76,6 +77,9 @@ def _draw_points(axes: Axes, data: pd.DataFrame) -> None:
         where="post",
         color=style.MUTED,
         lw=1,
+        marker="o",
+        ms=8,
+        mfc="none",
         label="Pareto front",
     )
     for index, series in enumerate(sorted(set(data["series"]))):
@@ -94,11 +98,17 @@ def _draw_points(axes: Axes, data: pd.DataFrame) -> None:
 
 def plain_log_axis(axes: Axes, axis: str = "x") -> None:
     """Label a logarithmic axis with plain numbers, also where it spans less than a decade."""
-    from matplotlib.ticker import FuncFormatter, LogLocator, NullLocator
+    from matplotlib.ticker import FuncFormatter, LogLocator, MaxNLocator, NullLocator
 
     where = axes.xaxis if axis == "x" else axes.yaxis
     low, high = axes.get_xlim() if axis == "x" else axes.get_ylim()
-    wide = high / low > 100
-    where.set_major_locator(LogLocator(subs=(1.0,) if wide else (1.0, 2.0, 5.0)))
+    # Powers of ten, or values between them; where neither is at hand, round ones.
+    locators = (LogLocator(subs=subs) for subs in ((1.0,), (1.0, 2.0, 5.0)))
+    readable = (
+        locator
+        for locator in locators
+        if 3 <= sum(low <= tick <= high for tick in locator.tick_values(low, high)) <= 7
+    )
+    where.set_major_locator(next(readable, MaxNLocator(nbins=5, steps=[1, 2, 2.5, 5, 10])))
     where.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
     where.set_minor_locator(NullLocator())

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any
 
 import pandas as pd
@@ -86,7 +87,7 @@ def environment(study: Study) -> dict[str, str]:
     hardware = mapping(provenance.get("hardware"))
     packages = mapping(provenance.get("packages"))
     gpus = hardware.get("gpus")
-    facts: dict[str, Any] = {"begun": study.meta.get("created_at")}
+    facts: dict[str, Any] = {"begun": _moment(study.meta.get("created_at"))}
     if hardware.get("cpu"):
         size = f"{hardware.get('num_cpus')} CPUs, {hardware.get('memory_gb')} GB"
         facts["processor"] = f"{hardware['cpu']}, {size}"
@@ -104,6 +105,15 @@ def environment(study: Study) -> dict[str, str]:
         if column in study.rows:
             facts[name] = ", ".join(map(str, study.rows[column].dropna().unique()))
     return {name: one_line(str(value)) for name, value in facts.items() if value}
+
+
+def _moment(value: object) -> str:
+    """Return an ISO 8601 time as a person writes it, to the minute; any other text as it is."""
+    try:
+        moment = datetime.fromisoformat(str(value or ""))
+    except ValueError:
+        return str(value or "")
+    return moment.strftime("%Y-%m-%d %H:%M %Z").strip()
 
 
 def mapping(value: object) -> dict[str, Any]:

@@ -13,7 +13,7 @@ from typing import Any
 import pandas as pd
 
 from analysis.cells import format_points, format_seconds, heading, label
-from analysis.document import Bullets, Paragraph, Section
+from analysis.document import Block, Bullets, Paragraph, Section
 from analysis.frames import levels, varied
 from analysis.load import Study
 from analysis.matched import by_dataset, pairs_data
@@ -33,7 +33,8 @@ def conclusions(studies: Mapping[str, Study]) -> Section:
 
 def observations(study: Study) -> Section | None:
     """Return a sentence per data set and factor with two levels, and what a pick on test claims."""
-    items = []
+    items: list[str] = []
+    reservations: list[list[str]] = []
     for factor in varied(study):
         found = levels(study.rows, factor)
         if factor in ("dataset", "seed") or len(found) != 2:
@@ -42,10 +43,23 @@ def observations(study: Study) -> Section | None:
         for names, group in by_dataset(pairs):
             where = f"{label('dataset', names['dataset'])}: " if names else ""
             items.append(where + describe_pairs(factor, found[1], found[0], group))
-    items += [gap] if (gap := gap_of(study)) else []
-    if not items:
-        return None
-    return Section(one_line(study.name), (Bullets(tuple(items)),))
+            reservations.append(reservations_of(group))
+    # What holds of every line is said once.
+    shared = [
+        text
+        for text in next(iter(reservations), [])
+        if all(text in other for other in reservations)
+    ]
+    items = [
+        " ".join([item, *(text for text in own if text not in shared)])
+        for item, own in zip(items, reservations, strict=True)
+    ]
+    blocks: list[Block] = []
+    if items:
+        about = "Each line compares rows that differ in that factor alone."
+        blocks = [Paragraph(" ".join([about, *shared])), Bullets(tuple(items))]
+    blocks += [Paragraph(gap)] if (gap := gap_of(study)) else []
+    return Section(one_line(study.name), tuple(blocks)) if blocks else None
 
 
 def describe_pairs(factor: str, first: Any, second: Any, pairs: pd.DataFrame) -> str:
@@ -63,22 +77,30 @@ def describe_pairs(factor: str, first: Any, second: Any, pairs: pd.DataFrame) ->
         not _overlap(one, two, images)
         for one, two, images in zip(pairs["first"], pairs["second"], pairs["num_test"], strict=True)
     )
-    name = heading(factor)
+    name, images = heading(factor), float(pairs["num_test"].max())
     text = (
         f"{name} {label(factor, first)} against {label(factor, second)}: test accuracy higher in "
         f"{above} of {len(pairs)} pairs, lower in {below}; median difference "
-        f"{format_points(float(difference.median()))} points "
-        f"({format_points(float(difference.min()))} to {format_points(float(difference.max()))}); "
+        f"{format_points(float(difference.median()), images)} points "
+        f"({format_points(float(difference.min()), images)} to "
+        f"{format_points(float(difference.max()), images)}); "
         f"intervals apart in {apart}."
     )
     ratios = pairs["time_ratio"].dropna()
     if len(ratios):
         of = f" (of {len(ratios)} pairs)" if len(ratios) < len(pairs) else ""
         text += f" Median ratio of training times {format_seconds(float(ratios.median()))}{of}."
-    elif "time_problem" in pairs and pairs["time_problem"].iloc[0]:
-        text += f" Training times are not comparable: {pairs['time_problem'].iloc[0]}."
+    return text
+
+
+def reservations_of(pairs: pd.DataFrame) -> list[str]:
+    """Return what limits a sentence on these pairs: times that say nothing, and how many seeds."""
+    texts = []
+    timed = pairs["time_ratio"].notna().any()
+    if not timed and "time_problem" in pairs and pairs["time_problem"].iloc[0]:
+        texts.append(f"Training times are not comparable: {pairs['time_problem'].iloc[0]}.")
     seeds = pairs["seed"].nunique() if "seed" in pairs else 1
-    return text + (" One seed: not judged." if seeds == 1 else f" {seeds} seeds.")
+    return [*texts, "One seed: not judged." if seeds == 1 else f"{seeds} seeds."]
 
 
 def _overlap(one: float, two: float, num_images: float) -> bool:

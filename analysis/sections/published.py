@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import functools
 import math
+import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 import pandas as pd
 
-from analysis.cells import MISSING, format_cell, format_points, heading, label
+from analysis.cells import MISSING, format_cell, format_points, heading, label, num_images_of
 from analysis.document import Block, Bullets, Paragraph, Section, Table
 from analysis.load import Study
 from search_spaces.errors import one_line
@@ -73,12 +74,17 @@ def _claims_table(frame: pd.DataFrame, name: str = "claims") -> Table:
     }
     if name == "claims":
         cells["here"] = [str(line["verdict"]) for line in lines]
-        cells["effect, interval, p, n"] = [numbers_of(line) or MISSING for line in lines]
-    cells["reason"] = [one_line(str(line["reason"])) for line in lines]
+        cells["effect, interval, p, n"] = [_unbroken(numbers_of(line) or MISSING) for line in lines]
+    cells["reason"] = [_unbroken(one_line(str(line["reason"]))) for line in lines]
     caption = "Published claims that these studies can judge."
     if name != "claims":
         caption = "Published claims that these studies cannot judge, and why."
     return Table(name, caption, cells, frame, _VERDICTS if name == "claims" else ())
+
+
+def _unbroken(text: str) -> str:
+    """Return text whose lines do not break inside of ``p = 0.27`` or ``1 %``."""
+    return re.sub(r" ([=<]) ", "\u00a0\\1\u00a0", text).replace(" %", "\u00a0%")
 
 
 def beside(studies: Mapping[str, Study]) -> Section | None:
@@ -96,7 +102,7 @@ def beside(studies: Mapping[str, Study]) -> Section | None:
     if reasons:
         items = [f"{one_line(reason)}: {count} rows" for reason, count in reasons.most_common()]
         blocks.append(Bullets(tuple(items)))
-    return Section("Beside the published numbers", (*blocks, _comparison_table(frame)))
+    return Section("Beside the published numbers", (*blocks, _comparison_table(frame, studies)))
 
 
 def _counted(frame: pd.DataFrame) -> str:
@@ -108,7 +114,7 @@ def _counted(frame: pd.DataFrame) -> str:
     return text
 
 
-def _comparison_table(frame: pd.DataFrame) -> Table:
+def _comparison_table(frame: pd.DataFrame, studies: Mapping[str, Study]) -> Table:
     settings = [name for name in _SETTINGS if name in frame and frame[name].nunique() > 1]
     cells = {
         "report": [_REPORTS.get(str(report), one_line(str(report))) for report in frame["report"]],
@@ -118,7 +124,12 @@ def _comparison_table(frame: pd.DataFrame) -> Table:
         ],
     }
     cells |= {heading(name): [_setting(name, v) for v in frame[name]] for name in settings}
-    cells["ours (%)"] = [format_cell("test_accuracy", value) for value in frame["test_accuracy"]]
+    cells["ours (%)"] = [
+        format_cell("test_accuracy", value, num_images_of(studies[study], dataset, "test_accuracy"))
+        for value, study, dataset in zip(
+            frame["test_accuracy"], frame["study"], frame["dataset"], strict=True
+        )
+    ]
     theirs = frame["reference_accuracy"]
     cells["published (%)"] = [format_cell("test_accuracy", value) for value in theirs]
     cells["difference (points)"] = [format_points(value, 10_000) for value in frame["difference"]]
@@ -148,14 +159,15 @@ def audited(studies: Mapping[str, Study]) -> Section | None:
     from analysis.audit.study import audit_study
 
     audits: list[Audit] = [
-        audit_study(study.path) for study in studies.values() if "test_accuracy" in study.rows
+        audit_study(study) for study in studies.values() if "test_accuracy" in study.rows
     ]
     if not audits:
         return None
     found = [finding for audit in audits for finding in audit.findings]
     applied = sum(len(audit.clean) for audit in audits) + len({(f.table, f.rule) for f in found})
     text = (
-        f"{applied} rules were applied to the rows of these studies; {len(found)} findings. Rules "
+        f"{applied} rules were applied to the rows of these studies; {len(found)} "
+        f"{'finding' if len(found) == 1 else 'findings'}. Rules "
         "that could not be applied are listed by python -m analysis.audit with the reason."
     )
     blocks: list[Block] = [Paragraph(text)]

@@ -105,7 +105,6 @@ def _metric_cells(study: Study, frame: pd.DataFrame, metric: str, copies: list[b
     texts = []
     datasets = frame["dataset"] if "dataset" in frame else [None] * len(frame)
     tested = numbers(frame, "num_test")
-    counts = at_once(study, frame["config_id"])
     for value, spread, dataset, counted, copy in zip(
         frame[metric], frame[f"{metric}_sd"], datasets, tested, copies, strict=True
     ):
@@ -113,7 +112,7 @@ def _metric_cells(study: Study, frame: pd.DataFrame, metric: str, copies: list[b
         images = known or num_images_of(study, dataset, metric)
         text = format_spread(metric, value, spread, images)
         texts.append(f"{text} {_COPY}" if copy and metric in _TIMES and text != MISSING else text)
-    return marked(texts, counts) if metric in _TIMES else texts
+    return marked(texts, at_once(study, frame["config_id"])) if metric in _TIMES else texts
 
 
 def _statuses(study: Study, frame: pd.DataFrame) -> list[str]:
@@ -184,7 +183,10 @@ def best(study: Study, key: str) -> Section:
         for gap in gaps.to_dict("records")
     ]
     cells = {name: [record[name] for record in records] for name in records[0]}
+    same = [name for name in ("candidates", "seeds") if len(records) > len(set(cells[name])) == 1]
+    everywhere = [_counted(cells.pop(name)[0], name) for name in same]
     notes = (
+        *([f"In all of them: {', '.join(everywhere)}."] if everywhere else []),
         f"Picked by the {_order(study)} {heading(study.metric)} among the candidates (rows that "
         "repeat a result left out); the test result of the pick is read afterwards. The last three "
         "columns: the configuration that a pick by the test result would have named, what it "
@@ -192,6 +194,10 @@ def best(study: Study, key: str) -> Section:
     )
     caption = "The best configuration of each group, picked on validation."
     return Section("Best configurations", (Table(f"{key}-best", caption, cells, gaps, notes),))
+
+
+def _counted(number: str, names: str) -> str:
+    return f"{number} {names.removesuffix('s') if number == '1' else names}"
 
 
 def _best_cells(
@@ -239,7 +245,9 @@ def gap_of(study: Study) -> str:
         return ""
     if values.max() <= 0:
         return "Picking on the test set instead of on validation would have claimed the same."
+    dataset = gaps["dataset"].get(values.idxmax()) if "dataset" in gaps else None
+    images = num_images_of(study, dataset, counterpart(study.metric))
     return (
         f"Picking on the test set instead of on validation would have claimed up to "
-        f"{format_points(float(values.max()))} points more."
+        f"{format_points(float(values.max()), images).lstrip('+')} points more."
     )

@@ -17,6 +17,7 @@ from analysis.cells import (
     label,
     num_images_of,
 )
+from analysis.conditions import MARK, note
 from analysis.confusions import class_names, confused_pairs_data, per_class_data
 from analysis.document import Block, Figure, Paragraph, Section, Table
 from analysis.figures.curves import curve_panels, draw_curves
@@ -30,11 +31,11 @@ from analysis.summary import best_data, groups_of, summary_data
 _DEFINITIONS = (
     "Peak: the highest validation accuracy of any epoch.",
     "Convergence: the first epoch that reaches 99 % of the final validation accuracy.",
-    "Stability: sample standard deviation of the validation accuracy over the last three epochs, "
-    "and of the test accuracy over the seeds (one seed has none).",
+    "Stability (±): sample standard deviation of the validation accuracy over the last three "
+    "epochs, and of the test accuracy over the seeds (one seed has none).",
     "Overfitting: training minus validation accuracy at the last epoch; training accuracy is "
     "counted while the weights still change, so it lags behind.",
-    "Generalisation: validation minus test accuracy. Differences in percentage points.",
+    "Generalisation: validation minus test accuracy.",
 )
 
 
@@ -67,17 +68,18 @@ def _summary_cells(study: Study, record: dict[Any, Any], config: pd.Series[Any])
         return MISSING if pd.isna(value) else format_points(value, images).lstrip("+")
 
     epochs, reached = record["num_epochs"], record["convergence_epoch"]
-    converged = MISSING if pd.isna(reached) else f"{format_value(reached)} of {epochs:.0f}"
+    has_curve = epochs > 1 and not pd.isna(reached)
+    converged = f"{format_value(reached)} of {epochs:.0f}" if has_curve else MISSING
     return {
         **{heading(name): format_cell(name, record[name]) for name in by},
         "configuration": settings(study, config, by),
         "seeds": str(record["num_seeds"]),
         "peak (%)": percent("peak_val_accuracy"),
         "convergence (epoch)": converged,
-        "last epochs ±": points("last_epochs_sd"),
-        "seeds ±": points("seeds_sd"),
-        "overfitting": format_points(record["overfitting"], images),
-        "generalisation": format_points(record["generalisation"], images),
+        "last epochs ± (points)": points("last_epochs_sd"),
+        "seeds ± (points)": points("seeds_sd"),
+        "overfitting (points)": format_points(record["overfitting"], images),
+        "generalisation (points)": format_points(record["generalisation"], images),
     }
 
 
@@ -197,6 +199,8 @@ def costs(study: Study, key: str) -> Section | None:
             continue
         caption = f"Validation accuracy against {words}, with the Pareto front of each data set."
         alt = f"{caption} {len(data)} configurations, {int(data['on_front'].sum())} on a front."
-        draw = partial(draw_cost, study, cost, name)
-        figures.append(Figure(f"{key}-{cost.replace('_', '-')}", caption, alt, draw))
+        notes = note(study, data["num_concurrent_trials"]) if cost == "train_seconds" else ()
+        draw = partial(draw_cost, study, cost, f"{name} {MARK}" if notes else name)
+        figure = Figure(f"{key}-{cost.replace('_', '-')}", caption, alt, draw, notes=notes)
+        figures.append(figure)
     return Section("Accuracy and its cost", tuple(figures)) if figures else None

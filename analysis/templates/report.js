@@ -210,6 +210,15 @@ for (const host of document.querySelectorAll(".parallel")) {
   const table = filterable.get(host.dataset.parallel);
   if (table) makeParallel(host, table);
 }
+// What does not scroll needs no stop of the Tab key.
+const sizes = new ResizeObserver((entries) => {
+  for (const { target } of entries) {
+    const scrolls = target.scrollWidth > target.clientWidth || target.scrollHeight > target.clientHeight;
+    if (scrolls) target.setAttribute("tabindex", "0");
+    else target.removeAttribute("tabindex");
+  }
+});
+for (const box of document.querySelectorAll(".scroll")) sizes.observe(box);
 // On a narrow screen the contents would fill the first page.
 if (window.matchMedia("(max-width: 40rem)").matches) {
   document.querySelector("nav details").removeAttribute("open");
