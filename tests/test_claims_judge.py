@@ -23,6 +23,7 @@ from analysis.claims import (
     judge,
     judge_all,
     judge_published,
+    numbers_of,
     verdicts,
 )
 from analysis.claims.contrasts import paired_outcome
@@ -160,6 +161,34 @@ def test_accuracies_not_of_the_stated_test_set_are_not_compared() -> None:
     assert judge(high, flawed).word == "not comparable"
     sound = [t for t in TABLES if not from_reference([load_table(t)]).flawed]
     assert {"report_a_q1a", "report_b_q1a", "report_b_q2_figure8"} <= set(sound)
+
+
+def test_an_accuracy_is_not_refuted_on_a_handful_of_images() -> None:
+    high = MostRows("test_accuracy", above=0.99)
+    claim = Claim("high", "Most exceed 99 %.", high, {}, "report_b", ("report_b_q1a",))
+    evidence = two_arms([0.0] * 6)
+    few = replace(evidence, rows=evidence.rows.assign(num_train=210.0))
+    verdict = judge(claim, few)
+    assert verdict.word == "not comparable"
+    assert verdict.outcome.reason == (
+        "trained on 210 images, where the accuracy claimed is that of 42,000"
+    )
+    enough = replace(evidence, rows=evidence.rows.assign(num_train=49_000.0))
+    assert judge(claim, enough).word == "contradicted"
+    assert judge(replace(claim, tables=()), few).word == "contradicted", "a user's own claim"
+    gap = MostRows("val_accuracy", below=0.01, minus="test_accuracy")
+    rows = few.rows.assign(val_accuracy=0.8)
+    assert judge(replace(claim, test=gap), replace(few, rows=rows)).word != "not comparable"
+
+
+def test_a_p_value_that_only_the_claim_alone_reaches_is_shown() -> None:
+    line = {"num_pairs": 48, "num_seeds": 6, "unit": "points", "effect": 0.03}
+    line |= {"low": 0.001, "high": 0.06, "p_value": 0.042, "p_adjusted": 0.13}
+    assert numbers_of(line) == (
+        "+3.00 points [+0.10, +6.00], p = 0.13 (0.042 on its own), n = 48 at 6 seeds"
+    )
+    decided = line | {"p_value": 1e-5, "p_adjusted": 4e-4, "num_seeds": 1}
+    assert numbers_of(decided) == "+3.00 points [+0.10, +6.00], p < 0.001, n = 48"
 
 
 @pytest.fixture(scope="module")

@@ -132,3 +132,18 @@ def test_exponents_are_slopes_of_logarithms() -> None:
     assert word(faster, growing(0.6)) == "contradicted"
     assert word(faster, growing(1.05, noise=0.5)) == "not distinguishable"
     assert word(faster, growing(1.8, sizes=(1, 10))) == "not comparable"
+
+
+def test_the_best_configuration_is_picked_on_the_mean_of_its_seeds() -> None:
+    evidence = grid(lambda row: {1: 0.90, 2: 0.70}[row["lr"]], {"lr": (1, 2)}, seeds=(0, 1))
+    # One seed of lr 1 is the best of all rows, but its mean, 74.5 %, is below the 80 % of lr 2.
+    rows = evidence.rows.assign(val_accuracy=[0.99, 0.50, 0.80, 0.80], num_val=1e6)
+    seeds = replace(evidence, rows=rows)
+    low = MostRows("test_accuracy", above=0.8, share=1, best_by=("family",))
+    verdict = judge(Claim("a_claim", "High.", low), seeds)
+    assert (verdict.word, verdict.outcome.num_pairs) == ("contradicted", 2)
+    assert verdict.outcome.reason.endswith("median 70.00 %; picked on val_accuracy")
+    gap = MostRows("val_accuracy", above=0.05, minus="test_accuracy", best_by=("family",))
+    assert judge(Claim("a_claim", "Gap.", gap), seeds).outcome.reason.endswith(
+        "picked on val_accuracy, which is too high for being the largest"
+    )

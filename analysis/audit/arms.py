@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 
@@ -124,9 +124,9 @@ def same_settings(first: Table, second: Table) -> list[Finding]:
     if not far:
         return []
     differing = [
-        f"{name} ({getattr(first.protocol, name)} and {getattr(second.protocol, name)})"
+        f"{name.replace('_', ' ')} ({_said(one)} against {_said(other)})"
         for name in _PROTOCOL
-        if getattr(first.protocol, name) != getattr(second.protocol, name)
+        if (one := getattr(first.protocol, name)) != (other := getattr(second.protocol, name))
     ]
     parts = [f"{first.describe(i)}: {percent(a[i])} and {percent(b[j])}" for i, j in far]
     why = f"; how they were run differs in {', '.join(differing)}" if differing else ""
@@ -141,6 +141,13 @@ def same_settings(first: Table, second: Table) -> list[Finding]:
             rows=tuple(i for i, _ in far),
         )
     ]
+
+
+def _said(value: object) -> str:
+    """Return an entry of a protocol as text."""
+    if isinstance(value, Mapping):
+        return ", ".join(f"{key} {text}" for key, text in value.items())
+    return "not said" if value is None else str(value)
 
 
 def flops(tables: Sequence[Table]) -> list[Finding]:

@@ -18,6 +18,7 @@ from analysis.claims.evidence import Evidence
 from analysis.claims.outcome import (
     POINTS,
     RATIO,
+    SMALLEST_P,
     Outcome,
     joined,
     mean_text,
@@ -101,8 +102,8 @@ def paired_outcome(
     p_value = np.nan if too_few else sign_flip(differences - margin).p_value
     if together is not None:
         interval = wider(interval, together.interval)
-        if together.p_value > p_value:
-            p_value = together.p_value
+        p_value, alone = max(p_value, together.p_value), p_value
+        if alone < p_value >= SMALLEST_P:
             counted += f"; p by the means of {together.num_seeds} seeds, which pairs share"
     scale = np.exp if log else lambda value: value
     return Outcome(

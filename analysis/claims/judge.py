@@ -22,6 +22,8 @@ from analysis.reference import load_table
 from analysis.stats import holm
 
 ALPHA = 0.05
+_SAME_SIZE = 0.5
+"""With less than this share of the training images an accuracy is another quantity."""
 
 
 def judge(claim: Claim, evidence: Evidence, *, alpha: float = ALPHA) -> Verdict:
@@ -94,6 +96,8 @@ def _outcome(claim: Claim, evidence: Evidence, alpha: float) -> Outcome:
         return not_comparable(f"no rows with {about}" if about else "no rows")
     if evidence.flawed and getattr(claim.test, "metric", "test_accuracy").endswith("_accuracy"):
         return not_comparable(evidence.flawed)
+    if smaller := _smaller(claim, rows):
+        return not_comparable(smaller)
     try:
         with np.errstate(all="ignore"):  # what an infinite value gives is unknown: NaN
             outcome = claim.test.judge(rows, alpha)
@@ -103,6 +107,19 @@ def _outcome(claim: Claim, evidence: Evidence, alpha: float) -> Outcome:
         error.add_note(f"while judging claim {claim.name}")
         raise
     return outcome
+
+
+def _smaller(claim: Claim, evidence: Evidence) -> str:
+    """Say that an accuracy is claimed which far fewer training images cannot give; else empty."""
+    if evidence.kind != "study" or not claim.tables:
+        return ""
+    if not getattr(claim.test, "is_absolute", False):
+        return ""
+    sizes = [evidence.rows["num_train"], _published(claim.tables).rows["num_train"]]
+    ours, theirs = (float(pd.to_numeric(size, errors="coerce").median()) for size in sizes)
+    if not ours < _SAME_SIZE * theirs:  # NaN, unknown, is not smaller
+        return ""
+    return f"trained on {ours:,.0f} images, where the accuracy claimed is that of {theirs:,.0f}"
 
 
 @functools.cache

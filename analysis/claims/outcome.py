@@ -19,6 +19,8 @@ POINTS = "points"
 RATIO = "ratio"
 SHARE = "share"
 EXPONENT = "exponent"
+SMALLEST_P = 0.001
+"""Smaller p-values are printed as being smaller than this."""
 
 
 @dataclass(frozen=True)

@@ -15,6 +15,7 @@ from analysis.claims.outcome import (
     POINTS,
     RATIO,
     SHARE,
+    SMALLEST_P,
     Outcome,
     Word,
     joined,
@@ -23,6 +24,7 @@ from analysis.claims.outcome import (
 )
 from search_spaces.errors import one_line
 
+_LEVEL = 0.05
 COLUMNS = (
     *("claim", "sentence", "source", "evidence", "kind", "verdict", "effect", "unit", "low"),
     *("high", "p_value", "p_adjusted", "num_pairs", "num_seeds", "wins", "ties", "reason"),
@@ -70,7 +72,8 @@ class Verdict:
 def numbers_of(line: Mapping[Any, Any]) -> str:
     """Return effect, interval, adjusted p and n of one line of ``verdicts`` as text.
 
-    Empty where nothing was measured.
+    The p-value of the claim by itself stands beside it where only that is below 5 %. Empty where
+    nothing was measured.
     """
     if not line["num_pairs"]:
         return ""
@@ -79,8 +82,16 @@ def numbers_of(line: Mapping[Any, Any]) -> str:
     if math.isfinite(line["low"]) and math.isfinite(line["high"]):
         shown[0] += f" [{write(line['low'])}, {write(line['high'])}]"
     if math.isfinite(p := line["p_adjusted"]):
-        shown.append(f"p = {p:.2g}" if p >= 0.001 else "p < 0.001")
-    return ", ".join([*shown, f"n = {line['num_pairs']}"])
+        alone = line["p_value"]
+        # The interval is the claim's own and may leave out zero where the family's p does not.
+        shown.append(_p_text(p) + (f" ({alone:.2g} on its own)" if alone < _LEVEL <= p else ""))
+    seeds = line["num_seeds"]
+    at = f" at {seeds} seeds" if 1 < seeds < line["num_pairs"] else ""
+    return ", ".join([*shown, f"n = {line['num_pairs']}{at}"])
+
+
+def _p_text(p_value: float) -> str:
+    return f"p = {p_value:.2g}" if p_value >= SMALLEST_P else f"p < {SMALLEST_P:g}"
 
 
 def _signed(value: float) -> str:
