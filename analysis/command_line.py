@@ -8,12 +8,19 @@ import os
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Protocol
 
 from analysis.copies import local_folder
 from search_spaces.errors import UserError
 from search_spaces.study_url import is_url
 
-Main = Callable[[Sequence[str] | None], int]
+
+class Main(Protocol):
+    """A command: its arguments, those of the command line if None, to its exit status."""
+
+    def __call__(self, argv: Sequence[str] | None = None) -> int:
+        """Run it."""
+        ...
 
 
 class Parser(argparse.ArgumentParser):
@@ -45,7 +52,7 @@ class Parser(argparse.ArgumentParser):
         return arguments
 
 
-def answering_mistakes(main: Main) -> Main:
+def answering_mistakes(main: Callable[[Sequence[str] | None], int]) -> Main:
     """Make a command answer a mistake of the user's with one line and exit status 2."""
 
     @functools.wraps(main)

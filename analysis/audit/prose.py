@@ -101,7 +101,8 @@ def _wins(table: Table, where: Any, a: dict[str, Any]) -> Verdict:
 
 def _ratios(table: Table, where: Any, a: dict[str, Any]) -> NDArray[np.float64]:
     over, under = _paired(table, where, a, "over", "under")
-    return over[under > 0] / under[under > 0]
+    ratios: NDArray[np.float64] = over[under > 0] / under[under > 0]
+    return ratios
 
 
 def _ratio(table: Table, where: Any, a: dict[str, Any]) -> Verdict:

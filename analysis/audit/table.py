@@ -129,7 +129,8 @@ class Table:
     ) -> NDArray[np.float64]:
         """Return the metric of each of ``pairs``, (2, pairs): first level, second level."""
         pairs = np.array(self.pairs(factor, first, second, within), dtype=int).reshape(-1, 2)
-        return self.numbers(metric)[pairs.T]
+        values: NDArray[np.float64] = self.numbers(metric)[pairs.T]
+        return values
 
     def subset(self, where: Any) -> NDArray[np.bool_]:
         """Return which rows have these values: a mask (rows,)."""

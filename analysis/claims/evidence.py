@@ -202,13 +202,12 @@ def _with_predictions(rows: pd.DataFrame, study: Study) -> pd.DataFrame:
     data = study.meta.get("data")
     keys = list(zip(rows["config_id"].map(str), rows["seed"].map(int), strict=True))
     datasets = rows["dataset"] if "dataset" in rows else [""] * len(rows)
-    return rows.assign(
-        predictions=[study.predictions_path(*key) for key in keys],
-        test_set=[
-            identity_of_test(data, str(dataset), seed)
-            for dataset, (_, seed) in zip(datasets, keys, strict=True)
-        ],
-    )
+    test_sets = [
+        identity_of_test(data, str(dataset), seed)
+        for dataset, (_, seed) in zip(datasets, keys, strict=True)
+    ]
+    files = pd.Series([study.predictions_path(*key) for key in keys], rows.index, dtype=object)
+    return rows.assign(predictions=files, test_set=test_sets)
 
 
 def _images(study: Study, split: str) -> dict[str, float]:
