@@ -8,10 +8,15 @@ import os
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Protocol
 
 from search_spaces.errors import UserError
 
-Main = Callable[[Sequence[str] | None], int]
+
+class Main(Protocol):
+    """A command: from its arguments, by default those of the process, to its exit status."""
+
+    def __call__(self, argv: Sequence[str] | None = None) -> int: ...
 
 
 class Parser(argparse.ArgumentParser):
@@ -43,7 +48,7 @@ class Parser(argparse.ArgumentParser):
         return arguments
 
 
-def answering_mistakes(main: Main) -> Main:
+def answering_mistakes(main: Callable[[Sequence[str] | None], int]) -> Main:
     """Make a command answer a mistake of the user's with one line and exit status 2."""
 
     @functools.wraps(main)
