@@ -14,9 +14,10 @@ from search_spaces.errors import UserError
 
 
 class Main(Protocol):
-    """A command: from its arguments, by default those of the process, to its exit status."""
+    """A command."""
 
-    def __call__(self, argv: Sequence[str] | None = None) -> int: ...
+    def __call__(self, argv: Sequence[str] | None = None) -> int:
+        """Run it on its arguments, by default those of the process; return its exit status."""
 
 
 class Parser(argparse.ArgumentParser):
