@@ -16,11 +16,10 @@ from search_spaces.study_url import is_url
 
 
 class Main(Protocol):
-    """A command: its arguments, those of the command line if None, to its exit status."""
+    """A command."""
 
     def __call__(self, argv: Sequence[str] | None = None) -> int:
-        """Run it."""
-        ...
+        """Run it on its arguments, by default those of the process; return its exit status."""
 
 
 class Parser(argparse.ArgumentParser):

@@ -25,6 +25,7 @@ from tune_app.housekeeping import tidy
 from tune_app.ledger import open_ledger
 from tune_app.lock import StudyLock
 from tune_app.study import PreparedStudy, StudyRequest
+from tune_app.trial_configs import trial_configs
 
 
 def outside(tmp_path: Path) -> Path:
@@ -122,7 +123,7 @@ def test_paths_inside_of_files_lead_nowhere(root: Path, tmp_path: Path, escape_t
     study = PreparedStudy(request)
     study.load_images()
     plan = study.plan(ledger, driver.Cluster(({"CPU": 1.0},)))
-    configs = driver._trial_configs(plan.trials, ledger, "002")
+    configs = trial_configs(plan.trials, ledger, "002")
     assert configs and all(c["plan"]["resume_from"] == [] for c in configs)
     for each in configs:
         directory = (root / each["plan"]["directory"]).resolve()

@@ -155,8 +155,8 @@ def extend_ledger(ledger: Ledger, wanted: Ledger) -> int:
     for what, a, b in _identity(old, new):
         if a != b:
             raise UserError(f"study {ledger.name} was made with {what} {a}, not {b}; {fix}")
-    old_ids = [c["config_id"] for c in old["configurations"]]
-    added = [c for c in new["configurations"] if c["config_id"] not in set(old_ids)]
+    old_ids = {c["config_id"] for c in old["configurations"]}
+    added = [c for c in new["configurations"] if c["config_id"] not in old_ids]
     if len(added) == len(new["configurations"]):
         raise UserError(
             f"study {ledger.name} holds another search space (no configuration in common); {fix}"
