@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import secrets
 import time
 from pathlib import Path
 
@@ -21,18 +22,23 @@ def test_a_machine_that_is_cut_off_costs_nothing(tmp_path: Path) -> None:
     one_machine = tmp_path / "one_machine"
     one_machine.mkdir()
     expected = undisturbed_study(one_machine, EIGHT_TRIALS)
-    environment = {**os.environ, "RAY_TMPDIR": str(ray_directory())}
+    token = {"RAY_AUTH_MODE": "token", "RAY_AUTH_TOKEN": secrets.token_hex(32)}
+    environment = {**os.environ, **token, "RAY_TMPDIR": str(ray_directory())}
     with PrivateNetwork(3, tmp_path, environment) as network:
         for host in range(3):
             network.start_node(host)
         hosts = {network.address(host) for host in range(3)}
         prefix = network.inside(0)
         words = ("--address", f"{network.address(0)}:{PORT}")
-        with Driver(tmp_path, *words, space=EIGHT_TRIALS, prefix=prefix) as driver:
+        with Driver(
+            tmp_path, *words, space=EIGHT_TRIALS, prefix=prefix, environment=token
+        ) as driver:
             assert driver.wait() == 2, "the folder may be seen by one machine only"
         assert "error: the cluster has 3 machines" in driver.output
         words = (*words, "--storage-path", str(tmp_path / "results"))
-        with Driver(tmp_path, *words, space=EIGHT_TRIALS, prefix=prefix) as driver:
+        with Driver(
+            tmp_path, *words, space=EIGHT_TRIALS, prefix=prefix, environment=token
+        ) as driver:
             assert driver.wait_for(lambda: hosts == nodes_of(tmp_path)), driver.output
             lost = [n for n, r in last_rows(tmp_path).items() if r["node_ip"] == network.address(2)]
             network.cut_off(2)
