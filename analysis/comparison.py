@@ -11,7 +11,8 @@ training is not known and the verdict says so by naming what it rests on.
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -40,6 +41,31 @@ class _Ours(NamedTuple):
     trial: dict[str, Any]
 
 
+@dataclass
+class _Configurations:
+    """All configurations of a study, found by their settings.
+
+    Attributes:
+        all: they.
+        first: the first row of each, in the same order.
+    """
+
+    all: list[_Ours]
+    first: pd.DataFrame
+    _found: dict[tuple[str, ...], dict[tuple[str, ...], list[_Ours]]] = field(default_factory=dict)
+
+    def with_settings(self, wanted: Mapping[str, str]) -> list[_Ours]:
+        """Return those with these settings, written as ``setting_key`` writes them."""
+        names = tuple(wanted)
+        if names not in self._found:
+            found: dict[tuple[str, ...], list[_Ours]] = {}
+            keys = zip(*(self.first[name].map(setting_key) for name in names), strict=True)
+            for ours, key in zip(self.all, keys, strict=True):
+                found.setdefault(key, []).append(ours)
+            self._found[names] = found
+        return self._found[names].get(tuple(wanted.values()), [])
+
+
 def compare(study: Study, tables: Sequence[str] = TABLES) -> pd.DataFrame:
     """Return a study's configurations beside published rows with the same settings.
 
@@ -65,33 +91,28 @@ def compare(study: Study, tables: Sequence[str] = TABLES) -> pd.DataFrame:
     return pd.DataFrame(records, columns=list(COLUMNS))
 
 
-def _configurations(study: Study) -> list[_Ours]:
+def _configurations(study: Study) -> _Configurations:
     rows = study.rows[study.rows["status"].isin(FINISHED)]
-    if "test_accuracy" not in rows or "dataset" not in rows:
-        return []
+    if not {"test_accuracy", "dataset"} <= set(rows):
+        return _Configurations([], rows[:0])
     rows = rows[np.isfinite(pd.to_numeric(rows["test_accuracy"], errors="coerce"))]
     trials = {trial["trial_key"]: trial for trial in study.trials.to_dict("records")}
-    return [
+    ours = [
         _Ours(group, {str(k): v for k, v in trials.get(group["trial_id"].iloc[0], {}).items()})
         for _, group in rows.groupby("config_id", sort=False)
     ]
+    return _Configurations(ours, rows.drop_duplicates("config_id"))
 
 
-def _matching(table: Table, row: int, configurations: list[_Ours]) -> list[_Ours]:
+def _matching(table: Table, row: int, configurations: _Configurations) -> list[_Ours]:
     """Return our configurations with the settings of a published row, nearest in epochs."""
-    device = ("device",) if "device" not in table.varying() else ()
-    keys = [s for s in table.settings if s not in (*_NOT_MATCHED, *device)]
-    theirs = {key: table.frame[key].iloc[row] for key in keys}
-    same = [
-        ours
-        for ours in configurations
-        if _same_method(table, ours)
-        and all(
-            setting_key(value) in ("", setting_key(ours.rows[key].iloc[0]))
-            for key, value in theirs.items()
-            if key in ours.rows
-        )
-    ]
+    ours = configurations.first
+    if any((name in table.frame) != (name in ours) for name in ("model", "kernel")):
+        return []
+    left_out = _NOT_MATCHED if "device" in table.varying() else (*_NOT_MATCHED, "device")
+    names = [name for name in table.settings if name in ours and name not in left_out]
+    theirs = {name: setting_key(table.frame[name].iloc[row]) for name in names}
+    same = configurations.with_settings({name: key for name, key in theirs.items() if key})
     epochs = _epochs(table, row)
     if epochs is None or not same:
         return same
@@ -99,10 +120,6 @@ def _matching(table: Table, row: int, configurations: list[_Ours]) -> list[_Ours
     same = [o for o in same if _number(o, "epochs") not in printed]
     nearest = min((abs(_number(o, "epochs") - epochs) for o in same), default=math.nan)
     return [o for o in same if abs(_number(o, "epochs") - epochs) == nearest]
-
-
-def _same_method(table: Table, ours: _Ours) -> bool:
-    return all((name in table.frame) == (name in ours.rows) for name in ("model", "kernel"))
 
 
 def _epochs(table: Table, row: int) -> float | None:

@@ -14,8 +14,9 @@ from hypothesis import strategies as st
 
 from search_spaces import study_url
 from search_spaces.errors import UserError
-from tune_app import data, driver, sources, study
+from tune_app import connection, data, sources, study
 from tune_app.datasets import DatasetSpec
+from tune_app.resources import Cluster
 from tune_app.run import main
 from tune_app.sources import PooledImages
 from tune_app.trainables import TRAINABLES, Parameter, Trainable
@@ -84,9 +85,9 @@ def isolate(monkeypatch: pytest.MonkeyPatch, folder: Path) -> None:
     def offline(url: str) -> None:
         raise UserError(f"{url}: no network")
 
-    monkeypatch.setattr(driver, "connect", unreachable)
+    monkeypatch.setattr(connection, "connect", unreachable)
     monkeypatch.setattr(study_url, "_open", offline)
-    monkeypatch.setattr(driver, "local_cluster", lambda: driver.Cluster(({"CPU": 2.0},)))
+    monkeypatch.setattr(connection, "local_cluster", lambda: Cluster(({"CPU": 2.0},)))
     monkeypatch.setattr(sources, "_download", lambda spec, cache: "no network")
     monkeypatch.setattr(sources, "SYSTEM_FOLDER", folder / "nowhere")
     monkeypatch.setenv("TUNE_APP_DATA", str(folder / "nowhere"))

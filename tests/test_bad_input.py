@@ -16,7 +16,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.refusals import FEW, ODD_VALUES, ODD_WORDS, SPACE, WORDS, isolate, outcome, snapshot
-from tune_app import driver
+from tune_app import connection
 from tune_app.run import build_parser
 from tune_app.sources import SAMPLE_FOLDER
 
@@ -107,10 +107,10 @@ def test_addresses(folder: Path, monkeypatch: pytest.MonkeyPatch, address: str) 
         raise ConnectionRefusedError("nobody there")
 
     def check(address: str | None) -> None:
-        driver._check_reachable(address or "")
+        connection._check_reachable(address or "")
         raise AssertionError("an address that nobody answers at was taken")
 
-    monkeypatch.setattr(driver, "connect", check)
+    monkeypatch.setattr(connection, "connect", check)
     if ":99999" not in address:
         monkeypatch.setattr(socket, "create_connection", refuse)
     monkeypatch.setattr(socket, "getaddrinfo", refuse)

@@ -91,7 +91,7 @@ def test_interaction_is_a_difference_of_differences() -> None:
     assert verdict.word == "supported"
     assert verdict.outcome.effect == pytest.approx(0.03)
     assert verdict.outcome.num_pairs == 6
-    assert "+5.25 points (higher in 6 of 6) at lr 0.01" in verdict.outcome.reason
+    assert "+5.25 points (higher in 6 of 6) at learning rate 0.01" in verdict.outcome.reason
     smaller = LargerAt("optimizer", "adam", "sgd", by="lr", at=0.1, than_at=0.01)
     assert word(smaller, evidence) == "contradicted"
     missing = LargerAt("optimizer", "adam", "sgd", by="lr", at=0.5, than_at=0.1)

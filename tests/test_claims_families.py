@@ -54,8 +54,8 @@ def test_saved_predictions_are_compared_image_by_image(tmp_path: Path) -> None:
     assert verdict.outcome.effect == pytest.approx(7 / 140)
     assert (verdict.word, verdict.outcome.num_pairs) == ("not distinguishable", 1)
     assert verdict.outcome.reason == (
-        "picked on val_accuracy; MNIST: 97.86 % against 92.86 % (only one right: 9 and 2 images, "
-        "McNemar); noise of test images only"
+        "picked on validation accuracy; MNIST: 97.86 % against 92.86 % (only one right: 9 and 2 "
+        "images, McNemar); noise of test images only"
     )
 
 

@@ -218,7 +218,9 @@ def test_numbers_of_report_a(published: pd.DataFrame) -> None:
     assert pin["effect"] == pytest.approx(-0.0003, abs=5e-5) and pin["num_pairs"] == 64
     assert published.loc["a_pin_time", "effect"] == pytest.approx(1.0, abs=0.0005)
     reason = published.loc["a_sgd_needs_tuning", "reason"]
-    assert "(higher in 24 of 32) at lr 0.001" in reason and "(higher in 3 of 32)" in reason
+    assert (
+        "(higher in 24 of 32) at learning rate 0.001" in reason and "(higher in 3 of 32)" in reason
+    )
     assert published.loc["a_flops", "effect"] == pytest.approx(156.30 / 66.11)
 
 

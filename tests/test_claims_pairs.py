@@ -35,7 +35,7 @@ def test_what_cannot_be_paired_says_why() -> None:
         in match(evidence, "optimizer", "adam", "sgd", "val_accuracy").problem
     )
     lacking = match(evidence, "optimizer", "adam", "rmsprop", "test_accuracy").problem
-    assert lacking == "no rows with test_accuracy and optimizer rmsprop"
+    assert lacking == "no rows with test accuracy and optimizer rmsprop"
     apart = evidence.rows.assign(lr=range(len(evidence.rows)))
     unmatched = replace(evidence, rows=apart, settings=("optimizer", "lr"))
     assert match(unmatched, "optimizer", "adam", "sgd", "test_accuracy").problem == (
@@ -51,7 +51,7 @@ def test_one_trial_for_both_values_is_refused(tmp_path: Path) -> None:
     evidence = from_study(load_study(shared_study(tmp_path / "grid")))
     accuracy = match(evidence, "pin_memory", True, False, "test_accuracy")
     assert accuracy.pairs.empty and accuracy.shared == 2
-    assert accuracy.problem == "one trial serves both values of pin_memory: nothing to compare"
+    assert accuracy.problem == "one trial serves both values of pin memory: nothing to compare"
     times = match(evidence, "pin_memory", True, False, "train_seconds")
     assert times.problem == "one trial serves both arms: its time is one measurement"
 
@@ -116,8 +116,8 @@ def test_the_setting_that_turns_the_sign_is_named() -> None:
     evidence = grid(accuracy, axes, seeds=range(10))
     matched = match(evidence, "optimizer", "adam", "sgd", "test_accuracy")
     assert turns(matched, 0.05) == (
-        "the sign turns with lr: +5.45 points at 0.1 (higher in 20 of 20), −4.55 points at 0.01 "
-        "(higher in 0 of 20)"
+        "the sign turns with learning rate: +5.45 points at 0.1 (higher in 20 of 20), "
+        "−4.55 points at 0.01 (higher in 0 of 20)"
     )
     one_sided = match(evidence.where({"lr": 0.1}), "optimizer", "adam", "sgd", "test_accuracy")
     assert turns(one_sided, 0.05) == ""
@@ -134,7 +134,7 @@ def test_rows_without_result_are_left_out_and_counted(tmp_path: Path) -> None:
         "one seed",
     )
     assert match(evidence, "optimizer", "adam", "sgd", "test_accuracy").problem == (
-        "no rows with test_accuracy and optimizer Adam"
+        "no rows with test accuracy and optimizer Adam"
     )
 
 

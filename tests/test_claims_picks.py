@@ -84,7 +84,7 @@ def test_noise_between_seeds_widens_the_tie_and_falls_with_their_number() -> Non
     assert few.word == "not distinguishable"
     assert few.outcome.num_pairs == 2 and few.outcome.num_seeds == 2
     # Standard deviation of two values 8 points apart, over √2: 4 points.
-    assert "highest test_accuracy 95.00 % (model a; noise of training 4 points)" in (
+    assert "highest test accuracy 95.00 % (model a; noise of training 4 points)" in (
         few.outcome.reason
     )
     many = judge(best, grid(noisy, {"model": ("a", "b")}, seeds=range(40)))

@@ -142,8 +142,8 @@ def test_the_best_configuration_is_picked_on_the_mean_of_its_seeds() -> None:
     low = MostRows("test_accuracy", above=0.8, share=1, best_by=("family",))
     verdict = judge(Claim("a_claim", "High.", low), seeds)
     assert (verdict.word, verdict.outcome.num_pairs) == ("contradicted", 2)
-    assert verdict.outcome.reason.endswith("median 70.00 %; picked on val_accuracy")
+    assert verdict.outcome.reason.endswith("median 70.00 %; picked on validation accuracy")
     gap = MostRows("val_accuracy", above=0.05, minus="test_accuracy", best_by=("family",))
     assert judge(Claim("a_claim", "Gap.", gap), seeds).outcome.reason.endswith(
-        "picked on val_accuracy, which is too high for being the largest"
+        "picked on validation accuracy, which is too high for being the largest"
     )

@@ -19,11 +19,11 @@ from tests.small_study import COMMAND
 from tests.studies import (
     QUICK,
 )
-from tune_app import driver
 from tune_app.checkpoint import load_newest
 from tune_app.housekeeping import tidy
 from tune_app.ledger import open_ledger
 from tune_app.lock import StudyLock
+from tune_app.resources import Cluster
 from tune_app.study import PreparedStudy, StudyRequest
 from tune_app.trial_configs import trial_configs
 
@@ -122,7 +122,7 @@ def test_paths_inside_of_files_lead_nowhere(root: Path, tmp_path: Path, escape_t
     request = StudyRequest(space=_space(), root=root, source="sample", num_images=100)
     study = PreparedStudy(request)
     study.load_images()
-    plan = study.plan(ledger, driver.Cluster(({"CPU": 1.0},)))
+    plan = study.plan(ledger, Cluster(({"CPU": 1.0},)))
     configs = trial_configs(plan.trials, ledger, "002")
     assert configs and all(c["plan"]["resume_from"] == [] for c in configs)
     for each in configs:

@@ -21,7 +21,7 @@ from tests.studies import (
     write_study,
     write_trial,
 )
-from tune_app import driver
+from tune_app import connection
 from tune_app.provenance import collect_provenance, command_line
 
 
@@ -53,7 +53,7 @@ def test_the_dashboard_stays_on_this_machine_and_asks_for_a_token(
     monkeypatch.setattr(ray, "init", init)
     monkeypatch.setattr(ray, "nodes", list)
     before = dict(os.environ)
-    driver.connect(None)
+    connection.connect(None)
     changed = {name for name in os.environ if os.environ[name] != before.get(name)}
     for name in changed:
         monkeypatch.delenv(name)

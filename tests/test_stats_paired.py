@@ -124,6 +124,29 @@ def test_probability_of_outperforming() -> None:
     assert rare.is_significant and not rare.is_meaningful()
 
 
+def test_pairs_that_share_their_luck_count_as_fewer() -> None:
+    seeds = np.repeat(np.arange(6), 2)
+    as_seeds = outperforming([1, 1, 1, -1, -1, -1])
+    shared = outperforming([1, 1, 1, 1, 1, 1, -1, -1, -1, -1, -1, -1], groups=seeds)
+    assert (shared.low, shared.high) == pytest.approx((as_seeds.low, as_seeds.high))
+    mixed = [1, -1] * 6
+    assert outperforming(mixed, groups=seeds) == outperforming(mixed), "nothing is shared"
+    always, six = outperforming(np.ones(12), groups=seeds), outperforming(np.ones(6))
+    assert (always.low, always.num_pairs) == (pytest.approx(six.low), 12)
+
+
+def test_shared_luck_does_not_win() -> None:
+    rng = np.random.default_rng(11)
+    num_repeats, seeds = 1_000, np.repeat(np.arange(6), 8)
+    grouped = alone = 0
+    for _ in range(num_repeats):
+        differences = rng.normal(0, 1, 6)[seeds] + rng.normal(0, 1, len(seeds))
+        grouped += outperforming(differences, groups=seeds).is_significant
+        alone += outperforming(differences).is_significant
+    assert alone / num_repeats > 0.1, "as if 48 pairs were independent"
+    assert grouped / num_repeats < 0.025 + 4 * math.sqrt(0.025 * 0.975 / num_repeats)
+
+
 def test_wilson_and_bootstrap_agree_on_many_pairs() -> None:
     differences = np.random.default_rng(9).normal(0.3, 1, 400)
     wilson, bootstrap = outperforming(differences), outperforming(differences, interval="bootstrap")

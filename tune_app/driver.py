@@ -1,38 +1,23 @@
-"""The only caller of Ray: connects to a cluster and runs the planned trials with ``tune.Tuner``."""
+"""Runs the planned trials with ``tune.Tuner``: resources, order, retries, callbacks."""
 
 from __future__ import annotations
 
-import logging
 import os
-import socket
-import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, NoReturn
+from typing import TYPE_CHECKING, Any
 
-from search_spaces.errors import UserError
 from tune_app import mirror
+from tune_app.connection import live_cluster
 from tune_app.ledger import Ledger
 from tune_app.plan import Plan
-from tune_app.provenance import num_usable_cpus
-from tune_app.resources import Cluster
 from tune_app.trainables import Trainable
 from tune_app.trial_configs import trial_configs, trial_name, trial_resources
 
-_QUIET = {
-    # Results are written by StudyRecorder, straight into the study directory.
-    "TUNE_DISABLE_AUTO_CALLBACK_LOGGERS": "1",
-    # Tune keeps this many trials ready; with one, a free CPU waits for the next trial's turn.
-    "TUNE_MAX_PENDING_TRIALS_PG": "8",
-    # Its state files are not what a study resumes from, so nobody needs to hear how long they took.
-    "TUNE_WARN_THRESHOLD_S": "1000000",
-    "TUNE_WARN_EXCESSIVE_EXPERIMENT_CHECKPOINT_SYNC_THRESHOLD_S": "0",
-    "TUNE_WARN_SLOW_EXPERIMENT_CHECKPOINT_SYNC_THRESHOLD_S": "1000000",
-    "RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO": "0",
-    "RAY_USAGE_STATS_ENABLED": "0",
-    # StudyProgress draws; the older of Tune's two displays is silent at verbose=0.
-    "RAY_AIR_NEW_OUTPUT": "0",
-}
+if TYPE_CHECKING:
+    from ray import tune
+
+    from tune_app.searcher import PlannedTrials
 
 
 @dataclass(frozen=True)
@@ -50,124 +35,6 @@ class LaunchOptions:
     checkpoint_seconds: float = 30.0
 
 
-def local_cluster() -> Cluster:
-    """Return what a cluster started on this machine would offer, without starting one."""
-    import torch
-
-    gpus = torch.cuda.device_count()
-    node = {"CPU": float(num_usable_cpus())}
-    return Cluster(({**node, "GPU": float(gpus)} if gpus else node,))
-
-
-def connect(address: str | None) -> tuple[Cluster, str]:
-    """Connect to a cluster, or start one on this machine; return it and the dashboard's address.
-
-    Args:
-        address: a running cluster's address or ``auto``; None starts a local one.
-
-    Raises:
-        UserError: there is no cluster at the address, or none could be started here.
-    """
-    for name, value in _QUIET.items():
-        os.environ.setdefault(name, value)
-    import ray
-
-    from tune_app.cluster.nodes import shipped_code
-
-    if address:
-        _check_reachable(address)
-    local: dict[str, Any] = {
-        "include_dashboard": True,
-        "dashboard_host": "127.0.0.1",  # never beyond this machine
-        "num_cpus": num_usable_cpus(),
-    }
-    try:
-        context = ray.init(
-            address=address or "local",
-            logging_level=logging.ERROR,
-            log_to_driver=False,
-            **({"runtime_env": shipped_code()} if address else local),
-        )
-    except Exception as error:  # Ray raises a plain one when its own start takes over 30 s
-        raise UserError(_no_entry(address, error) if address else _no_start(error)) from None
-    # A paragraph for every worker that dies: a failed trial says why in one line of its own.
-    ray._private.worker.print_to_stdstream = lambda data, ignore_prefix: None
-    # A trial's stray warnings belong into its log, not between the lines of the progress display.
-    for name in ("ray", "ray.tune", "ray.train", "ray.air"):
-        logging.getLogger(name).setLevel(logging.CRITICAL)
-    return live_cluster(), str(context.dashboard_url or "")
-
-
-def live_cluster() -> Cluster:
-    """Return what the nodes that are alive now offer."""
-    import ray
-
-    alive = [node for node in ray.nodes() if node["Alive"]]
-    hosts = {node["NodeManagerAddress"] for node in alive}
-    return Cluster(tuple(node["Resources"] for node in alive), len(hosts))
-
-
-def _check_reachable(address: str) -> None:
-    """Refuse an address where nothing listens: Ray itself would try again for many minutes."""
-    from ray._private.services import canonicalize_bootstrap_address
-
-    try:
-        found = canonicalize_bootstrap_address(address)
-        host, _, port = (found or "").rpartition(":")
-        with socket.create_connection((host.strip("[]"), int(port)), timeout=10):
-            pass
-    except (OSError, ValueError, RuntimeError, OverflowError) as error:
-        raise UserError(_no_cluster(address, error)) from None
-
-
-def _no_cluster(address: str, error: Exception) -> str:
-    return (
-        f"--address {address}: no Ray cluster answers there ({_first_line(error)}); start one with "
-        "`ray start --head` or leave --address and RAY_ADDRESS out"
-    )
-
-
-def _no_entry(address: str, error: Exception) -> str:
-    return (
-        f"--address {address}: something answers there but lets nobody in ({_first_line(error)}); "
-        "it has to be the port of a Ray cluster of this version, and one that asks for a token "
-        "needs RAY_AUTH_MODE=token, with the token in ~/.ray/auth_token or RAY_AUTH_TOKEN"
-    )
-
-
-def _no_start(error: Exception) -> str:
-    return (
-        f"Ray did not start on this machine ({_first_line(error)}); run the command again once the "
-        "machine is less busy, or start Ray with `ray start --head` and add --address auto"
-    )
-
-
-def _first_line(error: Exception) -> str:
-    return next(iter(str(error).strip().splitlines()), type(error).__name__)
-
-
-def disconnect() -> None:
-    """Leave the cluster; one that was started here is shut down."""
-    import ray
-
-    ray.shutdown()
-
-
-def abandon(status: int) -> NoReturn:
-    """End this process at once with an exit status, and kill a cluster that was started here.
-
-    An orderly end takes seconds. What a study has recorded is safe without: it survives SIGKILL.
-    """
-    from ray._private import worker
-
-    node: Any = worker._global_node
-    if node is not None:
-        node.kill_all_processes(check_alive=False, allow_graceful=False)
-    sys.stdout.flush()
-    sys.stderr.flush()
-    os._exit(status)
-
-
 def run_trials(
     *,
     plan: Plan,
@@ -182,12 +49,9 @@ def run_trials(
 
     Failed trials do not raise: the ledger, read again afterwards, tells them apart.
     """
-    from ray import tune
-
     from tune_app.actor_failures import treat_ray_errors_as_actor_failures
     from tune_app.searcher import PlannedTrials, StartedTrials
     from tune_app.task_names import name_tasks_after_trials
-    from tune_app.trainables.session import TrialSettings
     from tune_app.tune_registry import remember_trainables
     from tune_app.tune_state import write_state_seldom
 
@@ -195,10 +59,6 @@ def run_trials(
     name_tasks_after_trials()
     write_state_seldom(len(plan.trials))
     remember_trainables()
-    settings = TrialSettings(mirror.shown(ledger.root), options.checkpoint_seconds)
-    function = tune.with_resources(
-        tune.with_parameters(trainable.load(), data=data, settings=settings), trial_resources
-    )
     started = StartedTrials()
     searcher = PlannedTrials(
         trial_configs(plan.trials, ledger, launch),
@@ -207,26 +67,60 @@ def run_trials(
         max_waiting=_max_waiting(),
         in_order=plan.exclusive,
     )
-    tuner = tune.Tuner(
-        function,
-        tune_config=tune.TuneConfig(
-            search_alg=searcher,
-            num_samples=len(plan.trials),
-            max_concurrent_trials=options.max_concurrent or None,
-            reuse_actors=True,
-            trial_name_creator=trial_name,
-            trial_dirname_creator=trial_name,
-        ),
-        run_config=tune.RunConfig(
-            name=launch,
-            **mirror.ray_storage(ledger.root / "tune"),
-            failure_config=tune.FailureConfig(max_failures=options.max_failures),
-            checkpoint_config=tune.CheckpointConfig(num_to_keep=2),
-            callbacks=[started, *callbacks],
-            verbose=0,
-        ),
+    function = _function(trainable, data, ledger, options)
+    run_config = _run_config(ledger, launch, options, [started, *callbacks])
+    _tuner(function, searcher, len(plan.trials), options.max_concurrent, run_config).fit()
+
+
+def _function(
+    trainable: Trainable, data: Mapping[str, Any], ledger: Ledger, options: LaunchOptions
+) -> Any:
+    """Return what trains a trial, with its data and with the resources that its plan names."""
+    from ray import tune
+
+    from tune_app.trainables.session import TrialSettings
+
+    settings = TrialSettings(mirror.shown(ledger.root), options.checkpoint_seconds)
+    function = tune.with_parameters(trainable.load(), data=data, settings=settings)
+    return tune.with_resources(function, trial_resources)
+
+
+def _run_config(
+    ledger: Ledger, launch: str, options: LaunchOptions, callbacks: list[Any]
+) -> tune.RunConfig:
+    from ray import tune
+
+    return tune.RunConfig(
+        name=launch,
+        **mirror.ray_storage(ledger.root / "tune"),
+        failure_config=tune.FailureConfig(max_failures=options.max_failures),
+        checkpoint_config=tune.CheckpointConfig(num_to_keep=2),
+        callbacks=callbacks,
+        verbose=0,
     )
-    tuner.fit()
+
+
+def _tuner(
+    function: Any,
+    searcher: PlannedTrials,
+    num_trials: int,
+    max_concurrent: int,
+    run_config: tune.RunConfig,
+) -> tune.Tuner:
+    from ray import tune
+
+    from tune_app.trial_queue import TrialQueue
+
+    config = tune.TuneConfig(
+        search_alg=searcher,
+        scheduler=TrialQueue(),
+        num_samples=num_trials,
+        max_concurrent_trials=max_concurrent or None,
+        reuse_actors=True,
+        trial_name_creator=trial_name,
+        trial_dirname_creator=trial_name,
+    )
+    return tune.Tuner(function, tune_config=config, run_config=run_config)
 
 
 def _max_waiting() -> int:

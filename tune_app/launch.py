@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from rich.console import Console
 
 from search_spaces.errors import UserError
-from tune_app import announce, driver
+from tune_app import announce, connection, driver
 from tune_app.cluster.nodes import run_on_nodes
 from tune_app.cluster.versions import check_versions, versions_task
 from tune_app.housekeeping import tidy
@@ -62,18 +62,18 @@ class Launch:
         """Print what a run would do; write nothing. Returns the exit status."""
         study = PreparedStudy(self.request)
         if self.address is None:
-            return self._show(study, driver.local_cluster())
+            return self._show(study, connection.local_cluster())
         with self.signals.kept_from_ray():
-            cluster, _ = driver.connect(self.address)
+            cluster, _ = connection.connect(self.address)
         try:
             return self._show(study, cluster)
         finally:
-            driver.disconnect()
+            connection.disconnect()
 
     def run(self) -> int:
         """Run what is missing. Returns the exit status (see :mod:`tune_app.run`)."""
         study = PreparedStudy(self.request)
-        cluster = driver.local_cluster() if self.address is None else None
+        cluster = connection.local_cluster() if self.address is None else None
         if cluster is None or self._anything_missing(study, cluster):
             return self._run_on_cluster(study)
         return 0
@@ -126,15 +126,15 @@ class Launch:
             study.load_images()
         self._print("starting Ray" if self.address is None else f"connecting to {self.address}")
         with self.signals.kept_from_ray():
-            cluster, dashboard = driver.connect(self.address)
+            cluster, dashboard = connection.connect(self.address)
         try:
             try:
                 return self._launch_on(study, cluster, dashboard)
             finally:
-                driver.disconnect()
+                connection.disconnect()
         except KeyboardInterrupt:
             # The first signal ends the trials in order; this is a second, impatient one.
-            driver.abandon(self.stopped())
+            connection.abandon(self.stopped())
 
     def _launch_on(self, study: PreparedStudy, cluster: Cluster, dashboard: str) -> int:
         if self.address is not None:

@@ -130,29 +130,20 @@ def make_plan(
         num_train: data set -> number of training images.
         options: the user's choices.
     """
-
     resources_of = partial(
         trial_resources,
         space_resources=space_resources,
         trials_per_gpu=options.trials_per_gpu,
         alone_on=cluster if options.exclusive else None,
     )
-    groups: dict[str, list[tuple[Configuration, Config, int]]] = {}
-    open_rows = []
-    num_epochs = 0
-    for seed in seeds:
-        for configuration in configurations:
-            if (configuration.config_id, seed) in finished:
-                continue
-            config = resolve(trainable, configuration.config, options.device)
-            images = num_train.get(str(config.get("dataset")), 0)
-            reason = trainable.cannot_run(config, images) or cluster.refusal(resources_of(config))
-            if reason:
-                open_rows.append(OpenRow((configuration.config_id, seed), reason))
-                continue
-            key = _trial_key(trainable, config, seed, options.sharing)
-            groups.setdefault(key, []).append((configuration, config, seed))
-            num_epochs += _milestone(trainable, config)
+
+    def why_not(config: Config) -> str | None:
+        images = num_train.get(str(config.get("dataset")), 0)
+        return trainable.cannot_run(config, images) or cluster.refusal(resources_of(config))
+
+    keys = [(configuration, seed) for seed in seeds for configuration in configurations]
+    missing = [(c, seed) for c, seed in keys if (c.config_id, seed) not in finished]
+    groups, open_rows = _grouped(missing, trainable, options, why_not)
     trials = [_make_trial(key, rows, trainable, resources_of) for key, rows in groups.items()]
     if options.exclusive:
         # Their keys are hashes: an order that has nothing to do with any factor, so that a machine
@@ -160,14 +151,38 @@ def make_plan(
         trials.sort(key=lambda trial: trial.key)
     else:
         trials.sort(key=lambda trial: -trainable.cost(trial.config))
+    served = [config for rows in groups.values() for _, config, _ in rows]
     return Plan(
         trials=tuple(trials),
         finished=finished,
         open_rows=tuple(open_rows),
-        num_rows=len(configurations) * len(seeds),
-        num_epochs_unshared=num_epochs,
+        num_rows=len(keys),
+        num_epochs_unshared=sum(_milestone(trainable, config) for config in served),
         exclusive=options.exclusive,
     )
+
+
+_Row = tuple[Configuration, Config, int]
+"""A configuration as it is stated and as it is resolved, and the seed."""
+
+
+def _grouped(
+    rows: Iterable[tuple[Configuration, int]],
+    trainable: Trainable,
+    options: PlanOptions,
+    why_not: Callable[[Config], str | None],
+) -> tuple[dict[str, list[_Row]], list[OpenRow]]:
+    """Return the rows of each trial by its key, and the rows that have to stay open."""
+    groups: dict[str, list[_Row]] = {}
+    open_rows = []
+    for configuration, seed in rows:
+        config = resolve(trainable, configuration.config, options.device)
+        if reason := why_not(config):
+            open_rows.append(OpenRow((configuration.config_id, seed), reason))
+            continue
+        key = _trial_key(trainable, config, seed, options.sharing)
+        groups.setdefault(key, []).append((configuration, config, seed))
+    return groups, open_rows
 
 
 def resolve(trainable: Trainable, config: Config, device: str) -> Config:
@@ -197,7 +212,7 @@ def _trial_key(trainable: Trainable, config: Config, seed: int, sharing: bool) -
 
 def _make_trial(
     key: str,
-    rows: Iterable[tuple[Configuration, Config, int]],
+    rows: Iterable[_Row],
     trainable: Trainable,
     resources_of: Callable[[Config], Mapping[str, float]],
 ) -> PlannedTrial:

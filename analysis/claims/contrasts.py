@@ -22,6 +22,7 @@ from analysis.claims.outcome import (
     Outcome,
     joined,
     mean_text,
+    named,
     not_comparable,
     printed,
     size,
@@ -73,7 +74,7 @@ class Higher:
         )
 
     def _versus(self) -> str:
-        return f"{self.factor} {printed(self.higher)} against {printed(self.than)}: higher"
+        return f"{named(self.factor)} {printed(self.higher)} against {printed(self.than)}: higher"
 
 
 def paired_outcome(
@@ -150,22 +151,22 @@ class LargerAt:
             part = evidence.where({self.by: level})
             matched = match(part, self.factor, self.higher, self.than, self.metric, log=self.log)
             if matched.problem:
-                return not_comparable(f"at {self.by} {printed(level)}: {matched.problem}")
+                return not_comparable(f"at {named(self.by)} {printed(level)}: {matched.problem}")
             sides.append(matched.pairs)
         measured = ("a", "b", "difference", "runs", self.by)
         keys = [str(key) for key in sides[0] if key not in measured]
         merged = sides[0].merge(sides[1], on=keys)
         if merged.empty:
-            return not_comparable(f"no pairs that differ in {self.by} alone")
+            return not_comparable(f"no pairs that differ in {named(self.by)} alone")
         runs = [x | y for x, y in zip(merged["runs_x"], merged["runs_y"], strict=True)]
         both = pd.Series(runs, merged.index)
         gains = merged["difference_x"] - merged["difference_y"]
         pairs = by_runs(merged[keys].assign(difference=gains, runs=both), keys)
         effects = [_effect(side, log=self.log) for side in sides]
         versus = (
-            f"{self.factor} {printed(self.higher)} against {printed(self.than)}: {effects[0]} at "
-            f"{self.by} {printed(self.at)}, {effects[1]} at {printed(self.than_at)}; the first is "
-            "larger"
+            f"{named(self.factor)} {printed(self.higher)} against {printed(self.than)}: "
+            f"{effects[0]} at {named(self.by)} {printed(self.at)}, {effects[1]} at "
+            f"{printed(self.than_at)}; the first is larger"
         )
         return paired_outcome(Matched(pairs), alpha, log=self.log, versus=versus)
 

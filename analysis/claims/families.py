@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from analysis.claims.configurations import judged_by, over_seeds, same_size
 from analysis.claims.evidence import Evidence
-from analysis.claims.outcome import POINTS, Outcome, not_comparable, printed
+from analysis.claims.outcome import POINTS, Outcome, named, not_comparable, printed
 from analysis.claims.proportions import two_accuracies
 from analysis.stats import McNemar, mcnemar, read_predictions
 from search_spaces.errors import UserError
@@ -51,7 +51,7 @@ class BestOf:
         if unknown:
             return not_comparable(unknown[0])
         if usable.rows.empty:
-            return not_comparable(f"no rows with {metric} and test_accuracy")
+            return not_comparable(f"no rows with {named(metric)} and test accuracy")
         rows = over_seeds(usable, metric, placebo="pin_memory")
         groups = list(rows.groupby(list(self.by), sort=False)) if self.by else [("", rows)]
         effects, p_values, shown = [], [], []
@@ -77,7 +77,7 @@ class BestOf:
                 f"no rows with both {printed(self.higher)} and {printed(self.than)}"
             )
         trained = " and of training" if (rows["run_variance"] > 0).any() else " only"
-        reason = f"picked on {metric}; {', '.join(shown)}; noise of test images{trained}"
+        reason = f"picked on {named(metric)}; {', '.join(shown)}; noise of test images{trained}"
         return _all_groups(np.array(effects), np.array(p_values), reason)
 
 

@@ -13,12 +13,13 @@ from analysis.claims.outcome import (
     Outcome,
     Word,
     joined,
+    named,
     not_comparable,
     points,
     printed,
     size,
 )
-from analysis.claims.pairs import by_seed, match, num_seeds, turns, wider
+from analysis.claims.pairs import by_seed, match, num_seeds, seeds_decide, turns, wider
 from analysis.stats import bca_interval, fewest_pairs, outperforming, sign_flip
 
 
@@ -58,7 +59,7 @@ class Same:
         if together is not None:  # the nearer bound decides, on the side where the mean lies
             p_value = max(p_value, together.p_value / 2)
             interval = wider(interval, together.interval)
-        reason = f"{self.factor} {printed(self.first)} against {printed(self.second)}"
+        reason = f"{named(self.factor)} {printed(self.first)} against {printed(self.second)}"
         reason += f", margin {size(self.within)}"
         too_few = len(differences) < fewest_pairs(alpha)
         if too_few:
@@ -83,7 +84,8 @@ class Usually:
     """Claims that one value of a factor wins most pairs: "generally", "consistently".
 
     By the rule of Bouthillier et al. (2021): supported when the interval of P(A > B) lies above
-    0.5 and reaches above ``threshold``, contradicted when it lies below ``threshold``.
+    0.5 and reaches above ``threshold``, contradicted when it lies below ``threshold``. With six
+    seeds or more the interval allows for what all pairs of a seed share.
 
     Attributes:
         factor, higher, than, metric: as for ``Higher``.
@@ -104,15 +106,16 @@ class Usually:
         if matched.problem:
             return not_comparable(matched.problem)
         differences = matched.differences
-        found = outperforming(differences + self.slack, confidence=1 - alpha)
-        reason = f"{self.factor} {printed(self.higher)} against {printed(self.than)}: "
+        seeds = matched.pairs["seed"] if seeds_decide(matched.pairs, alpha) else None
+        found = outperforming(differences + self.slack, groups=seeds, confidence=1 - alpha)
+        reason = f"{named(self.factor)} {printed(self.higher)} against {printed(self.than)}: "
         reason += f"higher in {int((differences > 0).sum())} of {len(differences)} pairs"
         ties = int((differences == 0).sum())
         reason += f", equal in {ties}" if ties else ""
         if self.slack:
             reason += f", higher or at most {size(self.slack)} lower in {found.wins + found.ties}"
         reason += f"; mean difference {points(float(differences.mean()))}"
-        perfect = outperforming(np.ones(len(differences)), confidence=1 - alpha)
+        perfect = outperforming(np.ones(len(differences)), groups=seeds, confidence=1 - alpha)
         word: Word
         if not found.is_meaningful(self.threshold):
             word = "contradicted"

@@ -6,6 +6,8 @@ import math
 from dataclasses import dataclass
 from typing import Literal
 
+from analysis.cells import heading
+
 Word = Literal["supported", "contradicted", "not distinguishable", "underpowered", "not comparable"]
 VERDICTS: tuple[Word, ...] = (
     "supported",
@@ -72,6 +74,12 @@ _PRINTED = {
 def printed(value: object) -> str:
     """Return a setting's value as a reader knows it."""
     return _PRINTED.get(str(value), str(value))
+
+
+def named(column: str) -> str:
+    """Return a setting or a metric as a reader knows it, without its unit."""
+    words = heading(column).partition(" (")[0]
+    return f"{words} time" if column.endswith("_seconds") else words
 
 
 def printed_all(values: object) -> str:

@@ -15,7 +15,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from analysis.claims.evidence import Evidence, is_timed
-from analysis.claims.outcome import mean_text, printed
+from analysis.claims.outcome import mean_text, named, printed
 from analysis.stats import (
     Interval,
     conditions_differ,
@@ -72,18 +72,20 @@ def match(
         return Matched(_NOTHING, problem=unknown)
     rows = evidence.with_metric(metric).rows
     sides = [rows[rows[factor].isin([level])] for level in (a, b)]
-    names = [f"{factor} {printed(level)}" for level in (a, b)]
+    names = [f"{named(factor)} {printed(level)}" for level in (a, b)]
     problem = _problem(evidence.kind, names, sides, metric, log=log)
     if problem:
         return Matched(_NOTHING, problem=problem)
     keys = [k for k in (*evidence.settings, "seed", "source") if k != factor and k in rows]
     merged = _side(sides[0], keys, metric).merge(_side(sides[1], keys, metric), on=keys)
     if merged.empty:
-        return Matched(_NOTHING, problem=f"no two rows differ in {factor} alone")
+        return Matched(_NOTHING, problem=f"no two rows differ in {named(factor)} alone")
     shared = merged["result_x"] == merged["result_y"]
     if shared.all():
         return Matched(
-            _NOTHING, len(merged), f"one trial serves both values of {factor}: nothing to compare"
+            _NOTHING,
+            len(merged),
+            f"one trial serves both values of {named(factor)}: nothing to compare",
         )
     distinct = merged[~shared].drop_duplicates(["result_x", "result_y"])
     return Matched(_independent(distinct, keys, log), int(shared.sum()))
@@ -94,13 +96,13 @@ def _problem(
 ) -> str:
     for name, side in zip(names, sides, strict=True):
         if side.empty:
-            return f"no rows with {metric} and {name}"
+            return f"no rows with {named(metric)} and {name}"
     if is_timed(metric) and kind == "study":
         problem = _timing_problem(*sides)
         if problem:
             return problem
     if log and any((side[metric] <= 0).any() for side in sides):
-        return f"{metric} is not positive in every row: no ratios"
+        return f"{named(metric)} is not positive in every row: no ratios"
     return ""
 
 
@@ -139,6 +141,11 @@ def num_seeds(pairs: Pairs) -> int:
     return int(pairs["seed"].nunique()) if "seed" in pairs else 0
 
 
+def seeds_decide(pairs: Pairs, alpha: float) -> bool:
+    """Return whether there are seeds enough to count them, and several pairs at each."""
+    return fewest_pairs(alpha) <= num_seeds(pairs) < len(pairs)
+
+
 @dataclass(frozen=True)
 class BySeed:
     """The mean difference tested with a seed, not a pair, as the piece of evidence.
@@ -172,7 +179,7 @@ def by_seed(pairs: Pairs, margin: float, alpha: float, confidence: float) -> ByS
     """
     from scipy import stats
 
-    if not fewest_pairs(alpha) <= num_seeds(pairs) < len(pairs):
+    if not seeds_decide(pairs, alpha):
         return None
     means = pairs.groupby("seed", sort=False)["difference"].mean().to_numpy(dtype=float)
     if np.ptp(means) <= _EQUAL * max(1.0, float(np.abs(means).max())):
@@ -212,5 +219,5 @@ def turns(matched: Matched, alpha: float, *, log: bool = False) -> str:
                 f"{int((part > 0).sum())} of {len(part)})"
                 for value, part in sure
             )
-            return f"the sign turns with {setting}: {shown}"
+            return f"the sign turns with {named(setting)}: {shown}"
     return ""

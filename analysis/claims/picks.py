@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from analysis.claims.configurations import judged_by, over_seeds
 from analysis.claims.evidence import Evidence
-from analysis.claims.outcome import SHARE, Outcome, Word, not_comparable, printed, size
+from analysis.claims.outcome import SHARE, Outcome, Word, named, not_comparable, printed, size
 from analysis.claims.proportions import two_accuracies
 from analysis.stats import holm
 
@@ -45,10 +45,12 @@ class BestHas:
         metric, images = judged_by(evidence)
         usable = evidence.with_metric(metric)
         if usable.rows.empty or usable.rows[images].isna().any():
-            return not_comparable(f"no rows with {metric} and a known number of images")
+            return not_comparable(f"no rows with {named(metric)} and a known number of images")
         fitting = frozenset(usable.where(self.has).rows["result"])
         if not fitting:
-            wanted = ", ".join(f"{name} {printed(value)}" for name, value in self.has.items())
+            wanted = ", ".join(
+                f"{named(name)} {printed(value)}" for name, value in self.has.items()
+            )
             return not_comparable(f"no row has {wanted}")
         rows = over_seeds(usable, metric, self.placebo)
         tied = _tied_with_best(rows, metric, images, alpha)
@@ -71,10 +73,10 @@ class BestHas:
     def _best(self, rows: pd.DataFrame, metric: str) -> str:
         best = int(np.argmax(rows[metric].to_numpy(dtype=float)))
         top, variance = float(rows[metric].iloc[best]), float(rows["run_variance"].iloc[best])
-        named = [k for k in dict.fromkeys((*self.has, "batch_size", "lr")) if k in rows]
-        shown = ", ".join(f"{name} {printed(rows.loc[best, name])}" for name in named)
+        settings = [k for k in dict.fromkeys((*self.has, "batch_size", "lr")) if k in rows]
+        shown = ", ".join(f"{named(name)} {printed(rows.loc[best, name])}" for name in settings)
         noise = f"noise of training {size(math.sqrt(variance))}" if variance else "one run each"
-        return f"highest {metric} {100 * top:.2f} % ({shown}; {noise})"
+        return f"highest {named(metric)} {100 * top:.2f} % ({shown}; {noise})"
 
 
 def _tied_with_best(

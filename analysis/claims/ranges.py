@@ -11,7 +11,7 @@ import pandas as pd
 
 from analysis.claims.configurations import same_size
 from analysis.claims.evidence import Evidence, is_timed
-from analysis.claims.outcome import RATIO, Outcome, Word, not_comparable, printed, ratio_text
+from analysis.claims.outcome import RATIO, Outcome, Word, named, not_comparable, printed, ratio_text
 from analysis.claims.pairs import match, num_seeds
 from analysis.stats import conditions_differ
 
@@ -62,7 +62,7 @@ class RatioWithin:
             shown = f"{ratio_text(ratios.min())} to {ratio_text(ratios.max())}"
         return Outcome(
             word=word,
-            reason=f"{self.metric} of {printed(self.of)} over {printed(self.to)}: {shown}"
+            reason=f"{named(self.metric)} of {printed(self.of)} over {printed(self.to)}: {shown}"
             + (f"; tolerance {100 * self.tolerance:.0f} %" if self.tolerance else ""),
             effect=float(np.exp(np.log(ratios).mean())),
             low=float(ratios.min()),

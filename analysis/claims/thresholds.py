@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 
 from analysis.claims.evidence import Evidence, is_timed
-from analysis.claims.outcome import EXPONENT, SHARE, Outcome, Word, not_comparable
+from analysis.claims.outcome import EXPONENT, SHARE, Outcome, Word, named, not_comparable
 from analysis.stats import conditions_differ
 
 
@@ -58,7 +58,7 @@ class MostRows:
         for metric in filter(None, (self.metric, self.minus)):
             usable = usable.with_metric(metric)
             if usable.rows.empty:
-                return not_comparable(f"no rows with {metric}")
+                return not_comparable(f"no rows with {named(metric)}")
         rows, picked_on = _best(usable.distinct(), self.best_by)
         minus = rows[self.minus].to_numpy(dtype=float) if self.minus else 0.0
         values = rows[self.metric].to_numpy(dtype=float) - minus
@@ -87,11 +87,12 @@ class MostRows:
     def _flattered(self, picked_on: str) -> str:
         """Say that the largest of many validation accuracies is above what it stands for."""
         if picked_on not in (self.metric, self.minus):
-            return f"; picked on {picked_on}" if picked_on else ""
-        return f"; picked on {picked_on}, which is too high for being the largest"
+            return f"; picked on {named(picked_on)}" if picked_on else ""
+        return f"; picked on {named(picked_on)}, which is too high for being the largest"
 
     def _quantity(self) -> str:
-        return f"{self.metric} − {self.minus}" if self.minus else self.metric
+        minus = f" − {named(self.minus)}" if self.minus else ""
+        return named(self.metric) + minus
 
 
 def _best(evidence: Evidence, by: Sequence[str]) -> tuple[pd.DataFrame, str]:
@@ -137,7 +138,7 @@ class GrowsFaster:
         """Judge the claim on the evidence."""
         usable = evidence.with_metric(self.metric).with_metric(self.with_).distinct()
         if usable.rows.empty:
-            return not_comparable(f"no rows with {self.metric} and {self.with_}")
+            return not_comparable(f"no rows with {named(self.metric)} and {named(self.with_)}")
         if evidence.kind == "study" and is_timed(self.metric):
             problem = conditions_differ(usable.rows, usable.rows)
             if problem:
@@ -148,13 +149,15 @@ class GrowsFaster:
             if group[self.with_].nunique() >= 3:
                 slopes.append(_slope(group[self.with_], group[self.metric], alpha))
         if not slopes:
-            return not_comparable(f"no setting was run at three sizes of {self.with_} or more")
+            return not_comparable(
+                f"no setting was run at three sizes of {named(self.with_)} or more"
+            )
         lows, highs = [low for _, low, _ in slopes], [high for _, _, high in slopes]
         word: Word = "supported" if min(lows) > self.exponent else "not distinguishable"
         shown = ", ".join(f"{slope:.2f} [{low:.2f}, {high:.2f}]" for slope, low, high in slopes[:4])
         return Outcome(
             word="contradicted" if min(highs) < self.exponent else word,
-            reason=f"{self.metric} grows with {self.with_} to the power of {shown}",
+            reason=f"{named(self.metric)} grows with {named(self.with_)} to the power of {shown}",
             effect=float(np.mean([slope for slope, _, _ in slopes])),
             low=min(lows),
             high=max(highs),

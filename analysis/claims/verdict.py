@@ -98,11 +98,15 @@ def _signed(value: float) -> str:
     return points(value).removesuffix(" points")
 
 
+def _percent(value: float) -> str:
+    return f"{100 * value:.3g}"
+
+
 _WRITERS: dict[str, tuple[Callable[[float], str], str]] = {
     POINTS: (_signed, " points"),
     RATIO: (ratio_text, ""),
     EXPONENT: ("{:.2f}".format, " as exponent"),
-    SHARE: ("{:.2f}".format, " as share"),
+    SHARE: (_percent, " %"),
 }
 
 

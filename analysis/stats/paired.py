@@ -125,6 +125,7 @@ class Outperforming:
 def outperforming(
     differences: ArrayLike,
     *,
+    groups: ArrayLike | None = None,
     confidence: float = 0.95,
     interval: Literal["wilson", "bootstrap"] = "wilson",
     seed: int = 0,
@@ -136,16 +137,42 @@ def outperforming(
     and reaches above 0.75 (``is_meaningful``). They take the percentile bootstrap, with 29 pairs
     or more in mind; it has no width when A wins every pair, so Wilson's interval is the default
     and the bootstrap there for comparison.
+
+    ``groups`` (n,) says which pairs share their luck, as those of one seed do. Wilson's interval is
+    then that of as many independent pairs as would vary as much (Korn & Graubard 1998).
     """
     values = np.asarray(differences, dtype=float)
     assert len(values) and np.isfinite(values).all()
     scores = (values > 0) + 0.5 * (values == 0)
     if interval == "wilson":
-        low, high = wilson_interval(float(scores.sum()), len(values), confidence=confidence)
+        size = len(values) if groups is None else _effective_size(scores, groups, confidence)
+        low, high = wilson_interval(float(scores.mean()) * size, size, confidence=confidence)
     else:
         low, high = _percentile_interval(scores, confidence, seed)
     wins, ties = int((values > 0).sum()), int((values == 0).sum())
     return Outperforming(float(scores.mean()), low, high, wins, ties, len(values))
+
+
+def _effective_size(scores: NDArray[np.float64], groups: ArrayLike, confidence: float) -> float:
+    """Return how many independent scores the mean of grouped ones is worth, at least the groups.
+
+    The design effect from the totals of the groups, with the degrees of freedom of the groups.
+    Scores that are all alike do not show how much they share: then a group counts as one.
+    """
+    from scipy import stats
+
+    _, group = np.unique(np.asarray(groups), return_inverse=True)
+    num_scores, num_groups = len(scores), int(group.max()) + 1
+    assert num_groups > 1
+    mean = float(scores.mean())
+    if not 0 < mean < 1:
+        return float(num_groups)
+    totals = np.bincount(group, scores - mean)
+    variance = num_groups / (num_groups - 1) * float((totals**2).sum()) / num_scores**2
+    level = (1 + confidence) / 2
+    freedom = stats.t.ppf(level, num_scores - 1) / stats.t.ppf(level, num_groups - 1)
+    worth = mean * (1 - mean) / variance * freedom**2 if variance else math.inf
+    return float(np.clip(worth, num_groups, num_scores))
 
 
 def _percentile_interval(scores: NDArray[np.float64], confidence: float, seed: int) -> Interval:
