@@ -115,7 +115,10 @@ def test_holm_raises_p_and_counts_a_repeated_claim_once() -> None:
     other = Claim("sgd", "SGD.", Higher("optimizer", "sgd", "adam"))
     both = judge_all([ADAM, other], evidence)
     assert [v.p_adjusted for v in both] == [4 / 64, 4 / 64]
-    assert [v.word for v in both] == ["not distinguishable"] * 2
+    assert [v.word for v in both] == ["underpowered"] * 2, "6 pairs give 2 / 64 at best"
+    assert both[0].outcome.reason.endswith("6 pairs cannot decide one of 2 claims judged together")
+    wide = two_arms([0.01, 0.02, 0.03, -0.04, 0.05, 0.06, -0.03])
+    assert [v.word for v in judge_all([ADAM, other], wide)] == ["not distinguishable"] * 2
 
 
 def test_a_claim_without_power_is_not_in_the_family() -> None:
@@ -183,12 +186,16 @@ def test_an_accuracy_is_not_refuted_on_a_handful_of_images() -> None:
 
 def test_a_p_value_that_only_the_claim_alone_reaches_is_shown() -> None:
     line = {"num_pairs": 48, "num_seeds": 6, "unit": "points", "effect": 0.03}
+    line |= {"of": "", "bounds": "interval"}
     line |= {"low": 0.001, "high": 0.06, "p_value": 0.042, "p_adjusted": 0.13}
     assert numbers_of(line) == (
         "+3.00 points [+0.10, +6.00], p = 0.13 (0.042 on its own), n = 48 at 6 seeds"
     )
     decided = line | {"p_value": 1e-5, "p_adjusted": 4e-4, "num_seeds": 1}
     assert numbers_of(decided) == "+3.00 points [+0.10, +6.00], p < 0.001, n = 48"
+    rows = {"unit": "share", "effect": 0.5, "low": 0.25, "high": 1.0, "p_adjusted": math.nan}
+    rows |= {"num_pairs": 4, "num_seeds": 0, "of": "rows", "bounds": "range"}
+    assert numbers_of(rows) == "50 % of rows (25 to 100), n = 4"
 
 
 @pytest.fixture(scope="module")

@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from analysis.claims.evidence import Evidence
 from analysis.claims.outcome import (
@@ -96,9 +97,7 @@ def paired_outcome(
     too_few = len(differences) < fewest_pairs(alpha)
     if too_few:
         counted += f"; a difference needs {fewest_pairs(alpha)} independent pairs to show"
-    elif not log:
-        visible = smallest_difference(float(differences.std(ddof=1)), len(differences), alpha=alpha)
-        counted += f"; at this spread {size(visible)} would show in 4 of 5 such studies"
+    power = "" if too_few or log else _power(differences, alpha)
     mean = float(differences.mean())
     p_value = np.nan if too_few else sign_flip(differences - margin).p_value
     if together is not None:
@@ -120,7 +119,14 @@ def paired_outcome(
         num_seeds=num_seeds(matched.pairs),
         wins=wins,
         ties=ties,
+        smallest_p=2.0 ** (1 - np.count_nonzero(differences - margin)),
+        power=power,
     )
+
+
+def _power(differences: NDArray[np.float64], alpha: float) -> str:
+    visible = smallest_difference(float(differences.std(ddof=1)), len(differences), alpha=alpha)
+    return f"at this spread, judged alone, {size(visible)} would show in 4 of 5 such studies"
 
 
 @dataclass(frozen=True)

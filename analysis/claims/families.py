@@ -95,6 +95,7 @@ def _all_groups(
         low=float(effects.min()),
         high=float(effects.max()),
         unit=POINTS,
+        bounds="range",
         p_value=p_value,
         supports=supports,
         num_pairs=len(effects),

@@ -9,13 +9,15 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from analysis.claims.claim import Claim
 from analysis.claims.evidence import Evidence, from_reference, from_study, pooled
-from analysis.claims.outcome import Outcome, not_comparable, printed_all
+from analysis.claims.outcome import Outcome, Word, joined, named, not_comparable, printed_all
 from analysis.claims.verdict import Verdict, to_frame
 from analysis.load import Study
 from analysis.reference import load_table
@@ -57,20 +59,30 @@ def _decided(
         for claim, (evidence, _) in zip(claims, chosen, strict=True)
     ]
     family = {key: outcome.p_value for key, (_, outcome) in zip(keys, chosen, strict=True)}
-    by_key = dict(zip(family, holm(list(family.values())), strict=True))
-    adjusted = [by_key[key] for key in keys]
-    return [
-        Verdict(
-            claim,
-            evidence.name,
-            evidence.kind,
-            outcome.decided(float(p), alpha),
-            outcome,
-            float(p),
-            evidence.caveats if outcome.num_pairs else (),
-        )
-        for claim, (evidence, outcome), p in zip(claims, chosen, adjusted, strict=True)
-    ]
+    p_values = np.array(list(family.values()), dtype=float)
+    by_key = dict(zip(family, holm(p_values), strict=True))
+    found = []
+    for claim, key, (evidence, outcome) in zip(claims, keys, chosen, strict=True):
+        p, caveats = float(by_key[key]), evidence.caveats if outcome.num_pairs else ()
+        word, worded = _worded(outcome, p, p_values, alpha)
+        found.append(Verdict(claim, evidence.name, evidence.kind, word, worded, p, caveats))
+    return found
+
+
+def _worded(
+    outcome: Outcome, p_adjusted: float, p_values: NDArray[np.float64], alpha: float
+) -> tuple[Word, Outcome]:
+    """Return the verdict in a family, and the outcome with its reason complete.
+
+    Pairs that are enough for a claim alone may be too few in a family: then even their smallest
+    p-value, times the claims that Holm's correction counts with it, is not below the level.
+    """
+    word = outcome.decided(p_adjusted, alpha)
+    num_with = int((p_values >= outcome.smallest_p).sum())
+    if outcome.word or word != "not distinguishable" or outcome.smallest_p * num_with < alpha:
+        return word, replace(outcome, reason=joined(outcome.reason, outcome.power))
+    few = f"{outcome.num_pairs} pairs cannot decide one of {num_with} claims judged together"
+    return "underpowered", replace(outcome, reason=joined(outcome.reason, few))
 
 
 def _best_evidence(
@@ -92,7 +104,8 @@ def _outcome(claim: Claim, evidence: Evidence, alpha: float) -> Outcome:
         return not_comparable(unknown[0])
     rows = evidence.where(claim.where)
     if rows.rows.empty:
-        about = ", ".join(f"{key} {printed_all(value)}" for key, value in claim.where.items())
+        wanted = claim.where.items()
+        about = ", ".join(f"{named(key)} {printed_all(value)}" for key, value in wanted)
         return not_comparable(f"no rows with {about}" if about else "no rows")
     if evidence.flawed and getattr(claim.test, "metric", "test_accuracy").endswith("_accuracy"):
         return not_comparable(evidence.flawed)

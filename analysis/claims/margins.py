@@ -30,6 +30,14 @@ class Same:
     Equivalence by two one-sided tests (Schuirmann 1987), each a sign-flip test of the differences
     shifted by the margin; the interval is the one that belongs to it, of confidence 1 − 2α. A
     difference that is merely not significant does not support the claim.
+
+    Attributes:
+        factor: such as ``epochs``.
+        first, second: two of its values.
+        within: the margin, in the unit of the metric.
+        metric: what is compared.
+        is_absolute: whether it takes the training images of the claim for the margin to mean
+            anything, as where training is said to have nothing left to gain.
     """
 
     factor: str
@@ -37,6 +45,7 @@ class Same:
     second: Any
     within: float
     metric: str = "test_accuracy"
+    is_absolute: bool = False
 
     def judge(self, evidence: Evidence, alpha: float) -> Outcome:
         """Judge the claim on the evidence."""
@@ -59,8 +68,9 @@ class Same:
         if together is not None:  # the nearer bound decides, on the side where the mean lies
             p_value = max(p_value, together.p_value / 2)
             interval = wider(interval, together.interval)
-        reason = f"{named(self.factor)} {printed(self.first)} against {printed(self.second)}"
-        reason += f", margin {size(self.within)}"
+        reason = f"{named(self.factor)} {printed(self.first)} against {printed(self.second)}: "
+        reason += f"within {size(self.within)} of each other in "
+        reason += f"{int((np.abs(differences) < self.within).sum())} of {len(differences)} pairs"
         too_few = len(differences) < fewest_pairs(alpha)
         if too_few:
             reason += f"; equality needs {fewest_pairs(alpha)} independent pairs to show"
@@ -76,6 +86,7 @@ class Same:
             num_seeds=num_seeds(matched.pairs),
             wins=int((differences > 0).sum()),
             ties=int((differences == 0).sum()),
+            smallest_p=0.5 ** np.count_nonzero(np.abs(differences) != self.within),
         )
 
 
@@ -130,6 +141,7 @@ class Usually:
             low=found.low,
             high=found.high,
             unit=SHARE,
+            of="pairs",
             num_pairs=len(differences),
             num_seeds=num_seeds(matched.pairs),
             wins=int((differences > 0).sum()),

@@ -40,6 +40,11 @@ class Outcome:
         num_pairs: independent pairs (or rows, where rows are judged one by one).
         num_seeds: different seeds among them; 0 where the evidence does not say.
         wins, ties: pairs in the claimed direction, and without difference.
+        of: what a ``share`` is a share of.
+        bounds: whether ``low`` and ``high`` are those of an ``interval`` or of a ``range``, the
+            smallest and the largest that was seen.
+        smallest_p: the smallest p-value that so many pairs can give; 0 where that is no limit.
+        power: what would have shown, for the reason where the pairs are enough.
     """
 
     word: Word | None
@@ -54,6 +59,10 @@ class Outcome:
     num_seeds: int = 0
     wins: int = 0
     ties: int = 0
+    of: str = ""
+    bounds: Literal["interval", "range"] = "interval"
+    smallest_p: float = 0.0
+    power: str = ""
 
     def decided(self, p_adjusted: float, alpha: float) -> Word:
         """Return the verdict at a p-value adjusted for the family of claims."""

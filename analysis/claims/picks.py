@@ -65,6 +65,7 @@ class BestHas:
             f"tied with it, {num_fit} of these as claimed",
             effect=num_fit / num_tied,
             unit=SHARE,
+            of="those tied with the best",
             num_pairs=len(rows),
             num_seeds=int(rows["num_seeds"].max()),
             wins=num_fit,

@@ -68,6 +68,7 @@ class RatioWithin:
             low=float(ratios.min()),
             high=float(ratios.max()),
             unit=RATIO,
+            bounds="range",
             num_pairs=len(ratios),
             num_seeds=num_seeds(matched.pairs),
             wins=int(inside.sum()),
@@ -129,6 +130,7 @@ class LongerThan:
             low=min(ratios),
             high=max(ratios),
             unit=RATIO,
+            bounds="range",
             num_pairs=len(ratios),
             wins=sum(clear),
         )

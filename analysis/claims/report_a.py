@@ -89,7 +89,7 @@ CLAIMS = (
     _claim(
         "saturation",
         "On {dataset} Adam saturates early: epochs 3 to 5 change accuracy by less than one point.",
-        Same("epochs", 5, 2, within=0.01),
+        Same("epochs", 5, 2, within=0.01, is_absolute=True),
         FASHION | {"optimizer": "adam"},
     ),
     _claim(
@@ -121,6 +121,7 @@ CLAIMS = (
         "The best models generalise: validation accuracy is less than one point above test "
         "accuracy.",
         MostRows("val_accuracy", below=0.01, minus="test_accuracy", share=1, best_by=("dataset",)),
+        {"family": "resnet"},
     ),
     _claim(
         "cnn_over_svm",

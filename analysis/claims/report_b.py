@@ -27,7 +27,7 @@ _RESNETS = (
         "mnist_99",
         "On {dataset} most configurations exceed 99 %.",
         MostRows("test_accuracy", above=0.99),
-        MNIST,
+        MNIST | {"family": "resnet"},
     ),
     _claim(
         "depth_mnist",

@@ -44,8 +44,14 @@ class MostRows:
 
     @property
     def is_absolute(self) -> bool:
-        """Whether it takes the training images of the claim to reach the threshold."""
-        return self.minus is None and self.metric.endswith("_accuracy")
+        """Whether it takes the training images of the claim: for an accuracy, and for overfitting.
+
+        The gap between validation and test, which training sees neither of, does not depend on
+        them.
+        """
+        return self.metric.endswith("_accuracy") and (
+            self.minus is None or "train_accuracy" in (self.metric, self.minus)
+        )
 
     def judge(self, evidence: Evidence, alpha: float) -> Outcome:
         """Judge the claim on the evidence."""
@@ -80,6 +86,8 @@ class MostRows:
             low=yes / num,
             high=(num - no) / num,
             unit=SHARE,
+            of="rows",
+            bounds="range",
             num_pairs=num,
             wins=int((side > 0).sum()),
         )
@@ -162,6 +170,7 @@ class GrowsFaster:
             low=min(lows),
             high=max(highs),
             unit=EXPONENT,
+            bounds="range",
             num_pairs=len(slopes),
             wins=sum(low > self.exponent for low in lows),
         )

@@ -27,8 +27,8 @@ from search_spaces.errors import one_line
 _LEVEL = 0.05
 COLUMNS = (
     *("claim", "sentence", "source", "evidence", "kind", "verdict", "effect", "unit", "low"),
-    *("high", "p_value", "p_adjusted", "num_pairs", "num_seeds", "wins", "ties", "reason"),
-    *("caveats", "text"),
+    *("high", "p_value", "p_adjusted", "num_pairs", "num_seeds", "wins", "ties", "of"),
+    *("bounds", "reason", "caveats", "text"),
 )
 
 
@@ -78,9 +78,11 @@ def numbers_of(line: Mapping[Any, Any]) -> str:
     if not line["num_pairs"]:
         return ""
     write, suffix = _WRITERS[line["unit"]]
-    shown = [f"{write(line['effect'])}{suffix}"]
-    if math.isfinite(line["low"]) and math.isfinite(line["high"]):
-        shown[0] += f" [{write(line['low'])}, {write(line['high'])}]"
+    shown = [f"{write(line['effect'])}{suffix}" + (f" of {line['of']}" if line["of"] else "")]
+    low, high = line["low"], line["high"]
+    if math.isfinite(low) and math.isfinite(high) and not line["effect"] == low == high:
+        limits = "({} to {})" if line["bounds"] == "range" else "[{}, {}]"
+        shown[0] += f" {limits.format(write(low), write(high))}"
     if math.isfinite(p := line["p_adjusted"]):
         alone = line["p_value"]
         # The interval is the claim's own and may leave out zero where the family's p does not.
@@ -134,6 +136,8 @@ def _record(verdict: Verdict) -> dict[str, Any]:
         "num_seeds": outcome.num_seeds,
         "wins": outcome.wins,
         "ties": outcome.ties,
+        "of": outcome.of,
+        "bounds": outcome.bounds,
         "reason": outcome.reason,
         "caveats": "; ".join(verdict.caveats),
         "text": verdict.sentence,
