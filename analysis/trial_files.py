@@ -23,6 +23,8 @@ Record = dict[str, Any]
 _EXCEPTION = re.compile(r"^[\w.]*(?:Error|Exception|Interrupt|Exit)\b.*$", re.MULTILINE)
 _ANSI_COLOUR = re.compile(r"\x1b\[[0-9;]*m")
 _LONGEST_REASON = 200
+_ATTEMPT = "Failure # "
+"""Tune's own list of attempts, copied while they go on; the driver writes the final error."""
 
 
 @dataclass(frozen=True)
@@ -35,7 +37,8 @@ class TrialDirectory:
         config: Tune's config of the trial, flattened, without its plan.
         plan: the trial's plan (``trial_key``, ``milestones``, ``serves``); empty when unknown.
         records: the reported results, in the order they were written.
-        error: why Tune gave the trial up, in one line; empty when it did not.
+        error: why Tune gave the trial up, in one line; empty when it did not, as after an attempt
+            that was to be followed by another.
         done: whether Tune itself says the trial ended regularly (known for live trials only).
         path: the directory, or None for results that never were in one.
         num_unreadable: lines of ``result.json`` that are no JSON object, a torn end not counted.
@@ -110,7 +113,7 @@ def read_directory(path: Path, launch: str) -> TrialDirectory | None:
         config=flat({key: value for key, value in config.items() if key != "plan"}),
         plan=_plan(config.get("plan")),
         records=records,
-        error="" if error is None else last_exception(error),
+        error="" if error is None or error.startswith(_ATTEMPT) else last_exception(error),
         path=path,
         num_unreadable=num_unreadable,
     )

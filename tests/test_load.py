@@ -76,7 +76,6 @@ def test_result_lost_before_the_divergence_is_to_be_run_again(tmp_path: Path) ->
 def test_failed_trial_keeps_the_milestones_before(tmp_path: Path) -> None:
     path = prefix_study(tmp_path)
     error = (
-        "Failure # 1 (occurred at 2026-01-01_12-00-00)\n"
         "\x1b[36mray::ImplicitFunc.train()\x1b[39m (pid=1)\n"
         '  File "x.py", line 1, in f\n'
         "ValueError: no | such\nmore text\n"
@@ -85,6 +84,13 @@ def test_failed_trial_keeps_the_milestones_before(tmp_path: Path) -> None:
     study = load_study(path)
     assert list(study.rows["status"]) == ["finished", "failed"]
     assert row(study, "a5")["reason"] == "ValueError: no | such"
+
+
+def test_an_attempt_that_was_to_be_followed_by_another_is_no_failure(tmp_path: Path) -> None:
+    path = prefix_study(tmp_path)
+    error = "Failure # 1 (occurred at 2026-01-01_12-00-00)\nRayActorError: the worker died\n"
+    write_trial(path, "k1", A5, PREFIX, [line(1), line(2, milestone=True)], error=error)
+    assert list(load_study(path).rows["status"]) == ["finished", "unfinished"]
 
 
 def test_failure_without_any_result(tmp_path: Path) -> None:

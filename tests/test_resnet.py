@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -67,6 +68,10 @@ def test_the_order_of_images_is_a_function_of_seed_and_epoch(images: ImageData) 
     assert set(order(run, 1)) <= set(images.train.tolist())
     # 140 training images: four batches of 32 and 12 more, which is over a quarter.
     assert [len(b) for b in run.epoch_batches(1)] == [32, 32, 32, 32, 12]
+    # 140 = 46 × 3 + 2 and 46 × 3 + 1: BatchNorm has no variance over a single image.
+    assert [len(b) for b in start(images, batch_size=3).epoch_batches(1)] == [3] * 46 + [2]
+    one_less = replace(images, train=images.train[:139])
+    assert [len(b) for b in start(one_less, batch_size=3).epoch_batches(1)] == [3] * 46
     # 140 = 8 × 17 + 4, under a quarter of 17.
     assert [len(b) for b in start(images, batch_size=17).epoch_batches(1)] == [17] * 8
 

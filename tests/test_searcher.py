@@ -24,10 +24,17 @@ def configs(*kinds: Mapping[str, float]) -> list[dict[str, Any]]:
 class Dealing:
     """Asks as Tune does, and names each trial by the number of its configuration."""
 
-    def __init__(self, *kinds: Mapping[str, float], in_order: bool = False) -> None:
+    def __init__(
+        self, *kinds: Mapping[str, float], in_order: bool = False, is_limited: bool = False
+    ) -> None:
         self.started = StartedTrials()
         self.trials = PlannedTrials(
-            configs(*kinds), self.started, CLUSTER.num_slots, max_waiting=4, in_order=in_order
+            configs(*kinds),
+            self.started,
+            CLUSTER.num_slots,
+            max_waiting=8 if is_limited else 4,
+            in_order=in_order,
+            is_limited=is_limited,
         )
         self.ids: dict[int, str] = {}
         self.finished = False
@@ -82,6 +89,15 @@ def test_others_do_not_wait_for_ever(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(searcher, "HOLD_SECONDS", 0.0)
     dealing = Dealing(CPU, *[{"CPU": 1.0, "GPU": 0.25}] * 8)
     assert dealing.deal() == [1, 2, 0], "another study may have the GPUs"
+
+
+def test_under_a_limit_nothing_is_dealt_that_has_to_wait() -> None:
+    dealing = Dealing(*[GPU] * 6, *[CPU] * 6, is_limited=True)
+    assert dealing.deal() == [0, 1, 6, 7, 8, 9], "two GPUs; Tune's limiter counts what waits"
+    dealing.start(0, 1)
+    assert dealing.deal() == [], "four CPU trials wait already"
+    dealing.end(0)
+    assert dealing.deal() == [2]
 
 
 def test_trials_whose_order_matters_keep_it() -> None:

@@ -147,7 +147,7 @@ def test_failures_are_named_and_retries_are_not_failures(
     (directory / "error.txt").write_text("Failure # 1 (occurred at 2026-01-01_12-00-00)\nOops\n")
     view = overview(ledger, running=True)
     assert not view.failures and list(view.rows.values()).count("running") == 1
-    assert overview(ledger, running=False).failures == {directory.name: "Oops"}
+    assert not overview(ledger, running=False).failures, "the next launch goes on with it"
 
 
 def test_diverged_and_open_rows(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -66,6 +66,7 @@ def run_trials(
         _num_slots,
         max_waiting=_max_waiting(),
         in_order=plan.exclusive,
+        is_limited=options.max_concurrent > 0,
     )
     function = _function(trainable, data, ledger, options)
     run_config = _run_config(ledger, launch, options, [started, *callbacks])

@@ -9,6 +9,9 @@ from typing import Any
 from tune_app.checkpoint import find_checkpoints, find_damaged
 from tune_app.study_file import TrialParams
 
+ATTEMPT = "Failure # "
+"""How each attempt's heading begins in Tune's own ``error.txt``."""
+
 RowKey = tuple[str, int]
 """(config_id, seed)."""
 
@@ -62,7 +65,7 @@ class TrialHistory:
                 reached = milestone == row.get("milestone")
                 if reached or (status == "diverged" and milestone >= epoch):
                     self.finished.update(dict.fromkeys(keys, status))
-        self.error = _last_line(directory.path / "error.txt")
+        self.error = _final_error(directory.path / "error.txt")
 
 
 def resumable_checkpoints(
@@ -84,11 +87,18 @@ def resumable_checkpoints(
     return damaged + [index.path for index in sorted(found, key=lambda index: -index.epoch)]
 
 
-def _last_line(path: Path) -> str | None:
+def _final_error(path: Path) -> str | None:
+    """Return the last line of the error that a trial was given up for, None if it was not.
+
+    Tune's own list of attempts, which it copies here whenever it saves its state, has headings. The
+    recorder writes the final error without.
+    """
     if path.is_symlink() or not path.is_file():
         return None
     try:
         lines = [line.strip() for line in path.read_text(errors="replace").splitlines()]
     except OSError:
+        return None
+    if lines and lines[0].startswith(ATTEMPT):
         return None
     return next((line for line in reversed(lines) if line), "unknown error")

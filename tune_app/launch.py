@@ -201,7 +201,8 @@ class Launch:
         from tune_app.recorder import StudyRecorder
 
         costs = [study.trainable.cost(trial.config) for trial in plan.trials]
-        progress = StudyProgress(plan.trials, costs, self.console)
+        cluster = connection.live_cluster
+        progress = StudyProgress(plan.trials, costs, self.console, cluster)
         factors = tuple(study.request.space.factors)
         recorder = StudyRecorder(ledger.root, factors)
         try:

@@ -139,7 +139,7 @@ def _row_states(
         state = "unfinished" if history.epochs else "missing"
         if running and history.directories[-1].parent.name == newest:
             state = "running"
-        if history.error is not None and not (state == "running" and _is_retried(history)):
+        if history.error is not None:
             state = "failed"
         begun.update(dict.fromkeys(history.rows - history.finished.keys(), state))
     states = {}
@@ -151,18 +151,6 @@ def _row_states(
         else:
             states[key] = begun.get(key, "missing")
     return states
-
-
-def _is_retried(history: TrialHistory) -> bool:
-    """Return whether Tune tries the trial again: its own list of attempts has not been replaced.
-
-    The recorder writes a final error without Tune's headings.
-    """
-    try:
-        with (history.directories[-1] / "error.txt").open(errors="replace") as stream:
-            return stream.readline().startswith("Failure # ")
-    except OSError:
-        return False
 
 
 def _is_left(state: str, running: bool) -> bool:

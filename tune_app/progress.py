@@ -7,7 +7,7 @@ they happen. Without a terminal: one plain line per finished trial.
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from ray.tune.callback import Callback
@@ -20,8 +20,11 @@ from rich.table import Table
 from tune_app import failures
 from tune_app.durations import format_seconds
 from tune_app.plan import PlannedTrial
+from tune_app.resources import Cluster
 
 MAX_LINES = 12
+LOOK_SECONDS = 15.0
+"""How often a study of which nothing runs looks at the cluster."""
 
 
 class StudyProgress(Callback):
@@ -31,13 +34,18 @@ class StudyProgress(Callback):
         trials: the planned trials.
         costs: the cost of each in any one unit, in the same order; the bar counts cost.
         console: where to draw.
+        cluster: tells what the cluster offers now; asked while nothing runs.
 
     Attributes:
         notes: what trials had to say beside their results, one line each.
     """
 
     def __init__(
-        self, trials: Sequence[PlannedTrial], costs: Sequence[float], console: Console
+        self,
+        trials: Sequence[PlannedTrial],
+        costs: Sequence[float],
+        console: Console,
+        cluster: Callable[[], Cluster],
     ) -> None:
         self._epochs = {trial.key: trial.milestones[-1] for trial in trials}
         self._costs = {trial.key: cost for trial, cost in zip(trials, costs, strict=True)}
@@ -55,6 +63,9 @@ class StudyProgress(Callback):
         self.notes: list[str] = []
         self._started = time.monotonic()
         self._console = console
+        self._cluster = cluster
+        self._looked = self._started
+        self._stranded = ""
         self._live: Live | None = None
         self._progress: Progress | None = None
         self._task: TaskID | None = None
@@ -90,6 +101,23 @@ class StudyProgress(Callback):
         if self._live is not None:
             self._live.stop()
             self._live = None
+
+    def on_step_end(self, iteration: int, trials: list[Trial], **info: Any) -> None:
+        """Say so if no node is left that could hold any of the trials that wait."""
+        now = time.monotonic()
+        if self._running or now < self._looked + LOOK_SECONDS:
+            return
+        self._looked = now
+        waiting = [trial for trial in trials if trial.status == Trial.PENDING]
+        cluster = self._cluster()
+        reasons = [cluster.refusal(trial.config["plan"]["resources"]) for trial in waiting]
+        stranded = "; ".join(sorted({reason or "" for reason in reasons})) if all(reasons) else ""
+        if stranded and stranded != self._stranded:
+            self._print(
+                f"nothing can run: {stranded}; the study goes on when such a node joins, or, once "
+                "stopped, with the same command"
+            )
+        self._stranded = stranded
 
     def on_trial_start(
         self, iteration: int, trials: list[Trial], trial: Trial, **info: Any

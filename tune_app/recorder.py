@@ -58,9 +58,8 @@ class StudyRecorder(LoggerCallback):
     def log_trial_start(self, trial: Trial) -> None:
         """Write the trial's ``params.json``."""
         self._concurrency.start(trial.trial_id)
-        content = json.dumps(dict(trial.config), indent=1).encode()
-        with self._storage(), atomic_file(self._directory(trial) / PARAMS_FILE) as stream:
-            stream.write(content)
+        with self._storage():
+            self._write_params(trial)
 
     def log_trial_result(self, iteration: int, trial: Trial, result: dict[str, Any]) -> None:
         """Append one reported row to ``result.json`` and its numbers to the event file."""
@@ -82,6 +81,9 @@ class StudyRecorder(LoggerCallback):
         self._concurrency.end(trial.trial_id)
         with self._storage():
             if failed:
+                # A trial whose worker never came up has not begun, but has failed all the same.
+                if not (self._directory(trial) / PARAMS_FILE).exists():
+                    self._write_params(trial)
                 self._keep_error(trial)
             else:
                 error_file = self._directory(trial) / ERROR_FILE
@@ -119,6 +121,10 @@ class StudyRecorder(LoggerCallback):
         except StorageError as error:
             self.failure = error
             raise
+
+    def _write_params(self, trial: Trial) -> None:
+        with atomic_file(self._directory(trial) / PARAMS_FILE) as stream:
+            stream.write(json.dumps(dict(trial.config), indent=1).encode())
 
     def _keep_error(self, trial: Trial) -> None:
         """Write the latest attempt's error with its reason as the last line.

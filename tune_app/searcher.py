@@ -68,6 +68,8 @@ class PlannedTrials(Searcher):
         slots: how many trials of a kind the cluster holds.
         max_waiting: how many trials Tune keeps waiting.
         in_order: whether to deal in the plan's order whatever the kinds.
+        is_limited: whether trials that wait count as running, as under ``--max-concurrent``: then
+            none is dealt that has to wait.
     """
 
     def __init__(
@@ -78,6 +80,7 @@ class PlannedTrials(Searcher):
         *,
         max_waiting: int,
         in_order: bool = False,
+        is_limited: bool = False,
     ) -> None:
         super().__init__()
         kinds: dict[Hashable, _Kind] = {}
@@ -89,6 +92,7 @@ class PlannedTrials(Searcher):
         self._started = started
         self._slots = slots
         self._max_waiting = max(1, max_waiting // max(1, len(kinds)))
+        self._is_limited = is_limited
         self._refreshed = float("-inf")
 
     def suggest(self, trial_id: str) -> Any:
@@ -101,10 +105,12 @@ class PlannedTrials(Searcher):
         now = time.monotonic()
         self._refresh(now)
         for kind in sorted(with_some_left, key=lambda kind: kind.num_slots):
-            if len(kind.waiting) < self._max_waiting:
+            num_dealt = len(kind.waiting) + len(kind.running)
+            has_room = not self._is_limited or num_dealt < max(1, kind.num_slots)
+            if has_room and len(kind.waiting) < self._max_waiting:
                 kind.waiting.add(trial_id)
                 return kind.left.popleft()
-            spreads = len(kind.waiting) + len(kind.running) < kind.num_slots
+            spreads = num_dealt < kind.num_slots
             if spreads and now < kind.moved + HOLD_SECONDS:
                 return None
         return None

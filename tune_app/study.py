@@ -84,8 +84,12 @@ class PreparedStudy:
                 )
 
     def dataset_names(self) -> list[str]:
-        """Return the data sets that some configuration of the space uses."""
-        configs = [c.config for c in self.request.space.expand()]
+        """Return the data sets that some configuration of the space, or of the study, uses.
+
+        A study keeps the rows of a space that has become smaller since.
+        """
+        existing = self.existing.configurations() if self.existing else ()
+        configs = [c.config for c in (*self.request.space.expand(), *existing)]
         return list(dict.fromkeys(c["dataset"] for c in configs if "dataset" in c))
 
     def load_images(self) -> None:

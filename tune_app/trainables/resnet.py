@@ -199,13 +199,14 @@ class ResNetRun:
 
         A last batch smaller than a quarter of the batch size is left out: on the 1×1 maps of a
         28-pixel image BatchNorm would take its variance over a handful of values, and a batch of
-        two makes a ResNet-50 diverge within an epoch. The full data leave 8 of 16 or 32: kept.
+        two makes a ResNet-50 diverge within an epoch; of a single image there is none. The full
+        data leave 8 of 16 or 32: kept.
         """
         rng = np.random.Generator(np.random.PCG64([self.config["seed"], epoch]))
         order = self.data.train[rng.permutation(len(self.data.train))]
         size = self.config["batch_size"]
         batches = [order[i : i + size] for i in range(0, len(order), size)]
-        too_small = len(batches) > 1 and len(batches[-1]) < size / 4
+        too_small = len(batches) > 1 and len(batches[-1]) < max(2, size / 4)
         return batches[:-1] if too_small else batches
 
     def _set_learning_rate(self, epoch: int) -> None:
