@@ -27,7 +27,7 @@ COLUMNS = (
     *("report", "table", "dataset", "model", "kernel", "batch_size", "optimizer", "lr"),
     *("pin_memory", "epochs", "C", "degree", "gamma", "device", "config_id", "num_seeds"),
     *("test_accuracy", "reference_accuracy", "difference", "low", "high", "noise", "verdict"),
-    *("reasons", "train_seconds", "reference_train_seconds"),
+    *("reasons", "train_seconds", "reference_train_seconds", "reference_epochs"),
 )
 _SETTINGS = COLUMNS[2:14]
 _NOT_MATCHED = ("epochs", "max_iter", "num_train_images", "mixed_precision")
@@ -157,6 +157,7 @@ def _record(table: Table, row: int, ours: _Ours, study: Study) -> dict[str, Any]
         "reasons": "; ".join(reasons),
         "train_seconds": float(seconds),
         "reference_train_seconds": float(reference.get("train_seconds", math.nan)),
+        "reference_epochs": _epochs(table, row),
     }
 
 

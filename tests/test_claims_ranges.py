@@ -145,5 +145,5 @@ def test_the_best_configuration_is_picked_on_the_mean_of_its_seeds() -> None:
     assert verdict.outcome.reason.endswith("median 70.00 %; picked on validation accuracy")
     gap = MostRows("val_accuracy", above=0.05, minus="test_accuracy", best_by=("family",))
     assert judge(Claim("a_claim", "Gap.", gap), seeds).outcome.reason.endswith(
-        "picked on validation accuracy, which is too high for being the largest"
+        "picked on validation accuracy, which the largest of several overstates"
     )

@@ -14,6 +14,7 @@ from typing import Any, Literal
 import numpy as np
 import pandas as pd
 
+from analysis.cells import heading
 from analysis.frames import same_at_every_seed
 from analysis.load import FINISHED, Study
 from analysis.reference import ReferenceTable
@@ -60,6 +61,8 @@ class Evidence:
         """Say that there is no such column; empty when there is."""
         if column in self.rows:
             return ""
+        if column in SETTINGS:
+            return f"no rows with {heading(column)}"
         return f"no column {column}{did_you_mean(column, map(str, self.rows.columns))}"
 
     def where(self, condition: Mapping[str, Any]) -> Evidence:

@@ -76,12 +76,13 @@ class MostRows:
         possible = no == 0 if self.share >= 1 else num - no > self.share * num
         word: Word = "supported" if enough else "not distinguishable"
         threshold = self.above if self.above is not None else self.below
+        unit = "points" if self.minus else "%"
         return Outcome(
             word=word if possible else "contradicted",
             reason=f"{self._quantity()} {'above' if self.above is not None else 'below'} "
-            f"{100 * (threshold or 0.0):.3g} %: {int((side > 0).sum())} of {num} rows, clearly so "
-            f"{yes}, clearly not {no}; median {100 * float(np.median(values)):.2f} %"
-            + self._flattered(picked_on),
+            f"{100 * (threshold or 0.0):.3g} {unit} in {int((side > 0).sum())} of {num} rows, by "
+            f"more than their noise in {yes}, clearly not in {no}; median "
+            f"{100 * float(np.median(values)):.2f} {unit}" + self._flattered(picked_on),
             effect=float((side > 0).mean()),
             low=yes / num,
             high=(num - no) / num,
@@ -96,7 +97,7 @@ class MostRows:
         """Say that the largest of many validation accuracies is above what it stands for."""
         if picked_on not in (self.metric, self.minus):
             return f"; picked on {named(picked_on)}" if picked_on else ""
-        return f"; picked on {named(picked_on)}, which is too high for being the largest"
+        return f"; picked on {named(picked_on)}, which the largest of several overstates"
 
     def _quantity(self) -> str:
         minus = f" − {named(self.minus)}" if self.minus else ""

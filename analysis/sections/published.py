@@ -20,16 +20,22 @@ from analysis.document import Block, Bullets, Paragraph, Section, Table
 from analysis.load import Study
 from search_spaces.errors import one_line
 
-_REPORTS = {"report_a": "A", "report_b": "B"}
+_REPORTS = {"report_a": "A", "report_b": "B", "xiao_2017": "Xiao et al. 2017"}
 _SILENT = "not comparable"
 _SETTINGS = (
     *("batch_size", "optimizer", "lr", "pin_memory", "epochs"),
     *("kernel", "C", "degree", "gamma", "device"),
 )
 _VERDICTS = (
-    "Supported and contradicted hold at 5 % for all claims of a report together (Holm).",
-    "Underpowered: fewer than six independent pairs. p is adjusted; n counts independent pairs, "
-    "rows that share a trial once.",
+    "Where there is a p, supported and contradicted hold at 5 % for all claims of this table "
+    "together (Holm), and p is adjusted for them; else an interval or a count decides, as the "
+    "reason says.",
+    "Square brackets: the 95 % interval of the effect (90 % where two values are said to do the "
+    "same), of the claim alone; it is a sketch below 20 pairs. Round ones: the smallest and the "
+    "largest that was seen, or, of rows above a threshold, those that are so beyond their noise "
+    "and those that may be.",
+    "n: independent pairs, rows that share a trial once; or the rows, configurations or groups "
+    "that the reason counts. Underpowered: whatever these pairs show, it could not decide.",
 )
 
 
@@ -45,11 +51,18 @@ def claims(studies: Mapping[str, Study]) -> Section | None:
     silent = frame["verdict"] == _SILENT
     if silent.all():
         return None
-    blocks: list[Block] = [_claims_table(frame[~silent])]
+    blocks: list[Block] = [_evidence(frame[~silent]), _claims_table(frame[~silent])]
     if silent.any():
         text = f"{silent.sum()} further claims are not comparable with these studies."
         blocks += [Paragraph(text), _claims_table(frame[silent], "claims-not-comparable")]
     return Section("Published claims, judged", tuple(blocks))
+
+
+def _evidence(frame: pd.DataFrame) -> Paragraph:
+    """Say what the verdicts rest on: each study with what a reader must know of its rows."""
+    known = frame.drop_duplicates(["evidence", "caveats"])[["evidence", "caveats"]]
+    texts = [f"{one_line(name)} ({one_line(caveats)})" for name, caveats in known.to_numpy()]
+    return Paragraph(f"Judged on {'; '.join(texts)}.")
 
 
 @functools.cache
@@ -73,6 +86,8 @@ def _claims_table(frame: pd.DataFrame, name: str = "claims") -> Table:
         "on its own table": [published.get(line["claim"], MISSING) for line in lines],
     }
     if name == "claims":
+        if frame["evidence"].nunique() > 1:
+            cells["study"] = [one_line(str(line["evidence"])) for line in lines]
         cells["here"] = [str(line["verdict"]) for line in lines]
         cells["effect, interval, p, n"] = [_unbroken(numbers_of(line) or MISSING) for line in lines]
     cells["reason"] = [_unbroken(one_line(str(line["reason"]))) for line in lines]
@@ -108,7 +123,15 @@ def beside(studies: Mapping[str, Study]) -> Section | None:
 def _counted(frame: pd.DataFrame) -> str:
     verdicts = Counter(frame["verdict"])
     shown = ", ".join(f"{count} {verdict}" for verdict, count in verdicts.most_common())
-    text = f"{len(frame)} pairs of a published row and ours with the same settings: {shown}."
+    text = (
+        f"{len(frame)} pairs of a published row and a configuration of ours that agree in every "
+        f"setting which both name: {shown}."
+    )
+    other = (pd.to_numeric(frame["epochs"], errors="coerce") != frame["reference_epochs"]) & frame[
+        "reference_epochs"
+    ].notna()
+    if other.any():
+        text += f" {int(other.sum())} of them differ in the number of epochs: ours is the nearest."
     if _SILENT in verdicts:
         text += " Where a protocol differs the difference is shown and not judged:"
     return text
@@ -116,29 +139,31 @@ def _counted(frame: pd.DataFrame) -> str:
 
 def _comparison_table(frame: pd.DataFrame, studies: Mapping[str, Study]) -> Table:
     settings = [name for name in _SETTINGS if name in frame and frame[name].nunique() > 1]
+    names = zip(frame["report"].map(str), frame["table"].map(str), strict=True)
     cells = {
-        "report": [_REPORTS.get(str(report), one_line(str(report))) for report in frame["report"]],
+        "published in": [_table_name(report, table) for report, table in names],
         "data set": [label("dataset", value) for value in frame["dataset"]],
         "method": [
             label("model", model) if isinstance(model, str) else "SVM" for model in frame["model"]
         ],
     }
     cells |= {heading(name): [_setting(name, v) for v in frame[name]] for name in settings}
-    cells["ours (%)"] = [
-        format_cell("test_accuracy", value, num_images_of(studies[study], dataset, "test_accuracy"))
-        for value, study, dataset in zip(
-            frame["test_accuracy"], frame["study"], frame["dataset"], strict=True
-        )
+    if frame["reference_epochs"].notna().any():
+        cells["published epochs"] = [_setting("epochs", v) for v in frame["reference_epochs"]]
+    images = [
+        num_images_of(studies[study], dataset, "test_accuracy")
+        for study, dataset in zip(frame["study"], frame["dataset"], strict=True)
     ]
-    theirs = frame["reference_accuracy"]
-    cells["published (%)"] = [format_cell("test_accuracy", value) for value in theirs]
-    cells["difference (points)"] = [format_points(value, 10_000) for value in frame["difference"]]
-    limits = zip(frame["low"], frame["high"], strict=True)
-    cells["95 % interval"] = [_interval(low, high) for low, high in limits]
+    for title, column in (("ours (%)", "test_accuracy"), ("published (%)", "reference_accuracy")):
+        counts = images if column == "test_accuracy" else [None] * len(frame)
+        values = zip(frame[column], counts, strict=True)
+        cells[title] = [format_cell("test_accuracy", value, count) for value, count in values]
+    cells["difference (points)"] = list(map(format_points, frame["difference"], images))
+    cells["95 % interval"] = list(map(_interval, frame["low"], frame["high"], images))
     cells["verdict"] = [str(verdict) for verdict in frame["verdict"]]
-    filters = tuple(name for name in ("report", "data set", "method", "verdict") if name in cells)
+    filters = ("published in", "data set", "method", "verdict")
     notes = tuple(f"Interval: {noise}." for noise in dict.fromkeys(frame["noise"]))
-    caption = "Test accuracy beside the published one, for the same settings."
+    caption = "Test accuracy beside the published one."
     return Table("published", caption, cells, frame, notes, filters=filters)
 
 
@@ -147,10 +172,17 @@ def _setting(name: str, value: Any) -> str:
     return MISSING if missing else label(name, value)
 
 
-def _interval(low: float, high: float) -> str:
+def _table_name(report: str, table: str) -> str:
+    """Return ``report_b_q2_figure8`` as ``B, q2 figure8``."""
+    shown = _REPORTS.get(report, one_line(report))
+    part = one_line(table).removeprefix(report).strip("_").replace("_", " ")
+    return f"{shown}, {part}" if part else shown
+
+
+def _interval(low: float, high: float, num_images: float | None) -> str:
     if not (math.isfinite(low) and math.isfinite(high)):
         return MISSING
-    return f"{format_points(low, 10_000)} … {format_points(high, 10_000)}"
+    return f"{format_points(low, num_images)} … {format_points(high, num_images)}"
 
 
 def audited(studies: Mapping[str, Study]) -> Section | None:
@@ -164,10 +196,11 @@ def audited(studies: Mapping[str, Study]) -> Section | None:
     if not audits:
         return None
     found = [finding for audit in audits for finding in audit.findings]
-    applied = sum(len(audit.clean) for audit in audits) + len({(f.table, f.rule) for f in found})
+    applied = {rule for audit in audits for rule in audit.clean} | {f.rule for f in found}
+    known = applied.union(*(audit.skipped for audit in audits))
     text = (
-        f"{applied} rules were applied to the rows of these studies; {len(found)} "
-        f"{'finding' if len(found) == 1 else 'findings'}. Rules "
+        f"{len(applied)} of {len(known)} rules could be applied to the rows of these studies; "
+        f"{len(found)} {'finding' if len(found) == 1 else 'findings'}. Rules "
         "that could not be applied are listed by python -m analysis.audit with the reason."
     )
     blocks: list[Block] = [Paragraph(text)]
