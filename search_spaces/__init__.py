@@ -7,11 +7,11 @@ imported on demand, so that naming a space does not import Ray for those that on
 from __future__ import annotations
 
 import importlib
-import importlib.util
 import re
 from pathlib import Path
 
 from search_spaces.errors import UserError, choices, did_you_mean
+from search_spaces.python_file import run_python_file
 from search_spaces.space import FIELD_NAMES, Configuration, SearchSpace
 
 __all__ = ["SHIPPED", "Configuration", "SearchSpace", "UserError", "load_space"]
@@ -39,25 +39,7 @@ def load_space(name: str) -> SearchSpace:
 
 
 def _load_file(path: Path) -> SearchSpace:
-    try:
-        found = path.is_file()
-    except OSError:  # a name that is too long, or a folder that must not be entered
-        found = False
-    if not found:
-        raise UserError(f"--space {path}: no such file")
-    spec = importlib.util.spec_from_file_location(re.sub(r"\W", "_", path.stem), path)
-    if spec is None or spec.loader is None:
-        raise UserError(f"--space {path}: not a Python file (its name must end in .py)")
-    # Left out of sys.modules on purpose: what the file defines then travels to workers by value.
-    module = importlib.util.module_from_spec(spec)
-    try:
-        spec.loader.exec_module(module)
-    except UserError as error:
-        raise UserError(f"--space {path}: {error}") from None
-    except SyntaxError as error:
-        raise UserError(f"--space {path}: line {error.lineno}: {error.msg}") from None
-    except (Exception, SystemExit) as error:
-        raise UserError(f"--space {path}: {_explain(error)}") from None
+    module = run_python_file("--space", path, _explain)
     spaces = {id(value): value for value in vars(module).values() if isinstance(value, SearchSpace)}
     if len(spaces) != 1:
         raise UserError(

@@ -2,24 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any
-
-from analysis.claims.claim import Claim, Criterion
+from analysis.claims.claim import Claim
 from analysis.claims.contrasts import Higher, LargerAt
+from analysis.claims.drawn import FASHION, MNIST, claims_of
 from analysis.claims.families import BestOf
 from analysis.claims.margins import Same, Usually
 from analysis.claims.ranges import LongerThan, RatioWithin
 from analysis.claims.thresholds import GrowsFaster, MostRows
 
-MNIST = {"dataset": "mnist"}
-FASHION = {"dataset": "fashion_mnist"}
-
-
-def _claim(
-    name: str, sentence: str, test: Criterion, where: dict[str, Any] | None = None, *tables: str
-) -> Claim:
-    drawn = tuple(f"report_b_{table}" for table in tables or ("q1a",))
-    return Claim(f"b_{name}", sentence, test, where or {}, "report_b", drawn)
+_claim = claims_of("report_b")
 
 
 _RESNETS = (

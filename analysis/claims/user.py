@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import importlib.util
-import re
 from collections import Counter
 from pathlib import Path
 
 from analysis.claims.claim import Claim
 from search_spaces.errors import UserError
+from search_spaces.python_file import run_python_file
 
 
 def load_claims(path: Path) -> tuple[Claim, ...]:
@@ -18,24 +17,7 @@ def load_claims(path: Path) -> tuple[Claim, ...]:
         UserError: there is no such file, it cannot be run, or ``CLAIMS`` is not a list of claims
             with names of their own.
     """
-    try:
-        found = path.is_file()
-    except OSError:  # a name that is too long, or a folder that must not be entered
-        found = False
-    if not found:
-        raise UserError(f"--claims {path}: no such file")
-    spec = importlib.util.spec_from_file_location(re.sub(r"\W", "_", path.stem), path)
-    if spec is None or spec.loader is None:
-        raise UserError(f"--claims {path}: not a Python file (its name must end in .py)")
-    module = importlib.util.module_from_spec(spec)
-    try:
-        spec.loader.exec_module(module)
-    except UserError as error:
-        raise UserError(f"--claims {path}: {error}") from None
-    except SyntaxError as error:
-        raise UserError(f"--claims {path}: line {error.lineno}: {error.msg}") from None
-    except (Exception, SystemExit) as error:
-        raise UserError(f"--claims {path}: {type(error).__name__}: {error}") from None
+    module = run_python_file("--claims", path)
     return _checked(path, getattr(module, "CLAIMS", None))
 
 
