@@ -15,6 +15,7 @@ from typing import Any
 from urllib.parse import urlsplit, urlunsplit
 
 from search_spaces.errors import UserError
+from search_spaces.whole_file import whole_file
 
 _NUM_TRANSFERS = 16
 """Small files are bound by the way there and back, so many travel at once."""
@@ -105,11 +106,12 @@ class RemoteFolder:
             OSError: it cannot be written.
         """
         path = self._join(relative)
-        if self._filesystem.type_name == "local":
-            Path(path).parent.mkdir(parents=True, exist_ok=True)
         if isinstance(content, Path):
             content = content.read_bytes()
-        with self._filesystem.open_output_stream(path) as stream:
+        # An object store shows an object once it is complete; a file is there from its first byte.
+        is_local = self._filesystem.type_name == "local"
+        opened = whole_file(Path(path)) if is_local else self._filesystem.open_output_stream(path)
+        with opened as stream:
             stream.write(content)
 
     def remove(self, relatives: Iterable[str]) -> None:

@@ -158,6 +158,22 @@ def test_a_damaged_claim_counts_until_it_is_old(copy: Mirror, there: Path) -> No
     free.release()
 
 
+def test_a_claim_that_is_being_written_is_none_yet(copy: Mirror, there: Path) -> None:
+    (there / CLAIMS).mkdir(parents=True)
+    partial = there / CLAIMS / ".x.json.1"
+    partial.write_text("{")
+    assert find_claim(copy) is None
+    free = Lease(copy)
+    assert free.take() is None
+    free.release()
+    assert partial.exists(), "whoever writes it may not be done"
+    age(partial, lease.LEASE_SECONDS + 5)
+    heir = Lease(copy)
+    assert heir.take() is None
+    heir.release()
+    assert claims(there) == [], "a killed one's is cleared away"
+
+
 def test_the_lock_of_a_study_at_a_url_is_a_lease(copy: Mirror, there: Path, tmp_path: Path) -> None:
     elsewhere = another(there, tmp_path)
     with StudyLock(copy.folder):

@@ -22,10 +22,11 @@ import threading
 import time
 import uuid
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 import psutil
 
+from search_spaces.whole_file import is_partial
 from tune_app.mirror import Mirror
 
 CLAIMS = ".lock"
@@ -108,9 +109,10 @@ class Lease:
         for name in files.keys() - {self._name}:
             since = files[name][1] / 1e9
             claim = _read(self._mirror, name, since)
-            if claim is not None:
-                over = now - since > LEASE_SECONDS or claim.is_dead()
-                dead.append(name) if over else live.append(claim)
+            if now - since > LEASE_SECONDS or (claim is not None and claim.is_dead()):
+                dead.append(name)
+            elif claim is not None:
+                live.append(claim)
         self._mirror.remote.remove(dead)
         return sorted(live, key=lambda claim: not claim.holds)
 
@@ -155,7 +157,9 @@ def find_claim(mirror: Mirror) -> Claim | None:
 
 
 def _read(mirror: Mirror, name: str, since: float) -> Claim | None:
-    """Return what a claim says; None if it was withdrawn since it was listed."""
+    """Return what a claim says; None if it is not complete yet or was withdrawn since."""
+    if is_partial(PurePosixPath(name).name):
+        return None
     try:
         content = json.loads(mirror.remote.read(name))
         machine = str(content.get("machine"))
