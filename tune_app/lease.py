@@ -102,8 +102,14 @@ class Lease:
             self._mirror.remote.remove([self._name])
 
     def _others(self) -> list[Claim]:
-        """Return the claims that count beside the own one, those that hold first."""
+        """Return the claims that count beside the own one, those that hold first.
+
+        Raises:
+            OSError: the storage does not answer, or does not list the own claim.
+        """
         files = self._mirror.remote.files(CLAIMS)
+        if self._name not in files:
+            raise OSError("a file that was just written there is not in its listing")
         now = files[self._name][1] / 1e9
         dead, live = [], []
         for name in files.keys() - {self._name}:
@@ -129,14 +135,14 @@ class Lease:
         renewed = time.monotonic()
         while not self._ended.wait(RENEWAL_SECONDS):
             with contextlib.suppress(OSError):  # tried again; what fails for long is lost
-                if self._name in self._mirror.remote.files(CLAIMS):
-                    self._write(holds=True)
-                    renewed = time.monotonic()
+                if self._name not in self._mirror.remote.files(CLAIMS):
+                    # As after a suspend, which the clock does not count: it came to its end there.
+                    self._mirror.problem = _lost("is gone")
+                    return
+                self._write(holds=True)
+                renewed = time.monotonic()
             if time.monotonic() - renewed > LEASE_SECONDS - RENEWAL_SECONDS:
-                self._mirror.problem = (
-                    "the claim to the study could not be renewed, so another driver may have taken "
-                    "it over"
-                )
+                self._mirror.problem = _lost("could not be renewed")
                 return
 
 
@@ -154,6 +160,10 @@ def find_claim(mirror: Mirror) -> Claim | None:
             if claim is not None and claim.holds and not claim.is_dead():
                 return claim
     return None
+
+
+def _lost(reason: str) -> str:
+    return f"the claim to the study {reason}, so another driver may have taken it over"
 
 
 def _read(mirror: Mirror, name: str, since: float) -> Claim | None:
