@@ -88,8 +88,9 @@ class Launch:
         missing = set(ledger.row_keys()) - ledger.finished().keys()
         if missing:
             return True
-        # A driver killed after the last row had no time for it. Whoever cannot lock leaves it.
-        with contextlib.suppress(UserError), StudyLock(ledger.root):
+        # A driver killed after the last row had no time for it. Whoever cannot lock or write (the
+        # disk is full, say) leaves it.
+        with contextlib.suppress(UserError, OSError), StudyLock(ledger.root):
             tidy(ledger)
         self._print(f"nothing is missing: all {len(ledger.row_keys())} rows are finished")
         self._print(*announce.where_lines(ledger))
