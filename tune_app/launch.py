@@ -145,7 +145,7 @@ class Launch:
             self._choose_images(study, cluster)
             study.load_images()
         if self.request.fresh and self.request.root.exists():
-            with StudyLock(self.request.root):
+            with StudyLock(self.request.root), study_storage(self.request.root):
                 self._print(
                     f"the old study is kept in {announce.short_path(put_aside(self.request.root))}"
                 )
