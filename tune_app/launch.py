@@ -17,7 +17,7 @@ from tune_app.cluster.versions import check_versions, versions_task
 from tune_app.housekeeping import tidy
 from tune_app.ledger import Ledger, put_aside
 from tune_app.lock import StudyLock
-from tune_app.mirror import find_mirror
+from tune_app.mirror import find_mirror, refresh
 from tune_app.outcome import failed_trials, finished_rows
 from tune_app.plan import Plan
 from tune_app.provenance import collect_provenance, command_line
@@ -154,6 +154,7 @@ class Launch:
 
     def _launch(self, study: PreparedStudy, cluster: Cluster, dashboard: str) -> int:
         """Plan against the ledger as it is now that the study is held, and run the plan."""
+        refresh(self.request.root)
         study.reopen()
         provenance = collect_provenance(self.arguments)
         ledger, num_added = study.ledger(study.device(cluster), provenance)
