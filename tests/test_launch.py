@@ -63,6 +63,21 @@ def test_what_another_driver_added_at_a_url_is_kept(
     assert [entry["name"] for entry in study["launches"]] == ["001", "002", "003"]
 
 
+def test_a_resumed_study_keeps_its_identity_and_a_fresh_one_has_its_own(
+    tmp_path: Path, meanwhile: list[Callable[[], object]]
+) -> None:
+    def created_at() -> str:
+        return str(json.loads(path.read_text())["created_at"])
+
+    assert launch() == EXIT_OPEN
+    path = tmp_path / "results" / "mine" / "study.json"
+    path.write_text(path.read_text().replace(created_at(), "2026-01-01T12:00:00+00:00"))
+    assert launch("--seeds", "0-1") == EXIT_OPEN
+    assert created_at() == "2026-01-01T12:00:00+00:00"
+    assert launch("--fresh") == EXIT_OPEN
+    assert created_at() != "2026-01-01T12:00:00+00:00"
+
+
 def test_an_old_study_that_cannot_be_put_aside_is_one_line(
     tmp_path: Path, meanwhile: list[Callable[[], object]], capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -159,7 +159,7 @@ class Launch:
         provenance = collect_provenance(self.arguments)
         ledger, num_added = study.ledger(study.device(cluster), provenance)
         plan = study.plan(ledger, cluster)
-        tracking = self._tracking() if plan.trials else []
+        tracking = self._tracking(ledger) if plan.trials else []
         if num_added:
             self._print(f"the study grows by {num_added} rows")
         self._print(*announce.plan_lines(study, plan, cluster, ledger))
@@ -182,13 +182,16 @@ class Launch:
         tidy(ledger)
         return self._conclude(ledger, plan, incomplete)
 
-    def _tracking(self) -> list[TrackingCallback]:
+    def _tracking(self, ledger: Ledger) -> list[TrackingCallback]:
+        if self.log_to is None:
+            return []
         from tune_app.tracking import TrackingCallback, open_tracker
 
         root = self.request.root
         if find_mirror(root):  # what a tracker keeps in files stays on this machine
             root = Path("results").resolve() / root.name
-        return [TrackingCallback(open_tracker(self.log_to, root))] if self.log_to else []
+        created_at = str(ledger.study.get("created_at", ""))
+        return [TrackingCallback(open_tracker(self.log_to, root), created_at)]
 
     def _run_trials(
         self,
