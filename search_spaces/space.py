@@ -140,6 +140,12 @@ class SearchSpace:
                     f"{self._where('resources')}: {key!r}: {value!r} is less than Ray's smallest "
                     f"share, {_LEAST_RESOURCE}"
                 )
+        asks_for_cpu = {"cpu", "CPU"} & self.resources.keys()  # one CPU where it is not named
+        if asks_for_cpu and not any(self.resources.values()):
+            raise UserError(
+                f"{self._where('resources')} asks for nothing; allowed: an amount above 0, such as "
+                "{'cpu': 1}, which is also what leaving it out means"
+            )
 
     def parameters(self) -> tuple[str, ...]:
         """Return every parameter that some configuration sets, in declared order."""

@@ -8,19 +8,42 @@ them. A URL of another scheme goes through fsspec if that knows it.
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable, Iterable
+import inspect
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path, PurePosixPath
 from typing import Any
 from urllib.parse import urlsplit, urlunsplit
 
 from search_spaces.errors import UserError
+from search_spaces.whole_file import whole_file
 
+_ALLOWED = "s3://, gs://, file:///… and what the installed fsspec opens by its name alone"
+_NO_STORAGE = {
+    **dict.fromkeys(("memory", "mock"), "what is there ends with the process that wrote it"),
+    **dict.fromkeys(
+        ("http", "https"),
+        "nothing can be written there; for a server that speaks S3 name s3://BUCKET/FOLDER and set "
+        "AWS_ENDPOINT_URL to its address",
+    ),
+}
+"""Scheme that can be opened -> why no study can be there."""
 _NUM_TRANSFERS = 16
 """Small files are bound by the way there and back, so many travel at once."""
 
 Version = tuple[int, int]
 """(bytes, nanoseconds since 1970) of a file, which change with its content."""
+
+
+@contextlib.contextmanager
+def _errors_of_storage() -> Iterator[None]:
+    """Make an ``OSError`` of whatever a file system raises; many have kinds of their own."""
+    try:
+        yield
+    except OSError:
+        raise
+    except Exception as error:
+        raise OSError(f"{type(error).__name__}: {error}") from error
 
 
 def is_url(text: str) -> bool:
@@ -70,6 +93,7 @@ class RemoteFolder:
         """Return what lies inside as Ray Tune's ``RunConfig`` takes it."""
         return {"storage_path": self._join(relative), "storage_filesystem": self._filesystem}
 
+    @_errors_of_storage()
     def files(self, under: str = "") -> dict[str, Version]:
         """Return every file: path relative to the folder -> version; none if there is no folder.
 
@@ -88,6 +112,7 @@ class RemoteFolder:
             and _is_inside(name := entry.path[len(self._path) :].lstrip("/"))
         }
 
+    @_errors_of_storage()
     def read(self, relative: str) -> bytes:
         """Return a file's content.
 
@@ -98,6 +123,7 @@ class RemoteFolder:
         with self._filesystem.open_input_stream(self._join(relative)) as stream:
             return bytes(stream.read())
 
+    @_errors_of_storage()
     def write(self, relative: str, content: bytes | Path) -> None:
         """Write a file, given as its content or as a local file; readers see all of it or nothing.
 
@@ -105,13 +131,15 @@ class RemoteFolder:
             OSError: it cannot be written.
         """
         path = self._join(relative)
-        if self._filesystem.type_name == "local":
-            Path(path).parent.mkdir(parents=True, exist_ok=True)
         if isinstance(content, Path):
             content = content.read_bytes()
-        with self._filesystem.open_output_stream(path) as stream:
+        # An object store shows an object once it is complete; a file is there from its first byte.
+        is_local = self._filesystem.type_name == "local"
+        opened = whole_file(Path(path)) if is_local else self._filesystem.open_output_stream(path)
+        with opened as stream:
             stream.write(content)
 
+    @_errors_of_storage()
     def remove(self, relatives: Iterable[str]) -> None:
         """Delete files; one that is gone already is none the worse for it.
 
@@ -153,6 +181,7 @@ class RemoteFolder:
 
         _each(fetch, changed)
 
+    @_errors_of_storage()
     def rename(self, name: str) -> None:
         """Give the folder another name beside the old one: copied, then deleted, file by file.
 
@@ -199,7 +228,7 @@ def _with_whole_writes(url: str) -> str:
 
 def _open(url: str) -> tuple[Any, str]:
     """Return (PyArrow file system, path in it)."""
-    from pyarrow.fs import FileSystem, FSSpecHandler, PyFileSystem
+    from pyarrow.fs import FileSystem
 
     parts = urlsplit(url)
     if not parts.scheme or not (parts.path.strip("/") or parts.netloc):
@@ -209,18 +238,30 @@ def _open(url: str) -> tuple[Any, str]:
             f"{parts.scheme}://***@{parts.netloc.rpartition('@')[2]}: credentials do not belong in "
             "a URL; put them where their own tools look (AWS_ACCESS_KEY_ID, say)"
         )
+    if parts.scheme in _NO_STORAGE:
+        raise UserError(f"{url}: {_NO_STORAGE[parts.scheme]}; allowed: {_ALLOWED}")
     try:
         filesystem, path = FileSystem.from_uri(_with_whole_writes(url))
-    except (ValueError, OSError) as error:
-        try:
-            import fsspec
-
-            filesystem = PyFileSystem(FSSpecHandler(fsspec.filesystem(parts.scheme)))
-        except (ImportError, ValueError):
+    except (ValueError, OSError, ImportError) as error:
+        filesystem, path = _fsspec_filesystem(parts.scheme), f"{parts.netloc}{parts.path}"
+        if filesystem is None:
             reason = str(error).splitlines()[0] if str(error) else type(error).__name__
-            raise UserError(
-                f"{url}: cannot be opened ({reason}); allowed: s3://, gs://, file:// and what the "
-                "installed fsspec knows"
-            ) from None
-        path = f"{parts.netloc}{parts.path}"
+            raise UserError(f"{url}: cannot be opened ({reason}); allowed: {_ALLOWED}") from None
     return filesystem, path.rstrip("/")
+
+
+def _fsspec_filesystem(scheme: str) -> Any:
+    """Return fsspec's file system of a scheme for PyArrow, None if it has none or wants more."""
+    from pyarrow.fs import FSSpecHandler, PyFileSystem
+
+    if scheme in ("file", "local"):  # a path that is not absolute is another one on every node
+        return None
+    try:
+        import fsspec
+
+        made = fsspec.get_filesystem_class(scheme)
+        # Called in vain, some leave behind half an object, whose end is a traceback on the screen.
+        inspect.signature(made.__init__).bind(None)
+        return PyFileSystem(FSSpecHandler(fsspec.filesystem(scheme)))
+    except Exception:  # whatever is amiss with its arguments or the packages that it needs
+        return None

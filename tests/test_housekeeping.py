@@ -5,8 +5,10 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+from search_spaces.study_url import RemoteFolder
 from tests.test_ledger import epoch, make_ledger, record
-from tune_app.housekeeping import keep_best_weights, remove_spent_checkpoints
+from tune_app import mirror
+from tune_app.housekeeping import keep_best_weights, remove_spent_checkpoints, tidy
 
 
 def make_checkpoint(directory: Path) -> Path:
@@ -65,3 +67,14 @@ def test_the_best_weights_of_each_group_stay(tmp_path: Path) -> None:
     assert entry == {"score": 0.9, "file": str(best.relative_to(ledger.root))}
     keep_best_weights(ledger.root)
     assert best.exists(), "a second look changes nothing"
+
+
+def test_half_written_files_go_at_a_url_too(tmp_path: Path) -> None:
+    there = RemoteFolder((tmp_path / "there" / "mine").as_uri())
+    with mirror.study_folder(there.url) as root:
+        ledger = make_ledger(root)
+        ledger.save()
+        there.write(".study.json.123", b"{")
+        tidy(ledger)
+        assert list(there.files()) == ["study.json"]
+        assert [path.name for path in root.iterdir()] == ["study.json"]

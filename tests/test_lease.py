@@ -8,9 +8,12 @@ import threading
 import time
 from pathlib import Path
 
+import fsspec
 import pytest
+from fsspec.implementations.memory import MemoryFileSystem
 
 from search_spaces.errors import UserError
+from tests.full_disk import no_file_larger_than
 from tune_app import lease, mirror
 from tune_app.lease import CLAIMS, Lease, find_claim
 from tune_app.lock import Holder, StudyLock, find_holder
@@ -34,6 +37,19 @@ def another(there: Path, tmp_path: Path) -> Mirror:
 
 def claims(there: Path) -> list[Path]:
     return sorted((there / CLAIMS).glob("*"))
+
+
+class ListedElsewhere(MemoryFileSystem):  # type: ignore[misc]
+    """Lists what is written to ``lab/mine`` as ``/lab/mine``."""
+
+    protocol = "elsewhere"
+
+
+def wait_for_problem(copy: Mirror) -> None:
+    deadline = time.monotonic() + 20
+    while copy.problem is None:
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
 
 
 def age(path: Path, seconds: float) -> None:
@@ -109,23 +125,40 @@ def test_a_driver_whose_claim_was_cleared_away_writes_no_more(
     copy: Mirror, there: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(lease, "RENEWAL_SECONDS", 0.05)
-    monkeypatch.setattr(lease, "LEASE_SECONDS", 0.2)
     copy.folder.mkdir()
     (copy.folder / "study.json").write_text("{}")
     held = Lease(copy)
     assert held.take() is None
     check_not_deleted(copy.folder)
     claims(there)[0].unlink()
-    deadline = time.monotonic() + 20
-    while copy.problem is None:
-        assert time.monotonic() < deadline
-        time.sleep(0.02)
+    wait_for_problem(copy)
     with (
-        pytest.raises(StorageError, match="another driver may have taken it over"),
+        pytest.raises(StorageError, match="claim to the study is gone, so another driver may have"),
         study_storage(copy.folder),
     ):
         check_not_deleted(copy.folder)
     held.release()
+    assert claims(there) == [], "it is not laid there again"
+
+
+def test_a_driver_that_cannot_renew_its_claim_writes_no_more(
+    copy: Mirror, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(lease, "RENEWAL_SECONDS", 0.05)
+    monkeypatch.setattr(lease, "LEASE_SECONDS", 0.5)
+    held = Lease(copy)
+    assert held.take() is None
+    with no_file_larger_than(10):
+        wait_for_problem(copy)
+    assert copy.problem is not None and "could not be renewed" in copy.problem
+    held.release()
+
+
+def test_storage_that_does_not_list_what_is_written_is_refused(tmp_path: Path) -> None:
+    fsspec.register_implementation("elsewhere", ListedElsewhere, clobber=True)
+    odd = mirror.attach("elsewhere://lab/mine", tmp_path / "copy")
+    with pytest.raises(UserError, match=r"lab/mine: cannot be written .*not in its listing"):
+        StudyLock(odd.folder).__enter__()
 
 
 def test_a_claim_of_a_process_that_has_ended_here_ends_at_once(copy: Mirror, there: Path) -> None:
@@ -156,6 +189,22 @@ def test_a_damaged_claim_counts_until_it_is_old(copy: Mirror, there: Path) -> No
     free = Lease(copy)
     assert free.take() is None
     free.release()
+
+
+def test_a_claim_that_is_being_written_is_none_yet(copy: Mirror, there: Path) -> None:
+    (there / CLAIMS).mkdir(parents=True)
+    partial = there / CLAIMS / ".x.json.1"
+    partial.write_text("{")
+    assert find_claim(copy) is None
+    free = Lease(copy)
+    assert free.take() is None
+    free.release()
+    assert partial.exists(), "whoever writes it may not be done"
+    age(partial, lease.LEASE_SECONDS + 5)
+    heir = Lease(copy)
+    assert heir.take() is None
+    heir.release()
+    assert claims(there) == [], "a killed one's is cleared away"
 
 
 def test_the_lock_of_a_study_at_a_url_is_a_lease(copy: Mirror, there: Path, tmp_path: Path) -> None:

@@ -49,6 +49,16 @@ def refuse(capsys: pytest.CaptureFixture[str], *arguments: str) -> str:
         (("--space", "q1a", "--trials-per-gpu", "0"), "--trials-per-gpu 0: allowed: 1 or more"),
         (("--space", "q2", "--trials-per-gpu", "2"), "each has a GPU to itself"),
         (("--space", "q1a", "--storage-path", "nothing://x/y"), "nothing://x/y: cannot be opened"),
+        (("--space", "q1a", "--storage-path", "ftp://lab/x"), "ftp://lab/x: cannot be opened"),
+        (
+            ("--space", "q1a", "--storage-path", "github://lab/x"),
+            "github://lab/x: cannot be opened",
+        ),
+        (("--space", "q1a", "--storage-path", "zip://lab/x"), "zip://lab/x: cannot be opened"),
+        (("--space", "q1a", "--storage-path", "file://results"), "File URI cannot be relative"),
+        (("--space", "q1a", "--storage-path", "http://127.0.0.1:9/x"), "name s3://BUCKET/FOLDER"),
+        (("--space", "q1a", "--storage-path", "memory://lab"), "ends with the process that wrote"),
+        (("--space", "q1a", "--storage-path", "data://lab/x"), "data://lab/x/q1a: cannot be read"),
     ],
 )
 def test_mistakes_are_one_line_and_write_nothing(

@@ -12,6 +12,7 @@ from ray import tune
 from search_spaces import SHIPPED, load_space
 from search_spaces.errors import UserError
 from search_spaces.space import SearchSpace, canonical_json, make_configuration
+from tune_app.resources import Cluster, trial_resources
 
 NUM_CONFIGURATIONS = {
     "q1a": 128,
@@ -110,6 +111,10 @@ def test_different_configurations_have_different_ids(config: dict[str, object]) 
         ({"param_space": {"lr": tune.grid_search([1, 1.0])}}, "a value stands twice"),
         ({"param_space": {"lr": tune.uniform(0, 1)}}, "a study is a grid"),
         ({"param_space": {"lr": float("nan")}}, "not a finite number"),
+        (
+            {"resources": {"cpu": 0, "gpu": 0.0}},
+            "resources asks for nothing; allowed: an amount",
+        ),
         ({"resources": {"cpu": -1}}, "'cpu': -1 must be a number >= 0"),
     ],
 )
@@ -118,6 +123,12 @@ def test_mistakes_are_named(changes: dict[str, object], part: str) -> None:
         declare(**changes)
     assert part in str(error.value)
     assert "\n" not in str(error.value)
+
+
+@pytest.mark.parametrize("resources", [{}, {"gpu": 0}, {"cpu": 0, "gpu": 1}, {"cpu": 0.5}])
+def test_resources_with_something_to_ask_for(resources: dict[str, float]) -> None:
+    asked = trial_resources({"device": "cpu"}, declare(resources=resources).resources)
+    assert Cluster(({"CPU": 2.0, "GPU": 1.0},)).num_slots(asked) >= 1
 
 
 def test_a_users_file_is_a_space(tmp_path: Path) -> None:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import fcntl
 import json
+import os
+import re
 import subprocess
 import sys
 import time
@@ -14,6 +16,8 @@ import pytest
 
 from search_spaces import SearchSpace
 from tests.studies import line, write_trial
+from tune_app import mirror
+from tune_app.lease import CLAIMS, Lease
 from tune_app.ledger import Ledger, new_ledger
 from tune_app.lock import LOCK_FILE, StudyLock, find_holder
 from tune_app.overview import overview
@@ -206,6 +210,53 @@ def test_watching_ends_with_the_driver(tmp_path: Path, capsys: pytest.CaptureFix
     ledger = make_study(tmp_path)
     assert main([str(ledger.root), "--watch", "60"]) == 0
     assert capsys.readouterr().out.count("driver: none") == 1
+
+
+def point(link: Path, target: Path) -> None:
+    """Have a link lead elsewhere, without a moment in which nothing is there."""
+    link.with_name("next").symlink_to(target)
+    link.with_name("next").replace(link)
+
+
+def test_watching_outlives_storage_that_does_not_answer(tmp_path: Path) -> None:
+    study, claims, no_folder = make_study(tmp_path).root, tmp_path / "claims", tmp_path / "file"
+    claims.mkdir()
+    no_folder.touch()
+    there = tmp_path / "there"
+    point(there, study)
+    point(study / CLAIMS, claims)
+    held = Lease(mirror.attach(there.as_uri(), tmp_path / "copy"))
+    assert held.take() is None
+    words = [sys.executable, "-m", "tune_app.status", there.as_uri(), "--watch", "1"]
+    with subprocess.Popen(
+        words, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+    ) as watch:
+        assert watch.stdout is not None
+        lines = iter(watch.stdout)
+        running = f"driver: process {os.getpid()}"
+        assert any(running in line for line in lines)
+        point(there, no_folder)
+        note = next(line for line in lines if "cannot be read" in line)
+        assert note.startswith(f"note: {there.as_uri()}: cannot be read (")
+        assert note.endswith("; looking again in 1 s\n")
+        point(there, study)
+        assert any(running in line for line in lines)
+        point(study / CLAIMS, study / CLAIMS)  # a loop
+        assert any("driver: not known (" in line for line in lines)
+        point(study / CLAIMS, claims)
+        assert any(running in line for line in lines)
+        held.release()
+        rest = watch.stdout.read()
+    assert "driver: none" in rest and watch.returncode == 0
+
+
+def test_storage_that_does_not_say_who_runs_a_study_is_quoted(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    ledger = make_study(tmp_path)
+    mirror.attach("data://lab/mine", ledger.root)  # that storage has no listings
+    assert re.search(r"driver: not known \(\w+Error: \w", told(capsys, ledger.root))
+    assert plain(capsys, ledger.root)["running"] is None
 
 
 def test_a_mistake_is_one_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -8,6 +8,7 @@ import pytest
 
 from search_spaces.errors import UserError
 from search_spaces.study_url import RemoteFolder, is_url
+from tests.full_disk import no_file_larger_than
 from tests.s3 import BUCKET, client, s3_server
 
 
@@ -56,6 +57,15 @@ def test_a_large_file_arrives_whole(folder: RemoteFolder) -> None:
     content = bytes(range(256)) * 80_000
     folder.write("weights.pt", content)
     assert folder.read("weights.pt") == content
+
+
+def test_a_write_that_fails_leaves_what_was_there(tmp_path: Path) -> None:
+    folder = RemoteFolder((tmp_path / "there").as_uri())
+    folder.write("study.json", b"old")
+    with pytest.raises(OSError, match="File too large"), no_file_larger_than(100):
+        folder.write("study.json", b"new" * 100)
+    assert folder.read("study.json") == b"old"
+    assert list(folder.files()) == ["study.json"]
 
 
 def test_removing_twice_is_no_error(folder: RemoteFolder) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import pickle
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from types import SimpleNamespace
@@ -17,6 +18,8 @@ from tune_app.run import main
 from tune_app.tracking import TrackingCallback, open_tracker
 
 ROW = {"epoch": 1, "status": "ok", "val_accuracy": 0.5, "train_loss": float("nan"), "pid": 7}
+BEGUN, BEGUN_LATER = "2026-01-01T12:00:00+00:00", "2026-01-01T12:00:01+00:00"
+STUDY = "20260101T1200000000"
 
 
 class Recording:
@@ -56,29 +59,38 @@ def run_trial(callback: TrackingCallback, trial: Any, *, failed: bool = False) -
 
 def test_parameters_and_finite_metrics_are_sent() -> None:
     tracker = Recording()
-    callback = TrackingCallback(tracker)
+    callback = TrackingCallback(tracker, BEGUN)
     run_trial(callback, make_trial(1))
     run_trial(callback, make_trial(2), failed=True)
     assert tracker.told[:3] == [
-        ("begin", "key1", "trial-1", {"lr": 0.1, "gamma": None, "seed": 0}),
-        ("log", "key1", {"val_accuracy": 0.5}, 1),
-        ("end", "key1", False),
+        ("begin", f"{STUDY}-key1", "trial-1", {"lr": 0.1, "gamma": None, "seed": 0}),
+        ("log", f"{STUDY}-key1", {"val_accuracy": 0.5}, 1),
+        ("end", f"{STUDY}-key1", False),
     ]
-    assert tracker.told[-1] == ("end", "key2", True) and callback.problem is None
+    assert tracker.told[-1] == ("end", f"{STUDY}-key2", True) and callback.problem is None
 
 
 def test_a_retried_trial_keeps_its_run() -> None:
     tracker = Recording()
-    callback = TrackingCallback(tracker)
+    callback = TrackingCallback(tracker, BEGUN)
     callback.log_trial_start(make_trial())
     run_trial(callback, make_trial())
     assert [entry[0] for entry in tracker.told] == ["begin", "log", "end"]
 
 
+def test_a_resumed_study_goes_on_in_its_runs_and_another_has_its_own() -> None:
+    tracker = Recording()
+    for created_at in (BEGUN, BEGUN, BEGUN_LATER, "it's / damaged" * 99, ""):
+        run_trial(TrackingCallback(tracker, created_at), make_trial())
+    first, resumed, fresh, damaged, without = [e[1] for e in tracker.told if e[0] == "begin"]
+    assert first == resumed and len({first, fresh, damaged, without}) == 4
+    assert all(re.fullmatch("[0-9A-Za-z-]{1,50}", key) for key in (first, damaged, without))
+
+
 @pytest.mark.parametrize("method", ["begin", "log", "end"])
 def test_a_tracker_that_fails_is_given_up_and_named(method: str) -> None:
     tracker = Recording(failing=method)
-    callback = TrackingCallback(tracker)
+    callback = TrackingCallback(tracker, BEGUN)
     run_trial(callback, make_trial(1))
     told = list(tracker.told)
     run_trial(callback, make_trial(2))
@@ -89,7 +101,7 @@ def test_a_tracker_that_fails_is_given_up_and_named(method: str) -> None:
 
 
 def test_the_callback_is_pickled_without_its_connection() -> None:
-    callback = TrackingCallback(Recording())
+    callback = TrackingCallback(Recording(), BEGUN)
     callback.log_trial_start(make_trial())
     again = pickle.loads(pickle.dumps(callback))
     run_trial(again, make_trial())
@@ -123,7 +135,7 @@ def test_wandb_offline(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("WANDB_MODE", "offline")
     monkeypatch.delenv("WANDB_DIR", raising=False)
     root = tmp_path / "results" / "q1a"
-    callback = TrackingCallback(open_tracker("wandb", root))
+    callback = TrackingCallback(open_tracker("wandb", root), BEGUN)
     first, second = make_trial(1), make_trial(2)
     for trial in (first, second):
         callback.log_trial_start(trial)
@@ -132,7 +144,7 @@ def test_wandb_offline(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         callback.log_trial_end(trial)
     assert callback.problem is None
     files = sorted(path.name for path in root.parent.glob("wandb/offline-run-*/run-*.wandb"))
-    assert files == ["run-q1a-key1.wandb", "run-q1a-key2.wandb"]
+    assert files == [f"run-q1a-{STUDY}-key{number}.wandb" for number in (1, 2)]
     assert not root.exists(), "nothing is put into the study"
 
 
@@ -144,7 +156,7 @@ def test_mlflow(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("MLFLOW_TRACKING_URI", raising=False)
     root = tmp_path / "results" / "q1a"
     for epoch in (1, 2):  # a second launch goes on with the same run
-        callback = TrackingCallback(open_tracker("mlflow", root))
+        callback = TrackingCallback(open_tracker("mlflow", root), BEGUN)
         trial = make_trial()
         callback.log_trial_start(trial)
         callback.log_trial_result(epoch, trial, {**ROW, "epoch": epoch})
@@ -158,6 +170,11 @@ def test_mlflow(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     history = client.get_metric_history(run.info.run_id, "val_accuracy")
     assert [(metric.step, metric.value) for metric in history] == [(1, 0.5), (2, 0.5)]
     assert run.info.status == "FINISHED" and run.info.run_name == "trial-1"
+    another = TrackingCallback(open_tracker("mlflow", root), BEGUN_LATER)
+    run_trial(another, make_trial())
+    assert another.problem is None
+    assert len(client.search_runs([experiment.experiment_id])) == 2, "a study begun anew"
+    assert len(client.get_metric_history(run.info.run_id, "val_accuracy")) == 2
 
 
 def test_an_mlflow_server_that_is_away_is_named(

@@ -1,14 +1,13 @@
-"""Files that appear under their name only once they are complete."""
+"""Files of a study that appear under their name only once they are complete."""
 
 from __future__ import annotations
 
-import os
-import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import IO
 
+from search_spaces.whole_file import whole_file
 from tune_app import mirror
 
 
@@ -19,27 +18,8 @@ def atomic_file(path: Path) -> Iterator[IO[bytes]]:
     In the working copy of a study at a URL it then appears there as well.
 
     Raises:
-        OSError: the file cannot be written; it names ``path``.
+        OSError: the file cannot be written.
     """
-    path.parent.mkdir(parents=True, exist_ok=True)
-    partial = path.with_name(f".{path.name}.{os.getpid()}")
-    try:
-        partial.unlink(missing_ok=True)
-        with partial.open("xb") as stream:  # never through a link that somebody laid there
-            yield stream
-            stream.flush()
-            os.fsync(stream.fileno())
-        partial.replace(path)
-        mirror.push(path)
-    except OSError as error:
-        # A full disk is noticed by write(), whose error does not say which file it was.
-        if error.filename is not None or error.errno is None:
-            raise
-        raise OSError(error.errno, os.strerror(error.errno), str(path)) from error
-    finally:
-        partial.unlink(missing_ok=True)
-
-
-def is_partial(path: Path) -> bool:
-    """Return whether a file is one that :func:`atomic_file` began and, being killed, left."""
-    return re.fullmatch(r"\..+\.\d+", path.name) is not None
+    with whole_file(path) as stream:
+        yield stream
+    mirror.push(path)

@@ -6,8 +6,9 @@ import json
 import re
 from pathlib import Path
 
+from search_spaces.whole_file import is_partial
 from tune_app import mirror
-from tune_app.atomic import atomic_file, is_partial
+from tune_app.atomic import atomic_file
 from tune_app.checkpoint import remove_checkpoints
 from tune_app.ledger import Ledger
 from tune_app.study_file import plain_glob, read_results
@@ -25,8 +26,8 @@ def tidy(ledger: Ledger) -> None:
     mirror.refresh(ledger.root)
     for place in ("", "weights/", "tune/*/*/", "tune/*/*/*/"):
         for path in plain_glob(ledger.root, f"{place}.*"):
-            if is_partial(path) and path.is_file():
-                path.unlink(missing_ok=True)
+            if is_partial(path.name) and path.is_file():
+                mirror.remove([path])
     remove_spent_checkpoints(ledger)
     keep_best_weights(ledger.root)
 

@@ -17,7 +17,7 @@ from tune_app.cluster.versions import check_versions, versions_task
 from tune_app.housekeeping import tidy
 from tune_app.ledger import Ledger, put_aside
 from tune_app.lock import StudyLock
-from tune_app.mirror import find_mirror
+from tune_app.mirror import find_mirror, refresh
 from tune_app.outcome import failed_trials, finished_rows
 from tune_app.plan import Plan
 from tune_app.provenance import collect_provenance, command_line
@@ -88,8 +88,9 @@ class Launch:
         missing = set(ledger.row_keys()) - ledger.finished().keys()
         if missing:
             return True
-        # A driver killed after the last row had no time for it. Whoever cannot lock leaves it.
-        with contextlib.suppress(UserError), StudyLock(ledger.root):
+        # A driver killed after the last row had no time for it. Whoever cannot lock or write (the
+        # disk is full, say) leaves it.
+        with contextlib.suppress(UserError, OSError), StudyLock(ledger.root):
             tidy(ledger)
         self._print(f"nothing is missing: all {len(ledger.row_keys())} rows are finished")
         self._print(*announce.where_lines(ledger))
@@ -144,7 +145,7 @@ class Launch:
             self._choose_images(study, cluster)
             study.load_images()
         if self.request.fresh and self.request.root.exists():
-            with StudyLock(self.request.root):
+            with StudyLock(self.request.root), study_storage(self.request.root):
                 self._print(
                     f"the old study is kept in {announce.short_path(put_aside(self.request.root))}"
                 )
@@ -153,11 +154,12 @@ class Launch:
 
     def _launch(self, study: PreparedStudy, cluster: Cluster, dashboard: str) -> int:
         """Plan against the ledger as it is now that the study is held, and run the plan."""
+        refresh(self.request.root)
         study.reopen()
         provenance = collect_provenance(self.arguments)
         ledger, num_added = study.ledger(study.device(cluster), provenance)
         plan = study.plan(ledger, cluster)
-        tracking = self._tracking() if plan.trials else []
+        tracking = self._tracking(ledger) if plan.trials else []
         if num_added:
             self._print(f"the study grows by {num_added} rows")
         self._print(*announce.plan_lines(study, plan, cluster, ledger))
@@ -180,13 +182,16 @@ class Launch:
         tidy(ledger)
         return self._conclude(ledger, plan, incomplete)
 
-    def _tracking(self) -> list[TrackingCallback]:
+    def _tracking(self, ledger: Ledger) -> list[TrackingCallback]:
+        if self.log_to is None:
+            return []
         from tune_app.tracking import TrackingCallback, open_tracker
 
         root = self.request.root
         if find_mirror(root):  # what a tracker keeps in files stays on this machine
             root = Path("results").resolve() / root.name
-        return [TrackingCallback(open_tracker(self.log_to, root))] if self.log_to else []
+        created_at = str(ledger.study.get("created_at", ""))
+        return [TrackingCallback(open_tracker(self.log_to, root), created_at)]
 
     def _run_trials(
         self,

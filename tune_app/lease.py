@@ -22,10 +22,11 @@ import threading
 import time
 import uuid
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 import psutil
 
+from search_spaces.whole_file import is_partial
 from tune_app.mirror import Mirror
 
 CLAIMS = ".lock"
@@ -101,16 +102,23 @@ class Lease:
             self._mirror.remote.remove([self._name])
 
     def _others(self) -> list[Claim]:
-        """Return the claims that count beside the own one, those that hold first."""
+        """Return the claims that count beside the own one, those that hold first.
+
+        Raises:
+            OSError: the storage does not answer, or does not list the own claim.
+        """
         files = self._mirror.remote.files(CLAIMS)
+        if self._name not in files:
+            raise OSError("a file that was just written there is not in its listing")
         now = files[self._name][1] / 1e9
         dead, live = [], []
         for name in files.keys() - {self._name}:
             since = files[name][1] / 1e9
             claim = _read(self._mirror, name, since)
-            if claim is not None:
-                over = now - since > LEASE_SECONDS or claim.is_dead()
-                dead.append(name) if over else live.append(claim)
+            if now - since > LEASE_SECONDS or (claim is not None and claim.is_dead()):
+                dead.append(name)
+            elif claim is not None:
+                live.append(claim)
         self._mirror.remote.remove(dead)
         return sorted(live, key=lambda claim: not claim.holds)
 
@@ -127,14 +135,14 @@ class Lease:
         renewed = time.monotonic()
         while not self._ended.wait(RENEWAL_SECONDS):
             with contextlib.suppress(OSError):  # tried again; what fails for long is lost
-                if self._name in self._mirror.remote.files(CLAIMS):
-                    self._write(holds=True)
-                    renewed = time.monotonic()
+                if self._name not in self._mirror.remote.files(CLAIMS):
+                    # As after a suspend, which the clock does not count: it came to its end there.
+                    self._mirror.problem = _lost("is gone")
+                    return
+                self._write(holds=True)
+                renewed = time.monotonic()
             if time.monotonic() - renewed > LEASE_SECONDS - RENEWAL_SECONDS:
-                self._mirror.problem = (
-                    "the claim to the study could not be renewed, so another driver may have taken "
-                    "it over"
-                )
+                self._mirror.problem = _lost("could not be renewed")
                 return
 
 
@@ -154,8 +162,14 @@ def find_claim(mirror: Mirror) -> Claim | None:
     return None
 
 
+def _lost(reason: str) -> str:
+    return f"the claim to the study {reason}, so another driver may have taken it over"
+
+
 def _read(mirror: Mirror, name: str, since: float) -> Claim | None:
-    """Return what a claim says; None if it was withdrawn since it was listed."""
+    """Return what a claim says; None if it is not complete yet or was withdrawn since."""
+    if is_partial(PurePosixPath(name).name):
+        return None
     try:
         content = json.loads(mirror.remote.read(name))
         machine = str(content.get("machine"))

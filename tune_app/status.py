@@ -73,8 +73,7 @@ def main(argv: Sequence[str] | None = None) -> int:
             while _look(root, as_json=args.json, clear=args.watch is not None):
                 if args.watch is None:
                     break
-                time.sleep(args.watch)
-                refresh(root)
+                _wait(root, args.watch)
         return 0
     except UserError as error:
         print(f"error: {error}", file=sys.stderr)
@@ -96,8 +95,19 @@ def _interval(text: str) -> float:
     return seconds
 
 
+def _wait(root: Path, seconds: float) -> None:
+    """Wait until it is time for another look and the study can be read."""
+    while True:
+        time.sleep(seconds)
+        try:
+            return refresh(root)
+        except OSError as error:
+            note = f"note: {shown(root)}: cannot be read ({error}); looking again in {seconds:g} s"
+            print(one_line(note), file=sys.stderr)
+
+
 def _look(root: Path, *, as_json: bool, clear: bool) -> bool:
-    """Print the state of a study; return whether a driver runs it."""
+    """Print the state of a study; return whether a driver runs it, as far as is known."""
     ledger = open_ledger(root)
     if ledger is None:
         raise UserError(f"{shown(root)}: no study there (it has no study.json); name results/STUDY")
@@ -111,7 +121,7 @@ def _look(root: Path, *, as_json: bool, clear: bool) -> bool:
     try:
         holder = find_holder(root)
     except OSError as error:
-        holder = f"not known ({error.strerror})"
+        holder = f"not known ({error.strerror or error})"
     running = isinstance(holder, Holder)
     view = overview(ledger, running=running)
     if as_json:
@@ -120,7 +130,7 @@ def _look(root: Path, *, as_json: bool, clear: bool) -> bool:
         lines = describe(ledger, view, holder, time.time())
         text = "\n".join(line.encode(errors="backslashreplace").decode() for line in lines)
         print((_CLEAR if clear and sys.stdout.isatty() else "") + text, flush=True)
-    return running
+    return holder is not None
 
 
 def describe(

@@ -3,7 +3,8 @@
 The study directory stays what counts. A tracker that fails while trials run is left alone from then
 on, with a note, and the trials go on. The callbacks that come with Ray are not used: MLflow's ends
 the whole launch when its server is away, and that of Weights & Biases starts a process for each
-trial. A trial that is resumed goes on in the run it had.
+trial. A trial that is resumed goes on in the run it had; the same trial of another study of this
+name (begun anew with ``--fresh``, or elsewhere) has a run of its own.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from __future__ import annotations
 import importlib.util
 import netrc
 import os
+import re
 import time
 from collections.abc import Mapping
 from pathlib import Path
@@ -25,13 +27,21 @@ from tune_app.recorder import scalars
 
 TRACKERS = {"mlflow": "mlflow", "wandb": "wandb"}
 """Name on the command line -> the package it needs, which is an extra of the same name."""
+_LONGEST_IDENTITY = 32
+"""Of a whole time stamp there are 19 characters; Weights & Biases takes 128 for all."""
 
 
 class Tracker(Protocol):
     """One experiment of a tracking service; every method may raise what its package raises."""
 
     def begin(self, key: str, name: str, params: Mapping[str, Any]) -> Any:
-        """Begin or continue the run of a trial and return the run."""
+        """Begin or continue the run of a trial and return the run.
+
+        Args:
+            key: identity of the trial among those of all studies; letters, digits and ``-``.
+            name: what to show.
+            params: its hyperparameters.
+        """
 
     def log(self, run: Any, metrics: Mapping[str, float], epoch: int) -> None:
         """Record one epoch's metrics."""
@@ -166,12 +176,17 @@ class WandbTracker:
 class TrackingCallback(LoggerCallback):
     """Hands what Tune's trials report to a tracker.
 
+    Args:
+        tracker: where to.
+        created_at: when the study was begun, which tells it from others of its name.
+
     Attributes:
         problem: why the tracker was given up, or None.
     """
 
-    def __init__(self, tracker: Tracker) -> None:
+    def __init__(self, tracker: Tracker, created_at: str) -> None:
         self._tracker: Tracker | None = tracker
+        self._study = re.sub("[^0-9A-Za-z]", "", created_at)[:_LONGEST_IDENTITY]
         self._runs: dict[str, Any] = {}
         self.problem: str | None = None
 
@@ -184,8 +199,9 @@ class TrackingCallback(LoggerCallback):
         if self._tracker is not None and trial.trial_id not in self._runs:
             plan = trial.config["plan"]
             params = {key: value for key, value in trial.config.items() if key != "plan"}
+            key = f"{self._study}-{plan['trial_key']}"
             try:
-                run = self._tracker.begin(plan["trial_key"], plan["name"], params)
+                run = self._tracker.begin(key, plan["name"], params)
                 self._runs[trial.trial_id] = run
             except Exception as error:
                 self._give_up(error)
