@@ -201,15 +201,12 @@ def device_data(study: Study) -> pd.DataFrame:
     """
     keys = [key for key in varied(study) if key != "device"]
     rows = study.rows
-    wanted = [config.get("device") for config in _configs(study)]
-    by_id = dict(zip((c["config_id"] for c in study.meta["configurations"]), wanted, strict=True))
-    arm = rows["config_id"].map(by_id).where(lambda value: value.isin(["cpu", "cuda"]))
-    arm = arm.fillna(rows["device"])
     others = [key for key in study.config_keys if key != "device" and key in rows]
     measured = (*QUALITY[1:], "num_concurrent_trials")
     records: dict[tuple[str, ...], dict[str, Any]] = {}
     identities = text_keys(rows, [*others, "seed"])
-    for identity, device, row in zip(identities, arm, rows.to_dict("records"), strict=True):
+    devices = arms(study)
+    for identity, device, row in zip(identities, devices, rows.to_dict("records"), strict=True):
         record = records.setdefault(identity, {key: row[key] for key in (*keys, "seed")})
         if device not in ("cpu", "cuda"):
             continue
@@ -229,5 +226,8 @@ def device_data(study: Study) -> pd.DataFrame:
     return frame
 
 
-def _configs(study: Study) -> list[dict[str, Any]]:
-    return [configuration["config"] for configuration in study.meta["configurations"]]
+def arms(study: Study) -> pd.Series[Any]:
+    """Return the device of each row: the one its configuration asks for, else where it ran."""
+    asked = {c["config_id"]: c["config"].get("device") for c in study.meta["configurations"]}
+    wanted = study.rows["config_id"].map(asked)
+    return wanted.where(wanted.isin(["cpu", "cuda"])).fillna(study.rows["device"])
