@@ -17,7 +17,7 @@ from analysis.document import Block, Bullets, Paragraph, Section
 from analysis.frames import levels, varied
 from analysis.load import Study
 from analysis.matched import by_dataset, pairs_data
-from analysis.sections.results import gap_of
+from analysis.sections.best import gap_of
 from analysis.stats import wilson_interval
 from search_spaces.errors import one_line
 
