@@ -151,7 +151,8 @@ def pairs_data(study: Study, factor: str, first: Any, second: Any) -> pd.DataFra
     Returns:
         ``dataset`` and ``seed`` where there are, ``first`` and ``second`` (test accuracies),
         ``num_test``, ``difference`` (first − second), ``time_ratio`` (first ÷ second; NaN where
-        the conditions differed) and ``time_problem`` (why no pair at all has one).
+        the conditions differed), ``time_problem`` (why no pair at all has one) and ``runs``, the
+        frozen set of trials behind the pair.
     """
     rows, _ = sets(study, factor, (first, second))
     one, two = _at(rows, factor, first), _at(rows, factor, second)
@@ -164,6 +165,8 @@ def pairs_data(study: Study, factor: str, first: Any, second: Any) -> pd.DataFra
         if name in origin and name != factor:
             frame[name] = origin[name]
     frame["num_test"] = numbers(origin, "num_test")
+    trials = rows.groupby("set")["trial_id"].agg(frozenset)
+    frame["runs"] = trials.reindex(frame.index)
     return frame[frame["difference"].notna()].reset_index(drop=True)
 
 

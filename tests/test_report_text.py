@@ -43,7 +43,7 @@ def test_report_of_an_unfinished_study(tmp_path: Path) -> None:
     lines = text.splitlines()
     assert lines[0] == "# Hyperparameter study: grid"
     assert lines[4] == (
-        "> **Unfinished: 4 of 7 rows of study grid without a result: 1 failed; 1 unfinished; "
+        "> **Unfinished: 4 of 7 rows of study grid have no result: 1 failed; 1 unfinished; "
         "1 open: no GPU in the cluster; 1 missing. The same command that began the study continues "
         "it and tries failed rows again. An open row stays open until the study's command can run "
         "it.**"
@@ -130,7 +130,7 @@ def test_repeated_results_are_no_candidates(tmp_path: Path) -> None:
 
 def test_study_without_results_says_so(tmp_path: Path) -> None:
     path = prefix_study(tmp_path)
-    assert "> **Unfinished: 2 of 2 rows of study grid without a result: 2 missing." in render(path)
+    assert "> **Unfinished: 2 of 2 rows of study grid have no result: 2 missing." in render(path)
     assert section(render(path), "Best configurations") == ["No row can be picked yet."]
     assert write_report([path])
 

@@ -225,6 +225,6 @@ def test_open_rows_do_not_promise_to_be_continued(tmp_path: Path) -> None:
     no_gpu = {"config_id": "a2", "seed": 0, "reason": "no GPU in the cluster"}
     path = write_study(tmp_path / "grid", study_json({"a2": A2}, open_rows=[no_gpu]))
     assert unfinished(load_study(path)) == (
-        "Unfinished: 1 of 1 row of study grid without a result: 1 open: no GPU in the cluster. An "
+        "Unfinished: 1 of 1 row of study grid has no result: 1 open: no GPU in the cluster. An "
         "open row stays open until the study's command can run it."
     )

@@ -53,14 +53,14 @@ def best(study: Study, key: str) -> Section:
     return Section("Best configurations", (Table(f"{key}-best", caption, cells, gaps, notes),))
 
 
-def _everywhere(candidates: int | None = None, seeds: int | None = None) -> list[str]:
+def _everywhere(candidates: int | None = None, seeds: int | None = None) -> tuple[str, ...]:
     """Say what holds of every pick, instead of a column of equal numbers."""
     texts = []
     if candidates is not None:
         texts.append(f"Each is picked among {counted(candidates, 'candidate')}.")
     if seeds is not None:
         texts.append("One seed each." if seeds == 1 else f"Means over {seeds} seeds.")
-    return texts
+    return (" ".join(texts),) if texts else ()
 
 
 def _best_cells(

@@ -31,7 +31,8 @@ def unfinished(study: Study) -> str:
     if found == {"failed"}:
         again = "The same command that began the study tries again what failed."
         return f"Failed: {whole}. {again}"
-    text = f"Unfinished: {whole} without a result: {statuses_in_words(waiting)}."
+    have = "has" if len(waiting) == 1 else "have"
+    text = f"Unfinished: {whole} {have} no result: {statuses_in_words(waiting)}."
     if found - {"open"}:
         text += " The same command that began the study continues it"
         text += " and tries failed rows again." if "failed" in found else "."

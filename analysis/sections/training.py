@@ -14,7 +14,6 @@ from analysis.cells import (
     format_cell,
     format_percent,
     format_points,
-    format_value,
     heading,
     label,
     num_images_of,
@@ -79,7 +78,7 @@ def _summary_cells(study: Study, record: dict[Any, Any], config: pd.Series[Any])
 
     epochs, reached = record["num_epochs"], record["convergence_epoch"]
     has_curve = epochs > 1 and not pd.isna(reached)
-    converged = f"{format_value(reached)} of {epochs:.0f}" if has_curve else MISSING
+    converged = f"{reached:.3g} of {epochs:.0f}" if has_curve else MISSING
     return {
         **{heading(name): format_cell(name, record[name]) for name in by},
         "configuration": settings(study, config, by),
