@@ -89,7 +89,11 @@ def test_curves_hold_every_trial_and_a_band_replaces_many(tmp_path: Path) -> Non
     values = curves_data(study, "mnist", "resnet18", "val_accuracy")
     assert values.shape == (2, MOST_LINES + 2)
     assert sorted(values.loc[1]) == pytest.approx([0.01 * i for i in range(MOST_LINES + 2)])
-    texts = {text.get_text() for text in draw_curves(study, "mnist").legends[0].get_texts()}
+    canvas = draw_curves(study, "mnist")
+    texts = {text.get_text() for text in canvas.legends[0].get_texts()}
+    canvas.draw_without_rendering()
+    box = canvas.legends[0].get_window_extent()
+    assert 0 <= box.x0 < box.x1 <= canvas.bbox.x1, "four long names are no single line"
     assert any("10–90 %" in text for text in texts)
 
 
