@@ -88,8 +88,8 @@ def _blocks(
     wrong = mistakes_data(found, list(picks["trial_id"]), most=len(found.labels))
     frame, shown = wrong.head(MOST).copy(), _shown(len(wrong))
     left_out = (
-        f"Left out: {counted(found.num_left_out, 'finished trial')} whose saved predictions cannot be read "
-        "or contradict the recorded confusion matrix with these labels."
+        f"Left out: {counted(found.num_left_out, 'finished trial')} whose saved predictions "
+        "cannot be read or contradict the recorded confusion matrix with these labels."
     )
     if frame.empty:
         saying = f"{where}no test image is known that a picked configuration gets wrong."
