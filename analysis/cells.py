@@ -46,7 +46,9 @@ _HEADINGS = {
     "trial_id": "trial",
     "shared_with": "shared",
     "config_id": "id",
+    "momentum": "momentum (SGD only)",
 }
+_DECIMALS = re.compile(r"-?\d+(?:\.(?P<decimals>\d+))?")
 
 
 def percent_digits(num_images: float | None) -> int:
@@ -82,7 +84,7 @@ def format_cell(column: str, value: Any, num_images: float | None = None) -> str
         return MISSING
     if column == "shared_with":
         return f"shared with {one_line(str(value))}" if value else ""
-    if isinstance(value, str) or pd.api.types.is_bool(value):
+    if isinstance(value, str) or pd.api.types.is_bool(value) or column == "max_iter":
         return label(column, value)
     return _format_quantity(column, float(value), num_images)
 
@@ -91,6 +93,8 @@ def label(column: str, value: Any) -> str:
     """Return a parameter's value as it is printed: ``mnist`` is MNIST, True is yes."""
     if isinstance(value, str):
         return one_line(_LABELS.get(column, {}).get(value, value))
+    if column == "max_iter" and value == -1:
+        return "no limit"
     return format_value(value)
 
 
@@ -119,11 +123,35 @@ def format_value(value: Any) -> str:
 
 
 def format_spread(column: str, mean: Any, spread: Any, num_images: float | None = None) -> str:
-    """Return ``mean ± standard deviation`` in the column's unit; the mean alone without spread."""
+    """Return ``mean ± standard deviation`` in the column's unit; the mean alone without spread.
+
+    Both have the same decimals: those of the mean alone, and one more where the spread needs it to
+    show two digits (a percentage has one at least). A spread that rounds to nothing is said to be
+    below the last decimal.
+    """
     text = format_cell(column, mean, num_images)
-    if text == MISSING or spread is None or pd.isna(spread):
+    if text == MISSING or spread is None or not math.isfinite(spread):
         return text
-    return f"{text} ± {format_cell(column, spread, num_images)}"
+    match = _DECIMALS.fullmatch(text)
+    if match is None:
+        return f"{text} ± {format_cell(column, spread, num_images)}"
+    scale = 100.0 if FRACTION.fullmatch(column) else 1e-6 if column in _MILLIONS else 1.0
+    width = scale * abs(float(spread))
+    fewest = len(match["decimals"] or "")
+    most = fewest + 1
+    if FRACTION.fullmatch(column):
+        fewest, most = max(fewest, 1), _MOST_DIGITS
+    wanted = 1 - math.floor(math.log10(width)) if width > 0 else fewest
+    digits = min(max(wanted, fewest), most)
+    shown = f"{width:.{digits}f}"
+    if width > 0 and float(shown) == 0:
+        shown = f"<{10.0**-digits:.{digits}f}"
+    return f"{scale * float(mean):.{digits}f} ± {shown}"
+
+
+def counted(number: int, noun: str) -> str:
+    """Return a number with its noun: ``1 row``, ``2 rows``."""
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
 
 
 def heading(column: str) -> str:
@@ -137,12 +165,17 @@ def heading(column: str) -> str:
 
 
 def num_images_of(study: Study, dataset: object, column: str) -> float | None:
-    """Return how many images a fraction such as ``val_accuracy`` was counted on, if known."""
+    """Return how many images a fraction such as ``val_accuracy`` was counted on, if known.
+
+    Without a data set (None) it is known where all data sets of the study have as many.
+    """
     match = FRACTION.fullmatch(column)
     data = study.meta.get("data")
     datasets = data.get("datasets") if isinstance(data, dict) else None
-    counts = datasets.get(dataset) if isinstance(datasets, dict) else None
-    if match is None or not isinstance(counts, dict):
+    if match is None or not isinstance(datasets, dict):
         return None
-    count = counts.get(f"num_{match['split']}")
+    asked = list(datasets.values()) if dataset is None else [datasets.get(dataset)]
+    name = f"num_{match['split']}"
+    counts = {of.get(name) if isinstance(of, dict) else None for of in asked}
+    count = counts.pop() if len(counts) == 1 else None
     return float(count) if isinstance(count, (int, float)) else None

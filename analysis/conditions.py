@@ -73,21 +73,15 @@ def note(study: Study, counts: Iterable[float], name: str = "") -> tuple[str, ..
     """
     values = np.asarray(list(counts), dtype=float)
     several = values[values > 1]
-    parts = []
+    is_unknown = bool(np.isnan(values).any())
+    of = f" in {name}" if name else ""
     if len(several):
-        low, high = several.min(), several.max()
-        how_many = f"{low:.0f}" if low == high else f"{low:.0f} to {high:.0f}"
-        parts.append(f"{how_many} trials ran at once on the node ({_times(len(several))})")
-    unknown = int(np.isnan(values).sum())
-    if unknown:
-        parts.append(f"how many ran at once is not recorded ({_times(unknown)})")
-    if not parts:
+        text = f"Not taken alone{of}: up to {several.max():.0f} trials ran at once on the node"
+        text += "; of some times the number is not recorded" if is_unknown else ""
+    elif is_unknown:
+        text = f"Not known to be taken alone{of}: how many trials ran at once is not recorded"
+    else:
         return ()
     asked = study.meta["space"].get("exclusive") is True
     wish = ", though the space asks for trials that run alone" if asked else ""
-    of = f" in {name}" if name else ""
-    return (f"{MARK} Not known to be taken alone{of}: {'; '.join(parts)}{wish}.",)
-
-
-def _times(number: int) -> str:
-    return f"{number} time" if number == 1 else f"{number} times"
+    return (f"{MARK} {text}{wish}.",)

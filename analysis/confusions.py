@@ -15,6 +15,8 @@ _CLASS_NAMES = {
     )
 }
 """Classes that are no digits; the order is that of the data set's own README."""
+MOST_PAIRS = 5
+"""Pairs of classes shown of each confusion matrix."""
 
 
 def class_names(dataset: object, num_classes: int) -> Sequence[str]:
@@ -43,7 +45,7 @@ def per_class_data(matrix: NDArray[np.int64], names: Sequence[str]) -> pd.DataFr
 
 
 def confused_pairs_data(
-    matrix: NDArray[np.int64], names: Sequence[str], most: int = 5
+    matrix: NDArray[np.int64], names: Sequence[str], most: int = MOST_PAIRS
 ) -> pd.DataFrame:
     """Return the pairs of classes taken for each other most often.
 
@@ -65,6 +67,15 @@ def confused_pairs_data(
         if wrong[row, column] > 0
     ]
     return pd.DataFrame(records, columns=["true", "predicted", "num_images", "share"])
+
+
+def more_as_often(matrix: NDArray[np.int64], most: int = MOST_PAIRS) -> int:
+    """Return how many pairs of classes are left out though as frequent as the last one shown."""
+    counts = matrix[~np.eye(len(matrix), dtype=bool)]
+    counts = np.sort(counts[counts > 0])[::-1]
+    if len(counts) <= most:
+        return 0
+    return int((counts[most:] == counts[most - 1]).sum())
 
 
 def fits_matrix(

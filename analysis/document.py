@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure as Canvas
 
 _NUMBER = re.compile(
-    rf"[-+−<]?[\d.]+(e[-+]?\d+)?[×%]?( ± [\d.]+(e[-+]?\d+)?)?( [†‡★])*|{MISSING}|inf|-inf|nan|"
+    rf"[-+−<]?[\d.]+(e[-+]?\d+)?[×%]?( ± <?[\d.]+(e[-+]?\d+)?)?( [†‡★])*|{MISSING}|inf|-inf|nan|"
 )
 
 _SENTENCE = 60

@@ -151,7 +151,8 @@ def pairs_data(study: Study, factor: str, first: Any, second: Any) -> pd.DataFra
     Returns:
         ``dataset`` and ``seed`` where there are, ``first`` and ``second`` (test accuracies),
         ``num_test``, ``difference`` (first − second), ``time_ratio`` (first ÷ second; NaN where
-        the conditions differed) and ``time_problem`` (why no pair at all has one).
+        the conditions differed), ``time_problem`` (why no pair at all has one) and ``runs``, the
+        frozen set of trials behind the pair.
     """
     rows, _ = sets(study, factor, (first, second))
     one, two = _at(rows, factor, first), _at(rows, factor, second)
@@ -164,6 +165,8 @@ def pairs_data(study: Study, factor: str, first: Any, second: Any) -> pd.DataFra
         if name in origin and name != factor:
             frame[name] = origin[name]
     frame["num_test"] = numbers(origin, "num_test")
+    trials = rows.groupby("set")["trial_id"].agg(frozenset)
+    frame["runs"] = trials.reindex(frame.index)
     return frame[frame["difference"].notna()].reset_index(drop=True)
 
 
@@ -201,15 +204,12 @@ def device_data(study: Study) -> pd.DataFrame:
     """
     keys = [key for key in varied(study) if key != "device"]
     rows = study.rows
-    wanted = [config.get("device") for config in _configs(study)]
-    by_id = dict(zip((c["config_id"] for c in study.meta["configurations"]), wanted, strict=True))
-    arm = rows["config_id"].map(by_id).where(lambda value: value.isin(["cpu", "cuda"]))
-    arm = arm.fillna(rows["device"])
     others = [key for key in study.config_keys if key != "device" and key in rows]
     measured = (*QUALITY[1:], "num_concurrent_trials")
     records: dict[tuple[str, ...], dict[str, Any]] = {}
     identities = text_keys(rows, [*others, "seed"])
-    for identity, device, row in zip(identities, arm, rows.to_dict("records"), strict=True):
+    devices = arms(study)
+    for identity, device, row in zip(identities, devices, rows.to_dict("records"), strict=True):
         record = records.setdefault(identity, {key: row[key] for key in (*keys, "seed")})
         if device not in ("cpu", "cuda"):
             continue
@@ -229,5 +229,8 @@ def device_data(study: Study) -> pd.DataFrame:
     return frame
 
 
-def _configs(study: Study) -> list[dict[str, Any]]:
-    return [configuration["config"] for configuration in study.meta["configurations"]]
+def arms(study: Study) -> pd.Series[Any]:
+    """Return the device of each row: the one its configuration asks for, else where it ran."""
+    asked = {c["config_id"]: c["config"].get("device") for c in study.meta["configurations"]}
+    wanted = study.rows["config_id"].map(asked)
+    return wanted.where(wanted.isin(["cpu", "cuda"])).fillna(study.rows["device"])

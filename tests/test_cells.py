@@ -90,11 +90,24 @@ def test_headings_carry_the_unit() -> None:
     assert heading("val_loss") == "val loss"
 
 
-def test_a_spread_has_the_digits_of_its_mean() -> None:
+def test_a_mean_and_its_spread_have_the_same_decimals() -> None:
     assert format_spread("test_accuracy", 0.925, 0.0123, 160) == "92.5 ± 1.2"
     assert format_spread("test_accuracy", 0.925, math.nan, 160) == "92.5"
-    assert format_spread("train_seconds", 12.34, 0.5) == "12.3 ± 0.500"
+    assert format_spread("train_seconds", 12.34, 0.5) == "12.34 ± 0.50"
     assert format_spread("test_accuracy", math.nan, 0.1, 160) == "–"
+    # 58 of 60 images at each seed; then 0.84 points apart; then 10 points.
+    assert format_spread("test_accuracy", 58 / 60, 0.0, 60) == "96.7 ± 0.0"
+    assert format_spread("test_accuracy", 58 / 60, 0.0084, 60) == "96.67 ± 0.84"
+    assert format_spread("test_accuracy", 0.75, 0.103, 60) == "75.0 ± 10.3"
+    assert format_spread("train_seconds", 1000.2, 0.004) == "1000.2 ± <0.1"
+    assert format_spread("train_seconds", 220.4, 12.34) == "220 ± 12"
+    assert format_spread("num_support_vectors", 371.5, 3.017) == "371.5 ± 3.0"
+    assert format_spread("num_parameters", 23.5e6, 0.4e6) == "23.50 ± 0.40"
+    assert format_spread("val_loss", 1e-7, 2e-8) == "1e-07 ± 2e-08"
+
+
+def test_no_limit_of_iterations_is_said_in_words() -> None:
+    assert format_cell("max_iter", -1) == "no limit" and format_cell("max_iter", 1000) == "1000"
 
 
 def test_points_carry_their_sign() -> None:

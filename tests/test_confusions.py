@@ -5,7 +5,7 @@ import math
 import numpy as np
 import pytest
 
-from analysis.confusions import class_names, confused_pairs_data, per_class_data
+from analysis.confusions import class_names, confused_pairs_data, more_as_often, per_class_data
 
 MATRIX = np.array([[8, 2, 0], [1, 9, 0], [5, 0, 0]])
 
@@ -29,6 +29,12 @@ def test_the_pairs_mixed_up_most_come_first_and_correct_ones_never() -> None:
     ]
     assert confused_pairs_data(np.diag([3, 3]), ["a", "b"]).empty
     assert MATRIX[0, 0] == 8, "the argument is left alone"
+
+
+def test_pairs_left_out_that_tie_with_the_last_one_shown_are_counted() -> None:
+    matrix = np.array([[8, 2, 1], [1, 9, 1], [5, 0, 4]])  # wrong: 5, 2, 1, 1, 1, 0
+    assert [more_as_often(matrix, most) for most in (1, 2, 3, 4, 5, 6)] == [0, 0, 2, 1, 0, 0]
+    assert more_as_often(np.diag([3, 3]), 1) == 0
 
 
 def test_classes_have_names_where_the_data_set_has_them() -> None:

@@ -9,7 +9,7 @@ from analysis.document import Figure, Paragraph, Section, Table
 from analysis.figures.pictures import draw_pictures
 from analysis.figures.style import to_svg
 from analysis.load import Study, load_study
-from analysis.mistakes import Predicted, load_splits, mistakes_data, predicted
+from analysis.mistakes import MOST, Predicted, load_splits, mistakes_data, predicted
 from analysis.report import main
 from analysis.sections.mistakes import mistakes
 from analysis.split import Split
@@ -118,10 +118,21 @@ def test_with_labels_there_is_a_table_and_how_to_see_the_images(tmp_path: Path) 
     paragraph, table = section.blocks
     assert isinstance(paragraph, Paragraph) and "--images FOLDER" in paragraph.text
     assert isinstance(table, Table)
+    assert table.caption == (
+        "MNIST: test images that a picked configuration gets wrong, all 4, most often wrong first."
+    )
     assert table.cells["position"] == ["0", "20", "30", "31"]
     assert table.cells["most often taken for"] == ["5", "4", "1", "1"]
     assert table.cells["wrong in"] == ["3 of 3", "2 of 3", "1 of 3", "1 of 3"]
     assert table.cells["ResNet-18 says"] == ["3", "4", "1", "1"]
+
+
+def test_a_cut_says_how_many_images_there_are(tmp_path: Path) -> None:
+    many = wrong_at(**{f"p{place}": (LABELS[place] + 1) % 10 for place in range(MOST + 3)})
+    section = mistakes(study_of(tmp_path / "grid", True, a=many), "grid", {})
+    assert section is not None and isinstance(table := section.blocks[-1], Table)
+    assert len(table.frame) == 12
+    assert table.caption.startswith("MNIST: 12 of the 15 test images that a picked configuration")
 
 
 def test_the_pictures_are_those_of_the_positions(tmp_path: Path) -> None:

@@ -2,20 +2,25 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from analysis.document import Bullets, Section, Table
+from analysis.document import Bullets, Figure, Paragraph, Section, Table
 from analysis.load import load_study
 from analysis.sections import build_document
 from analysis.sections.devices import devices
-from analysis.sections.environment import environment, parameters_data
-from analysis.sections.factors import epochs, pin_memory
+from analysis.sections.environment import environment, environment_table, parameters_data
+from analysis.sections.factors import effects, epochs, pin_memory
+from analysis.sections.grid import pivots
+from analysis.sections.problems import unfinished
 from analysis.sections.results import rows_table
 from analysis.sections.setup import models_data, studies_data
+from analysis.sections.svm import kernels
 from tests.studies import (
+    A2,
     line,
     prefix_study,
     resnet_config,
     shared_study,
     study_json,
+    svm_config,
     write_study,
     write_trial,
 )
@@ -37,7 +42,29 @@ def test_an_arm_that_has_not_run_is_shown_as_it_stands(tmp_path: Path) -> None:
     assert cells["GPU train (s)"] == ["2.50", "3.00"]
     assert cells["speed-up"] == ["24.0×", "–"]
     assert cells["MACs (M)"] == ["33.18", "33.18"]
-    assert section is not None and "1 of 2 rows of the CPU arm" in str(section.blocks[1])
+    assert section is not None and section.blocks[1] == Paragraph(
+        "Without a result: 1 of 2 rows of the CPU arm (1 missing). No speed-up is stated for them."
+    )
+
+
+def test_rows_without_a_result_are_counted_by_arm_and_status(tmp_path: Path) -> None:
+    arms = {
+        f"{device}{lr}": resnet_config(device=device, lr=lr)
+        for device in ("cpu", "cuda")
+        for lr in (0.1, 0.2)
+    }
+    reason = "no GPU in the cluster"
+    no_gpu = [{"config_id": name, "seed": 0, "reason": reason} for name in ("cuda0.1", "cuda0.2")]
+    meta = study_json(arms, space={"factors": ["device", "lr"]}, open_rows=no_gpu)
+    path = write_study(tmp_path / "grid", meta)
+    write_trial(path, "k1", arms["cpu0.1"], {2: ["cpu0.1"]}, [line(1)], error="OSError: disk")
+    write_trial(path, "k2", arms["cpu0.2"], {2: ["cpu0.2"]}, [line(2, milestone=True)])
+    section = devices(load_study(path), "grid")
+    assert table_of(section).cells["CPU test accuracy (%)"] == ["failed", "98.6"], "of 140 images"
+    assert section is not None and section.blocks[1] == Paragraph(
+        "Without a result: 1 of 2 rows of the CPU arm (1 failed); 2 of 2 rows of the GPU arm "
+        "(2 open: no GPU in the cluster). No speed-up is stated for them."
+    )
 
 
 def test_an_inert_pin_memory_is_compared_with_nothing(tmp_path: Path) -> None:
@@ -54,13 +81,13 @@ def test_pin_memory_that_ran_is_compared_pair_by_pair(tmp_path: Path) -> None:
         write_trial(path, name, configurations[name], {2: [name]}, [result])
     cells = table_of(pin_memory(load_study(path), "grid")).cells
     assert cells["pin memory"] == ["no", "yes"]
-    assert cells["difference (points)"] == ["–", "−0.20"] and cells["time ratio"] == ["–", "0.80×"]
+    assert cells["difference (points)"] == ["–", "−0.2"] and cells["time ratio"] == ["–", "0.80×"]
 
 
 def test_lengths_are_compared_once_both_have_finished(tmp_path: Path) -> None:
     section = epochs(load_study(shared_study(tmp_path / "grid")), "grid")
     assert section is not None and section.title == "2 against 5 epochs"
-    assert table_of(section).cells["difference (points)"] == ["–", "+0.71"]
+    assert table_of(section).cells["difference (points)"] == ["–", "+0.7"]
     waiting = epochs(load_study(prefix_study(tmp_path / "new")), "grid")
     assert waiting is not None and "nothing to compare" in str(waiting.blocks)
 
@@ -108,3 +135,96 @@ def test_names_of_tables_and_figures_are_unique_over_studies(tmp_path: Path) -> 
         assert len(names) == len(set(names)) > 5
     sharing = [b for s in document.sections[0].sections for b in s.blocks if isinstance(b, Bullets)]
     assert not sharing, "none of them shares anything"
+
+
+def test_the_widest_span_is_that_of_one_data_set(tmp_path: Path) -> None:
+    accuracies = {
+        ("mnist", 0.1, 16): 0.9,
+        ("mnist", 0.2, 16): 0.8,
+        ("mnist", 0.1, 32): 0.88,
+        ("mnist", 0.2, 32): 0.78,
+        ("fashion_mnist", 0.1, 16): 0.4,
+        ("fashion_mnist", 0.2, 16): 0.41,
+        ("fashion_mnist", 0.1, 32): 0.6,
+        ("fashion_mnist", 0.2, 32): 0.61,
+    }
+    configurations = {
+        f"c{number}": resnet_config(dataset=dataset, lr=lr, batch_size=batch_size)
+        for number, (dataset, lr, batch_size) in enumerate(accuracies)
+    }
+    path = write_study(tmp_path / "grid", study_json(configurations))
+    for (name, config), accuracy in zip(configurations.items(), accuracies.values(), strict=True):
+        result = line(2, milestone=True, test_accuracy=accuracy)
+        write_trial(path, f"k{name}", config, {2: [name]}, [result])
+    section = effects(load_study(path), "grid")
+    assert section is not None and isinstance(section.blocks[0], Figure)
+    # Over both data sets together batch size would span from 0.40 to 0.90.
+    assert section.blocks[0].alt.endswith(
+        "The widest span is on MNIST that of learning rate, 10.0 points; on FashionMNIST that of "
+        "batch size, 20.0 points."
+    )
+    cells = table_of(section).cells
+    assert cells["mean test accuracy (%)"][:2] == ["85.0", "83.0"], "two sets of 140 images"
+
+
+def test_every_launch_counts_and_hosts_and_commands_are_named_once(tmp_path: Path) -> None:
+    launches = [
+        {"name": f"00{number}", "host": host, "command": f"run {number % 5}"}
+        for number, host in enumerate(["a", "b", "a", "b", "a", "b", "a"])
+    ]
+    meta = study_json({"a2": A2}, launches=launches)
+    meta["provenance"]["command"] = "run 0"
+    facts = environment(load_study(write_study(tmp_path / "grid", meta)))
+    assert facts["launches"] == "7" and facts["hosts"] == "a; b"
+    assert facts["commands"] == "run 0; run 1; run 2; and 2 more"
+    del meta["launches"]
+    study = load_study(write_study(tmp_path / "bare", meta))
+    assert environment(study)["command"] == "run 0" and "launches" not in environment(study)
+    assert environment_table({"bare": study}).notes == ()
+
+
+def test_means_name_the_seeds_they_are_of_and_what_does_not_vary(tmp_path: Path) -> None:
+    configurations = {m: resnet_config(model=m) for m in ("resnet18", "resnet50")}
+    meta = study_json(configurations, seeds=(0, 1, 2), space={"factors": ["model", "optimizer"]})
+    path = write_study(tmp_path / "grid", meta)
+    for name, seed in (("resnet18", 0), ("resnet18", 1), ("resnet50", 0)):
+        lines = [line(2, milestone=True)]
+        write_trial(path, f"{name}{seed}", configurations[name], {2: [name]}, lines, seed=seed)
+    table = table_of(pivots(load_study(path), "grid"))
+    assert table.notes == ("Mean over the seeds that have finished, 1 to 2 of 3.",)
+    assert table.caption == (
+        "MNIST: test accuracy (%) of each setting, by model. In all of them: optimizer SGD."
+    )
+
+
+def test_one_result_at_every_seed_is_not_called_a_mean(tmp_path: Path) -> None:
+    space = {"trainable": "svm", "factors": ["dataset", "kernel", "C", "gamma"]}
+    meta = study_json({"s": svm_config()}, space=space, seeds=(0, 1), same_at_every_seed=["s"])
+    path = write_study(tmp_path / "svm", meta)
+    for seed in (0, 1):
+        lines = [line(1, milestone=True, fit_seconds=1.0 + seed)]
+        write_trial(path, f"k{seed}", svm_config(), {1: ["s"]}, lines, seed=seed)
+    section = kernels(load_study(path), "svm")
+    assert section is not None
+    table = next(block for block in section.blocks if isinstance(block, Table))
+    assert "One result at every seed: only times are means, over 2 seeds." in table.notes
+    assert table.cells["fit (s)"] == ["1.50"]
+
+
+def test_a_failed_row_is_not_called_open(tmp_path: Path) -> None:
+    path = write_study(tmp_path / "grid", study_json({"a2": A2, "b": resnet_config(lr=0.5)}))
+    write_trial(path, "k1", A2, {2: ["a2"]}, [line(2, milestone=True)])
+    write_trial(path, "k2", resnet_config(lr=0.5), {2: ["b"]}, [line(1)], error="OSError: disk")
+    assert unfinished(load_study(path)) == (
+        "Failed: 1 of 2 rows of study grid. The same command that began the study tries again what "
+        "failed."
+    )
+
+
+def test_open_rows_do_not_promise_to_be_continued(tmp_path: Path) -> None:
+    no_gpu = {"config_id": "a2", "seed": 0, "reason": "no GPU in the cluster"}
+    path = write_study(tmp_path / "grid", study_json({"a2": A2}, open_rows=[no_gpu]))
+    assert unfinished(load_study(path)) == (
+        "Unfinished: 1 of 1 row of study grid has no result: 1 open: no GPU in the cluster. An "
+        "open row stays open until the study's command can run it."
+    )

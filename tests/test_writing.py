@@ -46,7 +46,7 @@ def test_files_of_a_real_study(real_study: Path, tmp_path: Path) -> None:
     text = (tmp_path / "report.md").read_text()
     for target in re.findall(r"!\[[^\]]*\]\(([^)]*)\)", text):
         assert (tmp_path / target).is_file()
-    assert "Rows served" not in text and "rows served: 128, by trials: 32" in text
+    assert "q1a: 32 trials serve 128 rows. Epochs to train: " in text
     assert (tmp_path / "tables" / "q1a.csv").read_text().count("\n") == 129
 
 
@@ -72,8 +72,8 @@ def test_table_of_a_study_holds_every_row_and_column(
     assert alone.read_bytes() == (report / "tables" / "grid.csv").read_bytes()
     text = (report / "report.md").read_text()
     assert "Unfinished" not in text and "grid: open rows" not in text
-    assert "rows served: 4, by trials: 1. Epochs to train: 5 instead of 14 (÷2.8)." in text
-    assert "pin_memory changed nothing: 2 rows repeat" in text
+    assert "1 trial serves 4 rows. Epochs to train: 5 instead of 14 (÷2.8)." in text
+    assert "as it does nothing without a GPU: 2 rows repeat" in text
 
 
 def test_same_study_gives_the_same_bytes(tmp_path: Path) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import pandas as pd
 
 from analysis.cells import label
@@ -11,7 +12,8 @@ from analysis.figures import style
 from analysis.figures.scatter import plain_log_axis
 from analysis.frames import levels, numbers
 from analysis.load import Study
-from analysis.summary import best_data, curve
+from analysis.select import SELECTABLE
+from analysis.summary import best_data, candidates, curve
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -39,13 +41,25 @@ def curves_data(study: Study, dataset: Any, model: Any, metric: str) -> pd.DataF
     return values.pivot_table(index="epoch", columns="trial_key", values="value", dropna=False)
 
 
-def best_trial(study: Study, dataset: Any, model: Any) -> dict[Any, Any] | None:
-    """Return the row of the configuration picked on validation, None without any."""
+def picked_rows(study: Study, dataset: Any, model: Any) -> pd.DataFrame:
+    """Return the rows of the configuration picked on validation, one per seed with a result."""
     best = best_data(study)
     for name, value in (("dataset", dataset), ("model", model)):
         if name in best and value is not None:
             best = best[best[name] == value]
-    return None if best.empty else best.iloc[0].to_dict()
+    rows = candidates(study)
+    rows = rows[rows["status"].isin(SELECTABLE)]
+    return rows[rows["config_id"].isin(best["config_id"].head(1))]
+
+
+def other_curves(study: Study, dataset: Any, model: Any, metric: str) -> pd.DataFrame:
+    """Return ``curves_data`` without the epochs of the picked configuration at any seed."""
+    values = curves_data(study, dataset, model, metric)
+    picked = picked_rows(study, dataset, model)
+    for trial, milestone in zip(picked["trial_id"], picked["milestone"], strict=True):
+        if trial in values:  # what it trained longer for is another configuration
+            values.loc[values.index <= milestone, trial] = np.nan
+    return values.dropna(axis="columns", how="all")
 
 
 def draw_curves(study: Study, dataset: Any) -> Figure:
@@ -76,18 +90,19 @@ def _is_positive(axes: Axes) -> bool:
 
 
 def _draw_panel(axes: Axes, study: Study, dataset: Any, model: Any, quantity: str) -> None:
-    others = curves_data(study, dataset, model, f"val_{quantity}")
+    others = other_curves(study, dataset, model, f"val_{quantity}")
     draw_many(axes, others, "validation, other configurations")
-    best = best_trial(study, dataset, model)
-    if best is None:
-        return
-    mine = curve(study, best["trial_id"], best["milestone"])
+    picked = picked_rows(study, dataset, model)
+    width = 1.6 if len(picked) == 1 else 0.9
     for split, name, dashes, colour in (
         ("train", "training, picked configuration", "--", style.SERIES[1]),
         ("val", "validation, picked configuration", "-", style.SERIES[0]),
     ):
-        values = numbers(mine, f"{split}_{quantity}")
-        axes.plot(mine["epoch"], values, dashes, color=colour, marker="o", ms=3, label=name)
+        for place, row in enumerate(picked.to_dict("records")):
+            mine = curve(study, row["trial_id"], row["milestone"])
+            values, shown = numbers(mine, f"{split}_{quantity}"), name if place == 0 else None
+            look: dict[str, Any] = {"color": colour, "marker": "o", "ms": 3, "lw": width}
+            axes.plot(mine["epoch"], values, dashes, label=shown, **look)
 
 
 def draw_many(axes: Axes, values: pd.DataFrame, name: str) -> None:

@@ -21,6 +21,8 @@ SERIES = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9")
 MARKERS = ("o", "s", "^", "D", "v", "P")
 WIDTH = 7.2
 """Width of every figure in inches: the text width of the printed page."""
+_LETTER_WIDTH, _HANDLE_WIDTH = 0.065, 0.5
+"""Of a legend's entry, in inches: a letter's mean width, and its line with the space around."""
 _RC: Any = {
     "font.family": "DejaVu Sans",
     "font.size": 8.5,
@@ -114,9 +116,11 @@ def legend_below(figure: Figure, axes: Sequence[Axes]) -> None:
         for handle, name in zip(*one.get_legend_handles_labels(), strict=True):
             entries.setdefault(name, handle)
     if entries:
+        # Every column is as wide as the longest name.
+        width = _HANDLE_WIDTH + _LETTER_WIDTH * max(map(len, entries))
         figure.legend(
             list(entries.values()),
             list(entries),
             loc="outside lower center",
-            ncols=min(4, len(entries)),
+            ncols=min(4, len(entries), max(1, int(WIDTH / width))),
         )

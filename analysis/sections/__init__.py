@@ -13,6 +13,8 @@ from functools import partial
 from analysis.document import Block, Document, Figure, Paragraph, Section
 from analysis.load import ENDED, Study
 from analysis.mistakes import Splits
+from analysis.sections.best import best
+from analysis.sections.confusion import confusion
 from analysis.sections.devices import devices
 from analysis.sections.factors import effects, epochs, pin_memory
 from analysis.sections.grid import pivots
@@ -20,10 +22,10 @@ from analysis.sections.mistakes import mistakes
 from analysis.sections.observations import conclusions
 from analysis.sections.problems import problems, unfinished
 from analysis.sections.published import audited, beside, claims
-from analysis.sections.results import best, main_table
+from analysis.sections.results import main_table
 from analysis.sections.setup import setup
 from analysis.sections.svm import kernels, scaling
-from analysis.sections.training import confusion, costs, curves, summary
+from analysis.sections.training import costs, curves, summary
 from search_spaces.errors import one_line
 
 Part = Callable[[Study, str], Section | None]
@@ -73,7 +75,7 @@ def build_document(
     )
     sections = tuple(part for part in parts if part is not None)
     if not figures:
-        sections = tuple(map(_without_figures, sections))
+        sections = tuple(filter(None, map(_without_figures, sections)))
     return Document(
         title=f"Hyperparameter study: {names}"
         if len(studies) == 1
@@ -87,7 +89,7 @@ def build_document(
 def _subtitle(studies: Mapping[str, Study]) -> str:
     rows = sum(len(study.rows) for study in studies.values())
     ended = sum(int(study.rows["status"].isin(ENDED).sum()) for study in studies.values())
-    return f"{ended} of {rows} rows have ended."
+    return f"{ended} of {rows} {'row has' if rows == 1 else 'rows have'} ended."
 
 
 def _of_study(study: Study, key: str, splits: Splits) -> Section:
@@ -98,6 +100,8 @@ def _of_study(study: Study, key: str, splits: Splits) -> Section:
     return Section(f"Study {one_line(study.name)}", tuple(blocks), sections)
 
 
-def _without_figures(section: Section) -> Section:
+def _without_figures(section: Section) -> Section | None:
+    """Return a section without its figures; None where nothing else is in it."""
     blocks = tuple(block for block in section.blocks if not isinstance(block, Figure))
-    return Section(section.title, blocks, tuple(map(_without_figures, section.sections)))
+    below = tuple(filter(None, map(_without_figures, section.sections)))
+    return Section(section.title, blocks, below) if blocks or below else None

@@ -7,13 +7,14 @@ from typing import Any
 
 import pandas as pd
 
-from analysis.cells import format_cell, heading, label, num_images_of
+from analysis.cells import counted, format_cell, heading, label, num_images_of
 from analysis.conditions import MARK, NOT_COMPARABLE, marked, note
 from analysis.document import Block, Figure, Paragraph, Section, Table
 from analysis.figures.factors import draw_devices
 from analysis.frames import varied
 from analysis.load import FINISHED, Study
-from analysis.matched import device_data
+from analysis.matched import arms, device_data
+from analysis.sections.problems import statuses_in_words
 from analysis.sections.setup import FLOPS_CONVENTION
 from analysis.stats import conditions_differ, same_conditions
 
@@ -47,7 +48,7 @@ def devices(study: Study, key: str) -> Section | None:
     blocks: list[Block] = [
         Table(f"{key}-devices", "The CPU and the GPU arm side by side.", cells, frame, notes)
     ]
-    blocks += _pending(frame)
+    blocks += _pending(study)
     timed = frame[["cpu_train_seconds", "cuda_train_seconds"]].notna().any(axis=None)
     if timed:
         blocks.append(_figure(key, frame, keys, note(study, _counts(frame.head(_MOST_DRAWN)))))
@@ -76,41 +77,40 @@ def _speedup(record: dict[Any, Any]) -> str:
 
 
 def _counts(frame: pd.DataFrame) -> list[float]:
-    arms = [
+    known = [
         frame.loc[frame[f"{arm}_train_seconds"].notna(), f"{arm}_num_concurrent_trials"]
         for arm in ("cpu", "cuda")
     ]
-    return [float(count) for counts in arms for count in counts]
+    return [float(count) for counts in known for count in counts]
 
 
 def _reasons(frame: pd.DataFrame) -> list[str]:
     """Return why speed-ups are missing though both arms have their time."""
     times = frame[["cpu_train_seconds", "cuda_train_seconds"]].notna().all(axis=1)
-    arms = [
+    sides = [
         pd.DataFrame({"num_concurrent_trials": frame[f"{arm}_num_concurrent_trials"]})
         for arm in ("cpu", "cuda")
     ]
-    unlike = times & ~same_conditions(*arms)
+    unlike = times & ~same_conditions(*sides)
     if not unlike.any():
         return []
-    return [f"Times are not comparable: {conditions_differ(*(arm[unlike] for arm in arms))}."]
+    return [f"Times are not comparable: {conditions_differ(*(side[unlike] for side in sides))}."]
 
 
-def _pending(frame: pd.DataFrame) -> list[Block]:
+def _pending(study: Study) -> list[Block]:
+    """Say of each arm how many rows have no result, by status and reason."""
+    rows = study.rows.assign(arm=arms(study))
     waiting = []
     for arm in ("cpu", "cuda"):
-        statuses = frame[f"{arm}_status"].dropna()
-        count = int((~statuses.isin(FINISHED)).sum())
-        if count:
-            waiting.append(f"{count} of {len(statuses)} rows of the {label('device', arm)} arm")
+        mine = rows[rows["arm"] == arm]
+        without = mine[~mine["status"].isin(FINISHED)]
+        if len(without):
+            of = f"{len(without)} of {counted(len(mine), 'row')} of the {label('device', arm)} arm"
+            waiting.append(f"{of} ({statuses_in_words(without)})")
     if not waiting:
         return []
-    return [
-        Paragraph(
-            f"Without a result: {'; '.join(waiting)}. They are open, not failed runs "
-            "of the other arm, and no speed-up is stated for them."
-        )
-    ]
+    text = f"Without a result: {'; '.join(waiting)}. No speed-up is stated for them."
+    return [Paragraph(text)]
 
 
 def _figure(key: str, frame: pd.DataFrame, keys: list[str], notes: tuple[str, ...]) -> Figure:

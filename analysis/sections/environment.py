@@ -18,6 +18,7 @@ Studies = Mapping[str, Study]
 """The studies of a report by the names of their tables."""
 
 _PACKAGES = ("torch", "torchvision", "ray", "numpy", "scikit-learn", "scikit-learn-intelex")
+_MOST_LISTED = 3
 _NOT_SETTINGS = ("seed", "trial_key", "launch", "epoch", "device")
 
 
@@ -78,7 +79,9 @@ def environment_table(studies: Studies) -> Table:
         title = name if name not in frame else f"{name} ({index + 1})"
         frame[title] = [fact.get(key) or MISSING for key in names]
     cells = {str(c): [str(value) for value in frame[c]] for c in frame}
-    return Table("environment", "Where the studies ran.", cells, frame)
+    several = any(int(fact.get("launches", 1)) > 1 for fact in facts)
+    notes = ("Machine, software and commit are those of the first launch.",) if several else ()
+    return Table("environment", "Where the studies ran.", cells, frame, notes)
 
 
 def environment(study: Study) -> dict[str, str]:
@@ -100,11 +103,27 @@ def environment(study: Study) -> dict[str, str]:
     if provenance.get("git_commit"):
         changed = " with local changes" if provenance.get("git_dirty") else ""
         facts["commit"] = f"{provenance['git_commit']}{changed}"
-    facts["command"] = provenance.get("command")
+    facts |= _launches(study, provenance)
     for name, column in (("arithmetic", "precision"), ("SVM solver", "solver")):
         if column in study.rows:
             facts[name] = ", ".join(map(str, study.rows[column].dropna().unique()))
     return {name: one_line(str(value)) for name, value in facts.items() if value}
+
+
+def _launches(study: Study, provenance: Mapping[str, Any]) -> dict[str, str]:
+    """Return how often a study was launched, from which hosts and with which commands."""
+    listed = study.meta.get("launches")
+    launches = [mapping(launch) for launch in listed] if isinstance(listed, list) else []
+    facts = {"launches": str(len(launches))} if launches else {}
+    for key in ("host", "command"):
+        sources = [*launches, provenance]
+        values = list(dict.fromkeys(one_line(str(of[key])) for of in sources if of.get(key)))
+        if not values:
+            continue
+        more = len(values) - _MOST_LISTED
+        text = "; ".join(values[:_MOST_LISTED]) + (f"; and {more} more" if more > 0 else "")
+        facts[key if len(values) == 1 else f"{key}s"] = text
+    return facts
 
 
 def _moment(value: object) -> str:

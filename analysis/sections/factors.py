@@ -9,10 +9,12 @@ import pandas as pd
 
 from analysis.cells import (
     MISSING,
+    counted,
     format_cell,
     format_points,
     heading,
     label,
+    num_images_of,
 )
 from analysis.conditions import NOT_COMPARABLE, marked, note
 from analysis.document import Block, Figure, Paragraph, Section, Table
@@ -20,7 +22,7 @@ from analysis.figures.curves import curve_panels, draw_lengths
 from analysis.figures.factors import draw_effects
 from analysis.frames import levels, numbers, varied
 from analysis.load import Study
-from analysis.matched import levels_data, main_effects_data
+from analysis.matched import by_dataset, levels_data, main_effects_data
 from analysis.tables import inert_axes
 
 _SETS = (
@@ -43,23 +45,33 @@ def effects(study: Study, key: str) -> Section | None:
     cells["factor"] = [heading(factor) for factor in frame["factor"]]
     cells["level"] = [label(f, v) for f, v in zip(frame["factor"], frame["level"], strict=True)]
     cells["sets"] = [str(count) for count in frame["num_sets"]]
-    cells |= _means(frame)
+    cells |= _means(study, frame)
     notes = (_SETS, *_time_notes(study, frame))
     table = Table(f"{key}-effects", "Mean result at each level.", cells, frame, notes)
     caption = "Mean test accuracy at each level of each factor."
-    alt = f"{caption} {_widest(frame)}"
+    alt = f"{caption} {_widest(study, frame)}"
     figure = Figure(f"{key}-effects", caption, alt, partial(draw_effects, frame))
     return Section("Main effects", (figure, table))
 
 
-def _means(frame: pd.DataFrame) -> dict[str, list[str]]:
+def _means(study: Study, frame: pd.DataFrame) -> dict[str, list[str]]:
     cells = {}
-    for metric in ("val_accuracy", "test_accuracy", "train_seconds"):
-        texts = [format_cell(metric, value) for value in frame[metric]]
-        if metric == "train_seconds":
-            texts = marked(texts, frame["num_concurrent_trials"])
+    for metric in ("val_accuracy", "test_accuracy"):
+        images = _images(study, frame, metric)
+        texts = [
+            format_cell(metric, value, count and count * sets)
+            for value, count, sets in zip(frame[metric], images, frame["num_sets"], strict=True)
+        ]
         cells[f"mean {heading(metric)}"] = texts
+    times = [format_cell("train_seconds", value) for value in frame["train_seconds"]]
+    cells["mean training time (s)"] = marked(times, frame["num_concurrent_trials"])
     return cells
+
+
+def _images(study: Study, frame: pd.DataFrame, metric: str) -> list[float | None]:
+    """Return how many images a single accuracy of each line was counted on, None if unknown."""
+    datasets = frame["dataset"] if "dataset" in frame else [None] * len(frame)
+    return [num_images_of(study, dataset, metric) for dataset in datasets]
 
 
 def _time_notes(study: Study, frame: pd.DataFrame) -> tuple[str, ...]:
@@ -67,10 +79,19 @@ def _time_notes(study: Study, frame: pd.DataFrame) -> tuple[str, ...]:
     return note(study, frame.loc[timed, "num_concurrent_trials"])
 
 
-def _widest(frame: pd.DataFrame) -> str:
-    spans = frame.groupby("factor", sort=False)["test_accuracy"].agg(lambda v: v.max() - v.min())
-    factor = str(spans.idxmax())
-    return f"The widest span is that of {heading(factor)}: {100 * spans[factor]:.1f} points."
+def _widest(study: Study, frame: pd.DataFrame) -> str:
+    """Say which factor's levels are furthest apart, on each data set."""
+    texts = []
+    for names, group in by_dataset(frame):
+        levels_of = group.groupby("factor", sort=False)["test_accuracy"]
+        spans = (levels_of.max() - levels_of.min()).dropna()
+        if len(spans):
+            factor = str(spans.idxmax())
+            images = num_images_of(study, names.get("dataset"), "test_accuracy")
+            where = f"on {label('dataset', names['dataset'])} " if names else ""
+            span = format_points(float(spans[factor]), images).lstrip("+")
+            texts.append(f"{where}that of {heading(factor)}, {span} points")
+    return f"The widest span is {'; '.join(texts)}."
 
 
 def pin_memory(study: Study, key: str) -> Section | None:
@@ -80,9 +101,10 @@ def pin_memory(study: Study, key: str) -> Section | None:
     repeated = inert_axes(study).get("pin_memory", 0)
     if repeated:
         text = (
-            f"pin_memory pins host memory for copies to a GPU. {repeated} rows with it ran without "
-            "a GPU, where it changes nothing: each is one and the same training as its partner, so "
-            "accuracies are equal by construction and comparing times is not applicable."
+            f"pin_memory pins host memory for copies to a GPU. {counted(repeated, 'row')} with it "
+            "ran without a GPU, where it does nothing: each is one and the same training as its "
+            "partner, so accuracies are equal by construction and comparing times is not "
+            "applicable."
         )
         return Section("Effect of pin_memory", (Paragraph(text),))
     table = levels_table(study, "pin_memory", f"{key}-pin-memory")
@@ -110,8 +132,8 @@ def epochs(study: Study, key: str) -> Section | None:
 def _gains(table: Table | None) -> str:
     if table is None or "difference" not in table.frame:
         return "No set is complete yet."
-    gained = table.frame["difference"].dropna()
-    return f"Mean differences in test accuracy: {', '.join(map(format_points, gained))} points."
+    gained = [text for text in table.cells["difference (points)"] if text != MISSING]
+    return f"Mean differences in test accuracy: {', '.join(gained)} points."
 
 
 def _waiting(factor: str) -> Paragraph:
@@ -129,15 +151,10 @@ def levels_table(study: Study, factor: str, name: str) -> Table | None:
     cells[heading(factor)] = _labels(factor, frame["level"])
     cells["sets"] = [str(count) for count in frame["num_sets"]]
     cells["seeds"] = [str(count) for count in frame["num_seeds"]]
-    cells |= _means(frame)
+    cells |= _means(study, frame)
     reasons: tuple[str, ...] = ()
     if "difference" in frame:
-        cells["difference (points)"] = [format_points(v) for v in frame["difference"]]
-        spans = zip(numbers(frame, "smallest"), numbers(frame, "largest"), strict=True)
-        cells["from … to"] = [
-            MISSING if pd.isna(low) else f"{format_points(low)} … {format_points(high)}"
-            for low, high in spans
-        ]
+        cells |= _differences(frame, _images(study, frame, "test_accuracy"))
         problems = frame["time_problem"].fillna("")
         cells["time ratio"] = [
             (NOT_COMPARABLE if problem else MISSING) if pd.isna(ratio) else f"{ratio:.2f}×"
@@ -153,8 +170,25 @@ def levels_table(study: Study, factor: str, name: str) -> Table | None:
         *(f"Times are not comparable: {reason}." for reason in reasons),
         *_time_notes(study, frame),
     )
-    caption = f"What {heading(factor)} changes."
+    caption = f"Mean result at each value of {heading(factor)}, and what it is over the first."
     return Table(name, caption, cells, frame, notes)
+
+
+def _differences(frame: pd.DataFrame, images: list[float | None]) -> dict[str, list[str]]:
+    """Return the mean paired differences, which many pairs resolve finer, and their span."""
+    means = zip(frame["difference"], images, frame["num_sets"], strict=True)
+    spans = zip(numbers(frame, "smallest"), numbers(frame, "largest"), images, strict=True)
+    return {
+        "difference (points)": [
+            format_points(value, count and count * sets) for value, count, sets in means
+        ],
+        "from … to": [
+            MISSING
+            if pd.isna(low)
+            else f"{format_points(low, count)} … {format_points(high, count)}"
+            for low, high, count in spans
+        ],
+    }
 
 
 def _labels(column: str, values: pd.Series[Any]) -> list[str]:

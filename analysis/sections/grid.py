@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from typing import Any
 
+import pandas as pd
+
 from analysis.cells import format_cell, heading, label, num_images_of
 from analysis.document import Section, Table
 from analysis.frames import finished, levels
 from analysis.load import Study
 from analysis.matched import pivot_data
 from analysis.sections.results import free_heading
+from analysis.sections.seeds import seeds_notes
+from analysis.tables import inert_axes
 
 
 def pivots(study: Study, key: str) -> Section | None:
@@ -22,13 +26,13 @@ def pivots(study: Study, key: str) -> Section | None:
     for number, dataset in enumerate(datasets):
         here = rows if dataset is None else rows[rows["dataset"] == dataset]
         if len(here):
-            tables.append(_pivot(study, f"{key}-grid-{number + 1}", dataset))
+            tables.append(_pivot(study, f"{key}-grid-{number + 1}", dataset, here))
     if not tables:
         return None
     return Section("The grid by model", tuple(tables))
 
 
-def _pivot(study: Study, name: str, dataset: Any) -> Table:
+def _pivot(study: Study, name: str, dataset: Any, rows: pd.DataFrame) -> Table:
     frame = pivot_data(study, dataset)
     models = [c for c in levels(study.rows, "model") if c in frame]
     images = num_images_of(study, dataset, "test_accuracy")
@@ -42,6 +46,13 @@ def _pivot(study: Study, name: str, dataset: Any) -> Table:
         cells[title] = [format_cell("test_accuracy", value, images) for value in frame[model]]
     where = "" if dataset is None else f"{label('dataset', dataset)}: t"
     caption = f"{where or 'T'}est accuracy (%) of each setting, by model."
-    seeds = len(set(study.meta["seeds"]))
-    notes = (f"Mean over {seeds} seeds." if seeds > 1 else "One seed.",)
+    fixed = [
+        f"{heading(factor)} {label(factor, levels(rows, factor)[0])}"
+        for factor in study.factors
+        if factor not in ("dataset", "model", *inert_axes(study))
+        and factor in rows
+        and len(levels(rows, factor)) == 1
+    ]
+    caption += f" In all of them: {', '.join(fixed)}." if fixed else ""
+    notes = seeds_notes(study, rows) or ("One seed.",)
     return Table(name, caption, cells, frame.rename(columns=str), notes)

@@ -9,13 +9,13 @@ from typing import Any
 
 import pandas as pd
 
-from analysis.cells import format_cell, label
+from analysis.cells import counted, format_cell, label
 from analysis.confusions import class_names
 from analysis.document import Block, Figure, Paragraph, Section, Table
 from analysis.figures.pictures import draw_pictures
 from analysis.frames import levels
 from analysis.load import Study
-from analysis.mistakes import Predicted, Splits, mistakes_data, predicted, seeds_apart
+from analysis.mistakes import MOST, Predicted, Splits, mistakes_data, predicted, seeds_apart
 from analysis.sections.results import free_heading
 from analysis.split import SIDE, Split
 from analysis.summary import best_data, groups_of
@@ -85,10 +85,11 @@ def _blocks(
     split: Split | None,
 ) -> list[Block]:
     where = "" if dataset is None else f"{label('dataset', dataset)}: "
-    frame = mistakes_data(found, list(picks["trial_id"]))
+    wrong = mistakes_data(found, list(picks["trial_id"]), most=len(found.labels))
+    frame, shown = wrong.head(MOST).copy(), _shown(len(wrong))
     left_out = (
-        f"Left out: {found.num_left_out} finished trials whose saved predictions cannot be read "
-        "or do not give the recorded confusion matrix with these labels."
+        f"Left out: {counted(found.num_left_out, 'finished trial')} whose saved predictions "
+        "cannot be read or contradict the recorded confusion matrix with these labels."
     )
     if frame.empty:
         saying = f"{where}no test image is known that a picked configuration gets wrong."
@@ -97,10 +98,18 @@ def _blocks(
     frame["true"], frame["predicted"] = (
         [names[index] for index in frame[column]] for column in ("true", "predicted")
     )
-    table = _table(study, name, where, frame, found=found, picks=picks)
+    table = _table(study, name, f"{where}{shown}", frame, found=found, picks=picks)
     if found.num_left_out:
         table = Table(table.name, table.caption, table.cells, frame, (*table.notes, left_out))
-    return [table] if split is None else [_figure(name, where, frame, split), table]
+    return [table] if split is None else [_figure(name, f"{where}{shown}", frame, split), table]
+
+
+def _shown(number: int) -> str:
+    """Say which images are shown: only those that a pick gets wrong, and of these how many."""
+    images = "test images that a picked configuration gets wrong"
+    if number <= MOST:
+        return f"{images}, all {number}" if number > 1 else "the test image that a pick gets wrong"
+    return f"{MOST} of the {number} {images}"
 
 
 def _names(dataset: Any, found: Predicted) -> Sequence[str]:
@@ -111,7 +120,7 @@ def _names(dataset: Any, found: Predicted) -> Sequence[str]:
 def _table(
     study: Study,
     name: str,
-    where: str,
+    shown: str,
     frame: pd.DataFrame,
     *,
     found: Predicted,
@@ -132,7 +141,7 @@ def _table(
             cells[free_heading(cells, f"{title} says")] = [
                 names[found.predictions[place, position]] for position in frame["position"]
             ]
-    caption = f"{where}test images that a picked configuration gets wrong, most often wrong first."
+    caption = f"{shown}, most often wrong first."
     notes = (
         "Position: in the test split, from 0. Wrong in: of the finished trials, each counted "
         "once at its last milestone. Of equals, the pair of classes mixed up more often comes "
@@ -146,7 +155,7 @@ def _shares(frame: pd.DataFrame) -> list[str]:
     return [f"{num_wrong} of {num_trials}" for num_wrong, num_trials in pairs]
 
 
-def _figure(name: str, where: str, frame: pd.DataFrame, split: Split) -> Figure:
+def _figure(name: str, shown: str, frame: pd.DataFrame, split: Split) -> Figure:
     images = split.images[split.test[frame["position"]]].reshape(-1, SIDE, SIDE)
     shares = _shares(frame)
     pairs = list(zip(frame["true"], frame["predicted"], strict=True))
@@ -159,8 +168,8 @@ def _figure(name: str, where: str, frame: pd.DataFrame, split: Split) -> Figure:
         for (true, wrong), share in list(zip(pairs, shares, strict=True))[:_MOST_NAMED]
     )
     caption = (
-        f"{where}the test images most often confused: true class, the class it is most often "
-        "taken for, and how many of the finished trials get it wrong."
+        f"{shown}, most often wrong first: true class, the class it is most often taken for, and "
+        "how many of the finished trials get it wrong."
     )
     alt = f"{caption} {len(frame)} images; the first: {named}."
     return Figure(name, caption, alt, partial(draw_pictures, images, texts))

@@ -12,14 +12,27 @@ from typing import Any
 
 import pandas as pd
 
-from analysis.cells import format_points, format_seconds, heading, label
+from analysis.cells import counted, format_points, format_seconds, heading, label
 from analysis.document import Block, Bullets, Paragraph, Section
-from analysis.frames import levels, varied
+from analysis.frames import finished, levels, same_at_every_seed, varied
 from analysis.load import Study
 from analysis.matched import by_dataset, pairs_data
-from analysis.sections.results import gap_of
-from analysis.stats import wilson_interval
+from analysis.sections.best import gap_of
+from analysis.sections.conclusions import overlap, sentences
+from analysis.stats import bca_interval, fewest_pairs, sign_flip
 from search_spaces.errors import one_line
+
+_ALPHA = 0.05
+_ABOUT = (
+    "Each line compares rows that differ in that factor alone. Pairs of the same two trainings, "
+    "after other numbers of epochs, count as one, with the means of their numbers. Apart: the 95 % "
+    "Wilson intervals of the two test accuracies do not overlap."
+)
+_JUDGED = (
+    "p and 95 % interval are of the mean difference: by sign flips and bootstrap of the pairs or "
+    "by the means of the seeds, which pairs share, whichever gives the larger p and the wider "
+    "interval. They are not adjusted for the number of lines."
+)
 
 
 def conclusions(studies: Mapping[str, Study]) -> Section:
@@ -27,19 +40,49 @@ def conclusions(studies: Mapping[str, Study]) -> Section:
     sections = tuple(section for study in studies.values() if (section := observations(study)))
     blocks: tuple[Any, ...] = ()
     if not sections:
-        blocks = (Paragraph("No rows that differ in one factor alone have finished yet."),)
-    return Section("Observations", blocks, sections)
+        blocks = (Paragraph("No rows that can be compared have finished yet."),)
+    return Section("Observations and conclusions", blocks, sections)
 
 
 def observations(study: Study) -> Section | None:
-    """Return a sentence per data set and factor with two levels, and what a pick on test claims."""
+    """Return what came out of a study, and a sentence per data set and factor with two levels."""
+    found = sentences(study)
+    items, shared, judged = _comparisons(study)
+    gap = gap_of(study)
+    blocks: list[Block] = []
+    if found or items or gap:
+        blocks.append(Paragraph(about_seeds(study)))
+    if found:
+        blocks.append(Bullets(tuple(found)))
+    if items:
+        about = [_ABOUT, *([_JUDGED] if judged else []), *shared]
+        blocks += [Paragraph(" ".join(about)), Bullets(tuple(items))]
+    blocks += [Paragraph(gap)] if gap else []
+    return Section(one_line(study.name), tuple(blocks)) if blocks else None
+
+
+def about_seeds(study: Study) -> str:
+    """Say how many seeds have results, and what that leaves unknown."""
+    rows = finished(study)
+    number = int(rows["seed"].nunique())
+    if number > 1 and rows["config_id"].isin(same_at_every_seed(study)).all():
+        return "The seed changes nothing here but times: every configuration has one result."
+    if number == 1:
+        return "One seed: what another seed would give is not known."
+    if number < fewest_pairs(_ALPHA):
+        return f"{number} seeds: too few to test what another seed would give."
+    return f"{number} seeds."
+
+
+def _comparisons(study: Study) -> tuple[list[str], list[str], bool]:
+    """Return the lines, what holds of every one of them, and whether any has a p-value."""
     items: list[str] = []
     reservations: list[list[str]] = []
     for factor in varied(study):
         found = levels(study.rows, factor)
         if factor in ("dataset", "seed") or len(found) != 2:
             continue
-        pairs = pairs_data(study, factor, found[1], found[0])
+        pairs = independent(pairs_data(study, factor, found[1], found[0]))
         for names, group in by_dataset(pairs):
             where = f"{label('dataset', names['dataset'])}: " if names else ""
             items.append(where + describe_pairs(factor, found[1], found[0], group))
@@ -50,16 +93,26 @@ def observations(study: Study) -> Section | None:
         for text in next(iter(reservations), [])
         if all(text in other for other in reservations)
     ]
+    judged = any("95 % interval" in item for item in items)
     items = [
         " ".join([item, *(text for text in own if text not in shared)])
         for item, own in zip(items, reservations, strict=True)
     ]
-    blocks: list[Block] = []
-    if items:
-        about = "Each line compares rows that differ in that factor alone."
-        blocks = [Paragraph(" ".join([about, *shared])), Bullets(tuple(items))]
-    blocks += [Paragraph(gap)] if (gap := gap_of(study)) else []
-    return Section(one_line(study.name), tuple(blocks)) if blocks else None
+    return items, shared, judged
+
+
+def independent(pairs: pd.DataFrame) -> pd.DataFrame:
+    """Join pairs of the same two trainings into one, with the means of their numbers.
+
+    Args:
+        pairs: as ``pairs_data`` returns them.
+    """
+    if pairs.empty:
+        return pairs
+    groups = pairs.groupby("runs", sort=False)
+    means = ["first", "second", "difference", "time_ratio"]
+    joined = groups[[str(c) for c in pairs if c not in (*means, "runs")]].first()
+    return joined.join(groups[means].mean()).reset_index()
 
 
 def describe_pairs(factor: str, first: Any, second: Any, pairs: pd.DataFrame) -> str:
@@ -69,43 +122,61 @@ def describe_pairs(factor: str, first: Any, second: Any, pairs: pd.DataFrame) ->
         factor: the parameter.
         first: its level in the first row of each pair.
         second: its level in the second row.
-        pairs: as ``pairs_data`` returns them, at least one.
+        pairs: as ``independent`` returns them, at least one.
     """
     difference = pairs["difference"]
     above, below = int((difference > 0).sum()), int((difference < 0).sum())
     apart = sum(
-        not _overlap(one, two, images)
+        not overlap(one, two, images)
         for one, two, images in zip(pairs["first"], pairs["second"], pairs["num_test"], strict=True)
     )
     name, images = heading(factor), float(pairs["num_test"].max())
-    text = (
-        f"{name} {label(factor, first)} against {label(factor, second)}: test accuracy higher in "
-        f"{above} of {len(pairs)} pairs, lower in {below}; median difference "
-        f"{format_points(float(difference.median()), images)} points "
-        f"({format_points(float(difference.min()), images)} to "
-        f"{format_points(float(difference.max()), images)}); "
-        f"intervals apart in {apart}."
+    low, middle, high = (
+        format_points(float(value), images)
+        for value in (difference.min(), difference.median(), difference.max())
     )
+    return (
+        f"{name} {label(factor, first)} against {label(factor, second)}: test accuracy higher in "
+        f"{above} of {counted(len(pairs), 'pair')}, lower in {below}, apart in {apart}; median "
+        f"difference {middle} points ({low} to {high}){_judged(pairs, images)}."
+        f"{_times(factor, first, second, pairs)}"
+    )
+
+
+def _judged(pairs: pd.DataFrame, images: float) -> str:
+    """Return the mean difference with p and interval, where there are seeds enough to test it."""
+    from analysis.claims.pairs import by_seed, num_seeds, wider
+
+    if num_seeds(pairs) < fewest_pairs(_ALPHA):
+        return ""
+    differences = pairs["difference"].to_numpy(dtype=float)
+    p_value = sign_flip(differences).p_value
+    interval = bca_interval(differences, confidence=1 - _ALPHA)
+    together = by_seed(pairs, 0.0, _ALPHA, 1 - _ALPHA)
+    if together is not None:
+        p_value = max(p_value, together.p_value)
+        interval = wider(interval, together.interval)
+    mean, low, high = (
+        format_points(value, images) for value in (differences.mean(), interval.low, interval.high)
+    )
+    shown = f"p = {p_value:.2g}" if p_value >= 0.001 else "p < 0.001"
+    return f"; mean difference {mean} points (95 % interval {low} to {high}, {shown})"
+
+
+def _times(factor: str, first: Any, second: Any, pairs: pd.DataFrame) -> str:
     ratios = pairs["time_ratio"].dropna()
-    if len(ratios):
-        of = f" (of {len(ratios)} pairs)" if len(ratios) < len(pairs) else ""
-        text += f" Median ratio of training times {format_seconds(float(ratios.median()))}{of}."
-    return text
+    if ratios.empty or factor == "device":  # the speed-up is said on its own
+        return ""
+    of = f"median of the {len(ratios)} pairs" if len(ratios) > 1 else "one pair"
+    return (
+        f" With {label(factor, first)} training took {format_seconds(float(ratios.median()))} "
+        f"times as long as with {label(factor, second)} ({of} with as many trials at once)."
+    )
 
 
 def reservations_of(pairs: pd.DataFrame) -> list[str]:
-    """Return what limits a sentence on these pairs: times that say nothing, and how many seeds."""
-    texts = []
+    """Return what limits a sentence on these pairs: times that say nothing."""
     timed = pairs["time_ratio"].notna().any()
     if not timed and "time_problem" in pairs and pairs["time_problem"].iloc[0]:
-        texts.append(f"Training times are not comparable: {pairs['time_problem'].iloc[0]}.")
-    seeds = pairs["seed"].nunique() if "seed" in pairs else 1
-    return [*texts, "One seed: not judged." if seeds == 1 else f"{seeds} seeds."]
-
-
-def _overlap(one: float, two: float, num_images: float) -> bool:
-    if not (num_images > 0 and min(one, two) >= 0 and max(one, two) <= 1):
-        return True  # nothing is known of their counts
-    low_one, high_one = wilson_interval(one * num_images, num_images)
-    low_two, high_two = wilson_interval(two * num_images, num_images)
-    return low_one <= high_two and low_two <= high_one
+        return [f"Training times are not comparable: {pairs['time_problem'].iloc[0]}."]
+    return []

@@ -4,24 +4,53 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from analysis.cells import format_cell, heading
+import pandas as pd
+
+from analysis.cells import counted, format_cell, heading
 from analysis.document import Block, Bullets, Paragraph, Section, Table
 from analysis.load import ENDED, Study
 from search_spaces.errors import one_line
 
 _PROBLEMS = ("failed", "diverged", "unconverged")
 _OPEN = ("open", "unfinished", "missing")
+_MOST_REASONS = 3
+OPEN_STATUSES = (
+    "Open: the last launch could not run the row, for the reason given. Missing: no trial of it "
+    "has reported an epoch. Unfinished: its trial has reported some epochs, but not the last."
+)
 
 
 def unfinished(study: Study) -> str:
-    """Say how many rows have ended; empty when all have."""
-    ended = int(study.rows["status"].isin(ENDED).sum())
-    if ended == len(study.rows):
+    """Say what became of the rows that have not ended; empty when all have."""
+    waiting = study.rows[~study.rows["status"].isin(ENDED)]
+    if waiting.empty:
         return ""
-    return (
-        f"Unfinished: {ended} of {len(study.rows)} rows of study {one_line(study.name)} have "
-        "ended. The same command that began the study continues it."
-    )
+    found = set(waiting["status"])
+    num_rows = counted(len(study.rows), "row")
+    whole = f"{len(waiting)} of {num_rows} of study {one_line(study.name)}"
+    if found == {"failed"}:
+        again = "The same command that began the study tries again what failed."
+        return f"Failed: {whole}. {again}"
+    have = "has" if len(waiting) == 1 else "have"
+    text = f"Unfinished: {whole} {have} no result: {statuses_in_words(waiting)}."
+    if found - {"open"}:
+        text += " The same command that began the study continues it"
+        text += " and tries failed rows again." if "failed" in found else "."
+    if "open" in found:
+        text += " An open row stays open until the study's command can run it."
+    return text
+
+
+def statuses_in_words(rows: pd.DataFrame) -> str:
+    """Return how many rows have which status, open ones with the reasons."""
+    texts = []
+    for status, count in rows["status"].value_counts(sort=False).items():
+        reasons = list(dict.fromkeys(rows.loc[rows["status"] == status, "reason"]))
+        known = [one_line(str(reason)) for reason in reasons if reason]
+        why = f": {', '.join(known[:_MOST_REASONS])}" if status == "open" and known else ""
+        why += f" and {more} more" if why and (more := len(known) - _MOST_REASONS) > 0 else ""
+        texts.append(f"{count} {status}{why}")
+    return "; ".join(texts)
 
 
 def problems(studies: Mapping[str, Study]) -> Section:
@@ -57,4 +86,5 @@ def reasons_table(study: Study, name: str, statuses: tuple[str, ...]) -> Table |
         for column in columns
     }
     caption = f"Rows that are {', '.join(statuses[:-1])} or {statuses[-1]}."
-    return Table(name, caption, cells, rows[columns])
+    notes = (OPEN_STATUSES,) if statuses == _OPEN else ()
+    return Table(name, caption, cells, rows[columns], notes)

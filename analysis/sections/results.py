@@ -1,4 +1,4 @@
-"""The main tables: every configuration, the grid by model, and the best of each group."""
+"""The main table: every configuration, the best first."""
 
 from __future__ import annotations
 
@@ -9,20 +9,17 @@ import pandas as pd
 from analysis.cells import (
     MISSING,
     format_cell,
-    format_points,
     format_spread,
-    format_value,
     heading,
     label,
     num_images_of,
 )
 from analysis.conditions import at_once, marked, note
-from analysis.document import Block, Figure, Paragraph, Section, Table
+from analysis.document import Block, Figure, Section, Table
 from analysis.figures.parallel import draw_parallel, parallel_data
 from analysis.frames import levels, numbers, over_seeds, same_at_every_seed, varied
 from analysis.load import Study
-from analysis.select import counterpart, selection_gap
-from analysis.summary import best_data, candidates, groups_of
+from analysis.summary import best_data, groups_of
 from analysis.tables import inert_axes, study_table
 
 _METRICS = (
@@ -134,15 +131,16 @@ def _caption(study: Study) -> str:
         if name in study.rows and len(levels(study.rows, name)) == 1
     ]
     same = f" In all of them: {', '.join(constant)}." if constant else ""
-    return f"All configurations, the {_order(study)} {heading(study.metric)} first.{same}"
+    return f"All configurations, the {order_words(study)} {heading(study.metric)} first.{same}"
 
 
-def _order(study: Study) -> str:
+def order_words(study: Study) -> str:
+    """Return which end of its metric the study selects."""
     return "highest" if study.mode == "max" else "lowest"
 
 
 def _notes(study: Study, copies: list[bool], timed: bool) -> tuple[str, ...]:
-    notes = [f"{_BEST} picked on validation: the best of its {_group_words(study)}."]
+    notes = [f"{_BEST} picked on validation: the best of its {group_words(study)}."]
     if len(set(study.meta["seeds"])) > 1:
         notes.append("Mean ± sample standard deviation over the seeds with a result.")
         if same_at_every_seed(study):
@@ -165,89 +163,7 @@ def _time_note(study: Study, frame: pd.DataFrame, metrics: list[str]) -> tuple[s
     return note(study, at_once(study, frame.loc[pd.concat(times, axis=1).any(axis=1), "config_id"]))
 
 
-def _group_words(study: Study) -> str:
+def group_words(study: Study) -> str:
+    """Return what a best configuration is picked for."""
     names = [heading(name) for name in groups_of(study)]
     return " and ".join(names) or "study"
-
-
-def best(study: Study, key: str) -> Section:
-    """Return the pick of each group, and what a pick on test would have claimed."""
-    by = groups_of(study)
-    gaps = selection_gap(candidates(study), by, study.metric, study.mode)
-    if gaps.empty:
-        return Section("Best configurations", (Paragraph("No row can be picked yet."),))
-    test_metric = counterpart(study.metric)
-    configurations = study.rows.drop_duplicates("config_id").set_index("config_id")
-    records = [
-        _best_cells(study, by, gap, configurations.loc[gap["config_id"]], test_metric)
-        for gap in gaps.to_dict("records")
-    ]
-    cells = {name: [record[name] for record in records] for name in records[0]}
-    same = [name for name in ("candidates", "seeds") if len(records) > len(set(cells[name])) == 1]
-    everywhere = [_counted(cells.pop(name)[0], name) for name in same]
-    notes = (
-        *([f"In all of them: {', '.join(everywhere)}."] if everywhere else []),
-        f"Picked by the {_order(study)} {heading(study.metric)} among the candidates (rows that "
-        "repeat a result left out); the test result of the pick is read afterwards. The last three "
-        "columns: the configuration that a pick by the test result would have named, what it "
-        "would have claimed, and by how much that exceeds the honest figure.",
-    )
-    caption = "The best configuration of each group, picked on validation."
-    return Section("Best configurations", (Table(f"{key}-best", caption, cells, gaps, notes),))
-
-
-def _counted(number: str, names: str) -> str:
-    return f"{number} {names.removesuffix('s') if number == '1' else names}"
-
-
-def _best_cells(
-    study: Study, by: list[str], gap: dict[Any, Any], config: pd.Series[Any], test_metric: str
-) -> dict[str, str]:
-    dataset = config.get("dataset")
-
-    def cell(column: str, value: object) -> str:
-        return format_cell(column, value, num_images_of(study, dataset, column))
-
-    gap_cell = cell(test_metric, gap["gap"])
-    claimed = gap[f"test_picked_{test_metric}"]
-    return {
-        **{heading(name): format_cell(name, gap[name]) for name in by},
-        "id": format_cell("id", gap["config_id"]),
-        "settings": settings(study, config, by),
-        "candidates": str(gap["num_candidates"]),
-        "seeds": str(gap["num_seeds"]),
-        heading(study.metric): cell(study.metric, gap[study.metric]),
-        heading(test_metric): cell(test_metric, gap[test_metric]),
-        "picked on test": format_cell("id", gap["test_picked_config_id"]),
-        f"its {heading(test_metric)}": cell(test_metric, claimed),
-        "difference" + (" (points)" if "(%)" in heading(test_metric) else ""): gap_cell,
-    }
-
-
-def settings(study: Study, config: pd.Series[Any] | dict[Any, Any], without: list[str]) -> str:
-    """Return the factors of a configuration in one line, those of its group left out."""
-    inert = inert_axes(study)
-    return ", ".join(
-        f"{heading(name)} {format_value(label(name, config[name]))}"
-        for name in study.factors
-        if name in config
-        and name not in without
-        and name not in inert
-        and not pd.isna(config[name])
-    )
-
-
-def gap_of(study: Study) -> str:
-    """Return the largest difference between picks on test and on validation, as a sentence."""
-    gaps = selection_gap(candidates(study), groups_of(study), study.metric, study.mode)
-    values = numbers(gaps, "gap").dropna()
-    if values.empty or not counterpart(study.metric).endswith("accuracy"):
-        return ""
-    if values.max() <= 0:
-        return "Picking on the test set instead of on validation would have claimed the same."
-    dataset = gaps["dataset"].get(values.idxmax()) if "dataset" in gaps else None
-    images = num_images_of(study, dataset, counterpart(study.metric))
-    return (
-        f"Picking on the test set instead of on validation would have claimed up to "
-        f"{format_points(float(values.max()), images).lstrip('+')} points more."
-    )

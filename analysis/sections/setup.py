@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
+from typing import Any
 
 import pandas as pd
 
-from analysis.cells import MISSING, format_cell, heading, label
+from analysis.cells import MISSING, counted, format_cell, heading, label
 from analysis.conditions import at_once_in_trials, marked, note
 from analysis.document import Bullets, Paragraph, Section, Table
 from analysis.frames import levels, numbers, repeats
@@ -18,6 +20,7 @@ from search_spaces.errors import one_line
 
 _STATUSES = ("finished", "unconverged", "diverged", "failed", "unfinished", "open", "missing")
 _COSTS = ("num_parameters", "macs", "flops", "live_flops")
+_SAMPLE = "the sample: the 10,000 official test images of each data set"
 FLOPS_CONVENTION = (
     "FLOPs of one image, forward: 2 × the multiply-adds of convolutions and linear layers + 2 × "
     "the elements of BatchNorm layers. MACs: multiply-adds as thop 0.1.1 counts them. Live FLOPs "
@@ -73,7 +76,7 @@ def studies_table(studies: Studies) -> Table:
     names = {
         "epochs_of_rows": "epochs the rows need",
         "epochs_of_trials": "epochs to train",
-        "train_seconds": "training in all (s)",
+        "train_seconds": "training time, all trials (s)",
     }
     cells = {
         names.get(str(c), str(c)): [format_cell(str(c), value) for value in frame[c]] for c in shown
@@ -85,6 +88,7 @@ def studies_table(studies: Studies) -> Table:
     notes = (
         "A row is a configuration at a seed. A trial can serve several rows: a short training is "
         "the beginning of a long one, and a parameter that changes nothing is run once.",
+        "Training time: the training steps of every trial, counted once; evaluation is not in it.",
         *(
             text
             for study, of_study in zip(studies.values(), counts, strict=True)
@@ -102,21 +106,25 @@ def _sharing(studies: Studies) -> list[Bullets]:
             continue
         trained, separate = summary["epochs_of_trials"], summary["epochs_of_rows"]
         text = (
-            f"{one_line(study.name)}: rows served: {summary['num_rows']}, by trials: "
-            f"{summary['num_trials']}. Epochs to train: {trained} instead of {separate} "
-            f"(÷{separate / max(trained, 1):.1f})."
+            f"{one_line(study.name)}: {counted(summary['num_trials'], 'trial')} "
+            f"{'serves' if summary['num_trials'] == 1 else 'serve'} "
+            f"{counted(summary['num_rows'], 'row')}. Epochs to train: {trained} instead of "
+            f"{separate} (÷{separate / max(trained, 1):.1f})."
         )
         for axis, count in inert_axes(study).items():
+            why = "it does nothing without a GPU" if axis == "pin_memory" else "it changes nothing"
             text += (
-                f" {one_line(axis)} changed nothing: {count} rows repeat the result of another "
-                "row, so comparing times across it is not applicable."
+                f" {one_line(axis)} was run once for all its values, as {why}: "
+                f"{counted(count, 'row')} {'repeats' if count == 1 else 'repeat'} the result of "
+                "another row, so comparing times across it is not applicable."
             )
         items.append(text)
     for study in studies.values():
         if count := int(repeats(study).sum()):
             items.append(
-                f"{one_line(study.name)}: {count} rows repeat the result of another seed, as the "
-                "seed changes nothing for their configurations; only their times are measured anew."
+                f"{one_line(study.name)}: {counted(count, 'row')} "
+                f"{'repeats' if count == 1 else 'repeat'} the result of another seed, as the seed "
+                "changes nothing there; only the times are measured anew."
             )
     return [Bullets(tuple(items))] if items else []
 
@@ -127,7 +135,7 @@ def _data(studies: Studies) -> Section:
     for study in studies.values():
         data = mapping(study.meta.get("data"))
         for dataset, value in mapping(data.get("datasets")).items():
-            record = {"study": study.name, "dataset": dataset, "source": data.get("source")}
+            record = {"study": study.name, "dataset": dataset, "source": _source(data)}
             record |= {name: mapping(value).get(name) for name in counts}
             seed = "the row's seed" if varies(data) else data.get("split_seed")
             records.append(record | {"split_seed": seed})
@@ -144,6 +152,11 @@ def _data(studies: Studies) -> Section:
     }
     caption = "Images of each study and their split, stratified by class."
     return Section("Data", (Table("data", caption, cells, frame),))
+
+
+def _source(data: Mapping[str, Any]) -> object:
+    source = data.get("source")
+    return _SAMPLE if source == "sample" else source
 
 
 def _text(value: object) -> str:

@@ -14,6 +14,7 @@ from analysis.figures.factors import draw_scaling, draw_svms
 from analysis.frames import finished, levels, numbers, over_seeds, varied
 from analysis.load import Study
 from analysis.scaling import QUANTITIES, exponents_data, scaling_data
+from analysis.sections.seeds import seeds_notes
 from analysis.stats import conditions_differ
 
 _COLUMNS = ("fit_seconds", "predict_seconds", "num_support_vectors", "converged")
@@ -76,8 +77,8 @@ def _table(study: Study, name: str, dataset: Any, group: pd.DataFrame) -> Table:
     ]
     if solvers:
         notes.append(f"Solver: {', '.join(solvers)}.")
-    if group["num_planned"].max() > 1:
-        notes.append(f"Means over {group['num_planned'].max()} seeds.")
+    rows = finished(study)
+    notes += seeds_notes(study, rows[rows["config_id"].isin(group["config_id"])])
     notes += note(study, at_once(study, group.loc[group["fit_seconds"].notna(), "config_id"]))
     columns = ["config_id", *parameters, "num_seeds", "val_accuracy", "test_accuracy", *_COLUMNS]
     frame = group[[c for c in columns if c in group]]
@@ -98,10 +99,15 @@ def scaling(study: Study, key: str) -> Section | None:
         return None
     data, exponents = scaling_data(study), exponents_data(study)
     if data["num_train_images"].nunique() < 2:
-        text = "Fewer than two sizes have finished, so nothing can be fitted yet."
+        text = (
+            "Fewer than two sizes have a fit that converged: nothing can be compared and nothing "
+            "can be fitted yet."
+        )
         return Section("Cost against training images", (Paragraph(text),))
     by = [name for name in ("dataset", "kernel") if name in data]
-    caption = "Fit and predict time against the number of training images, with fitted powers."
+    caption = "Fit and predict time against the number of training images"
+    powers = exponents["quantity"].isin(["fit_seconds", "predict_seconds"]).any()
+    caption += ", with fitted powers." if powers else "."
     alt = f"{caption} {_exponent_words(exponents, by)}"
     notes = note(study, data["num_concurrent_trials"][data["fit_seconds"].notna()])
     draw = partial(draw_scaling, data, exponents, f" {MARK}" if notes else "")
@@ -131,7 +137,7 @@ def scaling(study: Study, key: str) -> Section | None:
 
 def _fit_problem(data: pd.DataFrame, by: list[str]) -> str:
     groups = [group for _, group in data.groupby(by, sort=False, dropna=False)] if by else [data]
-    reasons = dict.fromkeys(filter(None, (conditions_differ(group, group) for group in groups)))
+    reasons = dict.fromkeys(filter(None, (conditions_differ(g, g.iloc[:0]) for g in groups)))
     if not reasons:
         return ""
     return f"No power is fitted to times that are not comparable: {'; '.join(reasons)}."
@@ -141,6 +147,11 @@ def _data_table(study: Study, key: str, data: pd.DataFrame) -> Table:
     by = [name for name in ("dataset", "kernel") if name in data]
     columns = [*by, "num_train_images", "test_accuracy", *QUANTITIES]
     cells = {heading(c): [_cell(c, value) for value in data[c]] for c in columns}
+    datasets = data["dataset"] if "dataset" in data else [None] * len(data)
+    cells[heading("test_accuracy")] = [
+        format_cell("test_accuracy", value, num_images_of(study, dataset, "test_accuracy"))
+        for value, dataset in zip(data["test_accuracy"], datasets, strict=True)
+    ]
     counts = data["num_concurrent_trials"]
     for column in ("fit_seconds", "predict_seconds"):
         cells[heading(column)] = marked(cells[heading(column)], counts)

@@ -52,17 +52,22 @@ def conditions_differ(first: pd.DataFrame, second: pd.DataFrame) -> str:
     if counts.isna().all():
         return "how many trials ran at once is not recorded"
     if counts.isna().any():
-        return f"{int(counts.isna().sum())} rows do not say how many trials ran at once"
+        return f"{_silent(counts)} not say how many trials ran at once"
     if counts.nunique() > 1:
         return f"between {counts.min():.0f} and {counts.max():.0f} trials ran at once"
     threads = both["num_threads"]
     if threads.notna().any() and threads.isna().any():
-        return f"{int(threads.isna().sum())} rows do not say how many threads they used"
+        return f"{_silent(threads)} not say how many threads were used"
     if (threads.groupby(both["device"], dropna=False).nunique() > 1).any():
         return (
             f"trials of one device used between {threads.min():.0f} and {threads.max():.0f} threads"
         )
     return ""
+
+
+def _silent(values: pd.Series[float]) -> str:
+    number = int(values.isna().sum())
+    return "1 row does" if number == 1 else f"{number} rows do"
 
 
 def same_conditions(first: pd.DataFrame, second: pd.DataFrame) -> pd.Series[bool]:

@@ -1,0 +1,164 @@
+"""What came out of a study, a sentence each: picks, levels, speed-up, growth of cost.
+
+Every sentence is made from a data step and is left out where that has nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from analysis.cells import counted, format_cell, format_percent, heading, label, num_images_of
+from analysis.frames import levels, varied
+from analysis.load import Study
+from analysis.matched import by_dataset, device_data, main_effects_data
+from analysis.scaling import exponents_data
+from analysis.select import counterpart
+from analysis.stats import wilson_interval
+from analysis.summary import best_data, groups_of
+
+_GROWTH = {
+    "fit_seconds": "fit time",
+    "predict_seconds": "predict time",
+    "num_support_vectors": "support vectors",
+}
+
+
+def sentences(study: Study) -> list[str]:
+    """Return what came out of a study, as far as its rows show it."""
+    return [*_winners(study), *_levels(study), *_speedups(study), *_growth(study)]
+
+
+def _where(names: dict[str, Any]) -> str:
+    return f"{label('dataset', names['dataset'])}: " if names else ""
+
+
+def _winners(study: Study) -> list[str]:
+    """Return per data set the picks in the order of their validation metric, test beside it."""
+    picks, test = best_data(study), counterpart(study.metric)
+    by = [name for name in groups_of(study) if name != "dataset" and name in picks]
+    if picks.empty or test not in picks or test == study.metric or not by:
+        return []
+    texts = []
+    for names, group in by_dataset(picks):
+        if len(group) < 2:
+            continue
+        ranked = group.sort_values(study.metric, ascending=study.mode == "min", kind="stable")
+        places = [_pick(study, record, by, test) for record in ranked.to_dict("records")]
+        values = ranked[study.metric].to_numpy(dtype=float)
+        tied = int((values == values[0]).sum())
+        first = " and ".join(places[:tied]) + (" tie for the first place" if tied > 1 else "")
+        text = f"{_where(names)}picked on validation, {first if tied > 1 else f'{first} leads'}"
+        text += f", before {'; '.join(places[tied:])}" if places[tied:] else ""
+        texts.append(f"{text}.{_apart(study, ranked, names, test)}")
+    return texts
+
+
+def _pick(study: Study, record: dict[Any, Any], by: Sequence[str], test: str) -> str:
+    name = ", ".join(format_cell(column, record[column]) for column in by)
+    unit = " %" if "(%)" in heading(test) else ""
+    shown = [
+        format_cell(metric, record[metric], images and images * record["num_seeds"])
+        for metric in (study.metric, test)
+        for images in [num_images_of(study, record.get("dataset"), metric)]
+    ]
+    seeds = f", means of {record['num_seeds']} seeds" if record["num_seeds"] > 1 else ""
+    return f"{name} ({shown[0]}{unit}, on test {shown[1]}{unit}{seeds})"
+
+
+def _apart(study: Study, picks: pd.DataFrame, names: dict[str, Any], test: str) -> str:
+    """Say whether the test accuracies of the two first picks can be told apart, with one seed."""
+    images = num_images_of(study, names.get("dataset"), test)
+    two = picks[test].head(2).to_numpy(dtype=float)
+    if test != "test_accuracy" or not images or (picks["num_seeds"] > 1).any():
+        return ""
+    if not overlap(float(two[0]), float(two[1]), images):
+        return ""
+    return " The 95 % Wilson intervals of the first two test accuracies overlap."
+
+
+def overlap(one: float, two: float, num_images: float) -> bool:
+    """Return whether the 95 % Wilson intervals of two accuracies share a value, or may."""
+    if not (num_images > 0 and min(one, two) >= 0 and max(one, two) <= 1):
+        return True  # nothing is known of their counts
+    low_one, high_one = wilson_interval(one * num_images, num_images)
+    low_two, high_two = wilson_interval(two * num_images, num_images)
+    return low_one <= high_two and low_two <= high_one
+
+
+def _levels(study: Study) -> list[str]:
+    """Return the best and the worst value of every factor with more than two, per data set."""
+    frame = main_effects_data(study)
+    texts = []
+    factors = [name for name in varied(study) if len(levels(study.rows, name)) > 2]
+    for factor in factors:
+        mine = frame[frame["factor"] == factor] if len(frame) else frame
+        for names, group in by_dataset(mine[mine["test_accuracy"].notna()]) if len(mine) else ():
+            if len(group) > 1:
+                texts.append(_where(names) + _of_levels(study, factor, group, names))
+    return texts
+
+
+def _of_levels(study: Study, factor: str, group: pd.DataFrame, names: dict[str, Any]) -> str:
+    sets = int(group["num_sets"].iloc[0])
+    over = f"over {counted(sets, 'set')} of rows that differ in it alone"
+    images = num_images_of(study, names.get("dataset"), "test_accuracy")
+    found = group["test_accuracy"].round(12)
+    ends = [
+        (format_percent(end, images and images * sets), group.loc[found == end, "level"])
+        for end in (found.max(), found.min())
+    ]
+    if len(ends[0][1]) == len(group):
+        return f"{heading(factor)}: the same mean test accuracy at all its values, {over}."
+    high, low = (
+        f"{' and '.join(label(factor, level) for level in at)} ({text} %)" for text, at in ends
+    )
+    return f"{heading(factor)}: mean test accuracy highest at {high}, lowest at {low}, {over}."
+
+
+def _speedups(study: Study) -> list[str]:
+    """Return how often and by how much the GPU trained faster, of pairs timed alike."""
+    if "device" not in study.factors:
+        return []
+    frame = device_data(study)
+    texts = []
+    for names, group in by_dataset(frame[frame["speedup"].notna()]):
+        ratios = group["speedup"]
+        low, middle, high = (
+            format_cell("speedup_vs_cpu", float(value))
+            for value in (ratios.min(), ratios.median(), ratios.max())
+        )
+        spread = f"median speed-up {middle} ({low} to {high})"
+        texts.append(
+            f"{_where(names)}the GPU trained faster than the CPU in {int((ratios > 1).sum())} of "
+            f"{counted(len(ratios), 'pair')} with as many trials at once; "
+            f"{spread if len(ratios) > 1 else f'speed-up {middle}'}."
+        )
+    return texts
+
+
+def _growth(study: Study) -> list[str]:
+    """Return the fitted powers of the number of training images."""
+    if "num_train_images" not in varied(study):
+        return []
+    frame = exponents_data(study)
+    by = [name for name in ("dataset", "kernel") if name in frame]
+    texts = []
+    for names, group in frame.groupby(by, sort=False, dropna=False) if by else [((), frame)]:
+        powers = [
+            # Adding zero makes -0.0 a zero.
+            f"{_GROWTH[record['quantity']]} {round(record['exponent'], 2) + 0.0:.2f} "
+            f"({counted(record['num_points'], 'fit')}"
+            + (f", R² {record['r_squared']:.3f})" if np.isfinite(record["r_squared"]) else ")")
+            for record in group.to_dict("records")
+        ]
+        if powers:
+            of = ", ".join(label(key, name) for key, name in zip(by, names, strict=True))
+            texts.append(
+                f"{of + ': ' if of else ''}powers of the number of training images fitted to the "
+                f"cost: {'; '.join(powers)}."
+            )
+    return texts

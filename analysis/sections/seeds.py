@@ -1,0 +1,41 @@
+"""Over how many seeds the numbers of a table are means, in words."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from analysis.cells import counted
+from analysis.frames import same_at_every_seed
+from analysis.load import Study
+
+
+def seeds_notes(study: Study, rows: pd.DataFrame) -> tuple[str, ...]:
+    """Say over how many of the planned seeds there are means; nothing for a plan of one seed.
+
+    Args:
+        study: the study.
+        rows: finished rows, those a table is made of.
+    """
+    planned = len(set(study.meta["seeds"]))
+    if planned == 1 or rows.empty:
+        return ()
+    counts = rows.groupby("config_id")["seed"].nunique()
+    same = counts.index.isin(same_at_every_seed(study))
+    notes = []
+    if (~same).any():
+        notes.append(f"Mean over {_of_planned(counts[~same], planned)}.")
+    if same.any():
+        where = "" if same.all() else ", where the seed changes nothing but times"
+        notes.append(
+            f"One result at every seed{where}: only times are means, over "
+            f"{_of_planned(counts[same], planned)}."
+        )
+    return tuple(notes)
+
+
+def _of_planned(counts: pd.Series[int], planned: int) -> str:
+    fewest, most = int(counts.min()), int(counts.max())
+    if fewest == planned:
+        return counted(planned, "seed")
+    done = str(most) if fewest == most else f"{fewest} to {most}"
+    return f"the seeds that have finished, {done} of {planned}"
