@@ -61,9 +61,16 @@ def test_kinds_of_trials_that_ask_for_different_things_run_side_by_side() -> Non
 def test_a_trial_counts_its_epochs_and_evaluations() -> None:
     resnet = TRAINABLES["resnet"]
     key = tuple(trial().config.get(a) for a in (*resnet.probe_axes, "device", "num_train_images"))
-    probes = {key: Probe(lambda epochs, train, evaluated: epochs * train + evaluated / 1000)}
+    probe = Probe(
+        lambda epochs, train, evaluated: epochs * train + evaluated / 1000,
+        begin_seconds=3.0,
+        save_seconds=0.5,
+    )
+    probes = {key: probe}
     seconds = trial_seconds(trial(), resnet, probes, SplitSizes(70, 10, 20))
-    assert seconds == pytest.approx(TRIAL_SECONDS + 5 * 70 + (5 * 10 + 2 * 20) / 1000)
+    # 350.09 s of training hold eleven whole spells of 30 s, each with a checkpoint at its end.
+    training = 5 * 70 + (5 * 10 + 2 * 20) / 1000
+    assert seconds == pytest.approx(TRIAL_SECONDS + 3 + training + 11 * 0.5)
     assert trial_seconds(trial(), resnet, {}, SplitSizes(70, 10, 20)) is None
 
 

@@ -14,13 +14,17 @@ from tune_app.resources import Cluster
 from tune_app.schedule import schedule_seconds
 from tune_app.trainables import Probe, Trainable, load_object
 
-START_SECONDS = 9.0
-"""Starting Ray, its dashboard and the first workers (measured: 8 to 11 s)."""
-TRIAL_SECONDS = 0.3
-"""What a trial costs beside its training: model building and hand-over (measured)."""
+START_SECONDS = 25.0
+"""Imports, starting Ray, its dashboard and the first workers, and the end (measured on 2 cores: 22
+to 32 s)."""
+TRIAL_SECONDS = 0.5
+"""What a trial costs beside what is probed: hand-over, predictions, weights (measured)."""
+CHECKPOINT_SECONDS = 30.0
+"""A trial writes a checkpoint after about so long, again and again."""
 
-WORKER_BYTES = 700_000_000
-"""A worker with torch or scikit-learn loaded and no trial (measured: 0.6 to 0.7 GB)."""
+WORKER_BYTES = 1_000_000_000
+"""A worker with torch or scikit-learn loaded and what its last trial left (measured: 0.8 to 0.95
+GB)."""
 
 Probes = Mapping[tuple[Any, ...], Probe]
 """Kind of trial -> what was measured of it."""
@@ -99,7 +103,9 @@ def trial_seconds(
         return None
     epochs = trial.milestones[-1]
     evaluated = epochs * sizes.val + len(trial.milestones) * sizes.test
-    return TRIAL_SECONDS + model.seconds(epochs, sizes.train, evaluated)
+    training = model.seconds(epochs, sizes.train, evaluated)
+    saving = training // CHECKPOINT_SECONDS * model.save_seconds
+    return TRIAL_SECONDS + model.begin_seconds + training + saving
 
 
 def study_seconds(

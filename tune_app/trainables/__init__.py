@@ -53,12 +53,16 @@ class Probe:
 
     Attributes:
         seconds: (epochs, training images, images evaluated over the trial) -> seconds.
+        begin_seconds: what comes before the first epoch: building the model.
+        save_seconds: writing one checkpoint.
         checkpoint_bytes: size of one checkpoint.
         weights_bytes: size of the weights of one milestone.
         memory_bytes: by how much a process grows that runs such a trial.
     """
 
     seconds: Callable[[int, int, int], float]
+    begin_seconds: float = 0.0
+    save_seconds: float = 0.0
     checkpoint_bytes: int = 0
     weights_bytes: int = 0
     memory_bytes: int = 0

@@ -9,8 +9,10 @@ later one, therefore gives the very numbers of a run of its own.
 from __future__ import annotations
 
 import math
+import tempfile
 import time
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -18,6 +20,7 @@ import torch
 from torch import nn
 
 from tune_app.batches import ImageFeed
+from tune_app.checkpoint import write_checkpoint
 from tune_app.data import ImageData
 from tune_app.live_taps import crop_to_live_taps, full_state_dict
 from tune_app.memory import peak_memory_mb
@@ -242,7 +245,9 @@ def _cost_metrics(
 def probe(config: Mapping[str, Any], data: ImageData, num_threads: int) -> Probe:
     """Measure a few steps; the first, which allocates, is not counted."""
     torch.set_num_threads(num_threads)
+    started = time.perf_counter()
     run = ResNetRun({**config, "seed": 0}, data, last_epoch=1)
+    begin_seconds = time.perf_counter() - started
     run.model.train()
     times = []
     for images, labels in run.feed(run.epoch_batches(1)[:8]):
@@ -259,8 +264,14 @@ def probe(config: Mapping[str, Any], data: ImageData, num_threads: int) -> Probe
     run.evaluate(held_out)
     per_eval = (time.perf_counter() - started) / len(held_out)
     per_train = float(np.mean(times[1:] or times))
+    with tempfile.TemporaryDirectory() as folder:
+        started = time.perf_counter()
+        write_checkpoint(Path(folder), "", 1, run.state())
+        save_seconds = time.perf_counter() - started
     return Probe(
         seconds=lambda epochs, train, evaluated: per_train * epochs * train + per_eval * evaluated,
+        begin_seconds=begin_seconds,
+        save_seconds=save_seconds,
         checkpoint_bytes=_num_bytes(run.state()),
         weights_bytes=_num_bytes(run.weights()),
     )
