@@ -82,7 +82,7 @@ def write_tables(paths: Sequence[Path], out: Path | None = None) -> list[Path]:
 
 
 def _write_figures_and_forms(document: Document, out: Path, formats: Sequence[str]) -> list[Path]:
-    drawings = Drawings()
+    drawings = Drawings(document.figures)
     written = []
     for figure in document.figures:
         stem = out / "figures" / figure.name
