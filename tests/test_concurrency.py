@@ -14,14 +14,22 @@ def test_a_trial_that_ran_alone_counts_itself() -> None:
     assert concurrency.most_at_once("a", "node") == 1
 
 
-def test_trials_that_overlapped_count_for_each_other_also_afterwards() -> None:
+def test_only_trials_that_ran_at_the_same_moment_count_together() -> None:
     concurrency = Concurrency()
-    for trial in ("a", "b", "c"):
-        concurrency.start(trial)
+    concurrency.start("a")
+    concurrency.start("b")
     concurrency.end("a")
-    concurrency.start("d")
-    assert concurrency.most_at_once("b", "node") == 4, "a, c and d ran beside b"
-    assert concurrency.most_at_once("d", "node") == 3, "b and c ran beside d"
+    for short in ("c", "d", "e"):
+        concurrency.start(short)
+        assert concurrency.most_at_once(short, "node") == 2
+        concurrency.end(short)
+    assert concurrency.most_at_once("b", "node") == 2, "four others ran beside b, one at a time"
+    concurrency.start("f")
+    concurrency.start("g")
+    assert concurrency.most_at_once("b", "node") == 3
+    concurrency.end("f")
+    concurrency.end("g")
+    assert concurrency.most_at_once("b", "node") == 3, "also afterwards"
 
 
 def test_other_nodes_do_not_count() -> None:

@@ -6,30 +6,46 @@ from collections import defaultdict
 
 
 class Concurrency:
-    """Counts, for each trial, the trials that ran on its node at any moment while it ran.
+    """Counts, for each trial, the most trials that ran on its node at once while it ran.
 
-    Where a trial runs is known from its first result on; until then it counts for every node.
+    That number can only grow when a trial begins, so who runs then is kept, one set for all of
+    them. Where a trial runs is known from its first result on; until then it counts for every node,
+    and the sets that it is in are kept to be counted again.
     """
 
     def __init__(self) -> None:
         self._running: set[str] = set()
-        self._beside: defaultdict[str, set[str]] = defaultdict(set)
         self._nodes: dict[str, str] = {}
+        self._most: dict[str, int] = {}
+        self._together: defaultdict[str, list[frozenset[str]]] = defaultdict(list)
 
     def start(self, trial_id: str) -> None:
         """Note that a trial has begun, or begun again, perhaps on another node."""
         self._nodes.pop(trial_id, None)
-        self._beside[trial_id] |= self._running - {trial_id}
-        for other in self._running - {trial_id}:
-            self._beside[other].add(trial_id)
+        self._together.pop(trial_id, None)
         self._running.add(trial_id)
+        now = frozenset(self._running)
+        for running in now:
+            self._together[running].append(now)
 
     def end(self, trial_id: str) -> None:
         """Note that a trial has ended for good; nobody asks what ran beside it any more."""
         self._running.discard(trial_id)
-        self._beside.pop(trial_id, None)
+        self._together.pop(trial_id, None)
+        self._most.pop(trial_id, None)
 
     def most_at_once(self, trial_id: str, node: str) -> int:
-        """Return how many trials ran on the trial's node so far, itself included: 1 is alone."""
+        """Return how many trials ran on the trial's node at most, itself included: 1 is alone."""
         self._nodes[trial_id] = node
-        return 1 + sum(self._nodes.get(o, node) == node for o in self._beside[trial_id])
+        most, unsettled = self._most.get(trial_id, 1), []
+        seen = most
+        for together in self._together.pop(trial_id, ()):
+            count = sum(self._nodes.get(other, node) == node for other in together)
+            seen = max(seen, count)
+            if all(other in self._nodes for other in together):
+                most = max(most, count)
+            else:
+                unsettled.append(together)
+        if trial_id in self._running:
+            self._most[trial_id], self._together[trial_id] = most, unsettled
+        return seen
