@@ -15,8 +15,6 @@ from tune_app.resources import Cluster
 _QUIET = {
     # Results are written by StudyRecorder, straight into the study directory.
     "TUNE_DISABLE_AUTO_CALLBACK_LOGGERS": "1",
-    # Tune keeps this many trials ready; with one, a free CPU waits for the next trial's turn.
-    "TUNE_MAX_PENDING_TRIALS_PG": "8",
     # Its state files are not what a study resumes from, so nobody needs to hear how long they took.
     "TUNE_WARN_THRESHOLD_S": "1000000",
     "TUNE_WARN_EXCESSIVE_EXPERIMENT_CHECKPOINT_SYNC_THRESHOLD_S": "0",

@@ -11,6 +11,7 @@ from tune_app import mirror
 from tune_app.connection import live_cluster
 from tune_app.ledger import Ledger
 from tune_app.plan import Plan
+from tune_app.schedule import num_slots
 from tune_app.trainables import Trainable
 from tune_app.trial_configs import trial_configs, trial_name, trial_resources
 
@@ -64,7 +65,7 @@ def run_trials(
         trial_configs(plan.trials, ledger, launch),
         started,
         _num_slots,
-        max_waiting=_max_waiting(),
+        max_waiting=_max_waiting(num_slots(plan.trials, live_cluster(), options.max_concurrent)),
         in_order=plan.exclusive,
         is_limited=options.max_concurrent > 0,
     )
@@ -124,9 +125,19 @@ def _tuner(
     return tune.Tuner(function, tune_config=config, run_config=run_config)
 
 
-def _max_waiting() -> int:
-    """Return how many trials Tune keeps waiting; what is no number means one to it."""
-    number = os.environ["TUNE_MAX_PENDING_TRIALS_PG"]
+def _max_waiting(num_at_once: int) -> int:
+    """Return how many trials Tune keeps waiting, and tell Tune.
+
+    With one, a free CPU would wait for the next trial's turn; and no more workers than these start
+    at the same time, so a cluster that runs a thousand trials at once would fill slowly with eight.
+    ``TUNE_MAX_PENDING_TRIALS_PG`` in the environment takes precedence; what is no number means one
+    to Tune.
+
+    Args:
+        num_at_once: how many trials the cluster runs at once.
+    """
+    default = str(min(128, max(8, num_at_once // 8)))
+    number = os.environ.setdefault("TUNE_MAX_PENDING_TRIALS_PG", default)
     return int(number) if number.isdecimal() else 1
 
 
