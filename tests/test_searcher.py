@@ -25,13 +25,17 @@ class Dealing:
     """Asks as Tune does, and names each trial by the number of its configuration."""
 
     def __init__(
-        self, *kinds: Mapping[str, float], in_order: bool = False, is_limited: bool = False
+        self,
+        *kinds: Mapping[str, float],
+        in_order: bool = False,
+        is_limited: bool = False,
+        cluster: Cluster = CLUSTER,
     ) -> None:
         self.started = StartedTrials()
         self.trials = PlannedTrials(
             configs(*kinds),
             self.started,
-            CLUSTER.num_slots,
+            cluster.num_slots,
             max_waiting=8 if is_limited else 4,
             in_order=in_order,
             is_limited=is_limited,
@@ -98,6 +102,13 @@ def test_under_a_limit_nothing_is_dealt_that_has_to_wait() -> None:
     assert dealing.deal() == [], "four CPU trials wait already"
     dealing.end(0)
     assert dealing.deal() == [2]
+
+
+@pytest.mark.parametrize(("is_limited", "dealt"), [(False, [2, 3, 0, 1]), (True, [2, 3, 0])])
+def test_a_kind_that_no_node_can_hold_comes_last(is_limited: bool, dealt: list[int]) -> None:
+    without_gpus = Cluster(({"CPU": 4.0},))
+    dealing = Dealing(GPU, GPU, CPU, CPU, is_limited=is_limited, cluster=without_gpus)
+    assert dealing.deal() == dealt
 
 
 def test_trials_whose_order_matters_keep_it() -> None:

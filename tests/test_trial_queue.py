@@ -2,21 +2,43 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
+import pytest
 from ray.tune.experiment import Trial
 
+from tune_app import trial_queue
+from tune_app.resources import Cluster
 from tune_app.trial_queue import TrialQueue
+
+CPU, GPU = {"CPU": 1.0}, {"CPU": 1.0, "GPU": 1.0}
+
+
+class Controller:
+    """What a queue asks of Tune's controller."""
+
+    def __init__(self) -> None:
+        self.max_pending_trials = 4
+
+    def update_max_pending_trials(self, number: int) -> None:
+        self.max_pending_trials = number
+
+
+def trial_of(name: str, resources: Mapping[str, float] = CPU) -> Trial:
+    config = {"plan": {"resources": dict(resources)}}
+    return Trial("resnet", stub=True, trial_id=name, config=config)
 
 
 def queue_of(*names: str) -> tuple[TrialQueue, dict[str, Trial]]:
-    queue = TrialQueue()
-    trials = {name: Trial("resnet", stub=True, trial_id=name) for name in names}
+    queue = TrialQueue(Cluster(({"CPU": 2.0},)).num_slots, max_waiting=4)
+    trials = {name: trial_of(name) for name in names}
     for trial in trials.values():
         queue.on_trial_add(None, trial)
     return queue, trials
 
 
 def first(queue: TrialQueue) -> str | None:
-    trial = queue.choose_trial_to_run(None)
+    trial = queue.choose_trial_to_run(Controller())
     return trial.trial_id if trial else None
 
 
@@ -56,3 +78,30 @@ def test_ended_trials_are_not_kept() -> None:
     trials["a"].set_status(Trial.TERMINATED)
     assert first(queue) == "b"
     assert list(queue._open) == ["b"]
+
+
+def test_trials_of_a_lost_node_take_no_places_from_those_that_can_run(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(trial_queue, "REFRESH_SECONDS", 0.0)
+    nodes = [{"CPU": 4.0}, {"CPU": 4.0, "GPU": 4.0}]
+    queue = TrialQueue(lambda kind: Cluster(tuple(nodes)).num_slots(kind), max_waiting=4)
+    controller = Controller()
+    on_gpus = [trial_of(f"gpu{n}", GPU) for n in range(4)]
+    for trial in [*on_gpus, trial_of("cpu")]:
+        queue.on_trial_add(None, trial)
+    queue.choose_trial_to_run(controller)
+    assert controller.max_pending_trials == 4
+    for trial in on_gpus[:3]:
+        trial.set_status(Trial.RUNNING)
+    lost = nodes.pop()
+    for trial in on_gpus[:3]:
+        trial.set_status(Trial.PENDING)
+        queue.on_trial_add(None, trial)
+    queue.choose_trial_to_run(controller)
+    assert controller.max_pending_trials == 8, (
+        "four that ran or waited there, and four that can run"
+    )
+    nodes.append(lost)
+    queue.choose_trial_to_run(controller)
+    assert controller.max_pending_trials == 4

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from ray import tune
 
     from tune_app.searcher import PlannedTrials
+    from tune_app.trial_queue import TrialQueue
 
 
 @dataclass(frozen=True)
@@ -50,9 +51,12 @@ def run_trials(
 
     Failed trials do not raise: the ledger, read again afterwards, tells them apart.
     """
+    from ray import tune
+
     from tune_app.actor_failures import treat_ray_errors_as_actor_failures
     from tune_app.searcher import PlannedTrials, StartedTrials
     from tune_app.task_names import name_tasks_after_trials
+    from tune_app.trial_queue import TrialQueue
     from tune_app.tune_registry import remember_trainables
     from tune_app.tune_state import write_state_seldom
 
@@ -61,17 +65,19 @@ def run_trials(
     write_state_seldom(len(plan.trials))
     remember_trainables()
     started = StartedTrials()
+    most = _max_waiting(num_slots(plan.trials, live_cluster(), options.max_concurrent))
     searcher = PlannedTrials(
         trial_configs(plan.trials, ledger, launch),
         started,
         _num_slots,
-        max_waiting=_max_waiting(num_slots(plan.trials, live_cluster(), options.max_concurrent)),
+        max_waiting=most,
         in_order=plan.exclusive,
         is_limited=options.max_concurrent > 0,
     )
     function = _function(trainable, data, ledger, options)
     run_config = _run_config(ledger, launch, options, [started, *callbacks])
-    _tuner(function, searcher, len(plan.trials), options.max_concurrent, run_config).fit()
+    config = _tune_config(searcher, TrialQueue(_num_slots, most), len(plan.trials), options)
+    tune.Tuner(function, tune_config=config, run_config=run_config).fit()
 
 
 def _function(
@@ -102,27 +108,20 @@ def _run_config(
     )
 
 
-def _tuner(
-    function: Any,
-    searcher: PlannedTrials,
-    num_trials: int,
-    max_concurrent: int,
-    run_config: tune.RunConfig,
-) -> tune.Tuner:
+def _tune_config(
+    searcher: PlannedTrials, queue: TrialQueue, num_trials: int, options: LaunchOptions
+) -> tune.TuneConfig:
     from ray import tune
 
-    from tune_app.trial_queue import TrialQueue
-
-    config = tune.TuneConfig(
+    return tune.TuneConfig(
         search_alg=searcher,
-        scheduler=TrialQueue(),
+        scheduler=queue,
         num_samples=num_trials,
-        max_concurrent_trials=max_concurrent or None,
+        max_concurrent_trials=options.max_concurrent or None,
         reuse_actors=True,
         trial_name_creator=trial_name,
         trial_dirname_creator=trial_name,
     )
-    return tune.Tuner(function, tune_config=config, run_config=run_config)
 
 
 def _max_waiting(num_at_once: int) -> int:

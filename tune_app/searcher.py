@@ -60,7 +60,8 @@ class PlannedTrials(Searcher):
     for no more meanwhile: were they all waiting for a CPU, GPUs would stand idle, and the other way
     around. So each kind may have its share of them waiting. The kind of which the fewest find room
     comes first, and while it spreads over the cluster the others are held back: Ray puts a trial on
-    any CPU, and one that trains there would keep a GPU of the same node without a CPU.
+    any CPU, and one that trains there would keep a GPU of the same node without a CPU. A kind that
+    no node can hold, since one was lost, comes when nothing else is left.
 
     Args:
         configs: what each trial's function receives; ``config["plan"]["resources"]`` is its kind.
@@ -104,7 +105,8 @@ class PlannedTrials(Searcher):
             return self._kinds[0].left.popleft()
         now = time.monotonic()
         self._refresh(now)
-        for kind in sorted(with_some_left, key=lambda kind: kind.num_slots):
+        with_room = [kind for kind in with_some_left if kind.num_slots]
+        for kind in sorted(with_room or with_some_left, key=lambda kind: kind.num_slots):
             num_dealt = len(kind.waiting) + len(kind.running)
             has_room = not self._is_limited or num_dealt < max(1, kind.num_slots)
             if has_room and len(kind.waiting) < self._max_waiting:

@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 
 from tests.chaos.cluster_process import NodeCluster
-from tests.chaos.harness import Driver, study_root
+from tests.chaos.harness import Driver, study_root, summary_row
 from tests.chaos.node_studies import last_rows, study_on
 
 pytestmark = [pytest.mark.chaos, pytest.mark.timeout(600)]
@@ -52,6 +52,7 @@ SPACE = SearchSpace(
 """
 """Eight trials on CPUs, which come first, and eight on GPUs."""
 
+THIRTY_TWO = SPACE.replace("range(8)", "range(16)")
 ONLY_GPU = SPACE.replace('["cpu", "cuda"]', '["cuda"]')
 ON_FAST_NODES = SPACE.replace('["cpu", "cuda"]', '["cpu"]').replace(
     "    param_space", '    resources={"cpu": 1, "fast": 1},\n    param_space'
@@ -173,3 +174,23 @@ def test_a_study_is_finished_once_there_is_a_gpu(tmp_path: Path) -> None:
     assert "16 of 16 rows are finished" in driver.output
     assert len(rows) == 16, "no row was run again"
     assert {row["raylet"] for row in on_device(rows, "cuda")} == {gpu_node}
+
+
+def test_the_others_go_on_when_the_node_with_the_gpus_is_lost(tmp_path: Path) -> None:
+    def num_rows(device: str) -> int:
+        return len(on_device(list(last_rows(tmp_path).values()), device))
+
+    with NodeCluster(tmp_path / "cluster.log", {**os.environ}, {"CPU": 2}) as cluster:
+        lost = cluster.add({"CPU": 4, "GPU": 4})
+        with study_on(cluster, tmp_path, space=THIRTY_TWO) as driver:
+            assert driver.wait_for(lambda: num_rows("cuda") >= 1), driver.output
+            cluster.remove(lost)
+            assert driver.wait_for(lambda: num_rows("cpu") == 16), driver.output
+            before = num_rows("cuda")
+            assert before < 16
+            assert driver.wait_for_output("nothing can run: no GPU in the cluster; the study goes")
+            found = cluster.add({"CPU": 4, "GPU": 4})
+            rows = rows_of(driver, tmp_path)
+    assert len(on_device(rows, "cuda")) == len(on_device(rows, "cpu")) == 16
+    assert {row["raylet"] for row in on_device(rows, "cuda")} <= {lost, found}
+    print(summary_row(f"node with all GPUs lost, {16 - before} rows to go", 1, 1, 0, True))
