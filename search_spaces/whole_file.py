@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -20,9 +21,9 @@ def whole_file(path: Path) -> Iterator[IO[bytes]]:
         OSError: the file cannot be written; it names ``path``.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
-    partial = path.with_name(f".{path.name}.{os.getpid()}")
+    # Process ids are not enough: in containers that share a folder they are alike.
+    partial = path.with_name(f".{path.name}.{uuid.uuid4().int}")
     try:
-        partial.unlink(missing_ok=True)
         with partial.open("xb") as stream:  # never through a link that somebody laid there
             yield stream
             stream.flush()

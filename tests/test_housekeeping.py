@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import pytest
+
 from search_spaces.study_url import RemoteFolder
 from tests.test_ledger import epoch, make_ledger, record
 from tune_app import mirror
@@ -78,3 +80,28 @@ def test_half_written_files_go_at_a_url_too(tmp_path: Path) -> None:
         tidy(ledger)
         assert list(there.files()) == ["study.json"]
         assert [path.name for path in root.iterdir()] == ["study.json"]
+
+
+def test_a_url_is_not_asked_for_the_checkpoints_of_every_trial(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    there = RemoteFolder((tmp_path / "there" / "mine").as_uri())
+    with mirror.study_folder(there.url) as root:
+        ledger = make_ledger(root)
+        ledger.save()
+        ids = [c.config_id for c in ledger.configurations()]
+        for number, config_id in enumerate(ids):
+            rows = [epoch(1, milestone=True)]
+            done = record(ledger, "001", rows, key=str(number), serves={"1": [config_id]})
+            for path in done.iterdir():
+                mirror.push(path)
+        left = f"{done.relative_to(root).as_posix()}/checkpoint_000000/state.pt"
+        there.write(left, b"x")
+        asked = []
+        files = RemoteFolder.files
+        monkeypatch.setattr(
+            RemoteFolder, "files", lambda self, under="": asked.append(under) or files(self, under)
+        )
+        tidy(ledger)
+        assert left not in list(there.files())
+        assert len([under for under in asked if under]) <= 2 < len(ids), asked

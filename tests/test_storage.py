@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import errno
 import os
+import socket
+import threading
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
+from tune_app import storage
 from tune_app.atomic import atomic_file
 from tune_app.recorder import StudyRecorder
-from tune_app.storage import StorageError, check_not_deleted, study_storage
+from tune_app.storage import StorageError, check_not_deleted, study_storage, wait_for_study
 
 
 def raised(root: Path, error: OSError) -> str:
@@ -34,6 +37,22 @@ def test_each_failure_says_what_to_do(tmp_path: Path) -> None:
     assert "the study was deleted or moved while it ran" in raised(tmp_path, gone)
     with pytest.raises(FileNotFoundError):
         check_not_deleted(tmp_path)
+
+
+def test_a_study_that_shows_late_is_waited_for(tmp_path: Path) -> None:
+    later = threading.Timer(0.3, (tmp_path / "study.json").touch)
+    later.start()
+    wait_for_study(tmp_path)
+    assert (tmp_path / "study.json").exists()
+    later.join()
+
+
+def test_a_node_without_the_study_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(storage, "APPEARS_SECONDS", 0.0)
+    with pytest.raises(FileNotFoundError) as caught:
+        wait_for_study(tmp_path)
+    assert f"{tmp_path} is not there on {socket.gethostname()}: mount" in str(caught.value)
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_errors_of_connections_are_not_of_storage(tmp_path: Path) -> None:

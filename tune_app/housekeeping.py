@@ -43,11 +43,17 @@ def remove_spent_checkpoints(ledger: Ledger) -> None:
     for history in histories.values():
         if history.rows and history.rows <= finished:
             for directory in history.directories:
-                remove_checkpoints(directory)
+                _remove_checkpoints(directory)
     if finished >= set(ledger.row_keys()):
         # A directory whose params.json was damaged belongs to no trial any more.
         for directory in plain_glob(ledger.root, "tune/*/*"):
-            remove_checkpoints(directory)
+            _remove_checkpoints(directory)
+
+
+def _remove_checkpoints(directory: Path) -> None:
+    # A URL is listed only where the refreshed copy has one: thousands of lists take minutes.
+    if any(directory.glob("checkpoint_*")):
+        remove_checkpoints(directory)
 
 
 def keep_best_weights(root: Path) -> None:

@@ -140,7 +140,7 @@ class Launch:
     def _launch_on(self, study: PreparedStudy, cluster: Cluster, dashboard: str) -> int:
         if self.address is not None:
             check_versions(run_on_nodes(versions_task()))
-        study.check_storage(cluster)
+            study.check_storage(cluster)
         if self.budget_seconds is not None:
             self._choose_images(study, cluster)
             study.load_images()

@@ -4,12 +4,17 @@ from __future__ import annotations
 
 import errno
 import os
+import socket
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 from search_spaces.errors import UserError
 from tune_app import mirror
+
+APPEARS_SECONDS = 20.0
+"""Network file systems show files late; and a node without one fails trials slowly at least."""
 
 _FULL = (errno.ENOSPC, errno.EDQUOT)
 
@@ -47,6 +52,25 @@ def check_not_deleted(root: Path) -> None:
         raise OSError(copy.problem)
     if not (root / "study.json").exists():
         raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), str(root / "study.json"))
+
+
+def wait_for_study(root: Path) -> None:
+    """See that the study is there for a trial, at once or a moment later.
+
+    A node that joins while a study runs was never asked. Without the study's storage it would write
+    weights and predictions into a folder of its own, where nobody finds them.
+
+    Raises:
+        FileNotFoundError: it is not there; the message names the machine.
+    """
+    deadline = time.monotonic() + APPEARS_SECONDS
+    while not (root / "study.json").exists():
+        if time.monotonic() >= deadline:
+            raise FileNotFoundError(
+                f"{root} is not there on {socket.gethostname()}: mount the study's storage on this "
+                "node, or take the node out of the cluster"
+            )
+        time.sleep(0.5)
 
 
 def describe_storage_error(root: Path, error: OSError) -> str:

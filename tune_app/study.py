@@ -143,15 +143,16 @@ class PreparedStudy:
         return grown, num_added
 
     def check_storage(self, cluster: Cluster) -> None:
-        """Refuse a results directory that the cluster's other machines do not see.
+        """Refuse a results directory that the nodes of a running cluster do not see.
+
+        Also its only node may have been started by another user, or with other credentials.
 
         Raises:
             UserError: trials would fail with their first checkpoint, after hours perhaps.
         """
         copy = find_mirror(self.request.root)
         if copy:
-            if len(cluster.nodes) > 1:
-                check_url(copy.remote, run_on_nodes)
+            check_url(copy.remote, run_on_nodes)
             return
         if cluster.num_hosts > 1 and not self.request.shared_storage:
             raise UserError(
@@ -159,8 +160,7 @@ class PreparedStudy:
                 "be seen by this one only; name a folder that all of them reach with "
                 "--storage-path DIR"
             )
-        if len(cluster.nodes) > 1:
-            check_shared(self.request.root.parent, run_on_nodes)
+        check_shared(self.request.root.parent, run_on_nodes)
 
     def device(self, cluster: Cluster | None) -> str:
         """Return what ``device: auto`` means: the study's choice, else a GPU if there is one."""

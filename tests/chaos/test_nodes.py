@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import shlex
+import socket
 import subprocess
 import sys
 import time
@@ -108,6 +109,23 @@ def test_a_storage_path_that_a_node_does_not_share_is_refused(
     [line] = [line for line in driver.output.splitlines() if line.startswith("error:")]
     assert "does not see what this machine writes there" in line
     assert list(results.iterdir()) == [], "nothing is written"
+
+
+@pytest.mark.skipif(not may_mount(), reason="needs the right to mount file systems")
+def test_a_node_that_joins_without_the_storage_keeps_nothing_for_itself(
+    tmp_path: Path, cluster: NodeCluster, undisturbed: Table
+) -> None:
+    results = tmp_path / "results"
+    with study_on(cluster, tmp_path) as driver:
+        assert driver.wait_for(lambda: trials_on(tmp_path, cluster.head))
+        with node_with_a_folder_of_its_own(cluster, results, tmp_path / "node.log"):
+            assert driver.wait_for_output("is not there on"), driver.output
+        assert driver.wait(400) in (0, 1), driver.output
+    assert f"{study_root(tmp_path)} is not there on {socket.gethostname()}" in driver.output
+    with study_on(cluster, tmp_path) as again:
+        assert again.wait(400) == 0, again.output
+    assert read_table(study_root(tmp_path)) == undisturbed
+    print(summary_row("node joins without the study's storage", 1, 1, 0, True))
 
 
 def test_a_node_that_joins_is_used(

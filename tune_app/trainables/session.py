@@ -21,6 +21,7 @@ from tune_app import mirror
 from tune_app.atomic import atomic_file
 from tune_app.checkpoint import find_checkpoints, load_newest, write_checkpoint
 from tune_app.memory import begin_trial
+from tune_app.storage import wait_for_study
 
 
 @dataclass(frozen=True)
@@ -47,6 +48,8 @@ class TrialSession:
         at_url = is_url(settings.study_dir)
         place = settings.study_dir
         self._study_dir = mirror.worker_folder(place) if at_url else Path(place)
+        if not at_url:
+            wait_for_study(self._study_dir)
         self.directory = self._study_dir / plan["directory"]
         self._resume_from = [self._study_dir / path for path in plan["resume_from"]]
         self._checkpoint_seconds = settings.checkpoint_seconds
