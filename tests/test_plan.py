@@ -120,12 +120,14 @@ def test_gpu_rows_stay_open_without_a_gpu_and_cpu_rows_run() -> None:
     assert len(plan.trials) == 4 and {t.config["device"] for t in plan.trials} == {"cpu"}
     assert {row.reason for row in plan.open_rows} == {"no GPU in the cluster"}
     assert len(plan.open_rows) == 4
+    assert plan.lacking == ({"CPU": 1.0, "GPU": 1.0},), "what a node with a GPU would be asked for"
 
 
 def test_svms_that_need_more_images_than_there_are_stay_open() -> None:
     plan = plan_space("svm_scaling", num_train=7_000)
     assert len(plan.trials) == 8 and len(plan.open_rows) == 12
     assert plan.open_rows[0].reason == "needs 10,000 training images, the study's data have 7,000"
+    assert plan.lacking == (), "no node would help"
 
 
 def test_names_are_readable_and_unique() -> None:

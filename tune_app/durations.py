@@ -17,8 +17,12 @@ def format_seconds(seconds: float) -> str:
     return f"{whole // 3600} h {whole % 3600 // 60:02d} min"
 
 
-def parse_duration(text: str) -> float:
+def parse_duration(text: str, option: str) -> float:
     """Return the seconds that ``90s``, ``10m``, ``2h`` or ``1h30m`` stand for.
+
+    Args:
+        text: what the user wrote.
+        option: of which option it is the value.
 
     Raises:
         UserError: the text is not a duration above 0.
@@ -29,5 +33,5 @@ def parse_duration(text: str) -> float:
         parts = zip(match.groups(), (3600, 60, 1), strict=True)
         seconds = sum(int(number or 0) * size for number, size in parts)
     if seconds <= 0:
-        raise UserError(f"--budget {text}: not a duration; allowed: 90s, 10m, 2h, 1h30m")
+        raise UserError(f"{option} {text}: not a duration; allowed: 90s, 10m, 2h, 1h30m")
     return float(seconds)

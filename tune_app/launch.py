@@ -12,6 +12,7 @@ from rich.console import Console
 
 from search_spaces.errors import UserError
 from tune_app import announce, connection, driver
+from tune_app.cluster.joining import wait_for_nodes
 from tune_app.cluster.nodes import run_on_nodes
 from tune_app.cluster.versions import check_versions, versions_task
 from tune_app.housekeeping import tidy
@@ -46,6 +47,7 @@ class Launch:
         console: where to print.
         signals: how the process is told to stop.
         log_to: the experiment tracker that gets the results too, or None.
+        wait_seconds: how long to wait for nodes that rows need and the cluster does not have yet.
     """
 
     request: StudyRequest
@@ -56,6 +58,7 @@ class Launch:
     console: Console
     signals: StopSignals
     log_to: str | None = None
+    wait_seconds: float = 0.0
     _last_words: str = ""
 
     def show_plan(self) -> int:
@@ -138,6 +141,8 @@ class Launch:
             connection.abandon(self.stopped())
 
     def _launch_on(self, study: PreparedStudy, cluster: Cluster, dashboard: str) -> int:
+        if self.wait_seconds:
+            cluster = wait_for_nodes(study, cluster, self.wait_seconds, self._print)
         if self.address is not None:
             check_versions(run_on_nodes(versions_task()))
             study.check_storage(cluster)

@@ -75,6 +75,7 @@ class Plan:
         num_rows: all rows of the study.
         num_epochs_unshared: epochs that the missing rows would need on their own.
         exclusive: whether the time of a trial is the result, so that the order matters.
+        lacking: what trials of open rows ask for and no node has, once for each kind.
     """
 
     trials: tuple[PlannedTrial, ...]
@@ -83,6 +84,7 @@ class Plan:
     num_rows: int
     num_epochs_unshared: int
     exclusive: bool = False
+    lacking: tuple[Mapping[str, float], ...] = ()
 
     def num_epochs(self) -> int:
         """Return the epochs of the planned trials together."""
@@ -137,9 +139,17 @@ def make_plan(
         alone_on=cluster if options.exclusive else None,
     )
 
+    lacking: dict[frozenset[tuple[str, float]], Mapping[str, float]] = {}
+
     def why_not(config: Config) -> str | None:
         images = num_train.get(str(config.get("dataset")), 0)
-        return trainable.cannot_run(config, images) or cluster.refusal(resources_of(config))
+        if reason := trainable.cannot_run(config, images):
+            return reason
+        resources = resources_of(config)
+        reason = cluster.refusal(resources)
+        if reason:
+            lacking[frozenset(resources.items())] = resources
+        return reason
 
     keys = [(configuration, seed) for seed in seeds for configuration in configurations]
     missing = [(c, seed) for c, seed in keys if (c.config_id, seed) not in finished]
@@ -159,6 +169,7 @@ def make_plan(
         num_rows=len(keys),
         num_epochs_unshared=sum(_milestone(trainable, config) for config in served),
         exclusive=options.exclusive,
+        lacking=tuple(lacking.values()),
     )
 
 

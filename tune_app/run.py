@@ -79,6 +79,7 @@ def build_parser() -> argparse.ArgumentParser:
     add("--checkpoint-seconds", type=_count, default=30, metavar="S", help="between checkpoints")
     add("--log-to", choices=("mlflow", "wandb"), help="an experiment tracker that gets results too")
     add("--address", metavar="auto|HOST:PORT", help="a running Ray cluster (default: start one)")
+    add("--wait-for-nodes", metavar="15m", help="how long to wait for nodes that rows need")
     return parser
 
 
@@ -117,16 +118,22 @@ def _launch(args: argparse.Namespace, arguments: Sequence[str], request: StudyRe
     from tune_app.launch import Launch
     from tune_app.signals import StopSignals
 
+    # A job that was submitted to a cluster finds it in RAY_ADDRESS.
+    address = args.address or os.environ.get("RAY_ADDRESS") or None
+    if args.wait_for_nodes and address is None:
+        raise UserError("--wait-for-nodes: only a running cluster gets nodes; add --address")
     launch = Launch(
         request=request,
         arguments=tuple(arguments),
         options=LaunchOptions(args.max_concurrent, args.max_failures, args.checkpoint_seconds),
-        # A job that was submitted to a cluster finds it in RAY_ADDRESS.
-        address=args.address or os.environ.get("RAY_ADDRESS") or None,
-        budget_seconds=parse_duration(args.budget) if args.budget else None,
+        address=address,
+        budget_seconds=parse_duration(args.budget, "--budget") if args.budget else None,
         console=Console(),
         signals=StopSignals(),
         log_to=args.log_to,
+        wait_seconds=(
+            parse_duration(args.wait_for_nodes, "--wait-for-nodes") if args.wait_for_nodes else 0.0
+        ),
     )
     with launch.signals:
         try:

@@ -32,7 +32,7 @@ def run(_num_rounds: int) -> Iterator[Measurement]:
             memory = largest_trial(Path(folder) / space)
         what = f"{space}, {num_images:,} images"
         expected = parse_duration(
-            re.sub(r"\s+(h|m|s)(?:in)?\b\s*", r"\1", said(plan, "time: about (.+), "))
+            re.sub(r"\s+(h|m|s)(?:in)?\b\s*", r"\1", said(plan, "time: about (.+), ")), "the plan"
         )
         yield single(
             "estimate",

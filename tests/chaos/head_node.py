@@ -26,17 +26,26 @@ DASHBOARD = f"http://127.0.0.1:{DASHBOARD_PORT}"
 
 
 @contextlib.contextmanager
-def head_node(log: Path) -> Iterator[dict[str, str]]:
-    """Run a head node and yield the variables that a client of it needs."""
+def head_node(
+    log: Path, *words: str, num_cpus: int = 2, environment: Mapping[str, str] | None = None
+) -> Iterator[dict[str, str]]:
+    """Run a head node and yield the variables that a client of it needs.
+
+    Args:
+        log: file for what it prints.
+        words: further ones of the command line.
+        num_cpus: how many CPUs it has for trials.
+        environment: further variables of it.
+    """
     token = {"RAY_AUTH_MODE": "token", "RAY_AUTH_TOKEN": secrets.token_hex(32)}
-    variables = {**os.environ, **token, "RAY_TMPDIR": str(ray_directory())}
+    variables = {**os.environ, **token, "RAY_TMPDIR": str(ray_directory()), **(environment or {})}
     ports = {
         "port": PORT,
         "dashboard-port": DASHBOARD_PORT,
         "dashboard-agent-listen-port": AGENT_PORT,
     }
     options = [word for name, port in ports.items() for word in (f"--{name}", str(port))]
-    command = [RAY, "start", "--head", "--block", "--num-cpus", "2", *options]
+    command = [RAY, "start", "--head", "--block", "--num-cpus", str(num_cpus), *options, *words]
     with log.open("wb") as out:
         head = subprocess.Popen(command, stdout=out, stderr=out, env=variables)
     try:
