@@ -95,10 +95,8 @@ def test_a_token_is_spoken_of_only_where_there_is_one(
     monkeypatch: pytest.MonkeyPatch, in_force: bool, tmp_path: Any
 ) -> None:
     from ray._private.authentication import authentication_utils
-    from ray._raylet import AuthenticationMode
 
-    mode = AuthenticationMode.TOKEN if in_force else AuthenticationMode.DISABLED
-    monkeypatch.setattr(authentication_utils, "get_authentication_mode", lambda: mode)
+    monkeypatch.setattr(authentication_utils, "is_token_auth_enabled", lambda: in_force)
     ledger: Any = SimpleNamespace(root=tmp_path / "mine")
     first, *_ = announce.link_lines("127.0.0.1:8265", ledger)
     assert first.startswith("dashboard: http://127.0.0.1:8265")
