@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 import fcntl
+import json
 import os
 import signal
 import subprocess
@@ -82,3 +84,33 @@ def test_a_place_that_cannot_be_written_is_named(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     with pytest.raises(UserError, match=r"cannot be written .* --results-dir"):
         StudyLock(tmp_path / "file" / "mine").__enter__()
+
+
+@pytest.mark.parametrize("reason", [errno.ENOSYS, errno.ENOLCK, errno.EOPNOTSUPP])
+def test_a_file_system_without_locks_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, reason: int
+) -> None:
+    asked = []
+
+    def refuse(descriptor: int, _operation: int) -> None:
+        asked.append(descriptor)
+        raise OSError(reason, os.strerror(reason))
+
+    monkeypatch.setattr(fcntl, "flock", refuse)
+    with pytest.raises(UserError) as caught:
+        StudyLock(tmp_path / "mine").__enter__()
+    message = str(caught.value)
+    assert f"{tmp_path / 'mine' / LOCK_FILE}: cannot be locked ({os.strerror(reason)})" in message
+    assert "with flock" in message and f"--storage-path {tmp_path.as_uri()}" in message
+    with pytest.raises(OSError, match="Bad file descriptor"):
+        os.fstat(asked[0])
+
+
+def test_a_lock_of_another_machine_may_outlive_it(tmp_path: Path) -> None:
+    with StudyLock(tmp_path):
+        with pytest.raises(UserError) as caught:
+            StudyLock(tmp_path).__enter__()
+        assert "NFS" not in str(caught.value), "a process of this machine leaves no lock"
+        (tmp_path / LOCK_FILE).write_text(json.dumps({"host": "node-7", "pid": 12}))
+        with pytest.raises(UserError, match="if node-7 itself went down, its lock goes some 90 s"):
+            StudyLock(tmp_path).__enter__()

@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from tune_app import run
+from tune_app.request import StudyRequest
 from tune_app.run import main
 
 SPACE = """
@@ -128,3 +130,49 @@ def test_a_budget_that_nothing_fits_is_refused(
     arguments = ["--space", "q1a", "--data", "sample", "--budget", "5s", "--plan"]
     message = refuse(capsys, *arguments, "--results-dir", str(tmp_path))
     assert "100 images per data set, the fewest possible, already take about" in message
+
+
+@pytest.fixture
+def launched(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[Path]:
+    """Return the folders of the studies that were launched; none of them is."""
+    roots: list[Path] = []
+
+    def launch(_args: object, _arguments: object, request: StudyRequest) -> int:
+        roots.append(request.root)
+        return 0
+
+    monkeypatch.setattr(run, "_launch", launch)
+    monkeypatch.setenv("HOME", str(tmp_path / "home"))
+    monkeypatch.chdir(tmp_path)
+    return roots
+
+
+@pytest.mark.parametrize("flag", ["--storage-path", "--results-dir"])
+def test_a_tilde_is_the_home_folder(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path, launched: list[Path], flag: str
+) -> None:
+    for folder in ("~/studies", "./~"):
+        assert main(["--space", "q1a", f"{flag}={folder}"]) == 0
+    assert launched == [tmp_path / "home" / "studies" / "q1a", tmp_path / "~" / "q1a"]
+    message = refuse(capsys, "--space", "q1a", f"{flag}=~nobody-at-all/studies")
+    assert "~nobody-at-all/studies: home folder unknown" in message
+
+
+def test_a_submitted_job_keeps_nothing_in_rays_copy_of_the_code(
+    capsys: pytest.CaptureFixture[str],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    launched: list[Path],
+) -> None:
+    working_dir = tmp_path / "runtime_resources" / "working_dir_files" / "_ray_pkg_1"
+    working_dir.mkdir(parents=True)
+    monkeypatch.chdir(working_dir)
+    assert main(["--space", "q1a"]) == 0, "no job"
+    monkeypatch.setenv("RAY_JOB_CONFIG_JSON_ENV_VAR", "{}")
+    for words in ((), ("--storage-path", "studies"), ("--results-dir", "studies")):
+        message = refuse(capsys, "--space", "q1a", *words)
+        assert "name an absolute path or a URL with --storage-path" in message
+    assert main(["--space", "q1a", "--storage-path", str(tmp_path / "studies")]) == 0
+    monkeypatch.chdir(tmp_path)
+    assert main(["--space", "q1a"]) == 0, "a job that was submitted without its code"
+    assert launched[1:] == [tmp_path / "studies" / "q1a", tmp_path / "results" / "q1a"]

@@ -177,6 +177,35 @@ def test_mlflow(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     assert len(client.get_metric_history(run.info.run_id, "val_accuracy")) == 2
 
 
+def test_a_deleted_mlflow_experiment_is_named_at_the_start(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pytest.importorskip("mlflow", reason="mlflow is an extra that is not installed")
+    pytest.importorskip("sqlalchemy", reason="mlflow's database needs it")
+    from mlflow.tracking import MlflowClient
+
+    monkeypatch.delenv("MLFLOW_TRACKING_URI", raising=False)
+    root = tmp_path / "results" / "q1a"
+    open_tracker("mlflow", root)
+    uri = f"sqlite:///{root.parent / 'mlflow.db'}"
+    client = MlflowClient(tracking_uri=uri)
+    experiment = client.get_experiment_by_name("q1a")
+    assert experiment is not None
+    client.delete_experiment(experiment.experiment_id)
+    with pytest.raises(UserError) as caught:
+        open_tracker("mlflow", root)
+    restore = f"mlflow experiments restore --experiment-id {experiment.experiment_id}`"
+    assert f"the experiment q1a was deleted there; restore it with `MLFLOW_TRACKING_URI={uri} " in (
+        str(caught.value)
+    )
+    assert restore in str(caught.value)
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", uri.replace("///", "////"))
+    with pytest.raises(UserError, match="restore it with `mlflow experiments"):
+        open_tracker("mlflow", root)
+    client.restore_experiment(experiment.experiment_id)
+    open_tracker("mlflow", root)
+
+
 def test_an_mlflow_server_that_is_away_is_named(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

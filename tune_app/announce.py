@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Mapping
 from pathlib import Path
 
+from tune_app.connection import asks_for_token
 from tune_app.durations import format_seconds
 from tune_app.estimate import Estimate
 from tune_app.history import RowKey
@@ -97,8 +98,9 @@ def listed(lines: list[str]) -> list[str]:
 
 def link_lines(dashboard: str, ledger: Ledger) -> list[str]:
     """Return where a running study can be watched."""
-    token = "(its token: ray get-auth-token, on this machine)"  # noqa: S105 (not a token)
-    lines = [f"dashboard: http://{dashboard}  {token}"] if dashboard else []
+    asks = bool(dashboard) and asks_for_token()
+    token = "  (its token: ray get-auth-token, on this machine)" if asks else ""
+    lines = [f"dashboard: http://{dashboard}{token}"] if dashboard else []
     if find_mirror(ledger.root):  # TensorBoard reads folders
         return lines
     return [*lines, f"tensorboard --logdir {short_path(ledger.root / 'tune')}"]

@@ -8,7 +8,7 @@ import socket
 import sys
 from typing import Any, NoReturn
 
-from search_spaces.errors import UserError
+from search_spaces.errors import UserError, one_line
 from tune_app.provenance import num_usable_cpus
 from tune_app.resources import Cluster
 
@@ -24,6 +24,13 @@ _QUIET = {
     # StudyProgress draws; the older of Tune's two displays is silent at verbose=0.
     "RAY_AIR_NEW_OUTPUT": "0",
 }
+
+_NOT_A_NODE = "No node info found"
+"""How Ray begins to say, as an error's cause, that it found no node of the cluster here."""
+_ON_A_NODE = (
+    "this machine has to be a node of the cluster (`ray start --address=HOST:PORT`), or submit the "
+    "study as a job: tune_app/cluster/deploy/submit_job.sh"
+)
 
 
 def local_cluster() -> Cluster:
@@ -83,10 +90,35 @@ def live_cluster() -> Cluster:
     return Cluster(tuple(node["Resources"] for node in alive), len(hosts))
 
 
+def asks_for_token() -> bool:
+    """Return whether this process shows a token to its cluster, whose dashboard then asks for it.
+
+    Ray turns tokens on by itself for a cluster that it starts here, and never for a running one
+    with an explicit address.
+    """
+    from ray._private.authentication.authentication_utils import is_token_auth_enabled
+
+    return bool(is_token_auth_enabled())
+
+
+def _named(address: str) -> str:
+    """Return the address with what it came from: ``RAY_ADDRESS`` counts before ``auto``."""
+    variable = os.environ.get("RAY_ADDRESS")
+    if not variable or address not in ("auto", variable):
+        return f"--address {address}"
+    return f"RAY_ADDRESS={variable}{' (counts before --address auto)' * (address == 'auto')}"
+
+
 def _check_reachable(address: str) -> None:
     """Refuse an address where nothing listens: Ray itself would try again for many minutes."""
     from ray._private.services import canonicalize_bootstrap_address
 
+    counted = os.environ.get("RAY_ADDRESS") or address if address == "auto" else address
+    if "://" in counted:  # to Ray these are clients, which have no place in the cluster
+        raise UserError(
+            f"{_named(address)}: a study needs a node's own address, auto or HOST:PORT (of "
+            f"`ray start`), not a URL; {_ON_A_NODE}"
+        )
     try:
         found = canonicalize_bootstrap_address(address)
         host, _, port = (found or "").rpartition(":")
@@ -98,14 +130,21 @@ def _check_reachable(address: str) -> None:
 
 def _no_cluster(address: str, error: Exception) -> str:
     return (
-        f"--address {address}: no Ray cluster answers there ({_first_line(error)}); start one with "
+        f"{_named(address)}: no Ray cluster answers there ({_first_line(error)}); start one with "
         "`ray start --head` or leave --address and RAY_ADDRESS out"
     )
 
 
 def _no_entry(address: str, error: Exception) -> str:
+    if "Version mismatch" in str(error):  # its versions are on lines of their own
+        return (
+            f"{_named(address)}: the cluster is of another version ({one_line(str(error))}); use "
+            "the same Ray and the same Python, to its last digit, on all machines"
+        )
+    if isinstance(error, ConnectionError) and str(error.__cause__).startswith(_NOT_A_NODE):
+        return f"{_named(address)}: no node of that cluster runs on this machine; {_ON_A_NODE}"
     return (
-        f"--address {address}: something answers there but lets nobody in ({_first_line(error)}); "
+        f"{_named(address)}: something answers there but lets nobody in ({_first_line(error)}); "
         "it has to be the port of a Ray cluster of this version, and one that asks for a token "
         "needs RAY_AUTH_MODE=token, with the token in ~/.ray/auth_token or RAY_AUTH_TOKEN"
     )

@@ -1,9 +1,11 @@
 """One driver per study: a lock that its owner's death releases.
 
 ``flock`` belongs to the open file, so the kernel gives it back when the process ends, however it
-ends; no lock is ever stale. The file's content only says who holds it. It works on local file
-systems and on NFS (Linux passes ``flock`` on to the server). A study at a URL has a lease instead
-(:mod:`tune_app.lease`).
+ends. The file's content only says who holds it. It works on local file systems and on NFS (Linux
+passes ``flock`` on to the server). There alone a lock can be stale: when the whole machine dies,
+nobody gives back what it held, and the server keeps it until the machine's lease runs out (NFS
+version 4: some 90 s) or until the machine is up again (version 3). Some file systems have no
+``flock`` at all and are refused. A study at a URL has a lease instead (:mod:`tune_app.lease`).
 """
 
 from __future__ import annotations
@@ -50,8 +52,8 @@ class StudyLock:
     """Holds a study directory while entered; creates the directory if need be.
 
     Raises:
-        UserError: on entering, if another process holds the study (it is named), or if the
-            directory cannot be written.
+        UserError: on entering, if another process holds the study (it is named), if the directory
+            cannot be written, or if its file system has no locks.
     """
 
     def __init__(self, root: Path) -> None:
@@ -94,7 +96,14 @@ class StudyLock:
         except BlockingIOError:
             holder = _read_holder(descriptor)
             os.close(descriptor)
-            raise self._refusal(holder) from None
+            raise self._refusal(holder, _if_dead(holder)) from None
+        except OSError as error:  # Lustre without -o flock, NFS without its lock service
+            os.close(descriptor)
+            raise UserError(
+                f"{self._root / LOCK_FILE}: cannot be locked ({_one_line(error)}); mount that file "
+                "system with flock (Lustre: -o flock; NFS: with its lock service), or name the "
+                f"folder as a URL, whose claim needs no lock: --storage-path {_as_url(self._root)}"
+            ) from None
         name = {"host": socket.gethostname(), "pid": os.getpid()}
         with contextlib.suppress(OSError):  # a full disk; the lock holds without a name
             os.ftruncate(descriptor, 0)
@@ -137,6 +146,21 @@ def find_holder(root: Path) -> Holder | None:
         return _read_holder(descriptor)
     finally:
         os.close(descriptor)
+
+
+def _if_dead(holder: Holder) -> str:
+    """Return how long a lock outlives another machine; a process of this one leaves none."""
+    if holder.host in (None, socket.gethostname()):
+        return ""
+    return (
+        f" (if {holder.host} itself went down, its lock goes some 90 s later with NFS 4, once it "
+        "is up again with NFS 3)"
+    )
+
+
+def _as_url(root: Path) -> str:
+    """Return what the folder of a study is as a storage path that is a URL."""
+    return root.resolve().parent.as_uri()
 
 
 def _one_line(error: OSError) -> str:

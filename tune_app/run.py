@@ -25,6 +25,8 @@ from tune_app.request import StudyRequest
 
 _MOST_TRIALS_PER_GPU = 10_000
 """Ray hands out resources in ten-thousandths."""
+_RAYS_COPIES = "working_dir_files"
+"""Where a node keeps what jobs were submitted with, which is their working directory."""
 
 
 class _Parser(argparse.ArgumentParser):
@@ -167,12 +169,20 @@ def _request(args: argparse.Namespace, space: SearchSpace, root: Path) -> StudyR
 
 
 def _resolved(folder: str) -> Path:
+    expanded = os.path.expanduser(folder)  # noqa: PTH111 (pathlib takes ./~ for a home folder too)
+    if expanded.startswith("~"):
+        raise UserError(f"{folder}: home folder unknown; write the full path, or ./{folder}")
     try:
-        path = Path(folder).resolve()
+        path = Path(expanded).resolve()
         path.exists()  # raises, unlike resolve(), for a name that is too long
     except (OSError, RuntimeError) as error:
         reason = getattr(error, "strerror", None) or "it is a loop of symbolic links"
         raise UserError(f"{folder}: not a folder ({reason})") from None
+    if _RAYS_COPIES in path.parts and "RAY_JOB_CONFIG_JSON_ENV_VAR" in os.environ:
+        raise UserError(
+            f"{folder}: in this submitted job a folder of Ray's temporary copy of the code, which "
+            "goes when the job ends; name an absolute path or a URL with --storage-path"
+        )
     return path
 
 

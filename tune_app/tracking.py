@@ -94,10 +94,20 @@ class MlflowTracker:
         os.environ.setdefault("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "1")
         from mlflow.tracking import MlflowClient
 
-        uri = os.environ.get("MLFLOW_TRACKING_URI") or f"sqlite:///{root.parent / 'mlflow.db'}"
+        own = f"sqlite:///{root.parent / 'mlflow.db'}"
+        uri = os.environ.get("MLFLOW_TRACKING_URI") or own
         root.parent.mkdir(parents=True, exist_ok=True)
         self._client = MlflowClient(tracking_uri=uri)
         found = self._client.get_experiment_by_name(root.name)
+        if (
+            found and found.lifecycle_stage == "deleted"
+        ):  # its name stays taken, and it takes no run
+            variable = f"MLFLOW_TRACKING_URI={own} " if uri == own else ""
+            raise UserError(
+                f"--log-to mlflow: the experiment {root.name} was deleted there; restore it with "
+                f"`{variable}mlflow experiments restore --experiment-id {found.experiment_id}`, or "
+                "use --study NAME for another study"
+            )
         self._experiment = (
             found.experiment_id if found else self._client.create_experiment(root.name)
         )

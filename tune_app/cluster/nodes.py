@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,8 @@ from search_spaces.errors import UserError
 
 ANSWER_SECONDS = 120.0
 """A node that is well starts a worker within seconds; one that must fetch code, somewhat later."""
+_GONE_SECONDS, _LOOK_SECONDS = 5.0, 0.5
+"""The end of a node's processes is known within seconds."""
 
 RunOnNodes = Callable[[Callable[[str], Any]], dict[str, Any]]
 """Runs a function of a node's id on each node: node in words -> what it returned."""
@@ -35,13 +38,13 @@ def run_on_nodes(function: Callable[[str], Any]) -> dict[str, Any]:
         The node's name and address -> what the function returned there.
 
     Raises:
-        UserError: a node did not answer; it is named.
+        UserError: a node did not answer; it is named. One that has died meanwhile is left out.
     """
     import ray
     from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
 
     task = ray.remote(num_cpus=0, max_retries=0)(function)
-    asked = {}
+    asked: dict[str, tuple[str, Any]] = {}
     for node in ray.nodes():
         if node["Alive"] and (node["Resources"].get("CPU") or node["Resources"].get("GPU")):
             name = f"{node['NodeManagerHostname']} ({node['NodeManagerAddress']})"
@@ -50,18 +53,50 @@ def run_on_nodes(function: Callable[[str], Any]) -> dict[str, Any]:
             asked[node["NodeID"]] = (name, reference)
     references = [reference for _, reference in asked.values()]
     ray.wait(references, num_returns=len(references), timeout=ANSWER_SECONDS)
+    return collect(asked, lambda reference: ray.get(reference, timeout=0), _is_gone)
+
+
+def collect(
+    asked: Mapping[str, tuple[str, Any]],
+    get: Callable[[Any], Any],
+    is_gone: Callable[[str], bool],
+) -> dict[str, Any]:
+    """Return what nodes answered, without those that have left the cluster meanwhile.
+
+    Args:
+        asked: id of a node -> its name in words and the reference of its task.
+        get: returns what the task of a reference returned.
+        is_gone: says whether the node with an id has left the cluster.
+
+    Raises:
+        UserError: a node that is still there did not answer; it is named.
+    """
     names = [name for name, _ in asked.values()]
     answers = {}
     for node_id, (name, reference) in asked.items():
         unique = name if names.count(name) == 1 else f"{name}, node {node_id[:8]}"
         try:
-            answers[unique] = ray.get(reference, timeout=0)
+            answers[unique] = get(reference)
         except Exception as error:  # Ray's own, of many kinds, or the function's
+            if is_gone(node_id):
+                continue  # as if it had left before; no trial will run there
             raise UserError(
                 f"node {unique} cannot run a task ({_reason(error)}); mend or remove it and run "
                 "the same command again"
             ) from None
     return answers
+
+
+def _is_gone(node_id: str) -> bool:
+    """Look again whether a node is there; its worker's end is known a moment before its own."""
+    import ray
+
+    deadline = time.monotonic() + _GONE_SECONDS
+    while any(node["Alive"] and node["NodeID"] == node_id for node in ray.nodes()):
+        if time.monotonic() >= deadline:
+            return False
+        time.sleep(_LOOK_SECONDS)
+    return True
 
 
 def shipped_code() -> dict[str, Any]:

@@ -3,6 +3,13 @@
 set -euo pipefail
 
 : "${STUDIES:?set STUDIES to a folder that every node reaches}"
+case $STUDIES in
+    /* | *://*) ;;
+    *) # the job's own folder is a temporary copy of the code
+        echo "error: STUDIES=$STUDIES: set it to an absolute path or a URL" >&2
+        exit 2
+        ;;
+esac
 export RAY_API_SERVER_ADDRESS="${RAY_API_SERVER_ADDRESS:-http://127.0.0.1:8265}"
 export RAY_AUTH_MODE="${RAY_AUTH_MODE:-token}"
 
