@@ -46,6 +46,11 @@ def refuse(capsys: pytest.CaptureFixture[str], *arguments: str) -> str:
         (("--space", "q1a", "--data", "./nowhere"), "./nowhere: no such folder"),
         (("--space", "q1a", "--budget", "soon"), "--budget soon: not a duration"),
         (("--space", "q1a", "--budget", "1m", "--images", "500"), "both choose the subset"),
+        (("--space", "q1a", "--wait-for-nodes", "15m"), "only a running cluster gets nodes; add"),
+        (
+            ("--space", "q1a", "--wait-for-nodes", "15", "--address", "auto"),
+            "--wait-for-nodes 15: not a duration; allowed: 90s, 10m",
+        ),
         (("--space", "q1a", "--study", "../x"), "--study"),
         (("--space", "q1a", "--device", "tpu"), "invalid choice: 'tpu'"),
         (("--space", "q1a", "--trials-per-gpu", "0"), "--trials-per-gpu 0: allowed: 1 or more"),
