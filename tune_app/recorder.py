@@ -11,6 +11,7 @@ from __future__ import annotations
 import json
 import math
 import os
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -27,6 +28,8 @@ from tune_app.event_file import EventFile
 from tune_app.storage import StorageError, check_not_deleted, study_storage
 
 RESULT_FILE, PARAMS_FILE, ERROR_FILE = "result.json", "params.json", "error.txt"
+EVENTS_SECONDS = 30.0
+"""Least time between two writes of a running trial's curves to a URL."""
 
 
 class StudyRecorder(LoggerCallback):
@@ -47,6 +50,7 @@ class StudyRecorder(LoggerCallback):
         self._root = root
         self._factors = factors
         self._events: dict[str, EventFile] = {}
+        self._events_pushed: dict[str, float] = {}
         self._concurrency = Concurrency()
         self.incomplete: dict[str, str] = {}
         self.failure: StorageError | None = None
@@ -74,7 +78,12 @@ class StudyRecorder(LoggerCallback):
                 stream.flush()
                 os.fsync(stream.fileno())
             mirror.push(path)
-            self._event_file(trial).add_scalars(scalars(row), row["epoch"])
+            events = self._event_file(trial)
+            events.add_scalars(scalars(row), row["epoch"])
+            now = time.monotonic()
+            if now >= self._events_pushed.get(trial.trial_id, -math.inf) + EVENTS_SECONDS:
+                self._events_pushed[trial.trial_id] = now
+                mirror.push(events.path)
 
     def log_trial_end(self, trial: Trial, failed: bool = False) -> None:
         """Close the event file with the trial's factors and final metrics; keep its error."""
@@ -92,6 +101,7 @@ class StudyRecorder(LoggerCallback):
                 if trial.error_file is not None:  # an earlier attempt's, which Tune would copy back
                     Path(trial.error_file).unlink(missing_ok=True)
                 self._check_complete(trial, trial.last_result or {})
+            self._events_pushed.pop(trial.trial_id, None)
             events = self._events.pop(trial.trial_id, None)
             if events is not None:
                 events.add_hparams(self._hparams(trial), scalars(trial.last_result or {}))

@@ -80,6 +80,7 @@ def describe_storage_error(root: Path, error: OSError) -> str:
     if error.errno in _FULL:
         return f"{where}: the disk is full; make room and {again}"
     if isinstance(error, FileNotFoundError) and not (root / "study.json").exists():
-        return f"{root}: the study was deleted or moved while it ran; put it back and {again}"
+        study = mirror.shown(root)
+        return f"{study}: the study was deleted or moved while it ran; put it back and {again}"
     reason = os.strerror(error.errno) if error.errno else str(error)
     return f"{where}: cannot be written ({reason}); mend that and {again}"
