@@ -108,7 +108,8 @@ def points(value: float) -> str:
 
 def size(value: float) -> str:
     """Return the size of a margin in percentage points, without a sign."""
-    return f"{100 * abs(value):.3g} points"
+    text = f"{100 * abs(value):.3g}"
+    return f"{text} point" if text == "1" else f"{text} points"
 
 
 def mean_text(mean: float, *, log: bool) -> str:

@@ -34,6 +34,8 @@ _VERDICTS = (
     "same), of the claim alone; it is a sketch below 20 pairs. Round ones: the smallest and the "
     "largest that was seen, or, of rows above a threshold, those that are so beyond their noise "
     "and those that may be.",
+    "Train times are steady ones, the median epoch after the first times the epochs, so their "
+    "ratios differ from those of the other tables, which are of all that a training took.",
     "n: independent pairs, rows that share a trial once; or the rows, configurations or groups "
     "that the reason counts. Underpowered: whatever these pairs show, it could not decide.",
 )
