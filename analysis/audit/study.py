@@ -120,7 +120,10 @@ def _with_steady(study: Study, kept: pd.DataFrame) -> pd.DataFrame:
             seconds.append(np.nan)
             continue
         num_left_out = float(milestone) - len(steady)
-        seconds.append(float(steady.sum() + num_left_out * own["seconds"].median()))
+        with np.errstate(
+            over="ignore"
+        ):  # damaged numbers give an infinite time, which no rule uses
+            seconds.append(float(steady.sum() + num_left_out * own["seconds"].median()))
     return kept.assign(**{STEADY: seconds})
 
 

@@ -6,7 +6,7 @@ import math
 from dataclasses import dataclass
 from typing import Literal
 
-from analysis.cells import heading
+from analysis.cells import format_points, heading
 
 Word = Literal["supported", "contradicted", "not distinguishable", "underpowered", "not comparable"]
 VERDICTS: tuple[Word, ...] = (
@@ -103,7 +103,7 @@ def not_comparable(reason: str) -> Outcome:
 
 def points(value: float) -> str:
     """Return a difference of fractions in percentage points, with its sign."""
-    return f"{100 * value:+.2f} points".replace("-", "−")
+    return f"{format_points(value)} points"
 
 
 def size(value: float) -> str:
