@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import math
 import re
+from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
 import pandas as pd
@@ -29,6 +30,7 @@ FRACTION = re.compile(
 """Metrics that are fractions in data and percentages in print."""
 _MILLIONS = ("macs", "flops", "live_flops", "num_parameters")
 _MOST_DIGITS = 2
+_LARGEST_ROUNDED = 1e15
 _HEADINGS = {
     "dataset": "data set",
     "lr": "learning rate",
@@ -60,14 +62,26 @@ def percent_digits(num_images: float | None) -> int:
 
 def format_percent(fraction: float, num_images: float | None) -> str:
     """Return a fraction as a percentage without the sign: 0.98571 of 140 images is ``98.6``."""
-    return f"{100 * fraction:.{percent_digits(num_images)}f}"
+    return _half_up(100 * fraction, percent_digits(num_images))
 
 
 def format_points(difference: float, num_images: float | None = None) -> str:
-    """Return a difference of fractions in percentage points, with its sign."""
+    """Return a difference of fractions in percentage points, with its sign; zero has none."""
     if not math.isfinite(difference):
         return MISSING
-    return f"{100 * difference:+.{max(percent_digits(num_images), 1)}f}".replace("-", "−")
+    text = _half_up(abs(100 * difference), max(percent_digits(num_images), 1))
+    sign = "" if float(text) == 0 else "−" if difference < 0 else "+"
+    return sign + text
+
+
+def _half_up(number: float, digits: int) -> str:
+    """Round a number as it is written in decimals, halves away from zero: 81.25 is 81.3.
+
+    A fraction of images is often such a half, which its binary form misses to either side.
+    """
+    if not abs(number) < _LARGEST_ROUNDED:
+        return f"{number:.{digits}f}"
+    return f"{Decimal(f'{number:.9f}').quantize(Decimal(1).scaleb(-digits), ROUND_HALF_UP):f}"
 
 
 def format_seconds(seconds: float) -> str:
@@ -143,10 +157,10 @@ def format_spread(column: str, mean: Any, spread: Any, num_images: float | None 
         fewest, most = max(fewest, 1), _MOST_DIGITS
     wanted = 1 - math.floor(math.log10(width)) if width > 0 else fewest
     digits = min(max(wanted, fewest), most)
-    shown = f"{width:.{digits}f}"
+    shown = _half_up(width, digits)
     if width > 0 and float(shown) == 0:
         shown = f"<{10.0**-digits:.{digits}f}"
-    return f"{scale * float(mean):.{digits}f} ± {shown}"
+    return f"{_half_up(scale * float(mean), digits)} ± {shown}"
 
 
 def counted(number: int, noun: str) -> str:

@@ -216,7 +216,7 @@ def device_data(study: Study) -> pd.DataFrame:
         record |= {f"{device}_{name}": row.get(name) for name in ("status", *measured)}
         record |= {k: row[k] for k in ("macs", "flops", "num_test") if not pd.isna(row.get(k))}
     columns = [f"{arm}_{name}" for arm in ("cpu", "cuda") for name in ("status", *measured)]
-    frame = pd.DataFrame(list(records.values()))
+    frame = pd.DataFrame(list(records.values()), columns=None if records else [*keys, "seed"])
     for column in (*columns, "macs", "flops", "num_test"):
         if column not in frame:
             frame[column] = None

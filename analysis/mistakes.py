@@ -89,6 +89,15 @@ def predicted(
     return Predicted(labels, predictions, places, num_left_out)
 
 
+def saved_without_labels(study: Study, picks: pd.DataFrame) -> bool:
+    """Return whether a pick has predictions that can be read but no labels to judge them by."""
+    saved = [
+        _classes(study, (str(config_id), int(seed)))
+        for config_id, seed in zip(picks["config_id"], picks["seed"], strict=True)
+    ]
+    return any("predictions" in arrays and "labels" not in arrays for arrays in saved)
+
+
 def _classes(study: Study, row: Row) -> dict[str, NDArray[np.int64]]:
     try:
         arrays = load_predictions(study, row)

@@ -14,7 +14,7 @@ from typing import Any
 import pandas as pd
 
 from analysis.frames import numbers
-from analysis.load import Study
+from analysis.load import FINISHED, Study
 
 _QUALITY = ("test_accuracy", "test_precision", "test_recall", "test_f1", "val_accuracy")
 _ORIGIN = ("device", "trial_id", "shared_with", "status")
@@ -117,12 +117,17 @@ def sharing_summary(study: Study) -> dict[str, int]:
 
 
 @lru_cache(maxsize=8)
-def inert_axes(study: Study) -> dict[str, int]:
+def inert_axes(study: Study, *, with_result: bool = False) -> dict[str, int]:
     """Return the parameters that changed nothing: name -> how many rows one trial served twice.
 
     Two rows that are one result of one trial can only differ in such parameters.
+
+    Args:
+        study: the study.
+        with_result: count only rows that have their result.
     """
     rows = study.rows
+    rows = rows[rows["status"].isin(FINISHED)] if with_result else rows
     by_row = {(record["config_id"], record["seed"]): record for record in rows.to_dict("records")}
     counts: dict[str, int] = {}
     for record in by_row.values():

@@ -71,7 +71,8 @@ def scan(study: Path) -> tuple[list[TrialDirectory], list[str]]:
             directories.append(directory)
             where = path.relative_to(study).as_posix()
             if directory.num_unreadable:
-                notes.append(f"{where}/result.json: {directory.num_unreadable} unreadable line(s)")
+                lines = "line" if directory.num_unreadable == 1 else "lines"
+                notes.append(f"{where}/result.json: {directory.num_unreadable} unreadable {lines}")
             if not directory.plan:
                 notes.append(f"{where}: no plan in params.json, so it serves no row")
     return directories, notes

@@ -154,3 +154,11 @@ def test_any_words(tmp_path: Path, words: list[str], flags: list[str]) -> None:
     for arguments in (["--", *words], [str(path), *pairs]):
         if not any(Path(word[:99].replace("\0", "")).is_dir() for word in words):
             check_settles(arguments)
+
+
+def test_rows_keep_the_numbers_they_have_in_the_file(tmp_path: Path) -> None:
+    text = "trial_id,epochs,test_accuracy\nk1,2,0.9\nk1,2,0.9\nk2,2,0.8\n"
+    table = read_csv(write(tmp_path, text), PLAIN)
+    assert table.names == ("0", "2") and list(table.frame.index) == [0, 1]
+    assert table.listed([0, 1]) == "rows 0, 2" and table.listed([1]) == "row 2"
+    assert table.listed([0, 1], most=1) == "rows 0, … (2 in all)"

@@ -11,11 +11,14 @@ from hypothesis import strategies as st
 from analysis.audit.command import main
 from analysis.audit.evidence import metrics_of
 from analysis.audit.study import audit_study, study_table
+from analysis.audit.table import STEADY
+from analysis.audit.times import time_per_epoch
 from analysis.load import load_study
 from analysis.tables import study_table as report_table
 from tests.refusals import FEWER, JSON_VALUES
 from tests.studies import line, resnet_config, study_json, write_study, write_trial
 
+LRS = (0.1, 0.2, 0.3, 0.4)
 REAL = Path(__file__).parent / "data" / "q1a"
 NUM_TEST = 1000
 FIELDS = ("confusion_matrix", "num_test", "test_accuracy", "test_f1", "train_seconds", "device")
@@ -95,6 +98,34 @@ def test_copied_predictions_are_found(tmp_path: Path) -> None:
     files[5].write_bytes(files[2].read_bytes())
     (finding,) = audit_study(study).findings
     assert (finding.rule, finding.severity, len(finding.rows)) == ("copies", "error", 2)
+
+
+def test_findings_name_configurations_and_seeds(tmp_path: Path) -> None:
+    """Row 3 of those audited is the seventh of the table: every other row repeats a result."""
+    audit = audit_study(grid_study(tmp_path / "grid", test_f1=0.5))
+    finding = next(f for f in audit.findings if f.rule == "recomputed")
+    assert finding.rows == (3,)
+    assert finding.evidence.startswith("1 row, as row resnet18-sgd-0.0001-32-False at seed 0: 0.5")
+
+
+def test_the_first_epoch_of_a_process_does_not_count_as_work(tmp_path: Path) -> None:
+    """A first epoch of 31 s and others of 1 s: 6 epochs take 36 s, 2 take 32 s."""
+    configurations = {f"e{n}-{lr}": resnet_config(epochs=n, lr=lr) for lr in LRS for n in (2, 6)}
+    study = write_study(tmp_path / "grid", study_json(configurations))
+    rng = np.random.default_rng(0)
+    for lr in LRS:
+        lines = [
+            (result(rng) if epoch in (2, 6) else line(1))
+            | {"epoch": epoch, "train_seconds": 30.0 + epoch, "warm_up": epoch == 1}
+            | ({"milestone": epoch} if epoch in (2, 6) else {})
+            for epoch in range(1, 7)
+        ]
+        serves = {n: [f"e{n}-{lr}"] for n in (2, 6)}
+        write_trial(study, f"k{lr}", configurations[f"e6-{lr}"], serves, lines)
+    table = study_table(load_study(study))
+    assert table.numbers("train_seconds").tolist() == [32.0, 36.0] * len(LRS)
+    assert table.numbers(STEADY).tolist() == [2.0, 6.0] * len(LRS)
+    assert time_per_epoch(table) == []
 
 
 def test_damaged_predictions_are_left_out(tmp_path: Path) -> None:

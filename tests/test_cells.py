@@ -110,6 +110,21 @@ def test_no_limit_of_iterations_is_said_in_words() -> None:
     assert format_cell("max_iter", -1) == "no limit" and format_cell("max_iter", 1000) == "1000"
 
 
+@pytest.mark.parametrize("num_images", [16, 80, 160, 240, 400, 800])
+def test_halves_are_rounded_up_whatever_their_binary_form_is(num_images: int) -> None:
+    """61.25 % = 98 / 160 lies a little above, 81.25 % = 130 / 160 is exact: both go up."""
+    assert format_percent(98 / 160, 160) == "61.3" and format_percent(130 / 160, 160) == "81.3"
+    digits = percent_digits(num_images)
+    for right in range(num_images + 1):
+        steps = (2 * 100 * 10**digits * right + num_images) // (2 * num_images)  # whole numbers
+        assert format_percent(right / num_images, num_images) == f"{steps / 10**digits:.{digits}f}"
+
+
+def test_points_that_round_to_zero_have_no_sign() -> None:
+    assert format_points(-0.0004, 80) == format_points(0.0004, 80) == "0.0"
+    assert format_points(-0.0005, 80) == "−0.1" and format_points(math.inf) == "–"
+
+
 def test_points_carry_their_sign() -> None:
     assert format_points(0.0123) == "+1.23"
     assert format_points(-0.0123, 80) == "−1.2"

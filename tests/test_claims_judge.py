@@ -27,6 +27,7 @@ from analysis.claims import (
     verdicts,
 )
 from analysis.claims.contrasts import paired_outcome
+from analysis.claims.judge import _worded
 from analysis.claims.pairs import Matched
 from analysis.load import load_study
 from analysis.reference import TABLES, load_table
@@ -119,6 +120,18 @@ def test_holm_raises_p_and_counts_a_repeated_claim_once() -> None:
     assert both[0].outcome.reason.endswith("6 pairs cannot decide one of 2 claims judged together")
     wide = two_arms([0.01, 0.02, 0.03, -0.04, 0.05, 0.06, -0.03])
     assert [v.word for v in judge_all([ADAM, other], wide)] == ["not distinguishable"] * 2
+
+
+def test_the_family_is_counted_whole_and_what_is_open_beside_it() -> None:
+    """One of three claims is decided first; with two open 6 pairs reach 4 / 64 at best."""
+    outcome = Outcome(None, "so", p_value=4 / 64, num_pairs=6, smallest_p=2 / 64)
+    p_values = np.array([2 / 2**12, 4 / 64, 5 / 64, math.nan])
+    word, worded = _worded(outcome, 8 / 64, p_values, 0.05)
+    assert word == "underpowered"
+    assert worded.reason == (
+        "so; 6 pairs cannot decide one of 3 claims judged together, 2 of them still open after "
+        "Holm's first steps"
+    )
 
 
 def test_a_claim_without_power_is_not_in_the_family() -> None:

@@ -97,6 +97,24 @@ def test_times_need_the_same_known_conditions() -> None:
     assert not match(printed, "optimizer", "adam", "sgd", "train_seconds").problem
 
 
+def test_pairs_of_times_under_unlike_conditions_are_left_out() -> None:
+    """SGD takes 1 s and 2 s, Adam 3 s and 4 s; the second pair ran beside another trial once."""
+    evidence = two_arms([0.1, 0.2])
+    rows = evidence.rows.assign(
+        train_seconds=[1.0, 2.0, 3.0, 4.0], num_concurrent_trials=[1, 1, 1, 2]
+    )
+    matched = match(replace(evidence, rows=rows), "optimizer", "adam", "sgd", "train_seconds")
+    assert matched.differences.tolist() == [2.0] and matched.left_out == 1
+    assert matched.note == "1 pair of rows timed under unlike conditions left out"
+    # Two pairs, each under conditions of its own, are two pairs.
+    rows["num_concurrent_trials"] = [1, 2, 1, 2]
+    matched = match(replace(evidence, rows=rows), "optimizer", "adam", "sgd", "train_seconds")
+    assert matched.differences.tolist() == [2.0, 2.0] and not matched.note
+    rows["num_concurrent_trials"] = [1, 1, 2, 2]
+    matched = match(replace(evidence, rows=rows), "optimizer", "adam", "sgd", "train_seconds")
+    assert matched.problem == "times are not comparable: between 1 and 2 trials ran at once"
+
+
 def test_an_unconverged_solver_has_an_accuracy_but_no_time() -> None:
     evidence = two_arms([0.1, 0.2])
     rows = evidence.rows.assign(train_seconds=1.0, num_concurrent_trials=1, status="unconverged")

@@ -8,7 +8,16 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from analysis.claims import BestHas, BestOf, Claim, Criterion, Evidence, from_study, judge
+from analysis.claims import (
+    BestHas,
+    BestOf,
+    Claim,
+    Criterion,
+    Evidence,
+    from_study,
+    judge,
+    judge_all,
+)
 from analysis.claims.proportions import two_accuracies
 from analysis.load import load_study
 from tests.claim_rows import grid
@@ -56,6 +65,18 @@ def test_a_copy_of_the_best_result_has_its_values_too(tmp_path: Path) -> None:
         verdict = judge(Claim("a_claim", "Pinned.", BestHas({"pin_memory": pin})), evidence)
         assert verdict.word == "supported", verdict.outcome.reason
         assert verdict.outcome.num_pairs == 2
+
+
+def test_where_all_rows_have_the_value_nothing_could_be_better() -> None:
+    one = models({"a": 0.9})
+    verdict = judge(Claim("a_claim", "So.", BestHas({"model": "a"})), one)
+    assert verdict.word == "not comparable" and verdict.outcome.num_pairs == 0
+    assert verdict.outcome.reason == "every row has model a: no other to be better than"
+    # A study with both models speaks, though the other one has more rows.
+    both = replace(models({"a": 0.95, "b": 0.80}), name="both")
+    many = grid(lambda row: 0.9, {"model": ("a",), "lr": (1, 2, 3)})
+    (found,) = judge_all([verdict.claim], [many, both])
+    assert (found.word, found.evidence) == ("supported", "both")
 
 
 LEVEL = {"a": 0.95, "b": 0.90}

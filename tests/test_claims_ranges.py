@@ -134,6 +134,29 @@ def test_exponents_are_slopes_of_logarithms() -> None:
     assert word(faster, growing(1.8, sizes=(1, 10))) == "not comparable"
 
 
+def test_too_few_sizes_are_named_before_the_conditions_of_times() -> None:
+    faster = Claim("a_claim", "Explodes.", GrowsFaster("train_seconds", "num_train_images"))
+    few = growing(1.8, sizes=(1, 10))
+    unlike = replace(few, rows=few.rows.assign(num_concurrent_trials=[1, 2]))
+    reason = judge(faster, unlike).outcome.reason
+    assert reason == "no setting was run at three sizes of training images or more"
+
+
+def test_points_are_written_with_a_minus_and_one_point_is_one() -> None:
+    evidence = grid(lambda row: 0.9, {"lr": (1,)})
+    rows = evidence.rows.assign(train_accuracy=0.90, val_accuracy=0.9167, num_val=1e6)
+    gap = MostRows("train_accuracy", below=0.01, minus="val_accuracy")
+    reason = judge(Claim("a_claim", "Fits.", gap), replace(evidence, rows=rows)).outcome.reason
+    assert "below 1 point in 1 of 1 rows" in reason and "median −1.67 points" in reason
+
+
+def test_times_of_studies_are_said_to_be_steady() -> None:
+    speedup = Claim("a_claim", "Fast.", RatioWithin("device", "cpu", "cuda", at_least=10))
+    assert "train time is steady" in judge(speedup, devices([12.0])).outcome.reason
+    published = replace(devices([12.0]), kind="report")
+    assert "steady" not in judge(speedup, published).outcome.reason
+
+
 def test_the_best_configuration_is_picked_on_the_mean_of_its_seeds() -> None:
     evidence = grid(lambda row: {1: 0.90, 2: 0.70}[row["lr"]], {"lr": (1, 2)}, seeds=(0, 1))
     # One seed of lr 1 is the best of all rows, but its mean, 74.5 %, is below the 80 % of lr 2.

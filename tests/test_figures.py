@@ -53,6 +53,25 @@ def test_costs_are_positive_and_fronts_are_per_data_set(tmp_path: Path) -> None:
     assert cost_data(grid_study(tmp_path / "none", {}), "train_seconds").empty
 
 
+def test_several_seeds_are_one_point_at_their_mean(tmp_path: Path) -> None:
+    """Seed 0 of the slow model is the best of all, but its mean is 85 % in 30 s."""
+    configurations = {m: resnet_config(model=m) for m in ("resnet18", "resnet50")}
+    path = write_study(tmp_path / "grid", study_json(configurations, seeds=(0, 1)))
+    found = {"resnet18": (10.0, 0.9, 0.9), "resnet50": (30.0, 1.0, 0.7)}
+    for model, (seconds, *accuracies) in found.items():
+        for seed, accuracy in enumerate(accuracies):
+            result = line(2, milestone=True, val_accuracy=accuracy, train_seconds=seconds)
+            result["num_concurrent_trials"] = 1 + seed
+            lines = [line(1), result]
+            write_trial(
+                path, f"{model}{seed}", configurations[model], {2: [model]}, lines, seed=seed
+            )
+    data = cost_data(load_study(path), "train_seconds")
+    assert list(data["val_accuracy"]) == pytest.approx([0.9, 0.85])
+    assert list(data["cost"]) == [10.0, 30.0] and list(data["on_front"]) == [True, False]
+    assert list(data["num_concurrent_trials"]) == [2.0, 2.0]
+
+
 @pytest.mark.parametrize("ends", [(66.1, 156.3), (3, 45), (0.02, 900), (0.037, 0.08), (10, 10.5)])
 def test_a_logarithmic_axis_has_values_to_hold_on_to(ends: tuple[float, float]) -> None:
     with style.canvas(1, 1, 2.0) as (_, [[axes]]):

@@ -165,8 +165,8 @@ def test_a_factor_with_three_values_has_a_best_and_a_worst(tmp_path: Path) -> No
         result = line(1, milestone=True, test_accuracy=accuracy)
         write_trial(path, f"k{name}", configurations[name], {1: [name]}, [result])
     assert sentences(load_study(path)) == [
-        "MNIST: C: mean test accuracy highest at 10 and 100 (90.0 %), lowest at 1 (70.0 %), over 1 "
-        "set of rows that differ in it alone."
+        "MNIST: C: test accuracy highest at 10 and 100 (90.0 %), lowest at 1 (70.0 %), in one set "
+        "of rows that differ in it alone."
     ]
 
 
@@ -183,7 +183,59 @@ def test_speed_up_and_fitted_powers_are_stated_where_they_exist(tmp_path: Path) 
     )
 
 
+def cost_study(path: Path, at_once: int = 1) -> Study:
+    """Return SVMs: rbf at C 1 and 10 in 1 s and 3 s with 100 and 300 vectors, poly in 5 s."""
+    made = {"r1": svm_config(), "r10": svm_config(C=10), "p": svm_config(kernel="poly")}
+    space = {"trainable": "svm", "factors": ["kernel", "C"]}
+    write_study(path, study_json(made, space=space))
+    for name, (fit, predict, vectors) in COSTS.items():
+        result = line(1, milestone=True, fit_seconds=fit, predict_seconds=predict)
+        result |= {"num_support_vectors": vectors, "num_train_images": 700, "converged": True}
+        result["num_concurrent_trials"] = at_once if name == "p" else 1
+        write_trial(path, f"k{name}", made[name], {1: [name]}, [result])
+    return load_study(path)
+
+
+COSTS = {"r1": (1.0, 0.1, 100), "r10": (3.0, 0.3, 300), "p": (5.0, 0.5, 1_500)}
+
+
+def test_what_each_kernel_costs_is_said(tmp_path: Path) -> None:
+    costs = (
+        "MNIST: in the median of its fits, rbf took 2.00 s to fit and 0.200 s to predict, with 200 "
+        "support vectors (2 fits); poly took 5.00 s to fit and 0.500 s to predict, with 1,500 "
+        "support vectors (1 fit)."
+    )
+    assert costs in sentences(cost_study(tmp_path / "alone"))
+    beside = sentences(cost_study(tmp_path / "beside", at_once=2))
+    unlike = "These times are not comparable: between 1 and 2 trials ran at once."
+    assert f"{costs} {unlike}" in beside
+
+
+def test_what_a_comparison_holds_fixed_is_named(tmp_path: Path) -> None:
+    configurations = {f"c{C}": svm_config(C=C) for C in (1, 10, 100)}
+    configurations["p"] = svm_config(kernel="poly", C=1000)
+    space = {"trainable": "svm", "factors": ["kernel", "C"]}
+    path = write_study(tmp_path / "svm", study_json(configurations, space=space))
+    for number, (name, config) in enumerate(list(configurations.items())[:3]):
+        result = line(1, milestone=True, test_accuracy=0.7 + number / 10)
+        write_trial(path, f"k{name}", config, {1: [name]}, [result])
+    text = next(text for text in sentences(load_study(path)) if "MNIST: C:" in text)
+    assert text.endswith("in one set of rows that differ in it alone (kernel rbf).")
+    assert "mean" not in text
+
+
+def test_an_arm_without_results_leaves_the_question_open(tmp_path: Path) -> None:
+    made = {device: resnet_config(device=device) for device in ("cpu", "cuda")}
+    space = {"factors": ["device"]}
+    path = write_study(tmp_path / "grid", study_json(made, space=space))
+    assert sentences(load_study(path)) == [], "nothing has finished yet"
+    write_trial(path, "k", made["cpu"], {2: ["cpu"]}, [line(2, milestone=True)])
+    assert sentences(load_study(path)) == [
+        "CPU against GPU: not answered: 1 of 1 GPU row has no result."
+    ]
+
+
 def test_nothing_is_said_without_results(tmp_path: Path) -> None:
     study = load_study(prefix_study(tmp_path))
     assert observations(study) is None
-    assert "have finished yet" in str(conclusions({"grid": study}).blocks)
+    assert "have finished." in str(conclusions({"grid": study}).blocks)

@@ -5,6 +5,7 @@ from pathlib import Path
 from analysis.document import Bullets, Figure, Paragraph, Section, Table
 from analysis.load import load_study
 from analysis.sections import build_document
+from analysis.sections.best import best
 from analysis.sections.devices import devices
 from analysis.sections.environment import environment, environment_table, parameters_data
 from analysis.sections.factors import effects, epochs, pin_memory
@@ -25,6 +26,7 @@ from tests.studies import (
     write_trial,
 )
 from tests.test_matched import grid_study
+from tests.test_observations import models_study
 from tests.test_tables import device_study, svm_study
 
 
@@ -228,3 +230,15 @@ def test_open_rows_do_not_promise_to_be_continued(tmp_path: Path) -> None:
         "Unfinished: 1 of 1 row of study grid has no result: 1 open: no GPU in the cluster. An "
         "open row stays open until the study's command can run it."
     )
+
+
+def test_means_have_the_digits_of_all_their_images(tmp_path: Path) -> None:
+    """Of 8 seeds, 70 images make 560 and 140 make 1120: one and two decimals."""
+    study = models_study(
+        tmp_path / "grid", tuple(range(8)), resnet18=(0.8, 0.7), resnet50=(0.9, 0.8)
+    )
+    picks = table_of(best(study, "grid")).cells
+    assert picks["validation accuracy (%)"] == ["80.0", "90.0"]
+    assert picks["test accuracy (%)"] == ["70.00", "80.00"]
+    grid = table_of(pivots(study, "grid")).cells
+    assert grid["ResNet-18"] == ["70.00"] and grid["ResNet-50"] == ["80.00"]

@@ -111,3 +111,9 @@ def test_replicates_by_configuration() -> None:
     assert table["high"].iloc[0] == pytest.approx(0.8 + 4.302653 * 0.1 / math.sqrt(3))
     assert table.loc[1, ["sd", "low", "high"]].isna().all()
     assert replicates(rows[:0], "test_accuracy").empty
+
+
+def test_wilson_ends_at_the_ends_of_the_range() -> None:
+    """With none right of 6 the other end is z² / (n + z²) = 3.8415 / 9.8415."""
+    assert wilson_interval(0, 6) == (0.0, pytest.approx(0.39033, abs=1e-5))
+    assert wilson_interval(6, 6) == (pytest.approx(0.60967, abs=1e-5), 1.0)

@@ -48,7 +48,7 @@ def test_unreadable_line_in_the_middle_is_noted_and_costs_one_line(tmp_path: Pat
     study = load_study(path)
     assert list(study.epochs["epoch"]) == [1, 2]
     assert row(study, "a2")["status"] == "finished"
-    assert study.notes == ("tune/001/trial_k1/result.json: 2 unreadable line(s)",)
+    assert study.notes == ("tune/001/trial_k1/result.json: 2 unreadable lines",)
 
 
 def test_any_cut_of_the_files_can_be_read(tmp_path: Path) -> None:

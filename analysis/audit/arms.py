@@ -36,7 +36,7 @@ def unmatched(table: Table) -> list[Finding]:
                 says=f"rows stand in a comparison of {factor} without a counterpart",
                 evidence=f"{len(alone)} of {len(table.frame)} rows, levels "
                 f"{', '.join(sorted(levels))}: "
-                + "; ".join(f"row {row} ({table.describe(row)})" for row in alone[:4]),
+                + "; ".join(f"row {table.named(row)} ({table.describe(row)})" for row in alone[:4]),
                 settle="the missing counterparts, or a comparison of matched rows only",
                 rows=tuple(alone),
             )

@@ -17,7 +17,7 @@ from itertools import permutations
 import numpy as np
 from numpy.typing import NDArray
 
-from analysis.audit.finding import Finding, NotApplicableError, listed
+from analysis.audit.finding import Finding, NotApplicableError
 from analysis.audit.table import QUALITY, Table
 
 Floats = NDArray[np.float64]
@@ -127,10 +127,10 @@ def _bounds(table: Table) -> list[Finding]:
             table=table.name,
             says="F1 lies where no average of per-class F1 can lie, given precision and recall",
             evidence=(
-                f"{len(rows)} of {len(f1)} rows; worst in row {worst}: precision "
+                f"{len(rows)} of {len(f1)} rows; worst in row {table.named(worst)}: precision "
                 f"{precision[worst]:g}, recall {recall[worst]:g}, F1 {f1[worst]:g}, allowed "
                 f"{max(precision[worst] + recall[worst] - 1, 0):.6f} to {bound:.6f}; "
-                f"rows {listed(rows)}"
+                f"{table.listed(rows)}"
             ),
             settle="the confusion matrix of one of these rows",
             rows=tuple(rows),
@@ -153,7 +153,8 @@ def _weighted(table: Table) -> list[Finding]:
                     table=table.name,
                     says=f"{table.averaging} {_NAMES[column]} is not accuracy, which it must equal",
                     evidence=(
-                        f"{len(rows)} of {int(known.sum())} rows, as row {rows[0]}: "
+                        f"{len(rows)} of {int(known.sum())} rows, as row "
+                        f"{table.named(rows[0])}: "
                         f"{table.numbers(column)[rows[0]]:g} against "
                         f"{table.numbers('test_accuracy')[rows[0]]:g}"
                     ),

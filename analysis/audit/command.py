@@ -17,6 +17,7 @@ from analysis.audit.finding import Audit
 from analysis.audit.read import read_csv
 from analysis.audit.study import audit_study
 from analysis.audit.table import Table
+from analysis.cells import counted
 from analysis.command_line import Parser, answering_mistakes, path_argument, print_text
 from analysis.copies import local_folder
 from analysis.markdown import escape
@@ -42,7 +43,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def as_text(audit: Audit) -> str:
     """Return an audit as Markdown: findings, worst first, then what was clean and what skipped."""
-    lines = [f"## {escape(audit.table)} ({audit.num_rows} rows)", ""]
+    lines = [f"## {escape(audit.table)} ({counted(audit.num_rows, 'row')})", ""]
     lines += [f"*{escape(remark)}*" for remark in audit.remarks]
     lines += [""] if audit.remarks else []
     for finding in audit.findings:

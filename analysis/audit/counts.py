@@ -10,7 +10,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from analysis.audit.finding import Finding, NotApplicableError, chance, listed, percent
+from analysis.audit.finding import Finding, NotApplicableError, chance, percent
 from analysis.audit.table import FRACTION, Table
 
 _MOST_IMAGES = 200_000
@@ -79,7 +79,7 @@ def _finding(
     nearest = round(values[first] * size)
     evidence = (
         f"{len(wrong)} of {len(rows)} testable accuracies are no whole count of {size:,}: row "
-        f"{first} has {percent(values[first], 6)}, where the nearest count gives "
+        f"{table.named(first)} has {percent(values[first], 6)}, where the nearest count gives "
         f"{percent(nearest / size, 6)}"
     )
     trained_on = total is not None and size < total and total in sizes
@@ -100,7 +100,7 @@ def _finding(
         severity="error",
         table=table.name,
         says=says,
-        evidence=evidence + f"; rows {listed(wrong.tolist())}",
+        evidence=evidence + f"; {table.listed(wrong.tolist())}",
         settle="the confusion matrix or the predictions of one of these rows; if rows are means of "
         "several runs, --runs",
         rows=tuple(wrong.tolist()),
@@ -125,7 +125,7 @@ def in_range(table: Table) -> list[Finding]:
                 severity="error",
                 table=table.name,
                 says=f"{column} {'is not positive' if timed else 'is outside of 0 to 100 %'}",
-                evidence=f"rows {listed(rows)}: {values[rows[0]]:g} in row {rows[0]}",
+                evidence=f"{table.listed(rows)}: {values[rows[0]]:g} in row {table.named(rows[0])}",
                 settle="the log of the run",
                 rows=tuple(rows),
             )

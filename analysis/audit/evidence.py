@@ -8,8 +8,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from analysis.audit.finding import Finding, NotApplicableError, listed
+from analysis.audit.finding import Finding, NotApplicableError
 from analysis.audit.table import Table
+from analysis.cells import counted
 
 Counts = NDArray[np.int64]
 Classes = NDArray[np.integer[Any]]
@@ -71,8 +72,8 @@ def recomputed(table: Table, evidence: Evidence) -> list[Finding]:
             table,
             rule="recomputed",
             says=f"{name} is not what the confusion matrix gives",
-            evidence=f"{len(rows)} rows, as row {rows[0][0]}: {rows[0][1]:.9g} reported, "
-            f"{rows[0][2]:.9g} computed",
+            evidence=f"{counted(len(rows), 'row')}, as row {table.named(rows[0][0])}: "
+            f"{rows[0][1]:.9g} reported, {rows[0][2]:.9g} computed",
             rows=[row for row, _, _ in rows],
         )
         for name, rows in wrong.items()
@@ -90,7 +91,9 @@ def same_test_images(table: Table, evidence: Evidence) -> list[Finding]:
                 key = tuple(int(count) for count in matrix.sum(axis=1))
                 classes.setdefault(key, []).append(int(row))
         if len(classes) > 1:
-            groups = "; ".join(f"{sum(k):,} images in rows {listed(v)}" for k, v in classes.items())
+            groups = "; ".join(
+                f"{sum(k):,} images in {table.listed(v)}" for k, v in classes.items()
+            )
             says = f"rows of {dataset} were tested on different images"
             fewest = min(classes.values(), key=len)
             findings.append(
@@ -101,7 +104,7 @@ def same_test_images(table: Table, evidence: Evidence) -> list[Finding]:
             off = [r for r in rows if np.isfinite(stated[r]) and stated[r] != sum(counts)]
             if off:
                 says = "num_test is not the sum of the confusion matrix"
-                numbers = f"row {off[0]}: {stated[off[0]]:g} and {sum(counts)}"
+                numbers = f"row {table.named(off[0])}: {stated[off[0]]:g} and {sum(counts)}"
                 findings.append(
                     _error(table, rule="same_test_images", says=says, evidence=numbers, rows=off)
                 )
@@ -133,7 +136,7 @@ def copies(table: Table, evidence: Evidence) -> list[Finding]:
             table,
             rule="copies",
             says="different trials have the same prediction for every test image",
-            evidence=f"{len(same)} group(s), as rows {listed(same[0])}",
+            evidence=f"{counted(len(same), 'group')}, as {table.listed(same[0])}",
             rows=sorted(row for rows in same for row in rows),
         )
     ]

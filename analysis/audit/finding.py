@@ -22,7 +22,7 @@ class Finding:
         says: what is off, one sentence.
         evidence: the numbers behind it.
         settle: what would settle it.
-        rows: positions of the rows concerned, from 0.
+        rows: positions of the rows concerned among those audited, from 0.
     """
 
     rule: str
@@ -83,9 +83,3 @@ def chance(probability: float) -> str:
     if probability >= 0.1:
         return f"{probability:.2f}"
     return f"about 1 in {1 / probability:,.0f}"
-
-
-def listed(rows: list[int], most: int = 8) -> str:
-    """Return row positions as text, the first ``most`` of them."""
-    shown = ", ".join(map(str, rows[:most]))
-    return f"{shown}, … ({len(rows)} in all)" if len(rows) > most else shown

@@ -6,6 +6,7 @@ import numpy as np
 
 from analysis.audit.finding import Finding, NotApplicableError, percent
 from analysis.audit.table import Table
+from analysis.cells import counted, heading
 from analysis.stats import wilson_interval
 
 _FEWEST_LEVELS = 3
@@ -55,8 +56,12 @@ def _tied(table: Table, name: str, mask: np.ndarray[tuple[int], np.dtype[np.bool
     )
 
 
+def _words(metric: str) -> str:
+    return heading(metric).partition(" (")[0]
+
+
 def grid_edge(table: Table) -> list[Finding]:
-    """Look for an axis whose best level is its last, with all the levels before in order."""
+    """Look for an axis whose best level is at an end, with all the others in order."""
     metric = "val_accuracy" if "val_accuracy" in table.frame else "test_accuracy"
     values, findings, applied = table.numbers(metric), [], False
     for axis in _ORDERED:
@@ -64,7 +69,7 @@ def grid_edge(table: Table) -> list[Finding]:
         if axis not in table.settings or len(levels) < _FEWEST_LEVELS:
             continue
         if not np.isfinite(values).all():
-            raise NotApplicableError(f"some rows have no {metric}")
+            raise NotApplicableError(f"some rows have no {_words(metric)}")
         groups = [rows for rows in table.matched(axis) if len(rows) == len(levels)]
         if not groups:
             continue
@@ -79,8 +84,8 @@ def grid_edge(table: Table) -> list[Finding]:
                     rule="grid_edge",
                     severity="note",
                     table=table.name,
-                    says=f"the best {axis} is the last of the grid, so a better one may lie beyond",
-                    evidence=f"mean {metric} over {len(groups)} groups: "
+                    says=f"the best {axis} is at the end of the grid: a better one may lie beyond",
+                    evidence=f"mean {_words(metric)} over {counted(len(groups), 'group')}: "
                     + ", ".join(
                         f"{level:g}: {percent(mean)}"
                         for level, mean in zip(levels, means, strict=True)

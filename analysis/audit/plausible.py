@@ -8,7 +8,7 @@ from importlib import resources
 import numpy as np
 import pandas as pd
 
-from analysis.audit.finding import Finding, NotApplicableError, chance, listed, percent
+from analysis.audit.finding import Finding, NotApplicableError, chance, percent
 from analysis.audit.table import Table
 
 _LEVEL = 1e-3
@@ -53,10 +53,10 @@ def ceiling(table: Table) -> list[Finding]:
             table=table.name,
             says="accuracies are above what is plausible for the method",
             evidence=(
-                f"{len(rows)} of {int(checked.sum())} rows; row {worst} has "
+                f"{len(rows)} of {int(checked.sum())} rows; row {table.named(worst)} has "
                 f"{percent(values[worst])} of {int(num[worst]):,} images where "
                 f"{percent(top[worst])} is the highest known ({source}): "
-                f"{chance(float(tail[worst]))} by chance; rows {listed(rows)}"
+                f"{chance(float(tail[worst]))} by chance; {table.listed(rows)}"
             ),
             settle="the predictions of this row, and which images it was trained on",
             rows=tuple(rows),
@@ -92,7 +92,7 @@ def unconverged(table: Table) -> list[Finding]:
             severity="warning" if "converged" in table.frame else "serious",
             table=table.name,
             says="solvers did not converge, so rows compare where they were stopped, not methods",
-            evidence=f"{len(rows)} of {len(table.frame)} rows{limit}: {listed(rows)}",
+            evidence=f"{len(rows)} of {len(table.frame)} rows{limit}: {table.listed(rows)}",
             settle="the same fits without an iteration limit",
             rows=tuple(rows),
         )

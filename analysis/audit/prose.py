@@ -67,7 +67,8 @@ def _best(table: Table, where: Any, a: dict[str, Any]) -> Verdict:
     top = np.flatnonzero(values == values.max())
     named = table.subset(a["has"])
     return Verdict(
-        bool(named[top].any()), f"the best is row {top[0]}: {table.describe(int(top[0]))}"
+        bool(named[top].any()),
+        f"the best is row {table.named(int(top[0]))}: {table.describe(int(top[0]))}",
     )
 
 

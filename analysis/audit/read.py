@@ -36,7 +36,8 @@ def read_csv(path: Path, options: Options) -> Table:
     text = pd.DataFrame(
         {name: [line[i].strip() for line in lines] for name, i in columns.items()}, dtype=object
     )
-    text, dropped = _rows_with_a_result(text)
+    kept, dropped = _rows_with_a_result(text)
+    text = kept.reset_index(drop=True)
     remarks += dropped
     frame, unit = pd.DataFrame(index=text.index), pd.DataFrame(index=text.index)
     for name in (c for c in text if c not in BOOKKEEPING):
@@ -75,6 +76,7 @@ def read_csv(path: Path, options: Options) -> Table:
         ceiling=options.ceiling,
         compared=tuple(options.compared),
         remarks=tuple(remarks),
+        names=tuple(map(str, kept.index)),
     )
 
 
@@ -123,7 +125,7 @@ def _rows_with_a_result(text: pd.DataFrame) -> tuple[pd.DataFrame, list[str]]:
         if len(alone) < len(kept):
             remarks.append(f"rows that repeat another's result: {len(kept) - len(alone)}")
         kept = alone
-    return kept.reset_index(drop=True), remarks
+    return kept, remarks
 
 
 def _numbers(

@@ -19,10 +19,11 @@ from analysis.audit import RULES, Rule, audit_table
 from analysis.audit.evidence import Classes, Counts, Evidence, copies, recomputed, same_test_images
 from analysis.audit.finding import Audit, Finding, NotApplicableError
 from analysis.audit.overlap import check_images
-from analysis.audit.table import Table
+from analysis.audit.table import STEADY, Table
 from analysis.frames import repeats
 from analysis.load import FINISHED, Study, load_study
 from analysis.reference import Protocol
+from analysis.stats import epoch_times
 
 _CLOCK_DIGIT = 1e-6
 _MOST_BYTES = 10_000_000
@@ -78,6 +79,7 @@ def study_table(study: Study, rows: pd.DataFrame | None = None) -> Table:
     unit = unit[
         [c for c in unit if str(c).startswith(("test_", "val_", "train_")) and "loss" not in str(c)]
     ]
+    kept = _with_steady(study, kept)
     varying = [s for s in settings if kept[s].astype(str).nunique() > 1]
     complete = prod(int(kept[s].astype(str).nunique()) for s in varying) == len(kept)
     return Table(
@@ -94,7 +96,35 @@ def study_table(study: Study, rows: pd.DataFrame | None = None) -> Table:
         ),
         compared=tuple(f for f in study.factors if f in varying) if complete else (),
         remarks=_remarks(study, kept),
+        names=tuple(
+            f"{config_id} at seed {seed}"
+            for config_id, seed in zip(kept["config_id"], kept["seed"], strict=True)
+        ),
     )
+
+
+def _with_steady(study: Study, kept: pd.DataFrame) -> pd.DataFrame:
+    """Add the training times without the warm-up, whose length has nothing to do with the work.
+
+    Each epoch that was the first of its process counts as the trial's median epoch; a row with no
+    other epoch has no such time.
+    """
+    if not {"train_seconds", "milestone"} <= set(kept) or "train_seconds" not in study.epochs:
+        return kept
+    epochs = dict(iter(epoch_times(study.epochs).groupby("trial_key")))
+    seconds = []
+    for trial, milestone in zip(kept["trial_id"], kept["milestone"], strict=True):
+        own = epochs.get(trial)
+        steady = None if own is None else own.loc[own["epoch"] <= milestone, "seconds"]
+        if own is None or steady is None or steady.empty:
+            seconds.append(np.nan)
+            continue
+        num_left_out = float(milestone) - len(steady)
+        with np.errstate(
+            over="ignore"
+        ):  # damaged numbers give an infinite time, which no rule uses
+            seconds.append(float(steady.sum() + num_left_out * own["seconds"].median()))
+    return kept.assign(**{STEADY: seconds})
 
 
 def _rows(study: Study) -> pd.DataFrame:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -23,6 +23,8 @@ SETTINGS = (
 FRACTION = re.compile(r"(?:train|val|test)_(?:accuracy|precision|recall|f1)(?:_weighted)?")
 QUALITY = ("test_precision", "test_recall", "test_f1")
 MEASURED = ("test_accuracy", *QUALITY, "val_accuracy", "train_accuracy", "train_seconds", "flops")
+STEADY = "steady_seconds"
+"""Training time with each epoch that a process began with as long as the others (studies)."""
 PLACEBOS = ("pin_memory", "num_workers")
 """Settings that change where bytes lie and when they are copied, but no arithmetic."""
 
@@ -45,6 +47,7 @@ class Table:
         ceiling: highest plausible test accuracy, given by the user.
         compared: settings whose levels are compared as arms.
         remarks: how it was read.
+        names: what each row is called where its position is not what a reader would find it by.
     """
 
     name: str
@@ -59,6 +62,7 @@ class Table:
     ceiling: float | None = None
     compared: tuple[str, ...] = ()
     remarks: tuple[str, ...] = field(default=())
+    names: tuple[str, ...] = ()
 
     def numbers(self, column: str) -> NDArray[np.float64]:
         """Return a column as floats, NaN where it is missing."""
@@ -149,6 +153,16 @@ class Table:
         names = self._text("dataset")
         for name in dict.fromkeys(names):
             yield name, np.array([other == name for other in names], dtype=bool)
+
+    def named(self, row: int) -> str:
+        """Return what a row is called, after "row"."""
+        return self.names[row] if self.names else str(row)
+
+    def listed(self, rows: Sequence[int], most: int = 8) -> str:
+        """Return rows as text, the first ``most`` of them: ``rows 2, 3``."""
+        shown = ", ".join(map(self.named, rows[:most]))
+        shown += f", … ({len(rows)} in all)" if len(rows) > most else ""
+        return f"row {shown}" if len(rows) == 1 else f"rows {shown}"
 
     def describe(self, row: int) -> str:
         """Return a row's settings that vary, as text."""

@@ -13,8 +13,9 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
-from analysis.audit.finding import Finding, NotApplicableError, chance, listed, percent
+from analysis.audit.finding import Finding, NotApplicableError, chance, percent
 from analysis.audit.table import PLACEBOS, Table
+from analysis.cells import counted
 
 _LEVEL = 5e-4
 _PEAKED = 1.5
@@ -184,8 +185,8 @@ def tied_times(table: Table) -> list[Finding]:
             table=table.name,
             says="different runs took exactly the same time",
             evidence=(
-                f"{int(ties.sum())} equal pair(s), as {values[tied[0]]:.10g}: "
-                f"{chance(probability)} by chance; rows {listed(tied)}"
+                f"{counted(int(ties.sum()), 'equal pair')}, as {values[tied[0]]:.10g} s: "
+                f"{chance(probability)} by chance; {table.listed(tied)}"
             ),
             settle="the logs of both runs",
             rows=tuple(tied),

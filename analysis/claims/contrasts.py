@@ -108,7 +108,7 @@ def paired_outcome(
     scale = np.exp if log else lambda value: value
     return Outcome(
         word="underpowered" if too_few else None,
-        reason=joined(counted, note),
+        reason=joined(counted, note, matched.note),
         effect=float(scale(mean)),
         low=float(scale(interval.low)),
         high=float(scale(interval.high)),
@@ -152,13 +152,14 @@ class LargerAt:
         """Judge the claim on the evidence."""
         if unknown := evidence.lacks(self.by):
             return not_comparable(unknown)
-        sides = []
+        sides, left_out = [], 0
         for level in (self.at, self.than_at):
             part = evidence.where({self.by: level})
             matched = match(part, self.factor, self.higher, self.than, self.metric, log=self.log)
             if matched.problem:
                 return not_comparable(f"at {named(self.by)} {printed(level)}: {matched.problem}")
             sides.append(matched.pairs)
+            left_out += matched.left_out
         measured = ("a", "b", "difference", "runs", self.by)
         keys = [str(key) for key in sides[0] if key not in measured]
         merged = sides[0].merge(sides[1], on=keys)
@@ -174,7 +175,8 @@ class LargerAt:
             f"{effects[0]} at {named(self.by)} {printed(self.at)}, {effects[1]} at "
             f"{printed(self.than_at)}; the first is larger"
         )
-        return paired_outcome(Matched(pairs), alpha, log=self.log, versus=versus)
+        both_matched = Matched(pairs, left_out=left_out)
+        return paired_outcome(both_matched, alpha, log=self.log, versus=versus)
 
 
 def _effect(pairs: Pairs, *, log: bool) -> str:

@@ -24,6 +24,8 @@ from analysis.reference import load_table
 from analysis.stats import holm
 
 ALPHA = 0.05
+_STEADY = "train time is steady: the median epoch after the first, times the epochs"
+"""As ``from_study`` makes it; the tables of a report have what a training took in all."""
 _SAME_SIZE = 0.5
 """With less than this share of the training images an accuracy is another quantity."""
 
@@ -79,9 +81,11 @@ def _worded(
     """
     word = outcome.decided(p_adjusted, alpha)
     num_with = int((p_values >= outcome.smallest_p).sum())
+    num_all = int(np.isfinite(p_values).sum())
     if outcome.word or word != "not distinguishable" or outcome.smallest_p * num_with < alpha:
         return word, replace(outcome, reason=joined(outcome.reason, outcome.power))
-    few = f"{outcome.num_pairs} pairs cannot decide one of {num_with} claims judged together"
+    few = f"{outcome.num_pairs} pairs cannot decide one of {num_all} claims judged together"
+    few += f", {num_with} of them still open after Holm's first steps" * (num_with < num_all)
     return "underpowered", replace(outcome, reason=joined(outcome.reason, few))
 
 
@@ -119,6 +123,9 @@ def _outcome(claim: Claim, evidence: Evidence, alpha: float) -> Outcome:
     except Exception as error:
         error.add_note(f"while judging claim {claim.name}")
         raise
+    is_steady = evidence.kind == "study" and getattr(claim.test, "metric", "") == "train_seconds"
+    if is_steady and outcome.num_pairs:
+        outcome = replace(outcome, reason=joined(outcome.reason, _STEADY))
     return outcome
 
 

@@ -6,7 +6,7 @@ import math
 from dataclasses import dataclass
 from typing import Literal
 
-from analysis.cells import heading
+from analysis.cells import format_points, heading
 
 Word = Literal["supported", "contradicted", "not distinguishable", "underpowered", "not comparable"]
 VERDICTS: tuple[Word, ...] = (
@@ -103,12 +103,13 @@ def not_comparable(reason: str) -> Outcome:
 
 def points(value: float) -> str:
     """Return a difference of fractions in percentage points, with its sign."""
-    return f"{100 * value:+.2f} points".replace("-", "−")
+    return f"{format_points(value)} points"
 
 
 def size(value: float) -> str:
     """Return the size of a margin in percentage points, without a sign."""
-    return f"{100 * abs(value):.3g} points"
+    text = f"{100 * abs(value):.3g}"
+    return f"{text} point" if text == "1" else f"{text} points"
 
 
 def mean_text(mean: float, *, log: bool) -> str:

@@ -14,6 +14,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from analysis.cells import counted
 from analysis.claims.evidence import Evidence, is_timed
 from analysis.claims.outcome import mean_text, named, printed
 from analysis.stats import (
@@ -21,10 +22,12 @@ from analysis.stats import (
     conditions_differ,
     fewest_pairs,
     mean_interval,
+    same_conditions,
     sign_flip,
 )
 
 _EQUAL = 1e-12
+_ROWS = ("row_x", "row_y")
 _NO_SETTINGS = ["a", "b", "difference", "runs", "source", "seed"]
 
 Pairs = pd.DataFrame
@@ -40,11 +43,19 @@ class Matched:
         pairs: independent pairs.
         shared: pairs that were one and the same result.
         problem: why nothing can be compared; empty when something can.
+        left_out: pairs of times that were taken under unlike conditions.
     """
 
     pairs: Pairs
     shared: int = 0
     problem: str = ""
+    left_out: int = 0
+
+    @property
+    def note(self) -> str:
+        """What a reader must know of the pairs that are not there; empty when they all are."""
+        pairs = counted(self.left_out, "pair")
+        return f"{pairs} of rows timed under unlike conditions left out" if self.left_out else ""
 
     @property
     def differences(self) -> NDArray[np.float64]:
@@ -64,7 +75,8 @@ def match(
         evidence: the rows the claim is about.
         factor: a setting.
         a, b: two of its levels.
-        metric: a measurement; a timed one is compared only under the same conditions.
+        metric: a measurement; pairs of a timed one are compared where both rows were taken under
+            the same conditions.
         log: take the difference of logarithms.
     """
     unknown = evidence.lacks(factor) or evidence.lacks(metric)
@@ -73,7 +85,7 @@ def match(
     rows = evidence.with_metric(metric).rows
     sides = [rows[rows[factor].isin([level])] for level in (a, b)]
     names = [f"{named(factor)} {printed(level)}" for level in (a, b)]
-    problem = _problem(evidence.kind, names, sides, metric, log=log)
+    problem = _problem(names, sides, metric, log=log)
     if problem:
         return Matched(_NOTHING, problem=problem)
     keys = [k for k in (*evidence.settings, "seed", "source") if k != factor and k in rows]
@@ -85,22 +97,26 @@ def match(
         return Matched(
             _NOTHING,
             len(merged),
-            f"one trial serves both values of {named(factor)}: nothing to compare",
+            "one trial serves both arms: its time is one measurement"
+            if is_timed(metric)
+            else f"one trial serves both values of {named(factor)}: nothing to compare",
         )
     distinct = merged[~shared].drop_duplicates(["result_x", "result_y"])
-    return Matched(_independent(distinct, keys, log), int(shared.sum()))
+    num_pairs = len(distinct)
+    if is_timed(metric) and evidence.kind == "study":
+        one, other = (rows.loc[distinct[row]].set_axis(distinct.index) for row in _ROWS)
+        distinct = distinct[same_conditions(one, other)]
+        if distinct.empty:
+            differ = conditions_differ(one, other)
+            return Matched(_NOTHING, problem=f"times are not comparable: {differ}")
+    pairs = _independent(distinct, keys, log)
+    return Matched(pairs, int(shared.sum()), left_out=num_pairs - len(distinct))
 
 
-def _problem(
-    kind: str, names: list[str], sides: list[pd.DataFrame], metric: str, *, log: bool
-) -> str:
+def _problem(names: list[str], sides: list[pd.DataFrame], metric: str, *, log: bool) -> str:
     for name, side in zip(names, sides, strict=True):
         if side.empty:
             return f"no rows with {named(metric)} and {name}"
-    if is_timed(metric) and kind == "study":
-        problem = _timing_problem(*sides)
-        if problem:
-            return problem
     if log and any((side[metric] <= 0).any() for side in sides):
         return f"{named(metric)} is not positive in every row: no ratios"
     return ""
@@ -109,14 +125,8 @@ def _problem(
 def _side(rows: pd.DataFrame, keys: list[str], metric: str) -> pd.DataFrame:
     # Missing settings are NaN, which equals nothing: compare the values as text.
     side = rows[keys].map(str)
-    return side.assign(value=rows[metric].astype(float), run=rows["run"], result=rows["result"])
-
-
-def _timing_problem(first: pd.DataFrame, second: pd.DataFrame) -> str:
-    if set(first["result"]) & set(second["result"]):
-        return "one trial serves both arms: its time is one measurement"
-    differ = conditions_differ(first, second)
-    return f"times are not comparable: {differ}" if differ else ""
+    side = side.assign(value=rows[metric].astype(float), run=rows["run"], result=rows["result"])
+    return side.assign(row=rows.index)
 
 
 def _independent(merged: pd.DataFrame, keys: list[str], log: bool) -> Pairs:

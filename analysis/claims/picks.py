@@ -27,7 +27,8 @@ from analysis.stats import holm
 class BestHas:
     """Claims that the best configuration has certain values.
 
-    Supported when every configuration tied with the best has them, contradicted when none has.
+    Supported when every configuration tied with the best has them, contradicted when none has; not
+    comparable where all rows have one of the values, so that nothing could have been better.
     Tied means that a two-sided test of the two accuracies, Holm over the configurations, does not
     tell them apart; its variance is that of both counts of images and, where several seeds or a
     placebo show it, that of training.
@@ -52,6 +53,11 @@ class BestHas:
                 f"{named(name)} {printed(value)}" for name, value in self.has.items()
             )
             return not_comparable(f"no row has {wanted}")
+        for name, value in self.has.items():
+            if usable.rows[name].map(str).nunique() == 1:
+                return not_comparable(
+                    f"every row has {named(name)} {printed(value)}: no other to be better than"
+                )
         rows = over_seeds(usable, metric, self.placebo)
         tied = _tied_with_best(rows, metric, images, alpha)
         fits = np.array([not fitting.isdisjoint(results) for results in rows["results"]])

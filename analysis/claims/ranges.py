@@ -63,7 +63,8 @@ class RatioWithin:
         return Outcome(
             word=word,
             reason=f"{named(self.metric)} of {printed(self.of)} over {printed(self.to)}: {shown}"
-            + (f"; tolerance {100 * self.tolerance:.0f} %" if self.tolerance else ""),
+            + (f"; tolerance {100 * self.tolerance:.0f} %" if self.tolerance else "")
+            + (f"; {matched.note}" if matched.note else ""),
             effect=float(np.exp(np.log(ratios).mean())),
             low=float(ratios.min()),
             high=float(ratios.max()),

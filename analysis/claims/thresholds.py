@@ -80,9 +80,9 @@ class MostRows:
         return Outcome(
             word=word if possible else "contradicted",
             reason=f"{self._quantity()} {'above' if self.above is not None else 'below'} "
-            f"{100 * (threshold or 0.0):.3g} {unit} in {int((side > 0).sum())} of {num} rows, by "
-            f"more than their noise in {yes}, clearly not in {no}; median "
-            f"{100 * float(np.median(values)):.2f} {unit}" + self._flattered(picked_on),
+            f"{_amount(threshold or 0.0, unit, '.3g')} in {int((side > 0).sum())} of {num} rows, "
+            f"by more than their noise in {yes}, clearly not in {no}; median "
+            f"{_amount(float(np.median(values)), unit, '.2f')}" + self._flattered(picked_on),
             effect=float((side > 0).mean()),
             low=yes / num,
             high=(num - no) / num,
@@ -102,6 +102,12 @@ class MostRows:
     def _quantity(self) -> str:
         minus = f" − {named(self.minus)}" if self.minus else ""
         return named(self.metric) + minus
+
+
+def _amount(value: float, unit: str, digits: str) -> str:
+    """Return a fraction in its unit: ``−1.67 points``, ``1 point``, ``95 %``."""
+    text = f"{100 * value:{digits}}".replace("-", "−")
+    return f"{text} {'point' if unit == 'points' and text in ('1', '−1') else unit}"
 
 
 def _best(evidence: Evidence, by: Sequence[str]) -> tuple[pd.DataFrame, str]:
@@ -148,19 +154,21 @@ class GrowsFaster:
         usable = evidence.with_metric(self.metric).with_metric(self.with_).distinct()
         if usable.rows.empty:
             return not_comparable(f"no rows with {named(self.metric)} and {named(self.with_)}")
-        if evidence.kind == "study" and is_timed(self.metric):
-            problem = conditions_differ(usable.rows, usable.rows)
-            if problem:
-                return not_comparable(f"times are not comparable: {problem}")
         keys = [k for k in (*usable.settings, "source") if k != self.with_ and k in usable.rows]
-        slopes = []
-        for _, group in usable.rows.groupby(keys, sort=False, dropna=False):
-            if group[self.with_].nunique() >= 3:
-                slopes.append(_slope(group[self.with_], group[self.metric], alpha))
-        if not slopes:
+        groups = [
+            group
+            for _, group in usable.rows.groupby(keys, sort=False, dropna=False)
+            if group[self.with_].nunique() >= 3
+        ]
+        if not groups:
             return not_comparable(
                 f"no setting was run at three sizes of {named(self.with_)} or more"
             )
+        if evidence.kind == "study" and is_timed(self.metric):
+            timed = pd.concat(groups)
+            if problem := conditions_differ(timed, timed):
+                return not_comparable(f"times are not comparable: {problem}")
+        slopes = [_slope(group[self.with_], group[self.metric], alpha) for group in groups]
         lows, highs = [low for _, low, _ in slopes], [high for _, _, high in slopes]
         word: Word = "supported" if min(lows) > self.exponent else "not distinguishable"
         shown = ", ".join(f"{slope:.2f} [{low:.2f}, {high:.2f}]" for slope, low, high in slopes[:4])

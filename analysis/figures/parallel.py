@@ -43,15 +43,17 @@ def parallel_data(study: Study) -> dict[str, Any]:
             "id": config_id,
             "at": list(at),
             "accuracy": accuracy,
-            "text": format_percent(accuracy, num_images_of(study, dataset, "val_accuracy")),
+            "text": format_percent(accuracy, images and images * num_seeds),
         }
-        for config_id, at, accuracy, dataset in zip(
+        for config_id, at, accuracy, num_seeds, dataset in zip(
             rows["config_id"],
             zip(*places, strict=True),
             numbers(rows, "val_accuracy"),
+            rows["num_seeds"],
             rows["dataset"] if "dataset" in rows else [None] * len(rows),
             strict=True,
         )
+        for images in [num_images_of(study, dataset, "val_accuracy")]
     ]
     return {"axes": axes, "lines": lines}
 
@@ -90,8 +92,8 @@ def draw_parallel(data: dict[str, Any]) -> Figure:
                     color="#10202f",
                 )
         axes.axvline(num_axes, color=style.MUTED, lw=0.8)
-        for height, value in ((0.0, low), (1.0, high)):
-            axes.annotate(f" {100 * value:.3g} %", (num_axes, height), va="center", fontsize=7)
+        for height, line in ((0.0, lines[0]), (1.0, lines[-1])):
+            axes.annotate(f" {line['text']} %", (num_axes, height), va="center", fontsize=7)
         names = [style.plain(axis["name"], 14) for axis in data["axes"]]
         axes.set_xticks(range(num_axes + 1), [*names, "validation\naccuracy"])
         axes.set_yticks([])

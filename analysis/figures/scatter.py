@@ -8,8 +8,9 @@ import numpy as np
 import pandas as pd
 
 from analysis.cells import label
+from analysis.conditions import at_once
 from analysis.figures import style
-from analysis.frames import finished, levels, numbers
+from analysis.frames import finished, levels, numbers, over_seeds
 from analysis.load import Study
 
 if TYPE_CHECKING:
@@ -18,21 +19,24 @@ if TYPE_CHECKING:
 
 
 def cost_data(study: Study, cost: str) -> pd.DataFrame:
-    """Return the rows with a validation accuracy and a positive cost.
+    """Return the configurations with a validation accuracy and a positive cost.
+
+    Of several seeds they are the means: the luckiest would make the front of one seed.
 
     Returns:
         ``dataset``, ``series`` (model or kernel, as printed), ``cost``, ``val_accuracy``,
-        ``test_accuracy``, ``num_concurrent_trials`` and ``on_front``: whether no other row of the
-        data set is at least as good in both and better in one (Pareto front).
+        ``test_accuracy``, ``num_concurrent_trials`` (the most at any seed) and ``on_front``:
+        whether no other configuration of the data set is at least as good in both and better in
+        one (Pareto front).
     """
-    rows = finished(study)
+    rows = over_seeds(finished(study), (cost, "val_accuracy", "test_accuracy"))
     key = next((name for name in ("model", "kernel") if name in rows), None)
     scale = 1e6 if cost == "flops" else 1.0
     frame = pd.DataFrame(
         {"cost": numbers(rows, cost) / scale, "val_accuracy": numbers(rows, "val_accuracy")}
     )
-    for name in ("test_accuracy", "num_concurrent_trials"):
-        frame[name] = numbers(rows, name)
+    frame["test_accuracy"] = numbers(rows, "test_accuracy")
+    frame["num_concurrent_trials"] = at_once(study, rows["config_id"])
     frame["series"] = [label(key, value) for value in rows[key]] if key else "all"
     frame["dataset"] = rows.get("dataset", "")
     frame = frame[(frame["cost"] > 0) & frame["val_accuracy"].notna()].reset_index(drop=True)

@@ -74,7 +74,8 @@ def _best_cells(
     dataset = config.get("dataset")
 
     def cell(column: str, value: object) -> str:
-        return format_cell(column, value, num_images_of(study, dataset, column))
+        images = num_images_of(study, dataset, column)
+        return format_cell(column, value, images and images * gap["num_seeds"])
 
     gap_cell = cell(test_metric, gap["gap"])
     claimed = gap[f"test_picked_{test_metric}"]

@@ -11,13 +11,21 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from analysis.cells import counted, format_cell, format_percent, heading, label, num_images_of
-from analysis.frames import levels, varied
-from analysis.load import Study
-from analysis.matched import by_dataset, device_data, main_effects_data
-from analysis.scaling import exponents_data
+from analysis.cells import (
+    counted,
+    format_cell,
+    format_percent,
+    format_seconds,
+    heading,
+    label,
+    num_images_of,
+)
+from analysis.frames import finished, levels, varied
+from analysis.load import FINISHED, Study
+from analysis.matched import arms, by_dataset, device_data, main_effects_data, sets
+from analysis.scaling import QUANTITIES, exponents_data, scaling_data
 from analysis.select import counterpart
-from analysis.stats import wilson_interval
+from analysis.stats import conditions_differ, wilson_interval
 from analysis.summary import best_data, groups_of
 
 _GROWTH = {
@@ -29,7 +37,8 @@ _GROWTH = {
 
 def sentences(study: Study) -> list[str]:
     """Return what came out of a study, as far as its rows show it."""
-    return [*_winners(study), *_levels(study), *_speedups(study), *_growth(study)]
+    of_costs = [*_speedups(study), *_kernels(study), *_growth(study)]
+    return [*_winners(study), *_levels(study), *of_costs]
 
 
 def _where(names: dict[str, Any]) -> str:
@@ -96,27 +105,45 @@ def _levels(study: Study) -> list[str]:
     factors = [name for name in varied(study) if len(levels(study.rows, name)) > 2]
     for factor in factors:
         mine = frame[frame["factor"] == factor] if len(frame) else frame
+        rows, _ = sets(study, factor)
         for names, group in by_dataset(mine[mine["test_accuracy"].notna()]) if len(mine) else ():
             if len(group) > 1:
-                texts.append(_where(names) + _of_levels(study, factor, group, names))
+                here = rows[rows["dataset"] == names["dataset"]] if names else rows
+                over = _over(study, factor, here)
+                texts.append(_where(names) + _of_levels(study, factor, group, names, over))
     return texts
 
 
-def _of_levels(study: Study, factor: str, group: pd.DataFrame, names: dict[str, Any]) -> str:
-    sets = int(group["num_sets"].iloc[0])
-    over = f"over {counted(sets, 'set')} of rows that differ in it alone"
+def _over(study: Study, factor: str, rows: pd.DataFrame) -> str:
+    """Say over how many sets a factor is followed, and what all of them hold fixed."""
+    fixed = [
+        f"{heading(name)} {label(name, found[0])}"
+        for name in varied(study)
+        if name not in (factor, "dataset") and len(found := levels(rows, name)) == 1
+    ]
+    number = int(rows["set"].nunique())
+    over = f"over {number} sets" if number > 1 else "in one set"
+    at = f" ({', '.join(fixed)})" if fixed else ""
+    return f"{over} of rows that differ in it alone{at}"
+
+
+def _of_levels(
+    study: Study, factor: str, group: pd.DataFrame, names: dict[str, Any], over: str
+) -> str:
+    num_sets = int(group["num_sets"].iloc[0])
+    metric = "mean test accuracy" if num_sets > 1 else "test accuracy"
     images = num_images_of(study, names.get("dataset"), "test_accuracy")
     found = group["test_accuracy"].round(12)
     ends = [
-        (format_percent(end, images and images * sets), group.loc[found == end, "level"])
+        (format_percent(end, images and images * num_sets), group.loc[found == end, "level"])
         for end in (found.max(), found.min())
     ]
     if len(ends[0][1]) == len(group):
-        return f"{heading(factor)}: the same mean test accuracy at all its values, {over}."
+        return f"{heading(factor)}: the same {metric} at all its values, {over}."
     high, low = (
         f"{' and '.join(label(factor, level) for level in at)} ({text} %)" for text, at in ends
     )
-    return f"{heading(factor)}: mean test accuracy highest at {high}, lowest at {low}, {over}."
+    return f"{heading(factor)}: {metric} highest at {high}, lowest at {low}, {over}."
 
 
 def _speedups(study: Study) -> list[str]:
@@ -124,6 +151,8 @@ def _speedups(study: Study) -> list[str]:
     if "device" not in study.factors:
         return []
     frame = device_data(study)
+    if frame["speedup"].isna().all():
+        return _unanswered(study)
     texts = []
     for names, group in by_dataset(frame[frame["speedup"].notna()]):
         ratios = group["speedup"]
@@ -138,6 +167,49 @@ def _speedups(study: Study) -> list[str]:
             f"{spread if len(ratios) > 1 else f'speed-up {middle}'}."
         )
     return texts
+
+
+def _unanswered(study: Study) -> list[str]:
+    """Say which arm lacks results, where there is therefore no speed-up at all."""
+    rows, devices = study.rows, arms(study)
+    if finished(study).empty:
+        return []
+    texts = []
+    for arm in ("cpu", "cuda"):
+        mine = rows[devices == arm]
+        without = int((~mine["status"].isin(FINISHED)).sum())
+        if without:
+            of = counted(len(mine), f"{label('device', arm)} row")
+            texts.append(f"{without} of {of} {'has' if len(mine) == 1 else 'have'} no result")
+    return [f"CPU against GPU: not answered: {', '.join(texts)}."] if texts else []
+
+
+def _kernels(study: Study) -> list[str]:
+    """Return what each kernel costs: the median of its converged fits, on as many images."""
+    data = scaling_data(study)
+    if "kernel" not in data or "num_train_images" in varied(study):
+        return []
+    texts = []
+    for names, group in by_dataset(data):
+        costs = [_cost(str(kernel), fits) for kernel, fits in group.groupby("kernel", sort=False)]
+        known = group[group["fit_seconds"].notna()]
+        differ = conditions_differ(known, known) if len(known) else ""
+        caution = f" These times are not comparable: {differ}." if differ else ""
+        texts.append(f"{_where(names)}in the median of its fits, {'; '.join(costs)}.{caution}")
+    return texts
+
+
+def _cost(kernel: str, fits: pd.DataFrame) -> str:
+    """Return ``rbf took 1.20 s to fit and 0.40 s to predict, with 51 support vectors (2 fits)``."""
+    fit, predict, vectors = (float(fits[name].median()) for name in QUANTITIES)
+    texts = [
+        f"{format_seconds(seconds)} s to {what}"
+        for what, seconds in (("fit", fit), ("predict", predict))
+        if np.isfinite(seconds)
+    ]
+    took = f"took {' and '.join(texts)}" if texts else "took times that are not recorded"
+    kept = f", with {vectors:,.0f} support vectors" if np.isfinite(vectors) else ""
+    return f"{label('kernel', kernel)} {took}{kept} ({counted(len(fits), 'fit')})"
 
 
 def _growth(study: Study) -> list[str]:

@@ -54,12 +54,13 @@ def _confusion_blocks(study: Study, key: str, dataset: Any, picks: pd.DataFrame)
     where = "" if dataset is None else f"{label('dataset', dataset)}: "
     most = "; ".join(
         f"{title}: {frame.iloc[0]['true']} taken for {frame.iloc[0]['predicted']} most often "
-        f"({frame.iloc[0]['num_images']} images)"
+        f"({counted(int(frame.iloc[0]['num_images']), 'image')})"
         for (title, _), frame in zip(panels, pairs, strict=True)
         if len(frame)
     )
     caption = f"{where}confusion matrices of the picked configurations on the test images."
-    figure = Figure(key, caption, f"{caption} {most}.", partial(draw_confusion, panels, names))
+    alt = f"{caption} {most}." if most else caption
+    figure = Figure(key, caption, alt, partial(draw_confusion, panels, names))
     ties = [
         f"{title}: {counted(number, 'more pair')} as often as the last one shown."
         for title, matrix in panels

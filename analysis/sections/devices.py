@@ -49,8 +49,8 @@ def devices(study: Study, key: str) -> Section | None:
         Table(f"{key}-devices", "The CPU and the GPU arm side by side.", cells, frame, notes)
     ]
     blocks += _pending(study)
-    timed = frame[["cpu_train_seconds", "cuda_train_seconds"]].notna().any(axis=None)
-    if timed:
+    # With one arm alone the figure would set nothing beside anything.
+    if frame[["cpu_train_seconds", "cuda_train_seconds"]].notna().any().all():
         blocks.append(_figure(key, frame, keys, note(study, _counts(frame.head(_MOST_DRAWN)))))
     return Section("CPU against GPU", tuple(blocks))
 

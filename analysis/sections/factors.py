@@ -98,7 +98,7 @@ def pin_memory(study: Study, key: str) -> Section | None:
     """Return what pin_memory changes in time and accuracy."""
     if "pin_memory" not in study.factors:
         return None
-    repeated = inert_axes(study).get("pin_memory", 0)
+    repeated = inert_axes(study, with_result=True).get("pin_memory", 0)
     if repeated:
         text = (
             f"pin_memory pins host memory for copies to a GPU. {counted(repeated, 'row')} with it "
@@ -108,7 +108,7 @@ def pin_memory(study: Study, key: str) -> Section | None:
         )
         return Section("Effect of pin_memory", (Paragraph(text),))
     table = levels_table(study, "pin_memory", f"{key}-pin-memory")
-    blocks: tuple[Block, ...] = (table,) if table else (_waiting("pin_memory"),)
+    blocks: tuple[Block, ...] = (table,) if table else (_nothing(study, "pin_memory"),)
     return Section("Effect of pin_memory", blocks)
 
 
@@ -118,7 +118,7 @@ def epochs(study: Study, key: str) -> Section | None:
         return None
     lengths = " against ".join(label("epochs", value) for value in levels(study.rows, "epochs"))
     table = levels_table(study, "epochs", f"{key}-epochs")
-    blocks: list[Block] = [table] if table else [_waiting("epochs")]
+    blocks: list[Block] = [table] if table else [_nothing(study, "epochs")]
     datasets = levels(study.rows, "dataset") if "dataset" in study.rows else [None]
     datasets = [dataset for dataset in datasets if curve_panels(study, dataset)]
     if datasets and len({len(curve_panels(study, dataset)) for dataset in datasets}) == 1:
@@ -136,9 +136,11 @@ def _gains(table: Table | None) -> str:
     return f"Mean differences in test accuracy: {', '.join(gained)} points."
 
 
-def _waiting(factor: str) -> Paragraph:
+def _nothing(study: Study, factor: str) -> Paragraph:
     name = heading(factor)
-    return Paragraph(f"No rows that differ in {name} alone have finished yet: nothing to compare.")
+    if factor not in varied(study):
+        return Paragraph(f"All rows have the same {name}: nothing to compare.")
+    return Paragraph(f"No rows that differ in {name} alone have finished: nothing to compare.")
 
 
 def levels_table(study: Study, factor: str, name: str) -> Table | None:

@@ -8,7 +8,7 @@ import pandas as pd
 
 from analysis.cells import format_cell, heading, label, num_images_of
 from analysis.document import Section, Table
-from analysis.frames import finished, levels
+from analysis.frames import finished, levels, repeats
 from analysis.load import Study
 from analysis.matched import pivot_data
 from analysis.sections.results import free_heading
@@ -36,6 +36,8 @@ def _pivot(study: Study, name: str, dataset: Any, rows: pd.DataFrame) -> Table:
     frame = pivot_data(study, dataset)
     models = [c for c in levels(study.rows, "model") if c in frame]
     images = num_images_of(study, dataset, "test_accuracy")
+    measured = rows[~repeats(study).reindex(rows.index)]
+    num_seeds = int(measured.groupby("config_id")["seed"].nunique().max())
     cells = {
         heading(str(c)): [format_cell(str(c), v) for v in frame[c]]
         for c in frame
@@ -43,7 +45,10 @@ def _pivot(study: Study, name: str, dataset: Any, rows: pd.DataFrame) -> Table:
     }
     for model in models:
         title = free_heading(cells, label("model", model))
-        cells[title] = [format_cell("test_accuracy", value, images) for value in frame[model]]
+        cells[title] = [
+            format_cell("test_accuracy", value, images and images * num_seeds)
+            for value in frame[model]
+        ]
     where = "" if dataset is None else f"{label('dataset', dataset)}: t"
     caption = f"{where or 'T'}est accuracy (%) of each setting, by model."
     fixed = [

@@ -15,7 +15,15 @@ from analysis.document import Block, Figure, Paragraph, Section, Table
 from analysis.figures.pictures import draw_pictures
 from analysis.frames import levels
 from analysis.load import Study
-from analysis.mistakes import MOST, Predicted, Splits, mistakes_data, predicted, seeds_apart
+from analysis.mistakes import (
+    MOST,
+    Predicted,
+    Splits,
+    mistakes_data,
+    predicted,
+    saved_without_labels,
+    seeds_apart,
+)
 from analysis.sections.results import free_heading
 from analysis.split import SIDE, Split
 from analysis.summary import best_data, groups_of
@@ -31,6 +39,10 @@ _APART = "Every seed has its own test images: trainings of the pick's first seed
 _NO_LABELS = (
     "The predictions of this study were saved without labels, so which of the images are wrong is "
     "known only with the images."
+)
+_UNFIT = (
+    "The saved predictions cannot be read or contradict the recorded confusion matrices, so which "
+    "of the images are wrong is not known."
 )
 
 
@@ -62,7 +74,8 @@ def mistakes(study: Study, key: str, splits: Splits) -> Section | None:
     if blocks and seeds_apart(study, picks) != [None]:
         blocks.insert(0, Paragraph(_APART))
     if not blocks:
-        return Section("Images most often confused", (Paragraph(f"{_NO_LABELS} {HOW_TO_SEE}"),))
+        why = f"{_NO_LABELS} {HOW_TO_SEE}" if saved_without_labels(study, picks) else _UNFIT
+        return Section("Images most often confused", (Paragraph(why),))
     if not any(isinstance(block, Figure) for block in blocks) and not splits:
         blocks.insert(0, Paragraph(HOW_TO_SEE))
     return Section("Images most often confused", tuple(blocks))

@@ -23,6 +23,7 @@ from analysis.stats import bca_interval, fewest_pairs, sign_flip
 from search_spaces.errors import one_line
 
 _ALPHA = 0.05
+_NOTHING_VARIED = "Every setting has one value: there are no rows to compare."
 _ABOUT = (
     "Each line compares rows that differ in that factor alone. Pairs of the same two trainings, "
     "after other numbers of epochs, count as one, with the means of their numbers. Apart: the 95 % "
@@ -40,7 +41,9 @@ def conclusions(studies: Mapping[str, Study]) -> Section:
     sections = tuple(section for study in studies.values() if (section := observations(study)))
     blocks: tuple[Any, ...] = ()
     if not sections:
-        blocks = (Paragraph("No rows that can be compared have finished yet."),)
+        is_varied = any(varied(study) for study in studies.values())
+        text = "No rows that can be compared have finished." if is_varied else _NOTHING_VARIED
+        blocks = (Paragraph(text),)
     return Section("Observations and conclusions", blocks, sections)
 
 

@@ -15,7 +15,15 @@ from typing import Any
 
 import pandas as pd
 
-from analysis.cells import MISSING, format_cell, format_points, heading, label, num_images_of
+from analysis.cells import (
+    MISSING,
+    counted,
+    format_cell,
+    format_points,
+    heading,
+    label,
+    num_images_of,
+)
 from analysis.document import Block, Bullets, Paragraph, Section, Table
 from analysis.load import Study
 from search_spaces.errors import one_line
@@ -34,6 +42,8 @@ _VERDICTS = (
     "same), of the claim alone; it is a sketch below 20 pairs. Round ones: the smallest and the "
     "largest that was seen, or, of rows above a threshold, those that are so beyond their noise "
     "and those that may be.",
+    "Train times are steady ones, the median epoch after the first times the epochs, so their "
+    "ratios differ from those of the other tables, which are of all that a training took.",
     "n: independent pairs, rows that share a trial once; or the rows, configurations or groups "
     "that the reason counts. Underpowered: whatever these pairs show, it could not decide.",
 )
@@ -53,7 +63,9 @@ def claims(studies: Mapping[str, Study]) -> Section | None:
         return None
     blocks: list[Block] = [_evidence(frame[~silent]), _claims_table(frame[~silent])]
     if silent.any():
-        text = f"{silent.sum()} further claims are not comparable with these studies."
+        number = int(silent.sum())
+        further = counted(number, "further claim")
+        text = f"{further} {'is' if number == 1 else 'are'} not comparable with these studies."
         blocks += [Paragraph(text), _claims_table(frame[silent], "claims-not-comparable")]
     return Section("Published claims, judged", tuple(blocks))
 
@@ -115,25 +127,46 @@ def beside(studies: Mapping[str, Study]) -> Section | None:
         reason for text in frame["reasons"] for reason in str(text).split("; ") if reason
     )
     if reasons:
-        items = [f"{one_line(reason)}: {count} rows" for reason, count in reasons.most_common()]
+        items = [
+            f"{one_line(reason)}: {counted(count, 'row')}"
+            for reason, count in reasons.most_common()
+        ]
         blocks.append(Bullets(tuple(items)))
-    return Section("Beside the published numbers", (*blocks, _comparison_table(frame, studies)))
+    # Where no pair is comparable every line would only say so again.
+    none_judged = set(frame["verdict"]) == {_SILENT}
+    table = _overview(frame) if none_judged else _comparison_table(frame, studies)
+    return Section("Beside the published numbers", (*blocks, table))
+
+
+def _overview(frame: pd.DataFrame) -> Table:
+    """Return how many pairs there are with each published table; its CSV has every pair."""
+    sizes = frame.groupby(["report", "table", "dataset"], sort=False).size()
+    names = [(str(report), str(table), dataset) for report, table, dataset in sizes.index]
+    cells = {
+        "published in": [_table_name(report, table) for report, table, _ in names],
+        "data set": [label("dataset", dataset) for _, _, dataset in names],
+        "pairs, none comparable": [f"{size:,}" for size in sizes],
+    }
+    caption = "Pairs with each published table; tables/published.csv has all, with differences."
+    return Table("published", caption, cells, frame)
 
 
 def _counted(frame: pd.DataFrame) -> str:
     verdicts = Counter(frame["verdict"])
     shown = ", ".join(f"{count} {verdict}" for verdict, count in verdicts.most_common())
     text = (
-        f"{len(frame)} pairs of a published row and a configuration of ours that agree in every "
+        f"{counted(len(frame), 'pair')} of a published row and a configuration of ours that "
+        f"{'agrees' if len(frame) == 1 else 'agree'} in every "
         f"setting which both name: {shown}."
     )
     other = (pd.to_numeric(frame["epochs"], errors="coerce") != frame["reference_epochs"]) & frame[
         "reference_epochs"
     ].notna()
-    if other.any():
-        text += f" {int(other.sum())} of them differ in the number of epochs: ours is the nearest."
+    if number := int(other.sum()):
+        differ = "differs" if number == 1 else "differ"
+        text += f" {number} of them {differ} in the number of epochs: ours is the nearest."
     if _SILENT in verdicts:
-        text += " Where a protocol differs the difference is shown and not judged:"
+        text += " Where a protocol differs the difference is not judged:"
     return text
 
 

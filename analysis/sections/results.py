@@ -140,7 +140,9 @@ def order_words(study: Study) -> str:
 
 
 def _notes(study: Study, copies: list[bool], timed: bool) -> tuple[str, ...]:
-    notes = [f"{_BEST} picked on validation: the best of its {group_words(study)}."]
+    notes = []
+    if not best_data(study).empty:
+        notes.append(f"{_BEST} picked on validation: the best of its {group_words(study)}.")
     if len(set(study.meta["seeds"])) > 1:
         notes.append("Mean ± sample standard deviation over the seeds with a result.")
         if same_at_every_seed(study):

@@ -19,6 +19,7 @@ from analysis.tables import inert_axes, sharing_summary
 from search_spaces.errors import one_line
 
 _STATUSES = ("finished", "unconverged", "diverged", "failed", "unfinished", "open", "missing")
+_LARGEST = 1e15
 _COSTS = ("num_parameters", "macs", "flops", "live_flops")
 _SAMPLE = "the sample: the 10,000 official test images of each data set"
 FLOPS_CONVENTION = (
@@ -108,8 +109,8 @@ def _sharing(studies: Studies) -> list[Bullets]:
         text = (
             f"{one_line(study.name)}: {counted(summary['num_trials'], 'trial')} "
             f"{'serves' if summary['num_trials'] == 1 else 'serve'} "
-            f"{counted(summary['num_rows'], 'row')}. Epochs to train: {trained} instead of "
-            f"{separate} (÷{separate / max(trained, 1):.1f})."
+            f"{counted(summary['num_rows'], 'row')}. Epochs to train: {trained:,} instead of "
+            f"{separate:,} (÷{separate / max(trained, 1):.1f})."
         )
         for axis, count in inert_axes(study).items():
             why = "it does nothing without a GPU" if axis == "pin_memory" else "it changes nothing"
@@ -146,7 +147,8 @@ def _data(studies: Studies) -> Section:
     names |= {"num_test": "test", "dataset": heading("dataset"), "split_seed": "split seed"}
     cells = {
         names.get(str(c), str(c)): [
-            label("dataset", v) if c == "dataset" else _text(v) for v in frame[c]
+            label("dataset", v) if c == "dataset" else _text(v, is_count=str(c).startswith("num_"))
+            for v in frame[c]
         ]
         for c in frame
     }
@@ -159,9 +161,11 @@ def _source(data: Mapping[str, Any]) -> object:
     return _SAMPLE if source == "sample" else source
 
 
-def _text(value: object) -> str:
+def _text(value: object, *, is_count: bool = False) -> str:
     if value is None or (isinstance(value, float) and pd.isna(value)):
         return MISSING
+    if is_count and isinstance(value, (int, float)) and abs(value) < _LARGEST:
+        return f"{value:,.0f}"
     return one_line(str(value)) if not isinstance(value, (int, float)) else format_cell("", value)
 
 

@@ -69,7 +69,7 @@ def _table(study: Study, name: str, dataset: Any, group: pd.DataFrame) -> Table:
             cells[heading(column)] = marked(texts, counts) if timed else texts
     where = f"{label('dataset', dataset)}: s" if dataset else "S"
     sizes = numbers(group, "num_train_images").dropna().unique()
-    size = f" on {sizes[0]:.0f} images" if len(sizes) == 1 else ""
+    size = f" on {sizes[0]:,.0f} images" if len(sizes) == 1 else ""
     caption = f"{where}upport vector machines{size}, the highest validation accuracy first."
     notes: list[str] = []
     solvers = [
@@ -89,7 +89,7 @@ def _cell(column: str, value: Any) -> str:
     if column == "converged" and not isinstance(value, str) and not pd.isna(value):
         return "yes" if value else "no"
     if column == "num_support_vectors" and not pd.isna(value):
-        return f"{float(value):.0f}"
+        return f"{float(value):,.0f}"
     return format_cell(column, value)
 
 

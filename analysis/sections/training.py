@@ -22,7 +22,7 @@ from analysis.conditions import MARK, note
 from analysis.document import Figure, Section, Table
 from analysis.figures.curves import curve_panels, draw_curves
 from analysis.figures.scatter import cost_data, draw_cost
-from analysis.frames import levels
+from analysis.frames import finished, levels
 from analysis.load import Study
 from analysis.sections.best import UNROUNDED, settings
 from analysis.summary import NUM_LAST_EPOCHS, groups_of, summary_data
@@ -146,8 +146,9 @@ def costs(study: Study, key: str) -> Section | None:
         if data["cost"].nunique() < 2:
             continue
         caption = f"Validation accuracy against {words}, with the Pareto front of each data set."
-        num_rows, on_front = counted(len(data), "row"), int(data["on_front"].sum())
-        alt = f"{caption} {num_rows}, {on_front} on a front."
+        caption += " Means over the seeds." if finished(study)["seed"].nunique() > 1 else ""
+        number, on_front = counted(len(data), "configuration"), int(data["on_front"].sum())
+        alt = f"{caption} {number}, {on_front} on a front."
         notes = note(study, data["num_concurrent_trials"]) if cost == "train_seconds" else ()
         draw = partial(draw_cost, study, cost, f"{name} {MARK}" if notes else name)
         figure = Figure(f"{key}-{cost.replace('_', '-')}", caption, alt, draw, notes=notes)

@@ -35,7 +35,9 @@ def wilson_interval(num_correct: float, num_images: float, *, confidence: float 
 
     assert 0 <= num_correct <= num_images and num_images > 0, (num_correct, num_images)
     low, high = proportion_confint(num_correct, num_images, alpha=1 - confidence, method="wilson")
-    return Interval(float(low), float(high))
+    # With none or all correct an end is that of the range, which rounding would miss.
+    at_ends = num_correct == 0, num_correct == num_images
+    return Interval(0.0 if at_ends[0] else float(low), 1.0 if at_ends[1] else float(high))
 
 
 def mean_interval(values: ArrayLike, *, confidence: float = 0.95) -> Interval:
