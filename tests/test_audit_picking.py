@@ -29,7 +29,7 @@ def test_selection() -> None:
     accuracies = {"lr": [1, 2, 3], "test_accuracy": [0.9900, 0.9895, 0.9000]}
     finding = selection(table(**accuracies, statements=[BEST]))[0]
     assert finding.severity == "serious"
-    assert "largest of 3" in finding.evidence and "1 other rows lie in it" in finding.evidence
+    assert "largest of 3" in finding.evidence and "1 other row lies in it" in finding.evidence
     validated = [0.98, 0.99, 0.9]
     assert selection(table(**accuracies, val_accuracy=validated, statements=[BEST])) == []
     for picked_on, num in (("test", 1), ("val", 0)):

@@ -112,6 +112,18 @@ def test_without_labels_only_the_images_tell(tmp_path: Path) -> None:
     assert "without labels" in paragraph.text and "--images FOLDER" in paragraph.text
 
 
+def test_predictions_that_contradict_the_matrix_are_not_called_unlabelled(tmp_path: Path) -> None:
+    study = three_trials(tmp_path)
+    for config_id in "abc":
+        file = study.predictions_path(config_id, 0)
+        assert file is not None
+        np.savez(file, predictions=LABELS[::-1], labels=LABELS)
+    section = mistakes(study, "grid", {})
+    assert section is not None
+    assert "contradict the recorded" in str(section.blocks)
+    assert "without labels" not in str(section.blocks)
+
+
 def test_with_labels_there_is_a_table_and_how_to_see_the_images(tmp_path: Path) -> None:
     section = mistakes(three_trials(tmp_path), "grid", {})
     assert section is not None

@@ -41,6 +41,8 @@ def test_every_row_of_report_a_has_ours_beside_it(real: dict[str, Study]) -> Non
     section = beside(real)
     assert section is not None
     [table] = [block for block in section.walk() if isinstance(block, Table)]
+    sizes = [int(size) for size in table.cells["pairs, none comparable"]]
+    assert sum(sizes) == len(table.frame) > len(sizes), "the file has every pair"
     of_a = table.frame[table.frame["table"] == "report_a_q1a"]
     assert len(of_a) == 128 and of_a["config_id"].is_unique
     assert set(of_a["verdict"]) == {"not comparable"}, "800 images are not 70,000"

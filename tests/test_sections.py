@@ -12,7 +12,7 @@ from analysis.sections.factors import effects, epochs, pin_memory
 from analysis.sections.grid import pivots
 from analysis.sections.problems import unfinished
 from analysis.sections.results import rows_table
-from analysis.sections.setup import models_data, studies_data
+from analysis.sections.setup import models_data, setup, studies_data
 from analysis.sections.svm import kernels
 from tests.studies import (
     A2,
@@ -242,3 +242,46 @@ def test_means_have_the_digits_of_all_their_images(tmp_path: Path) -> None:
     assert picks["test accuracy (%)"] == ["70.00", "80.00"]
     grid = table_of(pivots(study, "grid")).cells
     assert grid["ResNet-18"] == ["70.00"] and grid["ResNet-50"] == ["80.00"]
+
+
+def test_a_device_figure_needs_times_of_both_arms(tmp_path: Path) -> None:
+    both = devices(device_study(tmp_path / "both"), "q2")
+    assert both is not None and any(isinstance(block, Figure) for block in both.blocks)
+    made = {device: resnet_config(device=device) for device in ("cpu", "cuda")}
+    path = write_study(tmp_path / "one", study_json(made, space={"factors": ["device"]}))
+    write_trial(path, "k", made["cpu"], {2: ["cpu"]}, [line(2, milestone=True)])
+    section = devices(load_study(path), "q2")
+    assert section is not None and not any(isinstance(b, Figure) for b in section.blocks)
+
+
+def test_devices_of_a_study_without_rows(tmp_path: Path) -> None:
+    path = write_study(tmp_path / "none", study_json({}, space={"factors": ["device"]}))
+    assert devices(load_study(path), "q2") is not None
+
+
+def test_one_value_of_pin_memory_is_not_waited_for(tmp_path: Path) -> None:
+    configurations = {name: resnet_config(lr=float(name)) for name in ("0.1", "0.2")}
+    space = {"factors": ["pin_memory", "lr"]}
+    path = write_study(tmp_path / "grid", study_json(configurations, space=space))
+    section = pin_memory(load_study(path), "grid")
+    assert section is not None
+    assert section.blocks == (Paragraph("All rows have the same pin memory: nothing to compare."),)
+
+
+def test_failed_rows_have_no_equal_accuracies(tmp_path: Path) -> None:
+    configurations = {f"p{pin:d}": resnet_config(pin_memory=pin) for pin in (False, True)}
+    path = write_study(tmp_path / "grid", study_json(configurations))
+    write_trial(path, "k", configurations["p0"], {2: list(configurations)}, [], error="Error: no")
+    study = load_study(path)
+    assert set(study.rows["status"]) == {"failed"}
+    assert "by construction" not in str(pin_memory(study, "grid"))
+    assert not any("picked" in text for text in rows_table(study, "grid").notes)
+
+
+def test_counts_of_images_have_separators(tmp_path: Path) -> None:
+    meta = study_json({"a": resnet_config()})
+    meta["data"]["datasets"]["mnist"]["num_images"] = 70_000
+    studies = {"grid": load_study(write_study(tmp_path / "grid", meta))}
+    tables = [b for section in setup(studies).sections for b in section.walk()]
+    data = next(b for b in tables if isinstance(b, Table) and b.name == "data")
+    assert data.cells["images"][0] == "70,000" and "," not in data.cells["split seed"][0]

@@ -52,7 +52,8 @@ def _tied(table: Table, name: str, mask: np.ndarray[tuple[int], np.dtype[np.bool
     tied = int((values >= low).sum()) - 1
     return (
         f"on {name} {percent(values[best])} is the largest of {int(np.isfinite(values).sum())}, "
-        f"its 95 % interval is {100 * low:.2f} to {100 * high:.2f} and {tied} other rows lie in it"
+        f"its 95 % interval is {100 * low:.2f} to {100 * high:.2f} and "
+        f"{counted(tied, 'other row')} {'lies' if tied == 1 else 'lie'} in it"
     )
 
 

@@ -19,6 +19,7 @@ from analysis.load import Study
 from analysis.matched import by_dataset, pairs_data
 from analysis.sections.best import gap_of
 from analysis.sections.conclusions import overlap, sentences
+from analysis.sections.families import families
 from analysis.stats import bca_interval, fewest_pairs, sign_flip
 from search_spaces.errors import one_line
 
@@ -40,6 +41,8 @@ def conclusions(studies: Mapping[str, Study]) -> Section:
     """Return what can be said across the studies. Verdicts on claims belong into this section."""
     sections = tuple(section for study in studies.values() if (section := observations(study)))
     blocks: tuple[Any, ...] = ()
+    closing = families(studies)
+    sections += (closing,) if closing else ()
     if not sections:
         is_varied = any(varied(study) for study in studies.values())
         text = "No rows that can be compared have finished." if is_varied else _NOTHING_VARIED
