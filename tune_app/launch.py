@@ -183,6 +183,7 @@ class Launch:
         incomplete: Mapping[str, str] = {}
         if plan.trials:
             self._print(*announce.link_lines(dashboard, ledger))
+            self.signals.raise_dropped()
             incomplete = self._run_trials(study, ledger, plan, name, tracking)
         tidy(ledger)
         return self._conclude(ledger, plan, incomplete)

@@ -15,6 +15,9 @@ class StopSignals:
     Tune ends its trials in order at the first SIGINT and restores the handler it found, so that a
     second one interrupts at once; SIGTERM, which ``ray job stop`` sends, it does not handle.
 
+    Python drops a KeyboardInterrupt that is raised in a finalizer or in a hook of ``os.fork``, of
+    which the start of Ray has many, so it is remembered that one was.
+
     Attributes:
         received: SIGTERM once that has come, else SIGINT.
     """
@@ -22,13 +25,27 @@ class StopSignals:
     def __init__(self) -> None:
         self.received = signal.SIGINT
         self._before: Any = None
+        self._interrupted = False
 
     def __enter__(self) -> StopSignals:
         self._before = signal.signal(signal.SIGTERM, self._on_term)
+        if signal.getsignal(signal.SIGINT) is signal.default_int_handler:  # else it is ignored
+            signal.signal(signal.SIGINT, self._on_int)
         return self
 
     def __exit__(self, *_error: object) -> None:
         signal.signal(signal.SIGTERM, self._before)
+        if signal.getsignal(signal.SIGINT) == self._on_int:
+            signal.signal(signal.SIGINT, signal.default_int_handler)
+
+    def raise_dropped(self) -> None:
+        """Raise the KeyboardInterrupt that Python may have dropped.
+
+        Raises:
+            KeyboardInterrupt: a signal has come while no trials ran, and still the study goes on.
+        """
+        if self._interrupted:
+            raise KeyboardInterrupt
 
     @contextmanager
     def kept_from_ray(self) -> Iterator[None]:
@@ -39,6 +56,7 @@ class StopSignals:
         """
         try:
             yield
+            self.raise_dropped()
         except SystemExit as end:
             if end.code != signal.SIGTERM:
                 raise
@@ -47,11 +65,16 @@ class StopSignals:
         finally:
             signal.signal(signal.SIGTERM, self._on_term)
 
+    def _on_int(self, number: int, frame: FrameType | None) -> None:
+        self._interrupted = True
+        signal.default_int_handler(number, frame)
+
     def _on_term(self, _number: int, frame: FrameType | None) -> None:
         # Not raise_signal(SIGINT): a shell ignores SIGINT for what it starts in the background, and
         # Ray blocks it in the jobs submitted to a cluster.
         self.received = signal.SIGTERM
         on_interrupt = signal.getsignal(signal.SIGINT)
         if not callable(on_interrupt):
+            self._interrupted = True
             raise KeyboardInterrupt
         on_interrupt(signal.SIGINT, frame)

@@ -41,6 +41,28 @@ with StopSignals() as signals:
 """
 
 
+DROPPED = """
+import os, signal, sys
+from tune_app.signals import StopSignals
+
+class Finalized:
+    def __del__(self):
+        os.kill(os.getpid(), int(sys.argv[1]))
+        for _ in range(1000):  # the interpreter handles a signal between two of its instructions
+            pass
+
+with StopSignals() as signals:
+    try:
+        with signals.kept_from_ray():
+            Finalized()
+            print("started")
+        print("goes on")
+    except KeyboardInterrupt:
+        print(signals.received.name)
+"""
+"""Python drops what a finalizer raises."""
+
+
 def command_that_goes_on(driver: Driver) -> list[str]:
     """Return the words of the command that the stopped driver printed."""
     [line] = [line for line in driver.output.splitlines() if line.startswith("stopped by ")]
@@ -137,3 +159,11 @@ def test_sigterm_counts_where_sigint_does_not(before: str) -> None:
             assert process.communicate(timeout=10)[0] == "SIGTERM\n"
         finally:
             process.kill()
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_an_interrupt_that_python_drops_is_not_lost(number: signal.Signals) -> None:
+    command = [sys.executable, "-c", DROPPED, str(int(number))]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert "Exception ignored" in done.stderr
+    assert done.stdout.split("\n") == ["started", number.name, ""]
