@@ -105,11 +105,9 @@ def test_killed_before_anything_and_at_a_checkpoint(tmp_path: Path) -> None:
 def test_a_second_driver_is_refused_until_the_first_is_gone(tmp_path: Path) -> None:
     with Driver(tmp_path) as first:
         assert first.wait_for_output("dashboard:")
-        started = time.monotonic()
         with Driver(tmp_path) as second:
             assert second.wait() == 2
-        assert time.monotonic() - started < 15, "refused before a cluster is started"
-        assert second.output.count("\n") == 1
+        assert second.output.count("\n") == 1, "refused before a cluster is started"
         holder = f"process {first.process.pid} on {socket.gethostname()}"
         assert f"study chaos is being run by {holder};" in second.output
         assert first.process.poll() is None
