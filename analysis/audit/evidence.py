@@ -60,11 +60,14 @@ def recomputed(table: Table, evidence: Evidence) -> list[Finding]:
     if not any(matrix is not None for matrix in evidence.matrices):
         raise NotApplicableError("no confusion matrices are kept")
     wrong: dict[str, list[tuple[int, float, float]]] = {}
+    columns: dict[str, NDArray[np.float64]] = {}
     for row, matrix in enumerate(evidence.matrices):
         if matrix is None:
             continue
         for name, value in metrics_of(matrix).items():
-            reported = table.numbers(name)[row]
+            if name not in columns:
+                columns[name] = table.numbers(name)
+            reported = columns[name][row]
             if np.isfinite(reported) and abs(reported - value) > _SAME:
                 wrong.setdefault(name, []).append((row, float(reported), value))
     return [

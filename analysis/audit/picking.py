@@ -66,7 +66,8 @@ def grid_edge(table: Table) -> list[Finding]:
     metric = "val_accuracy" if "val_accuracy" in table.frame else "test_accuracy"
     values, findings, applied = table.numbers(metric), [], False
     for axis in _ORDERED:
-        levels = np.unique(table.numbers(axis)[np.isfinite(table.numbers(axis))])
+        at = table.numbers(axis)
+        levels = np.unique(at[np.isfinite(at)])
         if axis not in table.settings or len(levels) < _FEWEST_LEVELS:
             continue
         if not np.isfinite(values).all():
@@ -75,7 +76,7 @@ def grid_edge(table: Table) -> list[Finding]:
         if not groups:
             continue
         applied = True
-        ordered = [sorted(rows, key=lambda row: table.numbers(axis)[row]) for rows in groups]
+        ordered = [[rows[i] for i in np.argsort(at[rows], kind="stable")] for rows in groups]
         means = np.nanmean([values[rows] for rows in ordered], axis=0)
         steps = np.diff(means)
         if (steps > 0).all() or (steps < 0).all():

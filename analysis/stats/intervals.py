@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import math
 from typing import Any, NamedTuple
 
@@ -23,6 +24,7 @@ class Interval(NamedTuple):
 UNKNOWN = Interval(math.nan, math.nan)
 
 
+@functools.lru_cache(maxsize=4096)  # a report asks for the same few counts again and again
 def wilson_interval(num_correct: float, num_images: float, *, confidence: float = 0.95) -> Interval:
     """Return the Wilson score interval of a proportion (Wilson 1927).
 
