@@ -155,15 +155,9 @@ def make_plan(
     missing = [(c, seed) for c, seed in keys if (c.config_id, seed) not in finished]
     groups, open_rows = _grouped(missing, trainable, options, why_not)
     trials = [_make_trial(key, rows, trainable, resources_of) for key, rows in groups.items()]
-    if options.exclusive:
-        # Their keys are hashes: an order that has nothing to do with any factor, so that a machine
-        # that gets slower or faster meanwhile favours none of their values.
-        trials.sort(key=lambda trial: trial.key)
-    else:
-        trials.sort(key=lambda trial: -trainable.cost(trial.config))
     served = [config for rows in groups.values() for _, config, _ in rows]
     return Plan(
-        trials=tuple(trials),
+        trials=tuple(_in_order(trials, trainable, options.exclusive)),
         finished=finished,
         open_rows=tuple(open_rows),
         num_rows=len(keys),
@@ -171,6 +165,16 @@ def make_plan(
         exclusive=options.exclusive,
         lacking=tuple(lacking.values()),
     )
+
+
+def _in_order(
+    trials: Iterable[PlannedTrial], trainable: Trainable, exclusive: bool
+) -> list[PlannedTrial]:
+    if exclusive:
+        # Their keys are hashes: an order that has nothing to do with any factor, so that a machine
+        # that gets slower or faster meanwhile favours none of their values.
+        return sorted(trials, key=lambda trial: trial.key)
+    return sorted(trials, key=lambda trial: -trainable.cost(trial.config))
 
 
 _Row = tuple[Configuration, Config, int]
