@@ -8,7 +8,7 @@ import socket
 import sys
 from typing import Any, NoReturn
 
-from search_spaces.errors import UserError, one_line
+from search_spaces.errors import UserError
 from tune_app.provenance import num_usable_cpus
 from tune_app.resources import Cluster
 
@@ -138,7 +138,7 @@ def _no_cluster(address: str, error: Exception) -> str:
 def _no_entry(address: str, error: Exception) -> str:
     if "Version mismatch" in str(error):  # its versions are on lines of their own
         return (
-            f"{_named(address)}: the cluster is of another version ({one_line(str(error))}); use "
+            f"{_named(address)}: the cluster is of another version ({error}); use "
             "the same Ray and the same Python, to its last digit, on all machines"
         )
     if isinstance(error, ConnectionError) and str(error.__cause__).startswith(_NOT_A_NODE):
