@@ -10,9 +10,9 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Protocol
 
-from analysis.copies import local_folder
+from analysis.frames.copies import local_folder
 from search_spaces.errors import UserError
-from search_spaces.study_url import is_url
+from tune_app.storage.remote_folder import is_url
 
 
 class Main(Protocol):

@@ -14,7 +14,7 @@ from analysis.command_line import (
     print_text,
     study_argument,
 )
-from analysis.writing import FORMATS, write_report
+from analysis.render.writing import FORMATS, write_report
 from search_spaces.errors import UserError
 
 _LONGEST_WAIT = 86_400

@@ -14,9 +14,9 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from analysis.audit.evidence import metrics_of
-from analysis.audit.table import Table
-from analysis.reference import Protocol
+from analysis.checks.audit.evidence import metrics_of
+from analysis.checks.audit.table import Table
+from analysis.labs.reference import Protocol
 
 GRID: dict[str, tuple[Any, ...]] = {
     "dataset": ("mnist", "fashion_mnist"),

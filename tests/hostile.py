@@ -7,8 +7,8 @@ import json
 from pathlib import Path
 from typing import Any
 
-from tune_app.checkpoint import INDEX_FILE, STATE_FILE, write_checkpoint
-from tune_app.ledger import Ledger, open_ledger
+from tune_app.study.ledger import Ledger, open_ledger
+from tune_app.training.checkpoint import INDEX_FILE, STATE_FILE, write_checkpoint
 
 
 class Trap:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
-from tune_app.live_layers import LiveConv2d
+from tune_app.cropped_conv.layers import LiveConv2d
 
 
 def assert_close(actual: Tensor | None, expected: Tensor | None, tolerance: float = 1e-9) -> None:

@@ -12,14 +12,17 @@ import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 
-from search_spaces import study_url
 from search_spaces.errors import UserError
-from tune_app import connection, data, sources, study
-from tune_app.datasets import DatasetSpec
-from tune_app.resources import Cluster
-from tune_app.run import main
-from tune_app.sources import PooledImages
-from tune_app.trainables import TRAINABLES, Parameter, Trainable
+from tune_app.cli.run_command import main
+from tune_app.data import images as data
+from tune_app.data import sources
+from tune_app.data.datasets import DatasetSpec
+from tune_app.data.sources import PooledImages
+from tune_app.engine import connection
+from tune_app.planning import prepared_study as study
+from tune_app.planning.resources import Cluster
+from tune_app.storage import remote_folder as study_url
+from tune_app.training.registry import TRAINABLES, Parameter, Trainable
 
 COUNTING = Trainable(
     name="counting",

@@ -9,11 +9,11 @@ from typing import Any
 
 import pytest
 
-from search_spaces import load_space
 from tests.refusals import isolate
 from tests.studies import line
-from tune_app.data import describe, load_datasets
-from tune_app.ledger import Ledger, new_ledger
+from tune_app.data.images import describe, load_datasets
+from tune_app.planning.space_file import load_space
+from tune_app.study.ledger import Ledger, new_ledger
 
 RESNET_SPACE = """
 from ray import tune

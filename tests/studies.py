@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
-from analysis.load import Study
+from analysis.frames.load import Study
 
 Json = dict[str, Any]
 

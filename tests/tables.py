@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from analysis.audit.table import MEASURED, SETTINGS, Table
-from analysis.reference import Protocol, Statement
+from analysis.checks.audit.table import MEASURED, SETTINGS, Table
+from analysis.labs.reference import Protocol, Statement
 
 
 def table(

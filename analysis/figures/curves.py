@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from analysis.cells import label
 from analysis.figures import style
 from analysis.figures.scatter import plain_log_axis
-from analysis.frames import levels, numbers
-from analysis.load import Study
-from analysis.select import SELECTABLE
-from analysis.summary import best_data, candidates, curve
+from analysis.frames.cells import label
+from analysis.frames.columns import levels, numbers
+from analysis.frames.load import Study
+from analysis.frames.selection import SELECTABLE
+from analysis.frames.summary import best_data, candidates, curve
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from analysis.cells import heading, label
 from analysis.figures import style
 from analysis.figures.scatter import plain_log_axis
-from analysis.frames import levels
+from analysis.frames.cells import heading, label
+from analysis.frames.columns import levels
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

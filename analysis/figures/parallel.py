@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from analysis.cells import format_percent, heading, label, num_images_of
 from analysis.figures import style
-from analysis.frames import finished, levels, numbers, over_seeds, text_keys, varied
-from analysis.load import Study
+from analysis.frames.cells import format_percent, heading, label, num_images_of
+from analysis.frames.columns import finished, levels, numbers, over_seeds, text_keys, varied
+from analysis.frames.load import Study
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

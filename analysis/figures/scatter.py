@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from analysis.cells import label
-from analysis.conditions import at_once
 from analysis.figures import style
-from analysis.frames import finished, levels, numbers, over_seeds
-from analysis.load import Study
+from analysis.frames.cells import label
+from analysis.frames.columns import finished, levels, numbers, over_seeds
+from analysis.frames.conditions import at_once
+from analysis.frames.load import Study
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -10,21 +10,21 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from functools import partial
 
-from analysis.document import Block, Document, Figure, Paragraph, Section
-from analysis.load import ENDED, Study
-from analysis.mistakes import Splits
+from analysis.frames.load import ENDED, Study
+from analysis.frames.mistakes import Splits
+from analysis.labs.devices import devices
+from analysis.labs.published import audited, beside, claims
+from analysis.labs.svm import kernels, scaling
+from analysis.render.document import Block, Document, Figure, Paragraph, Section
 from analysis.sections.best import best
 from analysis.sections.confusion import confusion
-from analysis.sections.devices import devices
 from analysis.sections.factors import effects, epochs, pin_memory
 from analysis.sections.grid import pivots
 from analysis.sections.mistakes import mistakes
 from analysis.sections.observations import conclusions
 from analysis.sections.problems import problems, unfinished
-from analysis.sections.published import audited, beside, claims
 from analysis.sections.results import main_table
 from analysis.sections.setup import setup
-from analysis.sections.svm import kernels, scaling
 from analysis.sections.training import costs, curves, summary
 from search_spaces.errors import one_line
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import pandas as pd
 
-from analysis.cells import (
+from analysis.frames.cells import (
     MISSING,
     counted,
     format_cell,
@@ -16,13 +16,13 @@ from analysis.cells import (
     label,
     num_images_of,
 )
-from analysis.document import Paragraph, Section, Table
-from analysis.frames import numbers
-from analysis.load import Study
+from analysis.frames.columns import numbers
+from analysis.frames.load import Study
+from analysis.frames.selection import counterpart, selection_gap
+from analysis.frames.summary import candidates, groups_of
+from analysis.frames.tables import inert_axes
+from analysis.render.document import Paragraph, Section, Table
 from analysis.sections.results import order_words
-from analysis.select import counterpart, selection_gap
-from analysis.summary import candidates, groups_of
-from analysis.tables import inert_axes
 
 UNROUNDED = "Differences are of unrounded values."
 

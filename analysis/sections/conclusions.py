@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from analysis.cells import (
+from analysis.frames.cells import (
     counted,
     format_cell,
     format_percent,
@@ -20,13 +20,13 @@ from analysis.cells import (
     label,
     num_images_of,
 )
-from analysis.frames import finished, levels, varied
-from analysis.load import FINISHED, Study
-from analysis.matched import arms, by_dataset, device_data, main_effects_data, sets
-from analysis.scaling import QUANTITIES, exponents_data, scaling_data
-from analysis.select import counterpart
+from analysis.frames.columns import finished, levels, varied
+from analysis.frames.load import FINISHED, Study
+from analysis.frames.pairs import arms, by_dataset, device_data, main_effects_data, sets
+from analysis.frames.scaling import QUANTITIES, exponents_data, scaling_data
+from analysis.frames.selection import counterpart
+from analysis.frames.summary import best_data, groups_of
 from analysis.stats import conditions_differ, wilson_interval
-from analysis.summary import best_data, groups_of
 
 _GROWTH = {
     "fit_seconds": "fit time",

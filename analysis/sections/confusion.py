@@ -7,19 +7,19 @@ from typing import Any
 
 import pandas as pd
 
-from analysis.cells import counted, format_cell, label
-from analysis.confusions import (
+from analysis.figures.matrices import draw_confusion
+from analysis.frames.cells import counted, format_cell, label
+from analysis.frames.columns import levels
+from analysis.frames.confusions import (
     MOST_PAIRS,
     class_names,
     confused_pairs_data,
     more_as_often,
     per_class_data,
 )
-from analysis.document import Block, Figure, Paragraph, Section, Table
-from analysis.figures.matrices import draw_confusion
-from analysis.frames import levels
-from analysis.load import Study
-from analysis.summary import best_data, groups_of
+from analysis.frames.load import Study
+from analysis.frames.summary import best_data, groups_of
+from analysis.render.document import Block, Figure, Paragraph, Section, Table
 
 
 def confusion(study: Study, key: str) -> Section | None:

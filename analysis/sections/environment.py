@@ -8,10 +8,10 @@ from typing import Any
 
 import pandas as pd
 
-from analysis.cells import MISSING, heading, label
-from analysis.document import Table
-from analysis.frames import levels
-from analysis.load import Study
+from analysis.frames.cells import MISSING, heading, label
+from analysis.frames.columns import levels
+from analysis.frames.load import Study
+from analysis.render.document import Table
 from search_spaces.errors import one_line
 
 Studies = Mapping[str, Study]

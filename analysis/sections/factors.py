@@ -7,7 +7,9 @@ from typing import Any
 
 import pandas as pd
 
-from analysis.cells import (
+from analysis.figures.curves import curve_panels, draw_lengths
+from analysis.figures.factors import draw_effects
+from analysis.frames.cells import (
     MISSING,
     counted,
     format_cell,
@@ -16,14 +18,12 @@ from analysis.cells import (
     label,
     num_images_of,
 )
-from analysis.conditions import NOT_COMPARABLE, marked, note
-from analysis.document import Block, Figure, Paragraph, Section, Table
-from analysis.figures.curves import curve_panels, draw_lengths
-from analysis.figures.factors import draw_effects
-from analysis.frames import levels, numbers, varied
-from analysis.load import Study
-from analysis.matched import by_dataset, levels_data, main_effects_data
-from analysis.tables import inert_axes
+from analysis.frames.columns import levels, numbers, varied
+from analysis.frames.conditions import NOT_COMPARABLE, marked, note
+from analysis.frames.load import Study
+from analysis.frames.pairs import by_dataset, levels_data, main_effects_data
+from analysis.frames.tables import inert_axes
+from analysis.render.document import Block, Figure, Paragraph, Section, Table
 
 _SETS = (
     "Over complete sets only: rows that agree in everything else, with a result at every level of "

@@ -6,14 +6,14 @@ from typing import Any
 
 import pandas as pd
 
-from analysis.cells import format_cell, heading, label, num_images_of
-from analysis.document import Section, Table
-from analysis.frames import finished, levels, repeats
-from analysis.load import Study
-from analysis.matched import pivot_data
+from analysis.frames.cells import format_cell, heading, label, num_images_of
+from analysis.frames.columns import finished, levels, repeats
+from analysis.frames.load import Study
+from analysis.frames.pairs import pivot_data
+from analysis.frames.tables import inert_axes
+from analysis.render.document import Section, Table
 from analysis.sections.results import free_heading
 from analysis.sections.seeds import seeds_notes
-from analysis.tables import inert_axes
 
 
 def pivots(study: Study, key: str) -> Section | None:

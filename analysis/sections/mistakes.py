@@ -9,13 +9,12 @@ from typing import Any
 
 import pandas as pd
 
-from analysis.cells import counted, format_cell, label
-from analysis.confusions import class_names
-from analysis.document import Block, Figure, Paragraph, Section, Table
 from analysis.figures.pictures import draw_pictures
-from analysis.frames import levels
-from analysis.load import Study
-from analysis.mistakes import (
+from analysis.frames.cells import counted, format_cell, label
+from analysis.frames.columns import levels
+from analysis.frames.confusions import class_names
+from analysis.frames.load import Study
+from analysis.frames.mistakes import (
     MOST,
     Predicted,
     Splits,
@@ -24,9 +23,10 @@ from analysis.mistakes import (
     saved_without_labels,
     seeds_apart,
 )
+from analysis.frames.split import SIDE, Split
+from analysis.frames.summary import best_data, groups_of
+from analysis.render.document import Block, Figure, Paragraph, Section, Table
 from analysis.sections.results import free_heading
-from analysis.split import SIDE, Split
-from analysis.summary import best_data, groups_of
 
 _NUM_CLASSES = 10
 _MOST_PICKS = 4

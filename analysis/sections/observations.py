@@ -12,14 +12,14 @@ from typing import Any
 
 import pandas as pd
 
-from analysis.cells import counted, format_points, format_seconds, heading, label
-from analysis.document import Block, Bullets, Paragraph, Section
-from analysis.frames import finished, levels, same_at_every_seed, varied
-from analysis.load import Study
-from analysis.matched import by_dataset, pairs_data
+from analysis.frames.cells import counted, format_points, format_seconds, heading, label
+from analysis.frames.columns import finished, levels, same_at_every_seed, varied
+from analysis.frames.load import Study
+from analysis.frames.pairs import by_dataset, pairs_data
+from analysis.labs.families import families
+from analysis.render.document import Block, Bullets, Paragraph, Section
 from analysis.sections.best import gap_of
 from analysis.sections.conclusions import overlap, sentences
-from analysis.sections.families import families
 from analysis.stats import bca_interval, fewest_pairs, sign_flip
 from search_spaces.errors import one_line
 
@@ -151,7 +151,7 @@ def describe_pairs(factor: str, first: Any, second: Any, pairs: pd.DataFrame) ->
 
 def _judged(pairs: pd.DataFrame, images: float) -> str:
     """Return the mean difference with p and interval, where there are seeds enough to test it."""
-    from analysis.claims.pairs import by_seed, num_seeds, wider
+    from analysis.checks.claims.pairs import by_seed, num_seeds, wider
 
     if num_seeds(pairs) < fewest_pairs(_ALPHA):
         return ""

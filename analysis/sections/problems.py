@@ -6,9 +6,9 @@ from collections.abc import Mapping
 
 import pandas as pd
 
-from analysis.cells import counted, format_cell, heading
-from analysis.document import Block, Bullets, Paragraph, Section, Table
-from analysis.load import ENDED, Study
+from analysis.frames.cells import counted, format_cell, heading
+from analysis.frames.load import ENDED, Study
+from analysis.render.document import Block, Bullets, Paragraph, Section, Table
 from search_spaces.errors import one_line
 
 _PROBLEMS = ("failed", "diverged", "unconverged")

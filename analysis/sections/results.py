@@ -6,7 +6,8 @@ from typing import Any
 
 import pandas as pd
 
-from analysis.cells import (
+from analysis.figures.parallel import draw_parallel, parallel_data
+from analysis.frames.cells import (
     MISSING,
     format_cell,
     format_spread,
@@ -14,13 +15,12 @@ from analysis.cells import (
     label,
     num_images_of,
 )
-from analysis.conditions import at_once, marked, note
-from analysis.document import Block, Figure, Section, Table
-from analysis.figures.parallel import draw_parallel, parallel_data
-from analysis.frames import levels, numbers, over_seeds, same_at_every_seed, varied
-from analysis.load import Study
-from analysis.summary import best_data, groups_of
-from analysis.tables import inert_axes, study_table
+from analysis.frames.columns import levels, numbers, over_seeds, same_at_every_seed, varied
+from analysis.frames.conditions import at_once, marked, note
+from analysis.frames.load import Study
+from analysis.frames.summary import best_data, groups_of
+from analysis.frames.tables import inert_axes, study_table
+from analysis.render.document import Block, Figure, Section, Table
 
 _METRICS = (
     *("val_accuracy", "test_accuracy", "test_precision", "test_recall", "test_f1"),

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pandas as pd
 
-from analysis.cells import counted
-from analysis.frames import same_at_every_seed
-from analysis.load import Study
+from analysis.frames.cells import counted
+from analysis.frames.columns import same_at_every_seed
+from analysis.frames.load import Study
 
 
 def seeds_notes(study: Study, rows: pd.DataFrame) -> tuple[str, ...]:

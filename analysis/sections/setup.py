@@ -8,14 +8,14 @@ from typing import Any
 
 import pandas as pd
 
-from analysis.cells import MISSING, counted, format_cell, heading, label
-from analysis.conditions import at_once_in_trials, marked, note
-from analysis.document import Bullets, Paragraph, Section, Table
-from analysis.frames import levels, numbers, repeats
-from analysis.load import Study
+from analysis.frames.cells import MISSING, counted, format_cell, heading, label
+from analysis.frames.columns import levels, numbers, repeats
+from analysis.frames.conditions import at_once_in_trials, marked, note
+from analysis.frames.load import Study
+from analysis.frames.split import varies
+from analysis.frames.tables import inert_axes, sharing_summary
+from analysis.render.document import Bullets, Paragraph, Section, Table
 from analysis.sections.environment import Studies, environment_table, mapping, parameters_table
-from analysis.split import varies
-from analysis.tables import inert_axes, sharing_summary
 from search_spaces.errors import one_line
 
 _STATUSES = ("finished", "unconverged", "diverged", "failed", "unfinished", "open", "missing")

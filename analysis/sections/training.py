@@ -8,7 +8,9 @@ from typing import Any
 
 import pandas as pd
 
-from analysis.cells import (
+from analysis.figures.curves import curve_panels, draw_curves
+from analysis.figures.scatter import cost_data, draw_cost
+from analysis.frames.cells import (
     MISSING,
     counted,
     format_cell,
@@ -18,14 +20,12 @@ from analysis.cells import (
     label,
     num_images_of,
 )
-from analysis.conditions import MARK, note
-from analysis.document import Figure, Section, Table
-from analysis.figures.curves import curve_panels, draw_curves
-from analysis.figures.scatter import cost_data, draw_cost
-from analysis.frames import finished, levels
-from analysis.load import Study
+from analysis.frames.columns import finished, levels
+from analysis.frames.conditions import MARK, note
+from analysis.frames.load import Study
+from analysis.frames.summary import NUM_LAST_EPOCHS, groups_of, summary_data
+from analysis.render.document import Figure, Section, Table
 from analysis.sections.best import UNROUNDED, settings
-from analysis.summary import NUM_LAST_EPOCHS, groups_of, summary_data
 
 _PEAK = "peak (%)"
 _DEFINITIONS = {

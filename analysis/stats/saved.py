@@ -8,8 +8,8 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from analysis.load import Study
-from analysis.split import varies
+from analysis.frames.load import Study
+from analysis.frames.split import varies
 from analysis.stats.predictions import McNemar, mcnemar, mcnemar_bound
 from search_spaces.errors import UserError, one_line
 

@@ -16,7 +16,7 @@ from typing import Any
 
 from tests.benchmarks import engine, estimate, overhead, report, scale, study, svm
 from tests.benchmarks.comparison import Measurement
-from tune_app.provenance import collect_provenance
+from tune_app.study.provenance import collect_provenance
 
 BENCHMARKS: dict[str, Callable[..., Iterator[Measurement]]] = {
     "engine": engine.run,

@@ -16,7 +16,7 @@ import numpy as np
 from tests.benchmarks.comparison import Measurement, compare, interleave
 from tests.benchmarks.mnist_folder import write_mnist_folder
 from tests.benchmarks.workers import Workers
-from tune_app.provenance import num_usable_cpus
+from tune_app.study.provenance import num_usable_cpus
 
 TARGETS = {"resnet18": 4.0, "resnet50": 3.0}
 NUM_TRAIN = {"resnet18": 640, "resnet50": 320}
@@ -30,9 +30,9 @@ def our_engine(
     model: str, optimizer: str, batch_size: int
 ) -> Callable[[int, int], tuple[float, float]]:
     """Return (training images, evaluated images) -> what a trial of q1a does with them."""
-    from tune_app.data import load_datasets
-    from tune_app.trainables import TRAINABLES
-    from tune_app.trainables.resnet import ResNetRun
+    from tune_app.data.images import load_datasets
+    from tune_app.training.classifier import ResNetRun
+    from tune_app.training.registry import TRAINABLES
 
     images = load_datasets(["mnist"], "sample", None, 0)["mnist"]
     config = TRAINABLES["resnet"].complete(
@@ -80,8 +80,8 @@ def matrix_peak(num_cores: int) -> float:
 
 def operations_per_image(model: str) -> float:
     """Return what training one image takes of the cropped model, its share of evaluation too."""
-    from tune_app.live_taps import crop_to_live_taps
-    from tune_app.models import build_model, count_cost
+    from tune_app.cropped_conv.crop import crop_to_live_taps
+    from tune_app.training.models import build_model, count_cost
 
     shape = (1, 28, 28)
     live = crop_to_live_taps(build_model(model, 1, 10), shape)

@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from tests.benchmarks.comparison import Measurement, single
-from tune_app.durations import parse_duration
+from tune_app.planning.durations import parse_duration
 
 LARGEST_ERROR = 0.2
 STUDIES = {"q1a": 800, "q1b": 10_000, "q2": 2_000}

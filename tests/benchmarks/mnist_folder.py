@@ -5,7 +5,7 @@ from __future__ import annotations
 import gzip
 from pathlib import Path
 
-from tune_app.sources import SAMPLE_FOLDER
+from tune_app.data.sources import SAMPLE_FOLDER
 
 
 def write_mnist_folder(root: Path) -> None:

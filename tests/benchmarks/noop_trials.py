@@ -7,9 +7,9 @@ import time
 from pathlib import Path
 from typing import Any
 
-from tune_app import driver
-from tune_app.run import main
-from tune_app.trainables import TRAINABLES, Parameter, Trainable
+from tune_app.cli.run_command import main
+from tune_app.engine import driver
+from tune_app.training.registry import TRAINABLES, Parameter, Trainable
 
 SPACE = """
 from ray import tune

@@ -17,8 +17,10 @@ import psutil
 from ray.tune.callback import Callback
 
 from tests.benchmarks.scale import STEP
-from tune_app import driver, run, status
-from tune_app.trainables import TRAINABLES
+from tune_app.cli import run_command as run
+from tune_app.cli import status_command as status
+from tune_app.engine import driver
+from tune_app.training.registry import TRAINABLES
 
 SPACE = """
 from ray import tune

@@ -15,7 +15,7 @@ import numpy as np
 
 from tests.benchmarks.comparison import Measurement, compare, interleave
 from tests.benchmarks.workers import Workers
-from tune_app.provenance import num_usable_cpus
+from tune_app.study.provenance import num_usable_cpus
 
 TARGET = 8.0
 LARGEST_DIFFERENCE = 0.0005
@@ -27,15 +27,15 @@ MACHINES: tuple[dict[str, Any], ...] = (
 
 def load(source: str, num_images: int | None) -> Any:
     """Return the split images of MNIST."""
-    from tune_app.data import load_datasets
+    from tune_app.data.images import load_datasets
 
     return load_datasets(["mnist"], source, num_images, 0)["mnist"]
 
 
 def our_svm(source: str, num_images: int | None) -> Callable[[Mapping[str, Any]], float]:
     """Return machine -> test accuracy, by the trainable's own function."""
-    from tune_app.trainables import TRAINABLES
-    from tune_app.trainables.svm import fit_and_predict
+    from tune_app.training.registry import TRAINABLES
+    from tune_app.training.svm import fit_and_predict
 
     images = load(source, num_images)
 

@@ -13,7 +13,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from tune_app.run import main
+from tune_app.cli.run_command import main
 
 TORN_BYTES = 40
 

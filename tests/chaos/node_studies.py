@@ -9,7 +9,7 @@ import psutil
 
 from tests.chaos.cluster_process import NodeCluster
 from tests.chaos.harness import SPACE, Driver, read_table, study_root
-from tune_app.study_file import read_results
+from tune_app.study.study_file import read_results
 
 FOUR_TRIALS = SPACE.replace('"lr": 1e-3', '"lr": tune.grid_search([1e-3, 1e-4])').replace(
     "[2, 6]", "[2, 20]"

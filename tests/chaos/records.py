@@ -11,11 +11,11 @@ from pathlib import Path
 
 import pandas as pd
 
-from analysis.writing import write_tables
-from tune_app.checkpoint import STATE_FILE, find_checkpoints
-from tune_app.history import RowKey
-from tune_app.ledger import open_ledger
-from tune_app.study_file import read_results
+from analysis.render.writing import write_tables
+from tune_app.study.history import RowKey
+from tune_app.study.ledger import open_ledger
+from tune_app.study.study_file import read_results
+from tune_app.training.checkpoint import STATE_FILE, find_checkpoints
 
 NUMBERS = ["test_accuracy", "test_precision", "test_recall", "test_f1", "val_accuracy"]
 

@@ -7,8 +7,8 @@ from pathlib import Path
 import psutil
 import pytest
 
-from analysis.load import load_study
-from analysis.writing import write_tables
+from analysis.frames.load import load_study
+from analysis.render.writing import write_tables
 from tests.chaos.harness import SPACE, Driver, study_root, summary_row
 
 pytestmark = pytest.mark.timeout(900)
@@ -18,7 +18,7 @@ import os, resource, time
 import psutil
 from ray import tune
 from search_spaces import SearchSpace
-from tune_app.trainables import TRAINABLES, Parameter, Trainable
+from tune_app.training.registry import TRAINABLES, Parameter, Trainable
 
 def eat(num_bytes):
     now = psutil.Process().memory_info().vms

@@ -27,7 +27,7 @@ import os, time
 import ray
 from ray import tune
 from search_spaces import SearchSpace
-from tune_app.trainables import DEVICES, TRAINABLES, Parameter, Trainable
+from tune_app.training.registry import DEVICES, TRAINABLES, Parameter, Trainable
 
 def train(config, *, data, settings):
     began = time.time()

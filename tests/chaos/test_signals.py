@@ -31,7 +31,7 @@ pytestmark = pytest.mark.timeout(600)
 
 WAITING = """
 import time
-from tune_app.signals import StopSignals
+from tune_app.engine.signals import StopSignals
 with StopSignals() as signals:
     try:
         print("ready", flush=True)
@@ -43,7 +43,7 @@ with StopSignals() as signals:
 
 DROPPED = """
 import os, signal, sys
-from tune_app.signals import StopSignals
+from tune_app.engine.signals import StopSignals
 
 class Finalized:
     def __del__(self):

@@ -10,17 +10,17 @@ from pathlib import Path
 
 import pytest
 
-from analysis.load import load_study
-from analysis.writing import write_report
+from analysis.frames.load import load_study
+from analysis.render.writing import write_report
 from tests.chaos.harness import (
     Driver,
     finish,
     study_root,
     summary_row,
 )
-from tune_app.checkpoint import INDEX_FILE, STATE_FILE, find_checkpoints
-from tune_app.ledger import open_ledger
-from tune_app.study_file import read_results
+from tune_app.study.ledger import open_ledger
+from tune_app.study.study_file import read_results
+from tune_app.training.checkpoint import INDEX_FILE, STATE_FILE, find_checkpoints
 
 LARGE = 700 * 2**20
 NO_CHECKPOINTS = ("--checkpoint-seconds", "1000")

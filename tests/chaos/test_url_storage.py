@@ -13,7 +13,6 @@ from pathlib import Path
 
 import pytest
 
-from search_spaces.study_url import RemoteFolder
 from tests.chaos.harness import (
     Driver,
     check_equal,
@@ -23,6 +22,7 @@ from tests.chaos.harness import (
     summary_row,
 )
 from tests.s3 import BUCKET, s3_server
+from tune_app.storage.remote_folder import RemoteFolder
 
 URL = f"s3://{BUCKET}/studies"
 AT_URL = ("--storage-path", URL)
@@ -107,7 +107,7 @@ def test_report_audit_and_a_second_start_at_a_url(tmp_path: Path, server: dict[s
     command("analysis.report", str(study_root(tmp_path)), "--no-figures")
     local = study_root(tmp_path) / "report" / "tables" / "chaos.csv"
     assert (out / "tables" / "chaos.csv").read_text() == local.read_text()
-    command("analysis.audit", f"{URL}/chaos", "--data", "tune_app/sample")
+    command("analysis.audit", f"{URL}/chaos", "--data", "tune_app/data/sample")
     assert "8 finished" in command("tune_app.status", f"{URL}/chaos")
     with Driver(tmp_path, *AT_URL, "--fresh", "--seeds", "1", environment=server) as fresh:
         assert fresh.wait(400) == 0, fresh.output

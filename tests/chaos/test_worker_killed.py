@@ -23,7 +23,7 @@ from tests.chaos.harness import (
     study_root,
     summary_row,
 )
-from tune_app.study_file import read_results
+from tune_app.study.study_file import read_results
 
 DEAD = "the worker process died (killed by signal 9, or out of memory, or crashed)"
 

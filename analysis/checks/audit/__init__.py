@@ -1,0 +1,111 @@
+"""Audit of tables of results: what cannot be right or does not follow, found by rule.
+
+``python -m analysis.audit TABLE.csv --num-test 14000``, or the name of a published table, or a
+study directory. Every rule says what it found with the numbers behind it and what would settle
+it, or why it could not be applied; on an honest table it stays silent.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from itertools import combinations
+from types import MappingProxyType
+
+import numpy as np
+
+from analysis.checks.audit import (
+    arms,
+    averages,
+    counts,
+    factors,
+    picking,
+    plausible,
+    prose,
+    ties,
+    times,
+)
+from analysis.checks.audit.finding import SEVERITIES, Audit, Finding, NotApplicableError
+from analysis.checks.audit.table import Table, from_reference
+from analysis.labs.reference import TABLES, load_table
+
+__all__ = ["RULES", "Audit", "Finding", "Rule", "audit_table", "audit_tables", "published"]
+
+Rule = Callable[[Table], list[Finding]]
+
+RULES: dict[str, Rule] = {
+    "in_range": counts.in_range,
+    "whole_counts": counts.whole_counts,
+    "averages": averages.averages,
+    "tied_accuracies": ties.tied_accuracies,
+    "tied_times": ties.tied_times,
+    "ceiling": plausible.ceiling,
+    "unconverged": plausible.unconverged,
+    "selection": picking.selection,
+    "grid_edge": picking.grid_edge,
+    "placebo": factors.placebo,
+    "flipped_winner": factors.flipped_winner,
+    "time_outliers": times.time_outliers,
+    "time_per_epoch": times.time_per_epoch,
+    "time_per_batch": times.time_per_batch,
+    "unmatched": arms.unmatched,
+    "statements": prose.statements,
+}
+"""Rules about one table; those about several are in ``analysis.checks.audit.arms``."""
+
+
+def audit_table(
+    table: Table, more: Sequence[Finding] = (), rules: Mapping[str, Rule] = MappingProxyType(RULES)
+) -> Audit:
+    """Apply every rule to a table; ``more`` are findings about it from elsewhere."""
+    findings, clean, skipped = list(more), [], {}
+    for name, rule in rules.items():
+        try:
+            if table.frame.empty:
+                raise NotApplicableError("no rows")
+            with np.errstate(all="ignore"):  # what an infinite value gives is unknown: NaN
+                found = rule(table)
+        except NotApplicableError as reason:
+            skipped[name] = str(reason)
+            continue
+        findings += found
+        if not found:
+            clean.append(name)
+    findings.sort(key=lambda finding: SEVERITIES.index(finding.severity))
+    return Audit(
+        table=table.name,
+        num_rows=len(table.frame),
+        findings=tuple(findings),
+        clean=tuple(clean),
+        skipped=skipped,
+        remarks=table.remarks,
+    )
+
+
+def audit_tables(tables: Sequence[Table]) -> list[Audit]:
+    """Audit tables one by one and against each other.
+
+    Tables of the same report are compared where one restates another or they share settings;
+    FLOPs are compared over all.
+    """
+    more: dict[str, list[Finding]] = {table.name: [] for table in tables}
+    for first, second in combinations(tables, 2):
+        if not first.protocol.report or first.protocol.report != second.protocol.report:
+            continue
+        if second.name == first.protocol.restates or first.name == second.protocol.restates:
+            more[first.name] += arms.restated(first, second)
+        else:
+            more[first.name] += arms.same_settings(first, second)
+    for finding in arms.flops(tables):
+        more[finding.table].append(finding)
+    return [audit_table(table, more[table.name]) for table in tables]
+
+
+def published(name: str) -> list[Table]:
+    """Return a published table, or those of ``report_a``, ``report_b`` or ``all``.
+
+    Raises:
+        UserError: there is no such table or report.
+    """
+    references = [load_table(table) for table in TABLES]
+    chosen = [r for r in references if name in ("all", r.protocol.report)]
+    return [from_reference(reference) for reference in chosen or [load_table(name)]]

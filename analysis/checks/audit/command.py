@@ -1,0 +1,170 @@
+"""The command line: targets, options, and the audit as text or JSON.
+
+Exit status: 0 nothing serious found, 1 an error or something serious found, 2 a mistake of the
+user's.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+from collections.abc import Sequence
+from pathlib import Path
+
+from analysis.checks.audit import audit_tables, published
+from analysis.checks.audit.columns import KNOWN, Options
+from analysis.checks.audit.finding import Audit
+from analysis.checks.audit.read import read_csv
+from analysis.checks.audit.study import audit_study
+from analysis.checks.audit.table import Table
+from analysis.command_line import Parser, answering_mistakes, path_argument, print_text
+from analysis.frames.cells import counted
+from analysis.frames.copies import local_folder
+from analysis.labs.reference import TABLES
+from analysis.render.markdown import escape
+from search_spaces.errors import UserError, choices, did_you_mean
+from tune_app.storage.remote_folder import is_url
+
+_REPORTS = ("report_a", "report_b", "all")
+
+
+@answering_mistakes
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the command line; return 0, 1 when something is wrong, or 2 after a user's mistake."""
+    arguments = _parser().parsed(argv)
+    audits = _audits(arguments)
+    if arguments.json:
+        text = json.dumps([audit.as_json() for audit in audits], indent=1, allow_nan=False)
+    else:
+        text = "\n\n".join(as_text(audit) for audit in audits)
+    print_text(text)
+    return int(any(audit.failed for audit in audits))
+
+
+def as_text(audit: Audit) -> str:
+    """Return an audit as Markdown: findings, worst first, then what was clean and what skipped."""
+    lines = [f"## {escape(audit.table)} ({counted(audit.num_rows, 'row')})", ""]
+    lines += [f"*{escape(remark)}*" for remark in audit.remarks]
+    lines += [""] if audit.remarks else []
+    for finding in audit.findings:
+        lines.append(f"- **{finding.severity}** ({finding.rule}): {escape(finding.says)}.")
+        lines.append(f"  Evidence: {escape(finding.evidence)}.")
+        lines.append(f"  To settle it: {escape(finding.settle)}.")
+    lines += [] if audit.findings else ["Nothing found."]
+    lines += ["", f"Applied without a finding: {choices(audit.clean) or 'none'}."]
+    if audit.skipped:
+        reasons = "; ".join(f"{rule} ({escape(why)})" for rule, why in audit.skipped.items())
+        lines.append(f"Not applied: {reasons}.")
+    return "\n".join(lines)
+
+
+def _audits(arguments: argparse.Namespace) -> list[Audit]:
+    options = _options(arguments)
+    tables: list[Table] = []
+    audits = []
+    for target in arguments.targets:
+        path = local_folder(target) if is_url(target) else Path(target)
+        usable = bool(target.strip()) and "\0" not in target
+        if target in (*TABLES, *_REPORTS):
+            tables += [t for t in published(target) if t.name not in {x.name for x in tables}]
+        elif usable and _is(path, "is_dir"):
+            audits.append(audit_study(path, data=arguments.data))
+        elif usable and _is(path, "exists"):
+            tables.append(read_csv(path, options))
+        else:
+            raise UserError(
+                f"{target[:200]!r}: no such file or directory, and no published table"
+                f"{did_you_mean(target[:200], (*TABLES, *_REPORTS))}; "
+                f"published: {choices((*TABLES, *_REPORTS))}"
+            )
+    return [*audit_tables(tables), *audits]
+
+
+def _is(path: Path, question: str) -> bool:
+    try:
+        return bool(getattr(path, question)())
+    except (OSError, ValueError):  # a name that is too long, or a folder that must not be entered
+        return False
+
+
+def _options(arguments: argparse.Namespace) -> Options:
+    names = {}
+    for pair in arguments.map:
+        ours, equals, theirs = pair.partition("=")
+        if not equals or not theirs:
+            raise UserError(f"--map {pair}: write --map OURS=THEIRS, as test_accuracy=acc")
+        if ours not in KNOWN and ours not in arguments.factor:
+            raise UserError(
+                f"--map {pair}: no column {ours!r}{did_you_mean(ours, KNOWN)}; "
+                f"allowed: {choices(KNOWN)}"
+            )
+        names[ours] = theirs
+    return Options(
+        names=names,
+        factors=arguments.factor,
+        percent=True if arguments.percent else False if arguments.fraction else None,
+        num_test=arguments.num_test,
+        num_images=arguments.num_images,
+        runs=arguments.runs,
+        averaging=arguments.averaging,
+        ceiling=arguments.ceiling,
+        selected_on=arguments.selected_on,
+        compared=arguments.compare,
+    )
+
+
+def _count(text: str) -> int:
+    if not (text.isascii() and text.isdigit() and len(text) < 10 and int(text) > 0):
+        raise argparse.ArgumentTypeError(f"{text!r} is no whole number from 1 to 999999999")
+    return int(text)
+
+
+def _fraction(text: str) -> float:
+    try:
+        value = float(text)
+    except ValueError:
+        value = -1.0
+    if not 0 < value < 1:
+        raise argparse.ArgumentTypeError(f"{text!r} is no fraction between 0 and 1")
+    return value
+
+
+def _parser() -> Parser:
+    parser = Parser(
+        "analysis.audit", "Find in a table of results what cannot be right or does not follow."
+    )
+    parser.add_argument(
+        "targets",
+        nargs="+",
+        metavar="TABLE",
+        help="a CSV file, a study directory, or a published table: "
+        + ", ".join((*TABLES, *_REPORTS)),
+    )
+    parser.add_argument("--num-test", type=_count, metavar="N", help="test images of every row")
+    parser.add_argument("--num-images", type=_count, metavar="N", help="images that were split")
+    parser.add_argument(
+        "--runs", type=_count, default=1, metavar="N", help="each row is the mean of N runs"
+    )
+    parser.add_argument(
+        "--map", action="append", default=[], metavar="OURS=THEIRS", help="name a column"
+    )
+    parser.add_argument(
+        "--factor", action="append", default=[], metavar="COLUMN", help="a further setting"
+    )
+    unit = parser.add_mutually_exclusive_group()
+    unit.add_argument("--percent", action="store_true", help="accuracies are percentages")
+    unit.add_argument("--fraction", action="store_true", help="accuracies are fractions")
+    parser.add_argument("--averaging", choices=("macro", "weighted", "micro"))
+    parser.add_argument("--ceiling", type=_fraction, metavar="X", help="highest plausible accuracy")
+    parser.add_argument("--selected-on", choices=("val", "test"), help="what best rows are best on")
+    parser.add_argument(
+        "--compare", action="append", default=[], metavar="SETTING", help="arms that are compared"
+    )
+    parser.add_argument(
+        "--data",
+        type=path_argument,
+        metavar="FOLDER",
+        help="the images of a study, to see overlap by pixel",
+    )
+    parser.add_argument("--json", action="store_true", help="print JSON")
+    return parser

@@ -1,0 +1,157 @@
+"""What a study directory proves by itself: metrics computed again, test sets, copies."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from analysis.checks.audit.finding import Finding, NotApplicableError
+from analysis.checks.audit.table import Table
+from analysis.frames.cells import counted
+
+Counts = NDArray[np.int64]
+Classes = NDArray[np.integer[Any]]
+
+_SAME = 1e-9
+_COLLAPSED = 2
+_FEWEST_ERRORS = 20
+
+
+@dataclass(frozen=True, eq=False)
+class Evidence:
+    """What a study keeps of its rows, in the order of the table.
+
+    Attributes:
+        trials: the trial each row was read from.
+        matrices: per row the confusion matrix, (classes, classes), true classes down, or None.
+        predictions: per row the predicted classes, (test images,), or None.
+    """
+
+    trials: list[str]
+    matrices: list[Counts | None]
+    predictions: list[Classes | None]
+
+
+def metrics_of(matrix: Counts) -> dict[str, float]:
+    """Return accuracy, and macro and weighted precision, recall and F1 of a confusion matrix.
+
+    Args:
+        matrix: (classes, classes), true classes down. A class without predictions has precision
+            0, as scikit-learn's ``zero_division=0`` has it.
+    """
+    right, true, predicted = np.diag(matrix), matrix.sum(axis=1), matrix.sum(axis=0)
+    zeros = np.zeros(len(matrix))
+    precision = np.divide(right, predicted, out=zeros.copy(), where=predicted > 0)
+    recall = np.divide(right, true, out=zeros.copy(), where=true > 0)
+    f1 = np.divide(2 * right, true + predicted, out=zeros.copy(), where=true + predicted > 0)
+    weights = true / max(true.sum(), 1)
+    metrics = {"test_accuracy": float(right.sum() / max(true.sum(), 1))}
+    for name, values in (("precision", precision), ("recall", recall), ("f1", f1)):
+        metrics[f"test_{name}"] = float(values.mean())
+        metrics[f"test_{name}_weighted"] = float(values @ weights)
+    return metrics
+
+
+def recomputed(table: Table, evidence: Evidence) -> list[Finding]:
+    """Compare every metric with the one that the row's confusion matrix gives."""
+    if not any(matrix is not None for matrix in evidence.matrices):
+        raise NotApplicableError("no confusion matrices are kept")
+    wrong: dict[str, list[tuple[int, float, float]]] = {}
+    columns: dict[str, NDArray[np.float64]] = {}
+    for row, matrix in enumerate(evidence.matrices):
+        if matrix is None:
+            continue
+        for name, value in metrics_of(matrix).items():
+            if name not in columns:
+                columns[name] = table.numbers(name)
+            reported = columns[name][row]
+            if np.isfinite(reported) and abs(reported - value) > _SAME:
+                wrong.setdefault(name, []).append((row, float(reported), value))
+    return [
+        _error(
+            table,
+            rule="recomputed",
+            says=f"{name} is not what the confusion matrix gives",
+            evidence=f"{counted(len(rows), 'row')}, as row {table.named(rows[0][0])}: "
+            f"{rows[0][1]:.9g} reported, {rows[0][2]:.9g} computed",
+            rows=[row for row, _, _ in rows],
+        )
+        for name, rows in wrong.items()
+    ]
+
+
+def same_test_images(table: Table, evidence: Evidence) -> list[Finding]:
+    """Check that all rows of a data set were tested on the same numbers of each class."""
+    findings = []
+    for dataset, mask in table.by_dataset():
+        classes: dict[tuple[int, ...], list[int]] = {}
+        for row in np.flatnonzero(mask):
+            matrix = evidence.matrices[row]
+            if matrix is not None:
+                key = tuple(int(count) for count in matrix.sum(axis=1))
+                classes.setdefault(key, []).append(int(row))
+        if len(classes) > 1:
+            groups = "; ".join(
+                f"{sum(k):,} images in {table.listed(v)}" for k, v in classes.items()
+            )
+            says = f"rows of {dataset} were tested on different images"
+            fewest = min(classes.values(), key=len)
+            findings.append(
+                _error(table, rule="same_test_images", says=says, evidence=groups, rows=fewest)
+            )
+        for counts, rows in classes.items():
+            stated = table.num_test
+            off = [r for r in rows if np.isfinite(stated[r]) and stated[r] != sum(counts)]
+            if off:
+                says = "num_test is not the sum of the confusion matrix"
+                numbers = f"row {table.named(off[0])}: {stated[off[0]]:g} and {sum(counts)}"
+                findings.append(
+                    _error(table, rule="same_test_images", says=says, evidence=numbers, rows=off)
+                )
+    return findings
+
+
+def copies(table: Table, evidence: Evidence) -> list[Finding]:
+    """Look for different trials with the same predictions, image by image.
+
+    Runs with few errors, or that predict two classes at most, may agree by chance; SVMs whose
+    solution no longer changes with C agree for a reason.
+    """
+    if "kernel" in table.frame or not any(p is not None for p in evidence.predictions):
+        raise NotApplicableError("needs saved predictions of networks")
+    seen: dict[tuple[str, bytes], list[int]] = {}
+    names = table.keys(["dataset"]) if "dataset" in table.frame else [("",)] * len(table.frame)
+    for row, (predicted, matrix) in enumerate(
+        zip(evidence.predictions, evidence.matrices, strict=True)
+    ):
+        if predicted is None or matrix is None or len(np.unique(predicted)) <= _COLLAPSED:
+            continue
+        if matrix.sum() - np.trace(matrix) >= _FEWEST_ERRORS:
+            seen.setdefault((names[row][0], predicted.tobytes()), []).append(row)
+    same = [rows for rows in seen.values() if len({evidence.trials[row] for row in rows}) > 1]
+    if not same:
+        return []
+    return [
+        _error(
+            table,
+            rule="copies",
+            says="different trials have the same prediction for every test image",
+            evidence=f"{counted(len(same), 'group')}, as {table.listed(same[0])}",
+            rows=sorted(row for rows in same for row in rows),
+        )
+    ]
+
+
+def _error(table: Table, *, rule: str, says: str, evidence: str, rows: list[int]) -> Finding:
+    return Finding(
+        rule=rule,
+        severity="error",
+        table=table.name,
+        says=says,
+        evidence=evidence,
+        settle="the trial's result.json and predictions, and a run of its configuration again",
+        rows=tuple(rows),
+    )

@@ -1,0 +1,85 @@
+"""What a rule has to say: findings with their evidence, and why a rule could not be applied."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from typing import Any
+
+SEVERITIES = ("error", "serious", "warning", "note")
+"""Worst first: cannot be; a conclusion falls with it; weigh it; good to know."""
+FAILING = ("error", "serious")
+"""Severities that make the command end with status 1."""
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One thing that is off.
+
+    Attributes:
+        rule: name of the rule, as in ``analysis.checks.audit.RULES``.
+        severity: one of ``SEVERITIES``.
+        table: name of the table or study.
+        says: what is off, one sentence.
+        evidence: the numbers behind it.
+        settle: what would settle it.
+        rows: positions of the rows concerned among those audited, from 0.
+    """
+
+    rule: str
+    severity: str
+    table: str
+    says: str
+    evidence: str
+    settle: str
+    rows: tuple[int, ...] = ()
+
+    def __post_init__(self) -> None:
+        assert self.severity in SEVERITIES, self.severity
+
+
+class NotApplicableError(Exception):
+    """A rule finds nothing to check; the message says why."""
+
+
+@dataclass(frozen=True)
+class Audit:
+    """What became of every rule on one table.
+
+    Attributes:
+        table: name of the table or study.
+        num_rows: rows that were audited.
+        findings: worst first.
+        clean: rules that were applied and found nothing.
+        skipped: rule -> why it could not be applied.
+        remarks: how the table was read, one line each.
+    """
+
+    table: str
+    num_rows: int
+    findings: tuple[Finding, ...]
+    clean: tuple[str, ...]
+    skipped: dict[str, str]
+    remarks: tuple[str, ...] = ()
+
+    @property
+    def failed(self) -> bool:
+        """Whether a finding is an error or serious."""
+        return any(finding.severity in FAILING for finding in self.findings)
+
+    def as_json(self) -> dict[str, Any]:
+        """Return the audit in JSON types."""
+        return asdict(self) | {"failed": self.failed}
+
+
+def percent(fraction: float, decimals: int = 2) -> str:
+    """Return a fraction as a percentage: ``98.91 %``."""
+    return f"{100 * fraction:.{decimals}f} %"
+
+
+def chance(probability: float) -> str:
+    """Return a small probability in words that do not pretend to be exact."""
+    if probability < 1e-12:
+        return "less than 1 in 10¹²"
+    if probability >= 0.1:
+        return f"{probability:.2f}"
+    return f"about 1 in {1 / probability:,.0f}"

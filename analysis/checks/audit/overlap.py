@@ -1,0 +1,125 @@
+"""Whether test images are among the training images: by index and by pixel.
+
+A study directory holds what a trial predicted for every test image, but no positions. With the
+images themselves the split can be drawn again from ``study.json`` (its seed, or each row's own, the
+number of images and the files' checksums). That the predictions then give the recorded
+confusion matrices proves that these are the test images: with others the labels would not fit.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from analysis.checks.audit.evidence import Evidence
+from analysis.checks.audit.finding import Finding, percent
+from analysis.checks.audit.table import Table
+from analysis.frames.confusions import fits_matrix
+from analysis.frames.split import Bytes, Split, load_splits
+
+_FEW = 0.01
+"""Below this share of equal images no accuracy moves by more than a hundredth."""
+
+
+def check_images(
+    table: Table,
+    data: Any,
+    folder: Path,
+    evidence: Evidence,
+) -> list[Finding]:
+    """Draw the split of every data set again and compare test images with the others.
+
+    Args:
+        table: the study's rows.
+        data: the entry ``data`` of ``study.json``.
+        folder: where its IDX files lie, at most three folders deep.
+        evidence: the rows' confusion matrices and predictions.
+
+    Raises:
+        UserError: ``folder`` lacks a file that the study was made from.
+    """
+    findings = []
+    for name, mask in table.by_dataset():
+        rows = np.flatnonzero(mask).tolist()
+        seeds = _seeds(table)
+        splits = load_splits(data, name, "--data", folder, [seeds[row] for row in rows])
+        labels = {seed: split.labels[split.test] for seed, split in splits.items()}
+        findings += _labels(
+            table, name, rows, labels=[labels[seeds[row]] for row in rows], evidence=evidence
+        )
+        findings += _pixels(table, name, splits)
+    return findings
+
+
+def _seeds(table: Table) -> list[int]:
+    """Return each row's seed; 0 where no column names it."""
+    seeds = np.nan_to_num(table.numbers("seed"))
+    return [int(seed) for seed in seeds]
+
+
+def _labels(
+    table: Table,
+    name: str,
+    rows: list[int],
+    *,
+    labels: list[Bytes],
+    evidence: Evidence,
+) -> list[Finding]:
+    """Check that predictions and the labels drawn again give the recorded confusion matrix."""
+    wrong = []
+    for row, drawn in zip(rows, labels, strict=True):
+        matrix, predicted = evidence.matrices[row], evidence.predictions[row]
+        if matrix is None or predicted is None:
+            continue
+        if not fits_matrix(matrix, drawn, predicted):
+            wrong.append(row)
+    if not wrong:
+        return []
+    return [
+        Finding(
+            rule="overlap",
+            severity="error",
+            table=table.name,
+            says=f"rows of {name} were not tested on the test images that study.json stands for",
+            evidence=f"{len(wrong)} of {len(rows)} rows: predictions and labels of the split drawn "
+            "again do not give the recorded confusion matrix",
+            settle="the version of the program and the command that wrote the study",
+            rows=tuple(wrong),
+        )
+    ]
+
+
+def _pixels(table: Table, name: str, splits: Mapping[int, Split]) -> list[Finding]:
+    """Count test images that equal a training or validation image pixel by pixel.
+
+    Of several splits the one with most such images counts.
+    """
+    distinct = {id(split): seed for seed, split in splits.items()}
+    found = {seed: _num_equal(splits[seed]) for seed in distinct.values()}
+    seed = max(found, key=found.__getitem__)
+    equal, split = found[seed], splits[seed]
+    if not equal:
+        return []
+    share, num_test = equal / len(split.test), len(split.test)
+    which = f", at seed {seed}, the most of {len(found)} splits" if len(found) > 1 else ""
+    return [
+        Finding(
+            rule="overlap",
+            severity="note" if share < _FEW else "serious",
+            table=table.name,
+            says=f"test images of {name} are also among its training and validation images",
+            evidence=f"{equal} of {num_test:,} test images ({percent(share)}) equal one of the "
+            f"{len(split.used) - num_test:,} others pixel by pixel, though no index is in both"
+            f"{which}: no accuracy can be off by more than {percent(share)}",
+            settle="accuracies without these images",
+        )
+    ]
+
+
+def _num_equal(split: Split) -> int:
+    images = split.images
+    seen = {images[i].tobytes() for i in np.setdiff1d(split.used, split.test)}
+    return sum(images[i].tobytes() in seen for i in split.test)

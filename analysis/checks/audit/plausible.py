@@ -1,0 +1,101 @@
+"""Accuracies above what the method has ever reached, and fits that were stopped early."""
+
+from __future__ import annotations
+
+import functools
+from importlib import resources
+
+import numpy as np
+import pandas as pd
+
+from analysis.checks.audit.finding import Finding, NotApplicableError, chance, percent
+from analysis.checks.audit.table import Table
+
+_LEVEL = 1e-3
+
+
+@functools.cache
+def _ceilings() -> dict[tuple[str, str], tuple[float, str]]:
+    with (resources.files("analysis.labs.reference") / "ceilings.csv").open(
+        encoding="utf-8"
+    ) as file:
+        records = pd.read_csv(file).to_dict("records")
+    return {(r["dataset"], r["family"]): (r["test_accuracy"], r["source"]) for r in records}
+
+
+def ceiling(table: Table) -> list[Finding]:
+    """Look for accuracies above the highest known for data set and method, beyond sampling.
+
+    The ceiling is the user's, or the best published one of SVMs or of neural networks. A row is
+    named where so many correct images or more have a probability below 0.001 / rows under a
+    binomial distribution at the ceiling.
+    """
+    values, num = table.numbers("test_accuracy"), table.num_test
+    limits = _limits(table)
+    checked = np.isfinite(values) & np.isfinite(num) & np.array([bool(s) for _, s in limits])
+    if not checked.any():
+        raise NotApplicableError(
+            "needs --num-test, and a data set and method with a known ceiling or --ceiling"
+        )
+    from scipy.stats import binom
+
+    top = np.array([limit for limit, _ in limits])
+    tail = np.ones(len(values))
+    counts = np.rint(values * np.nan_to_num(num))
+    tail[checked] = binom.sf(counts[checked] - 1, num[checked], top[checked])
+    rows = np.flatnonzero(tail < _LEVEL / checked.sum()).tolist()
+    if not rows:
+        return []
+    worst = min(rows, key=lambda row: tail[row])
+    source = limits[worst][1]
+    return [
+        Finding(
+            rule="ceiling",
+            severity="serious",
+            table=table.name,
+            says="accuracies are above what is plausible for the method",
+            evidence=(
+                f"{len(rows)} of {int(checked.sum())} rows; row {table.named(worst)} has "
+                f"{percent(values[worst])} of {int(num[worst]):,} images where "
+                f"{percent(top[worst])} is the highest known ({source}): "
+                f"{chance(float(tail[worst]))} by chance; {table.listed(rows)}"
+            ),
+            settle="the predictions of this row, and which images it was trained on",
+            rows=tuple(rows),
+        )
+    ]
+
+
+def _limits(table: Table) -> list[tuple[float, str]]:
+    """Return each row's ceiling and where it comes from; an empty source where there is none."""
+    if table.ceiling is not None:
+        return [(table.ceiling, "given")] * len(table.frame)
+    family = "svm" if "kernel" in table.frame else "network" if "model" in table.frame else ""
+    names = [key[0] for key in table.keys(["dataset"])] if "dataset" in table.frame else []
+    limits = [_ceilings().get((name, family), (1.0, "")) for name in names]
+    return limits or [(1.0, "")] * len(table.frame)
+
+
+def unconverged(table: Table) -> list[Finding]:
+    """Look for solvers that were stopped before they converged."""
+    if "converged" in table.frame:
+        rows = [i for i, key in enumerate(table.keys(["converged"])) if key[0] in ("false", "0")]
+        limit = ""
+    elif "kernel" in table.frame and table.protocol.max_iter is not None:
+        rows = list(range(len(table.frame)))
+        limit = f", stopped after {table.protocol.max_iter:,} iterations at the latest"
+    else:
+        raise NotApplicableError("no column converged, and no iteration limit known")
+    if not rows:
+        return []
+    return [
+        Finding(
+            rule="unconverged",
+            severity="warning" if "converged" in table.frame else "serious",
+            table=table.name,
+            says="solvers did not converge, so rows compare where they were stopped, not methods",
+            evidence=f"{len(rows)} of {len(table.frame)} rows{limit}: {table.listed(rows)}",
+            settle="the same fits without an iteration limit",
+            rows=tuple(rows),
+        )
+    ]

@@ -1,0 +1,188 @@
+"""Audit of a study directory: its rows as a table, and what else the directory can prove.
+
+A study keeps the confusion matrix and the test predictions of every row, so its metrics can be
+computed again, its test sets compared, and copies told from coincidences.
+"""
+
+from __future__ import annotations
+
+import zipfile
+from functools import partial
+from math import prod
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from analysis.checks.audit import RULES, Rule, audit_table
+from analysis.checks.audit.evidence import (
+    Classes,
+    Counts,
+    Evidence,
+    copies,
+    recomputed,
+    same_test_images,
+)
+from analysis.checks.audit.finding import Audit, Finding, NotApplicableError
+from analysis.checks.audit.overlap import check_images
+from analysis.checks.audit.table import STEADY, Table
+from analysis.frames.columns import repeats
+from analysis.frames.load import FINISHED, Study, load_study
+from analysis.labs.reference import Protocol
+from analysis.stats import epoch_times
+
+_CLOCK_DIGIT = 1e-6
+_MOST_BYTES = 10_000_000
+_MOST_IMAGES = 1e9
+
+
+def audit_study(study: Study | str | Path, data: Path | None = None) -> Audit:
+    """Audit a study.
+
+    Args:
+        study: a study that has been read, or its directory.
+        data: a folder with the images the study was made from, to rebuild its split and look for
+            test images that equal training images; None to leave that out.
+
+    Raises:
+        UserError: the directory is not a study, or ``data`` lacks its images.
+    """
+    study = study if isinstance(study, Study) else load_study(study)
+    rows = _rows(study)
+    table = study_table(study, rows)
+    evidence = Evidence(
+        trials=[str(trial) for trial in rows["trial_id"]],
+        matrices=_matrices(study, rows),
+        predictions=_predictions(study, rows),
+    )
+
+    def images(table: Table) -> list[Finding]:
+        if data is None:
+            raise NotApplicableError("needs the images; name their folder with --data")
+        return check_images(table, study.meta.get("data"), data, evidence)
+
+    rules: dict[str, Rule] = {
+        "recomputed": partial(recomputed, evidence=evidence),
+        "same_test_images": partial(same_test_images, evidence=evidence),
+        "copies": partial(copies, evidence=evidence),
+        "overlap": images,
+    }
+    return audit_table(table, rules=RULES | rules)
+
+
+def study_table(study: Study, rows: pd.DataFrame | None = None) -> Table:
+    """Return the finished rows of a study as a table; rows that are one result stand once."""
+    kept = _rows(study) if rows is None else rows
+    settings = [s for s in study.config_keys if s in kept and (s != "device" or _devices(kept) > 1)]
+    settings += ["seed"] if "seed" not in settings else []
+    measured = [c for c in study.metric_keys if pd.api.types.is_numeric_dtype(kept[c])]
+    unit = pd.DataFrame(0.0, index=kept.index, columns=measured)
+    for column in measured:
+        if column.endswith("_seconds"):
+            unit[column] = _CLOCK_DIGIT
+    if "test_accuracy" not in kept:
+        kept, unit = kept.assign(test_accuracy=np.nan), unit.assign(test_accuracy=0.0)
+    unit = unit[
+        [c for c in unit if str(c).startswith(("test_", "val_", "train_")) and "loss" not in str(c)]
+    ]
+    kept = _with_steady(study, kept)
+    varying = [s for s in settings if kept[s].astype(str).nunique() > 1]
+    complete = prod(int(kept[s].astype(str).nunique()) for s in varying) == len(kept)
+    return Table(
+        name=study.name,
+        frame=kept,
+        unit=unit,
+        settings=tuple(settings),
+        num_test=_num_test(kept),
+        protocol=Protocol(
+            report="",
+            source=study.name,
+            title=str(study.meta["space"].get("question") or ""),
+            selection="test" if study.metric.startswith("test_") else "val",
+        ),
+        compared=tuple(f for f in study.factors if f in varying) if complete else (),
+        remarks=_remarks(study, kept),
+        names=tuple(
+            f"{config_id} at seed {seed}"
+            for config_id, seed in zip(kept["config_id"], kept["seed"], strict=True)
+        ),
+    )
+
+
+def _with_steady(study: Study, kept: pd.DataFrame) -> pd.DataFrame:
+    """Add the training times without the warm-up, whose length has nothing to do with the work.
+
+    Each epoch that was the first of its process counts as the trial's median epoch; a row with no
+    other epoch has no such time.
+    """
+    if not {"train_seconds", "milestone"} <= set(kept) or "train_seconds" not in study.epochs:
+        return kept
+    epochs = dict(iter(epoch_times(study.epochs).groupby("trial_key")))
+    seconds = []
+    for trial, milestone in zip(kept["trial_id"], kept["milestone"], strict=True):
+        own = epochs.get(trial)
+        steady = None if own is None else own.loc[own["epoch"] <= milestone, "seconds"]
+        if own is None or steady is None or steady.empty:
+            seconds.append(np.nan)
+            continue
+        num_left_out = float(milestone) - len(steady)
+        with np.errstate(
+            over="ignore"
+        ):  # damaged numbers give an infinite time, which no rule uses
+            seconds.append(float(steady.sum() + num_left_out * own["seconds"].median()))
+    return kept.assign(**{STEADY: seconds})
+
+
+def _rows(study: Study) -> pd.DataFrame:
+    done = study.rows["status"].isin(FINISHED) & (study.rows["same_as"] == "") & ~repeats(study)
+    return study.rows[done].reset_index(drop=True)
+
+
+def _devices(rows: pd.DataFrame) -> int:
+    return int(rows["device"].nunique())
+
+
+def _num_test(rows: pd.DataFrame) -> NDArray[np.float64]:
+    """Return the numbers of test images; NaN where there is none that a test set can have."""
+    if "num_test" not in rows:
+        return np.full(len(rows), np.nan)
+    stated = np.asarray(pd.to_numeric(rows["num_test"], errors="coerce"), dtype=np.float64)
+    return np.where((stated >= 1) & (stated <= _MOST_IMAGES), stated, np.nan)
+
+
+def _remarks(study: Study, kept: pd.DataFrame) -> tuple[str, ...]:
+    remarks = []
+    without = int((~study.rows["status"].isin(FINISHED)).sum())
+    copies = int(((study.rows["same_as"] != "") | repeats(study)).sum())
+    if without:
+        remarks.append(f"rows without a result, left out: {without}")
+    if copies:
+        remarks.append(f"rows that are the same result as another, left out: {copies}")
+    return tuple(remarks)
+
+
+def _matrices(study: Study, rows: pd.DataFrame) -> list[Counts | None]:
+    keys = zip(rows["config_id"], rows["seed"], strict=True)
+    matrices = [study.confusion_matrix(str(config_id), int(seed)) for config_id, seed in keys]
+    return [m if m is not None and m.size and m.min() >= 0 else None for m in matrices]
+
+
+def _predictions(study: Study, rows: pd.DataFrame) -> list[Classes | None]:
+    keys = zip(rows["config_id"], rows["seed"], strict=True)
+    return [_load(study.predictions_path(str(c), int(s))) for c, s in keys]
+
+
+def _load(path: Path | None) -> Classes | None:
+    """Return saved predictions; None where there are none or the file is damaged."""
+    if path is None:
+        return None
+    try:
+        with zipfile.ZipFile(path) as archive:
+            if sum(entry.file_size for entry in archive.infolist()) > _MOST_BYTES:
+                return None
+        with np.load(path, allow_pickle=False) as arrays:
+            array = arrays["predictions"]
+    except (OSError, ValueError, KeyError, zipfile.BadZipFile, EOFError, NotImplementedError):
+        return None
+    return array if array.ndim == 1 and np.issubdtype(array.dtype, np.integer) else None

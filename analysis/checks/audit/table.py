@@ -1,0 +1,238 @@
+"""A table as the rules see it, wherever it comes from."""
+
+from __future__ import annotations
+
+import functools
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from analysis.labs.reference import Protocol, ReferenceTable, Statement, load_statements
+
+SETTINGS = (
+    *("dataset", "model", "kernel", "degree", "C", "gamma", "max_iter", "num_train_images"),
+    *("batch_size", "optimizer", "lr", "pin_memory", "epochs", "device", "mixed_precision"),
+    *("num_workers", "seed", "in_channels", "image_size", "weight_decay", "momentum"),
+)
+"""Columns that say how a row was made; a study and a user may have more."""
+FRACTION = re.compile(r"(?:train|val|test)_(?:accuracy|precision|recall|f1)(?:_weighted)?")
+QUALITY = ("test_precision", "test_recall", "test_f1")
+MEASURED = ("test_accuracy", *QUALITY, "val_accuracy", "train_accuracy", "train_seconds", "flops")
+STEADY = "steady_seconds"
+"""Training time with each epoch that a process began with as long as the others (studies)."""
+PLACEBOS = ("pin_memory", "num_workers")
+"""Settings that change where bytes lie and when they are copied, but no arithmetic."""
+
+
+@dataclass(frozen=True, eq=False)
+class Table:
+    """Rows to audit.
+
+    Attributes:
+        name: how findings name it.
+        frame: one line per row, with this project's names; fractions and numbers.
+        unit: same shape: the last printed digit of each number (1e-4 for 0.9855), 0 where the
+            number was not rounded.
+        settings: the columns that say how a row was made.
+        num_test: (rows,), images each row was tested on; NaN where unknown.
+        protocol: what is known of how the numbers came about.
+        statements: what is said about the table.
+        averaging: average of precision, recall and F1; None where unknown.
+        runs: how many runs each row is the mean of.
+        ceiling: highest plausible test accuracy, given by the user.
+        compared: settings whose levels are compared as arms.
+        remarks: how it was read.
+        names: what each row is called where its position is not what a reader would find it by.
+    """
+
+    name: str
+    frame: pd.DataFrame
+    unit: pd.DataFrame
+    settings: tuple[str, ...]
+    num_test: NDArray[np.float64]
+    protocol: Protocol
+    statements: tuple[Statement, ...] = ()
+    averaging: str | None = None
+    runs: int = 1
+    ceiling: float | None = None
+    compared: tuple[str, ...] = ()
+    remarks: tuple[str, ...] = field(default=())
+    names: tuple[str, ...] = ()
+
+    def numbers(self, column: str) -> NDArray[np.float64]:
+        """Return a column as floats, NaN where it is missing."""
+        if column not in self.frame:
+            return np.full(len(self.frame), np.nan)
+        numbers = pd.to_numeric(self.frame[column], errors="coerce")
+        return np.asarray(numbers, dtype=np.float64)
+
+    def units(self, column: str) -> NDArray[np.float64]:
+        """Return the last printed digit of each cell of a column."""
+        return np.asarray(self.unit[column], dtype=np.float64)
+
+    def keys(self, columns: tuple[str, ...] | list[str]) -> list[tuple[str, ...]]:
+        """Return each row's values of some columns as text, to compare rows by."""
+        if not len(columns):
+            return [()] * len(self.frame)
+        return list(zip(*map(self._text, columns), strict=True))
+
+    def _text(self, column: str) -> list[str]:
+        if column not in self._texts:
+            self._texts[column] = [setting_key(value) for value in self.frame[column]]
+        return self._texts[column]
+
+    @functools.cached_property
+    def _texts(self) -> dict[str, list[str]]:
+        return {}
+
+    def varying(self) -> tuple[str, ...]:
+        """Return the settings that have more than one value."""
+        return tuple(s for s in self.settings if len(set(self._text(s))) > 1)
+
+    def matched(self, factor: str, within: NDArray[np.bool_] | None = None) -> list[list[int]]:
+        """Return the groups of rows that differ in ``factor`` alone, as row positions.
+
+        A group with two rows of the same level is left out: what its rows differ in is not known.
+        """
+        others = [setting for setting in self.settings if setting != factor]
+        groups: dict[tuple[str, ...], list[int]] = {}
+        for row, key in enumerate(self.keys(others)):
+            if within is None or within[row]:
+                groups.setdefault(key, []).append(row)
+        levels = self._text(factor)
+        return [
+            rows
+            for rows in groups.values()
+            if len(rows) > 1 and len({levels[row] for row in rows}) == len(rows)
+        ]
+
+    def pairs(
+        self, factor: str, first: Any, second: Any, within: NDArray[np.bool_] | None = None
+    ) -> list[tuple[int, int]]:
+        """Return the rows at level ``first`` each with its counterpart at level ``second``."""
+        levels = self._text(factor)
+        pairs = []
+        for rows in self.matched(factor, within):
+            by_level = {levels[row]: row for row in rows}
+            if setting_key(first) in by_level and setting_key(second) in by_level:
+                pairs.append((by_level[setting_key(first)], by_level[setting_key(second)]))
+        return pairs
+
+    def paired(
+        self,
+        metric: str,
+        factor: str,
+        first: Any,
+        second: Any,
+        within: NDArray[np.bool_] | None = None,
+    ) -> NDArray[np.float64]:
+        """Return the metric of each of ``pairs``, (2, pairs): first level, second level."""
+        pairs = np.array(self.pairs(factor, first, second, within), dtype=int).reshape(-1, 2)
+        values: NDArray[np.float64] = self.numbers(metric)[pairs.T]
+        return values
+
+    def subset(self, where: Any) -> NDArray[np.bool_]:
+        """Return which rows have these values: a mask (rows,)."""
+        mask = np.ones(len(self.frame), dtype=bool)
+        for column, value in dict(where).items():
+            mask &= np.array(
+                [text == setting_key(value) for text in self._text(column)], dtype=bool
+            )
+        return mask
+
+    def by_dataset(self) -> Iterator[tuple[str, NDArray[np.bool_]]]:
+        """Yield each data set and its rows; one group where no column names them."""
+        if "dataset" not in self.frame:
+            yield "all rows", np.ones(len(self.frame), dtype=bool)
+            return
+        names = self._text("dataset")
+        for name in dict.fromkeys(names):
+            yield name, np.array([other == name for other in names], dtype=bool)
+
+    def named(self, row: int) -> str:
+        """Return what a row is called, after "row"."""
+        return self.names[row] if self.names else str(row)
+
+    def listed(self, rows: Sequence[int], most: int = 8) -> str:
+        """Return rows as text, the first ``most`` of them: ``rows 2, 3``."""
+        shown = ", ".join(map(self.named, rows[:most]))
+        shown += f", … ({len(rows)} in all)" if len(rows) > most else ""
+        return f"row {shown}" if len(rows) == 1 else f"rows {shown}"
+
+    def describe(self, row: int) -> str:
+        """Return a row's settings that vary, as text."""
+        return ", ".join(f"{s}={self._text(s)[row] or '–'}" for s in self.varying())
+
+
+def setting_key(value: Any) -> str:
+    """Return a setting as text that does not depend on how it was typed: 1, 1.0 and "1"."""
+    if value is None or (not isinstance(value, str) and pd.isna(value)):
+        return ""
+    if isinstance(value, (bool, np.bool_)):
+        return "true" if value else "false"
+    text = str(value).strip()
+    try:
+        return f"{float(text):.12g}"
+    except ValueError:
+        return text.lower()
+
+
+def from_reference(reference: ReferenceTable) -> Table:
+    """Return a published table with its printed digits and its statements."""
+    frame, protocol = reference.frame, reference.protocol
+    num_test = protocol.num_test if protocol.num_test is not None else np.nan
+    return Table(
+        name=reference.name,
+        frame=frame,
+        unit=_printed_units(reference),
+        settings=tuple(column for column in frame if column in SETTINGS),
+        num_test=np.full(len(frame), num_test, dtype=np.float64),
+        protocol=protocol,
+        statements=tuple(s for s in load_statements() if s.table == reference.name),
+        averaging=protocol.averaging,
+        compared=tuple(
+            dict.fromkeys(
+                str(s.arguments["factor"])
+                for s in load_statements()
+                if s.table == reference.name and "factor" in s.arguments
+            )
+        ),
+    )
+
+
+_SCALE = {"percent": 1e-2, "fraction": 1.0, "s": 1.0, "ms": 1e-3, "M": 1e6, "1": 1.0}
+
+
+def _printed_units(reference: ReferenceTable) -> pd.DataFrame:
+    units = pd.DataFrame(index=reference.frame.index)
+    for name in map(str, reference.frame.columns):
+        if name not in MEASURED:
+            continue
+        own = reference.text[name].map(last_digit)
+        how = reference.protocol.printed.get(name)
+        if how is not None and how.decimals is not None:
+            own = pd.Series(_SCALE[how.unit] * 10.0**-how.decimals, index=own.index)
+        elif how is not None and how.significant is not None:
+            magnitude = np.floor(np.log10(reference.frame[name].astype(float)))
+            own = pd.Series(10.0 ** (magnitude - how.significant + 1), index=own.index)
+        units[name] = own
+    return units
+
+
+_MOST_DIGITS = 300
+_NUMBER = re.compile(r"[-+]?(?:\d+(?:\.(\d*))?|\.(\d+))(?:[eE]([-+]?\d{1,3}))?")
+
+
+def last_digit(text: str) -> float:
+    """Return the value of a number's last printed digit: 1e-4 for ``0.9855``, NaN for no number."""
+    match = _NUMBER.fullmatch(text.strip())
+    if match is None:
+        return float("nan")
+    decimals = len(match[1] or match[2] or "")
+    exponent = int(match[3] or 0) - decimals
+    return 10.0**exponent if abs(exponent) <= _MOST_DIGITS else float("nan")

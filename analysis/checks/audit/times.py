@@ -1,0 +1,170 @@
+"""Training times out of proportion.
+
+Rows with the same model, batch size, optimizer, epochs and device do the same work, whatever the
+learning rate, the data set (of equal size), pinned memory and the seed are; their times differ by
+noise. What stands far outside of that noise was measured under other conditions.
+"""
+
+from __future__ import annotations
+
+from itertools import pairwise
+
+import numpy as np
+from numpy.typing import NDArray
+
+from analysis.checks.audit.finding import Finding, NotApplicableError
+from analysis.checks.audit.table import STEADY, Table
+from analysis.frames.cells import counted
+from analysis.stats import mean_interval
+
+_SAME_WORK = ("lr", "dataset", "pin_memory", "seed", "weight_decay", "momentum")
+_FEWEST_ALIKE = 4
+_FAR = 6.0
+"""Robust standard deviations, which a few dozen rows give to a quarter of their value."""
+_FURTHEST = np.log(1.10)
+"""And no time within a tenth of its like is called an outlier."""
+_PER_EPOCH = (0.5, 1.25)
+_FEWEST_PAIRS = 4
+_FAR_PER_EPOCH = (0.25, 2.0)
+"""Beyond this no load on an honest machine carries the median of four pairs."""
+_CONFIDENCE = 0.98
+_PER_BATCH = (0.75, 1.35)
+
+
+def time_outliers(table: Table) -> list[Finding]:
+    """Look for rows that took far longer or shorter than rows that do the same work."""
+    seconds = _seconds(table)
+    if "kernel" in table.frame:
+        raise NotApplicableError("an SVM's work depends on every setting: no rows do the same work")
+    work = [setting for setting in table.settings if setting not in _SAME_WORK]
+    groups: dict[tuple[str, ...], list[int]] = {}
+    for row, key in enumerate(table.keys(work)):
+        if seconds[row] > 0:
+            groups.setdefault(key, []).append(row)
+    alike = [rows for rows in groups.values() if len(rows) >= _FEWEST_ALIKE]
+    if not alike:
+        raise NotApplicableError("no four rows do the same work")
+    residuals = np.full(len(seconds), np.nan)
+    for rows in alike:
+        logs = np.log(seconds[rows])
+        for i, row in enumerate(rows):
+            residuals[row] = logs[i] - np.median(np.delete(logs, i))
+    known = residuals[np.isfinite(residuals)]
+    # The upper quartile, unlike the median, is not pulled to zero by groups with twin rows.
+    spread = float(np.quantile(np.abs(known), 0.75)) / 1.1503
+    far = np.abs(residuals) > max(_FURTHEST, _FAR * spread)
+    rows = np.flatnonzero(far).tolist()
+    return [_outliers(table, seconds, residuals, rows, spread)] if rows else []
+
+
+def _outliers(
+    table: Table,
+    seconds: NDArray[np.float64],
+    residuals: NDArray[np.float64],
+    rows: list[int],
+    spread: float,
+) -> Finding:
+    worst = max(rows, key=lambda row: abs(residuals[row]))
+    return Finding(
+        rule="time_outliers",
+        severity="warning",
+        table=table.name,
+        says="some times are far from those of rows that do the same work",
+        evidence=(
+            f"{counted(len(rows), 'row')}; row {table.named(worst)} took {seconds[worst]:.1f} s, "
+            f"its like {seconds[worst] / np.exp(residuals[worst]):.1f} s in the median "
+            f"({np.exp(residuals[worst]):.2f}×), where {100 * spread:.1f} % is usual; "
+            f"{table.listed(rows)}"
+        ),
+        settle="times of these rows measured again, alone on the machine",
+        rows=tuple(rows),
+    )
+
+
+def time_per_epoch(table: Table) -> list[Finding]:
+    """Check that times grow with the number of epochs, less a fixed cost such as starting up.
+
+    A busy machine makes a few pairs look so by chance. What fewer than four pairs say, or pairs
+    that differ among themselves by as much, is a note; serious is only what is far off.
+    """
+    return [
+        Finding(
+            rule="time_per_epoch",
+            severity=_per_epoch_severity(np.array(found), more / fewer),
+            table=table.name,
+            says="times do not grow with the number of epochs",
+            evidence=f"{more:g} epochs took {np.median(found):.2f} times as long as {fewer:g} in "
+            f"the median of {counted(len(found), 'pair')}, where {more / fewer:.2f} is expected",
+            settle="what the time of a row covers: one epoch, its last, or all",
+            rows=rows,
+        )
+        for fewer, more, found, rows in _ratios(table, "epochs")
+        if not _fits(found, _honest(more / fewer, _PER_EPOCH))
+    ]
+
+
+def _per_epoch_severity(ratios: NDArray[np.float64], expected: float) -> str:
+    """Return how much ratios (pairs,) of times weigh whose median is not an honest one's."""
+    if len(ratios) < _FEWEST_PAIRS:
+        return "note"
+    low, high = np.exp(mean_interval(np.log(ratios), confidence=_CONFIDENCE))
+    shortest, longest = _honest(expected, _PER_EPOCH)
+    if low < longest and high > shortest:
+        return "note"
+    return "warning" if _fits(ratios, _honest(expected, _FAR_PER_EPOCH)) else "serious"
+
+
+def _honest(expected: float, bounds: tuple[float, float]) -> tuple[float, float]:
+    return 1 + bounds[0] * (expected - 1), bounds[1] * expected
+
+
+def _fits(ratios: NDArray[np.float64] | list[float], limits: tuple[float, float]) -> bool:
+    return limits[0] < float(np.median(ratios)) < limits[1]
+
+
+def time_per_batch(table: Table) -> list[Finding]:
+    """Check that larger batches take no longer, and at least their share of the smaller's time.
+
+    The images of an epoch stay the same: all that a larger batch can save is the cost per step.
+    """
+    return [
+        Finding(
+            rule="time_per_batch",
+            severity="warning" if len(found) >= _FEWEST_PAIRS else "note",
+            table=table.name,
+            says="times do not go with the batch size",
+            evidence=f"batches of {larger:g} took {np.median(found):.2f} times as long as of "
+            f"{smaller:g} in the median of {counted(len(found), 'pair')}, where "
+            f"{smaller / larger:.2f} to 1 is expected",
+            settle="times of these rows measured again, alone on the machine",
+            rows=rows,
+        )
+        for smaller, larger, found, rows in _ratios(table, "batch_size")
+        if not _PER_BATCH[0] * smaller / larger < np.median(found) < _PER_BATCH[1]
+    ]
+
+
+def _ratios(table: Table, setting: str) -> list[tuple[float, float, list[float], tuple[int, ...]]]:
+    """Return, for neighbouring levels, both levels, each pair's ratio of times, and the rows."""
+    seconds, values = _seconds(table), table.numbers(setting)
+    if STEADY in table.frame:
+        seconds = table.numbers(STEADY)
+    levels = sorted({float(v) for v in values[np.isfinite(values)]})
+    if len(levels) < 2 or setting not in table.settings:
+        raise NotApplicableError(f"needs rows with different {setting.replace('_', ' ')}")
+    ratios = []
+    for low, high in pairwise(levels):
+        pairs = [
+            (a, b) for a, b in table.pairs(setting, low, high) if min(seconds[a], seconds[b]) > 0
+        ]
+        if pairs:
+            found = [float(seconds[b] / seconds[a]) for a, b in pairs]
+            ratios.append((low, high, found, tuple(sorted(row for pair in pairs for row in pair))))
+    return ratios
+
+
+def _seconds(table: Table) -> NDArray[np.float64]:
+    if "train_seconds" not in table.frame:
+        raise NotApplicableError("no column train_seconds")
+    seconds = table.numbers("train_seconds")
+    return np.where(np.isfinite(seconds), seconds, np.nan)

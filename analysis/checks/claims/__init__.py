@@ -1,0 +1,57 @@
+"""Claims about hyperparameters, hardware and models, and what the data say about them.
+
+A ``Claim`` is data: a sentence, the rows it is about and the test that decides it. ``verdicts``
+judges claims on the published tables they were drawn from and on studies; what both lab reports
+claim is in ``PUBLISHED``. ``python -m analysis.claims`` prints verdicts, also on a user's own
+claims.
+"""
+
+from analysis.checks.claims.claim import Claim, Criterion
+from analysis.checks.claims.contrasts import Higher, LargerAt
+from analysis.checks.claims.evidence import Evidence, from_reference, from_study, pooled
+from analysis.checks.claims.families import BestOf
+from analysis.checks.claims.judge import ALPHA, judge, judge_all, judge_published, verdicts
+from analysis.checks.claims.margins import Same, Usually
+from analysis.checks.claims.outcome import VERDICTS, Outcome
+from analysis.checks.claims.picks import BestHas
+from analysis.checks.claims.ranges import LongerThan, RatioWithin
+from analysis.checks.claims.thresholds import GrowsFaster, MostRows
+from analysis.checks.claims.verdict import COLUMNS, Verdict, numbers_of, to_frame
+from analysis.labs.claims_a import CLAIMS as REPORT_A
+from analysis.labs.claims_b import CLAIMS as REPORT_B
+
+PUBLISHED: tuple[Claim, ...] = (*REPORT_A, *REPORT_B)
+"""Every claim of both lab reports."""
+
+__all__ = [
+    "ALPHA",
+    "COLUMNS",
+    "PUBLISHED",
+    "REPORT_A",
+    "REPORT_B",
+    "VERDICTS",
+    "BestHas",
+    "BestOf",
+    "Claim",
+    "Criterion",
+    "Evidence",
+    "GrowsFaster",
+    "Higher",
+    "LargerAt",
+    "LongerThan",
+    "MostRows",
+    "Outcome",
+    "RatioWithin",
+    "Same",
+    "Usually",
+    "Verdict",
+    "from_reference",
+    "from_study",
+    "judge",
+    "judge_all",
+    "judge_published",
+    "numbers_of",
+    "pooled",
+    "to_frame",
+    "verdicts",
+]

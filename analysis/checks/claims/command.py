@@ -1,0 +1,106 @@
+"""Judge claims: ``python -m analysis.claims results/<study> ...``.
+
+Prints a table of verdicts in Markdown and below it each verdict in a sentence; writes no file.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import pandas as pd
+
+from analysis.checks.claims import PUBLISHED, REPORT_A, REPORT_B, Claim, numbers_of, verdicts
+from analysis.checks.claims.user import load_claims
+from analysis.command_line import (
+    Parser,
+    answering_mistakes,
+    path_argument,
+    print_text,
+    study_argument,
+)
+from analysis.frames.load import Study, load_study
+from analysis.render.markdown import escape
+from search_spaces.errors import UserError
+
+_REPORTS = {"report_a": REPORT_A, "report_b": REPORT_B}
+
+
+@answering_mistakes
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the command line; return 0 whatever the verdicts, or 2 after a mistake of the user's."""
+    arguments = _parser().parsed(argv)
+    claims = _claims(arguments.claims, arguments.reference)
+    if not arguments.studies and not any(claim.tables for claim in claims):
+        raise UserError("no study and no published table to judge on; name a study directory")
+    studies = [load_study(path) for path in arguments.studies]
+    print_text(render(_verdicts(studies, claims, arguments.claims)))
+    return 0
+
+
+def _verdicts(studies: Sequence[Study], claims: Sequence[Claim], file: Path | None) -> pd.DataFrame:
+    try:
+        return verdicts(studies, claims)
+    except Exception as error:
+        if file is None:
+            raise
+        where = " ".join(getattr(error, "__notes__", []))
+        raise UserError(f"--claims {file}: {type(error).__name__} {where}: {error}") from error
+
+
+def _parser() -> Parser:
+    parser = Parser(
+        "analysis.claims",
+        "Judge claims on studies and on the published tables they were drawn from.",
+    )
+    parser.add_argument(
+        "studies",
+        nargs="*",
+        default=[],
+        type=study_argument,
+        metavar="STUDY",
+        help="a study directory, results/<study>, or its URL",
+    )
+    parser.add_argument(
+        "--claims",
+        type=path_argument,
+        metavar="FILE",
+        help="a Python file with a list CLAIMS, to judge",
+    )
+    parser.add_argument(
+        "--reference",
+        choices=sorted(_REPORTS),
+        action="append",
+        help="judge this report's claims (default without --claims: those of both reports)",
+    )
+    return parser
+
+
+def _claims(file: Path | None, reports: Sequence[str] | None) -> tuple[Claim, ...]:
+    if file is None and not reports:
+        return PUBLISHED
+    own = load_claims(file) if file is not None else ()
+    named = tuple(claim for name in dict.fromkeys(reports or ()) for claim in _REPORTS[name])
+    clash = {claim.name for claim in own} & {claim.name for claim in named}
+    if clash:
+        raise UserError(f"--claims {file}: {min(clash)} is the name of a report's claim; rename it")
+    return (*named, *own)
+
+
+def render(frame: pd.DataFrame) -> str:
+    """Return verdicts (``analysis.claims.verdicts``) as Markdown: a table, then the sentences."""
+    cells = pd.DataFrame(
+        {
+            "claim": [escape(name) for name in frame["claim"]],
+            "on": [escape(name) for name in frame["evidence"]],
+            "verdict": list(frame["verdict"]),
+            "effect, interval, p, n": [numbers_of(line) for line in frame.to_dict("records")],
+        },
+        dtype="str",
+    )
+    table = cells.to_markdown(index=False, disable_numparse=True)
+    sentences = [
+        f"- {escape(name)}: {escape(text)}"
+        for name, text in zip(frame["claim"], frame["text"], strict=True)
+    ]
+    return "\n".join([str(table), "", *sentences])

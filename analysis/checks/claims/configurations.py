@@ -1,0 +1,98 @@
+"""Rows joined into configurations: means over seeds, and how much one training run varies."""
+
+from __future__ import annotations
+
+import contextlib
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from analysis.checks.claims.evidence import Evidence
+from analysis.stats import noise_floor
+from search_spaces.errors import UserError
+
+_NOISE_GROUPS = ("dataset", "epochs")
+"""What the noise of a run depends on most; it is estimated within each of their combinations."""
+
+
+def judged_by(evidence: Evidence) -> tuple[str, str]:
+    """Return the metric that ranks, on validation where there is one, and its number of images."""
+    rows = evidence.rows
+    if "val_accuracy" in rows and "num_val" in rows and rows["val_accuracy"].notna().all():
+        return "val_accuracy", "num_val"
+    return "test_accuracy", "num_test"
+
+
+def over_seeds(evidence: Evidence, metric: str, placebo: str) -> pd.DataFrame:
+    """Return one row per configuration: its first row, with means over its seeds.
+
+    Args:
+        evidence: rows with finite ``metric``; copies of a result count once.
+        metric: what ranks; it and ``test_accuracy`` become means.
+        placebo: a factor that does nothing, from which the noise is read where there is one seed.
+
+    Returns:
+        The columns of the rows, ``num_seeds``, ``results`` (the frozen set of results behind the
+        row) and ``run_variance`` of the mean: that between seeds over their number; with one seed
+        the placebo's, read robustly, as one failed training must not make every run a tie; 0 where
+        neither shows it.
+    """
+    rows = evidence.distinct().rows.reset_index(drop=True)
+    keys = [name for name in (*evidence.settings, "family", "source") if name in rows]
+    texts = rows[keys].map(str).agg("\n".join, axis=1)
+    groups = rows.groupby(texts, sort=False)
+    measured = list(dict.fromkeys(name for name in (metric, "test_accuracy") if name in rows))
+    joined = groups.first()
+    joined[measured] = groups[measured].mean()
+    joined["num_seeds"] = groups.size()
+    joined["results"] = groups["result"].agg(frozenset)
+    spread = groups[metric].var(ddof=1)
+    noise = (
+        _between_seeds(joined, spread)
+        if spread.notna().any()
+        else _of_placebo(joined, evidence, metric, placebo)
+    )
+    joined["run_variance"] = noise / joined["num_seeds"].to_numpy()
+    return joined.reset_index(drop=True)
+
+
+def _between_seeds(joined: pd.DataFrame, spread: pd.Series[float]) -> NDArray[np.float64]:
+    """Pool the variances between seeds."""
+    groups = [joined[name].map(str) for name in _NOISE_GROUPS if name in joined]
+    degrees = (joined["num_seeds"] - 1).astype(float)
+    squares = (spread * degrees).fillna(0.0)
+    if groups:
+        squares, degrees = (
+            values.groupby(groups).transform("sum") for values in (squares, degrees)
+        )
+    else:
+        squares, degrees = squares * 0 + squares.sum(), degrees * 0 + degrees.sum()
+    variances: NDArray[np.float64] = np.nan_to_num((squares / degrees).to_numpy(dtype=float))
+    return variances
+
+
+def _of_placebo(
+    joined: pd.DataFrame, evidence: Evidence, metric: str, placebo: str
+) -> NDArray[np.float64]:
+    rows = joined.reset_index(drop=True)
+    settings = [name for name in evidence.settings if name in rows and name != placebo]
+    rows[settings] = rows[settings].map(str)
+    groups = [name for name in _NOISE_GROUPS if name in settings]
+    noise = np.zeros(len(rows))
+    for _, group in rows.groupby(groups) if groups else [("", rows)]:
+        # Without a placebo, or with one that shares its trials, there is nothing to read.
+        with contextlib.suppress(UserError):
+            noise[group.index] = noise_floor(group, placebo, metric, settings).robust_sd ** 2
+    return noise
+
+
+def same_size(first: pd.DataFrame, second: pd.DataFrame) -> list[pd.DataFrame]:
+    """Keep the rows that were trained on numbers of images which both sides have.
+
+    All rows where the two have none in common: what to make of that is for the caller to say.
+    """
+    common = set(first["num_train"].dropna()) & set(second["num_train"].dropna())
+    if not common:
+        return [first, second]
+    return [side[side["num_train"].isin(common)] for side in (first, second)]

@@ -1,0 +1,170 @@
+"""Tests of claims that the best of one group beats the best of another: SVMs against ResNets."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from analysis.checks.claims.configurations import judged_by, over_seeds, same_size
+from analysis.checks.claims.evidence import Evidence
+from analysis.checks.claims.outcome import POINTS, Outcome, named, not_comparable, printed
+from analysis.checks.claims.proportions import two_accuracies
+from analysis.stats import McNemar, mcnemar, read_predictions
+from search_spaces.errors import UserError
+
+_SAME = 1e-9
+
+
+@dataclass(frozen=True)
+class BestOf:
+    """Claims that the best of one group is more accurate than the best of another.
+
+    The two picks (on validation where there is such a column) are compared within each value of
+    ``by``; the claim needs all of them. Where both are one trained model each and saved what they
+    predicted for the same images, McNemar's exact test compares them image by image; else their
+    counts of correct test images are compared, with the noise of training where several seeds or a
+    placebo show it. With one seed and no placebo that is not known and left out, which the reason
+    says.
+
+    Attributes:
+        factor: such as ``family`` (``resnet``, ``svm``) or ``dataset``.
+        higher, than: two of its values.
+        by: settings within which to compare.
+    """
+
+    factor: str
+    higher: Any
+    than: Any
+    by: tuple[str, ...] = ("dataset",)
+
+    def judge(self, evidence: Evidence, alpha: float) -> Outcome:
+        """Judge the claim on the evidence."""
+        metric, _ = judged_by(evidence)
+        usable = evidence.with_metric("test_accuracy").with_metric(metric)
+        unknown = [problem for n in (self.factor, *self.by) if (problem := evidence.lacks(n))]
+        if unknown:
+            return not_comparable(unknown[0])
+        if usable.rows.empty:
+            return not_comparable(f"no rows with {named(metric)} and test accuracy")
+        rows = over_seeds(usable, metric, placebo="pin_memory")
+        groups = list(rows.groupby(list(self.by), sort=False)) if self.by else [("", rows)]
+        effects, p_values, shown = [], [], []
+        for name, group in groups:
+            sides = [group[group[self.factor].isin([v])] for v in (self.higher, self.than)]
+            if any(side.empty for side in sides):
+                continue
+            sides = same_size(*sides)
+            problem = _unequal(pd.concat(sides), self.factor)
+            if problem:
+                return not_comparable(problem)
+            first, second = (side.iloc[int(np.argmax(side[metric]))] for side in sides)
+            p_value, note = _compare(first, second)
+            effects.append(float(first["test_accuracy"] - second["test_accuracy"]))
+            p_values.append(p_value)
+            label = printed(name[0] if isinstance(name, tuple) else name)
+            shown.append(
+                f"{label}: {100 * first['test_accuracy']:.2f} % against "
+                f"{100 * second['test_accuracy']:.2f} %{note}".removeprefix(": ")
+            )
+        if not effects:
+            return not_comparable(
+                f"no rows with both {printed(self.higher)} and {printed(self.than)}"
+            )
+        trained = " and of training" if (rows["run_variance"] > 0).any() else " only"
+        reason = f"picked on {named(metric)}; {', '.join(shown)}; noise of test images{trained}"
+        return _all_groups(np.array(effects), np.array(p_values), reason)
+
+
+def _all_groups(
+    effects: NDArray[np.float64], p_values: NDArray[np.float64], reason: str
+) -> Outcome:
+    """Combine groups: the claim needs all of them, and one that is reversed refutes it."""
+    supports = bool((effects > 0).all())
+    reversed_ = p_values[effects <= 0]
+    p_value = float(p_values.max() if supports else min(1.0, reversed_.min() * len(p_values)))
+    return Outcome(
+        word=None,
+        reason=reason,
+        effect=float(effects.mean()),
+        low=float(effects.min()),
+        high=float(effects.max()),
+        unit=POINTS,
+        bounds="range",
+        p_value=p_value,
+        supports=supports,
+        num_pairs=len(effects),
+        wins=int((effects > 0).sum()),
+    )
+
+
+def _compare(first: pd.Series[Any], second: pd.Series[Any]) -> tuple[float, str]:
+    """Return the p-value that two picks are equally accurate, and how it came about."""
+    paired = _image_by_image(first, second)
+    if paired is not None:
+        note = f" (only one right: {paired.only_first} and {paired.only_second} images, McNemar)"
+        return paired.p_value, note
+    second_accuracy = np.array([second["test_accuracy"]], dtype=float)
+    num_second = np.array([second["num_test"]], dtype=float)
+    p_value = two_accuracies(
+        float(first["test_accuracy"]),
+        float(first["num_test"]),
+        second_accuracy,
+        num_second,
+        float(first["run_variance"] + second["run_variance"]),
+    )[0]
+    return float(p_value), ""
+
+
+def _image_by_image(first: pd.Series[Any], second: pd.Series[Any]) -> McNemar | None:
+    """Return McNemar's test of two trained models; None where it cannot be made or is not enough.
+
+    It knows the sampling of test images only: with several seeds, or a placebo that shows the noise
+    of training, two models are not what is compared.
+    """
+    picks = (first, second)
+    if any(pick["num_seeds"] > 1 or pick["run_variance"] > 0 for pick in picks):
+        return None
+    if not first.get("test_set") or first["test_set"] != second.get("test_set"):
+        return None
+    one, two = (_saved(pick) for pick in picks)
+    if one is None or two is None or not np.array_equal(one["labels"], two["labels"]):
+        return None
+    return mcnemar(*(saved["predictions"] == saved["labels"] for saved in (one, two)))
+
+
+def _saved(pick: pd.Series[Any]) -> dict[str, NDArray[np.integer]] | None:
+    """Return a pick's predictions and labels if it saved both and they give its accuracy."""
+    file = pick.get("predictions")
+    if not isinstance(file, Path):
+        return None
+    try:
+        saved = read_predictions(file)
+    except UserError:
+        return None
+    if "labels" not in saved or saved["labels"].shape != saved["predictions"].shape:
+        return None
+    right = float(np.mean(saved["predictions"] == saved["labels"]))
+    return saved if math.isclose(right, pick["test_accuracy"], abs_tol=_SAME) else None
+
+
+def _unequal(rows: pd.DataFrame, factor: str) -> str:
+    """Say why accuracies of two groups are not measured alike; empty when they are."""
+    for column, what in (("num_test", "tested"), ("num_train", "trained")):
+        sizes = rows.groupby(factor)[column].agg(["min", "max"])
+        if sizes.isna().any(axis=None):
+            return f"the number of images {what} on is not known"
+        if factor == "dataset":
+            continue
+        if not math.isclose(sizes["min"].min(), sizes["max"].max()):
+            counts = ", ".join(
+                f"{printed(name)} on {low:,.0f}" + (f" to {high:,.0f}" if high > low else "")
+                for name, low, high in sizes.itertuples()
+            )
+            return f"{what} on different numbers of images: {counts}"
+    return ""

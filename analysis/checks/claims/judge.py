@@ -1,0 +1,184 @@
+"""Claims judged: on published tables and on studies, as families of tests.
+
+The claims of one reader about one body of evidence are one family, and a verdict holds at Holm's
+adjusted p-value: among 40 true null hypotheses one or two would else be "supported" by chance. A
+claim with too few pairs for any p-value below α is not tested and does not count in the family.
+"""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from analysis.checks.claims.claim import Claim
+from analysis.checks.claims.evidence import Evidence, from_reference, from_study, pooled
+from analysis.checks.claims.outcome import Outcome, Word, joined, named, not_comparable, printed_all
+from analysis.checks.claims.verdict import Verdict, to_frame
+from analysis.frames.load import Study
+from analysis.labs.reference import load_table
+from analysis.stats import holm
+
+ALPHA = 0.05
+_STEADY = "train time is steady: the median epoch after the first, times the epochs"
+"""As ``from_study`` makes it; the tables of a report have what a training took in all."""
+_SAME_SIZE = 0.5
+"""With less than this share of the training images an accuracy is another quantity."""
+
+
+def judge(claim: Claim, evidence: Evidence, *, alpha: float = ALPHA) -> Verdict:
+    """Judge one claim on its own, without a family; ``judge_all`` is for several."""
+    return judge_all([claim], evidence, alpha=alpha)[0]
+
+
+def judge_all(
+    claims: Sequence[Claim], evidence: Evidence | Sequence[Evidence], *, alpha: float = ALPHA
+) -> list[Verdict]:
+    """Judge claims as one family.
+
+    Args:
+        claims: the claims.
+        evidence: one body of evidence, or several (studies): each claim is then judged on the one
+            that gives it the most independent pairs, or on all together where no single one can
+            speak, as when one has the ResNets and another the SVMs.
+        alpha: the error rate of the family.
+    """
+    bodies = [evidence] if isinstance(evidence, Evidence) else list(evidence)
+    chosen = [_best_evidence(claim, bodies, alpha) for claim in claims]
+    return _decided(claims, chosen, alpha)
+
+
+def _decided(
+    claims: Sequence[Claim], chosen: Sequence[tuple[Evidence, Outcome]], alpha: float
+) -> list[Verdict]:
+    # Both reports claim some things alike: one hypothesis counts once in its family.
+    keys = [
+        (repr(claim.test), repr(sorted(claim.where.items())), evidence.name)
+        for claim, (evidence, _) in zip(claims, chosen, strict=True)
+    ]
+    family = {key: outcome.p_value for key, (_, outcome) in zip(keys, chosen, strict=True)}
+    p_values = np.array(list(family.values()), dtype=float)
+    by_key = dict(zip(family, holm(p_values), strict=True))
+    found = []
+    for claim, key, (evidence, outcome) in zip(claims, keys, chosen, strict=True):
+        p, caveats = float(by_key[key]), evidence.caveats if outcome.num_pairs else ()
+        word, worded = _worded(outcome, p, p_values, alpha)
+        found.append(Verdict(claim, evidence.name, evidence.kind, word, worded, p, caveats))
+    return found
+
+
+def _worded(
+    outcome: Outcome, p_adjusted: float, p_values: NDArray[np.float64], alpha: float
+) -> tuple[Word, Outcome]:
+    """Return the verdict in a family, and the outcome with its reason complete.
+
+    Pairs that are enough for a claim alone may be too few in a family: then even their smallest
+    p-value, times the claims that Holm's correction counts with it, is not below the level.
+    """
+    word = outcome.decided(p_adjusted, alpha)
+    num_with = int((p_values >= outcome.smallest_p).sum())
+    num_all = int(np.isfinite(p_values).sum())
+    if outcome.word or word != "not distinguishable" or outcome.smallest_p * num_with < alpha:
+        return word, replace(outcome, reason=joined(outcome.reason, outcome.power))
+    few = f"{outcome.num_pairs} pairs cannot decide one of {num_all} claims judged together"
+    few += f", {num_with} of them still open after Holm's first steps" * (num_with < num_all)
+    return "underpowered", replace(outcome, reason=joined(outcome.reason, few))
+
+
+def _best_evidence(
+    claim: Claim, bodies: Sequence[Evidence], alpha: float
+) -> tuple[Evidence, Outcome]:
+    candidates = [(body, _outcome(claim, body, alpha)) for body in bodies]
+    speaking = [entry for entry in candidates if entry[1].num_pairs]
+    if speaking:
+        return max(speaking, key=lambda entry: entry[1].num_pairs)
+    if len(bodies) > 1:
+        together = pooled(bodies)
+        return together, _outcome(claim, together, alpha)
+    return candidates[0]
+
+
+def _outcome(claim: Claim, evidence: Evidence, alpha: float) -> Outcome:
+    unknown = [problem for column in claim.where if (problem := evidence.lacks(column))]
+    if unknown:
+        return not_comparable(unknown[0])
+    rows = evidence.where(claim.where)
+    if rows.rows.empty:
+        wanted = claim.where.items()
+        about = ", ".join(f"{named(key)} {printed_all(value)}" for key, value in wanted)
+        return not_comparable(f"no rows with {about}" if about else "no rows")
+    if evidence.flawed and getattr(claim.test, "metric", "test_accuracy").endswith("_accuracy"):
+        return not_comparable(evidence.flawed)
+    if smaller := _smaller(claim, rows):
+        return not_comparable(smaller)
+    try:
+        with np.errstate(all="ignore"):  # what an infinite value gives is unknown: NaN
+            outcome = claim.test.judge(rows, alpha)
+        if not isinstance(outcome, Outcome):
+            raise TypeError(f"judge returned {type(outcome).__name__}, not an Outcome")
+    except Exception as error:
+        error.add_note(f"while judging claim {claim.name}")
+        raise
+    is_steady = evidence.kind == "study" and getattr(claim.test, "metric", "") == "train_seconds"
+    if is_steady and outcome.num_pairs:
+        outcome = replace(outcome, reason=joined(outcome.reason, _STEADY))
+    return outcome
+
+
+def _smaller(claim: Claim, evidence: Evidence) -> str:
+    """Say that an accuracy is claimed which far fewer training images cannot give; else empty."""
+    if evidence.kind != "study" or not claim.tables:
+        return ""
+    if not getattr(claim.test, "is_absolute", False):
+        return ""
+    sizes = [evidence.rows["num_train"], _published(claim.tables).rows["num_train"]]
+    ours, theirs = (float(pd.to_numeric(size, errors="coerce").median()) for size in sizes)
+    if not ours < _SAME_SIZE * theirs:  # NaN, unknown, is not smaller
+        return ""
+    return f"trained on {ours:,.0f} images, where the accuracy claimed is that of {theirs:,.0f}"
+
+
+@functools.cache
+def _published(tables: tuple[str, ...]) -> Evidence:
+    return from_reference([load_table(table) for table in tables])
+
+
+def judge_published(claims: Iterable[Claim], *, alpha: float = ALPHA) -> list[Verdict]:
+    """Judge each claim on the published tables it was drawn from; one family per report."""
+    verdicts = []
+    drawn = [claim for claim in claims if claim.tables]
+    for source in dict.fromkeys(claim.source for claim in drawn):
+        family = [claim for claim in drawn if claim.source == source]
+        chosen = []
+        for claim in family:
+            evidence = _published(claim.tables)
+            chosen.append((evidence, _outcome(claim, evidence, alpha)))
+        verdicts += _decided(family, chosen, alpha)
+    return verdicts
+
+
+def verdicts(
+    studies: Sequence[Study], claims: Sequence[Claim], *, alpha: float = ALPHA
+) -> pd.DataFrame:
+    """Return every claim's verdicts: on its own tables, and on the studies.
+
+    Args:
+        studies: loaded studies, in any state; none for the published tables alone.
+        claims: such as ``analysis.checks.claims.PUBLISHED``.
+        alpha: the error rate of each family.
+
+    Returns:
+        One line per claim and body of evidence, the claim's own tables first, with the columns
+        ``COLUMNS``; ``text`` is the verdict in words. ``effect``, ``low`` and ``high`` are in
+        ``unit``, where ``points`` are fractions.
+    """
+    found = judge_published(claims, alpha=alpha)
+    if studies:
+        found += judge_all(claims, [from_study(study) for study in studies], alpha=alpha)
+    order = {claim.name: number for number, claim in enumerate(claims)}
+    found.sort(key=lambda verdict: (order[verdict.claim.name], verdict.kind))
+    return to_frame(found)

@@ -1,0 +1,127 @@
+"""What a test says about a claim, before and after a family of tests is taken into account."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Literal
+
+from analysis.frames.cells import format_points, heading
+
+Word = Literal["supported", "contradicted", "not distinguishable", "underpowered", "not comparable"]
+VERDICTS: tuple[Word, ...] = (
+    "supported",
+    "contradicted",
+    "not distinguishable",
+    "underpowered",
+    "not comparable",
+)
+
+POINTS = "points"
+RATIO = "ratio"
+SHARE = "share"
+EXPONENT = "exponent"
+SMALLEST_P = 0.001
+"""Smaller p-values are printed as being smaller than this."""
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """The result of one test on one body of evidence.
+
+    Attributes:
+        word: the verdict; None where the p-value decides, after adjustment for its family.
+        reason: what was compared and what was seen, one or two sentences.
+        effect: in ``unit``; NaN where there is none.
+        low, high: its interval.
+        unit: ``points`` (a difference of fractions), ``ratio``, ``share`` or ``exponent``.
+        p_value: of the hypothesis that decides; NaN where none does.
+        supports: what a small p-value would mean: for the claim or against it.
+        num_pairs: independent pairs (or rows, where rows are judged one by one).
+        num_seeds: different seeds among them; 0 where the evidence does not say.
+        wins, ties: pairs in the claimed direction, and without difference.
+        of: what a ``share`` is a share of.
+        bounds: whether ``low`` and ``high`` are those of an ``interval`` or of a ``range``, the
+            smallest and the largest that was seen.
+        smallest_p: the smallest p-value that so many pairs can give; 0 where that is no limit.
+        power: what would have shown, for the reason where the pairs are enough.
+    """
+
+    word: Word | None
+    reason: str
+    effect: float = math.nan
+    low: float = math.nan
+    high: float = math.nan
+    unit: str = POINTS
+    p_value: float = math.nan
+    supports: bool = False
+    num_pairs: int = 0
+    num_seeds: int = 0
+    wins: int = 0
+    ties: int = 0
+    of: str = ""
+    bounds: Literal["interval", "range"] = "interval"
+    smallest_p: float = 0.0
+    power: str = ""
+
+    def decided(self, p_adjusted: float, alpha: float) -> Word:
+        """Return the verdict at a p-value adjusted for the family of claims."""
+        if self.word is not None:
+            return self.word
+        if p_adjusted < alpha:  # false for NaN too
+            return "supported" if self.supports else "contradicted"
+        return "not distinguishable"
+
+
+_PRINTED = {
+    **{"mnist": "MNIST", "fashion_mnist": "FashionMNIST", "cpu": "CPU", "cuda": "GPU"},
+    **{"resnet18": "ResNet-18", "resnet50": "ResNet-50", "sgd": "SGD", "adam": "Adam"},
+    **{"svm": "SVM", "resnet": "ResNet", "True": "on", "False": "off"},
+}
+
+
+def printed(value: object) -> str:
+    """Return a setting's value as a reader knows it."""
+    return _PRINTED.get(str(value), str(value))
+
+
+def named(column: str) -> str:
+    """Return a setting or a metric as a reader knows it, without its unit."""
+    words = heading(column).partition(" (")[0]
+    return f"{words} time" if column.endswith("_seconds") else words
+
+
+def printed_all(values: object) -> str:
+    """Return the value, or the allowed values, of a condition as a reader knows them."""
+    return " or ".join(map(printed, values if isinstance(values, (tuple, list)) else (values,)))
+
+
+def not_comparable(reason: str) -> Outcome:
+    """Return the outcome of evidence that says nothing about the claim."""
+    return Outcome("not comparable", reason)
+
+
+def points(value: float) -> str:
+    """Return a difference of fractions in percentage points, with its sign."""
+    return f"{format_points(value)} points"
+
+
+def size(value: float) -> str:
+    """Return the size of a margin in percentage points, without a sign."""
+    text = f"{100 * abs(value):.3g}"
+    return f"{text} point" if text == "1" else f"{text} points"
+
+
+def mean_text(mean: float, *, log: bool) -> str:
+    """Return a mean difference in points, or the ratio that a mean difference of logarithms is."""
+    return ratio_text(math.exp(mean)) if log else points(mean)
+
+
+def ratio_text(ratio: float) -> str:
+    """Return a ratio with three digits, or with as many behind the point where it is near one."""
+    return f"{ratio:.3f}×" if 0.5 < ratio < 2 else f"{ratio:.3g}×"
+
+
+def joined(*parts: str) -> str:
+    """Return the parts that say something as one sentence."""
+    return "; ".join(part for part in parts if part)

@@ -1,0 +1,114 @@
+"""Tests of claims about which configuration is the best.
+
+The best of many noisy results is surrounded by others that could as well have come out on top. A
+claim about it is judged on all configurations that cannot be told apart from the one picked, on
+validation where there is such a column.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from analysis.checks.claims.configurations import judged_by, over_seeds
+from analysis.checks.claims.evidence import Evidence
+from analysis.checks.claims.outcome import (
+    SHARE,
+    Outcome,
+    Word,
+    named,
+    not_comparable,
+    printed,
+    size,
+)
+from analysis.checks.claims.proportions import two_accuracies
+from analysis.stats import holm
+
+
+@dataclass(frozen=True)
+class BestHas:
+    """Claims that the best configuration has certain values.
+
+    Supported when every configuration tied with the best has them, contradicted when none has; not
+    comparable where all rows have one of the values, so that nothing could have been better.
+    Tied means that a two-sided test of the two accuracies, Holm over the configurations, does not
+    tell them apart; its variance is that of both counts of images and, where several seeds or a
+    placebo show it, that of training.
+
+    Attributes:
+        has: setting -> value.
+        placebo: a factor that does nothing, to read the noise of a run from.
+    """
+
+    has: Mapping[str, Any] = field(hash=False)
+    placebo: str = "pin_memory"
+
+    def judge(self, evidence: Evidence, alpha: float) -> Outcome:
+        """Judge the claim on the evidence."""
+        metric, images = judged_by(evidence)
+        usable = evidence.with_metric(metric)
+        if usable.rows.empty or usable.rows[images].isna().any():
+            return not_comparable(f"no rows with {named(metric)} and a known number of images")
+        fitting = frozenset(usable.where(self.has).rows["result"])
+        if not fitting:
+            wanted = ", ".join(
+                f"{named(name)} {printed(value)}" for name, value in self.has.items()
+            )
+            return not_comparable(f"no row has {wanted}")
+        for name, value in self.has.items():
+            if usable.rows[name].map(str).nunique() == 1:
+                return not_comparable(
+                    f"every row has {named(name)} {printed(value)}: no other to be better than"
+                )
+        rows = over_seeds(usable, metric, self.placebo)
+        tied = _tied_with_best(rows, metric, images, alpha)
+        fits = np.array([not fitting.isdisjoint(results) for results in rows["results"]])
+        num_tied, num_fit = int(tied.sum()), int((tied & fits).sum())
+        word: Word = "not distinguishable"
+        if num_fit in (0, num_tied):
+            word = "contradicted" if num_fit == 0 else "supported"
+        return Outcome(
+            word=word,
+            reason=f"{self._best(rows, metric)}; {num_tied} of {len(rows)} configurations are "
+            f"tied with it, {num_fit} of these as claimed",
+            effect=num_fit / num_tied,
+            unit=SHARE,
+            of="those tied with the best",
+            num_pairs=len(rows),
+            num_seeds=int(rows["num_seeds"].max()),
+            wins=num_fit,
+        )
+
+    def _best(self, rows: pd.DataFrame, metric: str) -> str:
+        best = int(np.argmax(rows[metric].to_numpy(dtype=float)))
+        top, variance = float(rows[metric].iloc[best]), float(rows["run_variance"].iloc[best])
+        settings = [k for k in dict.fromkeys((*self.has, "batch_size", "lr")) if k in rows]
+        shown = ", ".join(f"{named(name)} {printed(rows.loc[best, name])}" for name in settings)
+        noise = f"noise of training {size(math.sqrt(variance))}" if variance else "one run each"
+        return f"highest {named(metric)} {100 * top:.2f} % ({shown}; {noise})"
+
+
+def _tied_with_best(
+    rows: pd.DataFrame, metric: str, images: str, alpha: float
+) -> NDArray[np.bool_]:
+    accuracy, num_images, variance = (
+        rows[name].to_numpy(dtype=float) for name in (metric, images, "run_variance")
+    )
+    best = int(np.argmax(accuracy))
+    others = np.delete(np.arange(len(rows)), best)
+    p_values = two_accuracies(
+        accuracy[best],
+        num_images[best],
+        accuracy[others],
+        num_images[others],
+        variance[best] + variance[others],
+    )
+    tied = np.ones(len(rows), dtype=bool)
+    tied[others] = holm(p_values) >= alpha
+    return tied

@@ -1,0 +1,159 @@
+"""Tests of claims about how many times one thing is another."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from analysis.checks.claims.configurations import same_size
+from analysis.checks.claims.evidence import Evidence, is_timed
+from analysis.checks.claims.outcome import (
+    RATIO,
+    Outcome,
+    Word,
+    named,
+    not_comparable,
+    printed,
+    ratio_text,
+)
+from analysis.checks.claims.pairs import match, num_seeds
+from analysis.stats import conditions_differ
+
+TIME_TOLERANCE = 0.1
+"""How far the same training's duration may lie from itself: a tenth."""
+
+
+@dataclass(frozen=True)
+class RatioWithin:
+    """Claims that a metric at one value of a factor is a number of times that at another.
+
+    Supported when every matched pair's ratio lies inside the range by more than the tolerance,
+    contradicted when every one lies outside by more than it. No p-value: durations of the same
+    work repeat within the tolerance, and claims such as "15 to 20 times" are about the numbers
+    themselves. The interval shown is the smallest and the largest pair.
+
+    Attributes:
+        factor, of, to: the metric ``of`` one value, divided by that of the other.
+        at_least, at_most: the claimed range; infinite where it is open.
+        metric: what is divided.
+        tolerance: relative; 0 for numbers that are exact, such as FLOPs.
+    """
+
+    factor: str
+    of: Any
+    to: Any
+    at_least: float = 0.0
+    at_most: float = math.inf
+    metric: str = "train_seconds"
+    tolerance: float = TIME_TOLERANCE
+
+    def judge(self, evidence: Evidence, alpha: float) -> Outcome:
+        """Judge the claim on the evidence; the numbers decide, whatever ``alpha``."""
+        del alpha
+        matched = match(evidence, self.factor, self.of, self.to, self.metric, log=True)
+        if matched.problem:
+            return not_comparable(matched.problem)
+        ratios = np.exp(matched.differences)
+        room = 1 + self.tolerance
+        inside = (ratios >= self.at_least * room) & (ratios <= self.at_most / room)
+        outside = (ratios < self.at_least / room) | (ratios > self.at_most * room)
+        word: Word = "not distinguishable"
+        if inside.all() or outside.all():
+            word = "supported" if inside.all() else "contradicted"
+        few = len(np.unique(ratios.round(6))) <= 6
+        shown = ", ".join(map(ratio_text, np.unique(ratios.round(6))))
+        if not few:
+            shown = f"{ratio_text(ratios.min())} to {ratio_text(ratios.max())}"
+        return Outcome(
+            word=word,
+            reason=f"{named(self.metric)} of {printed(self.of)} over {printed(self.to)}: {shown}"
+            + (f"; tolerance {100 * self.tolerance:.0f} %" if self.tolerance else "")
+            + (f"; {matched.note}" if matched.note else ""),
+            effect=float(np.exp(np.log(ratios).mean())),
+            low=float(ratios.min()),
+            high=float(ratios.max()),
+            unit=RATIO,
+            bounds="range",
+            num_pairs=len(ratios),
+            num_seeds=num_seeds(matched.pairs),
+            wins=int(inside.sum()),
+        )
+
+
+@dataclass(frozen=True)
+class LongerThan:
+    """Claims that every training of one group takes longer than every one of another.
+
+    For groups that cannot be matched, such as SVMs and ResNets. Supported when the shortest of the
+    one is longer than the longest of the other by more than the tolerance, contradicted when its
+    longest is not as long as the other's median; within each value of ``by`` that has both.
+    """
+
+    factor: str
+    longer: Any
+    than: Any
+    metric: str = "train_seconds"
+    by: str = "dataset"
+    tolerance: float = TIME_TOLERANCE
+
+    def judge(self, evidence: Evidence, alpha: float) -> Outcome:
+        """Judge the claim on the evidence; the numbers decide, whatever ``alpha``."""
+        del alpha
+        rows = evidence.with_metric(self.metric).distinct().rows
+        unknown = evidence.lacks(self.factor) or evidence.lacks(self.by)
+        if unknown:
+            return not_comparable(unknown)
+        clear, refuted, ratios, shown = [], [], [], []
+        for name, group in rows.groupby(self.by, sort=False):
+            one, other = same_size(
+                *(group[group[self.factor].isin([v])] for v in (self.longer, self.than))
+            )
+            if one.empty or other.empty:
+                continue
+            if set(one["num_train"].dropna()) != set(other["num_train"].dropna()):
+                return not_comparable("trained on different numbers of images")
+            if evidence.kind == "study" and is_timed(self.metric):
+                problem = conditions_differ(one, other)
+                if problem:
+                    return not_comparable(f"times are not comparable: {problem}")
+            a, b = one[self.metric], other[self.metric]
+            clear.append(a.min() > b.max() * (1 + self.tolerance))
+            refuted.append(a.max() * (1 + self.tolerance) < b.median())
+            ratios.append(float(a.median() / b.median()))
+            shown.append(
+                f"{printed(name)}: {_range(a)} s against {_range(b)} s{_devices(one, other)}"
+            )
+        if not ratios:
+            return not_comparable(
+                f"no rows with both {printed(self.longer)} and {printed(self.than)}"
+            )
+        word: Word = "supported" if all(clear) else "not distinguishable"
+        return Outcome(
+            word="contradicted" if any(refuted) else word,
+            reason="; ".join(shown),
+            effect=float(np.exp(np.mean(np.log(ratios)))),
+            low=min(ratios),
+            high=max(ratios),
+            unit=RATIO,
+            bounds="range",
+            num_pairs=len(ratios),
+            wins=sum(clear),
+        )
+
+
+def _range(seconds: pd.Series[Any]) -> str:
+    low, high = float(seconds.min()), float(seconds.max())
+    shown = [f"{s:.0f}" if s >= 100 else f"{s:.3g}" for s in (low, high)]
+    return shown[0] if low == high else " to ".join(shown)
+
+
+def _devices(*sides: pd.DataFrame) -> str:
+    named = [
+        "/".join(sorted(map(printed, side["device"].dropna().unique()))) if "device" in side else ""
+        for side in sides
+    ]
+    return f" (on {named[0] or 'unknown device'} and {named[1] or 'unknown device'})"

@@ -1,0 +1,144 @@
+"""Verdicts: what one body of evidence says about one claim, as an object, a line and a sentence."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import pandas as pd
+
+from analysis.checks.claims.claim import Claim
+from analysis.checks.claims.outcome import (
+    EXPONENT,
+    POINTS,
+    RATIO,
+    SHARE,
+    SMALLEST_P,
+    Outcome,
+    Word,
+    joined,
+    points,
+    ratio_text,
+)
+from search_spaces.errors import one_line
+
+_LEVEL = 0.05
+COLUMNS = (
+    *("claim", "sentence", "source", "evidence", "kind", "verdict", "effect", "unit", "low"),
+    *("high", "p_value", "p_adjusted", "num_pairs", "num_seeds", "wins", "ties", "of"),
+    *("bounds", "reason", "caveats", "text"),
+)
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What one body of evidence says about one claim.
+
+    Attributes:
+        claim: the claim.
+        evidence: names of the studies or tables.
+        kind: ``study`` or ``report``.
+        word: supported, contradicted, not distinguishable, underpowered or not comparable.
+        outcome: the numbers and the reason.
+        p_adjusted: Holm's, in its family; NaN where no p-value decides.
+        caveats: what a reader must know of the rows.
+    """
+
+    claim: Claim
+    evidence: str
+    kind: str
+    word: Word
+    outcome: Outcome
+    p_adjusted: float
+    caveats: tuple[str, ...] = ()
+
+    @property
+    def sentence(self) -> str:
+        """The verdict in words, with its numbers, on one line.
+
+        It holds names from study directories and users' files: escape it where it is printed.
+        """
+        who = {"report_a": "Report A: ", "report_b": "Report B: "}.get(self.claim.source, "")
+        by = "its own table" if self.kind == "report" else self.evidence
+        if self.kind == "report" and "," in self.evidence:
+            by += "s"
+        numbers = numbers_of(asdict(self.outcome) | {"p_adjusted": self.p_adjusted})
+        parts = [numbers, self.outcome.reason, *self.caveats]
+        return one_line(f"{who}“{self.claim.text}” – {self.word} on {by}: {joined(*parts)}.")
+
+
+def numbers_of(line: Mapping[Any, Any]) -> str:
+    """Return effect, interval, adjusted p and n of one line of ``verdicts`` as text.
+
+    The p-value of the claim by itself stands beside it where only that is below 5 %. Empty where
+    nothing was measured.
+    """
+    if not line["num_pairs"]:
+        return ""
+    write, suffix = _WRITERS[line["unit"]]
+    shown = [f"{write(line['effect'])}{suffix}" + (f" of {line['of']}" if line["of"] else "")]
+    low, high = line["low"], line["high"]
+    if math.isfinite(low) and math.isfinite(high) and not line["effect"] == low == high:
+        limits = "({} to {})" if line["bounds"] == "range" else "[{}, {}]"
+        shown[0] += f" {limits.format(write(low), write(high))}"
+    if math.isfinite(p := line["p_adjusted"]):
+        alone = line["p_value"]
+        # The interval is the claim's own and may leave out zero where the family's p does not.
+        shown.append(_p_text(p) + (f" ({alone:.2g} on its own)" if alone < _LEVEL <= p else ""))
+    seeds = line["num_seeds"]
+    at = f" at {seeds} seeds" if 1 < seeds < line["num_pairs"] else ""
+    return ", ".join([*shown, f"n = {line['num_pairs']}{at}"])
+
+
+def _p_text(p_value: float) -> str:
+    return f"p = {p_value:.2g}" if p_value >= SMALLEST_P else f"p < {SMALLEST_P:g}"
+
+
+def _signed(value: float) -> str:
+    return points(value).removesuffix(" points")
+
+
+def _percent(value: float) -> str:
+    return f"{100 * value:.3g}"
+
+
+_WRITERS: dict[str, tuple[Callable[[float], str], str]] = {
+    POINTS: (_signed, " points"),
+    RATIO: (ratio_text, ""),
+    EXPONENT: ("{:.2f}".format, " as exponent"),
+    SHARE: (_percent, " %"),
+}
+
+
+def to_frame(found: Iterable[Verdict]) -> pd.DataFrame:
+    """Return verdicts as a frame with the columns ``COLUMNS``."""
+    return pd.DataFrame([_record(verdict) for verdict in found], columns=list(COLUMNS))
+
+
+def _record(verdict: Verdict) -> dict[str, Any]:
+    outcome = verdict.outcome
+    return {
+        "claim": verdict.claim.name,
+        "sentence": verdict.claim.text,
+        "source": verdict.claim.source,
+        "evidence": verdict.evidence,
+        "kind": verdict.kind,
+        "verdict": verdict.word,
+        "effect": outcome.effect,
+        "unit": outcome.unit,
+        "low": outcome.low,
+        "high": outcome.high,
+        "p_value": outcome.p_value,
+        "p_adjusted": verdict.p_adjusted,
+        "num_pairs": outcome.num_pairs,
+        "num_seeds": outcome.num_seeds,
+        "wins": outcome.wins,
+        "ties": outcome.ties,
+        "of": outcome.of,
+        "bounds": outcome.bounds,
+        "reason": outcome.reason,
+        "caveats": "; ".join(verdict.caveats),
+        "text": verdict.sentence,
+    }

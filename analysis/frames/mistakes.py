@@ -1,0 +1,177 @@
+"""The test images that trainings get wrong, from the predictions that they saved.
+
+Each training counts once, with the predictions of its last milestone. Which of them are wrong is
+known from the labels saved beside the predictions or from the images themselves (``Split``); they
+count only where they give the recorded confusion matrix, so labels of other images are noticed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from analysis.frames.columns import finished, levels
+from analysis.frames.confusions import fits_matrix
+from analysis.frames.load import Study
+from analysis.frames.split import Split, varies
+from analysis.frames.split import load_splits as draw_splits
+from analysis.stats import load_predictions
+from analysis.stats.saved import Row
+from search_spaces.errors import UserError
+
+Splits = Mapping[str, Mapping[int, Split]]
+"""Data set -> seed -> its images, for those that are known."""
+MOST = 12
+"""Images shown of each data set."""
+_MOST_CLASSES = 256
+
+
+@dataclass(frozen=True, eq=False)
+class Predicted:
+    """What the trainings of one data set made of its test images.
+
+    Attributes:
+        labels: (num_images,) true classes.
+        predictions: (num_trials, num_images) predicted classes.
+        trials: key of each training -> its place in ``predictions``.
+        num_left_out: trainings whose predictions cannot be read or do not fit the labels.
+    """
+
+    labels: NDArray[np.int64]
+    predictions: NDArray[np.int64]
+    trials: dict[str, int]
+    num_left_out: int
+
+
+def predicted(
+    study: Study, dataset: object, split: Split | None = None, seed: int | None = None
+) -> Predicted | None:
+    """Return the test predictions of a data set's finished trainings.
+
+    Args:
+        study: the study.
+        dataset: its data set; None takes all rows.
+        split: the images, whose labels then count.
+        seed: of the trainings; None takes all, which have to have the same test images.
+
+    Returns:
+        None where no training saved predictions or nothing says which of them are right.
+    """
+    rows = finished(study)
+    rows = rows[rows["dataset"] == dataset] if dataset is not None else rows
+    rows = rows[rows["seed"] == seed] if seed is not None else rows
+    rows = rows.sort_values("milestone", kind="stable").drop_duplicates("trial_id", keep="last")
+    rows = rows.sort_index()
+    labels = None if split is None else split.labels[split.test].astype(np.int64)
+    found: dict[str, NDArray[np.int64]] = {}
+    num_left_out = 0
+    for record in rows.to_dict("records"):
+        row = (str(record["config_id"]), int(record["seed"]))
+        if study.predictions_path(*row) is None:
+            continue
+        arrays = _classes(study, row)
+        expected = arrays.get("labels") if labels is None else labels
+        if expected is None or not _fits(study, row, expected, arrays):
+            num_left_out += 1
+            continue
+        labels = expected
+        found[str(record["trial_id"])] = arrays["predictions"]
+    if labels is None or not (found or num_left_out):
+        return None
+    predictions = np.array(list(found.values()), dtype=np.int64).reshape(len(found), len(labels))
+    places = {key: place for place, key in enumerate(found)}
+    return Predicted(labels, predictions, places, num_left_out)
+
+
+def saved_without_labels(study: Study, picks: pd.DataFrame) -> bool:
+    """Return whether a pick has predictions that can be read but no labels to judge them by."""
+    saved = [
+        _classes(study, (str(config_id), int(seed)))
+        for config_id, seed in zip(picks["config_id"], picks["seed"], strict=True)
+    ]
+    return any("predictions" in arrays and "labels" not in arrays for arrays in saved)
+
+
+def _classes(study: Study, row: Row) -> dict[str, NDArray[np.int64]]:
+    try:
+        arrays = load_predictions(study, row)
+    except UserError:
+        return {}
+    if any(len(a) and not 0 <= a.min() <= a.max() < _MOST_CLASSES for a in arrays.values()):
+        return {}
+    return {name: array.astype(np.int64) for name, array in arrays.items()}
+
+
+def _fits(
+    study: Study, row: Row, labels: NDArray[np.int64], arrays: Mapping[str, NDArray[np.int64]]
+) -> bool:
+    predictions, own, matrix = (
+        arrays.get("predictions"),
+        arrays.get("labels"),
+        study.confusion_matrix(*row),
+    )
+    if predictions is None or len(predictions) != len(labels):
+        return False
+    if own is not None and not np.array_equal(own, labels):
+        return False
+    if matrix is None:
+        return own is not None
+    return fits_matrix(matrix, labels, predictions)
+
+
+def load_splits(study: Study, folder: Path) -> Splits:
+    """Return the images of every data set and seed, found in a folder by their checksums.
+
+    Raises:
+        UserError: the folder lacks a file that the study was made from.
+    """
+    datasets = levels(study.rows, "dataset") if "dataset" in study.rows else []
+    data = study.meta.get("data")
+    seeds = [int(seed) for seed in study.meta["seeds"]]
+    return {str(name): draw_splits(data, str(name), "--images", folder, seeds) for name in datasets}
+
+
+def seeds_apart(study: Study, picks: pd.DataFrame) -> list[int | None]:
+    """Return the picks' seeds, each with test images of its own; one None where all share them."""
+    return levels(picks, "seed") if varies(study.meta.get("data")) else [None]
+
+
+def mistakes_data(found: Predicted, picks: Sequence[str], most: int = MOST) -> pd.DataFrame:
+    """Return the test images that picked trainings get wrong, those that most get wrong first.
+
+    Where as many trainings are wrong, as with one training alone, the pair of classes that is
+    mixed up more often comes first, then the lower position.
+
+    Args:
+        found: the predictions.
+        picks: keys of the picked trainings; those without predictions are passed over.
+        most: rows at most.
+
+    Returns:
+        ``position`` (in the test split, from 0), ``true``, ``predicted`` (the most frequent wrong
+        class; of equals the lowest), ``num_wrong`` and ``num_trials``.
+    """
+    places = [found.trials[key] for key in dict.fromkeys(picks) if key in found.trials]
+    wrong = found.predictions != found.labels
+    positions = np.flatnonzero(wrong[places].any(axis=0))
+    pairs = found.labels * _MOST_CLASSES + found.predictions
+    pair_counts = np.bincount(pairs[wrong], minlength=1) if wrong.any() else np.zeros(1, int)
+    records: list[dict[str, Any]] = []
+    for position in positions.tolist():
+        here = found.predictions[wrong[:, position], position]
+        counts = np.bincount(here)
+        label, taken_for = int(found.labels[position]), int(counts.argmax())
+        record = {"position": position, "true": label, "predicted": taken_for}
+        record |= {"num_wrong": len(here), "num_trials": len(found.predictions)}
+        records.append(record | {"pair": int(pair_counts[label * _MOST_CLASSES + taken_for])})
+    columns = ["position", "true", "predicted", "num_wrong", "num_trials"]
+    frame = pd.DataFrame(records, columns=[*columns, "pair"])
+    order = ["num_wrong", "pair", "position"]
+    ranked = frame.sort_values(order, ascending=[False, False, True], ignore_index=True)
+    return ranked[columns].head(most)

@@ -1,0 +1,61 @@
+"""How the cost of a support vector machine grows with its number of training images."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from analysis.frames.columns import finished, numbers
+from analysis.frames.load import Study
+from analysis.stats import conditions_differ
+
+QUANTITIES = ("fit_seconds", "predict_seconds", "num_support_vectors")
+
+CONDITIONS = ("num_concurrent_trials", "num_threads")
+
+
+def scaling_data(study: Study) -> pd.DataFrame:
+    """Return the converged fits: data set, kernel, ``num_train_images``, what each cost and how
+    many trials ran at once with how many threads."""
+    rows = finished(study)
+    rows = rows[rows["status"] == "finished"]
+    frame = pd.DataFrame({name: rows[name] for name in ("dataset", "kernel") if name in rows})
+    for name in ("num_train_images", *QUANTITIES, "test_accuracy", *CONDITIONS):
+        frame[name] = numbers(rows, name)
+    frame = frame[frame["num_train_images"] > 0]
+    return frame.sort_values("num_train_images", kind="stable").reset_index(drop=True)
+
+
+def exponents_data(study: Study) -> pd.DataFrame:
+    """Fit ``quantity = a × n^exponent`` by least squares on the logarithms of both.
+
+    Times are fitted only where all of a group were taken under the same conditions.
+
+    Returns:
+        One row per data set, kernel and quantity with at least three different n:
+        ``exponent``, ``num_points`` and ``r_squared``.
+    """
+    data = scaling_data(study)
+    by = [name for name in ("dataset", "kernel") if name in data]
+    records: list[dict[str, Any]] = []
+    for names, group in data.groupby(by, sort=False, dropna=False) if by else [((), data)]:
+        for quantity in QUANTITIES:
+            usable = group[group[quantity] > 0]
+            if usable["num_train_images"].nunique() < 3:
+                continue
+            if quantity.endswith("_seconds") and conditions_differ(usable, usable):
+                continue
+            x = np.log(usable["num_train_images"].to_numpy())
+            y = np.log(usable[quantity].to_numpy())
+            slope, intercept = np.polyfit(x, y, 1)
+            residual, spread = y - slope * x - intercept, y - y.mean()
+            total = float(spread @ spread)
+            records.append(
+                dict(zip(by, names, strict=True))
+                | {"quantity": quantity, "exponent": slope, "num_points": len(usable)}
+                | {"r_squared": 1 - float(residual @ residual) / total if total else np.nan}
+            )
+    columns = [*by, "quantity", "exponent", "num_points", "r_squared"]
+    return pd.DataFrame(records, columns=columns)

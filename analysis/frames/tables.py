@@ -1,0 +1,167 @@
+"""The table of each question: rows of a study arranged, nothing rounded and nothing dropped.
+
+Every table has one row per configuration and seed in the declared order, whatever its status. A
+row without a result has missing values there, so no mean can take it in. A factor of the study
+that a table does not name gets a column of its own before ``seed``. Printing is in ``markdown``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import lru_cache
+from typing import Any
+
+import pandas as pd
+
+from analysis.frames.columns import numbers
+from analysis.frames.load import FINISHED, Study
+
+_QUALITY = ("test_accuracy", "test_precision", "test_recall", "test_f1", "val_accuracy")
+_ORIGIN = ("device", "trial_id", "shared_with", "status")
+
+GRID_COLUMNS = (
+    *("id", "dataset", "model", "batch_size", "optimizer", "lr", "pin_memory", "epochs", "seed"),
+    *(*_QUALITY, "train_seconds", *_ORIGIN),
+)
+SVM_COLUMNS = (
+    *("id", "dataset", "kernel", "C", "degree", "gamma", "num_train_images", "seed", *_QUALITY),
+    *("fit_seconds", "predict_seconds", "num_support_vectors", "converged", "solver", *_ORIGIN),
+)
+DEVICE_COLUMNS = (
+    *("id", "dataset", "device", "optimizer", "model", "batch_size", "lr", "epochs", "seed"),
+    *(*_QUALITY, "train_seconds", "images_per_second", "speedup_vs_cpu"),
+    *("num_parameters", "macs", "flops", "live_flops", "trial_id", "shared_with", "status"),
+)
+_WHOLE = ("batch_size", "epochs", "degree", "max_iter", "macs", "flops", "live_flops")
+
+
+def study_table(study: Study) -> pd.DataFrame:
+    """Return the table that suits the study's trainable and factors."""
+    trainable = study.meta["space"].get("trainable")
+    if trainable == "svm":
+        return svm_table(study)
+    if trainable == "resnet":
+        return device_table(study) if "device" in study.factors else grid_table(study)
+    return generic_table(study)
+
+
+def grid_table(study: Study) -> pd.DataFrame:
+    """Return the rows of a ResNet study with the columns ``GRID_COLUMNS``."""
+    return _arranged(study, GRID_COLUMNS)
+
+
+def svm_table(study: Study) -> pd.DataFrame:
+    """Return the rows of an SVM study with the columns ``SVM_COLUMNS``.
+
+    ``num_train_images`` is what was trained on, also where the configuration says "all".
+    """
+    return _arranged(study, SVM_COLUMNS)
+
+
+def device_table(study: Study) -> pd.DataFrame:
+    """Return the rows of a study over devices with the columns ``DEVICE_COLUMNS``.
+
+    ``speedup_vs_cpu`` is the CPU arm's ``train_seconds`` over the row's own, where both arms of
+    the same configuration and seed are finished and as many trials ran at once in both; missing
+    on the CPU arm itself.
+    """
+    rows = study.rows
+    others = [key for key in study.config_keys if key != "device"]
+    arms = list(rows[[*others, "seed"]].itertuples(index=False, name=None))
+    seconds = _column(rows, "train_seconds")
+    # Missing parameters are NaN, and NaN equals nothing: compare the values as text.
+    keys = [tuple(map(str, arm)) for arm in arms]
+    counts = numbers(rows, "num_concurrent_trials")
+    timed = list(zip(keys, counts, seconds, rows["device"], strict=True))
+    # Without a known count nothing matches: NaN equals nothing either.
+    cpu = {
+        (key, count): taken for key, count, taken, device in timed if device == "cpu" and count > 0
+    }
+    speedups = [
+        cpu.get((key, count), float("nan")) / taken
+        if device != "cpu" and taken > 0
+        else float("nan")
+        for key, count, taken, device in timed
+    ]
+    speedup = pd.Series(speedups, index=rows.index, dtype="float64")
+    return _arranged(study, DEVICE_COLUMNS, {"speedup_vs_cpu": speedup})
+
+
+def generic_table(study: Study) -> pd.DataFrame:
+    """Return the rows of any study: its factors, then every scalar metric its trials reported."""
+    rows = study.rows
+    metrics = [
+        key
+        for key in study.metric_keys
+        if pd.api.types.is_numeric_dtype(rows[key]) or pd.api.types.is_bool_dtype(rows[key])
+    ]
+    metrics.sort(key=lambda key: (key != study.metric, not key.startswith("test_")))
+    return _arranged(study, ("id", *study.factors, "seed", *metrics, *_ORIGIN))
+
+
+def sharing_summary(study: Study) -> dict[str, int]:
+    """Return how much work the trials begun so far share.
+
+    Returns:
+        ``num_trials``; ``num_rows`` they serve; ``epochs_of_rows``, what these rows would train
+        one by one; ``epochs_of_trials``, what the trials train (both as planned).
+    """
+    planned = study.trials[study.trials["num_rows"] > 0]
+    served = study.rows[study.rows["trial_id"].isin(planned["trial_key"])]
+    return {
+        "num_trials": len(planned),
+        "num_rows": len(served),
+        "epochs_of_rows": int(served["milestone"].sum()),
+        "epochs_of_trials": int(planned["last_milestone"].sum()),
+    }
+
+
+@lru_cache(maxsize=8)
+def inert_axes(study: Study, *, with_result: bool = False) -> dict[str, int]:
+    """Return the parameters that changed nothing: name -> how many rows one trial served twice.
+
+    Two rows that are one result of one trial can only differ in such parameters.
+
+    Args:
+        study: the study.
+        with_result: count only rows that have their result.
+    """
+    rows = study.rows
+    rows = rows[rows["status"].isin(FINISHED)] if with_result else rows
+    by_row = {(record["config_id"], record["seed"]): record for record in rows.to_dict("records")}
+    counts: dict[str, int] = {}
+    for record in by_row.values():
+        original = by_row.get((record["same_as"], record["seed"]))
+        if original is None:
+            continue
+        for key in study.config_keys:
+            if str(record[key]) != str(original[key]):
+                counts[key] = counts.get(key, 0) + 1
+    return counts
+
+
+def _arranged(
+    study: Study, columns: Sequence[str], derived: dict[str, pd.Series[Any]] | None = None
+) -> pd.DataFrame:
+    rows = study.rows
+    at = columns.index("seed")
+    extra = [factor for factor in study.factors if factor not in columns]
+    names = dict.fromkeys([*columns[:at], *extra, *columns[at:]])
+    values = {name: _column(rows, "config_id" if name == "id" else name) for name in names}
+    table = pd.DataFrame(values | (derived or {}), columns=list(names))
+    for name in table:
+        if str(name) in _WHOLE or str(name).startswith("num_"):
+            table[name] = _whole(table[name])
+    return table
+
+
+def _column(rows: pd.DataFrame, name: str) -> pd.Series[Any]:
+    return rows[name] if name in rows else pd.Series(float("nan"), index=rows.index)
+
+
+def _whole(values: pd.Series[Any]) -> pd.Series[Any]:
+    """Return counts as integers that may be missing, so that 3 is not printed as 3.0."""
+    numbers = pd.to_numeric(values, errors="coerce")
+    if numbers.isna().equals(values.isna()) and (numbers.dropna() % 1 == 0).all():
+        return numbers.astype("Int64")
+    return values

@@ -1,0 +1,82 @@
+"""Trials as tidy frames: a line per trial, and a line per epoch."""
+
+from __future__ import annotations
+
+import math
+
+import pandas as pd
+
+from analysis.frames.trial_files import Record
+from analysis.frames.trials import Trial
+
+BOOKKEEPING = frozenset(
+    (
+        *("config", "trial_id", "training_iteration", "timestamp", "date", "done"),
+        *("time_this_iter_s", "time_total_s", "time_since_restore", "iterations_since_restore"),
+        *("pid", "hostname", "node_ip", "should_checkpoint", "checkpoint_dir_name"),
+        *("experiment_id", "experiment_tag", "episodes_total", "timesteps_total"),
+    )
+)
+"""Keys that Tune adds to every result; no metrics of the trial."""
+
+
+def scalars(record: Record) -> Record:
+    """Return the scalar metrics of a result, without Tune's bookkeeping.
+
+    Tune's JSON encoder writes a NumPy NaN as the text ``"null"``: both that and null become NaN.
+    """
+    return {
+        key: math.nan if value is None or value == "null" else value
+        for key, value in record.items()
+        if key not in BOOKKEEPING and (value is None or isinstance(value, (int, float, str)))
+    }
+
+
+def resolved(config: Record, reported: Record) -> Record:
+    """Join config and metrics of the same row.
+
+    Where both have a key the config keeps it, unless it left the choice open (None or ``"auto"``,
+    as in ``device="auto"``): then what the trial reported is the answer.
+    """
+    joined = dict(config)
+    for key, value in reported.items():
+        if joined.get(key) in (None, "auto"):
+            joined[key] = value
+    return joined
+
+
+def trial_frame(trials: list[Trial]) -> pd.DataFrame:
+    """Return one row per trial, as ``Study.trials`` describes."""
+    records: list[Record] = []
+    for trial in trials:
+        outcome = trial.outcome(trial.last_milestone)
+        last = trial.history[max(trial.history)].record if trial.history else {}
+        summary = {
+            "trial_key": trial.key,
+            "name": trial.newest.name,
+            "launches": ",".join(dict.fromkeys(d.launch for d in trial.directories)),
+            "status": outcome.status,
+            "reason": outcome.reason,
+            "num_epochs": len(trial.history),
+            "last_milestone": trial.last_milestone,
+            "num_rows": sum(len(config_ids) for config_ids in trial.serves.values()),
+        }
+        records.append(summary | resolved(trial.config, scalars(last)) | summary)
+    columns = ("trial_key", "name", "launches", "status", "reason", "num_epochs")
+    return _frame(records, (*columns, "last_milestone", "num_rows"))
+
+
+def epoch_frame(trials: list[Trial]) -> pd.DataFrame:
+    """Return one row per trial and epoch, as ``Study.epochs`` describes."""
+    records: list[Record] = []
+    for trial in trials:
+        config = trial.config
+        for epoch, (directory, record) in sorted(trial.history.items()):
+            place = {"trial_key": trial.key, "launch": directory.launch, "epoch": epoch}
+            source = {key: record[key] for key in ("timestamp", "hostname") if key in record}
+            records.append(place | resolved(config, scalars(record)) | source | place)
+    return _frame(records, ("trial_key", "launch", "epoch"))
+
+
+def _frame(records: list[Record], columns_when_empty: tuple[str, ...]) -> pd.DataFrame:
+    return pd.DataFrame(records, columns=None if records else list(columns_when_empty))

@@ -1,0 +1,1 @@
+"""What belongs to the two published lab reports: their tables, their claims, their questions."""

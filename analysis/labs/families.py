@@ -1,0 +1,120 @@
+"""ResNets against support vector machines, across the studies of one report.
+
+Two studies can be set beside each other where they tested on the same images: then the best of
+each, picked on validation, are shown with their test accuracies. Else it is said why not.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import pandas as pd
+
+from analysis.frames.cells import format_cell, format_percent, label
+from analysis.frames.columns import numbers
+from analysis.frames.load import Study
+from analysis.frames.split import identity_of_test, varies
+from analysis.frames.summary import best_data
+from analysis.render.document import Bullets, Paragraph, Section
+from analysis.sections.conclusions import overlap
+from analysis.stats import wilson_interval
+from search_spaces.errors import one_line
+
+_METHODS = {"resnet": "model", "svm": "kernel"}
+_METRIC = "val_accuracy"
+_ABOUT = (
+    "The best ResNet and the best SVM, each picked on validation among the studies with the same "
+    "test images. The intervals are 95 % Wilson intervals: of the test images, not of training."
+)
+
+
+def families(studies: Mapping[str, Study]) -> Section | None:
+    """Return the best of both families on each data set; None where a family has no pick."""
+    picks = _picks(studies)
+    if picks.empty or set(picks["family"]) != set(_METHODS):
+        return None
+    texts = []
+    for dataset, group in picks.groupby("dataset", sort=False):
+        if set(group["family"]) != set(_METHODS):
+            continue
+        found = [
+            _compared(dataset, same)
+            for identity, same in group.groupby("test_set", sort=False)
+            if identity and set(same["family"]) == set(_METHODS)
+        ]
+        texts += found or [f"{label('dataset', dataset)}: not comparable: {_why(group)}."]
+    if not texts:
+        return None
+    return Section("ResNet against SVM", (Paragraph(_ABOUT), Bullets(tuple(texts))))
+
+
+def _picks(studies: Mapping[str, Study]) -> pd.DataFrame:
+    """Return each study's pick for every data set, with its family and the test images it had."""
+    records: list[dict[Any, Any]] = []
+    for study in studies.values():
+        family, data = study.meta["space"].get("trainable"), study.meta.get("data")
+        best = best_data(study)
+        known = {"dataset", "num_test", "test_accuracy", _METHODS.get(str(family), "")} <= set(best)
+        if study.metric != _METRIC or not known:
+            continue
+        is_counted = (numbers(best, "num_test") >= 1) & numbers(best, "test_accuracy").between(0, 1)
+        best = best[is_counted]
+        best = best.assign(num_trained=_num_trained(study, best), study=one_line(study.name))
+        for dataset, group in best.groupby("dataset", sort=False):
+            top = group.iloc[int(numbers(group, _METRIC).argmax())]
+            # The mean over seeds that each have images of their own is of no one test set.
+            is_mean = varies(data) and top["num_seeds"] > 1
+            identity = "" if is_mean else identity_of_test(data, str(dataset), int(top["seed"]))
+            records.append({**top.to_dict(), "family": family, "test_set": identity})
+    return pd.DataFrame(records)
+
+
+def _num_trained(study: Study, rows: pd.DataFrame) -> pd.Series[float]:
+    """Return the images that each row was trained on: those it recorded, else its data set's."""
+    data = study.meta.get("data")
+    datasets = data.get("datasets") if isinstance(data, dict) else None
+    known = {
+        name: entry.get("num_train") if isinstance(entry, dict) else None
+        for name, entry in (datasets if isinstance(datasets, dict) else {}).items()
+    }
+    planned = pd.to_numeric(rows["dataset"].map(known), errors="coerce")
+    return numbers(rows, "num_train_images").fillna(planned)
+
+
+def _compared(dataset: Any, picks: pd.DataFrame) -> str:
+    """Return the sentence on the best pick of each family, all tested on the same images."""
+    best = picks.loc[picks.groupby("family", sort=False)[_METRIC].idxmax()]
+    one, other = (best[best["family"] == family].iloc[0] for family in _METHODS)
+    images = float(one["num_test"])
+    accuracies = float(one["test_accuracy"]), float(other["test_accuracy"])
+    said = "overlap" if overlap(*accuracies, images) else "do not overlap"
+    return (
+        f"{label('dataset', dataset)}: {_shown(one)} against {_shown(other)}. The intervals {said}."
+    )
+
+
+def _shown(pick: pd.Series[Any]) -> str:
+    column = _METHODS[str(pick["family"])]
+    images, seeds = float(pick["num_test"]), int(pick["num_seeds"])
+    accuracy = float(pick["test_accuracy"])
+    ends = wilson_interval(accuracy * images, images)
+    low, high = (format_percent(end, images) for end in ends)
+    mean = f", mean of {seeds} seeds" if seeds > 1 else ""
+    trained = pick["num_trained"]
+    on = f", trained on {trained:,.0f} images" if pd.notna(trained) else ""
+    text = format_cell("test_accuracy", accuracy, images * seeds)
+    return (
+        f"{label(column, pick[column])} of {pick['study']} with {text} % on test "
+        f"({low} to {high}{mean}{on})"
+    )
+
+
+def _why(picks: pd.DataFrame) -> str:
+    """Say why no ResNet and SVM were tested on the same images, as far as that is known."""
+    if (picks["test_set"] == "").any():
+        return "which images were tested on is not known, or differs from seed to seed"
+    tested = [
+        f"{pick['study']} on {float(pick['num_test']):,.0f}" for pick in picks.to_dict("records")
+    ]
+    return f"no ResNet and SVM were tested on the same images ({', '.join(tested)})"

@@ -1,0 +1,250 @@
+"""The studies beside what was published: claims judged, numbers compared, and an audit of our own.
+
+The verdicts come from ``analysis.claims``, the comparison from ``analysis.labs.comparison`` and the
+findings from ``analysis.audit``; here they are only set in tables.
+"""
+
+from __future__ import annotations
+
+import functools
+import math
+import re
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import pandas as pd
+
+from analysis.frames.cells import (
+    MISSING,
+    counted,
+    format_cell,
+    format_points,
+    heading,
+    label,
+    num_images_of,
+)
+from analysis.frames.load import Study
+from analysis.render.document import Block, Bullets, Paragraph, Section, Table
+from search_spaces.errors import one_line
+
+_REPORTS = {"report_a": "A", "report_b": "B", "xiao_2017": "Xiao et al. 2017"}
+_SILENT = "not comparable"
+_SETTINGS = (
+    *("batch_size", "optimizer", "lr", "pin_memory", "epochs"),
+    *("kernel", "C", "degree", "gamma", "device"),
+)
+_VERDICTS = (
+    "Where there is a p, supported and contradicted hold at 5 % for all claims of this table "
+    "together (Holm), and p is adjusted for them; else an interval or a count decides, as the "
+    "reason says.",
+    "Square brackets: the 95 % interval of the effect (90 % where two values are said to do the "
+    "same), of the claim alone; it is a sketch below 20 pairs. Round ones: the smallest and the "
+    "largest that was seen, or, of rows above a threshold, those that are so beyond their noise "
+    "and those that may be.",
+    "Train times are steady ones, the median epoch after the first times the epochs, so their "
+    "ratios differ from those of the other tables, which are of all that a training took.",
+    "n: independent pairs, rows that share a trial once; or the rows, configurations or groups "
+    "that the reason counts. Underpowered: whatever these pairs show, it could not decide.",
+)
+
+
+def claims(studies: Mapping[str, Study]) -> Section | None:
+    """Return the published claims with their verdicts, on their own tables and on the studies.
+
+    None where the studies have nothing to say about any of them.
+    """
+    from analysis.checks.claims import PUBLISHED, from_study, judge_all, to_frame
+
+    bodies = [from_study(study) for study in studies.values()]
+    frame = to_frame(judge_all(PUBLISHED, bodies))
+    silent = frame["verdict"] == _SILENT
+    if silent.all():
+        return None
+    blocks: list[Block] = [_evidence(frame[~silent]), _claims_table(frame[~silent])]
+    if silent.any():
+        number = int(silent.sum())
+        further = counted(number, "further claim")
+        text = f"{further} {'is' if number == 1 else 'are'} not comparable with these studies."
+        blocks += [Paragraph(text), _claims_table(frame[silent], "claims-not-comparable")]
+    return Section("Published claims, judged", tuple(blocks))
+
+
+def _evidence(frame: pd.DataFrame) -> Paragraph:
+    """Say what the verdicts rest on: each study with what a reader must know of its rows."""
+    known = frame.drop_duplicates(["evidence", "caveats"])[["evidence", "caveats"]]
+    texts = [f"{one_line(name)} ({one_line(caveats)})" for name, caveats in known.to_numpy()]
+    return Paragraph(f"Judged on {'; '.join(texts)}.")
+
+
+@functools.cache
+def _on_their_own_tables() -> dict[str, str]:
+    """Return claim -> its verdict on the published table that it was drawn from."""
+    from analysis.checks.claims import PUBLISHED, judge_published
+
+    return {verdict.claim.name: verdict.word for verdict in judge_published(PUBLISHED)}
+
+
+def _claims_table(frame: pd.DataFrame, name: str = "claims") -> Table:
+    from analysis.checks.claims import numbers_of
+
+    lines = frame.to_dict("records")
+    published = _on_their_own_tables()
+    cells = {
+        "report": [
+            _REPORTS.get(str(line["source"]), one_line(str(line["source"]))) for line in lines
+        ],
+        "claim": [one_line(str(line["sentence"])) for line in lines],
+        "on its own table": [published.get(line["claim"], MISSING) for line in lines],
+    }
+    if name == "claims":
+        if frame["evidence"].nunique() > 1:
+            cells["study"] = [one_line(str(line["evidence"])) for line in lines]
+        cells["here"] = [str(line["verdict"]) for line in lines]
+        cells["effect, interval, p, n"] = [_unbroken(numbers_of(line) or MISSING) for line in lines]
+    cells["reason"] = [_unbroken(one_line(str(line["reason"]))) for line in lines]
+    caption = "Published claims that these studies can judge."
+    if name != "claims":
+        caption = "Published claims that these studies cannot judge, and why."
+    return Table(name, caption, cells, frame, _VERDICTS if name == "claims" else ())
+
+
+def _unbroken(text: str) -> str:
+    """Return text whose lines do not break inside of ``p = 0.27`` or ``1 %``."""
+    return re.sub(r" ([=<]) ", "\u00a0\\1\u00a0", text).replace(" %", "\u00a0%")
+
+
+def beside(studies: Mapping[str, Study]) -> Section | None:
+    """Return our accuracies beside the published ones, row by row; None without counterparts."""
+    from analysis.labs.comparison import compare
+
+    frames = [compare(study).assign(study=key) for key, study in studies.items()]
+    frame = pd.concat([frame for frame in frames if len(frame)] or frames[:1], ignore_index=True)
+    if frame.empty:
+        return None
+    blocks: list[Block] = [Paragraph(_counted(frame))]
+    reasons = Counter(
+        reason for text in frame["reasons"] for reason in str(text).split("; ") if reason
+    )
+    if reasons:
+        items = [
+            f"{one_line(reason)}: {counted(count, 'row')}"
+            for reason, count in reasons.most_common()
+        ]
+        blocks.append(Bullets(tuple(items)))
+    # Where no pair is comparable every line would only say so again.
+    none_judged = set(frame["verdict"]) == {_SILENT}
+    table = _overview(frame) if none_judged else _comparison_table(frame, studies)
+    return Section("Beside the published numbers", (*blocks, table))
+
+
+def _overview(frame: pd.DataFrame) -> Table:
+    """Return how many pairs there are with each published table; its CSV has every pair."""
+    sizes = frame.groupby(["report", "table", "dataset"], sort=False).size()
+    names = [(str(report), str(table), dataset) for report, table, dataset in sizes.index]
+    cells = {
+        "published in": [_table_name(report, table) for report, table, _ in names],
+        "data set": [label("dataset", dataset) for _, _, dataset in names],
+        "pairs, none comparable": [f"{size:,}" for size in sizes],
+    }
+    caption = "Pairs with each published table; tables/published.csv has all, with differences."
+    return Table("published", caption, cells, frame)
+
+
+def _counted(frame: pd.DataFrame) -> str:
+    verdicts = Counter(frame["verdict"])
+    shown = ", ".join(f"{count} {verdict}" for verdict, count in verdicts.most_common())
+    text = (
+        f"{counted(len(frame), 'pair')} of a published row and a configuration of ours that "
+        f"{'agrees' if len(frame) == 1 else 'agree'} in every "
+        f"setting which both name: {shown}."
+    )
+    other = (pd.to_numeric(frame["epochs"], errors="coerce") != frame["reference_epochs"]) & frame[
+        "reference_epochs"
+    ].notna()
+    if number := int(other.sum()):
+        differ = "differs" if number == 1 else "differ"
+        text += f" {number} of them {differ} in the number of epochs: ours is the nearest."
+    if _SILENT in verdicts:
+        text += " Where a protocol differs the difference is not judged:"
+    return text
+
+
+def _comparison_table(frame: pd.DataFrame, studies: Mapping[str, Study]) -> Table:
+    settings = [name for name in _SETTINGS if name in frame and frame[name].nunique() > 1]
+    names = zip(frame["report"].map(str), frame["table"].map(str), strict=True)
+    cells = {
+        "published in": [_table_name(report, table) for report, table in names],
+        "data set": [label("dataset", value) for value in frame["dataset"]],
+        "method": [
+            label("model", model) if isinstance(model, str) else "SVM" for model in frame["model"]
+        ],
+    }
+    cells |= {heading(name): [_setting(name, v) for v in frame[name]] for name in settings}
+    if frame["reference_epochs"].notna().any():
+        cells["published epochs"] = [_setting("epochs", v) for v in frame["reference_epochs"]]
+    images = [
+        num_images_of(studies[study], dataset, "test_accuracy")
+        for study, dataset in zip(frame["study"], frame["dataset"], strict=True)
+    ]
+    for title, column in (("ours (%)", "test_accuracy"), ("published (%)", "reference_accuracy")):
+        counts = images if column == "test_accuracy" else [None] * len(frame)
+        values = zip(frame[column], counts, strict=True)
+        cells[title] = [format_cell("test_accuracy", value, count) for value, count in values]
+    cells["difference (points)"] = list(map(format_points, frame["difference"], images))
+    cells["95 % interval"] = list(map(_interval, frame["low"], frame["high"], images))
+    cells["verdict"] = [str(verdict) for verdict in frame["verdict"]]
+    filters = ("published in", "data set", "method", "verdict")
+    notes = tuple(f"Interval: {noise}." for noise in dict.fromkeys(frame["noise"]))
+    caption = "Test accuracy beside the published one."
+    return Table("published", caption, cells, frame, notes, filters=filters)
+
+
+def _setting(name: str, value: Any) -> str:
+    missing = value is None or (isinstance(value, float) and math.isnan(value))
+    return MISSING if missing else label(name, value)
+
+
+def _table_name(report: str, table: str) -> str:
+    """Return ``report_b_q2_figure8`` as ``B, q2 figure8``."""
+    shown = _REPORTS.get(report, one_line(report))
+    part = one_line(table).removeprefix(report).strip("_").replace("_", " ")
+    return f"{shown}, {part}" if part else shown
+
+
+def _interval(low: float, high: float, num_images: float | None) -> str:
+    if not (math.isfinite(low) and math.isfinite(high)):
+        return MISSING
+    return f"{format_points(low, num_images)} … {format_points(high, num_images)}"
+
+
+def audited(studies: Mapping[str, Study]) -> Section | None:
+    """Return what our own audit finds in the studies; None while no row has finished."""
+    from analysis.checks.audit.finding import Audit
+    from analysis.checks.audit.study import audit_study
+
+    audits: list[Audit] = [
+        audit_study(study) for study in studies.values() if "test_accuracy" in study.rows
+    ]
+    if not audits:
+        return None
+    found = [finding for audit in audits for finding in audit.findings]
+    applied = {rule for audit in audits for rule in audit.clean} | {f.rule for f in found}
+    known = applied.union(*(audit.skipped for audit in audits))
+    text = (
+        f"{len(applied)} of {len(known)} rules could be applied to the rows of these studies; "
+        f"{len(found)} {'finding' if len(found) == 1 else 'findings'}. Rules "
+        "that could not be applied are listed by python -m analysis.audit with the reason."
+    )
+    blocks: list[Block] = [Paragraph(text)]
+    if found:
+        blocks.append(_findings_table(found))
+    return Section("Audit of these numbers", tuple(blocks))
+
+
+def _findings_table(found: Sequence[Any]) -> Table:
+    columns = ("severity", "table", "rule", "says", "evidence", "settle")
+    frame = pd.DataFrame([{c: getattr(finding, c) for c in columns} for finding in found])
+    names = {"table": "study", "says": "finding", "settle": "what would settle it"}
+    cells = {names.get(c, c): [one_line(str(value)) for value in frame[c]] for c in columns}
+    return Table("audit", "What the audit finds in these studies.", cells, frame)

@@ -1,0 +1,1 @@
+"""One document as HTML, PDF, Markdown and LaTeX."""

@@ -1,0 +1,85 @@
+"""Drawings made once and used by every renderer, on all cores.
+
+Drawing is most of a report's time, and Python draws on one core only. Forked processes need no copy
+of the studies and nothing that can be pickled but the result. A process with threads of its own
+must not be forked, so there, and where Ray is loaded, figures are drawn one after the other.
+"""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import sys
+import threading
+import warnings
+from collections.abc import Sequence
+from concurrent.futures import ProcessPoolExecutor
+
+from analysis.render.document import Figure
+
+_FEWEST = 4
+"""Fewer figures are not worth the processes."""
+_to_draw: list[Figure] = []
+
+
+class Drawings:
+    """The figures of one document as SVG and PNG.
+
+    Args:
+        figures: what is drawn at once; any other figure is drawn when it is first asked for.
+    """
+
+    def __init__(self, figures: Sequence[Figure] = ()) -> None:
+        self._drawn: dict[str, tuple[str, bytes]] = {}
+        if len(figures) >= _FEWEST and _may_fork():
+            self._drawn = _on_all_cores(figures)
+
+    def svg(self, figure: Figure) -> str:
+        """Return a figure as SVG."""
+        return self._both(figure)[0]
+
+    def png(self, figure: Figure) -> bytes:
+        """Return a figure as PNG."""
+        return self._both(figure)[1]
+
+    def _both(self, figure: Figure) -> tuple[str, bytes]:
+        if figure.name not in self._drawn:
+            self._drawn[figure.name] = _draw(figure)
+        return self._drawn[figure.name]
+
+
+def _draw(figure: Figure) -> tuple[str, bytes]:
+    from analysis.figures.style import to_png, to_svg
+
+    canvas = figure.draw()
+    svg = to_svg(canvas)
+    # The layout stands after the first drawing; solving it again for the PNG costs as much.
+    canvas.set_layout_engine("none")
+    return svg, to_png(canvas)
+
+
+def _may_fork() -> bool:
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else 1
+    return cores > 1 and threading.active_count() == 1 and "ray" not in sys.modules
+
+
+def _on_all_cores(figures: Sequence[Figure]) -> dict[str, tuple[str, bytes]]:
+    import matplotlib.backends.backend_agg
+    import matplotlib.backends.backend_svg  # noqa: F401  (once here, not once in each process)
+
+    _to_draw[:] = figures
+    num_processes = min(len(os.sched_getaffinity(0)), len(figures))
+    fork = multiprocessing.get_context("fork")
+    try:
+        with warnings.catch_warnings():
+            # Python 3.12 warns of idle threads of numerical libraries, which survive a fork.
+            warnings.simplefilter("ignore", DeprecationWarning)
+            with ProcessPoolExecutor(num_processes, fork) as pool:
+                drawn = list(pool.map(_draw_number, range(len(figures))))
+    finally:
+        _to_draw.clear()
+    return {figure.name: both for figure, both in zip(figures, drawn, strict=True)}
+
+
+def _draw_number(number: int) -> tuple[str, bytes]:
+    return _draw(_to_draw[number])

@@ -1,0 +1,89 @@
+"""The report, and each of its tables, as Markdown."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+import pandas as pd
+
+from analysis.render.document import Block, Bullets, Document, Figure, Paragraph, Section, Table
+from search_spaces.errors import one_line
+
+MOST_ROWS = 200
+"""Longer tables are cut in the report; the table's own files have every row."""
+_MARKUP = {"\\": "\\\\", "|": "\\|", "<": "&lt;", "`": "'", "[": "\\[", "]": "\\]"}
+_LINE_START = re.compile(r"^(?=[#>*+\-=~]|\d+[.)])")
+
+
+def escape(text: object) -> str:
+    """Return text that stays inside its table cell and is no markup, link or control character."""
+    flat = one_line(str(text))
+    for mark, harmless in _MARKUP.items():
+        flat = flat.replace(mark, harmless)
+    return flat
+
+
+def paragraph(text: str) -> str:
+    """Return text that is one paragraph, whatever it begins with."""
+    return _LINE_START.sub(r"\\", escape(text))
+
+
+def render_markdown(document: Document) -> str:
+    """Return a whole report."""
+    parts = [f"# {escape(document.title)}", paragraph(document.subtitle)]
+    parts += [f"> **{escape(warning)}**" for warning in document.warnings]
+    for section in document.sections:
+        parts += _section(section, level=2)
+    return "\n\n".join(parts) + "\n"
+
+
+def _section(section: Section, level: int) -> list[str]:
+    parts = [f"{'#' * level} {escape(section.title)}"]
+    parts += [_block(block) for block in section.blocks]
+    for below in section.sections:
+        parts += _section(below, level + 1)
+    return parts
+
+
+def _block(block: Block) -> str:
+    match block:
+        case Paragraph(text):
+            return paragraph(text)
+        case Bullets(items):
+            return "\n".join(f"- {escape(item)}" for item in items)
+        case Figure():
+            image = f"![{escape(block.alt)}](figures/{block.name}.svg)"
+            return "\n\n".join([image, f"*{escape(block.caption)}*", *map(paragraph, block.notes)])
+        case Table():
+            return table_markdown(block, MOST_ROWS)
+
+
+def table_markdown(table: Table, most_rows: int | None = None) -> str:
+    """Return a table with its caption above and its notes below."""
+    lines = table.lines[:most_rows]
+    parts = [f"*{escape(table.caption)}*", markdown_table(table.headings, lines, table.is_number)]
+    if len(lines) < len(table.lines):
+        parts.append(
+            f"The first {len(lines)} of {len(table.lines)} rows; all are in tables/{table.name}.md "
+            f"and, with every column, in tables/{table.name}.csv."
+        )
+    return "\n\n".join([*parts, *map(paragraph, table.notes)])
+
+
+def markdown_table(
+    headings: Sequence[str], lines: Sequence[Sequence[str]], is_number: Sequence[bool]
+) -> str:
+    """Return rows of plain cells as a Markdown table; columns of numbers are set to the right."""
+    if not lines:
+        return "No rows."
+    frame = pd.DataFrame([[escape(cell) for cell in line] for line in lines], dtype="str")
+    # Without disable_numparse an identifier such as 3e45678901 would be printed as a number.
+    return str(
+        frame.to_markdown(
+            index=False,
+            headers=[escape(heading) for heading in headings],
+            disable_numparse=True,
+            colalign=["right" if number else "left" for number in is_number],
+        )
+    )

@@ -1,0 +1,107 @@
+"""The report as PDF, set by Typst without network, packages or fonts of the machine.
+
+The template reads the report as JSON and evaluates nothing of it: what a study holds is a string
+and cannot become markup.
+"""
+
+from __future__ import annotations
+
+import json
+import tempfile
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+from analysis.render.document import Block, Bullets, Document, Figure, Paragraph, Section, Table
+from analysis.render.drawings import Drawings
+
+MOST_ROWS = 200
+"""A longer table is cut to ``SHOWN_ROWS`` in print."""
+SHOWN_ROWS = 50
+
+
+def render_pdf(document: Document, drawings: Drawings) -> bytes:
+    """Return the report as PDF/UA-tagged PDF, the same bytes for the same report."""
+    import typst
+
+    with tempfile.TemporaryDirectory() as folder:
+        root = Path(folder)
+        for figure in document.figures:
+            (root / f"{figure.name}.svg").write_text(drawings.svg(figure), encoding="utf-8")
+        (root / "report.json").write_text(json.dumps(_document(document)), encoding="utf-8")
+        template = root / "report.typ"
+        template.write_bytes((files("analysis.render") / "templates" / "report.typ").read_bytes())
+        return bytes(
+            typst.compile(
+                template,
+                root=root,
+                font_paths=[_fonts()],
+                ignore_system_fonts=True,
+                package_path=root / "none",
+                package_cache_path=root / "none",
+                timestamp=0,
+            )
+        )
+
+
+def _fonts() -> Path:
+    """Return the folder of the DejaVu fonts, which have every mark that the tables use."""
+    import matplotlib as mpl
+
+    return Path(mpl.get_data_path()) / "fonts" / "ttf"
+
+
+def _document(document: Document) -> dict[str, Any]:
+    return {
+        "title": document.title,
+        "subtitle": document.subtitle,
+        "warnings": document.warnings,
+        "sections": [_section(section) for section in document.sections],
+    }
+
+
+def _section(section: Section) -> dict[str, Any]:
+    return {
+        "title": section.title,
+        "blocks": [_block(block) for block in section.blocks],
+        "sections": [_section(below) for below in section.sections],
+    }
+
+
+def _block(block: Block) -> dict[str, Any]:
+    match block:
+        case Paragraph(text):
+            return {"kind": "paragraph", "text": text}
+        case Bullets(items):
+            return {"kind": "bullets", "items": items}
+        case Figure():
+            return {
+                "kind": "figure",
+                "file": f"{block.name}.svg",
+                "caption": block.caption,
+                "alt": block.alt,
+                "notes": block.notes,
+            }
+        case Table():
+            return _table(block)
+
+
+def _table(table: Table) -> dict[str, Any]:
+    lines = table.lines
+    notes = list(table.notes)
+    if len(lines) > MOST_ROWS:
+        lines = lines[:SHOWN_ROWS]
+        notes.insert(
+            0,
+            f"The first {SHOWN_ROWS} of {len(table.lines)} rows; all are in "
+            f"tables/{table.name}.csv.",
+        )
+    return {
+        "kind": "table",
+        "caption": table.caption,
+        "headings": table.headings,
+        "lines": lines,
+        "numbers": table.is_number,
+        "marked": sorted(table.marked),
+        "notes": notes,
+    }

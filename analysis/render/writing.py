@@ -1,0 +1,153 @@
+"""Writing a report: which tables, figures and forms of it go where, and under which names.
+
+Every file appears whole or not at all.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from analysis.frames.copies import is_copy
+from analysis.frames.load import Study, load_study
+from analysis.frames.mistakes import load_splits
+from analysis.frames.tables import study_table
+from analysis.render.document import Document
+from analysis.render.drawings import Drawings
+from analysis.render.files import to_csv, write_whole
+from analysis.render.markdown import render_markdown, table_markdown
+from analysis.render.tex import table_tex
+from analysis.sections import OWN_TABLES, build_document
+from search_spaces.errors import UserError
+
+FORMATS = ("md", "html", "pdf")
+"""The forms of the report, each ``report.<form>``."""
+_PLAIN_NAME = re.compile(r"[a-z][a-z0-9_]{0,39}")
+
+
+def write_report(
+    paths: Sequence[Path],
+    out: Path | None = None,
+    *,
+    formats: Sequence[str] = FORMATS,
+    figures: bool = True,
+    published: bool = True,
+    images: Path | None = None,
+) -> list[Path]:
+    """Write tables, figures and the report of some studies.
+
+    Args:
+        paths: study directories.
+        out: where to write; by default ``report`` in the study, or beside the first of several.
+        formats: those of ``FORMATS`` to write.
+        figures: whether there are figures.
+        published: whether the studies are set beside the published claims and numbers.
+        images: a folder with the IDX files that the studies were made from; None leaves the images
+            out of the report.
+
+    Returns:
+        The files written: ``tables/<name>.csv``, ``.md`` and ``.tex``, ``figures/<name>.svg`` and
+        ``.png``, and ``report.md``, ``report.html`` and ``report.pdf``.
+
+    Raises:
+        UserError: a directory is not a study, two have the same name, or ``out`` is not writable,
+            or ``images`` lacks a file that a study was made from.
+    """
+    named = _by_table_name(paths)
+    out = _destination(paths, out)
+    stems = _slugs(named)
+    studies = {stem: named[name] for stem, name in stems.items()}
+    splits = {stem: load_splits(study, images) for stem, study in studies.items() if images}
+    document = build_document(studies, figures=figures, published=published, images=splits)
+    written = []
+    for table in document.tables:
+        stem = out / "tables" / stems.get(table.name, table.name)
+        written += [
+            write_whole(stem.with_name(f"{stem.name}.csv"), to_csv(table.frame)),
+            write_whole(stem.with_name(f"{stem.name}.md"), table_markdown(table) + "\n"),
+            write_whole(stem.with_name(f"{stem.name}.tex"), table_tex(table)),
+        ]
+    return [*written, *_write_figures_and_forms(document, out, formats)]
+
+
+def write_tables(paths: Sequence[Path], out: Path | None = None) -> list[Path]:
+    """Write the main table of each study alone, ``tables/<name>.csv``, and return the files."""
+    named = _by_table_name(paths)
+    out = _destination(paths, out)
+    return [
+        write_whole(out / "tables" / f"{name}.csv", to_csv(study_table(study)))
+        for name, study in named.items()
+    ]
+
+
+def _write_figures_and_forms(document: Document, out: Path, formats: Sequence[str]) -> list[Path]:
+    drawings = Drawings(document.figures)
+    written = []
+    for figure in document.figures:
+        stem = out / "figures" / figure.name
+        written += [
+            write_whole(stem.with_suffix(".svg"), drawings.svg(figure)),
+            write_whole(stem.with_suffix(".png"), drawings.png(figure)),
+        ]
+    if "md" in formats:
+        written.append(write_whole(out / "report.md", render_markdown(document)))
+    if "html" in formats:
+        from analysis.render.html import render_html
+
+        written.append(write_whole(out / "report.html", render_html(document, drawings)))
+    if "pdf" in formats:
+        from analysis.render.pdf import render_pdf
+
+        written.append(write_whole(out / "report.pdf", render_pdf(document, drawings)))
+    return written
+
+
+def _destination(paths: Sequence[Path], out: Path | None) -> Path:
+    if out is not None:
+        return out
+    if is_copy(paths[0]):  # a study at a URL has no folder here that would outlast the command
+        return Path("reports") / paths[0].name
+    first = paths[0].resolve()
+    out = (paths[0] if len(paths) == 1 else first.parent) / "report"
+    for place in (out, out / "tables", out / "figures"):
+        if place.is_symlink():
+            raise UserError(
+                f"{place}: a symbolic link, which is not followed inside of a study; name the "
+                "directory with --out"
+            )
+    return out
+
+
+def _by_table_name(paths: Sequence[Path]) -> dict[str, Study]:
+    """Load the studies, each under the name of its tables.
+
+    That is the search space's name, or the directory's where two studies have the same space or
+    the name inside ``study.json``, which anybody can edit, is not a plain file name.
+
+    Raises:
+        UserError: two studies would have the same name.
+    """
+    studies = [(path.resolve().name, load_study(path)) for path in paths]
+    spaces = [str(study.meta["space"].get("name")) for _, study in studies]
+    named = {
+        space if spaces.count(space) == 1 and _PLAIN_NAME.fullmatch(space) else directory: study
+        for space, (directory, study) in zip(spaces, studies, strict=True)
+    }
+    if len(named) < len(paths):
+        raise UserError(
+            "two of the studies have the same directory name, so their tables would overwrite "
+            "each other; report them separately, each with its own --out"
+        )
+    return named
+
+
+def _slugs(named: Mapping[str, Study]) -> dict[str, str]:
+    """Return for each name one of letters, digits and dashes: directories may have any name."""
+    slugs: dict[str, str] = {}
+    for name in named:
+        slug = re.sub(r"[^A-Za-z0-9_]+", "-", name).strip("-") or "study"
+        while slug in slugs or slug in OWN_TABLES:
+            slug += "-2"
+        slugs[slug] = name
+    return slugs

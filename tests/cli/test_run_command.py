@@ -1,0 +1,183 @@
+"""The command line: every mistake is one line and exit status 2, and writes nothing."""
+
+from __future__ import annotations
+
+import gzip
+from pathlib import Path
+
+import pytest
+
+from tune_app.cli import run_command as run
+from tune_app.cli.run_command import main
+from tune_app.planning.request import StudyRequest
+
+SPACE = """
+from ray import tune
+from search_spaces import SearchSpace
+SPACE = SearchSpace(
+    name="mine", question="?", trainable="resnet", factors=("lr",),
+    param_space={
+        "dataset": "mnist", "model": "resnet18", "batch_size": 16, "optimizer": "sgd",
+        "lr": tune.grid_search([0.1, 0.01]), "epochs": 1, "OTHER": 1,
+    },
+)
+"""
+
+
+def refuse(capsys: pytest.CaptureFixture[str], *arguments: str) -> str:
+    assert main(arguments) == 2
+    captured = capsys.readouterr()
+    assert captured.err.startswith("error: ") and captured.err.count("\n") == 1
+    assert "Traceback" not in captured.err + captured.out
+    return captured.err
+
+
+@pytest.mark.parametrize(
+    ("arguments", "part"),
+    [
+        ((), "--space is missing; allowed: q1a"),
+        (("--space", "nope"), "no such search space; allowed: q1a"),
+        (("--space", "q1q"), "did you mean 'q1"),
+        (("--space", "q1a", "--sedes", "1"), "unrecognized arguments: --sedes"),
+        (("--space", "q1a", "--seeds", "x"), "--seeds x: not seeds; allowed: 0, 0-5 or 0,2,7"),
+        (("--space", "q1a", "--images", "7", "--data", "sample"), "--images 7: allowed 100 to 10"),
+        (("--space", "q1a", "--images", "10001", "--data", "sample"), "--images 10001: allowed"),
+        (("--space", "q1a", "--images", "many"), "many is not a whole number"),
+        (("--space", "q1a", "--data", "./nowhere"), "./nowhere: no such folder"),
+        (("--space", "q1a", "--budget", "soon"), "--budget soon: not a duration"),
+        (("--space", "q1a", "--budget", "1m", "--images", "500"), "both choose the subset"),
+        (("--space", "q1a", "--wait-for-nodes", "15m"), "only a running cluster gets nodes; add"),
+        (
+            ("--space", "q1a", "--wait-for-nodes", "15", "--address", "auto"),
+            "--wait-for-nodes 15: not a duration; allowed: 90s, 10m",
+        ),
+        (("--space", "q1a", "--study", "../x"), "--study"),
+        (("--space", "q1a", "--device", "tpu"), "invalid choice: 'tpu'"),
+        (("--space", "q1a", "--trials-per-gpu", "0"), "--trials-per-gpu 0: allowed: 1 or more"),
+        (("--space", "q2", "--trials-per-gpu", "2"), "each has a GPU to itself"),
+        (("--space", "q1a", "--storage-path", "nothing://x/y"), "nothing://x/y: cannot be opened"),
+        (("--space", "q1a", "--storage-path", "ftp://lab/x"), "ftp://lab/x: cannot be opened"),
+        (
+            ("--space", "q1a", "--storage-path", "github://lab/x"),
+            "github://lab/x: cannot be opened",
+        ),
+        (("--space", "q1a", "--storage-path", "zip://lab/x"), "zip://lab/x: cannot be opened"),
+        (("--space", "q1a", "--storage-path", "file://results"), "File URI cannot be relative"),
+        (("--space", "q1a", "--storage-path", "http://127.0.0.1:9/x"), "name s3://BUCKET/FOLDER"),
+        (("--space", "q1a", "--storage-path", "memory://lab"), "ends with the process that wrote"),
+        (("--space", "q1a", "--storage-path", "data://lab/x"), "data://lab/x/q1a: cannot be read"),
+    ],
+)
+def test_mistakes_are_one_line_and_write_nothing(
+    capsys: pytest.CaptureFixture[str],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    arguments: tuple[str, ...],
+    part: str,
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert part in refuse(capsys, *arguments)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_misspelt_key_in_a_users_space_is_named(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    path = tmp_path / "my_space.py"
+    path.write_text(SPACE.replace("OTHER", "weight_decai"))
+    assert "no parameter 'weight_decai'" in refuse(capsys, "--space", str(path))
+    path.write_text(SPACE.replace("factors", "factrs"))
+    assert "no field 'factrs'; did you mean 'factors'?" in refuse(capsys, "--space", str(path))
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_a_truncated_image_file_is_named(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import tune_app
+
+    monkeypatch.chdir(tmp_path)
+    sample = Path(tune_app.__file__).parent / "data" / "sample" / "mnist"
+    folder = tmp_path / "data" / "mnist"
+    folder.mkdir(parents=True)
+    for source in sample.glob("*.gz"):
+        content = gzip.decompress(source.read_bytes())
+        if "images" in source.name:
+            content = content[:-1000]
+        (folder / source.name).write_bytes(gzip.compress(content, 1))
+    message = refuse(capsys, "--space", "q1a", "--data", str(tmp_path / "data"))
+    assert "t10k-images-idx3-ubyte" in message
+    assert [p.name for p in tmp_path.iterdir()] == ["data"]
+
+
+def test_spaces_are_listed(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["--list"]) == 0
+    out = capsys.readouterr().out
+    assert "q1a  128 configurations" in out and "svm_scaling  20 configurations" in out
+    assert "factors: device, optimizer, model" in out
+
+
+def test_a_plan_is_printed_and_nothing_written(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    arguments = ["--space", "q1a", "--data", "sample", "--images", "100", "--plan"]
+    assert main([*arguments, "--device", "cpu", "--results-dir", str(tmp_path)]) == 0
+    out = capsys.readouterr().out
+    assert "128 rows, 0 finished; 32 trials to run, 160 epochs instead of 448" in out
+    assert "time: about " in out and "disk: at most " in out
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_budget_that_nothing_fits_is_refused(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    arguments = ["--space", "q1a", "--data", "sample", "--budget", "5s", "--plan"]
+    message = refuse(capsys, *arguments, "--results-dir", str(tmp_path))
+    assert "100 images per data set, the fewest possible, already take about" in message
+
+
+@pytest.fixture
+def launched(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[Path]:
+    """Return the folders of the studies that were launched; none of them is."""
+    roots: list[Path] = []
+
+    def launch(_args: object, _arguments: object, request: StudyRequest) -> int:
+        roots.append(request.root)
+        return 0
+
+    monkeypatch.setattr(run, "_launch", launch)
+    monkeypatch.setenv("HOME", str(tmp_path / "home"))
+    monkeypatch.chdir(tmp_path)
+    return roots
+
+
+@pytest.mark.parametrize("flag", ["--storage-path", "--results-dir"])
+def test_a_tilde_is_the_home_folder(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path, launched: list[Path], flag: str
+) -> None:
+    for folder in ("~/studies", "./~"):
+        assert main(["--space", "q1a", f"{flag}={folder}"]) == 0
+    assert launched == [tmp_path / "home" / "studies" / "q1a", tmp_path / "~" / "q1a"]
+    message = refuse(capsys, "--space", "q1a", f"{flag}=~nobody-at-all/studies")
+    assert "~nobody-at-all/studies: home folder unknown" in message
+
+
+def test_a_submitted_job_keeps_nothing_in_rays_copy_of_the_code(
+    capsys: pytest.CaptureFixture[str],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    launched: list[Path],
+) -> None:
+    working_dir = tmp_path / "runtime_resources" / "working_dir_files" / "_ray_pkg_1"
+    working_dir.mkdir(parents=True)
+    monkeypatch.chdir(working_dir)
+    assert main(["--space", "q1a"]) == 0, "no job"
+    monkeypatch.setenv("RAY_JOB_CONFIG_JSON_ENV_VAR", "{}")
+    for words in ((), ("--storage-path", "studies"), ("--results-dir", "studies")):
+        message = refuse(capsys, "--space", "q1a", *words)
+        assert "name an absolute path or a URL with --storage-path" in message
+    assert main(["--space", "q1a", "--storage-path", str(tmp_path / "studies")]) == 0
+    monkeypatch.chdir(tmp_path)
+    assert main(["--space", "q1a"]) == 0, "a job that was submitted without its code"
+    assert launched[1:] == [tmp_path / "studies" / "q1a", tmp_path / "results" / "q1a"]

@@ -1,0 +1,117 @@
+"""A launch up to its trials, with a stand-in for Ray: what it reads, keeps and says."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from tests.full_disk import no_file_larger_than
+from tests.refusals import COUNTING
+from tests.studies import line, write_trial
+from tune_app.cli.run_command import main
+from tune_app.engine import connection
+from tune_app.planning.resources import Cluster
+from tune_app.study.ledger import open_ledger
+from tune_app.training.registry import TRAINABLES
+
+SPACE = """
+from ray import tune
+from search_spaces import SearchSpace
+SPACE = SearchSpace(name="mine", question="?", trainable="counting", factors=("x",),
+                    param_space={"x": tune.grid_search([1, 2])}, resources={"cpu": 64})
+"""
+"""On a machine of two CPUs its rows stay open, so that a launch ends without a trial."""
+EXIT_OPEN = 3
+
+
+@pytest.fixture
+def meanwhile(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[Callable[[], object]]:
+    """Return what is to happen, once, while a launch connects to its cluster."""
+    events: list[Callable[[], object]] = []
+    cluster = Cluster(({"CPU": 2.0},))
+
+    def connect(address: str | None) -> tuple[Cluster, str]:
+        while events:
+            events.pop()()
+        return cluster, ""
+
+    monkeypatch.setattr(connection, "connect", connect)
+    monkeypatch.setattr(connection, "local_cluster", lambda: cluster)
+    monkeypatch.setitem(TRAINABLES, "counting", COUNTING)
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "my_space.py").write_text(SPACE)
+    return events
+
+
+def launch(*arguments: str) -> int:
+    return main(["--space", "./my_space.py", *arguments])
+
+
+def test_what_another_driver_added_at_a_url_is_kept(
+    tmp_path: Path, meanwhile: list[Callable[[], object]]
+) -> None:
+    at_url = ("--storage-path", (tmp_path / "there").as_uri())
+    assert launch(*at_url) == EXIT_OPEN
+    meanwhile.append(lambda: launch(*at_url, "--seeds", "1"))
+    assert launch(*at_url) == EXIT_OPEN
+    study = json.loads((tmp_path / "there" / "mine" / "study.json").read_text())
+    assert study["seeds"] == [0, 1]
+    assert [entry["name"] for entry in study["launches"]] == ["001", "002", "003"]
+
+
+def test_a_resumed_study_keeps_its_identity_and_a_fresh_one_has_its_own(
+    tmp_path: Path, meanwhile: list[Callable[[], object]]
+) -> None:
+    def created_at() -> str:
+        return str(json.loads(path.read_text())["created_at"])
+
+    assert launch() == EXIT_OPEN
+    path = tmp_path / "results" / "mine" / "study.json"
+    path.write_text(path.read_text().replace(created_at(), "2026-01-01T12:00:00+00:00"))
+    assert launch("--seeds", "0-1") == EXIT_OPEN
+    assert created_at() == "2026-01-01T12:00:00+00:00"
+    assert launch("--fresh") == EXIT_OPEN
+    assert created_at() != "2026-01-01T12:00:00+00:00"
+
+
+def test_an_old_study_that_cannot_be_put_aside_is_one_line(
+    tmp_path: Path, meanwhile: list[Callable[[], object]], capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert launch() == EXIT_OPEN
+    before = (tmp_path / "results" / "mine" / "study.json").read_bytes()
+
+    def take_every_name() -> None:
+        now = datetime.now(UTC)
+        for second in range(600):
+            name = f"mine.{now + timedelta(seconds=second):%Y%m%d-%H%M%S}"
+            (tmp_path / "results" / name / "taken").mkdir(parents=True)
+
+    meanwhile.append(take_every_name)
+    capsys.readouterr()
+    assert launch("--fresh") == 2
+    error = capsys.readouterr().err
+    assert error.startswith("error: ") and "results/mine: cannot be written (" in error
+    assert error.count("\n") == 1
+    assert (tmp_path / "results" / "mine" / "study.json").read_bytes() == before
+
+
+def test_a_finished_study_on_a_full_disk_is_finished(
+    tmp_path: Path, meanwhile: list[Callable[[], object]], capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert launch() == EXIT_OPEN
+    ledger = open_ledger(tmp_path / "results" / "mine")
+    assert ledger is not None
+    ids = [configuration.config_id for configuration in ledger.configurations()]
+    trial = write_trial(ledger.root, "k", {"x": 1}, {1: ids}, [line(1, milestone=True)])
+    (trial / "weights").mkdir()
+    (trial / "weights" / "x.epoch_1.pt").touch()
+    capsys.readouterr()
+    with no_file_larger_than(10):
+        assert launch() == 0
+    said = capsys.readouterr()
+    assert "nothing is missing: all 2 rows are finished" in said.out and said.err == ""
+    assert launch() == 0 and (ledger.root / "weights" / "x.json").exists()

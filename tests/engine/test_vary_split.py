@@ -1,0 +1,119 @@
+"""``--vary-split``: every seed has a split of its own, the same for all configurations."""
+
+from __future__ import annotations
+
+import json
+import pickle
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from analysis.checks.audit.study import audit_study
+from analysis.claims import Claim, Higher, from_study, judge
+from analysis.frames.load import load_study
+from analysis.frames.mistakes import load_splits, predicted
+from analysis.report import main as report
+from analysis.stats import compare_predictions
+from search_spaces.errors import UserError
+from tests.engine.test_study import ledger_of, run, write_space
+from tests.studies import QUICK
+from tune_app.data.images import describe, load_datasets
+from tune_app.data.sources import SAMPLE_FOLDER
+
+SPACE = """
+from ray import tune
+from search_spaces import SearchSpace
+SPACE = SearchSpace(
+    name="svms", question="Which kernel?", trainable="svm", factors=("kernel",),
+    param_space={"dataset": "mnist", "C": 10, "kernel": tune.grid_search(["rbf", "poly"])},
+)
+"""
+
+
+@pytest.mark.parametrize("num_images", [300, None])
+def test_a_seed_has_the_split_that_is_made_with_it(num_images: int | None) -> None:
+    shared = load_datasets(["mnist"], "sample", num_images, vary_split=True)["mnist"]
+    assert shared.num_images == (num_images or 10_000)
+    for seed in (0, 3):
+        own = load_datasets(["mnist"], "sample", num_images, split_seed=seed)["mnist"]
+        mine = shared.at_seed(seed)
+        assert mine.images is shared.images and mine.labels is shared.labels
+        for part in ("train", "val", "test"):
+            ours, theirs = getattr(mine, part), getattr(own, part)
+            assert np.array_equal(shared.images[ours], own.images[theirs])
+            assert np.array_equal(shared.labels[ours], own.labels[theirs])
+    assert not np.array_equal(shared.at_seed(0).test, shared.at_seed(3).test)
+
+
+def test_without_it_every_seed_has_the_same_data() -> None:
+    data = load_datasets(["mnist"], "sample", 300)["mnist"]
+    assert data.at_seed(5) is data
+    assert "vary_split" not in describe({"mnist": data}, "sample", 300, 0)
+
+
+def test_the_study_file_says_so_and_images_are_shared_once() -> None:
+    data = load_datasets(["mnist"], "sample", 300, vary_split=True)
+    entry = describe(data, "sample", 300, 0)
+    assert entry["vary_split"] is True
+    assert entry["datasets"]["mnist"]["num_images"] == 300
+    buffers: list[pickle.PickleBuffer] = []
+    again = pickle.loads(
+        pickle.dumps(data["mnist"], protocol=5, buffer_callback=buffers.append), buffers=buffers
+    )
+    assert np.shares_memory(again.at_seed(4).images, data["mnist"].images)
+
+
+def test_a_study_of_splits(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """One real study for all that reads its predictions: each part has to find the right split."""
+    space = write_space(tmp_path, SPACE)
+    status, out = run(tmp_path, space, "--seeds", "0-1", "--vary-split")
+    assert status == 0, out
+    assert "images (train/val/test): mnist 105/15/30, split anew for every seed" in out
+    path = tmp_path / "svms"
+    study = load_study(path)
+    labels = {}
+    for seed in (0, 1):
+        data = load_datasets(["mnist"], "sample", 150, split_seed=seed)["mnist"]
+        labels[seed] = data.labels[data.test]
+        for config_id in study.rows["config_id"].unique():
+            file = study.predictions_path(config_id, seed)
+            assert file is not None
+            assert np.array_equal(np.load(file)["labels"], labels[seed]), "paired across kernels"
+    assert not np.array_equal(labels[0], labels[1])
+    assert "same_at_every_seed" not in study.meta
+
+    audit = audit_study(path, SAMPLE_FOLDER)
+    assert [f for f in audit.findings if f.severity in ("error", "serious")] == []
+    assert "overlap" in (*audit.clean, *(f.rule for f in audit.findings))
+    study.meta["data"]["vary_split"] = False
+    (path / "study.json").write_text(json.dumps(study.meta))
+    (wrong,) = [f for f in audit_study(path, SAMPLE_FOLDER).findings if f.severity == "error"]
+    assert wrong.says == (
+        "rows of mnist were not tested on the test images that study.json stands for"
+    )
+    study.meta["data"]["vary_split"] = True
+    (path / "study.json").write_text(json.dumps(study.meta))
+
+    splits = load_splits(study, SAMPLE_FOLDER)
+    found = predicted(study, "mnist", splits["mnist"][1], 1)
+    assert found is not None and found.num_left_out == 0 and len(found.trials) == 2
+    one, other = study.rows["config_id"].unique()
+    compare_predictions(study, (one, 1), (other, 1))
+    with pytest.raises(UserError, match="compare rows of one data set and one seed"):
+        compare_predictions(study, (one, 0), (other, 1))
+    rbf = Claim("rbf", "RBF is more accurate.", Higher("kernel", "rbf", "poly"))
+    verdict = judge(rbf, from_study(study))
+    assert verdict.outcome.num_pairs == 2 and verdict.word == "underpowered"
+    assert "every seed has a split of its own" in verdict.caveats
+
+    capsys.readouterr()
+    assert report([str(path), *QUICK, "--images", str(SAMPLE_FOLDER)]) == 0
+    text = (path / "report" / "report.md").read_text()
+    assert "the row's seed" in text and "Every seed has its own test images" in text
+    assert "Left out" not in text
+
+    for extra in ((), ("--seeds", "2")):
+        status, out = run(tmp_path, space, *extra)
+        assert status == 2
+    assert set(ledger_of(path).study["seeds"]) == {0, 1}

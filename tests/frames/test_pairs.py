@@ -1,0 +1,134 @@
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pytest
+
+from analysis.frames.load import Study, load_study
+from analysis.frames.pairs import (
+    device_data,
+    levels_data,
+    main_effects_data,
+    pairs_data,
+    pivot_data,
+    sets,
+)
+from tests.frames.test_tables import device_study
+from tests.studies import (
+    line,
+    resnet_config,
+    shared_study,
+    study_json,
+    write_study,
+    write_trial,
+)
+
+ACCURACIES = {
+    ("resnet18", 0.1): 0.90,
+    ("resnet18", 0.2): 0.80,
+    ("resnet50", 0.1): 0.70,
+    ("resnet50", 0.2): 0.50,
+}
+
+
+def grid_study(path: Path, accuracies: dict[tuple[str, float], float] | None = None) -> Study:
+    """Return a study of two models × two learning rates with given test accuracies.
+
+    Training takes 10 s with resnet18 and 30 s with resnet50; a configuration without an accuracy
+    has not finished.
+    """
+    known = ACCURACIES if accuracies is None else accuracies
+    configurations = {
+        f"{model}-{lr}": resnet_config(model=model, lr=lr) for model, lr in ACCURACIES
+    }
+    write_study(path, study_json(configurations))
+    for (model, lr), accuracy in known.items():
+        name = f"{model}-{lr}"
+        seconds = 10.0 if model == "resnet18" else 30.0
+        result = line(2, milestone=True, test_accuracy=accuracy, train_seconds=seconds)
+        write_trial(path, f"k-{name}", configurations[name], {2: [name]}, [line(1), result])
+    return load_study(path)
+
+
+def test_main_effects_are_means_over_complete_sets(tmp_path: Path) -> None:
+    effects = main_effects_data(grid_study(tmp_path / "grid"))
+    found = {
+        (r["factor"], r["level"]): (r["num_sets"], r["test_accuracy"], r["train_seconds"])
+        for r in effects.to_dict("records")
+    }
+    assert found == {
+        ("model", "resnet18"): (2, pytest.approx(0.85), 10.0),
+        ("model", "resnet50"): (2, pytest.approx(0.60), 30.0),
+        ("lr", 0.1): (2, pytest.approx(0.80), 20.0),
+        ("lr", 0.2): (2, pytest.approx(0.65), 20.0),
+    }
+
+
+def test_a_set_without_all_of_its_levels_is_left_out(tmp_path: Path) -> None:
+    known = {key: value for key, value in ACCURACIES.items() if key != ("resnet50", 0.2)}
+    study = grid_study(tmp_path / "grid", known)
+    rows, levels = sets(study, "model")
+    assert levels == ["resnet18", "resnet50"]
+    assert sorted(rows["config_id"]) == ["resnet18-0.1", "resnet50-0.1"]
+    assert set(main_effects_data(study)["num_sets"]) == {1}
+    alone = grid_study(tmp_path / "one", {("resnet18", 0.1): 0.9})
+    assert main_effects_data(alone).empty and levels_data(alone, "model").empty
+
+
+def test_pairs_differ_in_one_factor_alone(tmp_path: Path) -> None:
+    pairs = pairs_data(grid_study(tmp_path / "grid"), "model", "resnet18", "resnet50")
+    assert list(pairs["difference"]) == pytest.approx([0.2, 0.3])
+    assert list(pairs["time_ratio"]) == pytest.approx([1 / 3, 1 / 3])
+    assert list(pairs["num_test"]) == [140, 140]
+    back = pairs_data(grid_study(tmp_path / "back"), "model", "resnet50", "resnet18")
+    assert list(back["difference"]) == pytest.approx([-0.2, -0.3])
+
+
+def test_levels_are_compared_with_the_first(tmp_path: Path) -> None:
+    frame = levels_data(grid_study(tmp_path / "grid"), "lr").set_index(["model", "level"])
+    assert frame.loc[("resnet18", 0.2), "difference"] == pytest.approx(-0.1)
+    assert frame.loc[("resnet50", 0.2), "difference"] == pytest.approx(-0.2)
+    assert frame.loc[("resnet50", 0.2), "time_ratio"] == 1.0
+    assert pd.isna(frame.loc[("resnet18", 0.1), "difference"])
+
+
+def test_rows_that_repeat_a_result_are_no_comparison(tmp_path: Path) -> None:
+    study = load_study(shared_study(tmp_path / "grid"))
+    assert pairs_data(study, "pin_memory", True, False).empty
+    assert levels_data(study, "pin_memory").empty
+    assert set(main_effects_data(study)["factor"]) == {"epochs"}
+
+
+def test_seeds_are_paired_with_themselves(tmp_path: Path) -> None:
+    path = tmp_path / "grid"
+    configurations = {model: resnet_config(model=model) for model in ("resnet18", "resnet50")}
+    write_study(path, study_json(configurations, seeds=(0, 1)))
+    accuracies = {("resnet18", 0): 0.9, ("resnet18", 1): 0.7, ("resnet50", 0): 0.8}
+    for (model, seed), accuracy in (accuracies | {("resnet50", 1): 0.75}).items():
+        result = line(2, milestone=True, test_accuracy=accuracy)
+        name, config = f"k{model}{seed}", configurations[model]
+        write_trial(path, name, config, {2: [model]}, [result], seed=seed)
+    pairs = pairs_data(load_study(path), "model", "resnet18", "resnet50")
+    assert dict(zip(pairs["seed"], pairs["difference"], strict=True)) == {
+        0: pytest.approx(0.1),
+        1: pytest.approx(-0.05),
+    }
+
+
+def test_pivot_has_a_row_per_setting_and_a_column_per_model(tmp_path: Path) -> None:
+    known = {key: value for key, value in ACCURACIES.items() if key != ("resnet50", 0.2)}
+    table = pivot_data(grid_study(tmp_path / "grid", known), "mnist")
+    assert list(table.columns) == ["lr", "resnet18", "resnet50"]
+    assert list(table["resnet18"]) == [0.9, 0.8]
+    assert table["resnet50"].iloc[0] == 0.7 and pd.isna(table["resnet50"].iloc[1])
+
+
+def test_device_arms_stand_side_by_side_and_open_ones_keep_their_status(tmp_path: Path) -> None:
+    frame = device_data(device_study(tmp_path)).set_index("optimizer")
+    assert frame.loc["sgd", "speedup"] == 24.0
+    assert pd.isna(frame.loc["adam", "speedup"])
+    statuses: dict[str, Any] = frame["cpu_status"].to_dict()
+    assert statuses == {"sgd": "finished", "adam": "missing"}
+    assert frame.loc["adam", "macs"] == 33_184_000

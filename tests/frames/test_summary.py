@@ -1,0 +1,57 @@
+from __future__ import annotations
+
+import math
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from analysis.frames.load import load_study
+from analysis.frames.summary import convergence_epoch, summary_data
+from tests.studies import A5, line, resnet_config, study_json, write_study, write_trial
+
+VALIDATION = (0.50, 0.80, 0.95, 0.90, 0.94)
+
+
+@pytest.mark.parametrize(
+    ("accuracies", "epoch"),
+    [((0.5, 0.8, 0.89, 0.9), 4), ((0.5, 0.895, 0.7, 0.9), 2), ((0.9,), 1), ((), None)],
+)
+def test_convergence_is_the_first_epoch_at_99_percent(
+    accuracies: tuple[float, ...], epoch: int | None
+) -> None:
+    assert convergence_epoch(np.array(accuracies)) == epoch
+
+
+def test_convergence_without_an_end_is_unknown() -> None:
+    assert convergence_epoch(np.array([0.9, math.nan])) is None
+
+
+def test_summary_of_a_hand_made_training(tmp_path: Path) -> None:
+    path = write_study(tmp_path / "grid", study_json({"a5": A5}))
+    lines = [
+        line(epoch, milestone=epoch == 5, val_accuracy=value, train_accuracy=0.99)
+        for epoch, value in enumerate(VALIDATION, start=1)
+    ]
+    write_trial(path, "k1", A5, {5: ["a5"]}, lines)
+    [summary] = summary_data(load_study(path)).to_dict("records")
+    assert summary["peak_val_accuracy"] == 0.95
+    assert summary["convergence_epoch"] == 3
+    assert summary["num_epochs"] == 5
+    # The last three: 0.95, 0.90, 0.94, mean 0.93.
+    assert summary["last_epochs_sd"] == pytest.approx(math.sqrt((4 + 9 + 1) * 1e-4 / 2))
+    assert summary["overfitting"] == pytest.approx(0.05)
+    assert summary["generalisation"] == pytest.approx(0.94 - 138 / 140)
+    assert math.isnan(summary["seeds_sd"])
+
+
+def test_seeds_are_averaged_and_their_spread_is_shown(tmp_path: Path) -> None:
+    config = resnet_config()
+    path = write_study(tmp_path / "grid", study_json({"a": config}, seeds=(0, 1)))
+    for seed, accuracy in ((0, 0.90), (1, 0.94)):
+        lines = [line(1), line(2, milestone=True, test_accuracy=accuracy)]
+        write_trial(path, f"k{seed}", config, {2: ["a"]}, lines, seed=seed)
+    [summary] = summary_data(load_study(path)).to_dict("records")
+    assert summary["num_seeds"] == 2
+    assert summary["test_accuracy"] == pytest.approx(0.92)
+    assert summary["seeds_sd"] == pytest.approx(0.04 / math.sqrt(2))

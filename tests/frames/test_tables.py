@@ -1,0 +1,198 @@
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pytest
+
+from analysis.frames.load import Study, load_study
+from analysis.frames.tables import (
+    DEVICE_COLUMNS,
+    GRID_COLUMNS,
+    SVM_COLUMNS,
+    generic_table,
+    grid_table,
+    inert_axes,
+    sharing_summary,
+    study_table,
+    svm_table,
+)
+from tests.studies import (
+    A2,
+    PREFIX,
+    line,
+    prefix_study,
+    resnet_config,
+    shared_study,
+    study_json,
+    svm_config,
+    write_study,
+    write_trial,
+)
+
+
+def test_grid_table_has_exactly_its_columns(tmp_path: Path) -> None:
+    table = grid_table(load_study(shared_study(tmp_path / "grid")))
+    assert list(table.columns) == [
+        *("id", "dataset", "model", "batch_size", "optimizer", "lr", "pin_memory", "epochs"),
+        *("seed", "test_accuracy", "test_precision", "test_recall", "test_f1", "val_accuracy"),
+        *("train_seconds", "device", "trial_id", "shared_with", "status"),
+    ]
+    assert tuple(table.columns) == GRID_COLUMNS
+    assert list(table["id"]) == ["a2", "a5", "b2", "b5"]
+    assert list(table["test_accuracy"]) == [138 / 140, 139 / 140] * 2
+    assert list(table["shared_with"]) == ["a5", "", "a5", "a5"]
+
+
+def test_declared_order_then_seed_and_every_status(tmp_path: Path) -> None:
+    meta = study_json({"z": A2, "a": resnet_config(lr=0.1)}, seeds=(1, 0))
+    path = write_study(tmp_path / "grid", meta)
+    write_trial(path, "k1", A2, {2: ["z"]}, [line(2, milestone=True)], seed=1)
+    write_trial(path, "k2", A2, {2: ["z"]}, [line(1)], seed=0, error="OSError: disk")
+    table = grid_table(load_study(path))
+    assert list(zip(table["id"], table["seed"], table["status"], strict=True)) == [
+        ("z", 0, "failed"),
+        ("z", 1, "finished"),
+        ("a", 0, "missing"),
+        ("a", 1, "missing"),
+    ]
+    assert list(table["test_accuracy"].notna()) == [False, True, False, False]
+    assert table["test_accuracy"].mean() == 138 / 140, "rows without a result are in no mean"
+    assert list(table["epochs"]) == [2, 2, 2, 2]
+
+
+def test_study_without_any_result_has_all_columns(tmp_path: Path) -> None:
+    table = grid_table(load_study(prefix_study(tmp_path)))
+    assert tuple(table.columns) == GRID_COLUMNS
+    assert table["train_seconds"].isna().all()
+    empty = write_study(tmp_path / "empty", study_json({}))
+    assert tuple(study_table(load_study(empty)).columns) == GRID_COLUMNS
+
+
+def test_factor_outside_the_columns_gets_a_column(tmp_path: Path) -> None:
+    factors = ["dataset", "mixed_precision"]
+    config = resnet_config(mixed_precision=True)
+    meta = study_json({"a2": config}, space={"factors": factors})
+    table = study_table(load_study(write_study(tmp_path / "amp", meta)))
+    assert list(table.columns)[8:10] == ["mixed_precision", "seed"]
+    assert table["mixed_precision"].item() is True or bool(table["mixed_precision"].item())
+
+
+def svm_study(path: Path) -> Study:
+    poly: dict[str, Any] = {
+        "dataset": "mnist",
+        "kernel": "poly",
+        "C": 0.1,
+        "degree": 3,
+        "gamma": "scale",
+    }
+    configurations = {"rbf": svm_config(), "poly": poly, "late": poly | {"degree": 4}}
+    space = {"trainable": "svm", "factors": ["dataset", "kernel", "C", "degree", "gamma"]}
+    study = write_study(path / "svm", study_json(configurations, name="svm", space=space))
+    kernel: dict[str, Any] = {
+        "fit_seconds": 1.5,
+        "predict_seconds": 0.25,
+        "num_support_vectors": 321,
+    }
+    kernel |= {"converged": True, "solver": "scikit-learn", "num_train_images": 490}
+    write_trial(study, "k1", svm_config(), {1: ["rbf"]}, [line(1, milestone=True, **kernel)])
+    stopped = kernel | {"converged": False, "status": "unconverged"}
+    write_trial(study, "k2", poly, {1: ["poly"]}, [line(1, milestone=True, **stopped)])
+    return load_study(study)
+
+
+def test_svm_table(tmp_path: Path) -> None:
+    study = svm_study(tmp_path)
+    table = study_table(study)
+    assert tuple(table.columns) == SVM_COLUMNS
+    pd.testing.assert_frame_equal(table, svm_table(study))
+    assert list(table["status"]) == ["finished", "unconverged", "missing"]
+    assert table["degree"].isna().tolist() == [True, False, False]
+    assert table["degree"].iloc[1:].tolist() == [3, 4]
+    assert table["num_support_vectors"].iloc[:2].tolist() == [321, 321]
+    assert table["num_train_images"].iloc[0] == 490
+    assert table["converged"].iloc[:2].tolist() == [True, False]
+    assert "320.0" not in table.to_csv() and ",321," in table.to_csv(), "counts are whole"
+
+
+def device_study(path: Path) -> Study:
+    arms: dict[str, Any] = {
+        f"{device}_{optimizer}": resnet_config(
+            dataset="fashion_mnist", device=device, optimizer=optimizer
+        )
+        for device in ("cpu", "cuda")
+        for optimizer in ("sgd", "adam")
+    }
+    space = {"factors": ["device", "optimizer", "model"]}
+    study = write_study(path / "q2", study_json(arms, name="q2", space=space))
+    costs = {"macs": 33_184_000, "flops": 66_107_904, "num_parameters": 11_180_000}
+    seconds = {"cpu_sgd": 60.0, "cuda_sgd": 2.5, "cuda_adam": 3.0}
+    for config_id, taken in seconds.items():
+        device = arms[config_id]["device"]
+        result = line(2, milestone=True, train_seconds=taken, device=device, **costs)
+        write_trial(study, f"k_{config_id}", arms[config_id], {2: [config_id]}, [result])
+    return load_study(study)
+
+
+def test_device_table_compares_arms_of_the_same_configuration(tmp_path: Path) -> None:
+    table = study_table(device_study(tmp_path)).set_index("id")
+    assert ("id", *table.columns) == DEVICE_COLUMNS
+    assert table["speedup_vs_cpu"]["cuda_sgd"] == 24.0
+    assert pd.isna(table["speedup_vs_cpu"]["cuda_adam"]), "its CPU arm has not run"
+    assert pd.isna(table["speedup_vs_cpu"]["cpu_sgd"])
+    assert table["macs"]["cpu_sgd"] == 33_184_000
+    assert list(table["device"]) == ["cpu", "cpu", "cuda", "cuda"]
+    assert table["status"]["cpu_adam"] == "missing"
+
+
+def test_generic_table_has_factors_and_metrics(tmp_path: Path) -> None:
+    config = {"num_layers": "many", "depth": 3, "width": 0.5, "rule": "a"}
+    space = {"trainable": "mine", "factors": ["num_layers", "depth"], "metric": "score"}
+    path = write_study(tmp_path / "own", study_json({"c1": config}, space=space))
+    result = {"epoch": 1, "milestone": 1, "energy": 2.5, "score": 7, "ok": True, "note": "text"}
+    write_trial(path, "k1", config, {1: ["c1"]}, [result])
+    table = study_table(load_study(path))
+    assert list(table.columns) == [
+        *("id", "num_layers", "depth", "seed", "score", "energy", "ok"),
+        *("device", "trial_id", "shared_with", "status"),
+    ]
+    assert table["score"].item() == 7
+    assert table["num_layers"].item() == "many"
+
+    space["factors"] = []
+    every = load_study(write_study(tmp_path / "all", study_json({"c1": config}, space=space)))
+    assert list(generic_table(every).columns)[:6] == [
+        *("id", "num_layers", "depth", "width", "rule", "seed")
+    ]
+
+
+def test_sharing_summary_counts_rows_and_epochs(tmp_path: Path) -> None:
+    shared = load_study(shared_study(tmp_path / "grid"))
+    assert sharing_summary(shared) == {
+        "num_trials": 1,
+        "num_rows": 4,
+        "epochs_of_rows": 14,
+        "epochs_of_trials": 5,
+    }
+    assert inert_axes(shared) == {"pin_memory": 2}
+
+
+def test_prefix_sharing_alone_has_no_inert_axis(tmp_path: Path) -> None:
+    path = prefix_study(tmp_path)
+    write_trial(path, "k1", resnet_config(epochs=5), PREFIX, [line(1)])
+    study = load_study(path)
+    assert inert_axes(study) == {}
+    assert sharing_summary(study)["epochs_of_rows"] == 7
+    assert sharing_summary(study)["epochs_of_trials"] == 5
+
+
+@pytest.mark.parametrize("name", ["id", "status", "trial"])
+def test_parameters_may_have_the_names_of_columns(tmp_path: Path, name: str) -> None:
+    config = resnet_config(**{name: "own"})
+    meta = study_json({"a2": config}, space={"trainable": "mine", "factors": [name]})
+    path = write_study(tmp_path / "own", meta)
+    write_trial(path, "k1", config, {2: ["a2"]}, [line(2, milestone=True)])
+    table = study_table(load_study(path))
+    assert table["id"].item() == "a2"
+    assert table["status"].item() == "finished"

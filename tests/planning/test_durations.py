@@ -1,0 +1,29 @@
+"""Durations as people write and read them."""
+
+from __future__ import annotations
+
+import pytest
+
+from search_spaces.errors import UserError
+from tune_app.planning.durations import format_seconds, parse_duration
+
+
+@pytest.mark.parametrize(
+    ("text", "seconds"), [("90s", 90), ("10m", 600), ("2h", 7200), ("1h30m", 5400), ("1m5s", 65)]
+)
+def test_durations_are_read(text: str, seconds: float) -> None:
+    assert parse_duration(text, "--budget") == seconds
+
+
+@pytest.mark.parametrize("text", ["", "10", "m", "0m", "-5m", "5m1h", "1.5h", "١m"])
+def test_what_is_no_duration_is_refused(text: str) -> None:
+    with pytest.raises(UserError, match=r"^--option .*not a duration; allowed: 90s, 10m"):
+        parse_duration(text, "--option")
+
+
+@pytest.mark.parametrize(
+    ("seconds", "text"),
+    [(0.4, "0 s"), (59.4, "59 s"), (61, "1 min 01 s"), (3599, "59 min 59 s"), (7500, "2 h 05 min")],
+)
+def test_durations_are_written(seconds: float, text: str) -> None:
+    assert format_seconds(seconds) == text

@@ -1,0 +1,80 @@
+"""The estimate of time, slots and disk, and the choice of a subset for a budget."""
+
+from __future__ import annotations
+
+import pytest
+
+from tune_app.planning.estimate import (
+    START_SECONDS,
+    TRIAL_SECONDS,
+    SplitSizes,
+    fit_to_budget,
+    study_seconds,
+    trial_seconds,
+)
+from tune_app.planning.plan import PlannedTrial
+from tune_app.planning.resources import Cluster
+from tune_app.planning.schedule import num_slots
+from tune_app.training.registry import TRAINABLES, Probe
+
+
+def trial(milestones: tuple[int, ...] = (2, 5), **resources: float) -> PlannedTrial:
+    return PlannedTrial("k", "n", {"model": "m"}, milestones, {}, resources or {"CPU": 1.0})
+
+
+TWO_CPUS = Cluster(({"CPU": 2.0},))
+
+
+def test_the_split_of_a_total_adds_up() -> None:
+    assert SplitSizes.of_total(70_000) == SplitSizes(49_000, 7_000, 14_000)
+    sizes = SplitSizes.of_total(333)
+    assert sizes.train + sizes.val + sizes.test == 333
+
+
+def test_trials_take_the_first_free_slot() -> None:
+    trials = [trial()] * 4
+    # Two slots: 5 and 4; then 3 after the 4, 2 after the 5: 7 on both.
+    assert study_seconds(trials, [5, 4, 3, 2], TWO_CPUS, 0) == START_SECONDS + 7
+    assert study_seconds(trials, [5, 4, 3, 2], TWO_CPUS, 1) == START_SECONDS + 14
+    assert study_seconds([], [], TWO_CPUS, 0) == 0
+
+
+def test_the_scarcest_resource_gives_the_slots() -> None:
+    assert num_slots([trial(CPU=1.0)] * 9, TWO_CPUS, 0) == 2
+    gpus = Cluster(({"CPU": 8.0, "GPU": 1.0}, {"CPU": 8.0}))
+    assert num_slots([trial(CPU=1.0, GPU=0.25)] * 9, gpus, 0) == 4
+    assert num_slots([trial(CPU=3.0)] * 9, gpus, 0) == 4  # 2 on each node, not 16 / 3
+    assert num_slots([trial(CPU=1.0)] * 9, gpus, 3) == 3
+
+
+def test_kinds_of_trials_that_ask_for_different_things_run_side_by_side() -> None:
+    gpu, cpu = trial(CPU=1.0, GPU=1.0), trial(CPU=1.0)
+    nodes = Cluster(({"CPU": 2.0}, {"CPU": 2.0, "GPU": 1.0}))
+    assert num_slots([cpu] * 9 + [gpu] * 9, nodes, 0) == 4, "the GPU's trial and three others"
+    assert num_slots([cpu] * 2 + [gpu] * 9, nodes, 0) == 3
+    # The GPU: 3 + 3; the CPUs beside it, of 1 s each: three at once for 6 s.
+    trials, seconds = [cpu] * 18 + [gpu] * 2, [1.0] * 18 + [3.0] * 2
+    assert study_seconds(trials, seconds, nodes, 0) == START_SECONDS + 6
+    assert study_seconds(trials, seconds, nodes, 1) == START_SECONDS + 24
+
+
+def test_a_trial_counts_its_epochs_and_evaluations() -> None:
+    resnet = TRAINABLES["resnet"]
+    key = tuple(trial().config.get(a) for a in (*resnet.probe_axes, "device", "num_train_images"))
+    probe = Probe(
+        lambda epochs, train, evaluated: epochs * train + evaluated / 1000,
+        begin_seconds=3.0,
+        save_seconds=0.5,
+    )
+    probes = {key: probe}
+    seconds = trial_seconds(trial(), resnet, probes, SplitSizes(70, 10, 20))
+    # 350.09 s of training hold eleven whole spells of 30 s, each with a checkpoint at its end.
+    training = 5 * 70 + (5 * 10 + 2 * 20) / 1000
+    assert seconds == pytest.approx(TRIAL_SECONDS + 3 + training + 11 * 0.5)
+    assert trial_seconds(trial(), resnet, {}, SplitSizes(70, 10, 20)) is None
+
+
+def test_a_budget_takes_the_largest_subset_that_fits() -> None:
+    assert fit_to_budget(500, 100, 10_000, lambda n: n / 2) == 1_000
+    assert fit_to_budget(1e9, 100, 10_000, lambda n: n / 2) == 10_000
+    assert fit_to_budget(49, 100, 10_000, lambda n: n / 2) == 0

@@ -1,0 +1,35 @@
+"""A study as a command prepares it: what it loads and plans."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from ray import tune
+
+from tests.study.test_ledger import make_space
+from tune_app.planning.prepared_study import PreparedStudy
+from tune_app.planning.request import StudyRequest
+from tune_app.planning.resources import Cluster
+
+
+def test_a_space_that_became_smaller_leaves_the_rows_of_a_study_their_images(
+    tmp_path: Path,
+) -> None:
+    def prepared(*datasets: str) -> PreparedStudy:
+        space = {"dataset": tune.grid_search(list(datasets)), "epochs": 1, "model": "resnet18"}
+        space |= {"batch_size": 16, "optimizer": "sgd", "lr": 0.1}
+        mine = make_space(param_space=space, factors=("dataset",))
+        root = tmp_path / "mine"
+        return PreparedStudy(StudyRequest(mine, root, source="sample", num_images=100))
+
+    both = prepared("mnist", "fashion_mnist")
+    both.load_images()
+    ledger, _ = both.ledger("cpu", {})
+    ledger.save()
+    one = prepared("mnist")
+    one.load_images()
+    grown, num_added = one.ledger("cpu", {})
+    assert num_added == 0
+    plan = one.plan(grown, Cluster(({"CPU": 1.0},)))
+    assert {trial.config["dataset"] for trial in plan.trials} == set(one.images)
+    assert set(one.images) == {"mnist", "fashion_mnist"}

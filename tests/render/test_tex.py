@@ -1,0 +1,29 @@
+from __future__ import annotations
+
+import pandas as pd
+
+from analysis.render.document import Table
+from analysis.render.tex import escape, table_tex
+
+
+def test_golden_table() -> None:
+    frame = pd.DataFrame({"a": ["x"], "b": [1.0]})
+    cells = {"a_1": ["x & y"], "b (%)": ["1.0 ± 0.5"]}
+    assert table_tex(Table("t", "50 % of {all}.", cells, frame, ("† one",))) == (
+        "\\begin{longtable}{lr}\n"
+        "\\caption{50 \\% of \\{all\\}.}\\\\\n"
+        "\\toprule\n"
+        "a\\_1 & b (\\%) \\\\\n"
+        "\\midrule\n\\endhead\n\\bottomrule\n\\endfoot\n"
+        "x \\& y & 1.0 $\\pm$ 0.5 \\\\\n"
+        "\\end{longtable}\n"
+        "\\noindent\\footnotesize $^\\dagger$ one\\par\n"
+    )
+
+
+def test_nothing_in_a_value_is_a_command() -> None:
+    text = escape("\\input{/etc/passwd}^^41~`\n")
+    assert text == (
+        r"\textbackslash{}input\{/etc/passwd\}\textasciicircum{}\textasciicircum{}41"
+        r"\textasciitilde{}\textasciigrave{}"
+    )

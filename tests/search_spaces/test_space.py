@@ -1,0 +1,172 @@
+"""Search spaces: declaration, expansion, identity, loading a user's own."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from ray import tune
+
+from search_spaces import SHIPPED
+from search_spaces.errors import UserError
+from search_spaces.space import SearchSpace, canonical_json, make_configuration
+from tune_app.planning.resources import Cluster, trial_resources
+from tune_app.planning.space_file import load_space
+
+NUM_CONFIGURATIONS = {
+    "q1a": 128,
+    "q1a_amp": 32,
+    "epochs": 8,
+    "pin_memory": 8,
+    "q1b": 30,
+    "svm_scaling": 20,
+    "q2": 8,
+}
+
+
+def declare(**changes: object) -> SearchSpace:
+    fields: dict[str, object] = {
+        "name": "mine",
+        "question": "Which lr?",
+        "trainable": "resnet",
+        "param_space": {"lr": tune.grid_search([0.1, 0.01]), "epochs": 2},
+        "factors": ("lr",),
+    }
+    return SearchSpace(**{**fields, **changes})  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("name", SHIPPED)
+def test_shipped_spaces_have_their_published_size(name: str) -> None:
+    space = load_space(name)
+    expanded = space.expand()
+    assert len(expanded) == space.num_configurations() == NUM_CONFIGURATIONS[name]
+    assert len({c.config_id for c in expanded}) == len(expanded)
+    assert set(space.factors) <= set(space.parameters())
+
+
+def test_expansion_is_a_product_with_the_last_axis_fastest() -> None:
+    space = declare(
+        param_space={"a": tune.grid_search([1, 2]), "b": 0, "c": tune.grid_search(["x", "y"])},
+        factors=("a", "c"),
+    )
+    assert [c.config for c in space.expand()] == [
+        {"a": 1, "b": 0, "c": "x"},
+        {"a": 1, "b": 0, "c": "y"},
+        {"a": 2, "b": 0, "c": "x"},
+        {"a": 2, "b": 0, "c": "y"},
+    ]
+
+
+def test_tied_parameters_replace_their_label() -> None:
+    tied = tune.grid_search([{"kernel": "poly", "degree": 2}, {"kernel": "rbf"}])
+    space = declare(param_space={"svm": tied, "C": 1}, factors=("kernel",))
+    assert space.parameters() == ("kernel", "degree", "C")
+    assert [c.config for c in space.expand()] == [
+        {"kernel": "poly", "degree": 2, "C": 1},
+        {"kernel": "rbf", "C": 1},
+    ]
+
+
+def test_q1b_holds_the_fifteen_published_svms_per_data_set() -> None:
+    configs = [c.config for c in load_space("q1b").expand() if c.config["dataset"] == "mnist"]
+    poly = {(c["C"], c["degree"]) for c in configs if c["kernel"] == "poly"}
+    rbf = {(c["C"], c["gamma"]) for c in configs if c["kernel"] == "rbf"}
+    assert poly == {(0.1, 2), (1, 2), (10, 2), (0.1, 3), (1, 3), (10, 3), (1, 4)}
+    assert len(rbf) == 8 and {(100, "scale"), (10, 0.01), (1, 0.001)} < rbf
+
+
+def test_config_id_ignores_order_and_the_spelling_of_numbers() -> None:
+    a = make_configuration({"lr": 1, "name": "x"})
+    b = make_configuration({"name": "x", "lr": 1.0})
+    assert a.config_id == b.config_id
+    assert canonical_json({"b": True, "a": 0.001}) == '{"a":0.001,"b":true}'
+    # The identity of a row may never change: studies on disk are keyed by it.
+    assert make_configuration({"lr": 0.001, "model": "resnet18"}).config_id == "25299a4f02"
+
+
+plain = st.one_of(
+    st.booleans(), st.integers(-1000, 1000), st.text(max_size=5), st.none(), st.floats(-10, 10)
+)
+
+
+@given(st.dictionaries(st.text("abc", min_size=1, max_size=3), plain, min_size=1))
+def test_different_configurations_have_different_ids(config: dict[str, object]) -> None:
+    changed = {**config, "extra": 1}
+    shuffled = dict(reversed(list(config.items())))
+    assert make_configuration(config) == make_configuration(shuffled)
+    assert make_configuration(config).config_id != make_configuration(changed).config_id
+
+
+@pytest.mark.parametrize(
+    ("changes", "part"),
+    [
+        ({"name": "My Space"}, "search space name 'My Space': use lower-case"),
+        ({"question": " "}, "question must be a non-empty string"),
+        ({"mode": "best"}, "mode is 'best'; allowed: max, min"),
+        ({"factors": ("lrr",)}, "'lrr' is not in param_space; did you mean 'lr'?"),
+        ({"factors": "lr"}, "factors must be a tuple"),
+        ({"param_space": {}}, "param_space must map parameters"),
+        ({"param_space": {"lr": tune.grid_search([])}}, "needs at least one value"),
+        ({"param_space": {"lr": tune.grid_search([1, 1.0])}}, "a value stands twice"),
+        ({"param_space": {"lr": tune.uniform(0, 1)}}, "a study is a grid"),
+        ({"param_space": {"lr": float("nan")}}, "not a finite number"),
+        (
+            {"resources": {"cpu": 0, "gpu": 0.0}},
+            "resources asks for nothing; allowed: an amount",
+        ),
+        ({"resources": {"cpu": -1}}, "'cpu': -1 must be a number >= 0"),
+    ],
+)
+def test_mistakes_are_named(changes: dict[str, object], part: str) -> None:
+    with pytest.raises(UserError) as error:
+        declare(**changes)
+    assert part in str(error.value)
+    assert "\n" not in str(error.value)
+
+
+@pytest.mark.parametrize("resources", [{}, {"gpu": 0}, {"cpu": 0, "gpu": 1}, {"cpu": 0.5}])
+def test_resources_with_something_to_ask_for(resources: dict[str, float]) -> None:
+    asked = trial_resources({"device": "cpu"}, declare(resources=resources).resources)
+    assert Cluster(({"CPU": 2.0, "GPU": 1.0},)).num_slots(asked) >= 1
+
+
+def test_a_users_file_is_a_space(tmp_path: Path) -> None:
+    path = tmp_path / "my_space.py"
+    path.write_text(
+        "from ray import tune\n"
+        "from search_spaces import SearchSpace\n"
+        "SPACE = SearchSpace(name='mine', question='Which?', trainable='svm',\n"
+        "    param_space={'C': tune.grid_search([1, 10])}, factors=('C',))\n"
+    )
+    assert load_space(str(path)).num_configurations() == 2
+
+
+@pytest.mark.parametrize(
+    ("text", "part"),
+    [
+        ("x = (", "line 1: '(' was never closed"),
+        ("import nothing_like_this", "ModuleNotFoundError: No module named"),
+        ("x = 1", "holds 0 SearchSpace objects"),
+        (
+            "from search_spaces import SearchSpace\nS = SearchSpace(nam='x')",
+            "SearchSpace has no field 'nam'; did you mean 'name'?",
+        ),
+        ("from search_spaces import SearchSpace\nS = SearchSpace(name='x')", "needs the fields"),
+        ("raise SystemExit(3)", "SystemExit"),
+    ],
+)
+def test_a_users_mistakes_are_one_line(tmp_path: Path, text: str, part: str) -> None:
+    path = tmp_path / "my_space.py"
+    path.write_text(text)
+    with pytest.raises(UserError) as error:
+        load_space(str(path))
+    assert part in str(error.value)
+    assert "\n" not in str(error.value)
+
+
+@pytest.mark.parametrize("name", ["nope", "./nope.py", "q1", ""])
+def test_unknown_spaces_are_refused(name: str) -> None:
+    with pytest.raises(UserError, match=r"no such|allowed"):
+        load_space(name)

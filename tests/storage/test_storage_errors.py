@@ -1,0 +1,91 @@
+"""What a user reads when the place of a study fails."""
+
+from __future__ import annotations
+
+import errno
+import os
+import socket
+import threading
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from tune_app.engine.recorder import StudyRecorder
+from tune_app.storage import storage_errors as storage
+from tune_app.storage.atomic import atomic_file
+from tune_app.storage.storage_errors import (
+    StorageError,
+    check_not_deleted,
+    study_storage,
+    wait_for_study,
+)
+
+
+def raised(root: Path, error: OSError) -> str:
+    with pytest.raises(StorageError) as caught, study_storage(root):
+        raise error
+    return str(caught.value)
+
+
+def test_each_failure_says_what_to_do(tmp_path: Path) -> None:
+    (tmp_path / "study.json").touch()
+    assert "the disk is full; make room" in raised(tmp_path, OSError(errno.ENOSPC, "x"))
+    assert "the disk is full; make room" in raised(tmp_path, OSError(errno.EDQUOT, "x"))
+    text = raised(tmp_path, OSError(errno.EROFS, "x", "/some/file"))
+    assert text.startswith("/some/file: cannot be written (Read-only file system)")
+    assert "odd" in raised(tmp_path, OSError("odd"))
+    gone = FileNotFoundError(errno.ENOENT, "x", "/some/file")
+    assert "cannot be written (No such file" in raised(tmp_path, gone)
+    (tmp_path / "study.json").unlink()
+    assert "the study was deleted or moved while it ran" in raised(tmp_path, gone)
+    with pytest.raises(FileNotFoundError):
+        check_not_deleted(tmp_path)
+
+
+def test_a_study_that_shows_late_is_waited_for(tmp_path: Path) -> None:
+    later = threading.Timer(0.3, (tmp_path / "study.json").touch)
+    later.start()
+    wait_for_study(tmp_path)
+    assert (tmp_path / "study.json").exists()
+    later.join()
+
+
+def test_a_node_without_the_study_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(storage, "APPEARS_SECONDS", 0.0)
+    with pytest.raises(FileNotFoundError) as caught:
+        wait_for_study(tmp_path)
+    assert f"{tmp_path} is not there on {socket.gethostname()}: mount" in str(caught.value)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_errors_of_connections_are_not_of_storage(tmp_path: Path) -> None:
+    with pytest.raises(BrokenPipeError), study_storage(tmp_path):
+        raise BrokenPipeError(errno.EPIPE, "x")
+
+
+def test_a_full_disk_is_noticed_and_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(_descriptor: int) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(os, "fsync", full)
+    with pytest.raises(OSError, match="No space left") as caught, atomic_file(tmp_path / "a"):
+        pass
+    assert caught.value.filename == str(tmp_path / "a") and not list(tmp_path.iterdir())
+
+
+def test_the_recorder_keeps_the_first_failure_and_writes_no_more(tmp_path: Path) -> None:
+    config = {"plan": {"directory": "tune/001/a", "milestones": [1]}, "seed": 0}
+    trial: Any = SimpleNamespace(config=config, trial_id="t", last_result={}, error_file=None)
+    recorder = StudyRecorder(tmp_path, ())
+    with pytest.raises(StorageError, match="deleted or moved"):
+        recorder.log_trial_result(1, trial, {"epoch": 1})
+    first = recorder.failure
+    assert first is not None and not (tmp_path / "tune").exists(), "nothing is created anew"
+    (tmp_path / "study.json").touch()
+    for call in (recorder.log_trial_start, recorder.log_trial_end):
+        with pytest.raises(StorageError) as caught:
+            call(trial)
+        assert caught.value is first
+    assert not (tmp_path / "tune").exists()

@@ -1,0 +1,145 @@
+"""The ResNet trainable without Ray: what is trained, in which order, and exact continuation."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+
+from tune_app.data.images import ImageData, load_datasets
+from tune_app.training.classifier import ResNetRun, probe
+from tune_app.training.registry import TRAINABLES
+
+
+@pytest.fixture(scope="module")
+def images() -> ImageData:
+    return load_datasets(["mnist"], "sample", 200)["mnist"]
+
+
+@pytest.fixture(autouse=True)
+def one_thread() -> Iterator[None]:
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(before)
+
+
+def start(images: ImageData, last_epoch: int = 3, **changes: Any) -> ResNetRun:
+    config = {
+        "dataset": "mnist",
+        "model": "resnet18",
+        "batch_size": 32,
+        "optimizer": "adam",
+        "lr": 1e-3,
+        "epochs": last_epoch,
+        "device": "cpu",
+        "seed": 0,
+    }
+    return ResNetRun(TRAINABLES["resnet"].complete(config) | changes, images, last_epoch)
+
+
+TIMES = {
+    "train_seconds",
+    "epoch_seconds",
+    "eval_seconds",
+    "cpu_seconds",
+    "images_per_second",
+    "peak_memory_mb",
+}
+
+
+def measurements(metrics: dict[str, Any]) -> dict[str, Any]:
+    return {key: value for key, value in metrics.items() if key not in TIMES}
+
+
+def test_the_order_of_images_is_a_function_of_seed_and_epoch(images: ImageData) -> None:
+    run, same, other = start(images), start(images, lr=0.1), start(images, seed=1)
+
+    def order(which: ResNetRun, epoch: int) -> list[int]:
+        return [int(i) for batch in which.epoch_batches(epoch) for i in batch]
+
+    assert order(run, 1) == order(run, 1) == order(same, 1)
+    assert order(run, 1) != order(run, 2) and order(run, 1) != order(other, 1)
+    assert set(order(run, 1)) <= set(images.train.tolist())
+    # 140 training images: four batches of 32 and 12 more, which is over a quarter.
+    assert [len(b) for b in run.epoch_batches(1)] == [32, 32, 32, 32, 12]
+    # 140 = 46 × 3 + 2 and 46 × 3 + 1: BatchNorm has no variance over a single image.
+    assert [len(b) for b in start(images, batch_size=3).epoch_batches(1)] == [3] * 46 + [2]
+    one_less = replace(images, train=images.train[:139])
+    assert [len(b) for b in start(one_less, batch_size=3).epoch_batches(1)] == [3] * 46
+    # 140 = 8 × 17 + 4, under a quarter of 17.
+    assert [len(b) for b in start(images, batch_size=17).epoch_batches(1)] == [17] * 8
+
+
+@pytest.mark.parametrize("optimizer", ["sgd", "adam"])
+def test_a_resumed_run_equals_an_uninterrupted_one_bit_for_bit(
+    images: ImageData, optimizer: str
+) -> None:
+    whole = start(images, optimizer=optimizer)
+    expected = [measurements(whole.train_epoch(epoch)) for epoch in (1, 2, 3)]
+    first = start(images, optimizer=optimizer)
+    assert measurements(first.train_epoch(1)) == expected[0]
+    second = start(images, optimizer=optimizer)
+    second.load_state(first.state())
+    assert [measurements(second.train_epoch(epoch)) for epoch in (2, 3)] == expected[1:]
+    assert second.train_seconds > first.train_seconds
+    ours, theirs = whole.weights(), second.weights()
+    assert all(torch.equal(ours[name], theirs[name]) for name in ours)
+
+
+def test_testing_on_the_way_changes_nothing(images: ImageData) -> None:
+    plain, tested = start(images), start(images)
+    plain.train_epoch(1)
+    tested.train_epoch(1)
+    metrics, predictions = tested.test()
+    assert measurements(plain.train_epoch(2)) == measurements(tested.train_epoch(2))
+    labels = images.labels[images.test]
+    assert metrics["test_accuracy"] == np.mean(labels == predictions)
+    assert len(predictions) == metrics["num_test"] == 40
+
+
+def test_training_learns(images: ImageData) -> None:
+    run = start(images, last_epoch=8)
+    losses = [run.train_epoch(epoch)["train_loss"] for epoch in range(1, 9)]
+    assert losses[-1] < losses[0] / 2
+
+
+def test_a_loss_that_is_not_finite_is_reported_as_diverged(images: ImageData) -> None:
+    metrics = start(images, optimizer="sgd", lr=1e30).train_epoch(1)
+    assert metrics["status"] == "diverged" and metrics["epoch"] == 1
+    assert not (math.isfinite(metrics["train_loss"]) and math.isfinite(metrics["val_loss"]))
+
+
+def test_the_cosine_schedule_looks_at_the_last_epoch(images: ImageData) -> None:
+    run = start(images, last_epoch=4, lr_schedule="cosine")
+    rates = []
+    for epoch in (1, 3):
+        run.train_epoch(epoch)
+        rates.append(run.optimizer.param_groups[0]["lr"])
+    assert rates == pytest.approx([1e-3, 0.5e-3])
+
+
+def test_cost_counts_the_nominal_model(images: ImageData) -> None:
+    cost = start(images).cost
+    assert cost["macs"] == 33_184_000 or round(cost["macs"] / 1e6, 4) == 33.1840
+    assert cost["flops"] == 66_107_904
+    assert cost["live_flops"] < cost["flops"]
+
+
+def test_three_channels_and_larger_images_are_trained(images: ImageData) -> None:
+    metrics = start(images, in_channels=3, image_size=40).train_epoch(1)
+    assert metrics["status"] == "ok" and metrics["precision"] == "float32"
+
+
+def test_a_probe_grows_with_epochs_and_images(images: ImageData) -> None:
+    measured = probe(start(images).config, images, 1)
+    once = measured.seconds(1, 1000, 100)
+    assert measured.seconds(2, 1000, 200) == pytest.approx(2 * once)
+    # Adam keeps two values per trained parameter beside the weights.
+    assert measured.checkpoint_bytes > 2.9 * 4 * 4_200_000
+    assert measured.weights_bytes > 11_100_000 * 4

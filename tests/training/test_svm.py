@@ -1,0 +1,56 @@
+"""The SVM trainable without Ray: both solvers, convergence, sizes."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+from sklearn.svm import SVC
+
+from tune_app.data.images import ImageData, load_datasets
+from tune_app.training import svm
+from tune_app.training.registry import TRAINABLES
+
+
+@pytest.fixture(scope="module")
+def images() -> ImageData:
+    return load_datasets(["mnist"], "sample", 1_000)["mnist"]
+
+
+def config(**changes: Any) -> dict[str, Any]:
+    given = {"dataset": "mnist", "kernel": "rbf", "C": 10, **changes}
+    return {**TRAINABLES["svm"].complete(given), "seed": 0}
+
+
+@pytest.mark.parametrize("kernel", ["rbf", "poly"])
+def test_it_agrees_with_scikit_learn(images: ImageData, kernel: str) -> None:
+    metrics, predictions = svm.fit_and_predict(config(kernel=kernel), images, 1)
+    pixels = images.images.reshape(len(images.images), -1) / 255
+    reference = SVC(kernel=kernel, C=10).fit(pixels[images.train], images.labels[images.train])
+    expected = reference.predict(pixels[images.test])
+    assert np.mean(predictions == expected) >= 0.995
+    assert metrics["status"] == "ok" and metrics["converged"]
+    assert metrics["num_train_images"] == 700 and metrics["num_test"] == 200
+    assert abs(metrics["num_support_vectors"] - len(reference.support_)) <= 3
+
+
+def test_stopping_early_is_unconverged(images: ImageData) -> None:
+    metrics, _ = svm.fit_and_predict(config(max_iter=3), images, 1)
+    assert metrics["status"] == "unconverged" and not metrics["converged"]
+    assert 0 <= metrics["test_accuracy"] <= 1
+
+
+def test_the_row_says_which_solver_ran(images: ImageData, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(svm, "find_solver", lambda _threads: ("scikit-learn", SVC))
+    metrics, _ = svm.fit_and_predict(config(), images, 1)
+    assert metrics["solver"] == "scikit-learn" and metrics["converged"]
+    unconverged, _ = svm.fit_and_predict(config(max_iter=3), images, 1)
+    assert unconverged["status"] == "unconverged"
+
+
+def test_a_probe_grows_with_the_square_of_the_images(images: ImageData) -> None:
+    seconds = svm.probe(config(), images, 1).seconds
+    assert seconds(1, 20_000, 0) == pytest.approx(4 * seconds(1, 10_000, 0))
+    limited = svm.probe(config(num_train_images=500), images, 1).seconds
+    assert limited(1, 20_000, 0) == limited(1, 500, 0)

@@ -1,0 +1,1 @@
+"""The command line: arguments, messages, and what is printed."""

@@ -1,0 +1,120 @@
+"""What a launch tells its user, as lines of text."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+from pathlib import Path
+
+from tune_app.engine.connection import asks_for_token
+from tune_app.planning.durations import format_seconds
+from tune_app.planning.estimate import Estimate
+from tune_app.planning.plan import Plan
+from tune_app.planning.prepared_study import PreparedStudy
+from tune_app.planning.repeats import repeat_lines
+from tune_app.planning.resources import Cluster
+from tune_app.storage.mirror import find_mirror, shown
+from tune_app.study.history import RowKey
+from tune_app.study.ledger import Ledger
+
+_MAX_LISTED = 20
+
+
+def plan_lines(study: PreparedStudy, plan: Plan, cluster: Cluster, ledger: Ledger) -> list[str]:
+    """Return what a launch is going to do."""
+    space = study.request.space
+    lines = [f"{ledger.name}: {space.question}"]
+    images = ", ".join(
+        f"{name} {len(i.train):,}/{len(i.val):,}/{len(i.test):,}"
+        for name, i in study.images.items()
+    )
+    if images:
+        varied = ", split anew for every seed" if study.request.vary_split else ""
+        lines.append(f"images (train/val/test): {images}{varied}")
+    saved = plan.num_epochs_unshared - plan.num_epochs()
+    shared = f" instead of {plan.num_epochs_unshared} without sharing" if saved else ""
+    epochs = f", {plan.num_epochs()} epochs{shared}" if study.trainable.prefix_axis else ""
+    lines.append(
+        f"{plan.num_rows} rows, {len(plan.finished)} finished; "
+        f"{len(plan.trials)} trials to run{epochs}"
+    )
+    kinds = Counter(" + ".join(f"{v:g} {k}" for k, v in t.resources.items()) for t in plan.trials)
+    totals = f"{cluster.total('CPU'):g} CPU, {cluster.total('GPU'):g} GPU"
+    lines += [
+        f"{number} trials of {kind}; the cluster has {totals}" for kind, number in kinds.items()
+    ]
+    if space.exclusive and plan.trials:
+        lines.append("each runs alone on its node, in random order: its time is the result")
+    return [*lines, *repeat_lines(ledger), *open_lines(plan)]
+
+
+def open_lines(plan: Plan) -> list[str]:
+    """Return why rows cannot run here, a line per reason."""
+    reasons = Counter(row.reason for row in plan.open_rows)
+    return [f"{number} rows stay open: {reason}" for reason, number in reasons.items()]
+
+
+def estimate_lines(estimate: Estimate) -> list[str]:
+    """Return what a plan will take."""
+    time = "not known: some trials need a device or a measurement that is not here"
+    if estimate.seconds is not None:
+        time = f"about {format_seconds(estimate.seconds)}"
+    return [
+        f"time: {time}, {estimate.num_slots} trials at once",
+        f"disk: at most {estimate.disk_bytes / 1e6:,.0f} MB beside logs and tables",
+        f"memory: at most {estimate.memory_bytes / 1e9:,.1f} GB for the trials, 1.5 GB beside them",
+    ]
+
+
+def outcome_lines(
+    ledger: Ledger, finished: Mapping[RowKey, str], plan: Plan, failures: Mapping[str, str]
+) -> list[str]:
+    """Return how a launch ended.
+
+    Args:
+        ledger: the study.
+        finished: its finished rows and their status, as they are now.
+        plan: what was planned.
+        failures: directory of a trial -> why it has not done its work.
+    """
+    keys = ledger.row_keys()
+    lines = [f"{len(finished.keys() & set(keys))} of {len(keys)} rows are finished"]
+    for status, meaning in (
+        ("diverged", "diverged: their loss is not a finite number"),
+        ("unconverged", "did not converge within max_iter"),
+    ):
+        number = sum(finished.get(key) == status for key in keys)
+        if number:
+            lines.append(f"{number} of them {meaning}")
+    lines += listed([f"failed: {name}: {reason}" for name, reason in failures.items()])
+    return [*lines, *open_lines(plan), *where_lines(ledger)]
+
+
+def listed(lines: list[str]) -> list[str]:
+    """Return the first of many lines, and how many there are besides."""
+    rest = len(lines) - _MAX_LISTED
+    return [*lines[:_MAX_LISTED], f"and {rest} more"] if rest > 0 else lines
+
+
+def link_lines(dashboard: str, ledger: Ledger) -> list[str]:
+    """Return where a running study can be watched."""
+    asks = bool(dashboard) and asks_for_token()
+    token = "  (its token: ray get-auth-token, on this machine)" if asks else ""
+    lines = [f"dashboard: http://{dashboard}{token}"] if dashboard else []
+    if find_mirror(ledger.root):  # TensorBoard reads folders
+        return lines
+    return [*lines, f"tensorboard --logdir {short_path(ledger.root / 'tune')}"]
+
+
+def where_lines(ledger: Ledger) -> list[str]:
+    """Return where the study is and how to report it."""
+    root = short_path(ledger.root)
+    return [f"study: {root}", f"report: python -m analysis.report {root}"]
+
+
+def short_path(path: Path) -> str:
+    """Return the path relative to the working directory where that is shorter; or its URL."""
+    try:
+        return str(path.relative_to(Path.cwd()))
+    except ValueError:
+        return shown(path)

@@ -1,0 +1,199 @@
+"""``python -m tune_app.run``: plan a study, run what is missing of it, say what came out.
+
+Exit status: 0 all rows finished, 1 trials failed, 2 the command has to be mended, 3 rows are open
+because the cluster lacks something, 130 or 143 stopped by SIGINT or SIGTERM.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from rich.console import Console
+
+from search_spaces import SHIPPED
+from search_spaces.errors import UserError, did_you_mean
+from search_spaces.space import SearchSpace
+from tune_app.cli.arguments import check_study_name, parse_seeds
+from tune_app.planning.durations import parse_duration
+from tune_app.planning.request import StudyRequest
+from tune_app.planning.space_file import load_space
+from tune_app.storage.mirror import study_folder
+from tune_app.storage.remote_folder import RemoteFolder, is_url
+
+_MOST_TRIALS_PER_GPU = 10_000
+"""Ray hands out resources in ten-thousandths."""
+_RAYS_COPIES = "working_dir_files"
+"""Where a node keeps what jobs were submitted with, which is their working directory."""
+
+
+class _Parser(argparse.ArgumentParser):
+    def error(self, message: str) -> None:  # type: ignore[override]
+        prefix = "unrecognized arguments: "
+        word = message.removeprefix(prefix).split("=")[0].split(" ")[0]
+        hint = did_you_mean(word, self._option_string_actions) if prefix in message else ""
+        raise UserError(f"{message}{hint}; see python -m tune_app.run --help")
+
+
+def _text(text: str) -> str:
+    """Return the text: empty, as from an unset shell variable, it would mean something else."""
+    if not text.strip():
+        raise argparse.ArgumentTypeError("is empty")
+    if "\0" in text:
+        raise argparse.ArgumentTypeError("holds a NUL byte")
+    return text
+
+
+def _count(text: str) -> int:
+    if not text.isascii() or not text.isdigit() or len(text) > 9:
+        raise argparse.ArgumentTypeError(f"{text} is not a whole number >= 0")
+    return int(text)
+
+
+def build_parser() -> argparse.ArgumentParser:
+    """Return the command line's parser."""
+    parser = _Parser(
+        prog="python -m tune_app.run",
+        description="Run a hyperparameter study; the same command again finishes what is missing.",
+        allow_abbrev=False,  # a typo must not pass for another flag
+    )
+    parser.register("type", None, _text)  # of every flag that names no other type
+    add = parser.add_argument
+    add("--space", metavar="NAME|FILE.py", help="a shipped search space or a file with your own")
+    add("--list", action="store_true", help="list the shipped search spaces and stop")
+    add("--plan", action="store_true", help="print what would run and how long; write nothing")
+    add("--data", default="full", metavar="full|sample|FOLDER", help="images (default: full)")
+    add("--images", type=_count, metavar="N", help="a stratified subset of N images per data set")
+    add("--budget", metavar="10m", help="the largest subset for which the study fits in this time")
+    add("--seeds", default="0", metavar="0-5", help="replicates: every configuration at each seed")
+    add("--vary-split", action="store_true", help="a split of its own for every seed")
+    add("--device", default="auto", choices=("auto", "cpu", "cuda"), help="what auto means")
+    add("--study", metavar="NAME", help="name of the study (default: the space's)")
+    add("--results-dir", default="results", metavar="DIR", help="where studies live")
+    add("--storage-path", metavar="DIR|URL", help="where all nodes reach: a folder, s3://…")
+    add("--fresh", action="store_true", help="start over; an old study of the name is kept aside")
+    add("--no-sharing", action="store_true", help="run every row on its own")
+    add("--max-concurrent", type=_count, default=0, metavar="N", help="at most N trials at once")
+    add("--trials-per-gpu", type=_count, default=1, metavar="K", help="trials sharing one GPU")
+    add("--max-failures", type=_count, default=2, metavar="N", help="retries of a failed trial")
+    add("--checkpoint-seconds", type=_count, default=30, metavar="S", help="between checkpoints")
+    add("--log-to", choices=("mlflow", "wandb"), help="an experiment tracker that gets results too")
+    add("--address", metavar="auto|HOST:PORT", help="a running Ray cluster (default: start one)")
+    add("--wait-for-nodes", metavar="15m", help="how long to wait for nodes that rows need")
+    return parser
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the command line; return the exit status."""
+    arguments = list(sys.argv[1:] if argv is None else argv)
+    try:
+        args = build_parser().parse_args(arguments)
+        if [] in vars(args).values():  # what argparse makes of --seeds=-- before Python 3.13
+            raise UserError("-- is no value; see python -m tune_app.run --help")
+        if args.list:
+            return list_spaces(Console())
+        if not args.space:
+            raise UserError(f"--space is missing; allowed: {', '.join(SHIPPED)}, or a .py file")
+        return _run(args, arguments)
+    except UserError as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 2
+
+
+def _run(args: argparse.Namespace, arguments: Sequence[str]) -> int:
+    if args.log_to:
+        from tune_app.engine.tracking import check_installed
+
+        check_installed(args.log_to)
+    space = load_space(args.space)
+    name = check_study_name(args.study or space.name)
+    results = args.storage_path or args.results_dir
+    place = RemoteFolder(results).child_url(name) if is_url(results) else _resolved(results) / name
+    with study_folder(str(place)) as root:
+        return _launch(args, arguments, _request(args, space, root))
+
+
+def _launch(args: argparse.Namespace, arguments: Sequence[str], request: StudyRequest) -> int:
+    from tune_app.engine.driver import LaunchOptions
+    from tune_app.engine.launch import Launch
+    from tune_app.engine.signals import StopSignals
+
+    # A job that was submitted to a cluster finds it in RAY_ADDRESS.
+    address = args.address or os.environ.get("RAY_ADDRESS") or None
+    if args.wait_for_nodes and address is None:
+        raise UserError("--wait-for-nodes: only a running cluster gets nodes; add --address")
+    launch = Launch(
+        request=request,
+        arguments=tuple(arguments),
+        options=LaunchOptions(args.max_concurrent, args.max_failures, args.checkpoint_seconds),
+        address=address,
+        budget_seconds=parse_duration(args.budget, "--budget") if args.budget else None,
+        console=Console(),
+        signals=StopSignals(),
+        log_to=args.log_to,
+        wait_seconds=(
+            parse_duration(args.wait_for_nodes, "--wait-for-nodes") if args.wait_for_nodes else 0.0
+        ),
+    )
+    with launch.signals:
+        try:
+            return launch.show_plan() if args.plan else launch.run()
+        except KeyboardInterrupt:
+            return launch.stopped()
+
+
+def _request(args: argparse.Namespace, space: SearchSpace, root: Path) -> StudyRequest:
+    if args.images is not None and args.budget:
+        raise UserError("--images and --budget both choose the subset; give one of them")
+    if not 1 <= args.trials_per_gpu <= _MOST_TRIALS_PER_GPU:
+        raise UserError(
+            f"--trials-per-gpu {args.trials_per_gpu}: allowed: 1 or more, at most "
+            f"{_MOST_TRIALS_PER_GPU:,}"
+        )
+    return StudyRequest(
+        space=space,
+        root=root,
+        seeds=parse_seeds(args.seeds),
+        source=args.data,
+        num_images=args.images,
+        vary_split=args.vary_split,
+        device=args.device,
+        sharing=not args.no_sharing,
+        trials_per_gpu=args.trials_per_gpu,
+        max_concurrent=args.max_concurrent,
+        fresh=args.fresh,
+        shared_storage=bool(args.storage_path),
+    )
+
+
+def _resolved(folder: str) -> Path:
+    expanded = os.path.expanduser(folder)  # noqa: PTH111 (pathlib takes ./~ for a home folder too)
+    if expanded.startswith("~"):
+        raise UserError(f"{folder}: home folder unknown; write the full path, or ./{folder}")
+    try:
+        path = Path(expanded).resolve()
+        path.exists()  # raises, unlike resolve(), for a name that is too long
+    except (OSError, RuntimeError) as error:
+        reason = getattr(error, "strerror", None) or "it is a loop of symbolic links"
+        raise UserError(f"{folder}: not a folder ({reason})") from None
+    if _RAYS_COPIES in path.parts and "RAY_JOB_CONFIG_JSON_ENV_VAR" in os.environ:
+        raise UserError(
+            f"{folder}: in this submitted job a folder of Ray's temporary copy of the code, which "
+            "goes when the job ends; name an absolute path or a URL with --storage-path"
+        )
+    return path
+
+
+def list_spaces(console: Console) -> int:
+    """Print the shipped spaces with question, factors and number of configurations."""
+    for name in SHIPPED:
+        space = load_space(name)
+        console.print(
+            f"[bold]{name}[/bold]  {space.num_configurations()} configurations  {space.question}\n"
+            f"    factors: {', '.join(space.factors)}",
+            highlight=False,
+        )
+    return 0

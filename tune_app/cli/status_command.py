@@ -1,0 +1,247 @@
+"""``python -m tune_app.status``: how far a study is, wherever it runs, read from its directory.
+
+Exit status: 0 the study was read, 2 the command has to be mended, 130 a ``--watch`` was stopped.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import math
+import sys
+import time
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from search_spaces.errors import UserError, one_line
+from search_spaces.space import MOST_CONFIGURATIONS
+from tune_app.planning.durations import format_seconds
+from tune_app.planning.overview import Overview, best_configurations, overview
+from tune_app.storage.lock import Holder, find_holder
+from tune_app.storage.mirror import refresh, shown, study_folder
+from tune_app.study.ledger import Ledger, open_ledger
+
+STATES = {
+    "finished": "finished",
+    "unconverged": "not converged within max_iter",
+    "diverged": "diverged",
+    "failed": "failed",
+    "running": "running",
+    "unfinished": "interrupted",
+    "open": "open",
+    "missing": "not begun",
+}
+"""State of a row -> its words."""
+_MAX_LISTED = 20
+_CLEAR = "\x1b[H\x1b[2J"
+
+
+class _Parser(argparse.ArgumentParser):
+    def error(self, message: str) -> None:  # type: ignore[override]
+        raise UserError(f"{message}; see python -m tune_app.status --help")
+
+
+def build_parser() -> argparse.ArgumentParser:
+    """Return the command line's parser."""
+    parser = _Parser(
+        prog="python -m tune_app.status",
+        description="How far a study is, read from its directory alone.",
+        allow_abbrev=False,
+    )
+    parser.add_argument("study", metavar="results/STUDY", help="the study's directory, or its URL")
+    parser.add_argument(
+        "--watch",
+        nargs="?",
+        const=10.0,
+        type=_interval,
+        metavar="SECONDS",
+        help="look again every so often (default: 10) until no driver runs the study",
+    )
+    parser.add_argument("--json", action="store_true", help="one JSON object a look, for programs")
+    return parser
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the command line; return the exit status."""
+    try:
+        args = build_parser().parse_args(argv)
+        with study_folder(args.study) as root:
+            while _look(root, as_json=args.json, clear=args.watch is not None):
+                if args.watch is None:
+                    break
+                _wait(root, args.watch)
+        return 0
+    except UserError as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 2
+    except BrokenPipeError:  # whoever read has seen enough
+        sys.stderr.close()
+        return 0
+    except KeyboardInterrupt:
+        return 130
+
+
+def _interval(text: str) -> float:
+    try:
+        seconds = float(text)
+    except ValueError:
+        seconds = 0.0
+    if not 1 <= seconds <= 86_400:
+        raise argparse.ArgumentTypeError(f"{text} is not a number of seconds from 1 to 86400")
+    return seconds
+
+
+def _wait(root: Path, seconds: float) -> None:
+    """Wait until it is time for another look and the study can be read."""
+    while True:
+        time.sleep(seconds)
+        try:
+            return refresh(root)
+        except OSError as error:
+            note = f"note: {shown(root)}: cannot be read ({error}); looking again in {seconds:g} s"
+            print(one_line(note), file=sys.stderr)
+
+
+def _look(root: Path, *, as_json: bool, clear: bool) -> bool:
+    """Print the state of a study; return whether a driver runs it, as far as is known."""
+    ledger = open_ledger(root)
+    if ledger is None:
+        raise UserError(f"{shown(root)}: no study there (it has no study.json); name results/STUDY")
+    num_rows = len(ledger.study["configurations"]) * len(ledger.study["seeds"])
+    if num_rows > MOST_CONFIGURATIONS:
+        raise UserError(
+            f"{shown(root / 'study.json')}: {num_rows:,} rows; no study has more than "
+            f"{MOST_CONFIGURATIONS:,}; restore it from a copy"
+        )
+    holder: Holder | str | None
+    try:
+        holder = find_holder(root)
+    except OSError as error:
+        holder = f"not known ({error.strerror or error})"
+    running = isinstance(holder, Holder)
+    view = overview(ledger, running=running)
+    if as_json:
+        print(json.dumps(as_plain(ledger, view, holder), allow_nan=False), flush=True)
+    else:
+        lines = describe(ledger, view, holder, time.time())
+        text = "\n".join(line.encode(errors="backslashreplace").decode() for line in lines)
+        print((_CLEAR if clear and sys.stdout.isatty() else "") + text, flush=True)
+    return holder is not None
+
+
+def describe(
+    ledger: Ledger, view: Overview, holder: Holder | str | None, now: float
+) -> Iterator[str]:
+    """Yield the state of a study in lines for a person.
+
+    Args:
+        ledger: the study.
+        view: what it recorded.
+        holder: who runs it, None if nobody does, or why that is not known.
+        now: the time in seconds since 1970.
+    """
+    yield one_line(f"{ledger.name}: {ledger.study['space'].get('question', '')}")
+    yield f"driver: {_driver(holder, now)}"
+    counts = Counter(view.rows.values())
+    states = ", ".join(f"{counts[s]} {words}" for s, words in STATES.items() if counts[s])
+    yield f"rows: {len(view.rows)}: {states}" if counts else "rows: none"
+    left = view.num_epochs_left
+    more = "what is left is not known to this program" if left is None else f"{left} to go"
+    yield f"epochs: {view.num_epochs} recorded, {more}"
+    if view.last_result is not None:
+        yield f"last result: {_moment(view.last_result)}, {_ago(view.last_result, now)}"
+    yield f"time left: {_time_left(view, holder)}"
+    if view.num_unreadable:
+        yield f"damaged: {view.num_unreadable} trial directories, which count as not begun"
+    yield from _best_lines(ledger, view)
+    for directory, reason in list(view.failures.items())[:_MAX_LISTED]:
+        yield one_line(f"failed: {directory}: {reason}")
+    if len(view.failures) > _MAX_LISTED:
+        yield f"and {len(view.failures) - _MAX_LISTED} more failed trials"
+    reasons = Counter(r for key, r in view.open_reasons.items() if view.rows[key] == "open")
+    for reason, number in reasons.most_common(_MAX_LISTED):
+        yield one_line(f"{number} rows stay open: {reason}")
+
+
+def as_plain(ledger: Ledger, view: Overview, holder: Holder | str | None) -> dict[str, Any]:
+    """Return the state of a study for JSON: times in seconds (since 1970), accuracies as fractions.
+
+    ``running`` is null, and ``driver`` says why, where it is not known whether a driver runs it.
+    """
+    known = not isinstance(holder, str)
+    return {
+        "study": ledger.name,
+        "running": isinstance(holder, Holder) if known else None,
+        "driver": asdict(holder) if isinstance(holder, Holder) else holder,
+        "num_rows": len(view.rows),
+        "rows": {state: list(view.rows.values()).count(state) for state in STATES},
+        "num_epochs": view.num_epochs,
+        "num_epochs_left": view.num_epochs_left,
+        "speed": None if view.speed is None else asdict(view.speed),
+        "seconds_left": view.seconds_left,
+        "last_result": view.last_result,
+        "num_unreadable": view.num_unreadable,
+        "best": best_configurations(ledger, view),
+        "failures": dict(view.failures),
+        "open": [
+            {"config_id": config_id, "seed": seed, "reason": reason}
+            for (config_id, seed), reason in view.open_reasons.items()
+            if view.rows[config_id, seed] == "open"
+        ],
+    }
+
+
+def _driver(holder: Holder | str | None, now: float) -> str:
+    if isinstance(holder, Holder):
+        return one_line(f"{holder}, since {_moment(holder.since)}, {_ago(holder.since, now)}")
+    return "none; the study is not being run" if holder is None else one_line(holder)
+
+
+def _time_left(view: Overview, holder: Holder | str | None) -> str:
+    if view.num_epochs_left is None:
+        return "not known: the study is of another version's trainable"
+    if view.seconds_left is None:
+        return "not known: the newest launch has recorded no epoch yet"
+    if view.speed is None or not view.num_epochs_left:
+        return "none"
+    started = "" if isinstance(holder, Holder) else " once it runs again"
+    return (
+        f"about {format_seconds(view.seconds_left)}{started}, at the speed of launch "
+        f"{one_line(view.speed.launch)} ({view.speed.num_epochs} epochs in "
+        f"{format_seconds(view.speed.seconds)})"
+    )
+
+
+def _best_lines(ledger: Ledger, view: Overview) -> Iterator[str]:
+    best = best_configurations(ledger, view)
+    if best:
+        yield "best so far, selected on validation:"
+    factors = ledger.study["space"].get("factors")
+    for entry in best[:_MAX_LISTED]:
+        group: Mapping[str, Any] = entry["group"]
+        config: Mapping[str, Any] = entry["config"]
+        names = [f for f in factors if isinstance(f, str)] if isinstance(factors, list) else []
+        values = [f"{f} {config[f]}" for f in names if f in config and f not in group]
+        pairs = ((entry["metric"], entry["score"]), (entry["test_metric"], entry["test_score"]))
+        scores = ", ".join(f"{name} {_shown(name, score)}" for name, score in pairs)
+        seeds = f", mean of {entry['num_seeds']} seeds" if entry["num_seeds"] > 1 else ""
+        label = " ".join(map(str, group.values()))
+        yield "  " + one_line(f"{label}: {scores}{seeds} ({', '.join(values)})")
+
+
+def _shown(quantity: str, value: float | None) -> str:
+    if value is None or not math.isfinite(value):
+        return "not known"
+    return f"{value:.4g}" if quantity.endswith("loss") else f"{100 * value:.2f} %"
+
+
+def _moment(seconds: float) -> str:
+    return f"{datetime.fromtimestamp(seconds, UTC):%Y-%m-%d %H:%M:%S} UTC"
+
+
+def _ago(seconds: float, now: float) -> str:
+    return f"{format_seconds(now - seconds)} ago"

@@ -1,0 +1,1 @@
+"""An exact speed-up of convolutions on small images."""

@@ -1,0 +1,176 @@
+"""Crop the convolutions of a model to the taps that ever meet its input.
+
+A padded kernel on a small map mostly meets padding. On a 28x28 image the last stage of a ResNet
+works on 1x1 maps, where eight of the nine taps of a 3x3 kernel only ever multiply zeros, yet
+``torch.nn.Conv2d`` computes them, forward and backward. ``crop_to_live_taps`` replaces such
+convolutions by ``tune_app.cropped_conv.layers.LiveConv2d``, which leaves the dead taps out: same
+function, same gradients, up to floating-point rounding.
+
+A dead tap's gradient is exactly zero, so an optimizer without weight decay never moves it. That is
+why ``full_state_dict`` can rebuild the plain model's complete state from the live taps and the dead
+taps' initial values. With weight decay the dead taps of the plain model would shrink, and the
+rebuilt ones would not: the outputs at this input size would still agree, the state would not.
+"""
+
+from __future__ import annotations
+
+import copy
+from collections import Counter, defaultdict
+from collections.abc import Mapping
+from typing import TypeGuard
+
+import torch
+from torch import Tensor, nn
+
+from tune_app.cropped_conv.axis import LiveAxis
+from tune_app.cropped_conv.layers import LiveConv2d, choose_way
+
+
+def crop_to_live_taps(model: nn.Module, input_shape: tuple[int, int, int]) -> nn.Module:
+    """Return a copy of a model that computes only live taps on inputs of one size.
+
+    ``input_shape`` is (channels, height, width). The initial values, the training flags and the
+    random state are those of the given model, which is left as it is. A convolution is left alone
+    where the crop cannot be shown to be exact or gains nothing: subclasses of ``nn.Conv2d``, a
+    padding mode other than zeros, hooks or further state on the module, modules or parameters used
+    under several names, inputs of several sizes, inputs that are no batch, and modules not called
+    by ``model(images)``. The copy raises ``ValueError`` when called with another input size.
+    """
+    sizes = _input_sizes(model, input_shape)
+    cropped = copy.deepcopy(model)
+    names = Counter(id(module) for _, module in cropped.named_modules(remove_duplicate=False))
+    owners = Counter(id(p) for _, p in cropped.named_parameters(remove_duplicate=False))
+    for name, module in list(cropped.named_modules()):
+        if not _is_plain(module):
+            continue
+        is_shared = names[id(module)] > 1 or any(owners[id(p)] > 1 for p in module.parameters())
+        layer = None
+        if len(sizes[name]) == 1 and not is_shared:
+            layer = _live_layer(module, *sizes[name])
+        if layer is None:
+            _keep_channels_last(module)
+        elif name:
+            cropped.set_submodule(name, layer)
+        else:
+            cropped = layer
+    return cropped
+
+
+def _keep_channels_last(conv: nn.Conv2d) -> None:
+    """Let a convolution that is left alone make channels-last maps, as the cropped layers do.
+
+    Not with groups: there torch 2.14 gives wrong gradients of channels-last kernels for inputs of
+    one row or column in some layouts.
+    """
+    if conv.groups == 1:
+        conv.to(memory_format=torch.channels_last)
+
+
+def full_state_dict(model: nn.Module) -> dict[str, Tensor]:
+    """Return the state of the plain model that ``model`` was cropped from.
+
+    Keys and shapes are those of the plain model's ``state_dict()``; the dead taps have the values
+    they had when the model was cropped or last loaded. Equal to training the plain model as long as
+    no weight decay is used.
+    """
+    state: dict[str, Tensor] = dict(model.state_dict())
+    for name, layer in _live_layers(model):
+        state[f"{name}weight"] = layer.full_weight()
+    return state
+
+
+def load_full_state_dict(model: nn.Module, state: Mapping[str, Tensor]) -> None:
+    """Load a plain model's ``state_dict()`` into a model cropped from it.
+
+    Raises ``RuntimeError`` for missing or unexpected keys and ``ValueError`` for a kernel of
+    another shape.
+    """
+    layers = {f"{name}weight": layer for name, layer in _live_layers(model)}
+    rest = {key: value for key, value in state.items() if key not in layers}
+    kept = {key: layer.weight.detach() for key, layer in layers.items() if key in state}
+    model.load_state_dict(rest | kept)
+    for key, layer in layers.items():
+        layer.load_full_weight(state[key])
+
+
+def _live_layers(model: nn.Module) -> list[tuple[str, LiveConv2d]]:
+    """Every cropped layer with the prefix of its keys: ``""`` or ``"layer1.0.conv1."``."""
+    return [
+        (f"{name}." if name else "", module)
+        for name, module in model.named_modules()
+        if isinstance(module, LiveConv2d)
+    ]
+
+
+def _input_sizes(
+    model: nn.Module, input_shape: tuple[int, int, int]
+) -> defaultdict[str, set[tuple[int, ...]]]:
+    """Run a copy of the model on one image; return the sizes each convolution is called with."""
+    probe = copy.deepcopy(model).eval()
+    sizes: defaultdict[str, set[tuple[int, ...]]] = defaultdict(set)
+    for name, module in probe.named_modules():
+        if isinstance(module, nn.Conv2d):
+            module.register_forward_pre_hook(
+                lambda _, inputs, name=name: sizes[name].add(
+                    tuple(inputs[0].shape) if inputs else ()
+                )
+            )
+    like = next(probe.parameters())
+    with torch.no_grad(), torch.random.fork_rng(devices=[]):
+        probe(torch.zeros(1, *input_shape, dtype=like.dtype, device=like.device))
+    return sizes
+
+
+_HOOKS = (
+    "_forward_hooks",
+    "_forward_pre_hooks",
+    "_backward_hooks",
+    "_backward_pre_hooks",
+    "_state_dict_hooks",
+    "_state_dict_pre_hooks",
+    "_load_state_dict_pre_hooks",
+    "_load_state_dict_post_hooks",
+)
+
+
+def _is_plain(module: nn.Module) -> TypeGuard[nn.Conv2d]:
+    """Whether a module is a zero-padded convolution to which nothing has been added."""
+    return (
+        type(module) is nn.Conv2d
+        and module.padding_mode == "zeros"
+        and "forward" not in vars(module)
+        and not any(vars(module)[hooks] for hooks in _HOOKS)
+        and {name for name, _ in module.named_parameters()} <= {"weight", "bias"}
+        and not list(module.buffers())
+        and not list(module.children())
+    )
+
+
+def _live_layer(conv: nn.Conv2d, shape: tuple[int, ...]) -> LiveConv2d | None:
+    """Crop a convolution for inputs of this shape; None where that is impossible or no gain."""
+    if len(shape) != 4:
+        return None
+    rows, columns = (_live_axis(conv, axis, shape[2 + axis]) for axis in (0, 1))
+    if rows is None or columns is None:
+        return None
+    has_dead_taps = rows.num_taps < rows.kernel_size or columns.num_taps < columns.kernel_size
+    if has_dead_taps or choose_way(conv, rows, columns) != "conv2d":
+        return LiveConv2d(conv, rows, columns)
+    return None
+
+
+def _live_axis(conv: nn.Conv2d, axis: int, size: int) -> LiveAxis | None:
+    kernel_size, dilation = conv.kernel_size[axis], conv.dilation[axis]
+    if conv.padding == "same":
+        total = dilation * (kernel_size - 1)
+        before, after = total // 2, total - total // 2
+    else:
+        before = after = 0 if isinstance(conv.padding, str) else conv.padding[axis]
+    return LiveAxis.crop(
+        size,
+        kernel_size=kernel_size,
+        stride=conv.stride[axis],
+        dilation=dilation,
+        before=before,
+        after=after,
+    )

@@ -1,0 +1,184 @@
+"""A 2-D convolution that holds and computes only the live taps of its kernel.
+
+Three ways to compute the same sums; the layer takes the one that trains fastest on a CPU core:
+
+``rows``   Where the map has one output pixel, or the kernel one tap (a 1x1 convolution of any
+           stride), the convolution is one matrix product over the pixels it reads, taken as
+           channels-last rows: (batch * outputs, taps * in) times (taps * in, out).
+``bands``  On other small maps, one matrix product per kernel row and output column, none of them
+           over padding: see ``tune_app.cropped_conv.bands``. On CPU only, and without autocast.
+``conv2d`` ``torch.nn.functional.conv2d`` with the cropped kernel and the padding that remains.
+"""
+
+from __future__ import annotations
+
+from typing import Literal, cast
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+from tune_app.cropped_conv.axis import LiveAxis
+from tune_app.cropped_conv.bands import BandPlan, Bands
+
+# With fewer input channels per output column the matrices of bands get too small, and oneDNN's
+# convolution trains faster. Measured forward and backward on one AVX2 core, batch 16 and 32, time
+# of bands over time of oneDNN on channels-last maps: 512 channels on 7x7 0.71 and 0.57, 256 on
+# 14x14 0.83 and 0.83, 128 on 8x8 1.04 and 0.95, 128 on 4x4 0.86 and 0.81, 64 on 2x2 0.76 and 0.64;
+# but 64 on 7x7 1.13 and 1.06, 64 on 14x14 1.20 and 1.21, 32 on 4x4 1.38 and 1.19.
+BANDS_CHANNELS_PER_COLUMN = 16
+
+Way = Literal["rows", "bands", "conv2d"]
+
+
+class LiveConv2d(nn.Module):
+    """A ``torch.nn.Conv2d`` cropped to the taps that are live on inputs of one size.
+
+    The function and its gradients are those of the convolution it is made from; only floating-point
+    rounding differs. ``weight`` has the shape (taps, in_channels / groups, out_channels) with the
+    taps in row-major order, so that every matrix product reads it as it lies in memory. The tensor
+    ``dead_taps`` holds the other taps in the same shape; it is no parameter and not part of
+    ``state_dict()``. The gradient of ``bands`` cannot be differentiated again.
+    """
+
+    weight: nn.Parameter
+    bias: nn.Parameter | None
+    dead_taps: Tensor
+
+    def __init__(self, conv: nn.Conv2d, rows: LiveAxis, columns: LiveAxis) -> None:
+        super().__init__()
+        self.in_channels = conv.in_channels
+        self.out_channels = conv.out_channels
+        self.groups = conv.groups
+        self.rows = rows
+        self.columns = columns
+        self.way = choose_way(conv, rows, columns)
+        self._plan = BandPlan(rows, columns) if self.way == "bands" else None
+        self._reads_all = rows.reads_all and columns.reads_all
+        live, dead = self._split(conv.weight.detach())
+        self.weight = nn.Parameter(live, requires_grad=conv.weight.requires_grad)
+        # torch types the bias of a convolution as a plain tensor; it is a parameter or None.
+        self.bias = cast("nn.Parameter | None", conv.bias)
+        self.register_buffer("dead_taps", dead, persistent=False)
+        self.train(conv.training)
+
+    @property
+    def input_shape(self) -> tuple[int, int, int]:
+        """The one (channels, height, width) this layer accepts."""
+        return self.in_channels, self.rows.size, self.columns.size
+
+    @property
+    def macs(self) -> int:
+        """Multiply-adds done for one image, forward."""
+        if self.way == "conv2d":
+            row_reads = self.rows.num_outputs * self.rows.num_taps
+            column_reads = self.columns.num_outputs * self.columns.num_taps
+        else:
+            row_reads = sum(run.num_outputs for run in self.rows.tap_runs())
+            column_reads = sum(run.num_taps for run in self.columns.output_runs())
+        return row_reads * column_reads * self.in_channels // self.groups * self.out_channels
+
+    def full_weight(self) -> Tensor:
+        """The kernel as ``torch.nn.Conv2d`` holds it: (out, in / groups, height, width)."""
+        live = self._live_mask(self.weight.device)
+        full = self.weight.new_empty(*live.shape, *self.weight.shape[1:])
+        full[live] = self.weight.detach()
+        full[~live] = self.dead_taps
+        return full.permute(3, 2, 0, 1).contiguous()
+
+    def load_full_weight(self, full: Tensor) -> None:
+        """Take over a kernel of shape (out, in / groups, height, width).
+
+        Raises ``ValueError`` if it has another shape.
+        """
+        size = self.rows.kernel_size, self.columns.kernel_size
+        expected = self.out_channels, self.in_channels // self.groups, *size
+        if full.shape != expected:
+            raise ValueError(f"expected a kernel of shape {expected}, got {tuple(full.shape)}")
+        live, dead = self._split(full)
+        with torch.no_grad():
+            self.weight.copy_(live)
+            self.dead_taps.copy_(dead)
+
+    def forward(self, images: Tensor) -> Tensor:
+        """Convolve images of shape (batch, channels, height, width).
+
+        Raises ``ValueError`` for images of another shape than ``input_shape``: other taps would be
+        live there.
+        """
+        if images.shape[1:] != self.input_shape:
+            raise ValueError(
+                f"a convolution cropped for inputs of shape (batch, channels, height, width) = "
+                f"(any, {', '.join(map(str, self.input_shape))}) got {tuple(images.shape)}; "
+                f"crop the plain model again for the new input shape"
+            )
+        if self.way == "rows":
+            return self._rows(images)
+        device = images.device.type
+        if self._plan and device == "cpu" and not torch.is_autocast_enabled(device):
+            maps: Tensor = Bands.apply(images.permute(0, 2, 3, 1), self.weight, self._plan)
+            return (maps if self.bias is None else maps + self.bias).permute(0, 3, 1, 2)
+        return self._conv2d(images)
+
+    def _rows(self, images: Tensor) -> Tensor:
+        if not self._reads_all:
+            images = images[:, :, self.rows.read, self.columns.read]
+        taps, channels, out = self.weight.shape
+        pixels = images.permute(0, 2, 3, 1).reshape(-1, taps * channels)
+        kernel = self.weight.flatten(0, 1)
+        if self.bias is None:
+            outputs = torch.mm(pixels, kernel)
+        else:
+            outputs = torch.addmm(self.bias, pixels, kernel)
+        shape = (-1, self.rows.num_outputs, self.columns.num_outputs, out)
+        return outputs.view(shape).permute(0, 3, 1, 2)
+
+    def _conv2d(self, images: Tensor) -> Tensor:
+        rows, columns = self.rows, self.columns
+        edges = (columns.before, columns.after, rows.before, rows.after)
+        padding = (rows.before, columns.before)
+        if edges[0] != edges[1] or edges[2] != edges[3] or min(edges) < 0:
+            images = functional.pad(images, edges)
+            padding = (0, 0)
+        kernel = self.weight.unflatten(0, (rows.num_taps, columns.num_taps)).permute(3, 2, 0, 1)
+        return functional.conv2d(
+            images,
+            kernel,
+            self.bias,
+            stride=(rows.stride, columns.stride),
+            padding=padding,
+            dilation=(rows.dilation, columns.dilation),
+            groups=self.groups,
+        )
+
+    def _live_mask(self, device: torch.device) -> Tensor:
+        shape = self.rows.kernel_size, self.columns.kernel_size
+        live = torch.zeros(shape, dtype=torch.bool, device=device)
+        live[self.rows.taps, self.columns.taps] = True
+        return live
+
+    def _split(self, full: Tensor) -> tuple[Tensor, Tensor]:
+        by_tap = full.permute(2, 3, 1, 0)
+        live = self._live_mask(full.device)
+        return by_tap[live].contiguous(), by_tap[~live].contiguous()
+
+    def extra_repr(self) -> str:
+        """Say what is kept and how it is computed."""
+        return (
+            f"{self.in_channels}, {self.out_channels}, "
+            f"live taps {self.rows.num_taps}x{self.columns.num_taps} "
+            f"of {self.rows.kernel_size}x{self.columns.kernel_size}, "
+            f"input {self.rows.size}x{self.columns.size}, way={self.way}"
+        )
+
+
+def choose_way(conv: nn.Conv2d, rows: LiveAxis, columns: LiveAxis) -> Way:
+    """Choose how to compute a convolution with these axes: the fastest way that is possible."""
+    if conv.groups > 1:
+        return "conv2d"
+    if (rows.is_single_output and columns.is_single_output) or (
+        rows.is_single_tap and columns.is_single_tap
+    ):
+        return "rows"
+    is_worthwhile = conv.in_channels >= BANDS_CHANNELS_PER_COLUMN * columns.num_outputs
+    return "bands" if is_worthwhile and columns.dilation == 1 else "conv2d"

@@ -1,0 +1,1 @@
+"""Data sets as arrays, their fixed split, and the input pipeline."""

@@ -1,0 +1,129 @@
+"""Whether a folder, or a URL, is one and the same on every node of a cluster."""
+
+from __future__ import annotations
+
+import contextlib
+import time
+import uuid
+from collections.abc import Callable
+from pathlib import Path
+
+from search_spaces.errors import UserError
+from tune_app.engine.cluster.nodes import RunOnNodes
+from tune_app.storage.remote_folder import RemoteFolder
+
+SEES_SECONDS = 5.0
+"""Network file systems may show a new file a moment late."""
+
+
+def check_shared(folder: Path, run_on_nodes: RunOnNodes) -> None:
+    """Write a file that every node has to read, and read what every node writes.
+
+    Nothing is left behind: neither the files, nor the folder if it was not there.
+
+    Args:
+        folder: the folder in question, absolute.
+        run_on_nodes: as :func:`tune_app.engine.cluster.nodes.run_on_nodes`.
+
+    Raises:
+        UserError: it cannot be written, or a node does not share it; the node is named.
+    """
+    missing = [path for path in (folder, *folder.parents) if not path.exists()]
+    token = uuid.uuid4().hex
+    own = folder / f".shared-{token}"
+    try:
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+            own.write_text(token)
+        except OSError as error:
+            raise UserError(f"{folder}: cannot be written ({error.strerror})") from None
+        for node, answer in run_on_nodes(_node_task(str(folder), token)).items():
+            problem = answer["problem"]
+            if problem is None and not _appears(folder / answer["file"], token):
+                problem = "writes there what this machine does not see"
+            if problem:
+                raise UserError(
+                    f"--storage-path {folder}: node {node} {problem}; name a folder that all nodes "
+                    "share (NFS, say) and may write"
+                )
+    finally:
+        for path in folder.glob(f".shared-{token}*"):
+            with contextlib.suppress(OSError):
+                path.unlink()
+        for path in missing:  # the innermost comes first
+            with contextlib.suppress(OSError):
+                path.rmdir()
+
+
+def check_url(remote: RemoteFolder, run_on_nodes: RunOnNodes) -> None:
+    """Write at a URL what every node has to read, and read what every node writes.
+
+    Nothing is left behind.
+
+    Args:
+        remote: the folder at the URL.
+        run_on_nodes: as :func:`tune_app.engine.cluster.nodes.run_on_nodes`.
+
+    Raises:
+        UserError: it cannot be written, or not from a node; the node is named.
+    """
+    own = f".shared-{uuid.uuid4().hex}"
+    written = [own]
+    try:
+        remote.write(own, own.encode())
+        for node, answer in run_on_nodes(_url_task(remote, own)).items():
+            written.append(str(answer["file"]))
+            if answer["problem"]:
+                raise UserError(
+                    f"--storage-path {remote.url}: node {node} {answer['problem']}; give every "
+                    "node what it needs to reach it (credentials in its environment, say)"
+                )
+            if remote.read(str(answer["file"])) != own.encode():
+                raise UserError(f"--storage-path {remote.url}: node {node} reaches another place")
+    except OSError as error:
+        reason = " ".join(str(error).split())
+        raise UserError(f"--storage-path {remote.url}: cannot be used ({reason})") from None
+    finally:
+        with contextlib.suppress(OSError):
+            remote.remove(written)
+
+
+def _url_task(remote: RemoteFolder, own: str) -> Callable[[str], dict[str, str | None]]:
+    def task(node_id: str) -> dict[str, str | None]:
+        answer: dict[str, str | None] = {"problem": None, "file": f"{own}-{node_id}"}
+        try:
+            remote.write(str(answer["file"]), remote.read(own))
+        except FileNotFoundError:
+            answer["problem"] = "does not see what this machine writes there"
+        except OSError as error:
+            answer["problem"] = f"cannot write there ({' '.join(str(error).split())})"
+        return answer
+
+    return task
+
+
+def _node_task(folder: str, token: str) -> Callable[[str], dict[str, str | None]]:
+    def task(node_id: str) -> dict[str, str | None]:
+        place = Path(folder)
+        answer: dict[str, str | None] = {"problem": None, "file": f".shared-{token}-{node_id}"}
+        if not _appears(place / f".shared-{token}", token):
+            return {**answer, "problem": "does not see what this machine writes there"}
+        try:
+            (place / str(answer["file"])).write_text(token)
+        except OSError as error:
+            return {**answer, "problem": f"cannot write there ({error.strerror})"}
+        return answer
+
+    return task
+
+
+def _appears(path: Path, content: str) -> bool:
+    """Return whether the file is there with its content, at once or a moment later."""
+    deadline = time.monotonic() + SEES_SECONDS
+    while True:
+        with contextlib.suppress(OSError):
+            if path.read_text() == content:
+                return True
+        if time.monotonic() >= deadline:
+            return False
+        time.sleep(0.2)

@@ -1,0 +1,183 @@
+"""Connections to a Ray cluster: one that runs already, or one started on this machine."""
+
+from __future__ import annotations
+
+import logging
+import os
+import socket
+import sys
+from typing import Any, NoReturn
+
+from search_spaces.errors import UserError
+from tune_app.planning.resources import Cluster
+from tune_app.study.provenance import num_usable_cpus
+
+_QUIET = {
+    # Results are written by StudyRecorder, straight into the study directory.
+    "TUNE_DISABLE_AUTO_CALLBACK_LOGGERS": "1",
+    # Its state files are not what a study resumes from, so nobody needs to hear how long they took.
+    "TUNE_WARN_THRESHOLD_S": "1000000",
+    "TUNE_WARN_EXCESSIVE_EXPERIMENT_CHECKPOINT_SYNC_THRESHOLD_S": "0",
+    "TUNE_WARN_SLOW_EXPERIMENT_CHECKPOINT_SYNC_THRESHOLD_S": "1000000",
+    "RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO": "0",
+    "RAY_USAGE_STATS_ENABLED": "0",
+    # StudyProgress draws; the older of Tune's two displays is silent at verbose=0.
+    "RAY_AIR_NEW_OUTPUT": "0",
+}
+
+_NOT_A_NODE = "No node info found"
+"""How Ray begins to say, as an error's cause, that it found no node of the cluster here."""
+_ON_A_NODE = (
+    "this machine has to be a node of the cluster (`ray start --address=HOST:PORT`), or submit the "
+    "study as a job: tune_app/engine/cluster/deploy/submit_job.sh"
+)
+
+
+def local_cluster() -> Cluster:
+    """Return what a cluster started on this machine would offer, without starting one."""
+    import torch
+
+    gpus = torch.cuda.device_count()
+    node = {"CPU": float(num_usable_cpus())}
+    return Cluster(({**node, "GPU": float(gpus)} if gpus else node,))
+
+
+def connect(address: str | None) -> tuple[Cluster, str]:
+    """Connect to a cluster, or start one on this machine; return it and the dashboard's address.
+
+    Args:
+        address: a running cluster's address or ``auto``; None starts a local one.
+
+    Raises:
+        UserError: there is no cluster at the address, or none could be started here.
+    """
+    for name, value in _QUIET.items():
+        os.environ.setdefault(name, value)
+    import ray
+
+    from tune_app.engine.cluster.nodes import shipped_code
+
+    if address:
+        _check_reachable(address)
+    local: dict[str, Any] = {
+        "include_dashboard": True,
+        "dashboard_host": "127.0.0.1",  # never beyond this machine
+        "num_cpus": num_usable_cpus(),
+    }
+    try:
+        context = ray.init(
+            address=address or "local",
+            logging_level=logging.ERROR,
+            log_to_driver=False,
+            **({"runtime_env": shipped_code()} if address else local),
+        )
+    except Exception as error:  # Ray raises a plain one when its own start takes over 30 s
+        raise UserError(_no_entry(address, error) if address else _no_start(error)) from None
+    # A paragraph for every worker that dies: a failed trial says why in one line of its own.
+    ray._private.worker.print_to_stdstream = lambda data, ignore_prefix: None
+    # A trial's stray warnings belong into its log, not between the lines of the progress display.
+    for name in ("ray", "ray.tune", "ray.train", "ray.air"):
+        logging.getLogger(name).setLevel(logging.CRITICAL)
+    return live_cluster(), str(context.dashboard_url or "")
+
+
+def live_cluster() -> Cluster:
+    """Return what the nodes that are alive now offer."""
+    import ray
+
+    alive = [node for node in ray.nodes() if node["Alive"]]
+    hosts = {node["NodeManagerAddress"] for node in alive}
+    return Cluster(tuple(node["Resources"] for node in alive), len(hosts))
+
+
+def asks_for_token() -> bool:
+    """Return whether this process shows a token to its cluster, whose dashboard then asks for it.
+
+    Ray turns tokens on by itself for a cluster that it starts here, and never for a running one
+    with an explicit address.
+    """
+    from ray._private.authentication.authentication_utils import is_token_auth_enabled
+
+    return bool(is_token_auth_enabled())
+
+
+def _named(address: str) -> str:
+    """Return the address with what it came from: ``RAY_ADDRESS`` counts before ``auto``."""
+    variable = os.environ.get("RAY_ADDRESS")
+    if not variable or address not in ("auto", variable):
+        return f"--address {address}"
+    return f"RAY_ADDRESS={variable}{' (counts before --address auto)' * (address == 'auto')}"
+
+
+def _check_reachable(address: str) -> None:
+    """Refuse an address where nothing listens: Ray itself would try again for many minutes."""
+    from ray._private.services import canonicalize_bootstrap_address
+
+    counted = os.environ.get("RAY_ADDRESS") or address if address == "auto" else address
+    if "://" in counted:  # to Ray these are clients, which have no place in the cluster
+        raise UserError(
+            f"{_named(address)}: a study needs a node's own address, auto or HOST:PORT (of "
+            f"`ray start`), not a URL; {_ON_A_NODE}"
+        )
+    try:
+        found = canonicalize_bootstrap_address(address)
+        host, _, port = (found or "").rpartition(":")
+        with socket.create_connection((host.strip("[]"), int(port)), timeout=10):
+            pass
+    except (OSError, ValueError, RuntimeError, OverflowError) as error:
+        raise UserError(_no_cluster(address, error)) from None
+
+
+def _no_cluster(address: str, error: Exception) -> str:
+    return (
+        f"{_named(address)}: no Ray cluster answers there ({_first_line(error)}); start one with "
+        "`ray start --head` or leave --address and RAY_ADDRESS out"
+    )
+
+
+def _no_entry(address: str, error: Exception) -> str:
+    if "Version mismatch" in str(error):  # its versions are on lines of their own
+        return (
+            f"{_named(address)}: the cluster is of another version ({error}); use "
+            "the same Ray and the same Python, to its last digit, on all machines"
+        )
+    if isinstance(error, ConnectionError) and str(error.__cause__).startswith(_NOT_A_NODE):
+        return f"{_named(address)}: no node of that cluster runs on this machine; {_ON_A_NODE}"
+    return (
+        f"{_named(address)}: something answers there but lets nobody in ({_first_line(error)}); "
+        "it has to be the port of a Ray cluster of this version, and one that asks for a token "
+        "needs RAY_AUTH_MODE=token, with the token in ~/.ray/auth_token or RAY_AUTH_TOKEN"
+    )
+
+
+def _no_start(error: Exception) -> str:
+    return (
+        f"Ray did not start on this machine ({_first_line(error)}); run the command again once the "
+        "machine is less busy, or start Ray with `ray start --head` and add --address auto"
+    )
+
+
+def _first_line(error: Exception) -> str:
+    return next(iter(str(error).strip().splitlines()), type(error).__name__)
+
+
+def disconnect() -> None:
+    """Leave the cluster; one that was started here is shut down."""
+    import ray
+
+    ray.shutdown()
+
+
+def abandon(status: int) -> NoReturn:
+    """End this process at once with an exit status, and kill a cluster that was started here.
+
+    An orderly end takes seconds. What a study has recorded is safe without: it survives SIGKILL.
+    """
+    from ray._private import worker
+
+    node: Any = worker._global_node
+    if node is not None:
+        node.kill_all_processes(check_alive=False, allow_graceful=False)
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(status)

@@ -1,0 +1,144 @@
+"""Runs the planned trials with ``tune.Tuner``: resources, order, retries, callbacks."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from tune_app.engine.connection import live_cluster
+from tune_app.engine.trial_configs import trial_configs, trial_name, trial_resources
+from tune_app.planning.plan import Plan
+from tune_app.planning.schedule import num_slots
+from tune_app.storage import mirror
+from tune_app.study.ledger import Ledger
+from tune_app.training.registry import Trainable
+
+if TYPE_CHECKING:
+    from ray import tune
+
+    from tune_app.engine.searcher import PlannedTrials
+    from tune_app.engine.trial_queue import TrialQueue
+
+
+@dataclass(frozen=True)
+class LaunchOptions:
+    """How the trials of a launch run.
+
+    Attributes:
+        max_concurrent: most trials at once; 0 leaves it to the resources.
+        max_failures: how often a trial is tried again after an error.
+        checkpoint_seconds: least time between two checkpoints of a trial.
+    """
+
+    max_concurrent: int = 0
+    max_failures: int = 2
+    checkpoint_seconds: float = 30.0
+
+
+def run_trials(
+    *,
+    plan: Plan,
+    ledger: Ledger,
+    launch: str,
+    trainable: Trainable,
+    data: Mapping[str, Any],
+    options: LaunchOptions,
+    callbacks: Sequence[Any],
+) -> None:
+    """Run the planned trials to their end, or until SIGINT.
+
+    Failed trials do not raise: the ledger, read again afterwards, tells them apart.
+    """
+    from ray import tune
+
+    from tune_app.engine.actor_failures import treat_ray_errors_as_actor_failures
+    from tune_app.engine.searcher import PlannedTrials, StartedTrials
+    from tune_app.engine.task_names import name_tasks_after_trials
+    from tune_app.engine.trial_queue import TrialQueue
+    from tune_app.engine.tune_registry import remember_trainables
+    from tune_app.engine.tune_state import write_state_seldom
+
+    treat_ray_errors_as_actor_failures()
+    name_tasks_after_trials()
+    write_state_seldom(len(plan.trials))
+    remember_trainables()
+    started = StartedTrials()
+    most = _max_waiting(num_slots(plan.trials, live_cluster(), options.max_concurrent))
+    searcher = PlannedTrials(
+        trial_configs(plan.trials, ledger, launch),
+        started,
+        _num_slots,
+        max_waiting=most,
+        in_order=plan.exclusive,
+        is_limited=options.max_concurrent > 0,
+    )
+    function = _function(trainable, data, ledger, options)
+    run_config = _run_config(ledger, launch, options, [started, *callbacks])
+    config = _tune_config(searcher, TrialQueue(_num_slots, most), len(plan.trials), options)
+    tune.Tuner(function, tune_config=config, run_config=run_config).fit()
+
+
+def _function(
+    trainable: Trainable, data: Mapping[str, Any], ledger: Ledger, options: LaunchOptions
+) -> Any:
+    """Return what trains a trial, with its data and with the resources that its plan names."""
+    from ray import tune
+
+    from tune_app.training.trial_context import TrialSettings
+
+    settings = TrialSettings(mirror.shown(ledger.root), options.checkpoint_seconds)
+    function = tune.with_parameters(trainable.load(), data=data, settings=settings)
+    return tune.with_resources(function, trial_resources)
+
+
+def _run_config(
+    ledger: Ledger, launch: str, options: LaunchOptions, callbacks: list[Any]
+) -> tune.RunConfig:
+    from ray import tune
+
+    return tune.RunConfig(
+        name=launch,
+        **mirror.ray_storage(ledger.root / "tune"),
+        failure_config=tune.FailureConfig(max_failures=options.max_failures),
+        checkpoint_config=tune.CheckpointConfig(num_to_keep=2),
+        callbacks=callbacks,
+        verbose=0,
+    )
+
+
+def _tune_config(
+    searcher: PlannedTrials, queue: TrialQueue, num_trials: int, options: LaunchOptions
+) -> tune.TuneConfig:
+    from ray import tune
+
+    return tune.TuneConfig(
+        search_alg=searcher,
+        scheduler=queue,
+        num_samples=num_trials,
+        max_concurrent_trials=options.max_concurrent or None,
+        reuse_actors=True,
+        trial_name_creator=trial_name,
+        trial_dirname_creator=trial_name,
+    )
+
+
+def _max_waiting(num_at_once: int) -> int:
+    """Return how many trials Tune keeps waiting, and tell Tune.
+
+    With one, a free CPU would wait for the next trial's turn; and no more workers than these start
+    at the same time, so a cluster that runs a thousand trials at once would fill slowly with eight.
+    ``TUNE_MAX_PENDING_TRIALS_PG`` in the environment takes precedence; what is no number means one
+    to Tune.
+
+    Args:
+        num_at_once: how many trials the cluster runs at once.
+    """
+    default = str(min(128, max(8, num_at_once // 8)))
+    number = os.environ.setdefault("TUNE_MAX_PENDING_TRIALS_PG", default)
+    return int(number) if number.isdecimal() else 1
+
+
+def _num_slots(resources: Mapping[str, float]) -> int:
+    return live_cluster().num_slots(resources)

@@ -1,0 +1,204 @@
+"""Writes what trials report straight into the study directory, as it is reported.
+
+Ray's own loggers write into a session directory under /tmp that is copied to the storage path only
+every few minutes, so a killed driver would take finished epochs with it. This callback appends each
+row to ``result.json`` at once, in the format that ``ExperimentAnalysis`` reads, and writes the
+TensorBoard events beside it.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import os
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from ray.tune.experiment import Trial
+from ray.tune.logger import LoggerCallback
+
+from tune_app.engine import failures
+from tune_app.engine.concurrency import Concurrency
+from tune_app.engine.event_file import EventFile
+from tune_app.storage import mirror
+from tune_app.storage.atomic import atomic_file
+from tune_app.storage.storage_errors import StorageError, check_not_deleted, study_storage
+from tune_app.training.checkpoint import remove_checkpoints
+
+RESULT_FILE, PARAMS_FILE, ERROR_FILE = "result.json", "params.json", "error.txt"
+EVENTS_SECONDS = 30.0
+"""Least time between two writes of a running trial's curves to a URL."""
+
+
+class StudyRecorder(LoggerCallback):
+    """Records every trial of one launch.
+
+    Args:
+        root: the study directory.
+        factors: the parameters that TensorBoard's HParams tab lists.
+
+    Attributes:
+        incomplete: name of a trial that ended by itself before its last milestone -> what it
+            reported instead. A trainable of the package never does.
+        failure: why the study directory can no longer be written. Tune ends the launch when this
+            callback raises, but wraps what it raised in an error of its own.
+    """
+
+    def __init__(self, root: Path, factors: tuple[str, ...]) -> None:
+        self._root = root
+        self._factors = factors
+        self._events: dict[str, EventFile] = {}
+        self._events_pushed: dict[str, float] = {}
+        self._concurrency = Concurrency()
+        self.incomplete: dict[str, str] = {}
+        self.failure: StorageError | None = None
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Leave the open event files out when Tune pickles its callbacks."""
+        return {**self.__dict__, "_events": {}}
+
+    def log_trial_start(self, trial: Trial) -> None:
+        """Write the trial's ``params.json``."""
+        self._concurrency.start(trial.trial_id)
+        with self._storage():
+            self._write_params(trial)
+
+    def log_trial_result(self, iteration: int, trial: Trial, result: dict[str, Any]) -> None:
+        """Append one reported row to ``result.json`` and its numbers to the event file."""
+        row = {key: value for key, value in result.items() if key != "config"}
+        at_once = self._concurrency.most_at_once(trial.trial_id, str(row.get("node_ip")))
+        row["num_concurrent_trials"] = at_once
+        line = json.dumps(row, default=_plain_number) + "\n"
+        with self._storage():
+            path = self._directory(trial) / RESULT_FILE
+            with path.open("a") as stream:
+                stream.write(line)
+                stream.flush()
+                os.fsync(stream.fileno())
+            mirror.push(path)
+            events = self._event_file(trial)
+            events.add_scalars(scalars(row), row["epoch"])
+            now = time.monotonic()
+            if now >= self._events_pushed.get(trial.trial_id, -math.inf) + EVENTS_SECONDS:
+                self._events_pushed[trial.trial_id] = now
+                mirror.push(events.path)
+
+    def log_trial_end(self, trial: Trial, failed: bool = False) -> None:
+        """Close the event file with the trial's factors and final metrics; keep its error."""
+        self._concurrency.end(trial.trial_id)
+        with self._storage():
+            if failed:
+                # A trial whose worker never came up has not begun, but has failed all the same.
+                if not (self._directory(trial) / PARAMS_FILE).exists():
+                    self._write_params(trial)
+                self._keep_error(trial)
+            else:
+                error_file = self._directory(trial) / ERROR_FILE
+                if error_file.exists():
+                    mirror.remove([error_file])
+                if trial.error_file is not None:  # an earlier attempt's, which Tune would copy back
+                    Path(trial.error_file).unlink(missing_ok=True)
+                self._check_complete(trial, trial.last_result or {})
+            self._events_pushed.pop(trial.trial_id, None)
+            events = self._events.pop(trial.trial_id, None)
+            if events is not None:
+                events.add_hparams(self._hparams(trial), scalars(trial.last_result or {}))
+                events.close()
+                mirror.push(events.path)
+
+    def _check_complete(self, trial: Trial, last: dict[str, Any]) -> None:
+        """Remove the checkpoints of a trial that has done its work; note one that has not."""
+        plan = trial.config["plan"]
+        if last.get("milestone") == plan["milestones"][-1]:
+            remove_checkpoints(self._directory(trial))
+        elif last.get("status") != "diverged":
+            self.incomplete[plan["name"]] = (
+                f"it ended after epoch {last.get('epoch', 0)} without reporting milestone "
+                f"{plan['milestones'][-1]}, which its rows need"
+            )
+
+    @contextmanager
+    def _storage(self) -> Iterator[None]:
+        """Remember the first failure of the study directory; after it nothing is written."""
+        if self.failure is not None:
+            raise self.failure
+        try:
+            with study_storage(self._root):
+                check_not_deleted(self._root)
+                yield
+        except StorageError as error:
+            self.failure = error
+            raise
+
+    def _write_params(self, trial: Trial) -> None:
+        with atomic_file(self._directory(trial) / PARAMS_FILE) as stream:
+            stream.write(json.dumps(dict(trial.config), indent=1).encode())
+
+    def _keep_error(self, trial: Trial) -> None:
+        """Write the latest attempt's error with its reason as the last line.
+
+        Tune copies its own file of that name over this one when it saves its state, so that one
+        gets the same content.
+        """
+        attempt = failures.last_attempt(trial)
+        content = f"{attempt}\n\n{failures.reason(attempt)}\n".lstrip().encode()
+        if trial.error_file is not None:
+            Path(trial.error_file).write_bytes(content)
+        with atomic_file(self._directory(trial) / ERROR_FILE) as stream:
+            stream.write(content)
+
+    def _hparams(self, trial: Trial) -> dict[str, Any]:
+        factors = {name: trial.config[name] for name in self._factors if name in trial.config}
+        factors["seed"] = trial.config["seed"]
+        return {k: v if isinstance(v, (bool, int, float)) else str(v) for k, v in factors.items()}
+
+    def _event_file(self, trial: Trial) -> EventFile:
+        if trial.trial_id not in self._events:
+            self._events[trial.trial_id] = EventFile(self._directory(trial))
+        return self._events[trial.trial_id]
+
+    def _directory(self, trial: Trial) -> Path:
+        directory = self._root / str(trial.config["plan"]["directory"])
+        directory.mkdir(parents=True, exist_ok=True)
+        return directory
+
+
+_BOOKKEEPING = {
+    "epoch",
+    "milestone",
+    "timestamp",
+    "training_iteration",
+    "pid",
+    "done",
+    "iterations_since_restore",
+    "time_since_restore",
+    "time_this_iter_s",
+    "time_total_s",
+    "timesteps_total",
+    "episodes_total",
+    "num_test",
+    "num_threads",
+    "num_concurrent_trials",
+}
+
+
+def scalars(row: dict[str, Any]) -> dict[str, float]:
+    """Return the finite numbers of a row that are measurements."""
+    return {
+        key: float(value)
+        for key, value in row.items()
+        if key not in _BOOKKEEPING
+        and isinstance(value, (int, float))
+        and not isinstance(value, bool)
+        and math.isfinite(value)
+    }
+
+
+def _plain_number(value: Any) -> Any:
+    """Return a NumPy number as Python's, for JSON."""
+    if hasattr(value, "item"):
+        return value.item()
+    raise TypeError(f"cannot record {type(value).__name__}")

@@ -1,0 +1,1 @@
+"""From the rows of a study to the trials of a launch: sharing, resources, order, estimates."""

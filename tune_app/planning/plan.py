@@ -1,0 +1,256 @@
+"""From a search space, a ledger and a cluster to the trials that are to be launched.
+
+Work that several configurations have in common is done once, where that is exact:
+
+* **Prefix sharing.** If nothing in the training looks ahead to the last epoch, the 2-epoch run of
+  a configuration is the first two epochs of its 5-epoch run: one trial with milestones (2, 5). This
+  is the simplest case of the stage trees of Hippo (Shin et al. 2020, arXiv:2006.11972).
+* **Inert axes.** A parameter that changes nothing for a configuration, such as ``pin_memory``
+  without a GPU, does not need a trial per value.
+
+A trainable declares both; two rows share a trial only if everything else, the seed included, is the
+same, and :meth:`PlannedTrial.serves` names every row that a trial stands for.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
+
+from search_spaces.space import Config, Configuration, canonical_json
+from tune_app.planning.resources import Cluster, trial_resources
+from tune_app.study.history import RowKey
+from tune_app.training.registry import Trainable
+
+
+@dataclass(frozen=True)
+class PlannedTrial:
+    """One trial to launch.
+
+    Attributes:
+        key: identity of the trial over launches.
+        name: readable name, also of its directory.
+        config: complete hyperparameters with ``seed`` and the resolved ``device``.
+        milestones: epochs at which rows end, ascending.
+        serves: milestone -> the config_ids that end there; the first stands for the trial.
+        resources: what it asks of Ray (``CPU``, ``GPU``, custom).
+    """
+
+    key: str
+    name: str
+    config: Config
+    milestones: tuple[int, ...]
+    serves: Mapping[int, tuple[str, ...]]
+    resources: Mapping[str, float]
+
+    def row_keys(self) -> list[RowKey]:
+        """Return the rows that the trial serves."""
+        seed = int(self.config["seed"])
+        return [(config_id, seed) for ids in self.serves.values() for config_id in ids]
+
+    def num_rows(self) -> int:
+        """Return how many rows the trial serves."""
+        return sum(len(ids) for ids in self.serves.values())
+
+
+@dataclass(frozen=True)
+class OpenRow:
+    """A row that this cluster or these data cannot run, and why."""
+
+    key: RowKey
+    reason: str
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What a launch is to do, and what it leaves out.
+
+    Attributes:
+        trials: the trials to launch: the longest first, exclusive ones in a random order.
+        finished: rows that the ledger already holds, with their status.
+        open_rows: rows that cannot run here.
+        num_rows: all rows of the study.
+        num_epochs_unshared: epochs that the missing rows would need on their own.
+        exclusive: whether the time of a trial is the result, so that the order matters.
+        lacking: what trials of open rows ask for and no node has, once for each kind.
+    """
+
+    trials: tuple[PlannedTrial, ...]
+    finished: Mapping[RowKey, str]
+    open_rows: tuple[OpenRow, ...]
+    num_rows: int
+    num_epochs_unshared: int
+    exclusive: bool = False
+    lacking: tuple[Mapping[str, float], ...] = ()
+
+    def num_epochs(self) -> int:
+        """Return the epochs of the planned trials together."""
+        return sum(trial.milestones[-1] for trial in self.trials)
+
+
+@dataclass(frozen=True)
+class PlanOptions:
+    """What the user chose about how trials run.
+
+    Attributes:
+        device: what ``device: auto`` means in this study, ``cpu`` or ``cuda``.
+        sharing: whether work is shared between rows.
+        trials_per_gpu: how many CUDA trials share one GPU.
+        exclusive: whether each trial has its node, or its GPU, to itself and the order is random,
+            since its time is the result.
+    """
+
+    device: str = "cpu"
+    sharing: bool = True
+    trials_per_gpu: int = 1
+    exclusive: bool = False
+
+
+def make_plan(
+    configurations: Sequence[Configuration],
+    seeds: Sequence[int],
+    trainable: Trainable,
+    space_resources: Mapping[str, float],
+    *,
+    cluster: Cluster,
+    finished: Mapping[RowKey, str],
+    num_train: Mapping[str, int],
+    options: PlanOptions,
+) -> Plan:
+    """Return the plan for every row that is not finished.
+
+    Args:
+        configurations: all configurations of the study.
+        seeds: all seeds of the study.
+        trainable: what the trials train.
+        space_resources: resources of one trial as the space states them.
+        cluster: what is there to run on.
+        finished: rows that need no trial.
+        num_train: data set -> number of training images.
+        options: the user's choices.
+    """
+    resources_of = partial(
+        trial_resources,
+        space_resources=space_resources,
+        trials_per_gpu=options.trials_per_gpu,
+        alone_on=cluster if options.exclusive else None,
+    )
+
+    lacking: dict[frozenset[tuple[str, float]], Mapping[str, float]] = {}
+
+    def why_not(config: Config) -> str | None:
+        images = num_train.get(str(config.get("dataset")), 0)
+        if reason := trainable.cannot_run(config, images):
+            return reason
+        resources = resources_of(config)
+        reason = cluster.refusal(resources)
+        if reason:
+            lacking[frozenset(resources.items())] = resources
+        return reason
+
+    keys = [(configuration, seed) for seed in seeds for configuration in configurations]
+    missing = [(c, seed) for c, seed in keys if (c.config_id, seed) not in finished]
+    groups, open_rows = _grouped(missing, trainable, options, why_not)
+    trials = [_make_trial(key, rows, trainable, resources_of) for key, rows in groups.items()]
+    served = [config for rows in groups.values() for _, config, _ in rows]
+    return Plan(
+        trials=tuple(_in_order(trials, trainable, options.exclusive)),
+        finished=finished,
+        open_rows=tuple(open_rows),
+        num_rows=len(keys),
+        num_epochs_unshared=sum(_milestone(trainable, config) for config in served),
+        exclusive=options.exclusive,
+        lacking=tuple(lacking.values()),
+    )
+
+
+def _in_order(
+    trials: Iterable[PlannedTrial], trainable: Trainable, exclusive: bool
+) -> list[PlannedTrial]:
+    if exclusive:
+        # Their keys are hashes: an order that has nothing to do with any factor, so that a machine
+        # that gets slower or faster meanwhile favours none of their values.
+        return sorted(trials, key=lambda trial: trial.key)
+    return sorted(trials, key=lambda trial: -trainable.cost(trial.config))
+
+
+_Row = tuple[Configuration, Config, int]
+"""A configuration as it is stated and as it is resolved, and the seed."""
+
+
+def _grouped(
+    rows: Iterable[tuple[Configuration, int]],
+    trainable: Trainable,
+    options: PlanOptions,
+    why_not: Callable[[Config], str | None],
+) -> tuple[dict[str, list[_Row]], list[OpenRow]]:
+    """Return the rows of each trial by its key, and the rows that have to stay open."""
+    groups: dict[str, list[_Row]] = {}
+    open_rows = []
+    for configuration, seed in rows:
+        config = resolve(trainable, configuration.config, options.device)
+        if reason := why_not(config):
+            open_rows.append(OpenRow((configuration.config_id, seed), reason))
+            continue
+        key = _trial_key(trainable, config, seed, options.sharing)
+        groups.setdefault(key, []).append((configuration, config, seed))
+    return groups, open_rows
+
+
+def resolve(trainable: Trainable, config: Config, device: str) -> Config:
+    """Return the configuration with every default filled in and ``device: auto`` decided."""
+    complete = trainable.complete(config)
+    if complete.get("device") == "auto":
+        complete["device"] = device
+    return complete
+
+
+def _milestone(trainable: Trainable, config: Config) -> int:
+    return int(config[trainable.prefix_axis]) if trainable.prefix_axis else 1
+
+
+def _trial_key(trainable: Trainable, config: Config, seed: int, sharing: bool) -> str:
+    """Return the identity of the trial that serves this row: equal keys mean equal training."""
+    essential = dict(config)
+    if sharing:
+        if trainable.prefix_axis and trainable.shares_prefix(config):
+            del essential[trainable.prefix_axis]
+        for axis, is_inert in trainable.inert_axes.items():
+            if axis in essential and is_inert(config):
+                del essential[axis]
+    text = canonical_json({"config": essential, "seed": seed})
+    return hashlib.sha256(text.encode()).hexdigest()[:10]
+
+
+def _make_trial(
+    key: str,
+    rows: Iterable[_Row],
+    trainable: Trainable,
+    resources_of: Callable[[Config], Mapping[str, float]],
+) -> PlannedTrial:
+    serves: dict[int, tuple[str, ...]] = {}
+    configs: dict[int, Config] = {}
+    seed = 0
+    for configuration, config, row_seed in rows:
+        milestone = _milestone(trainable, config)
+        serves[milestone] = (*serves.get(milestone, ()), configuration.config_id)
+        configs.setdefault(milestone, config)
+        seed = row_seed
+    milestones = tuple(sorted(serves))
+    config = configs[milestones[-1]]
+    return PlannedTrial(
+        key=key,
+        name=f"{_file_name(trainable.label(config))}-s{seed}-{key}",
+        config={**config, "seed": seed},
+        milestones=milestones,
+        serves=serves,
+        resources=resources_of(config),
+    )
+
+
+def _file_name(label: str) -> str:
+    """Return a label, which comes from a trainable that may be a user's own, for a directory."""
+    return re.sub(r"[^A-Za-z0-9._+=-]+", "_", label)[:120]

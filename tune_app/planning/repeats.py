@@ -1,0 +1,69 @@
+"""Replicates that are one result, because the seed changes nothing for their configuration.
+
+A support vector machine on a given split has no random part: six seeds give six copies of one
+result, and no interval or test may count them as six. Where each seed has a split of its own, or
+chooses training images, the copies become replicates.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+
+from search_spaces.errors import UserError
+from search_spaces.space import Configuration, SearchSpace
+from tune_app.study.ledger import Ledger
+from tune_app.training.registry import Trainable
+
+SAME_AT_EVERY_SEED = "same_at_every_seed"
+"""The entry of ``study.json`` that lists such configurations; left out where there are none."""
+
+
+def same_at_every_seed(
+    configurations: Sequence[Configuration], trainable: Trainable, num_train: Mapping[str, int]
+) -> list[str]:
+    """Return the config_ids whose result is the same at every seed, on one split.
+
+    Args:
+        configurations: those of the study.
+        trainable: what its trials train.
+        num_train: data set -> number of training images.
+    """
+    return [
+        configuration.config_id
+        for configuration in configurations
+        if trainable.ignores_seed(
+            config := trainable.complete(configuration.config),
+            num_train.get(str(config.get("dataset")), 0),
+        )
+    ]
+
+
+def check_seeds(
+    space: SearchSpace, seeds: Collection[int], trainable: Trainable, num_train: Mapping[str, int]
+) -> None:
+    """Refuse several seeds where each would repeat the first one's result.
+
+    A study whose times are the result may repeat it: its times are measured anew.
+
+    Raises:
+        UserError: none of the space's configurations depends on the seed.
+    """
+    configurations = space.expand()
+    same = same_at_every_seed(configurations, trainable, num_train)
+    if len(seeds) > 1 and len(same) == len(configurations) and not space.exclusive:
+        raise UserError(
+            f"--seeds: {len(seeds)} seeds would give {space.name} {len(seeds)} copies of one "
+            "result, as the seed changes nothing in its configurations; name one seed, or add "
+            "--vary-split, which gives every seed a split of its own"
+        )
+
+
+def repeat_lines(ledger: Ledger) -> list[str]:
+    """Return how many rows of a study are copies of another seed's result."""
+    copies = len(ledger.study.get(SAME_AT_EVERY_SEED, ())) * (len(ledger.study["seeds"]) - 1)
+    if copies <= 0:
+        return []
+    return [
+        f"{copies} rows repeat the result of another seed, as the seed changes nothing for them "
+        "(--vary-split would); only their times are measured anew"
+    ]

@@ -1,0 +1,96 @@
+"""Which trials run at once on a cluster, and when the last of them ends, by playing it through."""
+
+from __future__ import annotations
+
+import heapq
+from collections import deque
+from collections.abc import Mapping, Sequence
+
+from tune_app.planning.plan import PlannedTrial
+from tune_app.planning.resources import Cluster
+
+Resources = Mapping[str, float]
+
+
+def num_slots(trials: Sequence[PlannedTrial], cluster: Cluster, max_concurrent: int) -> int:
+    """Return how many of these trials run at once at the beginning, at least 1.
+
+    Args:
+        trials: in the order in which they are to run.
+        cluster: what they run on.
+        max_concurrent: most trials at once; 0 for no limit.
+    """
+    return max(1, _Schedule(trials, [1.0] * len(trials), cluster, max_concurrent).num_running())
+
+
+def schedule_seconds(
+    trials: Sequence[PlannedTrial],
+    seconds: Sequence[float],
+    cluster: Cluster,
+    max_concurrent: int,
+) -> float:
+    """Return when the last trial ends if each starts as soon as there is room for it.
+
+    The list schedule of Graham (1966), with a list for each kind of trial: those that ask for the
+    same resources. The kind of which the cluster holds the fewest is served first.
+
+    Args:
+        trials: in the order in which they are to run.
+        seconds: of each trial, in the same order.
+        cluster: what they run on.
+        max_concurrent: most trials at once; 0 for no limit.
+    """
+    schedule = _Schedule(trials, seconds, cluster, max_concurrent)
+    now = 0.0
+    while schedule.num_running():
+        now = schedule.end_next()
+    return now
+
+
+class _Schedule:
+    """Trials that wait, trials that run, and what is free meanwhile."""
+
+    def __init__(
+        self,
+        trials: Sequence[PlannedTrial],
+        seconds: Sequence[float],
+        cluster: Cluster,
+        max_concurrent: int,
+    ) -> None:
+        kinds: dict[frozenset[tuple[str, float]], deque[float]] = {}
+        for trial, duration in zip(trials, seconds, strict=True):
+            kinds.setdefault(frozenset(trial.resources.items()), deque()).append(duration)
+        lists = [(dict(kind), durations) for kind, durations in kinds.items()]
+        self._kinds = sorted(lists, key=lambda kind: cluster.num_slots(kind[0]))
+        self._limited = max_concurrent > 0
+        self._limit = max_concurrent or len(trials)
+        self._free = [dict(node) for node in cluster.nodes]
+        self._running: list[tuple[float, int, int]] = []
+        for node in range(len(self._free)):
+            self._fill(node, 0.0)
+
+    def num_running(self) -> int:
+        """Return how many trials run now."""
+        return len(self._running)
+
+    def end_next(self) -> float:
+        """End the trial that is done first, start what has room then, and return when that is."""
+        now, kind, node = heapq.heappop(self._running)
+        for name, amount in self._kinds[kind][0].items():
+            self._free[node][name] += amount
+        # Without a limit only this node has room that it had not before.
+        for place in range(len(self._free)) if self._limited else (node,):
+            self._fill(place, now)
+        return now
+
+    def _fill(self, node: int, now: float) -> None:
+        free = self._free[node]
+        for kind, (resources, durations) in enumerate(self._kinds):
+            while durations and len(self._running) < self._limit and _fits(resources, free):
+                for name, amount in resources.items():
+                    free[name] -= amount
+                heapq.heappush(self._running, (now + durations.popleft(), kind, node))
+
+
+def _fits(resources: Resources, free: Resources) -> bool:
+    return all(free.get(name, 0.0) + 1e-9 >= amount for name, amount in resources.items())

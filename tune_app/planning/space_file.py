@@ -1,0 +1,58 @@
+"""A search space by its name, or from a user's own Python file."""
+
+from __future__ import annotations
+
+import importlib
+import re
+from pathlib import Path
+
+from search_spaces import SHIPPED
+from search_spaces.errors import UserError, choices, did_you_mean
+from search_spaces.space import FIELD_NAMES, SearchSpace
+from tune_app.study.python_file import run_python_file
+
+
+def load_space(name: str) -> SearchSpace:
+    """Return a shipped space by its name, or the one in a user's Python file (``./my_space.py``).
+
+    Raises:
+        UserError: no such space, or the file does not hold exactly one valid ``SearchSpace``.
+    """
+    if name in SHIPPED:
+        space = importlib.import_module(f"search_spaces.{name}").SPACE
+        assert isinstance(space, SearchSpace) and space.name == name
+        return space
+    if name.endswith(".py") or "/" in name:
+        return _load_file(Path(name))
+    raise UserError(
+        f"--space {name}: no such search space{did_you_mean(name, SHIPPED)}; "
+        f"allowed: {choices(SHIPPED)}, or the path of a .py file"
+    )
+
+
+def _load_file(path: Path) -> SearchSpace:
+    module = run_python_file("--space", path, _explain)
+    spaces = {id(value): value for value in vars(module).values() if isinstance(value, SearchSpace)}
+    if len(spaces) != 1:
+        raise UserError(
+            f"--space {path}: holds {len(spaces)} SearchSpace objects; define exactly one, "
+            "as in SPACE = SearchSpace(name=..., ...)"
+        )
+    return next(iter(spaces.values()))
+
+
+def _explain(error: BaseException) -> str:
+    text = " ".join(str(error).split())
+    unexpected = re.search(r"SearchSpace\.__init__\(\).*keyword argument '(\w+)'", text)
+    if unexpected:
+        key = unexpected[1]
+        return (
+            f"SearchSpace has no field {key!r}{did_you_mean(key, FIELD_NAMES)}; "
+            f"allowed: {choices(FIELD_NAMES)}"
+        )
+    missing = re.search(
+        r"SearchSpace\.__init__\(\) missing \d+ required \S+ arguments?: (.*)", text
+    )
+    if missing:
+        return f"SearchSpace needs the fields {missing[1]}"
+    return f"{type(error).__name__}: {text}"

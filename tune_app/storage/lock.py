@@ -1,0 +1,185 @@
+"""One driver per study: a lock that its owner's death releases.
+
+``flock`` belongs to the open file, so the kernel gives it back when the process ends, however it
+ends. The file's content only says who holds it. It works on local file systems and on NFS (Linux
+passes ``flock`` on to the server). There alone a lock can be stale: when the whole machine dies,
+nobody gives back what it held, and the server keeps it until the machine's lease runs out (NFS
+version 4: some 90 s) or until the machine is up again (version 3). Some file systems have no
+``flock`` at all and are refused. A study at a URL has a lease instead
+(:mod:`tune_app.storage.lease`).
+"""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import json
+import os
+import socket
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+from search_spaces.errors import UserError
+from tune_app.storage.lease import LEASE_SECONDS, Lease, find_claim
+from tune_app.storage.mirror import find_mirror, shown
+
+LOCK_FILE = ".lock"
+_LONGEST_REASON = 200
+_ATTEMPTS, _PAUSE_SECONDS = 5, 0.05
+"""Whoever asks for the holder has the lock for a moment, which must not turn a driver away."""
+
+
+@dataclass(frozen=True)
+class Holder:
+    """The process that runs a study.
+
+    Attributes:
+        host: its machine's name, or None if it did not say.
+        pid: its process id there, or None.
+        since: when it took the lock, in seconds since 1970 by the storage's clock.
+    """
+
+    host: str | None
+    pid: int | None
+    since: float
+
+    def __str__(self) -> str:
+        """Return who it is, in words."""
+        return "another process" if self.pid is None else f"process {self.pid} on {self.host}"
+
+
+class StudyLock:
+    """Holds a study directory while entered; creates the directory if need be.
+
+    Raises:
+        UserError: on entering, if another process holds the study (it is named), if the directory
+            cannot be written, or if its file system has no locks.
+    """
+
+    def __init__(self, root: Path) -> None:
+        self._root = root
+        self._descriptor: int | None = None
+        self._lease: Lease | None = None
+
+    def __enter__(self) -> StudyLock:
+        mirror = find_mirror(self._root)
+        if mirror is None:
+            self._descriptor = self._take_file()
+        else:
+            self._lease = Lease(mirror)
+            try:
+                claim = self._lease.take()
+            except OSError as error:
+                raise UserError(
+                    f"{shown(self._root)}: cannot be written ({_one_line(error)}); name another "
+                    "place with --storage-path"
+                ) from None
+            if claim is not None:
+                raise self._refusal(
+                    Holder(claim.host, claim.pid, claim.since),
+                    f" (if it was killed there, try again in {LEASE_SECONDS:.0f} s)",
+                )
+        return self
+
+    def _take_file(self) -> int:
+        flags = os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW
+        try:
+            self._root.mkdir(parents=True, exist_ok=True)
+            descriptor = os.open(self._root / LOCK_FILE, flags, 0o644)
+        except OSError as error:
+            raise UserError(
+                f"{self._root}: cannot be written ({error.strerror}); name another place with "
+                "--results-dir"
+            ) from None
+        try:
+            _take(descriptor)
+        except BlockingIOError:
+            holder = _read_holder(descriptor)
+            os.close(descriptor)
+            raise self._refusal(holder, _if_dead(holder)) from None
+        except OSError as error:  # Lustre without -o flock, NFS without its lock service
+            os.close(descriptor)
+            raise UserError(
+                f"{self._root / LOCK_FILE}: cannot be locked ({_one_line(error)}); mount that file "
+                "system with flock (Lustre: -o flock; NFS: with its lock service), or name the "
+                f"folder as a URL, whose claim needs no lock: --storage-path {_as_url(self._root)}"
+            ) from None
+        name = {"host": socket.gethostname(), "pid": os.getpid()}
+        with contextlib.suppress(OSError):  # a full disk; the lock holds without a name
+            os.ftruncate(descriptor, 0)
+            os.write(descriptor, json.dumps(name).encode())
+        return descriptor
+
+    def _refusal(self, holder: Holder, hint: str = "") -> UserError:
+        return UserError(
+            f"study {self._root.name} is being run by {holder}; wait until it is "
+            f"done, stop it, or use --study NAME for another study{hint}"
+        )
+
+    def __exit__(self, *_error: object) -> None:
+        if self._lease is not None:
+            self._lease.release()
+        if self._descriptor is not None:
+            os.close(self._descriptor)
+        self._lease = self._descriptor = None
+
+
+def find_holder(root: Path) -> Holder | None:
+    """Return who runs the study in a directory, or None if nobody does.
+
+    Raises:
+        OSError: the file system does not say (it has no ``flock``, or the file cannot be read).
+    """
+    mirror = find_mirror(root)
+    if mirror is not None:
+        claim = find_claim(mirror)
+        return None if claim is None else Holder(claim.host, claim.pid, claim.since)
+    try:
+        flags = os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK
+        descriptor = os.open(root / LOCK_FILE, flags)
+    except FileNotFoundError:
+        return None
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
+        return None
+    except BlockingIOError:
+        return _read_holder(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def _if_dead(holder: Holder) -> str:
+    """Return how long a lock outlives another machine; a process of this one leaves none."""
+    if holder.host in (None, socket.gethostname()):
+        return ""
+    return (
+        f" (if {holder.host} itself went down, its lock goes some 90 s later with NFS 4, once it "
+        "is up again with NFS 3)"
+    )
+
+
+def _as_url(root: Path) -> str:
+    """Return what the folder of a study is as a storage path that is a URL."""
+    return root.resolve().parent.as_uri()
+
+
+def _one_line(error: OSError) -> str:
+    return error.strerror or " ".join(str(error).split())[:_LONGEST_REASON]
+
+
+def _take(descriptor: int) -> None:
+    for _ in range(_ATTEMPTS):
+        with contextlib.suppress(BlockingIOError):
+            return fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        time.sleep(_PAUSE_SECONDS)
+    return fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+
+
+def _read_holder(descriptor: int) -> Holder:
+    since = os.fstat(descriptor).st_mtime
+    try:
+        holder = json.loads(os.read(descriptor, 1000))
+        return Holder(str(holder["host"]), int(holder["pid"]), since)
+    except (OSError, ValueError, KeyError, TypeError, OverflowError, RecursionError):
+        return Holder(None, None, since)

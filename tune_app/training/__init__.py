@@ -1,0 +1,1 @@
+"""What a trial trains: the classifier, the support vector machine, and the context they run in."""

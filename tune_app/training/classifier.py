@@ -1,0 +1,286 @@
+"""Train a ResNet from scratch, reporting every epoch.
+
+A trial's result is a function of its configuration and seed alone: the seed fixes the initial
+weights, (seed, epoch) fixes the order of the images, and one trial's threads do not depend on what
+runs beside it. A run that is interrupted and resumed, or whose milestones are read on the way to a
+later one, therefore gives the very numbers of a run of its own.
+"""
+
+from __future__ import annotations
+
+import math
+import tempfile
+import time
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from torch import nn
+
+from tune_app.cropped_conv.crop import crop_to_live_taps, full_state_dict
+from tune_app.data.images import ImageData
+from tune_app.data.input_pipeline import ImageFeed
+from tune_app.training.checkpoint import write_checkpoint
+from tune_app.training.memory import peak_memory_mb
+from tune_app.training.metrics import classification_metrics
+from tune_app.training.models import build_model, count_cost
+from tune_app.training.registry import Probe
+from tune_app.training.trial_context import TrialSession, TrialSettings
+
+EVAL_BATCH_SIZE = 250
+
+
+def train_resnet(
+    config: dict[str, Any], *, data: Mapping[str, ImageData], settings: TrialSettings
+) -> None:
+    """Run one trial: train to its last milestone, reporting every epoch to Ray Tune."""
+    session = TrialSession(config, settings)
+    torch.set_num_threads(session.num_threads())
+    images = data[config["dataset"]].at_seed(config["seed"])
+    run = ResNetRun(config, images, session.last_epoch)
+    restored = session.restore()
+    first = 1
+    if restored is not None:
+        first = restored[0] + 1
+        run.load_state(restored[1])
+    for epoch in range(first, session.last_epoch + 1):
+        metrics = run.train_epoch(epoch)
+        if epoch in session.milestones and metrics["status"] == "ok":
+            test, predictions = run.test()
+            metrics |= test | run.cost
+            labels = run.data.labels[run.data.test]
+            metrics |= {
+                "milestone": epoch,
+                "predictions_file": session.save_predictions(epoch, predictions, labels),
+            }
+            group = f"{config['dataset']}-{config['model']}"
+            session.save_best_weights(group, epoch, metrics["val_accuracy"], run.weights)
+        due = session.checkpoint_due(epoch)
+        session.report(metrics, run.state() if due else None)
+        if metrics["status"] == "diverged":
+            return
+
+
+class ResNetRun:
+    """A model with its optimizer and data, trained epoch by epoch."""
+
+    def __init__(self, config: Mapping[str, Any], data: ImageData, last_epoch: int) -> None:
+        self.config = config
+        self.data = data
+        self.device = torch.device(config["device"])
+        self.amp = bool(config["mixed_precision"]) and self.device.type == "cuda"
+        self.last_epoch = last_epoch
+        self.train_seconds = 0.0
+        self.cpu_seconds = 0.0
+        torch.manual_seed(config["seed"])
+        shape = (config["in_channels"], config["image_size"], config["image_size"])
+        nominal = build_model(config["model"], config["in_channels"], len(data.class_names))
+        live = crop_to_live_taps(nominal, shape)
+        self.cost = _cost_metrics(nominal, live, shape)
+        # The crop pays on a CPU, where it was measured; a GPU keeps cuDNN's own kernels.
+        self.model = live if self.device.type == "cpu" else nominal
+        self.model.to(self.device)
+        if self.device.type == "cuda":
+            self.model.to(memory_format=torch.channels_last)
+        self.feed = ImageFeed(
+            data,
+            self.device,
+            channels=config["in_channels"],
+            size=config["image_size"],
+            pinned=bool(config["pin_memory"]) and self.device.type == "cuda",
+            resident=bool(config["resident_images"]) and self.device.type == "cuda",
+        )
+        self.optimizer = _build_optimizer(config, self.model)
+        self.scaler = torch.amp.GradScaler(self.device.type, enabled=self.amp)
+
+    def train_epoch(self, epoch: int) -> dict[str, Any]:
+        """Train on every training image once, then evaluate on the validation split.
+
+        Returns:
+            The per-epoch metrics; ``status`` is ``"diverged"`` if a loss is not finite.
+        """
+        started, cpu_started = time.perf_counter(), time.process_time()
+        self._set_learning_rate(epoch)
+        self.model.train()
+        train_loss, train_accuracy, num_images = self.train_steps(self.epoch_batches(epoch))
+        trained = time.perf_counter()
+        self.train_seconds += trained - started
+        self.cpu_seconds += time.process_time() - cpu_started
+        val_loss, predictions = self.evaluate(self.data.val)
+        val_accuracy = float(np.mean(predictions == self.data.labels[self.data.val]))
+        evaluated = time.perf_counter()
+        finite = math.isfinite(train_loss) and math.isfinite(val_loss)
+        return {
+            "epoch": epoch,
+            "status": "ok" if finite else "diverged",
+            "train_loss": train_loss,
+            "train_accuracy": train_accuracy,
+            "val_loss": val_loss,
+            "val_accuracy": val_accuracy,
+            "train_seconds": self.train_seconds,
+            "epoch_seconds": evaluated - started,
+            "eval_seconds": evaluated - trained,
+            "cpu_seconds": self.cpu_seconds,
+            "images_per_second": num_images / (trained - started),
+            "peak_memory_mb": peak_memory_mb(),
+            "device": self.device.type,
+            "precision": "float16" if self.amp else "float32",
+        }
+
+    def train_steps(self, batches: list[np.ndarray[Any, Any]]) -> tuple[float, float, int]:
+        """Take a step with each batch of image indices, the model being in training mode.
+
+        Returns:
+            Mean loss, accuracy and number of images, measured while training.
+        """
+        loss_sum = torch.zeros((), dtype=torch.float64, device=self.device)
+        num_correct = torch.zeros((), dtype=torch.int64, device=self.device)
+        num_images = 0
+        for images, labels in self.feed(batches):
+            with torch.autocast(self.device.type, torch.float16, enabled=self.amp):
+                logits = self.model(images)
+                loss = nn.functional.cross_entropy(logits, labels)
+            self.optimizer.zero_grad(set_to_none=True)
+            self.scaler.scale(loss).backward()
+            self.scaler.step(self.optimizer)
+            self.scaler.update()
+            loss_sum += loss.detach() * len(labels)
+            num_correct += (logits.detach().argmax(1) == labels).sum()
+            num_images += len(labels)
+        # Reading the sums waits for a GPU to finish, so the time taken after this is the whole.
+        return loss_sum.item() / num_images, num_correct.item() / num_images, num_images
+
+    def evaluate(self, indices: np.ndarray[Any, Any]) -> tuple[float, np.ndarray[Any, Any]]:
+        """Return (mean loss, predicted classes in the order of ``indices``)."""
+        self.model.eval()
+        loss_sum, predictions = 0.0, []
+        batches = [
+            indices[i : i + EVAL_BATCH_SIZE] for i in range(0, len(indices), EVAL_BATCH_SIZE)
+        ]
+        with torch.inference_mode():
+            for images, labels in self.feed(batches):
+                with torch.autocast(self.device.type, torch.float16, enabled=self.amp):
+                    logits = self.model(images)
+                loss = nn.functional.cross_entropy(logits.float(), labels, reduction="sum")
+                loss_sum += loss.item()
+                predictions.append(logits.argmax(1).cpu().numpy())
+        return loss_sum / len(indices), np.concatenate(predictions)
+
+    def test(self) -> tuple[dict[str, Any], np.ndarray[Any, Any]]:
+        """Return (test metrics, predicted classes) on the test split."""
+        test_loss, predictions = self.evaluate(self.data.test)
+        labels = self.data.labels[self.data.test]
+        metrics = classification_metrics(labels, predictions, len(self.data.class_names))
+        return {"test_loss": test_loss, **metrics}, predictions
+
+    def weights(self) -> dict[str, torch.Tensor]:
+        """Return the weights as torchvision's own model takes them."""
+        return full_state_dict(self.model)
+
+    def state(self) -> dict[str, Any]:
+        """Return everything that a resumed run needs beyond its configuration and seed."""
+        return {
+            "model": self.model.state_dict(),
+            "optimizer": self.optimizer.state_dict(),
+            "scaler": self.scaler.state_dict(),
+            "train_seconds": self.train_seconds,
+            "cpu_seconds": self.cpu_seconds,
+        }
+
+    def load_state(self, state: dict[str, Any]) -> None:
+        """Continue from what :meth:`state` returned."""
+        self.model.load_state_dict(state["model"])
+        self.optimizer.load_state_dict(state["optimizer"])
+        self.scaler.load_state_dict(state["scaler"])
+        self.train_seconds = state["train_seconds"]
+        self.cpu_seconds = state["cpu_seconds"]
+
+    def epoch_batches(self, epoch: int) -> list[np.ndarray[Any, Any]]:
+        """Return the epoch's batches of image indices, a function of (seed, epoch) alone.
+
+        A last batch smaller than a quarter of the batch size is left out: on the 1×1 maps of a
+        28-pixel image BatchNorm would take its variance over a handful of values, and a batch of
+        two makes a ResNet-50 diverge within an epoch; of a single image there is none. The full
+        data leave 8 of 16 or 32: kept.
+        """
+        rng = np.random.Generator(np.random.PCG64([self.config["seed"], epoch]))
+        order = self.data.train[rng.permutation(len(self.data.train))]
+        size = self.config["batch_size"]
+        batches = [order[i : i + size] for i in range(0, len(order), size)]
+        too_small = len(batches) > 1 and len(batches[-1]) < max(2, size / 4)
+        return batches[:-1] if too_small else batches
+
+    def _set_learning_rate(self, epoch: int) -> None:
+        """Set the epoch's rate: constant, or half a cosine down to 0 (Loshchilov & Hutter 2017)."""
+        factor = 1.0
+        if self.config["lr_schedule"] == "cosine":
+            factor = 0.5 * (1 + math.cos(math.pi * (epoch - 1) / self.last_epoch))
+        for group in self.optimizer.param_groups:
+            group["lr"] = self.config["lr"] * factor
+
+
+def _build_optimizer(config: Mapping[str, Any], model: nn.Module) -> torch.optim.Optimizer:
+    # fused: one pass over the parameters; the default loop is bound by memory and Python.
+    if config["optimizer"] == "sgd":
+        return torch.optim.SGD(
+            model.parameters(), lr=config["lr"], momentum=config["momentum"], fused=True
+        )
+    return torch.optim.Adam(model.parameters(), lr=config["lr"], fused=True)
+
+
+def _cost_metrics(
+    nominal: nn.Module, live: nn.Module, shape: tuple[int, int, int]
+) -> dict[str, int]:
+    cost, live_cost = count_cost(nominal, shape), count_cost(live, shape)
+    return {
+        "num_parameters": cost.num_parameters,
+        "macs": cost.macs,
+        "flops": cost.flops,
+        "live_flops": live_cost.flops,
+    }
+
+
+def probe(config: Mapping[str, Any], data: ImageData, num_threads: int) -> Probe:
+    """Measure a few steps; the first, which allocates, is not counted."""
+    torch.set_num_threads(num_threads)
+    started = time.perf_counter()
+    run = ResNetRun({**config, "seed": 0}, data, last_epoch=1)
+    begin_seconds = time.perf_counter() - started
+    run.model.train()
+    times = []
+    for images, labels in run.feed(run.epoch_batches(1)[:8]):
+        started = time.perf_counter()
+        loss = nn.functional.cross_entropy(run.model(images), labels)
+        run.optimizer.zero_grad(set_to_none=True)
+        loss.backward()
+        run.optimizer.step()
+        loss.item()
+        times.append((time.perf_counter() - started) / len(labels))
+    held_out = data.test[:EVAL_BATCH_SIZE]
+    run.evaluate(held_out)
+    started = time.perf_counter()
+    run.evaluate(held_out)
+    per_eval = (time.perf_counter() - started) / len(held_out)
+    per_train = float(np.mean(times[1:] or times))
+    with tempfile.TemporaryDirectory() as folder:
+        started = time.perf_counter()
+        write_checkpoint(Path(folder), "", 1, run.state())
+        save_seconds = time.perf_counter() - started
+    return Probe(
+        seconds=lambda epochs, train, evaluated: per_train * epochs * train + per_eval * evaluated,
+        begin_seconds=begin_seconds,
+        save_seconds=save_seconds,
+        checkpoint_bytes=_num_bytes(run.state()),
+        weights_bytes=_num_bytes(run.weights()),
+    )
+
+
+def _num_bytes(state: Any) -> int:
+    """Return the bytes of all tensors in nested mappings and lists."""
+    if isinstance(state, torch.Tensor):
+        return state.nbytes
+    if isinstance(state, Mapping):
+        return sum(_num_bytes(value) for value in state.values())
+    return sum(_num_bytes(value) for value in state) if isinstance(state, list) else 0

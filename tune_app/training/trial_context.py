@@ -1,0 +1,162 @@
+"""What every trainable needs from the running trial: threads, its checkpoint, and reporting."""
+
+from __future__ import annotations
+
+import io
+import json
+import shutil
+import tempfile
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from ray import tune
+
+from tune_app.storage import mirror
+from tune_app.storage.atomic import atomic_file
+from tune_app.storage.remote_folder import is_url
+from tune_app.storage.storage_errors import wait_for_study
+from tune_app.training.checkpoint import find_checkpoints, load_newest, write_checkpoint
+from tune_app.training.memory import begin_trial
+
+
+@dataclass(frozen=True)
+class TrialSettings:
+    """What all trials of a launch share.
+
+    Attributes:
+        study_dir: the study directory, absolute, or the URL of one.
+        checkpoint_seconds: least time between two checkpoints of a trial.
+    """
+
+    study_dir: str
+    checkpoint_seconds: float = 30.0
+
+
+class TrialSession:
+    """The side of a trial that talks to Ray Tune and to the study directory."""
+
+    def __init__(self, config: dict[str, Any], settings: TrialSettings) -> None:
+        begin_trial()
+        plan = config["plan"]
+        self.trial_key: str = plan["trial_key"]
+        self.milestones: tuple[int, ...] = tuple(plan["milestones"])
+        at_url = is_url(settings.study_dir)
+        place = settings.study_dir
+        self._study_dir = mirror.worker_folder(place) if at_url else Path(place)
+        if not at_url:
+            wait_for_study(self._study_dir)
+        self.directory = self._study_dir / plan["directory"]
+        self._resume_from = [self._study_dir / path for path in plan["resume_from"]]
+        self._checkpoint_seconds = settings.checkpoint_seconds
+        self._last_checkpoint = time.monotonic()
+        self._checkpoint_note = ""
+        self._warm_up = True
+
+    @property
+    def last_epoch(self) -> int:
+        """The epoch after which the trial is done."""
+        return self.milestones[-1]
+
+    def num_threads(self) -> int:
+        """Return how many threads the trial may use: its whole CPUs, at least one."""
+        resources = tune.get_context().get_trial_resources()
+        cpus = resources.required_resources.get("CPU", 1) if resources else 1
+        return max(1, int(cpus))
+
+    def restore(self) -> tuple[int, dict[str, Any]] | None:
+        """Return (epoch, state) of the newest whole checkpoint, or None to start from scratch.
+
+        A retry of this launch uses what the trial has reported since; otherwise come the
+        checkpoints of earlier launches that the driver found to agree with the recorded epochs.
+        Damaged ones that are passed over are named in the next reported row.
+        """
+        candidates = list(self._resume_from)
+        reported = tune.get_checkpoint()
+        if reported is not None:
+            newest = self.directory / Path(reported.path).name
+            mirror.refresh(self.directory)
+            own = find_checkpoints(self.directory, self.trial_key)
+            # Their numbers ascend in a directory; one above was saved and never reported.
+            older = [index.path for index in own if index.path.name < newest.name]
+            candidates = [newest, *older, *candidates]
+        loaded = load_newest(candidates, self.trial_key)
+        self._checkpoint_note = loaded.note
+        return None if loaded.state is None else (loaded.epoch, loaded.state)
+
+    def checkpoint_due(self, epoch: int) -> bool:
+        """Return whether to save after ``epoch``: time has passed, and there is more to come."""
+        waited = time.monotonic() - self._last_checkpoint
+        return epoch < self.last_epoch and waited >= self._checkpoint_seconds
+
+    def report(self, metrics: dict[str, Any], state: dict[str, Any] | None = None) -> None:
+        """Report one epoch, together with the state after it if one is given.
+
+        Beside the metrics stand ``num_threads`` and, since the first epoch of an attempt also
+        allocates memory and starts threads, whether this one is that ``warm_up``.
+        """
+        metrics = {**metrics, "num_threads": self.num_threads(), "warm_up": self._warm_up}
+        self._warm_up = False
+        if self._checkpoint_note:
+            metrics["checkpoint_note"] = self._checkpoint_note
+            self._checkpoint_note = ""
+        if state is None:
+            tune.report(metrics)
+            return
+        before = set(self.directory.glob("checkpoint_*"))
+        try:
+            with tempfile.TemporaryDirectory() as directory:
+                write_checkpoint(Path(directory), self.trial_key, metrics["epoch"], state)
+                tune.report(metrics, checkpoint=tune.Checkpoint.from_directory(directory))
+        except OSError:
+            # On a full disk the part that was written would take the place of other trials.
+            for path in set(self.directory.glob("checkpoint_*")) - before:
+                shutil.rmtree(path, ignore_errors=True)
+            raise
+        self._last_checkpoint = time.monotonic()
+
+    def save_predictions(
+        self, epoch: int, predictions: npt.NDArray[Any], labels: npt.NDArray[Any]
+    ) -> str:
+        """Save predicted and true classes of the test images, in test order.
+
+        With both, McNemar's test on two trials needs nothing but their files.
+
+        Returns:
+            The name of the file, relative to the trial's directory.
+        """
+        name = f"predictions/epoch_{epoch}.npz"
+        predicted, true = predictions.astype(np.uint8), labels.astype(np.uint8)
+        with atomic_file(self.directory / name) as stream:
+            np.savez_compressed(stream, predictions=predicted, labels=true)
+        return name
+
+    def save_best_weights(
+        self, group: str, epoch: int, score: float, weights: Callable[[], dict[str, Any]]
+    ) -> None:
+        """Save the weights after ``epoch`` if no trial of the group has scored higher yet.
+
+        The group's best score so far is read from a small file. Two trials that look at the same
+        moment may both save, never neither; housekeeping keeps the best at the end.
+        """
+        record = self._study_dir / "weights" / f"{group}.json"
+        try:
+            best = float(json.loads(mirror.current_text(record))["score"])
+        except (OSError, ValueError, KeyError, TypeError, OverflowError, RecursionError):
+            best = float("-inf")
+        if score <= best:
+            return
+        import torch
+
+        path = self.directory / "weights" / f"{group}.epoch_{epoch}.pt"
+        content = io.BytesIO()  # torch.save would turn an error of the disk into one of its own
+        torch.save(weights(), content)
+        with atomic_file(path) as stream:
+            stream.write(content.getbuffer())
+        entry = {"score": score, "file": str(path.relative_to(self._study_dir))}
+        with atomic_file(record) as stream:
+            stream.write(json.dumps(entry).encode())
