@@ -15,7 +15,7 @@ from search_spaces.errors import UserError
 from tune_app.storage.remote_folder import RemoteFolder, is_url
 
 _WANTED = re.compile(
-    r"study\.json|tune/[^/]+/[^/]+/(?:(?:params|result)\.json|error\.txt|predictions/[^/]+)"
+    r"study\.json|launches/[^/]+\.json|tune/[^/]+/[^/]+/(?:(?:params|result)\.json|error\.txt|predictions/[^/]+)"
 )
 _copies: dict[Path, RemoteFolder] = {}
 

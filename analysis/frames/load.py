@@ -17,11 +17,13 @@ from numpy.typing import NDArray
 
 from analysis.frames.copies import local_folder
 from analysis.frames.ray_results import load_analysis
-from analysis.frames.rows import ENDED, FINISHED, Row, row_frame, rows_of
-from analysis.frames.study_file import read_study_file
-from analysis.frames.trial_files import flat, scan
+from analysis.frames.rows import row_frame, rows_of
 from analysis.frames.trial_frames import epoch_frame, trial_frame
-from analysis.frames.trials import Report, merge
+from search_spaces.errors import UserError
+from tune_app.study.recorded import read_recorded
+from tune_app.study.study_file import read_study
+from tune_app.study.trial_directory import flat
+from tune_app.study.trials import ENDED, FINISHED, Report, RowKey
 
 __all__ = ["ENDED", "FINISHED", "Study", "load_analysis", "load_study"]
 
@@ -59,7 +61,7 @@ class Study:
     config_keys: tuple[str, ...]
     metric_keys: tuple[str, ...]
     notes: tuple[str, ...]
-    _reports: dict[Row, Report] = field(repr=False)
+    _reports: dict[RowKey, Report] = field(repr=False)
 
     @property
     def name(self) -> str:
@@ -120,12 +122,12 @@ def load_study(path: str | Path) -> Study:
         UserError: ``path`` holds no ``study.json``, or one that cannot be read.
     """
     path = local_folder(path)
-    meta = read_study_file(path)
-    directories, notes = scan(path)
-    trials = merge(directories)
+    meta = _read_meta(path)
+    recorded = read_recorded(path, meta)
+    trials = list(recorded.trials.values())
     configurations = {str(c["config_id"]): flat(c["config"]) for c in meta["configurations"]}
     config_keys = tuple(dict.fromkeys(key for c in configurations.values() for key in c))
-    records, reports = rows_of(meta, configurations, trials)
+    records, reports = rows_of(configurations, recorded.outcomes(meta))
     rows, metric_keys = row_frame(records, reports.values(), config_keys)
     return Study(
         path=path,
@@ -135,6 +137,21 @@ def load_study(path: str | Path) -> Study:
         epochs=epoch_frame(trials),
         config_keys=config_keys,
         metric_keys=metric_keys,
-        notes=tuple(notes),
+        notes=recorded.notes,
         _reports=reports,
     )
+
+
+def _read_meta(path: Path) -> dict[str, Any]:
+    try:
+        is_folder = path.is_dir()
+    except OSError:  # a name that is too long, or a folder that must not be entered
+        is_folder = False
+    if not is_folder:
+        raise UserError(f"{path}: no such directory; give the directory of a study")
+    meta = read_study(path)
+    if meta is None:
+        raise UserError(
+            f"{path}: not a study, it has no study.json; give the directory that holds it"
+        )
+    return meta

@@ -49,10 +49,8 @@ def make_study(root: Path, *, lrs: tuple[float, ...] = (0.1, 0.01), **launch: An
         },
         factors=("lr", "epochs"),
     )
-    ledger = new_ledger(root / "grid", space, (0,), device="cpu", data=DATA, provenance={})
-    ledger.root.mkdir(parents=True)
-    ledger.study["launches"] = [{"name": "001", "sharing": True, "open": [], **launch}]
-    ledger.save()
+    ledger = new_ledger(root / "grid", space, (0,), device="cpu", data=DATA, defaults={})
+    assert ledger.start_launch({"sharing": True, "open": [], **launch}) == "001"
     return ledger
 
 
@@ -142,11 +140,11 @@ def test_failures_are_named_and_retries_are_not_failures(
     ledger = make_study(tmp_path)
     directory = record(ledger, 0, 1, 2, error="Traceback\n\nValueError: bad\x1b[31m pixel\n")
     state = plain(capsys, ledger.root)
-    assert state["failures"] == {directory.name: "ValueError: bad\x1b[31m pixel"}
+    assert state["failures"] == {directory.name: "ValueError: bad pixel"}
     assert state["rows"]["failed"] == 1 and state["rows"]["finished"] == 1
     assert state["num_epochs_left"] == 2 + 4, "the next launch runs failed rows again"
     text = told(capsys, ledger.root)
-    assert f"failed: {directory.name}: ValueError: bad\\x1b[31m pixel" in text
+    assert f"failed: {directory.name}: ValueError: bad pixel" in text
     assert overview(ledger, running=True).num_epochs_left == 4
     (directory / "error.txt").write_text("Failure # 1 (occurred at 2026-01-01_12-00-00)\nOops\n")
     view = overview(ledger, running=True)
@@ -155,12 +153,10 @@ def test_failures_are_named_and_retries_are_not_failures(
 
 
 def test_diverged_and_open_rows(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    ledger = make_study(tmp_path)
+    ids = [c.config_id for c in make_study(tmp_path / "ids").configurations()]
+    rows = [{"config_id": i, "seed": 0, "reason": "no GPU in the cluster"} for i in ids]
+    ledger = make_study(tmp_path, open=[*rows[2:], {"config_id": "x", "seed": [1]}, 3])
     record(ledger, 0, 1, status="diverged", train_loss=float("nan"))
-    ids = [c.config_id for c in ledger.configurations()]
-    open_rows = [{"config_id": i, "seed": 0, "reason": "no GPU in the cluster"} for i in ids]
-    ledger.study["launches"][-1]["open"] = [*open_rows[2:], {"config_id": "x", "seed": [1]}, 3]
-    ledger.save()
     state = plain(capsys, ledger.root)
     assert state["rows"]["diverged"] == 2 and state["rows"]["open"] == 2
     assert state["seconds_left"] == 0.0 and state["num_epochs_left"] == 0

@@ -26,7 +26,7 @@ def test_only_checkpoints_of_finished_trials_go(tmp_path: Path) -> None:
     serves = {"1": ids[1:2], "3": ids[2:3]}
     half = record(ledger, "001", [epoch(1, milestone=True)], key="b", serves=serves)
     spent, needed = make_checkpoint(done), make_checkpoint(half)
-    remove_spent_checkpoints(ledger)
+    remove_spent_checkpoints(ledger, ledger.read_trials())
     assert not spent.exists() and needed.exists()
 
 
@@ -38,10 +38,10 @@ def test_a_finished_study_keeps_no_checkpoint_at_all(tmp_path: Path) -> None:
     of_no_trial = make_checkpoint(torn)
     *some, last = ids
     record(ledger, "002", [epoch(1, milestone=True)], key="b", serves={"1": some})
-    remove_spent_checkpoints(ledger)
+    remove_spent_checkpoints(ledger, ledger.read_trials())
     assert of_no_trial.exists(), "its trial may yet be told from a mended file"
     record(ledger, "003", [epoch(1, milestone=True)], key="c", serves={"1": [last]})
-    remove_spent_checkpoints(ledger)
+    remove_spent_checkpoints(ledger, ledger.read_trials())
     assert not of_no_trial.exists()
 
 
@@ -63,11 +63,11 @@ def test_the_best_weights_of_each_group_stay(tmp_path: Path) -> None:
     second = record(ledger, "001", [{"epoch": 1, "val_accuracy": 0.7}], key="b")
     weak, best = save_weights(first, "x", 1), save_weights(first, "x", 3)
     beaten, alone = save_weights(second, "x", 1), save_weights(second, "y", 1)
-    keep_best_weights(ledger.root)
+    keep_best_weights(ledger.root, ledger.read_trials())
     assert [path.exists() for path in (weak, best, beaten, alone)] == [False, True, False, True]
     entry = json.loads((ledger.root / "weights" / "x.json").read_text())
     assert entry == {"score": 0.9, "file": str(best.relative_to(ledger.root))}
-    keep_best_weights(ledger.root)
+    keep_best_weights(ledger.root, ledger.read_trials())
     assert best.exists(), "a second look changes nothing"
 
 
@@ -77,7 +77,7 @@ def test_half_written_files_go_at_a_url_too(tmp_path: Path) -> None:
         ledger = make_ledger(root)
         ledger.save()
         there.write(".study.json.123", b"{")
-        tidy(ledger)
+        tidy(ledger, ledger.read_trials())
         assert list(there.files()) == ["study.json"]
         assert [path.name for path in root.iterdir()] == ["study.json"]
 
@@ -102,6 +102,6 @@ def test_a_url_is_not_asked_for_the_checkpoints_of_every_trial(
         monkeypatch.setattr(
             RemoteFolder, "files", lambda self, under="": asked.append(under) or files(self, under)
         )
-        tidy(ledger)
+        tidy(ledger, ledger.read_trials())
         assert left not in list(there.files())
         assert len([under for under in asked if under]) <= 2 < len(ids), asked

@@ -60,7 +60,8 @@ def test_what_another_driver_added_at_a_url_is_kept(
     assert launch(*at_url) == EXIT_OPEN
     study = json.loads((tmp_path / "there" / "mine" / "study.json").read_text())
     assert study["seeds"] == [0, 1]
-    assert [entry["name"] for entry in study["launches"]] == ["001", "002", "003"]
+    launches = (tmp_path / "there" / "mine" / "launches").iterdir()
+    assert sorted(path.name for path in launches) == ["001.json", "002.json", "003.json"]
 
 
 def test_a_resumed_study_keeps_its_identity_and_a_fresh_one_has_its_own(

@@ -24,12 +24,12 @@ def test_a_space_that_became_smaller_leaves_the_rows_of_a_study_their_images(
 
     both = prepared("mnist", "fashion_mnist")
     both.load_images()
-    ledger, _ = both.ledger("cpu", {})
+    ledger, _ = both.ledger("cpu")
     ledger.save()
     one = prepared("mnist")
     one.load_images()
-    grown, num_added = one.ledger("cpu", {})
+    grown, num_added = one.ledger("cpu")
     assert num_added == 0
-    plan = one.plan(grown, Cluster(({"CPU": 1.0},)))
+    plan = one.plan(grown, Cluster(({"CPU": 1.0},)), one.recorded(grown))
     assert {trial.config["dataset"] for trial in plan.trials} == set(one.images)
     assert set(one.images) == {"mnist", "fashion_mnist"}

@@ -19,7 +19,7 @@ from tests.studies import (
     shared_study,
 )
 from tune_app.engine.housekeeping import tidy
-from tune_app.study.history import resumable_checkpoints
+from tune_app.engine.trial_configs import resumable_checkpoints
 from tune_app.training.checkpoint import load_newest
 
 _REPOSITORY = Path(__file__).resolve().parents[2]
@@ -48,11 +48,11 @@ def test_nothing_is_unpickled(root: Path, tmp_path: Path, capsys: Any) -> None:
     assert study.predictions_path(ids[0], 0) is not None
     assert report([str(root), *QUICK]) == outcome(COMMAND)[0] == 0
     ledger = ledger_of(root)
-    history = ledger.histories()["k2"]
-    assert resumable_checkpoints(history, "k2", 2) == [forged]
+    trial = ledger.read_trials().trials["k2"]
+    assert resumable_checkpoints(trial, 2) == [forged]
     loaded = load_newest([forged], "k2")
     assert loaded.state is None and "state.pt holds no state" in loaded.note
-    tidy(ledger)
+    tidy(ledger, ledger.read_trials())
     assert not sprung.exists()
     pickle.loads(trap)
     assert sprung.exists(), "the trap itself must work"

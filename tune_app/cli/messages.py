@@ -14,8 +14,8 @@ from tune_app.planning.prepared_study import PreparedStudy
 from tune_app.planning.repeats import repeat_lines
 from tune_app.planning.resources import Cluster
 from tune_app.storage.mirror import find_mirror, shown
-from tune_app.study.history import RowKey
 from tune_app.study.ledger import Ledger
+from tune_app.study.trials import RowKey
 
 _MAX_LISTED = 20
 

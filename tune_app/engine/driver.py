@@ -13,6 +13,7 @@ from tune_app.planning.plan import Plan
 from tune_app.planning.schedule import num_slots
 from tune_app.storage import mirror
 from tune_app.study.ledger import Ledger
+from tune_app.study.recorded import Recorded
 from tune_app.training.registry import Trainable
 
 if TYPE_CHECKING:
@@ -41,6 +42,7 @@ def run_trials(
     *,
     plan: Plan,
     ledger: Ledger,
+    recorded: Recorded,
     launch: str,
     trainable: Trainable,
     data: Mapping[str, Any],
@@ -67,7 +69,7 @@ def run_trials(
     started = StartedTrials()
     most = _max_waiting(num_slots(plan.trials, live_cluster(), options.max_concurrent))
     searcher = PlannedTrials(
-        trial_configs(plan.trials, ledger, launch),
+        trial_configs(plan.trials, ledger, recorded, launch),
         started,
         _num_slots,
         max_waiting=most,

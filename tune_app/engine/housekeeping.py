@@ -10,13 +10,13 @@ from tune_app.storage import mirror
 from tune_app.storage.atomic import atomic_file
 from tune_app.storage.whole_file import is_partial
 from tune_app.study.ledger import Ledger
-from tune_app.study.study_file import plain_glob, read_results
+from tune_app.study.recorded import Recorded
 from tune_app.training.checkpoint import remove_checkpoints
 
 _WEIGHTS = re.compile(r"(?P<group>.+)\.epoch_(?P<epoch>[0-9]{1,9})\.pt")
 
 
-def tidy(ledger: Ledger) -> None:
+def tidy(ledger: Ledger, recorded: Recorded) -> None:
     """Remove what the study no longer needs; to be called while it is locked.
 
     Before a launch this clears away what a killed one left: half-written files, and the entries of
@@ -28,26 +28,27 @@ def tidy(ledger: Ledger) -> None:
         for path in plain_glob(ledger.root, f"{place}.*"):
             if is_partial(path.name) and path.is_file():
                 mirror.remove([path])
-    remove_spent_checkpoints(ledger)
-    keep_best_weights(ledger.root)
+    remove_spent_checkpoints(ledger, recorded)
+    keep_best_weights(ledger.root, recorded)
 
 
-def remove_spent_checkpoints(ledger: Ledger) -> None:
+def remove_spent_checkpoints(ledger: Ledger, recorded: Recorded) -> None:
     """Delete the checkpoints of trials whose rows are all finished.
 
     Ray writes the last one while a driver that was stopped no longer hears of it, so all launches
     are looked at, not only the latest.
     """
-    histories = ledger.histories()
-    finished = {key for history in histories.values() for key in history.finished}
-    for history in histories.values():
-        if history.rows and history.rows <= finished:
-            for directory in history.directories:
-                _remove_checkpoints(directory)
-    if finished >= set(ledger.row_keys()):
+    known, ended = set(ledger.row_keys()), recorded.ended(ledger.study).keys()
+    for trial in recorded.trials.values():
+        rows = trial.rows().keys() & known
+        if rows and rows <= ended:
+            for directory in trial.directories:
+                if directory.path is not None:
+                    _remove_checkpoints(directory.path)
+    if ended >= known:
         # A directory whose params.json was damaged belongs to no trial any more.
-        for directory in plain_glob(ledger.root, "tune/*/*"):
-            _remove_checkpoints(directory)
+        for path in plain_glob(ledger.root, "tune/*/*"):
+            _remove_checkpoints(path)
 
 
 def _remove_checkpoints(directory: Path) -> None:
@@ -56,21 +57,23 @@ def _remove_checkpoints(directory: Path) -> None:
         remove_checkpoints(directory)
 
 
-def keep_best_weights(root: Path) -> None:
+def keep_best_weights(root: Path, recorded: Recorded) -> None:
     """Keep, per group, only the weights that scored best on validation, and say where they are.
 
     Trials save a milestone's weights when they beat the group's record at that moment; the scores
     that they reported decide here. ``<study>/weights/<group>.json`` then names the file.
     """
     best: dict[str, tuple[float, Path]] = {}
+    records = {directory.path: directory.records for directory in recorded.directories}
     saved = {
         path: match
         for path in plain_glob(root, "tune/*/*/weights/*.pt")
         if (match := _WEIGHTS.fullmatch(path.name)) and path.is_file()
+        if path.parent.parent in records
     }
     for path, match in saved.items():
         group, epoch = match["group"], int(match["epoch"])
-        for row in read_results(path.parent.parent / "result.json"):
+        for row in records[path.parent.parent]:
             score = row.get("val_accuracy")
             if row["epoch"] != epoch or not isinstance(score, (int, float)):
                 continue
@@ -83,3 +86,17 @@ def keep_best_weights(root: Path) -> None:
     mirror.remove(saved.keys() - {path for _, path in best.values()})
     entries = [path for path in plain_glob(root, "weights/*.json") if path.is_file()]
     mirror.remove(path for path in entries if path.stem not in best)
+
+
+def plain_glob(root: Path, pattern: str) -> list[Path]:
+    """Return what matches inside of a study, by name, without anything behind a symbolic link."""
+    top = root.resolve()
+    parents: dict[Path, bool] = {}
+    found = []
+    for path in sorted(root.glob(pattern)):
+        parent = path.parent
+        if parent not in parents:
+            parents[parent] = parent.resolve() == top / parent.relative_to(root)
+        if parents[parent] and not path.is_symlink():
+            found.append(path)
+    return found

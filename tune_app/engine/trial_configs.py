@@ -7,32 +7,51 @@ from pathlib import Path
 from typing import Any
 
 from tune_app.planning.plan import PlannedTrial
-from tune_app.study.history import resumable_checkpoints
+from tune_app.study.fingerprint import data_fingerprint
 from tune_app.study.ledger import Ledger
+from tune_app.study.recorded import Recorded
+from tune_app.study.trials import Trial
+from tune_app.training.checkpoint import find_checkpoints, find_damaged
 
 
 def trial_configs(
-    trials: Sequence[PlannedTrial], ledger: Ledger, launch: str
+    trials: Sequence[PlannedTrial], ledger: Ledger, recorded: Recorded, launch: str
 ) -> list[dict[str, Any]]:
     """Return what Tune hands to each trial: its hyperparameters, and the plan beside them."""
-    histories = ledger.histories()
     configs = []
     for trial in trials:
-        history = histories.get(trial.key)
-        resume: list[Path] = []
-        if history is not None:
-            resume = resumable_checkpoints(history, trial.key, trial.milestones[0])
+        begun = recorded.trials.get(trial.key)
+        resume = resumable_checkpoints(begun, trial.milestones[0]) if begun else []
         plan = {
             "trial_key": trial.key,
             "name": trial.name,
             "directory": f"tune/{launch}/{trial.name}",
             "milestones": list(trial.milestones),
             "serves": {str(m): list(ids) for m, ids in trial.serves.items()},
+            "data": data_fingerprint(ledger.study["data"], trial.config.get("dataset")),
             "resources": dict(trial.resources),
             "resume_from": [str(path.relative_to(ledger.root)) for path in resume],
         }
         configs.append({**trial.config, "plan": plan})
     return configs
+
+
+def resumable_checkpoints(trial: Trial, first_milestone: int) -> list[Path]:
+    """Return the checkpoints that a trial is to try, newest epoch first.
+
+    Damaged ones come before all others: the trial refuses them and says so. A checkpoint counts
+    only if the epochs up to it are all recorded and it lies before the first milestone that is
+    still missing: no row of the study is then without its own measurement.
+    """
+    folders = [directory.path for directory in trial.directories if directory.path is not None]
+    found = [
+        index
+        for folder in reversed(folders)
+        for index in find_checkpoints(folder, trial.key)
+        if index.epoch < first_milestone and trial.history.keys() >= set(range(1, index.epoch + 1))
+    ]
+    damaged = [path for folder in folders for path in find_damaged(folder)]
+    return damaged + [index.path for index in sorted(found, key=lambda index: -index.epoch)]
 
 
 def trial_name(trial: Any) -> str:

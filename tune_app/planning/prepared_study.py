@@ -28,6 +28,7 @@ from tune_app.planning.resources import Cluster
 from tune_app.planning.schedule import num_slots
 from tune_app.storage.mirror import find_mirror
 from tune_app.study.ledger import Ledger, extend_ledger, new_ledger, open_ledger
+from tune_app.study.recorded import Recorded
 from tune_app.training.registry import Trainable, check_config, find_trainable
 
 MOST_ROWS = 100_000
@@ -116,7 +117,7 @@ class PreparedStudy:
         """Return data set -> number of training images."""
         return {name: len(images.train) for name, images in self.images.items()}
 
-    def ledger(self, device: str, provenance: Mapping[str, Any]) -> tuple[Ledger, int]:
+    def ledger(self, device: str) -> tuple[Ledger, int]:
         """Return the ledger with this request in it (not saved) and the number of rows added."""
         request = self.request
         described = image_data.describe(
@@ -128,7 +129,7 @@ class PreparedStudy:
             request.seeds,
             device=device,
             data=described,
-            provenance=provenance,
+            defaults=self.trainable.defaults(),
         )
         grown, num_added = wanted, 0
         if self.existing is not None:
@@ -170,7 +171,11 @@ class PreparedStudy:
             return str(self.existing.study["device"])
         return "cuda" if cluster is not None and cluster.total("GPU") > 0 else "cpu"
 
-    def plan(self, ledger: Ledger, cluster: Cluster) -> Plan:
+    def recorded(self, ledger: Ledger) -> Recorded:
+        """Return what the study recorded so far; of one that begins anew, nothing."""
+        return Recorded(()) if self.request.fresh else ledger.read_trials()
+
+    def plan(self, ledger: Ledger, cluster: Cluster, recorded: Recorded) -> Plan:
         """Return the trials that are missing."""
         request = self.request
         return make_plan(
@@ -179,7 +184,7 @@ class PreparedStudy:
             self.trainable,
             request.space.resources,
             cluster=cluster,
-            finished={} if request.fresh else ledger.finished(),
+            finished=recorded.ended(ledger.study),
             num_train=self.num_train(),
             options=PlanOptions(
                 device=str(ledger.study["device"]),
@@ -212,8 +217,8 @@ class PreparedStudy:
         most = image_data.available_images(self.dataset_names(), self.request.source)
         self.request = replace(self.request, num_images=None)
         self.load_images()
-        ledger, _ = self.ledger(self.device(cluster), {})
-        plan = self.plan(ledger, cluster)
+        ledger, _ = self.ledger(self.device(cluster))
+        plan = self.plan(ledger, cluster, self.recorded(ledger))
         models = probe_models(plan.trials, self.trainable, self.images)
 
         def seconds_for(num_images: int) -> float:

@@ -17,8 +17,9 @@ from typing import Any
 from search_spaces.errors import UserError
 from tune_app.planning.plan import PlannedTrial, PlanOptions, make_plan
 from tune_app.planning.resources import Cluster
-from tune_app.study.history import RowKey, TrialDirectory, TrialHistory
 from tune_app.study.ledger import Ledger
+from tune_app.study.trial_directory import TrialDirectory
+from tune_app.study.trials import RowKey, Trial
 from tune_app.training.registry import TRAINABLES, check_config
 
 _ANY_NODE = Cluster(({"CPU": 1.0, "GPU": 1.0},))
@@ -72,11 +73,11 @@ def planned_trials(ledger: Ledger, finished: Collection[RowKey]) -> tuple[Planne
     return plan.trials
 
 
-def epochs_left(trial: PlannedTrial, histories: Mapping[str, TrialHistory]) -> int:
+def epochs_left(trial: PlannedTrial, begun: Mapping[str, Trial]) -> int:
     """Return the epochs a trial still has to train; what it recorded counts as done."""
-    history = histories.get(trial.key)
+    recorded = begun.get(trial.key)
     last = trial.milestones[-1]
-    return last - sum(epoch <= last for epoch in (history.epochs if history else ()))
+    return last - sum(epoch <= last for epoch in (recorded.history if recorded else ()))
 
 
 def measure_speed(ledger: Ledger, directories: Sequence[TrialDirectory]) -> Speed | None:
@@ -88,11 +89,11 @@ def measure_speed(ledger: Ledger, directories: Sequence[TrialDirectory]) -> Spee
     num_epochs, cost = 0, 0.0
     lines = []
     for directory in directories:
-        if directory.path.parent.name == newest:
-            lines += directory.results
-            epochs = len({line["epoch"] for line in directory.results})
+        if directory.launch == newest and directory.plan:
+            lines += directory.records
+            epochs = len({line["epoch"] for line in directory.records})
             num_epochs += epochs
-            cost += epochs * costs.get(directory.params.trial_key, 0.0)
+            cost += epochs * costs.get(directory.trial_key, 0.0)
     stamped = [(when, line) for line in lines if (when := stamp(line)) is not None]
     if not stamped or cost <= 0:
         return None
@@ -104,7 +105,7 @@ def measure_speed(ledger: Ledger, directories: Sequence[TrialDirectory]) -> Spee
 def seconds_left(
     ledger: Ledger,
     left: Sequence[PlannedTrial],
-    histories: Mapping[str, TrialHistory],
+    begun: Mapping[str, Trial],
     speed: Speed | None,
 ) -> float | None:
     """Return the estimated time that the trials take at a speed; None where it is not known."""
@@ -112,7 +113,7 @@ def seconds_left(
         return 0.0
     if speed is None:
         return None
-    cost = sum(_cost_per_epoch(ledger, t) * epochs_left(t, histories) for t in left)
+    cost = sum(_cost_per_epoch(ledger, t) * epochs_left(t, begun) for t in left)
     return cost * speed.seconds / speed.cost
 
 

@@ -22,7 +22,7 @@ from search_spaces.errors import UserError
 from tune_app.storage.remote_folder import RemoteFolder, is_url
 
 _SMALL = re.compile(
-    r"study\.json|weights/[^/]+\.json"
+    r"study\.json|launches/[^/]+\.json|weights/[^/]+\.json"
     r"|tune/[^/]+/[^/]+/(?:params\.json|result\.json|error\.txt|checkpoint_[^/]+/checkpoint\.json)"
 )
 """Files whose content a driver needs."""
