@@ -185,7 +185,9 @@ def test_damaged_trials_do_no_harm(tmp_path: Path, capsys: pytest.CaptureFixture
     directory = record(ledger, 0, 1, 2)
     with (directory / "result.json").open("a") as stream:
         stream.write('{"epoch": 3, "train_l')
-    (record(ledger, 1, 1) / "params.json").write_text("{")
+    damaged = record(ledger, 1, 1)
+    (damaged / "params.json").write_text("{")
+    (damaged / "result.json").write_text("")
     outside = tmp_path / "outside"
     outside.write_text("secret\n")
     (directory / "error.txt").symlink_to(outside)
