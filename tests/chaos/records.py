@@ -12,6 +12,7 @@ from pathlib import Path
 import pandas as pd
 
 from analysis.render.writing import write_tables
+from tune_app.storage.local_store import LocalStore
 from tune_app.study.history import RowKey
 from tune_app.study.ledger import open_ledger
 from tune_app.study.study_file import read_results
@@ -46,7 +47,7 @@ def read_record(root: Path) -> Record:
     for path in root.glob("tune/*/*/result.json"):
         for line in path.read_bytes().split(b"\n")[:-1]:
             json.loads(line)
-    ledger = open_ledger(root)
+    ledger = open_ledger(LocalStore(root))
     if ledger is None:
         return Record(frozenset(), frozenset(), {}, {})
     histories = ledger.histories()

@@ -18,6 +18,7 @@ from tests.chaos.harness import (
     study_root,
     summary_row,
 )
+from tune_app.storage.local_store import LocalStore
 from tune_app.study.ledger import open_ledger
 from tune_app.study.study_file import read_results
 from tune_app.training.checkpoint import INDEX_FILE, STATE_FILE, find_checkpoints
@@ -163,7 +164,7 @@ def interrupt(folder: Path, least_epochs: int) -> None:
 
 def _epochs(folder: Path) -> list[int]:
     """Return the newest checkpoint's epoch for each of the two trials, if both have one."""
-    ledger = open_ledger(study_root(folder))
+    ledger = open_ledger(LocalStore(study_root(folder)))
     epochs = []
     for key, history in ledger.histories().items() if ledger else ():
         found = [i.epoch for d in history.directories for i in find_checkpoints(d, key)]

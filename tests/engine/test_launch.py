@@ -15,6 +15,7 @@ from tests.studies import line, write_trial
 from tune_app.cli.run_command import main
 from tune_app.engine import connection
 from tune_app.planning.resources import Cluster
+from tune_app.storage.local_store import LocalStore
 from tune_app.study.ledger import open_ledger
 from tune_app.training.registry import TRAINABLES
 
@@ -103,7 +104,7 @@ def test_a_finished_study_on_a_full_disk_is_finished(
     tmp_path: Path, meanwhile: list[Callable[[], object]], capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert launch() == EXIT_OPEN
-    ledger = open_ledger(tmp_path / "results" / "mine")
+    ledger = open_ledger(LocalStore(tmp_path / "results" / "mine"))
     assert ledger is not None
     ids = [configuration.config_id for configuration in ledger.configurations()]
     trial = write_trial(ledger.root, "k", {"x": 1}, {1: ids}, [line(1, milestone=True)])

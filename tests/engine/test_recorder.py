@@ -12,7 +12,7 @@ from tensorboard.backend.event_processing.event_accumulator import EventAccumula
 from tests.study.test_ledger import make_ledger
 from tune_app.engine import recorder
 from tune_app.engine.recorder import StudyRecorder
-from tune_app.storage import mirror
+from tune_app.storage.open_store import open_store
 from tune_app.storage.remote_folder import RemoteFolder
 
 
@@ -28,9 +28,9 @@ def test_curves_of_a_running_trial_are_at_the_url(
     there = RemoteFolder((tmp_path / "there" / "mine").as_uri())
     config = {"plan": {"directory": "tune/001/a", "milestones": [9]}, "seed": 0}
     trial: Any = SimpleNamespace(config=config, trial_id="t", last_result={}, error_file=None)
-    with mirror.study_folder(there.url) as root:
-        make_ledger(root).save()
-        at_work = StudyRecorder(root, ())
+    with open_store(there.url) as store:
+        make_ledger(store).save()
+        at_work = StudyRecorder(store, ())
         at_work.log_trial_start(trial)
         for epoch in (1, 2):
             at_work.log_trial_result(epoch, trial, {"epoch": epoch, "val_loss": 0.5 * epoch})

@@ -13,6 +13,7 @@ import pytest
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 from tensorboard.plugins.hparams.plugin_data_pb2 import HParamsPluginData
 
+from tune_app.storage.local_store import LocalStore
 from tune_app.study.ledger import Ledger, open_ledger
 from tune_app.study.study_file import read_results
 
@@ -92,7 +93,7 @@ def milestones(ledger: Ledger) -> dict[tuple[str, int], dict[str, Any]]:
 
 
 def ledger_of(root: Path) -> Ledger:
-    ledger = open_ledger(root)
+    ledger = open_ledger(LocalStore(root))
     assert ledger is not None
     return ledger
 

@@ -21,6 +21,7 @@ from tests.refusals import FEWER, JSON_VALUES, SPACE, outcome, snapshot
 from tests.small_study import COMMAND
 from tests.studies import QUICK, line
 from tune_app.cli.status_command import main as how_far
+from tune_app.storage.local_store import LocalStore
 from tune_app.study.history import RowKey
 from tune_app.study.ledger import Ledger, open_ledger
 
@@ -59,7 +60,7 @@ def read_both(root: Path) -> tuple[set[RowKey] | None, set[RowKey] | None]:
     """Return the ended rows as the ledger and as the report see them, None for a refusal."""
     by_ledger = by_report = None
     try:
-        ledger = open_ledger(root)
+        ledger = open_ledger(LocalStore(root))
         assert ledger is not None
         by_ledger = set(ledger.finished())
     except UserError as error:
@@ -116,7 +117,7 @@ def test_any_change_of_study_json(root: Path, data: st.DataObject) -> None:
 def test_any_change_of_a_trials_files(root: Path, data: st.DataObject, name: str) -> None:
     file = root / "tune" / "001" / "trial-k1" / name
     whole = file.read_text()
-    before = set(Ledger(root, _study(root)).finished())
+    before = set(Ledger(LocalStore(root), _study(root)).finished())
     try:
         lines = whole.splitlines() if name == "result.json" else [whole]
         index = data.draw(st.integers(0, len(lines) - 1))

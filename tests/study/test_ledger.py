@@ -10,6 +10,8 @@ import pytest
 
 from search_spaces import SearchSpace
 from search_spaces.errors import UserError
+from tune_app.storage.local_store import LocalStore
+from tune_app.storage.store import StudyStore
 from tune_app.study.history import resumable_checkpoints
 from tune_app.study.ledger import Ledger, extend_ledger, new_ledger, open_ledger, put_aside
 from tune_app.study.study_file import read_results
@@ -34,10 +36,11 @@ def make_space(lrs: tuple[float, ...] = (0.1, 0.01), **changes: Any) -> SearchSp
     return SearchSpace(**{**fields, **changes})
 
 
-def make_ledger(root: Path, seeds: tuple[int, ...] = (0,), **changes: Any) -> Ledger:
+def make_ledger(place: Path | StudyStore, seeds: tuple[int, ...] = (0,), **changes: Any) -> Ledger:
+    store = LocalStore(place) if isinstance(place, Path) else place
     data = changes.pop("data", DATA)
     device = changes.pop("device", "cpu")
-    return new_ledger(root, make_space(**changes), seeds, device=device, data=data, provenance={})
+    return new_ledger(store, make_space(**changes), seeds, device=device, data=data, provenance={})
 
 
 def record(
@@ -70,9 +73,9 @@ def epoch(number: int, *, milestone: bool = False, status: str = "ok") -> dict[s
 
 def test_a_saved_ledger_is_read_back(tmp_path: Path) -> None:
     ledger = make_ledger(tmp_path / "mine", seeds=(2, 0))
-    assert open_ledger(ledger.root) is None
+    assert open_ledger(ledger.store) is None
     ledger.save()
-    again = open_ledger(ledger.root)
+    again = open_ledger(ledger.store)
     assert again is not None and again.study == json.loads(json.dumps(ledger.study))
     ids = [c.config_id for c in ledger.configurations()]
     assert again.row_keys() == [(i, seed) for i in ids for seed in (0, 2)]
@@ -200,7 +203,7 @@ def test_damaged_study_files_are_named(tmp_path: Path, edit: Any, part: str) -> 
     edit(ledger.study)
     ledger.save()
     with pytest.raises(UserError) as error:
-        open_ledger(ledger.root)
+        open_ledger(ledger.store)
     assert part in str(error.value) and "\n" not in str(error.value)
 
 
@@ -208,13 +211,13 @@ def test_damaged_study_files_are_named(tmp_path: Path, edit: Any, part: str) -> 
 def test_a_study_file_that_is_not_json_is_named(tmp_path: Path, content: bytes) -> None:
     (tmp_path / "study.json").write_bytes(content)
     with pytest.raises(UserError, match="not a study file"):
-        open_ledger(tmp_path)
+        open_ledger(LocalStore(tmp_path))
 
 
 def test_putting_aside_keeps_everything(tmp_path: Path) -> None:
     ledger = make_ledger(tmp_path / "mine")
     ledger.save()
-    aside = put_aside(ledger.root)
+    aside = put_aside(ledger.store)
     assert not ledger.root.exists()
     assert aside.name.startswith("mine.") and (aside / "study.json").exists()
 
@@ -222,5 +225,5 @@ def test_putting_aside_keeps_everything(tmp_path: Path) -> None:
 def test_launches_are_numbered(tmp_path: Path) -> None:
     ledger = make_ledger(tmp_path / "mine")
     assert [ledger.start_launch({}), ledger.start_launch({"open": []})] == ["001", "002"]
-    again = open_ledger(ledger.root)
+    again = open_ledger(ledger.store)
     assert again is not None and [e["name"] for e in again.study["launches"]] == ["001", "002"]

@@ -23,7 +23,7 @@ from tune_app.engine.housekeeping import tidy
 from tune_app.engine.trial_configs import trial_configs
 from tune_app.planning.prepared_study import PreparedStudy, StudyRequest
 from tune_app.planning.resources import Cluster
-from tune_app.storage.lock import StudyLock
+from tune_app.storage.local_store import LocalStore
 from tune_app.study.ledger import open_ledger
 from tune_app.training.checkpoint import load_newest
 
@@ -70,7 +70,7 @@ def test_links_out_of_a_study_are_neither_read_nor_cleared(
     assert all(path.resolve().is_relative_to(root) for path in paths) and len(paths) == 2
     linked = real / "checkpoint_000001"
     if level == "checkpoint":
-        assert load_newest([linked], "k1").state is None
+        assert load_newest(ledger.store, [linked], "k1").state is None
     tidy(ledger)
     assert content(precious) + content(launch) == before
     assert ledger.finished() == finished
@@ -93,7 +93,7 @@ def test_the_lock_and_the_report_write_through_no_link(root: Path, tmp_path: Pat
     precious.mkdir()
     (precious / "file").write_text("precious")
     (root / ".lock").symlink_to(precious / "file")
-    with pytest.raises(UserError, match="cannot be written"), StudyLock(root):
+    with pytest.raises(UserError, match="cannot be written"), LocalStore(root).lock():
         pass
     (root / "report").symlink_to(precious)
     assert "a symbolic link" in outcome([str(root)], report)[1]
@@ -119,7 +119,7 @@ def test_paths_inside_of_files_lead_nowhere(root: Path, tmp_path: Path, escape_t
     (root / "weights").mkdir()
     (root / "weights" / "mnist-resnet18.json").write_text(json.dumps({"file": escape_to}))
     ledger = ledger_of(root)
-    request = StudyRequest(space=_space(), root=root, source="sample", num_images=100)
+    request = StudyRequest(space=_space(), store=LocalStore(root), source="sample", num_images=100)
     study = PreparedStudy(request)
     study.load_images()
     plan = study.plan(ledger, Cluster(({"CPU": 1.0},)))
@@ -143,7 +143,7 @@ def test_a_study_name_or_launch_that_leads_out_is_not_used(root: Path) -> None:
     for name in ("../x", "/x", "a/b", "", "a\nb"):
         (root / "study.json").write_text(json.dumps({**study, "study": name}))
         with pytest.raises(UserError, match="name is damaged"):
-            open_ledger(root)
+            open_ledger(LocalStore(root))
     launches = [{"name": "../../x", "open": []}]
     (root / "study.json").write_text(json.dumps({**study, "launches": launches[:0]}))
     ledger = ledger_of(root)

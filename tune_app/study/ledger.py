@@ -19,8 +19,7 @@ from typing import Any
 
 from search_spaces.errors import UserError
 from search_spaces.space import Configuration, SearchSpace
-from tune_app.storage import mirror
-from tune_app.storage.atomic import atomic_file
+from tune_app.storage.store import STUDY_FILE, StudyStore
 from tune_app.study.history import RowKey, TrialDirectory, TrialHistory
 from tune_app.study.study_file import (
     SCHEMA_VERSION,
@@ -33,10 +32,20 @@ from tune_app.study.study_file import (
 
 @dataclass(frozen=True)
 class Ledger:
-    """One study directory and its ``study.json``."""
+    """One study directory and its ``study.json``.
 
-    root: Path
+    Attributes:
+        store: where the study is kept.
+        study: the content of ``study.json``.
+    """
+
+    store: StudyStore
     study: dict[str, Any]
+
+    @property
+    def root(self) -> Path:
+        """The local folder with the study's files."""
+        return self.store.root
 
     @property
     def name(self) -> str:
@@ -54,8 +63,7 @@ class Ledger:
 
     def save(self) -> None:
         """Write ``study.json`` so that a reader sees the old or the new one, never a part."""
-        with atomic_file(self.root / "study.json") as stream:
-            stream.write(json.dumps(self.study, indent=1).encode())
+        self.store.write(self.root / STUDY_FILE, json.dumps(self.study, indent=1).encode())
 
     def directories(self) -> Iterator[TrialDirectory]:
         """Read every trial's directories in launch order; those without a plan are left out."""
@@ -95,18 +103,18 @@ class Ledger:
         return name
 
 
-def open_ledger(root: Path) -> Ledger | None:
-    """Return the ledger of a study directory, or None if no study is there.
+def open_ledger(store: StudyStore) -> Ledger | None:
+    """Return the ledger of a study, or None if no study is there.
 
     Raises:
         UserError: ``study.json`` cannot be read or is not of this version.
     """
-    study = read_study(root)
-    return None if study is None else Ledger(root, study)
+    study = read_study(store)
+    return None if study is None else Ledger(store, study)
 
 
 def new_ledger(
-    root: Path,
+    store: StudyStore,
     space: SearchSpace,
     seeds: Sequence[int],
     *,
@@ -116,10 +124,10 @@ def new_ledger(
 ) -> Ledger:
     """Return the ledger of a study that is to begin; nothing is written yet."""
     return Ledger(
-        root,
+        store,
         {
             "schema_version": SCHEMA_VERSION,
-            "study": root.name,
+            "study": store.root.name,
             "created_at": datetime.now(UTC).isoformat(timespec="seconds"),
             "space": {
                 "name": space.name,
@@ -169,15 +177,16 @@ def extend_ledger(ledger: Ledger, wanted: Ledger) -> int:
     return len(ledger.row_keys()) - before
 
 
-def put_aside(root: Path) -> Path:
-    """Rename a study directory so that its name is free; return the new path.
+def put_aside(store: StudyStore) -> Path:
+    """Rename a study so that its name is free; return the path for which ``shown`` names it.
 
     Raises:
-        OSError: the storage of a study at a URL does not answer.
+        OSError: the storage does not answer, or there is something of the new name.
+        UserError: another process took the old name meanwhile.
     """
     stamp = datetime.now(UTC).strftime("%Y%m%d-%H%M%S")
-    target = root.with_name(f"{root.name}.{stamp}")
-    mirror.put_aside(root, target.name)
+    target = store.root.with_name(f"{store.root.name}.{stamp}")
+    store.put_aside(target.name)
     return target
 
 

@@ -17,7 +17,7 @@ from typing import Any
 
 from search_spaces.errors import UserError
 from search_spaces.space import make_configuration
-from tune_app.storage.mirror import shown
+from tune_app.storage.store import STUDY_FILE, StudyStore
 from tune_app.study.json_text import parse_json
 
 SCHEMA_VERSION = 1
@@ -51,14 +51,14 @@ def read_json(path: Path) -> Any:
         return None
 
 
-def read_study(root: Path) -> dict[str, Any] | None:
+def read_study(store: StudyStore) -> dict[str, Any] | None:
     """Return the checked content of ``study.json``, or None if no study is there.
 
     Raises:
         UserError: it cannot be read, is of another version, or was damaged.
     """
-    path = root / "study.json"
-    where = shown(path)
+    root, path = store.root, store.root / STUDY_FILE
+    where = store.shown(path)
     try:
         if not path.exists():
             return None
