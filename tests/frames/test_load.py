@@ -271,11 +271,14 @@ def test_a_store_is_read_as_it_is_now(tmp_path: Path, monkeypatch: pytest.Monkey
     assert load_study(store).name == "grid"
     meta = json.loads((there / "study.json").read_text())
     (there / "study.json").write_text(json.dumps({**meta, "study": "longer"}))
-    fetched = []
+    fetched: list[str] = []
     read = RemoteFolder.read
-    monkeypatch.setattr(
-        RemoteFolder, "read", lambda self, name: fetched.append(name) or read(self, name)
-    )
+
+    def read_and_tell(self: RemoteFolder, name: str) -> bytes:
+        fetched.append(name)
+        return read(self, name)
+
+    monkeypatch.setattr(RemoteFolder, "read", read_and_tell)
     assert load_study(store).name == "longer"
     assert fetched == ["study.json"], "what has not changed is not fetched again"
 

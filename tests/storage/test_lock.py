@@ -122,7 +122,7 @@ def test_a_lock_file_that_was_put_aside_meanwhile_is_no_lock(
     """A driver with --fresh renames the folder between another one's open() and flock()."""
     root = tmp_path / "mine"
     flock = fcntl.flock
-    renamed = []
+    renamed: list[Path] = []
 
     def late(descriptor: int, operation: int) -> None:
         if not renamed:

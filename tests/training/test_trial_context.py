@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
+import socket
 from pathlib import Path
 from typing import Any
 
@@ -69,7 +70,7 @@ def test_a_full_disk_for_temporary_files_is_named_with_its_machine(
         raise OSError(errno.ENOSPC, "No space left on device")
 
     monkeypatch.setattr(trial_context, "write_checkpoint", full)
-    monkeypatch.setattr(trial_context.socket, "gethostname", lambda: "node-7")
+    monkeypatch.setattr(socket, "gethostname", lambda: "node-7")
     with pytest.raises(FullDiskError, match=r"^/\S+ on node-7: the disk is full") as caught:
         SAVES["checkpoint"](trial)
     assert not str(caught.value).startswith(f"{tmp_path}/")
