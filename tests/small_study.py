@@ -13,6 +13,7 @@ from tests.refusals import isolate
 from tests.studies import line
 from tune_app.data.images import describe, load_datasets
 from tune_app.planning.space_file import load_space
+from tune_app.storage.local_store import LocalStore
 from tune_app.study.fingerprint import data_fingerprint
 from tune_app.study.ledger import Ledger, new_ledger
 from tune_app.training.registry import TRAINABLES
@@ -37,7 +38,7 @@ def small_study(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     images = load_datasets(["mnist"], "sample", 100)
     described = describe(images, "sample", 100, 0)
     ledger = new_ledger(
-        tmp_path / "results" / "mine",
+        LocalStore(tmp_path / "results" / "mine"),
         space,
         (0,),
         device="cpu",

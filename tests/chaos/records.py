@@ -13,6 +13,7 @@ import pandas as pd
 
 from analysis.render.writing import write_tables
 from tests.recorded import ended, read_rows
+from tune_app.storage.local_store import LocalStore
 from tune_app.study.ledger import open_ledger
 from tune_app.study.trials import RowKey
 from tune_app.training.checkpoint import STATE_FILE, find_checkpoints
@@ -46,7 +47,7 @@ def read_record(root: Path) -> Record:
     for path in root.glob("tune/*/*/result.json"):
         for line in path.read_bytes().split(b"\n")[:-1]:
             json.loads(line)
-    ledger = open_ledger(root)
+    ledger = open_ledger(LocalStore(root))
     if ledger is None:
         return Record(frozenset(), frozenset(), {}, {})
     trials = ledger.read_trials().trials

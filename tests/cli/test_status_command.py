@@ -6,9 +6,11 @@ import fcntl
 import json
 import os
 import re
+import shutil
 import subprocess
 import sys
 import time
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -16,12 +18,15 @@ import pytest
 
 from search_spaces import SearchSpace
 from tests.studies import line, write_trial
+from tune_app.cli import status_command
 from tune_app.cli.status_command import main
 from tune_app.planning.overview import overview
 from tune_app.planning.remaining import planned_trials
-from tune_app.storage import mirror
 from tune_app.storage.lease import CLAIMS, Lease
-from tune_app.storage.lock import LOCK_FILE, StudyLock, find_holder
+from tune_app.storage.local_store import LocalStore
+from tune_app.storage.lock import LOCK_FILE, find_holder
+from tune_app.storage.remote_folder import RemoteFolder
+from tune_app.storage.remote_store import RemoteStore
 from tune_app.study.ledger import Ledger, new_ledger
 
 START = 1_767_268_800
@@ -49,7 +54,9 @@ def make_study(root: Path, *, lrs: tuple[float, ...] = (0.1, 0.01), **launch: An
         },
         factors=("lr", "epochs"),
     )
-    ledger = new_ledger(root / "grid", space, (0,), device="cpu", data=DATA, defaults={})
+    ledger = new_ledger(
+        LocalStore(root / "grid"), space, (0,), device="cpu", data=DATA, defaults={}
+    )
     assert ledger.start_launch({"sharing": True, "open": [], **launch}) == "001"
     return ledger
 
@@ -121,7 +128,7 @@ def test_a_running_study_names_its_driver(
 ) -> None:
     ledger = make_study(tmp_path)
     record(ledger, 0, 1)
-    with StudyLock(ledger.root):
+    with ledger.store.lock():
         state = plain(capsys, ledger.root)
         text = told(capsys, ledger.root)
         # Looking has not given the lock away.
@@ -131,7 +138,7 @@ def test_a_running_study_names_its_driver(
     assert abs(state["driver"]["since"] - time.time()) < 60
     assert f"process {state['driver']['pid']} on {state['driver']['host']}, since 20" in text
     assert "about 1 min 10 s, at the speed" in text, "7 epochs of 10 s are left"
-    assert find_holder(ledger.root) is None and find_holder(tmp_path) is None
+    assert ledger.store.holder() is None and find_holder(tmp_path) is None
 
 
 def test_failures_are_named_and_retries_are_not_failures(
@@ -223,7 +230,7 @@ def test_watching_outlives_storage_that_does_not_answer(tmp_path: Path) -> None:
     there = tmp_path / "there"
     point(there, study)
     point(study / CLAIMS, claims)
-    held = Lease(mirror.attach(there.as_uri(), tmp_path / "copy"))
+    held = Lease(RemoteFolder(there.as_uri()))
     assert held.take() is None
     words = [sys.executable, "-m", "tune_app.status", there.as_uri(), "--watch", "1"]
     with subprocess.Popen(
@@ -249,12 +256,14 @@ def test_watching_outlives_storage_that_does_not_answer(tmp_path: Path) -> None:
 
 
 def test_storage_that_does_not_say_who_runs_a_study_is_quoted(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    ledger = make_study(tmp_path)
-    mirror.attach("data://lab/mine", ledger.root)  # that storage has no listings
-    assert re.search(r"driver: not known \(\w+Error: \w", told(capsys, ledger.root))
-    assert plain(capsys, ledger.root)["running"] is None
+    store = RemoteStore("data://lab/mine")  # that storage has no listings
+    store.root.mkdir()
+    shutil.copy(make_study(tmp_path).root / "study.json", store.root)
+    monkeypatch.setattr(status_command, "open_store", lambda _place: nullcontext(store))
+    assert re.search(r"driver: not known \(\w+Error: \w", told(capsys, store.root))
+    assert plain(capsys, store.root)["running"] is None
 
 
 def test_a_mistake_is_one_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

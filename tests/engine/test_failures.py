@@ -90,7 +90,7 @@ def test_a_trial_whose_worker_never_came_up_has_failed(tmp_path: Path) -> None:
     plan["data"] = data_fingerprint(ledger.study["data"], "mnist")
     config = {"dataset": "mnist", "seed": 0, "plan": plan}
     trial: Any = SimpleNamespace(trial_id="1", config=config, error_file=None, last_result={})
-    StudyRecorder(ledger.root, ()).log_trial_end(trial, failed=True)
+    StudyRecorder(ledger.store, ()).log_trial_end(trial, failed=True)
     expected = {"mine": "the trial ended without a reason"}
     assert failures_of(ledger) == expected
 

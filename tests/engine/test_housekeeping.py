@@ -9,7 +9,7 @@ import pytest
 
 from tests.study.test_ledger import epoch, make_ledger, record
 from tune_app.engine.housekeeping import keep_best_weights, remove_spent_checkpoints, tidy
-from tune_app.storage import mirror
+from tune_app.storage.open_store import open_store
 from tune_app.storage.remote_folder import RemoteFolder
 
 
@@ -63,39 +63,39 @@ def test_the_best_weights_of_each_group_stay(tmp_path: Path) -> None:
     second = record(ledger, "001", [{"epoch": 1, "val_accuracy": 0.7}], key="b")
     weak, best = save_weights(first, "x", 1), save_weights(first, "x", 3)
     beaten, alone = save_weights(second, "x", 1), save_weights(second, "y", 1)
-    keep_best_weights(ledger.root, ledger.read_trials())
+    keep_best_weights(ledger.store, ledger.read_trials())
     assert [path.exists() for path in (weak, best, beaten, alone)] == [False, True, False, True]
     entry = json.loads((ledger.root / "weights" / "x.json").read_text())
     assert entry == {"score": 0.9, "file": str(best.relative_to(ledger.root))}
-    keep_best_weights(ledger.root, ledger.read_trials())
+    keep_best_weights(ledger.store, ledger.read_trials())
     assert best.exists(), "a second look changes nothing"
 
 
 def test_half_written_files_go_at_a_url_too(tmp_path: Path) -> None:
     there = RemoteFolder((tmp_path / "there" / "mine").as_uri())
-    with mirror.study_folder(there.url) as root:
-        ledger = make_ledger(root)
+    with open_store(there.url) as store:
+        ledger = make_ledger(store)
         ledger.save()
         there.write(".study.json.123", b"{")
         tidy(ledger, ledger.read_trials())
         assert list(there.files()) == ["study.json"]
-        assert [path.name for path in root.iterdir()] == ["study.json"]
+        assert [path.name for path in store.root.iterdir()] == ["study.json"]
 
 
 def test_a_url_is_not_asked_for_the_checkpoints_of_every_trial(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     there = RemoteFolder((tmp_path / "there" / "mine").as_uri())
-    with mirror.study_folder(there.url) as root:
-        ledger = make_ledger(root)
+    with open_store(there.url) as store:
+        ledger = make_ledger(store)
         ledger.save()
         ids = [c.config_id for c in ledger.configurations()]
         for number, config_id in enumerate(ids):
             rows = [epoch(1, milestone=True)]
             done = record(ledger, "001", rows, key=str(number), serves={"1": [config_id]})
             for path in done.iterdir():
-                mirror.push(path)
-        left = f"{done.relative_to(root).as_posix()}/checkpoint_000000/state.pt"
+                store.push(path)
+        left = f"{done.relative_to(store.root).as_posix()}/checkpoint_000000/state.pt"
         there.write(left, b"x")
         asked = []
         files = RemoteFolder.files

@@ -14,6 +14,7 @@ from tensorboard.backend.event_processing.event_accumulator import EventAccumula
 from tensorboard.plugins.hparams.plugin_data_pb2 import HParamsPluginData
 
 from tests.recorded import ended, read_rows
+from tune_app.storage.local_store import LocalStore
 from tune_app.study.ledger import Ledger, open_ledger
 
 SPACE = """
@@ -92,7 +93,7 @@ def milestones(ledger: Ledger) -> dict[tuple[str, int], dict[str, Any]]:
 
 
 def ledger_of(root: Path) -> Ledger:
-    ledger = open_ledger(root)
+    ledger = open_ledger(LocalStore(root))
     assert ledger is not None
     return ledger
 

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import gc
 import json
 import math
 from pathlib import Path
@@ -8,6 +9,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from analysis.frames.copies import study_store
 from analysis.frames.load import load_study
 from search_spaces.errors import UserError
 from tests.studies import (
@@ -24,6 +26,7 @@ from tests.studies import (
     write_study,
     write_trial,
 )
+from tune_app.storage.remote_folder import RemoteFolder
 
 
 def test_shared_rows_name_their_trial_and_the_row_it_stands_for(tmp_path: Path) -> None:
@@ -248,3 +251,38 @@ def test_two_thousand_trials(tmp_path: Path) -> None:
     assert len(study.epochs) == 40_000
     assert (study.rows["status"] == "finished").all()
     assert list(study.rows["trial_id"]) == [f"k{config_id}" for config_id in configurations]
+
+
+def test_a_study_at_a_url_owns_its_copy(tmp_path: Path) -> None:
+    there = shared_study(tmp_path / "grid")
+    study = load_study(there.as_uri())
+    assert study.path.name == "grid" and study.path != there
+    assert list(study.rows["config_id"]) == ["a2", "a5", "b2", "b5"]
+    copy = study.path
+    assert (copy / "study.json").exists()
+    del study
+    gc.collect()
+    assert not copy.exists() and (there / "study.json").exists()
+
+
+def test_a_store_is_read_as_it_is_now(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    there = shared_study(tmp_path / "grid")
+    store = study_store(there.as_uri())
+    assert load_study(store).name == "grid"
+    meta = json.loads((there / "study.json").read_text())
+    (there / "study.json").write_text(json.dumps({**meta, "study": "longer"}))
+    fetched: list[str] = []
+    read = RemoteFolder.read
+
+    def read_and_tell(self: RemoteFolder, name: str) -> bytes:
+        fetched.append(name)
+        return read(self, name)
+
+    monkeypatch.setattr(RemoteFolder, "read", read_and_tell)
+    assert load_study(store).name == "longer"
+    assert fetched == ["study.json"], "what has not changed is not fetched again"
+
+
+def test_storage_that_does_not_answer_is_one_line() -> None:
+    with pytest.raises(UserError, match=r"^data://lab/mine: cannot be read \(\w+Error: "):
+        load_study("data://lab/mine")  # that storage has no listings

@@ -22,6 +22,7 @@ from tests.refusals import FEWER, JSON_VALUES, SPACE, outcome, snapshot
 from tests.small_study import COMMAND
 from tests.studies import QUICK, line
 from tune_app.cli.status_command import main as how_far
+from tune_app.storage.local_store import LocalStore
 from tune_app.study.ledger import Ledger, open_ledger
 from tune_app.study.study_file import read_study
 from tune_app.study.trials import RowKey
@@ -61,7 +62,7 @@ def read_both(root: Path) -> tuple[set[RowKey] | None, set[RowKey] | None]:
     """Return the ended rows as the ledger and as the report see them, None for a refusal."""
     by_ledger = by_report = None
     try:
-        ledger = open_ledger(root)
+        ledger = open_ledger(LocalStore(root))
         assert ledger is not None
         by_ledger = set(ended(ledger))
     except UserError as error:
@@ -118,7 +119,7 @@ def test_any_change_of_study_json(root: Path, data: st.DataObject) -> None:
 def test_any_change_of_a_trials_files(root: Path, data: st.DataObject, name: str) -> None:
     file = root / "tune" / "001" / "trial-k1" / name
     whole = file.read_text()
-    before = set(ended(Ledger(root, _study(root))))
+    before = set(ended(Ledger(LocalStore(root), _study(root))))
     try:
         lines = whole.splitlines() if name == "result.json" else [whole]
         index = data.draw(st.integers(0, len(lines) - 1))
@@ -130,7 +131,7 @@ def test_any_change_of_a_trials_files(root: Path, data: st.DataObject, name: str
 
 
 def _study(root: Path) -> dict[str, Any]:
-    study = read_study(root)
+    study = read_study(LocalStore(root))
     assert study is not None
     return study
 

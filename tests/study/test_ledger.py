@@ -12,6 +12,8 @@ from search_spaces import SearchSpace
 from search_spaces.errors import UserError
 from tests.recorded import ended
 from tune_app.engine.trial_configs import resumable_checkpoints
+from tune_app.storage.local_store import LocalStore
+from tune_app.storage.store import StudyStore
 from tune_app.study.fingerprint import data_fingerprint
 from tune_app.study.ledger import Ledger, extend_ledger, new_ledger, open_ledger, put_aside
 from tune_app.training.checkpoint import write_checkpoint
@@ -35,10 +37,11 @@ def make_space(lrs: tuple[float, ...] = (0.1, 0.01), **changes: Any) -> SearchSp
     return SearchSpace(**{**fields, **changes})
 
 
-def make_ledger(root: Path, seeds: tuple[int, ...] = (0,), **changes: Any) -> Ledger:
+def make_ledger(place: Path | StudyStore, seeds: tuple[int, ...] = (0,), **changes: Any) -> Ledger:
+    store = LocalStore(place) if isinstance(place, Path) else place
     data = changes.pop("data", DATA)
     device = changes.pop("device", "cpu")
-    return new_ledger(root, make_space(**changes), seeds, device=device, data=data, defaults={})
+    return new_ledger(store, make_space(**changes), seeds, device=device, data=data, defaults={})
 
 
 def record(
@@ -73,9 +76,9 @@ def epoch(number: int, *, milestone: bool = False, status: str = "ok") -> dict[s
 
 def test_a_saved_ledger_is_read_back(tmp_path: Path) -> None:
     ledger = make_ledger(tmp_path / "mine", seeds=(2, 0))
-    assert open_ledger(ledger.root) is None
+    assert open_ledger(ledger.store) is None
     ledger.save()
-    again = open_ledger(ledger.root)
+    again = open_ledger(ledger.store)
     assert again is not None and again.study == json.loads(json.dumps(ledger.study))
     ids = [c.config_id for c in ledger.configurations()]
     assert again.row_keys() == [(i, seed) for i in ids for seed in (0, 2)]
@@ -212,7 +215,7 @@ def test_damaged_study_files_are_named(tmp_path: Path, edit: Any, part: str) -> 
     edit(ledger.study)
     ledger.save()
     with pytest.raises(UserError) as error:
-        open_ledger(ledger.root)
+        open_ledger(ledger.store)
     assert part in str(error.value) and "\n" not in str(error.value)
 
 
@@ -220,13 +223,13 @@ def test_damaged_study_files_are_named(tmp_path: Path, edit: Any, part: str) -> 
 def test_a_study_file_that_is_not_json_is_named(tmp_path: Path, content: bytes) -> None:
     (tmp_path / "study.json").write_bytes(content)
     with pytest.raises(UserError, match="not a study file"):
-        open_ledger(tmp_path)
+        open_ledger(LocalStore(tmp_path))
 
 
 def test_putting_aside_keeps_everything(tmp_path: Path) -> None:
     ledger = make_ledger(tmp_path / "mine")
     ledger.save()
-    aside = put_aside(ledger.root)
+    aside = put_aside(ledger.store)
     assert not ledger.root.exists()
     assert aside.name.startswith("mine.") and (aside / "study.json").exists()
 
@@ -234,7 +237,7 @@ def test_putting_aside_keeps_everything(tmp_path: Path) -> None:
 def test_launches_are_numbered(tmp_path: Path) -> None:
     ledger = make_ledger(tmp_path / "mine")
     assert [ledger.start_launch({}), ledger.start_launch({"open": []})] == ["001", "002"]
-    again = open_ledger(ledger.root)
+    again = open_ledger(ledger.store)
     assert again is not None and [e["name"] for e in again.study["launches"]] == ["001", "002"]
 
 
@@ -244,7 +247,7 @@ def test_what_a_launch_says_of_itself_is_never_rewritten(tmp_path: Path) -> None
     first = (ledger.root / "launches" / "001.json").read_bytes()
     ledger.start_launch({"packages": {"torch": "2.15.0"}})
     assert (ledger.root / "launches" / "001.json").read_bytes() == first
-    again = open_ledger(ledger.root)
+    again = open_ledger(ledger.store)
     assert again is not None
     assert [e["packages"]["torch"] for e in again.study["launches"]] == ["2.14.1", "2.15.0"]
 
@@ -254,7 +257,7 @@ def test_a_damaged_record_of_a_launch_costs_that_record_alone(tmp_path: Path) ->
     ledger.start_launch({"host": "a"})
     ledger.start_launch({"host": "b"})
     (ledger.root / "launches" / "001.json").write_text("{")
-    again = open_ledger(ledger.root)
+    again = open_ledger(ledger.store)
     assert again is not None
     assert [e.get("host") for e in again.study["launches"]] == [None, "b"]
     assert again.start_launch({}) == "003"
@@ -268,7 +271,9 @@ def test_writing_out_a_default_changes_no_configuration(tmp_path: Path) -> None:
     ids = [[c.config_id for c in s.expand(defaults)] for s in (space, spelled_out, other)]
     assert ids[0] == ids[1] and not set(ids[0]) & set(ids[2])
     ledgers = [
-        new_ledger(tmp_path / "mine", s, (0,), device="cpu", data=DATA, defaults=defaults)
+        new_ledger(
+            LocalStore(tmp_path / "mine"), s, (0,), device="cpu", data=DATA, defaults=defaults
+        )
         for s in (space, spelled_out)
     ]
     assert extend_ledger(*ledgers) == 0
@@ -276,7 +281,9 @@ def test_writing_out_a_default_changes_no_configuration(tmp_path: Path) -> None:
 
 def test_a_default_that_has_changed_is_refused(tmp_path: Path) -> None:
     old, new = (
-        new_ledger(tmp_path, make_space(), (0,), device="cpu", data=DATA, defaults=defaults)
+        new_ledger(
+            LocalStore(tmp_path), make_space(), (0,), device="cpu", data=DATA, defaults=defaults
+        )
         for defaults in ({"momentum": 0.9}, {"momentum": 0.8, "nesterov": False})
     )
     with pytest.raises(UserError, match=r"the default of momentum, 0\.9, not 0\.8"):

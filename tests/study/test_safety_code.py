@@ -50,7 +50,7 @@ def test_nothing_is_unpickled(root: Path, tmp_path: Path, capsys: Any) -> None:
     ledger = ledger_of(root)
     trial = ledger.read_trials().trials["k2"]
     assert resumable_checkpoints(trial, 2) == [forged]
-    loaded = load_newest([forged], "k2")
+    loaded = load_newest(ledger.store, [forged], "k2")
     assert loaded.state is None and "state.pt holds no state" in loaded.note
     tidy(ledger, ledger.read_trials())
     assert not sprung.exists()

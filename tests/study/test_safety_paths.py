@@ -24,7 +24,7 @@ from tune_app.engine.housekeeping import tidy
 from tune_app.engine.trial_configs import trial_configs
 from tune_app.planning.prepared_study import PreparedStudy, StudyRequest
 from tune_app.planning.resources import Cluster
-from tune_app.storage.lock import StudyLock
+from tune_app.storage.local_store import LocalStore
 from tune_app.study.ledger import open_ledger
 from tune_app.training.checkpoint import load_newest
 
@@ -71,7 +71,7 @@ def test_links_out_of_a_study_are_neither_read_nor_cleared(
     assert all(path.resolve().is_relative_to(root) for path in paths) and len(paths) == 2
     linked = real / "checkpoint_000001"
     if level == "checkpoint":
-        assert load_newest([linked], "k1").state is None
+        assert load_newest(ledger.store, [linked], "k1").state is None
     tidy(ledger, ledger.read_trials())
     assert content(precious) + content(launch) == before
     assert ended(ledger) == finished
@@ -94,7 +94,7 @@ def test_the_lock_and_the_report_write_through_no_link(root: Path, tmp_path: Pat
     precious.mkdir()
     (precious / "file").write_text("precious")
     (root / ".lock").symlink_to(precious / "file")
-    with pytest.raises(UserError, match="cannot be written"), StudyLock(root):
+    with pytest.raises(UserError, match="cannot be written"), LocalStore(root).lock():
         pass
     (root / "report").symlink_to(precious)
     assert "a symbolic link" in outcome([str(root)], report)[1]
@@ -120,7 +120,7 @@ def test_paths_inside_of_files_lead_nowhere(root: Path, tmp_path: Path, escape_t
     (root / "weights").mkdir()
     (root / "weights" / "mnist-resnet18.json").write_text(json.dumps({"file": escape_to}))
     ledger = ledger_of(root)
-    request = StudyRequest(space=_space(), root=root, source="sample", num_images=100)
+    request = StudyRequest(space=_space(), store=LocalStore(root), source="sample", num_images=100)
     study = PreparedStudy(request)
     study.load_images()
     recorded = study.recorded(ledger)
@@ -145,7 +145,7 @@ def test_a_study_name_or_launch_that_leads_out_is_not_used(root: Path) -> None:
     for name in ("../x", "/x", "a/b", "", "a\nb"):
         (root / "study.json").write_text(json.dumps({**study, "study": name}))
         with pytest.raises(UserError, match="name is damaged"):
-            open_ledger(root)
+            open_ledger(LocalStore(root))
     (root / "study.json").write_text(json.dumps(study))
     (root / "launches" / "001.json").unlink()
     assert ledger_of(root).start_launch({}) == "002", "001 is there, although its record is lost"

@@ -11,7 +11,6 @@ from tune_app.engine.connection import live_cluster
 from tune_app.engine.trial_configs import trial_configs, trial_name, trial_resources
 from tune_app.planning.plan import Plan
 from tune_app.planning.schedule import num_slots
-from tune_app.storage import mirror
 from tune_app.study.ledger import Ledger
 from tune_app.study.recorded import Recorded
 from tune_app.training.registry import Trainable
@@ -90,7 +89,7 @@ def _function(
 
     from tune_app.training.trial_context import TrialSettings
 
-    settings = TrialSettings(mirror.shown(ledger.root), options.checkpoint_seconds)
+    settings = TrialSettings(ledger.store.place, options.checkpoint_seconds)
     function = tune.with_parameters(trainable.load(), data=data, settings=settings)
     return tune.with_resources(function, trial_resources)
 
@@ -102,7 +101,7 @@ def _run_config(
 
     return tune.RunConfig(
         name=launch,
-        **mirror.ray_storage(ledger.root / "tune"),
+        **ledger.store.ray_storage("tune"),
         failure_config=tune.FailureConfig(max_failures=options.max_failures),
         checkpoint_config=tune.CheckpointConfig(num_to_keep=2),
         callbacks=callbacks,

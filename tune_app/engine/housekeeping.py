@@ -6,8 +6,7 @@ import json
 import re
 from pathlib import Path
 
-from tune_app.storage import mirror
-from tune_app.storage.atomic import atomic_file
+from tune_app.storage.store import StudyStore
 from tune_app.storage.whole_file import is_partial
 from tune_app.study.ledger import Ledger
 from tune_app.study.recorded import Recorded
@@ -23,13 +22,13 @@ def tidy(ledger: Ledger, recorded: Recorded) -> None:
     weights whose score was never recorded. Such an entry would keep the trial, once it reaches that
     score again, from saving its weights.
     """
-    mirror.refresh(ledger.root)
+    ledger.store.refresh()
     for place in ("", "weights/", "tune/*/*/", "tune/*/*/*/"):
         for path in plain_glob(ledger.root, f"{place}.*"):
             if is_partial(path.name) and path.is_file():
-                mirror.remove([path])
+                ledger.store.remove([path])
     remove_spent_checkpoints(ledger, recorded)
-    keep_best_weights(ledger.root, recorded)
+    keep_best_weights(ledger.store, recorded)
 
 
 def remove_spent_checkpoints(ledger: Ledger, recorded: Recorded) -> None:
@@ -44,25 +43,26 @@ def remove_spent_checkpoints(ledger: Ledger, recorded: Recorded) -> None:
         if rows and rows <= ended:
             for directory in trial.directories:
                 if directory.path is not None:
-                    _remove_checkpoints(directory.path)
+                    _remove_checkpoints(ledger.store, directory.path)
     if ended >= known:
         # A directory whose params.json was damaged belongs to no trial any more.
         for path in plain_glob(ledger.root, "tune/*/*"):
-            _remove_checkpoints(path)
+            _remove_checkpoints(ledger.store, path)
 
 
-def _remove_checkpoints(directory: Path) -> None:
+def _remove_checkpoints(store: StudyStore, directory: Path) -> None:
     # A URL is listed only where the refreshed copy has one: thousands of lists take minutes.
     if any(directory.glob("checkpoint_*")):
-        remove_checkpoints(directory)
+        remove_checkpoints(store, directory)
 
 
-def keep_best_weights(root: Path, recorded: Recorded) -> None:
+def keep_best_weights(store: StudyStore, recorded: Recorded) -> None:
     """Keep, per group, only the weights that scored best on validation, and say where they are.
 
     Trials save a milestone's weights when they beat the group's record at that moment; the scores
     that they reported decide here. ``<study>/weights/<group>.json`` then names the file.
     """
+    root = store.root
     best: dict[str, tuple[float, Path]] = {}
     records = {directory.path: directory.records for directory in recorded.directories}
     saved = {
@@ -81,11 +81,10 @@ def keep_best_weights(root: Path, recorded: Recorded) -> None:
                 best[group] = (score, path)
     for group, (score, path) in best.items():
         entry = {"score": score, "file": str(path.relative_to(root))}
-        with atomic_file(root / "weights" / f"{group}.json") as stream:
-            stream.write(json.dumps(entry).encode())
-    mirror.remove(saved.keys() - {path for _, path in best.values()})
+        store.write(root / "weights" / f"{group}.json", json.dumps(entry).encode())
+    store.remove(saved.keys() - {path for _, path in best.values()})
     entries = [path for path in plain_glob(root, "weights/*.json") if path.is_file()]
-    mirror.remove(path for path in entries if path.stem not in best)
+    store.remove(path for path in entries if path.stem not in best)
 
 
 def plain_glob(root: Path, pattern: str) -> list[Path]:

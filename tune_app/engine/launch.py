@@ -22,9 +22,6 @@ from tune_app.planning.plan import Plan
 from tune_app.planning.prepared_study import PreparedStudy
 from tune_app.planning.request import StudyRequest
 from tune_app.planning.resources import Cluster
-from tune_app.storage.lock import StudyLock
-from tune_app.storage.mirror import find_mirror, refresh
-from tune_app.storage.storage_errors import study_storage
 from tune_app.study.ledger import Ledger, put_aside
 from tune_app.study.provenance import collect_provenance, command_line
 from tune_app.study.recorded import Recorded
@@ -94,7 +91,7 @@ class Launch:
             return True
         # A driver killed after the last row had no time for it. Whoever cannot lock or write (the
         # disk is full, say) leaves it.
-        with contextlib.suppress(UserError, OSError), StudyLock(ledger.root):
+        with contextlib.suppress(UserError, OSError), ledger.store.lock():
             tidy(ledger, recorded)
         self._print(f"nothing is missing: all {len(ledger.row_keys())} rows are finished")
         self._print(*announce.where_lines(ledger))
@@ -125,7 +122,7 @@ class Launch:
 
     def _run_on_cluster(self, study: PreparedStudy) -> int:
         if self.request.root.exists():
-            with StudyLock(self.request.root):
+            with self.request.store.lock():
                 pass  # a study that is being run is refused before seconds go into a cluster
         if self.budget_seconds is None:
             study.load_images()
@@ -150,17 +147,16 @@ class Launch:
         if self.budget_seconds is not None:
             self._choose_images(study, cluster)
             study.load_images()
-        if self.request.fresh and self.request.root.exists():
-            with StudyLock(self.request.root), study_storage(self.request.root):
-                self._print(
-                    f"the old study is kept in {announce.short_path(put_aside(self.request.root))}"
-                )
-        with StudyLock(self.request.root), study_storage(self.request.root):
+        store = self.request.store
+        with store.lock(), store.guarded():
+            store.refresh()
+            if self.request.fresh and not store.is_empty():
+                kept = announce.short_path(store, put_aside(store))
+                self._print(f"the old study is kept in {kept}")
             return self._launch(study, cluster, dashboard)
 
     def _launch(self, study: PreparedStudy, cluster: Cluster, dashboard: str) -> int:
         """Plan against the ledger as it is now that the study is held, and run the plan."""
-        refresh(self.request.root)
         study.reopen()
         ledger, num_added = study.ledger(study.device(cluster))
         recorded = study.recorded(ledger)
@@ -192,7 +188,7 @@ class Launch:
                 name=name,
                 tracking=tracking,
             )
-        refresh(self.request.root)
+        ledger.store.refresh()
         recorded = recorded.with_launch(ledger.root, ledger.study, name)
         tidy(ledger, recorded)
         return self._conclude(ledger, plan, recorded, incomplete)
@@ -203,7 +199,7 @@ class Launch:
         from tune_app.engine.tracking import TrackingCallback, open_tracker
 
         root = self.request.root
-        if find_mirror(root):  # what a tracker keeps in files stays on this machine
+        if self.request.store.at_url:  # what a tracker keeps in files stays on this machine
             root = Path("results").resolve() / root.name
         created_at = str(ledger.study.get("created_at", ""))
         return [TrackingCallback(open_tracker(self.log_to, root), created_at)]
@@ -226,7 +222,7 @@ class Launch:
         cluster = connection.live_cluster
         progress = StudyProgress(plan.trials, costs, self.console, cluster)
         factors = tuple(study.request.space.factors)
-        recorder = StudyRecorder(ledger.root, factors)
+        recorder = StudyRecorder(ledger.store, factors)
         try:
             driver.run_trials(
                 plan=plan,

@@ -26,7 +26,7 @@ from tune_app.planning.repeats import SAME_AT_EVERY_SEED, check_seeds, same_at_e
 from tune_app.planning.request import StudyRequest
 from tune_app.planning.resources import Cluster
 from tune_app.planning.schedule import num_slots
-from tune_app.storage.mirror import find_mirror
+from tune_app.storage.remote_store import RemoteStore
 from tune_app.study.ledger import Ledger, extend_ledger, new_ledger, open_ledger
 from tune_app.study.recorded import Recorded
 from tune_app.training.registry import Trainable, check_config, find_trainable
@@ -67,7 +67,7 @@ class PreparedStudy:
         Raises:
             UserError: it cannot be read, or expects what this trainable cannot do.
         """
-        self.existing = open_ledger(self.request.root)
+        self.existing = open_ledger(self.request.store)
         same = self.existing and self.existing.study["space"]["trainable"] == self.trainable.name
         if self.existing is not None and same:
             self._check_existing(self.existing)
@@ -124,7 +124,7 @@ class PreparedStudy:
             self.images, request.source, request.num_images, request.split_seed
         )
         wanted = new_ledger(
-            request.root,
+            request.store,
             request.space,
             request.seeds,
             device=device,
@@ -133,7 +133,7 @@ class PreparedStudy:
         )
         grown, num_added = wanted, 0
         if self.existing is not None:
-            grown = Ledger(request.root, copy.deepcopy(self.existing.study))
+            grown = Ledger(request.store, copy.deepcopy(self.existing.study))
             num_added = extend_ledger(grown, wanted)
             _check_num_rows(len(grown.study["configurations"]), len(grown.study["seeds"]))
         grown.study.pop(SAME_AT_EVERY_SEED, None)
@@ -151,9 +151,9 @@ class PreparedStudy:
         Raises:
             UserError: trials would fail with their first checkpoint, after hours perhaps.
         """
-        copy = find_mirror(self.request.root)
-        if copy:
-            check_url(copy.remote, run_on_nodes)
+        store = self.request.store
+        if isinstance(store, RemoteStore):
+            check_url(store.remote, run_on_nodes)
             return
         if cluster.num_hosts > 1 and not self.request.shared_storage:
             raise UserError(

@@ -19,14 +19,12 @@ from typing import Any
 
 from search_spaces.errors import UserError
 from search_spaces.space import Config, Configuration, SearchSpace
-from tune_app.storage import mirror
-from tune_app.storage.atomic import atomic_file
+from tune_app.storage.store import STUDY_FILE, StudyStore
 from tune_app.study.recorded import Recorded, read_recorded
 from tune_app.study.rows import row_keys
 from tune_app.study.study_file import (
     LAUNCHES,
     SCHEMA_VERSION,
-    STUDY_FILE,
     check_unedited,
     read_study,
 )
@@ -40,12 +38,17 @@ class Ledger:
     """One study directory and its ``study.json``.
 
     Attributes:
-        root: the study directory.
+        store: where the study is kept.
         study: what ``study.json`` says, and under ``launches`` what each launch says.
     """
 
-    root: Path
+    store: StudyStore
     study: dict[str, Any]
+
+    @property
+    def root(self) -> Path:
+        """The local folder with the study's files."""
+        return self.store.root
 
     @property
     def name(self) -> str:
@@ -67,8 +70,7 @@ class Ledger:
     def save(self) -> None:
         """Write ``study.json`` so that a reader sees the old or the new one, never a part."""
         content = {key: value for key, value in self.study.items() if key != LAUNCHES}
-        with atomic_file(self.root / STUDY_FILE) as stream:
-            stream.write(json.dumps(content, indent=1).encode())
+        self.store.write(self.root / STUDY_FILE, json.dumps(content, indent=1).encode())
 
     def start_launch(self, entry: Mapping[str, Any]) -> str:
         """Save the study, record a launch, and return its name: ``001``, ``002``, and so on.
@@ -82,8 +84,8 @@ class Ledger:
         now = datetime.now(UTC).isoformat(timespec="seconds")
         record = {"name": name, "started_at": now, **entry}
         self.save()
-        with atomic_file(self.root / LAUNCHES / f"{name}.json") as stream:
-            stream.write(json.dumps(record, indent=1).encode())
+        path = self.root / LAUNCHES / f"{name}.json"
+        self.store.write(path, json.dumps(record, indent=1).encode())
         self.study[LAUNCHES].append(record)
         return name
 
@@ -92,21 +94,21 @@ def _places(number: int) -> tuple[str, str]:
     return f"tune/{number:03d}", f"{LAUNCHES}/{number:03d}.json"
 
 
-def open_ledger(root: Path) -> Ledger | None:
-    """Return the ledger of a study directory, or None if no study is there.
+def open_ledger(store: StudyStore) -> Ledger | None:
+    """Return the ledger of a study, or None if no study is there.
 
     Raises:
         UserError: ``study.json`` cannot be read, is not of this version, or was edited.
     """
-    study = read_study(root, remedy=REMEDY, shown=mirror.shown)
+    study = read_study(store, REMEDY)
     if study is None:
         return None
-    check_unedited(study, mirror.shown(root / STUDY_FILE), REMEDY)
-    return Ledger(root, study)
+    check_unedited(study, store.shown(store.root / STUDY_FILE), REMEDY)
+    return Ledger(store, study)
 
 
 def new_ledger(
-    root: Path,
+    store: StudyStore,
     space: SearchSpace,
     seeds: Sequence[int],
     *,
@@ -117,7 +119,7 @@ def new_ledger(
     """Return the ledger of a study that is to begin; nothing is written yet.
 
     Args:
-        root: the study directory.
+        store: where the study is to be kept.
         space: what is studied.
         seeds: a replicate of every configuration for each.
         device: what ``device: auto`` means.
@@ -125,10 +127,10 @@ def new_ledger(
         defaults: the values of the parameters that a configuration leaves out.
     """
     return Ledger(
-        root,
+        store,
         {
             "schema_version": SCHEMA_VERSION,
-            "study": root.name,
+            "study": store.root.name,
             "created_at": datetime.now(UTC).isoformat(timespec="seconds"),
             "space": {
                 "name": space.name,
@@ -177,15 +179,16 @@ def extend_ledger(ledger: Ledger, wanted: Ledger) -> int:
     return len(ledger.row_keys()) - before
 
 
-def put_aside(root: Path) -> Path:
-    """Rename a study directory so that its name is free; return the new path.
+def put_aside(store: StudyStore) -> Path:
+    """Rename a study so that its name is free; return the path for which ``shown`` names it.
 
     Raises:
-        OSError: the storage of a study at a URL does not answer.
+        OSError: the storage does not answer, or there is something of the new name.
+        UserError: another process took the old name meanwhile.
     """
     stamp = datetime.now(UTC).strftime("%Y%m%d-%H%M%S")
-    target = root.with_name(f"{root.name}.{stamp}")
-    mirror.put_aside(root, target.name)
+    target = store.root.with_name(f"{store.root.name}.{stamp}")
+    store.put_aside(target.name)
     return target
 
 

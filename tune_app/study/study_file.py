@@ -10,17 +10,18 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 from search_spaces.errors import UserError
 from search_spaces.space import MOST_CONFIGURATIONS, make_configuration
+from tune_app.storage.store import STUDY_FILE, StudyStore
 from tune_app.study.json_text import parse_json
 from tune_app.study.trial_directory import is_seed
 
 SCHEMA_VERSION = 2
-STUDY_FILE, LAUNCHES = "study.json", "launches"
+LAUNCHES = "launches"
 RESTORE = "restore it from a copy"
 _LAUNCH_FILE = re.compile(r"([0-9]{3,9})\.json")
 
@@ -33,15 +34,12 @@ def read_json(path: Path) -> Any:
         return None
 
 
-def read_study(
-    root: Path, *, remedy: str = RESTORE, shown: Callable[[Path], str] = str
-) -> dict[str, Any] | None:
+def read_study(store: StudyStore, remedy: str = RESTORE) -> dict[str, Any] | None:
     """Return the checked content of ``study.json``, or None if no study is there.
 
     Args:
-        root: the study directory.
+        store: where the study is kept.
         remedy: what to do about a study that cannot be read, for the message.
-        shown: returns a path as its user knows it.
 
     Returns:
         What the file says, and under ``launches`` what each launch says, oldest first.
@@ -49,8 +47,9 @@ def read_study(
     Raises:
         UserError: it cannot be read, is of another version, or was damaged.
     """
+    root = store.root
     path = root / STUDY_FILE
-    where = shown(path)
+    where = store.shown(path)
     try:
         if not path.exists():
             return None
@@ -59,8 +58,8 @@ def read_study(
     for name in ("tune", "weights", LAUNCHES):
         if (root / name).is_symlink():
             raise UserError(
-                f"{shown(root / name)}: a symbolic link, which is not followed inside of a study; "
-                "move the whole study and link that"
+                f"{store.shown(root / name)}: a symbolic link, which is not followed inside of a "
+                "study; move the whole study and link that"
             )
     study = read_json(path)
     if not isinstance(study, dict) or "schema_version" not in study:

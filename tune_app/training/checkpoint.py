@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from tune_app.storage import mirror
+from tune_app.storage.store import StudyStore
 
 STATE_FILE = "state.pt"
 INDEX_FILE = "checkpoint.json"
@@ -77,9 +77,9 @@ def find_damaged(trial_directory: Path) -> list[Path]:
     return [path for path in trial_directory.glob("checkpoint_*") if read_index(path) is None]
 
 
-def remove_checkpoints(trial_directory: Path) -> None:
+def remove_checkpoints(store: StudyStore, trial_directory: Path) -> None:
     """Delete every checkpoint in a trial's directory."""
-    mirror.remove_folders(trial_directory, "checkpoint_*")
+    store.remove_folders(trial_directory, "checkpoint_*")
 
 
 @dataclass(frozen=True)
@@ -97,11 +97,11 @@ class Loaded:
     note: str
 
 
-def load_newest(candidates: Iterable[Path], trial_key: str) -> Loaded:
+def load_newest(store: StudyStore, candidates: Iterable[Path], trial_key: str) -> Loaded:
     """Read the first candidate directory that is whole."""
     refused: list[str] = []
     for path in candidates:
-        with mirror.fetched(path) as folder:
+        with store.fetched(path) as folder:
             loaded = _load(folder, trial_key)
         if not isinstance(loaded, str):
             epoch, state = loaded
