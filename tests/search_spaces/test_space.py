@@ -170,3 +170,33 @@ def test_a_users_mistakes_are_one_line(tmp_path: Path, text: str, part: str) -> 
 def test_unknown_spaces_are_refused(name: str) -> None:
     with pytest.raises(UserError, match=r"no such|allowed"):
         load_space(name)
+
+
+OWN = "SearchSpace(name='mine', question='?', trainable='svm', param_space={'C': 1}, factors=())"
+
+
+@pytest.mark.parametrize(
+    ("text", "name"),
+    [
+        (f"from search_spaces.q1b import SPACE as BASE\nSPACE = {OWN}", "mine"),
+        (f"from search_spaces.q1b import SPACE\nMINE = {OWN}", "mine"),
+        ("from search_spaces.q1b import SPACE as BASE", "q1b"),
+        (f"OTHER = {OWN.replace('mine', 'other')}\nSPACE = {OWN}", "mine"),
+        (
+            "from search_spaces.q1b import SPACE as BASE\n"
+            "import dataclasses\nSPACE = dataclasses.replace(BASE, name='mine')",
+            "mine",
+        ),
+    ],
+)
+def test_the_space_that_a_file_defines_counts(tmp_path: Path, text: str, name: str) -> None:
+    path = tmp_path / "my_space.py"
+    path.write_text(f"from search_spaces import SearchSpace\n{text}\n")
+    assert load_space(str(path)).name == name
+
+
+def test_of_several_spaces_one_is_to_be_named(tmp_path: Path) -> None:
+    path = tmp_path / "my_space.py"
+    path.write_text(f"from search_spaces import SearchSpace\nA = {OWN}\nB = {OWN}\n")
+    with pytest.raises(UserError, match="2 SearchSpace objects, none of them named SPACE"):
+        load_space(str(path))
