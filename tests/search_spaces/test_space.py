@@ -110,6 +110,16 @@ def test_different_configurations_have_different_ids(config: dict[str, object]) 
         ({"param_space": {}}, "param_space must map parameters"),
         ({"param_space": {"lr": tune.grid_search([])}}, "needs at least one value"),
         ({"param_space": {"lr": tune.grid_search([1, 1.0])}}, "a value stands twice"),
+        (
+            {"param_space": {"seed": tune.grid_search([1, 2])}, "factors": ("seed",)},
+            "the tool itself uses the name 'seed'; give the parameter another; taken: ",
+        ),
+        ({"param_space": {"val_accuracy": 2}, "factors": ()}, "begin with train_, val_, test_"),
+        (
+            {"param_space": {"kind": tune.grid_search([{"plan": 1}, {"x": 2}])}, "factors": ()},
+            "the name 'plan'",
+        ),
+        ({"param_space": {"score": 1}, "factors": (), "metric": "score"}, "also a parameter's"),
         ({"param_space": {"lr": tune.uniform(0, 1)}}, "a study is a grid"),
         ({"param_space": {"lr": float("nan")}}, "not a finite number"),
         (
@@ -124,6 +134,19 @@ def test_mistakes_are_named(changes: dict[str, object], part: str) -> None:
         declare(**changes)
     assert part in str(error.value)
     assert "\n" not in str(error.value)
+
+
+def test_no_parameter_has_a_name_of_the_tables(root: Path) -> None:
+    from analysis.frames.load import load_study
+    from analysis.frames.trial_frames import BOOKKEEPING
+    from search_spaces.space import RESERVED, RESERVED_PREFIXES
+
+    study = load_study(root)
+    parameters = {*study.config_keys, *load_space("q1a").parameters()}
+    beside = {str(c) for frame in (study.rows, study.trials) for c in frame} - parameters
+    beside -= {name for name in beside if name.startswith(RESERVED_PREFIXES)}
+    reported_by_a_trainable = {"epoch_seconds", "images_per_second", "precision", "num_test"}
+    assert beside | BOOKKEEPING <= {*RESERVED, *reported_by_a_trainable, "device"}
 
 
 @pytest.mark.parametrize("resources", [{}, {"gpu": 0}, {"cpu": 0, "gpu": 1}, {"cpu": 0.5}])

@@ -17,7 +17,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from search_spaces.errors import UserError, one_line
-from search_spaces.space import MOST_CONFIGURATIONS
+from search_spaces.values import MOST_CONFIGURATIONS
 from tune_app.planning.durations import format_seconds
 from tune_app.planning.overview import Overview, best_configurations, overview
 from tune_app.storage.lock import Holder
