@@ -10,13 +10,14 @@ from analysis.frames.copies import study_store
 from search_spaces.errors import UserError
 from tune_app.storage.remote_folder import is_url
 from tune_app.storage.store import StudyStore
+from tune_app.study.command_name import command_name
 
 
 class Parser(argparse.ArgumentParser):
-    """The arguments of ``python -m <module>``; a mistake in them is a ``UserError``."""
+    """The arguments of the command that is a module; a mistake in them is a ``UserError``."""
 
     def __init__(self, module: str, description: str) -> None:
-        super().__init__(prog=f"python -m {module}", description=description, allow_abbrev=False)
+        super().__init__(prog=command_name(module), description=description, allow_abbrev=False)
 
     def error(self, message: str) -> None:  # type: ignore[override]
         """Raise what argparse would print together with its usage.

@@ -72,7 +72,7 @@ def test_a_whole_space_can_be_written() -> None:
             {
                 "C": tune.grid_search(np.array([1, 10])),
                 "kernel": np.str_("rbf"),
-                "t": {"a": Size(16)},
+                "tied": {"a": Size.SMALL},
             }
         ),
         factors=deque(["C"]),

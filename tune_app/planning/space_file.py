@@ -37,9 +37,9 @@ def load_space(name: str) -> SearchSpace:
 
 def _load_file(path: Path) -> SearchSpace:
     module = run_python_file("--space", path, _explain)
+    held = {id(v): v for v in vars(module).values() if isinstance(v, SearchSpace)}
     modules = [m for m in list(sys.modules.values()) if isinstance(m, ModuleType)]
-    imported = {key for other in modules for key in _spaces_of(other)}
-    held = _spaces_of(module)
+    imported = {id(value) for other in modules for value in vars(other).values()}
     own = {key: space for key, space in held.items() if key not in imported} or held
     if len(own) == 1:
         return next(iter(own.values()))
@@ -51,10 +51,6 @@ def _load_file(path: Path) -> SearchSpace:
         f"{', none of them named SPACE' if own else ''}; define one, as in "
         "SPACE = SearchSpace(name=..., ...)"
     )
-
-
-def _spaces_of(module: ModuleType) -> dict[int, SearchSpace]:
-    return {id(value): value for value in vars(module).values() if isinstance(value, SearchSpace)}
 
 
 def _explain(error: BaseException) -> str:

@@ -61,12 +61,12 @@ def prepare_streams() -> None:
             os.set_inheritable(os.open(os.devnull, os.O_RDWR), True)  # the lowest number is free
     for name in ("stdout", "stderr"):
         if getattr(sys, name) is None:
-            setattr(sys, name, Path(os.devnull).open("w", encoding="utf-8"))
+            setattr(sys, name, Path(os.devnull).open("w", encoding="utf-8"))  # noqa: SIM115
         _show_any_character(getattr(sys, name))
 
 
-def print_text(text: str, *, to_stderr: bool = False, end: str = "\n") -> None:
-    """Print text whatever it holds.
+def print_text(text: str, *, to_stderr: bool = False, end: str = "\n") -> bool:
+    """Print text whatever it holds; return whether it was written.
 
     Nothing is printed, then or later, to a reader that has gone, nor to standard error that cannot
     be written.
@@ -76,7 +76,7 @@ def print_text(text: str, *, to_stderr: bool = False, end: str = "\n") -> None:
     """
     stream = sys.stderr if to_stderr else sys.stdout
     if stream is None:
-        return
+        return False
     _show_any_character(stream)
     try:
         print(text, file=stream, flush=True, end=end)
@@ -86,6 +86,8 @@ def print_text(text: str, *, to_stderr: bool = False, end: str = "\n") -> None:
             raise UserError(
                 f"standard output cannot be written ({error.strerror}); send it elsewhere"
             ) from None
+        return False
+    return True
 
 
 def silence(stream: TextIO) -> None:
