@@ -11,7 +11,7 @@ import pytest
 from ray import cloudpickle
 
 from search_spaces.errors import UserError
-from tune_app.engine.user_code import portable
+from tune_app.engine.user_code import away_from_users_files, portable
 from tune_app.study.python_file import run_python_file
 from tune_app.training.registry import TRAINABLES
 
@@ -94,3 +94,17 @@ def test_what_cannot_travel_is_said_in_one_line(folder: Path) -> None:
 def test_a_function_of_the_package_travels_by_name() -> None:
     function = TRAINABLES["svm"].load()
     assert portable(function) is function
+
+
+def test_ray_starts_where_no_module_of_the_users_lies(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(sys, "path", ["/elsewhere"])
+    with away_from_users_files():
+        assert Path.cwd() == Path("/")
+    assert Path.cwd() == tmp_path
+    for folder in ("", str(tmp_path)):  # as with `python -m`, whose modules workers need too
+        monkeypatch.setattr(sys, "path", [folder])
+        with away_from_users_files():
+            assert Path.cwd() == tmp_path

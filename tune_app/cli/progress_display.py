@@ -7,7 +7,7 @@ they happen. Without a terminal: one plain line per finished trial.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from ray.tune.callback import Callback
@@ -19,8 +19,9 @@ from rich.table import Table
 
 from tune_app.engine import failures
 from tune_app.planning.durations import format_seconds
-from tune_app.planning.plan import PlannedTrial
+from tune_app.planning.plan import Plan
 from tune_app.planning.resources import Cluster
+from tune_app.study.measures import on_test_data, shown
 
 MAX_LINES = 12
 LOOK_SECONDS = 15.0
@@ -31,8 +32,9 @@ class StudyProgress(Callback):
     """Draws the progress of one launch.
 
     Args:
-        trials: the planned trials.
-        costs: the cost of each in any one unit, in the same order; the bar counts cost.
+        plan: what the launch is to do; rows that were finished before count as done.
+        costs: the cost of each planned trial in any one unit, in order; the bar counts cost.
+        metric: the quantity that selects; shown on validation and on test data.
         console: where to draw.
         cluster: tells what the cluster offers now; asked while nothing runs.
 
@@ -42,16 +44,21 @@ class StudyProgress(Callback):
 
     def __init__(
         self,
-        trials: Sequence[PlannedTrial],
+        plan: Plan,
         costs: Sequence[float],
+        metric: str,
         console: Console,
         cluster: Callable[[], Cluster],
     ) -> None:
-        self._epochs = {trial.key: trial.milestones[-1] for trial in trials}
-        self._costs = {trial.key: cost for trial, cost in zip(trials, costs, strict=True)}
-        self._rows = {trial.key: trial.num_rows() for trial in trials}
-        self._num_rows = sum(self._rows.values())
-        self._rows_done = 0
+        self._metrics = tuple(dict.fromkeys((metric, on_test_data(metric))))
+        self._epochs = {trial.key: trial.milestones[-1] for trial in plan.trials}
+        self._costs = {trial.key: cost for trial, cost in zip(plan.trials, costs, strict=True)}
+        self._rows_left = {
+            trial.key: {milestone: len(ids) for milestone, ids in trial.serves.items()}
+            for trial in plan.trials
+        }
+        self._num_rows = plan.num_rows
+        self._rows_done = len(plan.finished)
         self._done = dict.fromkeys(self._epochs, 0.0)
         # Sums over trials, kept up to date: thousands of trials ask for them at every result.
         self._cost = sum(costs)
@@ -139,6 +146,7 @@ class StudyProgress(Callback):
         if key not in self._latest:
             self._cost_resumed += self._costs[key] * (result["epoch"] - 1) / self._epochs[key]
         self._note_done(key, min(1.0, share))
+        self._rows_done += self._rows_left[key].pop(result.get("milestone", 0), 0)
         self._latest[key] = result
         if result.get("checkpoint_note"):
             self.notes.append(f"{_name(trial)}: {result['checkpoint_note']}")
@@ -151,7 +159,9 @@ class StudyProgress(Callback):
         """Count a finished trial and, without a terminal, print its line."""
         self._end(trial)
         result = self._latest.pop(_key(trial), {})
-        line = f"{_name(trial)}: {_describe(result)}"
+        if result.get("status") == "diverged":
+            self._rows_done += sum(self._rows_left.pop(_key(trial)).values())
+        line = f"{_name(trial)}: {self._describe(result)}"
         if result.get("status") == "diverged":
             line += "  diverged: the loss is not a finite number"
         if self._live is None or result.get("status") == "diverged":
@@ -180,7 +190,6 @@ class StudyProgress(Callback):
         self._running.pop(key, None)
         self._note_done(key, 1.0)
         self._num_ended += 1
-        self._rows_done += self._rows[key]
 
     def _note_done(self, key: str, share: float) -> None:
         self._cost_done += self._costs[key] * (share - self._done[key])
@@ -220,12 +229,24 @@ class StudyProgress(Callback):
         )
         lines = Table.grid(padding=(0, 2))
         for key, name in list(self._running.items())[:MAX_LINES]:
-            lines.add_row(f"  {name}", _describe(self._latest.get(key, {}), self._epochs[key]))
+            described = self._describe(self._latest.get(key, {}), self._epochs[key])
+            lines.add_row(f"  {name}", described)
         if not self._running and not self._num_ended:
             lines.add_row("  starting workers", "")
         if len(self._running) > MAX_LINES:
             lines.add_row(f"  and {len(self._running) - MAX_LINES} more", "")
         self._live.update(Group(self._progress, lines))
+
+    def _describe(self, result: Mapping[str, Any], num_epochs: int | None = None) -> str:
+        """Return the latest state of a trial in a few words."""
+        if not result:
+            return "starting"
+        of = f"/{num_epochs}" if num_epochs else ""
+        words = [f"epoch {result['epoch']}{of}"]
+        words += [f"{name} {shown(name, result[name])}" for name in self._metrics if name in result]
+        if "train_seconds" in result:
+            words.append(f"{format_seconds(result['train_seconds'])} of training")
+        return "  ".join(words)
 
 
 def _name(trial: Trial) -> str:
@@ -238,17 +259,3 @@ def _reason(trial: Trial) -> str:
 
 def _key(trial: Trial) -> str:
     return str(trial.config["plan"]["trial_key"])
-
-
-def _describe(result: dict[str, Any], num_epochs: int | None = None) -> str:
-    """Return the latest state of a trial in a few words."""
-    if not result:
-        return "starting"
-    of = f"/{num_epochs}" if num_epochs else ""
-    words = [f"epoch {result['epoch']}{of}"]
-    for split in ("val", "test"):
-        accuracy = result.get(f"{split}_accuracy")
-        if accuracy is not None:
-            words.append(f"{split} {100 * accuracy:.2f} %")
-    words.append(f"{format_seconds(result.get('train_seconds', 0))} of training")
-    return "  ".join(words)

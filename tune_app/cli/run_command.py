@@ -18,6 +18,7 @@ from search_spaces import SHIPPED
 from search_spaces.errors import UserError, did_you_mean
 from search_spaces.space import SearchSpace
 from tune_app.cli.arguments import check_study_name, parse_seeds
+from tune_app.cli.run_console import run_console
 from tune_app.planning.durations import parse_duration
 from tune_app.planning.request import StudyRequest
 from tune_app.planning.space_file import load_space
@@ -29,6 +30,7 @@ from tune_app.study.command_name import command_name
 
 _MOST_TRIALS_PER_GPU = 10_000
 """Ray hands out resources in ten-thousandths."""
+_GOES_ON = "the study goes on; `python -m tune_app.status` says how far it is"
 _RAYS_COPIES = "working_dir_files"
 """Where a node keeps what jobs were submitted with, which is their working directory."""
 
@@ -98,7 +100,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     if [] in vars(args).values():  # what argparse makes of --seeds=-- before Python 3.13
         raise UserError(f"-- is no value; see {parser.prog} --help")
     if args.list:
-        return list_spaces(Console())
+        return list_spaces(run_console())
     if not args.space:
         raise UserError(f"--space is missing; allowed: {', '.join(SHIPPED)}, or a .py file")
     return _run(args, arguments)
@@ -132,7 +134,7 @@ def _launch(args: argparse.Namespace, arguments: Sequence[str], request: StudyRe
         options=LaunchOptions(args.max_concurrent, args.max_failures, args.checkpoint_seconds),
         address=address,
         budget_seconds=parse_duration(args.budget, "--budget") if args.budget else None,
-        console=Console(),
+        console=run_console(None if args.plan else _GOES_ON),
         signals=StopSignals(),
         log_to=args.log_to,
         wait_seconds=(

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import math
 import sys
 import time
 from collections import Counter
@@ -18,12 +17,14 @@ from typing import Any
 
 from search_spaces.errors import UserError, one_line
 from search_spaces.values import MOST_CONFIGURATIONS
+from tune_app.cli.places import MOST_LISTED, failure_lines
 from tune_app.planning.durations import format_seconds
 from tune_app.planning.overview import Overview, best_configurations, overview
 from tune_app.storage.lock import Holder
 from tune_app.storage.open_store import open_store
 from tune_app.storage.output import answering_mistakes, print_text
 from tune_app.storage.store import STUDY_FILE, StudyStore
+from tune_app.study import measures
 from tune_app.study.command_name import command_name
 from tune_app.study.ledger import Ledger, open_ledger
 
@@ -38,7 +39,6 @@ STATES = {
     "missing": "not begun",
 }
 """State of a row -> its words."""
-_MAX_LISTED = 20
 _CLEAR = "\x1b[H\x1b[2J"
 
 
@@ -151,12 +151,9 @@ def describe(
     if view.num_unreadable:
         yield f"damaged: {view.num_unreadable} trial directories, which count as not begun"
     yield from _best_lines(ledger, view)
-    for directory, reason in list(view.failures.items())[:_MAX_LISTED]:
-        yield one_line(f"failed: {directory}: {reason}")
-    if len(view.failures) > _MAX_LISTED:
-        yield f"and {len(view.failures) - _MAX_LISTED} more failed trials"
+    yield from failure_lines(ledger.store, view.failures)
     reasons = Counter(r for key, r in view.open_reasons.items() if view.rows[key] == "open")
-    for reason, number in reasons.most_common(_MAX_LISTED):
+    for reason, number in reasons.most_common(MOST_LISTED):
         yield one_line(f"{number} rows stay open: {reason}")
 
 
@@ -214,22 +211,16 @@ def _best_lines(ledger: Ledger, view: Overview) -> Iterator[str]:
     if best:
         yield "best so far, selected on validation:"
     factors = ledger.study["space"].get("factors")
-    for entry in best[:_MAX_LISTED]:
+    for entry in best[:MOST_LISTED]:
         group: Mapping[str, Any] = entry["group"]
         config: Mapping[str, Any] = entry["config"]
         names = [f for f in factors if isinstance(f, str)] if isinstance(factors, list) else []
         values = [f"{f} {config[f]}" for f in names if f in config and f not in group]
         pairs = ((entry["metric"], entry["score"]), (entry["test_metric"], entry["test_score"]))
-        scores = ", ".join(f"{name} {_shown(name, score)}" for name, score in pairs)
+        scores = ", ".join(f"{name} {measures.shown(name, score)}" for name, score in pairs)
         seeds = f", mean of {entry['num_seeds']} seeds" if entry["num_seeds"] > 1 else ""
         label = " ".join(map(str, group.values()))
         yield "  " + one_line(f"{label}: {scores}{seeds} ({', '.join(values)})")
-
-
-def _shown(quantity: str, value: float | None) -> str:
-    if value is None or not math.isfinite(value):
-        return "not known"
-    return f"{value:.4g}" if quantity.endswith("loss") else f"{100 * value:.2f} %"
 
 
 def _moment(seconds: float) -> str:

@@ -12,6 +12,7 @@ from rich.console import Console
 
 from search_spaces.errors import UserError
 from tune_app.cli import messages as announce
+from tune_app.cli import places
 from tune_app.engine import connection, driver
 from tune_app.engine.cluster.joining import wait_for_nodes
 from tune_app.engine.cluster.nodes import run_on_nodes
@@ -151,7 +152,7 @@ class Launch:
         with store.lock(), store.guarded():
             store.refresh()
             if self.request.fresh and not store.is_empty():
-                kept = announce.short_path(store, put_aside(store))
+                kept = places.short_path(store, put_aside(store))
                 self._print(f"the old study is kept in {kept}")
             return self._launch(study, cluster, dashboard)
 
@@ -220,7 +221,8 @@ class Launch:
 
         costs = [study.trainable.cost(trial.config) for trial in plan.trials]
         cluster = connection.live_cluster
-        progress = StudyProgress(plan.trials, costs, self.console, cluster)
+        metric = study.request.space.metric
+        progress = StudyProgress(plan, costs, metric, self.console, cluster)
         factors = tuple(study.request.space.factors)
         recorder = StudyRecorder(ledger.store, factors)
         try:
@@ -240,7 +242,7 @@ class Launch:
             progress.stop()
         problems = [callback.problem for callback in tracking if callback.problem]
         notes = [f"note: {note}" for note in (*problems, *progress.notes)]
-        self._print(*announce.listed(notes))
+        self._print(*places.listed(notes))
         return recorder.incomplete
 
     def _conclude(

@@ -7,10 +7,12 @@ are looked for where this process finds them, which works on nodes that see the 
 
 from __future__ import annotations
 
+import contextlib
 import inspect
 import os
 import sys
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -19,6 +21,18 @@ from search_spaces.errors import UserError
 from tune_app.study.python_file import modules_beside
 
 _OURS = "tune_app"
+
+
+def away_from_users_files() -> AbstractContextManager[None]:
+    """Return a context in which Ray's processes import nothing that this process would not.
+
+    Ray's own processes and its workers look for modules in the working directory first, where a
+    user may have a ``random.py``. A command that Python runs with ``-m`` looks there too.
+    """
+    here = Path.cwd()
+    if any(Path(folder).resolve() == here for folder in sys.path):
+        return contextlib.nullcontext()
+    return contextlib.chdir(here.anchor)
 
 
 def portable(function: Callable[..., None]) -> Callable[..., None]:
