@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import os
+import random
+import shlex
 import subprocess
 import sys
 import tomllib
@@ -10,6 +13,7 @@ from pathlib import Path
 
 import pytest
 
+from tune_app.cli import main as commands
 from tune_app.cli.main import COMMANDS
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -61,10 +65,13 @@ def test_help_names_every_subcommand_and_imports_none(tmp_path: Path) -> None:
         assert any(line.split(maxsplit=1) == [name, meaning] for line in text)
 
 
+def test_the_help_of_a_subcommand(script: Path, crowded: Path) -> None:
+    done = call([str(script), "run", "--help"], crowded)
+    assert done.returncode == 0 and done.stdout.startswith("usage: tune-app run "), done.stderr
+
+
 @pytest.mark.parametrize("name", COMMANDS)
 def test_every_command_from_a_crowded_folder(script: Path, crowded: Path, name: str) -> None:
-    done = call([str(script), name, "--help"], crowded)
-    assert done.returncode == 0 and done.stdout.startswith(f"usage: tune-app {name} "), done.stderr
     done = call([str(script), name, "--nonsense"], crowded)
     assert done.returncode == 2 and done.stderr.count("\n") == 1
     assert done.stderr.endswith(f"; see tune-app {name} --help\n")
@@ -74,8 +81,6 @@ def test_the_name_that_was_typed(tmp_path: Path) -> None:
     for typed in (["-m", "tune_app.status"], ["-m", "tune_app", "status"]):
         done = call([*typed, "--nonsense"], tmp_path)
         assert done.stderr.endswith(f"; see python {' '.join(typed)} --help\n")
-    done = call(["-m", "analysis.report", "--nonsense"], tmp_path)
-    assert done.stderr.endswith("; see python -m analysis.report --help\n")
 
 
 @pytest.mark.parametrize(
@@ -90,3 +95,59 @@ def test_a_mistake_is_one_line(script: Path, tmp_path: Path, words: list[str], p
     done = call([str(script), *words], tmp_path)
     assert done.returncode == 2 and done.stdout == ""
     assert done.stderr.startswith(f"error: {part}") and done.stderr.count("\n") == 1
+
+
+def test_ctrl_c_while_a_command_is_imported(monkeypatch: pytest.MonkeyPatch) -> None:
+    def interrupted(_name: str) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(commands, "_load", interrupted)
+    assert commands.main(["run"]) == 130
+
+
+SPACE = """
+from __future__ import annotations
+from dataclasses import dataclass
+from ray import tune
+from rates import RATES, doubled
+from search_spaces import SearchSpace
+from tune_app.training.parameter import Parameter
+from tune_app.training.registry import TRAINABLES, Trainable
+
+@dataclass
+class Point:
+    x: int
+
+def train(config, *, data, settings):
+    import random
+    from rates import RATES
+    row = {"epoch": 1, "milestone": 1, "val_rmse": doubled(Point(config["x"]).x) / len(RATES)}
+    tune.report({**row, "random": random.__file__})
+
+TRAINABLES["toy"] = Trainable(name="toy", function=train, parameters={"x": Parameter(int)},
+                              label=lambda config: f"x{config['x']}", uses_images=False)
+SPACE = SearchSpace(name="mine", question="Which é?", trainable="toy", factors=("x",),
+                    param_space={"x": tune.grid_search(range(1, 3))}, metric="val_rmse", mode="min")
+"""
+
+
+def test_a_study_from_a_crowded_folder_whose_output_goes_away(script: Path, crowded: Path) -> None:
+    (crowded / "my_space.py").write_text(SPACE)
+    (crowded / "rates.py").write_text("RATES = [1, 2]\ndef doubled(x):\n    return 2 * x\n")
+    run = shlex.join([sys.executable, str(script), "run", "--space", "my_space.py"])
+    command = f"{run} --results-dir '../sp ace' | head -1; exit ${{PIPESTATUS[0]}}"
+    environment = {**os.environ, "PYTHONPATH": str(ROOT), "PYTHONIOENCODING": "ascii"}
+    done = subprocess.run(
+        ["bash", "-c", command], cwd=crowded, env=environment, capture_output=True, text=True,
+        check=False, timeout=220,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    assert done.stdout == "starting Ray\n" and "its reader has gone); the study goes" in done.stderr
+    state = call([str(script), "status", "../sp ace/mine", "--json"], crowded)
+    assert json.loads(state.stdout)["rows"]["finished"] == 2
+    results = list(crowded.parent.glob("sp ace/mine/tune/001/*/result.json"))
+    rows = [json.loads(path.read_text()) for path in results]
+    assert {(row["val_rmse"], row["random"]) for row in rows} == {
+        (1, random.__file__),
+        (2, random.__file__),
+    }

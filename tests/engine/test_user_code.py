@@ -100,7 +100,7 @@ def test_ray_starts_where_no_module_of_the_users_lies(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(sys, "path", ["/elsewhere"])
+    monkeypatch.setattr(sys, "path", ["/elsewhere", str(tmp_path)])  # of the space's file
     with away_from_users_files():
         assert Path.cwd() == Path("/")
     assert Path.cwd() == tmp_path

@@ -82,3 +82,15 @@ def test_a_mistake_beside_the_file_is_named(tmp_path: Path) -> None:
     path = write(tmp_path, space="import broken_of_a_test", broken_of_a_test="x = (")
     with pytest.raises(UserError, match=r"broken_of_a_test\.py, line 1: '\(' was never closed"):
         run_python_file("--space", path)
+
+
+def test_claims_may_use_what_a_space_may(tmp_path: Path) -> None:
+    from analysis.checks.claims.user import load_claims
+
+    path = write(
+        tmp_path,
+        claims=f"{DATACLASS}\nfrom judged_by_a_test import CLAIMS",
+        judged_by_a_test="from analysis.claims import Claim, Higher\n"
+        "CLAIMS = [Claim('adam', 'Adam is better.', Higher('optimizer', 'adam', 'sgd'))]",
+    )
+    assert [claim.name for claim in load_claims(path)] == ["adam"]

@@ -217,7 +217,9 @@ def _best_lines(ledger: Ledger, view: Overview) -> Iterator[str]:
         names = [f for f in factors if isinstance(f, str)] if isinstance(factors, list) else []
         values = [f"{f} {config[f]}" for f in names if f in config and f not in group]
         pairs = ((entry["metric"], entry["score"]), (entry["test_metric"], entry["test_score"]))
-        scores = ", ".join(f"{name} {measures.shown(name, score)}" for name, score in pairs)
+        scores = ", ".join(
+            f"{name} {measures.shown(name, score)}" for name, score in pairs if score is not None
+        )
         seeds = f", mean of {entry['num_seeds']} seeds" if entry["num_seeds"] > 1 else ""
         label = " ".join(map(str, group.values()))
         yield "  " + one_line(f"{label}: {scores}{seeds} ({', '.join(values)})")

@@ -27,10 +27,11 @@ def away_from_users_files() -> AbstractContextManager[None]:
     """Return a context in which Ray's processes import nothing that this process would not.
 
     Ray's own processes and its workers look for modules in the working directory first, where a
-    user may have a ``random.py``. A command that Python runs with ``-m`` looks there too.
+    user may have a ``random.py``. A command that Python runs with ``-m`` looks there first too,
+    and its workers may need what it found.
     """
     here = Path.cwd()
-    if any(Path(folder).resolve() == here for folder in sys.path):
+    if any(Path(folder).resolve() == here for folder in sys.path[:1]):
         return contextlib.nullcontext()
     return contextlib.chdir(here.anchor)
 
