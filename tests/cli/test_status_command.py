@@ -192,11 +192,11 @@ def test_only_shares_are_percentages(tmp_path: Path, capsys: pytest.CaptureFixtu
     ledger = make_study(tmp_path)
     ledger.study["space"] |= {"metric": "val_rmse", "mode": "min"}
     ledger.save()
-    record(ledger, 0, 1, 2, 3, 4, val_rmse=12.3, test_rmse=1230)
+    record(ledger, 0, 1, 2, 3, 4, val_rmse=12.3, test_rmse=1230, val_share=3)
     assert "mnist resnet18: val_rmse 12.3, test_rmse 1230 (lr " in told(capsys, ledger.root)
-    ledger.study["space"] |= {"metric": "val_loss", "mode": "min"}
+    ledger.study["space"] |= {"metric": "val_share", "mode": "max"}
     ledger.save()
-    assert "mnist resnet18: val_loss 0.1 (lr " in told(capsys, ledger.root), "not reported on test"
+    assert "mnist resnet18: val_share 3 (lr " in told(capsys, ledger.root), "not reported on test"
 
 
 def test_damaged_trials_do_no_harm(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
