@@ -28,7 +28,6 @@ RAY_IN = ("tune_app/engine/", "tune_app/training/trial_context.py", "search_spac
 MOST_FILES = 8
 """A package has no more files beside its rooms."""
 KNOWN = {
-    ("tune_app/cli/progress_display.py", "ray"),
     ("tune_app/engine/launch.py", "tune_app.cli"),
     ("tune_app/planning/prepared_study.py", "tune_app.engine"),
     ("tune_app/study/history.py", "tune_app.training"),

@@ -217,12 +217,12 @@ class Launch:
     ) -> Mapping[str, str]:
         """Run the plan; return the trials that ended without reporting their last milestone."""
         from tune_app.cli.progress_display import StudyProgress
+        from tune_app.engine.progress import ProgressCallback
         from tune_app.engine.recorder import StudyRecorder
 
         costs = [study.trainable.cost(trial.config) for trial in plan.trials]
-        cluster = connection.live_cluster
         metric = study.request.space.metric
-        progress = StudyProgress(plan, costs, metric, self.console, cluster)
+        progress = StudyProgress(plan, costs, metric, self.console)
         factors = tuple(study.request.space.factors)
         recorder = StudyRecorder(ledger.store, factors)
         try:
@@ -234,7 +234,11 @@ class Launch:
                 trainable=study.trainable,
                 data=study.images,
                 options=self.options,
-                callbacks=[recorder, progress, *tracking],
+                callbacks=[
+                    recorder,
+                    ProgressCallback(progress, connection.live_cluster),
+                    *tracking,
+                ],
             )
         except Exception as error:
             raise recorder.failure or error from None
