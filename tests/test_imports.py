@@ -30,7 +30,6 @@ MOST_FILES = 8
 KNOWN = {
     ("tune_app/engine/launch.py", "tune_app.cli"),
     ("tune_app/planning/prepared_study.py", "tune_app.engine"),
-    ("tune_app/study/history.py", "tune_app.training"),
     ("tune_app/study/provenance.py", "torch"),
 }
 """Imports that are still to be removed: a file, and what it imports against the arrows."""
