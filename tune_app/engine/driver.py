@@ -87,10 +87,11 @@ def _function(
     """Return what trains a trial, with its data and with the resources that its plan names."""
     from ray import tune
 
+    from tune_app.engine.user_code import portable
     from tune_app.training.trial_context import TrialSettings
 
     settings = TrialSettings(ledger.store.place, options.checkpoint_seconds)
-    function = tune.with_parameters(trainable.load(), data=data, settings=settings)
+    function = tune.with_parameters(portable(trainable.load()), data=data, settings=settings)
     return tune.with_resources(function, trial_resources)
 
 

@@ -15,7 +15,8 @@ from pathlib import Path
 from typing import Any
 
 from search_spaces.errors import UserError
-from search_spaces.space import MOST_CONFIGURATIONS, make_configuration
+from search_spaces.space import make_configuration
+from search_spaces.values import MOST_CONFIGURATIONS
 from tune_app.storage.store import STUDY_FILE, StudyStore
 from tune_app.study.json_text import parse_json
 from tune_app.study.trial_directory import is_seed
