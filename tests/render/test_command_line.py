@@ -11,9 +11,8 @@ import pytest
 
 from analysis.checks.audit.command import main as audit
 from analysis.checks.claims.command import main as claims
-from analysis.command_line import Parser, answering_mistakes, print_text
+from analysis.command_line import Parser
 from analysis.report import main as report
-from search_spaces.errors import UserError
 
 COMMANDS = {"report": report, "claims": claims, "audit": audit}
 
@@ -48,20 +47,6 @@ def test_an_empty_list_that_is_the_default_is_no_mistake() -> None:
     parser.add_argument("--name", action="append", default=[])
     assert vars(parser.parsed([])) == {"places": [], "name": []}
     assert vars(parser.parsed(["a", "--name", "b"])) == {"places": ["a"], "name": ["b"]}
-
-
-def test_a_name_that_no_terminal_takes_is_printed_escaped(
-    capsys: pytest.CaptureFixture[str],
-) -> None:
-    print_text("a\udcffb")
-    assert capsys.readouterr().out == "a\\udcffb\n"
-
-    @answering_mistakes
-    def main(argv: Sequence[str] | None) -> int:
-        raise UserError("no \udcff")
-
-    assert main([]) == 2
-    assert capsys.readouterr().err == "error: no \\udcff\n"
 
 
 def test_a_reader_of_an_audit_that_has_seen_enough_is_no_error() -> None:
