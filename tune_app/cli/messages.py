@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
 
 from tune_app.cli.places import as_word, failure_lines, short_path
+from tune_app.engine.conclusion import Conclusion
 from tune_app.engine.connection import asks_for_token
 from tune_app.planning.durations import format_seconds
 from tune_app.planning.estimate import Estimate
@@ -14,12 +14,11 @@ from tune_app.planning.prepared_study import PreparedStudy
 from tune_app.planning.repeats import repeat_lines
 from tune_app.planning.resources import Cluster
 from tune_app.study.ledger import Ledger
-from tune_app.study.trials import RowKey
 
 
-def plan_lines(study: PreparedStudy, plan: Plan, cluster: Cluster, ledger: Ledger) -> list[str]:
+def plan_lines(study: PreparedStudy, plan: Plan, cluster: Cluster) -> list[str]:
     """Return what a launch is going to do."""
-    space = study.request.space
+    ledger, space = study.ledger, study.request.space
     lines = [f"{ledger.name}: {space.question}"]
     images = ", ".join(
         f"{name} {len(i.train):,}/{len(i.val):,}/{len(i.test):,}"
@@ -63,27 +62,30 @@ def estimate_lines(estimate: Estimate) -> list[str]:
     ]
 
 
-def outcome_lines(
-    ledger: Ledger, finished: Mapping[RowKey, str], plan: Plan, failures: Mapping[str, str]
-) -> list[str]:
+def outcome_lines(ledger: Ledger, plan: Plan, conclusion: Conclusion) -> list[str]:
     """Return how a launch ended.
 
     Args:
         ledger: the study.
-        finished: its finished rows and their status, as they are now.
         plan: what was planned.
-        failures: directory of a trial -> why it has not done its work.
+        conclusion: what came out.
     """
-    keys = ledger.row_keys()
-    lines = [f"{len(finished.keys() & set(keys))} of {len(keys)} rows are finished"]
+    keys, ended = ledger.row_keys(), conclusion.ended
+    lines = [f"{len(ended)} of {len(keys)} rows are finished"]
     for status, meaning in (
         ("diverged", "diverged: their loss is not a finite number"),
         ("unconverged", "did not converge within max_iter"),
     ):
-        number = sum(finished.get(key) == status for key in keys)
+        number = sum(ended.get(key) == status for key in keys)
         if number:
             lines.append(f"{number} of them {meaning}")
-    lines += failure_lines(ledger.store, failures)
+    lines += failure_lines(ledger.store, conclusion.failures)
+    if conclusion.unexplained:
+        number, config_id = len(conclusion.unexplained), conclusion.unexplained[0][0]
+        lines.append(
+            f"{number} rows have no result although their trials ended, {config_id} among them; "
+            f"the same command runs them again; `python -m tune_app.status` says what was left out"
+        )
     return [*lines, *open_lines(plan), *where_lines(ledger)]
 
 

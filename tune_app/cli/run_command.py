@@ -19,6 +19,7 @@ from search_spaces.errors import UserError, did_you_mean
 from search_spaces.space import SearchSpace
 from tune_app.cli.arguments import check_study_name, parse_seeds
 from tune_app.cli.run_console import run_console
+from tune_app.cli.run_display import RunDisplay
 from tune_app.planning.durations import parse_duration
 from tune_app.planning.request import StudyRequest
 from tune_app.planning.space_file import load_space
@@ -116,39 +117,26 @@ def _run(args: argparse.Namespace, arguments: Sequence[str]) -> int:
     results = args.storage_path or args.results_dir
     place = RemoteFolder(results).child_url(name) if is_url(results) else _resolved(results) / name
     with open_store(str(place)) as store:
-        return _launch(args, arguments, _request(args, space, store))
+        request = _request(args, arguments, space, store)
+        return _launch(request, RunDisplay(run_console(None if args.plan else _GOES_ON)), args.plan)
 
 
-def _launch(args: argparse.Namespace, arguments: Sequence[str], request: StudyRequest) -> int:
-    from tune_app.engine.driver import LaunchOptions
+def _launch(request: StudyRequest, display: RunDisplay, only_plan: bool) -> int:
     from tune_app.engine.launch import Launch
     from tune_app.engine.signals import StopSignals
 
-    # A job that was submitted to a cluster finds it in RAY_ADDRESS.
-    address = args.address or os.environ.get("RAY_ADDRESS") or None
-    if args.wait_for_nodes and address is None:
-        raise UserError("--wait-for-nodes: only a running cluster gets nodes; add --address")
-    launch = Launch(
-        request=request,
-        arguments=tuple(arguments),
-        options=LaunchOptions(args.max_concurrent, args.max_failures, args.checkpoint_seconds),
-        address=address,
-        budget_seconds=parse_duration(args.budget, "--budget") if args.budget else None,
-        console=run_console(None if args.plan else _GOES_ON),
-        signals=StopSignals(),
-        log_to=args.log_to,
-        wait_seconds=(
-            parse_duration(args.wait_for_nodes, "--wait-for-nodes") if args.wait_for_nodes else 0.0
-        ),
-    )
-    with launch.signals:
+    signals = StopSignals()
+    launch = Launch(request, display, signals)
+    with signals:
         try:
-            return launch.show_plan() if args.plan else launch.run()
+            return launch.show_plan() if only_plan else launch.run()
         except KeyboardInterrupt:
             return launch.stopped()
 
 
-def _request(args: argparse.Namespace, space: SearchSpace, store: StudyStore) -> StudyRequest:
+def _request(
+    args: argparse.Namespace, arguments: Sequence[str], space: SearchSpace, store: StudyStore
+) -> StudyRequest:
     if args.images is not None and args.budget:
         raise UserError("--images and --budget both choose the subset; give one of them")
     if not 1 <= args.trials_per_gpu <= _MOST_TRIALS_PER_GPU:
@@ -156,19 +144,31 @@ def _request(args: argparse.Namespace, space: SearchSpace, store: StudyStore) ->
             f"--trials-per-gpu {args.trials_per_gpu}: allowed: 1 or more, at most "
             f"{_MOST_TRIALS_PER_GPU:,}"
         )
+    # A job that was submitted to a cluster finds it in RAY_ADDRESS.
+    address = args.address or os.environ.get("RAY_ADDRESS") or None
+    if args.wait_for_nodes and address is None:
+        raise UserError("--wait-for-nodes: only a running cluster gets nodes; add --address")
+    budget, wait = args.budget, args.wait_for_nodes
     return StudyRequest(
         space=space,
         store=store,
+        arguments=tuple(arguments),
         seeds=parse_seeds(args.seeds),
         source=args.data,
         num_images=args.images,
+        budget_seconds=parse_duration(budget, "--budget") if budget else None,
         vary_split=args.vary_split,
         device=args.device,
         sharing=not args.no_sharing,
         trials_per_gpu=args.trials_per_gpu,
         max_concurrent=args.max_concurrent,
+        max_failures=args.max_failures,
+        checkpoint_seconds=args.checkpoint_seconds,
         fresh=args.fresh,
         shared_storage=bool(args.storage_path),
+        address=address,
+        wait_seconds=parse_duration(wait, "--wait-for-nodes") if wait else 0.0,
+        log_to=args.log_to,
     )
 
 

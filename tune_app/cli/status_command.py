@@ -17,7 +17,7 @@ from typing import Any
 
 from search_spaces.errors import UserError, one_line
 from search_spaces.values import MOST_CONFIGURATIONS
-from tune_app.cli.places import MOST_LISTED, failure_lines
+from tune_app.cli.places import MOST_LISTED, failure_lines, listed
 from tune_app.planning.durations import format_seconds
 from tune_app.planning.overview import Overview, best_configurations, overview
 from tune_app.storage.lock import Holder
@@ -150,6 +150,7 @@ def describe(
     yield f"time left: {_time_left(view, holder)}"
     if view.num_unreadable:
         yield f"damaged: {view.num_unreadable} trial directories, which count as not begun"
+    yield from (one_line(f"note: {note}") for note in listed(list(view.notes)))
     yield from _best_lines(ledger, view)
     yield from failure_lines(ledger.store, view.failures)
     reasons = Counter(r for key, r in view.open_reasons.items() if view.rows[key] == "open")

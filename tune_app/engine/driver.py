@@ -3,54 +3,40 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from tune_app.engine.connection import live_cluster
 from tune_app.engine.trial_configs import trial_configs, trial_name, trial_resources
 from tune_app.planning.plan import Plan
+from tune_app.planning.prepared_study import PreparedStudy
 from tune_app.planning.schedule import num_slots
-from tune_app.study.ledger import Ledger
-from tune_app.study.recorded import Recorded
-from tune_app.training.registry import Trainable
 
 if TYPE_CHECKING:
     from ray import tune
 
+    from tune_app.engine.recorder import StudyRecorder
     from tune_app.engine.searcher import PlannedTrials
     from tune_app.engine.trial_queue import TrialQueue
 
 
-@dataclass(frozen=True)
-class LaunchOptions:
-    """How the trials of a launch run.
-
-    Attributes:
-        max_concurrent: most trials at once; 0 leaves it to the resources.
-        max_failures: how often a trial is tried again after an error.
-        checkpoint_seconds: least time between two checkpoints of a trial.
-    """
-
-    max_concurrent: int = 0
-    max_failures: int = 2
-    checkpoint_seconds: float = 30.0
-
-
 def run_trials(
-    *,
+    study: PreparedStudy,
     plan: Plan,
-    ledger: Ledger,
-    recorded: Recorded,
     launch: str,
-    trainable: Trainable,
-    data: Mapping[str, Any],
-    options: LaunchOptions,
+    recorder: StudyRecorder,
     callbacks: Sequence[Any],
 ) -> None:
     """Run the planned trials to their end, or until SIGINT.
 
-    Failed trials do not raise: the ledger, read again afterwards, tells them apart.
+    Failed trials do not raise: what they recorded, read again afterwards, tells them apart.
+
+    Args:
+        study: what is studied.
+        plan: the trials to run.
+        launch: the launch's name.
+        recorder: records the trials, and stops those whose rows it cannot record.
+        callbacks: what else hears of the trials.
     """
     from ray import tune
 
@@ -65,53 +51,56 @@ def run_trials(
     name_tasks_after_trials()
     write_state_seldom(len(plan.trials))
     remember_trainables()
+    request = study.request
     started = StartedTrials()
-    most = _max_waiting(num_slots(plan.trials, live_cluster(), options.max_concurrent))
+    most = _max_waiting(num_slots(plan.trials, live_cluster(), request.max_concurrent))
     searcher = PlannedTrials(
-        trial_configs(plan.trials, ledger, recorded, launch),
+        trial_configs(plan.trials, study.ledger, study.recorded, launch),
         started,
         _num_slots,
         max_waiting=most,
         in_order=plan.exclusive,
-        is_limited=options.max_concurrent > 0,
+        is_limited=request.max_concurrent > 0,
     )
-    function = _function(trainable, data, ledger, options)
-    run_config = _run_config(ledger, launch, options, [started, *callbacks])
-    config = _tune_config(searcher, TrialQueue(_num_slots, most), len(plan.trials), options)
-    tune.Tuner(function, tune_config=config, run_config=run_config).fit()
+    queue = TrialQueue(_num_slots, most)
+    tune.Tuner(
+        _function(study),
+        tune_config=_tune_config(searcher, queue, len(plan.trials), request.max_concurrent),
+        run_config=_run_config(study, launch, recorder.refuses, [started, recorder, *callbacks]),
+    ).fit()
 
 
-def _function(
-    trainable: Trainable, data: Mapping[str, Any], ledger: Ledger, options: LaunchOptions
-) -> Any:
+def _function(study: PreparedStudy) -> Any:
     """Return what trains a trial, with its data and with the resources that its plan names."""
     from ray import tune
 
     from tune_app.engine.user_code import portable
     from tune_app.training.trial_context import TrialSettings
 
-    settings = TrialSettings(ledger.store.place, options.checkpoint_seconds)
-    function = tune.with_parameters(portable(trainable.load()), data=data, settings=settings)
+    settings = TrialSettings(study.ledger.store.place, study.request.checkpoint_seconds)
+    function = portable(study.trainable.load())
+    function = tune.with_parameters(function, data=study.images, settings=settings)
     return tune.with_resources(function, trial_resources)
 
 
 def _run_config(
-    ledger: Ledger, launch: str, options: LaunchOptions, callbacks: list[Any]
+    study: PreparedStudy, launch: str, stop: Callable[..., bool], callbacks: list[Any]
 ) -> tune.RunConfig:
     from ray import tune
 
     return tune.RunConfig(
         name=launch,
-        **ledger.store.ray_storage("tune"),
-        failure_config=tune.FailureConfig(max_failures=options.max_failures),
+        **study.ledger.store.ray_storage("tune"),
+        failure_config=tune.FailureConfig(max_failures=study.request.max_failures),
         checkpoint_config=tune.CheckpointConfig(num_to_keep=2),
         callbacks=callbacks,
+        stop=stop,
         verbose=0,
     )
 
 
 def _tune_config(
-    searcher: PlannedTrials, queue: TrialQueue, num_trials: int, options: LaunchOptions
+    searcher: PlannedTrials, queue: TrialQueue, num_trials: int, max_concurrent: int
 ) -> tune.TuneConfig:
     from ray import tune
 
@@ -119,7 +108,7 @@ def _tune_config(
         search_alg=searcher,
         scheduler=queue,
         num_samples=num_trials,
-        max_concurrent_trials=options.max_concurrent or None,
+        max_concurrent_trials=max_concurrent or None,
         reuse_actors=True,
         trial_name_creator=trial_name,
         trial_dirname_creator=trial_name,

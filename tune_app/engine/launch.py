@@ -1,283 +1,190 @@
-"""One launch of a study from the user's side: the plan in words, the run, the outcome."""
+"""One launch of a study: prepare, plan, execute, conclude.
+
+The study is held from before it is read until the end, so it is read once, and what was read is
+handed on. Nothing is written before a plan is about to be executed.
+"""
 
 from __future__ import annotations
 
-import contextlib
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
-from pathlib import Path
-from typing import TYPE_CHECKING
-
-from rich.console import Console
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager, suppress
 
 from search_spaces.errors import UserError
-from tune_app.cli import messages as announce
-from tune_app.cli import places
-from tune_app.engine import connection, driver
+from tune_app.engine import connection
 from tune_app.engine.cluster.joining import wait_for_nodes
 from tune_app.engine.cluster.nodes import run_on_nodes
+from tune_app.engine.cluster.shared_storage import check_storage
 from tune_app.engine.cluster.versions import check_versions, versions_task
+from tune_app.engine.conclusion import Executed, conclude
+from tune_app.engine.display import LaunchDisplay
+from tune_app.engine.execution import execute
 from tune_app.engine.housekeeping import tidy
 from tune_app.engine.signals import StopSignals
 from tune_app.planning.plan import Plan
-from tune_app.planning.prepared_study import PreparedStudy
+from tune_app.planning.prepared_study import PreparedStudy, check_request, prepare
 from tune_app.planning.request import StudyRequest
 from tune_app.planning.resources import Cluster
-from tune_app.study.ledger import Ledger, put_aside
+from tune_app.planning.study_estimate import estimate_study, fit_budget
+from tune_app.study.ledger import put_aside
 from tune_app.study.provenance import collect_provenance, command_line
-from tune_app.study.recorded import Recorded
-
-if TYPE_CHECKING:
-    from tune_app.engine.tracking import TrackingCallback
-
-EXIT_FAILED, EXIT_OPEN = 1, 3
 
 
-@dataclass
 class Launch:
     """A command in execution.
 
-    Attributes:
-        request: what is to be studied.
-        arguments: the command line's words, for provenance and for the line that goes on.
-        options: how trials run.
-        address: a running cluster, or None to start one here.
-        budget_seconds: choose the subset so that the study fits in this time.
-        console: where to print.
+    Args:
+        request: what the command asks for.
+        display: is told what happens.
         signals: how the process is told to stop.
-        log_to: the experiment tracker that gets the results too, or None.
-        wait_seconds: how long to wait for nodes that rows need and the cluster does not have yet.
     """
 
-    request: StudyRequest
-    arguments: Sequence[str]
-    options: driver.LaunchOptions
-    address: str | None
-    budget_seconds: float | None
-    console: Console
-    signals: StopSignals
-    log_to: str | None = None
-    wait_seconds: float = 0.0
-    _last_words: str = ""
+    def __init__(self, request: StudyRequest, display: LaunchDisplay, signals: StopSignals) -> None:
+        self._request = request
+        self._display = display
+        self._signals = signals
+        self._last_words = ""
 
     def show_plan(self) -> int:
-        """Print what a run would do; write nothing. Returns the exit status."""
-        study = PreparedStudy(self.request)
-        if self.address is None:
-            return self._show(study, connection.local_cluster())
-        with self.signals.kept_from_ray():
-            cluster, _ = connection.connect(self.address)
-        try:
-            return self._show(study, cluster)
-        finally:
-            connection.disconnect()
+        """Show what a run would do; write nothing. Returns the exit status."""
+        with ExitStack() as connected:
+            if self._request.address is None:
+                cluster = connection.local_cluster()
+            else:
+                cluster, _ = connected.enter_context(self._connected())
+            study = self._prepare(cluster)
+            plan = study.plan(cluster)
+            self._display.plan(study, plan, cluster)
+            if plan.trials:
+                self._display.say("measuring the speed of a few training steps")
+                self._display.estimate(estimate_study(study, plan, cluster))
+        return 0
 
     def run(self) -> int:
-        """Run what is missing. Returns the exit status (see :mod:`tune_app.run`)."""
-        study = PreparedStudy(self.request)
-        cluster = connection.local_cluster() if self.address is None else None
-        if cluster is None or self._anything_missing(study, cluster):
-            return self._run_on_cluster(study)
-        return 0
+        """Run what is missing. Returns the exit status (see :mod:`tune_app.cli.run_command`)."""
+        with ExitStack() as held:
+            refusal = self._hold(held)
+            if self._request.address is not None:
+                if refusal is not None:
+                    raise refusal
+                return self._run_on_cluster()
+            return self._run_here(refusal)
 
-    def _anything_missing(self, study: PreparedStudy, cluster: Cluster) -> bool:
-        """Return whether to start a cluster at all; says so if every row is finished."""
-        if study.existing is None:
-            return True
-        self._choose_images(study, cluster)
-        study.load_images()
-        ledger, _ = study.ledger(study.device(cluster))
-        recorded = study.recorded(ledger)
-        if set(ledger.row_keys()) - recorded.ended(ledger.study).keys():
-            return True
-        # A driver killed after the last row had no time for it. Whoever cannot lock or write (the
-        # disk is full, say) leaves it.
-        with contextlib.suppress(UserError, OSError), ledger.store.lock():
-            tidy(ledger, recorded)
-        self._print(f"nothing is missing: all {len(ledger.row_keys())} rows are finished")
-        self._print(*announce.where_lines(ledger))
-        return False
+    def _hold(self, held: ExitStack) -> UserError | None:
+        """Hold the study, or return why that is refused."""
+        try:
+            held.enter_context(self._request.store.lock())
+        except UserError as refusal:
+            return refusal
+        held.enter_context(self._request.store.guarded())
+        self._request.store.refresh()
+        return None
 
-    def _choose_images(self, study: PreparedStudy, cluster: Cluster) -> None:
-        """Turn ``--budget`` into a number of images; a study that exists keeps its own."""
-        if self.budget_seconds is None:
-            return
-        if study.existing is not None:
-            chosen = study.existing.study["data"]["num_images"]
-        else:
-            self._print("measuring the speed of a few training steps")
-            chosen = study.choose_num_images(self.budget_seconds, cluster)
-            self._print(f"--budget: {chosen:,} images per data set")
-        study.request = replace(study.request, num_images=chosen)
+    def _run_here(self, refusal: UserError | None) -> int:
+        """Run on this machine; Ray is started only if there are trials to run.
 
-    def _show(self, study: PreparedStudy, cluster: Cluster) -> int:
-        self._choose_images(study, cluster)
-        study.load_images()
-        ledger, _ = study.ledger(study.device(cluster))
-        plan = study.plan(ledger, cluster, study.recorded(ledger))
-        self._print(*announce.plan_lines(study, plan, cluster, ledger))
-        if plan.trials:
-            self._print("measuring the speed of a few training steps")
-            self._print(*announce.estimate_lines(study.estimate(plan, cluster)))
-        return 0
+        Args:
+            refusal: why the study cannot be held. One that is finished needs no holding: the disk
+                may be full or read-only.
+        """
+        cluster = connection.local_cluster()
+        study = self._prepare(cluster)
+        plan = study.plan(cluster)
+        if len(plan.finished) == plan.num_rows:
+            # A driver killed after the last row had no time for it.
+            with suppress(UserError, OSError):
+                if refusal is None:
+                    tidy(study.ledger, study.recorded)
+            self._display.nothing_missing(study.ledger)
+            return 0
+        if refusal is not None:
+            raise refusal
+        if not plan.trials:
+            return self._execute(study, plan, cluster, "")
+        with self._connected() as (cluster, dashboard):
+            return self._execute(study, plan, cluster, dashboard)
 
-    def _run_on_cluster(self, study: PreparedStudy) -> int:
-        if self.request.root.exists():
-            with self.request.store.lock():
-                pass  # a study that is being run is refused before seconds go into a cluster
-        if self.budget_seconds is None:
-            study.load_images()
-        self._print("starting Ray" if self.address is None else f"connecting to {self.address}")
-        with self.signals.kept_from_ray():
-            cluster, dashboard = connection.connect(self.address)
+    def _run_on_cluster(self) -> int:
+        """Run on a cluster that is there already, once its nodes are found fit for the study."""
+        check_request(self._request)
+        request = self._request
+        with self._connected() as (found, dashboard):
+            check_versions(run_on_nodes(versions_task()))
+            check_storage(request.store, found, shared=request.shared_storage)
+            cluster, study = found, self._prepare(found)
+            plan = study.plan(cluster)
+            if plan.lacking and request.wait_seconds:
+                say = self._display.say
+                cluster = wait_for_nodes(plan.lacking, cluster, request.wait_seconds, say)
+                study = study.on(cluster)
+                plan = study.plan(cluster)
+            return self._execute(study, plan, cluster, dashboard)
+
+    def _prepare(self, cluster: Cluster) -> PreparedStudy:
+        checked = check_request(self._request)
+        if self._request.budget_seconds is not None:
+            if checked.existing is None:
+                self._display.say("measuring the speed of a few training steps")
+            checked = fit_budget(checked, cluster)
+            if checked.existing is None:
+                self._display.say(f"--budget: {checked.request.num_images:,} images per data set")
+        return prepare(checked, cluster)
+
+    @contextmanager
+    def _connected(self) -> Iterator[tuple[Cluster, str]]:
+        """Have a cluster: yield what it offers and the address of its dashboard."""
+        address = self._request.address
+        self._display.say("starting Ray" if address is None else f"connecting to {address}")
+        with self._signals.kept_from_ray():
+            cluster, dashboard = connection.connect(address)
         try:
             try:
-                return self._launch_on(study, cluster, dashboard)
+                yield cluster, dashboard
             finally:
                 connection.disconnect()
         except KeyboardInterrupt:
             # The first signal ends the trials in order; this is a second, impatient one.
             connection.abandon(self.stopped())
 
-    def _launch_on(self, study: PreparedStudy, cluster: Cluster, dashboard: str) -> int:
-        if self.wait_seconds:
-            cluster = wait_for_nodes(study, cluster, self.wait_seconds, self._print)
-        if self.address is not None:
-            check_versions(run_on_nodes(versions_task()))
-            study.check_storage(cluster)
-        if self.budget_seconds is not None:
-            self._choose_images(study, cluster)
-            study.load_images()
-        store = self.request.store
-        with store.lock(), store.guarded():
-            store.refresh()
-            if self.request.fresh and not store.is_empty():
-                kept = places.short_path(store, put_aside(store))
-                self._print(f"the old study is kept in {kept}")
-            return self._launch(study, cluster, dashboard)
-
-    def _launch(self, study: PreparedStudy, cluster: Cluster, dashboard: str) -> int:
-        """Plan against the ledger as it is now that the study is held, and run the plan."""
-        study.reopen()
-        ledger, num_added = study.ledger(study.device(cluster))
-        recorded = study.recorded(ledger)
-        plan = study.plan(ledger, cluster, recorded)
-        tracking = self._tracking(ledger) if plan.trials else []
-        if num_added:
-            self._print(f"the study grows by {num_added} rows")
-        self._print(*announce.plan_lines(study, plan, cluster, ledger))
+    def _execute(self, study: PreparedStudy, plan: Plan, cluster: Cluster, dashboard: str) -> int:
+        """Record the launch, run its trials and conclude. Returns the exit status."""
+        ledger, recorded = study.ledger, study.recorded
+        if self._request.fresh and not ledger.store.is_empty():
+            kept = put_aside(ledger.store)
+            self._display.say(f"the old study is kept in {ledger.store.shown(kept)}")
+        if study.num_added:
+            self._display.say(f"the study grows by {study.num_added} rows")
+        self._display.plan(study, plan, cluster)
+        self._display.say(*recorded.notes)
         tidy(ledger, recorded)
-        name = ledger.start_launch(
-            {
-                **collect_provenance(self.arguments),
-                "sharing": self.request.sharing,
-                "open": [
-                    {"config_id": row.key[0], "seed": row.key[1], "reason": row.reason}
-                    for row in plan.open_rows
-                ],
-            }
-        )
-        incomplete: Mapping[str, str] = {}
+        name = ledger.start_launch(self._record_of(plan))
+        done = Executed()
         if plan.trials:
-            self._print(*announce.link_lines(dashboard, ledger))
-            self.signals.raise_dropped()
-            incomplete = self._run_trials(
-                study=study,
-                ledger=ledger,
-                recorded=recorded,
-                plan=plan,
-                name=name,
-                tracking=tracking,
-            )
+            self._display.links(dashboard, ledger)
+            self._signals.raise_dropped()
+            done = execute(study, plan, name, self._display.trials(study, plan))
+            self._display.say(*done.notes)
         ledger.store.refresh()
         recorded = recorded.with_launch(ledger.root, ledger.study, name)
         tidy(ledger, recorded)
-        return self._conclude(ledger, plan, recorded, incomplete)
+        conclusion = conclude(ledger, plan, recorded, done)
+        self._display.conclusion(ledger, plan, conclusion)
+        return self.stopped() if conclusion.interrupted else conclusion.exit_status
 
-    def _tracking(self, ledger: Ledger) -> list[TrackingCallback]:
-        if self.log_to is None:
-            return []
-        from tune_app.engine.tracking import TrackingCallback, open_tracker
-
-        root = self.request.root
-        if self.request.store.at_url:  # what a tracker keeps in files stays on this machine
-            root = Path("results").resolve() / root.name
-        created_at = str(ledger.study.get("created_at", ""))
-        return [TrackingCallback(open_tracker(self.log_to, root), created_at)]
-
-    def _run_trials(
-        self,
-        *,
-        study: PreparedStudy,
-        ledger: Ledger,
-        recorded: Recorded,
-        plan: Plan,
-        name: str,
-        tracking: list[TrackingCallback],
-    ) -> Mapping[str, str]:
-        """Run the plan; return the trials that ended without reporting their last milestone."""
-        from tune_app.cli.progress_display import StudyProgress
-        from tune_app.engine.progress import ProgressCallback
-        from tune_app.engine.recorder import StudyRecorder
-
-        costs = [study.trainable.cost(trial.config) for trial in plan.trials]
-        metric = study.request.space.metric
-        progress = StudyProgress(plan, costs, metric, self.console)
-        factors = tuple(study.request.space.factors)
-        recorder = StudyRecorder(ledger.store, factors)
-        try:
-            driver.run_trials(
-                plan=plan,
-                ledger=ledger,
-                recorded=recorded,
-                launch=name,
-                trainable=study.trainable,
-                data=study.images,
-                options=self.options,
-                callbacks=[
-                    recorder,
-                    ProgressCallback(progress, connection.live_cluster),
-                    *tracking,
-                ],
-            )
-        except Exception as error:
-            raise recorder.failure or error from None
-        finally:
-            progress.stop()
-        problems = [callback.problem for callback in tracking if callback.problem]
-        notes = [f"note: {note}" for note in (*problems, *progress.notes)]
-        self._print(*places.listed(notes))
-        return recorder.incomplete
-
-    def _conclude(
-        self, ledger: Ledger, plan: Plan, recorded: Recorded, incomplete: Mapping[str, str]
-    ) -> int:
-        """Say what came out and return the exit status."""
-        finished = recorded.ended(ledger.study)
-        planned = {trial.key for trial in plan.trials}
-        failed = recorded.failures(ledger.study)
-        failures = {t.newest.name: t.newest.error for k, t in failed.items() if k in planned}
-        failures |= incomplete
-        self._print(*announce.outcome_lines(ledger, finished, plan, failures))
-        explained = {row.key for row in plan.open_rows}
-        explained |= {k for t in plan.trials if t.name in failures for k in t.row_keys()}
-        if set(ledger.row_keys()) - finished.keys() - explained:
-            return self.stopped()
-        if failures:
-            return EXIT_FAILED
-        return EXIT_OPEN if plan.open_rows else 0
+    def _record_of(self, plan: Plan) -> dict[str, object]:
+        """Return what a launch says of itself."""
+        open_rows = [
+            {"config_id": row.key[0], "seed": row.key[1], "reason": row.reason}
+            for row in plan.open_rows
+        ]
+        facts = collect_provenance(self._request.arguments)
+        return {**facts, "sharing": self._request.sharing, "open": open_rows}
 
     def stopped(self) -> int:
         """Say how to go on after a signal and return the exit status."""
-        again = [word for word in self.arguments if word != "--fresh"]
-        line = f"stopped by {self.signals.received.name}; this goes on: {command_line(again)}"
+        again = [word for word in self._request.arguments if word != "--fresh"]
+        signal = self._signals.received
+        line = f"stopped by {signal.name}; this goes on: {command_line(again)}"
         if line != self._last_words:
-            self._print(line)
+            self._display.say(line)
         self._last_words = line
-        return 128 + self.signals.received
-
-    def _print(self, *lines: str) -> None:
-        for line in lines:
-            # A file name that is not UTF-8 holds what no terminal takes.
-            shown = line.encode(errors="backslashreplace").decode()
-            self.console.print(shown, highlight=False, markup=False, soft_wrap=True)
+        return 128 + signal

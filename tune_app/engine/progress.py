@@ -3,42 +3,18 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping
-from typing import Any, Protocol
+from collections.abc import Callable
+from typing import Any
 
 from ray.tune.callback import Callback
 from ray.tune.experiment import Trial
 
 from tune_app.engine import failures
+from tune_app.engine.display import TrialDisplay
 from tune_app.planning.resources import Cluster
 
 LOOK_SECONDS = 15.0
 """How often a study of which nothing runs looks at the cluster."""
-
-
-class Display(Protocol):
-    """What is told of trials, each by its key and its name. Ray pickles it."""
-
-    def begin(self) -> None:
-        """Trials are going to start."""
-
-    def nothing_can_run(self, reason: str) -> None:
-        """No node is left that could hold any of the trials that wait."""
-
-    def started(self, key: str, name: str) -> None:
-        """A trial runs."""
-
-    def reported(self, key: str, name: str, result: Mapping[str, Any]) -> None:
-        """A trial has reported an epoch."""
-
-    def completed(self, key: str, name: str) -> None:
-        """A trial has come to its end."""
-
-    def tried_again(self, key: str, name: str, reason: str) -> None:
-        """An attempt has failed, and another follows."""
-
-    def failed(self, key: str, name: str, reason: str) -> None:
-        """A trial was given up."""
 
 
 class ProgressCallback(Callback):
@@ -49,7 +25,7 @@ class ProgressCallback(Callback):
         cluster: tells what the cluster offers now; asked while nothing runs.
     """
 
-    def __init__(self, display: Display, cluster: Callable[[], Cluster]) -> None:
+    def __init__(self, display: TrialDisplay, cluster: Callable[[], Cluster]) -> None:
         self._display = display
         self._cluster = cluster
         self._looked = time.monotonic()

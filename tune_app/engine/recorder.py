@@ -11,7 +11,7 @@ from __future__ import annotations
 import json
 import math
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -24,9 +24,9 @@ from tune_app.engine.concurrency import Concurrency
 from tune_app.engine.event_file import EventFile
 from tune_app.storage.storage_errors import FullDiskError, StorageError
 from tune_app.storage.store import StudyStore
+from tune_app.study.trial_directory import ERROR_FILE, PARAMS_FILE, RESULT_FILE, line_problem
 from tune_app.training.checkpoint import remove_checkpoints
 
-RESULT_FILE, PARAMS_FILE, ERROR_FILE = "result.json", "params.json", "error.txt"
 EVENTS_SECONDS = 30.0
 """Least time between two writes of a running trial's curves to a URL."""
 
@@ -41,6 +41,8 @@ class StudyRecorder(LoggerCallback):
     Attributes:
         incomplete: name of a trial that ended by itself before its last milestone -> what it
             reported instead. A trainable of the package never does.
+        ended: names of the trials that came to their end, well or not.
+        notes: what was left out of what trials reported, one line for each name.
         failure: why the study directory can no longer be written. Tune ends the launch when this
             callback raises, but wraps what it raised in an error of its own.
     """
@@ -51,7 +53,10 @@ class StudyRecorder(LoggerCallback):
         self._events: dict[str, EventFile] = {}
         self._events_pushed: dict[str, float] = {}
         self._concurrency = Concurrency()
+        self._refused: dict[str, str] = {}
         self.incomplete: dict[str, str] = {}
+        self.ended: set[str] = set()
+        self.notes: list[str] = []
         self.failure: StorageError | None = None
 
     def __getstate__(self) -> dict[str, Any]:
@@ -66,10 +71,14 @@ class StudyRecorder(LoggerCallback):
 
     def log_trial_result(self, iteration: int, trial: Trial, result: dict[str, Any]) -> None:
         """Append one reported row to ``result.json`` and its numbers to the event file."""
-        row = {key: value for key, value in result.items() if key != "config"}
+        row = self._recordable(result)
+        problem = line_problem(row)
+        if problem:
+            self._refused.setdefault(trial.trial_id, problem)
+            return
         at_once = self._concurrency.most_at_once(trial.trial_id, str(row.get("node_ip")))
         row["num_concurrent_trials"] = at_once
-        line = json.dumps(row, default=_plain_number)
+        line = json.dumps(row)
         with self._storage():
             self._store.append_line(self._directory(trial) / RESULT_FILE, line)
             events = self._event_file(trial)
@@ -79,9 +88,14 @@ class StudyRecorder(LoggerCallback):
                 self._events_pushed[trial.trial_id] = now
                 self._store.push(events.path)
 
+    def refuses(self, trial_id: str, _result: Mapping[str, Any]) -> bool:
+        """Return whether a trial has reported what cannot be recorded: Tune then stops it."""
+        return trial_id in self._refused
+
     def log_trial_end(self, trial: Trial, failed: bool = False) -> None:
         """Close the event file with the trial's factors and final metrics; keep its error."""
         self._concurrency.end(trial.trial_id)
+        self.ended.add(str(trial.config["plan"]["name"]))
         if failed:
             self._end_on_full_disk(trial)
         with self._storage():
@@ -122,15 +136,41 @@ class StudyRecorder(LoggerCallback):
             raise self.failure
 
     def _check_complete(self, trial: Trial, last: dict[str, Any]) -> None:
-        """Remove the checkpoints of a trial that has done its work; note one that has not."""
+        """Remove the checkpoints of a trial that has done its work; fail one that has not."""
         plan = trial.config["plan"]
-        if last.get("milestone") == plan["milestones"][-1]:
-            remove_checkpoints(self._store, self._directory(trial))
-        elif last.get("status") != "diverged":
-            self.incomplete[plan["name"]] = (
+        refused = self._refused.pop(trial.trial_id, None)
+        if refused is not None:
+            reason = f"it reported a row that cannot be recorded: {refused}"
+        elif last.get("milestone") == plan["milestones"][-1]:
+            return remove_checkpoints(self._store, self._directory(trial))
+        elif last.get("status") == "diverged":
+            return None
+        else:
+            reason = (
                 f"it ended after epoch {last.get('epoch', 0)} without reporting milestone "
                 f"{plan['milestones'][-1]}, which its rows need"
             )
+        self.incomplete[plan["name"]] = reason
+        self._store.write(self._directory(trial) / ERROR_FILE, f"{reason}\n".encode())
+        return None
+
+    def _recordable(self, result: Mapping[Any, Any]) -> dict[str, Any]:
+        """Return what JSON has words for of a reported row, and note what it has none for."""
+        row = {}
+        for key, value in result.items():
+            if key == "config":  # it is in params.json
+                continue
+            plain = value.item() if getattr(value, "ndim", None) == 0 else value
+            try:
+                assert isinstance(key, str)
+                json.dumps(plain)
+            except (AssertionError, TypeError, ValueError, RecursionError):
+                note = f"{key!r} was reported as {type(value).__name__} and is not recorded"
+                if note not in self.notes:
+                    self.notes.append(note)
+                continue
+            row[key] = plain
+        return row
 
     @contextmanager
     def _storage(self) -> Iterator[None]:
@@ -206,10 +246,3 @@ def scalars(row: dict[str, Any]) -> dict[str, float]:
         and not isinstance(value, bool)
         and math.isfinite(value)
     }
-
-
-def _plain_number(value: Any) -> Any:
-    """Return a NumPy number as Python's, for JSON."""
-    if hasattr(value, "item"):
-        return value.item()
-    raise TypeError(f"cannot record {type(value).__name__}")

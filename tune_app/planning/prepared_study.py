@@ -1,32 +1,18 @@
-"""Brings together a search space, its data, its ledger and a cluster: one command's work."""
+"""A request put together with its data and with what is there of its study already."""
 
 from __future__ import annotations
 
 import copy
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 from search_spaces.errors import UserError
 from tune_app.data import images as image_data
-from tune_app.engine.cluster.nodes import run_on_nodes
-from tune_app.engine.cluster.shared_storage import check_shared, check_url
-from tune_app.planning.estimate import (
-    Estimate,
-    SplitSizes,
-    fit_to_budget,
-    peak_disk_bytes,
-    peak_memory,
-    probe_models,
-    study_seconds,
-    trial_seconds,
-)
 from tune_app.planning.plan import Plan, PlanOptions, make_plan
 from tune_app.planning.repeats import SAME_AT_EVERY_SEED, check_seeds, same_at_every_seed
 from tune_app.planning.request import StudyRequest
 from tune_app.planning.resources import Cluster
-from tune_app.planning.schedule import num_slots
-from tune_app.storage.remote_store import RemoteStore
 from tune_app.study.ledger import Ledger, extend_ledger, new_ledger, open_ledger
 from tune_app.study.recorded import Recorded
 from tune_app.training.registry import Trainable, check_config, find_trainable
@@ -35,54 +21,19 @@ MOST_ROWS = 100_000
 """Planning takes seconds for so many rows; Ray Tune is not made for more trials."""
 
 
-class PreparedStudy:
-    """A checked request: space and trainable agree, the old study is read; nothing is written.
+@dataclass(frozen=True)
+class CheckedRequest:
+    """A request that agrees with its trainable and with the study that is there.
 
-    Raises:
-        UserError: whatever the user has to mend.
+    Attributes:
+        request: what the command asks for.
+        trainable: what its trials train.
+        existing: the study as it is, None if none is there or it is to be put aside.
     """
 
-    def __init__(self, request: StudyRequest) -> None:
-        self.request = request
-        _check_num_rows(request.space.num_configurations(), len(request.seeds))
-        if request.space.exclusive and request.trials_per_gpu > 1:
-            raise UserError(
-                f"--trials-per-gpu {request.trials_per_gpu}: the time of a trial is the result of "
-                f"{request.space.name}, so each has a GPU to itself; leave the option out"
-            )
-        self.trainable: Trainable = find_trainable(request.space)
-        if request.vary_split and not self.trainable.uses_images:
-            raise UserError(
-                f"--vary-split: {request.space.name} uses no images that could be split; leave it "
-                "out"
-            )
-        self.existing: Ledger | None = None
-        if not request.fresh:
-            self.reopen()
-        self.images: dict[str, Any] = {}
-
-    def reopen(self) -> None:
-        """Read the ledger again: another driver may have written it since.
-
-        Raises:
-            UserError: it cannot be read, or expects what this trainable cannot do.
-        """
-        self.existing = open_ledger(self.request.store)
-        same = self.existing and self.existing.study["space"]["trainable"] == self.trainable.name
-        if self.existing is not None and same:
-            self._check_existing(self.existing)
-
-    def _check_existing(self, ledger: Ledger) -> None:
-        where = f"{ledger.root / 'study.json'}"
-        described = ledger.study["data"]["datasets"]
-        for configuration in ledger.configurations():
-            check_config(where, self.trainable, configuration.config)
-            dataset = configuration.config.get("dataset")
-            if self.trainable.uses_images and dataset not in described:
-                raise UserError(
-                    f"{where}: data lacks {dataset}, which its configurations use; restore it from "
-                    "a copy, or use --study NAME for another study"
-                )
+    request: StudyRequest
+    trainable: Trainable
+    existing: Ledger | None
 
     def dataset_names(self) -> list[str]:
         """Return the data sets that some configuration of the space, or of the study, uses.
@@ -93,153 +44,164 @@ class PreparedStudy:
         configs = [c.config for c in (*self.request.space.expand(), *existing)]
         return list(dict.fromkeys(c["dataset"] for c in configs if "dataset" in c))
 
-    def load_images(self) -> None:
-        """Load, check and split the images; no-op for a trainable without images.
-
-        Raises:
-            UserError: there are no such images, or new seeds would be copies of one result.
-        """
-        request = self.request
-        if self.trainable.uses_images:
-            self.images = image_data.load_datasets(
-                self.dataset_names(),
-                request.source,
-                request.num_images,
-                request.split_seed,
-                vary_split=request.vary_split,
-            )
-        known = set(self.existing.study["seeds"]) if self.existing else set()
-        if not request.vary_split and set(request.seeds) - known:
-            seeds = known | set(request.seeds)
-            check_seeds(request.space, seeds, self.trainable, self.num_train())
-
-    def num_train(self) -> dict[str, int]:
-        """Return data set -> number of training images."""
-        return {name: len(images.train) for name, images in self.images.items()}
-
-    def ledger(self, device: str) -> tuple[Ledger, int]:
-        """Return the ledger with this request in it (not saved) and the number of rows added."""
-        request = self.request
-        described = image_data.describe(
-            self.images, request.source, request.num_images, request.split_seed
-        )
-        wanted = new_ledger(
-            request.store,
-            request.space,
-            request.seeds,
-            device=device,
-            data=described,
-            defaults=self.trainable.defaults(),
-        )
-        grown, num_added = wanted, 0
-        if self.existing is not None:
-            grown = Ledger(request.store, copy.deepcopy(self.existing.study))
-            num_added = extend_ledger(grown, wanted)
-            _check_num_rows(len(grown.study["configurations"]), len(grown.study["seeds"]))
-        grown.study.pop(SAME_AT_EVERY_SEED, None)
-        configurations = [] if request.vary_split else grown.configurations()
-        same = same_at_every_seed(configurations, self.trainable, self.num_train())
-        if same:
-            grown.study[SAME_AT_EVERY_SEED] = same
-        return grown, num_added
-
-    def check_storage(self, cluster: Cluster) -> None:
-        """Refuse a results directory that the nodes of a running cluster do not see.
-
-        Also its only node may have been started by another user, or with other credentials.
-
-        Raises:
-            UserError: trials would fail with their first checkpoint, after hours perhaps.
-        """
-        store = self.request.store
-        if isinstance(store, RemoteStore):
-            check_url(store.remote, run_on_nodes)
-            return
-        if cluster.num_hosts > 1 and not self.request.shared_storage:
-            raise UserError(
-                f"the cluster has {cluster.num_hosts} machines and {self.request.root.parent} may "
-                "be seen by this one only; name a folder that all of them reach with "
-                "--storage-path DIR"
-            )
-        check_shared(self.request.root.parent, run_on_nodes)
-
-    def device(self, cluster: Cluster | None) -> str:
+    def device(self, cluster: Cluster) -> str:
         """Return what ``device: auto`` means: the study's choice, else a GPU if there is one."""
         if self.request.device != "auto":
             return self.request.device
         if self.existing is not None:
             return str(self.existing.study["device"])
-        return "cuda" if cluster is not None and cluster.total("GPU") > 0 else "cpu"
+        return "cuda" if cluster.total("GPU") > 0 else "cpu"
 
-    def recorded(self, ledger: Ledger) -> Recorded:
-        """Return what the study recorded so far; of one that begins anew, nothing."""
-        return Recorded(()) if self.request.fresh else ledger.read_trials()
 
-    def plan(self, ledger: Ledger, cluster: Cluster, recorded: Recorded) -> Plan:
+@dataclass(frozen=True)
+class PreparedStudy:
+    """Everything that a plan is made from. Nothing of it is written yet.
+
+    Attributes:
+        checked: the request.
+        images: data set -> its images, split.
+        ledger: the study with the request in it.
+        num_added: the number of rows by which the request makes an existing study grow.
+        recorded: what the launches so far recorded.
+    """
+
+    checked: CheckedRequest
+    images: Mapping[str, Any]
+    ledger: Ledger
+    num_added: int
+    recorded: Recorded
+
+    @property
+    def request(self) -> StudyRequest:
+        """What the command asks for."""
+        return self.checked.request
+
+    @property
+    def trainable(self) -> Trainable:
+        """What the trials train."""
+        return self.checked.trainable
+
+    def plan(self, cluster: Cluster) -> Plan:
         """Return the trials that are missing."""
         request = self.request
         return make_plan(
-            ledger.configurations(),
-            ledger.study["seeds"],
+            self.ledger.configurations(),
+            self.ledger.study["seeds"],
             self.trainable,
             request.space.resources,
             cluster=cluster,
-            finished=recorded.ended(ledger.study),
-            num_train=self.num_train(),
+            finished=self.recorded.ended(self.ledger.study),
+            num_train=num_train(self.images),
             options=PlanOptions(
-                device=str(ledger.study["device"]),
+                device=str(self.ledger.study["device"]),
                 sharing=request.sharing,
                 trials_per_gpu=request.trials_per_gpu,
                 exclusive=request.space.exclusive,
             ),
         )
 
-    def estimate(self, plan: Plan, cluster: Cluster) -> Estimate:
-        """Return what the plan will take, from a few measured steps of each kind of trial."""
-        models = probe_models(plan.trials, self.trainable, self.images)
-        num_images = max((i.num_images for i in self.images.values()), default=0)
-        seconds = self._seconds(plan, models, SplitSizes.of_total(num_images))
-        limit = self.request.max_concurrent
-        slots = num_slots(plan.trials, cluster, limit)
-        return Estimate(
-            None if seconds is None else study_seconds(plan.trials, seconds, cluster, limit),
-            slots,
-            peak_disk_bytes(plan.trials, self.trainable, models, slots),
-            peak_memory(plan.trials, self.trainable, models, slots),
+    def on(self, cluster: Cluster) -> PreparedStudy:
+        """Return this for a cluster that has changed: a new study takes a GPU that has come."""
+        ledger, num_added = _make_ledger(self.checked, self.images, self.checked.device(cluster))
+        return replace(self, ledger=ledger, num_added=num_added)
+
+
+def check_request(request: StudyRequest) -> CheckedRequest:
+    """Read the study that is there, and see that space, trainable and study agree.
+
+    Raises:
+        UserError: whatever the user has to mend.
+    """
+    _check_num_rows(request.space.num_configurations(), len(request.seeds))
+    if request.space.exclusive and request.trials_per_gpu > 1:
+        raise UserError(
+            f"--trials-per-gpu {request.trials_per_gpu}: the time of a trial is the result of "
+            f"{request.space.name}, so each has a GPU to itself; leave the option out"
         )
+    trainable = find_trainable(request.space)
+    if request.vary_split and not trainable.uses_images:
+        raise UserError(
+            f"--vary-split: {request.space.name} uses no images that could be split; leave it out"
+        )
+    existing = None if request.fresh else open_ledger(request.store)
+    if existing is not None and existing.study["space"]["trainable"] == trainable.name:
+        _check_existing(existing, trainable)
+    return CheckedRequest(request, trainable, existing)
 
-    def choose_num_images(self, budget_seconds: float, cluster: Cluster) -> int:
-        """Return the largest subset with which the whole study fits into the budget.
 
-        Raises:
-            UserError: not even the smallest subset fits, or the speed cannot be measured.
-        """
-        most = image_data.available_images(self.dataset_names(), self.request.source)
-        self.request = replace(self.request, num_images=None)
-        self.load_images()
-        ledger, _ = self.ledger(self.device(cluster))
-        plan = self.plan(ledger, cluster, self.recorded(ledger))
-        models = probe_models(plan.trials, self.trainable, self.images)
+def prepare(checked: CheckedRequest, cluster: Cluster) -> PreparedStudy:
+    """Load the data and read what the study recorded so far.
 
-        def seconds_for(num_images: int) -> float:
-            seconds = self._seconds(plan, models, SplitSizes.of_total(num_images))
-            if seconds is None:
-                raise UserError("--budget: the speed of this study cannot be measured here")
-            return study_seconds(plan.trials, seconds, cluster, self.request.max_concurrent)
+    Raises:
+        UserError: there are no such images, new seeds would be copies of one result, or the study
+            that is there was made with something else.
+    """
+    images = _load_images(checked)
+    ledger, num_added = _make_ledger(checked, images, checked.device(cluster))
+    recorded = Recorded(()) if checked.request.fresh else ledger.read_trials()
+    return PreparedStudy(checked, images, ledger, num_added, recorded)
 
-        chosen = fit_to_budget(budget_seconds, image_data.MIN_IMAGES, most, seconds_for)
-        if chosen == 0:
+
+def num_train(images: Mapping[str, Any]) -> dict[str, int]:
+    """Return data set -> number of training images."""
+    return {name: len(data.train) for name, data in images.items()}
+
+
+def _load_images(checked: CheckedRequest) -> dict[str, Any]:
+    request = checked.request
+    images: dict[str, Any] = {}
+    if checked.trainable.uses_images:
+        images = image_data.load_datasets(
+            checked.dataset_names(),
+            request.source,
+            request.num_images,
+            request.split_seed,
+            vary_split=request.vary_split,
+        )
+    known = set(checked.existing.study["seeds"]) if checked.existing else set()
+    if not request.vary_split and set(request.seeds) - known:
+        seeds = known | set(request.seeds)
+        check_seeds(request.space, seeds, checked.trainable, num_train(images))
+    return images
+
+
+def _make_ledger(
+    checked: CheckedRequest, images: Mapping[str, Any], device: str
+) -> tuple[Ledger, int]:
+    """Return the study with the request in it, and the number of rows added to an existing one."""
+    request = checked.request
+    wanted = new_ledger(
+        request.store,
+        request.space,
+        request.seeds,
+        device=device,
+        data=image_data.describe(images, request.source, request.num_images, request.split_seed),
+        defaults=checked.trainable.defaults(),
+    )
+    ledger, num_added = wanted, 0
+    if checked.existing is not None:
+        ledger = Ledger(request.store, copy.deepcopy(checked.existing.study))
+        num_added = extend_ledger(ledger, wanted)
+        _check_num_rows(len(ledger.study["configurations"]), len(ledger.study["seeds"]))
+    ledger.study.pop(SAME_AT_EVERY_SEED, None)
+    configurations = [] if request.vary_split else ledger.configurations()
+    same = same_at_every_seed(configurations, checked.trainable, num_train(images))
+    if same:
+        ledger.study[SAME_AT_EVERY_SEED] = same
+    return ledger, num_added
+
+
+def _check_existing(ledger: Ledger, trainable: Trainable) -> None:
+    where = f"{ledger.root / 'study.json'}"
+    described = ledger.study["data"]["datasets"]
+    for configuration in ledger.configurations():
+        check_config(where, trainable, configuration.config)
+        dataset = configuration.config.get("dataset")
+        if trainable.uses_images and dataset not in described:
             raise UserError(
-                f"--budget: {image_data.MIN_IMAGES} images per data set, the fewest possible, "
-                f"already take about {seconds_for(image_data.MIN_IMAGES):.0f} s; allow more time"
+                f"{where}: data lacks {dataset}, which its configurations use; restore it from "
+                "a copy, or use --study NAME for another study"
             )
-        return chosen if chosen == most else chosen // 10 * 10
-
-    def _seconds(
-        self, plan: Plan, models: Mapping[tuple[Any, ...], Any], sizes: SplitSizes
-    ) -> list[float] | None:
-        seconds = [trial_seconds(t, self.trainable, models, sizes) for t in plan.trials]
-        return None if None in seconds else [s for s in seconds if s is not None]
 
 
 def _check_num_rows(num_configurations: int, num_seeds: int) -> None:

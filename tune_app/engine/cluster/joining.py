@@ -7,26 +7,25 @@ nobody, so the only way to find out is to ask and wait.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Mapping, Sequence
 
 from tune_app.engine.connection import live_cluster
 from tune_app.planning.durations import format_seconds
 from tune_app.planning.resources import Cluster
 
-if TYPE_CHECKING:
-    from tune_app.planning.prepared_study import PreparedStudy
-
 LOOK_SECONDS = 2.0
 
 
 def wait_for_nodes(
-    study: PreparedStudy, cluster: Cluster, seconds: float, say: Callable[[str], None]
+    lacking: Sequence[Mapping[str, float]],
+    cluster: Cluster,
+    seconds: float,
+    say: Callable[[str], None],
 ) -> Cluster:
-    """Ask the cluster's autoscaler for what the study lacks, and wait until it is there.
+    """Ask the cluster's autoscaler for what a plan lacks, and wait until it is there.
 
     Args:
-        study: what is to run; its images are loaded if they are not yet.
+        lacking: what trials ask for and no node has, once for each kind.
         cluster: what is there now.
         seconds: how long to wait at most; then the rows that lack something stay open.
         say: is told what is waited for.
@@ -36,13 +35,7 @@ def wait_for_nodes(
     """
     from ray.autoscaler.sdk import request_resources
 
-    if study.trainable.uses_images and not study.images:
-        study.load_images()
-    ledger, _ = study.ledger(study.device(cluster))
-    lacking = study.plan(ledger, cluster, study.recorded(ledger)).lacking
     reasons = {reason for kind in lacking if (reason := cluster.refusal(kind))}
-    if not reasons:
-        return cluster
     say(f"waiting up to {format_seconds(seconds)} for nodes: {'; '.join(sorted(reasons))}")
     deadline = time.monotonic() + seconds
     request_resources(bundles=[dict(kind) for kind in lacking])

@@ -9,11 +9,38 @@ from collections.abc import Callable
 from pathlib import Path
 
 from search_spaces.errors import UserError
-from tune_app.engine.cluster.nodes import RunOnNodes
+from tune_app.engine.cluster.nodes import RunOnNodes, run_on_nodes
+from tune_app.planning.resources import Cluster
 from tune_app.storage.remote_folder import RemoteFolder
+from tune_app.storage.remote_store import RemoteStore
+from tune_app.storage.store import StudyStore
 
 SEES_SECONDS = 5.0
 """Network file systems may show a new file a moment late."""
+
+
+def check_storage(store: StudyStore, cluster: Cluster, *, shared: bool) -> None:
+    """Refuse a place for a study that the nodes of a running cluster do not see.
+
+    Also its only node may have been started by another user, or with other credentials.
+
+    Args:
+        store: where the study is kept.
+        cluster: what it runs on.
+        shared: whether the user says that every node reaches the place.
+
+    Raises:
+        UserError: trials would fail with their first checkpoint, after hours perhaps.
+    """
+    if isinstance(store, RemoteStore):
+        check_url(store.remote, run_on_nodes)
+        return
+    if cluster.num_hosts > 1 and not shared:
+        raise UserError(
+            f"the cluster has {cluster.num_hosts} machines and {store.root.parent} may be seen by "
+            "this one only; name a folder that all of them reach with --storage-path DIR"
+        )
+    check_shared(store.root.parent, run_on_nodes)
 
 
 def check_shared(folder: Path, run_on_nodes: RunOnNodes) -> None:

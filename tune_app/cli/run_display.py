@@ -1,0 +1,59 @@
+"""What a person sees of a launch: its plan, its progress and what came out, on a console."""
+
+from __future__ import annotations
+
+from rich.console import Console
+
+from tune_app.cli import messages
+from tune_app.cli.places import listed
+from tune_app.cli.progress_display import StudyProgress
+from tune_app.engine.conclusion import Conclusion
+from tune_app.planning.estimate import Estimate
+from tune_app.planning.plan import Plan
+from tune_app.planning.prepared_study import PreparedStudy
+from tune_app.planning.resources import Cluster
+from tune_app.study.ledger import Ledger
+
+
+class RunDisplay:
+    """Prints what a launch tells its user.
+
+    Args:
+        console: where to print.
+    """
+
+    def __init__(self, console: Console) -> None:
+        self._console = console
+
+    def say(self, *lines: str) -> None:
+        """Print lines, of very many the first ones."""
+        for line in listed(list(lines)):
+            # A file name that is not UTF-8 holds what no terminal takes.
+            shown = line.encode(errors="backslashreplace").decode()
+            self._console.print(shown, highlight=False, markup=False, soft_wrap=True)
+
+    def plan(self, study: PreparedStudy, plan: Plan, cluster: Cluster) -> None:
+        """Print what is going to be done."""
+        self.say(*messages.plan_lines(study, plan, cluster))
+
+    def estimate(self, estimate: Estimate) -> None:
+        """Print what it will take."""
+        self.say(*messages.estimate_lines(estimate))
+
+    def links(self, dashboard: str, ledger: Ledger) -> None:
+        """Print where the running study can be watched."""
+        self.say(*messages.link_lines(dashboard, ledger))
+
+    def trials(self, study: PreparedStudy, plan: Plan) -> StudyProgress:
+        """Return the display of the trials while they run."""
+        costs = [study.trainable.cost(trial.config) for trial in plan.trials]
+        return StudyProgress(plan, costs, study.request.space.metric, self._console)
+
+    def conclusion(self, ledger: Ledger, plan: Plan, conclusion: Conclusion) -> None:
+        """Print what came out."""
+        self.say(*messages.outcome_lines(ledger, plan, conclusion))
+
+    def nothing_missing(self, ledger: Ledger) -> None:
+        """Print that all rows were finished before, and where the study is."""
+        self.say(f"nothing is missing: all {len(ledger.row_keys())} rows are finished")
+        self.say(*messages.where_lines(ledger))

@@ -1,0 +1,60 @@
+"""The trials of a launch, run to their end: what records them, what shows them, what they left."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from tune_app.engine import connection, driver
+from tune_app.engine.conclusion import Executed
+from tune_app.engine.display import TrialDisplay
+from tune_app.planning.plan import Plan
+from tune_app.planning.prepared_study import PreparedStudy
+
+if TYPE_CHECKING:
+    from tune_app.engine.tracking import TrackingCallback
+
+
+def execute(study: PreparedStudy, plan: Plan, launch: str, display: TrialDisplay) -> Executed:
+    """Run the planned trials to their end, or until a signal.
+
+    Args:
+        study: what is studied.
+        plan: the trials to run.
+        launch: the launch's name.
+        display: is told of the trials.
+
+    Raises:
+        StorageError: the study can no longer be written.
+        UserError: the experiment tracker cannot be used.
+    """
+    from tune_app.engine.progress import ProgressCallback
+    from tune_app.engine.recorder import StudyRecorder
+
+    recorder = StudyRecorder(study.ledger.store, tuple(study.request.space.factors))
+    tracking = _tracking(study)
+    progress = ProgressCallback(display, connection.live_cluster)
+    try:
+        driver.run_trials(study, plan, launch, recorder, [progress, *tracking])
+    except Exception as error:
+        raise recorder.failure or error from None
+    finally:
+        display.stop()
+    problems = [callback.problem for callback in tracking if callback.problem]
+    return Executed(
+        incomplete=recorder.incomplete,
+        all_ended=recorder.ended >= {trial.name for trial in plan.trials},
+        notes=tuple(f"note: {note}" for note in (*problems, *display.notes, *recorder.notes)),
+    )
+
+
+def _tracking(study: PreparedStudy) -> list[TrackingCallback]:
+    log_to, store = study.request.log_to, study.ledger.store
+    if log_to is None:
+        return []
+    from tune_app.engine.tracking import TrackingCallback, open_tracker
+
+    # What a tracker keeps in files stays on this machine.
+    root = Path("results").resolve() / store.root.name if store.at_url else store.root
+    created_at = str(study.ledger.study.get("created_at", ""))
+    return [TrackingCallback(open_tracker(log_to, root), created_at)]

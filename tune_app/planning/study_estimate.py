@@ -1,0 +1,89 @@
+"""How long a prepared study will take, and the largest subset of its data that fits a budget."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from search_spaces.errors import UserError
+from tune_app.data import images as image_data
+from tune_app.planning.estimate import (
+    Estimate,
+    Probes,
+    SplitSizes,
+    fit_to_budget,
+    peak_disk_bytes,
+    peak_memory,
+    probe_models,
+    study_seconds,
+    trial_seconds,
+    why_not_known,
+)
+from tune_app.planning.plan import Plan
+from tune_app.planning.prepared_study import CheckedRequest, PreparedStudy, prepare
+from tune_app.planning.resources import Cluster
+from tune_app.planning.schedule import num_slots
+
+
+def estimate_study(study: PreparedStudy, plan: Plan, cluster: Cluster) -> Estimate:
+    """Return what the plan will take, from a few measured steps of each kind of trial."""
+    trainable = study.trainable
+    models = probe_models(plan.trials, trainable, study.images)
+    num_images = max((images.num_images for images in study.images.values()), default=0)
+    seconds = _seconds(study, plan, models, SplitSizes.of_total(num_images))
+    limit = study.request.max_concurrent
+    slots = num_slots(plan.trials, cluster, limit)
+    return Estimate(
+        None if seconds is None else study_seconds(plan.trials, seconds, cluster, limit),
+        slots,
+        peak_disk_bytes(plan.trials, trainable, models, slots),
+        peak_memory(plan.trials, trainable, models, slots),
+        why_not_known(plan.trials, trainable, models),
+    )
+
+
+def fit_budget(checked: CheckedRequest, cluster: Cluster) -> CheckedRequest:
+    """Return the request with the largest subset with which the study fits into its budget.
+
+    A study that exists keeps its number of images.
+
+    Raises:
+        UserError: not even the smallest subset fits, or the speed cannot be measured.
+    """
+    request = checked.request
+    assert request.budget_seconds is not None
+    if checked.existing is not None:
+        chosen = checked.existing.study["data"]["num_images"]
+    else:
+        chosen = _largest_subset(checked, cluster, request.budget_seconds)
+    return replace(checked, request=replace(request, num_images=chosen, budget_seconds=None))
+
+
+def _largest_subset(checked: CheckedRequest, cluster: Cluster, budget_seconds: float) -> int:
+    request = replace(checked.request, num_images=None)
+    most = image_data.available_images(checked.dataset_names(), request.source)
+    study = prepare(replace(checked, request=request), cluster)
+    plan = study.plan(cluster)
+    models = probe_models(plan.trials, study.trainable, study.images)
+
+    def seconds_for(num_images: int) -> float:
+        seconds = _seconds(study, plan, models, SplitSizes.of_total(num_images))
+        if seconds is None:
+            reason = why_not_known(plan.trials, study.trainable, models)
+            raise UserError(f"--budget: the speed of this study is not known: {reason}")
+        return study_seconds(plan.trials, seconds, cluster, request.max_concurrent)
+
+    chosen = fit_to_budget(budget_seconds, image_data.MIN_IMAGES, most, seconds_for)
+    if chosen == 0:
+        raise UserError(
+            f"--budget: {image_data.MIN_IMAGES} images per data set, the fewest possible, "
+            f"already take about {seconds_for(image_data.MIN_IMAGES):.0f} s; allow more time"
+        )
+    return chosen if chosen == most else chosen // 10 * 10
+
+
+def _seconds(
+    study: PreparedStudy, plan: Plan, models: Probes, sizes: SplitSizes
+) -> list[float] | None:
+    interval = study.request.checkpoint_seconds
+    seconds = [trial_seconds(t, study.trainable, models, sizes, interval) for t in plan.trials]
+    return None if None in seconds else [s for s in seconds if s is not None]
