@@ -21,7 +21,7 @@ from tune_app.data.sources import PooledImages
 from tune_app.engine import connection
 from tune_app.planning import prepared_study as study
 from tune_app.planning.resources import Cluster
-from tune_app.storage import remote_folder as study_url
+from tune_app.storage import remote_folder
 from tune_app.training.registry import TRAINABLES, Parameter, Trainable
 
 COUNTING = Trainable(
@@ -89,7 +89,7 @@ def isolate(monkeypatch: pytest.MonkeyPatch, folder: Path) -> None:
         raise UserError(f"{url}: no network")
 
     monkeypatch.setattr(connection, "connect", unreachable)
-    monkeypatch.setattr(study_url, "_open", offline)
+    monkeypatch.setattr(remote_folder, "open_url", offline)
     monkeypatch.setattr(connection, "local_cluster", lambda: Cluster(({"CPU": 2.0},)))
     monkeypatch.setattr(sources, "_download", lambda spec, cache: "no network")
     monkeypatch.setattr(sources, "SYSTEM_FOLDER", folder / "nowhere")

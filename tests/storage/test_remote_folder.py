@@ -110,11 +110,16 @@ def test_part_of_a_folder_is_pulled(folder: RemoteFolder, tmp_path: Path) -> Non
 def test_what_is_inside_moves_to_another_folder(folder: RemoteFolder) -> None:
     folder.write("study.json", b"{}")
     folder.write("tune/001/x", b"1")
+    folder.write("launches/001.json", b"3")
     folder.write(".lock/claim.json", b"2")
     folder.move_contents("aside", leave=".lock")
     assert list(folder.files()) == [".lock/claim.json"]
+    folder.write("study.json", b"[]")
+    with pytest.raises(FileExistsError) as caught:
+        folder.move_contents("aside", leave=".lock")
+    assert caught.value.filename == folder.sibling_url("aside")
     moved = RemoteFolder(folder.url.rsplit("/", 1)[0] + "/aside")
-    assert sorted(moved.files()) == ["study.json", "tune/001/x"]
+    assert sorted(moved.files()) == ["launches/001.json", "study.json", "tune/001/x"]
 
 
 def test_it_travels_to_another_process(folder: RemoteFolder) -> None:

@@ -56,10 +56,11 @@ class LocalStore(StudyStore):
             shutil.rmtree(path, ignore_errors=True)
 
     def put_aside(self, name: str) -> None:
-        """Rename the folder; the lock file goes with it, so the new folder is locked as well."""
+        """Rename the folder. Its lock file goes with it and is held until the new one is."""
         self.root.rename(self.root.with_name(name))
         if self._locks is not None:
-            self._locks.enter_context(FileLock(self.root))
+            with self._locks.pop_all():
+                self._locks.enter_context(FileLock(self.root))
 
     def ray_storage(self, folder: str) -> dict[str, Any]:
         """Return the folder's path."""

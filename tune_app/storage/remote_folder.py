@@ -1,33 +1,19 @@
-"""A folder at a URL (``s3://bucket/studies``, ``gs://``, …), and what of it a program needs here.
-
-PyArrow's file systems are used, as Ray Tune itself does for its storage: nothing further has to be
-installed for S3 and Google Cloud Storage, and credentials come from where their own tools take
-them. A URL of another scheme goes through fsspec if that knows it.
-"""
+"""A folder at a URL (``s3://bucket/studies``, ``gs://``, …) and what a program needs of it here."""
 
 from __future__ import annotations
 
 import contextlib
-import inspect
+import errno
+import os
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path, PurePosixPath
 from typing import Any
 from urllib.parse import urlsplit, urlunsplit
 
-from search_spaces.errors import UserError
+from tune_app.storage.filesystems import open_url
 from tune_app.storage.whole_file import whole_file
 
-_ALLOWED = "s3://, gs://, file:///… and what the installed fsspec opens by its name alone"
-_NO_STORAGE = {
-    **dict.fromkeys(("memory", "mock"), "what is there ends with the process that wrote it"),
-    **dict.fromkeys(
-        ("http", "https"),
-        "nothing can be written there; for a server that speaks S3 name s3://BUCKET/FOLDER and set "
-        "AWS_ENDPOINT_URL to its address",
-    ),
-}
-"""Scheme that can be opened -> why no study can be there."""
 _NUM_TRANSFERS = 16
 """Small files are bound by the way there and back, so many travel at once."""
 
@@ -66,7 +52,7 @@ class RemoteFolder:
 
     def __init__(self, url: str) -> None:
         self.url = url
-        self._filesystem, self._path = _open(url)
+        self._filesystem, self._path = open_url(url)
         self._pulled: dict[str, Version] = {}
 
     def __reduce__(self) -> tuple[type[RemoteFolder], tuple[str]]:
@@ -183,23 +169,27 @@ class RemoteFolder:
 
     @_errors_of_storage()
     def move_contents(self, name: str, leave: str) -> None:
-        """Move what is inside to a folder beside this one: copied, then deleted, file by file.
+        """Move what is inside to a new folder beside this one: copied, then deleted, file by file.
 
         Args:
             name: the other folder's name.
             leave: the folder inside that stays where it is.
 
         Raises:
+            FileExistsError: there is a folder of that name.
             OSError: the storage does not answer.
         """
         from pyarrow.fs import FileSelector, FileType, copy_files
 
         target = str(PurePosixPath(self._path).with_name(name))
+        if self._filesystem.get_file_info(target).type != FileType.NotFound:
+            where = self.sibling_url(name)
+            raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), where)
         inside = self._filesystem.get_file_info(FileSelector(self._path))
         moved = [entry for entry in inside if entry.base_name != leave]
         self._filesystem.create_dir(target)
         for entry in moved:
-            if entry.type == FileType.Directory:
+            if entry.type == FileType.Directory:  # copy_files creates those inside it only
                 self._filesystem.create_dir(f"{target}/{entry.base_name}")
             copy_files(
                 entry.path,
@@ -229,52 +219,3 @@ def _under(name: str, folder: str) -> bool:
 
 def _is_inside(name: str) -> bool:
     return bool(name) and "\0" not in name and not {"", ".", ".."} & set(name.split("/"))
-
-
-def _with_whole_writes(url: str) -> str:
-    """Have small files written to S3 in one request, not in the three of a large one."""
-    parts = urlsplit(url)
-    if parts.scheme != "s3" or "allow_delayed_open" in parts.query:
-        return url
-    return urlunsplit(parts._replace(query=f"{parts.query}&allow_delayed_open=true".lstrip("&")))
-
-
-def _open(url: str) -> tuple[Any, str]:
-    """Return (PyArrow file system, path in it)."""
-    from pyarrow.fs import FileSystem
-
-    parts = urlsplit(url)
-    if not parts.scheme or not (parts.path.strip("/") or parts.netloc):
-        raise UserError(f"{url}: not a URL of a folder; such as s3://bucket/studies")
-    if "@" in parts.netloc:  # the URL is printed, and recorded with the study
-        raise UserError(
-            f"{parts.scheme}://***@{parts.netloc.rpartition('@')[2]}: credentials do not belong in "
-            "a URL; put them where their own tools look (AWS_ACCESS_KEY_ID, say)"
-        )
-    if parts.scheme in _NO_STORAGE:
-        raise UserError(f"{url}: {_NO_STORAGE[parts.scheme]}; allowed: {_ALLOWED}")
-    try:
-        filesystem, path = FileSystem.from_uri(_with_whole_writes(url))
-    except (ValueError, OSError, ImportError) as error:
-        filesystem, path = _fsspec_filesystem(parts.scheme), f"{parts.netloc}{parts.path}"
-        if filesystem is None:
-            reason = str(error).splitlines()[0] if str(error) else type(error).__name__
-            raise UserError(f"{url}: cannot be opened ({reason}); allowed: {_ALLOWED}") from None
-    return filesystem, path.rstrip("/")
-
-
-def _fsspec_filesystem(scheme: str) -> Any:
-    """Return fsspec's file system of a scheme for PyArrow, None if it has none or wants more."""
-    from pyarrow.fs import FSSpecHandler, PyFileSystem
-
-    if scheme in ("file", "local"):  # a path that is not absolute is another one on every node
-        return None
-    try:
-        import fsspec
-
-        made = fsspec.get_filesystem_class(scheme)
-        # Called in vain, some leave behind half an object, whose end is a traceback on the screen.
-        inspect.signature(made.__init__).bind(None)
-        return PyFileSystem(FSSpecHandler(fsspec.filesystem(scheme)))
-    except Exception:  # whatever is amiss with its arguments or the packages that it needs
-        return None

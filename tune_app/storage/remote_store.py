@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import shutil
 import tempfile
@@ -49,7 +50,7 @@ class RemoteStore(StudyStore):
     ) -> None:
         self.remote = RemoteFolder(url)
         parent = Path(tempfile.mkdtemp(prefix="tune_app-")).resolve()
-        self._delete_copy = weakref.finalize(self, shutil.rmtree, parent, ignore_errors=True)
+        self._delete_copy = weakref.finalize(self, _delete_copy, parent, os.getpid())
         super().__init__(parent / self.remote.name)
         self._wanted = wanted
         self._keeps = keeps
@@ -157,3 +158,9 @@ class RemoteStore(StudyStore):
         """Return a path in the copy as the URL's folder has it."""
         relative = path.relative_to(self.root).as_posix()
         return "" if relative == "." else relative
+
+
+def _delete_copy(folder: Path, owner: int) -> None:
+    """Delete a working copy, but not from a fork of the process that made it."""
+    if os.getpid() == owner:
+        shutil.rmtree(folder, ignore_errors=True)
