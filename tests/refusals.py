@@ -19,7 +19,7 @@ from tune_app.data import sources
 from tune_app.data.datasets import DatasetSpec
 from tune_app.data.sources import PooledImages
 from tune_app.engine import connection
-from tune_app.planning import prepared_study as study
+from tune_app.planning import study_estimate
 from tune_app.planning.resources import Cluster
 from tune_app.storage import remote_folder
 from tune_app.training.registry import TRAINABLES, Parameter, Trainable
@@ -94,7 +94,7 @@ def isolate(monkeypatch: pytest.MonkeyPatch, folder: Path) -> None:
     monkeypatch.setattr(sources, "_download", lambda spec, cache: "no network")
     monkeypatch.setattr(sources, "SYSTEM_FOLDER", folder / "nowhere")
     monkeypatch.setenv("TUNE_APP_DATA", str(folder / "nowhere"))
-    monkeypatch.setattr(study, "probe_models", lambda trials, trainable, images: {})
+    monkeypatch.setattr(study_estimate, "probe_models", lambda trials, trainable, images: {})
     monkeypatch.setattr(data, "read_pooled", _remembering(data.read_pooled))
     monkeypatch.setitem(TRAINABLES, "counting", COUNTING)
     monkeypatch.chdir(folder)

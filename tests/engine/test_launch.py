@@ -18,6 +18,7 @@ from tune_app.engine import launch as engine_launch
 from tune_app.planning.resources import Cluster
 from tune_app.storage.local_store import LocalStore
 from tune_app.storage.store import StudyStore
+from tune_app.study import trial_directory
 from tune_app.study.ledger import open_ledger, put_aside
 from tune_app.training.registry import TRAINABLES
 
@@ -33,17 +34,15 @@ EXIT_OPEN = 3
 
 @pytest.fixture
 def meanwhile(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[Callable[[], object]]:
-    """Return what is to happen, once, while a launch connects to its cluster."""
+    """Return what is to happen, once, when a launch asks what this machine offers."""
     events: list[Callable[[], object]] = []
-    cluster = Cluster(({"CPU": 2.0},))
 
-    def connect(address: str | None) -> tuple[Cluster, str]:
+    def local_cluster() -> Cluster:
         while events:
             events.pop()()
-        return cluster, ""
+        return Cluster(({"CPU": 2.0},))
 
-    monkeypatch.setattr(connection, "connect", connect)
-    monkeypatch.setattr(connection, "local_cluster", lambda: cluster)
+    monkeypatch.setattr(connection, "local_cluster", local_cluster)
     monkeypatch.setitem(TRAINABLES, "counting", COUNTING)
     monkeypatch.chdir(tmp_path)
     (tmp_path / "my_space.py").write_text(SPACE)
@@ -54,17 +53,50 @@ def launch(*arguments: str) -> int:
     return main(["--space", "./my_space.py", *arguments])
 
 
-def test_what_another_driver_added_at_a_url_is_kept(
-    tmp_path: Path, meanwhile: list[Callable[[], object]]
+@pytest.mark.parametrize("at_url", [False, True])
+def test_a_study_is_held_from_before_it_is_read(
+    tmp_path: Path, meanwhile: list[Callable[[], object]], at_url: bool
 ) -> None:
-    at_url = ("--storage-path", (tmp_path / "there").as_uri())
-    assert launch(*at_url) == EXIT_OPEN
-    meanwhile.append(lambda: launch(*at_url, "--seeds", "1"))
-    assert launch(*at_url) == EXIT_OPEN
+    place = ("--storage-path", (tmp_path / "there").as_uri() if at_url else str(tmp_path / "there"))
+    seconds: list[int] = []
+    meanwhile.append(lambda: seconds.append(launch(*place, "--seeds", "1")))
+    assert launch(*place) == EXIT_OPEN and seconds == [2]
+    assert launch(*place, "--seeds", "1") == EXIT_OPEN
     study = json.loads((tmp_path / "there" / "mine" / "study.json").read_text())
     assert study["seeds"] == [0, 1]
     launches = (tmp_path / "there" / "mine" / "launches").iterdir()
-    assert sorted(path.name for path in launches) == ["001.json", "002.json", "003.json"]
+    assert sorted(path.name for path in launches) == ["001.json", "002.json"]
+
+
+def test_a_launch_reads_what_was_recorded_once(
+    tmp_path: Path, meanwhile: list[Callable[[], object]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert launch() == EXIT_OPEN
+    ledger = open_ledger(LocalStore(tmp_path / "results" / "mine"))
+    assert ledger is not None
+    ids = [configuration.config_id for configuration in ledger.configurations()]
+    write_trial(ledger.root, "k", {"x": 1}, {1: ids[:1]}, [line(1, milestone=True)])
+    read: list[str] = []
+    real = trial_directory.read_directory
+
+    def counted(path: Path, launch: str) -> trial_directory.TrialDirectory | None:
+        read.append(path.name)
+        return real(path, launch)
+
+    monkeypatch.setattr(trial_directory, "read_directory", counted)
+    assert launch() == EXIT_OPEN
+    assert read == ["trial_k"]
+
+
+def test_a_refused_command_leaves_nothing_behind(
+    tmp_path: Path, meanwhile: list[Callable[[], object]], capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert launch("--vary-split") == 2
+    assert "uses no images that could be split" in capsys.readouterr().err
+    assert [path.name for path in tmp_path.iterdir()] == ["my_space.py"]
+    (tmp_path / "results" / "mine").mkdir(parents=True)
+    assert launch("--vary-split") == 2
+    assert list((tmp_path / "results" / "mine").iterdir()) == []
 
 
 def test_a_resumed_study_keeps_its_identity_and_a_fresh_one_has_its_own(

@@ -21,16 +21,13 @@ def test_a_space_that_became_smaller_leaves_the_rows_of_a_study_their_images(
         space |= {"batch_size": 16, "optimizer": "sgd", "lr": 0.1}
         mine = make_space(param_space=space, factors=("dataset",))
         root = tmp_path / "mine"
-        return PreparedStudy(StudyRequest(mine, LocalStore(root), source="sample", num_images=100))
+        request = StudyRequest(mine, LocalStore(root), source="sample", num_images=100)
+        return prepare(check_request(request), cluster)
 
-    both = prepared("mnist", "fashion_mnist")
-    both.load_images()
-    ledger, _ = both.ledger("cpu")
-    ledger.save()
+    cluster = Cluster(({"CPU": 1.0},))
+    prepared("mnist", "fashion_mnist").ledger.save()
     one = prepared("mnist")
-    one.load_images()
-    grown, num_added = one.ledger("cpu")
-    assert num_added == 0
-    plan = one.plan(grown, Cluster(({"CPU": 1.0},)), one.recorded(grown))
+    assert one.num_added == 0
+    plan = one.plan(cluster)
     assert {trial.config["dataset"] for trial in plan.trials} == set(one.images)
     assert set(one.images) == {"mnist", "fashion_mnist"}

@@ -22,7 +22,8 @@ from tests.studies import (
 )
 from tune_app.engine.housekeeping import tidy
 from tune_app.engine.trial_configs import trial_configs
-from tune_app.planning.prepared_study import PreparedStudy, StudyRequest
+from tune_app.planning.prepared_study import check_request, prepare
+from tune_app.planning.request import StudyRequest
 from tune_app.planning.resources import Cluster
 from tune_app.storage.local_store import LocalStore
 from tune_app.study.ledger import open_ledger
@@ -121,11 +122,10 @@ def test_paths_inside_of_files_lead_nowhere(root: Path, tmp_path: Path, escape_t
     (root / "weights" / "mnist-resnet18.json").write_text(json.dumps({"file": escape_to}))
     ledger = ledger_of(root)
     request = StudyRequest(space=_space(), store=LocalStore(root), source="sample", num_images=100)
-    study = PreparedStudy(request)
-    study.load_images()
-    recorded = study.recorded(ledger)
-    plan = study.plan(ledger, Cluster(({"CPU": 1.0},)), recorded)
-    configs = trial_configs(plan.trials, ledger, recorded, "002")
+    cluster = Cluster(({"CPU": 1.0},))
+    study = prepare(check_request(request), cluster)
+    plan = study.plan(cluster)
+    configs = trial_configs(plan.trials, study.ledger, study.recorded, "002")
     assert configs and all(c["plan"]["resume_from"] == [] for c in configs)
     for each in configs:
         directory = (root / each["plan"]["directory"]).resolve()

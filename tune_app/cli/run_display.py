@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from rich.console import Console
 
 from tune_app.cli import messages
-from tune_app.cli.places import listed
+from tune_app.cli.places import listed, short_path
 from tune_app.cli.progress_display import StudyProgress
 from tune_app.engine.conclusion import Conclusion
 from tune_app.planning.estimate import Estimate
 from tune_app.planning.plan import Plan
 from tune_app.planning.prepared_study import PreparedStudy
 from tune_app.planning.resources import Cluster
+from tune_app.storage.store import StudyStore
 from tune_app.study.ledger import Ledger
 
 
@@ -48,6 +51,10 @@ class RunDisplay:
         """Return the display of the trials while they run."""
         costs = [study.trainable.cost(trial.config) for trial in plan.trials]
         return StudyProgress(plan, costs, study.request.space.metric, self._console)
+
+    def kept(self, store: StudyStore, aside: Path) -> None:
+        """Print where the study is that made room for a new one."""
+        self.say(f"the old study is kept in {short_path(store, aside)}")
 
     def conclusion(self, ledger: Ledger, plan: Plan, conclusion: Conclusion) -> None:
         """Print what came out."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any, Protocol
 
 from tune_app.engine.conclusion import Conclusion
@@ -10,6 +11,7 @@ from tune_app.planning.estimate import Estimate
 from tune_app.planning.plan import Plan
 from tune_app.planning.prepared_study import PreparedStudy
 from tune_app.planning.resources import Cluster
+from tune_app.storage.store import StudyStore
 from tune_app.study.ledger import Ledger
 
 
@@ -62,6 +64,9 @@ class LaunchDisplay(Protocol):
 
     def trials(self, study: PreparedStudy, plan: Plan) -> TrialDisplay:
         """Return what is told of the trials while they run."""
+
+    def kept(self, store: StudyStore, aside: Path) -> None:
+        """Show where the study is that made room for a new one."""
 
     def conclusion(self, ledger: Ledger, plan: Plan, conclusion: Conclusion) -> None:
         """Show what came out."""

@@ -149,8 +149,7 @@ class Launch:
         """Record the launch, run its trials and conclude. Returns the exit status."""
         ledger, recorded = study.ledger, study.recorded
         if self._request.fresh and not ledger.store.is_empty():
-            kept = put_aside(ledger.store)
-            self._display.say(f"the old study is kept in {ledger.store.shown(kept)}")
+            self._display.kept(ledger.store, put_aside(ledger.store))
         if study.num_added:
             self._display.say(f"the study grows by {study.num_added} rows")
         self._display.plan(study, plan, cluster)

@@ -77,7 +77,7 @@ class LocalStore(StudyStore):
                 yield
             finally:
                 self._locks = None
-                if self.root in missing and self.is_empty():
+                if self.is_empty():
                     (self.root / LOCK_FILE).unlink(missing_ok=True)
                     for path in missing:  # the innermost comes first
                         with suppress(OSError):
