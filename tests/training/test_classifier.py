@@ -76,6 +76,13 @@ def test_the_order_of_images_is_a_function_of_seed_and_epoch(images: ImageData) 
     assert [len(b) for b in start(images, batch_size=17).epoch_batches(1)] == [17] * 8
 
 
+def test_the_order_rests_on_nothing_that_numpy_may_change(
+    images: ImageData, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delattr(np.random, "Generator")
+    assert start(images).epoch_batches(1)[0][:4].tolist() == [155, 51, 106, 139]
+
+
 @pytest.mark.parametrize("optimizer", ["sgd", "adam"])
 def test_a_resumed_run_equals_an_uninterrupted_one_bit_for_bit(
     images: ImageData, optimizer: str

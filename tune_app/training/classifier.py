@@ -20,6 +20,7 @@ import torch
 from torch import nn
 
 from tune_app.cropped_conv.crop import crop_to_live_taps, full_state_dict
+from tune_app.data.epoch_order import epoch_order
 from tune_app.data.images import ImageData
 from tune_app.data.input_pipeline import ImageFeed
 from tune_app.training.checkpoint import write_checkpoint
@@ -205,8 +206,8 @@ class ResNetRun:
         two makes a ResNet-50 diverge within an epoch; of a single image there is none. The full
         data leave 8 of 16 or 32: kept.
         """
-        rng = np.random.Generator(np.random.PCG64([self.config["seed"], epoch]))
-        order = self.data.train[rng.permutation(len(self.data.train))]
+        train = self.data.train
+        order = train[epoch_order(self.config["seed"], epoch, len(train))]
         size = self.config["batch_size"]
         batches = [order[i : i + size] for i in range(0, len(order), size)]
         too_small = len(batches) > 1 and len(batches[-1]) < max(2, size / 4)
