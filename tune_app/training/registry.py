@@ -261,7 +261,7 @@ TRAINABLES: dict[str, Trainable] = {
             "gamma": Parameter(
                 float, default="scale", allowed=("scale", "auto"), minimum=0, above=True
             ),
-            "max_iter": Parameter(int, default=-1, minimum=-1),
+            "max_iter": Parameter(int, default=-1, allowed=(-1,), minimum=1),
             "num_train_images": Parameter(int, default=None, allowed=(None,), minimum=100),
         },
         label=_svm_label,
