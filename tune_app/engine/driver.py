@@ -13,6 +13,7 @@ from tune_app.planning.plan import Plan
 from tune_app.planning.schedule import num_slots
 from tune_app.storage import mirror
 from tune_app.study.ledger import Ledger
+from tune_app.study.objective import Objective
 from tune_app.training.registry import Trainable
 
 if TYPE_CHECKING:
@@ -88,7 +89,10 @@ def _function(
 
     from tune_app.training.trial_context import TrialSettings
 
-    settings = TrialSettings(mirror.shown(ledger.root), options.checkpoint_seconds)
+    objective = Objective.of_study(ledger.study)
+    settings = TrialSettings(
+        mirror.shown(ledger.root), options.checkpoint_seconds, objective.metric, objective.mode
+    )
     function = tune.with_parameters(trainable.load(), data=data, settings=settings)
     return tune.with_resources(function, trial_resources)
 

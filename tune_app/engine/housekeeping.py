@@ -10,6 +10,7 @@ from tune_app.storage import mirror
 from tune_app.storage.atomic import atomic_file
 from tune_app.storage.whole_file import is_partial
 from tune_app.study.ledger import Ledger
+from tune_app.study.objective import Objective
 from tune_app.study.study_file import plain_glob, read_results
 from tune_app.training.checkpoint import remove_checkpoints
 
@@ -29,7 +30,7 @@ def tidy(ledger: Ledger) -> None:
             if is_partial(path.name) and path.is_file():
                 mirror.remove([path])
     remove_spent_checkpoints(ledger)
-    keep_best_weights(ledger.root)
+    keep_best_weights(ledger.root, Objective.of_study(ledger.study))
 
 
 def remove_spent_checkpoints(ledger: Ledger) -> None:
@@ -56,11 +57,15 @@ def _remove_checkpoints(directory: Path) -> None:
         remove_checkpoints(directory)
 
 
-def keep_best_weights(root: Path) -> None:
-    """Keep, per group, only the weights that scored best on validation, and say where they are.
+def keep_best_weights(root: Path, objective: Objective) -> None:
+    """Keep, per group, only the weights with the best score, and say where they are.
 
     Trials save a milestone's weights when they beat the group's record at that moment; the scores
     that they reported decide here. ``<study>/weights/<group>.json`` then names the file.
+
+    Args:
+        root: the study directory.
+        objective: that of the study's search space.
     """
     best: dict[str, tuple[float, Path]] = {}
     saved = {
@@ -71,13 +76,11 @@ def keep_best_weights(root: Path) -> None:
     for path, match in saved.items():
         group, epoch = match["group"], int(match["epoch"])
         for row in read_results(path.parent.parent / "result.json"):
-            score = row.get("val_accuracy")
-            if row["epoch"] != epoch or not isinstance(score, (int, float)):
-                continue
-            if score > best.get(group, (-1.0,))[0]:
+            score = objective.score(row) if row["epoch"] == epoch else None
+            if score is not None and objective.prefers(score, best.get(group, (None,))[0]):
                 best[group] = (score, path)
     for group, (score, path) in best.items():
-        entry = {"score": score, "file": str(path.relative_to(root))}
+        entry = {"metric": objective.metric, "score": score, "file": str(path.relative_to(root))}
         with atomic_file(root / "weights" / f"{group}.json") as stream:
             stream.write(json.dumps(entry).encode())
     mirror.remove(saved.keys() - {path for _, path in best.values()})

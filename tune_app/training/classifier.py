@@ -57,7 +57,7 @@ def train_resnet(
                 "predictions_file": session.save_predictions(epoch, predictions, labels),
             }
             group = f"{config['dataset']}-{config['model']}"
-            session.save_best_weights(group, epoch, metrics["val_accuracy"], run.weights)
+            session.save_best_weights(group, epoch, metrics, run.weights)
         due = session.checkpoint_due(epoch)
         session.report(metrics, run.state() if due else None)
         if metrics["status"] == "diverged":

@@ -7,7 +7,7 @@ import json
 import shutil
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -20,6 +20,7 @@ from tune_app.storage import mirror
 from tune_app.storage.atomic import atomic_file
 from tune_app.storage.remote_folder import is_url
 from tune_app.storage.storage_errors import wait_for_study
+from tune_app.study.objective import Objective
 from tune_app.training.checkpoint import find_checkpoints, load_newest, write_checkpoint
 from tune_app.training.memory import begin_trial
 
@@ -31,10 +32,14 @@ class TrialSettings:
     Attributes:
         study_dir: the study directory, absolute, or the URL of one.
         checkpoint_seconds: least time between two checkpoints of a trial.
+        metric: the measure that selects, as the search space says.
+        mode: ``"max"`` or ``"min"``.
     """
 
     study_dir: str
     checkpoint_seconds: float = 30.0
+    metric: str = "val_accuracy"
+    mode: str = "max"
 
 
 class TrialSession:
@@ -54,7 +59,8 @@ class TrialSession:
         self._resume_from = [self._study_dir / path for path in plan["resume_from"]]
         self._checkpoint_seconds = settings.checkpoint_seconds
         self._last_checkpoint = time.monotonic()
-        self._checkpoint_note = ""
+        self._objective = Objective(settings.metric, settings.mode)
+        self._notes: dict[str, str] = {}
         self._warm_up = True
 
     @property
@@ -85,7 +91,8 @@ class TrialSession:
             older = [index.path for index in own if index.path.name < newest.name]
             candidates = [newest, *older, *candidates]
         loaded = load_newest(candidates, self.trial_key)
-        self._checkpoint_note = loaded.note
+        if loaded.note:
+            self._notes["checkpoint_note"] = loaded.note
         return None if loaded.state is None else (loaded.epoch, loaded.state)
 
     def checkpoint_due(self, epoch: int) -> bool:
@@ -100,10 +107,8 @@ class TrialSession:
         allocates memory and starts threads, whether this one is that ``warm_up``.
         """
         metrics = {**metrics, "num_threads": self.num_threads(), "warm_up": self._warm_up}
-        self._warm_up = False
-        if self._checkpoint_note:
-            metrics["checkpoint_note"] = self._checkpoint_note
-            self._checkpoint_note = ""
+        metrics |= self._notes
+        self._warm_up, self._notes = False, {}
         if state is None:
             tune.report(metrics)
             return
@@ -136,19 +141,33 @@ class TrialSession:
         return name
 
     def save_best_weights(
-        self, group: str, epoch: int, score: float, weights: Callable[[], dict[str, Any]]
+        self,
+        group: str,
+        epoch: int,
+        metrics: Mapping[str, Any],
+        weights: Callable[[], dict[str, Any]],
     ) -> None:
-        """Save the weights after ``epoch`` if no trial of the group has scored higher yet.
+        """Save the weights after ``epoch`` if no trial of the group has a better score yet.
 
-        The group's best score so far is read from a small file. Two trials that look at the same
-        moment may both save, never neither; housekeeping keeps the best at the end.
+        The score is the metric of the search space; where ``metrics`` lacks it no weights are kept,
+        and the next reported row says so. The group's best score so far is read from a small file.
+        Two trials that look at the same moment may both save, never neither; housekeeping keeps the
+        best at the end.
         """
+        metric = self._objective.metric
+        score = self._objective.score(metrics)
+        if score is None:
+            self._notes["weights_note"] = (
+                f"no weights are kept: this row has no number {metric}, the metric of the space"
+            )
+            return
         record = self._study_dir / "weights" / f"{group}.json"
         try:
-            best = float(json.loads(mirror.current_text(record))["score"])
+            entry = json.loads(mirror.current_text(record))
+            best = float(entry["score"]) if entry["metric"] == metric else None
         except (OSError, ValueError, KeyError, TypeError, OverflowError, RecursionError):
-            best = float("-inf")
-        if score <= best:
+            best = None
+        if not self._objective.prefers(score, best):
             return
         import torch
 
@@ -157,6 +176,6 @@ class TrialSession:
         torch.save(weights(), content)
         with atomic_file(path) as stream:
             stream.write(content.getbuffer())
-        entry = {"score": score, "file": str(path.relative_to(self._study_dir))}
+        entry = {"metric": metric, "score": score, "file": str(path.relative_to(self._study_dir))}
         with atomic_file(record) as stream:
             stream.write(json.dumps(entry).encode())

@@ -1,0 +1,65 @@
+"""The side of a trial that talks to the study directory, without Ray."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+
+from tune_app.training import trial_context
+from tune_app.training.trial_context import TrialSession, TrialSettings
+
+
+def session(root: Path, **settings: Any) -> TrialSession:
+    root.mkdir(exist_ok=True)
+    (root / "study.json").touch()
+    plan = {
+        "trial_key": "k",
+        "milestones": [2, 3],
+        "directory": "tune/001/trial",
+        "resume_from": [],
+    }
+    return TrialSession({"plan": plan}, TrialSettings(str(root), **settings))
+
+
+def saved(root: Path) -> list[str]:
+    return sorted(path.name for path in root.glob("tune/*/*/weights/*"))
+
+
+def test_weights_are_kept_by_the_metric_and_mode_of_the_space(tmp_path: Path) -> None:
+    trial = session(tmp_path, metric="val_loss", mode="min")
+    for epoch, loss in ((2, 0.3), (3, 0.4), (4, 0.2)):
+        metrics = {"val_loss": loss, "val_accuracy": epoch / 10}
+        trial.save_best_weights("x", epoch, metrics, lambda: {"w": torch.zeros(1)})
+    assert saved(tmp_path) == ["x.epoch_2.pt", "x.epoch_4.pt"]
+    entry = json.loads((tmp_path / "weights" / "x.json").read_text())
+    file = "tune/001/trial/weights/x.epoch_4.pt"
+    assert entry == {"metric": "val_loss", "score": 0.2, "file": file}
+
+
+def test_a_record_of_another_metric_is_no_record(tmp_path: Path) -> None:
+    before = session(tmp_path)
+    before.save_best_weights("x", 2, {"val_accuracy": 0.9}, lambda: {"w": torch.zeros(1)})
+    after = session(tmp_path, metric="val_f1")
+    after.save_best_weights("x", 3, {"val_f1": 0.4}, lambda: {"w": torch.zeros(1)})
+    assert saved(tmp_path) == ["x.epoch_2.pt", "x.epoch_3.pt"]
+
+
+def test_a_metric_that_nothing_reports_is_said_in_the_row(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rows: list[dict[str, Any]] = []
+    monkeypatch.setattr(trial_context.tune, "report", rows.append)
+    monkeypatch.setattr(TrialSession, "num_threads", lambda self: 1)
+    trial = session(tmp_path, metric="val_f1")
+    trial.save_best_weights("x", 2, {"val_accuracy": 0.9}, lambda: {"w": torch.zeros(1)})
+    trial.report({"epoch": 2})
+    trial.report({"epoch": 3})
+    assert saved(tmp_path) == []
+    assert rows[0]["weights_note"] == (
+        "no weights are kept: this row has no number val_f1, the metric of the space"
+    )
+    assert "weights_note" not in rows[1]
