@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from sklearn.svm import SVC
 
-from tune_app.data.images import ImageData, load_datasets
+from tune_app.data.images import ImageData, load_datasets, subset_train
 from tune_app.training import svm
 from tune_app.training.registry import TRAINABLES
 
@@ -69,5 +69,7 @@ def test_the_row_says_which_solver_ran(images: ImageData, monkeypatch: pytest.Mo
 def test_a_probe_grows_with_the_square_of_the_images(images: ImageData) -> None:
     seconds = svm.probe(config(), images, 1).seconds
     assert seconds(1, 20_000, 0) == pytest.approx(4 * seconds(1, 10_000, 0))
+    few = subset_train(images, 70, 0)
+    assert svm.probe(config(), few, 1).seconds(1, 70, 0) > 0, "as many as 100 images leave"
     limited = svm.probe(config(num_train_images=500), images, 1).seconds
     assert limited(1, 20_000, 0) == limited(1, 500, 0)

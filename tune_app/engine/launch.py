@@ -108,7 +108,9 @@ class Launch:
             chosen = study.existing.study["data"]["num_images"]
         else:
             self._print("measuring the speed of a few training steps")
-            chosen = study.choose_num_images(self.budget_seconds, cluster)
+            chosen = study.choose_num_images(
+                self.budget_seconds, cluster, self.options.checkpoint_seconds
+            )
             self._print(f"--budget: {chosen:,} images per data set")
         study.request = replace(study.request, num_images=chosen)
 
@@ -120,7 +122,8 @@ class Launch:
         self._print(*announce.plan_lines(study, plan, cluster, ledger))
         if plan.trials:
             self._print("measuring the speed of a few training steps")
-            self._print(*announce.estimate_lines(study.estimate(plan, cluster)))
+            estimate = study.estimate(plan, cluster, self.options.checkpoint_seconds)
+            self._print(*announce.estimate_lines(estimate))
         return 0
 
     def _run_on_cluster(self, study: PreparedStudy) -> int:

@@ -13,6 +13,7 @@ from tune_app.engine.cluster.nodes import run_on_nodes
 from tune_app.engine.cluster.shared_storage import check_shared, check_url
 from tune_app.planning.estimate import (
     Estimate,
+    Probes,
     SplitSizes,
     fit_to_budget,
     peak_disk_bytes,
@@ -20,6 +21,7 @@ from tune_app.planning.estimate import (
     probe_models,
     study_seconds,
     trial_seconds,
+    why_not_known,
 )
 from tune_app.planning.plan import Plan, PlanOptions, make_plan
 from tune_app.planning.repeats import SAME_AT_EVERY_SEED, check_seeds, same_at_every_seed
@@ -189,11 +191,12 @@ class PreparedStudy:
             ),
         )
 
-    def estimate(self, plan: Plan, cluster: Cluster) -> Estimate:
+    def estimate(self, plan: Plan, cluster: Cluster, checkpoint_seconds: float) -> Estimate:
         """Return what the plan will take, from a few measured steps of each kind of trial."""
         models = probe_models(plan.trials, self.trainable, self.images)
         num_images = max((i.num_images for i in self.images.values()), default=0)
-        seconds = self._seconds(plan, models, SplitSizes.of_total(num_images))
+        sizes = SplitSizes.of_total(num_images)
+        seconds = self._seconds(plan, models, sizes, checkpoint_seconds)
         limit = self.request.max_concurrent
         slots = num_slots(plan.trials, cluster, limit)
         return Estimate(
@@ -201,9 +204,12 @@ class PreparedStudy:
             slots,
             peak_disk_bytes(plan.trials, self.trainable, models, slots),
             peak_memory(plan.trials, self.trainable, models, slots),
+            why_not_known(plan.trials, self.trainable, models),
         )
 
-    def choose_num_images(self, budget_seconds: float, cluster: Cluster) -> int:
+    def choose_num_images(
+        self, budget_seconds: float, cluster: Cluster, checkpoint_seconds: float
+    ) -> int:
         """Return the largest subset with which the whole study fits into the budget.
 
         Raises:
@@ -217,9 +223,11 @@ class PreparedStudy:
         models = probe_models(plan.trials, self.trainable, self.images)
 
         def seconds_for(num_images: int) -> float:
-            seconds = self._seconds(plan, models, SplitSizes.of_total(num_images))
+            sizes = SplitSizes.of_total(num_images)
+            seconds = self._seconds(plan, models, sizes, checkpoint_seconds)
             if seconds is None:
-                raise UserError("--budget: the speed of this study cannot be measured here")
+                reason = why_not_known(plan.trials, self.trainable, models)
+                raise UserError(f"--budget: the speed of this study is not known: {reason}")
             return study_seconds(plan.trials, seconds, cluster, self.request.max_concurrent)
 
         chosen = fit_to_budget(budget_seconds, image_data.MIN_IMAGES, most, seconds_for)
@@ -231,9 +239,12 @@ class PreparedStudy:
         return chosen if chosen == most else chosen // 10 * 10
 
     def _seconds(
-        self, plan: Plan, models: Mapping[tuple[Any, ...], Any], sizes: SplitSizes
+        self, plan: Plan, models: Probes, sizes: SplitSizes, checkpoint_seconds: float
     ) -> list[float] | None:
-        seconds = [trial_seconds(t, self.trainable, models, sizes) for t in plan.trials]
+        seconds = [
+            trial_seconds(trial, self.trainable, models, sizes, checkpoint_seconds)
+            for trial in plan.trials
+        ]
         return None if None in seconds else [s for s in seconds if s is not None]
 
 

@@ -27,7 +27,7 @@ from tune_app.training.checkpoint import write_checkpoint
 from tune_app.training.memory import peak_memory_mb
 from tune_app.training.metrics import classification_metrics
 from tune_app.training.models import build_model, count_cost
-from tune_app.training.registry import Probe
+from tune_app.training.probe import EpochTimes, Probe
 from tune_app.training.trial_context import TrialSession, TrialSettings
 
 EVAL_BATCH_SIZE = 250
@@ -270,7 +270,7 @@ def probe(config: Mapping[str, Any], data: ImageData, num_threads: int) -> Probe
         write_checkpoint(Path(folder), "", 1, run.state())
         save_seconds = time.perf_counter() - started
     return Probe(
-        seconds=lambda epochs, train, evaluated: per_train * epochs * train + per_eval * evaluated,
+        seconds=EpochTimes(per_train, per_eval),
         begin_seconds=begin_seconds,
         save_seconds=save_seconds,
         checkpoint_bytes=_num_bytes(run.state()),

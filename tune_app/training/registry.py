@@ -21,7 +21,6 @@ __all__ = [
     "REQUIRED",
     "TRAINABLES",
     "Parameter",
-    "Probe",
     "Trainable",
     "check_config",
     "find_trainable",
@@ -48,27 +47,6 @@ def _one(_config: Config) -> float:
 
 
 @dataclass(frozen=True)
-class Probe:
-    """What a few measured steps say of one kind of trial.
-
-    Attributes:
-        seconds: (epochs, training images, images evaluated over the trial) -> seconds.
-        begin_seconds: what comes before the first epoch: building the model.
-        save_seconds: writing one checkpoint.
-        checkpoint_bytes: size of one checkpoint.
-        weights_bytes: size of the weights of one milestone.
-        memory_bytes: by how much a process grows that runs such a trial.
-    """
-
-    seconds: Callable[[int, int, int], float]
-    begin_seconds: float = 0.0
-    save_seconds: float = 0.0
-    checkpoint_bytes: int = 0
-    weights_bytes: int = 0
-    memory_bytes: int = 0
-
-
-@dataclass(frozen=True)
 class Trainable:
     """A model family that trials can train.
 
@@ -85,8 +63,8 @@ class Trainable:
             nothing as long as the split stays the same.
         cost: configuration -> its training cost in any unit; long trials are launched first.
         cannot_run: (configuration, number of training images) -> why it cannot run, or None.
-        probe: ``"module:function"``, (configuration, images, threads) -> :class:`Probe`; None where
-            no estimate is possible.
+        probe: ``"module:function"``, (configuration, images, threads) ->
+            :class:`tune_app.training.probe.Probe`; None where no estimate is possible.
         probe_axes: the parameters on which the probed speed depends.
         uses_images: whether trials need the image data sets at all.
     """

@@ -14,7 +14,7 @@ from sklearn.exceptions import ConvergenceWarning
 from tune_app.data.images import ImageData, subset_train
 from tune_app.training.memory import peak_memory_mb
 from tune_app.training.metrics import classification_metrics
-from tune_app.training.registry import Probe
+from tune_app.training.probe import PairTimes, Probe
 from tune_app.training.svm_votes import predict
 from tune_app.training.trial_context import TrialSession, TrialSettings
 
@@ -142,14 +142,10 @@ def probe(config: Mapping[str, Any], data: ImageData, num_threads: int) -> Probe
     num_probe = min(1_000, len(data.train))
     small = subset_train(data, num_probe, 0)
     seeded = {**config, "seed": 0}
-    fit_and_predict(seeded, subset_train(data, max(100, num_probe // 4), 0), num_threads)
+    smaller = subset_train(data, min(num_probe, max(100, num_probe // 4)), 0)
+    fit_and_predict(seeded, smaller, num_threads)
     fits = [fit_and_predict(seeded, small, num_threads)[0] for _ in range(_NUM_PROBES)]
     shortest = {name: min(fit[name] for fit in fits) for name in ("fit_seconds", "eval_seconds")}
     per_square = shortest["fit_seconds"] / num_probe**2
     per_pair = shortest["eval_seconds"] / (len(data.val) + len(data.test)) / num_probe
-
-    def seconds(_epochs: int, train: int, evaluated: int) -> float:
-        size = min(config["num_train_images"] or train, train)
-        return float(per_square * size**2 + per_pair * size * evaluated)
-
-    return Probe(seconds)
+    return Probe(PairTimes(per_square, per_pair, config["num_train_images"]))
