@@ -10,17 +10,18 @@ import pytest
 import torch
 
 from tune_app.training import trial_context
+from tune_app.training.checkpoint import write_checkpoint
 from tune_app.training.trial_context import TrialSession, TrialSettings
 
 
-def session(root: Path, **settings: Any) -> TrialSession:
+def session(root: Path, resume_from: list[str] | None = None, **settings: Any) -> TrialSession:
     root.mkdir(exist_ok=True)
     (root / "study.json").touch()
     plan = {
         "trial_key": "k",
         "milestones": [2, 3],
         "directory": "tune/001/trial",
-        "resume_from": [],
+        "resume_from": resume_from or [],
     }
     return TrialSession({"plan": plan}, TrialSettings(str(root), **settings))
 
@@ -63,3 +64,29 @@ def test_a_metric_that_nothing_reports_is_said_in_the_row(
         "no weights are kept: this row has no number val_f1, the metric of the space"
     )
     assert "weights_note" not in rows[1]
+
+
+def test_a_trial_begins_anew_where_no_state_fits(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(trial_context.tune, "get_checkpoint", lambda: None)
+    folders = []
+    for number in (1, 2):
+        folders.append(f"tune/000/trial/checkpoint_{number:06d}")
+        (tmp_path / folders[-1]).mkdir(parents=True)
+        write_checkpoint(tmp_path / folders[-1], "k", number, {"weights": number})
+
+    def begin_with(usable: set[int]) -> tuple[int, str]:
+        def begin(state: dict[str, Any] | None) -> str:
+            if state is None:
+                return "from scratch"
+            if state["weights"] not in usable:
+                raise RuntimeError("size mismatch")
+            return f"from {state['weights']}"
+
+        return session(tmp_path, folders[::-1]).restore(begin)
+
+    assert begin_with({1, 2}) == (2, "from 2")
+    assert begin_with({1}) == (1, "from 1")
+    assert begin_with(set()) == (0, "from scratch")
+    assert session(tmp_path).restore(lambda state: state) == (0, None)

@@ -225,7 +225,7 @@ TRAINABLES: dict[str, Trainable] = {
             "mixed_precision": _trains_on_cpu,
             "resident_images": _trains_on_cpu,
         },
-        probe="tune_app.training.classifier:probe",
+        probe="tune_app.training.classifier_probe:probe",
         probe_axes=("model", "batch_size", "optimizer", "in_channels", "image_size"),
     ),
     "svm": Trainable(

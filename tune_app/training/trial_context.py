@@ -10,7 +10,7 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -23,6 +23,8 @@ from tune_app.storage.storage_errors import wait_for_study
 from tune_app.study.objective import Objective
 from tune_app.training.checkpoint import find_checkpoints, load_newest, write_checkpoint
 from tune_app.training.memory import begin_trial
+
+Run = TypeVar("Run")
 
 
 @dataclass(frozen=True)
@@ -74,12 +76,19 @@ class TrialSession:
         cpus = resources.required_resources.get("CPU", 1) if resources else 1
         return max(1, int(cpus))
 
-    def restore(self) -> tuple[int, dict[str, Any]] | None:
-        """Return (epoch, state) of the newest whole checkpoint, or None to start from scratch.
+    def restore(self, begin: Callable[[dict[str, Any] | None], Run]) -> tuple[int, Run]:
+        """Begin with the newest checkpoint that can be used, or from scratch.
 
         A retry of this launch uses what the trial has reported since; otherwise come the
         checkpoints of earlier launches that the driver found to agree with the recorded epochs.
-        Damaged ones that are passed over are named in the next reported row.
+        Those that are passed over, damaged or of another state, are named in the next reported row.
+
+        Args:
+            begin: makes what the trial trains from a saved state, or from scratch where it gets
+                None. It raises if it cannot use the state, and is then called with another.
+
+        Returns:
+            (the epoch after which the state was saved or 0, what ``begin`` made).
         """
         candidates = list(self._resume_from)
         reported = tune.get_checkpoint()
@@ -90,10 +99,11 @@ class TrialSession:
             # Their numbers ascend in a directory; one above was saved and never reported.
             older = [index.path for index in own if index.path.name < newest.name]
             candidates = [newest, *older, *candidates]
-        loaded = load_newest(candidates, self.trial_key)
+        begun: list[Run] = []
+        loaded = load_newest(candidates, self.trial_key, lambda state: begun.append(begin(state)))
         if loaded.note:
             self._notes["checkpoint_note"] = loaded.note
-        return None if loaded.state is None else (loaded.epoch, loaded.state)
+        return loaded.epoch, begun[0] if begun else begin(None)
 
     def checkpoint_due(self, epoch: int) -> bool:
         """Return whether to save after ``epoch``: time has passed, and there is more to come."""
