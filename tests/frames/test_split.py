@@ -5,7 +5,7 @@ import pytest
 
 from analysis.frames.split import subset
 from analysis.frames.split import test_positions as positions
-from tune_app.data.splits import split_indices, stratified_subset
+from tune_app.study.splits import split_indices, stratified_subset
 
 
 @pytest.mark.parametrize("seed", [0, 1, 17])

@@ -22,7 +22,7 @@ from numpy.typing import NDArray
 from search_spaces.errors import UserError
 from tune_app.data.datasets import DATASETS, DatasetSpec, dataset_spec
 from tune_app.data.sources import num_pooled, read_pooled
-from tune_app.data.splits import Indices, split_indices, stratified_subset
+from tune_app.study.splits import Indices, split_indices, stratified_subset
 
 __all__ = [
     "DATASETS",

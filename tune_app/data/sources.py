@@ -28,7 +28,7 @@ from tune_app.data.datasets import (
     images_stem,
     labels_stem,
 )
-from tune_app.data.idx import read_idx
+from tune_app.study.idx import read_idx
 
 LOGGER = logging.getLogger(__name__)
 

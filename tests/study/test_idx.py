@@ -14,7 +14,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from search_spaces.errors import UserError
-from tune_app.data.idx import read_idx
+from tune_app.study.idx import read_idx
 from tune_app.data.sources import SAMPLE_FOLDER
 
 SHAPE = (3, 2, 2)
