@@ -10,8 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from tune_app.study.idx import read_idx
 from tune_app.data.sources import SAMPLE_FOLDER
+from tune_app.study.idx import read_idx
 from tune_app.study.splits import Indices, Labels, split_indices, stratified_subset
 
 # The class counts of the official 70,000 images of MNIST, by the labels file of each part.

@@ -1,13 +1,13 @@
-"""The IDX file format of MNIST and its relatives, read without trusting the file.
+"""The files of MNIST and its relatives, read without trusting them.
 
-An IDX file is a magic number (two zero bytes, a type byte: 8 for unsigned bytes, and the number of
-dimensions), one big-endian uint32 per dimension, then the items row by row. Source of the format:
-the page of MNIST, yann.lecun.com/exdb/mnist.
+A data set has two parts, each a file of images and one of labels. An IDX file is a magic number
+(two zero bytes, a type byte: 8 for unsigned bytes, and the number of dimensions), one big-endian
+uint32 per dimension, then the items row by row. Source: yann.lecun.com/exdb/mnist.
 
-The caller names the shape it expects, so a header is only ever compared and never believed: nothing
-is allocated for what it claims. The (decompressed) content is read in chunks and only as far as the
-expected size plus one byte, so that neither a corrupt header nor a file that decompresses without
-end takes more memory than the real file would.
+The caller names the shape it expects, so a header is only compared and never believed. The content
+is read in chunks and only as far as the expected size plus one byte, so that neither a corrupt
+header nor a file that decompresses without end takes more memory than the real file would.
+(torchvision's reader allocates what the header claims, and needs torch.)
 """
 
 from __future__ import annotations
@@ -15,18 +15,29 @@ from __future__ import annotations
 import gzip
 import hashlib
 import math
+import struct
 import zlib
 from dataclasses import dataclass
 from pathlib import Path
-from typing import BinaryIO, cast
 
 import numpy as np
 from numpy.typing import NDArray
 
 from search_spaces.errors import UserError
 
-_UNSIGNED_BYTE = 8
+IMAGE_SIZE = 28
+PART_SIZES = {"train": 60_000, "t10k": 10_000}
 _CHUNK_BYTES = 1 << 20
+
+
+def images_stem(part: str) -> str:
+    """Return the name, without ``.gz``, of the file with a part's images."""
+    return f"{part}-images-idx3-ubyte"
+
+
+def labels_stem(part: str) -> str:
+    """Return the name, without ``.gz``, of the file with a part's labels."""
+    return f"{part}-labels-idx1-ubyte"
 
 
 @dataclass(frozen=True, eq=False)
@@ -54,68 +65,34 @@ def read_idx(path: Path, shape: tuple[int, ...]) -> IdxFile:
         UserError: If the file cannot be read, is not gzip in spite of its name, is cut short, is
             not an IDX file of unsigned bytes, or has another shape.
     """
+    header = struct.pack(f">4B{len(shape)}I", 0, 0, 8, len(shape), *shape)
+    num_bytes = len(header) + math.prod(shape)
     try:
-        with _open(path) as stream:
-            header = _read_header(stream, path, shape)
-            content, sha256 = _read_content(stream, path, math.prod(shape), header)
+        content = _read(path, num_bytes + 1)
     except (EOFError, gzip.BadGzipFile, zlib.error) as error:
         message = f"{path}: not a gzip file, or a damaged one ({error}); put the original there"
         raise UserError(message) from error
     except OSError as error:
         raise UserError(f"{path}: cannot be read ({error.strerror or error})") from error
-    array = np.frombuffer(content, dtype=np.uint8).reshape(shape)
+    if not content.startswith(header):
+        found = bytes(content[: len(header)]).hex() or "nothing"
+        raise UserError(
+            f"{path}: not an IDX file of {'×'.join(f'{size:,}' for size in shape)} unsigned bytes"
+            f" (starts with {found}, expected {header.hex()})"
+        )
+    if len(content) != num_bytes:
+        fault = "goes on after" if len(content) > num_bytes else f"ends after {len(content):,} of"
+        raise UserError(f"{path}: {fault} {num_bytes:,} bytes; put the original there")
+    array = np.frombuffer(content, dtype=np.uint8, offset=len(header)).reshape(shape)
     array.flags.writeable = False
-    return IdxFile(array, sha256)
+    return IdxFile(array, hashlib.sha256(content).hexdigest())
 
 
-def _open(path: Path) -> BinaryIO:
-    if path.suffix == ".gz":
-        return cast(BinaryIO, gzip.open(path, "rb"))
-    return path.open("rb")
-
-
-def _read_header(stream: BinaryIO, path: Path, shape: tuple[int, ...]) -> bytes:
-    """Read the header and compare it with the one that a file of this shape has."""
-    header = stream.read(4 + 4 * len(shape))
-    magic = header[:4]
-    if len(magic) < 4:
-        raise UserError(f"{path}: holds {len(magic)} bytes, too few for an IDX file")
-    if magic[:3] != bytes((0, 0, _UNSIGNED_BYTE)):
-        raise UserError(
-            f"{path}: not an IDX file of unsigned bytes"
-            f" (starts with 0x{magic.hex()}, expected 0x000008{len(shape):02x})"
-        )
-    if magic[3] != len(shape):
-        raise UserError(f"{path}: has {magic[3]} dimensions, expected {_shape_text(shape)}")
-    if len(header) < 4 + 4 * len(shape):
-        raise UserError(f"{path}: is cut short within its header")
-    claimed = tuple(int(size) for size in np.frombuffer(header, dtype=">u4", offset=4))
-    if claimed != shape:
-        raise UserError(
-            f"{path}: its header says {_shape_text(claimed)}, expected {_shape_text(shape)}"
-        )
-    return header
-
-
-def _read_content(
-    stream: BinaryIO, path: Path, num_bytes: int, header: bytes
-) -> tuple[bytearray, str]:
-    """Read exactly ``num_bytes`` up to the end of the stream; return them and the checksum."""
-    digest = hashlib.sha256(header)
+def _read(path: Path, most: int) -> bytearray:
+    """Return at most so many bytes of a file's decompressed content."""
     content = bytearray()
-    while len(content) <= num_bytes:
+    with gzip.open(path) if path.suffix == ".gz" else path.open("rb") as stream:
         # A chunk at a time: read(n) would reserve n bytes before it knows that they exist.
-        chunk = stream.read(min(_CHUNK_BYTES, num_bytes + 1 - len(content)))
-        if not chunk:
-            break
-        digest.update(chunk)
-        content += chunk
-    if len(content) < num_bytes:
-        raise UserError(f"{path}: is cut short after {len(content):,} of {num_bytes:,} bytes")
-    if len(content) > num_bytes:
-        raise UserError(f"{path}: goes on after the {num_bytes:,} bytes that its header names")
-    return content, digest.hexdigest()
-
-
-def _shape_text(shape: tuple[int, ...]) -> str:
-    return "×".join(f"{size:,}" for size in shape)
+        while chunk := stream.read(min(_CHUNK_BYTES, most - len(content))):
+            content += chunk
+    return content
