@@ -33,7 +33,8 @@ class Overview:
         failures: trial's directory -> why its latest attempt failed.
         open_reasons: row -> why the newest launch could not run it.
         num_epochs: epochs recorded, each counted once.
-        num_epochs_left: epochs that are still to be trained, or None if that cannot be planned.
+        num_epochs_left: epochs that are still to be trained, those after a checkpoint again unless
+            the study is running; None if that cannot be planned.
         speed: of the newest launch, or None if it recorded nothing.
         seconds_left: estimated from both, or None.
         last_result: when the latest result came, in seconds since 1970, or None.
@@ -78,9 +79,15 @@ def overview(ledger: Ledger, *, running: bool) -> Overview:
         failures=failures,
         open_reasons=open_reasons,
         num_epochs=sum(len(history.epochs) for history in histories.values()),
-        num_epochs_left=None if left is None else sum(epochs_left(t, histories) for t in left),
+        num_epochs_left=(
+            None
+            if left is None
+            else sum(epochs_left(trial, histories, running=running) for trial in left)
+        ),
         speed=speed,
-        seconds_left=None if left is None else seconds_left(ledger, left, histories, speed),
+        seconds_left=(
+            None if left is None else seconds_left(ledger, left, histories, speed, running=running)
+        ),
         last_result=max(stamps, default=None),
         results=_milestone_results(ledger, directories),
         num_unreadable=max(0, num_directories - len(directories)),

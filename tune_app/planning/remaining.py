@@ -17,8 +17,9 @@ from typing import Any
 from search_spaces.errors import UserError
 from tune_app.planning.plan import PlannedTrial, PlanOptions, make_plan
 from tune_app.planning.resources import Cluster
-from tune_app.study.history import RowKey, TrialDirectory, TrialHistory
+from tune_app.study.history import RowKey, TrialDirectory, TrialHistory, resumable_checkpoints
 from tune_app.study.ledger import Ledger
+from tune_app.training.checkpoint import read_index
 from tune_app.training.registry import TRAINABLES, check_config
 
 _ANY_NODE = Cluster(({"CPU": 1.0, "GPU": 1.0},))
@@ -72,11 +73,26 @@ def planned_trials(ledger: Ledger, finished: Collection[RowKey]) -> tuple[Planne
     return plan.trials
 
 
-def epochs_left(trial: PlannedTrial, histories: Mapping[str, TrialHistory]) -> int:
-    """Return the epochs a trial still has to train; what it recorded counts as done."""
+def epochs_left(
+    trial: PlannedTrial, histories: Mapping[str, TrialHistory], *, running: bool
+) -> int:
+    """Return the epochs a trial still has to train.
+
+    Args:
+        trial: as the next launch would plan it.
+        histories: what was recorded of each trial.
+        running: whether a driver holds the study. What a trial recorded is done then. Otherwise the
+            next launch trains again what came after the newest checkpoint.
+    """
     history = histories.get(trial.key)
     last = trial.milestones[-1]
-    return last - sum(epoch <= last for epoch in (history.epochs if history else ()))
+    if history is None:
+        return last
+    if running:
+        return last - sum(epoch <= last for epoch in history.epochs)
+    candidates = resumable_checkpoints(history, trial.key, trial.milestones[0])
+    epochs = [index.epoch for path in candidates if (index := read_index(path)) is not None]
+    return last - max(epochs, default=0)
 
 
 def measure_speed(ledger: Ledger, directories: Sequence[TrialDirectory]) -> Speed | None:
@@ -106,13 +122,18 @@ def seconds_left(
     left: Sequence[PlannedTrial],
     histories: Mapping[str, TrialHistory],
     speed: Speed | None,
+    *,
+    running: bool,
 ) -> float | None:
     """Return the estimated time that the trials take at a speed; None where it is not known."""
     if not left:
         return 0.0
     if speed is None:
         return None
-    cost = sum(_cost_per_epoch(ledger, t) * epochs_left(t, histories) for t in left)
+    cost = sum(
+        _cost_per_epoch(ledger, trial) * epochs_left(trial, histories, running=running)
+        for trial in left
+    )
     return cost * speed.seconds / speed.cost
 
 
