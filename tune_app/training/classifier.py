@@ -77,10 +77,10 @@ class ResNetRun:
         torch.manual_seed(config["seed"])
         shape = (config["in_channels"], config["image_size"], config["image_size"])
         nominal = build_model(config["model"], config["in_channels"], len(data.class_names))
-        live = crop_to_live_taps(nominal, shape)
-        self.cost = _cost_metrics(nominal, live, shape)
+        cropped = crop_to_live_taps(nominal, shape)
+        self.cost = _cost_metrics(nominal, cropped, shape)
         # The crop pays on a CPU, where it was measured; a GPU keeps cuDNN's own kernels.
-        self.model = live if self.device.type == "cpu" else nominal
+        self.model = cropped if self.device.type == "cpu" else nominal
         self.model.to(self.device)
         if self.device.type == "cuda":
             self.model.to(memory_format=torch.channels_last)
@@ -227,12 +227,12 @@ class ResNetRun:
 
 
 def _cost_metrics(
-    nominal: nn.Module, live: nn.Module, shape: tuple[int, int, int]
+    nominal: nn.Module, cropped: nn.Module, shape: tuple[int, int, int]
 ) -> dict[str, int]:
-    cost, live_cost = count_cost(nominal, shape), count_cost(live, shape)
+    cost, cropped_cost = count_cost(nominal, shape), count_cost(cropped, shape)
     return {
         "num_parameters": cost.num_parameters,
         "macs": cost.macs,
         "flops": cost.flops,
-        "live_flops": live_cost.flops,
+        "live_flops": cropped_cost.flops,
     }
