@@ -10,9 +10,10 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Protocol
 
-from analysis.frames.copies import local_folder
+from analysis.frames.copies import study_store
 from search_spaces.errors import UserError
 from tune_app.storage.remote_folder import is_url
+from tune_app.storage.store import StudyStore
 
 
 class Main(Protocol):
@@ -87,11 +88,11 @@ def path_argument(text: str) -> Path:
     return Path(text)
 
 
-def study_argument(text: str) -> Path:
-    """Return a study's folder on this machine: of a study at a URL its copy.
+def study_argument(text: str) -> StudyStore:
+    """Return the store of a study, given its directory or its URL.
 
     Raises:
         argparse.ArgumentTypeError: no file can have that name.
-        UserError: nothing here can read such a URL, or its storage does not answer.
+        UserError: nothing here can read such a URL.
     """
-    return local_folder(text) if is_url(text) else path_argument(text)
+    return study_store(text if is_url(text) else path_argument(text))

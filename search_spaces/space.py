@@ -17,6 +17,7 @@ import math
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields
+from types import MappingProxyType
 from typing import Any
 
 from search_spaces.errors import UserError, choices, did_you_mean
@@ -39,7 +40,9 @@ class Configuration:
     """One configuration with its identity.
 
     Attributes:
-        config_id: the first 10 hex digits of the SHA-256 of the configuration's canonical JSON.
+        config_id: the first 10 hex digits of the SHA-256 of the configuration's canonical JSON,
+            without parameters that are at their defaults: writing a default out, or a new
+            parameter in a later version, changes no id.
         config: parameter name -> value, as declared (``device`` may still be ``"auto"``).
     """
 
@@ -155,14 +158,18 @@ class SearchSpace:
                 names.update(dict.fromkeys(entry if isinstance(entry, Mapping) else (key,)))
         return tuple(names)
 
-    def expand(self) -> list[Configuration]:
+    def expand(self, defaults: Mapping[str, Any] | None = None) -> list[Configuration]:
         """Return every configuration; the last axis of ``param_space`` varies fastest.
+
+        Args:
+            defaults: what the trainable takes for parameters that a configuration leaves out.
 
         Raises:
             UserError: two points of the grid are the same configuration.
         """
         axes = [[(key, v) for v in _grid_values(value)] for key, value in self.param_space.items()]
-        configurations = [make_configuration(_merge(point)) for point in itertools.product(*axes)]
+        points = itertools.product(*axes)
+        configurations = [make_configuration(_merge(point), defaults or {}) for point in points]
         if len({c.config_id for c in configurations}) < len(configurations):
             raise UserError(f"{self._where('param_space')}: two grid points give one configuration")
         return configurations
@@ -180,10 +187,17 @@ def canonical_json(value: Mapping[str, Any]) -> str:
     return json.dumps(_plain(value), sort_keys=True, separators=(",", ":"), allow_nan=False)
 
 
-def make_configuration(config: Config) -> Configuration:
-    """Return the configuration with its ``config_id``."""
-    digest = hashlib.sha256(canonical_json(config).encode()).hexdigest()
+def make_configuration(
+    config: Config, defaults: Mapping[str, Any] = MappingProxyType({})
+) -> Configuration:
+    """Return the configuration with its ``config_id``, given the defaults of its parameters."""
+    chosen = {k: v for k, v in config.items() if k not in defaults or not _same(v, defaults[k])}
+    digest = hashlib.sha256(canonical_json(chosen).encode()).hexdigest()
     return Configuration(digest[:10], config)
+
+
+def _same(value: Any, default: Any) -> bool:
+    return canonical_json({"value": value}) == canonical_json({"value": default})
 
 
 def _plain(value: Any) -> Any:

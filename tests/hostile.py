@@ -7,6 +7,7 @@ import json
 from pathlib import Path
 from typing import Any
 
+from tune_app.storage.local_store import LocalStore
 from tune_app.study.ledger import Ledger, open_ledger
 from tune_app.training.checkpoint import INDEX_FILE, STATE_FILE, write_checkpoint
 
@@ -22,7 +23,7 @@ class Trap:
 
 
 def ledger_of(study: Path) -> Ledger:
-    ledger = open_ledger(study)
+    ledger = open_ledger(LocalStore(study))
     assert ledger is not None
     return ledger
 

@@ -13,7 +13,10 @@ from tests.refusals import isolate
 from tests.studies import line
 from tune_app.data.images import describe, load_datasets
 from tune_app.planning.space_file import load_space
+from tune_app.storage.local_store import LocalStore
+from tune_app.study.fingerprint import data_fingerprint
 from tune_app.study.ledger import Ledger, new_ledger
+from tune_app.training.registry import TRAINABLES
 
 RESNET_SPACE = """
 from ray import tune
@@ -35,14 +38,17 @@ def small_study(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     images = load_datasets(["mnist"], "sample", 100)
     described = describe(images, "sample", 100, 0)
     ledger = new_ledger(
-        tmp_path / "results" / "mine",
+        LocalStore(tmp_path / "results" / "mine"),
         space,
         (0,),
         device="cpu",
         data=described,
-        provenance={"python": "3.11", "hardware": {"cpu": "x", "gpus": []}, "packages": {}},
+        defaults=TRAINABLES["resnet"].defaults(),
     )
-    ledger.start_launch({"open": [], "host": "h"})
+    hardware = {"cpu": "x", "gpus": []}
+    ledger.start_launch(
+        {"open": [], "host": "h", "python": "3.11", "hardware": hardware, "packages": {}}
+    )
     ids = [c.config_id for c in ledger.configurations()]
     trial(ledger, "k1", ids[:2], [line(1, milestone=True), line(2, milestone=True)])
     failed = trial(ledger, "k2", ids[2:], [line(1)])
@@ -55,7 +61,8 @@ def trial(ledger: Ledger, key: str, ids: Sequence[str], rows: Sequence[dict[str,
     path = ledger.root / "tune" / "001" / f"trial-{key}"
     path.mkdir(parents=True)
     serves = {"1": ids[:1], "2": ids[1:]}
-    plan = {"trial_key": key, "milestones": [1, 2], "serves": serves, "resume_from": []}
+    plan: dict[str, Any] = {"trial_key": key, "milestones": [1, 2], "serves": serves}
+    plan["data"] = data_fingerprint(ledger.study["data"], "mnist")
     config = {**ledger.configurations()[0].config, "seed": 0, "device": "cpu", "plan": plan}
     (path / "params.json").write_text(json.dumps(config))
     (path / "result.json").write_text("".join(json.dumps(row) + "\n" for row in rows))

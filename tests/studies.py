@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from analysis.frames.load import Study
+from tune_app.study.fingerprint import data_fingerprint
 
 Json = dict[str, Any]
 
@@ -50,7 +51,7 @@ def study_json(
     """Return a study.json for configurations given as config_id -> config."""
     sample = {"num_images": 700, "num_train": 490, "num_val": 70, "num_test": 140, "sha256": {}}
     return {
-        "schema_version": 1,
+        "schema_version": 2,
         "study": name,
         "created_at": "2026-01-01T12:00:00+00:00",
         "space": {
@@ -74,31 +75,33 @@ def study_json(
             "split_seed": 0,
             "datasets": {"mnist": sample, "fashion_mnist": sample},
         },
-        "provenance": {
-            "git_commit": "0123abc",
-            "git_dirty": False,
-            "python": "3.11.7",
-            "packages": {"torch": "2.14.1", "ray": "2.60.0"},
-            "hardware": {"cpu": "A CPU", "num_cpus": 2, "memory_gb": 24.0, "gpus": []},
-            "command": f"python -m tune_app.run --space {name}",
-        },
-        "launches": [
-            {
-                "name": "001",
-                "started_at": "2026-01-01T12:00:00+00:00",
-                "command": f"python -m tune_app.run --space {name}",
-                "host": "a-host",
-                "device": "cpu",
-                "open": list(open_rows),
-            }
-        ],
+        "launches": [launch_json(open=list(open_rows))],
+    } | changes
+
+
+def launch_json(name: str = "001", **changes: Any) -> Json:
+    """Return what a launch records of itself."""
+    return {
+        "name": name,
+        "started_at": "2026-01-01T12:00:00+00:00",
+        "git_commit": "0123abc",
+        "git_dirty": False,
+        "python": "3.11.7",
+        "packages": {"torch": "2.14.1", "ray": "2.60.0"},
+        "hardware": {"cpu": "A CPU", "num_cpus": 2, "memory_gb": 24.0, "gpus": []},
+        "command": "python -m tune_app.run --space grid",
+        "host": "a-host",
+        "open": [],
     } | changes
 
 
 def write_study(path: Path, meta: Json) -> Path:
-    """Write study.json into a new directory and return the directory."""
-    path.mkdir(parents=True)
-    (path / "study.json").write_text(json.dumps(meta))
+    """Write study.json and the launches of a study into a new directory; return the directory."""
+    (path / "launches").mkdir(parents=True)
+    content = {key: value for key, value in meta.items() if key != "launches"}
+    (path / "study.json").write_text(json.dumps(content))
+    for launch in meta["launches"]:
+        (path / "launches" / f"{launch['name']}.json").write_text(json.dumps(launch))
     return path
 
 
@@ -164,7 +167,10 @@ def write_trial(
     path = study / "tune" / launch / f"trial_{trial_key}"
     path.mkdir(parents=True)
     device = "cpu" if config.get("device", "auto") == "auto" else config["device"]
-    params = config | {"seed": seed, "device": device, "plan": plan(trial_key, serves)}
+    data = json.loads((study / "study.json").read_text())["data"]
+    fingerprint = {"data": data_fingerprint(data, config.get("dataset"))}
+    params = config | {"seed": seed, "device": device}
+    params["plan"] = plan(trial_key, serves) | fingerprint
     (path / "params.json").write_text(json.dumps(params))
     text = "".join(json.dumps(record | {"config": params}) + "\n" for record in lines)
     (path / "result.json").write_text(text + torn)

@@ -15,13 +15,17 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from analysis.frames.copies import local_folder
+from analysis.frames.copies import study_store
 from analysis.frames.ray_results import load_analysis
-from analysis.frames.rows import ENDED, FINISHED, Row, row_frame, rows_of
-from analysis.frames.study_file import read_study_file
-from analysis.frames.trial_files import flat, scan
+from analysis.frames.rows import row_frame, rows_of
 from analysis.frames.trial_frames import epoch_frame, trial_frame
-from analysis.frames.trials import Report, merge
+from search_spaces.errors import UserError
+from tune_app.storage.open_store import refresh_to_read
+from tune_app.storage.store import StudyStore
+from tune_app.study.recorded import read_recorded
+from tune_app.study.study_file import read_study
+from tune_app.study.trial_directory import flat
+from tune_app.study.trials import ENDED, FINISHED, Report, RowKey
 
 __all__ = ["ENDED", "FINISHED", "Study", "load_analysis", "load_study"]
 
@@ -31,7 +35,7 @@ class Study:
     """One study, as it stood when it was read.
 
     Attributes:
-        path: the study directory; of a study at a URL its copy.
+        store: where the study is kept; of a study at a URL it owns the copy on this machine.
         meta: ``study.json``, parsed.
         rows: one row per configuration, in the declared order, and seed: ``config_id``, ``seed``,
             the config's parameters, the metrics of its milestone (NaN unless the status is in
@@ -51,7 +55,7 @@ class Study:
         notes: what was left out while reading, one line each.
     """
 
-    path: Path
+    store: StudyStore
     meta: dict[str, Any]
     rows: pd.DataFrame
     trials: pd.DataFrame
@@ -59,7 +63,12 @@ class Study:
     config_keys: tuple[str, ...]
     metric_keys: tuple[str, ...]
     notes: tuple[str, ...]
-    _reports: dict[Row, Report] = field(repr=False)
+    _reports: dict[RowKey, Report] = field(repr=False)
+
+    @property
+    def path(self) -> Path:
+        """The study's directory; of a study at a URL the copy, which lasts as long as this."""
+        return self.store.root
 
     @property
     def name(self) -> str:
@@ -110,31 +119,49 @@ class Study:
         return path if path.is_relative_to(root) and path.is_file() else None
 
 
-def load_study(path: str | Path) -> Study:
+def load_study(place: str | Path | StudyStore) -> Study:
     """Read a study directory, whatever state it is in.
 
     Args:
-        path: the directory, or the URL of one (``s3://bucket/studies/q1a``).
+        place: the directory, or the URL of one (``s3://bucket/studies/q1a``), or its store.
 
     Raises:
-        UserError: ``path`` holds no ``study.json``, or one that cannot be read.
+        UserError: ``place`` holds no ``study.json``, or one that cannot be read; nothing here can
+            read such a URL, or its storage does not answer.
     """
-    path = local_folder(path)
-    meta = read_study_file(path)
-    directories, notes = scan(path)
-    trials = merge(directories)
+    store = study_store(place)
+    refresh_to_read(store)
+    meta = _read_meta(store)
+    recorded = read_recorded(store.root, meta)
+    trials = list(recorded.trials.values())
     configurations = {str(c["config_id"]): flat(c["config"]) for c in meta["configurations"]}
     config_keys = tuple(dict.fromkeys(key for c in configurations.values() for key in c))
-    records, reports = rows_of(meta, configurations, trials)
+    records, reports = rows_of(configurations, recorded.outcomes(meta))
     rows, metric_keys = row_frame(records, reports.values(), config_keys)
     return Study(
-        path=path,
+        store=store,
         meta=meta,
         rows=rows,
         trials=trial_frame(trials),
         epochs=epoch_frame(trials),
         config_keys=config_keys,
         metric_keys=metric_keys,
-        notes=tuple(notes),
+        notes=recorded.notes,
         _reports=reports,
     )
+
+
+def _read_meta(store: StudyStore) -> dict[str, Any]:
+    path = store.root
+    try:
+        is_folder = path.is_dir()
+    except OSError:  # a name that is too long, or a folder that must not be entered
+        is_folder = False
+    if not is_folder:
+        raise UserError(f"{path}: no such directory; give the directory of a study")
+    meta = read_study(store)
+    if meta is None:
+        raise UserError(
+            f"{path}: not a study, it has no study.json; give the directory that holds it"
+        )
+    return meta

@@ -14,9 +14,9 @@ from typing import Any, NamedTuple
 
 import pandas as pd
 
-from analysis.frames.trial_files import Record, TrialDirectory, flat, last_exception, read_directory
 from analysis.frames.trial_frames import epoch_frame, trial_frame
-from analysis.frames.trials import merge
+from tune_app.study.trial_directory import Record, TrialDirectory, flat, last_line, read_directory
+from tune_app.study.trials import merge
 
 _LAUNCH = "live"
 _UNRECORDED = "stopped with an error that was not recorded"
@@ -57,7 +57,7 @@ def _get(item: Any, name: str) -> Any:
 def _directory(item: Any, index: int, ray_frames: dict[str, pd.DataFrame]) -> TrialDirectory:
     status = _get(item, "status")
     raised = _get(item, "error")
-    error = last_exception(str(raised)) if raised else ""
+    error = last_line(str(raised)) if raised else ""
     # A result of a ResultGrid has no status: without an error it ended regularly.
     done = status == "TERMINATED" or (status is None and not error)
     read = _read(item)

@@ -1,53 +1,32 @@
-"""The rows of a study: every configuration at every seed, and what became of it.
-
-A row may share its trial with others, several trials may serve it, and none may have begun.
-"""
+"""The rows of a study as a frame: every configuration at every seed, and what became of it."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import Any
 
 import pandas as pd
 
-from analysis.frames.trial_files import Record
 from analysis.frames.trial_frames import resolved, scalars
-from analysis.frames.trials import Outcome, Report, Trial
+from tune_app.study.rows import RowOutcome
+from tune_app.study.trial_directory import Record
+from tune_app.study.trials import Report, RowKey
 
-FINISHED = ("finished", "unconverged")
-"""Statuses of rows that have their metrics."""
-ENDED = (*FINISHED, "diverged")
-"""Statuses that another launch of the same study would not change."""
-
-Row = tuple[str, int]
-"""A config_id and a seed."""
-
-_RANK = {**dict.fromkeys(FINISHED, 0), "diverged": 1, "failed": 2, "unfinished": 2, "missing": 3}
 _NOT_METRICS = ("epoch", "status", "milestone", "predictions_file", "device")
 
 
 def rows_of(
-    meta: Record, configurations: Mapping[str, Record], trials: list[Trial]
-) -> tuple[list[Record], dict[Row, Report]]:
+    configurations: Mapping[str, Record], outcomes: Mapping[RowKey, RowOutcome]
+) -> tuple[list[Record], dict[RowKey, Report]]:
     """Return a record for each row, in the declared order, and the report its metrics come from.
 
     Args:
-        meta: ``study.json``, parsed.
         configurations: config_id -> parameters, flattened.
-        trials: all trials of the study.
+        outcomes: what became of every row of the study.
     """
-    servers = _servers(trials)
-    reasons = _open_reasons(meta)
-    records: list[Record] = []
-    reports: dict[Row, Report] = {}
-    for config_id, config in configurations.items():
-        for seed in sorted(set(meta["seeds"])):
-            row = (config_id, seed)
-            record, report = _row(row, config, servers.get(row, []), reasons.get(row))
-            records.append(record)
-            if report is not None:
-                reports[row] = report
-    return records, reports
+    order = {config_id: index for index, config_id in enumerate(configurations)}
+    keys = sorted(outcomes, key=lambda key: (order[key[0]], key[1]))
+    records = [_record(key, configurations[key[0]], outcomes[key]) for key in keys]
+    return records, {key: o.report for key, o in outcomes.items() if o.report is not None}
 
 
 def row_frame(
@@ -61,48 +40,13 @@ def row_frame(
     return pd.DataFrame(records, columns=list(dict.fromkeys(names))), metric_keys
 
 
-def _servers(trials: list[Trial]) -> dict[tuple[str, Any], list[tuple[Trial, int]]]:
-    """Return row -> the trials that serve it and at which milestone, newest launch first."""
-    servers: dict[tuple[str, Any], list[tuple[Trial, int]]] = {}
-    for trial in sorted(trials, key=lambda trial: trial.newest.launch, reverse=True):
-        for milestone, config_ids in trial.serves.items():
-            for config_id in config_ids:
-                servers.setdefault((config_id, trial.seed), []).append((trial, milestone))
-    return servers
-
-
-def _open_reasons(meta: dict[str, Any]) -> dict[tuple[str, Any], str]:
-    """Return row -> why the last launch left it open."""
-    launches = meta.get("launches")
-    last = launches[-1] if isinstance(launches, list) and launches else {}
-    entries = last.get("open") if isinstance(last, dict) else None
-    return {
-        (str(entry.get("config_id")), entry.get("seed")): str(entry.get("reason") or "")
-        for entry in entries or []
-        if isinstance(entry, dict) and isinstance(entry.get("seed"), int)
-    }
-
-
-def _row(
-    row: tuple[str, Any], config: Record, servers: list[tuple[Trial, int]], open_reason: str | None
-) -> tuple[Record, Report | None]:
-    """Return the record of one row and the report its metrics come from.
-
-    Where several trials serve the row, the one that got furthest counts, then the newest.
-    """
-    best: tuple[Trial, int, Outcome] | None = min(
-        ((trial, milestone, trial.outcome(milestone)) for trial, milestone in servers),
-        key=lambda served: _RANK[served[2].status],
-        default=None,
-    )
-    outcome = best[2] if best else _nothing(open_reason)
-    if outcome.status == "missing" and open_reason is not None:
-        outcome = _nothing(open_reason)
+def _record(row: RowKey, config: Record, outcome: RowOutcome) -> Record:
+    """Return the record of one row."""
     metrics = scalars(outcome.report.record) if outcome.report else {}
     origin: Record = {"trial_id": None, "shared_with": "", "same_as": ""}
     origin |= {"launch": None, "milestone": None}
-    if best:
-        trial, milestone, _ = best
+    trial, milestone = outcome.trial, outcome.milestone
+    if trial is not None and milestone is not None:
         metrics.setdefault("device", trial.config.get("device"))
         directory = outcome.report.directory if outcome.report else trial.newest
         if outcome.report:
@@ -114,11 +58,4 @@ def _row(
     if record["device"] == "auto":
         record["device"] = None
     identity = {"config_id": row[0], "seed": row[1]}
-    record |= identity | origin | {"status": outcome.status, "reason": outcome.reason}
-    return record, outcome.report
-
-
-def _nothing(open_reason: str | None) -> Outcome:
-    if open_reason is None:
-        return Outcome("missing", "no trial has begun", None)
-    return Outcome("open", open_reason, None)
+    return record | identity | origin | {"status": outcome.status, "reason": outcome.reason}

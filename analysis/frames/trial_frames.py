@@ -6,8 +6,8 @@ import math
 
 import pandas as pd
 
-from analysis.frames.trial_files import Record
-from analysis.frames.trials import Trial
+from tune_app.study.trial_directory import Record
+from tune_app.study.trials import Trial
 
 BOOKKEEPING = frozenset(
     (

@@ -9,7 +9,7 @@ import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from analysis.frames.copies import is_copy
+from analysis.frames.copies import study_store
 from analysis.frames.load import Study, load_study
 from analysis.frames.mistakes import load_splits
 from analysis.frames.tables import study_table
@@ -20,6 +20,7 @@ from analysis.render.markdown import render_markdown, table_markdown
 from analysis.render.tex import table_tex
 from analysis.sections import OWN_TABLES, build_document
 from search_spaces.errors import UserError
+from tune_app.storage.store import StudyStore
 
 FORMATS = ("md", "html", "pdf")
 """The forms of the report, each ``report.<form>``."""
@@ -27,7 +28,7 @@ _PLAIN_NAME = re.compile(r"[a-z][a-z0-9_]{0,39}")
 
 
 def write_report(
-    paths: Sequence[Path],
+    places: Sequence[str | Path | StudyStore],
     out: Path | None = None,
     *,
     formats: Sequence[str] = FORMATS,
@@ -38,7 +39,7 @@ def write_report(
     """Write tables, figures and the report of some studies.
 
     Args:
-        paths: study directories.
+        places: study directories, URLs of them, or their stores.
         out: where to write; by default ``report`` in the study, or beside the first of several.
         formats: those of ``FORMATS`` to write.
         figures: whether there are figures.
@@ -54,8 +55,9 @@ def write_report(
         UserError: a directory is not a study, two have the same name, or ``out`` is not writable,
             or ``images`` lacks a file that a study was made from.
     """
-    named = _by_table_name(paths)
-    out = _destination(paths, out)
+    stores = [study_store(place) for place in places]
+    named = _by_table_name(stores)
+    out = _destination(stores, out)
     stems = _slugs(named)
     studies = {stem: named[name] for stem, name in stems.items()}
     splits = {stem: load_splits(study, images) for stem, study in studies.items() if images}
@@ -71,10 +73,11 @@ def write_report(
     return [*written, *_write_figures_and_forms(document, out, formats)]
 
 
-def write_tables(paths: Sequence[Path], out: Path | None = None) -> list[Path]:
+def write_tables(places: Sequence[str | Path | StudyStore], out: Path | None = None) -> list[Path]:
     """Write the main table of each study alone, ``tables/<name>.csv``, and return the files."""
-    named = _by_table_name(paths)
-    out = _destination(paths, out)
+    stores = [study_store(place) for place in places]
+    named = _by_table_name(stores)
+    out = _destination(stores, out)
     return [
         write_whole(out / "tables" / f"{name}.csv", to_csv(study_table(study)))
         for name, study in named.items()
@@ -103,13 +106,13 @@ def _write_figures_and_forms(document: Document, out: Path, formats: Sequence[st
     return written
 
 
-def _destination(paths: Sequence[Path], out: Path | None) -> Path:
+def _destination(stores: Sequence[StudyStore], out: Path | None) -> Path:
     if out is not None:
         return out
-    if is_copy(paths[0]):  # a study at a URL has no folder here that would outlast the command
-        return Path("reports") / paths[0].name
-    first = paths[0].resolve()
-    out = (paths[0] if len(paths) == 1 else first.parent) / "report"
+    root = stores[0].root
+    if stores[0].at_url:  # a study at a URL has no folder here that would outlast the command
+        return Path("reports") / root.name
+    out = (root if len(stores) == 1 else root.resolve().parent) / "report"
     for place in (out, out / "tables", out / "figures"):
         if place.is_symlink():
             raise UserError(
@@ -119,7 +122,7 @@ def _destination(paths: Sequence[Path], out: Path | None) -> Path:
     return out
 
 
-def _by_table_name(paths: Sequence[Path]) -> dict[str, Study]:
+def _by_table_name(stores: Sequence[StudyStore]) -> dict[str, Study]:
     """Load the studies, each under the name of its tables.
 
     That is the search space's name, or the directory's where two studies have the same space or
@@ -128,13 +131,13 @@ def _by_table_name(paths: Sequence[Path]) -> dict[str, Study]:
     Raises:
         UserError: two studies would have the same name.
     """
-    studies = [(path.resolve().name, load_study(path)) for path in paths]
+    studies = [(store.root.resolve().name, load_study(store)) for store in stores]
     spaces = [str(study.meta["space"].get("name")) for _, study in studies]
     named = {
         space if spaces.count(space) == 1 and _PLAIN_NAME.fullmatch(space) else directory: study
         for space, (directory, study) in zip(spaces, studies, strict=True)
     }
-    if len(named) < len(paths):
+    if len(named) < len(stores):
         raise UserError(
             "two of the studies have the same directory name, so their tables would overwrite "
             "each other; report them separately, each with its own --out"

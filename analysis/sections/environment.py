@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -86,7 +86,8 @@ def environment_table(studies: Studies) -> Table:
 
 def environment(study: Study) -> dict[str, str]:
     """Return the machine, versions, commit and command of a study, each as one line."""
-    provenance = mapping(study.meta.get("provenance"))
+    launches = [mapping(launch) for launch in study.meta["launches"]]
+    provenance = launches[0] if launches else {}
     hardware = mapping(provenance.get("hardware"))
     packages = mapping(provenance.get("packages"))
     gpus = hardware.get("gpus")
@@ -103,21 +104,18 @@ def environment(study: Study) -> dict[str, str]:
     if provenance.get("git_commit"):
         changed = " with local changes" if provenance.get("git_dirty") else ""
         facts["commit"] = f"{provenance['git_commit']}{changed}"
-    facts |= _launches(study, provenance)
+    facts |= _launches(launches)
     for name, column in (("arithmetic", "precision"), ("SVM solver", "solver")):
         if column in study.rows:
             facts[name] = ", ".join(map(str, study.rows[column].dropna().unique()))
     return {name: one_line(str(value)) for name, value in facts.items() if value}
 
 
-def _launches(study: Study, provenance: Mapping[str, Any]) -> dict[str, str]:
+def _launches(launches: Sequence[Mapping[str, Any]]) -> dict[str, str]:
     """Return how often a study was launched, from which hosts and with which commands."""
-    listed = study.meta.get("launches")
-    launches = [mapping(launch) for launch in listed] if isinstance(listed, list) else []
     facts = {"launches": str(len(launches))} if launches else {}
     for key in ("host", "command"):
-        sources = [*launches, provenance]
-        values = list(dict.fromkeys(one_line(str(of[key])) for of in sources if of.get(key)))
+        values = list(dict.fromkeys(one_line(str(of[key])) for of in launches if of.get(key)))
         if not values:
             continue
         more = len(values) - _MOST_LISTED

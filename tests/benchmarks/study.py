@@ -86,7 +86,7 @@ def time_over_ideal(study: Path) -> float:
 
     A trial's start is its first result's time less the seconds of that epoch.
     """
-    num_cores = json.loads((study / "study.json").read_text())["provenance"]["hardware"]["num_cpus"]
+    num_cores = json.loads((study / "launches" / "001.json").read_text())["hardware"]["num_cpus"]
     starts, ends, work = [], [], 0.0
     for path in study.glob("tune/*/*/result.json"):
         rows = [json.loads(line) for line in path.read_text().splitlines()]

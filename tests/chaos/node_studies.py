@@ -9,7 +9,7 @@ import psutil
 
 from tests.chaos.cluster_process import NodeCluster
 from tests.chaos.harness import SPACE, Driver, read_table, study_root
-from tune_app.study.study_file import read_results
+from tests.recorded import read_rows
 
 FOUR_TRIALS = SPACE.replace('"lr": 1e-3', '"lr": tune.grid_search([1e-3, 1e-4])').replace(
     "[2, 6]", "[2, 20]"
@@ -46,7 +46,7 @@ def last_rows(folder: Path) -> dict[str, dict[str, Any]]:
     """Return trial directory -> what its trial recorded last."""
     found = {}
     for path in study_root(folder).glob("tune/*/*/result.json"):
-        if rows := read_results(path):
+        if rows := read_rows(path):
             found[path.parent.name] = rows[-1]
     return found
 

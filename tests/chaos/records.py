@@ -12,9 +12,10 @@ from pathlib import Path
 import pandas as pd
 
 from analysis.render.writing import write_tables
-from tune_app.study.history import RowKey
+from tests.recorded import ended, read_rows
+from tune_app.storage.local_store import LocalStore
 from tune_app.study.ledger import open_ledger
-from tune_app.study.study_file import read_results
+from tune_app.study.trials import RowKey
 from tune_app.training.checkpoint import STATE_FILE, find_checkpoints
 
 NUMBERS = ["test_accuracy", "test_precision", "test_recall", "test_f1", "val_accuracy"]
@@ -46,17 +47,22 @@ def read_record(root: Path) -> Record:
     for path in root.glob("tune/*/*/result.json"):
         for line in path.read_bytes().split(b"\n")[:-1]:
             json.loads(line)
-    ledger = open_ledger(root)
+    ledger = open_ledger(LocalStore(root))
     if ledger is None:
         return Record(frozenset(), frozenset(), {}, {})
-    histories = ledger.histories()
+    trials = ledger.read_trials().trials
     return Record(
         launches=frozenset(path.name for path in root.glob("tune/*")),
-        finished=frozenset(ledger.finished()),
-        epochs={key: frozenset(history.epochs) for key, history in histories.items()},
+        finished=frozenset(ended(ledger)),
+        epochs={key: frozenset(trial.history) for key, trial in trials.items()},
         checkpoints={
-            key: frozenset(e for d in history.directories for e in _whole_checkpoints(d, key))
-            for key, history in histories.items()
+            key: frozenset(
+                epoch
+                for directory in trial.directories
+                if directory.path
+                for epoch in _whole_checkpoints(directory.path, key)
+            )
+            for key, trial in trials.items()
         },
     )
 
@@ -83,7 +89,7 @@ def check_nothing_is_repeated(root: Path, before: Record) -> None:
         plan = config["plan"]
         served = {(row, config["seed"]) for ids in plan["serves"].values() for row in ids}
         assert not served & before.finished, f"{params}: a finished row is run again"
-        key, rows = plan["trial_key"], read_results(params.parent / "result.json")
+        key, rows = plan["trial_key"], read_rows(params.parent / "result.json")
         recorded = before.epochs.get(key, frozenset())
         safe = [
             epoch

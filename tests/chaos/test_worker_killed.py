@@ -23,7 +23,7 @@ from tests.chaos.harness import (
     study_root,
     summary_row,
 )
-from tune_app.study.study_file import read_results
+from tests.recorded import read_rows
 
 DEAD = "the worker process died (killed by signal 9, or out of memory, or crashed)"
 
@@ -31,7 +31,7 @@ DEAD = "the worker process died (killed by signal 9, or out of memory, or crashe
 def rows_of(folder: Path, trial: str) -> list[dict[str, Any]]:
     """Return what the newest launch recorded of the trial whose directory's name holds a word."""
     found = sorted(study_root(folder).glob(f"tune/*/*{trial}*/result.json"))
-    return read_results(found[-1]) if found else []
+    return read_rows(found[-1]) if found else []
 
 
 def kill_worker(driver: Driver, folder: Path, trial: str, num_rows: int) -> int | None:

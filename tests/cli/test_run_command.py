@@ -143,7 +143,7 @@ def launched(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[Path]:
     roots: list[Path] = []
 
     def launch(_args: object, _arguments: object, request: StudyRequest) -> int:
-        roots.append(request.root)
+        roots.append(request.store.root)
         return 0
 
     monkeypatch.setattr(run, "_launch", launch)

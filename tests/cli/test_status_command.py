@@ -6,9 +6,11 @@ import fcntl
 import json
 import os
 import re
+import shutil
 import subprocess
 import sys
 import time
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -16,12 +18,15 @@ import pytest
 
 from search_spaces import SearchSpace
 from tests.studies import line, write_trial
+from tune_app.cli import status_command
 from tune_app.cli.status_command import main
 from tune_app.planning.overview import overview
 from tune_app.planning.remaining import planned_trials
-from tune_app.storage import mirror
 from tune_app.storage.lease import CLAIMS, Lease
-from tune_app.storage.lock import LOCK_FILE, StudyLock, find_holder
+from tune_app.storage.local_store import LocalStore
+from tune_app.storage.lock import LOCK_FILE, find_holder
+from tune_app.storage.remote_folder import RemoteFolder
+from tune_app.storage.remote_store import RemoteStore
 from tune_app.study.ledger import Ledger, new_ledger
 from tune_app.training.checkpoint import write_checkpoint
 
@@ -50,10 +55,10 @@ def make_study(root: Path, *, lrs: tuple[float, ...] = (0.1, 0.01), **launch: An
         },
         factors=("lr", "epochs"),
     )
-    ledger = new_ledger(root / "grid", space, (0,), device="cpu", data=DATA, provenance={})
-    ledger.root.mkdir(parents=True)
-    ledger.study["launches"] = [{"name": "001", "sharing": True, "open": [], **launch}]
-    ledger.save()
+    ledger = new_ledger(
+        LocalStore(root / "grid"), space, (0,), device="cpu", data=DATA, defaults={}
+    )
+    assert ledger.start_launch({"sharing": True, "open": [], **launch}) == "001"
     return ledger
 
 
@@ -146,7 +151,7 @@ def test_a_running_study_names_its_driver(
 ) -> None:
     ledger = make_study(tmp_path)
     record(ledger, 0, 1)
-    with StudyLock(ledger.root):
+    with ledger.store.lock():
         state = plain(capsys, ledger.root)
         text = told(capsys, ledger.root)
         # Looking has not given the lock away.
@@ -156,7 +161,7 @@ def test_a_running_study_names_its_driver(
     assert abs(state["driver"]["since"] - time.time()) < 60
     assert f"process {state['driver']['pid']} on {state['driver']['host']}, since 20" in text
     assert "about 1 min 10 s, at the speed" in text, "7 epochs of 10 s are left"
-    assert find_holder(ledger.root) is None and find_holder(tmp_path) is None
+    assert ledger.store.holder() is None and find_holder(tmp_path) is None
 
 
 def test_failures_are_named_and_retries_are_not_failures(
@@ -165,11 +170,11 @@ def test_failures_are_named_and_retries_are_not_failures(
     ledger = make_study(tmp_path)
     directory = record(ledger, 0, 1, 2, error="Traceback\n\nValueError: bad\x1b[31m pixel\n")
     state = plain(capsys, ledger.root)
-    assert state["failures"] == {directory.name: "ValueError: bad\x1b[31m pixel"}
+    assert state["failures"] == {directory.name: "ValueError: bad pixel"}
     assert state["rows"]["failed"] == 1 and state["rows"]["finished"] == 1
     assert state["num_epochs_left"] == 4 + 4, "the next launch runs failed rows again"
     text = told(capsys, ledger.root)
-    assert f"failed: {directory.name}: ValueError: bad\\x1b[31m pixel" in text
+    assert f"failed: {directory.name}: ValueError: bad pixel" in text
     assert overview(ledger, running=True).num_epochs_left == 4
     (directory / "error.txt").write_text("Failure # 1 (occurred at 2026-01-01_12-00-00)\nOops\n")
     view = overview(ledger, running=True)
@@ -178,12 +183,10 @@ def test_failures_are_named_and_retries_are_not_failures(
 
 
 def test_diverged_and_open_rows(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    ledger = make_study(tmp_path)
+    ids = [c.config_id for c in make_study(tmp_path / "ids").configurations()]
+    rows = [{"config_id": i, "seed": 0, "reason": "no GPU in the cluster"} for i in ids]
+    ledger = make_study(tmp_path, open=[*rows[2:], {"config_id": "x", "seed": [1]}, 3])
     record(ledger, 0, 1, status="diverged", train_loss=float("nan"))
-    ids = [c.config_id for c in ledger.configurations()]
-    open_rows = [{"config_id": i, "seed": 0, "reason": "no GPU in the cluster"} for i in ids]
-    ledger.study["launches"][-1]["open"] = [*open_rows[2:], {"config_id": "x", "seed": [1]}, 3]
-    ledger.save()
     state = plain(capsys, ledger.root)
     assert state["rows"]["diverged"] == 2 and state["rows"]["open"] == 2
     assert state["seconds_left"] == 0.0 and state["num_epochs_left"] == 0
@@ -212,7 +215,9 @@ def test_damaged_trials_do_no_harm(tmp_path: Path, capsys: pytest.CaptureFixture
     directory = record(ledger, 0, 1, 2)
     with (directory / "result.json").open("a") as stream:
         stream.write('{"epoch": 3, "train_l')
-    (record(ledger, 1, 1) / "params.json").write_text("{")
+    damaged = record(ledger, 1, 1)
+    (damaged / "params.json").write_text("{")
+    (damaged / "result.json").write_text("")
     outside = tmp_path / "outside"
     outside.write_text("secret\n")
     (directory / "error.txt").symlink_to(outside)
@@ -248,7 +253,7 @@ def test_watching_outlives_storage_that_does_not_answer(tmp_path: Path) -> None:
     there = tmp_path / "there"
     point(there, study)
     point(study / CLAIMS, claims)
-    held = Lease(mirror.attach(there.as_uri(), tmp_path / "copy"))
+    held = Lease(RemoteFolder(there.as_uri()))
     assert held.take() is None
     words = [sys.executable, "-m", "tune_app.status", there.as_uri(), "--watch", "1"]
     with subprocess.Popen(
@@ -274,12 +279,14 @@ def test_watching_outlives_storage_that_does_not_answer(tmp_path: Path) -> None:
 
 
 def test_storage_that_does_not_say_who_runs_a_study_is_quoted(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    ledger = make_study(tmp_path)
-    mirror.attach("data://lab/mine", ledger.root)  # that storage has no listings
-    assert re.search(r"driver: not known \(\w+Error: \w", told(capsys, ledger.root))
-    assert plain(capsys, ledger.root)["running"] is None
+    store = RemoteStore("data://lab/mine")  # that storage has no listings
+    store.root.mkdir()
+    shutil.copy(make_study(tmp_path).root / "study.json", store.root)
+    monkeypatch.setattr(status_command, "open_store", lambda _place: nullcontext(store))
+    assert re.search(r"driver: not known \(\w+Error: \w", told(capsys, store.root))
+    assert plain(capsys, store.root)["running"] is None
 
 
 def test_a_mistake_is_one_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

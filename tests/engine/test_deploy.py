@@ -19,7 +19,7 @@ import yaml
 from tune_app.cli.run_command import build_parser
 
 ROOT = Path(__file__).resolve().parents[2]
-DEPLOY = ROOT / "tune_app" / "cluster" / "deploy"
+DEPLOY = ROOT / "tune_app" / "engine" / "cluster" / "deploy"
 CONSTRAINTS = dict(
     line.split("==") for line in (ROOT / "constraints.txt").read_text().split() if "==" in line
 )

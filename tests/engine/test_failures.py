@@ -12,7 +12,8 @@ import pytest
 from tests.study.test_ledger import epoch, make_ledger, record
 from tune_app.engine.failures import last_attempt, reason
 from tune_app.engine.recorder import StudyRecorder
-from tune_app.study.outcome import failed_trials
+from tune_app.study.fingerprint import data_fingerprint
+from tune_app.study.ledger import Ledger
 
 DEAD_ACTOR = """The actor died unexpectedly before finishing this task.
 \tclass_name: ImplicitFunc
@@ -50,6 +51,11 @@ def test_reasons(text: str, expected: str) -> None:
     assert reason(text).startswith(expected) and "\n" not in reason(text)
 
 
+def failures_of(ledger: Ledger) -> dict[str, str]:
+    failed = ledger.read_trials().failures(ledger.study)
+    return {trial.newest.name: trial.newest.error for trial in failed.values()}
+
+
 def test_only_the_latest_attempt_counts(tmp_path: Path) -> None:
     file = tmp_path / "error.txt"
     trial: Any = SimpleNamespace(error_file=str(file))
@@ -64,23 +70,29 @@ def test_the_error_of_an_attempt_that_was_mended_is_no_failure(tmp_path: Path) -
     ledger = make_ledger(tmp_path / "mine")
     directory = record(ledger, "001", [epoch(1, milestone=True)])
     (directory / "error.txt").write_text("ValueError: x\n")
-    assert failed_trials(ledger.histories(), ["k1"]) == {directory.name: "ValueError: x"}
+    assert failures_of(ledger) == {directory.name: "ValueError: x"}
     with (directory / "result.json").open("a") as stream:
         print(json.dumps(epoch(3, milestone=True)), file=stream)
-    assert failed_trials(ledger.histories(), ["k1"]) == {}
+    assert failures_of(ledger) == {}
 
 
 def test_a_trial_whose_worker_never_came_up_has_failed(tmp_path: Path) -> None:
     ledger = make_ledger(tmp_path / "mine")
     ledger.save()
     ids = [c.config_id for c in ledger.configurations()]
-    plan = {"trial_key": "k1", "name": "mine", "directory": "tune/001/mine", "milestones": [1, 3]}
+    plan: dict[str, Any] = {
+        "trial_key": "k1",
+        "name": "mine",
+        "directory": "tune/001/mine",
+        "milestones": [1, 3],
+    }
     plan["serves"] = {"1": ids[:1], "3": ids[1:2]}
-    config = {"seed": 0, "plan": plan}
+    plan["data"] = data_fingerprint(ledger.study["data"], "mnist")
+    config = {"dataset": "mnist", "seed": 0, "plan": plan}
     trial: Any = SimpleNamespace(trial_id="1", config=config, error_file=None, last_result={})
-    StudyRecorder(ledger.root, ()).log_trial_end(trial, failed=True)
+    StudyRecorder(ledger.store, ()).log_trial_end(trial, failed=True)
     expected = {"mine": "the trial ended without a reason"}
-    assert failed_trials(ledger.histories(), ["k1"]) == expected
+    assert failures_of(ledger) == expected
 
 
 def test_an_attempt_that_is_followed_by_another_is_no_failure(tmp_path: Path) -> None:
@@ -88,4 +100,4 @@ def test_an_attempt_that_is_followed_by_another_is_no_failure(tmp_path: Path) ->
     directory = record(ledger, "001", [epoch(1, milestone=True)])
     heading = "Failure # 1 (occurred at 2026-01-01_12-00-00)\n"
     (directory / "error.txt").write_text(heading + "The actor died unexpectedly\n")
-    assert failed_trials(ledger.histories(), ["k1"]) == {}
+    assert failures_of(ledger) == {}

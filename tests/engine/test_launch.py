@@ -14,8 +14,11 @@ from tests.refusals import COUNTING
 from tests.studies import line, write_trial
 from tune_app.cli.run_command import main
 from tune_app.engine import connection
+from tune_app.engine import launch as engine_launch
 from tune_app.planning.resources import Cluster
-from tune_app.study.ledger import open_ledger
+from tune_app.storage.local_store import LocalStore
+from tune_app.storage.store import StudyStore
+from tune_app.study.ledger import open_ledger, put_aside
 from tune_app.training.registry import TRAINABLES
 
 SPACE = """
@@ -60,7 +63,8 @@ def test_what_another_driver_added_at_a_url_is_kept(
     assert launch(*at_url) == EXIT_OPEN
     study = json.loads((tmp_path / "there" / "mine" / "study.json").read_text())
     assert study["seeds"] == [0, 1]
-    assert [entry["name"] for entry in study["launches"]] == ["001", "002", "003"]
+    launches = (tmp_path / "there" / "mine" / "launches").iterdir()
+    assert sorted(path.name for path in launches) == ["001.json", "002.json", "003.json"]
 
 
 def test_a_resumed_study_keeps_its_identity_and_a_fresh_one_has_its_own(
@@ -76,6 +80,44 @@ def test_a_resumed_study_keeps_its_identity_and_a_fresh_one_has_its_own(
     assert created_at() == "2026-01-01T12:00:00+00:00"
     assert launch("--fresh") == EXIT_OPEN
     assert created_at() != "2026-01-01T12:00:00+00:00"
+
+
+@pytest.mark.parametrize("at_url", [False, True])
+def test_no_second_driver_gets_in_while_the_old_study_is_put_aside(
+    tmp_path: Path,
+    meanwhile: list[Callable[[], object]],
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    at_url: bool,
+) -> None:
+    place = ("--storage-path", (tmp_path / "there").as_uri() if at_url else str(tmp_path / "there"))
+    assert launch(*place) == EXIT_OPEN
+    seconds = []
+
+    def put_aside_and_be_late(store: StudyStore) -> Path:
+        kept = put_aside(store)
+        seconds.extend([launch(*place), launch(*place, "--fresh")])
+        return kept
+
+    monkeypatch.setattr(engine_launch, "put_aside", put_aside_and_be_late)
+    capsys.readouterr()
+    assert launch(*place, "--fresh") == EXIT_OPEN
+    said = capsys.readouterr()
+    assert seconds == [2, 2] and said.err.count("study mine is being run by process") == 2
+    assert f"the old study is kept in {place[1] if at_url else 'there'}/mine.20" in said.out
+    [kept] = (tmp_path / "there").glob("mine.*")
+    for folder in (kept, tmp_path / "there" / "mine"):
+        assert (folder / "study.json").exists()
+        assert [path.name for path in (folder / "launches").iterdir()] == ["001.json"]
+
+
+def test_a_fresh_study_where_there_is_none_puts_nothing_aside(
+    tmp_path: Path, meanwhile: list[Callable[[], object]], capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "results" / "mine").mkdir(parents=True)
+    assert launch("--fresh") == EXIT_OPEN
+    assert "kept in" not in capsys.readouterr().out
+    assert [path.name for path in (tmp_path / "results").iterdir()] == ["mine"]
 
 
 def test_an_old_study_that_cannot_be_put_aside_is_one_line(
@@ -103,7 +145,7 @@ def test_a_finished_study_on_a_full_disk_is_finished(
     tmp_path: Path, meanwhile: list[Callable[[], object]], capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert launch() == EXIT_OPEN
-    ledger = open_ledger(tmp_path / "results" / "mine")
+    ledger = open_ledger(LocalStore(tmp_path / "results" / "mine"))
     assert ledger is not None
     ids = [configuration.config_id for configuration in ledger.configurations()]
     trial = write_trial(ledger.root, "k", {"x": 1}, {1: ids}, [line(1, milestone=True)])

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import errno
+import pickle
+import traceback
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -12,8 +15,9 @@ from tensorboard.backend.event_processing.event_accumulator import EventAccumula
 from tests.study.test_ledger import make_ledger
 from tune_app.engine import recorder
 from tune_app.engine.recorder import StudyRecorder
-from tune_app.storage import mirror
+from tune_app.storage.open_store import open_store
 from tune_app.storage.remote_folder import RemoteFolder
+from tune_app.storage.storage_errors import FullDiskError, StorageError
 
 
 def curve(folder: Path) -> list[tuple[int, float]]:
@@ -28,9 +32,9 @@ def test_curves_of_a_running_trial_are_at_the_url(
     there = RemoteFolder((tmp_path / "there" / "mine").as_uri())
     config = {"plan": {"directory": "tune/001/a", "milestones": [9]}, "seed": 0}
     trial: Any = SimpleNamespace(config=config, trial_id="t", last_result={}, error_file=None)
-    with mirror.study_folder(there.url) as root:
-        make_ledger(root).save()
-        at_work = StudyRecorder(root, ())
+    with open_store(there.url) as store:
+        make_ledger(store).save()
+        at_work = StudyRecorder(store, ())
         at_work.log_trial_start(trial)
         for epoch in (1, 2):
             at_work.log_trial_result(epoch, trial, {"epoch": epoch, "val_loss": 0.5 * epoch})
@@ -38,3 +42,59 @@ def test_curves_of_a_running_trial_are_at_the_url(
         monkeypatch.setattr(recorder, "EVENTS_SECONDS", 0.0)
         at_work.log_trial_result(3, trial, {"epoch": 3, "val_loss": 0.25})
         assert curve(tmp_path / "there/mine/tune/001/a") == [(1, 0.5), (2, 1.0), (3, 0.25)]
+
+
+FULL = "/lab/mine: the disk is full; make room and run the same command again, it goes on"
+
+
+def failed_attempt(folder: Path, error: Exception) -> Any:
+    """Return a trial whose latest attempt ended in an error of its worker, as Tune writes it."""
+    try:
+        raise error from OSError(errno.ENOSPC, "No space left on device")
+    except type(error):
+        text = traceback.format_exc()
+    error_file = folder / "error.txt"
+    heading = "Failure # 1 (occurred at 2026-01-01_12-00-00)\n"
+    error_file.write_text(f"{heading}\x1b[36mray::ImplicitFunc.train()\x1b[39m (pid=7)\n{text}\n")
+    plan = {"directory": "tune/001/a", "milestones": [9]}
+    return SimpleNamespace(
+        config={"plan": plan, "seed": 0},
+        trial_id="t",
+        last_result={},
+        error_file=str(error_file),
+    )
+
+
+@pytest.mark.parametrize("is_retried", [True, False])
+def test_a_trial_that_met_a_full_disk_ends_the_launch(tmp_path: Path, is_retried: bool) -> None:
+    ledger = make_ledger(tmp_path / "mine")
+    ledger.save()
+    at_work = StudyRecorder(ledger.store, ())
+    trial = failed_attempt(tmp_path, FullDiskError(FULL))
+    with pytest.raises(StorageError) as caught:
+        if is_retried:
+            at_work.on_trial_recover(1, [trial], trial)
+        else:
+            at_work.on_trial_error(1, [trial], trial)
+    assert str(caught.value) == FULL and at_work.failure is caught.value
+    with pytest.raises(StorageError) as again:
+        at_work.log_trial_result(1, trial, {"epoch": 1})
+    assert again.value is caught.value
+
+
+def test_any_other_error_of_a_trial_is_its_own(tmp_path: Path) -> None:
+    ledger = make_ledger(tmp_path / "mine")
+    ledger.save()
+    at_work = StudyRecorder(ledger.store, ())
+    trial = failed_attempt(tmp_path, ValueError("a FullDiskError: it says"))
+    at_work.on_trial_recover(1, [trial], trial)
+    at_work.on_trial_error(1, [trial], trial)
+    assert at_work.failure is None
+    kept = (ledger.root / "tune/001/a/error.txt").read_text()
+    assert kept.endswith("\n\nValueError: a FullDiskError: it says\n")
+
+
+def test_it_is_pickled_without_what_stays_in_its_process(tmp_path: Path) -> None:
+    """Tune writes its callbacks into the experiment's state."""
+    copy = pickle.loads(pickle.dumps(StudyRecorder(make_ledger(tmp_path).store, ("lr",))))
+    assert copy.incomplete == {}

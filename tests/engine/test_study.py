@@ -13,8 +13,9 @@ import pytest
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 from tensorboard.plugins.hparams.plugin_data_pb2 import HParamsPluginData
 
+from tests.recorded import ended, read_rows
+from tune_app.storage.local_store import LocalStore
 from tune_app.study.ledger import Ledger, open_ledger
-from tune_app.study.study_file import read_results
 
 SPACE = """
 from ray import tune
@@ -84,7 +85,7 @@ def milestones(ledger: Ledger) -> dict[tuple[str, int], dict[str, Any]]:
     rows = {}
     for params in ledger.root.glob("tune/*/*/params.json"):
         config = json.loads(params.read_text())
-        for row in read_results(params.parent / "result.json"):
+        for row in read_rows(params.parent / "result.json"):
             for config_id in config["plan"]["serves"].get(str(row.get("milestone")), ()):
                 names = ("val_accuracy", "val_loss", "train_loss", "test_loss", "confusion_matrix")
                 rows[config_id, config["seed"]] = {name: row[name] for name in names}
@@ -92,7 +93,7 @@ def milestones(ledger: Ledger) -> dict[tuple[str, int], dict[str, Any]]:
 
 
 def ledger_of(root: Path) -> Ledger:
-    ledger = open_ledger(root)
+    ledger = open_ledger(LocalStore(root))
     assert ledger is not None
     return ledger
 
@@ -102,7 +103,7 @@ def check_tensorboard(ledger: Ledger) -> None:
     for params in ledger.root.glob("tune/*/*/params.json"):
         events = EventAccumulator(str(params.parent))
         events.Reload()
-        results = read_results(params.parent / "result.json")
+        results = read_rows(params.parent / "result.json")
         for name in ("train_loss", "val_accuracy"):
             curve = [(e.step, e.value) for e in events.Scalars(name)]
             assert curve == [(r["epoch"], pytest.approx(r[name])) for r in results]
@@ -114,7 +115,7 @@ def check_tensorboard(ledger: Ledger) -> None:
 def check_conditions_and_predictions(ledger: Ledger) -> None:
     """Check that rows say how their times were taken, and that predictions come with labels."""
     for path in ledger.root.glob("tune/*/*/result.json"):
-        rows = read_results(path)
+        rows = read_rows(path)
         assert [row["warm_up"] for row in rows] == [True, *[False] * (len(rows) - 1)]
         assert {row["num_threads"] for row in rows} == {1}
         assert {row["num_concurrent_trials"] for row in rows} <= {1, 2}
@@ -132,7 +133,7 @@ def test_a_study_runs_shares_resumes_and_grows(tmp_path: Path) -> None:
     assert "dashboard: http://127.0.0.1:" in out and "tensorboard --logdir" in out
     assert "8 of 8 rows are finished" in out
     ledger = ledger_of(tmp_path / "small")
-    assert set(ledger.finished()) == set(ledger.row_keys())
+    assert set(ended(ledger)) == set(ledger.row_keys())
     shared = milestones(ledger)
     assert not list(ledger.root.glob("tune/*/*/checkpoint_*")), "spent checkpoints are removed"
     assert len(list(ledger.root.glob("tune/*/*/weights/*.pt"))) == 1, "only the best are kept"
@@ -161,7 +162,7 @@ def test_a_failed_trial_is_named_and_the_others_finish(tmp_path: Path) -> None:
     status, out = run(tmp_path, space, "--max-failures", "1")
     assert status == 1 and "2 of 3 rows are finished" in out
     assert "failed: x1-s0-" in out and "ValueError: x must not be 1" in out
-    assert len(ledger_of(tmp_path / "failing").finished()) == 2
+    assert len(ended(ledger_of(tmp_path / "failing"))) == 2
     # The same command tries the failed trial again, and only that one.
     Path(space).write_text(FAILING.replace('config["x"] == 1', "False"))
     status, out = run(tmp_path, space, "--max-failures", "1")
@@ -171,7 +172,7 @@ def test_a_failed_trial_is_named_and_the_others_finish(tmp_path: Path) -> None:
     status, out = run(tmp_path, space, "--fresh")
     assert status == 0 and "the old study is kept in" in out
     kept = [p for p in tmp_path.iterdir() if p.name.startswith("failing")]
-    assert len(kept) == 2 and all(len(ledger_of(p).finished()) == 3 for p in kept)
+    assert len(kept) == 2 and all(len(ended(ledger_of(p))) == 3 for p in kept)
 
 
 def test_a_trial_that_ends_without_its_milestone_is_named(tmp_path: Path) -> None:

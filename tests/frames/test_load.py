@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import gc
 import json
 import math
 from pathlib import Path
@@ -8,6 +9,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from analysis.frames.copies import study_store
 from analysis.frames.load import load_study
 from search_spaces.errors import UserError
 from tests.studies import (
@@ -24,6 +26,7 @@ from tests.studies import (
     write_study,
     write_trial,
 )
+from tune_app.storage.remote_folder import RemoteFolder
 
 
 def test_shared_rows_name_their_trial_and_the_row_it_stands_for(tmp_path: Path) -> None:
@@ -78,7 +81,7 @@ def test_failed_trial_keeps_the_milestones_before(tmp_path: Path) -> None:
     error = (
         "\x1b[36mray::ImplicitFunc.train()\x1b[39m (pid=1)\n"
         '  File "x.py", line 1, in f\n'
-        "ValueError: no | such\nmore text\n"
+        "ValueError: no | such\nmore text\n\nValueError: no | such\n"
     )
     write_trial(path, "k1", A5, PREFIX, [line(1), line(2, milestone=True)], error=error)
     study = load_study(path)
@@ -182,7 +185,7 @@ def test_row_with_a_result_is_not_open(tmp_path: Path) -> None:
     named = [{"config_id": name, "seed": 0, "reason": "no GPU"} for name in ("a2", "a5")]
     path = prefix_study(tmp_path, open_rows=named)
     write_trial(path, "k1", A5, PREFIX, [line(1), line(2, milestone=True)])
-    assert list(load_study(path).rows["status"]) == ["finished", "unfinished"]
+    assert list(load_study(path).rows["status"]) == ["finished", "open"]
     (path / "tune" / "001" / "trial_k1" / "result.json").write_text("")
     assert list(load_study(path).rows["status"]) == ["open", "open"]
 
@@ -214,11 +217,11 @@ def test_unknown_extra_keys_are_no_harm(tmp_path: Path) -> None:
     ("text", "message"),
     [
         (None, "no study.json"),
-        ("{", "not valid JSON"),
-        ("[]", "schema_version is None"),
-        ('{"schema_version": 2}', "schema_version is 2, this program reads 1"),
-        ('{"schema_version": 1, "study": "x"}', "'space' must be a dict"),
-        (json.dumps(study_json({}) | {"seeds": ["0"]}), "'seeds' must be whole numbers"),
+        ("{", "not a study file"),
+        ("[]", "not a study file"),
+        ('{"schema_version": 1}', "schema version 1, this program reads 2"),
+        ('{"schema_version": 2, "study": "x"}', "space is missing or damaged"),
+        (json.dumps(study_json({}) | {"seeds": ["0"]}), "seeds must be whole numbers"),
         (json.dumps(study_json({}) | {"configurations": [{}]}), "configurations[0]"),
     ],
 )
@@ -248,3 +251,38 @@ def test_two_thousand_trials(tmp_path: Path) -> None:
     assert len(study.epochs) == 40_000
     assert (study.rows["status"] == "finished").all()
     assert list(study.rows["trial_id"]) == [f"k{config_id}" for config_id in configurations]
+
+
+def test_a_study_at_a_url_owns_its_copy(tmp_path: Path) -> None:
+    there = shared_study(tmp_path / "grid")
+    study = load_study(there.as_uri())
+    assert study.path.name == "grid" and study.path != there
+    assert list(study.rows["config_id"]) == ["a2", "a5", "b2", "b5"]
+    copy = study.path
+    assert (copy / "study.json").exists()
+    del study
+    gc.collect()
+    assert not copy.exists() and (there / "study.json").exists()
+
+
+def test_a_store_is_read_as_it_is_now(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    there = shared_study(tmp_path / "grid")
+    store = study_store(there.as_uri())
+    assert load_study(store).name == "grid"
+    meta = json.loads((there / "study.json").read_text())
+    (there / "study.json").write_text(json.dumps({**meta, "study": "longer"}))
+    fetched: list[str] = []
+    read = RemoteFolder.read
+
+    def read_and_tell(self: RemoteFolder, name: str) -> bytes:
+        fetched.append(name)
+        return read(self, name)
+
+    monkeypatch.setattr(RemoteFolder, "read", read_and_tell)
+    assert load_study(store).name == "longer"
+    assert fetched == ["study.json"], "what has not changed is not fetched again"
+
+
+def test_storage_that_does_not_answer_is_one_line() -> None:
+    with pytest.raises(UserError, match=r"^data://lab/mine: cannot be read \(\w+Error: "):
+        load_study("data://lab/mine")  # that storage has no listings

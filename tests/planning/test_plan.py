@@ -11,7 +11,7 @@ from search_spaces.space import make_configuration
 from tune_app.planning.plan import Plan, PlanOptions, make_plan
 from tune_app.planning.resources import Cluster
 from tune_app.planning.space_file import load_space
-from tune_app.study.history import RowKey
+from tune_app.study.trials import RowKey
 from tune_app.training.registry import TRAINABLES
 
 CPU_ONLY = Cluster(({"CPU": 2.0},))

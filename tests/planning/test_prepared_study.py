@@ -10,6 +10,7 @@ from tests.study.test_ledger import make_space
 from tune_app.planning.prepared_study import PreparedStudy
 from tune_app.planning.request import StudyRequest
 from tune_app.planning.resources import Cluster
+from tune_app.storage.local_store import LocalStore
 
 
 def test_a_space_that_became_smaller_leaves_the_rows_of_a_study_their_images(
@@ -20,16 +21,16 @@ def test_a_space_that_became_smaller_leaves_the_rows_of_a_study_their_images(
         space |= {"batch_size": 16, "optimizer": "sgd", "lr": 0.1}
         mine = make_space(param_space=space, factors=("dataset",))
         root = tmp_path / "mine"
-        return PreparedStudy(StudyRequest(mine, root, source="sample", num_images=100))
+        return PreparedStudy(StudyRequest(mine, LocalStore(root), source="sample", num_images=100))
 
     both = prepared("mnist", "fashion_mnist")
     both.load_images()
-    ledger, _ = both.ledger("cpu", {})
+    ledger, _ = both.ledger("cpu")
     ledger.save()
     one = prepared("mnist")
     one.load_images()
-    grown, num_added = one.ledger("cpu", {})
+    grown, num_added = one.ledger("cpu")
     assert num_added == 0
-    plan = one.plan(grown, Cluster(({"CPU": 1.0},)))
+    plan = one.plan(grown, Cluster(({"CPU": 1.0},)), one.recorded(grown))
     assert {trial.config["dataset"] for trial in plan.trials} == set(one.images)
     assert set(one.images) == {"mnist", "fashion_mnist"}

@@ -21,6 +21,7 @@ from tests.studies import QUICK, line, study_json, svm_config, write_study, writ
 from tune_app.cli.run_command import main
 from tune_app.planning.repeats import check_seeds, repeat_lines, same_at_every_seed
 from tune_app.planning.space_file import load_space
+from tune_app.storage.local_store import LocalStore
 from tune_app.study.ledger import Ledger
 from tune_app.training.registry import TRAINABLES
 
@@ -65,10 +66,10 @@ def test_the_command_refuses_them_before_anything_is_written(
 
 def test_a_plan_counts_them() -> None:
     meta: dict[str, Any] = {"seeds": [0, 1, 2], "same_at_every_seed": ["a", "b"]}
-    (line_of_text,) = repeat_lines(Ledger(Path(), meta))
+    (line_of_text,) = repeat_lines(Ledger(LocalStore(Path()), meta))
     assert line_of_text.startswith("4 rows repeat the result of another seed")
-    assert repeat_lines(Ledger(Path(), {"seeds": [0, 1, 2]})) == []
-    assert repeat_lines(Ledger(Path(), meta | {"seeds": [7]})) == []
+    assert repeat_lines(Ledger(LocalStore(Path()), {"seeds": [0, 1, 2]})) == []
+    assert repeat_lines(Ledger(LocalStore(Path()), meta | {"seeds": [7]})) == []
 
 
 def svm_study(path: Path, *, marked: bool = True) -> Study:

@@ -14,11 +14,12 @@ from fsspec.implementations.memory import MemoryFileSystem
 
 from search_spaces.errors import UserError
 from tests.full_disk import no_file_larger_than
-from tune_app.storage import lease, mirror
+from tune_app.storage import lease
 from tune_app.storage.lease import CLAIMS, Lease, find_claim
-from tune_app.storage.lock import Holder, StudyLock, find_holder
-from tune_app.storage.mirror import Mirror
-from tune_app.storage.storage_errors import StorageError, check_not_deleted, study_storage
+from tune_app.storage.lock import Holder
+from tune_app.storage.remote_folder import RemoteFolder
+from tune_app.storage.remote_store import RemoteStore
+from tune_app.storage.storage_errors import StorageError
 
 
 @pytest.fixture
@@ -27,12 +28,8 @@ def there(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def copy(tmp_path: Path, there: Path) -> Mirror:
-    return mirror.attach(there.as_uri(), tmp_path / "copy")
-
-
-def another(there: Path, tmp_path: Path) -> Mirror:
-    return mirror.attach(there.as_uri(), tmp_path / f"copy-{len(list(tmp_path.iterdir()))}")
+def remote(there: Path) -> RemoteFolder:
+    return RemoteFolder(there.as_uri())
 
 
 def claims(there: Path) -> list[Path]:
@@ -45,9 +42,9 @@ class ListedElsewhere(MemoryFileSystem):  # type: ignore[misc]
     protocol = "elsewhere"
 
 
-def wait_for_problem(copy: Mirror) -> None:
+def wait_for_problem(held: Lease) -> None:
     deadline = time.monotonic() + 20
-    while copy.problem is None:
+    while held.problem is None:
         assert time.monotonic() < deadline
         time.sleep(0.02)
 
@@ -57,23 +54,23 @@ def age(path: Path, seconds: float) -> None:
     os.utime(path, (then, then))
 
 
-def test_who_holds_it_is_named_and_nobody_else_gets_it(copy: Mirror, there: Path) -> None:
-    first, second = Lease(copy), Lease(copy)
+def test_who_holds_it_is_named_and_nobody_else_gets_it(remote: RemoteFolder, there: Path) -> None:
+    first, second = Lease(remote), Lease(remote)
     assert first.take() is None
     claim = second.take()
     assert claim is not None and (claim.pid, claim.holds) == (os.getpid(), True)
     assert len(claims(there)) == 1, "the second one's claim is withdrawn"
-    found = find_claim(copy)
+    found = find_claim(remote)
     assert found is not None and found.pid == os.getpid()
     first.release()
-    assert claims(there) == [] and find_claim(copy) is None
+    assert claims(there) == [] and find_claim(remote) is None
     assert second.take() is None
     second.release()
 
 
-def test_of_many_at_once_one_gets_it(copy: Mirror) -> None:
+def test_of_many_at_once_one_gets_it(remote: RemoteFolder) -> None:
     for _ in range(5):
-        leases = [Lease(copy) for _ in range(4)]
+        leases = [Lease(remote) for _ in range(4)]
         taken: list[Lease] = []
         start = threading.Barrier(len(leases))
 
@@ -92,24 +89,26 @@ def test_of_many_at_once_one_gets_it(copy: Mirror) -> None:
             one.release()
 
 
-def test_a_claim_that_is_not_renewed_ends(copy: Mirror, there: Path) -> None:
-    dead = Lease(copy)
+def test_a_claim_that_is_not_renewed_ends(remote: RemoteFolder, there: Path) -> None:
+    dead = Lease(remote)
     assert dead.take() is None
     [claim] = claims(there)
     age(claim, lease.LEASE_SECONDS - 5)
-    assert Lease(copy).take() is not None
+    assert Lease(remote).take() is not None
     age(claim, lease.LEASE_SECONDS + 5)
-    assert find_claim(copy) is None
-    heir = Lease(copy)
+    assert find_claim(remote) is None
+    heir = Lease(remote)
     assert heir.take() is None
     assert claim not in claims(there), "and is cleared away"
     heir.release()
     dead.release()
 
 
-def test_a_claim_is_renewed(copy: Mirror, there: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_claim_is_renewed(
+    remote: RemoteFolder, there: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(lease, "RENEWAL_SECONDS", 0.05)
-    held = Lease(copy)
+    held = Lease(remote)
     assert held.take() is None
     [claim] = claims(there)
     age(claim, 30)
@@ -118,110 +117,114 @@ def test_a_claim_is_renewed(copy: Mirror, there: Path, monkeypatch: pytest.Monke
         assert time.monotonic() < deadline
         time.sleep(0.02)
     held.release()
-    assert copy.problem is None
+    assert held.problem is None
 
 
 def test_a_driver_whose_claim_was_cleared_away_writes_no_more(
-    copy: Mirror, there: Path, monkeypatch: pytest.MonkeyPatch
+    there: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(lease, "RENEWAL_SECONDS", 0.05)
-    copy.folder.mkdir()
-    (copy.folder / "study.json").write_text("{}")
-    held = Lease(copy)
-    assert held.take() is None
-    check_not_deleted(copy.folder)
-    claims(there)[0].unlink()
-    wait_for_problem(copy)
-    with (
-        pytest.raises(StorageError, match="claim to the study is gone, so another driver may have"),
-        study_storage(copy.folder),
-    ):
-        check_not_deleted(copy.folder)
-    held.release()
+    store = RemoteStore(there.as_uri())
+    with store.lock():
+        store.write(store.root / "study.json", b"{}")
+        store.check_held()
+        claims(there)[0].unlink()
+        deadline = time.monotonic() + 20
+        while time.monotonic() < deadline:
+            try:
+                store.check_held()
+            except OSError as error:
+                assert "claim to the study is gone, so another driver may have" in str(error)
+                break
+            time.sleep(0.02)
+        with pytest.raises(StorageError, match="the claim to the study is gone"), store.guarded():
+            store.check_held()
     assert claims(there) == [], "it is not laid there again"
 
 
 def test_a_driver_that_cannot_renew_its_claim_writes_no_more(
-    copy: Mirror, monkeypatch: pytest.MonkeyPatch
+    remote: RemoteFolder, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(lease, "RENEWAL_SECONDS", 0.05)
     monkeypatch.setattr(lease, "LEASE_SECONDS", 0.5)
-    held = Lease(copy)
+    held = Lease(remote)
     assert held.take() is None
     with no_file_larger_than(10):
-        wait_for_problem(copy)
-    assert copy.problem is not None and "could not be renewed" in copy.problem
+        wait_for_problem(held)
+    assert held.problem is not None and "could not be renewed" in held.problem
     held.release()
 
 
-def test_storage_that_does_not_list_what_is_written_is_refused(tmp_path: Path) -> None:
+def test_storage_that_does_not_list_what_is_written_is_refused() -> None:
     fsspec.register_implementation("elsewhere", ListedElsewhere, clobber=True)
-    odd = mirror.attach("elsewhere://lab/mine", tmp_path / "copy")
+    odd = RemoteStore("elsewhere://lab/mine")
     with pytest.raises(UserError, match=r"lab/mine: cannot be written .*not in its listing"):
-        StudyLock(odd.folder).__enter__()
+        odd.lock().__enter__()
 
 
-def test_a_claim_of_a_process_that_has_ended_here_ends_at_once(copy: Mirror, there: Path) -> None:
+def test_a_claim_of_a_process_that_has_ended_here_ends_at_once(
+    remote: RemoteFolder, there: Path
+) -> None:
     ended = subprocess.Popen([sys.executable, "-c", ""])
     ended.wait()
-    dead = Lease(copy)
+    dead = Lease(remote)
     assert dead.take() is None
     [claim] = claims(there)
     content = {**json.loads(claim.read_text()), "pid": ended.pid}
     claim.write_text(json.dumps({**content, "machine": "another"}))
-    assert Lease(copy).take() is not None, "on another machine it may be alive"
+    assert Lease(remote).take() is not None, "on another machine it may be alive"
     claim.write_text(json.dumps(content))
-    assert find_claim(copy) is None
-    heir = Lease(copy)
+    assert find_claim(remote) is None
+    heir = Lease(remote)
     assert heir.take() is None
     assert claim not in claims(there)
     heir.release()
     dead.release()
 
 
-def test_a_damaged_claim_counts_until_it_is_old(copy: Mirror, there: Path) -> None:
+def test_a_damaged_claim_counts_until_it_is_old(remote: RemoteFolder, there: Path) -> None:
     (there / CLAIMS).mkdir(parents=True)
     damaged = there / CLAIMS / "x.json"
     damaged.write_text("[")
-    claim = Lease(copy).take()
+    claim = Lease(remote).take()
     assert claim is not None and (claim.host, claim.pid) == (None, None)
     age(damaged, lease.LEASE_SECONDS + 5)
-    free = Lease(copy)
+    free = Lease(remote)
     assert free.take() is None
     free.release()
 
 
-def test_a_claim_that_is_being_written_is_none_yet(copy: Mirror, there: Path) -> None:
+def test_a_claim_that_is_being_written_is_none_yet(remote: RemoteFolder, there: Path) -> None:
     (there / CLAIMS).mkdir(parents=True)
     partial = there / CLAIMS / ".x.json.1"
     partial.write_text("{")
-    assert find_claim(copy) is None
-    free = Lease(copy)
+    assert find_claim(remote) is None
+    free = Lease(remote)
     assert free.take() is None
     free.release()
     assert partial.exists(), "whoever writes it may not be done"
     age(partial, lease.LEASE_SECONDS + 5)
-    heir = Lease(copy)
+    heir = Lease(remote)
     assert heir.take() is None
     heir.release()
     assert claims(there) == [], "a killed one's is cleared away"
 
 
-def test_the_lock_of_a_study_at_a_url_is_a_lease(copy: Mirror, there: Path, tmp_path: Path) -> None:
-    elsewhere = another(there, tmp_path)
-    with StudyLock(copy.folder):
+def test_the_lock_of_a_study_at_a_url_is_a_lease(there: Path) -> None:
+    store, elsewhere = RemoteStore(there.as_uri()), RemoteStore(there.as_uri())
+    with store.lock():
         assert json.loads(claims(there)[0].read_text())["holds"] is True
-        holder = find_holder(elsewhere.folder)
+        holder = elsewhere.holder()
         assert isinstance(holder, Holder) and holder.pid == os.getpid()
-        with pytest.raises(UserError, match=f"study copy-. is being run by process {os.getpid()}"):
-            StudyLock(elsewhere.folder).__enter__()
-    assert find_holder(elsewhere.folder) is None
-    with StudyLock(elsewhere.folder):
+        with pytest.raises(UserError, match=f"study there is being run by process {os.getpid()}"):
+            elsewhere.lock().__enter__()
+    assert elsewhere.holder() is None
+    with elsewhere.lock():
         pass
 
 
 def test_storage_that_cannot_be_written_is_one_line(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
-    blocked = mirror.attach((tmp_path / "file" / "mine").as_uri(), tmp_path / "copy")
+    blocked = RemoteStore((tmp_path / "file" / "mine").as_uri())
     with pytest.raises(UserError, match=r"^file://.*/file/mine: cannot be written \(.*--storage"):
-        StudyLock(blocked.folder).__enter__()
+        blocked.lock().__enter__()

@@ -15,13 +15,13 @@ from pathlib import Path
 import pytest
 
 from search_spaces.errors import UserError
-from tune_app.storage.lock import LOCK_FILE, StudyLock, find_holder
+from tune_app.storage.lock import LOCK_FILE, FileLock, find_holder
 
 HOLD = """
 import sys, time
 from pathlib import Path
-from tune_app.storage.lock import StudyLock
-with StudyLock(Path(sys.argv[1])):
+from tune_app.storage.lock import FileLock
+with FileLock(Path(sys.argv[1])):
     print("held", flush=True)
     time.sleep(60)
 """
@@ -39,8 +39,8 @@ def test_a_held_study_is_refused_and_its_holder_named(tmp_path: Path) -> None:
     process = hold(tmp_path / "mine")
     try:
         with pytest.raises(UserError, match=rf"being run by process {process.pid} on \S+;"):
-            StudyLock(tmp_path / "mine").__enter__()
-        with StudyLock(tmp_path / "another"):
+            FileLock(tmp_path / "mine").__enter__()
+        with FileLock(tmp_path / "another"):
             pass
     finally:
         process.kill()
@@ -51,39 +51,39 @@ def test_a_killed_holder_leaves_the_study_free(tmp_path: Path) -> None:
     process = hold(tmp_path)
     os.kill(process.pid, signal.SIGKILL)
     process.wait()
-    with StudyLock(tmp_path):
+    with FileLock(tmp_path):
         assert str(os.getpid()) in (tmp_path / LOCK_FILE).read_text()
 
 
 def test_a_lock_is_given_back(tmp_path: Path) -> None:
     for _ in range(2):
-        with StudyLock(tmp_path), pytest.raises(UserError, match=f"process {os.getpid()} on"):
-            StudyLock(tmp_path).__enter__()
+        with FileLock(tmp_path), pytest.raises(UserError, match=f"process {os.getpid()} on"):
+            FileLock(tmp_path).__enter__()
 
 
 def test_who_asks_for_the_holder_turns_no_driver_away(tmp_path: Path) -> None:
-    with StudyLock(tmp_path):
+    with FileLock(tmp_path):
         holder = find_holder(tmp_path)
         assert holder is not None and holder.pid == os.getpid()
     with (tmp_path / LOCK_FILE).open() as stream:
         fcntl.flock(stream, fcntl.LOCK_SH)  # as find_holder has it for a moment
         timer = threading.Timer(0.1, fcntl.flock, (stream, fcntl.LOCK_UN))
         timer.start()
-        with StudyLock(tmp_path):
+        with FileLock(tmp_path):
             timer.join()
     assert find_holder(tmp_path) is None
 
 
 def test_a_damaged_lock_file_does_no_harm(tmp_path: Path) -> None:
     (tmp_path / LOCK_FILE).write_bytes(b"\xff{")
-    with StudyLock(tmp_path):
+    with FileLock(tmp_path):
         assert str(os.getpid()) in (tmp_path / LOCK_FILE).read_text()
 
 
 def test_a_place_that_cannot_be_written_is_named(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     with pytest.raises(UserError, match=r"cannot be written .* --results-dir"):
-        StudyLock(tmp_path / "file" / "mine").__enter__()
+        FileLock(tmp_path / "file" / "mine").__enter__()
 
 
 @pytest.mark.parametrize("reason", [errno.ENOSYS, errno.ENOLCK, errno.EOPNOTSUPP])
@@ -98,7 +98,7 @@ def test_a_file_system_without_locks_is_refused(
 
     monkeypatch.setattr(fcntl, "flock", refuse)
     with pytest.raises(UserError) as caught:
-        StudyLock(tmp_path / "mine").__enter__()
+        FileLock(tmp_path / "mine").__enter__()
     message = str(caught.value)
     assert f"{tmp_path / 'mine' / LOCK_FILE}: cannot be locked ({os.strerror(reason)})" in message
     assert "with flock" in message and f"--storage-path {tmp_path.as_uri()}" in message
@@ -107,10 +107,45 @@ def test_a_file_system_without_locks_is_refused(
 
 
 def test_a_lock_of_another_machine_may_outlive_it(tmp_path: Path) -> None:
-    with StudyLock(tmp_path):
+    with FileLock(tmp_path):
         with pytest.raises(UserError) as caught:
-            StudyLock(tmp_path).__enter__()
+            FileLock(tmp_path).__enter__()
         assert "NFS" not in str(caught.value), "a process of this machine leaves no lock"
         (tmp_path / LOCK_FILE).write_text(json.dumps({"host": "node-7", "pid": 12}))
         with pytest.raises(UserError, match="if node-7 itself went down, its lock goes some 90 s"):
-            StudyLock(tmp_path).__enter__()
+            FileLock(tmp_path).__enter__()
+
+
+def test_a_lock_file_that_was_put_aside_meanwhile_is_no_lock(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A driver with --fresh renames the folder between another one's open() and flock()."""
+    root = tmp_path / "mine"
+    flock = fcntl.flock
+    renamed: list[Path] = []
+
+    def late(descriptor: int, operation: int) -> None:
+        if not renamed:
+            renamed.append(root.rename(tmp_path / "mine.old"))
+        flock(descriptor, operation)
+
+    monkeypatch.setattr(fcntl, "flock", late)
+    with FileLock(root):
+        assert renamed and str(os.getpid()) in (root / LOCK_FILE).read_text()
+        with pytest.raises(UserError, match=f"process {os.getpid()} on"):
+            FileLock(root).__enter__()
+        with FileLock(tmp_path / "mine.old"):
+            pass
+
+
+def test_a_lock_file_that_is_replaced_all_the_time_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def replaced(_descriptor: int, _operation: int) -> None:
+        (tmp_path / LOCK_FILE).unlink()
+
+    monkeypatch.setattr(fcntl, "flock", replaced)
+    with pytest.raises(UserError, match=r"cannot be locked .*replaced all the time"):
+        FileLock(tmp_path).__enter__()
+    open_files = [p.resolve() for p in Path("/proc/self/fd").iterdir()]
+    assert not any(LOCK_FILE in path.name for path in open_files)

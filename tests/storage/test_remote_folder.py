@@ -107,11 +107,12 @@ def test_part_of_a_folder_is_pulled(folder: RemoteFolder, tmp_path: Path) -> Non
     assert left == {"a/2", "ab/3"}
 
 
-def test_a_folder_gets_another_name(folder: RemoteFolder) -> None:
+def test_what_is_inside_moves_to_another_folder(folder: RemoteFolder) -> None:
     folder.write("study.json", b"{}")
     folder.write("tune/001/x", b"1")
-    folder.rename("aside")
-    assert folder.files() == {}
+    folder.write(".lock/claim.json", b"2")
+    folder.move_contents("aside", leave=".lock")
+    assert list(folder.files()) == [".lock/claim.json"]
     moved = RemoteFolder(folder.url.rsplit("/", 1)[0] + "/aside")
     assert sorted(moved.files()) == ["study.json", "tune/001/x"]
 

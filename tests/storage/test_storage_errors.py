@@ -13,18 +13,13 @@ from typing import Any
 import pytest
 
 from tune_app.engine.recorder import StudyRecorder
-from tune_app.storage import storage_errors as storage
-from tune_app.storage.atomic import atomic_file
-from tune_app.storage.storage_errors import (
-    StorageError,
-    check_not_deleted,
-    study_storage,
-    wait_for_study,
-)
+from tune_app.storage import local_store
+from tune_app.storage.local_store import LocalStore
+from tune_app.storage.storage_errors import StorageError
 
 
 def raised(root: Path, error: OSError) -> str:
-    with pytest.raises(StorageError) as caught, study_storage(root):
+    with pytest.raises(StorageError) as caught, LocalStore(root).guarded():
         raise error
     return str(caught.value)
 
@@ -41,27 +36,27 @@ def test_each_failure_says_what_to_do(tmp_path: Path) -> None:
     (tmp_path / "study.json").unlink()
     assert "the study was deleted or moved while it ran" in raised(tmp_path, gone)
     with pytest.raises(FileNotFoundError):
-        check_not_deleted(tmp_path)
+        LocalStore(tmp_path).check_held()
 
 
 def test_a_study_that_shows_late_is_waited_for(tmp_path: Path) -> None:
     later = threading.Timer(0.3, (tmp_path / "study.json").touch)
     later.start()
-    wait_for_study(tmp_path)
+    LocalStore(tmp_path).wait()
     assert (tmp_path / "study.json").exists()
     later.join()
 
 
 def test_a_node_without_the_study_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(storage, "APPEARS_SECONDS", 0.0)
+    monkeypatch.setattr(local_store, "APPEARS_SECONDS", 0.0)
     with pytest.raises(FileNotFoundError) as caught:
-        wait_for_study(tmp_path)
+        LocalStore(tmp_path).wait()
     assert f"{tmp_path} is not there on {socket.gethostname()}: mount" in str(caught.value)
     assert list(tmp_path.iterdir()) == []
 
 
 def test_errors_of_connections_are_not_of_storage(tmp_path: Path) -> None:
-    with pytest.raises(BrokenPipeError), study_storage(tmp_path):
+    with pytest.raises(BrokenPipeError), LocalStore(tmp_path).guarded():
         raise BrokenPipeError(errno.EPIPE, "x")
 
 
@@ -70,15 +65,15 @@ def test_a_full_disk_is_noticed_and_named(tmp_path: Path, monkeypatch: pytest.Mo
         raise OSError(errno.ENOSPC, "No space left on device")
 
     monkeypatch.setattr(os, "fsync", full)
-    with pytest.raises(OSError, match="No space left") as caught, atomic_file(tmp_path / "a"):
-        pass
+    with pytest.raises(OSError, match="No space left") as caught:
+        LocalStore(tmp_path).write(tmp_path / "a", b"x")
     assert caught.value.filename == str(tmp_path / "a") and not list(tmp_path.iterdir())
 
 
 def test_the_recorder_keeps_the_first_failure_and_writes_no_more(tmp_path: Path) -> None:
     config = {"plan": {"directory": "tune/001/a", "milestones": [1]}, "seed": 0}
     trial: Any = SimpleNamespace(config=config, trial_id="t", last_result={}, error_file=None)
-    recorder = StudyRecorder(tmp_path, ())
+    recorder = StudyRecorder(LocalStore(tmp_path), ())
     with pytest.raises(StorageError, match="deleted or moved"):
         recorder.log_trial_result(1, trial, {"epoch": 1})
     first = recorder.failure

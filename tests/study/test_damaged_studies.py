@@ -17,12 +17,15 @@ from hypothesis import strategies as st
 from analysis.frames.load import ENDED, load_study
 from analysis.report import main as report
 from search_spaces.errors import UserError
+from tests.recorded import ended
 from tests.refusals import FEWER, JSON_VALUES, SPACE, outcome, snapshot
 from tests.small_study import COMMAND
 from tests.studies import QUICK, line
 from tune_app.cli.status_command import main as how_far
-from tune_app.study.history import RowKey
+from tune_app.storage.local_store import LocalStore
 from tune_app.study.ledger import Ledger, open_ledger
+from tune_app.study.study_file import read_study
+from tune_app.study.trials import RowKey
 
 TRIAL = "tune/001/trial-k1"
 
@@ -59,15 +62,15 @@ def read_both(root: Path) -> tuple[set[RowKey] | None, set[RowKey] | None]:
     """Return the ended rows as the ledger and as the report see them, None for a refusal."""
     by_ledger = by_report = None
     try:
-        ledger = open_ledger(root)
+        ledger = open_ledger(LocalStore(root))
         assert ledger is not None
-        by_ledger = set(ledger.finished())
+        by_ledger = set(ended(ledger))
     except UserError as error:
         assert "\n" not in str(error)
     try:
         rows = load_study(root).rows
-        ended = rows[rows["status"].isin(ENDED)]
-        by_report = set(zip(ended["config_id"], ended["seed"], strict=True))
+        done = rows[rows["status"].isin(ENDED)]
+        by_report = set(zip(done["config_id"], done["seed"], strict=True))
     except UserError as error:
         assert "\n" not in str(error)
     return by_ledger, by_report
@@ -116,7 +119,7 @@ def test_any_change_of_study_json(root: Path, data: st.DataObject) -> None:
 def test_any_change_of_a_trials_files(root: Path, data: st.DataObject, name: str) -> None:
     file = root / "tune" / "001" / "trial-k1" / name
     whole = file.read_text()
-    before = set(Ledger(root, _study(root)).finished())
+    before = set(ended(Ledger(LocalStore(root), _study(root))))
     try:
         lines = whole.splitlines() if name == "result.json" else [whole]
         index = data.draw(st.integers(0, len(lines) - 1))
@@ -128,7 +131,8 @@ def test_any_change_of_a_trials_files(root: Path, data: st.DataObject, name: str
 
 
 def _study(root: Path) -> dict[str, Any]:
-    study: dict[str, Any] = json.loads((root / "study.json").read_text())
+    study = read_study(LocalStore(root))
+    assert study is not None
     return study
 
 
@@ -200,9 +204,9 @@ def test_what_stands_in_the_place_of_study_json(root: Path) -> None:
     file.symlink_to(file)
     assert outcome(COMMAND)[0] in (0, 2) and outcome([str(root)], report)[0] == 2
     file.unlink()
-    file.write_bytes(whole.replace(b'"schema_version": 1', b'"schema_version": 2'))
-    assert "schema version 2" in outcome(COMMAND)[1]
-    assert "schema_version is 2" in outcome([str(root)], report)[1]
+    file.write_bytes(whole.replace(b'"schema_version": 2', b'"schema_version": 1'))
+    assert "schema version 1" in outcome(COMMAND)[1]
+    assert "schema version 1" in outcome([str(root)], report)[1]
 
 
 def test_another_space_under_the_same_name(root: Path) -> None:

@@ -10,10 +10,12 @@ import pytest
 
 from search_spaces import SearchSpace
 from search_spaces.errors import UserError
-from tune_app.study.history import resumable_checkpoints
+from tests.recorded import ended
+from tune_app.storage.local_store import LocalStore
+from tune_app.storage.store import StudyStore
+from tune_app.study.fingerprint import data_fingerprint
 from tune_app.study.ledger import Ledger, extend_ledger, new_ledger, open_ledger, put_aside
-from tune_app.study.study_file import read_results
-from tune_app.training.checkpoint import write_checkpoint
+from tune_app.training.checkpoint import resumable_checkpoints, write_checkpoint
 
 DATA = {
     "source": "sample",
@@ -34,10 +36,11 @@ def make_space(lrs: tuple[float, ...] = (0.1, 0.01), **changes: Any) -> SearchSp
     return SearchSpace(**{**fields, **changes})
 
 
-def make_ledger(root: Path, seeds: tuple[int, ...] = (0,), **changes: Any) -> Ledger:
+def make_ledger(place: Path | StudyStore, seeds: tuple[int, ...] = (0,), **changes: Any) -> Ledger:
+    store = LocalStore(place) if isinstance(place, Path) else place
     data = changes.pop("data", DATA)
     device = changes.pop("device", "cpu")
-    return new_ledger(root, make_space(**changes), seeds, device=device, data=data, provenance={})
+    return new_ledger(store, make_space(**changes), seeds, device=device, data=data, defaults={})
 
 
 def record(
@@ -56,8 +59,10 @@ def record(
         "trial_key": key,
         "milestones": [1, 3],
         "serves": serves or {"1": ids[:1], "3": ids[1:2]},
+        "data": data_fingerprint(ledger.study["data"], "mnist"),
     }
-    (directory / "params.json").write_text(json.dumps({"seed": 0, "plan": plan}))
+    params = {"dataset": "mnist", "seed": 0, "plan": plan}
+    (directory / "params.json").write_text(json.dumps(params))
     lines = "".join(json.dumps(row) + "\n" for row in rows)
     (directory / "result.json").write_text(lines + tail)
     return directory
@@ -70,9 +75,9 @@ def epoch(number: int, *, milestone: bool = False, status: str = "ok") -> dict[s
 
 def test_a_saved_ledger_is_read_back(tmp_path: Path) -> None:
     ledger = make_ledger(tmp_path / "mine", seeds=(2, 0))
-    assert open_ledger(ledger.root) is None
+    assert open_ledger(ledger.store) is None
     ledger.save()
-    again = open_ledger(ledger.root)
+    again = open_ledger(ledger.store)
     assert again is not None and again.study == json.loads(json.dumps(ledger.study))
     ids = [c.config_id for c in ledger.configurations()]
     assert again.row_keys() == [(i, seed) for i in ids for seed in (0, 2)]
@@ -83,37 +88,39 @@ def test_rows_are_finished_by_their_milestone(tmp_path: Path) -> None:
     ledger = make_ledger(tmp_path / "mine")
     ids = [c.config_id for c in ledger.configurations()]
     record(ledger, "001", [epoch(1, milestone=True), epoch(2)])
-    assert ledger.finished() == {(ids[0], 0): "ok"}
+    assert ended(ledger) == {(ids[0], 0): "finished"}
     record(ledger, "002", [epoch(3, milestone=True)])
-    assert ledger.finished() == {(ids[0], 0): "ok", (ids[1], 0): "ok"}
-    history = ledger.histories()["k1"]
-    assert history.epochs == {1, 2, 3}
-    assert [d.parent.name for d in history.directories] == ["001", "002"]
+    assert ended(ledger) == {(ids[0], 0): "finished", (ids[1], 0): "finished"}
+    trial = ledger.read_trials().trials["k1"]
+    assert trial.history.keys() == {1, 2, 3}
+    assert [directory.launch for directory in trial.directories] == ["001", "002"]
 
 
 def test_divergence_ends_the_rows_from_there_on(tmp_path: Path) -> None:
     ledger = make_ledger(tmp_path / "mine")
     ids = [c.config_id for c in ledger.configurations()]
     record(ledger, "001", [epoch(1, milestone=True), epoch(2, status="diverged")])
-    assert ledger.finished() == {(ids[0], 0): "ok", (ids[1], 0): "diverged"}
+    assert ended(ledger) == {(ids[0], 0): "finished", (ids[1], 0): "diverged"}
 
 
 def test_torn_and_foreign_lines_are_left_out(tmp_path: Path) -> None:
     ledger = make_ledger(tmp_path / "mine")
     tail = '[1]\n{"epoch": "x"}\n\xff\n{"epoch": 3, "milest'
-    directory = record(ledger, "001", [epoch(1, milestone=True)], tail=tail)
-    assert [row["epoch"] for row in read_results(directory / "result.json")] == [1]
-    assert len(ledger.finished()) == 1
-    assert read_results(directory / "nothing.json") == []
+    record(ledger, "001", [epoch(1, milestone=True)], tail=tail)
+    recorded = ledger.read_trials()
+    assert [row["epoch"] for row in recorded.directories[0].records] == [1]
+    assert len(ended(ledger)) == 1
+    unreadable, left_out = recorded.notes
+    assert unreadable.endswith("2 unreadable lines") and "epoch is 'x'" in left_out
 
 
 def test_errors_of_the_newest_directory_count(tmp_path: Path) -> None:
     ledger = make_ledger(tmp_path / "mine")
     first = record(ledger, "001", [])
     (first / "error.txt").write_text("Traceback\n  x\nValueError: bad\n\n")
-    assert ledger.histories()["k1"].error == "ValueError: bad"
+    assert ledger.read_trials().trials["k1"].newest.error == "ValueError: bad"
     record(ledger, "002", [epoch(1, milestone=True)])
-    assert ledger.histories()["k1"].error is None
+    assert ledger.read_trials().trials["k1"].newest.error == ""
 
 
 def test_only_checkpoints_with_all_their_epochs_recorded_are_continued(tmp_path: Path) -> None:
@@ -124,17 +131,20 @@ def test_only_checkpoints_with_all_their_epochs_recorded_are_continued(tmp_path:
         path.mkdir()
         write_checkpoint(path, "k1", number, {"epoch": number})
     (directory / "checkpoint_000009").mkdir()
-    history = ledger.histories()["k1"]
+    trial = ledger.read_trials().trials["k1"]
 
     def names(first_milestone: int) -> list[str]:
-        return [p.name for p in resumable_checkpoints(history, "k1", first_milestone)]
+        return [p.name for p in resumable_checkpoints(trial, first_milestone)]
 
     damaged = "checkpoint_000009"  # the trial refuses it and says so
     assert names(5) == [damaged, "checkpoint_000002", "checkpoint_000001"]  # 3: never recorded
     assert names(2) == [damaged, "checkpoint_000001"]  # a missing milestone has to be passed
     assert names(1) == [damaged]
     (directory / damaged).rmdir()
-    assert names(1) == [] and resumable_checkpoints(history, "another", 5) == []
+    assert names(1) == []
+    for index in directory.glob("checkpoint_*/checkpoint.json"):
+        index.write_text(index.read_text().replace("k1", "another"))
+    assert names(5) == []
 
 
 def test_a_study_grows_by_seeds_and_by_a_wider_axis(tmp_path: Path) -> None:
@@ -184,14 +194,18 @@ def test_another_study_under_the_same_name_is_refused(
 @pytest.mark.parametrize(
     ("edit", "part"),
     [
-        (lambda s: s.update(schema_version=2), "schema version 2, this program reads 1"),
+        (lambda s: s.update(schema_version=1), "schema version 1, this program reads 2"),
         (lambda s: s.pop("schema_version"), "not a study file"),
         (lambda s: s.update(seeds="0"), "seeds is missing or damaged"),
         (lambda s: s.update(seeds=["x"]), "seeds must be whole numbers"),
         (lambda s: s["configurations"][0]["config"].update(lr=7), "was edited"),
-        (lambda s: s["configurations"].append(3), "configurations is damaged"),
+        (
+            lambda s: s["configurations"].append(3),
+            "configurations[4] needs a config_id and a config",
+        ),
         (lambda s: s.update(study="../x"), "the study's name is damaged"),
-        (lambda s: s.pop("launches"), "launches is missing"),
+        (lambda s: s["space"].update(defaults=[]), "space: defaults is damaged"),
+        (lambda s: s.update(seeds=list(range(30_000))), "120,000 rows; no study has more"),
         (lambda s: s["data"].update(vary_split="yes"), "data: vary_split is damaged"),
     ],
 )
@@ -200,7 +214,7 @@ def test_damaged_study_files_are_named(tmp_path: Path, edit: Any, part: str) -> 
     edit(ledger.study)
     ledger.save()
     with pytest.raises(UserError) as error:
-        open_ledger(ledger.root)
+        open_ledger(ledger.store)
     assert part in str(error.value) and "\n" not in str(error.value)
 
 
@@ -208,13 +222,13 @@ def test_damaged_study_files_are_named(tmp_path: Path, edit: Any, part: str) -> 
 def test_a_study_file_that_is_not_json_is_named(tmp_path: Path, content: bytes) -> None:
     (tmp_path / "study.json").write_bytes(content)
     with pytest.raises(UserError, match="not a study file"):
-        open_ledger(tmp_path)
+        open_ledger(LocalStore(tmp_path))
 
 
 def test_putting_aside_keeps_everything(tmp_path: Path) -> None:
     ledger = make_ledger(tmp_path / "mine")
     ledger.save()
-    aside = put_aside(ledger.root)
+    aside = put_aside(ledger.store)
     assert not ledger.root.exists()
     assert aside.name.startswith("mine.") and (aside / "study.json").exists()
 
@@ -222,5 +236,66 @@ def test_putting_aside_keeps_everything(tmp_path: Path) -> None:
 def test_launches_are_numbered(tmp_path: Path) -> None:
     ledger = make_ledger(tmp_path / "mine")
     assert [ledger.start_launch({}), ledger.start_launch({"open": []})] == ["001", "002"]
-    again = open_ledger(ledger.root)
+    again = open_ledger(ledger.store)
     assert again is not None and [e["name"] for e in again.study["launches"]] == ["001", "002"]
+
+
+def test_what_a_launch_says_of_itself_is_never_rewritten(tmp_path: Path) -> None:
+    ledger = make_ledger(tmp_path / "mine")
+    ledger.start_launch({"packages": {"torch": "2.14.1"}})
+    first = (ledger.root / "launches" / "001.json").read_bytes()
+    ledger.start_launch({"packages": {"torch": "2.15.0"}})
+    assert (ledger.root / "launches" / "001.json").read_bytes() == first
+    again = open_ledger(ledger.store)
+    assert again is not None
+    assert [e["packages"]["torch"] for e in again.study["launches"]] == ["2.14.1", "2.15.0"]
+
+
+def test_a_damaged_record_of_a_launch_costs_that_record_alone(tmp_path: Path) -> None:
+    ledger = make_ledger(tmp_path / "mine")
+    ledger.start_launch({"host": "a"})
+    ledger.start_launch({"host": "b"})
+    (ledger.root / "launches" / "001.json").write_text("{")
+    again = open_ledger(ledger.store)
+    assert again is not None
+    assert [e.get("host") for e in again.study["launches"]] == [None, "b"]
+    assert again.start_launch({}) == "003"
+
+
+def test_writing_out_a_default_changes_no_configuration(tmp_path: Path) -> None:
+    defaults = {"momentum": 0.9, "pin_memory": False}
+    space = make_space()
+    spelled_out = make_space(param_space={**space.param_space, "momentum": 0.9})
+    other = make_space(param_space={**space.param_space, "momentum": 0.8})
+    ids = [[c.config_id for c in s.expand(defaults)] for s in (space, spelled_out, other)]
+    assert ids[0] == ids[1] and not set(ids[0]) & set(ids[2])
+    ledgers = [
+        new_ledger(
+            LocalStore(tmp_path / "mine"), s, (0,), device="cpu", data=DATA, defaults=defaults
+        )
+        for s in (space, spelled_out)
+    ]
+    assert extend_ledger(*ledgers) == 0
+
+
+def test_a_default_that_has_changed_is_refused(tmp_path: Path) -> None:
+    old, new = (
+        new_ledger(
+            LocalStore(tmp_path), make_space(), (0,), device="cpu", data=DATA, defaults=defaults
+        )
+        for defaults in ({"momentum": 0.9}, {"momentum": 0.8, "nesterov": False})
+    )
+    with pytest.raises(UserError, match=r"the default of momentum, 0\.9, not 0\.8"):
+        extend_ledger(old, new)
+
+
+def test_trials_of_other_data_do_not_count(tmp_path: Path) -> None:
+    ledger = make_ledger(tmp_path / "mine")
+    record(ledger, "001", [epoch(1, milestone=True)])
+    assert len(ended(ledger)) == 1
+    other = {**DATA, "datasets": {"mnist": {"num_images": 200, "sha256": {"a": "1"}}}}
+    anew = make_ledger(tmp_path / "mine", data=other)
+    recorded = anew.read_trials()
+    assert recorded.ended(anew.study) == {} and not recorded.trials
+    (note,) = recorded.notes
+    assert "1 trials of launch 001 were trained on other data" in note

@@ -19,8 +19,7 @@ from tests.studies import (
     shared_study,
 )
 from tune_app.engine.housekeeping import tidy
-from tune_app.study.history import resumable_checkpoints
-from tune_app.training.checkpoint import load_newest
+from tune_app.training.checkpoint import load_newest, resumable_checkpoints
 
 _REPOSITORY = Path(__file__).resolve().parents[2]
 PACKAGES = [_REPOSITORY / name for name in ("tune_app", "analysis", "search_spaces")]
@@ -48,11 +47,11 @@ def test_nothing_is_unpickled(root: Path, tmp_path: Path, capsys: Any) -> None:
     assert study.predictions_path(ids[0], 0) is not None
     assert report([str(root), *QUICK]) == outcome(COMMAND)[0] == 0
     ledger = ledger_of(root)
-    history = ledger.histories()["k2"]
-    assert resumable_checkpoints(history, "k2", 2) == [forged]
-    loaded = load_newest([forged], "k2")
+    trial = ledger.read_trials().trials["k2"]
+    assert resumable_checkpoints(trial, 2) == [forged]
+    loaded = load_newest(ledger.store, [forged], "k2")
     assert loaded.state is None and "state.pt holds no state" in loaded.note
-    tidy(ledger)
+    tidy(ledger, ledger.read_trials())
     assert not sprung.exists()
     pickle.loads(trap)
     assert sprung.exists(), "the trap itself must work"

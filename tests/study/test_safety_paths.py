@@ -14,6 +14,7 @@ from analysis.frames.load import load_study
 from analysis.report import main as report
 from search_spaces.errors import UserError
 from tests.hostile import checkpoint, ledger_of
+from tests.recorded import ended
 from tests.refusals import outcome
 from tests.small_study import COMMAND
 from tests.studies import (
@@ -23,7 +24,7 @@ from tune_app.engine.housekeeping import tidy
 from tune_app.engine.trial_configs import trial_configs
 from tune_app.planning.prepared_study import PreparedStudy, StudyRequest
 from tune_app.planning.resources import Cluster
-from tune_app.storage.lock import StudyLock
+from tune_app.storage.local_store import LocalStore
 from tune_app.study.ledger import open_ledger
 from tune_app.training.checkpoint import load_newest
 
@@ -56,7 +57,7 @@ def test_links_out_of_a_study_are_neither_read_nor_cleared(
     launch.mkdir()
     shutil.copytree(precious, launch / "t")
     before = content(precious) + content(launch)
-    finished = ledger_of(root).finished()
+    finished = ended(ledger_of(root))
     if level == "trial":
         (root / "tune" / "001" / "linked").symlink_to(precious)
     elif level == "launch":
@@ -66,17 +67,17 @@ def test_links_out_of_a_study_are_neither_read_nor_cleared(
     else:
         (real / "weights").symlink_to(precious / "weights")
     ledger = ledger_of(root)
-    paths = [path for h in ledger.histories().values() for path in h.directories]
+    paths = [d.path for d in ledger.read_trials().directories if d.path]
     assert all(path.resolve().is_relative_to(root) for path in paths) and len(paths) == 2
     linked = real / "checkpoint_000001"
     if level == "checkpoint":
-        assert load_newest([linked], "k1").state is None
-    tidy(ledger)
+        assert load_newest(ledger.store, [linked], "k1").state is None
+    tidy(ledger, ledger.read_trials())
     assert content(precious) + content(launch) == before
-    assert ledger.finished() == finished
+    assert ended(ledger) == finished
 
 
-@pytest.mark.parametrize("name", ["tune", "weights"])
+@pytest.mark.parametrize("name", ["tune", "weights", "launches"])
 def test_a_linked_part_of_a_study_is_refused(root: Path, tmp_path: Path, name: str) -> None:
     precious = outside(tmp_path)
     before = content(precious)
@@ -84,8 +85,8 @@ def test_a_linked_part_of_a_study_is_refused(root: Path, tmp_path: Path, name: s
     (root / name).symlink_to(precious)
     assert "a symbolic link, which is not followed" in outcome(COMMAND)[1]
     assert content(precious) == before
-    study = load_study(root)
-    assert study.trials.empty or name == "weights"
+    with pytest.raises(UserError, match="a symbolic link, which is not followed"):
+        load_study(root)
 
 
 def test_the_lock_and_the_report_write_through_no_link(root: Path, tmp_path: Path) -> None:
@@ -93,7 +94,7 @@ def test_the_lock_and_the_report_write_through_no_link(root: Path, tmp_path: Pat
     precious.mkdir()
     (precious / "file").write_text("precious")
     (root / ".lock").symlink_to(precious / "file")
-    with pytest.raises(UserError, match="cannot be written"), StudyLock(root):
+    with pytest.raises(UserError, match="cannot be written"), LocalStore(root).lock():
         pass
     (root / "report").symlink_to(precious)
     assert "a symbolic link" in outcome([str(root)], report)[1]
@@ -119,16 +120,17 @@ def test_paths_inside_of_files_lead_nowhere(root: Path, tmp_path: Path, escape_t
     (root / "weights").mkdir()
     (root / "weights" / "mnist-resnet18.json").write_text(json.dumps({"file": escape_to}))
     ledger = ledger_of(root)
-    request = StudyRequest(space=_space(), root=root, source="sample", num_images=100)
+    request = StudyRequest(space=_space(), store=LocalStore(root), source="sample", num_images=100)
     study = PreparedStudy(request)
     study.load_images()
-    plan = study.plan(ledger, Cluster(({"CPU": 1.0},)))
-    configs = trial_configs(plan.trials, ledger, "002")
+    recorded = study.recorded(ledger)
+    plan = study.plan(ledger, Cluster(({"CPU": 1.0},)), recorded)
+    configs = trial_configs(plan.trials, ledger, recorded, "002")
     assert configs and all(c["plan"]["resume_from"] == [] for c in configs)
     for each in configs:
         directory = (root / each["plan"]["directory"]).resolve()
         assert directory.parent == root / "tune" / "002"
-    tidy(ledger)
+    tidy(ledger, ledger.read_trials())
     assert content(precious) == before
 
 
@@ -143,13 +145,14 @@ def test_a_study_name_or_launch_that_leads_out_is_not_used(root: Path) -> None:
     for name in ("../x", "/x", "a/b", "", "a\nb"):
         (root / "study.json").write_text(json.dumps({**study, "study": name}))
         with pytest.raises(UserError, match="name is damaged"):
-            open_ledger(root)
-    launches = [{"name": "../../x", "open": []}]
-    (root / "study.json").write_text(json.dumps({**study, "launches": launches[:0]}))
+            open_ledger(LocalStore(root))
+    (root / "study.json").write_text(json.dumps(study))
+    (root / "launches" / "001.json").unlink()
+    assert ledger_of(root).start_launch({}) == "002", "001 is there, although its record is lost"
+    (root / "launches" / "003.json").write_text('{"name": "../../x", "open": []}')
     ledger = ledger_of(root)
-    assert ledger.start_launch({}) == "002", "001 is there, although study.json forgot it"
-    ledger.study["launches"] = launches
-    assert ledger.start_launch({}) == "002"
+    assert [launch["name"] for launch in ledger.study["launches"]] == ["002", "003"]
+    assert ledger.start_launch({}) == "004"
 
 
 def test_a_trial_is_named_so_that_it_is_one_directory() -> None:

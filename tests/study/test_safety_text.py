@@ -15,6 +15,7 @@ import pytest
 from analysis.render.markdown import escape
 from analysis.report import main as report
 from tests.studies import (
+    launch_json,
     line,
     resnet_config,
     study_json,
@@ -76,11 +77,13 @@ def test_no_value_of_a_study_is_markup_in_the_report(tmp_path: Path) -> None:
     config = resnet_config(dataset=EVIL, model=EVIL, optimizer=EVIL) | {EVIL: EVIL}
     space = {"question": EVIL, "trainable": EVIL, "factors": [EVIL, "dataset"], "metric": EVIL}
     meta = study_json({EVIL: config, "b": config | {"lr": 3}}, name=EVIL, space=space)
-    meta["provenance"] = {"python": EVIL, "packages": {"torch": EVIL}, "git_commit": EVIL}
-    meta["provenance"] |= {"hardware": {"cpu": EVIL, "gpus": [EVIL]}, "command": EVIL}
+    launch = {"python": EVIL, "packages": {"torch": EVIL}, "git_commit": EVIL, "command": EVIL}
+    launch |= {"hardware": {"cpu": EVIL, "gpus": [EVIL]}, "host": EVIL}
     meta |= {"created_at": EVIL}
-    meta["data"] = {"source": EVIL, "split_seed": EVIL, "datasets": {EVIL: {"num_images": EVIL}}}
-    meta["launches"] = [{"open": [{"config_id": "b", "seed": 0, "reason": EVIL}]}]
+    entry = {"num_images": EVIL, "sha256": {EVIL: EVIL}}
+    meta["data"] = {"source": EVIL, "split_seed": EVIL, "datasets": {EVIL: entry}}
+    open_rows = [{"config_id": "b", "seed": 0, "reason": EVIL}]
+    meta["launches"] = [launch_json(**launch, open=open_rows)]
     path = write_study(tmp_path / "evil", meta)
     row = line(2, milestone=True, **{EVIL: 0.5, "note": EVIL, "device": EVIL})
     write_trial(path, "k1", config, {2: [EVIL, "b"]}, [row], error=f"ValueError: {EVIL}")

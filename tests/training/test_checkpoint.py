@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 import torch
 
+from tune_app.storage.local_store import LocalStore
 from tune_app.training.checkpoint import (
     STATE_FILE,
     find_checkpoints,
@@ -29,7 +30,7 @@ def make(directory: Path, number: int, key: str = "k") -> Path:
 
 def test_a_state_comes_back_exactly(tmp_path: Path) -> None:
     path = make(tmp_path, 3)
-    loaded = load_newest([path], "k")
+    loaded = load_newest(LocalStore(tmp_path), [path], "k")
     assert loaded.state is not None and (loaded.epoch, loaded.note) == (3, "")
     assert torch.equal(loaded.state["weights"], torch.full((1000,), 3.0))
 
@@ -89,7 +90,7 @@ def make_larger_than_any_memory(path: Path) -> None:
 def test_a_damaged_checkpoint_falls_back_to_the_one_before(tmp_path: Path, damage: object) -> None:
     older, newer = make(tmp_path, 1), make(tmp_path, 2)
     damage(newer / STATE_FILE)  # type: ignore[operator]
-    loaded = load_newest([newer, older], "k")
+    loaded = load_newest(LocalStore(tmp_path), [newer, older], "k")
     assert loaded.state is not None and loaded.epoch == 1
     assert loaded.note.startswith("checkpoint_000002 is not used: state.pt ")
     assert loaded.note.endswith("; goes on after epoch 1")
@@ -104,7 +105,7 @@ def test_a_state_that_does_not_fit_falls_back_to_the_one_before(tmp_path: Path) 
         if tried[-1] == 2:
             raise KeyError("model")
 
-    loaded = load_newest([newer, older], "k", use)
+    loaded = load_newest(LocalStore(tmp_path), [newer, older], "k", use)
     assert (loaded.epoch, tried) == (1, [2, 1])
     assert loaded.note == (
         "checkpoint_000002 is not used: its state does not fit this trial (KeyError); "
@@ -133,14 +134,14 @@ def test_nothing_usable_means_from_the_start(tmp_path: Path) -> None:
     path = make(tmp_path, 1)
     (path / "checkpoint.json").write_text("{")
     assert find_damaged(tmp_path) == [path]
-    loaded = load_newest([path, tmp_path / "nowhere"], "k")
+    loaded = load_newest(LocalStore(tmp_path), [path, tmp_path / "nowhere"], "k")
     assert loaded.state is None and loaded.note.endswith("; starts from scratch")
-    assert load_newest([make(tmp_path, 2)], "another trial").state is None
-    assert load_newest([], "k").note == ""
+    assert load_newest(LocalStore(tmp_path), [make(tmp_path, 2)], "another trial").state is None
+    assert load_newest(LocalStore(tmp_path), [], "k").note == ""
 
 
 def test_removal_takes_checkpoints_only(tmp_path: Path) -> None:
     make(tmp_path, 1)
     (tmp_path / "result.json").touch()
-    remove_checkpoints(tmp_path)
+    remove_checkpoints(LocalStore(tmp_path), tmp_path)
     assert [p.name for p in tmp_path.iterdir()] == ["result.json"]

@@ -13,9 +13,9 @@ from tune_app.planning.plan import Plan
 from tune_app.planning.prepared_study import PreparedStudy
 from tune_app.planning.repeats import repeat_lines
 from tune_app.planning.resources import Cluster
-from tune_app.storage.mirror import find_mirror, shown
-from tune_app.study.history import RowKey
+from tune_app.storage.store import StudyStore
 from tune_app.study.ledger import Ledger
+from tune_app.study.trials import RowKey
 
 _MAX_LISTED = 20
 
@@ -102,20 +102,19 @@ def link_lines(dashboard: str, ledger: Ledger) -> list[str]:
     asks = bool(dashboard) and asks_for_token()
     token = "  (its token: ray get-auth-token, on this machine)" if asks else ""
     lines = [f"dashboard: http://{dashboard}{token}"] if dashboard else []
-    if find_mirror(ledger.root):  # TensorBoard reads folders
+    if ledger.store.at_url:  # TensorBoard reads folders
         return lines
-    return [*lines, f"tensorboard --logdir {short_path(ledger.root / 'tune')}"]
+    return [*lines, f"tensorboard --logdir {short_path(ledger.store, ledger.root / 'tune')}"]
 
 
 def where_lines(ledger: Ledger) -> list[str]:
     """Return where the study is and how to report it."""
-    root = short_path(ledger.root)
+    root = short_path(ledger.store, ledger.root)
     return [f"study: {root}", f"report: python -m analysis.report {root}"]
 
 
-def short_path(path: Path) -> str:
-    """Return the path relative to the working directory where that is shorter; or its URL."""
-    try:
-        return str(path.relative_to(Path.cwd()))
-    except ValueError:
-        return shown(path)
+def short_path(store: StudyStore, path: Path) -> str:
+    """Return a path of a study, relative to the working directory if it is inside; or its URL."""
+    if store.at_url or not path.is_relative_to(Path.cwd()):
+        return store.shown(path)
+    return str(path.relative_to(Path.cwd()))

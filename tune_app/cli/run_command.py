@@ -21,8 +21,9 @@ from tune_app.cli.arguments import check_study_name, parse_seeds
 from tune_app.planning.durations import parse_duration
 from tune_app.planning.request import StudyRequest
 from tune_app.planning.space_file import load_space
-from tune_app.storage.mirror import study_folder
+from tune_app.storage.open_store import open_store
 from tune_app.storage.remote_folder import RemoteFolder, is_url
+from tune_app.storage.store import StudyStore
 
 _MOST_TRIALS_PER_GPU = 10_000
 """Ray hands out resources in ten-thousandths."""
@@ -112,8 +113,8 @@ def _run(args: argparse.Namespace, arguments: Sequence[str]) -> int:
     name = check_study_name(args.study or space.name)
     results = args.storage_path or args.results_dir
     place = RemoteFolder(results).child_url(name) if is_url(results) else _resolved(results) / name
-    with study_folder(str(place)) as root:
-        return _launch(args, arguments, _request(args, space, root))
+    with open_store(str(place)) as store:
+        return _launch(args, arguments, _request(args, space, store))
 
 
 def _launch(args: argparse.Namespace, arguments: Sequence[str], request: StudyRequest) -> int:
@@ -145,7 +146,7 @@ def _launch(args: argparse.Namespace, arguments: Sequence[str], request: StudyRe
             return launch.stopped()
 
 
-def _request(args: argparse.Namespace, space: SearchSpace, root: Path) -> StudyRequest:
+def _request(args: argparse.Namespace, space: SearchSpace, store: StudyStore) -> StudyRequest:
     if args.images is not None and args.budget:
         raise UserError("--images and --budget both choose the subset; give one of them")
     if not 1 <= args.trials_per_gpu <= _MOST_TRIALS_PER_GPU:
@@ -155,7 +156,7 @@ def _request(args: argparse.Namespace, space: SearchSpace, root: Path) -> StudyR
         )
     return StudyRequest(
         space=space,
-        root=root,
+        store=store,
         seeds=parse_seeds(args.seeds),
         source=args.data,
         num_images=args.images,

@@ -14,15 +14,15 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any
 
 from search_spaces.errors import UserError, one_line
 from search_spaces.space import MOST_CONFIGURATIONS
 from tune_app.planning.durations import format_seconds
 from tune_app.planning.overview import Overview, best_configurations, overview
-from tune_app.storage.lock import Holder, find_holder
-from tune_app.storage.mirror import refresh, shown, study_folder
+from tune_app.storage.lock import Holder
+from tune_app.storage.open_store import open_store
+from tune_app.storage.store import STUDY_FILE, StudyStore
 from tune_app.study.ledger import Ledger, open_ledger
 
 STATES = {
@@ -69,11 +69,11 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Run the command line; return the exit status."""
     try:
         args = build_parser().parse_args(argv)
-        with study_folder(args.study) as root:
-            while _look(root, as_json=args.json, clear=args.watch is not None):
+        with open_store(args.study) as store:
+            while _look(store, as_json=args.json, clear=args.watch is not None):
                 if args.watch is None:
                     break
-                _wait(root, args.watch)
+                _wait(store, args.watch)
         return 0
     except UserError as error:
         print(f"error: {error}", file=sys.stderr)
@@ -95,31 +95,31 @@ def _interval(text: str) -> float:
     return seconds
 
 
-def _wait(root: Path, seconds: float) -> None:
+def _wait(store: StudyStore, seconds: float) -> None:
     """Wait until it is time for another look and the study can be read."""
     while True:
         time.sleep(seconds)
         try:
-            return refresh(root)
+            return store.refresh()
         except OSError as error:
-            note = f"note: {shown(root)}: cannot be read ({error}); looking again in {seconds:g} s"
+            note = f"note: {store.place}: cannot be read ({error}); looking again in {seconds:g} s"
             print(one_line(note), file=sys.stderr)
 
 
-def _look(root: Path, *, as_json: bool, clear: bool) -> bool:
+def _look(store: StudyStore, *, as_json: bool, clear: bool) -> bool:
     """Print the state of a study; return whether a driver runs it, as far as is known."""
-    ledger = open_ledger(root)
+    ledger = open_ledger(store)
     if ledger is None:
-        raise UserError(f"{shown(root)}: no study there (it has no study.json); name results/STUDY")
+        raise UserError(f"{store.place}: no study there (it has no study.json); name results/STUDY")
     num_rows = len(ledger.study["configurations"]) * len(ledger.study["seeds"])
     if num_rows > MOST_CONFIGURATIONS:
         raise UserError(
-            f"{shown(root / 'study.json')}: {num_rows:,} rows; no study has more than "
+            f"{store.shown(store.root / STUDY_FILE)}: {num_rows:,} rows; no study has more than "
             f"{MOST_CONFIGURATIONS:,}; restore it from a copy"
         )
     holder: Holder | str | None
     try:
-        holder = find_holder(root)
+        holder = store.holder()
     except OSError as error:
         holder = f"not known ({error.strerror or error})"
     running = isinstance(holder, Holder)

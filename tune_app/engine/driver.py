@@ -11,9 +11,9 @@ from tune_app.engine.connection import live_cluster
 from tune_app.engine.trial_configs import trial_configs, trial_name, trial_resources
 from tune_app.planning.plan import Plan
 from tune_app.planning.schedule import num_slots
-from tune_app.storage import mirror
 from tune_app.study.ledger import Ledger
 from tune_app.study.objective import Objective
+from tune_app.study.recorded import Recorded
 from tune_app.training.registry import Trainable
 
 if TYPE_CHECKING:
@@ -42,6 +42,7 @@ def run_trials(
     *,
     plan: Plan,
     ledger: Ledger,
+    recorded: Recorded,
     launch: str,
     trainable: Trainable,
     data: Mapping[str, Any],
@@ -68,7 +69,7 @@ def run_trials(
     started = StartedTrials()
     most = _max_waiting(num_slots(plan.trials, live_cluster(), options.max_concurrent))
     searcher = PlannedTrials(
-        trial_configs(plan.trials, ledger, launch),
+        trial_configs(plan.trials, ledger, recorded, launch),
         started,
         _num_slots,
         max_waiting=most,
@@ -91,7 +92,7 @@ def _function(
 
     objective = Objective.of_study(ledger.study)
     settings = TrialSettings(
-        mirror.shown(ledger.root), options.checkpoint_seconds, objective.metric, objective.mode
+        ledger.store.place, options.checkpoint_seconds, objective.metric, objective.mode
     )
     function = tune.with_parameters(trainable.load(), data=data, settings=settings)
     return tune.with_resources(function, trial_resources)
@@ -104,7 +105,7 @@ def _run_config(
 
     return tune.RunConfig(
         name=launch,
-        **mirror.ray_storage(ledger.root / "tune"),
+        **ledger.store.ray_storage("tune"),
         failure_config=tune.FailureConfig(max_failures=options.max_failures),
         checkpoint_config=tune.CheckpointConfig(num_to_keep=2),
         callbacks=callbacks,

@@ -7,6 +7,8 @@ from pathlib import Path
 
 from ray.tune.experiment import Trial
 
+from tune_app.storage.storage_errors import FullDiskError
+
 _ATTEMPT = re.compile(r"^Failure # \d+ \(occurred at [^)]*\)$", re.MULTILINE)
 _MEANINGS = (
     (
@@ -24,6 +26,7 @@ _MEANINGS = (
         "the worker process died (killed by signal 9, or out of memory, or crashed)",
     ),
 )
+_FULL_DISK = re.compile(rf"^(?:[\w.]+\.)?{FullDiskError.__name__}: (.+)$", re.MULTILINE)
 
 
 def last_attempt(trial: Trial) -> str:
@@ -37,6 +40,12 @@ def last_attempt(trial: Trial) -> str:
     except OSError:
         return ""
     return _ATTEMPT.split(text)[-1].strip()
+
+
+def full_disk(text: str) -> str | None:
+    """Return what an attempt's error text says of a full disk, None if that was not the reason."""
+    found = _FULL_DISK.search(text)
+    return None if found is None else found[1].strip()
 
 
 def reason(text: str) -> str:

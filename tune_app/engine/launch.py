@@ -22,12 +22,9 @@ from tune_app.planning.plan import Plan
 from tune_app.planning.prepared_study import PreparedStudy
 from tune_app.planning.request import StudyRequest
 from tune_app.planning.resources import Cluster
-from tune_app.storage.lock import StudyLock
-from tune_app.storage.mirror import find_mirror, refresh
-from tune_app.storage.storage_errors import study_storage
 from tune_app.study.ledger import Ledger, put_aside
-from tune_app.study.outcome import failed_trials, finished_rows
 from tune_app.study.provenance import collect_provenance, command_line
+from tune_app.study.recorded import Recorded
 
 if TYPE_CHECKING:
     from tune_app.engine.tracking import TrackingCallback
@@ -88,14 +85,14 @@ class Launch:
             return True
         self._choose_images(study, cluster)
         study.load_images()
-        ledger, _ = study.ledger(study.device(cluster), study.existing.study["provenance"])
-        missing = set(ledger.row_keys()) - ledger.finished().keys()
-        if missing:
+        ledger, _ = study.ledger(study.device(cluster))
+        recorded = study.recorded(ledger)
+        if set(ledger.row_keys()) - recorded.ended(ledger.study).keys():
             return True
         # A driver killed after the last row had no time for it. Whoever cannot lock or write (the
         # disk is full, say) leaves it.
-        with contextlib.suppress(UserError, OSError), StudyLock(ledger.root):
-            tidy(ledger)
+        with contextlib.suppress(UserError, OSError), ledger.store.lock():
+            tidy(ledger, recorded)
         self._print(f"nothing is missing: all {len(ledger.row_keys())} rows are finished")
         self._print(*announce.where_lines(ledger))
         return False
@@ -117,8 +114,8 @@ class Launch:
     def _show(self, study: PreparedStudy, cluster: Cluster) -> int:
         self._choose_images(study, cluster)
         study.load_images()
-        ledger, _ = study.ledger(study.device(cluster), {})
-        plan = study.plan(ledger, cluster)
+        ledger, _ = study.ledger(study.device(cluster))
+        plan = study.plan(ledger, cluster, study.recorded(ledger))
         self._print(*announce.plan_lines(study, plan, cluster, ledger))
         if plan.trials:
             self._print("measuring the speed of a few training steps")
@@ -128,7 +125,7 @@ class Launch:
 
     def _run_on_cluster(self, study: PreparedStudy) -> int:
         if self.request.root.exists():
-            with StudyLock(self.request.root):
+            with self.request.store.lock():
                 pass  # a study that is being run is refused before seconds go into a cluster
         if self.budget_seconds is None:
             study.load_images()
@@ -153,30 +150,28 @@ class Launch:
         if self.budget_seconds is not None:
             self._choose_images(study, cluster)
             study.load_images()
-        if self.request.fresh and self.request.root.exists():
-            with StudyLock(self.request.root), study_storage(self.request.root):
-                self._print(
-                    f"the old study is kept in {announce.short_path(put_aside(self.request.root))}"
-                )
-        with StudyLock(self.request.root), study_storage(self.request.root):
+        store = self.request.store
+        with store.lock(), store.guarded():
+            store.refresh()
+            if self.request.fresh and not store.is_empty():
+                kept = announce.short_path(store, put_aside(store))
+                self._print(f"the old study is kept in {kept}")
             return self._launch(study, cluster, dashboard)
 
     def _launch(self, study: PreparedStudy, cluster: Cluster, dashboard: str) -> int:
         """Plan against the ledger as it is now that the study is held, and run the plan."""
-        refresh(self.request.root)
         study.reopen()
-        provenance = collect_provenance(self.arguments)
-        ledger, num_added = study.ledger(study.device(cluster), provenance)
-        plan = study.plan(ledger, cluster)
+        ledger, num_added = study.ledger(study.device(cluster))
+        recorded = study.recorded(ledger)
+        plan = study.plan(ledger, cluster, recorded)
         tracking = self._tracking(ledger) if plan.trials else []
         if num_added:
             self._print(f"the study grows by {num_added} rows")
         self._print(*announce.plan_lines(study, plan, cluster, ledger))
-        tidy(ledger)
+        tidy(ledger, recorded)
         name = ledger.start_launch(
             {
-                "command": provenance["command"],
-                "host": provenance["host"],
+                **collect_provenance(self.arguments),
                 "sharing": self.request.sharing,
                 "open": [
                     {"config_id": row.key[0], "seed": row.key[1], "reason": row.reason}
@@ -188,9 +183,18 @@ class Launch:
         if plan.trials:
             self._print(*announce.link_lines(dashboard, ledger))
             self.signals.raise_dropped()
-            incomplete = self._run_trials(study, ledger, plan, name, tracking)
-        tidy(ledger)
-        return self._conclude(ledger, plan, incomplete)
+            incomplete = self._run_trials(
+                study=study,
+                ledger=ledger,
+                recorded=recorded,
+                plan=plan,
+                name=name,
+                tracking=tracking,
+            )
+        ledger.store.refresh()
+        recorded = recorded.with_launch(ledger.root, ledger.study, name)
+        tidy(ledger, recorded)
+        return self._conclude(ledger, plan, recorded, incomplete)
 
     def _tracking(self, ledger: Ledger) -> list[TrackingCallback]:
         if self.log_to is None:
@@ -198,15 +202,17 @@ class Launch:
         from tune_app.engine.tracking import TrackingCallback, open_tracker
 
         root = self.request.root
-        if find_mirror(root):  # what a tracker keeps in files stays on this machine
+        if self.request.store.at_url:  # what a tracker keeps in files stays on this machine
             root = Path("results").resolve() / root.name
         created_at = str(ledger.study.get("created_at", ""))
         return [TrackingCallback(open_tracker(self.log_to, root), created_at)]
 
     def _run_trials(
         self,
+        *,
         study: PreparedStudy,
         ledger: Ledger,
+        recorded: Recorded,
         plan: Plan,
         name: str,
         tracking: list[TrackingCallback],
@@ -219,11 +225,12 @@ class Launch:
         cluster = connection.live_cluster
         progress = StudyProgress(plan.trials, costs, self.console, cluster)
         factors = tuple(study.request.space.factors)
-        recorder = StudyRecorder(ledger.root, factors)
+        recorder = StudyRecorder(ledger.store, factors)
         try:
             driver.run_trials(
                 plan=plan,
                 ledger=ledger,
+                recorded=recorded,
                 launch=name,
                 trainable=study.trainable,
                 data=study.images,
@@ -239,11 +246,15 @@ class Launch:
         self._print(*announce.listed(notes))
         return recorder.incomplete
 
-    def _conclude(self, ledger: Ledger, plan: Plan, incomplete: Mapping[str, str]) -> int:
+    def _conclude(
+        self, ledger: Ledger, plan: Plan, recorded: Recorded, incomplete: Mapping[str, str]
+    ) -> int:
         """Say what came out and return the exit status."""
-        histories = ledger.histories()
-        finished = finished_rows(histories)
-        failures = {**failed_trials(histories, [t.key for t in plan.trials]), **incomplete}
+        finished = recorded.ended(ledger.study)
+        planned = {trial.key for trial in plan.trials}
+        failed = recorded.failures(ledger.study)
+        failures = {t.newest.name: t.newest.error for k, t in failed.items() if k in planned}
+        failures |= incomplete
         self._print(*announce.outcome_lines(ledger, finished, plan, failures))
         explained = {row.key for row in plan.open_rows}
         explained |= {k for t in plan.trials if t.name in failures for k in t.row_keys()}

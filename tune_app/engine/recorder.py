@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import json
 import math
-import os
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -23,9 +22,8 @@ from ray.tune.logger import LoggerCallback
 from tune_app.engine import failures
 from tune_app.engine.concurrency import Concurrency
 from tune_app.engine.event_file import EventFile
-from tune_app.storage import mirror
-from tune_app.storage.atomic import atomic_file
-from tune_app.storage.storage_errors import StorageError, check_not_deleted, study_storage
+from tune_app.storage.storage_errors import FullDiskError, StorageError
+from tune_app.storage.store import StudyStore
 from tune_app.training.checkpoint import remove_checkpoints
 
 RESULT_FILE, PARAMS_FILE, ERROR_FILE = "result.json", "params.json", "error.txt"
@@ -37,7 +35,7 @@ class StudyRecorder(LoggerCallback):
     """Records every trial of one launch.
 
     Args:
-        root: the study directory.
+        store: where the study is kept.
         factors: the parameters that TensorBoard's HParams tab lists.
 
     Attributes:
@@ -47,8 +45,8 @@ class StudyRecorder(LoggerCallback):
             callback raises, but wraps what it raised in an error of its own.
     """
 
-    def __init__(self, root: Path, factors: tuple[str, ...]) -> None:
-        self._root = root
+    def __init__(self, store: StudyStore, factors: tuple[str, ...]) -> None:
+        self._store = store
         self._factors = factors
         self._events: dict[str, EventFile] = {}
         self._events_pushed: dict[str, float] = {}
@@ -57,8 +55,8 @@ class StudyRecorder(LoggerCallback):
         self.failure: StorageError | None = None
 
     def __getstate__(self) -> dict[str, Any]:
-        """Leave the open event files out when Tune pickles its callbacks."""
-        return {**self.__dict__, "_events": {}}
+        """Leave out what stays in this process when Tune pickles its callbacks."""
+        return {**self.__dict__, "_events": {}, "_store": None}
 
     def log_trial_start(self, trial: Trial) -> None:
         """Write the trial's ``params.json``."""
@@ -71,24 +69,21 @@ class StudyRecorder(LoggerCallback):
         row = {key: value for key, value in result.items() if key != "config"}
         at_once = self._concurrency.most_at_once(trial.trial_id, str(row.get("node_ip")))
         row["num_concurrent_trials"] = at_once
-        line = json.dumps(row, default=_plain_number) + "\n"
+        line = json.dumps(row, default=_plain_number)
         with self._storage():
-            path = self._directory(trial) / RESULT_FILE
-            with path.open("a") as stream:
-                stream.write(line)
-                stream.flush()
-                os.fsync(stream.fileno())
-            mirror.push(path)
+            self._store.append_line(self._directory(trial) / RESULT_FILE, line)
             events = self._event_file(trial)
             events.add_scalars(scalars(row), row["epoch"])
             now = time.monotonic()
             if now >= self._events_pushed.get(trial.trial_id, -math.inf) + EVENTS_SECONDS:
                 self._events_pushed[trial.trial_id] = now
-                mirror.push(events.path)
+                self._store.push(events.path)
 
     def log_trial_end(self, trial: Trial, failed: bool = False) -> None:
         """Close the event file with the trial's factors and final metrics; keep its error."""
         self._concurrency.end(trial.trial_id)
+        if failed:
+            self._end_on_full_disk(trial)
         with self._storage():
             if failed:
                 # A trial whose worker never came up has not begun, but has failed all the same.
@@ -98,7 +93,7 @@ class StudyRecorder(LoggerCallback):
             else:
                 error_file = self._directory(trial) / ERROR_FILE
                 if error_file.exists():
-                    mirror.remove([error_file])
+                    self._store.remove([error_file])
                 if trial.error_file is not None:  # an earlier attempt's, which Tune would copy back
                     Path(trial.error_file).unlink(missing_ok=True)
                 self._check_complete(trial, trial.last_result or {})
@@ -107,13 +102,30 @@ class StudyRecorder(LoggerCallback):
             if events is not None:
                 events.add_hparams(self._hparams(trial), scalars(trial.last_result or {}))
                 events.close()
-                mirror.push(events.path)
+                self._store.push(events.path)
+
+    def on_trial_recover(
+        self, iteration: int, trials: list[Trial], trial: Trial, **info: Any
+    ) -> None:
+        """See an attempt of a trial that failed and is about to be tried again."""
+        self._end_on_full_disk(trial)
+
+    def _end_on_full_disk(self, trial: Trial) -> None:
+        """End the launch if a trial could not be saved because the disk is full.
+
+        Raises:
+            FullDiskError: it could not.
+        """
+        problem = failures.full_disk(failures.last_attempt(trial))
+        if problem is not None:
+            self.failure = self.failure or FullDiskError(problem)
+            raise self.failure
 
     def _check_complete(self, trial: Trial, last: dict[str, Any]) -> None:
         """Remove the checkpoints of a trial that has done its work; note one that has not."""
         plan = trial.config["plan"]
         if last.get("milestone") == plan["milestones"][-1]:
-            remove_checkpoints(self._directory(trial))
+            remove_checkpoints(self._store, self._directory(trial))
         elif last.get("status") != "diverged":
             self.incomplete[plan["name"]] = (
                 f"it ended after epoch {last.get('epoch', 0)} without reporting milestone "
@@ -126,16 +138,16 @@ class StudyRecorder(LoggerCallback):
         if self.failure is not None:
             raise self.failure
         try:
-            with study_storage(self._root):
-                check_not_deleted(self._root)
+            with self._store.guarded():
+                self._store.check_held()
                 yield
         except StorageError as error:
             self.failure = error
             raise
 
     def _write_params(self, trial: Trial) -> None:
-        with atomic_file(self._directory(trial) / PARAMS_FILE) as stream:
-            stream.write(json.dumps(dict(trial.config), indent=1).encode())
+        content = json.dumps(dict(trial.config), indent=1).encode()
+        self._store.write(self._directory(trial) / PARAMS_FILE, content)
 
     def _keep_error(self, trial: Trial) -> None:
         """Write the latest attempt's error with its reason as the last line.
@@ -147,8 +159,7 @@ class StudyRecorder(LoggerCallback):
         content = f"{attempt}\n\n{failures.reason(attempt)}\n".lstrip().encode()
         if trial.error_file is not None:
             Path(trial.error_file).write_bytes(content)
-        with atomic_file(self._directory(trial) / ERROR_FILE) as stream:
-            stream.write(content)
+        self._store.write(self._directory(trial) / ERROR_FILE, content)
 
     def _hparams(self, trial: Trial) -> dict[str, Any]:
         factors = {name: trial.config[name] for name in self._factors if name in trial.config}
@@ -161,7 +172,7 @@ class StudyRecorder(LoggerCallback):
         return self._events[trial.trial_id]
 
     def _directory(self, trial: Trial) -> Path:
-        directory = self._root / str(trial.config["plan"]["directory"])
+        directory = self._store.root / str(trial.config["plan"]["directory"])
         directory.mkdir(parents=True, exist_ok=True)
         return directory
 

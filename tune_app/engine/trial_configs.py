@@ -3,31 +3,30 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 from typing import Any
 
 from tune_app.planning.plan import PlannedTrial
-from tune_app.study.history import resumable_checkpoints
+from tune_app.study.fingerprint import data_fingerprint
 from tune_app.study.ledger import Ledger
+from tune_app.study.recorded import Recorded
+from tune_app.training.checkpoint import resumable_checkpoints
 
 
 def trial_configs(
-    trials: Sequence[PlannedTrial], ledger: Ledger, launch: str
+    trials: Sequence[PlannedTrial], ledger: Ledger, recorded: Recorded, launch: str
 ) -> list[dict[str, Any]]:
     """Return what Tune hands to each trial: its hyperparameters, and the plan beside them."""
-    histories = ledger.histories()
     configs = []
     for trial in trials:
-        history = histories.get(trial.key)
-        resume: list[Path] = []
-        if history is not None:
-            resume = resumable_checkpoints(history, trial.key, trial.milestones[0])
+        begun = recorded.trials.get(trial.key)
+        resume = resumable_checkpoints(begun, trial.milestones[0]) if begun else []
         plan = {
             "trial_key": trial.key,
             "name": trial.name,
             "directory": f"tune/{launch}/{trial.name}",
             "milestones": list(trial.milestones),
             "serves": {str(m): list(ids) for m, ids in trial.serves.items()},
+            "data": data_fingerprint(ledger.study["data"], trial.config.get("dataset")),
             "resources": dict(trial.resources),
             "resume_from": [str(path.relative_to(ledger.root)) for path in resume],
         }

@@ -15,9 +15,10 @@ from tune_app.planning.remaining import (
     seconds_left,
     stamp,
 )
-from tune_app.study.history import RowKey, TrialDirectory, TrialHistory
 from tune_app.study.ledger import Ledger
-from tune_app.study.study_file import plain_glob
+from tune_app.study.rows import RowOutcome
+from tune_app.study.trial_directory import Record
+from tune_app.study.trials import RowKey
 
 _HUGE = 1e100
 """No measurement; sums of damaged ones would overflow."""
@@ -40,6 +41,7 @@ class Overview:
         last_result: when the latest result came, in seconds since 1970, or None.
         results: row -> the recorded line of its milestone.
         num_unreadable: trial directories whose ``params.json`` is damaged.
+        notes: what was left out while reading, one line each.
     """
 
     rows: Mapping[RowKey, str]
@@ -50,8 +52,9 @@ class Overview:
     speed: Speed | None
     seconds_left: float | None
     last_result: float | None
-    results: Mapping[RowKey, Mapping[str, Any]]
+    results: Mapping[RowKey, Record]
     num_unreadable: int
+    notes: tuple[str, ...] = ()
 
 
 def overview(ledger: Ledger, *, running: bool) -> Overview:
@@ -61,36 +64,33 @@ def overview(ledger: Ledger, *, running: bool) -> Overview:
         ledger: the study.
         running: whether a driver holds it; trials without an end are then running.
     """
-    directories = list(ledger.directories())
-    histories = ledger.histories(directories)
-    open_reasons = _open_reasons(ledger)
-    rows = _row_states(ledger, histories, open_reasons, running)
+    recorded = ledger.read_trials()
+    outcomes = recorded.outcomes(ledger.study)
+    newest = ledger.study["launches"][-1]["name"] if ledger.study["launches"] else None
+    rows = {key: _state(o, newest if running else None) for key, o in outcomes.items()}
+    trials, directories = recorded.trials, recorded.directories
     left = planned_trials(ledger, {k for k, s in rows.items() if not _is_left(s, running)})
     speed = measure_speed(ledger, directories)
-    failures = {
-        h.directories[-1].name: h.error
-        for h in histories.values()
-        if h.error is not None and any(rows[key] == "failed" for key in h.rows)
-    }
-    stamps = [when for d in directories for line in d.results if (when := stamp(line)) is not None]
-    num_directories = len(plain_glob(ledger.root, "tune/*/*/params.json"))
+    failed = {id(o.trial): o.trial for k, o in outcomes.items() if rows[k] == "failed" and o.trial}
+    stamps = [when for d in directories for line in d.records if (when := stamp(line)) is not None]
     return Overview(
         rows=rows,
-        failures=failures,
-        open_reasons=open_reasons,
-        num_epochs=sum(len(history.epochs) for history in histories.values()),
+        failures={trial.newest.name: trial.newest.error for trial in failed.values()},
+        open_reasons={key: o.reason for key, o in outcomes.items() if o.status == "open"},
+        num_epochs=sum(len(trial.history) for trial in trials.values() if trial.serves),
         num_epochs_left=(
             None
             if left is None
-            else sum(epochs_left(trial, histories, running=running) for trial in left)
+            else sum(epochs_left(trial, trials, running=running) for trial in left)
         ),
         speed=speed,
         seconds_left=(
-            None if left is None else seconds_left(ledger, left, histories, speed, running=running)
+            None if left is None else seconds_left(ledger, left, trials, speed, running=running)
         ),
         last_result=max(stamps, default=None),
-        results=_milestone_results(ledger, directories),
-        num_unreadable=max(0, num_directories - len(directories)),
+        results={key: o.report.record for key, o in outcomes.items() if o.report},
+        num_unreadable=sum(not directory.plan for directory in directories),
+        notes=recorded.notes,
     )
 
 
@@ -131,66 +131,16 @@ def best_configurations(ledger: Ledger, view: Overview) -> list[dict[str, Any]]:
     return [entry for _, entry in best.values()]
 
 
-def _row_states(
-    ledger: Ledger,
-    histories: Mapping[str, TrialHistory],
-    open_reasons: Mapping[RowKey, str],
-    running: bool,
-) -> dict[RowKey, str]:
-    launches = ledger.study["launches"]
-    newest = launches[-1].get("name") if launches else None
-    finished: dict[RowKey, str] = {}
-    begun: dict[RowKey, str] = {}
-    for history in histories.values():
-        finished.update(history.finished)
-        state = "unfinished" if history.epochs else "missing"
-        if running and history.directories[-1].parent.name == newest:
-            state = "running"
-        if history.error is not None:
-            state = "failed"
-        begun.update(dict.fromkeys(history.rows - history.finished.keys(), state))
-    states = {}
-    for key in ledger.row_keys():
-        if key in finished:
-            states[key] = "finished" if finished[key] == "ok" else finished[key]
-        elif key in open_reasons:
-            states[key] = "open"
-        else:
-            states[key] = begun.get(key, "missing")
-    return states
+def _state(outcome: RowOutcome, running_launch: str | None) -> str:
+    """Return the state of a row, given the launch that runs now."""
+    launch = outcome.trial.newest.launch if outcome.trial else None
+    has_no_end = outcome.status in ("unfinished", "missing")
+    return "running" if has_no_end and launch and launch == running_launch else outcome.status
 
 
 def _is_left(state: str, running: bool) -> bool:
     """Return whether a row is still to be run: failed ones only by the next launch."""
     return state in ("running", "unfinished", "missing") or (state == "failed" and not running)
-
-
-def _open_reasons(ledger: Ledger) -> dict[RowKey, str]:
-    launches = ledger.study["launches"]
-    entries = launches[-1].get("open") if launches else None
-    known = set(ledger.row_keys())
-    reasons: dict[RowKey, str] = {}
-    for entry in entries if isinstance(entries, list) else []:
-        if isinstance(entry, dict) and isinstance(entry.get("config_id"), str):
-            seed = entry.get("seed")
-            if isinstance(seed, int) and (entry["config_id"], seed) in known:
-                reasons[entry["config_id"], seed] = str(entry.get("reason"))
-    return reasons
-
-
-def _milestone_results(
-    ledger: Ledger, directories: Sequence[TrialDirectory]
-) -> dict[RowKey, Mapping[str, Any]]:
-    """Return row -> the last line that any launch recorded at the row's milestone."""
-    known = set(ledger.row_keys())
-    found: dict[RowKey, Mapping[str, Any]] = {}
-    for directory in directories:
-        for line in directory.results:
-            for config_id in directory.params.serves.get(line.get("milestone") or 0, ()):
-                key = (config_id, directory.params.seed)
-                if key in known and line.get("status", "ok") != "diverged":
-                    found[key] = line
-    return found
 
 
 def _mean(lines: Sequence[Mapping[str, Any]], quantity: str) -> float | None:

@@ -22,7 +22,7 @@ from functools import partial
 
 from search_spaces.space import Config, Configuration, canonical_json
 from tune_app.planning.resources import Cluster, trial_resources
-from tune_app.study.history import RowKey
+from tune_app.study.trials import RowKey
 from tune_app.training.registry import Trainable
 
 
@@ -189,13 +189,16 @@ def _grouped(
 ) -> tuple[dict[str, list[_Row]], list[OpenRow]]:
     """Return the rows of each trial by its key, and the rows that have to stay open."""
     groups: dict[str, list[_Row]] = {}
+    essences: dict[str, str] = {}
     open_rows = []
     for configuration, seed in rows:
         config = resolve(trainable, configuration.config, options.device)
         if reason := why_not(config):
             open_rows.append(OpenRow((configuration.config_id, seed), reason))
             continue
-        key = _trial_key(trainable, config, seed, options.sharing)
+        essence = _essence(trainable, config, seed, options.sharing)
+        key = _trial_key(essence)
+        assert essences.setdefault(key, essence) == essence, f"two trainings have the key {key}"
         groups.setdefault(key, []).append((configuration, config, seed))
     return groups, open_rows
 
@@ -212,8 +215,8 @@ def _milestone(trainable: Trainable, config: Config) -> int:
     return int(config[trainable.prefix_axis]) if trainable.prefix_axis else 1
 
 
-def _trial_key(trainable: Trainable, config: Config, seed: int, sharing: bool) -> str:
-    """Return the identity of the trial that serves this row: equal keys mean equal training."""
+def _essence(trainable: Trainable, config: Config, seed: int, sharing: bool) -> str:
+    """Return what decides the training of a row, as text: equal texts mean equal training."""
     essential = dict(config)
     if sharing:
         if trainable.prefix_axis and trainable.shares_prefix(config):
@@ -221,8 +224,11 @@ def _trial_key(trainable: Trainable, config: Config, seed: int, sharing: bool) -
         for axis, is_inert in trainable.inert_axes.items():
             if axis in essential and is_inert(config):
                 del essential[axis]
-    text = canonical_json({"config": essential, "seed": seed})
-    return hashlib.sha256(text.encode()).hexdigest()[:10]
+    return canonical_json({"config": essential, "seed": seed})
+
+
+def _trial_key(essence: str) -> str:
+    return hashlib.sha256(essence.encode()).hexdigest()[:16]
 
 
 def _make_trial(

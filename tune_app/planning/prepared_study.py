@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -28,8 +27,9 @@ from tune_app.planning.repeats import SAME_AT_EVERY_SEED, check_seeds, same_at_e
 from tune_app.planning.request import StudyRequest
 from tune_app.planning.resources import Cluster
 from tune_app.planning.schedule import num_slots
-from tune_app.storage.mirror import find_mirror
+from tune_app.storage.remote_store import RemoteStore
 from tune_app.study.ledger import Ledger, extend_ledger, new_ledger, open_ledger
+from tune_app.study.recorded import Recorded
 from tune_app.training.registry import Trainable, check_config, find_trainable
 
 MOST_ROWS = 100_000
@@ -68,7 +68,7 @@ class PreparedStudy:
         Raises:
             UserError: it cannot be read, or expects what this trainable cannot do.
         """
-        self.existing = open_ledger(self.request.root)
+        self.existing = open_ledger(self.request.store)
         same = self.existing and self.existing.study["space"]["trainable"] == self.trainable.name
         if self.existing is not None and same:
             self._check_existing(self.existing)
@@ -118,23 +118,23 @@ class PreparedStudy:
         """Return data set -> number of training images."""
         return {name: len(images.train) for name, images in self.images.items()}
 
-    def ledger(self, device: str, provenance: Mapping[str, Any]) -> tuple[Ledger, int]:
+    def ledger(self, device: str) -> tuple[Ledger, int]:
         """Return the ledger with this request in it (not saved) and the number of rows added."""
         request = self.request
         described = image_data.describe(
             self.images, request.source, request.num_images, request.split_seed
         )
         wanted = new_ledger(
-            request.root,
+            request.store,
             request.space,
             request.seeds,
             device=device,
             data=described,
-            provenance=provenance,
+            defaults=self.trainable.defaults(),
         )
         grown, num_added = wanted, 0
         if self.existing is not None:
-            grown = Ledger(request.root, copy.deepcopy(self.existing.study))
+            grown = Ledger(request.store, copy.deepcopy(self.existing.study))
             num_added = extend_ledger(grown, wanted)
             _check_num_rows(len(grown.study["configurations"]), len(grown.study["seeds"]))
         grown.study.pop(SAME_AT_EVERY_SEED, None)
@@ -152,9 +152,9 @@ class PreparedStudy:
         Raises:
             UserError: trials would fail with their first checkpoint, after hours perhaps.
         """
-        copy = find_mirror(self.request.root)
-        if copy:
-            check_url(copy.remote, run_on_nodes)
+        store = self.request.store
+        if isinstance(store, RemoteStore):
+            check_url(store.remote, run_on_nodes)
             return
         if cluster.num_hosts > 1 and not self.request.shared_storage:
             raise UserError(
@@ -172,7 +172,11 @@ class PreparedStudy:
             return str(self.existing.study["device"])
         return "cuda" if cluster is not None and cluster.total("GPU") > 0 else "cpu"
 
-    def plan(self, ledger: Ledger, cluster: Cluster) -> Plan:
+    def recorded(self, ledger: Ledger) -> Recorded:
+        """Return what the study recorded so far; of one that begins anew, nothing."""
+        return Recorded(()) if self.request.fresh else ledger.read_trials()
+
+    def plan(self, ledger: Ledger, cluster: Cluster, recorded: Recorded) -> Plan:
         """Return the trials that are missing."""
         request = self.request
         return make_plan(
@@ -181,7 +185,7 @@ class PreparedStudy:
             self.trainable,
             request.space.resources,
             cluster=cluster,
-            finished={} if request.fresh else ledger.finished(),
+            finished=recorded.ended(ledger.study),
             num_train=self.num_train(),
             options=PlanOptions(
                 device=str(ledger.study["device"]),
@@ -218,8 +222,8 @@ class PreparedStudy:
         most = image_data.available_images(self.dataset_names(), self.request.source)
         self.request = replace(self.request, num_images=None)
         self.load_images()
-        ledger, _ = self.ledger(self.device(cluster), {})
-        plan = self.plan(ledger, cluster)
+        ledger, _ = self.ledger(self.device(cluster))
+        plan = self.plan(ledger, cluster, self.recorded(ledger))
         models = probe_models(plan.trials, self.trainable, self.images)
 
         def seconds_for(num_images: int) -> float:

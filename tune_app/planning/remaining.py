@@ -17,9 +17,10 @@ from typing import Any
 from search_spaces.errors import UserError
 from tune_app.planning.plan import PlannedTrial, PlanOptions, make_plan
 from tune_app.planning.resources import Cluster
-from tune_app.study.history import RowKey, TrialDirectory, TrialHistory, resumable_checkpoints
 from tune_app.study.ledger import Ledger
-from tune_app.training.checkpoint import read_index
+from tune_app.study.trial_directory import TrialDirectory
+from tune_app.study.trials import RowKey, Trial
+from tune_app.training.checkpoint import read_index, resumable_checkpoints
 from tune_app.training.registry import TRAINABLES, check_config
 
 _ANY_NODE = Cluster(({"CPU": 1.0, "GPU": 1.0},))
@@ -73,24 +74,22 @@ def planned_trials(ledger: Ledger, finished: Collection[RowKey]) -> tuple[Planne
     return plan.trials
 
 
-def epochs_left(
-    trial: PlannedTrial, histories: Mapping[str, TrialHistory], *, running: bool
-) -> int:
+def epochs_left(trial: PlannedTrial, begun: Mapping[str, Trial], *, running: bool) -> int:
     """Return the epochs a trial still has to train.
 
     Args:
         trial: as the next launch would plan it.
-        histories: what was recorded of each trial.
+        begun: what was recorded of each trial.
         running: whether a driver holds the study. What a trial recorded is done then. Otherwise the
             next launch trains again what came after the newest checkpoint.
     """
-    history = histories.get(trial.key)
+    recorded = begun.get(trial.key)
     last = trial.milestones[-1]
-    if history is None:
+    if recorded is None:
         return last
     if running:
-        return last - sum(epoch <= last for epoch in history.epochs)
-    candidates = resumable_checkpoints(history, trial.key, trial.milestones[0])
+        return last - sum(epoch <= last for epoch in recorded.history)
+    candidates = resumable_checkpoints(recorded, trial.milestones[0])
     epochs = [index.epoch for path in candidates if (index := read_index(path)) is not None]
     return last - max(epochs, default=0)
 
@@ -104,11 +103,11 @@ def measure_speed(ledger: Ledger, directories: Sequence[TrialDirectory]) -> Spee
     num_epochs, cost = 0, 0.0
     lines = []
     for directory in directories:
-        if directory.path.parent.name == newest:
-            lines += directory.results
-            epochs = len({line["epoch"] for line in directory.results})
+        if directory.launch == newest and directory.plan:
+            lines += directory.records
+            epochs = len({line["epoch"] for line in directory.records})
             num_epochs += epochs
-            cost += epochs * costs.get(directory.params.trial_key, 0.0)
+            cost += epochs * costs.get(directory.trial_key, 0.0)
     stamped = [(when, line) for line in lines if (when := stamp(line)) is not None]
     if not stamped or cost <= 0:
         return None
@@ -120,7 +119,7 @@ def measure_speed(ledger: Ledger, directories: Sequence[TrialDirectory]) -> Spee
 def seconds_left(
     ledger: Ledger,
     left: Sequence[PlannedTrial],
-    histories: Mapping[str, TrialHistory],
+    begun: Mapping[str, Trial],
     speed: Speed | None,
     *,
     running: bool,
@@ -131,7 +130,7 @@ def seconds_left(
     if speed is None:
         return None
     cost = sum(
-        _cost_per_epoch(ledger, trial) * epochs_left(trial, histories, running=running)
+        _cost_per_epoch(ledger, trial) * epochs_left(trial, begun, running=running)
         for trial in left
     )
     return cost * speed.seconds / speed.cost

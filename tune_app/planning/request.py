@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from search_spaces.space import SearchSpace
+from tune_app.storage.store import StudyStore
 
 
 @dataclass(frozen=True)
@@ -14,7 +15,7 @@ class StudyRequest:
 
     Attributes:
         space: the search space.
-        root: the study directory.
+        store: where the study is kept.
         seeds: one replicate of every configuration per seed.
         source: ``full``, ``sample`` or a folder.
         num_images: images per data set, or None for all.
@@ -25,11 +26,11 @@ class StudyRequest:
         trials_per_gpu: how many CUDA trials share a GPU.
         max_concurrent: most trials at once, 0 for no limit.
         fresh: whether to begin anew beside a study that is there.
-        shared_storage: whether the user says that every node reaches ``root``.
+        shared_storage: whether the user says that every node reaches the study.
     """
 
     space: SearchSpace
-    root: Path
+    store: StudyStore
     seeds: tuple[int, ...] = (0,)
     source: str = "full"
     num_images: int | None = None
@@ -41,3 +42,8 @@ class StudyRequest:
     max_concurrent: int = 0
     fresh: bool = False
     shared_storage: bool = False
+
+    @property
+    def root(self) -> Path:
+        """The local folder with the study's files."""
+        return self.store.root

@@ -26,7 +26,7 @@ from pathlib import Path, PurePosixPath
 
 import psutil
 
-from tune_app.storage.mirror import Mirror
+from tune_app.storage.remote_folder import RemoteFolder
 from tune_app.storage.whole_file import is_partial
 
 CLAIMS = ".lock"
@@ -63,11 +63,15 @@ class Lease:
     """This process's claim to a study at a URL.
 
     Args:
-        mirror: the study's working copy; its ``problem`` is set if the study is lost to another.
+        remote: the study's folder at the URL.
+
+    Attributes:
+        problem: why the study may no longer be written, None while it may.
     """
 
-    def __init__(self, mirror: Mirror) -> None:
-        self._mirror = mirror
+    def __init__(self, remote: RemoteFolder) -> None:
+        self.problem: str | None = None
+        self._remote = remote
         self._name = f"{CLAIMS}/{uuid.uuid4().hex}.json"
         self._ended = threading.Event()
         self._renewal = threading.Thread(target=self._renew, daemon=True)
@@ -85,11 +89,10 @@ class Lease:
             self._write(holds=False)
             rival = next(iter(self._others()), None)
             if rival is None:
-                self._mirror.problem = None
                 self._write(holds=True)
                 self._renewal.start()
                 return None
-            self._mirror.remote.remove([self._name])
+            self._remote.remove([self._name])
             if rival.holds:
                 break
         return rival
@@ -99,7 +102,7 @@ class Lease:
         self._ended.set()
         self._renewal.join()
         with contextlib.suppress(OSError):
-            self._mirror.remote.remove([self._name])
+            self._remote.remove([self._name])
 
     def _others(self) -> list[Claim]:
         """Return the claims that count beside the own one, those that hold first.
@@ -107,19 +110,19 @@ class Lease:
         Raises:
             OSError: the storage does not answer, or does not list the own claim.
         """
-        files = self._mirror.remote.files(CLAIMS)
+        files = self._remote.files(CLAIMS)
         if self._name not in files:
             raise OSError("a file that was just written there is not in its listing")
         now = files[self._name][1] / 1e9
         dead, live = [], []
         for name in files.keys() - {self._name}:
             since = files[name][1] / 1e9
-            claim = _read(self._mirror, name, since)
+            claim = _read(self._remote, name, since)
             if now - since > LEASE_SECONDS or (claim is not None and claim.is_dead()):
                 dead.append(name)
             elif claim is not None:
                 live.append(claim)
-        self._mirror.remote.remove(dead)
+        self._remote.remove(dead)
         return sorted(live, key=lambda claim: not claim.holds)
 
     def _write(self, *, holds: bool) -> None:
@@ -129,24 +132,24 @@ class Lease:
             "holds": holds,
         }
         claim["machine"] = _machine()
-        self._mirror.remote.write(self._name, json.dumps(claim).encode())
+        self._remote.write(self._name, json.dumps(claim).encode())
 
     def _renew(self) -> None:
         renewed = time.monotonic()
         while not self._ended.wait(RENEWAL_SECONDS):
             with contextlib.suppress(OSError):  # tried again; what fails for long is lost
-                if self._name not in self._mirror.remote.files(CLAIMS):
+                if self._name not in self._remote.files(CLAIMS):
                     # As after a suspend, which the clock does not count: it came to its end there.
-                    self._mirror.problem = _lost("is gone")
+                    self.problem = _lost("is gone")
                     return
                 self._write(holds=True)
                 renewed = time.monotonic()
             if time.monotonic() - renewed > LEASE_SECONDS - RENEWAL_SECONDS:
-                self._mirror.problem = _lost("could not be renewed")
+                self.problem = _lost("could not be renewed")
                 return
 
 
-def find_claim(mirror: Mirror) -> Claim | None:
+def find_claim(remote: RemoteFolder) -> Claim | None:
     """Return the claim of who runs a study, None if nobody does.
 
     Nothing is written, so a claim's age is measured by this machine's clock.
@@ -154,9 +157,9 @@ def find_claim(mirror: Mirror) -> Claim | None:
     Raises:
         OSError: the storage does not answer.
     """
-    for name, (_, mtime) in mirror.remote.files(CLAIMS).items():
+    for name, (_, mtime) in remote.files(CLAIMS).items():
         if time.time() - mtime / 1e9 <= LEASE_SECONDS:
-            claim = _read(mirror, name, mtime / 1e9)
+            claim = _read(remote, name, mtime / 1e9)
             if claim is not None and claim.holds and not claim.is_dead():
                 return claim
     return None
@@ -166,12 +169,12 @@ def _lost(reason: str) -> str:
     return f"the claim to the study {reason}, so another driver may have taken it over"
 
 
-def _read(mirror: Mirror, name: str, since: float) -> Claim | None:
+def _read(remote: RemoteFolder, name: str, since: float) -> Claim | None:
     """Return what a claim says; None if it is not complete yet or was withdrawn since."""
     if is_partial(PurePosixPath(name).name):
         return None
     try:
-        content = json.loads(mirror.remote.read(name))
+        content = json.loads(remote.read(name))
         machine = str(content.get("machine"))
         holds = content["holds"] is True
         return Claim(str(content["host"]), int(content["pid"]), holds, since, machine)

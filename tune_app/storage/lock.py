@@ -21,11 +21,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from search_spaces.errors import UserError
-from tune_app.storage.lease import LEASE_SECONDS, Lease, find_claim
-from tune_app.storage.mirror import find_mirror, shown
+from tune_app.storage.storage_errors import short_reason
 
 LOCK_FILE = ".lock"
-_LONGEST_REASON = 200
 _ATTEMPTS, _PAUSE_SECONDS = 5, 0.05
 """Whoever asks for the holder has the lock for a moment, which must not turn a driver away."""
 
@@ -49,40 +47,43 @@ class Holder:
         return "another process" if self.pid is None else f"process {self.pid} on {self.host}"
 
 
-class StudyLock:
-    """Holds a study directory while entered; creates the directory if need be.
+class FileLock:
+    """Holds the lock file of a study's folder while entered; creates the folder if need be.
 
     Raises:
-        UserError: on entering, if another process holds the study (it is named), if the directory
+        UserError: on entering, if another process holds the study (it is named), if the folder
             cannot be written, or if its file system has no locks.
     """
 
     def __init__(self, root: Path) -> None:
         self._root = root
         self._descriptor: int | None = None
-        self._lease: Lease | None = None
 
-    def __enter__(self) -> StudyLock:
-        mirror = find_mirror(self._root)
-        if mirror is None:
-            self._descriptor = self._take_file()
+    def __enter__(self) -> FileLock:
+        for _ in range(_ATTEMPTS):
+            descriptor = self._locked()
+            if _is_at(descriptor, self._root / LOCK_FILE):
+                break
+            os.close(descriptor)  # the folder was put aside meanwhile, and its lock file with it
         else:
-            self._lease = Lease(mirror)
-            try:
-                claim = self._lease.take()
-            except OSError as error:
-                raise UserError(
-                    f"{shown(self._root)}: cannot be written ({_one_line(error)}); name another "
-                    "place with --storage-path"
-                ) from None
-            if claim is not None:
-                raise self._refusal(
-                    Holder(claim.host, claim.pid, claim.since),
-                    f" (if it was killed there, try again in {LEASE_SECONDS:.0f} s)",
-                )
+            raise UserError(
+                f"{self._root / LOCK_FILE}: cannot be locked (it is replaced all the time); stop "
+                "what replaces it"
+            )
+        self._descriptor = descriptor
+        name = {"host": socket.gethostname(), "pid": os.getpid()}
+        with contextlib.suppress(OSError):  # a full disk; the lock holds without a name
+            os.ftruncate(descriptor, 0)
+            os.write(descriptor, json.dumps(name).encode())
         return self
 
-    def _take_file(self) -> int:
+    def __exit__(self, *_error: object) -> None:
+        if self._descriptor is not None:
+            os.close(self._descriptor)
+        self._descriptor = None
+
+    def _locked(self) -> int:
+        """Return the descriptor of the lock file, opened and locked."""
         flags = os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW
         try:
             self._root.mkdir(parents=True, exist_ok=True)
@@ -97,44 +98,32 @@ class StudyLock:
         except BlockingIOError:
             holder = _read_holder(descriptor)
             os.close(descriptor)
-            raise self._refusal(holder, _if_dead(holder)) from None
+            raise is_being_run(self._root.name, holder, _if_dead(holder)) from None
         except OSError as error:  # Lustre without -o flock, NFS without its lock service
             os.close(descriptor)
             raise UserError(
-                f"{self._root / LOCK_FILE}: cannot be locked ({_one_line(error)}); mount that file "
-                "system with flock (Lustre: -o flock; NFS: with its lock service), or name the "
-                f"folder as a URL, whose claim needs no lock: --storage-path {_as_url(self._root)}"
+                f"{self._root / LOCK_FILE}: cannot be locked ({short_reason(error)}); mount that "
+                "file system with flock (Lustre: -o flock; NFS: with its lock service), or name "
+                "the folder as a URL, whose claim needs no lock: --storage-path "
+                f"{_as_url(self._root)}"
             ) from None
-        name = {"host": socket.gethostname(), "pid": os.getpid()}
-        with contextlib.suppress(OSError):  # a full disk; the lock holds without a name
-            os.ftruncate(descriptor, 0)
-            os.write(descriptor, json.dumps(name).encode())
         return descriptor
 
-    def _refusal(self, holder: Holder, hint: str = "") -> UserError:
-        return UserError(
-            f"study {self._root.name} is being run by {holder}; wait until it is "
-            f"done, stop it, or use --study NAME for another study{hint}"
-        )
 
-    def __exit__(self, *_error: object) -> None:
-        if self._lease is not None:
-            self._lease.release()
-        if self._descriptor is not None:
-            os.close(self._descriptor)
-        self._lease = self._descriptor = None
+def is_being_run(name: str, holder: Holder, hint: str) -> UserError:
+    """Return the error for a study that another process holds."""
+    return UserError(
+        f"study {name} is being run by {holder}; wait until it is done, stop it, or use --study "
+        f"NAME for another study{hint}"
+    )
 
 
 def find_holder(root: Path) -> Holder | None:
-    """Return who runs the study in a directory, or None if nobody does.
+    """Return who runs the study in a folder, or None if nobody does.
 
     Raises:
         OSError: the file system does not say (it has no ``flock``, or the file cannot be read).
     """
-    mirror = find_mirror(root)
-    if mirror is not None:
-        claim = find_claim(mirror)
-        return None if claim is None else Holder(claim.host, claim.pid, claim.since)
     try:
         flags = os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK
         descriptor = os.open(root / LOCK_FILE, flags)
@@ -164,8 +153,12 @@ def _as_url(root: Path) -> str:
     return root.resolve().parent.as_uri()
 
 
-def _one_line(error: OSError) -> str:
-    return error.strerror or " ".join(str(error).split())[:_LONGEST_REASON]
+def _is_at(descriptor: int, path: Path) -> bool:
+    """Return whether an open file is the one that a path leads to now."""
+    try:
+        return os.path.samestat(os.fstat(descriptor), path.lstat())
+    except FileNotFoundError:
+        return False
 
 
 def _take(descriptor: int) -> None:

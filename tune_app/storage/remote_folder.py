@@ -182,22 +182,35 @@ class RemoteFolder:
         _each(fetch, changed)
 
     @_errors_of_storage()
-    def rename(self, name: str) -> None:
-        """Give the folder another name beside the old one: copied, then deleted, file by file.
+    def move_contents(self, name: str, leave: str) -> None:
+        """Move what is inside to a folder beside this one: copied, then deleted, file by file.
+
+        Args:
+            name: the other folder's name.
+            leave: the folder inside that stays where it is.
 
         Raises:
             OSError: the storage does not answer.
         """
-        from pyarrow.fs import copy_files
+        from pyarrow.fs import FileSelector, FileType, copy_files
 
         target = str(PurePosixPath(self._path).with_name(name))
-        copy_files(
-            self._path,
-            target,
-            source_filesystem=self._filesystem,
-            destination_filesystem=self._filesystem,
-        )
-        self._filesystem.delete_dir(self._path)
+        inside = self._filesystem.get_file_info(FileSelector(self._path))
+        moved = [entry for entry in inside if entry.base_name != leave]
+        self._filesystem.create_dir(target)
+        for entry in moved:
+            if entry.type == FileType.Directory:
+                self._filesystem.create_dir(f"{target}/{entry.base_name}")
+            copy_files(
+                entry.path,
+                f"{target}/{entry.base_name}",
+                source_filesystem=self._filesystem,
+                destination_filesystem=self._filesystem,
+            )
+        for entry in moved:
+            is_file = entry.type == FileType.File
+            delete = self._filesystem.delete_file if is_file else self._filesystem.delete_dir
+            delete(entry.path)
 
     def _join(self, relative: str) -> str:
         return f"{self._path}/{relative}" if relative else self._path

@@ -1,42 +1,54 @@
 """The ledger of a study: what it is to contain, and what is finished.
 
 ``study.json`` says what is expected. What is finished is not written down a second time, where it
-could disagree: it is read from the ``result.json`` files of every launch. A row, which is a
-configuration at a seed, is finished once some trial that serves it has recorded its milestone.
-Resuming, extending by seeds or by a wider axis, and finishing on another machine are then one
-operation: run what is not finished.
+could disagree: it is read from what the trials of every launch recorded
+(:mod:`tune_app.study.recorded`). A row, which is a configuration at a seed, is finished once some
+trial that serves it has recorded its milestone. Resuming, extending by seeds or by a wider axis,
+and finishing on another machine are then one operation: run what is not finished.
 """
 
 from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from search_spaces.errors import UserError
-from search_spaces.space import Configuration, SearchSpace
-from tune_app.storage import mirror
-from tune_app.storage.atomic import atomic_file
-from tune_app.study.history import RowKey, TrialDirectory, TrialHistory
+from search_spaces.space import Config, Configuration, SearchSpace
+from tune_app.storage.store import STUDY_FILE, StudyStore
+from tune_app.study.recorded import Recorded, read_recorded
+from tune_app.study.rows import row_keys
 from tune_app.study.study_file import (
+    LAUNCHES,
     SCHEMA_VERSION,
-    plain_glob,
-    read_params,
-    read_results,
+    check_unedited,
     read_study,
 )
+from tune_app.study.trials import RowKey
+
+REMEDY = "use --study NAME for another study or --fresh to put this one aside"
 
 
 @dataclass(frozen=True)
 class Ledger:
-    """One study directory and its ``study.json``."""
+    """One study directory and its ``study.json``.
 
-    root: Path
+    Attributes:
+        store: where the study is kept.
+        study: what ``study.json`` says, and under ``launches`` what each launch says.
+    """
+
+    store: StudyStore
     study: dict[str, Any]
+
+    @property
+    def root(self) -> Path:
+        """The local folder with the study's files."""
+        return self.store.root
 
     @property
     def name(self) -> str:
@@ -49,77 +61,76 @@ class Ledger:
 
     def row_keys(self) -> list[RowKey]:
         """Return every (config_id, seed) that the study is to contain, in order."""
-        ids = [c["config_id"] for c in self.study["configurations"]]
-        return [(config_id, seed) for config_id in ids for seed in self.study["seeds"]]
+        return row_keys(self.study)
+
+    def read_trials(self) -> Recorded:
+        """Read what every launch recorded."""
+        return read_recorded(self.root, self.study)
 
     def save(self) -> None:
         """Write ``study.json`` so that a reader sees the old or the new one, never a part."""
-        with atomic_file(self.root / "study.json") as stream:
-            stream.write(json.dumps(self.study, indent=1).encode())
-
-    def directories(self) -> Iterator[TrialDirectory]:
-        """Read every trial's directories in launch order; those without a plan are left out."""
-        for path in plain_glob(self.root, "tune/*/*/params.json"):
-            params = read_params(path.parent)
-            if params is not None:
-                results = read_results(path.parent / "result.json")
-                yield TrialDirectory(path.parent, params, results)
-
-    def histories(
-        self, directories: Iterable[TrialDirectory] | None = None
-    ) -> dict[str, TrialHistory]:
-        """Return what every launch recorded, read now unless given: trial_key -> history."""
-        known = set(self.row_keys())
-        histories: dict[str, TrialHistory] = {}
-        for directory in self.directories() if directories is None else directories:
-            history = histories.setdefault(directory.params.trial_key, TrialHistory())
-            history.add(directory, known)
-        return histories
-
-    def finished(self) -> dict[RowKey, str]:
-        """Return the finished rows: (config_id, seed) -> ``ok``, ``unconverged``, ``diverged``."""
-        rows: dict[RowKey, str] = {}
-        for history in self.histories().values():
-            rows.update(history.finished)
-        return rows
+        content = {key: value for key, value in self.study.items() if key != LAUNCHES}
+        self.store.write(self.root / STUDY_FILE, json.dumps(content, indent=1).encode())
 
     def start_launch(self, entry: Mapping[str, Any]) -> str:
-        """Add a launch to ``study.json`` and return its name: ``001``, ``002``, and so on."""
-        number = len(self.study["launches"]) + 1
-        while os.path.lexists(self.root / "tune" / f"{number:03d}"):
-            number += 1  # an edited list of launches must not mix two of them
+        """Save the study, record a launch, and return its name: ``001``, ``002``, and so on.
+
+        What a launch says of itself (versions, hardware, command) is never rewritten.
+        """
+        number = len(self.study[LAUNCHES]) + 1
+        while any(os.path.lexists(self.root / place) for place in _places(number)):
+            number += 1  # a lost record of a launch must not mix two of them
         name = f"{number:03d}"
         now = datetime.now(UTC).isoformat(timespec="seconds")
-        self.study["launches"].append({"name": name, "started_at": now, **entry})
+        record = {"name": name, "started_at": now, **entry}
         self.save()
+        path = self.root / LAUNCHES / f"{name}.json"
+        self.store.write(path, json.dumps(record, indent=1).encode())
+        self.study[LAUNCHES].append(record)
         return name
 
 
-def open_ledger(root: Path) -> Ledger | None:
-    """Return the ledger of a study directory, or None if no study is there.
+def _places(number: int) -> tuple[str, str]:
+    return f"tune/{number:03d}", f"{LAUNCHES}/{number:03d}.json"
+
+
+def open_ledger(store: StudyStore) -> Ledger | None:
+    """Return the ledger of a study, or None if no study is there.
 
     Raises:
-        UserError: ``study.json`` cannot be read or is not of this version.
+        UserError: ``study.json`` cannot be read, is not of this version, or was edited.
     """
-    study = read_study(root)
-    return None if study is None else Ledger(root, study)
+    study = read_study(store, REMEDY)
+    if study is None:
+        return None
+    check_unedited(study, store.shown(store.root / STUDY_FILE), REMEDY)
+    return Ledger(store, study)
 
 
 def new_ledger(
-    root: Path,
+    store: StudyStore,
     space: SearchSpace,
     seeds: Sequence[int],
     *,
     device: str,
     data: Mapping[str, Any],
-    provenance: Mapping[str, Any],
+    defaults: Config,
 ) -> Ledger:
-    """Return the ledger of a study that is to begin; nothing is written yet."""
+    """Return the ledger of a study that is to begin; nothing is written yet.
+
+    Args:
+        store: where the study is to be kept.
+        space: what is studied.
+        seeds: a replicate of every configuration for each.
+        device: what ``device: auto`` means.
+        data: which data, as :func:`tune_app.data.images.describe` returns it.
+        defaults: the values of the parameters that a configuration leaves out.
+    """
     return Ledger(
-        root,
+        store,
         {
             "schema_version": SCHEMA_VERSION,
-            "study": root.name,
+            "study": store.root.name,
             "created_at": datetime.now(UTC).isoformat(timespec="seconds"),
             "space": {
                 "name": space.name,
@@ -131,15 +142,15 @@ def new_ledger(
                 "resources": dict(space.resources),
                 "exclusive": space.exclusive,
                 "param_space": dict(space.param_space),
+                "defaults": dict(defaults),
             },
             "seeds": sorted(seeds),
             "device": device,
             "configurations": [
-                {"config_id": c.config_id, "config": c.config} for c in space.expand()
+                {"config_id": c.config_id, "config": c.config} for c in space.expand(defaults)
             ],
             "data": dict(data),
-            "provenance": dict(provenance),
-            "launches": [],
+            LAUNCHES: [],
         },
     )
 
@@ -151,15 +162,14 @@ def extend_ledger(ledger: Ledger, wanted: Ledger) -> int:
         UserError: the study was made with other data, another split, trainable or search space.
     """
     old, new = ledger.study, wanted.study
-    fix = "use --study NAME for another study or --fresh to put this one aside"
     for what, a, b in _identity(old, new):
         if a != b:
-            raise UserError(f"study {ledger.name} was made with {what} {a}, not {b}; {fix}")
+            raise UserError(f"study {ledger.name} was made with {what} {a}, not {b}; {REMEDY}")
     old_ids = {c["config_id"] for c in old["configurations"]}
     added = [c for c in new["configurations"] if c["config_id"] not in old_ids]
     if len(added) == len(new["configurations"]):
         raise UserError(
-            f"study {ledger.name} holds another search space (no configuration in common); {fix}"
+            f"study {ledger.name} holds another search space (no configuration in common); {REMEDY}"
         )
     before = len(ledger.row_keys())
     old["configurations"] += added
@@ -169,15 +179,16 @@ def extend_ledger(ledger: Ledger, wanted: Ledger) -> int:
     return len(ledger.row_keys()) - before
 
 
-def put_aside(root: Path) -> Path:
-    """Rename a study directory so that its name is free; return the new path.
+def put_aside(store: StudyStore) -> Path:
+    """Rename a study so that its name is free; return the path for which ``shown`` names it.
 
     Raises:
-        OSError: the storage of a study at a URL does not answer.
+        OSError: the storage does not answer, or there is something of the new name.
+        UserError: another process took the old name meanwhile.
     """
     stamp = datetime.now(UTC).strftime("%Y%m%d-%H%M%S")
-    target = root.with_name(f"{root.name}.{stamp}")
-    mirror.put_aside(root, target.name)
+    target = store.root.with_name(f"{store.root.name}.{stamp}")
+    store.put_aside(target.name)
     return target
 
 
@@ -185,12 +196,19 @@ def _identity(old: Mapping[str, Any], new: Mapping[str, Any]) -> Iterable[tuple[
     yield "trainable", old["space"]["trainable"], new["space"]["trainable"]
     yield "search space", old["space"]["name"], new["space"]["name"]
     yield "--device", old["device"], new["device"]
+    yield from _defaults(old["space"].get("defaults") or {}, new["space"]["defaults"])
     yield "split seed", old["data"]["split_seed"], new["data"]["split_seed"]
     yield "images split", _split_of(old["data"]), _split_of(new["data"])
     for name in sorted({*old["data"]["datasets"]} & {*new["data"]["datasets"]}):
         a, b = old["data"]["datasets"][name], new["data"]["datasets"][name]
         yield f"{name} images", a["num_images"], b["num_images"]
         yield f"{name} files", sorted(a["sha256"].values()), sorted(b["sha256"].values())
+
+
+def _defaults(old: Config, new: Config) -> Iterable[tuple[str, Any, Any]]:
+    """Yield the defaults of both programs; a parameter that one does not know changes no row."""
+    for name in sorted(old.keys() & new.keys()):
+        yield f"the default of {name},", old[name], new[name]
 
 
 def _split_of(data: Mapping[str, Any]) -> str:

@@ -1,9 +1,9 @@
-"""The files of a study directory, read without trusting them.
+"""``study.json`` and the launches of a study, read without trusting them.
 
 A study directory may have been edited, damaged, or sent by someone else. ``study.json`` is read
-whole or refused with the reason; a trial's ``params.json`` and ``result.json`` say nothing where
-they do not say it properly. Symbolic links inside of a study are not followed, so nothing outside
-of it is read, or deleted once it counts as spent.
+whole or refused with the reason. Each launch has a file of its own, ``launches/<name>.json``, that
+is written once: it says with which versions, on which hardware and by which command its rows were
+made.
 """
 
 from __future__ import annotations
@@ -11,36 +11,19 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from search_spaces.errors import UserError
-from search_spaces.space import make_configuration
-from tune_app.storage.mirror import shown
+from search_spaces.space import MOST_CONFIGURATIONS, make_configuration
+from tune_app.storage.store import STUDY_FILE, StudyStore
 from tune_app.study.json_text import parse_json
+from tune_app.study.trial_directory import is_seed
 
-SCHEMA_VERSION = 1
-LARGEST_SEED = 10**9
-_REMEDY = "use --study NAME for another study or --fresh to put this one aside"
-_MEASUREMENT = re.compile(
-    r"(?:train|val|test)_(?:loss|accuracy|(?:precision|recall|f1)(?:_weighted)?)|\w+_seconds"
-)
-
-
-@dataclass(frozen=True)
-class TrialParams:
-    """What a trial's ``params.json`` says of its plan.
-
-    Attributes:
-        trial_key: identity of the trial over launches.
-        seed: its seed.
-        serves: milestone -> config_ids of the rows that end there.
-    """
-
-    trial_key: str
-    seed: int
-    serves: Mapping[int, tuple[str, ...]]
+SCHEMA_VERSION = 2
+LAUNCHES = "launches"
+RESTORE = "restore it from a copy"
+_LAUNCH_FILE = re.compile(r"([0-9]{3,9})\.json")
 
 
 def read_json(path: Path) -> Any:
@@ -51,155 +34,114 @@ def read_json(path: Path) -> Any:
         return None
 
 
-def read_study(root: Path) -> dict[str, Any] | None:
+def read_study(store: StudyStore, remedy: str = RESTORE) -> dict[str, Any] | None:
     """Return the checked content of ``study.json``, or None if no study is there.
+
+    Args:
+        store: where the study is kept.
+        remedy: what to do about a study that cannot be read, for the message.
+
+    Returns:
+        What the file says, and under ``launches`` what each launch says, oldest first.
 
     Raises:
         UserError: it cannot be read, is of another version, or was damaged.
     """
-    path = root / "study.json"
-    where = shown(path)
+    root = store.root
+    path = root / STUDY_FILE
+    where = store.shown(path)
     try:
         if not path.exists():
             return None
     except OSError as error:
-        raise UserError(f"{where}: cannot be read ({error.strerror}); {_REMEDY}") from None
-    for name in ("tune", "weights"):
+        raise UserError(f"{where}: cannot be read ({error.strerror}); {remedy}") from None
+    for name in ("tune", "weights", LAUNCHES):
         if (root / name).is_symlink():
             raise UserError(
-                f"{root / name}: a symbolic link, which is not followed inside of a study; "
-                "move the whole study and link that"
+                f"{store.shown(root / name)}: a symbolic link, which is not followed inside of a "
+                "study; move the whole study and link that"
             )
     study = read_json(path)
     if not isinstance(study, dict) or "schema_version" not in study:
-        raise UserError(f"{where}: not a study file (damaged or of another program); {_REMEDY}")
+        raise UserError(f"{where}: not a study file (damaged or of another program); {remedy}")
     version = study["schema_version"]
     if isinstance(version, bool) or version != SCHEMA_VERSION:
         raise UserError(
-            f"{where}: schema version {version!r}, this program reads {SCHEMA_VERSION}; {_REMEDY}"
+            f"{where}: schema version {version!r}, this program reads {SCHEMA_VERSION}; use the "
+            "version of the program that wrote it, or begin anew: --fresh keeps the old study "
+            "beside the new one, --study NAME begins another"
         )
+    study[LAUNCHES] = read_launches(root)
     problem = next(_problems(study), None)
     if problem:
-        raise UserError(f"{where}: {problem}; {_REMEDY}")
+        raise UserError(f"{where}: {problem}; {remedy}")
     return study
 
 
-def read_params(directory: Path) -> TrialParams | None:
-    """Return what a trial's ``params.json`` says of its plan, or None if it does not say it."""
-    config = read_json(directory / "params.json")
-    plan = config.get("plan") if isinstance(config, dict) else None
-    if not isinstance(plan, dict) or not isinstance(plan.get("trial_key"), str):
-        return None
-    serves = plan.get("serves")
-    if not _is_seed(config.get("seed")) or not isinstance(serves, dict):
-        return None
-    return TrialParams(
-        plan["trial_key"],
-        config["seed"],
-        {
-            int(milestone): tuple(entry for entry in ids if isinstance(entry, str))
-            for milestone, ids in serves.items()
-            if re.fullmatch(r"[1-9][0-9]{0,8}", milestone) and isinstance(ids, list)
-        },
+def read_launches(root: Path) -> list[dict[str, Any]]:
+    """Return what each launch recorded of itself, oldest first; of a damaged one its name alone."""
+    folder = root / LAUNCHES
+    names = sorted(
+        match[1] for path in folder.glob("*.json") if (match := _LAUNCH_FILE.fullmatch(path.name))
     )
+    launches = []
+    for name in names:
+        path = folder / f"{name}.json"
+        record = None if path.is_symlink() else read_json(path)
+        launches.append({**(record if isinstance(record, dict) else {}), "name": name})
+    return launches
 
 
-def read_results(path: Path) -> list[dict[str, Any]]:
-    """Return the rows of a ``result.json``; a torn or damaged line is left out.
+def check_unedited(study: Mapping[str, Any], where: str, remedy: str) -> None:
+    """See that a study can be continued: its name and its configurations are as they were written.
 
-    Damaged is a line without a whole ``epoch`` from 1, with another ``milestone`` than its epoch,
-    an unknown ``status``, or a loss, accuracy or time that is no number (null, which some encoders
-    write for NaN, is one).
+    Each configuration has the id that its values give.
+
+    Raises:
+        UserError: something was edited.
     """
-    try:
-        is_plain = path.is_file() and not path.is_symlink()
-        lines = path.read_bytes().split(b"\n") if is_plain else []
-    except OSError:
-        return []
-    rows = []
-    for line in lines:
+    if not re.fullmatch(r"[A-Za-z0-9._-]+", study["study"]):
+        raise UserError(f"{where}: the study's name is damaged; {remedy}")
+    defaults = study["space"].get("defaults")
+    for entry in study["configurations"]:
         try:
-            row = parse_json(line.decode())
+            expected = make_configuration(entry["config"], defaults or {}).config_id
         except ValueError:
-            continue
-        if isinstance(row, dict) and _is_sound(row):
-            rows.append(row)
-    return rows
-
-
-def plain_glob(root: Path, pattern: str) -> list[Path]:
-    """Return what matches inside of a study, by name, without anything behind a symbolic link."""
-    top = root.resolve()
-    parents: dict[Path, bool] = {}
-    found = []
-    for path in sorted(root.glob(pattern)):
-        parent = path.parent
-        if parent not in parents:
-            parents[parent] = parent.resolve() == top / parent.relative_to(root)
-        if parents[parent] and not path.is_symlink():
-            found.append(path)
-    return found
-
-
-def _is_sound(row: Mapping[str, Any]) -> bool:
-    epoch = row.get("epoch")
-    milestone = row.get("milestone")
-    return (
-        _is_epoch(epoch)
-        and (milestone is None or (milestone == epoch and not isinstance(milestone, bool)))
-        and row.get("status", "ok") in ("ok", "unconverged", "diverged")
-        and all(
-            value is None
-            or value == "null"
-            or (isinstance(value, (int, float)) and not isinstance(value, bool))
-            for key, value in row.items()
-            if _MEASUREMENT.fullmatch(key)
-        )
-    )
-
-
-def _is_epoch(value: object) -> bool:
-    if isinstance(value, bool) or not isinstance(value, (int, float)):
-        return False
-    return 0 < value < 10**9 and value == int(value)
-
-
-def _is_seed(value: object) -> bool:
-    return isinstance(value, int) and not isinstance(value, bool) and 0 <= value < LARGEST_SEED
+            problem = "a configuration holds a value that no search space has"
+            raise UserError(f"{where}: {problem}; {remedy}") from None
+        if expected != entry["config_id"]:
+            problem = f"configuration {entry['config_id']} was edited (its id does not match)"
+            raise UserError(f"{where}: {problem}; {remedy}")
 
 
 def _problems(study: Mapping[str, Any]) -> Iterator[str]:
     """Yield what is wrong with a study file; later checks rely on the earlier ones."""
     shape = {"study": str, "space": dict, "seeds": list, "configurations": list, "data": dict}
-    shape |= {"launches": list, "device": str, "provenance": dict}
-    for key, kind in shape.items():
+    for key, kind in {**shape, "device": str}.items():
         if not isinstance(study.get(key), kind):
             yield f"{key} is missing or damaged"
-    if not re.fullmatch(r"[A-Za-z0-9._-]+", study["study"]):
-        yield "the study's name is damaged"
-    if not all(_is_seed(seed) for seed in study["seeds"]):
+    num_rows = len(study["configurations"]) * len(study["seeds"])
+    if num_rows > MOST_CONFIGURATIONS:
+        yield f"{num_rows:,} rows; no study has more than {MOST_CONFIGURATIONS:,}"
+    if not all(is_seed(seed) for seed in study["seeds"]):
         yield "seeds must be whole numbers"
     if len(set(study["seeds"])) < len(study["seeds"]):
         yield "a seed stands twice"
     for key in ("name", "trainable"):
         if not isinstance(study["space"].get(key), str):
             yield f"space: {key} is missing or damaged"
-    if not all(isinstance(launch, dict) for launch in study["launches"]):
-        yield "launches is damaged"
+    if not isinstance(study["space"].get("defaults", {}), dict):
+        yield "space: defaults is damaged"
     yield from _configuration_problems(study["configurations"])
     yield from _data_problems(study["data"])
 
 
 def _configuration_problems(configurations: list[Any]) -> Iterator[str]:
-    for entry in configurations:
-        if not isinstance(entry, dict) or not isinstance(entry.get("config"), dict):
-            yield "configurations is damaged"
-        try:
-            config_id = make_configuration(entry["config"]).config_id
-        except ValueError:
-            yield "a configuration holds a value that no search space has"
-        if config_id != entry.get("config_id"):
-            yield f"configuration {entry.get('config_id')} was edited (its id does not match)"
+    for index, entry in enumerate(configurations):
+        if not isinstance(entry, dict) or not (
+            isinstance(entry.get("config_id"), str) and isinstance(entry.get("config"), dict)
+        ):
+            yield f"configurations[{index}] needs a config_id and a config"
     counts = Counter(entry["config_id"] for entry in configurations)
     yield from (f"configuration {i} stands twice" for i, count in counts.items() if count > 1)
 

@@ -19,7 +19,8 @@ from typing import Any
 
 import psutil
 
-from tune_app.storage import mirror
+from tune_app.storage.store import StudyStore
+from tune_app.study.trials import Trial
 
 STATE_FILE = "state.pt"
 INDEX_FILE = "checkpoint.json"
@@ -86,9 +87,27 @@ def find_damaged(trial_directory: Path) -> list[Path]:
     return [path for path in trial_directory.glob("checkpoint_*") if read_index(path) is None]
 
 
-def remove_checkpoints(trial_directory: Path) -> None:
+def resumable_checkpoints(trial: Trial, first_milestone: int) -> list[Path]:
+    """Return the checkpoints that a trial is to try, newest epoch first.
+
+    Damaged ones come before all others: the trial refuses them and says so. A checkpoint counts
+    only if the epochs up to it are all recorded and it lies before the first milestone that is
+    still missing: no row of the study is then without its own measurement.
+    """
+    folders = [directory.path for directory in trial.directories if directory.path is not None]
+    found = [
+        index
+        for folder in reversed(folders)
+        for index in find_checkpoints(folder, trial.key)
+        if index.epoch < first_milestone and trial.history.keys() >= set(range(1, index.epoch + 1))
+    ]
+    damaged = [path for folder in folders for path in find_damaged(folder)]
+    return damaged + [index.path for index in sorted(found, key=lambda index: -index.epoch)]
+
+
+def remove_checkpoints(store: StudyStore, trial_directory: Path) -> None:
     """Delete every checkpoint in a trial's directory."""
-    mirror.remove_folders(trial_directory, "checkpoint_*")
+    store.remove_folders(trial_directory, "checkpoint_*")
 
 
 @dataclass(frozen=True)
@@ -107,6 +126,7 @@ class Loaded:
 
 
 def load_newest(
+    store: StudyStore,
     candidates: Iterable[Path],
     trial_key: str,
     use: Callable[[dict[str, Any]], object] = lambda state: None,
@@ -114,6 +134,7 @@ def load_newest(
     """Read the first candidate directory that is whole and that can be used.
 
     Args:
+        store: the study's.
         candidates: checkpoint directories, the best first.
         trial_key: the trial that they have to belong to.
         use: is given each state that is whole; whatever it raises means that the state does not fit
@@ -121,7 +142,7 @@ def load_newest(
     """
     refused: list[str] = []
     for path in candidates:
-        with mirror.fetched(path) as folder:
+        with store.fetched(path) as folder:
             loaded = _load(folder, trial_key)
         if not isinstance(loaded, str):
             epoch, state = loaded

@@ -87,12 +87,13 @@ class Trainable:
         """Return the Tune function, imported now if need be."""
         return load_object(self.function) if isinstance(self.function, str) else self.function
 
+    def defaults(self) -> Config:
+        """Return the values of the parameters that a configuration may leave out."""
+        return {key: p.default for key, p in self.parameters.items() if p.default is not REQUIRED}
+
     def complete(self, config: Config) -> Config:
         """Return the configuration with every left-out parameter at its default."""
-        defaults = {
-            key: p.default for key, p in self.parameters.items() if p.default is not REQUIRED
-        }
-        return {**defaults, **config}
+        return {**self.defaults(), **config}
 
 
 def load_object(path: str) -> Any:

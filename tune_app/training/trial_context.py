@@ -5,9 +5,11 @@ from __future__ import annotations
 import io
 import json
 import shutil
+import socket
 import tempfile
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
@@ -16,10 +18,8 @@ import numpy as np
 import numpy.typing as npt
 from ray import tune
 
-from tune_app.storage import mirror
-from tune_app.storage.atomic import atomic_file
-from tune_app.storage.remote_folder import is_url
-from tune_app.storage.storage_errors import wait_for_study
+from tune_app.storage.open_store import worker_store
+from tune_app.storage.storage_errors import FullDiskError, is_full_disk
 from tune_app.study.objective import Objective
 from tune_app.training.checkpoint import find_checkpoints, load_newest, write_checkpoint
 from tune_app.training.memory import begin_trial
@@ -52,13 +52,9 @@ class TrialSession:
         plan = config["plan"]
         self.trial_key: str = plan["trial_key"]
         self.milestones: tuple[int, ...] = tuple(plan["milestones"])
-        at_url = is_url(settings.study_dir)
-        place = settings.study_dir
-        self._study_dir = mirror.worker_folder(place) if at_url else Path(place)
-        if not at_url:
-            wait_for_study(self._study_dir)
-        self.directory = self._study_dir / plan["directory"]
-        self._resume_from = [self._study_dir / path for path in plan["resume_from"]]
+        self._store = worker_store(settings.study_dir)
+        self.directory = self._store.root / plan["directory"]
+        self._resume_from = [self._store.root / path for path in plan["resume_from"]]
         self._checkpoint_seconds = settings.checkpoint_seconds
         self._last_checkpoint = time.monotonic()
         self._objective = Objective(settings.metric, settings.mode)
@@ -94,13 +90,15 @@ class TrialSession:
         reported = tune.get_checkpoint()
         if reported is not None:
             newest = self.directory / Path(reported.path).name
-            mirror.refresh(self.directory)
+            self._store.refresh(self.directory)
             own = find_checkpoints(self.directory, self.trial_key)
             # Their numbers ascend in a directory; one above was saved and never reported.
             older = [index.path for index in own if index.path.name < newest.name]
             candidates = [newest, *older, *candidates]
         begun: list[Run] = []
-        loaded = load_newest(candidates, self.trial_key, lambda state: begun.append(begin(state)))
+        loaded = load_newest(
+            self._store, candidates, self.trial_key, lambda state: begun.append(begin(state))
+        )
         if loaded.note:
             self._notes["checkpoint_note"] = loaded.note
         return loaded.epoch, begun[0] if begun else begin(None)
@@ -125,9 +123,11 @@ class TrialSession:
         before = set(self.directory.glob("checkpoint_*"))
         try:
             with tempfile.TemporaryDirectory() as directory:
-                write_checkpoint(Path(directory), self.trial_key, metrics["epoch"], state)
-                tune.report(metrics, checkpoint=tune.Checkpoint.from_directory(directory))
-        except OSError:
+                with self._full_disk_named(f"{directory} on {socket.gethostname()}"):
+                    write_checkpoint(Path(directory), self.trial_key, metrics["epoch"], state)
+                with self._full_disk_named():
+                    tune.report(metrics, checkpoint=tune.Checkpoint.from_directory(directory))
+        except (OSError, FullDiskError):
             # On a full disk the part that was written would take the place of other trials.
             for path in set(self.directory.glob("checkpoint_*")) - before:
                 shutil.rmtree(path, ignore_errors=True)
@@ -146,8 +146,10 @@ class TrialSession:
         """
         name = f"predictions/epoch_{epoch}.npz"
         predicted, true = predictions.astype(np.uint8), labels.astype(np.uint8)
-        with atomic_file(self.directory / name) as stream:
-            np.savez_compressed(stream, predictions=predicted, labels=true)
+        content = io.BytesIO()  # NumPy and torch hide an error of the disk behind their own
+        np.savez_compressed(content, predictions=predicted, labels=true)
+        with self._full_disk_named():
+            self._store.write(self.directory / name, content.getbuffer())
         return name
 
     def save_best_weights(
@@ -171,9 +173,9 @@ class TrialSession:
                 f"no weights are kept: this row has no number {metric}, the metric of the space"
             )
             return
-        record = self._study_dir / "weights" / f"{group}.json"
+        record = self._store.root / "weights" / f"{group}.json"
         try:
-            entry = json.loads(mirror.current_text(record))
+            entry = json.loads(self._store.current_text(record))
             best = float(entry["score"]) if entry["metric"] == metric else None
         except (OSError, ValueError, KeyError, TypeError, OverflowError, RecursionError):
             best = None
@@ -182,10 +184,28 @@ class TrialSession:
         import torch
 
         path = self.directory / "weights" / f"{group}.epoch_{epoch}.pt"
-        content = io.BytesIO()  # torch.save would turn an error of the disk into one of its own
+        content = io.BytesIO()
         torch.save(weights(), content)
-        with atomic_file(path) as stream:
-            stream.write(content.getbuffer())
-        entry = {"metric": metric, "score": score, "file": str(path.relative_to(self._study_dir))}
-        with atomic_file(record) as stream:
-            stream.write(json.dumps(entry).encode())
+        entry = {"metric": metric, "score": score, "file": str(path.relative_to(self._store.root))}
+        with self._full_disk_named():
+            self._store.write(path, content.getbuffer())
+            self._store.write(record, json.dumps(entry).encode())
+
+    @contextmanager
+    def _full_disk_named(self, where: str | None = None) -> Iterator[None]:
+        """Raise a full disk as the error that ends the launch: a retry would meet it again.
+
+        Args:
+            where: what is written to, if the error does not say; by default the study.
+
+        Raises:
+            FullDiskError: in place of an ``OSError`` of that kind.
+        """
+        try:
+            yield
+        except OSError as error:
+            if not is_full_disk(error):
+                raise
+            if where is not None:
+                error.filename = error.filename or where
+            raise FullDiskError(self._store.describe_error(error)) from error

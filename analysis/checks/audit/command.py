@@ -19,7 +19,6 @@ from analysis.checks.audit.study import audit_study
 from analysis.checks.audit.table import Table
 from analysis.command_line import Parser, answering_mistakes, path_argument, print_text
 from analysis.frames.cells import counted
-from analysis.frames.copies import local_folder
 from analysis.labs.reference import TABLES
 from analysis.render.markdown import escape
 from search_spaces.errors import UserError, choices, did_you_mean
@@ -63,10 +62,12 @@ def _audits(arguments: argparse.Namespace) -> list[Audit]:
     tables: list[Table] = []
     audits = []
     for target in arguments.targets:
-        path = local_folder(target) if is_url(target) else Path(target)
+        path = Path(target)
         usable = bool(target.strip()) and "\0" not in target
         if target in (*TABLES, *_REPORTS):
             tables += [t for t in published(target) if t.name not in {x.name for x in tables}]
+        elif is_url(target):
+            audits.append(audit_study(target, data=arguments.data))
         elif usable and _is(path, "is_dir"):
             audits.append(audit_study(path, data=arguments.data))
         elif usable and _is(path, "exists"):

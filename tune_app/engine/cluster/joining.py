@@ -38,8 +38,8 @@ def wait_for_nodes(
 
     if study.trainable.uses_images and not study.images:
         study.load_images()
-    ledger, _ = study.ledger(study.device(cluster), {})
-    lacking = study.plan(ledger, cluster).lacking
+    ledger, _ = study.ledger(study.device(cluster))
+    lacking = study.plan(ledger, cluster, study.recorded(ledger)).lacking
     reasons = {reason for kind in lacking if (reason := cluster.refusal(kind))}
     if not reasons:
         return cluster

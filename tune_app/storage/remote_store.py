@@ -1,0 +1,159 @@
+"""A study at a URL, with a working copy of its small files in a temporary folder."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import tempfile
+import weakref
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from search_spaces.errors import UserError
+from tune_app.storage.lease import CLAIMS, LEASE_SECONDS, Lease, find_claim
+from tune_app.storage.lock import Holder, is_being_run
+from tune_app.storage.remote_folder import RemoteFolder
+from tune_app.storage.storage_errors import short_reason
+from tune_app.storage.store import StudyStore
+
+SMALL_FILES = re.compile(
+    r"study\.json|launches/[^/]+\.json|weights/[^/]+\.json"
+    r"|tune/[^/]+/[^/]+/(?:params\.json|result\.json|error\.txt|checkpoint_[^/]+/checkpoint\.json)"
+)
+"""Files whose content a driver needs."""
+
+
+class RemoteStore(StudyStore):
+    """The study at a URL. Its working copy is empty until :meth:`refresh` is called.
+
+    The copy is deleted by :meth:`close`, or when nothing refers to the store any more.
+
+    Args:
+        url: where the study is.
+        wanted: the files, by path in the study, whose content is copied; of others only the name.
+        keeps: whether what is written stays in the copy; a worker keeps nothing of its trials.
+
+    Attributes:
+        remote: the folder at the URL.
+
+    Raises:
+        UserError: nothing here can read such a URL.
+    """
+
+    at_url = True
+
+    def __init__(
+        self, url: str, *, wanted: re.Pattern[str] = SMALL_FILES, keeps: bool = True
+    ) -> None:
+        self.remote = RemoteFolder(url)
+        parent = Path(tempfile.mkdtemp(prefix="tune_app-")).resolve()
+        self._delete_copy = weakref.finalize(self, shutil.rmtree, parent, ignore_errors=True)
+        super().__init__(parent / self.remote.name)
+        self._wanted = wanted
+        self._keeps = keeps
+        self._lease: Lease | None = None
+
+    def close(self) -> None:
+        """Delete the working copy."""
+        self._delete_copy()
+
+    def shown(self, path: Path) -> str:
+        """Return the URL of a path in, or directly beside, the working copy."""
+        if path.parent == self.root.parent and path != self.root:
+            return self.remote.sibling_url(path.name)
+        return self.remote.child_url(self._name(path))
+
+    def refresh(self, folder: Path | None = None) -> None:
+        """Fetch what has changed at the URL, and delete what is gone there."""
+        under = self._name(self.root if folder is None else folder)
+        self.remote.pull(self.root, lambda name: bool(self._wanted.fullmatch(name)), under)
+
+    def push(self, path: Path) -> None:
+        """Write a file of the copy to the URL."""
+        self.remote.write(self._name(path), path)
+        if not self._keeps:
+            path.unlink()
+
+    def current_text(self, path: Path) -> str:
+        """Return what the file at the URL holds."""
+        return self.remote.read(self._name(path)).decode()
+
+    @contextmanager
+    def fetched(self, folder: Path) -> Iterator[Path]:
+        """Fetch the folder into a temporary one."""
+        with tempfile.TemporaryDirectory(prefix="tune_app-state-") as parent:
+            inside = self._name(folder)
+            RemoteFolder(self.remote.url).pull(Path(parent), lambda _name: True, inside)
+            yield Path(parent) / inside
+
+    def remove(self, paths: Iterable[Path]) -> None:
+        """Delete files in the copy and at the URL."""
+        for path in paths:
+            path.unlink(missing_ok=True)
+            self.remote.remove([self._name(path)])
+
+    def remove_folders(self, parent: Path, pattern: str) -> None:
+        """Delete folders in the copy and at the URL."""
+        for path in parent.glob(pattern):
+            shutil.rmtree(path, ignore_errors=True)
+        inside = f"{self._name(parent)}/"
+        self.remote.remove(
+            name
+            for name in self.remote.files(inside.rstrip("/"))
+            if Path(name.removeprefix(inside).split("/")[0]).match(pattern)
+        )
+
+    def put_aside(self, name: str) -> None:
+        """Move everything but the claims to the new name; this driver's claim stays in force."""
+        self.remote.move_contents(name, leave=CLAIMS)
+        shutil.rmtree(self.root, ignore_errors=True)
+        self.refresh()
+
+    def ray_storage(self, folder: str) -> dict[str, Any]:
+        """Return the folder's place at the URL, with the file system that reaches it."""
+        return self.remote.ray_storage(folder)
+
+    @contextmanager
+    def lock(self) -> Iterator[None]:
+        """Hold a claim at the URL, which is renewed until the context ends."""
+        lease = Lease(self.remote)
+        try:
+            claim = lease.take()
+        except OSError as error:
+            raise UserError(
+                f"{self.place}: cannot be written ({short_reason(error)}); name another place with "
+                "--storage-path"
+            ) from None
+        if claim is not None:
+            raise is_being_run(
+                self.root.name,
+                Holder(claim.host, claim.pid, claim.since),
+                f" (if it was killed there, try again in {LEASE_SECONDS:.0f} s)",
+            )
+        self._lease = lease
+        try:
+            yield
+        finally:
+            self._lease = None
+            lease.release()
+
+    def holder(self) -> Holder | None:
+        """Return whose claim is at the URL."""
+        claim = find_claim(self.remote)
+        return None if claim is None else Holder(claim.host, claim.pid, claim.since)
+
+    def wait(self) -> None:
+        """Do nothing: the URL is the same for every machine, or its first use fails."""
+
+    def check_held(self) -> None:
+        """Check that the claim is in force and the working copy holds the study."""
+        if self._lease is not None and self._lease.problem:
+            raise OSError(self._lease.problem)
+        super().check_held()
+
+    def _name(self, path: Path) -> str:
+        """Return a path in the copy as the URL's folder has it."""
+        relative = path.relative_to(self.root).as_posix()
+        return "" if relative == "." else relative

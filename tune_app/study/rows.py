@@ -1,0 +1,83 @@
+"""The rows of a study: every configuration at every seed, and what became of it.
+
+A row may share its trial with others, several trials may serve it, and none may have begun.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any, NamedTuple
+
+from tune_app.study.trials import ENDED, FINISHED, Outcome, Report, RowKey, Trial
+
+_RANK = {**dict.fromkeys(FINISHED, 0), "diverged": 1, "failed": 2, "unfinished": 2, "missing": 3}
+
+
+class RowOutcome(NamedTuple):
+    """What became of a row.
+
+    Attributes:
+        status: finished, unconverged, diverged, failed, unfinished, open or missing.
+        reason: one line; empty for finished.
+        report: the result that its metrics come from; None unless finished or unconverged.
+        trial: the trial that counts for it, None where none has begun.
+        milestone: the epoch at which it ends in that trial.
+    """
+
+    status: str
+    reason: str
+    report: Report | None = None
+    trial: Trial | None = None
+    milestone: int | None = None
+
+
+def row_keys(study: Mapping[str, Any]) -> list[RowKey]:
+    """Return every (config_id, seed) that a study is to contain, in the declared order."""
+    ids = [entry["config_id"] for entry in study["configurations"]]
+    return [(config_id, seed) for config_id in ids for seed in study["seeds"]]
+
+
+def row_outcomes(study: Mapping[str, Any], trials: Iterable[Trial]) -> dict[RowKey, RowOutcome]:
+    """Return what became of every row, in the declared order.
+
+    Where several trials serve a row, the one that got furthest counts, then the newest. A row that
+    has not ended and that the newest launch could not run is open.
+
+    Args:
+        study: ``study.json`` with its launches.
+        trials: all trials of the study.
+    """
+    servers: dict[RowKey, list[tuple[Trial, int]]] = {}
+    for trial in sorted(trials, key=lambda trial: trial.newest.launch, reverse=True):
+        for key, milestone in trial.rows().items():
+            servers.setdefault(key, []).append((trial, milestone))
+    reasons = open_reasons(study)
+    return {key: _outcome(servers.get(key, []), reasons.get(key)) for key in row_keys(study)}
+
+
+def open_reasons(study: Mapping[str, Any]) -> dict[RowKey, str]:
+    """Return row -> why the newest launch could not run it."""
+    entries = study["launches"][-1].get("open") if study["launches"] else None
+    return {
+        (entry["config_id"], entry["seed"]): str(entry.get("reason") or "")
+        for entry in (entries if isinstance(entries, list) else [])
+        if isinstance(entry, dict)
+        and isinstance(entry.get("config_id"), str)
+        and isinstance(entry.get("seed"), int)
+    }
+
+
+def _outcome(servers: list[tuple[Trial, int]], open_reason: str | None) -> RowOutcome:
+    best: tuple[Trial, int, Outcome] | None = min(
+        ((trial, milestone, trial.outcome(milestone)) for trial, milestone in servers),
+        key=lambda served: _RANK[served[2].status],
+        default=None,
+    )
+    if best is None:
+        found = RowOutcome("missing", "no trial has begun")
+    else:
+        trial, milestone, outcome = best
+        found = RowOutcome(*outcome, trial, milestone)
+    if open_reason is not None and found.status not in ENDED:
+        return found._replace(status="open", reason=open_reason)
+    return found

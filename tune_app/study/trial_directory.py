@@ -1,0 +1,273 @@
+"""One directory of a trial, read without trusting it.
+
+A study can be read at any moment, also while it runs and after it was killed, so a line of
+``result.json`` may be torn and files may be missing. It may also have been edited, damaged or sent
+by someone else: nothing is unpickled, symbolic links are not followed, and a line that no trial of
+this program writes is left out and named.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, TypeGuard
+
+from tune_app.study.json_text import parse_json
+
+Record = dict[str, Any]
+
+PARAMS_FILE, RESULT_FILE, ERROR_FILE = "params.json", "result.json", "error.txt"
+LARGEST_SEED = LARGEST_EPOCH = 10**9
+STATUSES = ("ok", "unconverged", "diverged")
+"""What a reported row may say in ``status``; without one it is ``ok``."""
+
+_ATTEMPT = "Failure # "
+"""How Tune's own list of attempts begins; the recorder writes the final error without."""
+_MEASUREMENT = re.compile(
+    r"(?:train|val|test)_(?:loss|accuracy|(?:precision|recall|f1)(?:_weighted)?)"
+    r"|(?:train|epoch|eval|cpu|fit|predict)_seconds"
+)
+_MILESTONE = re.compile(r"[1-9][0-9]{0,8}")
+_ANSI_COLOUR = re.compile(r"\x1b\[[0-9;]*m")
+_LONGEST_REASON = 200
+
+
+@dataclass(frozen=True)
+class TrialDirectory:
+    """What one directory of one launch holds.
+
+    Attributes:
+        launch: name of the launch, which orders the directories of a trial.
+        name: name of the directory, or of the trial where there is none.
+        config: Tune's config of the trial, flattened, without its plan.
+        plan: the trial's plan (``trial_key``, ``milestones``, ``serves``, ``data``); empty when
+            unknown.
+        records: the reported rows that can be trusted, in the order they were written.
+        error: why the trial was given up, in one line; empty if it was not, as after an attempt
+            that was to be followed by another.
+        done: whether Tune itself says the trial ended regularly (known for live trials only).
+        path: the directory, or None for results that never were in one.
+        problems: one line for each thing that was left out.
+    """
+
+    launch: str
+    name: str
+    config: Record
+    plan: Record
+    records: list[Record]
+    error: str = ""
+    done: bool = False
+    path: Path | None = None
+    problems: tuple[str, ...] = ()
+
+    @property
+    def trial_key(self) -> str:
+        """Identity of the trial over launches; a directory without a plan is a trial of its own."""
+        return str(self.plan.get("trial_key") or f"{self.launch}/{self.name}")
+
+    @property
+    def seed(self) -> int | None:
+        """The seed of the rows that it serves, or None if it does not say one."""
+        seed = self.config.get("seed")
+        return seed if is_seed(seed) else None
+
+    def serves(self) -> dict[int, list[str]]:
+        """Return milestone -> the config_ids of the rows that end there."""
+        serves = self.plan.get("serves")
+        if not isinstance(serves, dict):
+            return {}
+        named = {
+            int(milestone): [config_id for config_id in config_ids if isinstance(config_id, str)]
+            for milestone, config_ids in serves.items()
+            if _MILESTONE.fullmatch(str(milestone)) and isinstance(config_ids, list)
+        }
+        return {milestone: config_ids for milestone, config_ids in named.items() if config_ids}
+
+
+def scan(
+    root: Path, launches: tuple[str, ...] | None = None
+) -> tuple[list[TrialDirectory], list[str]]:
+    """Read every trial directory of a study, ordered by launch and name.
+
+    Args:
+        root: the study directory.
+        launches: read those of these launches only.
+
+    Returns:
+        The directories, and one note for each thing that was left out.
+    """
+    directories: list[TrialDirectory] = []
+    notes: list[str] = []
+    for launch in _subdirectories(root / "tune", root, notes):
+        if launches is not None and launch.name not in launches:
+            continue
+        for path in _subdirectories(launch, root, notes):
+            directory = read_directory(path, launch.name)
+            if directory is None:
+                continue
+            directories.append(directory)
+            where = path.relative_to(root).as_posix()
+            notes += [f"{where}/{problem}" for problem in directory.problems]
+    return directories, notes
+
+
+def read_directory(path: Path, launch: str) -> TrialDirectory | None:
+    """Read one trial directory; return None if it holds no file of a trial."""
+    params = _text(path / PARAMS_FILE)
+    results = _text(path / RESULT_FILE)
+    error = _text(path / ERROR_FILE)
+    if params is None and results is None and error is None:
+        return None
+    records, problems = parse_records(results or "")
+    config = _object(params or "")
+    if not config and records and isinstance(records[-1].get("config"), dict):
+        config = records[-1]["config"]
+    for record in records:
+        record.pop("config", None)  # Tune repeats it in every line: most of the memory otherwise
+    plan = _plan(config.get("plan"))
+    if not plan:
+        problems.append(f"{PARAMS_FILE}: no plan, so it serves no row")
+    else:
+        records = list(_sound(records, problems))
+    return TrialDirectory(
+        launch=launch,
+        name=path.name,
+        config=flat({key: value for key, value in config.items() if key != "plan"}),
+        plan=plan,
+        records=records,
+        error="" if error is None or error.lstrip().startswith(_ATTEMPT) else last_line(error),
+        path=path,
+        problems=tuple(problems),
+    )
+
+
+def is_seed(value: object) -> TypeGuard[int]:
+    """Return whether a value is a seed that a study may have."""
+    return isinstance(value, int) and not isinstance(value, bool) and 0 <= value < LARGEST_SEED
+
+
+def line_problem(record: Mapping[str, Any]) -> str:
+    """Return why a reported row cannot be recorded as one of a trial; empty if it can.
+
+    The recorder refuses a row for the same reasons for which the reader leaves one out, so what is
+    on disk is what was reported. A measure may be null, which some encoders write for NaN.
+    """
+    epoch, milestone = record.get("epoch"), record.get("milestone")
+    if whole_number(epoch) is None:
+        return f"epoch is {epoch!r}; allowed: a whole number from 1"
+    if milestone is not None and (isinstance(milestone, bool) or milestone != epoch):
+        return f"milestone is {milestone!r} at epoch {epoch!r}; allowed: the epoch itself"
+    status = record.get("status", "ok")
+    if status not in STATUSES:
+        return f"status is {status!r}; allowed: {', '.join(STATUSES)}"
+    for key, value in record.items():
+        if _MEASUREMENT.fullmatch(key) and not _is_measure(value):
+            return f"{key} is {value!r}; allowed: a number"
+    return ""
+
+
+def whole_number(value: object) -> int | None:
+    """Return a whole number from 1 as an integer, None for anything else."""
+    if isinstance(value, bool) or not isinstance(value, (int, float)):
+        return None
+    return int(value) if 0 < value < LARGEST_EPOCH and value == int(value) else None
+
+
+def parse_records(text: str) -> tuple[list[Record], list[str]]:
+    """Parse a ``result.json``: one JSON object a line, NaN and Infinity allowed.
+
+    Returns:
+        The objects, and one line for those that are none. The text after the last newline is the
+        line that was being written: it is no problem if it is torn.
+    """
+    *lines, tail = text.split("\n")
+    parsed = [_object(line) for line in lines if line.strip()]
+    records = [record for record in parsed if record]
+    num_unreadable = len(parsed) - len(records)
+    word = "line" if num_unreadable == 1 else "lines"
+    problems = [f"{RESULT_FILE}: {num_unreadable} unreadable {word}"] if num_unreadable else []
+    last = _object(tail)
+    return ([*records, last] if last else records), problems
+
+
+def last_line(text: str) -> str:
+    """Return the last line of an error, which is its reason, in at most 200 characters."""
+    lines = [" ".join(line.split()) for line in _ANSI_COLOUR.sub("", text).splitlines()]
+    reason = next((line for line in reversed(lines) if line), "")
+    if len(reason) > _LONGEST_REASON:
+        reason = reason[: _LONGEST_REASON - 1] + "…"
+    return reason or "stopped with an error that was not recorded"
+
+
+def flat(config: Mapping[str, Any], prefix: str = "") -> Record:
+    """Flatten nested mappings with ``/``, as Tune does; lists become JSON text, to be hashable."""
+    result: Record = {}
+    for key, value in config.items():
+        if isinstance(value, Mapping):
+            result |= flat(value, f"{prefix}{key}/")
+        elif isinstance(value, (list, tuple)):
+            result[f"{prefix}{key}"] = json.dumps(value, default=str)
+        else:
+            result[f"{prefix}{key}"] = value
+    return result
+
+
+def _sound(records: list[Record], problems: list[str]) -> Iterator[Record]:
+    refused = 0
+    for record in records:
+        problem = line_problem(record)
+        if not problem:
+            yield record
+            continue
+        refused += 1
+        if refused == 1:
+            problems.append(f"{RESULT_FILE}: a row is left out: {problem}")
+    if refused > 1:
+        problems[-1] += f" (and {refused - 1} more)"
+
+
+def _is_measure(value: object) -> bool:
+    is_number = isinstance(value, (int, float)) and not isinstance(value, bool)
+    return value is None or value == "null" or is_number
+
+
+def _subdirectories(parent: Path, root: Path, notes: list[str]) -> list[Path]:
+    where = parent.relative_to(root).as_posix()
+    if parent.is_symlink():
+        notes.append(f"{where}: a symbolic link, not followed")
+        return []
+    try:
+        entries = sorted(os.scandir(parent), key=lambda entry: entry.name)
+    except OSError:
+        return []
+    links = [entry for entry in entries if entry.is_symlink()]
+    notes += [f"{where}/{entry.name}: a symbolic link, not followed" for entry in links]
+    return [Path(entry.path) for entry in entries if entry.is_dir(follow_symlinks=False)]
+
+
+def _text(path: Path) -> str | None:
+    try:
+        if path.is_symlink() or not path.is_file():  # a pipe would be waited for
+            return None
+        # Not read_text, which takes a carriage return for the end of a line.
+        return path.read_bytes().decode("utf-8", errors="surrogateescape")
+    except OSError:
+        return None
+
+
+def _plan(value: object) -> Record:
+    known = isinstance(value, dict) and isinstance(value.get("trial_key"), str)
+    return dict(value) if known and isinstance(value, dict) else {}
+
+
+def _object(text: str) -> Record:
+    try:
+        text.encode()  # bytes that are no UTF-8 are damage, also inside of a string
+        value = parse_json(text)
+    except ValueError:
+        return {}
+    return value if isinstance(value, dict) else {}

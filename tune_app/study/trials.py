@@ -1,0 +1,185 @@
+"""Trials put together from their directories, and what became of each of their milestones.
+
+A killed trial is resumed in a new launch, so one trial may have several directories. All those
+with the same ``trial_key`` together are the trial; where an epoch was reported more than once the
+last report counts, in the order of launches and then of lines.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+from tune_app.study.trial_directory import Record, TrialDirectory, whole_number
+
+FINISHED = ("finished", "unconverged")
+"""Statuses of rows that have their metrics."""
+ENDED = (*FINISHED, "diverged")
+"""Statuses that another launch of the same study would not change."""
+
+RowKey = tuple[str, int]
+"""(config_id, seed)."""
+
+
+class Report(NamedTuple):
+    """One result and the directory it was reported in."""
+
+    directory: TrialDirectory
+    record: Record
+
+
+class Outcome(NamedTuple):
+    """What became of one milestone of a trial.
+
+    Attributes:
+        status: finished, unconverged, diverged, failed, unfinished or missing.
+        reason: one line; empty for finished.
+        report: the milestone's result; None unless finished or unconverged.
+    """
+
+    status: str
+    reason: str
+    report: Report | None
+
+
+@dataclass
+class Trial:
+    """A trial over all of its launches.
+
+    Attributes:
+        key: the ``trial_key``, the same in every launch.
+        directories: oldest launch first.
+        serves: milestone (epoch) -> config_ids of the rows it serves, the one it stands for first.
+        history: epoch -> its last report.
+        reached: milestone (epoch) -> the last report that carries the milestone's test metrics.
+    """
+
+    key: str
+    directories: list[TrialDirectory]
+    serves: dict[int, list[str]] = field(default_factory=dict)
+    history: dict[int, Report] = field(default_factory=dict)
+    reached: dict[int, Report] = field(default_factory=dict)
+
+    @property
+    def config(self) -> Record:
+        """The config of the newest directory that has one."""
+        return next((d.config for d in reversed(self.directories) if d.config), {})
+
+    @property
+    def newest(self) -> TrialDirectory:
+        """The directory of the newest launch."""
+        return self.directories[-1]
+
+    @property
+    def seed(self) -> int | None:
+        """The seed of the rows this trial serves, None when unknown."""
+        return next((d.seed for d in reversed(self.directories) if d.config), None)
+
+    @property
+    def last_milestone(self) -> int | None:
+        """The epoch the trial ends at, None without a plan."""
+        return max(self.serves, default=None)
+
+    @property
+    def primary(self) -> str | None:
+        """The config_id of the row the trial stands for: the first of its last milestone."""
+        last = self.last_milestone
+        return None if last is None else self.serves[last][0]
+
+    def rows(self) -> dict[RowKey, int]:
+        """Return the rows that some launch had it serve, each with its milestone."""
+        seed = self.seed
+        if seed is None:
+            return {}
+        return {
+            (config_id, seed): milestone
+            for milestone, config_ids in self.serves.items()
+            for config_id in config_ids
+        }
+
+    def outcome(self, milestone: int | None) -> Outcome:
+        """Return what became of a milestone; None asks about a trial without a plan."""
+        report = self.reached.get(milestone) if milestone is not None else None
+        if report is not None and report.record.get("status") != "diverged":
+            if report.record.get("status") == "unconverged":
+                return Outcome("unconverged", _unconverged(report, self.config), report)
+            return Outcome("finished", "", report)
+        diverged_at = self._diverged_at()
+        if diverged_at is not None and diverged_at <= (milestone or diverged_at):
+            return Outcome("diverged", f"training diverged at epoch {diverged_at}", None)
+        if self.newest.error:
+            return Outcome("failed", self.newest.error, None)
+        return self._without_end(milestone)
+
+    def conditions(self, milestone: int) -> Record:
+        """Return under which conditions the times up to a milestone were taken.
+
+        Returns:
+            ``num_concurrent_trials``, the most of any epoch, and ``num_threads``, if all epochs
+            have the same; NaN where not all of them say so, and no key where none does.
+        """
+        records = [report.record for e, report in self.history.items() if e <= milestone]
+        found: Record = {}
+        for key in ("num_concurrent_trials", "num_threads"):
+            counts = [whole_number(record.get(key)) for record in records if key in record]
+            known = [count for count in counts if count is not None]
+            if counts:
+                whole = len(known) == len(records)
+                found[key] = max(known) if whole else math.nan
+                if key == "num_threads" and len(set(known)) > 1:
+                    found[key] = math.nan
+        return found
+
+    def _diverged_at(self) -> int | None:
+        return min(
+            (e for e, report in self.history.items() if report.record.get("status") == "diverged"),
+            default=None,
+        )
+
+    def _without_end(self, milestone: int | None) -> Outcome:
+        if not self.history:
+            return Outcome("missing", "started, but no epoch was reported", None)
+        last = max(self.history)
+        if milestone is None:
+            status = "finished" if self.newest.done else "unfinished"
+            return Outcome(status, "" if self.newest.done else f"{last} epochs", self.history[last])
+        lost = f"the result of epoch {milestone} is not there"
+        reason = f"{last} of {milestone} epochs" if last < milestone else lost
+        return Outcome("unfinished", reason, None)
+
+
+def merge(directories: Iterable[TrialDirectory]) -> list[Trial]:
+    """Join directories, oldest launch first, into trials; in the order of first appearance."""
+    grouped: dict[str, list[TrialDirectory]] = {}
+    for directory in directories:
+        grouped.setdefault(directory.trial_key, []).append(directory)
+    trials = [Trial(key, group) for key, group in grouped.items()]
+    for trial in trials:
+        for directory in trial.directories:
+            _add(trial, directory)
+    return trials
+
+
+def _add(trial: Trial, directory: TrialDirectory) -> None:
+    planned = directory.serves()
+    for milestone, config_ids in planned.items():
+        known = trial.serves.get(milestone, [])
+        trial.serves[milestone] = list(dict.fromkeys([*config_ids, *known]))
+    for record in directory.records:
+        # Trials of other programs, which serve no rows, may count their epochs as Tune does.
+        counted = None if planned else record.get("training_iteration")
+        epoch = whole_number(record.get("epoch", counted))
+        if epoch is None:
+            continue
+        trial.history.pop(epoch, None)
+        trial.history[epoch] = Report(directory, record)
+        if whole_number(record.get("milestone")) == epoch:
+            trial.reached[epoch] = Report(directory, record)
+
+
+def _unconverged(report: Report, config: Record) -> str:
+    limit = config.get("max_iter", report.record.get("num_iterations"))
+    after = "" if limit is None else f" after {limit} iterations"
+    return f"the solver stopped{after} before it converged"
