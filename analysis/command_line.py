@@ -1,33 +1,23 @@
-"""What the commands of the package have in common: one line and exit status 2 for a mistake."""
+"""The arguments of the commands of this package, checked in one way."""
 
 from __future__ import annotations
 
 import argparse
-import functools
-import os
-import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Protocol
 
 from analysis.frames.copies import study_store
 from search_spaces.errors import UserError
 from tune_app.storage.remote_folder import is_url
 from tune_app.storage.store import StudyStore
-
-
-class Main(Protocol):
-    """A command."""
-
-    def __call__(self, argv: Sequence[str] | None = None) -> int:
-        """Run it on its arguments, by default those of the process; return its exit status."""
+from tune_app.study.command_name import command_name
 
 
 class Parser(argparse.ArgumentParser):
-    """The arguments of ``python -m <module>``; a mistake in them is a ``UserError``."""
+    """The arguments of the command that is a module; a mistake in them is a ``UserError``."""
 
     def __init__(self, module: str, description: str) -> None:
-        super().__init__(prog=f"python -m {module}", description=description, allow_abbrev=False)
+        super().__init__(prog=command_name(module), description=description, allow_abbrev=False)
 
     def error(self, message: str) -> None:  # type: ignore[override]
         """Raise what argparse would print together with its usage.
@@ -50,31 +40,6 @@ class Parser(argparse.ArgumentParser):
             if empty or (isinstance(value, list) and [] in value):
                 self.error(f"--{name.replace('_', '-')}: needs a value")
         return arguments
-
-
-def answering_mistakes(main: Callable[[Sequence[str] | None], int]) -> Main:
-    """Make a command answer a mistake of the user's with one line and exit status 2."""
-
-    @functools.wraps(main)
-    def answering(argv: Sequence[str] | None = None) -> int:
-        try:
-            return main(argv)
-        except UserError as error:
-            print_text(f"error: {error}", to_stderr=True)
-            return 2
-
-    return answering
-
-
-def print_text(text: str, *, to_stderr: bool = False) -> None:
-    """Print text whatever it holds, to a reader that may have gone, such as ``head``."""
-    stream = sys.stderr if to_stderr else sys.stdout
-    # A file name that is not UTF-8 holds what no terminal takes.
-    safe = text.encode(errors="backslashreplace").decode()
-    try:
-        print(safe, file=stream, flush=True)
-    except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
 
 
 def path_argument(text: str) -> Path:

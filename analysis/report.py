@@ -7,15 +7,10 @@ import sys
 import time
 from collections.abc import Sequence
 
-from analysis.command_line import (
-    Parser,
-    answering_mistakes,
-    path_argument,
-    print_text,
-    study_argument,
-)
+from analysis.command_line import Parser, path_argument, study_argument
 from analysis.render.writing import FORMATS, write_report
 from search_spaces.errors import UserError
+from tune_app.storage.output import answering_mistakes, print_text
 
 _LONGEST_WAIT = 86_400
 

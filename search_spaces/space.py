@@ -21,16 +21,38 @@ from types import MappingProxyType
 from typing import Any
 
 from search_spaces.errors import UserError, choices, did_you_mean
+from search_spaces.values import (
+    LARGEST_INTEGER,
+    MOST_CONFIGURATIONS,
+    is_grid,
+    plain_axis,
+    plain_scalar,
+    shown,
+)
 
 Config = dict[str, Any]
 """One point of a search space: parameter name -> string, number, boolean or None."""
 
 _NAME = re.compile(r"[a-z][a-z0-9_]{0,39}")
 _MODES = ("max", "min")
-MOST_CONFIGURATIONS = 100_000
-"""Ray Tune is not made for more trials, and a larger grid is nearly always a slip."""
-LARGEST_INTEGER = 2**53
-"""Beyond it JSON readers and floats no longer tell integers apart."""
+RESERVED = (
+    # what a row, its trial and its result are known by
+    *("seed", "config_id", "trial_id", "trial_key", "name", "plan", "config", "launch", "launches"),
+    *("epoch", "milestone", "last_milestone", "status", "reason", "shared_with", "same_as"),
+    *("num_epochs", "num_rows", "num_threads", "num_concurrent_trials", "warm_up"),
+    *("predictions_file", "checkpoint_note"),
+    # columns of the tables
+    *("id", "set", "key", "value", "difference", "gap", "num_seeds", "num_candidates"),
+    *("time_ratio", "time_problem"),
+    # what Ray Tune adds to every result
+    *("training_iteration", "timestamp", "date", "done", "pid", "hostname", "node_ip"),
+    *("time_this_iter_s", "time_total_s", "time_since_restore", "iterations_since_restore"),
+    *("should_checkpoint", "checkpoint_dir_name", "experiment_id", "experiment_tag"),
+    *("episodes_total", "timesteps_total"),
+)
+"""Names that stand beside the parameters in a study's files and tables; no parameter has them."""
+RESERVED_PREFIXES = ("train_", "val_", "test_")
+"""How the names of reported quantities begin; no parameter's name does."""
 _LEAST_RESOURCE = 1e-4
 """Ray hands out resources in ten-thousandths."""
 
@@ -107,20 +129,38 @@ class SearchSpace:
                 f"{self._where('param_space')} must map parameters to constants or "
                 "tune.grid_search([...]) values"
             )
+        plain: dict[str, Any] = {}
         for key, value in self.param_space.items():
             if not isinstance(key, str) or not key.isidentifier():
                 raise UserError(f"{self._where('param_space')}: {key!r} is not a parameter name")
-            _check_axis(self._where(f"param_space[{key!r}]"), value)
+            where = self._where(f"param_space[{key!r}]")
+            plain[str.__str__(key)] = axis = plain_axis(where, value)
+            values = _grid_values(axis)
+            if len({canonical_json({"value": entry}) for entry in values}) < len(values):
+                raise UserError(f"{where}: a value stands twice in tune.grid_search")
+        object.__setattr__(self, "param_space", plain)
+        self._check_names()
         if self.num_configurations() > MOST_CONFIGURATIONS:
             raise UserError(
                 f"{self._where('param_space')} has {self.num_configurations():,} configurations; "
                 f"allowed: at most {MOST_CONFIGURATIONS:,}; shorten its axes"
             )
 
+    def _check_names(self) -> None:
+        for name in self.parameters():
+            if name in RESERVED or name.startswith(RESERVED_PREFIXES):
+                raise UserError(
+                    f"{self._where('param_space')}: the tool itself uses the name {name!r}; give "
+                    f"the parameter another; taken: {choices(sorted(RESERVED))}, and names that "
+                    f"begin with {choices(RESERVED_PREFIXES)}"
+                )
+        if self.metric in self.parameters():
+            raise UserError(f"{self._where('metric')} {self.metric!r} is also a parameter's name")
+
     def _check_factors(self) -> None:
         if isinstance(self.factors, str) or not isinstance(self.factors, Sequence):
             raise UserError(f"{self._where('factors')} must be a tuple of parameter names")
-        object.__setattr__(self, "factors", tuple(self.factors))
+        object.__setattr__(self, "factors", tuple(plain_scalar(f) for f in self.factors))
         known = self.parameters()
         for factor in self.factors:
             if factor not in known:
@@ -132,11 +172,13 @@ class SearchSpace:
     def _check_resources(self) -> None:
         if not isinstance(self.resources, Mapping):
             raise UserError(f"{self._where('resources')} must be a mapping such as {{'cpu': 1}}")
-        for key, value in self.resources.items():
+        plain = {plain_scalar(key): plain_scalar(value) for key, value in self.resources.items()}
+        object.__setattr__(self, "resources", plain)
+        for key, value in plain.items():
             number = isinstance(value, (int, float)) and not isinstance(value, bool)
             if not isinstance(key, str) or not number or not 0 <= value <= LARGEST_INTEGER:
                 raise UserError(
-                    f"{self._where('resources')}: {key!r}: {_shown(value)} must be a number >= 0"
+                    f"{self._where('resources')}: {key!r}: {shown(value)} must be a number >= 0"
                 )
             if 0 < value < _LEAST_RESOURCE:
                 raise UserError(
@@ -209,62 +251,8 @@ def _plain(value: Any) -> Any:
 
 
 def _grid_values(value: Any) -> Sequence[Any]:
-    if isinstance(value, Mapping) and set(value) == {"grid_search"}:
-        values: Sequence[Any] = value["grid_search"]
-        return values
-    return [value]
-
-
-def _check_axis(where: str, value: Any) -> None:
-    values = _grid_values(value)
-    if not isinstance(values, Sequence) or isinstance(values, (str, bytes)):
-        raise UserError(
-            f"{where}: tune.grid_search needs a list, not a {type(values).__name__}; of an array "
-            "take .tolist(), of a set sorted(...)"
-        )
-    if not values:
-        raise UserError(f"{where}: tune.grid_search needs at least one value")
-    if len(values) > MOST_CONFIGURATIONS:
-        raise UserError(
-            f"{where}: {len(values):,} values; allowed: at most {MOST_CONFIGURATIONS:,}"
-        )
-    for entry in values:
-        _check_value(where, entry)
-    if len({canonical_json({"value": entry}) for entry in values}) < len(values):
-        raise UserError(f"{where}: a value stands twice in tune.grid_search")
-
-
-def _shown(value: Any) -> str:
-    """Return a value as an error message quotes it; Python prints no integer of 4,300 digits."""
-    if isinstance(value, int) and abs(value) > LARGEST_INTEGER:
-        return f"a number of {value.bit_length()} bits"
-    return repr(value)
-
-
-def _is_text(value: str) -> bool:
-    try:
-        return bool(value.encode()) or not value
-    except UnicodeEncodeError:
-        return False
-
-
-def _check_value(where: str, value: Any) -> None:
-    if isinstance(value, Mapping):
-        for key, entry in value.items():
-            if not isinstance(key, str) or not key.isidentifier() or isinstance(entry, Mapping):
-                raise UserError(f"{where}: tied parameters must map names to plain values")
-            _check_value(f"{where}[{key!r}]", entry)
-    elif value is not None and not isinstance(value, (str, bool, int, float)):
-        raise UserError(
-            f"{where}: {value!r} is a {type(value).__name__}; allowed: strings, numbers, booleans, "
-            "None, or tune.grid_search([...]) of them (a study is a grid, not a random search)"
-        )
-    elif isinstance(value, str) and not _is_text(value):
-        raise UserError(f"{where}: {value!r} is not text (a surrogate without its other half)")
-    elif isinstance(value, float) and not math.isfinite(value):
-        raise UserError(f"{where}: {value!r} is not a finite number")
-    elif isinstance(value, int) and abs(value) > LARGEST_INTEGER:
-        raise UserError(f"{where}: {_shown(value)} is too large; allowed: up to 2^53")
+    """Return the values of an axis that has been made plain."""
+    return list(value["grid_search"]) if is_grid(value) else [value]
 
 
 def _merge(point: Sequence[tuple[str, Any]]) -> Config:

@@ -1,8 +1,15 @@
 """``python -m tune_app.status``: how far a study is, read from its directory alone."""
 
 import sys
+from collections.abc import Sequence
 
-from tune_app.cli.status_command import main
+from tune_app.cli.main import main as any_command
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the command on its arguments, by default those of the process; return its status."""
+    return any_command(["status", *(sys.argv[1:] if argv is None else argv)])
+
 
 if __name__ == "__main__":
     sys.exit(main())

@@ -7,7 +7,10 @@ with the colours of its light and dark theme.
 
 from __future__ import annotations
 
+import importlib
 import io
+import os
+import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
@@ -57,15 +60,40 @@ _RC: Any = {
 }
 
 
+def import_matplotlib() -> Any:
+    """Import matplotlib without the user's settings, which may name a backend that is not there.
+
+    A notebook sets ``MPLBACKEND`` for every process it starts; figures here need no backend.
+    """
+    if "matplotlib" in sys.modules:
+        return sys.modules["matplotlib"]
+    given = {name: os.environ.pop(name, None) for name in ("MPLBACKEND", "MATPLOTLIBRC")}
+    os.environ["MATPLOTLIBRC"] = os.devnull
+    try:
+        return importlib.import_module("matplotlib")
+    finally:
+        del os.environ["MATPLOTLIBRC"]
+        os.environ |= {name: value for name, value in given.items() if value is not None}
+
+
+@contextmanager
+def _look() -> Iterator[None]:
+    """Draw with the settings of this module, whatever the user's are."""
+    mpl = import_matplotlib()
+    with mpl.rc_context():
+        mpl.rcdefaults()
+        mpl.rcParams.update(_RC)
+        yield
+
+
 @contextmanager
 def canvas(
     rows: int, columns: int, height: float, **options: Any
 ) -> Iterator[tuple[Figure, list[list[Axes]]]]:
     """Give a figure of ``rows`` × ``columns`` axes in the common look; ``height`` in inches."""
-    import matplotlib as mpl
-    from matplotlib.figure import Figure
+    with _look():
+        from matplotlib.figure import Figure
 
-    with mpl.rc_context(_RC):
         figure = Figure(figsize=(WIDTH, height), layout="constrained")
         yield figure, figure.subplots(rows, columns, squeeze=False, **options).tolist()
 
@@ -80,12 +108,12 @@ def to_png(figure: Figure) -> bytes:
 
     Drawn straight onto the canvas: ``savefig`` would draw everything twice, to measure it first.
     """
-    import matplotlib as mpl
-    from matplotlib.backends.backend_agg import FigureCanvasAgg
     from PIL import Image
 
     stream = io.BytesIO()
-    with mpl.rc_context(_RC):
+    with _look():
+        from matplotlib.backends.backend_agg import FigureCanvasAgg
+
         figure.set_facecolor("white")
         figure.set_dpi(_PIXELS_PER_INCH)
         canvas: Any = FigureCanvasAgg(figure)
@@ -96,10 +124,8 @@ def to_png(figure: Figure) -> bytes:
 
 
 def _saved(figure: Figure, kind: str, **options: Any) -> bytes:
-    import matplotlib as mpl
-
     stream = io.BytesIO()
-    with mpl.rc_context(_RC):
+    with _look():
         figure.savefig(stream, format=kind, **options)
     return stream.getvalue()
 

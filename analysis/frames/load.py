@@ -114,9 +114,12 @@ class Study:
         name = None if report is None else report.record.get("predictions_file")
         if report is None or report.directory.path is None or not isinstance(name, str):
             return None
-        root = report.directory.path.resolve()
-        path = (root / name).resolve()
-        return path if path.is_relative_to(root) and path.is_file() else None
+        try:
+            root = report.directory.path.resolve()
+            path = (root / name).resolve()
+            return path if path.is_relative_to(root) and path.is_file() else None
+        except (OSError, ValueError, RuntimeError):  # too long, with a NUL, or a loop of links
+            return None
 
 
 def load_study(place: str | Path | StudyStore) -> Study:

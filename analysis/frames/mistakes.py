@@ -40,13 +40,14 @@ class Predicted:
         labels: (num_images,) true classes.
         predictions: (num_trials, num_images) predicted classes.
         trials: key of each training -> its place in ``predictions``.
-        num_left_out: trainings whose predictions cannot be read or do not fit the labels.
+        left_out: the files, by their path in the study, of trainings whose predictions cannot be
+            read or do not fit the labels.
     """
 
     labels: NDArray[np.int64]
     predictions: NDArray[np.int64]
     trials: dict[str, int]
-    num_left_out: int
+    left_out: tuple[str, ...]
 
 
 def predicted(
@@ -70,23 +71,29 @@ def predicted(
     rows = rows.sort_index()
     labels = None if split is None else split.labels[split.test].astype(np.int64)
     found: dict[str, NDArray[np.int64]] = {}
-    num_left_out = 0
+    left_out: list[str] = []
     for record in rows.to_dict("records"):
         row = (str(record["config_id"]), int(record["seed"]))
-        if study.predictions_path(*row) is None:
+        path = study.predictions_path(*row)
+        if path is None:
             continue
         arrays = _classes(study, row)
         expected = arrays.get("labels") if labels is None else labels
         if expected is None or not _fits(study, row, expected, arrays):
-            num_left_out += 1
+            left_out.append(name_in_study(study, path))
             continue
         labels = expected
         found[str(record["trial_id"])] = arrays["predictions"]
-    if labels is None or not (found or num_left_out):
+    if labels is None or not (found or left_out):
         return None
     predictions = np.array(list(found.values()), dtype=np.int64).reshape(len(found), len(labels))
     places = {key: place for place, key in enumerate(found)}
-    return Predicted(labels, predictions, places, num_left_out)
+    return Predicted(labels, predictions, places, tuple(left_out))
+
+
+def name_in_study(study: Study, path: Path) -> str:
+    """Return what a file of a study is called in notes: its path below the study."""
+    return path.relative_to(study.path.resolve()).as_posix()
 
 
 def saved_without_labels(study: Study, picks: pd.DataFrame) -> bool:

@@ -162,6 +162,8 @@ def _column(rows: pd.DataFrame, name: str) -> pd.Series[Any]:
 def _whole(values: pd.Series[Any]) -> pd.Series[Any]:
     """Return counts as integers that may be missing, so that 3 is not printed as 3.0."""
     numbers = pd.to_numeric(values, errors="coerce")
-    if numbers.isna().equals(values.isna()) and (numbers.dropna() % 1 == 0).all():
+    known = numbers.dropna()
+    # A float above 2^53 stands for several whole numbers.
+    if numbers.isna().equals(values.isna()) and ((known % 1 == 0) & (known.abs() < 2**53)).all():
         return numbers.astype("Int64")
     return values

@@ -212,6 +212,8 @@ def _reasons(table: Table, row: int, ours: _Ours, study: Study) -> list[str]:
         found.append("theirs does not say its epochs")
     if "unconverged" in set(ours.rows["status"]):
         found.append("our solver did not converge")
+    if not 0 <= ours.rows["test_accuracy"].mean() <= 1:
+        found.append("our accuracy is no fraction")
     return [reason for reason in found if reason]
 
 

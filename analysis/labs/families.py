@@ -6,6 +6,7 @@ each, picked on validation, are shown with their test accuracies. Else it is sai
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from typing import Any
 
@@ -89,6 +90,8 @@ def _compared(dataset: Any, picks: pd.DataFrame) -> str:
     images = float(one["num_test"])
     accuracies = float(one["test_accuracy"]), float(other["test_accuracy"])
     said = "overlap" if overlap(*accuracies, images) else "do not overlap"
+    if not all(math.isfinite(wilson_interval(a * images, images).low) for a in accuracies):
+        said = "are not all known"
     return (
         f"{label('dataset', dataset)}: {_shown(one)} against {_shown(other)}. The intervals {said}."
     )
@@ -99,14 +102,16 @@ def _shown(pick: pd.Series[Any]) -> str:
     images, seeds = float(pick["num_test"]), int(pick["num_seeds"])
     accuracy = float(pick["test_accuracy"])
     ends = wilson_interval(accuracy * images, images)
-    low, high = (format_percent(end, images) for end in ends)
+    interval = " to ".join(format_percent(end, images) for end in ends)
+    if not math.isfinite(ends.low):
+        interval = "interval not known"
     mean = f", mean of {seeds} seeds" if seeds > 1 else ""
     trained = pick["num_trained"]
     on = f", trained on {trained:,.0f} images" if pd.notna(trained) else ""
     text = format_cell("test_accuracy", accuracy, images * seeds)
     return (
         f"{label(column, pick[column])} of {pick['study']} with {text} % on test "
-        f"({low} to {high}{mean}{on})"
+        f"({interval}{mean}{on})"
     )
 
 

@@ -49,8 +49,9 @@ class Drawings:
 
 
 def _draw(figure: Figure) -> tuple[str, bytes]:
-    from analysis.figures.style import to_png, to_svg
+    from analysis.figures.style import import_matplotlib, to_png, to_svg
 
+    import_matplotlib()
     canvas = figure.draw()
     svg = to_svg(canvas)
     # The layout stands after the first drawing; solving it again for the PNG costs as much.
@@ -64,6 +65,9 @@ def _may_fork() -> bool:
 
 
 def _on_all_cores(figures: Sequence[Figure]) -> dict[str, tuple[str, bytes]]:
+    from analysis.figures.style import import_matplotlib
+
+    import_matplotlib()
     import matplotlib.backends.backend_agg
     import matplotlib.backends.backend_svg  # noqa: F401  (once here, not once in each process)
 

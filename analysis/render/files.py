@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import contextlib
 import os
+import re
 from pathlib import Path
 
 import pandas as pd
 
 from search_spaces.errors import UserError
 
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+_FORMULA = re.compile(r"""((?:^|;)[\s"]*)([=+\-@＝＋－＠])""")
+"""The beginning of a formula, in a cell or after a separator; some read wide forms as narrow."""
 
 
 def write_whole(path: Path, content: str | bytes) -> Path:
@@ -41,7 +43,8 @@ def to_csv(frame: pd.DataFrame) -> str:
     """Return a frame as CSV in which no text is taken for a formula.
 
     A spreadsheet runs a cell that begins with ``=``, ``+``, ``-`` or ``@``; an apostrophe before it
-    makes it text (OWASP, "CSV Injection"). Numbers stay as they are.
+    makes it text (OWASP, "CSV Injection"). Text becomes one printable line, and the apostrophe
+    also stands after a ``;``, which separates cells in many countries. Numbers stay as they are.
     """
     safe = frame.copy()
     for position, column in enumerate(frame.columns):
@@ -51,4 +54,11 @@ def to_csv(frame: pd.DataFrame) -> str:
 
 
 def _as_text(value: object) -> object:
-    return f"'{value}" if isinstance(value, str) and value.startswith(_FORMULA) else value
+    if not isinstance(value, str):
+        return value
+    flat = "".join(c if c.isprintable() else _escaped(c) for c in value)
+    return _FORMULA.sub(r"\1'\2", flat)
+
+
+def _escaped(character: str) -> str:
+    return " " if character.isspace() else character.encode("unicode_escape").decode()

@@ -46,9 +46,9 @@ def render_pdf(document: Document, drawings: Drawings) -> bytes:
 
 def _fonts() -> Path:
     """Return the folder of the DejaVu fonts, which have every mark that the tables use."""
-    import matplotlib as mpl
+    from analysis.figures.style import import_matplotlib
 
-    return Path(mpl.get_data_path()) / "fonts" / "ttf"
+    return Path(import_matplotlib().get_data_path()) / "fonts" / "ttf"
 
 
 def _document(document: Document) -> dict[str, Any]:

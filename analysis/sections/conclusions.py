@@ -91,11 +91,9 @@ def _apart(study: Study, picks: pd.DataFrame, names: dict[str, Any], test: str) 
 
 def overlap(one: float, two: float, num_images: float) -> bool:
     """Return whether the 95 % Wilson intervals of two accuracies share a value, or may."""
-    if not (num_images > 0 and min(one, two) >= 0 and max(one, two) <= 1):
-        return True  # nothing is known of their counts
     low_one, high_one = wilson_interval(one * num_images, num_images)
     low_two, high_two = wilson_interval(two * num_images, num_images)
-    return low_one <= high_two and low_two <= high_one
+    return not (low_one > high_two or low_two > high_one)
 
 
 def _levels(study: Study) -> list[str]:

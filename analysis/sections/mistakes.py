@@ -19,6 +19,7 @@ from analysis.frames.mistakes import (
     Predicted,
     Splits,
     mistakes_data,
+    name_in_study,
     predicted,
     saved_without_labels,
     seeds_apart,
@@ -42,8 +43,8 @@ _NO_LABELS = (
     "known only with the images."
 )
 _UNFIT = (
-    "The saved predictions cannot be read or contradict the recorded confusion matrices, so which "
-    "of the images are wrong is not known."
+    "Which of the images are wrong is not known: the saved predictions cannot be read or "
+    "contradict the recorded confusion matrices"
 )
 
 
@@ -56,7 +57,7 @@ def mistakes(study: Study, key: str, splits: Splits) -> Section | None:
         splits: the images of its data sets, as far as they are known.
     """
     picks = best_data(study)
-    if picks.empty or not _any_saved(study, picks):
+    if picks.empty or not _saved_files(study, picks):
         return None
     blocks: list[Block] = []
     datasets = levels(picks, "dataset") if "dataset" in picks else [None]
@@ -75,18 +76,21 @@ def mistakes(study: Study, key: str, splits: Splits) -> Section | None:
     if blocks and seeds_apart(study, picks) != [None]:
         blocks.insert(0, Paragraph(_APART))
     if not blocks:
-        why = f"{_NO_LABELS} {HOW_TO_SEE}" if saved_without_labels(study, picks) else _UNFIT
+        why = f"{_UNFIT}{_first_named(_saved_files(study, picks))}."
+        if saved_without_labels(study, picks):
+            why = f"{_NO_LABELS} {HOW_TO_SEE}"
         return Section("Images most often confused", (Paragraph(why),))
     if not any(isinstance(block, Figure) for block in blocks) and not splits:
         blocks.insert(0, Paragraph(HOW_TO_SEE))
     return Section("Images most often confused", tuple(blocks))
 
 
-def _any_saved(study: Study, picks: pd.DataFrame) -> bool:
-    return any(
-        study.predictions_path(str(config_id), int(seed)) is not None
+def _saved_files(study: Study, picks: pd.DataFrame) -> list[str]:
+    paths = [
+        study.predictions_path(str(config_id), int(seed))
         for config_id, seed in zip(picks["config_id"], picks["seed"], strict=True)
-    )
+    ]
+    return [name_in_study(study, path) for path in dict.fromkeys(paths) if path is not None]
 
 
 def _blocks(
@@ -102,20 +106,27 @@ def _blocks(
     wrong = mistakes_data(found, list(picks["trial_id"]), most=len(found.labels))
     frame, shown = wrong.head(MOST).copy(), _shown(len(wrong))
     left_out = (
-        f"Left out: {counted(found.num_left_out, 'finished trial')} whose saved predictions "
-        "cannot be read or contradict the recorded confusion matrix with these labels."
+        f"Left out: {counted(len(found.left_out), 'finished trial')} whose saved predictions "
+        "cannot be read or contradict the recorded confusion matrix with these labels"
+        f"{_first_named(found.left_out)}."
     )
     if frame.empty:
         saying = f"{where}no test image is known that a picked configuration gets wrong."
-        return [Paragraph(f"{saying} {left_out}" if found.num_left_out else saying)]
+        return [Paragraph(f"{saying} {left_out}" if found.left_out else saying)]
     names = _names(dataset, found)
     frame["true"], frame["predicted"] = (
         [names[index] for index in frame[column]] for column in ("true", "predicted")
     )
     table = _table(study, name, f"{where}{shown}", frame, found=found, picks=picks)
-    if found.num_left_out:
+    if found.left_out:
         table = Table(table.name, table.caption, table.cells, frame, (*table.notes, left_out))
     return [table] if split is None else [_figure(name, f"{where}{shown}", frame, split), table]
+
+
+def _first_named(files: Sequence[str]) -> str:
+    more = len(files) - _MOST_NAMED
+    named = ", ".join(files[:_MOST_NAMED])
+    return f": {named}" + (f" and {more} more" if more > 0 else "") if files else ""
 
 
 def _shown(number: int) -> str:

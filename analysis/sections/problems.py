@@ -70,7 +70,7 @@ def problems(studies: Mapping[str, Study]) -> Section:
             sections.append(Section(f"{name}: left out while reading", (notes,)))
     blocks: tuple[Block, ...] = ()
     if not sections:
-        blocks = (Paragraph("Every row has its result, and every file could be read."),)
+        blocks = (Paragraph("Every row has its result, and every result could be read."),)
     return Section("Rows without a clean result", blocks, tuple(sections))
 
 

@@ -31,11 +31,12 @@ def wilson_interval(num_correct: float, num_images: float, *, confidence: float 
     Unlike the normal approximation it stays inside [0, 1] and keeps its coverage near 0 and 1,
     where accuracies live (Brown, Cai & DasGupta 2001). It knows the sampling of the test images
     only, not that another training run would give another model. ``num_correct`` may hold halves,
-    for ties that count half.
+    for ties that count half. It is unknown for what is no proportion, as of a user's percentage.
     """
     from statsmodels.stats.proportion import proportion_confint
 
-    assert 0 <= num_correct <= num_images and num_images > 0, (num_correct, num_images)
+    if not (0 <= num_correct <= num_images and 0 < num_images < math.inf):
+        return UNKNOWN
     low, high = proportion_confint(num_correct, num_images, alpha=1 - confidence, method="wilson")
     # With none or all correct an end is that of the range, which rounding would miss.
     at_ends = num_correct == 0, num_correct == num_images

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import zipfile
 from pathlib import Path
 
@@ -12,10 +13,11 @@ from analysis.frames.load import Study
 from analysis.frames.split import varies
 from analysis.stats.predictions import McNemar, mcnemar, mcnemar_bound
 from search_spaces.errors import UserError, one_line
+from tune_app.study.bounded import read_bounded
 
 Row = tuple[str, int]
 """A row of a study: config_id and seed."""
-_LARGEST_BYTES = 100_000_000
+_MOST_BYTES = 100_000_000
 
 
 def compare_predictions(study: Study, first: Row, second: Row) -> McNemar:
@@ -99,23 +101,41 @@ def read_predictions(path: Path) -> dict[str, NDArray[np.integer]]:
         UserError: the file cannot be read.
     """
     try:
-        return _arrays(path)
-    except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
-        raise UserError(f"{path}: no readable predictions ({one_line(str(error))})") from None
+        with zipfile.ZipFile(io.BytesIO(read_bounded(path, _MOST_BYTES))) as archive:
+            arrays = {
+                member.filename.removesuffix(".npy"): _array(archive, member)
+                for member in archive.infolist()
+                if member.filename in ("predictions.npy", "labels.npy")
+            }
+        if "predictions" not in arrays:
+            raise ValueError("no array named predictions")
+        return arrays
+    except Exception as error:  # zipfile, zlib and NumPy raise a dozen kinds on a damaged file
+        why = one_line(str(error) or type(error).__name__)
+        raise UserError(f"{path}: no readable predictions ({why})") from None
 
 
-def _arrays(path: Path) -> dict[str, NDArray[np.integer]]:
-    with zipfile.ZipFile(path) as archive:
-        if sum(member.file_size for member in archive.infolist()) > _LARGEST_BYTES:
-            raise ValueError("larger than any test set's")
-    with np.load(path, allow_pickle=False) as file:
-        arrays = {name: file[name] for name in ("predictions", "labels") if name in file}
-    if "predictions" not in arrays:
-        raise ValueError("no array named predictions")
-    for name, array in arrays.items():
-        if array.ndim != 1 or not np.issubdtype(array.dtype, np.integer):
-            raise ValueError(f"{name} is no list of classes")
-    return arrays
+def _array(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> NDArray[np.integer]:
+    """Return an array of classes, (images,).
+
+    Nothing is allocated by what a header says: neither by the sizes in the archive's directory nor
+    by an array's shape.
+    """
+    if member.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
+        raise ValueError("a compression that NumPy does not write")  # and that knows no limit
+    with archive.open(member) as file:
+        content = file.read(_MOST_BYTES + 1)
+    if len(content) > _MOST_BYTES:
+        raise ValueError("larger than any test set's")
+    stream = io.BytesIO(content)
+    if np.lib.format.read_magic(stream) != (1, 0):
+        raise ValueError("a version of the format that lists of numbers do not have")
+    shape, _, dtype = np.lib.format.read_array_header_1_0(stream)
+    if len(shape) != 1 or not np.issubdtype(dtype, np.integer):
+        raise ValueError(f"{member.filename} is no list of classes")
+    if shape[0] * dtype.itemsize != len(content) - stream.tell():
+        raise ValueError(f"{member.filename} has another length than it says")
+    return np.frombuffer(content, dtype, offset=stream.tell())
 
 
 def _num_correct(study: Study, row: Row, num_images: int) -> int:

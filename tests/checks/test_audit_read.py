@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import contextlib
 import io
+import math
 from pathlib import Path
 
 import pytest
@@ -162,3 +163,10 @@ def test_rows_keep_the_numbers_they_have_in_the_file(tmp_path: Path) -> None:
     assert table.names == ("0", "2") and list(table.frame.index) == [0, 1]
     assert table.listed([0, 1]) == "rows 0, 2" and table.listed([1]) == "row 2"
     assert table.listed([0, 1], most=1) == "rows 0, … (2 in all)"
+
+
+def test_a_column_of_test_images_counts_row_by_row(tmp_path: Path) -> None:
+    file = tmp_path / "t.csv"
+    file.write_text("model,test_accuracy,num_test\na,0.5,100\nb,0.25,\nc,0.5,0\n")
+    num_test = read_csv(file, PLAIN).num_test.tolist()
+    assert num_test[0] == 100 and all(map(math.isnan, num_test[1:]))

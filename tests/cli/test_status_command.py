@@ -174,7 +174,8 @@ def test_failures_are_named_and_retries_are_not_failures(
     assert state["rows"]["failed"] == 1 and state["rows"]["finished"] == 1
     assert state["num_epochs_left"] == 4 + 4, "the next launch runs failed rows again"
     text = told(capsys, ledger.root)
-    assert f"failed: {directory.name}: ValueError: bad pixel" in text
+    assert f"failed: {directory.name}: ValueError: bad pixel (traceback: " in text
+    assert f"{directory}/error.txt)\n" in text
     assert overview(ledger, running=True).num_epochs_left == 4
     (directory / "error.txt").write_text("Failure # 1 (occurred at 2026-01-01_12-00-00)\nOops\n")
     view = overview(ledger, running=True)
@@ -208,6 +209,17 @@ def test_the_best_is_selected_on_validation(
     assert (best["score"], best["test_score"]) == (0.95, 0.5)
     text = told(capsys, ledger.root)
     assert "  mnist resnet18: val_accuracy 95.00 %, test_accuracy 50.00 % (lr " in text
+
+
+def test_only_shares_are_percentages(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    ledger = make_study(tmp_path)
+    ledger.study["space"] |= {"metric": "val_rmse", "mode": "min"}
+    ledger.save()
+    record(ledger, 0, 1, 2, 3, 4, val_rmse=12.3, test_rmse=1230, val_share=3)
+    assert "mnist resnet18: val_rmse 12.3, test_rmse 1230 (lr " in told(capsys, ledger.root)
+    ledger.study["space"] |= {"metric": "val_share", "mode": "max"}
+    ledger.save()
+    assert "mnist resnet18: val_share 3 (lr " in told(capsys, ledger.root), "not reported on test"
 
 
 def test_damaged_trials_do_no_harm(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -97,7 +97,7 @@ def test_a_study_of_splits(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -
 
     splits = load_splits(study, SAMPLE_FOLDER)
     found = predicted(study, "mnist", splits["mnist"][1], 1)
-    assert found is not None and found.num_left_out == 0 and len(found.trials) == 2
+    assert found is not None and found.left_out == () and len(found.trials) == 2
     one, other = study.rows["config_id"].unique()
     compare_predictions(study, (one, 1), (other, 1))
     with pytest.raises(UserError, match="compare rows of one data set and one seed"):

@@ -41,7 +41,7 @@ def three_trials(path: Path, with_labels: bool = True) -> Study:
 
 def test_the_images_most_trials_get_wrong_come_first(tmp_path: Path) -> None:
     found = predicted(three_trials(tmp_path), "mnist")
-    assert found is not None and found.num_left_out == 0
+    assert found is not None and found.left_out == ()
     frame = mistakes_data(found, ["a"])
     assert list(frame.itertuples(index=False, name=None)) == [
         (0, 0, 5, 3, 3),
@@ -55,7 +55,7 @@ def test_the_images_most_trials_get_wrong_come_first(tmp_path: Path) -> None:
 
 def test_of_one_trial_the_pairs_most_mixed_up_come_first() -> None:
     predictions = wrong_at(p0=3, p30=1, p31=1)
-    found = Predicted(LABELS.astype(np.int64), predictions[None].astype(np.int64), {"a": 0}, 0)
+    found = Predicted(LABELS.astype(np.int64), predictions[None].astype(np.int64), {"a": 0}, ())
     assert list(mistakes_data(found, ["a"])["position"]) == [30, 31, 0]
 
 
@@ -84,9 +84,11 @@ def test_predictions_that_do_not_fit_are_left_out_and_counted(tmp_path: Path) ->
         np.savez(file, **arrays)  # type: ignore[arg-type]
     found = predicted(study, "mnist")
     assert found is not None
-    assert (list(found.trials), found.num_left_out) == (["b"], 2)
+    left_out = tuple(f"tune/001/trial_{name}/predictions/epoch_2.npz" for name in "ac")
+    assert (list(found.trials), found.left_out) == (["b"], left_out)
     section = mistakes(study, "grid", {})
     assert section is not None and "Left out: 2" in str(section.blocks)
+    assert left_out[0] in str(section.blocks)
 
 
 @pytest.mark.parametrize("content", [b"", b"PK\x03\x04", None])
@@ -99,7 +101,7 @@ def test_damaged_predictions_end_nothing(tmp_path: Path, content: bytes | None) 
     else:
         file.write_bytes(content)
     found = predicted(study, "mnist")
-    assert found is not None and found.num_left_out == 1 and set(found.trials) == {"b", "c"}
+    assert found is not None and len(found.left_out) == 1 and set(found.trials) == {"b", "c"}
     assert isinstance(mistakes(study, "grid", {}), Section)
 
 
@@ -179,7 +181,7 @@ def test_the_sample_shows_the_images_that_were_tested(tmp_path: Path) -> None:
     assert (found.labels[found.test] == data.labels[data.test]).all()
     assert (found.images[found.test] == data.images[data.test].reshape(-1, 784)).all()
     wrong = predicted(study, "mnist", found)
-    assert wrong is not None and wrong.num_left_out == 0
+    assert wrong is not None and wrong.left_out == ()
     assert set(mistakes_data(wrong, ["k"], most=99)["position"] % 10) == {0}
 
 

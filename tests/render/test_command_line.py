@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from collections.abc import Callable, Sequence
@@ -11,9 +12,9 @@ import pytest
 
 from analysis.checks.audit.command import main as audit
 from analysis.checks.claims.command import main as claims
-from analysis.command_line import Parser, answering_mistakes, print_text
+from analysis.command_line import Parser
 from analysis.report import main as report
-from search_spaces.errors import UserError
+from tests.studies import resnet_config, study_json, write_study
 
 COMMANDS = {"report": report, "claims": claims, "audit": audit}
 
@@ -50,20 +51,6 @@ def test_an_empty_list_that_is_the_default_is_no_mistake() -> None:
     assert vars(parser.parsed(["a", "--name", "b"])) == {"places": ["a"], "name": ["b"]}
 
 
-def test_a_name_that_no_terminal_takes_is_printed_escaped(
-    capsys: pytest.CaptureFixture[str],
-) -> None:
-    print_text("a\udcffb")
-    assert capsys.readouterr().out == "a\\udcffb\n"
-
-    @answering_mistakes
-    def main(argv: Sequence[str] | None) -> int:
-        raise UserError("no \udcff")
-
-    assert main([]) == 2
-    assert capsys.readouterr().err == "error: no \\udcff\n"
-
-
 def test_a_reader_of_an_audit_that_has_seen_enough_is_no_error() -> None:
     process = subprocess.Popen(
         [sys.executable, "-m", "analysis.audit", "report_b"],
@@ -75,3 +62,49 @@ def test_a_reader_of_an_audit_that_has_seen_enough_is_no_error() -> None:
     process.stdout.close()
     _, said = process.communicate()
     assert (process.returncode, said) == (1, b"")
+
+
+@pytest.mark.parametrize(
+    ("words", "redirect", "status", "said"),
+    [
+        ("audit report_b", ">/dev/full", 2, "error: standard output cannot be written"),
+        ("audit report_b", ">&- 2>&-", 1, ""),
+        ("claims --reference report_b", "| head -1 >/dev/null", 0, ""),
+        ("report STUDY --formats md --no-figures --no-published", ">/dev/full", 2, "error: stand"),
+        ("report STUDY --formats pdf --no-published", "<&- >&- 2>&-", 0, ""),
+        ("report nowhere", "2>&-", 2, ""),
+        ("claims --help", ">/dev/full", 2, "error: standard output cannot be written"),
+    ],
+)
+def test_output_that_goes_away(
+    tmp_path: Path, words: str, redirect: str, status: int, said: str
+) -> None:
+    """Closed, full or left by its reader: the right exit status, at most one line, whole files."""
+    study = write_study(tmp_path / "grid", study_json({"a": resnet_config()}))
+    command = words.replace("STUDY", str(study))
+    script = f'{{ "{sys.executable}" -m analysis.{command}; echo $? >&3; }} {redirect}'
+    done = subprocess.run(
+        ["bash", "-c", f"exec 3>{tmp_path}/status; {script}"],
+        capture_output=True,
+        text=True,
+        check=True,
+        cwd=Path(__file__).resolve().parents[2],
+    )
+    assert int((tmp_path / "status").read_text()) == status
+    assert done.stderr.startswith(said) and done.stderr.count("\n") == bool(said)
+    for file in (study / "report").rglob("*.pdf"):
+        assert file.read_bytes().startswith(b"%PDF") and file.read_bytes().rstrip().endswith(b"EOF")
+
+
+def test_text_that_the_terminal_lacks_changes_no_exit_status(tmp_path: Path) -> None:
+    config, space = resnet_config(), {"question": "Né?"}
+    study = write_study(tmp_path / "grid", study_json({"a": config}, name="é", space=space))
+    for words in (["claims", "--reference", "report_a", str(study)], ["audit", str(study)]):
+        done = subprocess.run(
+            [sys.executable, "-m", f"analysis.{words[0]}", *words[1:]],
+            capture_output=True,
+            cwd=Path(__file__).resolve().parents[2],
+            env={**os.environ, "PYTHONIOENCODING": "ascii"},
+            check=False,
+        )
+        assert (done.returncode, done.stderr) == (0, b"") and b"\\xe9" in done.stdout

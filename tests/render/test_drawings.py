@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 import threading
 from pathlib import Path
+
+import pytest
 
 from analysis.figures.style import canvas
 from analysis.render import drawings
@@ -67,3 +70,31 @@ def test_a_process_with_threads_is_not_forked() -> None:
     finally:
         done.set()
         thread.join()
+
+
+@pytest.mark.parametrize(
+    "rc", ["", "lines.linestyle: --\naxes.xmargin: 0.3\nxtick.major.size: 9\n"]
+)
+def test_the_users_settings_of_matplotlib_do_not_matter(tmp_path: Path, rc: str) -> None:
+    (tmp_path / "matplotlibrc").write_text(rc)
+    script = (
+        "import hashlib\nfrom tests.render.test_drawings import line\n"
+        "from analysis.render.drawings import Drawings\n"
+        "from analysis.render.pdf import _fonts\nassert _fonts().is_dir()\n"
+        "d = Drawings(); print(d.svg(line(2)), hashlib.sha256(d.png(line(2))).hexdigest())"
+    )
+    own = {"MPLBACKEND": "nonsense", "MATPLOTLIBRC": str(tmp_path)}
+    clean = {k: v for k, v in os.environ.items() if k not in own}
+    clean["PYTHONPATH"] = str(Path(__file__).resolve().parents[2])
+    said = [
+        subprocess.run(
+            [sys.executable, "-c", script],
+            cwd=folder,
+            env=clean | settings,
+            capture_output=True,
+            text=True,
+            check=True,
+        ).stdout
+        for folder, settings in ((tmp_path.parent, {}), (tmp_path, own))
+    ]
+    assert said[0] == said[1] and "<svg" in said[0]

@@ -20,6 +20,32 @@ def test_no_cell_is_a_formula_and_numbers_stay_numbers() -> None:
     assert frame["=1+1"].iloc[0] == "=cmd()", "the argument is left alone"
 
 
+@pytest.mark.parametrize(
+    ("text", "cell"),
+    [
+        ("sgd\r=cmd()", "sgd =cmd()"),
+        ("sgd\n=cmd()", "sgd =cmd()"),
+        ("\r\n\t =cmd()", "    '=cmd()"),
+        ("\x1b[2J=cmd()", "\\x1b[2J=cmd()"),
+        ("\x00=cmd()", "\\x00=cmd()"),
+        ("sgd;=cmd()", "sgd;'=cmd()"),
+        ('sgd; "@x";-1+1', "sgd; \"'@x\";'-1+1"),
+        ("sgd\t=cmd()", "sgd =cmd()"),
+        ("＝cmd()", "'＝cmd()"),
+        (" +1", " '+1"),
+        ("sgd=0.9, lr=-1; adam", "sgd=0.9, lr=-1; adam"),
+        ("1e-3", "1e-3"),
+    ],
+)
+def test_text_is_one_line_and_begins_no_formula_in_any_spreadsheet(text: str, cell: str) -> None:
+    written = to_csv(pd.DataFrame({text: [text]}))
+    assert written.count("\n") == 2 and written.replace("\n", "").isprintable()
+    assert list(csv.reader(io.StringIO(written))) == [[cell], [cell]]
+    for separator in ",;\t":
+        for line in csv.reader(io.StringIO(written), delimiter=separator):
+            assert not [c for c in line if c.strip(' "')[:1] in tuple("=+-@＝")]
+
+
 def test_mixed_columns_keep_their_numbers() -> None:
     assert to_csv(pd.DataFrame({"gamma": ["scale", -0.5]})) == "gamma\nscale\n-0.5\n"
 

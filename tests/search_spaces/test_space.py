@@ -110,6 +110,16 @@ def test_different_configurations_have_different_ids(config: dict[str, object]) 
         ({"param_space": {}}, "param_space must map parameters"),
         ({"param_space": {"lr": tune.grid_search([])}}, "needs at least one value"),
         ({"param_space": {"lr": tune.grid_search([1, 1.0])}}, "a value stands twice"),
+        (
+            {"param_space": {"seed": tune.grid_search([1, 2])}, "factors": ("seed",)},
+            "the tool itself uses the name 'seed'; give the parameter another; taken: ",
+        ),
+        ({"param_space": {"val_accuracy": 2}, "factors": ()}, "begin with train_, val_, test_"),
+        (
+            {"param_space": {"kind": tune.grid_search([{"plan": 1}, {"x": 2}])}, "factors": ()},
+            "the name 'plan'",
+        ),
+        ({"param_space": {"score": 1}, "factors": (), "metric": "score"}, "also a parameter's"),
         ({"param_space": {"lr": tune.uniform(0, 1)}}, "a study is a grid"),
         ({"param_space": {"lr": float("nan")}}, "not a finite number"),
         (
@@ -124,6 +134,19 @@ def test_mistakes_are_named(changes: dict[str, object], part: str) -> None:
         declare(**changes)
     assert part in str(error.value)
     assert "\n" not in str(error.value)
+
+
+def test_no_parameter_has_a_name_of_the_tables(root: Path) -> None:
+    from analysis.frames.load import load_study
+    from analysis.frames.trial_frames import BOOKKEEPING
+    from search_spaces.space import RESERVED, RESERVED_PREFIXES
+
+    study = load_study(root)
+    parameters = {*study.config_keys, *load_space("q1a").parameters()}
+    beside = {str(c) for frame in (study.rows, study.trials) for c in frame} - parameters
+    beside -= {name for name in beside if name.startswith(RESERVED_PREFIXES)}
+    reported_by_a_trainable = {"epoch_seconds", "images_per_second", "precision", "num_test"}
+    assert beside | BOOKKEEPING <= {*RESERVED, *reported_by_a_trainable, "device"}
 
 
 @pytest.mark.parametrize("resources", [{}, {"gpu": 0}, {"cpu": 0, "gpu": 1}, {"cpu": 0.5}])
@@ -170,3 +193,33 @@ def test_a_users_mistakes_are_one_line(tmp_path: Path, text: str, part: str) -> 
 def test_unknown_spaces_are_refused(name: str) -> None:
     with pytest.raises(UserError, match=r"no such|allowed"):
         load_space(name)
+
+
+OWN = "SearchSpace(name='mine', question='?', trainable='svm', param_space={'C': 1}, factors=())"
+
+
+@pytest.mark.parametrize(
+    ("text", "name"),
+    [
+        (f"from search_spaces.q1b import SPACE as BASE\nSPACE = {OWN}", "mine"),
+        (f"from search_spaces.q1b import SPACE\nMINE = {OWN}", "mine"),
+        ("from search_spaces.q1b import SPACE as BASE", "q1b"),
+        (f"OTHER = {OWN.replace('mine', 'other')}\nSPACE = {OWN}", "mine"),
+        (
+            "from search_spaces.q1b import SPACE as BASE\n"
+            "import dataclasses\nSPACE = dataclasses.replace(BASE, name='mine')",
+            "mine",
+        ),
+    ],
+)
+def test_the_space_that_a_file_defines_counts(tmp_path: Path, text: str, name: str) -> None:
+    path = tmp_path / "my_space.py"
+    path.write_text(f"from search_spaces import SearchSpace\n{text}\n")
+    assert load_space(str(path)).name == name
+
+
+def test_of_several_spaces_one_is_to_be_named(tmp_path: Path) -> None:
+    path = tmp_path / "my_space.py"
+    path.write_text(f"from search_spaces import SearchSpace\nA = {OWN}\nB = {OWN}\n")
+    with pytest.raises(UserError, match="2 SearchSpace objects, none of them named SPACE"):
+        load_space(str(path))

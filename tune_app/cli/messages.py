@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping
-from pathlib import Path
 
+from tune_app.cli.places import as_word, failure_lines, short_path
 from tune_app.engine.connection import asks_for_token
 from tune_app.planning.durations import format_seconds
 from tune_app.planning.estimate import Estimate
@@ -13,11 +13,8 @@ from tune_app.planning.plan import Plan
 from tune_app.planning.prepared_study import PreparedStudy
 from tune_app.planning.repeats import repeat_lines
 from tune_app.planning.resources import Cluster
-from tune_app.storage.store import StudyStore
 from tune_app.study.ledger import Ledger
 from tune_app.study.trials import RowKey
-
-_MAX_LISTED = 20
 
 
 def plan_lines(study: PreparedStudy, plan: Plan, cluster: Cluster, ledger: Ledger) -> list[str]:
@@ -87,14 +84,8 @@ def outcome_lines(
         number = sum(finished.get(key) == status for key in keys)
         if number:
             lines.append(f"{number} of them {meaning}")
-    lines += listed([f"failed: {name}: {reason}" for name, reason in failures.items()])
+    lines += failure_lines(ledger.store, failures)
     return [*lines, *open_lines(plan), *where_lines(ledger)]
-
-
-def listed(lines: list[str]) -> list[str]:
-    """Return the first of many lines, and how many there are besides."""
-    rest = len(lines) - _MAX_LISTED
-    return [*lines[:_MAX_LISTED], f"and {rest} more"] if rest > 0 else lines
 
 
 def link_lines(dashboard: str, ledger: Ledger) -> list[str]:
@@ -104,17 +95,12 @@ def link_lines(dashboard: str, ledger: Ledger) -> list[str]:
     lines = [f"dashboard: http://{dashboard}{token}"] if dashboard else []
     if ledger.store.at_url:  # TensorBoard reads folders
         return lines
-    return [*lines, f"tensorboard --logdir {short_path(ledger.store, ledger.root / 'tune')}"]
+    return [*lines, f"tensorboard --logdir {as_word(ledger.store, ledger.root / 'tune')}"]
 
 
 def where_lines(ledger: Ledger) -> list[str]:
     """Return where the study is and how to report it."""
-    root = short_path(ledger.store, ledger.root)
-    return [f"study: {root}", f"report: python -m analysis.report {root}"]
-
-
-def short_path(store: StudyStore, path: Path) -> str:
-    """Return a path of a study, relative to the working directory if it is inside; or its URL."""
-    if store.at_url or not path.is_relative_to(Path.cwd()):
-        return store.shown(path)
-    return str(path.relative_to(Path.cwd()))
+    return [
+        f"study: {short_path(ledger.store, ledger.root)}",
+        f"report: python -m analysis.report {as_word(ledger.store, ledger.root)}",
+    ]

@@ -7,34 +7,29 @@ they happen. Without a terminal: one plain line per finished trial.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-from ray.tune.callback import Callback
-from ray.tune.experiment import Trial
 from rich.console import Console, Group
 from rich.live import Live
 from rich.progress import BarColumn, Progress, TaskID, TextColumn
 from rich.table import Table
 
-from tune_app.engine import failures
 from tune_app.planning.durations import format_seconds
-from tune_app.planning.plan import PlannedTrial
-from tune_app.planning.resources import Cluster
+from tune_app.planning.plan import Plan
+from tune_app.study.measures import on_test_data, shown
 
 MAX_LINES = 12
-LOOK_SECONDS = 15.0
-"""How often a study of which nothing runs looks at the cluster."""
 
 
-class StudyProgress(Callback):
+class StudyProgress:
     """Draws the progress of one launch.
 
     Args:
-        trials: the planned trials.
-        costs: the cost of each in any one unit, in the same order; the bar counts cost.
+        plan: what the launch is to do; rows that were finished before count as done.
+        costs: the cost of each planned trial in any one unit, in order; the bar counts cost.
+        metric: the quantity that selects; shown on validation and on test data.
         console: where to draw.
-        cluster: tells what the cluster offers now; asked while nothing runs.
 
     Attributes:
         notes: what trials had to say beside their results, one line each.
@@ -42,47 +37,42 @@ class StudyProgress(Callback):
 
     def __init__(
         self,
-        trials: Sequence[PlannedTrial],
+        plan: Plan,
         costs: Sequence[float],
+        metric: str,
         console: Console,
-        cluster: Callable[[], Cluster],
     ) -> None:
-        self._epochs = {trial.key: trial.milestones[-1] for trial in trials}
-        self._costs = {trial.key: cost for trial, cost in zip(trials, costs, strict=True)}
-        self._rows = {trial.key: trial.num_rows() for trial in trials}
-        self._num_rows = sum(self._rows.values())
-        self._rows_done = 0
+        self._metrics = tuple(dict.fromkeys((metric, on_test_data(metric))))
+        self._epochs = {trial.key: trial.milestones[-1] for trial in plan.trials}
+        self._costs = {trial.key: cost for trial, cost in zip(plan.trials, costs, strict=True)}
+        self._rows_left = {
+            trial.key: {milestone: len(ids) for milestone, ids in trial.serves.items()}
+            for trial in plan.trials
+        }
+        self._num_rows = plan.num_rows
+        self._rows_done = len(plan.finished)
         self._done = dict.fromkeys(self._epochs, 0.0)
         # Sums over trials, kept up to date: thousands of trials ask for them at every result.
         self._cost = sum(costs)
         self._cost_done = self._cost_resumed = 0.0
         self._ticking = False
-        self._latest: dict[str, dict[str, Any]] = {}
+        self._latest: dict[str, Mapping[str, Any]] = {}
         self._running: dict[str, str] = {}
         self._num_ended = self._num_failed = 0
         self.notes: list[str] = []
         self._started = time.monotonic()
         self._console = console
-        self._cluster = cluster
-        self._looked = self._started
-        self._stranded = ""
         self._live: Live | None = None
         self._progress: Progress | None = None
         self._task: TaskID | None = None
 
     def __getstate__(self) -> dict[str, Any]:
-        """Leave the display out when Tune pickles its callbacks."""
+        """Leave the terminal out when Ray pickles what tells this display of trials."""
         hidden = {"_console": None, "_live": None, "_progress": None, "_task": None}
         return {**self.__dict__, **hidden}
 
-    def setup(
-        self,
-        stop: Any = None,
-        num_samples: int | None = None,
-        total_num_samples: int | None = None,
-        **info: Any,
-    ) -> None:
-        """Start drawing; Tune calls this when the experiment begins."""
+    def begin(self) -> None:
+        """Start drawing."""
         self._started = time.monotonic()
         if self._console.is_terminal:
             bar = Progress(
@@ -102,85 +92,65 @@ class StudyProgress(Callback):
             self._live.stop()
             self._live = None
 
-    def on_step_end(self, iteration: int, trials: list[Trial], **info: Any) -> None:
-        """Say so if no node is left that could hold any of the trials that wait."""
-        now = time.monotonic()
-        if self._running or now < self._looked + LOOK_SECONDS:
-            return
-        self._looked = now
-        waiting = [trial for trial in trials if trial.status == Trial.PENDING]
-        cluster = self._cluster()
-        reasons = [cluster.refusal(trial.config["plan"]["resources"]) for trial in waiting]
-        stranded = "; ".join(sorted({reason or "" for reason in reasons})) if all(reasons) else ""
-        if stranded and stranded != self._stranded:
-            self._print(
-                f"nothing can run: {stranded}; the study goes on when such a node joins, or, once "
-                "stopped, with the same command"
-            )
-        self._stranded = stranded
+    def nothing_can_run(self, reason: str) -> None:
+        """Say that no node is left that could hold any of the trials that wait."""
+        self._print(
+            f"nothing can run: {reason}; the study goes on when such a node joins, or, once "
+            "stopped, with the same command"
+        )
 
-    def on_trial_start(
-        self, iteration: int, trials: list[Trial], trial: Trial, **info: Any
-    ) -> None:
+    def started(self, key: str, name: str) -> None:
         """Show a trial as running."""
-        self._running[_key(trial)] = _name(trial)
+        self._running[key] = name
         self._draw()
 
-    def on_trial_result(
-        self, iteration: int, trials: list[Trial], trial: Trial, result: dict[str, Any], **info: Any
-    ) -> None:
+    def reported(self, key: str, name: str, result: Mapping[str, Any]) -> None:
         """Count an epoch."""
         if not self._ticking:
             # The clock starts with the first trial's own work: starting workers is done once.
             self._started = time.monotonic() - result.get("time_total_s", 0.0)
             self._ticking = True
-        key = _key(trial)
         share = result["epoch"] / self._epochs[key]
         if key not in self._latest:
             self._cost_resumed += self._costs[key] * (result["epoch"] - 1) / self._epochs[key]
         self._note_done(key, min(1.0, share))
+        self._rows_done += self._rows_left[key].pop(result.get("milestone", 0), 0)
         self._latest[key] = result
         if result.get("checkpoint_note"):
-            self.notes.append(f"{_name(trial)}: {result['checkpoint_note']}")
+            self.notes.append(f"{name}: {result['checkpoint_note']}")
             self._print(self.notes[-1])
         self._draw()
 
-    def on_trial_complete(
-        self, iteration: int, trials: list[Trial], trial: Trial, **info: Any
-    ) -> None:
+    def completed(self, key: str, name: str) -> None:
         """Count a finished trial and, without a terminal, print its line."""
-        self._end(trial)
-        result = self._latest.pop(_key(trial), {})
-        line = f"{_name(trial)}: {_describe(result)}"
-        if result.get("status") == "diverged":
+        self._end(key)
+        result = self._latest.pop(key, {})
+        diverged = result.get("status") == "diverged"
+        line = f"{name}: {self._describe(result)}"
+        if diverged:
+            self._rows_done += sum(self._rows_left.pop(key).values())
             line += "  diverged: the loss is not a finite number"
-        if self._live is None or result.get("status") == "diverged":
+        if self._live is None or diverged:
             self._print(line)
         self._draw()
 
-    def on_trial_recover(
-        self, iteration: int, trials: list[Trial], trial: Trial, **info: Any
-    ) -> None:
+    def tried_again(self, key: str, name: str, reason: str) -> None:
         """Say that a trial is tried again, and why."""
-        self._running.pop(_key(trial), None)
-        self._print(f"{_name(trial)}: tried again: {_reason(trial)}")
+        self._running.pop(key, None)
+        self._print(f"{name}: tried again: {reason}")
         self._draw()
 
-    def on_trial_error(
-        self, iteration: int, trials: list[Trial], trial: Trial, **info: Any
-    ) -> None:
+    def failed(self, key: str, name: str, reason: str) -> None:
         """Print a failure as it happens."""
         self._num_failed += 1
-        self._end(trial)
-        self._print(f"{_name(trial)}: failed: {_reason(trial)}")
+        self._end(key)
+        self._print(f"{name}: failed: {reason}")
         self._draw()
 
-    def _end(self, trial: Trial) -> None:
-        key = _key(trial)
+    def _end(self, key: str) -> None:
         self._running.pop(key, None)
         self._note_done(key, 1.0)
         self._num_ended += 1
-        self._rows_done += self._rows[key]
 
     def _note_done(self, key: str, share: float) -> None:
         self._cost_done += self._costs[key] * (share - self._done[key])
@@ -220,35 +190,21 @@ class StudyProgress(Callback):
         )
         lines = Table.grid(padding=(0, 2))
         for key, name in list(self._running.items())[:MAX_LINES]:
-            lines.add_row(f"  {name}", _describe(self._latest.get(key, {}), self._epochs[key]))
+            described = self._describe(self._latest.get(key, {}), self._epochs[key])
+            lines.add_row(f"  {name}", described)
         if not self._running and not self._num_ended:
             lines.add_row("  starting workers", "")
         if len(self._running) > MAX_LINES:
             lines.add_row(f"  and {len(self._running) - MAX_LINES} more", "")
         self._live.update(Group(self._progress, lines))
 
-
-def _name(trial: Trial) -> str:
-    return str(trial.config["plan"]["name"])
-
-
-def _reason(trial: Trial) -> str:
-    return failures.reason(failures.last_attempt(trial))
-
-
-def _key(trial: Trial) -> str:
-    return str(trial.config["plan"]["trial_key"])
-
-
-def _describe(result: dict[str, Any], num_epochs: int | None = None) -> str:
-    """Return the latest state of a trial in a few words."""
-    if not result:
-        return "starting"
-    of = f"/{num_epochs}" if num_epochs else ""
-    words = [f"epoch {result['epoch']}{of}"]
-    for split in ("val", "test"):
-        accuracy = result.get(f"{split}_accuracy")
-        if accuracy is not None:
-            words.append(f"{split} {100 * accuracy:.2f} %")
-    words.append(f"{format_seconds(result.get('train_seconds', 0))} of training")
-    return "  ".join(words)
+    def _describe(self, result: Mapping[str, Any], num_epochs: int | None = None) -> str:
+        """Return the latest state of a trial in a few words."""
+        if not result:
+            return "starting"
+        of = f"/{num_epochs}" if num_epochs else ""
+        words = [f"epoch {result['epoch']}{of}"]
+        words += [f"{name} {shown(name, result[name])}" for name in self._metrics if name in result]
+        if "train_seconds" in result:
+            words.append(f"{format_seconds(result['train_seconds'])} of training")
+        return "  ".join(words)

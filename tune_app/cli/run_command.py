@@ -18,15 +18,19 @@ from search_spaces import SHIPPED
 from search_spaces.errors import UserError, did_you_mean
 from search_spaces.space import SearchSpace
 from tune_app.cli.arguments import check_study_name, parse_seeds
+from tune_app.cli.run_console import run_console
 from tune_app.planning.durations import parse_duration
 from tune_app.planning.request import StudyRequest
 from tune_app.planning.space_file import load_space
 from tune_app.storage.open_store import open_store
+from tune_app.storage.output import answering_mistakes
 from tune_app.storage.remote_folder import RemoteFolder, is_url
 from tune_app.storage.store import StudyStore
+from tune_app.study.command_name import command_name
 
 _MOST_TRIALS_PER_GPU = 10_000
 """Ray hands out resources in ten-thousandths."""
+_GOES_ON = "the study goes on; `python -m tune_app.status` says how far it is"
 _RAYS_COPIES = "working_dir_files"
 """Where a node keeps what jobs were submitted with, which is their working directory."""
 
@@ -36,7 +40,7 @@ class _Parser(argparse.ArgumentParser):
         prefix = "unrecognized arguments: "
         word = message.removeprefix(prefix).split("=")[0].split(" ")[0]
         hint = did_you_mean(word, self._option_string_actions) if prefix in message else ""
-        raise UserError(f"{message}{hint}; see python -m tune_app.run --help")
+        raise UserError(f"{message}{hint}; see {self.prog} --help")
 
 
 def _text(text: str) -> str:
@@ -57,7 +61,7 @@ def _count(text: str) -> int:
 def build_parser() -> argparse.ArgumentParser:
     """Return the command line's parser."""
     parser = _Parser(
-        prog="python -m tune_app.run",
+        prog=command_name("tune_app.run"),
         description="Run a hyperparameter study; the same command again finishes what is missing.",
         allow_abbrev=False,  # a typo must not pass for another flag
     )
@@ -87,21 +91,19 @@ def build_parser() -> argparse.ArgumentParser:
     return parser
 
 
+@answering_mistakes
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command line; return the exit status."""
     arguments = list(sys.argv[1:] if argv is None else argv)
-    try:
-        args = build_parser().parse_args(arguments)
-        if [] in vars(args).values():  # what argparse makes of --seeds=-- before Python 3.13
-            raise UserError("-- is no value; see python -m tune_app.run --help")
-        if args.list:
-            return list_spaces(Console())
-        if not args.space:
-            raise UserError(f"--space is missing; allowed: {', '.join(SHIPPED)}, or a .py file")
-        return _run(args, arguments)
-    except UserError as error:
-        print(f"error: {error}", file=sys.stderr)
-        return 2
+    parser = build_parser()
+    args = parser.parse_args(arguments)
+    if [] in vars(args).values():  # what argparse makes of --seeds=-- before Python 3.13
+        raise UserError(f"-- is no value; see {parser.prog} --help")
+    if args.list:
+        return list_spaces(run_console())
+    if not args.space:
+        raise UserError(f"--space is missing; allowed: {', '.join(SHIPPED)}, or a .py file")
+    return _run(args, arguments)
 
 
 def _run(args: argparse.Namespace, arguments: Sequence[str]) -> int:
@@ -132,7 +134,7 @@ def _launch(args: argparse.Namespace, arguments: Sequence[str], request: StudyRe
         options=LaunchOptions(args.max_concurrent, args.max_failures, args.checkpoint_seconds),
         address=address,
         budget_seconds=parse_duration(args.budget, "--budget") if args.budget else None,
-        console=Console(),
+        console=run_console(None if args.plan else _GOES_ON),
         signals=StopSignals(),
         log_to=args.log_to,
         wait_seconds=(

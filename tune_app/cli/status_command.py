@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import math
 import sys
 import time
 from collections import Counter
@@ -17,12 +16,16 @@ from datetime import UTC, datetime
 from typing import Any
 
 from search_spaces.errors import UserError, one_line
-from search_spaces.space import MOST_CONFIGURATIONS
+from search_spaces.values import MOST_CONFIGURATIONS
+from tune_app.cli.places import MOST_LISTED, failure_lines
 from tune_app.planning.durations import format_seconds
 from tune_app.planning.overview import Overview, best_configurations, overview
 from tune_app.storage.lock import Holder
 from tune_app.storage.open_store import open_store
+from tune_app.storage.output import answering_mistakes, print_text
 from tune_app.storage.store import STUDY_FILE, StudyStore
+from tune_app.study import measures
+from tune_app.study.command_name import command_name
 from tune_app.study.ledger import Ledger, open_ledger
 
 STATES = {
@@ -36,19 +39,18 @@ STATES = {
     "missing": "not begun",
 }
 """State of a row -> its words."""
-_MAX_LISTED = 20
 _CLEAR = "\x1b[H\x1b[2J"
 
 
 class _Parser(argparse.ArgumentParser):
     def error(self, message: str) -> None:  # type: ignore[override]
-        raise UserError(f"{message}; see python -m tune_app.status --help")
+        raise UserError(f"{message}; see {self.prog} --help")
 
 
 def build_parser() -> argparse.ArgumentParser:
     """Return the command line's parser."""
     parser = _Parser(
-        prog="python -m tune_app.status",
+        prog=command_name("tune_app.status"),
         description="How far a study is, read from its directory alone.",
         allow_abbrev=False,
     )
@@ -65,24 +67,16 @@ def build_parser() -> argparse.ArgumentParser:
     return parser
 
 
+@answering_mistakes
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command line; return the exit status."""
-    try:
-        args = build_parser().parse_args(argv)
-        with open_store(args.study) as store:
-            while _look(store, as_json=args.json, clear=args.watch is not None):
-                if args.watch is None:
-                    break
-                _wait(store, args.watch)
-        return 0
-    except UserError as error:
-        print(f"error: {error}", file=sys.stderr)
-        return 2
-    except BrokenPipeError:  # whoever read has seen enough
-        sys.stderr.close()
-        return 0
-    except KeyboardInterrupt:
-        return 130
+    args = build_parser().parse_args(argv)
+    with open_store(args.study) as store:
+        while _look(store, as_json=args.json, clear=args.watch is not None):
+            if args.watch is None:
+                break
+            _wait(store, args.watch)
+    return 0
 
 
 def _interval(text: str) -> float:
@@ -103,11 +97,11 @@ def _wait(store: StudyStore, seconds: float) -> None:
             return store.refresh()
         except OSError as error:
             note = f"note: {store.place}: cannot be read ({error}); looking again in {seconds:g} s"
-            print(one_line(note), file=sys.stderr)
+            print_text(one_line(note), to_stderr=True)
 
 
 def _look(store: StudyStore, *, as_json: bool, clear: bool) -> bool:
-    """Print the state of a study; return whether a driver runs it, as far as is known."""
+    """Print the state of a study; return whether another look may tell somebody something new."""
     ledger = open_ledger(store)
     if ledger is None:
         raise UserError(f"{store.place}: no study there (it has no study.json); name results/STUDY")
@@ -125,12 +119,11 @@ def _look(store: StudyStore, *, as_json: bool, clear: bool) -> bool:
     running = isinstance(holder, Holder)
     view = overview(ledger, running=running)
     if as_json:
-        print(json.dumps(as_plain(ledger, view, holder), allow_nan=False), flush=True)
+        text = json.dumps(as_plain(ledger, view, holder), allow_nan=False)
     else:
-        lines = describe(ledger, view, holder, time.time())
-        text = "\n".join(line.encode(errors="backslashreplace").decode() for line in lines)
-        print((_CLEAR if clear and sys.stdout.isatty() else "") + text, flush=True)
-    return holder is not None
+        text = "\n".join(describe(ledger, view, holder, time.time()))
+        text = (_CLEAR if clear and sys.stdout.isatty() else "") + text
+    return print_text(text) and holder is not None
 
 
 def describe(
@@ -158,12 +151,9 @@ def describe(
     if view.num_unreadable:
         yield f"damaged: {view.num_unreadable} trial directories, which count as not begun"
     yield from _best_lines(ledger, view)
-    for directory, reason in list(view.failures.items())[:_MAX_LISTED]:
-        yield one_line(f"failed: {directory}: {reason}")
-    if len(view.failures) > _MAX_LISTED:
-        yield f"and {len(view.failures) - _MAX_LISTED} more failed trials"
+    yield from failure_lines(ledger.store, view.failures)
     reasons = Counter(r for key, r in view.open_reasons.items() if view.rows[key] == "open")
-    for reason, number in reasons.most_common(_MAX_LISTED):
+    for reason, number in reasons.most_common(MOST_LISTED):
         yield one_line(f"{number} rows stay open: {reason}")
 
 
@@ -221,22 +211,18 @@ def _best_lines(ledger: Ledger, view: Overview) -> Iterator[str]:
     if best:
         yield "best so far, selected on validation:"
     factors = ledger.study["space"].get("factors")
-    for entry in best[:_MAX_LISTED]:
+    for entry in best[:MOST_LISTED]:
         group: Mapping[str, Any] = entry["group"]
         config: Mapping[str, Any] = entry["config"]
         names = [f for f in factors if isinstance(f, str)] if isinstance(factors, list) else []
         values = [f"{f} {config[f]}" for f in names if f in config and f not in group]
         pairs = ((entry["metric"], entry["score"]), (entry["test_metric"], entry["test_score"]))
-        scores = ", ".join(f"{name} {_shown(name, score)}" for name, score in pairs)
+        scores = ", ".join(
+            f"{name} {measures.shown(name, score)}" for name, score in pairs if score is not None
+        )
         seeds = f", mean of {entry['num_seeds']} seeds" if entry["num_seeds"] > 1 else ""
         label = " ".join(map(str, group.values()))
         yield "  " + one_line(f"{label}: {scores}{seeds} ({', '.join(values)})")
-
-
-def _shown(quantity: str, value: float | None) -> str:
-    if value is None or not math.isfinite(value):
-        return "not known"
-    return f"{value:.4g}" if quantity.endswith("loss") else f"{100 * value:.2f} %"
 
 
 def _moment(seconds: float) -> str:

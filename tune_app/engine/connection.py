@@ -56,6 +56,7 @@ def connect(address: str | None) -> tuple[Cluster, str]:
     import ray
 
     from tune_app.engine.cluster.nodes import shipped_code
+    from tune_app.engine.user_code import away_from_users_files
 
     if address:
         _check_reachable(address)
@@ -65,12 +66,13 @@ def connect(address: str | None) -> tuple[Cluster, str]:
         "num_cpus": num_usable_cpus(),
     }
     try:
-        context = ray.init(
-            address=address or "local",
-            logging_level=logging.ERROR,
-            log_to_driver=False,
-            **({"runtime_env": shipped_code()} if address else local),
-        )
+        with away_from_users_files():
+            context = ray.init(
+                address=address or "local",
+                logging_level=logging.ERROR,
+                log_to_driver=False,
+                **({"runtime_env": shipped_code()} if address else local),
+            )
     except Exception as error:  # Ray raises a plain one when its own start takes over 30 s
         raise UserError(_no_entry(address, error) if address else _no_start(error)) from None
     # A paragraph for every worker that dies: a failed trial says why in one line of its own.

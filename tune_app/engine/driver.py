@@ -88,13 +88,14 @@ def _function(
     """Return what trains a trial, with its data and with the resources that its plan names."""
     from ray import tune
 
+    from tune_app.engine.user_code import portable
     from tune_app.training.trial_context import TrialSettings
 
     objective = Objective.of_study(ledger.study)
     settings = TrialSettings(
         ledger.store.place, options.checkpoint_seconds, objective.metric, objective.mode
     )
-    function = tune.with_parameters(trainable.load(), data=data, settings=settings)
+    function = tune.with_parameters(portable(trainable.load()), data=data, settings=settings)
     return tune.with_resources(function, trial_resources)
 
 

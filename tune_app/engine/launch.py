@@ -12,6 +12,7 @@ from rich.console import Console
 
 from search_spaces.errors import UserError
 from tune_app.cli import messages as announce
+from tune_app.cli import places
 from tune_app.engine import connection, driver
 from tune_app.engine.cluster.joining import wait_for_nodes
 from tune_app.engine.cluster.nodes import run_on_nodes
@@ -154,7 +155,7 @@ class Launch:
         with store.lock(), store.guarded():
             store.refresh()
             if self.request.fresh and not store.is_empty():
-                kept = announce.short_path(store, put_aside(store))
+                kept = places.short_path(store, put_aside(store))
                 self._print(f"the old study is kept in {kept}")
             return self._launch(study, cluster, dashboard)
 
@@ -219,11 +220,12 @@ class Launch:
     ) -> Mapping[str, str]:
         """Run the plan; return the trials that ended without reporting their last milestone."""
         from tune_app.cli.progress_display import StudyProgress
+        from tune_app.engine.progress import ProgressCallback
         from tune_app.engine.recorder import StudyRecorder
 
         costs = [study.trainable.cost(trial.config) for trial in plan.trials]
-        cluster = connection.live_cluster
-        progress = StudyProgress(plan.trials, costs, self.console, cluster)
+        metric = study.request.space.metric
+        progress = StudyProgress(plan, costs, metric, self.console)
         factors = tuple(study.request.space.factors)
         recorder = StudyRecorder(ledger.store, factors)
         try:
@@ -235,7 +237,11 @@ class Launch:
                 trainable=study.trainable,
                 data=study.images,
                 options=self.options,
-                callbacks=[recorder, progress, *tracking],
+                callbacks=[
+                    recorder,
+                    ProgressCallback(progress, connection.live_cluster),
+                    *tracking,
+                ],
             )
         except Exception as error:
             raise recorder.failure or error from None
@@ -243,7 +249,7 @@ class Launch:
             progress.stop()
         problems = [callback.problem for callback in tracking if callback.problem]
         notes = [f"note: {note}" for note in (*problems, *progress.notes)]
-        self._print(*announce.listed(notes))
+        self._print(*places.listed(notes))
         return recorder.incomplete
 
     def _conclude(

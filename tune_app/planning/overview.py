@@ -16,6 +16,7 @@ from tune_app.planning.remaining import (
     stamp,
 )
 from tune_app.study.ledger import Ledger
+from tune_app.study.measures import on_test_data
 from tune_app.study.rows import RowOutcome
 from tune_app.study.trial_directory import Record
 from tune_app.study.trials import RowKey
@@ -103,7 +104,7 @@ def best_configurations(ledger: Ledger, view: Overview) -> list[dict[str, Any]]:
     """
     metric, mode = ledger.study["space"].get("metric"), ledger.study["space"].get("mode")
     metric = metric if isinstance(metric, str) else "val_accuracy"
-    test_metric = metric.replace("val_", "test_", 1)
+    test_metric = on_test_data(metric)
     best: dict[tuple[Any, ...], tuple[tuple[Any, ...], dict[str, Any]]] = {}
     for configuration in ledger.configurations():
         config_id, config = configuration.config_id, configuration.config

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import importlib
 import re
+import sys
 from pathlib import Path
+from types import ModuleType
 
 from search_spaces import SHIPPED
 from search_spaces.errors import UserError, choices, did_you_mean
@@ -15,8 +17,11 @@ from tune_app.study.python_file import run_python_file
 def load_space(name: str) -> SearchSpace:
     """Return a shipped space by its name, or the one in a user's Python file (``./my_space.py``).
 
+    Of several spaces in a file, those that it imported do not count, and ``SPACE`` is taken of
+    those that it defines.
+
     Raises:
-        UserError: no such space, or the file does not hold exactly one valid ``SearchSpace``.
+        UserError: no such space, or it is not clear which space of the file is meant.
     """
     if name in SHIPPED:
         space = importlib.import_module(f"search_spaces.{name}").SPACE
@@ -32,13 +37,20 @@ def load_space(name: str) -> SearchSpace:
 
 def _load_file(path: Path) -> SearchSpace:
     module = run_python_file("--space", path, _explain)
-    spaces = {id(value): value for value in vars(module).values() if isinstance(value, SearchSpace)}
-    if len(spaces) != 1:
-        raise UserError(
-            f"--space {path}: holds {len(spaces)} SearchSpace objects; define exactly one, "
-            "as in SPACE = SearchSpace(name=..., ...)"
-        )
-    return next(iter(spaces.values()))
+    held = {id(v): v for v in vars(module).values() if isinstance(v, SearchSpace)}
+    modules = [m for m in list(sys.modules.values()) if isinstance(m, ModuleType)]
+    imported = {id(value) for other in modules for value in vars(other).values()}
+    own = {key: space for key, space in held.items() if key not in imported} or held
+    if len(own) == 1:
+        return next(iter(own.values()))
+    named = vars(module).get("SPACE")
+    if id(named) in own:
+        return own[id(named)]
+    raise UserError(
+        f"--space {path}: holds {len(own)} SearchSpace objects"
+        f"{', none of them named SPACE' if own else ''}; define one, as in "
+        "SPACE = SearchSpace(name=..., ...)"
+    )
 
 
 def _explain(error: BaseException) -> str:

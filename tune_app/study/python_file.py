@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import hashlib
 import importlib.util
 import re
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from types import ModuleType
@@ -20,7 +22,12 @@ def run_python_file(
 ) -> ModuleType:
     """Run a file and return it as a module.
 
-    The module stays out of ``sys.modules``: what the file defines then travels to workers by value.
+    Modules beside the file can be imported, as when Python runs it, with one difference: they come
+    last on the path. A user's ``random.py`` or ``analysis.py`` does not take the place of the
+    module of that name that this program imports.
+
+    While it runs, the module stands in ``sys.modules``, where dataclasses look their module up.
+    Afterwards it does not: what the file defines then travels to workers by value.
 
     Args:
         option: the command-line option that named the file, for messages.
@@ -36,16 +43,67 @@ def run_python_file(
         found = False
     if not found:
         raise UserError(f"{option} {path}: no such file")
-    spec = importlib.util.spec_from_file_location(re.sub(r"\W", "_", path.stem), path)
+    path = path.resolve()
+    spec = importlib.util.spec_from_file_location(_module_name(path), path)
     if spec is None or spec.loader is None:
         raise UserError(f"{option} {path}: not a Python file (its name must end in .py)")
     module = importlib.util.module_from_spec(spec)
+    if str(path.parent) not in sys.path:
+        sys.path.append(str(path.parent))
+    sys.modules[module.__name__] = module
     try:
         spec.loader.exec_module(module)
     except UserError as error:
         raise UserError(f"{option} {path}: {error}") from None
     except SyntaxError as error:
-        raise UserError(f"{option} {path}: line {error.lineno}: {error.msg}") from None
+        raise UserError(f"{option} {path}: {_place(error, path)}: {error.msg}") from None
     except (Exception, SystemExit) as error:
-        raise UserError(f"{option} {path}: {explain(error)}") from None
+        hidden = _hidden_module(error, path.parent)
+        raise UserError(f"{option} {path}: {explain(error)}{hidden}") from None
+    finally:
+        sys.modules.pop(module.__name__, None)
     return module
+
+
+def modules_beside(folder: Path) -> list[ModuleType]:
+    """Return the modules imported so far from the files and packages of a folder."""
+    return [
+        module
+        for name, module in list(sys.modules.items())
+        if (top := sys.modules.get(name.partition(".")[0])) is not None
+        and folder in _folders_that_hold(top)
+    ]
+
+
+def _folders_that_hold(module: ModuleType) -> list[Path]:
+    """Return where a module that is in no package was found."""
+    packages = getattr(module, "__path__", None)
+    if packages is not None:
+        return [Path(package).parent for package in packages]
+    file = getattr(module, "__file__", None)
+    return [Path(file).parent] if file else []
+
+
+def _module_name(path: Path) -> str:
+    """Return a name that no importable module has, the same for the same file."""
+    digest = hashlib.sha256(str(path).encode(errors="surrogateescape")).hexdigest()[:8]
+    stem = re.sub(r"\W", "_", path.stem)
+    return f"_file_{stem}_{digest}"
+
+
+def _place(error: SyntaxError, path: Path) -> str:
+    """Return the line of a syntax error, with its file if that is not the file itself."""
+    elsewhere = error.filename is not None and Path(error.filename) != path
+    return f"{error.filename}, line {error.lineno}" if elsewhere else f"line {error.lineno}"
+
+
+def _hidden_module(error: BaseException, folder: Path) -> str:
+    """Return a hint if an import failed because another module has the name of a file there."""
+    name = (getattr(error, "name", None) or "").partition(".")[0]
+    if not isinstance(error, ImportError) or not name:
+        return ""
+    loaded = sys.modules.get(name)
+    beside = next((p for p in (folder / f"{name}.py", folder / name) if p.exists()), None)
+    if loaded is None or beside is None or folder in _folders_that_hold(loaded):
+        return ""
+    return f"; {beside.name} beside the file is hidden by another module {name}: rename it"

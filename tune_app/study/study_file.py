@@ -15,8 +15,10 @@ from pathlib import Path
 from typing import Any
 
 from search_spaces.errors import UserError
-from search_spaces.space import MOST_CONFIGURATIONS, make_configuration
+from search_spaces.space import make_configuration
+from search_spaces.values import MOST_CONFIGURATIONS
 from tune_app.storage.store import STUDY_FILE, StudyStore
+from tune_app.study.bounded import MOST_PARAMS_BYTES, MOST_STUDY_BYTES, read_bounded
 from tune_app.study.json_text import parse_json
 from tune_app.study.trial_directory import is_seed
 
@@ -27,9 +29,10 @@ _LAUNCH_FILE = re.compile(r"([0-9]{3,9})\.json")
 
 
 def read_json(path: Path) -> Any:
-    """Return what a JSON file holds, or None if it is no regular file or not JSON."""
+    """Return what a JSON file holds, or None if it is no regular file, too large, or not JSON."""
+    most_bytes = MOST_STUDY_BYTES if path.name == STUDY_FILE else MOST_PARAMS_BYTES
     try:
-        return parse_json(path.read_text(encoding="utf-8")) if path.is_file() else None
+        return parse_json(read_bounded(path, most_bytes, follow=True).decode())
     except (OSError, ValueError):
         return None
 

@@ -8,6 +8,7 @@ this program writes is left out and named.
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import re
@@ -16,6 +17,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeGuard
 
+from tune_app.study.bounded import (
+    MOST_PARAMS_BYTES,
+    MOST_RESULT_BYTES,
+    read_bounded,
+    read_ends,
+)
 from tune_app.study.json_text import parse_json
 
 Record = dict[str, Any]
@@ -34,6 +41,8 @@ _MEASUREMENT = re.compile(
 _MILESTONE = re.compile(r"[1-9][0-9]{0,8}")
 _ANSI_COLOUR = re.compile(r"\x1b\[[0-9;]*m")
 _LONGEST_REASON = 200
+_MOST_BYTES = {PARAMS_FILE: MOST_PARAMS_BYTES, RESULT_FILE: MOST_RESULT_BYTES}
+_MOST_LINES = 1_000_000
 
 
 @dataclass(frozen=True)
@@ -117,12 +126,14 @@ def scan(
 
 def read_directory(path: Path, launch: str) -> TrialDirectory | None:
     """Read one trial directory; return None if it holds no file of a trial."""
-    params = _text(path / PARAMS_FILE)
-    results = _text(path / RESULT_FILE)
-    error = _text(path / ERROR_FILE)
+    too_large: list[str] = []
+    params = _text(path / PARAMS_FILE, too_large)
+    results = _text(path / RESULT_FILE, too_large)
+    error = _text(path / ERROR_FILE, too_large)
     if params is None and results is None and error is None:
         return None
     records, problems = parse_records(results or "")
+    problems += too_large
     config = _object(params or "")
     if not config and records and isinstance(records[-1].get("config"), dict):
         config = records[-1]["config"]
@@ -182,12 +193,13 @@ def parse_records(text: str) -> tuple[list[Record], list[str]]:
 
     Returns:
         The objects, and one line for those that are none. The text after the last newline is the
-        line that was being written: it is no problem if it is torn.
+        line that was being written: it is no problem if it is torn. Lines after the first million
+        are not read.
     """
-    *lines, tail = text.split("\n")
+    *lines, tail = text.split("\n", _MOST_LINES)
     parsed = [_object(line) for line in lines if line.strip()]
     records = [record for record in parsed if record]
-    num_unreadable = len(parsed) - len(records)
+    num_unreadable = len(parsed) - len(records) + tail.count("\n")
     word = "line" if num_unreadable == 1 else "lines"
     problems = [f"{RESULT_FILE}: {num_unreadable} unreadable {word}"] if num_unreadable else []
     last = _object(tail)
@@ -249,14 +261,20 @@ def _subdirectories(parent: Path, root: Path, notes: list[str]) -> list[Path]:
     return [Path(entry.path) for entry in entries if entry.is_dir(follow_symlinks=False)]
 
 
-def _text(path: Path) -> str | None:
+def _text(path: Path, too_large: list[str]) -> str | None:
+    """Return a file's text, None if there is none; of a long error its beginning and its end."""
     try:
-        if path.is_symlink() or not path.is_file():  # a pipe would be waited for
-            return None
-        # Not read_text, which takes a carriage return for the end of a line.
-        return path.read_bytes().decode("utf-8", errors="surrogateescape")
-    except OSError:
+        if path.name == ERROR_FILE:
+            content = read_ends(path)
+        else:
+            content = read_bounded(path, _MOST_BYTES[path.name])
+    except OSError as error:
+        if error.errno == errno.EFBIG:
+            too_large.append(f"{path.name}: {error.strerror}, so it is not read")
+            return ""
         return None
+    # Not read_text, which takes a carriage return for the end of a line.
+    return content.decode("utf-8", errors="surrogateescape")
 
 
 def _plan(value: object) -> Record:

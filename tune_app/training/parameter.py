@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from search_spaces.errors import choices
-from search_spaces.space import LARGEST_INTEGER
+from search_spaces.values import LARGEST_INTEGER
 
 REQUIRED = object()
 

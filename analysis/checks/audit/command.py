@@ -17,11 +17,12 @@ from analysis.checks.audit.finding import Audit
 from analysis.checks.audit.read import read_csv
 from analysis.checks.audit.study import audit_study
 from analysis.checks.audit.table import Table
-from analysis.command_line import Parser, answering_mistakes, path_argument, print_text
+from analysis.command_line import Parser, path_argument
 from analysis.frames.cells import counted
 from analysis.labs.reference import TABLES
 from analysis.render.markdown import escape
 from search_spaces.errors import UserError, choices, did_you_mean
+from tune_app.storage.output import answering_mistakes, print_text
 from tune_app.storage.remote_folder import is_url
 
 _REPORTS = ("report_a", "report_b", "all")

@@ -46,9 +46,9 @@ def _tied(table: Table, name: str, mask: np.ndarray[tuple[int], np.dtype[np.bool
         return ""
     best = int(np.nanargmax(values))
     num = table.num_test[best]
-    if not np.isfinite(num):
-        return f"the best of {int(np.isfinite(values).sum())} on {name}"
     low, high = wilson_interval(values[best] * num, num)
+    if not np.isfinite(low):
+        return f"the best of {int(np.isfinite(values).sum())} on {name}"
     tied = int((values >= low).sum()) - 1
     return (
         f"on {name} {percent(values[best])} is the largest of {int(np.isfinite(values).sum())}, "

@@ -49,8 +49,8 @@ def read_csv(path: Path, options: Options) -> Table:
             frame[name] = [_setting(str(name), cell) for cell in text[name]]
     num_test = np.full(len(frame), np.nan if options.num_test is None else options.num_test)
     if "num_test" in frame and options.num_test is None:
-        num_test = np.asarray(frame["num_test"], dtype=np.float64)
-        num_test[~(num_test >= 1)] = np.nan
+        stated = np.asarray(frame["num_test"], dtype=np.float64)
+        num_test = np.where(stated >= 1, stated, np.nan)
     settings = tuple(c for c in map(str, frame) if c in (*SETTINGS, *options.factors))
     for name in options.compared:
         if name not in settings:

@@ -6,7 +6,7 @@ computed again, its test sets compared, and copies told from coincidences.
 
 from __future__ import annotations
 
-import zipfile
+from dataclasses import replace
 from functools import partial
 from math import prod
 from pathlib import Path
@@ -30,10 +30,11 @@ from analysis.checks.audit.table import STEADY, Table
 from analysis.frames.columns import repeats
 from analysis.frames.load import FINISHED, Study, load_study
 from analysis.labs.reference import Protocol
-from analysis.stats import epoch_times
+from analysis.stats import epoch_times, read_predictions
+from search_spaces.errors import UserError
 
 _CLOCK_DIGIT = 1e-6
-_MOST_BYTES = 10_000_000
+_MOST_NAMED = 5
 _MOST_IMAGES = 1e9
 
 
@@ -50,11 +51,13 @@ def audit_study(study: Study | str | Path, data: Path | None = None) -> Audit:
     """
     study = study if isinstance(study, Study) else load_study(study)
     rows = _rows(study)
+    predictions, unreadable = _predictions(study, rows)
     table = study_table(study, rows)
+    table = replace(table, remarks=(*table.remarks, *unreadable))
     evidence = Evidence(
         trials=[str(trial) for trial in rows["trial_id"]],
         matrices=_matrices(study, rows),
-        predictions=_predictions(study, rows),
+        predictions=predictions,
     )
 
     def images(table: Table) -> list[Finding]:
@@ -168,21 +171,20 @@ def _matrices(study: Study, rows: pd.DataFrame) -> list[Counts | None]:
     return [m if m is not None and m.size and m.min() >= 0 else None for m in matrices]
 
 
-def _predictions(study: Study, rows: pd.DataFrame) -> list[Classes | None]:
-    keys = zip(rows["config_id"], rows["seed"], strict=True)
-    return [_load(study.predictions_path(str(c), int(s))) for c, s in keys]
-
-
-def _load(path: Path | None) -> Classes | None:
-    """Return saved predictions; None where there are none or the file is damaged."""
-    if path is None:
-        return None
-    try:
-        with zipfile.ZipFile(path) as archive:
-            if sum(entry.file_size for entry in archive.infolist()) > _MOST_BYTES:
-                return None
-        with np.load(path, allow_pickle=False) as arrays:
-            array = arrays["predictions"]
-    except (OSError, ValueError, KeyError, zipfile.BadZipFile, EOFError, NotImplementedError):
-        return None
-    return array if array.ndim == 1 and np.issubdtype(array.dtype, np.integer) else None
+def _predictions(study: Study, rows: pd.DataFrame) -> tuple[list[Classes | None], tuple[str, ...]]:
+    """Return what each row predicted, None where that is not known, and a remark on the others."""
+    found: list[Classes | None] = []
+    unreadable: dict[str, None] = {}
+    for config_id, seed in zip(rows["config_id"], rows["seed"], strict=True):
+        path = study.predictions_path(str(config_id), int(seed))
+        try:
+            found.append(None if path is None else read_predictions(path)["predictions"])
+        except UserError as error:
+            found.append(None)
+            unreadable[str(error)] = None
+    remarks = list(unreadable)[:_MOST_NAMED]
+    if len(unreadable) > _MOST_NAMED:
+        remarks.append(
+            f"and {len(unreadable) - _MOST_NAMED} more files without readable predictions"
+        )
+    return found, tuple(remarks)

@@ -12,16 +12,11 @@ import pandas as pd
 
 from analysis.checks.claims import PUBLISHED, REPORT_A, REPORT_B, Claim, numbers_of, verdicts
 from analysis.checks.claims.user import load_claims
-from analysis.command_line import (
-    Parser,
-    answering_mistakes,
-    path_argument,
-    print_text,
-    study_argument,
-)
+from analysis.command_line import Parser, path_argument, study_argument
 from analysis.frames.load import Study, load_study
 from analysis.render.markdown import escape
 from search_spaces.errors import UserError
+from tune_app.storage.output import answering_mistakes, print_text
 
 _REPORTS = {"report_a": REPORT_A, "report_b": REPORT_B}
 

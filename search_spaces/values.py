@@ -1,0 +1,111 @@
+"""The values of a search space: which are allowed, and their plain form, which JSON can hold."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from search_spaces.errors import UserError
+
+MOST_CONFIGURATIONS = 100_000
+"""Ray Tune is not made for more trials, and a larger grid is nearly always a slip."""
+LARGEST_INTEGER = 2**53
+"""Beyond it JSON readers and floats no longer tell integers apart."""
+
+
+def is_grid(value: Any) -> bool:
+    """Return whether a value of ``param_space`` is a ``tune.grid_search([...])``."""
+    return isinstance(value, Mapping) and set(value) == {"grid_search"}
+
+
+def plain_axis(where: str, value: Any) -> Any:
+    """Return a constant or a ``tune.grid_search`` with Python's own lists, dicts and scalars.
+
+    A grid may be given as any sequence or one-dimensional array, a scalar also as NumPy's.
+
+    Raises:
+        UserError: a value is not allowed; the message begins with ``where``.
+    """
+    if not is_grid(value):
+        return plain_value(where, value)
+    values = _listed(where, value["grid_search"])
+    if not values:
+        raise UserError(f"{where}: tune.grid_search needs at least one value")
+    return {"grid_search": [plain_value(where, entry) for entry in values]}
+
+
+def plain_value(where: str, value: Any) -> Any:
+    """Return one value of a parameter, or of tied parameters, in Python's own types.
+
+    Raises:
+        UserError: it is not allowed; the message begins with ``where``.
+    """
+    if not isinstance(value, Mapping):
+        scalar = plain_scalar(value)
+        _check_scalar(where, scalar)
+        return scalar
+    for key, entry in value.items():
+        if not isinstance(key, str) or not key.isidentifier() or isinstance(entry, Mapping):
+            raise UserError(f"{where}: tied parameters must map names to plain values")
+    return {
+        str.__str__(key): plain_value(f"{where}[{key!r}]", entry) for key, entry in value.items()
+    }
+
+
+def plain_scalar(value: Any) -> Any:
+    """Return a string or number of NumPy's, or of a class derived from Python's, as Python's own.
+
+    Anything else is returned as it is.
+    """
+    if getattr(value, "shape", None) == () and hasattr(value, "item"):
+        value = value.item()
+    if value is None or isinstance(value, bool):
+        return value
+    if isinstance(value, int):
+        return int.__int__(value)
+    if isinstance(value, float):
+        return float.__float__(value)
+    return str.__str__(value) if isinstance(value, str) else value
+
+
+def shown(value: Any) -> str:
+    """Return a value as an error message quotes it; Python prints no integer of 4,300 digits."""
+    if isinstance(value, int) and abs(value) > LARGEST_INTEGER:
+        return f"a number of {value.bit_length()} bits"
+    return repr(value)
+
+
+def _listed(where: str, values: Any) -> list[Any]:
+    is_array = hasattr(values, "tolist") and len(getattr(values, "shape", ())) == 1
+    if not is_array and (not isinstance(values, Sequence) or isinstance(values, (str, bytes))):
+        raise UserError(
+            f"{where}: tune.grid_search needs a list, not a {type(values).__name__}; of a set take "
+            "sorted(...), of a generator list(...)"
+        )
+    if len(values) > MOST_CONFIGURATIONS:
+        raise UserError(
+            f"{where}: {len(values):,} values; allowed: at most {MOST_CONFIGURATIONS:,}"
+        )
+    return list(values.tolist() if is_array else values)
+
+
+def _check_scalar(where: str, value: Any) -> None:
+    if value is not None and not isinstance(value, (str, bool, int, float)):
+        raise UserError(
+            f"{where}: {value!r} is a {type(value).__name__}; allowed: strings, numbers, booleans, "
+            "None, or tune.grid_search([...]) of them (a study is a grid, not a random search)"
+        )
+    if isinstance(value, str) and not _is_text(value):
+        raise UserError(f"{where}: {value!r} is not text (a surrogate without its other half)")
+    if isinstance(value, float) and not math.isfinite(value):
+        raise UserError(f"{where}: {value!r} is not a finite number")
+    if isinstance(value, int) and abs(value) > LARGEST_INTEGER:
+        raise UserError(f"{where}: {shown(value)} is too large; allowed: up to 2^53")
+
+
+def _is_text(value: str) -> bool:
+    try:
+        return bool(value.encode()) or not value
+    except UnicodeEncodeError:
+        return False

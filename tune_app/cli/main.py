@@ -1,0 +1,57 @@
+"""``tune-app``: every command of the project under one name, callable from any folder."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+
+from search_spaces.errors import UserError, choices, did_you_mean
+from tune_app.storage.output import Main, answering_mistakes, print_text
+
+COMMANDS = {
+    "run": "plan a study, run what is missing of it, say what came out",
+    "status": "say how far a study is, whether or not it is being run",
+    "report": "write the report of one or several studies",
+    "audit": "find in a table of results what cannot be right",
+    "claims": "judge claims, the published ones or your own",
+}
+"""Subcommand -> what it does; each is also ``python -m tune_app.run`` and so on."""
+
+
+@answering_mistakes
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run a subcommand with the arguments that follow its name; return its exit status."""
+    words = list(sys.argv[1:] if argv is None else argv)
+    name = words[0] if words else ""
+    if name in ("-h", "--help"):
+        print_text(_help())
+        return 0
+    if name not in COMMANDS:
+        what = f"{name}: no such command" if name else "a command is missing"
+        raise UserError(
+            f"{what}{did_you_mean(name, COMMANDS)}; allowed: {choices(COMMANDS)}; "
+            "see tune-app --help"
+        )
+    return _load(name)(words[1:])
+
+
+def _load(name: str) -> Main:
+    """Import one command; the others, with all that they need, stay where they are."""
+    command: Main
+    if name == "run":
+        from tune_app.cli.run_command import main as command
+    elif name == "status":
+        from tune_app.cli.status_command import main as command
+    elif name == "report":
+        from analysis.report import main as command
+    elif name == "audit":
+        from analysis.audit import main as command
+    else:
+        from analysis.claims import main as command
+    return command
+
+
+def _help() -> str:
+    lines = [f"  {name:<8}{meaning}" for name, meaning in COMMANDS.items()]
+    usage = "usage: tune-app COMMAND ...\n\nHyperparameter studies on Ray Tune. Commands:"
+    return "\n".join([usage, *lines, "\n`tune-app COMMAND --help` lists the options of one."])

@@ -1,0 +1,54 @@
+"""A console for commands whose output may go away while they work."""
+
+from __future__ import annotations
+
+import sys
+from typing import IO, Any, cast
+
+from rich.console import Console
+
+from search_spaces.errors import UserError
+from tune_app.storage.output import print_text, silence
+
+
+def run_console(note: str | None = None) -> Console:
+    """Return a console on standard output.
+
+    Args:
+        note: printed to standard error once nothing more can be written; the command then goes on
+            without its output. Without a note, output that cannot be written is a mistake, and a
+            reader that has gone, such as ``head``, is none.
+    """
+    return Console(file=cast(IO[str], _Output(sys.stdout, note)))
+
+
+class _Output:
+    """A text stream that outlives its reader. Rich asks the rest of the stream behind it."""
+
+    def __init__(self, stream: Any, note: str | None) -> None:
+        self._stream = stream
+        self._note = note
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._stream, name)
+
+    def write(self, text: str) -> int:
+        try:
+            self._stream.write(text)
+            self._stream.flush()
+        except OSError as error:
+            self._lose(error)
+        return len(text)
+
+    def flush(self) -> None:
+        """Do nothing: what is written has been flushed."""
+
+    def _lose(self, error: OSError) -> None:
+        silence(self._stream)
+        reason = "its reader has gone" if isinstance(error, BrokenPipeError) else error.strerror
+        if self._note is not None:
+            print_text(
+                f"note: standard output cannot be written ({reason}); {self._note}", to_stderr=True
+            )
+        elif not isinstance(error, BrokenPipeError):
+            raise UserError(f"standard output cannot be written ({reason}); send it elsewhere")

@@ -1,0 +1,65 @@
+"""Files of a study directory that anybody may have put there: read without waiting, up to a limit.
+
+A pipe or a device in the place of a file would be waited for, a link may lead out of the directory,
+and a sparse file of a terabyte costs its sender nothing.
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+import stat
+from pathlib import Path
+
+MOST_STUDY_BYTES = 256_000_000
+"""Of ``study.json``: 100,000 configurations take about 50 MB."""
+MOST_RESULT_BYTES = 256_000_000
+"""Of one trial's ``result.json``: a line is about 1 kB."""
+MOST_PARAMS_BYTES = 16_000_000
+"""Of ``params.json`` and other files of one record."""
+MOST_ERROR_BYTES = 1_000_000
+"""Of ``error.txt``, from its beginning and from its end."""
+
+
+def read_bounded(path: Path, most_bytes: int, *, follow: bool = False) -> bytes:
+    """Return the content of a regular file.
+
+    Args:
+        path: the file.
+        most_bytes: the largest size that is read.
+        follow: whether ``path`` may be a symbolic link.
+
+    Raises:
+        OSError: the file cannot be read, is no regular file or a link, or is too large.
+        ValueError: no file can have that name.
+    """
+    with os.fdopen(_descriptor(path, follow=follow), "rb") as file:
+        too_large = os.fstat(file.fileno()).st_size > most_bytes
+        content = b"" if too_large else file.read(most_bytes + 1)  # it may grow meanwhile
+    if too_large or len(content) > most_bytes:
+        raise OSError(errno.EFBIG, f"larger than {most_bytes / 1e6:g} MB", str(path))
+    return content
+
+
+def read_ends(path: Path, most_bytes: int = MOST_ERROR_BYTES) -> bytes:
+    """Return the content of a regular file, of a longer one its first and last ``most_bytes``.
+
+    Raises:
+        OSError: the file cannot be read, or is no regular file or a link.
+        ValueError: no file can have that name.
+    """
+    with os.fdopen(_descriptor(path, follow=False), "rb") as file:
+        content = file.read(2 * most_bytes)
+        if not file.read(1):
+            return content
+        file.seek(-most_bytes, os.SEEK_END)
+        return content[:most_bytes] + b"\n" + file.read(most_bytes)
+
+
+def _descriptor(path: Path, *, follow: bool) -> int:
+    flags = os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC | (0 if follow else os.O_NOFOLLOW)
+    descriptor = os.open(path, flags)
+    if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+        os.close(descriptor)
+        raise OSError(errno.EINVAL, "not a regular file", str(path))
+    return descriptor

@@ -1,0 +1,32 @@
+"""How the value of a reported quantity is written for a person."""
+
+from __future__ import annotations
+
+import math
+import re
+
+_SHARE = re.compile(
+    r"(?:.*_)?(?:accuracy|precision|recall|f1|specificity|sensitivity)(?:_(?:weighted|macro|micro))?"
+)
+
+
+def is_share(name: str) -> bool:
+    """Return whether a quantity is a share of counted items, such as ``val_accuracy``."""
+    return _SHARE.fullmatch(name) is not None
+
+
+def shown(name: str, value: object) -> str:
+    """Return a value of a quantity in words: a share as a percentage, else the number.
+
+    A "share" outside of 0 to 1 is somebody's own percentage and stays the number that it is.
+    """
+    if isinstance(value, bool) or not isinstance(value, (int, float)) or not math.isfinite(value):
+        return "not known"
+    if is_share(name) and 0 <= value <= 1:
+        return f"{100 * value:.2f} %"
+    return f"{value:.4g}"
+
+
+def on_test_data(metric: str) -> str:
+    """Return the name of a validation quantity on the test data: ``test_accuracy``."""
+    return f"test_{metric.removeprefix('val_')}"
