@@ -35,6 +35,7 @@ def checkpoint(directory: Path, epoch: int, content: bytes | None = None, key: s
     write_checkpoint(path, key, epoch, {"x": 1})
     if content is not None:
         (path / STATE_FILE).write_bytes(content)
-        index = {"trial_key": key, "epoch": epoch, "sha256": hashlib.sha256(content).hexdigest()}
+        index = {"trial_key": key, "epoch": epoch, "num_bytes": len(content)}
+        index["sha256"] = hashlib.sha256(content).hexdigest()
         (path / INDEX_FILE).write_text(json.dumps(index))
     return path

@@ -24,10 +24,11 @@ from analysis.frames.mistakes import (
     saved_without_labels,
     seeds_apart,
 )
-from analysis.frames.split import SIDE, Split
+from analysis.frames.split import Split
 from analysis.frames.summary import best_data, groups_of
 from analysis.render.document import Block, Figure, Paragraph, Section, Table
 from analysis.sections.results import free_heading
+from tune_app.study.idx import IMAGE_SIZE
 
 _NUM_CLASSES = 10
 _MOST_PICKS = 4
@@ -180,7 +181,7 @@ def _shares(frame: pd.DataFrame) -> list[str]:
 
 
 def _figure(name: str, shown: str, frame: pd.DataFrame, split: Split) -> Figure:
-    images = split.images[split.test[frame["position"]]].reshape(-1, SIDE, SIDE)
+    images = split.images[split.test[frame["position"]]].reshape(-1, IMAGE_SIZE, IMAGE_SIZE)
     shares = _shares(frame)
     pairs = list(zip(frame["true"], frame["predicted"], strict=True))
     texts = [

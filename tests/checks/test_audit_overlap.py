@@ -9,12 +9,12 @@ import pytest
 from analysis.checks.audit.evidence import Evidence
 from analysis.checks.audit.overlap import check_images
 from analysis.checks.audit.study import audit_study
-from analysis.frames.split import test_positions as positions
 from search_spaces.errors import UserError
 from tests.studies import line, resnet_config, study_json, write_study, write_trial
 from tests.tables import table
 from tune_app.data.images import describe, load_datasets
 from tune_app.data.sources import SAMPLE_FOLDER
+from tune_app.study.splits import split_indices
 
 NUM_IMAGES = 700
 
@@ -63,10 +63,10 @@ def idx(path: Path, items: Any) -> str:
 
 
 def test_equal_pixels_are_counted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("analysis.frames.split.PARTS", (("t10k", 200),))
+    monkeypatch.setattr("analysis.frames.split.PART_SIZES", {"t10k": 200})
     images = np.random.default_rng(0).integers(0, 256, (200, 28, 28)).astype(np.uint8)
     labels = np.tile(np.arange(10, dtype=np.uint8), 20)
-    test = positions(labels, 0)
+    test = split_indices(labels, 0)[2]
     others = np.setdiff1d(np.arange(200), test)
     images[test[:3]] = images[others[:3]]
     names = ("t10k-images-idx3-ubyte", "t10k-labels-idx1-ubyte")

@@ -28,6 +28,7 @@ from tune_app.storage.lock import LOCK_FILE, find_holder
 from tune_app.storage.remote_folder import RemoteFolder
 from tune_app.storage.remote_store import RemoteStore
 from tune_app.study.ledger import Ledger, new_ledger
+from tune_app.training.checkpoint import write_checkpoint
 
 START = 1_767_268_800
 DATA = {
@@ -91,9 +92,31 @@ def plain(capsys: pytest.CaptureFixture[str], root: Path) -> dict[str, Any]:
     return found
 
 
+def save_checkpoint(directory: Path, epoch: int) -> None:
+    folder = directory / f"checkpoint_{epoch:06d}"
+    folder.mkdir()
+    key = json.loads((directory / "params.json").read_text())["plan"]["trial_key"]
+    write_checkpoint(folder, key, epoch, {"weights": epoch})
+
+
+def test_what_came_after_the_newest_checkpoint_is_still_to_be_trained(tmp_path: Path) -> None:
+    """4 epochs of another trial are left too; the next launch begins where a checkpoint is."""
+    ledger = make_study(tmp_path)
+    directory = record(ledger, 0, 1, 2, 3)
+    assert overview(ledger, running=True).num_epochs_left == 1 + 4
+    assert overview(ledger, running=False).num_epochs_left == 4 + 4
+    save_checkpoint(directory, 1)
+    view = overview(ledger, running=False)
+    assert view.num_epochs_left == 3 + 4 and view.seconds_left == pytest.approx(70.0)
+    save_checkpoint(directory, 2)
+    assert overview(ledger, running=False).num_epochs_left == 2 + 4
+    (directory / "checkpoint_000002" / "checkpoint.json").write_text("{")
+    assert overview(ledger, running=False).num_epochs_left == 3 + 4
+
+
 def test_an_unfinished_study(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     ledger = make_study(tmp_path)
-    record(ledger, 0, 1, 2, 3)
+    save_checkpoint(record(ledger, 0, 1, 2, 3), 3)
     state = plain(capsys, ledger.root)
     assert state["num_rows"] == 4 and state["running"] is False
     nonzero = {name: number for name, number in state["rows"].items() if number}
@@ -149,7 +172,7 @@ def test_failures_are_named_and_retries_are_not_failures(
     state = plain(capsys, ledger.root)
     assert state["failures"] == {directory.name: "ValueError: bad pixel"}
     assert state["rows"]["failed"] == 1 and state["rows"]["finished"] == 1
-    assert state["num_epochs_left"] == 2 + 4, "the next launch runs failed rows again"
+    assert state["num_epochs_left"] == 4 + 4, "the next launch runs failed rows again"
     text = told(capsys, ledger.root)
     assert f"failed: {directory.name}: ValueError: bad pixel (traceback: " in text
     assert f"{directory}/error.txt)\n" in text

@@ -5,29 +5,29 @@ from __future__ import annotations
 import pytest
 from torch import nn
 
-from tune_app.cropped_conv.axis import LiveAxis, OutputRun, TapRun
+from tune_app.cropped_conv.axis import CroppedAxis, OutputRun, TapRun
 from tune_app.cropped_conv.crop import crop_to_live_taps
-from tune_app.cropped_conv.layers import LiveConv2d
+from tune_app.cropped_conv.layers import CroppedConv2d
 
 pytestmark = pytest.mark.usefixtures("one_thread")
 
 
 def test_axis_of_a_padded_kernel_on_one_pixel_keeps_the_middle_tap() -> None:
-    axis = LiveAxis.crop(1, kernel_size=3, stride=1, dilation=1, before=1, after=1)
+    axis = CroppedAxis.crop(1, kernel_size=3, stride=1, dilation=1, before=1, after=1)
     assert axis is not None
     assert (axis.first_tap, axis.num_taps, axis.before, axis.after) == (1, 1, 0, 0)
 
 
 def test_axis_runs_of_a_stride_2_kernel_on_4_pixels() -> None:
     # Outputs 0 and 1 read pixels (-1, 0, 1) and (1, 2, 3).
-    axis = LiveAxis.crop(4, kernel_size=3, stride=2, dilation=1, before=1, after=1)
+    axis = CroppedAxis.crop(4, kernel_size=3, stride=2, dilation=1, before=1, after=1)
     assert axis is not None
     assert axis.tap_runs() == [TapRun(0, 1, 1, 1), TapRun(1, 0, 2, 0), TapRun(2, 0, 2, 1)]
     assert axis.output_runs() == [OutputRun(0, 1, 2, 0), OutputRun(1, 0, 3, 1)]
 
 
 def test_axis_without_live_taps_is_none() -> None:
-    assert LiveAxis.crop(1, kernel_size=1, stride=3, dilation=1, before=1, after=1) is None
+    assert CroppedAxis.crop(1, kernel_size=1, stride=3, dilation=1, before=1, after=1) is None
 
 
 @pytest.mark.parametrize(
@@ -45,5 +45,5 @@ def test_axis_without_live_taps_is_none() -> None:
 )
 def test_way_and_multiply_adds(conv: nn.Conv2d, size: int, way: str, macs: int) -> None:
     layer = crop_to_live_taps(conv, (64, size, size))
-    assert isinstance(layer, LiveConv2d)
+    assert isinstance(layer, CroppedConv2d)
     assert (layer.way, layer.macs) == (way, macs)

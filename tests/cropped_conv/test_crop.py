@@ -13,8 +13,8 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from torch import nn
 
-from tests.live_models import assert_close, assert_same_function, ways
-from tune_app.cropped_conv import layers as live_layers
+from tests.cropped_models import assert_close, assert_same_function, ways
+from tune_app.cropped_conv import layers as cropped_layers
 from tune_app.cropped_conv.crop import crop_to_live_taps, full_state_dict
 from tune_app.training.models import build_model
 
@@ -101,7 +101,7 @@ def test_any_convolution_is_the_same_function(
     layout: list[int],
 ) -> None:
     conv, size = drawn
-    with mock.patch.object(live_layers, "BANDS_CHANNELS_PER_COLUMN", channels_per_column):
+    with mock.patch.object(cropped_layers, "BANDS_CHANNELS_PER_COLUMN", channels_per_column):
         cropped = crop_to_live_taps(conv, (conv.in_channels, *size))
     assert_same_function(conv, cropped, (batch, conv.in_channels, *size), tuple(layout))
     assert all(

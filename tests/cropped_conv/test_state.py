@@ -12,8 +12,8 @@ import pytest
 import torch
 from torch import nn
 
-from tests.live_models import assert_close, assert_same_gradients, ways
-from tune_app.cropped_conv import layers as live_layers
+from tests.cropped_models import assert_close, assert_same_gradients, ways
+from tune_app.cropped_conv import layers as cropped_layers
 from tune_app.cropped_conv.crop import crop_to_live_taps, full_state_dict, load_full_state_dict
 from tune_app.training.models import build_model
 
@@ -75,7 +75,7 @@ def test_copies_compute_the_same(duplicate: Callable[[nn.Module], nn.Module]) ->
 
 def test_parameters_and_gradients_may_be_parts_of_larger_tensors() -> None:
     plain = nn.Conv2d(4, 4, 3, padding=1, dtype=torch.float64)
-    with mock.patch.object(live_layers, "BANDS_CHANNELS_PER_COLUMN", 0):
+    with mock.patch.object(cropped_layers, "BANDS_CHANNELS_PER_COLUMN", 0):
         cropped = crop_to_live_taps(plain, (4, 2, 2))
     assert ways(cropped) == {"bands"}
     flat = nn.utils.parameters_to_vector(cropped.parameters()).detach()

@@ -11,6 +11,9 @@ from tests.study.test_ledger import epoch, make_ledger, record
 from tune_app.engine.housekeeping import keep_best_weights, remove_spent_checkpoints, tidy
 from tune_app.storage.open_store import open_store
 from tune_app.storage.remote_folder import RemoteFolder
+from tune_app.study.objective import Objective
+
+MOST_ACCURATE = Objective("val_accuracy", "max")
 
 
 def make_checkpoint(directory: Path) -> Path:
@@ -63,12 +66,34 @@ def test_the_best_weights_of_each_group_stay(tmp_path: Path) -> None:
     second = record(ledger, "001", [{"epoch": 1, "val_accuracy": 0.7}], key="b")
     weak, best = save_weights(first, "x", 1), save_weights(first, "x", 3)
     beaten, alone = save_weights(second, "x", 1), save_weights(second, "y", 1)
-    keep_best_weights(ledger.store, ledger.read_trials())
+    keep_best_weights(ledger.store, ledger.read_trials(), MOST_ACCURATE)
     assert [path.exists() for path in (weak, best, beaten, alone)] == [False, True, False, True]
     entry = json.loads((ledger.root / "weights" / "x.json").read_text())
-    assert entry == {"score": 0.9, "file": str(best.relative_to(ledger.root))}
-    keep_best_weights(ledger.store, ledger.read_trials())
+    assert entry == {
+        "metric": "val_accuracy",
+        "score": 0.9,
+        "file": str(best.relative_to(ledger.root)),
+    }
+    keep_best_weights(ledger.store, ledger.read_trials(), MOST_ACCURATE)
     assert best.exists(), "a second look changes nothing"
+
+
+def test_the_objective_of_the_space_decides_which_weights_stay(tmp_path: Path) -> None:
+    ledger = make_ledger(tmp_path / "mine", metric="val_loss", mode="min")
+    rows = [
+        {"epoch": 2, "val_accuracy": 0.5, "val_loss": 0.2},
+        {"epoch": 3, "val_accuracy": 0.9, "val_loss": 0.3},
+    ]
+    trial = record(ledger, "001", rows, key="a")
+    kept, accurate = save_weights(trial, "x", 2), save_weights(trial, "x", 3)
+    tidy(ledger, ledger.read_trials())
+    assert kept.exists() and not accurate.exists()
+    entry = json.loads((ledger.root / "weights" / "x.json").read_text())
+    assert entry == {
+        "metric": "val_loss",
+        "score": 0.2,
+        "file": str(kept.relative_to(ledger.root)),
+    }
 
 
 def test_half_written_files_go_at_a_url_too(tmp_path: Path) -> None:

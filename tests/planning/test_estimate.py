@@ -11,11 +11,13 @@ from tune_app.planning.estimate import (
     fit_to_budget,
     study_seconds,
     trial_seconds,
+    why_not_known,
 )
 from tune_app.planning.plan import PlannedTrial
 from tune_app.planning.resources import Cluster
 from tune_app.planning.schedule import num_slots
-from tune_app.training.registry import TRAINABLES, Probe
+from tune_app.training.probe import EpochTimes, Probe
+from tune_app.training.registry import TRAINABLES
 
 
 def trial(milestones: tuple[int, ...] = (2, 5), **resources: float) -> PlannedTrial:
@@ -62,16 +64,25 @@ def test_a_trial_counts_its_epochs_and_evaluations() -> None:
     resnet = TRAINABLES["resnet"]
     key = tuple(trial().config.get(a) for a in (*resnet.probe_axes, "device", "num_train_images"))
     probe = Probe(
-        lambda epochs, train, evaluated: epochs * train + evaluated / 1000,
+        EpochTimes(per_train=1.0, per_eval=0.001),
         begin_seconds=3.0,
         save_seconds=0.5,
     )
     probes = {key: probe}
-    seconds = trial_seconds(trial(), resnet, probes, SplitSizes(70, 10, 20))
-    # 350.09 s of training hold eleven whole spells of 30 s, each with a checkpoint at its end.
+    sizes = SplitSizes(70, 10, 20)
+    # Five epochs of 70.018 s with 30 s between checkpoints: one after each but the last.
     training = 5 * 70 + (5 * 10 + 2 * 20) / 1000
-    assert seconds == pytest.approx(TRIAL_SECONDS + 3 + training + 11 * 0.5)
-    assert trial_seconds(trial(), resnet, {}, SplitSizes(70, 10, 20)) is None
+    seconds = trial_seconds(trial(), resnet, probes, sizes, 30)
+    assert seconds == pytest.approx(TRIAL_SECONDS + 3 + training + 4 * 0.5)
+    # 71 s have passed after the second and after the fourth epoch, 600 s never; 0 is every epoch.
+    for checkpoint_seconds, num_saved in ((71, 2), (600, 0), (0, 4)):
+        seconds = trial_seconds(trial(), resnet, probes, sizes, checkpoint_seconds)
+        assert seconds == pytest.approx(TRIAL_SECONDS + 3 + training + num_saved * 0.5)
+    assert trial_seconds(trial(), resnet, {}, sizes, 30) is None
+    too_slow = {key: "a few steps of it did not end"}
+    assert trial_seconds(trial(), resnet, too_slow, sizes, 30) is None
+    assert why_not_known([trial()], resnet, too_slow) == "n: a few steps of it did not end"
+    assert why_not_known([trial()], resnet, probes) == ""
 
 
 def test_a_budget_takes_the_largest_subset_that_fits() -> None:

@@ -11,12 +11,11 @@ import pytest
 from search_spaces import SearchSpace
 from search_spaces.errors import UserError
 from tests.recorded import ended
-from tune_app.engine.trial_configs import resumable_checkpoints
 from tune_app.storage.local_store import LocalStore
 from tune_app.storage.store import StudyStore
 from tune_app.study.fingerprint import data_fingerprint
 from tune_app.study.ledger import Ledger, extend_ledger, new_ledger, open_ledger, put_aside
-from tune_app.training.checkpoint import write_checkpoint
+from tune_app.training.checkpoint import resumable_checkpoints, write_checkpoint
 
 DATA = {
     "source": "sample",

@@ -19,8 +19,7 @@ from tests.studies import (
     shared_study,
 )
 from tune_app.engine.housekeeping import tidy
-from tune_app.engine.trial_configs import resumable_checkpoints
-from tune_app.training.checkpoint import load_newest
+from tune_app.training.checkpoint import load_newest, resumable_checkpoints
 
 _REPOSITORY = Path(__file__).resolve().parents[2]
 PACKAGES = [_REPOSITORY / name for name in ("tune_app", "analysis", "search_spaces")]

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import json
+import os
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
@@ -50,7 +53,40 @@ def flip(path: Path) -> None:
     path.write_bytes(content)
 
 
-@pytest.mark.parametrize("damage", [truncate, flip, Path.unlink])
+def replace_by_fifo(path: Path) -> None:
+    path.unlink()
+    os.mkfifo(path)
+
+
+def replace_by_folder(path: Path) -> None:
+    path.unlink()
+    path.mkdir()
+
+
+def make_endless(path: Path) -> None:
+    """Make a sparse file of 60 GB."""
+    os.truncate(path, 60 * 10**9)
+
+
+def make_larger_than_any_memory(path: Path) -> None:
+    """Make a sparse file of 8 TB whose index tells its size."""
+    os.truncate(path, 8 * 10**12)
+    index = json.loads((path.parent / "checkpoint.json").read_text())
+    (path.parent / "checkpoint.json").write_text(json.dumps({**index, "num_bytes": 8 * 10**12}))
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        make_larger_than_any_memory,
+        truncate,
+        flip,
+        Path.unlink,
+        replace_by_fifo,
+        replace_by_folder,
+        make_endless,
+    ],
+)
 def test_a_damaged_checkpoint_falls_back_to_the_one_before(tmp_path: Path, damage: object) -> None:
     older, newer = make(tmp_path, 1), make(tmp_path, 2)
     damage(newer / STATE_FILE)  # type: ignore[operator]
@@ -58,6 +94,40 @@ def test_a_damaged_checkpoint_falls_back_to_the_one_before(tmp_path: Path, damag
     assert loaded.state is not None and loaded.epoch == 1
     assert loaded.note.startswith("checkpoint_000002 is not used: state.pt ")
     assert loaded.note.endswith("; goes on after epoch 1")
+
+
+def test_a_state_that_does_not_fit_falls_back_to_the_one_before(tmp_path: Path) -> None:
+    older, newer = make(tmp_path, 1), make(tmp_path, 2)
+    tried = []
+
+    def use(state: dict[str, Any]) -> None:
+        tried.append(int(state["weights"][0]))
+        if tried[-1] == 2:
+            raise KeyError("model")
+
+    loaded = load_newest(LocalStore(tmp_path), [newer, older], "k", use)
+    assert (loaded.epoch, tried) == (1, [2, 1])
+    assert loaded.note == (
+        "checkpoint_000002 is not used: its state does not fit this trial (KeyError); "
+        "goes on after epoch 1"
+    )
+
+
+@pytest.mark.parametrize(
+    "index",
+    [
+        '{"trial_key": "k", "epoch": 1, "sha256": "x"}',
+        '{"trial_key": "k", "epoch": 1, "num_bytes": true, "sha256": "x"}',
+        '{"trial_key": "k", "epoch": 1, "num_bytes": 4, "sha256": "x", "a": "'
+        + 10_000 * "x"
+        + '"}',
+        "[" * 5_000,
+    ],
+)
+def test_an_index_that_does_not_say_what_it_should_is_none(tmp_path: Path, index: str) -> None:
+    path = make(tmp_path, 1)
+    (path / "checkpoint.json").write_text(index)
+    assert find_damaged(tmp_path) == [path]
 
 
 def test_nothing_usable_means_from_the_start(tmp_path: Path) -> None:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import copy
 import math
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import Any
 
@@ -12,7 +13,7 @@ import pytest
 import torch
 
 from tune_app.data.images import ImageData, load_datasets
-from tune_app.training.classifier import ResNetRun, probe
+from tune_app.training.classifier import ResNetRun
 from tune_app.training.registry import TRAINABLES
 
 
@@ -76,6 +77,13 @@ def test_the_order_of_images_is_a_function_of_seed_and_epoch(images: ImageData) 
     assert [len(b) for b in start(images, batch_size=17).epoch_batches(1)] == [17] * 8
 
 
+def test_the_order_rests_on_nothing_that_numpy_may_change(
+    images: ImageData, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delattr(np.random, "Generator")
+    assert start(images).epoch_batches(1)[0][:4].tolist() == [155, 51, 106, 139]
+
+
 @pytest.mark.parametrize("optimizer", ["sgd", "adam"])
 def test_a_resumed_run_equals_an_uninterrupted_one_bit_for_bit(
     images: ImageData, optimizer: str
@@ -136,10 +144,43 @@ def test_three_channels_and_larger_images_are_trained(images: ImageData) -> None
     assert metrics["status"] == "ok" and metrics["precision"] == "float32"
 
 
-def test_a_probe_grows_with_epochs_and_images(images: ImageData) -> None:
-    measured = probe(start(images).config, images, 1)
-    once = measured.seconds(1, 1000, 100)
-    assert measured.seconds(2, 1000, 200) == pytest.approx(2 * once)
-    # Adam keeps two values per trained parameter beside the weights.
-    assert measured.checkpoint_bytes > 2.9 * 4 * 4_200_000
-    assert measured.weights_bytes > 11_100_000 * 4
+def truncated(state: dict[str, Any]) -> None:
+    del state["optimizer"]["state"][0]
+
+
+def another_shape(state: dict[str, Any]) -> None:
+    state["optimizer"]["state"][0] = {
+        name: torch.zeros(3) for name in state["optimizer"]["state"][0]
+    }
+
+
+def no_settings(state: dict[str, Any]) -> None:
+    del state["optimizer"]["param_groups"][0]["lr"]
+
+
+def another_model(state: dict[str, Any]) -> None:
+    state["model"] = {"weight": torch.zeros(2)}
+
+
+def no_number(state: dict[str, Any]) -> None:
+    state["train_seconds"] = [1]
+
+
+def nothing(state: dict[str, Any]) -> None:
+    state.clear()
+
+
+@pytest.mark.parametrize("optimizer", ["sgd", "adam"])
+@pytest.mark.parametrize(
+    "change", [truncated, another_shape, no_settings, another_model, no_number, nothing]
+)
+def test_a_state_that_does_not_fit_is_refused_before_it_is_used(
+    images: ImageData, optimizer: str, change: Callable[[dict[str, Any]], None]
+) -> None:
+    run = start(images, optimizer=optimizer)
+    run.train_steps(run.epoch_batches(1)[:1])
+    state = copy.deepcopy(run.state())
+    start(images, optimizer=optimizer).load_state(copy.deepcopy(state))
+    change(state)
+    with pytest.raises(Exception):  # noqa: B017 (of many kinds)
+        start(images, optimizer=optimizer).load_state(state)

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from sklearn.svm import SVC
 
-from tune_app.data.images import ImageData, load_datasets
+from tune_app.data.images import ImageData, load_datasets, subset_train
 from tune_app.training import svm
 from tune_app.training.registry import TRAINABLES
 
@@ -41,6 +41,23 @@ def test_stopping_early_is_unconverged(images: ImageData) -> None:
     assert 0 <= metrics["test_accuracy"] <= 1
 
 
+def test_the_smallest_limit_is_one_iteration(images: ImageData) -> None:
+    assert svm.fit_and_predict(config(max_iter=1), images, 1)[0]["status"] == "unconverged"
+    allowed = TRAINABLES["svm"].parameters["max_iter"]
+    assert [allowed.accepts(number) for number in (-2, -1, 0, 1)] == [False, True, False, True]
+
+
+def test_a_limit_of_the_solver_itself_is_a_limit(
+    images: ImageData, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Degree 8 with gamma 864 meets the 10,000 iterations of oneDAL only after half a minute."""
+    pytest.importorskip("sklearnex")
+    monkeypatch.setattr(svm, "ONEDAL_MAX_ITER", 3)
+    metrics, _ = svm.fit_and_predict(config(), images, 1)
+    assert metrics["solver"] == svm.ONEDAL
+    assert metrics["status"] == "unconverged" and not metrics["converged"]
+
+
 def test_the_row_says_which_solver_ran(images: ImageData, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(svm, "find_solver", lambda _threads: ("scikit-learn", SVC))
     metrics, _ = svm.fit_and_predict(config(), images, 1)
@@ -52,5 +69,7 @@ def test_the_row_says_which_solver_ran(images: ImageData, monkeypatch: pytest.Mo
 def test_a_probe_grows_with_the_square_of_the_images(images: ImageData) -> None:
     seconds = svm.probe(config(), images, 1).seconds
     assert seconds(1, 20_000, 0) == pytest.approx(4 * seconds(1, 10_000, 0))
+    few = subset_train(images, 70, 0)
+    assert svm.probe(config(), few, 1).seconds(1, 70, 0) > 0, "as many as 100 images leave"
     limited = svm.probe(config(num_train_images=500), images, 1).seconds
     assert limited(1, 20_000, 0) == limited(1, 500, 0)

@@ -1,8 +1,9 @@
-"""What a trial does when it cannot be saved."""
+"""The side of a trial that talks to the study directory, without Ray."""
 
 from __future__ import annotations
 
 import errno
+import json
 import os
 import socket
 from pathlib import Path
@@ -10,16 +11,20 @@ from typing import Any
 
 import numpy as np
 import pytest
+import torch
 from ray import tune
 
 from tune_app.storage.storage_errors import FullDiskError
 from tune_app.training import trial_context
+from tune_app.training.checkpoint import write_checkpoint
 from tune_app.training.trial_context import TrialSession, TrialSettings
 
 SAVES = {
     "checkpoint": lambda trial: trial.report({"epoch": 1}, state={"a": 1}),
     "predictions": lambda trial: trial.save_predictions(1, np.zeros(3), np.zeros(3)),
-    "weights": lambda trial: trial.save_best_weights("x", 1, 0.5, lambda: {"a": 1}),
+    "weights": lambda trial: trial.save_best_weights(
+        "x", 1, {"val_accuracy": 0.5}, lambda: {"a": 1}
+    ),
 }
 
 
@@ -75,3 +80,81 @@ def test_a_full_disk_for_temporary_files_is_named_with_its_machine(
         SAVES["checkpoint"](trial)
     assert not str(caught.value).startswith(f"{tmp_path}/")
     assert list((tmp_path).iterdir()) == [tmp_path / "study.json"]
+
+
+def session(root: Path, resume_from: list[str] | None = None, **settings: Any) -> TrialSession:
+    root.mkdir(exist_ok=True)
+    (root / "study.json").touch()
+    plan = {
+        "trial_key": "k",
+        "milestones": [2, 3],
+        "directory": "tune/001/trial",
+        "resume_from": resume_from or [],
+    }
+    return TrialSession({"plan": plan}, TrialSettings(str(root), **settings))
+
+
+def saved(root: Path) -> list[str]:
+    return sorted(path.name for path in root.glob("tune/*/*/weights/*"))
+
+
+def test_weights_are_kept_by_the_metric_and_mode_of_the_space(tmp_path: Path) -> None:
+    trial = session(tmp_path, metric="val_loss", mode="min")
+    for epoch, loss in ((2, 0.3), (3, 0.4), (4, 0.2)):
+        metrics = {"val_loss": loss, "val_accuracy": epoch / 10}
+        trial.save_best_weights("x", epoch, metrics, lambda: {"w": torch.zeros(1)})
+    assert saved(tmp_path) == ["x.epoch_2.pt", "x.epoch_4.pt"]
+    entry = json.loads((tmp_path / "weights" / "x.json").read_text())
+    file = "tune/001/trial/weights/x.epoch_4.pt"
+    assert entry == {"metric": "val_loss", "score": 0.2, "file": file}
+
+
+def test_a_record_of_another_metric_is_no_record(tmp_path: Path) -> None:
+    before = session(tmp_path)
+    before.save_best_weights("x", 2, {"val_accuracy": 0.9}, lambda: {"w": torch.zeros(1)})
+    after = session(tmp_path, metric="val_f1")
+    after.save_best_weights("x", 3, {"val_f1": 0.4}, lambda: {"w": torch.zeros(1)})
+    assert saved(tmp_path) == ["x.epoch_2.pt", "x.epoch_3.pt"]
+
+
+def test_a_metric_that_nothing_reports_is_said_in_the_row(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rows: list[dict[str, Any]] = []
+    monkeypatch.setattr(trial_context.tune, "report", rows.append)
+    monkeypatch.setattr(TrialSession, "num_threads", lambda self: 1)
+    trial = session(tmp_path, metric="val_f1")
+    trial.save_best_weights("x", 2, {"val_accuracy": 0.9}, lambda: {"w": torch.zeros(1)})
+    trial.report({"epoch": 2})
+    trial.report({"epoch": 3})
+    assert saved(tmp_path) == []
+    assert rows[0]["weights_note"] == (
+        "no weights are kept: this row has no number val_f1, the metric of the space"
+    )
+    assert "weights_note" not in rows[1]
+
+
+def test_a_trial_begins_anew_where_no_state_fits(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(trial_context.tune, "get_checkpoint", lambda: None)
+    folders = []
+    for number in (1, 2):
+        folders.append(f"tune/000/trial/checkpoint_{number:06d}")
+        (tmp_path / folders[-1]).mkdir(parents=True)
+        write_checkpoint(tmp_path / folders[-1], "k", number, {"weights": number})
+
+    def begin_with(usable: set[int]) -> tuple[int, str]:
+        def begin(state: dict[str, Any] | None) -> str:
+            if state is None:
+                return "from scratch"
+            if state["weights"] not in usable:
+                raise RuntimeError("size mismatch")
+            return f"from {state['weights']}"
+
+        return session(tmp_path, folders[::-1]).restore(begin)
+
+    assert begin_with({1, 2}) == (2, "from 2")
+    assert begin_with({1}) == (1, "from 1")
+    assert begin_with(set()) == (0, "from scratch")
+    assert session(tmp_path).restore(lambda state: state) == (0, None)

@@ -52,13 +52,14 @@ def open_lines(plan: Plan) -> list[str]:
 
 def estimate_lines(estimate: Estimate) -> list[str]:
     """Return what a plan will take."""
-    time = "not known: some trials need a device or a measurement that is not here"
+    time, of_what = f"not known ({estimate.unknown})", "; some trials could not be measured"
     if estimate.seconds is not None:
-        time = f"about {format_seconds(estimate.seconds)}"
+        time, of_what = f"about {format_seconds(estimate.seconds)}", ""
     return [
         f"time: {time}, {estimate.num_slots} trials at once",
-        f"disk: at most {estimate.disk_bytes / 1e6:,.0f} MB beside logs and tables",
-        f"memory: at most {estimate.memory_bytes / 1e9:,.1f} GB for the trials, 1.5 GB beside them",
+        f"disk: at most {estimate.disk_bytes / 1e6:,.0f} MB beside logs and tables{of_what}",
+        f"memory: at most {estimate.memory_bytes / 1e9:,.1f} GB for the trials, 1.5 GB beside them"
+        f"{of_what}",
     ]
 
 

@@ -38,7 +38,7 @@ class OutputRun:
 
 
 @dataclass(frozen=True)
-class LiveAxis:
+class CroppedAxis:
     """One spatial axis of a convolution whose kernel is cropped to its live taps.
 
     Output o reads input ``o * stride - before + t * dilation`` through cropped tap t. Taps are
@@ -59,7 +59,7 @@ class LiveAxis:
     @classmethod
     def crop(
         cls, size: int, *, kernel_size: int, stride: int, dilation: int, before: int, after: int
-    ) -> LiveAxis | None:
+    ) -> CroppedAxis | None:
         """Crop a kernel axis on an input of ``size`` pixels padded by ``before`` and ``after``.
 
         The live taps are kept with any dead ones between them (which a stride can leave). None

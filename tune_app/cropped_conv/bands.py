@@ -25,7 +25,7 @@ import torch
 from torch import Tensor
 from torch.autograd.function import once_differentiable
 
-from tune_app.cropped_conv.axis import LiveAxis, OutputRun, TapRun
+from tune_app.cropped_conv.axis import CroppedAxis, OutputRun, TapRun
 
 _View = tuple[tuple[int, int], tuple[int, int], int]
 """Size, stride and offset of a matrix, as ``Tensor.as_strided`` takes them."""
@@ -51,8 +51,8 @@ class _Band(NamedTuple):
 class BandPlan:
     """The matrix products of a convolution without groups whose columns have dilation 1."""
 
-    rows: LiveAxis
-    columns: LiveAxis
+    rows: CroppedAxis
+    columns: CroppedAxis
     _bands: dict[tuple[int, int, int], list[_Band]] = field(
         default_factory=dict, init=False, repr=False, compare=False
     )

@@ -3,7 +3,7 @@
 A padded kernel on a small map mostly meets padding. On a 28x28 image the last stage of a ResNet
 works on 1x1 maps, where eight of the nine taps of a 3x3 kernel only ever multiply zeros, yet
 ``torch.nn.Conv2d`` computes them, forward and backward. ``crop_to_live_taps`` replaces such
-convolutions by ``tune_app.cropped_conv.layers.LiveConv2d``, which leaves the dead taps out: same
+convolutions by ``tune_app.cropped_conv.layers.CroppedConv2d``, which leaves the dead taps out: same
 function, same gradients, up to floating-point rounding.
 
 A dead tap's gradient is exactly zero, so an optimizer without weight decay never moves it. That is
@@ -22,8 +22,8 @@ from typing import TypeGuard
 import torch
 from torch import Tensor, nn
 
-from tune_app.cropped_conv.axis import LiveAxis
-from tune_app.cropped_conv.layers import LiveConv2d, choose_way
+from tune_app.cropped_conv.axis import CroppedAxis
+from tune_app.cropped_conv.layers import CroppedConv2d, choose_way
 
 
 def crop_to_live_taps(model: nn.Module, input_shape: tuple[int, int, int]) -> nn.Module:
@@ -46,7 +46,7 @@ def crop_to_live_taps(model: nn.Module, input_shape: tuple[int, int, int]) -> nn
         is_shared = names[id(module)] > 1 or any(owners[id(p)] > 1 for p in module.parameters())
         layer = None
         if len(sizes[name]) == 1 and not is_shared:
-            layer = _live_layer(module, *sizes[name])
+            layer = _cropped_layer(module, *sizes[name])
         if layer is None:
             _keep_channels_last(module)
         elif name:
@@ -74,7 +74,7 @@ def full_state_dict(model: nn.Module) -> dict[str, Tensor]:
     no weight decay is used.
     """
     state: dict[str, Tensor] = dict(model.state_dict())
-    for name, layer in _live_layers(model):
+    for name, layer in _cropped_layers(model):
         state[f"{name}weight"] = layer.full_weight()
     return state
 
@@ -85,7 +85,7 @@ def load_full_state_dict(model: nn.Module, state: Mapping[str, Tensor]) -> None:
     Raises ``RuntimeError`` for missing or unexpected keys and ``ValueError`` for a kernel of
     another shape.
     """
-    layers = {f"{name}weight": layer for name, layer in _live_layers(model)}
+    layers = {f"{name}weight": layer for name, layer in _cropped_layers(model)}
     rest = {key: value for key, value in state.items() if key not in layers}
     kept = {key: layer.weight.detach() for key, layer in layers.items() if key in state}
     model.load_state_dict(rest | kept)
@@ -93,12 +93,12 @@ def load_full_state_dict(model: nn.Module, state: Mapping[str, Tensor]) -> None:
         layer.load_full_weight(state[key])
 
 
-def _live_layers(model: nn.Module) -> list[tuple[str, LiveConv2d]]:
+def _cropped_layers(model: nn.Module) -> list[tuple[str, CroppedConv2d]]:
     """Every cropped layer with the prefix of its keys: ``""`` or ``"layer1.0.conv1."``."""
     return [
         (f"{name}." if name else "", module)
         for name, module in model.named_modules()
-        if isinstance(module, LiveConv2d)
+        if isinstance(module, CroppedConv2d)
     ]
 
 
@@ -146,27 +146,27 @@ def _is_plain(module: nn.Module) -> TypeGuard[nn.Conv2d]:
     )
 
 
-def _live_layer(conv: nn.Conv2d, shape: tuple[int, ...]) -> LiveConv2d | None:
+def _cropped_layer(conv: nn.Conv2d, shape: tuple[int, ...]) -> CroppedConv2d | None:
     """Crop a convolution for inputs of this shape; None where that is impossible or no gain."""
     if len(shape) != 4:
         return None
-    rows, columns = (_live_axis(conv, axis, shape[2 + axis]) for axis in (0, 1))
+    rows, columns = (_cropped_axis(conv, axis, shape[2 + axis]) for axis in (0, 1))
     if rows is None or columns is None:
         return None
     has_dead_taps = rows.num_taps < rows.kernel_size or columns.num_taps < columns.kernel_size
     if has_dead_taps or choose_way(conv, rows, columns) != "conv2d":
-        return LiveConv2d(conv, rows, columns)
+        return CroppedConv2d(conv, rows, columns)
     return None
 
 
-def _live_axis(conv: nn.Conv2d, axis: int, size: int) -> LiveAxis | None:
+def _cropped_axis(conv: nn.Conv2d, axis: int, size: int) -> CroppedAxis | None:
     kernel_size, dilation = conv.kernel_size[axis], conv.dilation[axis]
     if conv.padding == "same":
         total = dilation * (kernel_size - 1)
         before, after = total // 2, total - total // 2
     else:
         before = after = 0 if isinstance(conv.padding, str) else conv.padding[axis]
-    return LiveAxis.crop(
+    return CroppedAxis.crop(
         size,
         kernel_size=kernel_size,
         stride=conv.stride[axis],

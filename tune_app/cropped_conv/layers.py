@@ -18,7 +18,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from tune_app.cropped_conv.axis import LiveAxis
+from tune_app.cropped_conv.axis import CroppedAxis
 from tune_app.cropped_conv.bands import BandPlan, Bands
 
 # With fewer input channels per output column the matrices of bands get too small, and oneDNN's
@@ -31,7 +31,7 @@ BANDS_CHANNELS_PER_COLUMN = 16
 Way = Literal["rows", "bands", "conv2d"]
 
 
-class LiveConv2d(nn.Module):
+class CroppedConv2d(nn.Module):
     """A ``torch.nn.Conv2d`` cropped to the taps that are live on inputs of one size.
 
     The function and its gradients are those of the convolution it is made from; only floating-point
@@ -45,7 +45,7 @@ class LiveConv2d(nn.Module):
     bias: nn.Parameter | None
     dead_taps: Tensor
 
-    def __init__(self, conv: nn.Conv2d, rows: LiveAxis, columns: LiveAxis) -> None:
+    def __init__(self, conv: nn.Conv2d, rows: CroppedAxis, columns: CroppedAxis) -> None:
         super().__init__()
         self.in_channels = conv.in_channels
         self.out_channels = conv.out_channels
@@ -172,7 +172,7 @@ class LiveConv2d(nn.Module):
         )
 
 
-def choose_way(conv: nn.Conv2d, rows: LiveAxis, columns: LiveAxis) -> Way:
+def choose_way(conv: nn.Conv2d, rows: CroppedAxis, columns: CroppedAxis) -> Way:
     """Choose how to compute a convolution with these axes: the fastest way that is possible."""
     if conv.groups > 1:
         return "conv2d"

@@ -12,19 +12,6 @@ from dataclasses import dataclass
 
 from search_spaces.errors import UserError, choices, did_you_mean
 
-IMAGE_SIZE = 28
-PART_SIZES = {"train": 60_000, "t10k": 10_000}
-
-
-def images_stem(part: str) -> str:
-    """Return the name, without ``.gz``, of the file with a part's images."""
-    return f"{part}-images-idx3-ubyte"
-
-
-def labels_stem(part: str) -> str:
-    """Return the name, without ``.gz``, of the file with a part's labels."""
-    return f"{part}-labels-idx1-ubyte"
-
 
 @dataclass(frozen=True)
 class DatasetSpec:

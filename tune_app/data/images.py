@@ -22,7 +22,12 @@ from numpy.typing import NDArray
 from search_spaces.errors import UserError
 from tune_app.data.datasets import DATASETS, DatasetSpec, dataset_spec
 from tune_app.data.sources import num_pooled, read_pooled
-from tune_app.data.splits import Indices, split_indices, stratified_subset
+from tune_app.study.splits import (
+    Indices,
+    split_indices,
+    split_positions,
+    stratified_subset,
+)
 
 __all__ = [
     "DATASETS",
@@ -80,7 +85,7 @@ class ImageData:
         """Return the data as a trial with this seed is to use them, the images being shared."""
         if not self.vary_split:
             return self
-        train, val, test = _positions(self.labels, self.num_images, seed)
+        train, val, test = split_positions(self.labels, self.num_images, seed)
         return dataclasses.replace(self, train=train, val=val, test=test)
 
 
@@ -131,7 +136,7 @@ def _load(
         chosen = stratified_subset(labels, num_images, split_seed)
         images, labels = images[chosen], labels[chosen]
         images.flags.writeable = labels.flags.writeable = False
-    train, val, test = _positions(labels, num_images, split_seed)
+    train, val, test = split_positions(labels, num_images, split_seed)
     return ImageData(
         name=spec.name,
         images=images,
@@ -145,17 +150,6 @@ def _load(
         sha256=pooled.sha256,
         vary_split=vary_split,
     )
-
-
-def _positions(
-    labels: NDArray[np.uint8], num_images: int | None, seed: int
-) -> tuple[Indices, Indices, Indices]:
-    """Return the training, validation and test images of a choice of ``num_images`` (or all)."""
-    if num_images is None or num_images == len(labels):
-        return split_indices(labels, seed)
-    chosen = stratified_subset(labels, num_images, seed)
-    train, val, test = (chosen[part] for part in split_indices(labels[chosen], seed))
-    return train, val, test
 
 
 def available_images(names: Sequence[str], source: str) -> int:

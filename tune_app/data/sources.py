@@ -20,15 +20,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from search_spaces.errors import UserError, choices
-from tune_app.data.datasets import (
-    DATASETS,
-    IMAGE_SIZE,
-    PART_SIZES,
-    DatasetSpec,
-    images_stem,
-    labels_stem,
-)
-from tune_app.data.idx import read_idx
+from tune_app.data.datasets import DATASETS, DatasetSpec
+from tune_app.study.idx import IMAGE_SIZE, PART_SIZES, images_stem, labels_stem, read_idx
 
 LOGGER = logging.getLogger(__name__)
 

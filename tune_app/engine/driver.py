@@ -11,6 +11,7 @@ from tune_app.engine.trial_configs import trial_configs, trial_name, trial_resou
 from tune_app.planning.plan import Plan
 from tune_app.planning.prepared_study import PreparedStudy
 from tune_app.planning.schedule import num_slots
+from tune_app.study.objective import Objective
 
 if TYPE_CHECKING:
     from ray import tune
@@ -77,7 +78,13 @@ def _function(study: PreparedStudy) -> Any:
     from tune_app.engine.user_code import portable
     from tune_app.training.trial_context import TrialSettings
 
-    settings = TrialSettings(study.ledger.store.place, study.request.checkpoint_seconds)
+    objective = Objective.of_study(study.ledger.study)
+    settings = TrialSettings(
+        study.ledger.store.place,
+        study.request.checkpoint_seconds,
+        objective.metric,
+        objective.mode,
+    )
     function = portable(study.trainable.load())
     function = tune.with_parameters(function, data=study.images, settings=settings)
     return tune.with_resources(function, trial_resources)

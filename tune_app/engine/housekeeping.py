@@ -9,6 +9,7 @@ from pathlib import Path
 from tune_app.storage.store import StudyStore
 from tune_app.storage.whole_file import is_partial
 from tune_app.study.ledger import Ledger
+from tune_app.study.objective import Objective
 from tune_app.study.recorded import Recorded
 from tune_app.training.checkpoint import remove_checkpoints
 
@@ -28,7 +29,7 @@ def tidy(ledger: Ledger, recorded: Recorded) -> None:
             if is_partial(path.name) and path.is_file():
                 ledger.store.remove([path])
     remove_spent_checkpoints(ledger, recorded)
-    keep_best_weights(ledger.store, recorded)
+    keep_best_weights(ledger.store, recorded, Objective.of_study(ledger.study))
 
 
 def remove_spent_checkpoints(ledger: Ledger, recorded: Recorded) -> None:
@@ -56,11 +57,16 @@ def _remove_checkpoints(store: StudyStore, directory: Path) -> None:
         remove_checkpoints(store, directory)
 
 
-def keep_best_weights(store: StudyStore, recorded: Recorded) -> None:
-    """Keep, per group, only the weights that scored best on validation, and say where they are.
+def keep_best_weights(store: StudyStore, recorded: Recorded, objective: Objective) -> None:
+    """Keep, per group, only the weights with the best score, and say where they are.
 
     Trials save a milestone's weights when they beat the group's record at that moment; the scores
     that they reported decide here. ``<study>/weights/<group>.json`` then names the file.
+
+    Args:
+        store: the study's.
+        recorded: what its launches recorded.
+        objective: that of the study's search space.
     """
     root = store.root
     best: dict[str, tuple[float, Path]] = {}
@@ -74,13 +80,11 @@ def keep_best_weights(store: StudyStore, recorded: Recorded) -> None:
     for path, match in saved.items():
         group, epoch = match["group"], int(match["epoch"])
         for row in records[path.parent.parent]:
-            score = row.get("val_accuracy")
-            if row["epoch"] != epoch or not isinstance(score, (int, float)):
-                continue
-            if score > best.get(group, (-1.0,))[0]:
+            score = objective.score(row) if row["epoch"] == epoch else None
+            if score is not None and objective.prefers(score, best.get(group, (None,))[0]):
                 best[group] = (score, path)
     for group, (score, path) in best.items():
-        entry = {"score": score, "file": str(path.relative_to(root))}
+        entry = {"metric": objective.metric, "score": score, "file": str(path.relative_to(root))}
         store.write(root / "weights" / f"{group}.json", json.dumps(entry).encode())
     store.remove(saved.keys() - {path for _, path in best.values()})
     entries = [path for path in plain_glob(root, "weights/*.json") if path.is_file()]

@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 from typing import Any
 
 from tune_app.planning.plan import PlannedTrial
 from tune_app.study.fingerprint import data_fingerprint
 from tune_app.study.ledger import Ledger
 from tune_app.study.recorded import Recorded
-from tune_app.study.trials import Trial
-from tune_app.training.checkpoint import find_checkpoints, find_damaged
+from tune_app.training.checkpoint import resumable_checkpoints
 
 
 def trial_configs(
@@ -34,24 +32,6 @@ def trial_configs(
         }
         configs.append({**trial.config, "plan": plan})
     return configs
-
-
-def resumable_checkpoints(trial: Trial, first_milestone: int) -> list[Path]:
-    """Return the checkpoints that a trial is to try, newest epoch first.
-
-    Damaged ones come before all others: the trial refuses them and says so. A checkpoint counts
-    only if the epochs up to it are all recorded and it lies before the first milestone that is
-    still missing: no row of the study is then without its own measurement.
-    """
-    folders = [directory.path for directory in trial.directories if directory.path is not None]
-    found = [
-        index
-        for folder in reversed(folders)
-        for index in find_checkpoints(folder, trial.key)
-        if index.epoch < first_milestone and trial.history.keys() >= set(range(1, index.epoch + 1))
-    ]
-    damaged = [path for folder in folders for path in find_damaged(folder)]
-    return damaged + [index.path for index in sorted(found, key=lambda index: -index.epoch)]
 
 
 def trial_name(trial: Any) -> str:

@@ -2,32 +2,30 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
-import psutil
-
 from tune_app.planning.plan import PlannedTrial
+from tune_app.planning.probe_process import ProbeProcess
 from tune_app.planning.resources import Cluster
 from tune_app.planning.schedule import schedule_seconds
-from tune_app.training.memory import begin_trial, peak_memory_bytes
-from tune_app.training.registry import Probe, Trainable, load_object
+from tune_app.training.probe import Probe
+from tune_app.training.registry import Trainable
 
 START_SECONDS = 25.0
 """Imports, starting Ray, its dashboard and the first workers, and the end (measured on 2 cores: 22
 to 32 s)."""
 TRIAL_SECONDS = 0.5
 """What a trial costs beside what is probed: hand-over, predictions, weights (measured)."""
-CHECKPOINT_SECONDS = 30.0
-"""A trial writes a checkpoint after about so long, again and again."""
 
 WORKER_BYTES = 1_000_000_000
 """A worker with torch or scikit-learn loaded and what its last trial left (measured: 0.8 to 0.95
 GB)."""
 
-Probes = Mapping[tuple[Any, ...], Probe]
-"""Kind of trial -> what was measured of it."""
+Probes = Mapping[tuple[Any, ...], Probe | str]
+"""Kind of trial -> what was measured of it, or why nothing was."""
 
 
 @dataclass(frozen=True)
@@ -54,41 +52,45 @@ class Estimate:
         num_slots: trials at once.
         disk_bytes: the most that checkpoints and kept weights occupy at any time.
         memory_bytes: the most that trials occupy at any time, on all nodes together.
+        unknown: which trials could not be measured and why; empty if all were.
     """
 
     seconds: float | None
     num_slots: int
     disk_bytes: int
     memory_bytes: int
+    unknown: str = ""
 
 
 def probe_models(
     trials: Sequence[PlannedTrial], trainable: Trainable, data: Mapping[str, Any]
-) -> dict[tuple[Any, ...], Probe]:
-    """Measure each distinct kind of trial once; GPU trials only where this machine has a GPU."""
-    if trainable.probe is None:
-        return {}
-    import torch
+) -> Probes:
+    """Measure each distinct kind of trial once, in a child process.
 
-    probe = load_object(trainable.probe)
-    models: dict[tuple[Any, ...], Probe] = {}
-    for trial in trials:
-        key = _kind(trainable, trial)
-        on_gpu = trial.config.get("device") == "cuda"
-        if key not in models and (not on_gpu or torch.cuda.is_available()):
-            threads = max(1, int(trial.resources.get("CPU", 1)))
-            models[key] = _measured(probe, trial.config, data[trial.config["dataset"]], threads)
+    A kind that takes too long is the last one tried: the time of the plan is then not known, and
+    each of the others might take as long.
+    """
+    models: dict[tuple[Any, ...], Probe | str] = {}
+    if trainable.probe is None:
+        return models
+    with ProbeProcess(trainable.probe, data) as process:
+        for trial in trials:
+            key = _kind(trainable, trial)
+            if key not in models:
+                threads = max(1, int(trial.resources.get("CPU", 1)))
+                models[key] = process.measure(trial.config, threads)
+                if not process.is_usable:
+                    break
     return models
 
 
-def _measured(probe: Callable[..., Probe], *arguments: Any) -> Probe:
-    """Probe one kind of trial, and by how much this process grows meanwhile."""
-    begin_trial()
-    before = psutil.Process().memory_info().rss
-    found = probe(*arguments)
-    growth = max(0, peak_memory_bytes() - before)
-    # While a checkpoint is written its content is in memory twice: as tensors and as a file.
-    return replace(found, memory_bytes=growth + found.checkpoint_bytes)
+def why_not_known(trials: Sequence[PlannedTrial], trainable: Trainable, models: Probes) -> str:
+    """Return which trials could not be measured and why; empty if all were."""
+    for trial in trials:
+        model = models.get(_kind(trainable, trial), "trials of its kind cannot be measured")
+        if isinstance(model, str):
+            return f"{trial.name}: {model}"
+    return ""
 
 
 def trial_seconds(
@@ -96,15 +98,26 @@ def trial_seconds(
     trainable: Trainable,
     models: Probes,
     sizes: SplitSizes,
+    checkpoint_seconds: float,
 ) -> float | None:
-    """Return a trial's expected seconds, or None if its kind could not be measured."""
+    """Return a trial's expected seconds, or None if its kind could not be measured.
+
+    Args:
+        trial: the trial.
+        trainable: what it trains.
+        models: what was measured.
+        sizes: numbers of images.
+        checkpoint_seconds: least time between two checkpoints.
+    """
     model = models.get(_kind(trainable, trial))
-    if model is None:
+    if not isinstance(model, Probe):
         return None
     epochs = trial.milestones[-1]
     evaluated = epochs * sizes.val + len(trial.milestones) * sizes.test
     training = model.seconds(epochs, sizes.train, evaluated)
-    saving = training // CHECKPOINT_SECONDS * model.save_seconds
+    # Saved after the first epoch that ends so late, and never after the last one.
+    epochs_between = max(1, math.ceil(checkpoint_seconds * epochs / training)) if training else 1
+    saving = (epochs - 1) // epochs_between * model.save_seconds
     return TRIAL_SECONDS + model.begin_seconds + training + saving
 
 
@@ -127,7 +140,7 @@ def peak_memory(
 
     The images are counted once: they are in shared memory, which a worker's own figure includes.
     """
-    probes = [models[k] for k in (_kind(trainable, trial) for trial in trials) if k in models]
+    probes = _measured(trials, trainable, models)
     grown = sorted((p.memory_bytes for p in probes), reverse=True)[:slots]
     return sum(WORKER_BYTES + growth for growth in grown)
 
@@ -140,7 +153,7 @@ def peak_disk_bytes(
     Running trials keep two checkpoints each and one more while it is written; each trial may have
     saved the weights of its milestones until housekeeping keeps the best.
     """
-    probes = [models[k] for k in (_kind(trainable, trial) for trial in trials) if k in models]
+    probes = _measured(trials, trainable, models)
     checkpoints = sorted((p.checkpoint_bytes for p in probes), reverse=True)[:slots]
     groups = {(t.config.get("dataset"), t.config.get("model")) for t in trials}
     weights = max((p.weights_bytes for p in probes), default=0)
@@ -164,6 +177,12 @@ def fit_to_budget(
         else:
             high = middle
     return low
+
+
+def _measured(trials: Sequence[PlannedTrial], trainable: Trainable, models: Probes) -> list[Probe]:
+    """Return what was measured of each trial, those left out of which nothing was."""
+    found = (models.get(_kind(trainable, trial)) for trial in trials)
+    return [model for model in found if isinstance(model, Probe)]
 
 
 def _kind(trainable: Trainable, trial: PlannedTrial) -> tuple[Any, ...]:

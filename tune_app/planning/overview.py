@@ -35,7 +35,8 @@ class Overview:
         failures: trial's directory -> why its latest attempt failed.
         open_reasons: row -> why the newest launch could not run it.
         num_epochs: epochs recorded, each counted once.
-        num_epochs_left: epochs that are still to be trained, or None if that cannot be planned.
+        num_epochs_left: epochs that are still to be trained, those after a checkpoint again unless
+            the study is running; None if that cannot be planned.
         speed: of the newest launch, or None if it recorded nothing.
         seconds_left: estimated from both, or None.
         last_result: when the latest result came, in seconds since 1970, or None.
@@ -78,9 +79,15 @@ def overview(ledger: Ledger, *, running: bool) -> Overview:
         failures={trial.newest.name: trial.newest.error for trial in failed.values()},
         open_reasons={key: o.reason for key, o in outcomes.items() if o.status == "open"},
         num_epochs=sum(len(trial.history) for trial in trials.values() if trial.serves),
-        num_epochs_left=None if left is None else sum(epochs_left(t, trials) for t in left),
+        num_epochs_left=(
+            None
+            if left is None
+            else sum(epochs_left(trial, trials, running=running) for trial in left)
+        ),
         speed=speed,
-        seconds_left=None if left is None else seconds_left(ledger, left, trials, speed),
+        seconds_left=(
+            None if left is None else seconds_left(ledger, left, trials, speed, running=running)
+        ),
         last_result=max(stamps, default=None),
         results={key: o.report.record for key, o in outcomes.items() if o.report},
         num_unreadable=sum(not directory.plan for directory in directories),

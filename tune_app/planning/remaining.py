@@ -20,6 +20,7 @@ from tune_app.planning.resources import Cluster
 from tune_app.study.ledger import Ledger
 from tune_app.study.trial_directory import TrialDirectory
 from tune_app.study.trials import RowKey, Trial
+from tune_app.training.checkpoint import read_index, resumable_checkpoints
 from tune_app.training.registry import TRAINABLES, check_config
 
 _ANY_NODE = Cluster(({"CPU": 1.0, "GPU": 1.0},))
@@ -73,11 +74,24 @@ def planned_trials(ledger: Ledger, finished: Collection[RowKey]) -> tuple[Planne
     return plan.trials
 
 
-def epochs_left(trial: PlannedTrial, begun: Mapping[str, Trial]) -> int:
-    """Return the epochs a trial still has to train; what it recorded counts as done."""
+def epochs_left(trial: PlannedTrial, begun: Mapping[str, Trial], *, running: bool) -> int:
+    """Return the epochs a trial still has to train.
+
+    Args:
+        trial: as the next launch would plan it.
+        begun: what was recorded of each trial.
+        running: whether a driver holds the study. What a trial recorded is done then. Otherwise the
+            next launch trains again what came after the newest checkpoint.
+    """
     recorded = begun.get(trial.key)
     last = trial.milestones[-1]
-    return last - sum(epoch <= last for epoch in (recorded.history if recorded else ()))
+    if recorded is None:
+        return last
+    if running:
+        return last - sum(epoch <= last for epoch in recorded.history)
+    candidates = resumable_checkpoints(recorded, trial.milestones[0])
+    epochs = [index.epoch for path in candidates if (index := read_index(path)) is not None]
+    return last - max(epochs, default=0)
 
 
 def measure_speed(ledger: Ledger, directories: Sequence[TrialDirectory]) -> Speed | None:
@@ -107,13 +121,18 @@ def seconds_left(
     left: Sequence[PlannedTrial],
     begun: Mapping[str, Trial],
     speed: Speed | None,
+    *,
+    running: bool,
 ) -> float | None:
     """Return the estimated time that the trials take at a speed; None where it is not known."""
     if not left:
         return 0.0
     if speed is None:
         return None
-    cost = sum(_cost_per_epoch(ledger, t) * epochs_left(t, begun) for t in left)
+    cost = sum(
+        _cost_per_epoch(ledger, trial) * epochs_left(trial, begun, running=running)
+        for trial in left
+    )
     return cost * speed.seconds / speed.cost
 
 

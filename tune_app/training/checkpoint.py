@@ -1,9 +1,9 @@
 """Checkpoints of a trial that can be trusted, and falling back when one cannot.
 
 A checkpoint directory holds ``state.pt`` (tensors and plain values, read with
-``torch.load(weights_only=True)``) and ``checkpoint.json`` with the trial's key, the epoch and the
-SHA-256 of ``state.pt``. The digest is checked before anything is read, so that a truncated or
-damaged file is noticed and the one before it is used.
+``torch.load(weights_only=True)``) and ``checkpoint.json`` with the trial's key, the epoch, and the
+size and SHA-256 of ``state.pt``. Both are checked before anything is loaded, so that a truncated,
+damaged or endless file is noticed and the one before it is used.
 """
 
 from __future__ import annotations
@@ -11,24 +11,30 @@ from __future__ import annotations
 import hashlib
 import io
 import json
-from collections.abc import Iterable, Sequence
+import stat
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import psutil
+
 from tune_app.storage.store import StudyStore
+from tune_app.study.trials import Trial
 
 STATE_FILE = "state.pt"
 INDEX_FILE = "checkpoint.json"
+_MOST_INDEX_BYTES = 10_000
 
 
 @dataclass(frozen=True)
 class CheckpointIndex:
-    """What ``checkpoint.json`` says: whose state this is, after which epoch, and its digest."""
+    """What ``checkpoint.json`` says: whose state it is, after which epoch, its size and digest."""
 
     path: Path
     trial_key: str
     epoch: int
+    num_bytes: int
     sha256: str
 
 
@@ -42,6 +48,7 @@ def write_checkpoint(directory: Path, trial_key: str, epoch: int, state: dict[st
     index = {
         "trial_key": trial_key,
         "epoch": epoch,
+        "num_bytes": buffer.getbuffer().nbytes,
         "sha256": hashlib.sha256(buffer.getbuffer()).hexdigest(),
     }
     (directory / INDEX_FILE).write_text(json.dumps(index))
@@ -56,11 +63,14 @@ def read_index(directory: Path) -> CheckpointIndex | None:
     if any(path.is_symlink() for path in (directory, *files)) or not files[0].is_file():
         return None
     try:
-        index = json.loads(files[0].read_text())
-        epoch = index["epoch"]
-        if isinstance(epoch, bool) or not isinstance(epoch, int) or epoch < 1:
+        if files[0].stat().st_size > _MOST_INDEX_BYTES:
             return None
-        return CheckpointIndex(directory, str(index["trial_key"]), epoch, str(index["sha256"]))
+        index = json.loads(files[0].read_text())
+        epoch, num_bytes = index["epoch"], index["num_bytes"]
+        if any(type(number) is not int or number < 1 for number in (epoch, num_bytes)):
+            return None
+        key, sha256 = str(index["trial_key"]), str(index["sha256"])
+        return CheckpointIndex(directory, key, epoch, num_bytes, sha256)
     except (OSError, ValueError, KeyError, TypeError, RecursionError):
         return None
 
@@ -75,6 +85,24 @@ def find_checkpoints(trial_directory: Path, trial_key: str) -> list[CheckpointIn
 def find_damaged(trial_directory: Path) -> list[Path]:
     """Return the checkpoints that do not say whose they are: damaged, or never completed."""
     return [path for path in trial_directory.glob("checkpoint_*") if read_index(path) is None]
+
+
+def resumable_checkpoints(trial: Trial, first_milestone: int) -> list[Path]:
+    """Return the checkpoints that a trial is to try, newest epoch first.
+
+    Damaged ones come before all others: the trial refuses them and says so. A checkpoint counts
+    only if the epochs up to it are all recorded and it lies before the first milestone that is
+    still missing: no row of the study is then without its own measurement.
+    """
+    folders = [directory.path for directory in trial.directories if directory.path is not None]
+    found = [
+        index
+        for folder in reversed(folders)
+        for index in find_checkpoints(folder, trial.key)
+        if index.epoch < first_milestone and trial.history.keys() >= set(range(1, index.epoch + 1))
+    ]
+    damaged = [path for folder in folders for path in find_damaged(folder)]
+    return damaged + [index.path for index in sorted(found, key=lambda index: -index.epoch)]
 
 
 def remove_checkpoints(store: StudyStore, trial_directory: Path) -> None:
@@ -97,15 +125,33 @@ class Loaded:
     note: str
 
 
-def load_newest(store: StudyStore, candidates: Iterable[Path], trial_key: str) -> Loaded:
-    """Read the first candidate directory that is whole."""
+def load_newest(
+    store: StudyStore,
+    candidates: Iterable[Path],
+    trial_key: str,
+    use: Callable[[dict[str, Any]], object] = lambda state: None,
+) -> Loaded:
+    """Read the first candidate directory that is whole and that can be used.
+
+    Args:
+        store: the study's.
+        candidates: checkpoint directories, the best first.
+        trial_key: the trial that they have to belong to.
+        use: is given each state that is whole; whatever it raises means that the state does not fit
+            the trial, and the next candidate is tried.
+    """
     refused: list[str] = []
     for path in candidates:
         with store.fetched(path) as folder:
             loaded = _load(folder, trial_key)
         if not isinstance(loaded, str):
             epoch, state = loaded
-            return Loaded(epoch, state, _note(refused, f"goes on after epoch {epoch}"))
+            try:
+                use(state)
+            except Exception as error:  # of many kinds: a model, an optimizer, numbers
+                loaded = f"its state does not fit this trial ({type(error).__name__})"
+            else:
+                return Loaded(epoch, state, _note(refused, f"goes on after epoch {epoch}"))
         refused.append(f"{path.name} is not used: {loaded}")
     return Loaded(0, None, _note(refused, "starts from scratch"))
 
@@ -122,14 +168,28 @@ def _load(path: Path, trial_key: str) -> tuple[int, dict[str, Any]] | str:
         return f"{INDEX_FILE} is missing or damaged"
     if index.trial_key != trial_key:
         return f"it belongs to trial {index.trial_key}"
+    damage = _damage(path / STATE_FILE, index)
+    if damage:
+        return f"{STATE_FILE} {damage}"
     try:
-        content = (path / STATE_FILE).read_bytes()
-    except OSError as error:
-        return f"{STATE_FILE} cannot be read ({error.strerror})"
-    if hashlib.sha256(content).hexdigest() != index.sha256:
-        return f"{STATE_FILE} is damaged (its SHA-256 differs)"
-    try:
-        state = torch.load(io.BytesIO(content), map_location="cpu", weights_only=True)
+        state = torch.load(path / STATE_FILE, map_location="cpu", weights_only=True)
     except Exception as error:  # of many kinds; a digest proves that the file is whole, not what
         return f"{STATE_FILE} holds no state ({type(error).__name__})"
     return (index.epoch, state) if isinstance(state, dict) else f"{STATE_FILE} holds no state"
+
+
+def _damage(path: Path, index: CheckpointIndex) -> str:
+    """Return why a state file is not the one that its index describes; empty if it is."""
+    try:
+        found = path.lstat()
+        if not stat.S_ISREG(found.st_mode):  # a pipe would be waited for
+            return "is no ordinary file"
+        if found.st_size != index.num_bytes:
+            return f"is damaged ({found.st_size:,} bytes of {index.num_bytes:,})"
+        if found.st_size > psutil.virtual_memory().total:
+            return f"is larger than the memory ({found.st_size:,} bytes)"
+        with path.open("rb") as stream:
+            sha256 = hashlib.file_digest(stream, "sha256").hexdigest()
+    except OSError as error:
+        return f"cannot be read ({error.strerror})"
+    return "" if sha256 == index.sha256 else "is damaged (its SHA-256 differs)"

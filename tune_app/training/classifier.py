@@ -9,10 +9,8 @@ later one, therefore gives the very numbers of a run of its own.
 from __future__ import annotations
 
 import math
-import tempfile
 import time
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -20,13 +18,13 @@ import torch
 from torch import nn
 
 from tune_app.cropped_conv.crop import crop_to_live_taps, full_state_dict
+from tune_app.data.epoch_order import epoch_order
 from tune_app.data.images import ImageData
 from tune_app.data.input_pipeline import ImageFeed
-from tune_app.training.checkpoint import write_checkpoint
 from tune_app.training.memory import peak_memory_mb
 from tune_app.training.metrics import classification_metrics
 from tune_app.training.models import build_model, count_cost
-from tune_app.training.registry import Probe
+from tune_app.training.optimizers import build_optimizer, load_optimizer
 from tune_app.training.trial_context import TrialSession, TrialSettings
 
 EVAL_BATCH_SIZE = 250
@@ -39,13 +37,15 @@ def train_resnet(
     session = TrialSession(config, settings)
     torch.set_num_threads(session.num_threads())
     images = data[config["dataset"]].at_seed(config["seed"])
-    run = ResNetRun(config, images, session.last_epoch)
-    restored = session.restore()
-    first = 1
-    if restored is not None:
-        first = restored[0] + 1
-        run.load_state(restored[1])
-    for epoch in range(first, session.last_epoch + 1):
+
+    def begin(state: dict[str, Any] | None) -> ResNetRun:
+        run = ResNetRun(config, images, session.last_epoch)
+        if state is not None:
+            run.load_state(state)
+        return run
+
+    last, run = session.restore(begin)
+    for epoch in range(last + 1, session.last_epoch + 1):
         metrics = run.train_epoch(epoch)
         if epoch in session.milestones and metrics["status"] == "ok":
             test, predictions = run.test()
@@ -56,7 +56,7 @@ def train_resnet(
                 "predictions_file": session.save_predictions(epoch, predictions, labels),
             }
             group = f"{config['dataset']}-{config['model']}"
-            session.save_best_weights(group, epoch, metrics["val_accuracy"], run.weights)
+            session.save_best_weights(group, epoch, metrics, run.weights)
         due = session.checkpoint_due(epoch)
         session.report(metrics, run.state() if due else None)
         if metrics["status"] == "diverged":
@@ -77,10 +77,10 @@ class ResNetRun:
         torch.manual_seed(config["seed"])
         shape = (config["in_channels"], config["image_size"], config["image_size"])
         nominal = build_model(config["model"], config["in_channels"], len(data.class_names))
-        live = crop_to_live_taps(nominal, shape)
-        self.cost = _cost_metrics(nominal, live, shape)
+        cropped = crop_to_live_taps(nominal, shape)
+        self.cost = _cost_metrics(nominal, cropped, shape)
         # The crop pays on a CPU, where it was measured; a GPU keeps cuDNN's own kernels.
-        self.model = live if self.device.type == "cpu" else nominal
+        self.model = cropped if self.device.type == "cpu" else nominal
         self.model.to(self.device)
         if self.device.type == "cuda":
             self.model.to(memory_format=torch.channels_last)
@@ -92,7 +92,7 @@ class ResNetRun:
             pinned=bool(config["pin_memory"]) and self.device.type == "cuda",
             resident=bool(config["resident_images"]) and self.device.type == "cuda",
         )
-        self.optimizer = _build_optimizer(config, self.model)
+        self.optimizer = build_optimizer(config, self.model)
         self.scaler = torch.amp.GradScaler(self.device.type, enabled=self.amp)
 
     def train_epoch(self, epoch: int) -> dict[str, Any]:
@@ -190,12 +190,17 @@ class ResNetRun:
         }
 
     def load_state(self, state: dict[str, Any]) -> None:
-        """Continue from what :meth:`state` returned."""
+        """Continue from what :meth:`state` returned.
+
+        Raises:
+            Exception: of some kind if it is the state of another model or of none; the run cannot
+                be used then.
+        """
         self.model.load_state_dict(state["model"])
-        self.optimizer.load_state_dict(state["optimizer"])
+        load_optimizer(self.optimizer, state["optimizer"])
         self.scaler.load_state_dict(state["scaler"])
-        self.train_seconds = state["train_seconds"]
-        self.cpu_seconds = state["cpu_seconds"]
+        self.train_seconds = float(state["train_seconds"])
+        self.cpu_seconds = float(state["cpu_seconds"])
 
     def epoch_batches(self, epoch: int) -> list[np.ndarray[Any, Any]]:
         """Return the epoch's batches of image indices, a function of (seed, epoch) alone.
@@ -205,8 +210,8 @@ class ResNetRun:
         two makes a ResNet-50 diverge within an epoch; of a single image there is none. The full
         data leave 8 of 16 or 32: kept.
         """
-        rng = np.random.Generator(np.random.PCG64([self.config["seed"], epoch]))
-        order = self.data.train[rng.permutation(len(self.data.train))]
+        train = self.data.train
+        order = train[epoch_order(self.config["seed"], epoch, len(train))]
         size = self.config["batch_size"]
         batches = [order[i : i + size] for i in range(0, len(order), size)]
         too_small = len(batches) > 1 and len(batches[-1]) < max(2, size / 4)
@@ -221,66 +226,13 @@ class ResNetRun:
             group["lr"] = self.config["lr"] * factor
 
 
-def _build_optimizer(config: Mapping[str, Any], model: nn.Module) -> torch.optim.Optimizer:
-    # fused: one pass over the parameters; the default loop is bound by memory and Python.
-    if config["optimizer"] == "sgd":
-        return torch.optim.SGD(
-            model.parameters(), lr=config["lr"], momentum=config["momentum"], fused=True
-        )
-    return torch.optim.Adam(model.parameters(), lr=config["lr"], fused=True)
-
-
 def _cost_metrics(
-    nominal: nn.Module, live: nn.Module, shape: tuple[int, int, int]
+    nominal: nn.Module, cropped: nn.Module, shape: tuple[int, int, int]
 ) -> dict[str, int]:
-    cost, live_cost = count_cost(nominal, shape), count_cost(live, shape)
+    cost, cropped_cost = count_cost(nominal, shape), count_cost(cropped, shape)
     return {
         "num_parameters": cost.num_parameters,
         "macs": cost.macs,
         "flops": cost.flops,
-        "live_flops": live_cost.flops,
+        "live_flops": cropped_cost.flops,
     }
-
-
-def probe(config: Mapping[str, Any], data: ImageData, num_threads: int) -> Probe:
-    """Measure a few steps; the first, which allocates, is not counted."""
-    torch.set_num_threads(num_threads)
-    started = time.perf_counter()
-    run = ResNetRun({**config, "seed": 0}, data, last_epoch=1)
-    begin_seconds = time.perf_counter() - started
-    run.model.train()
-    times = []
-    for images, labels in run.feed(run.epoch_batches(1)[:8]):
-        started = time.perf_counter()
-        loss = nn.functional.cross_entropy(run.model(images), labels)
-        run.optimizer.zero_grad(set_to_none=True)
-        loss.backward()
-        run.optimizer.step()
-        loss.item()
-        times.append((time.perf_counter() - started) / len(labels))
-    held_out = data.test[:EVAL_BATCH_SIZE]
-    run.evaluate(held_out)
-    started = time.perf_counter()
-    run.evaluate(held_out)
-    per_eval = (time.perf_counter() - started) / len(held_out)
-    per_train = float(np.mean(times[1:] or times))
-    with tempfile.TemporaryDirectory() as folder:
-        started = time.perf_counter()
-        write_checkpoint(Path(folder), "", 1, run.state())
-        save_seconds = time.perf_counter() - started
-    return Probe(
-        seconds=lambda epochs, train, evaluated: per_train * epochs * train + per_eval * evaluated,
-        begin_seconds=begin_seconds,
-        save_seconds=save_seconds,
-        checkpoint_bytes=_num_bytes(run.state()),
-        weights_bytes=_num_bytes(run.weights()),
-    )
-
-
-def _num_bytes(state: Any) -> int:
-    """Return the bytes of all tensors in nested mappings and lists."""
-    if isinstance(state, torch.Tensor):
-        return state.nbytes
-    if isinstance(state, Mapping):
-        return sum(_num_bytes(value) for value in state.values())
-    return sum(_num_bytes(value) for value in state) if isinstance(state, list) else 0

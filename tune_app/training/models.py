@@ -12,7 +12,7 @@ from torch import Tensor, nn
 
 from search_spaces.errors import UserError, choices, did_you_mean
 from tune_app.cropped_conv.crop import crop_to_live_taps, full_state_dict, load_full_state_dict
-from tune_app.cropped_conv.layers import LiveConv2d
+from tune_app.cropped_conv.layers import CroppedConv2d
 
 __all__ = [
     "MODELS",
@@ -87,7 +87,9 @@ def count_cost(model: nn.Module, input_shape: tuple[int, int, int]) -> Cost:
 
     probe = copy.deepcopy(model).to("cpu", torch.float32).eval()
     image = torch.zeros(1, *input_shape)
-    macs, _ = thop.profile(probe, (image,), custom_ops={LiveConv2d: _count_live}, verbose=False)
+    macs, _ = thop.profile(
+        probe, (image,), custom_ops={CroppedConv2d: _count_cropped}, verbose=False
+    )
     flops = 0
 
     def count(module: nn.Module, _: tuple[Tensor, ...], output: Tensor) -> None:
@@ -102,7 +104,7 @@ def count_cost(model: nn.Module, input_shape: tuple[int, int, int]) -> Cost:
     return Cost(num_parameters, int(macs), flops, input_shape)
 
 
-def _count_live(layer: LiveConv2d, inputs: tuple[Tensor, ...], _: Tensor) -> None:
+def _count_cropped(layer: CroppedConv2d, inputs: tuple[Tensor, ...], _: Tensor) -> None:
     """Count a cropped convolution for thop, which sums a buffer it adds to every module."""
     layer.get_buffer("total_ops").add_(len(inputs[0]) * layer.macs)
 
@@ -110,7 +112,7 @@ def _count_live(layer: LiveConv2d, inputs: tuple[Tensor, ...], _: Tensor) -> Non
 def _flops(module: nn.Module, output: Tensor) -> int:
     """FLOPs of one call of one module on one image; 0 for modules that are not counted."""
     match module:
-        case LiveConv2d():
+        case CroppedConv2d():
             return 2 * module.macs
         case nn.Conv2d():
             return 2 * output.numel() * module.weight[0].numel()

@@ -21,7 +21,6 @@ __all__ = [
     "REQUIRED",
     "TRAINABLES",
     "Parameter",
-    "Probe",
     "Trainable",
     "check_config",
     "find_trainable",
@@ -48,27 +47,6 @@ def _one(_config: Config) -> float:
 
 
 @dataclass(frozen=True)
-class Probe:
-    """What a few measured steps say of one kind of trial.
-
-    Attributes:
-        seconds: (epochs, training images, images evaluated over the trial) -> seconds.
-        begin_seconds: what comes before the first epoch: building the model.
-        save_seconds: writing one checkpoint.
-        checkpoint_bytes: size of one checkpoint.
-        weights_bytes: size of the weights of one milestone.
-        memory_bytes: by how much a process grows that runs such a trial.
-    """
-
-    seconds: Callable[[int, int, int], float]
-    begin_seconds: float = 0.0
-    save_seconds: float = 0.0
-    checkpoint_bytes: int = 0
-    weights_bytes: int = 0
-    memory_bytes: int = 0
-
-
-@dataclass(frozen=True)
 class Trainable:
     """A model family that trials can train.
 
@@ -85,8 +63,8 @@ class Trainable:
             nothing as long as the split stays the same.
         cost: configuration -> its training cost in any unit; long trials are launched first.
         cannot_run: (configuration, number of training images) -> why it cannot run, or None.
-        probe: ``"module:function"``, (configuration, images, threads) -> :class:`Probe`; None where
-            no estimate is possible.
+        probe: ``"module:function"``, (configuration, images, threads) ->
+            :class:`tune_app.training.probe.Probe`; None where no estimate is possible.
         probe_axes: the parameters on which the probed speed depends.
         uses_images: whether trials need the image data sets at all.
     """
@@ -248,7 +226,7 @@ TRAINABLES: dict[str, Trainable] = {
             "mixed_precision": _trains_on_cpu,
             "resident_images": _trains_on_cpu,
         },
-        probe="tune_app.training.classifier:probe",
+        probe="tune_app.training.classifier_probe:probe",
         probe_axes=("model", "batch_size", "optimizer", "in_channels", "image_size"),
     ),
     "svm": Trainable(
@@ -262,7 +240,7 @@ TRAINABLES: dict[str, Trainable] = {
             "gamma": Parameter(
                 float, default="scale", allowed=("scale", "auto"), minimum=0, above=True
             ),
-            "max_iter": Parameter(int, default=-1, minimum=-1),
+            "max_iter": Parameter(int, default=-1, allowed=(-1,), minimum=1),
             "num_train_images": Parameter(int, default=None, allowed=(None,), minimum=100),
         },
         label=_svm_label,

@@ -14,13 +14,17 @@ from sklearn.exceptions import ConvergenceWarning
 from tune_app.data.images import ImageData, subset_train
 from tune_app.training.memory import peak_memory_mb
 from tune_app.training.metrics import classification_metrics
-from tune_app.training.registry import Probe
+from tune_app.training.probe import PairTimes, Probe
 from tune_app.training.svm_votes import predict
 from tune_app.training.trial_context import TrialSession, TrialSettings
 
 KERNEL_CACHE_MB = 2_000
 """Kernel cache of the plain scikit-learn solver; its default of 200 MB is recomputed over and over
 on tens of thousands of images."""
+ONEDAL = "scikit-learn-intelex"
+"""The name of oneDAL's solver in a row."""
+ONEDAL_MAX_ITER = 10_000
+"""oneDAL always has a limit: ``max_iter`` -1, which means none to libsvm, becomes this one."""
 _NUM_PROBES = 3
 
 
@@ -49,6 +53,9 @@ def fit_and_predict(
     ``train_accuracy`` is left out: predicting every training image costs as much as the fit.
     """
     solver, svc_class = find_solver(num_threads)
+    max_iter = config["max_iter"]
+    if max_iter == -1 and solver == ONEDAL:
+        max_iter = ONEDAL_MAX_ITER
     pixels, labels = _pixels(data, data.train), data.labels[data.train]
     gamma = _gamma(config["gamma"], pixels)
     ever_set = data.images.reshape(len(data.images), -1).any(axis=0)
@@ -58,7 +65,7 @@ def fit_and_predict(
         C=config["C"],
         degree=config["degree"],
         gamma=gamma,
-        max_iter=config["max_iter"],
+        max_iter=max_iter,
         cache_size=KERNEL_CACHE_MB,
         random_state=config["seed"],
     )
@@ -73,7 +80,7 @@ def fit_and_predict(
     predictions = predict(classifier, _pixels(data, data.test)[:, ever_set], gamma, num_threads)
     predicted = time.perf_counter()
     num_iterations = int(np.max(np.asarray(getattr(classifier, "n_iter_", -1))))
-    converged = not stopped and not 0 < config["max_iter"] <= num_iterations
+    converged = not stopped and (max_iter == -1 or num_iterations < max_iter)
     metrics = {
         "epoch": 1,
         "milestone": 1,
@@ -116,7 +123,7 @@ def find_solver(num_threads: int) -> tuple[str, Callable[..., Any]]:
 
         return "scikit-learn", LIBSVM_SVC
     daal4py.daalinit(nthreads=num_threads)
-    return "scikit-learn-intelex", SVC
+    return ONEDAL, SVC
 
 
 def _pixels(data: ImageData, indices: npt.NDArray[Any]) -> npt.NDArray[np.float32]:
@@ -135,14 +142,10 @@ def probe(config: Mapping[str, Any], data: ImageData, num_threads: int) -> Probe
     num_probe = min(1_000, len(data.train))
     small = subset_train(data, num_probe, 0)
     seeded = {**config, "seed": 0}
-    fit_and_predict(seeded, subset_train(data, max(100, num_probe // 4), 0), num_threads)
+    smaller = subset_train(data, min(num_probe, max(100, num_probe // 4)), 0)
+    fit_and_predict(seeded, smaller, num_threads)
     fits = [fit_and_predict(seeded, small, num_threads)[0] for _ in range(_NUM_PROBES)]
     shortest = {name: min(fit[name] for fit in fits) for name in ("fit_seconds", "eval_seconds")}
     per_square = shortest["fit_seconds"] / num_probe**2
     per_pair = shortest["eval_seconds"] / (len(data.val) + len(data.test)) / num_probe
-
-    def seconds(_epochs: int, train: int, evaluated: int) -> float:
-        size = min(config["num_train_images"] or train, train)
-        return float(per_square * size**2 + per_pair * size * evaluated)
-
-    return Probe(seconds)
+    return Probe(PairTimes(per_square, per_pair, config["num_train_images"]))

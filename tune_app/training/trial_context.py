@@ -8,11 +8,11 @@ import shutil
 import socket
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -20,8 +20,11 @@ from ray import tune
 
 from tune_app.storage.open_store import worker_store
 from tune_app.storage.storage_errors import FullDiskError, is_full_disk
+from tune_app.study.objective import Objective
 from tune_app.training.checkpoint import find_checkpoints, load_newest, write_checkpoint
 from tune_app.training.memory import begin_trial
+
+Run = TypeVar("Run")
 
 
 @dataclass(frozen=True)
@@ -31,10 +34,14 @@ class TrialSettings:
     Attributes:
         study_dir: the study directory, absolute, or the URL of one.
         checkpoint_seconds: least time between two checkpoints of a trial.
+        metric: the measure that selects, as the search space says.
+        mode: ``"max"`` or ``"min"``.
     """
 
     study_dir: str
     checkpoint_seconds: float = 30.0
+    metric: str = "val_accuracy"
+    mode: str = "max"
 
 
 class TrialSession:
@@ -50,7 +57,8 @@ class TrialSession:
         self._resume_from = [self._store.root / path for path in plan["resume_from"]]
         self._checkpoint_seconds = settings.checkpoint_seconds
         self._last_checkpoint = time.monotonic()
-        self._checkpoint_note = ""
+        self._objective = Objective(settings.metric, settings.mode)
+        self._notes: dict[str, str] = {}
         self._warm_up = True
 
     @property
@@ -64,12 +72,19 @@ class TrialSession:
         cpus = resources.required_resources.get("CPU", 1) if resources else 1
         return max(1, int(cpus))
 
-    def restore(self) -> tuple[int, dict[str, Any]] | None:
-        """Return (epoch, state) of the newest whole checkpoint, or None to start from scratch.
+    def restore(self, begin: Callable[[dict[str, Any] | None], Run]) -> tuple[int, Run]:
+        """Begin with the newest checkpoint that can be used, or from scratch.
 
         A retry of this launch uses what the trial has reported since; otherwise come the
         checkpoints of earlier launches that the driver found to agree with the recorded epochs.
-        Damaged ones that are passed over are named in the next reported row.
+        Those that are passed over, damaged or of another state, are named in the next reported row.
+
+        Args:
+            begin: makes what the trial trains from a saved state, or from scratch where it gets
+                None. It raises if it cannot use the state, and is then called with another.
+
+        Returns:
+            (the epoch after which the state was saved or 0, what ``begin`` made).
         """
         candidates = list(self._resume_from)
         reported = tune.get_checkpoint()
@@ -80,9 +95,13 @@ class TrialSession:
             # Their numbers ascend in a directory; one above was saved and never reported.
             older = [index.path for index in own if index.path.name < newest.name]
             candidates = [newest, *older, *candidates]
-        loaded = load_newest(self._store, candidates, self.trial_key)
-        self._checkpoint_note = loaded.note
-        return None if loaded.state is None else (loaded.epoch, loaded.state)
+        begun: list[Run] = []
+        loaded = load_newest(
+            self._store, candidates, self.trial_key, lambda state: begun.append(begin(state))
+        )
+        if loaded.note:
+            self._notes["checkpoint_note"] = loaded.note
+        return loaded.epoch, begun[0] if begun else begin(None)
 
     def checkpoint_due(self, epoch: int) -> bool:
         """Return whether to save after ``epoch``: time has passed, and there is more to come."""
@@ -96,10 +115,8 @@ class TrialSession:
         allocates memory and starts threads, whether this one is that ``warm_up``.
         """
         metrics = {**metrics, "num_threads": self.num_threads(), "warm_up": self._warm_up}
-        self._warm_up = False
-        if self._checkpoint_note:
-            metrics["checkpoint_note"] = self._checkpoint_note
-            self._checkpoint_note = ""
+        metrics |= self._notes
+        self._warm_up, self._notes = False, {}
         if state is None:
             tune.report(metrics)
             return
@@ -136,26 +153,40 @@ class TrialSession:
         return name
 
     def save_best_weights(
-        self, group: str, epoch: int, score: float, weights: Callable[[], dict[str, Any]]
+        self,
+        group: str,
+        epoch: int,
+        metrics: Mapping[str, Any],
+        weights: Callable[[], dict[str, Any]],
     ) -> None:
-        """Save the weights after ``epoch`` if no trial of the group has scored higher yet.
+        """Save the weights after ``epoch`` if no trial of the group has a better score yet.
 
-        The group's best score so far is read from a small file. Two trials that look at the same
-        moment may both save, never neither; housekeeping keeps the best at the end.
+        The score is the metric of the search space; where ``metrics`` lacks it no weights are kept,
+        and the next reported row says so. The group's best score so far is read from a small file.
+        Two trials that look at the same moment may both save, never neither; housekeeping keeps the
+        best at the end.
         """
+        metric = self._objective.metric
+        score = self._objective.score(metrics)
+        if score is None:
+            self._notes["weights_note"] = (
+                f"no weights are kept: this row has no number {metric}, the metric of the space"
+            )
+            return
         record = self._store.root / "weights" / f"{group}.json"
         try:
-            best = float(json.loads(self._store.current_text(record))["score"])
+            entry = json.loads(self._store.current_text(record))
+            best = float(entry["score"]) if entry["metric"] == metric else None
         except (OSError, ValueError, KeyError, TypeError, OverflowError, RecursionError):
-            best = float("-inf")
-        if score <= best:
+            best = None
+        if not self._objective.prefers(score, best):
             return
         import torch
 
         path = self.directory / "weights" / f"{group}.epoch_{epoch}.pt"
         content = io.BytesIO()
         torch.save(weights(), content)
-        entry = {"score": score, "file": str(path.relative_to(self._store.root))}
+        entry = {"metric": metric, "score": score, "file": str(path.relative_to(self._store.root))}
         with self._full_disk_named():
             self._store.write(path, content.getbuffer())
             self._store.write(record, json.dumps(entry).encode())

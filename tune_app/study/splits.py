@@ -19,6 +19,20 @@ Labels = NDArray[np.integer[Any]]
 _SUBSET_STREAM, _SPLIT_STREAM = 0, 1
 
 
+def split_positions(
+    labels: Labels, num_images: int | None, seed: int
+) -> tuple[Indices, Indices, Indices]:
+    """Return the training, validation and test images of a choice of ``num_images`` (or all).
+
+    The choice is made first, and only what was chosen is split; both go by the same seed.
+    """
+    if num_images is None or num_images == len(labels):
+        return split_indices(labels, seed)
+    chosen = stratified_subset(labels, num_images, seed)
+    train, val, test = (chosen[part] for part in split_indices(labels[chosen], seed))
+    return train, val, test
+
+
 def split_indices(labels: Labels, seed: int) -> tuple[Indices, Indices, Indices]:
     """Split images 70/10/20 by class.
 

@@ -10,9 +10,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from tune_app.data.idx import read_idx
 from tune_app.data.sources import SAMPLE_FOLDER
-from tune_app.data.splits import Indices, Labels, split_indices, stratified_subset
+from tune_app.study.idx import read_idx
+from tune_app.study.splits import Indices, Labels, split_indices, stratified_subset
 
 # The class counts of the official 70,000 images of MNIST, by the labels file of each part.
 MNIST_COUNTS = [6903, 7877, 6990, 7141, 6824, 6313, 6876, 7293, 6825, 6958]

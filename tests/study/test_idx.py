@@ -14,8 +14,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from search_spaces.errors import UserError
-from tune_app.data.idx import read_idx
 from tune_app.data.sources import SAMPLE_FOLDER
+from tune_app.study.idx import read_idx
 
 SHAPE = (3, 2, 2)
 CONTENT = bytes(range(12))
@@ -59,18 +59,21 @@ def test_plain_and_compressed_files_read_alike(tmp_path: Path, name: str) -> Non
 @pytest.mark.parametrize(
     ("content", "expected"),
     [
-        (b"", "holds 0 bytes, too few for an IDX file"),
-        (b"\x00\x00\x08", "holds 3 bytes"),
-        (b"<html>not found</html>", "not an IDX file of unsigned bytes (starts with 0x3c68746d"),
-        (struct.pack(">BBBB3I", 0, 0, 13, 3, *SHAPE) + CONTENT, "starts with 0x00000d03"),
-        (gzip.compress(idx_bytes()), "starts with 0x1f8b"),
-        (idx_bytes((12,)), "has 1 dimensions, expected 3×2×2"),
-        (idx_bytes()[:10], "cut short within its header"),
-        (idx_bytes((3, 2, 3)), "its header says 3×2×3, expected 3×2×2"),
-        (idx_bytes((0, 2, 2), b""), "its header says 0×2×2"),
-        (idx_bytes((2**32 - 1, 2, 2)), "its header says 4,294,967,295×2×2"),
-        (idx_bytes(content=CONTENT[:-1]), "cut short after 11 of 12 bytes"),
-        (idx_bytes(content=CONTENT + b"\x00"), "goes on after the 12 bytes"),
+        (b"", "starts with nothing, expected 00000803000000030000000200000002"),
+        (b"\x00\x00\x08", "starts with 000008, expected"),
+        (
+            b"<html>not found</html>",
+            "not an IDX file of 3×2×2 unsigned bytes (starts with 3c",
+        ),
+        (struct.pack(">BBBB3I", 0, 0, 13, 3, *SHAPE) + CONTENT, "starts with 00000d03"),
+        (gzip.compress(idx_bytes()), "starts with 1f8b"),
+        (idx_bytes((12,)), "starts with 000008010000000c"),
+        (idx_bytes()[:10], "starts with 00000803000000030000, expected"),
+        (idx_bytes((3, 2, 3)), "starts with 00000803000000030000000200000003, expected"),
+        (idx_bytes((0, 2, 2), b""), "starts with 0000080300000000"),
+        (idx_bytes((2**32 - 1, 2, 2)), "starts with 00000803ffffffff"),
+        (idx_bytes(content=CONTENT[:-1]), "ends after 27 of 28 bytes"),
+        (idx_bytes(content=CONTENT + b"\x00"), "goes on after 28 bytes"),
     ],
 )
 def test_says_what_is_wrong(tmp_path: Path, content: bytes, expected: str) -> None:

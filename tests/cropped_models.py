@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
-from tune_app.cropped_conv.layers import LiveConv2d
+from tune_app.cropped_conv.layers import CroppedConv2d
 
 
 def assert_close(actual: Tensor | None, expected: Tensor | None, tolerance: float = 1e-9) -> None:
@@ -25,7 +25,7 @@ def assert_same_gradients(plain: nn.Module, cropped: nn.Module) -> None:
         expected, actual = parameter.grad, cropped.get_parameter(name).grad
         assert expected is not None
         assert actual is not None
-        if isinstance(layer, LiveConv2d) and short == "weight":
+        if isinstance(layer, CroppedConv2d) and short == "weight":
             rows, columns = layer.rows.taps, layer.columns.taps
             size = layer.rows.num_taps, layer.columns.num_taps
             actual = actual.unflatten(0, size).permute(3, 2, 0, 1)
@@ -66,4 +66,4 @@ def assert_same_function(
 
 
 def ways(model: nn.Module) -> set[str]:
-    return {module.way for module in model.modules() if isinstance(module, LiveConv2d)}
+    return {module.way for module in model.modules() if isinstance(module, CroppedConv2d)}

@@ -1,0 +1,45 @@
+"""What decides which of two results is better: the metric and the mode of the search space."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+
+@dataclass(frozen=True)
+class Objective:
+    """The measure that selects.
+
+    Attributes:
+        metric: the name of the measure in a reported row.
+        mode: ``"max"`` or ``"min"``.
+    """
+
+    metric: str
+    mode: str
+
+    @staticmethod
+    def of_study(study: Mapping[str, Any]) -> Objective:
+        """Return the objective that ``study.json`` names; what it lacks is a space's default."""
+        metric, mode = study["space"].get("metric"), study["space"].get("mode")
+        return Objective(
+            metric if isinstance(metric, str) else "val_accuracy", "min" if mode == "min" else "max"
+        )
+
+    def score(self, row: Mapping[str, Any]) -> float | None:
+        """Return a row's value of the metric, or None if it is not a finite number."""
+        value = row.get(self.metric)
+        if isinstance(value, bool) or not isinstance(value, (int, float)):
+            return None
+        try:
+            return float(value) if math.isfinite(value) else None
+        except OverflowError:
+            return None
+
+    def prefers(self, score: float, other: float | None) -> bool:
+        """Return whether ``score`` is better than ``other``, which may be missing; not if equal."""
+        if other is None:
+            return True
+        return score < other if self.mode == "min" else score > other

@@ -1,0 +1,62 @@
+"""Measure a few steps of a classifier, from which a plan is estimated."""
+
+from __future__ import annotations
+
+import tempfile
+import time
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from torch import nn
+
+from tune_app.data.images import ImageData
+from tune_app.training.checkpoint import write_checkpoint
+from tune_app.training.classifier import EVAL_BATCH_SIZE, ResNetRun
+from tune_app.training.probe import EpochTimes, Probe
+
+
+def probe(config: Mapping[str, Any], data: ImageData, num_threads: int) -> Probe:
+    """Measure a few steps; the first, which allocates, is not counted."""
+    torch.set_num_threads(num_threads)
+    started = time.perf_counter()
+    run = ResNetRun({**config, "seed": 0}, data, last_epoch=1)
+    begin_seconds = time.perf_counter() - started
+    run.model.train()
+    times = []
+    for images, labels in run.feed(run.epoch_batches(1)[:8]):
+        started = time.perf_counter()
+        loss = nn.functional.cross_entropy(run.model(images), labels)
+        run.optimizer.zero_grad(set_to_none=True)
+        loss.backward()
+        run.optimizer.step()
+        loss.item()
+        times.append((time.perf_counter() - started) / len(labels))
+    held_out = data.test[:EVAL_BATCH_SIZE]
+    run.evaluate(held_out)
+    started = time.perf_counter()
+    run.evaluate(held_out)
+    per_eval = (time.perf_counter() - started) / len(held_out)
+    per_train = float(np.mean(times[1:] or times))
+    with tempfile.TemporaryDirectory() as folder:
+        started = time.perf_counter()
+        write_checkpoint(Path(folder), "", 1, run.state())
+        save_seconds = time.perf_counter() - started
+    return Probe(
+        seconds=EpochTimes(per_train, per_eval),
+        begin_seconds=begin_seconds,
+        save_seconds=save_seconds,
+        checkpoint_bytes=_num_bytes(run.state()),
+        weights_bytes=_num_bytes(run.weights()),
+    )
+
+
+def _num_bytes(state: Any) -> int:
+    """Return the bytes of all tensors in nested mappings and lists."""
+    if isinstance(state, torch.Tensor):
+        return state.nbytes
+    if isinstance(state, Mapping):
+        return sum(_num_bytes(value) for value in state.values())
+    return sum(_num_bytes(value) for value in state) if isinstance(state, list) else 0
