@@ -95,9 +95,7 @@ def test_the_variable_is_named_where_it_counts(monkeypatch: pytest.MonkeyPatch) 
 def test_a_token_is_spoken_of_only_where_there_is_one(
     monkeypatch: pytest.MonkeyPatch, in_force: bool, tmp_path: Any
 ) -> None:
-    from ray._private.authentication import authentication_utils
-
-    monkeypatch.setattr(authentication_utils, "is_token_auth_enabled", lambda: in_force)
+    monkeypatch.setenv("RAY_AUTH_MODE", "token" if in_force else "disabled")
     ledger: Any = SimpleNamespace(root=tmp_path / "mine")
     first, *_ = announce.link_lines("127.0.0.1:8265", ledger)
     assert first.startswith("dashboard: http://127.0.0.1:8265")
