@@ -43,14 +43,14 @@ with StopSignals() as signals:
 
 ECHO = """
 import os, signal, time
-from tune_app.engine.signals import StopSignals
+from tune_app.engine.signals import ECHO_SECONDS, StopSignals
 with StopSignals() as signals:
     try:
         os.kill(os.getpid(), signal.SIGTERM)
         time.sleep(60)
     except KeyboardInterrupt:
         os.kill(os.getpid(), signal.SIGTERM)
-        time.sleep(1.1)
+        time.sleep(ECHO_SECONDS + 0.1)
         print("stopped in order", flush=True)
         try:
             os.kill(os.getpid(), signal.SIGTERM)

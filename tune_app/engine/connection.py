@@ -109,13 +109,17 @@ def _start(options: dict[str, Any]) -> Any:
     """Start a cluster on this machine, with its files in a folder that goes with it."""
     folder = private_folder()
     _folders.append(folder)
-    return ray_internals.start_cluster(
-        folder / "r",  # to this one Ray gives everyone access
-        num_cpus=num_usable_cpus(),
-        include_dashboard=True,
-        dashboard_host="127.0.0.1",  # never beyond this machine
-        **options,
-    )
+    try:
+        return ray_internals.start_cluster(
+            folder / "r",  # to this one Ray gives everyone access
+            num_cpus=num_usable_cpus(),
+            include_dashboard=True,
+            dashboard_host="127.0.0.1",  # never beyond this machine
+            **options,
+        )
+    except BaseException:
+        _remove_folders()
+        raise
 
 
 def live_cluster() -> Cluster:

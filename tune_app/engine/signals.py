@@ -10,8 +10,9 @@ from contextlib import contextmanager
 from types import FrameType
 from typing import Any
 
-_ECHO_SECONDS = 1.0
-"""``timeout`` and some batch systems send SIGTERM to the command and at once again to its group."""
+ECHO_SECONDS = 3.0
+"""``timeout`` and batch systems send SIGTERM to the command and at once again to its group. Python
+handles the second one late while Ray's code in C runs, which looks for signals once a second."""
 
 
 class StopSignals:
@@ -81,7 +82,7 @@ class StopSignals:
         # Not raise_signal(SIGINT): a shell ignores SIGINT for what it starts in the background, and
         # Ray blocks it in the jobs submitted to a cluster.
         now = time.monotonic()
-        if now < self._termed + _ECHO_SECONDS:
+        if now < self._termed + ECHO_SECONDS:
             return
         self.received, self._termed = signal.SIGTERM, now
         on_interrupt = signal.getsignal(signal.SIGINT)
