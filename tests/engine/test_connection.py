@@ -93,10 +93,10 @@ def test_the_variable_is_named_where_it_counts(monkeypatch: pytest.MonkeyPatch) 
 
 @pytest.mark.parametrize("in_force", [True, False])
 def test_a_token_is_spoken_of_only_where_there_is_one(
-    monkeypatch: pytest.MonkeyPatch, in_force: bool, tmp_path: Any
+    monkeypatch: pytest.MonkeyPatch, in_force: bool
 ) -> None:
     monkeypatch.setenv("RAY_AUTH_MODE", "token" if in_force else "disabled")
-    ledger: Any = SimpleNamespace(root=tmp_path / "mine")
+    ledger: Any = SimpleNamespace(store=SimpleNamespace(at_url=True))
     first, *_ = announce.link_lines("127.0.0.1:8265", ledger)
     assert first.startswith("dashboard: http://127.0.0.1:8265")
     assert ("ray get-auth-token" in first) == in_force
