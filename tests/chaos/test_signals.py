@@ -41,6 +41,25 @@ with StopSignals() as signals:
 """
 
 
+ECHO = """
+import os, signal, time
+from tune_app.engine.signals import ECHO_SECONDS, StopSignals
+with StopSignals() as signals:
+    try:
+        os.kill(os.getpid(), signal.SIGTERM)
+        time.sleep(60)
+    except KeyboardInterrupt:
+        os.kill(os.getpid(), signal.SIGTERM)
+        time.sleep(ECHO_SECONDS + 0.1)
+        print("stopped in order", flush=True)
+        try:
+            os.kill(os.getpid(), signal.SIGTERM)
+            time.sleep(60)
+        except KeyboardInterrupt:
+            print("stopped at once")
+"""
+"""A SIGTERM that is sent twice is one; a later one is another."""
+
 DROPPED = """
 import os, signal, sys
 from tune_app.engine.signals import StopSignals
@@ -85,6 +104,11 @@ def check_stop(driver: Driver, number: signal.Signals, longest: float = LONGEST_
     """Send a signal and check how the driver ends."""
     started = time.monotonic()
     driver.send(number)
+    check_end(driver, number, longest, started)
+
+
+def check_end(driver: Driver, number: signal.Signals, longest: float, started: float) -> None:
+    """Check that the driver ends as after a signal, and takes its Ray along."""
     assert driver.wait(longest) == STATUS[number], driver.output
     print(f"{number.name}: ended after {time.monotonic() - started:.1f} s")
     assert "Traceback" not in driver.output
@@ -133,12 +157,24 @@ def test_a_second_signal_stops_at_once(tmp_path: Path) -> None:
 
 
 @pytest.mark.chaos
-def test_stopped_from_the_keyboard(tmp_path: Path) -> None:
-    """Ctrl-C goes to every process of the terminal's foreground group, Ray's among them."""
+@pytest.mark.parametrize("number", STATUS)
+def test_a_signal_to_the_whole_group_stops_in_order(tmp_path: Path, number: signal.Signals) -> None:
+    """A terminal's Ctrl-C and a batch system's end reach every process of the driver's group."""
     with Driver(tmp_path) as driver:
         train_until_recorded(tmp_path, driver)
-        os.killpg(driver.process.pid, signal.SIGINT)
-        assert driver.wait(LONGEST_STOP) == STATUS[signal.SIGINT], driver.output
+        started = time.monotonic()
+        os.killpg(driver.process.pid, number)
+        check_end(driver, number, LONGEST_STOP, started)
+    finish(tmp_path)
+
+
+@pytest.mark.chaos
+def test_ended_by_timeout_stops_in_order(tmp_path: Path) -> None:
+    """``timeout`` sends its signal to the command and then again to the whole group."""
+    with Driver(tmp_path, prefix=["timeout", "25"]) as driver:
+        assert driver.wait(25 + LONGEST_STOP) == 124, driver.output
+        assert "Traceback" not in driver.output
+        assert "stopped by SIGTERM;" in driver.output
     finish(tmp_path)
 
 
@@ -159,6 +195,12 @@ def test_sigterm_counts_where_sigint_does_not(before: str) -> None:
             assert process.communicate(timeout=10)[0] == "SIGTERM\n"
         finally:
             process.kill()
+
+
+def test_a_signal_sent_twice_is_one() -> None:
+    command = [sys.executable, "-c", ECHO]
+    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=100)
+    assert done.stdout.splitlines() == ["stopped in order", "stopped at once"], done.stderr
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])

@@ -93,12 +93,10 @@ def test_the_variable_is_named_where_it_counts(monkeypatch: pytest.MonkeyPatch) 
 
 @pytest.mark.parametrize("in_force", [True, False])
 def test_a_token_is_spoken_of_only_where_there_is_one(
-    monkeypatch: pytest.MonkeyPatch, in_force: bool, tmp_path: Any
+    monkeypatch: pytest.MonkeyPatch, in_force: bool
 ) -> None:
-    from ray._private.authentication import authentication_utils
-
-    monkeypatch.setattr(authentication_utils, "is_token_auth_enabled", lambda: in_force)
-    ledger: Any = SimpleNamespace(root=tmp_path / "mine")
+    monkeypatch.setenv("RAY_AUTH_MODE", "token" if in_force else "disabled")
+    ledger: Any = SimpleNamespace(store=SimpleNamespace(at_url=True))
     first, *_ = announce.link_lines("127.0.0.1:8265", ledger)
     assert first.startswith("dashboard: http://127.0.0.1:8265")
     assert ("ray get-auth-token" in first) == in_force

@@ -20,6 +20,7 @@ from search_spaces.space import SearchSpace
 from tune_app.cli.arguments import check_study_name, parse_seeds
 from tune_app.cli.run_console import run_console
 from tune_app.cli.run_display import RunDisplay
+from tune_app.engine.ray_internals import JOB_CONFIG_VARIABLE
 from tune_app.planning.durations import parse_duration
 from tune_app.planning.request import StudyRequest
 from tune_app.planning.space_file import load_space
@@ -182,7 +183,7 @@ def _resolved(folder: str) -> Path:
     except (OSError, RuntimeError) as error:
         reason = getattr(error, "strerror", None) or "it is a loop of symbolic links"
         raise UserError(f"{folder}: not a folder ({reason})") from None
-    if _RAYS_COPIES in path.parts and "RAY_JOB_CONFIG_JSON_ENV_VAR" in os.environ:
+    if _RAYS_COPIES in path.parts and JOB_CONFIG_VARIABLE in os.environ:
         raise UserError(
             f"{folder}: in this submitted job a folder of Ray's temporary copy of the code, which "
             "goes when the job ends; name an absolute path or a URL with --storage-path"

@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import os
+import shutil
 import socket
 import sys
+from pathlib import Path
 from typing import Any, NoReturn
 
+import psutil
+
 from search_spaces.errors import UserError
+from tune_app.engine import ray_internals
+from tune_app.engine.environment import check_limits, check_variables
+from tune_app.engine.private_files import private_folder, protect_token
 from tune_app.planning.resources import Cluster
 from tune_app.study.provenance import num_usable_cpus
 
@@ -24,6 +32,9 @@ _QUIET = {
     # StudyProgress draws; the older of Tune's two displays is silent at verbose=0.
     "RAY_AIR_NEW_OUTPUT": "0",
 }
+
+_folders: list[Path] = []
+"""Folders of the cluster that this process runs; like Ray's, there is one connection a process."""
 
 _NOT_A_NODE = "No node info found"
 """How Ray begins to say, as an error's cause, that it found no node of the cluster here."""
@@ -42,6 +53,22 @@ def local_cluster() -> Cluster:
     return Cluster(({**node, "GPU": float(gpus)} if gpus else node,))
 
 
+def prepare(address: str | None) -> list[str]:
+    """Look for what would hinder Ray, before it is started or connected to; return notes.
+
+    Args:
+        address: as for :func:`connect`.
+
+    Raises:
+        UserError: a variable, a limit or a folder of this machine has to be changed.
+    """
+    notes = check_variables(_QUIET)
+    if address is None:
+        check_limits(num_usable_cpus())
+        notes += protect_token()
+    return [f"note: {note}" for note in notes]
+
+
 def connect(address: str | None) -> tuple[Cluster, str]:
     """Connect to a cluster, or start one on this machine; return it and the dashboard's address.
 
@@ -58,29 +85,41 @@ def connect(address: str | None) -> tuple[Cluster, str]:
     from tune_app.engine.cluster.nodes import shipped_code
     from tune_app.engine.user_code import away_from_users_files
 
+    quiet: dict[str, Any] = {"logging_level": logging.ERROR, "log_to_driver": False}
     if address:
         _check_reachable(address)
-    local: dict[str, Any] = {
-        "include_dashboard": True,
-        "dashboard_host": "127.0.0.1",  # never beyond this machine
-        "num_cpus": num_usable_cpus(),
-    }
     try:
         with away_from_users_files():
-            context = ray.init(
-                address=address or "local",
-                logging_level=logging.ERROR,
-                log_to_driver=False,
-                **({"runtime_env": shipped_code()} if address else local),
-            )
+            if address:
+                context = ray.init(address=address, runtime_env=shipped_code(), **quiet)
+            else:
+                context = _start(quiet)
+    except UserError:
+        raise
     except Exception as error:  # Ray raises a plain one when its own start takes over 30 s
         raise UserError(_no_entry(address, error) if address else _no_start(error)) from None
-    # A paragraph for every worker that dies: a failed trial says why in one line of its own.
-    ray._private.worker.print_to_stdstream = lambda data, ignore_prefix: None
+    ray_internals.hush_workers()
     # A trial's stray warnings belong into its log, not between the lines of the progress display.
     for name in ("ray", "ray.tune", "ray.train", "ray.air"):
         logging.getLogger(name).setLevel(logging.CRITICAL)
     return live_cluster(), str(context.dashboard_url or "")
+
+
+def _start(options: dict[str, Any]) -> Any:
+    """Start a cluster on this machine, with its files in a folder that goes with it."""
+    folder = private_folder()
+    _folders.append(folder)
+    try:
+        return ray_internals.start_cluster(
+            folder / "r",  # to this one Ray gives everyone access
+            num_cpus=num_usable_cpus(),
+            include_dashboard=True,
+            dashboard_host="127.0.0.1",  # never beyond this machine
+            **options,
+        )
+    except BaseException:
+        _remove_folders()
+        raise
 
 
 def live_cluster() -> Cluster:
@@ -96,11 +135,9 @@ def asks_for_token() -> bool:
     """Return whether this process shows a token to its cluster, whose dashboard then asks for it.
 
     Ray turns tokens on by itself for a cluster that it starts here, and never for a running one
-    with an explicit address.
+    with an explicit address; either way it says so in the environment.
     """
-    from ray._private.authentication.authentication_utils import is_token_auth_enabled
-
-    return bool(is_token_auth_enabled())
+    return os.environ.get("RAY_AUTH_MODE", "").lower() == "token"
 
 
 def _named(address: str) -> str:
@@ -113,8 +150,6 @@ def _named(address: str) -> str:
 
 def _check_reachable(address: str) -> None:
     """Refuse an address where nothing listens: Ray itself would try again for many minutes."""
-    from ray._private.services import canonicalize_bootstrap_address
-
     counted = os.environ.get("RAY_ADDRESS") or address if address == "auto" else address
     if "://" in counted:  # to Ray these are clients, which have no place in the cluster
         raise UserError(
@@ -122,8 +157,7 @@ def _check_reachable(address: str) -> None:
             f"`ray start`), not a URL; {_ON_A_NODE}"
         )
     try:
-        found = canonicalize_bootstrap_address(address)
-        host, _, port = (found or "").rpartition(":")
+        host, _, port = ray_internals.find_cluster(address).rpartition(":")
         with socket.create_connection((host.strip("[]"), int(port)), timeout=10):
             pass
     except (OSError, ValueError, RuntimeError, OverflowError) as error:
@@ -164,10 +198,11 @@ def _first_line(error: Exception) -> str:
 
 
 def disconnect() -> None:
-    """Leave the cluster; one that was started here is shut down."""
+    """Leave the cluster; one that was started here is shut down and its files are removed."""
     import ray
 
     ray.shutdown()
+    _remove_folders()
 
 
 def abandon(status: int) -> NoReturn:
@@ -175,11 +210,15 @@ def abandon(status: int) -> NoReturn:
 
     An orderly end takes seconds. What a study has recorded is safe without: it survives SIGKILL.
     """
-    from ray._private import worker
-
-    node: Any = worker._global_node
-    if node is not None:
-        node.kill_all_processes(check_alive=False, allow_graceful=False)
+    for process in psutil.Process().children(recursive=True):
+        with contextlib.suppress(psutil.NoSuchProcess):
+            process.kill()
+    _remove_folders()
     sys.stdout.flush()
     sys.stderr.flush()
     os._exit(status)
+
+
+def _remove_folders() -> None:
+    while _folders:
+        shutil.rmtree(_folders.pop(), ignore_errors=True)

@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from tune_app.engine.connection import live_cluster
+from tune_app.engine.ray_internals import mend_tune
 from tune_app.engine.trial_configs import trial_configs, trial_name, trial_resources
 from tune_app.planning.plan import Plan
 from tune_app.planning.prepared_study import PreparedStudy
@@ -41,17 +42,10 @@ def run_trials(
     """
     from ray import tune
 
-    from tune_app.engine.actor_failures import treat_ray_errors_as_actor_failures
     from tune_app.engine.searcher import PlannedTrials, StartedTrials
-    from tune_app.engine.task_names import name_tasks_after_trials
     from tune_app.engine.trial_queue import TrialQueue
-    from tune_app.engine.tune_registry import remember_trainables
-    from tune_app.engine.tune_state import write_state_seldom
 
-    treat_ray_errors_as_actor_failures()
-    name_tasks_after_trials()
-    write_state_seldom(len(plan.trials))
-    remember_trainables()
+    mend_tune(len(plan.trials))
     request = study.request
     started = StartedTrials()
     most = _max_waiting(num_slots(plan.trials, live_cluster(), request.max_concurrent))

@@ -133,6 +133,7 @@ class Launch:
     def _connected(self) -> Iterator[tuple[Cluster, str]]:
         """Have a cluster: yield what it offers and the address of its dashboard."""
         address = self._request.address
+        self._display.say(*connection.prepare(address))
         self._display.say("starting Ray" if address is None else f"connecting to {address}")
         with self._signals.kept_from_ray():
             cluster, dashboard = connection.connect(address)

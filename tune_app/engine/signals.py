@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+import math
 import signal
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from types import FrameType
 from typing import Any
+
+ECHO_SECONDS = 3.0
+"""``timeout`` and batch systems send SIGTERM to the command and at once again to its group. Python
+handles the second one late while Ray's code in C runs, which looks for signals once a second."""
 
 
 class StopSignals:
@@ -24,19 +30,22 @@ class StopSignals:
 
     def __init__(self) -> None:
         self.received = signal.SIGINT
-        self._before: Any = None
+        self._term_before: Any = None
+        self._int_before: Any = None
         self._interrupted = False
+        self._termed = -math.inf
 
     def __enter__(self) -> StopSignals:
-        self._before = signal.signal(signal.SIGTERM, self._on_term)
-        if signal.getsignal(signal.SIGINT) is signal.default_int_handler:  # else it is ignored
+        self._term_before = signal.signal(signal.SIGTERM, self._on_term)
+        self._int_before = signal.getsignal(signal.SIGINT)
+        if callable(self._int_before):  # else it is ignored
             signal.signal(signal.SIGINT, self._on_int)
         return self
 
     def __exit__(self, *_error: object) -> None:
-        signal.signal(signal.SIGTERM, self._before)
+        signal.signal(signal.SIGTERM, self._term_before)
         if signal.getsignal(signal.SIGINT) == self._on_int:
-            signal.signal(signal.SIGINT, signal.default_int_handler)
+            signal.signal(signal.SIGINT, self._int_before)
 
     def raise_dropped(self) -> None:
         """Raise the KeyboardInterrupt that Python may have dropped.
@@ -60,7 +69,7 @@ class StopSignals:
         except SystemExit as end:
             if end.code != signal.SIGTERM:
                 raise
-            self.received = signal.SIGTERM
+            self.received, self._termed = signal.SIGTERM, time.monotonic()
             raise KeyboardInterrupt from None
         finally:
             signal.signal(signal.SIGTERM, self._on_term)
@@ -72,7 +81,10 @@ class StopSignals:
     def _on_term(self, _number: int, frame: FrameType | None) -> None:
         # Not raise_signal(SIGINT): a shell ignores SIGINT for what it starts in the background, and
         # Ray blocks it in the jobs submitted to a cluster.
-        self.received = signal.SIGTERM
+        now = time.monotonic()
+        if now < self._termed + ECHO_SECONDS:
+            return
+        self.received, self._termed = signal.SIGTERM, now
         on_interrupt = signal.getsignal(signal.SIGINT)
         if not callable(on_interrupt):
             self._interrupted = True

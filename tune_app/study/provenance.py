@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import os
 import platform
 import re
 import shlex
 import socket
 import subprocess
-import sys
 from collections.abc import Sequence
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -62,8 +60,13 @@ def _without_secrets(word: str) -> str:
 
 
 def num_usable_cpus() -> int:
-    """Return how many CPUs this process may use."""
-    return len(os.sched_getaffinity(0)) if sys.platform == "linux" else os.cpu_count() or 1
+    """Return how many CPUs this process may use: its affinity, and its container's quota.
+
+    A part of a CPU counts as a whole one.
+    """
+    import joblib
+
+    return int(joblib.cpu_count())
 
 
 def _version(package: str) -> str | None:

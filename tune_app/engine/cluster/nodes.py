@@ -17,6 +17,7 @@ from typing import Any
 import search_spaces
 import tune_app
 from search_spaces.errors import UserError
+from tune_app.engine.ray_internals import JOB_CONFIG_VARIABLE
 
 ANSWER_SECONDS = 120.0
 """A node that is well starts a worker within seconds; one that must fetch code, somewhat later."""
@@ -105,12 +106,10 @@ def shipped_code() -> dict[str, Any]:
     A job submitted with ``ray job submit --runtime-env`` may name modules itself, and Ray lets
     only one of both name them.
     """
-    from ray._private.runtime_env.constants import RAY_JOB_CONFIG_JSON_ENV_VAR
-
     packages = [str(Path(module.__path__[0])) for module in (tune_app, search_spaces)]
     # The sample images would be megabytes in the head node's memory; trials get arrays.
     code = {"py_modules": packages, "excludes": ["sample/", "__pycache__/"]}
-    job = json.loads(os.environ.get(RAY_JOB_CONFIG_JSON_ENV_VAR) or "{}")
+    job = json.loads(os.environ.get(JOB_CONFIG_VARIABLE) or "{}")
     return {} if code.keys() & (job.get("runtime_env") or {}).keys() else code
 
 

@@ -1,0 +1,31 @@
+"""``python -m tune_app.run`` before anything has begun."""
+
+from __future__ import annotations
+
+import signal
+import subprocess
+import sys
+import time
+
+import pytest
+
+PROGRAM = """
+import runpy, tune_app
+print("up", flush=True)
+runpy.run_path(tune_app.__path__[0] + "/run.py", run_name="__main__")
+"""
+"""What Python itself does before the file's first line is not ours."""
+
+
+@pytest.mark.parametrize("moment", range(20))
+def test_interrupted_while_it_starts_it_ends_in_silence(moment: int) -> None:
+    command = [sys.executable, "-c", PROGRAM, "--space", "q1a", "--data", "sample", "--plan"]
+    with subprocess.Popen(
+        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    ) as process:
+        assert process.stdout is not None and process.stdout.readline() == "up\n"
+        time.sleep(0.05 + moment * 0.075)
+        process.send_signal(signal.SIGINT)
+        out, error = process.communicate(timeout=60)
+    assert process.returncode == 128 + signal.SIGINT, error
+    assert error == "" and out.count("\n") <= 1, out
