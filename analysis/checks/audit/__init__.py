@@ -28,7 +28,16 @@ from analysis.checks.audit.finding import SEVERITIES, Audit, Finding, NotApplica
 from analysis.checks.audit.table import Table, from_reference
 from analysis.labs.reference import TABLES, load_table
 
-__all__ = ["RULES", "Audit", "Finding", "Rule", "audit_table", "audit_tables", "published"]
+__all__ = [
+    "RULES",
+    "Audit",
+    "Finding",
+    "Rule",
+    "audit_table",
+    "audit_tables",
+    "from_reference",
+    "published",
+]
 
 Rule = Callable[[Table], list[Finding]]
 
