@@ -2,7 +2,8 @@
 
 Every table has one row per configuration and seed in the declared order, whatever its status. A
 row without a result has missing values there, so no mean can take it in. A factor of the study
-that a table does not name gets a column of its own before ``seed``. Printing is in ``markdown``.
+that a table does not name gets a column of its own before ``seed``, and the metric that selects one
+behind it. Printing is in ``markdown``.
 """
 
 from __future__ import annotations
@@ -146,7 +147,9 @@ def _arranged(
     rows = study.rows
     at = columns.index("seed")
     extra = [factor for factor in study.factors if factor not in columns]
-    names = dict.fromkeys([*columns[:at], *extra, *columns[at:]])
+    is_missing = study.metric in study.metric_keys and study.metric not in columns
+    objective = [study.metric] if is_missing else []
+    names = dict.fromkeys([*columns[:at], *extra, "seed", *objective, *columns[at + 1 :]])
     values = {name: _column(rows, "config_id" if name == "id" else name) for name in names}
     table = pd.DataFrame(values | (derived or {}), columns=list(names))
     for name in table:

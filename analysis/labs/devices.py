@@ -8,9 +8,10 @@ from typing import Any
 import pandas as pd
 
 from analysis.figures.factors import draw_devices
-from analysis.frames.cells import counted, format_cell, heading, label, num_images_of
+from analysis.frames.cells import counted, format_cell, num_images_of
 from analysis.frames.columns import varied
 from analysis.frames.conditions import MARK, NOT_COMPARABLE, marked, note
+from analysis.frames.labels import heading, label, parameter_heading
 from analysis.frames.load import FINISHED, Study
 from analysis.frames.pairs import arms, device_data
 from analysis.render.document import Block, Figure, Paragraph, Section, Table
@@ -27,7 +28,7 @@ def devices(study: Study, key: str) -> Section | None:
         return None
     frame = device_data(study)
     keys = [name for name in varied(study) if name != "device"]
-    cells = {heading(c): [format_cell(c, value) for value in frame[c]] for c in keys}
+    cells = {parameter_heading(c): [label(c, value) for value in frame[c]] for c in keys}
     if frame["seed"].nunique() > 1:
         cells["seed"] = [str(seed) for seed in frame["seed"]]
     for metric, words in (("test_accuracy", "test accuracy (%)"), ("train_seconds", "train (s)")):
@@ -114,9 +115,7 @@ def _pending(study: Study) -> list[Block]:
 
 
 def _figure(key: str, frame: pd.DataFrame, keys: list[str], notes: tuple[str, ...]) -> Figure:
-    names = [
-        ", ".join(format_cell(k, record[k]) for k in keys) for record in frame.to_dict("records")
-    ]
+    names = [", ".join(label(k, record[k]) for k in keys) for record in frame.to_dict("records")]
     if frame["seed"].nunique() > 1:
         names = [f"{name}, seed {seed}" for name, seed in zip(names, frame["seed"], strict=True)]
     known = frame["speedup"].dropna()

@@ -12,8 +12,9 @@ from typing import Any
 
 import pandas as pd
 
-from analysis.frames.cells import format_cell, format_percent, label
+from analysis.frames.cells import format_cell, format_percent
 from analysis.frames.columns import numbers
+from analysis.frames.labels import label
 from analysis.frames.load import Study
 from analysis.frames.split import identity_of_test, varies
 from analysis.frames.summary import best_data

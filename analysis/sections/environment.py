@@ -8,8 +8,8 @@ from typing import Any
 
 import pandas as pd
 
-from analysis.frames.cells import MISSING, heading, label
 from analysis.frames.columns import levels
+from analysis.frames.labels import MISSING, label, parameter_heading
 from analysis.frames.load import Study
 from analysis.render.document import Table
 from search_spaces.errors import one_line
@@ -51,13 +51,13 @@ def parameters_table(studies: Studies) -> Table:
     frame = parameters_data(studies)
     if len(studies) == 1:
         cells = {
-            "parameter": [heading(name) for name in frame["parameter"]],
+            "parameter": [parameter_heading(name) for name in frame["parameter"]],
             "values": list(frame["values"]),
             "role": list(frame["role"]),
         }
     else:
         names = list(dict.fromkeys(frame["parameter"]))
-        cells = {"parameter": [heading(name) for name in names]}
+        cells = {"parameter": [parameter_heading(name) for name in names]}
         for index, (key, study) in enumerate(studies.items()):
             mine = frame[frame["study"] == key].set_index("parameter")["values"]
             title = one_line(study.name)

@@ -12,8 +12,9 @@ from typing import Any
 
 import pandas as pd
 
-from analysis.frames.cells import counted, format_points, format_seconds, heading, label
+from analysis.frames.cells import counted, format_points, format_seconds
 from analysis.frames.columns import finished, levels, same_at_every_seed, varied
+from analysis.frames.labels import label, parameter_heading
 from analysis.frames.load import Study
 from analysis.frames.pairs import by_dataset, pairs_data
 from analysis.labs.families import families
@@ -136,7 +137,7 @@ def describe_pairs(factor: str, first: Any, second: Any, pairs: pd.DataFrame) ->
         not overlap(one, two, images)
         for one, two, images in zip(pairs["first"], pairs["second"], pairs["num_test"], strict=True)
     )
-    name, images = heading(factor), float(pairs["num_test"].max())
+    name, images = parameter_heading(factor), float(pairs["num_test"].max())
     low, middle, high = (
         format_points(float(value), images)
         for value in (difference.min(), difference.median(), difference.max())

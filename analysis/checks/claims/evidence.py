@@ -14,8 +14,8 @@ from typing import Any, Literal
 import numpy as np
 import pandas as pd
 
-from analysis.frames.cells import heading
 from analysis.frames.columns import same_at_every_seed
+from analysis.frames.labels import heading
 from analysis.frames.load import FINISHED, Study
 from analysis.frames.split import identity_of_test, varies
 from analysis.labs.reference import ReferenceTable
