@@ -9,9 +9,10 @@ import numpy as np
 
 from analysis.figures import style
 from analysis.frames.cells import format_percent, num_images_of
-from analysis.frames.columns import finished, levels, numbers, text_keys, varied
+from analysis.frames.columns import finished, levels, numbers, varied
 from analysis.frames.labels import label, parameter_heading
 from analysis.frames.load import Study
+from analysis.frames.pairing import text_keys
 from analysis.frames.seeds import over_seeds
 
 if TYPE_CHECKING:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
@@ -59,10 +59,3 @@ def levels(rows: Rows, column: str) -> list[Any]:
     numeric: list[Any] = [v for v in values if isinstance(v, (int, float, np.generic))]
     texts = [v for v in values if not isinstance(v, (int, float, np.generic))]
     return [*sorted(numeric), *texts]
-
-
-def text_keys(rows: Rows, columns: Sequence[str]) -> list[tuple[str, ...]]:
-    """Return each row's values as texts: a missing parameter is NaN, which equals nothing."""
-    if not columns:
-        return [()] * len(rows)
-    return list(zip(*(map(str, rows[column]) for column in columns), strict=True))

@@ -14,8 +14,8 @@ from typing import Any
 
 import pandas as pd
 
-from analysis.frames.columns import numbers
 from analysis.frames.load import FINISHED, Study
+from analysis.frames.pairs import speedups
 
 _QUALITY = ("test_accuracy", "test_precision", "test_recall", "test_f1", "val_accuracy")
 _ORIGIN = ("device", "trial_id", "shared_with", "status")
@@ -62,30 +62,10 @@ def svm_table(study: Study) -> pd.DataFrame:
 def device_table(study: Study) -> pd.DataFrame:
     """Return the rows of a study over devices with the columns ``DEVICE_COLUMNS``.
 
-    ``speedup_vs_cpu`` is the CPU arm's ``train_seconds`` over the row's own, where both arms of
-    the same configuration and seed are finished and as many trials ran at once in both; missing
-    on the CPU arm itself.
+    ``speedup_vs_cpu`` is the CPU arm's ``train_seconds`` over the row's own, as ``speedups`` has
+    it; missing on the CPU arm itself.
     """
-    rows = study.rows
-    others = [key for key in study.config_keys if key != "device"]
-    arms = list(rows[[*others, "seed"]].itertuples(index=False, name=None))
-    seconds = _column(rows, "train_seconds")
-    # Missing parameters are NaN, and NaN equals nothing: compare the values as text.
-    keys = [tuple(map(str, arm)) for arm in arms]
-    counts = numbers(rows, "num_concurrent_trials")
-    timed = list(zip(keys, counts, seconds, rows["device"], strict=True))
-    # Without a known count nothing matches: NaN equals nothing either.
-    cpu = {
-        (key, count): taken for key, count, taken, device in timed if device == "cpu" and count > 0
-    }
-    speedups = [
-        cpu.get((key, count), float("nan")) / taken
-        if device != "cpu" and taken > 0
-        else float("nan")
-        for key, count, taken, device in timed
-    ]
-    speedup = pd.Series(speedups, index=rows.index, dtype="float64")
-    return _arranged(study, DEVICE_COLUMNS, {"speedup_vs_cpu": speedup})
+    return _arranged(study, DEVICE_COLUMNS, {"speedup_vs_cpu": speedups(study)})
 
 
 def generic_table(study: Study) -> pd.DataFrame:

@@ -70,9 +70,8 @@ def _cell(study: Study, record: dict[Any, Any], arm: str, metric: str) -> str:
 
 
 def _speedup(record: dict[Any, Any]) -> str:
-    both = not (pd.isna(record["cpu_train_seconds"]) or pd.isna(record["cuda_train_seconds"]))
-    alike = record["cpu_num_concurrent_trials"] == record["cuda_num_concurrent_trials"]
-    if both and not alike:
+    times = (record["cpu_train_seconds"], record["cuda_train_seconds"])
+    if pd.isna(record["speedup"]) and all(seconds > 0 for seconds in times):
         return NOT_COMPARABLE
     return format_cell("speedup_vs_cpu", record["speedup"])
 
@@ -89,7 +88,9 @@ def _reasons(frame: pd.DataFrame) -> list[str]:
     """Return why speed-ups are missing though both arms have their time."""
     times = frame[["cpu_train_seconds", "cuda_train_seconds"]].notna().all(axis=1)
     sides = [
-        pd.DataFrame({"num_concurrent_trials": frame[f"{arm}_num_concurrent_trials"]})
+        pd.DataFrame(
+            {name: frame[f"{arm}_{name}"] for name in ("num_concurrent_trials", "num_threads")}
+        ).assign(device=arm)
         for arm in ("cpu", "cuda")
     ]
     unlike = times & ~same_conditions(*sides)

@@ -12,6 +12,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from analysis.frames.pairing import sets_of
 from analysis.labs.reference import Protocol, ReferenceTable, Statement, load_statements
 
 SETTINGS = (
@@ -24,7 +25,7 @@ FRACTION = re.compile(r"(?:train|val|test)_(?:accuracy|precision|recall|f1)(?:_w
 QUALITY = ("test_precision", "test_recall", "test_f1")
 MEASURED = ("test_accuracy", *QUALITY, "val_accuracy", "train_accuracy", "train_seconds", "flops")
 STEADY = "steady_seconds"
-"""Training time with each epoch that a process began with as long as the others (studies)."""
+"""Training time without the warm-up, as ``steady_seconds`` says (studies)."""
 PLACEBOS = ("pin_memory", "num_workers")
 """Settings that change where bytes lie and when they are copied, but no arithmetic."""
 
@@ -99,17 +100,10 @@ class Table:
 
         A group with two rows of the same level is left out: what its rows differ in is not known.
         """
-        others = [setting for setting in self.settings if setting != factor]
-        groups: dict[tuple[str, ...], list[int]] = {}
-        for row, key in enumerate(self.keys(others)):
-            if within is None or within[row]:
-                groups.setdefault(key, []).append(row)
-        levels = self._text(factor)
-        return [
-            rows
-            for rows in groups.values()
-            if len(rows) > 1 and len({levels[row] for row in rows}) == len(rows)
-        ]
+        names = list(dict.fromkeys([*self.settings, factor]))
+        texts = pd.DataFrame({name: self._text(name) for name in names}, dtype=object)
+        sets = sets_of(texts if within is None else texts[within], factor, self.settings)
+        return [group.index.tolist() for _, group in sets.groupby(sets, sort=False)]
 
     def pairs(
         self, factor: str, first: Any, second: Any, within: NDArray[np.bool_] | None = None
