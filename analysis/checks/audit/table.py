@@ -48,7 +48,8 @@ class Table:
         ceiling: highest plausible test accuracy, given by the user.
         compared: settings whose levels are compared as arms.
         remarks: how it was read.
-        names: what each row is called where its position is not what a reader would find it by.
+        names: what each row is called where its place among the rows is not what a reader would
+            find it by.
     """
 
     name: str
@@ -149,8 +150,8 @@ class Table:
             yield name, np.array([other == name for other in names], dtype=bool)
 
     def named(self, row: int) -> str:
-        """Return what a row is called, after "row"."""
-        return self.names[row] if self.names else str(row)
+        """Return what a row is called, after "row": its name, or its number from 1."""
+        return self.names[row] if self.names else str(row + 1)
 
     def listed(self, rows: Sequence[int], most: int = 8) -> str:
         """Return rows as text, the first ``most`` of them: ``rows 2, 3``."""
