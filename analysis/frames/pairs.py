@@ -13,6 +13,7 @@ from typing import Any
 
 import pandas as pd
 
+from analysis.frames.arithmetic import arithmetics
 from analysis.frames.columns import finished, levels, numbers, repeats, varied
 from analysis.frames.load import Study
 from analysis.frames.pairing import sets_of, side_by_side, text_keys
@@ -153,8 +154,9 @@ def pairs_data(study: Study, factor: str, first: Any, second: Any) -> pd.DataFra
     Returns:
         ``dataset`` and ``seed`` where there are, ``first`` and ``second`` (test accuracies),
         ``num_test``, ``difference`` (first − second), ``time_ratio`` (first ÷ second; NaN where
-        the conditions differed), ``time_problem`` (why no pair at all has one) and ``runs``, the
-        frozen set of trials behind the pair.
+        the conditions differed), ``time_problem`` (why no pair at all has one),
+        ``computed_alike`` (whether nothing says that launches of different arithmetic made the
+        two) and ``runs``, the frozen set of trials behind the pair.
     """
     rows, _ = sets(study, factor, (first, second))
     one, two = _at(rows, factor, first), _at(rows, factor, second)
@@ -167,6 +169,8 @@ def pairs_data(study: Study, factor: str, first: Any, second: Any) -> pd.DataFra
         if name in origin and name != factor:
             frame[name] = origin[name]
     frame["num_test"] = numbers(origin, "num_test")
+    computed = arithmetics(study)[rows.index].groupby(rows["set"])
+    frame["computed_alike"] = computed.agg(lambda found: len(frozenset().union(*found)) < 2)
     trials = rows.groupby("set")["trial_id"].agg(frozenset)
     frame["runs"] = trials.reindex(frame.index)
     return frame[frame["difference"].notna()].reset_index(drop=True)

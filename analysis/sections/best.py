@@ -6,6 +6,7 @@ from typing import Any
 
 import pandas as pd
 
+from analysis.frames.arithmetic import warning
 from analysis.frames.cells import counted, format_cell, format_points, metric_cell, num_images_of
 from analysis.frames.columns import numbers
 from analysis.frames.labels import (
@@ -49,6 +50,7 @@ def best(study: Study, key: str) -> Section:
         "three columns: the settings that a pick by the test result would have named, what it "
         "would have claimed, and by how much that exceeds the honest figure.",
         *_ties(by, gaps),
+        *warning(study, candidates(study)),
         UNROUNDED,
     )
     caption = "The best configuration of each group, picked on validation."

@@ -9,8 +9,9 @@ import pandas as pd
 
 from analysis.figures.curves import curve_panels, draw_lengths
 from analysis.figures.factors import draw_effects
+from analysis.frames.arithmetic import warning
 from analysis.frames.cells import counted, format_cell, format_points, num_images_of
-from analysis.frames.columns import levels, numbers, varied
+from analysis.frames.columns import finished, levels, numbers, varied
 from analysis.frames.conditions import NOT_COMPARABLE, marked, note
 from analysis.frames.labels import (
     MISSING,
@@ -21,7 +22,7 @@ from analysis.frames.labels import (
     parameter_heading,
 )
 from analysis.frames.load import Study
-from analysis.frames.pairs import by_dataset, levels_data, main_effects_data
+from analysis.frames.pairs import by_dataset, levels_data, main_effects_data, sets
 from analysis.frames.tables import inert_axes
 from analysis.render.document import Block, Figure, Paragraph, Section, Table
 
@@ -46,7 +47,7 @@ def effects(study: Study, key: str) -> Section | None:
     cells["level"] = [label(f, v) for f, v in zip(frame["factor"], frame["level"], strict=True)]
     cells["sets"] = [str(count) for count in frame["num_sets"]]
     cells |= _means(study, frame)
-    notes = (_SETS, *_time_notes(study, frame))
+    notes = (_SETS, *_time_notes(study, frame), *warning(study, finished(study)))
     table = Table(f"{key}-effects", "Mean result at each level.", cells, frame, notes)
     caption = "Mean test accuracy at each level of each factor."
     alt = f"{caption} {_widest(study, frame)}"
@@ -171,6 +172,7 @@ def levels_table(study: Study, factor: str, name: str) -> Table | None:
         "on one device, as many threads.",
         *(f"Times are not comparable: {reason}." for reason in reasons),
         *_time_notes(study, frame),
+        *warning(study, sets(study, factor)[0]),
     )
     caption = (
         f"Mean result at each value of {parameter_heading(factor)}, and what it is over the first."

@@ -168,8 +168,12 @@ def _times(factor: str, first: Any, second: Any, pairs: pd.DataFrame) -> str:
 
 
 def reservations_of(pairs: pd.DataFrame) -> list[str]:
-    """Return what limits a sentence on these pairs: times that say nothing."""
+    """Return what limits a sentence on these pairs: arithmetics that differ, times not alike."""
+    found = []
+    if "computed_alike" in pairs and (number := int((~pairs["computed_alike"]).sum())):
+        of = "the pair" if len(pairs) == 1 else f"{number} of {len(pairs)} pairs"
+        found.append(f"In {of} the two rows were not computed alike (see hardware and software).")
     timed = pairs["time_ratio"].notna().any()
     if not timed and "time_problem" in pairs and pairs["time_problem"].iloc[0]:
-        return [f"Training times are not comparable: {pairs['time_problem'].iloc[0]}."]
-    return []
+        found.append(f"Training times are not comparable: {pairs['time_problem'].iloc[0]}.")
+    return found

@@ -7,6 +7,7 @@ from typing import Any
 import pandas as pd
 
 from analysis.figures.parallel import draw_parallel, parallel_data
+from analysis.frames.arithmetic import warning
 from analysis.frames.cells import format_cell, format_spread, num_images_of
 from analysis.frames.columns import levels, numbers, same_at_every_seed, varied
 from analysis.frames.conditions import at_once, marked, note
@@ -162,7 +163,7 @@ def _notes(study: Study, copies: list[bool], timed: bool) -> tuple[str, ...]:
         )
     if "test_f1" in study.metric_keys:
         notes.append("Precision, recall and F1 are macro averages over the classes.")
-    return tuple(notes)
+    return (*notes, *warning(study))
 
 
 def _time_note(study: Study, frame: pd.DataFrame, metrics: list[str]) -> tuple[str, ...]:

@@ -14,6 +14,7 @@ from typing import Any, Literal
 import numpy as np
 import pandas as pd
 
+from analysis.frames.arithmetic import warning
 from analysis.frames.columns import same_at_every_seed
 from analysis.frames.labels import heading
 from analysis.frames.load import FINISHED, Study
@@ -138,6 +139,8 @@ def from_study(study: Study) -> Evidence:
         caveats.append(f"{left_out} of {len(study.rows)} rows have no result and are left out")
     if rows["seed"].nunique() == 1:
         caveats.append("one seed")
+    if warning(study, rows):
+        caveats.append("computed by launches of different arithmetic")
     return Evidence(study.name, "study", rows, study.config_keys, tuple(caveats))
 
 
