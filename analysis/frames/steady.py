@@ -28,9 +28,9 @@ def steady_seconds(rows: pd.DataFrame, epochs: pd.DataFrame) -> pd.Series[float]
     if not {"trial_id", "milestone"} <= set(rows) or "train_seconds" not in epochs:
         return pd.Series(np.nan, index=rows.index, dtype="float64")
     by_trial = dict(list(epoch_times(epochs).groupby("trial_key")))
-    seconds = []
-    for trial, milestone in zip(rows["trial_id"], numbers(rows, "milestone"), strict=True):
+    milestones = numbers(rows, "milestone")
+    medians = []
+    for trial, milestone in zip(rows["trial_id"], milestones, strict=True):
         times = by_trial.get(trial, _NOTHING)
-        median = times.loc[times["epoch"] <= milestone, "seconds"].median()
-        seconds.append(float(median * milestone))
-    return pd.Series(seconds, index=rows.index, dtype="float64")
+        medians.append(times.loc[times["epoch"] <= milestone, "seconds"].median())
+    return pd.Series(medians, index=rows.index, dtype="float64") * milestones

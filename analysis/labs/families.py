@@ -61,6 +61,7 @@ def _picks(studies: Mapping[str, Study]) -> pd.DataFrame:
         if study.metric != _METRIC or not known:
             continue
         is_counted = (numbers(best, "num_test") >= 1) & numbers(best, "test_accuracy").between(0, 1)
+        is_counted &= numbers(best, _METRIC).notna()
         best = best[is_counted]
         best = best.assign(num_trained=_num_trained(study, best), study=one_line(study.name))
         for dataset, group in best.groupby("dataset", sort=False):
