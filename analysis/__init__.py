@@ -1,8 +1,9 @@
 """From study directories to tables and reports.
 
-``load`` reads a study directory into tidy frames and ``select`` picks configurations on validation
-metrics. ``tables``, ``matched``, ``summary``, ``confusions`` and ``scaling`` compute frames;
-``sections`` arranges them into a ``document`` with the drawings of ``figures``; ``markdown``,
-``html``, ``pdf`` and ``tex`` render it; ``report`` decides what is written where. Nothing here
-trains, imports torch or starts Ray, and nothing read from a results directory is ever unpickled.
+``frames`` reads a study directory into tidy frames and computes others: seeds joined, pairs, picks.
+``stats`` holds tests and intervals, on arrays. ``sections`` arranges frames into a document with
+the drawings of ``figures``, and ``render`` writes it as Markdown, HTML, PDF and LaTeX. ``checks``
+judges claims and audits tables; ``labs`` holds what belongs to the two published lab reports.
+Nothing here trains, imports torch or starts Ray, and nothing read from a results directory is ever
+unpickled.
 """

@@ -2,20 +2,12 @@
 
 import sys
 
-from analysis.checks.audit import RULES, Audit, Finding, audit_table, audit_tables, published
+from analysis.checks import audit
+from analysis.checks.audit import *  # noqa: F403
 from analysis.checks.audit.command import main
-from analysis.checks.audit.table import from_reference
 
-__all__ = [
-    "RULES",
-    "Audit",
-    "Finding",
-    "audit_table",
-    "audit_tables",
-    "from_reference",
-    "main",
-    "published",
-]
+__all__ = ["main"]
+__all__ += audit.__all__
 
 if __name__ == "__main__":
     sys.exit(main())

@@ -2,73 +2,12 @@
 
 import sys
 
-from analysis.checks.claims import (
-    ALPHA,
-    COLUMNS,
-    PUBLISHED,
-    REPORT_A,
-    REPORT_B,
-    VERDICTS,
-    BestHas,
-    BestOf,
-    Claim,
-    Criterion,
-    Evidence,
-    GrowsFaster,
-    Higher,
-    LargerAt,
-    LongerThan,
-    MostRows,
-    Outcome,
-    RatioWithin,
-    Same,
-    Usually,
-    Verdict,
-    from_reference,
-    from_study,
-    judge,
-    judge_all,
-    judge_published,
-    numbers_of,
-    pooled,
-    to_frame,
-    verdicts,
-)
+from analysis.checks import claims
+from analysis.checks.claims import *  # noqa: F403
 from analysis.checks.claims.command import main
 
-__all__ = [
-    "ALPHA",
-    "COLUMNS",
-    "PUBLISHED",
-    "REPORT_A",
-    "REPORT_B",
-    "VERDICTS",
-    "BestHas",
-    "BestOf",
-    "Claim",
-    "Criterion",
-    "Evidence",
-    "GrowsFaster",
-    "Higher",
-    "LargerAt",
-    "LongerThan",
-    "MostRows",
-    "Outcome",
-    "RatioWithin",
-    "Same",
-    "Usually",
-    "Verdict",
-    "from_reference",
-    "from_study",
-    "judge",
-    "judge_all",
-    "judge_published",
-    "main",
-    "numbers_of",
-    "pooled",
-    "to_frame",
-    "verdicts",
-]
+__all__ = ["main"]
+__all__ += claims.__all__
 
 if __name__ == "__main__":
     sys.exit(main())

@@ -9,8 +9,8 @@ import pandas as pd
 
 from analysis.figures import style
 from analysis.figures.scatter import plain_log_axis
-from analysis.frames.cells import label
 from analysis.frames.columns import levels, numbers
+from analysis.frames.labels import label
 from analysis.frames.load import Study
 from analysis.frames.selection import SELECTABLE
 from analysis.frames.summary import best_data, candidates, curve

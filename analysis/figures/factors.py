@@ -9,8 +9,8 @@ import pandas as pd
 
 from analysis.figures import style
 from analysis.figures.scatter import plain_log_axis
-from analysis.frames.cells import heading, label
 from analysis.frames.columns import levels
+from analysis.frames.labels import label, parameter_heading
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -46,7 +46,8 @@ def draw_effects(effects: pd.DataFrame) -> Figure:
             name = None if dataset is None else style.plain(label("dataset", dataset))
             axes.plot(group["test_accuracy"], at, marker, color=colour, label=name)
         names = [
-            style.plain(f"{heading(factor)} = {label(factor, value)}") for factor, value in places
+            style.plain(f"{parameter_heading(factor)} = {label(factor, value)}")
+            for factor, value in places
         ]
         axes.set_yticks(list(heights.values()), names)
         axes.invert_yaxis()

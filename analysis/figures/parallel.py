@@ -8,9 +8,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from analysis.figures import style
-from analysis.frames.cells import format_percent, heading, label, num_images_of
-from analysis.frames.columns import finished, levels, numbers, over_seeds, text_keys, varied
+from analysis.frames.cells import format_percent, num_images_of
+from analysis.frames.columns import finished, levels, numbers, varied
+from analysis.frames.labels import label, parameter_heading
 from analysis.frames.load import Study
+from analysis.frames.pairing import text_keys
+from analysis.frames.seeds import over_seeds
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -36,7 +39,7 @@ def parallel_data(study: Study) -> dict[str, Any]:
     for key in keys:
         values = levels(rows, key)
         names = [str(value) for value in values]
-        axes.append({"name": heading(key), "values": [label(key, v) for v in values]})
+        axes.append({"name": parameter_heading(key), "values": [label(key, v) for v in values]})
         places.append([names.index(k) if k in names else None for (k,) in text_keys(rows, [key])])
     lines = [
         {

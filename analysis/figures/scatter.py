@@ -8,10 +8,11 @@ import numpy as np
 import pandas as pd
 
 from analysis.figures import style
-from analysis.frames.cells import label
-from analysis.frames.columns import finished, levels, numbers, over_seeds
+from analysis.frames.columns import finished, levels, numbers
 from analysis.frames.conditions import at_once
+from analysis.frames.labels import label
 from analysis.frames.load import Study
+from analysis.frames.seeds import over_seeds
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

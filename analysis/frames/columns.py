@@ -1,8 +1,8 @@
-"""Columns of a study's rows made safe to compute with, and replicates joined."""
+"""Columns of a study's rows made safe to compute with, and what they hold."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
@@ -59,35 +59,3 @@ def levels(rows: Rows, column: str) -> list[Any]:
     numeric: list[Any] = [v for v in values if isinstance(v, (int, float, np.generic))]
     texts = [v for v in values if not isinstance(v, (int, float, np.generic))]
     return [*sorted(numeric), *texts]
-
-
-def text_keys(rows: Rows, columns: Sequence[str]) -> list[tuple[str, ...]]:
-    """Return each row's values as texts: a missing parameter is NaN, which equals nothing."""
-    if not columns:
-        return [()] * len(rows)
-    return list(zip(*(map(str, rows[column]) for column in columns), strict=True))
-
-
-def over_seeds(rows: Rows, metrics: Sequence[str]) -> pd.DataFrame:
-    """Join the seeds of each configuration.
-
-    Args:
-        rows: as ``Study.rows``.
-        metrics: columns to average; other columns keep the value of the first seed.
-
-    Returns:
-        One row per configuration, in the first order, with the means in place of the metrics,
-        ``<metric>_sd`` (sample standard deviation; NaN for fewer than two seeds), ``num_seeds``
-        (with a result) and ``num_planned`` (rows, whatever their status).
-    """
-    groups = rows.groupby("config_id", sort=False)
-    frame = groups.head(1).set_index("config_id")
-    columns: dict[str, Any] = {
-        "num_seeds": rows["status"].isin(FINISHED).groupby(rows["config_id"], sort=False).sum(),
-        "num_planned": groups.size(),
-    }
-    for metric in metrics:
-        values = numbers(rows, metric).groupby(rows["config_id"], sort=False)
-        columns[metric] = values.mean()
-        columns[f"{metric}_sd"] = values.std(ddof=1)
-    return frame.assign(**columns).reset_index()

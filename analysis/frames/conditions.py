@@ -8,8 +8,8 @@ from collections.abc import Iterable
 import numpy as np
 import pandas as pd
 
-from analysis.frames.cells import MISSING
 from analysis.frames.columns import numbers
+from analysis.frames.labels import MISSING
 from analysis.frames.load import Study
 
 MARK = "‡"

@@ -13,12 +13,16 @@ from typing import Any
 
 import pandas as pd
 
-from analysis.frames.columns import finished, levels, numbers, repeats, text_keys, varied
+from analysis.frames.arithmetic import arithmetics
+from analysis.frames.columns import finished, levels, numbers, repeats, varied
 from analysis.frames.load import Study
+from analysis.frames.pairing import sets_of, side_by_side, text_keys
 from analysis.stats import conditions_differ, same_conditions
 
 QUALITY = ("val_accuracy", "test_accuracy", "train_seconds")
 _GROUPS = ("dataset", "model")
+PAIR_MEANS = ("first", "second", "difference", "time_ratio")
+"""The numbers of ``pairs_data``."""
 _CONDITIONS = ("num_concurrent_trials", "num_threads")
 
 
@@ -40,9 +44,8 @@ def sets(
         return rows.iloc[:0].assign(set=0), []
     found = levels(rows, factor) if wanted is None else list(wanted)
     others = [key for key in study.config_keys if key != factor and key in rows]
-    rows = rows[rows[factor].isin(found)].copy()
-    keys = text_keys(rows, [*others, "seed"])
-    rows["set"] = pd.factorize(pd.Series(keys, index=rows.index, dtype=object))[0]
+    numbers_of_sets = sets_of(rows[rows[factor].isin(found)], factor, [*others, "seed"])
+    rows = rows.loc[numbers_of_sets.index].assign(set=numbers_of_sets)
     complete = rows.groupby("set")[factor].nunique() == len(found)
     # A set that repeats another seed's, result by result, holds no information of its own either.
     complete &= ~repeats(study)[rows.index].groupby(rows["set"]).all()
@@ -151,8 +154,9 @@ def pairs_data(study: Study, factor: str, first: Any, second: Any) -> pd.DataFra
     Returns:
         ``dataset`` and ``seed`` where there are, ``first`` and ``second`` (test accuracies),
         ``num_test``, ``difference`` (first − second), ``time_ratio`` (first ÷ second; NaN where
-        the conditions differed), ``time_problem`` (why no pair at all has one) and ``runs``, the
-        frozen set of trials behind the pair.
+        the conditions differed), ``time_problem`` (why no pair at all has one),
+        ``computed_alike`` (whether nothing says that launches of different arithmetic made the
+        two) and ``runs``, the frozen set of trials behind the pair.
     """
     rows, _ = sets(study, factor, (first, second))
     one, two = _at(rows, factor, first), _at(rows, factor, second)
@@ -165,6 +169,8 @@ def pairs_data(study: Study, factor: str, first: Any, second: Any) -> pd.DataFra
         if name in origin and name != factor:
             frame[name] = origin[name]
     frame["num_test"] = numbers(origin, "num_test")
+    computed = arithmetics(study)[rows.index].groupby(rows["set"])
+    frame["computed_alike"] = computed.agg(lambda found: len(frozenset().union(*found)) < 2)
     trials = rows.groupby("set")["trial_id"].agg(frozenset)
     frame["runs"] = trials.reindex(frame.index)
     return frame[frame["difference"].notna()].reset_index(drop=True)
@@ -193,39 +199,56 @@ def pivot_data(study: Study, dataset: Any, across: str = "model") -> pd.DataFram
     return left.join(table).reset_index(drop=True)
 
 
+def speedups(study: Study) -> pd.Series[float]:
+    """Return how many times faster each GPU row trained than its counterpart on a CPU.
+
+    Returns:
+        With the index of the rows; NaN where there is no such pair, as on the CPU rows, or the two
+        were not timed under the same conditions.
+    """
+    rows = study.rows.assign(arm=arms(study))
+    keys = [key for key in study.config_keys if key != "device" and key in rows]
+    pairs = side_by_side(rows, "arm", ("cpu", "cuda"), [*keys, "seed"])
+    cpu, gpu = (
+        rows.loc[pairs[side], [n for n in (*_CONDITIONS, "device") if n in rows]]
+        .assign(train_seconds=numbers(rows.loc[pairs[side]], "train_seconds"))
+        .set_axis(pairs.index)
+        for side in (0, 1)
+    )
+    found = pd.Series(float("nan"), index=rows.index, dtype="float64")
+    found.loc[pairs[1]] = _ratio(cpu, gpu).to_numpy()
+    return found
+
+
 def device_data(study: Study) -> pd.DataFrame:
     """Return the CPU and the GPU arm of each configuration side by side.
 
     Returns:
         The varied parameters but ``device``, ``seed``, and for each arm ``<arm>_status``,
-        ``<arm>_test_accuracy``, ``<arm>_train_seconds``, ``<arm>_num_concurrent_trials``;
-        ``speedup`` where both finished with as many trials at once, and
-        ``macs``, ``flops`` and ``num_test`` where either arm recorded them.
+        ``<arm>_test_accuracy``, ``<arm>_train_seconds``, ``<arm>_num_concurrent_trials`` and
+        ``<arm>_num_threads``; ``speedup`` as ``speedups`` has it, and ``macs``, ``flops`` and
+        ``num_test`` where either arm recorded them.
     """
     keys = [key for key in varied(study) if key != "device"]
-    rows = study.rows
+    rows = study.rows.assign(arm=arms(study), speedup=speedups(study))
     others = [key for key in study.config_keys if key != "device" and key in rows]
-    measured = (*QUALITY[1:], "num_concurrent_trials")
+    measured = (*QUALITY[1:], *_CONDITIONS)
     records: dict[tuple[str, ...], dict[str, Any]] = {}
     identities = text_keys(rows, [*others, "seed"])
-    devices = arms(study)
-    for identity, device, row in zip(identities, devices, rows.to_dict("records"), strict=True):
+    for identity, row in zip(identities, rows.to_dict("records"), strict=True):
         record = records.setdefault(identity, {key: row[key] for key in (*keys, "seed")})
-        if device not in ("cpu", "cuda"):
+        if row["arm"] not in ("cpu", "cuda"):
             continue
-        record |= {f"{device}_{name}": row.get(name) for name in ("status", *measured)}
-        record |= {k: row[k] for k in ("macs", "flops", "num_test") if not pd.isna(row.get(k))}
+        record |= {f"{row['arm']}_{name}": row.get(name) for name in ("status", *measured)}
+        once = ("macs", "flops", "num_test", "speedup")
+        record |= {name: row[name] for name in once if not pd.isna(row.get(name))}
     columns = [f"{arm}_{name}" for arm in ("cpu", "cuda") for name in ("status", *measured)]
     frame = pd.DataFrame(list(records.values()), columns=None if records else [*keys, "seed"])
-    for column in (*columns, "macs", "flops", "num_test"):
+    for column in (*columns, "speedup", "macs", "flops", "num_test"):
         if column not in frame:
             frame[column] = None
         if not column.endswith("_status"):
             frame[column] = numbers(frame, column)
-    seconds = frame["cuda_train_seconds"]
-    alike = frame["cpu_num_concurrent_trials"] == frame["cuda_num_concurrent_trials"]
-    ratio = frame["cpu_train_seconds"] / seconds.where(seconds > 0)
-    frame["speedup"] = ratio.where(alike)
     return frame
 
 

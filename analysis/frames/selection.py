@@ -14,6 +14,11 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from analysis.frames.columns import numbers
+from analysis.frames.seeds import over_seeds
+from tune_app.study.measures import on_test_data
+from tune_app.study.selection import rank
+
 SELECTABLE = ("finished", "unconverged")
 """Statuses of rows that may be picked. An unconverged solver has valid predictions."""
 
@@ -30,7 +35,7 @@ def best_rows(
     differs between its seeds then holds that mean (``seed`` itself: the first). Rows that are not
     ``SELECTABLE`` or whose metric is not finite never count, and neither does a configuration of
     which a seed diverged: the mean of those that survived would flatter it. Equal metrics are
-    decided by lower ``train_seconds``, then by ``config_id``.
+    decided by fewer epochs (``milestone``), then by the order of the rows, the declared one.
 
     Args:
         rows: as ``Study.rows``.
@@ -59,12 +64,13 @@ def selection_gap(
 
     Returns:
         One row per group: the columns of ``by``, ``config_id``, ``num_seeds``,
-        ``num_candidates``, the metric and its test metric for the pick;
+        ``num_candidates``, ``num_tied`` (those whose metric equals the pick's, the pick among
+        them), the metric and its test metric for the pick;
         ``test_picked_config_id`` and ``test_picked_<test metric>`` for the pick on test; and
         ``gap``, by how much the latter looks better (never negative; NaN without test metric).
     """
-    test_metric = counterpart(metric)
-    columns = ["config_id", "num_seeds", "num_candidates", metric, test_metric]
+    test_metric = on_test_data(metric)
+    columns = ["config_id", "num_seeds", "num_candidates", "num_tied", metric, test_metric]
     columns += ["test_picked_config_id", f"test_picked_{test_metric}", "gap"]
     records = []
     for names, group in _ranked_groups(rows, by, metric, mode):
@@ -72,6 +78,7 @@ def selection_gap(
         record: dict[str, Any] = dict(zip(by, names, strict=True))
         record |= {"config_id": pick["config_id"], "num_seeds": pick["num_seeds"]}
         record |= {"num_candidates": len(group), metric: pick[metric]}
+        record["num_tied"] = _num_tied(group, metric)
         on_test = _ranked(group, test_metric, mode) if test_metric in group else group.iloc[:0]
         if len(on_test):
             claimed, honest = on_test.iloc[0][test_metric], pick[test_metric]
@@ -81,11 +88,6 @@ def selection_gap(
             record["test_picked_config_id"] = on_test.iloc[0]["config_id"]
         records.append(record)
     return pd.DataFrame(records, columns=list(dict.fromkeys([*by, *columns])))
-
-
-def counterpart(metric: str) -> str:
-    """Return the test metric of the same quantity as a validation metric."""
-    return "test_" + metric.removeprefix("val_")
 
 
 def _ranked_groups(
@@ -99,7 +101,7 @@ def _ranked_groups(
     usable = rows[
         rows["status"].isin(SELECTABLE) & _finite(rows[metric]) & ~rows["config_id"].isin(diverged)
     ]
-    configurations = _over_seeds(usable)
+    configurations = over_seeds(usable)[[*rows.columns, "num_seeds"]]
     if not by:
         groups: list[tuple[tuple[Any, ...], pd.DataFrame]] = [((), configurations)]
     else:
@@ -110,25 +112,21 @@ def _ranked_groups(
 
 
 def _ranked(configurations: pd.DataFrame, metric: str, mode: str) -> pd.DataFrame:
+    """Return configurations with a finite metric, the best first; their index is their place."""
     usable = configurations[_finite(configurations[metric])]
-    keys = [metric, "train_seconds", "config_id"] if "train_seconds" in usable else []
-    return usable.sort_values(
-        keys or [metric, "config_id"],
-        ascending=[mode == "min", True, True] if keys else [mode == "min", True],
-    )
+    ranks = [
+        rank(float(score), mode, num_epochs, int(place))
+        for place, score, num_epochs in zip(
+            usable.index, usable[metric], numbers(usable, "milestone"), strict=True
+        )
+    ]
+    return usable.iloc[sorted(range(len(ranks)), key=ranks.__getitem__)]
 
 
-def _over_seeds(rows: pd.DataFrame) -> pd.DataFrame:
-    """Return one row per configuration, means where its seeds differ, and ``num_seeds``."""
-    groups = rows.sort_values("seed", kind="stable").groupby("config_id", sort=False)
-    first = groups.head(1).set_index("config_id")
-    first = first.assign(num_seeds=groups.size())
-    for column in rows.select_dtypes("number").columns.difference(["seed"]):
-        varies = groups[column].nunique(dropna=False) > 1
-        if varies.any():
-            first[column] = first[column].where(~varies, groups[column].mean())
-    order = rows["config_id"].drop_duplicates()
-    return first.loc[order].reset_index()[[*rows.columns, "num_seeds"]]
+def _num_tied(ranked: pd.DataFrame, metric: str) -> int:
+    """Return how many configurations, ranked best first, are as good as the first."""
+    scores = [rank(float(score), "max", 0, 0)[0] for score in ranked[metric]]
+    return scores.count(scores[0])
 
 
 def _finite(values: pd.Series[Any]) -> pd.Series[bool]:

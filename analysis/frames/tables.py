@@ -2,7 +2,8 @@
 
 Every table has one row per configuration and seed in the declared order, whatever its status. A
 row without a result has missing values there, so no mean can take it in. A factor of the study
-that a table does not name gets a column of its own before ``seed``. Printing is in ``markdown``.
+that a table does not name gets a column of its own before ``seed``, and the metric that selects one
+behind it. Printing is in ``markdown``.
 """
 
 from __future__ import annotations
@@ -13,8 +14,8 @@ from typing import Any
 
 import pandas as pd
 
-from analysis.frames.columns import numbers
 from analysis.frames.load import FINISHED, Study
+from analysis.frames.pairs import speedups
 
 _QUALITY = ("test_accuracy", "test_precision", "test_recall", "test_f1", "val_accuracy")
 _ORIGIN = ("device", "trial_id", "shared_with", "status")
@@ -61,30 +62,10 @@ def svm_table(study: Study) -> pd.DataFrame:
 def device_table(study: Study) -> pd.DataFrame:
     """Return the rows of a study over devices with the columns ``DEVICE_COLUMNS``.
 
-    ``speedup_vs_cpu`` is the CPU arm's ``train_seconds`` over the row's own, where both arms of
-    the same configuration and seed are finished and as many trials ran at once in both; missing
-    on the CPU arm itself.
+    ``speedup_vs_cpu`` is the CPU arm's ``train_seconds`` over the row's own, as ``speedups`` has
+    it; missing on the CPU arm itself.
     """
-    rows = study.rows
-    others = [key for key in study.config_keys if key != "device"]
-    arms = list(rows[[*others, "seed"]].itertuples(index=False, name=None))
-    seconds = _column(rows, "train_seconds")
-    # Missing parameters are NaN, and NaN equals nothing: compare the values as text.
-    keys = [tuple(map(str, arm)) for arm in arms]
-    counts = numbers(rows, "num_concurrent_trials")
-    timed = list(zip(keys, counts, seconds, rows["device"], strict=True))
-    # Without a known count nothing matches: NaN equals nothing either.
-    cpu = {
-        (key, count): taken for key, count, taken, device in timed if device == "cpu" and count > 0
-    }
-    speedups = [
-        cpu.get((key, count), float("nan")) / taken
-        if device != "cpu" and taken > 0
-        else float("nan")
-        for key, count, taken, device in timed
-    ]
-    speedup = pd.Series(speedups, index=rows.index, dtype="float64")
-    return _arranged(study, DEVICE_COLUMNS, {"speedup_vs_cpu": speedup})
+    return _arranged(study, DEVICE_COLUMNS, {"speedup_vs_cpu": speedups(study)})
 
 
 def generic_table(study: Study) -> pd.DataFrame:
@@ -146,7 +127,9 @@ def _arranged(
     rows = study.rows
     at = columns.index("seed")
     extra = [factor for factor in study.factors if factor not in columns]
-    names = dict.fromkeys([*columns[:at], *extra, *columns[at:]])
+    is_missing = study.metric in study.metric_keys and study.metric not in columns
+    objective = [study.metric] if is_missing else []
+    names = dict.fromkeys([*columns[:at], *extra, "seed", *objective, *columns[at + 1 :]])
     values = {name: _column(rows, "config_id" if name == "id" else name) for name in names}
     table = pd.DataFrame(values | (derived or {}), columns=list(names))
     for name in table:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from analysis.checks.claims.claim import Claim
 from analysis.checks.claims.contrasts import Higher, LargerAt
-from analysis.checks.claims.drawn import FASHION, MNIST, claims_of
 from analysis.checks.claims.families import BestOf
 from analysis.checks.claims.margins import Same, Usually
 from analysis.checks.claims.ranges import LongerThan, RatioWithin
 from analysis.checks.claims.thresholds import GrowsFaster, MostRows
+from analysis.labs.drawn import FASHION, MNIST, claims_of
 
 _claim = claims_of("report_b")
 

@@ -13,13 +13,14 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from analysis.checks.audit.table import Table, from_reference, setting_key
 from analysis.frames.load import FINISHED, Study
+from analysis.frames.seeds import over_seeds
 from analysis.labs.reference import TABLES, Protocol, load_table
 from analysis.stats import wilson_interval
 
@@ -34,11 +35,8 @@ _NOT_MATCHED = ("epochs", "max_iter", "num_train_images", "mixed_precision")
 _SAMPLING = "Wilson intervals of both counts"
 
 
-class _Ours(NamedTuple):
-    """One configuration of the study: its finished rows, one per seed."""
-
-    rows: pd.DataFrame
-    trial: dict[str, Any]
+_Ours = dict[str, Any]
+"""One configuration of the study: its parameters, its trial's, and means over its seeds."""
 
 
 @dataclass
@@ -96,12 +94,15 @@ def _configurations(study: Study) -> _Configurations:
     if not {"test_accuracy", "dataset"} <= set(rows):
         return _Configurations([], rows[:0])
     rows = rows[np.isfinite(pd.to_numeric(rows["test_accuracy"], errors="coerce"))]
+    unconverged = set(rows.loc[rows["status"] == "unconverged", "config_id"])
+    joined = over_seeds(rows, ["test_accuracy", "train_seconds"])
     trials = {trial["trial_key"]: trial for trial in study.trials.to_dict("records")}
-    ours = [
-        _Ours(group, {str(k): v for k, v in trials.get(group["trial_id"].iloc[0], {}).items()})
-        for _, group in rows.groupby("config_id", sort=False)
+    ours: list[_Ours] = [
+        {str(key): value for key, value in (trials.get(row["trial_id"], {}) | row).items()}
+        | {"is_converged": row["config_id"] not in unconverged}
+        for row in joined.to_dict("records")
     ]
-    return _Configurations(ours, rows.drop_duplicates("config_id"))
+    return _Configurations(ours, joined)
 
 
 def _matching(table: Table, row: int, configurations: _Configurations) -> list[_Ours]:
@@ -129,24 +130,21 @@ def _epochs(table: Table, row: int) -> float | None:
 
 
 def _number(ours: _Ours, column: str) -> float:
-    value = ours.rows[column].iloc[0] if column in ours.rows else ours.trial.get(column)
-    number = pd.to_numeric(pd.Series([value]), errors="coerce").iloc[0]
-    return float(number)
+    return float(pd.to_numeric(pd.Series([ours.get(column)]), errors="coerce").iloc[0])
 
 
 def _record(table: Table, row: int, ours: _Ours, study: Study) -> dict[str, Any]:
-    rows, reference = ours.rows, table.frame.iloc[row]
-    mean, theirs = float(rows["test_accuracy"].mean()), float(reference["test_accuracy"])
+    reference = table.frame.iloc[row]
+    mean, theirs = float(ours["test_accuracy"]), float(reference["test_accuracy"])
     low, high, noise = _interval(ours, theirs, float(table.num_test[row]))
     reasons = _reasons(table, row, ours, study)
     inside = low <= 0 <= high
-    seconds = rows["train_seconds"].mean() if "train_seconds" in rows else math.nan
-    record = {name: rows[name].iloc[0] for name in _SETTINGS if name in rows}
+    record = {name: ours[name] for name in _SETTINGS if name in ours}
     return record | {
         "report": table.protocol.report,
         "table": table.name,
-        "config_id": rows["config_id"].iloc[0],
-        "num_seeds": len(rows),
+        "config_id": ours["config_id"],
+        "num_seeds": ours["num_seeds"],
         "test_accuracy": mean,
         "reference_accuracy": theirs,
         "difference": mean - theirs,
@@ -155,7 +153,7 @@ def _record(table: Table, row: int, ours: _Ours, study: Study) -> dict[str, Any]
         "noise": noise,
         "verdict": "not comparable" if reasons else f"{'inside' if inside else 'outside'} noise",
         "reasons": "; ".join(reasons),
-        "train_seconds": float(seconds),
+        "train_seconds": float(ours["train_seconds"]),
         "reference_train_seconds": float(reference.get("train_seconds", math.nan)),
         "reference_epochs": _epochs(table, row),
     }
@@ -163,21 +161,22 @@ def _record(table: Table, row: int, ours: _Ours, study: Study) -> dict[str, Any]
 
 def _interval(ours: _Ours, theirs: float, num_theirs: float) -> tuple[float, float, str]:
     """Return the 95 % interval of ours minus theirs, and what it covers."""
-    values = ours.rows["test_accuracy"].to_numpy(dtype=np.float64)
-    mean, num = float(values.mean()), _number(ours, "num_test")
+    mean, num, num_seeds = (
+        _number(ours, name) for name in ("test_accuracy", "num_test", "num_seeds")
+    )
     if not (np.isfinite(num) and np.isfinite(num_theirs)):
         return math.nan, math.nan, "unknown: numbers of test images are missing"
     low, high = difference_interval(mean, num, theirs, num_theirs)
     noise = _SAMPLING
-    if len(values) > 1:
+    if num_seeds > 1:
         from scipy.stats import t
 
-        spread = float(values.std(ddof=1))
-        further = float(t.ppf(0.975, len(values) - 1)) * spread * math.sqrt(1 + 1 / len(values))
+        spread = _number(ours, "test_accuracy_sd")
+        further = float(t.ppf(0.975, num_seeds - 1)) * spread * math.sqrt(1 + 1 / num_seeds)
         difference = mean - theirs
         low = difference - math.hypot(difference - low, further)
         high = difference + math.hypot(high - difference, further)
-        noise += f", and a further run by the spread of {len(values)} seeds"
+        noise += f", and a further run by the spread of {num_seeds:.0f} seeds"
     return low, high, noise
 
 
@@ -210,9 +209,9 @@ def _reasons(table: Table, row: int, ours: _Ours, study: Study) -> list[str]:
         found.append(f"{our_epochs:g} epochs, theirs {epochs:g}")
     if epochs is None and "model" in table.frame:
         found.append("theirs does not say its epochs")
-    if "unconverged" in set(ours.rows["status"]):
+    if not ours["is_converged"]:
         found.append("our solver did not converge")
-    if not 0 <= ours.rows["test_accuracy"].mean() <= 1:
+    if not 0 <= _number(ours, "test_accuracy") <= 1:
         found.append("our accuracy is no fraction")
     return [reason for reason in found if reason]
 
@@ -220,7 +219,7 @@ def _reasons(table: Table, row: int, ours: _Ours, study: Study) -> list[str]:
 def _images(protocol: Protocol, ours: _Ours, study: Study) -> str:
     data = study.meta.get("data")
     datasets = data.get("datasets") if isinstance(data, dict) else None
-    entry = datasets.get(ours.rows["dataset"].iloc[0]) if isinstance(datasets, dict) else None
+    entry = datasets.get(ours["dataset"]) if isinstance(datasets, dict) else None
     num = entry.get("num_images") if isinstance(entry, dict) else None
     if not isinstance(num, int):
         return "how many images were split is not recorded"
@@ -241,8 +240,8 @@ def _input(protocol: Protocol, ours: _Ours) -> str:
 
 
 def _optimizer(protocol: Protocol, ours: _Ours) -> str:
-    name = ours.rows["optimizer"].iloc[0] if "optimizer" in ours.rows else None
-    theirs, momentum = protocol.optimizer_details.get(str(name)), _number(ours, "momentum")
+    name, momentum = ours.get("optimizer"), _number(ours, "momentum")
+    theirs = protocol.optimizer_details.get(str(name))
     if name != "sgd" or theirs is None or not np.isfinite(momentum):
         return ""
     own = f"momentum {momentum:g}" if momentum else "no momentum"
@@ -252,7 +251,7 @@ def _optimizer(protocol: Protocol, ours: _Ours) -> str:
 def _precision(table: Table, row: int, ours: _Ours) -> str:
     """Mixed precision is a matter of GPUs: a published CPU row is float32 whatever is said."""
     mixed, device = table.protocol.mixed_precision, table.frame.get("device")
-    own = ours.rows["precision"].iloc[0] if "precision" in ours.rows else None
+    own = ours.get("precision")
     if mixed is None or not isinstance(own, str):
         return ""
     mixed = mixed and (device is None or device.iloc[row] == "cuda")

@@ -8,9 +8,10 @@ from typing import Any
 import pandas as pd
 
 from analysis.figures.factors import draw_devices
-from analysis.frames.cells import counted, format_cell, heading, label, num_images_of
+from analysis.frames.cells import counted, format_cell, num_images_of
 from analysis.frames.columns import varied
 from analysis.frames.conditions import MARK, NOT_COMPARABLE, marked, note
+from analysis.frames.labels import heading, label, parameter_heading
 from analysis.frames.load import FINISHED, Study
 from analysis.frames.pairs import arms, device_data
 from analysis.render.document import Block, Figure, Paragraph, Section, Table
@@ -27,7 +28,7 @@ def devices(study: Study, key: str) -> Section | None:
         return None
     frame = device_data(study)
     keys = [name for name in varied(study) if name != "device"]
-    cells = {heading(c): [format_cell(c, value) for value in frame[c]] for c in keys}
+    cells = {parameter_heading(c): [label(c, value) for value in frame[c]] for c in keys}
     if frame["seed"].nunique() > 1:
         cells["seed"] = [str(seed) for seed in frame["seed"]]
     for metric, words in (("test_accuracy", "test accuracy (%)"), ("train_seconds", "train (s)")):
@@ -69,9 +70,8 @@ def _cell(study: Study, record: dict[Any, Any], arm: str, metric: str) -> str:
 
 
 def _speedup(record: dict[Any, Any]) -> str:
-    both = not (pd.isna(record["cpu_train_seconds"]) or pd.isna(record["cuda_train_seconds"]))
-    alike = record["cpu_num_concurrent_trials"] == record["cuda_num_concurrent_trials"]
-    if both and not alike:
+    times = (record["cpu_train_seconds"], record["cuda_train_seconds"])
+    if pd.isna(record["speedup"]) and all(seconds > 0 for seconds in times):
         return NOT_COMPARABLE
     return format_cell("speedup_vs_cpu", record["speedup"])
 
@@ -88,7 +88,9 @@ def _reasons(frame: pd.DataFrame) -> list[str]:
     """Return why speed-ups are missing though both arms have their time."""
     times = frame[["cpu_train_seconds", "cuda_train_seconds"]].notna().all(axis=1)
     sides = [
-        pd.DataFrame({"num_concurrent_trials": frame[f"{arm}_num_concurrent_trials"]})
+        pd.DataFrame(
+            {name: frame[f"{arm}_{name}"] for name in ("num_concurrent_trials", "num_threads")}
+        ).assign(device=arm)
         for arm in ("cpu", "cuda")
     ]
     unlike = times & ~same_conditions(*sides)
@@ -114,9 +116,7 @@ def _pending(study: Study) -> list[Block]:
 
 
 def _figure(key: str, frame: pd.DataFrame, keys: list[str], notes: tuple[str, ...]) -> Figure:
-    names = [
-        ", ".join(format_cell(k, record[k]) for k in keys) for record in frame.to_dict("records")
-    ]
+    names = [", ".join(label(k, record[k]) for k in keys) for record in frame.to_dict("records")]
     if frame["seed"].nunique() > 1:
         names = [f"{name}, seed {seed}" for name, seed in zip(names, frame["seed"], strict=True)]
     known = frame["speedup"].dropna()

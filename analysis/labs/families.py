@@ -12,8 +12,9 @@ from typing import Any
 
 import pandas as pd
 
-from analysis.frames.cells import format_cell, format_percent, label
+from analysis.frames.cells import format_cell, format_percent
 from analysis.frames.columns import numbers
+from analysis.frames.labels import label
 from analysis.frames.load import Study
 from analysis.frames.split import identity_of_test, varies
 from analysis.frames.summary import best_data
@@ -60,6 +61,7 @@ def _picks(studies: Mapping[str, Study]) -> pd.DataFrame:
         if study.metric != _METRIC or not known:
             continue
         is_counted = (numbers(best, "num_test") >= 1) & numbers(best, "test_accuracy").between(0, 1)
+        is_counted &= numbers(best, _METRIC).notna()
         best = best[is_counted]
         best = best.assign(num_trained=_num_trained(study, best), study=one_line(study.name))
         for dataset, group in best.groupby("dataset", sort=False):

@@ -15,15 +15,8 @@ from typing import Any
 
 import pandas as pd
 
-from analysis.frames.cells import (
-    MISSING,
-    counted,
-    format_cell,
-    format_points,
-    heading,
-    label,
-    num_images_of,
-)
+from analysis.frames.cells import counted, format_cell, format_points, num_images_of
+from analysis.frames.labels import MISSING, heading, label
 from analysis.frames.load import Study
 from analysis.render.document import Block, Bullets, Paragraph, Section, Table
 from search_spaces.errors import one_line

@@ -8,11 +8,13 @@ from typing import Any
 import pandas as pd
 
 from analysis.figures.factors import draw_scaling, draw_svms
-from analysis.frames.cells import MISSING, format_cell, heading, label, num_images_of
-from analysis.frames.columns import finished, levels, numbers, over_seeds, varied
+from analysis.frames.cells import format_cell, num_images_of
+from analysis.frames.columns import finished, levels, numbers, varied
 from analysis.frames.conditions import MARK, at_once, marked, note
+from analysis.frames.labels import MISSING, heading, label, parameter_heading
 from analysis.frames.load import Study
 from analysis.frames.scaling import QUANTITIES, exponents_data, scaling_data
+from analysis.frames.seeds import over_seeds
 from analysis.render.document import Block, Figure, Paragraph, Section, Table
 from analysis.sections.seeds import seeds_notes
 from analysis.stats import conditions_differ
@@ -57,7 +59,7 @@ def _setting(study: Study, record: dict[Any, Any]) -> str:
 def _table(study: Study, name: str, dataset: Any, group: pd.DataFrame) -> Table:
     group = group.sort_values("val_accuracy", ascending=False, kind="stable", na_position="last")
     parameters = [p for p in varied(study) if p != "dataset" and p in group]
-    cells = {heading(p): [format_cell(p, value) for value in group[p]] for p in parameters}
+    cells = {parameter_heading(p): [label(p, value) for value in group[p]] for p in parameters}
     for metric in ("val_accuracy", "test_accuracy"):
         images = num_images_of(study, dataset, metric)
         cells[heading(metric)] = [format_cell(metric, value, images) for value in group[metric]]

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from analysis.frames.cells import MISSING
+from analysis.frames.labels import MISSING
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure as Canvas

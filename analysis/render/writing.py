@@ -12,7 +12,6 @@ from pathlib import Path
 from analysis.frames.copies import study_store
 from analysis.frames.load import Study, load_study
 from analysis.frames.mistakes import load_splits
-from analysis.frames.tables import study_table
 from analysis.render.document import Document
 from analysis.render.drawings import Drawings
 from analysis.render.files import to_csv, write_whole
@@ -71,17 +70,6 @@ def write_report(
             write_whole(stem.with_name(f"{stem.name}.tex"), table_tex(table)),
         ]
     return [*written, *_write_figures_and_forms(document, out, formats)]
-
-
-def write_tables(places: Sequence[str | Path | StudyStore], out: Path | None = None) -> list[Path]:
-    """Write the main table of each study alone, ``tables/<name>.csv``, and return the files."""
-    stores = [study_store(place) for place in places]
-    named = _by_table_name(stores)
-    out = _destination(stores, out)
-    return [
-        write_whole(out / "tables" / f"{name}.csv", to_csv(study_table(study)))
-        for name, study in named.items()
-    ]
 
 
 def _write_figures_and_forms(document: Document, out: Path, formats: Sequence[str]) -> list[Path]:

@@ -6,23 +6,25 @@ from typing import Any
 
 import pandas as pd
 
-from analysis.frames.cells import (
-    MISSING,
-    counted,
-    format_cell,
-    format_points,
-    format_value,
-    heading,
-    label,
-    num_images_of,
-)
+from analysis.frames.arithmetic import warning
+from analysis.frames.cells import counted, format_cell, format_points, metric_cell, num_images_of
 from analysis.frames.columns import numbers
+from analysis.frames.labels import (
+    MISSING,
+    heading,
+    is_share_in,
+    label,
+    metric_heading,
+    parameter_heading,
+)
 from analysis.frames.load import Study
-from analysis.frames.selection import counterpart, selection_gap
+from analysis.frames.selection import selection_gap
 from analysis.frames.summary import candidates, groups_of
 from analysis.frames.tables import inert_axes
 from analysis.render.document import Paragraph, Section, Table
-from analysis.sections.results import order_words
+from analysis.sections.results import objective_words
+from search_spaces.errors import one_line
+from tune_app.study.measures import on_test_data
 
 UNROUNDED = "Differences are of unrounded values."
 
@@ -32,8 +34,8 @@ def best(study: Study, key: str) -> Section:
     by = groups_of(study)
     gaps = selection_gap(candidates(study), by, study.metric, study.mode)
     if gaps.empty:
-        return Section("Best configurations", (Paragraph("No row can be picked yet."),))
-    test_metric = counterpart(study.metric)
+        return Section("Best configurations", (Paragraph(_nothing(study)),))
+    test_metric = on_test_data(study.metric)
     configurations = study.rows.drop_duplicates("config_id").set_index("config_id")
     records = [
         _best_cells(study, by, gap, configurations, test_metric) for gap in gaps.to_dict("records")
@@ -43,14 +45,43 @@ def best(study: Study, key: str) -> Section:
     everywhere = {name: int(cells.pop(name)[0]) for name in same}
     notes = (
         *_everywhere(**everywhere),
-        f"Picked by the {order_words(study)} {heading(study.metric)} among the candidates (rows "
+        f"Picked by the {objective_words(study)} among the candidates (rows "
         "that repeat a result left out); the test result of the pick is read afterwards. The last "
         "three columns: the settings that a pick by the test result would have named, what it "
         "would have claimed, and by how much that exceeds the honest figure.",
+        *_ties(by, gaps),
+        *warning(study, candidates(study)),
         UNROUNDED,
     )
     caption = "The best configuration of each group, picked on validation."
     return Section("Best configurations", (Table(f"{key}-best", caption, cells, gaps, notes),))
+
+
+def _nothing(study: Study) -> str:
+    """Say why no row can be picked."""
+    reported = [name for name in study.metric_keys if numbers(study.rows, name).notna().any()]
+    if reported and numbers(study.rows, study.metric).isna().all():
+        return (
+            f"No row can be picked: the study selects by {one_line(study.metric)}, which no "
+            f"finished row reports. Reported are {', '.join(map(one_line, reported))}."
+        )
+    return "No row can be picked yet."
+
+
+def _ties(by: list[str], gaps: pd.DataFrame) -> tuple[str, ...]:
+    """Say where several configurations are equally good, and what decides between them."""
+    tied = [
+        f"{', '.join(label(name, gap[name]) for name in by)}{': ' if by else ''}"
+        f"{counted(gap['num_tied'], 'configuration')}"
+        for gap in gaps.to_dict("records")
+        if gap["num_tied"] > 1
+    ]
+    if not tied:
+        return ()
+    return (
+        f"Equally good on validation: {'; '.join(tied)}. Of these the one with the fewest epochs "
+        "is picked, then the one declared first.",
+    )
 
 
 def _everywhere(candidates: int | None = None, seeds: int | None = None) -> tuple[str, ...]:
@@ -73,10 +104,11 @@ def _best_cells(
     config, on_test = configurations.loc[gap["config_id"]], gap["test_picked_config_id"]
     dataset = config.get("dataset")
 
-    def cell(column: str, value: object) -> str:
-        images = num_images_of(study, dataset, column)
-        return format_cell(column, value, images and images * gap["num_seeds"])
+    def cell(metric: str, value: object) -> str:
+        return metric_cell(study, dataset, metric, value, num_seeds=gap["num_seeds"])
 
+    shown, tested = (metric_heading(study, metric) for metric in (study.metric, test_metric))
+    points = " (points)" if is_share_in(study, test_metric) else ""
     gap_cell = cell(test_metric, gap["gap"])
     claimed = gap[f"test_picked_{test_metric}"]
     return {
@@ -85,11 +117,11 @@ def _best_cells(
         "settings": settings(study, config, by),
         "candidates": str(gap["num_candidates"]),
         "seeds": str(gap["num_seeds"]),
-        heading(study.metric): cell(study.metric, gap[study.metric]),
-        heading(test_metric): cell(test_metric, gap[test_metric]),
+        shown: cell(study.metric, gap[study.metric]),
+        tested: cell(test_metric, gap[test_metric]),
         "picked on test": _on_test(study, by, gap["config_id"], on_test, configurations),
-        f"its {heading(test_metric)}": cell(test_metric, claimed),
-        "difference" + (" (points)" if "(%)" in heading(test_metric) else ""): gap_cell,
+        f"its {tested}": cell(test_metric, claimed),
+        f"difference{points}": gap_cell,
     }
 
 
@@ -105,7 +137,7 @@ def settings(study: Study, config: pd.Series[Any] | dict[Any, Any], without: lis
     """Return the factors of a configuration in one line, those of its group left out."""
     inert = inert_axes(study)
     return ", ".join(
-        f"{heading(name)} {format_value(label(name, config[name]))}"
+        f"{parameter_heading(name)} {label(name, config[name])}"
         for name in study.factors
         if name in config
         and name not in without
@@ -122,12 +154,12 @@ def gap_of(study: Study) -> str:
     gaps = selection_gap(candidates(study), groups_of(study), study.metric, study.mode)
     gaps = gaps[gaps["num_candidates"] > 1]
     values = numbers(gaps, "gap").dropna()
-    if values.empty or not counterpart(study.metric).endswith("accuracy"):
+    if values.empty or not on_test_data(study.metric).endswith("accuracy"):
         return ""
     if values.max() <= 0:
         return "Picking on the test set instead of on validation would have claimed the same."
     dataset = gaps["dataset"].get(values.idxmax()) if "dataset" in gaps else None
-    images = num_images_of(study, dataset, counterpart(study.metric))
+    images = num_images_of(study, dataset, on_test_data(study.metric))
     return (
         f"Picking on the test set instead of on validation would have claimed up to "
         f"{format_points(float(values.max()), images).lstrip('+')} points more."

@@ -16,17 +16,17 @@ from analysis.frames.cells import (
     format_cell,
     format_percent,
     format_seconds,
-    heading,
-    label,
+    metric_cell,
     num_images_of,
 )
 from analysis.frames.columns import finished, levels, varied
+from analysis.frames.labels import is_share_in, label, parameter_heading
 from analysis.frames.load import FINISHED, Study
 from analysis.frames.pairs import arms, by_dataset, device_data, main_effects_data, sets
 from analysis.frames.scaling import QUANTITIES, exponents_data, scaling_data
-from analysis.frames.selection import counterpart
 from analysis.frames.summary import best_data, groups_of
 from analysis.stats import conditions_differ, wilson_interval
+from tune_app.study.measures import on_test_data
 
 _GROWTH = {
     "fit_seconds": "fit time",
@@ -47,7 +47,7 @@ def _where(names: dict[str, Any]) -> str:
 
 def _winners(study: Study) -> list[str]:
     """Return per data set the picks in the order of their validation metric, test beside it."""
-    picks, test = best_data(study), counterpart(study.metric)
+    picks, test = best_data(study), on_test_data(study.metric)
     by = [name for name in groups_of(study) if name != "dataset" and name in picks]
     if picks.empty or test not in picks or test == study.metric or not by:
         return []
@@ -68,14 +68,14 @@ def _winners(study: Study) -> list[str]:
 
 def _pick(study: Study, record: dict[Any, Any], by: Sequence[str], test: str) -> str:
     name = ", ".join(format_cell(column, record[column]) for column in by)
-    unit = " %" if "(%)" in heading(test) else ""
+    dataset, num_seeds = record.get("dataset"), record["num_seeds"]
     shown = [
-        format_cell(metric, record[metric], images and images * record["num_seeds"])
+        metric_cell(study, dataset, metric, record[metric], num_seeds=num_seeds)
+        + (" %" if is_share_in(study, metric) else "")
         for metric in (study.metric, test)
-        for images in [num_images_of(study, record.get("dataset"), metric)]
     ]
-    seeds = f", means of {record['num_seeds']} seeds" if record["num_seeds"] > 1 else ""
-    return f"{name} ({shown[0]}{unit}, on test {shown[1]}{unit}{seeds})"
+    seeds = f", means of {num_seeds} seeds" if num_seeds > 1 else ""
+    return f"{name} ({shown[0]}, on test {shown[1]}{seeds})"
 
 
 def _apart(study: Study, picks: pd.DataFrame, names: dict[str, Any], test: str) -> str:
@@ -115,7 +115,7 @@ def _levels(study: Study) -> list[str]:
 def _over(study: Study, factor: str, rows: pd.DataFrame) -> str:
     """Say over how many sets a factor is followed, and what all of them hold fixed."""
     fixed = [
-        f"{heading(name)} {label(name, found[0])}"
+        f"{parameter_heading(name)} {label(name, found[0])}"
         for name in varied(study)
         if name not in (factor, "dataset") and len(found := levels(rows, name)) == 1
     ]
@@ -137,11 +137,11 @@ def _of_levels(
         for end in (found.max(), found.min())
     ]
     if len(ends[0][1]) == len(group):
-        return f"{heading(factor)}: the same {metric} at all its values, {over}."
+        return f"{parameter_heading(factor)}: the same {metric} at all its values, {over}."
     high, low = (
         f"{' and '.join(label(factor, level) for level in at)} ({text} %)" for text, at in ends
     )
-    return f"{heading(factor)}: {metric} highest at {high}, lowest at {low}, {over}."
+    return f"{parameter_heading(factor)}: {metric} highest at {high}, lowest at {low}, {over}."
 
 
 def _speedups(study: Study) -> list[str]:

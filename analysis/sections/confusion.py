@@ -8,7 +8,7 @@ from typing import Any
 import pandas as pd
 
 from analysis.figures.matrices import draw_confusion
-from analysis.frames.cells import counted, format_cell, label
+from analysis.frames.cells import counted, format_cell
 from analysis.frames.columns import levels
 from analysis.frames.confusions import (
     MOST_PAIRS,
@@ -17,6 +17,7 @@ from analysis.frames.confusions import (
     more_as_often,
     per_class_data,
 )
+from analysis.frames.labels import label
 from analysis.frames.load import Study
 from analysis.frames.summary import best_data, groups_of
 from analysis.render.document import Block, Figure, Paragraph, Section, Table

@@ -8,8 +8,9 @@ from typing import Any
 
 import pandas as pd
 
-from analysis.frames.cells import MISSING, heading, label
+from analysis.frames.arithmetic import launch_records, launches_in_words, mapping, warning
 from analysis.frames.columns import levels
+from analysis.frames.labels import MISSING, label, parameter_heading
 from analysis.frames.load import Study
 from analysis.render.document import Table
 from search_spaces.errors import one_line
@@ -51,13 +52,13 @@ def parameters_table(studies: Studies) -> Table:
     frame = parameters_data(studies)
     if len(studies) == 1:
         cells = {
-            "parameter": [heading(name) for name in frame["parameter"]],
+            "parameter": [parameter_heading(name) for name in frame["parameter"]],
             "values": list(frame["values"]),
             "role": list(frame["role"]),
         }
     else:
         names = list(dict.fromkeys(frame["parameter"]))
-        cells = {"parameter": [heading(name) for name in names]}
+        cells = {"parameter": [parameter_heading(name) for name in names]}
         for index, (key, study) in enumerate(studies.items()):
             mine = frame[frame["study"] == key].set_index("parameter")["values"]
             title = one_line(study.name)
@@ -79,36 +80,62 @@ def environment_table(studies: Studies) -> Table:
         title = name if name not in frame else f"{name} ({index + 1})"
         frame[title] = [fact.get(key) or MISSING for key in names]
     cells = {str(c): [str(value) for value in frame[c]] for c in frame}
-    several = any(int(fact.get("launches", 1)) > 1 for fact in facts)
-    notes = ("Machine, software and commit are those of the first launch.",) if several else ()
+    notes = tuple(dict.fromkeys(text for study in studies.values() for text in warning(study)))
     return Table("environment", "Where the studies ran.", cells, frame, notes)
 
 
 def environment(study: Study) -> dict[str, str]:
-    """Return the machine, versions, commit and command of a study, each as one line."""
-    launches = [mapping(launch) for launch in study.meta["launches"]]
-    provenance = launches[0] if launches else {}
-    hardware = mapping(provenance.get("hardware"))
-    packages = mapping(provenance.get("packages"))
-    gpus = hardware.get("gpus")
+    """Return the machine, versions, commit and command of a study, each as one line.
+
+    Where launches differ in one of them, it has a line for each group of launches that agree.
+    """
+    records = launch_records(study.meta)
     facts: dict[str, Any] = {"begun": _moment(study.meta.get("created_at"))}
-    if hardware.get("cpu"):
-        size = f"{hardware.get('num_cpus')} CPUs, {hardware.get('memory_gb')} GB"
-        facts["processor"] = f"{hardware['cpu']}, {size}"
-    if isinstance(gpus, list):
-        facts["GPUs"] = ", ".join(map(str, gpus)) or "none"
-    versions = [f"{name} {packages[name]}" for name in _PACKAGES if name in packages]
-    if provenance.get("python"):
-        versions.insert(0, f"Python {provenance['python']}")
-    facts["software"] = ", ".join(versions)
-    if provenance.get("git_commit"):
-        changed = " with local changes" if provenance.get("git_dirty") else ""
-        facts["commit"] = f"{provenance['git_commit']}{changed}"
-    facts |= _launches(launches)
+    for fact, text_of in _OF_A_LAUNCH.items():
+        groups: dict[str, list[str]] = {}
+        for name, record in records.items():
+            groups.setdefault(one_line(text_of(record)), []).append(name)
+        for text, names in groups.items():
+            facts[fact if len(groups) == 1 else f"{fact}, {launches_in_words(names)}"] = text
+    facts |= _launches([mapping(launch) for launch in study.meta["launches"]])
     for name, column in (("arithmetic", "precision"), ("SVM solver", "solver")):
         if column in study.rows:
             facts[name] = ", ".join(map(str, study.rows[column].dropna().unique()))
     return {name: one_line(str(value)) for name, value in facts.items() if value}
+
+
+def _processor(record: Mapping[str, Any]) -> str:
+    hardware = mapping(record.get("hardware"))
+    size = f"{hardware.get('num_cpus')} CPUs, {hardware.get('memory_gb')} GB"
+    return f"{hardware['cpu']}, {size}" if hardware.get("cpu") else ""
+
+
+def _gpus(record: Mapping[str, Any]) -> str:
+    gpus = mapping(record.get("hardware")).get("gpus")
+    return (", ".join(map(str, gpus)) or "none") if isinstance(gpus, list) else ""
+
+
+def _software(record: Mapping[str, Any]) -> str:
+    packages = mapping(record.get("packages"))
+    versions = [f"{name} {packages[name]}" for name in _PACKAGES if name in packages]
+    if record.get("python"):
+        versions.insert(0, f"Python {record['python']}")
+    return ", ".join(versions)
+
+
+def _commit(record: Mapping[str, Any]) -> str:
+    if not record.get("git_commit"):
+        return ""
+    return f"{record['git_commit']}{' with local changes' if record.get('git_dirty') else ''}"
+
+
+_OF_A_LAUNCH = {
+    "processor": _processor,
+    "GPUs": _gpus,
+    "software": _software,
+    "commit": _commit,
+}
+"""Fact -> its text from what a launch recorded."""
 
 
 def _launches(launches: Sequence[Mapping[str, Any]]) -> dict[str, str]:
@@ -131,8 +158,3 @@ def _moment(value: object) -> str:
     except ValueError:
         return str(value or "")
     return moment.strftime("%Y-%m-%d %H:%M %Z").strip()
-
-
-def mapping(value: object) -> dict[str, Any]:
-    """Return a mapping of a ``study.json`` anybody can edit, an empty one for anything else."""
-    return value if isinstance(value, dict) else {}

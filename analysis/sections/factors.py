@@ -9,19 +9,20 @@ import pandas as pd
 
 from analysis.figures.curves import curve_panels, draw_lengths
 from analysis.figures.factors import draw_effects
-from analysis.frames.cells import (
-    MISSING,
-    counted,
-    format_cell,
-    format_points,
-    heading,
-    label,
-    num_images_of,
-)
-from analysis.frames.columns import levels, numbers, varied
+from analysis.frames.arithmetic import warning
+from analysis.frames.cells import counted, format_cell, format_points, num_images_of
+from analysis.frames.columns import finished, levels, numbers, varied
 from analysis.frames.conditions import NOT_COMPARABLE, marked, note
+from analysis.frames.labels import (
+    MISSING,
+    heading,
+    is_share_in,
+    label,
+    metric_heading,
+    parameter_heading,
+)
 from analysis.frames.load import Study
-from analysis.frames.pairs import by_dataset, levels_data, main_effects_data
+from analysis.frames.pairs import by_dataset, levels_data, main_effects_data, sets
 from analysis.frames.tables import inert_axes
 from analysis.render.document import Block, Figure, Paragraph, Section, Table
 
@@ -42,11 +43,11 @@ def effects(study: Study, key: str) -> Section | None:
     cells: dict[str, list[str]] = {}
     if "dataset" in frame:
         cells["data set"] = [label("dataset", value) for value in frame["dataset"]]
-    cells["factor"] = [heading(factor) for factor in frame["factor"]]
+    cells["factor"] = [parameter_heading(factor) for factor in frame["factor"]]
     cells["level"] = [label(f, v) for f, v in zip(frame["factor"], frame["level"], strict=True)]
     cells["sets"] = [str(count) for count in frame["num_sets"]]
     cells |= _means(study, frame)
-    notes = (_SETS, *_time_notes(study, frame))
+    notes = (_SETS, *_time_notes(study, frame), *warning(study, finished(study)))
     table = Table(f"{key}-effects", "Mean result at each level.", cells, frame, notes)
     caption = "Mean test accuracy at each level of each factor."
     alt = f"{caption} {_widest(study, frame)}"
@@ -57,12 +58,12 @@ def effects(study: Study, key: str) -> Section | None:
 def _means(study: Study, frame: pd.DataFrame) -> dict[str, list[str]]:
     cells = {}
     for metric in ("val_accuracy", "test_accuracy"):
-        images = _images(study, frame, metric)
+        images, as_share = _images(study, frame, metric), is_share_in(study, metric)
         texts = [
-            format_cell(metric, value, count and count * sets)
+            format_cell(metric, value, count and count * sets, as_share=as_share)
             for value, count, sets in zip(frame[metric], images, frame["num_sets"], strict=True)
         ]
-        cells[f"mean {heading(metric)}"] = texts
+        cells[f"mean {metric_heading(study, metric)}"] = texts
     times = [format_cell("train_seconds", value) for value in frame["train_seconds"]]
     cells["mean training time (s)"] = marked(times, frame["num_concurrent_trials"])
     return cells
@@ -90,7 +91,7 @@ def _widest(study: Study, frame: pd.DataFrame) -> str:
             images = num_images_of(study, names.get("dataset"), "test_accuracy")
             where = f"on {label('dataset', names['dataset'])} " if names else ""
             span = format_points(float(spans[factor]), images).lstrip("+")
-            texts.append(f"{where}that of {heading(factor)}, {span} points")
+            texts.append(f"{where}that of {parameter_heading(factor)}, {span} points")
     return f"The widest span is {'; '.join(texts)}."
 
 
@@ -137,7 +138,7 @@ def _gains(table: Table | None) -> str:
 
 
 def _nothing(study: Study, factor: str) -> Paragraph:
-    name = heading(factor)
+    name = parameter_heading(factor)
     if factor not in varied(study):
         return Paragraph(f"All rows have the same {name}: nothing to compare.")
     return Paragraph(f"No rows that differ in {name} alone have finished: nothing to compare.")
@@ -150,7 +151,7 @@ def levels_table(study: Study, factor: str, name: str) -> Table | None:
         return None
     by = [column for column in ("dataset", "model") if column in frame]
     cells = {heading(c): _labels(c, frame[c]) for c in by}
-    cells[heading(factor)] = _labels(factor, frame["level"])
+    cells[parameter_heading(factor)] = _labels(factor, frame["level"])
     cells["sets"] = [str(count) for count in frame["num_sets"]]
     cells["seeds"] = [str(count) for count in frame["num_seeds"]]
     cells |= _means(study, frame)
@@ -171,8 +172,11 @@ def levels_table(study: Study, factor: str, name: str) -> Table | None:
         "on one device, as many threads.",
         *(f"Times are not comparable: {reason}." for reason in reasons),
         *_time_notes(study, frame),
+        *warning(study, sets(study, factor)[0]),
     )
-    caption = f"Mean result at each value of {heading(factor)}, and what it is over the first."
+    caption = (
+        f"Mean result at each value of {parameter_heading(factor)}, and what it is over the first."
+    )
     return Table(name, caption, cells, frame, notes)
 
 

@@ -6,8 +6,9 @@ from typing import Any
 
 import pandas as pd
 
-from analysis.frames.cells import format_cell, heading, label, num_images_of
+from analysis.frames.cells import format_cell, num_images_of
 from analysis.frames.columns import finished, levels, repeats
+from analysis.frames.labels import label, parameter_heading
 from analysis.frames.load import Study
 from analysis.frames.pairs import pivot_data
 from analysis.frames.tables import inert_axes
@@ -39,7 +40,7 @@ def _pivot(study: Study, name: str, dataset: Any, rows: pd.DataFrame) -> Table:
     measured = rows[~repeats(study).reindex(rows.index)]
     num_seeds = int(measured.groupby("config_id")["seed"].nunique().max())
     cells = {
-        heading(str(c)): [format_cell(str(c), v) for v in frame[c]]
+        parameter_heading(str(c)): [label(str(c), v) for v in frame[c]]
         for c in frame
         if c not in models
     }
@@ -52,7 +53,7 @@ def _pivot(study: Study, name: str, dataset: Any, rows: pd.DataFrame) -> Table:
     where = "" if dataset is None else f"{label('dataset', dataset)}: t"
     caption = f"{where or 'T'}est accuracy (%) of each setting, by model."
     fixed = [
-        f"{heading(factor)} {label(factor, levels(rows, factor)[0])}"
+        f"{parameter_heading(factor)} {label(factor, levels(rows, factor)[0])}"
         for factor in study.factors
         if factor not in ("dataset", "model", *inert_axes(study))
         and factor in rows

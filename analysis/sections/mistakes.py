@@ -10,9 +10,10 @@ from typing import Any
 import pandas as pd
 
 from analysis.figures.pictures import draw_pictures
-from analysis.frames.cells import counted, format_cell, label
+from analysis.frames.cells import counted, format_cell
 from analysis.frames.columns import levels
 from analysis.frames.confusions import class_names
+from analysis.frames.labels import label
 from analysis.frames.load import Study
 from analysis.frames.mistakes import (
     MOST,

@@ -12,15 +12,18 @@ from typing import Any
 
 import pandas as pd
 
-from analysis.frames.cells import counted, format_points, format_seconds, heading, label
+from analysis.frames.cells import counted, format_points, format_seconds
 from analysis.frames.columns import finished, levels, same_at_every_seed, varied
+from analysis.frames.labels import label, parameter_heading
 from analysis.frames.load import Study
-from analysis.frames.pairs import by_dataset, pairs_data
+from analysis.frames.pairing import join_runs
+from analysis.frames.pairs import PAIR_MEANS, by_dataset, pairs_data
 from analysis.labs.families import families
 from analysis.render.document import Block, Bullets, Paragraph, Section
 from analysis.sections.best import gap_of
 from analysis.sections.conclusions import overlap, sentences
 from analysis.stats import bca_interval, fewest_pairs, sign_flip
+from analysis.stats.by_seed import by_seed, num_seeds, wider
 from search_spaces.errors import one_line
 
 _ALPHA = 0.05
@@ -88,7 +91,7 @@ def _comparisons(study: Study) -> tuple[list[str], list[str], bool]:
         found = levels(study.rows, factor)
         if factor in ("dataset", "seed") or len(found) != 2:
             continue
-        pairs = independent(pairs_data(study, factor, found[1], found[0]))
+        pairs = join_runs(pairs_data(study, factor, found[1], found[0]), PAIR_MEANS)
         for names, group in by_dataset(pairs):
             where = f"{label('dataset', names['dataset'])}: " if names else ""
             items.append(where + describe_pairs(factor, found[1], found[0], group))
@@ -107,20 +110,6 @@ def _comparisons(study: Study) -> tuple[list[str], list[str], bool]:
     return items, shared, judged
 
 
-def independent(pairs: pd.DataFrame) -> pd.DataFrame:
-    """Join pairs of the same two trainings into one, with the means of their numbers.
-
-    Args:
-        pairs: as ``pairs_data`` returns them.
-    """
-    if pairs.empty:
-        return pairs
-    groups = pairs.groupby("runs", sort=False)
-    means = ["first", "second", "difference", "time_ratio"]
-    joined = groups[[str(c) for c in pairs if c not in (*means, "runs")]].first()
-    return joined.join(groups[means].mean()).reset_index()
-
-
 def describe_pairs(factor: str, first: Any, second: Any, pairs: pd.DataFrame) -> str:
     """Return a sentence on pairs of rows that differ in one factor alone.
 
@@ -128,7 +117,7 @@ def describe_pairs(factor: str, first: Any, second: Any, pairs: pd.DataFrame) ->
         factor: the parameter.
         first: its level in the first row of each pair.
         second: its level in the second row.
-        pairs: as ``independent`` returns them, at least one.
+        pairs: as ``pairs_data`` and ``join_runs`` return them, at least one.
     """
     difference = pairs["difference"]
     above, below = int((difference > 0).sum()), int((difference < 0).sum())
@@ -136,7 +125,7 @@ def describe_pairs(factor: str, first: Any, second: Any, pairs: pd.DataFrame) ->
         not overlap(one, two, images)
         for one, two, images in zip(pairs["first"], pairs["second"], pairs["num_test"], strict=True)
     )
-    name, images = heading(factor), float(pairs["num_test"].max())
+    name, images = parameter_heading(factor), float(pairs["num_test"].max())
     low, middle, high = (
         format_points(float(value), images)
         for value in (difference.min(), difference.median(), difference.max())
@@ -151,8 +140,6 @@ def describe_pairs(factor: str, first: Any, second: Any, pairs: pd.DataFrame) ->
 
 def _judged(pairs: pd.DataFrame, images: float) -> str:
     """Return the mean difference with p and interval, where there are seeds enough to test it."""
-    from analysis.checks.claims.pairs import by_seed, num_seeds, wider
-
     if num_seeds(pairs) < fewest_pairs(_ALPHA):
         return ""
     differences = pairs["difference"].to_numpy(dtype=float)
@@ -181,8 +168,12 @@ def _times(factor: str, first: Any, second: Any, pairs: pd.DataFrame) -> str:
 
 
 def reservations_of(pairs: pd.DataFrame) -> list[str]:
-    """Return what limits a sentence on these pairs: times that say nothing."""
+    """Return what limits a sentence on these pairs: arithmetics that differ, times not alike."""
+    found = []
+    if "computed_alike" in pairs and (number := int((~pairs["computed_alike"]).sum())):
+        of = "the pair" if len(pairs) == 1 else f"{number} of {len(pairs)} pairs"
+        found.append(f"In {of} the two rows were not computed alike (see hardware and software).")
     timed = pairs["time_ratio"].notna().any()
     if not timed and "time_problem" in pairs and pairs["time_problem"].iloc[0]:
-        return [f"Training times are not comparable: {pairs['time_problem'].iloc[0]}."]
-    return []
+        found.append(f"Training times are not comparable: {pairs['time_problem'].iloc[0]}.")
+    return found

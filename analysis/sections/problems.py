@@ -6,7 +6,8 @@ from collections.abc import Mapping
 
 import pandas as pd
 
-from analysis.frames.cells import counted, format_cell, heading
+from analysis.frames.cells import counted
+from analysis.frames.labels import label, parameter_heading
 from analysis.frames.load import ENDED, Study
 from analysis.render.document import Block, Bullets, Paragraph, Section, Table
 from search_spaces.errors import one_line
@@ -82,7 +83,7 @@ def reasons_table(study: Study, name: str, statuses: tuple[str, ...]) -> Table |
     columns = ["config_id", *study.factors, "seed", "status", "reason"]
     columns = [column for column in dict.fromkeys(columns) if column in rows]
     cells = {
-        heading(column): [format_cell(column, value) for value in rows[column]]
+        parameter_heading(column): [label(column, value) for value in rows[column]]
         for column in columns
     }
     caption = f"Rows that are {', '.join(statuses[:-1])} or {statuses[-1]}."

@@ -7,17 +7,20 @@ from typing import Any
 import pandas as pd
 
 from analysis.figures.parallel import draw_parallel, parallel_data
-from analysis.frames.cells import (
-    MISSING,
-    format_cell,
-    format_spread,
-    heading,
-    label,
-    num_images_of,
-)
-from analysis.frames.columns import levels, numbers, over_seeds, same_at_every_seed, varied
+from analysis.frames.arithmetic import warning
+from analysis.frames.cells import format_cell, format_spread, num_images_of
+from analysis.frames.columns import levels, numbers, same_at_every_seed, varied
 from analysis.frames.conditions import at_once, marked, note
+from analysis.frames.labels import (
+    MISSING,
+    heading,
+    is_share_in,
+    label,
+    metric_heading,
+    parameter_heading,
+)
 from analysis.frames.load import Study
+from analysis.frames.seeds import over_seeds
 from analysis.frames.summary import best_data, groups_of
 from analysis.frames.tables import inert_axes, study_table
 from analysis.render.document import Block, Figure, Section, Table
@@ -59,6 +62,8 @@ def _ends(data: dict[str, Any]) -> str:
 def rows_table(study: Study, key: str) -> Table:
     """Return the configurations as a person reads them; the CSV keeps every row and column."""
     metrics = [m for m in _METRICS if m in study.metric_keys]
+    if metrics and study.metric in study.metric_keys:  # the table is sorted by it
+        metrics = list(dict.fromkeys([study.metric, *metrics]))
     if not metrics:
         metrics = [m for m in study.metric_keys if numbers(study.rows, m).notna().any()]
     elif "fit_seconds" in metrics:
@@ -72,10 +77,12 @@ def rows_table(study: Study, key: str) -> Table:
     cells: dict[str, list[str]] = {"pick": [_BEST if i in best else "" for i in frame["config_id"]]}
     for name in parameters:
         if name in frame:
-            cells[heading(name)] = [format_cell(name, value) for value in frame[name]]
+            cells[parameter_heading(name)] = [label(name, value) for value in frame[name]]
     copies = [bool(same_as) for same_as in frame["same_as"]]
     for metric in metrics:
-        cells[free_heading(cells, heading(metric))] = _metric_cells(study, frame, metric, copies)
+        cells[free_heading(cells, metric_heading(study, metric))] = _metric_cells(
+            study, frame, metric, copies
+        )
     if len(set(study.meta["seeds"])) > 1:
         pairs = zip(frame["num_seeds"], frame["num_planned"], strict=True)
         same = frame["config_id"].isin(same_at_every_seed(study))
@@ -93,7 +100,7 @@ def rows_table(study: Study, key: str) -> Table:
         study_table(study),
         (*_notes(study, copies, "train_seconds" in metrics), *_time_note(study, frame, metrics)),
         frozenset(i for i, mark in enumerate(cells["pick"]) if mark),
-        tuple(heading(name) for name in parameters if heading(name) in cells),
+        tuple(title for title in map(parameter_heading, parameters) if title in cells),
         f"{key}-parallel",
     )
 
@@ -101,13 +108,13 @@ def rows_table(study: Study, key: str) -> Table:
 def _metric_cells(study: Study, frame: pd.DataFrame, metric: str, copies: list[bool]) -> list[str]:
     texts = []
     datasets = frame["dataset"] if "dataset" in frame else [None] * len(frame)
-    tested = numbers(frame, "num_test")
+    tested, as_share = numbers(frame, "num_test"), is_share_in(study, metric)
     for value, spread, dataset, counted, copy in zip(
         frame[metric], frame[f"{metric}_sd"], datasets, tested, copies, strict=True
     ):
         known = counted if metric.startswith("test_") and counted > 0 else None
         images = known or num_images_of(study, dataset, metric)
-        text = format_spread(metric, value, spread, images)
+        text = format_spread(metric, value, spread, images, as_share=as_share)
         texts.append(f"{text} {_COPY}" if copy and metric in _TIMES and text != MISSING else text)
     return marked(texts, at_once(study, frame["config_id"])) if metric in _TIMES else texts
 
@@ -126,17 +133,18 @@ def free_heading(cells: dict[str, list[str]], name: str) -> str:
 
 def _caption(study: Study) -> str:
     constant = [
-        f"{heading(name)} {label(name, levels(study.rows, name)[0])}"
+        f"{parameter_heading(name)} {label(name, levels(study.rows, name)[0])}"
         for name in study.factors
         if name in study.rows and len(levels(study.rows, name)) == 1
     ]
     same = f" In all of them: {', '.join(constant)}." if constant else ""
-    return f"All configurations, the {order_words(study)} {heading(study.metric)} first.{same}"
+    return f"All configurations, the {objective_words(study)} first.{same}"
 
 
-def order_words(study: Study) -> str:
-    """Return which end of its metric the study selects."""
-    return "highest" if study.mode == "max" else "lowest"
+def objective_words(study: Study) -> str:
+    """Return what the study selects: ``highest validation accuracy (%)``."""
+    end = "highest" if study.mode == "max" else "lowest"
+    return f"{end} {metric_heading(study, study.metric)}"
 
 
 def _notes(study: Study, copies: list[bool], timed: bool) -> tuple[str, ...]:
@@ -155,7 +163,7 @@ def _notes(study: Study, copies: list[bool], timed: bool) -> tuple[str, ...]:
         )
     if "test_f1" in study.metric_keys:
         notes.append("Precision, recall and F1 are macro averages over the classes.")
-    return tuple(notes)
+    return (*notes, *warning(study))
 
 
 def _time_note(study: Study, frame: pd.DataFrame, metrics: list[str]) -> tuple[str, ...]:

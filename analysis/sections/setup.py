@@ -8,14 +8,16 @@ from typing import Any
 
 import pandas as pd
 
-from analysis.frames.cells import MISSING, counted, format_cell, heading, label
+from analysis.frames.arithmetic import mapping
+from analysis.frames.cells import counted, format_cell
 from analysis.frames.columns import levels, numbers, repeats
 from analysis.frames.conditions import at_once_in_trials, marked, note
+from analysis.frames.labels import MISSING, heading, label
 from analysis.frames.load import Study
 from analysis.frames.split import varies
 from analysis.frames.tables import inert_axes, sharing_summary
 from analysis.render.document import Bullets, Paragraph, Section, Table
-from analysis.sections.environment import Studies, environment_table, mapping, parameters_table
+from analysis.sections.environment import Studies, environment_table, parameters_table
 from search_spaces.errors import one_line
 
 _STATUSES = ("finished", "unconverged", "diverged", "failed", "unfinished", "open", "missing")

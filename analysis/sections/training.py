@@ -10,18 +10,10 @@ import pandas as pd
 
 from analysis.figures.curves import curve_panels, draw_curves
 from analysis.figures.scatter import cost_data, draw_cost
-from analysis.frames.cells import (
-    MISSING,
-    counted,
-    format_cell,
-    format_percent,
-    format_points,
-    heading,
-    label,
-    num_images_of,
-)
+from analysis.frames.cells import counted, format_cell, format_percent, format_points, num_images_of
 from analysis.frames.columns import finished, levels
 from analysis.frames.conditions import MARK, note
+from analysis.frames.labels import MISSING, heading, label
 from analysis.frames.load import Study
 from analysis.frames.summary import NUM_LAST_EPOCHS, groups_of, summary_data
 from analysis.render.document import Figure, Section, Table

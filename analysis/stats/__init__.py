@@ -21,14 +21,12 @@ from analysis.stats.noise import NoiseFloor, noise_floor
 from analysis.stats.paired import (
     Outperforming,
     SignFlip,
-    friedman,
     holm,
     outperforming,
     sign_flip,
 )
 from analysis.stats.power import (
     fewest_pairs,
-    pairs_for_outperforming,
     smallest_difference,
     smallest_p_value,
 )
@@ -57,7 +55,6 @@ __all__ = [
     "expected_best",
     "factorial_effects",
     "fewest_pairs",
-    "friedman",
     "holm",
     "load_predictions",
     "mcnemar",
@@ -66,7 +63,6 @@ __all__ = [
     "median_interval",
     "noise_floor",
     "outperforming",
-    "pairs_for_outperforming",
     "read_predictions",
     "replicates",
     "same_conditions",

@@ -10,6 +10,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from analysis.frames.columns import numbers
+from analysis.frames.pairing import side_by_side
 from analysis.stats.intervals import mean_interval
 from search_spaces.errors import UserError, choices
 
@@ -59,7 +61,8 @@ def noise_floor(
             ``same_as`` where results may be shared.
         placebo: such as ``pin_memory``.
         response: such as ``test_accuracy``.
-        settings: the columns that must agree within a pair.
+        settings: the columns that must agree within a pair, also the seed where there are
+            several; rows that agree in all of them and in the placebo are left out.
         confidence: of the intervals.
 
     Raises:
@@ -105,9 +108,13 @@ def _differences(
             f"noise: rows that differ in {placebo} are one and the same result, which holds no "
             "noise; run the study with --no-sharing, or with several seeds"
         )
-    paired = rows.pivot_table(index=list(settings), columns=placebo, values=response, dropna=False)
-    pairs = (paired[levels[1]] - paired[levels[0]]).dropna()
-    differences: NDArray[np.float64] = pairs.to_numpy(dtype=float)
+    rows = rows.reset_index(drop=True)
+    pairs = side_by_side(rows, placebo, levels, settings)
+    first, second = (numbers(rows.loc[pairs[side]], response).to_numpy() for side in (0, 1))
+    differences: NDArray[np.float64] = (second - first)[np.isfinite(second - first)]
     if not len(differences):
-        raise UserError(f"noise: no two rows differ in {placebo} alone")
+        raise UserError(
+            f"noise: no two rows differ in {placebo} alone; name in settings every column that "
+            f"rows differ in, also the seed"
+        )
     return differences

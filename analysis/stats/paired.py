@@ -9,8 +9,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from analysis.stats.intervals import Interval, wilson_interval
-from search_spaces.errors import UserError
+from analysis.stats.intervals import wilson_interval
 
 Alternative = Literal["two-sided", "greater", "less"]
 
@@ -21,8 +20,6 @@ _FLIPS_AT_ONCE = 2_000
 _ROUNDING = 1e-12
 MEANINGFUL = 0.75
 """Bouthillier et al.'s threshold: below it, winning is called too rare to matter."""
-FEWEST_DATASETS = 10
-"""Demšar (2006): Friedman's approximation needs more than ten data sets or so."""
 
 
 @dataclass(frozen=True)
@@ -127,16 +124,13 @@ def outperforming(
     *,
     groups: ArrayLike | None = None,
     confidence: float = 0.95,
-    interval: Literal["wilson", "bootstrap"] = "wilson",
-    seed: int = 0,
 ) -> Outperforming:
     """Estimate P(A > B) from paired differences A − B (n,).
 
     The rule of Bouthillier et al. (2021, "Accounting for variance in machine learning benchmarks"):
     A is said to outperform B when the interval lies above 0.5 (``is_significant``)
     and reaches above 0.75 (``is_meaningful``). They take the percentile bootstrap, with 29 pairs
-    or more in mind; it has no width when A wins every pair, so Wilson's interval is the default
-    and the bootstrap there for comparison.
+    or more in mind. It has no width when A wins every pair, so Wilson's interval is used here.
 
     ``groups`` (n,) says which pairs share their luck, as those of one seed do. Wilson's interval is
     then that of as many independent pairs as would vary as much (Korn & Graubard 1998).
@@ -144,11 +138,8 @@ def outperforming(
     values = np.asarray(differences, dtype=float)
     assert len(values) and np.isfinite(values).all()
     scores = (values > 0) + 0.5 * (values == 0)
-    if interval == "wilson":
-        size = len(values) if groups is None else _effective_size(scores, groups, confidence)
-        low, high = wilson_interval(float(scores.mean()) * size, size, confidence=confidence)
-    else:
-        low, high = _percentile_interval(scores, confidence, seed)
+    size = len(values) if groups is None else _effective_size(scores, groups, confidence)
+    low, high = wilson_interval(float(scores.mean()) * size, size, confidence=confidence)
     wins, ties = int((values > 0).sum()), int((values == 0).sum())
     return Outperforming(float(scores.mean()), low, high, wins, ties, len(values))
 
@@ -175,13 +166,6 @@ def _effective_size(scores: NDArray[np.float64], groups: ArrayLike, confidence: 
     return float(np.clip(worth, num_groups, num_scores))
 
 
-def _percentile_interval(scores: NDArray[np.float64], confidence: float, seed: int) -> Interval:
-    rng = np.random.default_rng(seed)
-    means = scores[rng.integers(0, len(scores), (10_000, len(scores)))].mean(axis=1)
-    low, high = np.quantile(means, [(1 - confidence) / 2, (1 + confidence) / 2])
-    return Interval(float(low), float(high))
-
-
 def holm(p_values: ArrayLike) -> NDArray[np.float64]:
     """Return Holm's (1979) adjusted p-values (n,); a NaN is no member of the family and stays.
 
@@ -194,25 +178,3 @@ def holm(p_values: ArrayLike) -> NDArray[np.float64]:
     scaled = adjusted[order] * np.arange(len(order), 0, -1)
     adjusted[order] = np.minimum(np.maximum.accumulate(scaled), 1.0)
     return adjusted
-
-
-def friedman(scores: ArrayLike) -> float:
-    """Return the p-value of Friedman's test that all arms rank alike.
-
-    Args:
-        scores: (data sets, arms), one score each.
-
-    Raises:
-        UserError: fewer than ``FEWEST_DATASETS`` data sets, or fewer than three arms.
-    """
-    from scipy import stats
-
-    table = np.asarray(scores, dtype=float)
-    if len(table) < FEWEST_DATASETS:
-        raise UserError(
-            f"ranks over {len(table)} data sets: Friedman's and Nemenyi's tests need at least "
-            f"{FEWEST_DATASETS}; compare pairs of seeds on each data set instead"
-        )
-    if table.shape[1] < 3:
-        raise UserError("ranks of two arms: compare their pairs with sign flips instead")
-    return float(stats.friedmanchisquare(*table.T).pvalue)

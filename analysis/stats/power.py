@@ -57,18 +57,3 @@ def _smallest_effect(num_pairs: int, alpha: float, power: float) -> float:
         attained = max(math.ceil(alpha / step) - 1, 1) * step
     effect = TTestPower().solve_power(nobs=num_pairs, alpha=attained, power=power)
     return float(np.asarray(effect).item())  # an array for some numbers of pairs
-
-
-def pairs_for_outperforming(
-    probability: float = 0.75, *, alpha: float = 0.05, power: float = 0.95
-) -> int:
-    """Return how many pairs show that P(A > B) > 0.5 where it is ``probability``.
-
-    Noether's (1987) formula as Bouthillier et al. (2021) use it: 29 pairs for 0.75
-    at 5 % error of both kinds.
-    """
-    from scipy import stats
-
-    assert 0.5 < probability <= 1
-    quantiles = float(stats.norm.ppf(1 - alpha) + stats.norm.ppf(power))
-    return math.ceil((quantiles / (math.sqrt(6) * (probability - 0.5))) ** 2)

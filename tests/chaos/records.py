@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import hashlib
+import io
 import json
-import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 import pandas as pd
 
-from analysis.render.writing import write_tables
+from analysis.frames.load import load_study
+from analysis.frames.tables import study_table
+from analysis.render.files import to_csv
 from tests.recorded import ended, read_rows
 from tune_app.storage.local_store import LocalStore
 from tune_app.study.ledger import open_ledger
@@ -105,9 +107,7 @@ def read_table(root: Path) -> dict[tuple[str, str], dict[str, str]]:
 
     Fails if a row is in the table twice.
     """
-    with tempfile.TemporaryDirectory() as out:
-        [csv] = write_tables([root], Path(out))
-        frame = pd.read_csv(csv, dtype=str)
+    frame = pd.read_csv(io.StringIO(to_csv(study_table(load_study(root)))), dtype=str)
     rows = {
         (str(row["id"]), str(row["seed"])): {name: str(row[name]) for name in [*NUMBERS, "status"]}
         for row in frame.to_dict("records")

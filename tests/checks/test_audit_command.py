@@ -39,7 +39,7 @@ def test_json(capsys: pytest.CaptureFixture[str]) -> None:
     audits = json.loads(capsys.readouterr().out)
     assert [a["table"] for a in audits][:2] == ["report_b_q1a", "report_b_q1b"]
     assert audits[0]["failed"] and audits[0]["findings"][0]["rule"] == "tied_accuracies"
-    assert audits[0]["findings"][0]["rows"] == [24, 25, 26, 27, 28, 29]
+    assert audits[0]["findings"][0]["rows"] == [25, 26, 27, 28, 29, 30]
 
 
 def test_a_report_is_audited_across_its_tables(capsys: pytest.CaptureFixture[str]) -> None:
@@ -89,3 +89,21 @@ def test_hostile_names_stay_text(tmp_path: Path, capsys: pytest.CaptureFixture[s
     assert main([str(path), "--fraction"]) == 1
     text = capsys.readouterr().out
     assert "<b>" not in text and "[x]" not in text.replace("\\[x]", "")
+
+
+def test_errors_and_findings_number_rows_alike(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The third row of the file is the third one everywhere, though the second is left out."""
+    path = tmp_path / "table.csv"
+    path.write_text("status,test_accuracy\nfinished,0.9\nfailed,\nfinished,x\n")
+    assert main([str(path)]) == 2
+    assert "row 3, column test_accuracy: 'x' is no number" in capsys.readouterr().err
+    path.write_text("status,test_accuracy\nfinished,0.9\nfailed,\nfinished,1.5\n")
+    assert main([str(path), "--fraction"]) == 1
+    text = capsys.readouterr().out
+    assert "row 3: 1.5 in row 3" in text
+    assert text.count("rows are numbered from 1, without the line of headings") == 1
+    assert main([str(path), "--fraction", "--json"]) == 1
+    [audit] = json.loads(capsys.readouterr().out)
+    assert audit["findings"][0]["rows"] == [3]

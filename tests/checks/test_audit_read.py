@@ -160,9 +160,9 @@ def test_any_words(tmp_path: Path, words: list[str], flags: list[str]) -> None:
 def test_rows_keep_the_numbers_they_have_in_the_file(tmp_path: Path) -> None:
     text = "trial_id,epochs,test_accuracy\nk1,2,0.9\nk1,2,0.9\nk2,2,0.8\n"
     table = read_csv(write(tmp_path, text), PLAIN)
-    assert table.names == ("0", "2") and list(table.frame.index) == [0, 1]
-    assert table.listed([0, 1]) == "rows 0, 2" and table.listed([1]) == "row 2"
-    assert table.listed([0, 1], most=1) == "rows 0, … (2 in all)"
+    assert table.names == ("1", "3") and list(table.frame.index) == [0, 1]
+    assert table.listed([0, 1]) == "rows 1, 3" and table.listed([1]) == "row 3"
+    assert table.listed([0, 1], most=1) == "rows 1, … (2 in all)"
 
 
 def test_a_column_of_test_images_counts_row_by_row(tmp_path: Path) -> None:

@@ -6,9 +6,10 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from analysis.checks.claims.pairs import match, num_seeds, turns
+from analysis.checks.claims.pairs import match, turns
 from analysis.claims import from_study
 from analysis.frames.load import load_study
+from analysis.stats.by_seed import num_seeds
 from tests.claim_rows import grid, two_arms
 from tests.studies import line, resnet_config, shared_study, study_json, write_study, write_trial
 

@@ -332,3 +332,16 @@ def test_it_needs_neither_torch_nor_ray_and_starts_quickly(tmp_path: Path) -> No
     )
     *_, heavy, cpu_seconds = done.stdout.split("\n")[:-1]
     assert heavy == "set()" and float(cpu_seconds) < 1.0
+
+
+def test_a_tie_is_decided_by_fewer_epochs_then_by_order(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The report's rule: what took longer on the day does not matter."""
+    ledger = make_study(tmp_path)
+    record(ledger, 0, 1, 2, 3, 4, val_accuracy=0.9, train_seconds=50.0)
+    record(ledger, 1, 1, 2, 3, 4, val_accuracy=0.9, train_seconds=40.0)
+    [best] = plain(capsys, ledger.root)["best"]
+    configurations = ledger.configurations()
+    assert best["config_id"] == configurations[0].config_id
+    assert configurations[0].config["epochs"] == 2

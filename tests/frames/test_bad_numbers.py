@@ -118,9 +118,7 @@ def test_a_speedup_over_no_time_is_unknown(tmp_path: Path, seconds: Any) -> None
         write_trial(path, f"k{device}", config, {2: [device]}, [result])
     study = load_study(path)
     assert set(study.rows["status"]) <= set(FINISHED)
-    speedup = device_table(study)["speedup_vs_cpu"]
-    assert speedup.isna().iloc[0]
-    assert speedup.iloc[1] == 0 if seconds == math.inf else speedup.isna().iloc[1]
+    assert device_table(study)["speedup_vs_cpu"].isna().all()
     assert report([str(path), *QUICK]) == 0
 
 

@@ -11,9 +11,9 @@ from analysis.frames.cells import (
     format_points,
     format_seconds,
     format_spread,
-    heading,
     percent_digits,
 )
+from analysis.frames.labels import heading
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,8 @@ import math
 import pandas as pd
 import pytest
 
-from analysis.frames.columns import levels, numbers, over_seeds
+from analysis.frames.columns import levels, numbers
+from analysis.frames.seeds import over_seeds
 
 
 def test_numbers_are_finite_floats_or_missing() -> None:

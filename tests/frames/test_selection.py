@@ -41,16 +41,29 @@ def test_lowest_wins_in_mode_min() -> None:
         best_rows(frame, mode="best")
 
 
-def test_ties_go_to_the_faster_then_to_the_smaller_id() -> None:
+def test_ties_go_to_fewer_epochs_then_to_the_declared_order() -> None:
     frame = rows(
-        ("c", "mnist", "m", 0, "finished", 0.9, 0.9, 5.0),
+        ("long", "mnist", "m", 0, "finished", 0.9, 0.9, 1.0),
         ("b", "mnist", "m", 0, "finished", 0.9, 0.9, 4.0),
-        ("a", "mnist", "m", 0, "finished", 0.9, 0.9, 4.0),
+        ("a", "mnist", "m", 0, "finished", 0.9, 0.9, 3.0),
         ("0", "mnist", "m", 0, "finished", 0.8, 0.9, 1.0),
-    )
-    assert best_rows(frame)["config_id"].item() == "a"
+    ).assign(milestone=[5, 2, 2, 2])
+    assert best_rows(frame)["config_id"].item() == "b"
     assert best_rows(frame[::-1])["config_id"].item() == "a"
-    assert best_rows(frame.drop(columns="train_seconds"))["config_id"].item() == "a"
+    assert best_rows(frame.drop(columns="milestone"))["config_id"].item() == "long"
+    assert selection_gap(frame)["num_tied"].item() == 3
+
+
+def test_means_of_the_same_values_in_another_order_tie() -> None:
+    values = {"a": (0.1, 0.2, 0.3), "b": (0.3, 0.2, 0.1)}
+    assert sum(values["a"]) != sum(values["b"])
+    records = [
+        (name, "mnist", "m", seed, "finished", value, value, 1.0)
+        for name, of_seeds in values.items()
+        for seed, value in enumerate(of_seeds)
+    ]
+    gap = selection_gap(rows(*records))
+    assert gap["config_id"].item() == "a" and gap["num_tied"].item() == 2
 
 
 def test_rows_without_a_sound_result_are_never_picked() -> None:
@@ -103,8 +116,14 @@ def test_gap_is_what_a_pick_on_test_would_have_claimed() -> None:
     )
     gap = selection_gap(frame)
     assert list(gap.columns) == [
-        *("dataset", "model", "config_id", "num_seeds", "num_candidates", "val_accuracy"),
-        *("test_accuracy", "test_picked_config_id", "test_picked_test_accuracy", "gap"),
+        *("dataset", "model", "config_id", "num_seeds", "num_candidates", "num_tied"),
+        *(
+            "val_accuracy",
+            "test_accuracy",
+            "test_picked_config_id",
+            "test_picked_test_accuracy",
+            "gap",
+        ),
     ]
     assert list(gap["config_id"]) == ["b", "c"]
     assert list(gap["test_accuracy"]) == [0.94, 0.81]

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from analysis.checks.audit.study import audit_study
-from analysis.checks.claims.configurations import over_seeds
+from analysis.checks.claims.configurations import configurations_of
 from analysis.claims import Claim, Higher, from_study, judge
 from analysis.frames.columns import repeats
 from analysis.frames.load import Study, load_study
@@ -102,7 +102,7 @@ def test_copies_are_one_pair_and_times_are_six(tmp_path: Path) -> None:
     assert any(caveat.startswith("10 rows repeat another seed's") for caveat in accuracy.caveats)
     times = judge(LONGER, evidence)
     assert times.outcome.num_pairs == 6
-    joined = over_seeds(evidence.with_metric("test_accuracy"), "test_accuracy", "pin_memory")
+    joined = configurations_of(evidence.with_metric("test_accuracy"), "test_accuracy", "pin_memory")
     assert list(joined["num_seeds"]) == [1, 1]
     # Without the mark nothing tells copies from replicates that agree.
     unmarked = from_study(svm_study(tmp_path / "unmarked", marked=False))

@@ -11,7 +11,7 @@ import pytest
 
 from analysis.frames.load import load_study
 from analysis.frames.tables import GRID_COLUMNS, grid_table
-from analysis.render.writing import write_report, write_tables
+from analysis.render.writing import write_report
 from analysis.report import main
 from search_spaces.errors import UserError
 from tests.studies import (
@@ -68,8 +68,6 @@ def test_table_of_a_study_holds_every_row_and_column(
     table = grid_table(load_study(path))
     back = pd.read_csv(report / "tables" / "grid.csv", keep_default_na=False)
     pd.testing.assert_frame_equal(back, table, check_dtype=False, check_exact=True)
-    [alone] = write_tables([path], tmp_path / "alone")
-    assert alone.read_bytes() == (report / "tables" / "grid.csv").read_bytes()
     text = (report / "report.md").read_text()
     assert "Unfinished" not in text and "grid: open rows" not in text
     assert "1 trial serves 4 rows. Epochs to train: 5 instead of 14 (÷2.8)." in text

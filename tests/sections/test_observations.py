@@ -7,14 +7,14 @@ import pandas as pd
 import pytest
 
 from analysis.frames.load import Study, load_study
-from analysis.frames.pairs import pairs_data
+from analysis.frames.pairing import join_runs
+from analysis.frames.pairs import PAIR_MEANS, pairs_data
 from analysis.render.document import Bullets, Paragraph
 from analysis.sections.conclusions import sentences
 from analysis.sections.observations import (
     about_seeds,
     conclusions,
     describe_pairs,
-    independent,
     observations,
     reservations_of,
 )
@@ -98,10 +98,11 @@ def test_two_lengths_of_one_training_are_one_pair(tmp_path: Path) -> None:
     study = load_study(path)
     pairs = pairs_data(study, "lr", 0.5, 0.001)
     assert list(pairs["difference"]) == pytest.approx([0.2, 0.3])
-    [joined] = independent(pairs).to_dict("records")
+    [joined] = join_runs(pairs, PAIR_MEANS).to_dict("records")
     assert joined["difference"] == pytest.approx(0.25) and joined["second"] == pytest.approx(0.55)
     assert joined["num_test"] == 140 and joined["dataset"] == "mnist"
-    assert len(independent(pairs_data(study, "epochs", 5, 2))) == 2, "one of each training"
+    lengths = pairs_data(study, "epochs", 5, 2)
+    assert len(join_runs(lengths, PAIR_MEANS)) == 2, "one of each training"
 
 
 def test_observations_follow_the_numbers(tmp_path: Path) -> None:

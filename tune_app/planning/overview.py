@@ -18,6 +18,7 @@ from tune_app.planning.remaining import (
 from tune_app.study.ledger import Ledger
 from tune_app.study.measures import on_test_data
 from tune_app.study.rows import RowOutcome
+from tune_app.study.selection import rank
 from tune_app.study.trial_directory import Record
 from tune_app.study.trials import RowKey
 
@@ -99,14 +100,14 @@ def best_configurations(ledger: Ledger, view: Overview) -> list[dict[str, Any]]:
     """Return the best configuration so far of each data set and model, chosen on validation.
 
     As in the report: a configuration is judged by the mean over its finished seeds, one of which a
-    seed diverged is left out, and equal ones are decided by less training time, then by their id.
-    The test metric of the same quantity stands beside; nothing is chosen by it.
+    seed diverged is left out, and ``rank`` decides between equal ones. The test metric of the same
+    quantity stands beside; nothing is chosen by it.
     """
     metric, mode = ledger.study["space"].get("metric"), ledger.study["space"].get("mode")
     metric = metric if isinstance(metric, str) else "val_accuracy"
     test_metric = on_test_data(metric)
     best: dict[tuple[Any, ...], tuple[tuple[Any, ...], dict[str, Any]]] = {}
-    for configuration in ledger.configurations():
+    for place, configuration in enumerate(ledger.configurations()):
         config_id, config = configuration.config_id, configuration.config
         keys = [(config_id, seed) for seed in ledger.study["seeds"]]
         lines = [view.results[key] for key in keys if key in view.results]
@@ -114,8 +115,13 @@ def best_configurations(ledger: Ledger, view: Overview) -> list[dict[str, Any]]:
         if score is None or any(view.rows[key] == "diverged" for key in keys):
             continue
         group = {name: config[name] for name in ("dataset", "model", "kernel") if name in config}
-        seconds = _mean(lines, "train_seconds")
-        rank = (score if mode == "min" else -score, math.inf if seconds is None else seconds)
+        num_epochs = _mean(lines, "milestone")
+        order = rank(
+            score,
+            "min" if mode == "min" else "max",
+            math.nan if num_epochs is None else num_epochs,
+            place,
+        )
         entry = {
             "group": group,
             "config_id": config_id,
@@ -127,8 +133,8 @@ def best_configurations(ledger: Ledger, view: Overview) -> list[dict[str, Any]]:
             "test_score": _mean(lines, test_metric),
         }
         label = tuple(group.values())
-        if label not in best or (*rank, config_id) < best[label][0]:
-            best[label] = ((*rank, config_id), entry)
+        if label not in best or order < best[label][0]:
+            best[label] = (order, entry)
     return [entry for _, entry in best.values()]
 
 

@@ -24,11 +24,26 @@ from analysis.checks.audit import (
     ties,
     times,
 )
-from analysis.checks.audit.finding import SEVERITIES, Audit, Finding, NotApplicableError
+from analysis.checks.audit.finding import (
+    ROWS_ARE_NUMBERED,
+    SEVERITIES,
+    Audit,
+    Finding,
+    NotApplicableError,
+)
 from analysis.checks.audit.table import Table, from_reference
 from analysis.labs.reference import TABLES, load_table
 
-__all__ = ["RULES", "Audit", "Finding", "Rule", "audit_table", "audit_tables", "published"]
+__all__ = [
+    "RULES",
+    "Audit",
+    "Finding",
+    "Rule",
+    "audit_table",
+    "audit_tables",
+    "from_reference",
+    "published",
+]
 
 Rule = Callable[[Table], list[Finding]]
 
@@ -71,13 +86,16 @@ def audit_table(
         if not found:
             clean.append(name)
     findings.sort(key=lambda finding: SEVERITIES.index(finding.severity))
+    names = tuple(table.named(row) for row in range(len(table.frame)))
+    is_numbered = any(finding.rows for finding in findings) and all(map(str.isdigit, names))
     return Audit(
         table=table.name,
         num_rows=len(table.frame),
         findings=tuple(findings),
         clean=tuple(clean),
         skipped=skipped,
-        remarks=table.remarks,
+        remarks=(*table.remarks, *([ROWS_ARE_NUMBERED] if is_numbered else [])),
+        names=names,
     )
 
 

@@ -7,6 +7,7 @@ from typing import Any
 
 SEVERITIES = ("error", "serious", "warning", "note")
 """Worst first: cannot be; a conclusion falls with it; weigh it; good to know."""
+ROWS_ARE_NUMBERED = "rows are numbered from 1, without the line of headings"
 FAILING = ("error", "serious")
 """Severities that make the command end with status 1."""
 
@@ -52,6 +53,7 @@ class Audit:
         clean: rules that were applied and found nothing.
         skipped: rule -> why it could not be applied.
         remarks: how the table was read, one line each.
+        names: what each row is called, in the order of the rows.
     """
 
     table: str
@@ -60,6 +62,7 @@ class Audit:
     clean: tuple[str, ...]
     skipped: dict[str, str]
     remarks: tuple[str, ...] = ()
+    names: tuple[str, ...] = ()
 
     @property
     def failed(self) -> bool:
@@ -67,8 +70,13 @@ class Audit:
         return any(finding.severity in FAILING for finding in self.findings)
 
     def as_json(self) -> dict[str, Any]:
-        """Return the audit in JSON types."""
-        return asdict(self) | {"failed": self.failed}
+        """Return the audit in JSON types; rows are called what the text calls them."""
+        record = asdict(self) | {"failed": self.failed}
+        names = record.pop("names")
+        for finding in record["findings"]:
+            called = [names[row] for row in finding["rows"]]
+            finding["rows"] = [int(name) if name.isdigit() else name for name in called]
+        return record
 
 
 def percent(fraction: float, decimals: int = 2) -> str:

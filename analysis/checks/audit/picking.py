@@ -6,7 +6,8 @@ import numpy as np
 
 from analysis.checks.audit.finding import Finding, NotApplicableError, percent
 from analysis.checks.audit.table import Table
-from analysis.frames.cells import counted, heading
+from analysis.frames.cells import counted
+from analysis.frames.labels import heading
 from analysis.stats import wilson_interval
 
 _FEWEST_LEVELS = 3

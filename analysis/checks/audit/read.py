@@ -38,11 +38,14 @@ def read_csv(path: Path, options: Options) -> Table:
     )
     kept, dropped = _rows_with_a_result(text)
     text = kept.reset_index(drop=True)
+    row_numbers = [int(place) + 1 for place in kept.index]
     remarks += dropped
     frame, unit = pd.DataFrame(index=text.index), pd.DataFrame(index=text.index)
     for name in (c for c in text if c not in BOOKKEEPING):
         if name in MEASURED or name == "num_test":
-            numbers, digits, remark = _numbers(path, str(name), text[name], options.percent)
+            numbers, digits, remark = _numbers(
+                path, str(name), text[name], row_numbers, options.percent
+            )
             frame[name], unit[name] = numbers, digits
             remarks += remark
         else:
@@ -76,7 +79,7 @@ def read_csv(path: Path, options: Options) -> Table:
         ceiling=options.ceiling,
         compared=tuple(options.compared),
         remarks=tuple(remarks),
-        names=tuple(map(str, kept.index)),
+        names=tuple(str(place + 1) for place in kept.index),
     )
 
 
@@ -129,11 +132,11 @@ def _rows_with_a_result(text: pd.DataFrame) -> tuple[pd.DataFrame, list[str]]:
 
 
 def _numbers(
-    path: Path, name: str, cells: pd.Series[str], percent: bool | None
+    path: Path, name: str, cells: pd.Series[str], row_numbers: list[int], percent: bool | None
 ) -> tuple[list[float], list[float], list[str]]:
     """Return a column's values, the last printed digit of each, and how it was read."""
     values, digits = [], []
-    for number, cell in enumerate(cells, 1):
+    for number, cell in zip(row_numbers, cells, strict=True):
         bare = cell.removesuffix("%").strip()
         if re.fullmatch(r"\d{1,3}(,\d{3})+(\.\d*)?", bare):
             bare = bare.replace(",", "")

@@ -29,8 +29,9 @@ from analysis.checks.audit.overlap import check_images
 from analysis.checks.audit.table import STEADY, Table
 from analysis.frames.columns import repeats
 from analysis.frames.load import FINISHED, Study, load_study
+from analysis.frames.steady import steady_seconds
 from analysis.labs.reference import Protocol
-from analysis.stats import epoch_times, read_predictions
+from analysis.stats import read_predictions
 from search_spaces.errors import UserError
 
 _CLOCK_DIGIT = 1e-6
@@ -89,7 +90,8 @@ def study_table(study: Study, rows: pd.DataFrame | None = None) -> Table:
     unit = unit[
         [c for c in unit if str(c).startswith(("test_", "val_", "train_")) and "loss" not in str(c)]
     ]
-    kept = _with_steady(study, kept)
+    if "train_seconds" in kept:
+        kept = kept.assign(**{STEADY: steady_seconds(kept, study.epochs)})
     varying = [s for s in settings if kept[s].astype(str).nunique() > 1]
     complete = prod(int(kept[s].astype(str).nunique()) for s in varying) == len(kept)
     return Table(
@@ -111,30 +113,6 @@ def study_table(study: Study, rows: pd.DataFrame | None = None) -> Table:
             for config_id, seed in zip(kept["config_id"], kept["seed"], strict=True)
         ),
     )
-
-
-def _with_steady(study: Study, kept: pd.DataFrame) -> pd.DataFrame:
-    """Add the training times without the warm-up, whose length has nothing to do with the work.
-
-    Each epoch that was the first of its process counts as the trial's median epoch; a row with no
-    other epoch has no such time.
-    """
-    if not {"train_seconds", "milestone"} <= set(kept) or "train_seconds" not in study.epochs:
-        return kept
-    epochs = dict(iter(epoch_times(study.epochs).groupby("trial_key")))
-    seconds = []
-    for trial, milestone in zip(kept["trial_id"], kept["milestone"], strict=True):
-        own = epochs.get(trial)
-        steady = None if own is None else own.loc[own["epoch"] <= milestone, "seconds"]
-        if own is None or steady is None or steady.empty:
-            seconds.append(np.nan)
-            continue
-        num_left_out = float(milestone) - len(steady)
-        with np.errstate(
-            over="ignore"
-        ):  # damaged numbers give an infinite time, which no rule uses
-            seconds.append(float(steady.sum() + num_left_out * own["seconds"].median()))
-    return kept.assign(**{STEADY: seconds})
 
 
 def _rows(study: Study) -> pd.DataFrame:

@@ -12,6 +12,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from analysis.frames.pairing import sets_of
 from analysis.labs.reference import Protocol, ReferenceTable, Statement, load_statements
 
 SETTINGS = (
@@ -24,7 +25,7 @@ FRACTION = re.compile(r"(?:train|val|test)_(?:accuracy|precision|recall|f1)(?:_w
 QUALITY = ("test_precision", "test_recall", "test_f1")
 MEASURED = ("test_accuracy", *QUALITY, "val_accuracy", "train_accuracy", "train_seconds", "flops")
 STEADY = "steady_seconds"
-"""Training time with each epoch that a process began with as long as the others (studies)."""
+"""Training time without the warm-up, as ``steady_seconds`` says (studies)."""
 PLACEBOS = ("pin_memory", "num_workers")
 """Settings that change where bytes lie and when they are copied, but no arithmetic."""
 
@@ -47,7 +48,8 @@ class Table:
         ceiling: highest plausible test accuracy, given by the user.
         compared: settings whose levels are compared as arms.
         remarks: how it was read.
-        names: what each row is called where its position is not what a reader would find it by.
+        names: what each row is called where its place among the rows is not what a reader would
+            find it by.
     """
 
     name: str
@@ -99,17 +101,10 @@ class Table:
 
         A group with two rows of the same level is left out: what its rows differ in is not known.
         """
-        others = [setting for setting in self.settings if setting != factor]
-        groups: dict[tuple[str, ...], list[int]] = {}
-        for row, key in enumerate(self.keys(others)):
-            if within is None or within[row]:
-                groups.setdefault(key, []).append(row)
-        levels = self._text(factor)
-        return [
-            rows
-            for rows in groups.values()
-            if len(rows) > 1 and len({levels[row] for row in rows}) == len(rows)
-        ]
+        names = list(dict.fromkeys([*self.settings, factor]))
+        texts = pd.DataFrame({name: self._text(name) for name in names}, dtype=object)
+        sets = sets_of(texts if within is None else texts[within], factor, self.settings)
+        return [group.index.tolist() for _, group in sets.groupby(sets, sort=False)]
 
     def pairs(
         self, factor: str, first: Any, second: Any, within: NDArray[np.bool_] | None = None
@@ -155,8 +150,8 @@ class Table:
             yield name, np.array([other == name for other in names], dtype=bool)
 
     def named(self, row: int) -> str:
-        """Return what a row is called, after "row"."""
-        return self.names[row] if self.names else str(row)
+        """Return what a row is called, after "row": its name, or its number from 1."""
+        return self.names[row] if self.names else str(row + 1)
 
     def listed(self, rows: Sequence[int], most: int = 8) -> str:
         """Return rows as text, the first ``most`` of them: ``rows 2, 3``."""

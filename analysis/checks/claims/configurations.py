@@ -9,6 +9,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from analysis.checks.claims.evidence import Evidence
+from analysis.frames.seeds import over_seeds
 from analysis.stats import noise_floor
 from search_spaces.errors import UserError
 
@@ -24,8 +25,14 @@ def judged_by(evidence: Evidence) -> tuple[str, str]:
     return "test_accuracy", "num_test"
 
 
-def over_seeds(evidence: Evidence, metric: str, placebo: str) -> pd.DataFrame:
-    """Return one row per configuration: its first row, with means over its seeds.
+def keys_of(evidence: Evidence) -> pd.Series[str]:
+    """Return for each row a text that says which configuration it is."""
+    keys = [name for name in (*evidence.settings, "family", "source") if name in evidence.rows]
+    return evidence.rows[keys].map(str).agg("\n".join, axis=1)
+
+
+def configurations_of(evidence: Evidence, metric: str, placebo: str) -> pd.DataFrame:
+    """Return one row per configuration, with means over its seeds and the noise of a run.
 
     Args:
         evidence: rows with finite ``metric``; copies of a result count once.
@@ -38,23 +45,19 @@ def over_seeds(evidence: Evidence, metric: str, placebo: str) -> pd.DataFrame:
         the placebo's, read robustly, as one failed training must not make every run a tie; 0 where
         neither shows it.
     """
-    rows = evidence.distinct().rows.reset_index(drop=True)
-    keys = [name for name in (*evidence.settings, "family", "source") if name in rows]
-    texts = rows[keys].map(str).agg("\n".join, axis=1)
-    groups = rows.groupby(texts, sort=False)
+    distinct = evidence.distinct()
+    rows, keys = distinct.rows, keys_of(distinct)
     measured = list(dict.fromkeys(name for name in (metric, "test_accuracy") if name in rows))
-    joined = groups.first()
-    joined[measured] = groups[measured].mean()
-    joined["num_seeds"] = groups.size()
-    joined["results"] = groups["result"].agg(frozenset)
-    spread = groups[metric].var(ddof=1)
+    joined = over_seeds(rows, measured, by=keys)
+    joined["results"] = rows["result"].groupby(keys, sort=False).agg(frozenset).to_numpy()
+    spread = joined[f"{metric}_sd"] ** 2
     noise = (
         _between_seeds(joined, spread)
         if spread.notna().any()
         else _of_placebo(joined, evidence, metric, placebo)
     )
     joined["run_variance"] = noise / joined["num_seeds"].to_numpy()
-    return joined.reset_index(drop=True)
+    return joined
 
 
 def _between_seeds(joined: pd.DataFrame, spread: pd.Series[float]) -> NDArray[np.float64]:
@@ -75,7 +78,7 @@ def _between_seeds(joined: pd.DataFrame, spread: pd.Series[float]) -> NDArray[np
 def _of_placebo(
     joined: pd.DataFrame, evidence: Evidence, metric: str, placebo: str
 ) -> NDArray[np.float64]:
-    rows = joined.reset_index(drop=True)
+    rows = joined.copy()
     settings = [name for name in evidence.settings if name in rows and name != placebo]
     rows[settings] = rows[settings].map(str)
     groups = [name for name in _NOISE_GROUPS if name in settings]

@@ -28,17 +28,10 @@ from analysis.checks.claims.outcome import (
     printed,
     size,
 )
-from analysis.checks.claims.pairs import (
-    Matched,
-    Pairs,
-    by_runs,
-    by_seed,
-    match,
-    num_seeds,
-    turns,
-    wider,
-)
+from analysis.checks.claims.pairs import Matched, Pairs, match, turns
+from analysis.frames.pairing import join_runs
 from analysis.stats import bca_interval, fewest_pairs, sign_flip, smallest_difference
+from analysis.stats.by_seed import by_seed, num_seeds, wider
 
 
 @dataclass(frozen=True)
@@ -168,7 +161,7 @@ class LargerAt:
         runs = [x | y for x, y in zip(merged["runs_x"], merged["runs_y"], strict=True)]
         both = pd.Series(runs, merged.index)
         gains = merged["difference_x"] - merged["difference_y"]
-        pairs = by_runs(merged[keys].assign(difference=gains, runs=both), keys)
+        pairs = join_runs(merged[keys].assign(difference=gains, runs=both), ["difference"])
         effects = [_effect(side, log=self.log) for side in sides]
         versus = (
             f"{named(self.factor)} {printed(self.higher)} against {printed(self.than)}: "

@@ -14,12 +14,13 @@ from typing import Any, Literal
 import numpy as np
 import pandas as pd
 
-from analysis.frames.cells import heading
+from analysis.frames.arithmetic import warning
 from analysis.frames.columns import same_at_every_seed
+from analysis.frames.labels import heading
 from analysis.frames.load import FINISHED, Study
 from analysis.frames.split import identity_of_test, varies
+from analysis.frames.steady import steady_seconds
 from analysis.labs.reference import ReferenceTable
-from analysis.stats import epoch_times
 from search_spaces.errors import did_you_mean
 
 SETTINGS = (
@@ -104,9 +105,8 @@ def is_timed(metric: str) -> bool:
 def from_study(study: Study) -> Evidence:
     """Return a study's finished rows as evidence.
 
-    ``train_seconds`` becomes the median epoch after the first, times the epochs, where a trial has
-    more than one: the first epoch also warms up. Rows that are not finished are counted in the
-    caveats.
+    ``train_seconds`` becomes ``steady_seconds`` where the row has more than one epoch. Rows that
+    are not finished are counted in the caveats.
     """
     rows = study.rows[study.rows["status"].isin(FINISHED)].copy()
     original = rows["same_as"].where(rows["same_as"] != "", rows["config_id"])
@@ -123,7 +123,8 @@ def from_study(study: Study) -> Evidence:
             counted = pd.to_numeric(rows[recorded], errors="coerce")
             rows[column] = counted.fillna(pd.to_numeric(rows[column], errors="coerce"))
     rows = _with_predictions(_with_first_seeds(rows, study), study)
-    rows = _steady(rows, study.epochs)
+    if "train_seconds" in rows:
+        rows["train_seconds"] = steady_seconds(rows, study.epochs).fillna(rows["train_seconds"])
     caveats = list(_size(rows))
     num_repeats = int((rows["result"] != rows["first_result"]).sum())
     if num_repeats:
@@ -138,6 +139,8 @@ def from_study(study: Study) -> Evidence:
         caveats.append(f"{left_out} of {len(study.rows)} rows have no result and are left out")
     if rows["seed"].nunique() == 1:
         caveats.append("one seed")
+    if warning(study, rows):
+        caveats.append("computed by launches of different arithmetic")
     return Evidence(study.name, "study", rows, study.config_keys, tuple(caveats))
 
 
@@ -231,20 +234,6 @@ def _size(rows: pd.DataFrame) -> list[str]:
         return []
     shown = f"{sizes[0]:,}" if len(sizes) == 1 else f"{sizes[0]:,} to {sizes[-1]:,}"
     return [f"trained on {shown} images"]
-
-
-def _steady(rows: pd.DataFrame, epochs: pd.DataFrame) -> pd.DataFrame:
-    if rows.empty or "train_seconds" not in rows or "train_seconds" not in epochs:
-        return rows
-    by_trial = dict(list(epoch_times(epochs).groupby("trial_key")))
-    steady = []
-    for key, milestone, taken in rows[["trial_id", "milestone", "train_seconds"]].itertuples(
-        index=False
-    ):
-        times = by_trial.get(key)
-        seen = [] if times is None else times.loc[times["epoch"] <= milestone, "seconds"]
-        steady.append(float(np.median(seen)) * milestone if len(seen) else taken)
-    return rows.assign(train_seconds=steady)
 
 
 def _not_whole(table: ReferenceTable) -> bool:

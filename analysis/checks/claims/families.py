@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from analysis.checks.claims.configurations import judged_by, over_seeds, same_size
+from analysis.checks.claims.configurations import configurations_of, judged_by, same_size
 from analysis.checks.claims.evidence import Evidence
 from analysis.checks.claims.outcome import POINTS, Outcome, named, not_comparable, printed
 from analysis.checks.claims.proportions import two_accuracies
@@ -52,7 +52,7 @@ class BestOf:
             return not_comparable(unknown[0])
         if usable.rows.empty:
             return not_comparable(f"no rows with {named(metric)} and test accuracy")
-        rows = over_seeds(usable, metric, placebo="pin_memory")
+        rows = configurations_of(usable, metric, placebo="pin_memory")
         groups = list(rows.groupby(list(self.by), sort=False)) if self.by else [("", rows)]
         effects, p_values, shown = [], [], []
         for name, group in groups:

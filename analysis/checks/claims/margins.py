@@ -19,8 +19,9 @@ from analysis.checks.claims.outcome import (
     printed,
     size,
 )
-from analysis.checks.claims.pairs import by_seed, match, num_seeds, seeds_decide, turns, wider
+from analysis.checks.claims.pairs import match, turns
 from analysis.stats import bca_interval, fewest_pairs, outperforming, sign_flip
+from analysis.stats.by_seed import by_seed, num_seeds, seeds_decide, wider
 
 
 @dataclass(frozen=True)

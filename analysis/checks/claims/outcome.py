@@ -6,7 +6,8 @@ import math
 from dataclasses import dataclass
 from typing import Literal
 
-from analysis.frames.cells import format_points, heading
+from analysis.frames.cells import format_points
+from analysis.frames.labels import heading, label_in_text
 
 Word = Literal["supported", "contradicted", "not distinguishable", "underpowered", "not comparable"]
 VERDICTS: tuple[Word, ...] = (
@@ -73,16 +74,9 @@ class Outcome:
         return "not distinguishable"
 
 
-_PRINTED = {
-    **{"mnist": "MNIST", "fashion_mnist": "FashionMNIST", "cpu": "CPU", "cuda": "GPU"},
-    **{"resnet18": "ResNet-18", "resnet50": "ResNet-50", "sgd": "SGD", "adam": "Adam"},
-    **{"svm": "SVM", "resnet": "ResNet", "True": "on", "False": "off"},
-}
-
-
 def printed(value: object) -> str:
     """Return a setting's value as a reader knows it."""
-    return _PRINTED.get(str(value), str(value))
+    return label_in_text(value)
 
 
 def named(column: str) -> str:

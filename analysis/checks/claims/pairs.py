@@ -17,17 +17,10 @@ from numpy.typing import NDArray
 from analysis.checks.claims.evidence import Evidence, is_timed
 from analysis.checks.claims.outcome import mean_text, named, printed
 from analysis.frames.cells import counted
-from analysis.stats import (
-    Interval,
-    conditions_differ,
-    fewest_pairs,
-    mean_interval,
-    same_conditions,
-    sign_flip,
-)
+from analysis.frames.pairing import join_runs, side_by_side
+from analysis.stats import conditions_differ, same_conditions, sign_flip
 
-_EQUAL = 1e-12
-_ROWS = ("row_x", "row_y")
+_NUMBERS = ("a", "b", "difference")
 _NO_SETTINGS = ["a", "b", "difference", "runs", "source", "seed"]
 
 Pairs = pd.DataFrame
@@ -89,28 +82,43 @@ def match(
     if problem:
         return Matched(_NOTHING, problem=problem)
     keys = [k for k in (*evidence.settings, "seed", "source") if k != factor and k in rows]
-    merged = _side(sides[0], keys, metric).merge(_side(sides[1], keys, metric), on=keys)
-    if merged.empty:
+    lines = side_by_side(rows, factor, (a, b), keys)
+    if lines.empty:
         return Matched(_NOTHING, problem=f"no two rows differ in {named(factor)} alone")
-    shared = merged["result_x"] == merged["result_y"]
+    shared, repeated = _shared_and_repeated(rows, lines)
     if shared.all():
         return Matched(
             _NOTHING,
-            len(merged),
+            len(lines),
             "one trial serves both arms: its time is one measurement"
             if is_timed(metric)
             else f"one trial serves both values of {named(factor)}: nothing to compare",
         )
-    distinct = merged[~shared].drop_duplicates(["result_x", "result_y"])
+    distinct = lines[~shared & ~repeated]
     num_pairs = len(distinct)
     if is_timed(metric) and evidence.kind == "study":
-        one, other = (rows.loc[distinct[row]].set_axis(distinct.index) for row in _ROWS)
+        one, other = _sides(rows, distinct)
         distinct = distinct[same_conditions(one, other)]
         if distinct.empty:
             differ = conditions_differ(one, other)
             return Matched(_NOTHING, problem=f"times are not comparable: {differ}")
-    pairs = _independent(distinct, keys, log)
+    pairs = _independent(rows, distinct, keys, metric, log=log)
     return Matched(pairs, int(shared.sum()), left_out=num_pairs - len(distinct))
+
+
+def _sides(rows: pd.DataFrame, lines: pd.DataFrame) -> list[pd.DataFrame]:
+    """Return the rows at the first and at the second level of each line, with its index."""
+    return [rows.loc[lines[side]].set_axis(lines.index) for side in (0, 1)]
+
+
+def _shared_and_repeated(
+    rows: pd.DataFrame, lines: pd.DataFrame
+) -> tuple[pd.Series[bool], pd.Series[bool]]:
+    """Return which pairs are one result, and which are the same two results as one before."""
+    results = pd.DataFrame([side["result"] for side in _sides(rows, lines)]).T
+    first, second = (results.iloc[:, side] for side in (0, 1))
+    both = pd.Series(list(zip(first, second, strict=True)), index=lines.index)
+    return first == second, both.duplicated()
 
 
 def _problem(names: list[str], sides: list[pd.DataFrame], metric: str, *, log: bool) -> str:
@@ -122,85 +130,16 @@ def _problem(names: list[str], sides: list[pd.DataFrame], metric: str, *, log: b
     return ""
 
 
-def _side(rows: pd.DataFrame, keys: list[str], metric: str) -> pd.DataFrame:
-    # Missing settings are NaN, which equals nothing: compare the values as text.
-    side = rows[keys].map(str)
-    side = side.assign(value=rows[metric].astype(float), run=rows["run"], result=rows["result"])
-    return side.assign(row=rows.index)
-
-
-def _independent(merged: pd.DataFrame, keys: list[str], log: bool) -> Pairs:
-    a, b = merged["value_x"].to_numpy(), merged["value_y"].to_numpy()
+def _independent(
+    rows: pd.DataFrame, lines: pd.DataFrame, keys: list[str], metric: str, *, log: bool
+) -> Pairs:
+    one, other = _sides(rows, lines)
+    a, b = (side[metric].to_numpy(dtype=float) for side in (one, other))
     if log:
         a, b = np.log(a), np.log(b)
-    runs = [frozenset(pair) for pair in zip(merged["run_x"], merged["run_y"], strict=True)]
-    frame = merged[keys].assign(a=a, b=b, difference=a - b, runs=pd.Series(runs, merged.index))
-    return by_runs(frame, keys)
-
-
-def by_runs(frame: pd.DataFrame, keys: list[str]) -> Pairs:
-    """Join lines that come from the same runs into one, with the means of their numbers."""
-    groups = frame.groupby("runs", sort=False)
-    numbers = [name for name in ("a", "b", "difference") if name in frame]
-    joined = groups[keys].first().join(groups[numbers].mean())
-    return joined.reset_index()
-
-
-def num_seeds(pairs: Pairs) -> int:
-    """Return how many different seeds the pairs have; 0 where the evidence does not say."""
-    return int(pairs["seed"].nunique()) if "seed" in pairs else 0
-
-
-def seeds_decide(pairs: Pairs, alpha: float) -> bool:
-    """Return whether there are seeds enough to count them, and several pairs at each."""
-    return fewest_pairs(alpha) <= num_seeds(pairs) < len(pairs)
-
-
-@dataclass(frozen=True)
-class BySeed:
-    """The mean difference tested with a seed, not a pair, as the piece of evidence.
-
-    Attributes:
-        p_value: of Student's test of the seeds' means.
-        interval: Student's, of their mean.
-        num_seeds: the seeds.
-    """
-
-    p_value: float
-    interval: Interval
-    num_seeds: int
-
-
-def by_seed(pairs: Pairs, margin: float, alpha: float, confidence: float) -> BySeed | None:
-    """Test the mean difference over the seeds' means, where these are fewer than the pairs.
-
-    Pairs at one seed share initial weights, order of batches and perhaps test images: what favours
-    one of them may favour all. Means over many settings are close to normal, so that Student's test
-    can decide at six seeds, where sign flips cannot get below 3 %.
-
-    Args:
-        pairs: the pairs.
-        margin: what the mean is compared with.
-        alpha: the level, which says how many seeds are enough.
-        confidence: of the interval.
-
-    Returns:
-        None with too few seeds, or where each pair has a seed of its own.
-    """
-    from scipy import stats
-
-    if not seeds_decide(pairs, alpha):
-        return None
-    means = pairs.groupby("seed", sort=False)["difference"].mean().to_numpy(dtype=float)
-    if np.ptp(means) <= _EQUAL * max(1.0, float(np.abs(means).max())):
-        return None
-    p_value = float(stats.ttest_1samp(means, margin).pvalue)
-    return BySeed(p_value, mean_interval(means, confidence=confidence), len(means))
-
-
-def wider(first: Interval, second: Interval) -> Interval:
-    """Return the wider of two intervals; the first where one is unknown."""
-    return second if second.high - second.low > first.high - first.low else first
+    runs = [frozenset(pair) for pair in zip(one["run"], other["run"], strict=True)]
+    frame = one[keys].map(str).assign(a=a, b=b, difference=a - b)
+    return join_runs(frame.assign(runs=pd.Series(runs, frame.index)), _NUMBERS)
 
 
 def turns(matched: Matched, alpha: float, *, log: bool = False) -> str:

@@ -16,7 +16,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from analysis.checks.claims.configurations import judged_by, over_seeds
+from analysis.checks.claims.configurations import configurations_of, judged_by
 from analysis.checks.claims.evidence import Evidence
 from analysis.checks.claims.outcome import (
     SHARE,
@@ -66,7 +66,7 @@ class BestHas:
                 return not_comparable(
                     f"every row has {named(name)} {printed(value)}: no other to be better than"
                 )
-        rows = over_seeds(usable, metric, self.placebo)
+        rows = configurations_of(usable, metric, self.placebo)
         tied = _tied_with_best(rows, metric, images, alpha)
         fits = np.array([not fitting.isdisjoint(results) for results in rows["results"]])
         num_tied, num_fit = int(tied.sum()), int((tied & fits).sum())

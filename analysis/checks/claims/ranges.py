@@ -20,8 +20,9 @@ from analysis.checks.claims.outcome import (
     printed,
     ratio_text,
 )
-from analysis.checks.claims.pairs import match, num_seeds
+from analysis.checks.claims.pairs import match
 from analysis.stats import conditions_differ
+from analysis.stats.by_seed import num_seeds
 
 TIME_TOLERANCE = 0.1
 """How far the same training's duration may lie from itself: a tenth."""

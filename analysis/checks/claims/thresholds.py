@@ -10,8 +10,10 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from analysis.checks.claims.configurations import keys_of
 from analysis.checks.claims.evidence import Evidence, is_timed
 from analysis.checks.claims.outcome import EXPONENT, SHARE, Outcome, Word, named, not_comparable
+from analysis.frames.seeds import over_seeds
 from analysis.stats import conditions_differ
 
 
@@ -116,11 +118,10 @@ def _best(evidence: Evidence, by: Sequence[str]) -> tuple[pd.DataFrame, str]:
     metric = "val_accuracy" if "val_accuracy" in rows else "test_accuracy"
     if not by or metric not in rows:
         return rows, ""
-    keys = [name for name in (*evidence.settings, "source") if name in rows]
-    texts = rows[keys].map(str).agg("\n".join, axis=1)
-    means = rows[metric].groupby(texts).transform("mean")
-    best = means.groupby([rows[name] for name in by], sort=False).idxmax()
-    return rows[texts.isin(texts[best])], metric
+    keys = keys_of(evidence)
+    joined = over_seeds(rows.assign(key=keys), [metric], by=keys)
+    best = joined.groupby(list(by), sort=False)[metric].idxmax()
+    return rows[keys.isin(joined["key"].loc[best])], metric
 
 
 def _sampling_error(rows: pd.DataFrame, metric: str | None) -> Any:

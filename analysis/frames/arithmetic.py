@@ -1,0 +1,116 @@
+"""Which launches of a study compute alike, and which rows come from launches that do not.
+
+Another torch, NumPy, scikit-learn or processor gives other last digits, and training grows them
+into other results. A study may be continued with any of them, so a comparison of its rows says
+where it also compares two arithmetics.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from functools import lru_cache
+from typing import Any
+
+import pandas as pd
+
+from analysis.frames.load import Study
+from search_spaces.errors import one_line
+
+PACKAGES = ("torch", "numpy", "scikit-learn", "scikit-learn-intelex")
+"""Packages that do the arithmetic."""
+_MOST_NAMED = 3
+
+Arithmetic = tuple[tuple[str, str], ...]
+"""What computes, by name: the versions of ``PACKAGES`` that are known, and the processor."""
+
+
+def mapping(value: object) -> dict[str, Any]:
+    """Return a mapping of a ``study.json`` anybody can edit, an empty one for anything else."""
+    return value if isinstance(value, dict) else {}
+
+
+def launch_records(meta: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
+    """Return for each launch, oldest first, what it recorded of its machine and its versions."""
+    launches = map(mapping, meta["launches"])
+    return {
+        one_line(str(launch.get("name") or f"{number:03d}")): launch
+        for number, launch in enumerate(launches, 1)
+    }
+
+
+def arithmetic_of(record: Mapping[str, Any]) -> Arithmetic:
+    """Return what computes in a launch, from what it recorded."""
+    packages = mapping(record.get("packages"))
+    found = [(name, one_line(str(packages[name]))) for name in PACKAGES if packages.get(name)]
+    if processor := mapping(record.get("hardware")).get("cpu"):
+        found.append(("processor", one_line(str(processor))))
+    return tuple(found)
+
+
+def groups_of(meta: Mapping[str, Any]) -> dict[Arithmetic, list[str]]:
+    """Return the launches that compute alike: arithmetic -> their names, oldest first."""
+    groups: dict[Arithmetic, list[str]] = {}
+    for name, record in launch_records(meta).items():
+        groups.setdefault(arithmetic_of(record), []).append(name)
+    return groups
+
+
+def launches_in_words(names: Sequence[str]) -> str:
+    """Return names of launches as text: ``launches 001, 002``."""
+    shown = ", ".join(names[:_MOST_NAMED])
+    more = f" and {len(names) - _MOST_NAMED} more" if len(names) > _MOST_NAMED else ""
+    return f"launch {shown}" if len(names) == 1 else f"launches {shown}{more}"
+
+
+@lru_cache(maxsize=8)
+def arithmetics(study: Study) -> pd.Series[Any]:
+    """Return for each row the numbers of the groups of launches that its epochs come from.
+
+    Returns:
+        Frozen sets with the index of the rows: of one number where all of a row was computed
+        alike, of several where it was continued otherwise, empty where that is not known.
+    """
+    number_of = {
+        name: number
+        for number, names in enumerate(groups_of(study.meta).values())
+        for name in names
+    }
+    epochs, by_trial = study.epochs, {}
+    if {"trial_key", "launch", "epoch"} <= set(epochs):
+        by_trial = dict(list(epochs.groupby("trial_key", sort=False)[["epoch", "launch"]]))
+    found = []
+    for record in study.rows[["trial_id", "milestone", "launch"]].to_dict("records"):
+        own = by_trial.get(record["trial_id"])
+        launches = {record["launch"]}
+        if own is not None:
+            launches = set(own.loc[own["epoch"] <= record["milestone"], "launch"])
+        found.append(frozenset(number_of[name] for name in launches if name in number_of))
+    return pd.Series(found, index=study.rows.index, dtype=object)
+
+
+def warning(study: Study, rows: pd.DataFrame | None = None) -> tuple[str, ...]:
+    """Warn that rows which are compared were computed by different arithmetics.
+
+    Args:
+        study: the study.
+        rows: those of its rows that are compared; None for all of them.
+
+    Returns:
+        One sentence that names what differs, or nothing.
+    """
+    found = arithmetics(study) if rows is None else arithmetics(study).reindex(rows.index).dropna()
+    numbers = sorted(frozenset().union(*found))
+    if len(numbers) < 2:
+        return ()
+    groups = [list(groups_of(study.meta).items())[number] for number in numbers]
+    names = dict.fromkeys(name for arithmetic, _ in groups for name, _ in arithmetic)
+    differ = [n for n in names if len({dict(arithmetic).get(n) for arithmetic, _ in groups}) > 1]
+    texts = [
+        ", ".join(f"{name} {dict(arithmetic).get(name, 'not recorded')}" for name in differ)
+        + f" ({launches_in_words(launches)})"
+        for arithmetic, launches in groups
+    ]
+    return (
+        "These rows were not computed alike, so their differences are also those of the "
+        f"arithmetic: {'; '.join(texts)}.",
+    )

@@ -1,0 +1,75 @@
+"""Rows that differ in one factor alone: the one pairing of the package, on plain frames."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import pandas as pd
+
+
+def text_keys(rows: pd.DataFrame, columns: Sequence[str]) -> list[tuple[str, ...]]:
+    """Return each row's values as texts: a missing parameter is NaN, which equals nothing."""
+    if not columns:
+        return [()] * len(rows)
+    return list(zip(*(map(str, rows[column]) for column in columns), strict=True))
+
+
+def sets_of(rows: pd.DataFrame, factor: str, settings: Sequence[str]) -> pd.Series[Any]:
+    """Return which rows can be compared along a factor, as the number of each row's set.
+
+    The rows of a set agree in all settings and differ in the factor. A set that has a level twice
+    is left out, as it is not known what these two rows differ in.
+
+    Args:
+        rows: one line per result, with an index of its own for each.
+        factor: the column that differs within a set.
+        settings: the columns that agree within a set; the factor among them does not matter.
+
+    Returns:
+        The numbers of sets with two levels or more, in the order of the rows and with their index;
+        the other rows are not in it.
+    """
+    others = [name for name in settings if name != factor]
+    keys = pd.Series(text_keys(rows, others), index=rows.index, dtype=object)
+    numbers = pd.Series(pd.factorize(keys)[0], index=rows.index)
+    levels = rows[factor].map(str).groupby(numbers)
+    size, num_levels = levels.transform("size"), levels.transform("nunique")
+    return numbers[(size > 1) & (size == num_levels)]
+
+
+def side_by_side(
+    rows: pd.DataFrame, factor: str, levels: Sequence[Any], settings: Sequence[str]
+) -> pd.DataFrame:
+    """Return the rows of every set that has all of some levels, side by side.
+
+    Args:
+        rows, factor, settings: as for ``sets_of``.
+        levels: the levels that are compared; rows at others are passed over.
+
+    Returns:
+        One line per set, in the order of its row at the first level, and a column per level,
+        numbered from 0: the index labels of the rows.
+    """
+    rows = rows[rows[factor].isin(list(levels))]
+    sets = sets_of(rows, factor, settings)
+    found = rows.loc[sets.index, factor]
+    columns = []
+    for place, level in enumerate(levels):
+        at = sets[found.isin([level])]
+        columns.append(pd.Series(at.index, index=at.to_numpy(), name=place))
+    return pd.concat(columns, axis=1, join="inner").reset_index(drop=True)
+
+
+def join_runs(pairs: pd.DataFrame, means: Sequence[str]) -> pd.DataFrame:
+    """Join pairs that come from the same training runs into one.
+
+    Args:
+        pairs: one line per pair; ``runs`` is the frozen set of runs behind it.
+        means: the columns that become means; of the others the first value is kept.
+    """
+    if pairs.empty:
+        return pairs
+    groups = pairs.groupby("runs", sort=False)
+    others = [str(name) for name in pairs if name not in (*means, "runs")]
+    return groups[others].first().join(groups[list(means)].mean()).reset_index()

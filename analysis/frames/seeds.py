@@ -1,0 +1,54 @@
+"""The seeds of a configuration joined into one row: the one joining of the package."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import pandas as pd
+
+from analysis.frames.columns import numbers
+from analysis.frames.load import FINISHED
+
+
+def over_seeds(
+    rows: pd.DataFrame, metrics: Sequence[str] | None = None, *, by: pd.Series[Any] | None = None
+) -> pd.DataFrame:
+    """Join the seeds of each configuration.
+
+    Args:
+        rows: as ``Study.rows``; without a column ``status`` all of them have a result.
+        metrics: columns to average, which become floats; None averages every column of numbers
+            that differs between the seeds of a configuration. Other columns keep the value of the
+            lowest seed.
+        by: what says which rows are one configuration, with the index of the rows; by default
+            their ``config_id``.
+
+    Returns:
+        One row per configuration, in the first order, with the means in place of the metrics (the
+        value itself where all seeds have the same, as a mean of equal values may round),
+        ``<metric>_sd`` (sample standard deviation; NaN for fewer than two seeds), ``num_seeds``
+        (with a result) and ``num_planned`` (rows, whatever their status).
+    """
+    keys = rows["config_id"] if by is None else by
+    order = keys.drop_duplicates()
+    lowest = rows.sort_values("seed", kind="stable") if "seed" in rows else rows
+    frame = lowest.groupby(keys, sort=False).head(1)
+    frame = frame.set_axis(keys[frame.index], axis="index").loc[order]
+    has_result = rows["status"].isin(FINISHED) if "status" in rows else keys.notna()
+    columns: dict[str, Any] = {
+        "num_seeds": has_result.groupby(keys, sort=False).sum(),
+        "num_planned": keys.groupby(keys, sort=False).size(),
+    }
+    for metric in _numeric(rows) if metrics is None else metrics:
+        groups = numbers(rows, metric).groupby(keys, sort=False)
+        differ = groups.nunique(dropna=False) > 1
+        if metrics is None and not differ.any():
+            continue
+        columns[metric] = numbers(frame, metric).where(~differ, groups.mean())
+        columns[f"{metric}_sd"] = groups.std(ddof=1)
+    return frame.assign(**columns).reset_index(drop=True)
+
+
+def _numeric(rows: pd.DataFrame) -> list[str]:
+    return [str(name) for name in rows.select_dtypes("number") if name != "seed"]
