@@ -212,11 +212,11 @@ DATA_FAULTS: list[tuple[Callable[[Path], Any], str]] = [
     (lambda p: (p / f"{LABELS}.gz").unlink(), "add the missing file"),
     (lambda p: ((p / f"{LABELS}.gz").unlink(), os.mkfifo(p / LABELS)), "add the missing file"),
     (lambda p: ((p / f"{LABELS}.gz").unlink(), (p / LABELS).mkdir()), "add the missing file"),
-    (lambda p: (p / IMAGES).write_bytes(b"\0\0\x08\x03"), "cut short within its header"),
+    (lambda p: (p / IMAGES).write_bytes(b"\0\0\x08\x03"), "starts with 00000803, expected"),
     (lambda p: (p / IMAGES).write_bytes(b"<html>" * 9), "not an IDX file"),
     (
         lambda p: (p / IMAGES).write_bytes(struct.pack(">4B3I", 0, 0, 8, 3, 2**32 - 1, 28, 28)),
-        "its header says 4,294,967,295",
+        "starts with 00000803ffffffff",
     ),
     (lambda p: (p / f"{IMAGES}.gz").write_bytes(b"no gzip"), "not a gzip file"),
     (lambda p: (p / f"{IMAGES}.gz").write_bytes(b"\x1f\x8b"), "not a gzip file"),

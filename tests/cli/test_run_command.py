@@ -142,7 +142,7 @@ def launched(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[Path]:
     """Return the folders of the studies that were launched; none of them is."""
     roots: list[Path] = []
 
-    def launch(_args: object, _arguments: object, request: StudyRequest) -> int:
+    def launch(request: StudyRequest, _display: object, _only_plan: bool) -> int:
         roots.append(request.store.root)
         return 0
 

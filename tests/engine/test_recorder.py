@@ -30,7 +30,7 @@ def test_curves_of_a_running_trial_are_at_the_url(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     there = RemoteFolder((tmp_path / "there" / "mine").as_uri())
-    config = {"plan": {"directory": "tune/001/a", "milestones": [9]}, "seed": 0}
+    config = {"plan": {"name": "a", "directory": "tune/001/a", "milestones": [9]}, "seed": 0}
     trial: Any = SimpleNamespace(config=config, trial_id="t", last_result={}, error_file=None)
     with open_store(there.url) as store:
         make_ledger(store).save()
@@ -56,7 +56,7 @@ def failed_attempt(folder: Path, error: Exception) -> Any:
     error_file = folder / "error.txt"
     heading = "Failure # 1 (occurred at 2026-01-01_12-00-00)\n"
     error_file.write_text(f"{heading}\x1b[36mray::ImplicitFunc.train()\x1b[39m (pid=7)\n{text}\n")
-    plan = {"directory": "tune/001/a", "milestones": [9]}
+    plan = {"name": "a", "directory": "tune/001/a", "milestones": [9]}
     return SimpleNamespace(
         config={"plan": plan, "seed": 0},
         trial_id="t",

@@ -71,7 +71,7 @@ def test_a_full_disk_is_noticed_and_named(tmp_path: Path, monkeypatch: pytest.Mo
 
 
 def test_the_recorder_keeps_the_first_failure_and_writes_no_more(tmp_path: Path) -> None:
-    config = {"plan": {"directory": "tune/001/a", "milestones": [1]}, "seed": 0}
+    config = {"plan": {"name": "a", "directory": "tune/001/a", "milestones": [1]}, "seed": 0}
     trial: Any = SimpleNamespace(config=config, trial_id="t", last_result={}, error_file=None)
     recorder = StudyRecorder(LocalStore(tmp_path), ())
     with pytest.raises(StorageError, match="deleted or moved"):

@@ -6,11 +6,11 @@ import shutil
 import socket
 import time
 from collections.abc import Iterable, Iterator
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
-from tune_app.storage.lock import LOCK_FILE, FileLock, Holder, find_holder
+from tune_app.storage.lock import FileLock, Holder, find_holder
 from tune_app.storage.store import STUDY_FILE, StudyStore
 
 APPEARS_SECONDS = 20.0
@@ -69,7 +69,6 @@ class LocalStore(StudyStore):
     @contextmanager
     def lock(self) -> Iterator[None]:
         """Hold the folder's lock file; creates the folder, and removes it if nothing else came."""
-        missing = [path for path in (self.root, *self.root.parents) if not path.exists()]
         with ExitStack() as locks:
             locks.enter_context(FileLock(self.root))
             self._locks = locks
@@ -77,11 +76,6 @@ class LocalStore(StudyStore):
                 yield
             finally:
                 self._locks = None
-                if self.is_empty():
-                    (self.root / LOCK_FILE).unlink(missing_ok=True)
-                    for path in missing:  # the innermost comes first
-                        with suppress(OSError):
-                            path.rmdir()
 
     def holder(self) -> Holder | None:
         """Return who has locked the folder."""

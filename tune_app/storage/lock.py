@@ -50,6 +50,8 @@ class Holder:
 class FileLock:
     """Holds the lock file of a study's folder while entered; creates the folder if need be.
 
+    A folder in which nothing else has appeared meanwhile is left as it was found.
+
     Raises:
         UserError: on entering, if another process holds the study (it is named), if the folder
             cannot be written, or if its file system has no locks.
@@ -58,8 +60,11 @@ class FileLock:
     def __init__(self, root: Path) -> None:
         self._root = root
         self._descriptor: int | None = None
+        self._missing: list[Path] = []
 
     def __enter__(self) -> FileLock:
+        folders = (self._root, *self._root.parents)
+        self._missing = [folder for folder in folders if not folder.exists()]
         for _ in range(_ATTEMPTS):
             descriptor = self._locked()
             if _is_at(descriptor, self._root / LOCK_FILE):
@@ -79,8 +84,21 @@ class FileLock:
 
     def __exit__(self, *_error: object) -> None:
         if self._descriptor is not None:
+            with contextlib.suppress(OSError):
+                self._remove_if_alone(self._descriptor)
             os.close(self._descriptor)
         self._descriptor = None
+
+    def _remove_if_alone(self, descriptor: int) -> None:
+        """Remove the lock file, and the folders made for it, if it is all that is there.
+
+        Whoever waits for the lock meanwhile sees that the file is gone, and makes it anew.
+        """
+        path = self._root / LOCK_FILE
+        if _is_at(descriptor, path) and list(self._root.iterdir()) == [path]:
+            path.unlink()
+            for folder in self._missing:  # the innermost comes first
+                folder.rmdir()
 
     def _locked(self) -> int:
         """Return the descriptor of the lock file, opened and locked."""
