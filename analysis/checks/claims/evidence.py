@@ -15,7 +15,7 @@ import numpy as np
 import pandas as pd
 
 from analysis.frames.arithmetic import warning
-from analysis.frames.columns import same_at_every_seed
+from analysis.frames.columns import numbers, same_at_every_seed
 from analysis.frames.labels import heading
 from analysis.frames.load import FINISHED, Study
 from analysis.frames.split import identity_of_test, varies
@@ -83,7 +83,7 @@ class Evidence:
         """
         if metric not in self.rows:
             return replace(self, rows=self.rows[:0])
-        finite = np.isfinite(pd.to_numeric(self.rows[metric], errors="coerce"))
+        finite = np.isfinite(numbers(self.rows, metric))
         if is_timed(metric) and "status" in self.rows:
             finite &= self.rows["status"] != "unconverged"
         rows = self.rows[finite]
