@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ from tests.studies import line, resnet_config, study_json, write_study, write_tr
 from tests.tables import table
 from tune_app.data.images import describe, load_datasets
 from tune_app.data.sources import SAMPLE_FOLDER
+from tune_app.study.fingerprint import data_fingerprint
 from tune_app.study.splits import split_indices
 
 NUM_IMAGES = 700
@@ -83,5 +85,10 @@ def test_missing_images_are_a_users_mistake(tmp_path: Path) -> None:
         audit_study(study, tmp_path)
     meta = (study / "study.json").read_text().replace('"split_seed": 0', '"split_seed": null')
     (study / "study.json").write_text(meta)
+    fingerprint = data_fingerprint(json.loads(meta)["data"], "mnist")
+    for params in study.glob("tune/*/*/params.json"):
+        content = json.loads(params.read_text())
+        content["plan"]["data"] = fingerprint
+        params.write_text(json.dumps(content))
     with pytest.raises(UserError, match="does not say how"):
         audit_study(study, SAMPLE_FOLDER)

@@ -62,6 +62,7 @@ def test_a_lock_is_given_back(tmp_path: Path) -> None:
 
 
 def test_who_asks_for_the_holder_turns_no_driver_away(tmp_path: Path) -> None:
+    (tmp_path / "study.json").write_text("{}")
     with FileLock(tmp_path):
         holder = find_holder(tmp_path)
         assert holder is not None and holder.pid == os.getpid()
