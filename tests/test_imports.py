@@ -27,10 +27,6 @@ RAY_IN = ("tune_app/engine/", "tune_app/training/trial_context.py", "search_spac
 """Where Ray may be imported; a search space uses ``ray.tune.grid_search``."""
 MOST_FILES = 8
 """A package has no more files beside its rooms."""
-KNOWN = {
-    ("tune_app/study/provenance.py", "torch"),
-}
-"""Imports that are still to be removed: a file, and what it imports against the arrows."""
 
 
 def files(package: str) -> list[Path]:
@@ -101,8 +97,7 @@ def test_rooms_import_only_what_lies_below_them() -> None:
         for path in files(package)
         for target in against_the_arrows(path)
     }
-    assert found - KNOWN == set(), "these go against the arrows of the design"
-    assert found >= KNOWN, f"these are mended, take them out of KNOWN: {KNOWN - found}"
+    assert found == set(), "these go against the arrows of the design"
 
 
 def test_every_room_is_known() -> None:

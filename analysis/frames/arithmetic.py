@@ -15,18 +15,9 @@ import pandas as pd
 
 from analysis.frames.load import Study
 from search_spaces.errors import one_line
+from tune_app.study.arithmetic import Arithmetic, arithmetic_of, mapping
 
-PACKAGES = ("torch", "numpy", "scikit-learn", "scikit-learn-intelex")
-"""Packages that do the arithmetic."""
 _MOST_NAMED = 3
-
-Arithmetic = tuple[tuple[str, str], ...]
-"""What computes, by name: the versions of ``PACKAGES`` that are known, and the processor."""
-
-
-def mapping(value: object) -> dict[str, Any]:
-    """Return a mapping of a ``study.json`` anybody can edit, an empty one for anything else."""
-    return value if isinstance(value, dict) else {}
 
 
 def launch_records(meta: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
@@ -36,15 +27,6 @@ def launch_records(meta: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
         one_line(str(launch.get("name") or f"{number:03d}")): launch
         for number, launch in enumerate(launches, 1)
     }
-
-
-def arithmetic_of(record: Mapping[str, Any]) -> Arithmetic:
-    """Return what computes in a launch, from what it recorded."""
-    packages = mapping(record.get("packages"))
-    found = [(name, one_line(str(packages[name]))) for name in PACKAGES if packages.get(name)]
-    if processor := mapping(record.get("hardware")).get("cpu"):
-        found.append(("processor", one_line(str(processor))))
-    return tuple(found)
 
 
 def groups_of(meta: Mapping[str, Any]) -> dict[Arithmetic, list[str]]:

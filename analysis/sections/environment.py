@@ -8,12 +8,13 @@ from typing import Any
 
 import pandas as pd
 
-from analysis.frames.arithmetic import launch_records, launches_in_words, mapping, warning
+from analysis.frames.arithmetic import launch_records, launches_in_words, warning
 from analysis.frames.columns import levels
 from analysis.frames.labels import MISSING, label, parameter_heading
 from analysis.frames.load import Study
 from analysis.render.document import Table
 from search_spaces.errors import one_line
+from tune_app.study.arithmetic import mapping
 
 Studies = Mapping[str, Study]
 """The studies of a report by the names of their tables."""

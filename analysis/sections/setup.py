@@ -8,7 +8,6 @@ from typing import Any
 
 import pandas as pd
 
-from analysis.frames.arithmetic import mapping
 from analysis.frames.cells import counted, format_cell
 from analysis.frames.columns import levels, numbers, repeats
 from analysis.frames.conditions import at_once_in_trials, marked, note
@@ -19,6 +18,7 @@ from analysis.frames.tables import inert_axes, sharing_summary
 from analysis.render.document import Bullets, Paragraph, Section, Table
 from analysis.sections.environment import Studies, environment_table, parameters_table
 from search_spaces.errors import one_line
+from tune_app.study.arithmetic import mapping
 
 _STATUSES = ("finished", "unconverged", "diverged", "failed", "unfinished", "open", "missing")
 _LARGEST = 1e15

@@ -9,6 +9,7 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
+import numpy as np
 import pytest
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
@@ -18,6 +19,8 @@ from tune_app.engine.recorder import StudyRecorder
 from tune_app.storage.open_store import open_store
 from tune_app.storage.remote_folder import RemoteFolder
 from tune_app.storage.storage_errors import FullDiskError, StorageError
+from tune_app.study.fingerprint import data_fingerprint
+from tune_app.study.ledger import Ledger
 
 
 def curve(folder: Path) -> list[tuple[int, float]]:
@@ -98,3 +101,48 @@ def test_it_is_pickled_without_what_stays_in_its_process(tmp_path: Path) -> None
     """Tune writes its callbacks into the experiment's state."""
     copy = pickle.loads(pickle.dumps(StudyRecorder(make_ledger(tmp_path).store, ("lr",))))
     assert copy.incomplete == {}
+
+
+def recorded_trial(tmp_path: Path, last_milestone: int) -> tuple[Ledger, StudyRecorder, Any]:
+    """Return a study, its recorder and a trial that has just begun."""
+    ledger = make_ledger(tmp_path / "mine")
+    ledger.save()
+    plan = {"trial_key": "k", "name": "a", "directory": "tune/001/a"}
+    plan |= {
+        "milestones": [last_milestone],
+        "data": data_fingerprint(ledger.study["data"], "mnist"),
+    }
+    config = {"plan": plan, "seed": 0, "dataset": "mnist"}
+    trial = SimpleNamespace(config=config, trial_id="t", last_result={}, error_file=None)
+    at_work = StudyRecorder(ledger.store, ())
+    at_work.log_trial_start(trial)  # type: ignore[arg-type]
+    return ledger, at_work, trial
+
+
+def test_a_row_that_cannot_be_recorded_fails_its_trial(tmp_path: Path) -> None:
+    ledger, at_work, trial = recorded_trial(tmp_path, 2)
+    at_work.log_trial_result(1, trial, {"epoch": 1, "val_loss": 0.5})
+    assert not at_work.refuses("t", {})
+    at_work.log_trial_result(2, trial, {"epoch": 2, "milestone": 2, "val_loss": "low"})
+    assert at_work.refuses("t", {}), "Tune stops it"
+    trial.last_result = {"epoch": 2, "milestone": 2}
+    at_work.log_trial_end(trial)
+    reason = "it reported a row that cannot be recorded: val_loss is 'low'; allowed: a number"
+    assert at_work.incomplete == {"a": reason}
+    (directory,) = ledger.read_trials().directories
+    assert [row["epoch"] for row in directory.records] == [1] and directory.error == reason
+
+
+def test_values_without_a_word_in_json_are_left_out_and_named_once(tmp_path: Path) -> None:
+    ledger, at_work, trial = recorded_trial(tmp_path, 9)
+    for number in (1, 2):
+        row = {"epoch": np.int64(number), "val_loss": np.float32(0.5), "fold_seconds": [1, 2]}
+        at_work.log_trial_result(number, trial, row | {"path": tmp_path, 3: 4, "a": np.ones(3)})
+    (directory,) = ledger.read_trials().directories
+    assert [row["epoch"] for row in directory.records] == [1, 2]
+    assert directory.records[0]["fold_seconds"] == [1, 2] and "path" not in directory.records[0]
+    assert at_work.notes == [
+        "'path' was reported as PosixPath and is not recorded",
+        "3 was reported as int and is not recorded",
+        "'a' was reported as ndarray and is not recorded",
+    ]

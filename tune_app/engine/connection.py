@@ -53,6 +53,13 @@ def local_cluster() -> Cluster:
     return Cluster(({**node, "GPU": float(gpus)} if gpus else node,))
 
 
+def gpu_names() -> list[str]:
+    """Return the names of this machine's GPUs."""
+    import torch
+
+    return [torch.cuda.get_device_name(i) for i in range(torch.cuda.device_count())]
+
+
 def prepare(address: str | None) -> list[str]:
     """Look for what would hinder Ray, before it is started or connected to; return notes.
 

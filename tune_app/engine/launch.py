@@ -21,10 +21,16 @@ from tune_app.engine.execution import execute
 from tune_app.engine.housekeeping import tidy
 from tune_app.engine.signals import StopSignals
 from tune_app.planning.plan import Plan
-from tune_app.planning.prepared_study import PreparedStudy, check_request, prepare
+from tune_app.planning.prepared_study import (
+    CheckedRequest,
+    PreparedStudy,
+    check_request,
+    prepare,
+)
 from tune_app.planning.request import StudyRequest
 from tune_app.planning.resources import Cluster
 from tune_app.planning.study_estimate import estimate_study, fit_budget
+from tune_app.study.arithmetic import change_notes
 from tune_app.study.ledger import put_aside
 from tune_app.study.provenance import collect_provenance, command_line
 
@@ -46,12 +52,13 @@ class Launch:
 
     def show_plan(self) -> int:
         """Show what a run would do; write nothing. Returns the exit status."""
+        checked = check_request(self._request)
         with ExitStack() as connected:
             if self._request.address is None:
                 cluster = connection.local_cluster()
             else:
                 cluster, _ = connected.enter_context(self._connected())
-            study = self._prepare(cluster)
+            study = self._prepare(checked, cluster)
             plan = study.plan(cluster)
             self._display.plan(study, plan, cluster)
             if plan.trials:
@@ -63,11 +70,11 @@ class Launch:
         """Run what is missing. Returns the exit status (see :mod:`tune_app.cli.run_command`)."""
         with ExitStack() as held:
             refusal = self._hold(held)
-            if self._request.address is not None:
-                if refusal is not None:
-                    raise refusal
-                return self._run_on_cluster()
-            return self._run_here(refusal)
+            if self._request.address is None:
+                return self._run_here(refusal)
+            if refusal is not None:
+                raise refusal
+            return self._run_on_cluster()
 
     def _hold(self, held: ExitStack) -> UserError | None:
         """Hold the study, or return why that is refused."""
@@ -86,8 +93,9 @@ class Launch:
             refusal: why the study cannot be held. One that is finished needs no holding: the disk
                 may be full or read-only.
         """
+        checked = check_request(self._request)
         cluster = connection.local_cluster()
-        study = self._prepare(cluster)
+        study = self._prepare(checked, cluster)
         plan = study.plan(cluster)
         if len(plan.finished) == plan.num_rows:
             # A driver killed after the last row had no time for it.
@@ -105,12 +113,12 @@ class Launch:
 
     def _run_on_cluster(self) -> int:
         """Run on a cluster that is there already, once its nodes are found fit for the study."""
-        check_request(self._request)
         request = self._request
+        checked = check_request(request)
         with self._connected() as (found, dashboard):
             check_versions(run_on_nodes(versions_task()))
             check_storage(request.store, found, shared=request.shared_storage)
-            cluster, study = found, self._prepare(found)
+            cluster, study = found, self._prepare(checked, found)
             plan = study.plan(cluster)
             if plan.lacking and request.wait_seconds:
                 say = self._display.say
@@ -119,8 +127,7 @@ class Launch:
                 plan = study.plan(cluster)
             return self._execute(study, plan, cluster, dashboard)
 
-    def _prepare(self, cluster: Cluster) -> PreparedStudy:
-        checked = check_request(self._request)
+    def _prepare(self, checked: CheckedRequest, cluster: Cluster) -> PreparedStudy:
         if self._request.budget_seconds is not None:
             if checked.existing is None:
                 self._display.say("measuring the speed of a few training steps")
@@ -140,10 +147,13 @@ class Launch:
         try:
             try:
                 yield cluster, dashboard
-            finally:
+            except Exception:
                 connection.disconnect()
+                raise
+            connection.disconnect()
         except KeyboardInterrupt:
-            # The first signal ends the trials in order; this is a second, impatient one.
+            # The first signal ends the trials in order. This is a second, impatient one: it does
+            # not wait for Ray to end in order either.
             connection.abandon(self.stopped())
 
     def _execute(self, study: PreparedStudy, plan: Plan, cluster: Cluster, dashboard: str) -> int:
@@ -153,10 +163,11 @@ class Launch:
             self._display.kept(ledger.store, put_aside(ledger.store))
         if study.num_added:
             self._display.say(f"the study grows by {study.num_added} rows")
+        record = self._record_of(plan)
         self._display.plan(study, plan, cluster)
-        self._display.say(*recorded.notes)
+        self._display.say(*recorded.notes, *change_notes(ledger.study["launches"], record))
         tidy(ledger, recorded)
-        name = ledger.start_launch(self._record_of(plan))
+        name = ledger.start_launch(record)
         done = Executed()
         if plan.trials:
             self._display.links(dashboard, ledger)
@@ -176,7 +187,7 @@ class Launch:
             {"config_id": row.key[0], "seed": row.key[1], "reason": row.reason}
             for row in plan.open_rows
         ]
-        facts = collect_provenance(self._request.arguments)
+        facts = collect_provenance(self._request.arguments, connection.gpu_names())
         return {**facts, "sharing": self._request.sharing, "open": open_rows}
 
     def stopped(self) -> int:

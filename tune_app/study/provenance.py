@@ -28,8 +28,13 @@ PACKAGES = (
 )
 
 
-def collect_provenance(argv: Sequence[str]) -> dict[str, Any]:
-    """Return the facts that ``study.json`` keeps; nothing in it comes from the environment."""
+def collect_provenance(argv: Sequence[str], gpus: Sequence[str] = ()) -> dict[str, Any]:
+    """Return the facts that the record of a launch keeps; none comes from the environment.
+
+    Args:
+        argv: the words of the command line.
+        gpus: names of the machine's GPUs.
+    """
     tracked = _git("ls-files", "--error-unmatch", Path(__file__).name)
     commit = _git("rev-parse", "HEAD") if tracked else None
     return {
@@ -41,7 +46,7 @@ def collect_provenance(argv: Sequence[str]) -> dict[str, Any]:
             "cpu": _cpu_name(),
             "num_cpus": num_usable_cpus(),
             "memory_gb": round(psutil.virtual_memory().total / 1e9, 1),
-            "gpus": _gpu_names(),
+            "gpus": list(gpus),
         },
         "command": command_line([_without_secrets(word) for word in argv]),
         "host": socket.gethostname(),
@@ -90,12 +95,6 @@ def _git(*arguments: str) -> str | None:
     except (OSError, subprocess.SubprocessError):
         return None
     return done.stdout.strip()
-
-
-def _gpu_names() -> list[str]:
-    import torch
-
-    return [torch.cuda.get_device_name(i) for i in range(torch.cuda.device_count())]
 
 
 def _cpu_name() -> str:

@@ -1,0 +1,57 @@
+"""What came out of a launch: every row is explained, and by what was seen."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from tests.study.test_ledger import epoch, make_ledger, record
+from tune_app.engine.conclusion import EXIT_FAILED, EXIT_OPEN, Conclusion, Executed, conclude
+from tune_app.planning.plan import OpenRow, Plan, PlannedTrial
+from tune_app.study.ledger import Ledger
+
+
+def planned(ledger: Ledger) -> PlannedTrial:
+    """Return the trial that ``record`` writes: rows that end at epochs 1 and 3."""
+    ids = [configuration.config_id for configuration in ledger.configurations()]
+    serves = {1: (ids[0],), 3: (ids[1],)}
+    return PlannedTrial("k1", "trial-k1", {"seed": 0}, (1, 3), serves, {"CPU": 1.0})
+
+
+def concluded(ledger: Ledger, done: Executed) -> Conclusion:
+    others = [OpenRow(key, "no GPU in the cluster") for key in ledger.row_keys()[2:]]
+    plan = Plan((planned(ledger),), {}, tuple(others), 4, 3)
+    return conclude(ledger, plan, ledger.read_trials(), done)
+
+
+def test_rows_that_could_not_run_stay_open(tmp_path: Path) -> None:
+    ledger = make_ledger(tmp_path / "mine")
+    record(ledger, "001", [epoch(1, milestone=True), epoch(2), epoch(3, milestone=True)])
+    found = concluded(ledger, Executed())
+    assert (len(found.ended), found.num_open, found.exit_status) == (2, 2, EXIT_OPEN)
+    assert not found.failures and not found.unexplained and not found.interrupted
+
+
+def test_trials_that_did_not_come_to_their_end_were_interrupted(tmp_path: Path) -> None:
+    ledger = make_ledger(tmp_path / "mine")
+    record(ledger, "001", [epoch(1, milestone=True)])
+    found = concluded(ledger, Executed(all_ended=False))
+    assert found.interrupted and not found.unexplained
+
+
+def test_a_row_without_a_result_is_named_and_no_signal_is_blamed(tmp_path: Path) -> None:
+    ledger = make_ledger(tmp_path / "mine")
+    record(ledger, "001", [epoch(1, milestone=True)])
+    found = concluded(ledger, Executed())
+    assert not found.interrupted and found.exit_status == EXIT_FAILED
+    assert list(found.unexplained) == [ledger.row_keys()[1]]
+
+
+def test_failures_explain_their_rows(tmp_path: Path) -> None:
+    ledger = make_ledger(tmp_path / "mine")
+    directory = record(ledger, "001", [epoch(1, milestone=True)])
+    (directory / "error.txt").write_text("Traceback\n\nValueError: no\n")
+    found = concluded(ledger, Executed())
+    assert found.failures == {"trial-k1": "ValueError: no"}
+    assert not found.unexplained and found.exit_status == EXIT_FAILED
+    found = concluded(ledger, Executed({"trial-k1": "it ended early"}))
+    assert found.failures == {"trial-k1": "it ended early"}
