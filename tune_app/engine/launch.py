@@ -82,8 +82,8 @@ class Launch:
             held.enter_context(self._request.store.lock())
         except UserError as refusal:
             return refusal
-        held.enter_context(self._request.store.guarded())
-        self._request.store.refresh()
+        with self._request.store.guarded():
+            self._request.store.refresh()
         return None
 
     def _run_here(self, refusal: UserError | None) -> int:
@@ -107,9 +107,9 @@ class Launch:
         if refusal is not None:
             raise refusal
         if not plan.trials:
-            return self._execute(study, plan, cluster, "")
+            return self._run_plan(study, plan, cluster, "")
         with self._connected() as (cluster, dashboard):
-            return self._execute(study, plan, cluster, dashboard)
+            return self._run_plan(study, plan, cluster, dashboard)
 
     def _run_on_cluster(self) -> int:
         """Run on a cluster that is there already, once its nodes are found fit for the study."""
@@ -125,7 +125,7 @@ class Launch:
                 cluster = wait_for_nodes(plan.lacking, cluster, request.wait_seconds, say)
                 study = study.on(cluster)
                 plan = study.plan(cluster)
-            return self._execute(study, plan, cluster, dashboard)
+            return self._run_plan(study, plan, cluster, dashboard)
 
     def _prepare(self, checked: CheckedRequest, cluster: Cluster) -> PreparedStudy:
         if self._request.budget_seconds is not None:
@@ -155,6 +155,11 @@ class Launch:
             # The first signal ends the trials in order. This is a second, impatient one: it does
             # not wait for Ray to end in order either.
             connection.abandon(self.stopped())
+
+    def _run_plan(self, study: PreparedStudy, plan: Plan, cluster: Cluster, dashboard: str) -> int:
+        """Execute the plan, guarded against the study's storage. Returns the exit status."""
+        with study.ledger.store.guarded():
+            return self._execute(study, plan, cluster, dashboard)
 
     def _execute(self, study: PreparedStudy, plan: Plan, cluster: Cluster, dashboard: str) -> int:
         """Record the launch, run its trials and conclude. Returns the exit status."""
