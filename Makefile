@@ -1,4 +1,4 @@
-# Two commands do everything on a fresh machine: `make study` and `make test`.
+# `make study` and `make test` do everything on a fresh machine. CONTRIBUTING.md describes the other targets.
 
 PYTHON ?= python3
 VENV := .venv

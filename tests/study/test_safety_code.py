@@ -104,6 +104,6 @@ def test_predictions_are_arrays_without_objects(tmp_path: Path) -> None:
     assert not (tmp_path / "sprung").exists()
 
 
-def test_readme_says_where_ray_itself_unpickles() -> None:
-    readme = " ".join((_REPOSITORY / "README.md").read_text().split())
-    assert "ExperimentAnalysis" in readme and "unpickle" in readme
+def test_the_documentation_says_where_ray_itself_unpickles() -> None:
+    text = " ".join((_REPOSITORY / "docs" / "internals.md").read_text().split())
+    assert "ExperimentAnalysis" in text and "unpickle" in text

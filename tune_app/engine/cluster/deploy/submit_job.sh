@@ -14,7 +14,7 @@ export RAY_API_SERVER_ADDRESS="${RAY_API_SERVER_ADDRESS:-http://127.0.0.1:8265}"
 export RAY_AUTH_MODE="${RAY_AUTH_MODE:-token}"
 
 # The checkout's code travels with the job.
-cd "$(dirname "${BASH_SOURCE[0]}")/../../.."
+cd "$(dirname "${BASH_SOURCE[0]}")/../../../.."
 [[ -f pyproject.toml ]] || { echo "error: $PWD is no checkout of this project" >&2 && exit 2; }
 exec ray job submit --no-wait --working-dir . -- \
     python -m tune_app.run --address auto --storage-path "$STUDIES" "$@"

@@ -1,0 +1,156 @@
+"""What the documentation names exists: files, links, modules, options, and commands as written."""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+import re
+import shlex
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from analysis import report
+from analysis.checks.audit import command as audit
+from analysis.checks.claims import command as claims
+from analysis.checks.claims.user import load_claims
+from search_spaces import SHIPPED
+from tests.test_imports import BELOW
+from tune_app.cli import run_command, status_command
+from tune_app.planning.space_file import load_space
+
+ROOT = Path(__file__).resolve().parent.parent
+PAGES = sorted(
+    path.relative_to(ROOT).as_posix()
+    for folder in (ROOT, ROOT / "docs", ROOT / "tests" / "data")
+    for path in folder.glob("*.md")
+)
+PARSERS = {
+    "run": run_command.build_parser(),
+    "status": status_command.build_parser(),
+    "report": report._parser(),
+    "audit": audit._parser(),
+    "claims": claims._parser(),
+}
+_TOP = "analysis|docs|search_spaces|tests|tune_app"
+_COMMAND = re.compile(r"(?:tune-app |python -m (?:tune_app|analysis)[. ])(\w+)(?![\w|])(.*)")
+
+
+def text_of(page: str) -> str:
+    return (ROOT / page).read_text()
+
+
+def fences(page: str, language: str = "") -> list[str]:
+    """Return the blocks of code of a page."""
+    return re.findall(rf"^```{language}\n(.*?)^```$", text_of(page), re.MULTILINE | re.DOTALL)
+
+
+def words(page: str) -> list[str]:
+    """Return what stands in single backticks."""
+    prose = re.sub(r"^```.*?^```$", "", text_of(page), flags=re.MULTILINE | re.DOTALL)
+    return re.findall(r"`([^`\n]+)`", prose)
+
+
+def anchors(path: Path) -> set[str]:
+    """Return the names by which a page's headings can be linked to."""
+    headings = re.findall(r"^#+ (.*)$", path.read_text(), re.MULTILINE)
+    return {re.sub(r"[^\w\- ]", "", h.lower()).replace(" ", "-") for h in headings}
+
+
+def commands(page: str) -> Iterator[tuple[str, list[str]]]:
+    """Yield each of our commands as it is written: its name and its arguments."""
+    lines = [line for block in fences(page) for line in block.splitlines()]
+    for line in (*lines, *words(page)):
+        found = _COMMAND.fullmatch(line)
+        if found and "<" not in line:
+            yield found[1], shlex.split(found[2], comments=True)
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_links_lead_somewhere(page: str) -> None:
+    for target in re.findall(r"\]\(([^)\s]+)\)", text_of(page)):
+        if "://" in target:
+            continue
+        name, _, anchor = target.partition("#")
+        path = (ROOT / page).parent / name if name else ROOT / page
+        assert path.exists(), f"{page}: {target}"
+        assert not anchor or anchor in anchors(path), f"{page}: {target}"
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_files_and_modules_exist(page: str) -> None:
+    for word in words(page):
+        if re.fullmatch(rf"(?:{_TOP})(?:/[\w.*-]+)+/?|[A-Z]+\.md", word):
+            assert list(ROOT.glob(word.rstrip("/"))), f"{page}: {word}"
+        dotted = re.fullmatch(r"((?:analysis|search_spaces|tune_app)(?:\.\w+)+)\b.*", word)
+        if dotted and not word.endswith(".py"):
+            assert resolves(dotted[1]), f"{page}: {word}"
+
+
+def resolves(name: str) -> bool:
+    """Return whether a dotted name is a module or something in one."""
+    try:
+        importlib.import_module(name)
+    except ModuleNotFoundError:
+        module, _, attribute = name.rpartition(".")
+        return hasattr(importlib.import_module(module), attribute)
+    return True
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_commands_are_taken(page: str) -> None:
+    for name, arguments in commands(page):
+        if name not in PARSERS:
+            assert name in ("COMMAND", "NAME", "MODULE"), f"{page}: {name}"
+            continue
+        plain = [re.sub(r"^s3://.*", "results/x", word) for word in arguments]
+        if plain and plain != ["--help"]:
+            PARSERS[name].parse_args(plain)
+
+
+@pytest.mark.parametrize("page", ["docs/guide.md", "docs/report.md", "docs/audit.md"])
+def test_options_exist(page: str) -> None:
+    known = {option for parser in PARSERS.values() for option in options(parser)}
+    named = {w for word in words(page) for w in re.findall(r"(?<!\S)--[a-z][a-z-]*", word)}
+    assert named - {"--logdir"} <= known and named
+
+
+def options(parser: argparse.ArgumentParser) -> list[str]:
+    return list(parser._option_string_actions)
+
+
+def test_every_option_of_a_run_is_described() -> None:
+    text = " ".join(text_of(page) for page in PAGES)
+    flags = {flag for flag in options(PARSERS["run"]) if flag.startswith("--")}
+    assert {flag for flag in flags if flag not in text} == set()
+
+
+def test_the_readme_lists_the_shipped_spaces() -> None:
+    rows = re.findall(r"^\| `(\w+)` \| (\d+) \|", text_of("README.md"), re.MULTILINE)
+    assert rows == [(name, str(load_space(name).num_configurations())) for name in SHIPPED]
+
+
+def test_the_readme_links_to_every_page() -> None:
+    pages = {path.relative_to(ROOT).as_posix() for path in (ROOT / "docs").glob("*.md")}
+    assert pages <= set(re.findall(r"\]\(([^)#]+)\)", text_of("README.md")))
+
+
+def test_files_of_a_user_as_they_are_printed(tmp_path: Path) -> None:
+    [space] = fences("README.md", "python")
+    (tmp_path / "my_space.py").write_text(space)
+    assert load_space(str(tmp_path / "my_space.py")).num_configurations() == 3
+    [code] = fences("docs/report.md", "python")
+    (tmp_path / "my_claims.py").write_text(code)
+    assert [claim.name for claim in load_claims(tmp_path / "my_claims.py")] == [
+        "large_batches_cost"
+    ]
+
+
+def test_the_rooms_are_listed_from_the_top_down() -> None:
+    tree = fences("docs/internals.md")[0]
+    inner = tree.partition("tune_app/\n")[2].partition("\nanalysis/\n")[0]
+    assert re.findall(r"^  (\w+)/ ", inner, re.MULTILINE) == list(reversed(BELOW))
+    inner = tree.partition("\nanalysis/\n")[2].partition("\ntests/")[0]
+    rooms = {path.parent.name for path in (ROOT / "analysis").glob("*/__init__.py")}
+    assert set(re.findall(r"^  (\w+)/ ", inner, re.MULTILINE)) == rooms
