@@ -15,7 +15,8 @@ from typing import Any, NamedTuple
 import pandas as pd
 
 from analysis.frames.trial_frames import epoch_frame, trial_frame
-from tune_app.study.trial_directory import Record, TrialDirectory, flat, last_line, read_directory
+from tune_app.study.trial_directory import TrialDirectory, flat, last_line, read_directory
+from tune_app.study.trial_record import Record
 from tune_app.study.trials import merge
 
 _LAUNCH = "live"

@@ -15,7 +15,7 @@ from analysis.report import main as report
 from tests.studies import QUICK, line, resnet_config, study_json, write_study, write_trial
 from tune_app.cli.status_command import main as how_far
 from tune_app.study.bounded import read_bounded, read_ends
-from tune_app.study.trial_directory import parse_records
+from tune_app.study.trial_record import parse_records
 
 
 def test_a_file_up_to_the_limit_is_read(tmp_path: Path) -> None:

@@ -19,7 +19,7 @@ from tune_app.study.ledger import Ledger
 from tune_app.study.measures import on_test_data
 from tune_app.study.rows import RowOutcome
 from tune_app.study.selection import rank
-from tune_app.study.trial_directory import Record
+from tune_app.study.trial_record import Record
 from tune_app.study.trials import RowKey
 
 _HUGE = 1e100

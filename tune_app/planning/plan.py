@@ -1,27 +1,19 @@
-"""From a search space, a ledger and a cluster to the trials that are to be launched.
+"""The plan of a launch: which trials it runs, and which rows it leaves open.
 
-Work that several configurations have in common is done once, where that is exact:
-
-* **Prefix sharing.** If nothing in the training looks ahead to the last epoch, the 2-epoch run of
-  a configuration is the first two epochs of its 5-epoch run: one trial with milestones (2, 5). This
-  is the simplest case of the stage trees of Hippo (Shin et al. 2020, arXiv:2006.11972).
-* **Inert axes.** A parameter that changes nothing for a configuration, such as ``pin_memory``
-  without a GPU, does not need a trial per value.
-
-A trainable declares both; two rows share a trial only if everything else, the seed included, is the
-same, and :meth:`PlannedTrial.serves` names every row that a trial stands for.
+Rows that need the same training share a trial (:mod:`tune_app.planning.sharing`). Rows that the
+cluster or the data cannot run stay open.
 """
 
 from __future__ import annotations
 
-import hashlib
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 
-from search_spaces.space import Config, Configuration, canonical_json
+from search_spaces.space import Config, Configuration
 from tune_app.planning.resources import Cluster, trial_resources
+from tune_app.planning.sharing import Row, group_rows, milestone_of
 from tune_app.study.trials import RowKey
 from tune_app.training.registry import Trainable
 
@@ -152,16 +144,24 @@ def make_plan(
         return reason
 
     keys = [(configuration, seed) for seed in seeds for configuration in configurations]
-    missing = [(c, seed) for c, seed in keys if (c.config_id, seed) not in finished]
-    groups, open_rows = _grouped(missing, trainable, options, why_not)
-    trials = [_make_trial(key, rows, trainable, resources_of) for key, rows in groups.items()]
-    served = [config for rows in groups.values() for _, config, _ in rows]
+    rows, open_rows = [], []
+    for configuration, seed in keys:
+        key = (configuration.config_id, seed)
+        if key in finished:
+            continue
+        config = _resolve(trainable, configuration.config, options.device)
+        if reason := why_not(config):
+            open_rows.append(OpenRow(key, reason))
+        else:
+            rows.append(Row(configuration.config_id, config, seed))
+    groups = group_rows(rows, trainable, sharing=options.sharing)
+    trials = [_make_trial(key, group, trainable, resources_of) for key, group in groups.items()]
     return Plan(
         trials=tuple(_in_order(trials, trainable, options.exclusive)),
         finished=finished,
         open_rows=tuple(open_rows),
         num_rows=len(keys),
-        num_epochs_unshared=sum(_milestone(trainable, config) for config in served),
+        num_epochs_unshared=sum(milestone_of(trainable, row.config) for row in rows),
         exclusive=options.exclusive,
         lacking=tuple(lacking.values()),
     )
@@ -177,33 +177,7 @@ def _in_order(
     return sorted(trials, key=lambda trial: -trainable.cost(trial.config))
 
 
-_Row = tuple[Configuration, Config, int]
-"""A configuration as it is stated and as it is resolved, and the seed."""
-
-
-def _grouped(
-    rows: Iterable[tuple[Configuration, int]],
-    trainable: Trainable,
-    options: PlanOptions,
-    why_not: Callable[[Config], str | None],
-) -> tuple[dict[str, list[_Row]], list[OpenRow]]:
-    """Return the rows of each trial by its key, and the rows that have to stay open."""
-    groups: dict[str, list[_Row]] = {}
-    essences: dict[str, str] = {}
-    open_rows = []
-    for configuration, seed in rows:
-        config = resolve(trainable, configuration.config, options.device)
-        if reason := why_not(config):
-            open_rows.append(OpenRow((configuration.config_id, seed), reason))
-            continue
-        essence = _essence(trainable, config, seed, options.sharing)
-        key = _trial_key(essence)
-        assert essences.setdefault(key, essence) == essence, f"two trainings have the key {key}"
-        groups.setdefault(key, []).append((configuration, config, seed))
-    return groups, open_rows
-
-
-def resolve(trainable: Trainable, config: Config, device: str) -> Config:
+def _resolve(trainable: Trainable, config: Config, device: str) -> Config:
     """Return the configuration with every default filled in and ``device: auto`` decided."""
     complete = trainable.complete(config)
     if complete.get("device") == "auto":
@@ -211,42 +185,20 @@ def resolve(trainable: Trainable, config: Config, device: str) -> Config:
     return complete
 
 
-def _milestone(trainable: Trainable, config: Config) -> int:
-    return int(config[trainable.prefix_axis]) if trainable.prefix_axis else 1
-
-
-def _essence(trainable: Trainable, config: Config, seed: int, sharing: bool) -> str:
-    """Return what decides the training of a row, as text: equal texts mean equal training."""
-    essential = dict(config)
-    if sharing:
-        if trainable.prefix_axis and trainable.shares_prefix(config):
-            del essential[trainable.prefix_axis]
-        for axis, is_inert in trainable.inert_axes.items():
-            if axis in essential and is_inert(config):
-                del essential[axis]
-    return canonical_json({"config": essential, "seed": seed})
-
-
-def _trial_key(essence: str) -> str:
-    return hashlib.sha256(essence.encode()).hexdigest()[:16]
-
-
 def _make_trial(
     key: str,
-    rows: Iterable[_Row],
+    rows: Sequence[Row],
     trainable: Trainable,
     resources_of: Callable[[Config], Mapping[str, float]],
 ) -> PlannedTrial:
     serves: dict[int, tuple[str, ...]] = {}
     configs: dict[int, Config] = {}
-    seed = 0
-    for configuration, config, row_seed in rows:
-        milestone = _milestone(trainable, config)
-        serves[milestone] = (*serves.get(milestone, ()), configuration.config_id)
-        configs.setdefault(milestone, config)
-        seed = row_seed
+    for row in rows:
+        milestone = milestone_of(trainable, row.config)
+        serves[milestone] = (*serves.get(milestone, ()), row.config_id)
+        configs.setdefault(milestone, row.config)
     milestones = tuple(sorted(serves))
-    config = configs[milestones[-1]]
+    config, seed = configs[milestones[-1]], rows[0].seed
     return PlannedTrial(
         key=key,
         name=f"{_file_name(trainable.label(config))}-s{seed}-{key}",

@@ -20,7 +20,7 @@ from search_spaces.values import MOST_CONFIGURATIONS
 from tune_app.storage.store import STUDY_FILE, StudyStore
 from tune_app.study.bounded import MOST_PARAMS_BYTES, MOST_STUDY_BYTES, read_bounded
 from tune_app.study.json_text import parse_json
-from tune_app.study.trial_directory import is_seed
+from tune_app.study.trial_record import is_seed
 
 SCHEMA_VERSION = 2
 LAUNCHES = "launches"

@@ -12,10 +12,10 @@ import errno
 import json
 import os
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, TypeGuard
+from typing import Any
 
 from tune_app.study.bounded import (
     MOST_PARAMS_BYTES,
@@ -23,26 +23,22 @@ from tune_app.study.bounded import (
     read_bounded,
     read_ends,
 )
-from tune_app.study.json_text import parse_json
+from tune_app.study.trial_record import (
+    RESULT_FILE,
+    Record,
+    is_seed,
+    parse_object,
+    parse_records,
+    sound_records,
+)
 
-Record = dict[str, Any]
-
-PARAMS_FILE, RESULT_FILE, ERROR_FILE = "params.json", "result.json", "error.txt"
-LARGEST_SEED = LARGEST_EPOCH = 10**9
-STATUSES = ("ok", "unconverged", "diverged")
-"""What a reported row may say in ``status``; without one it is ``ok``."""
-
+PARAMS_FILE, ERROR_FILE = "params.json", "error.txt"
 _ATTEMPT = "Failure # "
 """How Tune's own list of attempts begins; the recorder writes the final error without."""
-_MEASUREMENT = re.compile(
-    r"(?:train|val|test)_(?:loss|accuracy|(?:precision|recall|f1)(?:_weighted)?)"
-    r"|(?:train|epoch|eval|cpu|fit|predict)_seconds"
-)
 _MILESTONE = re.compile(r"[1-9][0-9]{0,8}")
 _ANSI_COLOUR = re.compile(r"\x1b\[[0-9;]*m")
 _LONGEST_REASON = 200
 _MOST_BYTES = {PARAMS_FILE: MOST_PARAMS_BYTES, RESULT_FILE: MOST_RESULT_BYTES}
-_MOST_LINES = 1_000_000
 
 
 @dataclass(frozen=True)
@@ -134,16 +130,17 @@ def read_directory(path: Path, launch: str) -> TrialDirectory | None:
         return None
     records, problems = parse_records(results or "")
     problems += too_large
-    config = _object(params or "")
+    config = parse_object(params or "")
     if not config and records and isinstance(records[-1].get("config"), dict):
         config = records[-1]["config"]
     for record in records:
         record.pop("config", None)  # Tune repeats it in every line: most of the memory otherwise
     plan = _plan(config.get("plan"))
-    if not plan:
-        problems.append(f"{PARAMS_FILE}: no plan, so it serves no row")
+    if plan:
+        records, left_out = sound_records(records)
+        problems += left_out
     else:
-        records = list(_sound(records, problems))
+        problems.append(f"{PARAMS_FILE}: no plan, so it serves no row")
     return TrialDirectory(
         launch=launch,
         name=path.name,
@@ -154,56 +151,6 @@ def read_directory(path: Path, launch: str) -> TrialDirectory | None:
         path=path,
         problems=tuple(problems),
     )
-
-
-def is_seed(value: object) -> TypeGuard[int]:
-    """Return whether a value is a seed that a study may have."""
-    return isinstance(value, int) and not isinstance(value, bool) and 0 <= value < LARGEST_SEED
-
-
-def line_problem(record: Mapping[str, Any]) -> str:
-    """Return why a reported row cannot be recorded as one of a trial; empty if it can.
-
-    The recorder refuses a row for the same reasons for which the reader leaves one out, so what is
-    on disk is what was reported. A measure may be null, which some encoders write for NaN.
-    """
-    epoch, milestone = record.get("epoch"), record.get("milestone")
-    if whole_number(epoch) is None:
-        return f"epoch is {epoch!r}; allowed: a whole number from 1"
-    if milestone is not None and (isinstance(milestone, bool) or milestone != epoch):
-        return f"milestone is {milestone!r} at epoch {epoch!r}; allowed: the epoch itself"
-    status = record.get("status", "ok")
-    if status not in STATUSES:
-        return f"status is {status!r}; allowed: {', '.join(STATUSES)}"
-    for key, value in record.items():
-        if _MEASUREMENT.fullmatch(key) and not _is_measure(value):
-            return f"{key} is {value!r}; allowed: a number"
-    return ""
-
-
-def whole_number(value: object) -> int | None:
-    """Return a whole number from 1 as an integer, None for anything else."""
-    if isinstance(value, bool) or not isinstance(value, (int, float)):
-        return None
-    return int(value) if 0 < value < LARGEST_EPOCH and value == int(value) else None
-
-
-def parse_records(text: str) -> tuple[list[Record], list[str]]:
-    """Parse a ``result.json``: one JSON object a line, NaN and Infinity allowed.
-
-    Returns:
-        The objects, and one line for those that are none. The text after the last newline is the
-        line that was being written: it is no problem if it is torn. Lines after the first million
-        are not read.
-    """
-    *lines, tail = text.split("\n", _MOST_LINES)
-    parsed = [_object(line) for line in lines if line.strip()]
-    records = [record for record in parsed if record]
-    num_unreadable = len(parsed) - len(records) + tail.count("\n")
-    word = "line" if num_unreadable == 1 else "lines"
-    problems = [f"{RESULT_FILE}: {num_unreadable} unreadable {word}"] if num_unreadable else []
-    last = _object(tail)
-    return ([*records, last] if last else records), problems
 
 
 def last_line(text: str) -> str:
@@ -226,25 +173,6 @@ def flat(config: Mapping[str, Any], prefix: str = "") -> Record:
         else:
             result[f"{prefix}{key}"] = value
     return result
-
-
-def _sound(records: list[Record], problems: list[str]) -> Iterator[Record]:
-    refused = 0
-    for record in records:
-        problem = line_problem(record)
-        if not problem:
-            yield record
-            continue
-        refused += 1
-        if refused == 1:
-            problems.append(f"{RESULT_FILE}: a row is left out: {problem}")
-    if refused > 1:
-        problems[-1] += f" (and {refused - 1} more)"
-
-
-def _is_measure(value: object) -> bool:
-    is_number = isinstance(value, (int, float)) and not isinstance(value, bool)
-    return value is None or value == "null" or is_number
 
 
 def _subdirectories(parent: Path, root: Path, notes: list[str]) -> list[Path]:
@@ -280,12 +208,3 @@ def _text(path: Path, too_large: list[str]) -> str | None:
 def _plan(value: object) -> Record:
     known = isinstance(value, dict) and isinstance(value.get("trial_key"), str)
     return dict(value) if known and isinstance(value, dict) else {}
-
-
-def _object(text: str) -> Record:
-    try:
-        text.encode()  # bytes that are no UTF-8 are damage, also inside of a string
-        value = parse_json(text)
-    except ValueError:
-        return {}
-    return value if isinstance(value, dict) else {}

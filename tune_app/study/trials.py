@@ -12,7 +12,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from tune_app.study.trial_directory import Record, TrialDirectory, whole_number
+from tune_app.study.trial_directory import TrialDirectory
+from tune_app.study.trial_record import Record, whole_number
 
 FINISHED = ("finished", "unconverged")
 """Statuses of rows that have their metrics."""
