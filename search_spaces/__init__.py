@@ -4,8 +4,9 @@ Adding a space is one file here that defines ``SPACE`` and one name in ``SHIPPED
 imported on demand, so that naming a space does not import Ray.
 """
 
+from search_spaces.configuration import Configuration
 from search_spaces.errors import UserError
-from search_spaces.space import Configuration, SearchSpace
+from search_spaces.space import SearchSpace
 
 __all__ = ["SHIPPED", "Configuration", "SearchSpace", "UserError"]
 

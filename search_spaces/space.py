@@ -1,4 +1,4 @@
-"""The declaration of a study: which configurations exist and which question they answer.
+"""The declaration of a study: its configurations, and the question that they answer.
 
 A search space is data. Its ``param_space`` is Ray Tune's: constants and
 ``tune.grid_search([...])`` axes. A grid value that is itself a mapping sets several parameters
@@ -10,16 +10,14 @@ different hyperparameters::
 
 from __future__ import annotations
 
-import hashlib
 import itertools
-import json
 import math
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields
-from types import MappingProxyType
 from typing import Any
 
+from search_spaces.configuration import Config, Configuration, canonical_json, make_configuration
 from search_spaces.errors import UserError, choices, did_you_mean
 from search_spaces.values import (
     LARGEST_INTEGER,
@@ -27,11 +25,8 @@ from search_spaces.values import (
     is_grid,
     plain_axis,
     plain_scalar,
-    shown,
+    quoted,
 )
-
-Config = dict[str, Any]
-"""One point of a search space: parameter name -> string, number, boolean or None."""
 
 _NAME = re.compile(r"[a-z][a-z0-9_]{0,39}")
 _MODES = ("max", "min")
@@ -55,21 +50,6 @@ RESERVED_PREFIXES = ("train_", "val_", "test_")
 """How the names of reported quantities begin; no parameter's name does."""
 _LEAST_RESOURCE = 1e-4
 """Ray hands out resources in ten-thousandths."""
-
-
-@dataclass(frozen=True)
-class Configuration:
-    """One configuration with its identity.
-
-    Attributes:
-        config_id: the first 10 hex digits of the SHA-256 of the configuration's canonical JSON,
-            without parameters that are at their defaults: writing a default out, or a new
-            parameter in a later version, changes no id.
-        config: parameter name -> value, as declared (``device`` may still be ``"auto"``).
-    """
-
-    config_id: str
-    config: Config = field(hash=False)
 
 
 @dataclass(frozen=True)
@@ -178,7 +158,7 @@ class SearchSpace:
             number = isinstance(value, (int, float)) and not isinstance(value, bool)
             if not isinstance(key, str) or not number or not 0 <= value <= LARGEST_INTEGER:
                 raise UserError(
-                    f"{self._where('resources')}: {key!r}: {shown(value)} must be a number >= 0"
+                    f"{self._where('resources')}: {key!r}: {quoted(value)} must be a number >= 0"
                 )
             if 0 < value < _LEAST_RESOURCE:
                 raise UserError(
@@ -222,32 +202,6 @@ class SearchSpace:
 
 
 FIELD_NAMES = tuple(f.name for f in fields(SearchSpace))
-
-
-def canonical_json(value: Mapping[str, Any]) -> str:
-    """Return the one JSON text of a configuration: sorted keys, no spaces, 1.0 written as 1."""
-    return json.dumps(_plain(value), sort_keys=True, separators=(",", ":"), allow_nan=False)
-
-
-def make_configuration(
-    config: Config, defaults: Mapping[str, Any] = MappingProxyType({})
-) -> Configuration:
-    """Return the configuration with its ``config_id``, given the defaults of its parameters."""
-    chosen = {k: v for k, v in config.items() if k not in defaults or not _same(v, defaults[k])}
-    digest = hashlib.sha256(canonical_json(chosen).encode()).hexdigest()
-    return Configuration(digest[:10], config)
-
-
-def _same(value: Any, default: Any) -> bool:
-    return canonical_json({"value": value}) == canonical_json({"value": default})
-
-
-def _plain(value: Any) -> Any:
-    if isinstance(value, Mapping):
-        return {str(key): _plain(entry) for key, entry in value.items()}
-    if isinstance(value, float) and value.is_integer() and abs(value) < 2**53:
-        return int(value)
-    return value
 
 
 def _grid_values(value: Any) -> Sequence[Any]:

@@ -69,7 +69,7 @@ def plain_scalar(value: Any) -> Any:
     return str.__str__(value) if isinstance(value, str) else value
 
 
-def shown(value: Any) -> str:
+def quoted(value: Any) -> str:
     """Return a value as an error message quotes it; Python prints no integer of 4,300 digits."""
     if isinstance(value, int) and abs(value) > LARGEST_INTEGER:
         return f"a number of {value.bit_length()} bits"
@@ -101,7 +101,7 @@ def _check_scalar(where: str, value: Any) -> None:
     if isinstance(value, float) and not math.isfinite(value):
         raise UserError(f"{where}: {value!r} is not a finite number")
     if isinstance(value, int) and abs(value) > LARGEST_INTEGER:
-        raise UserError(f"{where}: {shown(value)} is too large; allowed: up to 2^53")
+        raise UserError(f"{where}: {quoted(value)} is too large; allowed: up to 2^53")
 
 
 def _is_text(value: str) -> bool:

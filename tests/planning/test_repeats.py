@@ -15,8 +15,8 @@ from analysis.frames.load import Study, load_study
 from analysis.frames.pairs import levels_data
 from analysis.frames.summary import best_data
 from analysis.report import main as report
+from search_spaces.configuration import make_configuration
 from search_spaces.errors import UserError
-from search_spaces.space import make_configuration
 from tests.studies import QUICK, line, study_json, svm_config, write_study, write_trial
 from tune_app.cli.run_command import main
 from tune_app.planning.repeats import check_seeds, repeat_lines, same_at_every_seed

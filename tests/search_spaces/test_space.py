@@ -10,8 +10,9 @@ from hypothesis import strategies as st
 from ray import tune
 
 from search_spaces import SHIPPED
+from search_spaces.configuration import canonical_json, make_configuration
 from search_spaces.errors import UserError
-from search_spaces.space import SearchSpace, canonical_json, make_configuration
+from search_spaces.space import SearchSpace
 from tune_app.planning.resources import Cluster, trial_resources
 from tune_app.planning.space_file import load_space
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 
-from tune_app.cli.places import as_word, failure_lines, short_path
+from tune_app.cli.places import failure_lines, shell_word, short_path
 from tune_app.engine.conclusion import Conclusion
 from tune_app.engine.connection import asks_for_token
 from tune_app.planning.durations import format_seconds
@@ -97,12 +97,12 @@ def link_lines(dashboard: str, ledger: Ledger) -> list[str]:
     lines = [f"dashboard: http://{dashboard}{token}"] if dashboard else []
     if ledger.store.at_url:  # TensorBoard reads folders
         return lines
-    return [*lines, f"tensorboard --logdir {as_word(ledger.store, ledger.root / 'tune')}"]
+    return [*lines, f"tensorboard --logdir {shell_word(ledger.store, ledger.root / 'tune')}"]
 
 
 def where_lines(ledger: Ledger) -> list[str]:
     """Return where the study is and how to report it."""
     return [
         f"study: {short_path(ledger.store, ledger.root)}",
-        f"report: python -m analysis.report {as_word(ledger.store, ledger.root)}",
+        f"report: python -m analysis.report {shell_word(ledger.store, ledger.root)}",
     ]

@@ -17,7 +17,7 @@ from rich.table import Table
 
 from tune_app.planning.durations import format_seconds
 from tune_app.planning.plan import Plan
-from tune_app.study.measures import on_test_data, shown
+from tune_app.study.measures import format_measure, on_test_data
 
 MAX_LINES = 12
 
@@ -204,7 +204,11 @@ class StudyProgress:
             return "starting"
         of = f"/{num_epochs}" if num_epochs else ""
         words = [f"epoch {result['epoch']}{of}"]
-        words += [f"{name} {shown(name, result[name])}" for name in self._metrics if name in result]
+        words += [
+            f"{name} {format_measure(name, result[name])}"
+            for name in self._metrics
+            if name in result
+        ]
         if "train_seconds" in result:
             words.append(f"{format_seconds(result['train_seconds'])} of training")
         return "  ".join(words)

@@ -8,7 +8,7 @@ from typing import IO, Any, cast
 from rich.console import Console
 
 from search_spaces.errors import UserError
-from tune_app.storage.output import print_text, silence
+from tune_app.storage.output import discard_output, print_text
 
 
 def run_console(note: str | None = None) -> Console:
@@ -44,7 +44,7 @@ class _Output:
         """Do nothing: what is written has been flushed."""
 
     def _lose(self, error: OSError) -> None:
-        silence(self._stream)
+        discard_output(self._stream)
         reason = "its reader has gone" if isinstance(error, BrokenPipeError) else error.strerror
         if self._note is not None:
             print_text(

@@ -7,7 +7,7 @@ from pathlib import Path
 from rich.console import Console
 
 from tune_app.cli import messages
-from tune_app.cli.places import listed, short_path
+from tune_app.cli.places import limit_lines, short_path
 from tune_app.cli.progress_display import StudyProgress
 from tune_app.engine.conclusion import Conclusion
 from tune_app.planning.estimate import Estimate
@@ -30,10 +30,10 @@ class RunDisplay:
 
     def say(self, *lines: str) -> None:
         """Print lines, of very many the first ones."""
-        for line in listed(list(lines)):
+        for line in limit_lines(list(lines)):
             # A file name that is not UTF-8 holds what no terminal takes.
-            shown = line.encode(errors="backslashreplace").decode()
-            self._console.print(shown, highlight=False, markup=False, soft_wrap=True)
+            printable = line.encode(errors="backslashreplace").decode()
+            self._console.print(printable, highlight=False, markup=False, soft_wrap=True)
 
     def plan(self, study: PreparedStudy, plan: Plan, cluster: Cluster) -> None:
         """Print what is going to be done."""

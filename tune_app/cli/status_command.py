@@ -17,9 +17,9 @@ from typing import Any
 
 from search_spaces.errors import UserError, one_line
 from search_spaces.values import MOST_CONFIGURATIONS
-from tune_app.cli.places import MOST_LISTED, failure_lines, listed
+from tune_app.cli.places import MOST_LISTED, failure_lines, limit_lines
 from tune_app.planning.durations import format_seconds
-from tune_app.planning.overview import Overview, best_configurations, overview
+from tune_app.planning.overview import Overview, best_configurations, read_overview
 from tune_app.storage.lock import Holder
 from tune_app.storage.open_store import open_store
 from tune_app.storage.output import answering_mistakes, print_text
@@ -72,7 +72,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Run the command line; return the exit status."""
     args = build_parser().parse_args(argv)
     with open_store(args.study) as store:
-        while _look(store, as_json=args.json, clear=args.watch is not None):
+        while _print_state(store, as_json=args.json, clear=args.watch is not None):
             if args.watch is None:
                 break
             _wait(store, args.watch)
@@ -100,7 +100,7 @@ def _wait(store: StudyStore, seconds: float) -> None:
             print_text(one_line(note), to_stderr=True)
 
 
-def _look(store: StudyStore, *, as_json: bool, clear: bool) -> bool:
+def _print_state(store: StudyStore, *, as_json: bool, clear: bool) -> bool:
     """Print the state of a study; return whether another look may tell somebody something new."""
     ledger = open_ledger(store)
     if ledger is None:
@@ -108,7 +108,7 @@ def _look(store: StudyStore, *, as_json: bool, clear: bool) -> bool:
     num_rows = len(ledger.study["configurations"]) * len(ledger.study["seeds"])
     if num_rows > MOST_CONFIGURATIONS:
         raise UserError(
-            f"{store.shown(store.root / STUDY_FILE)}: {num_rows:,} rows; no study has more than "
+            f"{store.place_of(store.root / STUDY_FILE)}: {num_rows:,} rows; no study has more than "
             f"{MOST_CONFIGURATIONS:,}; restore it from a copy"
         )
     holder: Holder | str | None
@@ -117,16 +117,16 @@ def _look(store: StudyStore, *, as_json: bool, clear: bool) -> bool:
     except OSError as error:
         holder = f"not known ({error.strerror or error})"
     running = isinstance(holder, Holder)
-    view = overview(ledger, running=running)
+    view = read_overview(ledger, running=running)
     if as_json:
-        text = json.dumps(as_plain(ledger, view, holder), allow_nan=False)
+        text = json.dumps(state_record(ledger, view, holder), allow_nan=False)
     else:
-        text = "\n".join(describe(ledger, view, holder, time.time()))
+        text = "\n".join(state_lines(ledger, view, holder, time.time()))
         text = (_CLEAR if clear and sys.stdout.isatty() else "") + text
     return print_text(text) and holder is not None
 
 
-def describe(
+def state_lines(
     ledger: Ledger, view: Overview, holder: Holder | str | None, now: float
 ) -> Iterator[str]:
     """Yield the state of a study in lines for a person.
@@ -150,7 +150,7 @@ def describe(
     yield f"time left: {_time_left(view, holder)}"
     if view.num_unreadable:
         yield f"damaged: {view.num_unreadable} trial directories, which count as not begun"
-    yield from (one_line(f"note: {note}") for note in listed(list(view.notes)))
+    yield from (one_line(f"note: {note}") for note in limit_lines(list(view.notes)))
     yield from _best_lines(ledger, view)
     yield from failure_lines(ledger.store, view.failures)
     reasons = Counter(r for key, r in view.open_reasons.items() if view.rows[key] == "open")
@@ -158,7 +158,7 @@ def describe(
         yield one_line(f"{number} rows stay open: {reason}")
 
 
-def as_plain(ledger: Ledger, view: Overview, holder: Holder | str | None) -> dict[str, Any]:
+def state_record(ledger: Ledger, view: Overview, holder: Holder | str | None) -> dict[str, Any]:
     """Return the state of a study for JSON: times in seconds (since 1970), accuracies as fractions.
 
     ``running`` is null, and ``driver`` says why, where it is not known whether a driver runs it.
@@ -219,7 +219,9 @@ def _best_lines(ledger: Ledger, view: Overview) -> Iterator[str]:
         values = [f"{f} {config[f]}" for f in names if f in config and f not in group]
         pairs = ((entry["metric"], entry["score"]), (entry["test_metric"], entry["test_score"]))
         scores = ", ".join(
-            f"{name} {measures.shown(name, score)}" for name, score in pairs if score is not None
+            f"{name} {measures.format_measure(name, score)}"
+            for name, score in pairs
+            if score is not None
         )
         seeds = f", mean of {entry['num_seeds']} seeds" if entry["num_seeds"] > 1 else ""
         label = " ".join(map(str, group.values()))

@@ -62,7 +62,7 @@ class Estimate:
     unknown: str = ""
 
 
-def probe_models(
+def probe_trials(
     trials: Sequence[PlannedTrial], trainable: Trainable, data: Mapping[str, Any]
 ) -> Probes:
     """Measure each distinct kind of trial once, in a child process.
@@ -70,33 +70,33 @@ def probe_models(
     A kind that takes too long is the last one tried: the time of the plan is then not known, and
     each of the others might take as long.
     """
-    models: dict[tuple[Any, ...], Probe | str] = {}
+    probes: dict[tuple[Any, ...], Probe | str] = {}
     if trainable.probe is None:
-        return models
+        return probes
     with ProbeProcess(trainable.probe, data) as process:
         for trial in trials:
             key = _kind(trainable, trial)
-            if key not in models:
+            if key not in probes:
                 threads = max(1, int(trial.resources.get("CPU", 1)))
-                models[key] = process.measure(trial.config, threads)
+                probes[key] = process.measure(trial.config, threads)
                 if not process.is_usable:
                     break
-    return models
+    return probes
 
 
-def why_not_known(trials: Sequence[PlannedTrial], trainable: Trainable, models: Probes) -> str:
+def unmeasured_reason(trials: Sequence[PlannedTrial], trainable: Trainable, probes: Probes) -> str:
     """Return which trials could not be measured and why; empty if all were."""
     for trial in trials:
-        model = models.get(_kind(trainable, trial), "trials of its kind cannot be measured")
-        if isinstance(model, str):
-            return f"{trial.name}: {model}"
+        probe = probes.get(_kind(trainable, trial), "trials of its kind cannot be measured")
+        if isinstance(probe, str):
+            return f"{trial.name}: {probe}"
     return ""
 
 
 def trial_seconds(
     trial: PlannedTrial,
     trainable: Trainable,
-    models: Probes,
+    probes: Probes,
     sizes: SplitSizes,
     checkpoint_seconds: float,
 ) -> float | None:
@@ -105,20 +105,20 @@ def trial_seconds(
     Args:
         trial: the trial.
         trainable: what it trains.
-        models: what was measured.
+        probes: what was measured.
         sizes: numbers of images.
         checkpoint_seconds: least time between two checkpoints.
     """
-    model = models.get(_kind(trainable, trial))
-    if not isinstance(model, Probe):
+    probe = probes.get(_kind(trainable, trial))
+    if not isinstance(probe, Probe):
         return None
     epochs = trial.milestones[-1]
     evaluated = epochs * sizes.val + len(trial.milestones) * sizes.test
-    training = model.seconds(epochs, sizes.train, evaluated)
+    training = probe.seconds(epochs, sizes.train, evaluated)
     # Saved after the first epoch that ends so late, and never after the last one.
     epochs_between = max(1, math.ceil(checkpoint_seconds * epochs / training)) if training else 1
-    saving = (epochs - 1) // epochs_between * model.save_seconds
-    return TRIAL_SECONDS + model.begin_seconds + training + saving
+    saving = (epochs - 1) // epochs_between * probe.save_seconds
+    return TRIAL_SECONDS + probe.begin_seconds + training + saving
 
 
 def study_seconds(
@@ -134,29 +134,29 @@ def study_seconds(
 
 
 def peak_memory(
-    trials: Sequence[PlannedTrial], trainable: Trainable, models: Probes, slots: int
+    trials: Sequence[PlannedTrial], trainable: Trainable, probes: Probes, slots: int
 ) -> int:
     """Return the most bytes of memory that trials occupy at once, on all nodes together.
 
     The images are counted once: they are in shared memory, which a worker's own figure includes.
     """
-    probes = _measured(trials, trainable, models)
-    grown = sorted((p.memory_bytes for p in probes), reverse=True)[:slots]
+    measured = _measured(trials, trainable, probes)
+    grown = sorted((p.memory_bytes for p in measured), reverse=True)[:slots]
     return sum(WORKER_BYTES + growth for growth in grown)
 
 
 def peak_disk_bytes(
-    trials: Sequence[PlannedTrial], trainable: Trainable, models: Probes, slots: int
+    trials: Sequence[PlannedTrial], trainable: Trainable, probes: Probes, slots: int
 ) -> int:
     """Return the most bytes of checkpoints and weights at once.
 
     Running trials keep two checkpoints each and one more while it is written; each trial may have
     saved the weights of its milestones until housekeeping keeps the best.
     """
-    probes = _measured(trials, trainable, models)
-    checkpoints = sorted((p.checkpoint_bytes for p in probes), reverse=True)[:slots]
+    measured = _measured(trials, trainable, probes)
+    checkpoints = sorted((p.checkpoint_bytes for p in measured), reverse=True)[:slots]
     groups = {(t.config.get("dataset"), t.config.get("model")) for t in trials}
-    weights = max((p.weights_bytes for p in probes), default=0)
+    weights = max((p.weights_bytes for p in measured), default=0)
     return 3 * sum(checkpoints) + weights * (len(groups) + slots)
 
 
@@ -179,10 +179,10 @@ def fit_to_budget(
     return low
 
 
-def _measured(trials: Sequence[PlannedTrial], trainable: Trainable, models: Probes) -> list[Probe]:
+def _measured(trials: Sequence[PlannedTrial], trainable: Trainable, probes: Probes) -> list[Probe]:
     """Return what was measured of each trial, those left out of which nothing was."""
-    found = (models.get(_kind(trainable, trial)) for trial in trials)
-    return [model for model in found if isinstance(model, Probe)]
+    found = (probes.get(_kind(trainable, trial)) for trial in trials)
+    return [probe for probe in found if isinstance(probe, Probe)]
 
 
 def _kind(trainable: Trainable, trial: PlannedTrial) -> tuple[Any, ...]:

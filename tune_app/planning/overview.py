@@ -12,8 +12,8 @@ from tune_app.planning.remaining import (
     epochs_left,
     measure_speed,
     planned_trials,
+    reported_at,
     seconds_left,
-    stamp,
 )
 from tune_app.study.ledger import Ledger
 from tune_app.study.measures import on_test_data
@@ -59,7 +59,7 @@ class Overview:
     notes: tuple[str, ...] = ()
 
 
-def overview(ledger: Ledger, *, running: bool) -> Overview:
+def read_overview(ledger: Ledger, *, running: bool) -> Overview:
     """Read what a study recorded so far.
 
     Args:
@@ -74,7 +74,9 @@ def overview(ledger: Ledger, *, running: bool) -> Overview:
     left = planned_trials(ledger, {k for k, s in rows.items() if not _is_left(s, running)})
     speed = measure_speed(ledger, directories)
     failed = {id(o.trial): o.trial for k, o in outcomes.items() if rows[k] == "failed" and o.trial}
-    stamps = [when for d in directories for line in d.records if (when := stamp(line)) is not None]
+    stamps = [
+        when for d in directories for line in d.records if (when := reported_at(line)) is not None
+    ]
     return Overview(
         rows=rows,
         failures={trial.newest.name: trial.newest.error for trial in failed.values()},

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 
-from search_spaces.space import Config, Configuration
+from search_spaces.configuration import Config, Configuration
 from tune_app.planning.resources import Cluster, trial_resources
 from tune_app.planning.sharing import Row, group_rows, milestone_of
 from tune_app.study.trials import RowKey

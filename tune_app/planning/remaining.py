@@ -108,7 +108,7 @@ def measure_speed(ledger: Ledger, directories: Sequence[TrialDirectory]) -> Spee
             epochs = len({line["epoch"] for line in directory.records})
             num_epochs += epochs
             cost += epochs * costs.get(directory.trial_key, 0.0)
-    stamped = [(when, line) for line in lines if (when := stamp(line)) is not None]
+    stamped = [(when, line) for line in lines if (when := reported_at(line)) is not None]
     if not stamped or cost <= 0:
         return None
     first, line = min(stamped, key=lambda entry: entry[0])
@@ -136,7 +136,7 @@ def seconds_left(
     return cost * speed.seconds / speed.cost
 
 
-def stamp(line: Mapping[str, Any]) -> float | None:
+def reported_at(line: Mapping[str, Any]) -> float | None:
     """Return when a result was reported, in seconds since 1970 by the clock of its node."""
     return _number(line, "timestamp")
 

@@ -9,8 +9,9 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 
+from search_spaces.configuration import Configuration
 from search_spaces.errors import UserError
-from search_spaces.space import Configuration, SearchSpace
+from search_spaces.space import SearchSpace
 from tune_app.study.ledger import Ledger
 from tune_app.training.registry import Trainable
 

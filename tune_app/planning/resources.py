@@ -43,7 +43,7 @@ class Cluster:
                     return "no GPU in the cluster"
                 return f"needs {amount:g} {resource}, the largest node has {largest:g}"
         if not any(all(n.get(r, 0) >= a for r, a in resources.items()) for n in self.nodes):
-            return f"no single node has {amounts(resources)}"
+            return f"no single node has {format_resources(resources)}"
         return None
 
 
@@ -76,6 +76,6 @@ def trial_resources(
     return {name: amount for name, amount in resources.items() if amount > 0}
 
 
-def amounts(resources: Mapping[str, float]) -> str:
+def format_resources(resources: Mapping[str, float]) -> str:
     """Return resources in words: ``1 CPU and 1 GPU``."""
     return " and ".join(f"{amount:g} {name}" for name, amount in resources.items())

@@ -19,7 +19,7 @@ import hashlib
 from collections.abc import Iterable
 from typing import NamedTuple
 
-from search_spaces.space import Config, canonical_json
+from search_spaces.configuration import Config, canonical_json
 from tune_app.training.registry import Trainable
 
 

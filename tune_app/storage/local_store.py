@@ -26,7 +26,7 @@ class LocalStore(StudyStore):
         super().__init__(root)
         self._locks: ExitStack | None = None
 
-    def shown(self, path: Path) -> str:
+    def place_of(self, path: Path) -> str:
         """Return the path."""
         return str(path)
 
@@ -81,7 +81,7 @@ class LocalStore(StudyStore):
         """Return who has locked the folder."""
         return find_holder(self.root)
 
-    def wait(self) -> None:
+    def wait_until_visible(self) -> None:
         """Wait until the folder shows the study.
 
         A node that joins while a study runs was never asked whether it shares the folder. It would

@@ -66,7 +66,7 @@ class FileLock:
         folders = (self._root, *self._root.parents)
         self._missing = [folder for folder in folders if not folder.exists()]
         for _ in range(_ATTEMPTS):
-            descriptor = self._locked()
+            descriptor = self._open_locked()
             if _is_at(descriptor, self._root / LOCK_FILE):
                 break
             os.close(descriptor)  # the folder was put aside meanwhile, and its lock file with it
@@ -100,7 +100,7 @@ class FileLock:
             for folder in self._missing:  # the innermost comes first
                 folder.rmdir()
 
-    def _locked(self) -> int:
+    def _open_locked(self) -> int:
         """Return the descriptor of the lock file, opened and locked."""
         flags = os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW
         try:
@@ -112,11 +112,11 @@ class FileLock:
                 "--results-dir"
             ) from None
         try:
-            _take(descriptor)
+            _lock_exclusively(descriptor)
         except BlockingIOError:
             holder = _read_holder(descriptor)
             os.close(descriptor)
-            raise is_being_run(self._root.name, holder, _if_dead(holder)) from None
+            raise in_use_error(self._root.name, holder, _stale_lock_hint(holder)) from None
         except OSError as error:  # Lustre without -o flock, NFS without its lock service
             os.close(descriptor)
             raise UserError(
@@ -128,7 +128,7 @@ class FileLock:
         return descriptor
 
 
-def is_being_run(name: str, holder: Holder, hint: str) -> UserError:
+def in_use_error(name: str, holder: Holder, hint: str) -> UserError:
     """Return the error for a study that another process holds."""
     return UserError(
         f"study {name} is being run by {holder}; wait until it is done, stop it, or use --study "
@@ -156,7 +156,7 @@ def find_holder(root: Path) -> Holder | None:
         os.close(descriptor)
 
 
-def _if_dead(holder: Holder) -> str:
+def _stale_lock_hint(holder: Holder) -> str:
     """Return how long a lock outlives another machine; a process of this one leaves none."""
     if holder.host in (None, socket.gethostname()):
         return ""
@@ -179,7 +179,7 @@ def _is_at(descriptor: int, path: Path) -> bool:
         return False
 
 
-def _take(descriptor: int) -> None:
+def _lock_exclusively(descriptor: int) -> None:
     for _ in range(_ATTEMPTS):
         with contextlib.suppress(BlockingIOError):
             return fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)

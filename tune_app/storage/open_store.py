@@ -57,5 +57,5 @@ def worker_store(place: str) -> StudyStore:
         FileNotFoundError: this machine does not see the study; the message names the machine.
     """
     store = RemoteStore(place, keeps=False) if is_url(place) else LocalStore(Path(place))
-    store.wait()
+    store.wait_until_visible()
     return store

@@ -81,7 +81,7 @@ def print_text(text: str, *, to_stderr: bool = False, end: str = "\n") -> bool:
     try:
         print(text, file=stream, flush=True, end=end)
     except OSError as error:
-        silence(stream)
+        discard_output(stream)
         if not to_stderr and not isinstance(error, BrokenPipeError):
             raise UserError(
                 f"standard output cannot be written ({error.strerror}); send it elsewhere"
@@ -90,7 +90,7 @@ def print_text(text: str, *, to_stderr: bool = False, end: str = "\n") -> bool:
     return True
 
 
-def silence(stream: TextIO) -> None:
+def discard_output(stream: TextIO) -> None:
     """Let a stream that cannot be written take everything, also what still is in its buffer."""
     nowhere = os.open(os.devnull, os.O_WRONLY)
     os.dup2(nowhere, stream.fileno())

@@ -22,7 +22,7 @@ Version = tuple[int, int]
 
 
 @contextlib.contextmanager
-def _errors_of_storage() -> Iterator[None]:
+def _raising_os_errors() -> Iterator[None]:
     """Make an ``OSError`` of whatever a file system raises; many have kinds of their own."""
     try:
         yield
@@ -79,7 +79,7 @@ class RemoteFolder:
         """Return what lies inside as Ray Tune's ``RunConfig`` takes it."""
         return {"storage_path": self._join(relative), "storage_filesystem": self._filesystem}
 
-    @_errors_of_storage()
+    @_raising_os_errors()
     def files(self, under: str = "") -> dict[str, Version]:
         """Return every file: path relative to the folder -> version; none if there is no folder.
 
@@ -98,7 +98,7 @@ class RemoteFolder:
             and _is_inside(name := entry.path[len(self._path) :].lstrip("/"))
         }
 
-    @_errors_of_storage()
+    @_raising_os_errors()
     def read(self, relative: str) -> bytes:
         """Return a file's content.
 
@@ -109,7 +109,7 @@ class RemoteFolder:
         with self._filesystem.open_input_stream(self._join(relative)) as stream:
             return bytes(stream.read())
 
-    @_errors_of_storage()
+    @_raising_os_errors()
     def write(self, relative: str, content: bytes | Path) -> None:
         """Write a file, given as its content or as a local file; readers see all of it or nothing.
 
@@ -125,7 +125,7 @@ class RemoteFolder:
         with opened as stream:
             stream.write(content)
 
-    @_errors_of_storage()
+    @_raising_os_errors()
     def remove(self, relatives: Iterable[str]) -> None:
         """Delete files; one that is gone already is none the worse for it.
 
@@ -137,7 +137,7 @@ class RemoteFolder:
             with contextlib.suppress(FileNotFoundError):
                 self._filesystem.delete_file(self._join(relative))
 
-        _each(remove, relatives)
+        _for_each_in_parallel(remove, relatives)
 
     def pull(self, folder: Path, wanted: Callable[[str], bool], under: str = "") -> None:
         """Bring a local folder up to date.
@@ -150,7 +150,7 @@ class RemoteFolder:
             OSError: the storage does not answer, or the folder cannot be written.
         """
         there = self.files(under)
-        for gone in [name for name in self._pulled if name not in there and _under(name, under)]:
+        for gone in [name for name in self._pulled if name not in there and _is_under(name, under)]:
             (folder / gone).unlink(missing_ok=True)
             del self._pulled[gone]
         changed = [n for n, version in there.items() if self._pulled.get(n) != version]
@@ -165,9 +165,9 @@ class RemoteFolder:
             (folder / name).write_bytes(content)
             self._pulled[name] = there[name]
 
-        _each(fetch, changed)
+        _for_each_in_parallel(fetch, changed)
 
-    @_errors_of_storage()
+    @_raising_os_errors()
     def move_contents(self, name: str, leave: str) -> None:
         """Move what is inside to a new folder beside this one: copied, then deleted, file by file.
 
@@ -206,14 +206,14 @@ class RemoteFolder:
         return f"{self._path}/{relative}" if relative else self._path
 
 
-def _each(function: Callable[[str], None], names: Iterable[str]) -> None:
+def _for_each_in_parallel(function: Callable[[str], None], names: Iterable[str]) -> None:
     """Call a function for every name, many at once; an error of one is raised."""
     with ThreadPoolExecutor(_NUM_TRANSFERS) as pool:
         for _ in pool.map(function, names):
             pass
 
 
-def _under(name: str, folder: str) -> bool:
+def _is_under(name: str, folder: str) -> bool:
     return not folder or name.startswith(f"{folder}/")
 
 

@@ -14,7 +14,7 @@ from typing import Any
 
 from search_spaces.errors import UserError
 from tune_app.storage.lease import CLAIMS, LEASE_SECONDS, Lease, find_claim
-from tune_app.storage.lock import Holder, is_being_run
+from tune_app.storage.lock import Holder, in_use_error
 from tune_app.storage.remote_folder import RemoteFolder
 from tune_app.storage.storage_errors import short_reason
 from tune_app.storage.store import StudyStore
@@ -60,7 +60,7 @@ class RemoteStore(StudyStore):
         """Delete the working copy."""
         self._delete_copy()
 
-    def shown(self, path: Path) -> str:
+    def place_of(self, path: Path) -> str:
         """Return the URL of a path in, or directly beside, the working copy."""
         if path.parent == self.root.parent and path != self.root:
             return self.remote.sibling_url(path.name)
@@ -128,7 +128,7 @@ class RemoteStore(StudyStore):
                 "--storage-path"
             ) from None
         if claim is not None:
-            raise is_being_run(
+            raise in_use_error(
                 self.root.name,
                 Holder(claim.host, claim.pid, claim.since),
                 f" (if it was killed there, try again in {LEASE_SECONDS:.0f} s)",
@@ -145,7 +145,7 @@ class RemoteStore(StudyStore):
         claim = find_claim(self.remote)
         return None if claim is None else Holder(claim.host, claim.pid, claim.since)
 
-    def wait(self) -> None:
+    def wait_until_visible(self) -> None:
         """Do nothing: the URL is the same for every machine, or its first use fails."""
 
     def check_held(self) -> None:

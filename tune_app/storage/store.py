@@ -53,10 +53,10 @@ class StudyStore(ABC):
     @property
     def place(self) -> str:
         """What another process opens the study by: its path or its URL."""
-        return self.shown(self.root)
+        return self.place_of(self.root)
 
     @abstractmethod
-    def shown(self, path: Path) -> str:
+    def place_of(self, path: Path) -> str:
         """Return what the user calls a path in, or directly beside, ``root``: a path or a URL."""
 
     @abstractmethod
@@ -179,7 +179,7 @@ class StudyStore(ABC):
         """
 
     @abstractmethod
-    def wait(self) -> None:
+    def wait_until_visible(self) -> None:
         """Wait a moment for a study that another machine has begun, where it may show late.
 
         Raises:

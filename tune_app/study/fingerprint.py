@@ -10,7 +10,7 @@ import hashlib
 from collections.abc import Mapping
 from typing import Any
 
-from search_spaces.space import canonical_json
+from search_spaces.configuration import canonical_json
 
 
 def data_fingerprint(data: Mapping[str, Any], dataset: object) -> str | None:

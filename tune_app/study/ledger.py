@@ -17,8 +17,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from search_spaces.configuration import Config, Configuration
 from search_spaces.errors import UserError
-from search_spaces.space import Config, Configuration, SearchSpace
+from search_spaces.space import SearchSpace
 from tune_app.storage.store import STUDY_FILE, StudyStore
 from tune_app.study.recorded import Recorded, read_recorded
 from tune_app.study.rows import row_keys
@@ -103,7 +104,7 @@ def open_ledger(store: StudyStore) -> Ledger | None:
     study = read_study(store, REMEDY)
     if study is None:
         return None
-    check_unedited(study, store.shown(store.root / STUDY_FILE), REMEDY)
+    check_unedited(study, store.place_of(store.root / STUDY_FILE), REMEDY)
     return Ledger(store, study)
 
 
@@ -180,7 +181,7 @@ def extend_ledger(ledger: Ledger, wanted: Ledger) -> int:
 
 
 def put_aside(store: StudyStore) -> Path:
-    """Rename a study so that its name is free; return the path for which ``shown`` names it.
+    """Rename a study so that its name is free; return the path for which ``place_of`` names it.
 
     Raises:
         OSError: the storage does not answer, or there is something of the new name.

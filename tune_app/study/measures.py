@@ -15,7 +15,7 @@ def is_share(name: str) -> bool:
     return _SHARE.fullmatch(name) is not None
 
 
-def shown(name: str, value: object) -> str:
+def format_measure(name: str, value: object) -> str:
     """Return a value of a quantity in words: a share as a percentage, else the number.
 
     A "share" outside of 0 to 1 is somebody's own percentage and stays the number that it is.

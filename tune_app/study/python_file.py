@@ -13,12 +13,12 @@ from types import ModuleType
 from search_spaces.errors import UserError
 
 
-def _plainly(error: BaseException) -> str:
+def _type_and_message(error: BaseException) -> str:
     return f"{type(error).__name__}: {error}"
 
 
 def run_python_file(
-    option: str, path: Path, explain: Callable[[BaseException], str] = _plainly
+    option: str, path: Path, explain: Callable[[BaseException], str] = _type_and_message
 ) -> ModuleType:
     """Run a file and return it as a module.
 
@@ -56,7 +56,7 @@ def run_python_file(
     except UserError as error:
         raise UserError(f"{option} {path}: {error}") from None
     except SyntaxError as error:
-        raise UserError(f"{option} {path}: {_place(error, path)}: {error.msg}") from None
+        raise UserError(f"{option} {path}: {_line_of(error, path)}: {error.msg}") from None
     except (Exception, SystemExit) as error:
         hidden = _hidden_module(error, path.parent)
         raise UserError(f"{option} {path}: {explain(error)}{hidden}") from None
@@ -91,7 +91,7 @@ def _module_name(path: Path) -> str:
     return f"_file_{stem}_{digest}"
 
 
-def _place(error: SyntaxError, path: Path) -> str:
+def _line_of(error: SyntaxError, path: Path) -> str:
     """Return the line of a syntax error, with its file if that is not the file itself."""
     elsewhere = error.filename is not None and Path(error.filename) != path
     return f"{error.filename}, line {error.lineno}" if elsewhere else f"line {error.lineno}"

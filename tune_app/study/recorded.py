@@ -10,8 +10,8 @@ from typing import Any
 
 from tune_app.study.fingerprint import data_fingerprint
 from tune_app.study.rows import RowOutcome, row_outcomes
-from tune_app.study.trial_directory import TrialDirectory, scan
-from tune_app.study.trials import ENDED, RowKey, Trial, merge
+from tune_app.study.trial_directory import TrialDirectory, read_directories
+from tune_app.study.trials import ENDED, RowKey, Trial, join_directories
 
 
 @dataclass(frozen=True)
@@ -31,7 +31,7 @@ class Recorded:
     @cached_property
     def trials(self) -> dict[str, Trial]:
         """The trials that the directories are of: trial_key -> trial."""
-        return {trial.key: trial for trial in merge(self.directories)}
+        return {trial.key: trial for trial in join_directories(self.directories)}
 
     def outcomes(self, study: Mapping[str, Any]) -> dict[RowKey, RowOutcome]:
         """Return what became of every row of the study, in the declared order."""
@@ -77,7 +77,7 @@ def read_recorded(
         study: ``study.json``, parsed.
         launches: read those of these launches only.
     """
-    found, notes = scan(root, launches)
+    found, notes = read_directories(root, launches)
     own: list[TrialDirectory] = []
     foreign: list[TrialDirectory] = []
     for directory in found:

@@ -14,8 +14,8 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+from search_spaces.configuration import make_configuration
 from search_spaces.errors import UserError
-from search_spaces.space import make_configuration
 from search_spaces.values import MOST_CONFIGURATIONS
 from tune_app.storage.store import STUDY_FILE, StudyStore
 from tune_app.study.bounded import MOST_PARAMS_BYTES, MOST_STUDY_BYTES, read_bounded
@@ -52,7 +52,7 @@ def read_study(store: StudyStore, remedy: str = RESTORE) -> dict[str, Any] | Non
     """
     root = store.root
     path = root / STUDY_FILE
-    where = store.shown(path)
+    where = store.place_of(path)
     try:
         if not path.exists():
             return None
@@ -61,8 +61,8 @@ def read_study(store: StudyStore, remedy: str = RESTORE) -> dict[str, Any] | Non
     for name in ("tune", "weights", LAUNCHES):
         if (root / name).is_symlink():
             raise UserError(
-                f"{store.shown(root / name)}: a symbolic link, which is not followed inside of a "
-                "study; move the whole study and link that"
+                f"{store.place_of(root / name)}: a symbolic link, which is not followed inside a "
+                "study; move the whole study to another disk and link its folder"
             )
     study = read_json(path)
     if not isinstance(study, dict) or "schema_version" not in study:

@@ -93,7 +93,7 @@ class TrialDirectory:
         return {milestone: config_ids for milestone, config_ids in named.items() if config_ids}
 
 
-def scan(
+def read_directories(
     root: Path, launches: tuple[str, ...] | None = None
 ) -> tuple[list[TrialDirectory], list[str]]:
     """Read every trial directory of a study, ordered by launch and name.
@@ -123,9 +123,9 @@ def scan(
 def read_directory(path: Path, launch: str) -> TrialDirectory | None:
     """Read one trial directory; return None if it holds no file of a trial."""
     too_large: list[str] = []
-    params = _text(path / PARAMS_FILE, too_large)
-    results = _text(path / RESULT_FILE, too_large)
-    error = _text(path / ERROR_FILE, too_large)
+    params = _read_text(path / PARAMS_FILE, too_large)
+    results = _read_text(path / RESULT_FILE, too_large)
+    error = _read_text(path / ERROR_FILE, too_large)
     if params is None and results is None and error is None:
         return None
     records, problems = parse_records(results or "")
@@ -135,7 +135,7 @@ def read_directory(path: Path, launch: str) -> TrialDirectory | None:
         config = records[-1]["config"]
     for record in records:
         record.pop("config", None)  # Tune repeats it in every line: most of the memory otherwise
-    plan = _plan(config.get("plan"))
+    plan = _valid_plan(config.get("plan"))
     if plan:
         records, left_out = sound_records(records)
         problems += left_out
@@ -189,7 +189,7 @@ def _subdirectories(parent: Path, root: Path, notes: list[str]) -> list[Path]:
     return [Path(entry.path) for entry in entries if entry.is_dir(follow_symlinks=False)]
 
 
-def _text(path: Path, too_large: list[str]) -> str | None:
+def _read_text(path: Path, too_large: list[str]) -> str | None:
     """Return a file's text, None if there is none; of a long error its beginning and its end."""
     try:
         if path.name == ERROR_FILE:
@@ -205,6 +205,6 @@ def _text(path: Path, too_large: list[str]) -> str | None:
     return content.decode("utf-8", errors="surrogateescape")
 
 
-def _plan(value: object) -> Record:
+def _valid_plan(value: object) -> Record:
     known = isinstance(value, dict) and isinstance(value.get("trial_key"), str)
     return dict(value) if known and isinstance(value, dict) else {}

@@ -151,7 +151,7 @@ class Trial:
         return Outcome("unfinished", reason, None)
 
 
-def merge(directories: Iterable[TrialDirectory]) -> list[Trial]:
+def join_directories(directories: Iterable[TrialDirectory]) -> list[Trial]:
     """Join directories, oldest launch first, into trials; in the order of first appearance."""
     grouped: dict[str, list[TrialDirectory]] = {}
     for directory in directories:
@@ -159,11 +159,11 @@ def merge(directories: Iterable[TrialDirectory]) -> list[Trial]:
     trials = [Trial(key, group) for key, group in grouped.items()]
     for trial in trials:
         for directory in trial.directories:
-            _add(trial, directory)
+            _add_directory(trial, directory)
     return trials
 
 
-def _add(trial: Trial, directory: TrialDirectory) -> None:
+def _add_directory(trial: Trial, directory: TrialDirectory) -> None:
     planned = directory.serves()
     for milestone, config_ids in planned.items():
         known = trial.serves.get(milestone, [])
