@@ -2,11 +2,14 @@ from __future__ import annotations
 
 import json
 import math
+import os
 import pickle
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pytest
 
 from analysis.frames.load import load_study
 from tests.studies import (
@@ -174,3 +177,16 @@ def test_rows_that_cannot_be_trusted_are_left_out_and_named(tmp_path: Path) -> N
     (note,) = study.notes
     assert note.startswith("tune/001/trial_k1/result.json: a row is left out: status is 'done'")
     assert note.endswith("(and 1 more)")
+
+
+@pytest.mark.parametrize("make", [os.mkfifo, os.mkdir, lambda path: path.symlink_to("/dev/null")])
+def test_a_file_that_cannot_be_read_is_named(tmp_path: Path, make: Callable[[Path], None]) -> None:
+    path = prefix_study(tmp_path)
+    write_trial(path, "k1", A2, {2: ["a2"]}, [line(1), line(2, milestone=True)])
+    result = path / "tune" / "001" / "trial_k1" / "result.json"
+    result.unlink()
+    make(result)
+    study = load_study(path)
+    assert row(study, "a2")["status"] == "missing"
+    (note,) = study.notes
+    assert note.startswith("tune/001/trial_k1/result.json: ") and note.endswith("so it is not read")

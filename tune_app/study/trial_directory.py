@@ -122,14 +122,14 @@ def read_directories(
 
 def read_directory(path: Path, launch: str) -> TrialDirectory | None:
     """Read one trial directory; return None if it holds no file of a trial."""
-    too_large: list[str] = []
-    params = _read_text(path / PARAMS_FILE, too_large)
-    results = _read_text(path / RESULT_FILE, too_large)
-    error = _read_text(path / ERROR_FILE, too_large)
-    if params is None and results is None and error is None:
+    unread: list[str] = []
+    params = _read_text(path / PARAMS_FILE, unread)
+    results = _read_text(path / RESULT_FILE, unread)
+    error = _read_text(path / ERROR_FILE, unread)
+    if params is None and results is None and error is None and not unread:
         return None
     records, problems = parse_records(results or "")
-    problems += too_large
+    problems += unread
     config = parse_object(params or "")
     if not config and records and isinstance(records[-1].get("config"), dict):
         config = records[-1]["config"]
@@ -182,24 +182,32 @@ def _subdirectories(parent: Path, root: Path, notes: list[str]) -> list[Path]:
         return []
     try:
         entries = sorted(os.scandir(parent), key=lambda entry: entry.name)
-    except OSError:
+    except FileNotFoundError:
+        return []
+    except OSError as error:
+        notes.append(f"{where}: cannot be read ({error.strerror})")
         return []
     links = [entry for entry in entries if entry.is_symlink()]
     notes += [f"{where}/{entry.name}: a symbolic link, not followed" for entry in links]
     return [Path(entry.path) for entry in entries if entry.is_dir(follow_symlinks=False)]
 
 
-def _read_text(path: Path, too_large: list[str]) -> str | None:
-    """Return a file's text, None if there is none; of a long error its beginning and its end."""
+def _read_text(path: Path, unread: list[str]) -> str | None:
+    """Return a file's text, or None if it cannot be read.
+
+    Of a long ``error.txt`` the text is its beginning and its end. A file that is there and cannot
+    be read is named in ``unread``, with the reason.
+    """
     try:
         if path.name == ERROR_FILE:
             content = read_ends(path)
         else:
             content = read_bounded(path, _MOST_BYTES[path.name])
+    except FileNotFoundError:
+        return None
     except OSError as error:
-        if error.errno == errno.EFBIG:
-            too_large.append(f"{path.name}: {error.strerror}, so it is not read")
-            return ""
+        reason = "a symbolic link" if error.errno == errno.ELOOP else error.strerror
+        unread.append(f"{path.name}: {reason}, so it is not read")
         return None
     # Not read_text, which takes a carriage return for the end of a line.
     return content.decode("utf-8", errors="surrogateescape")
