@@ -309,11 +309,12 @@ def test_a_mistake_is_one_line(tmp_path: Path, capsys: pytest.CaptureFixture[str
         ([], "required"),
         ([str(tmp_path)], "no study there"),
         ([str(tmp_path / "nope")], "no study there"),
-        (["a\0b"], "no study there"),
+        (["a\0b"], "holds a NUL byte"),
+        ([""], "argument results/STUDY: is empty"),
         ([str(tmp_path / "damaged")], "not a study file"),
         ([root, "--watch", "0"], "0 is not a number of seconds from 1 to 86400"),
         ([root, "--watch", "nan"], "nan is not"),
-        ([root, "--jsn"], "unrecognized arguments: --jsn"),
+        ([root, "--jsn"], "unrecognized arguments: --jsn; did you mean '--json'?"),
     ):
         assert main(words) == 2
         out, err = capsys.readouterr()

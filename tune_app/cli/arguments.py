@@ -1,12 +1,52 @@
-"""What the words of the command line mean: names of studies and lists of seeds."""
+"""The parser of the commands, and what their words mean: names of studies and lists of seeds."""
 
 from __future__ import annotations
 
+import argparse
 import re
+from collections.abc import Sequence
+from typing import Any
 
-from search_spaces.errors import UserError
+from search_spaces.errors import UserError, did_you_mean
+from tune_app.study.command_name import command_name
 
 MOST_SEEDS = 10_000
+
+
+class CommandParser(argparse.ArgumentParser):
+    """A parser of one command's words. A mistake in them is a :class:`UserError`.
+
+    Args:
+        module: the command's own module, such as ``tune_app.run``.
+        description: what the command does, for its help.
+    """
+
+    def __init__(self, module: str, description: str) -> None:
+        # Without allow_abbrev=False a typo could pass for another option.
+        super().__init__(prog=command_name(module), description=description, allow_abbrev=False)
+        self.register("type", None, _nonempty_text)  # of every option that names no other type
+
+    def parse_args(self, args: Sequence[str] | None = None) -> argparse.Namespace:  # type: ignore[override]
+        """Return the values of the options.
+
+        Raises:
+            UserError: the words are not allowed.
+        """
+        parsed = super().parse_args(args)
+        if [] in vars(parsed).values():  # what argparse makes of --seeds=-- before Python 3.13
+            self.error("-- is not a value")
+        return parsed
+
+    def error(self, message: str) -> Any:
+        """Raise what argparse would print together with the usage.
+
+        Raises:
+            UserError: always.
+        """
+        prefix = "unrecognized arguments: "
+        word = message.removeprefix(prefix).split("=")[0].split(" ")[0]
+        hint = did_you_mean(word, self._option_string_actions) if prefix in message else ""
+        raise UserError(f"{message}{hint}; see {self.prog} --help")
 
 
 def check_study_name(name: str) -> str:
@@ -43,3 +83,12 @@ def parse_seeds(text: str) -> tuple[int, ...]:
         if len(seeds) > MOST_SEEDS:
             raise UserError(f"--seeds: more than {MOST_SEEDS:,} seeds; allowed: at most so many")
     return tuple(sorted(seeds))
+
+
+def _nonempty_text(text: str) -> str:
+    """Return the text. An empty one, as from an unset shell variable, is refused."""
+    if not text.strip():
+        raise argparse.ArgumentTypeError("is empty")
+    if "\0" in text:
+        raise argparse.ArgumentTypeError("holds a NUL byte")
+    return text

@@ -15,9 +15,9 @@ from pathlib import Path
 from rich.console import Console
 
 from search_spaces import SHIPPED
-from search_spaces.errors import UserError, did_you_mean
+from search_spaces.errors import UserError
 from search_spaces.space import SearchSpace
-from tune_app.cli.arguments import check_study_name, parse_seeds
+from tune_app.cli.arguments import CommandParser, check_study_name, parse_seeds
 from tune_app.cli.run_console import run_console
 from tune_app.cli.run_display import RunDisplay
 from tune_app.engine.ray_internals import JOB_CONFIG_VARIABLE
@@ -28,30 +28,12 @@ from tune_app.storage.open_store import open_store
 from tune_app.storage.output import answering_mistakes
 from tune_app.storage.remote_folder import RemoteFolder, is_url
 from tune_app.storage.store import StudyStore
-from tune_app.study.command_name import command_name
 
 _MOST_TRIALS_PER_GPU = 10_000
 """Ray hands out resources in ten-thousandths."""
 _GOES_ON = "the study goes on; `python -m tune_app.status` says how far it is"
 _RAYS_COPIES = "working_dir_files"
 """Where a node keeps what jobs were submitted with, which is their working directory."""
-
-
-class _Parser(argparse.ArgumentParser):
-    def error(self, message: str) -> None:  # type: ignore[override]
-        prefix = "unrecognized arguments: "
-        word = message.removeprefix(prefix).split("=")[0].split(" ")[0]
-        hint = did_you_mean(word, self._option_string_actions) if prefix in message else ""
-        raise UserError(f"{message}{hint}; see {self.prog} --help")
-
-
-def _text(text: str) -> str:
-    """Return the text: empty, as from an unset shell variable, it would mean something else."""
-    if not text.strip():
-        raise argparse.ArgumentTypeError("is empty")
-    if "\0" in text:
-        raise argparse.ArgumentTypeError("holds a NUL byte")
-    return text
 
 
 def _count(text: str) -> int:
@@ -62,12 +44,10 @@ def _count(text: str) -> int:
 
 def build_parser() -> argparse.ArgumentParser:
     """Return the command line's parser."""
-    parser = _Parser(
-        prog=command_name("tune_app.run"),
-        description="Run a hyperparameter study; the same command again finishes what is missing.",
-        allow_abbrev=False,  # a typo must not pass for another flag
+    parser = CommandParser(
+        "tune_app.run",
+        "Run a hyperparameter study. The same command again runs only what is not finished.",
     )
-    parser.register("type", None, _text)  # of every flag that names no other type
     add = parser.add_argument
     add("--space", metavar="NAME|FILE.py", help="a shipped search space or a file with your own")
     add("--list", action="store_true", help="list the shipped search spaces and stop")
@@ -97,10 +77,7 @@ def build_parser() -> argparse.ArgumentParser:
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command line; return the exit status."""
     arguments = list(sys.argv[1:] if argv is None else argv)
-    parser = build_parser()
-    args = parser.parse_args(arguments)
-    if [] in vars(args).values():  # what argparse makes of --seeds=-- before Python 3.13
-        raise UserError(f"-- is no value; see {parser.prog} --help")
+    args = build_parser().parse_args(arguments)
     if args.list:
         return list_spaces(run_console())
     if not args.space:

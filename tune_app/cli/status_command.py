@@ -16,16 +16,15 @@ from datetime import UTC, datetime
 from typing import Any
 
 from search_spaces.errors import UserError, one_line
-from search_spaces.values import MOST_CONFIGURATIONS
+from tune_app.cli.arguments import CommandParser
 from tune_app.cli.places import MOST_LISTED, failure_lines, limit_lines
 from tune_app.planning.durations import format_seconds
 from tune_app.planning.overview import Overview, best_configurations, read_overview
 from tune_app.storage.lock import Holder
 from tune_app.storage.open_store import open_store
 from tune_app.storage.output import answering_mistakes, print_text
-from tune_app.storage.store import STUDY_FILE, StudyStore
+from tune_app.storage.store import StudyStore
 from tune_app.study import measures
-from tune_app.study.command_name import command_name
 from tune_app.study.ledger import Ledger, open_ledger
 
 STATES = {
@@ -42,17 +41,10 @@ STATES = {
 _CLEAR = "\x1b[H\x1b[2J"
 
 
-class _Parser(argparse.ArgumentParser):
-    def error(self, message: str) -> None:  # type: ignore[override]
-        raise UserError(f"{message}; see {self.prog} --help")
-
-
 def build_parser() -> argparse.ArgumentParser:
     """Return the command line's parser."""
-    parser = _Parser(
-        prog=command_name("tune_app.status"),
-        description="How far a study is, read from its directory alone.",
-        allow_abbrev=False,
+    parser = CommandParser(
+        "tune_app.status", "Print how far a study is. Only its directory is read."
     )
     parser.add_argument("study", metavar="results/STUDY", help="the study's directory, or its URL")
     parser.add_argument(
@@ -105,12 +97,6 @@ def _print_state(store: StudyStore, *, as_json: bool, clear: bool) -> bool:
     ledger = open_ledger(store)
     if ledger is None:
         raise UserError(f"{store.place}: no study there (it has no study.json); name results/STUDY")
-    num_rows = len(ledger.study["configurations"]) * len(ledger.study["seeds"])
-    if num_rows > MOST_CONFIGURATIONS:
-        raise UserError(
-            f"{store.place_of(store.root / STUDY_FILE)}: {num_rows:,} rows; no study has more than "
-            f"{MOST_CONFIGURATIONS:,}; restore it from a copy"
-        )
     holder: Holder | str | None
     try:
         holder = store.holder()
