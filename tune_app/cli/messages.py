@@ -11,8 +11,9 @@ from tune_app.planning.durations import format_seconds
 from tune_app.planning.estimate import Estimate
 from tune_app.planning.plan import Plan
 from tune_app.planning.prepared_study import PreparedStudy
-from tune_app.planning.repeats import repeat_lines
+from tune_app.planning.repeats import num_repeats
 from tune_app.planning.resources import Cluster
+from tune_app.study.command_name import command_name
 from tune_app.study.ledger import Ledger
 
 
@@ -41,7 +42,17 @@ def plan_lines(study: PreparedStudy, plan: Plan, cluster: Cluster) -> list[str]:
     ]
     if space.exclusive and plan.trials:
         lines.append("each runs alone on its node, in random order: its time is the result")
-    return [*lines, *repeat_lines(ledger), *open_lines(plan)]
+    return [*lines, *_repeat_lines(ledger), *open_lines(plan)]
+
+
+def _repeat_lines(ledger: Ledger) -> list[str]:
+    number = num_repeats(ledger.study)
+    if not number:
+        return []
+    return [
+        f"{number} rows repeat the result of another seed, as the seed changes nothing for them "
+        "(--vary-split would); only their times are measured anew"
+    ]
 
 
 def open_lines(plan: Plan) -> list[str]:
@@ -85,7 +96,8 @@ def outcome_lines(ledger: Ledger, plan: Plan, conclusion: Conclusion) -> list[st
         number, config_id = len(conclusion.unexplained), conclusion.unexplained[0][0]
         lines.append(
             f"{number} rows have no result although their trials ended, {config_id} among them; "
-            f"the same command runs them again; `python -m tune_app.status` says what was left out"
+            f"`{command_name('tune_app.status')}` says what was left out; the same command runs "
+            "these rows again"
         )
     return [*lines, *open_lines(plan), *where_lines(ledger)]
 
@@ -104,5 +116,5 @@ def where_lines(ledger: Ledger) -> list[str]:
     """Return where the study is and how to report it."""
     return [
         f"study: {short_path(ledger.store, ledger.root)}",
-        f"report: python -m analysis.report {shell_word(ledger.store, ledger.root)}",
+        f"report: {command_name('analysis.report')} {shell_word(ledger.store, ledger.root)}",
     ]

@@ -28,12 +28,12 @@ from tune_app.storage.open_store import open_store
 from tune_app.storage.output import answering_mistakes
 from tune_app.storage.remote_folder import RemoteFolder, is_url
 from tune_app.storage.store import StudyStore
+from tune_app.study.command_name import command_name
 
 _MOST_TRIALS_PER_GPU = 10_000
 """Ray hands out resources in ten-thousandths."""
-_GOES_ON = "the study goes on; `python -m tune_app.status` says how far it is"
-_RAYS_COPIES = "working_dir_files"
-"""Where a node keeps what jobs were submitted with, which is their working directory."""
+_SUBMITTED_CODE = "working_dir_files"
+"""The folder of a node that holds the code of submitted jobs, each in its working directory."""
 
 
 def _count(text: str) -> int:
@@ -82,10 +82,11 @@ def main(argv: Sequence[str] | None = None) -> int:
         return list_spaces(run_console())
     if not args.space:
         raise UserError(f"--space is missing; allowed: {', '.join(SHIPPED)}, or a .py file")
-    return _run(args, arguments)
+    return _open_and_run(args, arguments)
 
 
-def _run(args: argparse.Namespace, arguments: Sequence[str]) -> int:
+def _open_and_run(args: argparse.Namespace, arguments: Sequence[str]) -> int:
+    """Find the search space and the study that the options name, and run it."""
     if args.log_to:
         from tune_app.engine.tracking import check_installed
 
@@ -93,13 +94,20 @@ def _run(args: argparse.Namespace, arguments: Sequence[str]) -> int:
     space = load_space(args.space)
     name = check_study_name(args.study or space.name)
     results = args.storage_path or args.results_dir
-    place = RemoteFolder(results).child_url(name) if is_url(results) else _resolved(results) / name
+    place = (
+        RemoteFolder(results).child_url(name)
+        if is_url(results)
+        else _absolute_folder(results) / name
+    )
     with open_store(str(place)) as store:
-        request = _request(args, arguments, space, store)
-        return _launch(request, RunDisplay(run_console(None if args.plan else _GOES_ON)), args.plan)
+        request = _make_request(args, arguments, space, store)
+        goes_on = f"the study goes on; `{command_name('tune_app.status')}` says how far it is"
+        display = RunDisplay(run_console(None if args.plan else goes_on))
+        return _run_or_plan(request, display, only_plan=args.plan)
 
 
-def _launch(request: StudyRequest, display: RunDisplay, only_plan: bool) -> int:
+def _run_or_plan(request: StudyRequest, display: RunDisplay, *, only_plan: bool) -> int:
+    """Run the study, or print its plan, and end in order on SIGINT and SIGTERM."""
     from tune_app.engine.launch import Launch
     from tune_app.engine.signals import StopSignals
 
@@ -112,7 +120,7 @@ def _launch(request: StudyRequest, display: RunDisplay, only_plan: bool) -> int:
             return launch.stopped()
 
 
-def _request(
+def _make_request(
     args: argparse.Namespace, arguments: Sequence[str], space: SearchSpace, store: StudyStore
 ) -> StudyRequest:
     if args.images is not None and args.budget:
@@ -150,7 +158,7 @@ def _request(
     )
 
 
-def _resolved(folder: str) -> Path:
+def _absolute_folder(folder: str) -> Path:
     expanded = os.path.expanduser(folder)  # noqa: PTH111 (pathlib takes ./~ for a home folder too)
     if expanded.startswith("~"):
         raise UserError(f"{folder}: home folder unknown; write the full path, or ./{folder}")
@@ -160,7 +168,7 @@ def _resolved(folder: str) -> Path:
     except (OSError, RuntimeError) as error:
         reason = getattr(error, "strerror", None) or "it is a loop of symbolic links"
         raise UserError(f"{folder}: not a folder ({reason})") from None
-    if _RAYS_COPIES in path.parts and JOB_CONFIG_VARIABLE in os.environ:
+    if _SUBMITTED_CODE in path.parts and JOB_CONFIG_VARIABLE in os.environ:
         raise UserError(
             f"{folder}: in this submitted job a folder of Ray's temporary copy of the code, which "
             "goes when the job ends; name an absolute path or a URL with --storage-path"

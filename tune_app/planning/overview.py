@@ -17,6 +17,7 @@ from tune_app.planning.remaining import (
 )
 from tune_app.study.ledger import Ledger
 from tune_app.study.measures import on_test_data
+from tune_app.study.objective import Objective
 from tune_app.study.rows import RowOutcome
 from tune_app.study.selection import rank
 from tune_app.study.trial_record import Record
@@ -105,9 +106,8 @@ def best_configurations(ledger: Ledger, view: Overview) -> list[dict[str, Any]]:
     seed diverged is left out, and ``rank`` decides between equal ones. The test metric of the same
     quantity stands beside; nothing is chosen by it.
     """
-    metric, mode = ledger.study["space"].get("metric"), ledger.study["space"].get("mode")
-    metric = metric if isinstance(metric, str) else "val_accuracy"
-    test_metric = on_test_data(metric)
+    objective = Objective.of_study(ledger.study)
+    metric, test_metric = objective.metric, on_test_data(objective.metric)
     best: dict[tuple[Any, ...], tuple[tuple[Any, ...], dict[str, Any]]] = {}
     for place, configuration in enumerate(ledger.configurations()):
         config_id, config = configuration.config_id, configuration.config
@@ -118,12 +118,8 @@ def best_configurations(ledger: Ledger, view: Overview) -> list[dict[str, Any]]:
             continue
         group = {name: config[name] for name in ("dataset", "model", "kernel") if name in config}
         num_epochs = _mean(lines, "milestone")
-        order = rank(
-            score,
-            "min" if mode == "min" else "max",
-            math.nan if num_epochs is None else num_epochs,
-            place,
-        )
+        epochs = math.nan if num_epochs is None else num_epochs
+        order = rank(score, objective.mode, epochs, place)
         entry = {
             "group": group,
             "config_id": config_id,

@@ -15,10 +15,8 @@ from tune_app.planning.request import StudyRequest
 from tune_app.planning.resources import Cluster
 from tune_app.study.ledger import Ledger, extend_ledger, new_ledger, open_ledger
 from tune_app.study.recorded import Recorded
+from tune_app.study.rows import MOST_ROWS
 from tune_app.training.registry import Trainable, check_config, find_trainable
-
-MOST_ROWS = 100_000
-"""Planning takes seconds for so many rows; Ray Tune is not made for more trials."""
 
 
 @dataclass(frozen=True)

@@ -8,11 +8,11 @@ chooses training images, the copies become replicates.
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
+from typing import Any
 
 from search_spaces.configuration import Configuration
 from search_spaces.errors import UserError
 from search_spaces.space import SearchSpace
-from tune_app.study.ledger import Ledger
 from tune_app.training.registry import Trainable
 
 SAME_AT_EVERY_SEED = "same_at_every_seed"
@@ -59,12 +59,10 @@ def check_seeds(
         )
 
 
-def repeat_lines(ledger: Ledger) -> list[str]:
-    """Return how many rows of a study are copies of another seed's result."""
-    copies = len(ledger.study.get(SAME_AT_EVERY_SEED, ())) * (len(ledger.study["seeds"]) - 1)
-    if copies <= 0:
-        return []
-    return [
-        f"{copies} rows repeat the result of another seed, as the seed changes nothing for them "
-        "(--vary-split would); only their times are measured anew"
-    ]
+def num_repeats(study: Mapping[str, Any]) -> int:
+    """Return how many rows of a study repeat the result of another seed.
+
+    Args:
+        study: ``study.json``.
+    """
+    return len(study.get(SAME_AT_EVERY_SEED, ())) * (len(study["seeds"]) - 1)

@@ -10,6 +10,8 @@ from typing import Any, NamedTuple
 
 from tune_app.study.trials import ENDED, FINISHED, Outcome, Report, RowKey, Trial
 
+MOST_ROWS = 100_000
+"""The most rows of a study. Ray Tune is not made for more trials, and planning so many takes seconds."""
 _RANK = {**dict.fromkeys(FINISHED, 0), "diverged": 1, "failed": 2, "unfinished": 2, "missing": 3}
 
 

@@ -16,10 +16,10 @@ from typing import Any
 
 from search_spaces.configuration import make_configuration
 from search_spaces.errors import UserError
-from search_spaces.values import MOST_CONFIGURATIONS
 from tune_app.storage.store import STUDY_FILE, StudyStore
 from tune_app.study.bounded import MOST_PARAMS_BYTES, MOST_STUDY_BYTES, read_bounded
 from tune_app.study.json_text import parse_json
+from tune_app.study.rows import MOST_ROWS
 from tune_app.study.trial_record import is_seed
 
 SCHEMA_VERSION = 2
@@ -124,8 +124,8 @@ def _problems(study: Mapping[str, Any]) -> Iterator[str]:
         if not isinstance(study.get(key), kind):
             yield f"{key} is missing or damaged"
     num_rows = len(study["configurations"]) * len(study["seeds"])
-    if num_rows > MOST_CONFIGURATIONS:
-        yield f"{num_rows:,} rows; no study has more than {MOST_CONFIGURATIONS:,}"
+    if num_rows > MOST_ROWS:
+        yield f"{num_rows:,} rows; no study has more than {MOST_ROWS:,}"
     if not all(is_seed(seed) for seed in study["seeds"]):
         yield "seeds must be whole numbers"
     if len(set(study["seeds"])) < len(study["seeds"]):
