@@ -10,7 +10,7 @@ from types import MappingProxyType
 from typing import Any
 
 Config = dict[str, Any]
-"""One point of a search space: parameter name -> string, number, boolean or None."""
+"""The values of a configuration: parameter name -> string, number, boolean or None."""
 
 
 @dataclass(frozen=True)
@@ -18,9 +18,9 @@ class Configuration:
     """One configuration with its identity.
 
     Attributes:
-        config_id: the first 10 hex digits of the SHA-256 of the configuration's canonical JSON,
-            without parameters that are at their defaults: writing a default out, or a new
-            parameter in a later version, changes no id.
+        config_id: the first 10 hex digits of the SHA-256 of the configuration's canonical JSON.
+            Parameters at their defaults are left out of it, so the id stays the same when a default
+            is written out, or when a later version adds a parameter.
         config: parameter name -> value, as declared (``device`` may still be ``"auto"``).
     """
 
@@ -29,14 +29,23 @@ class Configuration:
 
 
 def canonical_json(value: Mapping[str, Any]) -> str:
-    """Return the one JSON text of a configuration: sorted keys, no spaces, 1.0 written as 1."""
+    """Return JSON text that is the same for equal mappings: keys sorted, no spaces, 1.0 as 1.
+
+    Raises:
+        ValueError: the mapping holds NaN or an infinity.
+    """
     return json.dumps(_plain(value), sort_keys=True, separators=(",", ":"), allow_nan=False)
 
 
 def make_configuration(
     config: Config, defaults: Mapping[str, Any] = MappingProxyType({})
 ) -> Configuration:
-    """Return the configuration with its ``config_id``, given the defaults of its parameters."""
+    """Return the configuration with its ``config_id``.
+
+    Args:
+        config: the values as declared.
+        defaults: the trainable's value of each parameter that a configuration may leave out.
+    """
     chosen = {k: v for k, v in config.items() if k not in defaults or not _same(v, defaults[k])}
     digest = hashlib.sha256(canonical_json(chosen).encode()).hexdigest()
     return Configuration(digest[:10], config)

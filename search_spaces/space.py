@@ -1,8 +1,8 @@
 """The declaration of a study: its configurations, and the question that they answer.
 
-A search space is data. Its ``param_space`` is Ray Tune's: constants and
-``tune.grid_search([...])`` axes. A grid value that is itself a mapping sets several parameters
-together (*tied* parameters), for grids that are not a full product, such as kernels that have
+A search space is data. Its ``param_space`` is written as for Ray Tune: constants and
+``tune.grid_search([...])`` axes. A grid value that is a mapping sets several parameters together
+(*tied* parameters). Use it where the grid is not a full product, for example for kernels with
 different hyperparameters::
 
     "svm": tune.grid_search([{"kernel": "poly", "degree": 3}, {"kernel": "rbf", "gamma": "scale"}])
@@ -45,11 +45,11 @@ RESERVED = (
     *("should_checkpoint", "checkpoint_dir_name", "experiment_id", "experiment_tag"),
     *("episodes_total", "timesteps_total"),
 )
-"""Names that stand beside the parameters in a study's files and tables; no parameter has them."""
+"""Names in a study's files and tables that no parameter may have."""
 RESERVED_PREFIXES = ("train_", "val_", "test_")
-"""How the names of reported quantities begin; no parameter's name does."""
+"""Prefixes of reported quantities, with which no parameter's name may begin."""
 _LEAST_RESOURCE = 1e-4
-"""Ray hands out resources in ten-thousandths."""
+"""The smallest amount of a resource that Ray can assign."""
 
 
 @dataclass(frozen=True)
@@ -58,18 +58,20 @@ class SearchSpace:
 
     Attributes:
         name: short identifier, also the default name of the study.
-        question: what the study is to find out, one sentence.
+        question: what the study is to find out, in one sentence.
         trainable: the name of a registered trainable.
         param_space: parameter -> constant or ``tune.grid_search([...])``.
         factors: the parameters whose effect is of interest; columns of the tables.
-        metric: the quantity that selects the best configuration.
+        metric: the measure that selects the best configuration.
         mode: ``"max"`` or ``"min"``.
-        resources: what one trial asks of Ray, e.g. ``{"cpu": 1}``; a CUDA trial also gets its GPU.
-        exclusive: whether the time of a trial is the result: each then runs alone, on every CPU of
-            its node or on a whole GPU, and the order of the trials is random.
+        resources: what one trial requests from Ray, e.g. ``{"cpu": 1}``. A trial on CUDA also
+            requests a GPU.
+        exclusive: whether the study measures time. Each trial then runs alone, on every CPU of its
+            node or on a whole GPU, and the trials run in random order.
 
     Raises:
-        UserError: a field is missing its meaning; the message names the field and what is allowed.
+        UserError: a field has a value that is not allowed. The message names the field and what is
+            allowed.
     """
 
     name: str
@@ -117,7 +119,7 @@ class SearchSpace:
             plain[str.__str__(key)] = axis = plain_axis(where, value)
             values = _grid_values(axis)
             if len({canonical_json({"value": entry}) for entry in values}) < len(values):
-                raise UserError(f"{where}: a value stands twice in tune.grid_search")
+                raise UserError(f"{where}: tune.grid_search holds a value twice; remove one")
         object.__setattr__(self, "param_space", plain)
         self._check_names()
         if self.num_configurations() > MOST_CONFIGURATIONS:
@@ -130,12 +132,14 @@ class SearchSpace:
         for name in self.parameters():
             if name in RESERVED or name.startswith(RESERVED_PREFIXES):
                 raise UserError(
-                    f"{self._where('param_space')}: the tool itself uses the name {name!r}; give "
-                    f"the parameter another; taken: {choices(sorted(RESERVED))}, and names that "
-                    f"begin with {choices(RESERVED_PREFIXES)}"
+                    f"{self._where('param_space')}: the name {name!r} is reserved; give the "
+                    f"parameter another name; reserved: {choices(sorted(RESERVED))}, and names "
+                    f"that begin with {choices(RESERVED_PREFIXES)}"
                 )
         if self.metric in self.parameters():
-            raise UserError(f"{self._where('metric')} {self.metric!r} is also a parameter's name")
+            raise UserError(
+                f"{self._where('metric')} {self.metric!r} is also a parameter's name; rename one"
+            )
 
     def _check_factors(self) -> None:
         if isinstance(self.factors, str) or not isinstance(self.factors, Sequence):
@@ -165,15 +169,16 @@ class SearchSpace:
                     f"{self._where('resources')}: {key!r}: {value!r} is less than Ray's smallest "
                     f"share, {_LEAST_RESOURCE}"
                 )
-        asks_for_cpu = {"cpu", "CPU"} & self.resources.keys()  # one CPU where it is not named
-        if asks_for_cpu and not any(self.resources.values()):
+        # Without an entry for the CPU a trial requests one CPU.
+        names_cpu = {"cpu", "CPU"} & self.resources.keys()
+        if names_cpu and not any(self.resources.values()):
             raise UserError(
-                f"{self._where('resources')} asks for nothing; allowed: an amount above 0, such as "
-                "{'cpu': 1}, which is also what leaving it out means"
+                f"{self._where('resources')} requests nothing; allowed: an amount above 0, such as "
+                "{'cpu': 1}, the default"
             )
 
     def parameters(self) -> tuple[str, ...]:
-        """Return every parameter that some configuration sets, in declared order."""
+        """Return every parameter that at least one configuration sets, in declared order."""
         names: dict[str, None] = {}
         for key, value in self.param_space.items():
             for entry in _grid_values(value):
@@ -184,7 +189,7 @@ class SearchSpace:
         """Return every configuration; the last axis of ``param_space`` varies fastest.
 
         Args:
-            defaults: what the trainable takes for parameters that a configuration leaves out.
+            defaults: the trainable's values of parameters that a configuration leaves out.
 
         Raises:
             UserError: two points of the grid are the same configuration.
@@ -193,7 +198,10 @@ class SearchSpace:
         points = itertools.product(*axes)
         configurations = [make_configuration(_merge(point), defaults or {}) for point in points]
         if len({c.config_id for c in configurations}) < len(configurations):
-            raise UserError(f"{self._where('param_space')}: two grid points give one configuration")
+            raise UserError(
+                f"{self._where('param_space')}: two points of the grid are the same configuration; "
+                "remove one"
+            )
         return configurations
 
     def num_configurations(self) -> int:
@@ -205,7 +213,7 @@ FIELD_NAMES = tuple(f.name for f in fields(SearchSpace))
 
 
 def _grid_values(value: Any) -> Sequence[Any]:
-    """Return the values of an axis that has been made plain."""
+    """Return the values of an axis in its plain form."""
     return list(value["grid_search"]) if is_grid(value) else [value]
 
 

@@ -142,11 +142,12 @@ def launched(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[Path]:
     """Return the folders of the studies that were launched; none of them is."""
     roots: list[Path] = []
 
-    def launch(request: StudyRequest, _display: object, _only_plan: bool) -> int:
+    def launch(request: StudyRequest, _display: object, *, only_plan: bool) -> int:
+        assert not only_plan
         roots.append(request.store.root)
         return 0
 
-    monkeypatch.setattr(run, "_launch", launch)
+    monkeypatch.setattr(run, "_run_or_plan", launch)
     monkeypatch.setenv("HOME", str(tmp_path / "home"))
     monkeypatch.chdir(tmp_path)
     return roots

@@ -110,10 +110,10 @@ def test_different_configurations_have_different_ids(config: dict[str, object]) 
         ({"factors": "lr"}, "factors must be a tuple"),
         ({"param_space": {}}, "param_space must map parameters"),
         ({"param_space": {"lr": tune.grid_search([])}}, "needs at least one value"),
-        ({"param_space": {"lr": tune.grid_search([1, 1.0])}}, "a value stands twice"),
+        ({"param_space": {"lr": tune.grid_search([1, 1.0])}}, "holds a value twice"),
         (
             {"param_space": {"seed": tune.grid_search([1, 2])}, "factors": ("seed",)},
-            "the tool itself uses the name 'seed'; give the parameter another; taken: ",
+            "the name 'seed' is reserved; give the parameter another name; reserved: ",
         ),
         ({"param_space": {"val_accuracy": 2}, "factors": ()}, "begin with train_, val_, test_"),
         (
@@ -122,10 +122,10 @@ def test_different_configurations_have_different_ids(config: dict[str, object]) 
         ),
         ({"param_space": {"score": 1}, "factors": (), "metric": "score"}, "also a parameter's"),
         ({"param_space": {"lr": tune.uniform(0, 1)}}, "a study is a grid"),
-        ({"param_space": {"lr": float("nan")}}, "not a finite number"),
+        ({"param_space": {"lr": float("nan")}}, "nan is not allowed; allowed: finite"),
         (
             {"resources": {"cpu": 0, "gpu": 0.0}},
-            "resources asks for nothing; allowed: an amount",
+            "resources requests nothing; allowed: an amount",
         ),
         ({"resources": {"cpu": -1}}, "'cpu': -1 must be a number >= 0"),
     ],
