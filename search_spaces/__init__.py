@@ -11,4 +11,4 @@ from search_spaces.space import SearchSpace
 __all__ = ["SHIPPED", "Configuration", "SearchSpace", "UserError"]
 
 SHIPPED = ("q1a", "q1a_amp", "epochs", "pin_memory", "q1b", "svm_scaling", "q2")
-"""Names of the shipped spaces. Each is defined as ``SPACE`` in the module ``search_spaces.<name>``."""
+"""Names of the shipped spaces. Each is ``SPACE`` in the module ``search_spaces.<name>``."""

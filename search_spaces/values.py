@@ -54,7 +54,7 @@ def plain_value(where: str, value: Any) -> Any:
 
 
 def plain_scalar(value: Any) -> Any:
-    """Convert a scalar of NumPy, or of a subclass of ``str``, ``int`` or ``float``, to Python's type.
+    """Convert a NumPy scalar, or a subclass of ``str``, ``int`` or ``float``, to Python's type.
 
     Anything else is returned as it is.
     """

@@ -51,4 +51,4 @@ class _Output:
                 f"note: standard output cannot be written ({reason}); {self._note}", to_stderr=True
             )
         elif not isinstance(error, BrokenPipeError):
-            raise UserError(f"standard output cannot be written ({reason}); send it elsewhere")
+            raise UserError(f"standard output cannot be written ({reason}); redirect it elsewhere")
