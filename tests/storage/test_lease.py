@@ -138,7 +138,7 @@ def test_a_driver_whose_claim_was_cleared_away_writes_no_more(
                 break
             time.sleep(0.02)
         with (
-            pytest.raises(StorageError, match="driver's claim to the study is gone"),
+            pytest.raises(StorageError, match="claim to the study is gone"),
             store.guarded(),
         ):
             store.check_held()

@@ -53,7 +53,7 @@ def check_study_name(name: str) -> str:
     """Return the name of a study, which is also that of its directory.
 
     Raises:
-        UserError: the name would not be one plain directory.
+        UserError: the name is not allowed as the name of a directory.
     """
     if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}", name, re.ASCII):
         raise UserError(
@@ -67,7 +67,7 @@ def parse_seeds(text: str) -> tuple[int, ...]:
     """Return the seeds that ``0-5``, ``3`` or ``0,2,7`` name, ascending.
 
     Raises:
-        UserError: the text names no seeds.
+        UserError: the text is not a list of seeds.
     """
     seeds: set[int] = set()
     for part in text.split(","):
@@ -81,7 +81,7 @@ def parse_seeds(text: str) -> tuple[int, ...]:
             )
         seeds.update(range(first, last + 1))
         if len(seeds) > MOST_SEEDS:
-            raise UserError(f"--seeds: more than {MOST_SEEDS:,} seeds; allowed: at most so many")
+            raise UserError(f"--seeds: too many seeds; allowed: at most {MOST_SEEDS:,}")
     return tuple(sorted(seeds))
 
 

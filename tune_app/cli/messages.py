@@ -1,4 +1,4 @@
-"""What a launch tells its user, as lines of text."""
+"""The lines of text that a launch prints for its user."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from tune_app.study.ledger import Ledger
 
 
 def plan_lines(study: PreparedStudy, plan: Plan, cluster: Cluster) -> list[str]:
-    """Return what a launch is going to do."""
+    """Return what a launch is about to do."""
     ledger, space = study.ledger, study.request.space
     lines = [f"{ledger.name}: {space.question}"]
     images = ", ".join(
@@ -41,7 +41,7 @@ def plan_lines(study: PreparedStudy, plan: Plan, cluster: Cluster) -> list[str]:
         f"{number} trials of {kind}; the cluster has {totals}" for kind, number in kinds.items()
     ]
     if space.exclusive and plan.trials:
-        lines.append("each runs alone on its node, in random order: its time is the result")
+        lines.append("each trial runs alone on its node, in random order, as its time is measured")
     return [*lines, *_repeat_lines(ledger), *open_lines(plan)]
 
 
@@ -56,13 +56,13 @@ def _repeat_lines(ledger: Ledger) -> list[str]:
 
 
 def open_lines(plan: Plan) -> list[str]:
-    """Return why rows cannot run here, a line per reason."""
+    """Return why rows cannot run on this cluster, one line per reason."""
     reasons = Counter(row.reason for row in plan.open_rows)
     return [f"{number} rows stay open: {reason}" for reason, number in reasons.items()]
 
 
 def estimate_lines(estimate: Estimate) -> list[str]:
-    """Return what a plan will take."""
+    """Return the time, disk and memory that a plan is estimated to take."""
     time, of_what = f"not known ({estimate.unknown})", "; some trials could not be measured"
     if estimate.seconds is not None:
         time, of_what = f"about {format_seconds(estimate.seconds)}", ""
@@ -79,8 +79,8 @@ def outcome_lines(ledger: Ledger, plan: Plan, conclusion: Conclusion) -> list[st
 
     Args:
         ledger: the study.
-        plan: what was planned.
-        conclusion: what came out.
+        plan: the plan of the launch.
+        conclusion: the outcome of the launch.
     """
     keys, ended = ledger.row_keys(), conclusion.ended
     lines = [f"{len(ended)} of {len(keys)} rows are finished"]
@@ -113,7 +113,7 @@ def link_lines(dashboard: str, ledger: Ledger) -> list[str]:
 
 
 def where_lines(ledger: Ledger) -> list[str]:
-    """Return where the study is and how to report it."""
+    """Return where the study is and the command that writes its report."""
     return [
         f"study: {short_path(ledger.store, ledger.root)}",
         f"report: {command_name('analysis.report')} {shell_word(ledger.store, ledger.root)}",

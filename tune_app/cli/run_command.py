@@ -1,7 +1,7 @@
-"""``python -m tune_app.run``: plan a study, run what is missing of it, say what came out.
+"""``python -m tune_app.run``: plan a study, run what is not finished, and print the outcome.
 
-Exit status: 0 all rows finished, 1 trials failed, 2 the command has to be mended, 3 rows are open
-because the cluster lacks something, 130 or 143 stopped by SIGINT or SIGTERM.
+Exit status: 0 all rows are finished, 1 trials failed, 2 the command has to be corrected, 3 rows are
+open because the cluster lacks something, 130 or 143 stopped by SIGINT or SIGTERM.
 """
 
 from __future__ import annotations
@@ -17,9 +17,10 @@ from rich.console import Console
 from search_spaces import SHIPPED
 from search_spaces.errors import UserError
 from search_spaces.space import SearchSpace
-from tune_app.cli.arguments import CommandParser, check_study_name, parse_seeds
+from tune_app.cli.arguments import check_study_name, parse_seeds
 from tune_app.cli.run_console import run_console
 from tune_app.cli.run_display import RunDisplay
+from tune_app.cli.run_options import build_parser
 from tune_app.engine.ray_internals import JOB_CONFIG_VARIABLE
 from tune_app.planning.durations import parse_duration
 from tune_app.planning.request import StudyRequest
@@ -31,46 +32,9 @@ from tune_app.storage.store import StudyStore
 from tune_app.study.command_name import command_name
 
 _MOST_TRIALS_PER_GPU = 10_000
-"""Ray hands out resources in ten-thousandths."""
+"""Ray assigns resources in ten-thousandths."""
 _SUBMITTED_CODE = "working_dir_files"
 """The folder of a node that holds the code of submitted jobs, each in its working directory."""
-
-
-def _count(text: str) -> int:
-    if not text.isascii() or not text.isdigit() or len(text) > 9:
-        raise argparse.ArgumentTypeError(f"{text} is not a whole number >= 0")
-    return int(text)
-
-
-def build_parser() -> argparse.ArgumentParser:
-    """Return the command line's parser."""
-    parser = CommandParser(
-        "tune_app.run",
-        "Run a hyperparameter study. The same command again runs only what is not finished.",
-    )
-    add = parser.add_argument
-    add("--space", metavar="NAME|FILE.py", help="a shipped search space or a file with your own")
-    add("--list", action="store_true", help="list the shipped search spaces and stop")
-    add("--plan", action="store_true", help="print what would run and how long; write nothing")
-    add("--data", default="full", metavar="full|sample|FOLDER", help="images (default: full)")
-    add("--images", type=_count, metavar="N", help="a stratified subset of N images per data set")
-    add("--budget", metavar="10m", help="the largest subset for which the study fits in this time")
-    add("--seeds", default="0", metavar="0-5", help="replicates: every configuration at each seed")
-    add("--vary-split", action="store_true", help="a split of its own for every seed")
-    add("--device", default="auto", choices=("auto", "cpu", "cuda"), help="what auto means")
-    add("--study", metavar="NAME", help="name of the study (default: the space's)")
-    add("--results-dir", default="results", metavar="DIR", help="where studies live")
-    add("--storage-path", metavar="DIR|URL", help="where all nodes reach: a folder, s3://…")
-    add("--fresh", action="store_true", help="start over; an old study of the name is kept aside")
-    add("--no-sharing", action="store_true", help="run every row on its own")
-    add("--max-concurrent", type=_count, default=0, metavar="N", help="at most N trials at once")
-    add("--trials-per-gpu", type=_count, default=1, metavar="K", help="trials sharing one GPU")
-    add("--max-failures", type=_count, default=2, metavar="N", help="retries of a failed trial")
-    add("--checkpoint-seconds", type=_count, default=30, metavar="S", help="between checkpoints")
-    add("--log-to", choices=("mlflow", "wandb"), help="an experiment tracker that gets results too")
-    add("--address", metavar="auto|HOST:PORT", help="a running Ray cluster (default: start one)")
-    add("--wait-for-nodes", metavar="15m", help="how long to wait for nodes that rows need")
-    return parser
 
 
 @answering_mistakes
@@ -124,13 +88,12 @@ def _make_request(
     args: argparse.Namespace, arguments: Sequence[str], space: SearchSpace, store: StudyStore
 ) -> StudyRequest:
     if args.images is not None and args.budget:
-        raise UserError("--images and --budget both choose the subset; give one of them")
+        raise UserError("--images and --budget both choose the subset; leave one out")
     if not 1 <= args.trials_per_gpu <= _MOST_TRIALS_PER_GPU:
         raise UserError(
-            f"--trials-per-gpu {args.trials_per_gpu}: allowed: 1 or more, at most "
-            f"{_MOST_TRIALS_PER_GPU:,}"
+            f"--trials-per-gpu {args.trials_per_gpu}: allowed: 1 to {_MOST_TRIALS_PER_GPU:,}"
         )
-    # A job that was submitted to a cluster finds it in RAY_ADDRESS.
+    # A job that was submitted to a cluster finds the cluster's address in RAY_ADDRESS.
     address = args.address or os.environ.get("RAY_ADDRESS") or None
     if args.wait_for_nodes and address is None:
         raise UserError("--wait-for-nodes: only a running cluster gets nodes; add --address")
@@ -159,6 +122,11 @@ def _make_request(
 
 
 def _absolute_folder(folder: str) -> Path:
+    """Return the absolute path of a folder that an option names; ``~`` is the home folder.
+
+    Raises:
+        UserError: it cannot be a folder, or it would be deleted with a submitted job's code.
+    """
     expanded = os.path.expanduser(folder)  # noqa: PTH111 (pathlib takes ./~ for a home folder too)
     if expanded.startswith("~"):
         raise UserError(f"{folder}: home folder unknown; write the full path, or ./{folder}")
@@ -170,14 +138,14 @@ def _absolute_folder(folder: str) -> Path:
         raise UserError(f"{folder}: not a folder ({reason})") from None
     if _SUBMITTED_CODE in path.parts and JOB_CONFIG_VARIABLE in os.environ:
         raise UserError(
-            f"{folder}: in this submitted job a folder of Ray's temporary copy of the code, which "
-            "goes when the job ends; name an absolute path or a URL with --storage-path"
+            f"{folder}: in this submitted job it lies in Ray's temporary copy of the code, which "
+            "is deleted when the job ends; give an absolute path or a URL with --storage-path"
         )
     return path
 
 
 def list_spaces(console: Console) -> int:
-    """Print the shipped spaces with question, factors and number of configurations."""
+    """Print the shipped spaces with their question, factors and number of configurations."""
     for name in SHIPPED:
         space = load_space(name)
         console.print(

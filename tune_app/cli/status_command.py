@@ -1,6 +1,6 @@
-"""``python -m tune_app.status``: how far a study is, wherever it runs, read from its directory.
+"""``python -m tune_app.status``: print how far a study is. Only its directory is read.
 
-Exit status: 0 the study was read, 2 the command has to be mended, 130 a ``--watch`` was stopped.
+Exit status: 0 the study was read, 2 the command has to be corrected, 130 ``--watch`` was stopped.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ STATES = {
     "open": "open",
     "missing": "not begun",
 }
-"""State of a row -> its words."""
+"""State of a row -> how it is printed."""
 _CLEAR = "\x1b[H\x1b[2J"
 
 
@@ -46,16 +46,21 @@ def build_parser() -> argparse.ArgumentParser:
     parser = CommandParser(
         "tune_app.status", "Print how far a study is. Only its directory is read."
     )
-    parser.add_argument("study", metavar="results/STUDY", help="the study's directory, or its URL")
+    parser.add_argument(
+        "study", metavar="results/STUDY", help="the study's directory or URL, e.g. results/q1a"
+    )
     parser.add_argument(
         "--watch",
         nargs="?",
         const=10.0,
         type=_interval,
         metavar="SECONDS",
-        help="look again every so often (default: 10) until no driver runs the study",
+        help="print the state every SECONDS, e.g. --watch 60, until no driver runs the study "
+        "(default: print once; without a number: every 10 seconds)",
     )
-    parser.add_argument("--json", action="store_true", help="one JSON object a look, for programs")
+    parser.add_argument(
+        "--json", action="store_true", help="print one JSON object each time, for programs"
+    )
     return parser
 
 
@@ -82,7 +87,7 @@ def _interval(text: str) -> float:
 
 
 def _wait(store: StudyStore, seconds: float) -> None:
-    """Wait until it is time for another look and the study can be read."""
+    """Wait for the interval, and then until the study can be read."""
     while True:
         time.sleep(seconds)
         try:
@@ -93,10 +98,13 @@ def _wait(store: StudyStore, seconds: float) -> None:
 
 
 def _print_state(store: StudyStore, *, as_json: bool, clear: bool) -> bool:
-    """Print the state of a study; return whether another look may tell somebody something new."""
+    """Print the state of a study; return whether a driver runs it, or may run it."""
     ledger = open_ledger(store)
     if ledger is None:
-        raise UserError(f"{store.place}: no study there (it has no study.json); name results/STUDY")
+        raise UserError(
+            f"{store.place}: no study there (it has no study.json); give a study's directory, such "
+            "as results/q1a"
+        )
     holder: Holder | str | None
     try:
         holder = store.holder()
@@ -115,12 +123,12 @@ def _print_state(store: StudyStore, *, as_json: bool, clear: bool) -> bool:
 def state_lines(
     ledger: Ledger, view: Overview, holder: Holder | str | None, now: float
 ) -> Iterator[str]:
-    """Yield the state of a study in lines for a person.
+    """Yield the state of a study as lines of text.
 
     Args:
         ledger: the study.
-        view: what it recorded.
-        holder: who runs it, None if nobody does, or why that is not known.
+        view: its state.
+        holder: the process that runs it, None if none does, or why that is not known.
         now: the time in seconds since 1970.
     """
     yield one_line(f"{ledger.name}: {ledger.study['space'].get('question', '')}")
@@ -129,7 +137,7 @@ def state_lines(
     states = ", ".join(f"{counts[s]} {words}" for s, words in STATES.items() if counts[s])
     yield f"rows: {len(view.rows)}: {states}" if counts else "rows: none"
     left = view.num_epochs_left
-    more = "what is left is not known to this program" if left is None else f"{left} to go"
+    more = "the number left is not known" if left is None else f"{left} to go"
     yield f"epochs: {view.num_epochs} recorded, {more}"
     if view.last_result is not None:
         yield f"last result: {_moment(view.last_result)}, {_ago(view.last_result, now)}"
@@ -145,9 +153,10 @@ def state_lines(
 
 
 def state_record(ledger: Ledger, view: Overview, holder: Holder | str | None) -> dict[str, Any]:
-    """Return the state of a study for JSON: times in seconds (since 1970), accuracies as fractions.
+    """Return the state of a study for JSON. Times are in seconds, accuracies are fractions.
 
-    ``running`` is null, and ``driver`` says why, where it is not known whether a driver runs it.
+    Points in time are seconds since 1970. If it is not known whether a driver runs the study,
+    ``running`` is null and ``driver`` has the reason.
     """
     known = not isinstance(holder, str)
     return {
@@ -180,7 +189,7 @@ def _driver(holder: Holder | str | None, now: float) -> str:
 
 def _time_left(view: Overview, holder: Holder | str | None) -> str:
     if view.num_epochs_left is None:
-        return "not known: the study is of another version's trainable"
+        return "not known: this version does not have the study's trainable or its parameters"
     if view.seconds_left is None:
         return "not known: the newest launch has recorded no epoch yet"
     if view.speed is None or not view.num_epochs_left:
