@@ -53,7 +53,7 @@ def refuse(capsys: pytest.CaptureFixture[str], *arguments: str) -> str:
         ),
         (("--space", "q1a", "--study", "../x"), "--study"),
         (("--space", "q1a", "--device", "tpu"), "invalid choice: 'tpu'"),
-        (("--space", "q1a", "--trials-per-gpu", "0"), "--trials-per-gpu 0: allowed: 1 or more"),
+        (("--space", "q1a", "--trials-per-gpu", "0"), "--trials-per-gpu 0: allowed: 1 to 10,000"),
         (("--space", "q2", "--trials-per-gpu", "2"), "each has a GPU to itself"),
         (("--space", "q1a", "--storage-path", "nothing://x/y"), "nothing://x/y: cannot be opened"),
         (("--space", "q1a", "--storage-path", "ftp://lab/x"), "ftp://lab/x: cannot be opened"),

@@ -243,7 +243,9 @@ def test_a_trainable_of_another_version(tmp_path: Path, capsys: pytest.CaptureFi
     record(ledger, 0, 1, 2)
     ledger.study["space"]["trainable"] = "of_tomorrow"
     ledger.save()
-    assert "time left: not known: the study is of another version's" in told(capsys, ledger.root)
+    assert "time left: not known: this version does not have the study's trainable" in told(
+        capsys, ledger.root
+    )
 
 
 def test_watching_ends_with_the_driver(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -23,12 +23,12 @@ class PlannedTrial:
     """One trial to launch.
 
     Attributes:
-        key: identity of the trial over launches.
-        name: readable name, also of its directory.
-        config: complete hyperparameters with ``seed`` and the resolved ``device``.
-        milestones: epochs at which rows end, ascending.
-        serves: milestone -> the config_ids that end there; the first stands for the trial.
-        resources: what it asks of Ray (``CPU``, ``GPU``, custom).
+        key: identity of the trial, the same in every launch.
+        name: readable name of the trial and of its directory.
+        config: all hyperparameters, with ``seed`` and the resolved ``device``.
+        milestones: the epochs at which its rows end, ascending.
+        serves: milestone -> config_ids of the rows that end there; the first stands for the trial.
+        resources: what the trial requests from Ray (``CPU``, ``GPU``, custom).
     """
 
     key: str
@@ -50,7 +50,7 @@ class PlannedTrial:
 
 @dataclass(frozen=True)
 class OpenRow:
-    """A row that this cluster or these data cannot run, and why."""
+    """A row that cannot run on this cluster or with these data, and why."""
 
     key: RowKey
     reason: str
@@ -58,16 +58,16 @@ class OpenRow:
 
 @dataclass(frozen=True)
 class Plan:
-    """What a launch is to do, and what it leaves out.
+    """The trials of a launch, and the rows that it does not run.
 
     Attributes:
-        trials: the trials to launch: the longest first, exclusive ones in a random order.
-        finished: rows that the ledger already holds, with their status.
+        trials: the trials to launch, the longest first; exclusive trials in random order.
+        finished: rows that need no trial any more, with their status.
         open_rows: rows that cannot run here.
-        num_rows: all rows of the study.
-        num_epochs_unshared: epochs that the missing rows would need on their own.
-        exclusive: whether the time of a trial is the result, so that the order matters.
-        lacking: what trials of open rows ask for and no node has, once for each kind.
+        num_rows: the number of rows of the study.
+        num_epochs_unshared: the epochs that the rows to run would need without sharing.
+        exclusive: whether the study measures time, so that the trials have to start in this order.
+        lacking: each set of resources that open rows request and no node has.
     """
 
     trials: tuple[PlannedTrial, ...]
@@ -79,20 +79,20 @@ class Plan:
     lacking: tuple[Mapping[str, float], ...] = ()
 
     def num_epochs(self) -> int:
-        """Return the epochs of the planned trials together."""
+        """Return the number of epochs of all planned trials together."""
         return sum(trial.milestones[-1] for trial in self.trials)
 
 
 @dataclass(frozen=True)
 class PlanOptions:
-    """What the user chose about how trials run.
+    """How the trials of a study run.
 
     Attributes:
-        device: what ``device: auto`` means in this study, ``cpu`` or ``cuda``.
-        sharing: whether work is shared between rows.
+        device: the device of configurations that say ``device: auto``: ``cpu`` or ``cuda``.
+        sharing: whether rows may share a trial.
         trials_per_gpu: how many CUDA trials share one GPU.
-        exclusive: whether each trial has its node, or its GPU, to itself and the order is random,
-            since its time is the result.
+        exclusive: whether the study measures time. Each trial then has its node or its GPU to
+            itself, and the order of the trials is random.
     """
 
     device: str = "cpu"
@@ -117,12 +117,12 @@ def make_plan(
     Args:
         configurations: all configurations of the study.
         seeds: all seeds of the study.
-        trainable: what the trials train.
+        trainable: the study's trainable.
         space_resources: resources of one trial as the space states them.
-        cluster: what is there to run on.
-        finished: rows that need no trial.
+        cluster: the cluster to run on.
+        finished: rows that need no trial, with their status.
         num_train: data set -> number of training images.
-        options: the user's choices.
+        options: how the trials run.
     """
     resources_of = partial(
         trial_resources,
@@ -171,8 +171,8 @@ def _in_order(
     trials: Iterable[PlannedTrial], trainable: Trainable, exclusive: bool
 ) -> list[PlannedTrial]:
     if exclusive:
-        # Their keys are hashes: an order that has nothing to do with any factor, so that a machine
-        # that gets slower or faster meanwhile favours none of their values.
+        # The keys are hashes, so their order does not depend on any factor. If the machine becomes
+        # slower or faster during the study, no value of a factor is favoured.
         return sorted(trials, key=lambda trial: trial.key)
     return sorted(trials, key=lambda trial: -trainable.cost(trial.config))
 
@@ -210,5 +210,5 @@ def _make_trial(
 
 
 def _file_name(label: str) -> str:
-    """Return a label, which comes from a trainable that may be a user's own, for a directory."""
+    """Return a trainable's label of a trial with the characters that a directory's name may have."""
     return re.sub(r"[^A-Za-z0-9._+=-]+", "_", label)[:120]

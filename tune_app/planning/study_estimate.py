@@ -1,4 +1,4 @@
-"""How long a prepared study will take, and the largest subset of its data that fits a budget."""
+"""Estimates a prepared study, and finds the largest subset of its data that fits a budget."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from tune_app.planning.schedule import num_slots
 
 
 def estimate_study(study: PreparedStudy, plan: Plan, cluster: Cluster) -> Estimate:
-    """Return what the plan will take, from a few measured steps of each kind of trial."""
+    """Return the estimate of a plan, from a few measured steps of each kind of trial."""
     trainable = study.trainable
     probes = probe_trials(plan.trials, trainable, study.images)
     num_images = max((images.num_images for images in study.images.values()), default=0)
@@ -42,7 +42,7 @@ def estimate_study(study: PreparedStudy, plan: Plan, cluster: Cluster) -> Estima
 
 
 def fit_budget(checked: CheckedRequest, cluster: Cluster) -> CheckedRequest:
-    """Return the request with the largest subset with which the study fits into its budget.
+    """Return the request with the largest subset of the data that fits into its budget.
 
     A study that exists keeps its number of images.
 
