@@ -210,5 +210,5 @@ def _make_trial(
 
 
 def _file_name(label: str) -> str:
-    """Return a trainable's label of a trial with the characters that a directory's name may have."""
+    """Return a trainable's label with only those characters that a directory's name may have."""
     return re.sub(r"[^A-Za-z0-9._+=-]+", "_", label)[:120]

@@ -1,9 +1,9 @@
-"""One directory of a trial, read without trusting it.
+"""Reads the directories of trials and checks what is in them.
 
-A study can be read at any moment, also while it runs and after it was killed, so a line of
-``result.json`` may be torn and files may be missing. It may also have been edited, damaged or sent
-by someone else: nothing is unpickled, symbolic links are not followed, and a line that no trial of
-this program writes is left out and named.
+A study can be read at any time, also while it runs and after it was killed. A line of
+``result.json`` may then be incomplete, and files may be missing. A study may also be edited,
+damaged or from someone else. Therefore nothing is unpickled and symbolic links are not followed.
+Rows that no trial of this program writes are left out and named.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ from tune_app.study.trial_record import (
 
 PARAMS_FILE, ERROR_FILE = "params.json", "error.txt"
 _ATTEMPT = "Failure # "
-"""How Tune's own list of attempts begins; the recorder writes the final error without."""
+"""The beginning of Tune's own list of failed attempts. The recorder writes only the final error."""
 _MILESTONE = re.compile(r"[1-9][0-9]{0,8}")
 _ANSI_COLOUR = re.compile(r"\x1b\[[0-9;]*m")
 _LONGEST_REASON = 200
@@ -43,19 +43,20 @@ _MOST_BYTES = {PARAMS_FILE: MOST_PARAMS_BYTES, RESULT_FILE: MOST_RESULT_BYTES}
 
 @dataclass(frozen=True)
 class TrialDirectory:
-    """What one directory of one launch holds.
+    """The content of a trial's directory in one launch.
 
     Attributes:
-        launch: name of the launch, which orders the directories of a trial.
-        name: name of the directory, or of the trial where there is none.
+        launch: name of the launch. It orders the directories of a trial.
+        name: name of the directory, or of the trial if there is no directory.
         config: Tune's config of the trial, flattened, without its plan.
-        plan: the trial's plan (``trial_key``, ``milestones``, ``serves``, ``data``); empty when
+        plan: the trial's plan (``trial_key``, ``milestones``, ``serves``, ``data``); empty if
             unknown.
-        records: the reported rows that can be trusted, in the order they were written.
-        error: why the trial was given up, in one line; empty if it was not, as after an attempt
-            that was to be followed by another.
-        done: whether Tune itself says the trial ended regularly (known for live trials only).
-        path: the directory, or None for results that never were in one.
+        records: the reported rows that count, in the order in which they were written.
+        error: why the trial was given up, in one line; empty if it was not given up. An attempt
+            that was to be followed by another does not count.
+        done: whether Tune says that the trial ended regularly. This is known only for trials of a
+            live ``ResultGrid``.
+        path: the directory, or None if there is none.
         problems: one line for each thing that was left out.
     """
 
@@ -71,12 +72,12 @@ class TrialDirectory:
 
     @property
     def trial_key(self) -> str:
-        """Identity of the trial over launches; a directory without a plan is a trial of its own."""
+        """The trial's identity in all launches; without a plan the directory is its own trial."""
         return str(self.plan.get("trial_key") or f"{self.launch}/{self.name}")
 
     @property
     def seed(self) -> int | None:
-        """The seed of the rows that it serves, or None if it does not say one."""
+        """The seed of the rows that the trial serves, or None if unknown."""
         seed = self.config.get("seed")
         return seed if is_seed(seed) else None
 
@@ -100,7 +101,7 @@ def read_directories(
 
     Args:
         root: the study directory.
-        launches: read those of these launches only.
+        launches: the launches to read (default: all).
 
     Returns:
         The directories, and one note for each thing that was left out.
@@ -134,7 +135,7 @@ def read_directory(path: Path, launch: str) -> TrialDirectory | None:
     if not config and records and isinstance(records[-1].get("config"), dict):
         config = records[-1]["config"]
     for record in records:
-        record.pop("config", None)  # Tune repeats it in every line: most of the memory otherwise
+        record.pop("config", None)  # Tune repeats it in every line, which takes much memory
     plan = _valid_plan(config.get("plan"))
     if plan:
         records, left_out = sound_records(records)
@@ -154,7 +155,7 @@ def read_directory(path: Path, launch: str) -> TrialDirectory | None:
 
 
 def last_line(text: str) -> str:
-    """Return the last line of an error, which is its reason, in at most 200 characters."""
+    """Return the last line of an error, which has its reason, in at most 200 characters."""
     lines = [" ".join(line.split()) for line in _ANSI_COLOUR.sub("", text).splitlines()]
     reason = next((line for line in reversed(lines) if line), "")
     if len(reason) > _LONGEST_REASON:
@@ -163,7 +164,7 @@ def last_line(text: str) -> str:
 
 
 def flat(config: Mapping[str, Any], prefix: str = "") -> Record:
-    """Flatten nested mappings with ``/``, as Tune does; lists become JSON text, to be hashable."""
+    """Flatten nested mappings with ``/``, as Tune does. Lists become JSON text, to be hashable."""
     result: Record = {}
     for key, value in config.items():
         if isinstance(value, Mapping):
@@ -209,7 +210,7 @@ def _read_text(path: Path, unread: list[str]) -> str | None:
         reason = "a symbolic link" if error.errno == errno.ELOOP else error.strerror
         unread.append(f"{path.name}: {reason}, so it is not read")
         return None
-    # Not read_text, which takes a carriage return for the end of a line.
+    # Path.read_text() is not used, since it takes a carriage return for the end of a line.
     return content.decode("utf-8", errors="surrogateescape")
 
 
