@@ -177,7 +177,7 @@ def test_a_submitted_job_keeps_nothing_in_rays_copy_of_the_code(
     monkeypatch.setenv("RAY_JOB_CONFIG_JSON_ENV_VAR", "{}")
     for words in ((), ("--storage-path", "studies"), ("--results-dir", "studies")):
         message = refuse(capsys, "--space", "q1a", *words)
-        assert "name an absolute path or a URL with --storage-path" in message
+        assert "give an absolute path or a URL with --storage-path" in message
     assert main(["--space", "q1a", "--storage-path", str(tmp_path / "studies")]) == 0
     monkeypatch.chdir(tmp_path)
     assert main(["--space", "q1a"]) == 0, "a job that was submitted without its code"

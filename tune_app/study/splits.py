@@ -1,9 +1,9 @@
 """Stratified splits and subsets that depend only on the labels and a seed, not on versions.
 
 Random choices use keys drawn directly from the PCG64 bit generator. NumPy guarantees that stream
-for a fixed seed ("Compatibility Guarantee" in the documentation of PCG64). It does not guarantee
-the results of ``Generator.shuffle`` or ``permutation`` (NEP 19), and scikit-learn does not guarantee
-its splits.
+for a fixed seed ("Compatibility Guarantee" in the documentation of PCG64). It guarantees
+neither ``Generator.shuffle`` nor ``permutation`` (NEP 19), and scikit-learn does not guarantee its
+splits.
 """
 
 from __future__ import annotations
