@@ -1,4 +1,4 @@
-"""Does training twice as long help? 10 against 20 epochs."""
+"""Does training for 20 epochs instead of 10 improve accuracy?"""
 
 from ray import tune
 

@@ -1,4 +1,4 @@
-"""The one exception for mistakes that the person at the keyboard can mend."""
+"""The exception for mistakes that a user can correct, and helpers for its messages."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ _LONGEST_MESSAGE = 1_500
 
 
 class UserError(Exception):
-    """A mistake the user can mend.
+    """A mistake that the user can correct.
 
-    The message is one line: what is wrong, where, what is allowed, what to do. Command-line entry
-    points print it without a traceback and exit with status 2. Messages quote what users wrote, so
-    line breaks and control characters in them are made harmless here, for all of them.
+    The message is one line: what is wrong, where, what is allowed, what to do. Commands print it
+    without a traceback and exit with status 2. Messages quote what users wrote, so line breaks and
+    control characters are removed or escaped here (:func:`one_line`).
     """
 
     def __init__(self, message: str) -> None:
@@ -21,7 +21,7 @@ class UserError(Exception):
 
 
 def one_line(text: str) -> str:
-    """Return text as one printable line; of a very long one the beginning and the end."""
+    """Return a text as one printable line; of a very long text, its beginning and its end."""
     flat = " ".join(text.split())
     if not flat.isprintable():
         flat = "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in flat)
@@ -38,5 +38,5 @@ def did_you_mean(word: str, allowed: Iterable[str]) -> str:
 
 
 def choices(allowed: Iterable[object]) -> str:
-    """Return the allowed values as one readable list: ``adam, sgd``."""
+    """Return the allowed values as one text: ``adam, sgd``."""
     return ", ".join(str(value) for value in allowed)

@@ -1,4 +1,4 @@
-"""Q1(a) as report B ran it: the grid at 10 epochs, mixed precision, images of 3×224×224."""
+"""Q1(a) as report B ran it: 10 epochs, mixed precision, images of 3×224×224."""
 
 from ray import tune
 

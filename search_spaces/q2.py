@@ -1,4 +1,4 @@
-"""Q2: the same training on a CPU and on a GPU, FashionMNIST."""
+"""Q2: the same training on a CPU and on a GPU, with FashionMNIST."""
 
 from ray import tune
 

@@ -1,8 +1,8 @@
-"""The declaration of a study: which configurations exist and which question they answer.
+"""The declaration of a study: its configurations, and the question that they answer.
 
-A search space is data. Its ``param_space`` is Ray Tune's: constants and
-``tune.grid_search([...])`` axes. A grid value that is itself a mapping sets several parameters
-together (*tied* parameters), for grids that are not a full product, such as kernels that have
+A search space is data. Its ``param_space`` is written as for Ray Tune: constants and
+``tune.grid_search([...])`` axes. A grid value that is a mapping sets several parameters together
+(*tied* parameters). Use it where the grid is not a full product, for example for kernels with
 different hyperparameters::
 
     "svm": tune.grid_search([{"kernel": "poly", "degree": 3}, {"kernel": "rbf", "gamma": "scale"}])
@@ -10,16 +10,14 @@ different hyperparameters::
 
 from __future__ import annotations
 
-import hashlib
 import itertools
-import json
 import math
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields
-from types import MappingProxyType
 from typing import Any
 
+from search_spaces.configuration import Config, Configuration, canonical_json, make_configuration
 from search_spaces.errors import UserError, choices, did_you_mean
 from search_spaces.values import (
     LARGEST_INTEGER,
@@ -27,11 +25,8 @@ from search_spaces.values import (
     is_grid,
     plain_axis,
     plain_scalar,
-    shown,
+    quoted,
 )
-
-Config = dict[str, Any]
-"""One point of a search space: parameter name -> string, number, boolean or None."""
 
 _NAME = re.compile(r"[a-z][a-z0-9_]{0,39}")
 _MODES = ("max", "min")
@@ -50,26 +45,11 @@ RESERVED = (
     *("should_checkpoint", "checkpoint_dir_name", "experiment_id", "experiment_tag"),
     *("episodes_total", "timesteps_total"),
 )
-"""Names that stand beside the parameters in a study's files and tables; no parameter has them."""
+"""Names in a study's files and tables that no parameter may have."""
 RESERVED_PREFIXES = ("train_", "val_", "test_")
-"""How the names of reported quantities begin; no parameter's name does."""
+"""Prefixes of reported quantities, with which no parameter's name may begin."""
 _LEAST_RESOURCE = 1e-4
-"""Ray hands out resources in ten-thousandths."""
-
-
-@dataclass(frozen=True)
-class Configuration:
-    """One configuration with its identity.
-
-    Attributes:
-        config_id: the first 10 hex digits of the SHA-256 of the configuration's canonical JSON,
-            without parameters that are at their defaults: writing a default out, or a new
-            parameter in a later version, changes no id.
-        config: parameter name -> value, as declared (``device`` may still be ``"auto"``).
-    """
-
-    config_id: str
-    config: Config = field(hash=False)
+"""The smallest amount of a resource that Ray can assign."""
 
 
 @dataclass(frozen=True)
@@ -78,18 +58,20 @@ class SearchSpace:
 
     Attributes:
         name: short identifier, also the default name of the study.
-        question: what the study is to find out, one sentence.
+        question: what the study is to find out, in one sentence.
         trainable: the name of a registered trainable.
         param_space: parameter -> constant or ``tune.grid_search([...])``.
         factors: the parameters whose effect is of interest; columns of the tables.
-        metric: the quantity that selects the best configuration.
+        metric: the measure that selects the best configuration.
         mode: ``"max"`` or ``"min"``.
-        resources: what one trial asks of Ray, e.g. ``{"cpu": 1}``; a CUDA trial also gets its GPU.
-        exclusive: whether the time of a trial is the result: each then runs alone, on every CPU of
-            its node or on a whole GPU, and the order of the trials is random.
+        resources: what one trial requests from Ray, e.g. ``{"cpu": 1}``. A trial on CUDA also
+            requests a GPU.
+        exclusive: whether the study measures time. Each trial then runs alone, on every CPU of its
+            node or on a whole GPU, and the trials run in random order.
 
     Raises:
-        UserError: a field is missing its meaning; the message names the field and what is allowed.
+        UserError: a field has a value that is not allowed. The message names the field and what is
+            allowed.
     """
 
     name: str
@@ -137,7 +119,7 @@ class SearchSpace:
             plain[str.__str__(key)] = axis = plain_axis(where, value)
             values = _grid_values(axis)
             if len({canonical_json({"value": entry}) for entry in values}) < len(values):
-                raise UserError(f"{where}: a value stands twice in tune.grid_search")
+                raise UserError(f"{where}: tune.grid_search holds a value twice; remove one")
         object.__setattr__(self, "param_space", plain)
         self._check_names()
         if self.num_configurations() > MOST_CONFIGURATIONS:
@@ -150,12 +132,14 @@ class SearchSpace:
         for name in self.parameters():
             if name in RESERVED or name.startswith(RESERVED_PREFIXES):
                 raise UserError(
-                    f"{self._where('param_space')}: the tool itself uses the name {name!r}; give "
-                    f"the parameter another; taken: {choices(sorted(RESERVED))}, and names that "
-                    f"begin with {choices(RESERVED_PREFIXES)}"
+                    f"{self._where('param_space')}: the name {name!r} is reserved; give the "
+                    f"parameter another name; reserved: {choices(sorted(RESERVED))}, and names "
+                    f"that begin with {choices(RESERVED_PREFIXES)}"
                 )
         if self.metric in self.parameters():
-            raise UserError(f"{self._where('metric')} {self.metric!r} is also a parameter's name")
+            raise UserError(
+                f"{self._where('metric')} {self.metric!r} is also a parameter's name; rename one"
+            )
 
     def _check_factors(self) -> None:
         if isinstance(self.factors, str) or not isinstance(self.factors, Sequence):
@@ -178,22 +162,23 @@ class SearchSpace:
             number = isinstance(value, (int, float)) and not isinstance(value, bool)
             if not isinstance(key, str) or not number or not 0 <= value <= LARGEST_INTEGER:
                 raise UserError(
-                    f"{self._where('resources')}: {key!r}: {shown(value)} must be a number >= 0"
+                    f"{self._where('resources')}: {key!r}: {quoted(value)} must be a number >= 0"
                 )
             if 0 < value < _LEAST_RESOURCE:
                 raise UserError(
                     f"{self._where('resources')}: {key!r}: {value!r} is less than Ray's smallest "
                     f"share, {_LEAST_RESOURCE}"
                 )
-        asks_for_cpu = {"cpu", "CPU"} & self.resources.keys()  # one CPU where it is not named
-        if asks_for_cpu and not any(self.resources.values()):
+        # Without an entry for the CPU a trial requests one CPU.
+        names_cpu = {"cpu", "CPU"} & self.resources.keys()
+        if names_cpu and not any(self.resources.values()):
             raise UserError(
-                f"{self._where('resources')} asks for nothing; allowed: an amount above 0, such as "
-                "{'cpu': 1}, which is also what leaving it out means"
+                f"{self._where('resources')} requests nothing; allowed: an amount above 0, such as "
+                "{'cpu': 1}, the default"
             )
 
     def parameters(self) -> tuple[str, ...]:
-        """Return every parameter that some configuration sets, in declared order."""
+        """Return every parameter that at least one configuration sets, in declared order."""
         names: dict[str, None] = {}
         for key, value in self.param_space.items():
             for entry in _grid_values(value):
@@ -204,7 +189,7 @@ class SearchSpace:
         """Return every configuration; the last axis of ``param_space`` varies fastest.
 
         Args:
-            defaults: what the trainable takes for parameters that a configuration leaves out.
+            defaults: the trainable's values of parameters that a configuration leaves out.
 
         Raises:
             UserError: two points of the grid are the same configuration.
@@ -213,7 +198,10 @@ class SearchSpace:
         points = itertools.product(*axes)
         configurations = [make_configuration(_merge(point), defaults or {}) for point in points]
         if len({c.config_id for c in configurations}) < len(configurations):
-            raise UserError(f"{self._where('param_space')}: two grid points give one configuration")
+            raise UserError(
+                f"{self._where('param_space')}: two points of the grid are the same configuration; "
+                "remove one"
+            )
         return configurations
 
     def num_configurations(self) -> int:
@@ -224,34 +212,8 @@ class SearchSpace:
 FIELD_NAMES = tuple(f.name for f in fields(SearchSpace))
 
 
-def canonical_json(value: Mapping[str, Any]) -> str:
-    """Return the one JSON text of a configuration: sorted keys, no spaces, 1.0 written as 1."""
-    return json.dumps(_plain(value), sort_keys=True, separators=(",", ":"), allow_nan=False)
-
-
-def make_configuration(
-    config: Config, defaults: Mapping[str, Any] = MappingProxyType({})
-) -> Configuration:
-    """Return the configuration with its ``config_id``, given the defaults of its parameters."""
-    chosen = {k: v for k, v in config.items() if k not in defaults or not _same(v, defaults[k])}
-    digest = hashlib.sha256(canonical_json(chosen).encode()).hexdigest()
-    return Configuration(digest[:10], config)
-
-
-def _same(value: Any, default: Any) -> bool:
-    return canonical_json({"value": value}) == canonical_json({"value": default})
-
-
-def _plain(value: Any) -> Any:
-    if isinstance(value, Mapping):
-        return {str(key): _plain(entry) for key, entry in value.items()}
-    if isinstance(value, float) and value.is_integer() and abs(value) < 2**53:
-        return int(value)
-    return value
-
-
 def _grid_values(value: Any) -> Sequence[Any]:
-    """Return the values of an axis that has been made plain."""
+    """Return the values of an axis in its plain form."""
     return list(value["grid_search"]) if is_grid(value) else [value]
 
 

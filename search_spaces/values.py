@@ -1,4 +1,4 @@
-"""The values of a search space: which are allowed, and their plain form, which JSON can hold."""
+"""The values of a search space: which are allowed, and their plain form for JSON."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ from typing import Any
 from search_spaces.errors import UserError
 
 MOST_CONFIGURATIONS = 100_000
-"""Ray Tune is not made for more trials, and a larger grid is nearly always a slip."""
+"""Ray Tune is not made for more trials, and a larger grid is nearly always a mistake."""
 LARGEST_INTEGER = 2**53
-"""Beyond it JSON readers and floats no longer tell integers apart."""
+"""Beyond it, floats and JSON readers that use them cannot represent every integer."""
 
 
 def is_grid(value: Any) -> bool:
@@ -20,9 +20,9 @@ def is_grid(value: Any) -> bool:
 
 
 def plain_axis(where: str, value: Any) -> Any:
-    """Return a constant or a ``tune.grid_search`` with Python's own lists, dicts and scalars.
+    """Return a constant or a ``tune.grid_search``, made of Python's lists, dicts and scalars.
 
-    A grid may be given as any sequence or one-dimensional array, a scalar also as NumPy's.
+    The values of a grid may be any sequence or a one-dimensional array. Scalars may be NumPy's.
 
     Raises:
         UserError: a value is not allowed; the message begins with ``where``.
@@ -36,10 +36,10 @@ def plain_axis(where: str, value: Any) -> Any:
 
 
 def plain_value(where: str, value: Any) -> Any:
-    """Return one value of a parameter, or of tied parameters, in Python's own types.
+    """Return the value of a parameter, or of tied parameters, in Python's own types.
 
     Raises:
-        UserError: it is not allowed; the message begins with ``where``.
+        UserError: the value is not allowed; the message begins with ``where``.
     """
     if not isinstance(value, Mapping):
         scalar = plain_scalar(value)
@@ -54,7 +54,7 @@ def plain_value(where: str, value: Any) -> Any:
 
 
 def plain_scalar(value: Any) -> Any:
-    """Return a string or number of NumPy's, or of a class derived from Python's, as Python's own.
+    """Convert a NumPy scalar, or a subclass of ``str``, ``int`` or ``float``, to Python's type.
 
     Anything else is returned as it is.
     """
@@ -69,8 +69,12 @@ def plain_scalar(value: Any) -> Any:
     return str.__str__(value) if isinstance(value, str) else value
 
 
-def shown(value: Any) -> str:
-    """Return a value as an error message quotes it; Python prints no integer of 4,300 digits."""
+def quoted(value: Any) -> str:
+    """Return a value as an error message quotes it.
+
+    A very large integer is described by its size, since Python refuses to print more than 4,300
+    digits.
+    """
     if isinstance(value, int) and abs(value) > LARGEST_INTEGER:
         return f"a number of {value.bit_length()} bits"
     return repr(value)
@@ -80,12 +84,13 @@ def _listed(where: str, values: Any) -> list[Any]:
     is_array = hasattr(values, "tolist") and len(getattr(values, "shape", ())) == 1
     if not is_array and (not isinstance(values, Sequence) or isinstance(values, (str, bytes))):
         raise UserError(
-            f"{where}: tune.grid_search needs a list, not a {type(values).__name__}; of a set take "
-            "sorted(...), of a generator list(...)"
+            f"{where}: tune.grid_search needs a list, not a {type(values).__name__}; use "
+            "sorted(...) for a set and list(...) for a generator"
         )
     if len(values) > MOST_CONFIGURATIONS:
         raise UserError(
-            f"{where}: {len(values):,} values; allowed: at most {MOST_CONFIGURATIONS:,}"
+            f"{where}: {len(values):,} values; allowed: at most {MOST_CONFIGURATIONS:,}; shorten "
+            "the list"
         )
     return list(values.tolist() if is_array else values)
 
@@ -94,14 +99,14 @@ def _check_scalar(where: str, value: Any) -> None:
     if value is not None and not isinstance(value, (str, bool, int, float)):
         raise UserError(
             f"{where}: {value!r} is a {type(value).__name__}; allowed: strings, numbers, booleans, "
-            "None, or tune.grid_search([...]) of them (a study is a grid, not a random search)"
+            "None, or tune.grid_search([...]) of them (random search is not supported)"
         )
     if isinstance(value, str) and not _is_text(value):
-        raise UserError(f"{where}: {value!r} is not text (a surrogate without its other half)")
+        raise UserError(f"{where}: {value!r} cannot be written as UTF-8; remove the surrogate")
     if isinstance(value, float) and not math.isfinite(value):
-        raise UserError(f"{where}: {value!r} is not a finite number")
+        raise UserError(f"{where}: {value!r} is not allowed; allowed: finite numbers")
     if isinstance(value, int) and abs(value) > LARGEST_INTEGER:
-        raise UserError(f"{where}: {shown(value)} is too large; allowed: up to 2^53")
+        raise UserError(f"{where}: {quoted(value)} is too large; allowed: up to 2^53")
 
 
 def _is_text(value: str) -> bool:

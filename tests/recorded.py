@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from tune_app.study.ledger import Ledger
-from tune_app.study.trial_directory import Record, parse_records
+from tune_app.study.trial_record import Record, parse_records
 from tune_app.study.trials import RowKey
 
 

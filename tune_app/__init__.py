@@ -1,1 +1,1 @@
-"""Runs hyperparameter studies on Ray Tune: planned, shared, resumable."""
+"""Hyperparameter studies on Ray Tune that share work between rows and can be resumed."""

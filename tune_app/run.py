@@ -1,4 +1,4 @@
-"""``python -m tune_app.run``: plan a study, run what is missing of it, say what came out."""
+"""``python -m tune_app.run``: plan a study, run what is not finished, and print the outcome."""
 
 import os
 import signal
@@ -7,15 +7,16 @@ from collections.abc import Sequence
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run the command on its arguments, by default those of the process; return its status."""
+    """Run the command with these arguments (default: those of the process); return its status."""
     from tune_app.cli.main import main as any_command
 
     return any_command(["run", *(sys.argv[1:] if argv is None else argv)])
 
 
 if __name__ == "__main__":
-    # Until StopSignals takes over there is nothing to end in order, and an exception that is raised
-    # in the middle of an import comes out as another. A shell may have SIGINT ignored.
+    # Until StopSignals takes over, nothing has to be ended in order, so Ctrl-C ends the process at
+    # once. A KeyboardInterrupt raised during an import could come out as another exception. If the
+    # shell had SIGINT ignored, it stays ignored.
     if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
         signal.signal(signal.SIGINT, lambda number, frame: os._exit(128 + number))
     sys.exit(main())

@@ -1,4 +1,4 @@
-"""``python -m tune_app.status``: how far a study is, read from its directory alone."""
+"""``python -m tune_app.status``: print how far a study is. Only its directory is read."""
 
 import sys
 from collections.abc import Sequence
@@ -7,7 +7,7 @@ from tune_app.cli.main import main as any_command
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run the command on its arguments, by default those of the process; return its status."""
+    """Run the command with these arguments (default: those of the process); return its status."""
     return any_command(["status", *(sys.argv[1:] if argv is None else argv)])
 
 

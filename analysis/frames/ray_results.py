@@ -15,8 +15,9 @@ from typing import Any, NamedTuple
 import pandas as pd
 
 from analysis.frames.trial_frames import epoch_frame, trial_frame
-from tune_app.study.trial_directory import Record, TrialDirectory, flat, last_line, read_directory
-from tune_app.study.trials import merge
+from tune_app.study.trial_directory import TrialDirectory, flat, last_line, read_directory
+from tune_app.study.trial_record import Record
+from tune_app.study.trials import join_directories
 
 _LAUNCH = "live"
 _UNRECORDED = "stopped with an error that was not recorded"
@@ -42,7 +43,7 @@ def load_analysis(analysis: Any) -> TrialFrames:
         _directory(item, index, ray_frames)
         for index, item in enumerate(analysis if items is None else items)
     ]
-    trials = merge(directories)
+    trials = join_directories(directories)
     return TrialFrames(trial_frame(trials), epoch_frame(trials))
 
 

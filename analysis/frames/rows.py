@@ -8,7 +8,7 @@ import pandas as pd
 
 from analysis.frames.trial_frames import resolved, scalars
 from tune_app.study.rows import RowOutcome
-from tune_app.study.trial_directory import Record
+from tune_app.study.trial_record import Record
 from tune_app.study.trials import Report, RowKey
 
 _NOT_METRICS = ("epoch", "status", "milestone", "predictions_file", "device")

@@ -6,7 +6,7 @@ import math
 
 import pandas as pd
 
-from tune_app.study.trial_directory import Record
+from tune_app.study.trial_record import Record
 from tune_app.study.trials import Trial
 
 BOOKKEEPING = frozenset(

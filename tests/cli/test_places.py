@@ -7,17 +7,17 @@ from pathlib import Path
 
 import pytest
 
-from tune_app.cli.places import as_word, failure_lines, short_path
+from tune_app.cli.places import failure_lines, shell_word, short_path
 from tune_app.storage.local_store import LocalStore
 
 
 def test_a_path_is_one_word_of_a_command(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     for name in ("sp ace/[brackets]", "it's", "$HOME", "-x/q1a", "plain"):
-        [word] = shlex.split(as_word(LocalStore(tmp_path), tmp_path / name))
+        [word] = shlex.split(shell_word(LocalStore(tmp_path), tmp_path / name))
         assert word.removeprefix("./") == name
-    assert as_word(LocalStore(tmp_path), tmp_path / "-x") == "./-x", "no option"
-    assert as_word(LocalStore(tmp_path), tmp_path / "results" / "q1a") == short_path(
+    assert shell_word(LocalStore(tmp_path), tmp_path / "-x") == "./-x", "no option"
+    assert shell_word(LocalStore(tmp_path), tmp_path / "results" / "q1a") == short_path(
         LocalStore(tmp_path), tmp_path / "results" / "q1a"
     )
 

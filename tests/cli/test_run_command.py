@@ -53,7 +53,7 @@ def refuse(capsys: pytest.CaptureFixture[str], *arguments: str) -> str:
         ),
         (("--space", "q1a", "--study", "../x"), "--study"),
         (("--space", "q1a", "--device", "tpu"), "invalid choice: 'tpu'"),
-        (("--space", "q1a", "--trials-per-gpu", "0"), "--trials-per-gpu 0: allowed: 1 or more"),
+        (("--space", "q1a", "--trials-per-gpu", "0"), "--trials-per-gpu 0: allowed: 1 to 10,000"),
         (("--space", "q2", "--trials-per-gpu", "2"), "each has a GPU to itself"),
         (("--space", "q1a", "--storage-path", "nothing://x/y"), "nothing://x/y: cannot be opened"),
         (("--space", "q1a", "--storage-path", "ftp://lab/x"), "ftp://lab/x: cannot be opened"),
@@ -64,7 +64,7 @@ def refuse(capsys: pytest.CaptureFixture[str], *arguments: str) -> str:
         (("--space", "q1a", "--storage-path", "zip://lab/x"), "zip://lab/x: cannot be opened"),
         (("--space", "q1a", "--storage-path", "file://results"), "File URI cannot be relative"),
         (("--space", "q1a", "--storage-path", "http://127.0.0.1:9/x"), "name s3://BUCKET/FOLDER"),
-        (("--space", "q1a", "--storage-path", "memory://lab"), "ends with the process that wrote"),
+        (("--space", "q1a", "--storage-path", "memory://lab"), "lost when the process ends"),
         (("--space", "q1a", "--storage-path", "data://lab/x"), "data://lab/x/q1a: cannot be read"),
     ],
 )
@@ -142,11 +142,12 @@ def launched(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[Path]:
     """Return the folders of the studies that were launched; none of them is."""
     roots: list[Path] = []
 
-    def launch(request: StudyRequest, _display: object, _only_plan: bool) -> int:
+    def launch(request: StudyRequest, _display: object, *, only_plan: bool) -> int:
+        assert not only_plan
         roots.append(request.store.root)
         return 0
 
-    monkeypatch.setattr(run, "_launch", launch)
+    monkeypatch.setattr(run, "_run_or_plan", launch)
     monkeypatch.setenv("HOME", str(tmp_path / "home"))
     monkeypatch.chdir(tmp_path)
     return roots
@@ -176,7 +177,7 @@ def test_a_submitted_job_keeps_nothing_in_rays_copy_of_the_code(
     monkeypatch.setenv("RAY_JOB_CONFIG_JSON_ENV_VAR", "{}")
     for words in ((), ("--storage-path", "studies"), ("--results-dir", "studies")):
         message = refuse(capsys, "--space", "q1a", *words)
-        assert "name an absolute path or a URL with --storage-path" in message
+        assert "give an absolute path or a URL with --storage-path" in message
     assert main(["--space", "q1a", "--storage-path", str(tmp_path / "studies")]) == 0
     monkeypatch.chdir(tmp_path)
     assert main(["--space", "q1a"]) == 0, "a job that was submitted without its code"

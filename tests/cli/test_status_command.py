@@ -20,7 +20,7 @@ from search_spaces import SearchSpace
 from tests.studies import line, write_trial
 from tune_app.cli import status_command
 from tune_app.cli.status_command import main
-from tune_app.planning.overview import overview
+from tune_app.planning.overview import read_overview
 from tune_app.planning.remaining import planned_trials
 from tune_app.storage.lease import CLAIMS, Lease
 from tune_app.storage.local_store import LocalStore
@@ -103,15 +103,15 @@ def test_what_came_after_the_newest_checkpoint_is_still_to_be_trained(tmp_path: 
     """4 epochs of another trial are left too; the next launch begins where a checkpoint is."""
     ledger = make_study(tmp_path)
     directory = record(ledger, 0, 1, 2, 3)
-    assert overview(ledger, running=True).num_epochs_left == 1 + 4
-    assert overview(ledger, running=False).num_epochs_left == 4 + 4
+    assert read_overview(ledger, running=True).num_epochs_left == 1 + 4
+    assert read_overview(ledger, running=False).num_epochs_left == 4 + 4
     save_checkpoint(directory, 1)
-    view = overview(ledger, running=False)
+    view = read_overview(ledger, running=False)
     assert view.num_epochs_left == 3 + 4 and view.seconds_left == pytest.approx(70.0)
     save_checkpoint(directory, 2)
-    assert overview(ledger, running=False).num_epochs_left == 2 + 4
+    assert read_overview(ledger, running=False).num_epochs_left == 2 + 4
     (directory / "checkpoint_000002" / "checkpoint.json").write_text("{")
-    assert overview(ledger, running=False).num_epochs_left == 3 + 4
+    assert read_overview(ledger, running=False).num_epochs_left == 3 + 4
 
 
 def test_an_unfinished_study(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -176,11 +176,11 @@ def test_failures_are_named_and_retries_are_not_failures(
     text = told(capsys, ledger.root)
     assert f"failed: {directory.name}: ValueError: bad pixel (traceback: " in text
     assert f"{directory}/error.txt)\n" in text
-    assert overview(ledger, running=True).num_epochs_left == 4
+    assert read_overview(ledger, running=True).num_epochs_left == 4
     (directory / "error.txt").write_text("Failure # 1 (occurred at 2026-01-01_12-00-00)\nOops\n")
-    view = overview(ledger, running=True)
+    view = read_overview(ledger, running=True)
     assert not view.failures and list(view.rows.values()).count("running") == 1
-    assert not overview(ledger, running=False).failures, "the next launch goes on with it"
+    assert not read_overview(ledger, running=False).failures, "the next launch goes on with it"
 
 
 def test_diverged_and_open_rows(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -243,7 +243,9 @@ def test_a_trainable_of_another_version(tmp_path: Path, capsys: pytest.CaptureFi
     record(ledger, 0, 1, 2)
     ledger.study["space"]["trainable"] = "of_tomorrow"
     ledger.save()
-    assert "time left: not known: the study is of another version's" in told(capsys, ledger.root)
+    assert "time left: not known: this version does not have the study's trainable" in told(
+        capsys, ledger.root
+    )
 
 
 def test_watching_ends_with_the_driver(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -309,11 +311,12 @@ def test_a_mistake_is_one_line(tmp_path: Path, capsys: pytest.CaptureFixture[str
         ([], "required"),
         ([str(tmp_path)], "no study there"),
         ([str(tmp_path / "nope")], "no study there"),
-        (["a\0b"], "no study there"),
+        (["a\0b"], "holds a NUL byte"),
+        ([""], "argument results/STUDY: is empty"),
         ([str(tmp_path / "damaged")], "not a study file"),
         ([root, "--watch", "0"], "0 is not a number of seconds from 1 to 86400"),
         ([root, "--watch", "nan"], "nan is not"),
-        ([root, "--jsn"], "unrecognized arguments: --jsn"),
+        ([root, "--jsn"], "unrecognized arguments: --jsn; did you mean '--json'?"),
     ):
         assert main(words) == 2
         out, err = capsys.readouterr()

@@ -12,7 +12,7 @@ import ray
 from ray._private import services, utils
 
 from search_spaces.errors import UserError
-from tune_app.cli import messages as announce
+from tune_app.cli import messages
 from tune_app.engine import connection
 
 ADDRESS = "192.0.2.7:6379"
@@ -97,7 +97,7 @@ def test_a_token_is_spoken_of_only_where_there_is_one(
 ) -> None:
     monkeypatch.setenv("RAY_AUTH_MODE", "token" if in_force else "disabled")
     ledger: Any = SimpleNamespace(store=SimpleNamespace(at_url=True))
-    first, *_ = announce.link_lines("127.0.0.1:8265", ledger)
+    first, *_ = messages.link_lines("127.0.0.1:8265", ledger)
     assert first.startswith("dashboard: http://127.0.0.1:8265")
     assert ("ray get-auth-token" in first) == in_force
-    assert not any("dashboard" in line for line in announce.link_lines("", ledger))
+    assert not any("dashboard" in line for line in messages.link_lines("", ledger))

@@ -16,7 +16,7 @@ import jsonschema
 import pytest
 import yaml
 
-from tune_app.cli.run_command import build_parser
+from tune_app.cli.run_options import build_parser
 
 ROOT = Path(__file__).resolve().parents[2]
 DEPLOY = ROOT / "tune_app" / "engine" / "cluster" / "deploy"

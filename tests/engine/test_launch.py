@@ -92,7 +92,7 @@ def test_a_refused_command_leaves_nothing_behind(
     tmp_path: Path, meanwhile: list[Callable[[], object]], capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert launch("--vary-split") == 2
-    assert "uses no images that could be split" in capsys.readouterr().err
+    assert "uses no images, so there is nothing to split" in capsys.readouterr().err
     assert [path.name for path in tmp_path.iterdir()] == ["my_space.py"]
     (tmp_path / "results" / "mine").mkdir(parents=True)
     assert launch("--vary-split") == 2

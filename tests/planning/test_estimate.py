@@ -11,7 +11,7 @@ from tune_app.planning.estimate import (
     fit_to_budget,
     study_seconds,
     trial_seconds,
-    why_not_known,
+    unmeasured_reason,
 )
 from tune_app.planning.plan import PlannedTrial
 from tune_app.planning.resources import Cluster
@@ -81,8 +81,8 @@ def test_a_trial_counts_its_epochs_and_evaluations() -> None:
     assert trial_seconds(trial(), resnet, {}, sizes, 30) is None
     too_slow = {key: "a few steps of it did not end"}
     assert trial_seconds(trial(), resnet, too_slow, sizes, 30) is None
-    assert why_not_known([trial()], resnet, too_slow) == "n: a few steps of it did not end"
-    assert why_not_known([trial()], resnet, probes) == ""
+    assert unmeasured_reason([trial()], resnet, too_slow) == "n: a few steps of it did not end"
+    assert unmeasured_reason([trial()], resnet, probes) == ""
 
 
 def test_a_budget_takes_the_largest_subset_that_fits() -> None:

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from search_spaces.space import make_configuration
+from search_spaces.configuration import make_configuration
 from tune_app.planning.plan import Plan, PlanOptions, make_plan
 from tune_app.planning.resources import Cluster
 from tune_app.planning.space_file import load_space

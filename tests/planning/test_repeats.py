@@ -15,14 +15,12 @@ from analysis.frames.load import Study, load_study
 from analysis.frames.pairs import levels_data
 from analysis.frames.summary import best_data
 from analysis.report import main as report
+from search_spaces.configuration import make_configuration
 from search_spaces.errors import UserError
-from search_spaces.space import make_configuration
 from tests.studies import QUICK, line, study_json, svm_config, write_study, write_trial
 from tune_app.cli.run_command import main
-from tune_app.planning.repeats import check_seeds, repeat_lines, same_at_every_seed
+from tune_app.planning.repeats import check_seeds, num_repeats, same_at_every_seed
 from tune_app.planning.space_file import load_space
-from tune_app.storage.local_store import LocalStore
-from tune_app.study.ledger import Ledger
 from tune_app.training.registry import TRAINABLES
 
 SIX = range(6)
@@ -64,12 +62,10 @@ def test_the_command_refuses_them_before_anything_is_written(
     assert list(tmp_path.iterdir()) == []
 
 
-def test_a_plan_counts_them() -> None:
+def test_repeats_are_counted() -> None:
     meta: dict[str, Any] = {"seeds": [0, 1, 2], "same_at_every_seed": ["a", "b"]}
-    (line_of_text,) = repeat_lines(Ledger(LocalStore(Path()), meta))
-    assert line_of_text.startswith("4 rows repeat the result of another seed")
-    assert repeat_lines(Ledger(LocalStore(Path()), {"seeds": [0, 1, 2]})) == []
-    assert repeat_lines(Ledger(LocalStore(Path()), meta | {"seeds": [7]})) == []
+    assert num_repeats(meta) == 4
+    assert num_repeats({"seeds": [0, 1, 2]}) == num_repeats(meta | {"seeds": [7]}) == 0
 
 
 def svm_study(path: Path, *, marked: bool = True) -> Study:

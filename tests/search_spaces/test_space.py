@@ -10,8 +10,9 @@ from hypothesis import strategies as st
 from ray import tune
 
 from search_spaces import SHIPPED
+from search_spaces.configuration import canonical_json, make_configuration
 from search_spaces.errors import UserError
-from search_spaces.space import SearchSpace, canonical_json, make_configuration
+from search_spaces.space import SearchSpace
 from tune_app.planning.resources import Cluster, trial_resources
 from tune_app.planning.space_file import load_space
 
@@ -109,10 +110,10 @@ def test_different_configurations_have_different_ids(config: dict[str, object]) 
         ({"factors": "lr"}, "factors must be a tuple"),
         ({"param_space": {}}, "param_space must map parameters"),
         ({"param_space": {"lr": tune.grid_search([])}}, "needs at least one value"),
-        ({"param_space": {"lr": tune.grid_search([1, 1.0])}}, "a value stands twice"),
+        ({"param_space": {"lr": tune.grid_search([1, 1.0])}}, "holds a value twice"),
         (
             {"param_space": {"seed": tune.grid_search([1, 2])}, "factors": ("seed",)},
-            "the tool itself uses the name 'seed'; give the parameter another; taken: ",
+            "the name 'seed' is reserved; give the parameter another name; reserved: ",
         ),
         ({"param_space": {"val_accuracy": 2}, "factors": ()}, "begin with train_, val_, test_"),
         (
@@ -120,11 +121,11 @@ def test_different_configurations_have_different_ids(config: dict[str, object]) 
             "the name 'plan'",
         ),
         ({"param_space": {"score": 1}, "factors": (), "metric": "score"}, "also a parameter's"),
-        ({"param_space": {"lr": tune.uniform(0, 1)}}, "a study is a grid"),
-        ({"param_space": {"lr": float("nan")}}, "not a finite number"),
+        ({"param_space": {"lr": tune.uniform(0, 1)}}, "random search is not supported"),
+        ({"param_space": {"lr": float("nan")}}, "nan is not allowed; allowed: finite"),
         (
             {"resources": {"cpu": 0, "gpu": 0.0}},
-            "resources asks for nothing; allowed: an amount",
+            "resources requests nothing; allowed: an amount",
         ),
         ({"resources": {"cpu": -1}}, "'cpu': -1 must be a number >= 0"),
     ],

@@ -137,7 +137,10 @@ def test_a_driver_whose_claim_was_cleared_away_writes_no_more(
                 assert "claim to the study is gone, so another driver may have" in str(error)
                 break
             time.sleep(0.02)
-        with pytest.raises(StorageError, match="the claim to the study is gone"), store.guarded():
+        with (
+            pytest.raises(StorageError, match="claim to the study is gone"),
+            store.guarded(),
+        ):
             store.check_held()
     assert claims(there) == [], "it is not laid there again"
 

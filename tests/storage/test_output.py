@@ -33,7 +33,7 @@ def main(argv):
 
 sys.exit(main())
 """
-FULL = "error: standard output cannot be written (No space left on device); send it elsewhere\n"
+FULL = "error: standard output cannot be written (No space left on device); redirect it elsewhere\n"
 
 
 def run(folder: Path, do: str, redirect: str, **variables: str) -> tuple[int, str]:

@@ -42,7 +42,7 @@ def test_each_failure_says_what_to_do(tmp_path: Path) -> None:
 def test_a_study_that_shows_late_is_waited_for(tmp_path: Path) -> None:
     later = threading.Timer(0.3, (tmp_path / "study.json").touch)
     later.start()
-    LocalStore(tmp_path).wait()
+    LocalStore(tmp_path).wait_until_visible()
     assert (tmp_path / "study.json").exists()
     later.join()
 
@@ -50,7 +50,7 @@ def test_a_study_that_shows_late_is_waited_for(tmp_path: Path) -> None:
 def test_a_node_without_the_study_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(local_store, "APPEARS_SECONDS", 0.0)
     with pytest.raises(FileNotFoundError) as caught:
-        LocalStore(tmp_path).wait()
+        LocalStore(tmp_path).wait_until_visible()
     assert f"{tmp_path} is not there on {socket.gethostname()}: mount" in str(caught.value)
     assert list(tmp_path.iterdir()) == []
 

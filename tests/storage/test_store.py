@@ -141,8 +141,8 @@ def test_a_driver_that_takes_the_free_name_first_keeps_it(
 
 def test_it_is_called_as_its_user_does(store: StudyStore, place: str) -> None:
     assert store.place == place
-    assert store.shown(store.root / "study.json") == f"{place}/study.json"
-    assert store.shown(store.root.with_name("mine.old")) == f"{place}.old"
+    assert store.place_of(store.root / "study.json") == f"{place}/study.json"
+    assert store.place_of(store.root.with_name("mine.old")) == f"{place}.old"
 
 
 def test_ray_writes_to_the_place_itself(store: StudyStore, there: Path) -> None:

@@ -13,9 +13,9 @@ from analysis.checks.audit.command import main as audit
 from analysis.frames.load import load_study
 from analysis.report import main as report
 from tests.studies import QUICK, line, resnet_config, study_json, write_study, write_trial
-from tune_app.cli.status_command import main as how_far
+from tune_app.cli.status_command import main as status_main
 from tune_app.study.bounded import read_bounded, read_ends
-from tune_app.study.trial_directory import parse_records
+from tune_app.study.trial_record import parse_records
 
 
 def test_a_file_up_to_the_limit_is_read(tmp_path: Path) -> None:
@@ -77,7 +77,7 @@ def test_no_file_of_a_study_is_waited_for_or_fills_the_memory(
         notes = load_study(path).notes
         assert report([str(path), *QUICK]) == 0
         assert audit([str(path)]) in (0, 1)
-        assert how_far([str(path)]) in (0, 2)
+        assert status_main([str(path)]) in (0, 2)
     finally:
         resource.setrlimit(resource.RLIMIT_AS, limits)
     if make is sparse and name in ("params.json", "result.json"):
@@ -87,14 +87,14 @@ def test_no_file_of_a_study_is_waited_for_or_fills_the_memory(
 def test_a_study_file_that_is_too_large_is_refused(tmp_path: Path) -> None:
     path = write_study(tmp_path / "grid", study_json({"a": resnet_config()}))
     sparse(path / "study.json")
-    assert report([str(path), *QUICK]) == 2 and how_far([str(path)]) == 2
+    assert report([str(path), *QUICK]) == 2 and status_main([str(path)]) == 2
 
 
 def test_more_rows_than_any_study_has_are_refused(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     path = write_study(tmp_path / "grid", study_json({"a": resnet_config()}, seeds=range(100_001)))
-    for command in (lambda words: report([*words, *QUICK]), audit, how_far):
+    for command in (lambda words: report([*words, *QUICK]), audit, status_main):
         assert command([str(path)]) == 2
         said = capsys.readouterr().err
         assert "100,001 rows; no study has more than 100,000" in said and said.count("\n") == 1

@@ -21,7 +21,7 @@ from tests.recorded import ended
 from tests.refusals import FEWER, JSON_VALUES, SPACE, outcome, snapshot
 from tests.small_study import COMMAND
 from tests.studies import QUICK, line
-from tune_app.cli.status_command import main as how_far
+from tune_app.cli.status_command import main as status_main
 from tune_app.storage.local_store import LocalStore
 from tune_app.study.ledger import Ledger, open_ledger
 from tune_app.study.study_file import read_study
@@ -88,7 +88,7 @@ def check_readers(root: Path) -> set[RowKey]:
     status, _ = outcome([str(root), "--out", str(target), *QUICK], report)
     assert (status == 0) == (by_report is not None)
     for words in ([str(root)], [str(root), "--json"]):
-        assert (outcome(words, how_far)[0] == 0) == (by_ledger is not None)
+        assert (outcome(words, status_main)[0] == 0) == (by_ledger is not None)
     assert snapshot(root.parent) == before
     return (by_ledger or set()) | (by_report or set())
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tune_app.study.measures import is_share, on_test_data, shown
+from tune_app.study.measures import format_measure, is_share, on_test_data
 
 
 @pytest.mark.parametrize(
@@ -25,7 +25,7 @@ from tune_app.study.measures import is_share, on_test_data, shown
     ],
 )
 def test_a_value_in_words(name: str, value: object, text: str) -> None:
-    assert shown(name, value) == text
+    assert format_measure(name, value) == text
 
 
 def test_a_share_is_told_by_its_name() -> None:

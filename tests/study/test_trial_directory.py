@@ -2,7 +2,9 @@ from __future__ import annotations
 
 import json
 import math
+import os
 import pickle
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +22,7 @@ from tests.studies import (
     shared_study,
     write_trial,
 )
-from tune_app.study.trial_directory import last_line, line_problem, parse_records
+from tune_app.study.trial_directory import last_line
 
 
 def test_torn_last_line_leaves_the_row_unfinished(tmp_path: Path) -> None:
@@ -159,15 +161,6 @@ def test_paths_out_of_the_study_are_not_followed(tmp_path: Path) -> None:
     assert row(load_study(path), "a2")["status"] == "missing"
 
 
-def test_parse_records_of_odd_texts() -> None:
-    assert parse_records("") == ([], [])
-    assert parse_records("\n\n") == ([], [])
-    assert parse_records('{"a": 1}\n{"b"') == ([{"a": 1}], [])
-    unreadable = ["result.json: 1 unreadable line"]
-    assert parse_records('{"a": 1}\n{"b"\n') == ([{"a": 1}], unreadable)
-    assert parse_records("[" * 100_000 + "\n") == ([], unreadable)
-
-
 def test_the_reason_of_an_error_is_its_last_line() -> None:
     assert last_line("") == "stopped with an error that was not recorded"
     assert last_line("Trace\nlast words\n\n") == "last words"
@@ -186,20 +179,14 @@ def test_rows_that_cannot_be_trusted_are_left_out_and_named(tmp_path: Path) -> N
     assert note.endswith("(and 1 more)")
 
 
-@pytest.mark.parametrize(
-    ("changes", "problem"),
-    [
-        ({}, ""),
-        ({"fold_seconds": [1, 2], "val_accuracy": None, "val_loss": math.nan}, ""),
-        ({"epoch": 2.0, "milestone": 2}, ""),
-        ({"epoch": 0}, "epoch is 0; allowed: a whole number from 1"),
-        ({"epoch": "2"}, "epoch is '2'"),
-        ({"milestone": 3}, "milestone is 3 at epoch 2"),
-        ({"status": "done"}, "status is 'done'; allowed: ok, unconverged, diverged"),
-        ({"val_loss": "0.3"}, "val_loss is '0.3'; allowed: a number"),
-        ({"val_accuracy": True}, "val_accuracy is True"),
-    ],
-)
-def test_what_may_be_recorded(changes: dict[str, Any], problem: str) -> None:
-    found = line_problem(line(2) | changes)
-    assert found.startswith(problem) and bool(found) == bool(problem)
+@pytest.mark.parametrize("make", [os.mkfifo, os.mkdir, lambda path: path.symlink_to("/dev/null")])
+def test_a_file_that_cannot_be_read_is_named(tmp_path: Path, make: Callable[[Path], None]) -> None:
+    path = prefix_study(tmp_path)
+    write_trial(path, "k1", A2, {2: ["a2"]}, [line(1), line(2, milestone=True)])
+    result = path / "tune" / "001" / "trial_k1" / "result.json"
+    result.unlink()
+    make(result)
+    study = load_study(path)
+    assert row(study, "a2")["status"] == "missing"
+    (note,) = study.notes
+    assert note.startswith("tune/001/trial_k1/result.json: ") and note.endswith("so it is not read")

@@ -1,19 +1,59 @@
-"""What the words of the command line mean: names of studies and lists of seeds."""
+"""The parser of the commands, and what their words mean: names of studies and lists of seeds."""
 
 from __future__ import annotations
 
+import argparse
 import re
+from collections.abc import Sequence
+from typing import Any
 
-from search_spaces.errors import UserError
+from search_spaces.errors import UserError, did_you_mean
+from tune_app.study.command_name import command_name
 
 MOST_SEEDS = 10_000
+
+
+class CommandParser(argparse.ArgumentParser):
+    """A parser of one command's words. A mistake in them is a :class:`UserError`.
+
+    Args:
+        module: the command's own module, such as ``tune_app.run``.
+        description: what the command does, for its help.
+    """
+
+    def __init__(self, module: str, description: str) -> None:
+        # Without allow_abbrev=False a typo could pass for another option.
+        super().__init__(prog=command_name(module), description=description, allow_abbrev=False)
+        self.register("type", None, _nonempty_text)  # of every option that names no other type
+
+    def parse_args(self, args: Sequence[str] | None = None) -> argparse.Namespace:  # type: ignore[override]
+        """Return the values of the options.
+
+        Raises:
+            UserError: the words are not allowed.
+        """
+        parsed = super().parse_args(args)
+        if [] in vars(parsed).values():  # what argparse makes of --seeds=-- before Python 3.13
+            self.error("-- is not a value")
+        return parsed
+
+    def error(self, message: str) -> Any:
+        """Raise what argparse would print together with the usage.
+
+        Raises:
+            UserError: always.
+        """
+        prefix = "unrecognized arguments: "
+        word = message.removeprefix(prefix).split("=")[0].split(" ")[0]
+        hint = did_you_mean(word, self._option_string_actions) if prefix in message else ""
+        raise UserError(f"{message}{hint}; see {self.prog} --help")
 
 
 def check_study_name(name: str) -> str:
     """Return the name of a study, which is also that of its directory.
 
     Raises:
-        UserError: the name would not be one plain directory.
+        UserError: the name is not allowed as the name of a directory.
     """
     if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}", name, re.ASCII):
         raise UserError(
@@ -27,7 +67,7 @@ def parse_seeds(text: str) -> tuple[int, ...]:
     """Return the seeds that ``0-5``, ``3`` or ``0,2,7`` name, ascending.
 
     Raises:
-        UserError: the text names no seeds.
+        UserError: the text is not a list of seeds.
     """
     seeds: set[int] = set()
     for part in text.split(","):
@@ -41,5 +81,14 @@ def parse_seeds(text: str) -> tuple[int, ...]:
             )
         seeds.update(range(first, last + 1))
         if len(seeds) > MOST_SEEDS:
-            raise UserError(f"--seeds: more than {MOST_SEEDS:,} seeds; allowed: at most so many")
+            raise UserError(f"--seeds: too many seeds; allowed: at most {MOST_SEEDS:,}")
     return tuple(sorted(seeds))
+
+
+def _nonempty_text(text: str) -> str:
+    """Return the text. An empty one, as from an unset shell variable, is refused."""
+    if not text.strip():
+        raise argparse.ArgumentTypeError("is empty")
+    if "\0" in text:
+        raise argparse.ArgumentTypeError("holds a NUL byte")
+    return text

@@ -1,4 +1,4 @@
-"""``tune-app``: every command of the project under one name, callable from any folder."""
+"""``tune-app``: all commands of the project under one name, from any folder."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ from search_spaces.errors import UserError, choices, did_you_mean
 from tune_app.storage.output import Main, answering_mistakes, print_text
 
 COMMANDS = {
-    "run": "plan a study, run what is missing of it, say what came out",
-    "status": "say how far a study is, whether or not it is being run",
-    "report": "write the report of one or several studies",
-    "audit": "find in a table of results what cannot be right",
-    "claims": "judge claims, the published ones or your own",
+    "run": "plan a study, run what is not finished, and print the outcome",
+    "status": "print how far a study is, also while it is running",
+    "report": "write the report of one or more studies",
+    "audit": "find results in a table that cannot be right",
+    "claims": "judge claims against results: the published claims or your own",
 }
-"""Subcommand -> what it does; each is also ``python -m tune_app.run`` and so on."""
+"""Subcommand -> what it does. Each is also a module: ``python -m tune_app.run`` and so on."""
 
 
 @answering_mistakes
@@ -36,7 +36,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _load(name: str) -> Main:
-    """Import one command; the others, with all that they need, stay where they are."""
+    """Import one command, without the packages that only the others need."""
     command: Main
     if name == "run":
         from tune_app.cli.run_command import main as command
@@ -54,4 +54,4 @@ def _load(name: str) -> Main:
 def _help() -> str:
     lines = [f"  {name:<8}{meaning}" for name, meaning in COMMANDS.items()]
     usage = "usage: tune-app COMMAND ...\n\nHyperparameter studies on Ray Tune. Commands:"
-    return "\n".join([usage, *lines, "\n`tune-app COMMAND --help` lists the options of one."])
+    return "\n".join([usage, *lines, "\n`tune-app COMMAND --help` lists the options of a command."])

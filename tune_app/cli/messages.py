@@ -1,23 +1,24 @@
-"""What a launch tells its user, as lines of text."""
+"""The lines of text that a launch prints for its user."""
 
 from __future__ import annotations
 
 from collections import Counter
 
-from tune_app.cli.places import as_word, failure_lines, short_path
+from tune_app.cli.places import failure_lines, shell_word, short_path
 from tune_app.engine.conclusion import Conclusion
 from tune_app.engine.connection import asks_for_token
 from tune_app.planning.durations import format_seconds
 from tune_app.planning.estimate import Estimate
 from tune_app.planning.plan import Plan
 from tune_app.planning.prepared_study import PreparedStudy
-from tune_app.planning.repeats import repeat_lines
+from tune_app.planning.repeats import num_repeats
 from tune_app.planning.resources import Cluster
+from tune_app.study.command_name import command_name
 from tune_app.study.ledger import Ledger
 
 
 def plan_lines(study: PreparedStudy, plan: Plan, cluster: Cluster) -> list[str]:
-    """Return what a launch is going to do."""
+    """Return what a launch is about to do."""
     ledger, space = study.ledger, study.request.space
     lines = [f"{ledger.name}: {space.question}"]
     images = ", ".join(
@@ -40,18 +41,28 @@ def plan_lines(study: PreparedStudy, plan: Plan, cluster: Cluster) -> list[str]:
         f"{number} trials of {kind}; the cluster has {totals}" for kind, number in kinds.items()
     ]
     if space.exclusive and plan.trials:
-        lines.append("each runs alone on its node, in random order: its time is the result")
-    return [*lines, *repeat_lines(ledger), *open_lines(plan)]
+        lines.append("each trial runs alone on its node, in random order, as its time is measured")
+    return [*lines, *_repeat_lines(ledger), *open_lines(plan)]
+
+
+def _repeat_lines(ledger: Ledger) -> list[str]:
+    number = num_repeats(ledger.study)
+    if not number:
+        return []
+    return [
+        f"{number} rows repeat the result of another seed, as the seed changes nothing for them "
+        "(--vary-split would); only their times are measured anew"
+    ]
 
 
 def open_lines(plan: Plan) -> list[str]:
-    """Return why rows cannot run here, a line per reason."""
+    """Return why rows cannot run on this cluster, one line per reason."""
     reasons = Counter(row.reason for row in plan.open_rows)
     return [f"{number} rows stay open: {reason}" for reason, number in reasons.items()]
 
 
 def estimate_lines(estimate: Estimate) -> list[str]:
-    """Return what a plan will take."""
+    """Return the time, disk and memory that a plan is estimated to take."""
     time, of_what = f"not known ({estimate.unknown})", "; some trials could not be measured"
     if estimate.seconds is not None:
         time, of_what = f"about {format_seconds(estimate.seconds)}", ""
@@ -68,8 +79,8 @@ def outcome_lines(ledger: Ledger, plan: Plan, conclusion: Conclusion) -> list[st
 
     Args:
         ledger: the study.
-        plan: what was planned.
-        conclusion: what came out.
+        plan: the plan of the launch.
+        conclusion: the outcome of the launch.
     """
     keys, ended = ledger.row_keys(), conclusion.ended
     lines = [f"{len(ended)} of {len(keys)} rows are finished"]
@@ -85,7 +96,8 @@ def outcome_lines(ledger: Ledger, plan: Plan, conclusion: Conclusion) -> list[st
         number, config_id = len(conclusion.unexplained), conclusion.unexplained[0][0]
         lines.append(
             f"{number} rows have no result although their trials ended, {config_id} among them; "
-            f"the same command runs them again; `python -m tune_app.status` says what was left out"
+            f"`{command_name('tune_app.status')}` says what was left out; the same command runs "
+            "these rows again"
         )
     return [*lines, *open_lines(plan), *where_lines(ledger)]
 
@@ -97,12 +109,12 @@ def link_lines(dashboard: str, ledger: Ledger) -> list[str]:
     lines = [f"dashboard: http://{dashboard}{token}"] if dashboard else []
     if ledger.store.at_url:  # TensorBoard reads folders
         return lines
-    return [*lines, f"tensorboard --logdir {as_word(ledger.store, ledger.root / 'tune')}"]
+    return [*lines, f"tensorboard --logdir {shell_word(ledger.store, ledger.root / 'tune')}"]
 
 
 def where_lines(ledger: Ledger) -> list[str]:
-    """Return where the study is and how to report it."""
+    """Return where the study is and the command that writes its report."""
     return [
         f"study: {short_path(ledger.store, ledger.root)}",
-        f"report: python -m analysis.report {as_word(ledger.store, ledger.root)}",
+        f"report: {command_name('analysis.report')} {shell_word(ledger.store, ledger.root)}",
     ]

@@ -1,4 +1,4 @@
-"""Where things lie, in words that can be pasted into a shell."""
+"""Paths and failures of a study, in a form that can be pasted into a shell."""
 
 from __future__ import annotations
 
@@ -14,36 +14,36 @@ MOST_LISTED = 20
 
 
 def short_path(store: StudyStore, path: Path) -> str:
-    """Return a path of a study, relative to the working directory if it is inside; or its URL."""
+    """Return a path in a study: relative if it is in the working directory, or its URL."""
     if store.at_url or not path.is_relative_to(Path.cwd()):
-        return store.shown(path)
+        return store.place_of(path)
     return str(path.relative_to(Path.cwd()))
 
 
-def as_word(store: StudyStore, path: Path) -> str:
-    """Return a path of a study, as short as it can be, as one word of a shell's command."""
+def shell_word(store: StudyStore, path: Path) -> str:
+    """Return a path in a study, as short as possible and quoted as one word for a shell."""
     short = short_path(store, path)
     return shlex.quote(f"./{short}" if short.startswith("-") else short)
 
 
-def listed(lines: list[str]) -> list[str]:
-    """Return the first of many lines, and how many there are besides."""
+def limit_lines(lines: list[str]) -> list[str]:
+    """Return the first lines, and a line with the number of those left out."""
     rest = len(lines) - MOST_LISTED
     return [*lines[:MOST_LISTED], f"and {rest} more"] if rest > 0 else lines
 
 
 def failure_lines(store: StudyStore, failures: Mapping[str, str]) -> list[str]:
-    """Return why trials failed, and where their tracebacks are, a line each.
+    """Return one line per failed trial: its reason and the path of its traceback.
 
     Args:
-        store: the study's.
-        failures: name of a trial's directory -> why it has not done its work.
+        store: where the study is kept.
+        failures: name of a trial's directory -> why the trial failed.
     """
     lines = []
     for name, reason in list(failures.items())[:MOST_LISTED]:
         files = sorted(store.root.glob(f"tune/*/{glob.escape(name)}/error.txt"))
-        place = as_word(store, files[-1]) if files else ""
-        # A study may come from somebody else, and with it names that would steer the terminal.
+        place = shell_word(store, files[-1]) if files else ""
+        # A study from somebody else may hold names with control characters for the terminal.
         traceback = f" (traceback: {place})" if place and place.isprintable() else ""
         lines.append(one_line(f"failed: {name}: {reason}") + traceback)
     rest = len(failures) - MOST_LISTED

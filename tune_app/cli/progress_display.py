@@ -1,7 +1,7 @@
-"""What a person sees while a study runs.
+"""The progress of a study while it runs.
 
-On a terminal: one bar for the whole with the time left, one line per running trial, failures as
-they happen. Without a terminal: one plain line per finished trial.
+On a terminal it is one bar for the whole study with the time left, one line per running trial, and
+a line for each failure. Without a terminal it is one plain line per finished trial.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from rich.table import Table
 
 from tune_app.planning.durations import format_seconds
 from tune_app.planning.plan import Plan
-from tune_app.study.measures import on_test_data, shown
+from tune_app.study.measures import format_measure, on_test_data
 
 MAX_LINES = 12
 
@@ -26,13 +26,14 @@ class StudyProgress:
     """Draws the progress of one launch.
 
     Args:
-        plan: what the launch is to do; rows that were finished before count as done.
-        costs: the cost of each planned trial in any one unit, in order; the bar counts cost.
-        metric: the quantity that selects; shown on validation and on test data.
+        plan: the plan of the launch. Rows that were finished before count as done.
+        costs: the cost of each planned trial, in the plan's order and any one unit. The bar counts
+            cost.
+        metric: the measure that selects. Its values on validation and test data are shown.
         console: where to draw.
 
     Attributes:
-        notes: what trials had to say beside their results, one line each.
+        notes: notes of trials beside their results, one line each.
     """
 
     def __init__(
@@ -52,7 +53,7 @@ class StudyProgress:
         self._num_rows = plan.num_rows
         self._rows_done = len(plan.finished)
         self._done = dict.fromkeys(self._epochs, 0.0)
-        # Sums over trials, kept up to date: thousands of trials ask for them at every result.
+        # Sums over all trials are kept up to date, since they are needed at every result.
         self._cost = sum(costs)
         self._cost_done = self._cost_resumed = 0.0
         self._ticking = False
@@ -67,7 +68,7 @@ class StudyProgress:
         self._task: TaskID | None = None
 
     def __getstate__(self) -> dict[str, Any]:
-        """Leave the terminal out when Ray pickles what tells this display of trials."""
+        """Leave the terminal out when Ray pickles the callback that holds this display."""
         hidden = {"_console": None, "_live": None, "_progress": None, "_task": None}
         return {**self.__dict__, **hidden}
 
@@ -93,10 +94,10 @@ class StudyProgress:
             self._live = None
 
     def nothing_can_run(self, reason: str) -> None:
-        """Say that no node is left that could hold any of the trials that wait."""
+        """Print that no node is left that could hold any of the waiting trials."""
         self._print(
-            f"nothing can run: {reason}; the study goes on when such a node joins, or, once "
-            "stopped, with the same command"
+            f"nothing can run: {reason}; wait for such a node to join, or stop the study and run "
+            "the same command again later"
         )
 
     def started(self, key: str, name: str) -> None:
@@ -107,7 +108,7 @@ class StudyProgress:
     def reported(self, key: str, name: str, result: Mapping[str, Any]) -> None:
         """Count an epoch."""
         if not self._ticking:
-            # The clock starts with the first trial's own work: starting workers is done once.
+            # The clock starts with the first trial's own work, since workers are started only once.
             self._started = time.monotonic() - result.get("time_total_s", 0.0)
             self._ticking = True
         share = result["epoch"] / self._epochs[key]
@@ -135,7 +136,7 @@ class StudyProgress:
         self._draw()
 
     def tried_again(self, key: str, name: str, reason: str) -> None:
-        """Say that a trial is tried again, and why."""
+        """Print that a trial is tried again, and why."""
         self._running.pop(key, None)
         self._print(f"{name}: tried again: {reason}")
         self._draw()
@@ -157,7 +158,7 @@ class StudyProgress:
         self._done[key] = share
 
     def seconds_left(self) -> float | None:
-        """Return the estimated time left from the cost done so far, or None at the beginning."""
+        """Return the time left, estimated from the cost done so far; None at the beginning."""
         own = self._cost_done - self._cost_resumed
         elapsed = time.monotonic() - self._started
         left = max(0.0, self._cost - self._cost_done)
@@ -199,12 +200,16 @@ class StudyProgress:
         self._live.update(Group(self._progress, lines))
 
     def _describe(self, result: Mapping[str, Any], num_epochs: int | None = None) -> str:
-        """Return the latest state of a trial in a few words."""
+        """Return the latest state of a trial in words: ``epoch 2/5  val_accuracy 97.50 %``."""
         if not result:
             return "starting"
         of = f"/{num_epochs}" if num_epochs else ""
         words = [f"epoch {result['epoch']}{of}"]
-        words += [f"{name} {shown(name, result[name])}" for name in self._metrics if name in result]
+        words += [
+            f"{name} {format_measure(name, result[name])}"
+            for name in self._metrics
+            if name in result
+        ]
         if "train_seconds" in result:
             words.append(f"{format_seconds(result['train_seconds'])} of training")
         return "  ".join(words)

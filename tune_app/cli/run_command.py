@@ -1,7 +1,7 @@
-"""``python -m tune_app.run``: plan a study, run what is missing of it, say what came out.
+"""``python -m tune_app.run``: plan a study, run what is not finished, and print the outcome.
 
-Exit status: 0 all rows finished, 1 trials failed, 2 the command has to be mended, 3 rows are open
-because the cluster lacks something, 130 or 143 stopped by SIGINT or SIGTERM.
+Exit status: 0 all rows are finished, 1 trials failed, 2 the command has to be corrected, 3 rows are
+open because the cluster lacks something, 130 or 143 stopped by SIGINT or SIGTERM.
 """
 
 from __future__ import annotations
@@ -15,11 +15,12 @@ from pathlib import Path
 from rich.console import Console
 
 from search_spaces import SHIPPED
-from search_spaces.errors import UserError, did_you_mean
+from search_spaces.errors import UserError
 from search_spaces.space import SearchSpace
 from tune_app.cli.arguments import check_study_name, parse_seeds
 from tune_app.cli.run_console import run_console
 from tune_app.cli.run_display import RunDisplay
+from tune_app.cli.run_options import build_parser
 from tune_app.engine.ray_internals import JOB_CONFIG_VARIABLE
 from tune_app.planning.durations import parse_duration
 from tune_app.planning.request import StudyRequest
@@ -31,84 +32,25 @@ from tune_app.storage.store import StudyStore
 from tune_app.study.command_name import command_name
 
 _MOST_TRIALS_PER_GPU = 10_000
-"""Ray hands out resources in ten-thousandths."""
-_GOES_ON = "the study goes on; `python -m tune_app.status` says how far it is"
-_RAYS_COPIES = "working_dir_files"
-"""Where a node keeps what jobs were submitted with, which is their working directory."""
-
-
-class _Parser(argparse.ArgumentParser):
-    def error(self, message: str) -> None:  # type: ignore[override]
-        prefix = "unrecognized arguments: "
-        word = message.removeprefix(prefix).split("=")[0].split(" ")[0]
-        hint = did_you_mean(word, self._option_string_actions) if prefix in message else ""
-        raise UserError(f"{message}{hint}; see {self.prog} --help")
-
-
-def _text(text: str) -> str:
-    """Return the text: empty, as from an unset shell variable, it would mean something else."""
-    if not text.strip():
-        raise argparse.ArgumentTypeError("is empty")
-    if "\0" in text:
-        raise argparse.ArgumentTypeError("holds a NUL byte")
-    return text
-
-
-def _count(text: str) -> int:
-    if not text.isascii() or not text.isdigit() or len(text) > 9:
-        raise argparse.ArgumentTypeError(f"{text} is not a whole number >= 0")
-    return int(text)
-
-
-def build_parser() -> argparse.ArgumentParser:
-    """Return the command line's parser."""
-    parser = _Parser(
-        prog=command_name("tune_app.run"),
-        description="Run a hyperparameter study; the same command again finishes what is missing.",
-        allow_abbrev=False,  # a typo must not pass for another flag
-    )
-    parser.register("type", None, _text)  # of every flag that names no other type
-    add = parser.add_argument
-    add("--space", metavar="NAME|FILE.py", help="a shipped search space or a file with your own")
-    add("--list", action="store_true", help="list the shipped search spaces and stop")
-    add("--plan", action="store_true", help="print what would run and how long; write nothing")
-    add("--data", default="full", metavar="full|sample|FOLDER", help="images (default: full)")
-    add("--images", type=_count, metavar="N", help="a stratified subset of N images per data set")
-    add("--budget", metavar="10m", help="the largest subset for which the study fits in this time")
-    add("--seeds", default="0", metavar="0-5", help="replicates: every configuration at each seed")
-    add("--vary-split", action="store_true", help="a split of its own for every seed")
-    add("--device", default="auto", choices=("auto", "cpu", "cuda"), help="what auto means")
-    add("--study", metavar="NAME", help="name of the study (default: the space's)")
-    add("--results-dir", default="results", metavar="DIR", help="where studies live")
-    add("--storage-path", metavar="DIR|URL", help="where all nodes reach: a folder, s3://…")
-    add("--fresh", action="store_true", help="start over; an old study of the name is kept aside")
-    add("--no-sharing", action="store_true", help="run every row on its own")
-    add("--max-concurrent", type=_count, default=0, metavar="N", help="at most N trials at once")
-    add("--trials-per-gpu", type=_count, default=1, metavar="K", help="trials sharing one GPU")
-    add("--max-failures", type=_count, default=2, metavar="N", help="retries of a failed trial")
-    add("--checkpoint-seconds", type=_count, default=30, metavar="S", help="between checkpoints")
-    add("--log-to", choices=("mlflow", "wandb"), help="an experiment tracker that gets results too")
-    add("--address", metavar="auto|HOST:PORT", help="a running Ray cluster (default: start one)")
-    add("--wait-for-nodes", metavar="15m", help="how long to wait for nodes that rows need")
-    return parser
+"""Ray assigns resources in ten-thousandths."""
+_SUBMITTED_CODE = "working_dir_files"
+"""The folder of a node that holds the code of submitted jobs, each in its working directory."""
 
 
 @answering_mistakes
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command line; return the exit status."""
     arguments = list(sys.argv[1:] if argv is None else argv)
-    parser = build_parser()
-    args = parser.parse_args(arguments)
-    if [] in vars(args).values():  # what argparse makes of --seeds=-- before Python 3.13
-        raise UserError(f"-- is no value; see {parser.prog} --help")
+    args = build_parser().parse_args(arguments)
     if args.list:
         return list_spaces(run_console())
     if not args.space:
         raise UserError(f"--space is missing; allowed: {', '.join(SHIPPED)}, or a .py file")
-    return _run(args, arguments)
+    return _open_and_run(args, arguments)
 
 
-def _run(args: argparse.Namespace, arguments: Sequence[str]) -> int:
+def _open_and_run(args: argparse.Namespace, arguments: Sequence[str]) -> int:
+    """Find the search space and the study that the options name, and run it."""
     if args.log_to:
         from tune_app.engine.tracking import check_installed
 
@@ -116,13 +58,20 @@ def _run(args: argparse.Namespace, arguments: Sequence[str]) -> int:
     space = load_space(args.space)
     name = check_study_name(args.study or space.name)
     results = args.storage_path or args.results_dir
-    place = RemoteFolder(results).child_url(name) if is_url(results) else _resolved(results) / name
+    place = (
+        RemoteFolder(results).child_url(name)
+        if is_url(results)
+        else _absolute_folder(results) / name
+    )
     with open_store(str(place)) as store:
-        request = _request(args, arguments, space, store)
-        return _launch(request, RunDisplay(run_console(None if args.plan else _GOES_ON)), args.plan)
+        request = _make_request(args, arguments, space, store)
+        goes_on = f"the study goes on; `{command_name('tune_app.status')}` says how far it is"
+        display = RunDisplay(run_console(None if args.plan else goes_on))
+        return _run_or_plan(request, display, only_plan=args.plan)
 
 
-def _launch(request: StudyRequest, display: RunDisplay, only_plan: bool) -> int:
+def _run_or_plan(request: StudyRequest, display: RunDisplay, *, only_plan: bool) -> int:
+    """Run the study, or print its plan, and end in order on SIGINT and SIGTERM."""
     from tune_app.engine.launch import Launch
     from tune_app.engine.signals import StopSignals
 
@@ -135,17 +84,16 @@ def _launch(request: StudyRequest, display: RunDisplay, only_plan: bool) -> int:
             return launch.stopped()
 
 
-def _request(
+def _make_request(
     args: argparse.Namespace, arguments: Sequence[str], space: SearchSpace, store: StudyStore
 ) -> StudyRequest:
     if args.images is not None and args.budget:
-        raise UserError("--images and --budget both choose the subset; give one of them")
+        raise UserError("--images and --budget both choose the subset; leave one out")
     if not 1 <= args.trials_per_gpu <= _MOST_TRIALS_PER_GPU:
         raise UserError(
-            f"--trials-per-gpu {args.trials_per_gpu}: allowed: 1 or more, at most "
-            f"{_MOST_TRIALS_PER_GPU:,}"
+            f"--trials-per-gpu {args.trials_per_gpu}: allowed: 1 to {_MOST_TRIALS_PER_GPU:,}"
         )
-    # A job that was submitted to a cluster finds it in RAY_ADDRESS.
+    # A job that was submitted to a cluster finds the cluster's address in RAY_ADDRESS.
     address = args.address or os.environ.get("RAY_ADDRESS") or None
     if args.wait_for_nodes and address is None:
         raise UserError("--wait-for-nodes: only a running cluster gets nodes; add --address")
@@ -173,7 +121,12 @@ def _request(
     )
 
 
-def _resolved(folder: str) -> Path:
+def _absolute_folder(folder: str) -> Path:
+    """Return the absolute path of a folder that an option names; ``~`` is the home folder.
+
+    Raises:
+        UserError: it cannot be a folder, or it would be deleted with a submitted job's code.
+    """
     expanded = os.path.expanduser(folder)  # noqa: PTH111 (pathlib takes ./~ for a home folder too)
     if expanded.startswith("~"):
         raise UserError(f"{folder}: home folder unknown; write the full path, or ./{folder}")
@@ -183,16 +136,16 @@ def _resolved(folder: str) -> Path:
     except (OSError, RuntimeError) as error:
         reason = getattr(error, "strerror", None) or "it is a loop of symbolic links"
         raise UserError(f"{folder}: not a folder ({reason})") from None
-    if _RAYS_COPIES in path.parts and JOB_CONFIG_VARIABLE in os.environ:
+    if _SUBMITTED_CODE in path.parts and JOB_CONFIG_VARIABLE in os.environ:
         raise UserError(
-            f"{folder}: in this submitted job a folder of Ray's temporary copy of the code, which "
-            "goes when the job ends; name an absolute path or a URL with --storage-path"
+            f"{folder}: in this submitted job it lies in Ray's temporary copy of the code, which "
+            "is deleted when the job ends; give an absolute path or a URL with --storage-path"
         )
     return path
 
 
 def list_spaces(console: Console) -> int:
-    """Print the shipped spaces with question, factors and number of configurations."""
+    """Print the shipped spaces with their question, factors and number of configurations."""
     for name in SHIPPED:
         space = load_space(name)
         console.print(

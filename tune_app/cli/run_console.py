@@ -1,4 +1,4 @@
-"""A console for commands whose output may go away while they work."""
+"""A console for a command that goes on when its output can no longer be written."""
 
 from __future__ import annotations
 
@@ -8,22 +8,22 @@ from typing import IO, Any, cast
 from rich.console import Console
 
 from search_spaces.errors import UserError
-from tune_app.storage.output import print_text, silence
+from tune_app.storage.output import discard_output, print_text
 
 
 def run_console(note: str | None = None) -> Console:
     """Return a console on standard output.
 
     Args:
-        note: printed to standard error once nothing more can be written; the command then goes on
-            without its output. Without a note, output that cannot be written is a mistake, and a
-            reader that has gone, such as ``head``, is none.
+        note: printed to standard error when output can no longer be written. The command then
+            goes on without output. If there is no note, output that cannot be written raises a
+            ``UserError``, except that a reader that has gone, such as ``head``, is ignored.
     """
     return Console(file=cast(IO[str], _Output(sys.stdout, note)))
 
 
 class _Output:
-    """A text stream that outlives its reader. Rich asks the rest of the stream behind it."""
+    """A text stream that can lose its reader. Rich gets other attributes from the real stream."""
 
     def __init__(self, stream: Any, note: str | None) -> None:
         self._stream = stream
@@ -41,14 +41,14 @@ class _Output:
         return len(text)
 
     def flush(self) -> None:
-        """Do nothing: what is written has been flushed."""
+        """Do nothing: every write is flushed at once."""
 
     def _lose(self, error: OSError) -> None:
-        silence(self._stream)
+        discard_output(self._stream)
         reason = "its reader has gone" if isinstance(error, BrokenPipeError) else error.strerror
         if self._note is not None:
             print_text(
                 f"note: standard output cannot be written ({reason}); {self._note}", to_stderr=True
             )
         elif not isinstance(error, BrokenPipeError):
-            raise UserError(f"standard output cannot be written ({reason}); send it elsewhere")
+            raise UserError(f"standard output cannot be written ({reason}); redirect it elsewhere")

@@ -1,4 +1,4 @@
-"""What a person sees of a launch: its plan, its progress and what came out, on a console."""
+"""Prints a launch to a console: its plan, its progress and its outcome."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from pathlib import Path
 from rich.console import Console
 
 from tune_app.cli import messages
-from tune_app.cli.places import listed, short_path
+from tune_app.cli.places import limit_lines, short_path
 from tune_app.cli.progress_display import StudyProgress
 from tune_app.engine.conclusion import Conclusion
 from tune_app.planning.estimate import Estimate
@@ -29,18 +29,18 @@ class RunDisplay:
         self._console = console
 
     def say(self, *lines: str) -> None:
-        """Print lines, of very many the first ones."""
-        for line in listed(list(lines)):
-            # A file name that is not UTF-8 holds what no terminal takes.
-            shown = line.encode(errors="backslashreplace").decode()
-            self._console.print(shown, highlight=False, markup=False, soft_wrap=True)
+        """Print lines; of very many lines only the first ones."""
+        for line in limit_lines(list(lines)):
+            # A file name that is not UTF-8 holds characters that no terminal accepts.
+            printable = line.encode(errors="backslashreplace").decode()
+            self._console.print(printable, highlight=False, markup=False, soft_wrap=True)
 
     def plan(self, study: PreparedStudy, plan: Plan, cluster: Cluster) -> None:
-        """Print what is going to be done."""
+        """Print what the launch is about to do."""
         self.say(*messages.plan_lines(study, plan, cluster))
 
     def estimate(self, estimate: Estimate) -> None:
-        """Print what it will take."""
+        """Print the time, disk and memory that the plan is estimated to take."""
         self.say(*messages.estimate_lines(estimate))
 
     def links(self, dashboard: str, ledger: Ledger) -> None:
@@ -53,14 +53,14 @@ class RunDisplay:
         return StudyProgress(plan, costs, study.request.space.metric, self._console)
 
     def kept(self, store: StudyStore, aside: Path) -> None:
-        """Print where the study is that made room for a new one."""
+        """Print where the old study is kept after ``--fresh``."""
         self.say(f"the old study is kept in {short_path(store, aside)}")
 
     def conclusion(self, ledger: Ledger, plan: Plan, conclusion: Conclusion) -> None:
-        """Print what came out."""
+        """Print the outcome of the launch."""
         self.say(*messages.outcome_lines(ledger, plan, conclusion))
 
     def nothing_missing(self, ledger: Ledger) -> None:
-        """Print that all rows were finished before, and where the study is."""
+        """Print that all rows were already finished, and where the study is."""
         self.say(f"nothing is missing: all {len(ledger.row_keys())} rows are finished")
         self.say(*messages.where_lines(ledger))

@@ -1,6 +1,6 @@
-"""``python -m tune_app.status``: how far a study is, wherever it runs, read from its directory.
+"""``python -m tune_app.status``: print how far a study is. Only its directory is read.
 
-Exit status: 0 the study was read, 2 the command has to be mended, 130 a ``--watch`` was stopped.
+Exit status: 0 the study was read, 2 the command has to be corrected, 130 ``--watch`` was stopped.
 """
 
 from __future__ import annotations
@@ -16,16 +16,15 @@ from datetime import UTC, datetime
 from typing import Any
 
 from search_spaces.errors import UserError, one_line
-from search_spaces.values import MOST_CONFIGURATIONS
-from tune_app.cli.places import MOST_LISTED, failure_lines, listed
+from tune_app.cli.arguments import CommandParser
+from tune_app.cli.places import MOST_LISTED, failure_lines, limit_lines
 from tune_app.planning.durations import format_seconds
-from tune_app.planning.overview import Overview, best_configurations, overview
+from tune_app.planning.overview import Overview, best_configurations, read_overview
 from tune_app.storage.lock import Holder
 from tune_app.storage.open_store import open_store
 from tune_app.storage.output import answering_mistakes, print_text
-from tune_app.storage.store import STUDY_FILE, StudyStore
+from tune_app.storage.store import StudyStore
 from tune_app.study import measures
-from tune_app.study.command_name import command_name
 from tune_app.study.ledger import Ledger, open_ledger
 
 STATES = {
@@ -38,32 +37,30 @@ STATES = {
     "open": "open",
     "missing": "not begun",
 }
-"""State of a row -> its words."""
+"""State of a row -> how it is printed."""
 _CLEAR = "\x1b[H\x1b[2J"
-
-
-class _Parser(argparse.ArgumentParser):
-    def error(self, message: str) -> None:  # type: ignore[override]
-        raise UserError(f"{message}; see {self.prog} --help")
 
 
 def build_parser() -> argparse.ArgumentParser:
     """Return the command line's parser."""
-    parser = _Parser(
-        prog=command_name("tune_app.status"),
-        description="How far a study is, read from its directory alone.",
-        allow_abbrev=False,
+    parser = CommandParser(
+        "tune_app.status", "Print how far a study is. Only its directory is read."
     )
-    parser.add_argument("study", metavar="results/STUDY", help="the study's directory, or its URL")
+    parser.add_argument(
+        "study", metavar="results/STUDY", help="the study's directory or URL, e.g. results/q1a"
+    )
     parser.add_argument(
         "--watch",
         nargs="?",
         const=10.0,
         type=_interval,
         metavar="SECONDS",
-        help="look again every so often (default: 10) until no driver runs the study",
+        help="print the state every SECONDS, e.g. --watch 60, until no driver runs the study "
+        "(default: print once; without a number: every 10 seconds)",
     )
-    parser.add_argument("--json", action="store_true", help="one JSON object a look, for programs")
+    parser.add_argument(
+        "--json", action="store_true", help="print one JSON object each time, for programs"
+    )
     return parser
 
 
@@ -72,7 +69,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Run the command line; return the exit status."""
     args = build_parser().parse_args(argv)
     with open_store(args.study) as store:
-        while _look(store, as_json=args.json, clear=args.watch is not None):
+        while _print_state(store, as_json=args.json, clear=args.watch is not None):
             if args.watch is None:
                 break
             _wait(store, args.watch)
@@ -90,7 +87,7 @@ def _interval(text: str) -> float:
 
 
 def _wait(store: StudyStore, seconds: float) -> None:
-    """Wait until it is time for another look and the study can be read."""
+    """Wait for the interval, and then until the study can be read."""
     while True:
         time.sleep(seconds)
         try:
@@ -100,16 +97,13 @@ def _wait(store: StudyStore, seconds: float) -> None:
             print_text(one_line(note), to_stderr=True)
 
 
-def _look(store: StudyStore, *, as_json: bool, clear: bool) -> bool:
-    """Print the state of a study; return whether another look may tell somebody something new."""
+def _print_state(store: StudyStore, *, as_json: bool, clear: bool) -> bool:
+    """Print the state of a study; return whether a driver runs it, or may run it."""
     ledger = open_ledger(store)
     if ledger is None:
-        raise UserError(f"{store.place}: no study there (it has no study.json); name results/STUDY")
-    num_rows = len(ledger.study["configurations"]) * len(ledger.study["seeds"])
-    if num_rows > MOST_CONFIGURATIONS:
         raise UserError(
-            f"{store.shown(store.root / STUDY_FILE)}: {num_rows:,} rows; no study has more than "
-            f"{MOST_CONFIGURATIONS:,}; restore it from a copy"
+            f"{store.place}: no study there (it has no study.json); give a study's directory, such "
+            "as results/q1a"
         )
     holder: Holder | str | None
     try:
@@ -117,24 +111,24 @@ def _look(store: StudyStore, *, as_json: bool, clear: bool) -> bool:
     except OSError as error:
         holder = f"not known ({error.strerror or error})"
     running = isinstance(holder, Holder)
-    view = overview(ledger, running=running)
+    view = read_overview(ledger, running=running)
     if as_json:
-        text = json.dumps(as_plain(ledger, view, holder), allow_nan=False)
+        text = json.dumps(state_record(ledger, view, holder), allow_nan=False)
     else:
-        text = "\n".join(describe(ledger, view, holder, time.time()))
+        text = "\n".join(state_lines(ledger, view, holder, time.time()))
         text = (_CLEAR if clear and sys.stdout.isatty() else "") + text
     return print_text(text) and holder is not None
 
 
-def describe(
+def state_lines(
     ledger: Ledger, view: Overview, holder: Holder | str | None, now: float
 ) -> Iterator[str]:
-    """Yield the state of a study in lines for a person.
+    """Yield the state of a study as lines of text.
 
     Args:
         ledger: the study.
-        view: what it recorded.
-        holder: who runs it, None if nobody does, or why that is not known.
+        view: its state.
+        holder: the process that runs it, None if none does, or why that is not known.
         now: the time in seconds since 1970.
     """
     yield one_line(f"{ledger.name}: {ledger.study['space'].get('question', '')}")
@@ -143,14 +137,14 @@ def describe(
     states = ", ".join(f"{counts[s]} {words}" for s, words in STATES.items() if counts[s])
     yield f"rows: {len(view.rows)}: {states}" if counts else "rows: none"
     left = view.num_epochs_left
-    more = "what is left is not known to this program" if left is None else f"{left} to go"
+    more = "the number left is not known" if left is None else f"{left} to go"
     yield f"epochs: {view.num_epochs} recorded, {more}"
     if view.last_result is not None:
         yield f"last result: {_moment(view.last_result)}, {_ago(view.last_result, now)}"
     yield f"time left: {_time_left(view, holder)}"
     if view.num_unreadable:
         yield f"damaged: {view.num_unreadable} trial directories, which count as not begun"
-    yield from (one_line(f"note: {note}") for note in listed(list(view.notes)))
+    yield from (one_line(f"note: {note}") for note in limit_lines(list(view.notes)))
     yield from _best_lines(ledger, view)
     yield from failure_lines(ledger.store, view.failures)
     reasons = Counter(r for key, r in view.open_reasons.items() if view.rows[key] == "open")
@@ -158,10 +152,11 @@ def describe(
         yield one_line(f"{number} rows stay open: {reason}")
 
 
-def as_plain(ledger: Ledger, view: Overview, holder: Holder | str | None) -> dict[str, Any]:
-    """Return the state of a study for JSON: times in seconds (since 1970), accuracies as fractions.
+def state_record(ledger: Ledger, view: Overview, holder: Holder | str | None) -> dict[str, Any]:
+    """Return the state of a study for JSON. Times are in seconds, accuracies are fractions.
 
-    ``running`` is null, and ``driver`` says why, where it is not known whether a driver runs it.
+    Points in time are seconds since 1970. If it is not known whether a driver runs the study,
+    ``running`` is null and ``driver`` has the reason.
     """
     known = not isinstance(holder, str)
     return {
@@ -194,7 +189,7 @@ def _driver(holder: Holder | str | None, now: float) -> str:
 
 def _time_left(view: Overview, holder: Holder | str | None) -> str:
     if view.num_epochs_left is None:
-        return "not known: the study is of another version's trainable"
+        return "not known: this version does not have the study's trainable or its parameters"
     if view.seconds_left is None:
         return "not known: the newest launch has recorded no epoch yet"
     if view.speed is None or not view.num_epochs_left:
@@ -219,7 +214,9 @@ def _best_lines(ledger: Ledger, view: Overview) -> Iterator[str]:
         values = [f"{f} {config[f]}" for f in names if f in config and f not in group]
         pairs = ((entry["metric"], entry["score"]), (entry["test_metric"], entry["test_score"]))
         scores = ", ".join(
-            f"{name} {measures.shown(name, score)}" for name, score in pairs if score is not None
+            f"{name} {measures.format_measure(name, score)}"
+            for name, score in pairs
+            if score is not None
         )
         seeds = f", mean of {entry['num_seeds']} seeds" if entry["num_seeds"] > 1 else ""
         label = " ".join(map(str, group.values()))

@@ -24,7 +24,8 @@ from tune_app.engine.concurrency import Concurrency
 from tune_app.engine.event_file import EventFile
 from tune_app.storage.storage_errors import FullDiskError, StorageError
 from tune_app.storage.store import StudyStore
-from tune_app.study.trial_directory import ERROR_FILE, PARAMS_FILE, RESULT_FILE, line_problem
+from tune_app.study.trial_directory import ERROR_FILE, PARAMS_FILE
+from tune_app.study.trial_record import RESULT_FILE, record_problem
 from tune_app.training.checkpoint import remove_checkpoints
 
 EVENTS_SECONDS = 30.0
@@ -72,7 +73,7 @@ class StudyRecorder(LoggerCallback):
     def log_trial_result(self, iteration: int, trial: Trial, result: dict[str, Any]) -> None:
         """Append one reported row to ``result.json`` and its numbers to the event file."""
         row = self._recordable(result)
-        problem = line_problem(row)
+        problem = record_problem(row)
         if problem:
             self._refused.setdefault(trial.trial_id, problem)
             return

@@ -1,1 +1,1 @@
-"""From the rows of a study to the trials of a launch: sharing, resources, order, estimates."""
+"""The trials of a launch: which rows share one, their resources, their order, their cost."""

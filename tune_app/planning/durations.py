@@ -1,4 +1,4 @@
-"""Durations as people write and read them."""
+"""Durations as text: ``3 min 20 s`` and ``1h30m``."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from search_spaces.errors import UserError
 
 
 def format_seconds(seconds: float) -> str:
-    """Return a duration in words a person reads: ``45 s``, ``3 min 20 s``, ``2 h 05 min``."""
+    """Return a duration as text: ``45 s``, ``3 min 20 s``, ``2 h 05 min``."""
     whole = max(0, round(seconds))
     if whole < 60:
         return f"{whole} s"
@@ -21,8 +21,8 @@ def parse_duration(text: str, option: str) -> float:
     """Return the seconds that ``90s``, ``10m``, ``2h`` or ``1h30m`` stand for.
 
     Args:
-        text: what the user wrote.
-        option: of which option it is the value.
+        text: the value of an option.
+        option: the option, for the message.
 
     Raises:
         UserError: the text is not a duration above 0.

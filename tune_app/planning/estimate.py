@@ -1,4 +1,4 @@
-"""How long a plan will take, from a few measured steps per model, and what disk it needs."""
+"""Estimates the time, disk and memory of a plan from a few measured steps of each kind of trial."""
 
 from __future__ import annotations
 
@@ -15,17 +15,16 @@ from tune_app.training.probe import Probe
 from tune_app.training.registry import Trainable
 
 START_SECONDS = 25.0
-"""Imports, starting Ray, its dashboard and the first workers, and the end (measured on 2 cores: 22
-to 32 s)."""
+"""Imports, start of Ray, its dashboard and the first workers, and the end of the launch (measured
+on 2 cores: 22 to 32 s)."""
 TRIAL_SECONDS = 0.5
-"""What a trial costs beside what is probed: hand-over, predictions, weights (measured)."""
+"""The part of a trial that is not probed: its start, predictions and weights (measured)."""
 
 WORKER_BYTES = 1_000_000_000
-"""A worker with torch or scikit-learn loaded and what its last trial left (measured: 0.8 to 0.95
-GB)."""
+"""Memory of a worker between trials, with torch or scikit-learn (measured: 0.8 to 0.95 GB)."""
 
 Probes = Mapping[tuple[Any, ...], Probe | str]
-"""Kind of trial -> what was measured of it, or why nothing was."""
+"""Kind of trial -> its measurements, or why it could not be measured."""
 
 
 @dataclass(frozen=True)
@@ -45,14 +44,14 @@ class SplitSizes:
 
 @dataclass(frozen=True)
 class Estimate:
-    """What a plan will take.
+    """The estimated time, disk and memory of a plan.
 
     Attributes:
-        seconds: wall time, or None where some kind of trial cannot be measured here.
-        num_slots: trials at once.
+        seconds: wall time, or None if some kind of trial could not be measured.
+        num_slots: the number of trials that run at once.
         disk_bytes: the most that checkpoints and kept weights occupy at any time.
         memory_bytes: the most that trials occupy at any time, on all nodes together.
-        unknown: which trials could not be measured and why; empty if all were.
+        unknown: which trials could not be measured and why; empty if all were measured.
     """
 
     seconds: float | None
@@ -62,63 +61,63 @@ class Estimate:
     unknown: str = ""
 
 
-def probe_models(
+def probe_trials(
     trials: Sequence[PlannedTrial], trainable: Trainable, data: Mapping[str, Any]
 ) -> Probes:
-    """Measure each distinct kind of trial once, in a child process.
+    """Measure each kind of trial once, in a child process.
 
-    A kind that takes too long is the last one tried: the time of the plan is then not known, and
-    each of the others might take as long.
+    If one kind takes too long, the kinds after it are not measured. The time of the plan is then
+    unknown in any case, and each of them might take as long.
     """
-    models: dict[tuple[Any, ...], Probe | str] = {}
+    probes: dict[tuple[Any, ...], Probe | str] = {}
     if trainable.probe is None:
-        return models
+        return probes
     with ProbeProcess(trainable.probe, data) as process:
         for trial in trials:
             key = _kind(trainable, trial)
-            if key not in models:
+            if key not in probes:
                 threads = max(1, int(trial.resources.get("CPU", 1)))
-                models[key] = process.measure(trial.config, threads)
+                probes[key] = process.measure(trial.config, threads)
                 if not process.is_usable:
                     break
-    return models
+    return probes
 
 
-def why_not_known(trials: Sequence[PlannedTrial], trainable: Trainable, models: Probes) -> str:
-    """Return which trials could not be measured and why; empty if all were."""
+def unmeasured_reason(trials: Sequence[PlannedTrial], trainable: Trainable, probes: Probes) -> str:
+    """Return which trials could not be measured and why, or an empty text if all were measured."""
     for trial in trials:
-        model = models.get(_kind(trainable, trial), "trials of its kind cannot be measured")
-        if isinstance(model, str):
-            return f"{trial.name}: {model}"
+        probe = probes.get(_kind(trainable, trial), "trials of its kind cannot be measured")
+        if isinstance(probe, str):
+            return f"{trial.name}: {probe}"
     return ""
 
 
 def trial_seconds(
     trial: PlannedTrial,
     trainable: Trainable,
-    models: Probes,
+    probes: Probes,
     sizes: SplitSizes,
     checkpoint_seconds: float,
 ) -> float | None:
-    """Return a trial's expected seconds, or None if its kind could not be measured.
+    """Return the estimated seconds of a trial, or None if its kind could not be measured.
 
     Args:
         trial: the trial.
-        trainable: what it trains.
-        models: what was measured.
+        trainable: the trial's trainable.
+        probes: the measurements.
         sizes: numbers of images.
-        checkpoint_seconds: least time between two checkpoints.
+        checkpoint_seconds: the shortest time between two checkpoints, in seconds.
     """
-    model = models.get(_kind(trainable, trial))
-    if not isinstance(model, Probe):
+    probe = probes.get(_kind(trainable, trial))
+    if not isinstance(probe, Probe):
         return None
     epochs = trial.milestones[-1]
     evaluated = epochs * sizes.val + len(trial.milestones) * sizes.test
-    training = model.seconds(epochs, sizes.train, evaluated)
-    # Saved after the first epoch that ends so late, and never after the last one.
+    training = probe.seconds(epochs, sizes.train, evaluated)
+    # A checkpoint is saved after the first epoch that ends this late, but not after the last epoch.
     epochs_between = max(1, math.ceil(checkpoint_seconds * epochs / training)) if training else 1
-    saving = (epochs - 1) // epochs_between * model.save_seconds
-    return TRIAL_SECONDS + model.begin_seconds + training + saving
+    saving = (epochs - 1) // epochs_between * probe.save_seconds
+    return TRIAL_SECONDS + probe.begin_seconds + training + saving
 
 
 def study_seconds(
@@ -127,45 +126,52 @@ def study_seconds(
     cluster: Cluster,
     max_concurrent: int,
 ) -> float:
-    """Return the wall time of the trials, each started when there is room."""
+    """Return the wall time of a plan, in which each trial starts as soon as there is room."""
     if not trials:
         return 0.0
     return START_SECONDS + schedule_seconds(trials, seconds, cluster, max_concurrent)
 
 
 def peak_memory(
-    trials: Sequence[PlannedTrial], trainable: Trainable, models: Probes, slots: int
+    trials: Sequence[PlannedTrial], trainable: Trainable, probes: Probes, slots: int
 ) -> int:
     """Return the most bytes of memory that trials occupy at once, on all nodes together.
 
-    The images are counted once: they are in shared memory, which a worker's own figure includes.
+    Images are in shared memory. They are part of the figure for a worker and not counted again.
     """
-    probes = _measured(trials, trainable, models)
-    grown = sorted((p.memory_bytes for p in probes), reverse=True)[:slots]
+    measured = _measured(trials, trainable, probes)
+    grown = sorted((p.memory_bytes for p in measured), reverse=True)[:slots]
     return sum(WORKER_BYTES + growth for growth in grown)
 
 
 def peak_disk_bytes(
-    trials: Sequence[PlannedTrial], trainable: Trainable, models: Probes, slots: int
+    trials: Sequence[PlannedTrial], trainable: Trainable, probes: Probes, slots: int
 ) -> int:
-    """Return the most bytes of checkpoints and weights at once.
+    """Return the most bytes that checkpoints and weights occupy at once.
 
-    Running trials keep two checkpoints each and one more while it is written; each trial may have
-    saved the weights of its milestones until housekeeping keeps the best.
+    A running trial keeps two checkpoints, and a third one while it is being written. Each running
+    trial may also have saved weights, until housekeeping deletes all but the best of each group.
     """
-    probes = _measured(trials, trainable, models)
-    checkpoints = sorted((p.checkpoint_bytes for p in probes), reverse=True)[:slots]
+    measured = _measured(trials, trainable, probes)
+    checkpoints = sorted((p.checkpoint_bytes for p in measured), reverse=True)[:slots]
     groups = {(t.config.get("dataset"), t.config.get("model")) for t in trials}
-    weights = max((p.weights_bytes for p in probes), default=0)
+    weights = max((p.weights_bytes for p in measured), default=0)
     return 3 * sum(checkpoints) + weights * (len(groups) + slots)
 
 
 def fit_to_budget(
     budget_seconds: float, fewest: int, most: int, seconds_for: Callable[[int], float]
 ) -> int:
-    """Return the largest number of images within the bounds whose study fits the budget.
+    """Return the largest number of images with which the study fits into the budget.
 
-    ``seconds_for`` must not decrease. Returns 0 if not even ``fewest`` fit.
+    Args:
+        budget_seconds: the budget.
+        fewest: the smallest number to consider.
+        most: the largest number to consider.
+        seconds_for: number of images -> time of the study; it must not decrease.
+
+    Returns:
+        The number of images, or 0 if even ``fewest`` take too long.
     """
     if seconds_for(fewest) > budget_seconds:
         return 0
@@ -179,10 +185,10 @@ def fit_to_budget(
     return low
 
 
-def _measured(trials: Sequence[PlannedTrial], trainable: Trainable, models: Probes) -> list[Probe]:
-    """Return what was measured of each trial, those left out of which nothing was."""
-    found = (models.get(_kind(trainable, trial)) for trial in trials)
-    return [model for model in found if isinstance(model, Probe)]
+def _measured(trials: Sequence[PlannedTrial], trainable: Trainable, probes: Probes) -> list[Probe]:
+    """Return the measurements of the trials whose kind could be measured."""
+    found = (probes.get(_kind(trainable, trial)) for trial in trials)
+    return [probe for probe in found if isinstance(probe, Probe)]
 
 
 def _kind(trainable: Trainable, trial: PlannedTrial) -> tuple[Any, ...]:

@@ -1,4 +1,4 @@
-"""How far a study is, from its directory alone: no Ray, no cluster, on any machine that sees it."""
+"""How far a study is. Only its directory is read, so this works without Ray on any machine."""
 
 from __future__ import annotations
 
@@ -12,18 +12,19 @@ from tune_app.planning.remaining import (
     epochs_left,
     measure_speed,
     planned_trials,
+    reported_at,
     seconds_left,
-    stamp,
 )
 from tune_app.study.ledger import Ledger
 from tune_app.study.measures import on_test_data
+from tune_app.study.objective import Objective
 from tune_app.study.rows import RowOutcome
 from tune_app.study.selection import rank
-from tune_app.study.trial_directory import Record
+from tune_app.study.trial_record import Record
 from tune_app.study.trials import RowKey
 
 _HUGE = 1e100
-"""No measurement; sums of damaged ones would overflow."""
+"""Larger values are taken for damage, since their sums could overflow."""
 
 
 @dataclass(frozen=True)
@@ -33,17 +34,17 @@ class Overview:
     Attributes:
         rows: every row's state, in the study's order: ``finished``, ``diverged``, ``unconverged``,
             ``failed``, ``running``, ``unfinished`` (begun), ``open`` or ``missing`` (not begun).
-        failures: trial's directory -> why its latest attempt failed.
+        failures: name of a trial's directory -> why its latest attempt failed.
         open_reasons: row -> why the newest launch could not run it.
-        num_epochs: epochs recorded, each counted once.
-        num_epochs_left: epochs that are still to be trained, those after a checkpoint again unless
-            the study is running; None if that cannot be planned.
-        speed: of the newest launch, or None if it recorded nothing.
-        seconds_left: estimated from both, or None.
-        last_result: when the latest result came, in seconds since 1970, or None.
-        results: row -> the recorded line of its milestone.
-        num_unreadable: trial directories whose ``params.json`` is damaged.
-        notes: what was left out while reading, one line each.
+        num_epochs: recorded epochs; an epoch that was trained twice counts once.
+        num_epochs_left: epochs that are still to be trained, or None if they cannot be planned. If
+            no driver runs the study, epochs after a trial's newest checkpoint are trained again.
+        speed: the speed of the newest launch, or None if it recorded nothing.
+        seconds_left: the time left, estimated from the two before, or None if unknown.
+        last_result: the time of the latest result in seconds since 1970, or None.
+        results: row -> the recorded result of its milestone.
+        num_unreadable: the number of trial directories with a damaged ``params.json``.
+        notes: one line for each thing that was left out while reading.
     """
 
     rows: Mapping[RowKey, str]
@@ -59,12 +60,13 @@ class Overview:
     notes: tuple[str, ...] = ()
 
 
-def overview(ledger: Ledger, *, running: bool) -> Overview:
-    """Read what a study recorded so far.
+def read_overview(ledger: Ledger, *, running: bool) -> Overview:
+    """Read how far a study is.
 
     Args:
         ledger: the study.
-        running: whether a driver holds it; trials without an end are then running.
+        running: whether a driver runs it. Trials of the newest launch that have not ended are then
+            running.
     """
     recorded = ledger.read_trials()
     outcomes = recorded.outcomes(ledger.study)
@@ -74,7 +76,9 @@ def overview(ledger: Ledger, *, running: bool) -> Overview:
     left = planned_trials(ledger, {k for k, s in rows.items() if not _is_left(s, running)})
     speed = measure_speed(ledger, directories)
     failed = {id(o.trial): o.trial for k, o in outcomes.items() if rows[k] == "failed" and o.trial}
-    stamps = [when for d in directories for line in d.records if (when := stamp(line)) is not None]
+    stamps = [
+        when for d in directories for line in d.records if (when := reported_at(line)) is not None
+    ]
     return Overview(
         rows=rows,
         failures={trial.newest.name: trial.newest.error for trial in failed.values()},
@@ -99,13 +103,12 @@ def overview(ledger: Ledger, *, running: bool) -> Overview:
 def best_configurations(ledger: Ledger, view: Overview) -> list[dict[str, Any]]:
     """Return the best configuration so far of each data set and model, chosen on validation.
 
-    As in the report: a configuration is judged by the mean over its finished seeds, one of which a
-    seed diverged is left out, and ``rank`` decides between equal ones. The test metric of the same
-    quantity stands beside; nothing is chosen by it.
+    The rule is that of the report. A configuration is judged by the mean over its finished seeds,
+    and left out if a seed diverged. ``rank`` decides between equal means. The same measure on test
+    data is returned too, but nothing is chosen by it.
     """
-    metric, mode = ledger.study["space"].get("metric"), ledger.study["space"].get("mode")
-    metric = metric if isinstance(metric, str) else "val_accuracy"
-    test_metric = on_test_data(metric)
+    objective = Objective.of_study(ledger.study)
+    metric, test_metric = objective.metric, on_test_data(objective.metric)
     best: dict[tuple[Any, ...], tuple[tuple[Any, ...], dict[str, Any]]] = {}
     for place, configuration in enumerate(ledger.configurations()):
         config_id, config = configuration.config_id, configuration.config
@@ -116,12 +119,8 @@ def best_configurations(ledger: Ledger, view: Overview) -> list[dict[str, Any]]:
             continue
         group = {name: config[name] for name in ("dataset", "model", "kernel") if name in config}
         num_epochs = _mean(lines, "milestone")
-        order = rank(
-            score,
-            "min" if mode == "min" else "max",
-            math.nan if num_epochs is None else num_epochs,
-            place,
-        )
+        epochs = math.nan if num_epochs is None else num_epochs
+        order = rank(score, objective.mode, epochs, place)
         entry = {
             "group": group,
             "config_id": config_id,
@@ -139,19 +138,19 @@ def best_configurations(ledger: Ledger, view: Overview) -> list[dict[str, Any]]:
 
 
 def _state(outcome: RowOutcome, running_launch: str | None) -> str:
-    """Return the state of a row, given the launch that runs now."""
+    """Return the state of a row, given the launch that is running now, if any."""
     launch = outcome.trial.newest.launch if outcome.trial else None
     has_no_end = outcome.status in ("unfinished", "missing")
     return "running" if has_no_end and launch and launch == running_launch else outcome.status
 
 
 def _is_left(state: str, running: bool) -> bool:
-    """Return whether a row is still to be run: failed ones only by the next launch."""
+    """Return whether a row is still to be run. Failed rows are run again by the next launch."""
     return state in ("running", "unfinished", "missing") or (state == "failed" and not running)
 
 
 def _mean(lines: Sequence[Mapping[str, Any]], quantity: str) -> float | None:
-    """Return the mean of a quantity, or None if any line lacks it or holds no finite number."""
+    """Return the mean of a measure, or None if a line has no usable number for it."""
     values = [line.get(quantity) for line in lines]
     numbers = [float(v) for v in values if isinstance(v, (int, float)) and abs(v) < _HUGE]
     return sum(numbers) / len(values) if numbers and len(numbers) == len(values) else None

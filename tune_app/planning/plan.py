@@ -1,27 +1,19 @@
-"""From a search space, a ledger and a cluster to the trials that are to be launched.
+"""The plan of a launch: which trials it runs, and which rows it leaves open.
 
-Work that several configurations have in common is done once, where that is exact:
-
-* **Prefix sharing.** If nothing in the training looks ahead to the last epoch, the 2-epoch run of
-  a configuration is the first two epochs of its 5-epoch run: one trial with milestones (2, 5). This
-  is the simplest case of the stage trees of Hippo (Shin et al. 2020, arXiv:2006.11972).
-* **Inert axes.** A parameter that changes nothing for a configuration, such as ``pin_memory``
-  without a GPU, does not need a trial per value.
-
-A trainable declares both; two rows share a trial only if everything else, the seed included, is the
-same, and :meth:`PlannedTrial.serves` names every row that a trial stands for.
+Rows that need the same training share a trial (:mod:`tune_app.planning.sharing`). Rows that the
+cluster or the data cannot run stay open.
 """
 
 from __future__ import annotations
 
-import hashlib
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 
-from search_spaces.space import Config, Configuration, canonical_json
+from search_spaces.configuration import Config, Configuration
 from tune_app.planning.resources import Cluster, trial_resources
+from tune_app.planning.sharing import Row, group_rows, milestone_of
 from tune_app.study.trials import RowKey
 from tune_app.training.registry import Trainable
 
@@ -31,12 +23,12 @@ class PlannedTrial:
     """One trial to launch.
 
     Attributes:
-        key: identity of the trial over launches.
-        name: readable name, also of its directory.
-        config: complete hyperparameters with ``seed`` and the resolved ``device``.
-        milestones: epochs at which rows end, ascending.
-        serves: milestone -> the config_ids that end there; the first stands for the trial.
-        resources: what it asks of Ray (``CPU``, ``GPU``, custom).
+        key: identity of the trial, the same in every launch.
+        name: readable name of the trial and of its directory.
+        config: all hyperparameters, with ``seed`` and the resolved ``device``.
+        milestones: the epochs at which its rows end, ascending.
+        serves: milestone -> config_ids of the rows that end there; the first stands for the trial.
+        resources: what the trial requests from Ray (``CPU``, ``GPU``, custom).
     """
 
     key: str
@@ -58,7 +50,7 @@ class PlannedTrial:
 
 @dataclass(frozen=True)
 class OpenRow:
-    """A row that this cluster or these data cannot run, and why."""
+    """A row that cannot run on this cluster or with these data, and why."""
 
     key: RowKey
     reason: str
@@ -66,16 +58,16 @@ class OpenRow:
 
 @dataclass(frozen=True)
 class Plan:
-    """What a launch is to do, and what it leaves out.
+    """The trials of a launch, and the rows that it does not run.
 
     Attributes:
-        trials: the trials to launch: the longest first, exclusive ones in a random order.
-        finished: rows that the ledger already holds, with their status.
+        trials: the trials to launch, the longest first; exclusive trials in random order.
+        finished: rows that need no trial any more, with their status.
         open_rows: rows that cannot run here.
-        num_rows: all rows of the study.
-        num_epochs_unshared: epochs that the missing rows would need on their own.
-        exclusive: whether the time of a trial is the result, so that the order matters.
-        lacking: what trials of open rows ask for and no node has, once for each kind.
+        num_rows: the number of rows of the study.
+        num_epochs_unshared: the epochs that the rows to run would need without sharing.
+        exclusive: whether the study measures time, so that the trials have to start in this order.
+        lacking: each set of resources that open rows request and no node has.
     """
 
     trials: tuple[PlannedTrial, ...]
@@ -87,20 +79,20 @@ class Plan:
     lacking: tuple[Mapping[str, float], ...] = ()
 
     def num_epochs(self) -> int:
-        """Return the epochs of the planned trials together."""
+        """Return the number of epochs of all planned trials together."""
         return sum(trial.milestones[-1] for trial in self.trials)
 
 
 @dataclass(frozen=True)
 class PlanOptions:
-    """What the user chose about how trials run.
+    """How the trials of a study run.
 
     Attributes:
-        device: what ``device: auto`` means in this study, ``cpu`` or ``cuda``.
-        sharing: whether work is shared between rows.
+        device: the device of configurations that say ``device: auto``: ``cpu`` or ``cuda``.
+        sharing: whether rows may share a trial.
         trials_per_gpu: how many CUDA trials share one GPU.
-        exclusive: whether each trial has its node, or its GPU, to itself and the order is random,
-            since its time is the result.
+        exclusive: whether the study measures time. Each trial then has its node or its GPU to
+            itself, and the order of the trials is random.
     """
 
     device: str = "cpu"
@@ -125,12 +117,12 @@ def make_plan(
     Args:
         configurations: all configurations of the study.
         seeds: all seeds of the study.
-        trainable: what the trials train.
+        trainable: the study's trainable.
         space_resources: resources of one trial as the space states them.
-        cluster: what is there to run on.
-        finished: rows that need no trial.
+        cluster: the cluster to run on.
+        finished: rows that need no trial, with their status.
         num_train: data set -> number of training images.
-        options: the user's choices.
+        options: how the trials run.
     """
     resources_of = partial(
         trial_resources,
@@ -152,16 +144,24 @@ def make_plan(
         return reason
 
     keys = [(configuration, seed) for seed in seeds for configuration in configurations]
-    missing = [(c, seed) for c, seed in keys if (c.config_id, seed) not in finished]
-    groups, open_rows = _grouped(missing, trainable, options, why_not)
-    trials = [_make_trial(key, rows, trainable, resources_of) for key, rows in groups.items()]
-    served = [config for rows in groups.values() for _, config, _ in rows]
+    rows, open_rows = [], []
+    for configuration, seed in keys:
+        key = (configuration.config_id, seed)
+        if key in finished:
+            continue
+        config = _resolve(trainable, configuration.config, options.device)
+        if reason := why_not(config):
+            open_rows.append(OpenRow(key, reason))
+        else:
+            rows.append(Row(configuration.config_id, config, seed))
+    groups = group_rows(rows, trainable, sharing=options.sharing)
+    trials = [_make_trial(key, group, trainable, resources_of) for key, group in groups.items()]
     return Plan(
         trials=tuple(_in_order(trials, trainable, options.exclusive)),
         finished=finished,
         open_rows=tuple(open_rows),
         num_rows=len(keys),
-        num_epochs_unshared=sum(_milestone(trainable, config) for config in served),
+        num_epochs_unshared=sum(milestone_of(trainable, row.config) for row in rows),
         exclusive=options.exclusive,
         lacking=tuple(lacking.values()),
     )
@@ -171,39 +171,13 @@ def _in_order(
     trials: Iterable[PlannedTrial], trainable: Trainable, exclusive: bool
 ) -> list[PlannedTrial]:
     if exclusive:
-        # Their keys are hashes: an order that has nothing to do with any factor, so that a machine
-        # that gets slower or faster meanwhile favours none of their values.
+        # The keys are hashes, so their order does not depend on any factor. If the machine becomes
+        # slower or faster during the study, no value of a factor is favoured.
         return sorted(trials, key=lambda trial: trial.key)
     return sorted(trials, key=lambda trial: -trainable.cost(trial.config))
 
 
-_Row = tuple[Configuration, Config, int]
-"""A configuration as it is stated and as it is resolved, and the seed."""
-
-
-def _grouped(
-    rows: Iterable[tuple[Configuration, int]],
-    trainable: Trainable,
-    options: PlanOptions,
-    why_not: Callable[[Config], str | None],
-) -> tuple[dict[str, list[_Row]], list[OpenRow]]:
-    """Return the rows of each trial by its key, and the rows that have to stay open."""
-    groups: dict[str, list[_Row]] = {}
-    essences: dict[str, str] = {}
-    open_rows = []
-    for configuration, seed in rows:
-        config = resolve(trainable, configuration.config, options.device)
-        if reason := why_not(config):
-            open_rows.append(OpenRow((configuration.config_id, seed), reason))
-            continue
-        essence = _essence(trainable, config, seed, options.sharing)
-        key = _trial_key(essence)
-        assert essences.setdefault(key, essence) == essence, f"two trainings have the key {key}"
-        groups.setdefault(key, []).append((configuration, config, seed))
-    return groups, open_rows
-
-
-def resolve(trainable: Trainable, config: Config, device: str) -> Config:
+def _resolve(trainable: Trainable, config: Config, device: str) -> Config:
     """Return the configuration with every default filled in and ``device: auto`` decided."""
     complete = trainable.complete(config)
     if complete.get("device") == "auto":
@@ -211,42 +185,20 @@ def resolve(trainable: Trainable, config: Config, device: str) -> Config:
     return complete
 
 
-def _milestone(trainable: Trainable, config: Config) -> int:
-    return int(config[trainable.prefix_axis]) if trainable.prefix_axis else 1
-
-
-def _essence(trainable: Trainable, config: Config, seed: int, sharing: bool) -> str:
-    """Return what decides the training of a row, as text: equal texts mean equal training."""
-    essential = dict(config)
-    if sharing:
-        if trainable.prefix_axis and trainable.shares_prefix(config):
-            del essential[trainable.prefix_axis]
-        for axis, is_inert in trainable.inert_axes.items():
-            if axis in essential and is_inert(config):
-                del essential[axis]
-    return canonical_json({"config": essential, "seed": seed})
-
-
-def _trial_key(essence: str) -> str:
-    return hashlib.sha256(essence.encode()).hexdigest()[:16]
-
-
 def _make_trial(
     key: str,
-    rows: Iterable[_Row],
+    rows: Sequence[Row],
     trainable: Trainable,
     resources_of: Callable[[Config], Mapping[str, float]],
 ) -> PlannedTrial:
     serves: dict[int, tuple[str, ...]] = {}
     configs: dict[int, Config] = {}
-    seed = 0
-    for configuration, config, row_seed in rows:
-        milestone = _milestone(trainable, config)
-        serves[milestone] = (*serves.get(milestone, ()), configuration.config_id)
-        configs.setdefault(milestone, config)
-        seed = row_seed
+    for row in rows:
+        milestone = milestone_of(trainable, row.config)
+        serves[milestone] = (*serves.get(milestone, ()), row.config_id)
+        configs.setdefault(milestone, row.config)
     milestones = tuple(sorted(serves))
-    config = configs[milestones[-1]]
+    config, seed = configs[milestones[-1]], rows[0].seed
     return PlannedTrial(
         key=key,
         name=f"{_file_name(trainable.label(config))}-s{seed}-{key}",
@@ -258,5 +210,5 @@ def _make_trial(
 
 
 def _file_name(label: str) -> str:
-    """Return a label, which comes from a trainable that may be a user's own, for a directory."""
+    """Return a trainable's label with only those characters that a directory's name may have."""
     return re.sub(r"[^A-Za-z0-9._+=-]+", "_", label)[:120]

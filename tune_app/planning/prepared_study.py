@@ -1,4 +1,4 @@
-"""A request put together with its data and with what is there of its study already."""
+"""A request together with its data and with what its study has recorded already."""
 
 from __future__ import annotations
 
@@ -15,20 +15,18 @@ from tune_app.planning.request import StudyRequest
 from tune_app.planning.resources import Cluster
 from tune_app.study.ledger import Ledger, extend_ledger, new_ledger, open_ledger
 from tune_app.study.recorded import Recorded
+from tune_app.study.rows import MOST_ROWS
 from tune_app.training.registry import Trainable, check_config, find_trainable
-
-MOST_ROWS = 100_000
-"""Planning takes seconds for so many rows; Ray Tune is not made for more trials."""
 
 
 @dataclass(frozen=True)
 class CheckedRequest:
-    """A request that agrees with its trainable and with the study that is there.
+    """A request that agrees with its trainable and with the existing study.
 
     Attributes:
-        request: what the command asks for.
-        trainable: what its trials train.
-        existing: the study as it is, None if none is there or it is to be put aside.
+        request: what the user asks for.
+        trainable: the trainable of the space.
+        existing: the existing study; None if there is none or ``--fresh`` renames it.
     """
 
     request: StudyRequest
@@ -36,16 +34,16 @@ class CheckedRequest:
     existing: Ledger | None
 
     def dataset_names(self) -> list[str]:
-        """Return the data sets that some configuration of the space, or of the study, uses.
+        """Return the data sets that the configurations of the space and of the study use.
 
-        A study keeps the rows of a space that has become smaller since.
+        The study may have configurations that the space no longer has.
         """
         existing = self.existing.configurations() if self.existing else ()
         configs = [c.config for c in (*self.request.space.expand(), *existing)]
         return list(dict.fromkeys(c["dataset"] for c in configs if "dataset" in c))
 
     def device(self, cluster: Cluster) -> str:
-        """Return what ``device: auto`` means: the study's choice, else a GPU if there is one."""
+        """Return the device for ``device: auto``: the study's, else a GPU if there is one."""
         if self.request.device != "auto":
             return self.request.device
         if self.existing is not None:
@@ -55,14 +53,14 @@ class CheckedRequest:
 
 @dataclass(frozen=True)
 class PreparedStudy:
-    """Everything that a plan is made from. Nothing of it is written yet.
+    """Everything that a plan is made from. Nothing has been written yet.
 
     Attributes:
         checked: the request.
         images: data set -> its images, split.
-        ledger: the study with the request in it.
-        num_added: the number of rows by which the request makes an existing study grow.
-        recorded: what the launches so far recorded.
+        ledger: the study, extended by what the request adds.
+        num_added: the number of rows that the request adds to an existing study.
+        recorded: what earlier launches recorded.
     """
 
     checked: CheckedRequest
@@ -73,16 +71,16 @@ class PreparedStudy:
 
     @property
     def request(self) -> StudyRequest:
-        """What the command asks for."""
+        """What the user asks for."""
         return self.checked.request
 
     @property
     def trainable(self) -> Trainable:
-        """What the trials train."""
+        """The trainable of the study."""
         return self.checked.trainable
 
     def plan(self, cluster: Cluster) -> Plan:
-        """Return the trials that are missing."""
+        """Return the plan for the rows that are not finished."""
         request = self.request
         return make_plan(
             self.ledger.configurations(),
@@ -101,27 +99,28 @@ class PreparedStudy:
         )
 
     def on(self, cluster: Cluster) -> PreparedStudy:
-        """Return this for a cluster that has changed: a new study takes a GPU that has come."""
+        """Return this study for a changed cluster. A new study uses a GPU that has been added."""
         ledger, num_added = _make_ledger(self.checked, self.images, self.checked.device(cluster))
         return replace(self, ledger=ledger, num_added=num_added)
 
 
 def check_request(request: StudyRequest) -> CheckedRequest:
-    """Read the study that is there, and see that space, trainable and study agree.
+    """Read the existing study, and check that space, trainable and study agree.
 
     Raises:
-        UserError: whatever the user has to mend.
+        UserError: they do not agree, or an option is not allowed for this space.
     """
     _check_num_rows(request.space.num_configurations(), len(request.seeds))
     if request.space.exclusive and request.trials_per_gpu > 1:
         raise UserError(
-            f"--trials-per-gpu {request.trials_per_gpu}: the time of a trial is the result of "
-            f"{request.space.name}, so each has a GPU to itself; leave the option out"
+            f"--trials-per-gpu {request.trials_per_gpu}: {request.space.name} measures the time of "
+            "trials, so each has a GPU to itself; leave the option out"
         )
     trainable = find_trainable(request.space)
     if request.vary_split and not trainable.uses_images:
         raise UserError(
-            f"--vary-split: {request.space.name} uses no images that could be split; leave it out"
+            f"--vary-split: {request.space.name} uses no images, so there is nothing to split; "
+            "leave the option out"
         )
     existing = None if request.fresh else open_ledger(request.store)
     if existing is not None and existing.study["space"]["trainable"] == trainable.name:
@@ -130,13 +129,14 @@ def check_request(request: StudyRequest) -> CheckedRequest:
 
 
 def prepare(checked: CheckedRequest, cluster: Cluster) -> PreparedStudy:
-    """Load the data and read what the study recorded so far.
+    """Load the data and read what the study has recorded.
 
     Raises:
-        UserError: there are no such images, new seeds would be copies of one result, or the study
-            that is there was made with something else.
+        UserError: there are no such images, new seeds would repeat the result of another seed, or
+            the existing study was made with other data or settings.
     """
     images = _load_images(checked)
+    _check_new_seeds(checked, images)
     ledger, num_added = _make_ledger(checked, images, checked.device(cluster))
     recorded = Recorded(()) if checked.request.fresh else ledger.read_trials()
     return PreparedStudy(checked, images, ledger, num_added, recorded)
@@ -158,17 +158,22 @@ def _load_images(checked: CheckedRequest) -> dict[str, Any]:
             request.split_seed,
             vary_split=request.vary_split,
         )
+    return images
+
+
+def _check_new_seeds(checked: CheckedRequest, images: Mapping[str, Any]) -> None:
+    """Refuse new seeds that would repeat the result of another seed."""
+    request = checked.request
     known = set(checked.existing.study["seeds"]) if checked.existing else set()
     if not request.vary_split and set(request.seeds) - known:
         seeds = known | set(request.seeds)
         check_seeds(request.space, seeds, checked.trainable, num_train(images))
-    return images
 
 
 def _make_ledger(
     checked: CheckedRequest, images: Mapping[str, Any], device: str
 ) -> tuple[Ledger, int]:
-    """Return the study with the request in it, and the number of rows added to an existing one."""
+    """Return the study extended by the request, and the number of rows added to an existing one."""
     request = checked.request
     wanted = new_ledger(
         request.store,

@@ -1,8 +1,8 @@
-"""Measures kinds of trials in a child process, which can be ended whatever it computes.
+"""Measures kinds of trials in a child process, which can be killed at any time.
 
-A solver that computes for minutes in C++ hears no signal meanwhile. The child does not hear the
-terminal's Ctrl-C at all: it is killed when the command ends, and when one measurement takes too
-long. One child measures all kinds of a plan, as importing torch takes seconds.
+A solver can compute for minutes in C++ without handling a signal. The child process does not
+receive the terminal's Ctrl-C. It is killed when the command ends, or when one measurement takes too
+long. One child measures all kinds of a plan, since importing torch takes seconds.
 """
 
 from __future__ import annotations
@@ -28,20 +28,20 @@ from tune_app.training.probe import Probe
 from tune_app.training.registry import load_object
 
 LIMIT_SECONDS = 120.0
-"""The longest that one kind of trial is measured: those of the shipped spaces take seconds."""
+"""The longest time that measuring one kind of trial may take; shipped spaces take seconds."""
 _KILLED_WITH_PARENT = 1
 """``PR_SET_PDEATHSIG`` of prctl(2)."""
 
 
 class ProbeProcess:
-    """The child process, to be used in a ``with`` statement; it starts with the first measurement.
+    """The child process, as a context manager. It starts with the first measurement.
 
     Args:
         probe: ``"module:function"``, (configuration, images, threads) -> :class:`Probe`.
         data: data set -> its images.
 
     Attributes:
-        is_usable: False once a measurement took too long or took the process with it.
+        is_usable: False once a measurement took too long or ended the process.
     """
 
     def __init__(self, probe: str, data: Mapping[str, Any]) -> None:
@@ -65,10 +65,10 @@ class ProbeProcess:
             self._process.wait()
 
     def measure(self, config: Mapping[str, Any], num_threads: int) -> Probe | str:
-        """Return what was measured of the trials with this configuration, or why nothing was.
+        """Measure trials with this configuration; return the result, or why there is none.
 
         Raises:
-            UserError: the measurement refused the configuration.
+            UserError: the trainable refuses the configuration.
         """
         try:
             if self._process is None:
@@ -88,7 +88,8 @@ class ProbeProcess:
 
     def _start(self) -> None:
         self._connection, theirs = Pipe()
-        # The modules of this process, also one that a user named, in a folder of any content.
+        # The child imports modules from where this process does. -P keeps it from importing files
+        # of the working directory by accident.
         path = os.pathsep.join(entry or os.getcwd() for entry in sys.path)  # noqa: PTH109
         with theirs:
             self._process = subprocess.Popen(
@@ -103,7 +104,7 @@ class ProbeProcess:
 def measured(
     probe: str, config: Mapping[str, Any], data: Mapping[str, Any], num_threads: int
 ) -> Probe | str:
-    """Measure one kind of trial in this process, and by how much the process grows meanwhile."""
+    """Measure one kind of trial in this process, and by how much the process's memory grows."""
     if config.get("device") == "cuda":
         import torch
 
@@ -114,12 +115,12 @@ def measured(
     before = psutil.Process().memory_info().rss
     found: Probe = function(config, data[config["dataset"]], num_threads)
     growth = max(0, peak_memory_bytes() - before)
-    # While a checkpoint is written its content is in memory twice: as tensors and as a file.
+    # While a checkpoint is written, its content is in memory twice: as tensors and as a file.
     return replace(found, memory_bytes=growth + found.checkpoint_bytes)
 
 
 def _serve(connection: Connection) -> None:
-    """Measure what is asked for until the other side goes away."""
+    """Measure each configuration that is received, until the connection is closed."""
     with contextlib.suppress(OSError, AttributeError):  # not Linux: it ends after its measurement
         ctypes.CDLL(None).prctl(_KILLED_WITH_PARENT, signal.SIGKILL)
     probe, data = connection.recv()

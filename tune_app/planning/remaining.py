@@ -1,11 +1,11 @@
-"""What a study still has to do and how long that takes, from what it recorded.
+"""The work that is left in a study and the time it takes, from what the study recorded.
 
 The trials left are planned as the next launch would plan them (:mod:`tune_app.planning.plan`). The
-time left is their cost divided by the speed of the newest launch: the cost of the epochs that it
-recorded
-over the time from its first epoch's beginning to its latest result. Costs are the trainable's own,
-so a launch that began with its longest trials is judged fairly. The end of a study, where slots
-fall idle for want of trials, is not foreseen, nor is a cluster that grows or shrinks.
+time left is their cost divided by the speed of the newest launch. That speed is the cost of the
+epochs that the launch recorded, divided by the time from the start of its first epoch to its latest
+result. Costs come from the trainable, so it does not matter that a launch begins with its longest
+trials. Two things are not taken into account: at the end of a study some slots are idle, and a
+cluster may grow or shrink.
 """
 
 from __future__ import annotations
@@ -24,18 +24,18 @@ from tune_app.training.checkpoint import read_index, resumable_checkpoints
 from tune_app.training.registry import TRAINABLES, check_config
 
 _ANY_NODE = Cluster(({"CPU": 1.0, "GPU": 1.0},))
-"""Rows that the real cluster cannot run are named by the launch; here only their work counts."""
+"""The launch names rows that the real cluster cannot run. Here only the amount of work matters."""
 
 
 @dataclass(frozen=True)
 class Speed:
-    """How fast the newest launch went.
+    """The speed of the newest launch.
 
     Attributes:
-        launch: its name.
-        num_epochs: epochs recorded in it, each counted once.
-        cost: of those epochs, in the trainable's unit.
-        seconds: from the beginning of its first epoch to its latest result.
+        launch: the name of the launch.
+        num_epochs: the epochs that it recorded, each counted once.
+        cost: the cost of those epochs, in the trainable's unit.
+        seconds: the time from the start of its first epoch to its latest result.
     """
 
     launch: str
@@ -45,9 +45,9 @@ class Speed:
 
 
 def planned_trials(ledger: Ledger, finished: Collection[RowKey]) -> tuple[PlannedTrial, ...] | None:
-    """Return the trials for all other rows, or None if this program does not know how to plan them.
+    """Return the trials for the rows that are not finished, or None if they cannot be planned.
 
-    That is so for a trainable, or a parameter of one, that is not of this version.
+    They cannot be planned if this version lacks the study's trainable or one of its parameters.
     """
     study = ledger.study
     trainable = TRAINABLES.get(study["space"]["trainable"])
@@ -78,10 +78,10 @@ def epochs_left(trial: PlannedTrial, begun: Mapping[str, Trial], *, running: boo
     """Return the epochs a trial still has to train.
 
     Args:
-        trial: as the next launch would plan it.
-        begun: what was recorded of each trial.
-        running: whether a driver holds the study. What a trial recorded is done then. Otherwise the
-            next launch trains again what came after the newest checkpoint.
+        trial: the trial as the next launch would plan it.
+        begun: trial_key -> what was recorded of the trial.
+        running: whether a driver runs the study. If so, recorded epochs are done. If not, the next
+            launch trains the epochs after the newest checkpoint again.
     """
     recorded = begun.get(trial.key)
     last = trial.milestones[-1]
@@ -95,7 +95,7 @@ def epochs_left(trial: PlannedTrial, begun: Mapping[str, Trial], *, running: boo
 
 
 def measure_speed(ledger: Ledger, directories: Sequence[TrialDirectory]) -> Speed | None:
-    """Return the speed of the newest launch, or None if it recorded nothing to tell it from."""
+    """Return the speed of the newest launch, or None if it recorded too little."""
     launches = ledger.study["launches"]
     newest = launches[-1].get("name") if launches else None
     trials = planned_trials(ledger, ())
@@ -108,7 +108,7 @@ def measure_speed(ledger: Ledger, directories: Sequence[TrialDirectory]) -> Spee
             epochs = len({line["epoch"] for line in directory.records})
             num_epochs += epochs
             cost += epochs * costs.get(directory.trial_key, 0.0)
-    stamped = [(when, line) for line in lines if (when := stamp(line)) is not None]
+    stamped = [(when, line) for line in lines if (when := reported_at(line)) is not None]
     if not stamped or cost <= 0:
         return None
     first, line = min(stamped, key=lambda entry: entry[0])
@@ -124,7 +124,7 @@ def seconds_left(
     *,
     running: bool,
 ) -> float | None:
-    """Return the estimated time that the trials take at a speed; None where it is not known."""
+    """Return the time that the trials take at a speed, or None if the speed is not known."""
     if not left:
         return 0.0
     if speed is None:
@@ -136,7 +136,7 @@ def seconds_left(
     return cost * speed.seconds / speed.cost
 
 
-def stamp(line: Mapping[str, Any]) -> float | None:
+def reported_at(line: Mapping[str, Any]) -> float | None:
     """Return when a result was reported, in seconds since 1970 by the clock of its node."""
     return _number(line, "timestamp")
 

@@ -1,31 +1,32 @@
-"""Replicates that are one result, because the seed changes nothing for their configuration.
+"""Rows that repeat the result of another seed, because the seed changes nothing for them.
 
-A support vector machine on a given split has no random part: six seeds give six copies of one
-result, and no interval or test may count them as six. Where each seed has a split of its own, or
-chooses training images, the copies become replicates.
+A support vector machine on a given split has no random part. Six seeds give six copies of one
+result, and no interval or test may count them as six. If each seed has its own split, or chooses
+training images, the rows are true replicates.
 """
 
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
+from typing import Any
 
+from search_spaces.configuration import Configuration
 from search_spaces.errors import UserError
-from search_spaces.space import Configuration, SearchSpace
-from tune_app.study.ledger import Ledger
+from search_spaces.space import SearchSpace
 from tune_app.training.registry import Trainable
 
 SAME_AT_EVERY_SEED = "same_at_every_seed"
-"""The entry of ``study.json`` that lists such configurations; left out where there are none."""
+"""The entry of ``study.json`` that lists such configurations. It is absent if there are none."""
 
 
 def same_at_every_seed(
     configurations: Sequence[Configuration], trainable: Trainable, num_train: Mapping[str, int]
 ) -> list[str]:
-    """Return the config_ids whose result is the same at every seed, on one split.
+    """Return the config_ids whose result is the same at every seed as long as the split is.
 
     Args:
-        configurations: those of the study.
-        trainable: what its trials train.
+        configurations: the configurations of the study.
+        trainable: the trainable of the study.
         num_train: data set -> number of training images.
     """
     return [
@@ -41,9 +42,9 @@ def same_at_every_seed(
 def check_seeds(
     space: SearchSpace, seeds: Collection[int], trainable: Trainable, num_train: Mapping[str, int]
 ) -> None:
-    """Refuse several seeds where each would repeat the first one's result.
+    """Refuse several seeds if all of them would give the same result.
 
-    A study whose times are the result may repeat it: its times are measured anew.
+    A study that measures time may have them, since its times are measured anew.
 
     Raises:
         UserError: none of the space's configurations depends on the seed.
@@ -58,12 +59,10 @@ def check_seeds(
         )
 
 
-def repeat_lines(ledger: Ledger) -> list[str]:
-    """Return how many rows of a study are copies of another seed's result."""
-    copies = len(ledger.study.get(SAME_AT_EVERY_SEED, ())) * (len(ledger.study["seeds"]) - 1)
-    if copies <= 0:
-        return []
-    return [
-        f"{copies} rows repeat the result of another seed, as the seed changes nothing for them "
-        "(--vary-split would); only their times are measured anew"
-    ]
+def num_repeats(study: Mapping[str, Any]) -> int:
+    """Return how many rows of a study repeat the result of another seed.
+
+    Args:
+        study: ``study.json``.
+    """
+    return len(study.get(SAME_AT_EVERY_SEED, ())) * (len(study["seeds"]) - 1)

@@ -1,4 +1,4 @@
-"""What a command asks for, before anything of it is checked."""
+"""What the user asks for, before it is checked against the study."""
 
 from __future__ import annotations
 
@@ -11,29 +11,31 @@ from tune_app.storage.store import StudyStore
 
 @dataclass(frozen=True)
 class StudyRequest:
-    """What a command asks for.
+    """What the user asks for.
 
     Attributes:
         space: the search space.
         store: where the study is kept.
-        arguments: the command line's words, for the record of the launch.
-        seeds: one replicate of every configuration per seed.
-        source: ``full``, ``sample`` or a folder.
+        arguments: the words of the command line, for the record of the launch.
+        seeds: every configuration is run once per seed.
+        source: ``full``, ``sample`` or a folder with images.
         num_images: images per data set, or None for all.
-        budget_seconds: choose the number of images so that the study fits into this time.
-        split_seed: seed of the split and of the subset.
-        vary_split: whether each replicate's seed is the seed of its split and of its subset.
-        device: what ``device: auto`` means: ``auto`` (a GPU if there is one), ``cpu`` or ``cuda``.
-        sharing: whether work is shared between rows.
+        budget_seconds: the time that the study may take, which decides the number of images; None
+            for no limit.
+        split_seed: the seed of the split and of the subset.
+        vary_split: whether each row's seed is also the seed of its split and of its subset.
+        device: the device for ``device: auto``: ``cpu``, ``cuda``, or ``auto`` for a GPU if there
+            is one.
+        sharing: whether rows may share a trial.
         trials_per_gpu: how many CUDA trials share a GPU.
-        max_concurrent: most trials at once, 0 for no limit.
+        max_concurrent: the most trials at once; 0 for no limit.
         max_failures: how often a trial is tried again after an error.
-        checkpoint_seconds: least time between two checkpoints of a trial.
-        fresh: whether to begin anew beside a study that is there.
+        checkpoint_seconds: the shortest time between two checkpoints of a trial.
+        fresh: whether to rename an existing study and begin a new one.
         shared_storage: whether the user says that every node reaches the study.
-        address: a running cluster, or None to start one on this machine.
+        address: the address of a running cluster, or None to start one on this machine.
         wait_seconds: how long to wait for nodes that rows need and the cluster does not have yet.
-        log_to: the experiment tracker that gets the results too, or None.
+        log_to: the experiment tracker that also gets the results, or None.
     """
 
     space: SearchSpace

@@ -1,4 +1,4 @@
-"""What a cluster offers and what a trial asks of it."""
+"""The resources of a cluster, and those that a trial requests."""
 
 from __future__ import annotations
 
@@ -11,7 +11,12 @@ _RAY_NAMES = {"cpu": "CPU", "gpu": "GPU"}
 
 @dataclass(frozen=True)
 class Cluster:
-    """What a cluster offers: one mapping of resources per node, e.g. ``{"CPU": 2.0}``."""
+    """The resources of a cluster.
+
+    Attributes:
+        nodes: the resources of each node, e.g. ``{"CPU": 2.0}``.
+        num_hosts: the number of machines that the nodes are on.
+    """
 
     nodes: tuple[Mapping[str, float], ...]
     num_hosts: int = 1
@@ -25,7 +30,7 @@ class Cluster:
         return max((node.get(resource, 0.0) for node in self.nodes), default=0.0)
 
     def num_slots(self, resources: Mapping[str, float]) -> int:
-        """Return how many trials with these resources, and no others, fit at once."""
+        """Return how many trials with these resources fit at once, if no other trials run."""
         return sum(
             min(
                 (int(node.get(name, 0.0) / amount + 1e-9) for name, amount in resources.items()),
@@ -35,7 +40,7 @@ class Cluster:
         )
 
     def refusal(self, resources: Mapping[str, float]) -> str | None:
-        """Return why no node can ever hold a trial with these resources, or None if one can."""
+        """Return why no node can hold a trial with these resources, or None if one can."""
         for resource, amount in resources.items():
             largest = self.largest(resource)
             if amount > largest:
@@ -43,7 +48,7 @@ class Cluster:
                     return "no GPU in the cluster"
                 return f"needs {amount:g} {resource}, the largest node has {largest:g}"
         if not any(all(n.get(r, 0) >= a for r, a in resources.items()) for n in self.nodes):
-            return f"no single node has {amounts(resources)}"
+            return f"no single node has {format_resources(resources)}"
         return None
 
 
@@ -54,15 +59,15 @@ def trial_resources(
     trials_per_gpu: int = 1,
     alone_on: Cluster | None = None,
 ) -> dict[str, float]:
-    """Return a trial's resources under Ray's names; a CUDA trial gets its share of one GPU.
+    """Return the resources of a trial under Ray's names. A CUDA trial gets its share of a GPU.
 
     Args:
         config: the trial's hyperparameters, its device resolved.
-        space_resources: what the space states for one trial.
+        space_resources: the resources of one trial as the space states them.
         trials_per_gpu: how many CUDA trials share one GPU.
-        alone_on: for trials whose time is the result, the cluster that they run on: a CPU trial
-            takes every CPU of the largest node, a CUDA trial a whole GPU and the CPUs that come
-            with it, so that nothing of the study runs beside it.
+        alone_on: the cluster, if trials are to run alone because their time is measured. A CPU
+            trial then takes every CPU of the largest node. A CUDA trial takes a whole GPU and the
+            node's CPUs divided by its GPUs.
     """
     resources = {_RAY_NAMES.get(k, k): float(v) for k, v in space_resources.items()}
     resources.setdefault("CPU", 1.0)
@@ -76,6 +81,6 @@ def trial_resources(
     return {name: amount for name, amount in resources.items() if amount > 0}
 
 
-def amounts(resources: Mapping[str, float]) -> str:
-    """Return resources in words: ``1 CPU and 1 GPU``."""
+def format_resources(resources: Mapping[str, float]) -> str:
+    """Return resources as text: ``1 CPU and 1 GPU``."""
     return " and ".join(f"{amount:g} {name}" for name, amount in resources.items())

@@ -1,4 +1,4 @@
-"""Which trials run at once on a cluster, and when the last of them ends, by playing it through."""
+"""Simulates the trials of a plan on a cluster: how many run at once, and when the last one ends."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ Resources = Mapping[str, float]
 
 
 def num_slots(trials: Sequence[PlannedTrial], cluster: Cluster, max_concurrent: int) -> int:
-    """Return how many of these trials run at once at the beginning, at least 1.
+    """Return how many of these trials run at once at the start, at least 1.
 
     Args:
-        trials: in the order in which they are to run.
-        cluster: what they run on.
-        max_concurrent: most trials at once; 0 for no limit.
+        trials: the trials, in the order in which they start.
+        cluster: the cluster that they run on.
+        max_concurrent: the most trials at once; 0 for no limit.
     """
     return max(1, _Schedule(trials, [1.0] * len(trials), cluster, max_concurrent).num_running())
 
@@ -29,16 +29,16 @@ def schedule_seconds(
     cluster: Cluster,
     max_concurrent: int,
 ) -> float:
-    """Return when the last trial ends if each starts as soon as there is room for it.
+    """Return when the last trial ends, in seconds, if each starts as soon as there is room.
 
-    The list schedule of Graham (1966), with a list for each kind of trial: those that ask for the
-    same resources. The kind of which the cluster holds the fewest is served first.
+    This is the list scheduling of Graham (1966). Trials are grouped by the resources they request,
+    with a list for each group. The group of which the cluster holds the fewest is served first.
 
     Args:
-        trials: in the order in which they are to run.
-        seconds: of each trial, in the same order.
-        cluster: what they run on.
-        max_concurrent: most trials at once; 0 for no limit.
+        trials: the trials, in the order in which they start.
+        seconds: the duration of each trial, in the same order.
+        cluster: the cluster that they run on.
+        max_concurrent: the most trials at once; 0 for no limit.
     """
     schedule = _Schedule(trials, seconds, cluster, max_concurrent)
     now = 0.0
@@ -48,7 +48,7 @@ def schedule_seconds(
 
 
 class _Schedule:
-    """Trials that wait, trials that run, and what is free meanwhile."""
+    """The waiting trials, the running trials, and the free resources of each node."""
 
     def __init__(
         self,
@@ -70,15 +70,15 @@ class _Schedule:
             self._fill(node, 0.0)
 
     def num_running(self) -> int:
-        """Return how many trials run now."""
+        """Return the number of running trials."""
         return len(self._running)
 
     def end_next(self) -> float:
-        """End the trial that is done first, start what has room then, and return when that is."""
+        """End the running trial that is done first and start others; return the time of that."""
         now, kind, node = heapq.heappop(self._running)
         for name, amount in self._kinds[kind][0].items():
             self._free[node][name] += amount
-        # Without a limit only this node has room that it had not before.
+        # Without a limit on trials at once, only this node has new room.
         for place in range(len(self._free)) if self._limited else (node,):
             self._fill(place, now)
         return now

@@ -15,13 +15,13 @@ from tune_app.study.python_file import run_python_file
 
 
 def load_space(name: str) -> SearchSpace:
-    """Return a shipped space by its name, or the one in a user's Python file (``./my_space.py``).
+    """Return a shipped space by its name, or the space in a Python file (``./my_space.py``).
 
-    Of several spaces in a file, those that it imported do not count, and ``SPACE`` is taken of
-    those that it defines.
+    Spaces that the file imports do not count. If the file defines several, the one named ``SPACE``
+    is taken.
 
     Raises:
-        UserError: no such space, or it is not clear which space of the file is meant.
+        UserError: there is no such space, or it is not clear which space of the file is meant.
     """
     if name in SHIPPED:
         space = importlib.import_module(f"search_spaces.{name}").SPACE

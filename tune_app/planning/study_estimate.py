@@ -1,4 +1,4 @@
-"""How long a prepared study will take, and the largest subset of its data that fits a budget."""
+"""Estimates a prepared study, and finds the largest subset of its data that fits a budget."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ from tune_app.planning.estimate import (
     fit_to_budget,
     peak_disk_bytes,
     peak_memory,
-    probe_models,
+    probe_trials,
     study_seconds,
     trial_seconds,
-    why_not_known,
+    unmeasured_reason,
 )
 from tune_app.planning.plan import Plan
 from tune_app.planning.prepared_study import CheckedRequest, PreparedStudy, prepare
@@ -25,24 +25,24 @@ from tune_app.planning.schedule import num_slots
 
 
 def estimate_study(study: PreparedStudy, plan: Plan, cluster: Cluster) -> Estimate:
-    """Return what the plan will take, from a few measured steps of each kind of trial."""
+    """Return the estimate of a plan, from a few measured steps of each kind of trial."""
     trainable = study.trainable
-    models = probe_models(plan.trials, trainable, study.images)
+    probes = probe_trials(plan.trials, trainable, study.images)
     num_images = max((images.num_images for images in study.images.values()), default=0)
-    seconds = _seconds(study, plan, models, SplitSizes.of_total(num_images))
+    seconds = _seconds(study, plan, probes, SplitSizes.of_total(num_images))
     limit = study.request.max_concurrent
     slots = num_slots(plan.trials, cluster, limit)
     return Estimate(
         None if seconds is None else study_seconds(plan.trials, seconds, cluster, limit),
         slots,
-        peak_disk_bytes(plan.trials, trainable, models, slots),
-        peak_memory(plan.trials, trainable, models, slots),
-        why_not_known(plan.trials, trainable, models),
+        peak_disk_bytes(plan.trials, trainable, probes, slots),
+        peak_memory(plan.trials, trainable, probes, slots),
+        unmeasured_reason(plan.trials, trainable, probes),
     )
 
 
 def fit_budget(checked: CheckedRequest, cluster: Cluster) -> CheckedRequest:
-    """Return the request with the largest subset with which the study fits into its budget.
+    """Return the request with the largest subset of the data that fits into its budget.
 
     A study that exists keeps its number of images.
 
@@ -63,12 +63,12 @@ def _largest_subset(checked: CheckedRequest, cluster: Cluster, budget_seconds: f
     most = image_data.available_images(checked.dataset_names(), request.source)
     study = prepare(replace(checked, request=request), cluster)
     plan = study.plan(cluster)
-    models = probe_models(plan.trials, study.trainable, study.images)
+    probes = probe_trials(plan.trials, study.trainable, study.images)
 
     def seconds_for(num_images: int) -> float:
-        seconds = _seconds(study, plan, models, SplitSizes.of_total(num_images))
+        seconds = _seconds(study, plan, probes, SplitSizes.of_total(num_images))
         if seconds is None:
-            reason = why_not_known(plan.trials, study.trainable, models)
+            reason = unmeasured_reason(plan.trials, study.trainable, probes)
             raise UserError(f"--budget: the speed of this study is not known: {reason}")
         return study_seconds(plan.trials, seconds, cluster, request.max_concurrent)
 
@@ -82,8 +82,8 @@ def _largest_subset(checked: CheckedRequest, cluster: Cluster, budget_seconds: f
 
 
 def _seconds(
-    study: PreparedStudy, plan: Plan, models: Probes, sizes: SplitSizes
+    study: PreparedStudy, plan: Plan, probes: Probes, sizes: SplitSizes
 ) -> list[float] | None:
     interval = study.request.checkpoint_seconds
-    seconds = [trial_seconds(t, study.trainable, models, sizes, interval) for t in plan.trials]
+    seconds = [trial_seconds(t, study.trainable, probes, sizes, interval) for t in plan.trials]
     return None if None in seconds else [s for s in seconds if s is not None]

@@ -1,8 +1,8 @@
 """The file system behind a URL.
 
-PyArrow's file systems are used, as Ray Tune itself does for its storage: nothing further has to be
-installed for S3 and Google Cloud Storage, and credentials come from where their own tools take
-them. A URL of another scheme goes through fsspec if that knows it.
+PyArrow's file systems are used, as in Ray Tune. S3 and Google Cloud Storage need no further
+package, and credentials are found where those services' own tools find them. A URL of another
+scheme is opened with fsspec, if fsspec knows the scheme.
 """
 
 from __future__ import annotations
@@ -13,20 +13,20 @@ from urllib.parse import urlsplit, urlunsplit
 
 from search_spaces.errors import UserError
 
-_ALLOWED = "s3://, gs://, file:///… and what the installed fsspec opens by its name alone"
+_ALLOWED = "s3://, gs://, file:///…, and schemes that the installed fsspec opens without options"
 _NO_STORAGE = {
-    **dict.fromkeys(("memory", "mock"), "what is there ends with the process that wrote it"),
+    **dict.fromkeys(("memory", "mock"), "what is written there is lost when the process ends"),
     **dict.fromkeys(
         ("http", "https"),
-        "nothing can be written there; for a server that speaks S3 name s3://BUCKET/FOLDER and set "
-        "AWS_ENDPOINT_URL to its address",
+        "nothing can be written there; for a server with an S3 interface use s3://BUCKET/FOLDER "
+        "and set AWS_ENDPOINT_URL to its address",
     ),
 }
-"""Scheme that can be opened -> why no study can be there."""
+"""Schemes that can be opened but cannot hold a study -> the reason."""
 
 
 def _with_whole_writes(url: str) -> str:
-    """Have small files written to S3 in one request, not in the three of a large one."""
+    """Return a URL for which PyArrow writes a small file to S3 in one request instead of three."""
     parts = urlsplit(url)
     if parts.scheme != "s3" or "allow_delayed_open" in parts.query:
         return url
@@ -34,20 +34,20 @@ def _with_whole_writes(url: str) -> str:
 
 
 def open_url(url: str) -> tuple[Any, str]:
-    """Return (PyArrow file system, path in it).
+    """Return the PyArrow file system of a URL, and the path in it.
 
     Raises:
-        UserError: it is no URL, or of a scheme that nothing here can read.
+        UserError: the text is not a URL, or its scheme is not supported.
     """
     from pyarrow.fs import FileSystem
 
     parts = urlsplit(url)
     if not parts.scheme or not (parts.path.strip("/") or parts.netloc):
-        raise UserError(f"{url}: not a URL of a folder; such as s3://bucket/studies")
-    if "@" in parts.netloc:  # the URL is printed, and recorded with the study
+        raise UserError(f"{url}: not the URL of a folder; an example is s3://bucket/studies")
+    if "@" in parts.netloc:  # the URL is printed and recorded with the study
         raise UserError(
-            f"{parts.scheme}://***@{parts.netloc.rpartition('@')[2]}: credentials do not belong in "
-            "a URL; put them where their own tools look (AWS_ACCESS_KEY_ID, say)"
+            f"{parts.scheme}://***@{parts.netloc.rpartition('@')[2]}: a URL must not hold "
+            "credentials; set them as the storage's own tools expect, e.g. in AWS_ACCESS_KEY_ID"
         )
     if parts.scheme in _NO_STORAGE:
         raise UserError(f"{url}: {_NO_STORAGE[parts.scheme]}; allowed: {_ALLOWED}")
@@ -62,17 +62,21 @@ def open_url(url: str) -> tuple[Any, str]:
 
 
 def _fsspec_filesystem(scheme: str) -> Any:
-    """Return fsspec's file system of a scheme for PyArrow, None if it has none or wants more."""
+    """Return fsspec's file system of a scheme for PyArrow.
+
+    Return None if fsspec has none, or if the file system needs arguments.
+    """
     from pyarrow.fs import FSSpecHandler, PyFileSystem
 
-    if scheme in ("file", "local"):  # a path that is not absolute is another one on every node
+    if scheme in ("file", "local"):  # a relative path would differ from node to node
         return None
     try:
         import fsspec
 
         made = fsspec.get_filesystem_class(scheme)
-        # Called in vain, some leave behind half an object, whose end is a traceback on the screen.
+        # A constructor that fails can leave a half-made object, which prints a traceback when it is
+        # deleted. So see first whether the constructor can be called without arguments.
         inspect.signature(made.__init__).bind(None)
         return PyFileSystem(FSSpecHandler(fsspec.filesystem(scheme)))
-    except Exception:  # whatever is amiss with its arguments or the packages that it needs
+    except Exception:  # anything can be wrong with its arguments or the packages that it needs
         return None

@@ -1,13 +1,15 @@
-"""One driver per study where there is no ``flock``: a claim that has to be renewed.
+"""One driver per study at a URL, where there is no ``flock``: a claim that is renewed.
 
-A URL's storage offers neither locks nor, everywhere, writing only if nobody else did. What S3 and
-its like do promise is that a listing shows every write that was acknowledged before. So whoever
-wants the study writes a claim of its own and then lists all claims: of two, at least the later
-writer sees the other's. Seeing another one, it withdraws and tries again after a random pause,
-which is safe always and ends soon (the scheme of Ethernet, Metcalfe & Boggs 1976). A driver that
-has the study renews its claim; one that died stops doing so, and after a minute its claim no longer
-counts, for drivers on its own machine not even that long. Ages are differences of the storage's own
-times, so no clocks have to agree.
+Storage behind a URL offers no locks, and not everywhere conditional writes. S3 and similar services
+do promise that a listing shows every write that was acknowledged before. A driver that wants the
+study therefore writes a claim of its own and then lists all claims. Of two drivers, at least the
+later writer sees the other's claim. A driver that sees another claim withdraws its own and tries
+again after a random pause. This is always safe and ends soon (the scheme of Ethernet, Metcalfe &
+Boggs 1976).
+
+The driver that has the study renews its claim. A driver that died no longer does: after a minute
+its claim does not count any more. Drivers on the same machine see at once that it died. Ages are
+differences between times of the storage, so the clocks of the machines need not agree.
 """
 
 from __future__ import annotations
@@ -36,14 +38,14 @@ _ATTEMPTS, _LONGEST_PAUSE_SECONDS = 6, 1.0
 
 @dataclass(frozen=True)
 class Claim:
-    """What a claim says.
+    """The content of a claim.
 
     Attributes:
-        host: the machine of its driver, or None if it does not say.
-        pid: the process there, or None.
-        holds: whether it has the study, rather than asks for it.
-        since: when it was last renewed, in seconds since 1970 by the storage's clock.
-        machine: identity of the process table that ``pid`` is of.
+        host: the machine of its driver, or None if unknown.
+        pid: the driver's process id there, or None if unknown.
+        holds: True if the driver has the study, False if it only asks for it.
+        since: when the claim was last renewed, in seconds since 1970 by the storage's clock.
+        machine: identity of the machine or container whose process ids ``pid`` is one of.
     """
 
     host: str | None
@@ -53,7 +55,7 @@ class Claim:
     machine: str = ""
 
     def is_dead(self) -> bool:
-        """Return whether its driver is known to have ended: only its own machine can tell."""
+        """Return whether the driver is known to have ended. Only its own machine can tell."""
         if self.pid is None or self.machine != _machine():
             return False
         return not psutil.pid_exists(self.pid)
@@ -66,7 +68,7 @@ class Lease:
         remote: the study's folder at the URL.
 
     Attributes:
-        problem: why the study may no longer be written, None while it may.
+        problem: why the study may no longer be written, or None while it may.
     """
 
     def __init__(self, remote: RemoteFolder) -> None:
@@ -77,10 +79,10 @@ class Lease:
         self._renewal = threading.Thread(target=self._renew, daemon=True)
 
     def take(self) -> Claim | None:
-        """Take the study; return None, or the claim of who has it.
+        """Take the study; return None, or the claim of the driver that has it.
 
         Raises:
-            OSError: the storage does not answer or may not be written.
+            OSError: the storage does not answer, or it cannot be written.
         """
         rival = None
         for attempt in range(_ATTEMPTS):
@@ -98,17 +100,19 @@ class Lease:
         return rival
 
     def release(self) -> None:
-        """Give the study back; no error if that cannot be said, the claim ends by itself."""
+        """Withdraw the claim. If the storage does not answer, the claim expires by itself."""
         self._ended.set()
         self._renewal.join()
         with contextlib.suppress(OSError):
             self._remote.remove([self._name])
 
     def _others(self) -> list[Claim]:
-        """Return the claims that count beside the own one, those that hold first.
+        """Return the other claims that count; one whose driver has the study comes first.
+
+        Claims that no longer count are deleted.
 
         Raises:
-            OSError: the storage does not answer, or does not list the own claim.
+            OSError: the storage does not answer, or it does not list this lease's own claim.
         """
         files = self._remote.files(CLAIMS)
         if self._name not in files:
@@ -137,9 +141,10 @@ class Lease:
     def _renew(self) -> None:
         renewed = time.monotonic()
         while not self._ended.wait(RENEWAL_SECONDS):
-            with contextlib.suppress(OSError):  # tried again; what fails for long is lost
+            with contextlib.suppress(OSError):  # it is tried again until the claim is lost
                 if self._name not in self._remote.files(CLAIMS):
-                    # As after a suspend, which the clock does not count: it came to its end there.
+                    # The claim expired, for example while this machine was suspended. The clock
+                    # used below does not count that time.
                     self.problem = _lost("is gone")
                     return
                 self._write(holds=True)
@@ -150,9 +155,9 @@ class Lease:
 
 
 def find_claim(remote: RemoteFolder) -> Claim | None:
-    """Return the claim of who runs a study, None if nobody does.
+    """Return the claim of the driver that runs a study, or None if none does.
 
-    Nothing is written, so a claim's age is measured by this machine's clock.
+    Nothing is written, so the age of a claim is measured with this machine's clock.
 
     Raises:
         OSError: the storage does not answer.
@@ -166,11 +171,11 @@ def find_claim(remote: RemoteFolder) -> Claim | None:
 
 
 def _lost(reason: str) -> str:
-    return f"the claim to the study {reason}, so another driver may have taken it over"
+    return f"this driver's claim to the study {reason}; another driver may have taken it over"
 
 
 def _read(remote: RemoteFolder, name: str, since: float) -> Claim | None:
-    """Return what a claim says; None if it is not complete yet or was withdrawn since."""
+    """Return the content of a claim, or None if it is incomplete or has been withdrawn."""
     if is_partial(PurePosixPath(name).name):
         return None
     try:
@@ -186,7 +191,7 @@ def _read(remote: RemoteFolder, name: str, since: float) -> Claim | None:
 
 @functools.cache
 def _machine() -> str:
-    """Return what tells this machine's (or container's) processes from any other's."""
+    """Return the identity of this machine's (or container's) process ids."""
     try:
         boot = Path("/proc/sys/kernel/random/boot_id").read_text().strip()
         return f"{boot} {Path('/proc/self/ns/pid').readlink()}"

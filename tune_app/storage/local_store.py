@@ -14,7 +14,7 @@ from tune_app.storage.lock import FileLock, Holder, find_holder
 from tune_app.storage.store import STUDY_FILE, StudyStore
 
 APPEARS_SECONDS = 20.0
-"""Network file systems show files late. A node without the study also fails its trials slowly."""
+"""How long a node waits for the study. Network file systems can show new files late."""
 
 
 class LocalStore(StudyStore):
@@ -26,7 +26,7 @@ class LocalStore(StudyStore):
         super().__init__(root)
         self._locks: ExitStack | None = None
 
-    def shown(self, path: Path) -> str:
+    def place_of(self, path: Path) -> str:
         """Return the path."""
         return str(path)
 
@@ -34,10 +34,10 @@ class LocalStore(StudyStore):
         """Do nothing: the files are the study."""
 
     def push(self, path: Path) -> None:
-        """Do nothing: the file is where it belongs."""
+        """Do nothing: the file is in the study already."""
 
     def current_text(self, path: Path) -> str:
-        """Return what a text file holds."""
+        """Return the text of a file."""
         return path.read_bytes().decode()
 
     @contextmanager
@@ -56,7 +56,7 @@ class LocalStore(StudyStore):
             shutil.rmtree(path, ignore_errors=True)
 
     def put_aside(self, name: str) -> None:
-        """Rename the folder. Its lock file goes with it and is held until the new one is."""
+        """Rename the folder with its lock file, which is held until the new one is locked."""
         self.root.rename(self.root.with_name(name))
         if self._locks is not None:
             with self._locks.pop_all():
@@ -68,7 +68,7 @@ class LocalStore(StudyStore):
 
     @contextmanager
     def lock(self) -> Iterator[None]:
-        """Hold the folder's lock file; creates the folder, and removes it if nothing else came."""
+        """Hold the folder's lock file. The folder is created, and removed if it stays empty."""
         with ExitStack() as locks:
             locks.enter_context(FileLock(self.root))
             self._locks = locks
@@ -78,14 +78,14 @@ class LocalStore(StudyStore):
                 self._locks = None
 
     def holder(self) -> Holder | None:
-        """Return who has locked the folder."""
+        """Return the process that has locked the folder, or None."""
         return find_holder(self.root)
 
-    def wait(self) -> None:
+    def wait_until_visible(self) -> None:
         """Wait until the folder shows the study.
 
-        A node that joins while a study runs was never asked whether it shares the folder. It would
-        write weights and predictions into a folder of its own, where nobody finds them.
+        A node that joins while a study runs has not been checked for access to the folder. Without
+        access it would write weights and predictions into a local folder, where nobody finds them.
         """
         deadline = time.monotonic() + APPEARS_SECONDS
         while not (self.root / STUDY_FILE).exists():

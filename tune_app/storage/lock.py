@@ -1,11 +1,12 @@
-"""One driver per study: a lock that its owner's death releases.
+"""One driver per study: a file lock that is released when its process ends.
 
-``flock`` belongs to the open file, so the kernel gives it back when the process ends, however it
-ends. The file's content only says who holds it. It works on local file systems and on NFS (Linux
-passes ``flock`` on to the server). There alone a lock can be stale: when the whole machine dies,
-nobody gives back what it held, and the server keeps it until the machine's lease runs out (NFS
-version 4: some 90 s) or until the machine is up again (version 3). Some file systems have no
-``flock`` at all and are refused. A study at a URL has a lease instead
+``flock`` belongs to the open file, so the kernel releases it however the process ends. The content
+of the file only names the holder. ``flock`` works on local file systems and on NFS, where Linux
+passes it on to the server.
+
+On NFS a lock can be stale. If the whole machine goes down, the server keeps its locks until the
+machine's lease expires (NFS version 4: about 90 s) or until the machine is up again (version 3).
+File systems without ``flock`` are refused. A study at a URL has a lease instead
 (:mod:`tune_app.storage.lease`).
 """
 
@@ -25,7 +26,7 @@ from tune_app.storage.storage_errors import short_reason
 
 LOCK_FILE = ".lock"
 _ATTEMPTS, _PAUSE_SECONDS = 5, 0.05
-"""Whoever asks for the holder has the lock for a moment, which must not turn a driver away."""
+"""``find_holder`` has the lock for a moment. A driver that meets it tries again."""
 
 
 @dataclass(frozen=True)
@@ -33,8 +34,8 @@ class Holder:
     """The process that runs a study.
 
     Attributes:
-        host: its machine's name, or None if it did not say.
-        pid: its process id there, or None.
+        host: the name of its machine, or None if unknown.
+        pid: its process id there, or None if unknown.
         since: when it took the lock, in seconds since 1970 by the storage's clock.
     """
 
@@ -43,18 +44,19 @@ class Holder:
     since: float
 
     def __str__(self) -> str:
-        """Return who it is, in words."""
+        """Return the process in words: ``process 7 on lab-3``."""
         return "another process" if self.pid is None else f"process {self.pid} on {self.host}"
 
 
 class FileLock:
-    """Holds the lock file of a study's folder while entered; creates the folder if need be.
+    """A context manager that holds the lock file of a study's folder.
 
-    A folder in which nothing else has appeared meanwhile is left as it was found.
+    The folder is created if it does not exist. If it holds nothing but the lock file at the end,
+    both are removed, so that a refused command leaves no trace.
 
     Raises:
-        UserError: on entering, if another process holds the study (it is named), if the folder
-            cannot be written, or if its file system has no locks.
+        UserError: on entering, if another process holds the study (the message names it), if the
+            folder cannot be written, or if its file system has no locks.
     """
 
     def __init__(self, root: Path) -> None:
@@ -66,18 +68,18 @@ class FileLock:
         folders = (self._root, *self._root.parents)
         self._missing = [folder for folder in folders if not folder.exists()]
         for _ in range(_ATTEMPTS):
-            descriptor = self._locked()
+            descriptor = self._open_locked()
             if _is_at(descriptor, self._root / LOCK_FILE):
                 break
-            os.close(descriptor)  # the folder was put aside meanwhile, and its lock file with it
+            os.close(descriptor)  # the folder was renamed meanwhile, together with its lock file
         else:
             raise UserError(
-                f"{self._root / LOCK_FILE}: cannot be locked (it is replaced all the time); stop "
-                "what replaces it"
+                f"{self._root / LOCK_FILE}: cannot be locked (it is replaced again and again); "
+                "stop the program that replaces it"
             )
         self._descriptor = descriptor
         name = {"host": socket.gethostname(), "pid": os.getpid()}
-        with contextlib.suppress(OSError):  # a full disk; the lock holds without a name
+        with contextlib.suppress(OSError):  # a full disk: the lock holds without its holder's name
             os.ftruncate(descriptor, 0)
             os.write(descriptor, json.dumps(name).encode())
         return self
@@ -90,18 +92,18 @@ class FileLock:
         self._descriptor = None
 
     def _remove_if_alone(self, descriptor: int) -> None:
-        """Remove the lock file, and the folders made for it, if it is all that is there.
+        """Remove the lock file and the folders created for it, if nothing else is there.
 
-        Whoever waits for the lock meanwhile sees that the file is gone, and makes it anew.
+        A process that waits for the lock meanwhile sees that the file is gone and creates it again.
         """
         path = self._root / LOCK_FILE
         if _is_at(descriptor, path) and list(self._root.iterdir()) == [path]:
             path.unlink()
-            for folder in self._missing:  # the innermost comes first
+            for folder in self._missing:  # the innermost folder first
                 folder.rmdir()
 
-    def _locked(self) -> int:
-        """Return the descriptor of the lock file, opened and locked."""
+    def _open_locked(self) -> int:
+        """Open and lock the lock file; return its descriptor."""
         flags = os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW
         try:
             self._root.mkdir(parents=True, exist_ok=True)
@@ -112,23 +114,23 @@ class FileLock:
                 "--results-dir"
             ) from None
         try:
-            _take(descriptor)
+            _lock_exclusively(descriptor)
         except BlockingIOError:
             holder = _read_holder(descriptor)
             os.close(descriptor)
-            raise is_being_run(self._root.name, holder, _if_dead(holder)) from None
+            raise in_use_error(self._root.name, holder, _stale_lock_hint(holder)) from None
         except OSError as error:  # Lustre without -o flock, NFS without its lock service
             os.close(descriptor)
             raise UserError(
-                f"{self._root / LOCK_FILE}: cannot be locked ({short_reason(error)}); mount that "
-                "file system with flock (Lustre: -o flock; NFS: with its lock service), or name "
-                "the folder as a URL, whose claim needs no lock: --storage-path "
+                f"{self._root / LOCK_FILE}: cannot be locked ({short_reason(error)}); mount the "
+                "file system with flock (Lustre: -o flock; NFS: with its lock service), or give "
+                "the folder as a URL, which needs no flock: --storage-path "
                 f"{_as_url(self._root)}"
             ) from None
         return descriptor
 
 
-def is_being_run(name: str, holder: Holder, hint: str) -> UserError:
+def in_use_error(name: str, holder: Holder, hint: str) -> UserError:
     """Return the error for a study that another process holds."""
     return UserError(
         f"study {name} is being run by {holder}; wait until it is done, stop it, or use --study "
@@ -137,10 +139,11 @@ def is_being_run(name: str, holder: Holder, hint: str) -> UserError:
 
 
 def find_holder(root: Path) -> Holder | None:
-    """Return who runs the study in a folder, or None if nobody does.
+    """Return the process that runs the study in a folder, or None if none does.
 
     Raises:
-        OSError: the file system does not say (it has no ``flock``, or the file cannot be read).
+        OSError: this cannot be told: the file system has no ``flock``, or the lock file cannot be
+            read.
     """
     try:
         flags = os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK
@@ -156,30 +159,33 @@ def find_holder(root: Path) -> Holder | None:
         os.close(descriptor)
 
 
-def _if_dead(holder: Holder) -> str:
-    """Return how long a lock outlives another machine; a process of this one leaves none."""
+def _stale_lock_hint(holder: Holder) -> str:
+    """Return a hint about how long the lock of a machine that went down stays.
+
+    A process of this machine leaves no lock when it ends, so for it the hint is empty.
+    """
     if holder.host in (None, socket.gethostname()):
         return ""
     return (
-        f" (if {holder.host} itself went down, its lock goes some 90 s later with NFS 4, once it "
-        "is up again with NFS 3)"
+        f" (if {holder.host} itself went down, its lock is released about 90 s later with NFS 4, "
+        "and once the machine is up again with NFS 3)"
     )
 
 
 def _as_url(root: Path) -> str:
-    """Return what the folder of a study is as a storage path that is a URL."""
+    """Return the value of ``--storage-path`` that is the URL of a study's parent folder."""
     return root.resolve().parent.as_uri()
 
 
 def _is_at(descriptor: int, path: Path) -> bool:
-    """Return whether an open file is the one that a path leads to now."""
+    """Return whether an open file is the one that is at a path now."""
     try:
         return os.path.samestat(os.fstat(descriptor), path.lstat())
     except FileNotFoundError:
         return False
 
 
-def _take(descriptor: int) -> None:
+def _lock_exclusively(descriptor: int) -> None:
     for _ in range(_ATTEMPTS):
         with contextlib.suppress(BlockingIOError):
             return fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)

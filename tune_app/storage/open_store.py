@@ -1,4 +1,4 @@
-"""Opening the store of a study, given its path or its URL."""
+"""Open the store of a study, given its path or its URL."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ from tune_app.storage.store import StudyStore
 
 @contextmanager
 def open_store(place: str) -> Iterator[StudyStore]:
-    """Open the store of a study; at a URL its working copy lasts as long as the context.
+    """Open the store of a study. The working copy of a study at a URL is deleted at the end.
 
     Args:
         place: a path or a URL.
 
     Raises:
-        UserError: nothing here can read such a URL, or its storage does not answer.
+        UserError: the URL is not supported, or its storage does not answer.
     """
     if not is_url(place):
         yield LocalStore(Path(place))
@@ -35,10 +35,10 @@ def open_store(place: str) -> Iterator[StudyStore]:
 
 
 def refresh_to_read(store: StudyStore) -> None:
-    """Bring the files of a study that a user named up to date.
+    """Bring the files of a study up to date, for a command that is to read it.
 
     Raises:
-        UserError: its storage does not answer.
+        UserError: the storage does not answer.
     """
     try:
         store.refresh()
@@ -48,14 +48,16 @@ def refresh_to_read(store: StudyStore) -> None:
 
 
 def worker_store(place: str) -> StudyStore:
-    """Return the store of a study for one trial; at a URL its working copy is empty at first.
+    """Return the store of a study for one trial, once this machine sees the study.
+
+    The working copy of a study at a URL is empty at first.
 
     Args:
         place: the ``StudyStore.place`` of the driver's store.
 
     Raises:
-        FileNotFoundError: this machine does not see the study; the message names the machine.
+        FileNotFoundError: this machine does not see the study. The message names the machine.
     """
     store = RemoteStore(place, keeps=False) if is_url(place) else LocalStore(Path(place))
-    store.wait()
+    store.wait_until_visible()
     return store

@@ -1,7 +1,7 @@
-"""Standard output and error that may be closed, full, or read by somebody who has gone.
+"""Printing to standard output and error, which may be closed, full, or without a reader.
 
-A command answers a user's mistake with one line and exit status 2. Its text reaches every terminal:
-a character that the terminal cannot show is written as its number.
+A command answers a user's mistake with one line and exit status 2. A character that the terminal
+cannot show is written as an escape sequence such as ``\\xe9``.
 """
 
 from __future__ import annotations
@@ -18,17 +18,17 @@ from search_spaces.errors import UserError
 
 
 class Main(Protocol):
-    """A command."""
+    """The function of a command."""
 
     def __call__(self, argv: Sequence[str] | None = None) -> int:
-        """Run it on its arguments, by default those of the process; return its exit status."""
+        """Run it with these arguments (default: those of the process); return its exit status."""
 
 
 def answering_mistakes(main: Callable[[Sequence[str] | None], int]) -> Main:
-    """Make a command answer a mistake of the user's with one line and exit status 2.
+    """Decorate a command so that it answers a user's mistake with one line and exit status 2.
 
-    Ctrl-C is exit status 130. A reader of the output that has gone, such as ``head``, changes
-    nothing; output that cannot be written, as to a full disk, is a mistake.
+    Ctrl-C gives exit status 130. A reader that stops reading, such as ``head``, changes nothing.
+    Output that cannot be written, for example to a full disk, counts as a mistake.
     """
 
     @functools.wraps(main)
@@ -49,10 +49,10 @@ def answering_mistakes(main: Callable[[Sequence[str] | None], int]) -> Main:
 
 
 def prepare_streams() -> None:
-    """Make the standard streams usable by this process and by those that it starts.
+    """Make the standard streams usable by this process and by the processes that it starts.
 
-    Where one was closed, the next file opened would take its number, and be written to by whoever
-    prints; the null device takes the number instead.
+    A closed stream is replaced by the null device. Otherwise the next file that is opened would get
+    the stream's number, and everything printed would be written to that file.
     """
     for number in range(3):
         try:
@@ -66,10 +66,10 @@ def prepare_streams() -> None:
 
 
 def print_text(text: str, *, to_stderr: bool = False, end: str = "\n") -> bool:
-    """Print text whatever it holds; return whether it was written.
+    """Print text; return whether it was written.
 
-    Nothing is printed, then or later, to a reader that has gone, nor to standard error that cannot
-    be written.
+    After the first failure nothing more is printed to the stream. It is no error if the reader of
+    standard output has gone, or if standard error cannot be written.
 
     Raises:
         UserError: standard output cannot be written, for example because the disk is full.
@@ -81,23 +81,23 @@ def print_text(text: str, *, to_stderr: bool = False, end: str = "\n") -> bool:
     try:
         print(text, file=stream, flush=True, end=end)
     except OSError as error:
-        silence(stream)
+        discard_output(stream)
         if not to_stderr and not isinstance(error, BrokenPipeError):
             raise UserError(
-                f"standard output cannot be written ({error.strerror}); send it elsewhere"
+                f"standard output cannot be written ({error.strerror}); redirect it elsewhere"
             ) from None
         return False
     return True
 
 
-def silence(stream: TextIO) -> None:
-    """Let a stream that cannot be written take everything, also what still is in its buffer."""
+def discard_output(stream: TextIO) -> None:
+    """Redirect a stream that cannot be written to the null device, its buffer included."""
     nowhere = os.open(os.devnull, os.O_WRONLY)
     os.dup2(nowhere, stream.fileno())
     os.close(nowhere)
 
 
 def _show_any_character(stream: TextIO) -> None:
-    """Write a character that the stream lacks as ``\\xe9``; a file name may hold such ones too."""
+    """Have the stream write a character that its encoding lacks as ``\\xe9`` instead of failing."""
     if isinstance(stream, io.TextIOWrapper) and stream.errors in ("strict", "surrogateescape"):
         stream.reconfigure(errors="backslashreplace")

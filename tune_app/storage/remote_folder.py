@@ -1,4 +1,4 @@
-"""A folder at a URL (``s3://bucket/studies``, ``gs://``, …) and what a program needs of it here."""
+"""A folder at a URL such as ``s3://bucket/studies``: list, read, write, move, delete its files."""
 
 from __future__ import annotations
 
@@ -15,15 +15,15 @@ from tune_app.storage.filesystems import open_url
 from tune_app.storage.whole_file import whole_file
 
 _NUM_TRANSFERS = 16
-"""Small files are bound by the way there and back, so many travel at once."""
+"""The time of a small transfer is mostly latency, so many run at once."""
 
 Version = tuple[int, int]
-"""(bytes, nanoseconds since 1970) of a file, which change with its content."""
+"""Size in bytes and modification time in nanoseconds since 1970; they change with the content."""
 
 
 @contextlib.contextmanager
-def _errors_of_storage() -> Iterator[None]:
-    """Make an ``OSError`` of whatever a file system raises; many have kinds of their own."""
+def _raising_os_errors() -> Iterator[None]:
+    """Turn every error of a file system into an ``OSError``; many have types of their own."""
     try:
         yield
     except OSError:
@@ -38,16 +38,16 @@ def is_url(text: str) -> bool:
 
 
 class RemoteFolder:
-    """A folder at a URL; it need not exist.
+    """A folder at a URL, which need not exist yet.
 
     Args:
-        url: where it is; options of the file system may follow as ``?key=value``.
+        url: its URL. Options of the file system may follow as ``?key=value``.
 
     Attributes:
-        url: the same.
+        url: its URL.
 
     Raises:
-        UserError: the URL is none, or of a scheme that nothing here can read.
+        UserError: the text is not a URL, or its scheme is not supported.
     """
 
     def __init__(self, url: str) -> None:
@@ -56,7 +56,7 @@ class RemoteFolder:
         self._pulled: dict[str, Version] = {}
 
     def __reduce__(self) -> tuple[type[RemoteFolder], tuple[str]]:
-        """Travel to another process as a URL."""
+        """Pickle the folder as its URL."""
         return RemoteFolder, (self.url,)
 
     @property
@@ -65,25 +65,29 @@ class RemoteFolder:
         return PurePosixPath(self._path).name
 
     def child_url(self, relative: str) -> str:
-        """Return the URL of what lies inside, options kept."""
+        """Return the URL of a path inside this folder, with the same options."""
         parts = urlsplit(self.url)
         path = f"{parts.path.rstrip('/')}/{relative}" if relative else parts.path
         return urlunsplit(parts._replace(path=path))
 
     def sibling_url(self, name: str) -> str:
-        """Return the URL of a folder beside this one."""
+        """Return the URL of a folder beside this one, with the same options."""
         parts = urlsplit(self.url)
         return urlunsplit(parts._replace(path=str(PurePosixPath(parts.path).with_name(name))))
 
     def ray_storage(self, relative: str) -> dict[str, Any]:
-        """Return what lies inside as Ray Tune's ``RunConfig`` takes it."""
+        """Return a path inside this folder as keyword arguments of Ray Tune's ``RunConfig``."""
         return {"storage_path": self._join(relative), "storage_filesystem": self._filesystem}
 
-    @_errors_of_storage()
+    @_raising_os_errors()
     def files(self, under: str = "") -> dict[str, Version]:
-        """Return every file: path relative to the folder -> version; none if there is no folder.
+        """Return the files below a folder: path relative to this folder -> version.
 
-        A name that would lead out of the folder is left out.
+        A folder that does not exist has no files. Names that would lead out of the folder are left
+        out.
+
+        Args:
+            under: the folder, relative to this one (default: this one).
 
         Raises:
             OSError: the storage does not answer.
@@ -98,36 +102,41 @@ class RemoteFolder:
             and _is_inside(name := entry.path[len(self._path) :].lstrip("/"))
         }
 
-    @_errors_of_storage()
+    @_raising_os_errors()
     def read(self, relative: str) -> bytes:
-        """Return a file's content.
+        """Return the content of a file.
 
         Raises:
-            FileNotFoundError: it is not there.
+            FileNotFoundError: there is no such file.
             OSError: the storage does not answer.
         """
         with self._filesystem.open_input_stream(self._join(relative)) as stream:
             return bytes(stream.read())
 
-    @_errors_of_storage()
+    @_raising_os_errors()
     def write(self, relative: str, content: bytes | Path) -> None:
-        """Write a file, given as its content or as a local file; readers see all of it or nothing.
+        """Write a file. Readers see the whole new file or the old one, never a part.
+
+        Args:
+            relative: the path inside this folder.
+            content: the content, or the local file that has it.
 
         Raises:
-            OSError: it cannot be written.
+            OSError: the file cannot be written.
         """
         path = self._join(relative)
         if isinstance(content, Path):
             content = content.read_bytes()
-        # An object store shows an object once it is complete; a file is there from its first byte.
+        # An object store shows an object once it is complete. A local file shows from its first
+        # byte, so it is written under another name first.
         is_local = self._filesystem.type_name == "local"
         opened = whole_file(Path(path)) if is_local else self._filesystem.open_output_stream(path)
         with opened as stream:
             stream.write(content)
 
-    @_errors_of_storage()
+    @_raising_os_errors()
     def remove(self, relatives: Iterable[str]) -> None:
-        """Delete files; one that is gone already is none the worse for it.
+        """Delete files. It is no error if one does not exist.
 
         Raises:
             OSError: the storage does not answer.
@@ -137,20 +146,25 @@ class RemoteFolder:
             with contextlib.suppress(FileNotFoundError):
                 self._filesystem.delete_file(self._join(relative))
 
-        _each(remove, relatives)
+        _for_each_in_parallel(remove, relatives)
 
     def pull(self, folder: Path, wanted: Callable[[str], bool], under: str = "") -> None:
-        """Bring a local folder up to date.
+        """Bring a local copy of this folder up to date.
 
-        Every file there appears here, those that are not ``wanted`` empty, to be seen by name; the
-        content of those that have not changed since the last pull is not fetched again. What is
-        gone there goes here.
+        Files that are not wanted are created empty, so that their names are known. Files that have
+        not changed since the last pull are not fetched again. Files that are gone at the URL are
+        deleted from the copy.
+
+        Args:
+            folder: the local copy.
+            wanted: path inside this folder -> whether the file's content is needed.
+            under: the folder inside this one to bring up to date (default: all).
 
         Raises:
-            OSError: the storage does not answer, or the folder cannot be written.
+            OSError: the storage does not answer, or the local folder cannot be written.
         """
         there = self.files(under)
-        for gone in [name for name in self._pulled if name not in there and _under(name, under)]:
+        for gone in [name for name in self._pulled if name not in there and _is_under(name, under)]:
             (folder / gone).unlink(missing_ok=True)
             del self._pulled[gone]
         changed = [n for n, version in there.items() if self._pulled.get(n) != version]
@@ -165,18 +179,18 @@ class RemoteFolder:
             (folder / name).write_bytes(content)
             self._pulled[name] = there[name]
 
-        _each(fetch, changed)
+        _for_each_in_parallel(fetch, changed)
 
-    @_errors_of_storage()
+    @_raising_os_errors()
     def move_contents(self, name: str, leave: str) -> None:
-        """Move what is inside to a new folder beside this one: copied, then deleted, file by file.
+        """Move the content to a new folder beside this one: all is copied, then deleted here.
 
         Args:
-            name: the other folder's name.
-            leave: the folder inside that stays where it is.
+            name: the name of the new folder.
+            leave: the folder inside this one that stays where it is.
 
         Raises:
-            FileExistsError: there is a folder of that name.
+            FileExistsError: a folder of that name exists.
             OSError: the storage does not answer.
         """
         from pyarrow.fs import FileSelector, FileType, copy_files
@@ -189,7 +203,7 @@ class RemoteFolder:
         moved = [entry for entry in inside if entry.base_name != leave]
         self._filesystem.create_dir(target)
         for entry in moved:
-            if entry.type == FileType.Directory:  # copy_files creates those inside it only
+            if entry.type == FileType.Directory:  # copy_files creates only its subfolders
                 self._filesystem.create_dir(f"{target}/{entry.base_name}")
             copy_files(
                 entry.path,
@@ -206,14 +220,14 @@ class RemoteFolder:
         return f"{self._path}/{relative}" if relative else self._path
 
 
-def _each(function: Callable[[str], None], names: Iterable[str]) -> None:
-    """Call a function for every name, many at once; an error of one is raised."""
+def _for_each_in_parallel(function: Callable[[str], None], names: Iterable[str]) -> None:
+    """Call a function for every name, many at once; raise the first error."""
     with ThreadPoolExecutor(_NUM_TRANSFERS) as pool:
         for _ in pool.map(function, names):
             pass
 
 
-def _under(name: str, folder: str) -> bool:
+def _is_under(name: str, folder: str) -> bool:
     return not folder or name.startswith(f"{folder}/")
 
 

@@ -14,7 +14,7 @@ from typing import Any
 
 from search_spaces.errors import UserError
 from tune_app.storage.lease import CLAIMS, LEASE_SECONDS, Lease, find_claim
-from tune_app.storage.lock import Holder, is_being_run
+from tune_app.storage.lock import Holder, in_use_error
 from tune_app.storage.remote_folder import RemoteFolder
 from tune_app.storage.storage_errors import short_reason
 from tune_app.storage.store import StudyStore
@@ -23,7 +23,7 @@ SMALL_FILES = re.compile(
     r"study\.json|launches/[^/]+\.json|weights/[^/]+\.json"
     r"|tune/[^/]+/[^/]+/(?:params\.json|result\.json|error\.txt|checkpoint_[^/]+/checkpoint\.json)"
 )
-"""Files whose content a driver needs."""
+"""Paths of the files whose content a driver needs."""
 
 
 class RemoteStore(StudyStore):
@@ -32,15 +32,17 @@ class RemoteStore(StudyStore):
     The copy is deleted by :meth:`close`, or when nothing refers to the store any more.
 
     Args:
-        url: where the study is.
-        wanted: the files, by path in the study, whose content is copied; of others only the name.
-        keeps: whether what is written stays in the copy; a worker keeps nothing of its trials.
+        url: the study's URL.
+        wanted: paths in the study of the files whose content is copied. Other files are copied
+            empty.
+        keeps: whether a file stays in the copy after it was written to the URL. Workers do not keep
+            the files of their trials.
 
     Attributes:
         remote: the folder at the URL.
 
     Raises:
-        UserError: nothing here can read such a URL.
+        UserError: the URL is not supported.
     """
 
     at_url = True
@@ -60,14 +62,14 @@ class RemoteStore(StudyStore):
         """Delete the working copy."""
         self._delete_copy()
 
-    def shown(self, path: Path) -> str:
+    def place_of(self, path: Path) -> str:
         """Return the URL of a path in, or directly beside, the working copy."""
         if path.parent == self.root.parent and path != self.root:
             return self.remote.sibling_url(path.name)
         return self.remote.child_url(self._name(path))
 
     def refresh(self, folder: Path | None = None) -> None:
-        """Fetch what has changed at the URL, and delete what is gone there."""
+        """Fetch the files that changed at the URL, and delete those that are gone there."""
         under = self._name(self.root if folder is None else folder)
         self.remote.pull(self.root, lambda name: bool(self._wanted.fullmatch(name)), under)
 
@@ -78,7 +80,7 @@ class RemoteStore(StudyStore):
             path.unlink()
 
     def current_text(self, path: Path) -> str:
-        """Return what the file at the URL holds."""
+        """Return the text of the file at the URL."""
         return self.remote.read(self._name(path)).decode()
 
     @contextmanager
@@ -107,18 +109,18 @@ class RemoteStore(StudyStore):
         )
 
     def put_aside(self, name: str) -> None:
-        """Move everything but the claims to the new name; this driver's claim stays in force."""
+        """Move everything except the claims to the new name; this driver's claim stays valid."""
         self.remote.move_contents(name, leave=CLAIMS)
         shutil.rmtree(self.root, ignore_errors=True)
         self.refresh()
 
     def ray_storage(self, folder: str) -> dict[str, Any]:
-        """Return the folder's place at the URL, with the file system that reaches it."""
+        """Return the folder's path at the URL and the file system that opens it."""
         return self.remote.ray_storage(folder)
 
     @contextmanager
     def lock(self) -> Iterator[None]:
-        """Hold a claim at the URL, which is renewed until the context ends."""
+        """Hold a claim at the URL. It is renewed until the context ends."""
         lease = Lease(self.remote)
         try:
             claim = lease.take()
@@ -128,7 +130,7 @@ class RemoteStore(StudyStore):
                 "--storage-path"
             ) from None
         if claim is not None:
-            raise is_being_run(
+            raise in_use_error(
                 self.root.name,
                 Holder(claim.host, claim.pid, claim.since),
                 f" (if it was killed there, try again in {LEASE_SECONDS:.0f} s)",
@@ -141,26 +143,26 @@ class RemoteStore(StudyStore):
             lease.release()
 
     def holder(self) -> Holder | None:
-        """Return whose claim is at the URL."""
+        """Return the process whose claim to the study is at the URL, or None."""
         claim = find_claim(self.remote)
         return None if claim is None else Holder(claim.host, claim.pid, claim.since)
 
-    def wait(self) -> None:
-        """Do nothing: the URL is the same for every machine, or its first use fails."""
+    def wait_until_visible(self) -> None:
+        """Do nothing: every machine reaches the same URL, or fails when it first uses it."""
 
     def check_held(self) -> None:
-        """Check that the claim is in force and the working copy holds the study."""
+        """Check that this driver's claim is valid and that the working copy holds the study."""
         if self._lease is not None and self._lease.problem:
             raise OSError(self._lease.problem)
         super().check_held()
 
     def _name(self, path: Path) -> str:
-        """Return a path in the copy as the URL's folder has it."""
+        """Return a path in the copy relative to the study, which is its name at the URL."""
         relative = path.relative_to(self.root).as_posix()
         return "" if relative == "." else relative
 
 
 def _delete_copy(folder: Path, owner: int) -> None:
-    """Delete a working copy, but not from a fork of the process that made it."""
+    """Delete a working copy, unless this process is a fork of the one that made it."""
     if os.getpid() == owner:
         shutil.rmtree(folder, ignore_errors=True)

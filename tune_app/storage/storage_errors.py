@@ -1,4 +1,4 @@
-"""The errors of the place where a study is kept, as a user reads them."""
+"""Errors of a study's storage, as the user reads them."""
 
 from __future__ import annotations
 
@@ -8,15 +8,15 @@ from search_spaces.errors import UserError
 
 
 class StorageError(UserError):
-    """The study's place can no longer be written; what is in it stays as it is."""
+    """The study can no longer be written. What it holds stays as it is."""
 
 
 class FullDiskError(StorageError):
-    """A trial could not be saved because a disk is full: no retry can succeed."""
+    """A trial could not be saved because a disk is full, so a retry would fail too."""
 
 
 def is_full_disk(error: OSError) -> bool:
-    """Return whether a disk, or the user's share of it, is full."""
+    """Return whether an error means that a disk, or the user's quota on it, is full."""
     return error.errno in (errno.ENOSPC, errno.EDQUOT)
 
 

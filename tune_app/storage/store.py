@@ -1,12 +1,12 @@
 """Where a study is kept, behind one interface: a local folder or a URL.
 
-Everything that plans, records and tidies works on the files in ``StudyStore.root``. For a study in
-a folder that is the folder itself. For a study at a URL it is a working copy of the small files:
-what is written to it is also at the URL before the call returns, and large files (weights, states)
-are in the copy by name alone.
+Code that plans, records and tidies works on the files in ``StudyStore.root``. For a study in a
+folder, ``root`` is that folder. For a study at a URL it is a working copy of its small files.
+What is written to the copy is at the URL before the call returns. Large files (weights, states)
+are empty in the copy, so that only their names are known.
 
-A store is opened once, by :func:`tune_app.storage.open_store.open_store`, and passed to whatever
-needs it. A process that is told where a study is, such as a worker, gets ``StudyStore.place``.
+A store is opened once, by :func:`tune_app.storage.open_store.open_store`, and passed to the code
+that needs it. Another process, such as a worker, gets ``StudyStore.place`` and opens its own store.
 """
 
 from __future__ import annotations
@@ -27,13 +27,13 @@ STUDY_FILE = "study.json"
 
 
 class StudyStore(ABC):
-    """The files of one study. Paths that its methods take lie in ``root``.
+    """The files of one study. The paths that its methods take are paths in ``root``.
 
     Args:
         root: the local folder.
 
     Attributes:
-        root: the local folder with the study's files; for a study at a URL the working copy.
+        root: the local folder with the study's files. For a study at a URL it is the working copy.
         at_url: whether the study is at a URL.
     """
 
@@ -43,25 +43,28 @@ class StudyStore(ABC):
         self.root = root
 
     def __getstate__(self) -> dict[str, Any]:
-        """Refuse to be pickled: another process opens a store of its own.
+        """Refuse to be pickled, since another process has to open its own store.
 
         Raises:
             TypeError: always.
         """
-        raise TypeError("a StudyStore stays in its process; send its place and open that")
+        raise TypeError("a StudyStore cannot be pickled; send its place and open that")
 
     @property
     def place(self) -> str:
-        """What another process opens the study by: its path or its URL."""
-        return self.shown(self.root)
+        """The path or URL with which another process opens the study."""
+        return self.place_of(self.root)
 
     @abstractmethod
-    def shown(self, path: Path) -> str:
-        """Return what the user calls a path in, or directly beside, ``root``: a path or a URL."""
+    def place_of(self, path: Path) -> str:
+        """Return the path or URL, for the user, of a path in ``root`` or directly beside it."""
 
     @abstractmethod
     def refresh(self, folder: Path | None = None) -> None:
-        """Bring the files in a folder (default: all) up to date with what other processes wrote.
+        """Fetch what other processes wrote to the study.
+
+        Args:
+            folder: the folder to bring up to date (default: all).
 
         Raises:
             OSError: the storage does not answer.
@@ -69,10 +72,10 @@ class StudyStore(ABC):
 
     @abstractmethod
     def push(self, path: Path) -> None:
-        """Write a file that is complete in ``root`` to the study's place.
+        """Write a complete file in ``root`` to the study's place.
 
         Raises:
-            OSError: it cannot be written.
+            OSError: the file cannot be written.
         """
 
     @contextmanager
@@ -96,7 +99,7 @@ class StudyStore(ABC):
             stream.write(content)
 
     def append_line(self, path: Path, line: str) -> None:
-        """Add a line to a text file; it is on the disk when the call returns.
+        """Add a line to a text file. It is on the disk when the call returns.
 
         Raises:
             OSError: the file cannot be written.
@@ -109,16 +112,18 @@ class StudyStore(ABC):
 
     @abstractmethod
     def current_text(self, path: Path) -> str:
-        """Return what a text file holds now, whoever wrote it.
+        """Return the current text of a file, also if another process wrote it.
 
         Raises:
-            OSError: it is not there or cannot be read.
-            ValueError: it is not UTF-8.
+            OSError: the file does not exist or cannot be read.
+            ValueError: the file is not UTF-8.
         """
 
     @abstractmethod
     def fetched(self, folder: Path) -> AbstractContextManager[Path]:
-        """Have the files of a folder on this machine, large ones too, while the context lasts.
+        """Provide the files of a folder, large ones too, on this machine during the context.
+
+        The context yields the local folder with them.
 
         Raises:
             OSError: the storage does not answer.
@@ -126,7 +131,7 @@ class StudyStore(ABC):
 
     @abstractmethod
     def remove(self, paths: Iterable[Path]) -> None:
-        """Delete files; no error if one is not there.
+        """Delete files. It is no error if one does not exist.
 
         Raises:
             OSError: the storage does not answer.
@@ -134,62 +139,62 @@ class StudyStore(ABC):
 
     @abstractmethod
     def remove_folders(self, parent: Path, pattern: str) -> None:
-        """Delete the folders in ``parent`` whose names match, with everything in them.
+        """Delete the folders in ``parent`` whose names match a pattern, with everything in them.
 
-        Symbolic links are not followed. A folder that cannot be deleted stays.
+        Symbolic links are not followed. A folder that cannot be deleted is left as it is.
 
         Raises:
             OSError: the storage does not answer.
         """
 
     def is_empty(self) -> bool:
-        """Return whether there is nothing in ``root`` but what :meth:`lock` keeps there."""
+        """Return whether ``root`` holds nothing, or only the lock file."""
         return not self.root.exists() or {p.name for p in self.root.iterdir()} <= {LOCK_FILE}
 
     @abstractmethod
     def put_aside(self, name: str) -> None:
-        """Give the study another name beside the old one.
+        """Rename the study, to make room for a new one under the old name.
 
-        If :meth:`lock` is entered, the old name stays locked by this process.
+        Inside :meth:`lock`, this process keeps the lock of the old name.
 
         Raises:
-            OSError: the storage does not answer, or there is something of that name.
+            OSError: the storage does not answer, or the new name is taken.
             UserError: another process took the old name before this one could lock it again.
         """
 
     @abstractmethod
     def ray_storage(self, folder: str) -> dict[str, Any]:
-        """Return where Ray Tune keeps its files, in a folder of the study, for ``RunConfig``."""
+        """Return keyword arguments of Ray Tune's ``RunConfig`` for a folder in the study."""
 
     @abstractmethod
     def lock(self) -> AbstractContextManager[None]:
-        """Hold the study while the context lasts, so that no other driver runs it.
+        """Hold the study during the context, so that no other driver can run it.
 
         Raises:
-            UserError: on entering, if another process holds the study (it is named), if the place
-                cannot be written, or if it offers no locks.
+            UserError: on entering, if another process holds the study (the message names it), if
+                the place cannot be written, or if it has no locks.
         """
 
     @abstractmethod
     def holder(self) -> Holder | None:
-        """Return who runs the study, or None if nobody does.
+        """Return the process that runs the study, or None if none does.
 
         Raises:
-            OSError: the storage does not say.
+            OSError: the storage does not answer, or it has no locks.
         """
 
     @abstractmethod
-    def wait(self) -> None:
-        """Wait a moment for a study that another machine has begun, where it may show late.
+    def wait_until_visible(self) -> None:
+        """Wait until this machine sees the study, which another machine created.
 
         Raises:
-            FileNotFoundError: it is not there; the message names this machine.
+            FileNotFoundError: the study did not appear in time. The message names this machine.
         """
 
     def check_held(self) -> None:
-        """Check that a running study is still there and still this driver's.
+        """Check that the study still exists and that this driver still holds it.
 
-        Writing on would otherwise create a second, empty study, or disturb another driver's.
+        Otherwise the driver would create a second, empty study, or disturb another driver.
 
         Raises:
             FileNotFoundError: ``study.json`` is gone.
@@ -202,9 +207,9 @@ class StudyStore(ABC):
 
     @contextmanager
     def guarded(self) -> Iterator[None]:
-        """Turn an error of the study's storage into one line for the user.
+        """Turn an ``OSError`` in the context into a ``StorageError`` with one line for the user.
 
-        Errors of connections are not the storage's and pass as they are.
+        Errors of network connections do not come from the study's storage and are not changed.
 
         Raises:
             StorageError: in place of an ``OSError``.
@@ -217,9 +222,9 @@ class StudyStore(ABC):
             raise StorageError(self.describe_error(error)) from error
 
     def describe_error(self, error: OSError) -> str:
-        """Return what happened to the study and what to do, in one line."""
+        """Return in one line what happened to the study and what the user can do."""
         where = error.filename or self.place
-        again = "run the same command again, it goes on where it stopped"
+        again = "run the same command again to continue the study"
         if is_full_disk(error):
             return f"{where}: the disk is full; make room and {again}"
         if isinstance(error, FileNotFoundError) and not (self.root / STUDY_FILE).exists():
@@ -228,4 +233,4 @@ class StudyStore(ABC):
                 f"{again}"
             )
         reason = os.strerror(error.errno) if error.errno else str(error)
-        return f"{where}: cannot be written ({reason}); mend that and {again}"
+        return f"{where}: cannot be written ({reason}); correct that and {again}"

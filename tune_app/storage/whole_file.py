@@ -15,22 +15,22 @@ from typing import IO
 def whole_file(path: Path) -> Iterator[IO[bytes]]:
     """Open a file for writing that appears under its name only once it is complete.
 
-    Until then the name stands for what it stood for before, whatever happens.
+    Until then a file that already has the name stays as it is. If writing fails, it stays for good.
 
     Raises:
-        OSError: the file cannot be written; it names ``path``.
+        OSError: the file cannot be written. The error names ``path``.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
-    # Process ids are not enough: in containers that share a folder they are alike.
+    # A process id would not be unique: containers that share a folder can have the same ids.
     partial = path.with_name(f".{path.name}.{uuid.uuid4().int}")
     try:
-        with partial.open("xb") as stream:  # never through a link that somebody laid there
+        with partial.open("xb") as stream:  # "x" never writes through an existing link
             yield stream
             stream.flush()
             os.fsync(stream.fileno())
         partial.replace(path)
     except OSError as error:
-        # A full disk is noticed by write(), whose error does not say which file it was.
+        # The error of write(), as on a full disk, does not name the file.
         if error.filename is not None or error.errno is None:
             raise
         raise OSError(error.errno, os.strerror(error.errno), str(path)) from error
@@ -39,5 +39,5 @@ def whole_file(path: Path) -> Iterator[IO[bytes]]:
 
 
 def is_partial(name: str) -> bool:
-    """Return whether a file's name is one that :func:`whole_file` gives to what is not complete."""
+    """Return whether a name is one that :func:`whole_file` gives to a file that is not complete."""
     return re.fullmatch(r"\..+\.\d+", name) is not None

@@ -1,7 +1,7 @@
-"""What computes in a launch: the packages and the processor that the last digits depend on.
+"""The packages and the processor of a launch, on which the last digits of its results depend.
 
-Another torch, NumPy, scikit-learn or processor gives other last digits, and training grows them
-into other results. A study may be continued with any of them, as long as it is said.
+Another version of torch, NumPy or scikit-learn, or another processor, gives other last digits, and
+training amplifies the difference. A study may be continued with any of them, but the user is told.
 """
 
 from __future__ import annotations
@@ -12,19 +12,19 @@ from typing import Any
 from search_spaces.errors import one_line
 
 PACKAGES = ("torch", "numpy", "scikit-learn", "scikit-learn-intelex")
-"""Packages that do the arithmetic."""
+"""The packages that compute results."""
 
 Arithmetic = tuple[tuple[str, str], ...]
-"""What computes, by name: the versions of ``PACKAGES`` that are known, and the processor."""
+"""(name, value) pairs: the known versions of ``PACKAGES``, and the processor."""
 
 
 def mapping(value: object) -> dict[str, Any]:
-    """Return a mapping of a file that anybody can edit, an empty one for anything else."""
+    """Return a value if it is a mapping, else an empty one; the file may have been edited."""
     return value if isinstance(value, dict) else {}
 
 
 def arithmetic_of(record: Mapping[str, Any]) -> Arithmetic:
-    """Return what computes in a launch, from what it recorded of itself."""
+    """Return the packages and the processor in the record of a launch."""
     packages = mapping(record.get("packages"))
     found = [(name, one_line(str(packages[name]))) for name in PACKAGES if packages.get(name)]
     if processor := mapping(record.get("hardware")).get("cpu"):
@@ -33,14 +33,14 @@ def arithmetic_of(record: Mapping[str, Any]) -> Arithmetic:
 
 
 def change_notes(earlier: Sequence[Mapping[str, Any]], now: Mapping[str, Any]) -> list[str]:
-    """Return what a launch computes with that earlier launches did not, as one note.
+    """Return a note if a launch uses other packages or another processor than earlier launches.
 
     Args:
-        earlier: what the launches of the study so far recorded, oldest first.
-        now: what the new one records.
+        earlier: the records of the study's earlier launches, oldest first.
+        now: the record of the new launch.
 
     Returns:
-        One line, or nothing if nothing has changed or the earlier launches do not say.
+        One line, or none if nothing changed or the earlier launches did not record it.
     """
     current = dict(arithmetic_of(now))
     before: dict[str, dict[str, None]] = {}

@@ -1,7 +1,7 @@
-"""Files of a study directory that anybody may have put there: read without waiting, up to a limit.
+"""Reads files of a study directory without waiting, and up to a size limit.
 
-A pipe or a device in the place of a file would be waited for, a link may lead out of the directory,
-and a sparse file of a terabyte costs its sender nothing.
+The directory may come from somebody else. Reading a pipe or a device could wait for ever, a link
+may lead out of the directory, and a sparse file can be a terabyte large without using disk.
 """
 
 from __future__ import annotations
@@ -12,13 +12,13 @@ import stat
 from pathlib import Path
 
 MOST_STUDY_BYTES = 256_000_000
-"""Of ``study.json``: 100,000 configurations take about 50 MB."""
+"""Limit of ``study.json``. 100,000 configurations take about 50 MB."""
 MOST_RESULT_BYTES = 256_000_000
-"""Of one trial's ``result.json``: a line is about 1 kB."""
+"""Limit of one trial's ``result.json``. A line is about 1 kB."""
 MOST_PARAMS_BYTES = 16_000_000
-"""Of ``params.json`` and other files of one record."""
+"""Limit of ``params.json`` and other files with one record."""
 MOST_ERROR_BYTES = 1_000_000
-"""Of ``error.txt``, from its beginning and from its end."""
+"""How much is read of ``error.txt`` from its beginning, and again from its end."""
 
 
 def read_bounded(path: Path, most_bytes: int, *, follow: bool = False) -> bytes:
@@ -30,7 +30,7 @@ def read_bounded(path: Path, most_bytes: int, *, follow: bool = False) -> bytes:
         follow: whether ``path`` may be a symbolic link.
 
     Raises:
-        OSError: the file cannot be read, is no regular file or a link, or is too large.
+        OSError: the file cannot be read, is a link or not a regular file, or is too large.
         ValueError: no file can have that name.
     """
     with os.fdopen(_descriptor(path, follow=follow), "rb") as file:
@@ -42,10 +42,10 @@ def read_bounded(path: Path, most_bytes: int, *, follow: bool = False) -> bytes:
 
 
 def read_ends(path: Path, most_bytes: int = MOST_ERROR_BYTES) -> bytes:
-    """Return the content of a regular file, of a longer one its first and last ``most_bytes``.
+    """Return the content of a regular file, or its first and last ``most_bytes`` if it is longer.
 
     Raises:
-        OSError: the file cannot be read, or is no regular file or a link.
+        OSError: the file cannot be read, or is a link or not a regular file.
         ValueError: no file can have that name.
     """
     with os.fdopen(_descriptor(path, follow=False), "rb") as file:

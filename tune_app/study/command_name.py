@@ -1,4 +1,4 @@
-"""The name under which the user called a command, for its help and its messages."""
+"""The name with which the user called a command, for its help and its messages."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
-"""Which data a trial was trained on, in a few characters.
+"""A fingerprint of the data that a trial was trained on.
 
-A trial's directory says it, so that a trial of other data is never taken for one of the study, even
-if ``study.json`` was lost and made anew meanwhile.
+Each trial's directory holds it. A trial that was trained on other data is therefore never counted
+as one of the study, even if ``study.json`` was lost and written again.
 """
 
 from __future__ import annotations
@@ -10,15 +10,15 @@ import hashlib
 from collections.abc import Mapping
 from typing import Any
 
-from search_spaces.space import canonical_json
+from search_spaces.configuration import canonical_json
 
 
 def data_fingerprint(data: Mapping[str, Any], dataset: object) -> str | None:
-    """Return the fingerprint of a data set as a study uses it, or None for no data set.
+    """Return the fingerprint of a data set as a study uses it, or None if there is no data set.
 
     Args:
         data: the ``data`` entry of ``study.json``.
-        dataset: the data set's name in it; a trial without data has none.
+        dataset: the name of the data set; None for a trial without data.
 
     Returns:
         16 hex digits of the SHA-256 over the files' checksums, the number of images chosen from

@@ -1,13 +1,13 @@
-"""The files of MNIST and its relatives, read without trusting them.
+"""Reads IDX files, the format of MNIST and similar data sets, and checks them.
 
 A data set has two parts, each a file of images and one of labels. An IDX file is a magic number
 (two zero bytes, a type byte: 8 for unsigned bytes, and the number of dimensions), one big-endian
 uint32 per dimension, then the items row by row. Source: yann.lecun.com/exdb/mnist.
 
-The caller names the shape it expects, so a header is only compared and never believed. The content
-is read in chunks and only as far as the expected size plus one byte, so that neither a corrupt
-header nor a file that decompresses without end takes more memory than the real file would.
-(torchvision's reader allocates what the header claims, and needs torch.)
+The caller gives the expected shape, and the header is only compared with it. The content is read in
+chunks, up to the expected size plus one byte. A corrupt header, or a file that decompresses without
+end, therefore takes no more memory than a correct file. (torchvision's reader allocates the size
+that the header claims, and needs torch.)
 """
 
 from __future__ import annotations
@@ -42,12 +42,12 @@ def labels_stem(part: str) -> str:
 
 @dataclass(frozen=True, eq=False)
 class IdxFile:
-    """What an IDX file holds.
+    """The content of an IDX file.
 
     Attributes:
-        array: The items, uint8 and read-only, in the shape that was asked for.
-        sha256: Hexadecimal SHA-256 of the whole decompressed file, header included. Repackaged
-            gzip files differ from each other; their content does not.
+        array: The items, uint8 and read-only, in the expected shape.
+        sha256: Hexadecimal SHA-256 of the whole decompressed file, header included. Gzip files of
+            the same content can differ, so the compressed file is not hashed.
     """
 
     array: NDArray[np.uint8]
@@ -59,11 +59,11 @@ def read_idx(path: Path, shape: tuple[int, ...]) -> IdxFile:
 
     Args:
         path: The file.
-        shape: The shape it has to have, for example ``(10_000, 28, 28)``.
+        shape: The expected shape, for example ``(10_000, 28, 28)``.
 
     Raises:
-        UserError: If the file cannot be read, is not gzip in spite of its name, is cut short, is
-            not an IDX file of unsigned bytes, or has another shape.
+        UserError: The file cannot be read, is named ``.gz`` and is not gzip, is too short or too
+            long, is not an IDX file of unsigned bytes, or has another shape.
     """
     header = struct.pack(f">4B{len(shape)}I", 0, 0, 8, len(shape), *shape)
     num_bytes = len(header) + math.prod(shape)
@@ -89,10 +89,10 @@ def read_idx(path: Path, shape: tuple[int, ...]) -> IdxFile:
 
 
 def _read(path: Path, most: int) -> bytearray:
-    """Return at most so many bytes of a file's decompressed content."""
+    """Return at most ``most`` bytes of the decompressed content of a file."""
     content = bytearray()
     with gzip.open(path) if path.suffix == ".gz" else path.open("rb") as stream:
-        # A chunk at a time: read(n) would reserve n bytes before it knows that they exist.
+        # read(n) reserves n bytes at once, even if the file is shorter. So read in chunks.
         while chunk := stream.read(min(_CHUNK_BYTES, most - len(content))):
             content += chunk
     return content

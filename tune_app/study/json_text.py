@@ -1,8 +1,7 @@
-"""JSON from files that may have been edited, damaged or sent by someone else.
+"""Parses JSON from files that may be edited, damaged or from someone else.
 
-The command and the report read the same files and must see the same in them, so both read them
-here. What comes out fits everything that later holds it: integers fit 64 bits, strings can be
-encoded, and nothing is nested deeper than any recursion goes.
+The commands and the report use this one parser, so that they see the same values. Values are safe
+for the code after it: integers fit into 64 bits, strings can be encoded, and nesting is limited.
 """
 
 from __future__ import annotations
@@ -11,15 +10,15 @@ import json
 from typing import Any
 
 MOST_LEVELS = 64
-"""Nesting of a value beyond which it is refused; a study's own files stay below ten."""
+"""The deepest nesting that is allowed. Files that this program writes stay below ten levels."""
 _MOST_DIGITS = 19
 
 
 def parse_json(text: str) -> Any:
-    """Parse one JSON value, NaN and Infinity allowed.
+    """Parse one JSON value. NaN and Infinity are allowed.
 
-    An integer beyond 64 bits becomes a float, and a surrogate without its other half (which no
-    encoding can write) a question mark.
+    An integer beyond 64 bits becomes a float. An unpaired surrogate, which UTF-8 cannot encode,
+    becomes a question mark.
 
     Raises:
         ValueError: the text is not JSON, or it is nested deeper than ``MOST_LEVELS``.

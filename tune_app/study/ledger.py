@@ -1,10 +1,12 @@
-"""The ledger of a study: what it is to contain, and what is finished.
+"""The ledger of a study: the rows that it is to contain, and those that are finished.
 
-``study.json`` says what is expected. What is finished is not written down a second time, where it
-could disagree: it is read from what the trials of every launch recorded
-(:mod:`tune_app.study.recorded`). A row, which is a configuration at a seed, is finished once some
-trial that serves it has recorded its milestone. Resuming, extending by seeds or by a wider axis,
-and finishing on another machine are then one operation: run what is not finished.
+``study.json`` says which rows are expected. Which rows are finished is not written there, where it
+could disagree with the results. It is read from what the trials of every launch recorded
+(:mod:`tune_app.study.recorded`). A row is a configuration at a seed. It is finished once a trial
+that serves it has recorded its milestone.
+
+Resuming a study, extending it by seeds or by a wider axis, and finishing it on another machine are
+therefore the same operation: run the rows that are not finished.
 """
 
 from __future__ import annotations
@@ -17,8 +19,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from search_spaces.configuration import Config, Configuration
 from search_spaces.errors import UserError
-from search_spaces.space import Config, Configuration, SearchSpace
+from search_spaces.space import SearchSpace
 from tune_app.storage.store import STUDY_FILE, StudyStore
 from tune_app.study.recorded import Recorded, read_recorded
 from tune_app.study.rows import row_keys
@@ -39,7 +42,7 @@ class Ledger:
 
     Attributes:
         store: where the study is kept.
-        study: what ``study.json`` says, and under ``launches`` what each launch says.
+        study: the content of ``study.json``, and under ``launches`` the record of each launch.
     """
 
     store: StudyStore
@@ -56,30 +59,33 @@ class Ledger:
         return str(self.study["study"])
 
     def configurations(self) -> list[Configuration]:
-        """Return every configuration that the study is to contain, in order."""
+        """Return every configuration of the study, in the declared order."""
         return [Configuration(c["config_id"], c["config"]) for c in self.study["configurations"]]
 
     def row_keys(self) -> list[RowKey]:
-        """Return every (config_id, seed) that the study is to contain, in order."""
+        """Return the (config_id, seed) of every row of the study, in the declared order."""
         return row_keys(self.study)
 
     def read_trials(self) -> Recorded:
-        """Read what every launch recorded."""
+        """Read what the trials of all launches recorded."""
         return read_recorded(self.root, self.study)
 
     def save(self) -> None:
-        """Write ``study.json`` so that a reader sees the old or the new one, never a part."""
+        """Write ``study.json``. A reader sees the whole old file or the whole new one."""
         content = {key: value for key, value in self.study.items() if key != LAUNCHES}
         self.store.write(self.root / STUDY_FILE, json.dumps(content, indent=1).encode())
 
     def start_launch(self, entry: Mapping[str, Any]) -> str:
-        """Save the study, record a launch, and return its name: ``001``, ``002``, and so on.
+        """Save the study, write the record of a new launch, and return the launch's name.
 
-        What a launch says of itself (versions, hardware, command) is never rewritten.
+        Names are ``001``, ``002`` and so on. The record is never rewritten.
+
+        Args:
+            entry: what the launch records about itself: versions, hardware, command.
         """
         number = len(self.study[LAUNCHES]) + 1
         while any(os.path.lexists(self.root / place) for place in _places(number)):
-            number += 1  # a lost record of a launch must not mix two of them
+            number += 1  # if a record was lost, its trials must not be mixed with the new ones
         name = f"{number:03d}"
         now = datetime.now(UTC).isoformat(timespec="seconds")
         record = {"name": name, "started_at": now, **entry}
@@ -95,15 +101,15 @@ def _places(number: int) -> tuple[str, str]:
 
 
 def open_ledger(store: StudyStore) -> Ledger | None:
-    """Return the ledger of a study, or None if no study is there.
+    """Return the ledger of an existing study, or None if there is none.
 
     Raises:
-        UserError: ``study.json`` cannot be read, is not of this version, or was edited.
+        UserError: ``study.json`` cannot be read, has another schema version, or was edited.
     """
     study = read_study(store, REMEDY)
     if study is None:
         return None
-    check_unedited(study, store.shown(store.root / STUDY_FILE), REMEDY)
+    check_unedited(study, store.place_of(store.root / STUDY_FILE), REMEDY)
     return Ledger(store, study)
 
 
@@ -116,15 +122,15 @@ def new_ledger(
     data: Mapping[str, Any],
     defaults: Config,
 ) -> Ledger:
-    """Return the ledger of a study that is to begin; nothing is written yet.
+    """Return the ledger of a new study. Nothing is written yet.
 
     Args:
         store: where the study is to be kept.
-        space: what is studied.
-        seeds: a replicate of every configuration for each.
-        device: what ``device: auto`` means.
-        data: which data, as :func:`tune_app.data.images.describe` returns it.
-        defaults: the values of the parameters that a configuration leaves out.
+        space: the search space.
+        seeds: every configuration is run once per seed.
+        device: the device for ``device: auto``.
+        data: the description of the data from :func:`tune_app.data.images.describe`.
+        defaults: the trainable's values of parameters that a configuration leaves out.
     """
     return Ledger(
         store,
@@ -156,7 +162,7 @@ def new_ledger(
 
 
 def extend_ledger(ledger: Ledger, wanted: Ledger) -> int:
-    """Add to a study what a new command asks for; return the number of rows added.
+    """Add the configurations and seeds of a new request to a study; return the number of new rows.
 
     Raises:
         UserError: the study was made with other data, another split, trainable or search space.
@@ -180,10 +186,13 @@ def extend_ledger(ledger: Ledger, wanted: Ledger) -> int:
 
 
 def put_aside(store: StudyStore) -> Path:
-    """Rename a study so that its name is free; return the path for which ``shown`` names it.
+    """Rename a study so that its name is free.
+
+    Returns:
+        The path of the renamed study; ``store.place_of`` returns its path or URL for the user.
 
     Raises:
-        OSError: the storage does not answer, or there is something of the new name.
+        OSError: the storage does not answer, or the new name is taken.
         UserError: another process took the old name meanwhile.
     """
     stamp = datetime.now(UTC).strftime("%Y%m%d-%H%M%S")
@@ -206,7 +215,7 @@ def _identity(old: Mapping[str, Any], new: Mapping[str, Any]) -> Iterable[tuple[
 
 
 def _defaults(old: Config, new: Config) -> Iterable[tuple[str, Any, Any]]:
-    """Yield the defaults of both programs; a parameter that one does not know changes no row."""
+    """Yield the defaults in both versions; a parameter that one of them lacks changes no row."""
     for name in sorted(old.keys() & new.keys()):
         yield f"the default of {name},", old[name], new[name]
 

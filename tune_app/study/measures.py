@@ -1,4 +1,4 @@
-"""How the value of a reported quantity is written for a person."""
+"""Formats the value of a measure for printing."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ _SHARE = re.compile(
 
 
 def is_share(name: str) -> bool:
-    """Return whether a quantity is a share of counted items, such as ``val_accuracy``."""
+    """Return whether a measure is a share of counted items, such as ``val_accuracy``."""
     return _SHARE.fullmatch(name) is not None
 
 
-def shown(name: str, value: object) -> str:
-    """Return a value of a quantity in words: a share as a percentage, else the number.
+def format_measure(name: str, value: object) -> str:
+    """Return a measure as text: a share as a percentage, any other measure as a number.
 
-    A "share" outside of 0 to 1 is somebody's own percentage and stays the number that it is.
+    A share outside of 0 to 1 is a user's own percentage and is printed as it is.
     """
     if isinstance(value, bool) or not isinstance(value, (int, float)) or not math.isfinite(value):
         return "not known"
@@ -28,5 +28,5 @@ def shown(name: str, value: object) -> str:
 
 
 def on_test_data(metric: str) -> str:
-    """Return the name of a validation quantity on the test data: ``test_accuracy``."""
+    """Return a validation measure's name on test data: ``test_accuracy`` for ``val_accuracy``."""
     return f"test_{metric.removeprefix('val_')}"

@@ -1,4 +1,4 @@
-"""What decides which of two results is better: the metric and the mode of the search space."""
+"""Decides which of two results is better, by the metric and the mode of the search space."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ class Objective:
 
     @staticmethod
     def of_study(study: Mapping[str, Any]) -> Objective:
-        """Return the objective that ``study.json`` names; what it lacks is a space's default."""
+        """Return the objective of ``study.json``; missing values are the defaults of a space."""
         metric, mode = study["space"].get("metric"), study["space"].get("mode")
         return Objective(
             metric if isinstance(metric, str) else "val_accuracy", "min" if mode == "min" else "max"
@@ -39,7 +39,7 @@ class Objective:
             return None
 
     def prefers(self, score: float, other: float | None) -> bool:
-        """Return whether ``score`` is better than ``other``, which may be missing; not if equal."""
+        """Return whether ``score`` is better than ``other``. Any score is better than None."""
         if other is None:
             return True
         return score < other if self.mode == "min" else score > other

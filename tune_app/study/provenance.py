@@ -1,4 +1,4 @@
-"""Where a study comes from: code, packages, hardware, command."""
+"""What a launch records about itself: code, packages, hardware and command."""
 
 from __future__ import annotations
 
@@ -13,6 +13,8 @@ from pathlib import Path
 from typing import Any
 
 import psutil
+
+from tune_app.study.command_name import command_name
 
 PACKAGES = (
     "tune-app",
@@ -29,10 +31,13 @@ PACKAGES = (
 
 
 def collect_provenance(argv: Sequence[str], gpus: Sequence[str] = ()) -> dict[str, Any]:
-    """Return the facts that the record of a launch keeps; none comes from the environment.
+    """Return the facts that a launch records: commit, versions, hardware, command and host.
+
+    Environment variables are not recorded, since they may hold secrets. Passwords and tokens in the
+    command are masked.
 
     Args:
-        argv: the words of the command line.
+        argv: the words after the command's name.
         gpus: names of the machine's GPUs.
     """
     tracked = _git("ls-files", "--error-unmatch", Path(__file__).name)
@@ -54,8 +59,8 @@ def collect_provenance(argv: Sequence[str], gpus: Sequence[str] = ()) -> dict[st
 
 
 def command_line(argv: Sequence[str]) -> str:
-    """Return the command that runs the study with these arguments."""
-    return shlex.join(["python", "-m", "tune_app.run", *argv])
+    """Return the command that runs the study with these arguments, for a shell."""
+    return " ".join([command_name("tune_app.run"), *map(shlex.quote, argv)])
 
 
 def _without_secrets(word: str) -> str:
@@ -67,7 +72,7 @@ def _without_secrets(word: str) -> str:
 def num_usable_cpus() -> int:
     """Return how many CPUs this process may use: its affinity, and its container's quota.
 
-    A part of a CPU counts as a whole one.
+    A fraction of a CPU counts as a whole one.
     """
     import joblib
 
@@ -82,7 +87,7 @@ def _version(package: str) -> str | None:
 
 
 def _git(*arguments: str) -> str | None:
-    """Return what git says of the checkout this package runs from, or None outside one."""
+    """Return git's output for the checkout that this package runs from, or None outside one."""
     here = Path(__file__).resolve().parent
     try:
         done = subprocess.run(

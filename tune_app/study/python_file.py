@@ -1,4 +1,4 @@
-"""A user's Python file, run for what it defines."""
+"""Runs a user's Python file and returns it as a module."""
 
 from __future__ import annotations
 
@@ -13,33 +13,33 @@ from types import ModuleType
 from search_spaces.errors import UserError
 
 
-def _plainly(error: BaseException) -> str:
+def _type_and_message(error: BaseException) -> str:
     return f"{type(error).__name__}: {error}"
 
 
 def run_python_file(
-    option: str, path: Path, explain: Callable[[BaseException], str] = _plainly
+    option: str, path: Path, explain: Callable[[BaseException], str] = _type_and_message
 ) -> ModuleType:
-    """Run a file and return it as a module.
+    """Run a Python file and return it as a module.
 
-    Modules beside the file can be imported, as when Python runs it, with one difference: they come
-    last on the path. A user's ``random.py`` or ``analysis.py`` does not take the place of the
-    module of that name that this program imports.
+    The file can import modules beside it, as when Python runs it. Its folder comes last on the
+    import path, so a user's ``random.py`` or ``analysis.py`` does not replace the module of that
+    name that this program imports.
 
-    While it runs, the module stands in ``sys.modules``, where dataclasses look their module up.
-    Afterwards it does not: what the file defines then travels to workers by value.
+    While the file runs, its module is in ``sys.modules``, where dataclasses look it up. Afterwards
+    it is removed, so that the objects that it defines are pickled by value for workers.
 
     Args:
         option: the command-line option that named the file, for messages.
         path: the file.
-        explain: says in one line what an exception of the file means.
+        explain: exception raised by the file -> one line about it.
 
     Raises:
         UserError: there is no such file, or it cannot be run.
     """
     try:
         found = path.is_file()
-    except OSError:  # a name that is too long, or a folder that must not be entered
+    except OSError:  # the name is too long, or its folder cannot be entered
         found = False
     if not found:
         raise UserError(f"{option} {path}: no such file")
@@ -56,7 +56,7 @@ def run_python_file(
     except UserError as error:
         raise UserError(f"{option} {path}: {error}") from None
     except SyntaxError as error:
-        raise UserError(f"{option} {path}: {_place(error, path)}: {error.msg}") from None
+        raise UserError(f"{option} {path}: {_line_of(error, path)}: {error.msg}") from None
     except (Exception, SystemExit) as error:
         hidden = _hidden_module(error, path.parent)
         raise UserError(f"{option} {path}: {explain(error)}{hidden}") from None
@@ -76,7 +76,7 @@ def modules_beside(folder: Path) -> list[ModuleType]:
 
 
 def _folders_that_hold(module: ModuleType) -> list[Path]:
-    """Return where a module that is in no package was found."""
+    """Return the folders in which a top-level module or package was found."""
     packages = getattr(module, "__path__", None)
     if packages is not None:
         return [Path(package).parent for package in packages]
@@ -85,20 +85,20 @@ def _folders_that_hold(module: ModuleType) -> list[Path]:
 
 
 def _module_name(path: Path) -> str:
-    """Return a name that no importable module has, the same for the same file."""
+    """Return a module name that depends on the path alone and that no other module has."""
     digest = hashlib.sha256(str(path).encode(errors="surrogateescape")).hexdigest()[:8]
     stem = re.sub(r"\W", "_", path.stem)
     return f"_file_{stem}_{digest}"
 
 
-def _place(error: SyntaxError, path: Path) -> str:
-    """Return the line of a syntax error, with its file if that is not the file itself."""
+def _line_of(error: SyntaxError, path: Path) -> str:
+    """Return the line of a syntax error, with its file if that is another file."""
     elsewhere = error.filename is not None and Path(error.filename) != path
     return f"{error.filename}, line {error.lineno}" if elsewhere else f"line {error.lineno}"
 
 
 def _hidden_module(error: BaseException, folder: Path) -> str:
-    """Return a hint if an import failed because another module has the name of a file there."""
+    """Return a hint if an import failed because another module has the name of a file beside it."""
     name = (getattr(error, "name", None) or "").partition(".")[0]
     if not isinstance(error, ImportError) or not name:
         return ""

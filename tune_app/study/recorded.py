@@ -1,4 +1,4 @@
-"""What the launches of a study recorded: its trial directories, read once and handed on."""
+"""What the launches of a study recorded. It is read once and then passed on."""
 
 from __future__ import annotations
 
@@ -10,18 +10,18 @@ from typing import Any
 
 from tune_app.study.fingerprint import data_fingerprint
 from tune_app.study.rows import RowOutcome, row_outcomes
-from tune_app.study.trial_directory import TrialDirectory, scan
-from tune_app.study.trials import ENDED, RowKey, Trial, merge
+from tune_app.study.trial_directory import TrialDirectory, read_directories
+from tune_app.study.trials import ENDED, RowKey, Trial, join_directories
 
 
 @dataclass(frozen=True)
 class Recorded:
-    """The trial directories of a study that count, and what was left out.
+    """The trial directories of a study.
 
     Attributes:
-        directories: ordered by launch and name.
+        directories: the directories that count, ordered by launch and name.
         notes: one line for each thing that was left out.
-        foreign: directories of trials that were trained on other data than the study's.
+        foreign: directories of trials that were trained on other data. They do not count.
     """
 
     directories: tuple[TrialDirectory, ...]
@@ -30,23 +30,23 @@ class Recorded:
 
     @cached_property
     def trials(self) -> dict[str, Trial]:
-        """The trials that the directories are of: trial_key -> trial."""
-        return {trial.key: trial for trial in merge(self.directories)}
+        """The trials of these directories: trial_key -> trial."""
+        return {trial.key: trial for trial in join_directories(self.directories)}
 
     def outcomes(self, study: Mapping[str, Any]) -> dict[RowKey, RowOutcome]:
         """Return what became of every row of the study, in the declared order."""
         return row_outcomes(study, self.trials.values())
 
     def ended(self, study: Mapping[str, Any]) -> dict[RowKey, str]:
-        """Return the rows that need no trial any more, with their status."""
+        """Return the rows that need no further trial, with their status."""
         outcomes = self.outcomes(study)
         return {key: o.status for key, o in outcomes.items() if o.status in ENDED}
 
     def failures(self, study: Mapping[str, Any]) -> dict[str, Trial]:
         """Return the trials whose latest attempt ended in an error: trial_key -> trial.
 
-        The error of an earlier attempt, which Tune may copy into a directory even after the trial
-        was tried again and finished, does not count.
+        An error does not count if all rows of the trial have ended. Tune may copy the error of an
+        earlier attempt into the directory of a trial that was tried again and finished.
         """
         ended = self.ended(study).keys()
         return {
@@ -56,7 +56,7 @@ class Recorded:
         }
 
     def with_launch(self, root: Path, study: Mapping[str, Any], launch: str) -> Recorded:
-        """Return this and what one more launch recorded, which alone is read."""
+        """Return this together with what another launch recorded. Only that launch is read."""
         new = read_recorded(root, study, (launch,))
         return Recorded(
             (*self.directories, *new.directories),
@@ -74,10 +74,10 @@ def read_recorded(
 
     Args:
         root: the study directory.
-        study: ``study.json``, parsed.
-        launches: read those of these launches only.
+        study: the content of ``study.json``.
+        launches: the launches to read (default: all).
     """
-    found, notes = scan(root, launches)
+    found, notes = read_directories(root, launches)
     own: list[TrialDirectory] = []
     foreign: list[TrialDirectory] = []
     for directory in found:

@@ -1,6 +1,6 @@
-"""The rows of a study: every configuration at every seed, and what became of it.
+"""The rows of a study: every configuration at every seed, and what became of each.
 
-A row may share its trial with others, several trials may serve it, and none may have begun.
+A row may share its trial with other rows. It may be served by several trials, or by none so far.
 """
 
 from __future__ import annotations
@@ -9,6 +9,9 @@ from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple
 
 from tune_app.study.trials import ENDED, FINISHED, Outcome, Report, RowKey, Trial
+
+MOST_ROWS = 100_000
+"""Ray Tune is not made for more trials, and planning so many rows takes seconds."""
 
 _RANK = {**dict.fromkeys(FINISHED, 0), "diverged": 1, "failed": 2, "unfinished": 2, "missing": 3}
 
@@ -19,9 +22,9 @@ class RowOutcome(NamedTuple):
     Attributes:
         status: finished, unconverged, diverged, failed, unfinished, open or missing.
         reason: one line; empty for finished.
-        report: the result that its metrics come from; None unless finished or unconverged.
-        trial: the trial that counts for it, None where none has begun.
-        milestone: the epoch at which it ends in that trial.
+        report: the result with its metrics; None unless finished or unconverged.
+        trial: the trial that counts for it, or None if none has begun.
+        milestone: the epoch at which the row ends in that trial, or None without a trial.
     """
 
     status: str
@@ -32,7 +35,7 @@ class RowOutcome(NamedTuple):
 
 
 def row_keys(study: Mapping[str, Any]) -> list[RowKey]:
-    """Return every (config_id, seed) that a study is to contain, in the declared order."""
+    """Return the (config_id, seed) of every row of a study, in the declared order."""
     ids = [entry["config_id"] for entry in study["configurations"]]
     return [(config_id, seed) for config_id in ids for seed in study["seeds"]]
 
@@ -40,8 +43,8 @@ def row_keys(study: Mapping[str, Any]) -> list[RowKey]:
 def row_outcomes(study: Mapping[str, Any], trials: Iterable[Trial]) -> dict[RowKey, RowOutcome]:
     """Return what became of every row, in the declared order.
 
-    Where several trials serve a row, the one that got furthest counts, then the newest. A row that
-    has not ended and that the newest launch could not run is open.
+    If several trials serve a row, the one that got furthest counts; of equal ones, the newest. A
+    row is open if it has not ended and the newest launch could not run it.
 
     Args:
         study: ``study.json`` with its launches.

@@ -1,4 +1,4 @@
-"""How the best configuration is picked: the one rule of the report and of ``status``."""
+"""The rule by which the report and ``status`` pick the best configuration."""
 
 from __future__ import annotations
 
@@ -6,17 +6,17 @@ import math
 
 
 def rank(score: float, mode: str, num_epochs: float, place: int) -> tuple[float, float, int]:
-    """Return what candidates are sorted by: the lowest rank is the best one.
+    """Return the sort key of a candidate. The candidate with the smallest key is the best.
 
-    Equal scores are decided by fewer epochs, then by the declared order of the configurations.
-    Both are data of the study, so the same study gives the same pick on any machine and any day.
+    Of equal scores the one with fewer epochs is better, then the one that is declared first. Both
+    are data of the study, so a study gives the same pick on every machine.
 
     Args:
-        score: the validation metric, a mean over seeds; twelve digits of it count, because the
-            last ones of a mean depend on the order of its sum.
+        score: the mean of the validation metric over seeds. Only twelve digits count, because the
+            last digits of a mean depend on the order of summation.
         mode: ``"max"`` or ``"min"``.
-        num_epochs: the epochs of the configuration; NaN counts as the most.
-        place: its place in the declared order.
+        num_epochs: the epochs of the configuration; NaN counts as more than any number.
+        place: the position of the configuration in the declared order.
     """
     assert mode in ("max", "min"), mode
     rounded = float(f"{score:.12g}")

@@ -1,9 +1,9 @@
-"""Stratified splits and subsets that stay the same for ever, given the labels and a seed.
+"""Stratified splits and subsets that depend only on the labels and a seed, not on versions.
 
-Random choices go by keys drawn straight from the PCG64 bit generator. NumPy guarantees that stream
-for a fixed seed ("Compatibility Guarantee" in the documentation of PCG64), but not what
-``Generator.shuffle`` or ``permutation`` make of it (NEP 19), nor does scikit-learn guarantee its
-splits. So a study split today is split the same way with another version tomorrow.
+Random choices use keys drawn directly from the PCG64 bit generator. NumPy guarantees that stream
+for a fixed seed ("Compatibility Guarantee" in the documentation of PCG64). It guarantees
+neither ``Generator.shuffle`` nor ``permutation`` (NEP 19), and scikit-learn does not guarantee its
+splits.
 """
 
 from __future__ import annotations
@@ -22,9 +22,10 @@ _SUBSET_STREAM, _SPLIT_STREAM = 0, 1
 def split_positions(
     labels: Labels, num_images: int | None, seed: int
 ) -> tuple[Indices, Indices, Indices]:
-    """Return the training, validation and test images of a choice of ``num_images`` (or all).
+    """Choose ``num_images`` images (None: all) and split them; both use the same seed.
 
-    The choice is made first, and only what was chosen is split; both go by the same seed.
+    Returns:
+        The positions of the training, validation and test images.
     """
     if num_images is None or num_images == len(labels):
         return split_indices(labels, seed)
@@ -36,8 +37,9 @@ def split_positions(
 def split_indices(labels: Labels, seed: int) -> tuple[Indices, Indices, Indices]:
     """Split images 70/10/20 by class.
 
-    The sizes are exact: of N images, N/5 rounded are test images, N/10 rounded validation images
-    and the rest training images. Each class has its proportional share of each, to within one.
+    The sizes are exact: of N images, N/5 (rounded) are test images, N/10 (rounded) are validation
+    images, and the rest are training images. Each class has its proportional share of each split,
+    to within one image.
 
     Args:
         labels: (N,), small non-negative integers.
@@ -81,7 +83,7 @@ def _apportion(counts: NDArray[np.int64], sizes: NDArray[np.int64]) -> NDArray[n
 
 
 def stratified_subset(labels: Labels, num: int, seed: int) -> Indices:
-    """Choose ``num`` images with every class in proportion; a smaller choice is part of a larger.
+    """Choose ``num`` images, with every class in proportion. A larger choice contains a smaller.
 
     Image number r of a class of n, in a random order, gets the key (r + 1/2) / n, and the smallest
     keys win. This is the method of Webster and Sainte-Laguë for the seats of a parliament, with
@@ -104,7 +106,7 @@ def stratified_subset(labels: Labels, num: int, seed: int) -> Indices:
 def _ranks_in_class(
     labels: Labels, counts: NDArray[np.int64], stream: int, seed: int
 ) -> NDArray[np.int64]:
-    """Return the place of each image, from 0, in a random order of the images of its class."""
+    """Return the position of each image, from 0, in a random order of the images of its class."""
     keys = np.random.PCG64([stream, seed]).random_raw(len(labels))
     order = np.lexsort((keys, labels))
     first_of_class = np.cumsum(counts) - counts

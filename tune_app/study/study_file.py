@@ -1,9 +1,8 @@
-"""``study.json`` and the launches of a study, read without trusting them.
+"""Reads and checks ``study.json`` and the records of a study's launches.
 
-A study directory may have been edited, damaged, or sent by someone else. ``study.json`` is read
-whole or refused with the reason. Each launch has a file of its own, ``launches/<name>.json``, that
-is written once: it says with which versions, on which hardware and by which command its rows were
-made.
+A study directory may be edited, damaged, or from someone else. ``study.json`` is read as a whole or
+refused with the reason. Each launch has a file of its own, ``launches/<name>.json``, which is
+written once. It names the versions, the hardware and the command with which its rows were made.
 """
 
 from __future__ import annotations
@@ -14,13 +13,13 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+from search_spaces.configuration import make_configuration
 from search_spaces.errors import UserError
-from search_spaces.space import make_configuration
-from search_spaces.values import MOST_CONFIGURATIONS
 from tune_app.storage.store import STUDY_FILE, StudyStore
 from tune_app.study.bounded import MOST_PARAMS_BYTES, MOST_STUDY_BYTES, read_bounded
 from tune_app.study.json_text import parse_json
-from tune_app.study.trial_directory import is_seed
+from tune_app.study.rows import MOST_ROWS
+from tune_app.study.trial_record import is_seed
 
 SCHEMA_VERSION = 2
 LAUNCHES = "launches"
@@ -29,7 +28,7 @@ _LAUNCH_FILE = re.compile(r"([0-9]{3,9})\.json")
 
 
 def read_json(path: Path) -> Any:
-    """Return what a JSON file holds, or None if it is no regular file, too large, or not JSON."""
+    """Return the value in a JSON file, or None if it is no regular file, too large or not JSON."""
     most_bytes = MOST_STUDY_BYTES if path.name == STUDY_FILE else MOST_PARAMS_BYTES
     try:
         return parse_json(read_bounded(path, most_bytes, follow=True).decode())
@@ -38,21 +37,21 @@ def read_json(path: Path) -> Any:
 
 
 def read_study(store: StudyStore, remedy: str = RESTORE) -> dict[str, Any] | None:
-    """Return the checked content of ``study.json``, or None if no study is there.
+    """Return the checked content of ``study.json``, or None if there is no study.
 
     Args:
         store: where the study is kept.
-        remedy: what to do about a study that cannot be read, for the message.
+        remedy: for the message: what to do about a study that cannot be read.
 
     Returns:
-        What the file says, and under ``launches`` what each launch says, oldest first.
+        The content of the file, and under ``launches`` the record of each launch, oldest first.
 
     Raises:
-        UserError: it cannot be read, is of another version, or was damaged.
+        UserError: the file cannot be read, has another schema version, or is damaged.
     """
     root = store.root
     path = root / STUDY_FILE
-    where = store.shown(path)
+    where = store.place_of(path)
     try:
         if not path.exists():
             return None
@@ -61,12 +60,12 @@ def read_study(store: StudyStore, remedy: str = RESTORE) -> dict[str, Any] | Non
     for name in ("tune", "weights", LAUNCHES):
         if (root / name).is_symlink():
             raise UserError(
-                f"{store.shown(root / name)}: a symbolic link, which is not followed inside of a "
-                "study; move the whole study and link that"
+                f"{store.place_of(root / name)}: a symbolic link, which is not followed inside a "
+                "study; move the whole study to another disk and link its folder"
             )
     study = read_json(path)
     if not isinstance(study, dict) or "schema_version" not in study:
-        raise UserError(f"{where}: not a study file (damaged or of another program); {remedy}")
+        raise UserError(f"{where}: not a study file (damaged, or of another program); {remedy}")
     version = study["schema_version"]
     if isinstance(version, bool) or version != SCHEMA_VERSION:
         raise UserError(
@@ -82,7 +81,7 @@ def read_study(store: StudyStore, remedy: str = RESTORE) -> dict[str, Any] | Non
 
 
 def read_launches(root: Path) -> list[dict[str, Any]]:
-    """Return what each launch recorded of itself, oldest first; of a damaged one its name alone."""
+    """Return the record of each launch, oldest first; of a damaged record only the name."""
     folder = root / LAUNCHES
     names = sorted(
         match[1] for path in folder.glob("*.json") if (match := _LAUNCH_FILE.fullmatch(path.name))
@@ -96,12 +95,12 @@ def read_launches(root: Path) -> list[dict[str, Any]]:
 
 
 def check_unedited(study: Mapping[str, Any], where: str, remedy: str) -> None:
-    """See that a study can be continued: its name and its configurations are as they were written.
+    """Check that the name and the configurations of a study are as they were written.
 
-    Each configuration has the id that its values give.
+    The id of each configuration is computed again from its values.
 
     Raises:
-        UserError: something was edited.
+        UserError: the name or a configuration was edited.
     """
     if not re.fullmatch(r"[A-Za-z0-9._-]+", study["study"]):
         raise UserError(f"{where}: the study's name is damaged; {remedy}")
@@ -118,18 +117,18 @@ def check_unedited(study: Mapping[str, Any], where: str, remedy: str) -> None:
 
 
 def _problems(study: Mapping[str, Any]) -> Iterator[str]:
-    """Yield what is wrong with a study file; later checks rely on the earlier ones."""
+    """Yield what is wrong with a study file. A check may rely on the checks before it."""
     shape = {"study": str, "space": dict, "seeds": list, "configurations": list, "data": dict}
     for key, kind in {**shape, "device": str}.items():
         if not isinstance(study.get(key), kind):
             yield f"{key} is missing or damaged"
     num_rows = len(study["configurations"]) * len(study["seeds"])
-    if num_rows > MOST_CONFIGURATIONS:
-        yield f"{num_rows:,} rows; no study has more than {MOST_CONFIGURATIONS:,}"
+    if num_rows > MOST_ROWS:
+        yield f"{num_rows:,} rows; no study has more than {MOST_ROWS:,}"
     if not all(is_seed(seed) for seed in study["seeds"]):
         yield "seeds must be whole numbers"
     if len(set(study["seeds"])) < len(study["seeds"]):
-        yield "a seed stands twice"
+        yield "a seed is listed twice"
     for key in ("name", "trainable"):
         if not isinstance(study["space"].get(key), str):
             yield f"space: {key} is missing or damaged"
@@ -146,7 +145,7 @@ def _configuration_problems(configurations: list[Any]) -> Iterator[str]:
         ):
             yield f"configurations[{index}] needs a config_id and a config"
     counts = Counter(entry["config_id"] for entry in configurations)
-    yield from (f"configuration {i} stands twice" for i, count in counts.items() if count > 1)
+    yield from (f"configuration {i} is listed twice" for i, count in counts.items() if count > 1)
 
 
 def _data_problems(data: Mapping[str, Any]) -> Iterator[str]:

@@ -1,9 +1,9 @@
-"""One directory of a trial, read without trusting it.
+"""Reads the directories of trials and checks what is in them.
 
-A study can be read at any moment, also while it runs and after it was killed, so a line of
-``result.json`` may be torn and files may be missing. It may also have been edited, damaged or sent
-by someone else: nothing is unpickled, symbolic links are not followed, and a line that no trial of
-this program writes is left out and named.
+A study can be read at any time, also while it runs and after it was killed. A line of
+``result.json`` may then be incomplete, and files may be missing. A study may also be edited,
+damaged or from someone else. Therefore nothing is unpickled and symbolic links are not followed.
+Rows that no trial of this program writes are left out and named.
 """
 
 from __future__ import annotations
@@ -12,10 +12,10 @@ import errno
 import json
 import os
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, TypeGuard
+from typing import Any
 
 from tune_app.study.bounded import (
     MOST_PARAMS_BYTES,
@@ -23,43 +23,40 @@ from tune_app.study.bounded import (
     read_bounded,
     read_ends,
 )
-from tune_app.study.json_text import parse_json
-
-Record = dict[str, Any]
-
-PARAMS_FILE, RESULT_FILE, ERROR_FILE = "params.json", "result.json", "error.txt"
-LARGEST_SEED = LARGEST_EPOCH = 10**9
-STATUSES = ("ok", "unconverged", "diverged")
-"""What a reported row may say in ``status``; without one it is ``ok``."""
-
-_ATTEMPT = "Failure # "
-"""How Tune's own list of attempts begins; the recorder writes the final error without."""
-_MEASUREMENT = re.compile(
-    r"(?:train|val|test)_(?:loss|accuracy|(?:precision|recall|f1)(?:_weighted)?)"
-    r"|(?:train|epoch|eval|cpu|fit|predict)_seconds"
+from tune_app.study.trial_record import (
+    RESULT_FILE,
+    Record,
+    is_seed,
+    parse_object,
+    parse_records,
+    sound_records,
 )
+
+PARAMS_FILE, ERROR_FILE = "params.json", "error.txt"
+_ATTEMPT = "Failure # "
+"""The beginning of Tune's own list of failed attempts. The recorder writes only the final error."""
 _MILESTONE = re.compile(r"[1-9][0-9]{0,8}")
 _ANSI_COLOUR = re.compile(r"\x1b\[[0-9;]*m")
 _LONGEST_REASON = 200
 _MOST_BYTES = {PARAMS_FILE: MOST_PARAMS_BYTES, RESULT_FILE: MOST_RESULT_BYTES}
-_MOST_LINES = 1_000_000
 
 
 @dataclass(frozen=True)
 class TrialDirectory:
-    """What one directory of one launch holds.
+    """The content of a trial's directory in one launch.
 
     Attributes:
-        launch: name of the launch, which orders the directories of a trial.
-        name: name of the directory, or of the trial where there is none.
+        launch: name of the launch. It orders the directories of a trial.
+        name: name of the directory, or of the trial if there is no directory.
         config: Tune's config of the trial, flattened, without its plan.
-        plan: the trial's plan (``trial_key``, ``milestones``, ``serves``, ``data``); empty when
+        plan: the trial's plan (``trial_key``, ``milestones``, ``serves``, ``data``); empty if
             unknown.
-        records: the reported rows that can be trusted, in the order they were written.
-        error: why the trial was given up, in one line; empty if it was not, as after an attempt
-            that was to be followed by another.
-        done: whether Tune itself says the trial ended regularly (known for live trials only).
-        path: the directory, or None for results that never were in one.
+        records: the reported rows that count, in the order in which they were written.
+        error: why the trial was given up, in one line; empty if it was not given up. An attempt
+            that was to be followed by another does not count.
+        done: whether Tune says that the trial ended regularly. This is known only for trials of a
+            live ``ResultGrid``.
+        path: the directory, or None if there is none.
         problems: one line for each thing that was left out.
     """
 
@@ -75,12 +72,12 @@ class TrialDirectory:
 
     @property
     def trial_key(self) -> str:
-        """Identity of the trial over launches; a directory without a plan is a trial of its own."""
+        """The trial's identity in all launches; without a plan the directory is its own trial."""
         return str(self.plan.get("trial_key") or f"{self.launch}/{self.name}")
 
     @property
     def seed(self) -> int | None:
-        """The seed of the rows that it serves, or None if it does not say one."""
+        """The seed of the rows that the trial serves, or None if unknown."""
         seed = self.config.get("seed")
         return seed if is_seed(seed) else None
 
@@ -97,14 +94,14 @@ class TrialDirectory:
         return {milestone: config_ids for milestone, config_ids in named.items() if config_ids}
 
 
-def scan(
+def read_directories(
     root: Path, launches: tuple[str, ...] | None = None
 ) -> tuple[list[TrialDirectory], list[str]]:
     """Read every trial directory of a study, ordered by launch and name.
 
     Args:
         root: the study directory.
-        launches: read those of these launches only.
+        launches: the launches to read (default: all).
 
     Returns:
         The directories, and one note for each thing that was left out.
@@ -126,24 +123,25 @@ def scan(
 
 def read_directory(path: Path, launch: str) -> TrialDirectory | None:
     """Read one trial directory; return None if it holds no file of a trial."""
-    too_large: list[str] = []
-    params = _text(path / PARAMS_FILE, too_large)
-    results = _text(path / RESULT_FILE, too_large)
-    error = _text(path / ERROR_FILE, too_large)
-    if params is None and results is None and error is None:
+    unread: list[str] = []
+    params = _read_text(path / PARAMS_FILE, unread)
+    results = _read_text(path / RESULT_FILE, unread)
+    error = _read_text(path / ERROR_FILE, unread)
+    if params is None and results is None and error is None and not unread:
         return None
     records, problems = parse_records(results or "")
-    problems += too_large
-    config = _object(params or "")
+    problems += unread
+    config = parse_object(params or "")
     if not config and records and isinstance(records[-1].get("config"), dict):
         config = records[-1]["config"]
     for record in records:
-        record.pop("config", None)  # Tune repeats it in every line: most of the memory otherwise
-    plan = _plan(config.get("plan"))
-    if not plan:
-        problems.append(f"{PARAMS_FILE}: no plan, so it serves no row")
+        record.pop("config", None)  # Tune repeats it in every line, which takes much memory
+    plan = _valid_plan(config.get("plan"))
+    if plan:
+        records, left_out = sound_records(records)
+        problems += left_out
     else:
-        records = list(_sound(records, problems))
+        problems.append(f"{PARAMS_FILE}: no plan, so it serves no row")
     return TrialDirectory(
         launch=launch,
         name=path.name,
@@ -156,58 +154,8 @@ def read_directory(path: Path, launch: str) -> TrialDirectory | None:
     )
 
 
-def is_seed(value: object) -> TypeGuard[int]:
-    """Return whether a value is a seed that a study may have."""
-    return isinstance(value, int) and not isinstance(value, bool) and 0 <= value < LARGEST_SEED
-
-
-def line_problem(record: Mapping[str, Any]) -> str:
-    """Return why a reported row cannot be recorded as one of a trial; empty if it can.
-
-    The recorder refuses a row for the same reasons for which the reader leaves one out, so what is
-    on disk is what was reported. A measure may be null, which some encoders write for NaN.
-    """
-    epoch, milestone = record.get("epoch"), record.get("milestone")
-    if whole_number(epoch) is None:
-        return f"epoch is {epoch!r}; allowed: a whole number from 1"
-    if milestone is not None and (isinstance(milestone, bool) or milestone != epoch):
-        return f"milestone is {milestone!r} at epoch {epoch!r}; allowed: the epoch itself"
-    status = record.get("status", "ok")
-    if status not in STATUSES:
-        return f"status is {status!r}; allowed: {', '.join(STATUSES)}"
-    for key, value in record.items():
-        if _MEASUREMENT.fullmatch(key) and not _is_measure(value):
-            return f"{key} is {value!r}; allowed: a number"
-    return ""
-
-
-def whole_number(value: object) -> int | None:
-    """Return a whole number from 1 as an integer, None for anything else."""
-    if isinstance(value, bool) or not isinstance(value, (int, float)):
-        return None
-    return int(value) if 0 < value < LARGEST_EPOCH and value == int(value) else None
-
-
-def parse_records(text: str) -> tuple[list[Record], list[str]]:
-    """Parse a ``result.json``: one JSON object a line, NaN and Infinity allowed.
-
-    Returns:
-        The objects, and one line for those that are none. The text after the last newline is the
-        line that was being written: it is no problem if it is torn. Lines after the first million
-        are not read.
-    """
-    *lines, tail = text.split("\n", _MOST_LINES)
-    parsed = [_object(line) for line in lines if line.strip()]
-    records = [record for record in parsed if record]
-    num_unreadable = len(parsed) - len(records) + tail.count("\n")
-    word = "line" if num_unreadable == 1 else "lines"
-    problems = [f"{RESULT_FILE}: {num_unreadable} unreadable {word}"] if num_unreadable else []
-    last = _object(tail)
-    return ([*records, last] if last else records), problems
-
-
 def last_line(text: str) -> str:
-    """Return the last line of an error, which is its reason, in at most 200 characters."""
+    """Return the last line of an error, which has its reason, in at most 200 characters."""
     lines = [" ".join(line.split()) for line in _ANSI_COLOUR.sub("", text).splitlines()]
     reason = next((line for line in reversed(lines) if line), "")
     if len(reason) > _LONGEST_REASON:
@@ -216,7 +164,7 @@ def last_line(text: str) -> str:
 
 
 def flat(config: Mapping[str, Any], prefix: str = "") -> Record:
-    """Flatten nested mappings with ``/``, as Tune does; lists become JSON text, to be hashable."""
+    """Flatten nested mappings with ``/``, as Tune does. Lists become JSON text, to be hashable."""
     result: Record = {}
     for key, value in config.items():
         if isinstance(value, Mapping):
@@ -228,25 +176,6 @@ def flat(config: Mapping[str, Any], prefix: str = "") -> Record:
     return result
 
 
-def _sound(records: list[Record], problems: list[str]) -> Iterator[Record]:
-    refused = 0
-    for record in records:
-        problem = line_problem(record)
-        if not problem:
-            yield record
-            continue
-        refused += 1
-        if refused == 1:
-            problems.append(f"{RESULT_FILE}: a row is left out: {problem}")
-    if refused > 1:
-        problems[-1] += f" (and {refused - 1} more)"
-
-
-def _is_measure(value: object) -> bool:
-    is_number = isinstance(value, (int, float)) and not isinstance(value, bool)
-    return value is None or value == "null" or is_number
-
-
 def _subdirectories(parent: Path, root: Path, notes: list[str]) -> list[Path]:
     where = parent.relative_to(root).as_posix()
     if parent.is_symlink():
@@ -254,38 +183,37 @@ def _subdirectories(parent: Path, root: Path, notes: list[str]) -> list[Path]:
         return []
     try:
         entries = sorted(os.scandir(parent), key=lambda entry: entry.name)
-    except OSError:
+    except FileNotFoundError:
+        return []
+    except OSError as error:
+        notes.append(f"{where}: cannot be read ({error.strerror})")
         return []
     links = [entry for entry in entries if entry.is_symlink()]
     notes += [f"{where}/{entry.name}: a symbolic link, not followed" for entry in links]
     return [Path(entry.path) for entry in entries if entry.is_dir(follow_symlinks=False)]
 
 
-def _text(path: Path, too_large: list[str]) -> str | None:
-    """Return a file's text, None if there is none; of a long error its beginning and its end."""
+def _read_text(path: Path, unread: list[str]) -> str | None:
+    """Return a file's text, or None if it cannot be read.
+
+    Of a long ``error.txt`` the text is its beginning and its end. A file that is there and cannot
+    be read is named in ``unread``, with the reason.
+    """
     try:
         if path.name == ERROR_FILE:
             content = read_ends(path)
         else:
             content = read_bounded(path, _MOST_BYTES[path.name])
-    except OSError as error:
-        if error.errno == errno.EFBIG:
-            too_large.append(f"{path.name}: {error.strerror}, so it is not read")
-            return ""
+    except FileNotFoundError:
         return None
-    # Not read_text, which takes a carriage return for the end of a line.
+    except OSError as error:
+        reason = "a symbolic link" if error.errno == errno.ELOOP else error.strerror
+        unread.append(f"{path.name}: {reason}, so it is not read")
+        return None
+    # Path.read_text() is not used, since it takes a carriage return for the end of a line.
     return content.decode("utf-8", errors="surrogateescape")
 
 
-def _plan(value: object) -> Record:
+def _valid_plan(value: object) -> Record:
     known = isinstance(value, dict) and isinstance(value.get("trial_key"), str)
     return dict(value) if known and isinstance(value, dict) else {}
-
-
-def _object(text: str) -> Record:
-    try:
-        text.encode()  # bytes that are no UTF-8 are damage, also inside of a string
-        value = parse_json(text)
-    except ValueError:
-        return {}
-    return value if isinstance(value, dict) else {}

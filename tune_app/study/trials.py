@@ -1,8 +1,8 @@
-"""Trials put together from their directories, and what became of each of their milestones.
+"""Joins the directories of each trial, and tells what became of each of its milestones.
 
-A killed trial is resumed in a new launch, so one trial may have several directories. All those
-with the same ``trial_key`` together are the trial; where an epoch was reported more than once the
-last report counts, in the order of launches and then of lines.
+A killed trial is resumed in a new launch, so one trial may have several directories. Directories
+with the same ``trial_key`` belong to one trial. If an epoch was reported more than once, the last
+report counts, in the order of launches and then of lines.
 """
 
 from __future__ import annotations
@@ -12,12 +12,13 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from tune_app.study.trial_directory import Record, TrialDirectory, whole_number
+from tune_app.study.trial_directory import TrialDirectory
+from tune_app.study.trial_record import Record, whole_number
 
 FINISHED = ("finished", "unconverged")
 """Statuses of rows that have their metrics."""
 ENDED = (*FINISHED, "diverged")
-"""Statuses that another launch of the same study would not change."""
+"""Statuses of rows that need no further trial."""
 
 RowKey = tuple[str, int]
 """(config_id, seed)."""
@@ -35,8 +36,8 @@ class Outcome(NamedTuple):
 
     Attributes:
         status: finished, unconverged, diverged, failed, unfinished or missing.
-        reason: one line; empty for finished.
-        report: the milestone's result; None unless finished or unconverged.
+        reason: one line; empty if finished.
+        report: the result of the milestone; None unless finished or unconverged.
     """
 
     status: str
@@ -50,10 +51,10 @@ class Trial:
 
     Attributes:
         key: the ``trial_key``, the same in every launch.
-        directories: oldest launch first.
-        serves: milestone (epoch) -> config_ids of the rows it serves, the one it stands for first.
-        history: epoch -> its last report.
-        reached: milestone (epoch) -> the last report that carries the milestone's test metrics.
+        directories: its directories, oldest launch first.
+        serves: milestone (epoch) -> config_ids of the rows it serves; the first stands for it.
+        history: epoch -> the last report of the epoch.
+        reached: milestone (epoch) -> the last report with the test metrics of the milestone.
     """
 
     key: str
@@ -74,22 +75,25 @@ class Trial:
 
     @property
     def seed(self) -> int | None:
-        """The seed of the rows this trial serves, None when unknown."""
+        """The seed of the rows that the trial serves, or None if unknown."""
         return next((d.seed for d in reversed(self.directories) if d.config), None)
 
     @property
     def last_milestone(self) -> int | None:
-        """The epoch the trial ends at, None without a plan."""
+        """The epoch at which the trial ends, or None without a plan."""
         return max(self.serves, default=None)
 
     @property
     def primary(self) -> str | None:
-        """The config_id of the row the trial stands for: the first of its last milestone."""
+        """The config_id of the row that gives the trial its name, or None without a plan.
+
+        It is the first row of the last milestone.
+        """
         last = self.last_milestone
         return None if last is None else self.serves[last][0]
 
     def rows(self) -> dict[RowKey, int]:
-        """Return the rows that some launch had it serve, each with its milestone."""
+        """Return the rows that the trial serves in any launch, each with its milestone."""
         seed = self.seed
         if seed is None:
             return {}
@@ -100,7 +104,7 @@ class Trial:
         }
 
     def outcome(self, milestone: int | None) -> Outcome:
-        """Return what became of a milestone; None asks about a trial without a plan."""
+        """Return what became of a milestone. For a trial without a plan the milestone is None."""
         report = self.reached.get(milestone) if milestone is not None else None
         if report is not None and report.record.get("status") != "diverged":
             if report.record.get("status") == "unconverged":
@@ -114,11 +118,12 @@ class Trial:
         return self._without_end(milestone)
 
     def conditions(self, milestone: int) -> Record:
-        """Return under which conditions the times up to a milestone were taken.
+        """Return the conditions under which the times up to a milestone were measured.
 
         Returns:
-            ``num_concurrent_trials``, the most of any epoch, and ``num_threads``, if all epochs
-            have the same; NaN where not all of them say so, and no key where none does.
+            ``num_concurrent_trials``: the largest number of any epoch. ``num_threads``: the number
+            of all epochs. A value is NaN if some epochs lack it, or if their numbers of threads
+            differ. A key is absent if all epochs lack it.
         """
         records = [report.record for e, report in self.history.items() if e <= milestone]
         found: Record = {}
@@ -150,7 +155,7 @@ class Trial:
         return Outcome("unfinished", reason, None)
 
 
-def merge(directories: Iterable[TrialDirectory]) -> list[Trial]:
+def join_directories(directories: Iterable[TrialDirectory]) -> list[Trial]:
     """Join directories, oldest launch first, into trials; in the order of first appearance."""
     grouped: dict[str, list[TrialDirectory]] = {}
     for directory in directories:
@@ -158,17 +163,17 @@ def merge(directories: Iterable[TrialDirectory]) -> list[Trial]:
     trials = [Trial(key, group) for key, group in grouped.items()]
     for trial in trials:
         for directory in trial.directories:
-            _add(trial, directory)
+            _add_directory(trial, directory)
     return trials
 
 
-def _add(trial: Trial, directory: TrialDirectory) -> None:
+def _add_directory(trial: Trial, directory: TrialDirectory) -> None:
     planned = directory.serves()
     for milestone, config_ids in planned.items():
         known = trial.serves.get(milestone, [])
         trial.serves[milestone] = list(dict.fromkeys([*config_ids, *known]))
     for record in directory.records:
-        # Trials of other programs, which serve no rows, may count their epochs as Tune does.
+        # A trial without a plan is of another program, which may count epochs as Tune does.
         counted = None if planned else record.get("training_iteration")
         epoch = whole_number(record.get("epoch", counted))
         if epoch is None:

@@ -12,8 +12,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from search_spaces.configuration import Config
 from search_spaces.errors import UserError, choices, did_you_mean
-from search_spaces.space import Config, SearchSpace
+from search_spaces.space import SearchSpace
 from tune_app.training.parameter import REQUIRED, Parameter
 
 __all__ = [

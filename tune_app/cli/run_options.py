@@ -1,0 +1,131 @@
+"""The options of ``python -m tune_app.run``, each with its default and an example."""
+
+from __future__ import annotations
+
+import argparse
+from typing import Any
+
+from tune_app.cli.arguments import CommandParser
+
+
+def _count(text: str) -> int:
+    if not text.isascii() or not text.isdigit() or len(text) > 9:
+        raise argparse.ArgumentTypeError(f"{text} is not a whole number >= 0")
+    return int(text)
+
+
+_OPTIONS: dict[str, dict[str, Any]] = {
+    "--space": {
+        "metavar": "NAME|FILE.py",
+        "help": "the search space: a shipped one, or a Python file with yours, e.g. ./my_space.py "
+        "(required)",
+    },
+    "--list": {"action": "store_true", "help": "list the shipped search spaces and exit"},
+    "--plan": {
+        "action": "store_true",
+        "help": "print the trials that would run and an estimate of their time; write nothing",
+    },
+    "--data": {
+        "default": "full",
+        "metavar": "full|sample|FOLDER",
+        "help": "the images: all of them, the sample that is shipped, or a folder with IDX files, "
+        "e.g. ~/mnist (default: full)",
+    },
+    "--images": {
+        "type": _count,
+        "metavar": "N",
+        "help": "use a stratified subset of N images per data set, e.g. 2000 (default: all)",
+    },
+    "--budget": {
+        "metavar": "TIME",
+        "help": "use the largest subset with which the study fits into this time, e.g. 10m or "
+        "1h30m (default: no limit)",
+    },
+    "--seeds": {
+        "default": "0",
+        "metavar": "SEEDS",
+        "help": "run every configuration once per seed, e.g. 0-5 or 0,2,7 (default: 0)",
+    },
+    "--vary-split": {
+        "action": "store_true",
+        "help": "split the data anew for every seed (default: one split for all seeds)",
+    },
+    "--device": {
+        "default": "auto",
+        "choices": ("auto", "cpu", "cuda"),
+        "help": "the device of configurations that say device: auto, e.g. cpu (default: auto, a "
+        "GPU if the cluster has one)",
+    },
+    "--study": {
+        "metavar": "NAME",
+        "help": "the name of the study and its folder, e.g. q1a_long (default: the space's name)",
+    },
+    "--results-dir": {
+        "default": "results",
+        "metavar": "DIR",
+        "help": "the folder that holds studies, e.g. ~/studies (default: results)",
+    },
+    "--storage-path": {
+        "metavar": "DIR|URL",
+        "help": "a place that all nodes reach, instead of --results-dir: a shared folder or a URL, "
+        "e.g. s3://bucket/studies (default: none)",
+    },
+    "--fresh": {
+        "action": "store_true",
+        "help": "start the study anew; an old study of that name is renamed and kept (default: "
+        "continue it)",
+    },
+    "--no-sharing": {
+        "action": "store_true",
+        "help": "run every row in a trial of its own (default: rows with common work share one)",
+    },
+    "--max-concurrent": {
+        "type": _count,
+        "default": 0,
+        "metavar": "N",
+        "help": "run at most N trials at once, e.g. 4 (default: 0, as many as the cluster holds)",
+    },
+    "--trials-per-gpu": {
+        "type": _count,
+        "default": 1,
+        "metavar": "K",
+        "help": "let K trials share one GPU, e.g. 2 (default: 1)",
+    },
+    "--max-failures": {
+        "type": _count,
+        "default": 2,
+        "metavar": "N",
+        "help": "retry a failed trial up to N times, e.g. 0 for never (default: 2)",
+    },
+    "--checkpoint-seconds": {
+        "type": _count,
+        "default": 30,
+        "metavar": "S",
+        "help": "save a trial's state at most every S seconds, e.g. 300 (default: 30)",
+    },
+    "--log-to": {
+        "choices": ("mlflow", "wandb"),
+        "help": "also send results to an experiment tracker, e.g. mlflow (default: none)",
+    },
+    "--address": {
+        "metavar": "auto|HOST:PORT",
+        "help": "run on a Ray cluster that is already running, e.g. auto (default: RAY_ADDRESS if "
+        "it is set, else Ray is started on this machine)",
+    },
+    "--wait-for-nodes": {
+        "metavar": "TIME",
+        "help": "with --address: how long to wait for nodes that rows need, e.g. 15m (default: do "
+        "not wait)",
+    },
+}
+
+
+def build_parser() -> argparse.ArgumentParser:
+    """Return the command line's parser."""
+    parser = CommandParser(
+        "tune_app.run",
+        "Run a hyperparameter study. The same command again runs only what is not finished.",
+    )
+    for flag, settings in _OPTIONS.items():
+        parser.add_argument(flag, **settings)
+    return parser
