@@ -6,6 +6,7 @@ import errno
 import json
 import os
 import socket
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -17,8 +18,16 @@ from ray import tune
 from tune_app.storage.storage_errors import FullDiskError
 from tune_app.training import trial_context
 from tune_app.training.checkpoint import write_checkpoint
+from tune_app.training.classifier import train_resnet
+from tune_app.training.svm import train_svm
 from tune_app.training.trial_context import TrialSession, TrialSettings
 
+PLAN = {
+    "trial_key": "k",
+    "milestones": [2, 3],
+    "directory": "tune/001/trial",
+    "resume_from": [],
+}
 SAVES = {
     "checkpoint": lambda trial: trial.report({"epoch": 1}, state={"a": 1}),
     "predictions": lambda trial: trial.save_predictions(1, np.zeros(3), np.zeros(3)),
@@ -85,13 +94,38 @@ def test_a_full_disk_for_temporary_files_is_named_with_its_machine(
 def session(root: Path, resume_from: list[str] | None = None, **settings: Any) -> TrialSession:
     root.mkdir(exist_ok=True)
     (root / "study.json").touch()
-    plan = {
-        "trial_key": "k",
-        "milestones": [2, 3],
-        "directory": "tune/001/trial",
-        "resume_from": resume_from or [],
-    }
+    plan = {**PLAN, "resume_from": resume_from or []}
     return TrialSession({"plan": plan}, TrialSettings(str(root), **settings))
+
+
+@pytest.mark.parametrize(
+    ("lines", "is_recorded"),
+    [
+        ('{"epoch": 2, "milestone": 2}\n{"epoch": 3, "milestone": 3}\n', True),
+        ('{"epoch": 1, "status": "diverged"}\n', True),
+        ('{"epoch": 2, "milestone": 2}\n{"epoch": 3}\n', False),
+        ('{"epoch": 3, "milest', False),
+        (None, False),
+    ],
+)
+def test_a_retry_finds_that_everything_is_recorded(
+    tmp_path: Path, lines: str | None, is_recorded: bool
+) -> None:
+    trial = session(tmp_path)
+    if lines is not None:
+        trial.directory.mkdir(parents=True)
+        (trial.directory / "result.json").write_text(lines)
+    assert trial.is_recorded() == is_recorded
+
+
+@pytest.mark.parametrize("train", [train_resnet, train_svm])
+def test_a_trial_whose_last_milestone_is_recorded_trains_nothing(
+    tmp_path: Path, train: Callable[..., None]
+) -> None:
+    trial = session(tmp_path)
+    trial.directory.mkdir(parents=True)
+    (trial.directory / "result.json").write_text('{"epoch": 3, "milestone": 3}\n')
+    train({"plan": PLAN}, data={}, settings=TrialSettings(str(tmp_path)))
 
 
 def saved(root: Path) -> list[str]:

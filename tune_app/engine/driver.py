@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from tune_app.engine.connection import live_cluster
 from tune_app.engine.ray_internals import mend_tune
-from tune_app.engine.trial_configs import trial_configs, trial_name, trial_resources
+from tune_app.engine.trial_configs import placement_group, trial_configs, trial_name
 from tune_app.planning.plan import Plan
 from tune_app.planning.prepared_study import PreparedStudy
 from tune_app.planning.schedule import num_slots
@@ -81,7 +81,7 @@ def _function(study: PreparedStudy) -> Any:
     )
     function = portable(study.trainable.load())
     function = tune.with_parameters(function, data=study.images, settings=settings)
-    return tune.with_resources(function, trial_resources)
+    return tune.with_resources(function, placement_group)
 
 
 def _run_config(

@@ -23,7 +23,7 @@ from ray.tune.experiment import Trial
 from ray.tune.logger import LoggerCallback
 
 from search_spaces.errors import UserError, one_line
-from tune_app.engine.recorder import scalars
+from tune_app.engine.reported_row import scalars
 
 TRACKERS = {"mlflow": "mlflow", "wandb": "wandb"}
 """Name on the command line -> the package it needs, which is an extra of the same name."""

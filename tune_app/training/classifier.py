@@ -35,6 +35,8 @@ def train_resnet(
 ) -> None:
     """Run one trial: train to its last milestone, reporting every epoch to Ray Tune."""
     session = TrialSession(config, settings)
+    if session.is_recorded():
+        return
     torch.set_num_threads(session.num_threads())
     images = data[config["dataset"]].at_seed(config["seed"])
 

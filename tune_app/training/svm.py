@@ -33,6 +33,8 @@ def train_svm(
 ) -> None:
     """Run one trial: fit, then predict validation and test images; reports once."""
     session = TrialSession(config, settings)
+    if session.is_recorded():
+        return
     images = data[config["dataset"]].at_seed(config["seed"])
     if config["num_train_images"] is not None:
         images = subset_train(images, config["num_train_images"], config["seed"])

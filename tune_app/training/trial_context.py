@@ -21,6 +21,7 @@ from ray import tune
 from tune_app.storage.open_store import worker_store
 from tune_app.storage.storage_errors import FullDiskError, is_full_disk
 from tune_app.study.objective import Objective
+from tune_app.study.trial_directory import RESULT_FILE, parse_records
 from tune_app.training.checkpoint import find_checkpoints, load_newest, write_checkpoint
 from tune_app.training.memory import begin_trial
 
@@ -65,6 +66,22 @@ class TrialSession:
     def last_epoch(self) -> int:
         """The epoch after which the trial is done."""
         return self.milestones[-1]
+
+    def is_recorded(self) -> bool:
+        """Return whether an earlier attempt of this launch has recorded all that the trial is for.
+
+        Tune counts a trial as done only once its function has returned. If the worker dies between
+        the last report and that moment, Tune tries the trial again.
+        """
+        try:
+            text = self._store.current_text(self.directory / RESULT_FILE)
+        except (OSError, ValueError):
+            return False
+        records, _ = parse_records(text)
+        return any(
+            record.get("milestone") == self.last_epoch or record.get("status") == "diverged"
+            for record in records
+        )
 
     def num_threads(self) -> int:
         """Return how many threads the trial may use: its whole CPUs, at least one."""
