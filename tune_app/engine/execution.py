@@ -19,7 +19,7 @@ def execute(study: PreparedStudy, plan: Plan, launch: str, display: TrialDisplay
     """Run the planned trials to their end, or until a signal.
 
     Args:
-        study: what is studied.
+        study: the prepared study.
         plan: the trials to run.
         launch: the launch's name.
         display: shows the trials.
