@@ -70,10 +70,10 @@ def _function(study: PreparedStudy) -> Any:
     from ray import tune
 
     from tune_app.engine.user_code import portable
-    from tune_app.training.trial_context import TrialSettings
+    from tune_app.training.trial_context import LaunchSettings
 
     objective = Objective.of_study(study.ledger.study)
-    settings = TrialSettings(
+    settings = LaunchSettings(
         study.ledger.store.place,
         study.request.checkpoint_seconds,
         objective.metric,
