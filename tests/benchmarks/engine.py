@@ -31,7 +31,7 @@ def our_engine(
 ) -> Callable[[int, int], tuple[float, float]]:
     """Return (training images, evaluated images) -> what a trial of q1a does with them."""
     from tune_app.data.images import load_datasets
-    from tune_app.training.classifier import ResNetRun
+    from tune_app.training.classifier import ClassifierRun
     from tune_app.training.registry import TRAINABLES
 
     images = load_datasets(["mnist"], "sample", None, 0)["mnist"]
@@ -45,7 +45,7 @@ def our_engine(
             "epochs": 1,
         }
     )
-    run = ResNetRun({**config, "seed": 0, "device": "cpu"}, images, last_epoch=1)
+    run = ClassifierRun({**config, "seed": 0, "device": "cpu"}, images, last_epoch=1)
 
     def work(num_train: int, num_evaluated: int) -> tuple[float, float]:
         batches = np.split(images.train[:num_train], range(batch_size, num_train, batch_size))

@@ -85,7 +85,7 @@ with StopSignals() as signals:
 def command_that_goes_on(driver: Driver) -> list[str]:
     """Return the words of the command that the stopped driver printed."""
     [line] = [line for line in driver.output.splitlines() if line.startswith("stopped by ")]
-    return shlex.split(line.partition("this goes on: ")[2])
+    return shlex.split(line.partition("to continue: ")[2])
 
 
 def train_until_recorded(folder: Path, driver: Driver) -> None:

@@ -33,7 +33,7 @@ def test_a_stopped_job_is_finished_by_the_same_command(tmp_path: Path) -> None:
         wait_until(lambda: any(read_record(root).epochs.values()), "an epoch is recorded")
         job("stop", "study", variables=variables)
         log = job("logs", "study", variables=variables)
-        assert "stopped by SIGTERM; this goes on: python -m tune_app.run --space" in log
+        assert "stopped by SIGTERM; to continue: python -m tune_app.run --space" in log
         check_nothing_is_repeated(root, before)
         before = read_record(root)
         address = ("--address", f"{get_node_ip_address()}:{PORT}")

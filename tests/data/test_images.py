@@ -13,8 +13,8 @@ import numpy as np
 import pytest
 
 from search_spaces.errors import UserError
+from tune_app.data.datasets import DATASETS
 from tune_app.data.images import (
-    DATASETS,
     ImageData,
     available_images,
     describe,

@@ -11,7 +11,7 @@ import torch
 from torch.utils.data import DataLoader
 
 from tune_app.data.images import ImageData, load_datasets
-from tune_app.data.input_pipeline import GatheredImages, ImageFeed, normalise
+from tune_app.data.input_pipeline import ImageDataset, ImageLoader, normalise
 
 
 @pytest.fixture(scope="module")
@@ -26,7 +26,7 @@ def hand_on(batch: Any) -> Any:
 def test_a_loader_gathers_the_images_its_sampler_names(mnist: ImageData) -> None:
     order = mnist.train[::-1].copy()
     loader = DataLoader(
-        GatheredImages(mnist), batch_size=32, sampler=order.tolist(), collate_fn=hand_on
+        ImageDataset(mnist), batch_size=32, sampler=order.tolist(), collate_fn=hand_on
     )
     batches = list(loader)
     assert [len(labels) for _, labels in batches] == [32, 32, 32, 32, 12]
@@ -39,7 +39,7 @@ def test_a_loader_gathers_the_images_its_sampler_names(mnist: ImageData) -> None
 
 
 def test_one_image(mnist: ImageData) -> None:
-    dataset = GatheredImages(mnist)
+    dataset = ImageDataset(mnist)
     image, label = dataset[7]
     assert len(dataset) == 200
     assert image.shape == (1, 28, 28)
@@ -53,7 +53,7 @@ def test_batches_of_read_only_arrays_are_fresh(mnist: ImageData) -> None:
     assert not mnist.images.flags.writeable
     with warnings.catch_warnings():
         warnings.simplefilter("error")
-        images, _ = GatheredImages(mnist).__getitems__(np.array([0, 1]))
+        images, _ = ImageDataset(mnist).__getitems__(np.array([0, 1]))
     images.fill_(255)
     assert np.array_equal(mnist.images[0], before)
 
@@ -68,7 +68,7 @@ def test_normalise_by_hand() -> None:
 
 
 def test_training_pixels_have_mean_0_and_deviation_1(mnist: ImageData) -> None:
-    images, _ = GatheredImages(mnist).__getitems__(mnist.train)
+    images, _ = ImageDataset(mnist).__getitems__(mnist.train)
     pixels = normalise(images, mnist.mean, mnist.std)
     assert pixels.mean().item() == pytest.approx(0, abs=0.05)
     assert pixels.std().item() == pytest.approx(1, abs=0.05)
@@ -87,8 +87,8 @@ def test_normalise_resizes_and_repeats() -> None:
 def test_images_that_are_on_the_device_give_the_same_batches(mnist: ImageData) -> None:
     batches = np.array_split(mnist.train[::-1].copy(), 5)
     device = torch.device("cpu")
-    copied = list(ImageFeed(mnist, device, channels=3, size=32)(batches))
-    gathered = list(ImageFeed(mnist, device, channels=3, size=32, resident=True)(batches))
+    copied = list(ImageLoader(mnist, device, channels=3, size=32)(batches))
+    gathered = list(ImageLoader(mnist, device, channels=3, size=32, resident=True)(batches))
     assert len(copied) == len(gathered) == 5
     for (images, labels), (others, their_labels) in zip(copied, gathered, strict=True):
         assert images.shape == (28, 3, 32, 32) and labels.shape == (28,)

@@ -116,7 +116,7 @@ def test_a_difference_is_named(change: dict[str, str | None], part: str) -> None
 
 
 def test_a_node_without_this_package_is_named() -> None:
-    with pytest.raises(UserError, match="node b has no tune_app of this kind"):
+    with pytest.raises(UserError, match="node b has no tune_app of this version"):
         check_versions({"b": {"tune_app": None}})
 
 

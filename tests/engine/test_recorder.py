@@ -12,9 +12,12 @@ from typing import Any
 import numpy as np
 import pytest
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
+from tensorboard.plugins.hparams.plugin_data_pb2 import HParamsPluginData
 
+from tests.recorded import read_rows
 from tests.study.test_ledger import make_ledger
 from tune_app.engine import recorder
+from tune_app.engine.event_file import column_types
 from tune_app.engine.recorder import StudyRecorder
 from tune_app.storage.open_store import open_store
 from tune_app.storage.remote_folder import RemoteFolder
@@ -37,7 +40,7 @@ def test_curves_of_a_running_trial_are_at_the_url(
     trial: Any = SimpleNamespace(config=config, trial_id="t", last_result={}, error_file=None)
     with open_store(there.url) as store:
         make_ledger(store).save()
-        at_work = StudyRecorder(store, ())
+        at_work = StudyRecorder(store, {})
         at_work.log_trial_start(trial)
         for epoch in (1, 2):
             at_work.log_trial_result(epoch, trial, {"epoch": epoch, "val_loss": 0.5 * epoch})
@@ -72,7 +75,7 @@ def failed_attempt(folder: Path, error: Exception) -> Any:
 def test_a_trial_that_met_a_full_disk_ends_the_launch(tmp_path: Path, is_retried: bool) -> None:
     ledger = make_ledger(tmp_path / "mine")
     ledger.save()
-    at_work = StudyRecorder(ledger.store, ())
+    at_work = StudyRecorder(ledger.store, {})
     trial = failed_attempt(tmp_path, FullDiskError(FULL))
     with pytest.raises(StorageError) as caught:
         if is_retried:
@@ -88,7 +91,7 @@ def test_a_trial_that_met_a_full_disk_ends_the_launch(tmp_path: Path, is_retried
 def test_any_other_error_of_a_trial_is_its_own(tmp_path: Path) -> None:
     ledger = make_ledger(tmp_path / "mine")
     ledger.save()
-    at_work = StudyRecorder(ledger.store, ())
+    at_work = StudyRecorder(ledger.store, {})
     trial = failed_attempt(tmp_path, ValueError("a FullDiskError: it says"))
     at_work.on_trial_recover(1, [trial], trial)
     at_work.on_trial_error(1, [trial], trial)
@@ -99,7 +102,7 @@ def test_any_other_error_of_a_trial_is_its_own(tmp_path: Path) -> None:
 
 def test_it_is_pickled_without_what_stays_in_its_process(tmp_path: Path) -> None:
     """Tune writes its callbacks into the experiment's state."""
-    copy = pickle.loads(pickle.dumps(StudyRecorder(make_ledger(tmp_path).store, ("lr",))))
+    copy = pickle.loads(pickle.dumps(StudyRecorder(make_ledger(tmp_path).store, {"lr": float})))
     assert copy.incomplete == {}
 
 
@@ -114,7 +117,7 @@ def recorded_trial(tmp_path: Path, last_milestone: int) -> tuple[Ledger, StudyRe
     }
     config = {"plan": plan, "seed": 0, "dataset": "mnist"}
     trial = SimpleNamespace(config=config, trial_id="t", last_result={}, error_file=None)
-    at_work = StudyRecorder(ledger.store, ())
+    at_work = StudyRecorder(ledger.store, {})
     at_work.log_trial_start(trial)  # type: ignore[arg-type]
     return ledger, at_work, trial
 
@@ -146,3 +149,83 @@ def test_values_without_a_word_in_json_are_left_out_and_named_once(tmp_path: Pat
         "3 was reported as int and is not recorded",
         "'a' was reported as ndarray and is not recorded",
     ]
+
+
+def make_trial(name: str, milestone: int = 3, **config: Any) -> Any:
+    plan = {"name": name, "directory": f"tune/001/{name}", "milestones": [milestone]}
+    config = {"seed": 0, **config, "plan": plan}
+    return SimpleNamespace(config=config, trial_id=name, last_result={}, error_file=None)
+
+
+def hparams(folder: Path) -> dict[str, Any]:
+    events = EventAccumulator(str(folder))
+    events.Reload()
+    start = events.PluginTagToContent("hparams")["_hparams_/session_start_info"]
+    found = HParamsPluginData.FromString(start).session_start_info.hparams
+    return {k: getattr(v, v.WhichOneof("kind")) for k, v in found.items()}
+
+
+def test_a_column_of_the_hparams_tab_has_one_type(tmp_path: Path) -> None:
+    ledger = make_ledger(tmp_path / "mine")
+    ledger.save()
+    configs: list[dict[str, Any]] = [
+        {"gamma": "scale", "C": 1, "shrinking": True, "num_train_images": None},
+        {"gamma": 0.01, "C": 0.5, "shrinking": False, "num_train_images": 100},
+    ]
+    at_work = StudyRecorder(ledger.store, column_types(configs[0], configs))
+    for number, config in enumerate(configs):
+        trial = make_trial(f"t{number}", **config)
+        at_work.log_trial_start(trial)
+        at_work.log_trial_result(1, trial, {"epoch": 1, "val_accuracy": 0.5})
+        at_work.log_trial_end(trial)
+    assert [hparams(ledger.root / f"tune/001/t{number}") for number in (0, 1)] == [
+        {"gamma": "scale", "C": 1.0, "shrinking": True, "num_train_images": "None", "seed": 0.0},
+        {"gamma": "0.01", "C": 0.5, "shrinking": False, "num_train_images": "100", "seed": 0.0},
+    ]
+
+
+def test_a_retry_records_no_row_of_an_earlier_attempt_again(tmp_path: Path) -> None:
+    ledger = make_ledger(tmp_path / "mine")
+    ledger.save()
+    at_work = StudyRecorder(ledger.store, {})
+    trial = make_trial("a", milestone=4)
+    attempts: list[list[dict[str, Any]]] = [
+        [{"epoch": 1, "val_loss": 4.0}, {"epoch": 2, "val_loss": 3.0}],
+        [  # from scratch
+            {"epoch": 1, "val_loss": 40.0},
+            {"epoch": 2, "val_loss": 30.0},
+            {"epoch": 3, "val_loss": 2.0, "warm_up": False},
+            {"epoch": 4, "val_loss": 1.0, "warm_up": False},
+            {"epoch": 4, "val_loss": 1.0, "milestone": 4},  # a user's own way of reporting
+        ],
+    ]
+    for rows in attempts:
+        at_work.log_trial_start(trial)
+        for row in rows:
+            at_work.log_trial_result(row["epoch"], trial, row)
+    folder = ledger.root / "tune/001/a"
+    recorded = [
+        (r["epoch"], r["val_loss"], r.get("warm_up")) for r in read_rows(folder / "result.json")
+    ]
+    assert recorded == [
+        *[(1, 4.0, None), (2, 3.0, None)],
+        (3, 2.0, True),  # the time since epoch 2, of another attempt, is not that of one epoch
+        *[(4, 1.0, False), (4, 1.0, None)],
+    ]
+    assert curve(folder) == [(1, 4.0), (2, 3.0), (3, 2.0), (4, 1.0), (4, 1.0)]
+
+
+def test_a_trial_is_complete_by_its_rows_whatever_tune_says(tmp_path: Path) -> None:
+    """Tune sets a trial's last result back when it restores the trial from a checkpoint."""
+    ledger = make_ledger(tmp_path / "mine")
+    ledger.save()
+    at_work = StudyRecorder(ledger.store, {})
+    trial = make_trial("a", milestone=2)
+    at_work.log_trial_start(trial)
+    for row in ({"epoch": 1}, {"epoch": 2, "milestone": 2}):
+        at_work.log_trial_result(row["epoch"], trial, row)
+    trial.last_result = {"epoch": 1}
+    at_work.log_trial_start(trial)
+    at_work.log_trial_end(trial)
+    assert at_work.incomplete == {}
+    assert not (ledger.root / "tune/001/a/error.txt").exists()

@@ -13,7 +13,7 @@ import pytest
 import torch
 
 from tune_app.data.images import ImageData, load_datasets
-from tune_app.training.classifier import ResNetRun
+from tune_app.training.classifier import ClassifierRun
 from tune_app.training.registry import TRAINABLES
 
 
@@ -30,7 +30,7 @@ def one_thread() -> Iterator[None]:
     torch.set_num_threads(before)
 
 
-def start(images: ImageData, last_epoch: int = 3, **changes: Any) -> ResNetRun:
+def start(images: ImageData, last_epoch: int = 3, **changes: Any) -> ClassifierRun:
     config = {
         "dataset": "mnist",
         "model": "resnet18",
@@ -41,7 +41,7 @@ def start(images: ImageData, last_epoch: int = 3, **changes: Any) -> ResNetRun:
         "device": "cpu",
         "seed": 0,
     }
-    return ResNetRun(TRAINABLES["resnet"].complete(config) | changes, images, last_epoch)
+    return ClassifierRun(TRAINABLES["resnet"].complete(config) | changes, images, last_epoch)
 
 
 TIMES = {
@@ -61,7 +61,7 @@ def measurements(metrics: dict[str, Any]) -> dict[str, Any]:
 def test_the_order_of_images_is_a_function_of_seed_and_epoch(images: ImageData) -> None:
     run, same, other = start(images), start(images, lr=0.1), start(images, seed=1)
 
-    def order(which: ResNetRun, epoch: int) -> list[int]:
+    def order(which: ClassifierRun, epoch: int) -> list[int]:
         return [int(i) for batch in which.epoch_batches(epoch) for i in batch]
 
     assert order(run, 1) == order(run, 1) == order(same, 1)

@@ -11,7 +11,8 @@ import torchvision
 from torch import nn
 
 from search_spaces.errors import UserError
-from tune_app.training.models import MODELS, build_model, count_cost, crop_to_live_taps
+from tune_app.cropped_conv.crop import crop_to_live_taps
+from tune_app.training.models import MODELS, build_model, count_cost
 
 
 @pytest.fixture(autouse=True)

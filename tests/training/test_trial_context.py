@@ -6,6 +6,7 @@ import errno
 import json
 import os
 import socket
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -17,8 +18,16 @@ from ray import tune
 from tune_app.storage.storage_errors import FullDiskError
 from tune_app.training import trial_context
 from tune_app.training.checkpoint import write_checkpoint
-from tune_app.training.trial_context import TrialSession, TrialSettings
+from tune_app.training.classifier import train_classifier
+from tune_app.training.svm import train_svm
+from tune_app.training.trial_context import LaunchSettings, TrialContext
 
+PLAN = {
+    "trial_key": "k",
+    "milestones": [2, 3],
+    "directory": "tune/001/trial",
+    "resume_from": [],
+}
 SAVES = {
     "checkpoint": lambda trial: trial.report({"epoch": 1}, state={"a": 1}),
     "predictions": lambda trial: trial.save_predictions(1, np.zeros(3), np.zeros(3)),
@@ -29,11 +38,11 @@ SAVES = {
 
 
 @pytest.fixture
-def trial(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> TrialSession:
+def trial(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> TrialContext:
     (tmp_path / "study.json").touch()
-    monkeypatch.setattr(TrialSession, "num_threads", lambda self: 1)
+    monkeypatch.setattr(TrialContext, "num_threads", lambda self: 1)
     plan = {"trial_key": "k", "milestones": [2], "directory": "tune/001/a", "resume_from": []}
-    return TrialSession({"plan": plan}, TrialSettings(str(tmp_path)))
+    return TrialContext({"plan": plan}, LaunchSettings(str(tmp_path)))
 
 
 def fail(monkeypatch: pytest.MonkeyPatch, number: int) -> None:
@@ -49,7 +58,7 @@ def fail(monkeypatch: pytest.MonkeyPatch, number: int) -> None:
 @pytest.mark.parametrize("what", SAVES)
 @pytest.mark.parametrize("number", [errno.ENOSPC, errno.EDQUOT])
 def test_a_full_disk_is_told_from_other_failures(
-    trial: TrialSession, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, what: str, number: int
+    trial: TrialContext, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, what: str, number: int
 ) -> None:
     fail(monkeypatch, number)
     with pytest.raises(FullDiskError) as caught:
@@ -61,7 +70,7 @@ def test_a_full_disk_is_told_from_other_failures(
 
 @pytest.mark.parametrize("what", SAVES)
 def test_any_other_error_stays_what_it_is(
-    trial: TrialSession, monkeypatch: pytest.MonkeyPatch, what: str
+    trial: TrialContext, monkeypatch: pytest.MonkeyPatch, what: str
 ) -> None:
     fail(monkeypatch, errno.EIO)
     with pytest.raises(OSError, match="Input/output error"):
@@ -69,7 +78,7 @@ def test_any_other_error_stays_what_it_is(
 
 
 def test_a_full_disk_for_temporary_files_is_named_with_its_machine(
-    trial: TrialSession, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    trial: TrialContext, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def full(*_args: Any) -> None:
         raise OSError(errno.ENOSPC, "No space left on device")
@@ -82,16 +91,41 @@ def test_a_full_disk_for_temporary_files_is_named_with_its_machine(
     assert list((tmp_path).iterdir()) == [tmp_path / "study.json"]
 
 
-def session(root: Path, resume_from: list[str] | None = None, **settings: Any) -> TrialSession:
+def session(root: Path, resume_from: list[str] | None = None, **settings: Any) -> TrialContext:
     root.mkdir(exist_ok=True)
     (root / "study.json").touch()
-    plan = {
-        "trial_key": "k",
-        "milestones": [2, 3],
-        "directory": "tune/001/trial",
-        "resume_from": resume_from or [],
-    }
-    return TrialSession({"plan": plan}, TrialSettings(str(root), **settings))
+    plan = {**PLAN, "resume_from": resume_from or []}
+    return TrialContext({"plan": plan}, LaunchSettings(str(root), **settings))
+
+
+@pytest.mark.parametrize(
+    ("lines", "is_recorded"),
+    [
+        ('{"epoch": 2, "milestone": 2}\n{"epoch": 3, "milestone": 3}\n', True),
+        ('{"epoch": 1, "status": "diverged"}\n', True),
+        ('{"epoch": 2, "milestone": 2}\n{"epoch": 3}\n', False),
+        ('{"epoch": 3, "milest', False),
+        (None, False),
+    ],
+)
+def test_a_retry_finds_that_everything_is_recorded(
+    tmp_path: Path, lines: str | None, is_recorded: bool
+) -> None:
+    trial = session(tmp_path)
+    if lines is not None:
+        trial.directory.mkdir(parents=True)
+        (trial.directory / "result.json").write_text(lines)
+    assert trial.is_recorded() == is_recorded
+
+
+@pytest.mark.parametrize("train", [train_classifier, train_svm])
+def test_a_trial_whose_last_milestone_is_recorded_trains_nothing(
+    tmp_path: Path, train: Callable[..., None]
+) -> None:
+    trial = session(tmp_path)
+    trial.directory.mkdir(parents=True)
+    (trial.directory / "result.json").write_text('{"epoch": 3, "milestone": 3}\n')
+    train({"plan": PLAN}, data={}, settings=LaunchSettings(str(tmp_path)))
 
 
 def saved(root: Path) -> list[str]:
@@ -122,7 +156,7 @@ def test_a_metric_that_nothing_reports_is_said_in_the_row(
 ) -> None:
     rows: list[dict[str, Any]] = []
     monkeypatch.setattr(trial_context.tune, "report", rows.append)
-    monkeypatch.setattr(TrialSession, "num_threads", lambda self: 1)
+    monkeypatch.setattr(TrialContext, "num_threads", lambda self: 1)
     trial = session(tmp_path, metric="val_f1")
     trial.save_best_weights("x", 2, {"val_accuracy": 0.9}, lambda: {"w": torch.zeros(1)})
     trial.report({"epoch": 2})

@@ -1,1 +1,1 @@
-"""An exact speed-up of convolutions on small images."""
+"""Speed up convolutions on small images without changing their results."""

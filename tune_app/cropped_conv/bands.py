@@ -1,18 +1,18 @@
-"""A convolution on a small map as one matrix product per kernel row and output column.
+"""Compute a convolution on a small map as one matrix product per kernel row and output column.
 
-Lay the input out as (height, batch, width, channels). For one kernel row and one output column, the
-output rows that read real input through that kernel row are a run without gaps, and so are the
-input rows they read (for a stride s after sorting the rows by their index modulo s). The taps of
-that kernel row and the pixels they meet are adjacent in memory too. So this band of outputs is one
-matrix product of three views into the input, the kernel and the output: nothing is unfolded, no tap
-is copied, and no product is spent on padding. A 3x3 kernel on a 2x2 map takes 16 multiply-adds per
-pair of channels where a padded convolution takes 36. Both gradients are matrix products of the same
-views.
+The input has the layout (height, batch, width, channels). Take one kernel row and one output
+column. The output rows that read real input through this kernel row are consecutive, and so are the
+input rows that they read (for a stride s, after sorting the rows by their index modulo s). The taps
+of the kernel row are adjacent in memory, and so are the pixels that they read. Therefore this band
+of outputs is one matrix product, and its three matrices are views of the input, the kernel and the
+output. Nothing is unfolded or copied, and no multiplication is spent on padding: a 3x3 kernel on a
+2x2 map takes 16 multiply-adds per pair of channels, a padded convolution 36. Both gradients are
+matrix products of the same views.
 
-Accumulating one product per part of the kernel, instead of unfolding the input, is due to Anderson,
-Vasudevan, Keane and Gregg, "Low-memory GEMM-based convolution algorithms for deep neural networks"
-(2017), and the strips of adjacent taps to Cho and Brand, "MEC: Memory-efficient Convolution for
-Deep Neural Network" (2017).
+Anderson, Vasudevan, Keane and Gregg, "Low-memory GEMM-based convolution algorithms for deep neural
+networks" (2017), accumulate one product per part of the kernel instead of unfolding the input. Cho
+and Brand, "MEC: Memory-efficient Convolution for Deep Neural Network" (2017), use strips of
+adjacent taps.
 """
 
 from __future__ import annotations
@@ -32,10 +32,10 @@ _View = tuple[tuple[int, int], tuple[int, int], int]
 
 
 class _Band(NamedTuple):
-    """Where the matrices X, K and Y of one product lie, and the transposes of X and K.
+    """The views of the matrices X, K and Y of one product, and of the transposes of X and K.
 
-    ``k_beta`` and ``y_beta`` are what K's gradient and Y are multiplied by before the product is
-    added: 0 for the first band that writes there, which saves filling them with zeros.
+    K's gradient is multiplied by ``k_beta``, and Y by ``y_beta``, before a product is added. The
+    factor is 0 for the first band that writes there, so the memory need not be filled with zeros.
     """
 
     x: _View
@@ -58,11 +58,11 @@ class BandPlan:
     )
 
     def bands(self, batch: int, channels: int, out: int) -> list[_Band]:
-        """Return the products Y = y_beta Y + X K of one call, as views into these tensors.
+        """Return the products Y = y_beta Y + X K of one call, as views of three tensors.
 
-        X: maps (height, batch, width, channels); K: kernel (taps, channels, out); Y: outputs
-        (output height, batch, output width, out); all contiguous. The same views serve the
-        gradients of the three tensors.
+        The tensors are contiguous: the maps (height, batch, width, channels) for X, the kernel
+        (taps, channels, out) for K, and the outputs (output height, batch, output width, out) for
+        Y. The same views serve for the gradients of the three tensors.
         """
         key = batch, channels, out
         if key not in self._bands:
@@ -73,23 +73,23 @@ class BandPlan:
 
     @cached_property
     def _taps(self) -> list[TapRun]:
-        """The kernel rows, the one that meets the most outputs first: on most maps all of them."""
+        """The live kernel rows; the one through which most outputs read comes first."""
         return sorted(self.rows.tap_runs(), key=lambda run: -run.num_outputs)
 
     @cached_property
     def _outputs(self) -> list[OutputRun]:
-        """The output columns, the one that reads through the most taps first."""
+        """The output columns; the one that reads through most taps comes first."""
         return sorted(self.columns.output_runs(), key=lambda run: -run.num_taps)
 
     def empty_outputs(self, maps: Tensor, out: int) -> Tensor:
-        """Return room for Y; zeros where not every output is written with ``y_beta`` 0."""
+        """Return memory for Y; zeros if some output is never written with ``y_beta`` 0."""
         shape = self.rows.num_outputs, maps.shape[1], self.columns.num_outputs, out
         columns = len(self._outputs) == self.columns.num_outputs
         covered = columns and self._taps[0].num_outputs == self.rows.num_outputs
         return maps.new_empty(shape) if covered else maps.new_zeros(shape)
 
     def empty_kernel(self, kernel: Tensor) -> Tensor:
-        """Return room for the gradient of K; zeros where no band writes with ``k_beta`` 0."""
+        """Return memory for the gradient of K; zeros where no band writes with ``k_beta`` 0."""
         if len(self._taps) < self.rows.num_taps:
             return torch.zeros_like(kernel)
         grad = torch.empty_like(kernel)
@@ -119,10 +119,10 @@ class BandPlan:
 
 
 class Bands(torch.autograd.Function):
-    """``Bands.apply(pixels, kernel, plan)``: a convolution without bias.
+    """A convolution without bias, called as ``Bands.apply(pixels, kernel, plan)``.
 
-    Shapes: pixels (batch, height, width, in), kernel (taps, in, out); the result is (batch, output
-    height, output width, out). Can be differentiated once.
+    The pixels have the shape (batch, height, width, in), the kernel (taps, in, out), and the result
+    (batch, output height, output width, out). The result can be differentiated once.
     """
 
     @staticmethod
@@ -162,13 +162,13 @@ class Bands(torch.autograd.Function):
 
 
 def _packed(tensor: Tensor) -> Tensor:
-    """Make a tensor contiguous from the start of its storage, where ``as_strided`` counts from."""
+    """Return a contiguous tensor at the start of its storage, as ``as_strided`` requires."""
     tensor = tensor.contiguous()
     return tensor.clone() if tensor.storage_offset() else tensor
 
 
 def _to_pixels(maps: Tensor, stride: int) -> Tensor:
-    """Take maps in the layout of the matrix products back to (batch, height, width, channels)."""
+    """Convert maps in the layout of the matrix products to (batch, height, width, channels)."""
     height, batch, *rest = maps.shape
     pixels = maps.new_empty(batch, height, *rest)
     by_row = pixels.transpose(0, 1)

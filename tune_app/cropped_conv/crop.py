@@ -1,15 +1,16 @@
-"""Crop the convolutions of a model to the taps that ever meet its input.
+"""Crop the convolutions of a model to the taps that read its input.
 
-A padded kernel on a small map mostly meets padding. On a 28x28 image the last stage of a ResNet
-works on 1x1 maps, where eight of the nine taps of a 3x3 kernel only ever multiply zeros, yet
+A padded kernel on a small map mostly reads padding. On a 28x28 image the last stage of a ResNet
+works on 1x1 maps, where eight of the nine taps of a 3x3 kernel only multiply zeros. Nevertheless
 ``torch.nn.Conv2d`` computes them, forward and backward. ``crop_to_live_taps`` replaces such
-convolutions by ``tune_app.cropped_conv.layers.CroppedConv2d``, which leaves the dead taps out: same
-function, same gradients, up to floating-point rounding.
+convolutions by ``tune_app.cropped_conv.layers.CroppedConv2d``, which leaves the dead taps out. The
+function and its gradients stay the same up to floating-point rounding.
 
-A dead tap's gradient is exactly zero, so an optimizer without weight decay never moves it. That is
-why ``full_state_dict`` can rebuild the plain model's complete state from the live taps and the dead
-taps' initial values. With weight decay the dead taps of the plain model would shrink, and the
-rebuilt ones would not: the outputs at this input size would still agree, the state would not.
+The gradient of a dead tap is exactly zero, so an optimizer without weight decay never changes it.
+Therefore ``full_state_dict`` can rebuild the plain model's complete state from the live taps and
+the initial values of the dead taps. With weight decay the dead taps of the plain model would
+shrink, and the rebuilt ones would not. The outputs at this input size would still agree, but the
+states would not.
 """
 
 from __future__ import annotations
@@ -29,12 +30,15 @@ from tune_app.cropped_conv.layers import CroppedConv2d, choose_way
 def crop_to_live_taps(model: nn.Module, input_shape: tuple[int, int, int]) -> nn.Module:
     """Return a copy of a model that computes only live taps on inputs of one size.
 
-    ``input_shape`` is (channels, height, width). The initial values, the training flags and the
-    random state are those of the given model, which is left as it is. A convolution is left alone
-    where the crop cannot be shown to be exact or gains nothing: subclasses of ``nn.Conv2d``, a
-    padding mode other than zeros, hooks or further state on the module, modules or parameters used
-    under several names, inputs of several sizes, inputs that are no batch, and modules not called
-    by ``model(images)``. The copy raises ``ValueError`` when called with another input size.
+    The copy has the values and the training flags of the given model. Neither the given model nor
+    the random state changes. A convolution is not cropped if the crop gains nothing, or if it may
+    not be exact: subclasses of ``nn.Conv2d``, a padding mode other than zeros, hooks or further
+    state on the module, modules or parameters with several names, inputs of several sizes, inputs
+    that are no batch, and modules that ``model(images)`` does not call.
+
+    Args:
+        model: the plain model.
+        input_shape: (channels, height, width). The copy raises ``ValueError`` for other inputs.
     """
     sizes = _input_sizes(model, input_shape)
     cropped = copy.deepcopy(model)
@@ -57,10 +61,10 @@ def crop_to_live_taps(model: nn.Module, input_shape: tuple[int, int, int]) -> nn
 
 
 def _keep_channels_last(conv: nn.Conv2d) -> None:
-    """Let a convolution that is left alone make channels-last maps, as the cropped layers do.
+    """Let a convolution that is not cropped return channels-last maps, as the cropped layers do.
 
-    Not with groups: there torch 2.14 gives wrong gradients of channels-last kernels for inputs of
-    one row or column in some layouts.
+    Convolutions with groups are not changed: torch 2.14 computes wrong gradients for their
+    channels-last kernels if the input has one row or column, in some layouts.
     """
     if conv.groups == 1:
         conv.to(memory_format=torch.channels_last)
@@ -69,9 +73,9 @@ def _keep_channels_last(conv: nn.Conv2d) -> None:
 def full_state_dict(model: nn.Module) -> dict[str, Tensor]:
     """Return the state of the plain model that ``model`` was cropped from.
 
-    Keys and shapes are those of the plain model's ``state_dict()``; the dead taps have the values
-    they had when the model was cropped or last loaded. Equal to training the plain model as long as
-    no weight decay is used.
+    Keys and shapes are those of the plain model's ``state_dict()``. The dead taps have the values
+    that they had when the model was cropped or last loaded. Without weight decay, training the
+    plain model gives the same state.
     """
     state: dict[str, Tensor] = dict(model.state_dict())
     for name, layer in _cropped_layers(model):
@@ -82,8 +86,9 @@ def full_state_dict(model: nn.Module) -> dict[str, Tensor]:
 def load_full_state_dict(model: nn.Module, state: Mapping[str, Tensor]) -> None:
     """Load a plain model's ``state_dict()`` into a model cropped from it.
 
-    Raises ``RuntimeError`` for missing or unexpected keys and ``ValueError`` for a kernel of
-    another shape.
+    Raises:
+        RuntimeError: keys are missing or unexpected.
+        ValueError: a kernel has another shape.
     """
     layers = {f"{name}weight": layer for name, layer in _cropped_layers(model)}
     rest = {key: value for key, value in state.items() if key not in layers}
@@ -94,7 +99,7 @@ def load_full_state_dict(model: nn.Module, state: Mapping[str, Tensor]) -> None:
 
 
 def _cropped_layers(model: nn.Module) -> list[tuple[str, CroppedConv2d]]:
-    """Every cropped layer with the prefix of its keys: ``""`` or ``"layer1.0.conv1."``."""
+    """Return every cropped layer with the prefix of its keys, e.g. ``"layer1.0.conv1."``."""
     return [
         (f"{name}." if name else "", module)
         for name, module in model.named_modules()
@@ -105,19 +110,19 @@ def _cropped_layers(model: nn.Module) -> list[tuple[str, CroppedConv2d]]:
 def _input_sizes(
     model: nn.Module, input_shape: tuple[int, int, int]
 ) -> defaultdict[str, set[tuple[int, ...]]]:
-    """Run a copy of the model on one image; return the sizes each convolution is called with."""
-    probe = copy.deepcopy(model).eval()
+    """Run a copy of the model on one image; return the input shapes of each convolution."""
+    copied = copy.deepcopy(model).eval()
     sizes: defaultdict[str, set[tuple[int, ...]]] = defaultdict(set)
-    for name, module in probe.named_modules():
+    for name, module in copied.named_modules():
         if isinstance(module, nn.Conv2d):
             module.register_forward_pre_hook(
                 lambda _, inputs, name=name: sizes[name].add(
                     tuple(inputs[0].shape) if inputs else ()
                 )
             )
-    like = next(probe.parameters())
+    like = next(copied.parameters())
     with torch.no_grad(), torch.random.fork_rng(devices=[]):
-        probe(torch.zeros(1, *input_shape, dtype=like.dtype, device=like.device))
+        copied(torch.zeros(1, *input_shape, dtype=like.dtype, device=like.device))
     return sizes
 
 
@@ -134,7 +139,7 @@ _HOOKS = (
 
 
 def _is_plain(module: nn.Module) -> TypeGuard[nn.Conv2d]:
-    """Whether a module is a zero-padded convolution to which nothing has been added."""
+    """Return whether a module is a plain zero-padded convolution without hooks or additions."""
     return (
         type(module) is nn.Conv2d
         and module.padding_mode == "zeros"
@@ -147,7 +152,7 @@ def _is_plain(module: nn.Module) -> TypeGuard[nn.Conv2d]:
 
 
 def _cropped_layer(conv: nn.Conv2d, shape: tuple[int, ...]) -> CroppedConv2d | None:
-    """Crop a convolution for inputs of this shape; None where that is impossible or no gain."""
+    """Return a convolution cropped for this input shape, or None if impossible or no gain."""
     if len(shape) != 4:
         return None
     rows, columns = (_cropped_axis(conv, axis, shape[2 + axis]) for axis in (0, 1))

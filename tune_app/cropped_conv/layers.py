@@ -1,13 +1,14 @@
 """A 2-D convolution that holds and computes only the live taps of its kernel.
 
-Three ways to compute the same sums; the layer takes the one that trains fastest on a CPU core:
+There are three ways to compute it. The layer takes the one that trains fastest on a CPU core:
 
-``rows``   Where the map has one output pixel, or the kernel one tap (a 1x1 convolution of any
-           stride), the convolution is one matrix product over the pixels it reads, taken as
-           channels-last rows: (batch * outputs, taps * in) times (taps * in, out).
-``bands``  On other small maps, one matrix product per kernel row and output column, none of them
-           over padding: see ``tune_app.cropped_conv.bands``. On CPU only, and without autocast.
-``conv2d`` ``torch.nn.functional.conv2d`` with the cropped kernel and the padding that remains.
+``rows``   For a map with one output pixel, or a kernel with one tap (a 1x1 convolution of any
+           stride): one matrix product of the pixels that are read, as channels-last rows
+           (batch * outputs, taps * in), with the kernel (taps * in, out).
+``bands``  For other small maps: one matrix product per kernel row and output column, without
+           padding (see ``tune_app.cropped_conv.bands``). Only on a CPU, and without autocast.
+``conv2d`` For the rest: ``torch.nn.functional.conv2d`` with the cropped kernel and the remaining
+           padding.
 """
 
 from __future__ import annotations
@@ -21,11 +22,11 @@ from torch.nn import functional
 from tune_app.cropped_conv.axis import CroppedAxis
 from tune_app.cropped_conv.bands import BandPlan, Bands
 
-# With fewer input channels per output column the matrices of bands get too small, and oneDNN's
-# convolution trains faster. Measured forward and backward on one AVX2 core, batch 16 and 32, time
-# of bands over time of oneDNN on channels-last maps: 512 channels on 7x7 0.71 and 0.57, 256 on
-# 14x14 0.83 and 0.83, 128 on 8x8 1.04 and 0.95, 128 on 4x4 0.86 and 0.81, 64 on 2x2 0.76 and 0.64;
-# but 64 on 7x7 1.13 and 1.06, 64 on 14x14 1.20 and 1.21, 32 on 4x4 1.38 and 1.19.
+# With fewer input channels per output column the matrices of the bands are too small, and oneDNN's
+# convolution trains faster. The time of bands divided by the time of oneDNN, forward and backward,
+# on channels-last maps and one AVX2 core, for batches of 16 and 32: 512 channels on 7x7 0.71 and
+# 0.57, 256 on 14x14 0.83 and 0.83, 128 on 8x8 1.04 and 0.95, 128 on 4x4 0.86 and 0.81, 64 on 2x2
+# 0.76 and 0.64; but 64 on 7x7 1.13 and 1.06, 64 on 14x14 1.20 and 1.21, 32 on 4x4 1.38 and 1.19.
 BANDS_CHANNELS_PER_COLUMN = 16
 
 Way = Literal["rows", "bands", "conv2d"]
@@ -34,11 +35,20 @@ Way = Literal["rows", "bands", "conv2d"]
 class CroppedConv2d(nn.Module):
     """A ``torch.nn.Conv2d`` cropped to the taps that are live on inputs of one size.
 
-    The function and its gradients are those of the convolution it is made from; only floating-point
-    rounding differs. ``weight`` has the shape (taps, in_channels / groups, out_channels) with the
-    taps in row-major order, so that every matrix product reads it as it lies in memory. The tensor
-    ``dead_taps`` holds the other taps in the same shape; it is no parameter and not part of
-    ``state_dict()``. The gradient of ``bands`` cannot be differentiated again.
+    The function and its gradients are those of the original convolution, up to floating-point
+    rounding. The gradient of ``bands`` cannot be differentiated again.
+
+    Args:
+        conv: the original convolution.
+        rows: its vertical axis, cropped.
+        columns: its horizontal axis, cropped.
+
+    Attributes:
+        weight: the live taps, in row-major order, so that matrix products read them as they lie in
+            memory: (taps, in_channels / groups, out_channels).
+        bias: the bias of the original convolution, or None.
+        dead_taps: the other taps in the same layout. They are no parameter and not part of
+            ``state_dict()``.
     """
 
     weight: nn.Parameter
@@ -64,12 +74,12 @@ class CroppedConv2d(nn.Module):
 
     @property
     def input_shape(self) -> tuple[int, int, int]:
-        """The one (channels, height, width) this layer accepts."""
+        """The only input shape that the layer accepts: (channels, height, width)."""
         return self.in_channels, self.rows.size, self.columns.size
 
     @property
     def macs(self) -> int:
-        """Multiply-adds done for one image, forward."""
+        """The number of multiply-adds of a forward pass on one image."""
         if self.way == "conv2d":
             row_reads = self.rows.num_outputs * self.rows.num_taps
             column_reads = self.columns.num_outputs * self.columns.num_taps
@@ -79,7 +89,7 @@ class CroppedConv2d(nn.Module):
         return row_reads * column_reads * self.in_channels // self.groups * self.out_channels
 
     def full_weight(self) -> Tensor:
-        """The kernel as ``torch.nn.Conv2d`` holds it: (out, in / groups, height, width)."""
+        """Return the kernel as ``torch.nn.Conv2d`` has it: (out, in / groups, height, width)."""
         live = self._live_mask(self.weight.device)
         full = self.weight.new_empty(*live.shape, *self.weight.shape[1:])
         full[live] = self.weight.detach()
@@ -87,9 +97,10 @@ class CroppedConv2d(nn.Module):
         return full.permute(3, 2, 0, 1).contiguous()
 
     def load_full_weight(self, full: Tensor) -> None:
-        """Take over a kernel of shape (out, in / groups, height, width).
+        """Set the kernel from one of the shape (out, in / groups, height, width).
 
-        Raises ``ValueError`` if it has another shape.
+        Raises:
+            ValueError: it has another shape.
         """
         size = self.rows.kernel_size, self.columns.kernel_size
         expected = self.out_channels, self.in_channels // self.groups, *size
@@ -103,8 +114,8 @@ class CroppedConv2d(nn.Module):
     def forward(self, images: Tensor) -> Tensor:
         """Convolve images of shape (batch, channels, height, width).
 
-        Raises ``ValueError`` for images of another shape than ``input_shape``: other taps would be
-        live there.
+        Raises:
+            ValueError: the images do not have ``input_shape``, so other taps could be live.
         """
         if images.shape[1:] != self.input_shape:
             raise ValueError(
@@ -163,7 +174,7 @@ class CroppedConv2d(nn.Module):
         return by_tap[live].contiguous(), by_tap[~live].contiguous()
 
     def extra_repr(self) -> str:
-        """Say what is kept and how it is computed."""
+        """Return the kept taps and the way of computing, for ``repr``."""
         return (
             f"{self.in_channels}, {self.out_channels}, "
             f"live taps {self.rows.num_taps}x{self.columns.num_taps} "
@@ -173,7 +184,7 @@ class CroppedConv2d(nn.Module):
 
 
 def choose_way(conv: nn.Conv2d, rows: CroppedAxis, columns: CroppedAxis) -> Way:
-    """Choose how to compute a convolution with these axes: the fastest way that is possible."""
+    """Return the fastest possible way to compute a convolution with these axes."""
     if conv.groups > 1:
         return "conv2d"
     if (rows.is_single_output and columns.is_single_output) or (

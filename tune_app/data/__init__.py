@@ -1,1 +1,1 @@
-"""Data sets as arrays, their fixed split, and the input pipeline."""
+"""Find and check data sets, split them, and load batches of their images."""

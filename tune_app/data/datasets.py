@@ -1,8 +1,9 @@
-"""The data sets there are: a new one in MNIST's format is one more entry in ``DATASETS``.
+"""The data sets. To add one in MNIST's format, add an entry to ``DATASETS``.
 
-Such a data set comes in two parts, 60,000 ``train`` and 10,000 ``t10k`` grey 28×28 images, each an
-images and a labels file in the IDX format, gzip-compressed or not. The checksums are those of the
-files as they were published, so a number in a table always comes from the data set it names.
+A data set in MNIST's format has two parts of grey 28×28 images: 60,000 in ``train`` and 10,000 in
+``t10k``. Each part consists of a file of images and a file of labels in the IDX format,
+gzip-compressed or not. The checksums are those of the published files, so a result always comes
+from the data set that it names.
 """
 
 from __future__ import annotations
@@ -19,13 +20,13 @@ class DatasetSpec:
 
     Attributes:
         name: Its name in configurations and result files.
-        title: Its name in print.
-        folders: The folders it may lie in, within the folder that a user or the cache names.
+        title: Its name in messages and reports.
+        folders: Names of the folders that may hold its files, inside a user's folder or the cache.
         class_names: The classes, in the order of their labels.
         mean: Mean of the training pixels divided by 255.
         std: Their standard deviation.
-        sha256: SHA-256 of each decompressed file, by file name without ``.gz``.
-        torchvision_class: The class of ``torchvision.datasets`` that downloads it.
+        sha256: File name without ``.gz`` -> SHA-256 of the decompressed file.
+        torchvision_class: Name of the class in ``torchvision.datasets`` that downloads it.
     """
 
     name: str
@@ -96,7 +97,11 @@ DATASETS: dict[str, DatasetSpec] = {spec.name: spec for spec in (_MNIST, _FASHIO
 
 
 def dataset_spec(name: str) -> DatasetSpec:
-    """Return the registered data set of this name, or raise a UserError that lists them."""
+    """Return the data set with this name.
+
+    Raises:
+        UserError: the name is unknown. The message lists the known ones.
+    """
     if name not in DATASETS:
         hint = did_you_mean(name, DATASETS)
         raise UserError(f"data set {name!r}: unknown; choose from {choices(DATASETS)}{hint}")

@@ -1,8 +1,8 @@
-"""The order in which an epoch visits the training images, the same for ever.
+"""The order of the training images in an epoch, which no later version of NumPy changes.
 
-NumPy guarantees the stream of 64-bit integers that PCG64 gives for a seed, but not what
-``Generator.permutation`` makes of it (NEP 19). So the shuffle is written out here. It is the one
-that NumPy 2.4 does: a study that was begun with ``Generator.permutation`` keeps its numbers.
+NumPy guarantees the 64-bit integers that PCG64 returns for a seed, but not the result of
+``Generator.permutation`` (NEP 19). Therefore this module has its own shuffle. It gives the same
+order as ``Generator.permutation`` in NumPy 2.4, so older studies keep their numbers.
 """
 
 from __future__ import annotations
@@ -14,11 +14,12 @@ from numpy.typing import NDArray
 
 
 def epoch_order(seed: int, epoch: int, num: int) -> NDArray[np.int64]:
-    """Return the numbers 0 to ``num`` - 1 in an order that depends on (seed, epoch) alone.
+    """Return the numbers 0 to ``num`` - 1 in an order that depends only on (seed, epoch).
 
     This is the shuffle of Fisher and Yates (Knuth, The Art of Computer Programming, volume 2,
-    algorithm 3.4.2P). The place to swap with is the next draw cut to as many bits as it can have;
-    a draw that is still too large is thrown away, so that every place is equally likely.
+    algorithm 3.4.2P). The place to swap with is the next draw, reduced to as many bits as the
+    largest possible place has. A draw that is still too large is discarded, so that all places are
+    equally likely.
 
     Args:
         seed: the trial's seed, 0 or more.
@@ -39,6 +40,6 @@ def epoch_order(seed: int, epoch: int, num: int) -> NDArray[np.int64]:
 
 
 def _draws(bits: np.random.PCG64, num_at_once: int) -> Iterator[int]:
-    """Yield 32-bit integers: the lower half of each 64-bit one, then its upper half."""
+    """Yield 32-bit integers: of each 64-bit draw the lower half, then the upper half."""
     while True:
         yield from bits.random_raw(num_at_once).astype("<u8").view("<u4").tolist()

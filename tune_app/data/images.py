@@ -1,12 +1,12 @@
-"""The images of a study: pooled, and split once for all trials or anew for every seed.
+"""Load the images of a study and split them, once for all trials or anew for every seed.
 
 The parts of a data set are pooled and split 70/10/20 into training, validation and test images,
-stratified by class. The split is a function of the labels and the split seed alone. Where it
-varies, a trial draws its own with its seed as the split seed (``ImageData.at_seed``): the images
-themselves are shared by all of them, and only positions differ.
+stratified by class. The split depends only on the labels and the split seed. With
+``--vary-split`` each trial uses its own seed as the split seed (``ImageData.at_seed``): all trials
+share the images, and only the positions differ.
 
-Nothing here needs torch, which takes seconds and some hundred MB to import, and which neither the
-command line nor an SVM needs. Batches of tensors are made in ``tune_app.data.input_pipeline``.
+This module does not import torch, which takes seconds and some hundred MB, and which neither the
+command line nor an SVM needs. ``tune_app.data.input_pipeline`` makes batches of tensors.
 """
 
 from __future__ import annotations
@@ -20,48 +20,31 @@ import numpy as np
 from numpy.typing import NDArray
 
 from search_spaces.errors import UserError
-from tune_app.data.datasets import DATASETS, DatasetSpec, dataset_spec
+from tune_app.data.datasets import DatasetSpec, dataset_spec
 from tune_app.data.sources import num_pooled, read_pooled
-from tune_app.study.splits import (
-    Indices,
-    split_indices,
-    split_positions,
-    stratified_subset,
-)
+from tune_app.study.splits import Indices, split_positions, stratified_subset
 
-__all__ = [
-    "DATASETS",
-    "MIN_IMAGES",
-    "DatasetSpec",
-    "ImageData",
-    "available_images",
-    "describe",
-    "load_datasets",
-    "split_indices",
-    "stratified_subset",
-    "subset_train",
-]
-
-MIN_IMAGES = 100  # the fewest of which a tenth still has every one of ten classes
+MIN_IMAGES = 100
+"""With fewer images a validation split of a tenth could not have all of ten classes."""
 
 
 @dataclass(frozen=True, eq=False)
 class ImageData:
-    """A data set with its split, in plain arrays that Ray's object store shares without a copy.
+    """A data set with its split, in arrays that Ray's object store shares without copying.
 
     Attributes:
         name: The data set's name in ``DATASETS``.
         images: uint8, (N, 28, 28); read-only.
         labels: uint8, (N,); read-only.
         train: Positions of the training images in ``images``, ascending, int64.
-        val: Those of the validation images.
-        test: Those of the test images.
+        val: Positions of the validation images.
+        test: Positions of the test images.
         mean: Mean of the data set's pixels divided by 255, for ``normalise``.
         std: Their standard deviation.
         class_names: The classes, in the order of their labels.
-        sha256: SHA-256 of each decompressed file the images came from, by file name.
-        vary_split: Whether every seed has a split of its own; ``train``, ``val`` and ``test`` are
-            then one example of it, right in number.
+        sha256: Name of each file that was read -> SHA-256 of its decompressed content.
+        vary_split: Whether every seed has its own split. ``train``, ``val`` and ``test`` are then
+            an example with the right numbers of images.
     """
 
     name: str
@@ -78,11 +61,11 @@ class ImageData:
 
     @property
     def num_images(self) -> int:
-        """How many of the images are used: those of the three splits together."""
+        """The number of images that are used: those in the three parts of the split."""
         return len(self.train) + len(self.val) + len(self.test)
 
     def at_seed(self, seed: int) -> ImageData:
-        """Return the data as a trial with this seed is to use them, the images being shared."""
+        """Return the data with the split of a trial with this seed. The images are shared."""
         if not self.vary_split:
             return self
         train, val, test = split_positions(self.labels, self.num_images, seed)
@@ -97,20 +80,20 @@ def load_datasets(
     *,
     vary_split: bool = False,
 ) -> dict[str, ImageData]:
-    """Load data sets, each split by ``split_seed``.
+    """Load data sets and split them.
 
     Args:
         names: Names in ``DATASETS``.
         source: ``"full"``, ``"sample"`` or a folder; see ``tune_app.data.sources``.
-        num_images: Take only so many images of each data set: a stratified choice by
-            ``split_seed``, made before the split. A smaller choice is part of a larger one.
+        num_images: Number of images of each data set, or None for all. They are a stratified choice
+            by ``split_seed``, made before the split. A larger choice contains a smaller one.
         split_seed: Seed of that choice and of the split, 0 or more.
-        vary_split: Whether trials choose and split by their own seeds. All images are then kept,
-            as every seed takes others of them.
+        vary_split: Whether trials choose and split by their own seeds. All images are kept then,
+            because every seed chooses others.
 
     Raises:
-        UserError: For an unknown name, a number or seed that is not allowed, and any file that is
-            missing, damaged or another.
+        UserError: An unknown name; a number or seed that is not allowed; a file that is missing,
+            damaged, or of another data set.
     """
     if split_seed < 0:
         raise UserError(f"--split-seed {split_seed}: allowed 0 or more")
@@ -153,10 +136,10 @@ def _load(
 
 
 def available_images(names: Sequence[str], source: str) -> int:
-    """Return how many images each of the data sets has at least, without reading them.
+    """Return the number of images of the smallest of the data sets, without reading them.
 
     Raises:
-        UserError: For an unknown name, or a folder without one of the data sets.
+        UserError: An unknown name, or a folder that lacks one of the data sets.
     """
     return min(num_pooled(dataset_spec(name), source) for name in names)
 
@@ -164,9 +147,9 @@ def available_images(names: Sequence[str], source: str) -> int:
 def describe(
     datasets: Mapping[str, ImageData], source: str, num_images: int | None, split_seed: int
 ) -> dict[str, Any]:
-    """Return the ``data`` entry of ``study.json``: what was loaded, in JSON types.
+    """Return the ``data`` entry of ``study.json``, which describes what was loaded.
 
-    ``vary_split`` is there only where it is true: every row's seed is then its split seed.
+    It has ``vary_split`` only if that is true. The seed of a row is then its split seed.
     """
     varies = any(data.vary_split for data in datasets.values())
     return {
@@ -188,12 +171,13 @@ def describe(
 
 
 def subset_train(data: ImageData, num_train: int, seed: int) -> ImageData:
-    """Return the data with a stratified choice of its training images, all else as it is.
+    """Return the data with a stratified choice of its training images; the rest stays the same.
 
-    With the same seed, the images of a smaller choice are all in a larger one.
+    With the same seed, a larger choice contains a smaller one.
 
     Raises:
-        UserError: If there are not so many training images, or too few for every class.
+        UserError: ``num_train`` is larger than the number of training images, or smaller than the
+            number of classes.
     """
     allowed = range(len(data.class_names), len(data.train) + 1)
     if num_train not in allowed:

@@ -1,7 +1,7 @@
-"""Batches of tensors from arrays of images: one gather a batch, no work per image.
+"""Make batches of tensors from arrays of images, a whole batch at a time.
 
-Images stay uint8 until they are on the device, a quarter of the bytes to move there, and are
-normalised there.
+Images are copied to the device as uint8, which is a quarter of the bytes of float32, and normalised
+there.
 """
 
 from __future__ import annotations
@@ -20,12 +20,12 @@ from tune_app.data.images import ImageData
 Batch = tuple[torch.Tensor, torch.Tensor]
 
 
-class GatheredImages(Dataset[Batch]):
-    """The images of a data set, gathered a whole batch at a time.
+class ImageDataset(Dataset[Batch]):
+    """The images of a data set for a ``DataLoader``, which gets a whole batch in one call.
 
-    A ``DataLoader`` calls ``__getitems__`` once for each batch. Its sampler gives positions in
-    ``data.images``, those of a split in any order, and its ``collate_fn`` has to hand on the batch
-    as it is. The arrays may be read-only: what is gathered is fresh.
+    The ``DataLoader`` calls ``__getitems__`` once for each batch. Its sampler gives positions in
+    ``data.images``, and its ``collate_fn`` must return the batch unchanged. The arrays of ``data``
+    may be read-only, because a batch is a copy.
     """
 
     def __init__(self, data: ImageData) -> None:
@@ -57,31 +57,32 @@ def normalise(
         images: uint8, (B, 1, H, W).
         mean: Mean of the data set's pixels divided by 255.
         std: Their standard deviation.
-        channels: How many channels the network takes; the grey one is repeated.
-        size: Height and width it takes; smaller images are enlarged by bilinear interpolation,
-            as torchvision's ``Resize`` does it.
+        channels: Number of channels of the network's input; the grey channel is repeated.
+        size: Height and width of the network's input. Images of another size are resized by
+            bilinear interpolation, as torchvision's ``Resize`` does.
 
     Returns:
         float32, (B, channels, size, size): (pixel / 255 − mean) / std.
     """
     pixels = images.to(torch.float32).div_(255).sub_(mean).div_(std)
     if pixels.shape[-2:] != (size, size):
-        # Before the channels are repeated: interpolation is linear, and once is enough.
+        # Resize before the channels are repeated, to do it only once.
         pixels = functional.interpolate(pixels, size=(size, size), mode="bilinear")
     return pixels.repeat(1, channels, 1, 1) if channels > 1 else pixels
 
 
-class ImageFeed:
-    """Batches of normalised images and their labels, on the device of the model.
+class ImageLoader:
+    """Loads batches of normalised images and their labels onto the device of the model.
 
     Args:
         data: the images.
-        device: where the model is.
-        channels: how many channels it takes.
-        size: height and width that it takes.
-        pinned: whether batches go to a GPU from page-locked memory, without waiting for the copy.
-        resident: whether all images are on the device from the start (one byte a pixel, 55 MB for
-            70,000 images), so that a batch is gathered there and nothing is copied.
+        device: the device of the model.
+        channels: number of channels of the model's input.
+        size: height and width of the model's input.
+        pinned: whether batches are copied to a GPU from page-locked memory, without waiting for the
+            copy.
+        resident: whether all images are copied to the device at the start (one byte per pixel,
+            55 MB for 70,000 images), so that batches are gathered there.
     """
 
     def __init__(
@@ -100,24 +101,24 @@ class ImageFeed:
         self._pinned = pinned
         self._resident: Batch | None = None
         if resident:
-            images, labels = GatheredImages(data).__getitems__(np.arange(len(data.labels)))
+            images, labels = ImageDataset(data).__getitems__(np.arange(len(data.labels)))
             self._resident = images.to(device), labels.to(device)
 
     def __call__(self, batches: Iterable[NDArray[np.int64]]) -> Iterator[Batch]:
-        """Yield images, float32 (B, channels, size, size), and labels, int64 (B,), per batch."""
+        """Yield the images, float32 (B, channels, size, size), and labels, int64 (B,), by batch."""
         gathered = self._on_device(batches) if self._resident else self._from_host(batches)
         for images, labels in gathered:
             mean, std = self._data.mean, self._data.std
             pixels = normalise(images, mean, std, self._channels, self._size)
-            if self._device.type == "cuda":  # what cuDNN's kernels for tensor cores read
+            if self._device.type == "cuda":  # the layout of cuDNN's kernels for tensor cores
                 pixels = pixels.to(memory_format=torch.channels_last)
             yield pixels, labels
 
     def _from_host(self, batches: Iterable[NDArray[np.int64]]) -> Iterator[Batch]:
         loader = DataLoader(
-            GatheredImages(self._data),
+            ImageDataset(self._data),
             batch_sampler=[batch.tolist() for batch in batches],
-            collate_fn=_as_gathered,
+            collate_fn=_unchanged,
             pin_memory=self._pinned,
         )
         for images, labels in loader:
@@ -134,5 +135,5 @@ class ImageFeed:
             yield images.index_select(0, indices), labels.index_select(0, indices)
 
 
-def _as_gathered(batch: Any) -> Any:
+def _unchanged(batch: Any) -> Any:
     return batch

@@ -1,9 +1,9 @@
-"""Where the files of a data set are looked for, and the check of every one that is used.
+"""Find the files of a data set, and check every file that is used.
 
-``full`` is all 70,000 images: from the cache folder, from where Debian's package puts them, or
-downloaded into the cache by torchvision. ``sample`` is the 10,000 images that come with the
-package. Anything else is a folder. Each of these places may hold a data set in any of its
-``folders``, torchvision's own layout among them.
+``full`` means all 70,000 images. They come from the cache folder or from the folder of Debian's
+package; otherwise torchvision downloads them into the cache. ``sample`` means the 10,000 images
+that come with this package. Any other word is a folder. In each place the files may lie in any of
+the data set's ``folders``, which include torchvision's own layout.
 """
 
 from __future__ import annotations
@@ -32,12 +32,12 @@ _DOWNLOAD_TIMEOUT_SECONDS = 30.0
 
 @dataclass(frozen=True, eq=False)
 class PooledImages:
-    """The parts of a data set one after the other, ``train`` first.
+    """The parts of a data set, joined, ``train`` first.
 
     Attributes:
         images: uint8, (N, 28, 28), read-only.
         labels: uint8, (N,), read-only.
-        sha256: SHA-256 of each decompressed file that was read, by file name without ``.gz``.
+        sha256: Name of each file that was read, without ``.gz`` -> SHA-256 of its content.
     """
 
     images: NDArray[np.uint8]
@@ -46,12 +46,13 @@ class PooledImages:
 
 
 def num_pooled(spec: DatasetSpec, source: str) -> int:
-    """Return how many images ``source`` has of a data set, without reading or downloading them.
+    """Return the number of images of a data set in ``source``, without reading or downloading.
 
-    A file of another size is refused when it is read, so it is enough to see which parts are there.
+    It is enough to see which parts are there, because a file of another size is refused when it is
+    read.
 
     Raises:
-        UserError: If ``source`` is a folder without the data set.
+        UserError: ``source`` is a folder without the data set.
     """
     if source == "full":
         return sum(PART_SIZES.values())
@@ -63,10 +64,10 @@ def read_pooled(spec: DatasetSpec, source: str) -> PooledImages:
 
     Args:
         spec: The data set.
-        source: ``"full"``, ``"sample"`` or a folder; only ``full`` insists on both parts.
+        source: ``"full"``, ``"sample"`` or a folder. Only ``full`` requires both parts.
 
     Raises:
-        UserError: If a file is missing, damaged or not what it should be.
+        UserError: A file is missing, damaged, or of another data set.
     """
     files = _find_full(spec) if source == "full" else _find_in_folder(spec, source)
     images, labels = [], []
@@ -79,7 +80,7 @@ def read_pooled(spec: DatasetSpec, source: str) -> PooledImages:
 
 
 def cache_folder() -> Path:
-    """Return the folder of downloaded data: ``$TUNE_APP_DATA``, or one in the user's cache."""
+    """Return the folder for downloads: ``$TUNE_APP_DATA``, or ``tune_app`` in the user's cache."""
     if folder := os.environ.get("TUNE_APP_DATA"):
         return _expanded(folder)
     return _expanded(os.environ.get("XDG_CACHE_HOME") or "~/.cache") / "tune_app"
@@ -96,9 +97,9 @@ def _pooled(arrays: list[NDArray[np.uint8]]) -> NDArray[np.uint8]:
 def _read_checked(
     spec: DatasetSpec, stem: str, files: dict[str, Path], shape: tuple[int, ...]
 ) -> NDArray[np.uint8]:
-    """Read one file; check its structure, then its labels, and its checksum last.
+    """Read one file and check its structure, its labels and its checksum.
 
-    In this order the message is the most specific one.
+    In this order the first message is the most specific one.
     """
     path = files[stem]
     idx = read_idx(path, shape)
@@ -122,10 +123,10 @@ def _read_checked(
 
 
 def _find_in_folder(spec: DatasetSpec, source: str) -> dict[str, Path]:
-    """Return the files of a data set in a folder the user names, or in the sample, by stem.
+    """Return the files of a data set in a user's folder or in the sample: stem -> path.
 
-    The first of the data set's folders with any of its files counts. The named folder itself comes
-    last, for someone who names the folder of the one data set that a study is about.
+    The first of the data set's ``folders`` that has any of its files is used. The user's folder
+    itself is tried last, because it may be the folder of a single data set.
     """
     root = SAMPLE_FOLDER if source == "sample" else _expanded(source)
     where = f"--data {_one_line(source)}"
@@ -149,7 +150,7 @@ def _find_in_folder(spec: DatasetSpec, source: str) -> dict[str, Path]:
 
 
 def _find_full(spec: DatasetSpec) -> dict[str, Path]:
-    """Return all four files of a data set: from the cache, the system, or a download."""
+    """Return all four files of a data set, from the cache, the system or a download."""
     cache = cache_folder()
     tried = []
     for folder in (root / name for root in (cache, SYSTEM_FOLDER) for name in spec.folders):
@@ -172,12 +173,14 @@ def _download(spec: DatasetSpec, cache: Path) -> str:
     """Let torchvision download into the cache; return why it failed, or an empty string."""
     LOGGER.warning("%s is not on this machine: downloading it to %s", spec.title, cache)
     timeout = socket.getdefaulttimeout()
-    socket.setdefaulttimeout(_DOWNLOAD_TIMEOUT_SECONDS)  # else a blocked network waits for minutes
+    socket.setdefaulttimeout(
+        _DOWNLOAD_TIMEOUT_SECONDS
+    )  # otherwise a blocked network would wait for minutes
     try:
-        # Imported by name because it takes seconds and is seldom needed.
+        # Imported here, because the import takes seconds and is seldom needed.
         datasets = importlib.import_module("torchvision.datasets")
         getattr(datasets, spec.torchvision_class)(root=cache, train=False, download=True)
-    except Exception as error:  # torchvision lets through whatever the network or the disk raises
+    except Exception as error:  # any error of the network or the disk
         return textwrap.shorten(f"{type(error).__name__}: {error}", 200, placeholder="…")
     finally:
         socket.setdefaulttimeout(timeout)
@@ -189,7 +192,7 @@ def _parts(files: dict[str, Path]) -> list[str]:
 
 
 def _files(folder: Path) -> dict[str, Path]:
-    """Return the data files in a folder by stem, plain rather than compressed if both are there."""
+    """Return the data files in a folder: stem -> path; of two, the one that is not compressed."""
     stems = [stem(part) for part in PART_SIZES for stem in (images_stem, labels_stem)]
     paths = {stem: (folder / stem, folder / f"{stem}.gz") for stem in stems}
     return {
@@ -217,7 +220,7 @@ def _expanded(text: str) -> Path:
 def _is_file(path: Path) -> bool:
     try:
         return path.is_file()
-    except OSError:  # a folder that must not be entered has nothing for us
+    except OSError:  # e.g. in a folder that this user must not enter
         return False
 
 

@@ -1,1 +1,1 @@
-"""The execution of planned trials on Ray: the only room that knows Ray's cluster and Tune."""
+"""Execute planned trials on Ray. Only this package uses Ray's cluster and Tune."""

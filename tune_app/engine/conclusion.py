@@ -1,4 +1,4 @@
-"""What came out of a launch."""
+"""The conclusion of a launch: finished rows, failures, and the exit status."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ EXIT_FAILED, EXIT_OPEN = 1, 3
 
 @dataclass(frozen=True)
 class Executed:
-    """What running the trials left behind beside what they recorded.
+    """What the execution of trials returns besides what the trials recorded.
 
     Attributes:
-        incomplete: trials that ended by themselves before their work was done, and why.
-        all_ended: whether every planned trial came to its end.
-        notes: what is to be told, one line each.
+        incomplete: name of a trial that returned before its last milestone -> the reason.
+        all_ended: whether every planned trial has ended, with or without an error.
+        notes: lines to show to the user.
     """
 
     incomplete: Mapping[str, str] = field(default_factory=dict)
@@ -30,14 +30,14 @@ class Executed:
 
 @dataclass(frozen=True)
 class Conclusion:
-    """What came out of a launch.
+    """The result of a launch.
 
     Attributes:
         ended: rows that need no trial any more, with their status.
-        failures: directory of a trial -> why it has not done its work.
-        interrupted: whether trials were left that had not come to their end.
-        unexplained: rows without a result although their trials ended and nothing says why.
-        num_open: rows that could not run here.
+        failures: name of a trial's directory -> why the trial failed.
+        interrupted: whether some trials had not ended when the launch did.
+        unexplained: rows without a result whose trials have ended without an error.
+        num_open: number of rows that could not run on this cluster.
     """
 
     ended: Mapping[RowKey, str]
@@ -48,20 +48,20 @@ class Conclusion:
 
     @property
     def exit_status(self) -> int:
-        """0 all rows finished, 1 trials failed, 3 rows stay open; of an interrupted one, no say."""
+        """0: all rows are finished; 1: trials failed; 3: rows stay open. Not for interruptions."""
         if self.failures or self.unexplained:
             return EXIT_FAILED
         return EXIT_OPEN if self.num_open else 0
 
 
 def conclude(ledger: Ledger, plan: Plan, recorded: Recorded, done: Executed) -> Conclusion:
-    """Return what came out of a launch.
+    """Return the conclusion of a launch.
 
     Args:
         ledger: the study.
-        plan: what was planned.
-        recorded: what its launches recorded, this one's too.
-        done: what running the trials left behind.
+        plan: the plan of the launch.
+        recorded: what all launches recorded, this one included.
+        done: what the execution returned.
     """
     ended = recorded.ended(ledger.study)
     planned = {trial.key for trial in plan.trials}

@@ -1,4 +1,8 @@
-"""How many trials ran at once: a time means little without it."""
+"""Count how many trials ran at the same time on one node. Training times depend on that.
+
+The time stamps of recorded rows cannot replace this count: an attempt that died before its first
+row, and a trial that has not reported yet, slow other trials down without having a row.
+"""
 
 from __future__ import annotations
 
@@ -9,10 +13,16 @@ from dataclasses import dataclass
 
 @dataclass(eq=False)
 class _Run:
-    """A trial between its start and its end, in moments: every start and end is one.
+    """A trial between its start and its end.
+
+    Time is counted in moments. Each start and each end of a trial begins a new one.
 
     Attributes:
-        most: how many ran at once on its node, at most, before the moment ``settled``.
+        began: the moment in which it started.
+        settled: the moment from which on its neighbours still have to be counted.
+        most: the most trials that ran on its node at once before ``settled``.
+        ended: the moment in which it ended, or None.
+        node: the node it runs on, or None while that is unknown.
     """
 
     began: int
@@ -25,9 +35,9 @@ class _Run:
 class Concurrency:
     """Counts, for each trial, the most trials that ran on its node at once while it ran.
 
-    Where a trial runs is known from its first result on; until then it counts for every node. What
-    ran before all such trials began is settled and not counted again, so a result costs no more
-    than a look at what ran on its own node since the last one.
+    The node of a trial is known from its first result on. Until then the trial counts on every
+    node. Moments before the start of all trials without a known node are settled and are not
+    counted again, so each result looks only at what ran on its own node since the one before.
     """
 
     def __init__(self) -> None:
@@ -36,7 +46,7 @@ class Concurrency:
         self._on_node: defaultdict[str | None, list[_Run]] = defaultdict(list)
 
     def start(self, trial_id: str) -> None:
-        """Note that a trial has begun, or begun again, perhaps on another node."""
+        """Note the start of an attempt, which may be on another node than the one before."""
         before = self._running.get(trial_id)
         self.end(trial_id)
         run = _Run(self._moment, self._moment, before.most if before else 1)
@@ -44,7 +54,7 @@ class Concurrency:
         self._on_node[None].append(run)
 
     def end(self, trial_id: str) -> None:
-        """Note that a trial has ended for good; nobody asks what ran beside it any more."""
+        """Note that a trial has ended, and drop the trials that no running trial ran beside."""
         self._moment += 1
         run = self._running.pop(trial_id, None)
         if run is not None:
@@ -55,7 +65,7 @@ class Concurrency:
                 self._on_node[place] = kept
 
     def most_at_once(self, trial_id: str, node: str) -> int:
-        """Return how many trials ran on the trial's node at most, itself included: 1 is alone."""
+        """Return the most trials that ran on the trial's node at once, itself included."""
         run = self._running.get(trial_id)
         if run is None:
             return 1
@@ -73,7 +83,7 @@ class Concurrency:
 
 
 def _most(runs: Iterable[_Run], first: int, end: int) -> int:
-    """Return how many runs there were at once, at most, from a moment to before another."""
+    """Return the most runs that overlap at one moment from ``first`` up to, without, ``end``."""
     changes: list[tuple[int, int]] = []
     for run in runs:
         if run.began < end and (run.ended is None or run.ended > first):

@@ -1,4 +1,4 @@
-"""Connections to a Ray cluster: one that runs already, or one started on this machine."""
+"""Connect to a running Ray cluster, or start one on this machine."""
 
 from __future__ import annotations
 
@@ -23,21 +23,21 @@ from tune_app.study.provenance import num_usable_cpus
 _QUIET = {
     # Results are written by StudyRecorder, straight into the study directory.
     "TUNE_DISABLE_AUTO_CALLBACK_LOGGERS": "1",
-    # Its state files are not what a study resumes from, so nobody needs to hear how long they took.
+    # A study does not resume from Tune's state files, so warnings about slow writes do not matter.
     "TUNE_WARN_THRESHOLD_S": "1000000",
     "TUNE_WARN_EXCESSIVE_EXPERIMENT_CHECKPOINT_SYNC_THRESHOLD_S": "0",
     "TUNE_WARN_SLOW_EXPERIMENT_CHECKPOINT_SYNC_THRESHOLD_S": "1000000",
     "RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO": "0",
     "RAY_USAGE_STATS_ENABLED": "0",
-    # StudyProgress draws; the older of Tune's two displays is silent at verbose=0.
+    # This package has its own progress display. Tune's older display is silent at verbose=0.
     "RAY_AIR_NEW_OUTPUT": "0",
 }
 
 _folders: list[Path] = []
-"""Folders of the cluster that this process runs; like Ray's, there is one connection a process."""
+"""Folders of the cluster that this process runs. Like Ray, it has one connection at a time."""
 
 _NOT_A_NODE = "No node info found"
-"""How Ray begins to say, as an error's cause, that it found no node of the cluster here."""
+"""The start of the cause of Ray's error when this machine is no node of the cluster."""
 _ON_A_NODE = (
     "this machine has to be a node of the cluster (`ray start --address=HOST:PORT`), or submit the "
     "study as a job: tune_app/engine/cluster/deploy/submit_job.sh"
@@ -45,7 +45,7 @@ _ON_A_NODE = (
 
 
 def local_cluster() -> Cluster:
-    """Return what a cluster started on this machine would offer, without starting one."""
+    """Return the resources that a cluster on this machine would have, without starting one."""
     import torch
 
     gpus = torch.cuda.device_count()
@@ -61,13 +61,13 @@ def gpu_names() -> list[str]:
 
 
 def prepare(address: str | None) -> list[str]:
-    """Look for what would hinder Ray, before it is started or connected to; return notes.
+    """Check variables, limits and folders of this machine before Ray starts; return notes.
 
     Args:
         address: as for :func:`connect`.
 
     Raises:
-        UserError: a variable, a limit or a folder of this machine has to be changed.
+        UserError: one of them has to be changed.
     """
     notes = check_variables(_QUIET)
     if address is None:
@@ -77,10 +77,13 @@ def prepare(address: str | None) -> list[str]:
 
 
 def connect(address: str | None) -> tuple[Cluster, str]:
-    """Connect to a cluster, or start one on this machine; return it and the dashboard's address.
+    """Connect to a cluster, or start one on this machine.
 
     Args:
-        address: a running cluster's address or ``auto``; None starts a local one.
+        address: the address of a running cluster, or ``auto``. None starts a local cluster.
+
+    Returns:
+        The resources of the cluster, and the address of its dashboard (empty without one).
 
     Raises:
         UserError: there is no cluster at the address, or none could be started here.
@@ -103,25 +106,25 @@ def connect(address: str | None) -> tuple[Cluster, str]:
                 context = _start(quiet)
     except UserError:
         raise
-    except Exception as error:  # Ray raises a plain one when its own start takes over 30 s
-        raise UserError(_no_entry(address, error) if address else _no_start(error)) from None
+    except Exception as error:  # Ray raises a plain Exception if its own start takes over 30 s
+        raise UserError(_refused(address, error) if address else _not_started(error)) from None
     ray_internals.hush_workers()
-    # A trial's stray warnings belong into its log, not between the lines of the progress display.
+    # Warnings of Ray would disturb the progress display.
     for name in ("ray", "ray.tune", "ray.train", "ray.air"):
         logging.getLogger(name).setLevel(logging.CRITICAL)
     return live_cluster(), str(context.dashboard_url or "")
 
 
 def _start(options: dict[str, Any]) -> Any:
-    """Start a cluster on this machine, with its files in a folder that goes with it."""
+    """Start a cluster on this machine, with its files in a folder that is removed with it."""
     folder = private_folder()
     _folders.append(folder)
     try:
         return ray_internals.start_cluster(
-            folder / "r",  # to this one Ray gives everyone access
+            folder / "r",  # Ray makes this one accessible to everyone
             num_cpus=num_usable_cpus(),
             include_dashboard=True,
-            dashboard_host="127.0.0.1",  # never beyond this machine
+            dashboard_host="127.0.0.1",  # not reachable from other machines
             **options,
         )
     except BaseException:
@@ -130,7 +133,7 @@ def _start(options: dict[str, Any]) -> Any:
 
 
 def live_cluster() -> Cluster:
-    """Return what the nodes that are alive now offer."""
+    """Return the resources of the nodes that are alive now."""
     import ray
 
     alive = [node for node in ray.nodes() if node["Alive"]]
@@ -139,16 +142,16 @@ def live_cluster() -> Cluster:
 
 
 def asks_for_token() -> bool:
-    """Return whether this process shows a token to its cluster, whose dashboard then asks for it.
+    """Return whether the dashboard of the cluster asks for a token.
 
-    Ray turns tokens on by itself for a cluster that it starts here, and never for a running one
-    with an explicit address; either way it says so in the environment.
+    Ray turns tokens on for a cluster that it starts on this machine, and not for a running one with
+    an explicit address. In both cases it sets ``RAY_AUTH_MODE``.
     """
     return os.environ.get("RAY_AUTH_MODE", "").lower() == "token"
 
 
 def _named(address: str) -> str:
-    """Return the address with what it came from: ``RAY_ADDRESS`` counts before ``auto``."""
+    """Return the address with the option or variable that it comes from, for a message."""
     variable = os.environ.get("RAY_ADDRESS")
     if not variable or address not in ("auto", variable):
         return f"--address {address}"
@@ -156,9 +159,9 @@ def _named(address: str) -> str:
 
 
 def _check_reachable(address: str) -> None:
-    """Refuse an address where nothing listens: Ray itself would try again for many minutes."""
+    """Refuse an address where nothing listens. Ray itself would retry for many minutes."""
     counted = os.environ.get("RAY_ADDRESS") or address if address == "auto" else address
-    if "://" in counted:  # to Ray these are clients, which have no place in the cluster
+    if "://" in counted:  # such clients of Ray are no nodes of the cluster
         raise UserError(
             f"{_named(address)}: a study needs a node's own address, auto or HOST:PORT (of "
             f"`ray start`), not a URL; {_ON_A_NODE}"
@@ -168,18 +171,18 @@ def _check_reachable(address: str) -> None:
         with socket.create_connection((host.strip("[]"), int(port)), timeout=10):
             pass
     except (OSError, ValueError, RuntimeError, OverflowError) as error:
-        raise UserError(_no_cluster(address, error)) from None
+        raise UserError(_unreachable(address, error)) from None
 
 
-def _no_cluster(address: str, error: Exception) -> str:
+def _unreachable(address: str, error: Exception) -> str:
     return (
         f"{_named(address)}: no Ray cluster answers there ({_first_line(error)}); start one with "
         "`ray start --head` or leave --address and RAY_ADDRESS out"
     )
 
 
-def _no_entry(address: str, error: Exception) -> str:
-    if "Version mismatch" in str(error):  # its versions are on lines of their own
+def _refused(address: str, error: Exception) -> str:
+    if "Version mismatch" in str(error):  # the message has one version a line
         return (
             f"{_named(address)}: the cluster is of another version ({error}); use "
             "the same Ray and the same Python, to its last digit, on all machines"
@@ -188,12 +191,12 @@ def _no_entry(address: str, error: Exception) -> str:
         return f"{_named(address)}: no node of that cluster runs on this machine; {_ON_A_NODE}"
     return (
         f"{_named(address)}: something answers there but lets nobody in ({_first_line(error)}); "
-        "it has to be the port of a Ray cluster of this version, and one that asks for a token "
-        "needs RAY_AUTH_MODE=token, with the token in ~/.ray/auth_token or RAY_AUTH_TOKEN"
+        "the port must be that of a Ray cluster of this version. If the cluster asks for a token, "
+        "set RAY_AUTH_MODE=token and put the token into ~/.ray/auth_token or RAY_AUTH_TOKEN"
     )
 
 
-def _no_start(error: Exception) -> str:
+def _not_started(error: Exception) -> str:
     return (
         f"Ray did not start on this machine ({_first_line(error)}); run the command again once the "
         "machine is less busy, or start Ray with `ray start --head` and add --address auto"
@@ -205,7 +208,7 @@ def _first_line(error: Exception) -> str:
 
 
 def disconnect() -> None:
-    """Leave the cluster; one that was started here is shut down and its files are removed."""
+    """Leave the cluster. Shut a cluster down that was started here, and remove its files."""
     import ray
 
     ray.shutdown()
@@ -215,7 +218,7 @@ def disconnect() -> None:
 def abandon(status: int) -> NoReturn:
     """End this process at once with an exit status, and kill a cluster that was started here.
 
-    An orderly end takes seconds. What a study has recorded is safe without: it survives SIGKILL.
+    An orderly end would take seconds. Recorded results are safe: they survive even SIGKILL.
     """
     for process in psutil.Process().children(recursive=True):
         with contextlib.suppress(psutil.NoSuchProcess):

@@ -1,4 +1,4 @@
-"""What a launch tells its user, as an interface that a terminal implements."""
+"""The interface of what shows a launch to its user. The terminal display implements it."""
 
 from __future__ import annotations
 
@@ -16,60 +16,60 @@ from tune_app.study.ledger import Ledger
 
 
 class TrialDisplay(Protocol):
-    """What is told of trials, each by its key and its name. Ray pickles it."""
+    """Shows the trials of a launch; each is given by its key and its name. Ray pickles it."""
 
     def begin(self) -> None:
-        """Trials are going to start."""
+        """Begin, before the first trial starts."""
 
     def nothing_can_run(self, reason: str) -> None:
-        """No node is left that could hold any of the trials that wait."""
+        """Show that no node could hold any of the waiting trials, and why."""
 
     def started(self, key: str, name: str) -> None:
-        """A trial runs."""
+        """Show that an attempt of a trial has started."""
 
     def reported(self, key: str, name: str, result: Mapping[str, Any]) -> None:
-        """A trial has reported an epoch."""
+        """Show an epoch that a trial has reported."""
 
     def completed(self, key: str, name: str) -> None:
-        """A trial has come to its end."""
+        """Show that a trial has ended without an error."""
 
     def tried_again(self, key: str, name: str, reason: str) -> None:
-        """An attempt has failed, and another follows."""
+        """Show that an attempt of a trial has failed and that another one follows."""
 
     def failed(self, key: str, name: str, reason: str) -> None:
-        """A trial was given up."""
+        """Show that a trial has failed in its last attempt."""
 
     def stop(self) -> None:
-        """No more trials run."""
+        """End, after the last trial."""
 
     @property
     def notes(self) -> list[str]:
-        """What trials had to say beside their results, one line each."""
+        """The notes that trials reported besides their results, one line each."""
 
 
 class LaunchDisplay(Protocol):
-    """What a launch tells its user."""
+    """Shows a launch to its user."""
 
     def say(self, *lines: str) -> None:
         """Show lines of text."""
 
     def plan(self, study: PreparedStudy, plan: Plan, cluster: Cluster) -> None:
-        """Show what is going to be done."""
+        """Show the plan."""
 
     def estimate(self, estimate: Estimate) -> None:
-        """Show what it will take."""
+        """Show how much time, memory and disk the plan will take."""
 
     def links(self, dashboard: str, ledger: Ledger) -> None:
         """Show where the running study can be watched."""
 
     def trials(self, study: PreparedStudy, plan: Plan) -> TrialDisplay:
-        """Return what is told of the trials while they run."""
+        """Return the display of the trials while they run."""
 
     def kept(self, store: StudyStore, aside: Path) -> None:
-        """Show where the study is that made room for a new one."""
+        """Show where ``--fresh`` has kept the old study."""
 
     def conclusion(self, ledger: Ledger, plan: Plan, conclusion: Conclusion) -> None:
-        """Show what came out."""
+        """Show the conclusion."""
 
     def nothing_missing(self, ledger: Ledger) -> None:
-        """Show that all rows were finished before."""
+        """Show that all rows are finished already."""

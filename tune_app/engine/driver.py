@@ -1,4 +1,4 @@
-"""Runs the planned trials with ``tune.Tuner``: resources, order, retries, callbacks."""
+"""Run the planned trials with ``tune.Tuner``: resources, order, retries, callbacks."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from tune_app.engine.connection import live_cluster
 from tune_app.engine.ray_internals import mend_tune
-from tune_app.engine.trial_configs import trial_configs, trial_name, trial_resources
+from tune_app.engine.trial_configs import placement_group, trial_configs, trial_name
 from tune_app.planning.plan import Plan
 from tune_app.planning.prepared_study import PreparedStudy
 from tune_app.planning.schedule import num_slots
@@ -31,14 +31,14 @@ def run_trials(
 ) -> None:
     """Run the planned trials to their end, or until SIGINT.
 
-    Failed trials do not raise: what they recorded, read again afterwards, tells them apart.
+    Failed trials do not raise. The caller finds them by reading what the trials recorded.
 
     Args:
-        study: what is studied.
+        study: the prepared study.
         plan: the trials to run.
         launch: the launch's name.
         recorder: records the trials, and stops those whose rows it cannot record.
-        callbacks: what else hears of the trials.
+        callbacks: further callbacks of Tune.
     """
     from ray import tune
 
@@ -66,14 +66,14 @@ def run_trials(
 
 
 def _function(study: PreparedStudy) -> Any:
-    """Return what trains a trial, with its data and with the resources that its plan names."""
+    """Return the Tune function of a trial, with its data and the resources of its plan."""
     from ray import tune
 
     from tune_app.engine.user_code import portable
-    from tune_app.training.trial_context import TrialSettings
+    from tune_app.training.trial_context import LaunchSettings
 
     objective = Objective.of_study(study.ledger.study)
-    settings = TrialSettings(
+    settings = LaunchSettings(
         study.ledger.store.place,
         study.request.checkpoint_seconds,
         objective.metric,
@@ -81,7 +81,7 @@ def _function(study: PreparedStudy) -> Any:
     )
     function = portable(study.trainable.load())
     function = tune.with_parameters(function, data=study.images, settings=settings)
-    return tune.with_resources(function, trial_resources)
+    return tune.with_resources(function, placement_group)
 
 
 def _run_config(
@@ -117,12 +117,12 @@ def _tune_config(
 
 
 def _max_waiting(num_at_once: int) -> int:
-    """Return how many trials Tune keeps waiting, and tell Tune.
+    """Set how many trials Tune keeps waiting, and return that number.
 
-    With one, a free CPU would wait for the next trial's turn; and no more workers than these start
-    at the same time, so a cluster that runs a thousand trials at once would fill slowly with eight.
-    ``TUNE_MAX_PENDING_TRIALS_PG`` in the environment takes precedence; what is no number means one
-    to Tune.
+    With one waiting trial, a free CPU would stay idle until the next trial is created. The number
+    also limits how many workers start at the same time: a cluster that runs a thousand trials at
+    once would fill slowly with eight. ``TUNE_MAX_PENDING_TRIALS_PG`` in the environment takes
+    precedence; Tune takes anything but a number as 1.
 
     Args:
         num_at_once: how many trials the cluster runs at once.

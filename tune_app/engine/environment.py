@@ -1,6 +1,6 @@
-"""What the environment says to Ray Tune, and the limits of this machine that Ray needs.
+"""Check the environment variables of Ray Tune and the limits of this machine.
 
-Each is looked at before Ray starts: with a wrong one Ray ends in a traceback, or waits for ever.
+The checks run before Ray starts. With a wrong value Ray ends in a traceback, or waits for ever.
 """
 
 from __future__ import annotations
@@ -15,23 +15,23 @@ import psutil
 from search_spaces.errors import UserError
 
 _NUMBERS = ("TUNE_GLOBAL_CHECKPOINT_S", "TUNE_MAX_PENDING_TRIALS_PG")
-"""The variables of Tune that a user may set here."""
+"""The variables of Tune that a user may set."""
 _FILES, _FILES_PER_CPU = 128, 16
 _THREADS, _THREADS_PER_CPU = 400, 30
-"""Ray's processes for one CPU have 25 more threads than those for none, without what trials do."""
+"""Each CPU adds 25 threads to Ray's processes, without those of the trials."""
 
 
 def check_variables(ours: Collection[str]) -> list[str]:
-    """Leave out the variables of Ray Tune that have no place in a study; return notes about them.
+    """Remove variables of Ray Tune from the environment; return one note for each.
 
-    They change when results are handed on, where they are kept or what Ctrl-C does, which a study
-    relies on.
+    They would change when results are passed on, where they are kept, or what Ctrl-C does. A study
+    relies on all of these.
 
     Args:
         ours: variables that this program sets.
 
     Raises:
-        UserError: one of the variables that count is not a number.
+        UserError: a variable that a user may set is not a number.
     """
     for name in _NUMBERS:
         _check_number(name)
@@ -63,7 +63,7 @@ def check_limits(num_cpus: int) -> None:
     """Check that Ray can start with so many workers on this machine.
 
     Raises:
-        UserError: a limit is too low; it is named.
+        UserError: a limit is too low. The message names it.
     """
     files = _FILES + _FILES_PER_CPU * num_cpus
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
@@ -77,7 +77,7 @@ def check_limits(num_cpus: int) -> None:
     soft, _ = resource.getrlimit(resource.RLIMIT_NPROC)
     threads = _THREADS + _THREADS_PER_CPU * num_cpus
     if os.geteuid() == 0 or not _is_below(soft, threads + (taken := _num_threads())):
-        return  # root is not limited
+        return  # the limit does not hold for root
     raise UserError(
         f"ulimit -u {soft}: Ray needs about {threads} processes and threads with {num_cpus} CPUs, "
         f"and you run {taken} already; raise the limit"
@@ -89,7 +89,7 @@ def _is_below(limit: int, number: int) -> bool:
 
 
 def _num_threads() -> int:
-    """Return how many threads this user's processes have: Linux counts all of them."""
+    """Return the number of threads of this user's processes, all of which Linux counts."""
     own = os.geteuid()
     running = psutil.process_iter(["uids", "num_threads"])
     found = [(p.info["uids"], p.info["num_threads"]) for p in running]

@@ -1,14 +1,14 @@
-"""TensorBoard event files, written in the thread that calls.
+"""TensorBoard event files, written in the thread of the caller.
 
-tensorboardX's ``SummaryWriter`` hands events to a thread of its own through a bounded queue. When
-the disk is full that thread dies and the next caller waits for ever on the queue, so its event
-format is used here and its queue is not: an error reaches whoever writes.
+tensorboardX's ``SummaryWriter`` passes events to a thread of its own through a bounded queue. When
+the disk is full, that thread dies and the next caller waits for ever. This module uses
+tensorboardX's event format without its queue, so the caller gets the error.
 """
 
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +17,33 @@ from tensorboardX.proto.event_pb2 import Event
 from tensorboardX.summary import hparams, scalar
 
 _FIRST = ("val_accuracy", "test_accuracy", "test_f1", "val_loss", "train_seconds")
-"""The HParams tab shows the first five metrics unless told otherwise."""
+"""The metrics that come first: the HParams tab shows five of them by default."""
+
+
+def column_types(names: Iterable[str], configs: Iterable[Mapping[str, Any]]) -> dict[str, type]:
+    """Return the type of each column of the HParams tab.
+
+    TensorBoard cannot sort a column of several types: it answers with an error (status 500).
+
+    Args:
+        names: the columns, which are parameters.
+        configs: the complete configurations of all trials.
+
+    Returns:
+        Name -> ``bool`` or ``float`` if every value is of that kind, otherwise ``str``.
+    """
+    values: dict[str, list[Any]] = {name: [] for name in names}
+    for config in configs:
+        for name in values.keys() & config.keys():
+            values[name].append(config[name])
+    return {name: _common_type(column) for name, column in values.items()}
+
+
+def _common_type(column: Iterable[Any]) -> type:
+    kinds = {type(value) for value in column}
+    if kinds == {bool}:
+        return bool
+    return float if kinds and kinds <= {int, float} else str
 
 
 class EventFile:
@@ -38,19 +64,19 @@ class EventFile:
         self.path = Path(self._writer._file_name)
 
     def add_scalars(self, values: Mapping[str, float], step: int) -> None:
-        """Write the values of one step and see that they reach the file."""
+        """Write the values of one step, and flush them to the file."""
         for name, value in values.items():
             self._add(scalar(name, value), step)
         self._writer.flush()
 
     def add_hparams(self, factors: Mapping[str, Any], metrics: Mapping[str, float]) -> None:
-        """Write the trial's line of the HParams tab."""
+        """Write the trial's row of the HParams tab."""
         first = {name: metrics[name] for name in _FIRST if name in metrics}
         for summary in hparams(hparam_dict=factors, metric_dict={**first, **metrics}):
             self._add(summary, 0)
 
     def close(self) -> None:
-        """Write what is left and close the file."""
+        """Write what is buffered and close the file."""
         self._writer.close()
 
     def _add(self, summary: Any, step: int) -> None:

@@ -1,4 +1,4 @@
-"""The trials of a launch, run to their end: what records them, what shows them, what they left."""
+"""Run the trials of a launch with everything that listens to them: recorder, display, tracker."""
 
 from __future__ import annotations
 
@@ -19,19 +19,22 @@ def execute(study: PreparedStudy, plan: Plan, launch: str, display: TrialDisplay
     """Run the planned trials to their end, or until a signal.
 
     Args:
-        study: what is studied.
+        study: the prepared study.
         plan: the trials to run.
         launch: the launch's name.
-        display: is told of the trials.
+        display: shows the trials.
 
     Raises:
         StorageError: the study can no longer be written.
         UserError: the experiment tracker cannot be used.
     """
+    from tune_app.engine.event_file import column_types
     from tune_app.engine.progress import ProgressCallback
     from tune_app.engine.recorder import StudyRecorder
 
-    recorder = StudyRecorder(study.ledger.store, tuple(study.request.space.factors))
+    configs = [study.trainable.complete(c.config) for c in study.ledger.configurations()]
+    factors = column_types(study.request.space.factors, configs)
+    recorder = StudyRecorder(study.ledger.store, factors)
     tracking = _tracking(study)
     progress = ProgressCallback(display, connection.live_cluster)
     try:
@@ -54,7 +57,7 @@ def _tracking(study: PreparedStudy) -> list[TrackingCallback]:
         return []
     from tune_app.engine.tracking import TrackingCallback, open_tracker
 
-    # What a tracker keeps in files stays on this machine.
+    # The local files of a tracker stay on this machine, also for a study at a URL.
     root = Path("results").resolve() / store.root.name if store.at_url else store.root
     created_at = str(study.ledger.study.get("created_at", ""))
     return [TrackingCallback(open_tracker(log_to, root), created_at)]

@@ -1,4 +1,4 @@
-"""Why a trial failed, in one line that a person understands."""
+"""The reason why a trial failed, in one line."""
 
 from __future__ import annotations
 
@@ -30,10 +30,10 @@ _FULL_DISK = re.compile(rf"^(?:[\w.]+\.)?{FullDiskError.__name__}: (.+)$", re.MU
 
 
 def last_attempt(trial: Trial) -> str:
-    """Return what Tune kept of the trial's latest error; empty if it kept nothing.
+    """Return the text of the trial's latest error; empty if Tune has none.
 
-    Tune's file collects all attempts and is copied to the study directory only now and then, so
-    the driver's own copy is read.
+    Tune's file collects the errors of all attempts. Tune copies it to the study directory only now
+    and then, so this function reads the driver's own copy.
     """
     try:
         text = Path(trial.error_file or "").read_text(errors="replace")
@@ -43,16 +43,19 @@ def last_attempt(trial: Trial) -> str:
 
 
 def full_disk(text: str) -> str | None:
-    """Return what an attempt's error text says of a full disk, None if that was not the reason."""
+    """Return the message about a full disk in an error's text, or None if there is none."""
     found = _FULL_DISK.search(text)
     return None if found is None else found[1].strip()
 
 
 def reason(text: str) -> str:
-    """Return the reason that an attempt's error text gives, in one line.
+    """Return the reason of a failed attempt, in one line.
 
-    Ray describes a dead worker process in a paragraph of its own terms; an exception of the
-    trial's own code is its traceback's last line.
+    Ray describes a dead worker process in a paragraph, for which this function has sentences of its
+    own. For an exception in the trial's code the reason is the last line of the traceback.
+
+    Args:
+        text: the text of the error, as :func:`last_attempt` returns it.
     """
     for pattern, meaning in _MEANINGS:
         if re.search(pattern, text):

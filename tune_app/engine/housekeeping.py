@@ -1,4 +1,4 @@
-"""What a study no longer needs goes: spent checkpoints, weights that are not the best, remains."""
+"""Delete what a study no longer needs: checkpoints of finished trials, weights that were beaten."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ _WEIGHTS = re.compile(r"(?P<group>.+)\.epoch_(?P<epoch>[0-9]{1,9})\.pt")
 
 
 def tidy(ledger: Ledger, recorded: Recorded) -> None:
-    """Remove what the study no longer needs; to be called while it is locked.
+    """Delete what the study no longer needs. The caller holds the study's lock.
 
-    Before a launch this clears away what a killed one left: half-written files, and the entries of
-    weights whose score was never recorded. Such an entry would keep the trial, once it reaches that
-    score again, from saving its weights.
+    Before a launch this also deletes what a killed launch left behind: half-written files, and
+    entries of weights whose score was never recorded. Such an entry would stop the trial from
+    saving its weights when it reaches the same score again.
     """
     ledger.store.refresh()
     for place in ("", "weights/", "tune/*/*/", "tune/*/*/*/"):
@@ -33,10 +33,10 @@ def tidy(ledger: Ledger, recorded: Recorded) -> None:
 
 
 def remove_spent_checkpoints(ledger: Ledger, recorded: Recorded) -> None:
-    """Delete the checkpoints of trials whose rows are all finished.
+    """Delete the checkpoints of trials whose rows all need no trial any more.
 
-    Ray writes the last one while a driver that was stopped no longer hears of it, so all launches
-    are looked at, not only the latest.
+    This looks at all launches, not only at the latest: Ray may write a last checkpoint after the
+    driver of a launch has stopped.
     """
     known, ended = set(ledger.row_keys()), recorded.ended(ledger.study).keys()
     for trial in recorded.trials.values():
@@ -46,27 +46,27 @@ def remove_spent_checkpoints(ledger: Ledger, recorded: Recorded) -> None:
                 if directory.path is not None:
                     _remove_checkpoints(ledger.store, directory.path)
     if ended >= known:
-        # A directory whose params.json was damaged belongs to no trial any more.
+        # A directory with a damaged params.json belongs to no trial.
         for path in plain_glob(ledger.root, "tune/*/*"):
             _remove_checkpoints(ledger.store, path)
 
 
 def _remove_checkpoints(store: StudyStore, directory: Path) -> None:
-    # A URL is listed only where the refreshed copy has one: thousands of lists take minutes.
+    # Listing thousands of folders at a URL takes minutes; the working copy shows which have any.
     if any(directory.glob("checkpoint_*")):
         remove_checkpoints(store, directory)
 
 
 def keep_best_weights(store: StudyStore, recorded: Recorded, objective: Objective) -> None:
-    """Keep, per group, only the weights with the best score, and say where they are.
+    """Keep only the weights with the best recorded score of each group, and delete the others.
 
-    Trials save a milestone's weights when they beat the group's record at that moment; the scores
-    that they reported decide here. ``<study>/weights/<group>.json`` then names the file.
+    A trial saves the weights of a milestone if they beat the best score of their group so far.
+    ``<study>/weights/<group>.json`` names the file that is kept.
 
     Args:
-        store: the study's.
-        recorded: what its launches recorded.
-        objective: that of the study's search space.
+        store: the study's store.
+        recorded: what the study's launches recorded.
+        objective: the objective of the study's search space.
     """
     root = store.root
     best: dict[str, tuple[float, Path]] = {}
@@ -92,7 +92,7 @@ def keep_best_weights(store: StudyStore, recorded: Recorded, objective: Objectiv
 
 
 def plain_glob(root: Path, pattern: str) -> list[Path]:
-    """Return what matches inside of a study, by name, without anything behind a symbolic link."""
+    """Return the paths in a study that match, sorted, without symbolic links or what is behind."""
     top = root.resolve()
     parents: dict[Path, bool] = {}
     found = []

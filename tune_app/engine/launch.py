@@ -1,7 +1,7 @@
 """One launch of a study: prepare, plan, execute, conclude.
 
-The study is held from before it is read until the end, so it is read once, and what was read is
-handed on. Nothing is written before a plan is about to be executed.
+A run locks the study before it reads it and until it ends. It reads the study once and passes
+on what it read. It writes nothing before it executes a plan.
 """
 
 from __future__ import annotations
@@ -36,22 +36,22 @@ from tune_app.study.provenance import collect_provenance, command_line
 
 
 class Launch:
-    """A command in execution.
+    """One execution of ``tune_app.run``.
 
     Args:
         request: what the command asks for.
-        display: is told what happens.
-        signals: how the process is told to stop.
+        display: shows the launch to the user.
+        signals: the signals that stop the launch.
     """
 
     def __init__(self, request: StudyRequest, display: LaunchDisplay, signals: StopSignals) -> None:
         self._request = request
         self._display = display
         self._signals = signals
-        self._last_words = ""
+        self._last_line = ""
 
     def show_plan(self) -> int:
-        """Show what a run would do; write nothing. Returns the exit status."""
+        """Show what a run would do, and write nothing. Returns the exit status."""
         checked = check_request(self._request)
         with ExitStack() as connected:
             if self._request.address is None:
@@ -67,17 +67,17 @@ class Launch:
         return 0
 
     def run(self) -> int:
-        """Run what is missing. Returns the exit status (see :mod:`tune_app.cli.run_command`)."""
+        """Run the missing rows. Returns the exit status (see :mod:`tune_app.cli.run_command`)."""
         with ExitStack() as held:
-            refusal = self._hold(held)
+            refusal = self._lock(held)
             if self._request.address is None:
                 return self._run_here(refusal)
             if refusal is not None:
                 raise refusal
             return self._run_on_cluster()
 
-    def _hold(self, held: ExitStack) -> UserError | None:
-        """Hold the study, or return why that is refused."""
+    def _lock(self, held: ExitStack) -> UserError | None:
+        """Lock the study until ``held`` is closed; return the refusal if that is not possible."""
         try:
             held.enter_context(self._request.store.lock())
         except UserError as refusal:
@@ -87,18 +87,18 @@ class Launch:
         return None
 
     def _run_here(self, refusal: UserError | None) -> int:
-        """Run on this machine; Ray is started only if there are trials to run.
+        """Run on this machine. Ray starts only if there are trials to run.
 
         Args:
-            refusal: why the study cannot be held. One that is finished needs no holding: the disk
-                may be full or read-only.
+            refusal: why the study cannot be locked, or None. A finished study needs no lock, so it
+                may lie on a full or read-only disk.
         """
         checked = check_request(self._request)
         cluster = connection.local_cluster()
         study = self._prepare(checked, cluster)
         plan = study.plan(cluster)
         if len(plan.finished) == plan.num_rows:
-            # A driver killed after the last row had no time for it.
+            # A driver that was killed after the last row has not tidied up.
             with suppress(UserError, OSError):
                 if refusal is None:
                     tidy(study.ledger, study.recorded)
@@ -112,7 +112,7 @@ class Launch:
             return self._run_plan(study, plan, cluster, dashboard)
 
     def _run_on_cluster(self) -> int:
-        """Run on a cluster that is there already, once its nodes are found fit for the study."""
+        """Run on a running cluster, after checking the code and the storage of its nodes."""
         request = self._request
         checked = check_request(request)
         with self._connected() as (found, dashboard):
@@ -138,7 +138,7 @@ class Launch:
 
     @contextmanager
     def _connected(self) -> Iterator[tuple[Cluster, str]]:
-        """Have a cluster: yield what it offers and the address of its dashboard."""
+        """Connect to or start a cluster; yield its resources and its dashboard's address."""
         address = self._request.address
         self._display.say(*connection.prepare(address))
         self._display.say("starting Ray" if address is None else f"connecting to {address}")
@@ -152,17 +152,17 @@ class Launch:
                 raise
             connection.disconnect()
         except KeyboardInterrupt:
-            # The first signal ends the trials in order. This is a second, impatient one: it does
-            # not wait for Ray to end in order either.
+            # The first signal ends the trials in order. A second one ends the process at once,
+            # without waiting for Ray.
             connection.abandon(self.stopped())
 
     def _run_plan(self, study: PreparedStudy, plan: Plan, cluster: Cluster, dashboard: str) -> int:
-        """Execute the plan, guarded against the study's storage. Returns the exit status."""
+        """Execute the plan; an error of the storage becomes one line. Returns the exit status."""
         with study.ledger.store.guarded():
             return self._execute(study, plan, cluster, dashboard)
 
     def _execute(self, study: PreparedStudy, plan: Plan, cluster: Cluster, dashboard: str) -> int:
-        """Record the launch, run its trials and conclude. Returns the exit status."""
+        """Record the launch, run its trials, and conclude. Returns the exit status."""
         ledger, recorded = study.ledger, study.recorded
         if self._request.fresh and not ledger.store.is_empty():
             self._display.kept(ledger.store, put_aside(ledger.store))
@@ -187,7 +187,7 @@ class Launch:
         return self.stopped() if conclusion.interrupted else conclusion.exit_status
 
     def _record_of(self, plan: Plan) -> dict[str, object]:
-        """Return what a launch says of itself."""
+        """Return what the record of this launch holds: versions, hardware, command, open rows."""
         open_rows = [
             {"config_id": row.key[0], "seed": row.key[1], "reason": row.reason}
             for row in plan.open_rows
@@ -196,11 +196,11 @@ class Launch:
         return {**facts, "sharing": self._request.sharing, "open": open_rows}
 
     def stopped(self) -> int:
-        """Say how to go on after a signal and return the exit status."""
+        """Show the command that continues the study after a signal; return the exit status."""
         again = [word for word in self._request.arguments if word != "--fresh"]
-        signal = self._signals.received
-        line = f"stopped by {signal.name}; this goes on: {command_line(again)}"
-        if line != self._last_words:
+        received = self._signals.received
+        line = f"stopped by {received.name}; to continue: {command_line(again)}"
+        if line != self._last_line:
             self._display.say(line)
-        self._last_words = line
-        return 128 + signal
+        self._last_line = line
+        return 128 + received

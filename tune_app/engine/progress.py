@@ -1,4 +1,4 @@
-"""Tells a display what the trials of a launch do."""
+"""Pass Tune's events on to the display of the trials."""
 
 from __future__ import annotations
 
@@ -14,15 +14,15 @@ from tune_app.engine.display import TrialDisplay
 from tune_app.planning.resources import Cluster
 
 LOOK_SECONDS = 15.0
-"""How often a study of which nothing runs looks at the cluster."""
+"""Time between two looks at the cluster while no trial runs."""
 
 
 class ProgressCallback(Callback):
     """Passes Tune's events on to a display.
 
     Args:
-        display: what is told.
-        cluster: tells what the cluster offers now; asked while nothing runs.
+        display: gets the events.
+        cluster: returns the current resources of the cluster; called while no trial runs.
     """
 
     def __init__(self, display: TrialDisplay, cluster: Callable[[], Cluster]) -> None:
@@ -43,7 +43,7 @@ class ProgressCallback(Callback):
         self._display.begin()
 
     def on_step_end(self, iteration: int, trials: list[Trial], **info: Any) -> None:
-        """Pass on, once, that no node is left that could hold any of the trials that wait."""
+        """Pass on, once, that no node could hold any of the waiting trials."""
         now = time.monotonic()
         if self._running or now < self._looked + LOOK_SECONDS:
             return
@@ -59,14 +59,14 @@ class ProgressCallback(Callback):
     def on_trial_start(
         self, iteration: int, trials: list[Trial], trial: Trial, **info: Any
     ) -> None:
-        """Pass on that a trial runs."""
+        """Pass on that an attempt of a trial has started."""
         self._running.add(trial.trial_id)
         self._display.started(*_identity(trial))
 
     def on_trial_result(
         self, iteration: int, trials: list[Trial], trial: Trial, result: dict[str, Any], **info: Any
     ) -> None:
-        """Pass on an epoch."""
+        """Pass on a reported epoch."""
         self._display.reported(*_identity(trial), result)
 
     def on_trial_complete(
@@ -79,14 +79,14 @@ class ProgressCallback(Callback):
     def on_trial_recover(
         self, iteration: int, trials: list[Trial], trial: Trial, **info: Any
     ) -> None:
-        """Pass on a failed attempt."""
+        """Pass on that an attempt has failed and another one follows."""
         self._running.discard(trial.trial_id)
         self._display.tried_again(*_identity(trial), _reason(trial))
 
     def on_trial_error(
         self, iteration: int, trials: list[Trial], trial: Trial, **info: Any
     ) -> None:
-        """Pass on that a trial was given up."""
+        """Pass on that a trial has failed in its last attempt."""
         self._running.discard(trial.trial_id)
         self._display.failed(*_identity(trial), _reason(trial))
 

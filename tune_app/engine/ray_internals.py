@@ -1,8 +1,9 @@
-"""Everything of Ray and Tune that is private or is replaced, each with the public way it lacks.
+"""All uses of private names of Ray and Tune, and all changes to them.
 
-No other module of this package touches such a name. ``tests/engine/test_ray_internals.py`` checks
-each of them on its own, so that an upgrade of Ray names the one that broke. Ray is imported in the
-functions, as it takes seconds.
+Each docstring says under "Missing" which public way would replace the use. No other module of this
+package uses a private name of Ray. ``tests/engine/test_ray_internals.py`` checks each use on its
+own, so after an upgrade of Ray a failing test names the use that broke. The functions import Ray
+themselves, because the import takes seconds.
 """
 
 from __future__ import annotations
@@ -15,20 +16,21 @@ from pathlib import Path
 from typing import Any
 
 JOB_CONFIG_VARIABLE = "RAY_JOB_CONFIG_JSON_ENV_VAR"
-"""Ray's name of the variable that a submitted job finds its configuration in. Missing: a public
-name, or a function that returns the runtime environment of the job before it connects."""
+"""The variable in which Ray passes a submitted job its configuration. Missing: a public name, or a
+function that returns the job's runtime environment before the job connects."""
 _LOOPBACK_VARIABLE = "RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER"
 
 LEAST_STATE_SECONDS, STATE_SECONDS_PER_TRIAL = 60.0, 0.06
-"""Tune's state is written in about 0.5 ms a trial: this keeps it below 1 % of the time."""
+"""Tune writes its state in about 0.5 ms per trial; this keeps that below 1 % of the time."""
 
 
 def start_cluster(folder: Path, **options: Any) -> Any:
     """Start a cluster that only this launch uses; return what ``ray.init`` returns.
 
     Args:
-        folder: where Ray keeps sockets and logs; a short path, since sockets' paths are limited.
-        options: other arguments of ``ray.init``.
+        folder: where Ray keeps sockets and logs. The path must be short, because the length of a
+            socket's path is limited.
+        options: further arguments of ``ray.init``.
     """
     import ray
 
@@ -38,11 +40,11 @@ def start_cluster(folder: Path, **options: Any) -> Any:
 
 @contextmanager
 def _own_session() -> Iterator[None]:
-    """Give Ray's processes a session of their own, which signals to the driver's group miss.
+    """Start Ray's processes in a session of their own, so signals to the driver's group miss them.
 
-    A batch system or a terminal signals the whole group; without its processes Ray cannot end the
-    trials in order. They still end with the driver: the kernel tells them (``PR_SET_PDEATHSIG``).
-    Missing: an option of ``ray.init``.
+    A batch system or a terminal sends signals to the whole group. Ray needs its processes to end
+    the trials in order. They still end with the driver, because the kernel sends them a signal
+    (``PR_SET_PDEATHSIG``). Missing: an option of ``ray.init``.
     """
     from ray._private import services
 
@@ -57,11 +59,11 @@ def _own_session() -> Iterator[None]:
 
 @contextmanager
 def _loopback_only() -> Iterator[None]:
-    """Let the cluster listen on 127.0.0.1 alone, as Ray does by default on macOS and Windows.
+    """Let the cluster listen only on 127.0.0.1, as Ray does by default on macOS and Windows.
 
-    Its processes read the public variable. This process read it when Ray was imported, which may
-    have been long ago. Missing: ``_node_ip_address="127.0.0.1"``, which Ray replaces by the
-    machine's address.
+    Ray's processes read a public variable. This process has read it when Ray was imported, so the
+    constant is changed too. Missing: an option; Ray replaces ``_node_ip_address="127.0.0.1"`` by
+    the machine's address.
     """
     from ray._private import ray_constants
 
@@ -78,7 +80,7 @@ def _loopback_only() -> Iterator[None]:
 
 
 def find_cluster(address: str) -> str:
-    """Return host and port of the cluster that an address means; empty if there is none.
+    """Return host and port of the cluster that an address stands for; empty if there is none.
 
     Missing: a public function that resolves ``auto`` without trying to connect for minutes.
     """
@@ -88,9 +90,10 @@ def find_cluster(address: str) -> str:
 
 
 def hush_workers() -> None:
-    """Keep what Ray says of each worker that dies off the terminal.
+    """Keep Ray's message about each dead worker off the terminal.
 
-    A failed trial says why in one line of its own. Missing: ``log_to_driver=False`` leaves this.
+    The progress display has one line for each failed trial. Missing: an option;
+    ``log_to_driver=False`` does not cover these messages.
     """
     from ray._private import worker
 
@@ -99,7 +102,9 @@ def hush_workers() -> None:
 
 
 def mend_tune(num_trials: int) -> None:
-    """Replace, in this process, what Tune does wrong or too often; once is enough.
+    """Replace functions of Tune in this process that do something wrong, or do it too often.
+
+    A second call changes nothing more.
 
     Args:
         num_trials: how many trials the launch has.
@@ -110,16 +115,17 @@ def mend_tune(num_trials: int) -> None:
 
 
 def treat_ray_errors_as_actor_failures() -> None:
-    """Let a worker that Ray itself kills fail its trial instead of the whole study.
+    """Let the death of a worker fail its trial, not the whole study.
 
     Tune knows two errors of a worker, ``RayActorError`` and ``RayTaskError``, and ends the
-    experiment at any other. When a machine runs short of memory Ray kills a worker and reports an
-    ``OutOfMemoryError``, which is neither; so are the errors of objects lost with a node. They are
-    handed on as the death of the worker, which Tune retries and counts.
+    experiment at any other. When a machine runs short of memory, Ray kills a worker and reports an
+    ``OutOfMemoryError``. Objects that are lost with a node have errors of their own. This function
+    turns all of them into a ``RayActorError``, which Tune counts and retries.
 
-    A worker that dies while it is handed its next trial is counted twice: Tune first puts the trial
-    back into the queue, as one whose worker did not start, and then fails it, as one whose task was
-    lost. The second is left out, and with it the note that the trial is still being handed over.
+    If a worker dies while it gets its next trial, Tune counts the death twice: it puts the trial
+    back into the queue because the worker did not start, and then fails the trial because the task
+    was lost. This function leaves the second step out, and deletes Tune's note that the trial is
+    being handed over.
 
     Missing: a hook for errors of trials.
     """
@@ -143,7 +149,7 @@ def treat_ray_errors_as_actor_failures() -> None:
 
 
 def _ends_handover(tracked_actor_task: Any) -> bool:
-    """Return whether the task was to hand a waiting trial to a worker; Tune then forgets that."""
+    """Return whether the task was to give a worker a waiting trial; if so, delete Tune's note."""
     from ray.tune.execution.tune_controller import TuneController
 
     tracked_actor = tracked_actor_task._tracked_actor
@@ -160,17 +166,17 @@ def _ends_handover(tracked_actor_task: Any) -> bool:
 
 
 def remember_trainables() -> None:
-    """Let Tune look its trainable up in this process, not in the head node several times a trial.
+    """Let Tune look its trainable up in this process, not several times per trial in the head node.
 
-    The trainable of a launch never changes, and each question to the head node takes milliseconds
-    of a driver that has thousands of trials to hand out. Missing: a cache.
+    The trainable of a launch never changes. Each request to the head node takes milliseconds, which
+    delays a driver with thousands of trials. Missing: a cache.
     """
     from ray.tune import registry
 
-    kind: Any = registry._Registry
-    if _is_ours(kind.get):
+    cls: Any = registry._Registry
+    if _is_ours(cls.get):
         return
-    register, get, contains = kind.register, kind.get, kind.contains
+    register, get, contains = cls.register, cls.get, cls.contains
     known: dict[tuple[int, str, str], Any] = {}
 
     def register_anew(self: Any, category: str, key: str, value: Any) -> None:
@@ -186,17 +192,17 @@ def remember_trainables() -> None:
     def contains_known(self: Any, category: str, key: str) -> bool:
         return (id(self), category, key) in known or bool(contains(self, category, key))
 
-    kind.register, kind.get, kind.contains = register_anew, get_once, contains_known
+    cls.register, cls.get, cls.contains = register_anew, get_once, contains_known
 
 
 def write_state_seldom(num_trials: int) -> None:
-    """Let Tune write its own state by the clock alone, the more seldom the more trials there are.
+    """Let Tune write its own state at fixed intervals, which grow with the number of trials.
 
-    The state holds about 36 KB of every trial there was, and Tune writes all of it again each time,
-    with ``num_to_keep`` at every other checkpoint of any trial too. A study resumes from what its
-    trials recorded; the state is there for those who open a launch with ``ExperimentAnalysis``.
-    ``TUNE_GLOBAL_CHECKPOINT_S`` in the environment, in seconds, takes precedence. Missing: a way
-    to keep two checkpoints of a trial without this count of them.
+    The state holds about 36 KB for every trial, and Tune writes all of it each time. With
+    ``num_to_keep`` it also does so at every second checkpoint of any trial. A study does not resume
+    from this state; it is for users who open a launch with ``ExperimentAnalysis``.
+    ``TUNE_GLOBAL_CHECKPOINT_S`` in the environment, in seconds, takes precedence. Missing: a way to
+    keep two checkpoints of a trial without these additional writes.
     """
     from ray.tune.execution.experiment_state import _ExperimentCheckpointManager
 
@@ -207,7 +213,7 @@ def write_state_seldom(num_trials: int) -> None:
 
 
 def _force_nothing(self: Any, trial: Any) -> None:
-    """Stand in for Tune's count of checkpoints, which makes it write its state."""
+    """Replace Tune's method that makes it write its state after some checkpoints."""
 
 
 def _is_ours(function: Any) -> bool:

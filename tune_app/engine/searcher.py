@@ -1,7 +1,7 @@
-"""Hands planned trials to Ray Tune one after the other.
+"""Pass planned trials to Ray Tune one after the other.
 
-Tune's own grid expansion knows neither which rows are finished nor which share a trial, so the
-planner expands and this searcher only deals out.
+Tune's own grid expansion does not know which rows are finished and which share a trial. Therefore
+the planner expands the search space, and this searcher only passes its trials on.
 """
 
 from __future__ import annotations
@@ -17,18 +17,18 @@ from ray.tune.experiment import Trial
 from ray.tune.search import Searcher
 
 HOLD_SECONDS = 20.0
-"""A worker that has its place starts within."""
+"""A worker starts within this time once the cluster has room for it."""
 REFRESH_SECONDS = 5.0
 
 Slots = Callable[[Mapping[str, float]], int]
-"""Resources of a trial -> how many such trials the cluster, as it is now, holds at once."""
+"""Resources of a trial -> how many such trials the cluster can run at once."""
 
 
 class StartedTrials(Callback):
-    """Remembers which trials were given a worker.
+    """Remembers which trials have started.
 
     Attributes:
-        ids: Tune's ids of them.
+        ids: Tune's ids of these trials.
     """
 
     def __init__(self) -> None:
@@ -37,13 +37,22 @@ class StartedTrials(Callback):
     def on_trial_start(
         self, iteration: int, trials: list[Trial], trial: Trial, **info: Any
     ) -> None:
-        """Remember one."""
+        """Remember a trial."""
         self.ids.add(trial.trial_id)
 
 
 @dataclass
-class _Kind:
-    """The trials that ask for the same resources."""
+class _ResourceGroup:
+    """Trials that request the same resources.
+
+    Attributes:
+        resources: what each of them requests.
+        left: the configs of those that Tune has not got yet.
+        waiting: Tune's ids of those that have not started.
+        running: Tune's ids of those that run.
+        num_slots: how many of them the cluster can run at once.
+        moved: when one of them last started.
+    """
 
     resources: Mapping[str, float]
     left: deque[dict[str, Any]] = field(default_factory=deque)
@@ -54,23 +63,27 @@ class _Kind:
 
 
 class PlannedTrials(Searcher):
-    """Deals out complete configurations, those of each kind in the plan's order.
+    """Passes complete configurations to Tune.
 
-    A kind are the trials that ask for the same resources. Tune keeps a few trials waiting and asks
-    for no more meanwhile: were they all waiting for a CPU, GPUs would stand idle, and the other way
-    around. So each kind may have its share of them waiting. The kind of which the fewest find room
-    comes first, and while it spreads over the cluster the others are held back: Ray puts a trial on
-    any CPU, and one that trains there would keep a GPU of the same node without a CPU. A kind that
-    no node can hold, since one was lost, comes when nothing else is left.
+    Trials are grouped by the resources they request, and each group keeps the plan's order. Tune
+    keeps a few trials waiting and asks for no more until one starts. If all of them waited for a
+    CPU, GPUs would stand idle, and the other way around. So each group may have its share of the
+    waiting trials.
+
+    The group of which the fewest trials fit into the cluster comes first. While its trials start,
+    the other groups are held back: Ray may place a trial on any CPU, and a CPU trial on a node with
+    GPUs could leave a GPU there without a CPU. A group that no node can hold, because one was lost,
+    comes last.
 
     Args:
-        configs: what each trial's function receives; ``config["plan"]["resources"]`` is its kind.
-        started: knows which trials run.
-        slots: how many trials of a kind the cluster holds.
+        configs: what each trial's function receives. ``config["plan"]["resources"]`` decides its
+            group.
+        started: knows which trials have started.
+        slots: returns how many trials with the given resources the cluster can run at once.
         max_waiting: how many trials Tune keeps waiting.
-        in_order: whether to deal in the plan's order whatever the kinds.
-        is_limited: whether trials that wait count as running, as under ``--max-concurrent``: then
-            none is dealt that has to wait.
+        in_order: whether to keep the plan's order over all trials, so that there is one group.
+        is_limited: whether waiting trials count as running, as with ``--max-concurrent``. Then no
+            trial is passed on that would have to wait.
     """
 
     def __init__(
@@ -84,46 +97,46 @@ class PlannedTrials(Searcher):
         is_limited: bool = False,
     ) -> None:
         super().__init__()
-        kinds: dict[Hashable, _Kind] = {}
+        groups: dict[Hashable, _ResourceGroup] = {}
         for config in configs:
             resources = config["plan"]["resources"]
             key = None if in_order else frozenset(resources.items())
-            kinds.setdefault(key, _Kind(resources)).left.append(config)
-        self._kinds = list(kinds.values())
+            groups.setdefault(key, _ResourceGroup(resources)).left.append(config)
+        self._groups = list(groups.values())
         self._started = started
         self._slots = slots
-        self._max_waiting = max(1, max_waiting // max(1, len(kinds)))
+        self._max_waiting = max(1, max_waiting // max(1, len(groups)))
         self._is_limited = is_limited
         self._refreshed = float("-inf")
 
     def suggest(self, trial_id: str) -> Any:
-        """Return the next trial's configuration, None for none now, or ``Searcher.FINISHED``."""
-        with_some_left = [kind for kind in self._kinds if kind.left]
+        """Return the next trial's config, None if none may start now, or ``Searcher.FINISHED``."""
+        with_some_left = [group for group in self._groups if group.left]
         if not with_some_left:
             return Searcher.FINISHED
-        if len(self._kinds) == 1:
-            return self._kinds[0].left.popleft()
+        if len(self._groups) == 1:
+            return self._groups[0].left.popleft()
         now = time.monotonic()
         self._refresh(now)
-        with_room = [kind for kind in with_some_left if kind.num_slots]
-        for kind in sorted(with_room or with_some_left, key=lambda kind: kind.num_slots):
-            num_dealt = len(kind.waiting) + len(kind.running)
-            has_room = not self._is_limited or num_dealt < max(1, kind.num_slots)
-            if has_room and len(kind.waiting) < self._max_waiting:
-                kind.waiting.add(trial_id)
-                return kind.left.popleft()
-            spreads = num_dealt < kind.num_slots
-            if spreads and now < kind.moved + HOLD_SECONDS:
+        with_room = [group for group in with_some_left if group.num_slots]
+        for group in sorted(with_room or with_some_left, key=lambda group: group.num_slots):
+            num_dealt = len(group.waiting) + len(group.running)
+            has_room = not self._is_limited or num_dealt < max(1, group.num_slots)
+            if has_room and len(group.waiting) < self._max_waiting:
+                group.waiting.add(trial_id)
+                return group.left.popleft()
+            spreads = num_dealt < group.num_slots
+            if spreads and now < group.moved + HOLD_SECONDS:
                 return None
         return None
 
     def on_trial_complete(
         self, trial_id: str, result: dict[str, Any] | None = None, error: bool = False
     ) -> None:
-        """Note that a trial has ended; the plan does not depend on results."""
-        for kind in self._kinds:
-            kind.waiting.discard(trial_id)
-            kind.running.discard(trial_id)
+        """Note that a trial has ended. The plan does not depend on its results."""
+        for group in self._groups:
+            group.waiting.discard(trial_id)
+            group.running.discard(trial_id)
 
     def save(self, checkpoint_path: str) -> None:
         """Do nothing: a study resumes from its ledger, not from Tune's state."""
@@ -132,14 +145,14 @@ class PlannedTrials(Searcher):
         """Do nothing, as in :meth:`save`."""
 
     def _refresh(self, now: float) -> None:
-        """Note which trials have begun since, and now and then how large the cluster is."""
+        """Note which trials have started, and from time to time how large the cluster is."""
         if now >= self._refreshed + REFRESH_SECONDS:
             self._refreshed = now
-            for kind in self._kinds:
-                kind.num_slots = self._slots(kind.resources)
-        for kind in self._kinds:
-            begun = kind.waiting & self._started.ids if kind.waiting else set()
-            if begun or not kind.running | kind.waiting:
-                kind.moved = now
-            kind.waiting -= begun
-            kind.running |= begun
+            for group in self._groups:
+                group.num_slots = self._slots(group.resources)
+        for group in self._groups:
+            begun = group.waiting & self._started.ids if group.waiting else set()
+            if begun or not group.running | group.waiting:
+                group.moved = now
+            group.waiting -= begun
+            group.running |= begun

@@ -1,4 +1,4 @@
-"""Stopping in order: SIGTERM is treated as Ctrl-C, and the difference is remembered."""
+"""Stop a study in order at SIGTERM, as Ctrl-C does, and remember which signal it was."""
 
 from __future__ import annotations
 
@@ -11,21 +11,22 @@ from types import FrameType
 from typing import Any
 
 ECHO_SECONDS = 3.0
-"""``timeout`` and batch systems send SIGTERM to the command and at once again to its group. Python
-handles the second one late while Ray's code in C runs, which looks for signals once a second."""
+"""``timeout`` and batch systems send SIGTERM twice: to the command, and at once to its group. Both
+count as one signal. The second may be handled late, because Ray's C code checks for signals only
+once a second."""
 
 
 class StopSignals:
-    """Makes SIGTERM stop a study as Ctrl-C does while entered.
+    """A context in which SIGTERM stops a study as Ctrl-C does.
 
-    Tune ends its trials in order at the first SIGINT and restores the handler it found, so that a
-    second one interrupts at once; SIGTERM, which ``ray job stop`` sends, it does not handle.
+    At the first SIGINT, Tune ends its trials in order and restores the handler that it found, so a
+    second SIGINT interrupts at once. Tune does not handle SIGTERM, which ``ray job stop`` sends.
 
-    Python drops a KeyboardInterrupt that is raised in a finalizer or in a hook of ``os.fork``, of
-    which the start of Ray has many, so it is remembered that one was.
+    Python drops a KeyboardInterrupt that is raised in a finalizer or in a hook of ``os.fork``. Both
+    run often while Ray starts. This class remembers such a signal.
 
     Attributes:
-        received: SIGTERM once that has come, else SIGINT.
+        received: SIGTERM if one has come, otherwise SIGINT.
     """
 
     def __init__(self) -> None:
@@ -33,12 +34,12 @@ class StopSignals:
         self._term_before: Any = None
         self._int_before: Any = None
         self._interrupted = False
-        self._termed = -math.inf
+        self._last_sigterm = -math.inf
 
     def __enter__(self) -> StopSignals:
         self._term_before = signal.signal(signal.SIGTERM, self._on_term)
         self._int_before = signal.getsignal(signal.SIGINT)
-        if callable(self._int_before):  # else it is ignored
+        if callable(self._int_before):  # otherwise SIGINT is ignored
             signal.signal(signal.SIGINT, self._on_int)
         return self
 
@@ -51,16 +52,16 @@ class StopSignals:
         """Raise the KeyboardInterrupt that Python may have dropped.
 
         Raises:
-            KeyboardInterrupt: a signal has come while no trials ran, and still the study goes on.
+            KeyboardInterrupt: a signal came before the trials, and nothing stopped the study.
         """
         if self._interrupted:
             raise KeyboardInterrupt
 
     @contextmanager
     def kept_from_ray(self) -> Iterator[None]:
-        """Handle SIGTERM although ``ray.init``, run inside, takes it for itself.
+        """Handle SIGTERM inside this context although ``ray.init`` installs a handler of its own.
 
-        Ray's handler, which stays when ``ray.init`` is done, raises SystemExit with the signal's
+        Ray's handler stays installed after ``ray.init``. It raises SystemExit with the signal's
         number.
         """
         try:
@@ -69,7 +70,7 @@ class StopSignals:
         except SystemExit as end:
             if end.code != signal.SIGTERM:
                 raise
-            self.received, self._termed = signal.SIGTERM, time.monotonic()
+            self.received, self._last_sigterm = signal.SIGTERM, time.monotonic()
             raise KeyboardInterrupt from None
         finally:
             signal.signal(signal.SIGTERM, self._on_term)
@@ -79,12 +80,12 @@ class StopSignals:
         signal.default_int_handler(number, frame)
 
     def _on_term(self, _number: int, frame: FrameType | None) -> None:
-        # Not raise_signal(SIGINT): a shell ignores SIGINT for what it starts in the background, and
-        # Ray blocks it in the jobs submitted to a cluster.
+        # Not raise_signal(SIGINT): a shell ignores SIGINT in background processes, and Ray blocks
+        # it in submitted jobs.
         now = time.monotonic()
-        if now < self._termed + ECHO_SECONDS:
+        if now < self._last_sigterm + ECHO_SECONDS:
             return
-        self.received, self._termed = signal.SIGTERM, now
+        self.received, self._last_sigterm = signal.SIGTERM, now
         on_interrupt = signal.getsignal(signal.SIGINT)
         if not callable(on_interrupt):
             self._interrupted = True

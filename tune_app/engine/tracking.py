@@ -1,10 +1,12 @@
-"""Sends what trials report to an experiment tracker too: MLflow or Weights & Biases.
+"""Send what trials report also to an experiment tracker: MLflow or Weights & Biases.
 
-The study directory stays what counts. A tracker that fails while trials run is left alone from then
-on, with a note, and the trials go on. The callbacks that come with Ray are not used: MLflow's ends
-the whole launch when its server is away, and that of Weights & Biases starts a process for each
-trial. A trial that is resumed goes on in the run it had; the same trial of another study of this
-name (begun anew with ``--fresh``, or elsewhere) has a run of its own.
+The results in the study directory do not depend on a tracker. If it fails, it gets no more results,
+a note says so, and the trials go on. A resumed trial continues its run. The same trial of another
+study with the same name, such as one after ``--fresh``, has a run of its own.
+
+Ray's own callbacks cannot replace this module: that of Weights & Biases logs in an actor for each
+trial, whose failures no guard would see, and neither callback continues the run of a resumed trial.
+The checks before the launch and the choice of parameters and metrics would be needed anyway.
 """
 
 from __future__ import annotations
@@ -23,24 +25,24 @@ from ray.tune.experiment import Trial
 from ray.tune.logger import LoggerCallback
 
 from search_spaces.errors import UserError, one_line
-from tune_app.engine.recorder import scalars
+from tune_app.engine.reported_row import scalars
 
 TRACKERS = {"mlflow": "mlflow", "wandb": "wandb"}
-"""Name on the command line -> the package it needs, which is an extra of the same name."""
+"""Name on the command line -> the package that it needs. The extra has the name of the tracker."""
 _LONGEST_IDENTITY = 32
-"""Of a whole time stamp there are 19 characters; Weights & Biases takes 128 for all."""
+"""A time stamp has 19 letters and digits. Weights & Biases allows 128 for the whole key."""
 
 
 class Tracker(Protocol):
-    """One experiment of a tracking service; every method may raise what its package raises."""
+    """One experiment of a tracking service. Every method may raise any error of its package."""
 
     def begin(self, key: str, name: str, params: Mapping[str, Any]) -> Any:
-        """Begin or continue the run of a trial and return the run.
+        """Begin or continue the run of a trial, and return the run.
 
         Args:
-            key: identity of the trial among those of all studies; letters, digits and ``-``.
-            name: what to show.
-            params: its hyperparameters.
+            key: identity of the trial among the trials of all studies; letters, digits and ``-``.
+            name: the name to show.
+            params: the trial's hyperparameters.
         """
 
     def log(self, run: Any, metrics: Mapping[str, float], epoch: int) -> None:
@@ -54,7 +56,7 @@ def check_installed(name: str) -> None:
     """Refuse a tracker whose package is missing.
 
     Raises:
-        UserError: it is; the command that installs it is named.
+        UserError: it is missing. The message has the command that installs it.
     """
     if importlib.util.find_spec(TRACKERS[name]) is None:
         raise UserError(
@@ -64,11 +66,11 @@ def check_installed(name: str) -> None:
 
 
 def open_tracker(name: str, root: Path) -> Tracker:
-    """Return the tracker of a study, once it has answered.
+    """Return the tracker of a study, and check that it answers.
 
     Args:
         name: one of :data:`TRACKERS`.
-        root: the study directory; what a tracker keeps locally lies beside it.
+        root: the study directory. A tracker keeps its local files beside it.
 
     Raises:
         UserError: its package is missing, or it does not answer.
@@ -78,18 +80,18 @@ def open_tracker(name: str, root: Path) -> Tracker:
         return MlflowTracker(root) if name == "mlflow" else WandbTracker(root)
     except UserError:
         raise
-    except Exception as error:  # of the package's own kinds
+    except Exception as error:  # any error of the package
         raise UserError(f"--log-to {name}: {_reason(error)}") from None
 
 
 class MlflowTracker:
-    """Runs in an MLflow experiment with the study's name.
+    """Logs to an MLflow experiment with the study's name.
 
-    The server is ``MLFLOW_TRACKING_URI``; without it a database ``mlflow.db`` beside the study.
+    The server is ``MLFLOW_TRACKING_URI``, by default a database ``mlflow.db`` beside the study.
     """
 
     def __init__(self, root: Path) -> None:
-        # A server that is away must not hold up the driver for many minutes.
+        # A server that does not answer must not delay the driver for many minutes.
         os.environ.setdefault("MLFLOW_HTTP_REQUEST_TIMEOUT", "10")
         os.environ.setdefault("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "1")
         from mlflow.tracking import MlflowClient
@@ -99,9 +101,8 @@ class MlflowTracker:
         root.parent.mkdir(parents=True, exist_ok=True)
         self._client = MlflowClient(tracking_uri=uri)
         found = self._client.get_experiment_by_name(root.name)
-        if (
-            found and found.lifecycle_stage == "deleted"
-        ):  # its name stays taken, and it takes no run
+        # MLflow keeps the name of a deleted experiment, and accepts no runs in it.
+        if found and found.lifecycle_stage == "deleted":
             variable = f"MLFLOW_TRACKING_URI={own} " if uri == own else ""
             raise UserError(
                 f"--log-to mlflow: the experiment {root.name} was deleted there; restore it with "
@@ -139,9 +140,9 @@ class MlflowTracker:
 
 
 class WandbTracker:
-    """Runs in a Weights & Biases project with the study's name.
+    """Logs to a Weights & Biases project with the study's name.
 
-    ``WANDB_MODE=offline`` keeps them in ``wandb`` beside the study, for ``wandb sync``.
+    ``WANDB_MODE=offline`` keeps the runs in ``wandb`` beside the study, for ``wandb sync``.
     """
 
     def __init__(self, root: Path) -> None:
@@ -170,7 +171,7 @@ class WandbTracker:
             resume="allow",
             config=dict(params),
             dir=self._directory,
-            reinit="create_new",  # many runs at a time in this one process
+            reinit="create_new",  # this process has many runs at the same time
             settings=self._settings,
         )
 
@@ -184,11 +185,11 @@ class WandbTracker:
 
 
 class TrackingCallback(LoggerCallback):
-    """Hands what Tune's trials report to a tracker.
+    """Sends what Tune's trials report to a tracker.
 
     Args:
-        tracker: where to.
-        created_at: when the study was begun, which tells it from others of its name.
+        tracker: gets the parameters and the metrics of the trials.
+        created_at: when the study was created. It distinguishes studies with the same name.
 
     Attributes:
         problem: why the tracker was given up, or None.
@@ -239,10 +240,9 @@ class TrackingCallback(LoggerCallback):
 
 
 def _wandb_may_log() -> bool:
-    """Return whether no question will be asked: there is a key, or none is needed."""
-    if os.environ.get("WANDB_MODE") in ("offline", "dryrun", "disabled"):
-        return True
-    if os.environ.get("WANDB_API_KEY"):
+    """Return whether wandb has a key or needs none, so that it does not ask for one."""
+    needs_no_key = os.environ.get("WANDB_MODE") in ("offline", "dryrun", "disabled")
+    if needs_no_key or os.environ.get("WANDB_API_KEY"):
         return True
     host = urlparse(os.environ.get("WANDB_BASE_URL") or "https://api.wandb.ai").hostname
     try:

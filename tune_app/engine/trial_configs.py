@@ -1,4 +1,4 @@
-"""What Ray Tune is told of each planned trial: its parameters, its name and its resources."""
+"""What Ray Tune gets for each planned trial: its parameters, its name and its resources."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from tune_app.training.checkpoint import resumable_checkpoints
 def trial_configs(
     trials: Sequence[PlannedTrial], ledger: Ledger, recorded: Recorded, launch: str
 ) -> list[dict[str, Any]]:
-    """Return what Tune hands to each trial: its hyperparameters, and the plan beside them."""
+    """Return the config of each trial: its hyperparameters, and under ``plan`` what it serves."""
     configs = []
     for trial in trials:
         begun = recorded.trials.get(trial.key)
@@ -39,8 +39,8 @@ def trial_name(trial: Any) -> str:
     return str(trial.config["plan"]["name"])
 
 
-def trial_resources(config: Mapping[str, Any]) -> Any:
-    """Return the placement group that a trial's function asks for."""
+def placement_group(config: Mapping[str, Any]) -> Any:
+    """Return the placement group of a trial: one bundle with the resources of its plan."""
     from ray import tune
 
     return tune.PlacementGroupFactory([dict(config["plan"]["resources"])])

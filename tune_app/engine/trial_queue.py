@@ -1,10 +1,10 @@
-"""Tune's order of trials, found without a look at every trial that ever was.
+"""A first-in, first-out scheduler that looks only at trials that have not ended.
 
 Tune's own scheduler walks through all trials of a study, ended ones too, each time it looks for one
-to start: with 10,000 of them that is a third of the driver's time.
+to start. With 10,000 trials that takes a third of the driver's time.
 
-Tune asks for no more trials while as many wait as it keeps ready. Those of a node that is lost wait
-too, perhaps for ever: were they counted, the nodes that are left would soon have nothing to do.
+Tune creates no more trials while a certain number of trials wait. Trials that only a lost node
+could hold wait too, perhaps for ever. They are not counted, so that the other nodes stay busy.
 """
 
 from __future__ import annotations
@@ -20,11 +20,11 @@ from tune_app.engine.searcher import REFRESH_SECONDS, Slots
 
 
 class TrialQueue(FIFOScheduler):
-    """First in, first out among the trials that have not ended; one that is tried again queues.
+    """Starts trials in the order in which they came; a trial that is tried again goes to the end.
 
     Args:
-        slots: how many trials with certain resources the cluster holds now.
-        max_waiting: how many trials that a node could hold Tune keeps waiting.
+        slots: returns how many trials with the given resources the cluster can run at once.
+        max_waiting: how many trials Tune keeps waiting, without those that no node could hold.
     """
 
     def __init__(self, slots: Slots, max_waiting: int) -> None:
@@ -35,12 +35,12 @@ class TrialQueue(FIFOScheduler):
         self._looked = float("-inf")
 
     def on_trial_add(self, tune_controller: Any, trial: Trial) -> None:
-        """Queue a trial."""
+        """Add a trial to the end of the queue."""
         self._open.pop(trial.trial_id, None)
         self._open[trial.trial_id] = trial
 
     def choose_trial_to_run(self, tune_controller: Any) -> Trial | None:
-        """Return the first trial that waits to be started, None if none does."""
+        """Return the first waiting trial, or None if there is none."""
         for trial_id, trial in list(self._open.items()):
             if trial.is_finished():
                 del self._open[trial_id]
@@ -54,14 +54,14 @@ class TrialQueue(FIFOScheduler):
         return next(waiting, None) or next(paused, None)
 
     def _num_stranded(self) -> int:
-        """Return how many trials wait for what no node has."""
-        holds: dict[frozenset[tuple[str, float]], bool] = {}
+        """Return how many waiting trials no node could hold."""
+        has_room: dict[frozenset[tuple[str, float]], bool] = {}
         num_stranded = 0
         for trial in self._open.values():
             if trial.status == Trial.PENDING:
                 resources: Mapping[str, float] = trial.config["plan"]["resources"]
-                kind = frozenset(resources.items())
-                if kind not in holds:
-                    holds[kind] = self._slots(resources) > 0
-                num_stranded += not holds[kind]
+                group = frozenset(resources.items())
+                if group not in has_room:
+                    has_room[group] = self._slots(resources) > 0
+                num_stranded += not has_room[group]
         return num_stranded

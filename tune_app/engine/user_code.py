@@ -1,8 +1,8 @@
-"""A user's own training function on its way to the workers, which lack the user's files.
+"""Send a user's own training function to the workers, which do not have the user's files.
 
-Ray sends functions of importable modules by name. A file given with ``--space`` and the modules
-beside it cannot be imported in a worker, so they travel by value. Imports inside of the function
-are looked for where this process finds them, which works on nodes that see the same folders.
+Ray sends functions of importable modules by name. A worker cannot import a file given with
+``--space`` or the modules beside it, so these are sent by value. Imports inside the function are
+searched in the folders where this process finds them. That works on nodes that see these folders.
 """
 
 from __future__ import annotations
@@ -24,11 +24,11 @@ _OURS = "tune_app"
 
 
 def away_from_users_files() -> AbstractContextManager[None]:
-    """Return a context in which Ray's processes import nothing that this process would not.
+    """Return a context in which Ray starts its processes outside of the user's folder.
 
-    Ray's own processes and its workers look for modules in the working directory first, where a
-    user may have a ``random.py``. A command that Python runs with ``-m`` looks there first too,
-    and its workers may need what it found.
+    Ray's processes look for modules in the working directory first, where a user may have a file
+    ``random.py``. A command that runs with ``python -m`` looks there first too. In this case the
+    folder stays, because the workers may need the modules that the command found there.
     """
     here = Path.cwd()
     if any(Path(folder).resolve() == here for folder in sys.path[:1]):
@@ -37,10 +37,10 @@ def away_from_users_files() -> AbstractContextManager[None]:
 
 
 def portable(function: Callable[..., None]) -> Callable[..., None]:
-    """Return a function that a worker can run; one of this package is returned as it is.
+    """Return a function that a worker can run. A function of this package is returned unchanged.
 
     Raises:
-        UserError: the function uses something that cannot be sent to another process.
+        UserError: the function uses an object that cannot be sent to another process.
     """
     plain = inspect.unwrap(function)
     if function.__module__.partition(".")[0] == _OURS or not hasattr(plain, "__globals__"):
@@ -58,8 +58,8 @@ def portable(function: Callable[..., None]) -> Callable[..., None]:
 def unpacked(pickled: bytes, search_path: list[str]) -> Callable[..., None]:
     """Return the function in a worker.
 
-    A module of its name is put into ``sys.modules``: a class defined within the function looks its
-    module up there.
+    If its module cannot be imported there, a module of that name is added to ``sys.modules``,
+    because classes that are defined inside the function look their module up.
     """
     from ray import cloudpickle
 
@@ -74,9 +74,9 @@ def unpacked(pickled: bytes, search_path: list[str]) -> Callable[..., None]:
 
 
 def _pickled(function: Callable[..., None], by_value: list[ModuleType]) -> bytes:
-    """Pickle a function with what it uses of some modules.
+    """Pickle a function, and by value what it uses of the given modules.
 
-    A module that holds something that cannot be pickled, a lock for example, is left to its name.
+    If that fails, for example because a module holds a lock, the modules are pickled by name.
     """
     from ray import cloudpickle
 
@@ -84,11 +84,11 @@ def _pickled(function: Callable[..., None], by_value: list[ModuleType]) -> bytes
         cloudpickle.register_pickle_by_value(module)
     try:
         return bytes(cloudpickle.dumps(function))
-    except Exception as error:  # of any kind: pickling calls the objects' own methods
+    except Exception as error:  # of any kind, because pickling calls methods of the objects
         if not by_value:
             raise UserError(
                 f"the training function {getattr(function, '__name__', function)} cannot be sent "
-                f"to workers ({error}); create such objects inside of the function"
+                f"to workers ({error}); create such objects inside the function"
             ) from None
     finally:
         for module in by_value:

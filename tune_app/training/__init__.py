@@ -1,1 +1,1 @@
-"""What a trial trains: the classifier, the support vector machine, and the context they run in."""
+"""The trainables (a ResNet classifier, a support vector machine) and the context of a trial."""

@@ -1,9 +1,9 @@
-"""Checkpoints of a trial that can be trusted, and falling back when one cannot.
+"""Write checkpoints of a trial, and load the newest one that is intact.
 
 A checkpoint directory holds ``state.pt`` (tensors and plain values, read with
 ``torch.load(weights_only=True)``) and ``checkpoint.json`` with the trial's key, the epoch, and the
-size and SHA-256 of ``state.pt``. Both are checked before anything is loaded, so that a truncated,
-damaged or endless file is noticed and the one before it is used.
+size and SHA-256 of ``state.pt``. Both files are checked before the state is loaded. If one is
+truncated, damaged or too large, the checkpoint before it is used.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ _MOST_INDEX_BYTES = 10_000
 
 @dataclass(frozen=True)
 class CheckpointIndex:
-    """What ``checkpoint.json`` says: whose state it is, after which epoch, its size and digest."""
+    """The content of ``checkpoint.json``: the trial, the epoch, size and digest of the state."""
 
     path: Path
     trial_key: str
@@ -55,9 +55,9 @@ def write_checkpoint(directory: Path, trial_key: str, epoch: int, state: dict[st
 
 
 def read_index(directory: Path) -> CheckpointIndex | None:
-    """Return what a checkpoint directory says of itself, or None if it does not say it properly.
+    """Return the index of a checkpoint directory, or None if it is missing or damaged.
 
-    Symbolic links are not followed: a study says nothing about files outside of it.
+    Symbolic links are not followed, because they may lead out of the study.
     """
     files = (directory / INDEX_FILE, directory / STATE_FILE)
     if any(path.is_symlink() for path in (directory, *files)) or not files[0].is_file():
@@ -76,23 +76,23 @@ def read_index(directory: Path) -> CheckpointIndex | None:
 
 
 def find_checkpoints(trial_directory: Path, trial_key: str) -> list[CheckpointIndex]:
-    """Return the checkpoints of a trial in one of its directories, newest epoch first."""
+    """Return the checkpoints of a trial in one of its directories, latest epoch first."""
     found = [read_index(path) for path in trial_directory.glob("checkpoint_*")]
     own = [index for index in found if index is not None and index.trial_key == trial_key]
     return sorted(own, key=lambda index: -index.epoch)
 
 
 def find_damaged(trial_directory: Path) -> list[Path]:
-    """Return the checkpoints that do not say whose they are: damaged, or never completed."""
+    """Return the checkpoint directories without a readable index: damaged, or never completed."""
     return [path for path in trial_directory.glob("checkpoint_*") if read_index(path) is None]
 
 
 def resumable_checkpoints(trial: Trial, first_milestone: int) -> list[Path]:
-    """Return the checkpoints that a trial is to try, newest epoch first.
+    """Return the checkpoints from which a trial may resume, in the order in which it tries them.
 
-    Damaged ones come before all others: the trial refuses them and says so. A checkpoint counts
-    only if the epochs up to it are all recorded and it lies before the first milestone that is
-    still missing: no row of the study is then without its own measurement.
+    Damaged ones come first: the trial refuses them and says so in a note. The others follow, latest
+    epoch first. A checkpoint is left out if an epoch up to it is not recorded, or if it does not
+    lie before the first missing milestone. Otherwise a row would lack its measurement.
     """
     folders = [directory.path for directory in trial.directories if directory.path is not None]
     found = [
@@ -112,12 +112,12 @@ def remove_checkpoints(store: StudyStore, trial_directory: Path) -> None:
 
 @dataclass(frozen=True)
 class Loaded:
-    """What a trial begins with.
+    """The state with which a trial begins.
 
     Attributes:
-        epoch: the epoch after which the state was saved; 0 without one.
+        epoch: the epoch after which the state was saved; 0 without a state.
         state: the state, or None to begin from scratch.
-        note: why newer checkpoints were passed over; empty if none was.
+        note: why other checkpoints were refused; empty if none was.
     """
 
     epoch: int
@@ -131,14 +131,14 @@ def load_newest(
     trial_key: str,
     use: Callable[[dict[str, Any]], object] = lambda state: None,
 ) -> Loaded:
-    """Read the first candidate directory that is whole and that can be used.
+    """Load the first candidate that is intact and that the trial can use.
 
     Args:
-        store: the study's.
+        store: the study's store.
         candidates: checkpoint directories, the best first.
-        trial_key: the trial that they have to belong to.
-        use: is given each state that is whole; whatever it raises means that the state does not fit
-            the trial, and the next candidate is tried.
+        trial_key: the trial that the checkpoint must belong to.
+        use: gets the state of each intact candidate. If it raises an exception, the state does not
+            fit the trial, and the next candidate is tried.
     """
     refused: list[str] = []
     for path in candidates:
@@ -148,7 +148,7 @@ def load_newest(
             epoch, state = loaded
             try:
                 use(state)
-            except Exception as error:  # of many kinds: a model, an optimizer, numbers
+            except Exception as error:  # any error of the model or the optimizer
                 loaded = f"its state does not fit this trial ({type(error).__name__})"
             else:
                 return Loaded(epoch, state, _note(refused, f"goes on after epoch {epoch}"))
@@ -173,16 +173,16 @@ def _load(path: Path, trial_key: str) -> tuple[int, dict[str, Any]] | str:
         return f"{STATE_FILE} {damage}"
     try:
         state = torch.load(path / STATE_FILE, map_location="cpu", weights_only=True)
-    except Exception as error:  # of many kinds; a digest proves that the file is whole, not what
+    except Exception as error:  # any error of torch: the file is intact but holds something else
         return f"{STATE_FILE} holds no state ({type(error).__name__})"
     return (index.epoch, state) if isinstance(state, dict) else f"{STATE_FILE} holds no state"
 
 
 def _damage(path: Path, index: CheckpointIndex) -> str:
-    """Return why a state file is not the one that its index describes; empty if it is."""
+    """Return why a state file is not the one that its index describes, or an empty string."""
     try:
         found = path.lstat()
-        if not stat.S_ISREG(found.st_mode):  # a pipe would be waited for
+        if not stat.S_ISREG(found.st_mode):  # reading a pipe could wait for ever
             return "is no ordinary file"
         if found.st_size != index.num_bytes:
             return f"is damaged ({found.st_size:,} bytes of {index.num_bytes:,})"

@@ -1,9 +1,9 @@
-"""Train a ResNet from scratch, reporting every epoch.
+"""Train an image classifier (a ResNet) from scratch, reporting every epoch.
 
-A trial's result is a function of its configuration and seed alone: the seed fixes the initial
-weights, (seed, epoch) fixes the order of the images, and one trial's threads do not depend on what
-runs beside it. A run that is interrupted and resumed, or whose milestones are read on the way to a
-later one, therefore gives the very numbers of a run of its own.
+A trial's result depends only on its configuration and seed: the seed determines the initial
+weights, (seed, epoch) determines the order of the images, and the number of threads does not depend
+on other trials. Therefore a resumed trial gives the same numbers as an uninterrupted one, and so
+does a trial that serves several milestones.
 """
 
 from __future__ import annotations
@@ -20,51 +20,59 @@ from torch import nn
 from tune_app.cropped_conv.crop import crop_to_live_taps, full_state_dict
 from tune_app.data.epoch_order import epoch_order
 from tune_app.data.images import ImageData
-from tune_app.data.input_pipeline import ImageFeed
+from tune_app.data.input_pipeline import ImageLoader
 from tune_app.training.memory import peak_memory_mb
 from tune_app.training.metrics import classification_metrics
 from tune_app.training.models import build_model, count_cost
 from tune_app.training.optimizers import build_optimizer, load_optimizer
-from tune_app.training.trial_context import TrialSession, TrialSettings
+from tune_app.training.trial_context import LaunchSettings, TrialContext
 
 EVAL_BATCH_SIZE = 250
 
 
-def train_resnet(
-    config: dict[str, Any], *, data: Mapping[str, ImageData], settings: TrialSettings
+def train_classifier(
+    config: dict[str, Any], *, data: Mapping[str, ImageData], settings: LaunchSettings
 ) -> None:
-    """Run one trial: train to its last milestone, reporting every epoch to Ray Tune."""
-    session = TrialSession(config, settings)
-    torch.set_num_threads(session.num_threads())
+    """Run one trial: train up to its last milestone, and report every epoch to Ray Tune."""
+    trial = TrialContext(config, settings)
+    if trial.is_recorded():
+        return
+    torch.set_num_threads(trial.num_threads())
     images = data[config["dataset"]].at_seed(config["seed"])
 
-    def begin(state: dict[str, Any] | None) -> ResNetRun:
-        run = ResNetRun(config, images, session.last_epoch)
+    def begin(state: dict[str, Any] | None) -> ClassifierRun:
+        run = ClassifierRun(config, images, trial.last_epoch)
         if state is not None:
             run.load_state(state)
         return run
 
-    last, run = session.restore(begin)
-    for epoch in range(last + 1, session.last_epoch + 1):
+    last, run = trial.restore(begin)
+    for epoch in range(last + 1, trial.last_epoch + 1):
         metrics = run.train_epoch(epoch)
-        if epoch in session.milestones and metrics["status"] == "ok":
+        if epoch in trial.milestones and metrics["status"] == "ok":
             test, predictions = run.test()
             metrics |= test | run.cost
             labels = run.data.labels[run.data.test]
             metrics |= {
                 "milestone": epoch,
-                "predictions_file": session.save_predictions(epoch, predictions, labels),
+                "predictions_file": trial.save_predictions(epoch, predictions, labels),
             }
             group = f"{config['dataset']}-{config['model']}"
-            session.save_best_weights(group, epoch, metrics, run.weights)
-        due = session.checkpoint_due(epoch)
-        session.report(metrics, run.state() if due else None)
+            trial.save_best_weights(group, epoch, metrics, run.weights)
+        due = trial.checkpoint_due(epoch)
+        trial.report(metrics, run.state() if due else None)
         if metrics["status"] == "diverged":
             return
 
 
-class ResNetRun:
-    """A model with its optimizer and data, trained epoch by epoch."""
+class ClassifierRun:
+    """The training of one model: model, optimizer, data, and the times so far.
+
+    Args:
+        config: the trial's complete configuration, with ``seed`` and the resolved ``device``.
+        data: the images.
+        last_epoch: the last epoch, which a cosine schedule depends on.
+    """
 
     def __init__(self, config: Mapping[str, Any], data: ImageData, last_epoch: int) -> None:
         self.config = config
@@ -79,12 +87,12 @@ class ResNetRun:
         nominal = build_model(config["model"], config["in_channels"], len(data.class_names))
         cropped = crop_to_live_taps(nominal, shape)
         self.cost = _cost_metrics(nominal, cropped, shape)
-        # The crop pays on a CPU, where it was measured; a GPU keeps cuDNN's own kernels.
+        # Cropping was measured to be faster on a CPU. A GPU uses cuDNN's own kernels.
         self.model = cropped if self.device.type == "cpu" else nominal
         self.model.to(self.device)
         if self.device.type == "cuda":
             self.model.to(memory_format=torch.channels_last)
-        self.feed = ImageFeed(
+        self.loader = ImageLoader(
             data,
             self.device,
             channels=config["in_channels"],
@@ -96,10 +104,10 @@ class ResNetRun:
         self.scaler = torch.amp.GradScaler(self.device.type, enabled=self.amp)
 
     def train_epoch(self, epoch: int) -> dict[str, Any]:
-        """Train on every training image once, then evaluate on the validation split.
+        """Train on every training image once, and evaluate on the validation split.
 
         Returns:
-            The per-epoch metrics; ``status`` is ``"diverged"`` if a loss is not finite.
+            The metrics of the epoch. ``status`` is ``"diverged"`` if a loss is not finite.
         """
         started, cpu_started = time.perf_counter(), time.process_time()
         self._set_learning_rate(epoch)
@@ -130,15 +138,20 @@ class ResNetRun:
         }
 
     def train_steps(self, batches: list[np.ndarray[Any, Any]]) -> tuple[float, float, int]:
-        """Take a step with each batch of image indices, the model being in training mode.
+        """Take one optimizer step for each batch.
+
+        The model is in training mode.
+
+        Args:
+            batches: indices of images, one array for each batch.
 
         Returns:
-            Mean loss, accuracy and number of images, measured while training.
+            (mean loss, accuracy, number of images), measured during training.
         """
         loss_sum = torch.zeros((), dtype=torch.float64, device=self.device)
         num_correct = torch.zeros((), dtype=torch.int64, device=self.device)
         num_images = 0
-        for images, labels in self.feed(batches):
+        for images, labels in self.loader(batches):
             with torch.autocast(self.device.type, torch.float16, enabled=self.amp):
                 logits = self.model(images)
                 loss = nn.functional.cross_entropy(logits, labels)
@@ -149,7 +162,7 @@ class ResNetRun:
             loss_sum += loss.detach() * len(labels)
             num_correct += (logits.detach().argmax(1) == labels).sum()
             num_images += len(labels)
-        # Reading the sums waits for a GPU to finish, so the time taken after this is the whole.
+        # Reading the sums waits until a GPU has finished, so the caller measures the whole time.
         return loss_sum.item() / num_images, num_correct.item() / num_images, num_images
 
     def evaluate(self, indices: np.ndarray[Any, Any]) -> tuple[float, np.ndarray[Any, Any]]:
@@ -160,7 +173,7 @@ class ResNetRun:
             indices[i : i + EVAL_BATCH_SIZE] for i in range(0, len(indices), EVAL_BATCH_SIZE)
         ]
         with torch.inference_mode():
-            for images, labels in self.feed(batches):
+            for images, labels in self.loader(batches):
                 with torch.autocast(self.device.type, torch.float16, enabled=self.amp):
                     logits = self.model(images)
                 loss = nn.functional.cross_entropy(logits.float(), labels, reduction="sum")
@@ -180,7 +193,7 @@ class ResNetRun:
         return full_state_dict(self.model)
 
     def state(self) -> dict[str, Any]:
-        """Return everything that a resumed run needs beyond its configuration and seed."""
+        """Return everything that a resumed trial needs besides its configuration and seed."""
         return {
             "model": self.model.state_dict(),
             "optimizer": self.optimizer.state_dict(),
@@ -193,8 +206,7 @@ class ResNetRun:
         """Continue from what :meth:`state` returned.
 
         Raises:
-            Exception: of some kind if it is the state of another model or of none; the run cannot
-                be used then.
+            Exception: it is not the state of such a model. This object cannot be used afterwards.
         """
         self.model.load_state_dict(state["model"])
         load_optimizer(self.optimizer, state["optimizer"])
@@ -203,12 +215,12 @@ class ResNetRun:
         self.cpu_seconds = float(state["cpu_seconds"])
 
     def epoch_batches(self, epoch: int) -> list[np.ndarray[Any, Any]]:
-        """Return the epoch's batches of image indices, a function of (seed, epoch) alone.
+        """Return the epoch's batches of image indices, which depend only on (seed, epoch).
 
-        A last batch smaller than a quarter of the batch size is left out: on the 1×1 maps of a
-        28-pixel image BatchNorm would take its variance over a handful of values, and a batch of
-        two makes a ResNet-50 diverge within an epoch; of a single image there is none. The full
-        data leave 8 of 16 or 32: kept.
+        The last batch is left out if it is smaller than a quarter of the batch size. On the 1×1
+        maps of a 28-pixel image, BatchNorm would compute its variance over a few values: a batch of
+        two makes a ResNet-50 diverge within an epoch, and a single image has no variance. With the
+        full data and a batch size of 16 or 32 the last batch has 8 images and is kept.
         """
         train = self.data.train
         order = train[epoch_order(self.config["seed"], epoch, len(train))]
@@ -218,7 +230,7 @@ class ResNetRun:
         return batches[:-1] if too_small else batches
 
     def _set_learning_rate(self, epoch: int) -> None:
-        """Set the epoch's rate: constant, or half a cosine down to 0 (Loshchilov & Hutter 2017)."""
+        """Set the epoch's rate: constant, or cosine annealing to 0 (Loshchilov & Hutter 2017)."""
         factor = 1.0
         if self.config["lr_schedule"] == "cosine":
             factor = 0.5 * (1 + math.cos(math.pi * (epoch - 1) / self.last_epoch))

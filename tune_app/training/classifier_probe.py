@@ -1,4 +1,4 @@
-"""Measure a few steps of a classifier, from which a plan is estimated."""
+"""Measure a few training steps of a classifier, to estimate the time of a plan."""
 
 from __future__ import annotations
 
@@ -14,19 +14,19 @@ from torch import nn
 
 from tune_app.data.images import ImageData
 from tune_app.training.checkpoint import write_checkpoint
-from tune_app.training.classifier import EVAL_BATCH_SIZE, ResNetRun
+from tune_app.training.classifier import EVAL_BATCH_SIZE, ClassifierRun
 from tune_app.training.probe import EpochTimes, Probe
 
 
 def probe(config: Mapping[str, Any], data: ImageData, num_threads: int) -> Probe:
-    """Measure a few steps; the first, which allocates, is not counted."""
+    """Measure a few steps. The first one does not count, because it also allocates memory."""
     torch.set_num_threads(num_threads)
     started = time.perf_counter()
-    run = ResNetRun({**config, "seed": 0}, data, last_epoch=1)
+    run = ClassifierRun({**config, "seed": 0}, data, last_epoch=1)
     begin_seconds = time.perf_counter() - started
     run.model.train()
     times = []
-    for images, labels in run.feed(run.epoch_batches(1)[:8]):
+    for images, labels in run.loader(run.epoch_batches(1)[:8]):
         started = time.perf_counter()
         loss = nn.functional.cross_entropy(run.model(images), labels)
         run.optimizer.zero_grad(set_to_none=True)

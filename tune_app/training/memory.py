@@ -1,10 +1,10 @@
-"""The memory of a trial, in a worker process that runs many trials one after the other.
+"""Free and measure the memory of trials that run one after the other in a worker process.
 
-Ray starts a thread for every trial. A model that waits for Python's garbage collector, and what
-glibc keeps for the threads that are gone, would add up: a worker of a q1a study, whose trials need
-1.7 GB at most, grew to 5 GB within 140 of them. So a trial begins with giving back what the ones
-before it left. Linux can also reset a process's high-water mark (``clear_refs`` in proc(5)), which
-makes the peak that is reported the trial's own.
+Ray starts a thread for every trial. Models that Python's garbage collector has not collected yet
+add up, and so does memory that glibc keeps for threads that have ended: a worker of a q1a study,
+whose trials need 1.7 GB at most, grew to 5 GB within 140 trials. Therefore each trial begins by
+freeing this memory. It also resets the process's peak (``clear_refs`` in proc(5), Linux only), so
+the reported peak is that of the trial alone.
 """
 
 from __future__ import annotations
@@ -21,16 +21,16 @@ import psutil
 _STATUS, _CLEAR_REFS = Path("/proc/self/status"), Path("/proc/self/clear_refs")
 _RESET_PEAK = "5"
 _WORTH_IT_BYTES = 700_000_000
-"""Collecting takes about 0.1 s, which a process of small trials need not spend."""
+"""Collecting garbage takes about 0.1 s, so smaller processes skip it."""
 
 
 def begin_trial() -> None:
-    """Give back what earlier trials of this process left, and measure the peak from now on."""
+    """Free what earlier trials of this process left, and start to measure the peak."""
     if psutil.Process().memory_info().rss > _WORTH_IT_BYTES:
         gc.collect()
         with contextlib.suppress(OSError, AttributeError):  # not glibc
             ctypes.CDLL("libc.so.6").malloc_trim(0)
-    with contextlib.suppress(OSError):  # not Linux, or not allowed: the process's own peak is told
+    with contextlib.suppress(OSError):  # not Linux, or not allowed: the peak is that of the process
         _CLEAR_REFS.write_text(_RESET_PEAK)
 
 

@@ -1,4 +1,4 @@
-"""Classification metrics at a milestone, from labels and predictions."""
+"""The classification metrics of a milestone, computed from labels and predictions."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from sklearn.metrics import confusion_matrix, precision_recall_fscore_support
 def classification_metrics(
     labels: npt.NDArray[Any], predictions: npt.NDArray[Any], num_classes: int
 ) -> dict[str, Any]:
-    """Return the test metrics of one milestone.
+    """Return the test metrics of a milestone.
 
     Args:
         labels: true classes, shape (N,).
@@ -22,8 +22,8 @@ def classification_metrics(
     Returns:
         ``test_accuracy``; ``test_precision``, ``test_recall`` and ``test_f1`` averaged over classes
         (macro) and again weighted by class size (``*_weighted``); ``confusion_matrix``, K×K counts
-        with true classes as rows; ``num_test``. All are fractions; a class never predicted has
-        precision 0.
+        with true classes as rows; ``num_test``. Accuracy, precision, recall and F1 are fractions. A
+        class that is never predicted has precision 0.
     """
     assert labels.shape == predictions.shape and labels.ndim == 1
     classes = list(range(num_classes))

@@ -1,4 +1,4 @@
-"""The models to train, by name, and what they cost."""
+"""The models by name, and their number of parameters and operations."""
 
 from __future__ import annotations
 
@@ -11,22 +11,11 @@ import torchvision
 from torch import Tensor, nn
 
 from search_spaces.errors import UserError, choices, did_you_mean
-from tune_app.cropped_conv.crop import crop_to_live_taps, full_state_dict, load_full_state_dict
 from tune_app.cropped_conv.layers import CroppedConv2d
-
-__all__ = [
-    "MODELS",
-    "Cost",
-    "build_model",
-    "count_cost",
-    "crop_to_live_taps",
-    "full_state_dict",
-    "load_full_state_dict",
-]
 
 
 def _resnet(constructor: Callable[..., nn.Module]) -> Callable[[int, int], nn.Module]:
-    """Make a builder of torchvision's ResNet with another number of input channels."""
+    """Return a builder of one of torchvision's ResNets for any number of input channels."""
 
     def build(in_channels: int, num_classes: int) -> nn.Module:
         model = constructor(weights=None, num_classes=num_classes)
@@ -43,15 +32,17 @@ MODELS: dict[str, Callable[[int, int], nn.Module]] = {
     "resnet18": _resnet(torchvision.models.resnet18),
     "resnet50": _resnet(torchvision.models.resnet50),
 }
-"""Builders by name; each takes (in_channels, num_classes)."""
+"""Name -> builder, which takes (in_channels, num_classes)."""
 
 
 def build_model(name: str, in_channels: int = 1, num_classes: int = 10) -> nn.Module:
     """Build a model with random weights, drawn from torch's global generator.
 
-    The ResNets are torchvision's, with torchvision's initialisation; only the first convolution
-    (7x7, stride 2, no bias) has ``in_channels`` input channels. Raises ``UserError`` for an unknown
-    name.
+    The ResNets are torchvision's, with torchvision's initialisation. Only the first convolution
+    (7x7, stride 2, no bias) differs: it has ``in_channels`` input channels.
+
+    Raises:
+        UserError: the name is unknown.
     """
     if name not in MODELS:
         raise UserError(
@@ -62,13 +53,16 @@ def build_model(name: str, in_channels: int = 1, num_classes: int = 10) -> nn.Mo
 
 @dataclass(frozen=True)
 class Cost:
-    """What a model costs for one image, forward.
+    """The cost of a model's forward pass on one image.
 
-    ``macs`` is what thop counts (Zhu, "THOP: PyTorch-OpCounter", 0.1.1): the multiply-adds of
-    convolutions and linear layers, 4 per BatchNorm element, and the sums and divisions of average
-    pooling. ``flops`` is 2 per multiply-add of convolutions and linear layers plus 2 per
-    BatchNorm output element. ``input_shape`` is (channels, height, width): both figures
-    mean little without it.
+    Attributes:
+        num_parameters: the number of parameters.
+        macs: as thop counts (Zhu, "THOP: PyTorch-OpCounter", 0.1.1): the multiply-adds of
+            convolutions and linear layers, 4 per BatchNorm element, and the sums and divisions of
+            average pooling.
+        flops: 2 per multiply-add of convolutions and linear layers, and 2 per output element of
+            BatchNorm.
+        input_shape: (channels, height, width); ``macs`` and ``flops`` depend on it.
     """
 
     num_parameters: int
@@ -80,15 +74,15 @@ class Cost:
 def count_cost(model: nn.Module, input_shape: tuple[int, int, int]) -> Cost:
     """Count parameters, MACs and FLOPs at an input shape (channels, height, width).
 
-    Of a model cropped to its live taps, the parameters and multiply-adds that are left are counted.
-    Layers are counted when called as modules. The model is left as it is.
+    For a model that is cropped to its live taps, only the remaining parameters and multiply-adds
+    count. Layers count if they are called as modules. The model is not changed.
     """
     import thop
 
-    probe = copy.deepcopy(model).to("cpu", torch.float32).eval()
+    copied = copy.deepcopy(model).to("cpu", torch.float32).eval()
     image = torch.zeros(1, *input_shape)
     macs, _ = thop.profile(
-        probe, (image,), custom_ops={CroppedConv2d: _count_cropped}, verbose=False
+        copied, (image,), custom_ops={CroppedConv2d: _count_cropped}, verbose=False
     )
     flops = 0
 
@@ -96,21 +90,21 @@ def count_cost(model: nn.Module, input_shape: tuple[int, int, int]) -> Cost:
         nonlocal flops
         flops += _flops(module, output)
 
-    for module in probe.modules():
+    for module in copied.modules():
         module.register_forward_hook(count)
     with torch.no_grad():
-        probe(image)
+        copied(image)
     num_parameters = sum(parameter.numel() for parameter in model.parameters())
     return Cost(num_parameters, int(macs), flops, input_shape)
 
 
 def _count_cropped(layer: CroppedConv2d, inputs: tuple[Tensor, ...], _: Tensor) -> None:
-    """Count a cropped convolution for thop, which sums a buffer it adds to every module."""
+    """Count a cropped convolution for thop, which adds a buffer for its sum to every module."""
     layer.get_buffer("total_ops").add_(len(inputs[0]) * layer.macs)
 
 
 def _flops(module: nn.Module, output: Tensor) -> int:
-    """FLOPs of one call of one module on one image; 0 for modules that are not counted."""
+    """Return the FLOPs of one call of a module on one image; 0 if the module does not count."""
     match module:
         case CroppedConv2d():
             return 2 * module.macs

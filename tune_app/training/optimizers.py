@@ -11,7 +11,7 @@ from torch import nn
 
 def build_optimizer(config: Mapping[str, Any], model: nn.Module) -> torch.optim.Optimizer:
     """Return the optimizer that a configuration names."""
-    # fused: one pass over the parameters; the default loop is bound by memory and Python.
+    # fused=True makes one pass over the parameters, which is faster than the default loop.
     if config["optimizer"] == "sgd":
         return torch.optim.SGD(
             model.parameters(), lr=config["lr"], momentum=config["momentum"], fused=True
@@ -20,14 +20,17 @@ def build_optimizer(config: Mapping[str, Any], model: nn.Module) -> torch.optim.
 
 
 def load_optimizer(optimizer: torch.optim.Optimizer, saved: dict[str, Any]) -> None:
-    """Load what ``optimizer.state_dict()`` gave after a step.
+    """Load the result of ``optimizer.state_dict()``, and check that it fits the optimizer.
 
-    torch looks at most of it only in the next step, where a state that does not fit would end the
-    trial.
+    torch checks most of the state only in the next step, where a state that does not fit would end
+    the trial.
+
+    Args:
+        optimizer: the optimizer.
+        saved: a state that was saved after at least one step.
 
     Raises:
-        Exception: it does not fit the optimizer; a ``ValueError`` where only the next step or
-            nothing at all would have noticed.
+        Exception: the state does not fit. It is a ``ValueError`` where torch itself finds nothing.
     """
     optimizer.load_state_dict(saved)
     if isinstance(optimizer, torch.optim.Adam):

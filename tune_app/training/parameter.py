@@ -1,4 +1,4 @@
-"""What one parameter of a trainable may be."""
+"""The declaration of one parameter of a trainable: its type and its allowed values."""
 
 from __future__ import annotations
 
@@ -13,15 +13,15 @@ REQUIRED = object()
 
 @dataclass(frozen=True)
 class Parameter:
-    """What one parameter may be.
+    """The type and the allowed values of one parameter.
 
     Attributes:
-        kind: the allowed Python type; an ``int`` is also accepted where ``float`` stands.
-        default: the value when a space leaves the parameter out; ``REQUIRED`` if it may not.
-        allowed: the only allowed values, where they can be listed (also beside ``kind``).
-        minimum: the smallest allowed number; excluded itself if ``above`` is true.
-        maximum: the largest allowed number.
+        kind: the allowed Python type. ``float`` also allows an ``int``.
+        default: the value if a space leaves the parameter out; ``REQUIRED`` if it must not.
+        allowed: the allowed values of a string; for another type, values that are allowed besides.
+        minimum: the smallest allowed number. It is not allowed itself if ``above`` is true.
         above: whether the number must be greater than ``minimum``.
+        maximum: the largest allowed number.
     """
 
     kind: type
@@ -39,7 +39,7 @@ class Parameter:
             return False
         if not isinstance(value, (int, float) if self.kind is float else self.kind):
             return False
-        # Written so that NaN, which fails every comparison, is not accepted.
+        # NaN fails every comparison, so this form refuses it.
         if isinstance(value, (int, float)) and not -self.maximum <= value <= self.maximum:
             return False
         if self.minimum is not None:

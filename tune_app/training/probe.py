@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class EpochTimes:
-    """The time of a trial that goes through its training images epoch by epoch.
+    """The time of a trial that trains epoch by epoch.
 
     Attributes:
         per_train: seconds for each image of each epoch.
@@ -29,12 +29,12 @@ class EpochTimes:
 
 @dataclass(frozen=True)
 class PairTimes:
-    """The time of a trial that compares its training images with one another, once.
+    """The time of a trial that compares all pairs of its training images once.
 
     Attributes:
         per_square: seconds of the fit, divided by the square of the number of training images.
         per_pair: seconds for each pair of a training image and one that is evaluated.
-        most_train: the most training images that the trial takes, or None for all.
+        most_train: the largest number of training images that the trial uses, or None for all.
     """
 
     per_square: float
@@ -49,15 +49,15 @@ class PairTimes:
 
 @dataclass(frozen=True)
 class Probe:
-    """What a few measured steps say of one kind of trial; it can be pickled.
+    """The result of a few measured steps of a trial; it can be pickled.
 
     Attributes:
-        seconds: (epochs, training images, images evaluated over the trial) -> seconds.
-        begin_seconds: what comes before the first epoch: building the model.
-        save_seconds: writing one checkpoint.
+        seconds: (epochs, training images, images evaluated in the whole trial) -> seconds.
+        begin_seconds: time before the first epoch, in which the model is built.
+        save_seconds: time to write one checkpoint.
         checkpoint_bytes: size of one checkpoint.
         weights_bytes: size of the weights of one milestone.
-        memory_bytes: by how much a process grows that runs such a trial.
+        memory_bytes: growth of a process that runs such a trial.
     """
 
     seconds: Callable[[int, int, int], float]

@@ -1,8 +1,8 @@
-"""The trainables: what a trial can train, declared so that plans can be made without importing it.
+"""The declarations of the trainables, from which plans are made without importing torch.
 
-A trainable says which parameters it takes, which of them can be shared between configurations and
-when, and where its Tune function lives. A new one is a module here with a function
-``train(config, *, data, settings)`` and one entry in :data:`TRAINABLES`.
+A trainable declares its parameters, when configurations can share a trial, and where its Tune
+function is. To add one, write a module here with a function ``train(config, *, data, settings)``
+and add an entry to :data:`TRAINABLES`.
 """
 
 from __future__ import annotations
@@ -31,43 +31,42 @@ __all__ = [
 DEVICES = ("auto", "cpu", "cuda")
 
 
-def _never(_config: Config) -> bool:
+def _never(*_arguments: object) -> bool:
     return False
 
 
-def _uses_seed(_config: Config, _num_train: int) -> bool:
-    return False
-
-
-def _runs(_config: Config, _num_train: int) -> str | None:
+def _no_reason(*_arguments: object) -> str | None:
     return None
 
 
-def _one(_config: Config) -> float:
+def _equal_cost(_config: Config) -> float:
     return 1.0
 
 
 @dataclass(frozen=True)
 class Trainable:
-    """A model family that trials can train.
+    """A family of models that trials can train.
 
     Attributes:
-        name: what search spaces call it.
-        function: ``"module:function"`` (imported on first use) or the Tune function itself, called
-            as ``function(config, data=..., settings=...)``.
-        parameters: every parameter it takes.
+        name: its name in search spaces.
+        function: the Tune function, called as ``function(config, data=..., settings=...)``, or
+            ``"module:function"``, which is imported when it is first used.
+        parameters: name -> declaration of every parameter.
         label: configuration -> the readable part of a trial's name.
-        prefix_axis: the parameter along which a short run is the beginning of a longer one.
-        shares_prefix: whether that holds for a configuration (no schedule looks at the last epoch).
-        inert_axes: parameter -> whether it changes nothing for a configuration (resolved device).
-        ignores_seed: (configuration, number of training images) -> whether the seed changes
-            nothing as long as the split stays the same.
-        cost: configuration -> its training cost in any unit; long trials are launched first.
+        prefix_axis: the parameter that gives the length of the training (epochs): a short training
+            is the beginning of a longer one.
+        shares_prefix: configuration -> whether that is so. It is not if the training depends on the
+            last epoch, as with a learning-rate schedule.
+        inert_axes: parameter -> (configuration with resolved device -> whether the parameter has no
+            effect).
+        ignores_seed: (configuration, number of training images) -> whether the seed has no effect
+            while the split stays the same.
+        cost: configuration -> its training cost in any unit. Long trials are launched first.
         cannot_run: (configuration, number of training images) -> why it cannot run, or None.
         probe: ``"module:function"``, (configuration, images, threads) ->
-            :class:`tune_app.training.probe.Probe`; None where no estimate is possible.
-        probe_axes: the parameters on which the probed speed depends.
-        uses_images: whether trials need the image data sets at all.
+            :class:`tune_app.training.probe.Probe`; None if no estimate is possible.
+        probe_axes: the parameters on which the measured speed depends.
+        uses_images: whether trials need the image data sets.
     """
 
     name: str
@@ -77,34 +76,34 @@ class Trainable:
     prefix_axis: str | None = None
     shares_prefix: Callable[[Config], bool] = _never
     inert_axes: Mapping[str, Callable[[Config], bool]] = field(default_factory=dict)
-    ignores_seed: Callable[[Config, int], bool] = _uses_seed
-    cost: Callable[[Config], float] = _one
-    cannot_run: Callable[[Config, int], str | None] = _runs
+    ignores_seed: Callable[[Config, int], bool] = _never
+    cost: Callable[[Config], float] = _equal_cost
+    cannot_run: Callable[[Config, int], str | None] = _no_reason
     probe: str | None = None
     probe_axes: tuple[str, ...] = ()
     uses_images: bool = True
 
     def load(self) -> Callable[..., None]:
-        """Return the Tune function, imported now if need be."""
+        """Return the Tune function; import it if necessary."""
         return load_object(self.function) if isinstance(self.function, str) else self.function
 
     def defaults(self) -> Config:
-        """Return the values of the parameters that a configuration may leave out."""
+        """Return the default of each parameter that a configuration may leave out."""
         return {key: p.default for key, p in self.parameters.items() if p.default is not REQUIRED}
 
     def complete(self, config: Config) -> Config:
-        """Return the configuration with every left-out parameter at its default."""
+        """Return the configuration with the default of every parameter that it leaves out."""
         return {**self.defaults(), **config}
 
 
 def load_object(path: str) -> Any:
-    """Return the object named ``"module:attribute"``."""
+    """Import and return the object named ``"module:attribute"``."""
     module, _, attribute = path.partition(":")
     return getattr(importlib.import_module(module), attribute)
 
 
 def find_trainable(space: SearchSpace) -> Trainable:
-    """Return the space's trainable once every configuration of the space is valid for it.
+    """Return the space's trainable, after checking every configuration of the space.
 
     Raises:
         UserError: unknown trainable, unknown or missing parameter, or a value that is not allowed.
@@ -122,11 +121,15 @@ def find_trainable(space: SearchSpace) -> Trainable:
 
 
 def check_config(where: str, trainable: Trainable, config: Config) -> None:
-    """Check one configuration against what the trainable takes.
+    """Check one configuration against the trainable's declared parameters.
+
+    Args:
+        where: what holds the configuration; the message begins with it.
+        trainable: the trainable.
+        config: the configuration.
 
     Raises:
-        UserError: unknown or missing parameter, or a value that is not allowed; it begins with
-            ``where``.
+        UserError: unknown or missing parameter, or a value that is not allowed.
     """
     known = trainable.parameters
     for key, value in config.items():
@@ -178,14 +181,14 @@ def _svm_label(config: Config) -> str:
 
 
 def _resnet_cost(config: Config) -> float:
-    """Return relative seconds on a CPU: measured ratio of the models, area of the images."""
+    """Return relative seconds on a CPU; the ratio of the two models was measured."""
     model = {"resnet18": 1.0, "resnet50": 2.8}[config["model"]]
     per_batch = 1.0 + 4.0 / config["batch_size"]
     return float(model * per_batch * config["epochs"] * (config["image_size"] / 28) ** 2)
 
 
 def _takes_all_images(config: Config, num_train: int) -> bool:
-    """Return whether an SVM, which has no random part, chooses no images by its seed either."""
+    """Return whether an SVM uses all images; otherwise its seed chooses some of them."""
     return config["num_train_images"] in (None, num_train)
 
 
@@ -199,7 +202,7 @@ def _lacks_images(config: Config, num_train: int) -> str | None:
 TRAINABLES: dict[str, Trainable] = {
     "resnet": Trainable(
         name="resnet",
-        function="tune_app.training.classifier:train_resnet",
+        function="tune_app.training.classifier:train_classifier",
         parameters={
             "dataset": Parameter(str, allowed=_DATASETS),
             "model": Parameter(str, allowed=("resnet18", "resnet50")),
@@ -220,8 +223,8 @@ TRAINABLES: dict[str, Trainable] = {
         cost=_resnet_cost,
         prefix_axis="epochs",
         shares_prefix=_has_no_schedule,
-        # All are requests to a GPU: page-locked host memory for its copies, all images in its own
-        # memory instead, float16 on its tensor cores. A trial on the CPU does none of them.
+        # All three concern a GPU: copying from page-locked host memory, keeping all images in GPU
+        # memory, and float16 on tensor cores. They have no effect on a CPU.
         inert_axes={
             "pin_memory": _copies_no_batch,
             "mixed_precision": _trains_on_cpu,

@@ -1,4 +1,4 @@
-"""Train a support vector machine on raw pixels, with oneDAL's solver where it is installed."""
+"""Train a support vector machine on raw pixels, with oneDAL's solver if it is installed."""
 
 from __future__ import annotations
 
@@ -16,30 +16,32 @@ from tune_app.training.memory import peak_memory_mb
 from tune_app.training.metrics import classification_metrics
 from tune_app.training.probe import PairTimes, Probe
 from tune_app.training.svm_votes import predict
-from tune_app.training.trial_context import TrialSession, TrialSettings
+from tune_app.training.trial_context import LaunchSettings, TrialContext
 
 KERNEL_CACHE_MB = 2_000
-"""Kernel cache of the plain scikit-learn solver; its default of 200 MB is recomputed over and over
-on tens of thousands of images."""
+"""Kernel cache of scikit-learn's own solver. With its default of 200 MB it computes the kernel of
+tens of thousands of images again and again."""
 ONEDAL = "scikit-learn-intelex"
-"""The name of oneDAL's solver in a row."""
+"""The name of oneDAL's solver in recorded rows."""
 ONEDAL_MAX_ITER = 10_000
-"""oneDAL always has a limit: ``max_iter`` -1, which means none to libsvm, becomes this one."""
+"""oneDAL's limit if ``max_iter`` is -1. For libsvm -1 means no limit, but oneDAL needs one."""
 _NUM_PROBES = 3
 
 
 def train_svm(
-    config: dict[str, Any], *, data: Mapping[str, ImageData], settings: TrialSettings
+    config: dict[str, Any], *, data: Mapping[str, ImageData], settings: LaunchSettings
 ) -> None:
-    """Run one trial: fit, then predict validation and test images; reports once."""
-    session = TrialSession(config, settings)
+    """Run one trial: fit, predict validation and test images, and report once."""
+    trial = TrialContext(config, settings)
+    if trial.is_recorded():
+        return
     images = data[config["dataset"]].at_seed(config["seed"])
     if config["num_train_images"] is not None:
         images = subset_train(images, config["num_train_images"], config["seed"])
-    metrics, predictions = fit_and_predict(config, images, session.num_threads())
+    metrics, predictions = fit_and_predict(config, images, trial.num_threads())
     labels = images.labels[images.test]
-    metrics["predictions_file"] = session.save_predictions(1, predictions, labels)
-    session.report(metrics)
+    metrics["predictions_file"] = trial.save_predictions(1, predictions, labels)
+    trial.report(metrics)
 
 
 def fit_and_predict(
@@ -47,10 +49,10 @@ def fit_and_predict(
 ) -> tuple[dict[str, Any], npt.NDArray[Any]]:
     """Return (the trial's metrics, predicted classes of the test images).
 
-    Pixels that are 0 in every image of the data set, a twelfth of MNIST's, are left out after gamma
-    was taken from all: they add nothing to any product of two images.
+    Pixels that are 0 in every image of the data set are left out (a twelfth of MNIST's): they add
+    nothing to the product of two images. Gamma is computed from all pixels before.
 
-    ``train_accuracy`` is left out: predicting every training image costs as much as the fit.
+    There is no ``train_accuracy``, because predicting all training images costs as much as the fit.
     """
     solver, svc_class = find_solver(num_threads)
     max_iter = config["max_iter"]
@@ -107,14 +109,14 @@ def fit_and_predict(
 
 
 def _gamma(gamma: str | float, pixels: npt.NDArray[np.float32]) -> float:
-    """Return gamma as a number, as scikit-learn's SVC takes its two names."""
+    """Return gamma as a number; ``scale`` and ``auto`` mean what they mean in scikit-learn."""
     if gamma == "scale":
         return float(1 / (pixels.shape[1] * pixels.var()))
     return 1 / pixels.shape[1] if gamma == "auto" else float(gamma)
 
 
 def find_solver(num_threads: int) -> tuple[str, Callable[..., Any]]:
-    """Return (name, SVC class): oneDAL's where scikit-learn-intelex is installed, else libsvm's."""
+    """Return (name, SVC class) of oneDAL's solver if it is installed, otherwise of libsvm's."""
     try:
         import daal4py
         from sklearnex.svm import SVC
@@ -133,11 +135,12 @@ def _pixels(data: ImageData, indices: npt.NDArray[Any]) -> npt.NDArray[np.float3
 
 
 def probe(config: Mapping[str, Any], data: ImageData, num_threads: int) -> Probe:
-    """Fit and predict on a small subset.
+    """Measure the fit and the prediction on a small subset.
 
-    The number of support vectors grows a little slower than the number of images and every one of
-    them meets every image: the cost is taken as a × n². A first fit warms the library up; of the
-    next ones, whose fraction of a second is multiplied by up to thousands, the shortest counts.
+    The fit of n images is estimated as a × n²: the number of support vectors grows almost like n,
+    and the kernel of each with each image is needed. A first fit, which does not count, warms the
+    library up. Of the next fits the shortest counts, because a disturbance of a fraction of a
+    second would be multiplied by thousands.
     """
     num_probe = min(1_000, len(data.train))
     small = subset_train(data, num_probe, 0)

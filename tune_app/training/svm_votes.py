@@ -1,9 +1,10 @@
-"""Predictions of a support vector machine with more than two classes, each kernel value once.
+"""Predict with a support vector machine of several classes, computing each kernel value once.
 
-With one machine for every pair of classes (k (k − 1) / 2 of them: LIBSVM, Chang & Lin 2011, section
-7) a support vector takes part in up to k − 1 of them, and oneDAL computes its kernel with the
-images anew for each: on MNIST about four times. Here the kernel of an image with all support
-vectors is one row of one matrix product, and the decisions of all pairs are one more product.
+Such a machine consists of one binary machine for every pair of k classes, k (k − 1) / 2 of them
+(LIBSVM, Chang & Lin 2011, section 7). A support vector belongs to up to k − 1 of these, and oneDAL
+computes its kernel with the images for each of them, on MNIST about four times. This module
+computes the kernel of all images with all support vectors by one matrix product, and the decisions
+of all pairs by a second one.
 """
 
 from __future__ import annotations
@@ -20,13 +21,13 @@ Matrix = npt.NDArray[np.float32]
 
 
 def predict(classifier: Any, pixels: Matrix, gamma: float, num_threads: int) -> npt.NDArray[Any]:
-    """Return the predicted classes, shape (N,): those of ``classifier.predict``.
+    """Return the predicted classes, shape (N,), as ``classifier.predict`` does.
 
     Args:
         classifier: a fitted ``SVC`` with an rbf or poly kernel, ``coef0`` 0 and no class weights.
         pixels: images, shape (N, features).
         gamma: the kernel's gamma, a number.
-        num_threads: threads that the products may use.
+        num_threads: number of threads for the matrix products.
     """
     if len(classifier.classes_) < 3 or classifier.kernel not in ("rbf", "poly"):
         predicted: npt.NDArray[Any] = classifier.predict(pixels)
@@ -45,10 +46,12 @@ def predict(classifier: Any, pixels: Matrix, gamma: float, num_threads: int) -> 
 def _pair_weights(
     dual_coef: npt.NDArray[Any], num_support: npt.NDArray[Any]
 ) -> npt.NDArray[np.float64]:
-    """Return what each support vector counts in each pair of classes, (vectors, pairs).
+    """Return the weight of each support vector in each pair of classes, shape (vectors, pairs).
 
-    Row r of ``dual_coef``, (classes − 1, vectors), is for the r-th of the other classes; vectors
-    are ordered by class.
+    Args:
+        dual_coef: shape (classes − 1, vectors); row r of a vector belongs to the r-th of the other
+            classes. Vectors are ordered by class.
+        num_support: number of support vectors of each class, shape (classes,).
     """
     num_classes = len(num_support)
     ends = np.cumsum(num_support)
@@ -62,14 +65,14 @@ def _pair_weights(
 
 
 def _kernel(classifier: Any, pixels: Matrix, gamma: float) -> Matrix:
-    """Return the kernel of images with all support vectors, (images, vectors)."""
+    """Return the kernel of images with all support vectors, shape (images, vectors)."""
     vectors: Matrix = np.asarray(classifier.support_vectors_, dtype=np.float32)
     products: Matrix = pixels @ vectors.T
     if classifier.kernel == "poly":
         products *= np.float32(gamma)
         np.power(products, classifier.degree, out=products)
         return products
-    # |x − s|² = |x|² + |s|² − 2 x·s, in place: the matrix is the largest thing here.
+    # |x − s|² = |x|² + |s|² − 2 x·s, computed in place to save memory.
     products *= np.float32(-2)
     products += np.square(pixels).sum(axis=1)[:, None]
     products += np.square(vectors).sum(axis=1)[None, :]
@@ -80,7 +83,7 @@ def _kernel(classifier: Any, pixels: Matrix, gamma: float) -> Matrix:
 
 
 def _most_votes(decisions: npt.NDArray[np.float64], num_classes: int) -> npt.NDArray[np.intp]:
-    """Return the class with the most votes, the first of several, shape (N,)."""
+    """Return the index of the class with the most votes, shape (N,); ties go to the first."""
     votes = np.zeros((len(decisions), num_classes), dtype=np.int16)
     for column, (first, second) in enumerate(combinations(range(num_classes), 2)):
         for_first = decisions[:, column] > 0

@@ -1,4 +1,4 @@
-"""What every trainable needs from the running trial: threads, its checkpoint, and reporting."""
+"""The context of a running trial: its threads, its checkpoints, and reporting to Ray Tune."""
 
 from __future__ import annotations
 
@@ -21,6 +21,7 @@ from ray import tune
 from tune_app.storage.open_store import worker_store
 from tune_app.storage.storage_errors import FullDiskError, is_full_disk
 from tune_app.study.objective import Objective
+from tune_app.study.trial_directory import RESULT_FILE, parse_records
 from tune_app.training.checkpoint import find_checkpoints, load_newest, write_checkpoint
 from tune_app.training.memory import begin_trial
 
@@ -28,13 +29,13 @@ Run = TypeVar("Run")
 
 
 @dataclass(frozen=True)
-class TrialSettings:
-    """What all trials of a launch share.
+class LaunchSettings:
+    """Settings that all trials of a launch share.
 
     Attributes:
-        study_dir: the study directory, absolute, or the URL of one.
-        checkpoint_seconds: least time between two checkpoints of a trial.
-        metric: the measure that selects, as the search space says.
+        study_dir: the absolute path of the study directory, or its URL.
+        checkpoint_seconds: shortest time between two checkpoints of a trial.
+        metric: the metric of the search space, which selects the best weights.
         mode: ``"max"`` or ``"min"``.
     """
 
@@ -44,10 +45,20 @@ class TrialSettings:
     mode: str = "max"
 
 
-class TrialSession:
-    """The side of a trial that talks to Ray Tune and to the study directory."""
+class TrialContext:
+    """Connects the training of a trial with Ray Tune and with the study directory.
 
-    def __init__(self, config: dict[str, Any], settings: TrialSettings) -> None:
+    Args:
+        config: what Tune passed to the trial: its hyperparameters, and ``plan``.
+        settings: the settings of the launch.
+
+    Attributes:
+        trial_key: identity of the trial over launches.
+        milestones: epochs at which rows of the study end, ascending.
+        directory: the trial's directory.
+    """
+
+    def __init__(self, config: dict[str, Any], settings: LaunchSettings) -> None:
         begin_trial()
         plan = config["plan"]
         self.trial_key: str = plan["trial_key"]
@@ -63,28 +74,44 @@ class TrialSession:
 
     @property
     def last_epoch(self) -> int:
-        """The epoch after which the trial is done."""
+        """The last epoch of the trial."""
         return self.milestones[-1]
 
+    def is_recorded(self) -> bool:
+        """Return whether an earlier attempt in this launch has recorded the trial's last row.
+
+        There is nothing left to train then. Tune counts a trial as done only when its function has
+        returned; if the worker dies between the last report and that, Tune tries it again.
+        """
+        try:
+            text = self._store.current_text(self.directory / RESULT_FILE)
+        except (OSError, ValueError):
+            return False
+        records, _ = parse_records(text)
+        return any(
+            record.get("milestone") == self.last_epoch or record.get("status") == "diverged"
+            for record in records
+        )
+
     def num_threads(self) -> int:
-        """Return how many threads the trial may use: its whole CPUs, at least one."""
+        """Return the number of threads for the trial: its CPUs, rounded down, at least 1."""
         resources = tune.get_context().get_trial_resources()
         cpus = resources.required_resources.get("CPU", 1) if resources else 1
         return max(1, int(cpus))
 
     def restore(self, begin: Callable[[dict[str, Any] | None], Run]) -> tuple[int, Run]:
-        """Begin with the newest checkpoint that can be used, or from scratch.
+        """Begin from the newest usable checkpoint, or from scratch.
 
-        A retry of this launch uses what the trial has reported since; otherwise come the
-        checkpoints of earlier launches that the driver found to agree with the recorded epochs.
-        Those that are passed over, damaged or of another state, are named in the next reported row.
+        In a retry, the checkpoints of this launch come first. The checkpoints of earlier launches
+        follow, as far as the driver found that they agree with the recorded epochs. If one is
+        damaged or does not fit, the next reported row has a note that names it.
 
         Args:
-            begin: makes what the trial trains from a saved state, or from scratch where it gets
-                None. It raises if it cannot use the state, and is then called with another.
+            begin: builds what the trial trains from a saved state, or from scratch if it gets
+                None. If it raises an exception, it is called with the next state.
 
         Returns:
-            (the epoch after which the state was saved or 0, what ``begin`` made).
+            (the epoch after which the state was saved, or 0; the result of ``begin``).
         """
         candidates = list(self._resume_from)
         reported = tune.get_checkpoint()
@@ -92,7 +119,7 @@ class TrialSession:
             newest = self.directory / Path(reported.path).name
             self._store.refresh(self.directory)
             own = find_checkpoints(self.directory, self.trial_key)
-            # Their numbers ascend in a directory; one above was saved and never reported.
+            # Checkpoints have ascending numbers. One above the newest was saved but not reported.
             older = [index.path for index in own if index.path.name < newest.name]
             candidates = [newest, *older, *candidates]
         begun: list[Run] = []
@@ -104,15 +131,22 @@ class TrialSession:
         return loaded.epoch, begun[0] if begun else begin(None)
 
     def checkpoint_due(self, epoch: int) -> bool:
-        """Return whether to save after ``epoch``: time has passed, and there is more to come."""
+        """Return whether to save after ``epoch``: enough time has passed, and epochs follow."""
         waited = time.monotonic() - self._last_checkpoint
         return epoch < self.last_epoch and waited >= self._checkpoint_seconds
 
     def report(self, metrics: dict[str, Any], state: dict[str, Any] | None = None) -> None:
-        """Report one epoch, together with the state after it if one is given.
+        """Report one epoch, and save the state after it if one is given.
 
-        Beside the metrics stand ``num_threads`` and, since the first epoch of an attempt also
-        allocates memory and starts threads, whether this one is that ``warm_up``.
+        The row also gets ``num_threads``, and ``warm_up``: whether this is the first epoch of an
+        attempt, which takes longer because it allocates memory and starts threads.
+
+        Args:
+            metrics: the metrics of the epoch.
+            state: the state to save as a checkpoint, or None.
+
+        Raises:
+            FullDiskError: the disk is full.
         """
         metrics = {**metrics, "num_threads": self.num_threads(), "warm_up": self._warm_up}
         metrics |= self._notes
@@ -128,7 +162,7 @@ class TrialSession:
                 with self._full_disk_named():
                     tune.report(metrics, checkpoint=tune.Checkpoint.from_directory(directory))
         except (OSError, FullDiskError):
-            # On a full disk the part that was written would take the place of other trials.
+            # A partly written checkpoint would take disk space from other trials.
             for path in set(self.directory.glob("checkpoint_*")) - before:
                 shutil.rmtree(path, ignore_errors=True)
             raise
@@ -137,16 +171,24 @@ class TrialSession:
     def save_predictions(
         self, epoch: int, predictions: npt.NDArray[Any], labels: npt.NDArray[Any]
     ) -> str:
-        """Save predicted and true classes of the test images, in test order.
+        """Save the predicted and the true classes of the test images.
 
-        With both, McNemar's test on two trials needs nothing but their files.
+        Both are needed for McNemar's test between two trials.
+
+        Args:
+            epoch: the milestone.
+            predictions: predicted classes, in the order of the test split, shape (N,).
+            labels: true classes, shape (N,).
 
         Returns:
-            The name of the file, relative to the trial's directory.
+            The path of the file, relative to the trial's directory.
+
+        Raises:
+            FullDiskError: the disk is full.
         """
         name = f"predictions/epoch_{epoch}.npz"
         predicted, true = predictions.astype(np.uint8), labels.astype(np.uint8)
-        content = io.BytesIO()  # NumPy and torch hide an error of the disk behind their own
+        content = io.BytesIO()  # NumPy would hide an error of the disk behind one of its own
         np.savez_compressed(content, predictions=predicted, labels=true)
         with self._full_disk_named():
             self._store.write(self.directory / name, content.getbuffer())
@@ -161,10 +203,18 @@ class TrialSession:
     ) -> None:
         """Save the weights after ``epoch`` if no trial of the group has a better score yet.
 
-        The score is the metric of the search space; where ``metrics`` lacks it no weights are kept,
-        and the next reported row says so. The group's best score so far is read from a small file.
-        Two trials that look at the same moment may both save, never neither; housekeeping keeps the
-        best at the end.
+        The score is the metric of the search space. If ``metrics`` lacks it, no weights are saved,
+        and the next reported row has a note. A small file holds the group's best score so far. If
+        two trials read it at the same time, both may save; housekeeping keeps only the best.
+
+        Args:
+            group: trials of a group compete for one file of weights.
+            epoch: the milestone.
+            metrics: the metrics of the milestone.
+            weights: returns the weights.
+
+        Raises:
+            FullDiskError: the disk is full.
         """
         metric = self._objective.metric
         score = self._objective.score(metrics)
@@ -193,13 +243,13 @@ class TrialSession:
 
     @contextmanager
     def _full_disk_named(self, where: str | None = None) -> Iterator[None]:
-        """Raise a full disk as the error that ends the launch: a retry would meet it again.
+        """Turn the error of a full disk into the one that ends the launch, as a retry is no use.
 
         Args:
-            where: what is written to, if the error does not say; by default the study.
+            where: the place that is written, if the error does not name one; by default the study.
 
         Raises:
-            FullDiskError: in place of an ``OSError`` of that kind.
+            FullDiskError: in place of an ``OSError`` for a full disk.
         """
         try:
             yield

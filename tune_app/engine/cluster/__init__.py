@@ -1,1 +1,1 @@
-"""What a study needs of a cluster of several machines, and files that describe such clusters."""
+"""Check and extend a cluster of several machines; ``deploy`` holds files that describe one."""

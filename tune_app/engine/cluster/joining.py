@@ -1,7 +1,7 @@
-"""Waiting for nodes that a study needs and a cluster does not have yet.
+"""Wait for nodes that a study needs and a cluster does not have yet.
 
-An autoscaler may start them when it is asked to; which kinds of nodes it could start, Ray tells
-nobody, so the only way to find out is to ask and wait.
+An autoscaler may start them on request. Ray does not tell which nodes the autoscaler could start,
+so the only way to find out is to ask and wait.
 """
 
 from __future__ import annotations
@@ -22,27 +22,27 @@ def wait_for_nodes(
     seconds: float,
     say: Callable[[str], None],
 ) -> Cluster:
-    """Ask the cluster's autoscaler for what a plan lacks, and wait until it is there.
+    """Ask the cluster's autoscaler for the resources that a plan lacks, and wait for them.
 
     Args:
-        lacking: what trials ask for and no node has, once for each kind.
-        cluster: what is there now.
-        seconds: how long to wait at most; then the rows that lack something stay open.
-        say: is told what is waited for.
+        lacking: the resources of trials that no node can hold; each set of resources once.
+        cluster: the cluster as it is now.
+        seconds: the longest time to wait. After it, rows that lack resources stay open.
+        say: gets a line that says what the command waits for.
 
     Returns:
-        The cluster as it is then.
+        The cluster as it is after the wait.
     """
     from ray.autoscaler.sdk import request_resources
 
-    reasons = {reason for kind in lacking if (reason := cluster.refusal(kind))}
+    reasons = {reason for resources in lacking if (reason := cluster.refusal(resources))}
     say(f"waiting up to {format_seconds(seconds)} for nodes: {'; '.join(sorted(reasons))}")
     deadline = time.monotonic() + seconds
-    request_resources(bundles=[dict(kind) for kind in lacking])
+    request_resources(bundles=[dict(resources) for resources in lacking])
     try:
-        while any(cluster.refusal(kind) for kind in lacking) and time.monotonic() < deadline:
+        while any(map(cluster.refusal, lacking)) and time.monotonic() < deadline:
             time.sleep(LOOK_SECONDS)
             cluster = live_cluster()
     finally:
-        request_resources(bundles=[])  # from now on the trials themselves are the demand
+        request_resources(bundles=[])  # from now on the trials request the resources
     return cluster

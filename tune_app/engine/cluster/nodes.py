@@ -1,8 +1,8 @@
-"""Asking every node of a Ray cluster something, with one small task each.
+"""Run a small task on every node of a Ray cluster.
 
-The code that trials need travels with the driver: Ray packs this package and ``search_spaces``,
-keeps them in the head node for the time of the job, and puts them onto the path of every worker, on
-nodes that join later too. What else they need (Python, Ray, torch, ...) has to be installed there.
+The driver sends the code that trials need: Ray packs this package and ``search_spaces``, keeps them
+in the head node while the job runs, and adds them to the path of every worker, also on nodes that
+join later. Everything else (Python, Ray, torch, ...) has to be installed on the nodes.
 """
 
 from __future__ import annotations
@@ -20,26 +20,27 @@ from search_spaces.errors import UserError
 from tune_app.engine.ray_internals import JOB_CONFIG_VARIABLE
 
 ANSWER_SECONDS = 120.0
-"""A node that is well starts a worker within seconds; one that must fetch code, somewhat later."""
+"""Longest time to an answer. A node starts a worker within seconds, later if it fetches code."""
 _GONE_SECONDS, _LOOK_SECONDS = 5.0, 0.5
-"""The end of a node's processes is known within seconds."""
+"""Ray learns within seconds that a node's processes have ended."""
 
 RunOnNodes = Callable[[Callable[[str], Any]], dict[str, Any]]
-"""Runs a function of a node's id on each node: node in words -> what it returned."""
+"""Runs a function, which gets the node's id, on each node; returns node's name -> result."""
 
 
 def run_on_nodes(function: Callable[[str], Any]) -> dict[str, Any]:
     """Run a function on every node that can run trials, at the same time.
 
     Args:
-        function: takes the node's id. Defined inside of another function it travels by value and
-            runs also where this package is missing.
+        function: gets the node's id. A function that is defined inside another one is sent by
+            value, so it also runs on nodes that lack this package.
 
     Returns:
-        The node's name and address -> what the function returned there.
+        The node's name and address -> what the function returned there. Nodes that have died
+        meanwhile are left out.
 
     Raises:
-        UserError: a node did not answer; it is named. One that has died meanwhile is left out.
+        UserError: a node did not answer. The message names it.
     """
     import ray
     from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
@@ -62,15 +63,15 @@ def collect(
     get: Callable[[Any], Any],
     is_gone: Callable[[str], bool],
 ) -> dict[str, Any]:
-    """Return what nodes answered, without those that have left the cluster meanwhile.
+    """Return the answers of the nodes, without those that have left the cluster meanwhile.
 
     Args:
-        asked: id of a node -> its name in words and the reference of its task.
-        get: returns what the task of a reference returned.
-        is_gone: says whether the node with an id has left the cluster.
+        asked: id of a node -> its name, and the reference of its task.
+        get: returns the result of the task with the given reference.
+        is_gone: returns whether the node with the given id has left the cluster.
 
     Raises:
-        UserError: a node that is still there did not answer; it is named.
+        UserError: a node that has not left did not answer. The message names it.
     """
     names = [name for name, _ in asked.values()]
     answers = {}
@@ -78,9 +79,9 @@ def collect(
         unique = name if names.count(name) == 1 else f"{name}, node {node_id[:8]}"
         try:
             answers[unique] = get(reference)
-        except Exception as error:  # Ray's own, of many kinds, or the function's
+        except Exception as error:  # one of Ray's many, or one of the function
             if is_gone(node_id):
-                continue  # as if it had left before; no trial will run there
+                continue  # no trial will run there
             raise UserError(
                 f"node {unique} cannot run a task ({_reason(error)}); mend or remove it and run "
                 "the same command again"
@@ -89,7 +90,7 @@ def collect(
 
 
 def _is_gone(node_id: str) -> bool:
-    """Look again whether a node is there; its worker's end is known a moment before its own."""
+    """Return whether a node has left; its end is known a moment after that of its worker."""
     import ray
 
     deadline = time.monotonic() + _GONE_SECONDS
@@ -101,13 +102,13 @@ def _is_gone(node_id: str) -> bool:
 
 
 def shipped_code() -> dict[str, Any]:
-    """Return the runtime environment with this package's code; empty if the job brings its own.
+    """Return the runtime environment with this package's code; empty if the job has its own.
 
-    A job submitted with ``ray job submit --runtime-env`` may name modules itself, and Ray lets
-    only one of both name them.
+    A job that was submitted with ``ray job submit --runtime-env`` may name modules itself. Ray does
+    not accept both.
     """
     packages = [str(Path(module.__path__[0])) for module in (tune_app, search_spaces)]
-    # The sample images would be megabytes in the head node's memory; trials get arrays.
+    # Trials get their images as arrays, so the megabytes of the sample are not needed.
     code = {"py_modules": packages, "excludes": ["sample/", "__pycache__/"]}
     job = json.loads(os.environ.get(JOB_CONFIG_VARIABLE) or "{}")
     return {} if code.keys() & (job.get("runtime_env") or {}).keys() else code

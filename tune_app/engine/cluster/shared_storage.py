@@ -1,4 +1,4 @@
-"""Whether a folder, or a URL, is one and the same on every node of a cluster."""
+"""Check that all nodes of a cluster see the same folder, or reach the same URL."""
 
 from __future__ import annotations
 
@@ -16,21 +16,22 @@ from tune_app.storage.remote_store import RemoteStore
 from tune_app.storage.store import StudyStore
 
 SEES_SECONDS = 5.0
-"""Network file systems may show a new file a moment late."""
+"""Longest wait for a new file, which network file systems may show late."""
 
 
 def check_storage(store: StudyStore, cluster: Cluster, *, shared: bool) -> None:
     """Refuse a place for a study that the nodes of a running cluster do not see.
 
-    Also its only node may have been started by another user, or with other credentials.
+    Without this check, trials would fail at their first checkpoint, perhaps after hours. A cluster
+    of one node is checked too: another user may have started it, or with other credentials.
 
     Args:
         store: where the study is kept.
-        cluster: what it runs on.
+        cluster: the cluster.
         shared: whether the user says that every node reaches the place.
 
     Raises:
-        UserError: trials would fail with their first checkpoint, after hours perhaps.
+        UserError: a node does not see the place, or cannot write there.
     """
     if isinstance(store, RemoteStore):
         check_url(store.remote, run_on_nodes)
@@ -43,17 +44,18 @@ def check_storage(store: StudyStore, cluster: Cluster, *, shared: bool) -> None:
     check_shared(store.root.parent, run_on_nodes)
 
 
-def check_shared(folder: Path, run_on_nodes: RunOnNodes) -> None:
-    """Write a file that every node has to read, and read what every node writes.
+def check_shared(folder: Path, ask_nodes: RunOnNodes) -> None:
+    """Write a file that every node must read, and read a file that every node writes.
 
-    Nothing is left behind: neither the files, nor the folder if it was not there.
+    The files are removed afterwards, and so is the folder if it did not exist.
 
     Args:
-        folder: the folder in question, absolute.
-        run_on_nodes: as :func:`tune_app.engine.cluster.nodes.run_on_nodes`.
+        folder: the folder, absolute.
+        ask_nodes: as :func:`tune_app.engine.cluster.nodes.run_on_nodes`.
 
     Raises:
-        UserError: it cannot be written, or a node does not share it; the node is named.
+        UserError: the folder cannot be written, or a node does not share it. The message names the
+            node.
     """
     missing = [path for path in (folder, *folder.parents) if not path.exists()]
     token = uuid.uuid4().hex
@@ -64,7 +66,7 @@ def check_shared(folder: Path, run_on_nodes: RunOnNodes) -> None:
             own.write_text(token)
         except OSError as error:
             raise UserError(f"{folder}: cannot be written ({error.strerror})") from None
-        for node, answer in run_on_nodes(_node_task(str(folder), token)).items():
+        for node, answer in ask_nodes(_node_task(str(folder), token)).items():
             problem = answer["problem"]
             if problem is None and not _appears(folder / answer["file"], token):
                 problem = "writes there what this machine does not see"
@@ -77,28 +79,28 @@ def check_shared(folder: Path, run_on_nodes: RunOnNodes) -> None:
         for path in folder.glob(f".shared-{token}*"):
             with contextlib.suppress(OSError):
                 path.unlink()
-        for path in missing:  # the innermost comes first
+        for path in missing:  # the innermost first
             with contextlib.suppress(OSError):
                 path.rmdir()
 
 
-def check_url(remote: RemoteFolder, run_on_nodes: RunOnNodes) -> None:
-    """Write at a URL what every node has to read, and read what every node writes.
+def check_url(remote: RemoteFolder, ask_nodes: RunOnNodes) -> None:
+    """Write a file at a URL that every node must read, and read a file that every node writes.
 
-    Nothing is left behind.
+    The files are removed afterwards.
 
     Args:
         remote: the folder at the URL.
-        run_on_nodes: as :func:`tune_app.engine.cluster.nodes.run_on_nodes`.
+        ask_nodes: as :func:`tune_app.engine.cluster.nodes.run_on_nodes`.
 
     Raises:
-        UserError: it cannot be written, or not from a node; the node is named.
+        UserError: the URL cannot be written from here or from a node. The message names the node.
     """
     own = f".shared-{uuid.uuid4().hex}"
     written = [own]
     try:
         remote.write(own, own.encode())
-        for node, answer in run_on_nodes(_url_task(remote, own)).items():
+        for node, answer in ask_nodes(_url_task(remote, own)).items():
             written.append(str(answer["file"]))
             if answer["problem"]:
                 raise UserError(
@@ -145,7 +147,7 @@ def _node_task(folder: str, token: str) -> Callable[[str], dict[str, str | None]
 
 
 def _appears(path: Path, content: str) -> bool:
-    """Return whether the file is there with its content, at once or a moment later."""
+    """Return whether the file appears with this content within :data:`SEES_SECONDS`."""
     deadline = time.monotonic() + SEES_SECONDS
     while True:
         with contextlib.suppress(OSError):

@@ -1,7 +1,7 @@
-"""Whether all nodes of a cluster run the same code.
+"""Check that all nodes of a cluster run the same code.
 
-Numbers of one study come from one version of everything that computes them, and objects pickled
-by one version of Python, NumPy or torch need not be readable in another.
+All numbers of a study should come from the same versions. Besides, an object that one version of
+Python, NumPy or torch has pickled may not be readable in another.
 """
 
 from __future__ import annotations
@@ -17,17 +17,17 @@ import tune_app
 from search_spaces.errors import UserError
 
 PACKAGES = ("ray", "torch", "torchvision", "numpy", "scikit-learn")
-"""Must be the same everywhere. scikit-learn-intelex may be missing where it has no build; rows say
-which solver ran."""
+"""Packages whose versions must be the same on all nodes. scikit-learn-intelex may be missing, as it
+has no build for some machines; each row records its solver."""
 CODE = "tune_app"
 
 Versions = Mapping[str, str | None]
-"""``python`` (major and minor), each of :data:`PACKAGES` -> version or None if it is not installed;
-:data:`CODE` -> digest of the code."""
+"""``python`` (major and minor version) and each of :data:`PACKAGES` -> its version, or None if it
+is not installed; :data:`CODE` -> digest of this package's code."""
 
 
 def describe_versions() -> dict[str, str | None]:
-    """Return the versions of this process; torch's build for a device (``+cpu``) is left out."""
+    """Return the versions of this process, without torch's suffix for a device (``+cpu``)."""
     found: dict[str, str | None] = {"python": f"{sys.version_info[0]}.{sys.version_info[1]}"}
     for package in PACKAGES:
         try:
@@ -50,7 +50,7 @@ def code_digest() -> str:
 
 
 def versions_task() -> Callable[[str], Versions]:
-    """Return what a node runs to describe itself, also one without this package."""
+    """Return a function that describes a node, also one that lacks this package."""
 
     def task(_node_id: str) -> Versions:
         try:
@@ -63,13 +63,13 @@ def versions_task() -> Callable[[str], Versions]:
 
 
 def check_versions(found: Mapping[str, Versions]) -> None:
-    """Compare what the nodes say with this process.
+    """Compare the versions of the nodes with those of this process.
 
     Args:
         found: node -> its versions.
 
     Raises:
-        UserError: one differs; node, package and both versions are named.
+        UserError: a version differs. The message names the node, the package and both versions.
     """
     own = describe_versions()
     for node, versions in found.items():
@@ -78,7 +78,8 @@ def check_versions(found: Mapping[str, Versions]) -> None:
             if has == wanted:
                 continue
             if package == CODE:
-                what = f"other code of {package} ({has})" if has else f"no {package} of this kind"
+                other = f"other code of {package} ({has})"
+                what = other if has else f"no {package} of this version"
                 fix = "remove the copy that is installed there, or install this one"
             else:
                 what = f"{package} {has}" if has else f"no {package}"
