@@ -131,6 +131,7 @@ SPACE = SearchSpace(name="mine", question="Which é?", trainable="toy", factors=
 """
 
 
+@pytest.mark.xdist_group("ray")
 def test_a_study_from_a_crowded_folder_whose_output_goes_away(script: Path, crowded: Path) -> None:
     (crowded / "my_space.py").write_text(SPACE)
     (crowded / "rates.py").write_text("RATES = [1, 2]\ndef doubled(x):\n    return 2 * x\n")

@@ -65,6 +65,7 @@ def mode(path: Path) -> int:
     return stat.S_IMODE(path.stat().st_mode)
 
 
+@pytest.mark.xdist_group("ray")
 def test_nothing_of_a_cluster_on_this_machine_is_open_to_others(home: Path) -> None:
     done = subprocess.run(
         [sys.executable, "-c", CLUSTER], capture_output=True, text=True, timeout=120, check=False

@@ -208,6 +208,7 @@ if __name__ == "__main__":
 '''
 
 
+@pytest.mark.xdist_group("ray")
 def test_a_worker_that_dies_while_it_is_handed_a_trial_counts_once(tmp_path: Path) -> None:
     script = tmp_path / "script.py"
     script.write_text(SCRIPT)

@@ -16,7 +16,7 @@ from analysis.frames.mistakes import load_splits, predicted
 from analysis.report import main as report
 from analysis.stats import compare_predictions
 from search_spaces.errors import UserError
-from tests.engine.test_study import ledger_of, run, write_space
+from tests.engine.real_studies import ledger_of, run, write_space
 from tests.studies import QUICK
 from tune_app.data.images import describe, load_datasets
 from tune_app.data.sources import SAMPLE_FOLDER
@@ -64,6 +64,7 @@ def test_the_study_file_says_so_and_images_are_shared_once() -> None:
     assert np.shares_memory(again.at_seed(4).images, data["mnist"].images)
 
 
+@pytest.mark.xdist_group("ray")
 def test_a_study_of_splits(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """One real study for all that reads its predictions: each part has to find the right split."""
     space = write_space(tmp_path, SPACE)
