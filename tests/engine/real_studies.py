@@ -22,7 +22,6 @@ def command(*arguments: str) -> subprocess.CompletedProcess[str]:
         [sys.executable, "-m", "tune_app.run", *arguments],
         capture_output=True,
         text=True,
-        timeout=200,
         check=False,
     )
 
