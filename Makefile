@@ -12,10 +12,10 @@ study: $(VENV)/.installed
 	$(BIN)/python -m analysis.report results/q1a --images tune_app/data/sample
 
 test: check
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n 2 --dist loadgroup
 
 chaos: $(VENV)/.installed
-	$(BIN)/python -m pytest tests/chaos -m 'chaos or slow or not slow' --timeout 3600
+	$(BIN)/python -m pytest -m 'chaos or slow' --timeout 3600
 
 bench: $(VENV)/.installed
 	$(BIN)/python -m tests.benchmarks

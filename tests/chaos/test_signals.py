@@ -192,7 +192,7 @@ def test_sigterm_counts_where_sigint_does_not(before: str) -> None:
         assert process.stdout is not None and process.stdout.readline() == "ready\n"
         process.terminate()
         try:
-            assert process.communicate(timeout=10)[0] == "SIGTERM\n"
+            assert process.communicate(timeout=100)[0] == "SIGTERM\n"
         finally:
             process.kill()
 

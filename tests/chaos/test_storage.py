@@ -83,6 +83,7 @@ def num_rows(folder: Path) -> int:
     return sum(len(read_rows(p)) for p in study_root(folder).glob("tune/*/*/result.json"))
 
 
+@pytest.mark.xdist_group("ray")
 def test_disk_full_before_anything_is_written(tmp_path: Path, disk: Disk) -> None:
     disk.fill()
     (disk.path / "ballast").write_bytes(b"x" * os.statvfs(disk.path).f_bavail * 4096)
@@ -130,6 +131,7 @@ def test_disk_full_at_a_checkpoint(tmp_path: Path, disk: Disk) -> None:
     print(summary_row("disk full at a checkpoint", 1, 1, 0, True))
 
 
+@pytest.mark.xdist_group("ray")
 def test_read_only_from_the_start(tmp_path: Path, disk: Disk) -> None:
     disk.set_writable(False)
     with Driver(tmp_path) as driver:

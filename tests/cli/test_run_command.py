@@ -132,7 +132,9 @@ def test_a_plan_is_printed_and_nothing_written(
 def test_a_budget_that_nothing_fits_is_refused(
     capsys: pytest.CaptureFixture[str], tmp_path: Path
 ) -> None:
-    arguments = ["--space", "q1a", "--data", "sample", "--budget", "5s", "--plan"]
+    space = tmp_path / "my_space.py"
+    space.write_text(SPACE.replace(', "OTHER": 1', ""))
+    arguments = ["--space", str(space), "--data", "sample", "--budget", "5s", "--plan"]
     message = refuse(capsys, *arguments, "--results-dir", str(tmp_path))
     assert "100 images per data set, the fewest possible, already take about" in message
 

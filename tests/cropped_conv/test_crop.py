@@ -13,7 +13,7 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from torch import nn
 
-from tests.cropped_models import assert_close, assert_same_function, ways
+from tests.cropped_conv.cropped_models import assert_close, assert_same_function, ways
 from tune_app.cropped_conv import layers as cropped_layers
 from tune_app.cropped_conv.crop import crop_to_live_taps, full_state_dict
 from tune_app.training.models import build_model

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn.utils import parametrizations
 
-from tests.cropped_models import assert_close, ways
+from tests.cropped_conv.cropped_models import assert_close, ways
 from tune_app.cropped_conv.crop import crop_to_live_taps
 
 pytestmark = pytest.mark.usefixtures("one_thread")

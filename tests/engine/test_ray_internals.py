@@ -208,6 +208,7 @@ if __name__ == "__main__":
 '''
 
 
+@pytest.mark.xdist_group("ray")
 def test_a_worker_that_dies_while_it_is_handed_a_trial_counts_once(tmp_path: Path) -> None:
     script = tmp_path / "script.py"
     script.write_text(SCRIPT)
@@ -216,7 +217,6 @@ def test_a_worker_that_dies_while_it_is_handed_a_trial_counts_once(tmp_path: Pat
         capture_output=True,
         text=True,
         check=False,
-        timeout=180,
         env={**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])},
     )
     assert done.returncode == 0, done.stderr[-3000:]

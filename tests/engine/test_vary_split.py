@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import pickle
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -16,10 +17,11 @@ from analysis.frames.mistakes import load_splits, predicted
 from analysis.report import main as report
 from analysis.stats import compare_predictions
 from search_spaces.errors import UserError
-from tests.engine.test_study import ledger_of, run, write_space
+from tests.engine.real_studies import ledger_of, run, write_space
 from tests.studies import QUICK
 from tune_app.data.images import describe, load_datasets
 from tune_app.data.sources import SAMPLE_FOLDER
+from tune_app.study.fingerprint import data_fingerprint
 
 SPACE = """
 from ray import tune
@@ -29,6 +31,14 @@ SPACE = SearchSpace(
     param_space={"dataset": "mnist", "C": 10, "kernel": tune.grid_search(["rbf", "poly"])},
 )
 """
+
+
+def have_data_of(meta: dict[str, Any], path: Path) -> None:
+    """Have the trials of a study say that they were made with the data that it says."""
+    for params in path.glob("tune/*/*/params.json"):
+        config = json.loads(params.read_text())
+        config["plan"]["data"] = data_fingerprint(meta["data"], "mnist")
+        params.write_text(json.dumps(config))
 
 
 @pytest.mark.parametrize("num_images", [300, None])
@@ -64,6 +74,7 @@ def test_the_study_file_says_so_and_images_are_shared_once() -> None:
     assert np.shares_memory(again.at_seed(4).images, data["mnist"].images)
 
 
+@pytest.mark.xdist_group("ray")
 def test_a_study_of_splits(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """One real study for all that reads its predictions: each part has to find the right split."""
     space = write_space(tmp_path, SPACE)
@@ -88,12 +99,15 @@ def test_a_study_of_splits(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -
     assert "overlap" in (*audit.clean, *(f.rule for f in audit.findings))
     study.meta["data"]["vary_split"] = False
     (path / "study.json").write_text(json.dumps(study.meta))
+    assert "finished" not in set(load_study(path).rows["status"]), "its trials had other data"
+    have_data_of(study.meta, path)
     (wrong,) = [f for f in audit_study(path, SAMPLE_FOLDER).findings if f.severity == "error"]
     assert wrong.says == (
         "rows of mnist were not tested on the test images that study.json stands for"
     )
     study.meta["data"]["vary_split"] = True
     (path / "study.json").write_text(json.dumps(study.meta))
+    have_data_of(study.meta, path)
 
     splits = load_splits(study, SAMPLE_FOLDER)
     found = predicted(study, "mnist", splits["mnist"][1], 1)

@@ -101,9 +101,9 @@ def test_a_plan_ends_at_a_signal_while_a_solver_computes(tmp_path: Path, number:
         [measuring] = wait_for_busy_child(plan.pid)
         plan.send_signal(number)
         rest = plan.stdout.read()
-        assert plan.wait(timeout=60) == (-number if number == signal.SIGKILL else 128 + number)
+        assert plan.wait() == (-number if number == signal.SIGKILL else 128 + number)
     assert "Traceback" not in rest
-    measuring.wait(timeout=60)
+    measuring.wait()
 
 
 def wait_for_busy_child(pid: int) -> list[psutil.Process]:

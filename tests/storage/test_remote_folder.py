@@ -11,6 +11,8 @@ from tests.full_disk import no_file_larger_than
 from tests.s3 import BUCKET, client, s3_server
 from tune_app.storage.remote_folder import RemoteFolder, is_url
 
+pytestmark = pytest.mark.xdist_group("s3")
+
 
 @pytest.fixture(scope="module")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:

@@ -11,13 +11,13 @@ import pytest
 
 from analysis.frames.load import load_study
 from analysis.report import main as report
-from tests.hostile import Trap, checkpoint, ledger_of
 from tests.refusals import outcome
 from tests.small_study import COMMAND
 from tests.studies import (
     QUICK,
     shared_study,
 )
+from tests.study.hostile import Trap, checkpoint, ledger_of
 from tune_app.engine.housekeeping import tidy
 from tune_app.training.checkpoint import load_newest, resumable_checkpoints
 

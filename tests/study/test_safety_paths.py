@@ -13,13 +13,13 @@ import pytest
 from analysis.frames.load import load_study
 from analysis.report import main as report
 from search_spaces.errors import UserError
-from tests.hostile import checkpoint, ledger_of
 from tests.recorded import ended
 from tests.refusals import outcome
 from tests.small_study import COMMAND
 from tests.studies import (
     QUICK,
 )
+from tests.study.hostile import checkpoint, ledger_of
 from tune_app.engine.housekeeping import tidy
 from tune_app.engine.trial_configs import trial_configs
 from tune_app.planning.prepared_study import check_request, prepare

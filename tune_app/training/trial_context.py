@@ -21,7 +21,7 @@ from ray import tune
 from tune_app.storage.open_store import worker_store
 from tune_app.storage.storage_errors import FullDiskError, is_full_disk
 from tune_app.study.objective import Objective
-from tune_app.study.trial_directory import RESULT_FILE, parse_records
+from tune_app.study.trial_record import RESULT_FILE, parse_records
 from tune_app.training.checkpoint import find_checkpoints, load_newest, write_checkpoint
 from tune_app.training.memory import begin_trial
 

@@ -1,0 +1,97 @@
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from analysis.audit import from_reference
+from analysis.checks.audit.counts import fitting_sizes, in_range, is_count, whole_counts
+from analysis.checks.audit.finding import NotApplicableError
+from analysis.labs.reference import load_table
+from tests.checks.audit.tables import table
+
+
+def test_worked_example() -> None:
+    """A mean of 5.19 over 28 whole numbers does not exist: Brown & Heathers (2017)."""
+    values = np.array([5.19, 5.18, 5.21])
+    assert is_count(values, np.full(3, 0.01), 28).tolist() == [False, True, True]
+
+
+@pytest.mark.parametrize(
+    ("value", "unit", "num", "expected"),
+    [
+        (0.98, 0.01, 50, True),
+        (0.97, 0.01, 50, False),
+        (0.9867, 1e-4, 12_000, True),
+        (0.97766667, 1e-8, 12_000, True),
+        (0.98663333, 1e-8, 12_000, False),
+        (0.98663333, 1e-8, 60_000, True),
+        (0.97, 0.01, 35, True),  # 34/35 = 0.9714 rounded
+        (0.97, 0.01, 41, True),  # 40/41 = 0.9756 cut
+        (138 / 140, 0.0, 140, True),
+        (138.5 / 140, 0.0, 140, False),
+        (1.0, 1e-6, 14_000, True),
+        (0.0, 1e-6, 14_000, True),
+    ],
+)
+def test_single_values(value: float, unit: float, num: int, expected: bool) -> None:
+    assert bool(is_count(np.array([value]), np.array([unit]), num)[0]) is expected
+
+
+@pytest.mark.parametrize("decimals", [2, 3, 4, 6, 8, 12])
+def test_no_honest_count_is_refused(decimals: int) -> None:
+    rng = np.random.default_rng(decimals)
+    num = rng.integers(1, 70_001, 50_000)
+    counts = rng.integers(0, num + 1)
+    unit = np.full(len(num), 10.0**-decimals)
+    exact = counts / num
+    cut = counts * 10**decimals // num / 10**decimals
+    for printed in (np.round(exact, decimals), cut):
+        assert is_count(printed, unit, num.astype(float)).all()
+    assert is_count(exact, np.zeros(len(num)), num.astype(float)).all()
+
+
+def test_fractions_of_other_sizes_are_refused_as_often_as_stated() -> None:
+    rng = np.random.default_rng(0)
+    values = np.round(rng.uniform(0.5, 1, 100_000), 6)
+    passed = is_count(values, np.full(len(values), 1e-6), 14_000).mean()
+    assert passed == pytest.approx(1.5e-6 * 14_000, rel=0.15)
+
+
+def test_published_svms_are_counted_on_the_images_trained_on() -> None:
+    finding = whole_counts(from_reference(load_table("report_b_q1b")))[0]
+    assert finding.severity == "error" and finding.rows == (0, 2, 3)
+    assert "all 60,000 images that were split" in finding.says
+    reference = load_table("report_b_q1b").frame["test_accuracy"].to_numpy()
+    sizes = fitting_sizes(reference, np.full(4, 1e-8))
+    assert sizes[0] == 60_000 and 12_000 not in sizes and 14_000 not in sizes
+
+
+def test_published_grids_are_counted_on_their_test_images() -> None:
+    for name in ("report_a_q1a", "report_b_q1a"):
+        assert whole_counts(from_reference(load_table(name))) == []
+    sizes = fitting_sizes(
+        load_table("report_a_q1a").frame["test_accuracy"].to_numpy(), np.full(128, 1e-8)
+    )
+    assert sizes[0] == 14_000
+
+
+def test_what_cannot_be_tested_says_so() -> None:
+    with pytest.raises(NotApplicableError, match="--num-test"):
+        whole_counts(table(test_accuracy=[0.5], num_test=None))
+    with pytest.raises(NotApplicableError, match="digits"):
+        whole_counts(table(test_accuracy=[0.5], unit=1e-2, num_test=14_000))
+
+
+def test_means_of_runs() -> None:
+    means = np.round(np.random.default_rng(0).integers(600, 700, (20, 5)).sum(axis=1) / 3500, 6)
+    assert len(whole_counts(table(test_accuracy=means, num_test=700))) == 1
+    assert whole_counts(replace(table(test_accuracy=means, num_test=700), runs=5)) == []
+
+
+def test_range() -> None:
+    assert in_range(table(test_accuracy=[0.0, 1.0], train_seconds=[1.0, 2.0])) == []
+    findings = in_range(table(test_accuracy=[1.01, 0.9], train_seconds=[1.0, 0.0]))
+    assert [(f.severity, f.rows) for f in findings] == [("error", (0,)), ("error", (1,))]
+    assert in_range(table(test_accuracy=[1.0], flops=[66e6])) == []

@@ -1,0 +1,94 @@
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from analysis.checks.audit.evidence import Evidence
+from analysis.checks.audit.overlap import check_images
+from analysis.checks.audit.study import audit_study
+from search_spaces.errors import UserError
+from tests.checks.audit.tables import table
+from tests.studies import line, resnet_config, study_json, write_study, write_trial
+from tune_app.data.images import describe, load_datasets
+from tune_app.data.sources import SAMPLE_FOLDER
+from tune_app.study.fingerprint import data_fingerprint
+from tune_app.study.splits import split_indices
+
+NUM_IMAGES = 700
+
+
+def sample_study(path: Path, *, shift: int = 0) -> Path:
+    """Write a study on sample images whose trial gets 9 of 10 right; ``shift`` moves labels."""
+    data = load_datasets(["mnist"], "sample", NUM_IMAGES)
+    labels = np.roll(data["mnist"].labels[data["mnist"].test], shift)
+    predictions = np.where(np.arange(len(labels)) % 10 == 0, (labels + 1) % 10, labels)
+    matrix = np.zeros((10, 10), dtype=int)
+    np.add.at(matrix, (labels, predictions), 1)
+    right = float(np.mean(labels == predictions))
+    config = resnet_config()
+    meta = study_json({"a": config}, data=describe(data, "sample", NUM_IMAGES, 0))
+    study = write_study(path, meta)
+    metrics: dict[str, Any] = {"confusion_matrix": matrix.tolist(), "num_test": len(labels)}
+    metrics |= {"test_accuracy": right}
+    for name in ("test_precision", "test_recall", "test_f1"):
+        metrics[name] = None
+    trial = write_trial(study, "k", config, {2: ["a"]}, [line(2, milestone=True, **metrics)])
+    (trial / "predictions").mkdir()
+    np.savez(trial / "predictions" / "epoch_2.npz", predictions=predictions.astype(np.uint8))
+    return study
+
+
+def test_a_study_was_tested_on_the_images_it_names(tmp_path: Path) -> None:
+    audit = audit_study(sample_study(tmp_path / "good"), SAMPLE_FOLDER)
+    assert [f for f in audit.findings if f.severity != "note"] == []
+
+
+def test_other_test_images_are_found(tmp_path: Path) -> None:
+    study = sample_study(tmp_path / "bad", shift=1)
+    assert audit_study(study).findings == ()
+    (finding,) = audit_study(study, SAMPLE_FOLDER).findings
+    assert (finding.rule, finding.severity, finding.rows) == ("overlap", "error", (0,))
+
+
+def idx(path: Path, items: Any) -> str:
+    """Write an IDX file and return its checksum."""
+    import hashlib
+
+    shape = items.shape
+    header = bytes((0, 0, 8, len(shape))) + b"".join(n.to_bytes(4, "big") for n in shape)
+    path.write_bytes(header + items.tobytes())
+    return hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+def test_equal_pixels_are_counted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("analysis.frames.split.PART_SIZES", {"t10k": 200})
+    images = np.random.default_rng(0).integers(0, 256, (200, 28, 28)).astype(np.uint8)
+    labels = np.tile(np.arange(10, dtype=np.uint8), 20)
+    test = split_indices(labels, 0)[2]
+    others = np.setdiff1d(np.arange(200), test)
+    images[test[:3]] = images[others[:3]]
+    names = ("t10k-images-idx3-ubyte", "t10k-labels-idx1-ubyte")
+    sums = {n: idx(tmp_path / n, a) for n, a in zip(names, (images, labels), strict=True)}
+    data = {"split_seed": 0, "num_images": None, "datasets": {"mnist": {"sha256": sums}}}
+    rows = table(dataset=["mnist"], lr=[1])
+    (finding,) = check_images(rows, data, tmp_path, Evidence(["k"], [None], [None]))
+    assert finding.severity == "serious" and "3 of 40 test images (7.50 %)" in finding.evidence
+
+
+def test_missing_images_are_a_users_mistake(tmp_path: Path) -> None:
+    study = sample_study(tmp_path / "good")
+    with pytest.raises(UserError, match="no t10k-images-idx3-ubyte of 'mnist'"):
+        audit_study(study, tmp_path)
+    meta = (study / "study.json").read_text().replace('"split_seed": 0', '"split_seed": null')
+    (study / "study.json").write_text(meta)
+    fingerprint = data_fingerprint(json.loads(meta)["data"], "mnist")
+    for params in study.glob("tune/*/*/params.json"):
+        content = json.loads(params.read_text())
+        content["plan"]["data"] = fingerprint
+        params.write_text(json.dumps(content))
+    with pytest.raises(UserError, match="does not say how"):
+        audit_study(study, SAMPLE_FOLDER)

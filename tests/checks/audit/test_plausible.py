@@ -1,0 +1,41 @@
+from __future__ import annotations
+
+import pytest
+
+from analysis.audit import from_reference
+from analysis.checks.audit.finding import NotApplicableError
+from analysis.checks.audit.plausible import ceiling, unconverged
+from analysis.labs.reference import Protocol, load_table
+from tests.checks.audit.tables import table
+
+
+def test_report_bs_svms_are_above_any_known() -> None:
+    finding = ceiling(from_reference(load_table("report_b_q1b")))[0]
+    assert finding.severity == "serious" and finding.rows == (2, 3)
+    for name in ("report_a_q1a", "report_a_q1b", "report_b_q1a", "xiao_2017_table3"):
+        assert ceiling(from_reference(load_table(name))) == []
+
+
+def test_sampling_is_allowed_for() -> None:
+    svm = {"dataset": ["fashion_mnist"], "kernel": ["rbf"]}
+    # 91.5 % of 160 images is nothing special at 90.5 %; of 70,000 it is.
+    assert ceiling(table(**svm, test_accuracy=[0.915], num_test=160)) == []
+    assert len(ceiling(table(**svm, test_accuracy=[0.915], num_test=70_000))) == 1
+
+
+def test_ceiling_of_the_user() -> None:
+    rows = {"test_accuracy": [0.95, 0.80]}
+    assert ceiling(table(**rows, ceiling=0.9))[0].rows == (0,)
+    with pytest.raises(NotApplicableError, match="--ceiling"):
+        ceiling(table(**rows))
+
+
+def test_unconverged_rows() -> None:
+    svm = {"kernel": ["rbf", "poly"], "test_accuracy": [0.9, 0.9]}
+    assert unconverged(table(**svm, converged=[True, True])) == []
+    assert unconverged(table(**svm, converged=[True, False]))[0].rows == (1,)
+    limited = Protocol(report="", source="", title="", max_iter=1000)
+    assert unconverged(table(**svm, protocol=limited))[0].severity == "serious"
+    assert unconverged(table(**svm, protocol=limited, converged=[True, True])) == []
+    with pytest.raises(NotApplicableError):
+        unconverged(table(**svm))

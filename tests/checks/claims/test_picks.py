@@ -1,0 +1,160 @@
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from analysis.checks.claims.proportions import two_accuracies
+from analysis.claims import (
+    BestHas,
+    BestOf,
+    Claim,
+    Criterion,
+    Evidence,
+    from_study,
+    judge,
+    judge_all,
+)
+from analysis.frames.load import load_study
+from tests.checks.claims.claim_rows import grid
+from tests.studies import shared_study
+
+
+def word(test: Criterion, evidence: Evidence) -> str:
+    return judge(Claim("a_claim", "Something.", test), evidence).word
+
+
+def models(accuracies: dict[str, float]) -> Evidence:
+    return grid(lambda row: accuracies[row["model"]], {"model": tuple(accuracies)})
+
+
+def test_two_accuracies_agree_with_statsmodels() -> None:
+    from statsmodels.stats.proportion import proportions_ztest
+
+    ours = two_accuracies(0.93, 1000, np.array([0.90, 0.93]), np.array([800.0, 800.0]))
+    theirs = proportions_ztest([930, 720], [1000, 800])[1]
+    assert ours == pytest.approx([theirs, 1.0])
+    noisier = two_accuracies(0.93, 1000, np.array([0.90]), np.array([800.0]), 0.01**2)
+    assert noisier[0] > ours[0]
+    assert two_accuracies(1.0, 10, np.array([1.0]), np.array([10.0]))[0] == 1.0
+
+
+def test_best_is_what_all_that_tie_with_it_have() -> None:
+    best = BestHas({"model": "a"})
+    assert word(best, models({"a": 0.95, "b": 0.80})) == "supported"
+    assert word(best, models({"a": 0.80, "b": 0.95})) == "contradicted"
+    assert word(best, models({"a": 0.95, "b": 0.945})) == "not distinguishable"
+    # The claimed one is not on top, but tied with what is.
+    assert word(best, models({"a": 0.945, "b": 0.95})) == "not distinguishable"
+    assert word(BestHas({"model": "c"}), models({"a": 0.9, "b": 0.8})) == "not comparable"
+
+
+def test_ranks_on_validation_where_there_is_one() -> None:
+    evidence = models({"a": 0.95, "b": 0.80})
+    rows = evidence.rows.assign(val_accuracy=[0.80, 0.95], num_val=1_000.0)
+    assert word(BestHas({"model": "b"}), replace(evidence, rows=rows)) == "supported"
+
+
+def test_a_copy_of_the_best_result_has_its_values_too(tmp_path: Path) -> None:
+    evidence = from_study(load_study(shared_study(tmp_path / "grid")))
+    for pin in (True, False):
+        verdict = judge(Claim("a_claim", "Pinned.", BestHas({"pin_memory": pin})), evidence)
+        assert verdict.word == "supported", verdict.outcome.reason
+        assert verdict.outcome.num_pairs == 2
+
+
+def test_where_all_rows_have_the_value_nothing_could_be_better() -> None:
+    one = models({"a": 0.9})
+    verdict = judge(Claim("a_claim", "So.", BestHas({"model": "a"})), one)
+    assert verdict.word == "not comparable" and verdict.outcome.num_pairs == 0
+    assert verdict.outcome.reason == "every row has model a: no other to be better than"
+    # A study with both models speaks, though the other one has more rows.
+    both = replace(models({"a": 0.95, "b": 0.80}), name="both")
+    many = grid(lambda row: 0.9, {"model": ("a",), "lr": (1, 2, 3)})
+    (found,) = judge_all([verdict.claim], [many, both])
+    assert (found.word, found.evidence) == ("supported", "both")
+
+
+LEVEL = {"a": 0.95, "b": 0.90}
+
+
+def test_noise_that_a_placebo_shows_widens_the_tie() -> None:
+    axes = {"model": ("a", "b"), "pin_memory": (False, True), "lr": (1, 2, 3, 4)}
+
+    def noisy(row: dict[str, Any]) -> float:
+        return LEVEL[row["model"]] + (0.02 if row["pin_memory"] else -0.02)
+
+    verdict = judge(Claim("a_claim", "So.", BestHas({"model": "a"})), grid(noisy, axes))
+    assert verdict.word == "not distinguishable"
+    # Differences of 4 points: one run has 4 / (0.6745·√2) = 4.19 points by the median's measure.
+    assert "noise of training 4.19 points" in verdict.outcome.reason
+    calm = grid(lambda row: LEVEL[row["model"]], axes)
+    assert word(BestHas({"model": "a"}), calm) == "supported"
+
+
+def test_noise_between_seeds_widens_the_tie_and_falls_with_their_number() -> None:
+    def noisy(row: dict[str, Any]) -> float:
+        return LEVEL[row["model"]] + 0.04 * (-1) ** int(row["seed"])
+
+    best = Claim("a_claim", "So.", BestHas({"model": "a"}))
+    few = judge(best, grid(noisy, {"model": ("a", "b")}, seeds=range(2)))
+    assert few.word == "not distinguishable"
+    assert few.outcome.num_pairs == 2 and few.outcome.num_seeds == 2
+    # Standard deviation of two values 8 points apart, over √2: 4 points.
+    assert "highest test accuracy 95.00 % (model a; noise of training 4 points)" in (
+        few.outcome.reason
+    )
+    many = judge(best, grid(noisy, {"model": ("a", "b")}, seeds=range(40)))
+    assert many.word == "supported"
+
+
+def families(resnet: float, svm: float, **changes: object) -> Evidence:
+    evidence = grid(
+        lambda row: resnet if row["family_"] == "resnet" else svm,
+        {"dataset": ("mnist", "fashion_mnist"), "family_": ("resnet", "svm")},
+    )
+    rows = evidence.rows.drop(columns="family").rename(columns={"family_": "family"})
+    return replace(evidence, rows=rows.assign(**changes), settings=("dataset",))
+
+
+def test_the_better_family_wins_on_every_data_set() -> None:
+    cnn = BestOf("family", "resnet", "svm")
+    assert word(cnn, families(0.95, 0.85)) == "supported"
+    assert word(cnn, families(0.85, 0.95)) == "contradicted"
+    assert word(cnn, families(0.95, 0.945)) == "not distinguishable"
+
+
+def test_fits_on_fewer_images_are_left_out() -> None:
+    evidence = families(0.95, 0.85)
+    small = evidence.rows.assign(test_accuracy=0.99, num_train=10.0)
+    small = small[small["family"] == "svm"].assign(
+        run=lambda rows: "small" + rows["run"], result=lambda rows: "small" + rows["result"]
+    )
+    rows = pd.concat([evidence.rows, small], ignore_index=True)
+    both = replace(evidence, rows=rows, settings=("dataset", "num_train"))
+    assert word(BestOf("family", "resnet", "svm"), both) == "supported"
+
+
+def test_one_reversed_data_set_refutes_the_family() -> None:
+    evidence = families(0.95, 0.85)
+    rows: pd.DataFrame = evidence.rows.copy()
+    rows.loc[(rows["dataset"] == "mnist") & (rows["family"] == "svm"), "test_accuracy"] = 0.99
+    assert word(BestOf("family", "resnet", "svm"), replace(evidence, rows=rows)) == "contradicted"
+
+
+def test_unequal_numbers_of_images_are_not_comparable() -> None:
+    sizes = [7_000.0, 1_000.0, 7_000.0, 1_000.0]
+    verdict = judge(
+        Claim("a_claim", "CNNs win.", BestOf("family", "resnet", "svm")),
+        families(0.95, 0.85, num_train=sizes),
+    )
+    assert verdict.word == "not comparable"
+    assert verdict.outcome.reason == (
+        "trained on different numbers of images: ResNet on 7,000, SVM on 1,000"
+    )
+    unknown = families(0.95, 0.85, num_test=np.nan)
+    assert word(BestOf("family", "resnet", "svm"), unknown) == "not comparable"

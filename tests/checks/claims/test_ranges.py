@@ -1,0 +1,172 @@
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import pytest
+
+from analysis.claims import (
+    Claim,
+    Criterion,
+    Evidence,
+    GrowsFaster,
+    LongerThan,
+    MostRows,
+    RatioWithin,
+    judge,
+)
+from tests.checks.claims.claim_rows import grid
+
+
+def word(test: Criterion, evidence: Evidence) -> str:
+    return judge(Claim("a_claim", "Something.", test), evidence).word
+
+
+def devices(cpu_seconds: list[float], **changes: Any) -> Evidence:
+    evidence = grid(lambda row: 0.9, {"device": ("cpu", "cuda")}, seeds=range(len(cpu_seconds)))
+    rows = evidence.rows.assign(
+        num_concurrent_trials=1, train_seconds=[*cpu_seconds, *[1.0] * len(cpu_seconds)]
+    )
+    return replace(evidence, rows=rows.assign(**changes))
+
+
+def test_a_ratio_lies_inside_or_outside_its_range() -> None:
+    speedup = RatioWithin("device", "cpu", "cuda", at_least=15, at_most=20)
+    assert word(speedup, devices([17.0, 17.5])) == "supported"
+    assert word(speedup, devices([25.0, 35.0])) == "contradicted"
+    assert word(speedup, devices([5.0, 35.0])) == "contradicted"
+    assert word(speedup, devices([17.0, 35.0])) == "not distinguishable"
+    assert word(speedup, devices([15.5, 16.0])) == "not distinguishable", "within the tolerance"
+    assert word(RatioWithin("device", "cpu", "cuda", at_least=10), devices([12.0])) == "supported"
+    outcome = judge(Claim("a_claim", "Fast.", speedup), devices([4.0, 9.0])).outcome
+    assert outcome.effect == pytest.approx(6.0)
+    assert (outcome.low, outcome.high) == pytest.approx((4.0, 9.0))
+
+
+def test_a_ratio_of_times_needs_known_conditions() -> None:
+    speedup = RatioWithin("device", "cpu", "cuda", at_least=10)
+    assert word(speedup, devices([12.0], num_concurrent_trials=None)) == "not comparable"
+    exact = RatioWithin("device", "cpu", "cuda", at_least=2, metric="flops", tolerance=0)
+    evidence = devices([1.0], num_concurrent_trials=None, flops=[4.0, 2.0])
+    assert word(exact, evidence) == "supported"
+
+
+def families(svm: list[float], resnet: list[float], **changes: Any) -> Evidence:
+    seconds = {"svm": svm, "resnet": resnet}
+    evidence = grid(
+        lambda row: 0.9,
+        {"dataset": ("mnist",), "family_": ("svm", "resnet")},
+        seeds=range(len(svm)),
+    )
+    rows = evidence.rows.assign(family=evidence.rows["family_"], num_concurrent_trials=1)
+    taken = [seconds[f][s] for f, s in zip(rows["family"], rows["seed"], strict=True)]
+    return replace(evidence, rows=rows.assign(train_seconds=taken, **changes))
+
+
+def test_every_training_of_one_family_takes_longer() -> None:
+    longer = LongerThan("family", "svm", "resnet")
+    assert word(longer, families([50.0, 60.0], [10.0, 20.0])) == "supported"
+    assert word(longer, families([5.0, 6.0], [10.0, 20.0])) == "contradicted"
+    assert word(longer, families([5.0, 60.0], [10.0, 20.0])) == "not distinguishable"
+    unknown = families([50.0, 60.0], [10.0, 20.0], num_concurrent_trials=None)
+    assert word(longer, unknown) == "not comparable"
+    # The fit on few images is left out: only 60 s and 20 s are of the same size.
+    sizes = [10.0, 7_000.0, 7_000.0, 7_000.0]
+    mixed = families([5.0, 60.0], [10.0, 20.0], num_train=sizes)
+    assert word(longer, mixed) == "supported"
+    apart = families([50.0, 60.0], [10.0, 20.0], num_train=[10.0, 10.0, 7_000.0, 7_000.0])
+    assert word(longer, apart) == "not comparable"
+    assert word(LongerThan("family", "svm", "tree"), families([1.0], [1.0])) == "not comparable"
+
+
+def rows_at(*accuracies: float) -> Evidence:
+    return grid(lambda row: accuracies[int(row["lr"])], {"lr": range(len(accuracies))})
+
+
+def test_most_rows_are_counted_beyond_their_noise() -> None:
+    # 1,000 test images: the standard error at 90 % is 0.95 points.
+    most = MostRows("test_accuracy", above=0.9)
+    assert word(most, rows_at(0.95, 0.95, 0.80)) == "supported"
+    assert word(most, rows_at(0.95, 0.80, 0.80)) == "contradicted"
+    assert word(most, rows_at(0.95, 0.91, 0.80)) == "not distinguishable"
+    everything = MostRows("test_accuracy", above=0.9, share=1)
+    assert word(everything, rows_at(0.95, 0.95)) == "supported"
+    assert word(everything, rows_at(0.95, 0.95, 0.80)) == "contradicted"
+    assert word(everything, rows_at(0.95, 0.95, 0.91)) == "not distinguishable"
+    below = MostRows("test_accuracy", below=0.9)
+    assert word(below, rows_at(0.80, 0.80, 0.95)) == "supported"
+    with pytest.raises(AssertionError, match="above or below"):
+        MostRows("test_accuracy")
+
+
+def test_the_gap_of_the_best_row_only() -> None:
+    evidence = rows_at(0.9, 0.9)
+    rows = evidence.rows.assign(train_accuracy=[0.99, 0.91], val_accuracy=[0.80, 0.90], num_val=1e6)
+    gap = MostRows("train_accuracy", below=0.03, minus="val_accuracy", share=1)
+    assert word(gap, replace(evidence, rows=rows)) == "contradicted"
+    best = replace(gap, best_by=("family",))
+    assert word(best, replace(evidence, rows=rows)) == "supported"
+    assert word(gap, evidence) == "not comparable"
+    assert word(replace(gap, best_by=("famly",)), replace(evidence, rows=rows)) == "not comparable"
+
+
+def growing(
+    exponent: float, noise: float = 0.0, sizes: tuple[int, ...] = (1, 3, 10, 30)
+) -> Evidence:
+    evidence = grid(lambda row: 0.9, {"num_train_images": sizes})
+    images = evidence.rows["num_train_images"].astype(float)
+    wobble = np.exp(noise * np.resize([1.0, -1.0], len(images)))
+    return replace(
+        evidence,
+        rows=evidence.rows.assign(train_seconds=images**exponent * wobble, num_concurrent_trials=1),
+    )
+
+
+def test_exponents_are_slopes_of_logarithms() -> None:
+    faster = GrowsFaster("train_seconds", "num_train_images")
+    verdict = judge(Claim("a_claim", "Explodes.", faster), growing(1.8, noise=0.02))
+    assert verdict.word == "supported"
+    assert verdict.outcome.effect == pytest.approx(1.8, abs=0.02)
+    assert verdict.outcome.low < verdict.outcome.effect < verdict.outcome.high
+    assert word(faster, growing(0.6)) == "contradicted"
+    assert word(faster, growing(1.05, noise=0.5)) == "not distinguishable"
+    assert word(faster, growing(1.8, sizes=(1, 10))) == "not comparable"
+
+
+def test_too_few_sizes_are_named_before_the_conditions_of_times() -> None:
+    faster = Claim("a_claim", "Explodes.", GrowsFaster("train_seconds", "num_train_images"))
+    few = growing(1.8, sizes=(1, 10))
+    unlike = replace(few, rows=few.rows.assign(num_concurrent_trials=[1, 2]))
+    reason = judge(faster, unlike).outcome.reason
+    assert reason == "no setting was run at three sizes of training images or more"
+
+
+def test_points_are_written_with_a_minus_and_one_point_is_one() -> None:
+    evidence = grid(lambda row: 0.9, {"lr": (1,)})
+    rows = evidence.rows.assign(train_accuracy=0.90, val_accuracy=0.9167, num_val=1e6)
+    gap = MostRows("train_accuracy", below=0.01, minus="val_accuracy")
+    reason = judge(Claim("a_claim", "Fits.", gap), replace(evidence, rows=rows)).outcome.reason
+    assert "below 1 point in 1 of 1 rows" in reason and "median −1.67 points" in reason
+
+
+def test_times_of_studies_are_said_to_be_steady() -> None:
+    speedup = Claim("a_claim", "Fast.", RatioWithin("device", "cpu", "cuda", at_least=10))
+    assert "train time is steady" in judge(speedup, devices([12.0])).outcome.reason
+    published = replace(devices([12.0]), kind="report")
+    assert "steady" not in judge(speedup, published).outcome.reason
+
+
+def test_the_best_configuration_is_picked_on_the_mean_of_its_seeds() -> None:
+    evidence = grid(lambda row: {1: 0.90, 2: 0.70}[row["lr"]], {"lr": (1, 2)}, seeds=(0, 1))
+    # One seed of lr 1 is the best of all rows, but its mean, 74.5 %, is below the 80 % of lr 2.
+    rows = evidence.rows.assign(val_accuracy=[0.99, 0.50, 0.80, 0.80], num_val=1e6)
+    seeds = replace(evidence, rows=rows)
+    low = MostRows("test_accuracy", above=0.8, share=1, best_by=("family",))
+    verdict = judge(Claim("a_claim", "High.", low), seeds)
+    assert (verdict.word, verdict.outcome.num_pairs) == ("contradicted", 2)
+    assert verdict.outcome.reason.endswith("median 70.00 %; picked on validation accuracy")
+    gap = MostRows("val_accuracy", above=0.05, minus="test_accuracy", best_by=("family",))
+    assert judge(Claim("a_claim", "Gap.", gap), seeds).outcome.reason.endswith(
+        "picked on validation accuracy, which the largest of several overstates"
+    )

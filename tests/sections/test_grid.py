@@ -1,0 +1,42 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+from analysis.frames.load import load_study
+from analysis.sections.best import best
+from analysis.sections.grid import pivots
+from tests.sections.tables import table_of
+from tests.sections.test_observations import models_study
+from tests.studies import (
+    line,
+    resnet_config,
+    study_json,
+    write_study,
+    write_trial,
+)
+
+
+def test_means_name_the_seeds_they_are_of_and_what_does_not_vary(tmp_path: Path) -> None:
+    configurations = {m: resnet_config(model=m) for m in ("resnet18", "resnet50")}
+    meta = study_json(configurations, seeds=(0, 1, 2), space={"factors": ["model", "optimizer"]})
+    path = write_study(tmp_path / "grid", meta)
+    for name, seed in (("resnet18", 0), ("resnet18", 1), ("resnet50", 0)):
+        lines = [line(2, milestone=True)]
+        write_trial(path, f"{name}{seed}", configurations[name], {2: [name]}, lines, seed=seed)
+    table = table_of(pivots(load_study(path), "grid"))
+    assert table.notes == ("Mean over the seeds that have finished, 1 to 2 of 3.",)
+    assert table.caption == (
+        "MNIST: test accuracy (%) of each setting, by model. In all of them: optimizer SGD."
+    )
+
+
+def test_means_have_the_digits_of_all_their_images(tmp_path: Path) -> None:
+    """Of 8 seeds, 70 images make 560 and 140 make 1120: one and two decimals."""
+    study = models_study(
+        tmp_path / "grid", tuple(range(8)), resnet18=(0.8, 0.7), resnet50=(0.9, 0.8)
+    )
+    picks = table_of(best(study, "grid")).cells
+    assert picks["validation accuracy (%)"] == ["80.0", "90.0"]
+    assert picks["test accuracy (%)"] == ["70.00", "80.00"]
+    grid = table_of(pivots(study, "grid")).cells
+    assert grid["ResNet-18"] == ["70.00"] and grid["ResNet-50"] == ["80.00"]

@@ -1,0 +1,26 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+from analysis.frames.load import load_study
+from analysis.sections.results import rows_table
+from tests.studies import (
+    line,
+    resnet_config,
+    study_json,
+    write_study,
+    write_trial,
+)
+
+
+def test_seeds_are_one_line_with_their_spread(tmp_path: Path) -> None:
+    config = resnet_config()
+    path = write_study(tmp_path / "grid", study_json({"a": config}, seeds=(0, 1, 2)))
+    for seed, accuracy in ((0, 126 / 140), (1, 133 / 140)):
+        lines = [line(2, milestone=True, test_accuracy=accuracy)]
+        write_trial(path, f"k{seed}", config, {2: ["a"]}, lines, seed=seed)
+    table = rows_table(load_study(path), "grid")
+    assert table.cells["test accuracy (%)"] == ["92.5 ± 3.5"]
+    assert table.cells["seeds"] == ["2/3"]
+    assert table.cells["status"] == ["finished, missing"]
+    assert len(table.frame) == 3, "the CSV has every row"
