@@ -55,3 +55,10 @@ def test_failures_explain_their_rows(tmp_path: Path) -> None:
     assert not found.unexplained and found.exit_status == EXIT_FAILED
     found = concluded(ledger, Executed({"trial-k1": "it ended early"}))
     assert found.failures == {"trial-k1": "it ended early"}
+
+
+def test_a_trial_whose_rows_have_all_ended_has_not_failed(tmp_path: Path) -> None:
+    ledger = make_ledger(tmp_path / "mine")
+    record(ledger, "001", [epoch(1, milestone=True), epoch(3, milestone=True)])
+    found = concluded(ledger, Executed({"trial-k1": "it reported a row after its last"}))
+    assert not found.failures and found.exit_status == EXIT_OPEN

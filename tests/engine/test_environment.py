@@ -26,13 +26,15 @@ def test_what_has_no_place_in_a_study_is_left_out_and_said(monkeypatch: pytest.M
     for name in (*others, SET_HERE, "TUNE_APP_DATA", "RAY_TMPDIR"):
         monkeypatch.setenv(name, "x")
     monkeypatch.setenv("TUNE_GLOBAL_CHECKPOINT_S", "2.5")
-    notes = check_variables([SET_HERE])
+    notes = check_variables({SET_HERE: "x"})
     assert {note.split()[0] for note in notes} == set(others)
     assert all("in the environment is ignored" in note for note in notes)
     assert not set(others) & os.environ.keys()
     kept = {SET_HERE, "TUNE_APP_DATA", "RAY_TMPDIR", "TUNE_GLOBAL_CHECKPOINT_S"}
     assert kept <= os.environ.keys()
-    assert check_variables([SET_HERE]) == []
+    assert check_variables({SET_HERE: "x"}) == []
+    (note,) = check_variables({SET_HERE: "1"})
+    assert note.startswith(SET_HERE) and SET_HERE not in os.environ, "ours is set later"
 
 
 @pytest.mark.parametrize(
@@ -52,11 +54,11 @@ def test_a_variable_that_counts_has_to_be_a_number(
 ) -> None:
     monkeypatch.setenv(name, text)
     with pytest.raises(UserError, match=f"{name}={text} in the environment: allowed: "):
-        check_variables([])
+        check_variables({})
     monkeypatch.setenv(name, "auto")
-    assert check_variables([]) == []
+    assert check_variables({}) == []
     monkeypatch.setenv(name, "64")
-    assert check_variables([]) == []
+    assert check_variables({}) == []
 
 
 @pytest.fixture

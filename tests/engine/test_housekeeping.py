@@ -66,7 +66,7 @@ def test_the_best_weights_of_each_group_stay(tmp_path: Path) -> None:
     second = record(ledger, "001", [{"epoch": 1, "val_accuracy": 0.7}], key="b")
     weak, best = save_weights(first, "x", 1), save_weights(first, "x", 3)
     beaten, alone = save_weights(second, "x", 1), save_weights(second, "y", 1)
-    keep_best_weights(ledger.store, ledger.read_trials(), MOST_ACCURATE)
+    keep_best_weights(ledger, ledger.read_trials())
     assert [path.exists() for path in (weak, best, beaten, alone)] == [False, True, False, True]
     entry = json.loads((ledger.root / "weights" / "x.json").read_text())
     assert entry == {
@@ -74,7 +74,7 @@ def test_the_best_weights_of_each_group_stay(tmp_path: Path) -> None:
         "score": 0.9,
         "file": str(best.relative_to(ledger.root)),
     }
-    keep_best_weights(ledger.store, ledger.read_trials(), MOST_ACCURATE)
+    keep_best_weights(ledger, ledger.read_trials())
     assert best.exists(), "a second look changes nothing"
 
 

@@ -19,7 +19,7 @@ from tune_app.planning.resources import Cluster
 from tune_app.storage.local_store import LocalStore
 from tune_app.storage.store import StudyStore
 from tune_app.study import trial_directory
-from tune_app.study.ledger import open_ledger, put_aside
+from tune_app.study.ledger import Ledger, open_ledger, put_aside
 from tune_app.training.registry import TRAINABLES
 
 SPACE = """
@@ -189,3 +189,55 @@ def test_a_finished_study_on_a_full_disk_is_finished(
     said = capsys.readouterr()
     assert "nothing is missing: all 2 rows are finished" in said.out and said.err == ""
     assert launch() == 0 and (ledger.root / "weights" / "x.json").exists()
+
+
+def finished_study(tmp_path: Path) -> Ledger:
+    """Return a study of two rows that another launch has finished."""
+    assert launch() == EXIT_OPEN
+    ledger = open_ledger(LocalStore(tmp_path / "results" / "mine"))
+    assert ledger is not None
+    ids = [configuration.config_id for configuration in ledger.configurations()]
+    write_trial(ledger.root, "k", {"x": 1}, {1: ids}, [line(1, milestone=True)])
+    return ledger
+
+
+def test_another_objective_of_a_finished_study_is_said_and_kept(
+    tmp_path: Path, meanwhile: list[Callable[[], object]], capsys: pytest.CaptureFixture[str]
+) -> None:
+    ledger = finished_study(tmp_path)
+    space = tmp_path / "my_space.py"
+    space.write_text(SPACE.replace('question="?"', 'question="?", metric="val_loss", mode="min"'))
+    capsys.readouterr()
+    assert launch() == 0
+    said = capsys.readouterr().out
+    assert "objective of the study was val_accuracy (max) and is now val_loss (min)" in said
+    saved = json.loads((ledger.root / "study.json").read_text())["space"]
+    assert (saved["metric"], saved["mode"]) == ("val_loss", "min")
+    assert launch() == 0 and "objective" not in capsys.readouterr().out
+
+
+def test_a_plan_says_which_trials_do_not_count(
+    tmp_path: Path, meanwhile: list[Callable[[], object]], capsys: pytest.CaptureFixture[str]
+) -> None:
+    ledger = finished_study(tmp_path)
+    (params,) = ledger.root.glob("tune/*/*/params.json")
+    content = json.loads(params.read_text())
+    content["plan"]["data"] = "of another study"
+    params.write_text(json.dumps(content))
+    capsys.readouterr()
+    assert launch("--plan") == 0
+    assert "were trained on other data" in capsys.readouterr().out
+
+
+def test_a_fresh_study_that_is_stopped_before_it_begins_is_continued_as_a_fresh_one(
+    tmp_path: Path, meanwhile: list[Callable[[], object]], capsys: pytest.CaptureFixture[str]
+) -> None:
+    finished_study(tmp_path)
+
+    def interrupt() -> None:
+        raise KeyboardInterrupt
+
+    meanwhile.append(interrupt)
+    capsys.readouterr()
+    assert launch("--fresh") == 130
+    assert "--fresh" in capsys.readouterr().out

@@ -26,7 +26,7 @@ def test_what_no_node_can_hold_is_said_once(monkeypatch: pytest.MonkeyPatch) -> 
     nodes: list[dict[str, float]] = [{"CPU": 4.0}]
     out = io.StringIO()
     display = StudyProgress(Plan((), {}, (), 0, 0), [], "val_accuracy", Console(file=out))
-    told = progress.ProgressCallback(display, lambda: Cluster(tuple(nodes)))
+    told = progress.ProgressCallback(display, lambda: Cluster(tuple(nodes)), lambda _id: False)
     trials = [waiting("a", CPU=1.0, GPU=1.0), waiting("b", CPU=1.0, GPU=1.0)]
 
     def look(*those: Any) -> str:
@@ -34,7 +34,7 @@ def test_what_no_node_can_hold_is_said_once(monkeypatch: pytest.MonkeyPatch) -> 
         told.on_step_end(0, list(those))
         return out.getvalue()[before:]
 
-    assert "nothing can run: no GPU in the cluster; the study goes on" in look(*trials)
+    assert "nothing can run: no GPU in the cluster; wait for such a node" in look(*trials)
     assert look(*trials) == ""
     assert look(*trials, waiting("c", CPU=1.0)) == "", "one of them only waits for its turn"
     nodes.append({"CPU": 4.0, "GPU": 1.0})

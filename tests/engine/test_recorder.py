@@ -128,6 +128,7 @@ def test_a_row_that_cannot_be_recorded_fails_its_trial(tmp_path: Path) -> None:
     assert not at_work.refuses("t", {})
     at_work.log_trial_result(2, trial, {"epoch": 2, "milestone": 2, "val_loss": "low"})
     assert at_work.refuses("t", {}), "Tune stops it"
+    at_work.log_trial_result(3, trial, {"epoch": 2, "milestone": 2})
     trial.last_result = {"epoch": 2, "milestone": 2}
     at_work.log_trial_end(trial)
     reason = "it reported a row that cannot be recorded: val_loss is 'low'; allowed: a number"

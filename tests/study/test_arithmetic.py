@@ -2,14 +2,23 @@
 
 from __future__ import annotations
 
-from tune_app.study.arithmetic import arithmetic_of, change_notes
+from typing import Any
 
-OLD = {"packages": {"torch": "2.13.0", "ray": "2.60.0"}, "hardware": {"cpu": "EPYC"}}
-NEW = {"packages": {"torch": "2.14.1", "ray": "2.61.0"}, "hardware": {"cpu": "EPYC"}}
+from tune_app.study.arithmetic import PACKAGES, arithmetic_of, change_notes
+
+OLD: dict[str, Any] = {
+    "packages": {"torch": "2.13.0", "ray": "2.60.0"},
+    "hardware": {"cpu": "EPYC"},
+}
+NEW: dict[str, Any] = {
+    "packages": {"torch": "2.14.1", "ray": "2.61.0"},
+    "hardware": {"cpu": "EPYC"},
+}
+MISSING = tuple((name, "not installed") for name in PACKAGES[1:])
 
 
 def test_only_what_does_arithmetic_counts() -> None:
-    assert arithmetic_of(OLD) == (("torch", "2.13.0"), ("processor", "EPYC"))
+    assert arithmetic_of(OLD) == (("torch", "2.13.0"), *MISSING, ("processor", "EPYC"))
     assert arithmetic_of({"packages": [], "hardware": None}) == ()
 
 
@@ -24,3 +33,11 @@ def test_the_same_arithmetic_and_an_unknown_one_say_nothing() -> None:
     assert change_notes([], NEW) == []
     assert change_notes([NEW, {**NEW, "packages": {"torch": "2.14.1", "ray": "2.59.0"}}], NEW) == []
     assert change_notes([{"name": "001"}], NEW) == []
+
+
+def test_a_solver_that_comes_or_goes_is_a_change() -> None:
+    faster = {**NEW, "packages": {**NEW["packages"], "scikit-learn-intelex": "2026.2.0"}}
+    (note,) = change_notes([NEW], faster)
+    assert "scikit-learn-intelex 2026.2.0 (before: not installed)" in note
+    (note,) = change_notes([faster], NEW)
+    assert "scikit-learn-intelex not installed (before: 2026.2.0)" in note

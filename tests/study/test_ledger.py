@@ -299,3 +299,20 @@ def test_trials_of_other_data_do_not_count(tmp_path: Path) -> None:
     assert recorded.ended(anew.study) == {} and not recorded.trials
     (note,) = recorded.notes
     assert "1 trials of launch 001 were trained on other data" in note
+
+
+def test_a_parameter_that_becomes_an_axis_is_named_by_the_rows_that_are_there(
+    tmp_path: Path,
+) -> None:
+    defaults = {"momentum": 0.9}
+    store, space = LocalStore(tmp_path / "mine"), make_space()
+    wider = make_space(
+        param_space={**space.param_space, "momentum": {"grid_search": [0.9, 0.5]}},
+        factors=("lr", "momentum"),
+    )
+    old, new = (
+        new_ledger(store, s, (0,), device="cpu", data=DATA, defaults=defaults)
+        for s in (space, wider)
+    )
+    assert extend_ledger(old, new) == 4
+    assert [c.config["momentum"] for c in old.configurations()] == [0.9] * 4 + [0.5] * 4

@@ -67,7 +67,12 @@ def conclude(ledger: Ledger, plan: Plan, recorded: Recorded, done: Executed) -> 
     planned = {trial.key for trial in plan.trials}
     failed = recorded.failures(ledger.study)
     failures = {t.newest.name: t.newest.error for key, t in failed.items() if key in planned}
-    failures |= done.incomplete
+    rows_of = {trial.name: trial.row_keys() for trial in plan.trials}
+    failures |= {
+        name: reason
+        for name, reason in done.incomplete.items()
+        if not ended.keys() >= set(rows_of.get(name, ()))
+    }
     explained = {row.key for row in plan.open_rows}
     explained |= {key for t in plan.trials if t.name in failures for key in t.row_keys()}
     left = [key for key in ledger.row_keys() if key not in ended and key not in explained]

@@ -88,8 +88,7 @@ def connect(address: str | None) -> tuple[Cluster, str]:
     Raises:
         UserError: there is no cluster at the address, or none could be started here.
     """
-    for name, value in _QUIET.items():
-        os.environ.setdefault(name, value)
+    os.environ.update(_QUIET)
     import ray
 
     from tune_app.engine.cluster.nodes import shipped_code

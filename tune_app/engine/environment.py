@@ -8,7 +8,7 @@ from __future__ import annotations
 import math
 import os
 import resource
-from collections.abc import Collection
+from collections.abc import Mapping
 
 import psutil
 
@@ -21,14 +21,14 @@ _THREADS, _THREADS_PER_CPU = 400, 30
 """Each CPU adds 25 threads to Ray's processes, without those of the trials."""
 
 
-def check_variables(ours: Collection[str]) -> list[str]:
+def check_variables(ours: Mapping[str, str]) -> list[str]:
     """Remove variables of Ray Tune from the environment; return one note for each.
 
     They would change when results are passed on, where they are kept, or what Ctrl-C does. A study
     relies on all of these.
 
     Args:
-        ours: variables that this program sets.
+        ours: the variables that this program sets, with their values.
 
     Raises:
         UserError: a variable that a user may set is not a number.
@@ -37,9 +37,10 @@ def check_variables(ours: Collection[str]) -> list[str]:
         _check_number(name)
     kept = {*_NUMBERS, *ours}
     left_out = [name for name in os.environ if _is_of_tune(name) and name not in kept]
+    left_out += [name for name, value in ours.items() if os.environ.get(name, value) != value]
     for name in left_out:
         del os.environ[name]
-    return [f"{name} in the environment is ignored: a study sets it itself" for name in left_out]
+    return [f"{name} in the environment is ignored: a study relies on its own" for name in left_out]
 
 
 def _is_of_tune(name: str) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -35,8 +36,8 @@ def execute(study: PreparedStudy, plan: Plan, launch: str, display: TrialDisplay
     configs = [study.trainable.complete(c.config) for c in study.ledger.configurations()]
     factors = column_types(study.request.space.factors, configs)
     recorder = StudyRecorder(study.ledger.store, factors)
-    tracking = _tracking(study)
-    progress = ProgressCallback(display, connection.live_cluster)
+    tracking = _tracking(study, recorder.refuses)
+    progress = ProgressCallback(display, connection.live_cluster, recorder.refuses)
     try:
         driver.run_trials(study, plan, launch, recorder, [progress, *tracking])
     except Exception as error:
@@ -51,7 +52,7 @@ def execute(study: PreparedStudy, plan: Plan, launch: str, display: TrialDisplay
     )
 
 
-def _tracking(study: PreparedStudy) -> list[TrackingCallback]:
+def _tracking(study: PreparedStudy, refuses: Callable[[str], bool]) -> list[TrackingCallback]:
     log_to, store = study.request.log_to, study.ledger.store
     if log_to is None:
         return []
@@ -60,4 +61,4 @@ def _tracking(study: PreparedStudy) -> list[TrackingCallback]:
     # The local files of a tracker stay on this machine, also for a study at a URL.
     root = Path("results").resolve() / store.root.name if store.at_url else store.root
     created_at = str(study.ledger.study.get("created_at", ""))
-    return [TrackingCallback(open_tracker(log_to, root), created_at)]
+    return [TrackingCallback(open_tracker(log_to, root), created_at, refuses)]

@@ -11,6 +11,7 @@ from tune_app.storage.whole_file import is_partial
 from tune_app.study.ledger import Ledger
 from tune_app.study.objective import Objective
 from tune_app.study.recorded import Recorded
+from tune_app.study.selection import rank
 from tune_app.training.checkpoint import remove_checkpoints
 
 _WEIGHTS = re.compile(r"(?P<group>.+)\.epoch_(?P<epoch>[0-9]{1,9})\.pt")
@@ -29,7 +30,7 @@ def tidy(ledger: Ledger, recorded: Recorded) -> None:
             if is_partial(path.name) and path.is_file():
                 ledger.store.remove([path])
     remove_spent_checkpoints(ledger, recorded)
-    keep_best_weights(ledger.store, recorded, Objective.of_study(ledger.study))
+    keep_best_weights(ledger, recorded)
 
 
 def remove_spent_checkpoints(ledger: Ledger, recorded: Recorded) -> None:
@@ -57,36 +58,43 @@ def _remove_checkpoints(store: StudyStore, directory: Path) -> None:
         remove_checkpoints(store, directory)
 
 
-def keep_best_weights(store: StudyStore, recorded: Recorded, objective: Objective) -> None:
+def keep_best_weights(ledger: Ledger, recorded: Recorded) -> None:
     """Keep only the weights with the best recorded score of each group, and delete the others.
 
-    A trial saves the weights of a milestone if they beat the best score of their group so far.
+    A trial saves the weights of a milestone unless they are worse than the best of their group so
+    far. Equal scores are decided as in the report: fewer epochs, then the declared order.
     ``<study>/weights/<group>.json`` names the file that is kept.
 
     Args:
-        store: the study's store.
-        recorded: what the study's launches recorded.
-        objective: the objective of the study's search space.
+        ledger: the study.
+        recorded: what its launches recorded.
     """
-    root = store.root
-    best: dict[str, tuple[float, Path]] = {}
-    records = {directory.path: directory.records for directory in recorded.directories}
+    store, root, objective = ledger.store, ledger.root, Objective.of_study(ledger.study)
+    places = {c.config_id: place for place, c in enumerate(ledger.configurations())}
+    best: dict[str, tuple[tuple[float, ...], float, Path]] = {}
+    directories = {directory.path: directory for directory in recorded.directories}
     saved = {
         path: match
         for path in plain_glob(root, "tune/*/*/weights/*.pt")
         if (match := _WEIGHTS.fullmatch(path.name)) and path.is_file()
-        if path.parent.parent in records
+        if path.parent.parent in directories
     }
     for path, match in saved.items():
         group, epoch = match["group"], int(match["epoch"])
-        for row in records[path.parent.parent]:
+        directory = directories[path.parent.parent]
+        config_ids = directory.serves().get(epoch, [])
+        place = min((places.get(config_id, len(places)) for config_id in config_ids), default=0)
+        for row in directory.records:
             score = objective.score(row) if row["epoch"] == epoch else None
-            if score is not None and objective.prefers(score, best.get(group, (None,))[0]):
-                best[group] = (score, path)
-    for group, (score, path) in best.items():
+            if score is None:
+                continue
+            order = (*rank(score, objective.mode, epoch, place), directory.seed or 0)
+            if group not in best or order < best[group][0]:
+                best[group] = (order, score, path)
+    for group, (_, score, path) in best.items():
         entry = {"metric": objective.metric, "score": score, "file": str(path.relative_to(root))}
         store.write(root / "weights" / f"{group}.json", json.dumps(entry).encode())
-    store.remove(saved.keys() - {path for _, path in best.values()})
+    store.remove(saved.keys() - {path for *_, path in best.values()})
     entries = [path for path in plain_glob(root, "weights/*.json") if path.is_file()]
     store.remove(path for path in entries if path.stem not in best)
 

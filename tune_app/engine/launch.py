@@ -30,6 +30,7 @@ from tune_app.planning.prepared_study import (
 from tune_app.planning.request import StudyRequest
 from tune_app.planning.resources import Cluster
 from tune_app.planning.study_estimate import estimate_study, fit_budget
+from tune_app.storage.storage_errors import StudyHeldError
 from tune_app.study.arithmetic import change_notes
 from tune_app.study.ledger import put_aside
 from tune_app.study.provenance import collect_provenance, command_line
@@ -49,6 +50,7 @@ class Launch:
         self._display = display
         self._signals = signals
         self._last_line = ""
+        self._has_begun = False
 
     def show_plan(self) -> int:
         """Show what a run would do, and write nothing. Returns the exit status."""
@@ -61,6 +63,7 @@ class Launch:
             study = self._prepare(checked, cluster)
             plan = study.plan(cluster)
             self._display.plan(study, plan, cluster)
+            self._display.say(*study.notes())
             if plan.trials:
                 self._display.say("measuring the speed of a few training steps")
                 self._display.estimate(estimate_study(study, plan, cluster))
@@ -80,6 +83,8 @@ class Launch:
         """Lock the study until ``held`` is closed; return the refusal if that is not possible."""
         try:
             held.enter_context(self._request.store.lock())
+        except StudyHeldError:
+            raise
         except UserError as refusal:
             return refusal
         with self._request.store.guarded():
@@ -98,16 +103,11 @@ class Launch:
         study = self._prepare(checked, cluster)
         plan = study.plan(cluster)
         if len(plan.finished) == plan.num_rows:
-            # A driver that was killed after the last row has not tidied up.
-            with suppress(UserError, OSError):
-                if refusal is None:
-                    tidy(study.ledger, study.recorded)
-            self._display.nothing_missing(study.ledger)
-            return 0
+            return self._nothing_missing(study, is_locked=refusal is None)
         if refusal is not None:
             raise refusal
         if not plan.trials:
-            return self._run_plan(study, plan, cluster, "")
+            return self._run_plan(study, plan, cluster, dashboard="")
         with self._connected() as (cluster, dashboard):
             return self._run_plan(study, plan, cluster, dashboard)
 
@@ -125,7 +125,21 @@ class Launch:
                 cluster = wait_for_nodes(plan.lacking, cluster, request.wait_seconds, say)
                 study = study.on(cluster)
                 plan = study.plan(cluster)
+            if len(plan.finished) == plan.num_rows:
+                return self._nothing_missing(study, is_locked=True)
             return self._run_plan(study, plan, cluster, dashboard)
+
+    def _nothing_missing(self, study: PreparedStudy, *, is_locked: bool) -> int:
+        """Show that all rows are finished, and bring the study's files up to date if possible."""
+        with suppress(UserError, OSError):
+            if is_locked:
+                if study.is_changed():
+                    study.ledger.save()
+                # A driver that was killed after the last row has not tidied up.
+                tidy(study.ledger, study.recorded)
+        self._display.say(*study.notes())
+        self._display.nothing_missing(study.ledger)
+        return 0
 
     def _prepare(self, checked: CheckedRequest, cluster: Cluster) -> PreparedStudy:
         if self._request.budget_seconds is not None:
@@ -157,31 +171,31 @@ class Launch:
             connection.abandon(self.stopped())
 
     def _run_plan(self, study: PreparedStudy, plan: Plan, cluster: Cluster, dashboard: str) -> int:
-        """Execute the plan; an error of the storage becomes one line. Returns the exit status."""
-        with study.ledger.store.guarded():
-            return self._execute(study, plan, cluster, dashboard)
-
-    def _execute(self, study: PreparedStudy, plan: Plan, cluster: Cluster, dashboard: str) -> int:
         """Record the launch, run its trials, and conclude. Returns the exit status."""
         ledger, recorded = study.ledger, study.recorded
         if self._request.fresh and not ledger.store.is_empty():
-            self._display.kept(ledger.store, put_aside(ledger.store))
+            with ledger.store.guarded():
+                kept = put_aside(ledger.store)
+            self._display.kept(ledger.store, kept)
         if study.num_added:
             self._display.say(f"the study grows by {study.num_added} rows")
         record = self._record_of(plan)
         self._display.plan(study, plan, cluster)
-        self._display.say(*recorded.notes, *change_notes(ledger.study["launches"], record))
-        tidy(ledger, recorded)
-        name = ledger.start_launch(record)
+        self._display.say(*study.notes(), *change_notes(ledger.study["launches"], record))
+        with ledger.store.guarded():
+            tidy(ledger, recorded)
+            name = ledger.start_launch(record)
+        self._has_begun = True
         done = Executed()
         if plan.trials:
             self._display.links(dashboard, ledger)
             self._signals.raise_dropped()
             done = execute(study, plan, name, self._display.trials(study, plan))
             self._display.say(*done.notes)
-        ledger.store.refresh()
-        recorded = recorded.with_launch(ledger.root, ledger.study, name)
-        tidy(ledger, recorded)
+        with ledger.store.guarded():
+            ledger.store.refresh()
+            recorded = recorded.with_launch(ledger.root, ledger.study, name)
+            tidy(ledger, recorded)
         conclusion = conclude(ledger, plan, recorded, done)
         self._display.conclusion(ledger, plan, conclusion)
         return self.stopped() if conclusion.interrupted else conclusion.exit_status
@@ -197,7 +211,8 @@ class Launch:
 
     def stopped(self) -> int:
         """Show the command that continues the study after a signal; return the exit status."""
-        again = [word for word in self._request.arguments if word != "--fresh"]
+        # Until the study has begun, an old one may still lie where --fresh is to begin anew.
+        again = [w for w in self._request.arguments if w != "--fresh" or not self._has_begun]
         received = self._signals.received
         line = f"stopped by {received.name}; to continue: {command_line(again)}"
         if line != self._last_line:

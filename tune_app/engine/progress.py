@@ -23,10 +23,18 @@ class ProgressCallback(Callback):
     Args:
         display: gets the events.
         cluster: returns the current resources of the cluster; called while no trial runs.
+        refuses: returns whether the rows of a trial, given by Tune's id, cannot be recorded. The
+            display is not told of such rows.
     """
 
-    def __init__(self, display: TrialDisplay, cluster: Callable[[], Cluster]) -> None:
+    def __init__(
+        self,
+        display: TrialDisplay,
+        cluster: Callable[[], Cluster],
+        refuses: Callable[[str], bool],
+    ) -> None:
         self._display = display
+        self._refuses = refuses
         self._cluster = cluster
         self._looked = time.monotonic()
         self._stranded = ""
@@ -67,6 +75,8 @@ class ProgressCallback(Callback):
         self, iteration: int, trials: list[Trial], trial: Trial, result: dict[str, Any], **info: Any
     ) -> None:
         """Pass on a reported epoch."""
+        if self._refuses(trial.trial_id):
+            return
         self._display.reported(*_identity(trial), result)
 
     def on_trial_complete(

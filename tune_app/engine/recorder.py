@@ -99,6 +99,8 @@ class StudyRecorder(LoggerCallback):
         A retry that starts from an older checkpoint repeats rows of the attempt before. They are
         left out.
         """
+        if self.refuses(trial.trial_id):  # Tune stops the trial at the row after the refused one
+            return
         row, notes = recordable(result)
         self.notes += [note for note in notes if note not in self.notes]
         problem = record_problem(row)
@@ -126,7 +128,7 @@ class StudyRecorder(LoggerCallback):
                 self._events_pushed[trial.trial_id] = now
                 self._store.push(events.path)
 
-    def refuses(self, trial_id: str, _result: Mapping[str, Any]) -> bool:
+    def refuses(self, trial_id: str, _result: Mapping[str, Any] | None = None) -> bool:
         """Return whether Tune is to stop a trial, because its rows cannot be recorded."""
         return trial_id in self._refused
 

@@ -16,7 +16,7 @@ import netrc
 import os
 import re
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, Protocol
 from urllib.parse import urlparse
@@ -184,18 +184,27 @@ class WandbTracker:
         run.finish(exit_code=int(failed))
 
 
+def _never(_trial_id: str) -> bool:
+    return False
+
+
 class TrackingCallback(LoggerCallback):
     """Sends what Tune's trials report to a tracker.
 
     Args:
         tracker: gets the parameters and the metrics of the trials.
         created_at: when the study was created. It distinguishes studies with the same name.
+        refuses: returns whether the rows of a trial, given by Tune's id, cannot be recorded. The
+            tracker does not get them.
 
     Attributes:
         problem: why the tracker was given up, or None.
     """
 
-    def __init__(self, tracker: Tracker, created_at: str) -> None:
+    def __init__(
+        self, tracker: Tracker, created_at: str, refuses: Callable[[str], bool] = _never
+    ) -> None:
+        self._refuses = refuses
         self._tracker: Tracker | None = tracker
         self._study = re.sub("[^0-9A-Za-z]", "", created_at)[:_LONGEST_IDENTITY]
         self._runs: dict[str, Any] = {}
@@ -219,7 +228,9 @@ class TrackingCallback(LoggerCallback):
 
     def log_trial_result(self, iteration: int, trial: Trial, result: dict[str, Any]) -> None:
         """Record an epoch."""
-        if self._tracker is not None and trial.trial_id in self._runs:
+        if self._tracker is None or self._refuses(trial.trial_id):
+            return
+        if trial.trial_id in self._runs:
             try:
                 self._tracker.log(self._runs[trial.trial_id], scalars(result), result["epoch"])
             except Exception as error:

@@ -7,13 +7,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from search_spaces.errors import UserError
+from search_spaces.errors import UserError, one_line
 from tune_app.data import images as image_data
 from tune_app.planning.plan import Plan, PlanOptions, make_plan
 from tune_app.planning.repeats import SAME_AT_EVERY_SEED, check_seeds, same_at_every_seed
 from tune_app.planning.request import StudyRequest
 from tune_app.planning.resources import Cluster
+from tune_app.storage.store import STUDY_FILE
 from tune_app.study.ledger import Ledger, extend_ledger, new_ledger, open_ledger
+from tune_app.study.objective import Objective
 from tune_app.study.recorded import Recorded
 from tune_app.study.rows import MOST_ROWS
 from tune_app.training.registry import Trainable, check_config, find_trainable
@@ -78,6 +80,24 @@ class PreparedStudy:
     def trainable(self) -> Trainable:
         """The trainable of the study."""
         return self.checked.trainable
+
+    def notes(self) -> list[str]:
+        """Return what a user has to know of the study that is there, one line each."""
+        notes = list(self.recorded.notes)
+        existing = self.checked.existing
+        if existing is not None:
+            before, now = Objective.of_study(existing.study), Objective.of_study(self.ledger.study)
+            if before != now:
+                notes.append(
+                    f"the objective of the study was {before} and is now {now}; the best "
+                    "configurations and the weights that are kept follow it"
+                )
+        return [f"note: {one_line(note)}" for note in notes]
+
+    def is_changed(self) -> bool:
+        """Return whether the request changes what ``study.json`` says of an existing study."""
+        existing = self.checked.existing
+        return existing is not None and existing.study != self.ledger.study
 
     def plan(self, cluster: Cluster) -> Plan:
         """Return the plan for the rows that are not finished."""
@@ -197,7 +217,7 @@ def _make_ledger(
 
 
 def _check_existing(ledger: Ledger, trainable: Trainable) -> None:
-    where = f"{ledger.root / 'study.json'}"
+    where = ledger.store.place_of(ledger.root / STUDY_FILE)
     described = ledger.study["data"]["datasets"]
     for configuration in ledger.configurations():
         check_config(where, trainable, configuration.config)

@@ -22,7 +22,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from search_spaces.errors import UserError
-from tune_app.storage.storage_errors import short_reason
+from tune_app.storage.storage_errors import StudyHeldError, short_reason
 
 LOCK_FILE = ".lock"
 _ATTEMPTS, _PAUSE_SECONDS = 5, 0.05
@@ -130,9 +130,9 @@ class FileLock:
         return descriptor
 
 
-def in_use_error(name: str, holder: Holder, hint: str) -> UserError:
+def in_use_error(name: str, holder: Holder, hint: str) -> StudyHeldError:
     """Return the error for a study that another process holds."""
-    return UserError(
+    return StudyHeldError(
         f"study {name} is being run by {holder}; wait until it is done, stop it, or use --study "
         f"NAME for another study{hint}"
     )

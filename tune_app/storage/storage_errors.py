@@ -7,6 +7,10 @@ import errno
 from search_spaces.errors import UserError
 
 
+class StudyHeldError(UserError):
+    """Another process runs the study."""
+
+
 class StorageError(UserError):
     """The study can no longer be written. What it holds stays as it is."""
 

@@ -26,7 +26,10 @@ def mapping(value: object) -> dict[str, Any]:
 def arithmetic_of(record: Mapping[str, Any]) -> Arithmetic:
     """Return the packages and the processor in the record of a launch."""
     packages = mapping(record.get("packages"))
-    found = [(name, one_line(str(packages[name]))) for name in PACKAGES if packages.get(name)]
+    found = [
+        (name, one_line(str(packages.get(name) or "not installed")))
+        for name in (PACKAGES if packages else ())
+    ]
     if processor := mapping(record.get("hardware")).get("cpu"):
         found.append(("processor", one_line(str(processor))))
     return tuple(found)

@@ -178,6 +178,10 @@ def extend_ledger(ledger: Ledger, wanted: Ledger) -> int:
             f"study {ledger.name} holds another search space (no configuration in common); {REMEDY}"
         )
     before = len(ledger.row_keys())
+    # A parameter that the study left out at its default becomes an axis: its rows name it now.
+    wanted_configs = {c["config_id"]: c["config"] for c in new["configurations"]}
+    for entry in old["configurations"]:
+        entry["config"] = {**entry["config"], **wanted_configs.get(entry["config_id"], {})}
     old["configurations"] += added
     old["seeds"] = sorted({*old["seeds"], *new["seeds"]})
     old["space"] = new["space"]

@@ -20,6 +20,10 @@ class Objective:
     metric: str
     mode: str
 
+    def __str__(self) -> str:
+        """Return the metric with its mode: ``val_loss (min)``."""
+        return f"{self.metric} ({self.mode})"
+
     @staticmethod
     def of_study(study: Mapping[str, Any]) -> Objective:
         """Return the objective of ``study.json``; missing values are the defaults of a space."""

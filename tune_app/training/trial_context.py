@@ -229,7 +229,7 @@ class TrialContext:
             best = float(entry["score"]) if entry["metric"] == metric else None
         except (OSError, ValueError, KeyError, TypeError, OverflowError, RecursionError):
             best = None
-        if not self._objective.prefers(score, best):
+        if best is not None and self._objective.prefers(best, score):
             return
         import torch
 
