@@ -99,6 +99,8 @@ def outcome_lines(ledger: Ledger, plan: Plan, conclusion: Conclusion) -> list[st
             f"`{command_name('tune_app.status')}` says what was left out; the same command runs "
             "these rows again"
         )
+    if conclusion.missing_metric:
+        lines.append(f"note: {conclusion.missing_metric}")
     return [*lines, *open_lines(plan), *where_lines(ledger)]
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from tune_app.planning.plan import Plan
 from tune_app.study.ledger import Ledger
+from tune_app.study.objective import Objective
 from tune_app.study.recorded import Recorded
 from tune_app.study.trials import RowKey
 
@@ -38,6 +39,7 @@ class Conclusion:
         interrupted: whether some trials had not ended when the launch did.
         unexplained: rows without a result whose trials have ended without an error.
         num_open: number of rows that could not run on this cluster.
+        missing_metric: that no result has the metric of the search space; empty if one has.
     """
 
     ended: Mapping[RowKey, str]
@@ -45,6 +47,7 @@ class Conclusion:
     interrupted: bool
     unexplained: Sequence[RowKey]
     num_open: int
+    missing_metric: str = ""
 
     @property
     def exit_status(self) -> int:
@@ -82,4 +85,7 @@ def conclude(ledger: Ledger, plan: Plan, recorded: Recorded, done: Executed) -> 
         interrupted=bool(left) and not done.all_ended,
         unexplained=left if done.all_ended else (),
         num_open=len(plan.open_rows),
+        missing_metric=Objective.of_study(ledger.study).missing_from(
+            [o.report.record for o in recorded.outcomes(ledger.study).values() if o.report]
+        ),
     )

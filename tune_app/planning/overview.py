@@ -79,6 +79,8 @@ def read_overview(ledger: Ledger, *, running: bool) -> Overview:
     stamps = [
         when for d in directories for line in d.records if (when := reported_at(line)) is not None
     ]
+    reports = [o.report.record for o in outcomes.values() if o.report]
+    missing = Objective.of_study(ledger.study).missing_from(reports)
     return Overview(
         rows=rows,
         failures={trial.newest.name: trial.newest.error for trial in failed.values()},
@@ -96,7 +98,7 @@ def read_overview(ledger: Ledger, *, running: bool) -> Overview:
         last_result=max(stamps, default=None),
         results={key: o.report.record for key, o in outcomes.items() if o.report},
         num_unreadable=sum(not directory.plan for directory in directories),
-        notes=recorded.notes,
+        notes=(*recorded.notes, *filter(None, [missing])),
     )
 
 

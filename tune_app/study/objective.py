@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -41,6 +41,26 @@ class Objective:
             return float(value) if math.isfinite(value) else None
         except OverflowError:
             return None
+
+    def missing_from(self, rows: Collection[Mapping[str, Any]]) -> str:
+        """Return that no result has the metric, and which measures it has; else an empty text.
+
+        Args:
+            rows: the reported rows of finished milestones; without any, nothing is missing.
+        """
+        if not rows or any(self.score(row) is not None for row in rows):
+            return ""
+        numbers = {
+            name: None
+            for row in rows
+            for name, value in row.items()
+            if name.startswith(("val_", "train_", "test_")) and isinstance(value, (int, float))
+        }
+        reported = f"reported are {', '.join(sorted(numbers))}" if numbers else "no measure is"
+        return (
+            f"no result has {self.metric}, the metric of the search space, so nothing can be "
+            f"picked; {reported}"
+        )
 
     def prefers(self, score: float, other: float | None) -> bool:
         """Return whether ``score`` is better than ``other``. Any score is better than None."""
