@@ -1,4 +1,4 @@
-"""``python -m analysis.audit``: find in a table of results what cannot be right."""
+"""``python -m analysis.audit``: check a table of results for what cannot be right."""
 
 import sys
 

@@ -1,4 +1,4 @@
-"""The arguments of the commands of this package, checked in one way."""
+"""The command-line parser that the commands of this package share."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ from tune_app.study.command_name import command_name
 
 
 class Parser(argparse.ArgumentParser):
-    """The arguments of the command that is a module; a mistake in them is a ``UserError``."""
+    """The arguments of a command of this package; a mistake in them is a ``UserError``."""
 
     def __init__(self, module: str, description: str) -> None:
         super().__init__(prog=command_name(module), description=description, allow_abbrev=False)
 
     def error(self, message: str) -> None:  # type: ignore[override]
-        """Raise what argparse would print together with its usage.
+        """Raise the message that argparse would print together with the usage.
 
         Raises:
             UserError: always.
@@ -35,7 +35,7 @@ class Parser(argparse.ArgumentParser):
         """
         arguments = self.parse_args(argv)
         for name, value in vars(arguments).items():
-            # argparse makes an empty list of the value in --flag=--, whatever the flag's type is.
+            # argparse turns the value of --flag=-- into an empty list, whatever the flag's type.
             empty = value == [] and self.get_default(name) != []
             if empty or (isinstance(value, list) and [] in value):
                 self.error(f"--{name.replace('_', '-')}: needs a value")
@@ -49,7 +49,7 @@ def path_argument(text: str) -> Path:
         argparse.ArgumentTypeError: no file can have that name.
     """
     if not text.strip() or "\0" in text:
-        raise argparse.ArgumentTypeError("is empty" if not text.strip() else "holds a NUL byte")
+        raise argparse.ArgumentTypeError("is empty" if not text.strip() else "contains a NUL byte")
     return Path(text)
 
 
@@ -58,6 +58,6 @@ def study_argument(text: str) -> StudyStore:
 
     Raises:
         argparse.ArgumentTypeError: no file can have that name.
-        UserError: nothing here can read such a URL.
+        UserError: the kind of URL is not supported.
     """
     return study_store(text if is_url(text) else path_argument(text))

@@ -33,7 +33,7 @@ def _watch(arguments: argparse.Namespace) -> None:
         time.sleep(arguments.watch)
         try:
             _write_and_tell(arguments)
-        except UserError as error:  # the study may be moved or its disk be full for a while
+        except UserError as error:  # the study may be moved, or its disk full, for a while
             print_text(f"error: {error}", to_stderr=True)
 
 
@@ -79,40 +79,43 @@ def _parser() -> Parser:
         nargs="+",
         type=study_argument,
         metavar="STUDY",
-        help="a study directory, results/<study>, or its URL",
+        help="a study directory such as results/q1a, or its URL",
     )
     parser.add_argument(
         "--out",
         type=path_argument,
         metavar="DIR",
-        help="where to write (default: STUDY/report; for several studies, report beside the first)",
+        help="the directory to write into (default: STUDY/report; with several studies, report "
+        "beside the first)",
     )
     parser.add_argument(
         "--formats",
         type=_formats,
         default=FORMATS,
         metavar="LIST",
-        help="of md,html,pdf, those to write (default: all); tables are always written",
+        help="the forms of the report, such as md,pdf (default: md,html,pdf); tables are always "
+        "written",
     )
     parser.add_argument(
-        "--no-figures", action="store_true", help="tables and text only, much faster"
+        "--no-figures", action="store_true", help="write tables and text only, which is much faster"
     )
     parser.add_argument(
         "--no-published",
         action="store_true",
-        help="leave out what sets the studies beside the published claims and numbers",
+        help="leave out the comparison with published claims and numbers",
     )
     parser.add_argument(
         "--images",
         type=path_argument,
         metavar="FOLDER",
-        help="the IDX files that the studies were made from, to show the images most confused",
+        help="a folder with the IDX files that the studies used, to show the images most often "
+        "confused",
     )
     parser.add_argument(
         "--watch",
         type=_seconds,
         metavar="SECONDS",
-        help="write again every so many seconds, until Ctrl-C",
+        help=f"write the report again every so many seconds, 1 to {_LONGEST_WAIT}, until Ctrl-C",
     )
     return parser
 

@@ -26,7 +26,7 @@ COMMANDS = {"report": report, "claims": claims, "audit": audit}
         ("claims", ["--claims=--"], "--claims: needs a value"),
         ("audit", ["x", "--map=--"], "--map: needs a value"),
         ("report", ["x", "--out", " "], "argument --out: is empty"),
-        ("claims", ["a\0b"], "argument STUDY: holds a NUL byte"),
+        ("claims", ["a\0b"], "argument STUDY: contains a NUL byte"),
         ("audit", ["x", "--data", ""], "argument --data: is empty"),
         ("report", ["x", "--form", "md"], "unrecognized arguments: --form md"),
         ("claims", ["--no-such"], "unrecognized arguments: --no-such"),

@@ -1,4 +1,5 @@
-"""The figures of the report: each function draws frames of ``analysis`` and computes nothing.
+"""Draw the figures of the report from frames.
 
-``style`` holds the one look of all; matplotlib is imported when the first figure is drawn.
+``style`` holds the look that all figures share. Matplotlib is imported when the first figure is
+drawn.
 """

@@ -20,12 +20,12 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 MOST_LINES = 16
-"""More trials than this are drawn as a band from the 10th to the 90th percentile."""
+"""With more trials than this a band from the 10th to the 90th percentile is drawn."""
 _PANELS = (("loss", "loss"), ("accuracy", "accuracy"))
 
 
 def curve_panels(study: Study, dataset: Any) -> list[Any]:
-    """Return the models of a data set that have epochs to draw (None: there are no models)."""
+    """Return the models of a data set that have epochs to draw; [None] if there are no models."""
     epochs = _epochs(study, dataset)
     if len(epochs) == 0 or "val_accuracy" not in epochs:
         return []
@@ -33,7 +33,7 @@ def curve_panels(study: Study, dataset: Any) -> list[Any]:
 
 
 def curves_data(study: Study, dataset: Any, model: Any, metric: str) -> pd.DataFrame:
-    """Return a metric of all trials of a data set and model, (epochs, trials), NaN where none."""
+    """Return a metric of all trials of a data set and model, (epochs, trials); NaN if missing."""
     epochs = _epochs(study, dataset)
     if model is not None:
         epochs = epochs[epochs["model"] == model]
@@ -57,13 +57,13 @@ def other_curves(study: Study, dataset: Any, model: Any, metric: str) -> pd.Data
     values = curves_data(study, dataset, model, metric)
     picked = picked_rows(study, dataset, model)
     for trial, milestone in zip(picked["trial_id"], picked["milestone"], strict=True):
-        if trial in values:  # what it trained longer for is another configuration
+        if trial in values:  # its later epochs belong to another configuration
             values.loc[values.index <= milestone, trial] = np.nan
     return values.dropna(axis="columns", how="all")
 
 
 def draw_curves(study: Study, dataset: Any) -> Figure:
-    """Draw training and validation loss and accuracy of the picked configurations and the rest."""
+    """Draw loss and accuracy by epoch of the picked configurations, and of all others in grey."""
     models = curve_panels(study, dataset)
     with style.canvas(2, len(models), 4.6, sharex="col", sharey="row") as (figure, grid):
         for column, model in enumerate(models):
@@ -85,7 +85,7 @@ def draw_curves(study: Study, dataset: Any) -> Figure:
 
 
 def _is_positive(axes: Axes) -> bool:
-    """Return whether everything drawn so far can stand on a logarithmic axis."""
+    """Return whether everything drawn so far fits on a logarithmic axis."""
     return bool(axes.lines) and axes.dataLim.y0 > 0
 
 
@@ -106,7 +106,7 @@ def _draw_panel(axes: Axes, study: Study, dataset: Any, model: Any, quantity: st
 
 
 def draw_many(axes: Axes, values: pd.DataFrame, name: str) -> None:
-    """Draw many trials in the background: as lines, or as a band with its median."""
+    """Draw many trials in the background, as lines or as a band with its median."""
     if values.shape[1] > MOST_LINES:
         low, middle, high = (values.quantile(q, axis=1) for q in (0.1, 0.5, 0.9))
         axes.fill_between(
@@ -121,7 +121,7 @@ def draw_many(axes: Axes, values: pd.DataFrame, name: str) -> None:
 
 
 def draw_lengths(study: Study, datasets: list[Any]) -> Figure:
-    """Draw validation accuracy per data set (down) and model (across), with marked milestones."""
+    """Draw validation accuracy by epoch, one row per data set, with the milestones marked."""
     models = max((curve_panels(study, dataset) for dataset in datasets), key=len, default=[])
     height = 0.7 + 1.9 * len(datasets)
     shape = (len(datasets), len(models))

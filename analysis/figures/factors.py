@@ -1,4 +1,4 @@
-"""What each factor, kernel and device does."""
+"""Figures of the effects of factors, kernels and devices."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ def draw_effects(effects: pd.DataFrame) -> Figure:
 
 
 def draw_svms(table: pd.DataFrame) -> Figure:
-    """Draw test accuracies of SVM configurations: ``dataset``, ``kernel``, ``setting``, value."""
+    """Draw the test accuracies of SVMs, from ``dataset``, ``kernel``, ``setting`` and accuracy."""
     datasets = levels(table, "dataset")
     most = int(table.groupby("dataset").size().max())
     with style.canvas(1, len(datasets), 1.0 + 0.19 * most) as (figure, grid):
@@ -83,7 +83,7 @@ def draw_svms(table: pd.DataFrame) -> Figure:
 def draw_scaling(data: pd.DataFrame, exponents: pd.DataFrame, mark: str = "") -> Figure:
     """Draw fit and predict time against the number of training images, with the fitted powers.
 
-    ``mark`` stands behind the names of the times.
+    ``mark`` is added to the names of the times.
     """
     panels = (("fit_seconds", "fit (s)"), ("predict_seconds", "predict (s)"))
     by = [name for name in ("dataset", "kernel") if name in data]
@@ -102,7 +102,7 @@ def draw_scaling(data: pd.DataFrame, exponents: pd.DataFrame, mark: str = "") ->
                 )
                 fitted = _exponent(exponents, dict(zip(by, names, strict=True)), quantity)
                 if fitted is not None and len(x):
-                    # The fitted power goes through the mean of the logarithms.
+                    # The fitted line passes through the mean of the logarithms.
                     scale = np.exp(np.log(y).mean() - fitted * np.log(x).mean())
                     axes.plot(x, scale * x**fitted, lw=1, color=colour)
             axes.set_xlabel("training images")
@@ -123,7 +123,7 @@ def _exponent(exponents: pd.DataFrame, names: dict[str, Any], quantity: str) -> 
 def draw_devices(data: pd.DataFrame, names: list[str], mark: str = "") -> Figure:
     """Draw training time and test accuracy of the CPU and the GPU arm, from ``device_data``.
 
-    ``mark`` stands behind the name of the time.
+    ``mark`` is added to the name of the time.
     """
     panels = (("train_seconds", f"training time (s){mark}"), ("test_accuracy", "test accuracy (%)"))
     with style.canvas(1, 2, 1.1 + 0.3 * len(data), sharey=True) as (figure, grid):

@@ -22,8 +22,8 @@ def draw_confusion(
     """Draw confusion matrices side by side: counts, shaded by the share of the true class.
 
     Args:
-        matrices: (title, (classes, classes) counts with true classes down) of each panel.
-        names: the classes.
+        matrices: the title and the (classes, classes) counts of a panel, one line per true class.
+        names: the names of the classes.
     """
     longest = max(map(len, names))
     with style.canvas(1, max(len(matrices), 2), 3.5 + 0.06 * longest) as (figure, grid):

@@ -1,4 +1,4 @@
-"""The grid as parallel coordinates: an axis per varied parameter, a line per configuration."""
+"""The grid as parallel coordinates: one axis per varied parameter, one line per configuration."""
 
 from __future__ import annotations
 
@@ -19,15 +19,15 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 _FAN = 0.16
-"""How far, of an axis, the lines through one value are spread."""
+"""The share of an axis over which the lines through one value are spread."""
 
 
 def parallel_data(study: Study) -> dict[str, Any]:
-    """Return what the interactive figure draws; empty with fewer than two parameters or lines.
+    """Return the data of the interactive figure; empty with fewer than two parameters or lines.
 
     Returns:
         ``axes``: name and printed values of each varied parameter; ``lines``: for each
-        configuration its ``id``, the positions of its values on the axes (null: it has none),
+        configuration its ``id``, the positions of its values on the axes (None if it has none),
         ``accuracy`` on validation (mean over seeds) and that as ``text``.
     """
     rows = over_seeds(finished(study), ["val_accuracy"])
@@ -71,7 +71,7 @@ def draw_parallel(data: dict[str, Any]) -> Figure:
     num_axes = len(data["axes"])
     ends = [(line["accuracy"] - low) / (high - low) if high > low else 0.5 for line in lines]
     with style.canvas(1, 1, 3.4) as (figure, [[axes]]):
-        # Fanned out by accuracy around each value: lines on one another hide how many they are.
+        # Lines through one value are spread by accuracy, so that they do not hide one another.
         heights = [
             [_height(at, axis) + _FAN * (end - 0.5) for at, axis in _values(line, data)] + [end]
             for line, end in zip(lines, ends, strict=True)

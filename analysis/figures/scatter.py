@@ -1,4 +1,4 @@
-"""Accuracy against what it costs."""
+"""Figures of accuracy against cost."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 def cost_data(study: Study, cost: str) -> pd.DataFrame:
     """Return the configurations with a validation accuracy and a positive cost.
 
-    Of several seeds they are the means: the luckiest would make the front of one seed.
+    With several seeds the values are means, because single runs make the front by chance.
 
     Returns:
         ``dataset``, ``series`` (model or kernel, as printed), ``cost``, ``val_accuracy``,
@@ -50,7 +50,7 @@ def cost_data(study: Study, cost: str) -> pd.DataFrame:
 
 
 def pareto_front(costs: np.ndarray[Any, Any], gains: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
-    """Return which points no other point beats: (n,) costs, lower is better, and (n,) gains."""
+    """Return which points are on the Pareto front of (n,) costs, to be low, and (n,) gains."""
     order = np.lexsort((-gains, costs))
     before = np.concatenate([[-np.inf], np.maximum.accumulate(gains[order])[:-1]])
     front = np.zeros(len(costs), dtype=bool)
@@ -107,7 +107,7 @@ def plain_log_axis(axes: Axes, axis: str = "x") -> None:
 
     where = axes.xaxis if axis == "x" else axes.yaxis
     low, high = axes.get_xlim() if axis == "x" else axes.get_ylim()
-    # Powers of ten, or values between them; where neither is at hand, round ones.
+    # Use powers of ten, or values between them; if neither gives enough ticks, round numbers.
     locators = (LogLocator(subs=subs) for subs in ((1.0,), (1.0, 2.0, 5.0)))
     readable = (
         locator

@@ -1,8 +1,8 @@
-"""One look for all figures: sizes, colours that the colour-blind can tell apart, and files.
+"""The look that all figures share: sizes, colours, axes, and files.
 
-The series colours are those of Okabe & Ito, "Color Universal Design" (2008), always together with
-a marker or a line style. Ink and series colours are named here so that the HTML can replace them
-with the colours of its light and dark theme.
+The series colours are those of Okabe & Ito, "Color Universal Design" (2008), which colour-blind
+readers can distinguish. They are always combined with a marker or a line style. The HTML replaces
+the colours named here with those of its light and dark theme.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ WIDTH = 7.2
 """Width of every figure in inches: the text width of the printed page."""
 _PIXELS_PER_INCH = 200
 _LETTER_WIDTH, _HANDLE_WIDTH = 0.065, 0.5
-"""Of a legend's entry, in inches: a letter's mean width, and its line with the space around."""
+"""Widths in a legend, in inches: of an average letter, and of a line with its margins."""
 _RC: Any = {
     "font.family": "DejaVu Sans",
     "font.size": 8.5,
@@ -61,9 +61,9 @@ _RC: Any = {
 
 
 def import_matplotlib() -> Any:
-    """Import matplotlib without the user's settings, which may name a backend that is not there.
+    """Import matplotlib without the user's settings, which may name a missing backend.
 
-    A notebook sets ``MPLBACKEND`` for every process it starts; figures here need no backend.
+    A notebook sets ``MPLBACKEND`` for every process it starts. These figures need no backend.
     """
     if "matplotlib" in sys.modules:
         return sys.modules["matplotlib"]
@@ -78,7 +78,7 @@ def import_matplotlib() -> Any:
 
 @contextmanager
 def _look() -> Iterator[None]:
-    """Draw with the settings of this module, whatever the user's are."""
+    """Apply the settings of this module instead of the user's."""
     mpl = import_matplotlib()
     with mpl.rc_context():
         mpl.rcdefaults()
@@ -90,7 +90,7 @@ def _look() -> Iterator[None]:
 def canvas(
     rows: int, columns: int, height: float, **options: Any
 ) -> Iterator[tuple[Figure, list[list[Axes]]]]:
-    """Give a figure of ``rows`` × ``columns`` axes in the common look; ``height`` in inches."""
+    """Yield a figure with ``rows`` × ``columns`` axes in the common look; ``height`` in inches."""
     with _look():
         from matplotlib.figure import Figure
 
@@ -99,14 +99,14 @@ def canvas(
 
 
 def to_svg(figure: Figure) -> str:
-    """Return the figure as SVG with a transparent background, the same for the same figure."""
+    """Return the figure as SVG with a transparent background; the same figure, the same text."""
     return _saved(figure, "svg", transparent=True, metadata={"Date": None}).decode()
 
 
 def to_png(figure: Figure) -> bytes:
-    """Return the figure as a PNG on white, 200 pixels an inch.
+    """Return the figure as a PNG on white, with 200 pixels per inch.
 
-    Drawn straight onto the canvas: ``savefig`` would draw everything twice, to measure it first.
+    It is drawn directly onto a canvas, because ``savefig`` draws everything twice.
     """
     from PIL import Image
 
@@ -116,9 +116,9 @@ def to_png(figure: Figure) -> bytes:
 
         figure.set_facecolor("white")
         figure.set_dpi(_PIXELS_PER_INCH)
-        canvas: Any = FigureCanvasAgg(figure)
-        canvas.draw()
-        pixels = Image.fromarray(np.asarray(canvas.buffer_rgba())).convert("RGB")
+        agg: Any = FigureCanvasAgg(figure)
+        agg.draw()
+        pixels = Image.fromarray(np.asarray(agg.buffer_rgba())).convert("RGB")
     pixels.save(stream, "png", compress_level=3, dpi=(_PIXELS_PER_INCH, _PIXELS_PER_INCH))
     return stream.getvalue()
 
@@ -131,13 +131,13 @@ def _saved(figure: Figure, kind: str, **options: Any) -> bytes:
 
 
 def plain(text: str, longest: int = 40) -> str:
-    """Return text that matplotlib draws as it is: without mathematics, and not too long."""
+    """Return text that matplotlib draws literally, without mathematics, cut to ``longest``."""
     text = text.replace("$", "\\$")
     return text if len(text) <= longest else text[: longest - 1] + "…"
 
 
 def percent_axis(axes: Axes, label: str, axis: str = "y") -> None:
-    """Give an axis of fractions percentages to read."""
+    """Label an axis of fractions with percentages."""
     from matplotlib.ticker import FuncFormatter
 
     where = axes.yaxis if axis == "y" else axes.xaxis
@@ -146,7 +146,7 @@ def percent_axis(axes: Axes, label: str, axis: str = "y") -> None:
 
 
 def epoch_axis(axes: Axes) -> None:
-    """Give the x axis whole epochs."""
+    """Label the x axis with whole epochs."""
     from matplotlib.ticker import MaxNLocator
 
     axes.xaxis.set_major_locator(MaxNLocator(nbins=8, integer=True))
@@ -154,7 +154,7 @@ def epoch_axis(axes: Axes) -> None:
 
 
 def legend_below(figure: Figure, axes: Sequence[Axes]) -> None:
-    """Put one legend of all axes below the figure."""
+    """Add one legend for all axes below the figure."""
     entries: dict[str, Any] = {}
     for one in axes:
         for handle, name in zip(*one.get_legend_handles_labels(), strict=True):

@@ -1,8 +1,8 @@
 """Which launches of a study compute alike, and which rows come from launches that do not.
 
-Another torch, NumPy, scikit-learn or processor gives other last digits, and training grows them
-into other results. A study may be continued with any of them, so a comparison of its rows says
-where it also compares two arithmetics.
+With another torch, NumPy, scikit-learn or processor the last digits of a computation differ, and
+training amplifies the difference. A study may be continued with any of them. A comparison of rows
+that were computed differently therefore carries a warning.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ _MOST_NAMED = 3
 
 
 def launch_records(meta: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
-    """Return for each launch, oldest first, what it recorded of its machine and its versions."""
+    """Return what each launch recorded: name -> its machine and versions, oldest first."""
     launches = map(mapping, meta["launches"])
     return {
         one_line(str(launch.get("name") or f"{number:03d}")): launch
@@ -38,7 +38,7 @@ def groups_of(meta: Mapping[str, Any]) -> dict[Arithmetic, list[str]]:
 
 
 def launches_in_words(names: Sequence[str]) -> str:
-    """Return names of launches as text: ``launches 001, 002``."""
+    """Return the names of launches as text: ``launches 001, 002``."""
     shown = ", ".join(names[:_MOST_NAMED])
     more = f" and {len(names) - _MOST_NAMED} more" if len(names) > _MOST_NAMED else ""
     return f"launch {shown}" if len(names) == 1 else f"launches {shown}{more}"
@@ -46,11 +46,12 @@ def launches_in_words(names: Sequence[str]) -> str:
 
 @lru_cache(maxsize=8)
 def arithmetics(study: Study) -> pd.Series[Any]:
-    """Return for each row the numbers of the groups of launches that its epochs come from.
+    """Return for each row by which arithmetics its epochs were computed.
 
     Returns:
-        Frozen sets with the index of the rows: of one number where all of a row was computed
-        alike, of several where it was continued otherwise, empty where that is not known.
+        Frozen sets of numbers (the places in ``groups_of``), with the index of the rows: one
+        number if all epochs were computed alike, several if the row was continued with another
+        arithmetic, none if that is not known.
     """
     number_of = {
         name: number
@@ -71,14 +72,14 @@ def arithmetics(study: Study) -> pd.Series[Any]:
 
 
 def warning(study: Study, rows: pd.DataFrame | None = None) -> tuple[str, ...]:
-    """Warn that rows which are compared were computed by different arithmetics.
+    """Return a warning if rows that are compared were computed by different arithmetics.
 
     Args:
         study: the study.
-        rows: those of its rows that are compared; None for all of them.
+        rows: the rows that are compared; None for all of the study's.
 
     Returns:
-        One sentence that names what differs, or nothing.
+        One sentence that names what differs; empty if nothing does.
     """
     found = arithmetics(study) if rows is None else arithmetics(study).reindex(rows.index).dropna()
     numbers = sorted(frozenset().union(*found))
@@ -93,6 +94,6 @@ def warning(study: Study, rows: pd.DataFrame | None = None) -> tuple[str, ...]:
         for arithmetic, launches in groups
     ]
     return (
-        "These rows were not computed alike, so their differences are also those of the "
+        "These rows were not computed alike, so a part of their differences may come from the "
         f"arithmetic: {'; '.join(texts)}.",
     )

@@ -1,8 +1,8 @@
-"""What a value is printed as: its digits and its unit, as plain text without any markup.
+"""Format values for print: their digits and units, as plain text without markup.
 
-A percentage is printed with the digits that its test set can resolve: among ``n`` images two
-accuracies differ by at least ``100 / n`` points, so 140 images carry one decimal. Two decimals are
-the most: at 14,000 images the standard error of 90 % is already a quarter of a point.
+A percentage has as many decimals as its test set can resolve. On ``n`` images two different
+accuracies are at least ``100 / n`` points apart, so 140 images give one decimal. There are at most
+two decimals: on 14,000 images the standard error of 90 % is already a quarter of a point.
 """
 
 from __future__ import annotations
@@ -23,6 +23,7 @@ from analysis.frames.labels import (
     label,
 )
 from analysis.frames.load import Study
+from analysis.frames.meta import datasets_of
 from search_spaces.errors import one_line
 from tune_app.study.measures import is_share
 
@@ -31,30 +32,30 @@ _DECIMALS = re.compile(r"-?\d+(?:\.(?P<decimals>\d+))?")
 
 
 def percent_digits(num_images: float | None) -> int:
-    """Return how many decimals of a percentage ``num_images`` images can resolve, at most 2."""
+    """Return how many decimals of a percentage ``num_images`` images resolve, at most 2."""
     if num_images is None or not 0 < num_images < math.inf:
         return _MOST_DIGITS
     return min(max(math.ceil(math.log10(num_images)) - 2, 0), _MOST_DIGITS)
 
 
 def format_percent(fraction: float, num_images: float | None) -> str:
-    """Return a fraction as a percentage without the sign: 0.98571 of 140 images is ``98.6``."""
-    return _half_up(100 * fraction, percent_digits(num_images))
+    """Return a fraction as a percentage without ``%``: 0.98571 of 140 images is ``98.6``."""
+    return half_up(100 * fraction, percent_digits(num_images))
 
 
 def format_points(difference: float, num_images: float | None = None) -> str:
-    """Return a difference of fractions in percentage points, with its sign; zero has none."""
+    """Return a difference of fractions in percentage points, with its sign; zero has no sign."""
     if not math.isfinite(difference):
         return MISSING
-    text = _half_up(abs(100 * difference), max(percent_digits(num_images), 1))
+    text = half_up(abs(100 * difference), max(percent_digits(num_images), 1))
     sign = "" if float(text) == 0 else "−" if difference < 0 else "+"
     return sign + text
 
 
-def _half_up(number: float, digits: int) -> str:
-    """Round a number as it is written in decimals, halves away from zero: 81.25 is 81.3.
+def half_up(number: float, digits: int) -> str:
+    """Round a number as a person does, halves away from zero: 81.25 is 81.3.
 
-    A fraction of images is often such a half, which its binary form misses to either side.
+    A fraction of images is often such a half, and its binary form lies just above or below it.
     """
     if not abs(number) < LARGEST_WHOLE:
         return f"{number:.{digits}f}"
@@ -62,7 +63,7 @@ def _half_up(number: float, digits: int) -> str:
 
 
 def format_seconds(seconds: float) -> str:
-    """Return seconds with three significant digits below 100, whole seconds above."""
+    """Return seconds with three significant digits below 100, and whole seconds above."""
     if not math.isfinite(seconds) or abs(seconds) >= 100:
         return f"{seconds:.0f}"
     magnitude = math.floor(math.log10(abs(seconds))) if seconds else 0
@@ -72,13 +73,13 @@ def format_seconds(seconds: float) -> str:
 def format_cell(
     column: str, value: Any, num_images: float | None = None, *, as_share: bool = True
 ) -> str:
-    """Return the text of one cell; the column decides the unit.
+    """Return the text of one cell. The column decides the unit.
 
     Args:
         column: the name of a measured column.
-        value: what it holds.
-        num_images: how many images a share was counted on; None if that is not known.
-        as_share: whether a column with the name of a share is one, as for ``labels.heading``.
+        value: the cell's value.
+        num_images: how many images a share was counted on; None if unknown.
+        as_share: whether a column with the name of a share is one, as in ``labels.heading``.
     """
     if value is None or pd.isna(value):
         return MISSING
@@ -107,11 +108,11 @@ def format_spread(
     *,
     as_share: bool = True,
 ) -> str:
-    """Return ``mean ± standard deviation`` in the column's unit; the mean alone without spread.
+    """Return ``mean ± standard deviation`` in the column's unit; the mean alone without a spread.
 
-    Both have the same decimals: those of the mean alone, and one more where the spread needs it to
-    show two digits (a percentage has one at least). A spread that rounds to nothing is said to be
-    below the last decimal.
+    Both have the same decimals: as many as the mean alone, and one more if the spread needs it to
+    show two digits. A percentage has at least one decimal. A spread that would be printed as zero
+    is printed as below the last decimal: ``<0.01``.
     """
     text = format_cell(column, mean, num_images, as_share=as_share)
     if text == MISSING or spread is None or not math.isfinite(spread):
@@ -128,10 +129,10 @@ def format_spread(
         fewest, most = max(fewest, 1), _MOST_DIGITS
     wanted = 1 - math.floor(math.log10(width)) if width > 0 else fewest
     digits = min(max(wanted, fewest), most)
-    shown = _half_up(width, digits)
+    shown = half_up(width, digits)
     if width > 0 and float(shown) == 0:
         shown = f"<{10.0**-digits:.{digits}f}"
-    return f"{_half_up(scale * float(mean), digits)} ± {shown}"
+    return f"{half_up(scale * float(mean), digits)} ± {shown}"
 
 
 def counted(number: int, noun: str) -> str:
@@ -142,25 +143,22 @@ def counted(number: int, noun: str) -> str:
 def metric_cell(
     study: Study, dataset: object, metric: str, value: Any, *, num_seeds: int = 1
 ) -> str:
-    """Return the text of a study's metric; a mean over seeds counts the images of all of them."""
+    """Return a metric's text; a mean over seeds is counted on the images of all of them."""
     images = num_images_of(study, dataset, metric)
     images = images and images * num_seeds
     return format_cell(metric, value, images, as_share=is_share_in(study, metric))
 
 
 def num_images_of(study: Study, dataset: object, column: str) -> float | None:
-    """Return how many images a fraction such as ``val_accuracy`` was counted on, if known.
+    """Return how many images a fraction such as ``val_accuracy`` was counted on, None if unknown.
 
-    Without a data set (None) it is known where all data sets of the study have as many.
+    If ``dataset`` is None the number is known only if all data sets of the study have the same.
     """
     split = column.partition("_")[0]
-    data = study.meta.get("data")
-    datasets = data.get("datasets") if isinstance(data, dict) else None
-    is_counted = is_share(column) and split in ("train", "val", "test")
-    if not is_counted or not isinstance(datasets, dict):
+    if not is_share(column) or split not in ("train", "val", "test"):
         return None
-    asked = list(datasets.values()) if dataset is None else [datasets.get(dataset)]
-    name = f"num_{split}"
-    counts = {of.get(name) if isinstance(of, dict) else None for of in asked}
+    datasets = datasets_of(study.meta.get("data"))
+    entries = list(datasets.values()) if dataset is None else [datasets.get(str(dataset), {})]
+    counts = {entry.get(f"num_{split}") for entry in entries}
     count = counts.pop() if len(counts) == 1 else None
     return float(count) if isinstance(count, (int, float)) else None

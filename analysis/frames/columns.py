@@ -1,4 +1,4 @@
-"""Columns of a study's rows made safe to compute with, and what they hold."""
+"""Columns of a study's rows: their numbers, their levels, and the rows that have results."""
 
 from __future__ import annotations
 
@@ -13,12 +13,13 @@ from analysis.frames.load import FINISHED, Study
 Rows = pd.DataFrame
 
 LARGEST = 1e100
+"""The largest number that a measurement can be."""
 
 
 def numbers(rows: Rows, column: str) -> pd.Series[float]:
-    """Return a column as floats, NaN for whatever is none, also where it is not there.
+    """Return a column as floats, NaN where a value is not a number; all NaN without the column.
 
-    Beyond ``LARGEST`` a number is damage, and its square would be infinite.
+    Numbers beyond ``LARGEST`` become NaN too: they are damage, and their squares are infinite.
     """
     if column not in rows:
         return pd.Series(np.nan, index=rows.index, dtype="float64")
@@ -27,19 +28,19 @@ def numbers(rows: Rows, column: str) -> pd.Series[float]:
 
 
 def finished(study: Study) -> Rows:
-    """Return the rows that have their metrics and are no repetition of another row's result."""
+    """Return the rows that have a result of their own, not the repetition of another row's."""
     rows = study.rows
     return rows[rows["status"].isin(FINISHED) & (rows["same_as"] == "")]
 
 
 def same_at_every_seed(study: Study) -> frozenset[str]:
-    """Return the config_ids for which the seed changes nothing: more seeds are copies of one."""
+    """Return the config_ids whose result does not depend on the seed."""
     listed = study.meta.get("same_at_every_seed")
     return frozenset(map(str, listed)) if isinstance(listed, list) else frozenset()
 
 
 def repeats(study: Study) -> pd.Series[bool]:
-    """Return which rows repeat the result of a lower seed, at a seed that changes nothing."""
+    """Return which rows repeat the result of a lower seed, because the seed changes nothing."""
     rows = study.rows
     done = rows["status"].isin(FINISHED) & rows["config_id"].isin(same_at_every_seed(study))
     repeated: pd.Series[bool] = done & rows["config_id"].where(done).duplicated()
@@ -47,15 +48,15 @@ def repeats(study: Study) -> pd.Series[bool]:
 
 
 def varied(study: Study, keys: Iterable[str] | None = None) -> list[str]:
-    """Return the parameters (of ``keys``, or all) that have more than one value in the study."""
+    """Return the parameters with more than one value in the study (of ``keys``, or of all)."""
     names = study.config_keys if keys is None else keys
     return [k for k in names if k in study.rows and len(levels(study.rows, k)) > 1]
 
 
 def levels(rows: Rows, column: str) -> list[Any]:
-    """Return the values of a column: numbers ascending, before texts in their first order."""
+    """Return the different values of a column: numbers ascending, then texts in their order."""
     values = [value for value in rows[column].drop_duplicates() if not pd.isna(value)]
-    # Booleans are numbers here, so False comes before True.
+    # Booleans are numbers, so False comes before True.
     numeric: list[Any] = [v for v in values if isinstance(v, (int, float, np.generic))]
     texts = [v for v in values if not isinstance(v, (int, float, np.generic))]
     return [*sorted(numeric), *texts]

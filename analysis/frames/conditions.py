@@ -1,4 +1,4 @@
-"""Under which conditions a time was taken, and the mark of those that were not taken alone."""
+"""How many trials ran at once while a time was measured, and the mark of such times."""
 
 from __future__ import annotations
 
@@ -13,19 +13,19 @@ from analysis.frames.labels import MISSING
 from analysis.frames.load import Study
 
 MARK = "‡"
-"""Of a time whose trial did not run alone on its node, or of which that is not known."""
+"""Marks a time whose trial did not run alone on its node, or may not have."""
 NOT_COMPARABLE = "not comparable"
 
 
 def at_once(study: Study, config_ids: Iterable[object]) -> list[float]:
-    """Return how many trials ran at once at most while each configuration was timed.
+    """Return the largest number of trials that ran at once while each configuration was timed.
 
     Args:
         study: the study.
-        config_ids: the configurations; over their seeds the maximum counts.
+        config_ids: the configurations; the largest number at any of their seeds counts.
 
     Returns:
-        1 for alone; NaN where it is not recorded for every seed with a result, or there is none.
+        1 for alone; NaN if there is no result, or a seed with a result does not record the number.
     """
     rows = study.rows[study.rows["milestone"].notna() & timed(study.rows)]
     most = _most(rows, "config_id").to_dict()
@@ -33,10 +33,10 @@ def at_once(study: Study, config_ids: Iterable[object]) -> list[float]:
 
 
 def at_once_in_trials(study: Study) -> list[float]:
-    """Return how many trials ran at once at most with each trial that has a training time.
+    """Return the largest number of trials that ran at once, of each trial with a training time.
 
     Returns:
-        1 for alone; NaN where not every epoch of the trial with a time says so.
+        1 for alone; NaN if an epoch of the trial that has a time does not record the number.
     """
     epochs = study.epochs
     with_time = epochs[numbers(epochs, "train_seconds").notna()]
@@ -44,19 +44,19 @@ def at_once_in_trials(study: Study) -> list[float]:
 
 
 def _most(rows: pd.DataFrame, key: str) -> pd.Series[float]:
-    """Return the largest count of each group, NaN where one of its rows has none."""
+    """Return the largest count of each group; NaN if a row of the group has none."""
     counts = numbers(rows, "num_concurrent_trials").groupby(rows[key])
     return counts.max().where(counts.count() == counts.size())
 
 
 def timed(rows: pd.DataFrame) -> pd.Series[bool]:
-    """Return which rows have a time."""
+    """Return which rows have a training or fit time."""
     times = [numbers(rows, name).notna() for name in ("train_seconds", "fit_seconds")]
     return times[0] | times[1]
 
 
 def marked(texts: Iterable[str], counts: Iterable[float]) -> list[str]:
-    """Return printed times with ``MARK`` behind those that were not taken alone."""
+    """Return printed times, with ``MARK`` behind those that were not measured alone."""
     return [
         text if text == MISSING or count == 1 else f"{text} {MARK}"
         for text, count in zip(texts, counts, strict=True)
@@ -64,24 +64,24 @@ def marked(texts: Iterable[str], counts: Iterable[float]) -> list[str]:
 
 
 def note(study: Study, counts: Iterable[float], name: str = "") -> tuple[str, ...]:
-    """Return the footnote of ``MARK``; nothing where every time was taken alone.
+    """Return the footnote of ``MARK``; empty if every time was measured alone.
 
     Args:
         study: the study.
         counts: as ``at_once`` returns them, of the rows that have a time.
-        name: of the study, where the footnote stands beside those of others.
+        name: the study's name, if footnotes of other studies stand beside this one.
     """
     values = np.asarray(list(counts), dtype=float)
     several = values[values > 1]
     is_unknown = bool(np.isnan(values).any())
     of = f" in {name}" if name else ""
     if len(several):
-        text = f"Not taken alone{of}: up to {several.max():.0f} trials ran at once on the node"
-        text += "; of some times the number is not recorded" if is_unknown else ""
+        text = f"Not measured alone{of}: up to {several.max():.0f} trials ran at once on the node"
+        text += "; for some times the number is not recorded" if is_unknown else ""
     elif is_unknown:
-        text = f"Not known to be taken alone{of}: how many trials ran at once is not recorded"
+        text = f"Perhaps not measured alone{of}: how many trials ran at once is not recorded"
     else:
         return ()
-    asked = study.meta["space"].get("exclusive") is True
-    wish = ", though the space asks for trials that run alone" if asked else ""
-    return (f"{MARK} {text}{wish}.",)
+    is_exclusive = study.meta["space"].get("exclusive") is True
+    request = ", although the space asks for trials that run alone" if is_exclusive else ""
+    return (f"{MARK} {text}{request}.",)

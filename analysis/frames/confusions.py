@@ -1,4 +1,4 @@
-"""What a model mixes up, read from its confusion matrix on the test set."""
+"""Which classes a model confuses, from its confusion matrix on the test set."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ _CLASS_NAMES = {
         *("Sandal", "Shirt", "Sneaker", "Bag", "Ankle boot"),
     )
 }
-"""Classes that are no digits; the order is that of the data set's own README."""
+"""Names of classes that are not digits, in the order of the data set's own README."""
 MOST_PAIRS = 5
-"""Pairs of classes shown of each confusion matrix."""
+"""The number of pairs of classes that are shown of each confusion matrix."""
 
 
 def class_names(dataset: object, num_classes: int) -> Sequence[str]:
-    """Return the names of the classes; their numbers where they have none."""
+    """Return the names of the classes, or their numbers if they have no names."""
     names = _CLASS_NAMES.get(str(dataset), ())
     return names if len(names) == num_classes else [str(index) for index in range(num_classes)]
 
@@ -29,11 +29,11 @@ def per_class_data(matrix: NDArray[np.int64], names: Sequence[str]) -> pd.DataFr
     """Return ``class``, ``num_images``, ``precision``, ``recall`` and ``f1`` of each class.
 
     Args:
-        matrix: (classes, classes) counts, true classes down.
+        matrix: (classes, classes) counts, one line per true class.
         names: one per class.
 
     Returns:
-        One row per class; NaN where a class was never predicted or has no images.
+        One row per class; NaN for a class that was never predicted or has no images.
     """
     hits = np.diag(matrix).astype(float)
     true, predicted = matrix.sum(axis=1), matrix.sum(axis=0)
@@ -47,7 +47,7 @@ def per_class_data(matrix: NDArray[np.int64], names: Sequence[str]) -> pd.DataFr
 def confused_pairs_data(
     matrix: NDArray[np.int64], names: Sequence[str], most: int = MOST_PAIRS
 ) -> pd.DataFrame:
-    """Return the pairs of classes taken for each other most often.
+    """Return the pairs of classes that are confused most often.
 
     Returns:
         At most ``most`` rows, the most frequent first: ``true``, ``predicted``, ``num_images``
@@ -70,7 +70,7 @@ def confused_pairs_data(
 
 
 def more_as_often(matrix: NDArray[np.int64], most: int = MOST_PAIRS) -> int:
-    """Return how many pairs of classes are left out though as frequent as the last one shown."""
+    """Return how many pairs that are not shown are as frequent as the last one shown."""
     counts = matrix[~np.eye(len(matrix), dtype=bool)]
     counts = np.sort(counts[counts > 0])[::-1]
     if len(counts) <= most:
@@ -81,10 +81,10 @@ def more_as_often(matrix: NDArray[np.int64], most: int = MOST_PAIRS) -> int:
 def fits_matrix(
     matrix: NDArray[np.int64], labels: NDArray[np.integer], predicted: NDArray[np.integer]
 ) -> bool:
-    """Return whether labels and predictions of the same images give a confusion matrix.
+    """Return whether labels and predictions of the same images give this confusion matrix.
 
     Args:
-        matrix: (classes, classes) counts, true classes down.
+        matrix: (classes, classes) counts, one line per true class.
         labels: (images,) true classes.
         predicted: (images,) predicted classes.
     """

@@ -1,6 +1,6 @@
-"""Studies at a URL, read from a copy of their files on this machine.
+"""Read studies at a URL from a copy of their files on this machine.
 
-Everything is copied but what no table or figure needs: weights, states and TensorBoard's events.
+Files that no table or figure needs are not copied: weights, checkpoints and TensorBoard's events.
 """
 
 from __future__ import annotations
@@ -20,15 +20,15 @@ _WANTED = re.compile(
 
 
 def study_store(place: str | Path | StudyStore) -> StudyStore:
-    """Return a study's store. At a URL its copy is empty until it is refreshed.
+    """Return a study's store. The copy of a study at a URL is empty until it is refreshed.
 
-    The copy is deleted when nothing refers to the store any more.
+    The copy is deleted once nothing refers to the store any more.
 
     Args:
         place: a path, a URL, or a store, which is returned.
 
     Raises:
-        UserError: nothing here can read such a URL.
+        UserError: the kind of URL is not supported.
     """
     if isinstance(place, StudyStore):
         return place

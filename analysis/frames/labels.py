@@ -1,4 +1,4 @@
-"""What columns and values are called in print: the one table of labels, headings and units."""
+"""The printed names of columns and values: labels, headings and units."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from tune_app.study.measures import is_share
 
 MISSING = "–"
 LARGEST_WHOLE = 1e15
-"""Beyond this a float no longer holds every whole number."""
+"""Below this, floats hold every whole number exactly."""
 MILLIONS = ("macs", "flops", "live_flops", "num_parameters")
 """Columns that are printed in millions."""
 LABELS = {
@@ -24,7 +24,7 @@ LABELS = {
     "device": {"cpu": "CPU", "cuda": "GPU"},
     "family": {"svm": "SVM", "resnet": "ResNet"},
 }
-"""Column -> value -> what it is called."""
+"""Column -> value -> its printed name."""
 HEADINGS = {
     "dataset": "data set",
     "lr": "learning rate",
@@ -44,11 +44,11 @@ HEADINGS = {
     "config_id": "id",
     "momentum": "momentum (SGD only)",
 }
-"""Column -> its heading, where that is not the name with spaces."""
+"""Column -> its heading, if that is not simply the name with spaces."""
 
 
 def label(column: str, value: Any) -> str:
-    """Return a parameter's value as it is printed: ``mnist`` is MNIST, True is yes."""
+    """Return a parameter's value as it is printed: ``MNIST`` for ``mnist``, ``yes`` for True."""
     if isinstance(value, str):
         return one_line(LABELS.get(column, {}).get(value, value))
     if column == "max_iter" and value == -1:
@@ -57,13 +57,13 @@ def label(column: str, value: Any) -> str:
 
 
 def label_in_text(value: object) -> str:
-    """Return a parameter's value inside of a sentence that does not say which parameter it is."""
+    """Return a parameter's value for a sentence that does not name the parameter: True is on."""
     names = {name: text for of_column in LABELS.values() for name, text in of_column.items()}
     return (names | {"True": "on", "False": "off"}).get(str(value), str(value))
 
 
 def format_value(value: Any) -> str:
-    """Return a value of no known unit: yes and no, whole numbers in full, four digits else."""
+    """Return a value without a unit: yes or no, a whole number in full, else four digits."""
     if value is None or (not isinstance(value, str) and pd.isna(value)):
         return MISSING
     if pd.api.types.is_bool(value):
@@ -81,8 +81,8 @@ def heading(column: str, *, as_share: bool = True) -> str:
 
     Args:
         column: the name of the column.
-        as_share: whether a column with the name of a share is one, so that it is printed in
-            percent; ``is_share_in`` says it of a study's column.
+        as_share: whether a column with the name of a share is one and is printed in percent;
+            ``is_share_in`` decides it for a study's column.
     """
     if column in HEADINGS:
         return HEADINGS[column]
@@ -94,7 +94,7 @@ def heading(column: str, *, as_share: bool = True) -> str:
 
 
 def parameter_heading(name: str) -> str:
-    """Return the heading of a parameter. It may have any name, also that of a share."""
+    """Return the heading of a parameter, which is never a share, whatever its name."""
     return heading(name, as_share=False)
 
 
@@ -105,7 +105,7 @@ def metric_heading(study: Study, metric: str) -> str:
 
 @lru_cache(maxsize=256)
 def is_share_in(study: Study, column: str) -> bool:
-    """Return whether a study's column is a share: a metric by its name, all of it in 0 to 1."""
+    """Return whether a study's column is a metric with a share's name and all values in 0 to 1."""
     if column in study.config_keys or not is_share(column):
         return False
     values = numbers(study.rows, column)

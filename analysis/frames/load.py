@@ -1,12 +1,13 @@
-"""A study directory as tidy frames, read from its JSON files alone.
+"""Load a study directory as tidy frames, from its JSON files alone.
 
-Ray's own loader is not used for this: it unpickles the experiment's state, drops a whole trial for
-one bad line, and knows trials only, where a study asks about rows (configuration × seed) that may
-share a trial or not exist yet.
+Ray's own loader is not used. It unpickles the experiment's state, it drops a whole trial for one
+bad line, and it knows trials only. A study also has rows (configuration × seed) that share a trial
+or have no trial yet.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -24,8 +25,8 @@ from tune_app.storage.open_store import refresh_to_read
 from tune_app.storage.store import StudyStore
 from tune_app.study.recorded import read_recorded
 from tune_app.study.study_file import read_study
-from tune_app.study.trial_directory import flat
-from tune_app.study.trials import ENDED, FINISHED, Report, RowKey
+from tune_app.study.trial_directory import ERROR_FILE, flat
+from tune_app.study.trials import ENDED, FINISHED, Report, RowKey, Trial
 
 __all__ = ["ENDED", "FINISHED", "Study", "load_analysis", "load_study"]
 
@@ -35,14 +36,14 @@ class Study:
     """One study, as it stood when it was read.
 
     Attributes:
-        store: where the study is kept; of a study at a URL it owns the copy on this machine.
+        store: where the study is kept; for a study at a URL it owns the copy on this machine.
         meta: ``study.json``, parsed.
         rows: one row per configuration, in the declared order, and seed: ``config_id``, ``seed``,
             the config's parameters, the metrics of its milestone (NaN unless the status is in
             ``FINISHED``; ``num_concurrent_trials`` and ``num_threads`` are those of
             ``Trial.conditions``), ``trial_id`` (the trial_key), ``shared_with`` (config_id of the
-            row its trial stands for; empty for that row itself), ``same_as`` (config_id of the row
-            whose result at the same epoch of the same trial this is; else empty), ``status``,
+            row its trial stands for; empty for that row itself), ``same_as`` (config_id of another
+            row with the same result: the same epoch of the same trial; else empty), ``status``,
             ``reason``, ``device`` (resolved; None where nothing ran), ``launch`` and
             ``milestone`` (the epoch of its result).
         trials: one row per trial: ``trial_key``, ``name``, ``launches``, ``status``, ``reason``,
@@ -53,6 +54,8 @@ class Study:
         config_keys: the parameters of all configurations.
         metric_keys: the metrics that finished rows have.
         notes: what was left out while reading, one line each.
+        tracebacks: trial_key -> the file with the traceback of a trial whose last attempt ended in
+            an error, relative to ``path``.
     """
 
     store: StudyStore
@@ -63,11 +66,12 @@ class Study:
     config_keys: tuple[str, ...]
     metric_keys: tuple[str, ...]
     notes: tuple[str, ...]
+    tracebacks: Mapping[str, str]
     _reports: dict[RowKey, Report] = field(repr=False)
 
     @property
     def path(self) -> Path:
-        """The study's directory; of a study at a URL the copy, which lasts as long as this."""
+        """The study's directory; for a study at a URL its copy, which lasts as long as this."""
         return self.store.root
 
     @property
@@ -77,25 +81,25 @@ class Study:
 
     @property
     def factors(self) -> tuple[str, ...]:
-        """The parameters of interest; all of them where the space names none."""
+        """The parameters of interest; all parameters if the space names none."""
         named = self.meta["space"].get("factors")
         factors = named if isinstance(named, list) else []
         return tuple(f for f in factors if isinstance(f, str)) or self.config_keys
 
     @property
     def metric(self) -> str:
-        """The metric that selects."""
+        """The metric that configurations are picked by."""
         return str(self.meta["space"].get("metric") or "val_accuracy")
 
     @property
     def mode(self) -> str:
-        """Whether ``metric`` is best at its ``"max"`` or its ``"min"``."""
+        """``"max"`` if a larger ``metric`` is better, ``"min"`` if a smaller one is."""
         return "min" if self.meta["space"].get("mode") == "min" else "max"
 
     def confusion_matrix(self, config_id: str, seed: int) -> NDArray[np.int64] | None:
-        """Return the row's test confusion matrix, (classes, classes), true classes down.
+        """Return the row's test confusion matrix, (classes, classes), one line per true class.
 
-        None when the row has no result or its result no confusion matrix.
+        None if the row has no result, or its result has no confusion matrix.
         """
         report = self._reports.get((config_id, seed))
         matrix = None if report is None else report.record.get("confusion_matrix")
@@ -106,9 +110,9 @@ class Study:
         return array if array.ndim == 2 and array.shape[0] == array.shape[1] else None
 
     def predictions_path(self, config_id: str, seed: int) -> Path | None:
-        """Return the file of the row's test predictions, None when there is none.
+        """Return the file of the row's test predictions, or None if there is none.
 
-        A path that leads out of the trial's directory is taken for none.
+        A path that leads out of the trial's directory is ignored.
         """
         report = self._reports.get((config_id, seed))
         name = None if report is None else report.record.get("predictions_file")
@@ -118,19 +122,19 @@ class Study:
             root = report.directory.path.resolve()
             path = (root / name).resolve()
             return path if path.is_relative_to(root) and path.is_file() else None
-        except (OSError, ValueError, RuntimeError):  # too long, with a NUL, or a loop of links
+        except (OSError, ValueError, RuntimeError):  # too long, a NUL in it, or a loop of links
             return None
 
 
 def load_study(place: str | Path | StudyStore) -> Study:
-    """Read a study directory, whatever state it is in.
+    """Read a study directory, finished or not.
 
     Args:
         place: the directory, or the URL of one (``s3://bucket/studies/q1a``), or its store.
 
     Raises:
-        UserError: ``place`` holds no ``study.json``, or one that cannot be read; nothing here can
-            read such a URL, or its storage does not answer.
+        UserError: ``place`` has no ``study.json`` or one that cannot be read, the kind of URL is
+            not supported, or its storage does not answer.
     """
     store = study_store(place)
     refresh_to_read(store)
@@ -150,15 +154,25 @@ def load_study(place: str | Path | StudyStore) -> Study:
         config_keys=config_keys,
         metric_keys=metric_keys,
         notes=recorded.notes,
+        tracebacks=_tracebacks(store.root, trials),
         _reports=reports,
     )
+
+
+def _tracebacks(root: Path, trials: Iterable[Trial]) -> dict[str, str]:
+    files = {
+        trial.key: trial.newest.path / ERROR_FILE
+        for trial in trials
+        if trial.newest.error and trial.newest.path is not None
+    }
+    return {key: file.relative_to(root).as_posix() for key, file in files.items() if file.is_file()}
 
 
 def _read_meta(store: StudyStore) -> dict[str, Any]:
     path = store.root
     try:
         is_folder = path.is_dir()
-    except OSError:  # a name that is too long, or a folder that must not be entered
+    except OSError:  # a name that is too long, or a folder without permission
         is_folder = False
     if not is_folder:
         raise UserError(f"{path}: no such directory; give the directory of a study")

@@ -1,8 +1,9 @@
-"""The test images that trainings get wrong, from the predictions that they saved.
+"""The test images that trainings classify wrongly, from the predictions that they saved.
 
-Each training counts once, with the predictions of its last milestone. Which of them are wrong is
-known from the labels saved beside the predictions or from the images themselves (``Split``); they
-count only where they give the recorded confusion matrix, so labels of other images are noticed.
+Each training counts once, with the predictions of its last milestone. The true classes come from
+the labels saved beside the predictions, or from the images themselves (``Split``). Predictions are
+used only if they and the labels give the recorded confusion matrix, so labels of other images are
+noticed.
 """
 
 from __future__ import annotations
@@ -26,22 +27,22 @@ from analysis.stats.saved import Row
 from search_spaces.errors import UserError
 
 Splits = Mapping[str, Mapping[int, Split]]
-"""Data set -> seed -> its images, for those that are known."""
+"""Data set -> seed -> its images, where they are known."""
 MOST = 12
-"""Images shown of each data set."""
+"""The number of images that are shown of each data set."""
 _MOST_CLASSES = 256
 
 
 @dataclass(frozen=True, eq=False)
 class Predicted:
-    """What the trainings of one data set made of its test images.
+    """The predictions of all trainings for the test images of one data set.
 
     Attributes:
         labels: (num_images,) true classes.
         predictions: (num_trials, num_images) predicted classes.
-        trials: key of each training -> its place in ``predictions``.
-        left_out: the files, by their path in the study, of trainings whose predictions cannot be
-            read or do not fit the labels.
+        trials: key of each training -> its line in ``predictions``.
+        left_out: the files of predictions that cannot be read or do not fit the labels, relative
+            to the study directory.
     """
 
     labels: NDArray[np.int64]
@@ -57,12 +58,12 @@ def predicted(
 
     Args:
         study: the study.
-        dataset: its data set; None takes all rows.
-        split: the images, whose labels then count.
-        seed: of the trainings; None takes all, which have to have the same test images.
+        dataset: its data set; None for all rows.
+        split: the images, if they are known; their labels are then used.
+        seed: the seed of the trainings; None for all seeds, which must share their test images.
 
     Returns:
-        None where no training saved predictions or nothing says which of them are right.
+        None if no training saved predictions, or if the true classes are unknown.
     """
     rows = finished(study)
     rows = rows[rows["dataset"] == dataset] if dataset is not None else rows
@@ -92,12 +93,12 @@ def predicted(
 
 
 def name_in_study(study: Study, path: Path) -> str:
-    """Return what a file of a study is called in notes: its path below the study."""
+    """Return the name of a file of a study in notes: its path relative to the study directory."""
     return path.relative_to(study.path.resolve()).as_posix()
 
 
 def saved_without_labels(study: Study, picks: pd.DataFrame) -> bool:
-    """Return whether a pick has predictions that can be read but no labels to judge them by."""
+    """Return whether a pick has readable predictions but no labels to judge them by."""
     saved = [
         _classes(study, (str(config_id), int(seed)))
         for config_id, seed in zip(picks["config_id"], picks["seed"], strict=True)
@@ -133,7 +134,7 @@ def _fits(
 
 
 def load_splits(study: Study, folder: Path) -> Splits:
-    """Return the images of every data set and seed, found in a folder by their checksums.
+    """Find the images of every data set and seed in a folder, by their checksums.
 
     Raises:
         UserError: the folder lacks a file that the study was made from.
@@ -145,24 +146,24 @@ def load_splits(study: Study, folder: Path) -> Splits:
 
 
 def seeds_apart(study: Study, picks: pd.DataFrame) -> list[int | None]:
-    """Return the picks' seeds, each with test images of its own; one None where all share them."""
+    """Return the seeds of the picks if each seed has its own test images, else one None."""
     return levels(picks, "seed") if varies(study.meta.get("data")) else [None]
 
 
 def mistakes_data(found: Predicted, picks: Sequence[str], most: int = MOST) -> pd.DataFrame:
-    """Return the test images that picked trainings get wrong, those that most get wrong first.
+    """Return the test images that a picked training gets wrong.
 
-    Where as many trainings are wrong, as with one training alone, the pair of classes that is
-    mixed up more often comes first, then the lower position.
+    Images that most trainings get wrong come first. Among equals the pair of classes that is
+    confused more often comes first, then the lower position.
 
     Args:
         found: the predictions.
-        picks: keys of the picked trainings; those without predictions are passed over.
-        most: rows at most.
+        picks: keys of the picked trainings; those without predictions are ignored.
+        most: the largest number of rows.
 
     Returns:
         ``position`` (in the test split, from 0), ``true``, ``predicted`` (the most frequent wrong
-        class; of equals the lowest), ``num_wrong`` and ``num_trials``.
+        class; among equals the lowest), ``num_wrong`` and ``num_trials``.
     """
     places = [found.trials[key] for key in dict.fromkeys(picks) if key in found.trials]
     wrong = found.predictions != found.labels

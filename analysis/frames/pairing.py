@@ -1,4 +1,4 @@
-"""Rows that differ in one factor alone: the one pairing of the package, on plain frames."""
+"""Find rows that differ in one factor alone. Every comparison in this package uses this."""
 
 from __future__ import annotations
 
@@ -9,26 +9,26 @@ import pandas as pd
 
 
 def text_keys(rows: pd.DataFrame, columns: Sequence[str]) -> list[tuple[str, ...]]:
-    """Return each row's values as texts: a missing parameter is NaN, which equals nothing."""
+    """Return each row's values as texts, because NaN, a missing parameter, equals nothing."""
     if not columns:
         return [()] * len(rows)
     return list(zip(*(map(str, rows[column]) for column in columns), strict=True))
 
 
 def sets_of(rows: pd.DataFrame, factor: str, settings: Sequence[str]) -> pd.Series[Any]:
-    """Return which rows can be compared along a factor, as the number of each row's set.
+    """Group the rows that can be compared along a factor into sets.
 
     The rows of a set agree in all settings and differ in the factor. A set that has a level twice
-    is left out, as it is not known what these two rows differ in.
+    is left out, because it is unknown what its two rows at that level differ in.
 
     Args:
-        rows: one line per result, with an index of its own for each.
+        rows: one line per result, with unique index labels.
         factor: the column that differs within a set.
-        settings: the columns that agree within a set; the factor among them does not matter.
+        settings: the columns that agree within a set; if the factor is among them it is ignored.
 
     Returns:
-        The numbers of sets with two levels or more, in the order of the rows and with their index;
-        the other rows are not in it.
+        The number of each row's set, with the index and in the order of the rows. Rows of sets
+        with fewer than two levels are left out.
     """
     others = [name for name in settings if name != factor]
     keys = pd.Series(text_keys(rows, others), index=rows.index, dtype=object)
@@ -41,15 +41,15 @@ def sets_of(rows: pd.DataFrame, factor: str, settings: Sequence[str]) -> pd.Seri
 def side_by_side(
     rows: pd.DataFrame, factor: str, levels: Sequence[Any], settings: Sequence[str]
 ) -> pd.DataFrame:
-    """Return the rows of every set that has all of some levels, side by side.
+    """Put the rows of every set that has all of the given levels side by side.
 
     Args:
         rows, factor, settings: as for ``sets_of``.
-        levels: the levels that are compared; rows at others are passed over.
+        levels: the levels to compare; rows at other levels are ignored.
 
     Returns:
-        One line per set, in the order of its row at the first level, and a column per level,
-        numbered from 0: the index labels of the rows.
+        The index labels of the rows: one line per set, in the order of its row at the first level,
+        and one column per level, numbered from 0.
     """
     rows = rows[rows[factor].isin(list(levels))]
     sets = sets_of(rows, factor, settings)
@@ -62,11 +62,11 @@ def side_by_side(
 
 
 def join_runs(pairs: pd.DataFrame, means: Sequence[str]) -> pd.DataFrame:
-    """Join pairs that come from the same training runs into one.
+    """Join the pairs that come from the same training runs into one pair.
 
     Args:
-        pairs: one line per pair; ``runs`` is the frozen set of runs behind it.
-        means: the columns that become means; of the others the first value is kept.
+        pairs: one line per pair; ``runs`` is the frozen set of its training runs.
+        means: the columns to average; the others keep their first value.
     """
     if pairs.empty:
         return pairs

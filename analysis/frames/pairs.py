@@ -1,9 +1,9 @@
-"""Frames that set configurations against each other, everything but one factor being equal.
+"""Compare the levels of one factor, everything else being equal.
 
-A comparison is made within *sets*: rows that agree in every other parameter and in the seed, and
-of which every level of the factor has finished. So no level is judged on easier settings than
-another, and a study that is half done compares what can be compared. Rows that repeat the result
-of another row (``same_as``) are left out: they hold no information of their own.
+Levels are compared within *sets*: rows that agree in every other parameter and in the seed, with a
+finished row at every level of the factor. So every level is judged on the same settings, also in a
+study that is half done. Rows that repeat the result of another row (``same_as``) are left out,
+because they add no information.
 """
 
 from __future__ import annotations
@@ -16,14 +16,14 @@ import pandas as pd
 from analysis.frames.arithmetic import arithmetics
 from analysis.frames.columns import finished, levels, numbers, repeats, varied
 from analysis.frames.load import Study
-from analysis.frames.pairing import sets_of, side_by_side, text_keys
+from analysis.frames.pairing import sets_of, text_keys
 from analysis.stats import conditions_differ, same_conditions
+from analysis.stats.timing import CONDITIONS
 
 QUALITY = ("val_accuracy", "test_accuracy", "train_seconds")
 _GROUPS = ("dataset", "model")
 PAIR_MEANS = ("first", "second", "difference", "time_ratio")
 """The numbers of ``pairs_data``."""
-_CONDITIONS = ("num_concurrent_trials", "num_threads")
 
 
 def sets(
@@ -34,10 +34,11 @@ def sets(
     Args:
         study: the study.
         factor: the parameter that differs within a set.
-        wanted: the levels a complete set has; by default all that any finished row has.
+        wanted: the levels of a complete set; by default every level that a finished row has.
 
     Returns:
-        The rows with an added ``set`` number; empty when no set is complete or there is one level.
+        The rows with an added ``set`` number; no rows if no set is complete or there is only one
+        level.
     """
     rows = finished(study)
     if factor not in rows:
@@ -47,7 +48,7 @@ def sets(
     numbers_of_sets = sets_of(rows[rows[factor].isin(found)], factor, [*others, "seed"])
     rows = rows.loc[numbers_of_sets.index].assign(set=numbers_of_sets)
     complete = rows.groupby("set")[factor].nunique() == len(found)
-    # A set that repeats another seed's, result by result, holds no information of its own either.
+    # A set that repeats every result of another seed's set adds no information either.
     complete &= ~repeats(study)[rows.index].groupby(rows["set"]).all()
     rows = rows[rows["set"].map(complete).astype(bool)] if len(rows) else rows
     return (rows, found) if len(found) > 1 else (rows.iloc[:0], found)
@@ -57,9 +58,9 @@ def main_effects_data(study: Study) -> pd.DataFrame:
     """Return the mean result at every level of every varied factor, per data set.
 
     Returns:
-        ``dataset`` (if the study has one), ``factor``, ``level``, ``num_sets``, the means
+        ``dataset`` (if the study has one), ``factor``, ``level``, ``num_sets``, the means of
         ``val_accuracy``, ``test_accuracy`` and ``train_seconds`` over complete sets, and
-        ``num_concurrent_trials``, the most of any of these rows (NaN where one does not say).
+        ``num_concurrent_trials``, the largest of these rows (NaN if one of them has none).
     """
     records: list[dict[str, Any]] = []
     for factor in varied(study):
@@ -85,7 +86,7 @@ def _most(rows: pd.DataFrame) -> float:
 
 
 def by_dataset(rows: pd.DataFrame) -> list[tuple[dict[str, Any], pd.DataFrame]]:
-    """Return the rows of each data set with its name; all of them where there is no such column."""
+    """Return the rows of each data set with its name; one group without a data set column."""
     if "dataset" not in rows:
         return [({}, rows)] if len(rows) else []
     return [
@@ -95,15 +96,15 @@ def by_dataset(rows: pd.DataFrame) -> list[tuple[dict[str, Any], pd.DataFrame]]:
 
 
 def levels_data(study: Study, factor: str) -> pd.DataFrame:
-    """Return what each level of a factor gives over the lowest, per data set and model.
+    """Compare each level of a factor with the first, per data set and model.
 
     Returns:
         The groups, ``level``, ``num_sets``, ``num_seeds``, the means of ``QUALITY``,
-        ``num_concurrent_trials`` (the most of any of these rows; NaN where one does not say), and
-        for every level but the first ``difference`` (mean of the paired differences in test
+        ``num_concurrent_trials`` (the largest of these rows; NaN if one of them has none), and for
+        every level but the first ``difference`` (mean of the paired differences in test
         accuracy), ``smallest``, ``largest``, ``time_ratio`` (median of the paired ratios of
-        ``train_seconds``, of the pairs timed under the same conditions) and ``time_problem`` (why
-        there is none; empty where there is).
+        ``train_seconds``, over the pairs timed under the same conditions) and ``time_problem`` (why
+        there is no ratio; empty if there is one).
     """
     rows, found = sets(study, factor)
     by = [name for name in _GROUPS if name in rows and name != factor]
@@ -121,7 +122,7 @@ def levels_data(study: Study, factor: str) -> pd.DataFrame:
                 gained = at["test_accuracy"] - first["test_accuracy"]
                 record |= {"difference": gained.mean()}
                 record |= {"smallest": gained.min(), "largest": gained.max()}
-                record["time_ratio"] = _ratio(at, first).median()
+                record["time_ratio"] = time_ratios(at, first).median()
                 record["time_problem"] = _problem(at, first)
             records.append(record)
     return pd.DataFrame(records)
@@ -130,18 +131,18 @@ def levels_data(study: Study, factor: str) -> pd.DataFrame:
 def _at(group: pd.DataFrame, factor: str, level: Any) -> pd.DataFrame:
     """Return the metrics of one level, one line per set, in the order of the sets."""
     rows = group[group[factor] == level].drop_duplicates("set")
-    frame = pd.DataFrame({name: numbers(rows, name) for name in (*QUALITY, *_CONDITIONS)})
+    frame = pd.DataFrame({name: numbers(rows, name) for name in (*QUALITY, *CONDITIONS)})
     return frame.assign(device=rows["device"]).set_axis(rows["set"]).sort_index()
 
 
-def _ratio(above: pd.DataFrame, below: pd.DataFrame) -> pd.Series[float]:
-    """Return the ratio of training times of each pair; NaN where conditions differed."""
+def time_ratios(above: pd.DataFrame, below: pd.DataFrame) -> pd.Series[float]:
+    """Return the ratio of the two training times of each pair; NaN if their conditions differ."""
     seconds = below["train_seconds"].where(below["train_seconds"] > 0)
     return (above["train_seconds"] / seconds).where(same_conditions(above, below))
 
 
 def _problem(above: pd.DataFrame, below: pd.DataFrame) -> str:
-    """Say why no pair of times can be compared; empty where one can or there are no times."""
+    """Say why no pair of times can be compared; empty if one can, or if there are no times."""
     timed = above["train_seconds"].notna() & below["train_seconds"].notna()
     if not timed.any() or same_conditions(above, below)[timed].any():
         return ""
@@ -152,17 +153,17 @@ def pairs_data(study: Study, factor: str, first: Any, second: Any) -> pd.DataFra
     """Return every pair of rows that differ only in whether ``factor`` is ``first`` or ``second``.
 
     Returns:
-        ``dataset`` and ``seed`` where there are, ``first`` and ``second`` (test accuracies),
-        ``num_test``, ``difference`` (first − second), ``time_ratio`` (first ÷ second; NaN where
-        the conditions differed), ``time_problem`` (why no pair at all has one),
-        ``computed_alike`` (whether nothing says that launches of different arithmetic made the
-        two) and ``runs``, the frozen set of trials behind the pair.
+        ``dataset``, ``model`` and ``seed`` if the study has them, ``first`` and ``second`` (test
+        accuracies), ``num_test``, ``difference`` (first − second), ``time_ratio`` (first ÷ second;
+        NaN if the conditions differ), ``time_problem`` (why no pair has a ratio; else empty),
+        ``computed_alike`` (False if the two are known to come from different arithmetics) and
+        ``runs``, the frozen set of the pair's trials.
     """
     rows, _ = sets(study, factor, (first, second))
     one, two = _at(rows, factor, first), _at(rows, factor, second)
     frame = pd.DataFrame({"first": one["test_accuracy"], "second": two["test_accuracy"]})
     frame["difference"] = frame["first"] - frame["second"]
-    frame["time_ratio"] = _ratio(one, two)
+    frame["time_ratio"] = time_ratios(one, two)
     frame["time_problem"] = _problem(one, two)
     origin = rows.drop_duplicates("set").set_index("set")
     for name in ("dataset", "model", "seed"):
@@ -177,13 +178,13 @@ def pairs_data(study: Study, factor: str, first: Any, second: Any) -> pd.DataFra
 
 
 def pivot_data(study: Study, dataset: Any, across: str = "model") -> pd.DataFrame:
-    """Return test accuracies of one data set: the other varied parameters down, ``across`` across.
+    """Return the test accuracies of one data set as a grid.
 
-    Seeds are averaged. Parameters that changed nothing (all rows of a level repeat another row)
-    are left out.
+    Seeds are averaged. Parameters that change nothing are left out.
 
     Returns:
-        One row per setting: the varied parameters, then one column per level of ``across``.
+        One row per setting of the other varied parameters: these parameters, then one column per
+        level of ``across``.
     """
     rows = finished(study)
     rows = rows[rows["dataset"] == dataset] if "dataset" in rows else rows
@@ -197,63 +198,3 @@ def pivot_data(study: Study, dataset: Any, across: str = "model") -> pd.DataFram
     table = table[[level for level in levels(rows, across) if level in table.columns]]
     left = values.drop_duplicates("key").set_index("key")[down]
     return left.join(table).reset_index(drop=True)
-
-
-def speedups(study: Study) -> pd.Series[float]:
-    """Return how many times faster each GPU row trained than its counterpart on a CPU.
-
-    Returns:
-        With the index of the rows; NaN where there is no such pair, as on the CPU rows, or the two
-        were not timed under the same conditions.
-    """
-    rows = study.rows.assign(arm=arms(study))
-    keys = [key for key in study.config_keys if key != "device" and key in rows]
-    pairs = side_by_side(rows, "arm", ("cpu", "cuda"), [*keys, "seed"])
-    cpu, gpu = (
-        rows.loc[pairs[side], [n for n in (*_CONDITIONS, "device") if n in rows]]
-        .assign(train_seconds=numbers(rows.loc[pairs[side]], "train_seconds"))
-        .set_axis(pairs.index)
-        for side in (0, 1)
-    )
-    found = pd.Series(float("nan"), index=rows.index, dtype="float64")
-    found.loc[pairs[1]] = _ratio(cpu, gpu).to_numpy()
-    return found
-
-
-def device_data(study: Study) -> pd.DataFrame:
-    """Return the CPU and the GPU arm of each configuration side by side.
-
-    Returns:
-        The varied parameters but ``device``, ``seed``, and for each arm ``<arm>_status``,
-        ``<arm>_test_accuracy``, ``<arm>_train_seconds``, ``<arm>_num_concurrent_trials`` and
-        ``<arm>_num_threads``; ``speedup`` as ``speedups`` has it, and ``macs``, ``flops`` and
-        ``num_test`` where either arm recorded them.
-    """
-    keys = [key for key in varied(study) if key != "device"]
-    rows = study.rows.assign(arm=arms(study), speedup=speedups(study))
-    others = [key for key in study.config_keys if key != "device" and key in rows]
-    measured = (*QUALITY[1:], *_CONDITIONS)
-    records: dict[tuple[str, ...], dict[str, Any]] = {}
-    identities = text_keys(rows, [*others, "seed"])
-    for identity, row in zip(identities, rows.to_dict("records"), strict=True):
-        record = records.setdefault(identity, {key: row[key] for key in (*keys, "seed")})
-        if row["arm"] not in ("cpu", "cuda"):
-            continue
-        record |= {f"{row['arm']}_{name}": row.get(name) for name in ("status", *measured)}
-        once = ("macs", "flops", "num_test", "speedup")
-        record |= {name: row[name] for name in once if not pd.isna(row.get(name))}
-    columns = [f"{arm}_{name}" for arm in ("cpu", "cuda") for name in ("status", *measured)]
-    frame = pd.DataFrame(list(records.values()), columns=None if records else [*keys, "seed"])
-    for column in (*columns, "speedup", "macs", "flops", "num_test"):
-        if column not in frame:
-            frame[column] = None
-        if not column.endswith("_status"):
-            frame[column] = numbers(frame, column)
-    return frame
-
-
-def arms(study: Study) -> pd.Series[Any]:
-    """Return the device of each row: the one its configuration asks for, else where it ran."""
-    asked = {c["config_id"]: c["config"].get("device") for c in study.meta["configurations"]}
-    wanted = study.rows["config_id"].map(asked)
-    return wanted.where(wanted.isin(["cpu", "cuda"])).fillna(study.rows["device"])

@@ -1,8 +1,8 @@
-"""Frames of an experiment that is at hand as a Ray object, in a notebook for example.
+"""Frames of an experiment that is given as a Ray object, for example in a notebook.
 
-Ray is not imported: an ``ExperimentAnalysis`` is anything with ``trials``, a ``ResultGrid``
-anything that iterates over results. Each trial's ``result.json`` is read where it is there,
-because Ray's own frame drops a whole trial for one bad line; otherwise what the object holds.
+Ray is not imported: an ``ExperimentAnalysis`` is anything with ``trials``, and a ``ResultGrid`` is
+anything that iterates over results. Each trial's ``result.json`` is read if it exists, because
+Ray's own frame drops a whole trial for one bad line. Otherwise the object's own results are used.
 """
 
 from __future__ import annotations
@@ -33,8 +33,8 @@ class TrialFrames(NamedTuple):
 def load_analysis(analysis: Any) -> TrialFrames:
     """Return the frames of a ray ``ExperimentAnalysis`` or ``ResultGrid``.
 
-    Trials that failed are rows with status ``failed``; trials of other programs than this one,
-    which have no plan, are ``finished`` when Ray says that they ended regularly.
+    Trials that failed have the status ``failed``. Trials of other programs have no plan; they are
+    ``finished`` if Ray says that they ended regularly.
     """
     grid_analysis = _get(analysis, "_experiment_analysis")
     items: Iterable[Any] | None = _get(analysis, "trials") or _get(grid_analysis, "trials")
@@ -48,7 +48,7 @@ def load_analysis(analysis: Any) -> TrialFrames:
 
 
 def _get(item: Any, name: str) -> Any:
-    """Return an attribute or None: properties of Ray's objects raise while a trial has no path."""
+    """Return an attribute, or None: properties of Ray's objects raise if a trial has no path."""
     try:
         return getattr(item, name, None)
     except Exception:
@@ -59,7 +59,7 @@ def _directory(item: Any, index: int, ray_frames: dict[str, pd.DataFrame]) -> Tr
     status = _get(item, "status")
     raised = _get(item, "error")
     error = last_line(str(raised)) if raised else ""
-    # A result of a ResultGrid has no status: without an error it ended regularly.
+    # A result of a ResultGrid has no status. Without an error it ended regularly.
     done = status == "TERMINATED" or (status is None and not error)
     read = _read(item)
     error = (read.error if read else "") or error or (_UNRECORDED if status == "ERROR" else "")
@@ -83,7 +83,7 @@ def _directory(item: Any, index: int, ray_frames: dict[str, pd.DataFrame]) -> Tr
 
 
 def _read(item: Any) -> TrialDirectory | None:
-    """Return the trial's directory with the longest history; a running trial has two copies."""
+    """Read the trial's directory; of the two copies of a running trial, the longer one."""
     places = [place for name in ("path", "local_path") if (place := _get(item, name))]
     found = [read for place in places if (read := read_directory(Path(str(place)), _LAUNCH))]
     return max(found, key=lambda read: len(read.records), default=None)
@@ -94,7 +94,8 @@ def _records(frame: pd.DataFrame | None) -> list[Record]:
         return []
     kept = [column for column in frame.columns if not str(column).startswith("config/")]
     return [
-        # In a frame a key that a result lacks is NaN; a metric may be NaN of its own.
+        # In a frame a missing key is NaN, and a metric may be NaN too: only these two keys are
+        # left out.
         {str(k): v for k, v in row.items() if k not in ("milestone", "status") or not pd.isna(v)}
         for row in frame[kept].to_dict("records")
     ]

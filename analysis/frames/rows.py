@@ -1,4 +1,4 @@
-"""The rows of a study as a frame: every configuration at every seed, and what became of it."""
+"""The rows of a study as a frame: every configuration at every seed, with its outcome."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ _NOT_METRICS = ("epoch", "status", "milestone", "predictions_file", "device")
 def rows_of(
     configurations: Mapping[str, Record], outcomes: Mapping[RowKey, RowOutcome]
 ) -> tuple[list[Record], dict[RowKey, Report]]:
-    """Return a record for each row, in the declared order, and the report its metrics come from.
+    """Return a record of each row, in the declared order, and the report behind its metrics.
 
     Args:
         configurations: config_id -> parameters, flattened.
-        outcomes: what became of every row of the study.
+        outcomes: the outcome of every row of the study.
     """
     order = {config_id: index for index, config_id in enumerate(configurations)}
     keys = sorted(outcomes, key=lambda key: (order[key[0]], key[1]))
@@ -41,7 +41,6 @@ def row_frame(
 
 
 def _record(row: RowKey, config: Record, outcome: RowOutcome) -> Record:
-    """Return the record of one row."""
     metrics = scalars(outcome.report.record) if outcome.report else {}
     origin: Record = {"trial_id": None, "shared_with": "", "same_as": ""}
     origin |= {"launch": None, "milestone": None}

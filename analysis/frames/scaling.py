@@ -10,15 +10,18 @@ import pandas as pd
 from analysis.frames.columns import finished, numbers
 from analysis.frames.load import Study
 from analysis.stats import conditions_differ
+from analysis.stats.timing import CONDITIONS
 
 QUANTITIES = ("fit_seconds", "predict_seconds", "num_support_vectors")
 
-CONDITIONS = ("num_concurrent_trials", "num_threads")
-
 
 def scaling_data(study: Study) -> pd.DataFrame:
-    """Return the converged fits: data set, kernel, ``num_train_images``, what each cost and how
-    many trials ran at once with how many threads."""
+    """Return the fits that converged, by number of training images.
+
+    Returns:
+        One row per fit: ``dataset`` and ``kernel`` if the study has them, ``num_train_images``,
+        ``QUANTITIES``, ``test_accuracy`` and ``CONDITIONS``.
+    """
     rows = finished(study)
     rows = rows[rows["status"] == "finished"]
     frame = pd.DataFrame({name: rows[name] for name in ("dataset", "kernel") if name in rows})
@@ -31,7 +34,8 @@ def scaling_data(study: Study) -> pd.DataFrame:
 def exponents_data(study: Study) -> pd.DataFrame:
     """Fit ``quantity = a × n^exponent`` by least squares on the logarithms of both.
 
-    Times are fitted only where all of a group were taken under the same conditions.
+    n is the number of training images. Times are fitted only if all times of a group were measured
+    under the same conditions.
 
     Returns:
         One row per data set, kernel and quantity with at least three different n:

@@ -1,4 +1,4 @@
-"""The seeds of a configuration joined into one row: the one joining of the package."""
+"""Join the seeds of a configuration into one row. Nothing else in this package does."""
 
 from __future__ import annotations
 
@@ -17,18 +17,17 @@ def over_seeds(
     """Join the seeds of each configuration.
 
     Args:
-        rows: as ``Study.rows``; without a column ``status`` all of them have a result.
-        metrics: columns to average, which become floats; None averages every column of numbers
-            that differs between the seeds of a configuration. Other columns keep the value of the
+        rows: as ``Study.rows``; without a column ``status`` all rows count as having a result.
+        metrics: columns to average, which become floats; None averages every numeric column that
+            differs between the seeds of a configuration. Other columns keep the value of the
             lowest seed.
-        by: what says which rows are one configuration, with the index of the rows; by default
-            their ``config_id``.
+        by: the configuration of each row, with the index of the rows; by default ``config_id``.
 
     Returns:
-        One row per configuration, in the first order, with the means in place of the metrics (the
-        value itself where all seeds have the same, as a mean of equal values may round),
+        One row per configuration, in the order of its first row: the metrics as means (if all
+        seeds have the same value, that value, because a mean of equal values may be rounded),
         ``<metric>_sd`` (sample standard deviation; NaN for fewer than two seeds), ``num_seeds``
-        (with a result) and ``num_planned`` (rows, whatever their status).
+        (seeds with a result) and ``num_planned`` (rows, whatever their status).
     """
     keys = rows["config_id"] if by is None else by
     order = keys.drop_duplicates()

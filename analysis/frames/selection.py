@@ -1,8 +1,9 @@
-"""Picking the best configuration, on validation metrics only.
+"""Pick the best configuration, on validation metrics only.
 
-Picking on the test set and then quoting that test result claims too much: the largest of many
-noisy values is above its own mean. So the pick is made on validation, the test result is read off
-afterwards, and ``selection_gap`` shows beside it what picking on test would have claimed.
+A configuration that is picked on the test set looks better there than it is, because the largest of
+many noisy values lies above its own mean. Configurations are therefore picked on validation, and
+the test result of the pick is read afterwards. ``selection_gap`` shows beside it what a pick on the
+test set would have claimed.
 """
 
 from __future__ import annotations
@@ -29,22 +30,22 @@ def best_rows(
     metric: str = "val_accuracy",
     mode: str = "max",
 ) -> pd.DataFrame:
-    """Return the best configuration of each group, one row each, in the groups' first order.
+    """Return the best configuration of each group, one row each, in the order of the groups.
 
     A configuration with several seeds is judged by its mean over them, and every column that
-    differs between its seeds then holds that mean (``seed`` itself: the first). Rows that are not
-    ``SELECTABLE`` or whose metric is not finite never count, and neither does a configuration of
-    which a seed diverged: the mean of those that survived would flatter it. Equal metrics are
-    decided by fewer epochs (``milestone``), then by the order of the rows, the declared one.
+    differs between its seeds then holds the mean (``seed`` itself: the first). Rows that are not
+    ``SELECTABLE`` or whose metric is not finite are left out. So are configurations of which one
+    seed diverged, because the mean of the other seeds would be too good. Of equal metrics the one
+    with fewer epochs (``milestone``) is picked, then the one that was declared first.
 
     Args:
         rows: as ``Study.rows``.
-        by: the columns that make a group; empty for one best configuration of all.
-        metric: what to judge by; a validation metric.
+        by: the columns that make a group; empty for one group of all rows.
+        metric: the validation metric to judge by.
         mode: ``"max"`` or ``"min"``.
 
     Returns:
-        The columns of ``rows`` and ``num_seeds``; empty when nothing can be picked.
+        The columns of ``rows`` and ``num_seeds``; no rows if nothing can be picked.
     """
     picks = [group.iloc[[0]] for _, group in _ranked_groups(rows, by, metric, mode)]
     if not picks:
@@ -58,16 +59,16 @@ def selection_gap(
     metric: str = "val_accuracy",
     mode: str = "max",
 ) -> pd.DataFrame:
-    """Return, for each group, the honest pick beside what picking on test would have claimed.
+    """Return for each group the pick on validation and what a pick on test would have claimed.
 
-    The test metric is the one of the same quantity: ``test_accuracy`` for ``val_accuracy``.
+    The test metric is that of the same quantity: ``test_accuracy`` for ``val_accuracy``.
 
     Returns:
         One row per group: the columns of ``by``, ``config_id``, ``num_seeds``,
-        ``num_candidates``, ``num_tied`` (those whose metric equals the pick's, the pick among
-        them), the metric and its test metric for the pick;
-        ``test_picked_config_id`` and ``test_picked_<test metric>`` for the pick on test; and
-        ``gap``, by how much the latter looks better (never negative; NaN without test metric).
+        ``num_candidates``, ``num_tied`` (candidates whose metric equals the pick's, the pick
+        included), the metric and the test metric of the pick, ``test_picked_config_id`` and
+        ``test_picked_<test metric>`` of the pick on test, and ``gap``, by how much the pick on test
+        looks better (never negative; NaN without a test metric).
     """
     test_metric = on_test_data(metric)
     columns = ["config_id", "num_seeds", "num_candidates", "num_tied", metric, test_metric]
@@ -83,7 +84,7 @@ def selection_gap(
         if len(on_test):
             claimed, honest = on_test.iloc[0][test_metric], pick[test_metric]
             gap = claimed - honest if mode == "max" else honest - claimed
-            gap = gap if np.isfinite(honest) else math.nan  # infinitely better than nothing
+            gap = gap if np.isfinite(honest) else math.nan  # the pick has no test result
             record |= {test_metric: honest, "gap": gap, f"test_picked_{test_metric}": claimed}
             record["test_picked_config_id"] = on_test.iloc[0]["config_id"]
         records.append(record)
@@ -93,7 +94,7 @@ def selection_gap(
 def _ranked_groups(
     rows: pd.DataFrame, by: Sequence[str], metric: str, mode: str
 ) -> Iterator[tuple[tuple[Any, ...], pd.DataFrame]]:
-    """Yield each group that has candidates: its names and its configurations, best first."""
+    """Yield the names of each group that has candidates, and its configurations, best first."""
     assert mode in ("max", "min"), mode
     if metric not in rows or rows.empty:
         return
@@ -112,7 +113,7 @@ def _ranked_groups(
 
 
 def _ranked(configurations: pd.DataFrame, metric: str, mode: str) -> pd.DataFrame:
-    """Return configurations with a finite metric, the best first; their index is their place."""
+    """Return the configurations with a finite metric, best first; their index is their order."""
     usable = configurations[_finite(configurations[metric])]
     ranks = [
         rank(float(score), mode, num_epochs, int(place))
@@ -124,7 +125,7 @@ def _ranked(configurations: pd.DataFrame, metric: str, mode: str) -> pd.DataFram
 
 
 def _num_tied(ranked: pd.DataFrame, metric: str) -> int:
-    """Return how many configurations, ranked best first, are as good as the first."""
+    """Return how many of the ranked configurations are as good as the first."""
     scores = [rank(float(score), "max", 0, 0)[0] for score in ranked[metric]]
     return scores.count(scores[0])
 

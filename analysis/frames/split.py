@@ -1,8 +1,9 @@
-"""The images of a study, found again: from a folder of IDX files and ``study.json``.
+"""Find the images of a study again, from a folder of IDX files and ``study.json``.
 
-A study directory holds what a trial predicted for every test image, but no image. With the files
-that the study was made from the split can be drawn again from its seed, the number of images and
-the files' checksums. The seed is the study's, or each row's own where the split varies.
+A study directory has the predictions for every test image, but no images. Given the files that the
+study was made from, its split can be drawn again: ``study.json`` records the seed of the split, the
+number of images and the files' checksums. If the split varies, each row's own seed is the seed of
+its split.
 """
 
 from __future__ import annotations
@@ -16,7 +17,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from analysis.frames.meta import datasets_of
 from search_spaces.errors import UserError
+from tune_app.study.arithmetic import mapping
 from tune_app.study.idx import IMAGE_SIZE, PART_SIZES, images_stem, labels_stem, read_idx
 from tune_app.study.splits import Indices, split_positions
 
@@ -27,7 +30,7 @@ _PLACES = ("", "*/", "*/*/", "*/*/*/")
 
 @dataclass(frozen=True, eq=False)
 class Split:
-    """The images of one data set and which of them a study used, at one seed or at all.
+    """The images of one data set and which of them a study used.
 
     Attributes:
         images: (pooled images, 784) pixels, 0 to 255.
@@ -44,24 +47,23 @@ class Split:
 
 def varies(data: object) -> bool:
     """Return whether the entry ``data`` of ``study.json`` says that each seed has its own split."""
-    return isinstance(data, dict) and data.get("vary_split") is True
+    return mapping(data).get("vary_split") is True
 
 
 def identity_of_test(data: object, dataset: str, seed: int) -> str:
-    """Return what decides which images a row was tested on, as text; empty if it is not known.
+    """Return a text that is equal for rows with the same test images; empty if they are unknown.
 
     Args:
         data: the entry ``data`` of ``study.json``.
         dataset: the row's data set.
         seed: the row's seed.
     """
-    datasets = data.get("datasets") if isinstance(data, dict) else None
-    entry = datasets.get(dataset) if isinstance(datasets, dict) else None
-    sums = entry.get("sha256") if isinstance(entry, dict) else None
-    if not isinstance(data, dict) or not isinstance(sums, dict) or not sums:
+    checksums = mapping(datasets_of(data).get(dataset, {}).get("sha256"))
+    if not checksums:
         return ""
-    split_seed = seed if varies(data) else data.get("split_seed")
-    return repr((dataset, sorted(map(str, sums.values())), data.get("num_images"), split_seed))
+    split_seed = seed if varies(data) else mapping(data).get("split_seed")
+    num_images = mapping(data).get("num_images")
+    return repr((dataset, sorted(map(str, checksums.values())), num_images, split_seed))
 
 
 def load_splits(
@@ -73,28 +75,25 @@ def load_splits(
         data: the entry ``data`` of ``study.json``.
         dataset: the name of the data set there.
         source: the option that named the folder, for messages: ``--data``.
-        folder: where its IDX files lie, gzipped or not, at most three folders deep.
-        seeds: those of the rows.
+        folder: the folder of its IDX files, gzipped or not, at most three folders deep.
+        seeds: the seeds of the rows.
 
     Returns:
-        Seed -> its split: one and the same object for all of them unless the split varies.
+        Seed -> its split; the same object for every seed unless the split varies.
 
     Raises:
-        UserError: ``study.json`` does not say what the split is, or ``folder`` lacks a file that
-            the study was made from.
+        UserError: ``study.json`` does not describe the split, or ``folder`` lacks a file that the
+            study was made from.
     """
     where = f"{source} {folder}"
-    datasets = data.get("datasets") if isinstance(data, dict) else None
-    seed = data.get("split_seed") if isinstance(data, dict) else None
-    if not isinstance(datasets, dict) or type(seed) is not int or seed < 0:
+    datasets, seed = datasets_of(data), mapping(data).get("split_seed")
+    if not datasets or type(seed) is not int or seed < 0:
         raise UserError(f"{where}: study.json does not say how the images were split")
-    assert isinstance(data, dict)
-    entry = datasets.get(dataset)
-    if not isinstance(entry, dict) or not isinstance(entry.get("sha256"), dict):
+    checksums = datasets.get(dataset, {}).get("sha256")
+    if not isinstance(checksums, dict):
         raise UserError(f"{where}: study.json has no checksums for {dataset!r}")
-    images, labels = _pooled(where, folder, dataset, entry["sha256"])
-    num_images = data.get("num_images")
-
+    images, labels = _pooled(where, folder, dataset, checksums)
+    num_images = mapping(data).get("num_images")
     if type(num_images) is not int or not 0 <= num_images < len(labels):
         num_images = None
 
@@ -134,10 +133,10 @@ def _pooled(
 def _file(
     folder: Path, name: str, checksums: dict[str, Any], shape: tuple[int, ...]
 ) -> Bytes | None:
-    """Return the content of the file with the recorded checksum, None where there is none."""
+    """Return the content of the file with the recorded checksum, or None if there is none."""
     for place in _PLACES:
         for path in sorted([*folder.glob(f"{place}{name}"), *folder.glob(f"{place}{name}.gz")]):
-            if not path.is_file():  # a pipe would be waited for
+            if not path.is_file():  # reading a pipe would wait for its writer
                 continue
             with contextlib.suppress(UserError):
                 idx = read_idx(path, shape)

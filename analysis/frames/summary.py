@@ -14,36 +14,36 @@ from analysis.frames.load import Study
 from analysis.frames.selection import best_rows
 
 GROUPS = ("dataset", "model", "kernel")
-"""What a best configuration is picked for, where the study has it."""
+"""Parameters for each of whose combinations a best configuration is picked."""
 CONVERGED_SHARE = 0.99
-"""A training has converged at this share of its final validation accuracy."""
+"""A training has converged once it reaches this share of its final validation accuracy."""
 NUM_LAST_EPOCHS = 3
-"""Over how many last epochs the stability of a training is read."""
+"""The number of last epochs over which the stability of a training is measured."""
 
 
 def groups_of(study: Study) -> list[str]:
-    """Return the parameters that make groups in this study."""
+    """Return those of ``GROUPS`` that this study has."""
     return [name for name in GROUPS if name in study.config_keys]
 
 
 def candidates(study: Study) -> pd.DataFrame:
     """Return the rows that can be picked.
 
-    A row that repeats another row's result is no candidate of its own: between the two, only
-    chance could say which value of an inert parameter is called the best. Nor is one a replicate
-    that repeats another seed's.
+    A row that repeats another row's result is not a candidate: the two differ only in a parameter
+    that changes nothing, and only chance would decide which value is called the best. A row that
+    repeats the result of another seed is not a candidate either.
     """
     return study.rows[(study.rows["same_as"] == "") & ~repeats(study)]
 
 
 @lru_cache(maxsize=8)
 def best_data(study: Study) -> pd.DataFrame:
-    """Return the best configuration per group, as ``best_rows`` does, picked on validation."""
+    """Return the best configuration of each group, picked on validation, as ``best_rows`` does."""
     return best_rows(candidates(study), groups_of(study), study.metric, study.mode)
 
 
 def curve(study: Study, trial_id: object, last_epoch: float) -> pd.DataFrame:
-    """Return the epochs of a trial up to a milestone, in order; empty without any."""
+    """Return the epochs of a trial up to a milestone, in order; no rows if there are none."""
     epochs = study.epochs
     if "trial_key" not in epochs or pd.isna(last_epoch):
         return epochs.iloc[:0]
@@ -67,9 +67,9 @@ def summary_data(study: Study) -> pd.DataFrame:
         The groups, ``config_id``, ``num_seeds``, ``peak_val_accuracy`` (highest of any epoch),
         ``val_accuracy`` and ``test_accuracy`` (at the end), ``convergence_epoch``, ``num_epochs``,
         ``last_epochs_sd`` (of the validation accuracy over the last three epochs),
-        ``seeds_sd`` (of the test accuracy; NaN for one seed), ``overfitting`` (training −
-        validation accuracy at the end), ``generalisation`` (validation − test accuracy). With
-        several seeds all but the spreads are means over them.
+        ``overfitting`` (training − validation accuracy at the end), ``generalisation`` (validation
+        − test accuracy), all of them means over the seeds, and ``seeds_sd`` (of the test accuracy
+        over the seeds; NaN for one seed).
     """
     records = []
     for pick in best_data(study).to_dict("records"):
@@ -87,7 +87,7 @@ def summary_data(study: Study) -> pd.DataFrame:
 def _of_row(study: Study, row: dict[Any, Any]) -> dict[str, Any]:
     epochs = curve(study, row["trial_id"], row["milestone"])
     val, train = (numbers(epochs, f"{split}_accuracy").to_numpy() for split in ("val", "train"))
-    # One row of the study as a frame, so that what is no number becomes NaN.
+    # As a frame, so that ``numbers`` turns values that are not numbers into NaN.
     end = pd.DataFrame([row])
     val_end, test = (numbers(end, f"{split}_accuracy").iloc[0] for split in ("val", "test"))
     last = val[-NUM_LAST_EPOCHS:]

@@ -1,9 +1,9 @@
-"""The table of each question: rows of a study arranged, nothing rounded and nothing dropped.
+"""The table of each kind of study, unrounded and with every row.
 
 Every table has one row per configuration and seed in the declared order, whatever its status. A
-row without a result has missing values there, so no mean can take it in. A factor of the study
-that a table does not name gets a column of its own before ``seed``, and the metric that selects one
-behind it. Printing is in ``markdown``.
+row without a result has missing values there, so it enters no mean. Factors of the study that a
+table does not name are added as columns before ``seed``, and the metric that configurations are
+picked by is added after it.
 """
 
 from __future__ import annotations
@@ -14,8 +14,8 @@ from typing import Any
 
 import pandas as pd
 
+from analysis.frames.devices import speedups
 from analysis.frames.load import FINISHED, Study
-from analysis.frames.pairs import speedups
 
 _QUALITY = ("test_accuracy", "test_precision", "test_recall", "test_f1", "val_accuracy")
 _ORIGIN = ("device", "trial_id", "shared_with", "status")
@@ -37,7 +37,7 @@ _WHOLE = ("batch_size", "epochs", "degree", "max_iter", "macs", "flops", "live_f
 
 
 def study_table(study: Study) -> pd.DataFrame:
-    """Return the table that suits the study's trainable and factors."""
+    """Return the table for the study's trainable and factors."""
     trainable = study.meta["space"].get("trainable")
     if trainable == "svm":
         return svm_table(study)
@@ -54,7 +54,7 @@ def grid_table(study: Study) -> pd.DataFrame:
 def svm_table(study: Study) -> pd.DataFrame:
     """Return the rows of an SVM study with the columns ``SVM_COLUMNS``.
 
-    ``num_train_images`` is what was trained on, also where the configuration says "all".
+    ``num_train_images`` is the number trained on, also where the configuration says "all".
     """
     return _arranged(study, SVM_COLUMNS)
 
@@ -62,8 +62,8 @@ def svm_table(study: Study) -> pd.DataFrame:
 def device_table(study: Study) -> pd.DataFrame:
     """Return the rows of a study over devices with the columns ``DEVICE_COLUMNS``.
 
-    ``speedup_vs_cpu`` is the CPU arm's ``train_seconds`` over the row's own, as ``speedups`` has
-    it; missing on the CPU arm itself.
+    ``speedup_vs_cpu`` is the CPU arm's ``train_seconds`` divided by the row's own
+    (``speedups``). It is missing in the rows of the CPU arm.
     """
     return _arranged(study, DEVICE_COLUMNS, {"speedup_vs_cpu": speedups(study)})
 
@@ -81,11 +81,12 @@ def generic_table(study: Study) -> pd.DataFrame:
 
 
 def sharing_summary(study: Study) -> dict[str, int]:
-    """Return how much work the trials begun so far share.
+    """Return how much work the trials begun so far save by sharing.
 
     Returns:
-        ``num_trials``; ``num_rows`` they serve; ``epochs_of_rows``, what these rows would train
-        one by one; ``epochs_of_trials``, what the trials train (both as planned).
+        ``num_trials``, the ``num_rows`` they serve, ``epochs_of_rows`` (the epochs to train if
+        every row had its own trial) and ``epochs_of_trials`` (the epochs that the trials train);
+        both numbers of epochs are those planned.
     """
     planned = study.trials[study.trials["num_rows"] > 0]
     served = study.rows[study.rows["trial_id"].isin(planned["trial_key"])]
@@ -99,13 +100,13 @@ def sharing_summary(study: Study) -> dict[str, int]:
 
 @lru_cache(maxsize=8)
 def inert_axes(study: Study, *, with_result: bool = False) -> dict[str, int]:
-    """Return the parameters that changed nothing: name -> how many rows one trial served twice.
+    """Return the parameters that change nothing: name -> how many rows repeat another's result.
 
-    Two rows that are one result of one trial can only differ in such parameters.
+    Two rows that share one result of one trial can only differ in such parameters.
 
     Args:
         study: the study.
-        with_result: count only rows that have their result.
+        with_result: count only rows that have a result.
     """
     rows = study.rows
     rows = rows[rows["status"].isin(FINISHED)] if with_result else rows
@@ -143,10 +144,10 @@ def _column(rows: pd.DataFrame, name: str) -> pd.Series[Any]:
 
 
 def _whole(values: pd.Series[Any]) -> pd.Series[Any]:
-    """Return counts as integers that may be missing, so that 3 is not printed as 3.0."""
+    """Return whole numbers as nullable integers, so that 3 is not printed as 3.0."""
     numbers = pd.to_numeric(values, errors="coerce")
     known = numbers.dropna()
-    # A float above 2^53 stands for several whole numbers.
+    # A float above 2^53 cannot tell neighbouring whole numbers apart.
     if numbers.isna().equals(values.isna()) and ((known % 1 == 0) & (known.abs() < 2**53)).all():
         return numbers.astype("Int64")
     return values

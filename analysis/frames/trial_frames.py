@@ -1,4 +1,4 @@
-"""Trials as tidy frames: a line per trial, and a line per epoch."""
+"""Trials as tidy frames: one row per trial, and one row per epoch."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ BOOKKEEPING = frozenset(
         *("experiment_id", "experiment_tag", "episodes_total", "timesteps_total"),
     )
 )
-"""Keys that Tune adds to every result; no metrics of the trial."""
+"""Keys that Tune adds to every result. They are not metrics of the trial."""
 
 
 def scalars(record: Record) -> Record:
     """Return the scalar metrics of a result, without Tune's bookkeeping.
 
-    Tune's JSON encoder writes a NumPy NaN as the text ``"null"``: both that and null become NaN.
+    Tune's JSON encoder writes a NumPy NaN as the text ``"null"``. That text and null become NaN.
     """
     return {
         key: math.nan if value is None or value == "null" else value
@@ -33,10 +33,10 @@ def scalars(record: Record) -> Record:
 
 
 def resolved(config: Record, reported: Record) -> Record:
-    """Join config and metrics of the same row.
+    """Join the config and the metrics of a row.
 
-    Where both have a key the config keeps it, unless it left the choice open (None or ``"auto"``,
-    as in ``device="auto"``): then what the trial reported is the answer.
+    If both have a key, the config's value is kept. Where the config leaves the choice open (None or
+    ``"auto"``, as in ``device="auto"``) the value that the trial reported is used.
     """
     joined = dict(config)
     for key, value in reported.items():

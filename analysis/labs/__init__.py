@@ -1,1 +1,1 @@
-"""What belongs to the two published lab reports: their tables, their claims, their questions."""
+"""The two published lab reports: their tables, claims and questions."""

@@ -1,4 +1,4 @@
-"""What report A claims, in words of our own."""
+"""The claims of report A, in our own words."""
 
 from __future__ import annotations
 
@@ -84,7 +84,7 @@ CLAIMS = (
     ),
     _claim(
         "pin_accuracy",
-        "Pinned memory leaves accuracy alone, within half a point.",
+        "Pinned memory changes accuracy by less than half a point.",
         Same("pin_memory", True, False, within=0.005),
     ),
     _claim(

@@ -1,4 +1,4 @@
-"""What report B claims, in words of our own."""
+"""The claims of report B, in our own words."""
 
 from __future__ import annotations
 
@@ -95,7 +95,7 @@ _RESNETS = (
     ),
     _claim(
         "pin_accuracy",
-        "Pinned memory leaves accuracy alone, within half a point.",
+        "Pinned memory changes accuracy by less than half a point.",
         Same("pin_memory", True, False, within=0.005),
         None,
         "pin_memory",
@@ -105,7 +105,7 @@ _RESNETS = (
 _SVMS = (
     _claim(
         "svm_mnist",
-        "On {dataset} SVMs hold their own: the best of each kernel exceeds 97 %.",
+        "On {dataset} SVMs are accurate: the best of each kernel exceeds 97 %.",
         MostRows("test_accuracy", above=0.97, share=1, best_by=("kernel",)),
         MNIST | {"family": "svm"},
         "q1b",

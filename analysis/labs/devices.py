@@ -11,19 +11,20 @@ from analysis.figures.factors import draw_devices
 from analysis.frames.cells import counted, format_cell, num_images_of
 from analysis.frames.columns import varied
 from analysis.frames.conditions import MARK, NOT_COMPARABLE, marked, note
+from analysis.frames.devices import arms, device_data
 from analysis.frames.labels import heading, label, parameter_heading
 from analysis.frames.load import FINISHED, Study
-from analysis.frames.pairs import arms, device_data
 from analysis.render.document import Block, Figure, Paragraph, Section, Table
 from analysis.sections.problems import statuses_in_words
 from analysis.sections.setup import FLOPS_CONVENTION
 from analysis.stats import conditions_differ, same_conditions
+from analysis.stats.timing import CONDITIONS
 
 _MOST_DRAWN = 40
 
 
 def devices(study: Study, key: str) -> Section | None:
-    """Return both arms side by side; an arm that has not run is shown with its status."""
+    """Return both arms side by side. An arm without a result is shown with its status."""
     if "device" not in study.factors:
         return None
     frame = device_data(study)
@@ -40,8 +41,8 @@ def devices(study: Study, key: str) -> Section | None:
     for cost in ("macs", "flops"):
         cells[heading(cost)] = [format_cell(cost, value) for value in frame[cost]]
     notes = (
-        "Speed-up: training seconds on the CPU over those on the GPU, one run each, where both "
-        "have finished with as many trials at once on the node.",
+        "Speed-up: training seconds on the CPU divided by those on the GPU, one run each, if both "
+        "have finished and were timed under the same conditions.",
         *_reasons(frame),
         *note(study, _counts(frame)),
         FLOPS_CONVENTION,
@@ -50,7 +51,7 @@ def devices(study: Study, key: str) -> Section | None:
         Table(f"{key}-devices", "The CPU and the GPU arm side by side.", cells, frame, notes)
     ]
     blocks += _pending(study)
-    # With one arm alone the figure would set nothing beside anything.
+    # With one arm the figure would compare nothing.
     if frame[["cpu_train_seconds", "cuda_train_seconds"]].notna().any().all():
         blocks.append(_figure(key, frame, keys, note(study, _counts(frame.head(_MOST_DRAWN)))))
     return Section("CPU against GPU", tuple(blocks))
@@ -85,12 +86,10 @@ def _counts(frame: pd.DataFrame) -> list[float]:
 
 
 def _reasons(frame: pd.DataFrame) -> list[str]:
-    """Return why speed-ups are missing though both arms have their time."""
+    """Return why speed-ups are missing although both arms have a time."""
     times = frame[["cpu_train_seconds", "cuda_train_seconds"]].notna().all(axis=1)
     sides = [
-        pd.DataFrame(
-            {name: frame[f"{arm}_{name}"] for name in ("num_concurrent_trials", "num_threads")}
-        ).assign(device=arm)
+        pd.DataFrame({name: frame[f"{arm}_{name}"] for name in CONDITIONS}).assign(device=arm)
         for arm in ("cpu", "cuda")
     ]
     unlike = times & ~same_conditions(*sides)
@@ -100,7 +99,7 @@ def _reasons(frame: pd.DataFrame) -> list[str]:
 
 
 def _pending(study: Study) -> list[Block]:
-    """Say of each arm how many rows have no result, by status and reason."""
+    """Return a sentence on the rows of each arm without a result, with statuses and reasons."""
     rows = study.rows.assign(arm=arms(study))
     waiting = []
     for arm in ("cpu", "cuda"):
@@ -111,7 +110,7 @@ def _pending(study: Study) -> list[Block]:
             waiting.append(f"{of} ({statuses_in_words(without)})")
     if not waiting:
         return []
-    text = f"Without a result: {'; '.join(waiting)}. No speed-up is stated for them."
+    text = f"Without a result: {'; '.join(waiting)}. They have no speed-up."
     return [Paragraph(text)]
 
 

@@ -1,4 +1,4 @@
-"""Claims that were drawn from a lab report's text, to be judged on its own tables too."""
+"""Make claims from a lab report's text, which are judged on its own tables too."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ FASHION = {"dataset": "fashion_mnist"}
 
 
 def claims_of(report: str) -> Callable[..., Claim]:
-    """Return what makes a claim of a report: from name, sentence, test, where and tables.
+    """Return a function that makes claims of a report from name, sentence, test, where and tables.
 
     Args:
-        report: ``report_a`` or ``report_b``; a claim's name begins with its letter, and its tables
-            (``q1a`` unless named) with the report's name.
+        report: ``report_a`` or ``report_b``. The name of a claim begins with the report's letter.
+            The names of its tables (by default ``q1a``) begin with the report's name.
     """
 
     def claim(

@@ -1,7 +1,7 @@
-"""ResNets against support vector machines, across the studies of one report.
+"""Compare ResNets with support vector machines, across the studies of one report.
 
-Two studies can be set beside each other where they tested on the same images: then the best of
-each, picked on validation, are shown with their test accuracies. Else it is said why not.
+Two studies can be compared if they tested on the same images. Then the best configurations of both,
+picked on validation, are shown with their test accuracies. Otherwise the report says why not.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from analysis.frames.cells import format_cell, format_percent
 from analysis.frames.columns import numbers
 from analysis.frames.labels import label
 from analysis.frames.load import Study
+from analysis.frames.meta import datasets_of
 from analysis.frames.split import identity_of_test, varies
 from analysis.frames.summary import best_data
 from analysis.render.document import Bullets, Paragraph, Section
@@ -26,13 +27,14 @@ from search_spaces.errors import one_line
 _METHODS = {"resnet": "model", "svm": "kernel"}
 _METRIC = "val_accuracy"
 _ABOUT = (
-    "The best ResNet and the best SVM, each picked on validation among the studies with the same "
-    "test images. The intervals are 95 % Wilson intervals: of the test images, not of training."
+    "The best ResNet and the best SVM, each picked on validation, from studies with the same test "
+    "images. The intervals are 95 % Wilson intervals. They cover the sampling of the test images, "
+    "not the noise of training."
 )
 
 
 def families(studies: Mapping[str, Study]) -> Section | None:
-    """Return the best of both families on each data set; None where a family has no pick."""
+    """Return the best of both families on each data set; None if a family has no pick."""
     picks = _picks(studies)
     if picks.empty or set(picks["family"]) != set(_METHODS):
         return None
@@ -52,7 +54,7 @@ def families(studies: Mapping[str, Study]) -> Section | None:
 
 
 def _picks(studies: Mapping[str, Study]) -> pd.DataFrame:
-    """Return each study's pick for every data set, with its family and the test images it had."""
+    """Return each study's pick for every data set, with its family and its test images."""
     records: list[dict[Any, Any]] = []
     for study in studies.values():
         family, data = study.meta["space"].get("trainable"), study.meta.get("data")
@@ -66,7 +68,7 @@ def _picks(studies: Mapping[str, Study]) -> pd.DataFrame:
         best = best.assign(num_trained=_num_trained(study, best), study=one_line(study.name))
         for dataset, group in best.groupby("dataset", sort=False):
             top = group.iloc[int(numbers(group, _METRIC).argmax())]
-            # The mean over seeds that each have images of their own is of no one test set.
+            # A mean over seeds with different test images belongs to no single test set.
             is_mean = varies(data) and top["num_seeds"] > 1
             identity = "" if is_mean else identity_of_test(data, str(dataset), int(top["seed"]))
             records.append({**top.to_dict(), "family": family, "test_set": identity})
@@ -74,19 +76,15 @@ def _picks(studies: Mapping[str, Study]) -> pd.DataFrame:
 
 
 def _num_trained(study: Study, rows: pd.DataFrame) -> pd.Series[float]:
-    """Return the images that each row was trained on: those it recorded, else its data set's."""
-    data = study.meta.get("data")
-    datasets = data.get("datasets") if isinstance(data, dict) else None
-    known = {
-        name: entry.get("num_train") if isinstance(entry, dict) else None
-        for name, entry in (datasets if isinstance(datasets, dict) else {}).items()
-    }
+    """Return how many images each row was trained on: as recorded, else as in the data set."""
+    datasets = datasets_of(study.meta.get("data"))
+    known = {name: entry.get("num_train") for name, entry in datasets.items()}
     planned = pd.to_numeric(rows["dataset"].map(known), errors="coerce")
     return numbers(rows, "num_train_images").fillna(planned)
 
 
 def _compared(dataset: Any, picks: pd.DataFrame) -> str:
-    """Return the sentence on the best pick of each family, all tested on the same images."""
+    """Return the sentence that compares the best picks of both families."""
     best = picks.loc[picks.groupby("family", sort=False)[_METRIC].idxmax()]
     one, other = (best[best["family"] == family].iloc[0] for family in _METHODS)
     images = float(one["num_test"])
@@ -118,9 +116,9 @@ def _shown(pick: pd.Series[Any]) -> str:
 
 
 def _why(picks: pd.DataFrame) -> str:
-    """Say why no ResNet and SVM were tested on the same images, as far as that is known."""
+    """Return why no ResNet and SVM can be compared, as far as it is known."""
     if (picks["test_set"] == "").any():
-        return "which images were tested on is not known, or differs from seed to seed"
+        return "the test images are unknown, or differ from seed to seed"
     tested = [
         f"{pick['study']} on {float(pick['num_test']):,.0f}" for pick in picks.to_dict("records")
     ]

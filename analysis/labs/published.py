@@ -1,7 +1,7 @@
-"""The studies beside what was published: claims judged, numbers compared, and an audit of our own.
+"""The studies compared with the published reports: claims, numbers, and an audit of the studies.
 
-The verdicts come from ``analysis.claims``, the comparison from ``analysis.labs.comparison`` and the
-findings from ``analysis.audit``; here they are only set in tables.
+The verdicts come from ``analysis.checks.claims``, the comparison from ``analysis.labs.comparison``
+and the findings from ``analysis.checks.audit``. This module arranges them in tables.
 """
 
 from __future__ import annotations
@@ -28,24 +28,25 @@ _SETTINGS = (
     *("kernel", "C", "degree", "gamma", "device"),
 )
 _VERDICTS = (
-    "Where there is a p, supported and contradicted hold at 5 % for all claims of this table "
-    "together (Holm), and p is adjusted for them; else an interval or a count decides, as the "
-    "reason says.",
-    "Square brackets: the 95 % interval of the effect (90 % where two values are said to do the "
-    "same), of the claim alone; it is a sketch below 20 pairs. Round ones: the smallest and the "
-    "largest that was seen, or, of rows above a threshold, those that are so beyond their noise "
-    "and those that may be.",
-    "Train times are steady ones, the median epoch after the first times the epochs, so their "
-    "ratios differ from those of the other tables, which are of all that a training took.",
-    "n: independent pairs, rows that share a trial once; or the rows, configurations or groups "
-    "that the reason counts. Underpowered: whatever these pairs show, it could not decide.",
+    "p: adjusted by Holm's method for all claims of this table; a claim with p is supported or "
+    "contradicted if p is below 5 %. Without p an interval or a count decides, as the reason says.",
+    "Square brackets: the 95 % interval of the effect (90 % for claims that two values give the "
+    "same result), not adjusted for other claims. Below 20 pairs it is too narrow: at 6 pairs it "
+    "covers the true value in 86 % of cases instead of 95 %.",
+    "Round brackets: the smallest and the largest value; for shares of rows, the share of rows "
+    "beyond the threshold by more than their noise, and the share of rows not clearly within it.",
+    "Train time: the median epoch after the first, times the number of epochs. Its ratios differ "
+    "from those of the other tables, which use the total time of each training.",
+    "n: independent pairs, where pairs from the same trials count once; or the rows, "
+    "configurations or groups that the reason counts. Underpowered: n is too small to decide the "
+    "claim, whatever the results.",
 )
 
 
 def claims(studies: Mapping[str, Study]) -> Section | None:
     """Return the published claims with their verdicts, on their own tables and on the studies.
 
-    None where the studies have nothing to say about any of them.
+    Return None if the studies can judge none of them.
     """
     from analysis.checks.claims import PUBLISHED, from_study, judge_all, to_frame
 
@@ -64,7 +65,7 @@ def claims(studies: Mapping[str, Study]) -> Section | None:
 
 
 def _evidence(frame: pd.DataFrame) -> Paragraph:
-    """Say what the verdicts rest on: each study with what a reader must know of its rows."""
+    """Return a sentence on the studies behind the verdicts, with the caveats of their rows."""
     known = frame.drop_duplicates(["evidence", "caveats"])[["evidence", "caveats"]]
     texts = [f"{one_line(name)} ({one_line(caveats)})" for name, caveats in known.to_numpy()]
     return Paragraph(f"Judged on {'; '.join(texts)}.")
@@ -103,12 +104,12 @@ def _claims_table(frame: pd.DataFrame, name: str = "claims") -> Table:
 
 
 def _unbroken(text: str) -> str:
-    """Return text whose lines do not break inside of ``p = 0.27`` or ``1 %``."""
+    """Return text whose lines do not break inside ``p = 0.27`` or ``1 %``."""
     return re.sub(r" ([=<]) ", "\u00a0\\1\u00a0", text).replace(" %", "\u00a0%")
 
 
 def beside(studies: Mapping[str, Study]) -> Section | None:
-    """Return our accuracies beside the published ones, row by row; None without counterparts."""
+    """Return our accuracies beside the published ones, row by row; None if no row matches."""
     from analysis.labs.comparison import compare
 
     frames = [compare(study).assign(study=key) for key, study in studies.items()]
@@ -125,14 +126,14 @@ def beside(studies: Mapping[str, Study]) -> Section | None:
             for reason, count in reasons.most_common()
         ]
         blocks.append(Bullets(tuple(items)))
-    # Where no pair is comparable every line would only say so again.
+    # If no pair is comparable, every line of the table would only repeat that.
     none_judged = set(frame["verdict"]) == {_SILENT}
     table = _overview(frame) if none_judged else _comparison_table(frame, studies)
     return Section("Beside the published numbers", (*blocks, table))
 
 
 def _overview(frame: pd.DataFrame) -> Table:
-    """Return how many pairs there are with each published table; its CSV has every pair."""
+    """Return the number of pairs with each published table. The CSV has every pair."""
     sizes = frame.groupby(["report", "table", "dataset"], sort=False).size()
     names = [(str(report), str(table), dataset) for report, table, dataset in sizes.index]
     cells = {
@@ -140,7 +141,7 @@ def _overview(frame: pd.DataFrame) -> Table:
         "data set": [label("dataset", dataset) for _, _, dataset in names],
         "pairs, none comparable": [f"{size:,}" for size in sizes],
     }
-    caption = "Pairs with each published table; tables/published.csv has all, with differences."
+    caption = "Pairs with each published table. tables/published.csv has all, with differences."
     return Table("published", caption, cells, frame)
 
 
@@ -150,16 +151,16 @@ def _counted(frame: pd.DataFrame) -> str:
     text = (
         f"{counted(len(frame), 'pair')} of a published row and a configuration of ours that "
         f"{'agrees' if len(frame) == 1 else 'agree'} in every "
-        f"setting which both name: {shown}."
+        f"setting that both have: {shown}."
     )
     other = (pd.to_numeric(frame["epochs"], errors="coerce") != frame["reference_epochs"]) & frame[
         "reference_epochs"
     ].notna()
     if number := int(other.sum()):
         differ = "differs" if number == 1 else "differ"
-        text += f" {number} of them {differ} in the number of epochs: ours is the nearest."
+        text += f" {number} of them {differ} in the number of epochs; ours has the nearest number."
     if _SILENT in verdicts:
-        text += " Where a protocol differs the difference is not judged:"
+        text += " Pairs whose protocols differ are not judged:"
     return text
 
 
@@ -212,7 +213,7 @@ def _interval(low: float, high: float, num_images: float | None) -> str:
 
 
 def audited(studies: Mapping[str, Study]) -> Section | None:
-    """Return what our own audit finds in the studies; None while no row has finished."""
+    """Return the findings of the audit of these studies; None if no study has test accuracies."""
     from analysis.checks.audit.finding import Audit
     from analysis.checks.audit.study import audit_study
 
@@ -226,8 +227,8 @@ def audited(studies: Mapping[str, Study]) -> Section | None:
     known = applied.union(*(audit.skipped for audit in audits))
     text = (
         f"{len(applied)} of {len(known)} rules could be applied to the rows of these studies; "
-        f"{len(found)} {'finding' if len(found) == 1 else 'findings'}. Rules "
-        "that could not be applied are listed by python -m analysis.audit with the reason."
+        f"{counted(len(found), 'finding')}. python -m analysis.audit lists the other rules, with "
+        "the reasons why they could not be applied."
     )
     blocks: list[Block] = [Paragraph(text)]
     if found:

@@ -1,4 +1,4 @@
-"""Support vector machines: what each configuration reaches and costs, and how cost grows."""
+"""Support vector machines: accuracy and cost of each configuration, and how cost grows."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _COLUMNS = ("fit_seconds", "predict_seconds", "num_support_vectors", "converged"
 
 
 def kernels(study: Study, key: str) -> Section | None:
-    """Return the table and figure of report form: kernel, hyperparameters, accuracy, cost."""
+    """Return a table and a figure: kernel, hyperparameters, accuracy and cost."""
     if "kernel" not in study.rows:
         return None
     rows = finished(study)
@@ -102,8 +102,8 @@ def scaling(study: Study, key: str) -> Section | None:
     data, exponents = scaling_data(study), exponents_data(study)
     if data["num_train_images"].nunique() < 2:
         text = (
-            "Fewer than two sizes have a fit that converged: nothing can be compared and nothing "
-            "can be fitted yet."
+            "Fewer than two sizes have a converged fit, so there is nothing to compare or to fit "
+            "yet."
         )
         return Section("Cost against training images", (Paragraph(text),))
     by = [name for name in ("dataset", "kernel") if name in data]
@@ -129,8 +129,8 @@ def scaling(study: Study, key: str) -> Section | None:
             MISSING if pd.isna(value) else f"{value:.3f}" for value in exponents["r_squared"]
         ]
         notes = (
-            "Least squares on the logarithms of quantity and number of training images; converged "
-            "fits only, at least three sizes.",
+            "Fitted by least squares on the logarithms of the quantity and of the number of "
+            "training images, from converged fits at three sizes or more.",
         )
         name = f"{key}-exponents"
         blocks.append(Table(name, "Fitted exponents of growth.", cells, exponents, notes))
@@ -142,7 +142,7 @@ def _fit_problem(data: pd.DataFrame, by: list[str]) -> str:
     reasons = dict.fromkeys(filter(None, (conditions_differ(g, g.iloc[:0]) for g in groups)))
     if not reasons:
         return ""
-    return f"No power is fitted to times that are not comparable: {'; '.join(reasons)}."
+    return f"No exponent is fitted to times that are not comparable: {'; '.join(reasons)}."
 
 
 def _data_table(study: Study, key: str, data: pd.DataFrame) -> Table:

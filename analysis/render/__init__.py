@@ -1,1 +1,1 @@
-"""One document as HTML, PDF, Markdown and LaTeX."""
+"""Write one document as HTML, PDF, Markdown and LaTeX."""

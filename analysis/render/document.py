@@ -1,7 +1,7 @@
-"""The report before it has a form: sections of text, tables and figures.
+"""The report as data: sections of text, tables and figures, independent of the output format.
 
-One document is rendered as Markdown, HTML and PDF. Everything in it is plain text; each renderer
-escapes for its own format, so what a study holds can be markup in none of them.
+One document is rendered as Markdown, HTML and PDF. It holds plain text only, and each renderer
+escapes the text for its format. So no text of a study is ever interpreted as markup.
 """
 
 from __future__ import annotations
@@ -24,6 +24,7 @@ _NUMBER = re.compile(
 )
 
 _SENTENCE = 60
+"""Cells with more characters than this are sentences."""
 
 
 @dataclass(frozen=True)
@@ -48,11 +49,11 @@ class Table:
         name: stem of its files; unique in a document.
         caption: what it shows, one sentence.
         cells: heading -> printed cells, all of the same length.
-        frame: the numbers, unrounded, written as CSV.
+        frame: the numbers, unrounded, for the CSV file.
         notes: footnotes.
-        marked: positions of the rows that stand out.
-        filters: headings whose values can be picked in the HTML.
-        rows_id: name of the interactive figure that shows the same rows; empty for none.
+        marked: positions of the rows that are highlighted.
+        filters: headings of the columns that the HTML can be filtered by.
+        rows_id: name of the interactive figure that shows the same rows; empty if there is none.
     """
 
     name: str
@@ -76,13 +77,13 @@ class Table:
 
     @cached_property
     def is_prose(self) -> bool:
-        """Whether cells hold sentences, so that a row is read on its own and not against others."""
+        """Whether cells hold sentences, so that rows are read one by one and not compared."""
         longest = max((len(cell) for column in self.cells.values() for cell in column), default=0)
         return longest > _SENTENCE and not self.filters
 
     @cached_property
     def is_number(self) -> tuple[bool, ...]:
-        """Which columns hold numbers only, to be set to the right."""
+        """Which columns hold numbers only and are aligned to the right."""
         return tuple(all(map(_NUMBER.fullmatch, column)) for column in self.cells.values())
 
 
@@ -93,9 +94,9 @@ class Figure:
     Attributes:
         name: stem of its files; unique in a document.
         caption: what it shows.
-        alt: the same for those who cannot see it: axes, ranges, the finding.
-        draw: makes the matplotlib figure.
-        data: what the HTML draws instead, interactively; empty for none.
+        alt: the same for readers who cannot see it: axes, ranges, the finding.
+        draw: returns the matplotlib figure.
+        data: what the HTML draws interactively instead; empty if it shows the same figure.
         notes: footnotes.
     """
 
@@ -132,7 +133,7 @@ class Document:
     Attributes:
         title: of the report.
         subtitle: one line below it.
-        warnings: what the reader has to know first: which studies are not finished.
+        warnings: what the reader must know first: the studies that are not finished.
         sections: its parts.
     """
 

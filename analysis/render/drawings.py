@@ -1,8 +1,9 @@
-"""Drawings made once and used by every renderer, on all cores.
+"""Draw each figure once, on all cores, for every renderer.
 
-Drawing is most of a report's time, and Python draws on one core only. Forked processes need no copy
-of the studies and nothing that can be pickled but the result. A process with threads of its own
-must not be forked, so there, and where Ray is loaded, figures are drawn one after the other.
+Most of a report's time is spent on drawing, and one Python process draws on one core only. The work
+is done in forked processes: they share the studies with this one, and only the finished drawings
+are pickled. A process with threads must not be forked. If this one has threads or has loaded Ray,
+it draws the figures itself, one after the other.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ from concurrent.futures import ProcessPoolExecutor
 from analysis.render.document import Figure
 
 _FEWEST = 4
-"""Fewer figures are not worth the processes."""
+"""With fewer figures, starting processes costs more than it saves."""
 _to_draw: list[Figure] = []
 
 
@@ -26,7 +27,7 @@ class Drawings:
     """The figures of one document as SVG and PNG.
 
     Args:
-        figures: what is drawn at once; any other figure is drawn when it is first asked for.
+        figures: the figures to draw now; any other is drawn when it is first needed.
     """
 
     def __init__(self, figures: Sequence[Figure] = ()) -> None:
@@ -54,7 +55,7 @@ def _draw(figure: Figure) -> tuple[str, bytes]:
     import_matplotlib()
     canvas = figure.draw()
     svg = to_svg(canvas)
-    # The layout stands after the first drawing; solving it again for the PNG costs as much.
+    # The first drawing has solved the layout. Solving it again for the PNG would take as long.
     canvas.set_layout_engine("none")
     return svg, to_png(canvas)
 
@@ -69,14 +70,14 @@ def _on_all_cores(figures: Sequence[Figure]) -> dict[str, tuple[str, bytes]]:
 
     import_matplotlib()
     import matplotlib.backends.backend_agg
-    import matplotlib.backends.backend_svg  # noqa: F401  (once here, not once in each process)
+    import matplotlib.backends.backend_svg  # noqa: F401  (imported once, before the processes)
 
     _to_draw[:] = figures
     num_processes = min(len(os.sched_getaffinity(0)), len(figures))
     fork = multiprocessing.get_context("fork")
     try:
         with warnings.catch_warnings():
-            # Python 3.12 warns of idle threads of numerical libraries, which survive a fork.
+            # Python 3.12 warns of the idle threads of numerical libraries. They survive a fork.
             warnings.simplefilter("ignore", DeprecationWarning)
             with ProcessPoolExecutor(num_processes, fork) as pool:
                 drawn = list(pool.map(_draw_number, range(len(figures))))

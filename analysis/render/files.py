@@ -1,4 +1,4 @@
-"""Writing files whole or not at all, and spreadsheets that compute nothing."""
+"""Write files atomically, and CSV files that no spreadsheet takes for formulas."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ import pandas as pd
 from search_spaces.errors import UserError
 
 _FORMULA = re.compile(r"""((?:^|;)[\s"]*)([=+\-@＝＋－＠])""")
-"""The beginning of a formula, in a cell or after a separator; some read wide forms as narrow."""
+"""The beginning of a formula, in a cell or after a ``;``. Some programs accept wide characters."""
 
 
 def write_whole(path: Path, content: str | bytes) -> Path:
-    """Write a file under another name and rename it, so that it is never there half.
+    """Write a file under another name and rename it, so that no half-written file is ever seen.
 
     Raises:
         UserError: it cannot be written.
@@ -42,9 +42,10 @@ def write_whole(path: Path, content: str | bytes) -> Path:
 def to_csv(frame: pd.DataFrame) -> str:
     """Return a frame as CSV in which no text is taken for a formula.
 
-    A spreadsheet runs a cell that begins with ``=``, ``+``, ``-`` or ``@``; an apostrophe before it
-    makes it text (OWASP, "CSV Injection"). Text becomes one printable line, and the apostrophe
-    also stands after a ``;``, which separates cells in many countries. Numbers stay as they are.
+    A spreadsheet executes a cell that begins with ``=``, ``+``, ``-`` or ``@``. An apostrophe
+    before it makes the cell text (OWASP, "CSV Injection"). The apostrophe is also added after a
+    ``;``, which separates cells in many countries. Text becomes one printable line. Numbers are
+    not changed.
     """
     safe = frame.copy()
     for position, column in enumerate(frame.columns):

@@ -1,7 +1,7 @@
-"""The report as one HTML file that needs nothing else: no network, no other file.
+"""Render the report as one HTML file that needs neither the network nor other files.
 
-A Content-Security-Policy in the file forbids every request and every script but its own, so what a
-study holds cannot load or run anything even if it got past the escaping.
+A Content-Security-Policy in the file forbids every request and every script except its own. Text of
+a study could load or run nothing even if it were not escaped.
 """
 
 from __future__ import annotations
@@ -43,9 +43,9 @@ def render_html(document: Document, drawings: Drawings) -> str:
 
 
 def inline_svg(figure: Figure, svg: str) -> str:
-    """Return an SVG to stand inside of HTML: described, with identifiers and colours of its own.
+    """Return an SVG for use inside HTML, with a description and unique identifiers.
 
-    Colours that ``figures.style`` names become variables of the page, which has them for its light
+    The colours of ``figures.style`` become variables of the page, which defines them for its light
     and its dark theme.
     """
     text = _PREAMBLE.sub("", svg)
@@ -59,7 +59,7 @@ def inline_svg(figure: Figure, svg: str) -> str:
 
 
 def _json(value: Any) -> str:
-    # Inside of a script element only "</" and "<!--" could end it.
+    # Only "</" and "<!--" could end a script element.
     return json.dumps(value).replace("<", "\\u003c")
 
 

@@ -1,4 +1,4 @@
-"""The report, and each of its tables, as Markdown."""
+"""Render the report, or one of its tables, as Markdown."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ from analysis.render.document import Block, Bullets, Document, Figure, Paragraph
 from search_spaces.errors import one_line
 
 MOST_ROWS = 200
-"""Longer tables are cut in the report; the table's own files have every row."""
+"""The report shows at most this many rows of a table; the table's own files have all."""
 _MARKUP = {"\\": "\\\\", "|": "\\|", "<": "&lt;", "`": "'", "[": "\\[", "]": "\\]"}
 _LINE_START = re.compile(r"^(?=[#>*+\-=~]|\d+[.)])")
 
 
 def escape(text: object) -> str:
-    """Return text that stays inside its table cell and is no markup, link or control character."""
+    """Return text for a table cell, without markup, links or control characters."""
     flat = one_line(str(text))
     for mark, harmless in _MARKUP.items():
         flat = flat.replace(mark, harmless)
@@ -25,7 +25,7 @@ def escape(text: object) -> str:
 
 
 def paragraph(text: str) -> str:
-    """Return text that is one paragraph, whatever it begins with."""
+    """Return text as one paragraph, even if it begins like a list or a heading."""
     return _LINE_START.sub(r"\\", escape(text))
 
 
@@ -65,8 +65,8 @@ def table_markdown(table: Table, most_rows: int | None = None) -> str:
     parts = [f"*{escape(table.caption)}*", markdown_table(table.headings, lines, table.is_number)]
     if len(lines) < len(table.lines):
         parts.append(
-            f"The first {len(lines)} of {len(table.lines)} rows; all are in tables/{table.name}.md "
-            f"and, with every column, in tables/{table.name}.csv."
+            f"The first {len(lines)} of {len(table.lines)} rows. All rows are in "
+            f"tables/{table.name}.md and, with every column, in tables/{table.name}.csv."
         )
     return "\n\n".join([*parts, *map(paragraph, table.notes)])
 
@@ -74,7 +74,7 @@ def table_markdown(table: Table, most_rows: int | None = None) -> str:
 def markdown_table(
     headings: Sequence[str], lines: Sequence[Sequence[str]], is_number: Sequence[bool]
 ) -> str:
-    """Return rows of plain cells as a Markdown table; columns of numbers are set to the right."""
+    """Return rows of plain cells as a Markdown table; columns of numbers are right-aligned."""
     if not lines:
         return "No rows."
     frame = pd.DataFrame([[escape(cell) for cell in line] for line in lines], dtype="str")

@@ -1,7 +1,7 @@
-"""The report as PDF, set by Typst without network, packages or fonts of the machine.
+"""Render the report as PDF, with Typst and without the network, packages or installed fonts.
 
-The template reads the report as JSON and evaluates nothing of it: what a study holds is a string
-and cannot become markup.
+The template reads the report as JSON and evaluates none of it. Text of a study stays text and
+cannot become markup.
 """
 
 from __future__ import annotations
@@ -16,12 +16,12 @@ from analysis.render.document import Block, Bullets, Document, Figure, Paragraph
 from analysis.render.drawings import Drawings
 
 MOST_ROWS = 200
-"""A longer table is cut to ``SHOWN_ROWS`` in print."""
+"""Of a longer table the PDF shows the first ``SHOWN_ROWS`` rows."""
 SHOWN_ROWS = 50
 
 
 def render_pdf(document: Document, drawings: Drawings) -> bytes:
-    """Return the report as PDF/UA-tagged PDF, the same bytes for the same report."""
+    """Return the report as a tagged PDF (PDF/UA); the same report gives the same bytes."""
     import typst
 
     with tempfile.TemporaryDirectory() as folder:
@@ -45,7 +45,7 @@ def render_pdf(document: Document, drawings: Drawings) -> bytes:
 
 
 def _fonts() -> Path:
-    """Return the folder of the DejaVu fonts, which have every mark that the tables use."""
+    """Return the folder of the DejaVu fonts, which have every symbol that the tables use."""
     from analysis.figures.style import import_matplotlib
 
     return Path(import_matplotlib().get_data_path()) / "fonts" / "ttf"
@@ -93,7 +93,7 @@ def _table(table: Table) -> dict[str, Any]:
         lines = lines[:SHOWN_ROWS]
         notes.insert(
             0,
-            f"The first {SHOWN_ROWS} of {len(table.lines)} rows; all are in "
+            f"The first {SHOWN_ROWS} of {len(table.lines)} rows. All rows are in "
             f"tables/{table.name}.csv.",
         )
     return {

@@ -1,4 +1,4 @@
-r"""Tables as LaTeX, for ``\input`` into a text of one's own. They need booktabs and longtable."""
+r"""Render tables as LaTeX, to ``\input`` into a document with booktabs and longtable."""
 
 from __future__ import annotations
 
@@ -30,12 +30,12 @@ _SPECIAL = {
 
 
 def escape(text: object) -> str:
-    """Return text in which nothing is a command."""
+    """Return text in which LaTeX finds no command."""
     return "".join(_SPECIAL.get(character, character) for character in one_line(str(text)))
 
 
 def table_tex(table: Table) -> str:
-    """Return a ``longtable``, which may break over pages, its notes below it."""
+    """Return the table as a ``longtable``, which may span pages, with its notes below."""
     columns = "".join("r" if number else "l" for number in table.is_number)
     head = " & ".join(map(escape, table.headings))
     lines = [

@@ -1,6 +1,6 @@
-"""Writing a report: which tables, figures and forms of it go where, and under which names.
+"""Write a report: its tables, figures and forms, and the names of their files.
 
-Every file appears whole or not at all.
+Every file is written completely or not at all.
 """
 
 from __future__ import annotations
@@ -39,20 +39,21 @@ def write_report(
 
     Args:
         places: study directories, URLs of them, or their stores.
-        out: where to write; by default ``report`` in the study, or beside the first of several.
-        formats: those of ``FORMATS`` to write.
-        figures: whether there are figures.
-        published: whether the studies are set beside the published claims and numbers.
-        images: a folder with the IDX files that the studies were made from; None leaves the images
-            out of the report.
+        out: the directory to write into; by default ``report`` in the study, or beside the first
+            of several studies.
+        formats: the forms to write, out of ``FORMATS``.
+        figures: whether to draw figures.
+        published: whether to compare the studies with the published claims and numbers.
+        images: a folder with the IDX files that the studies were made from; without it the report
+            shows no images.
 
     Returns:
         The files written: ``tables/<name>.csv``, ``.md`` and ``.tex``, ``figures/<name>.svg`` and
         ``.png``, and ``report.md``, ``report.html`` and ``report.pdf``.
 
     Raises:
-        UserError: a directory is not a study, two have the same name, or ``out`` is not writable,
-            or ``images`` lacks a file that a study was made from.
+        UserError: a directory is not a study, two studies have the same name, ``out`` is not
+            writable, or ``images`` lacks a file that a study was made from.
     """
     stores = [study_store(place) for place in places]
     named = _by_table_name(stores)
@@ -98,23 +99,23 @@ def _destination(stores: Sequence[StudyStore], out: Path | None) -> Path:
     if out is not None:
         return out
     root = stores[0].root
-    if stores[0].at_url:  # a study at a URL has no folder here that would outlast the command
+    if stores[0].at_url:  # its copy on this machine is deleted when the command ends
         return Path("reports") / root.name
     out = (root if len(stores) == 1 else root.resolve().parent) / "report"
     for place in (out, out / "tables", out / "figures"):
         if place.is_symlink():
             raise UserError(
-                f"{place}: a symbolic link, which is not followed inside of a study; name the "
+                f"{place}: a symbolic link, which is not followed inside a study; name the "
                 "directory with --out"
             )
     return out
 
 
 def _by_table_name(stores: Sequence[StudyStore]) -> dict[str, Study]:
-    """Load the studies, each under the name of its tables.
+    """Load the studies: name of the tables -> study.
 
-    That is the search space's name, or the directory's where two studies have the same space or
-    the name inside ``study.json``, which anybody can edit, is not a plain file name.
+    The name is that of the search space. It is the directory's name if two studies have the same
+    space, or if the name in ``study.json``, which anybody can edit, is not a plain file name.
 
     Raises:
         UserError: two studies would have the same name.
@@ -134,7 +135,7 @@ def _by_table_name(stores: Sequence[StudyStore]) -> dict[str, Study]:
 
 
 def _slugs(named: Mapping[str, Study]) -> dict[str, str]:
-    """Return for each name one of letters, digits and dashes: directories may have any name."""
+    """Return a file name for each name, of letters, digits and dashes: file name -> name."""
     slugs: dict[str, str] = {}
     for name in named:
         slug = re.sub(r"[^A-Za-z0-9_]+", "-", name).strip("-") or "study"

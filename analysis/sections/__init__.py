@@ -1,8 +1,8 @@
-"""The parts of the report, and the report made of them.
+"""The parts of the report, and the report composed of them.
 
-Each part is a function from a study and the name of its tables to a ``Section``, or None where it
-does not apply. The sentences state what was run and counted; whatever compares is computed from
-the rows each time, so no text here can outlive its data.
+Each part is a function from a study and the name of its tables to a ``Section``, or to None if it
+does not apply. Every sentence that compares results is computed from the rows, so no sentence can
+contradict the data.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ Part = Callable[[Study, str], Section | None]
 
 
 def parts_of(splits: Splits) -> tuple[Part, ...]:
-    """Return the parts of each study, in the order of the report; with the images it has."""
+    """Return the parts of a study's section, in the order of the report."""
     return (
         *(best, summary, main_table, pivots, devices, kernels, scaling),
         *(curves, confusion, partial(mistakes, splits=splits)),
@@ -46,7 +46,7 @@ OWN_TABLES = frozenset(
         *("claims", "claims-not-comparable", "published", "audit"),
     }
 )
-"""Names of the tables that belong to no single study, so none of a study may have them."""
+"""Names of the tables that belong to no single study. No table of a study may have them."""
 
 
 def build_document(
@@ -56,13 +56,13 @@ def build_document(
     published: bool = True,
     images: Mapping[str, Splits] | None = None,
 ) -> Document:
-    """Return the report of studies, given by the names of their tables.
+    """Return the report of some studies.
 
     Args:
-        studies: name of the tables -> study.
-        figures: whether there are figures.
-        published: whether the studies are set beside the published claims and numbers.
-        images: name of the tables -> the images of the study's data sets, where they are known.
+        studies: name of its tables -> study.
+        figures: whether to include figures.
+        published: whether to compare the studies with the published claims and numbers.
+        images: name of its tables -> the images of the study's data sets, where they are known.
     """
     names = ", ".join(one_line(study.name) for study in studies.values())
     parts = (
@@ -101,7 +101,7 @@ def _of_study(study: Study, key: str, splits: Splits) -> Section:
 
 
 def _without_figures(section: Section) -> Section | None:
-    """Return a section without its figures; None where nothing else is in it."""
+    """Return a section without its figures; None if it has nothing else."""
     blocks = tuple(block for block in section.blocks if not isinstance(block, Figure))
     below = tuple(filter(None, map(_without_figures, section.sections)))
     return Section(section.title, blocks, below) if blocks or below else None

@@ -1,4 +1,4 @@
-"""The best configuration of each group, and what a pick on test would have claimed."""
+"""The best configuration of each group, and what a pick on the test set would have claimed."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from analysis.sections.results import objective_words
 from search_spaces.errors import one_line
 from tune_app.study.measures import on_test_data
 
-UNROUNDED = "Differences are of unrounded values."
+UNROUNDED = "Differences are computed from unrounded values."
 
 
 def best(study: Study, key: str) -> Section:
@@ -42,13 +42,13 @@ def best(study: Study, key: str) -> Section:
     ]
     cells = {name: [record[name] for record in records] for name in records[0]}
     same = [name for name in ("candidates", "seeds") if len(records) > len(set(cells[name])) == 1]
-    everywhere = {name: int(cells.pop(name)[0]) for name in same}
+    everywhere = {f"num_{name}": int(cells.pop(name)[0]) for name in same}
     notes = (
         *_everywhere(**everywhere),
-        f"Picked by the {objective_words(study)} among the candidates (rows "
-        "that repeat a result left out); the test result of the pick is read afterwards. The last "
-        "three columns: the settings that a pick by the test result would have named, what it "
-        "would have claimed, and by how much that exceeds the honest figure.",
+        f"The configuration with the {objective_words(study)} is picked, and its test result is "
+        "read afterwards. Rows that repeat a result are not candidates. The last three columns "
+        "show a pick by the test result: its settings, the test result that it would have claimed, "
+        "and how much that exceeds the test result of the pick on validation.",
         *_ties(by, gaps),
         *warning(study, candidates(study)),
         UNROUNDED,
@@ -58,18 +58,18 @@ def best(study: Study, key: str) -> Section:
 
 
 def _nothing(study: Study) -> str:
-    """Say why no row can be picked."""
+    """Return a sentence on why no row can be picked."""
     reported = [name for name in study.metric_keys if numbers(study.rows, name).notna().any()]
     if reported and numbers(study.rows, study.metric).isna().all():
         return (
-            f"No row can be picked: the study selects by {one_line(study.metric)}, which no "
-            f"finished row reports. Reported are {', '.join(map(one_line, reported))}."
+            f"No row can be picked: the study picks by {one_line(study.metric)}, which no finished "
+            f"row reports. Rows report {', '.join(map(one_line, reported))}."
         )
     return "No row can be picked yet."
 
 
 def _ties(by: list[str], gaps: pd.DataFrame) -> tuple[str, ...]:
-    """Say where several configurations are equally good, and what decides between them."""
+    """Return a sentence on the groups with several equally good configurations."""
     tied = [
         f"{', '.join(label(name, gap[name]) for name in by)}{': ' if by else ''}"
         f"{counted(gap['num_tied'], 'configuration')}"
@@ -79,18 +79,18 @@ def _ties(by: list[str], gaps: pd.DataFrame) -> tuple[str, ...]:
     if not tied:
         return ()
     return (
-        f"Equally good on validation: {'; '.join(tied)}. Of these the one with the fewest epochs "
-        "is picked, then the one declared first.",
+        f"Equally good on validation: {'; '.join(tied)}. The one with the fewest epochs is picked; "
+        "if several have as few, the one that was declared first.",
     )
 
 
-def _everywhere(candidates: int | None = None, seeds: int | None = None) -> tuple[str, ...]:
-    """Say what holds of every pick, instead of a column of equal numbers."""
+def _everywhere(num_candidates: int | None = None, num_seeds: int | None = None) -> tuple[str, ...]:
+    """Return in one sentence what would be a column of equal numbers."""
     texts = []
-    if candidates is not None:
-        texts.append(f"Each is picked among {counted(candidates, 'candidate')}.")
-    if seeds is not None:
-        texts.append("One seed each." if seeds == 1 else f"Means over {seeds} seeds.")
+    if num_candidates is not None:
+        texts.append(f"Each is picked from {counted(num_candidates, 'candidate')}.")
+    if num_seeds is not None:
+        texts.append("One seed each." if num_seeds == 1 else f"Means over {num_seeds} seeds.")
     return (" ".join(texts),) if texts else ()
 
 
@@ -134,7 +134,7 @@ def _on_test(
 
 
 def settings(study: Study, config: pd.Series[Any] | dict[Any, Any], without: list[str]) -> str:
-    """Return the factors of a configuration in one line, those of its group left out."""
+    """Return the factors of a configuration in one line, without those of its group."""
     inert = inert_axes(study)
     return ", ".join(
         f"{parameter_heading(name)} {label(name, config[name])}"
@@ -147,9 +147,9 @@ def settings(study: Study, config: pd.Series[Any] | dict[Any, Any], without: lis
 
 
 def gap_of(study: Study) -> str:
-    """Return the largest difference between picks on test and on validation, as a sentence.
+    """Return a sentence on how much more a pick on the test set would have claimed.
 
-    Empty where no group has two candidates: then there is nothing to pick.
+    It is empty if no group has two candidates, because there is nothing to pick then.
     """
     gaps = selection_gap(candidates(study), groups_of(study), study.metric, study.mode)
     gaps = gaps[gaps["num_candidates"] > 1]

@@ -1,6 +1,6 @@
-"""What came out of a study, a sentence each: picks, levels, speed-up, growth of cost.
+"""The results of a study in sentences: picks, levels of factors, speed-up, growth of cost.
 
-Every sentence is made from a data step and is left out where that has nothing.
+Every sentence is computed from a frame, and omitted if the frame has no data for it.
 """
 
 from __future__ import annotations
@@ -20,9 +20,10 @@ from analysis.frames.cells import (
     num_images_of,
 )
 from analysis.frames.columns import finished, levels, varied
+from analysis.frames.devices import arms, device_data
 from analysis.frames.labels import is_share_in, label, parameter_heading
 from analysis.frames.load import FINISHED, Study
-from analysis.frames.pairs import arms, by_dataset, device_data, main_effects_data, sets
+from analysis.frames.pairs import by_dataset, main_effects_data, sets
 from analysis.frames.scaling import QUANTITIES, exponents_data, scaling_data
 from analysis.frames.summary import best_data, groups_of
 from analysis.stats import conditions_differ, wilson_interval
@@ -36,7 +37,7 @@ _GROWTH = {
 
 
 def sentences(study: Study) -> list[str]:
-    """Return what came out of a study, as far as its rows show it."""
+    """Return the sentences on a study for which its rows have data."""
     of_costs = [*_speedups(study), *_kernels(study), *_growth(study)]
     return [*_winners(study), *_levels(study), *of_costs]
 
@@ -46,7 +47,7 @@ def _where(names: dict[str, Any]) -> str:
 
 
 def _winners(study: Study) -> list[str]:
-    """Return per data set the picks in the order of their validation metric, test beside it."""
+    """Return a sentence per data set: the picks, best first, with validation and test metric."""
     picks, test = best_data(study), on_test_data(study.metric)
     by = [name for name in groups_of(study) if name != "dataset" and name in picks]
     if picks.empty or test not in picks or test == study.metric or not by:
@@ -59,9 +60,9 @@ def _winners(study: Study) -> list[str]:
         places = [_pick(study, record, by, test) for record in ranked.to_dict("records")]
         values = ranked[study.metric].to_numpy(dtype=float)
         tied = int((values == values[0]).sum())
-        first = " and ".join(places[:tied]) + (" tie for the first place" if tied > 1 else "")
-        text = f"{_where(names)}picked on validation, {first if tied > 1 else f'{first} leads'}"
-        text += f", before {'; '.join(places[tied:])}" if places[tied:] else ""
+        first = f"{' and '.join(places[:tied])} {'are equally good' if tied > 1 else 'is best'}"
+        text = f"{_where(names)}of the configurations picked on validation, {first}"
+        text += f", followed by {'; '.join(places[tied:])}" if places[tied:] else ""
         texts.append(f"{text}.{_apart(study, ranked, names, test)}")
     return texts
 
@@ -79,7 +80,7 @@ def _pick(study: Study, record: dict[Any, Any], by: Sequence[str], test: str) ->
 
 
 def _apart(study: Study, picks: pd.DataFrame, names: dict[str, Any], test: str) -> str:
-    """Say whether the test accuracies of the two first picks can be told apart, with one seed."""
+    """Return a sentence if the first two test accuracies, of one seed, are not told apart."""
     images = num_images_of(study, names.get("dataset"), test)
     two = picks[test].head(2).to_numpy(dtype=float)
     if test != "test_accuracy" or not images or (picks["num_seeds"] > 1).any():
@@ -90,14 +91,14 @@ def _apart(study: Study, picks: pd.DataFrame, names: dict[str, Any], test: str) 
 
 
 def overlap(one: float, two: float, num_images: float) -> bool:
-    """Return whether the 95 % Wilson intervals of two accuracies share a value, or may."""
+    """Return whether the 95 % Wilson intervals of two accuracies overlap; True if unknown."""
     low_one, high_one = wilson_interval(one * num_images, num_images)
     low_two, high_two = wilson_interval(two * num_images, num_images)
     return not (low_one > high_two or low_two > high_one)
 
 
 def _levels(study: Study) -> list[str]:
-    """Return the best and the worst value of every factor with more than two, per data set."""
+    """Return a sentence on the best and worst value of every factor with more than two values."""
     frame = main_effects_data(study)
     texts = []
     factors = [name for name in varied(study) if len(levels(study.rows, name)) > 2]
@@ -113,7 +114,7 @@ def _levels(study: Study) -> list[str]:
 
 
 def _over(study: Study, factor: str, rows: pd.DataFrame) -> str:
-    """Say over how many sets a factor is followed, and what all of them hold fixed."""
+    """Return over how many sets a factor is compared, and the settings that all of them share."""
     fixed = [
         f"{parameter_heading(name)} {label(name, found[0])}"
         for name in varied(study)
@@ -122,7 +123,7 @@ def _over(study: Study, factor: str, rows: pd.DataFrame) -> str:
     number = int(rows["set"].nunique())
     over = f"over {number} sets" if number > 1 else "in one set"
     at = f" ({', '.join(fixed)})" if fixed else ""
-    return f"{over} of rows that differ in it alone{at}"
+    return f"{over} of rows that differ in nothing else{at}"
 
 
 def _of_levels(
@@ -145,7 +146,7 @@ def _of_levels(
 
 
 def _speedups(study: Study) -> list[str]:
-    """Return how often and by how much the GPU trained faster, of pairs timed alike."""
+    """Return how often and by how much the GPU trained faster, in pairs timed alike."""
     if "device" not in study.factors:
         return []
     frame = device_data(study)
@@ -161,14 +162,14 @@ def _speedups(study: Study) -> list[str]:
         spread = f"median speed-up {middle} ({low} to {high})"
         texts.append(
             f"{_where(names)}the GPU trained faster than the CPU in {int((ratios > 1).sum())} of "
-            f"{counted(len(ratios), 'pair')} with as many trials at once; "
+            f"{counted(len(ratios), 'pair')} timed under the same conditions; "
             f"{spread if len(ratios) > 1 else f'speed-up {middle}'}."
         )
     return texts
 
 
 def _unanswered(study: Study) -> list[str]:
-    """Say which arm lacks results, where there is therefore no speed-up at all."""
+    """Return a sentence on the arms without results, if there is no speed-up because of them."""
     rows, devices = study.rows, arms(study)
     if finished(study).empty:
         return []
@@ -179,11 +180,11 @@ def _unanswered(study: Study) -> list[str]:
         if without:
             of = counted(len(mine), f"{label('device', arm)} row")
             texts.append(f"{without} of {of} {'has' if len(mine) == 1 else 'have'} no result")
-    return [f"CPU against GPU: not answered: {', '.join(texts)}."] if texts else []
+    return [f"CPU and GPU cannot be compared: {', '.join(texts)}."] if texts else []
 
 
 def _kernels(study: Study) -> list[str]:
-    """Return what each kernel costs: the median of its converged fits, on as many images."""
+    """Return the cost of each kernel: the medians over its converged fits."""
     data = scaling_data(study)
     if "kernel" not in data or "num_train_images" in varied(study):
         return []
@@ -193,7 +194,7 @@ def _kernels(study: Study) -> list[str]:
         known = group[group["fit_seconds"].notna()]
         differ = conditions_differ(known, known) if len(known) else ""
         caution = f" These times are not comparable: {differ}." if differ else ""
-        texts.append(f"{_where(names)}in the median of its fits, {'; '.join(costs)}.{caution}")
+        texts.append(f"{_where(names)}medians over the fits: {'; '.join(costs)}.{caution}")
     return texts
 
 
@@ -205,13 +206,13 @@ def _cost(kernel: str, fits: pd.DataFrame) -> str:
         for what, seconds in (("fit", fit), ("predict", predict))
         if np.isfinite(seconds)
     ]
-    took = f"took {' and '.join(texts)}" if texts else "took times that are not recorded"
+    took = f"took {' and '.join(texts)}" if texts else "has no recorded times"
     kept = f", with {vectors:,.0f} support vectors" if np.isfinite(vectors) else ""
     return f"{label('kernel', kernel)} {took}{kept} ({counted(len(fits), 'fit')})"
 
 
 def _growth(study: Study) -> list[str]:
-    """Return the fitted powers of the number of training images."""
+    """Return the exponents with which cost grows with the number of training images."""
     if "num_train_images" not in varied(study):
         return []
     frame = exponents_data(study)
@@ -228,7 +229,7 @@ def _growth(study: Study) -> list[str]:
         if powers:
             of = ", ".join(label(key, name) for key, name in zip(by, names, strict=True))
             texts.append(
-                f"{of + ': ' if of else ''}powers of the number of training images fitted to the "
-                f"cost: {'; '.join(powers)}."
+                f"{of + ': ' if of else ''}cost grows as a power of the number of training images. "
+                f"Fitted exponents: {'; '.join(powers)}."
             )
     return texts

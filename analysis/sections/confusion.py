@@ -1,4 +1,4 @@
-"""What the picked configurations mix up: confusion matrices and figures by class."""
+"""Which classes the picked configurations confuse: confusion matrices and values by class."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from analysis.render.document import Block, Figure, Paragraph, Section, Table
 
 
 def confusion(study: Study, key: str) -> Section | None:
-    """Return the confusion matrices of the picks, per-class figures and the pairs mixed up."""
+    """Return the picks' confusion matrices, precision and recall by class, and confused pairs."""
     picks = best_data(study)
     datasets = levels(picks, "dataset") if "dataset" in picks else [None]
     blocks: list[Block] = []
@@ -34,8 +34,8 @@ def confusion(study: Study, key: str) -> Section | None:
     if not blocks:
         return None
     if len(set(study.meta["seeds"])) > 1:
-        blocks.insert(0, Paragraph("Of several seeds the first is shown."))
-    return Section("What is mixed up", tuple(blocks))
+        blocks.insert(0, Paragraph("With several seeds, the first one is shown."))
+    return Section("Confused classes", tuple(blocks))
 
 
 def _confusion_blocks(study: Study, key: str, dataset: Any, picks: pd.DataFrame) -> list[Block]:
@@ -63,7 +63,7 @@ def _confusion_blocks(study: Study, key: str, dataset: Any, picks: pd.DataFrame)
     alt = f"{caption} {most}." if most else caption
     figure = Figure(key, caption, alt, partial(draw_confusion, panels, names))
     ties = [
-        f"{title}: {counted(number, 'more pair')} as often as the last one shown."
+        f"{title}: {counted(number, 'more pair')} as frequent as the last one shown."
         for title, matrix in panels
         if (number := more_as_often(matrix))
     ]
@@ -95,6 +95,6 @@ def _class_tables(
             "images": [str(n) for n in pairs["num_images"]],
             "of the class (%)": [f"{100 * share:.1f}" for share in pairs["share"]],
         }
-        caption = f"{where}the classes mixed up most often, at most {MOST_PAIRS} pairs of each."
+        caption = f"{where}the classes confused most often, at most {MOST_PAIRS} pairs a pick."
         tables.append(Table(f"{key}-pairs", caption, shown, pairs, tuple(ties)))
     return tables

@@ -1,4 +1,4 @@
-"""Hyperparameters of the studies, and the machines and versions they ran on."""
+"""The hyperparameters of the studies, and the machines and versions they ran with."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from search_spaces.errors import one_line
 from tune_app.study.arithmetic import mapping
 
 Studies = Mapping[str, Study]
-"""The studies of a report by the names of their tables."""
+"""Name of its tables -> study, for the studies of a report."""
 
 _PACKAGES = ("torch", "torchvision", "ray", "numpy", "scikit-learn", "scikit-learn-intelex")
 _MOST_LISTED = 3
@@ -41,7 +41,7 @@ def parameters_data(studies: Studies) -> pd.DataFrame:
 
 
 def _settings(study: Study) -> set[str]:
-    """Return what every trial's config holds, also what the study left at its default."""
+    """Return the parameters in the trials' configs, including those left at their defaults."""
     reserved = {*study.metric_keys, *_NOT_SETTINGS, "name", "launches", "status", "reason"}
     reserved |= {"num_epochs", "last_milestone", "num_rows", "milestone", "precision"}
     reserved |= {str(c) for c in study.trials if str(c).startswith(("train_", "val_", "test_"))}
@@ -49,7 +49,7 @@ def _settings(study: Study) -> set[str]:
 
 
 def parameters_table(studies: Studies) -> Table:
-    """Return ``parameters_data`` as it is printed: a column per study."""
+    """Return ``parameters_data`` as it is printed, one column per study."""
     frame = parameters_data(studies)
     if len(studies) == 1:
         cells = {
@@ -69,7 +69,7 @@ def parameters_table(studies: Studies) -> Table:
 
 
 def environment_table(studies: Studies) -> Table:
-    """Return ``environment`` of all studies; one column where they agree."""
+    """Return ``environment`` of all studies; one column if they agree."""
     facts = [environment(study) for study in studies.values()]
     names = list(dict.fromkeys(name for fact in facts for name in fact))
     if len({tuple(fact.items()) for fact in facts}) == 1:
@@ -88,7 +88,7 @@ def environment_table(studies: Studies) -> Table:
 def environment(study: Study) -> dict[str, str]:
     """Return the machine, versions, commit and command of a study, each as one line.
 
-    Where launches differ in one of them, it has a line for each group of launches that agree.
+    A fact in which launches differ has one line for each group of launches that agree.
     """
     records = launch_records(study.meta)
     facts: dict[str, Any] = {"begun": _moment(study.meta.get("created_at"))}
@@ -136,11 +136,11 @@ _OF_A_LAUNCH = {
     "software": _software,
     "commit": _commit,
 }
-"""Fact -> its text from what a launch recorded."""
+"""Fact -> the function from the record of a launch to its text."""
 
 
 def _launches(launches: Sequence[Mapping[str, Any]]) -> dict[str, str]:
-    """Return how often a study was launched, from which hosts and with which commands."""
+    """Return how many launches a study has, with their hosts and commands."""
     facts = {"launches": str(len(launches))} if launches else {}
     for key in ("host", "command"):
         values = list(dict.fromkeys(one_line(str(of[key])) for of in launches if of.get(key)))
@@ -153,7 +153,7 @@ def _launches(launches: Sequence[Mapping[str, Any]]) -> dict[str, str]:
 
 
 def _moment(value: object) -> str:
-    """Return an ISO 8601 time as a person writes it, to the minute; any other text as it is."""
+    """Return an ISO 8601 time to the minute, as a person writes it; other text unchanged."""
     try:
         moment = datetime.fromisoformat(str(value or ""))
     except ValueError:

@@ -1,4 +1,4 @@
-"""What each factor does: main effects, pin_memory, and the number of epochs."""
+"""The effects of the factors: main effects, pin_memory, and the number of epochs."""
 
 from __future__ import annotations
 
@@ -27,8 +27,8 @@ from analysis.frames.tables import inert_axes
 from analysis.render.document import Block, Figure, Paragraph, Section, Table
 
 _SETS = (
-    "Over complete sets only: rows that agree in everything else, with a result at every level of "
-    "the factor."
+    "Only complete sets count: rows that agree in everything except the factor, with a result at "
+    "every level of it."
 )
 
 
@@ -38,7 +38,7 @@ def effects(study: Study, key: str) -> Section | None:
         return None
     frame = main_effects_data(study)
     if frame.empty or frame["test_accuracy"].isna().all():
-        text = "No factor has a complete set of finished rows yet, so none can be compared."
+        text = "No factor has a complete set of finished rows yet, so no levels can be compared."
         return Section("Main effects", (Paragraph(text),))
     cells: dict[str, list[str]] = {}
     if "dataset" in frame:
@@ -60,8 +60,8 @@ def _means(study: Study, frame: pd.DataFrame) -> dict[str, list[str]]:
     for metric in ("val_accuracy", "test_accuracy"):
         images, as_share = _images(study, frame, metric), is_share_in(study, metric)
         texts = [
-            format_cell(metric, value, count and count * sets, as_share=as_share)
-            for value, count, sets in zip(frame[metric], images, frame["num_sets"], strict=True)
+            format_cell(metric, value, count and count * num_sets, as_share=as_share)
+            for value, count, num_sets in zip(frame[metric], images, frame["num_sets"], strict=True)
         ]
         cells[f"mean {metric_heading(study, metric)}"] = texts
     times = [format_cell("train_seconds", value) for value in frame["train_seconds"]]
@@ -70,7 +70,7 @@ def _means(study: Study, frame: pd.DataFrame) -> dict[str, list[str]]:
 
 
 def _images(study: Study, frame: pd.DataFrame, metric: str) -> list[float | None]:
-    """Return how many images a single accuracy of each line was counted on, None if unknown."""
+    """Return how many images one accuracy of each line was counted on, None if unknown."""
     datasets = frame["dataset"] if "dataset" in frame else [None] * len(frame)
     return [num_images_of(study, dataset, metric) for dataset in datasets]
 
@@ -81,7 +81,7 @@ def _time_notes(study: Study, frame: pd.DataFrame) -> tuple[str, ...]:
 
 
 def _widest(study: Study, frame: pd.DataFrame) -> str:
-    """Say which factor's levels are furthest apart, on each data set."""
+    """Return a sentence on the factor whose levels are furthest apart, for each data set."""
     texts = []
     for names, group in by_dataset(frame):
         levels_of = group.groupby("factor", sort=False)["test_accuracy"]
@@ -96,16 +96,16 @@ def _widest(study: Study, frame: pd.DataFrame) -> str:
 
 
 def pin_memory(study: Study, key: str) -> Section | None:
-    """Return what pin_memory changes in time and accuracy."""
+    """Return the effect of pin_memory on time and accuracy."""
     if "pin_memory" not in study.factors:
         return None
     repeated = inert_axes(study, with_result=True).get("pin_memory", 0)
     if repeated:
         text = (
-            f"pin_memory pins host memory for copies to a GPU. {counted(repeated, 'row')} with it "
-            "ran without a GPU, where it does nothing: each is one and the same training as its "
-            "partner, so accuracies are equal by construction and comparing times is not "
-            "applicable."
+            "pin_memory pins host memory for copies to a GPU and does nothing without one. "
+            f"{counted(repeated, 'row')} without a GPU {'shares' if repeated == 1 else 'share'} "
+            "the training of the row with the other value, so their accuracies are equal by "
+            "construction and their times cannot be compared."
         )
         return Section("Effect of pin_memory", (Paragraph(text),))
     table = levels_table(study, "pin_memory", f"{key}-pin-memory")
@@ -114,7 +114,7 @@ def pin_memory(study: Study, key: str) -> Section | None:
 
 
 def epochs(study: Study, key: str) -> Section | None:
-    """Return what longer training gives, with the validation curves."""
+    """Return the effect of longer training, with the validation curves."""
     if "epochs" not in varied(study):
         return None
     lengths = " against ".join(label("epochs", value) for value in levels(study.rows, "epochs"))
@@ -140,12 +140,14 @@ def _gains(table: Table | None) -> str:
 def _nothing(study: Study, factor: str) -> Paragraph:
     name = parameter_heading(factor)
     if factor not in varied(study):
-        return Paragraph(f"All rows have the same {name}: nothing to compare.")
-    return Paragraph(f"No rows that differ in {name} alone have finished: nothing to compare.")
+        return Paragraph(f"All rows have the same {name}, so there is nothing to compare.")
+    return Paragraph(
+        f"No rows that differ only in {name} have finished, so there is nothing to compare."
+    )
 
 
 def levels_table(study: Study, factor: str, name: str) -> Table | None:
-    """Return ``levels_data`` as it is printed; None while no set is complete."""
+    """Return ``levels_data`` as it is printed; None if no set is complete."""
     frame = levels_data(study, factor)
     if frame.empty:
         return None
@@ -166,27 +168,27 @@ def levels_table(study: Study, factor: str, name: str) -> Table | None:
         reasons = tuple(dict.fromkeys(filter(None, problems)))
     notes = (
         _SETS,
-        "Differences and time ratios are over the first level, within sets: the mean, the smallest "
-        "and largest difference in test accuracy, and the median ratio of training times, of the "
-        "sets that were timed under the same conditions: as many trials at once on the node and, "
-        "on one device, as many threads.",
+        "Every level is compared with the first level of its set. Differences: in test accuracy, "
+        "the mean, then the smallest and the largest. Time ratio: the median ratio of training "
+        "times over the sets that were timed under the same conditions: equally many trials at "
+        "once on the node and, on the same device, equally many threads.",
         *(f"Times are not comparable: {reason}." for reason in reasons),
         *_time_notes(study, frame),
         *warning(study, sets(study, factor)[0]),
     )
     caption = (
-        f"Mean result at each value of {parameter_heading(factor)}, and what it is over the first."
+        f"Mean result at each value of {parameter_heading(factor)}, compared with the first value."
     )
     return Table(name, caption, cells, frame, notes)
 
 
 def _differences(frame: pd.DataFrame, images: list[float | None]) -> dict[str, list[str]]:
-    """Return the mean paired differences, which many pairs resolve finer, and their span."""
+    """Return the mean paired differences, with the digits that all pairs resolve, and ranges."""
     means = zip(frame["difference"], images, frame["num_sets"], strict=True)
     spans = zip(numbers(frame, "smallest"), numbers(frame, "largest"), images, strict=True)
     return {
         "difference (points)": [
-            format_points(value, count and count * sets) for value, count, sets in means
+            format_points(value, count and count * num_sets) for value, count, num_sets in means
         ],
         "from … to": [
             MISSING

@@ -1,4 +1,4 @@
-"""The grid of test accuracies, by model: one table per data set."""
+"""The grid of test accuracies by model, one table per data set."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from analysis.sections.seeds import seeds_notes
 
 
 def pivots(study: Study, key: str) -> Section | None:
-    """Return the grid of test accuracies against the model, a table per data set."""
+    """Return the grid of test accuracies by model, one table per data set."""
     if "model" not in study.rows or len(levels(study.rows, "model")) < 2:
         return None
     rows = finished(study)
@@ -59,6 +59,6 @@ def _pivot(study: Study, name: str, dataset: Any, rows: pd.DataFrame) -> Table:
         and factor in rows
         and len(levels(rows, factor)) == 1
     ]
-    caption += f" In all of them: {', '.join(fixed)}." if fixed else ""
+    caption += f" All have {', '.join(fixed)}." if fixed else ""
     notes = seeds_notes(study, rows) or ("One seed.",)
     return Table(name, caption, cells, frame.rename(columns=str), notes)

@@ -1,4 +1,4 @@
-"""The test images most often confused, with the images themselves where the reader has them."""
+"""The test images that are confused most often, and the images themselves if known."""
 
 from __future__ import annotations
 
@@ -35,22 +35,23 @@ _NUM_CLASSES = 10
 _MOST_PICKS = 4
 _MOST_NAMED = 3
 HOW_TO_SEE = (
-    "The images themselves are not in a study directory: python -m analysis.report STUDY --images "
-    "FOLDER shows them, FOLDER being the one with the IDX files that the study was made from."
+    "A study directory does not hold the images themselves. To see them, run python -m "
+    "analysis.report STUDY --images FOLDER with the folder of IDX files that the study was made "
+    "from."
 )
-_APART = "Every seed has its own test images: trainings of the pick's first seed are compared."
+_APART = "Every seed has its own test images, so only trainings with the pick's first seed count."
 _NO_LABELS = (
-    "The predictions of this study were saved without labels, so which of the images are wrong is "
-    "known only with the images."
+    "The predictions of this study were saved without labels, so without the images it is unknown "
+    "which of them are wrong."
 )
 _UNFIT = (
-    "Which of the images are wrong is not known: the saved predictions cannot be read or "
+    "It is unknown which images are classified wrongly: the saved predictions cannot be read or "
     "contradict the recorded confusion matrices"
 )
 
 
 def mistakes(study: Study, key: str, splits: Splits) -> Section | None:
-    """Return the test images that the picks get wrong, a table and a figure per data set.
+    """Return the test images that the picks get wrong, one table and one figure per data set.
 
     Args:
         study: the study.
@@ -112,7 +113,7 @@ def _blocks(
         f"{_first_named(found.left_out)}."
     )
     if frame.empty:
-        saying = f"{where}no test image is known that a picked configuration gets wrong."
+        saying = f"{where}no picked configuration is known to get a test image wrong."
         return [Paragraph(f"{saying} {left_out}" if found.left_out else saying)]
     names = _names(dataset, found)
     frame["true"], frame["predicted"] = (
@@ -131,7 +132,7 @@ def _first_named(files: Sequence[str]) -> str:
 
 
 def _shown(number: int) -> str:
-    """Say which images are shown: only those that a pick gets wrong, and of these how many."""
+    """Return in words how many of the images that a pick gets wrong are shown."""
     images = "test images that a picked configuration gets wrong"
     if number <= MOST:
         return f"{images}, all {number}" if number > 1 else "the test image that a pick gets wrong"
@@ -169,9 +170,9 @@ def _table(
             ]
     caption = f"{shown}, most often wrong first."
     notes = (
-        "Position: in the test split, from 0. Wrong in: of the finished trials, each counted "
-        "once at its last milestone. Of equals, the pair of classes mixed up more often comes "
-        "first.",
+        "Position: the place in the test split, counted from 0. Wrong in: how many of the finished "
+        "trials are wrong, each with the predictions of its last milestone. Among equals, the pair "
+        "of classes that is confused more often comes first.",
     )
     return Table(name, caption, cells, frame, notes)
 

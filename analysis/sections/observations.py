@@ -1,8 +1,8 @@
-"""What the numbers show, in sentences made from them.
+"""What the numbers show, in sentences that are computed from them.
 
-Nothing here knows what a study ought to find. Two accuracies on test sets of ``n`` images are
-called apart only where their Wilson intervals do not overlap, which is stricter than a test at
-5 %; with one seed even that only says that two *models* differ, not two *settings*.
+No expectation about the results is built in. Two accuracies on test sets of ``n`` images are called
+apart only if their Wilson intervals do not overlap, which is stricter than a test at 5 %. With one
+seed even that only says that two *models* differ, not two *settings*.
 """
 
 from __future__ import annotations
@@ -27,21 +27,22 @@ from analysis.stats.by_seed import by_seed, num_seeds, wider
 from search_spaces.errors import one_line
 
 _ALPHA = 0.05
-_NOTHING_VARIED = "Every setting has one value: there are no rows to compare."
+_NOTHING_VARIED = "Every setting has only one value, so there are no rows to compare."
 _ABOUT = (
-    "Each line compares rows that differ in that factor alone. Pairs of the same two trainings, "
-    "after other numbers of epochs, count as one, with the means of their numbers. Apart: the 95 % "
-    "Wilson intervals of the two test accuracies do not overlap."
+    "Each line compares pairs of rows that differ in one factor only. Pairs from the same two "
+    "trainings, at different numbers of epochs, are averaged and count as one pair. Apart: the "
+    "95 % Wilson intervals of the two test accuracies do not overlap."
 )
 _JUDGED = (
-    "p and 95 % interval are of the mean difference: by sign flips and bootstrap of the pairs or "
-    "by the means of the seeds, which pairs share, whichever gives the larger p and the wider "
-    "interval. They are not adjusted for the number of lines."
+    "The p-value and the 95 % interval belong to the mean difference. They are computed twice: "
+    "from the pairs (sign flips and bootstrap), and from the means of the seeds, because pairs at "
+    "one seed are not independent. The larger p-value and the wider interval are shown. They are "
+    "not adjusted for the number of lines."
 )
 
 
 def conclusions(studies: Mapping[str, Study]) -> Section:
-    """Return what can be said across the studies. Verdicts on claims belong into this section."""
+    """Return the observations on all studies, and the comparison of ResNets and SVMs."""
     sections = tuple(section for study in studies.values() if (section := observations(study)))
     blocks: tuple[Any, ...] = ()
     closing = families(studies)
@@ -54,7 +55,7 @@ def conclusions(studies: Mapping[str, Study]) -> Section:
 
 
 def observations(study: Study) -> Section | None:
-    """Return what came out of a study, and a sentence per data set and factor with two levels."""
+    """Return the results of a study, and a sentence per data set and factor with two levels."""
     found = sentences(study)
     items, shared, judged = _comparisons(study)
     gap = gap_of(study)
@@ -71,20 +72,20 @@ def observations(study: Study) -> Section | None:
 
 
 def about_seeds(study: Study) -> str:
-    """Say how many seeds have results, and what that leaves unknown."""
+    """Return a sentence on how many seeds have results, and what that leaves unknown."""
     rows = finished(study)
     number = int(rows["seed"].nunique())
     if number > 1 and rows["config_id"].isin(same_at_every_seed(study)).all():
-        return "The seed changes nothing here but times: every configuration has one result."
+        return "The seed changes nothing but the times, so every configuration has one result."
     if number == 1:
-        return "One seed: what another seed would give is not known."
+        return "There is one seed, so the results of another seed are unknown."
     if number < fewest_pairs(_ALPHA):
-        return f"{number} seeds: too few to test what another seed would give."
-    return f"{number} seeds."
+        return f"There are {number} seeds, too few to test whether another would differ."
+    return f"There are {number} seeds."
 
 
 def _comparisons(study: Study) -> tuple[list[str], list[str], bool]:
-    """Return the lines, what holds of every one of them, and whether any has a p-value."""
+    """Return the lines, the reservations that all lines share, and whether any has a p-value."""
     items: list[str] = []
     reservations: list[list[str]] = []
     for factor in varied(study):
@@ -96,7 +97,7 @@ def _comparisons(study: Study) -> tuple[list[str], list[str], bool]:
             where = f"{label('dataset', names['dataset'])}: " if names else ""
             items.append(where + describe_pairs(factor, found[1], found[0], group))
             reservations.append(reservations_of(group))
-    # What holds of every line is said once.
+    # A reservation that holds for every line is stated once.
     shared = [
         text
         for text in next(iter(reservations), [])
@@ -111,7 +112,7 @@ def _comparisons(study: Study) -> tuple[list[str], list[str], bool]:
 
 
 def describe_pairs(factor: str, first: Any, second: Any, pairs: pd.DataFrame) -> str:
-    """Return a sentence on pairs of rows that differ in one factor alone.
+    """Return a sentence on pairs of rows that differ in one factor only.
 
     Args:
         factor: the parameter.
@@ -139,7 +140,7 @@ def describe_pairs(factor: str, first: Any, second: Any, pairs: pd.DataFrame) ->
 
 
 def _judged(pairs: pd.DataFrame, images: float) -> str:
-    """Return the mean difference with p and interval, where there are seeds enough to test it."""
+    """Return the mean difference with p and interval; empty with too few seeds to test it."""
     if num_seeds(pairs) < fewest_pairs(_ALPHA):
         return ""
     differences = pairs["difference"].to_numpy(dtype=float)
@@ -158,21 +159,21 @@ def _judged(pairs: pd.DataFrame, images: float) -> str:
 
 def _times(factor: str, first: Any, second: Any, pairs: pd.DataFrame) -> str:
     ratios = pairs["time_ratio"].dropna()
-    if ratios.empty or factor == "device":  # the speed-up is said on its own
+    if ratios.empty or factor == "device":  # the speed-up has a sentence of its own
         return ""
-    of = f"median of the {len(ratios)} pairs" if len(ratios) > 1 else "one pair"
+    of = f"median of {len(ratios)} pairs" if len(ratios) > 1 else "one pair"
     return (
         f" With {label(factor, first)} training took {format_seconds(float(ratios.median()))} "
-        f"times as long as with {label(factor, second)} ({of} with as many trials at once)."
+        f"times as long as with {label(factor, second)} ({of} timed under the same conditions)."
     )
 
 
 def reservations_of(pairs: pd.DataFrame) -> list[str]:
-    """Return what limits a sentence on these pairs: arithmetics that differ, times not alike."""
+    """Return reservations about these pairs: different arithmetics, times not comparable."""
     found = []
     if "computed_alike" in pairs and (number := int((~pairs["computed_alike"]).sum())):
         of = "the pair" if len(pairs) == 1 else f"{number} of {len(pairs)} pairs"
-        found.append(f"In {of} the two rows were not computed alike (see hardware and software).")
+        found.append(f"The two rows of {of} were not computed alike (see hardware and software).")
     timed = pairs["time_ratio"].notna().any()
     if not timed and "time_problem" in pairs and pairs["time_problem"].iloc[0]:
         found.append(f"Training times are not comparable: {pairs['time_problem'].iloc[0]}.")

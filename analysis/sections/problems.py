@@ -1,4 +1,4 @@
-"""Rows without a clean result, and what was left out while reading."""
+"""Rows that failed, diverged, did not converge or are open, and notes on what was not read."""
 
 from __future__ import annotations
 
@@ -10,19 +10,20 @@ from analysis.frames.cells import counted
 from analysis.frames.labels import label, parameter_heading
 from analysis.frames.load import ENDED, Study
 from analysis.render.document import Block, Bullets, Paragraph, Section, Table
+from analysis.sections.results import free_heading
 from search_spaces.errors import one_line
 
 _PROBLEMS = ("failed", "diverged", "unconverged")
 _OPEN = ("open", "unfinished", "missing")
 _MOST_REASONS = 3
 OPEN_STATUSES = (
-    "Open: the last launch could not run the row, for the reason given. Missing: no trial of it "
-    "has reported an epoch. Unfinished: its trial has reported some epochs, but not the last."
+    "Open: the last launch could not run the row, for the reason given. Missing: no trial of the "
+    "row has reported an epoch. Unfinished: its trial has reported some epochs, but not the last."
 )
 
 
 def unfinished(study: Study) -> str:
-    """Say what became of the rows that have not ended; empty when all have."""
+    """Return a sentence on the rows that have not ended; empty if all have."""
     waiting = study.rows[~study.rows["status"].isin(ENDED)]
     if waiting.empty:
         return ""
@@ -30,12 +31,12 @@ def unfinished(study: Study) -> str:
     num_rows = counted(len(study.rows), "row")
     whole = f"{len(waiting)} of {num_rows} of study {one_line(study.name)}"
     if found == {"failed"}:
-        again = "The same command that began the study tries again what failed."
+        again = "The command that began the study tries failed rows again."
         return f"Failed: {whole}. {again}"
     have = "has" if len(waiting) == 1 else "have"
     text = f"Unfinished: {whole} {have} no result: {statuses_in_words(waiting)}."
     if found - {"open"}:
-        text += " The same command that began the study continues it"
+        text += " The command that began the study continues it"
         text += " and tries failed rows again." if "failed" in found else "."
     if "open" in found:
         text += " An open row stays open until the study's command can run it."
@@ -43,7 +44,7 @@ def unfinished(study: Study) -> str:
 
 
 def statuses_in_words(rows: pd.DataFrame) -> str:
-    """Return how many rows have which status, open ones with the reasons."""
+    """Return how many rows have each status, with the reasons of open rows."""
     texts = []
     for status, count in rows["status"].value_counts(sort=False).items():
         reasons = list(dict.fromkeys(rows.loc[rows["status"] == status, "reason"]))
@@ -55,7 +56,7 @@ def statuses_in_words(rows: pd.DataFrame) -> str:
 
 
 def problems(studies: Mapping[str, Study]) -> Section:
-    """Return failed, diverged, unconverged and open rows with their reasons, and reading notes."""
+    """Return failed, diverged, unconverged and open rows with their reasons, and notes."""
     sections: list[Section] = []
     for key, study in studies.items():
         name = one_line(study.name)
@@ -68,7 +69,7 @@ def problems(studies: Mapping[str, Study]) -> Section:
                 sections.append(Section(title, (table,)))
         if study.notes:
             notes = Bullets(tuple(one_line(note) for note in study.notes))
-            sections.append(Section(f"{name}: left out while reading", (notes,)))
+            sections.append(Section(f"{name}: left out when the study was read", (notes,)))
     blocks: tuple[Block, ...] = ()
     if not sections:
         blocks = (Paragraph("Every row has its result, and every result could be read."),)
@@ -76,7 +77,7 @@ def problems(studies: Mapping[str, Study]) -> Section:
 
 
 def reasons_table(study: Study, name: str, statuses: tuple[str, ...]) -> Table | None:
-    """Return the rows of some statuses with their reasons; None when there are none."""
+    """Return the rows with some statuses and their reasons; None if there are none."""
     rows = study.rows[study.rows["status"].isin(statuses)]
     if rows.empty:
         return None
@@ -86,6 +87,22 @@ def reasons_table(study: Study, name: str, statuses: tuple[str, ...]) -> Table |
         parameter_heading(column): [label(column, value) for value in rows[column]]
         for column in columns
     }
+    frame = rows[columns]
     caption = f"Rows that are {', '.join(statuses[:-1])} or {statuses[-1]}."
-    notes = (OPEN_STATUSES,) if statuses == _OPEN else ()
-    return Table(name, caption, cells, rows[columns], notes)
+    notes: tuple[str, ...] = (OPEN_STATUSES,) if statuses == _OPEN else ()
+    if tracebacks := _tracebacks(study, rows):
+        title = free_heading(cells, "traceback")
+        cells[title] = [one_line(file) for file in tracebacks]
+        frame = frame.assign(**{title: tracebacks})
+        notes = (*notes, "Traceback: its file, relative to the study directory.")
+    return Table(name, caption, cells, frame, notes)
+
+
+def _tracebacks(study: Study, rows: pd.DataFrame) -> list[str]:
+    """Return the file of each failed row's traceback, "" where there is none; [] without any."""
+    is_failed = rows["status"] == "failed"
+    files = [
+        study.tracebacks.get(str(trial), "") if failed else ""
+        for trial, failed in zip(rows["trial_id"], is_failed, strict=True)
+    ]
+    return files if any(files) else []

@@ -1,4 +1,4 @@
-"""The main table: every configuration, the best first."""
+"""The main table: all configurations, the best first."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def main_table(study: Study, key: str) -> Section:
     if data:
         name = f"{key}-parallel"
         caption = (
-            "The grid as parallel coordinates: a line per configuration, its colour the validation "
+            "The grid as parallel coordinates: one line per configuration, coloured by validation "
             "accuracy."
         )
         alt = (
@@ -60,9 +60,9 @@ def _ends(data: dict[str, Any]) -> str:
 
 
 def rows_table(study: Study, key: str) -> Table:
-    """Return the configurations as a person reads them; the CSV keeps every row and column."""
+    """Return the configurations, seeds joined; the frame behind keeps every row and column."""
     metrics = [m for m in _METRICS if m in study.metric_keys]
-    if metrics and study.metric in study.metric_keys:  # the table is sorted by it
+    if metrics and study.metric in study.metric_keys:  # the table is sorted by this column
         metrics = list(dict.fromkeys([study.metric, *metrics]))
     if not metrics:
         metrics = [m for m in study.metric_keys if numbers(study.rows, m).notna().any()]
@@ -70,7 +70,7 @@ def rows_table(study: Study, key: str) -> Table:
         metrics.remove("train_seconds")
     frame = over_seeds(study.rows, list(dict.fromkeys([*metrics, study.metric])))
     ascending = study.mode == "min"
-    # A value that is missing or no number sorts last, whatever the mode.
+    # Missing values sort last, whatever the mode.
     frame = frame.sort_values(study.metric, ascending=ascending, kind="stable", na_position="last")
     best = set(best_data(study)["config_id"])
     parameters = varied(study, study.factors) or list(study.factors)
@@ -125,7 +125,7 @@ def _statuses(study: Study, frame: pd.DataFrame) -> list[str]:
 
 
 def free_heading(cells: dict[str, list[str]], name: str) -> str:
-    """Return a heading that is not taken: a user's parameter may have the name of a column."""
+    """Return a heading that is still free: a user's parameter may have the name of a column."""
     while name in cells:
         name += "\u2032"
     return name
@@ -137,12 +137,12 @@ def _caption(study: Study) -> str:
         for name in study.factors
         if name in study.rows and len(levels(study.rows, name)) == 1
     ]
-    same = f" In all of them: {', '.join(constant)}." if constant else ""
+    same = f" All have {', '.join(constant)}." if constant else ""
     return f"All configurations, the {objective_words(study)} first.{same}"
 
 
 def objective_words(study: Study) -> str:
-    """Return what the study selects: ``highest validation accuracy (%)``."""
+    """Return what the study picks by: ``highest validation accuracy (%)``."""
     end = "highest" if study.mode == "max" else "lowest"
     return f"{end} {metric_heading(study, study.metric)}"
 
@@ -150,16 +150,18 @@ def objective_words(study: Study) -> str:
 def _notes(study: Study, copies: list[bool], timed: bool) -> tuple[str, ...]:
     notes = []
     if not best_data(study).empty:
-        notes.append(f"{_BEST} picked on validation: the best of its {group_words(study)}.")
+        notes.append(
+            f"{_BEST} The best configuration of its {group_words(study)}, picked on validation."
+        )
     if len(set(study.meta["seeds"])) > 1:
         notes.append("Mean ± sample standard deviation over the seeds with a result.")
         if same_at_every_seed(study):
-            notes.append(f"Seeds, {_ONE_RESULT}: the seed changes nothing there but times.")
+            notes.append(f"Seeds, {_ONE_RESULT}: the seed changes nothing but the times.")
     if any(copies) and timed:
         axes = ", ".join(inert_axes(study)) or "the parameters they differ in"
         notes.append(
-            f"{_COPY} One training with another row, which differs only in {axes}: the time is "
-            f"one measurement, and comparing times across {axes} is not applicable."
+            f"{_COPY} The time of another row that differs only in {axes} and shares the training, "
+            f"so times at different values of {axes} cannot be compared."
         )
     if "test_f1" in study.metric_keys:
         notes.append("Precision, recall and F1 are macro averages over the classes.")
@@ -174,6 +176,6 @@ def _time_note(study: Study, frame: pd.DataFrame, metrics: list[str]) -> tuple[s
 
 
 def group_words(study: Study) -> str:
-    """Return what a best configuration is picked for."""
+    """Return the groups for which a best configuration is picked: ``data set and model``."""
     names = [heading(name) for name in groups_of(study)]
     return " and ".join(names) or "study"

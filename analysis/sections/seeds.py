@@ -1,4 +1,4 @@
-"""Over how many seeds the numbers of a table are means, in words."""
+"""Notes on the number of seeds over which a table's values are means."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from analysis.frames.load import Study
 
 
 def seeds_notes(study: Study, rows: pd.DataFrame) -> tuple[str, ...]:
-    """Say over how many of the planned seeds there are means; nothing for a plan of one seed.
+    """Return notes on how many of the planned seeds enter the means; none for one planned seed.
 
     Args:
         study: the study.
-        rows: finished rows, those a table is made of.
+        rows: the finished rows that the table is made of.
     """
     planned = len(set(study.meta["seeds"]))
     if planned == 1 or rows.empty:
@@ -25,9 +25,9 @@ def seeds_notes(study: Study, rows: pd.DataFrame) -> tuple[str, ...]:
     if (~same).any():
         notes.append(f"Mean over {_of_planned(counts[~same], planned)}.")
     if same.any():
-        where = "" if same.all() else ", where the seed changes nothing but times"
+        where = "Every" if same.all() else "Where the seed changes nothing but the times, every"
         notes.append(
-            f"One result at every seed{where}: only times are means, over "
+            f"{where} seed has the same result; only times are means, over "
             f"{_of_planned(counts[same], planned)}."
         )
     return tuple(notes)

@@ -1,4 +1,4 @@
-"""What was run: studies, data, models, hyperparameters, machines and versions."""
+"""The set-up: studies, data, models, hyperparameters, machines and versions."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from analysis.frames.columns import levels, numbers, repeats
 from analysis.frames.conditions import at_once_in_trials, marked, note
 from analysis.frames.labels import MISSING, heading, label
 from analysis.frames.load import Study
+from analysis.frames.meta import datasets_of
 from analysis.frames.split import varies
 from analysis.frames.tables import inert_axes, sharing_summary
 from analysis.render.document import Bullets, Paragraph, Section, Table
@@ -25,9 +26,9 @@ _LARGEST = 1e15
 _COSTS = ("num_parameters", "macs", "flops", "live_flops")
 _SAMPLE = "the sample: the 10,000 official test images of each data set"
 FLOPS_CONVENTION = (
-    "FLOPs of one image, forward: 2 × the multiply-adds of convolutions and linear layers + 2 × "
-    "the elements of BatchNorm layers. MACs: multiply-adds as thop 0.1.1 counts them. Live FLOPs "
-    "leave out the kernel taps that only ever meet padding at this input size."
+    "FLOPs: of one image in the forward pass, 2 × the multiply-adds of convolutions and linear "
+    "layers + 2 × the elements of BatchNorm layers. MACs: multiply-adds as thop 0.1.1 counts them. "
+    "Live FLOPs: FLOPs without the kernel taps that see only padding at this input size."
 )
 
 
@@ -44,7 +45,7 @@ def setup(studies: Studies) -> Section:
 
 
 def studies_data(studies: Studies) -> pd.DataFrame:
-    """Return one row per study: what was planned, what became of it and what was shared."""
+    """Return one row per study: its plan, the statuses of its rows, and how trials are shared."""
     records = []
     for study in studies.values():
         counts = study.rows["status"].value_counts()
@@ -65,7 +66,7 @@ def studies_data(studies: Studies) -> pd.DataFrame:
 
 
 def _train_seconds(study: Study) -> float:
-    """Return the training time of all trials, each counted once: the last epoch's of each."""
+    """Return the sum of the training times of all trials at their last epochs."""
     if "trial_key" not in study.epochs:
         return 0.0
     seconds = numbers(study.epochs, "train_seconds")
@@ -85,13 +86,15 @@ def studies_table(studies: Studies) -> Table:
         names.get(str(c), str(c)): [format_cell(str(c), value) for value in frame[c]] for c in shown
     }
     counts = [at_once_in_trials(study) for study in studies.values()]
-    # A sum is as comparable as the least comparable of its times.
+    # One time that was not measured alone marks the whole sum.
     alone = [1.0 if set(of_study) <= {1.0} else math.nan for of_study in counts]
     cells[names["train_seconds"]] = marked(cells[names["train_seconds"]], alone)
     notes = (
         "A row is a configuration at a seed. A trial can serve several rows: a short training is "
-        "the beginning of a long one, and a parameter that changes nothing is run once.",
-        "Training time: the training steps of every trial, counted once; evaluation is not in it.",
+        "the beginning of a longer one, and values of a parameter that changes nothing share one "
+        "training.",
+        "Training time: the time of the training steps, without evaluation. A shared trial counts "
+        "once.",
         *(
             text
             for study, of_study in zip(studies.values(), counts, strict=True)
@@ -104,30 +107,30 @@ def studies_table(studies: Studies) -> Table:
 def _sharing(studies: Studies) -> list[Bullets]:
     items = []
     for study in studies.values():
-        summary = sharing_summary(study)
-        if summary["num_trials"] == 0 or summary["num_trials"] == summary["num_rows"]:
+        shared = sharing_summary(study)
+        if shared["num_trials"] == 0 or shared["num_trials"] == shared["num_rows"]:
             continue
-        trained, separate = summary["epochs_of_trials"], summary["epochs_of_rows"]
+        trained, separate = shared["epochs_of_trials"], shared["epochs_of_rows"]
         text = (
-            f"{one_line(study.name)}: {counted(summary['num_trials'], 'trial')} "
-            f"{'serves' if summary['num_trials'] == 1 else 'serve'} "
-            f"{counted(summary['num_rows'], 'row')}. Epochs to train: {trained:,} instead of "
+            f"{one_line(study.name)}: {counted(shared['num_trials'], 'trial')} "
+            f"{'serves' if shared['num_trials'] == 1 else 'serve'} "
+            f"{counted(shared['num_rows'], 'row')}. Epochs to train: {trained:,} instead of "
             f"{separate:,} (÷{separate / max(trained, 1):.1f})."
         )
         for axis, count in inert_axes(study).items():
             why = "it does nothing without a GPU" if axis == "pin_memory" else "it changes nothing"
             text += (
-                f" {one_line(axis)} was run once for all its values, as {why}: "
+                f" All values of {one_line(axis)} share one training, because {why}: "
                 f"{counted(count, 'row')} {'repeats' if count == 1 else 'repeat'} the result of "
-                "another row, so comparing times across it is not applicable."
+                f"another row, so times at different values of {one_line(axis)} cannot be compared."
             )
         items.append(text)
     for study in studies.values():
         if count := int(repeats(study).sum()):
             items.append(
                 f"{one_line(study.name)}: {counted(count, 'row')} "
-                f"{'repeats' if count == 1 else 'repeat'} the result of another seed, as the seed "
-                "changes nothing there; only the times are measured anew."
+                f"{'repeats' if count == 1 else 'repeat'} the result of another seed, because the "
+                "seed changes nothing there; only the times are measured again."
             )
     return [Bullets(tuple(items))] if items else []
 
@@ -137,13 +140,13 @@ def _data(studies: Studies) -> Section:
     records = []
     for study in studies.values():
         data = mapping(study.meta.get("data"))
-        for dataset, value in mapping(data.get("datasets")).items():
+        for dataset, entry in datasets_of(data).items():
             record = {"study": study.name, "dataset": dataset, "source": _source(data)}
-            record |= {name: mapping(value).get(name) for name in counts}
+            record |= {name: entry.get(name) for name in counts}
             seed = "the row's seed" if varies(data) else data.get("split_seed")
             records.append(record | {"split_seed": seed})
     if not records:
-        return Section("Data", (Paragraph("No study says which images it used."),))
+        return Section("Data", (Paragraph("No study records which images it used."),))
     frame = pd.DataFrame(records)
     names = {"num_images": "images", "num_train": "train", "num_val": "validation"}
     names |= {"num_test": "test", "dataset": heading("dataset"), "split_seed": "split seed"}
@@ -172,7 +175,7 @@ def _text(value: object, *, is_count: bool = False) -> str:
 
 
 def models_data(studies: Studies) -> pd.DataFrame:
-    """Return each model with its input and costs, as its rows recorded them."""
+    """Return the input and the costs of each model, as its rows recorded them."""
     records = []
     for study in studies.values():
         if "model" not in study.rows:
@@ -204,7 +207,7 @@ def _models(studies: Studies) -> Section | None:
     }
     table = Table(
         "models",
-        "Models: input (channels × height × width), parameters, and cost of one image.",
+        "Models: input (channels × height × width), parameters, and the cost of one image.",
         cells,
         frame,
         (FLOPS_CONVENTION,),

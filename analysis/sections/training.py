@@ -1,4 +1,4 @@
-"""How the picked configurations trained, and what accuracy costs."""
+"""The training of the picked configurations, and the cost of accuracy."""
 
 from __future__ import annotations
 
@@ -27,15 +27,16 @@ _DEFINITIONS = {
     "last epochs ± (points)": "Last epochs ±: sample standard deviation of the validation accuracy "
     f"over the last epochs, at most {NUM_LAST_EPOCHS}.",
     "seeds ± (points)": "Seeds ±: sample standard deviation of the test accuracy over the seeds.",
-    "overfitting (points)": "Overfitting: training minus validation accuracy at the last epoch; "
-    "training accuracy is counted while the weights still change, so it lags behind.",
+    "overfitting (points)": "Overfitting: training minus validation accuracy at the last epoch. "
+    "Training accuracy is counted during the epoch, while the weights still change, so it is lower "
+    "than the accuracy of the final weights.",
     "generalisation (points)": "Generalisation: validation minus test accuracy.",
 }
 """Heading -> its footnote."""
 
 
 def summary(study: Study, key: str) -> Section | None:
-    """Return how the picks trained: peak, convergence, stability, overfitting, generalisation."""
+    """Return a summary of the picks: peak, convergence, stability, overfitting, generalisation."""
     frame = summary_data(study)
     if frame.empty:
         return None
@@ -48,18 +49,20 @@ def summary(study: Study, key: str) -> Section | None:
     for name in _DEFINITIONS:
         if set(cells[name]) == {MISSING} or (name == _PEAK and frame["num_epochs"].max() <= 1):
             del cells[name]
-    notes = [note for name, note in _DEFINITIONS.items() if name in cells]
+    notes = [text for name, text in _DEFINITIONS.items() if name in cells]
     if frame["num_seeds"].max() > 1:
-        notes.append("Of several seeds everything but the spread over them is a mean.")
+        notes.append(
+            "With several seeds all values except the spread over the seeds are means over them."
+        )
     notes += [UNROUNDED] if any("(points)" in name for name in cells) else []
-    caption = "The picked configurations: how their training went."
+    caption = "The training of the picked configurations."
     table = Table(f"{key}-summary", caption, cells, frame, tuple(notes))
     return Section("Best models in summary", (table,))
 
 
 def _summary_cells(study: Study, record: dict[Any, Any], config: pd.Series[Any]) -> dict[str, str]:
     by = groups_of(study)
-    # A mean over seeds is resolved as finely as one accuracy on all of their images.
+    # A mean over seeds has the digits of one accuracy on the images of all seeds.
     val, test = (
         (num_images_of(study, config.get("dataset"), metric) or math.nan) * record["num_seeds"]
         for metric in ("val_accuracy", "test_accuracy")
@@ -90,14 +93,15 @@ def curves(study: Study, key: str) -> Section | None:
         return None
     datasets = levels(study.rows, "dataset") if "dataset" in study.rows else [None]
     figures = []
-    seeds = ", a line per seed" if len(set(study.meta["seeds"])) > 1 else ""
+    seeds = ", one line per seed" if len(set(study.meta["seeds"])) > 1 else ""
     for number, dataset in enumerate(datasets):
         if not curve_panels(study, dataset):
             continue
         name = "" if dataset is None else f"{label('dataset', dataset)}: "
         caption = (
-            f"{name}loss and accuracy by epoch. The picked configuration of each model in "
-            f"training (dashed) and validation (solid){seeds}; validation of all others in grey."
+            f"{name}loss and accuracy by epoch. The picked configuration of each model on "
+            f"training (dashed) and validation images (solid){seeds}; all others on validation "
+            "images (grey)."
         )
         alt = f"{name}learning curves. {_curve_words(study, dataset)}"
         draw = partial(draw_curves, study, dataset)
@@ -128,7 +132,7 @@ def _end(study: Study, record: dict[Any, Any], dataset: Any) -> str:
 
 
 def costs(study: Study, key: str) -> Section | None:
-    """Return accuracy against training time and against FLOPs."""
+    """Return figures of accuracy against training time and against FLOPs."""
     figures = []
     for cost, name, words in (
         ("train_seconds", "training time (s)", "training time"),

@@ -1,10 +1,13 @@
-"""Statistics of repeated and compared trainings: pure functions on arrays and frames.
+"""Statistics of repeated and compared trainings, as functions on arrays and frames.
 
-``intervals`` says how exactly one quantity is known, ``paired`` compares two arms over pairs,
-``predictions`` and ``saved`` compare two trained models image by image, ``factorial`` takes a grid
-apart, ``noise`` reads the run-to-run noise off a factor that does nothing, ``power`` says what a
-number of pairs can show, ``timing`` compares durations, ``budget`` says what more trials are worth.
-Accuracies are fractions, durations seconds. Whatever is random takes a seed and is repeatable.
+``intervals`` has confidence intervals of one quantity. ``paired`` compares two arms over pairs, and
+``by_seed`` over the means of seeds. ``predictions`` and ``saved`` compare two trained models image
+by image. ``factorial`` splits the variance of a grid among its factors. ``noise`` estimates the
+noise of a run from a factor that changes nothing. ``power`` says what a number of pairs can show.
+``timing`` compares durations. ``budget`` estimates the gain from more trials.
+
+Accuracies are fractions, and durations are in seconds. Functions that draw random numbers take a
+seed and are repeatable.
 """
 
 from analysis.stats.budget import expected_best

@@ -1,4 +1,4 @@
-"""What the best of a number of trials is worth."""
+"""The expected best score of a number of trials."""
 
 from __future__ import annotations
 
@@ -10,16 +10,16 @@ from numpy.typing import ArrayLike
 def expected_best(
     scores: ArrayLike, seconds: ArrayLike | None = None, *, mode: str = "max"
 ) -> pd.DataFrame:
-    """Return the expected best score of 1 … n trials drawn from those that were run.
+    """Return the expected best score of 1 … n trials that are drawn from those that were run.
 
-    Dodge et al. (2019, "Show your work"): with V the scores and F their empirical
-    distribution, E[max of n] = Σ v · (F(v)^n − F(v⁻)^n). Random search draws with replacement, as
-    here; the estimate is meant for numbers of trials up to those that were run.
+    The method is that of Dodge et al. (2019, "Show your work"): with V the scores and F their
+    empirical distribution, E[max of n] = Σ v · (F(v)^n − F(v⁻)^n). Trials are drawn with
+    replacement, as in random search. The estimate holds up to the number of trials that were run.
 
     Args:
         scores: (n,), one validation score per trial.
-        seconds: (n,), what each trial took; None without a column of hours.
-        mode: ``"max"`` where larger is better, ``"min"`` where smaller is.
+        seconds: (n,), the duration of each trial; None to leave out ``expected_hours``.
+        mode: ``"max"`` if larger is better, ``"min"`` if smaller is.
 
     Returns:
         ``num_trials`` 1 … n, ``expected_best``, its standard deviation ``sd``, and

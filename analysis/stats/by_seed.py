@@ -1,4 +1,4 @@
-"""Differences of pairs whose seeds share their luck: a seed, not a pair, as piece of evidence."""
+"""Test differences of pairs over the means of the seeds, because pairs of a seed are dependent."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ class BySeed:
     Attributes:
         p_value: of Student's test of the seeds' means.
         interval: Student's, of their mean.
-        num_seeds: the seeds.
+        num_seeds: the number of seeds.
     """
 
     p_value: float
@@ -29,30 +29,30 @@ class BySeed:
 
 
 def num_seeds(pairs: pd.DataFrame) -> int:
-    """Return how many different seeds the pairs have; 0 where the evidence does not say."""
+    """Return how many different seeds the pairs have; 0 without a column of seeds."""
     return int(pairs["seed"].nunique()) if "seed" in pairs else 0
 
 
 def seeds_decide(pairs: pd.DataFrame, alpha: float) -> bool:
-    """Return whether there are seeds enough to count them, and several pairs at each."""
+    """Return whether there are enough seeds to test their means, and several pairs at each."""
     return fewest_pairs(alpha) <= num_seeds(pairs) < len(pairs)
 
 
 def by_seed(pairs: pd.DataFrame, margin: float, alpha: float, confidence: float) -> BySeed | None:
-    """Test the mean difference over the seeds' means, where these are fewer than the pairs.
+    """Test the mean difference over the means of the seeds, if there are fewer seeds than pairs.
 
-    Pairs at one seed share initial weights, order of batches and perhaps test images: what favours
-    one of them may favour all. Means over many settings are close to normal, so that Student's test
-    can decide at six seeds, where sign flips cannot get below 3 %.
+    Pairs at one seed share initial weights, the order of batches and perhaps the test images, so
+    chance may favour all of them alike. Means over many settings are close to normal. Student's
+    test can therefore decide at six seeds, where sign flips cannot reach a p-value below 3 %.
 
     Args:
         pairs: one line per pair: ``seed`` and ``difference``.
-        margin: what the mean is compared with.
-        alpha: the level, which says how many seeds are enough.
+        margin: the value that the mean is compared with.
+        alpha: the significance level, which determines how many seeds are enough.
         confidence: of the interval.
 
     Returns:
-        None with too few seeds, or where each pair has a seed of its own.
+        None with too few seeds, or if each pair has its own seed.
     """
     from scipy import stats
 
@@ -66,5 +66,5 @@ def by_seed(pairs: pd.DataFrame, margin: float, alpha: float, confidence: float)
 
 
 def wider(first: Interval, second: Interval) -> Interval:
-    """Return the wider of two intervals; the first where one is unknown."""
+    """Return the wider of two intervals; the first if one is unknown."""
     return second if second.high - second.low > first.high - first.low else first

@@ -1,18 +1,18 @@
-"""A full factorial taken apart: main effects and two-way interactions, with what they are worth.
+"""Main effects and two-way interactions of a full factorial, with their shares of the variance.
 
-In a full factorial with equally many results per cell all terms are orthogonal, so the sums of
-squares add up to the total and η² = SS / SS_total is the share of the variance that a term
-explains. What a term is compared with is the question; three answers, best first:
+In a full factorial with equally many results per cell all terms are orthogonal. The sums of squares
+then add up to the total, and η² = SS / SS_total is the share of the variance that a term explains.
+Each term is compared with an error term. There are three, best first:
 
-- several seeds: seeds are blocks, as the same seed runs in every cell (same initial weights, same
-  order of batches), and what is left after blocks and all terms is the error;
-- a placebo, a factor that does nothing: its two runs per cell are replicates;
-- neither: interactions of three and more factors are assumed to be noise (Montgomery 2017,
-  section 6.5). If they are not, p-values are too large; the result says which term was used.
+- with several seeds, the seeds are blocks, because the same seed runs in every cell (with the same
+  initial weights and order of batches). The error is what blocks and all terms leave unexplained.
+- with a placebo, a factor that changes nothing, its two runs per cell are replicates.
+- otherwise interactions of three or more factors are assumed to be noise (Montgomery 2017,
+  section 6.5). If they are not, p-values are too large. The result says which term was used.
 
-Rows of one trial at several epochs are a split plot: their common noise is in the differences
-between trials and not in those between epochs. One pooled error is used for both, which is too
-large for epochs and too small for the rest; to be strict take one number of epochs at a time.
+Rows of one trial at several epochs form a split plot: their common noise affects the differences
+between trials, but not those between epochs. One pooled error is used for both. It is too large for
+epochs and too small for the other factors. For strict results use one number of epochs at a time.
 """
 
 from __future__ import annotations
@@ -38,16 +38,16 @@ class FactorialEffects:
 
     Attributes:
         terms: one line per term: ``term`` (``lr`` or ``lr × optimizer``), ``order`` (1 or 2),
-            ``df``, ``sum_of_squares``, ``eta_squared``, ``f``, ``p_value``; NaN for the last two
+            ``df``, ``sum_of_squares``, ``eta_squared``, ``f``, ``p_value``; the last two are NaN
             without an error term.
         effects: one line per main effect and level: ``factor``, ``level``, ``effect`` (mean of the
             level minus the grand mean, in the unit of the response), ``low``, ``high``.
         differences: one line per two-level factor: ``factor``, ``level``, ``reference`` (its first
             level), ``difference`` of the two means, ``low``, ``high``.
-        error_term: what the terms are compared with.
+        error_term: the error that the terms are compared with.
         error_df, error_sd: its degrees of freedom and the standard deviation of one result.
-        num_results: results used.
-        confidence: of the intervals, each on its own.
+        num_results: the number of results used.
+        confidence: of each interval by itself.
     """
 
     terms: pd.DataFrame
@@ -68,14 +68,14 @@ def factorial_effects(
     placebo: str | None = None,
     confidence: float = 0.95,
 ) -> FactorialEffects:
-    """Take a full factorial apart.
+    """Return the main effects and two-way interactions of a full factorial.
 
     Args:
         rows: one line per result: the factors, the response, and ``seed`` if there are several;
             with ``placebo`` also ``same_as`` where results may be shared.
         factors: the factors of interest, without the placebo.
         response: a column of numbers.
-        placebo: a factor that does nothing, whose levels are replicates.
+        placebo: a factor that changes nothing, whose levels are replicates.
         confidence: of the intervals.
 
     Raises:
@@ -102,7 +102,7 @@ def factorial_effects(
 
 
 class _Error(NamedTuple):
-    """The error term: its name, the variance of one result, its degrees of freedom (0: none)."""
+    """The error term: its name, the variance of one result, and its degrees of freedom, or 0."""
 
     term: ErrorTerm
     variance: float
@@ -125,14 +125,18 @@ def _checked(
             raise UserError(f"factorial: no column {name!r}; allowed: {choices(rows.columns)}")
     constant = [factor for factor in factors if rows[factor].nunique(dropna=False) < 2]
     if constant or not factors:
-        raise UserError(f"factorial: {choices(constant) or 'no factor'} varies; name those that do")
+        raise UserError(
+            f"factorial: {choices(constant)} does not vary; name factors that do"
+            if constant
+            else "factorial: no factors; name those that vary"
+        )
     if placebo is not None and "same_as" in rows and (rows["same_as"].fillna("") != "").any():
         raise UserError(
             f"factorial: rows that differ in {placebo} share their trial, so their difference "
-            "holds no noise; leave the placebo out, or run the study with --no-sharing"
+            "shows no noise; leave the placebo out, or run the study with --no-sharing"
         )
     if not np.isfinite(pd.to_numeric(rows[response], errors="coerce")).all():
-        raise UserError(f"factorial: a row has no finite {response}; it needs every row finished")
+        raise UserError(f"factorial: a row has no finite {response}; every row must be finished")
     counts = rows.groupby(list(factors), dropna=False).size()
     num_cells = math.prod(rows[factor].nunique(dropna=False) for factor in factors)
     if num_cells > MOST_CELLS:
@@ -150,8 +154,8 @@ def _sums_of_squares(
 ) -> pd.DataFrame:
     """Return ``term`` (tuple of factors), ``df`` and ``sum_of_squares`` of every term.
 
-    Computed from cell means, from low to high order; balance makes this the same as any type of
-    sums of squares of a regression, without its 2^k columns.
+    They are computed from cell means, from low to high order. With equally many results per cell
+    this equals every type of sums of squares of a regression, without its 2^k columns.
     """
     grand = float(frame[response].mean())
     levels = {factor: frame[factor].nunique(dropna=False) for factor in factors}

@@ -1,4 +1,4 @@
-"""Confidence intervals of one proportion, mean, median or mean difference, and of replicates."""
+"""Confidence intervals of a proportion, a mean, a median, a mean difference, and replicates."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ import pandas as pd
 from numpy.typing import ArrayLike
 
 NUM_RESAMPLES = 9_999
-"""Bootstrap resamples: the ends of a 95 % interval then have a relative error of about 1 %."""
+"""Bootstrap resamples. With this many the ends of a 95 % interval are exact to about 1 %."""
 
 
 class Interval(NamedTuple):
-    """A confidence interval; both ends NaN where the data allow none."""
+    """A confidence interval; both ends are NaN if it is unknown."""
 
     low: float
     high: float
@@ -24,21 +24,21 @@ class Interval(NamedTuple):
 UNKNOWN = Interval(math.nan, math.nan)
 
 
-@functools.lru_cache(maxsize=4096)  # a report asks for the same few counts again and again
+@functools.lru_cache(maxsize=4096)  # a report needs the same few intervals many times
 def wilson_interval(num_correct: float, num_images: float, *, confidence: float = 0.95) -> Interval:
     """Return the Wilson score interval of a proportion (Wilson 1927).
 
     Unlike the normal approximation it stays inside [0, 1] and keeps its coverage near 0 and 1,
-    where accuracies live (Brown, Cai & DasGupta 2001). It knows the sampling of the test images
-    only, not that another training run would give another model. ``num_correct`` may hold halves,
-    for ties that count half. It is unknown for what is no proportion, as of a user's percentage.
+    where most accuracies lie (Brown, Cai & DasGupta 2001). It covers the sampling of the test
+    images only, not the noise of training. ``num_correct`` may be fractional, for ties that count
+    half. The interval is unknown if the numbers are not a proportion.
     """
     from statsmodels.stats.proportion import proportion_confint
 
     if not (0 <= num_correct <= num_images and 0 < num_images < math.inf):
         return UNKNOWN
     low, high = proportion_confint(num_correct, num_images, alpha=1 - confidence, method="wilson")
-    # With none or all correct an end is that of the range, which rounding would miss.
+    # If none or all are correct an end is exactly 0 or 1, which rounding would miss.
     at_ends = num_correct == 0, num_correct == num_images
     return Interval(0.0 if at_ends[0] else float(low), 1.0 if at_ends[1] else float(high))
 
@@ -56,11 +56,10 @@ def mean_interval(values: ArrayLike, *, confidence: float = 0.95) -> Interval:
 
 
 def median_interval(values: ArrayLike, *, confidence: float = 0.95) -> Interval:
-    """Return the interval of the median between two of the ``values`` (n,), from order statistics.
+    """Return an interval of the median whose ends are two of the ``values`` (n,).
 
-    It assumes nothing about the distribution (Conover 1999) and covers at least
-    ``confidence``. Fewer than six values have no pair of order statistics wide enough for 95 %:
-    then an end is infinite and the interval unknown.
+    It is based on order statistics, assumes nothing about the distribution (Conover 1999) and
+    covers at least ``confidence``. For 95 % it needs six values; with fewer it is unknown.
     """
     from scipy import stats
 
@@ -77,13 +76,13 @@ def bca_interval(differences: ArrayLike, *, confidence: float = 0.95, seed: int 
 
     Args:
         differences: (n,), one value per independent pair.
-        confidence: its nominal coverage. With normal differences the real one is about 0.86 at
-            n = 6, 0.90 at 10, 0.92 at 20 and 0.94 at 64: with few pairs it is a sketch, and the
-            sign-flip test decides.
+        confidence: its nominal coverage. With few pairs the interval is too narrow: with normal
+            differences a nominal 95 % interval covers the true mean in about 86 % of cases at
+            n = 6, 90 % at 10, 92 % at 20 and 94 % at 64. The sign-flip test decides then.
         seed: of the resampling.
 
     Returns:
-        Unknown for fewer than two values. Equal values give an interval without width: the
+        Unknown for fewer than two values. Equal values give an interval of width zero, because
         resamples cannot show a spread that the sample does not have.
     """
     from scipy import stats
@@ -105,7 +104,7 @@ def bca_interval(differences: ArrayLike, *, confidence: float = 0.95, seed: int 
 
 
 def replicates(rows: pd.DataFrame, metric: str, *, confidence: float = 0.95) -> pd.DataFrame:
-    """Return one line per configuration: how its seeds agree on a metric.
+    """Return the mean and the spread of a metric over the seeds of each configuration.
 
     Args:
         rows: as ``Study.rows``: ``config_id``, ``seed`` and the metric; rows whose metric is
@@ -114,8 +113,8 @@ def replicates(rows: pd.DataFrame, metric: str, *, confidence: float = 0.95) -> 
         confidence: of Student's interval of the mean over seeds.
 
     Returns:
-        ``config_id``, ``num_seeds``, ``mean``, ``sd``, ``low``, ``high`` in the rows' first order;
-        the last three are NaN where there is one seed.
+        One line per configuration, in the order of the rows: ``config_id``, ``num_seeds``,
+        ``mean``, ``sd``, ``low``, ``high``; the last three are NaN with one seed.
     """
     columns = ["config_id", "num_seeds", "mean", "sd", "low", "high"]
     finite = np.isfinite(pd.to_numeric(rows[metric], errors="coerce"))

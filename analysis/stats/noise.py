@@ -1,4 +1,4 @@
-"""Run-to-run noise, read off a factor that does nothing."""
+"""The noise of a run, estimated from a factor that changes nothing."""
 
 from __future__ import annotations
 
@@ -18,18 +18,18 @@ from search_spaces.errors import UserError, choices
 
 @dataclass(frozen=True)
 class NoiseFloor:
-    """What two runs of the same training differ by.
+    """The noise of one run of a training.
 
     Attributes:
         sd: standard deviation of one run, in the unit of the response: that of the pairs'
             differences over √2.
-        robust_sd: the same from the median absolute difference, which a few failed trainings do not
-            move: what an ordinary run is uncertain by.
-        sd_low, sd_high: χ² interval of ``sd``, which takes the differences to be normal.
-        mean_difference, low, high: of the placebo's pairs, with Student's interval; zero should
-            lie inside.
-        p_value: of the t-test that the placebo does nothing: a small one says it is none.
-        num_pairs: pairs used.
+        robust_sd: the same from the median absolute difference, which a few failed trainings hardly
+            change; the uncertainty of an ordinary run.
+        sd_low, sd_high: χ² interval of ``sd``, under the assumption of normal differences.
+        mean_difference, low, high: of the placebo's pairs, with Student's interval, which should
+            contain zero.
+        p_value: of the t-test that the placebo changes nothing; if small, it is not a placebo.
+        num_pairs: the number of pairs used.
     """
 
     sd: float
@@ -51,23 +51,23 @@ def noise_floor(
     *,
     confidence: float = 0.95,
 ) -> NoiseFloor:
-    """Estimate the noise of one run from rows that differ in the placebo alone.
+    """Estimate the noise of one run from rows that differ only in the placebo.
 
-    The standard deviation is taken about zero, with one degree of freedom per pair, because a
-    placebo's mean difference is zero by what it is.
+    The standard deviation is taken about zero, with one degree of freedom per pair, because the
+    expected difference of a placebo is zero.
 
     Args:
         rows: one line per result: the placebo (two levels), the settings, the response, and
             ``same_as`` where results may be shared.
         placebo: such as ``pin_memory``.
         response: such as ``test_accuracy``.
-        settings: the columns that must agree within a pair, also the seed where there are
+        settings: the columns that must agree within a pair, including the seed if there are
             several; rows that agree in all of them and in the placebo are left out.
         confidence: of the intervals.
 
     Raises:
-        UserError: the placebo has not two levels, there are no pairs, or a pair is one and the same
-            result, which holds no noise.
+        UserError: the placebo does not have two levels, there are no pairs, or a pair shares one
+            result, which shows no noise.
     """
     from scipy import stats
 
@@ -96,7 +96,7 @@ def noise_floor(
 def _differences(
     rows: pd.DataFrame, placebo: str, response: str, settings: Sequence[str]
 ) -> NDArray[np.float64]:
-    """Return the difference of each pair of rows that differ in the placebo alone, (pairs,)."""
+    """Return the difference of each pair of rows that differ only in the placebo, (pairs,)."""
     missing = [name for name in (placebo, response, *settings) if name not in rows]
     if missing:
         raise UserError(f"noise: no column {missing[0]!r}; allowed: {choices(rows.columns)}")
@@ -105,8 +105,8 @@ def _differences(
         raise UserError(f"noise: {placebo} has {len(levels)} levels; a placebo needs two")
     if "same_as" in rows and (rows["same_as"].fillna("") != "").any():
         raise UserError(
-            f"noise: rows that differ in {placebo} are one and the same result, which holds no "
-            "noise; run the study with --no-sharing, or with several seeds"
+            f"noise: rows that differ in {placebo} share one result, which shows no noise; run the "
+            "study with --no-sharing, or with several seeds"
         )
     rows = rows.reset_index(drop=True)
     pairs = side_by_side(rows, placebo, levels, settings)
@@ -114,7 +114,7 @@ def _differences(
     differences: NDArray[np.float64] = (second - first)[np.isfinite(second - first)]
     if not len(differences):
         raise UserError(
-            f"noise: no two rows differ in {placebo} alone; name in settings every column that "
-            f"rows differ in, also the seed"
+            f"noise: no two rows differ only in {placebo}; name in settings every column that "
+            "rows differ in, including the seed"
         )
     return differences

@@ -1,4 +1,4 @@
-"""Two arms over pairs: sign flips, the probability of outperforming, families of tests."""
+"""Compare two arms over pairs: sign flips, the probability of outperforming, Holm's method."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ from analysis.stats.intervals import wilson_interval
 Alternative = Literal["two-sided", "greater", "less"]
 
 MOST_EXACT_PAIRS = 20
-"""Up to here all 2^n sign patterns are counted: a million sums, 8 MB, tens of milliseconds."""
+"""Up to this number all 2^n sign patterns are counted: a million sums, 8 MB, some 10 ms."""
 NUM_FLIPS = 100_000
 _FLIPS_AT_ONCE = 2_000
 _ROUNDING = 1e-12
 MEANINGFUL = 0.75
-"""Bouthillier et al.'s threshold: below it, winning is called too rare to matter."""
+"""The threshold of Bouthillier et al., below which A is better too rarely to matter."""
 
 
 @dataclass(frozen=True)
@@ -28,8 +28,8 @@ class SignFlip:
 
     Attributes:
         p_value: of the hypothesis that each difference is as likely as its negative.
-        standard_error: of ``p_value`` as a Monte Carlo estimate; 0 where it is exact.
-        num_pairs: pairs whose difference is not zero; only they can be flipped.
+        standard_error: of ``p_value`` as a Monte Carlo estimate; 0 if it is exact.
+        num_pairs: pairs with a difference other than zero; only their signs can be flipped.
     """
 
     p_value: float
@@ -42,13 +42,13 @@ def sign_flip(
 ) -> SignFlip:
     """Test whether paired differences are centred at zero (Fisher 1935, section 21).
 
-    The same test as ``scipy.stats.permutation_test`` with one sample; counted here by doubling,
-    which takes milliseconds where listing the patterns takes minutes.
+    The test is that of ``scipy.stats.permutation_test`` with one sample. Here the sums are computed
+    by doubling, which takes milliseconds; listing the sign patterns would take minutes.
 
     Args:
         differences: (n,), one value per independent pair. For a shifted hypothesis subtract the
-            shift before.
-        alternative: what the mean is suspected to be, compared with zero.
+            shift first.
+        alternative: the alternative hypothesis about the mean, compared with zero.
         seed: of the Monte Carlo flips, which replace the exact count beyond
             ``MOST_EXACT_PAIRS`` pairs and include the observed signs (Phipson & Smyth 2010).
     """
@@ -94,7 +94,7 @@ def _random_sums(values: NDArray[np.float64], seed: int) -> NDArray[np.float64]:
 
 @dataclass(frozen=True)
 class Outperforming:
-    """How often A comes out above B.
+    """How often A is better than B.
 
     Attributes:
         probability: P(A > B), ties counted half.
@@ -111,7 +111,7 @@ class Outperforming:
 
     @property
     def is_significant(self) -> bool:
-        """Whether the interval leaves 0.5 below it."""
+        """Whether the interval lies above 0.5."""
         return self.low > 0.5
 
     def is_meaningful(self, threshold: float = MEANINGFUL) -> bool:
@@ -129,11 +129,11 @@ def outperforming(
 
     The rule of Bouthillier et al. (2021, "Accounting for variance in machine learning benchmarks"):
     A is said to outperform B when the interval lies above 0.5 (``is_significant``)
-    and reaches above 0.75 (``is_meaningful``). They take the percentile bootstrap, with 29 pairs
-    or more in mind. It has no width when A wins every pair, so Wilson's interval is used here.
+    and reaches above 0.75 (``is_meaningful``). They use the percentile bootstrap, for 29 pairs or
+    more. Its interval has no width if A is better in every pair, so Wilson's interval is used here.
 
-    ``groups`` (n,) says which pairs share their luck, as those of one seed do. Wilson's interval is
-    then that of as many independent pairs as would vary as much (Korn & Graubard 1998).
+    ``groups`` (n,) says which pairs are dependent, such as those of one seed. Wilson's interval is
+    then computed for the number of independent pairs with the same variance (Korn & Graubard 1998).
     """
     values = np.asarray(differences, dtype=float)
     assert len(values) and np.isfinite(values).all()
@@ -145,10 +145,11 @@ def outperforming(
 
 
 def _effective_size(scores: NDArray[np.float64], groups: ArrayLike, confidence: float) -> float:
-    """Return how many independent scores the mean of grouped ones is worth, at least the groups.
+    """Return the number of independent scores whose mean has the same variance.
 
-    The design effect from the totals of the groups, with the degrees of freedom of the groups.
-    Scores that are all alike do not show how much they share: then a group counts as one.
+    It follows from the design effect of the groups' totals, with the degrees of freedom of the
+    groups, and is at least the number of groups. If all scores are equal, the dependence is
+    unknown and each group counts as one score.
     """
     from scipy import stats
 
@@ -167,10 +168,10 @@ def _effective_size(scores: NDArray[np.float64], groups: ArrayLike, confidence: 
 
 
 def holm(p_values: ArrayLike) -> NDArray[np.float64]:
-    """Return Holm's (1979) adjusted p-values (n,); a NaN is no member of the family and stays.
+    """Return Holm's (1979) adjusted p-values (n,). NaN stays NaN and does not count.
 
-    The same as ``multipletests(..., method="holm")`` of statsmodels, which collects garbage on
-    every call and so takes a tenth of a second.
+    The result equals ``multipletests(..., method="holm")`` of statsmodels, which runs the garbage
+    collector on every call and takes a tenth of a second.
     """
     adjusted = np.asarray(p_values, dtype=float).copy()
     tested = np.flatnonzero(np.isfinite(adjusted))

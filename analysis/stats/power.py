@@ -1,4 +1,4 @@
-"""What a number of pairs can show at all."""
+"""What a number of pairs can show: the smallest p-value and the smallest difference."""
 
 from __future__ import annotations
 
@@ -31,16 +31,17 @@ def smallest_difference(
     """Return the smallest mean difference that a paired test finds with probability ``power``.
 
     Args:
-        sd: standard deviation of one pair's difference; √2 times that of one run where the two
-            runs of a pair vary independently.
+        sd: standard deviation of one pair's difference; √2 times that of one run if the two runs of
+            a pair vary independently.
         num_pairs: independent pairs.
         alpha: two-sided significance level.
         power: probability of finding it.
 
     Returns:
-        In the unit of ``sd``, by the power of the paired t-test at the level that sign flips
-        really have (2^(n−1) equal steps: 3.1 % instead of 5 % at six pairs); infinite below
-        ``fewest_pairs(alpha)``. At 0.8 sign flips find it with 0.73 at six pairs, 0.79 from eight.
+        The difference in the unit of ``sd``; infinite below ``fewest_pairs(alpha)``. It is computed
+        from the power of the paired t-test, at the level that sign flips attain (they have 2^(n−1)
+        equal steps: 3.1 % instead of 5 % at six pairs). For a power of 0.8 sign flips attain 0.73
+        at six pairs and 0.79 from eight pairs.
     """
     if num_pairs < fewest_pairs(alpha):
         return math.inf
@@ -52,7 +53,7 @@ def _smallest_effect(num_pairs: int, alpha: float, power: float) -> float:
     from statsmodels.stats.power import TTestPower
 
     attained = alpha
-    if num_pairs < 60:  # beyond, the steps are finer than floats near alpha, and in the end are 0
+    if num_pairs < 60:  # with more pairs the steps are too small for floats
         step = smallest_p_value(num_pairs)
         attained = max(math.ceil(alpha / step) - 1, 1) * step
     effect = TTestPower().solve_power(nobs=num_pairs, alpha=attained, power=power)

@@ -1,7 +1,7 @@
-"""Two trained models on the same test images.
+"""Compare two trained models on the same test images.
 
-These tests know the sampling of the images only: they tell two trained models apart, not two
-settings, whose next training run may come out otherwise (Dietterich 1998).
+These tests cover the sampling of the images only. They compare two trained models, not two
+settings, because another training run may give another result (Dietterich 1998).
 """
 
 from __future__ import annotations
@@ -17,11 +17,11 @@ class McNemar:
     """McNemar's test.
 
     Attributes:
-        p_value: of the hypothesis that both models are right equally often; an upper bound of it
-            where ``is_bound``.
+        p_value: of the hypothesis that both models are right equally often; an upper bound if
+            ``is_bound``.
         only_first, only_second: images that only one of the models classifies correctly; upper
-            bounds of both where ``is_bound``.
-        is_bound: whether the labels were unknown.
+            bounds if ``is_bound``.
+        is_bound: whether the labels are unknown.
     """
 
     p_value: float
@@ -31,7 +31,7 @@ class McNemar:
 
 
 def mcnemar(first_correct: ArrayLike, second_correct: ArrayLike) -> McNemar:
-    """Compare two models by the images on which exactly one is right (McNemar 1947), exactly.
+    """Run McNemar's exact test on the images on which exactly one model is right (McNemar 1947).
 
     Args:
         first_correct, second_correct: (images,), true where the model is right; the same images
@@ -46,19 +46,19 @@ def mcnemar(first_correct: ArrayLike, second_correct: ArrayLike) -> McNemar:
 
 
 def mcnemar_bound(num_correct_first: int, num_correct_second: int, num_different: int) -> McNemar:
-    """Compare two models whose predictions are known and the labels are not.
+    """Compare two models whose predictions are known but whose labels are not.
 
-    The images on which exactly one model is right are among those where the predictions differ,
-    and their two kinds differ by as much as the counts of correct images. For a fixed difference
-    the p-value grows with the number of such images (a longer random walk strays further), so
-    taking all differing images gives an upper bound of it.
+    Exactly one model can be right only where the predictions differ. The numbers of images that
+    only the first and only the second model gets right differ by as much as the numbers of correct
+    images. For a fixed difference the p-value grows with the number of such images, so counting
+    all images with different predictions gives an upper bound.
 
     Args:
         num_correct_first, num_correct_second: correct test images of each model.
         num_different: test images on which their predictions differ.
     """
     excess = num_correct_first - num_correct_second
-    assert abs(excess) <= num_different, "more images won than predictions differ"
+    assert abs(excess) <= num_different, "the counts differ by more images than the predictions"
     discordant = num_different - (num_different - excess) % 2
     only_first = (discordant + excess) // 2
     only_second = discordant - only_first

@@ -1,4 +1,4 @@
-"""McNemar's test on what a study saved: the test predictions of its rows."""
+"""McNemar's test on the test predictions that a study saved."""
 
 from __future__ import annotations
 
@@ -23,12 +23,12 @@ _MOST_BYTES = 100_000_000
 def compare_predictions(study: Study, first: Row, second: Row) -> McNemar:
     """Compare two rows of a study that were tested on the same images.
 
-    Where the file holds ``labels`` beside ``predictions`` the test is exact; otherwise it is an
+    If the file has ``labels`` beside ``predictions`` the test is exact. Otherwise its p-value is an
     upper bound from the counts of the confusion matrices (``mcnemar_bound``).
 
     Raises:
-        UserError: a row has no saved predictions or they cannot be read, the two are one result,
-            or their data sets or numbers of images differ.
+        UserError: a row has no saved predictions or they cannot be read, the two rows are the same
+            result, or their data sets or numbers of images differ.
     """
     arrays = [load_predictions(study, row) for row in (first, second)]
     predictions = [array["predictions"] for array in arrays]
@@ -40,8 +40,8 @@ def compare_predictions(study: Study, first: Row, second: Row) -> McNemar:
         )
     if study.predictions_path(*first) == study.predictions_path(*second):
         raise UserError(
-            f"study {study.name}: rows {_name(first)} and {_name(second)} are one and the same "
-            "result; there is nothing to compare"
+            f"study {study.name}: rows {_name(first)} and {_name(second)} are the same "
+            "result; compare rows of different trainings"
         )
     labels = arrays[0].get("labels")
     if labels is not None and labels.shape == predictions[0].shape:
@@ -65,7 +65,7 @@ def _name(row: Row) -> str:
 def _same_images(
     study: Study, rows: tuple[Row, Row], arrays: list[dict[str, NDArray[np.integer]]]
 ) -> bool:
-    """Return whether nothing says that two rows had different test images."""
+    """Return whether two rows had the same test images, as far as it is known."""
     one, two = arrays
     if len({_dataset(study, row) for row in rows}) > 1:
         return False
@@ -83,7 +83,7 @@ def _dataset(study: Study, row: Row) -> str:
 
 
 def load_predictions(study: Study, row: Row) -> dict[str, NDArray[np.integer]]:
-    """Return what a row predicted: ``predictions`` and, where saved, ``labels``, (images,) each.
+    """Return a row's ``predictions`` and, if they were saved, ``labels``, (images,) each.
 
     Raises:
         UserError: the row has no saved predictions, or they cannot be read.
@@ -110,7 +110,7 @@ def read_predictions(path: Path) -> dict[str, NDArray[np.integer]]:
         if "predictions" not in arrays:
             raise ValueError("no array named predictions")
         return arrays
-    except Exception as error:  # zipfile, zlib and NumPy raise a dozen kinds on a damaged file
+    except Exception as error:  # zipfile, zlib and NumPy raise many kinds on a damaged file
         why = one_line(str(error) or type(error).__name__)
         raise UserError(f"{path}: no readable predictions ({why})") from None
 
@@ -118,23 +118,23 @@ def read_predictions(path: Path) -> dict[str, NDArray[np.integer]]:
 def _array(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> NDArray[np.integer]:
     """Return an array of classes, (images,).
 
-    Nothing is allocated by what a header says: neither by the sizes in the archive's directory nor
-    by an array's shape.
+    Memory is never allocated for a size that the file merely states, be it in the archive's
+    directory or in an array's shape.
     """
     if member.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
-        raise ValueError("a compression that NumPy does not write")  # and that knows no limit
+        raise ValueError("a compression that NumPy does not write")  # nor limits in size
     with archive.open(member) as file:
         content = file.read(_MOST_BYTES + 1)
     if len(content) > _MOST_BYTES:
-        raise ValueError("larger than any test set's")
+        raise ValueError("larger than the predictions of any test set")
     stream = io.BytesIO(content)
     if np.lib.format.read_magic(stream) != (1, 0):
         raise ValueError("a version of the format that lists of numbers do not have")
     shape, _, dtype = np.lib.format.read_array_header_1_0(stream)
     if len(shape) != 1 or not np.issubdtype(dtype, np.integer):
-        raise ValueError(f"{member.filename} is no list of classes")
+        raise ValueError(f"{member.filename} is not a list of classes")
     if shape[0] * dtype.itemsize != len(content) - stream.tell():
-        raise ValueError(f"{member.filename} has another length than it says")
+        raise ValueError(f"{member.filename} does not have the length that it states")
     return np.frombuffer(content, dtype, offset=stream.tell())
 
 

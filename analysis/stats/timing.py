@@ -1,4 +1,4 @@
-"""Durations: which may be compared, and how far apart they are."""
+"""Compare durations: which of them are comparable, and how much they differ."""
 
 from __future__ import annotations
 
@@ -11,8 +11,10 @@ from numpy.typing import ArrayLike, NDArray
 
 from analysis.stats.intervals import Interval, median_interval
 
+CONDITIONS = ("num_concurrent_trials", "num_threads")
+"""Columns that say under which conditions a time was taken."""
 NUM_WARM_UP = 1
-"""Epochs left out at the start: the first one also fills caches and picks algorithms."""
+"""Epochs to leave out at the start: the first one also fills caches and selects algorithms."""
 
 
 @dataclass(frozen=True)
@@ -21,10 +23,10 @@ class TimeRatio:
 
     Attributes:
         ratio: of the medians.
-        low, high: percentile bootstrap interval, unknown for fewer than six values in an arm.
+        low, high: percentile bootstrap interval; unknown with fewer than six values in an arm.
         median_a, median_b: seconds.
         interval_a, interval_b: of the medians, from order statistics.
-        num_a, num_b: values used.
+        num_a, num_b: the numbers of values used.
     """
 
     ratio: float
@@ -39,25 +41,25 @@ class TimeRatio:
 
 
 def conditions_differ(first: pd.DataFrame, second: pd.DataFrame) -> str:
-    """Say why durations of two sets of rows cannot be compared; empty when they can.
+    """Say why the durations of two sets of rows cannot be compared; empty if they can.
 
-    They can when every row says how many trials ran at once on its node
-    (``num_concurrent_trials``, 1 for alone) and all say the same, and rows of the same ``device``
-    used as many threads (``num_threads``, where it is recorded: a CPU and a GPU trial may differ).
-    What is not recorded is unknown, and unknown is not comparable. That a study asks for trials
-    that run alone does not count: the GPUs of one node still share it.
+    They can be compared if every row records how many trials ran at once on its node
+    (``num_concurrent_trials``, 1 for alone), this number is the same in all rows, and rows with the
+    same ``device`` used the same number of threads (``num_threads``, if recorded). Rows that do
+    not record a number are not comparable. It does not help that a study asks for trials that run
+    alone, because the GPUs of one node still share the node.
     """
     both = pd.concat([_conditions(first), _conditions(second)], ignore_index=True)
     counts = both["num_concurrent_trials"]
     if counts.isna().all():
         return "how many trials ran at once is not recorded"
     if counts.isna().any():
-        return f"{_silent(counts)} not say how many trials ran at once"
+        return f"{_silent(counts)} not record how many trials ran at once"
     if counts.nunique() > 1:
         return f"between {counts.min():.0f} and {counts.max():.0f} trials ran at once"
     threads = both["num_threads"]
     if threads.notna().any() and threads.isna().any():
-        return f"{_silent(threads)} not say how many threads were used"
+        return f"{_silent(threads)} not record how many threads were used"
     if (threads.groupby(both["device"], dropna=False).nunique() > 1).any():
         return (
             f"trials of one device used between {threads.min():.0f} and {threads.max():.0f} threads"
@@ -71,7 +73,7 @@ def _silent(values: pd.Series[float]) -> str:
 
 
 def same_conditions(first: pd.DataFrame, second: pd.DataFrame) -> pd.Series[bool]:
-    """Return line by line, for frames with one index, whether ``conditions_differ`` is empty."""
+    """Return line by line, for frames with the same index, whether two durations are comparable."""
     a, b = _conditions(first), _conditions(second)
     counts = a["num_concurrent_trials"] == b["num_concurrent_trials"]
     threads = (a["num_threads"] == b["num_threads"]) | (
@@ -87,7 +89,7 @@ def _conditions(rows: pd.DataFrame) -> pd.DataFrame:
     frame = pd.DataFrame(
         {
             name: pd.to_numeric(rows[name], errors="coerce") if name in rows else missing
-            for name in ("num_concurrent_trials", "num_threads")
+            for name in CONDITIONS
         }
     )
     return frame.assign(device=rows.get("device"))
@@ -97,13 +99,13 @@ def epoch_times(epochs: pd.DataFrame, *, num_warm_up: int = NUM_WARM_UP) -> pd.D
     """Return the training seconds of each epoch after the warm-up.
 
     Args:
-        epochs: as ``Study.epochs``: ``trial_key``, ``epoch``, cumulative ``train_seconds`` and,
-            where it is recorded, ``warm_up``: whether an epoch was the first of its process.
-        num_warm_up: first epochs of each trial to leave out.
+        epochs: as ``Study.epochs``: ``trial_key``, ``epoch``, cumulative ``train_seconds`` and, if
+            recorded, ``warm_up`` (whether an epoch was the first of its process).
+        num_warm_up: the number of first epochs of each trial to leave out.
 
     Returns:
-        ``trial_key``, ``epoch`` and ``seconds``; an epoch whose predecessor is not there, or that
-        is not after it in time (a resumed trial), is left out.
+        ``trial_key``, ``epoch`` and ``seconds``. An epoch is left out if its predecessor is missing
+        or does not have a smaller time (in a resumed trial).
     """
     ordered = epochs.sort_values(["trial_key", "epoch"])
     by_trial = ordered.groupby("trial_key", sort=False)
@@ -120,7 +122,8 @@ def time_ratio(
 ) -> TimeRatio:
     """Compare two samples of durations (a,) and (b,), such as epochs after the warm-up.
 
-    Ask ``conditions_differ`` first. Medians, because a disturbed epoch is long and never short.
+    Call ``conditions_differ`` first. Medians are used because a disturbed epoch is longer and never
+    shorter.
     """
     a, b = np.asarray(seconds_a, dtype=float), np.asarray(seconds_b, dtype=float)
     assert len(a) and len(b) and (a > 0).all() and (b > 0).all()

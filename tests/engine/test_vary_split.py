@@ -119,7 +119,7 @@ def test_a_study_of_splits(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -
     rbf = Claim("rbf", "RBF is more accurate.", Higher("kernel", "rbf", "poly"))
     verdict = judge(rbf, from_study(study))
     assert verdict.outcome.num_pairs == 2 and verdict.word == "underpowered"
-    assert "every seed has a split of its own" in verdict.caveats
+    assert "every seed has its own split" in verdict.caveats
 
     capsys.readouterr()
     assert report([str(path), *QUICK, "--images", str(SAMPLE_FOLDER)]) == 0

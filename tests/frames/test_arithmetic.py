@@ -61,7 +61,7 @@ def test_a_row_is_of_every_launch_that_trained_it(tmp_path: Path) -> None:
     assert list(arithmetics(study)) == [frozenset({0}), frozenset({0, 1})]
     assert warning(study, study.rows[:1]) == ()
     assert warning(study) == (
-        "These rows were not computed alike, so their differences are also those of the "
+        "These rows were not computed alike, so a part of their differences may come from the "
         "arithmetic: torch 2.14.1 (launch 001); torch 2.15.0 (launch 002).",
     )
 

@@ -99,19 +99,19 @@ def test_the_footnote_says_how_many_ran_at_once_and_what_the_space_asked_for(
     study = study_of(tmp_path, 1, 1)
     assert note(study, [1.0, 1.0]) == () == note(study, [])
     assert note(study, [1.0, 2.0, 2.0]) == (
-        f"{MARK} Not taken alone: up to 2 trials ran at once on the node.",
+        f"{MARK} Not measured alone: up to 2 trials ran at once on the node.",
     )
     assert note(study, [2.0, 4.0, NAN]) == (
-        f"{MARK} Not taken alone: up to 4 trials ran at once on the node; of some times the number "
-        "is not recorded.",
+        f"{MARK} Not measured alone: up to 4 trials ran at once on the node; for some times the "
+        "number is not recorded.",
     )
     assert note(study, [1.0, NAN]) == (
-        f"{MARK} Not known to be taken alone: how many trials ran at once is not recorded.",
+        f"{MARK} Perhaps not measured alone: how many trials ran at once is not recorded.",
     )
     wish = study_of(tmp_path / "exclusive", 2, 2, exclusive=True)
     assert note(wish, [2.0], "q2") == (
-        f"{MARK} Not taken alone in q2: up to 2 trials ran at once on the node, though the space "
-        "asks for trials that run alone.",
+        f"{MARK} Not measured alone in q2: up to 2 trials ran at once on the node, although the "
+        "space asks for trials that run alone.",
     )
 
 
@@ -130,7 +130,7 @@ def test_the_sum_of_training_times_is_marked_where_one_of_them_was_not_taken_alo
     assert not any(MARK in text for text in times_of(alone)[1])
     cells, notes = times_of(beside)
     assert cells == [f"20.0 {MARK}"]
-    assert notes[-1] == f"{MARK} Not taken alone: up to 2 trials ran at once on the node."
+    assert notes[-1] == f"{MARK} Not measured alone: up to 2 trials ran at once on the node."
 
 
 def test_of_several_studies_the_footnote_names_the_one_it_speaks_of(tmp_path: Path) -> None:
@@ -142,7 +142,7 @@ def test_of_several_studies_the_footnote_names_the_one_it_speaks_of(tmp_path: Pa
     cells, notes = times_of(alone, load_study(path))
     assert cells == ["20.0", f"10.0 {MARK}"]
     assert [text for text in notes if MARK in text] == [
-        f"{MARK} Not known to be taken alone in svm: how many trials ran at once is not recorded."
+        f"{MARK} Perhaps not measured alone in svm: how many trials ran at once is not recorded."
     ]
 
 
@@ -160,7 +160,7 @@ def test_the_figure_of_accuracy_against_time_is_marked_and_that_of_flops_is_not(
     figures = {figure.name: figure for figure in document.figures}
     label = figures["grid-train-seconds"].draw().axes[0].get_xlabel()
     assert label == ("training time (s)" if count == 1 else f"training time (s) {MARK}")
-    notes = (f"{MARK} Not taken alone: up to 2 trials ran at once on the node.",)
+    notes = (f"{MARK} Not measured alone: up to 2 trials ran at once on the node.",)
     assert figures["grid-train-seconds"].notes == (() if count == 1 else notes)
     assert figures["grid-flops"].notes == ()
     assert MARK not in figures["grid-flops"].draw().axes[0].get_xlabel()

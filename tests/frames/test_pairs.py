@@ -1,21 +1,18 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
 import pandas as pd
 import pytest
 
 from analysis.frames.load import Study, load_study
 from analysis.frames.pairs import (
-    device_data,
     levels_data,
     main_effects_data,
     pairs_data,
     pivot_data,
     sets,
 )
-from tests.frames.test_tables import device_study
 from tests.studies import (
     line,
     resnet_config,
@@ -123,12 +120,3 @@ def test_pivot_has_a_row_per_setting_and_a_column_per_model(tmp_path: Path) -> N
     assert list(table.columns) == ["lr", "resnet18", "resnet50"]
     assert list(table["resnet18"]) == [0.9, 0.8]
     assert table["resnet50"].iloc[0] == 0.7 and pd.isna(table["resnet50"].iloc[1])
-
-
-def test_device_arms_stand_side_by_side_and_open_ones_keep_their_status(tmp_path: Path) -> None:
-    frame = device_data(device_study(tmp_path)).set_index("optimizer")
-    assert frame.loc["sgd", "speedup"] == 24.0
-    assert pd.isna(frame.loc["adam", "speedup"])
-    statuses: dict[str, Any] = frame["cpu_status"].to_dict()
-    assert statuses == {"sgd": "finished", "adam": "missing"}
-    assert frame.loc["adam", "macs"] == 33_184_000

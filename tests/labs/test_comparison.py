@@ -103,7 +103,7 @@ def test_input_optimizer_and_split_of_report_b(tmp_path: Path) -> None:
     )
     (reasons,) = set(compare(made, ["report_b_q2_figure8"])["reasons"])
     assert "SGD with momentum 0.9, theirs with no momentum" in reasons
-    assert "theirs does not say its epochs" in reasons
+    assert "theirs does not state its epochs" in reasons
 
 
 def test_svms(tmp_path: Path) -> None:

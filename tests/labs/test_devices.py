@@ -25,7 +25,7 @@ def test_an_arm_that_has_not_run_is_shown_as_it_stands(tmp_path: Path) -> None:
     assert cells["speed-up"] == ["24.0×", "–"]
     assert cells["MACs (M)"] == ["33.18", "33.18"]
     assert section is not None and section.blocks[1] == Paragraph(
-        "Without a result: 1 of 2 rows of the CPU arm (1 missing). No speed-up is stated for them."
+        "Without a result: 1 of 2 rows of the CPU arm (1 missing). They have no speed-up."
     )
 
 
@@ -45,7 +45,7 @@ def test_rows_without_a_result_are_counted_by_arm_and_status(tmp_path: Path) -> 
     assert table_of(section).cells["CPU test accuracy (%)"] == ["failed", "98.6"], "of 140 images"
     assert section is not None and section.blocks[1] == Paragraph(
         "Without a result: 1 of 2 rows of the CPU arm (1 failed); 2 of 2 rows of the GPU arm "
-        "(2 open: no GPU in the cluster). No speed-up is stated for them."
+        "(2 open: no GPU in the cluster). They have no speed-up."
     )
 
 

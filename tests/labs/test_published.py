@@ -34,7 +34,7 @@ def test_claims_that_the_study_can_judge_stand_apart(real: dict[str, Study]) -> 
     assert said == "Judged on q1a (trained on 560 images; one seed)."
     few = judged.frame.set_index("claim").loc["a_depth_mnist"]
     assert (few["verdict"], few["wins"], few["num_pairs"]) == ("underpowered", 8, 8)
-    assert "8 pairs cannot decide one of" in few["reason"]
+    assert "8 pairs are too few for" in few["reason"]
 
 
 def test_every_row_of_report_a_has_ours_beside_it(real: dict[str, Study]) -> None:

@@ -78,7 +78,7 @@ def test_studies_and_tables_side_by_side(tmp_path: Path) -> None:
     assert list(depth["kind"]) == ["report", "study"]
     assert list(depth["verdict"]) == ["supported", "not comparable"]
     pin = frame[(frame["claim"] == "a_pin_accuracy") & (frame["kind"] == "study")]
-    assert pin["reason"].item().startswith("one trial serves both values")
+    assert pin["reason"].item().startswith("both values of pin memory share")
     assert (frame[frame["kind"] == "study"]["evidence"] == "grid").all()
 
 

@@ -24,5 +24,5 @@ def test_one_result_at_every_seed_is_not_called_a_mean(tmp_path: Path) -> None:
     section = kernels(load_study(path), "svm")
     assert section is not None
     table = next(block for block in section.blocks if isinstance(block, Table))
-    assert "One result at every seed: only times are means, over 2 seeds." in table.notes
+    assert "Every seed has the same result; only times are means, over 2 seeds." in table.notes
     assert table.cells["fit (s)"] == ["1.50"]

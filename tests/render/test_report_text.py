@@ -44,7 +44,7 @@ def test_report_of_an_unfinished_study(tmp_path: Path) -> None:
     assert lines[0] == "# Hyperparameter study: grid"
     assert lines[4] == (
         "> **Unfinished: 4 of 7 rows of study grid have no result: 1 failed; 1 unfinished; "
-        "1 open: no GPU in the cluster; 1 missing. The same command that began the study continues "
+        "1 open: no GPU in the cluster; 1 missing. The command that began the study continues "
         "it and tries failed rows again. An open row stays open until the study's command can run "
         "it.**"
     )
@@ -56,9 +56,9 @@ def test_report_of_an_unfinished_study(tmp_path: Path) -> None:
         *("finished", "finished", "diverged", "failed", "unfinished", "open", "missing")
     ]
     failed = cells(section(text, "grid: failed, diverged and unconverged rows"))
-    assert [(row[0], row[-2], row[-1]) for row in failed] == [
-        ("nan", "diverged", "training diverged at epoch 1"),
-        ("crash", "failed", "ValueError: a ¦ b"),
+    assert [(row[0], *row[-3:]) for row in failed] == [
+        ("nan", "diverged", "training diverged at epoch 1", ""),
+        ("crash", "failed", "ValueError: a ¦ b", "tune/001/trial_k_crash/error.txt"),
     ]
     open_rows = cells(section(text, "grid: open rows"))
     assert [(row[0], row[-2], row[-1]) for row in open_rows] == [

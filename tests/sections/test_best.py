@@ -42,8 +42,8 @@ def test_a_tie_is_decided_by_data_and_said(tmp_path: Path) -> None:
     assert table.cells["id"] == ["lr0.1"], "the one declared first"
     assert table.frame["num_tied"].item() == 2
     assert (
-        "Equally good on validation: MNIST, ResNet-18: 2 configurations. Of these the one with the "
-        "fewest epochs is picked, then the one declared first."
+        "Equally good on validation: MNIST, ResNet-18: 2 configurations. The one with the fewest "
+        "epochs is picked; if several have as few, the one that was declared first."
     ) in table.notes
 
 
@@ -67,8 +67,8 @@ def test_an_objective_that_nothing_reports_is_named(tmp_path: Path) -> None:
     [paragraph] = best(study, "grid").blocks
     assert isinstance(paragraph, Paragraph)
     assert paragraph.text.startswith(
-        "No row can be picked: the study selects by val_f1, which no finished row reports. "
-        "Reported are "
+        "No row can be picked: the study picks by val_f1, which no finished row reports. "
+        "Rows report "
     )
     assert "val_accuracy" in paragraph.text and "val_loss" in paragraph.text
 

@@ -20,7 +20,7 @@ from tests.studies import (
 
 def test_an_inert_pin_memory_is_compared_with_nothing(tmp_path: Path) -> None:
     section = pin_memory(load_study(shared_study(tmp_path / "grid")), "grid")
-    assert section is not None and "not applicable" in str(section.blocks)
+    assert section is not None and "cannot be compared" in str(section.blocks)
     assert not any(isinstance(block, Table) for block in section.blocks)
 
 
@@ -79,7 +79,9 @@ def test_one_value_of_pin_memory_is_not_waited_for(tmp_path: Path) -> None:
     path = write_study(tmp_path / "grid", study_json(configurations, space=space))
     section = pin_memory(load_study(path), "grid")
     assert section is not None
-    assert section.blocks == (Paragraph("All rows have the same pin memory: nothing to compare."),)
+    assert section.blocks == (
+        Paragraph("All rows have the same pin memory, so there is nothing to compare."),
+    )
 
 
 def test_failed_rows_have_no_equal_accuracies(tmp_path: Path) -> None:

@@ -26,7 +26,7 @@ def test_means_name_the_seeds_they_are_of_and_what_does_not_vary(tmp_path: Path)
     table = table_of(pivots(load_study(path), "grid"))
     assert table.notes == ("Mean over the seeds that have finished, 1 to 2 of 3.",)
     assert table.caption == (
-        "MNIST: test accuracy (%) of each setting, by model. In all of them: optimizer SGD."
+        "MNIST: test accuracy (%) of each setting, by model. All have optimizer SGD."
     )
 
 

@@ -56,12 +56,12 @@ def test_a_sentence_counts_pairs_and_says_which_took_longer() -> None:
     assert describe_pairs("lr", 0.1, 0.01, pairs) == (
         "learning rate 0.1 against 0.01: test accuracy higher in 2 of 3 pairs, lower in 1, apart "
         "in 1; median difference +1.0 points (−10.0 to +40.0). With 0.1 training took 2.50 times "
-        "as long as with 0.01 (median of the 2 pairs with as many trials at once)."
+        "as long as with 0.01 (median of 2 pairs timed under the same conditions)."
     )
     alone = describe_pairs("lr", 0.1, 0.01, pairs.head(1))
     assert "higher in 1 of 1 pair, lower" in alone
     assert alone.endswith(
-        "took 2.00 times as long as with 0.01 (one pair with as many trials at once)."
+        "took 2.00 times as long as with 0.01 (one pair timed under the same conditions)."
     )
     assert reservations_of(pairs) == []
     unlike = pairs.assign(time_ratio=float("nan"), time_problem="1 and 2 trials at once")
@@ -109,12 +109,12 @@ def test_observations_follow_the_numbers(tmp_path: Path) -> None:
     section = observations(grid_study(tmp_path / "one"))
     assert section is not None
     seeds, winners, about, lines, gap = section.blocks
-    assert seeds == Paragraph("One seed: what another seed would give is not known.")
+    assert seeds == Paragraph("There is one seed, so the results of another seed are unknown.")
     # All validation accuracies are 90 %: equal times and ids decide, and the tie is said.
     assert winners == Bullets(
         (
-            "MNIST: picked on validation, ResNet-18 (90 %, on test 90.0 %) and ResNet-50 (90 %, on "
-            "test 70.0 %) tie for the first place.",
+            "MNIST: of the configurations picked on validation, ResNet-18 (90 %, on test 90.0 %) "
+            "and ResNet-50 (90 %, on test 70.0 %) are equally good.",
         )
     )
     assert "count as one" in str(about) and "Wilson" in str(about) and "p and" not in str(about)
@@ -145,15 +145,17 @@ def models_study(path: Path, seeds: tuple[int, ...], **accuracies: tuple[float, 
 def test_the_winner_is_picked_on_validation_with_its_test_result_beside_it(tmp_path: Path) -> None:
     study = models_study(tmp_path / "one", (0,), resnet18=(0.8, 0.85), resnet50=(0.9, 0.8))
     assert sentences(study) == [
-        "MNIST: picked on validation, ResNet-50 (90 %, on test 80.0 %) leads, before ResNet-18 "
-        "(80 %, on test 85.0 %). The 95 % Wilson intervals of the first two test accuracies "
-        "overlap."
+        "MNIST: of the configurations picked on validation, ResNet-50 (90 %, on test 80.0 %) is "
+        "best, followed by ResNet-18 (80 %, on test 85.0 %). The 95 % Wilson "
+        "intervals of the first two test accuracies overlap."
     ]
     apart = models_study(tmp_path / "apart", (0,), resnet18=(0.8, 0.5), resnet50=(0.9, 0.8))
     assert "Wilson" not in sentences(apart)[0]
     seeds = models_study(tmp_path / "seeds", (0, 1), resnet18=(0.8, 0.5), resnet50=(0.9, 0.8))
-    assert "ResNet-50 (90.0 %, on test 80.0 %, means of 2 seeds) leads" in sentences(seeds)[0]
-    assert about_seeds(seeds) == "2 seeds: too few to test what another seed would give."
+    assert "ResNet-50 (90.0 %, on test 80.0 %, means of 2 seeds) is best" in sentences(seeds)[0]
+    assert about_seeds(seeds) == (
+        "There are 2 seeds, too few to test whether another would differ."
+    )
     alone = models_study(tmp_path / "alone", (0,), resnet18=(0.8, 0.85))
     assert sentences(alone) == []
 
@@ -167,20 +169,21 @@ def test_a_factor_with_three_values_has_a_best_and_a_worst(tmp_path: Path) -> No
         write_trial(path, f"k{name}", configurations[name], {1: [name]}, [result])
     assert sentences(load_study(path)) == [
         "MNIST: C: test accuracy highest at 10 and 100 (90.0 %), lowest at 1 (70.0 %), in one set "
-        "of rows that differ in it alone."
+        "of rows that differ in nothing else."
     ]
 
 
 def test_speed_up_and_fitted_powers_are_stated_where_they_exist(tmp_path: Path) -> None:
     assert sentences(device_study(tmp_path)) == [
-        "the GPU trained faster than the CPU in 1 of 1 pair with as many trials at once; speed-up "
-        "24.0×."
+        "the GPU trained faster than the CPU in 1 of 1 pair timed under the same conditions; "
+        "speed-up 24.0×."
     ]
     # 2e-6 n² seconds to fit, 1e-3 n to predict, always 100 support vectors.
     [_, powers] = sentences(scaling_study(tmp_path / "scaling"))
     assert powers == (
-        "MNIST, rbf: powers of the number of training images fitted to the cost: fit time 2.00 (3 "
-        "fits, R² 1.000); predict time 1.00 (3 fits, R² 1.000); support vectors 0.00 (3 fits)."
+        "MNIST, rbf: cost grows as a power of the number of training images. Fitted exponents: fit "
+        "time 2.00 (3 fits, R² 1.000); predict time 1.00 (3 fits, R² 1.000); support vectors 0.00 "
+        "(3 fits)."
     )
 
 
@@ -202,7 +205,7 @@ COSTS = {"r1": (1.0, 0.1, 100), "r10": (3.0, 0.3, 300), "p": (5.0, 0.5, 1_500)}
 
 def test_what_each_kernel_costs_is_said(tmp_path: Path) -> None:
     costs = (
-        "MNIST: in the median of its fits, rbf took 2.00 s to fit and 0.200 s to predict, with 200 "
+        "MNIST: medians over the fits: rbf took 2.00 s to fit and 0.200 s to predict, with 200 "
         "support vectors (2 fits); poly took 5.00 s to fit and 0.500 s to predict, with 1,500 "
         "support vectors (1 fit)."
     )
@@ -221,7 +224,7 @@ def test_what_a_comparison_holds_fixed_is_named(tmp_path: Path) -> None:
         result = line(1, milestone=True, test_accuracy=0.7 + number / 10)
         write_trial(path, f"k{name}", config, {1: [name]}, [result])
     text = next(text for text in sentences(load_study(path)) if "MNIST: C:" in text)
-    assert text.endswith("in one set of rows that differ in it alone (kernel rbf).")
+    assert text.endswith("in one set of rows that differ in nothing else (kernel rbf).")
     assert "mean" not in text
 
 
@@ -232,7 +235,7 @@ def test_an_arm_without_results_leaves_the_question_open(tmp_path: Path) -> None
     assert sentences(load_study(path)) == [], "nothing has finished yet"
     write_trial(path, "k", made["cpu"], {2: ["cpu"]}, [line(2, milestone=True)])
     assert sentences(load_study(path)) == [
-        "CPU against GPU: not answered: 1 of 1 GPU row has no result."
+        "CPU and GPU cannot be compared: 1 of 1 GPU row has no result."
     ]
 
 

@@ -3,15 +3,62 @@ from __future__ import annotations
 from pathlib import Path
 
 from analysis.frames.load import load_study
-from analysis.sections.problems import unfinished
-from tests.studies import (
-    A2,
-    line,
-    resnet_config,
-    study_json,
-    write_study,
-    write_trial,
-)
+from analysis.render.document import Paragraph, Table
+from analysis.render.files import to_csv
+from analysis.sections.problems import problems, reasons_table, unfinished
+from tests.studies import A2, line, resnet_config, study_json, write_study, write_trial
+
+FAILED = ("failed", "diverged")
+
+
+def failed_table(path: Path) -> Table:
+    table = reasons_table(load_study(path), "grid-problems", FAILED)
+    assert table is not None
+    return table
+
+
+def test_a_failed_row_names_the_file_of_its_traceback(tmp_path: Path) -> None:
+    configs = {"crash": resnet_config(), "nan": resnet_config(lr=10.0)}
+    path = write_study(tmp_path / "grid", study_json(configs))
+    write_trial(path, "k1", configs["crash"], {2: ["crash"]}, [line(1)], error="ValueError: bad\n")
+    lines = [line(1) | {"status": "diverged"}]
+    write_trial(path, "k2", configs["nan"], {2: ["nan"]}, lines)
+    table = failed_table(path)
+    assert table.cells["reason"] == ["ValueError: bad", "training diverged at epoch 1"]
+    assert table.cells["traceback"] == ["tune/001/trial_k1/error.txt", ""]
+    assert table.notes == ("Traceback: its file, relative to the study directory.",)
+    assert "tune/001/trial_k1/error.txt" in to_csv(table.frame)
+
+
+def test_the_traceback_is_that_of_the_last_attempt(tmp_path: Path) -> None:
+    configs = {"crash": resnet_config()}
+    path = write_study(tmp_path / "grid", study_json(configs))
+    for launch in ("001", "002"):
+        error = f"ValueError: in launch {launch}\n"
+        write_trial(path, "k1", configs["crash"], {2: ["crash"]}, [], launch=launch, error=error)
+    table = failed_table(path)
+    assert table.cells["reason"] == ["ValueError: in launch 002"]
+    assert table.cells["traceback"] == ["tune/002/trial_k1/error.txt"]
+
+
+def test_without_a_traceback_there_is_no_column_of_them(tmp_path: Path) -> None:
+    configs = {"nan": resnet_config()}
+    path = write_study(tmp_path / "grid", study_json(configs))
+    lines = [line(1) | {"status": "diverged"}]
+    write_trial(path, "k1", configs["nan"], {2: ["nan"]}, lines)
+    table = failed_table(path)
+    assert "traceback" not in table.cells
+    assert table.notes == ()
+
+
+def test_a_study_without_problems_says_so(tmp_path: Path) -> None:
+    configs = {"good": resnet_config()}
+    path = write_study(tmp_path / "grid", study_json(configs))
+    lines = [line(1), line(2, milestone=True)]
+    write_trial(path, "k1", configs["good"], {2: ["good"]}, lines)
+    [paragraph] = problems({"grid": load_study(path)}).blocks
+    assert isinstance(paragraph, Paragraph)
+    assert paragraph.text == "Every row has its result, and every result could be read."
 
 
 def test_a_failed_row_is_not_called_open(tmp_path: Path) -> None:
@@ -19,8 +66,8 @@ def test_a_failed_row_is_not_called_open(tmp_path: Path) -> None:
     write_trial(path, "k1", A2, {2: ["a2"]}, [line(2, milestone=True)])
     write_trial(path, "k2", resnet_config(lr=0.5), {2: ["b"]}, [line(1)], error="OSError: disk")
     assert unfinished(load_study(path)) == (
-        "Failed: 1 of 2 rows of study grid. The same command that began the study tries again what "
-        "failed."
+        "Failed: 1 of 2 rows of study grid. The command that began the study tries failed rows "
+        "again."
     )
 
 

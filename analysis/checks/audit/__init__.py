@@ -1,8 +1,8 @@
-"""Audit of tables of results: what cannot be right or does not follow, found by rule.
+"""Check tables of results, by rules, for what cannot be right or does not follow.
 
-``python -m analysis.audit TABLE.csv --num-test 14000``, or the name of a published table, or a
-study directory. Every rule says what it found with the numbers behind it and what would settle
-it, or why it could not be applied; on an honest table it stays silent.
+Run ``python -m analysis.audit TABLE.csv --num-test 14000``, or give the name of a published table
+or a study directory. Every rule reports what it found, with the numbers behind it and what would
+settle it, or says why it could not be applied. On an honest table it finds nothing.
 """
 
 from __future__ import annotations
@@ -65,19 +65,19 @@ RULES: dict[str, Rule] = {
     "unmatched": arms.unmatched,
     "statements": prose.statements,
 }
-"""Rules about one table; those about several are in ``analysis.checks.audit.arms``."""
+"""The rules for one table. Rules for several tables are in ``analysis.checks.audit.arms``."""
 
 
 def audit_table(
     table: Table, more: Sequence[Finding] = (), rules: Mapping[str, Rule] = MappingProxyType(RULES)
 ) -> Audit:
-    """Apply every rule to a table; ``more`` are findings about it from elsewhere."""
+    """Apply every rule to a table, and add ``more`` findings that were made elsewhere."""
     findings, clean, skipped = list(more), [], {}
     for name, rule in rules.items():
         try:
             if table.frame.empty:
                 raise NotApplicableError("no rows")
-            with np.errstate(all="ignore"):  # what an infinite value gives is unknown: NaN
+            with np.errstate(all="ignore"):  # an infinite value gives NaN, which means unknown
                 found = rule(table)
         except NotApplicableError as reason:
             skipped[name] = str(reason)
@@ -102,8 +102,8 @@ def audit_table(
 def audit_tables(tables: Sequence[Table]) -> list[Audit]:
     """Audit tables one by one and against each other.
 
-    Tables of the same report are compared where one restates another or they share settings;
-    FLOPs are compared over all.
+    Two tables of the same report are compared if one restates the other or they share settings.
+    FLOPs are compared over all tables.
     """
     more: dict[str, list[Finding]] = {table.name: [] for table in tables}
     for first, second in combinations(tables, 2):

@@ -1,4 +1,4 @@
-"""Arms that are compared but were not run alike, and tables that should agree and do not."""
+"""Compared arms that were not run alike, and tables that should agree but do not."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ from analysis.checks.audit.finding import Finding, NotApplicableError, percent
 from analysis.checks.audit.table import Table
 
 _FURTHER_THAN_NOISE = 5.0
-"""Binomial standard errors of a difference; and half a point for the noise of training."""
+"""In binomial standard errors of a difference. ``_TRAINING_NOISE`` is added to it."""
 _TRAINING_NOISE = 0.005
 _SAME_FLOPS = 0.05
 _PROTOCOL = ("optimizer_details", "mixed_precision", "epochs", "input_shape", "split")
 
 
 def unmatched(table: Table) -> list[Finding]:
-    """Look for rows of compared arms without a counterpart that differs in the arm alone."""
+    """Look for rows of compared arms without a counterpart that differs only in the arm."""
     compared = [factor for factor in table.compared if factor in table.varying()]
     if not compared:
         raise NotApplicableError("no arms are compared; name the setting with --compare")
@@ -33,7 +33,7 @@ def unmatched(table: Table) -> list[Finding]:
                 rule="unmatched",
                 severity="warning",
                 table=table.name,
-                says=f"rows stand in a comparison of {factor} without a counterpart",
+                says=f"rows in a comparison of {factor} have no counterpart",
                 evidence=f"{len(alone)} of {len(table.frame)} rows, levels "
                 f"{', '.join(sorted(levels))}: "
                 + "; ".join(f"row {table.named(row)} ({table.describe(row)})" for row in alone[:4]),
@@ -62,7 +62,7 @@ def restated(first: Table, second: Table) -> list[Finding]:
                 rule="restated",
                 severity="serious",
                 table=first.name,
-                says=f"{first.name} and {second.name} should list the same rows and do not",
+                says=f"{first.name} and {second.name} should list the same rows but do not",
                 evidence="; ".join(parts),
                 settle="the log that both were made from",
                 rows=tuple(only_1),
@@ -129,13 +129,13 @@ def same_settings(first: Table, second: Table) -> list[Finding]:
         if (one := getattr(first.protocol, name)) != (other := getattr(second.protocol, name))
     ]
     parts = [f"{first.describe(i)}: {percent(a[i])} and {percent(b[j])}" for i, j in far]
-    why = f"; how they were run differs in {', '.join(differing)}" if differing else ""
+    why = f"; the two tables differ in {', '.join(differing)}" if differing else ""
     return [
         Finding(
             rule="same_settings",
             severity="warning" if differing else "serious",
             table=first.name,
-            says=f"rows with the settings of rows of {second.name} have other accuracies",
+            says=f"rows with the same settings have other accuracies in {second.name}",
             evidence="; ".join(parts) + why,
             settle="all settings of both runs",
             rows=tuple(i for i, _ in far),
@@ -147,11 +147,11 @@ def _said(value: object) -> str:
     """Return an entry of a protocol as text."""
     if isinstance(value, Mapping):
         return ", ".join(f"{key} {text}" for key, text in value.items())
-    return "not said" if value is None else str(value)
+    return "not stated" if value is None else str(value)
 
 
 def flops(tables: Sequence[Table]) -> list[Finding]:
-    """Compare FLOPs of the same model over tables."""
+    """Compare the FLOPs of the same model in different tables."""
     found: dict[str, dict[str, float]] = {}
     for table in tables:
         if "flops" in table.frame and "model" in table.frame:
@@ -180,8 +180,8 @@ def flops(tables: Sequence[Table]) -> list[Finding]:
                 severity="warning",
                 table=low,
                 says=f"FLOPs of {model} differ {ratio:.1f}-fold between tables",
-                evidence=" against ".join(how) + apart + ", by input size and not by model",
-                settle="multiply-adds and the input shape beside every figure",
+                evidence=" against ".join(how) + apart + ", because of the input, not the model",
+                settle="the multiply-adds and the input shape beside every number",
             )
         )
     return findings

@@ -1,4 +1,4 @@
-"""What must hold between accuracy, precision, recall and F1, whatever the classifier did.
+"""Relations between accuracy, precision, recall and F1 that hold for every classifier.
 
 With precision P, recall R and F1 = 2PR/(P+R) per class (0 where a class has neither), averaged
 over classes with the same weights for all three:
@@ -33,11 +33,11 @@ def harmonic_mean(a: Floats, b: Floats) -> Floats:
 
 
 def excess(f1: Floats, precision: Floats, recall: Floats, slack: Floats | float) -> Floats:
-    """Return by how much averages break their bounds, 0 where they can be: (N,).
+    """Return by how much averages violate their bounds, 0 if they do not: (N,).
 
     Args:
         f1: (N,), averaged F1, and likewise ``precision`` and ``recall``.
-        slack: what each of the three may be off by rounding.
+        slack: the error that rounding may give each of the three.
     """
     above = f1 - slack - harmonic_mean(precision + slack, recall + slack)
     below = (precision - slack) + (recall - slack) - 1 - (f1 + slack)
@@ -48,7 +48,7 @@ def averages(table: Table) -> list[Finding]:
     """Check F1 against its bounds, and recall against accuracy where averages are weighted."""
     columns = [column for column in QUALITY if column in table.frame]
     if len(columns) < len(QUALITY):
-        raise NotApplicableError("needs the columns test_precision, test_recall and test_f1")
+        raise NotApplicableError("it needs the columns test_precision, test_recall and test_f1")
     return [*_mislabelled(table), *_bounds(table), *_weighted(table)]
 
 
@@ -57,13 +57,13 @@ def _slack(table: Table, columns: tuple[str, ...] = QUALITY) -> Floats:
 
 
 def _equal(table: Table, column: str) -> NDArray[np.bool_]:
-    """Return where a column equals accuracy to all printed digits."""
+    """Return in which rows a column equals accuracy in all printed digits."""
     close = np.abs(table.numbers(column) - table.numbers("test_accuracy"))
     return np.asarray(close <= _slack(table, (column, "test_accuracy")))
 
 
 def _mislabelled(table: Table) -> list[Finding]:
-    """Find a column other than recall that is accuracy in every row, where recall is not."""
+    """Find a column other than recall that equals accuracy in every row, if recall does not."""
     known = np.isfinite(table.numbers("test_accuracy"))
     equal = {c: _equal(table, c)[known] for c in QUALITY}
     if known.sum() < _FEWEST_ROWS or equal["test_recall"].mean() > _MOST_TIED:
@@ -81,7 +81,7 @@ def _mislabelled(table: Table) -> list[Finding]:
         )
         headings = _consistent_headings(table, known)
         if len(headings) == 1:
-            evidence += "; of the six orders of the three headings one fits all rows: " + ", ".join(
+            evidence += "; only one of the six orders of the headings fits all rows: " + ", ".join(
                 f"the column headed {_NAMES[c]} is {_NAMES[meant]}"
                 for c, meant in zip(QUALITY, headings[0], strict=True)
             )
@@ -100,7 +100,7 @@ def _mislabelled(table: Table) -> list[Finding]:
 
 
 def _consistent_headings(table: Table, known: NDArray[np.bool_]) -> list[tuple[str, ...]]:
-    """Return what the three columns can be, as weighted averages, in every row."""
+    """Return the orders of the headings that are possible for weighted averages in all rows."""
     slack = _slack(table)[known]
     fitting = []
     for meant in permutations(QUALITY):
@@ -125,7 +125,7 @@ def _bounds(table: Table) -> list[Finding]:
             rule="averages",
             severity="error",
             table=table.name,
-            says="F1 lies where no average of per-class F1 can lie, given precision and recall",
+            says="F1 lies outside the bounds that precision and recall set",
             evidence=(
                 f"{len(rows)} of {len(f1)} rows; worst in row {table.named(worst)}: precision "
                 f"{precision[worst]:g}, recall {recall[worst]:g}, F1 {f1[worst]:g}, allowed "
@@ -139,7 +139,7 @@ def _bounds(table: Table) -> list[Finding]:
 
 
 def _weighted(table: Table) -> list[Finding]:
-    """Check recall = accuracy (and all three = accuracy for micro averages)."""
+    """Check that weighted recall, or each micro average, equals accuracy."""
     must = {"weighted": ("test_recall",), "micro": QUALITY}.get(table.averaging or "", ())
     findings = []
     for column in must:
@@ -151,7 +151,7 @@ def _weighted(table: Table) -> list[Finding]:
                     rule="averages",
                     severity="error",
                     table=table.name,
-                    says=f"{table.averaging} {_NAMES[column]} is not accuracy, which it must equal",
+                    says=f"{table.averaging} {_NAMES[column]} must equal accuracy but does not",
                     evidence=(
                         f"{len(rows)} of {int(known.sum())} rows, as row "
                         f"{table.named(rows[0])}: "

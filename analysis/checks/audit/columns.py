@@ -1,4 +1,4 @@
-"""Which column of a user's table is which."""
+"""Find out which column of a user's table is which."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ ALIASES = {
     **dict.fromkeys(("pinmem", "pinmemory"), "pin_memory"),
     **{"opt": "optimizer", "num_epochs": "epochs", "data_set": "dataset", "compute": "device"},
 }
-"""Other names of columns, after lower-casing and with ``_`` for everything else."""
+"""Other name -> column, in lower case and with ``_`` for all other characters."""
 KNOWN = tuple(dict.fromkeys((*SETTINGS, *MEASURED, "converged", "num_test")))
 BOOKKEEPING = (
     "id",
@@ -36,17 +36,17 @@ BOOKKEEPING = (
     "milestone",
 )
 _TYPING_ERROR = 0.8
-"""Headings at least so similar to a name of ours are asked about; others are left unused."""
+"""Unknown headings that are at least this similar to a known name are refused, others ignored."""
 
 
 @dataclass(frozen=True)
 class Options:
-    """What a user says about a table.
+    """What a user states about a table.
 
     Attributes:
         names: our column name -> the file's.
         factors: further columns that say how a row was made.
-        percent: whether accuracies are percentages; None to see by the numbers.
+        percent: whether accuracies are percentages; None to decide by the numbers.
         num_test: test images of every row.
         num_images: images that were split.
         runs: how many runs each row is the mean of.
@@ -71,7 +71,7 @@ class Options:
 def name_columns(
     path: Path, header: list[str], options: Options
 ) -> tuple[dict[str, int], list[str]]:
-    """Return our name -> position of every column that is used, and remarks on the others."""
+    """Return the position of every column that is used, by our name, and remarks on the others."""
     given = {theirs.strip(): ours for ours, theirs in options.names.items()}
     for ours, theirs in options.names.items():
         if theirs.strip() not in [h.strip() for h in header]:
@@ -97,7 +97,7 @@ def name_columns(
             if close and len(plain) > 3:
                 raise UserError(
                     f"{path}: column {heading!r} is not known; did you mean "
-                    f"{canonical[close[0]]!r}? say --map {canonical[close[0]]}={heading}, or "
+                    f"{canonical[close[0]]!r}? add --map {canonical[close[0]]}={heading}, or "
                     f"--factor {heading} if it says how a row was made"
                 )
             unused.append(heading.strip() or "(no name)")

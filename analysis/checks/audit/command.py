@@ -1,7 +1,7 @@
-"""The command line: targets, options, and the audit as text or JSON.
+"""The command line of the audit: targets, options, and the output as text or JSON.
 
-Exit status: 0 nothing serious found, 1 an error or something serious found, 2 a mistake of the
-user's.
+Exit status: 0 if nothing serious was found, 1 if a finding is an error or serious, 2 after a user's
+mistake.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ _REPORTS = ("report_a", "report_b", "all")
 
 @answering_mistakes
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run the command line; return 0, 1 when something is wrong, or 2 after a user's mistake."""
+    """Run the command line; return 0, 1 if something is wrong, or 2 after a user's mistake."""
     arguments = _parser().parsed(argv)
     audits = _audits(arguments)
     if arguments.json:
@@ -42,7 +42,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def as_text(audit: Audit) -> str:
-    """Return an audit as Markdown: findings, worst first, then what was clean and what skipped."""
+    """Return an audit as Markdown: findings, worst first, then the clean and the skipped rules."""
     lines = [f"## {escape(audit.table)} ({counted(audit.num_rows, 'row')})", ""]
     lines += [f"*{escape(remark)}*" for remark in audit.remarks]
     lines += [""] if audit.remarks else []
@@ -85,7 +85,7 @@ def _audits(arguments: argparse.Namespace) -> list[Audit]:
 def _is(path: Path, question: str) -> bool:
     try:
         return bool(getattr(path, question)())
-    except (OSError, ValueError):  # a name that is too long, or a folder that must not be entered
+    except (OSError, ValueError):  # a name that is too long, or a folder without permission
         return False
 
 
@@ -94,7 +94,7 @@ def _options(arguments: argparse.Namespace) -> Options:
     for pair in arguments.map:
         ours, equals, theirs = pair.partition("=")
         if not equals or not theirs:
-            raise UserError(f"--map {pair}: write --map OURS=THEIRS, as test_accuracy=acc")
+            raise UserError(f"--map {pair}: write --map OURS=THEIRS, such as test_accuracy=acc")
         if ours not in KNOWN and ours not in arguments.factor:
             raise UserError(
                 f"--map {pair}: no column {ours!r}{did_you_mean(ours, KNOWN)}; "
@@ -117,7 +117,7 @@ def _options(arguments: argparse.Namespace) -> Options:
 
 def _count(text: str) -> int:
     if not (text.isascii() and text.isdigit() and len(text) < 10 and int(text) > 0):
-        raise argparse.ArgumentTypeError(f"{text!r} is no whole number from 1 to 999999999")
+        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number from 1 to 999999999")
     return int(text)
 
 
@@ -127,13 +127,13 @@ def _fraction(text: str) -> float:
     except ValueError:
         value = -1.0
     if not 0 < value < 1:
-        raise argparse.ArgumentTypeError(f"{text!r} is no fraction between 0 and 1")
+        raise argparse.ArgumentTypeError(f"{text!r} is not a fraction between 0 and 1")
     return value
 
 
 def _parser() -> Parser:
     parser = Parser(
-        "analysis.audit", "Find in a table of results what cannot be right or does not follow."
+        "analysis.audit", "Check a table of results for what cannot be right or does not follow."
     )
     parser.add_argument(
         "targets",
@@ -145,28 +145,48 @@ def _parser() -> Parser:
     parser.add_argument("--num-test", type=_count, metavar="N", help="test images of every row")
     parser.add_argument("--num-images", type=_count, metavar="N", help="images that were split")
     parser.add_argument(
-        "--runs", type=_count, default=1, metavar="N", help="each row is the mean of N runs"
+        "--runs",
+        type=_count,
+        default=1,
+        metavar="N",
+        help="each row is the mean of N runs (default: 1)",
     )
     parser.add_argument(
-        "--map", action="append", default=[], metavar="OURS=THEIRS", help="name a column"
+        "--map",
+        action="append",
+        default=[],
+        metavar="OURS=THEIRS",
+        help="name a column, such as test_accuracy=acc",
     )
     parser.add_argument(
-        "--factor", action="append", default=[], metavar="COLUMN", help="a further setting"
+        "--factor",
+        action="append",
+        default=[],
+        metavar="COLUMN",
+        help="a further setting",
     )
     unit = parser.add_mutually_exclusive_group()
     unit.add_argument("--percent", action="store_true", help="accuracies are percentages")
     unit.add_argument("--fraction", action="store_true", help="accuracies are fractions")
-    parser.add_argument("--averaging", choices=("macro", "weighted", "micro"))
-    parser.add_argument("--ceiling", type=_fraction, metavar="X", help="highest plausible accuracy")
-    parser.add_argument("--selected-on", choices=("val", "test"), help="what best rows are best on")
     parser.add_argument(
-        "--compare", action="append", default=[], metavar="SETTING", help="arms that are compared"
+        "--averaging", choices=("macro", "weighted", "micro"), help="of precision, recall and F1"
+    )
+    parser.add_argument("--ceiling", type=_fraction, metavar="X", help="highest plausible accuracy")
+    parser.add_argument(
+        "--selected-on", choices=("val", "test"), help="what best rows were picked on"
+    )
+    parser.add_argument(
+        "--compare",
+        action="append",
+        default=[],
+        metavar="SETTING",
+        help="a setting whose values are compared, such as device",
     )
     parser.add_argument(
         "--data",
         type=path_argument,
         metavar="FOLDER",
-        help="the images of a study, to see overlap by pixel",
+        help="a folder with the images of a study, to find test images among the training images",
     )
-    parser.add_argument("--json", action="store_true", help="print JSON")
+    parser.add_argument("--json", action="store_true", help="print JSON instead of text")
     return parser

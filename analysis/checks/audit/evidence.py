@@ -1,4 +1,4 @@
-"""What a study directory proves by itself: metrics computed again, test sets, copies."""
+"""Rules that use a study's files: metrics recomputed, test sets compared, copies found."""
 
 from __future__ import annotations
 
@@ -22,11 +22,11 @@ _FEWEST_ERRORS = 20
 
 @dataclass(frozen=True, eq=False)
 class Evidence:
-    """What a study keeps of its rows, in the order of the table.
+    """The files of a study's rows, in the order of the table.
 
     Attributes:
         trials: the trial each row was read from.
-        matrices: per row the confusion matrix, (classes, classes), true classes down, or None.
+        matrices: per row the confusion matrix (classes, classes), one line per true class, or None.
         predictions: per row the predicted classes, (test images,), or None.
     """
 
@@ -39,8 +39,8 @@ def metrics_of(matrix: Counts) -> dict[str, float]:
     """Return accuracy, and macro and weighted precision, recall and F1 of a confusion matrix.
 
     Args:
-        matrix: (classes, classes), true classes down. A class without predictions has precision
-            0, as scikit-learn's ``zero_division=0`` has it.
+        matrix: (classes, classes), one line per true class. A class without predictions has
+            precision 0, as with scikit-learn's ``zero_division=0``.
     """
     right, true, predicted = np.diag(matrix), matrix.sum(axis=1), matrix.sum(axis=0)
     zeros = np.zeros(len(matrix))
@@ -56,9 +56,9 @@ def metrics_of(matrix: Counts) -> dict[str, float]:
 
 
 def recomputed(table: Table, evidence: Evidence) -> list[Finding]:
-    """Compare every metric with the one that the row's confusion matrix gives."""
+    """Compare every metric with its value from the row's confusion matrix."""
     if not any(matrix is not None for matrix in evidence.matrices):
-        raise NotApplicableError("no confusion matrices are kept")
+        raise NotApplicableError("there are no confusion matrices")
     wrong: dict[str, list[tuple[int, float, float]]] = {}
     columns: dict[str, NDArray[np.float64]] = {}
     for row, matrix in enumerate(evidence.matrices):
@@ -74,7 +74,7 @@ def recomputed(table: Table, evidence: Evidence) -> list[Finding]:
         _error(
             table,
             rule="recomputed",
-            says=f"{name} is not what the confusion matrix gives",
+            says=f"{name} differs from its value in the confusion matrix",
             evidence=f"{counted(len(rows), 'row')}, as row {table.named(rows[0][0])}: "
             f"{rows[0][1]:.9g} reported, {rows[0][2]:.9g} computed",
             rows=[row for row, _, _ in rows],
@@ -117,11 +117,11 @@ def same_test_images(table: Table, evidence: Evidence) -> list[Finding]:
 def copies(table: Table, evidence: Evidence) -> list[Finding]:
     """Look for different trials with the same predictions, image by image.
 
-    Runs with few errors, or that predict two classes at most, may agree by chance; SVMs whose
-    solution no longer changes with C agree for a reason.
+    Runs with few errors, or with at most two predicted classes, may agree by chance and are left
+    out. So are SVMs, whose solution may no longer change with C.
     """
     if "kernel" in table.frame or not any(p is not None for p in evidence.predictions):
-        raise NotApplicableError("needs saved predictions of networks")
+        raise NotApplicableError("it needs saved predictions of neural networks")
     seen: dict[tuple[str, bytes], list[int]] = {}
     names = table.keys(["dataset"]) if "dataset" in table.frame else [("",)] * len(table.frame)
     for row, (predicted, matrix) in enumerate(
@@ -152,6 +152,6 @@ def _error(table: Table, *, rule: str, says: str, evidence: str, rows: list[int]
         table=table.name,
         says=says,
         evidence=evidence,
-        settle="the trial's result.json and predictions, and a run of its configuration again",
+        settle="the trial's result.json and predictions, and another run of its configuration",
         rows=tuple(rows),
     )

@@ -1,4 +1,4 @@
-"""Contrasts over a whole factor: placebos that move results, and winners that depend on another."""
+"""Rules on factors: placebos that change results, and winners that depend on another factor."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ _UNORDERED = ("model", "optimizer", "kernel")
 
 
 def placebo(table: Table) -> list[Finding]:
-    """Check that settings without any effect on arithmetic leave accuracy alone.
+    """Check that settings without an effect on arithmetic do not change accuracy.
 
-    What such pairs differ by is the noise of one run; it is reported as a note.
+    The differences of such pairs show the noise of one run. A note reports it.
     """
     found = []
     for factor in (p for p in PLACEBOS if p in table.varying()):
@@ -25,7 +25,7 @@ def placebo(table: Table) -> list[Finding]:
         if len(levels) == 2:
             found += _placebo(table, factor, levels)
     if not found:
-        raise NotApplicableError(f"needs {_FEWEST_PAIRS} pairs that differ in pin_memory alone")
+        raise NotApplicableError(f"it needs {_FEWEST_PAIRS} pairs that differ only in pin_memory")
     return found
 
 
@@ -52,12 +52,12 @@ def _placebo(table: Table, factor: str, levels: list[str]) -> list[Finding]:
             severity="warning" if moved else "note",
             table=table.name,
             says=f"{factor} cannot change accuracy, "
-            + ("but does here" if moved else "and does not: its pairs show one run's noise"),
+            + ("but does here" if moved else "and does not: its pairs show the noise of one run"),
             evidence=(
                 f"{len(pairs)} pairs differ by {100 * differences.mean():+.2f} points in the mean, "
                 f"t = {float(test.statistic):.1f}{timed}; one run's standard deviation: {noise}"
             ),
-            settle="whether both arms ran in one session, and replicates with other seeds",
+            settle="whether both arms ran in one session, and runs with other seeds",
         )
     ]
 
@@ -65,7 +65,7 @@ def _placebo(table: Table, factor: str, levels: list[str]) -> list[Finding]:
 def _noise(
     table: Table, pairs: list[tuple[int, int]], differences: NDArray[np.float64]
 ) -> list[str]:
-    """Return one run's standard deviation by data set and epochs: the median is robust to flops."""
+    """Return one run's standard deviation by data set and epochs; the median is robust."""
     by = [name for name in ("dataset", "epochs") if name in table.frame]
     keys = table.keys(by)
     names = dict.fromkeys(keys[a] for a, _ in pairs)
@@ -80,10 +80,10 @@ def _noise(
 
 
 def flipped_winner(table: Table) -> list[Finding]:
-    """Look for a factor whose better level is one at one level of another, the other elsewhere.
+    """Look for a factor whose better level depends on the level of another factor.
 
-    Both directions must be significant by a sign test; it is more than a note where the text names
-    one winner.
+    Both directions must be significant in a sign test. The finding is a warning if the text names
+    one winner, else a note.
     """
     named = {str(s.arguments["factor"]) for s in table.statements if s.kind == "wins"}
     named |= {key for s in table.statements if s.kind == "best" for key in s.arguments["has"]}
@@ -97,7 +97,7 @@ def flipped_winner(table: Table) -> list[Finding]:
             applied = applied or len(wins) > 1
             findings += _flip(table, factor, levels, other, wins=wins, named=factor in named)
     if not applied:
-        raise NotApplicableError("needs a model, optimizer or kernel with two levels in a grid")
+        raise NotApplicableError("it needs a model, optimizer or kernel with two levels in a grid")
     return findings
 
 
@@ -144,8 +144,8 @@ def _flip(
             severity="warning" if named else "note",
             table=table.name,
             says=f"which {factor} is better depends on {other}"
-            + (", where the text names one winner" if named else ""),
+            + (", but the text names one winner" if named else ""),
             evidence="; ".join(parts),
-            settle=f"the comparison stated for each {other} by itself",
+            settle=f"a separate comparison for each {other}",
         )
     ]

@@ -1,26 +1,28 @@
-"""What a rule has to say: findings with their evidence, and why a rule could not be applied."""
+"""The results of rules: findings with their evidence, or why a rule could not be applied."""
 
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from analysis.frames.cells import half_up
+
 SEVERITIES = ("error", "serious", "warning", "note")
-"""Worst first: cannot be; a conclusion falls with it; weigh it; good to know."""
+"""Worst first: impossible; invalidates a conclusion; to be considered; for information."""
 ROWS_ARE_NUMBERED = "rows are numbered from 1, without the line of headings"
 FAILING = ("error", "serious")
-"""Severities that make the command end with status 1."""
+"""Severities that make the command end with exit status 1."""
 
 
 @dataclass(frozen=True)
 class Finding:
-    """One thing that is off.
+    """One thing that is wrong or doubtful.
 
     Attributes:
         rule: name of the rule, as in ``analysis.checks.audit.RULES``.
         severity: one of ``SEVERITIES``.
         table: name of the table or study.
-        says: what is off, one sentence.
+        says: what is wrong, as a clause.
         evidence: the numbers behind it.
         settle: what would settle it.
         rows: positions of the rows concerned among those audited, from 0.
@@ -39,12 +41,12 @@ class Finding:
 
 
 class NotApplicableError(Exception):
-    """A rule finds nothing to check; the message says why."""
+    """A rule cannot be applied; the message says why."""
 
 
 @dataclass(frozen=True)
 class Audit:
-    """What became of every rule on one table.
+    """The result of every rule on one table.
 
     Attributes:
         table: name of the table or study.
@@ -53,7 +55,7 @@ class Audit:
         clean: rules that were applied and found nothing.
         skipped: rule -> why it could not be applied.
         remarks: how the table was read, one line each.
-        names: what each row is called, in the order of the rows.
+        names: the name of each row in findings, in the order of the rows.
     """
 
     table: str
@@ -70,7 +72,7 @@ class Audit:
         return any(finding.severity in FAILING for finding in self.findings)
 
     def as_json(self) -> dict[str, Any]:
-        """Return the audit in JSON types; rows are called what the text calls them."""
+        """Return the audit in JSON types; rows have the same names as in the text."""
         record = asdict(self) | {"failed": self.failed}
         names = record.pop("names")
         for finding in record["findings"]:
@@ -80,12 +82,12 @@ class Audit:
 
 
 def percent(fraction: float, decimals: int = 2) -> str:
-    """Return a fraction as a percentage: ``98.91 %``."""
-    return f"{100 * fraction:.{decimals}f} %"
+    """Return a fraction as a percentage, rounded as in the report: ``98.91 %``."""
+    return f"{half_up(100 * fraction, decimals)} %"
 
 
 def chance(probability: float) -> str:
-    """Return a small probability in words that do not pretend to be exact."""
+    """Return a small probability in words, without digits that it does not have."""
     if probability < 1e-12:
         return "less than 1 in 10¹²"
     if probability >= 0.1:

@@ -1,9 +1,9 @@
-"""Whether test images are among the training images: by index and by pixel.
+"""Check whether test images are among the training images, pixel by pixel.
 
-A study directory holds what a trial predicted for every test image, but no positions. With the
-images themselves the split can be drawn again from ``study.json`` (its seed, or each row's own, the
-number of images and the files' checksums). That the predictions then give the recorded
-confusion matrices proves that these are the test images: with others the labels would not fit.
+A study directory has the predictions for every test image, but not which images these are. Given
+the images, the split can be drawn again from ``study.json``: from its seed (or each row's own), the
+number of images and the files' checksums. If the predictions and the labels of the split give the
+recorded confusion matrices, these are the test images. With other images the labels would not fit.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from analysis.frames.confusions import fits_matrix
 from analysis.frames.split import Bytes, Split, load_splits
 
 _FEW = 0.01
-"""Below this share of equal images no accuracy moves by more than a hundredth."""
+"""Below this share of equal images no accuracy changes by more than a point."""
 
 
 def check_images(
@@ -30,12 +30,12 @@ def check_images(
     folder: Path,
     evidence: Evidence,
 ) -> list[Finding]:
-    """Draw the split of every data set again and compare test images with the others.
+    """Draw the split of every data set again and compare its test images with the others.
 
     Args:
         table: the study's rows.
         data: the entry ``data`` of ``study.json``.
-        folder: where its IDX files lie, at most three folders deep.
+        folder: the folder of its IDX files, at most three folders deep.
         evidence: the rows' confusion matrices and predictions.
 
     Raises:
@@ -55,7 +55,7 @@ def check_images(
 
 
 def _seeds(table: Table) -> list[int]:
-    """Return each row's seed; 0 where no column names it."""
+    """Return each row's seed; 0 if there is no column of seeds."""
     seeds = np.nan_to_num(table.numbers("seed"))
     return [int(seed) for seed in seeds]
 
@@ -68,7 +68,7 @@ def _labels(
     labels: list[Bytes],
     evidence: Evidence,
 ) -> list[Finding]:
-    """Check that predictions and the labels drawn again give the recorded confusion matrix."""
+    """Check that the predictions and the split's labels give the recorded confusion matrix."""
     wrong = []
     for row, drawn in zip(rows, labels, strict=True):
         matrix, predicted = evidence.matrices[row], evidence.predictions[row]
@@ -83,9 +83,9 @@ def _labels(
             rule="overlap",
             severity="error",
             table=table.name,
-            says=f"rows of {name} were not tested on the test images that study.json stands for",
-            evidence=f"{len(wrong)} of {len(rows)} rows: predictions and labels of the split drawn "
-            "again do not give the recorded confusion matrix",
+            says=f"rows of {name} were not tested on the test images that study.json describes",
+            evidence=f"{len(wrong)} of {len(rows)} rows: their predictions and the labels of the "
+            "split do not give the recorded confusion matrix",
             settle="the version of the program and the command that wrote the study",
             rows=tuple(wrong),
         )
@@ -95,7 +95,7 @@ def _labels(
 def _pixels(table: Table, name: str, splits: Mapping[int, Split]) -> list[Finding]:
     """Count test images that equal a training or validation image pixel by pixel.
 
-    Of several splits the one with most such images counts.
+    If there are several splits, the one with most such images counts.
     """
     distinct = {id(split): seed for seed, split in splits.items()}
     found = {seed: _num_equal(splits[seed]) for seed in distinct.values()}
@@ -112,9 +112,9 @@ def _pixels(table: Table, name: str, splits: Mapping[int, Split]) -> list[Findin
             table=table.name,
             says=f"test images of {name} are also among its training and validation images",
             evidence=f"{equal} of {num_test:,} test images ({percent(share)}) equal one of the "
-            f"{len(split.used) - num_test:,} others pixel by pixel, though no index is in both"
-            f"{which}: no accuracy can be off by more than {percent(share)}",
-            settle="accuracies without these images",
+            f"{len(split.used) - num_test:,} others pixel by pixel, although no index is in both"
+            f"{which}: this changes no accuracy by more than {percent(share)}",
+            settle="the accuracies without these images",
         )
     ]
 

@@ -1,4 +1,4 @@
-"""How the best row was picked, and whether it can be told from the others."""
+"""Rules on how the best row was picked, and on the limits of the grid."""
 
 from __future__ import annotations
 
@@ -21,14 +21,14 @@ def selection(table: Table) -> list[Finding]:
     picked_on = table.protocol.selection
     validated = "val_accuracy" in table.frame and table.frame["val_accuracy"].notna().any()
     if picked_on is None and not claims:
-        raise NotApplicableError("no row is called the best; give --selected-on if one is")
+        raise NotApplicableError("no row is called the best; add --selected-on if one is")
     if picked_on == "val" or (picked_on is None and validated):
         return []
     where = [(str(s.where.get("dataset", "all rows")), table.subset(s.where)) for s in claims]
     evidence = [_tied(table, name, mask) for name, mask in where or table.by_dataset()]
     if candidates > 1:
         evidence.insert(0, f"each row is the best of {candidates} configurations")
-    source = "as stated" if picked_on else "there is no validation metric to pick on"
+    source = "stated by the source" if picked_on else "there is no validation metric to pick on"
     return [
         Finding(
             rule="selection",
@@ -63,7 +63,7 @@ def _words(metric: str) -> str:
 
 
 def grid_edge(table: Table) -> list[Finding]:
-    """Look for an axis whose best level is at an end, with all the others in order."""
+    """Look for a setting whose results only rise or only fall, so that its best level is an end."""
     metric = "val_accuracy" if "val_accuracy" in table.frame else "test_accuracy"
     values, findings, applied = table.numbers(metric), [], False
     for axis in _ORDERED:
@@ -87,7 +87,7 @@ def grid_edge(table: Table) -> list[Finding]:
                     rule="grid_edge",
                     severity="note",
                     table=table.name,
-                    says=f"the best {axis} is at the end of the grid: a better one may lie beyond",
+                    says=f"the best {axis} is at the end of the grid, a better one may lie beyond",
                     evidence=f"mean {_words(metric)} over {counted(len(groups), 'group')}: "
                     + ", ".join(
                         f"{level:g}: {percent(mean)}"
@@ -97,5 +97,5 @@ def grid_edge(table: Table) -> list[Finding]:
                 )
             )
     if not applied:
-        raise NotApplicableError("no ordered setting has three levels")
+        raise NotApplicableError("no ordered setting has three levels or more")
     return findings

@@ -1,4 +1,4 @@
-"""Accuracies above what the method has ever reached, and fits that were stopped early."""
+"""Rules on implausibly high accuracies and on solvers that were stopped early."""
 
 from __future__ import annotations
 
@@ -24,18 +24,18 @@ def _ceilings() -> dict[tuple[str, str], tuple[float, str]]:
 
 
 def ceiling(table: Table) -> list[Finding]:
-    """Look for accuracies above the highest known for data set and method, beyond sampling.
+    """Look for accuracies that exceed the highest known one by more than sampling explains.
 
-    The ceiling is the user's, or the best published one of SVMs or of neural networks. A row is
-    named where so many correct images or more have a probability below 0.001 / rows under a
-    binomial distribution at the ceiling.
+    The ceiling is the user's, or the best published accuracy of SVMs or of neural networks on the
+    data set. A row is reported if its number of correct images, or more, has a probability below
+    0.001 / rows in a binomial distribution with the ceiling as its probability.
     """
     values, num = table.numbers("test_accuracy"), table.num_test
     limits = _limits(table)
     checked = np.isfinite(values) & np.isfinite(num) & np.array([bool(s) for _, s in limits])
     if not checked.any():
         raise NotApplicableError(
-            "needs --num-test, and a data set and method with a known ceiling or --ceiling"
+            "it needs --num-test, and --ceiling or a data set and method with a known ceiling"
         )
     from scipy.stats import binom
 
@@ -67,7 +67,7 @@ def ceiling(table: Table) -> list[Finding]:
 
 
 def _limits(table: Table) -> list[tuple[float, str]]:
-    """Return each row's ceiling and where it comes from; an empty source where there is none."""
+    """Return each row's ceiling and its source; an empty source if there is no ceiling."""
     if table.ceiling is not None:
         return [(table.ceiling, "given")] * len(table.frame)
     family = "svm" if "kernel" in table.frame else "network" if "model" in table.frame else ""
@@ -83,9 +83,9 @@ def unconverged(table: Table) -> list[Finding]:
         limit = ""
     elif "kernel" in table.frame and table.protocol.max_iter is not None:
         rows = list(range(len(table.frame)))
-        limit = f", stopped after {table.protocol.max_iter:,} iterations at the latest"
+        limit = f", stopped after at most {table.protocol.max_iter:,} iterations"
     else:
-        raise NotApplicableError("no column converged, and no iteration limit known")
+        raise NotApplicableError("there is no column converged, and no iteration limit is known")
     if not rows:
         return []
     return [
@@ -93,7 +93,7 @@ def unconverged(table: Table) -> list[Finding]:
             rule="unconverged",
             severity="warning" if "converged" in table.frame else "serious",
             table=table.name,
-            says="solvers did not converge, so rows compare where they were stopped, not methods",
+            says="solvers did not converge, so rows compare early stops, not methods",
             evidence=f"{len(rows)} of {len(table.frame)} rows{limit}: {table.listed(rows)}",
             settle="the same fits without an iteration limit",
             rows=tuple(rows),

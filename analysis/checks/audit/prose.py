@@ -1,9 +1,8 @@
-"""What is said about a table against the table itself.
+"""Check what a text says about a table against the table.
 
-A statement is data (``analysis.labs.reference.Statement``); ``KINDS`` says how each kind is
-checked.
-Only the printed numbers are compared here: whether a difference is more than noise is another
-question, which statistics answer.
+A statement is data (``analysis.labs.reference.Statement``), and ``KINDS`` says how each kind is
+checked. Only the printed numbers are compared. Whether a difference is more than noise is a
+question for statistics (``analysis.checks.claims``).
 """
 
 from __future__ import annotations
@@ -19,11 +18,11 @@ from analysis.checks.audit.table import Table, from_reference
 from analysis.labs.reference import load_table
 
 _SAME_TIME = np.log(1.05)
-"""Two runs of the same work differ by so much without a cause."""
+"""Times of two runs of the same work may differ by this much."""
 
 
 class Verdict(NamedTuple):
-    """Whether a statement holds (None: the table cannot say), and the numbers."""
+    """Whether a statement holds (None if the table cannot decide), and the numbers behind it."""
 
     holds: bool | None
     evidence: str
@@ -48,7 +47,7 @@ def statements(table: Table) -> list[Finding]:
                 severity="serious" if contradicted else "note",
                 table=table.name,
                 says=f"the text says that {statement.says}; "
-                + ("its own table says otherwise" if contradicted else "the table cannot say"),
+                + ("its own table says otherwise" if contradicted else "the table cannot tell"),
                 evidence=verdict.evidence,
                 settle="another sentence, or another table"
                 if contradicted
@@ -85,7 +84,7 @@ def _share_above(table: Table, where: Any, a: dict[str, Any]) -> Verdict:
 def _paired(
     table: Table, where: Any, a: dict[str, Any], first: str, second: str
 ) -> NDArray[np.float64]:
-    """Return the metric of the matched pairs of two levels, which the arguments name."""
+    """Return the metric of the matched pairs of the two levels that the arguments name."""
     return table.paired(a["metric"], a["factor"], a[first], a[second], table.subset(where))
 
 
@@ -96,8 +95,8 @@ def _wins(table: Table, where: Any, a: dict[str, Any]) -> Verdict:
         return _UNMATCHED
     return Verdict(
         won + (tied if a.get("ties_count") else 0) >= a["at_least"] * num,
-        f"{a['better']} is ahead of {a['worse']} in {won} of {num} matched pairs, "
-        f"behind in {num - won - tied}, equal in {tied}",
+        f"{a['better']} is better than {a['worse']} in {won} of {num} matched pairs, "
+        f"worse in {num - won - tied}, equal in {tied}",
     )
 
 
@@ -117,7 +116,7 @@ def _ratio(table: Table, where: Any, a: dict[str, Any]) -> Verdict:
     if not ((low <= ratios) & (ratios <= high)).all():
         return Verdict(False, f"{evidence}; stated {_span(low, high)}")
     if len(ratios) == 1 and abs(np.log(ratios[0])) < _SAME_TIME and "seconds" in a["metric"]:
-        return Verdict(None, f"{evidence}: one pair, within what one run's time varies by")
+        return Verdict(None, f"{evidence}: one pair, within the variation of one run's time")
     return Verdict(True, evidence)
 
 
@@ -137,7 +136,7 @@ def _close(table: Table, where: Any, a: dict[str, Any]) -> Verdict:
         return _UNMATCHED
     most = float(np.abs(first - second).max())
     return Verdict(
-        most <= a["within"], f"{len(first)} pairs differ by {100 * most:.2f} points at the most"
+        most <= a["within"], f"{len(first)} pairs differ by at most {100 * most:.2f} points"
     )
 
 

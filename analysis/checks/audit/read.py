@@ -1,4 +1,4 @@
-"""A user's CSV file as a table to audit: its columns named, its units settled, its digits kept."""
+"""Read a user's CSV file as a table to audit: its columns, units and printed digits."""
 
 from __future__ import annotations
 
@@ -12,9 +12,10 @@ import numpy as np
 import pandas as pd
 
 from analysis.checks.audit.columns import BOOKKEEPING, Options, name_columns
-from analysis.checks.audit.table import FRACTION, MEASURED, SETTINGS, Table, last_digit
+from analysis.checks.audit.table import MEASURED, SETTINGS, Table, last_digit
 from analysis.labs.reference import Protocol
 from search_spaces.errors import UserError, choices, did_you_mean
+from tune_app.study.measures import is_share
 
 _MISSING = ("", "-", "–", "—", "nan", "n/a", "na", "none", "null")
 _ENDED = ("finished", "unconverged")
@@ -28,8 +29,8 @@ def read_csv(path: Path, options: Options) -> Table:
     """Read a table from a CSV file (comma, semicolon or tab; UTF-8; headings in its first line).
 
     Raises:
-        UserError: the file cannot be read, a column is missing or not known for certain, a cell
-            that must be a number is none, or percentages cannot be told from fractions.
+        UserError: the file cannot be read, a column is missing or ambiguous, a cell that must be a
+            number is not one, or percentages cannot be told from fractions.
     """
     header, lines = _cells(path)
     columns, remarks = name_columns(path, header, options)
@@ -116,7 +117,7 @@ def _cells(path: Path) -> tuple[list[str], list[list[str]]]:
 
 
 def _rows_with_a_result(text: pd.DataFrame) -> tuple[pd.DataFrame, list[str]]:
-    """Leave out rows without a result, and all but one of the rows that are one result."""
+    """Leave out rows without a result, and rows that repeat another's result."""
     remarks, kept = [], text
     if "status" in text:
         kept = kept[kept["status"].isin(_ENDED)]
@@ -126,7 +127,7 @@ def _rows_with_a_result(text: pd.DataFrame) -> tuple[pd.DataFrame, list[str]]:
     if "trial_id" in one_result:
         alone = kept[~kept.duplicated(one_result) | kept["trial_id"].isin(_MISSING)]
         if len(alone) < len(kept):
-            remarks.append(f"rows that repeat another's result: {len(kept) - len(alone)}")
+            remarks.append(f"rows that repeat another's result, left out: {len(kept) - len(alone)}")
         kept = alone
     return kept, remarks
 
@@ -134,7 +135,7 @@ def _rows_with_a_result(text: pd.DataFrame) -> tuple[pd.DataFrame, list[str]]:
 def _numbers(
     path: Path, name: str, cells: pd.Series[str], row_numbers: list[int], percent: bool | None
 ) -> tuple[list[float], list[float], list[str]]:
-    """Return a column's values, the last printed digit of each, and how it was read."""
+    """Return a column's values, the last printed digit of each, and a remark on how it was read."""
     values, digits = [], []
     for number, cell in zip(row_numbers, cells, strict=True):
         bare = cell.removesuffix("%").strip()
@@ -144,12 +145,12 @@ def _numbers(
         value = math.nan if cell.lower() in _MISSING else float(bare) if digit > 0 else math.inf
         if not (math.isnan(value) or abs(value) < _LARGEST):
             raise UserError(
-                f"{path}: row {number}, column {name}: {cell[:40]!r} is no number; "
-                "leave the cell empty where there is none"
+                f"{path}: row {number}, column {name}: {cell[:40]!r} is not a number; "
+                "leave the cell empty if there is none"
             )
         values.append(value)
         digits.append(digit if digit > 0 else math.nan)
-    if not FRACTION.fullmatch(name):
+    if not is_share(name):
         return values, digits, []
     known = [v for v in values if not math.isnan(v)]
     signed = bool(len(cells)) and all(c.endswith("%") for c in cells if c.lower() not in _MISSING)
@@ -158,8 +159,8 @@ def _numbers(
         is_percent = (signed and bool(known)) or any(v > 1 for v in known)
         if is_percent and not signed and any(0 < v <= 1 for v in known):
             raise UserError(
-                f"{path}: column {name} has values up to 1 and above, so percentages cannot be "
-                "told from fractions; say --percent or --fraction"
+                f"{path}: column {name} has values up to 1 and above 1, so percentages cannot be "
+                "told from fractions; add --percent or --fraction"
             )
     scale = 100.0 if is_percent else 1.0
     remark = f"{name} read as {'percentages' if is_percent else 'fractions'}"

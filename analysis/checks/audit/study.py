@@ -1,7 +1,7 @@
-"""Audit of a study directory: its rows as a table, and what else the directory can prove.
+"""Audit a study directory: its rows as a table, and its further files as evidence.
 
-A study keeps the confusion matrix and the test predictions of every row, so its metrics can be
-computed again, its test sets compared, and copies told from coincidences.
+A study keeps the confusion matrix and the test predictions of every row. With them its metrics can
+be recomputed, its test sets compared, and copies told from coincidences.
 """
 
 from __future__ import annotations
@@ -43,9 +43,9 @@ def audit_study(study: Study | str | Path, data: Path | None = None) -> Audit:
     """Audit a study.
 
     Args:
-        study: a study that has been read, or its directory.
-        data: a folder with the images the study was made from, to rebuild its split and look for
-            test images that equal training images; None to leave that out.
+        study: a loaded study, or its directory.
+        data: a folder with the images the study was made from, to draw its split again and look
+            for test images that equal training images; None to skip that.
 
     Raises:
         UserError: the directory is not a study, or ``data`` lacks its images.
@@ -63,7 +63,7 @@ def audit_study(study: Study | str | Path, data: Path | None = None) -> Audit:
 
     def images(table: Table) -> list[Finding]:
         if data is None:
-            raise NotApplicableError("needs the images; name their folder with --data")
+            raise NotApplicableError("it needs the images; name their folder with --data")
         return check_images(table, study.meta.get("data"), data, evidence)
 
     rules: dict[str, Rule] = {
@@ -76,7 +76,7 @@ def audit_study(study: Study | str | Path, data: Path | None = None) -> Audit:
 
 
 def study_table(study: Study, rows: pd.DataFrame | None = None) -> Table:
-    """Return the finished rows of a study as a table; rows that are one result stand once."""
+    """Return the finished rows of a study as a table, without rows that repeat a result."""
     kept = _rows(study) if rows is None else rows
     settings = [s for s in study.config_keys if s in kept and (s != "device" or _devices(kept) > 1)]
     settings += ["seed"] if "seed" not in settings else []
@@ -125,7 +125,7 @@ def _devices(rows: pd.DataFrame) -> int:
 
 
 def _num_test(rows: pd.DataFrame) -> NDArray[np.float64]:
-    """Return the numbers of test images; NaN where there is none that a test set can have."""
+    """Return the numbers of test images; NaN if a number is missing or impossible."""
     if "num_test" not in rows:
         return np.full(len(rows), np.nan)
     stated = np.asarray(pd.to_numeric(rows["num_test"], errors="coerce"), dtype=np.float64)
@@ -135,11 +135,11 @@ def _num_test(rows: pd.DataFrame) -> NDArray[np.float64]:
 def _remarks(study: Study, kept: pd.DataFrame) -> tuple[str, ...]:
     remarks = []
     without = int((~study.rows["status"].isin(FINISHED)).sum())
-    copies = int(((study.rows["same_as"] != "") | repeats(study)).sum())
+    num_repeats = int(((study.rows["same_as"] != "") | repeats(study)).sum())
     if without:
         remarks.append(f"rows without a result, left out: {without}")
-    if copies:
-        remarks.append(f"rows that are the same result as another, left out: {copies}")
+    if num_repeats:
+        remarks.append(f"rows that repeat another's result, left out: {num_repeats}")
     return tuple(remarks)
 
 
@@ -150,7 +150,7 @@ def _matrices(study: Study, rows: pd.DataFrame) -> list[Counts | None]:
 
 
 def _predictions(study: Study, rows: pd.DataFrame) -> tuple[list[Classes | None], tuple[str, ...]]:
-    """Return what each row predicted, None where that is not known, and a remark on the others."""
+    """Return the predictions of each row, None if unknown, and remarks on unreadable files."""
     found: list[Classes | None] = []
     unreadable: dict[str, None] = {}
     for config_id, seed in zip(rows["config_id"], rows["seed"], strict=True):

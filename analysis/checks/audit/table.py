@@ -1,4 +1,4 @@
-"""A table as the rules see it, wherever it comes from."""
+"""The table that rules are applied to, whatever its source."""
 
 from __future__ import annotations
 
@@ -20,14 +20,13 @@ SETTINGS = (
     *("batch_size", "optimizer", "lr", "pin_memory", "epochs", "device", "mixed_precision"),
     *("num_workers", "seed", "in_channels", "image_size", "weight_decay", "momentum"),
 )
-"""Columns that say how a row was made; a study and a user may have more."""
-FRACTION = re.compile(r"(?:train|val|test)_(?:accuracy|precision|recall|f1)(?:_weighted)?")
+"""Columns that are settings. A study or a user may have more of them."""
 QUALITY = ("test_precision", "test_recall", "test_f1")
 MEASURED = ("test_accuracy", *QUALITY, "val_accuracy", "train_accuracy", "train_seconds", "flops")
 STEADY = "steady_seconds"
-"""Training time without the warm-up, as ``steady_seconds`` says (studies)."""
+"""Training time without the warm-up, from ``steady_seconds`` (studies only)."""
 PLACEBOS = ("pin_memory", "num_workers")
-"""Settings that change where bytes lie and when they are copied, but no arithmetic."""
+"""Settings that change where data are stored and when they are copied, but not arithmetic."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -35,21 +34,20 @@ class Table:
     """Rows to audit.
 
     Attributes:
-        name: how findings name it.
-        frame: one line per row, with this project's names; fractions and numbers.
-        unit: same shape: the last printed digit of each number (1e-4 for 0.9855), 0 where the
-            number was not rounded.
-        settings: the columns that say how a row was made.
-        num_test: (rows,), images each row was tested on; NaN where unknown.
-        protocol: what is known of how the numbers came about.
-        statements: what is said about the table.
-        averaging: average of precision, recall and F1; None where unknown.
+        name: its name in findings.
+        frame: one line per row, with this project's column names; fractions and numbers.
+        unit: the last printed digit of each number (1e-4 for 0.9855), with the shape of the
+            measured columns; 0 if the number was not rounded.
+        settings: the columns that are settings.
+        num_test: (rows,), images each row was tested on; NaN if unknown.
+        protocol: what is known about the origin of the numbers.
+        statements: what its source says about the table.
+        averaging: average of precision, recall and F1; None if unknown.
         runs: how many runs each row is the mean of.
         ceiling: highest plausible test accuracy, given by the user.
         compared: settings whose levels are compared as arms.
         remarks: how it was read.
-        names: what each row is called where its place among the rows is not what a reader would
-            find it by.
+        names: the name of each row; empty if rows are named by their number.
     """
 
     name: str
@@ -97,9 +95,9 @@ class Table:
         return tuple(s for s in self.settings if len(set(self._text(s))) > 1)
 
     def matched(self, factor: str, within: NDArray[np.bool_] | None = None) -> list[list[int]]:
-        """Return the groups of rows that differ in ``factor`` alone, as row positions.
+        """Return the groups of rows that differ only in ``factor``, as row positions.
 
-        A group with two rows of the same level is left out: what its rows differ in is not known.
+        A group with two rows of the same level is left out, because their difference is unknown.
         """
         names = list(dict.fromkeys([*self.settings, factor]))
         texts = pd.DataFrame({name: self._text(name) for name in names}, dtype=object)
@@ -109,7 +107,7 @@ class Table:
     def pairs(
         self, factor: str, first: Any, second: Any, within: NDArray[np.bool_] | None = None
     ) -> list[tuple[int, int]]:
-        """Return the rows at level ``first`` each with its counterpart at level ``second``."""
+        """Return each row at level ``first`` with its counterpart at level ``second``."""
         levels = self._text(factor)
         pairs = []
         for rows in self.matched(factor, within):
@@ -141,7 +139,7 @@ class Table:
         return mask
 
     def by_dataset(self) -> Iterator[tuple[str, NDArray[np.bool_]]]:
-        """Yield each data set and its rows; one group where no column names them."""
+        """Yield each data set and its rows; one group if there is no data set column."""
         if "dataset" not in self.frame:
             yield "all rows", np.ones(len(self.frame), dtype=bool)
             return
@@ -150,7 +148,7 @@ class Table:
             yield name, np.array([other == name for other in names], dtype=bool)
 
     def named(self, row: int) -> str:
-        """Return what a row is called, after "row": its name, or its number from 1."""
+        """Return the name of a row, or its number from 1 if it has none."""
         return self.names[row] if self.names else str(row + 1)
 
     def listed(self, rows: Sequence[int], most: int = 8) -> str:
@@ -160,12 +158,12 @@ class Table:
         return f"row {shown}" if len(rows) == 1 else f"rows {shown}"
 
     def describe(self, row: int) -> str:
-        """Return a row's settings that vary, as text."""
+        """Return those settings of a row that vary in the table, as text."""
         return ", ".join(f"{s}={self._text(s)[row] or '–'}" for s in self.varying())
 
 
 def setting_key(value: Any) -> str:
-    """Return a setting as text that does not depend on how it was typed: 1, 1.0 and "1"."""
+    """Return a setting as text that is the same for 1, 1.0 and "1"."""
     if value is None or (not isinstance(value, str) and pd.isna(value)):
         return ""
     if isinstance(value, (bool, np.bool_)):

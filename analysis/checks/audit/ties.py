@@ -1,9 +1,9 @@
-"""Identical cells where different runs stand, and how likely that is by chance.
+"""Identical results of different runs, and how likely they are by chance.
 
-Counts of correct images in two runs that differ in one setting differ by dozens. Near zero the
-differences of honest pairs are spread evenly over the counts that are possible, so of K pairs that
-differ by at most h images about K / (2h + 1) are equal: the birthday problem with 2h + 1 days.
-Times with five digits and more are compared in the same way, digit by digit.
+Two runs that differ in one setting differ by dozens of correct images. Near zero the differences of
+honest pairs are spread evenly over the possible counts. Of K pairs that differ by at most h images,
+about K / (2h + 1) are therefore equal, as in the birthday problem with 2h + 1 days. Times with five
+digits or more are compared in the same way, in units of their last digit.
 """
 
 from __future__ import annotations
@@ -19,27 +19,27 @@ from analysis.frames.cells import counted
 
 _LEVEL = 5e-4
 _PEAKED = 1.5
-"""How much denser honest differences may be at zero than nearby: some pairs are closer kin."""
+"""How much more frequent zero differences may be than others: some pairs are more similar."""
 _NOT_PAIRED = (*PLACEBOS, "device", "mixed_precision", "max_iter")
 _NOT_PAIRED_FOR_SVM = ("C", "gamma", "seed")
-"""A separable problem has the same support vectors beyond some C, and no seed at all."""
+"""Beyond some C a separable problem has the same support vectors, and it has no seed."""
 _DISAGREEING = 0.5
-"""On how many images two runs disagree at least, over the errors of the better one."""
+"""Two runs disagree at least on this many images per error of the better one."""
 _COLLAPSED = 0.25
-"""Runs that predict one class for everything are equal for an honest reason."""
+"""Runs that predict one class for all images may be equal: they have at most this accuracy."""
 _TIME_DIGITS = 1e-4
 _TIME_LEVEL = 1e-3
 _TIME_WINDOW = 1000
 _TIME_SPREAD = 0.005
-"""Times of one kind of work spread by more than this, so within it they lie evenly."""
+"""Times of the same work vary by more than this share, so within it they lie evenly."""
 _SAME_DIGIT = 0.5
 _MOST_ROWS = 2000
 
 
 def tied_accuracies(table: Table) -> list[Finding]:
-    """Look for equal accuracies in rows that differ in one setting, more often than by chance."""
+    """Look for equal accuracies of rows that differ in one setting, more than chance explains."""
     if not np.isfinite(table.num_test).any():
-        raise NotApplicableError("the number of test images is not known; give it with --num-test")
+        raise NotApplicableError("the number of test images is unknown; give it with --num-test")
     tests = []
     for dataset, within in table.by_dataset():
         for factor in _paired_factors(table):
@@ -47,7 +47,7 @@ def tied_accuracies(table: Table) -> list[Finding]:
             if len(differences[1]):
                 tests.append((dataset, factor, *differences))
     if not tests:
-        raise NotApplicableError("no two rows differ in one setting alone")
+        raise NotApplicableError("no two rows differ in only one setting")
     findings = []
     for dataset, factor, pairs, steps in tests:
         ties = int((steps == 0).sum())
@@ -68,9 +68,9 @@ def _paired_factors(table: Table) -> list[str]:
 def _differences(
     table: Table, factor: str, within: NDArray[np.bool_]
 ) -> tuple[list[tuple[int, int]], NDArray[np.int64]]:
-    """Return the pairs along a factor and by how many distinguishable steps each differs.
+    """Return the pairs along a factor and how many distinguishable steps each pair differs by.
 
-    Of a group of more than two rows every row is paired with the next better one.
+    In a group of more than two rows, every row is paired with the next better one.
     """
     values, units = table.numbers("test_accuracy"), table.units("test_accuracy")
     usable = within & np.isfinite(values) & np.isfinite(table.num_test) & (values > _COLLAPSED)
@@ -86,21 +86,21 @@ def _differences(
 
 
 def _errors(table: Table, rows: list[int]) -> float:
-    """Return the wrong images of the row with fewest, in steps that can be told apart."""
+    """Return the fewest wrong images of any row, in distinguishable steps."""
     values, units = table.numbers("test_accuracy")[rows], table.units("test_accuracy")[rows]
     return float(np.min((1 - values) / np.maximum(1 / table.num_test[rows], units)))
 
 
 def tie_probability(steps: NDArray[np.int64], errors: float = 0.0) -> float:
-    """Return how likely so many zeros are among honest differences, given the others.
+    """Return the probability of so many zeros among honest differences, given the others.
 
-    Where all are zero there is no scale to judge them by. Then two runs are taken to disagree on
-    ``_DISAGREEING`` times as many images as one gets wrong; that as many of these D go either way
-    has a probability of sqrt(2 / (π D)).
+    If all differences are zero they give no scale. Two runs are then assumed to disagree on D
+    images, ``_DISAGREEING`` times as many as one run gets wrong. The probability that each run is
+    right on half of them is sqrt(2 / (π D)).
 
     Args:
-        steps: (pairs,), absolute differences in steps that can be told apart.
-        errors: wrong images in a typical row, in such steps.
+        steps: (pairs,), absolute differences in distinguishable steps.
+        errors: wrong images of a typical row, in the same steps.
     """
     others = steps[steps > 0]
     ties = len(steps) - len(others)
@@ -157,15 +157,17 @@ def _others(steps: NDArray[np.int64]) -> str:
 def tied_times(table: Table) -> list[Finding]:
     """Look for rows that took exactly the same time, to five digits or more.
 
-    Of K pairs no more than w digits apart, K / (2w + 1) are expected to be equal; w is the smaller
-    of ``_TIME_WINDOW`` and ``_TIME_SPREAD`` of the time itself.
+    Of K pairs that are at most w units apart, K / (2w + 1) are expected to be equal. w is the
+    smaller of ``_TIME_WINDOW`` and ``_TIME_SPREAD`` times the time.
     """
     if "train_seconds" not in table.unit:
         raise NotApplicableError("no column train_seconds")
     values, units = table.numbers("train_seconds"), table.units("train_seconds")
     usable = np.isfinite(values) & (units > 0) & (units <= _TIME_DIGITS * values)
     if not 2 <= usable.sum() <= _MOST_ROWS:
-        raise NotApplicableError("fewer than two times with five digits or more, or too many rows")
+        raise NotApplicableError(
+            "there are fewer than two times with five digits or more, or too many rows"
+        )
     rows = np.flatnonzero(usable)
     first, second = np.triu_indices(len(rows), 1)
     coarser = np.maximum(units[rows][first], units[rows][second])

@@ -1,8 +1,8 @@
-"""Training times out of proportion.
+"""Training times that do not fit the work.
 
-Rows with the same model, batch size, optimizer, epochs and device do the same work, whatever the
-learning rate, the data set (of equal size), pinned memory and the seed are; their times differ by
-noise. What stands far outside of that noise was measured under other conditions.
+Rows with the same model, batch size, optimizer, epochs and device do the same work. The learning
+rate, the data set (of equal size), pinned memory and the seed do not matter. The times of such rows
+differ only by noise. A time far outside that noise was measured under other conditions.
 """
 
 from __future__ import annotations
@@ -20,13 +20,13 @@ from analysis.stats import mean_interval
 _SAME_WORK = ("lr", "dataset", "pin_memory", "seed", "weight_decay", "momentum")
 _FEWEST_ALIKE = 4
 _FAR = 6.0
-"""Robust standard deviations, which a few dozen rows give to a quarter of their value."""
+"""In robust standard deviations, which a few dozen rows determine to within a quarter."""
 _FURTHEST = np.log(1.10)
-"""And no time within a tenth of its like is called an outlier."""
+"""A time within a tenth of comparable times is never an outlier."""
 _PER_EPOCH = (0.5, 1.25)
 _FEWEST_PAIRS = 4
 _FAR_PER_EPOCH = (0.25, 2.0)
-"""Beyond this no load on an honest machine carries the median of four pairs."""
+"""Load on the machine cannot move the median of four pairs beyond these limits."""
 _CONFIDENCE = 0.98
 _PER_BATCH = (0.75, 1.35)
 
@@ -35,7 +35,9 @@ def time_outliers(table: Table) -> list[Finding]:
     """Look for rows that took far longer or shorter than rows that do the same work."""
     seconds = _seconds(table)
     if "kernel" in table.frame:
-        raise NotApplicableError("an SVM's work depends on every setting: no rows do the same work")
+        raise NotApplicableError(
+            "the work of an SVM depends on every setting, so no rows do the same work"
+        )
     work = [setting for setting in table.settings if setting not in _SAME_WORK]
     groups: dict[tuple[str, ...], list[int]] = {}
     for row, key in enumerate(table.keys(work)):
@@ -50,7 +52,7 @@ def time_outliers(table: Table) -> list[Finding]:
         for i, row in enumerate(rows):
             residuals[row] = logs[i] - np.median(np.delete(logs, i))
     known = residuals[np.isfinite(residuals)]
-    # The upper quartile, unlike the median, is not pulled to zero by groups with twin rows.
+    # Groups with pairs of equal times pull the median to zero, but not the upper quartile.
     spread = float(np.quantile(np.abs(known), 0.75)) / 1.1503
     far = np.abs(residuals) > max(_FURTHEST, _FAR * spread)
     rows = np.flatnonzero(far).tolist()
@@ -72,20 +74,20 @@ def _outliers(
         says="some times are far from those of rows that do the same work",
         evidence=(
             f"{counted(len(rows), 'row')}; row {table.named(worst)} took {seconds[worst]:.1f} s, "
-            f"its like {seconds[worst] / np.exp(residuals[worst]):.1f} s in the median "
-            f"({np.exp(residuals[worst]):.2f}×), where {100 * spread:.1f} % is usual; "
+            f"comparable rows {seconds[worst] / np.exp(residuals[worst]):.1f} s in the median "
+            f"({np.exp(residuals[worst]):.2f}×), where a spread of {100 * spread:.1f} % is usual; "
             f"{table.listed(rows)}"
         ),
-        settle="times of these rows measured again, alone on the machine",
+        settle="the times of these rows, measured again alone on the machine",
         rows=tuple(rows),
     )
 
 
 def time_per_epoch(table: Table) -> list[Finding]:
-    """Check that times grow with the number of epochs, less a fixed cost such as starting up.
+    """Check that times grow with the number of epochs, apart from a fixed cost such as start-up.
 
-    A busy machine makes a few pairs look so by chance. What fewer than four pairs say, or pairs
-    that differ among themselves by as much, is a note; serious is only what is far off.
+    On a busy machine a few pairs may fail the check by chance. With fewer than four pairs, or pairs
+    that vary as much themselves, the finding is a note. It is serious only if times are far off.
     """
     return [
         Finding(
@@ -95,7 +97,7 @@ def time_per_epoch(table: Table) -> list[Finding]:
             says="times do not grow with the number of epochs",
             evidence=f"{more:g} epochs took {np.median(found):.2f} times as long as {fewer:g} in "
             f"the median of {counted(len(found), 'pair')}, where {more / fewer:.2f} is expected",
-            settle="what the time of a row covers: one epoch, its last, or all",
+            settle="whether the time of a row covers one epoch or all",
             rows=rows,
         )
         for fewer, more, found, rows in _ratios(table, "epochs")
@@ -104,7 +106,7 @@ def time_per_epoch(table: Table) -> list[Finding]:
 
 
 def _per_epoch_severity(ratios: NDArray[np.float64], expected: float) -> str:
-    """Return how much ratios (pairs,) of times weigh whose median is not an honest one's."""
+    """Return the severity of ratios (pairs,) of times whose median is not plausible."""
     if len(ratios) < _FEWEST_PAIRS:
         return "note"
     low, high = np.exp(mean_interval(np.log(ratios), confidence=_CONFIDENCE))
@@ -123,20 +125,21 @@ def _fits(ratios: NDArray[np.float64] | list[float], limits: tuple[float, float]
 
 
 def time_per_batch(table: Table) -> list[Finding]:
-    """Check that larger batches take no longer, and at least their share of the smaller's time.
+    """Check that times with larger batches are plausible.
 
-    The images of an epoch stay the same: all that a larger batch can save is the cost per step.
+    The images of an epoch are the same, so a larger batch can only save the cost per step: it takes
+    no longer than a smaller one, and at least its share of the smaller one's time.
     """
     return [
         Finding(
             rule="time_per_batch",
             severity="warning" if len(found) >= _FEWEST_PAIRS else "note",
             table=table.name,
-            says="times do not go with the batch size",
+            says="times do not fit the batch size",
             evidence=f"batches of {larger:g} took {np.median(found):.2f} times as long as of "
             f"{smaller:g} in the median of {counted(len(found), 'pair')}, where "
             f"{smaller / larger:.2f} to 1 is expected",
-            settle="times of these rows measured again, alone on the machine",
+            settle="the times of these rows, measured again alone on the machine",
             rows=rows,
         )
         for smaller, larger, found, rows in _ratios(table, "batch_size")
@@ -145,13 +148,13 @@ def time_per_batch(table: Table) -> list[Finding]:
 
 
 def _ratios(table: Table, setting: str) -> list[tuple[float, float, list[float], tuple[int, ...]]]:
-    """Return, for neighbouring levels, both levels, each pair's ratio of times, and the rows."""
+    """Return for neighbouring levels: both levels, each pair's ratio of times, and the rows."""
     seconds, values = _seconds(table), table.numbers(setting)
     if STEADY in table.frame:
         seconds = table.numbers(STEADY)
     levels = sorted({float(v) for v in values[np.isfinite(values)]})
     if len(levels) < 2 or setting not in table.settings:
-        raise NotApplicableError(f"needs rows with different {setting.replace('_', ' ')}")
+        raise NotApplicableError(f"it needs rows with different {setting.replace('_', ' ')}")
     ratios = []
     for low, high in pairwise(levels):
         pairs = [

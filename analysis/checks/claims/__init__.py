@@ -1,9 +1,9 @@
-"""Claims about hyperparameters, hardware and models, and what the data say about them.
+"""Judge claims about hyperparameters, hardware and models on data.
 
 A ``Claim`` is data: a sentence, the rows it is about and the test that decides it. ``verdicts``
-judges claims on the published tables they were drawn from and on studies; what both lab reports
-claim is in ``PUBLISHED``. ``python -m analysis.claims`` prints verdicts, also on a user's own
-claims.
+judges claims on the published tables they were drawn from and on studies. ``PUBLISHED`` holds the
+claims of both lab reports. ``python -m analysis.claims`` prints the verdicts on them, or on a
+user's own claims.
 """
 
 from analysis.checks.claims.claim import Claim, Criterion
@@ -21,7 +21,7 @@ from analysis.labs.claims_a import CLAIMS as REPORT_A
 from analysis.labs.claims_b import CLAIMS as REPORT_B
 
 PUBLISHED: tuple[Claim, ...] = (*REPORT_A, *REPORT_B)
-"""Every claim of both lab reports."""
+"""All claims of both lab reports."""
 
 __all__ = [
     "ALPHA",

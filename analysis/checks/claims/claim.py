@@ -17,10 +17,10 @@ _NAME = re.compile(r"[a-z][a-z0-9_]{0,39}")
 
 
 class Criterion(Protocol):
-    """What decides a claim; the dataclasses of this package are such tests."""
+    """A test that decides a claim, such as ``Higher`` or ``Same``."""
 
     def judge(self, evidence: Evidence, alpha: float) -> Outcome:
-        """Judge the claim on rows that already meet its ``where``, at the level ``alpha``."""
+        """Judge the claim at the level ``alpha``, on rows that already meet its ``where``."""
         ...
 
 
@@ -30,14 +30,14 @@ class Claim:
 
     Attributes:
         name: short and unique: lower-case letters, digits and ``_``.
-        sentence: what is claimed; ``{dataset}`` and the like stand for values of ``where``.
-        test: what decides it.
+        sentence: what is claimed; ``{dataset}`` is replaced by the value in ``where``.
+        test: the test that decides it.
         where: setting -> value, or tuple of values, of the rows it is about; empty for all rows.
         source: who claims it: ``report_a``, ``report_b``, or empty.
-        tables: the published tables it was drawn from, to be judged on those too.
+        tables: the published tables it was drawn from; it is judged on them too.
 
     Raises:
-        UserError: a field is not what it should be; the message says which and what is allowed.
+        UserError: a field is not valid; the message names it and says what is allowed.
     """
 
     name: str

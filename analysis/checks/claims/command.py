@@ -1,6 +1,6 @@
 """Judge claims: ``python -m analysis.claims results/<study> ...``.
 
-Prints a table of verdicts in Markdown and below it each verdict in a sentence; writes no file.
+Print a table of verdicts in Markdown and, below it, a sentence for each verdict. Write no file.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ _REPORTS = {"report_a": REPORT_A, "report_b": REPORT_B}
 
 @answering_mistakes
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run the command line; return 0 whatever the verdicts, or 2 after a mistake of the user's."""
+    """Run the command line; return 0 whatever the verdicts are, or 2 after a user's mistake."""
     arguments = _parser().parsed(argv)
     claims = _claims(arguments.claims, arguments.reference)
     if not arguments.studies and not any(claim.tables for claim in claims):
@@ -54,19 +54,19 @@ def _parser() -> Parser:
         default=[],
         type=study_argument,
         metavar="STUDY",
-        help="a study directory, results/<study>, or its URL",
+        help="a study directory such as results/q1a, or its URL (default: published tables only)",
     )
     parser.add_argument(
         "--claims",
         type=path_argument,
         metavar="FILE",
-        help="a Python file with a list CLAIMS, to judge",
+        help="a Python file with a list CLAIMS: judge these claims, such as my_claims.py",
     )
     parser.add_argument(
         "--reference",
         choices=sorted(_REPORTS),
         action="append",
-        help="judge this report's claims (default without --claims: those of both reports)",
+        help="judge the claims of this report (default: of both reports, or none with --claims)",
     )
     return parser
 

@@ -1,4 +1,4 @@
-"""Rows joined into configurations: means over seeds, and how much one training run varies."""
+"""Join rows into configurations: means over seeds, and the noise of one training run."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ from analysis.stats import noise_floor
 from search_spaces.errors import UserError
 
 _NOISE_GROUPS = ("dataset", "epochs")
-"""What the noise of a run depends on most; it is estimated within each of their combinations."""
+"""Settings that the noise of a run depends on most; it is estimated for each combination."""
 
 
 def judged_by(evidence: Evidence) -> tuple[str, str]:
-    """Return the metric that ranks, on validation where there is one, and its number of images."""
+    """Return the metric to rank by, and the column with its number of images."""
     rows = evidence.rows
     if "val_accuracy" in rows and "num_val" in rows and rows["val_accuracy"].notna().all():
         return "val_accuracy", "num_val"
@@ -26,7 +26,7 @@ def judged_by(evidence: Evidence) -> tuple[str, str]:
 
 
 def keys_of(evidence: Evidence) -> pd.Series[str]:
-    """Return for each row a text that says which configuration it is."""
+    """Return a text for each row that is the same for rows of one configuration."""
     keys = [name for name in (*evidence.settings, "family", "source") if name in evidence.rows]
     return evidence.rows[keys].map(str).agg("\n".join, axis=1)
 
@@ -35,15 +35,15 @@ def configurations_of(evidence: Evidence, metric: str, placebo: str) -> pd.DataF
     """Return one row per configuration, with means over its seeds and the noise of a run.
 
     Args:
-        evidence: rows with finite ``metric``; copies of a result count once.
-        metric: what ranks; it and ``test_accuracy`` become means.
-        placebo: a factor that does nothing, from which the noise is read where there is one seed.
+        evidence: rows with a finite ``metric``; copies of a result count once.
+        metric: the metric to rank by; it and ``test_accuracy`` become means.
+        placebo: a factor that changes nothing; with one seed the noise is estimated from it.
 
     Returns:
-        The columns of the rows, ``num_seeds``, ``results`` (the frozen set of results behind the
-        row) and ``run_variance`` of the mean: that between seeds over their number; with one seed
-        the placebo's, read robustly, as one failed training must not make every run a tie; 0 where
-        neither shows it.
+        The columns of the rows, ``num_seeds``, ``results`` (the frozen set of the row's results)
+        and ``run_variance``, the variance of the mean: with several seeds the variance between
+        seeds, divided by their number; with one seed that of the placebo's pairs, estimated
+        robustly so that one failed training does not tie all runs; 0 if neither is known.
     """
     distinct = evidence.distinct()
     rows, keys = distinct.rows, keys_of(distinct)
@@ -61,7 +61,7 @@ def configurations_of(evidence: Evidence, metric: str, placebo: str) -> pd.DataF
 
 
 def _between_seeds(joined: pd.DataFrame, spread: pd.Series[float]) -> NDArray[np.float64]:
-    """Pool the variances between seeds."""
+    """Return the pooled variance between seeds, for each configuration."""
     groups = [joined[name].map(str) for name in _NOISE_GROUPS if name in joined]
     degrees = (joined["num_seeds"] - 1).astype(float)
     squares = (spread * degrees).fillna(0.0)
@@ -84,16 +84,16 @@ def _of_placebo(
     groups = [name for name in _NOISE_GROUPS if name in settings]
     noise = np.zeros(len(rows))
     for _, group in rows.groupby(groups) if groups else [("", rows)]:
-        # Without a placebo, or with one that shares its trials, there is nothing to read.
+        # Without a placebo, or if its rows share trials, there is nothing to estimate from.
         with contextlib.suppress(UserError):
             noise[group.index] = noise_floor(group, placebo, metric, settings).robust_sd ** 2
     return noise
 
 
 def same_size(first: pd.DataFrame, second: pd.DataFrame) -> list[pd.DataFrame]:
-    """Keep the rows that were trained on numbers of images which both sides have.
+    """Keep the rows whose number of training images occurs on both sides.
 
-    All rows where the two have none in common: what to make of that is for the caller to say.
+    If no number occurs on both sides, keep all rows; the caller decides what that means.
     """
     common = set(first["num_train"].dropna()) & set(second["num_train"].dropna())
     if not common:

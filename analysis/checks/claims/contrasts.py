@@ -1,9 +1,8 @@
-"""Tests of claims that one value of a factor does better than another, over matched pairs.
+"""Tests of claims that one value of a factor is better than another, over matched pairs.
 
-A pair differs in the factor alone. Pairs are trainings at different settings or seeds; the null
-hypothesis is that the factor changes nothing in any of them, so that every difference is as likely
-as its negative. With one seed the pairs share initial weights and the order of batches, which the
-verdict's caveats say.
+The two rows of a pair differ only in the factor. The null hypothesis is that the factor changes
+nothing in any pair, so that every difference is as likely as its negative. With one seed all pairs
+share the initial weights and the order of batches; the caveats of the verdict say so.
 """
 
 from __future__ import annotations
@@ -38,16 +37,16 @@ from analysis.stats.by_seed import by_seed, num_seeds, wider
 class Higher:
     """Claims that a metric is higher, on average over matched pairs, at one value of a factor.
 
-    Decided by a sign-flip test of the paired differences; interval by BCa bootstrap, on its own and
-    not widened for the family. With six seeds or more, and several pairs at each, the seeds' means
-    are tested too: the larger p-value and the wider interval count.
+    A sign-flip test of the paired differences decides. The interval is a BCa bootstrap interval and
+    is not widened for the family of claims. With six seeds or more and several pairs at each, the
+    means of the seeds are tested too: the larger p-value and the wider interval count.
 
     Attributes:
         factor: such as ``optimizer``.
         higher, than: two of its values.
         metric: what is compared.
         by_at_least: the claimed margin, in the unit of the metric; 0 for "higher at all".
-        log: compare ratios, for durations.
+        log: compare ratios instead of differences, for durations.
     """
 
     factor: str
@@ -89,7 +88,7 @@ def paired_outcome(
     counted += f", equal in {ties}" if ties else ""
     too_few = len(differences) < fewest_pairs(alpha)
     if too_few:
-        counted += f"; a difference needs {fewest_pairs(alpha)} independent pairs to show"
+        counted += f"; a difference takes at least {fewest_pairs(alpha)} independent pairs"
     power = "" if too_few or log else _power(differences, alpha)
     mean = float(differences.mean())
     p_value = np.nan if too_few else sign_flip(differences - margin).p_value
@@ -97,7 +96,7 @@ def paired_outcome(
         interval = wider(interval, together.interval)
         p_value, alone = max(p_value, together.p_value), p_value
         if alone < p_value >= SMALLEST_P:
-            counted += f"; p by the means of {together.num_seeds} seeds, which pairs share"
+            counted += f"; p from the means of {together.num_seeds} seeds, as pairs share seeds"
     scale = np.exp if log else lambda value: value
     return Outcome(
         word="underpowered" if too_few else None,
@@ -119,7 +118,7 @@ def paired_outcome(
 
 def _power(differences: NDArray[np.float64], alpha: float) -> str:
     visible = smallest_difference(float(differences.std(ddof=1)), len(differences), alpha=alpha)
-    return f"at this spread, judged alone, {size(visible)} would show in 4 of 5 such studies"
+    return f"with this spread, a single test finds {size(visible)} in 4 of 5 studies"
 
 
 @dataclass(frozen=True)
@@ -157,7 +156,7 @@ class LargerAt:
         keys = [str(key) for key in sides[0] if key not in measured]
         merged = sides[0].merge(sides[1], on=keys)
         if merged.empty:
-            return not_comparable(f"no pairs that differ in {named(self.by)} alone")
+            return not_comparable(f"no pairs that differ only in {named(self.by)}")
         runs = [x | y for x, y in zip(merged["runs_x"], merged["runs_y"], strict=True)]
         both = pd.Series(runs, merged.index)
         gains = merged["difference_x"] - merged["difference_y"]

@@ -1,8 +1,8 @@
-"""The rows a claim is judged on: of a study, or of a published table.
+"""The rows that a claim is judged on: of a study, or of a published table.
 
-Both become one frame with the same names, so that a claim is written once. What only one of them
-knows (trials, conditions of timing, test images) is a column that may be missing, and missing is
-taken for unknown.
+Both become a frame with the same column names, so the same claim can be judged on both. Columns
+that only a study has (trials, conditions of timing, test images) may be missing, which means
+unknown.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from analysis.frames.arithmetic import warning
 from analysis.frames.columns import numbers, same_at_every_seed
 from analysis.frames.labels import heading
 from analysis.frames.load import FINISHED, Study
+from analysis.frames.meta import datasets_of
 from analysis.frames.split import identity_of_test, varies
 from analysis.frames.steady import steady_seconds
 from analysis.labs.reference import ReferenceTable
@@ -27,28 +28,28 @@ SETTINGS = (
     *("dataset", "model", "kernel", "C", "degree", "gamma", "num_train_images", "batch_size"),
     *("optimizer", "lr", "pin_memory", "epochs", "device"),
 )
-"""Columns of a published table that are settings; whatever else it has was measured."""
+"""Columns of a published table that are settings. Its other columns are measurements."""
 _TIMED = ("images_per_second",)
 _IDENTITIES = ("run", "result", "first_run", "first_result")
 
 
 @dataclass(frozen=True, eq=False)
 class Evidence:
-    """Rows, and what is known of how they came about.
+    """Rows, and what is known about their origin.
 
     Attributes:
         name: the studies or tables the rows are from.
         kind: ``study`` or ``report``.
         rows: one line per result: settings, ``seed`` (studies), measurements, ``source`` (study or
-            table), ``run`` (the training it was read from: two rows with the same ``run`` share
-            it), ``result`` (two rows with the same ``result`` are one), ``family`` (``resnet``,
-            ``svm``), ``num_train``, ``num_val`` and ``num_test`` images. Studies also have
-            ``first_run`` and ``first_result`` (those of the first seed where the seed changes
-            nothing but times, else its own), ``test_set`` (two rows with the same were tested on
-            the same images; empty where that is not known) and ``predictions`` (the file).
+            table), ``run`` (equal for rows that were read from the same training), ``result``
+            (equal for rows that are the same result), ``family`` (``resnet``, ``svm``),
+            ``num_train``, ``num_val`` and ``num_test`` images. Studies also have ``first_run`` and
+            ``first_result`` (those of the first seed if the seed changes nothing but the times,
+            else the row's own), ``test_set`` (equal for rows that were tested on the same images;
+            empty if unknown) and ``predictions`` (the file).
         settings: the columns that make a configuration.
-        caveats: what a reader must know of the rows, a clause each.
-        flawed: why accuracies mean something else than stated; empty where nothing is known.
+        caveats: what a reader must know about the rows, one clause each.
+        flawed: why the accuracies are not what is stated; empty if no reason is known.
     """
 
     name: str
@@ -59,7 +60,7 @@ class Evidence:
     flawed: str = ""
 
     def lacks(self, column: str) -> str:
-        """Say that there is no such column; empty when there is."""
+        """Say that there is no such column; empty if there is one."""
         if column in self.rows:
             return ""
         if column in SETTINGS:
@@ -76,10 +77,10 @@ class Evidence:
         return replace(self, rows=self.rows[keep])
 
     def with_metric(self, metric: str) -> Evidence:
-        """Return the evidence of the rows whose metric is finite; none where there is no metric.
+        """Return the evidence of the rows with a finite metric; no rows if there is no such metric.
 
-        A solver that was stopped before it converged has an accuracy, but not the time of a fit. A
-        repetition at another seed that nothing depends on is a measurement of time alone.
+        Rows of solvers that were stopped before they converged have an accuracy but no time of a
+        complete fit. Rows that repeat another seed's result are new measurements of time only.
         """
         if metric not in self.rows:
             return replace(self, rows=self.rows[:0])
@@ -105,8 +106,8 @@ def is_timed(metric: str) -> bool:
 def from_study(study: Study) -> Evidence:
     """Return a study's finished rows as evidence.
 
-    ``train_seconds`` becomes ``steady_seconds`` where the row has more than one epoch. Rows that
-    are not finished are counted in the caveats.
+    ``train_seconds`` becomes ``steady_seconds`` if the row has more than one epoch. The caveats say
+    how many rows are not finished.
     """
     rows = study.rows[study.rows["status"].isin(FINISHED)].copy()
     original = rows["same_as"].where(rows["same_as"] != "", rows["config_id"])
@@ -125,22 +126,22 @@ def from_study(study: Study) -> Evidence:
     rows = _with_predictions(_with_first_seeds(rows, study), study)
     if "train_seconds" in rows:
         rows["train_seconds"] = steady_seconds(rows, study.epochs).fillna(rows["train_seconds"])
-    caveats = list(_size(rows))
+    caveats = list(_training_size(rows))
     num_repeats = int((rows["result"] != rows["first_result"]).sum())
     if num_repeats:
         caveats.append(
-            f"{num_repeats} rows repeat another seed's result, as the seed changes nothing there, "
-            "and count once"
+            f"{num_repeats} rows repeat another seed's result because the seed changes nothing; "
+            "such rows count once"
         )
     if varies(study.meta.get("data")):
-        caveats.append("every seed has a split of its own")
+        caveats.append("every seed has its own split")
     left_out = len(study.rows) - len(rows)
     if left_out:
         caveats.append(f"{left_out} of {len(study.rows)} rows have no result and are left out")
     if rows["seed"].nunique() == 1:
         caveats.append("one seed")
     if warning(study, rows):
-        caveats.append("computed by launches of different arithmetic")
+        caveats.append("rows were computed with different arithmetic")
     return Evidence(study.name, "study", rows, study.config_keys, tuple(caveats))
 
 
@@ -160,13 +161,13 @@ def from_reference(tables: Sequence[ReferenceTable]) -> Evidence:
         frames.append(frame)
         if _not_whole(table):
             flaws.append(
-                f"accuracies of {table.name} are no whole counts of its {protocol.num_test:,} "
-                "test images"
+                f"the accuracies of {table.name} are not whole numbers of its "
+                f"{protocol.num_test:,} test images"
             )
     rows = pd.concat(frames, ignore_index=True)
     settings = tuple(name for name in SETTINGS if name in rows)
     name = ", ".join(table.name for table in tables)
-    return Evidence(name, "report", rows, settings, ("as printed",), "; ".join(flaws))
+    return Evidence(name, "report", rows, settings, ("numbers as printed",), "; ".join(flaws))
 
 
 def pooled(parts: Sequence[Evidence]) -> Evidence:
@@ -193,7 +194,7 @@ def _union(groups: Iterable[Iterable[str]]) -> tuple[str, ...]:
 
 
 def _with_first_seeds(rows: pd.DataFrame, study: Study) -> pd.DataFrame:
-    """Add the run and the result that each row is, or repeats at a seed that changes nothing."""
+    """Add ``first_run`` and ``first_result``."""
     same = same_at_every_seed(study)
     ids = rows["config_id"] + "/" + rows["milestone"].astype(str)
     repeated = rows["config_id"].isin(same)
@@ -204,7 +205,7 @@ def _with_first_seeds(rows: pd.DataFrame, study: Study) -> pd.DataFrame:
 
 
 def _with_predictions(rows: pd.DataFrame, study: Study) -> pd.DataFrame:
-    """Add the files of test predictions and the identity of the images that they are of."""
+    """Add ``predictions`` and ``test_set``."""
     data = study.meta.get("data")
     keys = list(zip(rows["config_id"].map(str), rows["seed"].map(int), strict=True))
     datasets = rows["dataset"] if "dataset" in rows else [""] * len(rows)
@@ -217,18 +218,16 @@ def _with_predictions(rows: pd.DataFrame, study: Study) -> pd.DataFrame:
 
 
 def _images(study: Study, split: str) -> dict[str, float]:
-    data = study.meta.get("data")
-    datasets = data.get("datasets") if isinstance(data, dict) else None
     counts = {}
-    for name, dataset in (datasets if isinstance(datasets, dict) else {}).items():
-        count = dataset.get(f"num_{split}") if isinstance(dataset, dict) else None
+    for name, entry in datasets_of(study.meta.get("data")).items():
+        count = entry.get(f"num_{split}")
         if isinstance(count, int) and not isinstance(count, bool) and count > 0:
-            counts[str(name)] = float(count)
+            counts[name] = float(count)
     return counts
 
 
-def _size(rows: pd.DataFrame) -> list[str]:
-    """Name the number of training images, which decides what a study can speak about."""
+def _training_size(rows: pd.DataFrame) -> list[str]:
+    """Return a caveat on the number of training images."""
     sizes = sorted({int(n) for n in pd.to_numeric(rows["num_train"], errors="coerce").dropna()})
     if not sizes:
         return []
@@ -237,9 +236,9 @@ def _size(rows: pd.DataFrame) -> list[str]:
 
 
 def _not_whole(table: ReferenceTable) -> bool:
-    """Return whether an accuracy is no whole count of the stated test images.
+    """Return whether an accuracy is not a whole number of the stated test images.
 
-    The test of Brown & Heathers (2017) for means of whole numbers, where enough digits are printed.
+    This is the test of Brown & Heathers (2017) for means of whole numbers. It needs enough digits.
     """
     printed, num_test = table.protocol.printed.get("test_accuracy"), table.protocol.num_test
     if printed is None or printed.decimals is None or not num_test:

@@ -25,12 +25,12 @@ _SAME = 1e-9
 class BestOf:
     """Claims that the best of one group is more accurate than the best of another.
 
-    The two picks (on validation where there is such a column) are compared within each value of
-    ``by``; the claim needs all of them. Where both are one trained model each and saved what they
-    predicted for the same images, McNemar's exact test compares them image by image; else their
-    counts of correct test images are compared, with the noise of training where several seeds or a
-    placebo show it. With one seed and no placebo that is not known and left out, which the reason
-    says.
+    The two best (picked on validation if there is such a column) are compared within each value of
+    ``by``, and the claim must hold in all of them. If both picks are single trained models that
+    saved their predictions for the same images, McNemar's exact test compares them image by image.
+    Otherwise their numbers of correct test images are compared, together with the noise of training
+    if several seeds or a placebo show it. With one seed and no placebo that noise is unknown and
+    left out; the reason says so.
 
     Attributes:
         factor: such as ``family`` (``resnet``, ``svm``) or ``dataset``.
@@ -84,7 +84,7 @@ class BestOf:
 def _all_groups(
     effects: NDArray[np.float64], p_values: NDArray[np.float64], reason: str
 ) -> Outcome:
-    """Combine groups: the claim needs all of them, and one that is reversed refutes it."""
+    """Combine groups: the claim must hold in all of them, and one reversed group refutes it."""
     supports = bool((effects > 0).all())
     reversed_ = p_values[effects <= 0]
     p_value = float(p_values.max() if supports else min(1.0, reversed_.min() * len(p_values)))
@@ -104,7 +104,7 @@ def _all_groups(
 
 
 def _compare(first: pd.Series[Any], second: pd.Series[Any]) -> tuple[float, str]:
-    """Return the p-value that two picks are equally accurate, and how it came about."""
+    """Return the p-value that two picks are equally accurate, and a note on its test."""
     paired = _image_by_image(first, second)
     if paired is not None:
         note = f" (only one right: {paired.only_first} and {paired.only_second} images, McNemar)"
@@ -122,10 +122,10 @@ def _compare(first: pd.Series[Any], second: pd.Series[Any]) -> tuple[float, str]
 
 
 def _image_by_image(first: pd.Series[Any], second: pd.Series[Any]) -> McNemar | None:
-    """Return McNemar's test of two trained models; None where it cannot be made or is not enough.
+    """Return McNemar's test of two trained models; None if it is impossible or not sufficient.
 
-    It knows the sampling of test images only: with several seeds, or a placebo that shows the noise
-    of training, two models are not what is compared.
+    The test covers the sampling of test images only. It is not sufficient if the noise of training
+    is known, from several seeds or from a placebo.
     """
     picks = (first, second)
     if any(pick["num_seeds"] > 1 or pick["run_variance"] > 0 for pick in picks):
@@ -139,7 +139,7 @@ def _image_by_image(first: pd.Series[Any], second: pd.Series[Any]) -> McNemar | 
 
 
 def _saved(pick: pd.Series[Any]) -> dict[str, NDArray[np.integer]] | None:
-    """Return a pick's predictions and labels if it saved both and they give its accuracy."""
+    """Return a pick's predictions and labels if both were saved and agree with its accuracy."""
     file = pick.get("predictions")
     if not isinstance(file, Path):
         return None
@@ -154,11 +154,11 @@ def _saved(pick: pd.Series[Any]) -> dict[str, NDArray[np.integer]] | None:
 
 
 def _unequal(rows: pd.DataFrame, factor: str) -> str:
-    """Say why accuracies of two groups are not measured alike; empty when they are."""
+    """Say why the accuracies of two groups are not comparable; empty if they are."""
     for column, what in (("num_test", "tested"), ("num_train", "trained")):
         sizes = rows.groupby(factor)[column].agg(["min", "max"])
         if sizes.isna().any(axis=None):
-            return f"the number of images {what} on is not known"
+            return f"the number of images {what} on is unknown"
         if factor == "dataset":
             continue
         if not math.isclose(sizes["min"].min(), sizes["max"].max()):

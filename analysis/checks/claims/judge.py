@@ -1,8 +1,9 @@
-"""Claims judged: on published tables and on studies, as families of tests.
+"""Judge claims on published tables and on studies, as families of tests.
 
-The claims of one reader about one body of evidence are one family, and a verdict holds at Holm's
-adjusted p-value: among 40 true null hypotheses one or two would else be "supported" by chance. A
-claim with too few pairs for any p-value below α is not tested and does not count in the family.
+All claims that are judged on the same evidence are one family, and their p-values are adjusted by
+Holm's method. Without it, one or two of 40 true null hypotheses would be rejected by chance. A
+claim with too few pairs to reach any p-value below α is not tested and does not count in the
+family.
 """
 
 from __future__ import annotations
@@ -24,14 +25,14 @@ from analysis.labs.reference import load_table
 from analysis.stats import holm
 
 ALPHA = 0.05
-_STEADY = "train time is steady: the median epoch after the first, times the epochs"
-"""As ``from_study`` makes it; the tables of a report have what a training took in all."""
+_STEADY = "train time is the median epoch after the first, times the number of epochs"
+"""The definition in ``from_study``. Published tables have the total time of a training."""
 _SAME_SIZE = 0.5
-"""With less than this share of the training images an accuracy is another quantity."""
+"""With less than this share of the training images, accuracies are not comparable."""
 
 
 def judge(claim: Claim, evidence: Evidence, *, alpha: float = ALPHA) -> Verdict:
-    """Judge one claim on its own, without a family; ``judge_all`` is for several."""
+    """Judge one claim without a family. ``judge_all`` judges several."""
     return judge_all([claim], evidence, alpha=alpha)[0]
 
 
@@ -42,9 +43,9 @@ def judge_all(
 
     Args:
         claims: the claims.
-        evidence: one body of evidence, or several (studies): each claim is then judged on the one
-            that gives it the most independent pairs, or on all together where no single one can
-            speak, as when one has the ResNets and another the SVMs.
+        evidence: the evidence of one study, or of several: each claim is then judged on the study
+            with the most independent pairs for it, or on all studies together if no single one has
+            any, as when one has the ResNets and another the SVMs.
         alpha: the error rate of the family.
     """
     bodies = [evidence] if isinstance(evidence, Evidence) else list(evidence)
@@ -55,7 +56,7 @@ def judge_all(
 def _decided(
     claims: Sequence[Claim], chosen: Sequence[tuple[Evidence, Outcome]], alpha: float
 ) -> list[Verdict]:
-    # Both reports claim some things alike: one hypothesis counts once in its family.
+    # Both reports make some of the same claims. Such a hypothesis counts once in its family.
     keys = [
         (repr(claim.test), repr(sorted(claim.where.items())), evidence.name)
         for claim, (evidence, _) in zip(claims, chosen, strict=True)
@@ -74,18 +75,18 @@ def _decided(
 def _worded(
     outcome: Outcome, p_adjusted: float, p_values: NDArray[np.float64], alpha: float
 ) -> tuple[Word, Outcome]:
-    """Return the verdict in a family, and the outcome with its reason complete.
+    """Return the verdict in a family, and the outcome with its reason completed.
 
-    Pairs that are enough for a claim alone may be too few in a family: then even their smallest
-    p-value, times the claims that Holm's correction counts with it, is not below the level.
+    A number of pairs that suffices for a single claim may be too small in a family: then even its
+    smallest possible p-value is not below the level after Holm's correction.
     """
     word = outcome.decided(p_adjusted, alpha)
     num_with = int((p_values >= outcome.smallest_p).sum())
     num_all = int(np.isfinite(p_values).sum())
     if outcome.word or word != "not distinguishable" or outcome.smallest_p * num_with < alpha:
         return word, replace(outcome, reason=joined(outcome.reason, outcome.power))
-    few = f"{outcome.num_pairs} pairs cannot decide one of {num_all} claims judged together"
-    few += f", {num_with} of them still open after Holm's first steps" * (num_with < num_all)
+    few = f"{outcome.num_pairs} pairs are too few for {num_all} claims that are judged together"
+    few += f" (Holm's correction multiplies by {num_with} here)" * (num_with < num_all)
     return "underpowered", replace(outcome, reason=joined(outcome.reason, few))
 
 
@@ -116,7 +117,7 @@ def _outcome(claim: Claim, evidence: Evidence, alpha: float) -> Outcome:
     if smaller := _smaller(claim, rows):
         return not_comparable(smaller)
     try:
-        with np.errstate(all="ignore"):  # what an infinite value gives is unknown: NaN
+        with np.errstate(all="ignore"):  # an infinite value gives NaN, which means unknown
             outcome = claim.test.judge(rows, alpha)
         if not isinstance(outcome, Outcome):
             raise TypeError(f"judge returned {type(outcome).__name__}, not an Outcome")
@@ -130,7 +131,7 @@ def _outcome(claim: Claim, evidence: Evidence, alpha: float) -> Outcome:
 
 
 def _smaller(claim: Claim, evidence: Evidence) -> str:
-    """Say that an accuracy is claimed which far fewer training images cannot give; else empty."""
+    """Say that a study has far fewer training images than the claimed accuracy; else empty."""
     if evidence.kind != "study" or not claim.tables:
         return ""
     if not getattr(claim.test, "is_absolute", False):
@@ -139,7 +140,7 @@ def _smaller(claim: Claim, evidence: Evidence) -> str:
     ours, theirs = (float(pd.to_numeric(size, errors="coerce").median()) for size in sizes)
     if not ours < _SAME_SIZE * theirs:  # NaN, unknown, is not smaller
         return ""
-    return f"trained on {ours:,.0f} images, where the accuracy claimed is that of {theirs:,.0f}"
+    return f"trained on {ours:,.0f} images, the published models on {theirs:,.0f}"
 
 
 @functools.cache
@@ -148,8 +149,8 @@ def _published(tables: tuple[str, ...]) -> Evidence:
 
 
 def judge_published(claims: Iterable[Claim], *, alpha: float = ALPHA) -> list[Verdict]:
-    """Judge each claim on the published tables it was drawn from; one family per report."""
-    verdicts = []
+    """Judge each claim on the published tables it was drawn from, one family per report."""
+    found: list[Verdict] = []
     drawn = [claim for claim in claims if claim.tables]
     for source in dict.fromkeys(claim.source for claim in drawn):
         family = [claim for claim in drawn if claim.source == source]
@@ -157,24 +158,24 @@ def judge_published(claims: Iterable[Claim], *, alpha: float = ALPHA) -> list[Ve
         for claim in family:
             evidence = _published(claim.tables)
             chosen.append((evidence, _outcome(claim, evidence, alpha)))
-        verdicts += _decided(family, chosen, alpha)
-    return verdicts
+        found += _decided(family, chosen, alpha)
+    return found
 
 
 def verdicts(
     studies: Sequence[Study], claims: Sequence[Claim], *, alpha: float = ALPHA
 ) -> pd.DataFrame:
-    """Return every claim's verdicts: on its own tables, and on the studies.
+    """Return the verdicts on every claim: on its own tables, and on the studies.
 
     Args:
-        studies: loaded studies, in any state; none for the published tables alone.
+        studies: loaded studies, finished or not; empty for the published tables alone.
         claims: such as ``analysis.checks.claims.PUBLISHED``.
         alpha: the error rate of each family.
 
     Returns:
-        One line per claim and body of evidence, the claim's own tables first, with the columns
-        ``COLUMNS``; ``text`` is the verdict in words. ``effect``, ``low`` and ``high`` are in
-        ``unit``, where ``points`` are fractions.
+        One line per claim and evidence, the claim's own tables first, with the columns
+        ``COLUMNS``. ``text`` is the verdict in words. ``effect``, ``low`` and ``high`` are in
+        ``unit``; with ``points`` they are fractions.
     """
     found = judge_published(claims, alpha=alpha)
     if studies:

@@ -1,4 +1,4 @@
-"""Tests of claims that allow a margin: equal within it, or winning most pairs up to it."""
+"""Tests of claims with a margin: equal within it, or better in most pairs up to it."""
 
 from __future__ import annotations
 
@@ -28,17 +28,17 @@ from analysis.stats.by_seed import by_seed, num_seeds, seeds_decide, wider
 class Same:
     """Claims that two values of a factor give the same metric within a margin.
 
-    Equivalence by two one-sided tests (Schuirmann 1987), each a sign-flip test of the differences
-    shifted by the margin; the interval is the one that belongs to it, of confidence 1 − 2α. A
-    difference that is merely not significant does not support the claim.
+    The test of equivalence consists of two one-sided tests (Schuirmann 1987), each a sign-flip test
+    of the differences shifted by the margin. The interval that belongs to it has confidence 1 − 2α.
+    A difference that is only not significant does not support the claim.
 
     Attributes:
         factor: such as ``epochs``.
         first, second: two of its values.
         within: the margin, in the unit of the metric.
         metric: what is compared.
-        is_absolute: whether it takes the training images of the claim for the margin to mean
-            anything, as where training is said to have nothing left to gain.
+        is_absolute: whether the claim needs as many training images as its source had, such as a
+            claim that longer training gains nothing.
     """
 
     factor: str
@@ -74,7 +74,7 @@ class Same:
         reason += f"{int((np.abs(differences) < self.within).sum())} of {len(differences)} pairs"
         too_few = len(differences) < fewest_pairs(alpha)
         if too_few:
-            reason += f"; equality needs {fewest_pairs(alpha)} independent pairs to show"
+            reason += f"; equality takes at least {fewest_pairs(alpha)} independent pairs"
         return Outcome(
             word="underpowered" if too_few else None,
             reason=reason,
@@ -93,15 +93,15 @@ class Same:
 
 @dataclass(frozen=True)
 class Usually:
-    """Claims that one value of a factor wins most pairs: "generally", "consistently".
+    """Claims that one value of a factor is better in most pairs: "generally", "consistently".
 
-    By the rule of Bouthillier et al. (2021): supported when the interval of P(A > B) lies above
-    0.5 and reaches above ``threshold``, contradicted when it lies below ``threshold``. With six
-    seeds or more the interval allows for what all pairs of a seed share.
+    The rule is that of Bouthillier et al. (2021): supported if the interval of P(A > B) lies above
+    0.5 and reaches above ``threshold``, contradicted if it lies below ``threshold``. With six seeds
+    or more the interval allows for the dependence of pairs at the same seed.
 
     Attributes:
         factor, higher, than, metric: as for ``Higher``.
-        slack: how much lower still counts as a win, for "as good or better".
+        slack: how much lower still counts as better, for "as good or better".
         threshold: the share of pairs that the claim's words ask for.
     """
 

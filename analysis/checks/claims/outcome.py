@@ -1,4 +1,4 @@
-"""What a test says about a claim, before and after a family of tests is taken into account."""
+"""The result of testing one claim, before and after adjustment for the family of tests."""
 
 from __future__ import annotations
 
@@ -23,29 +23,30 @@ RATIO = "ratio"
 SHARE = "share"
 EXPONENT = "exponent"
 SMALLEST_P = 0.001
-"""Smaller p-values are printed as being smaller than this."""
+"""Smaller p-values are printed as ``p < 0.001``."""
 
 
 @dataclass(frozen=True)
 class Outcome:
-    """The result of one test on one body of evidence.
+    """The result of one test on one set of rows.
 
     Attributes:
-        word: the verdict; None where the p-value decides, after adjustment for its family.
-        reason: what was compared and what was seen, one or two sentences.
-        effect: in ``unit``; NaN where there is none.
+        word: the verdict; None if the p-value decides, after adjustment for its family.
+        reason: what was compared and what was found, in one or two clauses.
+        effect: in ``unit``; NaN if there is none.
         low, high: its interval.
         unit: ``points`` (a difference of fractions), ``ratio``, ``share`` or ``exponent``.
-        p_value: of the hypothesis that decides; NaN where none does.
-        supports: what a small p-value would mean: for the claim or against it.
-        num_pairs: independent pairs (or rows, where rows are judged one by one).
-        num_seeds: different seeds among them; 0 where the evidence does not say.
-        wins, ties: pairs in the claimed direction, and without difference.
+        p_value: of the hypothesis that decides; NaN if no hypothesis does.
+        supports: whether a small p-value supports the claim; if not, it contradicts it.
+        num_pairs: independent pairs (or rows, if rows are judged one by one).
+        num_seeds: different seeds among them; 0 if unknown.
+        wins, ties: pairs in the claimed direction, and pairs without a difference.
         of: what a ``share`` is a share of.
-        bounds: whether ``low`` and ``high`` are those of an ``interval`` or of a ``range``, the
-            smallest and the largest that was seen.
-        smallest_p: the smallest p-value that so many pairs can give; 0 where that is no limit.
-        power: what would have shown, for the reason where the pairs are enough.
+        bounds: ``interval`` if ``low`` and ``high`` are a confidence interval, ``range`` if they
+            are the smallest and the largest value.
+        smallest_p: the smallest p-value that this number of pairs can give; 0 if not limited.
+        power: the difference that the test could have found, added to the reason if the pairs are
+            enough.
     """
 
     word: Word | None
@@ -75,23 +76,23 @@ class Outcome:
 
 
 def printed(value: object) -> str:
-    """Return a setting's value as a reader knows it."""
+    """Return the printed name of a setting's value."""
     return label_in_text(value)
 
 
 def named(column: str) -> str:
-    """Return a setting or a metric as a reader knows it, without its unit."""
+    """Return the printed name of a setting or a metric, without its unit."""
     words = heading(column).partition(" (")[0]
     return f"{words} time" if column.endswith("_seconds") else words
 
 
 def printed_all(values: object) -> str:
-    """Return the value, or the allowed values, of a condition as a reader knows them."""
+    """Return the printed names of the values that a condition allows: ``MNIST or FashionMNIST``."""
     return " or ".join(map(printed, values if isinstance(values, (tuple, list)) else (values,)))
 
 
 def not_comparable(reason: str) -> Outcome:
-    """Return the outcome of evidence that says nothing about the claim."""
+    """Return the outcome of rows that cannot decide the claim."""
     return Outcome("not comparable", reason)
 
 
@@ -107,15 +108,15 @@ def size(value: float) -> str:
 
 
 def mean_text(mean: float, *, log: bool) -> str:
-    """Return a mean difference in points, or the ratio that a mean difference of logarithms is."""
+    """Return a mean difference in points, or as a ratio if it is one of logarithms."""
     return ratio_text(math.exp(mean)) if log else points(mean)
 
 
 def ratio_text(ratio: float) -> str:
-    """Return a ratio with three digits, or with as many behind the point where it is near one."""
+    """Return a ratio with three digits; near 1 with three decimals."""
     return f"{ratio:.3f}×" if 0.5 < ratio < 2 else f"{ratio:.3g}×"
 
 
 def joined(*parts: str) -> str:
-    """Return the parts that say something as one sentence."""
+    """Join the parts that are not empty into one sentence."""
     return "; ".join(part for part in parts if part)

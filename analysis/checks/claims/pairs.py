@@ -1,8 +1,8 @@
-"""Rows paired so that they differ in one factor alone, and differences that are independent.
+"""Pair rows that differ in one factor only, and keep the independent differences.
 
-Two rows may be read from the same training run: at another epoch of it, or as the very same result
-of it. Pairs of the same result hold no information and are refused; pairs whose both sides come
-from the same two runs count as one, with the mean of their differences.
+Two rows may come from the same training run, at different epochs or even as the same result. A pair
+of two equal results holds no information and is left out. Pairs that come from the same two runs
+count as one pair, with the mean of their differences.
 """
 
 from __future__ import annotations
@@ -24,19 +24,19 @@ _NUMBERS = ("a", "b", "difference")
 _NO_SETTINGS = ["a", "b", "difference", "runs", "source", "seed"]
 
 Pairs = pd.DataFrame
-"""One line per independent pair: the settings shared by both (text; the first of several), ``a``,
-``b`` (means), ``difference`` (a − b) and ``runs``, the frozen set of runs behind it."""
+"""One line per independent pair: the settings that both rows share (as text; the first of joined
+pairs), the means ``a`` and ``b``, ``difference`` (a − b) and ``runs``, the frozen set of runs."""
 
 
 @dataclass(frozen=True)
 class Matched:
-    """The pairs of two levels, or why there are none.
+    """The pairs of two levels, or the reason why there are none.
 
     Attributes:
         pairs: independent pairs.
-        shared: pairs that were one and the same result.
-        problem: why nothing can be compared; empty when something can.
-        left_out: pairs of times that were taken under unlike conditions.
+        shared: pairs whose two rows are the same result.
+        problem: why nothing can be compared; empty if something can.
+        left_out: pairs whose times were measured under different conditions.
     """
 
     pairs: Pairs
@@ -46,9 +46,9 @@ class Matched:
 
     @property
     def note(self) -> str:
-        """What a reader must know of the pairs that are not there; empty when they all are."""
+        """A clause on the pairs that were left out; empty if none were."""
         pairs = counted(self.left_out, "pair")
-        return f"{pairs} of rows timed under unlike conditions left out" if self.left_out else ""
+        return f"without {pairs} timed under different conditions" if self.left_out else ""
 
     @property
     def differences(self) -> NDArray[np.float64]:
@@ -62,15 +62,15 @@ _NOTHING = pd.DataFrame(columns=["a", "b", "difference", "runs"])
 def match(
     evidence: Evidence, factor: str, a: Any, b: Any, metric: str, *, log: bool = False
 ) -> Matched:
-    """Pair the rows with ``factor`` = a with those with b, all other settings and the seed equal.
+    """Pair the rows at level a with those at level b, all other settings and the seed equal.
 
     Args:
         evidence: the rows the claim is about.
         factor: a setting.
         a, b: two of its levels.
-        metric: a measurement; pairs of a timed one are compared where both rows were taken under
-            the same conditions.
-        log: take the difference of logarithms.
+        metric: a measurement; pairs of times are used only if both were measured under the same
+            conditions.
+        log: use the difference of logarithms.
     """
     unknown = evidence.lacks(factor) or evidence.lacks(metric)
     if unknown:
@@ -84,15 +84,14 @@ def match(
     keys = [k for k in (*evidence.settings, "seed", "source") if k != factor and k in rows]
     lines = side_by_side(rows, factor, (a, b), keys)
     if lines.empty:
-        return Matched(_NOTHING, problem=f"no two rows differ in {named(factor)} alone")
+        return Matched(_NOTHING, problem=f"no two rows differ only in {named(factor)}")
     shared, repeated = _shared_and_repeated(rows, lines)
     if shared.all():
         return Matched(
             _NOTHING,
             len(lines),
-            "one trial serves both arms: its time is one measurement"
-            if is_timed(metric)
-            else f"one trial serves both values of {named(factor)}: nothing to compare",
+            f"both values of {named(factor)} share one trial, so there is only one "
+            + ("time" if is_timed(metric) else "result"),
         )
     distinct = lines[~shared & ~repeated]
     num_pairs = len(distinct)
@@ -107,14 +106,14 @@ def match(
 
 
 def _sides(rows: pd.DataFrame, lines: pd.DataFrame) -> list[pd.DataFrame]:
-    """Return the rows at the first and at the second level of each line, with its index."""
+    """Return the rows at the first and the rows at the second level, indexed by pair."""
     return [rows.loc[lines[side]].set_axis(lines.index) for side in (0, 1)]
 
 
 def _shared_and_repeated(
     rows: pd.DataFrame, lines: pd.DataFrame
 ) -> tuple[pd.Series[bool], pd.Series[bool]]:
-    """Return which pairs are one result, and which are the same two results as one before."""
+    """Return which pairs are a single result, and which repeat the results of an earlier pair."""
     results = pd.DataFrame([side["result"] for side in _sides(rows, lines)]).T
     first, second = (results.iloc[:, side] for side in (0, 1))
     both = pd.Series(list(zip(first, second, strict=True)), index=lines.index)
@@ -126,7 +125,7 @@ def _problem(names: list[str], sides: list[pd.DataFrame], metric: str, *, log: b
         if side.empty:
             return f"no rows with {named(metric)} and {name}"
     if log and any((side[metric] <= 0).any() for side in sides):
-        return f"{named(metric)} is not positive in every row: no ratios"
+        return f"{named(metric)} is not positive in every row, so there are no ratios"
     return ""
 
 
@@ -143,10 +142,10 @@ def _independent(
 
 
 def turns(matched: Matched, alpha: float, *, log: bool = False) -> str:
-    """Say on which other setting the sign of the difference depends; empty when on none.
+    """Say on which other setting the sign of the difference depends; empty if on none.
 
-    A setting is named when the differences at two of its values are significantly of opposite
-    sign, with Bonferroni's correction over all values of all settings.
+    A setting is named if the differences at two of its values have opposite signs and both are
+    significant, with Bonferroni's correction over all values of all settings.
     """
     settings = matched.pairs.columns.difference(_NO_SETTINGS)
     groups = {
@@ -157,16 +156,16 @@ def turns(matched: Matched, alpha: float, *, log: bool = False) -> str:
     for setting, parts in groups.items():
         if not parts.mean().min() < 0 < parts.mean().max():
             continue
-        sure = [
+        significant = [
             (str(value), part)
             for value, part in parts
             if sign_flip(part).p_value * num_values < alpha
         ]
-        if len({part.mean() > 0 for _, part in sure}) == 2:
+        if len({part.mean() > 0 for _, part in significant}) == 2:
             shown = ", ".join(
                 f"{mean_text(float(part.mean()), log=log)} at {printed(value)} (higher in "
                 f"{int((part > 0).sum())} of {len(part)})"
-                for value, part in sure
+                for value, part in significant
             )
-            return f"the sign turns with {named(setting)}: {shown}"
+            return f"the sign of the difference depends on {named(setting)}: {shown}"
     return ""

@@ -1,8 +1,8 @@
 """Tests of claims about which configuration is the best.
 
-The best of many noisy results is surrounded by others that could as well have come out on top. A
-claim about it is judged on all configurations that cannot be told apart from the one picked, on
-validation where there is such a column.
+Among many noisy results the best one is often the best by chance. A claim about the best
+configuration is therefore judged on all configurations that cannot be told apart from it, by
+validation accuracy if there is such a column.
 """
 
 from __future__ import annotations
@@ -35,15 +35,16 @@ from analysis.stats import holm
 class BestHas:
     """Claims that the best configuration has certain values.
 
-    Supported when every configuration tied with the best has them, contradicted when none has; not
-    comparable where all rows have one of the values, so that nothing could have been better.
-    Tied means that a two-sided test of the two accuracies, Holm over the configurations, does not
-    tell them apart; its variance is that of both counts of images and, where several seeds or a
-    placebo show it, that of training.
+    The claim is supported if every configuration tied with the best has these values, and
+    contradicted if none has. It is not comparable if all rows have one of the values, because then
+    nothing could be better. Two configurations are tied if a two-sided test of their accuracies,
+    adjusted by Holm's method over the configurations, does not tell them apart. The variance of the
+    test is that of both counts of images, and that of training if several seeds or a placebo show
+    it.
 
     Attributes:
         has: setting -> value.
-        placebo: a factor that does nothing, to read the noise of a run from.
+        placebo: a factor that changes nothing, from which the noise of a run is estimated.
     """
 
     has: Mapping[str, Any] = field(hash=False)
@@ -64,7 +65,7 @@ class BestHas:
         for name, value in self.has.items():
             if usable.rows[name].map(str).nunique() == 1:
                 return not_comparable(
-                    f"every row has {named(name)} {printed(value)}: no other to be better than"
+                    f"every row has {named(name)} {printed(value)}, so no other can be better"
                 )
         rows = configurations_of(usable, metric, self.placebo)
         tied = _tied_with_best(rows, metric, images, alpha)
@@ -76,7 +77,7 @@ class BestHas:
         return Outcome(
             word=word,
             reason=f"{self._best(rows, metric)}; {num_tied} of {len(rows)} configurations are "
-            f"tied with it, {num_fit} of these as claimed",
+            f"tied with it, {num_fit} of these have the claimed values",
             effect=num_fit / num_tied,
             unit=SHARE,
             of="those tied with the best",

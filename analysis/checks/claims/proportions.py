@@ -1,4 +1,4 @@
-"""Accuracies compared by their counts of images, and by the noise of training where it is known."""
+"""Compare accuracies by their counts of images, and by the noise of training if it is known."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ def two_accuracies(
 ) -> NDArray[np.float64]:
     """Return two-sided p-values that one accuracy equals each of others.
 
-    The score test of two independent proportions (pooled), with the variance that two training
-    runs add to their difference. On the same images the counts are positively correlated, which
-    the test ignores: its p-values are too large rather than too small.
+    This is the pooled score test of two independent proportions, with the variance that two
+    training runs add to their difference. Counts on the same images are positively correlated. The
+    test ignores that, so its p-values are too large rather than too small.
 
     Args:
         first, num_first: an accuracy and the images it was counted on.
-        second, num_second: (n,), the others.
-        run_variance: (n,), of the difference, from training; 0 where it is not known.
+        second, num_second: (n,), the other accuracies and their images.
+        run_variance: (n,), the part of the difference's variance from training; 0 if unknown.
     """
     from scipy import stats
 

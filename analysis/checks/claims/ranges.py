@@ -1,4 +1,4 @@
-"""Tests of claims about how many times one thing is another."""
+"""Tests of claims about ratios: how many times longer, larger or faster."""
 
 from __future__ import annotations
 
@@ -25,17 +25,17 @@ from analysis.stats import conditions_differ
 from analysis.stats.by_seed import num_seeds
 
 TIME_TOLERANCE = 0.1
-"""How far the same training's duration may lie from itself: a tenth."""
+"""The relative difference that durations of the same training may have."""
 
 
 @dataclass(frozen=True)
 class RatioWithin:
     """Claims that a metric at one value of a factor is a number of times that at another.
 
-    Supported when every matched pair's ratio lies inside the range by more than the tolerance,
-    contradicted when every one lies outside by more than it. No p-value: durations of the same
-    work repeat within the tolerance, and claims such as "15 to 20 times" are about the numbers
-    themselves. The interval shown is the smallest and the largest pair.
+    The claim is supported if the ratio of every matched pair lies inside the range by more than the
+    tolerance, and contradicted if every ratio lies outside by more than it. There is no p-value:
+    durations of the same work repeat within the tolerance, and claims such as "15 to 20 times" are
+    about the numbers themselves. The printed range is that of the pairs.
 
     Attributes:
         factor, of, to: the metric ``of`` one value, divided by that of the other.
@@ -89,9 +89,10 @@ class RatioWithin:
 class LongerThan:
     """Claims that every training of one group takes longer than every one of another.
 
-    For groups that cannot be matched, such as SVMs and ResNets. Supported when the shortest of the
-    one is longer than the longest of the other by more than the tolerance, contradicted when its
-    longest is not as long as the other's median; within each value of ``by`` that has both.
+    It is for groups that cannot be matched, such as SVMs and ResNets. The claim is supported if the
+    shortest training of the one group is longer than the longest of the other by more than the
+    tolerance, and contradicted if the longest is shorter than the other's median. Both are checked
+    within each value of ``by`` that has both groups.
     """
 
     factor: str
@@ -153,8 +154,8 @@ def _range(seconds: pd.Series[Any]) -> str:
 
 
 def _devices(*sides: pd.DataFrame) -> str:
-    named = [
+    names = [
         "/".join(sorted(map(printed, side["device"].dropna().unique()))) if "device" in side else ""
         for side in sides
     ]
-    return f" (on {named[0] or 'unknown device'} and {named[1] or 'unknown device'})"
+    return f" (on {names[0] or 'unknown device'} and {names[1] or 'unknown device'})"

@@ -1,4 +1,4 @@
-"""Tests of claims that name a threshold: of rows, or of an exponent."""
+"""Tests of claims with a threshold: for the values of rows, or for an exponent."""
 
 from __future__ import annotations
 
@@ -21,16 +21,16 @@ from analysis.stats import conditions_differ
 class MostRows:
     """Claims that a metric lies beyond a threshold in most rows, or in all.
 
-    A row counts when it is beyond the threshold by more than its noise: the sampling of its test
-    or validation images. Supported when such rows are enough, contradicted when even all that are
-    not clearly on the other side are too few.
+    A row counts if it is beyond the threshold by more than its noise, the sampling of its test or
+    validation images. The claim is supported if enough rows count. It is contradicted if even all
+    rows that are not clearly on the other side would be too few.
 
     Attributes:
         metric: what is compared with the threshold.
         above, below: the threshold; give one.
-        minus: a metric to subtract before, as in the gap between training and validation.
-        share: the rows it takes: more than this share, or all with 1.0.
-        best_by: judge only the best configuration of each group of these settings, picked on the
+        minus: a metric to subtract first, as for the gap between training and validation.
+        share: the share of rows that must be exceeded; with 1.0 all rows must count.
+        best_by: judge only the best configuration of each group of these settings, picked by the
             mean validation accuracy of its seeds; empty for all rows.
     """
 
@@ -46,10 +46,10 @@ class MostRows:
 
     @property
     def is_absolute(self) -> bool:
-        """Whether it takes the training images of the claim: for an accuracy, and for overfitting.
+        """Whether the claim needs as many training images as its source had.
 
-        The gap between validation and test, which training sees neither of, does not depend on
-        them.
+        Accuracies and overfitting depend on that number. The gap between validation and test does
+        not, because training sees neither of them.
         """
         return self.metric.endswith("_accuracy") and (
             self.minus is None or "train_accuracy" in (self.metric, self.minus)
@@ -83,7 +83,7 @@ class MostRows:
             word=word if possible else "contradicted",
             reason=f"{self._quantity()} {'above' if self.above is not None else 'below'} "
             f"{_amount(threshold or 0.0, unit, '.3g')} in {int((side > 0).sum())} of {num} rows, "
-            f"by more than their noise in {yes}, clearly not in {no}; median "
+            f"by more than the noise in {yes}, on the other side by more than it in {no}; median "
             f"{_amount(float(np.median(values)), unit, '.2f')}" + self._flattered(picked_on),
             effect=float((side > 0).mean()),
             low=yes / num,
@@ -96,10 +96,10 @@ class MostRows:
         )
 
     def _flattered(self, picked_on: str) -> str:
-        """Say that the largest of many validation accuracies is above what it stands for."""
+        """Say which metric rows were picked by, and that the largest of several is too high."""
         if picked_on not in (self.metric, self.minus):
             return f"; picked on {named(picked_on)}" if picked_on else ""
-        return f"; picked on {named(picked_on)}, which the largest of several overstates"
+        return f"; picked on {named(picked_on)}, of which the largest of several is too high"
 
     def _quantity(self) -> str:
         minus = f" − {named(self.minus)}" if self.minus else ""
@@ -113,7 +113,7 @@ def _amount(value: float, unit: str, digits: str) -> str:
 
 
 def _best(evidence: Evidence, by: Sequence[str]) -> tuple[pd.DataFrame, str]:
-    """Return the rows of the best configuration of each group, and the metric it was picked on."""
+    """Return the rows of the best configuration of each group, and the metric it was picked by."""
     rows = evidence.rows
     metric = "val_accuracy" if "val_accuracy" in rows else "test_accuracy"
     if not by or metric not in rows:
@@ -125,9 +125,9 @@ def _best(evidence: Evidence, by: Sequence[str]) -> tuple[pd.DataFrame, str]:
 
 
 def _sampling_error(rows: pd.DataFrame, metric: str | None) -> Any:
-    """Return the variance of an accuracy over its images; 0 for what has none or is not known.
+    """Return the sampling variance of an accuracy; 0 if it is unknown or there is none.
 
-    Training accuracy has none here: its images are the ones the model is about.
+    Training accuracy has none, because its images are not a sample of others.
     """
     split = (metric or "").partition("_")[0]
     if not metric or not metric.endswith("_accuracy") or split not in ("val", "test"):
@@ -141,9 +141,9 @@ def _sampling_error(rows: pd.DataFrame, metric: str | None) -> Any:
 class GrowsFaster:
     """Claims that one quantity grows faster than a power of another.
 
-    The exponent is the slope of a straight line through the logarithms (at least three sizes) with
-    Student's interval, in each group of the other settings. Supported when all intervals lie above
-    ``exponent``, contradicted when one lies below.
+    The exponent is the slope of a straight line through the logarithms (of at least three sizes),
+    with Student's interval, in each group of the other settings. The claim is supported if all
+    intervals lie above ``exponent`` and contradicted if one lies below.
     """
 
     metric: str

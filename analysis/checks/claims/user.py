@@ -11,11 +11,11 @@ from tune_app.study.python_file import run_python_file
 
 
 def load_claims(path: Path) -> tuple[Claim, ...]:
-    """Return the claims of a Python file, which is run to define them.
+    """Run a Python file and return the claims that it defines.
 
     Raises:
         UserError: there is no such file, it cannot be run, or ``CLAIMS`` is not a list of claims
-            with names of their own.
+            with different names.
     """
     module = run_python_file("--claims", path)
     return _checked(path, getattr(module, "CLAIMS", None))

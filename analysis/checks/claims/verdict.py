@@ -1,4 +1,4 @@
-"""Verdicts: what one body of evidence says about one claim, as an object, a line and a sentence."""
+"""The verdict on a claim: as an object, as a line of a frame, and as a sentence."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ COLUMNS = (
 
 @dataclass(frozen=True)
 class Verdict:
-    """What one body of evidence says about one claim.
+    """The verdict on one claim from one set of rows.
 
     Attributes:
         claim: the claim.
@@ -42,8 +42,8 @@ class Verdict:
         kind: ``study`` or ``report``.
         word: supported, contradicted, not distinguishable, underpowered or not comparable.
         outcome: the numbers and the reason.
-        p_adjusted: Holm's, in its family; NaN where no p-value decides.
-        caveats: what a reader must know of the rows.
+        p_adjusted: the p-value adjusted by Holm's method; NaN if no p-value decides.
+        caveats: what a reader must know about the rows.
     """
 
     claim: Claim
@@ -58,7 +58,7 @@ class Verdict:
     def sentence(self) -> str:
         """The verdict in words, with its numbers, on one line.
 
-        It holds names from study directories and users' files: escape it where it is printed.
+        It contains names from study directories and users' files. Escape it where it is printed.
         """
         who = {"report_a": "Report A: ", "report_b": "Report B: "}.get(self.claim.source, "")
         by = "its own table" if self.kind == "report" else self.evidence
@@ -72,8 +72,8 @@ class Verdict:
 def numbers_of(line: Mapping[Any, Any]) -> str:
     """Return effect, interval, adjusted p and n of one line of ``verdicts`` as text.
 
-    The p-value of the claim by itself stands beside it where only that is below 5 %. Empty where
-    nothing was measured.
+    The unadjusted p-value is added if only that one is below 5 %. The text is empty if nothing was
+    measured.
     """
     if not line["num_pairs"]:
         return ""
@@ -85,8 +85,8 @@ def numbers_of(line: Mapping[Any, Any]) -> str:
         shown[0] += f" {limits.format(write(low), write(high))}"
     if math.isfinite(p := line["p_adjusted"]):
         alone = line["p_value"]
-        # The interval is the claim's own and may leave out zero where the family's p does not.
-        shown.append(_p_text(p) + (f" ({alone:.2g} on its own)" if alone < _LEVEL <= p else ""))
+        # The interval is not adjusted: it may exclude zero although the adjusted p is above 5 %.
+        shown.append(_p_text(p) + (f" ({alone:.2g} unadjusted)" if alone < _LEVEL <= p else ""))
     seeds = line["num_seeds"]
     at = f" at {seeds} seeds" if 1 < seeds < line["num_pairs"] else ""
     return ", ".join([*shown, f"n = {line['num_pairs']}{at}"])

@@ -1,8 +1,9 @@
-"""Published tables as data: two lab reports' and, for SVMs on raw pixels, Xiao et al. (2017).
+"""Published tables as data: those of two lab reports, and of Xiao et al. (2017) for SVMs.
 
-A table is a CSV file with this project's names and units and the digits that stand in print; what
-is known of how its numbers came about is in ``protocols.toml``, and what the reports' texts say
-about their tables, in a form that can be checked, in ``statements.toml``. Facts and figures only.
+Each table is a CSV file with this project's names and units and with the printed digits.
+``protocols.toml`` holds what is known about the origin of the numbers. ``statements.toml`` holds
+what the reports' texts say about their tables, in a form that can be checked. Only facts and
+numbers are taken from the reports.
 """
 
 from __future__ import annotations
@@ -47,15 +48,15 @@ _BOOLEAN = {"true": True, "false": False}
 
 @dataclass(frozen=True)
 class PrintedColumn:
-    """How a column stands in print.
+    """How a column is printed.
 
     Attributes:
         unit: ``fraction``, ``percent``, ``s``, ``ms``, ``M`` (millions) or ``1``.
-        decimals: digits after the point in that unit; None where the source gives significant
-            digits instead, or mixes them.
-        significant: significant digits, None where ``decimals`` says it.
-        zeros_stripped: whether trailing zeros are missing in print, so that ``98`` has all of
-            ``decimals`` digits.
+        decimals: digits after the point in that unit; None if the source has a fixed number of
+            significant digits, or mixes both.
+        significant: significant digits; None if ``decimals`` applies.
+        zeros_stripped: whether trailing zeros are not printed, so that ``98`` stands for a number
+            with ``decimals`` digits.
     """
 
     unit: str
@@ -66,29 +67,29 @@ class PrintedColumn:
 
 @dataclass(frozen=True)
 class Protocol:
-    """What is known of how a table's numbers came about; None and empty where nothing is.
+    """What is known about the origin of a table's numbers; None or empty if unknown.
 
     Attributes:
-        report: what it belongs to: ``report_a``, ``report_b`` or ``xiao_2017``.
-        source: that in words.
+        report: its source: ``report_a``, ``report_b`` or ``xiao_2017``.
+        source: the source in words.
         title: the table's number or place, and what it shows.
         num_test: test images per data set by the stated split.
         num_images: images that were split.
         split: the split, in words.
-        input_shape: channels, height and width that a model sees.
+        input_shape: channels, height and width of a model's input.
         optimizer_details: optimizer -> its settings beyond the learning rate.
         mixed_precision: whether a GPU trained in mixed precision.
-        epochs: epochs of every row, where no column says.
+        epochs: epochs of every row, if there is no such column.
         num_train_images: training images per data set.
-        max_iter: iteration limit of an SVM's solver; None where there was none or none is known.
+        max_iter: iteration limit of an SVM's solver; None if there was none or it is unknown.
         averaging: average of precision, recall and F1: ``macro``, ``weighted`` or None.
         selection: the split that best rows were picked on.
-        num_candidates: configurations of which each row is the best; 1 where rows are all there is.
+        num_candidates: configurations of which each row is the best; 1 if all are in the table.
         counting: what a FLOP is: ``macs``, ``flops`` or None.
         restates: the table that this one prints again.
-        unusable: why its accuracies cannot be set beside test accuracies; empty where they can.
+        unusable: why its accuracies cannot be compared with test accuracies; empty if they can.
         known_off: what is known to be wrong, one sentence each.
-        printed: column -> how it stands in print.
+        printed: column -> how it is printed.
     """
 
     report: str
@@ -123,9 +124,9 @@ class ReferenceTable:
             ``fashion_mnist``), ``model``, ``kernel``, ``batch_size``, ``optimizer``, ``lr``,
             ``pin_memory`` (bool), ``epochs``, ``device`` (``cpu``, ``cuda``), ``test_accuracy``
             (fraction), ``train_seconds``, ... The columns ``test_precision``, ``test_recall`` and
-            ``test_f1`` hold what stands under these headings, right or wrong.
+            ``test_f1`` hold what is printed under these headings, right or wrong.
         text: the same cells as text, with the printed digits.
-        protocol: how the numbers came about.
+        protocol: the origin of the numbers.
     """
 
     name: str
@@ -142,10 +143,10 @@ class Statement:
         name: short and unique.
         report: ``report_a`` or ``report_b``.
         table: the table it is about.
-        says: the statement in words of our own.
+        says: the statement in our own words.
         kind: how it is checked; one of ``analysis.checks.audit.prose.KINDS``.
         where: column -> value of the rows it is about; empty for all.
-        arguments: the rest, as ``kind`` needs it.
+        arguments: further values that ``kind`` needs.
     """
 
     name: str
@@ -175,7 +176,7 @@ def load_table(name: str) -> ReferenceTable:
 
 
 def load_statements(report: str | None = None) -> tuple[Statement, ...]:
-    """Return the checkable statements of one report's text, or of both."""
+    """Return the statements of one report's text, or of both."""
     known = {"name", "report", "table", "says", "kind", "where"}
     statements = tuple(
         Statement(
@@ -188,7 +189,7 @@ def load_statements(report: str | None = None) -> tuple[Statement, ...]:
 
 
 def _typed(cells: pd.Series[str]) -> pd.Series[Any]:
-    """Return cells as booleans or numbers where all of them are; empty cells are missing."""
+    """Return cells as booleans or numbers if all of them are; empty cells are missing values."""
     filled = cells[cells != ""]
     if len(filled) and filled.isin(_BOOLEAN).all():
         return cells.map(_BOOLEAN)

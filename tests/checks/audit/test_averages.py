@@ -88,8 +88,8 @@ def test_report_a_is_found_and_how() -> None:
 @pytest.mark.parametrize(
     ("averaging", "expected"),
     [
-        ("weighted", ["weighted recall is not accuracy, which it must equal"]),
-        ("micro", [f"micro {q} is not accuracy" for q in ("precision", "recall", "F1")]),
+        ("weighted", ["weighted recall must equal accuracy but does not"]),
+        ("micro", [f"micro {q} must equal accuracy" for q in ("precision", "recall", "F1")]),
         (None, []),
     ],
 )

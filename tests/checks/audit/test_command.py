@@ -22,7 +22,7 @@ def test_exit_status_and_text(tmp_path: Path, capsys: pytest.CaptureFixture[str]
     assert "*test_accuracy read as fractions*" in text and "Not applied: " in text
     assert main(["report_b_q1b"]) == 1
     text = capsys.readouterr().out
-    assert "- **error** (whole_counts): accuracies are not counted on the 12,000" in text
+    assert "- **error** (whole_counts): accuracies were not counted on the stated 12,000" in text
     assert "To settle it: " in text
 
 
@@ -56,8 +56,8 @@ def test_a_report_is_audited_across_its_tables(capsys: pytest.CaptureFixture[str
         (["report_b_qla"], "did you mean 'report_b_q1a'"),
         (["nowhere.csv"], "no such file"),
         ([], "required"),
-        (["report_a", "--num-test", "0"], "no whole number"),
-        (["report_a", "--ceiling", "98"], "no fraction"),
+        (["report_a", "--num-test", "0"], "not a whole number"),
+        (["report_a", "--ceiling", "98"], "not a fraction"),
         (["report_a", "--data", "x", "--averaging", "mean"], "invalid choice"),
         ([""], "no such file"),
         (["x\0y"], "no such file"),
@@ -98,7 +98,7 @@ def test_errors_and_findings_number_rows_alike(
     path = tmp_path / "table.csv"
     path.write_text("status,test_accuracy\nfinished,0.9\nfailed,\nfinished,x\n")
     assert main([str(path)]) == 2
-    assert "row 3, column test_accuracy: 'x' is no number" in capsys.readouterr().err
+    assert "row 3, column test_accuracy: 'x' is not a number" in capsys.readouterr().err
     path.write_text("status,test_accuracy\nfinished,0.9\nfailed,\nfinished,1.5\n")
     assert main([str(path), "--fraction"]) == 1
     text = capsys.readouterr().out

@@ -70,7 +70,7 @@ def test_ties_count_only_where_said() -> None:
 
 CONTRADICTED = {
     "report_b_q1a": {
-        "1 of 8 matched pairs, behind in 4, equal in 3",
+        "1 of 8 matched pairs, worse in 4, equal in 3",
         "+1.57 points at lr 0.001 and +6.73 at 0.0001",
     },
     "report_b_q2_table4": {"25.1, 35.4; stated 15 to 20"},

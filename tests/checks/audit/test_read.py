@@ -52,7 +52,7 @@ def test_other_separators_and_marks(tmp_path: Path) -> None:
 
 def test_percent_or_fraction(tmp_path: Path) -> None:
     path = write(tmp_path, "lr,test_accuracy\n1,0.5\n2,98\n")
-    with pytest.raises(UserError, match="say --percent or --fraction"):
+    with pytest.raises(UserError, match="add --percent or --fraction"):
         read_csv(path, PLAIN)
     assert list(read_csv(path, Options({}, percent=True)).frame["test_accuracy"]) == [0.005, 0.98]
 
@@ -63,7 +63,7 @@ def test_rows_without_result_or_of_one_result(tmp_path: Path) -> None:
     table = read_csv(write(tmp_path, text), PLAIN)
     assert list(table.frame["test_accuracy"]) == [0.9, 0.91]
     assert "rows without a result, left out: 1" in table.remarks
-    assert "rows that repeat another's result: 1" in table.remarks
+    assert "rows that repeat another's result, left out: 1" in table.remarks
 
 
 @pytest.mark.parametrize(
@@ -75,9 +75,9 @@ def test_rows_without_result_or_of_one_result(tmp_path: Path) -> None:
         ("lr\n1\n", "name it with --map"),
         ("test_accuracy,accuracy\n0.9,0.9\n", "two columns are test_accuracy"),
         ("test_accuracy,lr\n0.9\n", "row 1 has 1 cells"),
-        ("test_accuracy\n0.9x\n", "'0.9x' is no number"),
-        ("test_accuracy\n1e999\n", "is no number"),
-        ("test_accuracy\ninf\n", "is no number"),
+        ("test_accuracy\n0.9x\n", "'0.9x' is not a number"),
+        ("test_accuracy\n1e999\n", "is not a number"),
+        ("test_accuracy\ninf\n", "is not a number"),
         ('test_accuracy\n"0.9\n', "not a CSV file"),
         (b"test_accuracy\n\xff\n", "not UTF-8"),
     ],

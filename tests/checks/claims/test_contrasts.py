@@ -28,7 +28,7 @@ def test_higher_is_decided_by_sign_flips() -> None:
 def test_five_seeds_never_say_better() -> None:
     verdict = judge(Claim("a_claim", "Adam is better.", ADAM), two_arms([0.5] * 5))
     assert verdict.word == "underpowered"
-    assert "needs 6 independent pairs" in verdict.outcome.reason
+    assert "takes at least 6 independent pairs" in verdict.outcome.reason
     assert np.isnan(verdict.outcome.p_value)
 
 
@@ -37,7 +37,7 @@ def test_mixed_differences_are_not_distinguishable() -> None:
         Claim("a_claim", "Adam.", ADAM), two_arms([0.01, -0.02, 0.03, -0.01, 0.02, -0.03])
     )
     assert verdict.word == "not distinguishable"
-    assert "would show in 4 of 5 such studies" in verdict.outcome.reason
+    assert "in 4 of 5 studies" in verdict.outcome.reason
 
 
 def test_a_margin_must_be_exceeded() -> None:
@@ -123,7 +123,7 @@ def test_pairs_of_a_seed_are_also_taken_together() -> None:
     # t = √21 at 5 degrees of freedom, half width 2.5706 · √3.5/√6 = 1.963 points.
     assert outcome.p_value == pytest.approx(0.005934, abs=1e-6)
     assert (outcome.low, outcome.high) == pytest.approx((0.015367, 0.054633), abs=1e-6)
-    assert "p by the means of 6 seeds, which pairs share" in outcome.reason
+    assert "p from the means of 6 seeds, as pairs share seeds" in outcome.reason
     assert (outcome.num_pairs, outcome.num_seeds) == (12, 6)
     five = judge(Claim("a_claim", "Adam.", ADAM), grid(accuracy, axes, seeds=range(5))).outcome
     assert five.p_value == 2 / 2**10, "too few seeds to say what they share"

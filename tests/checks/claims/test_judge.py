@@ -31,7 +31,9 @@ def test_holm_raises_p_and_counts_a_repeated_claim_once() -> None:
     both = judge_all([ADAM, other], evidence)
     assert [v.p_adjusted for v in both] == [4 / 64, 4 / 64]
     assert [v.word for v in both] == ["underpowered"] * 2, "6 pairs give 2 / 64 at best"
-    assert both[0].outcome.reason.endswith("6 pairs cannot decide one of 2 claims judged together")
+    assert both[0].outcome.reason.endswith(
+        "6 pairs are too few for 2 claims that are judged together"
+    )
     wide = two_arms([0.01, 0.02, 0.03, -0.04, 0.05, 0.06, -0.03])
     assert [v.word for v in judge_all([ADAM, other], wide)] == ["not distinguishable"] * 2
 
@@ -43,8 +45,8 @@ def test_the_family_is_counted_whole_and_what_is_open_beside_it() -> None:
     word, worded = _worded(outcome, 8 / 64, p_values, 0.05)
     assert word == "underpowered"
     assert worded.reason == (
-        "so; 6 pairs cannot decide one of 3 claims judged together, 2 of them still open after "
-        "Holm's first steps"
+        "so; 6 pairs are too few for 3 claims that are judged together (Holm's correction "
+        "multiplies by 2 here)"
     )
 
 
@@ -85,7 +87,7 @@ def test_rows_that_are_not_there_say_so() -> None:
 def test_accuracies_not_of_the_stated_test_set_are_not_compared() -> None:
     flawed = from_reference([load_table("report_b_q1b")])
     assert flawed.flawed == (
-        "accuracies of report_b_q1b are no whole counts of its 12,000 test images"
+        "the accuracies of report_b_q1b are not whole numbers of its 12,000 test images"
     )
     high = Claim("high", "High.", MostRows("test_accuracy", above=0.9))
     assert judge(high, flawed).word == "not comparable"
@@ -100,9 +102,7 @@ def test_an_accuracy_is_not_refuted_on_a_handful_of_images() -> None:
     few = replace(evidence, rows=evidence.rows.assign(num_train=210.0))
     verdict = judge(claim, few)
     assert verdict.word == "not comparable"
-    assert verdict.outcome.reason == (
-        "trained on 210 images, where the accuracy claimed is that of 42,000"
-    )
+    assert verdict.outcome.reason == "trained on 210 images, the published models on 42,000"
     enough = replace(evidence, rows=evidence.rows.assign(num_train=49_000.0))
     assert judge(claim, enough).word == "contradicted"
     assert judge(replace(claim, tables=()), few).word == "contradicted", "a user's own claim"

@@ -40,7 +40,7 @@ def test_what_cannot_be_paired_says_why() -> None:
     apart = evidence.rows.assign(lr=range(len(evidence.rows)))
     unmatched = replace(evidence, rows=apart, settings=("optimizer", "lr"))
     assert match(unmatched, "optimizer", "adam", "sgd", "test_accuracy").problem == (
-        "no two rows differ in optimizer alone"
+        "no two rows differ only in optimizer"
     )
     negative = replace(evidence, rows=evidence.rows.assign(test_loss=-1.0))
     assert (
@@ -52,9 +52,11 @@ def test_one_trial_for_both_values_is_refused(tmp_path: Path) -> None:
     evidence = from_study(load_study(shared_study(tmp_path / "grid")))
     accuracy = match(evidence, "pin_memory", True, False, "test_accuracy")
     assert accuracy.pairs.empty and accuracy.shared == 2
-    assert accuracy.problem == "one trial serves both values of pin memory: nothing to compare"
+    assert accuracy.problem == (
+        "both values of pin memory share one trial, so there is only one result"
+    )
     times = match(evidence, "pin_memory", True, False, "train_seconds")
-    assert times.problem == "one trial serves both arms: its time is one measurement"
+    assert times.problem == ("both values of pin memory share one trial, so there is only one time")
 
 
 def test_copies_of_a_pair_count_once(tmp_path: Path) -> None:
@@ -106,7 +108,7 @@ def test_pairs_of_times_under_unlike_conditions_are_left_out() -> None:
     )
     matched = match(replace(evidence, rows=rows), "optimizer", "adam", "sgd", "train_seconds")
     assert matched.differences.tolist() == [2.0] and matched.left_out == 1
-    assert matched.note == "1 pair of rows timed under unlike conditions left out"
+    assert matched.note == "without 1 pair timed under different conditions"
     # Two pairs, each under conditions of its own, are two pairs.
     rows["num_concurrent_trials"] = [1, 2, 1, 2]
     matched = match(replace(evidence, rows=rows), "optimizer", "adam", "sgd", "train_seconds")
@@ -135,8 +137,8 @@ def test_the_setting_that_turns_the_sign_is_named() -> None:
     evidence = grid(accuracy, axes, seeds=range(10))
     matched = match(evidence, "optimizer", "adam", "sgd", "test_accuracy")
     assert turns(matched, 0.05) == (
-        "the sign turns with learning rate: +5.45 points at 0.1 (higher in 20 of 20), "
-        "−4.55 points at 0.01 (higher in 0 of 20)"
+        "the sign of the difference depends on learning rate: +5.45 points at 0.1 (higher in 20 of "
+        "20), −4.55 points at 0.01 (higher in 0 of 20)"
     )
     one_sided = match(evidence.where({"lr": 0.1}), "optimizer", "adam", "sgd", "test_accuracy")
     assert turns(one_sided, 0.05) == ""

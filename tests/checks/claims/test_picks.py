@@ -71,7 +71,7 @@ def test_where_all_rows_have_the_value_nothing_could_be_better() -> None:
     one = models({"a": 0.9})
     verdict = judge(Claim("a_claim", "So.", BestHas({"model": "a"})), one)
     assert verdict.word == "not comparable" and verdict.outcome.num_pairs == 0
-    assert verdict.outcome.reason == "every row has model a: no other to be better than"
+    assert verdict.outcome.reason == "every row has model a, so no other can be better"
     # A study with both models speaks, though the other one has more rows.
     both = replace(models({"a": 0.95, "b": 0.80}), name="both")
     many = grid(lambda row: 0.9, {"model": ("a",), "lr": (1, 2, 3)})

@@ -152,9 +152,9 @@ def test_points_are_written_with_a_minus_and_one_point_is_one() -> None:
 
 def test_times_of_studies_are_said_to_be_steady() -> None:
     speedup = Claim("a_claim", "Fast.", RatioWithin("device", "cpu", "cuda", at_least=10))
-    assert "train time is steady" in judge(speedup, devices([12.0])).outcome.reason
+    assert "train time is the median epoch" in judge(speedup, devices([12.0])).outcome.reason
     published = replace(devices([12.0]), kind="report")
-    assert "steady" not in judge(speedup, published).outcome.reason
+    assert "the median epoch" not in judge(speedup, published).outcome.reason
 
 
 def test_the_best_configuration_is_picked_on_the_mean_of_its_seeds() -> None:
@@ -168,5 +168,5 @@ def test_the_best_configuration_is_picked_on_the_mean_of_its_seeds() -> None:
     assert verdict.outcome.reason.endswith("median 70.00 %; picked on validation accuracy")
     gap = MostRows("val_accuracy", above=0.05, minus="test_accuracy", best_by=("family",))
     assert judge(Claim("a_claim", "Gap.", gap), seeds).outcome.reason.endswith(
-        "picked on validation accuracy, which the largest of several overstates"
+        "picked on validation accuracy, of which the largest of several is too high"
     )

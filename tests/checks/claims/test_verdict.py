@@ -15,7 +15,7 @@ def test_a_p_value_that_only_the_claim_alone_reaches_is_shown() -> None:
     line |= {"of": "", "bounds": "interval"}
     line |= {"low": 0.001, "high": 0.06, "p_value": 0.042, "p_adjusted": 0.13}
     assert numbers_of(line) == (
-        "+3.00 points [+0.10, +6.00], p = 0.13 (0.042 on its own), n = 48 at 6 seeds"
+        "+3.00 points [+0.10, +6.00], p = 0.13 (0.042 unadjusted), n = 48 at 6 seeds"
     )
     decided = line | {"p_value": 1e-5, "p_adjusted": 4e-4, "num_seeds": 1}
     assert numbers_of(decided) == "+3.00 points [+0.10, +6.00], p < 0.001, n = 48"
