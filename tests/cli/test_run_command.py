@@ -63,7 +63,7 @@ def refuse(capsys: pytest.CaptureFixture[str], *arguments: str) -> str:
         ),
         (("--space", "q1a", "--storage-path", "zip://lab/x"), "zip://lab/x: cannot be opened"),
         (("--space", "q1a", "--storage-path", "file://results"), "File URI cannot be relative"),
-        (("--space", "q1a", "--storage-path", "http://127.0.0.1:9/x"), "name s3://BUCKET/FOLDER"),
+        (("--space", "q1a", "--storage-path", "http://127.0.0.1:9/x"), "use s3://BUCKET/FOLDER"),
         (("--space", "q1a", "--storage-path", "memory://lab"), "lost when the process ends"),
         (("--space", "q1a", "--storage-path", "data://lab/x"), "data://lab/x/q1a: cannot be read"),
     ],
