@@ -34,7 +34,7 @@ _VERDICTS = (
     "same result), not adjusted for other claims. Below 20 pairs it is too narrow: at 6 pairs it "
     "covers the true value in 86 % of cases instead of 95 %.",
     "Round brackets: the smallest and the largest value; for shares of rows, the share of rows "
-    "beyond the threshold by more than their noise, and the share of rows not clearly within it.",
+    "beyond the threshold by more than their noise, and that of rows which may be beyond it.",
     "Train time: the median epoch after the first, times the number of epochs. Its ratios differ "
     "from those of the other tables, which use the total time of each training.",
     "n: independent pairs, where pairs from the same trials count once; or the rows, "

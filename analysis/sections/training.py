@@ -28,8 +28,8 @@ _DEFINITIONS = {
     f"over the last epochs, at most {NUM_LAST_EPOCHS}.",
     "seeds ± (points)": "Seeds ±: sample standard deviation of the test accuracy over the seeds.",
     "overfitting (points)": "Overfitting: training minus validation accuracy at the last epoch. "
-    "Training accuracy is counted during the epoch, while the weights still change, so it is lower "
-    "than the accuracy of the final weights.",
+    "Training accuracy is counted during the epoch, while the weights still change, so it is "
+    "usually lower than that of the final weights.",
     "generalisation (points)": "Generalisation: validation minus test accuracy.",
 }
 """Heading -> its footnote."""

@@ -103,7 +103,7 @@ def test_a_study_of_splits(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -
     have_data_of(study.meta, path)
     (wrong,) = [f for f in audit_study(path, SAMPLE_FOLDER).findings if f.severity == "error"]
     assert wrong.says == (
-        "rows of mnist were not tested on the test images that study.json stands for"
+        "rows of mnist were not tested on the test images that study.json describes"
     )
     study.meta["data"]["vary_split"] = True
     (path / "study.json").write_text(json.dumps(study.meta))

@@ -73,9 +73,9 @@ def test_every_comparison_of_such_rows_says_so(tmp_path: Path) -> None:
     [picks] = best(study, "grid").blocks
     assert note in picks.notes  # type: ignore[union-attr]
     assert note in rows_table(study, "grid").notes
-    assert "computed by launches of different arithmetic" in from_study(study).caveats
+    assert "rows were computed with different arithmetic" in from_study(study).caveats
     assert list(pairs_data(study, "lr", 0.2, 0.1)["computed_alike"]) == [False]
-    assert "In the pair the two rows were not computed alike" in str(observations(study))
+    assert "The two rows of the pair were not computed alike" in str(observations(study))
     facts = environment(study)
     assert facts["processor, launch 001"] == "EPYC, 2 CPUs, 24.0 GB"
     assert facts["processor, launch 002"] == "Xeon, 2 CPUs, 24.0 GB"

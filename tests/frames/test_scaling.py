@@ -43,4 +43,4 @@ def test_two_sizes_are_too_few_for_an_exponent(tmp_path: Path) -> None:
     section = scaling(study, "scaling")
     assert section is not None and "exponent" in section.blocks[0].alt
     alone = scaling(scaling_study(tmp_path / "one", SIZES[:1]), "scaling")
-    assert alone is not None and "nothing can be fitted" in str(alone.blocks[0])
+    assert alone is not None and "nothing to compare or to fit" in str(alone.blocks[0])

@@ -75,7 +75,7 @@ def test_a_long_table_is_cut_and_points_to_its_file(
     table = Table("big", "Many.", {"n": ["r1", "r2", "r3", "r4"]}, pd.DataFrame())
     text = text_of(pdf.render_pdf(document(table), Drawings()), tmp_path)
     assert "r2" in text and "r3" not in text
-    assert "The first 2 of 4 rows; all are in tables/big.csv." in text
+    assert "The first 2 of 4 rows. All rows are in tables/big.csv." in text
 
 
 def sizes(content: bytes, folder: Path) -> list[str]:

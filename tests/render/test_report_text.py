@@ -88,7 +88,7 @@ def test_a_pick_among_one_says_nothing_of_picking_on_test(tmp_path: Path) -> Non
         write_trial(path, f"k{name}", config, {2: [name]}, [line(2, milestone=True)])
     text = render(path)
     assert "Picking on the test set" not in text
-    assert "Each is picked among 1 candidate. One seed each." in " ".join(text.split())
+    assert "Each is picked from 1 candidate. One seed each." in " ".join(text.split())
     assert [row[6] for row in cells(section(text, "Best configurations"))] == ["same", "same"]
 
 
