@@ -151,14 +151,19 @@ def _configuration_problems(configurations: list[Any]) -> Iterator[str]:
 def _data_problems(data: Mapping[str, Any]) -> Iterator[str]:
     if "split_seed" not in data or not isinstance(data.get("datasets"), dict):
         yield "data is damaged"
-    number = data.get("num_images")
-    if number is not None and (isinstance(number, bool) or not isinstance(number, int)):
-        yield "data: num_images is damaged"
+    for key in ("split_seed", "num_images"):
+        if not _is_count(data.get(key)):
+            yield f"data: {key} is damaged"
     if not isinstance(data.get("vary_split", False), bool):
         yield "data: vary_split is damaged"
     for name, entry in data["datasets"].items():
         sha256 = entry.get("sha256") if isinstance(entry, dict) else None
         if not isinstance(sha256, dict) or not all(isinstance(s, str) for s in sha256.values()):
             yield f"data: the entry of {name} is damaged"
-        if "num_images" not in entry:
+        if "num_images" not in entry or not _is_count(entry["num_images"]):
             yield f"data: the entry of {name} is damaged"
+
+
+def _is_count(value: object) -> bool:
+    """Return whether a value is a whole number, or null, which stands for no choice."""
+    return value is None or (isinstance(value, int) and not isinstance(value, bool))
