@@ -19,6 +19,7 @@ from tune_app.storage.store import STUDY_FILE, StudyStore
 from tune_app.study.bounded import MOST_PARAMS_BYTES, MOST_STUDY_BYTES, read_bounded
 from tune_app.study.json_text import parse_json
 from tune_app.study.rows import MOST_ROWS
+from tune_app.study.trial_directory import launch_order
 from tune_app.study.trial_record import is_seed
 
 SCHEMA_VERSION = 2
@@ -83,9 +84,8 @@ def read_study(store: StudyStore, remedy: str = RESTORE) -> dict[str, Any] | Non
 def read_launches(root: Path) -> list[dict[str, Any]]:
     """Return the record of each launch, oldest first; of a damaged record only the name."""
     folder = root / LAUNCHES
-    names = sorted(
-        match[1] for path in folder.glob("*.json") if (match := _LAUNCH_FILE.fullmatch(path.name))
-    )
+    files = [_LAUNCH_FILE.fullmatch(path.name) for path in folder.glob("*.json")]
+    names = sorted((match[1] for match in files if match), key=launch_order)
     launches = []
     for name in names:
         path = folder / f"{name}.json"
