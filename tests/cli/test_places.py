@@ -27,11 +27,11 @@ def test_a_failure_names_its_newest_traceback(
 ) -> None:
     monkeypatch.chdir(tmp_path)
     root = tmp_path / "re sults" / "mine"
-    for launch in ("001", "002"):
+    for launch in ("001", "999", "1000"):
         (root / "tune" / launch / "x[1]").mkdir(parents=True)
         (root / "tune" / launch / "x[1]" / "error.txt").write_text("ValueError: no\n")
     assert failure_lines(LocalStore(root), {"x[1]": "ValueError: no", "y": "it ended\nearly"}) == [
-        "failed: x[1]: ValueError: no (traceback: 're sults/mine/tune/002/x[1]/error.txt')",
+        "failed: x[1]: ValueError: no (traceback: 're sults/mine/tune/1000/x[1]/error.txt')",
         "failed: y: it ended early",
     ]
     many = failure_lines(LocalStore(root), {f"t{i}": "no" for i in range(25)})

@@ -7,6 +7,7 @@ import sys
 import threading
 import time
 from pathlib import Path
+from typing import Any
 
 import fsspec
 import pytest
@@ -87,6 +88,25 @@ def test_of_many_at_once_one_gets_it(remote: RemoteFolder) -> None:
         assert len(taken) <= 1, "never two"
         for one in taken:
             one.release()
+
+
+def test_a_folder_that_another_driver_removes_meanwhile_is_created_again(
+    remote: RemoteFolder, there: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    open_file = Path.open
+    removed: list[Path] = []
+
+    def late(path: Path, *how: str) -> Any:
+        if not removed:
+            removed.append(path.parent)
+            path.parent.rmdir()
+        return open_file(path, *how)
+
+    held = Lease(remote)
+    monkeypatch.setattr(Path, "open", late)
+    assert held.take() is None and removed == [there / CLAIMS]
+    held.release()
+    assert not there.exists()
 
 
 def test_a_claim_that_is_not_renewed_ends(remote: RemoteFolder, there: Path) -> None:

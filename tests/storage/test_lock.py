@@ -141,6 +141,39 @@ def test_a_lock_file_that_was_put_aside_meanwhile_is_no_lock(
             pass
 
 
+def test_a_folder_that_another_driver_removes_meanwhile_is_created_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A refused command removes the folder it created between another one's mkdir() and open()."""
+    root = tmp_path / "deep" / "mine"
+    refused = FileLock(root)
+    refused.__enter__()
+    open_file = os.open
+    removed: list[Path] = []
+
+    def late(path: Path, flags: int, mode: int = 0o777) -> int:
+        if not removed:
+            removed.append(root)
+            refused.__exit__()
+        return open_file(path, flags, mode)
+
+    monkeypatch.setattr(os, "open", late)
+    with FileLock(root):
+        assert removed and str(os.getpid()) in (root / LOCK_FILE).read_text()
+    assert list(tmp_path.iterdir()) == [], "it is removed by the driver that created it again"
+
+
+def test_a_folder_that_is_removed_all_the_time_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def gone(_path: Path, _flags: int, _mode: int) -> int:
+        raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT))
+
+    monkeypatch.setattr(os, "open", gone)
+    with pytest.raises(UserError, match=r"cannot be written \(No such file .*--results-dir"):
+        FileLock(tmp_path).__enter__()
+
+
 def test_a_lock_file_that_is_replaced_all_the_time_is_refused(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

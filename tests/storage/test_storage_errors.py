@@ -55,9 +55,32 @@ def test_a_node_without_the_study_is_named(tmp_path: Path, monkeypatch: pytest.M
     assert list(tmp_path.iterdir()) == []
 
 
-def test_errors_of_connections_are_not_of_storage(tmp_path: Path) -> None:
-    with pytest.raises(BrokenPipeError), LocalStore(tmp_path).guarded():
-        raise BrokenPipeError(errno.EPIPE, "x")
+@pytest.mark.parametrize(
+    "number", [errno.ETIMEDOUT, errno.ECONNABORTED, errno.ECONNRESET, errno.EPIPE]
+)
+def test_what_nfs_or_fuse_says_of_a_lost_server_is_an_error_of_storage(
+    tmp_path: Path, number: int
+) -> None:
+    """Python makes a TimeoutError or a ConnectionError of these numbers."""
+    error = OSError(number, "x", "/some/file")
+    assert isinstance(error, (TimeoutError, ConnectionError))
+    assert f"/some/file: cannot be written ({os.strerror(number)})" in raised(tmp_path, error)
+
+
+def test_the_recorder_keeps_the_error_of_a_lost_server(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def timed_out(_descriptor: int) -> None:
+        raise OSError(errno.ETIMEDOUT, "x")
+
+    (tmp_path / "study.json").touch()
+    config = {"plan": {"name": "a", "directory": "tune/001/a", "milestones": [1]}, "seed": 0}
+    trial: Any = SimpleNamespace(config=config, trial_id="t", last_result={}, error_file=None)
+    recorder = StudyRecorder(LocalStore(tmp_path), {})
+    monkeypatch.setattr(os, "fsync", timed_out)
+    with pytest.raises(StorageError, match="Connection timed out") as caught:
+        recorder.log_trial_result(1, trial, {"epoch": 1})
+    assert recorder.failure is caught.value
 
 
 def test_a_full_disk_is_noticed_and_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -83,6 +83,16 @@ def test_files_and_folders_are_removed(store: StudyStore, there: Path) -> None:
     assert files(there) == files(store.root) == {"a/other"}
 
 
+def test_a_lock_alone_leaves_nothing(store: StudyStore, place: str, there: Path) -> None:
+    there.parent.mkdir()
+    with store.lock(), open_store(place) as second, pytest.raises(UserError, match="being run by"):
+        second.lock().__enter__()
+    assert list(there.parent.iterdir()) == []
+    with store.lock():
+        store.write(store.root / "study.json", b"{}")
+    assert files(there) - {".lock"} == {"study.json"}
+
+
 def test_a_study_is_put_aside(store: StudyStore, there: Path) -> None:
     assert store.is_empty()
     with store.lock():

@@ -181,6 +181,25 @@ def test_a_damaged_row_is_not_finished(root: Path, key: str, value: Any) -> None
     assert read_both(root) == ({(first, 0)}, {(first, 0)})
 
 
+@pytest.mark.parametrize("value", ["NaN", "Infinity", "1.5", "true", '"0"'])
+@pytest.mark.parametrize("key", ["split_seed", "num_images", "num_images of a data set"])
+def test_a_count_of_the_data_that_is_no_whole_number(root: Path, key: str, value: str) -> None:
+    study = json.loads((root / "study.json").read_text())
+    data: dict[str, Any] = {"split_seed": 0, "num_images": 100}
+    entry = {"num_images": 100, "sha256": {"file": "0" * 64}}
+    study["data"] |= {**data, "datasets": {"mnist": entry}}
+    (entry if key.endswith("set") else study["data"])[key.split(maxsplit=1)[0]] = "VALUE"
+    (root / "study.json").write_text(json.dumps(study).replace('"VALUE"', value))
+    config = {"dataset": "mnist", "plan": {"trial_key": "k1"}}
+    (root / TRIAL / "params.json").write_text(json.dumps(config))
+    for status, said in (
+        outcome(COMMAND),
+        outcome([str(root)], report),
+        outcome([str(root)], status_main),
+    ):
+        assert status == 2 and "study.json: data: " in said and "is damaged; " in said
+
+
 def _link(path: Path) -> None:
     other = path.with_name("elsewhere.json")
     path.rename(other)

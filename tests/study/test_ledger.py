@@ -240,6 +240,32 @@ def test_launches_are_numbered(tmp_path: Path) -> None:
     assert again is not None and [e["name"] for e in again.study["launches"]] == ["001", "002"]
 
 
+def test_launch_1000_is_newer_than_launch_999(tmp_path: Path) -> None:
+    ledger = make_ledger(tmp_path / "mine")
+    ledger.save()
+    (ledger.root / "launches").mkdir()
+    for name in ("1000", "999", "998"):
+        (ledger.root / "launches" / f"{name}.json").write_text("{}")
+    for name in ("998", "999", "1000", "copy"):
+        record(ledger, name, [epoch(1)], key="same" if name != "copy" else "other")
+    again = open_ledger(ledger.store)
+    assert again is not None
+    assert [entry["name"] for entry in again.study["launches"]] == ["998", "999", "1000"]
+    recorded = again.read_trials()
+    assert [d.launch for d in recorded.directories] == ["998", "999", "1000", "copy"]
+    assert recorded.trials["same"].newest.launch == "1000"
+    outcomes = recorded.outcomes(again.study)
+    assert {o.trial.newest.launch for o in outcomes.values() if o.trial} == {"copy"}
+
+
+def test_of_trials_that_got_equally_far_the_one_of_the_newer_launch_counts(tmp_path: Path) -> None:
+    ledger = make_ledger(tmp_path / "mine")
+    for launch in ("999", "1000"):
+        record(ledger, launch, [epoch(1)], key=f"k{launch}")
+    outcomes = ledger.read_trials().outcomes(ledger.study)
+    assert {o.trial.newest.launch for o in outcomes.values() if o.trial} == {"1000"}
+
+
 def test_what_a_launch_says_of_itself_is_never_rewritten(tmp_path: Path) -> None:
     ledger = make_ledger(tmp_path / "mine")
     ledger.start_launch({"packages": {"torch": "2.14.1"}})

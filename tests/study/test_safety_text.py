@@ -80,8 +80,8 @@ def test_no_value_of_a_study_is_markup_in_the_report(tmp_path: Path) -> None:
     launch = {"python": EVIL, "packages": {"torch": EVIL}, "git_commit": EVIL, "command": EVIL}
     launch |= {"hardware": {"cpu": EVIL, "gpus": [EVIL]}, "host": EVIL}
     meta |= {"created_at": EVIL}
-    entry = {"num_images": EVIL, "sha256": {EVIL: EVIL}}
-    meta["data"] = {"source": EVIL, "split_seed": EVIL, "datasets": {EVIL: entry}}
+    entry = {"num_images": 9, "sha256": {EVIL: EVIL}}
+    meta["data"] = {"source": EVIL, "split_seed": 0, "datasets": {EVIL: entry}}
     open_rows = [{"config_id": "b", "seed": 0, "reason": EVIL}]
     meta["launches"] = [launch_json(**launch, open=open_rows)]
     path = write_study(tmp_path / "evil", meta)

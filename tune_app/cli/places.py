@@ -9,6 +9,7 @@ from pathlib import Path
 
 from search_spaces.errors import one_line
 from tune_app.storage.store import StudyStore
+from tune_app.study.trial_directory import launch_order
 
 MOST_LISTED = 20
 
@@ -41,8 +42,9 @@ def failure_lines(store: StudyStore, failures: Mapping[str, str]) -> list[str]:
     """
     lines = []
     for name, reason in list(failures.items())[:MOST_LISTED]:
-        files = sorted(store.root.glob(f"tune/*/{glob.escape(name)}/error.txt"))
-        place = shell_word(store, files[-1]) if files else ""
+        files = store.root.glob(f"tune/*/{glob.escape(name)}/error.txt")
+        newest = max(files, key=lambda file: launch_order(file.parent.parent.name), default=None)
+        place = "" if newest is None else shell_word(store, newest)
         # A study from somebody else may hold names with control characters for the terminal.
         traceback = f" (traceback: {place})" if place and place.isprintable() else ""
         lines.append(one_line(f"failed: {name}: {reason}") + traceback)

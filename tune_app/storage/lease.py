@@ -94,7 +94,7 @@ class Lease:
                 self._write(holds=True)
                 self._renewal.start()
                 return None
-            self._remote.remove([self._name])
+            self._withdraw()
             if rival.holds:
                 break
         return rival
@@ -104,7 +104,13 @@ class Lease:
         self._ended.set()
         self._renewal.join()
         with contextlib.suppress(OSError):
-            self._remote.remove([self._name])
+            self._withdraw()
+
+    def _withdraw(self) -> None:
+        """Delete the claim. A refused command leaves no empty folders behind."""
+        self._remote.remove([self._name])
+        self._remote.remove_if_empty(CLAIMS)
+        self._remote.remove_if_empty()
 
     def _others(self) -> list[Claim]:
         """Return the other claims that count; one whose driver has the study comes first.
@@ -136,7 +142,13 @@ class Lease:
             "holds": holds,
         }
         claim["machine"] = _machine()
-        self._remote.write(self._name, json.dumps(claim).encode())
+        for attempt in range(_ATTEMPTS):
+            try:
+                self._remote.write(self._name, json.dumps(claim).encode())
+                return
+            except FileNotFoundError:  # another driver removed the empty folder at this moment
+                if attempt == _ATTEMPTS - 1:
+                    raise
 
     def _renew(self) -> None:
         renewed = time.monotonic()

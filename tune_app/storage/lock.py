@@ -66,9 +66,12 @@ class FileLock:
 
     def __enter__(self) -> FileLock:
         folders = (self._root, *self._root.parents)
-        self._missing = [folder for folder in folders if not folder.exists()]
-        for _ in range(_ATTEMPTS):
-            descriptor = self._open_locked()
+        self._missing = []
+        for attempt in range(_ATTEMPTS):
+            self._missing = [f for f in folders if f in self._missing or not f.exists()]
+            descriptor = self._open_locked(is_last=attempt == _ATTEMPTS - 1)
+            if descriptor is None:
+                continue
             if _is_at(descriptor, self._root / LOCK_FILE):
                 break
             os.close(descriptor)  # the folder was renamed meanwhile, together with its lock file
@@ -102,13 +105,19 @@ class FileLock:
             for folder in self._missing:  # the innermost folder first
                 folder.rmdir()
 
-    def _open_locked(self) -> int:
-        """Open and lock the lock file; return its descriptor."""
+    def _open_locked(self, *, is_last: bool) -> int | None:
+        """Open and lock the lock file; return its descriptor.
+
+        Return None if the folder vanished meanwhile, which another driver's refused command can
+        cause. In the last attempt that is an error.
+        """
         flags = os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW
         try:
             self._root.mkdir(parents=True, exist_ok=True)
             descriptor = os.open(self._root / LOCK_FILE, flags, 0o644)
         except OSError as error:
+            if isinstance(error, FileNotFoundError) and not is_last:
+                return None
             raise UserError(
                 f"{self._root}: cannot be written ({error.strerror}); name another place with "
                 "--results-dir"

@@ -148,6 +148,15 @@ class RemoteFolder:
 
         _for_each_in_parallel(remove, relatives)
 
+    def remove_if_empty(self, relative: str = "") -> None:
+        """Delete a folder (default: this one) if nothing is in it.
+
+        Object stores have no folders of their own, so this does nothing there.
+        """
+        if self._filesystem.type_name == "local":
+            with contextlib.suppress(OSError):
+                Path(self._join(relative)).rmdir()
+
     def pull(self, folder: Path, wanted: Callable[[str], bool], under: str = "") -> None:
         """Bring a local copy of this folder up to date.
 

@@ -209,15 +209,13 @@ class StudyStore(ABC):
     def guarded(self) -> Iterator[None]:
         """Turn an ``OSError`` in the context into a ``StorageError`` with one line for the user.
 
-        Errors of network connections do not come from the study's storage and are not changed.
+        The context should hold only what uses the study. Ray's connections raise such errors too.
 
         Raises:
             StorageError: in place of an ``OSError``.
         """
         try:
             yield
-        except (ConnectionError, TimeoutError):
-            raise
         except OSError as error:
             raise StorageError(self.describe_error(error)) from error
 

@@ -10,7 +10,7 @@ from typing import Any
 
 from tune_app.study.fingerprint import data_fingerprint
 from tune_app.study.rows import RowOutcome, row_outcomes
-from tune_app.study.trial_directory import TrialDirectory, read_directories
+from tune_app.study.trial_directory import TrialDirectory, launch_order, read_directories
 from tune_app.study.trials import ENDED, RowKey, Trial, join_directories
 
 
@@ -85,7 +85,7 @@ def read_recorded(
         is_own = not directory.plan or directory.plan.get("data") == expected
         (own if is_own else foreign).append(directory)
     if foreign:
-        names = sorted({directory.launch for directory in foreign})
+        names = sorted({directory.launch for directory in foreign}, key=launch_order)
         notes.append(
             f"{len(foreign)} trials of launch {', '.join(names)} were trained on other data than "
             "the study's and do not count"

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple
 
+from tune_app.study.trial_directory import launch_order
 from tune_app.study.trials import ENDED, FINISHED, Outcome, Report, RowKey, Trial
 
 MOST_ROWS = 100_000
@@ -51,7 +52,7 @@ def row_outcomes(study: Mapping[str, Any], trials: Iterable[Trial]) -> dict[RowK
         trials: all trials of the study.
     """
     servers: dict[RowKey, list[tuple[Trial, int]]] = {}
-    for trial in sorted(trials, key=lambda trial: trial.newest.launch, reverse=True):
+    for trial in sorted(trials, key=lambda trial: launch_order(trial.newest.launch), reverse=True):
         for key, milestone in trial.rows().items():
             servers.setdefault(key, []).append((trial, milestone))
     reasons = open_reasons(study)

@@ -19,6 +19,7 @@ from tune_app.storage.store import STUDY_FILE, StudyStore
 from tune_app.study.bounded import MOST_PARAMS_BYTES, MOST_STUDY_BYTES, read_bounded
 from tune_app.study.json_text import parse_json
 from tune_app.study.rows import MOST_ROWS
+from tune_app.study.trial_directory import launch_order
 from tune_app.study.trial_record import is_seed
 
 SCHEMA_VERSION = 2
@@ -83,9 +84,8 @@ def read_study(store: StudyStore, remedy: str = RESTORE) -> dict[str, Any] | Non
 def read_launches(root: Path) -> list[dict[str, Any]]:
     """Return the record of each launch, oldest first; of a damaged record only the name."""
     folder = root / LAUNCHES
-    names = sorted(
-        match[1] for path in folder.glob("*.json") if (match := _LAUNCH_FILE.fullmatch(path.name))
-    )
+    files = [_LAUNCH_FILE.fullmatch(path.name) for path in folder.glob("*.json")]
+    names = sorted((match[1] for match in files if match), key=launch_order)
     launches = []
     for name in names:
         path = folder / f"{name}.json"
@@ -151,14 +151,19 @@ def _configuration_problems(configurations: list[Any]) -> Iterator[str]:
 def _data_problems(data: Mapping[str, Any]) -> Iterator[str]:
     if "split_seed" not in data or not isinstance(data.get("datasets"), dict):
         yield "data is damaged"
-    number = data.get("num_images")
-    if number is not None and (isinstance(number, bool) or not isinstance(number, int)):
-        yield "data: num_images is damaged"
+    for key in ("split_seed", "num_images"):
+        if not _is_count(data.get(key)):
+            yield f"data: {key} is damaged"
     if not isinstance(data.get("vary_split", False), bool):
         yield "data: vary_split is damaged"
     for name, entry in data["datasets"].items():
         sha256 = entry.get("sha256") if isinstance(entry, dict) else None
         if not isinstance(sha256, dict) or not all(isinstance(s, str) for s in sha256.values()):
             yield f"data: the entry of {name} is damaged"
-        if "num_images" not in entry:
+        if "num_images" not in entry or not _is_count(entry["num_images"]):
             yield f"data: the entry of {name} is damaged"
+
+
+def _is_count(value: object) -> bool:
+    """Return whether a value is a whole number, or null, which stands for no choice."""
+    return value is None or (isinstance(value, int) and not isinstance(value, bool))

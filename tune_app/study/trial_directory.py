@@ -176,13 +176,22 @@ def flat(config: Mapping[str, Any], prefix: str = "") -> Record:
     return result
 
 
+def launch_order(launch: str) -> tuple[bool, int, str]:
+    """Return the key by which the names of launches are sorted, oldest first.
+
+    Names are numbers (``999`` is followed by ``1000``). Others come last, in alphabetical order.
+    """
+    number = int(launch) if launch.isascii() and launch.isdecimal() else None
+    return number is None, number or 0, launch
+
+
 def _subdirectories(parent: Path, root: Path, notes: list[str]) -> list[Path]:
     where = parent.relative_to(root).as_posix()
     if parent.is_symlink():
         notes.append(f"{where}: a symbolic link, not followed")
         return []
     try:
-        entries = sorted(os.scandir(parent), key=lambda entry: entry.name)
+        entries = sorted(os.scandir(parent), key=lambda entry: launch_order(entry.name))
     except FileNotFoundError:
         return []
     except OSError as error:
