@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
-from tests.study.test_ledger import make_ledger
+from tests.ledgers import make_ledger
 from tune_app.engine import recorder
 from tune_app.engine.recorder import StudyRecorder
 from tune_app.storage.open_store import open_store
