@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from tests.study.test_ledger import epoch, make_ledger, record
+from tests.ledgers import epoch, make_ledger, record
 from tune_app.engine.conclusion import EXIT_FAILED, EXIT_OPEN, Conclusion, Executed, conclude
 from tune_app.planning.plan import OpenRow, Plan, PlannedTrial
 from tune_app.study.ledger import Ledger

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from tests.study.test_ledger import epoch, make_ledger, record
+from tests.ledgers import epoch, make_ledger, record
 from tune_app.engine.failures import last_attempt, reason
 from tune_app.engine.recorder import StudyRecorder
 from tune_app.study.fingerprint import data_fingerprint

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.study.test_ledger import epoch, make_ledger, record
+from tests.ledgers import epoch, make_ledger, record
 from tune_app.engine.housekeeping import keep_best_weights, remove_spent_checkpoints, tidy
 from tune_app.storage.open_store import open_store
 from tune_app.storage.remote_folder import RemoteFolder

@@ -14,8 +14,8 @@ import pytest
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 from tensorboard.plugins.hparams.plugin_data_pb2 import HParamsPluginData
 
+from tests.ledgers import make_ledger
 from tests.recorded import read_rows
-from tests.study.test_ledger import make_ledger
 from tune_app.engine import recorder
 from tune_app.engine.event_file import column_types
 from tune_app.engine.recorder import StudyRecorder

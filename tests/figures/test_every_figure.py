@@ -13,9 +13,7 @@ from analysis.figures.style import to_svg
 from analysis.frames.load import load_study
 from analysis.render.drawings import Drawings
 from analysis.sections import build_document
-from tests.frames.test_pairs import grid_study
-from tests.frames.test_scaling import scaling_study
-from tests.frames.test_tables import device_study, svm_study
+from tests.analysed_studies import device_study, grid_study, scaling_study, svm_study
 from tests.studies import (
     line,
     resnet_config,

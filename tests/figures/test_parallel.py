@@ -4,7 +4,7 @@ from pathlib import Path
 
 from analysis.figures.parallel import draw_parallel, parallel_data
 from analysis.figures.style import to_png, to_svg
-from tests.frames.test_pairs import grid_study
+from tests.analysed_studies import grid_study
 
 
 def test_parallel_coordinates_name_every_value_and_line(tmp_path: Path) -> None:

@@ -8,7 +8,7 @@ import pytest
 from analysis.figures import style
 from analysis.figures.scatter import cost_data, pareto_front, plain_log_axis
 from analysis.frames.load import load_study
-from tests.frames.test_pairs import grid_study
+from tests.analysed_studies import grid_study
 from tests.studies import (
     line,
     resnet_config,

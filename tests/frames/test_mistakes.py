@@ -14,8 +14,7 @@ from analysis.render.document import Figure, Paragraph, Section, Table
 from analysis.report import main
 from analysis.sections.mistakes import mistakes
 from search_spaces.errors import UserError
-from tests.checks.audit.test_overlap import NUM_IMAGES, sample_study
-from tests.stats.test_saved import LABELS, study_of
+from tests.saved_predictions import LABELS, NUM_IMAGES, sample_study, study_of
 from tests.studies import QUICK, line, resnet_config, study_json, write_study, write_trial
 from tune_app.data.images import load_datasets
 from tune_app.data.sources import SAMPLE_FOLDER

@@ -20,7 +20,7 @@ from analysis.checks.audit.command import main as audit
 from analysis.checks.claims.command import main as claims
 from analysis.report import main as report
 from tests.refusals import FEWER, JSON_VALUES
-from tests.stats.test_saved import LABELS, confusion, predicted
+from tests.saved_predictions import LABELS, confusion, predicted
 from tests.studies import line, resnet_config, study_json, svm_config, write_study, write_trial
 
 Changes = dict[str, Any]

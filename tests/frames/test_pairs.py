@@ -5,7 +5,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from analysis.frames.load import Study, load_study
+from analysis.frames.load import load_study
 from analysis.frames.pairs import (
     levels_data,
     main_effects_data,
@@ -13,6 +13,7 @@ from analysis.frames.pairs import (
     pivot_data,
     sets,
 )
+from tests.analysed_studies import ACCURACIES, grid_study
 from tests.studies import (
     line,
     resnet_config,
@@ -21,32 +22,6 @@ from tests.studies import (
     write_study,
     write_trial,
 )
-
-ACCURACIES = {
-    ("resnet18", 0.1): 0.90,
-    ("resnet18", 0.2): 0.80,
-    ("resnet50", 0.1): 0.70,
-    ("resnet50", 0.2): 0.50,
-}
-
-
-def grid_study(path: Path, accuracies: dict[tuple[str, float], float] | None = None) -> Study:
-    """Return a study of two models × two learning rates with given test accuracies.
-
-    Training takes 10 s with resnet18 and 30 s with resnet50; a configuration without an accuracy
-    has not finished.
-    """
-    known = ACCURACIES if accuracies is None else accuracies
-    configurations = {
-        f"{model}-{lr}": resnet_config(model=model, lr=lr) for model, lr in ACCURACIES
-    }
-    write_study(path, study_json(configurations))
-    for (model, lr), accuracy in known.items():
-        name = f"{model}-{lr}"
-        seconds = 10.0 if model == "resnet18" else 30.0
-        result = line(2, milestone=True, test_accuracy=accuracy, train_seconds=seconds)
-        write_trial(path, f"k-{name}", configurations[name], {2: [name]}, [line(1), result])
-    return load_study(path)
 
 
 def test_main_effects_are_means_over_complete_sets(tmp_path: Path) -> None:

@@ -1,12 +1,11 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
 import pandas as pd
 import pytest
 
-from analysis.frames.load import Study, load_study
+from analysis.frames.load import load_study
 from analysis.frames.tables import (
     DEVICE_COLUMNS,
     GRID_COLUMNS,
@@ -18,6 +17,7 @@ from analysis.frames.tables import (
     study_table,
     svm_table,
 )
+from tests.analysed_studies import device_study, svm_study
 from tests.studies import (
     A2,
     PREFIX,
@@ -26,7 +26,6 @@ from tests.studies import (
     resnet_config,
     shared_study,
     study_json,
-    svm_config,
     write_study,
     write_trial,
 )
@@ -79,29 +78,6 @@ def test_factor_outside_the_columns_gets_a_column(tmp_path: Path) -> None:
     assert table["mixed_precision"].item() is True or bool(table["mixed_precision"].item())
 
 
-def svm_study(path: Path) -> Study:
-    poly: dict[str, Any] = {
-        "dataset": "mnist",
-        "kernel": "poly",
-        "C": 0.1,
-        "degree": 3,
-        "gamma": "scale",
-    }
-    configurations = {"rbf": svm_config(), "poly": poly, "late": poly | {"degree": 4}}
-    space = {"trainable": "svm", "factors": ["dataset", "kernel", "C", "degree", "gamma"]}
-    study = write_study(path / "svm", study_json(configurations, name="svm", space=space))
-    kernel: dict[str, Any] = {
-        "fit_seconds": 1.5,
-        "predict_seconds": 0.25,
-        "num_support_vectors": 321,
-    }
-    kernel |= {"converged": True, "solver": "scikit-learn", "num_train_images": 490}
-    write_trial(study, "k1", svm_config(), {1: ["rbf"]}, [line(1, milestone=True, **kernel)])
-    stopped = kernel | {"converged": False, "status": "unconverged"}
-    write_trial(study, "k2", poly, {1: ["poly"]}, [line(1, milestone=True, **stopped)])
-    return load_study(study)
-
-
 def test_svm_table(tmp_path: Path) -> None:
     study = svm_study(tmp_path)
     table = study_table(study)
@@ -114,25 +90,6 @@ def test_svm_table(tmp_path: Path) -> None:
     assert table["num_train_images"].iloc[0] == 490
     assert table["converged"].iloc[:2].tolist() == [True, False]
     assert "320.0" not in table.to_csv() and ",321," in table.to_csv(), "counts are whole"
-
-
-def device_study(path: Path) -> Study:
-    arms: dict[str, Any] = {
-        f"{device}_{optimizer}": resnet_config(
-            dataset="fashion_mnist", device=device, optimizer=optimizer
-        )
-        for device in ("cpu", "cuda")
-        for optimizer in ("sgd", "adam")
-    }
-    space = {"factors": ["device", "optimizer", "model"]}
-    study = write_study(path / "q2", study_json(arms, name="q2", space=space))
-    costs = {"macs": 33_184_000, "flops": 66_107_904, "num_parameters": 11_180_000}
-    seconds = {"cpu_sgd": 60.0, "cuda_sgd": 2.5, "cuda_adam": 3.0}
-    for config_id, taken in seconds.items():
-        device = arms[config_id]["device"]
-        result = line(2, milestone=True, train_seconds=taken, device=device, **costs)
-        write_trial(study, f"k_{config_id}", arms[config_id], {2: [config_id]}, [result])
-    return load_study(study)
 
 
 def test_device_table_compares_arms_of_the_same_configuration(tmp_path: Path) -> None:

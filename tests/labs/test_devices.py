@@ -5,7 +5,7 @@ from pathlib import Path
 from analysis.frames.load import load_study
 from analysis.labs.devices import devices
 from analysis.render.document import Figure, Paragraph
-from tests.frames.test_tables import device_study
+from tests.analysed_studies import device_study
 from tests.sections.tables import table_of
 from tests.studies import (
     line,

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from ray import tune
 
-from tests.study.test_ledger import make_space
+from tests.ledgers import make_space
 from tune_app.planning.prepared_study import PreparedStudy, check_request, prepare
 from tune_app.planning.request import StudyRequest
 from tune_app.planning.resources import Cluster

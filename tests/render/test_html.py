@@ -12,7 +12,7 @@ from analysis.render.document import Document, Figure, Paragraph, Section, Table
 from analysis.render.drawings import Drawings
 from analysis.render.html import render_html
 from analysis.sections import build_document
-from tests.frames.test_pairs import grid_study
+from tests.analysed_studies import grid_study
 
 EVIL = "</script><script>alert(1)</script><img src=x onerror=alert(2)>\"'--><!--"
 VOID = {"meta", "link", "input", "br", "img"}

@@ -6,8 +6,7 @@ from pathlib import Path
 
 from analysis.render.document import Bullets
 from analysis.sections import build_document
-from tests.frames.test_pairs import grid_study
-from tests.frames.test_tables import device_study, svm_study
+from tests.analysed_studies import device_study, grid_study, svm_study
 
 
 def test_names_of_tables_and_figures_are_unique_over_studies(tmp_path: Path) -> None:

@@ -5,8 +5,8 @@ from pathlib import Path
 from analysis.frames.load import load_study
 from analysis.sections.best import best
 from analysis.sections.grid import pivots
+from tests.analysed_studies import models_study
 from tests.sections.tables import table_of
-from tests.sections.test_observations import models_study
 from tests.studies import (
     line,
     resnet_config,

@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
 import pandas as pd
 import pytest
@@ -18,9 +17,7 @@ from analysis.sections.observations import (
     observations,
     reservations_of,
 )
-from tests.frames.test_pairs import grid_study
-from tests.frames.test_scaling import scaling_study
-from tests.frames.test_tables import device_study
+from tests.analysed_studies import device_study, grid_study, models_study, scaling_study
 from tests.studies import (
     A2,
     A5,
@@ -126,20 +123,6 @@ def test_observations_follow_the_numbers(tmp_path: Path) -> None:
     swapped = {("resnet18", 0.1): 0.5, ("resnet50", 0.1): 0.9}
     other = observations(grid_study(tmp_path / "other", swapped))
     assert other is not None and "higher in 1 of 1 pair," in str(other.blocks)
-
-
-def models_study(path: Path, seeds: tuple[int, ...], **accuracies: tuple[float, float]) -> Study:
-    """Return a study of models with given validation and test accuracies at every seed."""
-    configurations = {model: resnet_config(model=model) for model in accuracies}
-    write_study(path, study_json(configurations, seeds=seeds))
-    for model, (val, test) in accuracies.items():
-        for seed in seeds:
-            result: dict[str, Any] = {"val_accuracy": val, "test_accuracy": test}
-            lines = [line(2, milestone=True, **result)]
-            write_trial(
-                path, f"{model}{seed}", configurations[model], {2: [model]}, lines, seed=seed
-            )
-    return load_study(path)
 
 
 def test_the_winner_is_picked_on_validation_with_its_test_result_beside_it(tmp_path: Path) -> None:

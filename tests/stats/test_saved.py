@@ -6,46 +6,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from analysis.frames.load import Study, load_study
+from analysis.frames.load import load_study
 from analysis.stats import compare_predictions, mcnemar
 from search_spaces.errors import UserError
-from tests.studies import line, resnet_config, shared_study, study_json, write_study, write_trial
-
-LABELS = np.repeat(np.arange(10, dtype=np.uint8), 14)
-
-
-def predicted(*wrong: int) -> np.ndarray:  # type: ignore[type-arg]
-    """Return predictions that are wrong on these images, each in its own way."""
-    predictions = LABELS.copy()
-    for image in wrong:
-        predictions[image] = (LABELS[image] + 1 + image) % 10
-        if predictions[image] == LABELS[image]:
-            predictions[image] = (LABELS[image] + 1) % 10
-    return predictions
-
-
-def confusion(predictions: np.ndarray) -> list[list[int]]:  # type: ignore[type-arg]
-    matrix = np.zeros((10, 10), dtype=int)
-    np.add.at(matrix, (LABELS[: len(predictions)], predictions), 1)
-    return matrix.tolist()  # type: ignore[no-any-return]
-
-
-def study_of(path: Path, with_labels: bool, **predictions: np.ndarray) -> Study:  # type: ignore[type-arg]
-    configurations = {
-        name: resnet_config(batch_size=16 + number) for number, name in enumerate(predictions)
-    }
-    study = write_study(path, study_json(configurations))
-    for name, values in predictions.items():
-        lines = [line(1), line(2, milestone=True, confusion_matrix=confusion(values))]
-        trial = write_trial(study, name, configurations[name], {2: [name]}, lines)
-        (trial / "predictions").mkdir()
-        arrays = {"predictions": values} | ({"labels": LABELS} if with_labels else {})
-        np.savez_compressed(trial / "predictions" / "epoch_2.npz", **arrays)
-    return load_study(study)
-
-
-A = predicted(0, 1, 2)
-B = predicted(2, 3, 4, 5, 6, 7, 8, 9, 10, 11)
+from tests.saved_predictions import LABELS, A, B, study_of
+from tests.studies import shared_study
 
 
 def test_labels_make_the_test_exact(tmp_path: Path) -> None:

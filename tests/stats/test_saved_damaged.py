@@ -19,7 +19,7 @@ from analysis.frames.load import load_study
 from analysis.report import main as report
 from analysis.stats import read_predictions
 from search_spaces.errors import UserError
-from tests.stats.test_saved import LABELS, A, B, study_of
+from tests.saved_predictions import LABELS, A, B, study_of
 from tests.studies import QUICK
 
 CLASSES = np.arange(200, dtype=np.uint8) % 10

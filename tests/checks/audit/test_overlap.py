@@ -12,34 +12,10 @@ from analysis.checks.audit.overlap import check_images
 from analysis.checks.audit.study import audit_study
 from search_spaces.errors import UserError
 from tests.checks.audit.tables import table
-from tests.studies import line, resnet_config, study_json, write_study, write_trial
-from tune_app.data.images import describe, load_datasets
+from tests.saved_predictions import sample_study
 from tune_app.data.sources import SAMPLE_FOLDER
 from tune_app.study.fingerprint import data_fingerprint
 from tune_app.study.splits import split_indices
-
-NUM_IMAGES = 700
-
-
-def sample_study(path: Path, *, shift: int = 0) -> Path:
-    """Write a study on sample images whose trial gets 9 of 10 right; ``shift`` moves labels."""
-    data = load_datasets(["mnist"], "sample", NUM_IMAGES)
-    labels = np.roll(data["mnist"].labels[data["mnist"].test], shift)
-    predictions = np.where(np.arange(len(labels)) % 10 == 0, (labels + 1) % 10, labels)
-    matrix = np.zeros((10, 10), dtype=int)
-    np.add.at(matrix, (labels, predictions), 1)
-    right = float(np.mean(labels == predictions))
-    config = resnet_config()
-    meta = study_json({"a": config}, data=describe(data, "sample", NUM_IMAGES, 0))
-    study = write_study(path, meta)
-    metrics: dict[str, Any] = {"confusion_matrix": matrix.tolist(), "num_test": len(labels)}
-    metrics |= {"test_accuracy": right}
-    for name in ("test_precision", "test_recall", "test_f1"):
-        metrics[name] = None
-    trial = write_trial(study, "k", config, {2: ["a"]}, [line(2, milestone=True, **metrics)])
-    (trial / "predictions").mkdir()
-    np.savez(trial / "predictions" / "epoch_2.npz", predictions=predictions.astype(np.uint8))
-    return study
 
 
 def test_a_study_was_tested_on_the_images_it_names(tmp_path: Path) -> None:

@@ -13,7 +13,7 @@ import pytest
 from analysis.checks.claims.proportions import two_accuracies
 from analysis.claims import BestOf, Claim, Evidence, from_study, judge
 from analysis.frames.load import load_study
-from tests.stats.test_saved import LABELS, A, B
+from tests.saved_predictions import LABELS, A, B
 from tests.studies import line, resnet_config, study_json, write_study, write_trial
 
 NUM = len(LABELS)
