@@ -105,6 +105,7 @@ def test_a_file_system_without_locks_is_refused(
     assert "with flock" in message and f"--storage-path {tmp_path.as_uri()}" in message
     with pytest.raises(OSError, match="Bad file descriptor"):
         os.fstat(asked[0])
+    assert list(tmp_path.iterdir()) == [], "a refused command leaves nothing behind"
 
 
 def test_a_lock_of_another_machine_may_outlive_it(tmp_path: Path) -> None:

@@ -89,21 +89,21 @@ class FileLock:
 
     def __exit__(self, *_error: object) -> None:
         if self._descriptor is not None:
-            with contextlib.suppress(OSError):
-                self._remove_if_alone(self._descriptor)
-            os.close(self._descriptor)
+            self._close(self._descriptor)
         self._descriptor = None
 
-    def _remove_if_alone(self, descriptor: int) -> None:
-        """Remove the lock file and the folders created for it, if nothing else is there.
+    def _close(self, descriptor: int) -> None:
+        """Close the lock file. Remove it and the folders created for it, if nothing else is there.
 
         A process that waits for the lock meanwhile sees that the file is gone and creates it again.
         """
         path = self._root / LOCK_FILE
-        if _is_at(descriptor, path) and list(self._root.iterdir()) == [path]:
-            path.unlink()
-            for folder in self._missing:  # the innermost folder first
-                folder.rmdir()
+        with contextlib.suppress(OSError):
+            if _is_at(descriptor, path) and list(self._root.iterdir()) == [path]:
+                path.unlink()
+                for folder in self._missing:  # the innermost folder first
+                    folder.rmdir()
+        os.close(descriptor)
 
     def _open_locked(self, *, is_last: bool) -> int | None:
         """Open and lock the lock file; return its descriptor.
@@ -129,7 +129,7 @@ class FileLock:
             os.close(descriptor)
             raise in_use_error(self._root.name, holder, _stale_lock_hint(holder)) from None
         except OSError as error:  # Lustre without -o flock, NFS without its lock service
-            os.close(descriptor)
+            self._close(descriptor)
             raise UserError(
                 f"{self._root / LOCK_FILE}: cannot be locked ({short_reason(error)}); mount the "
                 "file system with flock (Lustre: -o flock; NFS: with its lock service), or give "
