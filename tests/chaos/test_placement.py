@@ -188,7 +188,7 @@ def test_the_others_go_on_when_the_node_with_the_gpus_is_lost(tmp_path: Path) ->
             assert driver.wait_for(lambda: num_rows("cpu") == 16), driver.output
             before = num_rows("cuda")
             assert before < 16
-            assert driver.wait_for_output("nothing can run: no GPU in the cluster; the study goes")
+            assert driver.wait_for_output("nothing can run: no GPU in the cluster; wait for")
             found = cluster.add({"CPU": 4, "GPU": 4})
             rows = rows_of(driver, tmp_path)
     assert len(on_device(rows, "cuda")) == len(on_device(rows, "cpu")) == 16
