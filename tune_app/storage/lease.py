@@ -34,6 +34,7 @@ from tune_app.storage.whole_file import is_partial
 CLAIMS = ".lock"
 LEASE_SECONDS, RENEWAL_SECONDS = 60.0, 15.0
 _ATTEMPTS, _LONGEST_PAUSE_SECONDS = 6, 1.0
+_MOST_CLAIM_BYTES = 10_000
 
 
 @dataclass(frozen=True)
@@ -195,7 +196,7 @@ def _read(remote: RemoteFolder, name: str, renewed: float) -> Claim | None:
     if is_partial(PurePosixPath(name).name):
         return None
     try:
-        content = json.loads(remote.read(name))
+        content = json.loads(remote.read(name, _MOST_CLAIM_BYTES))
         machine = str(content.get("machine"))
         holds = content["holds"] is True
         taken = content.get("since")
