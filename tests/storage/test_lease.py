@@ -190,7 +190,7 @@ def test_a_driver_whose_claim_was_cleared_away_writes_no_more(
             try:
                 store.check_held()
             except OSError as error:
-                assert "claim to the study is gone, so another driver may have" in str(error)
+                assert "claim to the study is gone; another driver may have" in str(error)
                 break
             time.sleep(0.02)
         with (
