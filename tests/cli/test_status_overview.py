@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -24,15 +25,15 @@ def test_what_came_after_the_newest_checkpoint_is_still_to_be_trained(tmp_path: 
     """4 epochs of another trial are left too; the next launch begins where a checkpoint is."""
     ledger = make_study(tmp_path)
     directory = record(ledger, 0, 1, 2, 3)
-    assert read_overview(ledger, running=True).num_epochs_left == 1 + 4
-    assert read_overview(ledger, running=False).num_epochs_left == 4 + 4
+    assert read_overview(ledger, since=0.0).num_epochs_left == 1 + 4
+    assert read_overview(ledger, since=None).num_epochs_left == 4 + 4
     save_checkpoint(directory, 1)
-    view = read_overview(ledger, running=False)
+    view = read_overview(ledger, since=None)
     assert view.num_epochs_left == 3 + 4 and view.seconds_left == pytest.approx(70.0)
     save_checkpoint(directory, 2)
-    assert read_overview(ledger, running=False).num_epochs_left == 2 + 4
+    assert read_overview(ledger, since=None).num_epochs_left == 2 + 4
     (directory / "checkpoint_000002" / "checkpoint.json").write_text("{")
-    assert read_overview(ledger, running=False).num_epochs_left == 3 + 4
+    assert read_overview(ledger, since=None).num_epochs_left == 3 + 4
 
 
 def test_an_unfinished_study(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -52,6 +53,35 @@ def test_an_unfinished_study(tmp_path: Path, capsys: pytest.CaptureFixture[str])
     text = told(capsys, ledger.root)
     assert "driver: none" in text and "rows: 4: 1 finished, 1 interrupted, 2 not begun" in text
     assert "about 50 s once it runs again, at the speed of launch 001 (3 epochs in 30 s)" in text
+
+
+def test_a_row_of_an_earlier_launch_is_not_running_before_the_next_launch_begins(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Between a driver's lock and its launch record, the newest launch is one that has ended."""
+    ledger = make_study(tmp_path)
+    record(ledger, 0, 1, 2, 3)
+    file = ledger.root / "launches" / "001.json"
+    launch = {**json.loads(file.read_text()), "started_at": "2026-01-01T00:00:00+00:00"}
+    file.write_text(json.dumps(launch))
+    with ledger.store.lock():
+        state = plain(capsys, ledger.root)
+        assert state["running"] is True and state["rows"]["running"] == 0
+        assert state["rows"]["unfinished"] == 1 and state["num_epochs_left"] == 4 + 4
+        now = datetime.now(UTC).isoformat(timespec="seconds")
+        file.write_text(json.dumps(launch | {"started_at": now}))
+        state = plain(capsys, ledger.root)
+        assert state["rows"]["running"] == 1 and state["rows"]["unfinished"] == 0
+        assert state["num_epochs_left"] == 1 + 4
+        for damage in (
+            "yesterday",
+            None,
+            3,
+            "9999-12-31T23:59:59-23:59",
+            now.replace("+00:00", ""),
+        ):
+            file.write_text(json.dumps(launch | {"started_at": damage}))
+            assert plain(capsys, ledger.root)["rows"]["running"] in (0, 1)
 
 
 def test_a_study_that_has_recorded_nothing(
@@ -79,11 +109,11 @@ def test_failures_are_named_and_retries_are_not_failures(
     text = told(capsys, ledger.root)
     assert f"failed: {directory.name}: ValueError: bad pixel (traceback: " in text
     assert f"{directory}/error.txt)\n" in text
-    assert read_overview(ledger, running=True).num_epochs_left == 4
+    assert read_overview(ledger, since=0.0).num_epochs_left == 4
     (directory / "error.txt").write_text("Failure # 1 (occurred at 2026-01-01_12-00-00)\nOops\n")
-    view = read_overview(ledger, running=True)
+    view = read_overview(ledger, since=0.0)
     assert not view.failures and list(view.rows.values()).count("running") == 1
-    assert not read_overview(ledger, running=False).failures, "the next launch goes on with it"
+    assert not read_overview(ledger, since=None).failures, "the next launch goes on with it"
 
 
 def test_diverged_and_open_rows(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

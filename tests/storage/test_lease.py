@@ -109,6 +109,42 @@ def test_a_folder_that_another_driver_removes_meanwhile_is_created_again(
     assert not there.exists()
 
 
+def test_a_renewal_does_not_change_since_when_the_study_is_held(
+    remote: RemoteFolder, there: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    held = Lease(remote)
+    assert held.take() is None
+    [claim] = claims(there)
+    taken = claim.stat().st_mtime
+    first = find_claim(remote)
+    assert first is not None and abs(first.since - taken) < 60
+    clock = time.time
+    monkeypatch.setattr(time, "time", lambda: clock() + 7200)
+    monkeypatch.setattr(lease, "RENEWAL_SECONDS", 0.02)
+    renewed = Lease(remote)
+    held._write(holds=True)
+    os.utime(claim, (taken + 7200, taken + 7200))
+    later = find_claim(remote)
+    assert later is not None and later.since == first.since
+    rival = renewed.take()
+    assert rival is not None and rival.since == first.since
+    held.release()
+
+
+@pytest.mark.parametrize("since", ["x", None, True, float("nan"), 1e300, -5.0])
+def test_a_claim_without_a_time_is_held_since_its_renewal(
+    remote: RemoteFolder, there: Path, since: Any
+) -> None:
+    held = Lease(remote)
+    assert held.take() is None
+    [claim] = claims(there)
+    claim.write_text(json.dumps({**json.loads(claim.read_text()), "since": since}))
+    found = find_claim(remote)
+    assert found is not None and found.pid == os.getpid()
+    assert found.since == claim.stat().st_mtime_ns / 1e9
+    held.release()
+
+
 def test_a_claim_that_is_not_renewed_ends(remote: RemoteFolder, there: Path) -> None:
     dead = Lease(remote)
     assert dead.take() is None

@@ -1,9 +1,11 @@
 from __future__ import annotations
 
 import pickle
+import tracemalloc
 from collections.abc import Iterator
 from pathlib import Path
 
+import pyarrow
 import pytest
 
 from search_spaces.errors import UserError
@@ -99,6 +101,33 @@ def test_a_pull_fetches_what_is_wanted_and_what_has_changed(
     assert (copy / "own").exists()
 
 
+def test_a_file_that_is_too_large_is_not_fetched(folder: RemoteFolder, tmp_path: Path) -> None:
+    copy = tmp_path / "copy"
+    for size in (10, 11):
+        folder.write(f"{size}.json", b"x" * size)
+    folder.pull(copy, everything, most_bytes=10)
+    assert (copy / "10.json").read_bytes() == b"x" * 10
+    assert (copy / "11.json").read_bytes() == b"\0" * 11, "its size says why"
+    folder.write("11.json", b"small")
+    folder.pull(copy, everything, most_bytes=10)
+    assert (copy / "11.json").read_bytes() == b"small"
+
+
+def test_a_large_file_is_not_read_into_memory(tmp_path: Path) -> None:
+    (tmp_path / "there").mkdir()
+    large = tmp_path / "there" / "large"
+    with large.open("wb") as stream:
+        stream.truncate(2**28)
+    pool = pyarrow.default_memory_pool()
+    before = pool.bytes_allocated()
+    tracemalloc.start()
+    RemoteFolder(large.parent.as_uri()).pull(tmp_path / "copy", everything, most_bytes=2**28)
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert (tmp_path / "copy" / "large").stat().st_size == 2**28
+    assert peak < 2**24 and pool.bytes_allocated() - before < 2**24
+
+
 def test_part_of_a_folder_is_pulled(folder: RemoteFolder, tmp_path: Path) -> None:
     for name in ("a/1", "a/2", "ab/3"):
         folder.write(name, name.encode())
@@ -148,7 +177,7 @@ def test_names_that_lead_out_are_left_out(server: None, tmp_path: Path) -> None:
 @pytest.mark.parametrize("url", ["nothing://x/y", "s3://", "://", "s3:///"])
 def test_what_is_no_url_is_refused(url: str) -> None:
     assert is_url(url)
-    with pytest.raises(UserError, match=f"^{url}: (not the URL|cannot be opened)"):
+    with pytest.raises(UserError, match=f"^{url}: (not the URL of a folder|cannot be opened)"):
         RemoteFolder(url)
 
 

@@ -68,7 +68,7 @@ def test_what_others_wrote_is_seen(store: StudyStore, there: Path) -> None:
     assert store.current_text(inside / "params.json") == "[1]"
     with pytest.raises(OSError, match="nope"):
         store.current_text(inside / "nope")
-    with store.fetched(inside / "checkpoint_000001") as folder:
+    with store.fetched(inside / "checkpoint_000001", 100) as folder:
         assert (folder / "state.pt").read_bytes() == b"large"
     (trial / "params.json").unlink()
     store.refresh(inside)

@@ -46,6 +46,28 @@ def test_divergence_ends_the_rows_from_there_on(tmp_path: Path) -> None:
     assert ended(ledger) == {(ids[0], 0): "finished", (ids[1], 0): "diverged"}
 
 
+@pytest.mark.parametrize(
+    ("params", "num_iterations", "after"),
+    [
+        ({}, 10_000, " after 10000 iterations"),
+        ({"max_iter": -1}, 10_000, " after 10000 iterations"),
+        ({"max_iter": 50}, 49, " after 50 iterations"),
+        ({"max_iter": -1}, None, ""),
+    ],
+)
+def test_a_solver_that_stopped_says_after_how_many_iterations(
+    tmp_path: Path, params: dict[str, Any], num_iterations: int | None, after: str
+) -> None:
+    """A ``max_iter`` of -1 sets no limit of its own."""
+    ledger = make_ledger(tmp_path / "mine")
+    row = epoch(1, milestone=True, status="unconverged") | {"num_iterations": num_iterations}
+    file = record(ledger, "001", [row]) / "params.json"
+    file.write_text(json.dumps(json.loads(file.read_text()) | params))
+    first = next(iter(ledger.read_trials().outcomes(ledger.study).values()))
+    assert first.status == "unconverged"
+    assert first.reason == f"the solver stopped{after} before it converged"
+
+
 def test_torn_and_foreign_lines_are_left_out(tmp_path: Path) -> None:
     ledger = make_ledger(tmp_path / "mine")
     tail = '[1]\n{"epoch": "x"}\n\xff\n{"epoch": 3, "milest'

@@ -190,3 +190,7 @@ def test_a_file_that_cannot_be_read_is_named(tmp_path: Path, make: Callable[[Pat
     assert row(study, "a2")["status"] == "missing"
     (note,) = study.notes
     assert note.startswith("tune/001/trial_k1/result.json: ") and note.endswith("so it is not read")
+
+
+def test_an_error_that_was_too_large_to_fetch_has_no_reason() -> None:
+    assert last_line("\0" * 300) == last_line("")

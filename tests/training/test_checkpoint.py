@@ -11,6 +11,8 @@ import pytest
 import torch
 
 from tune_app.storage.local_store import LocalStore
+from tune_app.storage.open_store import open_store
+from tune_app.storage.remote_folder import RemoteFolder
 from tune_app.training.checkpoint import (
     STATE_FILE,
     find_checkpoints,
@@ -94,6 +96,29 @@ def test_a_damaged_checkpoint_falls_back_to_the_one_before(tmp_path: Path, damag
     assert loaded.state is not None and loaded.epoch == 1
     assert loaded.note.startswith("checkpoint_000002 is not used: state.pt ")
     assert loaded.note.endswith("; goes on after epoch 1")
+
+
+def test_at_a_url_no_state_of_another_size_is_fetched(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "mine").mkdir()
+    with open_store((tmp_path / "mine").as_uri()) as store:
+        older, newer = (make(tmp_path / "mine", epoch) for epoch in (1, 2))
+        with (newer / "state.pt").open("r+b") as stream:
+            stream.truncate(2**42)
+        fetched: list[str] = []
+        fetch = RemoteFolder.fetch
+
+        def counted(folder: RemoteFolder, relative: str, path: Path) -> None:
+            fetched.append(relative)
+            fetch(folder, relative, path)
+
+        monkeypatch.setattr(RemoteFolder, "fetch", counted)
+        candidates = [store.root / newer.name, store.root / older.name]
+        loaded = load_newest(store, candidates, "k")
+    assert loaded.epoch == 1 and "checkpoint_000002 is not used: state.pt is damaged" in loaded.note
+    assert "checkpoint_000001/state.pt" in fetched
+    assert "checkpoint_000002/state.pt" not in fetched
 
 
 def test_a_state_that_does_not_fit_falls_back_to_the_one_before(tmp_path: Path) -> None:

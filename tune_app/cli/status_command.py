@@ -110,8 +110,7 @@ def _print_state(store: StudyStore, *, as_json: bool, clear: bool) -> bool:
         holder = store.holder()
     except OSError as error:
         holder = f"not known ({error.strerror or error})"
-    running = isinstance(holder, Holder)
-    view = read_overview(ledger, running=running)
+    view = read_overview(ledger, since=holder.since if isinstance(holder, Holder) else None)
     if as_json:
         text = json.dumps(state_record(ledger, view, holder), allow_nan=False)
     else:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from tune_app.planning.remaining import (
@@ -25,6 +26,8 @@ from tune_app.study.trials import RowKey
 
 _HUGE = 1e100
 """Larger values are taken for damage, since their sums could overflow."""
+_CLOCK_SECONDS = 60.0
+"""How far the clock of a driver, which dates its launch, may be behind the clock of the storage."""
 
 
 @dataclass(frozen=True)
@@ -60,14 +63,16 @@ class Overview:
     notes: tuple[str, ...] = ()
 
 
-def read_overview(ledger: Ledger, *, running: bool) -> Overview:
+def read_overview(ledger: Ledger, *, since: float | None) -> Overview:
     """Read how far a study is.
 
     Args:
         ledger: the study.
-        running: whether a driver runs it. Trials of the newest launch that have not ended are then
-            running.
+        since: when the driver that runs the study locked it, in seconds since 1970, or None if no
+            driver runs it. Trials that have not ended are running if they are of the driver's
+            launch. A driver that has just locked the study has no launch yet.
     """
+    running = since is not None and _is_begun(ledger, since)
     recorded = ledger.read_trials()
     outcomes = recorded.outcomes(ledger.study)
     newest = ledger.study["launches"][-1]["name"] if ledger.study["launches"] else None
@@ -137,6 +142,20 @@ def best_configurations(ledger: Ledger, view: Overview) -> list[dict[str, Any]]:
         if label not in best or order < best[label][0]:
             best[label] = (order, entry)
     return [entry for _, entry in best.values()]
+
+
+def _is_begun(ledger: Ledger, since: float) -> bool:
+    """Return whether the newest launch is one of a driver that locked the study at that time.
+
+    If a launch does not say when it started, it is taken for the driver's.
+    """
+    if not ledger.study["launches"]:
+        return False
+    try:
+        started = datetime.fromisoformat(ledger.study["launches"][-1].get("started_at"))
+        return started.timestamp() >= since - _CLOCK_SECONDS
+    except (TypeError, ValueError, OverflowError):
+        return True
 
 
 def _state(outcome: RowOutcome, running_launch: str | None) -> str:

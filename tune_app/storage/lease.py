@@ -34,6 +34,7 @@ from tune_app.storage.whole_file import is_partial
 CLAIMS = ".lock"
 LEASE_SECONDS, RENEWAL_SECONDS = 60.0, 15.0
 _ATTEMPTS, _LONGEST_PAUSE_SECONDS = 6, 1.0
+_MOST_CLAIM_BYTES = 10_000
 
 
 @dataclass(frozen=True)
@@ -44,7 +45,8 @@ class Claim:
         host: the machine of its driver, or None if unknown.
         pid: the driver's process id there, or None if unknown.
         holds: True if the driver has the study, False if it only asks for it.
-        since: when the claim was last renewed, in seconds since 1970 by the storage's clock.
+        since: when the driver took the study, in seconds since 1970 by the storage's clock; if the
+            claim does not say, when it was last renewed.
         machine: identity of the machine or container whose process ids ``pid`` is one of.
     """
 
@@ -75,6 +77,7 @@ class Lease:
         self.problem: str | None = None
         self._remote = remote
         self._name = f"{CLAIMS}/{uuid.uuid4().hex}.json"
+        self._since: float | None = None
         self._ended = threading.Event()
         self._renewal = threading.Thread(target=self._renew, daemon=True)
 
@@ -115,7 +118,8 @@ class Lease:
     def _others(self) -> list[Claim]:
         """Return the other claims that count; one whose driver has the study comes first.
 
-        Claims that no longer count are deleted.
+        Claims that no longer count are deleted. The time by the storage's clock is kept as the time
+        at which this driver takes the study.
 
         Raises:
             OSError: the storage does not answer, or it does not list this lease's own claim.
@@ -123,12 +127,12 @@ class Lease:
         files = self._remote.files(CLAIMS)
         if self._name not in files:
             raise OSError("a file that was just written there is not in its listing")
-        now = files[self._name][1] / 1e9
+        now = self._since = files[self._name][1] / 1e9
         dead, live = [], []
         for name in files.keys() - {self._name}:
-            since = files[name][1] / 1e9
-            claim = _read(self._remote, name, since)
-            if now - since > LEASE_SECONDS or (claim is not None and claim.is_dead()):
+            renewed = files[name][1] / 1e9
+            claim = _read(self._remote, name, renewed)
+            if now - renewed > LEASE_SECONDS or (claim is not None and claim.is_dead()):
                 dead.append(name)
             elif claim is not None:
                 live.append(claim)
@@ -140,8 +144,9 @@ class Lease:
             "host": socket.gethostname(),
             "pid": os.getpid(),
             "holds": holds,
+            "since": self._since,
+            "machine": _machine(),
         }
-        claim["machine"] = _machine()
         for attempt in range(_ATTEMPTS):
             try:
                 self._remote.write(self._name, json.dumps(claim).encode())
@@ -186,19 +191,21 @@ def _lost(reason: str) -> str:
     return f"this driver's claim to the study {reason}; another driver may have taken it over"
 
 
-def _read(remote: RemoteFolder, name: str, since: float) -> Claim | None:
+def _read(remote: RemoteFolder, name: str, renewed: float) -> Claim | None:
     """Return the content of a claim, or None if it is incomplete or has been withdrawn."""
     if is_partial(PurePosixPath(name).name):
         return None
     try:
-        content = json.loads(remote.read(name))
+        content = json.loads(remote.read(name, _MOST_CLAIM_BYTES))
         machine = str(content.get("machine"))
         holds = content["holds"] is True
+        taken = content.get("since")
+        since = taken if isinstance(taken, float) and 0 <= taken <= renewed else renewed
         return Claim(str(content["host"]), int(content["pid"]), holds, since, machine)
     except FileNotFoundError:
         return None
     except (ValueError, KeyError, TypeError, AttributeError, OverflowError, RecursionError):
-        return Claim(None, None, True, since)
+        return Claim(None, None, True, renewed)
 
 
 @functools.cache

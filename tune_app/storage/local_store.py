@@ -41,7 +41,7 @@ class LocalStore(StudyStore):
         return path.read_bytes().decode()
 
     @contextmanager
-    def fetched(self, folder: Path) -> Iterator[Path]:
+    def fetched(self, folder: Path, most_bytes: int) -> Iterator[Path]:
         """Yield the folder."""
         yield folder
 

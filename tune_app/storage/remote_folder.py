@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import errno
 import os
+import shutil
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path, PurePosixPath
@@ -16,6 +17,9 @@ from tune_app.storage.whole_file import whole_file
 
 _NUM_TRANSFERS = 16
 """The time of a small transfer is mostly latency, so many run at once."""
+_BLOCK_BYTES = 2**20
+_LARGEST_SPARSE = 2**40
+"""Usual file systems allow files of this size."""
 
 Version = tuple[int, int]
 """Size in bytes and modification time in nanoseconds since 1970; they change with the content."""
@@ -103,15 +107,15 @@ class RemoteFolder:
         }
 
     @_raising_os_errors()
-    def read(self, relative: str) -> bytes:
-        """Return the content of a file.
+    def read(self, relative: str, most_bytes: int | None = None) -> bytes:
+        """Return the content of a file, or its beginning if it is larger than ``most_bytes``.
 
         Raises:
             FileNotFoundError: there is no such file.
             OSError: the storage does not answer.
         """
         with self._filesystem.open_input_stream(self._join(relative)) as stream:
-            return bytes(stream.read())
+            return bytes(stream.read(most_bytes))
 
     @_raising_os_errors()
     def write(self, relative: str, content: bytes | Path) -> None:
@@ -157,17 +161,39 @@ class RemoteFolder:
             with contextlib.suppress(OSError):
                 Path(self._join(relative)).rmdir()
 
-    def pull(self, folder: Path, wanted: Callable[[str], bool], under: str = "") -> None:
+    @_raising_os_errors()
+    def fetch(self, relative: str, path: Path) -> None:
+        """Copy a file to this machine, without holding it in memory.
+
+        Raises:
+            FileNotFoundError: there is no such file.
+            OSError: the storage does not answer, or the local file cannot be written.
+        """
+        with (
+            self._filesystem.open_input_stream(self._join(relative)) as stream,
+            path.open("wb") as file,
+        ):
+            shutil.copyfileobj(stream, file, _BLOCK_BYTES)
+
+    def pull(
+        self,
+        folder: Path,
+        wanted: Callable[[str], bool],
+        under: str = "",
+        most_bytes: int | None = None,
+    ) -> None:
         """Bring a local copy of this folder up to date.
 
-        Files that are not wanted are created empty, so that their names are known. Files that have
-        not changed since the last pull are not fetched again. Files that are gone at the URL are
-        deleted from the copy.
+        Files that are not wanted are created empty, so that their names are known. Files that are
+        too large are created with their size and without their content, so that a reader refuses
+        them for their size. Files that have not changed since the last pull are not fetched again.
+        Files that are gone at the URL are deleted from the copy.
 
         Args:
             folder: the local copy.
             wanted: path inside this folder -> whether the file's content is needed.
             under: the folder inside this one to bring up to date (default: all).
+            most_bytes: the size above which a file is too large (default: no file is).
 
         Raises:
             OSError: the storage does not answer, or the local folder cannot be written.
@@ -180,15 +206,20 @@ class RemoteFolder:
         for name in changed:
             (folder / name).parent.mkdir(parents=True, exist_ok=True)
 
-        def fetch(name: str) -> None:
+        def bring(name: str) -> None:
+            size, _ = there[name]
+            path = folder / name
             try:
-                content = self.read(name) if wanted(name) else b""
+                if wanted(name) and (most_bytes is None or size <= most_bytes):
+                    self.fetch(name, path)
+                else:
+                    _create_sparse(path, size if wanted(name) else 0)
             except FileNotFoundError:  # deleted since it was listed
-                return
-            (folder / name).write_bytes(content)
-            self._pulled[name] = there[name]
+                path.unlink(missing_ok=True)
+            else:
+                self._pulled[name] = there[name]
 
-        _for_each_in_parallel(fetch, changed)
+        _for_each_in_parallel(bring, changed)
 
     @_raising_os_errors()
     def move_contents(self, name: str, leave: str) -> None:
@@ -227,6 +258,12 @@ class RemoteFolder:
 
     def _join(self, relative: str) -> str:
         return f"{self._path}/{relative}" if relative else self._path
+
+
+def _create_sparse(path: Path, size: int) -> None:
+    """Create a file of a size that takes no room on the disk."""
+    with path.open("wb") as file:
+        file.truncate(min(size, _LARGEST_SPARSE))
 
 
 def _for_each_in_parallel(function: Callable[[str], None], names: Iterable[str]) -> None:

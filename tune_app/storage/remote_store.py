@@ -17,7 +17,7 @@ from tune_app.storage.lease import CLAIMS, LEASE_SECONDS, Lease, find_claim
 from tune_app.storage.lock import Holder, in_use_error
 from tune_app.storage.remote_folder import RemoteFolder
 from tune_app.storage.storage_errors import short_reason
-from tune_app.storage.store import StudyStore
+from tune_app.storage.store import MOST_FILE_BYTES, StudyStore
 
 SMALL_FILES = re.compile(
     r"study\.json|launches/[^/]+\.json|weights/[^/]+\.json"
@@ -71,7 +71,8 @@ class RemoteStore(StudyStore):
     def refresh(self, folder: Path | None = None) -> None:
         """Fetch the files that changed at the URL, and delete those that are gone there."""
         under = self._name(self.root if folder is None else folder)
-        self.remote.pull(self.root, lambda name: bool(self._wanted.fullmatch(name)), under)
+        wanted = self._wanted.fullmatch
+        self.remote.pull(self.root, lambda name: bool(wanted(name)), under, MOST_FILE_BYTES)
 
     def push(self, path: Path) -> None:
         """Write a file of the copy to the URL."""
@@ -84,11 +85,12 @@ class RemoteStore(StudyStore):
         return self.remote.read(self._name(path)).decode()
 
     @contextmanager
-    def fetched(self, folder: Path) -> Iterator[Path]:
+    def fetched(self, folder: Path, most_bytes: int) -> Iterator[Path]:
         """Fetch the folder into a temporary one."""
         with tempfile.TemporaryDirectory(prefix="tune_app-state-") as parent:
             inside = self._name(folder)
-            RemoteFolder(self.remote.url).pull(Path(parent), lambda _name: True, inside)
+            remote = RemoteFolder(self.remote.url)
+            remote.pull(Path(parent), lambda _name: True, inside, most_bytes)
             yield Path(parent) / inside
 
     def remove(self, paths: Iterable[Path]) -> None:

@@ -24,6 +24,8 @@ from tune_app.storage.storage_errors import StorageError, is_full_disk
 from tune_app.storage.whole_file import whole_file
 
 STUDY_FILE = "study.json"
+MOST_FILE_BYTES = 256_000_000
+"""Limit of ``study.json`` and of the other files that hold text. Larger files are not read."""
 
 
 class StudyStore(ABC):
@@ -120,10 +122,11 @@ class StudyStore(ABC):
         """
 
     @abstractmethod
-    def fetched(self, folder: Path) -> AbstractContextManager[Path]:
-        """Provide the files of a folder, large ones too, on this machine during the context.
+    def fetched(self, folder: Path, most_bytes: int) -> AbstractContextManager[Path]:
+        """Provide the files of a folder on this machine during the context.
 
-        The context yields the local folder with them.
+        The context yields the local folder with them. At a URL, files of more than ``most_bytes``
+        are not fetched: they have their size, but not their content.
 
         Raises:
             OSError: the storage does not answer.

@@ -11,9 +11,11 @@ import os
 import stat
 from pathlib import Path
 
-MOST_STUDY_BYTES = 256_000_000
+from tune_app.storage.store import MOST_FILE_BYTES
+
+MOST_STUDY_BYTES = MOST_FILE_BYTES
 """Limit of ``study.json``. 100,000 configurations take about 50 MB."""
-MOST_RESULT_BYTES = 256_000_000
+MOST_RESULT_BYTES = MOST_FILE_BYTES
 """Limit of one trial's ``result.json``. A line is about 1 kB."""
 MOST_PARAMS_BYTES = 16_000_000
 """Limit of ``params.json`` and other files with one record."""

@@ -36,7 +36,8 @@ PARAMS_FILE, ERROR_FILE = "params.json", "error.txt"
 _ATTEMPT = "Failure # "
 """The beginning of Tune's own list of failed attempts. The recorder writes only the final error."""
 _MILESTONE = re.compile(r"[1-9][0-9]{0,8}")
-_ANSI_COLOUR = re.compile(r"\x1b\[[0-9;]*m")
+_INVISIBLE = re.compile(r"\x1b\[[0-9;]*m|\0+")
+"""Colours of a terminal, and the content of a sparse file."""
 _LONGEST_REASON = 200
 _MOST_BYTES = {PARAMS_FILE: MOST_PARAMS_BYTES, RESULT_FILE: MOST_RESULT_BYTES}
 
@@ -156,7 +157,7 @@ def read_directory(path: Path, launch: str) -> TrialDirectory | None:
 
 def last_line(text: str) -> str:
     """Return the last line of an error, which has its reason, in at most 200 characters."""
-    lines = [" ".join(line.split()) for line in _ANSI_COLOUR.sub("", text).splitlines()]
+    lines = [" ".join(line.split()) for line in _INVISIBLE.sub("", text).splitlines()]
     reason = next((line for line in reversed(lines) if line), "")
     if len(reason) > _LONGEST_REASON:
         reason = reason[: _LONGEST_REASON - 1] + "…"

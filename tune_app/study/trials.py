@@ -185,6 +185,7 @@ def _add_directory(trial: Trial, directory: TrialDirectory) -> None:
 
 
 def _unconverged(report: Report, config: Record) -> str:
-    limit = config.get("max_iter", report.record.get("num_iterations"))
-    after = "" if limit is None else f" after {limit} iterations"
+    limit = whole_number(config.get("max_iter"))  # -1 sets no limit
+    stopped = whole_number(report.record.get("num_iterations")) if limit is None else limit
+    after = "" if stopped is None else f" after {stopped} iterations"
     return f"the solver stopped{after} before it converged"

@@ -142,8 +142,7 @@ def load_newest(
     """
     refused: list[str] = []
     for path in candidates:
-        with store.fetched(path) as folder:
-            loaded = _load(folder, trial_key)
+        loaded = _load(store, path, trial_key)
         if not isinstance(loaded, str):
             epoch, state = loaded
             try:
@@ -160,19 +159,31 @@ def _note(refused: Sequence[str], consequence: str) -> str:
     return "; ".join([*refused, consequence]) if refused else ""
 
 
-def _load(path: Path, trial_key: str) -> tuple[int, dict[str, Any]] | str:
-    import torch
+def _load(store: StudyStore, path: Path, trial_key: str) -> tuple[int, dict[str, Any]] | str:
+    """Return the epoch and the state of a checkpoint, or why it cannot be used.
 
-    index = read_index(path)
+    The state is fetched only if its index is sound and says the size of the state.
+    """
+    with store.fetched(path, _MOST_INDEX_BYTES) as folder:
+        index = read_index(folder)
     if index is None:
         return f"{INDEX_FILE} is missing or damaged"
     if index.trial_key != trial_key:
         return f"it belongs to trial {index.trial_key}"
-    damage = _damage(path / STATE_FILE, index)
+    if index.num_bytes > psutil.virtual_memory().total:
+        return f"{STATE_FILE} is larger than the memory ({index.num_bytes:,} bytes)"
+    with store.fetched(path, max(index.num_bytes, _MOST_INDEX_BYTES)) as folder:
+        return _read_state(folder, index)
+
+
+def _read_state(folder: Path, index: CheckpointIndex) -> tuple[int, dict[str, Any]] | str:
+    import torch
+
+    damage = _damage(folder / STATE_FILE, index)
     if damage:
         return f"{STATE_FILE} {damage}"
     try:
-        state = torch.load(path / STATE_FILE, map_location="cpu", weights_only=True)
+        state = torch.load(folder / STATE_FILE, map_location="cpu", weights_only=True)
     except Exception as error:  # any error of torch: the file is intact but holds something else
         return f"{STATE_FILE} holds no state ({type(error).__name__})"
     return (index.epoch, state) if isinstance(state, dict) else f"{STATE_FILE} holds no state"
@@ -186,8 +197,6 @@ def _damage(path: Path, index: CheckpointIndex) -> str:
             return "is no ordinary file"
         if found.st_size != index.num_bytes:
             return f"is damaged ({found.st_size:,} bytes of {index.num_bytes:,})"
-        if found.st_size > psutil.virtual_memory().total:
-            return f"is larger than the memory ({found.st_size:,} bytes)"
         with path.open("rb") as stream:
             sha256 = hashlib.file_digest(stream, "sha256").hexdigest()
     except OSError as error:
