@@ -29,7 +29,7 @@ def test_golden_table_of_shared_rows(tmp_path: Path) -> None:
     cells = {name: table.cells[name] for name in names}
     short = Table("grid", table.caption, cells, table.frame, table.notes)
     assert table_markdown(short) == (
-        "*All configurations, the highest validation accuracy (%) first. In all of them: data set "
+        "*All configurations, the highest validation accuracy (%) first. All have data set "
         "MNIST, model ResNet-18, batch size 16, optimizer SGD, learning rate 0.001.*\n"
         "\n"
         "| pick   | pin memory   |   epochs |   test accuracy (%) |   train (s) | id   |\n"
@@ -39,10 +39,10 @@ def test_golden_table_of_shared_rows(tmp_path: Path) -> None:
         "|        | no           |        2 |                98.6 |        20.0 | a2   |\n"
         "|        | yes          |        2 |                98.6 |      20.0 † | b2   |\n"
         "\n"
-        "★ picked on validation: the best of its data set and model.\n"
+        "★ The best configuration of its data set and model, picked on validation.\n"
         "\n"
-        "† One training with another row, which differs only in pin\\_memory: the time is one "
-        "measurement, and comparing times across pin\\_memory is not applicable.\n"
+        "† The time of another row that differs only in pin\\_memory and shares the training, so "
+        "times at different values of pin\\_memory cannot be compared.\n"
         "\n"
         "Precision, recall and F1 are macro averages over the classes."
     ).replace("\\_", "_")

@@ -68,7 +68,7 @@ def test_table_of_a_study_holds_every_row_and_column(
     text = (report / "report.md").read_text()
     assert "Unfinished" not in text and "grid: open rows" not in text
     assert "1 trial serves 4 rows. Epochs to train: 5 instead of 14 (÷2.8)." in text
-    assert "as it does nothing without a GPU: 2 rows repeat" in text
+    assert "because it does nothing without a GPU: 2 rows repeat" in text
 
 
 def test_same_study_gives_the_same_bytes(tmp_path: Path) -> None:

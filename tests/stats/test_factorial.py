@@ -131,7 +131,7 @@ def test_two_factors_without_replicates_have_no_error_term() -> None:
     ("change", "message"),
     [
         (lambda frame: frame.drop(index=3), "every cell"),
-        (lambda frame: frame.assign(A=0), "A varies"),
+        (lambda frame: frame.assign(A=0), "A does not vary"),
         (lambda frame: frame.assign(rate=math.nan), "no finite rate"),
         (lambda frame: frame.drop(columns="B"), "no column 'B'"),
     ],
@@ -179,14 +179,14 @@ def test_noise_floor_by_hand() -> None:
 
 def test_shared_results_hold_no_noise() -> None:
     frame = pd.DataFrame({"pin": [False, True], "s": [1, 1], "y": [1.0, 1.0], "same_as": ["", "a"]})
-    with pytest.raises(UserError, match="one and the same result"):
+    with pytest.raises(UserError, match="share one result"):
         noise_floor(frame, "pin", "y", ["s"])
     with pytest.raises(UserError, match="needs two"):
         noise_floor(frame[:1], "pin", "y", ["s"])
     with pytest.raises(UserError, match="no column"):
         noise_floor(frame, "pin", "z", ["s"])
     apart = frame.assign(same_as="", s=[1, 2])
-    with pytest.raises(UserError, match="alone"):
+    with pytest.raises(UserError, match="differ only in pin"):
         noise_floor(apart, "pin", "y", ["s"])
 
 

@@ -35,7 +35,7 @@ def test_what_cannot_be_compared_is_refused(tmp_path: Path) -> None:
         compare_predictions(study, ("a", 0), ("c", 0))
     with pytest.raises(UserError, match="has no saved predictions"):
         compare_predictions(study, ("a", 1), ("b", 0))
-    with pytest.raises(UserError, match="one and the same"):
+    with pytest.raises(UserError, match="are the same result"):
         compare_predictions(study, ("a", 0), ("a", 0))
     shared = load_study(shared_study(tmp_path / "shared"))
     with pytest.raises(UserError, match="has no saved predictions"):

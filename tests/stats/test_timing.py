@@ -13,7 +13,7 @@ def test_unknown_conditions_are_not_comparable() -> None:
     rows = pd.DataFrame({"train_seconds": [1.0, 2.0]})
     assert "not recorded" in conditions_differ(rows[:1], rows[1:])
     some = rows.assign(num_concurrent_trials=[2.0, math.nan])
-    assert "1 row does not say how many trials" in conditions_differ(some[:1], some[1:])
+    assert "1 row does not record how many trials" in conditions_differ(some[:1], some[1:])
     other = rows.assign(num_concurrent_trials=[1, 2])
     assert "between 1 and 2" in conditions_differ(other[:1], other[1:])
 
@@ -33,7 +33,7 @@ def test_threads_count_within_a_device() -> None:
     two = rows.assign(device=["cuda", "cpu"])
     assert conditions_differ(two[:1], two[1:]) == ""
     unknown = two.assign(num_threads=[1, None])
-    assert "1 row does not say how many threads" in conditions_differ(unknown[:1], unknown[1:])
+    assert "1 row does not record how many threads" in conditions_differ(unknown[:1], unknown[1:])
 
 
 @pytest.mark.parametrize("device", ["cpu", "cuda"])
