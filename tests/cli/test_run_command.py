@@ -9,7 +9,9 @@ import pytest
 
 from tune_app.cli import run_command as run
 from tune_app.cli.run_command import main
+from tune_app.planning import estimate, study_estimate
 from tune_app.planning.request import StudyRequest
+from tune_app.training.probe import EpochTimes, Probe
 
 SPACE = """
 from ray import tune
@@ -119,8 +121,15 @@ def test_spaces_are_listed(capsys: pytest.CaptureFixture[str]) -> None:
 
 
 def test_a_plan_is_printed_and_nothing_written(
-    capsys: pytest.CaptureFixture[str], tmp_path: Path
+    capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    """Its eight kinds of trials are not measured here; the test of a budget measures one."""
+    speed = Probe(EpochTimes(per_train=0.01, per_eval=0.001))
+    monkeypatch.setattr(
+        study_estimate,
+        "probe_trials",
+        lambda trials, trainable, _: {estimate._kind(trainable, t): speed for t in trials},
+    )
     arguments = ["--space", "q1a", "--data", "sample", "--images", "100", "--plan"]
     assert main([*arguments, "--device", "cpu", "--results-dir", str(tmp_path)]) == 0
     out = capsys.readouterr().out

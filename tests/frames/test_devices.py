@@ -6,7 +6,7 @@ from typing import Any
 import pandas as pd
 
 from analysis.frames.devices import device_data
-from tests.frames.test_tables import device_study
+from tests.analysed_studies import device_study
 
 
 def test_device_arms_stand_side_by_side_and_open_ones_keep_their_status(tmp_path: Path) -> None:
