@@ -52,7 +52,8 @@ def test_reasons(text: str, expected: str) -> None:
 
 
 def failures_of(ledger: Ledger) -> dict[str, str]:
-    failed = ledger.read_trials().failures(ledger.study)
+    recorded = ledger.read_trials()
+    failed = recorded.failures(recorded.ended(ledger.study).keys())
     return {trial.newest.name: trial.newest.error for trial in failed.values()}
 
 

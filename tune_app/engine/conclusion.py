@@ -68,7 +68,7 @@ def conclude(ledger: Ledger, plan: Plan, recorded: Recorded, done: Executed) -> 
     """
     ended = recorded.ended(ledger.study)
     planned = {trial.key for trial in plan.trials}
-    failed = recorded.failures(ledger.study)
+    failed = recorded.failures(ended.keys())
     failures = {t.newest.name: t.newest.error for key, t in failed.items() if key in planned}
     rows_of = {trial.name: trial.row_keys() for trial in plan.trials}
     failures |= {

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Set
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -42,13 +42,15 @@ class Recorded:
         outcomes = self.outcomes(study)
         return {key: o.status for key, o in outcomes.items() if o.status in ENDED}
 
-    def failures(self, study: Mapping[str, Any]) -> dict[str, Trial]:
+    def failures(self, ended: Set[RowKey]) -> dict[str, Trial]:
         """Return the trials whose latest attempt ended in an error: trial_key -> trial.
 
         An error does not count if all rows of the trial have ended. Tune may copy the error of an
         earlier attempt into the directory of a trial that was tried again and finished.
+
+        Args:
+            ended: the rows that need no further trial, from :meth:`ended`.
         """
-        ended = self.ended(study).keys()
         return {
             key: trial
             for key, trial in self.trials.items()
