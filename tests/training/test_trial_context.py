@@ -126,6 +126,7 @@ def test_a_trial_whose_last_milestone_is_recorded_trains_nothing(
     trial.directory.mkdir(parents=True)
     (trial.directory / "result.json").write_text('{"epoch": 3, "milestone": 3}\n')
     train({"plan": PLAN}, data={}, settings=LaunchSettings(str(tmp_path)))
+    assert [path.name for path in trial.directory.iterdir()] == ["result.json"]
 
 
 def saved(root: Path) -> list[str]:

@@ -144,27 +144,36 @@ def make_plan(
         return reason
 
     keys = [(configuration, seed) for seed in seeds for configuration in configurations]
-    rows, open_rows = [], []
-    for configuration, seed in keys:
-        key = (configuration.config_id, seed)
-        if key in finished:
-            continue
-        config = _resolve(trainable, configuration.config, options.device)
-        if reason := why_not(config):
-            open_rows.append(OpenRow(key, reason))
-        else:
-            rows.append(Row(configuration.config_id, config, seed))
+    missing = [
+        Row(c.config_id, _resolve(trainable, c.config, options.device), seed)
+        for c, seed in keys
+        if (c.config_id, seed) not in finished
+    ]
+    rows, open_rows = _separated(missing, why_not)
     groups = group_rows(rows, trainable, sharing=options.sharing)
     trials = [_make_trial(key, group, trainable, resources_of) for key, group in groups.items()]
     return Plan(
         trials=tuple(_in_order(trials, trainable, options.exclusive)),
         finished=finished,
-        open_rows=tuple(open_rows),
+        open_rows=open_rows,
         num_rows=len(keys),
         num_epochs_unshared=sum(milestone_of(trainable, row.config) for row in rows),
         exclusive=options.exclusive,
         lacking=tuple(lacking.values()),
     )
+
+
+def _separated(
+    missing: Iterable[Row], why_not: Callable[[Config], str | None]
+) -> tuple[list[Row], tuple[OpenRow, ...]]:
+    """Return the rows that can run, and those that stay open."""
+    rows, open_rows = [], []
+    for row in missing:
+        if reason := why_not(row.config):
+            open_rows.append(OpenRow((row.config_id, row.seed), reason))
+        else:
+            rows.append(row)
+    return rows, tuple(open_rows)
 
 
 def _in_order(
