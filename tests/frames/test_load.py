@@ -272,13 +272,13 @@ def test_a_store_is_read_as_it_is_now(tmp_path: Path, monkeypatch: pytest.Monkey
     meta = json.loads((there / "study.json").read_text())
     (there / "study.json").write_text(json.dumps({**meta, "study": "longer"}))
     fetched: list[str] = []
-    read = RemoteFolder.read
+    fetch = RemoteFolder.fetch
 
-    def read_and_tell(self: RemoteFolder, name: str) -> bytes:
+    def fetch_and_tell(self: RemoteFolder, name: str, path: Path) -> None:
         fetched.append(name)
-        return read(self, name)
+        fetch(self, name, path)
 
-    monkeypatch.setattr(RemoteFolder, "read", read_and_tell)
+    monkeypatch.setattr(RemoteFolder, "fetch", fetch_and_tell)
     assert load_study(store).name == "longer"
     assert fetched == ["study.json"], "what has not changed is not fetched again"
 
