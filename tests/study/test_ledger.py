@@ -10,7 +10,6 @@ import pytest
 
 from search_spaces.errors import UserError
 from tests.ledgers import DATA, epoch, make_ledger, make_space, record
-from tests.recorded import ended
 from tune_app.storage.local_store import LocalStore
 from tune_app.study.ledger import extend_ledger, new_ledger, open_ledger, put_aside
 from tune_app.training.checkpoint import resumable_checkpoints, write_checkpoint
@@ -25,67 +24,6 @@ def test_a_saved_ledger_is_read_back(tmp_path: Path) -> None:
     ids = [c.config_id for c in ledger.configurations()]
     assert again.row_keys() == [(i, seed) for i in ids for seed in (0, 2)]
     assert list(ledger.root.iterdir()) == [ledger.root / "study.json"]
-
-
-def test_rows_are_finished_by_their_milestone(tmp_path: Path) -> None:
-    ledger = make_ledger(tmp_path / "mine")
-    ids = [c.config_id for c in ledger.configurations()]
-    record(ledger, "001", [epoch(1, milestone=True), epoch(2)])
-    assert ended(ledger) == {(ids[0], 0): "finished"}
-    record(ledger, "002", [epoch(3, milestone=True)])
-    assert ended(ledger) == {(ids[0], 0): "finished", (ids[1], 0): "finished"}
-    trial = ledger.read_trials().trials["k1"]
-    assert trial.history.keys() == {1, 2, 3}
-    assert [directory.launch for directory in trial.directories] == ["001", "002"]
-
-
-def test_divergence_ends_the_rows_from_there_on(tmp_path: Path) -> None:
-    ledger = make_ledger(tmp_path / "mine")
-    ids = [c.config_id for c in ledger.configurations()]
-    record(ledger, "001", [epoch(1, milestone=True), epoch(2, status="diverged")])
-    assert ended(ledger) == {(ids[0], 0): "finished", (ids[1], 0): "diverged"}
-
-
-@pytest.mark.parametrize(
-    ("params", "num_iterations", "after"),
-    [
-        ({}, 10_000, " after 10000 iterations"),
-        ({"max_iter": -1}, 10_000, " after 10000 iterations"),
-        ({"max_iter": 50}, 49, " after 50 iterations"),
-        ({"max_iter": -1}, None, ""),
-    ],
-)
-def test_a_solver_that_stopped_says_after_how_many_iterations(
-    tmp_path: Path, params: dict[str, Any], num_iterations: int | None, after: str
-) -> None:
-    """A ``max_iter`` of -1 sets no limit of its own."""
-    ledger = make_ledger(tmp_path / "mine")
-    row = epoch(1, milestone=True, status="unconverged") | {"num_iterations": num_iterations}
-    file = record(ledger, "001", [row]) / "params.json"
-    file.write_text(json.dumps(json.loads(file.read_text()) | params))
-    first = next(iter(ledger.read_trials().outcomes(ledger.study).values()))
-    assert first.status == "unconverged"
-    assert first.reason == f"the solver stopped{after} before it converged"
-
-
-def test_torn_and_foreign_lines_are_left_out(tmp_path: Path) -> None:
-    ledger = make_ledger(tmp_path / "mine")
-    tail = '[1]\n{"epoch": "x"}\n\xff\n{"epoch": 3, "milest'
-    record(ledger, "001", [epoch(1, milestone=True)], tail=tail)
-    recorded = ledger.read_trials()
-    assert [row["epoch"] for row in recorded.directories[0].records] == [1]
-    assert len(ended(ledger)) == 1
-    unreadable, left_out = recorded.notes
-    assert unreadable.endswith("2 unreadable lines") and "epoch is 'x'" in left_out
-
-
-def test_errors_of_the_newest_directory_count(tmp_path: Path) -> None:
-    ledger = make_ledger(tmp_path / "mine")
-    first = record(ledger, "001", [])
-    (first / "error.txt").write_text("Traceback\n  x\nValueError: bad\n\n")
-    assert ledger.read_trials().trials["k1"].newest.error == "ValueError: bad"
-    record(ledger, "002", [epoch(1, milestone=True)])
-    assert ledger.read_trials().trials["k1"].newest.error == ""
 
 
 def test_only_checkpoints_with_all_their_epochs_recorded_are_continued(tmp_path: Path) -> None:
@@ -156,54 +94,12 @@ def test_another_study_under_the_same_name_is_refused(
     assert json.dumps(ledger.study) == before
 
 
-@pytest.mark.parametrize(
-    ("edit", "part"),
-    [
-        (lambda s: s.update(schema_version=1), "schema version 1, this program reads 2"),
-        (lambda s: s.pop("schema_version"), "not a study file"),
-        (lambda s: s.update(seeds="0"), "seeds is missing or damaged"),
-        (lambda s: s.update(seeds=["x"]), "seeds must be whole numbers"),
-        (lambda s: s["configurations"][0]["config"].update(lr=7), "was edited"),
-        (
-            lambda s: s["configurations"].append(3),
-            "configurations[4] needs a config_id and a config",
-        ),
-        (lambda s: s.update(study="../x"), "the study's name is damaged"),
-        (lambda s: s["space"].update(defaults=[]), "space: defaults is damaged"),
-        (lambda s: s.update(seeds=list(range(30_000))), "120,000 rows; no study has more"),
-        (lambda s: s["data"].update(vary_split="yes"), "data: vary_split is damaged"),
-    ],
-)
-def test_damaged_study_files_are_named(tmp_path: Path, edit: Any, part: str) -> None:
-    ledger = make_ledger(tmp_path / "mine")
-    edit(ledger.study)
-    ledger.save()
-    with pytest.raises(UserError) as error:
-        open_ledger(ledger.store)
-    assert part in str(error.value) and "\n" not in str(error.value)
-
-
-@pytest.mark.parametrize("content", [b"", b"{", b"[]", b"\xff\xfe", b"null"])
-def test_a_study_file_that_is_not_json_is_named(tmp_path: Path, content: bytes) -> None:
-    (tmp_path / "study.json").write_bytes(content)
-    with pytest.raises(UserError, match="not a study file"):
-        open_ledger(LocalStore(tmp_path))
-
-
 def test_putting_aside_keeps_everything(tmp_path: Path) -> None:
     ledger = make_ledger(tmp_path / "mine")
     ledger.save()
     aside = put_aside(ledger.store)
     assert not ledger.root.exists()
     assert aside.name.startswith("mine.") and (aside / "study.json").exists()
-
-
-def test_of_trials_that_got_equally_far_the_one_of_the_newer_launch_counts(tmp_path: Path) -> None:
-    ledger = make_ledger(tmp_path / "mine")
-    for launch in ("999", "1000"):
-        record(ledger, launch, [epoch(1)], key=f"k{launch}")
-    outcomes = ledger.read_trials().outcomes(ledger.study)
-    assert {o.trial.newest.launch for o in outcomes.values() if o.trial} == {"1000"}
 
 
 def test_writing_out_a_default_changes_no_configuration(tmp_path: Path) -> None:
@@ -231,18 +127,6 @@ def test_a_default_that_has_changed_is_refused(tmp_path: Path) -> None:
     )
     with pytest.raises(UserError, match=r"the default of momentum, 0\.9, not 0\.8"):
         extend_ledger(old, new)
-
-
-def test_trials_of_other_data_do_not_count(tmp_path: Path) -> None:
-    ledger = make_ledger(tmp_path / "mine")
-    record(ledger, "001", [epoch(1, milestone=True)])
-    assert len(ended(ledger)) == 1
-    other = {**DATA, "datasets": {"mnist": {"num_images": 200, "sha256": {"a": "1"}}}}
-    anew = make_ledger(tmp_path / "mine", data=other)
-    recorded = anew.read_trials()
-    assert recorded.ended(anew.study) == {} and not recorded.trials
-    (note,) = recorded.notes
-    assert "1 trials of launch 001 were trained on other data" in note
 
 
 def test_a_parameter_that_becomes_an_axis_is_named_by_the_rows_that_are_there(
