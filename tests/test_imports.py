@@ -116,3 +116,9 @@ def test_the_report_needs_neither_torch_nor_ray() -> None:
         [sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=ROOT
     )
     assert done.stdout.split() == ["False", "False"]
+
+
+@pytest.mark.parametrize("module", ["labs.svm", "labs.devices", "labs.drawn", "checks.claims"])
+def test_a_room_can_be_imported_first(module: str) -> None:
+    code = f"import analysis.{module}"
+    subprocess.run([sys.executable, "-c", code], check=True, cwd=ROOT)

@@ -48,7 +48,8 @@ def claims(studies: Mapping[str, Study]) -> Section | None:
 
     Return None if the studies can judge none of them.
     """
-    from analysis.checks.claims import PUBLISHED, from_study, judge_all, to_frame
+    from analysis.checks.claims import from_study, judge_all, to_frame
+    from analysis.labs.claims import PUBLISHED
 
     bodies = [from_study(study) for study in studies.values()]
     frame = to_frame(judge_all(PUBLISHED, bodies))
@@ -74,7 +75,8 @@ def _evidence(frame: pd.DataFrame) -> Paragraph:
 @functools.cache
 def _on_their_own_tables() -> dict[str, str]:
     """Return claim -> its verdict on the published table that it was drawn from."""
-    from analysis.checks.claims import PUBLISHED, judge_published
+    from analysis.checks.claims import judge_published
+    from analysis.labs.claims import PUBLISHED
 
     return {verdict.claim.name: verdict.word for verdict in judge_published(PUBLISHED)}
 

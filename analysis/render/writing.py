@@ -17,7 +17,7 @@ from analysis.render.drawings import Drawings
 from analysis.render.files import to_csv, write_whole
 from analysis.render.markdown import render_markdown, table_markdown
 from analysis.render.tex import table_tex
-from analysis.sections import OWN_TABLES, build_document
+from analysis.sections.report_document import OWN_TABLES, build_document
 from search_spaces.errors import UserError
 from tune_app.storage.store import StudyStore
 

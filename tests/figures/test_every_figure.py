@@ -12,7 +12,7 @@ import pytest
 from analysis.figures.style import to_svg
 from analysis.frames.load import load_study
 from analysis.render.drawings import Drawings
-from analysis.sections import build_document
+from analysis.sections.report_document import build_document
 from tests.analysed_studies import device_study, grid_study, scaling_study, svm_study
 from tests.studies import (
     line,

@@ -9,7 +9,7 @@ import pytest
 
 from analysis.frames.conditions import MARK, at_once, at_once_in_trials, marked, note, timed
 from analysis.frames.load import Study, load_study
-from analysis.sections import build_document
+from analysis.sections.report_document import build_document
 from tests.studies import (
     A2,
     A5,

@@ -11,7 +11,7 @@ import pytest
 from analysis.render.document import Document, Figure, Paragraph, Section, Table
 from analysis.render.drawings import Drawings
 from analysis.render.html import render_html
-from analysis.sections import build_document
+from analysis.sections.report_document import build_document
 from tests.analysed_studies import grid_study
 
 EVIL = "</script><script>alert(1)</script><img src=x onerror=alert(2)>\"'--><!--"

@@ -7,7 +7,7 @@ from pathlib import Path
 from analysis.frames.load import load_study
 from analysis.render.markdown import render_markdown
 from analysis.render.writing import write_report
-from analysis.sections import build_document
+from analysis.sections.report_document import build_document
 from tests.studies import (
     A2,
     line,

@@ -11,8 +11,8 @@ from analysis.frames.load import Study, load_study
 from analysis.frames.tables import study_table
 from analysis.render.document import Paragraph, Table
 from analysis.render.markdown import render_markdown
-from analysis.sections import build_document
 from analysis.sections.best import best
+from analysis.sections.report_document import build_document
 from analysis.sections.results import rows_table
 from tests.studies import line, resnet_config, study_json, write_study, write_trial
 

@@ -1,9 +1,9 @@
 """Judge claims about hyperparameters, hardware and models on data.
 
 A ``Claim`` is data: a sentence, the rows it is about and the test that decides it. ``verdicts``
-judges claims on the published tables they were drawn from and on studies. ``PUBLISHED`` holds the
-claims of both lab reports. ``python -m analysis.claims`` prints the verdicts on them, or on a
-user's own claims.
+judges claims on the published tables they were drawn from and on studies. The claims of both lab
+reports are in ``analysis.labs.claims``. ``python -m analysis.claims`` prints the verdicts on them,
+or on a user's own claims.
 """
 
 from analysis.checks.claims.claim import Claim, Criterion
@@ -17,18 +17,10 @@ from analysis.checks.claims.picks import BestHas
 from analysis.checks.claims.ranges import LongerThan, RatioWithin
 from analysis.checks.claims.thresholds import GrowsFaster, MostRows
 from analysis.checks.claims.verdict import COLUMNS, Verdict, numbers_of, to_frame
-from analysis.labs.claims_a import CLAIMS as REPORT_A
-from analysis.labs.claims_b import CLAIMS as REPORT_B
-
-PUBLISHED: tuple[Claim, ...] = (*REPORT_A, *REPORT_B)
-"""All claims of both lab reports."""
 
 __all__ = [
     "ALPHA",
     "COLUMNS",
-    "PUBLISHED",
-    "REPORT_A",
-    "REPORT_B",
     "VERDICTS",
     "BestHas",
     "BestOf",

@@ -10,10 +10,11 @@ from pathlib import Path
 
 import pandas as pd
 
-from analysis.checks.claims import PUBLISHED, REPORT_A, REPORT_B, Claim, numbers_of, verdicts
+from analysis.checks.claims import Claim, numbers_of, verdicts
 from analysis.checks.claims.user import load_claims
 from analysis.command_line import Parser, path_argument, study_argument
 from analysis.frames.load import Study, load_study
+from analysis.labs.claims import PUBLISHED, REPORT_A, REPORT_B
 from analysis.render.markdown import escape
 from search_spaces.errors import UserError
 from tune_app.storage.output import answering_mistakes, print_text

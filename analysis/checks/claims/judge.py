@@ -169,7 +169,7 @@ def verdicts(
 
     Args:
         studies: loaded studies, finished or not; empty for the published tables alone.
-        claims: such as ``analysis.checks.claims.PUBLISHED``.
+        claims: such as ``analysis.claims.PUBLISHED``.
         alpha: the error rate of each family.
 
     Returns:

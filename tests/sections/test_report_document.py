@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from analysis.render.document import Bullets
-from analysis.sections import build_document
+from analysis.sections.report_document import build_document
 from tests.analysed_studies import device_study, grid_study, svm_study
 
 
