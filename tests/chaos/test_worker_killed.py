@@ -89,7 +89,8 @@ def test_a_worker_killed_too_often_fails_alone(tmp_path: Path) -> None:
     assert NUM_ROWS // 2 <= done < NUM_ROWS, "the other trial's rows, and a milestone perhaps"
     assert f"{done} of {NUM_ROWS} rows are finished" in driver.output
     [line] = [line for line in driver.output.splitlines() if line.startswith("failed: ")]
-    assert "sgd" in line and line.endswith(DEAD)
+    reason, _, traceback = line.partition(" (traceback: ")
+    assert "sgd" in reason and reason.endswith(DEAD) and traceback.endswith("error.txt)")
     [error] = study_root(tmp_path).glob("tune/*/*/error.txt")
     assert error.read_text().splitlines()[-1] == DEAD
     finish(tmp_path, "--max-failures", "1")
