@@ -25,7 +25,7 @@ FOUR_TRIALS = SPACE.replace('"lr": 1e-3', '"lr": tune.grid_search([1e-3, 1e-4])'
 FOUR_TRIALS = FOUR_TRIALS.replace('"optimizer", "pin', '"optimizer", "lr", "pin')
 SHORT = FOUR_TRIALS.replace("[2, 6]", f"[2, {NUM_EPOCHS}]")
 LONG = FOUR_TRIALS.replace("[2, 6]", "[2, 60]")
-NAME = re.compile(r"mnist-resnet18-bs32-(sgd|adam)-lr1e-[34]-s0-[0-9a-f]{10}")
+NAME = re.compile(r"mnist-resnet18-bs32-(sgd|adam)-lr1e-[34]-s0-[0-9a-f]{16}")
 
 
 @pytest.fixture(scope="module")
