@@ -121,4 +121,6 @@ def test_the_report_needs_neither_torch_nor_ray() -> None:
 @pytest.mark.parametrize("module", ["labs.svm", "labs.devices", "labs.drawn", "checks.claims"])
 def test_a_room_can_be_imported_first(module: str) -> None:
     code = f"import analysis.{module}"
-    subprocess.run([sys.executable, "-c", code], check=True, cwd=ROOT)
+    command = [sys.executable, "-c", code]
+    done = subprocess.run(command, capture_output=True, text=True, cwd=ROOT, check=False)
+    assert done.returncode == 0, done.stderr

@@ -70,7 +70,7 @@ def write_svms(path: Path, accuracy: Any) -> None:
         write_trial(path, config_id, config, {1: [config_id]}, [last])
 
 
-def check(*paths: Path) -> None:
+def check_every_command(*paths: Path) -> None:
     """Run every command: each ends, and says in a line what it does not take."""
     words = [str(path) for path in paths]
     for name, command in COMMANDS.items():
@@ -96,7 +96,7 @@ def test_an_accuracy_that_is_no_fraction(
 ) -> None:
     write(tmp_path / "grid", metric, {which: {"test_accuracy": value, "val_accuracy": value}}, {})
     write_svms(tmp_path / "svms", value)
-    check(tmp_path / "grid", tmp_path / "svms")
+    check_every_command(tmp_path / "grid", tmp_path / "svms")
 
 
 @pytest.mark.parametrize(
@@ -111,7 +111,7 @@ def test_an_accuracy_that_is_no_fraction(
 )
 def test_a_parameter_that_no_study_has(tmp_path: Path, key: str, value: float, which: int) -> None:
     write(tmp_path / "grid", "val_accuracy", {}, {which: {key: value}})
-    check(tmp_path / "grid")
+    check_every_command(tmp_path / "grid")
 
 
 FIELDS = st.sampled_from([*sorted(line(2, milestone=True)), "test_f1_weighted", "converged", "x"])
@@ -132,4 +132,4 @@ def test_anything_in_any_field(
     tmp_path: Path, metric: str, changes: dict[int, Changes], configs: dict[int, Changes]
 ) -> None:
     write(tmp_path / "grid", metric, changes, configs)
-    check(tmp_path / "grid")
+    check_every_command(tmp_path / "grid")

@@ -62,27 +62,21 @@ def fit_and_predict(
     gamma = _gamma(config["gamma"], pixels)
     ever_set = data.images.reshape(len(data.images), -1).any(axis=0)
     pixels = np.ascontiguousarray(pixels[:, ever_set])
-    classifier = svc_class(
-        kernel=config["kernel"],
-        C=config["C"],
-        degree=config["degree"],
-        gamma=gamma,
-        max_iter=max_iter,
-        cache_size=KERNEL_CACHE_MB,
-        random_state=config["seed"],
-    )
+    chosen = {name: config[name] for name in ("kernel", "C", "degree")}
+    chosen |= {"gamma": gamma, "max_iter": max_iter, "random_state": config["seed"]}
+    classifier = svc_class(**chosen, cache_size=KERNEL_CACHE_MB)
     cpu_started, started = time.process_time(), time.perf_counter()
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always", ConvergenceWarning)
         classifier.fit(pixels, labels)
     fitted, cpu_fitted = time.perf_counter(), time.process_time()
+    num_iterations = int(np.max(np.asarray(getattr(classifier, "n_iter_", -1))))
     stopped = any(issubclass(w.category, ConvergenceWarning) for w in caught)
+    converged = not stopped and (max_iter == -1 or num_iterations < max_iter)
     val_predictions = predict(classifier, _pixels(data, data.val)[:, ever_set], gamma, num_threads)
     predicting = time.perf_counter()
     predictions = predict(classifier, _pixels(data, data.test)[:, ever_set], gamma, num_threads)
     predicted = time.perf_counter()
-    num_iterations = int(np.max(np.asarray(getattr(classifier, "n_iter_", -1))))
-    converged = not stopped and (max_iter == -1 or num_iterations < max_iter)
     metrics = {
         "epoch": 1,
         "milestone": 1,
