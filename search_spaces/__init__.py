@@ -6,9 +6,10 @@ modules are imported on demand, so that listing their names does not import Ray.
 
 from search_spaces.configuration import Configuration
 from search_spaces.errors import UserError
+from search_spaces.measure import Measure
 from search_spaces.space import SearchSpace
 
-__all__ = ["SHIPPED", "Configuration", "SearchSpace", "UserError"]
+__all__ = ["SHIPPED", "Configuration", "Measure", "SearchSpace", "UserError"]
 
 SHIPPED = ("q1a", "q1a_amp", "epochs", "pin_memory", "q1b", "svm_scaling", "q2")
 """Names of the shipped spaces. Each is ``SPACE`` in the module ``search_spaces.<name>``."""

@@ -13,12 +13,15 @@ from __future__ import annotations
 import itertools
 import math
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from typing import Any
 
 from search_spaces.configuration import Config, Configuration, canonical_json, make_configuration
 from search_spaces.errors import UserError, choices, did_you_mean
+from search_spaces.measure import Measure
+from search_spaces.own_work import check_own_work, trainable_name
+from search_spaces.reserved import RESERVED, RESERVED_PREFIXES
 from search_spaces.values import (
     LARGEST_INTEGER,
     MOST_CONFIGURATIONS,
@@ -30,40 +33,40 @@ from search_spaces.values import (
 
 _NAME = re.compile(r"[a-z][a-z0-9_]{0,39}")
 _MODES = ("max", "min")
-RESERVED = (
-    # what a row, its trial and its result are known by
-    *("seed", "config_id", "trial_id", "trial_key", "name", "plan", "config", "launch", "launches"),
-    *("epoch", "milestone", "last_milestone", "status", "reason", "shared_with", "same_as"),
-    *("num_epochs", "num_rows", "num_threads", "num_concurrent_trials", "warm_up"),
-    *("predictions_file", "checkpoint_note"),
-    # columns of the tables
-    *("id", "set", "key", "value", "difference", "gap", "num_seeds", "num_candidates"),
-    *("time_ratio", "time_problem"),
-    # what Ray Tune adds to every result
-    *("training_iteration", "timestamp", "date", "done", "pid", "hostname", "node_ip"),
-    *("time_this_iter_s", "time_total_s", "time_since_restore", "iterations_since_restore"),
-    *("should_checkpoint", "checkpoint_dir_name", "experiment_id", "experiment_tag"),
-    *("episodes_total", "timesteps_total"),
-)
-"""Names in a study's files and tables that no parameter may have."""
-RESERVED_PREFIXES = ("train_", "val_", "test_")
-"""Prefixes of reported quantities, with which no parameter's name may begin."""
+ALL_THAT_VARY = ("*",)
+"""Stands for factors that are left out."""
 _LEAST_RESOURCE = 1e-4
 """The smallest amount of a resource that Ray can assign."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class SearchSpace:
     """A named grid of configurations for one trainable, and the question it answers.
 
     Attributes:
         name: short identifier, also the default name of the study.
-        question: what the study is to find out, in one sentence.
-        trainable: the name of a registered trainable.
+        question: what the study is to find out, in one sentence; may be left out.
+        trainable: what each trial runs: the name of a trainable that ships with the package, a
+            function as Ray Tune takes it (``train(config)``, or ``train(config, data)``), a
+            subclass of ``ray.tune.Trainable``, or what ``tune_app.classifier(...)`` returns.
         param_space: parameter -> constant or ``tune.grid_search([...])``.
-        factors: the parameters whose effect is of interest; columns of the tables.
+        factors: the parameters whose effect is of interest; columns of the tables. By default all
+            that vary.
         metric: the measure that selects the best configuration.
         mode: ``"max"`` or ``"min"``.
+        measures: name of a reported quantity -> its unit, its direction and its split, where the
+            name alone does not tell.
+        datasets: name -> function that loads the data set
+            (:class:`tune_app.data.array_data.ArrayData`). A configuration chooses with its
+            parameter ``dataset``; a single data set needs no such parameter.
+        prefix_axis: for a function or a class: the parameter that gives the length of the training.
+            It says that a short training is the beginning of a longer one, so that both can share a
+            trial. None if trainings are never the beginning of another.
+        result: for a function or a class: which reported row is the result of a trial: the
+            ``"last"`` one, or the ``"best"`` by the metric.
+        keep_checkpoints: which checkpoints stay after a trial has ended: ``"last"``, ``"best"`` by
+            the metric, the newest N, or ``"none"``. None leaves it to the trainable: ``"last"`` for
+            a function or a class, ``"none"`` for the others.
         resources: what one trial requests from Ray, e.g. ``{"cpu": 1}``. A trial on CUDA also
             requests a GPU.
         exclusive: whether the study measures time. Each trial then runs alone, on every CPU of its
@@ -75,12 +78,17 @@ class SearchSpace:
     """
 
     name: str
-    question: str
-    trainable: str
+    question: str = ""
+    trainable: Any
     param_space: Mapping[str, Any] = field(hash=False)
-    factors: Sequence[str]
+    factors: Sequence[str] = ALL_THAT_VARY
     metric: str = "val_accuracy"
     mode: str = "max"
+    measures: Mapping[str, Measure] = field(default_factory=dict, hash=False)
+    datasets: Mapping[str, Callable[[], Any]] = field(default_factory=dict, hash=False)
+    prefix_axis: str | None = None
+    result: str = "last"
+    keep_checkpoints: str | int | None = None
     resources: Mapping[str, float] = field(default_factory=lambda: {"cpu": 1.0}, hash=False)
     exclusive: bool = False
 
@@ -90,10 +98,12 @@ class SearchSpace:
                 f"search space name {self.name!r}: use lower-case letters, digits and _, "
                 "beginning with a letter, at most 40 characters"
             )
-        for name in ("question", "trainable", "metric"):
-            value = getattr(self, name)
-            if not isinstance(value, str) or not value.strip():
-                raise UserError(f"{self._where(name)} must be a non-empty string, not {value!r}")
+        if not isinstance(self.question, str):
+            raise UserError(f"{self._where('question')} must be a string, not {self.question!r}")
+        if not isinstance(self.metric, str) or not self.metric.strip():
+            raise UserError(
+                f"{self._where('metric')} must be a non-empty string, not {self.metric!r}"
+            )
         if not isinstance(self.exclusive, bool):
             raise UserError(f"{self._where('exclusive')} must be True or False")
         if self.mode not in _MODES:
@@ -101,6 +111,12 @@ class SearchSpace:
         self._check_param_space()
         self._check_factors()
         self._check_resources()
+        check_own_work(self)
+
+    @property
+    def trainable_name(self) -> str:
+        """The name of the trainable, as messages and ``study.json`` have it."""
+        return trainable_name(self.trainable)
 
     def _where(self, name: str) -> str:
         return f"search space {self.name}: {name}"
@@ -142,6 +158,8 @@ class SearchSpace:
             )
 
     def _check_factors(self) -> None:
+        if self.factors is ALL_THAT_VARY:
+            object.__setattr__(self, "factors", self._varying())
         if isinstance(self.factors, str) or not isinstance(self.factors, Sequence):
             raise UserError(f"{self._where('factors')} must be a tuple of parameter names")
         object.__setattr__(self, "factors", tuple(plain_scalar(f) for f in self.factors))
@@ -182,6 +200,15 @@ class SearchSpace:
         names: dict[str, None] = {}
         for key, value in self.param_space.items():
             for entry in _grid_values(value):
+                names.update(dict.fromkeys(entry if isinstance(entry, Mapping) else (key,)))
+        return tuple(names)
+
+    def _varying(self) -> tuple[str, ...]:
+        """Return the parameters of every axis with more than one value, in declared order."""
+        names: dict[str, None] = {}
+        for key, value in self.param_space.items():
+            entries = _grid_values(value)
+            for entry in entries if len(entries) > 1 else ():
                 names.update(dict.fromkeys(entry if isinstance(entry, Mapping) else (key,)))
         return tuple(names)
 

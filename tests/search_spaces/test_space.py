@@ -104,7 +104,7 @@ def test_different_configurations_have_different_ids(config: dict[str, object]) 
     ("changes", "part"),
     [
         ({"name": "My Space"}, "search space name 'My Space': use lower-case"),
-        ({"question": " "}, "question must be a non-empty string"),
+        ({"question": None}, "question must be a string"),
         ({"mode": "best"}, "mode is 'best'; allowed: max, min"),
         ({"factors": ("lrr",)}, "'lrr' is not in param_space; did you mean 'lr'?"),
         ({"factors": "lr"}, "factors must be a tuple"),
@@ -128,6 +128,16 @@ def test_different_configurations_have_different_ids(config: dict[str, object]) 
             "resources requests nothing; allowed: an amount",
         ),
         ({"resources": {"cpu": -1}}, "'cpu': -1 must be a number >= 0"),
+        ({"trainable": 3}, "trainable must be a function train(config)"),
+        ({"trainable": " "}, "trainable must be a function train(config)"),
+        ({"prefix_axis": "lr"}, "prefix_axis is for a function or a class of your own"),
+        ({"trainable": print, "result": "first"}, "result is 'first'; allowed: last, best"),
+        ({"keep_checkpoints": 0}, "keep_checkpoints is 0; allowed: last, best, none"),
+        ({"measures": {"val_loss": "mm"}}, "measures must map names to a Measure"),
+        ({"datasets": {"cifar10": 3}}, "datasets must map names to a function"),
+        ({"datasets": {"a/b": list}}, "datasets: 'a/b': use letters"),
+        ({"trainable": print, "prefix_axis": "epochs"}, "'epochs' is not in param_space"),
+        ({"trainable": print, "prefix_axis": "lr"}, "prefix_axis: lr is 0.1 in a configuration"),
     ],
 )
 def test_mistakes_are_named(changes: dict[str, object], part: str) -> None:
@@ -137,10 +147,18 @@ def test_mistakes_are_named(changes: dict[str, object], part: str) -> None:
     assert "\n" not in str(error.value)
 
 
+def test_factors_left_out_are_all_parameters_that_vary() -> None:
+    svm = tune.grid_search([{"kernel": "poly", "degree": 3}, {"kernel": "rbf"}])
+    axes = {"lr": tune.grid_search([0.1, 0.01]), "epochs": 2, "svm": svm}
+    space = SearchSpace(name="mine", trainable="resnet", param_space=axes)
+    assert space.factors == ("lr", "kernel", "degree")
+    assert space.question == ""
+
+
 def test_no_parameter_has_a_name_of_the_tables(root: Path) -> None:
     from analysis.frames.load import load_study
     from analysis.frames.trial_frames import BOOKKEEPING
-    from search_spaces.space import RESERVED, RESERVED_PREFIXES
+    from search_spaces.reserved import RESERVED, RESERVED_PREFIXES
 
     study = load_study(root)
     parameters = {*study.config_keys, *load_space("q1a").parameters()}

@@ -21,7 +21,7 @@ from tune_app.study.ledger import Ledger
 from tune_app.study.trial_directory import TrialDirectory
 from tune_app.study.trials import RowKey, Trial
 from tune_app.training.checkpoint import read_index, resumable_checkpoints
-from tune_app.training.registry import TRAINABLES, check_config
+from tune_app.training.registry import check_config, trainable_of_study
 
 _ANY_NODE = Cluster(({"CPU": 1.0, "GPU": 1.0},))
 """The launch names rows that the real cluster cannot run. Here only the amount of work matters."""
@@ -50,7 +50,7 @@ def planned_trials(ledger: Ledger, finished: Collection[RowKey]) -> tuple[Planne
     They cannot be planned if this version lacks the study's trainable or one of its parameters.
     """
     study = ledger.study
-    trainable = TRAINABLES.get(study["space"]["trainable"])
+    trainable = trainable_of_study(study)
     if trainable is None:
         return None
     configurations = ledger.configurations()
@@ -149,4 +149,6 @@ def _number(line: Mapping[str, Any], key: str) -> float | None:
 
 
 def _cost_per_epoch(ledger: Ledger, trial: PlannedTrial) -> float:
-    return TRAINABLES[ledger.study["space"]["trainable"]].cost(trial.config) / trial.milestones[-1]
+    trainable = trainable_of_study(ledger.study)
+    assert trainable is not None
+    return trainable.cost(trial.config) / trial.milestones[-1]

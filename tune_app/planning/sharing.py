@@ -20,7 +20,8 @@ from collections.abc import Iterable
 from typing import NamedTuple
 
 from search_spaces.configuration import Config, canonical_json
-from tune_app.training.registry import Trainable
+from tune_app.study.trial_record import AT_RETURN
+from tune_app.training.trainable import Trainable
 
 
 class Row(NamedTuple):
@@ -59,8 +60,13 @@ def group_rows(rows: Iterable[Row], trainable: Trainable, *, sharing: bool) -> d
 
 
 def milestone_of(trainable: Trainable, config: Config) -> int:
-    """Return the epoch at which a row ends; 1 for a trainable that has no epochs."""
-    return int(config[trainable.prefix_axis]) if trainable.prefix_axis else 1
+    """Return the epoch at which a row ends; 1 for a trainable that has no epochs.
+
+    It is ``AT_RETURN`` for a user's function without a ``prefix_axis``.
+    """
+    if trainable.prefix_axis:
+        return int(config[trainable.prefix_axis])
+    return AT_RETURN if trainable.is_own else 1
 
 
 def _essence(trainable: Trainable, row: Row, sharing: bool) -> str:

@@ -21,6 +21,7 @@ from typing import Any
 
 from search_spaces.configuration import Config, Configuration
 from search_spaces.errors import UserError
+from search_spaces.own_work import is_own
 from search_spaces.space import SearchSpace
 from tune_app.storage.store import STUDY_FILE, StudyStore
 from tune_app.study.recorded import Recorded, read_recorded
@@ -141,10 +142,11 @@ def new_ledger(
             "space": {
                 "name": space.name,
                 "question": space.question,
-                "trainable": space.trainable,
+                "trainable": space.trainable_name,
                 "factors": list(space.factors),
                 "metric": space.metric,
                 "mode": space.mode,
+                **_own_work(space),
                 "resources": dict(space.resources),
                 "exclusive": space.exclusive,
                 "param_space": dict(space.param_space),
@@ -159,6 +161,17 @@ def new_ledger(
             LAUNCHES: [],
         },
     )
+
+
+def _own_work(space: SearchSpace) -> dict[str, Any]:
+    """Return the entries of ``space`` that only a study of a user's own work has."""
+    entries = {
+        "is_own": is_own(space.trainable),
+        "prefix_axis": space.prefix_axis,
+        "result": space.result if space.result != "last" else None,
+        "measures": {name: measure.as_json() for name, measure in space.measures.items()},
+    }
+    return {key: value for key, value in entries.items() if value}
 
 
 def extend_ledger(ledger: Ledger, wanted: Ledger) -> int:

@@ -17,6 +17,8 @@ Record = dict[str, Any]
 
 RESULT_FILE = "result.json"
 LARGEST_SEED = LARGEST_EPOCH = 10**9
+AT_RETURN = 0
+"""The milestone of a trial that ends when its function returns, as long as its epoch is unknown."""
 STATUSES = ("ok", "unconverged", "diverged")
 """What a reported row may say in ``status``; without one it is ``ok``."""
 

@@ -1,21 +1,21 @@
-"""The declarations of the trainables, from which plans are made without importing torch.
+"""The trainables: those that ship with the package, and those that a search space brings along.
 
-A trainable declares its parameters, when configurations can share a trial, and where its Tune
-function is. To add one, write a module here with a function ``train(config, *, data, settings)``
+To add one to the package, write a module here with a function ``train(config, *, data, settings)``
 and add an entry to :data:`TRAINABLES`.
 """
 
 from __future__ import annotations
 
-import importlib
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Mapping
 from typing import Any
 
 from search_spaces.configuration import Config
 from search_spaces.errors import UserError, choices, did_you_mean
+from search_spaces.own_work import is_own
 from search_spaces.space import SearchSpace
+from tune_app.training.own_trainable import own_trainable, recorded_trainable
 from tune_app.training.parameter import REQUIRED, Parameter
+from tune_app.training.trainable import Trainable, check_config, load_object
 
 __all__ = [
     "DEVICES",
@@ -26,80 +26,10 @@ __all__ = [
     "check_config",
     "find_trainable",
     "load_object",
+    "trainable_of_study",
 ]
 
 DEVICES = ("auto", "cpu", "cuda")
-
-
-def _never(*_arguments: object) -> bool:
-    return False
-
-
-def _no_reason(*_arguments: object) -> str | None:
-    return None
-
-
-def _equal_cost(_config: Config) -> float:
-    return 1.0
-
-
-@dataclass(frozen=True)
-class Trainable:
-    """A family of models that trials can train.
-
-    Attributes:
-        name: its name in search spaces.
-        function: the Tune function, called as ``function(config, data=..., settings=...)``, or
-            ``"module:function"``, which is imported when it is first used.
-        parameters: name -> declaration of every parameter.
-        label: configuration -> the readable part of a trial's name.
-        prefix_axis: the parameter that gives the length of the training (epochs): a short training
-            is the beginning of a longer one.
-        shares_prefix: configuration -> whether that is so. It is not if the training depends on the
-            last epoch, as with a learning-rate schedule.
-        inert_axes: parameter -> (configuration with resolved device -> whether the parameter has no
-            effect).
-        ignores_seed: (configuration, number of training images) -> whether the seed has no effect
-            while the split stays the same.
-        cost: configuration -> its training cost in any unit. Long trials are launched first.
-        cannot_run: (configuration, number of training images) -> why it cannot run, or None.
-        probe: ``"module:function"``, (configuration, images, threads) ->
-            :class:`tune_app.training.probe.Probe`; None if no estimate is possible.
-        probe_axes: the parameters on which the measured speed depends.
-        uses_images: whether trials need the image data sets.
-    """
-
-    name: str
-    function: str | Callable[..., None]
-    parameters: Mapping[str, Parameter]
-    label: Callable[[Config], str]
-    prefix_axis: str | None = None
-    shares_prefix: Callable[[Config], bool] = _never
-    inert_axes: Mapping[str, Callable[[Config], bool]] = field(default_factory=dict)
-    ignores_seed: Callable[[Config, int], bool] = _never
-    cost: Callable[[Config], float] = _equal_cost
-    cannot_run: Callable[[Config, int], str | None] = _no_reason
-    probe: str | None = None
-    probe_axes: tuple[str, ...] = ()
-    uses_images: bool = True
-
-    def load(self) -> Callable[..., None]:
-        """Return the Tune function; import it if necessary."""
-        return load_object(self.function) if isinstance(self.function, str) else self.function
-
-    def defaults(self) -> Config:
-        """Return the default of each parameter that a configuration may leave out."""
-        return {key: p.default for key, p in self.parameters.items() if p.default is not REQUIRED}
-
-    def complete(self, config: Config) -> Config:
-        """Return the configuration with the default of every parameter that it leaves out."""
-        return {**self.defaults(), **config}
-
-
-def load_object(path: str) -> Any:
-    """Import and return the object named ``"module:attribute"``."""
-    module, _, attribute = path.partition(":")
-    return getattr(importlib.import_module(module), attribute)
 
 
 def find_trainable(space: SearchSpace) -> Trainable:
@@ -109,42 +39,32 @@ def find_trainable(space: SearchSpace) -> Trainable:
         UserError: unknown trainable, unknown or missing parameter, or a value that is not allowed.
     """
     where = f"search space {space.name}"
-    if space.trainable not in TRAINABLES:
+    given = space.trainable
+    if is_own(given):
+        return own_trainable(space)
+    if isinstance(given, Trainable):
+        trainable = given
+    elif given in TRAINABLES:
+        trainable = TRAINABLES[given]
+    else:
         raise UserError(
-            f"{where}: no trainable {space.trainable!r}{did_you_mean(space.trainable, TRAINABLES)}"
-            f"; allowed: {choices(TRAINABLES)}"
+            f"{where}: no trainable {given!r}{did_you_mean(str(given), TRAINABLES)}; allowed: "
+            f"{choices(TRAINABLES)}, or a function train(config) of your own"
         )
-    trainable = TRAINABLES[space.trainable]
     for configuration in space.expand():
         check_config(where, trainable, configuration.config)
     return trainable
 
 
-def check_config(where: str, trainable: Trainable, config: Config) -> None:
-    """Check one configuration against the trainable's declared parameters.
+def trainable_of_study(study: Mapping[str, Any]) -> Trainable | None:
+    """Return the trainable of an existing study, or None if this version lacks it.
 
-    Args:
-        where: what holds the configuration; the message begins with it.
-        trainable: the trainable.
-        config: the configuration.
-
-    Raises:
-        UserError: unknown or missing parameter, or a value that is not allowed.
+    Of a user's function only the description is known: the space's file is not run.
     """
-    known = trainable.parameters
-    for key, value in config.items():
-        if key not in known:
-            raise UserError(
-                f"{where}: trainable {trainable.name} has no parameter {key!r}"
-                f"{did_you_mean(key, known)}; allowed: {choices(known)}"
-            )
-        if not known[key].accepts(value):
-            raise UserError(f"{where}: {key} is {value!r}; allowed: {known[key].describe()}")
-    missing = [k for k, p in known.items() if p.default is REQUIRED and k not in config]
-    if missing:
-        raise UserError(
-            f"{where}: param_space lacks {choices(missing)}, which trainable {trainable.name} needs"
-        )
+    space = study["space"]
+    if space.get("is_own") is True:
+        return recorded_trainable(space)
+    return TRAINABLES.get(space["trainable"])
 
 
 _DATASETS = ("mnist", "fashion_mnist")
