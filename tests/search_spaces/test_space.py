@@ -136,7 +136,7 @@ def test_different_configurations_have_different_ids(config: dict[str, object]) 
         ({"measures": {"val_loss": "mm"}}, "measures must map names to a Measure"),
         ({"datasets": {"cifar10": 3}}, "datasets must map names to a function"),
         ({"datasets": {"a/b": list}}, "datasets: 'a/b': use letters"),
-        ({"trainable": print, "prefix_axis": "epochs"}, "'epochs' is not in param_space"),
+        ({"trainable": print, "prefix_axis": "steps"}, "'steps' is not in param_space"),
         ({"trainable": print, "prefix_axis": "lr"}, "prefix_axis: lr is 0.1 in a configuration"),
     ],
 )
