@@ -68,11 +68,17 @@ class Page:
         """Return the elements that can be seen and hold a text."""
         return [e for e in self.find(selector) if e.is_displayed() and text in e.text]
 
-    def wait_for(self, *texts: str, timeout: float = 60) -> str:
-        """Return the page's text once it has all of these."""
-        deadline = time.monotonic() + timeout
+    def wait_for(self, *texts: str, timeout: float = 60, reload_seconds: float = 60) -> str:
+        """Return the page's text once it has all of these.
+
+        Ray's dashboard shows a job's log as it was when the page was loaded.
+        """
+        deadline, loaded = time.monotonic() + timeout, time.monotonic()
         while missing := [text for text in texts if text not in self.text()]:
             assert time.monotonic() < deadline, f"no {missing} in: {self.text()}"
+            if time.monotonic() > loaded + reload_seconds:
+                self.browser.refresh()
+                loaded = time.monotonic()
             time.sleep(0.5)
         return self.text()
 

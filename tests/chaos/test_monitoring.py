@@ -119,7 +119,7 @@ def test_the_dashboard_asks_for_a_token(tmp_path: Path, page: Page) -> None:
         page.wait_for("study")
         wait_until(lambda: bool(page.find("a[href*='/jobs/0']")), "the driver is listed")
         page.find("a[href*='/jobs/0']")[0].click()
-        page.wait_for("16 rows", "4 trials to run")
+        page.wait_for("16 rows", "4 trials to run", reload_seconds=10)
         page.picture("job")
 
         page.open(f"{DASHBOARD}/#/actors")
