@@ -1,19 +1,22 @@
 """Names that no parameter of a search space may have."""
 
+OF_TUNE = (
+    *("training_iteration", "timestamp", "date", "done", "pid", "hostname", "node_ip", "config"),
+    *("time_this_iter_s", "time_total_s", "time_since_restore", "iterations_since_restore"),
+    *("should_checkpoint", "checkpoint_dir_name", "experiment_id", "experiment_tag", "trial_id"),
+    *("episodes_total", "timesteps_total", "timesteps_since_restore"),
+)
+"""What Ray Tune adds to every result."""
 RESERVED = (
     # what a row, its trial and its result are known by
     *("seed", "config_id", "trial_id", "trial_key", "name", "plan", "config", "launch", "launches"),
     *("epoch", "milestone", "last_milestone", "status", "reason", "shared_with", "same_as"),
     *("num_epochs", "num_rows", "num_threads", "num_concurrent_trials", "warm_up"),
-    *("predictions_file", "checkpoint_note"),
+    *("predictions_file", "checkpoint_note", "weights_note", "report_note"),
     # columns of the tables
     *("id", "set", "key", "value", "difference", "gap", "num_seeds", "num_candidates"),
     *("time_ratio", "time_problem"),
-    # what Ray Tune adds to every result
-    *("training_iteration", "timestamp", "date", "done", "pid", "hostname", "node_ip"),
-    *("time_this_iter_s", "time_total_s", "time_since_restore", "iterations_since_restore"),
-    *("should_checkpoint", "checkpoint_dir_name", "experiment_id", "experiment_tag"),
-    *("episodes_total", "timesteps_total"),
+    *OF_TUNE,
 )
 """Names in a study's files and tables that no parameter may have."""
 RESERVED_PREFIXES = ("train_", "val_", "test_")

@@ -39,7 +39,7 @@ def test_a_stopped_job_is_finished_by_the_same_command(tmp_path: Path) -> None:
         address = ("--address", f"{get_node_ip_address()}:{PORT}")
         with Driver(tmp_path, *address) as driver:
             assert driver.wait() == 2
-            assert "one that asks for a token needs RAY_AUTH_MODE=token" in driver.output
+            assert "If the cluster asks for a token, set RAY_AUTH_MODE=token" in driver.output
         with Driver(tmp_path, *address, environment=variables) as driver:
             assert driver.wait() == 0, driver.output
         check_nothing_is_repeated(root, before)

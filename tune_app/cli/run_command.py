@@ -112,6 +112,7 @@ def _make_request(
         trials_per_gpu=args.trials_per_gpu,
         max_concurrent=args.max_concurrent,
         max_failures=args.max_failures,
+        retry_errors=args.retry_errors,
         checkpoint_seconds=args.checkpoint_seconds,
         fresh=args.fresh,
         shared_storage=bool(args.storage_path),

@@ -97,6 +97,11 @@ _OPTIONS: dict[str, dict[str, Any]] = {
         "metavar": "N",
         "help": "retry a failed trial up to N times, e.g. 0 for never (default: 2)",
     },
+    "--retry-errors": {
+        "action": "store_true",
+        "help": "retry a trial of your own function also after an error that it raised (default: "
+        "only if its worker or its machine was lost)",
+    },
     "--checkpoint-seconds": {
         "type": _count,
         "default": 30,

@@ -69,17 +69,21 @@ def _function(study: PreparedStudy) -> Any:
     """Return the Tune function of a trial, with its data and the resources of its plan."""
     from ray import tune
 
+    from tune_app.engine.own_function import own_function
     from tune_app.engine.user_code import portable
     from tune_app.training.trial_context import LaunchSettings
 
     objective = Objective.of_study(study.ledger.study)
+    trainable = study.trainable
     settings = LaunchSettings(
         study.ledger.store.place,
         study.request.checkpoint_seconds,
         objective.metric,
         objective.mode,
+        keeps_last=trainable.keep_checkpoints != "none",
+        retries_errors=study.request.retry_errors,
     )
-    function = portable(study.trainable.load())
+    function = own_function(trainable) if trainable.is_own else portable(trainable.load())
     function = tune.with_parameters(function, data=study.images, settings=settings)
     return tune.with_resources(function, placement_group)
 
@@ -93,11 +97,25 @@ def _run_config(
         name=launch,
         **study.ledger.store.ray_storage("tune"),
         failure_config=tune.FailureConfig(max_failures=study.request.max_failures),
-        checkpoint_config=tune.CheckpointConfig(num_to_keep=2),
+        checkpoint_config=_checkpoint_config(study),
         callbacks=callbacks,
         stop=stop,
         verbose=0,
     )
+
+
+def _checkpoint_config(study: PreparedStudy) -> tune.CheckpointConfig:
+    """Return which checkpoints of a running trial are kept: at least the newest two."""
+    from ray import tune
+
+    keep, objective = study.trainable.keep_checkpoints, Objective.of_study(study.ledger.study)
+    if keep == "best":
+        return tune.CheckpointConfig(
+            num_to_keep=2,
+            checkpoint_score_attribute=objective.metric,
+            checkpoint_score_order=objective.mode,
+        )
+    return tune.CheckpointConfig(num_to_keep=max(2, keep) if isinstance(keep, int) else 2)
 
 
 def _tune_config(

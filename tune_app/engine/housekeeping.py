@@ -13,6 +13,7 @@ from tune_app.study.objective import Objective
 from tune_app.study.recorded import Recorded
 from tune_app.study.selection import rank
 from tune_app.training.checkpoint import remove_checkpoints
+from tune_app.training.own_checkpoint import prune_checkpoints
 
 _WEIGHTS = re.compile(r"(?P<group>.+)\.epoch_(?P<epoch>[0-9]{1,9})\.pt")
 
@@ -40,13 +41,23 @@ def remove_spent_checkpoints(ledger: Ledger, recorded: Recorded) -> None:
     driver of a launch has stopped.
     """
     known, ended = set(ledger.row_keys()), recorded.ended(ledger.study).keys()
+    keep = ledger.study["space"].get("keep_checkpoints", "none")
     for trial in recorded.trials.values():
         rows = trial.rows().keys() & known
-        if rows and rows <= ended:
-            for directory in trial.directories:
-                if directory.path is not None:
-                    _remove_checkpoints(ledger.store, directory.path)
-    if ended >= known:
+        folders = [d.path for d in trial.directories if d.path is not None]
+        # Listing thousands of folders at a URL takes minutes; the working copy shows which have any
+        if rows and rows <= ended and any(any(f.glob("checkpoint_*")) for f in folders):
+            objective = Objective.of_study(ledger.study)
+            scores = {e: objective.score(report.record) for e, report in trial.history.items()}
+            prune_checkpoints(
+                ledger.store,
+                folders,
+                trial.key,
+                keep=keep,
+                score=scores.get,
+                objective=objective,
+            )
+    if ended >= known and keep == "none":
         # A directory with a damaged params.json belongs to no trial.
         for path in plain_glob(ledger.root, "tune/*/*"):
             _remove_checkpoints(ledger.store, path)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Protocol
 
 from ray.tune.callback import Callback
 from ray.tune.experiment import Trial
@@ -17,24 +17,32 @@ LOOK_SECONDS = 15.0
 """Time between two looks at the cluster while no trial runs."""
 
 
+class Recorder(Protocol):
+    """What the display needs to know of the recorder."""
+
+    incomplete: dict[str, str]
+
+    def refuses(self, trial_id: str) -> bool:
+        """Return whether the rows of a trial cannot be recorded."""
+
+
 class ProgressCallback(Callback):
     """Passes Tune's events on to a display.
 
     Args:
         display: gets the events.
         cluster: returns the current resources of the cluster; called while no trial runs.
-        refuses: returns whether the rows of a trial, given by Tune's id, cannot be recorded. The
-            display is not told of such rows.
+        recorder: knows which rows cannot be recorded and which trials ended without a result.
     """
 
     def __init__(
         self,
         display: TrialDisplay,
         cluster: Callable[[], Cluster],
-        refuses: Callable[[str], bool],
+        recorder: Recorder,
     ) -> None:
         self._display = display
-        self._refuses = refuses
+        self._recorder = recorder
         self._cluster = cluster
         self._looked = time.monotonic()
         self._stranded = ""
@@ -75,7 +83,7 @@ class ProgressCallback(Callback):
         self, iteration: int, trials: list[Trial], trial: Trial, result: dict[str, Any], **info: Any
     ) -> None:
         """Pass on a reported epoch."""
-        if self._refuses(trial.trial_id):
+        if self._recorder.refuses(trial.trial_id):
             return
         self._display.reported(*_identity(trial), result)
 
@@ -84,7 +92,12 @@ class ProgressCallback(Callback):
     ) -> None:
         """Pass on the end of a trial."""
         self._running.discard(trial.trial_id)
-        self._display.completed(*_identity(trial))
+        key, name = _identity(trial)
+        reason = self._recorder.incomplete.get(name)
+        if reason is None:
+            self._display.completed(key, name)
+        else:
+            self._display.failed(key, name, reason)
 
     def on_trial_recover(
         self, iteration: int, trials: list[Trial], trial: Trial, **info: Any

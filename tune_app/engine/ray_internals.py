@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import functools
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -20,6 +20,8 @@ JOB_CONFIG_VARIABLE = "RAY_JOB_CONFIG_JSON_ENV_VAR"
 function that returns the job's runtime environment before the job connects."""
 _LOOPBACK_VARIABLE = "RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER"
 
+Reporter = Callable[[Callable[..., None], Mapping[Any, Any], Any], None]
+"""Gets Ray's own ``report``, what a user's function reports, and its checkpoint or None."""
 LEAST_STATE_SECONDS, STATE_SECONDS_PER_TRIAL = 60.0, 0.06
 """Tune writes its state in about 0.5 ms per trial; this keeps that below 1 % of the time."""
 
@@ -218,3 +220,40 @@ def _force_nothing(self: Any, trial: Any) -> None:
 
 def _is_ours(function: Any) -> bool:
     return bool(function.__module__ == __name__)
+
+
+@contextmanager
+def own_reports(handle: Reporter, checkpoint: Any) -> Iterator[None]:
+    """Pass what a user's function reports to ``handle``, and offer it a checkpoint to go on from.
+
+    A report may hold tensors, which Ray refuses, or objects that cannot be sent; the row has to get
+    its epoch; and a checkpoint has to be marked with it. ``ray.tune`` offers a checkpoint only of
+    the same launch. Missing: a hook for reports, and a way to start a trial from a checkpoint.
+
+    Args:
+        handle: called with Ray's own ``report(row, checkpoint)``, what the function reported, and
+            its checkpoint or None.
+        checkpoint: what ``tune.get_checkpoint()`` returns; None to begin from scratch.
+    """
+    from ray.train._internal.session import get_session
+
+    session: Any = get_session()
+    session.loaded_checkpoint = checkpoint
+    report = session.report
+
+    def handle_report(metrics: Mapping[Any, Any], checkpoint: Any = None) -> None:
+        handle(report, metrics, checkpoint)
+
+    session.report = handle_report
+    try:
+        yield
+    finally:
+        del session.report
+
+
+def set_iteration(trainable: Any, iteration: int) -> None:
+    """Set the number of iterations of a class trainable, as Tune does when it restores one.
+
+    Missing: ``Trainable.restore`` takes it from a result that only Tune can make.
+    """
+    trainable._iteration = iteration

@@ -13,7 +13,6 @@ import math
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -23,32 +22,24 @@ from ray.tune.logger import LoggerCallback
 from tune_app.engine import failures
 from tune_app.engine.concurrency import Concurrency
 from tune_app.engine.event_file import EventFile
+from tune_app.engine.own_function import FAILURE
 from tune_app.engine.reported_row import recordable, scalars
+from tune_app.engine.trial_end import Written, why_incomplete
 from tune_app.storage.storage_errors import FullDiskError, StorageError
 from tune_app.storage.store import StudyStore
-from tune_app.study.trial_directory import ERROR_FILE, PARAMS_FILE
-from tune_app.study.trial_record import RESULT_FILE, record_problem
-from tune_app.training.checkpoint import remove_checkpoints
+from tune_app.study.result_rule import ResultRule
+from tune_app.study.trial_directory import (
+    ERROR_FILE,
+    PARAMS_FILE,
+    RETURNED_FILE,
+    last_line,
+)
+from tune_app.study.trial_record import AT_RETURN, RESULT_FILE, record_problem
+from tune_app.training.own_checkpoint import prune_checkpoints
+from tune_app.training.trainable import Trainable
 
 EVENTS_SECONDS = 30.0
 """Least time between two writes of a running trial's curves to a URL."""
-
-
-@dataclass
-class _Written:
-    """What this launch has recorded of one trial.
-
-    Attributes:
-        rows: (epoch, milestone or None) of every row.
-        earlier: those of earlier attempts.
-        last: the newest row; empty before the first.
-        repeats: whether the row that was reported last was left out as a repetition.
-    """
-
-    rows: set[tuple[int, int | None]] = field(default_factory=set)
-    earlier: frozenset[tuple[int, int | None]] = frozenset()
-    last: dict[str, Any] = field(default_factory=dict)
-    repeats: bool = False
 
 
 class StudyRecorder(LoggerCallback):
@@ -56,6 +47,8 @@ class StudyRecorder(LoggerCallback):
 
     Args:
         store: where the study is kept.
+        rule: finds the result of a user's function.
+        trainable: what the trials run.
         factors: the parameters that TensorBoard's HParams tab lists -> the type of their column
             (see :func:`tune_app.engine.event_file.column_types`).
 
@@ -68,14 +61,21 @@ class StudyRecorder(LoggerCallback):
             callback raises, but wraps the error in one of its own.
     """
 
-    def __init__(self, store: StudyStore, factors: Mapping[str, type]) -> None:
+    def __init__(
+        self,
+        store: StudyStore,
+        factors: Mapping[str, type],
+        rule: ResultRule,
+        trainable: Trainable,
+    ) -> None:
         self._store = store
+        self._rule = rule
+        self._is_own, self._keep = trainable.is_own, trainable.keep_checkpoints
         self._factors = factors
         self._events: dict[str, EventFile] = {}
         self._events_pushed: dict[str, float] = {}
         self._concurrency = Concurrency()
-        self._refused: dict[str, str] = {}
-        self._written: dict[str, _Written] = {}
+        self._written: dict[str, Written] = {}
         self.incomplete: dict[str, str] = {}
         self.ended: set[str] = set()
         self.notes: list[str] = []
@@ -88,7 +88,7 @@ class StudyRecorder(LoggerCallback):
     def log_trial_start(self, trial: Trial) -> None:
         """Write the trial's ``params.json``."""
         self._concurrency.start(trial.trial_id)
-        written = self._written.setdefault(trial.trial_id, _Written())
+        written = self._written.setdefault(trial.trial_id, Written())
         written.earlier = frozenset(written.rows)
         with self._storage():
             self._write_params(trial)
@@ -101,14 +101,14 @@ class StudyRecorder(LoggerCallback):
         """
         if self.refuses(trial.trial_id):  # Tune stops the trial at the row after the refused one
             return
+        written = self._written.setdefault(trial.trial_id, Written())
         row, notes = recordable(result)
+        notes += [str(row["report_note"])] if "report_note" in row else []
         self.notes += [note for note in notes if note not in self.notes]
-        problem = record_problem(row)
-        if problem:
-            self._refused.setdefault(trial.trial_id, problem)
+        written.error, written.refused = str(row.get(FAILURE, "")), record_problem(row)
+        if written.error or written.refused:
             return
         at_once = self._concurrency.most_at_once(trial.trial_id, str(row.get("node_ip")))
-        written = self._written.setdefault(trial.trial_id, _Written())
         identity = row["epoch"], row.get("milestone")
         if identity in written.earlier:
             written.repeats = True
@@ -119,8 +119,7 @@ class StudyRecorder(LoggerCallback):
             written.repeats = False
         with self._storage():
             self._store.append_line(self._directory(trial) / RESULT_FILE, json.dumps(row))
-            written.rows.add(identity)
-            written.last = row
+            written.add(row, self._rule)
             events = self._event_file(trial)
             events.add_scalars(scalars(row), row["epoch"])
             now = time.monotonic()
@@ -129,12 +128,13 @@ class StudyRecorder(LoggerCallback):
                 self._store.push(events.path)
 
     def refuses(self, trial_id: str, _result: Mapping[str, Any] | None = None) -> bool:
-        """Return whether Tune is to stop a trial, because its rows cannot be recorded."""
-        return trial_id in self._refused
+        """Return whether Tune is to stop a trial: its rows cannot be recorded, or it has failed."""
+        written = self._written.get(trial_id)
+        return written is not None and bool(written.refused or written.error)
 
     def log_trial_end(self, trial: Trial, failed: bool = False) -> None:
         """Keep the trial's error, and close its event file with its factors and last metrics."""
-        last = self._written.pop(trial.trial_id, _Written()).last
+        written = self._written.pop(trial.trial_id, Written())
         self._concurrency.end(trial.trial_id)
         self.ended.add(str(trial.config["plan"]["name"]))
         if failed:
@@ -151,11 +151,11 @@ class StudyRecorder(LoggerCallback):
                     self._store.remove([error_file])
                 if trial.error_file is not None:  # of an earlier attempt: Tune would copy it back
                     Path(trial.error_file).unlink(missing_ok=True)
-                self._check_complete(trial, last)
+                self._check_complete(trial, written)
             self._events_pushed.pop(trial.trial_id, None)
             events = self._events.pop(trial.trial_id, None)
             if events is not None:
-                events.add_hparams(self._hparams(trial), scalars(last))
+                events.add_hparams(self._hparams(trial), scalars(written.last))
                 events.close()
                 self._store.push(events.path)
 
@@ -176,30 +176,35 @@ class StudyRecorder(LoggerCallback):
             self.failure = self.failure or FullDiskError(problem)
             raise self.failure
 
-    def _check_complete(self, trial: Trial, last: dict[str, Any]) -> None:
-        """Remove the checkpoints of a trial that is complete; record an error for another one.
+    def _check_complete(self, trial: Trial, written: Written) -> None:
+        """Record why a trial that has ended has no result, or delete what a complete one leaves.
 
         Args:
             trial: a trial that has ended without an error.
-            last: its newest recorded row. Tune's ``trial.last_result`` may be an older one: it is
-                set back when a trial is restored from a checkpoint.
+            written: what was recorded of it. Tune's ``trial.last_result`` may be older: it is set
+                back when a trial is restored from a checkpoint.
         """
-        plan = trial.config["plan"]
-        refused = self._refused.pop(trial.trial_id, None)
-        if refused is not None:
-            reason = f"it reported a row that cannot be recorded: {refused}"
-        elif last.get("milestone") == plan["milestones"][-1]:
-            return remove_checkpoints(self._store, self._directory(trial))
-        elif last.get("status") == "diverged":
-            return None
-        else:
-            reason = (
-                f"it ended after epoch {last.get('epoch', 0)} without reporting milestone "
-                f"{plan['milestones'][-1]}, which its rows need"
+        plan, directory = trial.config["plan"], self._directory(trial)
+        reason, text = last_line(written.error), written.error
+        if not text:
+            reason = why_incomplete(plan, written, self._rule, is_own=self._is_own)
+            text = f"{reason}\n"
+        if reason:
+            self.incomplete[plan["name"]] = reason
+            self._store.write(directory / ERROR_FILE, text.encode())
+            return
+        if plan["milestones"] == [AT_RETURN]:
+            content = json.dumps({"epoch": written.last.get("epoch")})
+            self._store.write(directory / RETURNED_FILE, content.encode())
+        if written.last.get("status") != "diverged":
+            prune_checkpoints(
+                self._store,
+                [directory],
+                plan["trial_key"],
+                keep=self._keep,
+                score=written.scores.get,
+                objective=self._rule.objective,
             )
-        self.incomplete[plan["name"]] = reason
-        self._store.write(self._directory(trial) / ERROR_FILE, f"{reason}\n".encode())
-        return None
 
     @contextmanager
     def _storage(self) -> Iterator[None]:

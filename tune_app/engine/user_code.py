@@ -13,6 +13,7 @@ import os
 import sys
 from collections.abc import Callable
 from contextlib import AbstractContextManager
+from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -36,44 +37,81 @@ def away_from_users_files() -> AbstractContextManager[None]:
     return contextlib.chdir(here.anchor)
 
 
+@dataclass(frozen=True)
+class Shipped:
+    """A user's function or class on its way to the workers.
+
+    Attributes:
+        pickled: the function, with what it uses of the user's files.
+        module: the name of its module.
+        search_path: the folders in which this process finds modules.
+        uses_torch: whether its file names torch, whose generators are then seeded.
+    """
+
+    pickled: bytes
+    module: str
+    search_path: tuple[str, ...]
+    uses_torch: bool
+
+    def load(self) -> Callable[..., Any]:
+        """Return the function in a worker.
+
+        If its module cannot be imported there, a module of that name is added to ``sys.modules``,
+        because classes that are defined inside the function look their module up.
+        """
+        from ray import cloudpickle
+
+        sys.path += [folder for folder in self.search_path if folder not in sys.path]
+        work: Callable[..., Any] = cloudpickle.loads(self.pickled)
+        if self.module not in sys.modules:
+            stand_in = ModuleType(self.module)
+            stand_in.__dict__.update(_globals_of(work))
+            sys.modules[self.module] = stand_in
+        return work
+
+
 def portable(function: Callable[..., None]) -> Callable[..., None]:
     """Return a function that a worker can run. A function of this package is returned unchanged.
 
     Raises:
         UserError: the function uses an object that cannot be sent to another process.
     """
-    plain = inspect.unwrap(function)
-    if function.__module__.partition(".")[0] == _OURS or not hasattr(plain, "__globals__"):
+    if _module_of(function).partition(".")[0] == _OURS or not _globals_of(function):
         return function
-    pickled = _pickled(function, modules_beside(Path(inspect.getfile(plain)).parent))
-    search_path = [os.path.realpath(folder) for folder in sys.path]
+    shipped = ship(function)
 
     def train(config: dict[str, Any], **given: Any) -> None:
-        unpacked(pickled, search_path)(config, **given)
+        shipped.load()(config, **given)
 
     train.__name__ = train.__qualname__ = getattr(function, "__name__", "train")
     return train
 
 
-def unpacked(pickled: bytes, search_path: list[str]) -> Callable[..., None]:
-    """Return the function in a worker.
+def ship(work: Callable[..., Any]) -> Shipped:
+    """Make a user's function or class ready for the workers.
 
-    If its module cannot be imported there, a module of that name is added to ``sys.modules``,
-    because classes that are defined inside the function look their module up.
+    Raises:
+        UserError: it uses an object that cannot be sent to another process.
     """
-    from ray import cloudpickle
-
-    sys.path += [folder for folder in search_path if folder not in sys.path]
-    function: Callable[..., None] = cloudpickle.loads(pickled)
-    plain = inspect.unwrap(function)
-    if function.__module__ not in sys.modules:
-        stand_in = ModuleType(function.__module__)
-        stand_in.__dict__.update(plain.__globals__)
-        sys.modules[function.__module__] = stand_in
-    return function
+    file = Path(str(_globals_of(work).get("__file__", "")))
+    pickled = _pickled(work, modules_beside(file.parent) if file.is_file() else [])
+    search_path = tuple(os.path.realpath(folder) for folder in sys.path)
+    uses_torch = file.is_file() and "torch" in file.read_text(errors="replace")
+    return Shipped(pickled, _module_of(work), search_path, uses_torch)
 
 
-def _pickled(function: Callable[..., None], by_value: list[ModuleType]) -> bytes:
+def _module_of(work: Callable[..., Any]) -> str:
+    return str(getattr(work, "__module__", None) or _OURS)
+
+
+def _globals_of(work: Callable[..., Any]) -> dict[str, Any]:
+    """Return the global names of a function, or of a method of a class; empty without any."""
+    methods = vars(work).values() if inspect.isclass(work) else [inspect.unwrap(work)]
+    found = (getattr(method, "__globals__", None) for method in methods)
+    return next((names for names in found if names), {})
+
+
+def _pickled(work: Callable[..., Any], by_value: list[ModuleType]) -> bytes:
     """Pickle a function, and by value what it uses of the given modules.
 
     If that fails, for example because a module holds a lock, the modules are pickled by name.
@@ -83,14 +121,14 @@ def _pickled(function: Callable[..., None], by_value: list[ModuleType]) -> bytes
     for module in by_value:
         cloudpickle.register_pickle_by_value(module)
     try:
-        return bytes(cloudpickle.dumps(function))
+        return bytes(cloudpickle.dumps(work))
     except Exception as error:  # of any kind, because pickling calls methods of the objects
         if not by_value:
             raise UserError(
-                f"the training function {getattr(function, '__name__', function)} cannot be sent "
+                f"the training function {getattr(work, '__name__', work)} cannot be sent "
                 f"to workers ({error}); create such objects inside the function"
             ) from None
     finally:
         for module in by_value:
             cloudpickle.unregister_pickle_by_value(module)
-    return _pickled(function, [])
+    return _pickled(work, [])

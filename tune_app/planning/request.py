@@ -30,6 +30,7 @@ class StudyRequest:
         trials_per_gpu: how many CUDA trials share a GPU.
         max_concurrent: the most trials at once; 0 for no limit.
         max_failures: how often a trial is tried again after an error.
+        retry_errors: whether that also holds for an error that a user's function raised.
         checkpoint_seconds: the shortest time between two checkpoints of a trial.
         fresh: whether to rename an existing study and begin a new one.
         shared_storage: whether the user says that every node reaches the study.
@@ -52,6 +53,7 @@ class StudyRequest:
     trials_per_gpu: int = 1
     max_concurrent: int = 0
     max_failures: int = 2
+    retry_errors: bool = False
     checkpoint_seconds: float = 30.0
     fresh: bool = False
     shared_storage: bool = False

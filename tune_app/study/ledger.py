@@ -169,6 +169,7 @@ def _own_work(space: SearchSpace) -> dict[str, Any]:
         "is_own": is_own(space.trainable),
         "prefix_axis": space.prefix_axis,
         "result": space.result if space.result != "last" else None,
+        "keep_checkpoints": space.keep_checkpoints or ("last" if is_own(space.trainable) else None),
         "measures": {name: measure.as_json() for name, measure in space.measures.items()},
     }
     return {key: value for key, value in entries.items() if value}

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from tune_app.study.fingerprint import data_fingerprint
+from tune_app.study.result_rule import ResultRule
 from tune_app.study.rows import RowOutcome, row_outcomes
 from tune_app.study.trial_directory import TrialDirectory, launch_order, read_directories
 from tune_app.study.trials import ENDED, RowKey, Trial, join_directories
@@ -22,16 +23,18 @@ class Recorded:
         directories: the directories that count, ordered by launch and name.
         notes: one line for each thing that was left out.
         foreign: directories of trials that were trained on other data. They do not count.
+        rule: finds the results of a user's function.
     """
 
     directories: tuple[TrialDirectory, ...]
     notes: tuple[str, ...] = ()
     foreign: tuple[TrialDirectory, ...] = ()
+    rule: ResultRule | None = None
 
     @cached_property
     def trials(self) -> dict[str, Trial]:
         """The trials of these directories: trial_key -> trial."""
-        return {trial.key: trial for trial in join_directories(self.directories)}
+        return {trial.key: trial for trial in join_directories(self.directories, self.rule)}
 
     def outcomes(self, study: Mapping[str, Any]) -> dict[RowKey, RowOutcome]:
         """Return what became of every row of the study, in the declared order."""
@@ -64,6 +67,7 @@ class Recorded:
             (*self.directories, *new.directories),
             (*self.notes, *new.notes),
             (*self.foreign, *new.foreign),
+            new.rule,
         )
 
 
@@ -92,4 +96,4 @@ def read_recorded(
             f"{len(foreign)} trials of launch {', '.join(names)} were trained on other data than "
             "the study's and do not count"
         )
-    return Recorded(tuple(own), tuple(notes), tuple(foreign))
+    return Recorded(tuple(own), tuple(notes), tuple(foreign), ResultRule.of_study(study))

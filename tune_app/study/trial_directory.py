@@ -33,9 +33,13 @@ from tune_app.study.trial_record import (
 )
 
 PARAMS_FILE, ERROR_FILE = "params.json", "error.txt"
+OUTPUT_FILE = "output.txt"
+"""What a user's function printed."""
+RETURNED_FILE = "returned.json"
+"""Says that a user's function has returned, which ends its trial."""
 _ATTEMPT = "Failure # "
 """The beginning of Tune's own list of failed attempts. The recorder writes only the final error."""
-_MILESTONE = re.compile(r"[1-9][0-9]{0,8}")
+_MILESTONE = re.compile(r"0|[1-9][0-9]{0,8}")
 _INVISIBLE = re.compile(r"\x1b\[[0-9;]*m|\0+")
 """Colours of a terminal, and the content of a sparse file."""
 _LONGEST_REASON = 200
@@ -57,6 +61,7 @@ class TrialDirectory:
             that was to be followed by another does not count.
         done: whether Tune says that the trial ended regularly. This is known only for trials of a
             live ``ResultGrid``.
+        returned: whether the user's function has returned.
         path: the directory, or None if there is none.
         problems: one line for each thing that was left out.
     """
@@ -68,6 +73,7 @@ class TrialDirectory:
     records: list[Record]
     error: str = ""
     done: bool = False
+    returned: bool = False
     path: Path | None = None
     problems: tuple[str, ...] = ()
 
@@ -150,6 +156,7 @@ def read_directory(path: Path, launch: str) -> TrialDirectory | None:
         plan=plan,
         records=records,
         error="" if error is None or error.lstrip().startswith(_ATTEMPT) else last_line(error),
+        returned=_is_plain_file(path / RETURNED_FILE),
         path=path,
         problems=tuple(problems),
     )
@@ -201,6 +208,10 @@ def _subdirectories(parent: Path, root: Path, notes: list[str]) -> list[Path]:
     links = [entry for entry in entries if entry.is_symlink()]
     notes += [f"{where}/{entry.name}: a symbolic link, not followed" for entry in links]
     return [Path(entry.path) for entry in entries if entry.is_dir(follow_symlinks=False)]
+
+
+def _is_plain_file(path: Path) -> bool:
+    return path.is_file() and not path.is_symlink()
 
 
 def _read_text(path: Path, unread: list[str]) -> str | None:

@@ -12,8 +12,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
+from tune_app.study.result_rule import ResultRule
 from tune_app.study.trial_directory import TrialDirectory
-from tune_app.study.trial_record import Record, whole_number
+from tune_app.study.trial_record import AT_RETURN, Record, whole_number
 
 FINISHED = ("finished", "unconverged")
 """Statuses of rows that have their metrics."""
@@ -147,6 +148,8 @@ class Trial:
         if not self.history:
             return Outcome("missing", "started, but no epoch was reported", None)
         last = max(self.history)
+        if milestone == AT_RETURN:
+            return Outcome("unfinished", f"{last} epochs, not at its end", None)
         if milestone is None:
             status = "finished" if self.newest.done else "unfinished"
             return Outcome(status, "" if self.newest.done else f"{last} epochs", self.history[last])
@@ -155,8 +158,18 @@ class Trial:
         return Outcome("unfinished", reason, None)
 
 
-def join_directories(directories: Iterable[TrialDirectory]) -> list[Trial]:
-    """Join directories, oldest launch first, into trials; in the order of first appearance."""
+def join_directories(
+    directories: Iterable[TrialDirectory], rule: ResultRule | None = None
+) -> list[Trial]:
+    """Join directories, oldest launch first, into trials; in the order of first appearance.
+
+    A trial that ends when its function returns has the milestone ``AT_RETURN``. Once it has
+    returned, the epoch of its result takes that place.
+
+    Args:
+        directories: the directories.
+        rule: finds the result of such a trial; needed only if there are some.
+    """
     grouped: dict[str, list[TrialDirectory]] = {}
     for directory in directories:
         grouped.setdefault(directory.trial_key, []).append(directory)
@@ -164,7 +177,23 @@ def join_directories(directories: Iterable[TrialDirectory]) -> list[Trial]:
     for trial in trials:
         for directory in trial.directories:
             _add_directory(trial, directory)
+        if rule is not None and any(directory.returned for directory in trial.directories):
+            _settle(trial, rule)
     return trials
+
+
+def _settle(trial: Trial, rule: ResultRule) -> None:
+    """Replace ``AT_RETURN`` by the epoch of the result. The result is diverged if it is NaN."""
+    rows = {epoch: report.record for epoch, report in trial.history.items()}
+    epoch = rule.epoch_of_result(rows)
+    if epoch is None or AT_RETURN not in trial.serves:
+        return
+    record = {**rows[epoch], "milestone": epoch}
+    if rule.objective.score(record) is None:
+        record["status"] = "diverged"
+    trial.serves[epoch] = trial.serves.pop(AT_RETURN)
+    trial.reached[epoch] = Report(trial.history[epoch].directory, record)
+    trial.history[epoch] = trial.reached[epoch]
 
 
 def _add_directory(trial: Trial, directory: TrialDirectory) -> None:

@@ -4,6 +4,9 @@ A checkpoint directory holds ``state.pt`` (tensors and plain values, read with
 ``torch.load(weights_only=True)``) and ``checkpoint.json`` with the trial's key, the epoch, and the
 size and SHA-256 of ``state.pt``. Both files are checked before the state is loaded. If one is
 truncated, damaged or too large, the checkpoint before it is used.
+
+What a user's function saves is in files of its own. Beside them lies ``.tune_app.json`` with the
+trial's key, the epoch, and the size of the files together.
 """
 
 from __future__ import annotations
@@ -20,22 +23,33 @@ from typing import Any
 import psutil
 
 from tune_app.storage.store import StudyStore
+from tune_app.study.trial_record import AT_RETURN, LARGEST_EPOCH
 from tune_app.study.trials import Trial
 
 STATE_FILE = "state.pt"
-INDEX_FILE = "checkpoint.json"
+INDEX_FILE, OWN_INDEX_FILE = "checkpoint.json", ".tune_app.json"
 _MOST_INDEX_BYTES = 10_000
 
 
 @dataclass(frozen=True)
 class CheckpointIndex:
-    """The content of ``checkpoint.json``: the trial, the epoch, size and digest of the state."""
+    """What a checkpoint says about itself.
+
+    Attributes:
+        path: the checkpoint's directory.
+        trial_key: the trial that it belongs to.
+        epoch: the epoch after which the state was saved.
+        num_bytes: the size of the state.
+        sha256: its digest; empty for what a user's function saved.
+        shift: what was added to the epochs of a user's function, which may count from 0.
+    """
 
     path: Path
     trial_key: str
     epoch: int
     num_bytes: int
-    sha256: str
+    sha256: str = ""
+    shift: int = 0
 
 
 def write_checkpoint(directory: Path, trial_key: str, epoch: int, state: dict[str, Any]) -> None:
@@ -59,18 +73,22 @@ def read_index(directory: Path) -> CheckpointIndex | None:
 
     Symbolic links are not followed, because they may lead out of the study.
     """
-    files = (directory / INDEX_FILE, directory / STATE_FILE)
-    if any(path.is_symlink() for path in (directory, *files)) or not files[0].is_file():
+    is_own = (directory / OWN_INDEX_FILE).exists()
+    file = directory / (OWN_INDEX_FILE if is_own else INDEX_FILE)
+    links = (directory, file, directory / STATE_FILE)
+    if any(path.is_symlink() for path in links) or not file.is_file():
         return None
     try:
-        if files[0].stat().st_size > _MOST_INDEX_BYTES:
+        if file.stat().st_size > _MOST_INDEX_BYTES:
             return None
-        index = json.loads(files[0].read_text())
-        epoch, num_bytes = index["epoch"], index["num_bytes"]
-        if any(type(number) is not int or number < 1 for number in (epoch, num_bytes)):
+        index = json.loads(file.read_text())
+        epoch, num_bytes, shift = index["epoch"], index["num_bytes"], index.get("shift", 0)
+        if any(type(number) is not int for number in (epoch, num_bytes, shift)):
             return None
-        key, sha256 = str(index["trial_key"]), str(index["sha256"])
-        return CheckpointIndex(directory, key, epoch, num_bytes, sha256)
+        if epoch < 1 or num_bytes < (0 if is_own else 1) or shift not in (0, 1):
+            return None
+        key, sha256 = str(index["trial_key"]), "" if is_own else str(index["sha256"])
+        return CheckpointIndex(directory, key, epoch, num_bytes, sha256, shift)
     except (OSError, ValueError, KeyError, TypeError, RecursionError):
         return None
 
@@ -93,16 +111,30 @@ def resumable_checkpoints(trial: Trial, first_milestone: int) -> list[Path]:
     Damaged ones come first: the trial refuses them and says so in a note. The others follow, latest
     epoch first. A checkpoint is left out if an epoch up to it is not recorded, or if it does not
     lie before the first missing milestone. Otherwise a row would lack its measurement.
+
+    Args:
+        trial: the trial.
+        first_milestone: its first missing milestone; ``AT_RETURN`` if only the function knows it.
     """
+    last = first_milestone - 1 if first_milestone != AT_RETURN else LARGEST_EPOCH
     folders = [directory.path for directory in trial.directories if directory.path is not None]
     found = [
         index
         for folder in reversed(folders)
         for index in find_checkpoints(folder, trial.key)
-        if index.epoch < first_milestone and trial.history.keys() >= set(range(1, index.epoch + 1))
+        if index.epoch <= last and _is_recorded(trial, index)
     ]
     damaged = [path for folder in folders for path in find_damaged(folder)]
     return damaged + [index.path for index in sorted(found, key=lambda index: -index.epoch)]
+
+
+def _is_recorded(trial: Trial, index: CheckpointIndex) -> bool:
+    """Return whether the epochs up to a checkpoint are recorded.
+
+    A user's function need not report every epoch, so there the epoch itself is enough.
+    """
+    needed = range(1, index.epoch + 1) if index.sha256 else (index.epoch,)
+    return trial.history.keys() >= set(needed)
 
 
 def remove_checkpoints(store: StudyStore, trial_directory: Path) -> None:

@@ -7,6 +7,7 @@ and add an entry to :data:`TRAINABLES`.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from search_spaces.configuration import Config
@@ -51,6 +52,8 @@ def find_trainable(space: SearchSpace) -> Trainable:
             f"{where}: no trainable {given!r}{did_you_mean(str(given), TRAINABLES)}; allowed: "
             f"{choices(TRAINABLES)}, or a function train(config) of your own"
         )
+    if space.keep_checkpoints is not None:
+        trainable = replace(trainable, keep_checkpoints=space.keep_checkpoints)
     for configuration in space.expand():
         check_config(where, trainable, configuration.config)
     return trainable

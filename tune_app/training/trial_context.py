@@ -37,12 +37,16 @@ class LaunchSettings:
         checkpoint_seconds: shortest time between two checkpoints of a trial.
         metric: the metric of the search space, which selects the best weights.
         mode: ``"max"`` or ``"min"``.
+        keeps_last: whether the state after the last epoch is saved too, to be kept.
+        retries_errors: whether a trial is tried again after an error in a user's function.
     """
 
     study_dir: str
     checkpoint_seconds: float = 30.0
     metric: str = "val_accuracy"
     mode: str = "max"
+    keeps_last: bool = False
+    retries_errors: bool = False
 
 
 class TrialContext:
@@ -56,6 +60,7 @@ class TrialContext:
         trial_key: identity of the trial over launches.
         milestones: epochs at which rows of the study end, ascending.
         directory: the trial's directory.
+        store: the study's store.
     """
 
     def __init__(self, config: dict[str, Any], settings: LaunchSettings) -> None:
@@ -63,10 +68,11 @@ class TrialContext:
         plan = config["plan"]
         self.trial_key: str = plan["trial_key"]
         self.milestones: tuple[int, ...] = tuple(plan["milestones"])
-        self._store = worker_store(settings.study_dir)
-        self.directory = self._store.root / plan["directory"]
-        self._resume_from = [self._store.root / path for path in plan["resume_from"]]
+        self.store = worker_store(settings.study_dir)
+        self.directory = self.store.root / plan["directory"]
+        self._resume_from = [self.store.root / path for path in plan["resume_from"]]
         self._checkpoint_seconds = settings.checkpoint_seconds
+        self._keeps_last = settings.keeps_last
         self._last_checkpoint = time.monotonic()
         self._objective = Objective(settings.metric, settings.mode)
         self._notes: dict[str, str] = {}
@@ -84,7 +90,7 @@ class TrialContext:
         returned; if the worker dies between the last report and that, Tune tries it again.
         """
         try:
-            text = self._store.current_text(self.directory / RESULT_FILE)
+            text = self.store.current_text(self.directory / RESULT_FILE)
         except (OSError, ValueError):
             return False
         records, _ = parse_records(text)
@@ -113,27 +119,35 @@ class TrialContext:
         Returns:
             (the epoch after which the state was saved, or 0; the result of ``begin``).
         """
-        candidates = list(self._resume_from)
-        reported = tune.get_checkpoint()
-        if reported is not None:
-            newest = self.directory / Path(reported.path).name
-            self._store.refresh(self.directory)
-            own = find_checkpoints(self.directory, self.trial_key)
-            # Checkpoints have ascending numbers. One above the newest was saved but not reported.
-            older = [index.path for index in own if index.path.name < newest.name]
-            candidates = [newest, *older, *candidates]
+        candidates = self.candidates()
         begun: list[Run] = []
         loaded = load_newest(
-            self._store, candidates, self.trial_key, lambda state: begun.append(begin(state))
+            self.store, candidates, self.trial_key, lambda state: begun.append(begin(state))
         )
         if loaded.note:
             self._notes["checkpoint_note"] = loaded.note
         return loaded.epoch, begun[0] if begun else begin(None)
 
+    def candidates(self) -> list[Path]:
+        """Return the checkpoints from which the trial may go on, the best first."""
+        reported = tune.get_checkpoint()
+        if reported is None:
+            return list(self._resume_from)
+        newest = self.directory / Path(reported.path).name
+        self.store.refresh(self.directory)
+        own = find_checkpoints(self.directory, self.trial_key)
+        # Checkpoints have ascending numbers. One above the newest was saved but not reported.
+        older = [index.path for index in own if index.path.name < newest.name]
+        return [newest, *older, *self._resume_from]
+
     def checkpoint_due(self, epoch: int) -> bool:
-        """Return whether to save after ``epoch``: enough time has passed, and epochs follow."""
-        waited = time.monotonic() - self._last_checkpoint
-        return epoch < self.last_epoch and waited >= self._checkpoint_seconds
+        """Return whether to save after ``epoch``: enough time has passed, and epochs follow.
+
+        The state after the last epoch is saved only if it is to be kept.
+        """
+        if epoch >= self.last_epoch:
+            return self._keeps_last
+        return time.monotonic() - self._last_checkpoint >= self._checkpoint_seconds
 
     def report(self, metrics: dict[str, Any], state: dict[str, Any] | None = None) -> None:
         """Report one epoch, and save the state after it if one is given.
@@ -154,19 +168,23 @@ class TrialContext:
         if state is None:
             tune.report(metrics)
             return
+        with self.saving(), tempfile.TemporaryDirectory() as directory:
+            with self.full_disk_named(f"{directory} on {socket.gethostname()}"):
+                write_checkpoint(Path(directory), self.trial_key, metrics["epoch"], state)
+            with self.full_disk_named():
+                tune.report(metrics, checkpoint=tune.Checkpoint.from_directory(directory))
+        self._last_checkpoint = time.monotonic()
+
+    @contextmanager
+    def saving(self) -> Iterator[None]:
+        """Delete what an error leaves of a checkpoint: it would take space from other trials."""
         before = set(self.directory.glob("checkpoint_*"))
         try:
-            with tempfile.TemporaryDirectory() as directory:
-                with self._full_disk_named(f"{directory} on {socket.gethostname()}"):
-                    write_checkpoint(Path(directory), self.trial_key, metrics["epoch"], state)
-                with self._full_disk_named():
-                    tune.report(metrics, checkpoint=tune.Checkpoint.from_directory(directory))
+            yield
         except (OSError, FullDiskError):
-            # A partly written checkpoint would take disk space from other trials.
             for path in set(self.directory.glob("checkpoint_*")) - before:
                 shutil.rmtree(path, ignore_errors=True)
             raise
-        self._last_checkpoint = time.monotonic()
 
     def save_predictions(
         self, epoch: int, predictions: npt.NDArray[Any], labels: npt.NDArray[Any]
@@ -190,8 +208,8 @@ class TrialContext:
         predicted, true = predictions.astype(np.uint8), labels.astype(np.uint8)
         content = io.BytesIO()  # NumPy would hide an error of the disk behind one of its own
         np.savez_compressed(content, predictions=predicted, labels=true)
-        with self._full_disk_named():
-            self._store.write(self.directory / name, content.getbuffer())
+        with self.full_disk_named():
+            self.store.write(self.directory / name, content.getbuffer())
         return name
 
     def save_best_weights(
@@ -223,9 +241,9 @@ class TrialContext:
                 f"no weights are kept: this row has no number {metric}, the metric of the space"
             )
             return
-        record = self._store.root / "weights" / f"{group}.json"
+        record = self.store.root / "weights" / f"{group}.json"
         try:
-            entry = json.loads(self._store.current_text(record))
+            entry = json.loads(self.store.current_text(record))
             best = float(entry["score"]) if entry["metric"] == metric else None
         except (OSError, ValueError, KeyError, TypeError, OverflowError, RecursionError):
             best = None
@@ -236,13 +254,13 @@ class TrialContext:
         path = self.directory / "weights" / f"{group}.epoch_{epoch}.pt"
         content = io.BytesIO()
         torch.save(weights(), content)
-        entry = {"metric": metric, "score": score, "file": str(path.relative_to(self._store.root))}
-        with self._full_disk_named():
-            self._store.write(path, content.getbuffer())
-            self._store.write(record, json.dumps(entry).encode())
+        entry = {"metric": metric, "score": score, "file": str(path.relative_to(self.store.root))}
+        with self.full_disk_named():
+            self.store.write(path, content.getbuffer())
+            self.store.write(record, json.dumps(entry).encode())
 
     @contextmanager
-    def _full_disk_named(self, where: str | None = None) -> Iterator[None]:
+    def full_disk_named(self, where: str | None = None) -> Iterator[None]:
         """Turn the error of a full disk into the one that ends the launch, as a retry is no use.
 
         Args:
@@ -258,4 +276,4 @@ class TrialContext:
                 raise
             if where is not None:
                 error.filename = error.filename or where
-            raise FullDiskError(self._store.describe_error(error)) from error
+            raise FullDiskError(self.store.describe_error(error)) from error

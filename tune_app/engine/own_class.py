@@ -1,0 +1,48 @@
+"""Runs a subclass of ``ray.tune.Trainable`` inside a trial, step by step."""
+
+from __future__ import annotations
+
+import tempfile
+import time
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from search_spaces.reserved import OF_TUNE
+from tune_app.engine.ray_internals import set_iteration
+from tune_app.training.own_checkpoint import Found
+
+if TYPE_CHECKING:
+    from tune_app.engine.own_function import OwnTrial
+
+
+def run_class(cls: type, config: dict[str, Any], own: OwnTrial, found: Found) -> None:
+    """Step until the result says ``done``, or until the last milestone.
+
+    The state is saved when enough time has passed, and after the last step, if the class has
+    ``save_checkpoint``.
+    """
+    from ray import tune
+
+    trainable = cls(config=config)
+    try:
+        if found.saved is not None:
+            trainable.restore(tune.Checkpoint.from_directory(str(found.folder)))
+            set_iteration(trainable, found.saved.epoch)
+        saves = cls.save_checkpoint is not tune.Trainable.save_checkpoint  # type: ignore[attr-defined]
+        saved = time.monotonic()
+        while True:
+            result: Mapping[str, Any] = trainable.train()
+            row = {key: value for key, value in result.items() if key not in OF_TUNE}
+            is_last = bool(result.get("done")) or own.is_last(row)
+            due = time.monotonic() - saved >= own.settings.checkpoint_seconds
+            if saves and (due or (is_last and own.settings.keeps_last)):
+                with tempfile.TemporaryDirectory() as folder:
+                    trainable.save(folder)
+                    own.tell(row, tune.Checkpoint.from_directory(folder))
+                saved = time.monotonic()
+            else:
+                own.tell(row)
+            if is_last:
+                return
+    finally:
+        trainable.stop()

@@ -1,0 +1,172 @@
+"""Runs a user's function or class as a trial of a study.
+
+The function runs as it is: it calls ``tune.report`` and ``tune.get_checkpoint`` as in any script of
+Ray Tune. What it reports becomes rows of the study; its checkpoints are found again in later
+launches; its prints and its traceback are kept in the trial's directory.
+"""
+
+from __future__ import annotations
+
+import inspect
+import numbers
+from collections.abc import Callable, Mapping
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from tune_app.engine.own_class import run_class
+from tune_app.engine.own_process import captured_output, fixed_threads, hush_ray, seed_generators
+from tune_app.engine.ray_internals import own_reports
+from tune_app.engine.user_code import Shipped, ship
+from tune_app.engine.user_error import error_text
+from tune_app.storage.storage_errors import FullDiskError, is_full_disk
+from tune_app.study.objective import Objective
+from tune_app.study.trial_directory import OUTPUT_FILE
+from tune_app.study.trial_record import AT_RETURN
+from tune_app.training.own_checkpoint import Found, newest_own, write_own_index
+from tune_app.training.own_rows import OwnRows
+from tune_app.training.trainable import Trainable
+from tune_app.training.trial_context import LaunchSettings, TrialContext
+
+FAILURE = "tune_app_failure"
+"""The key of a row that reports the error of a user's function: the text of ``error.txt``."""
+
+
+class Stopped(BaseException):
+    """Tune stops the trial. It passes through ``except Exception`` of a user's function."""
+
+
+def own_function(trainable: Trainable) -> Callable[..., None]:
+    """Return the function that Tune calls for a user's function or class."""
+    assert not isinstance(trainable.function, str)
+    shipped = ship(trainable.function)
+    takes_data = trainable.uses_images
+
+    def train(config: dict[str, Any], *, data: Mapping[str, Any], settings: LaunchSettings) -> None:
+        trial = TrialContext(config, settings)
+        if not trial.is_recorded():
+            OwnTrial(trial, config, settings).run(shipped, data if takes_data else None)
+
+    train.__name__ = train.__qualname__ = trainable.name
+    return train
+
+
+@dataclass
+class OwnTrial:
+    """One attempt of a trial that runs a user's function.
+
+    Attributes:
+        trial: the trial.
+        config: what Tune passed to it.
+        settings: the settings of the launch.
+    """
+
+    trial: TrialContext
+    config: dict[str, Any]
+    settings: LaunchSettings
+
+    def __post_init__(self) -> None:
+        objective = Objective(self.settings.metric, self.settings.mode)
+        given = {key: value for key, value in self.config.items() if key != "plan"}
+        milestones = tuple(m for m in self.trial.milestones if m != AT_RETURN)
+        self.given = given
+        self.rows = OwnRows(milestones, objective, frozenset(given))
+        self.notes: dict[str, Any] = {}
+        self.report: Callable[..., None] | None = None
+
+    def run(self, shipped: Shipped, data: Mapping[str, Any] | None) -> None:
+        """Call the user's function, and report its error if it raises one."""
+        from ray import tune
+
+        trial, store = self.trial, self.trial.store
+        with ExitStack() as stack:
+            found = stack.enter_context(newest_own(store, trial.candidates(), trial.trial_key))
+            self._begin(found)
+            hush_ray()
+            stack.enter_context(captured_output(store, trial.directory / OUTPUT_FILE))
+            checkpoint = found.folder and tune.Checkpoint.from_directory(str(found.folder))
+            stack.enter_context(own_reports(self._handle, checkpoint))
+            try:
+                work = shipped.load()
+                stack.enter_context(fixed_threads(trial.num_threads()))
+                seed_generators(self.config["seed"], with_torch=shipped.uses_torch)
+                self._call(work, data, found)
+            except Stopped:
+                return
+            except (Exception, SystemExit) as error:
+                self._fail(error)
+
+    def _begin(self, found: Found) -> None:
+        self.notes = {"num_threads": self.trial.num_threads(), "warm_up": True}
+        if found.note:
+            self.notes["checkpoint_note"] = found.note
+        if found.saved is not None:
+            self.rows.epoch, self.rows.shift = found.saved.epoch, found.saved.shift
+
+    def _call(self, work: Callable[..., Any], data: Mapping[str, Any] | None, found: Found) -> None:
+        given = dict(self.given)
+        if inspect.isclass(work):
+            run_class(work, given, self, found)
+            return
+        arguments = [given] if data is None else [given, self._parts(data)]
+        output = work(*arguments)
+        for row in output if inspect.isgenerator(output) else [output]:
+            if isinstance(row, (Mapping, numbers.Number)):
+                self.tell(row if isinstance(row, Mapping) else {self.settings.metric: row})
+
+    def _parts(self, data: Mapping[str, Any]) -> Any:
+        """Return the data of the configuration, split by its seed."""
+        name = self.config.get("dataset") or next(iter(data))
+        return data[name].at_seed(self.config["seed"]).parts()
+
+    def tell(self, metrics: Mapping[Any, Any], checkpoint: Any = None) -> None:
+        """Report a row, as the user's function does."""
+        from ray import tune
+
+        tune.report(dict(metrics), checkpoint=checkpoint)
+
+    def is_last(self, row: Mapping[str, Any]) -> bool:
+        """Return whether a row that a class is about to report reaches the last milestone."""
+        return self.rows.is_last(row)
+
+    def _handle(
+        self, report: Callable[..., None], metrics: Mapping[Any, Any], checkpoint: Any
+    ) -> None:
+        """Report a row of the study in place of what the user's function reports."""
+        if self.rows.is_complete:  # reports after the last milestone change nothing
+            return
+        failed = isinstance(metrics, Mapping) and FAILURE in metrics
+        if failed:
+            row = dict(metrics)
+        else:
+            row = {**self.rows.row(metrics), **self.notes, "num_threads": self.trial.num_threads()}
+            self.notes = {"warm_up": False}
+        try:
+            with self.trial.full_disk_named(), self.trial.saving():
+                if checkpoint is not None:
+                    self._mark(checkpoint)
+                report(row, checkpoint=checkpoint)
+        except SystemExit:
+            raise Stopped from None
+
+    def _mark(self, checkpoint: Any) -> None:
+        with checkpoint.as_directory() as folder:
+            write_own_index(Path(folder), self.trial.trial_key, self.rows.epoch, self.rows.shift)
+
+    def _fail(self, error: BaseException) -> None:
+        """Report an error of the user's function.
+
+        Raises:
+            FullDiskError: the disk is full, which ends the launch.
+            BaseException: the error itself, if the launch tries such trials again.
+        """
+        if isinstance(error, OSError) and is_full_disk(error):
+            with self.trial.full_disk_named():
+                raise error
+        if isinstance(error, FullDiskError) or self.settings.retries_errors:
+            raise error
+        try:
+            self.tell({FAILURE: error_text(error), "epoch": max(1, self.rows.epoch)})
+        except Stopped:
+            return

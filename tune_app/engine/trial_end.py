@@ -1,0 +1,78 @@
+"""How a trial ended that Tune counts as ended without an error."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from search_spaces.errors import choices
+from search_spaces.reserved import RESERVED
+from tune_app.study.result_rule import ResultRule
+from tune_app.study.trial_record import AT_RETURN
+
+
+@dataclass
+class Written:
+    """What this launch has recorded of one trial.
+
+    Attributes:
+        rows: (epoch, milestone or None) of every row.
+        earlier: those of earlier attempts.
+        last: the newest row; empty before the first.
+        scores: epoch -> the row's value of the objective, or None.
+        reported: the names that the rows have.
+        repeats: whether the row that was reported last was left out as a repetition.
+        error: the text of the error that a user's function raised; empty without one.
+        refused: why a row cannot be recorded; empty if all could.
+    """
+
+    rows: set[tuple[int, int | None]] = field(default_factory=set)
+    earlier: frozenset[tuple[int, int | None]] = frozenset()
+    last: dict[str, Any] = field(default_factory=dict)
+    scores: dict[int, float | None] = field(default_factory=dict)
+    reported: dict[str, None] = field(default_factory=dict)
+    repeats: bool = False
+    error: str = ""
+    refused: str = ""
+
+    def add(self, row: dict[str, Any], rule: ResultRule) -> None:
+        """Note a row that has been recorded."""
+        self.rows.add((row["epoch"], row.get("milestone")))
+        self.last = row
+        self.reported |= dict.fromkeys(row)
+        if rule.is_reported(row):
+            self.scores[row["epoch"]] = rule.objective.score(row)
+
+
+def why_incomplete(
+    plan: Mapping[str, Any], written: Written, rule: ResultRule, *, is_own: bool
+) -> str:
+    """Return why a trial has no result although it has ended; an empty text if it has one.
+
+    Args:
+        plan: the trial's plan.
+        written: what this launch recorded of it.
+        rule: finds the result of a user's function.
+        is_own: whether the trial runs a user's function, which may report anything.
+    """
+    if written.refused:
+        return f"it reported a row that cannot be recorded: {written.refused}"
+    last = plan["milestones"][-1]
+    reached = {milestone for _, milestone in written.rows}
+    if last != AT_RETURN and last not in reached:
+        if written.last.get("status") == "diverged":
+            return ""
+        return (
+            f"it ended after epoch {written.last.get('epoch', 0)} without reporting milestone "
+            f"{last}, which its rows need"
+        )
+    if not is_own or written.scores or (plan["resume_from"] and not written.rows):
+        return ""
+    if not written.rows:
+        return "it returned without a report; report its results with tune.report({...})"
+    names = [name for name in written.reported if name not in RESERVED]
+    return (
+        f"it never reported {rule.objective.metric}, the metric of the search space; it reported "
+        f"{choices(names) or 'nothing else'}"
+    )

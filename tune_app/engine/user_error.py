@@ -1,0 +1,36 @@
+"""The text of an error in a user's code: its traceback without our frames, and its reason."""
+
+from __future__ import annotations
+
+import traceback
+from pathlib import Path
+from types import TracebackType
+
+_OURS = Path(__file__).resolve().parent.parent
+
+
+def error_text(error: BaseException) -> str:
+    """Return the traceback of an error in a user's code, and its reason as the last line."""
+    frames = _of_the_user(error.__traceback__)
+    text = "".join(traceback.format_exception(type(error), error, frames))
+    return f"{text.rstrip()}\n\n{reason_of(error)}\n"
+
+
+def reason_of(error: BaseException) -> str:
+    """Return an error in one line: its type, the first line of its message, and where it arose."""
+    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
+    if isinstance(error, SystemExit):
+        lines = [f"the function called sys.exit({error.code!r})"]
+    found = traceback.extract_tb(_of_the_user(error.__traceback__))
+    own = [frame for frame in found if "site-packages" not in frame.filename] or list(found)
+    where = f" ({Path(own[-1].filename).name}, line {own[-1].lineno})" if own else ""
+    return f"{type(error).__name__}{': ' + lines[0] if lines else ''}{where}"
+
+
+def _of_the_user(frames: TracebackType | None) -> TracebackType | None:
+    """Leave out the frames of this program that come before the user's code."""
+    while frames is not None and frames.tb_next is not None:
+        if _OURS not in Path(frames.tb_frame.f_code.co_filename).parents:
+            break
+        frames = frames.tb_next
+    return frames

@@ -1,0 +1,51 @@
+"""Finds the result of a trial that ends when its function returns."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from tune_app.study.objective import Objective
+
+
+@dataclass(frozen=True)
+class ResultRule:
+    """Which row of a user's function is its result.
+
+    Attributes:
+        objective: the measure that selects.
+        takes_best: whether the best row by the objective is the result; else the last one is.
+    """
+
+    objective: Objective
+    takes_best: bool = False
+
+    @staticmethod
+    def of_study(study: Mapping[str, Any]) -> ResultRule:
+        """Return the rule of ``study.json``."""
+        return ResultRule(Objective.of_study(study), study["space"].get("result") == "best")
+
+    def epoch_of_result(self, history: Mapping[int, Mapping[str, Any]]) -> int | None:
+        """Return the epoch of the result, or None if no row has the objective.
+
+        Rows without the objective are passed over: a function may evaluate now and then. If several
+        rows are equally good, the earliest is the best.
+
+        Args:
+            history: epoch -> row.
+        """
+        epochs = sorted(epoch for epoch, row in history.items() if self.is_reported(row))
+        best: tuple[int, float] | None = None
+        for epoch in epochs if self.takes_best else ():
+            score = self.objective.score(history[epoch])
+            if score is not None and (best is None or self.objective.prefers(score, best[1])):
+                best = epoch, score
+        if best is not None:
+            return best[0]
+        return epochs[-1] if epochs else None
+
+    def is_reported(self, row: Mapping[str, Any]) -> bool:
+        """Return whether a row has the objective, be it NaN."""
+        value = row.get(self.objective.metric)
+        return isinstance(value, (int, float)) and not isinstance(value, bool)

@@ -1,0 +1,105 @@
+"""Makes rows of the study from what a user's function or class reports."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from search_spaces.reserved import RESERVED
+from tune_app.study.objective import Objective
+from tune_app.study.trial_record import STATUSES, whole_number
+from tune_app.training.plain_value import plain_value
+
+_KEPT = {"epoch", "done", "status"}
+"""Reserved names that a user's row may have: they mean what they say there."""
+
+
+@dataclass
+class OwnRows:
+    """Counts the epochs of a trial and turns its reports into rows.
+
+    The epoch of a row is the one that the report names; without one, reports are counted. A
+    function that counts from 0 is shifted by one. What a report names otherwise (an epoch of 2.5,
+    or a name that the study uses itself) is kept as ``reported_<name>``.
+
+    Attributes:
+        milestones: the epochs at which rows of the study end; empty if they end when the function
+            returns.
+        objective: the measure that selects.
+        parameters: names of the configuration, which a row cannot have a second time.
+        epoch: the epoch of the newest row; the epoch of the checkpoint before the first row.
+        shift: what is added to the function's own epochs: 1 if it counts from 0.
+        measures: the names that were reported.
+        has_objective: whether a row had the objective.
+    """
+
+    milestones: tuple[int, ...]
+    objective: Objective
+    parameters: frozenset[str] = frozenset()
+    epoch: int = 0
+    shift: int = 0
+    measures: dict[str, None] = field(default_factory=dict)
+    has_objective: bool = False
+    _is_first: bool = True
+    _named: set[str] = field(default_factory=set)
+
+    def row(self, reported: Mapping[Any, Any]) -> dict[str, Any]:
+        """Return the row of one report."""
+        row: dict[str, Any] = {}
+        notes = []
+        for key, value in reported.items():
+            try:
+                if not isinstance(key, str):
+                    raise ValueError(f"the name is a {type(key).__name__}")
+                row[self._name_of(key, value)] = plain_value(value)
+            except ValueError as problem:
+                if str(key) not in self._named:
+                    self._named.add(str(key))
+                    notes.append(f"{str(key)[:60]!r} is not recorded ({problem})")
+        self._count(row)
+        if notes:
+            row["report_note"] = "; ".join(notes)
+        self.measures |= dict.fromkeys(name for name in row if name not in ("epoch", "report_note"))
+        self.has_objective |= isinstance(row.get(self.objective.metric), (int, float))
+        if self.epoch in self.milestones:
+            row["milestone"] = self.epoch
+            if self.objective.metric in row and self.objective.score(row) is None:
+                row["status"] = "diverged"
+        return row
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether the last milestone is reached. Without milestones only the function knows."""
+        return bool(self.milestones) and self.epoch >= self.milestones[-1]
+
+    def is_last(self, reported: Mapping[str, Any]) -> bool:
+        """Return whether a report would reach the last milestone."""
+        named = self._named_epoch(reported.get("epoch"))
+        epoch = self.epoch + 1 if named is None else named
+        return bool(self.milestones) and epoch >= self.milestones[-1]
+
+    def _named_epoch(self, given: object) -> int | None:
+        """Return the epoch that a report names, or None if it names none that can be counted."""
+        if isinstance(given, bool) or not isinstance(given, (int, float)):
+            return None
+        return whole_number(given + self.shift)
+
+    def _name_of(self, key: str, value: Any) -> str:
+        if key == "status":
+            return key if value in STATUSES else f"reported_{key}"
+        if key in _KEPT or key == self.objective.metric:
+            return key
+        is_taken = key in RESERVED or key in self.parameters
+        return f"reported_{key}" if is_taken else key
+
+    def _count(self, row: dict[str, Any]) -> None:
+        """Give the row its epoch."""
+        given = row.pop("epoch", None)
+        if self._is_first and self.epoch == 0 and given == 0 and not isinstance(given, bool):
+            self.shift = 1
+        self._is_first = False
+        named = self._named_epoch(given)
+        if named is None and given is not None:
+            row["reported_epoch"] = given
+        self.epoch = row["epoch"] = self.epoch + 1 if named is None else named
