@@ -10,20 +10,25 @@ from __future__ import annotations
 import inspect
 import numbers
 from collections.abc import Callable, Mapping
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from tune_app.engine.own_class import run_class
-from tune_app.engine.own_process import captured_output, fixed_threads, hush_ray, seed_generators
+from tune_app.engine.own_process import (
+    captured_output,
+    fixed_threads,
+    prepare_process,
+    seed_generators,
+)
 from tune_app.engine.ray_internals import own_reports
 from tune_app.engine.user_code import Shipped, ship
 from tune_app.engine.user_error import error_text
 from tune_app.storage.storage_errors import FullDiskError, is_full_disk
 from tune_app.study.objective import Objective
 from tune_app.study.trial_directory import OUTPUT_FILE
-from tune_app.study.trial_record import AT_RETURN
+from tune_app.study.trial_record import AT_RETURN, record_problem
 from tune_app.training.own_checkpoint import Found, newest_own, write_own_index
 from tune_app.training.own_rows import OwnRows
 from tune_app.training.trainable import Trainable
@@ -73,7 +78,7 @@ class OwnTrial:
         self.given = given
         self.rows = OwnRows(milestones, objective, frozenset(given))
         self.notes: dict[str, Any] = {}
-        self.report: Callable[..., None] | None = None
+        self._refused = ""
 
     def run(self, shipped: Shipped, data: Mapping[str, Any] | None) -> None:
         """Call the user's function, and report its error if it raises one."""
@@ -83,7 +88,7 @@ class OwnTrial:
         with ExitStack() as stack:
             found = stack.enter_context(newest_own(store, trial.candidates(), trial.trial_key))
             self._begin(found)
-            hush_ray()
+            prepare_process()
             stack.enter_context(captured_output(store, trial.directory / OUTPUT_FILE))
             checkpoint = found.folder and tune.Checkpoint.from_directory(str(found.folder))
             stack.enter_context(own_reports(self._handle, checkpoint))
@@ -92,10 +97,14 @@ class OwnTrial:
                 stack.enter_context(fixed_threads(trial.num_threads()))
                 seed_generators(self.config["seed"], with_torch=shipped.uses_torch)
                 self._call(work, data, found)
+                if not self.rows.measures and found.saved is None:
+                    self._refused = "it returned without a report; report with tune.report({...})"
             except Stopped:
-                return
+                pass
             except (Exception, SystemExit) as error:
                 self._fail(error)
+            if self._refused:
+                self._tell_failure(f"{self._refused}\n")
 
     def _begin(self, found: Found) -> None:
         self.notes = {"num_threads": self.trial.num_threads(), "warm_up": True}
@@ -134,14 +143,21 @@ class OwnTrial:
         self, report: Callable[..., None], metrics: Mapping[Any, Any], checkpoint: Any
     ) -> None:
         """Report a row of the study in place of what the user's function reports."""
-        if self.rows.is_complete:  # reports after the last milestone change nothing
-            return
-        failed = isinstance(metrics, Mapping) and FAILURE in metrics
-        if failed:
+        if not isinstance(metrics, Mapping):
+            raise TypeError(f"tune.report takes a dict of results, not {metrics!r:.60}")
+        if FAILURE in metrics:
             row = dict(metrics)
+        elif self._refused:
+            raise Stopped
+        elif self.rows.is_complete:  # reports after the last milestone change nothing
+            return
         else:
-            row = {**self.rows.row(metrics), **self.notes, "num_threads": self.trial.num_threads()}
-            self.notes = {"warm_up": False}
+            row = {**self.rows.row(metrics), **self.notes}
+            self.notes["warm_up"] = False
+            self.notes.pop("checkpoint_note", None)
+            if problem := record_problem(row):
+                self._refused = f"it reported a row that cannot be recorded: {problem}"
+                raise Stopped
         try:
             with self.trial.full_disk_named(), self.trial.saving():
                 if checkpoint is not None:
@@ -166,7 +182,9 @@ class OwnTrial:
                 raise error
         if isinstance(error, FullDiskError) or self.settings.retries_errors:
             raise error
-        try:
-            self.tell({FAILURE: error_text(error), "epoch": max(1, self.rows.epoch)})
-        except Stopped:
-            return
+        self._tell_failure(error_text(error))
+
+    def _tell_failure(self, text: str) -> None:
+        """Report why the trial has failed; the last line of the text is the reason."""
+        with suppress(Stopped):
+            self.tell({FAILURE: text, "epoch": max(1, self.rows.epoch)})

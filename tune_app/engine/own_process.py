@@ -16,6 +16,7 @@ from tune_app.storage.store import StudyStore
 
 MOST_OUTPUT_CHARACTERS = 10_000_000
 """Longest output of a trial that is kept."""
+LONGEST_STEP_SECONDS = 24 * 3_600
 _THREAD_VARIABLES = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
 
 
@@ -34,9 +35,15 @@ def seed_generators(seed: int, *, with_torch: bool) -> None:
         torch.manual_seed(seed)
 
 
-def hush_ray() -> None:
-    """Keep Ray's line about each saved checkpoint out of what the user's function prints."""
+def prepare_process() -> None:
+    """Prepare the worker process for a user's function.
+
+    Ray's line about each saved checkpoint stays out of what the function prints. A function that is
+    stopped ends at its next report, which may take long; Ray waits two seconds and then gives up
+    the trial that was to follow in the process.
+    """
     logging.getLogger("ray.train").setLevel(logging.WARNING)
+    os.environ["TUNE_FUNCTION_THREAD_TIMEOUT_S"] = str(LONGEST_STEP_SECONDS)
 
 
 @contextmanager

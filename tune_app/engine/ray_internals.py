@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import functools
 import os
+import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -228,7 +229,9 @@ def own_reports(handle: Reporter, checkpoint: Any) -> Iterator[None]:
 
     A report may hold tensors, which Ray refuses, or objects that cannot be sent; the row has to get
     its epoch; and a checkpoint has to be marked with it. ``ray.tune`` offers a checkpoint only of
-    the same launch. Missing: a hook for reports, and a way to start a trial from a checkpoint.
+    the same launch. A thread that a function leaves behind may report after its end, when the
+    process runs another trial; such reports are dropped. Missing: a hook for reports, and a way to
+    start a trial from a checkpoint.
 
     Args:
         handle: called with Ray's own ``report(row, checkpoint)``, what the function reported, and
@@ -236,19 +239,26 @@ def own_reports(handle: Reporter, checkpoint: Any) -> Iterator[None]:
         checkpoint: what ``tune.get_checkpoint()`` returns; None to begin from scratch.
     """
     from ray.train._internal.session import get_session
+    from ray.tune.result import RESULT_DUPLICATE
 
     session: Any = get_session()
     session.loaded_checkpoint = checkpoint
-    report = session.report
+    report = functools.partial(type(session).report, session)
+    of_earlier_trials = set(threading.enumerate()) - {threading.current_thread()}
 
     def handle_report(metrics: Mapping[Any, Any], checkpoint: Any = None) -> None:
-        handle(report, metrics, checkpoint)
+        if threading.current_thread() not in of_earlier_trials:
+            handle(report, metrics, checkpoint)
+
+    def pass_on_the_end(metrics: Mapping[Any, Any], checkpoint: Any = None) -> None:
+        if RESULT_DUPLICATE in metrics:
+            report(metrics)
 
     session.report = handle_report
     try:
         yield
     finally:
-        del session.report
+        session.report = pass_on_the_end
 
 
 def set_iteration(trainable: Any, iteration: int) -> None:

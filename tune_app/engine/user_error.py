@@ -22,7 +22,7 @@ def reason_of(error: BaseException) -> str:
     if isinstance(error, SystemExit):
         lines = [f"the function called sys.exit({error.code!r})"]
     found = traceback.extract_tb(_of_the_user(error.__traceback__))
-    own = [frame for frame in found if "site-packages" not in frame.filename] or list(found)
+    own = [frame for frame in found if _is_users(frame.filename)] or list(found)
     where = f" ({Path(own[-1].filename).name}, line {own[-1].lineno})" if own else ""
     return f"{type(error).__name__}{': ' + lines[0] if lines else ''}{where}"
 
@@ -30,7 +30,11 @@ def reason_of(error: BaseException) -> str:
 def _of_the_user(frames: TracebackType | None) -> TracebackType | None:
     """Leave out the frames of this program that come before the user's code."""
     while frames is not None and frames.tb_next is not None:
-        if _OURS not in Path(frames.tb_frame.f_code.co_filename).parents:
+        if _is_users(frames.tb_frame.f_code.co_filename):
             break
         frames = frames.tb_next
     return frames
+
+
+def _is_users(filename: str) -> bool:
+    return "site-packages" not in filename and _OURS not in Path(filename).parents
