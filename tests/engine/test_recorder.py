@@ -16,6 +16,7 @@ from tensorboard.plugins.hparams.plugin_data_pb2 import HParamsPluginData
 
 from tests.ledgers import make_ledger
 from tests.recorded import read_rows
+from tests.recorders import study_recorder
 from tune_app.engine import recorder
 from tune_app.engine.event_file import column_types
 from tune_app.engine.recorder import StudyRecorder
@@ -40,7 +41,7 @@ def test_curves_of_a_running_trial_are_at_the_url(
     trial: Any = SimpleNamespace(config=config, trial_id="t", last_result={}, error_file=None)
     with open_store(there.url) as store:
         make_ledger(store).save()
-        at_work = StudyRecorder(store, {})
+        at_work = study_recorder(store, {})
         at_work.log_trial_start(trial)
         for epoch in (1, 2):
             at_work.log_trial_result(epoch, trial, {"epoch": epoch, "val_loss": 0.5 * epoch})
@@ -75,7 +76,7 @@ def failed_attempt(folder: Path, error: Exception) -> Any:
 def test_a_trial_that_met_a_full_disk_ends_the_launch(tmp_path: Path, is_retried: bool) -> None:
     ledger = make_ledger(tmp_path / "mine")
     ledger.save()
-    at_work = StudyRecorder(ledger.store, {})
+    at_work = study_recorder(ledger.store, {})
     trial = failed_attempt(tmp_path, FullDiskError(FULL))
     with pytest.raises(StorageError) as caught:
         if is_retried:
@@ -91,7 +92,7 @@ def test_a_trial_that_met_a_full_disk_ends_the_launch(tmp_path: Path, is_retried
 def test_any_other_error_of_a_trial_is_its_own(tmp_path: Path) -> None:
     ledger = make_ledger(tmp_path / "mine")
     ledger.save()
-    at_work = StudyRecorder(ledger.store, {})
+    at_work = study_recorder(ledger.store, {})
     trial = failed_attempt(tmp_path, ValueError("a FullDiskError: it says"))
     at_work.on_trial_recover(1, [trial], trial)
     at_work.on_trial_error(1, [trial], trial)
@@ -102,7 +103,7 @@ def test_any_other_error_of_a_trial_is_its_own(tmp_path: Path) -> None:
 
 def test_it_is_pickled_without_what_stays_in_its_process(tmp_path: Path) -> None:
     """Tune writes its callbacks into the experiment's state."""
-    copy = pickle.loads(pickle.dumps(StudyRecorder(make_ledger(tmp_path).store, {"lr": float})))
+    copy = pickle.loads(pickle.dumps(study_recorder(make_ledger(tmp_path).store, {"lr": float})))
     assert copy.incomplete == {}
 
 
@@ -117,7 +118,7 @@ def recorded_trial(tmp_path: Path, last_milestone: int) -> tuple[Ledger, StudyRe
     }
     config = {"plan": plan, "seed": 0, "dataset": "mnist"}
     trial = SimpleNamespace(config=config, trial_id="t", last_result={}, error_file=None)
-    at_work = StudyRecorder(ledger.store, {})
+    at_work = study_recorder(ledger.store, {})
     at_work.log_trial_start(trial)  # type: ignore[arg-type]
     return ledger, at_work, trial
 
@@ -153,7 +154,8 @@ def test_values_without_a_word_in_json_are_left_out_and_named_once(tmp_path: Pat
 
 
 def make_trial(name: str, milestone: int = 3, **config: Any) -> Any:
-    plan = {"name": name, "directory": f"tune/001/{name}", "milestones": [milestone]}
+    plan = {"trial_key": name, "name": name, "directory": f"tune/001/{name}"}
+    plan |= {"milestones": [milestone], "resume_from": []}
     config = {"seed": 0, **config, "plan": plan}
     return SimpleNamespace(config=config, trial_id=name, last_result={}, error_file=None)
 
@@ -173,7 +175,7 @@ def test_a_column_of_the_hparams_tab_has_one_type(tmp_path: Path) -> None:
         {"gamma": "scale", "C": 1, "shrinking": True, "num_train_images": None},
         {"gamma": 0.01, "C": 0.5, "shrinking": False, "num_train_images": 100},
     ]
-    at_work = StudyRecorder(ledger.store, column_types(configs[0], configs))
+    at_work = study_recorder(ledger.store, column_types(configs[0], configs))
     for number, config in enumerate(configs):
         trial = make_trial(f"t{number}", **config)
         at_work.log_trial_start(trial)
@@ -188,7 +190,7 @@ def test_a_column_of_the_hparams_tab_has_one_type(tmp_path: Path) -> None:
 def test_a_retry_records_no_row_of_an_earlier_attempt_again(tmp_path: Path) -> None:
     ledger = make_ledger(tmp_path / "mine")
     ledger.save()
-    at_work = StudyRecorder(ledger.store, {})
+    at_work = study_recorder(ledger.store, {})
     trial = make_trial("a", milestone=4)
     attempts: list[list[dict[str, Any]]] = [
         [{"epoch": 1, "val_loss": 4.0}, {"epoch": 2, "val_loss": 3.0}],
@@ -220,7 +222,7 @@ def test_a_trial_is_complete_by_its_rows_whatever_tune_says(tmp_path: Path) -> N
     """Tune sets a trial's last result back when it restores the trial from a checkpoint."""
     ledger = make_ledger(tmp_path / "mine")
     ledger.save()
-    at_work = StudyRecorder(ledger.store, {})
+    at_work = study_recorder(ledger.store, {})
     trial = make_trial("a", milestone=2)
     at_work.log_trial_start(trial)
     for row in ({"epoch": 1}, {"epoch": 2, "milestone": 2}):

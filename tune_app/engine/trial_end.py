@@ -71,8 +71,11 @@ def why_incomplete(
         return ""
     if not written.rows:
         return "it returned without a report; report its results with tune.report({...})"
+    metric = rule.objective.metric
+    if metric in written.reported:
+        return f"{metric}, the metric of the search space, was never a number"
     names = [name for name in written.reported if name not in RESERVED]
     return (
-        f"it never reported {rule.objective.metric}, the metric of the search space; it reported "
+        f"it never reported {metric}, the metric of the search space; it reported "
         f"{choices(names) or 'nothing else'}"
     )
