@@ -10,6 +10,7 @@ OF_TUNE = (
 RESERVED = (
     # what a row, its trial and its result are known by
     *("seed", "config_id", "trial_id", "trial_key", "name", "plan", "config", "launch", "launches"),
+    "code",
     *("epoch", "milestone", "last_milestone", "status", "reason", "shared_with", "same_as"),
     *("num_epochs", "num_rows", "num_threads", "num_concurrent_trials", "warm_up"),
     *("predictions_file", "checkpoint_note", "weights_note", "report_note"),

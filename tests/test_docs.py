@@ -17,7 +17,7 @@ from analysis.checks.claims import command as claims
 from analysis.checks.claims.user import load_claims
 from search_spaces import SHIPPED
 from tests.test_imports import BELOW
-from tune_app.cli import run_command, status_command
+from tune_app.cli import init_command, run_command, status_command
 from tune_app.planning.space_file import load_space
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -27,6 +27,7 @@ PAGES = sorted(
     for path in folder.glob("*.md")
 )
 PARSERS = {
+    "init": init_command.build_parser(),
     "run": run_command.build_parser(),
     "status": status_command.build_parser(),
     "report": report._parser(),

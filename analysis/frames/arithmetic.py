@@ -16,6 +16,7 @@ import pandas as pd
 from analysis.frames.load import Study
 from search_spaces.errors import one_line
 from tune_app.study.arithmetic import Arithmetic, arithmetic_of, mapping
+from tune_app.study.code_fingerprint import CODE
 
 _MOST_NAMED = 3
 
@@ -93,7 +94,8 @@ def warning(study: Study, rows: pd.DataFrame | None = None) -> tuple[str, ...]:
         + f" ({launches_in_words(launches)})"
         for arithmetic, launches in groups
     ]
+    causes = ["code"] * (CODE in differ) + ["arithmetic"] * (set(differ) != {CODE})
     return (
         "These rows were not computed alike, so a part of their differences may come from the "
-        f"arithmetic: {'; '.join(texts)}.",
+        f"{' and the '.join(causes)}: {'; '.join(texts)}.",
     )

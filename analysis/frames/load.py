@@ -44,8 +44,9 @@ class Study:
             ``Trial.conditions``), ``trial_id`` (the trial_key), ``shared_with`` (config_id of the
             row its trial stands for; empty for that row itself), ``same_as`` (config_id of another
             row with the same result: the same epoch of the same trial; else empty), ``status``,
-            ``reason``, ``device`` (resolved; None where nothing ran), ``launch`` and
-            ``milestone`` (the epoch of its result).
+            ``reason``, ``device`` (resolved; None where nothing ran), ``launch``, ``milestone``
+            (the epoch of its result) and, if the user's code has changed, ``code`` (the
+            fingerprint of the code that made it).
         trials: one row per trial: ``trial_key``, ``name``, ``launches``, ``status``, ``reason``,
             ``num_epochs`` reported, ``last_milestone``, ``num_rows`` served, ``seed``, its
             parameters and its last metrics.

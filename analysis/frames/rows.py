@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 import pandas as pd
 
 from analysis.frames.trial_frames import resolved, scalars
+from tune_app.study.code_fingerprint import CODE
 from tune_app.study.rows import RowOutcome
 from tune_app.study.trial_record import Record
 from tune_app.study.trials import Report, RowKey
@@ -35,7 +36,9 @@ def row_frame(
     """Return ``Study.rows`` and ``Study.metric_keys``."""
     reported = dict.fromkeys(key for report in reports for key in scalars(report.record))
     metric_keys = tuple(key for key in reported if key not in (*_NOT_METRICS, *config_keys))
-    tail = ("trial_id", "shared_with", "same_as", "status", "reason", "device", "launch")
+    tail = ["trial_id", "shared_with", "same_as", "status", "reason", "device", "launch"]
+    if len({record[CODE] for record in records} - {""}) > 1:
+        tail.append(CODE)
     names = ("config_id", "seed", *config_keys, *metric_keys, "milestone", *tail)
     return pd.DataFrame(records, columns=list(dict.fromkeys(names))), metric_keys
 
@@ -56,5 +59,5 @@ def _record(row: RowKey, config: Record, outcome: RowOutcome) -> Record:
     record: Record = {"device": None} | resolved(config, metrics)
     if record["device"] == "auto":
         record["device"] = None
-    identity = {"config_id": row[0], "seed": row[1]}
+    identity = {"config_id": row[0], "seed": row[1], CODE: outcome.code}
     return record | identity | origin | {"status": outcome.status, "reason": outcome.reason}

@@ -16,6 +16,7 @@ import pandas as pd
 
 from analysis.frames.devices import speedups
 from analysis.frames.load import FINISHED, Study
+from tune_app.study.code_fingerprint import CODE
 
 _QUALITY = ("test_accuracy", "test_precision", "test_recall", "test_f1", "val_accuracy")
 _ORIGIN = ("device", "trial_id", "shared_with", "status")
@@ -130,7 +131,8 @@ def _arranged(
     extra = [factor for factor in study.factors if factor not in columns]
     is_missing = study.metric in study.metric_keys and study.metric not in columns
     objective = [study.metric] if is_missing else []
-    names = dict.fromkeys([*columns[:at], *extra, "seed", *objective, *columns[at + 1 :]])
+    code = [CODE] if CODE in rows else []
+    names = dict.fromkeys([*columns[:at], *extra, "seed", *objective, *columns[at + 1 :], *code])
     values = {name: _column(rows, "config_id" if name == "id" else name) for name in names}
     table = pd.DataFrame(values | (derived or {}), columns=list(names))
     for name in table:

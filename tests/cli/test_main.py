@@ -86,9 +86,12 @@ def test_the_name_that_was_typed(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("words", "part"),
     [
-        ([], "a command is missing; allowed: run, status, report, audit, claims; see tune-app"),
-        (["rum"], "rum: no such command; did you mean 'run'?; allowed: run, "),
-        (["--space", "q1a"], "--space: no such command; allowed: run, "),
+        (
+            [],
+            "a command is missing; allowed: init, run, status, report, audit, claims; see tune-app",
+        ),
+        (["rum"], "rum: no such command; did you mean 'run'?; allowed: init, run, "),
+        (["--space", "q1a"], "--space: no such command; allowed: init, run, "),
     ],
 )
 def test_a_mistake_is_one_line(script: Path, tmp_path: Path, words: list[str], part: str) -> None:

@@ -9,13 +9,14 @@ from search_spaces.errors import UserError, choices, did_you_mean
 from tune_app.storage.output import Main, answering_mistakes, print_text
 
 COMMANDS = {
+    "init": "write a search space of your own to start from",
     "run": "plan a study, run what is not finished, and print the outcome",
     "status": "print how far a study is, also while it is running",
     "report": "write the report of one or more studies",
     "audit": "find results in a table that cannot be right",
     "claims": "judge claims against results: the published claims or your own",
 }
-"""Subcommand -> what it does. Each is also a module: ``python -m tune_app.run`` and so on."""
+"""Subcommand -> what it does. All but ``init`` are also modules: ``python -m tune_app.run`` ..."""
 
 
 @answering_mistakes
@@ -38,7 +39,9 @@ def main(argv: Sequence[str] | None = None) -> int:
 def _load(name: str) -> Main:
     """Import one command, without the packages that only the others need."""
     command: Main
-    if name == "run":
+    if name == "init":
+        from tune_app.cli.init_command import main as command
+    elif name == "run":
         from tune_app.cli.run_command import main as command
     elif name == "status":
         from tune_app.cli.status_command import main as command

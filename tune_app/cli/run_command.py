@@ -24,7 +24,7 @@ from tune_app.cli.run_options import build_parser
 from tune_app.engine.ray_internals import JOB_CONFIG_VARIABLE
 from tune_app.planning.durations import parse_duration
 from tune_app.planning.request import StudyRequest
-from tune_app.planning.space_file import load_space
+from tune_app.planning.space_file import code_files, load_space
 from tune_app.storage.open_store import open_store
 from tune_app.storage.output import answering_mistakes
 from tune_app.storage.remote_folder import RemoteFolder, is_url
@@ -101,6 +101,8 @@ def _make_request(
     return StudyRequest(
         space=space,
         store=store,
+        code=code_files(args.space, space),
+        accept_code_change=args.accept_code_change,
         arguments=tuple(arguments),
         seeds=parse_seeds(args.seeds),
         source=args.data,

@@ -75,6 +75,11 @@ _OPTIONS: dict[str, dict[str, Any]] = {
         "help": "start the study anew; an old study of that name is renamed and kept (default: "
         "continue it)",
     },
+    "--accept-code-change": {
+        "action": "store_true",
+        "help": "go on with a study whose own code has changed; its rows say which code made them "
+        "(default: refuse)",
+    },
     "--no-sharing": {
         "action": "store_true",
         "help": "run every row in a trial of its own (default: rows with common work share one)",

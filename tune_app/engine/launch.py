@@ -32,6 +32,7 @@ from tune_app.planning.resources import Cluster
 from tune_app.planning.study_estimate import estimate_study, fit_budget
 from tune_app.storage.storage_errors import StudyHeldError
 from tune_app.study.arithmetic import change_notes
+from tune_app.study.code_fingerprint import code_entry
 from tune_app.study.ledger import put_aside
 from tune_app.study.provenance import collect_provenance, command_line
 
@@ -207,7 +208,8 @@ class Launch:
             for row in plan.open_rows
         ]
         facts = collect_provenance(self._request.arguments, connection.gpu_names())
-        return {**facts, "sharing": self._request.sharing, "open": open_rows}
+        code = code_entry(self._request.code)
+        return {**facts, **code, "sharing": self._request.sharing, "open": open_rows}
 
     def stopped(self) -> int:
         """Show the command that continues the study after a signal; return the exit status."""

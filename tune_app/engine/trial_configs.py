@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from tune_app.planning.plan import PlannedTrial
+from tune_app.study.code_fingerprint import code_of
 from tune_app.study.fingerprint import data_fingerprint
 from tune_app.study.ledger import Ledger
 from tune_app.study.recorded import Recorded
@@ -27,6 +28,7 @@ def trial_configs(
             "milestones": list(trial.milestones),
             "serves": {str(m): list(ids) for m, ids in trial.serves.items()},
             "data": data_fingerprint(ledger.study["data"], trial.config.get("dataset")),
+            "code": code_of(ledger.study),
             "resources": dict(trial.resources),
             "resume_from": [str(path.relative_to(ledger.root)) for path in resume],
         }

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from tune_app.planning.code_change import older_code
 from tune_app.planning.remaining import (
     Speed,
     epochs_left,
@@ -103,7 +104,7 @@ def read_overview(ledger: Ledger, *, since: float | None) -> Overview:
         last_result=max(stamps, default=None),
         results={key: o.report.record for key, o in outcomes.items() if o.report},
         num_unreadable=sum(not directory.plan for directory in directories),
-        notes=(*recorded.notes, *filter(None, [missing])),
+        notes=(*recorded.notes, *filter(None, [missing, older_code(ledger.study, outcomes)])),
     )
 
 

@@ -9,6 +9,7 @@ from typing import Any
 
 from search_spaces.errors import UserError, one_line
 from tune_app.data import images as image_data
+from tune_app.planning.code_change import check_code, code_notes
 from tune_app.planning.plan import Plan, PlanOptions, make_plan
 from tune_app.planning.repeats import SAME_AT_EVERY_SEED, check_seeds, same_at_every_seed
 from tune_app.planning.request import StudyRequest
@@ -92,6 +93,7 @@ class PreparedStudy:
                     f"the objective of the study was {before} and is now {now}; the best "
                     "configurations and the weights that are kept follow it"
                 )
+            notes += code_notes(existing.study, self.ledger.study, self.recorded)
         return [f"note: {one_line(note)}" for note in notes]
 
     def is_changed(self) -> bool:
@@ -145,6 +147,8 @@ def check_request(request: StudyRequest) -> CheckedRequest:
     existing = None if request.fresh else open_ledger(request.store)
     if existing is not None and existing.study["space"]["trainable"] == trainable.name:
         _check_existing(existing, trainable)
+        if existing.study["space"]["name"] == request.space.name:
+            check_code(existing, request)
     return CheckedRequest(request, trainable, existing)
 
 
@@ -202,6 +206,7 @@ def _make_ledger(
         device=device,
         data=image_data.describe(images, request.source, request.num_images, request.split_seed),
         defaults=checked.trainable.defaults(),
+        code=request.code,
     )
     ledger, num_added = wanted, 0
     if checked.existing is not None:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from search_spaces.space import SearchSpace
@@ -16,6 +17,8 @@ class StudyRequest:
     Attributes:
         space: the search space.
         store: where the study is kept.
+        code: the user's code: file name -> its fingerprint; empty for a space without any.
+        accept_code_change: whether to go on with a study that was made with other code.
         arguments: the words of the command line, for the record of the launch.
         seeds: every configuration is run once per seed.
         source: ``full``, ``sample`` or a folder with images.
@@ -41,6 +44,8 @@ class StudyRequest:
 
     space: SearchSpace
     store: StudyStore
+    code: Mapping[str, str] = field(default_factory=dict)
+    accept_code_change: bool = False
     arguments: tuple[str, ...] = ()
     seeds: tuple[int, ...] = (0,)
     source: str = "full"

@@ -11,6 +11,7 @@ from types import ModuleType
 from search_spaces import SHIPPED
 from search_spaces.errors import UserError, choices, did_you_mean
 from search_spaces.space import FIELD_NAMES, SearchSpace
+from tune_app.study.code_fingerprint import fingerprint_files
 from tune_app.study.python_file import run_python_file
 
 
@@ -33,6 +34,19 @@ def load_space(name: str) -> SearchSpace:
         f"--space {name}: no such search space{did_you_mean(name, SHIPPED)}; "
         f"allowed: {choices(SHIPPED)}, or the path of a .py file"
     )
+
+
+def code_files(name: str, space: SearchSpace) -> dict[str, str]:
+    """Return the fingerprint of each file of a user's code; empty if a space brings no code.
+
+    A space that only names a shipped trainable brings none.
+
+    Args:
+        name: the name or the file that the space was loaded by.
+        space: the space.
+    """
+    brings_code = not isinstance(space.trainable, str) or space.datasets
+    return fingerprint_files(Path(name)) if brings_code and name not in SHIPPED else {}
 
 
 def _load_file(path: Path) -> SearchSpace:

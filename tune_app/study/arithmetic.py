@@ -1,4 +1,4 @@
-"""The packages and the processor of a launch, on which the last digits of its results depend.
+"""The packages, the processor and the user's code of a launch, on which its results depend.
 
 Another version of torch, NumPy or scikit-learn, or another processor, gives other last digits, and
 training amplifies the difference. A study may be continued with any of them, but the user is told.
@@ -10,12 +10,13 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from search_spaces.errors import one_line
+from tune_app.study.code_fingerprint import CODE, code_of
 
 PACKAGES = ("torch", "numpy", "scikit-learn", "scikit-learn-intelex")
 """The packages that compute results."""
 
 Arithmetic = tuple[tuple[str, str], ...]
-"""(name, value) pairs: the known versions of ``PACKAGES``, and the processor."""
+"""(name, value) pairs: the known versions of ``PACKAGES``, the processor, and the user's code."""
 
 
 def mapping(value: object) -> dict[str, Any]:
@@ -24,7 +25,7 @@ def mapping(value: object) -> dict[str, Any]:
 
 
 def arithmetic_of(record: Mapping[str, Any]) -> Arithmetic:
-    """Return the packages and the processor in the record of a launch."""
+    """Return the packages, the processor and the user's code in the record of a launch."""
     packages = mapping(record.get("packages"))
     found = [
         (name, one_line(str(packages.get(name) or "not installed")))
@@ -32,6 +33,8 @@ def arithmetic_of(record: Mapping[str, Any]) -> Arithmetic:
     ]
     if processor := mapping(record.get("hardware")).get("cpu"):
         found.append(("processor", one_line(str(processor))))
+    if code := code_of(record):
+        found.append((CODE, one_line(code)))
     return tuple(found)
 
 
@@ -46,6 +49,7 @@ def change_notes(earlier: Sequence[Mapping[str, Any]], now: Mapping[str, Any]) -
         One line, or none if nothing changed or the earlier launches did not record it.
     """
     current = dict(arithmetic_of(now))
+    current.pop(CODE, None)  # the user accepted another code, or nothing was trained with it
     before: dict[str, dict[str, None]] = {}
     for record in earlier:
         for name, value in arithmetic_of(record):

@@ -24,6 +24,7 @@ from search_spaces.errors import UserError
 from search_spaces.own_work import is_own
 from search_spaces.space import SearchSpace
 from tune_app.storage.store import STUDY_FILE, StudyStore
+from tune_app.study.code_fingerprint import CODE, code_entry
 from tune_app.study.recorded import Recorded, read_recorded
 from tune_app.study.rows import row_keys
 from tune_app.study.study_file import (
@@ -122,6 +123,7 @@ def new_ledger(
     device: str,
     data: Mapping[str, Any],
     defaults: Config,
+    code: Mapping[str, str] | None = None,
 ) -> Ledger:
     """Return the ledger of a new study. Nothing is written yet.
 
@@ -132,6 +134,7 @@ def new_ledger(
         device: the device for ``device: auto``.
         data: the description of the data from :func:`tune_app.data.images.describe`.
         defaults: the trainable's values of parameters that a configuration leaves out.
+        code: the user's code: file name -> its fingerprint.
     """
     return Ledger(
         store,
@@ -158,6 +161,7 @@ def new_ledger(
                 {"config_id": c.config_id, "config": c.config} for c in space.expand(defaults)
             ],
             "data": dict(data),
+            **code_entry(code or {}),
             LAUNCHES: [],
         },
     )
@@ -199,6 +203,8 @@ def extend_ledger(ledger: Ledger, wanted: Ledger) -> int:
     old["configurations"] += added
     old["seeds"] = sorted({*old["seeds"], *new["seeds"]})
     old["space"] = new["space"]
+    old.pop(CODE, None)
+    old |= {key: new[key] for key in (CODE,) if key in new}
     old["data"]["datasets"] = {**new["data"]["datasets"], **old["data"]["datasets"]}
     return len(ledger.row_keys()) - before
 

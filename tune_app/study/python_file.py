@@ -71,11 +71,11 @@ def modules_beside(folder: Path) -> list[ModuleType]:
         module
         for name, module in list(sys.modules.items())
         if (top := sys.modules.get(name.partition(".")[0])) is not None
-        and folder in _folders_that_hold(top)
+        and folder in folders_that_hold(top)
     ]
 
 
-def _folders_that_hold(module: ModuleType) -> list[Path]:
+def folders_that_hold(module: ModuleType) -> list[Path]:
     """Return the folders in which a top-level module or package was found."""
     packages = getattr(module, "__path__", None)
     if packages is not None:
@@ -104,6 +104,6 @@ def _hidden_module(error: BaseException, folder: Path) -> str:
         return ""
     loaded = sys.modules.get(name)
     beside = next((p for p in (folder / f"{name}.py", folder / name) if p.exists()), None)
-    if loaded is None or beside is None or folder in _folders_that_hold(loaded):
+    if loaded is None or beside is None or folder in folders_that_hold(loaded):
         return ""
     return f"; {beside.name} beside the file is hidden by another module {name}: rename it"

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple
 
+from tune_app.study.code_fingerprint import CODE
 from tune_app.study.trial_directory import launch_order
 from tune_app.study.trials import ENDED, FINISHED, Outcome, Report, RowKey, Trial
 
@@ -33,6 +34,19 @@ class RowOutcome(NamedTuple):
     report: Report | None = None
     trial: Trial | None = None
     milestone: int | None = None
+
+    @property
+    def code(self) -> str:
+        """The fingerprint of the user's code that made the result; empty if there is none.
+
+        If the trial was continued with other code, both fingerprints are joined by ``+``.
+        """
+        if self.report is None or self.trial is None:
+            return ""
+        last = self.milestone or max(self.trial.history)
+        reports = [r for epoch, r in sorted(self.trial.history.items()) if epoch <= last]
+        codes = dict.fromkeys(str(r.directory.plan.get(CODE) or "") for r in reports)
+        return "+".join(filter(None, codes))
 
 
 def row_keys(study: Mapping[str, Any]) -> list[RowKey]:

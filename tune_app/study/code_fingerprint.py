@@ -1,0 +1,184 @@
+"""Identifies a user's code by its meaning: the file of a search space and the helpers beside it.
+
+Comments, docstrings and formatting do not count. What the file declares in ``SearchSpace(...)``
+does not count either, because the study compares it value by value: to widen an axis is no change
+of code.
+"""
+
+from __future__ import annotations
+
+import ast
+import hashlib
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from importlib.machinery import PathFinder
+from pathlib import Path
+from typing import Any
+
+from tune_app.study.python_file import folders_that_hold
+
+CODE = "code"
+"""The entry of a user's code in ``study.json``, in the record of a launch and in a trial's plan."""
+_ALSO_CODE = ("trainable", "datasets", "result")
+"""The arguments of ``SearchSpace(...)`` that decide what a trial computes."""
+_NOT_THE_USERS = frozenset({*sys.stdlib_module_names, "analysis", "search_spaces", "tune_app"})
+_MOST_FILES = 1_000
+
+
+def fingerprint_files(path: Path) -> dict[str, str]:
+    """Return the fingerprint of each file of a user's code.
+
+    The files are that of the space, and every module beside it that one of them imports, at the top
+    or inside a function. A module whose name is computed, or that lies in another folder, is not
+    found.
+
+    Args:
+        path: the file of the space.
+
+    Returns:
+        File name relative to the folder -> SHA-256 of its meaning; the file of the space is first.
+    """
+    path = path.resolve()
+    folder, waiting = path.parent, [path]
+    files: dict[str, str] = {}
+    while waiting and len(files) < _MOST_FILES:
+        file = waiting.pop(0)
+        name = file.relative_to(folder).as_posix()
+        if name in files:
+            continue
+        content = _source(file)
+        try:
+            tree = ast.parse(content)
+            waiting += _imported_files(tree, file, folder)
+            tree.body = list(_running(tree.body, is_space=not files))
+            content = _meaning(tree).encode(errors="surrogatepass")
+        except (SyntaxError, ValueError, RecursionError, MemoryError):
+            pass  # no Python, or an expression that is nested too deeply: the text is its meaning
+        files[name] = hashlib.sha256(content).hexdigest()
+    return files
+
+
+def code_entry(files: Mapping[str, str]) -> dict[str, Any]:
+    """Return the entry of ``study.json`` for a user's code; it is empty without files.
+
+    The names of the files are for messages. A renamed file is the same code.
+    """
+    if not files:
+        return {}
+    digest = hashlib.sha256("\n".join(sorted(files.values())).encode()).hexdigest()[:16]
+    return {CODE: {"files": dict(files), "sha256": digest}}
+
+
+def code_of(study: Mapping[str, Any]) -> str:
+    """Return the fingerprint of a study's code, 16 hex digits; empty if it has no user's code."""
+    entry = study.get(CODE)
+    return str(entry.get("sha256") or "") if isinstance(entry, dict) else ""
+
+
+def changed_files(old: Mapping[str, Any], new: Mapping[str, Any]) -> str:
+    """Return which files of two studies differ: ``my_study.py changed, helper.py is new``."""
+    before, after = _files_of(old), _files_of(new)
+    parts = [f"{name} changed" for name in after if before.get(name, after[name]) != after[name]]
+    parts += [f"{name} is new" for name in after if name not in before]
+    parts += [f"{name} is gone" for name in before if name not in after]
+    return ", ".join(parts)
+
+
+def _files_of(study: Mapping[str, Any]) -> dict[str, Any]:
+    entry = study.get(CODE)
+    files = entry.get("files") if isinstance(entry, dict) else None
+    return files if isinstance(files, dict) else {}
+
+
+def _source(file: Path) -> bytes:
+    try:
+        return file.read_bytes()
+    except OSError:
+        return b""
+
+
+def _running(body: Sequence[ast.stmt], *, is_space: bool) -> Iterator[ast.stmt]:
+    """Yield the statements of a module that decide what a trial computes."""
+    for statement in body:
+        if isinstance(statement, ast.If) and _is_main(statement.test):
+            continue
+        value = statement.value if isinstance(statement, (ast.Assign, ast.AnnAssign)) else None
+        if not is_space or value is None:
+            yield statement
+            continue
+        calls = [node for node in ast.walk(value) if isinstance(node, ast.Call)]
+        declared = [call for call in calls if _makes_a_space(call)]
+        for call in declared:
+            call.keywords = [k for k in call.keywords if k.arg in (None, *_ALSO_CODE)]
+        yield ast.Expr(value) if declared else statement
+
+
+def _is_main(test: ast.expr) -> bool:
+    """Return whether a condition is ``__name__ == "__main__"``, which is false in a study."""
+    names = {node.id for node in ast.walk(test) if isinstance(node, ast.Name)}
+    texts = {node.value for node in ast.walk(test) if isinstance(node, ast.Constant)}
+    return isinstance(test, ast.Compare) and names == {"__name__"} and texts == {"__main__"}
+
+
+def _makes_a_space(call: ast.Call) -> bool:
+    called = call.func
+    name = called.attr if isinstance(called, ast.Attribute) else getattr(called, "id", "")
+    return bool(name == "SearchSpace")
+
+
+def _meaning(value: Any) -> str:
+    """Return a syntax tree as text, without positions and docstrings.
+
+    ``ast.dump`` prints the same source differently in different versions of Python.
+    """
+    if isinstance(value, ast.AST):
+        fields = [(name, _meaning(field)) for name, field in ast.iter_fields(value)]
+        kept = ",".join(f"{name}={text}" for name, text in fields if text not in ("None", "[]"))
+        return f"{type(value).__name__}({kept})"
+    if isinstance(value, list):
+        return f"[{','.join(_meaning(entry) for entry in value if not _is_docstring(entry))}]"
+    return repr(value)
+
+
+def _is_docstring(node: object) -> bool:
+    value = node.value if isinstance(node, ast.Expr) else None
+    return isinstance(value, ast.Constant) and isinstance(value.value, str)
+
+
+def _imported_files(tree: ast.Module, file: Path, folder: Path) -> Iterator[Path]:
+    """Yield the files beside the space's that a module imports, packages before their modules."""
+    package = list(file.parent.relative_to(folder).parts)
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            for alias in node.names:
+                yield from _files_of_module(alias.name.split("."), folder)
+        elif isinstance(node, ast.ImportFrom):
+            above = package[: len(package) - node.level + 1] if node.level else []
+            module = [*above, *(node.module.split(".") if node.module else [])]
+            for alias in node.names:
+                yield from _files_of_module([*module, alias.name], folder)
+
+
+def _files_of_module(parts: Sequence[str], folder: Path) -> Iterator[Path]:
+    if not parts or not _is_beside(parts[0], folder):
+        return
+    for end in range(1, len(parts) + 1):
+        place = folder.joinpath(*parts[:end])
+        for file in (place / "__init__.py", place.with_name(f"{place.name}.py")):
+            if file.is_file():
+                yield file
+                break
+
+
+def _is_beside(module: str, folder: Path) -> bool:
+    """Return whether Python takes a module from the folder, and not one of that name elsewhere."""
+    if module in _NOT_THE_USERS:
+        return False
+    loaded = sys.modules.get(module)
+    if loaded is not None:
+        return folder in folders_that_hold(loaded)
+    spec = PathFinder.find_spec(module)
+    if spec is None:
+        return True
+    places = spec.submodule_search_locations or ([spec.origin] if spec.origin else [])
+    return any(Path(place).parent.resolve() == folder for place in places)
