@@ -9,6 +9,7 @@ from typing import Any
 
 from search_spaces.errors import UserError, one_line
 from tune_app.data import images as image_data
+from tune_app.data.split_data import describe
 from tune_app.planning.plan import Plan, PlanOptions, make_plan
 from tune_app.planning.repeats import SAME_AT_EVERY_SEED, check_seeds, same_at_every_seed
 from tune_app.planning.request import StudyRequest
@@ -200,7 +201,7 @@ def _make_ledger(
         request.space,
         request.seeds,
         device=device,
-        data=image_data.describe(images, request.source, request.num_images, request.split_seed),
+        data=describe(images, request.source, request.num_images, request.split_seed),
         defaults=checked.trainable.defaults(),
     )
     ledger, num_added = wanted, 0

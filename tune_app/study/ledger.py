@@ -130,7 +130,7 @@ def new_ledger(
         space: the search space.
         seeds: every configuration is run once per seed.
         device: the device for ``device: auto``.
-        data: the description of the data from :func:`tune_app.data.images.describe`.
+        data: the description of the data from :func:`tune_app.data.split_data.describe`.
         defaults: the trainable's values of parameters that a configuration leaves out.
     """
     return Ledger(
