@@ -14,7 +14,7 @@ import pytest
 
 from search_spaces.errors import UserError
 from tune_app.data.datasets import DATASETS
-from tune_app.data.images import available_images, load_datasets
+from tune_app.data.images import allowed_images, load_datasets
 from tune_app.data.split_data import SplitData, describe, subset_train
 
 BOTH = ("mnist", "fashion_mnist")
@@ -89,9 +89,9 @@ def test_other_wrong_arguments() -> None:
     assert message == "--split-seed -1: allowed 0 or more"
 
 
-def test_available_images() -> None:
-    assert available_images(BOTH, "full") == 70_000
-    assert available_images(BOTH, "sample") == 10_000
+def test_allowed_images() -> None:
+    assert allowed_images(BOTH, "full") == range(100, 70_001)
+    assert allowed_images(BOTH, "sample") == range(100, 10_001)
 
 
 def test_describe_is_json_for_the_study_file() -> None:
