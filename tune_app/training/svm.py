@@ -1,4 +1,4 @@
-"""Train a support vector machine on raw pixels, with oneDAL's solver if it is installed."""
+"""Train a support vector machine on raw inputs, with oneDAL's solver if it is installed."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 from sklearn.exceptions import ConvergenceWarning
 
+from search_spaces.errors import UserError
 from tune_app.data.split_data import SplitData, subset_train
 from tune_app.training.memory import peak_memory_mb
 from tune_app.training.metrics import classification_metrics
@@ -31,7 +32,7 @@ _NUM_PROBES = 3
 def train_svm(
     config: dict[str, Any], *, data: Mapping[str, SplitData], settings: LaunchSettings
 ) -> None:
-    """Run one trial: fit, predict validation and test images, and report once."""
+    """Run one trial: fit, predict validation and test items, and report once."""
     trial = TrialContext(config, settings)
     if trial.is_recorded():
         return
@@ -47,13 +48,17 @@ def train_svm(
 def fit_and_predict(
     config: Mapping[str, Any], data: SplitData, num_threads: int
 ) -> tuple[dict[str, Any], npt.NDArray[Any]]:
-    """Return (the trial's metrics, predicted classes of the test images).
+    """Return (the trial's metrics, predicted classes of the test items).
 
     Pixels that are 0 in every image of the data set are left out (a twelfth of MNIST's): they add
     nothing to the product of two images. Gamma is computed from all pixels before.
 
-    There is no ``train_accuracy``, because predicting all training images costs as much as the fit.
+    There is no ``train_accuracy``, because predicting all training items costs as much as the fit.
+
+    Raises:
+        UserError: the data have no classes, or their inputs are not numbers.
     """
+    _check_data(data)
     solver, svc_class = find_solver(num_threads)
     max_iter = config["max_iter"]
     if max_iter == -1 and solver == ONEDAL:
@@ -122,10 +127,20 @@ def find_solver(num_threads: int) -> tuple[str, Callable[..., Any]]:
     return ONEDAL, SVC
 
 
+def _check_data(data: SplitData) -> None:
+    if data.class_names is None or data.inputs.dtype.kind not in "biuf":
+        what = "targets instead of classes" if data.class_names is None else "inputs of text"
+        raise UserError(
+            f"data set {data.name} has {what}; trainable svm takes numbers and classes; give "
+            "other data or another trainable"
+        )
+
+
 def _pixels(data: SplitData, indices: npt.NDArray[Any]) -> npt.NDArray[np.float32]:
-    """Return images as rows of pixels in [0, 1], shape (N, height × width)."""
+    """Return inputs as rows, shape (N, numbers of an item); bytes are pixels, made 0 to 1."""
     pixels: npt.NDArray[np.float32] = data.inputs[indices].reshape(len(indices), -1)
-    return pixels.astype(np.float32) / np.float32(255)
+    pixels = pixels.astype(np.float32)
+    return pixels / np.float32(255) if data.inputs.dtype == np.uint8 else pixels
 
 
 def probe(config: Mapping[str, Any], data: SplitData, num_threads: int) -> Probe:
