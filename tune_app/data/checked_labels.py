@@ -30,6 +30,8 @@ def checked_labels(
     Raises:
         UserError: the labels cannot be classes or targets.
     """
+    if isinstance(values, (list, tuple)) and len({isinstance(v, str) for v in values}) > 1:
+        values = np.array(values, dtype=object)  # NumPy would turn all of them into text
     array = _plain(as_array("labels", values))
     check_finite("labels", array)
     if class_names is not None:

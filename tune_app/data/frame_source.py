@@ -33,9 +33,10 @@ def read_frame(frame: Any, target: str) -> Read:
     twice = sorted({name for name in names if names.count(name) > 1})
     if twice:
         raise UserError(f"{_WHERE}: two columns have the name {twice[0]!r}; rename one")
+    target = str(target)
     if target not in names:
         raise UserError(
-            f"{_WHERE}: there is no column {target!r}{did_you_mean(str(target), names)}; allowed: "
+            f"{_WHERE}: there is no column {target!r}{did_you_mean(target, names)}; allowed: "
             f"{choices(names)}"
         )
     frame = frame.set_axis(names, axis=1)
@@ -52,14 +53,14 @@ def read_frame(frame: Any, target: str) -> Read:
 
 
 def _check_missing(frame: pd.DataFrame) -> None:
-    counts = frame.isna().sum()
-    missing = [f"{name} ({count:,} rows)" for name, count in counts.items() if count]
+    counts = (frame.isna() | frame.isin([np.inf, -np.inf])).sum()
+    missing = [f"{name} ({count:,} times)" for name, count in counts.items() if count]
     if missing:
         more = len(missing) - _MOST_NAMED
         rest = f" and {more} more" if more > 0 else ""
         raise UserError(
-            f"{_WHERE}: values are missing in {choices(missing[:_MOST_NAMED])}{rest}; fill them or "
-            "leave such rows out, as with frame.dropna()"
+            f"{_WHERE}: values are missing or infinite in {choices(missing[:_MOST_NAMED])}{rest}; "
+            "fill them or leave such rows out, as with frame.dropna()"
         )
 
 

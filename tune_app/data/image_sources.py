@@ -34,15 +34,16 @@ def read_torchvision(datasets: Sequence[Any]) -> Read:
     class_names = {_class_names(dataset) for dataset in datasets}
     if len(class_names) > 1:
         raise UserError(f"{where}: the data sets have different classes; give parts of one")
-    images: list[NDArray[Any]] = []
+    images: dict[str, NDArray[Any]] = {}
     labels: list[Any] = []
-    for dataset in datasets:
+    for part, dataset in enumerate(datasets):
+        of_part = f" of part {part + 1}" if len(datasets) > 1 else ""
         for number in range(_length(where, dataset)):
-            name = f"item {number} of {type(dataset).__name__}"
+            name = f"item {number}{of_part}"
             item = dataset[number]
             if not isinstance(item, (tuple, list)) or len(item) != 2:
                 raise UserError(f"{where}: {name} is no pair of an image and a label")
-            images.append(_array(where, name, item[0]))
+            images[name] = _array(where, name, item[0])
             labels.append(_label(where, name, item[1]))
     advice = "resize them: transform=torchvision.transforms.Resize((height, width))"
     return _stacked(where, images, advice), labels, class_names.pop()
@@ -58,12 +59,12 @@ def read_folders(folders: Sequence[Path], size: Size) -> Read:
     shape = _checked_size(where, size)
     folders = [folder.expanduser() for folder in folders]
     class_names = sorted({name for folder in folders for name in _classes_of(where, folder)})
-    images: list[NDArray[Any]] = []
+    images: dict[str, NDArray[Any]] = {}
     labels: list[str] = []
     for folder in folders:
         for name in class_names:
             for path in _image_files(folder / name):
-                images.append(_read_image(where, path, shape))
+                images[str(path)] = _read_image(where, path, shape)
                 labels.append(name)
     if not images:
         raise UserError(
@@ -127,26 +128,33 @@ def _label(where: str, name: str, label: Any) -> Any:
     return plain
 
 
-def _stacked(where: str, images: list[NDArray[Any]], advice: str) -> NDArray[Any]:
+def _stacked(where: str, images: dict[str, NDArray[Any]], advice: str) -> NDArray[Any]:
     """Return all images as one array; grey images among others in colour become RGB."""
     if not images:
         raise UserError(f"{where}: there are no images")
-    if any(image.ndim == 3 for image in images):
-        images = [
-            image if image.ndim == 3 else np.repeat(image[..., None], 3, axis=2) for image in images
-        ]
-    shape = images[0].shape
-    for number, image in enumerate(images):
-        if image.shape != shape:
+    if any(image.ndim == 3 for image in images.values()):
+        images = {name: _with_colours(image) for name, image in images.items()}
+    first = next(iter(images.values()))
+    for name, image in images.items():
+        if image.shape != first.shape:
             raise UserError(
-                f"{where}: images have different sizes: {_size(shape)}, and image {number} "
-                f"{_size(image.shape)}; {advice}"
+                f"{where}: images have different sizes: the first is {_size(first)}, {name} is "
+                f"{_size(image)}; {advice}"
             )
-    return np.stack(images)
+        if image.dtype != first.dtype:
+            raise UserError(
+                f"{where}: images have different types: the first is {first.dtype}, {name} is "
+                f"{image.dtype}; convert them to one"
+            )
+    return np.stack(list(images.values()))
 
 
-def _size(shape: tuple[int, ...]) -> str:
-    return "×".join(map(str, shape))
+def _with_colours(image: NDArray[Any]) -> NDArray[Any]:
+    return np.repeat(image[..., None], 3, axis=2) if image.ndim == 2 else image
+
+
+def _size(image: NDArray[Any]) -> str:
+    return "×".join(map(str, image.shape))
 
 
 def _checked_size(where: str, size: Size) -> tuple[int, int] | None:

@@ -21,6 +21,7 @@ from numpy.typing import NDArray
 
 from search_spaces.errors import UserError
 from tune_app.data.array_data import ArrayData
+from tune_app.data.datasets import DATASETS
 from tune_app.study.splits import Indices, split_positions, stratified_subset
 
 
@@ -144,10 +145,17 @@ def describe(
                 "num_val": len(data.val),
                 "num_test": len(data.test),
                 "sha256": dict(data.sha256),
+                **_classes(data),
             }
             for name, data in datasets.items()
         },
     }
+
+
+def _classes(data: SplitData) -> dict[str, Any]:
+    """Return the entry with the classes of a user's data set, which reports cannot know."""
+    is_known = data.class_names is None or data.name in DATASETS
+    return {} if is_known else {"class_names": list(data.class_names or ())}
 
 
 def subset_train(data: SplitData, num_train: int, seed: int) -> SplitData:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
+from typing import Any
 
 from search_spaces.errors import UserError, choices, did_you_mean
 from search_spaces.space import SearchSpace
@@ -39,6 +41,25 @@ def with_datasets(trainable: Trainable, space: SearchSpace) -> Trainable:
     if trainable.is_own and default is REQUIRED:
         return trainable
     parameter = Parameter(str, default=default, allowed=allowed)
+    return replace(trainable, parameters={**trainable.parameters, DATASET: parameter})
+
+
+def with_recorded_datasets(trainable: Trainable, study: Mapping[str, Any]) -> Trainable:
+    """Return a trainable whose parameter ``dataset`` allows what a study has recorded.
+
+    Args:
+        trainable: a trainable that ships with the package.
+        study: ``study.json``.
+    """
+    declared = trainable.parameters.get(DATASET)
+    if declared is None:
+        return trainable
+    defaults = study["space"].get("defaults") or {}
+    parameter = replace(
+        declared,
+        allowed=(*declared.allowed, *study["data"]["datasets"]),
+        default=defaults.get(DATASET, declared.default),
+    )
     return replace(trainable, parameters={**trainable.parameters, DATASET: parameter})
 
 

@@ -14,7 +14,7 @@ from search_spaces.configuration import Config
 from search_spaces.errors import UserError, choices, did_you_mean
 from search_spaces.own_work import is_own
 from search_spaces.space import SearchSpace
-from tune_app.training.own_datasets import with_datasets
+from tune_app.training.own_datasets import with_datasets, with_recorded_datasets
 from tune_app.training.own_trainable import own_trainable, recorded_trainable
 from tune_app.training.parameter import REQUIRED, Parameter
 from tune_app.training.trainable import Trainable, check_config, load_object
@@ -69,7 +69,8 @@ def trainable_of_study(study: Mapping[str, Any]) -> Trainable | None:
     space = study["space"]
     if space.get("is_own") is True:
         return recorded_trainable(space)
-    return TRAINABLES.get(space["trainable"])
+    shipped = TRAINABLES.get(space["trainable"])
+    return shipped and with_recorded_datasets(shipped, study)
 
 
 _DATASETS = ("mnist", "fashion_mnist")
