@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import json
 import os
-import pickle
 import subprocess
 import sys
 from collections.abc import Callable
@@ -13,9 +11,7 @@ import numpy as np
 import pytest
 
 from search_spaces.errors import UserError
-from tune_app.data.datasets import DATASETS
 from tune_app.data.images import allowed_images, load_datasets
-from tune_app.data.split_data import SplitData, describe, subset_train
 
 BOTH = ("mnist", "fashion_mnist")
 IMAGES, LABELS = "t10k-images-idx3-ubyte", "t10k-labels-idx1-ubyte"
@@ -38,18 +34,6 @@ def test_sample_is_split_70_10_20() -> None:
         assert data.inputs.dtype == data.labels.dtype == np.uint8
         assert set(data.sha256) == {IMAGES, LABELS}
         assert len(data.class_names) == 10
-
-
-def test_arrays_are_pickled_out_of_band_and_shared_read_only() -> None:
-    """Ray's object store uses this protocol: all but a little must go without a copy."""
-    data = load_datasets(["mnist"], "sample")["mnist"]
-    buffers: list[pickle.PickleBuffer] = []
-    pickled = pickle.dumps(data, protocol=5, buffer_callback=buffers.append)
-    assert len(pickled) < 5_000
-    again: SplitData = pickle.loads(pickled, buffers=buffers)
-    assert np.shares_memory(again.inputs, data.inputs)
-    assert not data.inputs.flags.writeable
-    assert not data.labels.flags.writeable
 
 
 def test_num_images_chooses_a_nested_stratified_subset() -> None:
@@ -92,40 +76,6 @@ def test_other_wrong_arguments() -> None:
 def test_allowed_images() -> None:
     assert allowed_images(BOTH, "full") == range(100, 70_001)
     assert allowed_images(BOTH, "sample") == range(100, 10_001)
-
-
-def test_describe_is_json_for_the_study_file() -> None:
-    datasets = load_datasets(["mnist"], "sample", num_images=700)
-    entry = describe(datasets, "sample", 700, 0)
-    assert json.loads(json.dumps(entry)) == entry
-    assert entry == {
-        "source": "sample",
-        "num_images": 700,
-        "split_seed": 0,
-        "datasets": {
-            "mnist": {
-                "num_images": 700,
-                "num_train": 490,
-                "num_val": 70,
-                "num_test": 140,
-                "sha256": {stem: DATASETS["mnist"].sha256[stem] for stem in (IMAGES, LABELS)},
-            }
-        },
-    }
-
-
-def test_subset_train_is_nested_and_leaves_the_rest() -> None:
-    data = load_datasets(["mnist"], "sample")["mnist"]
-    small, large = subset_train(data, 100, seed=3), subset_train(data, 1_000, seed=3)
-    assert (len(small.train), len(large.train)) == (100, 1_000)
-    assert np.isin(small.train, large.train).all()
-    assert np.isin(large.train, data.train).all()
-    assert len(np.unique(data.labels[small.train])) == 10
-    assert small.test is data.test
-    assert small.val is data.val
-    assert not np.array_equal(small.train, subset_train(data, 100, seed=4).train)
-    message = refused(lambda: subset_train(data, 7_001, seed=0))
-    assert message.startswith("num_train_images 7001: allowed 10 to 7,000")
 
 
 def test_importing_the_data_module_does_not_import_torch() -> None:
