@@ -9,7 +9,8 @@ import numpy as np
 
 from analysis.frames.load import Study, load_study
 from tests.studies import line, resnet_config, study_json, write_study, write_trial
-from tune_app.data.images import describe, load_datasets
+from tune_app.data.images import load_datasets
+from tune_app.data.split_data import describe
 
 LABELS = np.repeat(np.arange(10, dtype=np.uint8), 14)
 

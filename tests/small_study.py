@@ -11,7 +11,8 @@ import pytest
 
 from tests.refusals import isolate
 from tests.studies import line
-from tune_app.data.images import describe, load_datasets
+from tune_app.data.images import load_datasets
+from tune_app.data.split_data import describe
 from tune_app.planning.space_file import load_space
 from tune_app.storage.local_store import LocalStore
 from tune_app.study.fingerprint import data_fingerprint

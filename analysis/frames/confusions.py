@@ -8,6 +8,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from analysis.frames.meta import datasets_of
+
 _CLASS_NAMES = {
     "fashion_mnist": (
         *("T-shirt/top", "Trouser", "Pullover", "Dress", "Coat"),
@@ -19,9 +21,25 @@ MOST_PAIRS = 5
 """The number of pairs of classes that are shown of each confusion matrix."""
 
 
-def class_names(dataset: object, num_classes: int) -> Sequence[str]:
-    """Return the names of the classes, or their numbers if they have no names."""
-    names = _CLASS_NAMES.get(str(dataset), ())
+def known_names(data: object, dataset: object) -> list[str]:
+    """Return the names of a data set's classes; empty if they are not known.
+
+    Args:
+        data: the entry ``data`` of ``study.json``, which names the classes of a user's data set.
+        dataset: the data set; None if the study's only one is meant.
+    """
+    datasets = datasets_of(data)
+    only = next(iter(datasets)) if len(datasets) == 1 else None
+    name = str(only if dataset is None else dataset)
+    recorded = datasets.get(name, {}).get("class_names")
+    if isinstance(recorded, list):
+        return [str(entry) for entry in recorded]
+    return list(_CLASS_NAMES.get(name, ()))
+
+
+def class_names(data: object, dataset: object, num_classes: int) -> Sequence[str]:
+    """Return the names of the classes, or their numbers if that many have no names."""
+    names = known_names(data, dataset)
     return names if len(names) == num_classes else [str(index) for index in range(num_classes)]
 
 

@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 from analysis.frames.columns import finished, levels
 from analysis.frames.confusions import fits_matrix
 from analysis.frames.load import Study
-from analysis.frames.split import Split, varies
+from analysis.frames.split import Split, is_own, varies
 from analysis.frames.split import load_splits as draw_splits
 from analysis.stats import load_predictions
 from analysis.stats.saved import Row
@@ -136,13 +136,16 @@ def _fits(
 def load_splits(study: Study, folder: Path) -> Splits:
     """Find the images of every data set and seed in a folder, by their checksums.
 
+    Data sets that the study's own search space loaded are left out.
+
     Raises:
         UserError: the folder lacks a file that the study was made from.
     """
     datasets = levels(study.rows, "dataset") if "dataset" in study.rows else []
     data = study.meta.get("data")
     seeds = [int(seed) for seed in study.meta["seeds"]]
-    return {str(name): draw_splits(data, str(name), "--images", folder, seeds) for name in datasets}
+    names = [str(name) for name in datasets if not is_own(data, str(name))]
+    return {name: draw_splits(data, name, "--images", folder, seeds) for name in names}
 
 
 def seeds_apart(study: Study, picks: pd.DataFrame) -> list[int | None]:

@@ -66,6 +66,11 @@ def identity_of_test(data: object, dataset: str, seed: int) -> str:
     return repr((dataset, sorted(map(str, checksums.values())), num_images, split_seed))
 
 
+def is_own(data: object, dataset: str) -> bool:
+    """Return whether a data set was loaded by the study's own search space, from no IDX files."""
+    return {*mapping(datasets_of(data).get(dataset, {}).get("sha256"))} == {"inputs", "labels"}
+
+
 def load_splits(
     data: object, dataset: str, source: str, folder: Path, seeds: Iterable[int]
 ) -> dict[int, Split]:

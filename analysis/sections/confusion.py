@@ -49,7 +49,7 @@ def _confusion_blocks(study: Study, key: str, dataset: Any, picks: pd.DataFrame)
     panels = [panel for panel in panels if panel[1].shape == panels[0][1].shape][:4]
     if not panels:
         return []
-    names = class_names(dataset, len(panels[0][1]))
+    names = class_names(study.meta.get("data"), dataset, len(panels[0][1]))
     classes = [per_class_data(matrix, names).assign(pick=title) for title, matrix in panels]
     pairs = [confused_pairs_data(matrix, names).assign(pick=title) for title, matrix in panels]
     where = "" if dataset is None else f"{label('dataset', dataset)}: "

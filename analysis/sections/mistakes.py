@@ -12,9 +12,10 @@ import pandas as pd
 from analysis.figures.pictures import draw_pictures
 from analysis.frames.cells import counted, format_cell
 from analysis.frames.columns import levels
-from analysis.frames.confusions import class_names
+from analysis.frames.confusions import known_names
 from analysis.frames.labels import label
 from analysis.frames.load import Study
+from analysis.frames.meta import datasets_of
 from analysis.frames.mistakes import (
     MOST,
     Predicted,
@@ -25,13 +26,12 @@ from analysis.frames.mistakes import (
     saved_without_labels,
     seeds_apart,
 )
-from analysis.frames.split import Split
+from analysis.frames.split import Split, is_own
 from analysis.frames.summary import best_data, groups_of
 from analysis.render.document import Block, Figure, Paragraph, Section, Table
 from analysis.sections.results import free_heading
 from tune_app.study.idx import IMAGE_SIZE
 
-_NUM_CLASSES = 10
 _MOST_PICKS = 4
 _MOST_NAMED = 3
 HOW_TO_SEE = (
@@ -64,6 +64,9 @@ def mistakes(study: Study, key: str, splits: Splits) -> Section | None:
     blocks: list[Block] = []
     datasets = levels(picks, "dataset") if "dataset" in picks else [None]
     number = 0
+    data = study.meta.get("data")
+    own = [is_own(data, name) for name in datasets_of(data)]
+    has_files = not own or not all(own)
     for dataset, seed in product(datasets, seeds_apart(study, picks)):
         here = picks if dataset is None else picks[picks["dataset"] == dataset]
         here = here if seed is None else here[here["seed"] == seed]
@@ -82,7 +85,7 @@ def mistakes(study: Study, key: str, splits: Splits) -> Section | None:
         if saved_without_labels(study, picks):
             why = f"{_NO_LABELS} {HOW_TO_SEE}"
         return Section("Images most often confused", (Paragraph(why),))
-    if not any(isinstance(block, Figure) for block in blocks) and not splits:
+    if has_files and not any(isinstance(block, Figure) for block in blocks) and not splits:
         blocks.insert(0, Paragraph(HOW_TO_SEE))
     return Section("Images most often confused", tuple(blocks))
 
@@ -115,7 +118,7 @@ def _blocks(
     if frame.empty:
         saying = f"{where}no picked configuration is known to get a test image wrong."
         return [Paragraph(f"{saying} {left_out}" if found.left_out else saying)]
-    names = _names(dataset, found)
+    names = _names(study, dataset, found)
     frame["true"], frame["predicted"] = (
         [names[index] for index in frame[column]] for column in ("true", "predicted")
     )
@@ -139,9 +142,10 @@ def _shown(number: int) -> str:
     return f"{MOST} of the {number} {images}"
 
 
-def _names(dataset: Any, found: Predicted) -> Sequence[str]:
+def _names(study: Study, dataset: Any, found: Predicted) -> Sequence[str]:
     largest = max(int(found.labels.max()), int(found.predictions.max()))
-    return class_names(dataset, max(largest + 1, _NUM_CLASSES))
+    names = known_names(study.meta.get("data"), dataset)
+    return names if len(names) > largest else [str(index) for index in range(largest + 1)]
 
 
 def _table(
@@ -160,7 +164,7 @@ def _table(
         "wrong in": _shares(frame),
     }
     by = [column for column in groups_of(study) if column != "dataset"]
-    names = _names(picks["dataset"].iloc[0] if "dataset" in picks else None, found)
+    names = _names(study, picks["dataset"].iloc[0] if "dataset" in picks else None, found)
     for pick in picks.head(_MOST_PICKS).to_dict("records"):
         place = found.trials.get(str(pick["trial_id"]))
         if place is not None:

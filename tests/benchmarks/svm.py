@@ -49,7 +49,7 @@ def our_svm(source: str, num_images: int | None) -> Callable[[Mapping[str, Any]]
 def plain_svm(source: str, num_images: int | None) -> Callable[[Mapping[str, Any]], float]:
     """Return machine -> test accuracy, by scikit-learn with its defaults."""
     images = load(source, num_images)
-    pixels = images.images.reshape(len(images.images), -1) / 255.0
+    pixels = images.inputs.reshape(len(images.inputs), -1) / 255.0
 
     def fit(machine: Mapping[str, Any]) -> float:
         from sklearn.svm import SVC

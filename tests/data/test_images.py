@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import json
 import os
-import pickle
 import subprocess
 import sys
 from collections.abc import Callable
@@ -13,14 +11,7 @@ import numpy as np
 import pytest
 
 from search_spaces.errors import UserError
-from tune_app.data.datasets import DATASETS
-from tune_app.data.images import (
-    ImageData,
-    available_images,
-    describe,
-    load_datasets,
-    subset_train,
-)
+from tune_app.data.images import allowed_images, load_datasets
 
 BOTH = ("mnist", "fashion_mnist")
 IMAGES, LABELS = "t10k-images-idx3-ubyte", "t10k-labels-idx1-ubyte"
@@ -37,24 +28,12 @@ def refused(call: Callable[[], object]) -> str:
 def test_sample_is_split_70_10_20() -> None:
     for name, data in load_datasets(BOTH, "sample").items():
         assert data.name == name
-        assert data.images.shape == (10_000, 28, 28)
+        assert data.inputs.shape == (10_000, 28, 28)
         assert data.labels.shape == (10_000,)
         assert [len(part) for part in (data.train, data.val, data.test)] == [7_000, 1_000, 2_000]
-        assert data.images.dtype == data.labels.dtype == np.uint8
+        assert data.inputs.dtype == data.labels.dtype == np.uint8
         assert set(data.sha256) == {IMAGES, LABELS}
         assert len(data.class_names) == 10
-
-
-def test_arrays_are_pickled_out_of_band_and_shared_read_only() -> None:
-    """Ray's object store uses this protocol: all but a little must go without a copy."""
-    data = load_datasets(["mnist"], "sample")["mnist"]
-    buffers: list[pickle.PickleBuffer] = []
-    pickled = pickle.dumps(data, protocol=5, buffer_callback=buffers.append)
-    assert len(pickled) < 5_000
-    again: ImageData = pickle.loads(pickled, buffers=buffers)
-    assert np.shares_memory(again.images, data.images)
-    assert not data.images.flags.writeable
-    assert not data.labels.flags.writeable
 
 
 def test_num_images_chooses_a_nested_stratified_subset() -> None:
@@ -63,9 +42,9 @@ def test_num_images_chooses_a_nested_stratified_subset() -> None:
     assert np.bincount(small.labels).tolist() == [50] * 10
     assert [len(part) for part in (small.train, small.val, small.test)] == [350, 50, 100]
     assert np.bincount(small.labels[small.val]).tolist() == [5] * 10
-    assert not small.images.flags.writeable
-    images_of_large = {image.tobytes() for image in large.images}
-    assert all(image.tobytes() in images_of_large for image in small.images)
+    assert not small.inputs.flags.writeable
+    images_of_large = {image.tobytes() for image in large.inputs}
+    assert all(image.tobytes() in images_of_large for image in small.inputs)
 
 
 def test_split_seed_changes_subset_and_split() -> None:
@@ -73,12 +52,12 @@ def test_split_seed_changes_subset_and_split() -> None:
         load_datasets(["mnist"], "sample", num_images=300, split_seed=seed)["mnist"]
         for seed in (0, 0, 1)
     )
-    assert np.array_equal(first.images, again.images)
+    assert np.array_equal(first.inputs, again.inputs)
     assert np.array_equal(first.test, again.test)
-    assert not np.array_equal(first.images, other.images)
+    assert not np.array_equal(first.inputs, other.inputs)
     all_images = load_datasets(["mnist"], "sample", split_seed=0)["mnist"]
     split_otherwise = load_datasets(["mnist"], "sample", split_seed=1)["mnist"]
-    assert np.array_equal(all_images.images, split_otherwise.images)
+    assert np.array_equal(all_images.inputs, split_otherwise.inputs)
     assert not np.array_equal(all_images.test, split_otherwise.test)
 
 
@@ -94,43 +73,9 @@ def test_other_wrong_arguments() -> None:
     assert message == "--split-seed -1: allowed 0 or more"
 
 
-def test_available_images() -> None:
-    assert available_images(BOTH, "full") == 70_000
-    assert available_images(BOTH, "sample") == 10_000
-
-
-def test_describe_is_json_for_the_study_file() -> None:
-    datasets = load_datasets(["mnist"], "sample", num_images=700)
-    entry = describe(datasets, "sample", 700, 0)
-    assert json.loads(json.dumps(entry)) == entry
-    assert entry == {
-        "source": "sample",
-        "num_images": 700,
-        "split_seed": 0,
-        "datasets": {
-            "mnist": {
-                "num_images": 700,
-                "num_train": 490,
-                "num_val": 70,
-                "num_test": 140,
-                "sha256": {stem: DATASETS["mnist"].sha256[stem] for stem in (IMAGES, LABELS)},
-            }
-        },
-    }
-
-
-def test_subset_train_is_nested_and_leaves_the_rest() -> None:
-    data = load_datasets(["mnist"], "sample")["mnist"]
-    small, large = subset_train(data, 100, seed=3), subset_train(data, 1_000, seed=3)
-    assert (len(small.train), len(large.train)) == (100, 1_000)
-    assert np.isin(small.train, large.train).all()
-    assert np.isin(large.train, data.train).all()
-    assert len(np.unique(data.labels[small.train])) == 10
-    assert small.test is data.test
-    assert small.val is data.val
-    assert not np.array_equal(small.train, subset_train(data, 100, seed=4).train)
-    message = refused(lambda: subset_train(data, 7_001, seed=0))
-    assert message.startswith("num_train_images 7001: allowed 10 to 7,000")
+def test_allowed_images() -> None:
+    assert allowed_images(BOTH, "full") == range(100, 70_001)
+    assert allowed_images(BOTH, "sample") == range(100, 10_001)
 
 
 def test_importing_the_data_module_does_not_import_torch() -> None:
@@ -147,4 +92,4 @@ def test_all_of_mnist() -> None:
     assert data.labels[:5].tolist() == [5, 0, 4, 1, 9]  # the train part comes first
     assert data.labels[60_000:60_005].tolist() == [7, 2, 1, 0, 4]
     assert len(data.sha256) == 4
-    assert (data.images[data.train] / 255).mean() == pytest.approx(data.mean, abs=5e-4)
+    assert (data.inputs[data.train] / 255).mean() == pytest.approx(data.mean[0], abs=5e-4)

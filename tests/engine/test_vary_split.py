@@ -19,8 +19,9 @@ from analysis.stats import compare_predictions
 from search_spaces.errors import UserError
 from tests.engine.real_studies import ledger_of, run, write_space
 from tests.studies import QUICK
-from tune_app.data.images import describe, load_datasets
+from tune_app.data.images import load_datasets
 from tune_app.data.sources import SAMPLE_FOLDER
+from tune_app.data.split_data import describe
 from tune_app.study.fingerprint import data_fingerprint
 
 SPACE = """
@@ -48,10 +49,10 @@ def test_a_seed_has_the_split_that_is_made_with_it(num_images: int | None) -> No
     for seed in (0, 3):
         own = load_datasets(["mnist"], "sample", num_images, split_seed=seed)["mnist"]
         mine = shared.at_seed(seed)
-        assert mine.images is shared.images and mine.labels is shared.labels
+        assert mine.inputs is shared.inputs and mine.labels is shared.labels
         for part in ("train", "val", "test"):
             ours, theirs = getattr(mine, part), getattr(own, part)
-            assert np.array_equal(shared.images[ours], own.images[theirs])
+            assert np.array_equal(shared.inputs[ours], own.inputs[theirs])
             assert np.array_equal(shared.labels[ours], own.labels[theirs])
     assert not np.array_equal(shared.at_seed(0).test, shared.at_seed(3).test)
 
@@ -71,7 +72,7 @@ def test_the_study_file_says_so_and_images_are_shared_once() -> None:
     again = pickle.loads(
         pickle.dumps(data["mnist"], protocol=5, buffer_callback=buffers.append), buffers=buffers
     )
-    assert np.shares_memory(again.at_seed(4).images, data["mnist"].images)
+    assert np.shares_memory(again.at_seed(4).inputs, data["mnist"].inputs)
 
 
 @pytest.mark.xdist_group("ray")

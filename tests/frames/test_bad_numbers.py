@@ -21,7 +21,8 @@ from analysis.report import main as report
 from search_spaces.errors import UserError
 from tests.refusals import FEWER, outcome
 from tests.studies import QUICK, line, resnet_config, row, study_json, write_study, write_trial
-from tune_app.data.images import load_datasets, subset_train
+from tune_app.data.images import load_datasets
+from tune_app.data.split_data import subset_train
 from tune_app.training.metrics import classification_metrics
 
 BAD = st.sampled_from([math.nan, math.inf, -math.inf, None, "null", 0, -1.5, 1e308, 10**400, "x"])

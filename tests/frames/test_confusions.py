@@ -43,6 +43,6 @@ def test_pairs_left_out_that_tie_with_the_last_one_shown_are_counted() -> None:
 
 
 def test_classes_have_names_where_the_data_set_has_them() -> None:
-    assert class_names("fashion_mnist", 10)[9] == "Ankle boot"
-    assert class_names("mnist", 3) == ["0", "1", "2"]
-    assert class_names("fashion_mnist", 3) == ["0", "1", "2"]
+    assert class_names({}, "fashion_mnist", 10)[9] == "Ankle boot"
+    assert class_names({}, "mnist", 3) == ["0", "1", "2"]
+    assert class_names({}, "fashion_mnist", 3) == ["0", "1", "2"]

@@ -178,7 +178,7 @@ def test_the_sample_shows_the_images_that_were_tested(tmp_path: Path) -> None:
     data = load_datasets(["mnist"], "sample", NUM_IMAGES)["mnist"]
     found = splits["mnist"][0]
     assert (found.labels[found.test] == data.labels[data.test]).all()
-    assert (found.images[found.test] == data.images[data.test].reshape(-1, 784)).all()
+    assert (found.images[found.test] == data.inputs[data.test].reshape(-1, 784)).all()
     wrong = predicted(study, "mnist", found)
     assert wrong is not None and wrong.left_out == ()
     assert set(mistakes_data(wrong, ["k"], most=99)["position"] % 10) == {0}

@@ -79,7 +79,7 @@ def test_a_study_grows_by_seeds_and_by_a_wider_axis(tmp_path: Path) -> None:
         ),
         (
             {"data": {**DATA, "datasets": {"mnist": {"num_images": 100, "sha256": {"a": "2"}}}}},
-            "mnist files ['1'], not ['2']",
+            "mnist data of SHA-256 ['1'], not ['2']",
         ),
     ],
 )

@@ -12,13 +12,14 @@ import numpy as np
 import pytest
 import torch
 
-from tune_app.data.images import ImageData, load_datasets
+from tune_app.data.images import load_datasets
+from tune_app.data.split_data import SplitData
 from tune_app.training.classifier import ClassifierRun
 from tune_app.training.registry import TRAINABLES
 
 
 @pytest.fixture(scope="module")
-def images() -> ImageData:
+def images() -> SplitData:
     return load_datasets(["mnist"], "sample", 200)["mnist"]
 
 
@@ -30,7 +31,7 @@ def one_thread() -> Iterator[None]:
     torch.set_num_threads(before)
 
 
-def start(images: ImageData, last_epoch: int = 3, **changes: Any) -> ClassifierRun:
+def start(images: SplitData, last_epoch: int = 3, **changes: Any) -> ClassifierRun:
     config = {
         "dataset": "mnist",
         "model": "resnet18",
@@ -58,7 +59,7 @@ def measurements(metrics: dict[str, Any]) -> dict[str, Any]:
     return {key: value for key, value in metrics.items() if key not in TIMES}
 
 
-def test_the_order_of_images_is_a_function_of_seed_and_epoch(images: ImageData) -> None:
+def test_the_order_of_images_is_a_function_of_seed_and_epoch(images: SplitData) -> None:
     run, same, other = start(images), start(images, lr=0.1), start(images, seed=1)
 
     def order(which: ClassifierRun, epoch: int) -> list[int]:
@@ -78,7 +79,7 @@ def test_the_order_of_images_is_a_function_of_seed_and_epoch(images: ImageData) 
 
 
 def test_the_order_rests_on_nothing_that_numpy_may_change(
-    images: ImageData, monkeypatch: pytest.MonkeyPatch
+    images: SplitData, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.delattr(np.random, "Generator")
     assert start(images).epoch_batches(1)[0][:4].tolist() == [155, 51, 106, 139]
@@ -86,7 +87,7 @@ def test_the_order_rests_on_nothing_that_numpy_may_change(
 
 @pytest.mark.parametrize("optimizer", ["sgd", "adam"])
 def test_a_resumed_run_equals_an_uninterrupted_one_bit_for_bit(
-    images: ImageData, optimizer: str
+    images: SplitData, optimizer: str
 ) -> None:
     whole = start(images, optimizer=optimizer)
     expected = [measurements(whole.train_epoch(epoch)) for epoch in (1, 2, 3)]
@@ -100,7 +101,7 @@ def test_a_resumed_run_equals_an_uninterrupted_one_bit_for_bit(
     assert all(torch.equal(ours[name], theirs[name]) for name in ours)
 
 
-def test_testing_on_the_way_changes_nothing(images: ImageData) -> None:
+def test_testing_on_the_way_changes_nothing(images: SplitData) -> None:
     plain, tested = start(images), start(images)
     plain.train_epoch(1)
     tested.train_epoch(1)
@@ -111,19 +112,19 @@ def test_testing_on_the_way_changes_nothing(images: ImageData) -> None:
     assert len(predictions) == metrics["num_test"] == 40
 
 
-def test_training_learns(images: ImageData) -> None:
+def test_training_learns(images: SplitData) -> None:
     run = start(images, last_epoch=8)
     losses = [run.train_epoch(epoch)["train_loss"] for epoch in range(1, 9)]
     assert losses[-1] < losses[0] / 2
 
 
-def test_a_loss_that_is_not_finite_is_reported_as_diverged(images: ImageData) -> None:
+def test_a_loss_that_is_not_finite_is_reported_as_diverged(images: SplitData) -> None:
     metrics = start(images, optimizer="sgd", lr=1e30).train_epoch(1)
     assert metrics["status"] == "diverged" and metrics["epoch"] == 1
     assert not (math.isfinite(metrics["train_loss"]) and math.isfinite(metrics["val_loss"]))
 
 
-def test_the_cosine_schedule_looks_at_the_last_epoch(images: ImageData) -> None:
+def test_the_cosine_schedule_looks_at_the_last_epoch(images: SplitData) -> None:
     run = start(images, last_epoch=4, lr_schedule="cosine")
     rates = []
     for epoch in (1, 3):
@@ -132,14 +133,14 @@ def test_the_cosine_schedule_looks_at_the_last_epoch(images: ImageData) -> None:
     assert rates == pytest.approx([1e-3, 0.5e-3])
 
 
-def test_cost_counts_the_nominal_model(images: ImageData) -> None:
+def test_cost_counts_the_nominal_model(images: SplitData) -> None:
     cost = start(images).cost
     assert cost["macs"] == 33_184_000 or round(cost["macs"] / 1e6, 4) == 33.1840
     assert cost["flops"] == 66_107_904
     assert cost["live_flops"] < cost["flops"]
 
 
-def test_three_channels_and_larger_images_are_trained(images: ImageData) -> None:
+def test_three_channels_and_larger_images_are_trained(images: SplitData) -> None:
     metrics = start(images, in_channels=3, image_size=40).train_epoch(1)
     assert metrics["status"] == "ok" and metrics["precision"] == "float32"
 
@@ -175,7 +176,7 @@ def nothing(state: dict[str, Any]) -> None:
     "change", [truncated, another_shape, no_settings, another_model, no_number, nothing]
 )
 def test_a_state_that_does_not_fit_is_refused_before_it_is_used(
-    images: ImageData, optimizer: str, change: Callable[[dict[str, Any]], None]
+    images: SplitData, optimizer: str, change: Callable[[dict[str, Any]], None]
 ) -> None:
     run = start(images, optimizer=optimizer)
     run.train_steps(run.epoch_batches(1)[:1])

@@ -5,12 +5,12 @@ from __future__ import annotations
 import pytest
 
 from tests.training.test_classifier import images, start  # noqa: F401 (a fixture)
-from tune_app.data.images import ImageData
+from tune_app.data.split_data import SplitData
 from tune_app.training.classifier_probe import probe
 
 
 def test_a_probe_grows_with_epochs_and_images(
-    images: ImageData,  # noqa: F811
+    images: SplitData,  # noqa: F811
 ) -> None:
     measured = probe(start(images).config, images, 1)
     once = measured.seconds(1, 1000, 100)

@@ -8,13 +8,14 @@ import numpy as np
 import pytest
 from sklearn.svm import SVC
 
-from tune_app.data.images import ImageData, load_datasets, subset_train
+from tune_app.data.images import load_datasets
+from tune_app.data.split_data import SplitData, subset_train
 from tune_app.training import svm
 from tune_app.training.registry import TRAINABLES
 
 
 @pytest.fixture(scope="module")
-def images() -> ImageData:
+def images() -> SplitData:
     return load_datasets(["mnist"], "sample", 1_000)["mnist"]
 
 
@@ -24,9 +25,9 @@ def config(**changes: Any) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize("kernel", ["rbf", "poly"])
-def test_it_agrees_with_scikit_learn(images: ImageData, kernel: str) -> None:
+def test_it_agrees_with_scikit_learn(images: SplitData, kernel: str) -> None:
     metrics, predictions = svm.fit_and_predict(config(kernel=kernel), images, 1)
-    pixels = images.images.reshape(len(images.images), -1) / 255
+    pixels = images.inputs.reshape(len(images.inputs), -1) / 255
     reference = SVC(kernel=kernel, C=10).fit(pixels[images.train], images.labels[images.train])
     expected = reference.predict(pixels[images.test])
     assert np.mean(predictions == expected) >= 0.995
@@ -35,20 +36,20 @@ def test_it_agrees_with_scikit_learn(images: ImageData, kernel: str) -> None:
     assert abs(metrics["num_support_vectors"] - len(reference.support_)) <= 3
 
 
-def test_stopping_early_is_unconverged(images: ImageData) -> None:
+def test_stopping_early_is_unconverged(images: SplitData) -> None:
     metrics, _ = svm.fit_and_predict(config(max_iter=3), images, 1)
     assert metrics["status"] == "unconverged" and not metrics["converged"]
     assert 0 <= metrics["test_accuracy"] <= 1
 
 
-def test_the_smallest_limit_is_one_iteration(images: ImageData) -> None:
+def test_the_smallest_limit_is_one_iteration(images: SplitData) -> None:
     assert svm.fit_and_predict(config(max_iter=1), images, 1)[0]["status"] == "unconverged"
     allowed = TRAINABLES["svm"].parameters["max_iter"]
     assert [allowed.accepts(number) for number in (-2, -1, 0, 1)] == [False, True, False, True]
 
 
 def test_a_limit_of_the_solver_itself_is_a_limit(
-    images: ImageData, monkeypatch: pytest.MonkeyPatch
+    images: SplitData, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Degree 8 with gamma 864 meets the 10,000 iterations of oneDAL only after half a minute."""
     pytest.importorskip("sklearnex")
@@ -58,7 +59,7 @@ def test_a_limit_of_the_solver_itself_is_a_limit(
     assert metrics["status"] == "unconverged" and not metrics["converged"]
 
 
-def test_the_row_says_which_solver_ran(images: ImageData, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_row_says_which_solver_ran(images: SplitData, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(svm, "find_solver", lambda _threads: ("scikit-learn", SVC))
     metrics, _ = svm.fit_and_predict(config(), images, 1)
     assert metrics["solver"] == "scikit-learn" and metrics["converged"]
@@ -66,7 +67,7 @@ def test_the_row_says_which_solver_ran(images: ImageData, monkeypatch: pytest.Mo
     assert unconverged["status"] == "unconverged"
 
 
-def test_a_probe_grows_with_the_square_of_the_images(images: ImageData) -> None:
+def test_a_probe_grows_with_the_square_of_the_images(images: SplitData) -> None:
     seconds = svm.probe(config(), images, 1).seconds
     assert seconds(1, 20_000, 0) == pytest.approx(4 * seconds(1, 10_000, 0))
     few = subset_train(images, 70, 0)

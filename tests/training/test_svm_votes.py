@@ -21,7 +21,7 @@ KERNELS: list[dict[str, Any]] = [
 def images() -> Any:
     """FashionMNIST, whose classes overlap: 1,400 training and 400 test images."""
     found = load_datasets(["fashion_mnist"], "sample", 2_000)["fashion_mnist"]
-    pixels = found.images.reshape(len(found.images), -1).astype(np.float32) / 255
+    pixels = found.inputs.reshape(len(found.inputs), -1).astype(np.float32) / 255
     return pixels, found.labels, found.train, found.test
 
 

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from torch.nn import functional
 from torch.utils.data import DataLoader, Dataset
 
-from tune_app.data.images import ImageData
+from tune_app.data.split_data import SplitData
 
 Batch = tuple[torch.Tensor, torch.Tensor]
 
@@ -24,12 +24,12 @@ class ImageDataset(Dataset[Batch]):
     """The images of a data set for a ``DataLoader``, which gets a whole batch in one call.
 
     The ``DataLoader`` calls ``__getitems__`` once for each batch. Its sampler gives positions in
-    ``data.images``, and its ``collate_fn`` must return the batch unchanged. The arrays of ``data``
+    ``data.inputs``, and its ``collate_fn`` must return the batch unchanged. The arrays of ``data``
     may be read-only, because a batch is a copy.
     """
 
-    def __init__(self, data: ImageData) -> None:
-        self._images = data.images
+    def __init__(self, data: SplitData) -> None:
+        self._images = data.inputs
         self._labels = data.labels
 
     def __len__(self) -> int:
@@ -87,7 +87,7 @@ class ImageLoader:
 
     def __init__(
         self,
-        data: ImageData,
+        data: SplitData,
         device: torch.device,
         *,
         channels: int = 1,
@@ -108,7 +108,7 @@ class ImageLoader:
         """Yield the images, float32 (B, channels, size, size), and labels, int64 (B,), by batch."""
         gathered = self._on_device(batches) if self._resident else self._from_host(batches)
         for images, labels in gathered:
-            mean, std = self._data.mean, self._data.std
+            mean, std = self._data.mean[0], self._data.std[0]
             pixels = normalise(images, mean, std, self._channels, self._size)
             if self._device.type == "cuda":  # the layout of cuDNN's kernels for tensor cores
                 pixels = pixels.to(memory_format=torch.channels_last)

@@ -143,6 +143,7 @@ class Launch:
         return 0
 
     def _prepare(self, checked: CheckedRequest, cluster: Cluster) -> PreparedStudy:
+        checked = checked.with_own_data(self._display.say)
         if self._request.budget_seconds is not None:
             if checked.existing is None:
                 self._display.say("measuring the speed of a few training steps")

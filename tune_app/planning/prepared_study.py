@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Mapping
-from dataclasses import dataclass, replace
-from typing import Any
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
 
 from search_spaces.errors import UserError, one_line
-from tune_app.data import images as image_data
+from tune_app.data.array_data import ArrayData
+from tune_app.data.own_data import split_notes
+from tune_app.data.split_data import SplitData, describe
 from tune_app.planning.code_change import check_code, code_notes
 from tune_app.planning.plan import Plan, PlanOptions, make_plan
 from tune_app.planning.repeats import SAME_AT_EVERY_SEED, check_seeds, same_at_every_seed
 from tune_app.planning.request import StudyRequest
 from tune_app.planning.resources import Cluster
+from tune_app.planning.study_data import load_images, load_own_data, num_train
 from tune_app.storage.store import STUDY_FILE
 from tune_app.study.ledger import Ledger, extend_ledger, new_ledger, open_ledger
 from tune_app.study.objective import Objective
@@ -30,20 +32,38 @@ class CheckedRequest:
         request: what the user asks for.
         trainable: the trainable of the space.
         existing: the existing study; None if there is none or ``--fresh`` renames it.
+        own_data: the data sets of the space that have been loaded.
     """
 
     request: StudyRequest
     trainable: Trainable
     existing: Ledger | None
+    own_data: Mapping[str, ArrayData] = field(default_factory=dict)
 
     def dataset_names(self) -> list[str]:
         """Return the data sets that the configurations of the space and of the study use.
 
-        The study may have configurations that the space no longer has.
+        The study may have configurations that the space no longer has. There are none for a
+        function that takes no data.
         """
+        if not self.trainable.uses_images:
+            return []
         existing = self.existing.configurations() if self.existing else ()
-        configs = [c.config for c in (*self.request.space.expand(), *existing)]
+        configurations = (*self.request.space.expand(), *existing)
+        configs = [self.trainable.complete(c.config) for c in configurations]
         return list(dict.fromkeys(c["dataset"] for c in configs if "dataset" in c))
+
+    def with_own_data(self, say: Callable[[str], None]) -> CheckedRequest:
+        """Return this request with the data sets of the space that it uses, each loaded once.
+
+        Args:
+            say: shows a line to the user.
+
+        Raises:
+            UserError: a data set cannot be loaded.
+        """
+        own = load_own_data(self.request, self.dataset_names(), self.own_data, say)
+        return replace(self, own_data=own)
 
     def device(self, cluster: Cluster) -> str:
         """Return the device for ``device: auto``: the study's, else a GPU if there is one."""
@@ -60,14 +80,14 @@ class PreparedStudy:
 
     Attributes:
         checked: the request.
-        images: data set -> its images, split.
+        images: data set -> its items, split.
         ledger: the study, extended by what the request adds.
         num_added: the number of rows that the request adds to an existing study.
         recorded: what earlier launches recorded.
     """
 
     checked: CheckedRequest
-    images: Mapping[str, Any]
+    images: Mapping[str, SplitData]
     ledger: Ledger
     num_added: int
     recorded: Recorded
@@ -84,7 +104,7 @@ class PreparedStudy:
 
     def notes(self) -> list[str]:
         """Return what a user has to know of the study that is there, one line each."""
-        notes = list(self.recorded.notes)
+        notes = [*self.recorded.notes, *split_notes(self.images)]
         existing = self.checked.existing
         if existing is not None:
             before, now = Objective.of_study(existing.study), Objective.of_study(self.ledger.study)
@@ -159,33 +179,15 @@ def prepare(checked: CheckedRequest, cluster: Cluster) -> PreparedStudy:
         UserError: there are no such images, new seeds would repeat the result of another seed, or
             the existing study was made with other data or settings.
     """
-    images = _load_images(checked)
+    checked = checked.with_own_data(lambda _line: None)
+    images = load_images(checked.request, checked.dataset_names(), checked.own_data)
     _check_new_seeds(checked, images)
     ledger, num_added = _make_ledger(checked, images, checked.device(cluster))
     recorded = Recorded(()) if checked.request.fresh else ledger.read_trials()
     return PreparedStudy(checked, images, ledger, num_added, recorded)
 
 
-def num_train(images: Mapping[str, Any]) -> dict[str, int]:
-    """Return data set -> number of training images."""
-    return {name: len(data.train) for name, data in images.items()}
-
-
-def _load_images(checked: CheckedRequest) -> dict[str, Any]:
-    request = checked.request
-    images: dict[str, Any] = {}
-    if checked.trainable.uses_images:
-        images = image_data.load_datasets(
-            checked.dataset_names(),
-            request.source,
-            request.num_images,
-            request.split_seed,
-            vary_split=request.vary_split,
-        )
-    return images
-
-
-def _check_new_seeds(checked: CheckedRequest, images: Mapping[str, Any]) -> None:
+def _check_new_seeds(checked: CheckedRequest, images: Mapping[str, SplitData]) -> None:
     """Refuse new seeds that would repeat the result of another seed."""
     request = checked.request
     known = set(checked.existing.study["seeds"]) if checked.existing else set()
@@ -195,7 +197,7 @@ def _check_new_seeds(checked: CheckedRequest, images: Mapping[str, Any]) -> None
 
 
 def _make_ledger(
-    checked: CheckedRequest, images: Mapping[str, Any], device: str
+    checked: CheckedRequest, images: Mapping[str, SplitData], device: str
 ) -> tuple[Ledger, int]:
     """Return the study extended by the request, and the number of rows added to an existing one."""
     request = checked.request
@@ -204,7 +206,7 @@ def _make_ledger(
         request.space,
         request.seeds,
         device=device,
-        data=image_data.describe(images, request.source, request.num_images, request.split_seed),
+        data=describe(images, request.source, request.num_images, request.split_seed),
         defaults=checked.trainable.defaults(),
         code=request.code,
     )
@@ -226,7 +228,7 @@ def _check_existing(ledger: Ledger, trainable: Trainable) -> None:
     described = ledger.study["data"]["datasets"]
     for configuration in ledger.configurations():
         check_config(where, trainable, configuration.config)
-        dataset = configuration.config.get("dataset")
+        dataset = trainable.complete(configuration.config).get("dataset")
         if trainable.uses_images and dataset not in described:
             raise UserError(
                 f"{where}: data lacks {dataset}, which its configurations use; restore it from "

@@ -60,7 +60,8 @@ def fit_budget(checked: CheckedRequest, cluster: Cluster) -> CheckedRequest:
 
 def _largest_subset(checked: CheckedRequest, cluster: Cluster, budget_seconds: float) -> int:
     request = replace(checked.request, num_images=None)
-    most = image_data.available_images(checked.dataset_names(), request.source)
+    allowed = image_data.allowed_images(checked.dataset_names(), request.source, checked.own_data)
+    fewest, most = allowed[0], allowed[-1]
     study = prepare(replace(checked, request=request), cluster)
     plan = study.plan(cluster)
     probes = probe_trials(plan.trials, study.trainable, study.images)
@@ -72,13 +73,13 @@ def _largest_subset(checked: CheckedRequest, cluster: Cluster, budget_seconds: f
             raise UserError(f"--budget: the speed of this study is not known: {reason}")
         return study_seconds(plan.trials, seconds, cluster, request.max_concurrent)
 
-    chosen = fit_to_budget(budget_seconds, image_data.MIN_IMAGES, most, seconds_for)
+    chosen = fit_to_budget(budget_seconds, fewest, most, seconds_for)
     if chosen == 0:
         raise UserError(
-            f"--budget: {image_data.MIN_IMAGES} images per data set, the fewest possible, "
-            f"already take about {seconds_for(image_data.MIN_IMAGES):.0f} s; allow more time"
+            f"--budget: {fewest} images per data set, the fewest possible, "
+            f"already take about {seconds_for(fewest):.0f} s; allow more time"
         )
-    return chosen if chosen == most else chosen // 10 * 10
+    return chosen if chosen == most else max(fewest, chosen // 10 * 10)
 
 
 def _seconds(

@@ -132,7 +132,7 @@ def new_ledger(
         space: the search space.
         seeds: every configuration is run once per seed.
         device: the device for ``device: auto``.
-        data: the description of the data from :func:`tune_app.data.images.describe`.
+        data: the description of the data from :func:`tune_app.data.split_data.describe`.
         defaults: the trainable's values of parameters that a configuration leaves out.
         code: the user's code: file name -> its fingerprint.
     """
@@ -235,7 +235,11 @@ def _identity(old: Mapping[str, Any], new: Mapping[str, Any]) -> Iterable[tuple[
     for name in sorted({*old["data"]["datasets"]} & {*new["data"]["datasets"]}):
         a, b = old["data"]["datasets"][name], new["data"]["datasets"][name]
         yield f"{name} images", a["num_images"], b["num_images"]
-        yield f"{name} files", sorted(a["sha256"].values()), sorted(b["sha256"].values())
+        yield f"{name} data of SHA-256", _checksums(a), _checksums(b)
+
+
+def _checksums(entry: Mapping[str, Any]) -> list[str]:
+    return sorted(str(checksum)[:16] for checksum in entry["sha256"].values())
 
 
 def _defaults(old: Config, new: Config) -> Iterable[tuple[str, Any, Any]]:

@@ -19,8 +19,8 @@ from torch import nn
 
 from tune_app.cropped_conv.crop import crop_to_live_taps, full_state_dict
 from tune_app.data.epoch_order import epoch_order
-from tune_app.data.images import ImageData
 from tune_app.data.input_pipeline import ImageLoader
+from tune_app.data.split_data import SplitData
 from tune_app.training.memory import peak_memory_mb
 from tune_app.training.metrics import classification_metrics
 from tune_app.training.models import build_model, count_cost
@@ -31,7 +31,7 @@ EVAL_BATCH_SIZE = 250
 
 
 def train_classifier(
-    config: dict[str, Any], *, data: Mapping[str, ImageData], settings: LaunchSettings
+    config: dict[str, Any], *, data: Mapping[str, SplitData], settings: LaunchSettings
 ) -> None:
     """Run one trial: train up to its last milestone, and report every epoch to Ray Tune."""
     trial = TrialContext(config, settings)
@@ -74,7 +74,7 @@ class ClassifierRun:
         last_epoch: the last epoch, which a cosine schedule depends on.
     """
 
-    def __init__(self, config: Mapping[str, Any], data: ImageData, last_epoch: int) -> None:
+    def __init__(self, config: Mapping[str, Any], data: SplitData, last_epoch: int) -> None:
         self.config = config
         self.data = data
         self.device = torch.device(config["device"])
@@ -84,7 +84,7 @@ class ClassifierRun:
         self.cpu_seconds = 0.0
         torch.manual_seed(config["seed"])
         shape = (config["in_channels"], config["image_size"], config["image_size"])
-        nominal = build_model(config["model"], config["in_channels"], len(data.class_names))
+        nominal = build_model(config["model"], config["in_channels"], data.num_classes)
         cropped = crop_to_live_taps(nominal, shape)
         self.cost = _cost_metrics(nominal, cropped, shape)
         # Cropping was measured to be faster on a CPU. A GPU uses cuDNN's own kernels.
@@ -185,7 +185,7 @@ class ClassifierRun:
         """Return (test metrics, predicted classes) on the test split."""
         test_loss, predictions = self.evaluate(self.data.test)
         labels = self.data.labels[self.data.test]
-        metrics = classification_metrics(labels, predictions, len(self.data.class_names))
+        metrics = classification_metrics(labels, predictions, self.data.num_classes)
         return {"test_loss": test_loss, **metrics}, predictions
 
     def weights(self) -> dict[str, torch.Tensor]:

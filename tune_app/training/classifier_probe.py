@@ -12,13 +12,13 @@ import numpy as np
 import torch
 from torch import nn
 
-from tune_app.data.images import ImageData
+from tune_app.data.split_data import SplitData
 from tune_app.training.checkpoint import write_checkpoint
 from tune_app.training.classifier import EVAL_BATCH_SIZE, ClassifierRun
 from tune_app.training.probe import EpochTimes, Probe
 
 
-def probe(config: Mapping[str, Any], data: ImageData, num_threads: int) -> Probe:
+def probe(config: Mapping[str, Any], data: SplitData, num_threads: int) -> Probe:
     """Measure a few steps. The first one does not count, because it also allocates memory."""
     torch.set_num_threads(num_threads)
     started = time.perf_counter()

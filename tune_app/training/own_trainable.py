@@ -96,9 +96,9 @@ def _takes_data(space: SearchSpace) -> bool:
             f"{where} takes {len(needed)} arguments; allowed: train(config), or train(config, "
             "data) with the space's datasets"
         )
-    if len(needed) == 2 and not space.datasets:
+    if len(needed) == 2 and not space.datasets and "dataset" not in space.parameters():
         raise UserError(
-            f"{where} takes data, but the space has no datasets; add datasets={{'name': load}}, or "
-            "take the configuration alone"
+            f"{where} takes data, but the space has no datasets; add datasets={{'name': load}}, a "
+            "parameter 'dataset', or take the configuration alone"
         )
     return len(needed) == 2

@@ -14,6 +14,7 @@ from search_spaces.configuration import Config
 from search_spaces.errors import UserError, choices, did_you_mean
 from search_spaces.own_work import is_own
 from search_spaces.space import SearchSpace
+from tune_app.training.own_datasets import with_datasets, with_recorded_datasets
 from tune_app.training.own_trainable import own_trainable, recorded_trainable
 from tune_app.training.parameter import REQUIRED, Parameter
 from tune_app.training.trainable import Trainable, check_config, load_object
@@ -42,7 +43,7 @@ def find_trainable(space: SearchSpace) -> Trainable:
     where = f"search space {space.name}"
     given = space.trainable
     if is_own(given):
-        return own_trainable(space)
+        return with_datasets(own_trainable(space), space)
     if isinstance(given, Trainable):
         trainable = given
     elif given in TRAINABLES:
@@ -52,6 +53,7 @@ def find_trainable(space: SearchSpace) -> Trainable:
             f"{where}: no trainable {given!r}{did_you_mean(str(given), TRAINABLES)}; allowed: "
             f"{choices(TRAINABLES)}, or a function train(config) of your own"
         )
+    trainable = with_datasets(trainable, space)
     if space.keep_checkpoints is not None:
         trainable = replace(trainable, keep_checkpoints=space.keep_checkpoints)
     for configuration in space.expand():
@@ -67,7 +69,8 @@ def trainable_of_study(study: Mapping[str, Any]) -> Trainable | None:
     space = study["space"]
     if space.get("is_own") is True:
         return recorded_trainable(space)
-    return TRAINABLES.get(space["trainable"])
+    shipped = TRAINABLES.get(space["trainable"])
+    return shipped and with_recorded_datasets(shipped, study)
 
 
 _DATASETS = ("mnist", "fashion_mnist")

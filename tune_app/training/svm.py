@@ -1,4 +1,4 @@
-"""Train a support vector machine on raw pixels, with oneDAL's solver if it is installed."""
+"""Train a support vector machine on raw inputs, with oneDAL's solver if it is installed."""
 
 from __future__ import annotations
 
@@ -11,7 +11,8 @@ import numpy as np
 import numpy.typing as npt
 from sklearn.exceptions import ConvergenceWarning
 
-from tune_app.data.images import ImageData, subset_train
+from search_spaces.errors import UserError
+from tune_app.data.split_data import SplitData, subset_train
 from tune_app.training.memory import peak_memory_mb
 from tune_app.training.metrics import classification_metrics
 from tune_app.training.probe import PairTimes, Probe
@@ -29,9 +30,9 @@ _NUM_PROBES = 3
 
 
 def train_svm(
-    config: dict[str, Any], *, data: Mapping[str, ImageData], settings: LaunchSettings
+    config: dict[str, Any], *, data: Mapping[str, SplitData], settings: LaunchSettings
 ) -> None:
-    """Run one trial: fit, predict validation and test images, and report once."""
+    """Run one trial: fit, predict validation and test items, and report once."""
     trial = TrialContext(config, settings)
     if trial.is_recorded():
         return
@@ -45,22 +46,26 @@ def train_svm(
 
 
 def fit_and_predict(
-    config: Mapping[str, Any], data: ImageData, num_threads: int
+    config: Mapping[str, Any], data: SplitData, num_threads: int
 ) -> tuple[dict[str, Any], npt.NDArray[Any]]:
-    """Return (the trial's metrics, predicted classes of the test images).
+    """Return (the trial's metrics, predicted classes of the test items).
 
     Pixels that are 0 in every image of the data set are left out (a twelfth of MNIST's): they add
     nothing to the product of two images. Gamma is computed from all pixels before.
 
-    There is no ``train_accuracy``, because predicting all training images costs as much as the fit.
+    There is no ``train_accuracy``, because predicting all training items costs as much as the fit.
+
+    Raises:
+        UserError: the data have no classes, or their inputs are not numbers.
     """
+    _check_data(data)
     solver, svc_class = find_solver(num_threads)
     max_iter = config["max_iter"]
     if max_iter == -1 and solver == ONEDAL:
         max_iter = ONEDAL_MAX_ITER
     pixels, labels = _pixels(data, data.train), data.labels[data.train]
     gamma = _gamma(config["gamma"], pixels)
-    ever_set = data.images.reshape(len(data.images), -1).any(axis=0)
+    ever_set = data.inputs.reshape(len(data.inputs), -1).any(axis=0)
     pixels = np.ascontiguousarray(pixels[:, ever_set])
     chosen = {name: config[name] for name in ("kernel", "C", "degree")}
     chosen |= {"gamma": gamma, "max_iter": max_iter, "random_state": config["seed"]}
@@ -98,7 +103,7 @@ def fit_and_predict(
         "device": "cpu",
         "precision": "float32" if pixels.dtype == np.float32 else "float64",
     }
-    metrics |= classification_metrics(data.labels[data.test], predictions, len(data.class_names))
+    metrics |= classification_metrics(data.labels[data.test], predictions, data.num_classes)
     return metrics, predictions
 
 
@@ -122,13 +127,23 @@ def find_solver(num_threads: int) -> tuple[str, Callable[..., Any]]:
     return ONEDAL, SVC
 
 
-def _pixels(data: ImageData, indices: npt.NDArray[Any]) -> npt.NDArray[np.float32]:
-    """Return images as rows of pixels in [0, 1], shape (N, height × width)."""
-    pixels: npt.NDArray[np.float32] = data.images[indices].reshape(len(indices), -1)
-    return pixels.astype(np.float32) / np.float32(255)
+def _check_data(data: SplitData) -> None:
+    if data.class_names is None or data.inputs.dtype.kind not in "biuf":
+        what = "targets instead of classes" if data.class_names is None else "inputs of text"
+        raise UserError(
+            f"data set {data.name} has {what}; trainable svm takes numbers and classes; give "
+            "other data or another trainable"
+        )
 
 
-def probe(config: Mapping[str, Any], data: ImageData, num_threads: int) -> Probe:
+def _pixels(data: SplitData, indices: npt.NDArray[Any]) -> npt.NDArray[np.float32]:
+    """Return inputs as rows, shape (N, numbers of an item); bytes are pixels, made 0 to 1."""
+    pixels: npt.NDArray[np.float32] = data.inputs[indices].reshape(len(indices), -1)
+    pixels = pixels.astype(np.float32)
+    return pixels / np.float32(255) if data.inputs.dtype == np.uint8 else pixels
+
+
+def probe(config: Mapping[str, Any], data: SplitData, num_threads: int) -> Probe:
     """Measure the fit and the prediction on a small subset.
 
     The fit of n images is estimated as a × n²: the number of support vectors grows almost like n,

@@ -1,0 +1,140 @@
+"""A study of own data as a command prepares it: loaded once, described, identified."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from ray import tune
+
+from search_spaces.errors import UserError
+from search_spaces.space import SearchSpace
+from tune_app.data.array_data import ArrayData
+from tune_app.engine.trial_configs import trial_configs
+from tune_app.planning.prepared_study import PreparedStudy, check_request, prepare
+from tune_app.planning.request import StudyRequest
+from tune_app.planning.resources import Cluster
+from tune_app.planning.study_estimate import fit_budget
+from tune_app.storage.local_store import LocalStore
+
+CLUSTER = Cluster(({"CPU": 1.0},))
+
+
+def train(config: dict[str, Any], data: Any) -> None:
+    """A user's function that takes data."""
+
+
+def trees(seed: int = 0) -> ArrayData:
+    labels = np.arange(60) % 3
+    inputs = np.random.default_rng(seed).normal(size=(60, 2)) + labels[:, None]
+    return ArrayData(inputs, labels)
+
+
+def request(
+    root: Path,
+    datasets: Mapping[str, Callable[..., Any]],
+    trainable: Any = train,
+    param_space: Mapping[str, Any] | None = None,
+    **options: Any,
+) -> StudyRequest:
+    space = SearchSpace(
+        name="mine",
+        trainable=trainable,
+        datasets=datasets,
+        param_space=param_space or {"lr": tune.grid_search([0.1, 0.2])},
+    )
+    return StudyRequest(space, LocalStore(root), **options)
+
+
+def prepared(root: Path, *args: Any, **kwargs: Any) -> PreparedStudy:
+    return prepare(check_request(request(root, *args, **kwargs)), CLUSTER)
+
+
+def fingerprints(study: PreparedStudy) -> set[str]:
+    trials = study.plan(CLUSTER).trials
+    return {c["plan"]["data"] for c in trial_configs(trials, study.ledger, study.recorded, "001")}
+
+
+def test_the_study_describes_its_own_data(tmp_path: Path) -> None:
+    study = prepared(tmp_path / "mine", {"trees": trees})
+    entry = study.ledger.study["data"]["datasets"]["trees"]
+    assert {key: entry[key] for key in entry if key.startswith("num_")} == {
+        "num_images": 60,
+        "num_train": 42,
+        "num_val": 6,
+        "num_test": 12,
+    }
+    assert study.images["trees"].num_classes == 3
+    assert [trial.config["dataset"] for trial in study.plan(CLUSTER).trials] == ["trees"] * 2
+    assert study.notes() == []
+
+
+def test_data_are_loaded_once_with_a_line(tmp_path: Path) -> None:
+    loaded, lines = [], []
+
+    def load() -> ArrayData:
+        loaded.append(1)
+        return trees()
+
+    param_space = {"kernel": "rbf", "C": tune.grid_search([0.1, 1.0])}
+    mine = request(
+        tmp_path / "mine",
+        {"trees": load, "unused": load},
+        "svm",
+        {**param_space, "dataset": "trees"},
+    )
+    checked = check_request(replace(mine, budget_seconds=1e5)).with_own_data(lines.append)
+    chosen = fit_budget(checked, CLUSTER)
+    assert chosen.request.num_images == 60
+    assert prepare(chosen, CLUSTER).images["trees"].num_images == 60
+    assert loaded == [1] and lines == ["loading data set trees"]
+
+
+def test_other_content_has_another_fingerprint_and_is_refused(tmp_path: Path) -> None:
+    first = prepared(tmp_path / "mine", {"trees": trees})
+    first.ledger.save()
+    again = prepared(tmp_path / "mine", {"trees": trees})
+    assert fingerprints(first) == fingerprints(again)
+    other = prepared(tmp_path / "other", {"trees": lambda: trees(1)})
+    subset = prepared(tmp_path / "subset", {"trees": trees}, num_images=30)
+    assert len(fingerprints(first) | fingerprints(other) | fingerprints(subset)) == 3
+    with pytest.raises(UserError, match=r"^study mine was made with trees data of SHA-256 \['"):
+        prepared(tmp_path / "mine", {"trees": lambda: trees(1)})
+    with pytest.raises(UserError, match=r"^study mine was made with trees images 60, not 30"):
+        prepared(tmp_path / "mine", {"trees": trees}, num_images=30)
+
+
+def test_own_and_shipped_data_sets_are_mixed(tmp_path: Path) -> None:
+    param_space = {"kernel": "rbf", "C": 1.0, "dataset": tune.grid_search(["mnist", "trees"])}
+    study = prepared(tmp_path / "mine", {"trees": trees}, "svm", param_space, source="sample")
+    assert set(study.images) == {"mnist", "trees"}
+    assert len(fingerprints(study)) == 2
+
+
+def test_a_data_set_that_the_space_lost_is_named(tmp_path: Path) -> None:
+    axis = {"dataset": tune.grid_search(["trees", "shrubs"])}
+    both = {"trees": trees, "shrubs": lambda: trees(1)}
+    prepared(tmp_path / "mine", both, param_space=axis).ledger.save()
+    with pytest.raises(UserError, match="study mine uses the data set shrubs, which the space"):
+        prepared(tmp_path / "mine", {"trees": trees}, param_space={"dataset": "trees"})
+
+
+def test_a_function_without_data_loads_none(tmp_path: Path) -> None:
+    def alone(config: dict[str, Any]) -> None:
+        """A user's function without data."""
+
+    def fails() -> ArrayData:
+        raise AssertionError("nobody needs it")
+
+    study = prepared(tmp_path / "mine", {"trees": fails}, alone)
+    assert study.images == {} and study.ledger.study["data"]["datasets"] == {}
+
+
+def test_a_small_class_is_a_note(tmp_path: Path) -> None:
+    labels = ["ash"] * 30 + ["elm"]
+    study = prepared(tmp_path / "mine", {"trees": lambda: ArrayData(np.zeros((31, 2)), labels)})
+    assert study.notes()[0].startswith("note: trees: too few items of elm for the class to be in")
