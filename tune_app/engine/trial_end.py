@@ -69,9 +69,13 @@ def why_incomplete(
         )
     if not is_own or written.scores or (plan["resume_from"] and not written.rows):
         return ""
+    return _without_objective(written, rule.objective.metric)
+
+
+def _without_objective(written: Written, metric: str) -> str:
+    """Return that a user's function has not reported the objective, and what it has."""
     if not written.rows:
         return "it returned without a report; report its results with tune.report({...})"
-    metric = rule.objective.metric
     if metric in written.reported:
         return f"{metric}, the metric of the search space, was never a number"
     names = [name for name in written.reported if name not in RESERVED]
