@@ -2,7 +2,7 @@
 
 Ray sends functions of importable modules by name. A worker cannot import a file given with
 ``--space`` or the modules beside it, so these are sent by value. Imports inside the function are
-searched in the folders where this process finds them. That works on nodes that see these folders.
+searched in the folders where this process finds them, and then in the sources that came along.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ import contextlib
 import inspect
 import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,6 +19,8 @@ from types import ModuleType
 from typing import Any
 
 from search_spaces.errors import UserError
+from tune_app.engine.shipped_modules import ShippedModules
+from tune_app.study.code_fingerprint import source_files
 from tune_app.study.python_file import modules_beside
 
 _OURS = "tune_app"
@@ -45,12 +47,15 @@ class Shipped:
         pickled: the function, with what it uses of the user's files.
         module: the name of its module.
         search_path: the folders in which this process finds modules.
+        sources: the files of the user's folder that the function needs, for imports inside of it on
+            a machine without that folder.
         uses_torch: whether its file names torch, whose generators are then seeded.
     """
 
     pickled: bytes
     module: str
     search_path: tuple[str, ...]
+    sources: Mapping[str, bytes]
     uses_torch: bool
 
     def load(self) -> Callable[..., Any]:
@@ -62,6 +67,7 @@ class Shipped:
         from ray import cloudpickle
 
         sys.path += [folder for folder in self.search_path if folder not in sys.path]
+        ShippedModules(self.sources).install()
         work: Callable[..., Any] = cloudpickle.loads(self.pickled)
         if self.module not in sys.modules:
             stand_in = ModuleType(self.module)
@@ -96,8 +102,9 @@ def ship(work: Callable[..., Any]) -> Shipped:
     file = Path(str(_globals_of(work).get("__file__", "")))
     pickled = _pickled(work, modules_beside(file.parent) if file.is_file() else [])
     search_path = tuple(os.path.realpath(folder) for folder in sys.path)
-    uses_torch = file.is_file() and "torch" in file.read_text(errors="replace")
-    return Shipped(pickled, _module_of(work), search_path, uses_torch)
+    sources = source_files(file) if file.is_file() else {}
+    uses_torch = any(b"torch" in source for source in sources.values())
+    return Shipped(pickled, _module_of(work), search_path, sources, uses_torch)
 
 
 def _module_of(work: Callable[..., Any]) -> str:

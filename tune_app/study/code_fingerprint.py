@@ -11,6 +11,7 @@ import ast
 import hashlib
 import sys
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from importlib.machinery import PathFinder
 from pathlib import Path
 from typing import Any
@@ -38,23 +39,36 @@ def fingerprint_files(path: Path) -> dict[str, str]:
     Returns:
         File name relative to the folder -> SHA-256 of its meaning; the file of the space is first.
     """
+    files: dict[str, str] = {}
+    for name, content in source_files(path).items():
+        meaning = content
+        try:
+            tree = ast.parse(content)
+            tree.body = list(_running(tree.body, is_space=not files))
+            meaning = _meaning(tree).encode(errors="surrogatepass")
+        except (SyntaxError, ValueError, RecursionError, MemoryError):
+            pass  # no Python, or an expression that is nested too deeply: the text is its meaning
+        files[name] = hashlib.sha256(meaning).hexdigest()
+    return files
+
+
+def source_files(path: Path) -> dict[str, bytes]:
+    """Return the content of a user's file and of every module beside it that it needs.
+
+    Returns:
+        File name relative to the folder -> content; the file itself is first.
+    """
     path = path.resolve()
     folder, waiting = path.parent, [path]
-    files: dict[str, str] = {}
+    files: dict[str, bytes] = {}
     while waiting and len(files) < _MOST_FILES:
         file = waiting.pop(0)
         name = file.relative_to(folder).as_posix()
         if name in files:
             continue
-        content = _source(file)
-        try:
-            tree = ast.parse(content)
-            waiting += _imported_files(tree, file, folder)
-            tree.body = list(_running(tree.body, is_space=not files))
-            content = _meaning(tree).encode(errors="surrogatepass")
-        except (SyntaxError, ValueError, RecursionError, MemoryError):
-            pass  # no Python, or an expression that is nested too deeply: the text is its meaning
-        files[name] = hashlib.sha256(content).hexdigest()
+        files[name] = _source(file)
+        with suppress(SyntaxError, ValueError, RecursionError, MemoryError):
+            waiting += _imported_files(ast.parse(files[name]), file, folder)
     return files
 
 
