@@ -95,7 +95,7 @@ def itself() -> list[Any]:
     ids=lambda value: str(value)[:30],
 )
 def test_what_json_has_no_word_for_is_described(value: Any, described: str) -> None:
-    with pytest.raises(ValueError) as refused:  # noqa: PT011
+    with pytest.raises(ValueError) as refused:
         plain_value(value)
     assert str(refused.value) == described
 
