@@ -1,0 +1,25 @@
+"""Recorders of a launch, as tests ask for them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+from tune_app.engine.recorder import StudyRecorder
+from tune_app.storage.store import StudyStore
+from tune_app.study.objective import Objective
+from tune_app.study.result_rule import ResultRule
+from tune_app.training.registry import TRAINABLES
+
+
+def make_recorder(
+    store: StudyStore,
+    factors: Mapping[str, type] | None = None,
+    *,
+    metric: str = "val_accuracy",
+    **trainable: Any,
+) -> StudyRecorder:
+    """Return a recorder of trials of ``resnet``, with changed fields of the trainable."""
+    rule = ResultRule(Objective(metric, "max"))
+    return StudyRecorder(store, factors or {}, rule, replace(TRAINABLES["resnet"], **trainable))
