@@ -10,10 +10,11 @@ import pytest
 
 from tune_app.storage.local_store import LocalStore
 from tune_app.study.objective import Objective
-from tune_app.training.checkpoint import OWN_INDEX_FILE, find_checkpoints, find_damaged
+from tune_app.training.checkpoint import OWN_INDEX_FILE, find_checkpoints, find_damaged, read_index
 from tune_app.training.own_checkpoint import (
     newest_own,
     own_bytes,
+    own_index,
     prune_checkpoints,
     write_own_index,
 )
@@ -199,3 +200,15 @@ def prune(root: Path, keep: str | int) -> None:
         score=LOSSES.get,
         objective=Objective("loss", "min"),
     )
+
+
+def test_the_index_is_there_while_a_checkpoint_is_copied(tmp_path: Path) -> None:
+    new, reported_again = tmp_path / "new", make(tmp_path, 1)
+    new.mkdir()
+    before = (reported_again / OWN_INDEX_FILE).read_bytes()
+    for folder in (new, reported_again):
+        with own_index(folder, "k", 5, 0):
+            index = read_index(folder)
+            assert index is not None and index.epoch == 5
+    assert list(new.iterdir()) == []
+    assert (reported_again / OWN_INDEX_FILE).read_bytes() == before
