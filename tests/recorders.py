@@ -1,7 +1,9 @@
-"""A recorder of a study of images, for tests that report rows by hand."""
+"""Recorders of a launch, as tests ask for them."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from tune_app.engine.recorder import StudyRecorder
@@ -11,7 +13,13 @@ from tune_app.study.result_rule import ResultRule
 from tune_app.training.registry import TRAINABLES
 
 
-def study_recorder(store: StudyStore, factors: Any) -> StudyRecorder:
-    """Return the recorder of a launch that trains ResNets."""
-    rule = ResultRule(Objective("val_accuracy", "max"))
-    return StudyRecorder(store, factors, rule, TRAINABLES["resnet"])
+def make_recorder(
+    store: StudyStore,
+    factors: Mapping[str, type] | None = None,
+    *,
+    metric: str = "val_accuracy",
+    **trainable: Any,
+) -> StudyRecorder:
+    """Return a recorder of trials of ``resnet``, with changed fields of the trainable."""
+    rule = ResultRule(Objective(metric, "max"))
+    return StudyRecorder(store, factors or {}, rule, replace(TRAINABLES["resnet"], **trainable))

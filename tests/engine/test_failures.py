@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from tests.ledgers import epoch, make_ledger, record
-from tests.recorders import study_recorder
+from tests.recorders import make_recorder
 from tune_app.engine.failures import last_attempt, reason
 from tune_app.study.fingerprint import data_fingerprint
 from tune_app.study.ledger import Ledger
@@ -91,7 +91,7 @@ def test_a_trial_whose_worker_never_came_up_has_failed(tmp_path: Path) -> None:
     plan["data"] = data_fingerprint(ledger.study["data"], "mnist")
     config = {"dataset": "mnist", "seed": 0, "plan": plan}
     trial: Any = SimpleNamespace(trial_id="1", config=config, error_file=None, last_result={})
-    study_recorder(ledger.store, ()).log_trial_end(trial, failed=True)
+    make_recorder(ledger.store).log_trial_end(trial, failed=True)
     expected = {"mine": "the trial ended without a reason"}
     assert failures_of(ledger) == expected
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import json
 import pickle
 import traceback
 from pathlib import Path
@@ -16,15 +17,17 @@ from tensorboard.plugins.hparams.plugin_data_pb2 import HParamsPluginData
 
 from tests.ledgers import make_ledger
 from tests.recorded import read_rows
-from tests.recorders import study_recorder
+from tests.recorders import make_recorder
 from tune_app.engine import recorder
 from tune_app.engine.event_file import column_types
+from tune_app.engine.own_function import FAILURE
 from tune_app.engine.recorder import StudyRecorder
 from tune_app.storage.open_store import open_store
 from tune_app.storage.remote_folder import RemoteFolder
 from tune_app.storage.storage_errors import FullDiskError, StorageError
 from tune_app.study.fingerprint import data_fingerprint
 from tune_app.study.ledger import Ledger
+from tune_app.training.own_checkpoint import write_own_index
 
 
 def curve(folder: Path) -> list[tuple[int, float]]:
@@ -41,7 +44,7 @@ def test_curves_of_a_running_trial_are_at_the_url(
     trial: Any = SimpleNamespace(config=config, trial_id="t", last_result={}, error_file=None)
     with open_store(there.url) as store:
         make_ledger(store).save()
-        at_work = study_recorder(store, {})
+        at_work = make_recorder(store)
         at_work.log_trial_start(trial)
         for epoch in (1, 2):
             at_work.log_trial_result(epoch, trial, {"epoch": epoch, "val_loss": 0.5 * epoch})
@@ -76,7 +79,7 @@ def failed_attempt(folder: Path, error: Exception) -> Any:
 def test_a_trial_that_met_a_full_disk_ends_the_launch(tmp_path: Path, is_retried: bool) -> None:
     ledger = make_ledger(tmp_path / "mine")
     ledger.save()
-    at_work = study_recorder(ledger.store, {})
+    at_work = make_recorder(ledger.store)
     trial = failed_attempt(tmp_path, FullDiskError(FULL))
     with pytest.raises(StorageError) as caught:
         if is_retried:
@@ -92,7 +95,7 @@ def test_a_trial_that_met_a_full_disk_ends_the_launch(tmp_path: Path, is_retried
 def test_any_other_error_of_a_trial_is_its_own(tmp_path: Path) -> None:
     ledger = make_ledger(tmp_path / "mine")
     ledger.save()
-    at_work = study_recorder(ledger.store, {})
+    at_work = make_recorder(ledger.store)
     trial = failed_attempt(tmp_path, ValueError("a FullDiskError: it says"))
     at_work.on_trial_recover(1, [trial], trial)
     at_work.on_trial_error(1, [trial], trial)
@@ -103,7 +106,7 @@ def test_any_other_error_of_a_trial_is_its_own(tmp_path: Path) -> None:
 
 def test_it_is_pickled_without_what_stays_in_its_process(tmp_path: Path) -> None:
     """Tune writes its callbacks into the experiment's state."""
-    copy = pickle.loads(pickle.dumps(study_recorder(make_ledger(tmp_path).store, {"lr": float})))
+    copy = pickle.loads(pickle.dumps(make_recorder(make_ledger(tmp_path).store, {"lr": float})))
     assert copy.incomplete == {}
 
 
@@ -118,7 +121,7 @@ def recorded_trial(tmp_path: Path, last_milestone: int) -> tuple[Ledger, StudyRe
     }
     config = {"plan": plan, "seed": 0, "dataset": "mnist"}
     trial = SimpleNamespace(config=config, trial_id="t", last_result={}, error_file=None)
-    at_work = study_recorder(ledger.store, {})
+    at_work = make_recorder(ledger.store)
     at_work.log_trial_start(trial)  # type: ignore[arg-type]
     return ledger, at_work, trial
 
@@ -126,9 +129,9 @@ def recorded_trial(tmp_path: Path, last_milestone: int) -> tuple[Ledger, StudyRe
 def test_a_row_that_cannot_be_recorded_fails_its_trial(tmp_path: Path) -> None:
     ledger, at_work, trial = recorded_trial(tmp_path, 2)
     at_work.log_trial_result(1, trial, {"epoch": 1, "val_loss": 0.5})
-    assert not at_work.refuses("t", {})
+    assert not at_work.refuses("t")
     at_work.log_trial_result(2, trial, {"epoch": 2, "milestone": 2, "val_loss": "low"})
-    assert at_work.refuses("t", {}), "Tune stops it"
+    assert at_work.refuses("t"), "Tune stops it"
     at_work.log_trial_result(3, trial, {"epoch": 2, "milestone": 2})
     trial.last_result = {"epoch": 2, "milestone": 2}
     at_work.log_trial_end(trial)
@@ -154,8 +157,8 @@ def test_values_without_a_word_in_json_are_left_out_and_named_once(tmp_path: Pat
 
 
 def make_trial(name: str, milestone: int = 3, **config: Any) -> Any:
-    plan = {"trial_key": name, "name": name, "directory": f"tune/001/{name}"}
-    plan |= {"milestones": [milestone], "resume_from": []}
+    plan = {"name": name, "directory": f"tune/001/{name}", "milestones": [milestone]}
+    plan |= {"trial_key": name, "resume_from": []}
     config = {"seed": 0, **config, "plan": plan}
     return SimpleNamespace(config=config, trial_id=name, last_result={}, error_file=None)
 
@@ -175,7 +178,7 @@ def test_a_column_of_the_hparams_tab_has_one_type(tmp_path: Path) -> None:
         {"gamma": "scale", "C": 1, "shrinking": True, "num_train_images": None},
         {"gamma": 0.01, "C": 0.5, "shrinking": False, "num_train_images": 100},
     ]
-    at_work = study_recorder(ledger.store, column_types(configs[0], configs))
+    at_work = make_recorder(ledger.store, column_types(configs[0], configs))
     for number, config in enumerate(configs):
         trial = make_trial(f"t{number}", **config)
         at_work.log_trial_start(trial)
@@ -190,7 +193,7 @@ def test_a_column_of_the_hparams_tab_has_one_type(tmp_path: Path) -> None:
 def test_a_retry_records_no_row_of_an_earlier_attempt_again(tmp_path: Path) -> None:
     ledger = make_ledger(tmp_path / "mine")
     ledger.save()
-    at_work = study_recorder(ledger.store, {})
+    at_work = make_recorder(ledger.store)
     trial = make_trial("a", milestone=4)
     attempts: list[list[dict[str, Any]]] = [
         [{"epoch": 1, "val_loss": 4.0}, {"epoch": 2, "val_loss": 3.0}],
@@ -222,7 +225,7 @@ def test_a_trial_is_complete_by_its_rows_whatever_tune_says(tmp_path: Path) -> N
     """Tune sets a trial's last result back when it restores the trial from a checkpoint."""
     ledger = make_ledger(tmp_path / "mine")
     ledger.save()
-    at_work = study_recorder(ledger.store, {})
+    at_work = make_recorder(ledger.store)
     trial = make_trial("a", milestone=2)
     at_work.log_trial_start(trial)
     for row in ({"epoch": 1}, {"epoch": 2, "milestone": 2}):
@@ -232,3 +235,77 @@ def test_a_trial_is_complete_by_its_rows_whatever_tune_says(tmp_path: Path) -> N
     at_work.log_trial_end(trial)
     assert at_work.incomplete == {}
     assert not (ledger.root / "tune/001/a/error.txt").exists()
+
+
+def own_trial(tmp_path: Path, milestones: list[int], **trainable: Any) -> tuple[Any, Any, Path]:
+    """Return the recorder of a user's function, a trial that has begun, and its folder."""
+    ledger = make_ledger(tmp_path / "mine")
+    ledger.save()
+    at_work = make_recorder(ledger.store, metric="acc", is_own=True, **trainable)
+    trial = make_trial("a")
+    trial.config["plan"]["milestones"] = milestones
+    at_work.log_trial_start(trial)
+    return at_work, trial, ledger.root / "tune/001/a"
+
+
+def test_a_function_that_returned_leaves_a_file_that_says_so(tmp_path: Path) -> None:
+    at_work, trial, folder = own_trial(tmp_path, [0])
+    at_work.log_trial_result(1, trial, {"epoch": 4, "acc": 0.5})
+    at_work.log_trial_end(trial)
+    assert json.loads((folder / "returned.json").read_text()) == {"epoch": 4}
+    assert at_work.incomplete == {} and not (folder / "error.txt").exists()
+
+
+def test_a_trial_with_a_milestone_needs_no_such_file(tmp_path: Path) -> None:
+    at_work, trial, folder = own_trial(tmp_path, [1])
+    at_work.log_trial_result(1, trial, {"epoch": 1, "milestone": 1, "acc": 0.5})
+    at_work.log_trial_end(trial)
+    assert at_work.incomplete == {} and not (folder / "returned.json").exists()
+
+
+def test_an_error_of_the_function_is_kept_as_it_was_reported(tmp_path: Path) -> None:
+    at_work, trial, folder = own_trial(tmp_path, [0])
+    at_work.log_trial_result(1, trial, {"epoch": 1, "acc": 0.5})
+    text = "Traceback ...\n  train\nValueError: boom\n\nValueError: boom (my.py, line 3)\n"
+    at_work.log_trial_result(2, trial, {"epoch": 1, FAILURE: text})
+    assert at_work.refuses("a"), "Tune stops it"
+    at_work.log_trial_result(3, trial, {"epoch": 2, "acc": 0.5})
+    at_work.log_trial_end(trial)
+    assert (folder / "error.txt").read_text() == text
+    assert at_work.incomplete == {"a": "ValueError: boom (my.py, line 3)"}
+    assert [row["epoch"] for row in read_rows(folder / "result.json")] == [1]
+    assert not (folder / "returned.json").exists()
+
+
+def test_a_function_without_the_objective_fails_its_trial(tmp_path: Path) -> None:
+    at_work, trial, folder = own_trial(tmp_path, [0])
+    at_work.log_trial_result(1, trial, {"epoch": 1, "loss": 0.5, "pid": 7})
+    at_work.log_trial_end(trial)
+    reason = "it never reported acc, the metric of the search space; it reported loss"
+    assert at_work.incomplete == {"a": reason}
+    assert (folder / "error.txt").read_text() == f"{reason}\n"
+
+
+@pytest.mark.parametrize(
+    ("keep", "kept"), [("last", [3]), (2, [2, 3]), ("best", [2]), ("none", [])]
+)
+def test_the_checkpoints_of_a_complete_trial_that_are_to_stay(
+    tmp_path: Path, keep: str | int, kept: list[int]
+) -> None:
+    at_work, trial, folder = own_trial(tmp_path, [0], keep_checkpoints=keep)
+    for epoch, accuracy in ((1, 0.1), (2, 0.3), (3, 0.2)):
+        at_work.log_trial_result(epoch, trial, {"epoch": epoch, "acc": accuracy})
+        (folder / f"checkpoint_{epoch:06d}").mkdir()
+        write_own_index(folder / f"checkpoint_{epoch:06d}", "a", epoch, 0)
+    at_work.log_trial_end(trial)
+    assert sorted(int(path.name[-6:]) for path in folder.glob("checkpoint_*")) == kept
+
+
+def test_the_checkpoints_of_a_function_that_failed_stay(tmp_path: Path) -> None:
+    at_work, trial, folder = own_trial(tmp_path, [0], keep_checkpoints="none")
+    at_work.log_trial_result(1, trial, {"epoch": 1, "acc": 0.5})
+    (folder / "checkpoint_000000").mkdir()
+    write_own_index(folder / "checkpoint_000000", "a", 1, 0)
+    at_work.log_trial_result(2, trial, {"epoch": 1, FAILURE: "ValueError: boom\n"})
+    at_work.log_trial_end(trial)
+    assert (folder / "checkpoint_000000").exists()

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from tests.recorders import study_recorder
+from tests.recorders import make_recorder
 from tune_app.storage import local_store
 from tune_app.storage.local_store import LocalStore
 from tune_app.storage.storage_errors import StorageError
@@ -76,7 +76,7 @@ def test_the_recorder_keeps_the_error_of_a_lost_server(
     (tmp_path / "study.json").touch()
     config = {"plan": {"name": "a", "directory": "tune/001/a", "milestones": [1]}, "seed": 0}
     trial: Any = SimpleNamespace(config=config, trial_id="t", last_result={}, error_file=None)
-    recorder = study_recorder(LocalStore(tmp_path), {})
+    recorder = make_recorder(LocalStore(tmp_path))
     monkeypatch.setattr(os, "fsync", timed_out)
     with pytest.raises(StorageError, match="Connection timed out") as caught:
         recorder.log_trial_result(1, trial, {"epoch": 1})
@@ -96,7 +96,7 @@ def test_a_full_disk_is_noticed_and_named(tmp_path: Path, monkeypatch: pytest.Mo
 def test_the_recorder_keeps_the_first_failure_and_writes_no_more(tmp_path: Path) -> None:
     config = {"plan": {"name": "a", "directory": "tune/001/a", "milestones": [1]}, "seed": 0}
     trial: Any = SimpleNamespace(config=config, trial_id="t", last_result={}, error_file=None)
-    recorder = study_recorder(LocalStore(tmp_path), ())
+    recorder = make_recorder(LocalStore(tmp_path))
     with pytest.raises(StorageError, match="deleted or moved"):
         recorder.log_trial_result(1, trial, {"epoch": 1})
     first = recorder.failure

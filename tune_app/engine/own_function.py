@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import inspect
 import numbers
-from collections.abc import Callable, Mapping
-from contextlib import ExitStack, suppress
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -29,7 +29,7 @@ from tune_app.storage.storage_errors import FullDiskError, is_full_disk
 from tune_app.study.objective import Objective
 from tune_app.study.trial_directory import OUTPUT_FILE
 from tune_app.study.trial_record import AT_RETURN, record_problem
-from tune_app.training.own_checkpoint import Found, newest_own, write_own_index
+from tune_app.training.own_checkpoint import Found, newest_own, own_index
 from tune_app.training.own_rows import OwnRows
 from tune_app.training.trainable import Trainable
 from tune_app.training.trial_context import LaunchSettings, TrialContext
@@ -101,7 +101,7 @@ class OwnTrial:
                     self._refused = "it returned without a report; report with tune.report({...})"
             except Stopped:
                 pass
-            except (Exception, SystemExit) as error:
+            except BaseException as error:  # also KeyboardInterrupt and SystemExit
                 self._fail(error)
             if self._refused:
                 self._tell_failure(f"{self._refused}\n")
@@ -120,9 +120,18 @@ class OwnTrial:
             return
         arguments = [given] if data is None else [given, self._parts(data)]
         output = work(*arguments)
-        for row in output if inspect.isgenerator(output) else [output]:
-            if isinstance(row, (Mapping, numbers.Number)):
-                self.tell(row if isinstance(row, Mapping) else {self.settings.metric: row})
+        if inspect.isgenerator(output):
+            for row in output:
+                self._tell_value(row)
+        elif isinstance(output, Mapping) or not self.rows.measures:
+            self._tell_value(output)  # a number beside reports is no result, as in `return 0`
+
+    def _tell_value(self, value: Any) -> None:
+        """Report what the function returned or yielded: a row, or the objective alone."""
+        if isinstance(value, Mapping):
+            self.tell(value)
+        elif not isinstance(value, bool) and isinstance(value, numbers.Number):
+            self.tell({self.settings.metric: value})
 
     def _parts(self, data: Mapping[str, Any]) -> Any:
         """Return the data of the configuration, split by its seed."""
@@ -159,16 +168,32 @@ class OwnTrial:
                 self._refused = f"it reported a row that cannot be recorded: {problem}"
                 raise Stopped
         try:
-            with self.trial.full_disk_named(), self.trial.saving():
-                if checkpoint is not None:
-                    self._mark(checkpoint)
-                report(row, checkpoint=checkpoint)
+            with (
+                self.trial.full_disk_named(),
+                self.trial.saving(),
+                self._marked(checkpoint) as saved,
+            ):
+                report(row, checkpoint=saved)
         except SystemExit:
             raise Stopped from None
 
-    def _mark(self, checkpoint: Any) -> None:
-        with checkpoint.as_directory() as folder:
-            write_own_index(Path(folder), self.trial.trial_key, self.rows.epoch, self.rows.shift)
+    @contextmanager
+    def _marked(self, checkpoint: Any) -> Iterator[Any]:
+        """Return a checkpoint with its index, or None for None. The user's folder stays as it is.
+
+        It may be the folder of an earlier checkpoint that the function reports again.
+        """
+        from ray import tune
+
+        if checkpoint is None:
+            yield None
+            return
+        trial, rows = self.trial, self.rows
+        with (
+            checkpoint.as_directory() as folder,
+            own_index(Path(folder), trial.trial_key, rows.epoch, rows.shift),
+        ):
+            yield tune.Checkpoint.from_directory(folder)
 
     def _fail(self, error: BaseException) -> None:
         """Report an error of the user's function.

@@ -11,11 +11,12 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 from tune_app.storage.store import StudyStore
 
-MOST_OUTPUT_CHARACTERS = 10_000_000
-"""Longest output of a trial that is kept."""
+MOST_OUTPUT_BYTES = 10_000_000
+"""Longest output of an attempt that is kept."""
 LONGEST_STEP_SECONDS = 24 * 3_600
 _THREAD_VARIABLES = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
 
@@ -64,55 +65,81 @@ def fixed_threads(number: int) -> Iterator[None]:
         yield
 
 
-@contextmanager
-def captured_output(store: StudyStore, path: Path) -> Iterator[None]:
-    """Write what is printed to a file, which appears with the first character."""
-    output = _Output(path)
-    try:
-        with contextlib.redirect_stdout(output), contextlib.redirect_stderr(output):
-            yield
-    finally:
-        output.close()
-        if path.exists():
-            store.push(path)
+class _Output(io.RawIOBase):
+    """The file to which a trial's output goes, opened when something is written.
 
-
-class _Output(io.TextIOBase):
-    """A text file that is opened when something is written, and that ends at a size.
-
-    After it is closed, for example when a thread of the function still prints, text is dropped.
+    Between trials, for example when a thread of a function still prints, output is dropped.
     """
 
-    def __init__(self, path: Path) -> None:
-        self._path = path
-        self._left = MOST_OUTPUT_CHARACTERS
-        self._file: io.TextIOWrapper | None = None
-        self._is_open = True
+    name = "<output of the trial>"
 
-    def writable(self) -> bool:
-        """Return that text can be written."""
-        return True
+    def __init__(self) -> None:
+        self._path: Path | None = None
+        self._left = 0
+        self._file: io.FileIO | None = None
 
-    def write(self, text: str) -> int:
-        """Write text, as far as there is room."""
-        if self._is_open and text and self._left > 0:
-            if self._file is None:
-                self._path.parent.mkdir(parents=True, exist_ok=True)
-                self._file = self._path.open("a", buffering=1, errors="backslashreplace")
-            self._file.write(text[: self._left])
-            self._left -= len(text)
-            if self._left <= 0:
-                self._file.write("\nmore output is left out\n")
-        return len(text)
+    def begin(self, path: Path) -> None:
+        """Let output go to a file."""
+        self._path, self._left = path, MOST_OUTPUT_BYTES
 
-    def flush(self) -> None:
-        """Write what is buffered."""
-        if self._file is not None:
-            self._file.flush()
-
-    def close(self) -> None:
+    def end(self) -> None:
         """Close the file."""
-        self._is_open = False
+        self._path, self._left = None, 0
         if self._file is not None:
             self._file.close()
             self._file = None
+
+    def writable(self) -> bool:
+        """Return that output can be written."""
+        return True
+
+    def fileno(self) -> int:
+        """Return the number of the file, which a user's function may hand to another program."""
+        return self._opened().fileno()
+
+    def write(self, output: Any) -> int:
+        """Write output, as far as there is room."""
+        content = bytes(output)
+        if content and self._left > 0:
+            file = self._opened()
+            file.write(content[: self._left])
+            self._left -= len(content)
+            if self._left <= 0:
+                file.write(b"\nmore output is left out\n")
+        return len(content)
+
+    def _opened(self) -> io.FileIO:
+        if self._path is None:
+            raise io.UnsupportedOperation("fileno")
+        if self._file is None:
+            self._path.parent.mkdir(parents=True, exist_ok=True)
+            self._file = io.FileIO(self._path, "a")
+        return self._file
+
+
+class _Stream(io.TextIOWrapper):
+    """A text stream to an output that the user's function cannot close."""
+
+    def close(self) -> None:
+        """Write what is buffered."""
+        self.flush()
+
+
+_OUTPUT = _Output()
+_STREAM = _Stream(_OUTPUT, "utf-8", "backslashreplace", line_buffering=True)
+"""One stream serves all trials of the process, because handlers of ``logging`` keep the stream that
+they found in the first trial."""
+
+
+@contextmanager
+def captured_output(store: StudyStore, path: Path) -> Iterator[None]:
+    """Write what is printed to a file, which appears with the first character."""
+    _OUTPUT.begin(path)
+    try:
+        with contextlib.redirect_stdout(_STREAM), contextlib.redirect_stderr(_STREAM):
+            yield
+    finally:
+        _STREAM.flush()
+        _OUTPUT.end()
+        if path.exists():
+            store.push(path)

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import sysconfig
 import traceback
 from pathlib import Path
 from types import TracebackType
 
 _OURS = Path(__file__).resolve().parent.parent
+_OF_PYTHON = Path(sysconfig.get_path("stdlib")).resolve()
 
 
 def error_text(error: BaseException) -> str:
@@ -18,13 +20,20 @@ def error_text(error: BaseException) -> str:
 
 def reason_of(error: BaseException) -> str:
     """Return an error in one line: its type, the first line of its message, and where it arose."""
-    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
+    lines = [line.strip() for line in _message(error).splitlines() if line.strip()]
     if isinstance(error, SystemExit):
         lines = [f"the function called sys.exit({error.code!r})"]
     found = traceback.extract_tb(_of_the_user(error.__traceback__))
     own = [frame for frame in found if _is_users(frame.filename)] or list(found)
     where = f" ({Path(own[-1].filename).name}, line {own[-1].lineno})" if own else ""
     return f"{type(error).__name__}{': ' + lines[0] if lines else ''}{where}"
+
+
+def _message(error: BaseException) -> str:
+    try:
+        return str(error)
+    except Exception as problem:  # the user's own error may fail to describe itself
+        return f"its message cannot be shown ({type(problem).__name__})"
 
 
 def _of_the_user(frames: TracebackType | None) -> TracebackType | None:
@@ -37,4 +46,8 @@ def _of_the_user(frames: TracebackType | None) -> TracebackType | None:
 
 
 def _is_users(filename: str) -> bool:
-    return "site-packages" not in filename and _OURS not in Path(filename).parents
+    """Return whether a file is not of this program, of Python or of an installed package."""
+    path = Path(filename)
+    is_installed = {"site-packages", "dist-packages"} & set(path.parts)
+    of_python = filename.startswith("<frozen ") or _OF_PYTHON in path.parents
+    return not is_installed and not of_python and _OURS not in path.parents

@@ -43,6 +43,21 @@ def write_own_index(directory: Path, trial_key: str, epoch: int, shift: int) -> 
     (directory / OWN_INDEX_FILE).write_text(json.dumps({**index, "shift": shift}))
 
 
+@contextmanager
+def own_index(directory: Path, trial_key: str, epoch: int, shift: int) -> Iterator[None]:
+    """Write the index of a checkpoint for as long as the context lasts, while it is copied."""
+    file = directory / OWN_INDEX_FILE
+    before = file.read_bytes() if file.is_file() else None
+    write_own_index(directory, trial_key, epoch, shift)
+    try:
+        yield
+    finally:
+        if before is None:
+            file.unlink(missing_ok=True)
+        else:
+            file.write_bytes(before)
+
+
 def own_bytes(directory: Path) -> int:
     """Return the size of the files that a user's function saved in a checkpoint, together."""
     files = (path for path in directory.rglob("*") if path.name not in _OF_RAY)

@@ -31,7 +31,6 @@ class OwnRows:
         epoch: the epoch of the newest row; the epoch of the checkpoint before the first row.
         shift: what is added to the function's own epochs: 1 if it counts from 0.
         measures: the names that were reported.
-        has_objective: whether a row had the objective.
     """
 
     milestones: tuple[int, ...]
@@ -40,7 +39,6 @@ class OwnRows:
     epoch: int = 0
     shift: int = 0
     measures: dict[str, None] = field(default_factory=dict)
-    has_objective: bool = False
     _is_first: bool = True
     _named: set[str] = field(default_factory=set)
 
@@ -51,7 +49,7 @@ class OwnRows:
         for key, value in reported.items():
             try:
                 if not isinstance(key, str):
-                    raise ValueError(f"the name is a {type(key).__name__}")
+                    raise ValueError(f"its name is of type {type(key).__name__}, not text")
                 row[self._name_of(key, value)] = plain_value(value)
             except ValueError as problem:
                 if str(key) not in self._named:
@@ -61,7 +59,6 @@ class OwnRows:
         if notes:
             row["report_note"] = "; ".join(notes)
         self.measures |= dict.fromkeys(name for name in row if name not in ("epoch", "report_note"))
-        self.has_objective |= isinstance(row.get(self.objective.metric), (int, float))
         if self.epoch in self.milestones:
             row["milestone"] = self.epoch
             if self.objective.metric in row and self.objective.score(row) is None:
@@ -75,7 +72,10 @@ class OwnRows:
 
     def is_last(self, reported: Mapping[str, Any]) -> bool:
         """Return whether a report would reach the last milestone."""
-        named = self._named_epoch(reported.get("epoch"))
+        try:
+            named = self._named_epoch(plain_value(reported.get("epoch")))
+        except ValueError:
+            named = None
         epoch = self.epoch + 1 if named is None else named
         return bool(self.milestones) and epoch >= self.milestones[-1]
 

@@ -26,7 +26,7 @@ def plain_value(value: Any) -> Any:
     try:
         plain = _plain(value)
         length = len(json.dumps(plain))
-    except (TypeError, ValueError, OverflowError, RecursionError):
+    except Exception:  # of any kind, because the value's own methods are called
         raise ValueError(_described(value)) from None
     if length > _MOST_CHARACTERS:
         raise ValueError(f"{_described(value)}, more than {_MOST_CHARACTERS:,} characters")
@@ -61,6 +61,9 @@ def _plain(value: Any) -> Any:
 
 
 def _described(value: Any) -> str:
-    shape = getattr(value, "shape", None)
+    try:
+        shape = getattr(value, "shape", None)
+    except Exception:
+        shape = None
     of_shape = f" of shape {tuple(shape)}" if isinstance(shape, tuple) and shape else ""
     return f"{type(value).__name__}{of_shape}"
