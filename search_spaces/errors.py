@@ -31,9 +31,9 @@ def one_line(text: str) -> str:
     return flat
 
 
-def did_you_mean(word: str, allowed: Iterable[str]) -> str:
+def did_you_mean(word: str, allowed: Iterable[str], similarity: float = 0.6) -> str:
     """Return ``"; did you mean 'lr'?"`` for the closest allowed word, or an empty string."""
-    close = difflib.get_close_matches(word, list(allowed), n=1)
+    close = difflib.get_close_matches(word, list(allowed), n=1, cutoff=similarity)
     return f"; did you mean {close[0]!r}?" if close else ""
 
 

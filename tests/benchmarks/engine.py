@@ -31,7 +31,7 @@ def our_engine(
 ) -> Callable[[int, int], tuple[float, float]]:
     """Return (training images, evaluated images) -> what a trial of q1a does with them."""
     from tune_app.data.images import load_datasets
-    from tune_app.training.classifier import ClassifierRun
+    from tune_app.training.classifier_run import ClassifierRun
     from tune_app.training.registry import TRAINABLES
 
     images = load_datasets(["mnist"], "sample", None, 0)["mnist"]
@@ -81,7 +81,8 @@ def matrix_peak(num_cores: int) -> float:
 def operations_per_image(model: str) -> float:
     """Return what training one image takes of the cropped model, its share of evaluation too."""
     from tune_app.cropped_conv.crop import crop_to_live_taps
-    from tune_app.training.models import build_model, count_cost
+    from tune_app.training.model_cost import count_cost
+    from tune_app.training.models import build_model
 
     shape = (1, 28, 28)
     live = crop_to_live_taps(build_model(model, 1, 10), shape)

@@ -10,8 +10,9 @@ import pytest
 import torch
 from torch.utils.data import DataLoader
 
+from search_spaces.errors import UserError
 from tune_app.data.images import load_datasets
-from tune_app.data.input_pipeline import ImageDataset, ImageLoader, normalise
+from tune_app.data.input_pipeline import ArrayDataset, BatchLoader, as_input, normalise
 from tune_app.data.split_data import SplitData
 
 
@@ -27,7 +28,7 @@ def hand_on(batch: Any) -> Any:
 def test_a_loader_gathers_the_images_its_sampler_names(mnist: SplitData) -> None:
     order = mnist.train[::-1].copy()
     loader = DataLoader(
-        ImageDataset(mnist), batch_size=32, sampler=order.tolist(), collate_fn=hand_on
+        ArrayDataset(mnist), batch_size=32, sampler=order.tolist(), collate_fn=hand_on
     )
     batches = list(loader)
     assert [len(labels) for _, labels in batches] == [32, 32, 32, 32, 12]
@@ -40,7 +41,7 @@ def test_a_loader_gathers_the_images_its_sampler_names(mnist: SplitData) -> None
 
 
 def test_one_image(mnist: SplitData) -> None:
-    dataset = ImageDataset(mnist)
+    dataset = ArrayDataset(mnist)
     image, label = dataset[7]
     assert len(dataset) == 200
     assert image.shape == (1, 28, 28)
@@ -54,14 +55,14 @@ def test_batches_of_read_only_arrays_are_fresh(mnist: SplitData) -> None:
     assert not mnist.inputs.flags.writeable
     with warnings.catch_warnings():
         warnings.simplefilter("error")
-        images, _ = ImageDataset(mnist).__getitems__(np.array([0, 1]))
+        images, _ = ArrayDataset(mnist).__getitems__(np.array([0, 1]))
     images.fill_(255)
     assert np.array_equal(mnist.inputs[0], before)
 
 
 def test_normalise_by_hand() -> None:
     images = torch.tensor([[[[0, 51], [102, 255]]]], dtype=torch.uint8)
-    pixels = normalise(images, mean=0.2, std=0.5, size=2)
+    pixels = normalise(images, [0.2], [0.5])
     assert pixels.dtype == torch.float32
     expected = torch.tensor([[[[-0.4, 0.0], [0.4, 1.6]]]])
     torch.testing.assert_close(pixels, expected, rtol=0, atol=1e-6)
@@ -69,16 +70,15 @@ def test_normalise_by_hand() -> None:
 
 
 def test_training_pixels_have_mean_0_and_deviation_1(mnist: SplitData) -> None:
-    images, _ = ImageDataset(mnist).__getitems__(mnist.train)
-    pixels = normalise(images, mnist.mean[0], mnist.std[0])
+    images, _ = ArrayDataset(mnist).__getitems__(mnist.train)
+    pixels = normalise(images, mnist.mean, mnist.std)
     assert pixels.mean().item() == pytest.approx(0, abs=0.05)
     assert pixels.std().item() == pytest.approx(1, abs=0.05)
 
 
-def test_normalise_resizes_and_repeats() -> None:
+def test_as_input_resizes_and_repeats() -> None:
     """Bilinear with half-pixel centres: 0, 1 becomes 0, 1/4, 3/4, 1 along a row."""
-    images = torch.tensor([[[[0, 255], [0, 255]]]], dtype=torch.uint8)
-    pixels = normalise(images, mean=0.0, std=1.0, channels=3, size=4)
+    pixels = as_input(torch.tensor([[[[0.0, 1.0], [0.0, 1.0]]]]), channels=3, size=4)
     assert pixels.shape == (1, 3, 4, 4)
     row = torch.tensor([0.0, 0.25, 0.75, 1.0])
     torch.testing.assert_close(pixels, row.expand(1, 3, 4, 4), rtol=0, atol=1e-6)
@@ -88,9 +88,68 @@ def test_normalise_resizes_and_repeats() -> None:
 def test_images_that_are_on_the_device_give_the_same_batches(mnist: SplitData) -> None:
     batches = np.array_split(mnist.train[::-1].copy(), 5)
     device = torch.device("cpu")
-    copied = list(ImageLoader(mnist, device, channels=3, size=32)(batches))
-    gathered = list(ImageLoader(mnist, device, channels=3, size=32, resident=True)(batches))
+    copied = list(BatchLoader(mnist, device, channels=3, size=32)(batches))
+    gathered = list(BatchLoader(mnist, device, channels=3, size=32, resident=True)(batches))
     assert len(copied) == len(gathered) == 5
     for (images, labels), (others, their_labels) in zip(copied, gathered, strict=True):
         assert images.shape == (28, 3, 32, 32) and labels.shape == (28,)
         assert torch.equal(images, others) and torch.equal(labels, their_labels)
+
+
+def data_with(
+    inputs: np.ndarray[Any, Any], labels: np.ndarray[Any, Any], **changes: Any
+) -> SplitData:
+    """Return a data set whose items are all training items."""
+    every, none = np.arange(len(labels)), np.arange(0)
+    described = {"mean": (0.0,), "std": (1.0,), "class_names": ("a", "b")} | changes
+    return SplitData("own", inputs, labels, every, none, none, **described)
+
+
+def only_batch(loader: BatchLoader, num: int = 2) -> tuple[torch.Tensor, torch.Tensor]:
+    (batch,) = loader([np.arange(num)])
+    return batch
+
+
+CPU = torch.device("cpu")
+
+
+def test_colours_are_normalised_by_channel() -> None:
+    pixels = np.array([[[[0, 51, 255]]], [[[102, 0, 51]]]], dtype=np.uint8)  # (2, 1, 1, 3)
+    data = data_with(pixels, np.array([0, 1]), mean=(0.2, 0.0, 0.5), std=(0.5, 1.0, 0.25))
+    loader = BatchLoader(data, CPU)
+    images, labels = only_batch(loader)
+    assert loader.input_shape == (3, 1, 1) and images.shape == (2, 3, 1, 1)
+    expected = torch.tensor([[-0.4, 0.2, 2.0], [0.4, 0.0, -1.2]])
+    torch.testing.assert_close(images[:, :, 0, 0], expected, rtol=0, atol=1e-6)
+    assert labels.tolist() == [0, 1] and labels.dtype == torch.int64
+    assert images.is_contiguous()
+
+
+def test_a_table_of_floats_is_normalised_by_column_and_has_float_targets() -> None:
+    table = np.array([[1.0, 10.0], [3.0, 20.0]])
+    data = data_with(
+        table, np.array([0.5, 1.5]), mean=(2.0, 10.0), std=(1.0, 5.0), class_names=None
+    )
+    loader = BatchLoader(data, CPU, channels=3, size=28)
+    inputs, targets = only_batch(loader)
+    assert loader.input_shape == (2,) and inputs.dtype == targets.dtype == torch.float32
+    assert inputs.tolist() == [[-1.0, 0.0], [1.0, 2.0]] and targets.tolist() == [0.5, 1.5]
+    assert table[0, 0] == 1.0, "the shared array is left as it is"
+
+
+def test_float_images_are_not_divided_by_255() -> None:
+    data = data_with(np.full((2, 4, 4), 0.5), np.array([0, 1]))
+    images, _ = only_batch(BatchLoader(data, CPU, size=8))
+    assert images.shape == (2, 1, 8, 8) and bool((images == 0.5).all())
+
+
+def test_sequences_are_no_images() -> None:
+    data = data_with(np.ones((2, 5, 3)), np.array([0, 1]), mean=(1.0,) * 3, std=(2.0,) * 3)
+    inputs, _ = only_batch(BatchLoader(data, CPU, size=28))
+    assert inputs.shape == (2, 5, 3) and bool((inputs == 0).all())
+
+
+def test_colours_cannot_become_other_channels() -> None:
+    data = data_with(np.zeros((2, 4, 4, 3), dtype=np.uint8), np.array([0, 1]))
+    with pytest.raises(UserError, match="in_channels is 1, but the images of own have 3 channels"):
+        BatchLoader(data, CPU, channels=1)

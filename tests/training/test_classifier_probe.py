@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.training.test_classifier import images, start  # noqa: F401 (a fixture)
+from tests.training.test_classifier_run import images, start  # noqa: F401 (a fixture)
 from tune_app.data.split_data import SplitData
 from tune_app.training.classifier_probe import probe
 

@@ -65,7 +65,7 @@ class CroppedConv2d(nn.Module):
         self.way = choose_way(conv, rows, columns)
         self._plan = BandPlan(rows, columns) if self.way == "bands" else None
         self._reads_all = rows.reads_all and columns.reads_all
-        live, dead = self._split(conv.weight.detach())
+        live, dead = self.split(conv.weight.detach())
         self.weight = nn.Parameter(live, requires_grad=conv.weight.requires_grad)
         # torch types the bias of a convolution as a plain tensor; it is a parameter or None.
         self.bias = cast("nn.Parameter | None", conv.bias)
@@ -106,7 +106,7 @@ class CroppedConv2d(nn.Module):
         expected = self.out_channels, self.in_channels // self.groups, *size
         if full.shape != expected:
             raise ValueError(f"expected a kernel of shape {expected}, got {tuple(full.shape)}")
-        live, dead = self._split(full)
+        live, dead = self.split(full)
         with torch.no_grad():
             self.weight.copy_(live)
             self.dead_taps.copy_(dead)
@@ -168,7 +168,8 @@ class CroppedConv2d(nn.Module):
         live[self.rows.taps, self.columns.taps] = True
         return live
 
-    def _split(self, full: Tensor) -> tuple[Tensor, Tensor]:
+    def split(self, full: Tensor) -> tuple[Tensor, Tensor]:
+        """Return (live taps, dead taps) of a tensor of the original kernel's shape."""
         by_tap = full.permute(2, 3, 1, 0)
         live = self._live_mask(full.device)
         return by_tap[live].contiguous(), by_tap[~live].contiguous()

@@ -1,7 +1,7 @@
-"""Make batches of tensors from arrays of images, a whole batch at a time.
+"""Make batches of tensors from the arrays of a data set, a whole batch at a time.
 
-Images are copied to the device as uint8, which is a quarter of the bytes of float32, and normalised
-there.
+Images are copied to the device as they are, as uint8 a quarter of the bytes of float32, and
+normalised there.
 """
 
 from __future__ import annotations
@@ -15,13 +15,27 @@ from numpy.typing import NDArray
 from torch.nn import functional
 from torch.utils.data import DataLoader, Dataset
 
+from search_spaces.errors import UserError
 from tune_app.data.split_data import SplitData
 
 Batch = tuple[torch.Tensor, torch.Tensor]
 
 
-class ImageDataset(Dataset[Batch]):
-    """The images of a data set for a ``DataLoader``, which gets a whole batch in one call.
+def is_image(data: SplitData) -> bool:
+    """Return whether the inputs are images: (N, H, W, C), or grey ones, (N, H, W).
+
+    (N, H, W) with more than one channel in ``data.mean`` are sequences of measurements instead.
+    """
+    return data.inputs.ndim == 4 or (data.inputs.ndim == 3 and len(data.mean) == 1)
+
+
+def num_channels(data: SplitData) -> int:
+    """Return the number of channels of images."""
+    return int(data.inputs.shape[3]) if data.inputs.ndim == 4 else 1
+
+
+class ArrayDataset(Dataset[Batch]):
+    """The items of a data set for a ``DataLoader``, which gets a whole batch in one call.
 
     The ``DataLoader`` calls ``__getitems__`` once for each batch. Its sampler gives positions in
     ``data.inputs``, and its ``collate_fn`` must return the batch unchanged. The arrays of ``data``
@@ -29,60 +43,95 @@ class ImageDataset(Dataset[Batch]):
     """
 
     def __init__(self, data: SplitData) -> None:
-        self._images = data.inputs
+        self._inputs = data.inputs
         self._labels = data.labels
+        self._is_image = is_image(data)
+        self._label_type = np.int64 if data.class_names is not None else np.float32
 
     def __len__(self) -> int:
         return len(self._labels)
 
     def __getitem__(self, index: int) -> Batch:
-        """Return one image, uint8 (1, 28, 28), and its label, int64 ()."""
-        images, labels = self.__getitems__([index])
-        return images[0], labels[0]
+        """Return one item and its label."""
+        inputs, labels = self.__getitems__([index])
+        return inputs[0], labels[0]
 
     def __getitems__(self, indices: Sequence[int] | NDArray[np.int64]) -> Batch:
-        """Return a batch: images, uint8 (B, 1, 28, 28), and labels, int64 (B,)."""
+        """Return a batch.
+
+        Returns:
+            Inputs: images (B, C, H, W), other inputs as in the data set; uint8 as it is, all else
+            as float32. Labels: classes, int64 (B,), or the targets of a regression, float32.
+        """
         positions = np.asarray(indices, dtype=np.int64)
-        images = torch.from_numpy(self._images[positions]).unsqueeze(1)
-        labels = torch.from_numpy(self._labels[positions].astype(np.int64))
-        return images, labels
+        items = self._inputs[positions]
+        if items.dtype != np.uint8:
+            items = items.astype(np.float32)
+        inputs = torch.from_numpy(items)
+        if self._is_image:
+            inputs = inputs.unsqueeze(1) if inputs.ndim == 3 else inputs.permute(0, 3, 1, 2)
+        return inputs, torch.from_numpy(self._labels[positions].astype(self._label_type))
 
 
 def normalise(
-    images: torch.Tensor, mean: float, std: float, channels: int = 1, size: int = 28
+    inputs: torch.Tensor, mean: Sequence[float], std: Sequence[float], axis: int = 1
 ) -> torch.Tensor:
-    """Turn grey uint8 images into a network's input, on the device they are on.
+    """Turn a batch into a network's input, on the device it is on.
 
     Args:
-        images: uint8, (B, 1, H, W).
-        mean: Mean of the data set's pixels divided by 255.
-        std: Their standard deviation.
-        channels: Number of channels of the network's input; the grey channel is repeated.
-        size: Height and width of the network's input. Images of another size are resized by
-            bilinear interpolation, as torchvision's ``Resize`` does.
+        inputs: uint8 or float32, (B, ...).
+        mean: what is subtracted, one number for all or one for each entry of ``axis``; for uint8 in
+            units of 255.
+        std: what it is divided by afterwards.
+        axis: the axis of the channels.
 
     Returns:
-        float32, (B, channels, size, size): (pixel / 255 − mean) / std.
+        float32, of the same shape: (pixel / 255 − mean) / std for uint8, else (value − mean) / std.
     """
-    pixels = images.to(torch.float32).div_(255).sub_(mean).div_(std)
-    if pixels.shape[-2:] != (size, size):
-        # Resize before the channels are repeated, to do it only once.
-        pixels = functional.interpolate(pixels, size=(size, size), mode="bilinear")
-    return pixels.repeat(1, channels, 1, 1) if channels > 1 else pixels
+    is_bytes = inputs.dtype == torch.uint8
+    values = inputs.to(torch.float32, copy=True)
+    if is_bytes:
+        values.div_(255)
+    if len(mean) == 1:
+        return values.sub_(mean[0]).div_(std[0])
+    shape = [-1 if i == axis % values.ndim else 1 for i in range(values.ndim)]
+    subtracted, divided = (torch.tensor(n, device=values.device).view(shape) for n in (mean, std))
+    return values.sub_(subtracted).div_(divided)
 
 
-class ImageLoader:
-    """Loads batches of normalised images and their labels onto the device of the model.
+def as_input(images: torch.Tensor, channels: int, size: int | None) -> torch.Tensor:
+    """Return normalised images with the channels and the size that a network takes.
 
     Args:
-        data: the images.
+        images: float32, (B, C, H, W).
+        channels: a grey image is repeated as often.
+        size: height and width. Images of another size are resized by bilinear interpolation, as
+            torchvision's ``Resize`` does. None keeps their size.
+    """
+    if size is not None and images.shape[-2:] != (size, size):
+        # Resize before the channels are repeated, to do it only once.
+        images = functional.interpolate(images, size=(size, size), mode="bilinear")
+    return images.repeat(1, channels, 1, 1) if channels > images.shape[1] else images
+
+
+class BatchLoader:
+    """Loads batches of normalised inputs and their labels onto the device of the model.
+
+    Args:
+        data: the data set.
         device: the device of the model.
-        channels: number of channels of the model's input.
-        size: height and width of the model's input.
+        channels: number of channels of the model's input, for images; None for those of the data.
+        size: height and width of the model's input, for images; None for those of the data.
         pinned: whether batches are copied to a GPU from page-locked memory, without waiting for the
             copy.
-        resident: whether all images are copied to the device at the start (one byte per pixel,
-            55 MB for 70,000 images), so that batches are gathered there.
+        resident: whether all inputs are copied to the device at the start (one byte per pixel,
+            55 MB for 70,000 grey images of 28×28), so that batches are gathered there.
+
+    Attributes:
+        input_shape: the shape of one input of the model.
+
+    Raises:
+        UserError: the images have several channels, but not as many as the model's input.
     """
 
     def __init__(
@@ -90,49 +139,64 @@ class ImageLoader:
         data: SplitData,
         device: torch.device,
         *,
-        channels: int = 1,
-        size: int = 28,
+        channels: int | None = None,
+        size: int | None = None,
         pinned: bool = False,
         resident: bool = False,
     ) -> None:
         self._data = data
         self._device = device
-        self._channels, self._size = channels, size
         self._pinned = pinned
+        self._is_image = is_image(data)
+        self.input_shape: tuple[int, ...] = data.inputs.shape[1:]
+        if self._is_image:
+            found = num_channels(data)
+            self._channels, self._size = channels or found, size
+            if found not in (1, self._channels):
+                raise UserError(
+                    f"in_channels is {channels}, but the images of {data.name} have {found} "
+                    f"channels; allowed: {found}"
+                )
+            height, width = data.inputs.shape[1:3]
+            self.input_shape = (self._channels, size or height, size or width)
         self._resident: Batch | None = None
         if resident:
-            images, labels = ImageDataset(data).__getitems__(np.arange(len(data.labels)))
-            self._resident = images.to(device), labels.to(device)
+            inputs, labels = ArrayDataset(data).__getitems__(np.arange(len(data.labels)))
+            self._resident = inputs.to(device), labels.to(device)
 
     def __call__(self, batches: Iterable[NDArray[np.int64]]) -> Iterator[Batch]:
-        """Yield the images, float32 (B, channels, size, size), and labels, int64 (B,), by batch."""
+        """Yield the inputs, float32 (B, *input_shape), and their labels, by batch."""
         gathered = self._on_device(batches) if self._resident else self._from_host(batches)
-        for images, labels in gathered:
-            mean, std = self._data.mean[0], self._data.std[0]
-            pixels = normalise(images, mean, std, self._channels, self._size)
-            if self._device.type == "cuda":  # the layout of cuDNN's kernels for tensor cores
-                pixels = pixels.to(memory_format=torch.channels_last)
-            yield pixels, labels
+        for inputs, labels in gathered:
+            axis = 1 if self._is_image else -1
+            values = normalise(inputs, self._data.mean, self._data.std, axis)
+            if self._is_image:
+                values = as_input(values, self._channels, self._size)
+                if self._device.type == "cuda":  # the layout of cuDNN's kernels for tensor cores
+                    values = values.to(memory_format=torch.channels_last)
+                else:
+                    values = values.contiguous()
+            yield values, labels
 
     def _from_host(self, batches: Iterable[NDArray[np.int64]]) -> Iterator[Batch]:
         loader = DataLoader(
-            ImageDataset(self._data),
+            ArrayDataset(self._data),
             batch_sampler=[batch.tolist() for batch in batches],
             collate_fn=_unchanged,
             pin_memory=self._pinned,
         )
-        for images, labels in loader:
+        for inputs, labels in loader:
             yield (
-                images.to(self._device, non_blocking=self._pinned),
+                inputs.to(self._device, non_blocking=self._pinned),
                 labels.to(self._device, non_blocking=self._pinned),
             )
 
     def _on_device(self, batches: Iterable[NDArray[np.int64]]) -> Iterator[Batch]:
         assert self._resident is not None
-        images, labels = self._resident
+        inputs, labels = self._resident
         for batch in batches:
             indices = torch.tensor(batch, dtype=torch.int64, device=self._device)
-            yield images.index_select(0, indices), labels.index_select(0, indices)
+            yield inputs.index_select(0, indices), labels.index_select(0, indices)
 
 
 def _unchanged(batch: Any) -> Any:

@@ -14,7 +14,7 @@ from torch import nn
 
 from tune_app.data.split_data import SplitData
 from tune_app.training.checkpoint import write_checkpoint
-from tune_app.training.classifier import EVAL_BATCH_SIZE, ClassifierRun
+from tune_app.training.classifier_run import EVAL_BATCH_SIZE, ClassifierRun
 from tune_app.training.probe import EpochTimes, Probe
 
 

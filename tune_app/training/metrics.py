@@ -1,4 +1,4 @@
-"""The classification metrics of a milestone, computed from labels and predictions."""
+"""The metrics of a milestone, computed from labels and predictions."""
 
 from __future__ import annotations
 
@@ -7,6 +7,10 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 from sklearn.metrics import confusion_matrix, precision_recall_fscore_support
+
+MOST_CLASSES_OF_A_MATRIX = 256
+"""With more classes the matrix of each row would have up to millions of numbers, which nobody can
+read. The saved predictions have the same information."""
 
 
 def classification_metrics(
@@ -22,8 +26,8 @@ def classification_metrics(
     Returns:
         ``test_accuracy``; ``test_precision``, ``test_recall`` and ``test_f1`` averaged over classes
         (macro) and again weighted by class size (``*_weighted``); ``confusion_matrix``, K×K counts
-        with true classes as rows; ``num_test``. Accuracy, precision, recall and F1 are fractions. A
-        class that is never predicted has precision 0.
+        with true classes as rows, for up to 256 classes; ``num_test``. Accuracy, precision, recall
+        and F1 are fractions. A class that is never predicted has precision 0.
     """
     assert labels.shape == predictions.shape and labels.ndim == 1
     classes = list(range(num_classes))
@@ -35,6 +39,14 @@ def classification_metrics(
         metrics[f"test_precision{suffix}"] = float(precision)
         metrics[f"test_recall{suffix}"] = float(recall)
         metrics[f"test_f1{suffix}"] = float(f1)
-    metrics["confusion_matrix"] = confusion_matrix(labels, predictions, labels=classes).tolist()
+    if num_classes <= MOST_CLASSES_OF_A_MATRIX:
+        metrics["confusion_matrix"] = confusion_matrix(labels, predictions, labels=classes).tolist()
     metrics["num_test"] = len(labels)
     return metrics
+
+
+def rmse(targets: npt.NDArray[Any], predictions: npt.NDArray[Any]) -> float:
+    """Return the root mean squared error of a regression; both arrays have the same shape."""
+    assert targets.shape == predictions.shape
+    difference = targets.astype(np.float64) - predictions.astype(np.float64)
+    return float(np.sqrt(np.mean(difference**2)))

@@ -1,25 +1,69 @@
-"""The optimizers of a classifier."""
+"""The optimizers of a classifier, and the learning rate of each epoch."""
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from typing import Any
 
 import torch
 from torch import nn
 
+from search_spaces.errors import UserError
+from tune_app.training.model_family import SHIPPED, ModelFamily
 
-def build_optimizer(config: Mapping[str, Any], model: nn.Module) -> torch.optim.Optimizer:
-    """Return the optimizer that a configuration names."""
+
+def build_optimizer(
+    config: Mapping[str, Any], model: nn.Module, family: ModelFamily = SHIPPED
+) -> torch.optim.Optimizer:
+    """Return the optimizer that a configuration names.
+
+    Raises:
+        UserError: a user's function returns something else.
+    """
+    name = config["optimizer"]
+    if name in family.optimizers:
+        optimizer = family.optimizers[name](model.parameters(), config)
+        if not isinstance(optimizer, torch.optim.Optimizer):
+            raise UserError(
+                f"optimizer {name} returns {type(optimizer).__name__}; it must return a "
+                "torch.optim.Optimizer"
+            )
+        return optimizer
     # fused=True makes one pass over the parameters, which is faster than the default loop.
-    if config["optimizer"] == "sgd":
-        return torch.optim.SGD(
-            model.parameters(), lr=config["lr"], momentum=config["momentum"], fused=True
-        )
-    return torch.optim.Adam(model.parameters(), lr=config["lr"], fused=True)
+    settings = {"lr": config["lr"], "weight_decay": weight_decay(config), "fused": True}
+    if name == "sgd":
+        return torch.optim.SGD(model.parameters(), momentum=config["momentum"], **settings)
+    kind = torch.optim.AdamW if name == "adamw" else torch.optim.Adam
+    return kind(model.parameters(), **settings)
 
 
-def load_optimizer(optimizer: torch.optim.Optimizer, saved: dict[str, Any]) -> None:
+def weight_decay(config: Mapping[str, Any]) -> float:
+    """Return the weight decay of a shipped optimizer; by default torch's own."""
+    return float(config.get("weight_decay", 0.01 if config["optimizer"] == "adamw" else 0.0))
+
+
+def leaves_zero_gradients_alone(config: Mapping[str, Any], family: ModelFamily) -> bool:
+    """Return whether weights whose gradient is always zero are known to keep their values."""
+    return config["optimizer"] not in family.optimizers and weight_decay(config) == 0
+
+
+def rate_factor(
+    config: Mapping[str, Any], epoch: int, last_epoch: int, family: ModelFamily = SHIPPED
+) -> float:
+    """Return by what the learning rate is multiplied in an epoch, counted from 1.
+
+    ``cosine`` anneals it to 0 (Loshchilov & Hutter 2017).
+    """
+    name = config["lr_schedule"]
+    if name in family.schedules:
+        return float(family.schedules[name](epoch, last_epoch, config))
+    return 0.5 * (1 + math.cos(math.pi * (epoch - 1) / last_epoch)) if name == "cosine" else 1.0
+
+
+def load_optimizer(
+    optimizer: torch.optim.Optimizer, saved: dict[str, Any], *, trains_all: bool = True
+) -> None:
     """Load the result of ``optimizer.state_dict()``, and check that it fits the optimizer.
 
     torch checks most of the state only in the next step, where a state that does not fit would end
@@ -28,21 +72,28 @@ def load_optimizer(optimizer: torch.optim.Optimizer, saved: dict[str, Any]) -> N
     Args:
         optimizer: the optimizer.
         saved: a state that was saved after at least one step.
+        trains_all: whether every parameter is known to get a gradient, and so to have a state.
 
     Raises:
         Exception: the state does not fit. It is a ``ValueError`` where torch itself finds nothing.
     """
     optimizer.load_state_dict(saved)
-    if isinstance(optimizer, torch.optim.Adam):
-        needed = {"step", "exp_avg", "exp_avg_sq"}
-    else:
-        needed = {"momentum_buffer"} if optimizer.defaults["momentum"] else set()
+    needed = _needed(optimizer)
     for group in optimizer.param_groups:
         if not optimizer.defaults.keys() <= group.keys():
             raise ValueError("the optimizer's state lacks some of its settings")
         for parameter in group["params"]:
             state = optimizer.state.get(parameter, {})
-            for name in needed:
+            for name in needed if state or trains_all else ():
                 shape = torch.Size() if name == "step" else parameter.shape
                 if not isinstance(state.get(name), torch.Tensor) or state[name].shape != shape:
                     raise ValueError(f"the optimizer's state has no {name} of shape {shape}")
+
+
+def _needed(optimizer: torch.optim.Optimizer) -> set[str]:
+    """Return what the state of a shipped optimizer has for each parameter."""
+    if type(optimizer) in (torch.optim.Adam, torch.optim.AdamW):
+        return {"step", "exp_avg", "exp_avg_sq"}
+    if type(optimizer) is torch.optim.SGD and optimizer.defaults["momentum"]:
+        return {"momentum_buffer"}
+    return set()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -9,6 +10,12 @@ from search_spaces.errors import choices
 from search_spaces.values import LARGEST_INTEGER
 
 REQUIRED = object()
+OPTIONAL = object()
+DEVICES = ("auto", "cpu", "cuda")
+
+
+def _none() -> Sequence[str]:
+    return ()
 
 
 @dataclass(frozen=True)
@@ -17,11 +24,15 @@ class Parameter:
 
     Attributes:
         kind: the allowed Python type. ``float`` also allows an ``int``.
-        default: the value if a space leaves the parameter out; ``REQUIRED`` if it must not.
+        default: the value if a space leaves the parameter out; ``REQUIRED`` if it must not, and
+            ``OPTIONAL`` if the configuration then lacks it too.
         allowed: the allowed values of a string; for another type, values that are allowed besides.
         minimum: the smallest allowed number. It is not allowed itself if ``above`` is true.
         above: whether the number must be greater than ``minimum``.
         maximum: the largest allowed number.
+        further: returns strings that are allowed besides. It is called only if ``allowed`` lacks a
+            value, because it may take seconds.
+        further_name: what they are, in words.
     """
 
     kind: type
@@ -30,6 +41,8 @@ class Parameter:
     minimum: float | None = None
     above: bool = False
     maximum: float = LARGEST_INTEGER
+    further: Callable[[], Sequence[str]] = _none
+    further_name: str = ""
 
     def accepts(self, value: Any) -> bool:
         """Return whether ``value`` is allowed."""
@@ -45,7 +58,7 @@ class Parameter:
         if self.minimum is not None:
             assert isinstance(value, (int, float))
             return value > self.minimum if self.above else value >= self.minimum
-        return self.kind is not str or not self.allowed
+        return self.kind is not str or not self.allowed or value in self.further()
 
     def describe(self) -> str:
         """Return the allowed values in words: ``resnet18, resnet50`` or ``a number > 0``."""
@@ -61,4 +74,6 @@ class Parameter:
             parts.append(noun + bound + limit)
         elif not self.allowed:
             parts.append("a string")
+        if self.further_name:
+            parts.append(self.further_name)
         return " or ".join(parts)

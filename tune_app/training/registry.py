@@ -14,9 +14,10 @@ from search_spaces.configuration import Config
 from search_spaces.errors import UserError, choices, did_you_mean
 from search_spaces.own_work import is_own
 from search_spaces.space import SearchSpace
+from tune_app.training.classifier_family import DATASETS, classifier, power, shipped_resnet
 from tune_app.training.own_datasets import with_datasets, with_recorded_datasets
 from tune_app.training.own_trainable import own_trainable, recorded_trainable
-from tune_app.training.parameter import REQUIRED, Parameter
+from tune_app.training.parameter import DEVICES, REQUIRED, Parameter
 from tune_app.training.trainable import Trainable, check_config, load_object
 
 __all__ = [
@@ -30,8 +31,6 @@ __all__ = [
     "load_object",
     "trainable_of_study",
 ]
-
-DEVICES = ("auto", "cpu", "cuda")
 
 
 def find_trainable(space: SearchSpace) -> Trainable:
@@ -73,44 +72,11 @@ def trainable_of_study(study: Mapping[str, Any]) -> Trainable | None:
     return shipped and with_recorded_datasets(shipped, study)
 
 
-_DATASETS = ("mnist", "fashion_mnist")
-
-
-def _trains_on_cpu(config: Config) -> bool:
-    return bool(config["device"] == "cpu")
-
-
-def _copies_no_batch(config: Config) -> bool:
-    return _trains_on_cpu(config) or bool(config["resident_images"])
-
-
-def _has_no_schedule(config: Config) -> bool:
-    return bool(config["lr_schedule"] == "constant")
-
-
-def _power(value: float) -> str:
-    return f"{value:.0e}".replace("e-0", "e-") if 0 < value < 0.01 else f"{value:g}"
-
-
-def _resnet_label(config: Config) -> str:
-    return (
-        f"{config['dataset']}-{config['model']}-bs{config['batch_size']}-{config['optimizer']}"
-        f"-lr{_power(config['lr'])}"
-    )
-
-
 def _svm_label(config: Config) -> str:
     degree = f"-d{config['degree']}" if config["kernel"] == "poly" else ""
     size = "" if config["num_train_images"] is None else f"-n{config['num_train_images']}"
-    gamma = config["gamma"] if isinstance(config["gamma"], str) else _power(config["gamma"])
+    gamma = config["gamma"] if isinstance(config["gamma"], str) else power(config["gamma"])
     return f"{config['dataset']}-{config['kernel']}-C{config['C']:g}{degree}-g{gamma}{size}"
-
-
-def _resnet_cost(config: Config) -> float:
-    """Return relative seconds on a CPU; the ratio of the two models was measured."""
-    model = {"resnet18": 1.0, "resnet50": 2.8}[config["model"]]
-    per_batch = 1.0 + 4.0 / config["batch_size"]
-    return float(model * per_batch * config["epochs"] * (config["image_size"] / 28) ** 2)
 
 
 def _takes_all_images(config: Config, num_train: int) -> bool:
@@ -126,44 +92,13 @@ def _lacks_images(config: Config, num_train: int) -> str | None:
 
 
 TRAINABLES: dict[str, Trainable] = {
-    "resnet": Trainable(
-        name="resnet",
-        function="tune_app.training.classifier:train_classifier",
-        parameters={
-            "dataset": Parameter(str, allowed=_DATASETS),
-            "model": Parameter(str, allowed=("resnet18", "resnet50")),
-            "batch_size": Parameter(int, minimum=2),
-            "optimizer": Parameter(str, allowed=("sgd", "adam")),
-            "lr": Parameter(float, minimum=0, above=True),
-            "momentum": Parameter(float, default=0.9, minimum=0),
-            "lr_schedule": Parameter(str, default="constant", allowed=("constant", "cosine")),
-            "epochs": Parameter(int, minimum=1),
-            "pin_memory": Parameter(bool, default=False),
-            "mixed_precision": Parameter(bool, default=False),
-            "resident_images": Parameter(bool, default=False),
-            "in_channels": Parameter(int, default=1, minimum=1, maximum=64),
-            "image_size": Parameter(int, default=28, minimum=8, maximum=1024),
-            "device": Parameter(str, default="auto", allowed=DEVICES),
-        },
-        label=_resnet_label,
-        cost=_resnet_cost,
-        prefix_axis="epochs",
-        shares_prefix=_has_no_schedule,
-        # All three concern a GPU: copying from page-locked host memory, keeping all images in GPU
-        # memory, and float16 on tensor cores. They have no effect on a CPU.
-        inert_axes={
-            "pin_memory": _copies_no_batch,
-            "mixed_precision": _trains_on_cpu,
-            "resident_images": _trains_on_cpu,
-        },
-        probe="tune_app.training.classifier_probe:probe",
-        probe_axes=("model", "batch_size", "optimizer", "in_channels", "image_size"),
-    ),
+    "resnet": shipped_resnet(),
+    "classifier": classifier(),
     "svm": Trainable(
         name="svm",
         function="tune_app.training.svm:train_svm",
         parameters={
-            "dataset": Parameter(str, allowed=_DATASETS),
+            "dataset": Parameter(str, allowed=DATASETS),
             "kernel": Parameter(str, allowed=("poly", "rbf")),
             "C": Parameter(float, minimum=0, above=True),
             "degree": Parameter(int, default=3, minimum=1),

@@ -9,7 +9,10 @@ from typing import Any
 
 from search_spaces.configuration import Config
 from search_spaces.errors import UserError, choices, did_you_mean
-from tune_app.training.parameter import REQUIRED, Parameter
+from tune_app.training.parameter import OPTIONAL, REQUIRED, Parameter
+
+_TYPING_ERROR = 0.8
+"""Names that resemble a declared one by more than this are taken for typing errors."""
 
 
 def _never(*_arguments: object) -> bool:
@@ -24,7 +27,7 @@ def _equal_cost(_config: Config) -> float:
     return 1.0
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Trainable:
     """A family of models that trials can train.
 
@@ -52,6 +55,9 @@ class Trainable:
             ``prefix_axis`` its trials end when the function returns (``AT_RETURN``).
         result: which reported row is the result of a user's trial: ``"last"``, or ``"best"`` by the
             metric.
+        takes_further: whether configurations may have parameters that are not declared, because a
+            user's functions read them.
+        further: such names that may resemble a declared one.
         keep_checkpoints: which checkpoints stay after a trial has ended: ``"last"``, ``"best"``,
             the newest N, or ``"none"``.
     """
@@ -71,6 +77,8 @@ class Trainable:
     uses_images: bool = True
     is_own: bool = False
     result: str = "last"
+    takes_further: bool = False
+    further: tuple[str, ...] = ()
     keep_checkpoints: str | int = "none"
 
     def load(self) -> Callable[..., None]:
@@ -79,7 +87,8 @@ class Trainable:
 
     def defaults(self) -> Config:
         """Return the default of each parameter that a configuration may leave out."""
-        return {key: p.default for key, p in self.parameters.items() if p.default is not REQUIRED}
+        absent = (REQUIRED, OPTIONAL)
+        return {key: p.default for key, p in self.parameters.items() if p.default not in absent}
 
     def complete(self, config: Config) -> Config:
         """Return the configuration with the default of every parameter that it leaves out."""
@@ -110,14 +119,28 @@ def check_config(where: str, trainable: Trainable, config: Config) -> None:
     known = trainable.parameters
     for key, value in config.items():
         if key not in known:
-            raise UserError(
-                f"{where}: trainable {trainable.name} has no parameter {key!r}"
-                f"{did_you_mean(key, known)}; allowed: {choices(known)}"
-            )
-        if not known[key].accepts(value):
-            raise UserError(f"{where}: {key} is {value!r}; allowed: {known[key].describe()}")
+            _check_further(where, trainable, key)
+        elif not known[key].accepts(value):
+            hint = did_you_mean(value, known[key].further()) if isinstance(value, str) else ""
+            raise UserError(f"{where}: {key} is {value!r}{hint}; allowed: {known[key].describe()}")
     missing = [k for k, p in known.items() if p.default is REQUIRED and k not in config]
     if missing:
         raise UserError(
             f"{where}: param_space lacks {choices(missing)}, which trainable {trainable.name} needs"
         )
+
+
+def _check_further(where: str, trainable: Trainable, key: str) -> None:
+    """Check a parameter that the trainable does not declare."""
+    known = trainable.parameters
+    if trainable.takes_further:
+        hint = did_you_mean(key, known, _TYPING_ERROR)
+        if key in trainable.further or not hint:
+            return
+        way_out = f"; if your functions read it, add classifier(parameters=({key!r},))"
+    else:
+        hint, way_out = did_you_mean(key, known), ""
+    raise UserError(
+        f"{where}: trainable {trainable.name} has no parameter {key!r}{hint}; allowed: "
+        f"{choices(known)}{way_out}"
+    )

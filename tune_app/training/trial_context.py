@@ -191,7 +191,8 @@ class TrialContext:
     ) -> str:
         """Save the predicted and the true classes of the test images.
 
-        Both are needed for McNemar's test between two trials.
+        Both are needed for McNemar's test between two trials. They are saved as the smallest type
+        of integers that holds every class.
 
         Args:
             epoch: the milestone.
@@ -205,7 +206,9 @@ class TrialContext:
             FullDiskError: the disk is full.
         """
         name = f"predictions/epoch_{epoch}.npz"
-        predicted, true = predictions.astype(np.uint8), labels.astype(np.uint8)
+        largest = max(int(classes.max(initial=0)) for classes in (predictions, labels))
+        kind = np.min_scalar_type(largest)
+        predicted, true = predictions.astype(kind), labels.astype(kind)
         content = io.BytesIO()  # NumPy would hide an error of the disk behind one of its own
         np.savez_compressed(content, predictions=predicted, labels=true)
         with self.full_disk_named():

@@ -14,7 +14,7 @@ import torch
 
 from tune_app.data.images import load_datasets
 from tune_app.data.split_data import SplitData
-from tune_app.training.classifier import ClassifierRun
+from tune_app.training.classifier_run import ClassifierRun
 from tune_app.training.registry import TRAINABLES
 
 
