@@ -29,7 +29,7 @@ from tune_app.study.ledger import Ledger
 def curve(folder: Path) -> list[tuple[int, float]]:
     events = EventAccumulator(str(folder))
     events.Reload()
-    return [(event.step, event.value) for event in events.Scalars("val_loss")]
+    return [(event.step, event.value) for event in events.Scalars("loss/val")]
 
 
 def test_curves_of_a_running_trial_are_at_the_url(

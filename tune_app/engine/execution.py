@@ -11,6 +11,7 @@ from tune_app.engine.conclusion import Executed
 from tune_app.engine.display import TrialDisplay
 from tune_app.planning.plan import Plan
 from tune_app.planning.prepared_study import PreparedStudy
+from tune_app.study.measures import Measures
 
 if TYPE_CHECKING:
     from tune_app.engine.tracking import TrackingCallback
@@ -35,7 +36,8 @@ def execute(study: PreparedStudy, plan: Plan, launch: str, display: TrialDisplay
 
     configs = [study.trainable.complete(c.config) for c in study.ledger.configurations()]
     factors = column_types(study.request.space.factors, configs)
-    recorder = StudyRecorder(study.ledger.store, factors)
+    measures = Measures.of_study(study.ledger.study)
+    recorder = StudyRecorder(study.ledger.store, factors, measures)
     tracking = _tracking(study, recorder.refuses)
     progress = ProgressCallback(display, connection.live_cluster, recorder.refuses)
     try:

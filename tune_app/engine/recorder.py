@@ -23,9 +23,10 @@ from ray.tune.logger import LoggerCallback
 from tune_app.engine import failures
 from tune_app.engine.concurrency import Concurrency
 from tune_app.engine.event_file import EventFile
-from tune_app.engine.reported_row import recordable, scalars
+from tune_app.engine.reported_row import recordable
 from tune_app.storage.storage_errors import FullDiskError, StorageError
 from tune_app.storage.store import StudyStore
+from tune_app.study.measures import Measures, measured
 from tune_app.study.trial_directory import ERROR_FILE, PARAMS_FILE
 from tune_app.study.trial_record import RESULT_FILE, record_problem
 from tune_app.training.checkpoint import remove_checkpoints
@@ -58,6 +59,7 @@ class StudyRecorder(LoggerCallback):
         store: where the study is kept.
         factors: the parameters that TensorBoard's HParams tab lists -> the type of their column
             (see :func:`tune_app.engine.event_file.column_types`).
+        measures: the study's measures, which give TensorBoard's curves their names.
 
     Attributes:
         incomplete: name of a trial that returned before its last milestone -> what it reported
@@ -68,8 +70,14 @@ class StudyRecorder(LoggerCallback):
             callback raises, but wraps the error in one of its own.
     """
 
-    def __init__(self, store: StudyStore, factors: Mapping[str, type]) -> None:
+    def __init__(
+        self,
+        store: StudyStore,
+        factors: Mapping[str, type],
+        measures: Measures | None = None,
+    ) -> None:
         self._store = store
+        self._measures = measures or Measures()
         self._factors = factors
         self._events: dict[str, EventFile] = {}
         self._events_pushed: dict[str, float] = {}
@@ -122,7 +130,7 @@ class StudyRecorder(LoggerCallback):
             written.rows.add(identity)
             written.last = row
             events = self._event_file(trial)
-            events.add_scalars(scalars(row), row["epoch"])
+            events.add_scalars(measured(row), row["epoch"])
             now = time.monotonic()
             if now >= self._events_pushed.get(trial.trial_id, -math.inf) + EVENTS_SECONDS:
                 self._events_pushed[trial.trial_id] = now
@@ -155,7 +163,7 @@ class StudyRecorder(LoggerCallback):
             self._events_pushed.pop(trial.trial_id, None)
             events = self._events.pop(trial.trial_id, None)
             if events is not None:
-                events.add_hparams(self._hparams(trial), scalars(last))
+                events.add_hparams(self._hparams(trial), measured(last))
                 events.close()
                 self._store.push(events.path)
 
@@ -237,7 +245,7 @@ class StudyRecorder(LoggerCallback):
 
     def _event_file(self, trial: Trial) -> EventFile:
         if trial.trial_id not in self._events:
-            self._events[trial.trial_id] = EventFile(self._directory(trial))
+            self._events[trial.trial_id] = EventFile(self._directory(trial), self._measures)
         return self._events[trial.trial_id]
 
     def _directory(self, trial: Trial) -> Path:
