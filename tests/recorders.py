@@ -8,8 +8,6 @@ from typing import Any
 
 from tune_app.engine.recorder import StudyRecorder
 from tune_app.storage.store import StudyStore
-from tune_app.study.objective import Objective
-from tune_app.study.result_rule import ResultRule
 from tune_app.training.registry import TRAINABLES
 
 
@@ -21,5 +19,5 @@ def make_recorder(
     **trainable: Any,
 ) -> StudyRecorder:
     """Return a recorder of trials of ``resnet``, with changed fields of the trainable."""
-    rule = ResultRule(Objective(metric, "max"))
-    return StudyRecorder(store, factors or {}, rule, replace(TRAINABLES["resnet"], **trainable))
+    study = {"space": {"metric": metric}}
+    return StudyRecorder(store, factors or {}, study, replace(TRAINABLES["resnet"], **trainable))

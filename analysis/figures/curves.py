@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -9,11 +11,14 @@ import pandas as pd
 
 from analysis.figures import style
 from analysis.figures.scatter import plain_log_axis
+from analysis.frames.cells import scale_of
 from analysis.frames.columns import levels, numbers
-from analysis.frames.labels import label
+from analysis.frames.labels import label, words_of
 from analysis.frames.load import Study
+from analysis.frames.quality import compared_by, measures_of
 from analysis.frames.selection import SELECTABLE
-from analysis.frames.summary import best_data, candidates, curve
+from analysis.frames.summary import best_data, candidates, curve, groups_of
+from tune_app.study.measures import quantity_of
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -21,15 +26,68 @@ if TYPE_CHECKING:
 
 MOST_LINES = 16
 """With more trials than this a band from the 10th to the 90th percentile is drawn."""
-_PANELS = (("loss", "loss"), ("accuracy", "accuracy"))
+_LOOKS = {
+    "train": ("training, ", "--", style.SERIES[1]),
+    "val": ("validation, ", "-", style.SERIES[0]),
+    "test": ("test, ", ":", style.SERIES[2]),
+    "": ("", "-", style.SERIES[0]),
+}
+"""Split, empty if unknown -> its name in the legend, its dashes and its colour."""
+
+
+@dataclass(frozen=True)
+class Panel:
+    """One quantity of the learning curves.
+
+    Attributes:
+        name: its name, with its unit unless it is a share.
+        columns: split, empty if unknown -> the measure.
+        in_percent: whether it is a share.
+    """
+
+    name: str
+    columns: Mapping[str, str]
+    in_percent: bool = False
+
+    @property
+    def shown_of_others(self) -> str:
+        """The split on which configurations that were not picked are drawn."""
+        return next(split for split in ("val", "", "test", "train") if split in self.columns)
+
+
+_PANELS = (
+    Panel("loss", {"train": "train_loss", "val": "val_loss"}),
+    Panel("accuracy", {"train": "train_accuracy", "val": "val_accuracy"}, in_percent=True),
+)
+
+
+def panels_of(study: Study) -> list[Panel]:
+    """Return the quantities that the learning curves show.
+
+    They are loss and accuracy; for a user's function its objective and its loss, on every split.
+    """
+    if not study.is_own:
+        return list(_PANELS)
+    measures, panels = measures_of(study), []
+    for quantity in dict.fromkeys((quantity_of(study.metric), "loss")):
+        columns = {
+            measures.split(name) or "": name
+            for name in map(str, study.epochs)
+            if quantity_of(name) == quantity and numbers(study.epochs, name).notna().any()
+        }
+        if columns:
+            scale = scale_of(study, columns[next(iter(columns))])
+            name = replace(scale, words=words_of(quantity)).axis
+            panels.append(Panel(name, columns, scale.in_percent))
+    return panels
 
 
 def curve_panels(study: Study, dataset: Any) -> list[Any]:
     """Return the models of a data set that have epochs to draw; [None] if there are no models."""
     epochs = _epochs(study, dataset)
-    if len(epochs) == 0 or "val_accuracy" not in epochs:
+    if len(epochs) == 0 or compared_by(study).selected not in epochs:
         return []
-    return levels(epochs, "model") if "model" in epochs else [None]
+    return levels(epochs, "model") if "model" in groups_of(study) else [None]
 
 
 def curves_data(study: Study, dataset: Any, model: Any, metric: str) -> pd.DataFrame:
@@ -63,24 +121,24 @@ def other_curves(study: Study, dataset: Any, model: Any, metric: str) -> pd.Data
 
 
 def draw_curves(study: Study, dataset: Any) -> Figure:
-    """Draw loss and accuracy by epoch of the picked configurations, and of all others in grey."""
-    models = curve_panels(study, dataset)
-    with style.canvas(2, len(models), 4.6, sharex="col", sharey="row") as (figure, grid):
+    """Draw the panels by epoch: of the picked configurations, and of all others in grey."""
+    models, panels = curve_panels(study, dataset), panels_of(study)
+    shape = (len(panels), len(models))
+    height = 0.6 + 2.0 * len(panels)
+    with style.canvas(*shape, height, sharex="col", sharey="row") as (figure, grid):
         for column, model in enumerate(models):
             grid[0][column].set_title(style.plain(label("model", model)) if model else "")
-            for line, (quantity, name) in enumerate(_PANELS):
+            for line, panel in enumerate(panels):
                 axes = grid[line][column]
-                _draw_panel(axes, study, dataset, model, quantity)
-                if column == 0 and quantity == "accuracy":
-                    style.percent_axis(axes, name)
-                elif column == 0:
-                    axes.set_ylabel(name)
-                if quantity == "loss" and _is_positive(axes):
+                _draw_panel(axes, study, dataset, model, panel)
+                if column == 0:
+                    style.measure_axis(axes, panel.name, in_percent=panel.in_percent)
+                if panel.name == "loss" and _is_positive(axes):
                     axes.set_yscale("log")
                     plain_log_axis(axes, "y")
-            style.epoch_axis(grid[1][column])
+            style.epoch_axis(grid[-1][column])
         figure.align_ylabels()
-        style.legend_below(figure, grid[1])
+        style.legend_below(figure, [axes for line in grid[::-1] for axes in line])
     return figure
 
 
@@ -89,18 +147,17 @@ def _is_positive(axes: Axes) -> bool:
     return bool(axes.lines) and axes.dataLim.y0 > 0
 
 
-def _draw_panel(axes: Axes, study: Study, dataset: Any, model: Any, quantity: str) -> None:
-    others = other_curves(study, dataset, model, f"val_{quantity}")
-    draw_many(axes, others, "validation, other configurations")
+def _draw_panel(axes: Axes, study: Study, dataset: Any, model: Any, panel: Panel) -> None:
+    others = panel.shown_of_others
+    unpicked = other_curves(study, dataset, model, panel.columns[others])
+    draw_many(axes, unpicked, f"{_LOOKS[others][0]}other configurations")
     picked = picked_rows(study, dataset, model)
     width = 1.6 if len(picked) == 1 else 0.9
-    for split, name, dashes, colour in (
-        ("train", "training, picked configuration", "--", style.SERIES[1]),
-        ("val", "validation, picked configuration", "-", style.SERIES[0]),
-    ):
-        for place, row in enumerate(picked.to_dict("records")):
+    for split, (name, dashes, colour) in _LOOKS.items():
+        for place, row in enumerate(picked.to_dict("records") if split in panel.columns else ()):
             mine = curve(study, row["trial_id"], row["milestone"])
-            values, shown = numbers(mine, f"{split}_{quantity}"), name if place == 0 else None
+            values = numbers(mine, panel.columns[split])
+            shown = f"{name}picked configuration" if place == 0 else None
             look: dict[str, Any] = {"color": colour, "marker": "o", "ms": 3, "lw": width}
             axes.plot(mine["epoch"], values, dashes, label=shown, **look)
 

@@ -9,6 +9,7 @@ import pandas as pd
 
 from analysis.figures import style
 from analysis.figures.scatter import plain_log_axis
+from analysis.frames.cells import Scale
 from analysis.frames.columns import levels
 from analysis.frames.labels import label, parameter_heading
 
@@ -16,9 +17,9 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 
-def draw_effects(effects: pd.DataFrame) -> Figure:
-    """Draw the mean test accuracy at every level of every factor, from ``main_effects_data``."""
-    effects = effects[effects["test_accuracy"].notna()]
+def draw_effects(effects: pd.DataFrame, scale: Scale) -> Figure:
+    """Draw the mean of a measure at every level of every factor, from ``main_effects_data``."""
+    effects = effects[effects[scale.metric].notna()]
     factors = list(dict.fromkeys(effects["factor"]))
     datasets = levels(effects, "dataset") if "dataset" in effects else [None]
     places = [
@@ -37,21 +38,21 @@ def draw_effects(effects: pd.DataFrame) -> Figure:
             for factor in factors:
                 chosen = (group["factor"] == factor).to_numpy()
                 axes.plot(
-                    group["test_accuracy"].to_numpy()[chosen],
+                    group[scale.metric].to_numpy()[chosen],
                     np.array(at)[chosen],
                     color=colour,
                     lw=1,
                     alpha=0.5,
                 )
             name = None if dataset is None else style.plain(label("dataset", dataset))
-            axes.plot(group["test_accuracy"], at, marker, color=colour, label=name)
+            axes.plot(group[scale.metric], at, marker, color=colour, label=name)
         names = [
             style.plain(f"{parameter_heading(factor)} = {label(factor, value)}")
             for factor, value in places
         ]
         axes.set_yticks(list(heights.values()), names)
         axes.invert_yaxis()
-        style.percent_axis(axes, "mean test accuracy", "x")
+        style.measure_axis(axes, f"mean {scale.axis}", "x", in_percent=scale.in_percent)
         style.legend_below(figure, [axes])
     return figure
 

@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from analysis.figures import style
-from analysis.frames.cells import format_percent, num_images_of
+from analysis.frames.cells import metric_cell, scale_of
 from analysis.frames.columns import finished, levels, numbers, varied
 from analysis.frames.labels import label, parameter_heading
 from analysis.frames.load import Study
 from analysis.frames.pairing import text_keys
+from analysis.frames.quality import compared_by
 from analysis.frames.seeds import over_seeds
 
 if TYPE_CHECKING:
@@ -28,10 +29,12 @@ def parallel_data(study: Study) -> dict[str, Any]:
     Returns:
         ``axes``: name and printed values of each varied parameter; ``lines``: for each
         configuration its ``id``, the positions of its values on the axes (None if it has none),
-        ``accuracy`` on validation (mean over seeds) and that as ``text``.
+        ``value`` of the measure that selects (mean over seeds) and that as ``text``; ``measure``:
+        its name, and ``unit``: its unit, ``%`` for a share.
     """
-    rows = over_seeds(finished(study), ["val_accuracy"])
-    rows = rows[rows["val_accuracy"].notna()]
+    scale = scale_of(study, compared_by(study).selected)
+    rows = over_seeds(finished(study), [scale.metric])
+    rows = rows[rows[scale.metric].notna()]
     keys = [key for key in varied(study, study.factors) if len(levels(rows, key)) > 1]
     if len(keys) < 2 or len(rows) < 2:
         return {}
@@ -45,33 +48,33 @@ def parallel_data(study: Study) -> dict[str, Any]:
         {
             "id": config_id,
             "at": list(at),
-            "accuracy": accuracy,
-            "text": format_percent(accuracy, images and images * num_seeds),
+            "value": value,
+            "text": metric_cell(study, dataset, scale.metric, value, num_seeds=num_seeds),
         }
-        for config_id, at, accuracy, num_seeds, dataset in zip(
+        for config_id, at, value, num_seeds, dataset in zip(
             rows["config_id"],
             zip(*places, strict=True),
-            numbers(rows, "val_accuracy"),
+            numbers(rows, scale.metric),
             rows["num_seeds"],
             rows["dataset"] if "dataset" in rows else [None] * len(rows),
             strict=True,
         )
-        for images in [num_images_of(study, dataset, "val_accuracy")]
     ]
-    return {"axes": axes, "lines": lines}
+    unit = "%" if scale.in_percent else scale.unit
+    return {"axes": axes, "lines": lines, "measure": scale.words, "unit": unit}
 
 
 def draw_parallel(data: dict[str, Any]) -> Figure:
-    """Draw the lines of ``parallel_data``, coloured by validation accuracy."""
+    """Draw the lines of ``parallel_data``, coloured by the measure that selects."""
 
     from matplotlib.collections import LineCollection
 
-    lines = sorted(data["lines"], key=lambda line: float(line["accuracy"]))
-    low, high = lines[0]["accuracy"], lines[-1]["accuracy"]
+    lines = sorted(data["lines"], key=lambda line: float(line["value"]))
+    low, high = lines[0]["value"], lines[-1]["value"]
     num_axes = len(data["axes"])
-    ends = [(line["accuracy"] - low) / (high - low) if high > low else 0.5 for line in lines]
+    ends = [(line["value"] - low) / (high - low) if high > low else 0.5 for line in lines]
     with style.canvas(1, 1, 3.4) as (figure, [[axes]]):
-        # Lines through one value are spread by accuracy, so that they do not hide one another.
+        # Lines through one value are spread by their ends, so that they do not hide one another.
         heights = [
             [_height(at, axis) + _FAN * (end - 0.5) for at, axis in _values(line, data)] + [end]
             for line, end in zip(lines, ends, strict=True)
@@ -96,9 +99,11 @@ def draw_parallel(data: dict[str, Any]) -> Figure:
                 )
         axes.axvline(num_axes, color=style.MUTED, lw=0.8)
         for height, line in ((0.0, lines[0]), (1.0, lines[-1])):
-            axes.annotate(f" {line['text']} %", (num_axes, height), va="center", fontsize=7)
+            text = style.plain(f" {line['text']} {data['unit']}".rstrip())
+            axes.annotate(text, (num_axes, height), va="center", fontsize=7)
         names = [style.plain(axis["name"], 14) for axis in data["axes"]]
-        axes.set_xticks(range(num_axes + 1), [*names, "validation\naccuracy"])
+        words = style.plain(data["measure"], 28).replace(" ", "\n", 1)
+        axes.set_xticks(range(num_axes + 1), [*names, words])
         axes.set_yticks([])
         axes.set_xlim(-0.4, num_axes + 0.6)
         axes.grid(visible=False)

@@ -145,6 +145,14 @@ def percent_axis(axes: Axes, label: str, axis: str = "y") -> None:
     where.set_label_text(f"{label} (%)")
 
 
+def measure_axis(axes: Axes, label: str, axis: str = "y", *, in_percent: bool) -> None:
+    """Label an axis of a measure, with percentages if it is a share."""
+    if in_percent:
+        percent_axis(axes, label, axis)
+    else:
+        (axes.yaxis if axis == "y" else axes.xaxis).set_label_text(plain(label))
+
+
 def epoch_axis(axes: Axes) -> None:
     """Label the x axis with whole epochs."""
     from matplotlib.ticker import MaxNLocator

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import math
 import re
+from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
@@ -21,9 +22,11 @@ from analysis.frames.labels import (
     format_value,
     is_share_in,
     label,
+    words_of,
 )
 from analysis.frames.load import Study
 from analysis.frames.meta import datasets_of
+from analysis.frames.quality import measures_of
 from search_spaces.errors import one_line
 from tune_app.study.measures import is_share
 
@@ -71,7 +74,7 @@ def format_seconds(seconds: float) -> str:
 
 
 def format_cell(
-    column: str, value: Any, num_images: float | None = None, *, as_share: bool = True
+    column: str, value: Any, num_images: float | None = None, *, as_share: bool | None = None
 ) -> str:
     """Return the text of one cell. The column decides the unit.
 
@@ -79,7 +82,7 @@ def format_cell(
         column: the name of a measured column.
         value: the cell's value.
         num_images: how many images a share was counted on; None if unknown.
-        as_share: whether a column with the name of a share is one, as in ``labels.heading``.
+        as_share: whether the column is printed in percent, as in ``labels.heading``.
     """
     if value is None or pd.isna(value):
         return MISSING
@@ -87,9 +90,9 @@ def format_cell(
         return f"shared with {one_line(str(value))}" if value else ""
     if isinstance(value, str) or pd.api.types.is_bool(value) or column == "max_iter":
         return label(column, value)
-    if is_share(column):
-        return format_percent(value, num_images) if as_share else format_value(value)
-    return _format_quantity(column, float(value))
+    if is_share(column) if as_share is None else as_share:
+        return format_percent(value, num_images)
+    return format_value(value) if is_share(column) else _format_quantity(column, float(value))
 
 
 def _format_quantity(column: str, value: float) -> str:
@@ -106,7 +109,7 @@ def format_spread(
     spread: Any,
     num_images: float | None = None,
     *,
-    as_share: bool = True,
+    as_share: bool | None = None,
 ) -> str:
     """Return ``mean ± standard deviation`` in the column's unit; the mean alone without a spread.
 
@@ -120,7 +123,7 @@ def format_spread(
     match = _DECIMALS.fullmatch(text)
     if match is None:
         return f"{text} ± {format_cell(column, spread, num_images, as_share=as_share)}"
-    in_percent = as_share and is_share(column)
+    in_percent = is_share(column) if as_share is None else as_share
     scale = 100.0 if in_percent else 1e-6 if column in MILLIONS else 1.0
     width = scale * abs(float(spread))
     fewest = len(match["decimals"] or "")
@@ -147,6 +150,58 @@ def metric_cell(
     images = num_images_of(study, dataset, metric)
     images = images and images * num_seeds
     return format_cell(metric, value, images, as_share=is_share_in(study, metric))
+
+
+@dataclass(frozen=True)
+class Scale:
+    """How one measure of a study is printed in sentences.
+
+    Attributes:
+        metric: the measure.
+        words: its name in words.
+        in_percent: whether it is a share.
+        unit: its unit, if it is none.
+    """
+
+    metric: str = "test_accuracy"
+    words: str = "test accuracy"
+    in_percent: bool = True
+    unit: str = ""
+
+    @property
+    def axis(self) -> str:
+        """The name with the unit, as figures have it, but for the percent sign of a share."""
+        return f"{self.words} ({self.unit})" if self.unit and not self.in_percent else self.words
+
+    def value(self, value: float, num_images: float | None = None) -> str:
+        """Return a value with its unit: ``97.5 %``, ``12.3 mm``."""
+        text = format_cell(self.metric, value, num_images, as_share=self.in_percent)
+        return f"{text} {'%' if self.in_percent else self.unit}".rstrip()
+
+    def difference(self, value: float, num_images: float | None = None) -> str:
+        """Return a difference with its sign, without its unit; zero has no sign."""
+        if self.in_percent or not math.isfinite(value):
+            return format_points(value, num_images)
+        text = format_value(abs(value))
+        return text if float(text) == 0 else ("−" if value < 0 else "+") + text
+
+    @property
+    def difference_unit(self) -> str:
+        """The unit of a difference: ``points`` for a share; empty if it has none."""
+        return "points" if self.in_percent else self.unit
+
+    def in_words(self, value: float, num_images: float | None = None) -> str:
+        """Return a difference with its sign and unit: ``+1.2 points``."""
+        return f"{self.difference(value, num_images)} {self.difference_unit}".rstrip()
+
+
+TEST_ACCURACY = Scale()
+
+
+def scale_of(study: Study, metric: str) -> Scale:
+    """Return how a measure of a study is printed in sentences."""
+    unit = measures_of(study).unit(metric)
+    return Scale(metric, words_of(metric), is_share_in(study, metric), one_line(unit))
 
 
 def num_images_of(study: Study, dataset: object, column: str) -> float | None:

@@ -9,6 +9,7 @@ import pandas as pd
 
 from analysis.frames.columns import numbers
 from analysis.frames.load import Study
+from analysis.frames.quality import measures_of
 from search_spaces.errors import one_line
 from tune_app.study.measures import is_share
 
@@ -76,21 +77,31 @@ def format_value(value: Any) -> str:
     return f"{number:.0f}" if abs(number) >= 1000 else f"{number:.4g}"
 
 
-def heading(column: str, *, as_share: bool = True) -> str:
+def heading(column: str, *, as_share: bool | None = None, unit: str = "") -> str:
     """Return the heading of a measured column, with its unit.
 
     Args:
         column: the name of the column.
-        as_share: whether a column with the name of a share is one and is printed in percent;
-            ``is_share_in`` decides it for a study's column.
+        as_share: whether the column is printed in percent; ``is_share_in`` decides it for a study's
+            column. None leaves it to the name.
+        unit: the unit of a column that is not printed in percent.
     """
     if column in HEADINGS:
         return HEADINGS[column]
+    words = words_of(column)
+    if is_share(column) if as_share is None else as_share:
+        return f"{words} (%)"
+    if column.endswith("_seconds"):
+        return f"{words.removesuffix(' seconds')} (s)"
+    return f"{words} ({one_line(unit)})" if unit else words
+
+
+def words_of(column: str) -> str:
+    """Return the name of a measured column in words, without its unit: ``test accuracy``."""
     words = one_line(column.replace("_", " "))
     if is_share(column):
-        words = words.replace("f1", "F1").replace("val ", "validation ")
-        return f"{words} (%)" if as_share else words
-    return f"{words.removesuffix(' seconds')} (s)" if column.endswith("_seconds") else words
+        return words.replace("f1", "F1").replace("val ", "validation ")
+    return words
 
 
 def parameter_heading(name: str) -> str:
@@ -99,14 +110,14 @@ def parameter_heading(name: str) -> str:
 
 
 def metric_heading(study: Study, metric: str) -> str:
-    """Return the heading of a study's metric."""
-    return heading(metric, as_share=is_share_in(study, metric))
+    """Return the heading of a study's metric, with its unit."""
+    unit = measures_of(study).unit(metric)
+    return heading(metric, as_share=is_share_in(study, metric), unit=unit)
 
 
 @lru_cache(maxsize=256)
 def is_share_in(study: Study, column: str) -> bool:
-    """Return whether a study's column is a metric with a share's name and all values in 0 to 1."""
-    if column in study.config_keys or not is_share(column):
+    """Return whether a study's column is a share, so that it is printed in percent."""
+    if column in study.config_keys:
         return False
-    values = numbers(study.rows, column)
-    return not ((values < 0) | (values > 1)).any()
+    return measures_of(study).is_share(column, numbers(study.rows, column))

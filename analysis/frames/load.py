@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from analysis.frames.copies import study_store
 from analysis.frames.ray_results import load_analysis
-from analysis.frames.rows import row_frame, rows_of
+from analysis.frames.rows import row_frame, rows_of, told_apart
 from analysis.frames.trial_frames import epoch_frame, trial_frame
 from search_spaces.errors import UserError
 from tune_app.storage.open_store import refresh_to_read
@@ -88,6 +88,11 @@ class Study:
         return tuple(f for f in factors if isinstance(f, str)) or self.config_keys
 
     @property
+    def is_own(self) -> bool:
+        """Whether the study runs a function or a class of a user's."""
+        return self.meta["space"].get("is_own") is True
+
+    @property
     def metric(self) -> str:
         """The metric that configurations are picked by."""
         return str(self.meta["space"].get("metric") or "val_accuracy")
@@ -143,6 +148,8 @@ def load_study(place: str | Path | StudyStore) -> Study:
     recorded = read_recorded(store.root, meta)
     trials = list(recorded.trials.values())
     configurations = {str(c["config_id"]): flat(c["config"]) for c in meta["configurations"]}
+    if meta["space"].get("is_own") is True:
+        configurations = told_apart(configurations)
     config_keys = tuple(dict.fromkeys(key for c in configurations.values() for key in c))
     records, reports = rows_of(configurations, recorded.outcomes(meta))
     rows, metric_keys = row_frame(records, reports.values(), config_keys)

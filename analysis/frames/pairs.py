@@ -17,10 +17,10 @@ from analysis.frames.arithmetic import arithmetics
 from analysis.frames.columns import finished, levels, numbers, repeats, varied
 from analysis.frames.load import Study
 from analysis.frames.pairing import sets_of, text_keys
+from analysis.frames.quality import compared_by, measures_of
 from analysis.stats import conditions_differ, same_conditions
 from analysis.stats.timing import CONDITIONS
 
-QUALITY = ("val_accuracy", "test_accuracy", "train_seconds")
 _GROUPS = ("dataset", "model")
 PAIR_MEANS = ("first", "second", "difference", "time_ratio")
 """The numbers of ``pairs_data``."""
@@ -58,9 +58,10 @@ def main_effects_data(study: Study) -> pd.DataFrame:
     """Return the mean result at every level of every varied factor, per data set.
 
     Returns:
-        ``dataset`` (if the study has one), ``factor``, ``level``, ``num_sets``, the means of
-        ``val_accuracy``, ``test_accuracy`` and ``train_seconds`` over complete sets, and
-        ``num_concurrent_trials``, the largest of these rows (NaN if one of them has none).
+        ``dataset`` (if the study has one), ``factor``, ``level``, ``num_sets``, the means over
+        complete sets of ``train_seconds`` and of the measures of ``compared_by`` (such as
+        ``val_accuracy`` and ``test_accuracy``), and ``num_concurrent_trials``, the largest of these
+        rows (NaN if one of them has none).
     """
     records: list[dict[str, Any]] = []
     for factor in varied(study):
@@ -71,7 +72,7 @@ def main_effects_data(study: Study) -> pd.DataFrame:
             for level in found:
                 at = group[group[factor] == level]
                 if len(at):
-                    means = {metric: numbers(at, metric).mean() for metric in QUALITY}
+                    means = {metric: numbers(at, metric).mean() for metric in _measured(study)}
                     means["num_concurrent_trials"] = _most(at)
                     records.append(
                         names
@@ -79,6 +80,11 @@ def main_effects_data(study: Study) -> pd.DataFrame:
                         | means
                     )
     return pd.DataFrame(records)
+
+
+def _measured(study: Study) -> list[str]:
+    """Return what is measured at each level: ``compared_by`` and the training time."""
+    return list(dict.fromkeys([*compared_by(study), "train_seconds"]))
 
 
 def _most(rows: pd.DataFrame) -> float:
@@ -99,27 +105,28 @@ def levels_data(study: Study, factor: str) -> pd.DataFrame:
     """Compare each level of a factor with the first, per data set and model.
 
     Returns:
-        The groups, ``level``, ``num_sets``, ``num_seeds``, the means of ``QUALITY``,
-        ``num_concurrent_trials`` (the largest of these rows; NaN if one of them has none), and for
-        every level but the first ``difference`` (mean of the paired differences in test
-        accuracy), ``smallest``, ``largest``, ``time_ratio`` (median of the paired ratios of
-        ``train_seconds``, over the pairs timed under the same conditions) and ``time_problem`` (why
-        there is no ratio; empty if there is one).
+        The groups, ``level``, ``num_sets``, ``num_seeds``, the means as in
+        ``main_effects_data``, ``num_concurrent_trials`` (the largest of these rows; NaN if one of
+        them has none), and for every level but the first ``difference`` (mean of the paired
+        differences in the measure that is shown, test accuracy), ``smallest``, ``largest``,
+        ``time_ratio`` (median of the paired ratios of ``train_seconds``, over the pairs timed under
+        the same conditions) and ``time_problem`` (why there is no ratio; empty if there is one).
     """
     rows, found = sets(study, factor)
     by = [name for name in _GROUPS if name in rows and name != factor]
     groups = list(rows.groupby(by, sort=False, dropna=False)) if by else [((), rows)]
     records: list[dict[str, Any]] = []
     for names, group in groups:
-        first = _at(group, factor, found[0]) if len(group) else group
+        first = _at(study, group, factor, found[0]) if len(group) else group
         for level in found if len(group) else []:
-            at = _at(group, factor, level)
+            at = _at(study, group, factor, level)
             record = dict(zip(by, names, strict=True)) | {"level": level, "num_sets": len(at)}
             record["num_seeds"] = group["seed"].nunique()
-            record |= {metric: at[metric].mean() for metric in QUALITY}
+            record |= {metric: at[metric].mean() for metric in _measured(study)}
             record["num_concurrent_trials"] = _most(at)
             if level != found[0]:
-                gained = at["test_accuracy"] - first["test_accuracy"]
+                shown = compared_by(study).shown
+                gained = at[shown] - first[shown]
                 record |= {"difference": gained.mean()}
                 record |= {"smallest": gained.min(), "largest": gained.max()}
                 record["time_ratio"] = time_ratios(at, first).median()
@@ -128,10 +135,10 @@ def levels_data(study: Study, factor: str) -> pd.DataFrame:
     return pd.DataFrame(records)
 
 
-def _at(group: pd.DataFrame, factor: str, level: Any) -> pd.DataFrame:
+def _at(study: Study, group: pd.DataFrame, factor: str, level: Any) -> pd.DataFrame:
     """Return the metrics of one level, one line per set, in the order of the sets."""
     rows = group[group[factor] == level].drop_duplicates("set")
-    frame = pd.DataFrame({name: numbers(rows, name) for name in (*QUALITY, *CONDITIONS)})
+    frame = pd.DataFrame({name: numbers(rows, name) for name in (*_measured(study), *CONDITIONS)})
     return frame.assign(device=rows["device"]).set_axis(rows["set"]).sort_index()
 
 
@@ -153,15 +160,17 @@ def pairs_data(study: Study, factor: str, first: Any, second: Any) -> pd.DataFra
     """Return every pair of rows that differ only in whether ``factor`` is ``first`` or ``second``.
 
     Returns:
-        ``dataset``, ``model`` and ``seed`` if the study has them, ``first`` and ``second`` (test
-        accuracies), ``num_test``, ``difference`` (first − second), ``time_ratio`` (first ÷ second;
-        NaN if the conditions differ), ``time_problem`` (why no pair has a ratio; else empty),
+        ``dataset``, ``model`` and ``seed`` if the study has them, ``first`` and ``second`` (the
+        measure that is shown: test accuracies), ``num_test`` (the items that it was counted over;
+        NaN if unknown), ``difference`` (first − second), ``time_ratio`` (first ÷ second; NaN if the
+        conditions differ), ``time_problem`` (why no pair has a ratio; else empty),
         ``computed_alike`` (False if the two are known to come from different arithmetics) and
         ``runs``, the frozen set of the pair's trials.
     """
     rows, _ = sets(study, factor, (first, second))
-    one, two = _at(rows, factor, first), _at(rows, factor, second)
-    frame = pd.DataFrame({"first": one["test_accuracy"], "second": two["test_accuracy"]})
+    one, two = _at(study, rows, factor, first), _at(study, rows, factor, second)
+    shown = compared_by(study).shown
+    frame = pd.DataFrame({"first": one[shown], "second": two[shown]})
     frame["difference"] = frame["first"] - frame["second"]
     frame["time_ratio"] = time_ratios(one, two)
     frame["time_problem"] = _problem(one, two)
@@ -169,7 +178,7 @@ def pairs_data(study: Study, factor: str, first: Any, second: Any) -> pd.DataFra
     for name in ("dataset", "model", "seed"):
         if name in origin and name != factor:
             frame[name] = origin[name]
-    frame["num_test"] = numbers(origin, "num_test")
+    frame["num_test"] = numbers(origin, measures_of(study).count(shown) or "")
     computed = arithmetics(study)[rows.index].groupby(rows["set"])
     frame["computed_alike"] = computed.agg(lambda found: len(frozenset().union(*found)) < 2)
     trials = rows.groupby("set")["trial_id"].agg(frozenset)

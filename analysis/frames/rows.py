@@ -15,6 +15,29 @@ from tune_app.study.trials import Report, RowKey
 _NOT_METRICS = ("epoch", "status", "milestone", "predictions_file", "device")
 
 
+def told_apart(configurations: Mapping[str, Record]) -> dict[str, Record]:
+    """Return configurations of a user's function with values that a frame tells apart.
+
+    None is a value there, and becomes the text ``None``, because a frame takes it for a missing
+    one. Booleans become texts if the parameter also has numbers, because True equals 1.
+    """
+    with_numbers = {
+        key
+        for config in configurations.values()
+        for key, value in config.items()
+        if isinstance(value, (int, float)) and not isinstance(value, bool)
+    }
+
+    def plain(key: str, value: object) -> object:
+        is_flag = isinstance(value, bool) and key in with_numbers
+        return str(value) if value is None or is_flag else value
+
+    return {
+        config_id: {key: plain(key, value) for key, value in config.items()}
+        for config_id, config in configurations.items()
+    }
+
+
 def rows_of(
     configurations: Mapping[str, Record], outcomes: Mapping[RowKey, RowOutcome]
 ) -> tuple[list[Record], dict[RowKey, Report]]:

@@ -17,7 +17,7 @@ import pandas as pd
 
 from analysis.frames.columns import numbers
 from analysis.frames.seeds import over_seeds
-from tune_app.study.measures import on_test_data
+from tune_app.study.measures import quantity_of
 from tune_app.study.selection import rank
 
 SELECTABLE = ("finished", "unconverged")
@@ -58,10 +58,14 @@ def selection_gap(
     by: Sequence[str] = ("dataset", "model"),
     metric: str = "val_accuracy",
     mode: str = "max",
+    test_metric: str = "",
 ) -> pd.DataFrame:
     """Return for each group the pick on validation and what a pick on test would have claimed.
 
-    The test metric is that of the same quantity: ``test_accuracy`` for ``val_accuracy``.
+    Args:
+        rows, by, metric, mode: as for ``best_rows``.
+        test_metric: the same quantity on test data; by default ``test_accuracy`` for
+            ``val_accuracy``. It may be the metric itself; then there is no gap.
 
     Returns:
         One row per group: the columns of ``by``, ``config_id``, ``num_seeds``,
@@ -70,7 +74,7 @@ def selection_gap(
         ``test_picked_<test metric>`` of the pick on test, and ``gap``, by how much the pick on test
         looks better (never negative; NaN without a test metric).
     """
-    test_metric = on_test_data(metric)
+    test_metric = test_metric or f"test_{quantity_of(metric)}"
     columns = ["config_id", "num_seeds", "num_candidates", "num_tied", metric, test_metric]
     columns += ["test_picked_config_id", f"test_picked_{test_metric}", "gap"]
     records = []
@@ -80,7 +84,8 @@ def selection_gap(
         record |= {"config_id": pick["config_id"], "num_seeds": pick["num_seeds"]}
         record |= {"num_candidates": len(group), metric: pick[metric]}
         record["num_tied"] = _num_tied(group, metric)
-        on_test = _ranked(group, test_metric, mode) if test_metric in group else group.iloc[:0]
+        has_test = test_metric in group and test_metric != metric
+        on_test = _ranked(group, test_metric, mode) if has_test else group.iloc[:0]
         if len(on_test):
             claimed, honest = on_test.iloc[0][test_metric], pick[test_metric]
             gap = claimed - honest if mode == "max" else honest - claimed

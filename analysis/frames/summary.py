@@ -12,9 +12,8 @@ from numpy.typing import NDArray
 from analysis.frames.columns import numbers, repeats
 from analysis.frames.load import Study
 from analysis.frames.selection import best_rows
+from tune_app.study.selection import group_names
 
-GROUPS = ("dataset", "model", "kernel")
-"""Parameters for each of whose combinations a best configuration is picked."""
 CONVERGED_SHARE = 0.99
 """A training has converged once it reaches this share of its final validation accuracy."""
 NUM_LAST_EPOCHS = 3
@@ -22,8 +21,8 @@ NUM_LAST_EPOCHS = 3
 
 
 def groups_of(study: Study) -> list[str]:
-    """Return those of ``GROUPS`` that this study has."""
-    return [name for name in GROUPS if name in study.config_keys]
+    """Return the parameters for each of whose combinations a best configuration is picked."""
+    return group_names(study.meta["space"], study.config_keys)
 
 
 def candidates(study: Study) -> pd.DataFrame:

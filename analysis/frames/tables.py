@@ -39,6 +39,8 @@ _WHOLE = ("batch_size", "epochs", "degree", "max_iter", "macs", "flops", "live_f
 
 def study_table(study: Study) -> pd.DataFrame:
     """Return the table for the study's trainable and factors."""
+    if study.is_own:
+        return generic_table(study)
     trainable = study.meta["space"].get("trainable")
     if trainable == "svm":
         return svm_table(study)

@@ -56,7 +56,7 @@ def families(studies: Mapping[str, Study]) -> Section | None:
 def _picks(studies: Mapping[str, Study]) -> pd.DataFrame:
     """Return each study's pick for every data set, with its family and its test images."""
     records: list[dict[Any, Any]] = []
-    for study in studies.values():
+    for study in (study for study in studies.values() if not study.is_own):
         family, data = study.meta["space"].get("trainable"), study.meta.get("data")
         best = best_data(study)
         known = {"dataset", "num_test", "test_accuracy", _METHODS.get(str(family), "")} <= set(best)

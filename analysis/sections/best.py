@@ -7,7 +7,14 @@ from typing import Any
 import pandas as pd
 
 from analysis.frames.arithmetic import warning
-from analysis.frames.cells import counted, format_cell, format_points, metric_cell, num_images_of
+from analysis.frames.cells import (
+    counted,
+    format_cell,
+    format_points,
+    metric_cell,
+    num_images_of,
+    scale_of,
+)
 from analysis.frames.columns import numbers
 from analysis.frames.labels import (
     MISSING,
@@ -18,24 +25,23 @@ from analysis.frames.labels import (
     parameter_heading,
 )
 from analysis.frames.load import Study
+from analysis.frames.quality import picked_by, selection_words
 from analysis.frames.selection import selection_gap
 from analysis.frames.summary import candidates, groups_of
 from analysis.frames.tables import inert_axes
 from analysis.render.document import Paragraph, Section, Table
 from analysis.sections.results import objective_words
 from search_spaces.errors import one_line
-from tune_app.study.measures import on_test_data
 
 UNROUNDED = "Differences are computed from unrounded values."
 
 
 def best(study: Study, key: str) -> Section:
     """Return the pick of each group, and what a pick on test would have claimed."""
-    by = groups_of(study)
-    gaps = selection_gap(candidates(study), by, study.metric, study.mode)
+    by, test_metric = groups_of(study), picked_by(study).shown
+    gaps = selection_gap(candidates(study), by, study.metric, study.mode, test_metric)
     if gaps.empty:
         return Section("Best configurations", (Paragraph(_nothing(study)),))
-    test_metric = on_test_data(study.metric)
     configurations = study.rows.drop_duplicates("config_id").set_index("config_id")
     records = [
         _best_cells(study, by, gap, configurations, test_metric) for gap in gaps.to_dict("records")
@@ -45,16 +51,32 @@ def best(study: Study, key: str) -> Section:
     everywhere = {f"num_{name}": int(cells.pop(name)[0]) for name in same}
     notes = (
         *_everywhere(**everywhere),
-        f"The configuration with the {objective_words(study)} is picked, and its test result is "
-        "read afterwards. Rows that repeat a result are not candidates. The last three columns "
-        "show a pick by the test result: its settings, the test result that it would have claimed, "
-        "and how much that exceeds the test result of the pick on validation.",
-        *_ties(by, gaps),
+        *_how_picked(study),
+        *_ties(study, by, gaps),
         *warning(study, candidates(study)),
-        UNROUNDED,
+        *(() if picked_by(study).is_optimistic else (UNROUNDED,)),
     )
-    caption = "The best configuration of each group, picked on validation."
+    of = "of each group" if by else "of the study"
+    caption = f"The best configuration {of}, {selection_words(study)}."
     return Section("Best configurations", (Table(f"{key}-best", caption, cells, gaps, notes),))
+
+
+def _how_picked(study: Study) -> tuple[str, ...]:
+    """Return how a configuration is picked, and what the columns beside it show."""
+    picked = f"The configuration with the {objective_words(study)} is picked"
+    repeated = "Rows that repeat a result are not candidates."
+    if picked_by(study).is_optimistic:
+        return (
+            f"{picked}. {repeated}",
+            f"No measure of the same quantity on test data is reported, so the pick is shown by "
+            f"the values of {one_line(study.metric)} that selected it. The best of several values "
+            "is optimistic: new data would give a worse one.",
+        )
+    return (
+        f"{picked}, and its test result is read afterwards. {repeated} The last three columns show "
+        "a pick by the test result: its settings, the test result that it would have claimed, and "
+        "how much that exceeds the test result of the pick on validation.",
+    )
 
 
 def _nothing(study: Study) -> str:
@@ -68,7 +90,7 @@ def _nothing(study: Study) -> str:
     return "No row can be picked yet."
 
 
-def _ties(by: list[str], gaps: pd.DataFrame) -> tuple[str, ...]:
+def _ties(study: Study, by: list[str], gaps: pd.DataFrame) -> tuple[str, ...]:
     """Return a sentence on the groups with several equally good configurations."""
     tied = [
         f"{', '.join(label(name, gap[name]) for name in by)}{': ' if by else ''}"
@@ -78,8 +100,9 @@ def _ties(by: list[str], gaps: pd.DataFrame) -> tuple[str, ...]:
     ]
     if not tied:
         return ()
+    on = " on validation" if selection_words(study).endswith("on validation") else ""
     return (
-        f"Equally good on validation: {'; '.join(tied)}. The one with the fewest epochs is picked; "
+        f"Equally good{on}: {'; '.join(tied)}. The one with the fewest epochs is picked; "
         "if several have as few, the one that was declared first.",
     )
 
@@ -108,20 +131,22 @@ def _best_cells(
         return metric_cell(study, dataset, metric, value, num_seeds=gap["num_seeds"])
 
     shown, tested = (metric_heading(study, metric) for metric in (study.metric, test_metric))
-    points = " (points)" if is_share_in(study, test_metric) else ""
-    gap_cell = cell(test_metric, gap["gap"])
-    claimed = gap[f"test_picked_{test_metric}"]
-    return {
+    cells = {
         **{heading(name): format_cell(name, gap[name]) for name in by},
         "id": format_cell("id", gap["config_id"]),
         "settings": settings(study, config, by),
         "candidates": str(gap["num_candidates"]),
         "seeds": str(gap["num_seeds"]),
         shown: cell(study.metric, gap[study.metric]),
+    }
+    if test_metric == study.metric:
+        return cells
+    unit = scale_of(study, test_metric).difference_unit
+    return cells | {
         tested: cell(test_metric, gap[test_metric]),
         "picked on test": _on_test(study, by, gap["config_id"], on_test, configurations),
-        f"its {tested}": cell(test_metric, claimed),
-        f"difference{points}": gap_cell,
+        f"its {tested}": cell(test_metric, gap[f"test_picked_{test_metric}"]),
+        f"difference ({unit})" if unit else "difference": cell(test_metric, gap["gap"]),
     }
 
 
@@ -151,15 +176,18 @@ def gap_of(study: Study) -> str:
 
     It is empty if no group has two candidates, because there is nothing to pick then.
     """
-    gaps = selection_gap(candidates(study), groups_of(study), study.metric, study.mode)
+    test_metric = picked_by(study).shown
+    if picked_by(study).is_optimistic or not test_metric.endswith("accuracy"):
+        return ""
+    gaps = selection_gap(candidates(study), groups_of(study), study.metric, study.mode, test_metric)
     gaps = gaps[gaps["num_candidates"] > 1]
     values = numbers(gaps, "gap").dropna()
-    if values.empty or not on_test_data(study.metric).endswith("accuracy"):
+    if values.empty or not is_share_in(study, test_metric):
         return ""
     if values.max() <= 0:
         return "Picking on the test set instead of on validation would have claimed the same."
     dataset = gaps["dataset"].get(values.idxmax()) if "dataset" in gaps else None
-    images = num_images_of(study, dataset, on_test_data(study.metric))
+    images = num_images_of(study, dataset, test_metric)
     return (
         f"Picking on the test set instead of on validation would have claimed up to "
         f"{format_points(float(values.max()), images).lstrip('+')} points more."

@@ -14,20 +14,20 @@ import pandas as pd
 from analysis.frames.cells import (
     counted,
     format_cell,
-    format_percent,
     format_seconds,
     metric_cell,
     num_images_of,
+    scale_of,
 )
 from analysis.frames.columns import finished, levels, varied
 from analysis.frames.devices import arms, device_data
 from analysis.frames.labels import is_share_in, label, parameter_heading
 from analysis.frames.load import FINISHED, Study
 from analysis.frames.pairs import by_dataset, main_effects_data, sets
+from analysis.frames.quality import compared_by, measures_of, picked_by
 from analysis.frames.scaling import QUANTITIES, exponents_data, scaling_data
 from analysis.frames.summary import best_data, groups_of
 from analysis.stats import conditions_differ, wilson_interval
-from tune_app.study.measures import on_test_data
 
 _GROWTH = {
     "fit_seconds": "fit time",
@@ -48,7 +48,7 @@ def _where(names: dict[str, Any]) -> str:
 
 def _winners(study: Study) -> list[str]:
     """Return a sentence per data set: the picks, best first, with validation and test metric."""
-    picks, test = best_data(study), on_test_data(study.metric)
+    picks, test = best_data(study), picked_by(study).shown
     by = [name for name in groups_of(study) if name != "dataset" and name in picks]
     if picks.empty or test not in picks or test == study.metric or not by:
         return []
@@ -71,8 +71,8 @@ def _pick(study: Study, record: dict[Any, Any], by: Sequence[str], test: str) ->
     name = ", ".join(format_cell(column, record[column]) for column in by)
     dataset, num_seeds = record.get("dataset"), record["num_seeds"]
     shown = [
-        metric_cell(study, dataset, metric, record[metric], num_seeds=num_seeds)
-        + (" %" if is_share_in(study, metric) else "")
+        f"{metric_cell(study, dataset, metric, record[metric], num_seeds=num_seeds)} "
+        f"{'%' if is_share_in(study, metric) else measures_of(study).unit(metric)}".rstrip()
         for metric in (study.metric, test)
     ]
     seeds = f", means of {num_seeds} seeds" if num_seeds > 1 else ""
@@ -105,7 +105,8 @@ def _levels(study: Study) -> list[str]:
     for factor in factors:
         mine = frame[frame["factor"] == factor] if len(frame) else frame
         rows, _ = sets(study, factor)
-        for names, group in by_dataset(mine[mine["test_accuracy"].notna()]) if len(mine) else ():
+        shown = compared_by(study).shown
+        for names, group in by_dataset(mine[mine[shown].notna()]) if len(mine) else ():
             if len(group) > 1:
                 here = rows[rows["dataset"] == names["dataset"]] if names else rows
                 over = _over(study, factor, here)
@@ -130,17 +131,18 @@ def _of_levels(
     study: Study, factor: str, group: pd.DataFrame, names: dict[str, Any], over: str
 ) -> str:
     num_sets = int(group["num_sets"].iloc[0])
-    metric = "mean test accuracy" if num_sets > 1 else "test accuracy"
-    images = num_images_of(study, names.get("dataset"), "test_accuracy")
-    found = group["test_accuracy"].round(12)
+    scale = scale_of(study, compared_by(study).shown)
+    metric = f"mean {scale.words}" if num_sets > 1 else scale.words
+    images = num_images_of(study, names.get("dataset"), scale.metric)
+    found = group[scale.metric].round(12)
     ends = [
-        (format_percent(end, images and images * num_sets), group.loc[found == end, "level"])
+        (scale.value(end, images and images * num_sets), group.loc[found == end, "level"])
         for end in (found.max(), found.min())
     ]
     if len(ends[0][1]) == len(group):
         return f"{parameter_heading(factor)}: the same {metric} at all its values, {over}."
     high, low = (
-        f"{' and '.join(label(factor, level) for level in at)} ({text} %)" for text, at in ends
+        f"{' and '.join(label(factor, level) for level in at)} ({text})" for text, at in ends
     )
     return f"{parameter_heading(factor)}: {metric} highest at {high}, lowest at {low}, {over}."
 

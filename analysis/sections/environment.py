@@ -42,6 +42,8 @@ def parameters_data(studies: Studies) -> pd.DataFrame:
 
 def _settings(study: Study) -> set[str]:
     """Return the parameters in the trials' configs, including those left at their defaults."""
+    if study.is_own:
+        return set(study.config_keys)
     reserved = {*study.metric_keys, *_NOT_SETTINGS, "name", "launches", "status", "reason"}
     reserved |= {"num_epochs", "last_milestone", "num_rows", "milestone", "precision"}
     reserved |= {str(c) for c in study.trials if str(c).startswith(("train_", "val_", "test_"))}

@@ -10,7 +10,13 @@ import pandas as pd
 from analysis.figures.curves import curve_panels, draw_lengths
 from analysis.figures.factors import draw_effects
 from analysis.frames.arithmetic import warning
-from analysis.frames.cells import counted, format_cell, format_points, num_images_of
+from analysis.frames.cells import (
+    counted,
+    format_cell,
+    format_points,
+    num_images_of,
+    scale_of,
+)
 from analysis.frames.columns import finished, levels, numbers, varied
 from analysis.frames.conditions import NOT_COMPARABLE, marked, note
 from analysis.frames.labels import (
@@ -23,9 +29,14 @@ from analysis.frames.labels import (
 )
 from analysis.frames.load import Study
 from analysis.frames.pairs import by_dataset, levels_data, main_effects_data, sets
+from analysis.frames.quality import compared_by
 from analysis.frames.tables import inert_axes
 from analysis.render.document import Block, Figure, Paragraph, Section, Table
 
+_OPTIMISTIC = (
+    "Nothing is reported on test data, so these are values of the measure that selects the best "
+    "configuration.",
+)
 _SETS = (
     "Only complete sets count: rows that agree in everything except the factor, with a result at "
     "every level of it."
@@ -37,7 +48,8 @@ def effects(study: Study, key: str) -> Section | None:
     if len([name for name in varied(study) if name != "dataset"]) < 2:
         return None
     frame = main_effects_data(study)
-    if frame.empty or frame["test_accuracy"].isna().all():
+    scale = scale_of(study, compared_by(study).shown)
+    if frame.empty or frame[scale.metric].isna().all():
         text = "No factor has a complete set of finished rows yet, so no levels can be compared."
         return Section("Main effects", (Paragraph(text),))
     cells: dict[str, list[str]] = {}
@@ -47,23 +59,26 @@ def effects(study: Study, key: str) -> Section | None:
     cells["level"] = [label(f, v) for f, v in zip(frame["factor"], frame["level"], strict=True)]
     cells["sets"] = [str(count) for count in frame["num_sets"]]
     cells |= _means(study, frame)
-    notes = (_SETS, *_time_notes(study, frame), *warning(study, finished(study)))
+    chosen = _OPTIMISTIC if compared_by(study).is_optimistic else ()
+    notes = (_SETS, *chosen, *_time_notes(study, frame), *warning(study, finished(study)))
     table = Table(f"{key}-effects", "Mean result at each level.", cells, frame, notes)
-    caption = "Mean test accuracy at each level of each factor."
+    caption = f"Mean {scale.words} at each level of each factor."
     alt = f"{caption} {_widest(study, frame)}"
-    figure = Figure(f"{key}-effects", caption, alt, partial(draw_effects, frame))
+    figure = Figure(f"{key}-effects", caption, alt, partial(draw_effects, frame, scale))
     return Section("Main effects", (figure, table))
 
 
 def _means(study: Study, frame: pd.DataFrame) -> dict[str, list[str]]:
     cells = {}
-    for metric in ("val_accuracy", "test_accuracy"):
+    for metric in dict.fromkeys(compared_by(study)):
         images, as_share = _images(study, frame, metric), is_share_in(study, metric)
         texts = [
             format_cell(metric, value, count and count * num_sets, as_share=as_share)
             for value, count, num_sets in zip(frame[metric], images, frame["num_sets"], strict=True)
         ]
         cells[f"mean {metric_heading(study, metric)}"] = texts
+    if study.is_own and frame["train_seconds"].isna().all():
+        return cells
     times = [format_cell("train_seconds", value) for value in frame["train_seconds"]]
     cells["mean training time (s)"] = marked(times, frame["num_concurrent_trials"])
     return cells
@@ -83,15 +98,16 @@ def _time_notes(study: Study, frame: pd.DataFrame) -> tuple[str, ...]:
 def _widest(study: Study, frame: pd.DataFrame) -> str:
     """Return a sentence on the factor whose levels are furthest apart, for each data set."""
     texts = []
+    scale = scale_of(study, compared_by(study).shown)
     for names, group in by_dataset(frame):
-        levels_of = group.groupby("factor", sort=False)["test_accuracy"]
+        levels_of = group.groupby("factor", sort=False)[scale.metric]
         spans = (levels_of.max() - levels_of.min()).dropna()
         if len(spans):
             factor = str(spans.idxmax())
-            images = num_images_of(study, names.get("dataset"), "test_accuracy")
+            images = num_images_of(study, names.get("dataset"), scale.metric)
             where = f"on {label('dataset', names['dataset'])} " if names else ""
-            span = format_points(float(spans[factor]), images).lstrip("+")
-            texts.append(f"{where}that of {parameter_heading(factor)}, {span} points")
+            span = scale.in_words(float(spans[factor]), images).lstrip("+")
+            texts.append(f"{where}that of {parameter_heading(factor)}, {span}")
     return f"The widest span is {'; '.join(texts)}."
 
 

@@ -12,12 +12,13 @@ from typing import Any
 
 import pandas as pd
 
-from analysis.frames.cells import counted, format_points, format_seconds
+from analysis.frames.cells import TEST_ACCURACY, Scale, counted, format_seconds, scale_of
 from analysis.frames.columns import finished, levels, same_at_every_seed, varied
 from analysis.frames.labels import label, parameter_heading
 from analysis.frames.load import Study
 from analysis.frames.pairing import join_runs
 from analysis.frames.pairs import PAIR_MEANS, by_dataset, pairs_data
+from analysis.frames.quality import compared_by
 from analysis.labs.families import families
 from analysis.render.document import Block, Bullets, Paragraph, Section
 from analysis.sections.best import gap_of
@@ -30,9 +31,9 @@ _ALPHA = 0.05
 _NOTHING_VARIED = "Every setting has only one value, so there are no rows to compare."
 _ABOUT = (
     "Each line compares pairs of rows that differ in one factor only. Pairs from the same two "
-    "trainings, at different numbers of epochs, are averaged and count as one pair. Apart: the "
-    "95 % Wilson intervals of the two test accuracies do not overlap."
+    "trainings, at different numbers of epochs, are averaged and count as one pair."
 )
+_APART = "Apart: the 95 % Wilson intervals of the two test accuracies do not overlap."
 _JUDGED = (
     "The p-value and the 95 % interval belong to the mean difference. They are computed twice: "
     "from the pairs (sign flips and bootstrap), and from the means of the seeds, because pairs at "
@@ -65,7 +66,8 @@ def observations(study: Study) -> Section | None:
     if found:
         blocks.append(Bullets(tuple(found)))
     if items:
-        about = [_ABOUT, *([_JUDGED] if judged else []), *shared]
+        counts = any(", apart in " in item for item in items)
+        about = [_ABOUT, *([_APART] if counts else []), *([_JUDGED] if judged else []), *shared]
         blocks += [Paragraph(" ".join(about)), Bullets(tuple(items))]
     blocks += [Paragraph(gap)] if gap else []
     return Section(one_line(study.name), tuple(blocks)) if blocks else None
@@ -88,6 +90,7 @@ def _comparisons(study: Study) -> tuple[list[str], list[str], bool]:
     """Return the lines, the reservations that all lines share, and whether any has a p-value."""
     items: list[str] = []
     reservations: list[list[str]] = []
+    scale = scale_of(study, compared_by(study).shown)
     for factor in varied(study):
         found = levels(study.rows, factor)
         if factor in ("dataset", "seed") or len(found) != 2:
@@ -95,7 +98,7 @@ def _comparisons(study: Study) -> tuple[list[str], list[str], bool]:
         pairs = join_runs(pairs_data(study, factor, found[1], found[0]), PAIR_MEANS)
         for names, group in by_dataset(pairs):
             where = f"{label('dataset', names['dataset'])}: " if names else ""
-            items.append(where + describe_pairs(factor, found[1], found[0], group))
+            items.append(where + describe_pairs(factor, found[1], found[0], group, scale))
             reservations.append(reservations_of(group))
     # A reservation that holds for every line is stated once.
     shared = [
@@ -111,7 +114,9 @@ def _comparisons(study: Study) -> tuple[list[str], list[str], bool]:
     return items, shared, judged
 
 
-def describe_pairs(factor: str, first: Any, second: Any, pairs: pd.DataFrame) -> str:
+def describe_pairs(
+    factor: str, first: Any, second: Any, pairs: pd.DataFrame, scale: Scale = TEST_ACCURACY
+) -> str:
     """Return a sentence on pairs of rows that differ in one factor only.
 
     Args:
@@ -119,27 +124,30 @@ def describe_pairs(factor: str, first: Any, second: Any, pairs: pd.DataFrame) ->
         first: its level in the first row of each pair.
         second: its level in the second row.
         pairs: as ``pairs_data`` and ``join_runs`` return them, at least one.
+        scale: the measure that is compared. Whether two values are apart is said of shares
+            whose items are counted.
     """
     difference = pairs["difference"]
     above, below = int((difference > 0).sum()), int((difference < 0).sum())
-    apart = sum(
-        not overlap(one, two, images)
-        for one, two, images in zip(pairs["first"], pairs["second"], pairs["num_test"], strict=True)
-    )
+    sides = zip(pairs["first"], pairs["second"], pairs["num_test"], strict=True)
+    has_counts = scale.in_percent and bool(pairs["num_test"].notna().any())
+    apart = sum(not overlap(*of_pair) for of_pair in sides) if has_counts else 0
     name, images = parameter_heading(factor), float(pairs["num_test"].max())
     low, middle, high = (
-        format_points(float(value), images)
+        scale.difference(float(value), images)
         for value in (difference.min(), difference.median(), difference.max())
     )
+    unit = f" {scale.difference_unit}" if scale.difference_unit else ""
+    of_shares = f", apart in {apart}" if has_counts else ""
     return (
-        f"{name} {label(factor, first)} against {label(factor, second)}: test accuracy higher in "
-        f"{above} of {counted(len(pairs), 'pair')}, lower in {below}, apart in {apart}; median "
-        f"difference {middle} points ({low} to {high}){_judged(pairs, images)}."
+        f"{name} {label(factor, first)} against {label(factor, second)}: {scale.words} higher in "
+        f"{above} of {counted(len(pairs), 'pair')}, lower in {below}{of_shares}; median "
+        f"difference {middle}{unit} ({low} to {high}){_judged(pairs, images, scale)}."
         f"{_times(factor, first, second, pairs)}"
     )
 
 
-def _judged(pairs: pd.DataFrame, images: float) -> str:
+def _judged(pairs: pd.DataFrame, images: float, scale: Scale) -> str:
     """Return the mean difference with p and interval; empty with too few seeds to test it."""
     if num_seeds(pairs) < fewest_pairs(_ALPHA):
         return ""
@@ -151,10 +159,12 @@ def _judged(pairs: pd.DataFrame, images: float) -> str:
         p_value = max(p_value, together.p_value)
         interval = wider(interval, together.interval)
     mean, low, high = (
-        format_points(value, images) for value in (differences.mean(), interval.low, interval.high)
+        scale.difference(float(value), images)
+        for value in (differences.mean(), interval.low, interval.high)
     )
+    unit = f" {scale.difference_unit}" if scale.difference_unit else ""
     shown = f"p = {p_value:.2g}" if p_value >= 0.001 else "p < 0.001"
-    return f"; mean difference {mean} points (95 % interval {low} to {high}, {shown})"
+    return f"; mean difference {mean}{unit} (95 % interval {low} to {high}, {shown})"
 
 
 def _times(factor: str, first: Any, second: Any, pairs: pd.DataFrame) -> str:

@@ -31,8 +31,13 @@ from search_spaces.errors import one_line
 Part = Callable[[Study, str], Section | None]
 
 
-def parts_of(splits: Splits) -> tuple[Part, ...]:
-    """Return the parts of a study's section, in the order of the report."""
+def parts_of(study: Study, splits: Splits) -> tuple[Part, ...]:
+    """Return the parts of a study's section, in the order of the report.
+
+    A study of a user's function has only those that need nothing but parameters and measures.
+    """
+    if study.is_own:
+        return (best, main_table, curves, confusion, effects)
     return (
         *(best, summary, main_table, pivots, devices, kernels, scaling),
         *(curves, confusion, partial(mistakes, splits=splits)),
@@ -95,7 +100,7 @@ def _subtitle(studies: Mapping[str, Study]) -> str:
 def _of_study(study: Study, key: str, splits: Splits) -> Section:
     question = study.meta["space"].get("question")
     blocks: list[Block] = [Paragraph(one_line(str(question)))] if question else []
-    parts = (part(study, key) for part in parts_of(splits))
+    parts = (part(study, key) for part in parts_of(study, splits))
     sections = tuple(section for section in parts if section is not None)
     return Section(f"Study {one_line(study.name)}", tuple(blocks), sections)
 

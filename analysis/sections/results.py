@@ -8,7 +8,7 @@ import pandas as pd
 
 from analysis.figures.parallel import draw_parallel, parallel_data
 from analysis.frames.arithmetic import warning
-from analysis.frames.cells import format_cell, format_spread, num_images_of
+from analysis.frames.cells import format_cell, format_spread, num_images_of, scale_of
 from analysis.frames.columns import levels, numbers, same_at_every_seed, varied
 from analysis.frames.conditions import at_once, marked, note
 from analysis.frames.labels import (
@@ -20,6 +20,7 @@ from analysis.frames.labels import (
     parameter_heading,
 )
 from analysis.frames.load import Study
+from analysis.frames.quality import compared_by, measures_of, reported_numbers, selection_words
 from analysis.frames.seeds import over_seeds
 from analysis.frames.summary import best_data, groups_of
 from analysis.frames.tables import inert_axes, study_table
@@ -30,6 +31,8 @@ _METRICS = (
     *("train_seconds", "fit_seconds", "predict_seconds", "num_support_vectors"),
 )
 _TIMES = ("train_seconds", "fit_seconds", "predict_seconds")
+_MOST_OWN = 8
+"""The most measures of a user's function in the printed table; the CSV file has all."""
 _BEST = "★"
 _COPY = "†"
 _ONE_RESULT = "one result"
@@ -41,28 +44,31 @@ def main_table(study: Study, key: str) -> Section:
     data = parallel_data(study)
     if data:
         name = f"{key}-parallel"
+        words = scale_of(study, compared_by(study).selected).words
         caption = (
-            "The grid as parallel coordinates: one line per configuration, coloured by validation "
-            "accuracy."
+            f"The grid as parallel coordinates: one line per configuration, coloured by {words}."
         )
         alt = (
             f"{len(data['lines'])} configurations over "
-            f"{', '.join(axis['name'] for axis in data['axes'])}, ending at their validation "
-            f"accuracy from {_ends(data)} %. The numbers are in the table of all configurations."
+            f"{', '.join(axis['name'] for axis in data['axes'])}, ending at their {words} "
+            f"from {_ends(data)}. The numbers are in the table of all configurations."
         )
         blocks.append(Figure(name, caption, alt, lambda: draw_parallel(data), data))
     return Section("All configurations", tuple(blocks))
 
 
 def _ends(data: dict[str, Any]) -> str:
-    texts = sorted(data["lines"], key=lambda line: float(line["accuracy"]))
-    return f"{texts[0]['text']} to {texts[-1]['text']}"
+    texts = sorted(data["lines"], key=lambda line: float(line["value"]))
+    unit = f" {data['unit']}" if data["unit"] else ""
+    return f"{texts[0]['text']} to {texts[-1]['text']}{unit}"
 
 
 def rows_table(study: Study, key: str) -> Table:
     """Return the configurations, seeds joined; the frame behind keeps every row and column."""
     metrics = [m for m in _METRICS if m in study.metric_keys]
-    if metrics and study.metric in study.metric_keys:  # the table is sorted by this column
+    if study.is_own:
+        metrics = reported_numbers(study)[:_MOST_OWN]
+    elif metrics and study.metric in study.metric_keys:  # the table is sorted by this column
         metrics = list(dict.fromkeys([study.metric, *metrics]))
     if not metrics:
         metrics = [m for m in study.metric_keys if numbers(study.rows, m).notna().any()]
@@ -108,11 +114,12 @@ def rows_table(study: Study, key: str) -> Table:
 def _metric_cells(study: Study, frame: pd.DataFrame, metric: str, copies: list[bool]) -> list[str]:
     texts = []
     datasets = frame["dataset"] if "dataset" in frame else [None] * len(frame)
-    tested, as_share = numbers(frame, "num_test"), is_share_in(study, metric)
+    as_share = is_share_in(study, metric)
+    tested = numbers(frame, measures_of(study).count(metric) or "")
     for value, spread, dataset, counted, copy in zip(
         frame[metric], frame[f"{metric}_sd"], datasets, tested, copies, strict=True
     ):
-        known = counted if metric.startswith("test_") and counted > 0 else None
+        known = counted if counted > 0 else None
         images = known or num_images_of(study, dataset, metric)
         text = format_spread(metric, value, spread, images, as_share=as_share)
         texts.append(f"{text} {_COPY}" if copy and metric in _TIMES and text != MISSING else text)
@@ -149,10 +156,9 @@ def objective_words(study: Study) -> str:
 
 def _notes(study: Study, copies: list[bool], timed: bool) -> tuple[str, ...]:
     notes = []
+    whose = f"its {group_words(study)}" if groups_of(study) else "the study"
     if not best_data(study).empty:
-        notes.append(
-            f"{_BEST} The best configuration of its {group_words(study)}, picked on validation."
-        )
+        notes.append(f"{_BEST} The best configuration of {whose}, {selection_words(study)}.")
     if len(set(study.meta["seeds"])) > 1:
         notes.append("Mean ± sample standard deviation over the seeds with a result.")
         if same_at_every_seed(study):
@@ -163,7 +169,9 @@ def _notes(study: Study, copies: list[bool], timed: bool) -> tuple[str, ...]:
             f"{_COPY} The time of another row that differs only in {axes} and shares the training, "
             f"so times at different values of {axes} cannot be compared."
         )
-    if "test_f1" in study.metric_keys:
+    if study.is_own and len(reported_numbers(study)) > _MOST_OWN:
+        notes.append(f"The first {_MOST_OWN} reported numbers; the table's CSV file has all.")
+    if "test_f1" in study.metric_keys and not study.is_own:
         notes.append("Precision, recall and F1 are macro averages over the classes.")
     return (*notes, *warning(study))
 

@@ -32,6 +32,11 @@ FLOPS_CONVENTION = (
 )
 
 
+_TRAINING_TIME = (
+    "Training time: the time of the training steps, without evaluation. A shared trial counts once."
+)
+
+
 def setup(studies: Studies) -> Section:
     """Return the set-up of all studies."""
     parts = (
@@ -57,12 +62,17 @@ def studies_data(studies: Studies) -> pd.DataFrame:
             "rows": len(study.rows),
             **{status: int(counts.get(status, 0)) for status in _STATUSES},
             "trials": shared["num_trials"],
-            "epochs_of_rows": shared["epochs_of_rows"],
-            "epochs_of_trials": shared["epochs_of_trials"],
+            "epochs_of_rows": shared["epochs_of_rows"] if _has_lengths(study) else None,
+            "epochs_of_trials": shared["epochs_of_trials"] if _has_lengths(study) else None,
             "train_seconds": _train_seconds(study),
         }
         records.append(record)
     return pd.DataFrame(records)
+
+
+def _has_lengths(study: Study) -> bool:
+    """Return whether the rows say how many epochs they need; a user's function may not tell."""
+    return not study.is_own or isinstance(study.meta["space"].get("prefix_axis"), str)
 
 
 def _train_seconds(study: Study) -> float:
@@ -70,6 +80,8 @@ def _train_seconds(study: Study) -> float:
     if "trial_key" not in study.epochs:
         return 0.0
     seconds = numbers(study.epochs, "train_seconds")
+    if study.is_own and seconds.isna().all():
+        return math.nan
     return float(seconds.groupby(study.epochs["trial_key"]).max().sum())
 
 
@@ -88,13 +100,16 @@ def studies_table(studies: Studies) -> Table:
     counts = [at_once_in_trials(study) for study in studies.values()]
     # One time that was not measured alone marks the whole sum.
     alone = [1.0 if set(of_study) <= {1.0} else math.nan for of_study in counts]
-    cells[names["train_seconds"]] = marked(cells[names["train_seconds"]], alone)
+    for optional in ("epochs_of_rows", "epochs_of_trials", "train_seconds"):
+        if frame[optional].isna().all():
+            del cells[names[optional]]
+    if names["train_seconds"] in cells:
+        cells[names["train_seconds"]] = marked(cells[names["train_seconds"]], alone)
     notes = (
         "A row is a configuration at a seed. A trial can serve several rows: a short training is "
         "the beginning of a longer one, and values of a parameter that changes nothing share one "
         "training.",
-        "Training time: the time of the training steps, without evaluation. A shared trial counts "
-        "once.",
+        *([_TRAINING_TIME] if names["train_seconds"] in cells else []),
         *(
             text
             for study, of_study in zip(studies.values(), counts, strict=True)
@@ -146,7 +161,10 @@ def _data(studies: Studies) -> Section:
             seed = "the row's seed" if varies(data) else data.get("split_seed")
             records.append(record | {"split_seed": seed})
     if not records:
-        return Section("Data", (Paragraph("No study records which images it used."),))
+        text = "No study records which images it used."
+        if all(study.is_own for study in studies.values()):
+            text = "The functions of the studies read data of their own, which is not recorded."
+        return Section("Data", (Paragraph(text),))
     frame = pd.DataFrame(records)
     names = {"num_images": "images", "num_train": "train", "num_val": "validation"}
     names |= {"num_test": "test", "dataset": heading("dataset"), "split_seed": "split seed"}
@@ -178,7 +196,7 @@ def models_data(studies: Studies) -> pd.DataFrame:
     """Return the input and the costs of each model, as its rows recorded them."""
     records = []
     for study in studies.values():
-        if "model" not in study.rows:
+        if "model" not in study.rows or study.is_own:
             continue
         trials = study.trials
         for model in levels(study.rows, "model"):

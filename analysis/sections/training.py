@@ -8,16 +8,24 @@ from typing import Any
 
 import pandas as pd
 
-from analysis.figures.curves import curve_panels, draw_curves
+from analysis.figures.curves import curve_panels, draw_curves, panels_of
 from analysis.figures.scatter import cost_data, draw_cost
-from analysis.frames.cells import counted, format_cell, format_percent, format_points, num_images_of
+from analysis.frames.cells import (
+    counted,
+    format_cell,
+    format_percent,
+    format_points,
+    num_images_of,
+    scale_of,
+)
 from analysis.frames.columns import finished, levels
 from analysis.frames.conditions import MARK, note
 from analysis.frames.labels import MISSING, heading, label
 from analysis.frames.load import Study
-from analysis.frames.summary import NUM_LAST_EPOCHS, groups_of, summary_data
+from analysis.frames.summary import NUM_LAST_EPOCHS, best_data, groups_of, summary_data
 from analysis.render.document import Figure, Section, Table
 from analysis.sections.best import UNROUNDED, settings
+from search_spaces.errors import one_line
 
 _PEAK = "peak (%)"
 _DEFINITIONS = {
@@ -103,6 +111,12 @@ def curves(study: Study, key: str) -> Section | None:
             f"training (dashed) and validation images (solid){seeds}; all others on validation "
             "images (grey)."
         )
+        if study.is_own:
+            shown = " and ".join(panel.name for panel in panels_of(study))
+            caption = (
+                f"{name}{one_line(shown)} by epoch. The picked configuration in colour{seeds}, all "
+                "others in grey."
+            )
         alt = f"{name}learning curves. {_curve_words(study, dataset)}"
         draw = partial(draw_curves, study, dataset)
         figures.append(Figure(f"{key}-curves-{number + 1}", caption, alt, draw))
@@ -110,6 +124,8 @@ def curves(study: Study, key: str) -> Section | None:
 
 
 def _curve_words(study: Study, dataset: Any) -> str:
+    if study.is_own:
+        return _own_curve_words(study, dataset)
     frame = summary_data(study)
     if frame.empty or "val_accuracy" not in frame:
         return "No configuration can be picked yet."
@@ -121,6 +137,18 @@ def _curve_words(study: Study, dataset: Any) -> str:
         for record in frame.to_dict("records")
     ]
     return "; ".join(texts) + "."
+
+
+def _own_curve_words(study: Study, dataset: Any) -> str:
+    picks = best_data(study)
+    if dataset is not None and "dataset" in picks:
+        picks = picks[picks["dataset"] == dataset]
+    if picks.empty:
+        return "No configuration can be picked yet."
+    scale, pick = scale_of(study, study.metric), picks.iloc[0]
+    mean = f" (mean of {pick['num_seeds']} seeds)" if pick["num_seeds"] > 1 else ""
+    value = scale.value(float(pick[study.metric]))
+    return f"The picked configuration ends at {scale.words} {value}{mean}."
 
 
 def _end(study: Study, record: dict[Any, Any], dataset: Any) -> str:

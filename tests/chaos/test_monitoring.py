@@ -76,7 +76,7 @@ def test_runs_of_tensorboard_have_the_names_of_trials(tensorboard: str, page: Pa
     text = page.wait_for("val_accuracy", *names)
     page.picture("timeseries")
     assert "train_loss" in text and "images_per_second" in text
-    query = f"tag=val_accuracy&run={names[0]}"
+    query = f"tag=accuracy/val&run={names[0]}"
     points = answer(f"{tensorboard}/data/plugin/scalars/scalars?{query}")
     assert [step for _, step, _ in points] == [1, 2, NUM_EPOCHS]
 

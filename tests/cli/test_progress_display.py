@@ -4,10 +4,15 @@ from __future__ import annotations
 
 import io
 
+import pytest
 from rich.console import Console
 
+from search_spaces import Measure
+from tune_app.cli import progress_display
 from tune_app.cli.progress_display import StudyProgress
 from tune_app.planning.plan import Plan, PlannedTrial
+from tune_app.study.measures import Measures
+from tune_app.study.trial_record import AT_RETURN
 
 
 def plan(*trials: PlannedTrial, finished: int = 0, num_rows: int = 0) -> Plan:
@@ -22,24 +27,74 @@ def test_lines_follow_the_objective_and_count_the_studys_rows() -> None:
     shown = StudyProgress(
         plan(*trials, finished=2, num_rows=9),
         [1.0, 1.0],
-        "val_rmse",
+        Measures("val_rmse", "min", {"val_rmse": Measure(unit="mm")}),
         Console(file=out, force_terminal=True, width=120),
     )
     shown.begin()
     shown.started("one", "one")
     shown.reported("one", "one", {"epoch": 2, "milestone": 2, "val_rmse": 12.3})
-    assert "(3 of 9 rows)" in drawn(shown) and "val_rmse 12.3" in drawn(shown)
+    assert "(3 of 9 rows)" in drawn(shown) and "val_rmse 12.3 mm" in drawn(shown)
     shown.reported("one", "one", {"epoch": 2, "milestone": 2, "val_rmse": 12.3})
     assert "(3 of 9 rows)" in drawn(shown), "a milestone that a retry reports again"
     last = {"epoch": 4, "milestone": 4, "val_rmse": 9.5, "test_rmse": 1230.0, "val_accuracy": 0.5}
     shown.reported("one", "one", last)
     shown.stop()
     shown.completed("one", "one")
-    assert out.getvalue().endswith("one: epoch 4  val_rmse 9.5  test_rmse 1230\n")
+    assert out.getvalue().endswith("one: epoch 4  val_rmse 9.5 mm  test_rmse 1230 mm\n")
     shown.reported("two", "two", {"epoch": 1, "status": "diverged", "val_rmse": float("nan")})
     shown.completed("two", "two")
     assert shown._rows_done == 8
     assert "two: epoch 1  val_rmse not known  diverged: the loss" in out.getvalue()
+
+
+class Clock:
+    """Stands in for ``time``."""
+
+    now = 100.0
+
+    def monotonic(self) -> float:
+        return self.now
+
+
+def test_trials_of_unknown_length_are_counted_and_timed_by_those_that_have_ended(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    clock, out = Clock(), io.StringIO()
+    monkeypatch.setattr(progress_display, "time", clock)
+    names = ("a", "b", "c", "d")
+    trials = [PlannedTrial(k, k, {"seed": 0}, (AT_RETURN,), {AT_RETURN: (k,)}, {}) for k in names]
+    console = Console(file=out, force_terminal=True, width=120)
+    shown = StudyProgress(plan(*trials, num_rows=4), [1.0] * 4, Measures("score", "max"), console)
+    shown.begin()
+    for name in "ab":
+        shown.started(name, name)
+    clock.now = 105.0
+    shown.reported("a", "a", {"epoch": 1, "score": 90.0, "time_total_s": 5.0})
+    assert shown.seconds_left() is None, "no trial has ended"
+    assert "(0 of 4 rows)" in drawn(shown) and "epoch 1  score 90" in drawn(shown)
+    clock.now = 110.0
+    shown.completed("a", "a")
+    assert "1 of 4 trials (1 of 4 rows)" in drawn(shown)
+    # In 10 s, a and all of b's expected 10 s were done: c and d take as long again.
+    assert shown.seconds_left() == pytest.approx(10.0)
+    shown.started("c", "c")
+    clock.now = 115.0
+    assert shown.seconds_left() == pytest.approx(1.5 * 15 / 2.5)
+    for name in "bcd":
+        shown.completed(name, name)
+    assert shown.seconds_left() == 0.0 and shown._rows_done == 4
+    shown.stop()
+
+
+def test_a_users_own_percentage_is_no_share_even_when_it_is_small() -> None:
+    out = io.StringIO()
+    trial = PlannedTrial("a", "a", {"seed": 0}, (2,), {2: ("a",)}, {})
+    shown = StudyProgress(plan(trial), [1.0], Measures(), Console(file=out))
+    shown.started("a", "a")
+    shown.reported("a", "a", {"epoch": 1, "val_accuracy": 90.0, "train_seconds": "long"})
+    shown.reported("a", "a", {"epoch": 2, "val_accuracy": 0.5, "train_seconds": "long"})
+    shown.completed("a", "a")
+    assert "a: epoch 2  val_accuracy 0.5\n" in out.getvalue()
 
 
 def drawn(shown: StudyProgress) -> str:

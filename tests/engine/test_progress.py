@@ -13,6 +13,7 @@ from tune_app.cli.progress_display import StudyProgress
 from tune_app.engine import progress
 from tune_app.planning.plan import Plan
 from tune_app.planning.resources import Cluster
+from tune_app.study.measures import Measures
 
 
 def waiting(name: str, **resources: float) -> Trial:
@@ -25,7 +26,7 @@ def test_what_no_node_can_hold_is_said_once(monkeypatch: pytest.MonkeyPatch) -> 
     monkeypatch.setattr(progress, "LOOK_SECONDS", 0.0)
     nodes: list[dict[str, float]] = [{"CPU": 4.0}]
     out = io.StringIO()
-    display = StudyProgress(Plan((), {}, (), 0, 0), [], "val_accuracy", Console(file=out))
+    display = StudyProgress(Plan((), {}, (), 0, 0), [], Measures(), Console(file=out))
     told = progress.ProgressCallback(display, lambda: Cluster(tuple(nodes)), lambda _id: False)
     trials = [waiting("a", CPU=1.0, GPU=1.0), waiting("b", CPU=1.0, GPU=1.0)]
 

@@ -33,7 +33,7 @@ from tune_app.training.own_checkpoint import write_own_index
 def curve(folder: Path) -> list[tuple[int, float]]:
     events = EventAccumulator(str(folder))
     events.Reload()
-    return [(event.step, event.value) for event in events.Scalars("val_loss")]
+    return [(event.step, event.value) for event in events.Scalars("loss/val")]
 
 
 def test_curves_of_a_running_trial_are_at_the_url(

@@ -75,8 +75,8 @@ def check_tensorboard(ledger: Ledger) -> None:
         events = EventAccumulator(str(params.parent))
         events.Reload()
         results = read_rows(params.parent / "result.json")
-        for name in ("train_loss", "val_accuracy"):
-            curve = [(e.step, e.value) for e in events.Scalars(name)]
+        for name, tag in (("train_loss", "loss/train"), ("val_accuracy", "accuracy/val")):
+            curve = [(e.step, e.value) for e in events.Scalars(tag)]
             assert curve == [(r["epoch"], pytest.approx(r[name])) for r in results]
         start = events.PluginTagToContent("hparams")["_hparams_/session_start_info"]
         hparams = HParamsPluginData.FromString(start).session_start_info.hparams

@@ -29,14 +29,3 @@ def test_a_study_file_without_one_has_the_default_of_a_space() -> None:
     assert Objective.of_study({"space": {"metric": 3, "mode": []}}).metric == "val_accuracy"
     space = {"metric": "val_rmse", "mode": "min"}
     assert Objective.of_study({"space": space}) == Objective("val_rmse", "min")
-
-
-def test_a_metric_that_nothing_reports_is_named_with_what_is_reported() -> None:
-    objective = Objective("val_f1", "max")
-    row = {"epoch": 1, "val_accuracy": 0.5, "val_loss": 1.0, "device": "cpu"}
-    assert objective.missing_from([row]) == (
-        "no result has val_f1, the metric of the search space, so nothing can be picked; "
-        "reported are val_accuracy, val_loss"
-    )
-    assert objective.missing_from([row, {**row, "val_f1": 0.4}]) == ""
-    assert objective.missing_from([]) == ""

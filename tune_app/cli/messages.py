@@ -20,7 +20,7 @@ from tune_app.study.ledger import Ledger
 def plan_lines(study: PreparedStudy, plan: Plan, cluster: Cluster) -> list[str]:
     """Return what a launch is about to do."""
     ledger, space = study.ledger, study.request.space
-    lines = [f"{ledger.name}: {space.question}"]
+    lines = [": ".join(filter(None, [ledger.name, space.question]))]
     images = ", ".join(
         f"{name} {len(i.train):,}/{len(i.val):,}/{len(i.test):,}"
         for name, i in study.images.items()
@@ -63,6 +63,8 @@ def open_lines(plan: Plan) -> list[str]:
 
 def estimate_lines(estimate: Estimate) -> list[str]:
     """Return the time, disk and memory that a plan is estimated to take."""
+    if estimate.disk_bytes is None or estimate.memory_bytes is None:
+        return [f"time: not known before the first epoch, {estimate.num_slots} trials at once"]
     time, of_what = f"not known ({estimate.unknown})", "; some trials could not be measured"
     if estimate.seconds is not None:
         time, of_what = f"about {format_seconds(estimate.seconds)}", ""

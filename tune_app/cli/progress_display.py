@@ -17,7 +17,8 @@ from rich.table import Table
 
 from tune_app.planning.durations import format_seconds
 from tune_app.planning.plan import Plan
-from tune_app.study.measures import format_measure, on_test_data
+from tune_app.study.measures import Measures, measured
+from tune_app.study.objective import finite_number
 
 MAX_LINES = 12
 
@@ -29,7 +30,7 @@ class StudyProgress:
         plan: the plan of the launch. Rows that were finished before count as done.
         costs: the cost of each planned trial, in the plan's order and any one unit. The bar counts
             cost.
-        metric: the measure that selects. Its values on validation and test data are shown.
+        measures: the study's measures. The objective is shown, and the same quantity on test data.
         console: where to draw.
 
     Attributes:
@@ -40,11 +41,12 @@ class StudyProgress:
         self,
         plan: Plan,
         costs: Sequence[float],
-        metric: str,
+        measures: Measures,
         console: Console,
     ) -> None:
-        self._metrics = tuple(dict.fromkeys((metric, on_test_data(metric))))
-        self._epochs = {trial.key: trial.milestones[-1] for trial in plan.trials}
+        self._measures = measures
+        self._seen: dict[str, tuple[float, float]] = {}
+        self._epochs = {trial.key: trial.num_epochs for trial in plan.trials}
         self._costs = {trial.key: cost for trial, cost in zip(plan.trials, costs, strict=True)}
         self._rows_left = {
             trial.key: {milestone: len(ids) for milestone, ids in trial.serves.items()}
@@ -59,7 +61,9 @@ class StudyProgress:
         self._ticking = False
         self._latest: dict[str, Mapping[str, Any]] = {}
         self._running: dict[str, str] = {}
-        self._num_ended = self._num_failed = 0
+        self._begun: dict[str, float] = {}
+        self._trial_seconds = 0.0
+        self._num_ended = self._num_failed = self._num_completed = 0
         self.notes: list[str] = []
         self._started = time.monotonic()
         self._console = console
@@ -103,6 +107,7 @@ class StudyProgress:
     def started(self, key: str, name: str) -> None:
         """Show a trial as running."""
         self._running[key] = name
+        self._begun[key] = time.monotonic()
         self._draw()
 
     def reported(self, key: str, name: str, result: Mapping[str, Any]) -> None:
@@ -111,12 +116,16 @@ class StudyProgress:
             # The clock starts with the first trial's own work, since workers are started only once.
             self._started = time.monotonic() - result.get("time_total_s", 0.0)
             self._ticking = True
-        share = result["epoch"] / self._epochs[key]
-        if key not in self._latest:
-            self._cost_resumed += self._costs[key] * (result["epoch"] - 1) / self._epochs[key]
-        self._note_done(key, min(1.0, share))
-        self._rows_done += self._rows_left[key].pop(result.get("milestone", 0), 0)
+        num_epochs = self._epochs[key]
+        if num_epochs is not None:
+            if key not in self._latest:
+                self._cost_resumed += self._costs[key] * (result["epoch"] - 1) / num_epochs
+            self._note_done(key, min(1.0, result["epoch"] / num_epochs))
+            self._rows_done += self._rows_left[key].pop(result.get("milestone", 0), 0)
         self._latest[key] = result
+        for measure, value in measured(result).items():
+            low, high = self._seen.get(measure, (value, value))
+            self._seen[measure] = min(low, value), max(high, value)
         if result.get("checkpoint_note"):
             self.notes.append(f"{name}: {result['checkpoint_note']}")
             self._print(self.notes[-1])
@@ -124,12 +133,16 @@ class StudyProgress:
 
     def completed(self, key: str, name: str) -> None:
         """Count a finished trial and, without a terminal, print its line."""
+        self._trial_seconds += time.monotonic() - self._begun.get(key, self._started)
+        self._num_completed += 1
         self._end(key)
         result = self._latest.pop(key, {})
         diverged = result.get("status") == "diverged"
         line = f"{name}: {self._describe(result)}"
+        if diverged or self._epochs[key] is None:
+            self._rows_done += sum(self._rows_left[key].values())
+            self._rows_left[key] = {}
         if diverged:
-            self._rows_done += sum(self._rows_left.pop(key).values())
             line += "  diverged: the loss is not a finite number"
         if self._live is None or diverged:
             self._print(line)
@@ -159,10 +172,25 @@ class StudyProgress:
 
     def seconds_left(self) -> float | None:
         """Return the time left, estimated from the cost done so far; None at the beginning."""
-        own = self._cost_done - self._cost_resumed
+        under_way = self._cost_under_way()
+        own = self._cost_done + under_way - self._cost_resumed
         elapsed = time.monotonic() - self._started
-        left = max(0.0, self._cost - self._cost_done)
+        left = max(0.0, self._cost - self._cost_done - under_way)
         return left * elapsed / own if own > 0.02 * self._cost else None
+
+    def _cost_under_way(self) -> float:
+        """Return the cost done of running trials whose number of epochs is unknown.
+
+        Each counts by the share of its time so far in the mean time of those that have ended.
+        """
+        if not self._num_completed or not self._trial_seconds:
+            return 0.0
+        mean, now = self._trial_seconds / self._num_completed, time.monotonic()
+        return sum(
+            self._costs[key] * min(1.0, (now - self._begun[key]) / mean)
+            for key in self._running
+            if self._epochs[key] is None
+        )
 
     def _print(self, line: str) -> None:
         if self._live is None:
@@ -205,11 +233,14 @@ class StudyProgress:
             return "starting"
         of = f"/{num_epochs}" if num_epochs else ""
         words = [f"epoch {result['epoch']}{of}"]
+        metric = self._measures.metric
+        on_test = self._measures.on_test_data(metric, result)
         words += [
-            f"{name} {format_measure(name, result[name])}"
-            for name in self._metrics
+            f"{name} {self._measures.text(name, result[name], self._seen.get(name) or ())}"
+            for name in filter(None, (metric, on_test))
             if name in result
         ]
-        if "train_seconds" in result:
-            words.append(f"{format_seconds(result['train_seconds'])} of training")
+        seconds = finite_number(result.get("train_seconds"))
+        if seconds is not None:
+            words.append(f"{format_seconds(seconds)} of training")
         return "  ".join(words)

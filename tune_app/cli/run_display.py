@@ -16,6 +16,7 @@ from tune_app.planning.prepared_study import PreparedStudy
 from tune_app.planning.resources import Cluster
 from tune_app.storage.store import StudyStore
 from tune_app.study.ledger import Ledger
+from tune_app.study.measures import Measures
 
 
 class RunDisplay:
@@ -50,7 +51,7 @@ class RunDisplay:
     def trials(self, study: PreparedStudy, plan: Plan) -> StudyProgress:
         """Return the display of the trials while they run."""
         costs = [study.trainable.cost(trial.config) for trial in plan.trials]
-        return StudyProgress(plan, costs, study.request.space.metric, self._console)
+        return StudyProgress(plan, costs, Measures.of_space(study.request.space), self._console)
 
     def kept(self, store: StudyStore, aside: Path) -> None:
         """Print where the old study is kept after ``--fresh``."""

@@ -24,8 +24,8 @@ from tune_app.storage.lock import Holder
 from tune_app.storage.open_store import open_store
 from tune_app.storage.output import answering_mistakes, print_text
 from tune_app.storage.store import StudyStore
-from tune_app.study import measures
 from tune_app.study.ledger import Ledger, open_ledger
+from tune_app.study.measures import Measures
 
 STATES = {
     "finished": "finished",
@@ -130,14 +130,13 @@ def state_lines(
         holder: the process that runs it, None if none does, or why that is not known.
         now: the time in seconds since 1970.
     """
-    yield one_line(f"{ledger.name}: {ledger.study['space'].get('question', '')}")
+    question = ledger.study["space"].get("question")
+    yield one_line(": ".join(filter(None, [ledger.name, str(question or "")])))
     yield f"driver: {_driver(holder, now)}"
     counts = Counter(view.rows.values())
     states = ", ".join(f"{counts[s]} {words}" for s, words in STATES.items() if counts[s])
     yield f"rows: {len(view.rows)}: {states}" if counts else "rows: none"
-    left = view.num_epochs_left
-    more = "the number left is not known" if left is None else f"{left} to go"
-    yield f"epochs: {view.num_epochs} recorded, {more}"
+    yield f"epochs: {view.num_epochs} recorded, {_to_go(view)}"
     if view.last_result is not None:
         yield f"last result: {_moment(view.last_result)}, {_ago(view.last_result, now)}"
     yield f"time left: {_time_left(view, holder)}"
@@ -152,7 +151,7 @@ def state_lines(
 
 
 def state_record(ledger: Ledger, view: Overview, holder: Holder | str | None) -> dict[str, Any]:
-    """Return the state of a study for JSON. Times are in seconds, accuracies are fractions.
+    """Return the state of a study for JSON. Times are in seconds, shares are fractions.
 
     Points in time are seconds since 1970. If it is not known whether a driver runs the study,
     ``running`` is null and ``driver`` has the reason.
@@ -164,6 +163,7 @@ def state_record(ledger: Ledger, view: Overview, holder: Holder | str | None) ->
         "driver": asdict(holder) if isinstance(holder, Holder) else holder,
         "num_rows": len(view.rows),
         "rows": {state: list(view.rows.values()).count(state) for state in STATES},
+        "num_trials_left": view.num_trials_left,
         "num_epochs": view.num_epochs,
         "num_epochs_left": view.num_epochs_left,
         "speed": None if view.speed is None else asdict(view.speed),
@@ -186,25 +186,41 @@ def _driver(holder: Holder | str | None, now: float) -> str:
     return "none; the study is not being run" if holder is None else one_line(holder)
 
 
+def _to_go(view: Overview) -> str:
+    if view.num_epochs_left is not None:
+        return f"{view.num_epochs_left} to go"
+    if view.num_trials_left is None:
+        return "the number left is not known"
+    return f"{view.num_trials_left} {_plural('trial', view.num_trials_left)} to go"
+
+
+def _plural(noun: str, number: int) -> str:
+    return noun if number == 1 else f"{noun}s"
+
+
 def _time_left(view: Overview, holder: Holder | str | None) -> str:
-    if view.num_epochs_left is None:
+    if view.num_trials_left is None:
         return "not known: this version does not have the study's trainable or its parameters"
     if view.seconds_left is None:
-        return "not known: the newest launch has recorded no epoch yet"
-    if view.speed is None or not view.num_epochs_left:
+        what = "recorded no epoch" if view.num_epochs_left is not None else "ended no trial"
+        return f"not known: the newest launch has {what} yet"
+    if view.speed is None or not view.num_trials_left:
         return "none"
     started = "" if isinstance(holder, Holder) else " once it runs again"
+    number, noun = view.speed.num_trials, "trial"
+    if number is None:
+        number, noun = view.speed.num_epochs, "epoch"
     return (
         f"about {format_seconds(view.seconds_left)}{started}, at the speed of launch "
-        f"{one_line(view.speed.launch)} ({view.speed.num_epochs} epochs in "
+        f"{one_line(view.speed.launch)} ({number} {_plural(noun, number)} in "
         f"{format_seconds(view.speed.seconds)})"
     )
 
 
 def _best_lines(ledger: Ledger, view: Overview) -> Iterator[str]:
-    best = best_configurations(ledger, view)
+    best, measures = best_configurations(ledger, view), Measures.of_study(ledger.study)
     if best:
-        yield "best so far, selected on validation:"
+        yield one_line(f"best so far, selected by {measures.words(measures.metric)}:")
     factors = ledger.study["space"].get("factors")
     for entry in best[:MOST_LISTED]:
         group: Mapping[str, Any] = entry["group"]
@@ -213,13 +229,14 @@ def _best_lines(ledger: Ledger, view: Overview) -> Iterator[str]:
         values = [f"{f} {config[f]}" for f in names if f in config and f not in group]
         pairs = ((entry["metric"], entry["score"]), (entry["test_metric"], entry["test_score"]))
         scores = ", ".join(
-            f"{name} {measures.format_measure(name, score)}"
+            f"{name} {measures.text(name, score, [row.get(name) for row in view.results.values()])}"
             for name, score in pairs
             if score is not None
         )
         seeds = f", mean of {entry['num_seeds']} seeds" if entry["num_seeds"] > 1 else ""
         label = " ".join(map(str, group.values()))
-        yield "  " + one_line(f"{label}: {scores}{seeds} ({', '.join(values)})")
+        settings = f" ({', '.join(values)})" if values else ""
+        yield "  " + one_line(f"{label or entry['config_id']}: {scores}{seeds}{settings}")
 
 
 def _moment(seconds: float) -> str:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from tune_app.planning.plan import Plan
 from tune_app.study.ledger import Ledger
-from tune_app.study.objective import Objective
+from tune_app.study.measures import Measures
 from tune_app.study.recorded import Recorded
 from tune_app.study.trials import RowKey
 
@@ -85,7 +85,7 @@ def conclude(ledger: Ledger, plan: Plan, recorded: Recorded, done: Executed) -> 
         interrupted=bool(left) and not done.all_ended,
         unexplained=left if done.all_ended else (),
         num_open=len(plan.open_rows),
-        missing_metric=Objective.of_study(ledger.study).missing_from(
+        missing_metric=Measures.of_study(ledger.study).missing_from(
             [o.report.record for o in recorded.outcomes(ledger.study).values() if o.report]
         ),
     )

@@ -16,8 +16,10 @@ from tensorboardX.event_file_writer import EventsWriter
 from tensorboardX.proto.event_pb2 import Event
 from tensorboardX.summary import hparams, scalar
 
+from tune_app.study.measures import Measures
+
 _FIRST = ("val_accuracy", "test_accuracy", "test_f1", "val_loss", "train_seconds")
-"""The metrics that come first: the HParams tab shows five of them by default."""
+"""The metrics that come first after the objective: the HParams tab shows five by default."""
 
 
 def column_types(names: Iterable[str], configs: Iterable[Mapping[str, Any]]) -> dict[str, type]:
@@ -51,6 +53,7 @@ class EventFile:
 
     Args:
         directory: where the file is created; it exists.
+        measures: the study's measures; they give the curves their names.
 
     Attributes:
         path: the file.
@@ -59,20 +62,24 @@ class EventFile:
         OSError: here and in every method, if the file cannot be written.
     """
 
-    def __init__(self, directory: Path) -> None:
+    def __init__(self, directory: Path, measures: Measures) -> None:
+        self._measures = measures
         self._writer = EventsWriter(str(directory / "events"))
         self.path = Path(self._writer._file_name)
 
     def add_scalars(self, values: Mapping[str, float], step: int) -> None:
         """Write the values of one step, and flush them to the file."""
         for name, value in values.items():
-            self._add(scalar(name, value), step)
+            self._add(scalar(self._measures.tag(name), value), step)
         self._writer.flush()
 
     def add_hparams(self, factors: Mapping[str, Any], metrics: Mapping[str, float]) -> None:
-        """Write the trial's row of the HParams tab."""
-        first = {name: metrics[name] for name in _FIRST if name in metrics}
-        for summary in hparams(hparam_dict=factors, metric_dict={**first, **metrics}):
+        """Write the trial's row of the HParams tab, which finds its metrics by their curves."""
+        objective = self._measures.metric
+        on_test = self._measures.on_test_data(objective, metrics)
+        order = dict.fromkeys([objective, on_test or objective, *_FIRST, *metrics])
+        tagged = {self._measures.tag(name): metrics[name] for name in order if name in metrics}
+        for summary in hparams(hparam_dict=factors, metric_dict=tagged):
             self._add(summary, 0)
 
     def close(self) -> None:

@@ -11,7 +11,6 @@ from tune_app.engine.conclusion import Executed
 from tune_app.engine.display import TrialDisplay
 from tune_app.planning.plan import Plan
 from tune_app.planning.prepared_study import PreparedStudy
-from tune_app.study.result_rule import ResultRule
 
 if TYPE_CHECKING:
     from tune_app.engine.tracking import TrackingCallback
@@ -36,8 +35,7 @@ def execute(study: PreparedStudy, plan: Plan, launch: str, display: TrialDisplay
 
     configs = [study.trainable.complete(c.config) for c in study.ledger.configurations()]
     factors = column_types(study.request.space.factors, configs)
-    rule = ResultRule.of_study(study.ledger.study)
-    recorder = StudyRecorder(study.ledger.store, factors, rule, study.trainable)
+    recorder = StudyRecorder(study.ledger.store, factors, study.ledger.study, study.trainable)
     tracking = _tracking(study, recorder.refuses)
     progress = ProgressCallback(display, connection.live_cluster, recorder)
     try:

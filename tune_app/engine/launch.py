@@ -66,7 +66,8 @@ class Launch:
             self._display.plan(study, plan, cluster)
             self._display.say(*study.notes())
             if plan.trials:
-                self._display.say("measuring the speed of a few training steps")
+                if study.trainable.probe is not None:
+                    self._display.say("measuring the speed of a few training steps")
                 self._display.estimate(estimate_study(study, plan, cluster))
         return 0
 

@@ -23,10 +23,11 @@ from tune_app.engine import failures
 from tune_app.engine.concurrency import Concurrency
 from tune_app.engine.event_file import EventFile
 from tune_app.engine.own_function import FAILURE
-from tune_app.engine.reported_row import recordable, scalars
+from tune_app.engine.reported_row import recordable
 from tune_app.engine.trial_end import Written, why_incomplete
 from tune_app.storage.storage_errors import FullDiskError, StorageError
 from tune_app.storage.store import StudyStore
+from tune_app.study.measures import Measures, measured
 from tune_app.study.result_rule import ResultRule
 from tune_app.study.trial_directory import (
     ERROR_FILE,
@@ -47,10 +48,11 @@ class StudyRecorder(LoggerCallback):
 
     Args:
         store: where the study is kept.
-        rule: finds the result of a user's function.
-        trainable: what the trials run.
         factors: the parameters that TensorBoard's HParams tab lists -> the type of their column
             (see :func:`tune_app.engine.event_file.column_types`).
+        study: ``study.json``. Its measures give TensorBoard's curves their names, and its metric
+            finds the result of a user's function.
+        trainable: what the trials run.
 
     Attributes:
         incomplete: name of a trial that returned before its last milestone -> what it reported
@@ -65,11 +67,11 @@ class StudyRecorder(LoggerCallback):
         self,
         store: StudyStore,
         factors: Mapping[str, type],
-        rule: ResultRule,
+        study: Mapping[str, Any],
         trainable: Trainable,
     ) -> None:
         self._store = store
-        self._rule = rule
+        self._measures, self._rule = Measures.of_study(study), ResultRule.of_study(study)
         self._is_own, self._keep = trainable.is_own, trainable.keep_checkpoints
         self._factors = factors
         self._events: dict[str, EventFile] = {}
@@ -121,7 +123,7 @@ class StudyRecorder(LoggerCallback):
             self._store.append_line(self._directory(trial) / RESULT_FILE, json.dumps(row))
             written.add(row, self._rule)
             events = self._event_file(trial)
-            events.add_scalars(scalars(row), row["epoch"])
+            events.add_scalars(measured(row), row["epoch"])
             now = time.monotonic()
             if now >= self._events_pushed.get(trial.trial_id, -math.inf) + EVENTS_SECONDS:
                 self._events_pushed[trial.trial_id] = now
@@ -155,7 +157,7 @@ class StudyRecorder(LoggerCallback):
             self._events_pushed.pop(trial.trial_id, None)
             events = self._events.pop(trial.trial_id, None)
             if events is not None:
-                events.add_hparams(self._hparams(trial), scalars(written.last))
+                events.add_hparams(self._hparams(trial), measured(written.last))
                 events.close()
                 self._store.push(events.path)
 
@@ -242,7 +244,7 @@ class StudyRecorder(LoggerCallback):
 
     def _event_file(self, trial: Trial) -> EventFile:
         if trial.trial_id not in self._events:
-            self._events[trial.trial_id] = EventFile(self._directory(trial))
+            self._events[trial.trial_id] = EventFile(self._directory(trial), self._measures)
         return self._events[trial.trial_id]
 
     def _directory(self, trial: Trial) -> Path:

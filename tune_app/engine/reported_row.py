@@ -1,29 +1,10 @@
-"""The rows that trials report: what of them is recorded, and what is drawn as a curve."""
+"""The rows that trials report: what of them is recorded."""
 
 from __future__ import annotations
 
 import json
-import math
 from collections.abc import Mapping
 from typing import Any
-
-_BOOKKEEPING = {
-    "epoch",
-    "milestone",
-    "timestamp",
-    "training_iteration",
-    "pid",
-    "done",
-    "iterations_since_restore",
-    "time_since_restore",
-    "time_this_iter_s",
-    "time_total_s",
-    "timesteps_total",
-    "episodes_total",
-    "num_test",
-    "num_threads",
-    "num_concurrent_trials",
-}
 
 
 def recordable(result: Mapping[Any, Any]) -> tuple[dict[str, Any], list[str]]:
@@ -49,15 +30,3 @@ def recordable(result: Mapping[Any, Any]) -> tuple[dict[str, Any], list[str]]:
         else:
             row[key] = plain
     return row, notes
-
-
-def scalars(row: Mapping[str, Any]) -> dict[str, float]:
-    """Return the finite numbers of a row that are measurements."""
-    return {
-        key: float(value)
-        for key, value in row.items()
-        if key not in _BOOKKEEPING
-        and isinstance(value, (int, float))
-        and not isinstance(value, bool)
-        and math.isfinite(value)
-    }

@@ -25,7 +25,7 @@ from ray.tune.experiment import Trial
 from ray.tune.logger import LoggerCallback
 
 from search_spaces.errors import UserError, one_line
-from tune_app.engine.reported_row import scalars
+from tune_app.study.measures import measured
 
 TRACKERS = {"mlflow": "mlflow", "wandb": "wandb"}
 """Name on the command line -> the package that it needs. The extra has the name of the tracker."""
@@ -232,7 +232,7 @@ class TrackingCallback(LoggerCallback):
             return
         if trial.trial_id in self._runs:
             try:
-                self._tracker.log(self._runs[trial.trial_id], scalars(result), result["epoch"])
+                self._tracker.log(self._runs[trial.trial_id], measured(result), result["epoch"])
             except Exception as error:
                 self._give_up(error)
 

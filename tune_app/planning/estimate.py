@@ -49,15 +49,16 @@ class Estimate:
     Attributes:
         seconds: wall time, or None if some kind of trial could not be measured.
         num_slots: the number of trials that run at once.
-        disk_bytes: the most that checkpoints and kept weights occupy at any time.
-        memory_bytes: the most that trials occupy at any time, on all nodes together.
+        disk_bytes: the most that checkpoints and kept weights occupy at any time; None if the
+            trainable has no probe, as a user's function.
+        memory_bytes: the most that trials occupy at any time, on all nodes together, or None.
         unknown: which trials could not be measured and why; empty if all were measured.
     """
 
     seconds: float | None
     num_slots: int
-    disk_bytes: int
-    memory_bytes: int
+    disk_bytes: int | None
+    memory_bytes: int | None
     unknown: str = ""
 
 
@@ -85,6 +86,8 @@ def probe_trials(
 
 def unmeasured_reason(trials: Sequence[PlannedTrial], trainable: Trainable, probes: Probes) -> str:
     """Return which trials could not be measured and why, or an empty text if all were measured."""
+    if trainable.probe is None:
+        return f"the time of {trainable.name} is not known before its first epoch"
     for trial in trials:
         probe = probes.get(_kind(trainable, trial), "trials of its kind cannot be measured")
         if isinstance(probe, str):

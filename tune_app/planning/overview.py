@@ -18,12 +18,11 @@ from tune_app.planning.remaining import (
     seconds_left,
 )
 from tune_app.study.ledger import Ledger
-from tune_app.study.measures import on_test_data
-from tune_app.study.objective import Objective
+from tune_app.study.measures import Measures
 from tune_app.study.rows import RowOutcome
-from tune_app.study.selection import rank
+from tune_app.study.selection import group_names, rank
 from tune_app.study.trial_record import Record
-from tune_app.study.trials import RowKey
+from tune_app.study.trials import ENDED, RowKey
 
 _HUGE = 1e100
 """Larger values are taken for damage, since their sums could overflow."""
@@ -41,8 +40,10 @@ class Overview:
         failures: name of a trial's directory -> why its latest attempt failed.
         open_reasons: row -> why the newest launch could not run it.
         num_epochs: recorded epochs; an epoch that was trained twice counts once.
-        num_epochs_left: epochs that are still to be trained, or None if they cannot be planned. If
-            no driver runs the study, epochs after a trial's newest checkpoint are trained again.
+        num_trials_left: trials that have not ended, or None if they cannot be planned.
+        num_epochs_left: epochs that are still to be trained, or None if they cannot be planned or
+            their number is unknown. If no driver runs the study, epochs after a trial's newest
+            checkpoint are trained again.
         speed: the speed of the newest launch, or None if it recorded nothing.
         seconds_left: the time left, estimated from the two before, or None if unknown.
         last_result: the time of the latest result in seconds since 1970, or None.
@@ -55,6 +56,7 @@ class Overview:
     failures: Mapping[str, str]
     open_reasons: Mapping[RowKey, str]
     num_epochs: int
+    num_trials_left: int | None
     num_epochs_left: int | None
     speed: Speed | None
     seconds_left: float | None
@@ -80,23 +82,23 @@ def read_overview(ledger: Ledger, *, since: float | None) -> Overview:
     rows = {key: _state(o, newest if running else None) for key, o in outcomes.items()}
     trials, directories = recorded.trials, recorded.directories
     left = planned_trials(ledger, {k for k, s in rows.items() if not _is_left(s, running)})
-    speed = measure_speed(ledger, directories)
+    done = {o.trial.key for o in outcomes.values() if o.trial and o.status in ENDED}
+    speed = measure_speed(ledger, directories, done)
+    epochs = [epochs_left(trial, trials, running=running) for trial in left or ()]
+    known = [number for number in epochs if number is not None]
     failed = {id(o.trial): o.trial for k, o in outcomes.items() if rows[k] == "failed" and o.trial}
     stamps = [
         when for d in directories for line in d.records if (when := reported_at(line)) is not None
     ]
     reports = [o.report.record for o in outcomes.values() if o.report]
-    missing = Objective.of_study(ledger.study).missing_from(reports)
+    missing = Measures.of_study(ledger.study).missing_from(reports)
     return Overview(
         rows=rows,
         failures={trial.newest.name: trial.newest.error for trial in failed.values()},
         open_reasons={key: o.reason for key, o in outcomes.items() if o.status == "open"},
         num_epochs=sum(len(trial.history) for trial in trials.values() if trial.serves),
-        num_epochs_left=(
-            None
-            if left is None
-            else sum(epochs_left(trial, trials, running=running) for trial in left)
-        ),
+        num_trials_left=None if left is None else len(left),
+        num_epochs_left=None if left is None or len(known) < len(epochs) else sum(known),
         speed=speed,
         seconds_left=(
             None if left is None else seconds_left(ledger, left, trials, speed, running=running)
@@ -109,14 +111,16 @@ def read_overview(ledger: Ledger, *, since: float | None) -> Overview:
 
 
 def best_configurations(ledger: Ledger, view: Overview) -> list[dict[str, Any]]:
-    """Return the best configuration so far of each data set and model, chosen on validation.
+    """Return the best configuration so far of each data set and model, by the objective.
 
     The rule is that of the report. A configuration is judged by the mean over its finished seeds,
     and left out if a seed diverged. ``rank`` decides between equal means. The same measure on test
-    data is returned too, but nothing is chosen by it.
+    data is returned too if rows have one, but nothing is chosen by it.
     """
-    objective = Objective.of_study(ledger.study)
-    metric, test_metric = objective.metric, on_test_data(objective.metric)
+    measures = Measures.of_study(ledger.study)
+    metric = measures.metric
+    reported = dict.fromkeys(name for line in view.results.values() for name in line)
+    test_metric = measures.on_test_data(metric, reported)
     best: dict[tuple[Any, ...], tuple[tuple[Any, ...], dict[str, Any]]] = {}
     for place, configuration in enumerate(ledger.configurations()):
         config_id, config = configuration.config_id, configuration.config
@@ -125,19 +129,21 @@ def best_configurations(ledger: Ledger, view: Overview) -> list[dict[str, Any]]:
         score = _mean(lines, metric)
         if score is None or any(view.rows[key] == "diverged" for key in keys):
             continue
-        group = {name: config[name] for name in ("dataset", "model", "kernel") if name in config}
+        group = {name: config[name] for name in group_names(ledger.study["space"], config)}
         num_epochs = _mean(lines, "milestone")
         epochs = math.nan if num_epochs is None else num_epochs
-        order = rank(score, objective.mode, epochs, place)
+        order = rank(score, measures.mode, epochs, place)
         entry = {
             "group": group,
             "config_id": config_id,
             "config": config,
             "num_seeds": len(lines),
             "metric": metric,
+            "mode": measures.mode,
+            "unit": measures.unit(metric),
             "score": score,
             "test_metric": test_metric,
-            "test_score": _mean(lines, test_metric),
+            "test_score": None if test_metric is None else _mean(lines, test_metric),
         }
         label = tuple(group.values())
         if label not in best or order < best[label][0]:

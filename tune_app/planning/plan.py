@@ -14,6 +14,7 @@ from functools import partial
 from search_spaces.configuration import Config, Configuration
 from tune_app.planning.resources import Cluster, trial_resources
 from tune_app.planning.sharing import Row, group_rows, milestone_of
+from tune_app.study.trial_record import AT_RETURN
 from tune_app.study.trials import RowKey
 from tune_app.training.registry import Trainable
 
@@ -37,6 +38,11 @@ class PlannedTrial:
     milestones: tuple[int, ...]
     serves: Mapping[int, tuple[str, ...]]
     resources: Mapping[str, float]
+
+    @property
+    def num_epochs(self) -> int | None:
+        """The epochs of the trial; None if it ends when a user's function returns."""
+        return None if self.milestones[-1] == AT_RETURN else self.milestones[-1]
 
     def row_keys(self) -> list[RowKey]:
         """Return the rows that the trial serves."""
@@ -79,8 +85,8 @@ class Plan:
     lacking: tuple[Mapping[str, float], ...] = ()
 
     def num_epochs(self) -> int:
-        """Return the number of epochs of all planned trials together."""
-        return sum(trial.milestones[-1] for trial in self.trials)
+        """Return the number of epochs of all planned trials whose number is known."""
+        return sum(trial.num_epochs or 0 for trial in self.trials)
 
 
 @dataclass(frozen=True)

@@ -6,6 +6,10 @@ epochs that the launch recorded, divided by the time from the start of its first
 result. Costs come from the trainable, so it does not matter that a launch begins with its longest
 trials. Two things are not taken into account: at the end of a study some slots are idle, and a
 cluster may grow or shrink.
+
+The number of epochs of a user's function may be unknown until it returns. Then trials are counted:
+one that has ended is done, and one that runs is done by the share of its time so far in the mean
+time of those that have ended.
 """
 
 from __future__ import annotations
@@ -36,12 +40,17 @@ class Speed:
         num_epochs: the epochs that it recorded, each counted once.
         cost: the cost of those epochs, in the trainable's unit.
         seconds: the time from the start of its first epoch to its latest result.
+        num_trials: the trials that have ended, if the time of a trial is estimated from them
+            because its number of epochs is unknown; else None.
+        trial_seconds: their mean time, or None.
     """
 
     launch: str
     num_epochs: int
     cost: float
     seconds: float
+    num_trials: int | None = None
+    trial_seconds: float | None = None
 
 
 def planned_trials(ledger: Ledger, finished: Collection[RowKey]) -> tuple[PlannedTrial, ...] | None:
@@ -74,8 +83,8 @@ def planned_trials(ledger: Ledger, finished: Collection[RowKey]) -> tuple[Planne
     return plan.trials
 
 
-def epochs_left(trial: PlannedTrial, begun: Mapping[str, Trial], *, running: bool) -> int:
-    """Return the epochs a trial still has to train.
+def epochs_left(trial: PlannedTrial, begun: Mapping[str, Trial], *, running: bool) -> int | None:
+    """Return the epochs a trial still has to train, or None if their number is unknown.
 
     Args:
         trial: the trial as the next launch would plan it.
@@ -84,8 +93,8 @@ def epochs_left(trial: PlannedTrial, begun: Mapping[str, Trial], *, running: boo
             launch trains the epochs after the newest checkpoint again.
     """
     recorded = begun.get(trial.key)
-    last = trial.milestones[-1]
-    if recorded is None:
+    last = trial.num_epochs
+    if recorded is None or last is None:
         return last
     if running:
         return last - sum(epoch <= last for epoch in recorded.history)
@@ -94,26 +103,41 @@ def epochs_left(trial: PlannedTrial, begun: Mapping[str, Trial], *, running: boo
     return last - max(epochs, default=0)
 
 
-def measure_speed(ledger: Ledger, directories: Sequence[TrialDirectory]) -> Speed | None:
-    """Return the speed of the newest launch, or None if it recorded too little."""
+def measure_speed(
+    ledger: Ledger, directories: Sequence[TrialDirectory], ended: Collection[str]
+) -> Speed | None:
+    """Return the speed of the newest launch, or None if it recorded too little.
+
+    Args:
+        ledger: the study.
+        directories: the directories of all its trials.
+        ended: trial_keys of the trials that have ended with a result.
+    """
     launches = ledger.study["launches"]
     newest = launches[-1].get("name") if launches else None
-    trials = planned_trials(ledger, ())
-    costs = {trial.key: _cost_per_epoch(ledger, trial) for trial in trials or ()}
+    mine = [d for d in directories if d.launch == newest and d.plan]
+    planned = {trial.key: trial for trial in planned_trials(ledger, ()) or ()}
+    whole = [d for d in mine if d.trial_key in ended and _ends_at_return(planned, d)]
+    mean = sum(map(_seconds_of, whole)) / len(whole) if whole else None
     num_epochs, cost = 0, 0.0
-    lines = []
-    for directory in directories:
-        if directory.launch == newest and directory.plan:
-            lines += directory.records
-            epochs = len({line["epoch"] for line in directory.records})
-            num_epochs += epochs
-            cost += epochs * costs.get(directory.trial_key, 0.0)
+    for directory in mine:
+        epochs = len({line["epoch"] for line in directory.records})
+        num_epochs += epochs
+        trial = planned.get(directory.trial_key)
+        if trial is not None and trial.num_epochs is not None:
+            cost += epochs * _cost_per_epoch(ledger, trial)
+        elif trial is not None:
+            cost += 1.0 if directory in whole else _share_of(_seconds_of(directory), mean)
+    lines = [line for directory in mine for line in directory.records]
     stamped = [(when, line) for line in lines if (when := reported_at(line)) is not None]
     if not stamped or cost <= 0:
         return None
     first, line = min(stamped, key=lambda entry: entry[0])
     seconds = max(when for when, _ in stamped) - first + (_number(line, "time_this_iter_s") or 0.0)
-    return Speed(str(newest), num_epochs, cost, seconds) if seconds > 0 else None
+    if seconds <= 0:
+        return None
+    num_trials = len(whole) if mean is not None else None
+    return Speed(str(newest), num_epochs, cost, seconds, num_trials, mean)
 
 
 def seconds_left(
@@ -129,10 +153,15 @@ def seconds_left(
         return 0.0
     if speed is None:
         return None
-    cost = sum(
-        _cost_per_epoch(ledger, trial) * epochs_left(trial, begun, running=running)
-        for trial in left
-    )
+    cost = 0.0
+    for trial in left:
+        epochs = epochs_left(trial, begun, running=running)
+        if epochs is not None:
+            cost += _cost_per_epoch(ledger, trial) * epochs
+        elif trial.key in begun and running:
+            cost += 1.0 - _share_of(_seconds_of(begun[trial.key].newest), speed.trial_seconds)
+        else:
+            cost += 1.0
     return cost * speed.seconds / speed.cost
 
 
@@ -148,7 +177,22 @@ def _number(line: Mapping[str, Any], key: str) -> float | None:
     return float(value) if 0 <= value < 1e11 else None
 
 
+def _ends_at_return(planned: Mapping[str, PlannedTrial], directory: TrialDirectory) -> bool:
+    trial = planned.get(directory.trial_key)
+    return trial is not None and trial.num_epochs is None
+
+
+def _seconds_of(directory: TrialDirectory) -> float:
+    """Return the time from the start of a trial in one launch to its latest result."""
+    return sum(_number(line, "time_this_iter_s") or 0.0 for line in directory.records)
+
+
+def _share_of(seconds: float, mean: float | None) -> float:
+    """Return which part of a trial of that mean time is done; 0 if the mean is not known."""
+    return min(1.0, seconds / mean) if mean else 0.0
+
+
 def _cost_per_epoch(ledger: Ledger, trial: PlannedTrial) -> float:
     trainable = trainable_of_study(ledger.study)
-    assert trainable is not None
-    return trainable.cost(trial.config) / trial.milestones[-1]
+    assert trainable is not None and trial.num_epochs is not None
+    return trainable.cost(trial.config) / trial.num_epochs

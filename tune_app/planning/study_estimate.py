@@ -26,12 +26,13 @@ from tune_app.planning.schedule import num_slots
 
 def estimate_study(study: PreparedStudy, plan: Plan, cluster: Cluster) -> Estimate:
     """Return the estimate of a plan, from a few measured steps of each kind of trial."""
-    trainable = study.trainable
+    trainable, limit = study.trainable, study.request.max_concurrent
+    slots = num_slots(plan.trials, cluster, limit)
+    if trainable.probe is None:
+        return Estimate(None, slots, None, None)
     probes = probe_trials(plan.trials, trainable, study.images)
     num_images = max((images.num_images for images in study.images.values()), default=0)
     seconds = _seconds(study, plan, probes, SplitSizes.of_total(num_images))
-    limit = study.request.max_concurrent
-    slots = num_slots(plan.trials, cluster, limit)
     return Estimate(
         None if seconds is None else study_seconds(plan.trials, seconds, cluster, limit),
         slots,

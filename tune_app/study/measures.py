@@ -1,32 +1,196 @@
-"""Formats the value of a measure for printing."""
+"""What a measure of a study means: its unit, its direction, its split, and how it is printed.
+
+A search space may declare its measures (:class:`search_spaces.measure.Measure`). What it does not
+declare is taken from the name: ``val_accuracy`` is a share on validation data. Measures of the same
+quantity, such as ``val_rmse`` and ``test_rmse``, have the same unit and the same direction.
+"""
 
 from __future__ import annotations
 
-import math
 import re
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from search_spaces.measure import SPLITS, Measure
+from search_spaces.space import SearchSpace
+from tune_app.study.objective import Objective, finite_number
 
 _SHARE = re.compile(
     r"(?:.*_)?(?:accuracy|precision|recall|f1|specificity|sensitivity)(?:_(?:weighted|macro|micro))?"
 )
+_OF_A_SPLIT = re.compile(rf"({'|'.join(SPLITS)})_(.+)")
+NOT_MEASURED = frozenset(
+    (
+        *("epoch", "milestone", "training_iteration", "timestamp", "pid", "done"),
+        *("iterations_since_restore", "time_since_restore", "time_this_iter_s", "time_total_s"),
+        *("timesteps_total", "episodes_total"),
+        *("num_test", "num_threads", "num_concurrent_trials"),
+    )
+)
+"""Numbers of a reported row that tell where and when it was reported."""
 
 
 def is_share(name: str) -> bool:
-    """Return whether a measure is a share of counted items, such as ``val_accuracy``."""
+    """Return whether a name is one that a share of counted items has, such as ``val_accuracy``."""
     return _SHARE.fullmatch(name) is not None
 
 
-def format_measure(name: str, value: object) -> str:
-    """Return a measure as text: a share as a percentage, any other measure as a number.
+def quantity_of(name: str) -> str:
+    """Return what a measure measures, whatever its split: ``rmse`` for ``val_rmse``."""
+    match = _OF_A_SPLIT.fullmatch(name)
+    return match[2] if match else name
 
-    A share outside of 0 to 1 is a user's own percentage and is printed as it is.
+
+def measured(row: Mapping[str, Any]) -> dict[str, float]:
+    """Return the finite numbers of a reported row that are measurements."""
+    numbers = {name: finite_number(v) for name, v in row.items() if name not in NOT_MEASURED}
+    return {name: value for name, value in numbers.items() if value is not None}
+
+
+@dataclass(frozen=True)
+class Measures:
+    """The measures of a study.
+
+    Attributes:
+        metric: the measure that selects (the objective).
+        mode: ``"max"`` or ``"min"``.
+        declared: name -> what the search space says about it.
     """
-    if isinstance(value, bool) or not isinstance(value, (int, float)) or not math.isfinite(value):
-        return "not known"
-    if is_share(name) and 0 <= value <= 1:
-        return f"{100 * value:.2f} %"
-    return f"{value:.4g}"
 
+    metric: str = "val_accuracy"
+    mode: str = "max"
+    declared: Mapping[str, Measure] = field(default_factory=dict)
 
-def on_test_data(metric: str) -> str:
-    """Return a validation measure's name on test data: ``test_accuracy`` for ``val_accuracy``."""
-    return f"test_{metric.removeprefix('val_')}"
+    @staticmethod
+    def of_study(study: Mapping[str, Any]) -> Measures:
+        """Return the measures of ``study.json``; what is damaged there counts as not declared."""
+        objective, entries = Objective.of_study(study), study["space"].get("measures")
+        declared = entries if isinstance(entries, dict) else {}
+        return Measures(
+            objective.metric,
+            objective.mode,
+            {name: Measure.from_json(entry) for name, entry in declared.items()},
+        )
+
+    @staticmethod
+    def of_space(space: SearchSpace) -> Measures:
+        """Return the measures of a search space."""
+        return Measures(space.metric, space.mode, space.measures)
+
+    def unit(self, name: str) -> str:
+        """Return the unit of a measure, ``"%"`` for a declared share; empty if it has none."""
+        found = next((m.unit for m in self._of_quantity(name) if m.unit), "")
+        return found or ("s" if name.endswith("_seconds") else "")
+
+    def better(self, name: str) -> str | None:
+        """Return which values are better, ``"max"`` or ``"min"``; None if that is not known."""
+        found = next((m.better for m in self._of_quantity(name) if m.better), None)
+        if found is None and quantity_of(name) == quantity_of(self.metric):
+            return self.mode
+        return found
+
+    def split(self, name: str) -> str | None:
+        """Return the data that a measure was taken on: ``train``, ``val``, ``test`` or None."""
+        declared = self.declared.get(name)
+        if declared is not None and declared.split is not None:
+            return declared.split
+        match = _OF_A_SPLIT.fullmatch(name)
+        return match[1] if match else None
+
+    def count(self, name: str) -> str | None:
+        """Return the reported number of items that a share was counted over, or None."""
+        declared = self.declared.get(name)
+        if declared is not None and declared.count is not None:
+            return declared.count
+        return "num_test" if self.split(name) == "test" and is_share(name) else None
+
+    def on_test_data(self, name: str, reported: Collection[str]) -> str | None:
+        """Return the reported measure of the same quantity on test data, None if there is none."""
+        if self.split(name) == "test":
+            return None
+        return next(
+            (
+                other
+                for other in reported
+                if quantity_of(other) == quantity_of(name) and self.split(other) == "test"
+            ),
+            None,
+        )
+
+    def is_share(self, name: str, values: Iterable[object] = ()) -> bool:
+        """Return whether a measure is a share, to be printed as a percentage.
+
+        It is one if it is declared with the unit ``%`` or with a count, or has the name of a share
+        and no other unit. A measure with a value outside of 0 to 1 is none: ``90.0`` is a user's
+        own percentage and is printed as it is.
+
+        Args:
+            name: the measure.
+            values: its values in the study; those that are no numbers are ignored.
+        """
+        numbers = (finite_number(value) for value in values)
+        if not all(number is None or 0 <= number <= 1 for number in numbers):
+            return False
+        declared = self.declared.get(name)
+        if declared is not None and declared.count is not None:
+            return True
+        unit = self.unit(name)
+        return unit == "%" if unit else is_share(name)
+
+    def text(self, name: str, value: object, values: Iterable[object] = ()) -> str:
+        """Return a value with its unit: ``97.50 %``, ``12.3 mm``, ``0.4213``.
+
+        Args:
+            name: the measure.
+            value: the value; anything but a finite number is not known.
+            values: other values of the measure in the study, which tell whether it is a share.
+        """
+        number = finite_number(value)
+        if number is None:
+            return "not known"
+        if self.is_share(name, (number, *values)):
+            return f"{100 * number:.2f} %"
+        return f"{number:.4g} {self.unit(name)}".rstrip()
+
+    def words(self, name: str) -> str:
+        """Return a measure with its unit and direction: ``val_rmse (mm, lower is better)``."""
+        directions = {"max": "higher is better", "min": "lower is better", None: ""}
+        unit = self.unit(name)
+        parts = ["" if unit == "%" else unit, directions[self.better(name)]]
+        inside = ", ".join(filter(None, parts))
+        return f"{name} ({inside})" if inside else name
+
+    def tag(self, name: str) -> str:
+        """Return a measure's name in TensorBoard, which groups names by what is before the ``/``.
+
+        It is ``loss/train`` for ``train_loss``, ``time/epoch_seconds`` for ``epoch_seconds``. The
+        objective and declared measures without a split keep their names; what is left is under
+        ``other/``.
+        """
+        split = self.split(name)
+        if "/" in name or (split is None and name in (self.metric, *self.declared)):
+            return name
+        if name.endswith("_seconds"):
+            return f"time/{name}"
+        return f"{quantity_of(name)}/{split}" if split else f"other/{name}"
+
+    def missing_from(self, rows: Collection[Mapping[str, Any]]) -> str:
+        """Return that no result has the objective, and which measures it has; else an empty text.
+
+        Args:
+            rows: the reported rows of finished milestones; without any, nothing is missing.
+        """
+        if not rows or any(finite_number(row.get(self.metric)) is not None for row in rows):
+            return ""
+        names = sorted({name for row in rows for name in measured(row)})
+        reported = f"reported are {', '.join(names)}" if names else "no measure is"
+        return (
+            f"no result has {self.metric}, the metric of the search space, so nothing can be "
+            f"picked; {reported}"
+        )
+
+    def _of_quantity(self, name: str) -> list[Measure]:
+        """Return the declarations of a measure and of those of the same quantity, its own first."""
+        same = [n for n in self.declared if quantity_of(n) == quantity_of(name) and n != name]
+        return [self.declared[n] for n in (name, *same) if n in self.declared]

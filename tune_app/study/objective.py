@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
+from numbers import Real
 from typing import Any
 
 
@@ -34,36 +35,20 @@ class Objective:
 
     def score(self, row: Mapping[str, Any]) -> float | None:
         """Return a row's value of the metric, or None if it is not a finite number."""
-        value = row.get(self.metric)
-        if isinstance(value, bool) or not isinstance(value, (int, float)):
-            return None
-        try:
-            return float(value) if math.isfinite(value) else None
-        except OverflowError:
-            return None
-
-    def missing_from(self, rows: Collection[Mapping[str, Any]]) -> str:
-        """Return that no result has the metric, and which measures it has; else an empty text.
-
-        Args:
-            rows: the reported rows of finished milestones; without any, nothing is missing.
-        """
-        if not rows or any(self.score(row) is not None for row in rows):
-            return ""
-        numbers = {
-            name: None
-            for row in rows
-            for name, value in row.items()
-            if name.startswith(("val_", "train_", "test_")) and isinstance(value, (int, float))
-        }
-        reported = f"reported are {', '.join(sorted(numbers))}" if numbers else "no measure is"
-        return (
-            f"no result has {self.metric}, the metric of the search space, so nothing can be "
-            f"picked; {reported}"
-        )
+        return finite_number(row.get(self.metric))
 
     def prefers(self, score: float, other: float | None) -> bool:
         """Return whether ``score`` is better than ``other``. Any score is better than None."""
         if other is None:
             return True
         return score < other if self.mode == "min" else score > other
+
+
+def finite_number(value: object) -> float | None:
+    """Return a finite number, NumPy's included, as a float; None for anything else, also True."""
+    if isinstance(value, bool) or not isinstance(value, Real):
+        return None
+    try:
+        return float(value) if math.isfinite(value) else None
+    except OverflowError:
+        return None

@@ -3,6 +3,25 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Collection, Mapping
+from typing import Any
+
+GROUPS = ("dataset", "model", "kernel")
+"""Parameters for each of whose combinations a best configuration is picked."""
+
+
+def group_names(space: Mapping[str, Any], parameters: Collection[str]) -> list[str]:
+    """Return the parameters that separate the groups of which each has a best configuration.
+
+    In a study of a user's own function only results on different data sets are kept apart. What
+    ``model`` or ``kernel`` means there is not known.
+
+    Args:
+        space: the entry ``space`` of ``study.json``.
+        parameters: the parameters of the study's configurations.
+    """
+    names = GROUPS[:1] if space.get("is_own") is True else GROUPS
+    return [name for name in names if name in parameters]
 
 
 def rank(score: float, mode: str, num_epochs: float, place: int) -> tuple[float, float, int]:

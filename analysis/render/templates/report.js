@@ -108,11 +108,11 @@ function shape(name, attributes, text) {
 }
 
 function drawLines(svg, data, x, y) {
-  const accuracies = data.lines.map((line) => line.accuracy);
-  const low = Math.min(...accuracies), span = Math.max(...accuracies) - low || 1;
+  const found = data.lines.map((line) => line.value);
+  const low = Math.min(...found), span = Math.max(...found) - low || 1;
   const lines = new Map();
-  for (const line of [...data.lines].sort((one, two) => one.accuracy - two.accuracy)) {
-    const end = (line.accuracy - low) / span;
+  for (const line of [...data.lines].sort((one, two) => one.value - two.value)) {
+    const end = (line.value - low) / span;
     const points = [];
     line.at.forEach((at, axis) => {
       if (at !== null) points.push([x(axis), y(place(at, data.axes[axis]) + 0.14 * (end - 0.5))]);
@@ -122,7 +122,7 @@ function drawLines(svg, data, x, y) {
       class: "line", d: `M${points.map((p) => p.map((v) => v.toFixed(1)).join(",")).join("L")}`,
     });
     path.style.stroke = `color-mix(in oklab, var(--high) ${Math.round(100 * end)}%, var(--low))`;
-    path.append(shape("title", {}, `${line.id}: ${line.text} %`));
+    path.append(shape("title", {}, `${line.id}: ${line.text} ${data.unit}`.trim()));
     svg.append(path);
     lines.set(line.id, path);
   }
@@ -161,7 +161,7 @@ function makeParallel(host, table) {
   const svg = shape("svg", { viewBox: `0 0 ${width} ${height}`, role: "group", "aria-label": "Configurations as lines; choose a value to show only its lines and table rows" });
   const lines = drawLines(svg, data, x, y);
   const values = [];
-  [...data.axes, { name: "validation %", values: [] }].forEach((axis, index) => {
+  [...data.axes, { name: `${data.measure.replace(" accuracy", "")} ${data.unit}`.trim(), values: [] }].forEach((axis, index) => {
     svg.append(shape("line", { class: "axis", x1: x(index), x2: x(index), y1: top, y2: height - bottom }));
     svg.append(shape("text", { x: x(index), y: height - 12, "text-anchor": "middle" }, axis.name));
     axis.values.forEach((value, at) => {
@@ -175,7 +175,7 @@ function makeParallel(host, table) {
       values.push({ group, axis, value });
     });
   });
-  const ends = [...data.lines].sort((one, two) => one.accuracy - two.accuracy);
+  const ends = [...data.lines].sort((one, two) => one.value - two.value);
   for (const [line, share] of [[ends[0], 0], [ends[ends.length - 1], 1]]) {
     svg.append(shape("text", { x: x(data.axes.length) + 8, y: y(share), dy: "0.35em" }, line.text));
   }
