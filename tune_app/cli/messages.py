@@ -13,6 +13,7 @@ from tune_app.planning.plan import Plan
 from tune_app.planning.prepared_study import PreparedStudy
 from tune_app.planning.repeats import num_repeats
 from tune_app.planning.resources import Cluster
+from tune_app.planning.sharing_check import check_lines
 from tune_app.study.command_name import command_name
 from tune_app.study.ledger import Ledger
 
@@ -42,7 +43,8 @@ def plan_lines(study: PreparedStudy, plan: Plan, cluster: Cluster) -> list[str]:
     ]
     if space.exclusive and plan.trials:
         lines.append("each trial runs alone on its node, in random order, as its time is measured")
-    return [*lines, *_repeat_lines(ledger), *open_lines(plan)]
+    checks = [] if plan.check is None else check_lines(plan.check)
+    return [*lines, *_repeat_lines(ledger), *checks, *open_lines(plan)]
 
 
 def _repeat_lines(ledger: Ledger) -> list[str]:

@@ -111,6 +111,7 @@ def _make_request(
         vary_split=args.vary_split,
         device=args.device,
         sharing=not args.no_sharing,
+        check_sharing=args.check_sharing,
         trials_per_gpu=args.trials_per_gpu,
         max_concurrent=args.max_concurrent,
         max_failures=args.max_failures,

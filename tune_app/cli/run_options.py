@@ -84,6 +84,11 @@ _OPTIONS: dict[str, dict[str, Any]] = {
         "action": "store_true",
         "help": "run every row in a trial of its own (default: rows with common work share one)",
     },
+    "--check-sharing": {
+        "action": "store_true",
+        "help": "also train one row that shares a trial on its own, and compare the two "
+        "(default: no check)",
+    },
     "--max-concurrent": {
         "type": _count,
         "default": 0,

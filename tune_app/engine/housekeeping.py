@@ -30,6 +30,10 @@ def tidy(ledger: Ledger, recorded: Recorded) -> None:
         for path in plain_glob(ledger.root, f"{place}.*"):
             if is_partial(path.name) and path.is_file():
                 ledger.store.remove([path])
+    for check in recorded.checks:
+        if check.path is not None:
+            _remove_checkpoints(ledger.store, check.path)
+            ledger.store.remove(plain_glob(check.path, "weights/*.pt"))
     remove_spent_checkpoints(ledger, recorded)
     keep_best_weights(ledger, recorded)
 

@@ -15,7 +15,7 @@ from tune_app.engine.cluster.joining import wait_for_nodes
 from tune_app.engine.cluster.nodes import run_on_nodes
 from tune_app.engine.cluster.shared_storage import check_storage
 from tune_app.engine.cluster.versions import check_versions, versions_task
-from tune_app.engine.conclusion import Executed, conclude
+from tune_app.engine.conclusion import EXIT_FAILED, Executed, conclude
 from tune_app.engine.display import LaunchDisplay
 from tune_app.engine.execution import execute
 from tune_app.engine.housekeeping import tidy
@@ -29,6 +29,7 @@ from tune_app.planning.prepared_study import (
 )
 from tune_app.planning.request import StudyRequest
 from tune_app.planning.resources import Cluster
+from tune_app.planning.sharing_check import check_result, with_check
 from tune_app.planning.study_estimate import estimate_study, fit_budget
 from tune_app.storage.storage_errors import StudyHeldError
 from tune_app.study.arithmetic import change_notes
@@ -62,13 +63,13 @@ class Launch:
             else:
                 cluster, _ = connected.enter_context(self._connected())
             study = self._prepare(checked, cluster)
-            plan = study.plan(cluster)
+            plan = self._plan(study, cluster)
             self._display.plan(study, plan, cluster)
             self._display.say(*study.notes())
-            if plan.trials:
+            if plan.with_check().trials:
                 if study.trainable.probe is not None:
                     self._display.say("measuring the speed of a few training steps")
-                self._display.estimate(estimate_study(study, plan, cluster))
+                self._display.estimate(estimate_study(study, plan.with_check(), cluster))
         return 0
 
     def run(self) -> int:
@@ -103,12 +104,12 @@ class Launch:
         checked = check_request(self._request)
         cluster = connection.local_cluster()
         study = self._prepare(checked, cluster)
-        plan = study.plan(cluster)
-        if len(plan.finished) == plan.num_rows:
+        plan = self._plan(study, cluster)
+        if plan.is_empty:
             return self._nothing_missing(study, is_locked=refusal is None)
         if refusal is not None:
             raise refusal
-        if not plan.trials:
+        if not plan.with_check().trials:
             return self._run_plan(study, plan, cluster, dashboard="")
         with self._connected() as (cluster, dashboard):
             return self._run_plan(study, plan, cluster, dashboard)
@@ -121,13 +122,13 @@ class Launch:
             check_versions(run_on_nodes(versions_task()))
             check_storage(request.store, found, shared=request.shared_storage)
             cluster, study = found, self._prepare(checked, found)
-            plan = study.plan(cluster)
+            plan = self._plan(study, cluster)
             if plan.lacking and request.wait_seconds:
                 say = self._display.say
                 cluster = wait_for_nodes(plan.lacking, cluster, request.wait_seconds, say)
                 study = study.on(cluster)
-                plan = study.plan(cluster)
-            if len(plan.finished) == plan.num_rows:
+                plan = self._plan(study, cluster)
+            if plan.is_empty:
                 return self._nothing_missing(study, is_locked=True)
             return self._run_plan(study, plan, cluster, dashboard)
 
@@ -152,6 +153,10 @@ class Launch:
             if checked.existing is None:
                 self._display.say(f"--budget: {checked.request.num_images:,} images per data set")
         return prepare(checked, cluster)
+
+    def _plan(self, study: PreparedStudy, cluster: Cluster) -> Plan:
+        plan = study.plan(cluster)
+        return with_check(study, plan, cluster) if self._request.check_sharing else plan
 
     @contextmanager
     def _connected(self) -> Iterator[tuple[Cluster, str]]:
@@ -190,10 +195,11 @@ class Launch:
             name = ledger.start_launch(record)
         self._has_begun = True
         done = Executed()
-        if plan.trials:
+        launched = plan.with_check()
+        if launched.trials:
             self._display.links(dashboard, ledger)
             self._signals.raise_dropped()
-            done = execute(study, plan, name, self._display.trials(study, plan))
+            done = execute(study, launched, name, self._display.trials(study, launched))
             self._display.say(*done.notes)
         with ledger.store.guarded():
             ledger.store.refresh()
@@ -201,7 +207,14 @@ class Launch:
             tidy(ledger, recorded)
         conclusion = conclude(ledger, plan, recorded, done)
         self._display.conclusion(ledger, plan, conclusion)
-        return self.stopped() if conclusion.interrupted else conclusion.exit_status
+        is_cut = plan.check is not None and not done.all_ended
+        if conclusion.interrupted or is_cut:
+            return self.stopped()
+        if plan.check is None:
+            return conclusion.exit_status
+        is_exact, line = check_result(plan.check, ledger.study, recorded, name)
+        self._display.say(line)
+        return conclusion.exit_status if is_exact else EXIT_FAILED
 
     def _record_of(self, plan: Plan) -> dict[str, object]:
         """Return what the record of this launch holds: versions, hardware, command, open rows."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 
 from search_spaces.configuration import Config, Configuration
@@ -63,6 +63,19 @@ class OpenRow:
 
 
 @dataclass(frozen=True)
+class SharingCheck:
+    """A trial that repeats a row which shares a trial. It serves no row of the study.
+
+    Attributes:
+        row: the row.
+        trial: the trial, whose only milestone is the row's.
+    """
+
+    row: RowKey
+    trial: PlannedTrial
+
+
+@dataclass(frozen=True)
 class Plan:
     """The trials of a launch, and the rows that it does not run.
 
@@ -74,6 +87,7 @@ class Plan:
         num_epochs_unshared: the epochs that the rows to run would need without sharing.
         exclusive: whether the study measures time, so that the trials have to start in this order.
         lacking: each set of resources that open rows request and no node has.
+        check: the check of sharing that the user asks for, or None.
     """
 
     trials: tuple[PlannedTrial, ...]
@@ -83,6 +97,18 @@ class Plan:
     num_epochs_unshared: int
     exclusive: bool = False
     lacking: tuple[Mapping[str, float], ...] = ()
+    check: SharingCheck | None = None
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether all rows are finished and nothing is to be checked."""
+        return len(self.finished) == self.num_rows and self.check is None
+
+    def with_check(self) -> Plan:
+        """Return the plan with the trial of the check as the last of its trials."""
+        return (
+            self if self.check is None else replace(self, trials=(*self.trials, self.check.trial))
+        )
 
     def num_epochs(self) -> int:
         """Return the number of epochs of all planned trials whose number is known."""

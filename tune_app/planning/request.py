@@ -30,6 +30,7 @@ class StudyRequest:
         device: the device for ``device: auto``: ``cpu``, ``cuda``, or ``auto`` for a GPU if there
             is one.
         sharing: whether rows may share a trial.
+        check_sharing: whether one row that shares a trial is repeated alone and compared.
         trials_per_gpu: how many CUDA trials share a GPU.
         max_concurrent: the most trials at once; 0 for no limit.
         max_failures: how often a trial is tried again after an error.
@@ -55,6 +56,7 @@ class StudyRequest:
     vary_split: bool = False
     device: str = "auto"
     sharing: bool = True
+    check_sharing: bool = False
     trials_per_gpu: int = 1
     max_concurrent: int = 0
     max_failures: int = 2

@@ -23,12 +23,14 @@ class Recorded:
         directories: the directories that count, ordered by launch and name.
         notes: one line for each thing that was left out.
         foreign: directories of trials that were trained on other data. They do not count.
+        checks: directories of trials that serve no row: they repeat one, to check sharing.
         rule: finds the results of a user's function.
     """
 
     directories: tuple[TrialDirectory, ...]
     notes: tuple[str, ...] = ()
     foreign: tuple[TrialDirectory, ...] = ()
+    checks: tuple[TrialDirectory, ...] = ()
     rule: ResultRule | None = None
 
     @cached_property
@@ -67,6 +69,7 @@ class Recorded:
             (*self.directories, *new.directories),
             (*self.notes, *new.notes),
             (*self.foreign, *new.foreign),
+            (*self.checks, *new.checks),
             new.rule,
         )
 
@@ -86,7 +89,11 @@ def read_recorded(
     found, notes = read_directories(root, launches)
     own: list[TrialDirectory] = []
     foreign: list[TrialDirectory] = []
+    checks: list[TrialDirectory] = []
     for directory in found:
+        if directory.plan.get("serves") == {}:
+            checks.append(directory)
+            continue
         expected = data_fingerprint(study["data"], directory.config.get("dataset"))
         is_own = not directory.plan or directory.plan.get("data") == expected
         (own if is_own else foreign).append(directory)
@@ -96,4 +103,5 @@ def read_recorded(
             f"{len(foreign)} trials of launch {', '.join(names)} were trained on other data than "
             "the study's and do not count"
         )
-    return Recorded(tuple(own), tuple(notes), tuple(foreign), ResultRule.of_study(study))
+    rule = ResultRule.of_study(study)
+    return Recorded(tuple(own), tuple(notes), tuple(foreign), tuple(checks), rule)
