@@ -81,7 +81,7 @@ def test_a_study_of_splits(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -
     space = write_space(tmp_path, SPACE)
     status, out = run(tmp_path, space, "--seeds", "0-1", "--vary-split")
     assert status == 0, out
-    assert "images (train/val/test): mnist 105/15/30, split anew for every seed" in out
+    assert "data (train/val/test): mnist 105/15/30, split anew for every seed" in out
     path = tmp_path / "svms"
     study = load_study(path)
     labels = {}

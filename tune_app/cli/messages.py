@@ -28,7 +28,7 @@ def plan_lines(study: PreparedStudy, plan: Plan, cluster: Cluster) -> list[str]:
     )
     if images:
         varied = ", split anew for every seed" if study.request.vary_split else ""
-        lines.append(f"images (train/val/test): {images}{varied}")
+        lines.append(f"data (train/val/test): {images}{varied}")
     saved = plan.num_epochs_unshared - plan.num_epochs()
     shared = f" instead of {plan.num_epochs_unshared} without sharing" if saved else ""
     epochs = f", {plan.num_epochs()} epochs{shared}" if study.trainable.prefix_axis else ""

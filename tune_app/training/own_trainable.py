@@ -64,7 +64,7 @@ def _cannot_run(*_arguments: Any, **_given: Any) -> None:
 
 @dataclass(frozen=True)
 class _Label:
-    """Names a trial by the values of its factors: ``lr0.01-width32``."""
+    """Names a trial by the values of its factors: ``lr=0.01-width=32``."""
 
     factors: tuple[str, ...]
 
@@ -74,9 +74,8 @@ class _Label:
 
 
 def _part(name: str, value: object) -> str:
-    if isinstance(value, bool) or value is None:
-        return f"{name}_{value}"
-    return f"{name}{value:g}" if isinstance(value, (int, float)) else str(value)
+    is_number = isinstance(value, (int, float)) and not isinstance(value, bool)
+    return f"{name}={value:g}" if is_number else f"{name}={value}"
 
 
 def _takes_data(space: SearchSpace) -> bool:
