@@ -14,7 +14,7 @@ from analysis.frames.conditions import at_once_in_trials, marked, note
 from analysis.frames.labels import MISSING, heading, label
 from analysis.frames.load import Study
 from analysis.frames.meta import datasets_of
-from analysis.frames.split import varies
+from analysis.frames.split import is_own, varies
 from analysis.frames.tables import inert_axes, sharing_summary
 from analysis.render.document import Bullets, Paragraph, Section, Table
 from analysis.sections.environment import Studies, environment_table, parameters_table
@@ -156,7 +156,7 @@ def _data(studies: Studies) -> Section:
     for study in studies.values():
         data = mapping(study.meta.get("data"))
         for dataset, entry in datasets_of(data).items():
-            record = {"study": study.name, "dataset": dataset, "source": _source(data)}
+            record = {"study": study.name, "dataset": dataset, "source": _source(data, dataset)}
             record |= {name: entry.get(name) for name in counts}
             seed = "the row's seed" if varies(data) else data.get("split_seed")
             records.append(record | {"split_seed": seed})
@@ -179,8 +179,8 @@ def _data(studies: Studies) -> Section:
     return Section("Data", (Table("data", caption, cells, frame),))
 
 
-def _source(data: Mapping[str, Any]) -> object:
-    source = data.get("source")
+def _source(data: Mapping[str, Any], dataset: str) -> object:
+    source = "the search space" if is_own(data, dataset) else data.get("source")
     return _SAMPLE if source == "sample" else source
 
 

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from analysis.checks.audit.study import audit_study
 from analysis.frames.load import load_study
 from analysis.frames.mistakes import load_splits
 from analysis.report import main as report
@@ -109,6 +110,9 @@ def test_the_svm_classifies_own_images(tmp_path: Path) -> None:
     assert report([str(tmp_path / "shapes"), *QUICK, "--images", str(SAMPLE_FOLDER)]) == 0
     text = (tmp_path / "shapes" / "report" / "report.md").read_text()
     assert "IDX files" not in text and "green" in text
+    assert "the search space" in text, "the source of the data"
+    audit = audit_study(tmp_path / "shapes", SAMPLE_FOLDER)
+    assert audit.skipped["overlap"] == "the study's search space loaded its own data"
 
     (tmp_path / "my_space.py").write_text(SVM.replace("100 + i", "101 + i"))
     done = command(*words)

@@ -15,9 +15,10 @@ from typing import Any
 import numpy as np
 
 from analysis.checks.audit.evidence import Evidence
-from analysis.checks.audit.finding import Finding, percent
+from analysis.checks.audit.finding import Finding, NotApplicableError, percent
 from analysis.checks.audit.table import Table
 from analysis.frames.confusions import fits_matrix
+from analysis.frames.meta import datasets_of
 from analysis.frames.split import Bytes, Split, is_own, load_splits
 
 _FEW = 0.01
@@ -41,12 +42,14 @@ def check_images(
         evidence: the rows' confusion matrices and predictions.
 
     Raises:
+        NotApplicableError: there are no other data sets.
         UserError: ``folder`` lacks a file that the study was made from.
     """
     findings = []
-    for name, mask in table.by_dataset():
-        if is_own(data, name):
-            continue
+    found = [(n, m) for n, m in table.by_dataset() if not is_own(data, _in_study(data, n))]
+    if not found:
+        raise NotApplicableError("the study's search space loaded its own data")
+    for name, mask in found:
         rows = np.flatnonzero(mask).tolist()
         seeds = _seeds(table)
         splits = load_splits(data, name, "--data", folder, [seeds[row] for row in rows])
@@ -56,6 +59,12 @@ def check_images(
         )
         findings += _pixels(table, name, splits)
     return findings
+
+
+def _in_study(data: Any, name: str) -> str:
+    """Return the data set's name in ``study.json``; the rows of a study's only one may lack it."""
+    datasets = datasets_of(data)
+    return next(iter(datasets)) if name not in datasets and len(datasets) == 1 else name
 
 
 def _seeds(table: Table) -> list[int]:
