@@ -143,10 +143,9 @@ def test_float_images_are_not_divided_by_255() -> None:
     assert images.shape == (2, 1, 8, 8) and bool((images == 0.5).all())
 
 
-def test_sequences_are_no_images() -> None:
-    data = data_with(np.ones((2, 5, 3)), np.array([0, 1]), mean=(1.0,) * 3, std=(2.0,) * 3)
-    inputs, _ = only_batch(BatchLoader(data, CPU, size=28))
-    assert inputs.shape == (2, 5, 3) and bool((inputs == 0).all())
+def test_text_is_refused() -> None:
+    with pytest.raises(UserError, match="data set own has inputs of text"):
+        BatchLoader(data_with(np.array(["one", "two"]), np.array([0, 1])), CPU)
 
 
 def test_colours_cannot_become_other_channels() -> None:

@@ -91,9 +91,46 @@ def test_what_cannot_travel_is_said_in_one_line(folder: Path) -> None:
         portable(train)
 
 
-def test_a_function_of_the_package_travels_by_name() -> None:
-    function = TRAINABLES["svm"].load()
+@pytest.mark.parametrize("name", TRAINABLES)
+def test_a_function_of_the_package_travels_by_name(name: str) -> None:
+    function = TRAINABLES[name].load()
     assert portable(function) is function
+
+
+FAMILY = """
+from dataclasses import dataclass
+from helper_of_shapes import area
+from tune_app import classifier
+
+@dataclass
+class Size:
+    width: int
+
+def build(config, data):
+    from helper_imported_late import EXTRA
+    return area(Size(2).width, config["height"]) + EXTRA
+
+FAMILY = classifier(models={"cnn": build}, loss=lambda outputs, labels: Size(9).width)
+"""
+RUN_FAMILY = """
+import pickle, pathlib, sys
+import tune_app.training.classifier as shipped
+def train(config, *, data, settings, family):
+    settings.write_text(f"{family.models['cnn'](config, data)} {family.loss(1, 2)}")
+shipped.train_classifier = train
+"""
+
+
+def test_the_functions_of_a_family_of_models_travel(
+    tmp_path: Path, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (folder / "space.py").write_text(FAMILY)
+    family = run_python_file("--space", folder / "space.py").FAMILY
+    pickled = cloudpickle.dumps(portable(family.load()))
+    for file in folder.iterdir():
+        file.unlink()
+    monkeypatch.setattr(f"{__name__}.RUN", RUN_FAMILY + RUN)
+    assert run_elsewhere(tmp_path, pickled) == "110 9"
 
 
 def test_ray_starts_where_no_module_of_the_users_lies(

@@ -22,12 +22,14 @@ def build(config: Any, data: Any) -> None:
 def space_with(trainable: Any, lacking: str = "", **changes: Any) -> SearchSpace:
     params = {"batch_size": 16, "optimizer": "sgd", "lr": 0.1, "epochs": 1} | changes
     params = {key: value for key, value in params.items() if key != lacking}
-    return SearchSpace(name="mine", trainable=trainable, param_space=params)
+    datasets = {"digits": build}
+    return SearchSpace(name="mine", trainable=trainable, param_space=params, datasets=datasets)
 
 
 def completed(trainable: Trainable, **changes: Any) -> dict[str, Any]:
-    (configuration,) = space_with(trainable, **changes).expand(trainable.defaults())
-    return trainable.complete(configuration.config)
+    space = space_with(trainable, **changes)
+    (configuration,) = space.expand()
+    return find_trainable(space).complete(configuration.config)
 
 
 def test_one_model_needs_no_parameter() -> None:
@@ -35,12 +37,11 @@ def test_one_model_needs_no_parameter() -> None:
     assert find_trainable(space_with(own)).name == "classifier"
     config = completed(own)
     assert "model" not in config and config["image_size"] is None
-    assert own.label(config) == "bs16-sgd-lr0.1"
+    assert own.label(config) == "digits-bs16-sgd-lr0.1"
     two = classifier(models={"cnn": build, "mlp": build})
     with pytest.raises(UserError, match="lacks model, which trainable classifier needs"):
         find_trainable(space_with(two))
-    named = completed(two, model="mlp", dataset="digits", width=32, deep=True, lr=1e-4)
-    assert find_trainable(space_with(two, model="mlp")) is two
+    named = completed(two, model="mlp", width=32, deep=True, lr=1e-4)
     assert two.label(named) == "digits-mlp-bs16-sgd-lr1e-4-width32-deep_True"
 
 
@@ -101,8 +102,9 @@ def test_wrong_arguments_are_named(arguments: dict[str, Any], message: str) -> N
 
 
 def test_a_study_is_described_without_the_users_file() -> None:
-    found = trainable_of_study({"space": {"trainable": "classifier"}})
-    assert found is TRAINABLES["classifier"]
+    study = {"space": {"trainable": "classifier"}, "data": {"datasets": {"digits": {}}}}
+    found = trainable_of_study(study)
+    assert found is not None and found.prefix_axis == "epochs"
     own = classifier(models={"cnn": build}, schedules={"steps": build})
     config = completed(own, epochs=3, width=3, device="cpu")
     for schedule in ("constant", "steps"):

@@ -22,11 +22,8 @@ Batch = tuple[torch.Tensor, torch.Tensor]
 
 
 def is_image(data: SplitData) -> bool:
-    """Return whether the inputs are images: (N, H, W, C), or grey ones, (N, H, W).
-
-    (N, H, W) with more than one channel in ``data.mean`` are sequences of measurements instead.
-    """
-    return data.inputs.ndim == 4 or (data.inputs.ndim == 3 and len(data.mean) == 1)
+    """Return whether the inputs are images: (N, H, W, C), or grey ones, (N, H, W)."""
+    return data.inputs.ndim in (3, 4)
 
 
 def num_channels(data: SplitData) -> int:
@@ -131,7 +128,8 @@ class BatchLoader:
         input_shape: the shape of one input of the model.
 
     Raises:
-        UserError: the images have several channels, but not as many as the model's input.
+        UserError: the images have several channels, but not as many as the model's input; or the
+            inputs are text.
     """
 
     def __init__(
@@ -144,6 +142,10 @@ class BatchLoader:
         pinned: bool = False,
         resident: bool = False,
     ) -> None:
+        if data.inputs.dtype.kind not in "biuf":
+            raise UserError(
+                f"data set {data.name} has inputs of text; a network takes numbers; give other data"
+            )
         self._data = data
         self._device = device
         self._pinned = pinned

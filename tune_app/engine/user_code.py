@@ -22,6 +22,7 @@ from search_spaces.errors import UserError
 from tune_app.engine.shipped_modules import ShippedModules
 from tune_app.study.code_fingerprint import source_files
 from tune_app.study.python_file import modules_beside
+from tune_app.training.classifier_family import FamilyTraining
 
 _OURS = "tune_app"
 
@@ -45,7 +46,7 @@ class Shipped:
 
     Attributes:
         pickled: the function, with what it uses of the user's files.
-        module: the name of its module.
+        modules: the names of the modules of the user's functions.
         search_path: the folders in which this process finds modules.
         sources: the files of the user's folder that the function needs, for imports inside of it on
             a machine without that folder.
@@ -53,7 +54,7 @@ class Shipped:
     """
 
     pickled: bytes
-    module: str
+    modules: tuple[str, ...]
     search_path: tuple[str, ...]
     sources: Mapping[str, bytes]
     uses_torch: bool
@@ -61,18 +62,19 @@ class Shipped:
     def load(self) -> Callable[..., Any]:
         """Return the function in a worker.
 
-        If its module cannot be imported there, a module of that name is added to ``sys.modules``,
-        because classes that are defined inside the function look their module up.
+        If a module cannot be imported there, one of that name is added to ``sys.modules``, because
+        classes that are defined inside a function look their module up.
         """
         from ray import cloudpickle
 
         sys.path += [folder for folder in self.search_path if folder not in sys.path]
         ShippedModules(self.sources).install()
         work: Callable[..., Any] = cloudpickle.loads(self.pickled)
-        if self.module not in sys.modules:
-            stand_in = ModuleType(self.module)
-            stand_in.__dict__.update(_globals_of(work))
-            sys.modules[self.module] = stand_in
+        for name, function in zip(self.modules, _functions_in(work), strict=True):
+            if name not in sys.modules:
+                stand_in = ModuleType(name)
+                stand_in.__dict__.update(_globals_of(function))
+                sys.modules[name] = stand_in
         return work
 
 
@@ -82,7 +84,7 @@ def portable(function: Callable[..., None]) -> Callable[..., None]:
     Raises:
         UserError: the function uses an object that cannot be sent to another process.
     """
-    if _module_of(function).partition(".")[0] == _OURS or not _globals_of(function):
+    if not any(_is_users(part) for part in _functions_in(function)):
         return function
     shipped = ship(function)
 
@@ -99,12 +101,24 @@ def ship(work: Callable[..., Any]) -> Shipped:
     Raises:
         UserError: it uses an object that cannot be sent to another process.
     """
-    file = Path(str(_globals_of(work).get("__file__", "")))
-    pickled = _pickled(work, modules_beside(file.parent) if file.is_file() else [])
+    functions = _functions_in(work)
+    named = {Path(str(_globals_of(function).get("__file__", ""))) for function in functions}
+    files = sorted(file for file in named if file.is_file())
+    beside = {id(module): module for file in files for module in modules_beside(file.parent)}
+    pickled = _pickled(work, list(beside.values()))
     search_path = tuple(os.path.realpath(folder) for folder in sys.path)
-    sources = source_files(file) if file.is_file() else {}
+    sources = {name: text for file in files for name, text in source_files(file).items()}
     uses_torch = any(b"torch" in source for source in sources.values())
-    return Shipped(pickled, _module_of(work), search_path, sources, uses_torch)
+    return Shipped(pickled, tuple(map(_module_of, functions)), search_path, sources, uses_torch)
+
+
+def _functions_in(work: Callable[..., Any]) -> list[Callable[..., Any]]:
+    """Return the user's functions that a family of models carries, or the function itself."""
+    return work.family.functions() if isinstance(work, FamilyTraining) else [work]
+
+
+def _is_users(function: Callable[..., Any]) -> bool:
+    return _module_of(function).partition(".")[0] != _OURS and bool(_globals_of(function))
 
 
 def _module_of(work: Callable[..., Any]) -> str:

@@ -32,7 +32,7 @@ def train_classifier(
     if trial.is_recorded():
         return
     torch.set_num_threads(trial.num_threads())
-    items = data_of(config, data).at_seed(config["seed"])
+    items = data[config["dataset"]].at_seed(config["seed"])
 
     def begin(state: dict[str, Any] | None) -> ClassifierRun:
         run = ClassifierRun(config, items, trial.last_epoch, family)
@@ -55,8 +55,3 @@ def train_classifier(
         trial.report(metrics, run.state() if due else None)
         if metrics["status"] == "diverged":
             return
-
-
-def data_of(config: Mapping[str, Any], data: Mapping[str, SplitData]) -> SplitData:
-    """Return the data set of a configuration; a single one needs no parameter ``dataset``."""
-    return data[config["dataset"]] if "dataset" in config else next(iter(data.values()))

@@ -90,7 +90,6 @@ def shipped_resnet() -> Trainable:
     """Return the trainable of the shipped spaces, whose parameters have the defaults of MNIST."""
     declared = {
         **_parameters(SHIPPED),
-        "dataset": Parameter(str, allowed=DATASETS),
         "in_channels": Parameter(int, default=1, minimum=1, maximum=64),
         "image_size": Parameter(int, default=28, minimum=8, maximum=1024),
     }
@@ -148,7 +147,7 @@ def _parameters(family: ModelFamily) -> dict[str, Parameter]:
     only = next(iter(family.models), None) if len(family.models) == 1 else None
     optimizers = (*OPTIMIZERS, *family.optimizers)
     return {
-        "dataset": Parameter(str, default=OPTIONAL),
+        "dataset": Parameter(str, allowed=DATASETS),
         "model": Parameter(
             str,
             default=OPTIONAL if only else REQUIRED,
@@ -230,7 +229,7 @@ def _cost(config: Config) -> float:
 
 def _label(declared: frozenset[str], config: Config) -> str:
     """Return the name of a trial: the main parameters, then those that are the user's."""
-    named = [str(config[key]) for key in ("dataset", "model") if key in config]
+    named = [config[key] for key in ("dataset", "model") if key in config]
     rate = [f"lr{power(config['lr'])}"] if "lr" in config else []
     own = [f"{key}{_short(value)}" for key, value in config.items() if key not in declared]
     return "-".join([*named, f"bs{config['batch_size']}", config["optimizer"], *rate, *own])
