@@ -17,9 +17,12 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 
-def draw_effects(effects: pd.DataFrame, scale: Scale) -> Figure:
-    """Draw the mean of a measure at every level of every factor, from ``main_effects_data``."""
-    effects = effects[effects[scale.metric].notna()]
+def draw_effects(effects: pd.DataFrame, scale: Scale, column: str) -> Figure:
+    """Draw the mean of a measure at every level of every factor, from ``main_effects_data``.
+
+    ``column`` has the means.
+    """
+    effects = effects[effects[column].notna()]
     factors = list(dict.fromkeys(effects["factor"]))
     datasets = levels(effects, "dataset") if "dataset" in effects else [None]
     places = [
@@ -38,14 +41,14 @@ def draw_effects(effects: pd.DataFrame, scale: Scale) -> Figure:
             for factor in factors:
                 chosen = (group["factor"] == factor).to_numpy()
                 axes.plot(
-                    group[scale.metric].to_numpy()[chosen],
+                    group[column].to_numpy()[chosen],
                     np.array(at)[chosen],
                     color=colour,
                     lw=1,
                     alpha=0.5,
                 )
             name = None if dataset is None else style.plain(label("dataset", dataset))
-            axes.plot(group[scale.metric], at, marker, color=colour, label=name)
+            axes.plot(group[column], at, marker, color=colour, label=name)
         names = [
             style.plain(f"{parameter_heading(factor)} = {label(factor, value)}")
             for factor, value in places

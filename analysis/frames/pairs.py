@@ -17,7 +17,7 @@ from analysis.frames.arithmetic import arithmetics
 from analysis.frames.columns import finished, levels, numbers, repeats, varied
 from analysis.frames.load import Study
 from analysis.frames.pairing import sets_of, text_keys
-from analysis.frames.quality import compared_by, measures_of
+from analysis.frames.quality import compared_by, mean_column, measures_of
 from analysis.stats import conditions_differ, same_conditions
 from analysis.stats.timing import CONDITIONS
 
@@ -59,9 +59,9 @@ def main_effects_data(study: Study) -> pd.DataFrame:
 
     Returns:
         ``dataset`` (if the study has one), ``factor``, ``level``, ``num_sets``, the means over
-        complete sets of ``train_seconds`` and of the measures of ``compared_by`` (such as
-        ``val_accuracy`` and ``test_accuracy``), and ``num_concurrent_trials``, the largest of these
-        rows (NaN if one of them has none).
+        complete sets of ``train_seconds`` and of the measures of ``compared_by`` (the columns are
+        ``mean_column`` of them, such as ``val_accuracy``), and ``num_concurrent_trials``, the
+        largest of these rows (NaN if one of them has none).
     """
     records: list[dict[str, Any]] = []
     for factor in varied(study):
@@ -72,7 +72,10 @@ def main_effects_data(study: Study) -> pd.DataFrame:
             for level in found:
                 at = group[group[factor] == level]
                 if len(at):
-                    means = {metric: numbers(at, metric).mean() for metric in _measured(study)}
+                    means = {
+                        mean_column(study, metric): numbers(at, metric).mean()
+                        for metric in _measured(study)
+                    }
                     means["num_concurrent_trials"] = _most(at)
                     records.append(
                         names

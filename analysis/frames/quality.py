@@ -55,6 +55,14 @@ def compared_by(study: Study) -> Quality:
     return picked_by(study) if study.is_own else _ACCURACY
 
 
+def mean_column(study: Study, metric: str) -> str:
+    """Return the column of ``main_effects_data`` with the means of a measure.
+
+    A user's measure may have the name of another column there, such as ``level``.
+    """
+    return f"mean_{metric}" if study.is_own else metric
+
+
 def reported_numbers(study: Study) -> list[str]:
     """Return the measures of a study that are numbers: the objective, on test data, the others."""
     names = [

@@ -24,7 +24,7 @@ from analysis.frames.devices import arms, device_data
 from analysis.frames.labels import is_share_in, label, parameter_heading
 from analysis.frames.load import FINISHED, Study
 from analysis.frames.pairs import by_dataset, main_effects_data, sets
-from analysis.frames.quality import compared_by, measures_of, picked_by
+from analysis.frames.quality import compared_by, mean_column, measures_of, picked_by
 from analysis.frames.scaling import QUANTITIES, exponents_data, scaling_data
 from analysis.frames.summary import best_data, groups_of
 from analysis.stats import conditions_differ, wilson_interval
@@ -105,7 +105,7 @@ def _levels(study: Study) -> list[str]:
     for factor in factors:
         mine = frame[frame["factor"] == factor] if len(frame) else frame
         rows, _ = sets(study, factor)
-        shown = compared_by(study).shown
+        shown = mean_column(study, compared_by(study).shown)
         for names, group in by_dataset(mine[mine[shown].notna()]) if len(mine) else ():
             if len(group) > 1:
                 here = rows[rows["dataset"] == names["dataset"]] if names else rows
@@ -134,7 +134,7 @@ def _of_levels(
     scale = scale_of(study, compared_by(study).shown)
     metric = f"mean {scale.words}" if num_sets > 1 else scale.words
     images = num_images_of(study, names.get("dataset"), scale.metric)
-    found = group[scale.metric].round(12)
+    found = group[mean_column(study, scale.metric)].round(12)
     ends = [
         (scale.value(end, images and images * num_sets), group.loc[found == end, "level"])
         for end in (found.max(), found.min())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import partial
 from typing import Any
 
@@ -29,10 +30,13 @@ from analysis.frames.labels import (
 )
 from analysis.frames.load import Study
 from analysis.frames.pairs import by_dataset, levels_data, main_effects_data, sets
-from analysis.frames.quality import compared_by
+from analysis.frames.quality import compared_by, mean_column
 from analysis.frames.tables import inert_axes
 from analysis.render.document import Block, Figure, Paragraph, Section, Table
+from search_spaces.errors import one_line
 
+Columns = Callable[[str], str]
+"""Measure -> the column of a frame that has its means."""
 _OPTIMISTIC = (
     "Nothing is reported on test data, so these are values of the measure that selects the best "
     "configuration.",
@@ -49,8 +53,12 @@ def effects(study: Study, key: str) -> Section | None:
         return None
     frame = main_effects_data(study)
     scale = scale_of(study, compared_by(study).shown)
-    if frame.empty or frame[scale.metric].isna().all():
+    column = mean_column(study, scale.metric)
+    if frame.empty or frame[column].isna().all():
         text = "No factor has a complete set of finished rows yet, so no levels can be compared."
+        if study.is_own and not frame.empty:
+            metric = one_line(scale.metric)
+            text = f"No finished row reports {metric}, so no levels can be compared."
         return Section("Main effects", (Paragraph(text),))
     cells: dict[str, list[str]] = {}
     if "dataset" in frame:
@@ -58,28 +66,33 @@ def effects(study: Study, key: str) -> Section | None:
     cells["factor"] = [parameter_heading(factor) for factor in frame["factor"]]
     cells["level"] = [label(f, v) for f, v in zip(frame["factor"], frame["level"], strict=True)]
     cells["sets"] = [str(count) for count in frame["num_sets"]]
-    cells |= _means(study, frame)
+    cells |= _means(study, frame, partial(mean_column, study))
     chosen = _OPTIMISTIC if compared_by(study).is_optimistic else ()
-    notes = (_SETS, *chosen, *_time_notes(study, frame), *warning(study, finished(study)))
+    column_of = partial(mean_column, study)
+    timed = _time_notes(study, frame, column_of)
+    notes = (_SETS, *chosen, *timed, *warning(study, finished(study)))
     table = Table(f"{key}-effects", "Mean result at each level.", cells, frame, notes)
     caption = f"Mean {scale.words} at each level of each factor."
     alt = f"{caption} {_widest(study, frame)}"
-    figure = Figure(f"{key}-effects", caption, alt, partial(draw_effects, frame, scale))
+    figure = Figure(f"{key}-effects", caption, alt, partial(draw_effects, frame, scale, column))
     return Section("Main effects", (figure, table))
 
 
-def _means(study: Study, frame: pd.DataFrame) -> dict[str, list[str]]:
+def _means(study: Study, frame: pd.DataFrame, column_of: Columns = str) -> dict[str, list[str]]:
     cells = {}
     for metric in dict.fromkeys(compared_by(study)):
         images, as_share = _images(study, frame, metric), is_share_in(study, metric)
         texts = [
             format_cell(metric, value, count and count * num_sets, as_share=as_share)
-            for value, count, num_sets in zip(frame[metric], images, frame["num_sets"], strict=True)
+            for value, count, num_sets in zip(
+                frame[column_of(metric)], images, frame["num_sets"], strict=True
+            )
         ]
         cells[f"mean {metric_heading(study, metric)}"] = texts
-    if study.is_own and frame["train_seconds"].isna().all():
+    seconds = frame[column_of("train_seconds")]
+    if study.is_own and seconds.isna().all():
         return cells
-    times = [format_cell("train_seconds", value) for value in frame["train_seconds"]]
+    times = [format_cell("train_seconds", value) for value in seconds]
     cells["mean training time (s)"] = marked(times, frame["num_concurrent_trials"])
     return cells
 
@@ -90,8 +103,8 @@ def _images(study: Study, frame: pd.DataFrame, metric: str) -> list[float | None
     return [num_images_of(study, dataset, metric) for dataset in datasets]
 
 
-def _time_notes(study: Study, frame: pd.DataFrame) -> tuple[str, ...]:
-    timed = frame["train_seconds"].notna()
+def _time_notes(study: Study, frame: pd.DataFrame, column_of: Columns = str) -> tuple[str, ...]:
+    timed = frame[column_of("train_seconds")].notna()
     return note(study, frame.loc[timed, "num_concurrent_trials"])
 
 
@@ -100,7 +113,7 @@ def _widest(study: Study, frame: pd.DataFrame) -> str:
     texts = []
     scale = scale_of(study, compared_by(study).shown)
     for names, group in by_dataset(frame):
-        levels_of = group.groupby("factor", sort=False)[scale.metric]
+        levels_of = group.groupby("factor", sort=False)[mean_column(study, scale.metric)]
         spans = (levels_of.max() - levels_of.min()).dropna()
         if len(spans):
             factor = str(spans.idxmax())

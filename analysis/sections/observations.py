@@ -33,7 +33,7 @@ _ABOUT = (
     "Each line compares pairs of rows that differ in one factor only. Pairs from the same two "
     "trainings, at different numbers of epochs, are averaged and count as one pair."
 )
-_APART = "Apart: the 95 % Wilson intervals of the two test accuracies do not overlap."
+_APART = "Apart: the 95 % Wilson intervals of the two {values} do not overlap."
 _JUDGED = (
     "The p-value and the 95 % interval belong to the mean difference. They are computed twice: "
     "from the pairs (sign flips and bootstrap), and from the means of the seeds, because pairs at "
@@ -67,7 +67,13 @@ def observations(study: Study) -> Section | None:
         blocks.append(Bullets(tuple(found)))
     if items:
         counts = any(", apart in " in item for item in items)
-        about = [_ABOUT, *([_APART] if counts else []), *([_JUDGED] if judged else []), *shared]
+        values = "values" if study.is_own else "test accuracies"
+        about = [
+            _ABOUT,
+            *([_APART.format(values=values)] if counts else []),
+            *([_JUDGED] if judged else []),
+            *shared,
+        ]
         blocks += [Paragraph(" ".join(about)), Bullets(tuple(items))]
     blocks += [Paragraph(gap)] if gap else []
     return Section(one_line(study.name), tuple(blocks)) if blocks else None

@@ -70,11 +70,13 @@ def build_document(
         images: name of its tables -> the images of the study's data sets, where they are known.
     """
     names = ", ".join(one_line(study.name) for study in studies.values())
+    # The published reports are about models and data of this package.
+    shipped = {key: study for key, study in studies.items() if not study.is_own}
     parts = (
         setup(studies),
         *(_of_study(study, key, (images or {}).get(key, {})) for key, study in studies.items()),
         conclusions(studies),
-        *((claims(studies), beside(studies)) if published else ()),
+        *((claims(shipped), beside(shipped)) if published and shipped else ()),
         audited(studies),
         problems(studies),
     )

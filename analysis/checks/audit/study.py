@@ -28,11 +28,13 @@ from analysis.checks.audit.finding import Audit, Finding, NotApplicableError
 from analysis.checks.audit.overlap import check_images
 from analysis.checks.audit.table import STEADY, Table
 from analysis.frames.columns import repeats
+from analysis.frames.labels import is_share_in
 from analysis.frames.load import FINISHED, Study, load_study
 from analysis.frames.steady import steady_seconds
 from analysis.labs.reference import Protocol
 from analysis.stats import read_predictions
 from search_spaces.errors import UserError
+from tune_app.study.measures import is_share
 
 _CLOCK_DIGIT = 1e-6
 _MOST_NAMED = 5
@@ -78,9 +80,14 @@ def audit_study(study: Study | str | Path, data: Path | None = None) -> Audit:
 def study_table(study: Study, rows: pd.DataFrame | None = None) -> Table:
     """Return the finished rows of a study as a table, without rows that repeat a result."""
     kept = _rows(study) if rows is None else rows
+    # A user's own percentages, from 0 to 100, are no shares, as which the rules would take them.
+    own = [c for c in study.metric_keys if study.is_own and is_share(c)]
+    kept = kept.drop(columns=[c for c in own if not is_share_in(study, c)])
     settings = [s for s in study.config_keys if s in kept and (s != "device" or _devices(kept) > 1)]
     settings += ["seed"] if "seed" not in settings else []
-    measured = [c for c in study.metric_keys if pd.api.types.is_numeric_dtype(kept[c])]
+    measured = [
+        c for c in study.metric_keys if c in kept and pd.api.types.is_numeric_dtype(kept[c])
+    ]
     unit = pd.DataFrame(0.0, index=kept.index, columns=measured)
     for column in measured:
         if column.endswith("_seconds"):

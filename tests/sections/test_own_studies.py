@@ -1,0 +1,164 @@
+"""The report of a study of a user's own function: any measure, any parameter, no images."""
+
+from __future__ import annotations
+
+import csv
+import re
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from analysis.checks.audit.study import audit_study
+from analysis.frames.load import load_study
+from analysis.frames.pairs import main_effects_data, pairs_data
+from analysis.frames.quality import picked_by
+from analysis.report import main
+from tests.own_studies import Json, mixed_study, own_study, report, rmse_study, score_study
+from tune_app.study.ledger import Ledger
+
+GRID = [{"lr": lr, "width": width} for lr in (0.1, 0.2, 0.3) for width in (1, 2)]
+
+
+def written(path: Path) -> str:
+    """Write the report of a study as Markdown and HTML with its figures; return the Markdown."""
+    assert main([str(path), "--formats", "md,html"]) == 0
+    return (path / "report/report.md").read_text()
+
+
+def grid_study(path: Path, row_of: Callable[[int], Json], **space: Any) -> Path:
+    """Write a finished study of lr × width; ``row_of`` has the result of each configuration."""
+    entry = {"factors": ["lr", "width"], "mode": "max"} | space
+    ledger = own_study(path, GRID, **entry)
+    for place, config in enumerate(GRID):
+        report(ledger, config, [row_of(place)])
+    return path
+
+
+def test_the_objective_has_its_name_and_unit_everywhere(tmp_path: Path) -> None:
+    ledger = rmse_study(tmp_path / "rmse")
+    text = written(ledger.root)
+    assert "%" not in text.replace("95 %", "") and "accuracy" not in text
+    assert "The best configuration of the study, picked on validation." in text
+    assert "The configuration with the lowest val rmse (mm) is picked" in text
+    best = "| 32b632da76 | learning rate 0.1, width 8 |            4 |       3 |"
+    assert f"{best}               5 |                6 | same " in text
+    assert "its test rmse (mm) |   difference (mm) |" in text
+    assert "|       5.0 ± 1.0 |        6.0 ± 1.0 |" in text
+    assert "ending at their val rmse from 5 to 34 mm" in text
+    assert "The picked configuration ends at val rmse 5 mm (mean of 3 seeds)." in text
+    assert "rmse (mm) and loss by epoch" in text
+    assert "The widest span is that of learning rate, 20 mm." in text
+    assert "test rmse higher in 4 of 4 pairs, lower in 0; median difference +20 mm" in text
+    assert "The functions of the studies read data of their own" in text
+
+
+def test_tables_of_an_own_study_hold_its_measures_and_parameters_only(tmp_path: Path) -> None:
+    path = rmse_study(tmp_path / "rmse").root
+    written(path)
+    with (path / "report/tables/rmse.csv").open() as stream:
+        columns = next(csv.reader(stream))
+    assert columns[:7] == ["id", "lr", "width", "seed", "val_rmse", "test_rmse", "loss"]
+    assert set(columns[7:]) == {"device", "trial_id", "shared_with", "status"}
+    text = (path / "report/report.md").read_text()
+    settings = text[text.index("### Hyperparameters") : text.index("### Hardware")]
+    assert re.findall(r"^\| (\S.*?) +\|", settings, re.MULTILINE)[1:] == ["learning rate", "width"]
+
+
+def test_an_objective_without_test_data_is_said_to_be_optimistic(tmp_path: Path) -> None:
+    ledger = score_study(tmp_path / "score")
+    assert picked_by(load_study(ledger.root)).is_optimistic
+    text = written(ledger.root)
+    assert "%" not in text and "test result" not in text and "on validation" not in text
+    assert "so the pick is shown by the values of score that selected it" in text
+    assert "depth: score highest at 4 (93), lowest at 1 (90)" in text
+    assert "Picking on the test set" not in text
+
+
+def test_none_and_flags_are_values_of_their_own(tmp_path: Path) -> None:
+    ledger = mixed_study(tmp_path / "mixed")
+    text = written(ledger.root)
+    assert "kind a, limit None, model small" in text
+    assert re.search(r"\| limit +\| 0.5, None +\| varied \|", text)
+    effects = main_effects_data(load_study(ledger.root)).set_index(["factor", "level"])
+    # The losses are 1 to 12 in the order of kind (a, 1, True), limit (None, 0.5) and model.
+    assert dict(effects.loc["kind", "mean_loss"]) == {1: 6.5, "a": 2.5, "True": 10.5}
+    assert dict(effects.loc["limit", "mean_loss"]) == {0.5: 7.5, "None": 5.5}
+
+
+def test_a_users_own_percentages_stay_as_they_are(tmp_path: Path) -> None:
+    def row(place: int) -> Json:
+        return {"val_accuracy": 80.0 + place, "test_accuracy": 79.0 + place}
+
+    path = grid_study(tmp_path / "own", row, metric="val_accuracy")
+    text = written(path)
+    assert "%" not in text and "points" not in text
+    assert "| 698932a164 | learning rate 0.3, width 2 |            6 |       1 |" in text
+    assert "highest at 0.3 (83.5), lowest at 0.1 (79.5)" in text
+    assert not audit_study(load_study(path)).findings
+
+
+def test_shares_are_percentages_and_apart_only_where_items_were_counted(tmp_path: Path) -> None:
+    def counted(place: int) -> Json:
+        return {"hit": 0.1 * place, "test_hit": 0.1 * place, "num_shots": 1000}
+
+    measures = {"hit": {"unit": "%"}, "test_hit": {"count": "num_shots"}}
+    path = grid_study(tmp_path / "hits", counted, metric="hit", measures=measures)
+    assert "median difference +10.0 points" in written(path)
+    assert "test hit higher in 3 of 3 pairs, lower in 0, apart in 3;" in written(path)
+    assert set(pairs_data(load_study(path), "width", 2, 1)["num_test"]) == {1000}
+    plain = grid_study(tmp_path / "plain", lambda p: {"val_accuracy": 0.1 * p}, metric="x_accuracy")
+    assert "apart" not in written(plain)
+
+
+def test_a_function_with_the_names_of_this_package_is_taken_for_no_resnet(tmp_path: Path) -> None:
+    configs = [{"model": m, "kernel": k} for m in ("resnet18", "resnet50") for k in (3, 5)]
+    space = {"trainable": "resnet", "factors": ["model", "kernel"], "metric": "val_accuracy"}
+    ledger = own_study(tmp_path / "mine", configs, **space)
+    for place, config in enumerate(configs):
+        report(ledger, config, [{"val_accuracy": 0.5 + place / 10, "test_accuracy": 0.5}])
+    text = written(ledger.root)
+    for absent in ("Support vector", "The grid by model", "MACs", "Published claims", "images"):
+        assert absent not in text
+    assert "The best configuration of the study, picked on validation." in text
+    assert text.count("★") == 2, "one pick and its note"
+
+
+@pytest.mark.parametrize("metric", ["level", "factor", "gap", "value", "difference", "num_sets"])
+def test_a_measure_with_the_name_of_a_column(tmp_path: Path, metric: str) -> None:
+    path = grid_study(tmp_path / "names", lambda place: {metric: place + 1.0}, metric=metric)
+    words = metric.replace("_", " ")
+    text = written(path)
+    assert f"{words} highest at 0.3 (5.5), lowest at 0.1 (1.5)" in text
+    assert re.search(r"\| learning rate +\| +0.3 \| +2 \| +5.5 \|", text)
+    assert re.search(r"learning rate 0.3, width 2 \| +6 \| +1 \| +6 \|", text)
+
+
+def strange(place: int) -> Json:
+    values = [float("nan"), 1e300, -5.0, 0.0, float("inf"), 3.0]
+    return {"reward": values[place], "note": "x" * 300, "flag": True, "best_so_far": None}
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda path: grid_study(path, strange, metric="reward").name,
+        lambda path: grid_study(path, lambda _: {"score": 1.0}, metric="loss").name,
+        lambda path: own_study(path, GRID, metric="loss", factors=["lr"]).name,
+        lambda path: own_study(path, [{"lr": 0.1}], metric="loss").name,
+    ],
+    ids=["strange values", "an objective that is never reported", "nothing begun", "one row"],
+)
+def test_any_own_study_has_a_report(
+    tmp_path: Path, make: Callable[[Path], object], capsys: pytest.CaptureFixture[str]
+) -> None:
+    make(tmp_path / "mine")
+    text = written(tmp_path / "mine")
+    assert "%" not in text and "accuracy" not in text and "Best configurations" in text
+
+
+def test_failed_and_unfinished_rows_are_said(tmp_path: Path) -> None:
+    ledger: Ledger = rmse_study(tmp_path / "rmse")
+    text = written(ledger.root)
+    assert "10 of 12 rows have ended." in text and "1/3" in text
