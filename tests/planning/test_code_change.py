@@ -175,7 +175,9 @@ def test_an_accepted_change_goes_on_and_rows_say_their_code(folder: Path) -> Non
         f"code: code {old} (launch 001); code {new} (launch 002)."
     )
     view = read_overview(reopened(folder), since=None)
-    assert view.notes == ("1 of 2 rows with a result were made with older code than the study's",)
+    assert view.notes == (
+        "1 of 2 rows with a result were made with older code than the study's, wholly or in part",
+    )
 
 
 def test_a_row_of_one_code_has_no_column_for_it(folder: Path) -> None:

@@ -66,7 +66,10 @@ def older_code(study: Mapping[str, Any], outcomes: Mapping[RowKey, RowOutcome]) 
     older = sum(code != code_of(study) for code in codes)
     if not older:
         return ""
-    return f"{older} of {len(codes)} rows with a result were made with older code than the study's"
+    return (
+        f"{older} of {len(codes)} rows with a result were made with older code than the study's, "
+        "wholly or in part"
+    )
 
 
 def _is_trained_by_other(recorded: Recorded, code: str) -> bool:
