@@ -8,12 +8,16 @@ import inspect
 import os
 import subprocess
 import sys
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
+from ray import tune
 from ray.tune.registry import TRAINABLE_CLASS, _Registry
+from ray.tune.result import RESULT_DUPLICATE
+from ray.tune.trainable.function_trainable import wrap_function
 
 from tune_app.engine import ray_internals
 
@@ -154,6 +158,86 @@ def test_what_is_registered_last_counts() -> None:
     registry.register(TRAINABLE_CLASS, "train", {"version": 2})
     assert registry.get(TRAINABLE_CLASS, "train") == {"version": 2}
     assert not other.contains(TRAINABLE_CLASS, "train")
+
+
+class FakeSession:
+    """Stands for Ray's session of a trial: it keeps what is reported to it."""
+
+    def __init__(self) -> None:
+        self.loaded_checkpoint: Any = "of this launch"
+        self.reported: list[tuple[Any, Any]] = []
+
+    def report(self, metrics: Any, checkpoint: Any = None) -> None:
+        self.reported.append((metrics, checkpoint))
+
+
+@pytest.fixture
+def session(monkeypatch: pytest.MonkeyPatch) -> FakeSession:
+    session = FakeSession()
+    for module in ("ray.train._internal.session", "ray.tune.trainable.trainable_fn_utils"):
+        monkeypatch.setattr(f"{module}.get_session", lambda: session)
+    return session
+
+
+def pass_on(report: Any, metrics: Any, checkpoint: Any) -> None:
+    report({"epoch": 1, **metrics}, checkpoint=checkpoint)
+
+
+def test_what_a_function_reports_goes_through_a_handler(session: FakeSession) -> None:
+    with ray_internals.own_reports(pass_on, "of an earlier launch"):
+        assert tune.get_checkpoint() == "of an earlier launch"
+        tune.report({"loss": 0.5})
+        tune.report(metrics={}, checkpoint=tune.Checkpoint("/saved"))
+    saved = session.reported[1][1]
+    assert session.reported == [({"epoch": 1, "loss": 0.5}, None), ({"epoch": 1}, saved)]
+    assert saved.path == "/saved"
+
+
+def test_after_the_end_only_tunes_own_word_for_it_is_passed_on(session: FakeSession) -> None:
+    with ray_internals.own_reports(pass_on, None):
+        assert tune.get_checkpoint() is None
+    session.report({"loss": 99.0})
+    session.report({RESULT_DUPLICATE: True})
+    assert session.reported == [({RESULT_DUPLICATE: True}, None)]
+
+
+def test_a_thread_of_an_earlier_trial_reports_nothing(session: FakeSession) -> None:
+    begun, ended = threading.Event(), threading.Event()
+
+    def report_late() -> None:
+        begun.wait()
+        tune.report({"loss": 99.0})
+        ended.set()
+
+    threading.Thread(target=report_late, daemon=True).start()
+    with ray_internals.own_reports(pass_on, None):
+        begun.set()
+        assert ended.wait(60)
+        own = threading.Thread(target=lambda: tune.report({"loss": 0.5}))
+        own.start()
+        own.join()
+    assert session.reported == [({"epoch": 1, "loss": 0.5}, None)]
+
+
+def test_a_session_is_what_own_reports_takes_it_for() -> None:
+    session = importlib.import_module("ray.train._internal.session")._TrainSession
+    assert list(inspect.signature(session.report).parameters) == ["self", "metrics", "checkpoint"]
+    assert "self.loaded_checkpoint = " in inspect.getsource(session.reset)
+    assert "get_session().report({RESULT_DUPLICATE: True})" in inspect.getsource(wrap_function)
+
+
+class Steps(tune.Trainable):
+    def step(self) -> dict[str, Any]:
+        return {"iteration": self.iteration}
+
+
+def test_a_restored_class_goes_on_counting() -> None:
+    trainable = Steps()
+    assert trainable.train()["training_iteration"] == 1
+    ray_internals.set_iteration(trainable, 7)
+    assert trainable.iteration == 7
+    result = trainable.train()
+    assert (result["iteration"], result["training_iteration"]) == (7, 8)
 
 
 SCRIPT = '''

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pickle
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -11,7 +12,7 @@ import pytest
 from ray import cloudpickle
 
 from search_spaces.errors import UserError
-from tune_app.engine.user_code import away_from_users_files, portable
+from tune_app.engine.user_code import away_from_users_files, portable, ship
 from tune_app.study.python_file import run_python_file
 from tune_app.training.registry import TRAINABLES
 
@@ -89,6 +90,123 @@ def test_what_cannot_travel_is_said_in_one_line(folder: Path) -> None:
     train = run_python_file("--space", folder / "space.py").train
     with pytest.raises(UserError, match=r"function train cannot be sent to workers \(.*lock"):
         portable(train)
+
+
+KINDS = """
+from __future__ import annotations
+import functools
+from dataclasses import dataclass
+from pathlib import Path
+from helper_of_shapes import area
+
+HERE = Path(__file__).parent
+
+@dataclass
+class Size:
+    width: int = 2
+
+def function(config, factor=1):
+    @dataclass
+    class Inside:
+        height: int
+    inside = Inside(config["height"])
+    return factor * area(Size().width, inside.height) + len((HERE / "five.txt").read_text())
+
+def decorated_with(function):
+    @functools.wraps(function)
+    def wrapper(config):
+        return function(config)
+    return wrapper
+
+class Work:
+    def __init__(self, factor=1):
+        self.factor = factor
+    def __call__(self, config):
+        return function(config, self.factor)
+    def method(self, config):
+        return function(config, self.factor)
+    @classmethod
+    def of_class(cls, config):
+        return cls(4)(config)
+    @staticmethod
+    def static(config):
+        return function(config, 5)
+
+class Stepped:
+    def step(self):
+        return function(self.config)
+
+decorated = decorated_with(function)
+partial = functools.partial(function, factor=2)
+partial_of_partial = functools.partial(functools.partial(function), factor=3)
+callable_object, method = Work(2), Work(3).method
+of_class, static = Work.of_class, Work.static
+unnamed = lambda config: function(config, 6)
+"""
+LOAD = """
+import pickle, pathlib, sys
+from tune_app.engine.user_code import Shipped
+shipped = pickle.loads(pathlib.Path(sys.argv[1]).read_bytes())
+for _ in range(2):
+    work = shipped.load()
+    if isinstance(work, type):
+        work.config = {"height": 5}
+        print(work().step())
+    else:
+        print(work({"height": 5}))
+print(shipped.module, shipped.uses_torch)
+"""
+
+
+@pytest.mark.parametrize(
+    ("name", "factor"),
+    [
+        *[("function", 1), ("decorated", 1), ("partial", 2), ("partial_of_partial", 3)],
+        *[("callable_object", 2), ("method", 3), ("of_class", 4), ("static", 5), ("unnamed", 6)],
+        ("Stepped", 1),
+    ],
+)
+def test_every_kind_of_function_arrives_with_its_file_and_its_helpers(
+    tmp_path: Path, folder: Path, monkeypatch: pytest.MonkeyPatch, name: str, factor: int
+) -> None:
+    (folder / "kinds.py").write_text(KINDS)
+    (folder / "five.txt").write_text("12345")
+    monkeypatch.chdir(tmp_path)  # the file is named by a relative path
+    work = getattr(run_python_file("--space", Path("files/kinds.py")), name)
+    (tmp_path / "shipped").write_bytes(pickle.dumps(ship(work)))
+    (folder / "helper_of_shapes.py").unlink()
+    words = [sys.executable, "-c", LOAD, str(tmp_path / "shipped")]
+    done = subprocess.run(words, capture_output=True, text=True, check=False, cwd="/")
+    assert done.returncode == 0, done.stderr
+    result = str(factor * 2 * 5 + 5)
+    first, second, rest = done.stdout.splitlines()
+    assert (first, second) == (result, result)
+    assert rest.startswith("_file_kinds_") and rest.endswith(" False")
+
+
+@pytest.mark.parametrize(
+    ("text", "uses_torch"),
+    [("import torch\n", True), ("from torch import nn\n", True), ("", False)],
+)
+def test_a_file_that_names_torch_uses_it(folder: Path, text: str, uses_torch: bool) -> None:
+    (folder / "space.py").write_text(f"{text}def train(config): pass\n")
+    assert ship(run_python_file("--space", folder / "space.py").train).uses_torch == uses_torch
+
+
+def test_an_object_of_a_users_class_can_be_pickled_in_a_worker(
+    tmp_path: Path, folder: Path
+) -> None:
+    (folder / "space.py").write_text(
+        "import pickle\nclass Model: pass\n"
+        "def train(config):\n"
+        "    assert type(pickle.loads(pickle.dumps(Model()))) is Model\n"
+        "    return config['height']\n"
+    )
+    shipped = ship(run_python_file("--space", folder / "space.py").train)
+    (tmp_path / "shipped").write_bytes(pickle.dumps(shipped))
+    words = [sys.executable, "-c", LOAD, str(tmp_path / "shipped")]
+    done = subprocess.run(words, capture_output=True, text=True, check=False)
+    assert done.stdout.splitlines()[:2] == ["5", "5"], done.stderr
 
 
 @pytest.mark.parametrize("name", TRAINABLES)

@@ -84,7 +84,9 @@ def test_an_error_is_the_reason_of_a_function_that_did_not_return() -> None:
 
 def test_a_function_without_the_objective_has_no_result() -> None:
     trial = joined(directory("001", {1: None}, returned=True))
-    assert trial.serves == {0: ["a"]} and trial.outcome(0).status == "unfinished"
+    assert trial.serves == {0: ["a"]}
+    reason = "it never reported the metric of the search space"
+    assert trial.outcome(0) == ("failed", reason, None)
 
 
 def test_a_resumed_function_has_one_history() -> None:

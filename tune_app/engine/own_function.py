@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import inspect
 import numbers
+import sys
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
@@ -24,7 +25,7 @@ from tune_app.engine.own_process import (
 )
 from tune_app.engine.ray_internals import own_reports
 from tune_app.engine.user_code import Shipped, ship
-from tune_app.engine.user_error import error_text
+from tune_app.engine.user_error import error_text, reason_of
 from tune_app.storage.storage_errors import FullDiskError, is_full_disk
 from tune_app.study.objective import Objective
 from tune_app.study.trial_directory import OUTPUT_FILE
@@ -79,9 +80,14 @@ class OwnTrial:
         self.rows = OwnRows(milestones, objective, frozenset(given))
         self.notes: dict[str, Any] = {}
         self._refused = ""
+        self._is_stopped = False
 
     def run(self, shipped: Shipped, data: Mapping[str, Any] | None) -> None:
-        """Call the user's function, and report its error if it raises one."""
+        """Call the user's function, and report its error if it raises one.
+
+        Raises:
+            SystemExit: Tune has stopped the trial. Whatever is reported then waits for ever.
+        """
         from ray import tune
 
         trial, store = self.trial, self.trial.store
@@ -105,6 +111,8 @@ class OwnTrial:
                 self._fail(error)
             if self._refused:
                 self._tell_failure(f"{self._refused}\n")
+            if self._is_stopped:
+                sys.exit(0)
 
     def _begin(self, found: Found) -> None:
         self.notes = {"num_threads": self.trial.num_threads(), "warm_up": True}
@@ -154,6 +162,8 @@ class OwnTrial:
         """Report a row of the study in place of what the user's function reports."""
         if not isinstance(metrics, Mapping):
             raise TypeError(f"tune.report takes a dict of results, not {metrics!r:.60}")
+        if self._is_stopped:
+            raise Stopped
         if FAILURE in metrics:
             row = dict(metrics)
         elif self._refused:
@@ -175,6 +185,7 @@ class OwnTrial:
             ):
                 report(row, checkpoint=saved)
         except SystemExit:
+            self._is_stopped = True
             raise Stopped from None
 
     @contextmanager
@@ -205,8 +216,12 @@ class OwnTrial:
         if isinstance(error, OSError) and is_full_disk(error):
             with self.trial.full_disk_named():
                 raise error
-        if isinstance(error, FullDiskError) or self.settings.retries_errors:
+        if isinstance(error, FullDiskError):
             raise error
+        if self.settings.retries_errors:
+            if isinstance(error, Exception):
+                raise error
+            raise RuntimeError(reason_of(error)) from error  # Tune takes a SystemExit for an end
         self._tell_failure(error_text(error))
 
     def _tell_failure(self, text: str) -> None:

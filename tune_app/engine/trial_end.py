@@ -67,7 +67,7 @@ def why_incomplete(
             f"it ended after epoch {written.last.get('epoch', 0)} without reporting milestone "
             f"{last}, which its rows need"
         )
-    if not is_own or written.scores or (plan["resume_from"] and not written.rows):
+    if not is_own or written.scores or plan["resume_from"]:  # it may have reported it before
         return ""
     return _without_objective(written, rule.objective.metric)
 
@@ -77,7 +77,11 @@ def _without_objective(written: Written, metric: str) -> str:
     if not written.rows:
         return "it returned without a report; report its results with tune.report({...})"
     if metric in written.reported:
-        return f"{metric}, the metric of the search space, was never a number"
+        value = written.last.get(metric)
+        return (
+            f"{metric}, the metric of the search space, was reported as {value!r:.60}; allowed: a "
+            "number"
+        )
     names = [name for name in written.reported if name not in RESERVED]
     return (
         f"it never reported {metric}, the metric of the search space; it reported "

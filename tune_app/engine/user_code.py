@@ -8,6 +8,7 @@ searched in the folders where this process finds them, and then in the sources t
 from __future__ import annotations
 
 import contextlib
+import functools
 import inspect
 import os
 import sys
@@ -122,13 +123,26 @@ def _is_users(function: Callable[..., Any]) -> bool:
 
 
 def _module_of(work: Callable[..., Any]) -> str:
-    return str(getattr(work, "__module__", None) or _OURS)
+    return str(getattr(_innermost(work), "__module__", None) or _OURS)
+
+
+def _innermost(work: Any) -> Any:
+    """Return the function or class behind decorators, partials, methods and callable objects."""
+    work = inspect.unwrap(work)
+    if isinstance(work, functools.partial):
+        return _innermost(work.func)
+    if inspect.ismethod(work):
+        return _innermost(work.__func__)
+    if inspect.isclass(work) or inspect.isroutine(work):
+        return work
+    return _innermost(type(work).__call__)
 
 
 def _globals_of(work: Callable[..., Any]) -> dict[str, Any]:
     """Return the global names of a function, or of a method of a class; empty without any."""
-    methods = vars(work).values() if inspect.isclass(work) else [inspect.unwrap(work)]
-    found = (getattr(method, "__globals__", None) for method in methods)
+    inner = _innermost(work)
+    methods = vars(inner).values() if inspect.isclass(inner) else [inner]
+    found = (getattr(inspect.unwrap(method), "__globals__", None) for method in methods)
     return next((names for names in found if names), {})
 
 

@@ -148,6 +148,8 @@ class Trial:
         if not self.history:
             return Outcome("missing", "started, but no epoch was reported", None)
         last = max(self.history)
+        if milestone == AT_RETURN and self.newest.returned:
+            return Outcome("failed", "it never reported the metric of the search space", None)
         if milestone == AT_RETURN:
             return Outcome("unfinished", f"{last} epochs, not at its end", None)
         if milestone is None:
