@@ -154,7 +154,7 @@ for _ in range(2):
         print(work().step())
     else:
         print(work({"height": 5}))
-print(shipped.module, shipped.uses_torch)
+print(shipped.modules[0], shipped.uses_torch)
 """
 
 
