@@ -34,5 +34,8 @@ def test_a_failure_names_its_newest_traceback(
         "failed: x[1]: ValueError: no (traceback: 're sults/mine/tune/1000/x[1]/error.txt')",
         "failed: y: it ended early",
     ]
+    (root / "tune" / "1000" / "x[1]" / "output.txt").write_text("epoch 1\n")
+    [line] = failure_lines(LocalStore(root), {"x[1]": "no"})
+    assert line.endswith("error.txt', output: 're sults/mine/tune/1000/x[1]/output.txt')")
     many = failure_lines(LocalStore(root), {f"t{i}": "no" for i in range(25)})
     assert len(many) == 21 and many[-1] == "and 5 more failed trials"

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from search_spaces.errors import one_line
 from tune_app.storage.store import StudyStore
-from tune_app.study.trial_directory import launch_order
+from tune_app.study.trial_directory import OUTPUT_FILE, launch_order
 
 MOST_LISTED = 20
 
@@ -44,9 +44,18 @@ def failure_lines(store: StudyStore, failures: Mapping[str, str]) -> list[str]:
     for name, reason in list(failures.items())[:MOST_LISTED]:
         files = store.root.glob(f"tune/*/{glob.escape(name)}/error.txt")
         newest = max(files, key=lambda file: launch_order(file.parent.parent.name), default=None)
-        place = "" if newest is None else shell_word(store, newest)
-        # A study from somebody else may hold names with control characters for the terminal.
-        traceback = f" (traceback: {place})" if place and place.isprintable() else ""
-        lines.append(one_line(f"failed: {name}: {reason}") + traceback)
+        lines.append(one_line(f"failed: {name}: {reason}") + _files_of(store, newest))
     rest = len(failures) - MOST_LISTED
     return [*lines, f"and {rest} more failed trials"] if rest > 0 else lines
+
+
+def _files_of(store: StudyStore, error: Path | None) -> str:
+    """Return where the traceback and the output of a failed trial are."""
+    if error is None:
+        return ""
+    output = error.with_name(OUTPUT_FILE)
+    named = [f"traceback: {shell_word(store, error)}"]
+    named += [f"output: {shell_word(store, output)}"] if output.is_file() else []
+    text = f" ({', '.join(named)})"
+    # A study from somebody else may hold names with control characters for the terminal.
+    return text if text.isprintable() else ""
