@@ -30,7 +30,8 @@ Splits = Mapping[str, Mapping[int, Split]]
 """Data set -> seed -> its images, where they are known."""
 MOST = 12
 """The number of images that are shown of each data set."""
-_MOST_CLASSES = 256
+_MOST_CLASSES = 1_000_000
+"""A larger number in a file of predictions is not the number of a class."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -172,7 +173,8 @@ def mistakes_data(found: Predicted, picks: Sequence[str], most: int = MOST) -> p
     wrong = found.predictions != found.labels
     positions = np.flatnonzero(wrong[places].any(axis=0))
     pairs = found.labels * _MOST_CLASSES + found.predictions
-    pair_counts = np.bincount(pairs[wrong], minlength=1) if wrong.any() else np.zeros(1, int)
+    values, numbers = np.unique(pairs[wrong], return_counts=True)
+    pair_counts = dict(zip(values.tolist(), numbers.tolist(), strict=True))
     records: list[dict[str, Any]] = []
     for position in positions.tolist():
         here = found.predictions[wrong[:, position], position]
@@ -180,7 +182,7 @@ def mistakes_data(found: Predicted, picks: Sequence[str], most: int = MOST) -> p
         label, taken_for = int(found.labels[position]), int(counts.argmax())
         record = {"position": position, "true": label, "predicted": taken_for}
         record |= {"num_wrong": len(here), "num_trials": len(found.predictions)}
-        records.append(record | {"pair": int(pair_counts[label * _MOST_CLASSES + taken_for])})
+        records.append(record | {"pair": pair_counts[label * _MOST_CLASSES + taken_for]})
     columns = ["position", "true", "predicted", "num_wrong", "num_trials"]
     frame = pd.DataFrame(records, columns=[*columns, "pair"])
     order = ["num_wrong", "pair", "position"]

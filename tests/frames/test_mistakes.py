@@ -72,6 +72,21 @@ def test_a_trial_counts_once_with_its_last_milestone(tmp_path: Path) -> None:
     assert (found.predictions == THIRD).all() and found.trials == {"k": 0}
 
 
+def test_classes_beyond_a_byte_are_read(tmp_path: Path) -> None:
+    config = resnet_config()
+    path = write_study(tmp_path / "grid", study_json({"a": config}))
+    lines = [line(2, milestone=True, confusion_matrix=None)]
+    trial = write_trial(path, "k", config, {2: ["a"]}, lines)
+    (trial / "predictions").mkdir()
+    labels = np.array([0, 300, 299, 1], dtype=np.uint16)
+    predictions = np.array([300, 300, 0, 1], dtype=np.uint16)
+    np.savez(trial / "predictions" / "epoch_2.npz", predictions=predictions, labels=labels)
+    found = predicted(load_study(path), "mnist")
+    assert found is not None and found.left_out == ()
+    wrong = mistakes_data(found, ["k"])[["position", "true", "predicted"]]
+    assert wrong.to_numpy().tolist() == [[0, 0, 300], [2, 299, 0]]
+
+
 def test_predictions_that_do_not_fit_are_left_out_and_counted(tmp_path: Path) -> None:
     study = three_trials(tmp_path)
     for config_id, arrays in (

@@ -12,7 +12,7 @@ from search_spaces import SearchSpace
 from search_spaces.errors import UserError
 from tune_app.training.classifier_family import classifier
 from tune_app.training.registry import TRAINABLES, find_trainable, trainable_of_study
-from tune_app.training.trainable import Trainable
+from tune_app.training.trainable import Trainable, check_config
 
 
 def build(config: Any, data: Any) -> None:
@@ -105,6 +105,9 @@ def test_a_study_is_described_without_the_users_file() -> None:
     study = {"space": {"trainable": "classifier"}, "data": {"datasets": {"digits": {}}}}
     found = trainable_of_study(study)
     assert found is not None and found.prefix_axis == "epochs"
+    check_config("study.json", found, {"model": "cnn", "width": 3, "optimizer": "lion"})
+    with pytest.raises(UserError, match="lacks"):
+        check_config("a space", TRAINABLES["classifier"], {"dataset": "mnist"})
     own = classifier(models={"cnn": build}, schedules={"steps": build})
     config = completed(own, epochs=3, width=3, device="cpu")
     for schedule in ("constant", "steps"):

@@ -15,6 +15,7 @@ import pytest
 import torch
 from ray import tune
 
+from analysis.stats.saved import read_predictions
 from tune_app.storage.storage_errors import FullDiskError
 from tune_app.training import trial_context
 from tune_app.training.checkpoint import write_checkpoint
@@ -43,6 +44,19 @@ def trial(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> TrialContext:
     monkeypatch.setattr(TrialContext, "num_threads", lambda self: 1)
     plan = {"trial_key": "k", "milestones": [2], "directory": "tune/001/a", "resume_from": []}
     return TrialContext({"plan": plan}, LaunchSettings(str(tmp_path)))
+
+
+@pytest.mark.parametrize(
+    ("num_classes", "kind"), [(10, "uint8"), (256, "uint8"), (257, "uint16"), (70_000, "uint32")]
+)
+def test_predictions_are_saved_as_the_smallest_type_that_holds_every_class(
+    trial: TrialContext, num_classes: int, kind: str
+) -> None:
+    labels = np.array([0, num_classes - 1, 1])
+    name = trial.save_predictions(2, labels[::-1].copy(), labels)
+    found = read_predictions(trial.directory / name)
+    assert found["labels"].tolist() == labels.tolist() and found["labels"].dtype == kind
+    assert found["predictions"].tolist() == [1, num_classes - 1, 0]
 
 
 def fail(monkeypatch: pytest.MonkeyPatch, number: int) -> None:

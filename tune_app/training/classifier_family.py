@@ -17,7 +17,7 @@ from tune_app.training.model_family import SHIPPED, Function, ModelFamily
 from tune_app.training.parameter import DEVICES, OPTIONAL, REQUIRED, Parameter
 from tune_app.training.trainable import Trainable
 
-NAME = "classifier"
+FAMILY = "classifier"
 DATASETS = ("mnist", "fashion_mnist")
 OPTIMIZERS = ("sgd", "adam", "adamw")
 SCHEDULES = ("constant", "cosine")
@@ -83,7 +83,7 @@ def classifier(
                 "name"
             )
     axes = ("dataset", *_PROBE_AXES)
-    return _trainable(NAME, FamilyTraining(family), _parameters(family), axes, parameters)
+    return _trainable(FAMILY, FamilyTraining(family), _parameters(family), axes, parameters)
 
 
 def shipped_resnet() -> Trainable:

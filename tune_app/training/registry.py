@@ -14,7 +14,7 @@ from search_spaces.configuration import Config
 from search_spaces.errors import UserError, choices, did_you_mean
 from search_spaces.own_work import is_own
 from search_spaces.space import SearchSpace
-from tune_app.training.classifier_family import DATASETS, classifier, power, shipped_resnet
+from tune_app.training.classifier_family import DATASETS, FAMILY, classifier, power, shipped_resnet
 from tune_app.training.own_datasets import with_datasets, with_recorded_datasets
 from tune_app.training.own_trainable import own_trainable, recorded_trainable
 from tune_app.training.parameter import DEVICES, REQUIRED, Parameter
@@ -63,12 +63,15 @@ def find_trainable(space: SearchSpace) -> Trainable:
 def trainable_of_study(study: Mapping[str, Any]) -> Trainable | None:
     """Return the trainable of an existing study, or None if this version lacks it.
 
-    Of a user's function only the description is known: the space's file is not run.
+    Of a user's functions only the description is known: the space's file is not run. A family's
+    study may have models and parameters that only that file declares.
     """
     space = study["space"]
     if space.get("is_own") is True:
         return recorded_trainable(space)
     shipped = TRAINABLES.get(space["trainable"])
+    if shipped is not None and shipped.name == FAMILY:
+        shipped = replace(shipped, is_unchecked=True)
     return shipped and with_recorded_datasets(shipped, study)
 
 

@@ -58,6 +58,8 @@ class Trainable:
         takes_further: whether configurations may have parameters that are not declared, because a
             user's functions read them.
         further: such names that may resemble a declared one.
+        is_unchecked: whether configurations may have any parameters and values, because the user's
+            file that declares them is not read.
         keep_checkpoints: which checkpoints stay after a trial has ended: ``"last"``, ``"best"``,
             the newest N, or ``"none"``.
     """
@@ -79,6 +81,7 @@ class Trainable:
     result: str = "last"
     takes_further: bool = False
     further: tuple[str, ...] = ()
+    is_unchecked: bool = False
     keep_checkpoints: str | int = "none"
 
     def load(self) -> Callable[..., None]:
@@ -114,7 +117,7 @@ def check_config(where: str, trainable: Trainable, config: Config) -> None:
     Raises:
         UserError: unknown or missing parameter, or a value that is not allowed.
     """
-    if trainable.is_own:
+    if trainable.is_own or trainable.is_unchecked:
         return
     known = trainable.parameters
     for key, value in config.items():
