@@ -94,7 +94,7 @@ def isolate(monkeypatch: pytest.MonkeyPatch, folder: Path) -> None:
     monkeypatch.setattr(sources, "_download", lambda spec, cache: "no network")
     monkeypatch.setattr(sources, "SYSTEM_FOLDER", folder / "nowhere")
     monkeypatch.setenv("TUNE_APP_DATA", str(folder / "nowhere"))
-    monkeypatch.setattr(study_estimate, "probe_trials", lambda trials, trainable, images: {})
+    monkeypatch.setattr(study_estimate, "probe_trials", lambda *_: {})
     monkeypatch.setattr(data, "read_pooled", _remembering(data.read_pooled))
     monkeypatch.setitem(TRAINABLES, "counting", COUNTING)
     monkeypatch.chdir(folder)

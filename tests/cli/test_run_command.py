@@ -128,7 +128,7 @@ def test_a_plan_is_printed_and_nothing_written(
     monkeypatch.setattr(
         study_estimate,
         "probe_trials",
-        lambda trials, trainable, _: {estimate._kind(trainable, t): speed for t in trials},
+        lambda trials, trainable, *_: {estimate._kind(trainable, t): speed for t in trials},
     )
     arguments = ["--space", "q1a", "--data", "sample", "--images", "100", "--plan"]
     assert main([*arguments, "--device", "cpu", "--results-dir", str(tmp_path)]) == 0

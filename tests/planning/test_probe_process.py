@@ -14,8 +14,11 @@ import psutil
 import pytest
 
 from search_spaces.errors import UserError
+from tune_app.data.images import load_datasets
+from tune_app.engine.user_code import ship
 from tune_app.planning import probe_process
 from tune_app.planning.probe_process import ProbeProcess
+from tune_app.study.python_file import run_python_file
 from tune_app.training.probe import EpochTimes, Probe
 
 DATA = {"mnist": [1.0, 2.0]}
@@ -112,3 +115,29 @@ def wait_for_busy_child(pid: int) -> list[psutil.Process]:
         if children and children[0].cpu_times().user > 4:
             return children
         time.sleep(0.2)
+
+
+FAMILY = """
+from torch import nn
+from tune_app import classifier
+
+class Net(nn.Linear):
+    pass
+
+def build(config, data):
+    return nn.Sequential(nn.Flatten(), Net(784, data.num_classes))
+
+FAMILY = classifier(models={"net": build}, augment=lambda images, generator: images.flip(3))
+"""
+
+
+def test_a_model_of_a_users_file_is_measured(tmp_path: Path) -> None:
+    (tmp_path / "space.py").write_text(FAMILY)
+    family = run_python_file("--space", tmp_path / "space.py").FAMILY
+    config = {"dataset": "mnist", "batch_size": 16, "optimizer": "adam", "lr": 1e-3, "epochs": 1}
+    config = family.complete(config) | {"device": "cpu"}
+    with ProbeProcess(ship(family.load()), load_datasets(["mnist"], "sample", 200)) as process:
+        (tmp_path / "space.py").unlink()
+        found = process.measure(config, 1)
+    assert isinstance(found, Probe) and found.seconds(1, 100, 0) > 0
+    assert found.weights_bytes == 4 * 7850 and found.checkpoint_bytes > 3 * 4 * 7850

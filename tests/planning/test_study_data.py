@@ -15,6 +15,7 @@ from search_spaces.errors import UserError
 from search_spaces.space import SearchSpace
 from tune_app.data.array_data import ArrayData
 from tune_app.engine.trial_configs import trial_configs
+from tune_app.engine.user_code import ship
 from tune_app.planning.prepared_study import PreparedStudy, check_request, prepare
 from tune_app.planning.request import StudyRequest
 from tune_app.planning.resources import Cluster
@@ -88,7 +89,7 @@ def test_data_are_loaded_once_with_a_line(tmp_path: Path) -> None:
         {**param_space, "dataset": "trees"},
     )
     checked = check_request(replace(mine, budget_seconds=1e5)).with_own_data(lines.append)
-    chosen = fit_budget(checked, CLUSTER)
+    chosen = fit_budget(checked, CLUSTER, ship)
     assert chosen.request.num_images == 60
     assert prepare(chosen, CLUSTER).images["trees"].num_images == 60
     assert loaded == [1] and lines == ["loading data set trees"]

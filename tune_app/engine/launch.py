@@ -20,6 +20,7 @@ from tune_app.engine.display import LaunchDisplay
 from tune_app.engine.execution import execute
 from tune_app.engine.housekeeping import tidy
 from tune_app.engine.signals import StopSignals
+from tune_app.engine.user_code import ship
 from tune_app.planning.plan import Plan
 from tune_app.planning.prepared_study import (
     CheckedRequest,
@@ -69,7 +70,7 @@ class Launch:
             if plan.with_check().trials:
                 if study.trainable.probe is not None:
                     self._display.say("measuring the speed of a few training steps")
-                self._display.estimate(estimate_study(study, plan.with_check(), cluster))
+                self._display.estimate(estimate_study(study, plan.with_check(), cluster, ship))
         return 0
 
     def run(self) -> int:
@@ -149,7 +150,7 @@ class Launch:
         if self._request.budget_seconds is not None:
             if checked.existing is None:
                 self._display.say("measuring the speed of a few training steps")
-            checked = fit_budget(checked, cluster)
+            checked = fit_budget(checked, cluster, ship)
             if checked.existing is None:
                 self._display.say(f"--budget: {checked.request.num_images:,} images per data set")
         return prepare(checked, cluster)

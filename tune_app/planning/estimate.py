@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from tune_app.planning.plan import PlannedTrial
-from tune_app.planning.probe_process import ProbeProcess
+from tune_app.planning.probe_process import ProbeProcess, Ship
 from tune_app.planning.resources import Cluster
 from tune_app.planning.schedule import schedule_seconds
 from tune_app.training.probe import Probe
@@ -63,7 +63,7 @@ class Estimate:
 
 
 def probe_trials(
-    trials: Sequence[PlannedTrial], trainable: Trainable, data: Mapping[str, Any]
+    trials: Sequence[PlannedTrial], trainable: Trainable, data: Mapping[str, Any], ship: Ship
 ) -> Probes:
     """Measure each kind of trial once, in a child process.
 
@@ -73,7 +73,9 @@ def probe_trials(
     probes: dict[tuple[Any, ...], Probe | str] = {}
     if trainable.probe is None:
         return probes
-    with ProbeProcess(trainable.probe, data) as process:
+    is_shipped = isinstance(trainable.function, str)
+    probe = trainable.probe if is_shipped else ship(trainable.load())
+    with ProbeProcess(probe, data) as process:
         for trial in trials:
             key = _kind(trainable, trial)
             if key not in probes:
@@ -195,5 +197,7 @@ def _measured(trials: Sequence[PlannedTrial], trainable: Trainable, probes: Prob
 
 
 def _kind(trainable: Trainable, trial: PlannedTrial) -> tuple[Any, ...]:
-    axes = (*trainable.probe_axes, "device", "num_train_images")
+    named = sorted(trial.config.keys() - trainable.parameters.keys() - {"seed"})
+    own = named if trainable.takes_further else ()
+    axes = (*trainable.probe_axes, *own, "device", "num_train_images")
     return tuple(trial.config.get(axis) for axis in axes)

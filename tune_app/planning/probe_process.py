@@ -13,12 +13,12 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from multiprocessing import Pipe
 from multiprocessing.connection import Connection
 from types import TracebackType
-from typing import Any
+from typing import Any, Protocol
 
 import psutil
 
@@ -33,18 +33,30 @@ _KILLED_WITH_PARENT = 1
 """``PR_SET_PDEATHSIG`` of prctl(2)."""
 
 
+class Shipped(Protocol):
+    """A user's functions on their way to another process."""
+
+    def load(self) -> Any:
+        """Return the functions there."""
+
+
+Ship = Callable[[Callable[..., Any]], Shipped]
+"""Makes a user's functions ready for another process."""
+
+
 class ProbeProcess:
     """The child process, as a context manager. It starts with the first measurement.
 
     Args:
-        probe: ``"module:function"``, (configuration, images, threads) -> :class:`Probe`.
+        probe: ``"module:function"``, (configuration, images, threads) -> :class:`Probe`; or a
+            user's functions, whose method ``probe`` is called so.
         data: data set -> its images.
 
     Attributes:
         is_usable: False once a measurement took too long or ended the process.
     """
 
-    def __init__(self, probe: str, data: Mapping[str, Any]) -> None:
+    def __init__(self, probe: str | Shipped, data: Mapping[str, Any]) -> None:
         self._probe = probe
         self._data = data
         self._process: subprocess.Popen[bytes] | None = None
@@ -102,7 +114,7 @@ class ProbeProcess:
 
 
 def measured(
-    probe: str, config: Mapping[str, Any], data: Mapping[str, Any], num_threads: int
+    probe: str | Shipped, config: Mapping[str, Any], data: Mapping[str, Any], num_threads: int
 ) -> Probe | str:
     """Measure one kind of trial in this process, and by how much the process's memory grows."""
     if config.get("device") == "cuda":
@@ -110,7 +122,7 @@ def measured(
 
         if not torch.cuda.is_available():
             return "it needs a GPU, and this machine has none"
-    function = load_object(probe)
+    function = load_object(probe) if isinstance(probe, str) else probe.load().probe
     begin_trial()
     before = psutil.Process().memory_info().rss
     found: Probe = function(config, data[config["dataset"]], num_threads)

@@ -20,17 +20,25 @@ from tune_app.planning.estimate import (
 )
 from tune_app.planning.plan import Plan
 from tune_app.planning.prepared_study import CheckedRequest, PreparedStudy, prepare
+from tune_app.planning.probe_process import Ship
 from tune_app.planning.resources import Cluster
 from tune_app.planning.schedule import num_slots
 
 
-def estimate_study(study: PreparedStudy, plan: Plan, cluster: Cluster) -> Estimate:
-    """Return the estimate of a plan, from a few measured steps of each kind of trial."""
+def estimate_study(study: PreparedStudy, plan: Plan, cluster: Cluster, ship: Ship) -> Estimate:
+    """Return the estimate of a plan, from a few measured steps of each kind of trial.
+
+    Args:
+        study: the study.
+        plan: its plan.
+        cluster: the cluster to run on.
+        ship: makes a user's functions ready for another process.
+    """
     trainable, limit = study.trainable, study.request.max_concurrent
     slots = num_slots(plan.trials, cluster, limit)
     if trainable.probe is None:
         return Estimate(None, slots, None, None)
-    probes = probe_trials(plan.trials, trainable, study.images)
+    probes = probe_trials(plan.trials, trainable, study.images, ship)
     num_images = max((images.num_images for images in study.images.values()), default=0)
     seconds = _seconds(study, plan, probes, SplitSizes.of_total(num_images))
     return Estimate(
@@ -42,7 +50,7 @@ def estimate_study(study: PreparedStudy, plan: Plan, cluster: Cluster) -> Estima
     )
 
 
-def fit_budget(checked: CheckedRequest, cluster: Cluster) -> CheckedRequest:
+def fit_budget(checked: CheckedRequest, cluster: Cluster, ship: Ship) -> CheckedRequest:
     """Return the request with the largest subset of the data that fits into its budget.
 
     A study that exists keeps its number of images.
@@ -55,17 +63,19 @@ def fit_budget(checked: CheckedRequest, cluster: Cluster) -> CheckedRequest:
     if checked.existing is not None:
         chosen = checked.existing.study["data"]["num_images"]
     else:
-        chosen = _largest_subset(checked, cluster, request.budget_seconds)
+        chosen = _largest_subset(checked, cluster, request.budget_seconds, ship)
     return replace(checked, request=replace(request, num_images=chosen, budget_seconds=None))
 
 
-def _largest_subset(checked: CheckedRequest, cluster: Cluster, budget_seconds: float) -> int:
+def _largest_subset(
+    checked: CheckedRequest, cluster: Cluster, budget_seconds: float, ship: Ship
+) -> int:
     request = replace(checked.request, num_images=None)
     allowed = image_data.allowed_images(checked.dataset_names(), request.source, checked.own_data)
     fewest, most = allowed[0], allowed[-1]
     study = prepare(replace(checked, request=request), cluster)
     plan = study.plan(cluster)
-    probes = probe_trials(plan.trials, study.trainable, study.images)
+    probes = probe_trials(plan.trials, study.trainable, study.images, ship)
 
     def seconds_for(num_images: int) -> float:
         seconds = _seconds(study, plan, probes, SplitSizes.of_total(num_images))

@@ -15,6 +15,7 @@ from search_spaces.configuration import Config
 from search_spaces.errors import UserError, choices
 from tune_app.training.model_family import SHIPPED, Function, ModelFamily
 from tune_app.training.parameter import DEVICES, OPTIONAL, REQUIRED, Parameter
+from tune_app.training.probe import Probe
 from tune_app.training.trainable import Trainable
 
 FAMILY = "classifier"
@@ -109,6 +110,12 @@ class FamilyTraining:
 
         train_classifier(config, data=data, settings=settings, family=self.family)
 
+    def probe(self, config: Config, data: Any, num_threads: int) -> Probe:
+        """Measure a few steps of a trial."""
+        from tune_app.training.classifier_probe import probe
+
+        return probe(config, data, num_threads, self.family)
+
 
 def _trainable(
     name: str,
@@ -134,7 +141,7 @@ def _trainable(
         },
         cost=_cost,
         cannot_run=_lacks_a_rate,
-        probe=None if has_own else "tune_app.training.classifier_probe:probe",
+        probe="tune_app.training.classifier_probe:probe",
         probe_axes=probe_axes,
         takes_further=has_own,
         further=tuple(further),

@@ -10,28 +10,27 @@ from typing import Any
 
 import numpy as np
 import torch
-from torch import nn
 
 from tune_app.data.split_data import SplitData
 from tune_app.training.checkpoint import write_checkpoint
 from tune_app.training.classifier_run import EVAL_BATCH_SIZE, ClassifierRun
+from tune_app.training.model_family import SHIPPED, ModelFamily
 from tune_app.training.probe import EpochTimes, Probe
 
 
-def probe(config: Mapping[str, Any], data: SplitData, num_threads: int) -> Probe:
+def probe(
+    config: Mapping[str, Any], data: SplitData, num_threads: int, family: ModelFamily = SHIPPED
+) -> Probe:
     """Measure a few steps. The first one does not count, because it also allocates memory."""
     torch.set_num_threads(num_threads)
     started = time.perf_counter()
-    run = ClassifierRun({**config, "seed": 0}, data, last_epoch=1)
+    run = ClassifierRun({**config, "seed": 0}, data, last_epoch=1, family=family)
     begin_seconds = time.perf_counter() - started
     run.model.train()
-    times = []
-    for images, labels in run.loader(run.epoch_batches(1)[:8]):
+    times: list[float] = []
+    for inputs, labels in run.loader(run.epoch_batches(1)[:8]):
         started = time.perf_counter()
-        loss = nn.functional.cross_entropy(run.model(images), labels)
-        run.optimizer.zero_grad(set_to_none=True)
-        loss.backward()
-        run.optimizer.step()
+        loss, _ = run.step(run.augmented(inputs, 1, len(times)), labels)
         loss.item()
         times.append((time.perf_counter() - started) / len(labels))
     held_out = data.test[:EVAL_BATCH_SIZE]

@@ -130,14 +130,7 @@ class ClassifierRun:
         num_correct = torch.zeros((), dtype=torch.int64, device=self.device)
         num_items = 0
         for number, (loaded, labels) in enumerate(self.loader(batches)):
-            inputs = self._augmented(loaded, epoch, number)
-            with torch.autocast(self.device.type, torch.float16, enabled=self.amp):
-                outputs = self.task.outputs(self.model(inputs), labels)
-                loss = self.task.loss(outputs, labels)
-            self.optimizer.zero_grad(set_to_none=True)
-            self.scaler.scale(loss).backward()
-            self.scaler.step(self.optimizer)
-            self.scaler.update()
+            loss, outputs = self.step(self.augmented(loaded, epoch, number), labels)
             loss_sum += loss.detach() * len(labels)
             if self.task.has_classes:
                 num_correct += (outputs.detach().argmax(1) == labels).sum()
@@ -145,7 +138,18 @@ class ClassifierRun:
         # Reading the sums waits until a GPU has finished, so the caller measures the whole time.
         return loss_sum.item() / num_items, num_correct.item() / num_items, num_items
 
-    def _augmented(self, inputs: Tensor, epoch: int, number: int) -> Tensor:
+    def step(self, inputs: Tensor, labels: Tensor) -> tuple[Tensor, Tensor]:
+        """Take one optimizer step; return (loss, outputs)."""
+        with torch.autocast(self.device.type, torch.float16, enabled=self.amp):
+            outputs = self.task.outputs(self.model(inputs), labels)
+            loss = self.task.loss(outputs, labels)
+        self.optimizer.zero_grad(set_to_none=True)
+        self.scaler.scale(loss).backward()
+        self.scaler.step(self.optimizer)
+        self.scaler.update()
+        return loss, outputs
+
+    def augmented(self, inputs: Tensor, epoch: int, number: int) -> Tensor:
         """Return a batch as the user's augmentation changes it, by (seed, epoch, number) alone."""
         if self.family.augment is None:
             return inputs
