@@ -71,15 +71,7 @@ def _ends(data: dict[str, Any]) -> str:
 
 def rows_table(study: Study, key: str) -> Table:
     """Return the configurations, seeds joined; the frame behind keeps every row and column."""
-    metrics = [m for m in _METRICS if m in study.metric_keys]
-    if study.metric_keys and not has_accuracies(study):
-        metrics = reported_numbers(study)[:_MOST_OWN]
-    elif metrics and study.metric in study.metric_keys:  # the table is sorted by this column
-        metrics = list(dict.fromkeys([study.metric, *metrics]))
-    if not metrics:
-        metrics = [m for m in study.metric_keys if numbers(study.rows, m).notna().any()]
-    elif "fit_seconds" in metrics:
-        metrics.remove("train_seconds")
+    metrics = _metrics_of(study)
     frame = over_seeds(study.rows, list(dict.fromkeys([*metrics, study.metric])))
     ascending = study.mode == "min"
     # Missing values sort last, whatever the mode.
@@ -115,6 +107,16 @@ def rows_table(study: Study, key: str) -> Table:
         tuple(title for title in map(parameter_heading, parameters) if title in cells),
         f"{key}-parallel",
     )
+
+
+def _metrics_of(study: Study) -> list[str]:
+    """Return the measures of the printed table."""
+    metrics = [m for m in _METRICS if m in study.metric_keys]
+    if not metrics or not has_accuracies(study):
+        return reported_numbers(study)[:_MOST_OWN]
+    if study.metric in study.metric_keys:  # the table is sorted by this column
+        metrics = list(dict.fromkeys([study.metric, *metrics]))
+    return [m for m in metrics if m != "train_seconds" or "fit_seconds" not in metrics]
 
 
 def _metric_cells(study: Study, frame: pd.DataFrame, metric: str, copies: list[bool]) -> list[str]:

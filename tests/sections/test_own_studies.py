@@ -138,7 +138,8 @@ def test_a_measure_with_the_name_of_a_column(tmp_path: Path, metric: str) -> Non
 
 def strange(place: int) -> Json:
     values = [float("nan"), 1e300, -5.0, 0.0, float("inf"), 3.0]
-    return {"reward": values[place], "note": "x" * 300, "flag": True, "best_so_far": None}
+    more = {"note": "x" * 300, "flag": True, "best_so_far": None, "fit_seconds": 0.5}
+    return {"reward": values[place], **more}
 
 
 @pytest.mark.parametrize(
