@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
@@ -11,7 +12,7 @@ from tests.studies import study_json, write_study, write_trial
 from tune_app.planning.remaining import planned_trials
 from tune_app.storage.local_store import LocalStore
 from tune_app.study.ledger import Ledger, open_ledger
-from tune_app.study.trial_record import AT_RETURN
+from tune_app.study.trial_directory import RETURNED_FILE
 
 Json = dict[str, Any]
 
@@ -65,15 +66,16 @@ def report(
     assert trials is not None
     row = make_configuration(config).config_id, seed
     trial = next(t for t in trials if row in t.row_keys())
-    lines = []
+    lines: list[Json] = []
     for epoch, row in enumerate(rows, start=1):
         stamps = {"timestamp": START + seconds * epoch, "time_this_iter_s": seconds}
         lines.append({"epoch": epoch, "training_iteration": epoch, **stamps, **row})
-    milestone = AT_RETURN
-    if ended and lines:
-        lines[-1]["milestone"] = milestone = int(lines[-1]["epoch"])
-    serves = {milestone: trial.serves[AT_RETURN]}
-    return write_trial(ledger.root, trial.key, config, serves, lines, error=error, seed=seed)
+    folder = write_trial(
+        ledger.root, trial.key, config, trial.serves, lines, error=error, seed=seed
+    )
+    if ended:
+        (folder / RETURNED_FILE).write_text(json.dumps({"epoch": len(lines)}))
+    return folder
 
 
 def rmse_study(path: Path) -> Ledger:

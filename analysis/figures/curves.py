@@ -15,7 +15,7 @@ from analysis.frames.cells import scale_of
 from analysis.frames.columns import levels, numbers
 from analysis.frames.labels import label, words_of
 from analysis.frames.load import Study
-from analysis.frames.quality import compared_by, measures_of
+from analysis.frames.quality import compared_by, has_accuracies, measures_of
 from analysis.frames.selection import SELECTABLE
 from analysis.frames.summary import best_data, candidates, curve, groups_of
 from tune_app.study.measures import quantity_of
@@ -64,9 +64,9 @@ _PANELS = (
 def panels_of(study: Study) -> list[Panel]:
     """Return the quantities that the learning curves show.
 
-    They are loss and accuracy; for a user's function its objective and its loss, on every split.
+    They are loss and accuracy, or else the objective and the loss, on every split.
     """
-    if not study.is_own:
+    if has_accuracies(study):
         return list(_PANELS)
     measures, panels = measures_of(study), []
     for quantity in dict.fromkeys((quantity_of(study.metric), "loss")):

@@ -47,12 +47,22 @@ def picked_by(study: Study) -> Quality:
     return Quality(metric, on_test or metric)
 
 
+def has_accuracies(study: Study) -> bool:
+    """Return whether a study is a classification of this package, as far as its rows tell.
+
+    A user's function may report accuracies too, but what it calls so is not known.
+    """
+    if study.is_own:
+        return False
+    return not study.metric_keys or any(name in study.metric_keys for name in _ACCURACY)
+
+
 def compared_by(study: Study) -> Quality:
     """Return the measures by which levels of factors are compared.
 
-    Trainables of this package are compared by their accuracy, a user's function by its objective.
+    A classification of this package is compared by its accuracy, anything else by its objective.
     """
-    return picked_by(study) if study.is_own else _ACCURACY
+    return _ACCURACY if has_accuracies(study) else picked_by(study)
 
 
 def mean_column(study: Study, metric: str) -> str:

@@ -12,6 +12,7 @@ from functools import partial
 
 from analysis.frames.load import ENDED, Study
 from analysis.frames.mistakes import Splits
+from analysis.frames.quality import has_accuracies
 from analysis.labs.devices import devices
 from analysis.labs.published import audited, beside, claims
 from analysis.labs.svm import kernels, scaling
@@ -34,9 +35,9 @@ Part = Callable[[Study, str], Section | None]
 def parts_of(study: Study, splits: Splits) -> tuple[Part, ...]:
     """Return the parts of a study's section, in the order of the report.
 
-    A study of a user's function has only those that need nothing but parameters and measures.
+    Without accuracies of this package there are only those that need just parameters and measures.
     """
-    if study.is_own:
+    if not has_accuracies(study):
         return (best, main_table, curves, confusion, effects)
     return (
         *(best, summary, main_table, pivots, devices, kernels, scaling),

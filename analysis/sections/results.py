@@ -20,7 +20,13 @@ from analysis.frames.labels import (
     parameter_heading,
 )
 from analysis.frames.load import Study
-from analysis.frames.quality import compared_by, measures_of, reported_numbers, selection_words
+from analysis.frames.quality import (
+    compared_by,
+    has_accuracies,
+    measures_of,
+    reported_numbers,
+    selection_words,
+)
 from analysis.frames.seeds import over_seeds
 from analysis.frames.summary import best_data, groups_of
 from analysis.frames.tables import inert_axes, study_table
@@ -32,7 +38,7 @@ _METRICS = (
 )
 _TIMES = ("train_seconds", "fit_seconds", "predict_seconds")
 _MOST_OWN = 8
-"""The most measures of a user's function in the printed table; the CSV file has all."""
+"""The most measures in the printed table of a study without accuracies; the CSV has all."""
 _BEST = "★"
 _COPY = "†"
 _ONE_RESULT = "one result"
@@ -65,15 +71,7 @@ def _ends(data: dict[str, Any]) -> str:
 
 def rows_table(study: Study, key: str) -> Table:
     """Return the configurations, seeds joined; the frame behind keeps every row and column."""
-    metrics = [m for m in _METRICS if m in study.metric_keys]
-    if study.is_own:
-        metrics = reported_numbers(study)[:_MOST_OWN]
-    elif metrics and study.metric in study.metric_keys:  # the table is sorted by this column
-        metrics = list(dict.fromkeys([study.metric, *metrics]))
-    if not metrics:
-        metrics = [m for m in study.metric_keys if numbers(study.rows, m).notna().any()]
-    elif "fit_seconds" in metrics:
-        metrics.remove("train_seconds")
+    metrics = _metrics_of(study)
     frame = over_seeds(study.rows, list(dict.fromkeys([*metrics, study.metric])))
     ascending = study.mode == "min"
     # Missing values sort last, whatever the mode.
@@ -109,6 +107,16 @@ def rows_table(study: Study, key: str) -> Table:
         tuple(title for title in map(parameter_heading, parameters) if title in cells),
         f"{key}-parallel",
     )
+
+
+def _metrics_of(study: Study) -> list[str]:
+    """Return the measures of the printed table."""
+    metrics = [m for m in _METRICS if m in study.metric_keys]
+    if not metrics or not has_accuracies(study):
+        return reported_numbers(study)[:_MOST_OWN]
+    if study.metric in study.metric_keys:  # the table is sorted by this column
+        metrics = list(dict.fromkeys([study.metric, *metrics]))
+    return [m for m in metrics if m != "train_seconds" or "fit_seconds" not in metrics]
 
 
 def _metric_cells(study: Study, frame: pd.DataFrame, metric: str, copies: list[bool]) -> list[str]:
@@ -169,7 +177,7 @@ def _notes(study: Study, copies: list[bool], timed: bool) -> tuple[str, ...]:
             f"{_COPY} The time of another row that differs only in {axes} and shares the training, "
             f"so times at different values of {axes} cannot be compared."
         )
-    if study.is_own and len(reported_numbers(study)) > _MOST_OWN:
+    if not has_accuracies(study) and len(reported_numbers(study)) > _MOST_OWN:
         notes.append(f"The first {_MOST_OWN} reported numbers; the table's CSV file has all.")
     if "test_f1" in study.metric_keys and not study.is_own:
         notes.append("Precision, recall and F1 are macro averages over the classes.")

@@ -22,6 +22,7 @@ from analysis.frames.columns import finished, levels
 from analysis.frames.conditions import MARK, note
 from analysis.frames.labels import MISSING, heading, label
 from analysis.frames.load import Study
+from analysis.frames.quality import has_accuracies
 from analysis.frames.summary import NUM_LAST_EPOCHS, best_data, groups_of, summary_data
 from analysis.render.document import Figure, Section, Table
 from analysis.sections.best import UNROUNDED, settings
@@ -111,11 +112,11 @@ def curves(study: Study, key: str) -> Section | None:
             f"training (dashed) and validation images (solid){seeds}; all others on validation "
             "images (grey)."
         )
-        if study.is_own:
+        if not has_accuracies(study):
             shown = " and ".join(panel.name for panel in panels_of(study))
             caption = (
-                f"{name}{one_line(shown)} by epoch. The picked configuration in colour{seeds}, all "
-                "others in grey."
+                f"{name}{one_line(shown)} by epoch. The picked configurations in colour{seeds}, "
+                "all others in grey."
             )
         alt = f"{name}learning curves. {_curve_words(study, dataset)}"
         draw = partial(draw_curves, study, dataset)
@@ -124,8 +125,8 @@ def curves(study: Study, key: str) -> Section | None:
 
 
 def _curve_words(study: Study, dataset: Any) -> str:
-    if study.is_own:
-        return _own_curve_words(study, dataset)
+    if not has_accuracies(study):
+        return _ends_of_picks(study, dataset)
     frame = summary_data(study)
     if frame.empty or "val_accuracy" not in frame:
         return "No configuration can be picked yet."
@@ -139,16 +140,20 @@ def _curve_words(study: Study, dataset: Any) -> str:
     return "; ".join(texts) + "."
 
 
-def _own_curve_words(study: Study, dataset: Any) -> str:
+def _ends_of_picks(study: Study, dataset: Any) -> str:
     picks = best_data(study)
     if dataset is not None and "dataset" in picks:
         picks = picks[picks["dataset"] == dataset]
     if picks.empty:
         return "No configuration can be picked yet."
-    scale, pick = scale_of(study, study.metric), picks.iloc[0]
-    mean = f" (mean of {pick['num_seeds']} seeds)" if pick["num_seeds"] > 1 else ""
-    value = scale.value(float(pick[study.metric]))
-    return f"The picked configuration ends at {scale.words} {value}{mean}."
+    scale, by = scale_of(study, study.metric), [c for c in groups_of(study) if c != "dataset"]
+    texts = []
+    for pick in picks.to_dict("records"):
+        name = ", ".join(format_cell(column, pick[column]) for column in by)
+        mean = f" (mean of {pick['num_seeds']} seeds)" if pick["num_seeds"] > 1 else ""
+        value = scale.value(float(pick[study.metric]))
+        texts.append(f"{name or 'The picked configuration'} ends at {scale.words} {value}{mean}")
+    return "; ".join(texts) + "."
 
 
 def _end(study: Study, record: dict[Any, Any], dataset: Any) -> str:

@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 
-from tune_app.cli.messages import where_lines
+from tune_app.cli.messages import estimate_lines, where_lines
+from tune_app.planning.estimate import Estimate
 from tune_app.storage.local_store import LocalStore
 from tune_app.study.ledger import Ledger
 from tune_app.study.provenance import command_line
@@ -32,3 +33,12 @@ def test_commands_are_named_as_the_user_called_this_one(
         f"report: {report} q1a",
     ]
     assert command_line(["--study", "my study"]) == f"{run} --study 'my study'"
+
+
+def test_without_a_probe_only_what_is_known_is_said() -> None:
+    assert estimate_lines(Estimate(None, 2, None, None)) == [
+        "time: not known before the first epoch, 2 trials at once"
+    ]
+    assert estimate_lines(Estimate(None, 2, 0, 0, "a: too slow"))[0] == (
+        "time: not known (a: too slow), 2 trials at once"
+    )

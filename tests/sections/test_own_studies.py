@@ -16,6 +16,7 @@ from analysis.frames.pairs import main_effects_data, pairs_data
 from analysis.frames.quality import picked_by
 from analysis.report import main
 from tests.own_studies import Json, mixed_study, own_study, report, rmse_study, score_study
+from tests.studies import line, resnet_config, study_json, write_study, write_trial
 from tune_app.study.ledger import Ledger
 
 GRID = [{"lr": lr, "width": width} for lr in (0.1, 0.2, 0.3) for width in (1, 2)]
@@ -137,7 +138,8 @@ def test_a_measure_with_the_name_of_a_column(tmp_path: Path, metric: str) -> Non
 
 def strange(place: int) -> Json:
     values = [float("nan"), 1e300, -5.0, 0.0, float("inf"), 3.0]
-    return {"reward": values[place], "note": "x" * 300, "flag": True, "best_so_far": None}
+    more = {"note": "x" * 300, "flag": True, "best_so_far": None, "fit_seconds": 0.5}
+    return {"reward": values[place], **more}
 
 
 @pytest.mark.parametrize(
@@ -161,4 +163,25 @@ def test_any_own_study_has_a_report(
 def test_failed_and_unfinished_rows_are_said(tmp_path: Path) -> None:
     ledger: Ledger = rmse_study(tmp_path / "rmse")
     text = written(ledger.root)
-    assert "10 of 12 rows have ended." in text and "1/3" in text
+    assert "10 of 12 rows have ended." in text
+    assert "| finished, failed, unfinished | 1770404281 |" in text
+    assert "| failed   | ValueError: no |" in text
+    assert "| unfinished | 2 epochs, not at its end |" in text
+    assert "2 of 12 rows of study rmse have no result: 1 failed; 1 unfinished" in text
+
+
+def test_a_regression_of_this_package_is_shown_by_its_objective(tmp_path: Path) -> None:
+    configs = {f"{m}{lr}": resnet_config(model=m, lr=lr) for m in "ab" for lr in (0.1, 0.2)}
+    space = {"metric": "val_rmse", "mode": "min", "factors": ["model", "lr"]}
+    path = write_study(tmp_path / "regression", study_json(configs, space=space))
+    for place, (name, config) in enumerate(configs.items()):
+        rows = []
+        for epoch in (1, 2):
+            row = line(epoch, val_rmse=4.0 + place - epoch, test_rmse=3.0 + place)
+            rows.append({k: v for k, v in row.items() if not k.endswith("_accuracy")})
+        write_trial(path, name, config, {2: [name]}, [*rows[:1], {**rows[1], "milestone": 2}])
+    text = written(path)
+    assert "accuracy" not in text and "%" not in text
+    assert "a ends at val rmse 2; b ends at val rmse 4" in text
+    assert "of the configurations picked on validation, a (2, on test 3) is best" in text
+    assert "model b against a: test rmse higher in 2 of 2 pairs" in text

@@ -99,6 +99,8 @@ def test_the_items_of_a_share() -> None:
         ("score", "score"),
         ("rank", "rank/val"),
         ("size", "size"),
+        ("loss", "loss"),
+        ("top5_accuracy", "top5_accuracy"),
         ("images_per_second", "other/images_per_second"),
         ("my/loss", "my/loss"),
     ],

@@ -164,12 +164,13 @@ class Measures:
     def tag(self, name: str) -> str:
         """Return a measure's name in TensorBoard, which groups names by what is before the ``/``.
 
-        It is ``loss/train`` for ``train_loss``, ``time/epoch_seconds`` for ``epoch_seconds``. The
-        objective and declared measures without a split keep their names; what is left is under
-        ``other/``.
+        It is ``loss/train`` for ``train_loss``, ``time/epoch_seconds`` for ``epoch_seconds``. A
+        loss, a share, the objective and declared measures keep their names if they have no split;
+        what is left is under ``other/``.
         """
         split = self.split(name)
-        if "/" in name or (split is None and name in (self.metric, *self.declared)):
+        has_group = is_share(name) or name in ("loss", self.metric, *self.declared)
+        if "/" in name or (split is None and has_group):
             return name
         if name.endswith("_seconds"):
             return f"time/{name}"

@@ -1,0 +1,54 @@
+"""TensorBoard's curves, in groups, and its HParams tab, which finds its metrics by the curves."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
+from tensorboard.plugins.hparams.plugin_data_pb2 import HParamsPluginData
+
+from search_spaces import Measure
+from tune_app.engine.event_file import EventFile
+from tune_app.study.measures import Measures
+
+
+def written(folder: Path, measures: Measures, *rows: dict[str, float]) -> EventAccumulator:
+    """Write rows as a trial's curves and the last one into the HParams tab; read them again."""
+    folder.mkdir(exist_ok=True)
+    events = EventFile(folder, measures)
+    for step, row in enumerate(rows, start=1):
+        events.add_scalars(row, step)
+    events.add_hparams({"lr": 0.1}, rows[-1])
+    events.close()
+    found = EventAccumulator(str(folder))
+    found.Reload()
+    return found
+
+
+def hparams_metrics(events: EventAccumulator) -> list[str]:
+    content = events.PluginTagToContent("hparams")["_hparams_/experiment"]
+    experiment = HParamsPluginData.FromString(content).experiment
+    return [metric.name.tag for metric in experiment.metric_infos]
+
+
+def test_curves_are_grouped_by_quantity(tmp_path: Path) -> None:
+    row = {"train_loss": 0.5, "val_loss": 0.25, "val_accuracy": 0.75, "test_accuracy": 0.5}
+    events = written(tmp_path / "a", Measures(), row | {"epoch_seconds": 2.0, "flops": 3.0})
+    assert sorted(events.Tags()["scalars"]) == [
+        *("accuracy/test", "accuracy/val", "loss/train", "loss/val"),
+        *("other/flops", "time/epoch_seconds"),
+    ]
+    assert events.Scalars("loss/train")[0].value == 0.5
+
+
+def test_the_hparams_tab_begins_with_the_objective_and_knows_every_curve(tmp_path: Path) -> None:
+    measures = Measures("rmse", "min", {"rmse": Measure(unit="mm", split="val")})
+    rows = [{"loss": 4.0, "rmse": 2.0, "test_rmse": 3.0, "val_accuracy": 0.5}] * 2
+    events = written(tmp_path / "a", measures, *rows)
+    assert hparams_metrics(events) == ["rmse/val", "rmse/test", "accuracy/val", "loss"]
+    assert set(hparams_metrics(events)) == set(events.Tags()["scalars"])
+
+
+def test_an_objective_without_a_split_is_first_too(tmp_path: Path) -> None:
+    row = {"loss": 4.0, "score": 2.0}
+    assert hparams_metrics(written(tmp_path / "a", Measures("score"), row)) == ["score", "loss"]
