@@ -43,6 +43,7 @@ HELPER = "def loss(x):\n    return x * x\n"
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Return a user's folder: a space and its helper."""
     monkeypatch.setattr(sys, "path", [*sys.path])
+    sys.modules.pop("change_helper", None)  # of another test's folder
     (tmp_path / "space.py").write_text(SPACE)
     (tmp_path / "change_helper.py").write_text(HELPER)
     return tmp_path
@@ -103,6 +104,23 @@ def test_a_shipped_trainable_brings_no_code(tmp_path: Path) -> None:
         "SPACE = replace(LONG, name='short')"
     )
     assert code_files(str(path), load_space(str(path))) == {}
+
+
+def test_own_models_and_own_data_are_code(folder: Path) -> None:
+    (folder / "net.py").write_text(
+        "from change_helper import loss\nfrom tune_app import SearchSpace, classifier\n"
+        "def build(config, data): ...\nSPACE = SearchSpace(name='net', trainable="
+        "classifier(models={'net': build}), param_space={'dataset': 'mnist', 'batch_size': 8, "
+        "'epochs': 1, 'optimizer': 'sgd', 'lr': 0.1})"
+    )
+    path = str(folder / "net.py")
+    assert set(code_files(path, load_space(path))) == {"net.py", "change_helper.py"}
+    (folder / "data.py").write_text(
+        "from tune_app import SearchSpace\nSPACE = SearchSpace(name='data', trainable='svm', "
+        "datasets={'mine': lambda: None}, param_space={'dataset': 'mine', 'kernel': 'rbf', 'C': 1})"
+    )
+    path = str(folder / "data.py")
+    assert set(code_files(path, load_space(path))) == {"data.py"}
 
 
 def test_other_code_is_refused_and_nothing_is_written(folder: Path) -> None:

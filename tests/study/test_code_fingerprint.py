@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import ast
 import sys
 from pathlib import Path
 
 import pytest
 
 from tune_app.study.code_fingerprint import (
+    _meaning,
     changed_files,
     code_entry,
     code_of,
@@ -139,6 +141,17 @@ def test_a_file_that_is_no_python_is_taken_as_it_is(tmp_path: Path) -> None:
     for deep in ("-" * 5_000, "1 + " * 900):
         found = [files(tmp_path, f"X = {deep}{number}")["fp_space.py"] for number in (1, 2)]
         assert found[0] != found[1]
+
+
+def test_every_python_reads_the_same_meaning() -> None:
+    """Python 3.12 ends the format of ``f"{x:{y}}"`` with an empty text, other versions do not."""
+    tree = ast.parse('f"{x:{y}}"')
+    (inner,) = [node for node in ast.walk(tree) if isinstance(node, ast.FormattedValue)][:1]
+    assert isinstance(inner.format_spec, ast.JoinedStr)
+    before = _meaning(tree)
+    inner.format_spec.values.append(ast.Constant(""))
+    assert _meaning(tree) == before
+    assert _meaning(ast.parse('f("")')) != _meaning(ast.parse("f()"))
 
 
 def test_a_renamed_file_is_the_same_code() -> None:

@@ -145,6 +145,8 @@ def _meaning(value: Any) -> str:
 
     ``ast.dump`` prints the same source differently in different versions of Python.
     """
+    if isinstance(value, ast.JoinedStr):  # Python 3.12 adds empty parts to an f-string
+        value = ast.JoinedStr([part for part in value.values if not _is_empty_text(part)])
     if isinstance(value, ast.AST):
         fields = [(name, _meaning(field)) for name, field in ast.iter_fields(value)]
         kept = ",".join(f"{name}={text}" for name, text in fields if text not in ("None", "[]"))
@@ -152,6 +154,10 @@ def _meaning(value: Any) -> str:
     if isinstance(value, list):
         return f"[{','.join(_meaning(entry) for entry in value if not _is_docstring(entry))}]"
     return repr(value)
+
+
+def _is_empty_text(part: ast.expr) -> bool:
+    return isinstance(part, ast.Constant) and part.value == ""
 
 
 def _is_docstring(node: object) -> bool:
