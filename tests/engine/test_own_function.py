@@ -234,3 +234,49 @@ def test_an_error_is_retried_if_the_user_wants_it(tmp_path: Path) -> None:
     assert (tmp_path / "attempts.txt").read_text().split() == ["flaky", "flaky"]
     assert "tried again: OSError: not yet" in done.output
     assert not (done.trial("flaky") / "error.txt").exists()
+
+
+DRAWS = """
+import random
+import numpy as np
+import torch
+from ray import tune
+from tune_app import SearchSpace
+
+def train(config):
+    for epoch, loss in enumerate((2.0, 1.0, float("nan"), 1.0, 3.0), 1):
+        drawn = [random.random(), np.random.random(), torch.rand(1), np.random.permutation(9)]
+        tune.report({"loss": loss, "drawn": [np.asarray(value).tolist() for value in drawn]})
+
+SPACE = SearchSpace(
+    name="draws", trainable=train, metric="loss", mode="min", result="best",
+    param_space={"twin": tune.grid_search(["a", "b"])},
+)
+"""
+
+
+def test_a_seed_decides_what_a_trial_draws_and_the_best_row_is_its_result(tmp_path: Path) -> None:
+    """Both twins of a seed draw the same numbers, whichever process and whatever ran there before.
+
+    Four trials run on two workers, so two of them run in a process that has drawn numbers.
+    """
+    space = write_space(tmp_path, DRAWS)
+    words = ("--space", space, "--results-dir", str(tmp_path), "--seeds", "0,1", "--max-concurrent")
+    done = command(*words, "2")
+    assert done.returncode == 0, done.stdout + done.stderr
+    ledger = ledger_of(tmp_path / "draws")
+    trials = ledger.read_trials()
+    drawn = {
+        (trial.config["twin"], trial.seed): [r.record["drawn"] for r in trial.history.values()]
+        for trial in trials.trials.values()
+    }
+    assert len(drawn) == 4 and len(drawn["a", 0]) == 5
+    for seed in (0, 1):
+        assert drawn["a", seed] == drawn["b", seed]
+    for number in range(4):
+        assert drawn["a", 0][0][number] != drawn["a", 1][0][number]
+    outcomes = trials.outcomes(ledger.study).values()
+    assert [(o.status, o.milestone) for o in outcomes] == 4 * [("finished", 2)]
+    assert all(o.report is not None and o.report.record["loss"] == 1.0 for o in outcomes)
+    again = command(*words, "2")
+    assert again.returncode == 0 and not (tmp_path / "draws" / "tune" / "002").exists()
