@@ -12,7 +12,9 @@ from search_spaces.errors import UserError
 from tests.ledgers import DATA, epoch, make_ledger, make_space, record
 from tune_app.storage.local_store import LocalStore
 from tune_app.study.ledger import extend_ledger, new_ledger, open_ledger, put_aside
+from tune_app.study.trial_record import AT_RETURN
 from tune_app.training.checkpoint import resumable_checkpoints, write_checkpoint
+from tune_app.training.own_checkpoint import write_own_index
 
 
 def test_a_saved_ledger_is_read_back(tmp_path: Path) -> None:
@@ -48,6 +50,20 @@ def test_only_checkpoints_with_all_their_epochs_recorded_are_continued(tmp_path:
     for index in directory.glob("checkpoint_*/checkpoint.json"):
         index.write_text(index.read_text().replace("k1", "another"))
     assert names(5) == []
+
+
+def test_a_users_function_continues_from_any_epoch_that_it_reported(tmp_path: Path) -> None:
+    """It need not report every epoch, and where it ends only the function knows."""
+    ledger = make_ledger(tmp_path / "mine")
+    directory = record(ledger, "001", [epoch(2), epoch(4)], serves={"0": ["a"]})
+    for number in (2, 3, 4):
+        path = directory / f"checkpoint_{number:06d}"
+        path.mkdir()
+        write_own_index(path, "k1", number, 0)
+    trial = ledger.read_trials().trials["k1"]
+    names = [path.name for path in resumable_checkpoints(trial, AT_RETURN)]
+    assert names == ["checkpoint_000004", "checkpoint_000002"]
+    assert [path.name for path in resumable_checkpoints(trial, 4)] == ["checkpoint_000002"]
 
 
 def test_a_study_grows_by_seeds_and_by_a_wider_axis(tmp_path: Path) -> None:

@@ -22,7 +22,7 @@ from tests.studies import (
     shared_study,
     write_trial,
 )
-from tune_app.study.trial_directory import last_line
+from tune_app.study.trial_directory import last_line, read_directory
 
 
 def test_torn_last_line_leaves_the_row_unfinished(tmp_path: Path) -> None:
@@ -194,3 +194,24 @@ def test_a_file_that_cannot_be_read_is_named(tmp_path: Path, make: Callable[[Pat
 
 def test_an_error_that_was_too_large_to_fetch_has_no_reason() -> None:
     assert last_line("\0" * 300) == last_line("")
+
+
+@pytest.mark.parametrize(
+    ("make", "returned"),
+    [
+        (lambda path: None, False),
+        (lambda path: path.write_text("{}"), True),
+        (lambda path: path.write_bytes(b""), True),
+        (lambda path: path.mkdir(), False),
+        (lambda path: path.symlink_to(path.with_name("params.json")), False),
+    ],
+)
+def test_a_file_says_that_a_function_has_returned(
+    tmp_path: Path, make: Callable[[Path], None], returned: bool
+) -> None:
+    plan = {"trial_key": "k", "milestones": [0], "serves": {"0": ["a"], "00": ["b"], "-1": ["c"]}}
+    (tmp_path / "params.json").write_text(json.dumps({"seed": 0, "plan": plan}))
+    make(tmp_path / "returned.json")
+    directory = read_directory(tmp_path, "001")
+    assert directory is not None and directory.returned is returned
+    assert directory.serves() == {0: ["a"]}

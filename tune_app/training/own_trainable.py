@@ -18,8 +18,9 @@ def own_trainable(space: SearchSpace) -> Trainable:
 
     Raises:
         UserError: the function cannot be called with a configuration, and with data if it has a
-            second parameter.
+            second parameter; or it is of a kind that cannot run.
     """
+    _check_kind(space)
     takes_data = _takes_data(space)
     axis = space.prefix_axis
     factors = tuple(space.factors)
@@ -76,6 +77,28 @@ class _Label:
 def _part(name: str, value: object) -> str:
     is_number = isinstance(value, (int, float)) and not isinstance(value, bool)
     return f"{name}={value:g}" if is_number else f"{name}={value}"
+
+
+def _check_kind(space: SearchSpace) -> None:
+    work = space.trainable
+    where = f"search space {space.name}: trainable {space.trainable_name}"
+    if inspect.isclass(work):
+        of_ray = [base for base in inspect.getmro(work) if base.__module__.startswith("ray.tune.")]
+        if not of_ray:
+            raise UserError(
+                f"{where} is a class, but no subclass of ray.tune.Trainable; derive it from that, "
+                "or give a function train(config)"
+            )
+    if inspect.iscoroutinefunction(work) or inspect.isasyncgenfunction(work):
+        raise UserError(
+            f"{where} is an async function; allowed: def train(config), which may call "
+            "asyncio.run(...)"
+        )
+    if hasattr(work, "_resources"):  # what tune.with_resources leaves on a function
+        raise UserError(
+            f"{where} has resources of tune.with_resources, which are not used; write "
+            "resources={'cpu': 2} in the space instead"
+        )
 
 
 def _takes_data(space: SearchSpace) -> bool:
