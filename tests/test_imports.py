@@ -10,6 +10,8 @@ from pathlib import Path
 
 import pytest
 
+import tune_app
+
 ROOT = Path(__file__).resolve().parent.parent
 PACKAGES = ("search_spaces", "tune_app", "analysis")
 BELOW = {
@@ -25,6 +27,8 @@ BELOW = {
 """Room of ``tune_app`` -> the rooms that it may import."""
 RAY_IN = ("tune_app/engine/", "tune_app/training/trial_context.py", "search_spaces/")
 """Where Ray may be imported; a search space uses ``ray.tune.grid_search``."""
+EXAMPLES = "search_spaces/examples/"
+"""Files as users write them: they import what ``tune_app`` offers to users, and what they like."""
 MOST_FILES = 8
 """A package has no more files beside its rooms."""
 
@@ -60,6 +64,8 @@ def room(module: str) -> str:
 def allowed(path: Path) -> set[str]:
     """Return the packages and the rooms of ``tune_app`` that a file may import."""
     package, *inner = path.relative_to(ROOT).parts
+    if path.relative_to(ROOT).as_posix().startswith(EXAMPLES):
+        return {f"tune_app.{name}" for name in tune_app.__all__}
     if package == "search_spaces":
         return {"search_spaces"}
     if package == "analysis":

@@ -16,6 +16,7 @@ from rich.console import Console
 
 from search_spaces import SHIPPED
 from search_spaces.errors import UserError
+from search_spaces.examples import EXAMPLES
 from search_spaces.space import SearchSpace
 from tune_app.cli.arguments import check_study_name, parse_seeds
 from tune_app.cli.run_console import run_console
@@ -157,4 +158,7 @@ def list_spaces(console: Console) -> int:
             f"    factors: {', '.join(space.factors)}",
             highlight=False,
         )
+    console.print("[bold]studies of your own work, to run or to copy[/bold]", highlight=False)
+    for name in EXAMPLES:
+        console.print(f"    {name}", highlight=False)
     return 0

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import importlib
+import importlib.util
 import re
 import sys
 from pathlib import Path
@@ -10,13 +12,17 @@ from types import ModuleType
 
 from search_spaces import SHIPPED
 from search_spaces.errors import UserError, choices, did_you_mean
+from search_spaces.examples import EXAMPLES
 from search_spaces.space import FIELD_NAMES, SearchSpace
 from tune_app.study.code_fingerprint import fingerprint_files
 from tune_app.study.python_file import run_python_file
 
 
 def load_space(name: str) -> SearchSpace:
-    """Return a shipped space by its name, or the space in a Python file (``./my_space.py``).
+    """Return a shipped space by its name, or the space in a file or a module.
+
+    A file is named by its path (``./my_space.py``), a module by its package too
+    (``search_spaces.examples.table``).
 
     Spaces that the file imports do not count. If the file defines several, the one named ``SPACE``
     is taken.
@@ -28,12 +34,7 @@ def load_space(name: str) -> SearchSpace:
         space = importlib.import_module(f"search_spaces.{name}").SPACE
         assert isinstance(space, SearchSpace) and space.name == name
         return space
-    if name.endswith(".py") or "/" in name:
-        return _load_file(Path(name))
-    raise UserError(
-        f"--space {name}: no such search space{did_you_mean(name, SHIPPED)}; "
-        f"allowed: {choices(SHIPPED)}, or the path of a .py file"
-    )
+    return _load_file(_file_of(name))
 
 
 def code_files(name: str, space: SearchSpace) -> dict[str, str]:
@@ -46,7 +47,22 @@ def code_files(name: str, space: SearchSpace) -> dict[str, str]:
         space: the space.
     """
     brings_code = not isinstance(space.trainable, str) or space.datasets
-    return fingerprint_files(Path(name)) if brings_code and name not in SHIPPED else {}
+    return fingerprint_files(_file_of(name)) if brings_code and name not in SHIPPED else {}
+
+
+def _file_of(name: str) -> Path:
+    """Return the file that an argument names, by its path or as a module of a package."""
+    if name.endswith(".py") or "/" in name:
+        return Path(name)
+    with contextlib.suppress(ImportError, ValueError):
+        spec = importlib.util.find_spec(name) if "." in name else None
+        if spec is not None and spec.has_location and spec.origin is not None:
+            return Path(spec.origin)
+    raise UserError(
+        f"--space {name}: no such search space{did_you_mean(name, SHIPPED)}; "
+        f"allowed: {choices(SHIPPED)}, the path of a .py file, or a module such as "
+        f"{EXAMPLES[0]}"
+    )
 
 
 def _load_file(path: Path) -> SearchSpace:

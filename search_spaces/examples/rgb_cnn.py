@@ -1,0 +1,37 @@
+"""A network of your own in the shipped loop, on colour images: how much dropout helps?
+
+tune-app run --space search_spaces.examples.rgb_cnn
+
+The images are scikit-learn's digits, enlarged to 32×32 and each in a colour of its own.
+"""
+
+import numpy as np
+from ray import tune
+from sklearn.datasets import load_digits
+from torch import nn
+
+from tune_app import ArrayData, SearchSpace, classifier
+
+
+def load():
+    digits = load_digits()
+    shapes = digits.images.repeat(4, axis=1).repeat(4, axis=2)[..., None] / 16
+    colours = np.random.default_rng(0).integers(64, 256, (len(shapes), 1, 1, 3))
+    return ArrayData((shapes * colours).astype(np.uint8), digits.target)
+
+
+def build(config, data):
+    return nn.Sequential(
+        *(nn.Conv2d(3, 16, 3, padding=1), nn.ReLU(), nn.MaxPool2d(4)),
+        *(nn.Conv2d(16, 32, 3, padding=1), nn.ReLU(), nn.MaxPool2d(4)),
+        *(nn.Flatten(), nn.Dropout(config["dropout"]), nn.Linear(128, data.num_classes)),
+    )
+
+
+SPACE = SearchSpace(
+    name="rgb_cnn",
+    trainable=classifier(models={"cnn": build}),
+    datasets={"coloured_digits": load},
+    param_space={"dropout": tune.grid_search([0.0, 0.5]), "epochs": tune.grid_search([2, 4])}
+    | {"optimizer": "adam", "lr": 3e-3, "batch_size": 32},
+)
