@@ -89,8 +89,8 @@ def test_the_cheapest_shared_row_is_trained_on_its_own(tmp_path: Path) -> None:
     assert trial.key not in {t.key for t in (*plan.trials, *alone)}
     assert plan.with_check().trials == (*plan.trials, trial)
     assert check_lines(plan.check) == [
-        f"one more trial checks sharing: row {config_id} (lr1-epochs2) at seed 0 is trained on its "
-        "own, 2 epochs"
+        f"one more trial checks sharing: row {config_id} (lr=1-epochs=2) at seed 0 is trained on "
+        "its own, 2 epochs"
     ]
 
 
@@ -101,7 +101,7 @@ def test_equal_numbers_are_exact_and_the_check_is_no_row_of_the_study(tmp_path: 
     assert plan.check is not None
     assert outcome(study, plan, name) == (
         True,
-        f"check of sharing: row {plan.check.row[0]} (lr1-epochs2) at seed 0, epoch 2: exact, "
+        f"check of sharing: row {plan.check.row[0]} (lr=1-epochs=2) at seed 0, epoch 2: exact, "
         "1 measure is the same as on its own",
     )
     read = load_study(tmp_path / "mine")
