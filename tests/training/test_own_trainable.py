@@ -57,10 +57,10 @@ def test_the_space_says_what_is_the_result_and_what_is_kept(keep: str | int) -> 
 @pytest.mark.parametrize(
     ("factors", "config", "label"),
     [
-        (("lr", "epochs"), {"lr": 0.001, "epochs": 4}, "lr0.001-epochs4"),
-        (("lr",), {"lr": 1e-7, "epochs": 4}, "lr1e-07"),
-        (("norm", "kind"), {"norm": True, "kind": "wide"}, "norm_True-wide"),
-        (("norm", "absent"), {"norm": None}, "norm_None"),
+        (("lr", "epochs"), {"lr": 0.001, "epochs": 4}, "lr=0.001-epochs=4"),
+        (("lr",), {"lr": 1e-7, "epochs": 4}, "lr=1e-07"),
+        (("norm", "kind"), {"norm": True, "kind": "wide"}, "norm=True-kind=wide"),
+        (("norm", "absent"), {"norm": None}, "norm=None"),
         ((), {"lr": 1}, "trial"),
     ],
 )
