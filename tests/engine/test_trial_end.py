@@ -76,9 +76,15 @@ def test_a_milestone_that_was_not_reached_is_named() -> None:
     reason = "it ended after epoch {} without reporting milestone 4, which its rows need"
     for is_own in (True, False):
         assert why(written(FIRST, SECOND), (2, 4), is_own=is_own) == reason.format(2)
-        assert why(written(), (2, 4), is_own=is_own) == reason.format(0)
         reached = written(FIRST, {**SECOND, "epoch": 4, "milestone": 4})
         assert why(reached, (2, 4), is_own=is_own) == ""
+    assert why(written(), (2, 4), is_own=False) == reason.format(0)
+    assert why(written(), (2, 4)).startswith("it returned without a report")
+
+
+def test_a_milestone_without_the_objective_is_named() -> None:
+    rows = written(FIRST, {"epoch": 4, "acc": 0.5})
+    assert why(rows, (2, 4)) == "its report of epoch 4 lacks loss, the metric of the search space"
 
 
 def test_training_that_diverged_need_not_reach_its_milestone() -> None:

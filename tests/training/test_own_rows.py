@@ -124,8 +124,9 @@ def test_a_result_that_is_no_number_is_diverged_at_a_milestone() -> None:
     assert [row.get("status") for row in found] == [None, "diverged", None, None]
 
 
-def test_a_milestone_without_the_objective_is_not_diverged() -> None:
-    assert own_rows(1).row({"acc": 0.5}) == {"acc": 0.5, "epoch": 1, "milestone": 1}
+@pytest.mark.parametrize("row", [{"acc": 0.5}, {"loss": "low"}])
+def test_a_milestone_without_the_objective_is_none(row: dict[str, object]) -> None:
+    assert own_rows(1).row(row) == {**row, "epoch": 1}
 
 
 def test_what_is_not_recorded_is_noted_once() -> None:

@@ -60,16 +60,22 @@ def why_incomplete(
         return f"it reported a row that cannot be recorded: {written.refused}"
     last = plan["milestones"][-1]
     reached = {milestone for _, milestone in written.rows}
-    if last != AT_RETURN and last not in reached:
+    if last != AT_RETURN and last not in reached and (not is_own or written.scores):
         if written.last.get("status") == "diverged":
             return ""
-        return (
-            f"it ended after epoch {written.last.get('epoch', 0)} without reporting milestone "
-            f"{last}, which its rows need"
-        )
+        return _without_milestone(written, last, rule.objective.metric)
     if not is_own or written.scores or plan["resume_from"]:  # it may have reported it before
         return ""
     return _without_objective(written, rule.objective.metric)
+
+
+def _without_milestone(written: Written, milestone: int, metric: str) -> str:
+    if milestone in {epoch for epoch, _ in written.rows}:
+        return f"its report of epoch {milestone} lacks {metric}, the metric of the search space"
+    return (
+        f"it ended after epoch {written.last.get('epoch', 0)} without reporting milestone "
+        f"{milestone}, which its rows need"
+    )
 
 
 def _without_objective(written: Written, metric: str) -> str:

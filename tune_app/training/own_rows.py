@@ -8,6 +8,7 @@ from typing import Any
 
 from search_spaces.reserved import RESERVED
 from tune_app.study.objective import Objective
+from tune_app.study.result_rule import ResultRule
 from tune_app.study.trial_record import STATUSES, whole_number
 from tune_app.training.plain_value import plain_value
 
@@ -59,9 +60,10 @@ class OwnRows:
         if notes:
             row["report_note"] = "; ".join(notes)
         self.measures |= dict.fromkeys(name for name in row if name not in ("epoch", "report_note"))
-        if self.epoch in self.milestones:
+        # A milestone without the objective is no result: the row stays without its mark.
+        if self.epoch in self.milestones and ResultRule(self.objective).is_reported(row):
             row["milestone"] = self.epoch
-            if self.objective.metric in row and self.objective.score(row) is None:
+            if self.objective.score(row) is None:
                 row["status"] = "diverged"
         return row
 
