@@ -83,7 +83,7 @@ def test_what_a_user_brings_reaches_a_node_without_the_files(
     ):
         assert driver.wait(400) == 0, driver.output
     split = split_own("numbers", ArrayData(NUMBERS[:, None], NUMBERS), 200, 0, vary_split=False)
-    val, test = (NUMBERS[positions].sum() for positions in (split.val, split.test))
+    val, test = (part.inputs.sum() for part in (split.parts().val, split.parts().test))
     files = (tmp_path / "results" / "mine").glob("tune/*/*/result.json")
     rows = sorted((read_rows(file)[-1] for file in files), key=lambda row: row["val_sum"])
     assert [(row["val_sum"], row["test_sum"]) for row in rows] == [
