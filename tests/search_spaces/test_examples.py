@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from search_spaces.errors import UserError
 from search_spaces.examples import EXAMPLES
 from tests.interrupted_study import Interrupted
 from tune_app.planning.space_file import code_files, load_space
@@ -51,6 +52,12 @@ def test_an_example_is_the_space_of_its_module(example: str) -> None:
     for configuration in space.expand():
         check_config(example, trainable, configuration.config)
     assert f"{space.name}.py" in code_files(example, space)
+
+
+@pytest.mark.parametrize("name", ["search_spaces.examples.nothing", "nothing.at_all", ".", "a..b"])
+def test_a_module_that_is_not_there_is_no_space(name: str) -> None:
+    with pytest.raises(UserError, match=r"no such search space.*search_spaces\.examples\.tune"):
+        load_space(name)
 
 
 @pytest.mark.xdist_group("ray")
