@@ -29,10 +29,10 @@ def load(source):
     return ArrayData.from_image_folder(folder, size=(32, 32))
 
 
+TRAINING = {"epochs": 2, "optimizer": "adam", "lr": 1e-3, "batch_size": 32}
 SPACE = SearchSpace(
     name="image_folder",
     trainable=classifier(),
     datasets={"images": load},
-    param_space={"model": tune.grid_search(["resnet18", "squeezenet1_1"])}
-    | {"epochs": 2, "optimizer": "adam", "lr": 1e-3, "batch_size": 32},
+    param_space=TRAINING | {"model": tune.grid_search(["resnet18", "squeezenet1_1"])},
 )

@@ -2,6 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
+import shlex
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -40,6 +46,41 @@ def study_on(
     """Start the study on the cluster, in a folder that all nodes reach."""
     storage = ("--storage-path", str(folder / "results"))
     return Driver(folder, "--address", cluster.address, *storage, *arguments, space=space)
+
+
+@contextlib.contextmanager
+def node_with_a_folder_of_its_own(cluster: NodeCluster, folder: Path, log: Path) -> Iterator[None]:
+    """Add a node that sees an empty file system of its own in place of a folder."""
+    ray = Path(sys.executable).with_name("ray")
+    mount = f"mount -t tmpfs none {shlex.quote(str(folder))}"
+    start = f"{ray} start --address {cluster.address} --num-cpus 1 --block"
+    with log.open("wb") as stream:
+        node = subprocess.Popen(
+            ["unshare", "--mount", "sh", "-c", f"{mount} && exec {start}"],
+            stdout=stream,
+            stderr=stream,
+        )
+    try:
+        deadline = time.monotonic() + 60
+        while "Ray runtime started" not in log.read_text():
+            assert node.poll() is None and time.monotonic() < deadline, log.read_text()
+            time.sleep(0.2)
+        yield
+    finally:
+        processes = [psutil.Process(node.pid), *psutil.Process(node.pid).children(recursive=True)]
+        for process in processes:
+            with contextlib.suppress(psutil.NoSuchProcess):
+                process.kill()
+        node.wait()
+
+
+def may_mount() -> bool:
+    """Return whether this user may give a process file systems of its own."""
+    try:
+        command = ["unshare", "--mount", "true"]
+        return subprocess.run(command, capture_output=True, check=False).returncode == 0
+    except FileNotFoundError:
+        return False
 
 
 def last_rows(folder: Path) -> dict[str, dict[str, Any]]:

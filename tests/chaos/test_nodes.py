@@ -2,17 +2,12 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
-import shlex
 import socket
-import subprocess
-import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
 
-import psutil
 import pytest
 
 from tests.chaos.cluster_process import NodeCluster
@@ -21,6 +16,8 @@ from tests.chaos.node_studies import (
     FOUR_TRIALS,
     Table,
     last_rows,
+    may_mount,
+    node_with_a_folder_of_its_own,
     study_on,
     trials_on,
     undisturbed_study,
@@ -58,41 +55,6 @@ def test_trials_of_a_lost_node_move(
     assert read_table(study_root(tmp_path)) == undisturbed
     fault = f"node lost with {len(moved)} trial(s), noticed after {noticed:.0f} s"
     print(summary_row(fault, 1, 1, 0, True))
-
-
-@contextlib.contextmanager
-def node_with_a_folder_of_its_own(cluster: NodeCluster, folder: Path, log: Path) -> Iterator[None]:
-    """Add a node that sees an empty file system of its own in place of a folder."""
-    ray = Path(sys.executable).with_name("ray")
-    mount = f"mount -t tmpfs none {shlex.quote(str(folder))}"
-    start = f"{ray} start --address {cluster.address} --num-cpus 1 --block"
-    with log.open("wb") as stream:
-        node = subprocess.Popen(
-            ["unshare", "--mount", "sh", "-c", f"{mount} && exec {start}"],
-            stdout=stream,
-            stderr=stream,
-        )
-    try:
-        deadline = time.monotonic() + 60
-        while "Ray runtime started" not in log.read_text():
-            assert node.poll() is None and time.monotonic() < deadline, log.read_text()
-            time.sleep(0.2)
-        yield
-    finally:
-        processes = [psutil.Process(node.pid), *psutil.Process(node.pid).children(recursive=True)]
-        for process in processes:
-            with contextlib.suppress(psutil.NoSuchProcess):
-                process.kill()
-        node.wait()
-
-
-def may_mount() -> bool:
-    """Return whether this user may give a process file systems of its own."""
-    try:
-        command = ["unshare", "--mount", "true"]
-        return subprocess.run(command, capture_output=True, check=False).returncode == 0
-    except FileNotFoundError:
-        return False
 
 
 @pytest.mark.skipif(not may_mount(), reason="needs the right to mount file systems")

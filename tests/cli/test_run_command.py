@@ -118,6 +118,7 @@ def test_spaces_are_listed(capsys: pytest.CaptureFixture[str]) -> None:
     out = capsys.readouterr().out
     assert "q1a  128 configurations" in out and "svm_scaling  20 configurations" in out
     assert "factors: device, optimizer, model" in out
+    assert "search_spaces.examples.tune_function" in out
 
 
 def test_a_plan_is_printed_and_nothing_written(

@@ -1,0 +1,70 @@
+"""The shipped examples are studies: they run, and resumed they give the undisturbed numbers."""
+
+from __future__ import annotations
+
+import importlib
+from pathlib import Path
+
+import pytest
+
+from search_spaces.errors import UserError
+from search_spaces.examples import EXAMPLES
+from tests.interrupted_study import Interrupted
+from tune_app.planning.space_file import code_files, load_space
+from tune_app.training.registry import find_trainable
+from tune_app.training.trainable import check_config
+
+FOLDER = Path(importlib.import_module("search_spaces.examples").__file__ or "").parent
+MOST_LINES = 39
+RUNS = {
+    # name: the rows after which the driver is killed, the objective in print, more words
+    "tune_function": (45, "val rmse (m)", ()),
+    "class_trainable": (13, "val_accuracy", ()),
+    "rgb_cnn": (6, "validation accuracy (%)", ()),
+    "image_folder": (3, "validation accuracy (%)", ("--images", "100")),
+    "table": (2, "val log loss", ()),
+}
+IN_EVERY_RUN = ("tune_function", "rgb_cnn")
+SLOW = [pytest.param(name, marks=pytest.mark.slow) for name in RUNS if name not in IN_EVERY_RUN]
+
+
+def name_of(example: str) -> str:
+    return example.rpartition(".")[2]
+
+
+def test_every_file_is_an_example() -> None:
+    files = {path.stem for path in FOLDER.glob("*.py")} - {"__init__"}
+    assert files == set(map(name_of, EXAMPLES)) == RUNS.keys()
+
+
+@pytest.mark.parametrize("example", EXAMPLES)
+def test_an_example_is_short_and_names_its_command(example: str) -> None:
+    text = (FOLDER / f"{name_of(example)}.py").read_text()
+    assert len(text.splitlines()) <= MOST_LINES
+    assert f"\ntune-app run --space {example}\n" in text or f"--space {example} " in text
+
+
+@pytest.mark.parametrize("example", EXAMPLES)
+def test_an_example_is_the_space_of_its_module(example: str) -> None:
+    space = load_space(example)
+    assert space.name == name_of(example)
+    trainable = find_trainable(space)
+    for configuration in space.expand():
+        check_config(example, trainable, configuration.config)
+    assert f"{space.name}.py" in code_files(example, space)
+
+
+@pytest.mark.parametrize("name", ["search_spaces.examples.nothing", "nothing.at_all", ".", "a..b"])
+def test_a_module_that_is_not_there_is_no_space(name: str) -> None:
+    with pytest.raises(UserError, match=r"no such search space.*search_spaces\.examples\.tune"):
+        load_space(name)
+
+
+@pytest.mark.xdist_group("ray")
+@pytest.mark.parametrize("name", [*IN_EVERY_RUN, *SLOW])
+def test_an_example_that_is_killed_and_resumed_equals_an_undisturbed_one(
+    tmp_path: Path, name: str
+) -> None:
+    killed_after, objective, words = RUNS[name]
+    space = ("--space", f"search_spaces.examples.{name}")
+    Interrupted(tmp_path, (*space, *words), name).check(killed_after, objective)
