@@ -85,6 +85,12 @@ def test_mixed_precision_stays_near_float32(images: SplitData, exact: None, opti
     assert plain.train_epoch(1)["precision"] == "float32"
 
 
+def test_a_row_says_that_convolutions_use_tf32(images: SplitData) -> None:
+    has_it = torch.cuda.get_device_capability() >= (8, 0)
+    metrics = start(images, device="cuda").train_epoch(1)
+    assert metrics["precision"] == ("tf32" if has_it else "float32")
+
+
 def test_mixed_precision_learns(images: SplitData) -> None:
     run = start(images, last_epoch=8, device="cuda", mixed_precision=True)
     found = [run.train_epoch(epoch)["train_loss"] for epoch in range(1, 9)]
