@@ -10,16 +10,17 @@ import dataclasses
 import json
 import sys
 from collections.abc import Callable, Iterator, Sequence
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from tests.benchmarks import engine, estimate, overhead, report, scale, study, svm
+from tests.benchmarks import engine, estimate, gpu, overhead, report, scale, study, svm
 from tests.benchmarks.comparison import Measurement
+from tune_app.engine.connection import gpu_names
 from tune_app.study.provenance import collect_provenance
 
 BENCHMARKS: dict[str, Callable[..., Iterator[Measurement]]] = {
     "engine": engine.run,
+    "gpu": gpu.run,
     "study": study.run,
     "svm": svm.run,
     "overhead": overhead.run,
@@ -47,7 +48,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         for measurement in BENCHMARKS[name](args.rounds, **arguments):
             lines.append(measurement)
             print(_row(_as_json(measurement)), flush=True)
-        _save(name, lines)
+        if lines:
+            _save(name, lines)
     return 0
 
 
@@ -57,8 +59,9 @@ def _as_json(measurement: Measurement) -> dict[str, Any]:
 
 def _save(name: str, lines: Sequence[Measurement]) -> None:
     known = json.loads(RESULTS.read_text()) if RESULTS.exists() else {"benchmarks": {}}
-    hardware = collect_provenance([])["hardware"]
-    environment = {"hardware": hardware, "packages": {p: version(p) for p in PACKAGES}}
+    facts = collect_provenance([], gpu_names())
+    packages = {name: facts["packages"][name] for name in PACKAGES if name in facts["packages"]}
+    environment = {"hardware": facts["hardware"], "packages": packages}
     entry = {**environment, "measurements": [_as_json(line) for line in lines]}
     merged = {**known["benchmarks"], name: entry}
     known["benchmarks"] = {n: merged[n] for n in BENCHMARKS if n in merged}

@@ -34,10 +34,19 @@ OUT_OF_MEMORY = """1 worker(s) were killed due to the node running low on memory
 OOM kill reason: Memory usage 11942965248B exceeded threshold of 11941765120B
 Top 10 memory users: PID\tMEM(GB)\tCOMMAND"""
 
+CUDA_ERROR = """Traceback (most recent call last):
+  File "classifier_run.py", line 3, in train_steps
+torch.AcceleratorError: CUDA error: device-side assert triggered
+CUDA kernel errors might be asynchronously reported at some other API call.
+For debugging consider passing CUDA_LAUNCH_BLOCKING=1
+Compile with `TORCH_USE_CUDA_DSA` to enable device-side assertions.
+"""
+
 
 @pytest.mark.parametrize(
     ("text", "expected"),
     [
+        (CUDA_ERROR, "torch.AcceleratorError: CUDA error: device-side assert triggered"),
         (DEAD_ACTOR + KILLED, "the worker process died (killed by signal 9, or out of memory"),
         (DEAD_ACTOR + NODE_LOST, "the machine it ran on was lost"),
         (UNAVAILABLE, "the connection to its worker process was lost"),

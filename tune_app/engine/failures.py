@@ -26,6 +26,8 @@ _MEANINGS = (
         "the worker process died (killed by signal 9, or out of memory, or crashed)",
     ),
 )
+_CUDA_ERROR = re.compile(r"^(.*CUDA error: .+)\n(?s:.*)^Compile with `TORCH_USE_CUDA_DSA`", re.M)
+"""The first line of such an error. The lines after it are advice for developers of torch."""
 _FULL_DISK = re.compile(rf"^(?:[\w.]+\.)?{FullDiskError.__name__}: (.+)$", re.MULTILINE)
 
 
@@ -52,7 +54,8 @@ def reason(text: str) -> str:
     """Return the reason of a failed attempt, in one line.
 
     Ray describes a dead worker process in a paragraph, for which this function has sentences of its
-    own. For an exception in the trial's code the reason is the last line of the traceback.
+    own. For an exception in the trial's code the reason is the last line of the traceback,
+    except for an error of CUDA, whose message has further lines.
 
     Args:
         text: the text of the error, as :func:`last_attempt` returns it.
@@ -60,6 +63,8 @@ def reason(text: str) -> str:
     for pattern, meaning in _MEANINGS:
         if re.search(pattern, text):
             return meaning
+    if found := _CUDA_ERROR.search(text):
+        return found[1].strip()
     lines = [line.strip() for line in text.splitlines() if line.strip()]
     last = lines[-1] if lines else "the trial ended without a reason"
     return "MemoryError: out of memory" if last == "MemoryError" else last

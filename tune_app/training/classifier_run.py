@@ -16,6 +16,7 @@ from tune_app.cropped_conv.crop import full_state_dict
 from tune_app.data.epoch_order import epoch_order
 from tune_app.data.input_pipeline import BatchLoader
 from tune_app.data.split_data import SplitData
+from tune_app.training.gpu_arithmetic import precision, repeat_exactly
 from tune_app.training.memory import peak_memory_mb
 from tune_app.training.model_family import SHIPPED, ModelFamily
 from tune_app.training.network import build_network
@@ -63,6 +64,7 @@ class ClassifierRun:
             resident=bool(config["resident_images"]) and self.device.type == "cuda",
         )
         few = BatchLoader(data, torch.device("cpu"), **shape)
+        repeat_exactly()
         seed_weights(config["seed"])
         network = build_network(
             config, self.task, family, few.input_shape, lambda: next(few([data.train[:_FEW]]))[0]
@@ -108,7 +110,7 @@ class ClassifierRun:
             "images_per_second": num_images / (trained - started),
             "peak_memory_mb": peak_memory_mb(),
             "device": self.device.type,
-            "precision": "float16" if self.amp else "float32",
+            "precision": precision(self.device, mixed=self.amp),
         }
 
     def train_steps(

@@ -5,6 +5,9 @@ add up, and so does memory that glibc keeps for threads that have ended: a worke
 whose trials need 1.7 GB at most, grew to 5 GB within 140 trials. Therefore each trial begins by
 freeing this memory. It also resets the process's peak (``clear_refs`` in proc(5), Linux only), so
 the reported peak is that of the trial alone.
+
+torch keeps freed GPU memory for the process. It is given back too, as trials of other processes may
+share the GPU.
 """
 
 from __future__ import annotations
@@ -14,6 +17,7 @@ import ctypes
 import gc
 import re
 import resource
+import sys
 from pathlib import Path
 
 import psutil
@@ -30,6 +34,9 @@ def begin_trial() -> None:
         gc.collect()
         with contextlib.suppress(OSError, AttributeError):  # not glibc
             ctypes.CDLL("libc.so.6").malloc_trim(0)
+    torch = sys.modules.get("torch")
+    if torch is not None and torch.cuda.is_initialized():
+        torch.cuda.empty_cache()
     with contextlib.suppress(OSError):  # not Linux, or not allowed: the peak is that of the process
         _CLEAR_REFS.write_text(_RESET_PEAK)
 
