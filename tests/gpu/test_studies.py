@@ -95,12 +95,11 @@ def test_a_cpu_against_a_gpu(tmp_path: Path) -> None:
     assert status == 0 and "2 of 2 rows are finished" in out
     found = {row["device"]: row for row in rows(tmp_path, "devices")}
     assert found["cpu"]["precision"] == "float32" and found["cuda"]["precision"] == "float16"
-    assert found["cuda"]["train_loss"] == pytest.approx(found["cpu"]["train_loss"], rel=0.2)
+    assert found["cuda"]["train_loss"] == pytest.approx(found["cpu"]["train_loss"], rel=0.5)
     assert {row["num_concurrent_trials"] for row in found.values()} == {1}
     launch = json.loads((tmp_path / "devices" / "launches" / "001.json").read_text())
     names = [torch.cuda.get_device_name(i) for i in range(torch.cuda.device_count())]
     assert launch["hardware"]["gpus"] == names
-    # Another epoch on the GPU alone needs no trial on the CPU, and resumes nothing.
     status, out = run(tmp_path, space, "--images", "300")
     assert status == 0 and "nothing is missing" in out
 
