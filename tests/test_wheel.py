@@ -133,7 +133,7 @@ def study_in(folder: Path, python: Path, space: str, *words: str) -> Interrupted
     return Interrupted(folder, names, space, str(python), {"PYTHONPATH": ""})
 
 
-@pytest.mark.parametrize("name", map(name_of, EXAMPLES))
+@pytest.mark.parametrize("name", [name_of(example) for example in EXAMPLES])
 def test_a_copied_example_is_a_study(tmp_path: Path, installed: Path, name: str) -> None:
     shutil.copy(FOLDER / f"{name}.py", tmp_path)
     killed_after, objective, words = RUNS[name]

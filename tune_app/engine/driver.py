@@ -69,8 +69,10 @@ def _function(study: PreparedStudy) -> Any:
     """Return the Tune function of a trial, with its data and the resources of its plan."""
     from ray import tune
 
+    from tune_app.engine.own_errors import with_own_errors
     from tune_app.engine.own_function import own_function
     from tune_app.engine.user_code import portable
+    from tune_app.training.classifier_family import FamilyTraining
     from tune_app.training.trial_context import LaunchSettings
 
     objective = Objective.of_study(study.ledger.study)
@@ -84,6 +86,8 @@ def _function(study: PreparedStudy) -> Any:
         retries_errors=study.request.retry_errors,
     )
     function = own_function(trainable) if trainable.is_own else portable(trainable.load())
+    if isinstance(trainable.function, FamilyTraining) and trainable.function.family.functions():
+        function = with_own_errors(function)
     function = tune.with_parameters(function, data=study.images, settings=settings)
     return tune.with_resources(function, placement_group)
 
