@@ -10,9 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from search_spaces.examples import EXAMPLES
 from tests.interrupted_study import Interrupted
-from tests.search_spaces.test_examples import FOLDER, RUNS, name_of
+from tests.search_spaces.test_examples import FOLDER, RUNS
 
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("ray"), pytest.mark.timeout(1200)]
 
@@ -133,7 +132,7 @@ def study_in(folder: Path, python: Path, space: str, *words: str) -> Interrupted
     return Interrupted(folder, names, space, str(python), {"PYTHONPATH": ""})
 
 
-@pytest.mark.parametrize("name", [name_of(example) for example in EXAMPLES])
+@pytest.mark.parametrize("name", RUNS)
 def test_a_copied_example_is_a_study(tmp_path: Path, installed: Path, name: str) -> None:
     shutil.copy(FOLDER / f"{name}.py", tmp_path)
     killed_after, objective, words = RUNS[name]
