@@ -135,8 +135,9 @@ def study_in(folder: Path, python: Path, space: str, *words: str) -> Interrupted
 @pytest.mark.parametrize("name", RUNS)
 def test_a_copied_example_is_a_study(tmp_path: Path, installed: Path, name: str) -> None:
     shutil.copy(FOLDER / f"{name}.py", tmp_path)
-    killed_after, objective, words = RUNS[name]
-    study_in(tmp_path, installed, name, *words).check(killed_after, objective)
+    run = RUNS[name]
+    study = study_in(tmp_path, installed, name, *run.words)
+    study.check(run.killed_after, run.objective, run.num_repeated)
 
 
 def test_a_script_of_tune_is_a_study_as_it_is(tmp_path: Path, installed: Path) -> None:
