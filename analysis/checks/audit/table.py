@@ -28,6 +28,9 @@ STEADY = "steady_seconds"
 PLACEBOS = ("pin_memory", "num_workers")
 """Settings that change where data are stored and when they are copied, but not arithmetic."""
 
+SVM_KERNELS = ("rbf", "poly", "linear", "sigmoid", "precomputed", "gaussian", "polynomial")
+_SVM = re.compile(r"svm|svc|support.?vector")
+
 
 @dataclass(frozen=True, eq=False)
 class Table:
@@ -43,7 +46,8 @@ class Table:
         protocol: what is known about the origin of the numbers.
         statements: what its source says about the table.
         averaging: average of precision, recall and F1; None if unknown.
-        runs: how many runs each row is the mean of.
+        runs: how many runs each row is the mean of; None if rows are means of an unknown number.
+        is_runs_stated: whether ``runs`` is known, not just assumed because nothing says otherwise.
         ceiling: highest plausible test accuracy, given by the user.
         compared: settings whose levels are compared as arms.
         remarks: how it was read.
@@ -58,7 +62,8 @@ class Table:
     protocol: Protocol
     statements: tuple[Statement, ...] = ()
     averaging: str | None = None
-    runs: int = 1
+    runs: int | None = 1
+    is_runs_stated: bool = True
     ceiling: float | None = None
     compared: tuple[str, ...] = ()
     remarks: tuple[str, ...] = field(default=())
@@ -89,6 +94,24 @@ class Table:
     @functools.cached_property
     def _texts(self) -> dict[str, list[str]]:
         return {}
+
+    def is_svm(self) -> NDArray[np.bool_]:
+        """Return which rows are support vector machines: (rows,).
+
+        A model's name decides. Without a model it is the kernel's name: the kernel of a
+        convolution is a number.
+        """
+        models, kernels = (
+            self._text(name) if name in self.frame else [""] * len(self.frame)
+            for name in ("model", "kernel")
+        )
+        return np.array(
+            [
+                bool(_SVM.search(model)) or (not model and kernel in SVM_KERNELS)
+                for model, kernel in zip(models, kernels, strict=True)
+            ],
+            dtype=bool,
+        )
 
     def varying(self) -> tuple[str, ...]:
         """Return the settings that have more than one value."""
