@@ -12,7 +12,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from analysis.frames.pairing import sets_of
+from analysis.checks.audit.cells import last_digit
+from analysis.frames.pairing import positions_of_sets
 from analysis.labs.reference import Protocol, ReferenceTable, Statement, load_statements
 
 SETTINGS = (
@@ -52,6 +53,9 @@ class Table:
         compared: settings whose levels are compared as arms.
         remarks: how it was read.
         names: the name of each row; empty if rows are named by their number.
+        printed: the numbers of all columns as the file prints them, by its headings.
+        printed_unit: their last printed digits.
+        texts: the cells of the columns that are no settings and no known results.
     """
 
     name: str
@@ -68,6 +72,9 @@ class Table:
     compared: tuple[str, ...] = ()
     remarks: tuple[str, ...] = field(default=())
     names: tuple[str, ...] = ()
+    printed: pd.DataFrame = field(default_factory=pd.DataFrame)
+    printed_unit: pd.DataFrame = field(default_factory=pd.DataFrame)
+    texts: pd.DataFrame = field(default_factory=pd.DataFrame)
 
     def numbers(self, column: str) -> NDArray[np.float64]:
         """Return a column as floats, NaN where it is missing."""
@@ -122,10 +129,11 @@ class Table:
 
         A group with two rows of the same level is left out, because their difference is unknown.
         """
-        names = list(dict.fromkeys([*self.settings, factor]))
-        texts = pd.DataFrame({name: self._text(name) for name in names}, dtype=object)
-        sets = sets_of(texts if within is None else texts[within], factor, self.settings)
-        return [group.index.tolist() for _, group in sets.groupby(sets, sort=False)]
+        rows = np.arange(len(self.frame)) if within is None else np.flatnonzero(within)
+        keys = self.keys([name for name in self.settings if name != factor])
+        levels = self._text(factor)
+        sets = positions_of_sets([keys[row] for row in rows], [levels[row] for row in rows])
+        return [[int(rows[i]) for i in group] for group in sets]
 
     def pairs(
         self, factor: str, first: Any, second: Any, within: NDArray[np.bool_] | None = None
@@ -238,17 +246,3 @@ def _printed_units(reference: ReferenceTable) -> pd.DataFrame:
             own = pd.Series(10.0 ** (magnitude - how.significant + 1), index=own.index)
         units[name] = own
     return units
-
-
-_MOST_DIGITS = 300
-_NUMBER = re.compile(r"[-+]?(?:\d+(?:\.(\d*))?|\.(\d+))(?:[eE]([-+]?\d{1,3}))?")
-
-
-def last_digit(text: str) -> float:
-    """Return the value of a number's last printed digit: 1e-4 for ``0.9855``, NaN for no number."""
-    match = _NUMBER.fullmatch(text.strip())
-    if match is None:
-        return float("nan")
-    decimals = len(match[1] or match[2] or "")
-    exponent = int(match[3] or 0) - decimals
-    return 10.0**exponent if abs(exponent) <= _MOST_DIGITS else float("nan")
