@@ -40,8 +40,9 @@ def read_csv(path: Path, options: Options) -> Table:
         columns, names, remark = one_row_per_arm(columns)
         remarks.append(remark)
     kept, dropped = _rows_with_a_result(columns)
-    columns = [_only(column, kept) for column in columns]
-    _check_measured(path, columns, names, kept)
+    columns, names = [_only(column, kept) for column in columns], [names[row] for row in kept]
+    _check_measured(path, columns, names)
+    odd = _unread(columns, names)
     frame, unit, understood = _frames(columns, options.percent)
     settings = tuple(c.name for c in columns if c.is_setting and c.name in frame)
     for name in options.compared:
@@ -69,14 +70,8 @@ def read_csv(path: Path, options: Options) -> Table:
         is_runs_stated=options.runs is not None,
         ceiling=options.ceiling,
         compared=tuple(options.compared),
-        remarks=(
-            understood,
-            *remarks,
-            *_mean_remark(columns, options),
-            *dropped,
-            *_unread(columns, [names[row] for row in kept]),
-        ),
-        names=tuple(names[row] for row in kept),
+        remarks=(understood, *remarks, *dropped, *_mean_remark(columns, options), *odd),
+        names=tuple(names),
         printed=pd.DataFrame({h: [n.value for n in c.numbers] for h, c in printed.items()}),
         printed_unit=pd.DataFrame({h: [n.digit for n in c.numbers] for h, c in printed.items()}),
         texts=pd.DataFrame({c.heading: c.cells for c in columns if c.name == NOTE}),
@@ -163,18 +158,16 @@ def _rows_with_a_result(columns: Sequence[Column]) -> tuple[list[int], list[str]
     return kept, remarks
 
 
-def _check_measured(
-    path: Path, columns: Sequence[Column], names: Sequence[str], kept: Sequence[int]
-) -> None:
+def _check_measured(path: Path, columns: Sequence[Column], names: Sequence[str]) -> None:
     """Refuse a table without any result."""
     if any(column.name in MEASURED and column.known for column in columns):
         return
     for column in columns:
         if column.meaning.name in MEASURED or "acc" in column.heading.lower():
-            for row, cell in zip(kept, column.cells, strict=True):
+            for name, cell in zip(names, column.cells, strict=True):
                 if not is_missing(cell):
                     raise UserError(
-                        f"{path}: row {names[row]}, column {column.heading}: {cell[:40]!r} is not "
+                        f"{path}: row {name}, column {column.heading}: {cell[:40]!r} is not "
                         "a number, and there is no other result; leave it empty if there is none"
                     )
     raise UserError(
