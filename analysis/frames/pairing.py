@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Hashable, Sequence
 from typing import Any
 
 import pandas as pd
@@ -13,6 +13,22 @@ def text_keys(rows: pd.DataFrame, columns: Sequence[str]) -> list[tuple[str, ...
     if not columns:
         return [()] * len(rows)
     return list(zip(*(map(str, rows[column]) for column in columns), strict=True))
+
+
+def positions_of_sets(keys: Sequence[Hashable], levels: Sequence[Hashable]) -> list[list[int]]:
+    """Group rows that agree in their key and differ in their level, as positions from 0.
+
+    A group that has a level twice is left out, because it is unknown what its two rows at that
+    level differ in. So are groups of one row.
+
+    Args:
+        keys: per row, everything that must agree.
+        levels: per row, the level of the factor.
+    """
+    groups: dict[Hashable, list[int]] = {}
+    for position, key in enumerate(keys):
+        groups.setdefault(key, []).append(position)
+    return [group for group in groups.values() if 1 < len(group) == len({levels[i] for i in group})]
 
 
 def sets_of(rows: pd.DataFrame, factor: str, settings: Sequence[str]) -> pd.Series[Any]:
@@ -31,11 +47,10 @@ def sets_of(rows: pd.DataFrame, factor: str, settings: Sequence[str]) -> pd.Seri
         with fewer than two levels are left out.
     """
     others = [name for name in settings if name != factor]
-    keys = pd.Series(text_keys(rows, others), index=rows.index, dtype=object)
-    numbers = pd.Series(pd.factorize(keys)[0], index=rows.index)
-    levels = rows[factor].map(str).groupby(numbers)
-    size, num_levels = levels.transform("size"), levels.transform("nunique")
-    return numbers[(size > 1) & (size == num_levels)]
+    sets = positions_of_sets(text_keys(rows, others), rows[factor].map(str).tolist())
+    numbers = {position: number for number, group in enumerate(sets) for position in group}
+    kept = sorted(numbers)
+    return pd.Series([numbers[i] for i in kept], index=rows.index[kept], dtype=int)
 
 
 def side_by_side(

@@ -1,42 +1,21 @@
-"""Find out which column of a user's table is which."""
+"""Decide which column of a user's table is which, by its heading and its content."""
 
 from __future__ import annotations
 
-import difflib
-import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
-from analysis.checks.audit.table import MEASURED, SETTINGS
+from analysis.checks.audit.cells import Number, has_decimal_commas, is_missing, read_number
+from analysis.checks.audit.headings import BOOKKEEPING, KNOWN, NOTE, Meaning, meaning_of
+from analysis.checks.audit.layout import Cells
+from analysis.checks.audit.table import MEASURED
 from search_spaces.errors import UserError, choices, did_you_mean
 
-ALIASES = {
-    **dict.fromkeys(("accuracy", "acc", "test_acc", "testacc"), "test_accuracy"),
-    **dict.fromkeys(("precision", "macro_precision"), "test_precision"),
-    **dict.fromkeys(("recall", "macro_recall"), "test_recall"),
-    **dict.fromkeys(("f1", "f1_score", "macro_f1"), "test_f1"),
-    **dict.fromkeys(("val_acc", "validation_accuracy"), "val_accuracy"),
-    **dict.fromkeys(("train_time_s", "traintime_s", "training_time_s"), "train_seconds"),
-    **dict.fromkeys(("learning_rate", "learningrate"), "lr"),
-    **dict.fromkeys(("batch", "batchsize"), "batch_size"),
-    **dict.fromkeys(("pinmem", "pinmemory"), "pin_memory"),
-    **{"opt": "optimizer", "num_epochs": "epochs", "data_set": "dataset", "compute": "device"},
-}
-"""Other name -> column, in lower case and with ``_`` for all other characters."""
-KNOWN = tuple(dict.fromkeys((*SETTINGS, *MEASURED, "converged", "num_test")))
-BOOKKEEPING = (
-    "id",
-    "trial_id",
-    "shared_with",
-    "same_as",
-    "status",
-    "reason",
-    "launch",
-    "milestone",
-)
-_TYPING_ERROR = 0.8
-"""Unknown headings that are at least this similar to a known name are refused, others ignored."""
+_MOST_DIGITS_OF_A_SETTING = 5
+_FEWEST_SHARES = 2
+_NUMERIC = (*MEASURED, "num_test")
 
 
 @dataclass(frozen=True)
@@ -46,10 +25,11 @@ class Options:
     Attributes:
         names: our column name -> the file's.
         factors: further columns that say how a row was made.
+        notes: columns that are not to be used.
         percent: whether accuracies are percentages; None to decide by the numbers.
         num_test: test images of every row.
         num_images: images that were split.
-        runs: how many runs each row is the mean of.
+        runs: how many runs each row is the mean of; None if not stated.
         averaging: ``macro``, ``weighted`` or ``micro``.
         ceiling: highest plausible accuracy, a fraction.
         selected_on: ``val`` or ``test``, if a row is called the best.
@@ -58,60 +38,195 @@ class Options:
 
     names: Mapping[str, str]
     factors: Sequence[str] = ()
+    notes: Sequence[str] = ()
     percent: bool | None = None
     num_test: int | None = None
     num_images: int | None = None
-    runs: int = 1
+    runs: int | None = None
     averaging: str | None = None
     ceiling: float | None = None
     selected_on: str | None = None
     compared: Sequence[str] = ()
 
 
-def name_columns(
-    path: Path, header: list[str], options: Options
-) -> tuple[dict[str, int], list[str]]:
-    """Return the position of every column that is used, by our name, and remarks on the others."""
+class Column(NamedTuple):
+    """A column of a file.
+
+    Attributes:
+        heading: its heading in the file.
+        meaning: what it holds.
+        cells: its cells as text.
+        numbers: the number in each cell, NaN if there is none.
+        has_decimal_comma: whether commas separate decimals.
+        is_setting: whether it says how a row was made.
+    """
+
+    heading: str
+    meaning: Meaning
+    cells: list[str]
+    numbers: list[Number]
+    has_decimal_comma: bool
+    is_setting: bool = False
+
+    @property
+    def name(self) -> str:
+        """Our name of the column."""
+        return self.meaning.name
+
+    @property
+    def known(self) -> list[float]:
+        """The numbers that are there."""
+        return [number.value for number in self.numbers if number.value == number.value]
+
+    @property
+    def is_numeric(self) -> bool:
+        """Whether all cells with a content are numbers, and there is one."""
+        filled = sum(not is_missing(cell) for cell in self.cells)
+        return 0 < filled == len(self.known)
+
+
+def name_columns(path: Path, cells: Cells, options: Options) -> list[Column]:
+    """Return every column with its meaning; columns without a use are notes."""
+    _check(path, cells.header, options)
     given = {theirs.strip(): ours for ours, theirs in options.names.items()}
+    columns, chosen = [], set()
+    for position, heading in enumerate(cells.header):
+        texts = [row[position] for row in cells.rows]
+        comma = has_decimal_commas(texts, cells.delimiter)
+        numbers = [read_number(text, comma) for text in texts]
+        column = Column(heading, meaning_of(heading), texts, numbers, comma)
+        if heading in given:
+            chosen.add(given[heading])
+            meaning = column.meaning._replace(name=given[heading], is_guess=False)
+            column = column._replace(meaning=meaning)
+        elif heading in options.factors:
+            column = column._replace(meaning=Meaning(heading), is_setting=True)
+        elif heading in options.notes:
+            column = column._replace(meaning=Meaning(NOTE))
+        elif column.name in _NUMERIC and not column.known:
+            column = column._replace(meaning=Meaning(""))
+        columns.append(column)
+    columns = _one_each(columns, given)
+    columns = _accuracies(columns)
+    return [_placed(column, first=not position) for position, column in enumerate(columns)]
+
+
+def _check(path: Path, header: list[str], options: Options) -> None:
     for ours, theirs in options.names.items():
-        if theirs.strip() not in [h.strip() for h in header]:
+        if theirs.strip() not in header:
             raise UserError(
                 f"--map {ours}={theirs}: {path} has no column {theirs!r}"
                 f"{did_you_mean(theirs, header)}; there are: {choices(header)}"
             )
-    for factor in options.factors:
-        if factor not in [h.strip() for h in header] and factor not in options.names:
-            raise UserError(
-                f"--factor {factor}: {path} has no such column{did_you_mean(factor, header)}"
-            )
-    canonical = {name.lower(): name for name in (*KNOWN, *BOOKKEEPING)}
-    columns: dict[str, int] = {}
-    unused = []
-    for position, heading in enumerate(header):
-        plain = _plain(heading)
-        name = given.get(heading.strip()) or canonical.get(ALIASES.get(plain, plain), "")
-        if not name and heading.strip() in options.factors:
-            name = heading.strip()
-        if not name:
-            close = difflib.get_close_matches(plain, canonical, n=1, cutoff=_TYPING_ERROR)
-            if close and len(plain) > 3:
+    for option, names in (("--factor ", options.factors), ("--map note=", options.notes)):
+        for name in names:
+            if name not in header and name not in options.names:
                 raise UserError(
-                    f"{path}: column {heading!r} is not known; did you mean "
-                    f"{canonical[close[0]]!r}? add --map {canonical[close[0]]}={heading}, or "
-                    f"--factor {heading} if it says how a row was made"
+                    f"{option}{name}: {path} has no such column{did_you_mean(name, header)}; "
+                    f"there are: {choices(header)}"
                 )
-            unused.append(heading.strip() or "(no name)")
-        elif name in columns:
-            raise UserError(f"{path}: two columns are {name}; rename one, or choose with --map")
-        else:
-            columns[name] = position
-    if "test_accuracy" not in columns:
-        raise UserError(
-            f"{path}: no column test_accuracy; name it with --map test_accuracy=COLUMN; "
-            f"there are: {choices(header)}"
+
+
+def _one_each(columns: list[Column], given: Mapping[str, str]) -> list[Column]:
+    """Leave each name to one column, or to several that name different arms."""
+    by_name: dict[str, list[int]] = {}
+    for position, column in enumerate(columns):
+        if column.name in (*KNOWN, *BOOKKEEPING):
+            by_name.setdefault(column.name, []).append(position)
+    result = list(columns)
+    for name, positions in by_name.items():
+        mapped = [p for p in positions if columns[p].heading in given]
+        arms = {columns[p].meaning.arm for p in positions}
+        if name in MEASURED and len(arms) == len(positions) > 1 and "" not in arms and not mapped:
+            continue
+        best = max(positions, key=_preference(columns, name, given))
+        for position in positions:
+            left_over = Meaning(NOTE if name in _NUMERIC else "")
+            if position != best:
+                result[position] = columns[position]._replace(meaning=left_over)
+    return result
+
+
+def _preference(
+    columns: list[Column], name: str, given: Mapping[str, str]
+) -> Callable[[int], tuple[bool, ...]]:
+    def preference(position: int) -> tuple[bool, ...]:
+        column = columns[position]
+        plain = column.heading.lower().replace(" ", "_")
+        is_split_named = name.split("_", maxsplit=1)[0] in plain
+        return (
+            column.heading in given,
+            plain == name.lower(),
+            not column.meaning.is_guess,
+            not column.meaning.is_error,
+            is_split_named,
+            not column.meaning.arm,
         )
-    return columns, [f"columns not used: {choices(unused)}"] if unused else []
+
+    return preference
 
 
-def _plain(heading: str) -> str:
-    return re.sub(r"(_pct|_percent)$", "", re.sub(r"[^0-9a-z]+", "_", heading.lower()).strip("_"))
+def _accuracies(columns: list[Column]) -> list[Column]:
+    """Choose the column of accuracies if no heading names one.
+
+    Taken are, in this order, the accuracies of validation images, a score, and columns of shares
+    whose headings are names, of models for instance.
+    """
+    if any(column.name == "test_accuracy" for column in columns):
+        return columns
+    for wanted in ("val_accuracy", ""):
+        found = [
+            position
+            for position, column in enumerate(columns)
+            if column.name == wanted and (wanted or _is_score(column))
+        ]
+        if len(found) == 1 or (found and wanted):
+            return [
+                column._replace(meaning=column.meaning._replace(name="test_accuracy"))
+                if position in found
+                else column
+                for position, column in enumerate(columns)
+            ]
+    shares = [p for p, column in enumerate(columns) if not column.name and _has_shares(column)]
+    if len(shares) < _FEWEST_SHARES:
+        return columns
+    return [
+        column._replace(meaning=Meaning("test_accuracy", arm=column.heading))
+        if position in shares
+        else column
+        for position, column in enumerate(columns)
+    ]
+
+
+def _is_score(column: Column) -> bool:
+    is_named = "score" in column.heading.lower() or "%" in column.heading
+    return column.is_numeric and is_named and all(0 <= v <= 100 for v in column.known)
+
+
+def _has_shares(column: Column) -> bool:
+    fine = sum(number.digit < 1 for number in column.numbers)
+    return (
+        column.is_numeric
+        and fine > len(column.known) / 2
+        and all(0 <= value <= 100 for value in column.known)
+        and (max(column.known) <= 1 or min(column.known) > 1)
+    )
+
+
+def _placed(column: Column, first: bool) -> Column:
+    """Take a column without a name for a setting or a note, by its content.
+
+    A setting has few values, or is the text that a row begins with.
+    """
+    if column.name in (*_NUMERIC, *BOOKKEEPING, NOTE) or column.is_setting:
+        return column
+    if column.name:
+        return column._replace(is_setting=column.name in KNOWN and column.name != "converged")
+    filled = [cell for cell in column.cells if not is_missing(cell)]
+    few = len(set(filled)) <= max(2, len(column.cells) / 2)
+    if column.is_numeric:
+        few &= all(len(cell.strip("-0.")) <= _MOST_DIGITS_OF_A_SETTING for cell in filled)
+    elif first:
+        few = bool(filled)
+    name = column.heading if few and filled else NOTE
+    return column._replace(meaning=Meaning(name), is_setting=name != NOTE)

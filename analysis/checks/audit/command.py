@@ -12,8 +12,9 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from analysis.checks.audit import audit_tables, published
-from analysis.checks.audit.columns import KNOWN, Options
+from analysis.checks.audit.columns import Options
 from analysis.checks.audit.finding import Audit
+from analysis.checks.audit.headings import KNOWN, NOTE
 from analysis.checks.audit.read import read_csv
 from analysis.checks.audit.study import audit_study
 from analysis.checks.audit.table import Table
@@ -90,20 +91,24 @@ def _is(path: Path, question: str) -> bool:
 
 
 def _options(arguments: argparse.Namespace) -> Options:
-    names = {}
+    names, notes = {}, []
     for pair in arguments.map:
         ours, equals, theirs = pair.partition("=")
         if not equals or not theirs:
             raise UserError(f"--map {pair}: write --map OURS=THEIRS, such as test_accuracy=acc")
+        if ours == NOTE:
+            notes.append(theirs.strip())
+            continue
         if ours not in KNOWN and ours not in arguments.factor:
             raise UserError(
                 f"--map {pair}: no column {ours!r}{did_you_mean(ours, KNOWN)}; "
-                f"allowed: {choices(KNOWN)}"
+                f"allowed: {choices((*KNOWN, NOTE))}"
             )
         names[ours] = theirs
     return Options(
         names=names,
         factors=arguments.factor,
+        notes=notes,
         percent=True if arguments.percent else False if arguments.fraction else None,
         num_test=arguments.num_test,
         num_images=arguments.num_images,
@@ -147,16 +152,15 @@ def _parser() -> Parser:
     parser.add_argument(
         "--runs",
         type=_count,
-        default=1,
         metavar="N",
-        help="each row is the mean of N runs (default: 1)",
+        help="each row is the mean of N runs (default: 1, unless a spread is beside the accuracy)",
     )
     parser.add_argument(
         "--map",
         action="append",
         default=[],
         metavar="OURS=THEIRS",
-        help="name a column, such as test_accuracy=acc",
+        help="say what a column is, such as test_accuracy=acc or note=depth",
     )
     parser.add_argument(
         "--factor",

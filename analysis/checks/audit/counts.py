@@ -2,7 +2,9 @@
 
 The check is the GRIM test (Brown & Heathers 2017, "The GRIM test", Social Psychological and
 Personality Science 8(4)): with *n* images only *n* + 1 accuracies are possible, and a printed one
-must be one of them after rounding. Digits that were cut off instead of rounded are accepted too.
+must be one of them after rounding. Accepted too are digits that were cut off instead of rounded,
+numbers that were rounded twice (0.98546 to 0.9855 to 0.986), and numbers that were stored in single
+precision (13,800 of 14,000 is then printed as 0.9857142567634583).
 """
 
 from __future__ import annotations
@@ -15,10 +17,17 @@ from analysis.checks.audit.table import Table
 from tune_app.study.measures import is_share
 
 _MOST_IMAGES = 200_000
-_EXACT = 1e-6
-"""Numbers with digits finer than this share of an image count as not rounded."""
+SINGLE_PRECISION = 2.0**-23
+"""The error of a fraction that was computed, or turned into a percentage, in single precision."""
+TWICE = 0.5 + 0.05 + 0.006
+"""How far rounding moves a number, in units of its last digit, if it was rounded before."""
+_WINDOW = 1.0 + TWICE
 _TELLING = 0.5
-"""A cell is tested only if fewer than this share of all printable values would pass."""
+"""A size is tested only if fewer than this share of all printable values would fit it."""
+_BY_LUCK = 0.01
+"""A size is named only if it would fit with less than this probability, given the sizes tried."""
+_MOST_RUNS = 10
+"""Means of up to so many runs may explain accuracies that are no whole counts."""
 
 
 def is_count(
@@ -31,10 +40,9 @@ def is_count(
         units: their last printed digits; 0 for numbers that were not rounded.
         num: images.
     """
-    rounded = units * num > _EXACT
-    lowest = np.ceil(np.where(rounded, (values - units / 2) * num - 1e-9, values * num - _EXACT))
-    cut_below = np.ceil((values + units) * num - 1e-9) - 1
-    highest = np.where(rounded, cut_below, np.floor(values * num + _EXACT))
+    units = np.maximum(units, SINGLE_PRECISION)
+    lowest = np.ceil((values - TWICE * units) * num - 1e-9)
+    highest = np.ceil((values + units) * num - 1e-9) - 1
     return np.asarray(lowest <= highest)
 
 
@@ -49,17 +57,26 @@ def fitting_sizes(
     return sizes.astype(np.int64)
 
 
+def passing(units: NDArray[np.float64], num: NDArray[np.float64] | float) -> NDArray[np.float64]:
+    """Return the probability that a number with these digits fits a size by luck: (N,)."""
+    return np.asarray(np.minimum(1.0, _WINDOW * np.maximum(units, SINGLE_PRECISION) * num))
+
+
 def whole_counts(table: Table) -> list[Finding]:
-    """Check that every accuracy is a whole count of the stated number of test images."""
-    values = table.numbers("test_accuracy")
-    units, num = table.units("test_accuracy"), table.num_test * table.runs
+    """Check that every accuracy is a whole count of the stated number of test images.
+
+    Means of several runs are whole counts of runs times images. Where nobody stated the number of
+    runs and means of up to ten runs explain all accuracies, the finding is a warning.
+    """
+    values, units = table.numbers("test_accuracy"), table.units("test_accuracy")
     if not np.isfinite(values).any():
         raise NotApplicableError("no test accuracies")
-    if not np.isfinite(num).any():
+    if not np.isfinite(table.num_test).any():
         raise NotApplicableError("the number of test images is unknown; give it with --num-test")
-    # The accepted window is 1.5 units wide: half below for rounding, one above for cut digits.
-    passing = np.minimum(1.0, 1.5 * units * num)
-    testable = np.isfinite(values) & np.isfinite(num) & (passing < _TELLING)
+    if table.runs is None:
+        raise NotApplicableError("rows are means of an unknown number of runs; add --runs")
+    num = table.num_test * table.runs
+    testable = np.isfinite(values) & np.isfinite(num) & (passing(units, num) < _TELLING)
     if not testable.any():
         raise NotApplicableError("with so few printed digits every value is a whole count")
     wrong = testable & ~is_count(values, units, num)
@@ -72,40 +89,57 @@ def whole_counts(table: Table) -> list[Finding]:
 def _finding(
     table: Table, size: int, wrong: NDArray[np.int64], tested: NDArray[np.bool_]
 ) -> Finding:
-    values, units = table.numbers("test_accuracy"), table.units("test_accuracy")
     rows = np.flatnonzero(tested)
-    sizes = fitting_sizes(values[rows], units[rows])
-    total = table.protocol.num_images
-    first = int(wrong[0])
-    nearest = round(values[first] * size)
+    values, units = table.numbers("test_accuracy")[rows], table.units("test_accuracy")[rows]
+    runs = table.runs or 1
+    first = table.numbers("test_accuracy")[wrong[0]]
     evidence = (
         f"{len(wrong)} of {len(rows)} testable accuracies are not whole counts of {size:,}: row "
-        f"{table.named(first)} has {percent(values[first], 6)}, where the nearest count gives "
-        f"{percent(nearest / size, 6)}"
+        f"{table.named(int(wrong[0]))} has {percent(first, 6)}, where the nearest count gives "
+        f"{percent(round(first * size) / size, 6)}"
     )
-    trained_on = total is not None and size < total and total in sizes
-    if len(sizes):
-        by_luck = float(np.prod(np.minimum(1.0, 1.5 * units[rows] * sizes[0])))
-        evidence += (
-            f"; all are whole counts of {sizes[0]:,} ({chance(by_luck)} by chance)"
-            f"{' and of ' + format(total, ',') if trained_on and total != sizes[0] else ''}"
-        )
-    else:
-        evidence += f"; no number of images up to {_MOST_IMAGES:,} fits all"
-    says = f"accuracies were not counted on the stated {size // table.runs:,} test images"
-    says += f", not even as means of {table.runs} runs" if table.runs > 1 else ""
-    if trained_on:
-        says += f", but on all {total:,} images that were split: training images are among them"
+    total = table.protocol.num_images
+    all_images = total is not None and size < total and _fits(values, units, total)
+    more_runs = [
+        n for n in range(2, _MOST_RUNS + 1) if is_count(values, units, float(n * size)).all()
+    ]
+    says = f"accuracies are not whole counts of the stated {size // runs:,} test images"
+    says += f", not even as means of {runs} runs" if runs > 1 else ""
+    severity = "error"
+    if all_images:
+        says += f", but of all {total:,} images that were split: training images are among them"
+    elif more_runs and not table.is_runs_stated:
+        severity = "warning"
+        says += f": rows are means of {more_runs[0]} or more runs, or of other images"
     return Finding(
         rule="whole_counts",
-        severity="error",
+        severity=severity,
         table=table.name,
         says=says,
-        evidence=evidence + f"; {table.listed(wrong.tolist())}",
+        evidence=f"{evidence}; {_other_size(values, units)}; {table.listed(wrong.tolist())}",
         settle="the confusion matrix or the predictions of one of these rows; --runs if rows are "
         "means of several runs",
         rows=tuple(wrong.tolist()),
     )
+
+
+def _fits(values: NDArray[np.float64], units: NDArray[np.float64], size: int) -> bool:
+    """Return whether all values are counts of a size, and would hardly be so by luck."""
+    by_luck = float(np.prod(passing(units, size)))
+    return by_luck < _BY_LUCK and bool(is_count(values, units, float(size)).all())
+
+
+def _other_size(values: NDArray[np.float64], units: NDArray[np.float64]) -> str:
+    """Name the smallest size that fits all values, unless sizes up to it fit by luck."""
+    sizes = fitting_sizes(values, units)
+    if not len(sizes):
+        return f"no number of images up to {_MOST_IMAGES:,} fits all"
+    tried = np.arange(2, sizes[0] + 1, dtype=np.float64)
+    logs = sum(np.log(passing(np.asarray(unit), tried)) for unit in units)
+    by_luck = min(1.0, float(np.exp(logs).sum()))
+    if by_luck >= _BY_LUCK:
+        return "the printed digits are too few to tell which size was used"
+    return f"all are whole counts of {sizes[0]:,} ({chance(by_luck)} by chance)"
 
 
 def in_range(table: Table) -> list[Finding]:

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from analysis.checks.audit.counts import SINGLE_PRECISION, TWICE
 from analysis.checks.audit.finding import Finding, NotApplicableError
 from analysis.checks.audit.table import Table
 from analysis.frames.cells import counted
@@ -15,7 +16,8 @@ from analysis.frames.cells import counted
 Counts = NDArray[np.int64]
 Classes = NDArray[np.integer[Any]]
 
-_SAME = 1e-9
+_FEWEST_DECIMALS = 3
+_MOST_DECIMALS = 9
 _COLLAPSED = 2
 _FEWEST_ERRORS = 20
 
@@ -55,20 +57,34 @@ def metrics_of(matrix: Counts) -> dict[str, float]:
     return metrics
 
 
+def reported_digit(values: NDArray[np.float64]) -> float:
+    """Return the last digit to which a trial rounded the values of a column, (N,); 0 if to none.
+
+    The column's longest number shows it, because others may end in zeros.
+    """
+    known = values[np.isfinite(values)]
+    for decimals in range(_FEWEST_DECIMALS, _MOST_DECIMALS):
+        if np.allclose(known, np.round(known, decimals), rtol=0, atol=1e-12):
+            return float(10.0**-decimals)
+    return 0.0
+
+
 def recomputed(table: Table, evidence: Evidence) -> list[Finding]:
     """Compare every metric with its value from the row's confusion matrix."""
     if not any(matrix is not None for matrix in evidence.matrices):
         raise NotApplicableError("there are no confusion matrices")
     wrong: dict[str, list[tuple[int, float, float]]] = {}
     columns: dict[str, NDArray[np.float64]] = {}
+    errors: dict[str, float] = {}
     for row, matrix in enumerate(evidence.matrices):
         if matrix is None:
             continue
         for name, value in metrics_of(matrix).items():
             if name not in columns:
                 columns[name] = table.numbers(name)
+                errors[name] = max(TWICE * reported_digit(columns[name]), SINGLE_PRECISION)
             reported = columns[name][row]
-            if np.isfinite(reported) and abs(reported - value) > _SAME:
+            if np.isfinite(reported) and abs(reported - value) > errors[name]:
                 wrong.setdefault(name, []).append((row, float(reported), value))
     return [
         _error(
@@ -120,7 +136,7 @@ def copies(table: Table, evidence: Evidence) -> list[Finding]:
     Runs with few errors, or with at most two predicted classes, may agree by chance and are left
     out. So are SVMs, whose solution may no longer change with C.
     """
-    if "kernel" in table.frame or not any(p is not None for p in evidence.predictions):
+    if table.is_svm().any() or not any(p is not None for p in evidence.predictions):
         raise NotApplicableError("it needs saved predictions of neural networks")
     seen: dict[tuple[str, bytes], list[int]] = {}
     names = table.keys(["dataset"]) if "dataset" in table.frame else [("",)] * len(table.frame)

@@ -70,9 +70,13 @@ def _limits(table: Table) -> list[tuple[float, str]]:
     """Return each row's ceiling and its source; an empty source if there is no ceiling."""
     if table.ceiling is not None:
         return [(table.ceiling, "given")] * len(table.frame)
-    family = "svm" if "kernel" in table.frame else "network" if "model" in table.frame else ""
+    is_network = "model" in table.frame
     names = [key[0] for key in table.keys(["dataset"])] if "dataset" in table.frame else []
-    limits = [_ceilings().get((name, family), (1.0, "")) for name in names]
+    families = ["svm" if svm else "network" if is_network else "" for svm in table.is_svm()]
+    limits = [
+        _ceilings().get((name, family), (1.0, ""))
+        for name, family in zip(names, families, strict=False)
+    ]
     return limits or [(1.0, "")] * len(table.frame)
 
 
@@ -81,7 +85,7 @@ def unconverged(table: Table) -> list[Finding]:
     if "converged" in table.frame:
         rows = [i for i, key in enumerate(table.keys(["converged"])) if key[0] in ("false", "0")]
         limit = ""
-    elif "kernel" in table.frame and table.protocol.max_iter is not None:
+    elif table.is_svm().any() and table.protocol.max_iter is not None:
         rows = list(range(len(table.frame)))
         limit = f", stopped after at most {table.protocol.max_iter:,} iterations"
     else:

@@ -1,73 +1,63 @@
-"""Read a user's CSV file as a table to audit: its columns, units and printed digits."""
+"""Read a user's table as one to audit: its columns, units and printed digits."""
 
 from __future__ import annotations
 
-import csv
-import io
-import math
 import re
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
-from analysis.checks.audit.columns import BOOKKEEPING, Options, name_columns
-from analysis.checks.audit.table import MEASURED, SETTINGS, Table, last_digit
+from analysis.checks.audit.cells import is_missing, plain
+from analysis.checks.audit.columns import Column, Options, name_columns
+from analysis.checks.audit.headings import BOOKKEEPING, NOTE
+from analysis.checks.audit.layout import read_cells
+from analysis.checks.audit.table import MEASURED, QUALITY, Table
+from analysis.checks.audit.values import values_of
+from analysis.checks.audit.wide import arms_of, one_row_per_arm
 from analysis.labs.reference import Protocol
 from search_spaces.errors import UserError, choices, did_you_mean
-from tune_app.study.measures import is_share
 
-_MISSING = ("", "-", "–", "—", "nan", "n/a", "na", "none", "null")
 _ENDED = ("finished", "unconverged")
 _DATASETS = {"fashionmnist": "fashion_mnist", "mnist": "mnist"}
 _DEVICES = {"gpu": "cuda"}
-_MOST_BYTES = 50_000_000
-_LARGEST = 1e18
+_MOST_NAMED = 3
 
 
 def read_csv(path: Path, options: Options) -> Table:
-    """Read a table from a CSV file (comma, semicolon or tab; UTF-8; headings in its first line).
+    """Read a table from a CSV, Markdown or LaTeX file.
 
     Raises:
-        UserError: the file cannot be read, a column is missing or ambiguous, a cell that must be a
-            number is not one, or percentages cannot be told from fractions.
+        UserError: the file cannot be read, has no column of results, or lacks a column that
+            ``options`` names.
     """
-    header, lines = _cells(path)
-    columns, remarks = name_columns(path, header, options)
-    text = pd.DataFrame(
-        {name: [line[i].strip() for line in lines] for name, i in columns.items()}, dtype=object
-    )
-    kept, dropped = _rows_with_a_result(text)
-    text = kept.reset_index(drop=True)
-    row_numbers = [int(place) + 1 for place in kept.index]
-    remarks += dropped
-    frame, unit = pd.DataFrame(index=text.index), pd.DataFrame(index=text.index)
-    for name in (c for c in text if c not in BOOKKEEPING):
-        if name in MEASURED or name == "num_test":
-            numbers, digits, remark = _numbers(
-                path, str(name), text[name], row_numbers, options.percent
-            )
-            frame[name], unit[name] = numbers, digits
-            remarks += remark
-        else:
-            frame[name] = [_setting(str(name), cell) for cell in text[name]]
-    num_test = np.full(len(frame), np.nan if options.num_test is None else options.num_test)
-    if "num_test" in frame and options.num_test is None:
-        stated = np.asarray(frame["num_test"], dtype=np.float64)
-        num_test = np.where(stated >= 1, stated, np.nan)
-    settings = tuple(c for c in map(str, frame) if c in (*SETTINGS, *options.factors))
+    cells = read_cells(path)
+    columns = name_columns(path, cells, options)
+    remarks = list(cells.remarks)
+    names = [str(row + 1) for row in range(len(cells.rows))]
+    if arms_of(columns):
+        columns, names, remark = one_row_per_arm(columns)
+        remarks.append(remark)
+    kept, dropped = _rows_with_a_result(columns)
+    columns, names = [_only(column, kept) for column in columns], [names[row] for row in kept]
+    _check_measured(path, columns, names)
+    odd = _unread(columns, names)
+    frame, unit, understood = _frames(columns, options.percent)
+    settings = tuple(c.name for c in columns if c.is_setting and c.name in frame)
     for name in options.compared:
         if name not in settings:
             raise UserError(
                 f"--compare {name}: no such setting in {path}{did_you_mean(name, settings)}; "
                 f"there are: {choices(settings) or 'none'}"
             )
+    printed = {c.heading: c for c in columns if c.is_numeric and c.name not in BOOKKEEPING}
     return Table(
         name=path.name,
         frame=frame,
         unit=unit.drop(columns="num_test", errors="ignore"),
         settings=settings,
-        num_test=num_test.astype(np.float64),
+        num_test=_num_test(frame, options.num_test),
         protocol=Protocol(
             report="",
             source=path.name,
@@ -75,104 +65,154 @@ def read_csv(path: Path, options: Options) -> Table:
             num_images=options.num_images,
             selection=options.selected_on,
         ),
-        averaging=options.averaging,
-        runs=options.runs,
+        averaging=options.averaging or _averaging(columns),
+        runs=options.runs or (None if _are_means(columns) else 1),
+        is_runs_stated=options.runs is not None,
         ceiling=options.ceiling,
         compared=tuple(options.compared),
-        remarks=tuple(remarks),
-        names=tuple(str(place + 1) for place in kept.index),
+        remarks=(understood, *remarks, *dropped, *_mean_remark(columns, options), *odd),
+        names=tuple(names),
+        printed=pd.DataFrame({h: [n.value for n in c.numbers] for h, c in printed.items()}),
+        printed_unit=pd.DataFrame({h: [n.digit for n in c.numbers] for h, c in printed.items()}),
+        texts=pd.DataFrame({c.heading: c.cells for c in columns if c.name == NOTE}),
     )
 
 
-def _cells(path: Path) -> tuple[list[str], list[list[str]]]:
-    try:
-        if path.exists() and not path.is_file():
-            raise UserError(f"{path}: not a regular file; give a CSV file or a study directory")
-        with path.open("rb") as file:
-            content = file.read(_MOST_BYTES + 1)
-        if len(content) > _MOST_BYTES:
-            raise UserError(f"{path}: larger than {_MOST_BYTES // 10**6} MB; cut it into parts")
-        text = content.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        raise UserError(f"{path}: not UTF-8 text (byte {error.start}); save it as UTF-8") from None
-    except (OSError, ValueError) as error:
-        why = getattr(error, "strerror", None) or error
-        raise UserError(f"{path}: cannot be read ({why}); give a CSV file") from None
-    first = text.split("\n", 1)[0]
-    delimiter = max(",;\t", key=first.count)
-    try:
-        rows = list(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True))
-    except csv.Error as error:
-        raise UserError(f"{path}: not a CSV file ({error}); save it as CSV") from None
-    rows = [row for row in rows if any(cell.strip() for cell in row)]
-    if len(rows) < 2:
-        raise UserError(f"{path}: no rows; its first line names the columns, the others are rows")
-    for number, row in enumerate(rows[1:], 1):
-        if len(row) != len(rows[0]):
-            raise UserError(
-                f"{path}: row {number} has {len(row)} cells where the first line names "
-                f"{len(rows[0])}; quote cells that hold a {delimiter!r}"
-            )
-    return rows[0], rows[1:]
+def _frames(
+    columns: Sequence[Column], percent: bool | None
+) -> tuple[pd.DataFrame, pd.DataFrame, str]:
+    """Return the values, their last digits, and one line on what each column was taken for."""
+    index = range(len(columns[0].cells))
+    frame, unit = pd.DataFrame(index=index), pd.DataFrame(index=index)
+    meanings, unused = [], []
+    for column in columns:
+        name, heading = column.name, column.heading
+        commas = ", decimal commas" if column.has_decimal_comma else ""
+        guessed = ", a guess" if column.meaning.is_guess else ""
+        if name in BOOKKEEPING or name == NOTE or name in frame:
+            unused.append(heading)
+        elif name in MEASURED or name == "num_test":
+            found = values_of(column, percent)
+            frame[name], unit[name] = found.values, found.digits
+            meanings.append(f"{heading} -> {' '.join([name, found.how]).strip()}{commas}{guessed}")
+        else:
+            frame[name] = pd.Series([_setting(column, row) for row in index], dtype=object)
+            what = f"{name}" if name != heading else "a setting"
+            meanings.append(f"{heading} -> {what}{commas}{guessed}")
+    meanings += [f"not used: {', '.join(unused)}"] if unused else []
+    if "test_accuracy" not in frame:
+        meanings.append("no column of accuracies; --map test_accuracy=COLUMN names one")
+        frame["test_accuracy"], unit["test_accuracy"] = np.nan, np.nan
+    return frame, unit, "columns: " + "; ".join(meanings)
 
 
-def _rows_with_a_result(text: pd.DataFrame) -> tuple[pd.DataFrame, list[str]]:
+def _setting(column: Column, row: int) -> object:
+    cell = plain(column.cells[row])
+    if is_missing(column.cells[row]):
+        return None
+    number = column.numbers[row]
+    name, bare = column.name, re.sub(r"[^0-9a-z]+", "", cell.lower())
+    if name == "dataset":
+        return _DATASETS.get(bare, cell)
+    if name == "model" and bare.startswith("resnet"):
+        return bare
+    if name == "device":
+        return _DEVICES.get(bare, cell)
+    return (
+        number.value if "," in cell and not number.unit and number.value == number.value else cell
+    )
+
+
+def _only(column: Column, rows: Sequence[int]) -> Column:
+    return column._replace(
+        cells=[column.cells[row] for row in rows], numbers=[column.numbers[row] for row in rows]
+    )
+
+
+def _rows_with_a_result(columns: Sequence[Column]) -> tuple[list[int], list[str]]:
     """Leave out rows without a result, and rows that repeat another's result."""
-    remarks, kept = [], text
-    if "status" in text:
-        kept = kept[kept["status"].isin(_ENDED)]
-    if len(kept) < len(text):
-        remarks.append(f"rows without a result, left out: {len(text) - len(kept)}")
-    one_result = [c for c in ("trial_id", "epochs", "seed") if c in kept]
-    if "trial_id" in one_result:
-        alone = kept[~kept.duplicated(one_result) | kept["trial_id"].isin(_MISSING)]
+    by_name = {column.name: column.cells for column in columns}
+    measured = [column for column in columns if column.name in MEASURED]
+    rows = list(range(len(columns[0].cells)))
+    kept = [row for row in rows if by_name.get("status", ["finished"] * len(rows))[row] in _ENDED]
+    if "status" in by_name and not set(by_name["status"]) & set(_ENDED):
+        kept = rows
+    with_numbers = [
+        row for row in kept if any(c.numbers[row].value == c.numbers[row].value for c in measured)
+    ]
+    kept = with_numbers or kept
+    remarks = []
+    if len(kept) < len(rows):
+        remarks.append(f"rows without a result, left out: {len(rows) - len(kept)}")
+    if "trial_id" in by_name:
+        same = [by_name[name] for name in ("trial_id", "epochs", "seed") if name in by_name]
+        seen, alone = set(), []
+        for row in kept:
+            key = tuple(cells[row] for cells in same)
+            if key not in seen or is_missing(by_name["trial_id"][row]):
+                alone.append(row)
+            seen.add(key)
         if len(alone) < len(kept):
             remarks.append(f"rows that repeat another's result, left out: {len(kept) - len(alone)}")
         kept = alone
     return kept, remarks
 
 
-def _numbers(
-    path: Path, name: str, cells: pd.Series[str], row_numbers: list[int], percent: bool | None
-) -> tuple[list[float], list[float], list[str]]:
-    """Return a column's values, the last printed digit of each, and a remark on how it was read."""
-    values, digits = [], []
-    for number, cell in zip(row_numbers, cells, strict=True):
-        bare = cell.removesuffix("%").strip()
-        if re.fullmatch(r"\d{1,3}(,\d{3})+(\.\d*)?", bare):
-            bare = bare.replace(",", "")
-        digit = last_digit(bare)
-        value = math.nan if cell.lower() in _MISSING else float(bare) if digit > 0 else math.inf
-        if not (math.isnan(value) or abs(value) < _LARGEST):
-            raise UserError(
-                f"{path}: row {number}, column {name}: {cell[:40]!r} is not a number; "
-                "leave the cell empty if there is none"
-            )
-        values.append(value)
-        digits.append(digit if digit > 0 else math.nan)
-    if not is_share(name):
-        return values, digits, []
-    known = [v for v in values if not math.isnan(v)]
-    signed = bool(len(cells)) and all(c.endswith("%") for c in cells if c.lower() not in _MISSING)
-    is_percent = percent
-    if percent is None:
-        is_percent = (signed and bool(known)) or any(v > 1 for v in known)
-        if is_percent and not signed and any(0 < v <= 1 for v in known):
-            raise UserError(
-                f"{path}: column {name} has values up to 1 and above 1, so percentages cannot be "
-                "told from fractions; add --percent or --fraction"
-            )
-    scale = 100.0 if is_percent else 1.0
-    remark = f"{name} read as {'percentages' if is_percent else 'fractions'}"
-    return [v / scale for v in values], [d / scale for d in digits], [remark]
+def _check_measured(path: Path, columns: Sequence[Column], names: Sequence[str]) -> None:
+    """Refuse a table without any result."""
+    if any(column.name in MEASURED and column.known for column in columns):
+        return
+    for column in columns:
+        if column.meaning.name in MEASURED or "acc" in column.heading.lower():
+            for name, cell in zip(names, column.cells, strict=True):
+                if not is_missing(cell):
+                    raise UserError(
+                        f"{path}: row {name}, column {column.heading}: {cell[:40]!r} is not "
+                        "a number, and there is no other result; leave it empty if there is none"
+                    )
+    raise UserError(
+        f"{path}: no column of results was found; name it with --map test_accuracy=COLUMN; "
+        f"there are: {choices([column.heading for column in columns])}"
+    )
 
 
-def _setting(name: str, cell: str) -> str | None:
-    if cell.lower() in _MISSING:
-        return None
-    plain = re.sub(r"[^0-9a-z]+", "", cell.lower())
-    if name == "dataset":
-        return _DATASETS.get(plain, cell)
-    if name == "model" and plain.startswith("resnet"):
-        return plain
-    return _DEVICES.get(plain, cell) if name == "device" else cell
+def _unread(columns: Sequence[Column], names: Sequence[str]) -> list[str]:
+    """Name the cells of measured columns that are no numbers."""
+    odd = [
+        f"row {names[row]}, column {column.heading}: {cell[:40]!r}"
+        for column in columns
+        if column.name in (*MEASURED, "num_test")
+        for row, cell in enumerate(column.cells)
+        if not is_missing(cell) and column.numbers[row].value != column.numbers[row].value
+    ]
+    more = f" and {len(odd) - _MOST_NAMED} more" if len(odd) > _MOST_NAMED else ""
+    return [f"not a number, left out: {'; '.join(odd[:_MOST_NAMED])}{more}"] if odd else []
+
+
+def _num_test(
+    frame: pd.DataFrame, stated: int | None
+) -> np.ndarray[tuple[int], np.dtype[np.float64]]:
+    if stated is not None or "num_test" not in frame:
+        return np.full(len(frame), np.nan if stated is None else stated, dtype=np.float64)
+    counts = np.array(frame["num_test"], dtype=np.float64)
+    return np.where((counts >= 1) & (counts == np.rint(counts)), counts, np.nan)
+
+
+def _averaging(columns: Sequence[Column]) -> str | None:
+    named = {column.meaning.averaging for column in columns if column.name in QUALITY}
+    return named.pop() if len(named) == 1 else None
+
+
+def _mean_remark(columns: Sequence[Column], options: Options) -> list[str]:
+    if options.runs is not None or not _are_means(columns):
+        return []
+    return ["rows are means of several runs; --runs N says of how many"]
+
+
+def _are_means(columns: Sequence[Column]) -> bool:
+    """Return whether headings or spreads beside the accuracies say that rows are means."""
+    return any(
+        column.meaning.is_mean
+        or (column.name == "test_accuracy" and any(number.is_mean for number in column.numbers))
+        for column in columns
+    )

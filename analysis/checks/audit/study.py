@@ -16,12 +16,14 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from analysis.checks.audit import RULES, Rule, audit_table
+from analysis.checks.audit.counts import is_count
 from analysis.checks.audit.evidence import (
     Classes,
     Counts,
     Evidence,
     copies,
     recomputed,
+    reported_digit,
     same_test_images,
 )
 from analysis.checks.audit.finding import Audit, Finding, NotApplicableError
@@ -92,7 +94,10 @@ def study_table(study: Study, rows: pd.DataFrame | None = None) -> Table:
     for column in measured:
         if column.endswith("_seconds"):
             unit[column] = _CLOCK_DIGIT
-    if "test_accuracy" not in kept:
+    num_test = _num_test(kept)
+    if "test_accuracy" in kept:
+        unit["test_accuracy"] = _accuracy_digit(kept, num_test)
+    else:
         kept, unit = kept.assign(test_accuracy=np.nan), unit.assign(test_accuracy=0.0)
     unit = unit[
         [c for c in unit if str(c).startswith(("test_", "val_", "train_")) and "loss" not in str(c)]
@@ -106,7 +111,7 @@ def study_table(study: Study, rows: pd.DataFrame | None = None) -> Table:
         frame=kept,
         unit=unit,
         settings=tuple(settings),
-        num_test=_num_test(kept),
+        num_test=num_test,
         protocol=Protocol(
             report="",
             source=study.name,
@@ -137,6 +142,13 @@ def _num_test(rows: pd.DataFrame) -> NDArray[np.float64]:
         return np.full(len(rows), np.nan)
     stated = np.asarray(pd.to_numeric(rows["num_test"], errors="coerce"), dtype=np.float64)
     return np.where((stated >= 1) & (stated <= _MOST_IMAGES), stated, np.nan)
+
+
+def _accuracy_digit(rows: pd.DataFrame, num_test: NDArray[np.float64]) -> float:
+    """Return the last digit of the test accuracies; 0 if most of them are exact."""
+    values = np.asarray(pd.to_numeric(rows["test_accuracy"], errors="coerce"), dtype=np.float64)
+    exact = is_count(values, np.zeros(len(values)), num_test) | ~np.isfinite(values + num_test)
+    return 0.0 if exact.mean() > 0.5 else reported_digit(values)
 
 
 def _remarks(study: Study, kept: pd.DataFrame) -> tuple[str, ...]:

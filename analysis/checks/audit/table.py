@@ -12,7 +12,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from analysis.frames.pairing import sets_of
+from analysis.checks.audit.cells import last_digit
+from analysis.frames.pairing import positions_of_sets
 from analysis.labs.reference import Protocol, ReferenceTable, Statement, load_statements
 
 SETTINGS = (
@@ -27,6 +28,9 @@ STEADY = "steady_seconds"
 """Training time without the warm-up, from ``steady_seconds`` (studies only)."""
 PLACEBOS = ("pin_memory", "num_workers")
 """Settings that change where data are stored and when they are copied, but not arithmetic."""
+
+SVM_KERNELS = ("rbf", "poly", "linear", "sigmoid", "precomputed", "gaussian", "polynomial")
+_SVM = re.compile(r"svm|svc|support.?vector")
 
 
 @dataclass(frozen=True, eq=False)
@@ -43,11 +47,15 @@ class Table:
         protocol: what is known about the origin of the numbers.
         statements: what its source says about the table.
         averaging: average of precision, recall and F1; None if unknown.
-        runs: how many runs each row is the mean of.
+        runs: how many runs each row is the mean of; None if rows are means of an unknown number.
+        is_runs_stated: whether ``runs`` is known, not just assumed because nothing says otherwise.
         ceiling: highest plausible test accuracy, given by the user.
         compared: settings whose levels are compared as arms.
         remarks: how it was read.
         names: the name of each row; empty if rows are named by their number.
+        printed: the numbers of all columns as the file prints them, by its headings.
+        printed_unit: their last printed digits.
+        texts: the cells of the columns that are no settings and no known results.
     """
 
     name: str
@@ -58,11 +66,15 @@ class Table:
     protocol: Protocol
     statements: tuple[Statement, ...] = ()
     averaging: str | None = None
-    runs: int = 1
+    runs: int | None = 1
+    is_runs_stated: bool = True
     ceiling: float | None = None
     compared: tuple[str, ...] = ()
     remarks: tuple[str, ...] = field(default=())
     names: tuple[str, ...] = ()
+    printed: pd.DataFrame = field(default_factory=pd.DataFrame)
+    printed_unit: pd.DataFrame = field(default_factory=pd.DataFrame)
+    texts: pd.DataFrame = field(default_factory=pd.DataFrame)
 
     def numbers(self, column: str) -> NDArray[np.float64]:
         """Return a column as floats, NaN where it is missing."""
@@ -90,6 +102,24 @@ class Table:
     def _texts(self) -> dict[str, list[str]]:
         return {}
 
+    def is_svm(self) -> NDArray[np.bool_]:
+        """Return which rows are support vector machines: (rows,).
+
+        A model's name decides. Without a model it is the kernel's name: the kernel of a
+        convolution is a number.
+        """
+        models, kernels = (
+            self._text(name) if name in self.frame else [""] * len(self.frame)
+            for name in ("model", "kernel")
+        )
+        return np.array(
+            [
+                bool(_SVM.search(model)) or (not model and kernel in SVM_KERNELS)
+                for model, kernel in zip(models, kernels, strict=True)
+            ],
+            dtype=bool,
+        )
+
     def varying(self) -> tuple[str, ...]:
         """Return the settings that have more than one value."""
         return tuple(s for s in self.settings if len(set(self._text(s))) > 1)
@@ -99,10 +129,11 @@ class Table:
 
         A group with two rows of the same level is left out, because their difference is unknown.
         """
-        names = list(dict.fromkeys([*self.settings, factor]))
-        texts = pd.DataFrame({name: self._text(name) for name in names}, dtype=object)
-        sets = sets_of(texts if within is None else texts[within], factor, self.settings)
-        return [group.index.tolist() for _, group in sets.groupby(sets, sort=False)]
+        rows = np.arange(len(self.frame)) if within is None else np.flatnonzero(within)
+        keys = self.keys([name for name in self.settings if name != factor])
+        levels = self._text(factor)
+        sets = positions_of_sets([keys[row] for row in rows], [levels[row] for row in rows])
+        return [[int(rows[i]) for i in group] for group in sets]
 
     def pairs(
         self, factor: str, first: Any, second: Any, within: NDArray[np.bool_] | None = None
@@ -215,17 +246,3 @@ def _printed_units(reference: ReferenceTable) -> pd.DataFrame:
             own = pd.Series(10.0 ** (magnitude - how.significant + 1), index=own.index)
         units[name] = own
     return units
-
-
-_MOST_DIGITS = 300
-_NUMBER = re.compile(r"[-+]?(?:\d+(?:\.(\d*))?|\.(\d+))(?:[eE]([-+]?\d{1,3}))?")
-
-
-def last_digit(text: str) -> float:
-    """Return the value of a number's last printed digit: 1e-4 for ``0.9855``, NaN for no number."""
-    match = _NUMBER.fullmatch(text.strip())
-    if match is None:
-        return float("nan")
-    decimals = len(match[1] or match[2] or "")
-    exponent = int(match[3] or 0) - decimals
-    return 10.0**exponent if abs(exponent) <= _MOST_DIGITS else float("nan")

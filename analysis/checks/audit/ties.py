@@ -61,7 +61,7 @@ def tied_accuracies(table: Table) -> list[Finding]:
 
 
 def _paired_factors(table: Table) -> list[str]:
-    left_out = _NOT_PAIRED + (_NOT_PAIRED_FOR_SVM if "kernel" in table.frame else ())
+    left_out = _NOT_PAIRED + (_NOT_PAIRED_FOR_SVM if table.is_svm().any() else ())
     return [s for s in table.varying() if s not in (*left_out, "dataset")]
 
 

@@ -21,6 +21,7 @@ def table(
     averaging: str | None = None,
     compared: Sequence[str] = (),
     ceiling: float | None = None,
+    is_runs_stated: bool = True,
     **columns: Any,
 ) -> Table:
     """Return a table with these columns; every number is printed to ``unit``."""
@@ -39,4 +40,5 @@ def table(
         averaging=averaging,
         compared=tuple(compared),
         ceiling=ceiling,
+        is_runs_stated=is_runs_stated,
     )

@@ -39,3 +39,17 @@ def test_unconverged_rows() -> None:
     assert unconverged(table(**svm, protocol=limited, converged=[True, True])) == []
     with pytest.raises(NotApplicableError):
         unconverged(table(**svm))
+
+
+def test_a_columns_name_is_no_method() -> None:
+    """A convolution has a kernel too: its size."""
+    rows = {"dataset": ["fashion_mnist"] * 2, "kernel": [3, 5], "test_accuracy": [0.924, 0.92]}
+    assert not table(**rows).is_svm().any()
+    for columns in (rows, rows | {"model": ["cnn", "cnn"]}):
+        try:
+            assert ceiling(table(**columns)) == []
+        except NotApplicableError as reason:
+            assert "known ceiling" in str(reason)
+    named = rows | {"model": ["SVC", "cnn"], "kernel": ["rbf", "rbf"]}
+    assert table(**named).is_svm().tolist() == [True, False]
+    assert ceiling(table(**named))[0].rows == (0,)

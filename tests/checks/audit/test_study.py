@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from analysis.checks.audit.command import main
-from analysis.checks.audit.evidence import metrics_of
+from analysis.checks.audit.evidence import metrics_of, reported_digit
 from analysis.checks.audit.study import audit_study, study_table
 from analysis.checks.audit.table import STEADY
 from analysis.checks.audit.times import time_per_epoch
@@ -90,6 +90,22 @@ def test_changed_results_are_found(tmp_path: Path, changes: Any, rules: set[str]
     found = {f.rule for f in audit.findings if f.severity == "error"}
     assert rules <= found and audit.failed
     assert found <= rules | {"same_test_images"}
+
+
+def test_single_precision_and_rounded_metrics_are_honest(tmp_path: Path) -> None:
+    """Trials that report float32, or numbers that were rounded to four digits and then to three."""
+    assert reported_digit(np.array([0.9125, 0.91])) == 1e-4
+    assert reported_digit(np.array([0.91, 1 / 7])) == 0
+    exact = result(np.random.default_rng(0))
+    names = ("test_accuracy", "test_precision", "test_recall", "test_f1")
+    matrix = np.array(exact["confusion_matrix"]) * 14
+    matrix[0, 0] += 5
+    exact |= metrics_of(matrix) | {"confusion_matrix": matrix.tolist(), "num_test": 14_005}
+    for number, change in enumerate((np.float32, lambda value: round(round(value, 4), 3))):
+        study = write_study(tmp_path / str(number), study_json({"a": resnet_config()}))
+        last = exact | {name: float(change(exact[name])) for name in names}
+        write_trial(study, "k", resnet_config(), {2: ["a"]}, [last])
+        assert audit_study(study).findings == ()
 
 
 def test_copied_predictions_are_found(tmp_path: Path) -> None:

@@ -1,0 +1,157 @@
+"""Find the headings and rows of a table in a file, whatever separates them.
+
+Read are CSV with commas, semicolons or tabs, and the tables of a Markdown or LaTeX text, in UTF-8,
+UTF-16 or Latin-1.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+from pathlib import Path
+from typing import NamedTuple
+
+from search_spaces.errors import UserError
+
+_MOST_BYTES = 50_000_000
+_RULES = re.compile(
+    r"\\(?:toprule|midrule|bottomrule|hline|centering|small|cmidrule(?:\([a-z]*\))?\{[^}]*\}"
+    r"|cline\{[^}]*\}|addlinespace(?:\[[^\]]*\])?)"
+)
+_MARKDOWN_RULE = re.compile(r"\s*\|?\s*:?-{1,}:?\s*(\|\s*:?-{1,}:?\s*)*\|?\s*")
+_TABULAR = re.compile(r"\\begin\{(tabular[xy*]?|longtable)\}(.*?)\\end\{\1\}", re.DOTALL)
+_MULTICOLUMN = re.compile(
+    r"\\multicolumn\{(\d+)\}\{[^{}]*(?:\{[^{}]*\})?[^{}]*\}\{(.*)\}", re.DOTALL
+)
+_MULTIROW = re.compile(r"\\multirow\{(\d+)\}\{[^{}]*\}\{(.*)\}", re.DOTALL)
+
+
+class Cells(NamedTuple):
+    """The cells of a table as text.
+
+    Attributes:
+        header: the headings, one per column.
+        rows: the rows, each with as many cells.
+        delimiter: what separates cells: a character, ``|`` in Markdown or ``&`` in LaTeX.
+        remarks: what was passed over.
+    """
+
+    header: list[str]
+    rows: list[list[str]]
+    delimiter: str
+    remarks: list[str]
+
+
+def read_cells(path: Path) -> Cells:
+    """Read a file's first table.
+
+    Raises:
+        UserError: the file cannot be read, or has no table.
+    """
+    text = _text(path)
+    if match := _TABULAR.search(text):
+        others = len(_TABULAR.findall(text)) - 1
+        return _table(path, _latex(match[2]), "&", _passed_over(others))
+    lines = text.splitlines()
+    starts = [i for i, line in enumerate(lines[1:]) if _is_rule(line) and "|" in lines[i]]
+    if starts:
+        end = next((i for i in range(starts[0] + 2, len(lines)) if "|" not in lines[i]), len(lines))
+        rows = [_markdown(line) for line in (lines[starts[0]], *lines[starts[0] + 2 : end])]
+        return _table(path, rows, "|", _passed_over(len(starts) - 1))
+    first = next((line for line in lines if line.strip()), "")
+    delimiter = max("\t;,", key=first.count)
+    if not first.count(delimiter):
+        delimiter = max("\t;,", key=text.count)
+    try:
+        rows = list(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True))
+    except csv.Error as error:
+        raise UserError(f"{path}: not a CSV file ({error}); save it as CSV") from None
+    return _table(path, rows, delimiter, [])
+
+
+def _text(path: Path) -> str:
+    try:
+        if path.exists() and not path.is_file():
+            raise UserError(f"{path}: not a regular file; give a CSV file or a study directory")
+        with path.open("rb") as file:
+            content = file.read(_MOST_BYTES + 1)
+    except (OSError, ValueError) as error:
+        why = getattr(error, "strerror", None) or error
+        raise UserError(f"{path}: cannot be read ({why}); give a CSV file") from None
+    if len(content) > _MOST_BYTES:
+        raise UserError(f"{path}: larger than {_MOST_BYTES // 10**6} MB; cut it into parts")
+    encodings = ["utf-16"] if content[:2] in (b"\xff\xfe", b"\xfe\xff") else []
+    for encoding in (*encodings, "utf-8-sig", "cp1252", "latin-1"):
+        try:
+            text = content.decode(encoding)
+            break
+        except UnicodeDecodeError:
+            continue
+    if "\0" in text:
+        raise UserError(f"{path}: not a text file; save the table as CSV")
+    return text
+
+
+def _passed_over(others: int) -> list[str]:
+    return [f"the file's first table was read, {others} more left out"] if others > 0 else []
+
+
+def _table(path: Path, rows: list[list[str]], delimiter: str, remarks: list[str]) -> Cells:
+    rows = [[cell.strip() for cell in row] for row in rows]
+    rows = [row for row in rows if any(row)]
+    widest = max((sum(map(bool, row)) for row in rows), default=0)
+    start = next((i for i, row in enumerate(rows) if sum(map(bool, row)) >= min(2, widest)), 0)
+    if start:
+        remarks = [*remarks, f"lines above the headings, left out: {start}"]
+    rows = rows[start:]
+    if len(rows) < 2:
+        raise UserError(f"{path}: no rows; its first line names the columns, the others are rows")
+    filled = max(max((i + 1 for i, cell in enumerate(row) if cell), default=0) for row in rows)
+    rows = [(row + [""] * filled)[:filled] for row in rows]
+    named = max(i + 1 for i, cell in enumerate(rows[0]) if cell)
+    for number, row in enumerate(rows[1:], 1):
+        if sum(bool(cell) for cell in row[named:]) and delimiter == "," and named > 1:
+            raise UserError(
+                f"{path}: row {number} has more cells than the {named} headings of the first line; "
+                f"quote cells that hold a {delimiter!r}"
+            )
+    header = [heading or "(no name)" for heading in rows[0]]
+    return Cells(header, rows[1:], delimiter, remarks)
+
+
+def _is_rule(line: str) -> bool:
+    return "-" in line and "|" in line and bool(_MARKDOWN_RULE.fullmatch(line))
+
+
+def _markdown(line: str) -> list[str]:
+    cells = re.split(r"(?<!\\)\|", line.strip())
+    if cells and not cells[0].strip():
+        cells = cells[1:]
+    if len(cells) > 1 and not cells[-1].strip():
+        cells = cells[:-1]
+    return [cell.replace("\\|", "|") for cell in cells]
+
+
+def _latex(body: str) -> list[list[str]]:
+    body = re.sub(r"(?<!\\)%.*", "", body)
+    body = re.sub(r"^\s*(?:\[[a-z]\]|\{[^{}]*\})?\s*\{(?:[^{}]|\{[^{}]*\})*\}", "", body, count=1)
+    rows: list[list[str]] = []
+    down: dict[int, tuple[int, str]] = {}
+    for line in re.split(r"\\\\(?:\[[^\]]*\])?|\\tabularnewline", body):
+        row: list[str] = []
+        for text in re.split(r"(?<!\\)&", _RULES.sub("", line)):
+            cell = text.strip()
+            if many := _MULTICOLUMN.fullmatch(cell):
+                row += [many[2].strip(), *[""] * (int(many[1]) - 1)]
+                continue
+            if tall := _MULTIROW.fullmatch(cell):
+                down[len(row)] = (int(tall[1]), tall[2].strip())
+            left, above = down.get(len(row), (0, ""))
+            if left:
+                down[len(row)] = (left - 1, above)
+            filled = tall[2].strip() if tall else cell or (above if left else "")
+            row.append(re.sub(r"\\([#%&_$])", r"\1", filled))
+        if any(row):
+            rows.append(row)
+    return rows
