@@ -35,7 +35,9 @@ def best_rows(
     A configuration with several seeds is judged by its mean over them, and every column that
     differs between its seeds then holds the mean (``seed`` itself: the first). Rows that are not
     ``SELECTABLE`` or whose metric is not finite are left out. So are configurations of which one
-    seed diverged, because the mean of the other seeds would be too good. Of equal metrics the one
+    seed diverged, because the mean of the other seeds would be too good. Only configurations with
+    results at the most seeds are compared, so seeds that failed count against one, too. Of equal
+    metrics the one
     with fewer epochs (``milestone``) is picked, then the one that was declared first.
 
     Args:
@@ -121,9 +123,10 @@ def _ranked(configurations: pd.DataFrame, metric: str, mode: str) -> pd.DataFram
     """Return the configurations with a finite metric, best first; their index is their order."""
     usable = configurations[_finite(configurations[metric])]
     ranks = [
-        rank(float(score), mode, num_epochs, int(place))
-        for place, score, num_epochs in zip(
-            usable.index, usable[metric], numbers(usable, "milestone"), strict=True
+        rank(float(score), mode, num_epochs, int(place), int(num_seeds))
+        for place, score, num_epochs, num_seeds in zip(
+            *(usable.index, usable[metric], numbers(usable, "milestone"), usable["num_seeds"]),
+            strict=True,
         )
     ]
     return usable.iloc[sorted(range(len(ranks)), key=ranks.__getitem__)]
@@ -131,7 +134,10 @@ def _ranked(configurations: pd.DataFrame, metric: str, mode: str) -> pd.DataFram
 
 def _num_tied(ranked: pd.DataFrame, metric: str) -> int:
     """Return how many of the ranked configurations are as good as the first."""
-    scores = [rank(float(score), "max", 0, 0)[0] for score in ranked[metric]]
+    scores = [
+        rank(float(score), "max", 0, 0, int(number))
+        for score, number in zip(ranked[metric], ranked["num_seeds"], strict=True)
+    ]
     return scores.count(scores[0])
 
 

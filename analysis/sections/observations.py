@@ -23,8 +23,8 @@ from analysis.labs.families import families
 from analysis.render.document import Block, Bullets, Paragraph, Section
 from analysis.sections.best import gap_of
 from analysis.sections.conclusions import overlap, sentences
-from analysis.stats import bca_interval, fewest_pairs, sign_flip
-from analysis.stats.by_seed import by_seed, num_seeds, wider
+from analysis.stats import fewest_pairs, units_of
+from analysis.stats.units import too_few_units
 from search_spaces.errors import one_line
 
 _ALPHA = 0.05
@@ -35,10 +35,9 @@ _ABOUT = (
 )
 _APART = "Apart: the 95 % Wilson intervals of the two {values} do not overlap."
 _JUDGED = (
-    "The p-value and the 95 % interval belong to the mean difference. They are computed twice: "
-    "from the pairs (sign flips and bootstrap), and from the means of the seeds, because pairs at "
-    "one seed are not independent. The larger p-value and the wider interval are shown. They are "
-    "not adjusted for the number of lines."
+    "The p-value and the 95 % interval belong to the mean difference. They are computed from the "
+    "means of the seeds, because pairs at one seed are not independent. They are not adjusted for "
+    "the number of lines."
 )
 
 
@@ -155,18 +154,13 @@ def describe_pairs(
 
 def _judged(pairs: pd.DataFrame, images: float, scale: Scale) -> str:
     """Return the mean difference with p and interval; empty with too few seeds to test it."""
-    if num_seeds(pairs) < fewest_pairs(_ALPHA):
+    units = units_of(pairs["difference"], pairs["seed"])
+    if too_few_units(units.num_seeds, _ALPHA) or units.disagree():
         return ""
-    differences = pairs["difference"].to_numpy(dtype=float)
-    p_value = sign_flip(differences).p_value
-    interval = bca_interval(differences, confidence=1 - _ALPHA)
-    together = by_seed(pairs, 0.0, _ALPHA, 1 - _ALPHA)
-    if together is not None:
-        p_value = max(p_value, together.p_value)
-        interval = wider(interval, together.interval)
+    p_value, interval = units.p_value(), units.interval(1 - _ALPHA)
     mean, low, high = (
         scale.difference(float(value), images)
-        for value in (differences.mean(), interval.low, interval.high)
+        for value in (units.mean, interval.low, interval.high)
     )
     unit = f" {scale.difference_unit}" if scale.difference_unit else ""
     shown = f"p = {p_value:.2g}" if p_value >= 0.001 else "p < 0.001"

@@ -1,10 +1,12 @@
 """Statistics of repeated and compared trainings, as functions on arrays and frames.
 
-``intervals`` has confidence intervals of one quantity. ``paired`` compares two arms over pairs, and
-``by_seed`` over the means of seeds. ``predictions`` and ``saved`` compare two trained models image
-by image. ``factorial`` splits the variance of a grid among its factors. ``noise`` estimates the
-noise of a run from a factor that changes nothing. ``power`` says what a number of pairs can show.
-``timing`` compares durations. ``budget`` estimates the gain from more trials.
+``intervals`` has confidence intervals of one quantity. ``units`` tests a mean difference over the
+means of seeds or over single pairs, ``shares`` how often one arm is better, both with the rule for
+too few of them; ``sign_flips`` and ``holm`` are what they use. ``predictions`` and ``saved``
+compare two trained models image by image. ``factorial`` splits the variance of a grid among its
+factors. ``noise`` estimates the noise of a run from a factor that changes nothing. ``power`` says
+what a number of pairs can show. ``timing`` compares durations. ``budget`` estimates the gain from
+more trials.
 
 Accuracies are fractions, and durations are in seconds. Functions that draw random numbers take a
 seed and are repeatable.
@@ -12,22 +14,15 @@ seed and are repeatable.
 
 from analysis.stats.budget import expected_best
 from analysis.stats.factorial import FactorialEffects, factorial_effects
+from analysis.stats.holm import holm
 from analysis.stats.intervals import (
     Interval,
-    bca_interval,
     mean_interval,
     median_interval,
     replicates,
     wilson_interval,
 )
 from analysis.stats.noise import NoiseFloor, noise_floor
-from analysis.stats.paired import (
-    Outperforming,
-    SignFlip,
-    holm,
-    outperforming,
-    sign_flip,
-)
 from analysis.stats.power import (
     fewest_pairs,
     smallest_difference,
@@ -35,6 +30,8 @@ from analysis.stats.power import (
 )
 from analysis.stats.predictions import McNemar, mcnemar, mcnemar_bound
 from analysis.stats.saved import compare_predictions, load_predictions, read_predictions
+from analysis.stats.shares import Outperforming, outperforming
+from analysis.stats.sign_flips import SignFlip, sign_flip, sign_flip_interval
 from analysis.stats.timing import (
     TimeRatio,
     conditions_differ,
@@ -42,6 +39,7 @@ from analysis.stats.timing import (
     same_conditions,
     time_ratio,
 )
+from analysis.stats.units import Units, units_of
 
 __all__ = [
     "FactorialEffects",
@@ -51,7 +49,7 @@ __all__ = [
     "Outperforming",
     "SignFlip",
     "TimeRatio",
-    "bca_interval",
+    "Units",
     "compare_predictions",
     "conditions_differ",
     "epoch_times",
@@ -70,8 +68,10 @@ __all__ = [
     "replicates",
     "same_conditions",
     "sign_flip",
+    "sign_flip_interval",
     "smallest_difference",
     "smallest_p_value",
     "time_ratio",
+    "units_of",
     "wilson_interval",
 ]

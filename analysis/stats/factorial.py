@@ -4,15 +4,16 @@ In a full factorial with equally many results per cell all terms are orthogonal.
 then add up to the total, and η² = SS / SS_total is the share of the variance that a term explains.
 Each term is compared with an error term. There are three, best first:
 
-- with several seeds, the seeds are blocks, because the same seed runs in every cell (with the same
-  initial weights and order of batches). The error is what blocks and all terms leave unexplained.
+- with several seeds, the interaction of the term with the seeds: how much its effect differs from
+  seed to seed. It is the analysis of variance with repeated measures (``AnovaRM`` of statsmodels).
+  For two levels it is Student's test of the seeds' differences.
 - with a placebo, a factor that changes nothing, its two runs per cell are replicates.
 - otherwise interactions of three or more factors are assumed to be noise (Montgomery 2017,
   section 6.5). If they are not, p-values are too large. The result says which term was used.
 
-Rows of one trial at several epochs form a split plot: their common noise affects the differences
-between trials, but not those between epochs. One pooled error is used for both. It is too large for
-epochs and too small for the other factors. For strict results use one number of epochs at a time.
+Without several seeds the p-values are about these runs: another seed may show otherwise. Rows of
+one trial at several epochs form a split plot, of which only seeds give the right error for both the
+trials and the epochs. Without them use one number of epochs at a time.
 """
 
 from __future__ import annotations
@@ -25,7 +26,9 @@ from typing import Any, Literal, NamedTuple
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
+from analysis.stats.units import too_few_units
 from search_spaces.errors import UserError, choices
 
 ErrorTerm = Literal["seeds", "placebo", "high-order interactions", "none"]
@@ -38,26 +41,29 @@ class FactorialEffects:
 
     Attributes:
         terms: one line per term: ``term`` (``lr`` or ``lr × optimizer``), ``order`` (1 or 2),
-            ``df``, ``sum_of_squares``, ``eta_squared``, ``f``, ``p_value``; the last two are NaN
-            without an error term.
+            ``df``, ``sum_of_squares``, ``eta_squared``, ``error_df``, ``error_sd`` (of one result),
+            ``f``, ``p_value``; the last two are NaN with fewer than six seeds, or fewer than five
+            degrees of freedom of another error.
         effects: one line per main effect and level: ``factor``, ``level``, ``effect`` (mean of the
             level minus the grand mean, in the unit of the response), ``low``, ``high``.
-        differences: one line per two-level factor: ``factor``, ``level``, ``reference`` (its first
-            level), ``difference`` of the two means, ``low``, ``high``.
         error_term: the error that the terms are compared with.
-        error_df, error_sd: its degrees of freedom and the standard deviation of one result.
         num_results: the number of results used.
         confidence: of each interval by itself.
     """
 
     terms: pd.DataFrame
     effects: pd.DataFrame
-    differences: pd.DataFrame
     error_term: ErrorTerm
-    error_df: int
-    error_sd: float
     num_results: int
     confidence: float
+
+
+class _Term(NamedTuple):
+    """A term: its axes, its effect by level, its sum of squares and its degrees of freedom."""
+
+    effect: NDArray[np.float64]
+    squares: float
+    df: int
 
 
 def factorial_effects(
@@ -79,47 +85,77 @@ def factorial_effects(
         confidence: of the intervals.
 
     Raises:
-        UserError: a factor is unknown or constant, a cell is empty, cells have different numbers of
-            results, a response is missing, or the placebo's rows share their results.
+        UserError: a factor is unknown or constant, a cell is empty or lacks a seed, cells have
+            different numbers of results, a response is missing, or the placebo's rows share their
+            results.
     """
-    frame = _checked(rows, factors, response, placebo)
-    blocks = "seed" if "seed" in frame and frame["seed"].nunique() > 1 else None
-    table = _sums_of_squares(frame, factors, response, blocks)
-    total = float(((frame[response] - frame[response].mean()) ** 2).sum())
-    error = _error(table, total, len(frame), seeds=blocks is not None, placebo=placebo is not None)
-    means = [(f, frame.groupby(f, dropna=False, sort=False)[response].mean()) for f in factors]
-    half = error.half_width(confidence) / math.sqrt(len(frame))
+    _check(rows, factors, response, placebo)
+    has_seeds = "seed" in rows and rows["seed"].nunique() > 1
+    cube, levels = _cube(rows, [*factors, *(["seed"] if has_seeds else [])], response)
+    means = cube.mean(axis=-1)  # twins of one seed are no replicates of the seed
+    terms = terms_of(means, len(factors), has_seeds=has_seeds)
+    low = [term for term in terms if term and len(factors) not in term]
+    total = float(((means - means.mean()) ** 2).sum())
+    within = float(((cube - cube.mean(axis=-1, keepdims=True)) ** 2).sum()) / cube.shape[-1]
+    error_term: ErrorTerm = "none"
+    left_df = means.size - 1 - sum(terms[term].df for term in low)
+    if has_seeds:
+        error_term = "seeds"
+        errors = [(terms[*t, len(factors)].squares, terms[*t, len(factors)].df) for t in low]
+    elif placebo is not None and within > 0:
+        error_term = "placebo"
+        errors = [(within, means.size * (cube.shape[-1] - 1))] * len(low)
+    else:  # twins that are equal show no noise
+        error_term = "high-order interactions" if left_df else "none"
+        errors = [(total - sum(terms[term].squares for term in low), left_df)] * len(low)
+    table = pd.DataFrame(
+        {
+            "term": [" × ".join(factors[axis] for axis in term) for term in low],
+            "order": [len(term) for term in low],
+            "df": [terms[term].df for term in low],
+            "sum_of_squares": [terms[term].squares for term in low],
+            "eta_squared": [terms[t].squares / total if total else math.nan for t in low],
+            "error_df": [df for _, df in errors],
+            "error_sd": [math.sqrt(max(s, 0.0) / df) if df else math.nan for s, df in errors],
+        }
+    )
+    num_units = [means.shape[-1] if has_seeds else df + 1 for _, df in errors]
+    table = _tested(table, [not too_few_units(n, 1 - confidence) for n in num_units])
     return FactorialEffects(
-        terms=_terms(table, total, error),
-        effects=_level_effects(means, float(frame[response].mean()), half),
-        differences=_differences(means, half),
-        error_term=error.term,
-        error_df=error.df,
-        error_sd=math.sqrt(error.variance),
-        num_results=len(frame),
+        terms=table,
+        effects=_level_effects(
+            factors, levels, terms, table, num_results=means.size, confidence=confidence
+        ),
+        error_term=error_term,
+        num_results=cube.size,
         confidence=confidence,
     )
 
 
-class _Error(NamedTuple):
-    """The error term: its name, the variance of one result, and its degrees of freedom, or 0."""
+def terms_of(
+    means: NDArray[np.float64], num_factors: int, *, has_seeds: bool
+) -> dict[tuple[int, ...], _Term]:
+    """Return the main effects and two-way interactions of the axes of a cube, by their axes.
 
-    term: ErrorTerm
-    variance: float
-    df: int
+    Args:
+        means: one value per cell, with an axis for each factor, and a last one for the seeds.
+        num_factors: the number of factors.
+        has_seeds: whether there are seeds; each term is also returned with them.
+    """
+    axes = range(num_factors)
+    low = [t for order in (0, 1, 2) for t in itertools.combinations(axes, order)]
+    low += [(*term, num_factors) for term in low] if has_seeds else []
+    found: dict[tuple[int, ...], _Term] = {}
+    for term in sorted(low, key=len):
+        others = tuple(axis for axis in range(means.ndim) if axis not in term)
+        effect = means.mean(axis=others, keepdims=True)
+        effect = effect - sum(part.effect for other, part in found.items() if {*other} < {*term})
+        squares = float((effect**2).sum()) * means.size / effect.size
+        found[term] = _Term(effect, squares, math.prod(means.shape[axis] - 1 for axis in term))
+    return found
 
-    def half_width(self, confidence: float) -> float:
-        """Return the half width of the interval of a single result."""
-        from scipy import stats
 
-        if not self.df:
-            return math.nan
-        return float(stats.t.ppf((1 + confidence) / 2, self.df)) * math.sqrt(self.variance)
-
-
-def _checked(
-    rows: pd.DataFrame, factors: Sequence[str], response: str, placebo: str | None
-) -> pd.DataFrame:
+def _check(rows: pd.DataFrame, factors: Sequence[str], response: str, placebo: str | None) -> None:
     for name in (*factors, response, *filter(None, [placebo])):
         if name not in rows:
             raise UserError(f"factorial: no column {name!r}; allowed: {choices(rows.columns)}")
@@ -137,102 +173,58 @@ def _checked(
         )
     if not np.isfinite(pd.to_numeric(rows[response], errors="coerce")).all():
         raise UserError(f"factorial: a row has no finite {response}; every row must be finished")
-    counts = rows.groupby(list(factors), dropna=False).size()
-    num_cells = math.prod(rows[factor].nunique(dropna=False) for factor in factors)
-    if num_cells > MOST_CELLS:
-        raise UserError(f"factorial: {num_cells:,} cells; allowed: at most {MOST_CELLS:,}")
-    if len(counts) < num_cells or counts.nunique() > 1:
+
+
+def _cube(
+    rows: pd.DataFrame, names: Sequence[str], response: str
+) -> tuple[NDArray[np.float64], list[list[Any]]]:
+    """Return the responses with an axis per name and one of replicates, and the names' levels."""
+    codes, levels = zip(*(pd.factorize(rows[n], use_na_sentinel=False) for n in names), strict=True)
+    shape = [len(values) for values in levels]
+    of_factors = math.prod(len(v) for v, name in zip(levels, names, strict=True) if name != "seed")
+    if of_factors > MOST_CELLS:
+        raise UserError(f"factorial: {of_factors:,} cells; allowed: at most {MOST_CELLS:,}")
+    cells = np.ravel_multi_index(codes, shape)
+    counts = np.bincount(cells, minlength=math.prod(shape))
+    if counts.min() != counts.max():
+        what = "cells and seeds" if "seed" in names else "cells"
         raise UserError(
-            f"factorial: {len(counts)} of {num_cells} cells have results, {counts.min()} to "
-            f"{counts.max()} each; every cell needs the same number"
+            f"factorial: {np.count_nonzero(counts)} of {len(counts)} {what} have results, "
+            f"{counts[counts > 0].min()} to {counts.max()} each; every one needs the same number"
         )
-    return rows.assign(**{response: rows[response].astype(float)})
+    values = rows[response].to_numpy(dtype=float)[np.argsort(cells, kind="stable")]
+    return values.reshape(*shape, -1), [list(values) for values in levels]
 
 
-def _sums_of_squares(
-    frame: pd.DataFrame, factors: Sequence[str], response: str, blocks: str | None
-) -> pd.DataFrame:
-    """Return ``term`` (tuple of factors), ``df`` and ``sum_of_squares`` of every term.
-
-    They are computed from cell means, from low to high order. With equally many results per cell
-    this equals every type of sums of squares of a regression, without its 2^k columns.
-    """
-    grand = float(frame[response].mean())
-    levels = {factor: frame[factor].nunique(dropna=False) for factor in factors}
-    explained: dict[tuple[str, ...], float] = {}
-    records: list[tuple[tuple[str, ...], int, float]] = []
-    for order in range(1, len(factors) + 1):
-        for term in itertools.combinations(factors, order):
-            groups = frame.groupby(list(term), dropna=False, sort=False)[response]
-            between = float((groups.size() * (groups.mean() - grand) ** 2).sum())
-            lower = sum(value for name, value in explained.items() if set(name) < set(term))
-            explained[term] = between - lower
-            df = math.prod(levels[factor] - 1 for factor in term)
-            records.append((term, df, max(explained[term], 0.0)))
-    if blocks is not None:
-        of_blocks = frame.groupby(blocks)[response]
-        between = float((of_blocks.size() * (of_blocks.mean() - grand) ** 2).sum())
-        records.append(((f"{blocks} (blocks)",), of_blocks.ngroups - 1, between))
-    return pd.DataFrame(records, columns=["term", "df", "sum_of_squares"])
-
-
-def _error(
-    table: pd.DataFrame, total: float, num_results: int, *, seeds: bool, placebo: bool
-) -> _Error:
-    error_df = num_results - 1 - int(table["df"].sum())
-    if (seeds or placebo) and error_df > 0:
-        squares = max(total - float(table["sum_of_squares"].sum()), 0.0)
-        return _Error("seeds" if seeds else "placebo", squares / error_df, error_df)
-    high = table[[len(term) > 2 for term in table["term"]]]
-    if high.empty:
-        return _Error("none", math.nan, 0)
-    error_df = int(high["df"].sum())
-    return _Error(
-        "high-order interactions", float(high["sum_of_squares"].sum()) / error_df, error_df
-    )
-
-
-def _terms(table: pd.DataFrame, total: float, error: _Error) -> pd.DataFrame:
+def _tested(table: pd.DataFrame, decides: Sequence[bool]) -> pd.DataFrame:
     from scipy import stats
 
-    low = table[[len(term) <= 2 for term in table["term"]]]
-    squares, df = low["sum_of_squares"].to_numpy(), low["df"].to_numpy()
+    df, error_df = table["df"].to_numpy(dtype=float), table["error_df"].to_numpy(dtype=float)
     with np.errstate(divide="ignore", invalid="ignore"):
-        f = squares / df / error.variance
-    return pd.DataFrame(
-        {
-            "term": [" × ".join(term) for term in low["term"]],
-            "order": [len(term) for term in low["term"]],
-            "df": df,
-            "sum_of_squares": squares,
-            "eta_squared": squares / total if total else math.nan,
-            "f": f,
-            "p_value": stats.f.sf(f, df, error.df) if error.df else np.nan,
-        }
-    )
+        f = table["sum_of_squares"].to_numpy() / df / table["error_sd"].to_numpy() ** 2
+    f = np.where(decides, f, np.nan)
+    return table.assign(f=f, p_value=stats.f.sf(f, df, error_df))
 
 
 def _level_effects(
-    means: Sequence[tuple[str, pd.Series[float]]], grand: float, half: float
+    factors: Sequence[str],
+    levels: Sequence[Sequence[Any]],
+    terms: dict[tuple[int, ...], _Term],
+    table: pd.DataFrame,
+    *,
+    num_results: int,
+    confidence: float,
 ) -> pd.DataFrame:
+    """Return the effects of levels. With N results in k levels their variance is σ²(k − 1)/N."""
+    from scipy import special
+
     records: list[tuple[Any, ...]] = []
-    for factor, by_level in means:
-        # Var(level mean − grand mean) with N results in k equal levels is σ²(k − 1)/N.
-        width = half * math.sqrt(len(by_level) - 1)
-        for level, mean in by_level.items():
-            effect = float(mean) - grand
-            records.append((factor, level, effect, effect - width, effect + width))
+    for axis, factor in enumerate(factors):
+        line = table.iloc[axis]
+        half = special.stdtrit(line["error_df"], (1 + confidence) / 2) * line["error_sd"]
+        half *= math.sqrt((len(levels[axis]) - 1) / num_results)
+        half = half if np.isfinite(line["f"]) else math.nan
+        effects = terms[axis,].effect.ravel()
+        for level, effect in zip(levels[axis], effects, strict=True):
+            records.append((factor, level, float(effect), effect - half, effect + half))
     return pd.DataFrame(records, columns=["factor", "level", "effect", "low", "high"])
-
-
-def _differences(means: Sequence[tuple[str, pd.Series[float]]], half: float) -> pd.DataFrame:
-    columns = ["factor", "level", "reference", "difference", "low", "high"]
-    records: list[tuple[Any, ...]] = []
-    for factor, by_level in means:
-        if len(by_level) == 2:
-            reference, level = by_level.index
-            difference = float(by_level.iloc[1] - by_level.iloc[0])
-            # Two means of N/2 results each: the variance of their difference is 4σ²/N.
-            bounds = (difference - 2 * half, difference + 2 * half)
-            records.append((factor, level, reference, difference, *bounds))
-    return pd.DataFrame(records, columns=columns)

@@ -61,8 +61,9 @@ def noise_floor(
             ``same_as`` where results may be shared.
         placebo: such as ``pin_memory``.
         response: such as ``test_accuracy``.
-        settings: the columns that must agree within a pair, including the seed if there are
-            several; rows that agree in all of them and in the placebo are left out.
+        settings: the columns that must agree within a pair; ``seed`` is always one, because means
+            over seeds have less noise than a run. Rows that agree in all of them and in the placebo
+            are left out.
         confidence: of the intervals.
 
     Raises:
@@ -109,12 +110,12 @@ def _differences(
             "study with --no-sharing, or with several seeds"
         )
     rows = rows.reset_index(drop=True)
-    pairs = side_by_side(rows, placebo, levels, settings)
+    pairs = side_by_side(rows, placebo, levels, [*settings, *{"seed"}.intersection(rows)])
     first, second = (numbers(rows.loc[pairs[side]], response).to_numpy() for side in (0, 1))
     differences: NDArray[np.float64] = (second - first)[np.isfinite(second - first)]
     if not len(differences):
         raise UserError(
             f"noise: no two rows differ only in {placebo}; name in settings every column that "
-            "rows differ in, including the seed"
+            "rows differ in"
         )
     return differences

@@ -26,7 +26,12 @@ def fewest_pairs(alpha: float = 0.05) -> int:
 
 
 def smallest_difference(
-    sd: float, num_pairs: int, *, alpha: float = 0.05, power: float = 0.8
+    sd: float,
+    num_pairs: int,
+    *,
+    alpha: float = 0.05,
+    power: float = 0.8,
+    by_student: bool = False,
 ) -> float:
     """Return the smallest mean difference that a paired test finds with probability ``power``.
 
@@ -36,6 +41,7 @@ def smallest_difference(
         num_pairs: independent pairs.
         alpha: two-sided significance level.
         power: probability of finding it.
+        by_student: whether Student's test decides and not sign flips.
 
     Returns:
         The difference in the unit of ``sd``; infinite below ``fewest_pairs(alpha)``. It is computed
@@ -45,15 +51,15 @@ def smallest_difference(
     """
     if num_pairs < fewest_pairs(alpha):
         return math.inf
-    return _smallest_effect(num_pairs, alpha, power) * sd
+    return _smallest_effect(num_pairs, alpha, power, by_student) * sd
 
 
 @functools.cache
-def _smallest_effect(num_pairs: int, alpha: float, power: float) -> float:
+def _smallest_effect(num_pairs: int, alpha: float, power: float, by_student: bool) -> float:
     from statsmodels.stats.power import TTestPower
 
     attained = alpha
-    if num_pairs < 60:  # with more pairs the steps are too small for floats
+    if num_pairs < 60 and not by_student:  # with more pairs the steps are too small for floats
         step = smallest_p_value(num_pairs)
         attained = max(math.ceil(alpha / step) - 1, 1) * step
     effect = TTestPower().solve_power(nobs=num_pairs, alpha=attained, power=power)

@@ -107,6 +107,19 @@ def test_seeds_are_averaged_per_configuration() -> None:
     assert list(frame["seed"]) == [1, 0, 1, 0, 0, 1], "the argument is left alone"
 
 
+def test_seeds_that_failed_count_against_a_pick() -> None:
+    frame = rows(
+        *(("a", "mnist", "m", seed, "finished", 0.955, 0.95, 5.0) for seed in range(6)),
+        ("b", "mnist", "m", 0, "finished", 0.960, 0.96, 5.0),
+        *(("b", "mnist", "m", seed, "failed", math.nan, math.nan, 5.0) for seed in range(1, 6)),
+    )
+    best = best_rows(frame)
+    assert (best["config_id"].item(), best["num_seeds"].item()) == ("a", 6)
+    assert selection_gap(frame)["test_picked_config_id"].item() == "a"
+    few = best_rows(frame[frame["seed"] == 0])
+    assert few["config_id"].item() == "b", "equally many seeds are compared by their means"
+
+
 def test_gap_is_what_a_pick_on_test_would_have_claimed() -> None:
     frame = rows(
         ("a", "mnist", "m", 0, "finished", 0.90, 0.99, 5.0),

@@ -27,13 +27,13 @@ def published() -> pd.DataFrame:
 def test_published_claims_have_their_verdicts(published: pd.DataFrame) -> None:
     words = published["verdict"]
     assert set(words) <= set(VERDICTS)
-    assert words["a_depth"] == "supported"
+    assert words["a_depth"] == "supported for these runs"
     assert words["a_best_run"] == "not distinguishable"
-    assert words["a_sgd_needs_tuning"] == "supported"
+    assert words["a_sgd_needs_tuning"] == "supported for these runs"
     assert words["a_cnn_over_svm"] == "not comparable"
-    assert words["b_depth_fashion"] == "contradicted"
-    assert words["b_gpu_speedup"] == "contradicted"
-    assert words["b_svm_slower"] == "contradicted"
+    assert words["b_depth_fashion"] == "not distinguishable"
+    assert words["b_gpu_speedup"] == "contradicted for these runs"
+    assert words["b_svm_slower"] == "contradicted for these runs"
     assert words["b_pin_time"] == "underpowered"
     assert words["b_adam_fashion_high_lr"] == "underpowered"
     assert words["b_mnist_99"] == "not distinguishable"
@@ -76,7 +76,7 @@ def test_studies_and_tables_side_by_side(tmp_path: Path) -> None:
     assert list(frame.columns) == list(COLUMNS)
     depth = frame[frame["claim"] == "a_depth"]
     assert list(depth["kind"]) == ["report", "study"]
-    assert list(depth["verdict"]) == ["supported", "not comparable"]
+    assert list(depth["verdict"]) == ["supported for these runs", "not comparable"]
     pin = frame[(frame["claim"] == "a_pin_accuracy") & (frame["kind"] == "study")]
     assert pin["reason"].item().startswith("both values of pin memory share")
     assert (frame[frame["kind"] == "study"]["evidence"] == "grid").all()

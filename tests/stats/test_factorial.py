@@ -54,25 +54,51 @@ def test_published_sums_of_squares_with_replicates() -> None:
     for term, value in TOOL_LIFE_SQUARES.items():
         assert squares[term] == pytest.approx(value, abs=0.005)
     assert found.error_term == "seeds"
-    # Pure error 482.67 on 16, of which the blocks of the three replicates take 0.58 on 2.
-    assert squares["seed (blocks)"] == pytest.approx(0.58, abs=0.01)
-    assert found.error_df == 14
-    assert found.error_sd**2 * 14 == pytest.approx(482.67 - 0.58, abs=0.01)
-    differences = found.differences.set_index("factor")["difference"]
-    assert differences["B"] == pytest.approx(11.33, abs=0.005)
-    assert differences["C"] == pytest.approx(6.83, abs=0.005)
+    effects = found.effects.set_index(["factor", "level"])["effect"]
+    assert 2 * effects["B", 1] == pytest.approx(11.33, abs=0.005)
+    assert 2 * effects["C", 1] == pytest.approx(6.83, abs=0.005)
+    # Three seeds decide nothing, as three pairs do.
+    assert found.terms["p_value"].isna().all() and found.effects["low"].isna().all()
 
 
-def test_replicates_agree_with_a_regression() -> None:
-    import statsmodels.formula.api as smf
-    from statsmodels.stats.anova import anova_lm
+def test_seeds_are_repeated_measures() -> None:
+    from scipy import stats
+    from statsmodels.stats.anova import AnovaRM
 
-    frame = tool_life()
-    renamed = frame.rename(columns=dict(zip("ABC", "xyz", strict=True)))
-    theirs = anova_lm(smf.ols("life ~ C(seed) + x * y * z", renamed).fit())
-    ours = factorial_effects(frame, list("ABC"), "life").terms.set_index("term")
-    assert ours.loc["B", "p_value"] == pytest.approx(theirs.loc["y", "PR(>F)"])
-    assert ours.loc["A × C", "f"] == pytest.approx(theirs.loc["x:z", "F"])
+    rng = np.random.default_rng(9)
+    points = itertools.product("abc", "xy", range(7))
+    frame = pd.DataFrame(points, columns=["u", "v", "seed"])
+    frame["y"] = rng.normal(size=len(frame)) + rng.normal(size=7)[frame["seed"]]
+    ours = factorial_effects(frame, ["u", "v"], "y").terms.set_index("term")
+    theirs = AnovaRM(frame, "y", "seed", within=["u", "v"]).fit().anova_table
+    for term, name in (("u", "u"), ("v", "v"), ("u × v", "u:v")):
+        assert ours.loc[term, "f"] == pytest.approx(theirs.loc[name, "F Value"])
+        assert ours.loc[term, "p_value"] == pytest.approx(theirs.loc[name, "Pr > F"])
+        assert ours.loc[term, "error_df"] == theirs.loc[name, "Den DF"]
+    means = frame.groupby(["seed", "v"])["y"].mean().unstack()
+    t_test = stats.ttest_1samp(means["x"] - means["y"], 0)
+    assert ours.loc["v", "p_value"] == pytest.approx(t_test.pvalue)
+
+
+def test_cells_need_the_same_seeds() -> None:
+    frame = pd.DataFrame({"A": [0, 0, 1, 1], "seed": [0, 1, 2, 3], "y": [1.0, 2.0, 3.0, 4.0]})
+    with pytest.raises(UserError, match="4 of 8 cells and seeds have results"):
+        factorial_effects(frame, ["A"], "y")
+
+
+def test_twins_are_no_replicates_of_a_seed() -> None:
+    """Two seeds and two factors: the error of each term has one degree of freedom, not eleven."""
+    rng = np.random.default_rng(2)
+    once = pd.DataFrame([cell | {"seed": seed} for cell in cells("AB") for seed in range(6)])
+    once["y"] = rng.normal(size=len(once))
+    twins = pd.concat([once.assign(pin=False), once.assign(pin=True)], ignore_index=True)
+    found = factorial_effects(twins, ["A", "B"], "y", placebo="pin")
+    pd.testing.assert_frame_equal(found.terms, factorial_effects(once, ["A", "B"], "y").terms)
+    few = factorial_effects(twins[twins["seed"] < 2], ["A", "B"], "y", placebo="pin")
+    assert list(few.terms["error_df"]) == [1, 1, 1]
+    # At one seed twins that agree show no noise, so they are no error term.
+    one = factorial_effects(twins[twins["seed"] == 0], ["A", "B"], "y", placebo="pin")
+    assert one.error_term == "none" and one.terms["p_value"].isna().all()
 
 
 def test_published_single_replicate_uses_high_orders() -> None:
@@ -82,15 +108,15 @@ def test_published_single_replicate_uses_high_orders() -> None:
         assert terms.loc[term, "sum_of_squares"] == pytest.approx(value, abs=0.005)
     assert found.error_term == "high-order interactions"
     # ABC 14.06, ABD 68.06, ACD 10.56, BCD 27.56, ABCD 7.56
-    assert found.error_df == 5
-    assert found.error_sd**2 == pytest.approx(127.81 / 5, abs=0.01)
+    assert set(terms["error_df"]) == {5}
+    assert terms.loc["A", "error_sd"] ** 2 == pytest.approx(127.81 / 5, abs=0.01)
     assert terms.loc["A", "eta_squared"] == pytest.approx(1870.56 / 5730.94, abs=1e-5)
-    effect = found.differences.set_index("factor").loc["A"]
-    assert effect["difference"] == pytest.approx(21.625)
-    # Half width: t(0.975, 5) = 2.570582 times the standard error √(4·25.5625/16).
-    half = 2.570582 * math.sqrt(4 * 25.5625 / 16)
+    effect = found.effects.set_index("factor").loc["A"].iloc[1]
+    assert 2 * effect["effect"] == pytest.approx(21.625)
+    # Half width: t(0.975, 5) = 2.570582 times the standard error √(25.5625/16).
+    half = 2.570582 * math.sqrt(25.5625 / 16)
     assert (effect["low"], effect["high"]) == pytest.approx(
-        (21.625 - half, 21.625 + half), abs=1e-3
+        (21.625 / 2 - half, 21.625 / 2 + half), abs=1e-3
     )
 
 
@@ -103,34 +129,33 @@ def test_three_levels_and_the_intervals_of_level_effects() -> None:
     effects = found.effects[found.effects["factor"] == "u"]
     assert list(effects["level"]) == ["a", "b", "c"]
     assert effects["effect"].sum() == pytest.approx(0, abs=1e-12)
-    assert list(found.terms["df"]) == [2, 1, 2, 3]
-    assert found.error_df == 24 - 1 - 8
-    assert set(found.differences["factor"]) == {"v"}
+    assert list(found.terms["df"]) == [2, 1, 2]
+    assert list(found.terms["error_df"]) == [6, 3, 6]
 
 
 def test_placebo_is_the_error_term() -> None:
-    frame = pd.DataFrame(
-        [cell | {"pin": pin} for cell in cells("AB") for pin in (False, True)]
-    ).assign(y=[1.0, 1.2, 2.0, 2.2, 3.0, 3.2, 9.0, 9.2])
-    found = factorial_effects(frame, ["A", "B"], "y", placebo="pin")
-    assert (found.error_term, found.error_df) == ("placebo", 4)
-    assert found.error_sd == pytest.approx(math.sqrt(8 * 0.01 / 4))
+    frame = pd.DataFrame([cell | {"pin": pin} for cell in cells("ABC") for pin in (False, True)])
+    frame["y"] = [value for cell in range(8) for value in (cell, cell + 0.2)]
+    found = factorial_effects(frame, list("ABC"), "y", placebo="pin")
+    assert found.error_term == "placebo" and set(found.terms["error_df"]) == {8}
+    # Each pair of twins has 0.02; halved, because a cell's value is their mean.
+    assert found.terms["error_sd"].to_numpy() == pytest.approx(math.sqrt(8 * 0.01 / 8))
     with pytest.raises(UserError, match="no noise"):
-        factorial_effects(frame.assign(same_as=["", "x"] * 4), ["A", "B"], "y", placebo="pin")
+        factorial_effects(frame.assign(same_as=["", "x"] * 8), list("ABC"), "y", placebo="pin")
 
 
 def test_two_factors_without_replicates_have_no_error_term() -> None:
     frame = pd.DataFrame(cells("AB")).assign(y=[1.0, 2.0, 3.0, 5.0])
     found = factorial_effects(frame, ["A", "B"], "y")
-    assert found.error_term == "none" and math.isnan(found.error_sd)
-    assert found.terms["p_value"].isna().all() and found.differences["low"].isna().all()
+    assert found.error_term == "none" and found.terms["error_sd"].isna().all()
+    assert found.terms["p_value"].isna().all() and found.effects["low"].isna().all()
     assert found.terms["eta_squared"].sum() == pytest.approx(1.0)
 
 
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        (lambda frame: frame.drop(index=3), "every cell"),
+        (lambda frame: frame.drop(index=3), "every one needs"),
         (lambda frame: frame.assign(A=0), "A does not vary"),
         (lambda frame: frame.assign(rate=math.nan), "no finite rate"),
         (lambda frame: frame.drop(columns="B"), "no column 'B'"),
@@ -144,14 +169,14 @@ def test_what_is_no_full_factorial_is_refused(change: object, message: str) -> N
 
 def test_effects_keep_their_level_and_coverage() -> None:
     rng = np.random.default_rng(3)
-    frame = pd.DataFrame([cell | {"seed": seed} for cell in cells("AB") for seed in range(3)])
+    frame = pd.DataFrame([cell | {"seed": seed} for cell in cells("AB") for seed in range(6)])
     num_repeats, rejected, covered = 120, 0, 0
     for _ in range(num_repeats):
-        noise = rng.normal(size=len(frame)) + rng.normal(size=3)[frame["seed"]]
+        noise = rng.normal(size=len(frame)) + rng.normal(size=6)[frame["seed"]]
         found = factorial_effects(frame.assign(y=noise + frame["A"]), ["A", "B"], "y")
         rejected += found.terms.set_index("term").loc["B", "p_value"] < 0.05
-        low, high = found.differences.set_index("factor").loc["A", ["low", "high"]]
-        covered += low <= 1 <= high
+        low, high = found.effects.set_index("factor").loc["A"].iloc[1][["low", "high"]]
+        covered += low <= 0.5 <= high
     error = math.sqrt(0.05 * 0.95 / num_repeats)
     assert abs(rejected / num_repeats - 0.05) < 4 * error
     assert abs(covered / num_repeats - 0.95) < 4 * error
@@ -168,6 +193,15 @@ def test_noise_floor_of_a_placebo() -> None:
     assert found.sd == pytest.approx(0.3, rel=0.05)
     assert found.sd_low < 0.3 < found.sd_high
     assert found.low < 0 < found.high and found.p_value > 0.001
+
+
+def test_noise_floor_pairs_within_a_seed() -> None:
+    rng = np.random.default_rng(6)
+    points = itertools.product(range(300), range(4), (False, True))
+    frame = pd.DataFrame(points, columns=["setting", "seed", "pin"])
+    frame["y"] = rng.normal(size=len(frame)) + 5 * frame["seed"]
+    found = noise_floor(frame, "pin", "y", ["setting"])
+    assert found.num_pairs == 1_200 and found.sd == pytest.approx(1, rel=0.05)
 
 
 def test_noise_floor_by_hand() -> None:

@@ -7,7 +7,6 @@ import pandas as pd
 import pytest
 
 from analysis.stats import (
-    bca_interval,
     mean_interval,
     median_interval,
     replicates,
@@ -56,19 +55,6 @@ def test_median_interval_lies_on_order_statistics() -> None:
     assert all(map(math.isnan, median_interval([])))
 
 
-def test_bca_of_no_spread_and_of_too_little() -> None:
-    assert bca_interval([0.25, 0.25, 0.25]) == (0.25, 0.25)
-    assert all(map(math.isnan, bca_interval([0.25])))
-    assert bca_interval([1.0, 2.0, 4.0], seed=3) == bca_interval([1.0, 2.0, 4.0], seed=3)
-
-
-def test_bca_leans_the_way_the_sample_is_skewed() -> None:
-    sample = np.exp(np.random.default_rng(0).normal(size=30))
-    low, high = bca_interval(sample)
-    assert low < sample.mean() < high
-    assert high - sample.mean() > sample.mean() - low
-
-
 def test_wilson_covers() -> None:
     rng = np.random.default_rng(1)
     correct = rng.binomial(160, 0.92, 2_000)
@@ -84,17 +70,6 @@ def test_wilson_covers() -> None:
     )
     assert exact > 0.93
     assert abs(hits / 2_000 - exact) < 4.4 * math.sqrt(exact * (1 - exact) / 2_000)
-
-
-def test_bca_covers_as_its_documentation_says() -> None:
-    rng = np.random.default_rng(2)
-    num_repeats = 300
-    covered = 0
-    for repeat in range(num_repeats):
-        low, high = bca_interval(rng.normal(size=20), seed=repeat)
-        covered += low <= 0 <= high
-    error = math.sqrt(0.92 * 0.08 / num_repeats)
-    assert abs(covered / num_repeats - 0.92) < 3.3 * error
 
 
 def test_replicates_by_configuration() -> None:

@@ -113,9 +113,9 @@ def read_overview(ledger: Ledger, *, since: float | None) -> Overview:
 def best_configurations(ledger: Ledger, view: Overview) -> list[dict[str, Any]]:
     """Return the best configuration so far of each data set and model, by the objective.
 
-    The rule is that of the report. A configuration is judged by the mean over its finished seeds,
-    and left out if a seed diverged. ``rank`` decides between equal means. The same measure on test
-    data is returned too if rows have one, but nothing is chosen by it.
+    The rule is that of the report. Configurations with results at the most seeds are compared by
+    the mean over them, and left out if a seed diverged. ``rank`` decides between equal means.
+    The same measure on test data is returned too if rows have one, but nothing is chosen by it.
     """
     measures = Measures.of_study(ledger.study)
     metric = measures.metric
@@ -132,7 +132,7 @@ def best_configurations(ledger: Ledger, view: Overview) -> list[dict[str, Any]]:
         group = {name: config[name] for name in group_names(ledger.study["space"], config)}
         num_epochs = _mean(lines, "milestone")
         epochs = math.nan if num_epochs is None else num_epochs
-        order = rank(score, measures.mode, epochs, place)
+        order = rank(score, measures.mode, epochs, place, len(lines))
         entry = {
             "group": group,
             "config_id": config_id,

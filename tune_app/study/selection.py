@@ -24,9 +24,13 @@ def group_names(space: Mapping[str, Any], parameters: Collection[str]) -> list[s
     return [name for name in names if name in parameters]
 
 
-def rank(score: float, mode: str, num_epochs: float, place: int) -> tuple[float, float, int]:
+def rank(
+    score: float, mode: str, num_epochs: float, place: int, num_seeds: int = 1
+) -> tuple[int, float, float, int]:
     """Return the sort key of a candidate. The candidate with the smallest key is the best.
 
+    Only configurations with equally many results are compared: the one with results at more seeds
+    comes first, whatever its score. So seeds that failed or are open count against a configuration.
     Of equal scores the one with fewer epochs is better, then the one that is declared first. Both
     are data of the study, so a study gives the same pick on every machine.
 
@@ -36,8 +40,9 @@ def rank(score: float, mode: str, num_epochs: float, place: int) -> tuple[float,
         mode: ``"max"`` or ``"min"``.
         num_epochs: the epochs of the configuration; NaN counts as more than any number.
         place: the position of the configuration in the declared order.
+        num_seeds: the number of seeds that the score is a mean over.
     """
     assert mode in ("max", "min"), mode
     rounded = float(f"{score:.12g}")
     epochs = math.inf if math.isnan(num_epochs) else num_epochs
-    return (rounded if mode == "min" else -rounded, epochs, place)
+    return (-num_seeds, rounded if mode == "min" else -rounded, epochs, place)

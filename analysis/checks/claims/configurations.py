@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import math
 
 import numpy as np
 import pandas as pd
@@ -40,10 +41,13 @@ def configurations_of(evidence: Evidence, metric: str, placebo: str) -> pd.DataF
         placebo: a factor that changes nothing; with one seed the noise is estimated from it.
 
     Returns:
-        The columns of the rows, ``num_seeds``, ``results`` (the frozen set of the row's results)
-        and ``run_variance``, the variance of the mean: with several seeds the variance between
-        seeds, divided by their number; with one seed that of the placebo's pairs, estimated
-        robustly so that one failed training does not tie all runs; 0 if neither is known.
+        The columns of the rows, ``num_seeds``, ``results`` (the frozen set of the row's results),
+        ``run_variance``, the variance of the mean, ``run_df``, its degrees of freedom, and
+        ``of_seeds``, whether it is the variance between seeds. That is pooled over the
+        configurations of one data set and number of epochs, or over all if these have no
+        replicates. Without any replicates the variance is that of the placebo's pairs, estimated
+        robustly so that one failed training does not tie all runs; 0 if neither is known, or if
+        all seeds of a configuration have one result.
     """
     distinct = evidence.distinct()
     rows, keys = distinct.rows, keys_of(distinct)
@@ -51,28 +55,50 @@ def configurations_of(evidence: Evidence, metric: str, placebo: str) -> pd.DataF
     joined = over_seeds(rows, measured, by=keys)
     joined["results"] = rows["result"].groupby(keys, sort=False).agg(frozenset).to_numpy()
     spread = joined[f"{metric}_sd"] ** 2
-    noise = (
+    has_seeds = bool(spread.notna().any())
+    noise, joined["run_df"] = (
         _between_seeds(joined, spread)
-        if spread.notna().any()
-        else _of_placebo(joined, evidence, metric, placebo)
+        if has_seeds
+        else (_of_placebo(joined, evidence, metric, placebo), math.inf)
     )
-    joined["run_variance"] = noise / joined["num_seeds"].to_numpy()
+    fixed = _is_fixed(evidence, rows, keys)
+    joined["of_seeds"] = has_seeds | fixed
+    joined["run_variance"] = np.where(fixed, 0.0, noise / joined["num_seeds"].to_numpy())
     return joined
 
 
-def _between_seeds(joined: pd.DataFrame, spread: pd.Series[float]) -> NDArray[np.float64]:
-    """Return the pooled variance between seeds, for each configuration."""
+def _is_fixed(
+    evidence: Evidence, distinct: pd.DataFrame, keys: pd.Series[str]
+) -> NDArray[np.bool_]:
+    """Return for each configuration whether several seeds have one result, as of a solver."""
+    planned = keys_of(evidence).value_counts()
+    results = keys.value_counts()
+    order = keys.drop_duplicates()
+    seeds = evidence.rows["seed"].nunique() if "seed" in evidence.rows else 1
+    repeated = seeds > 1 and "first_result" in distinct
+    found: NDArray[np.bool_] = ((results[order] == 1) & (planned[order] >= seeds)).to_numpy()
+    return found & repeated
+
+
+def _between_seeds(
+    joined: pd.DataFrame, spread: pd.Series[float]
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Return the pooled variance between seeds and its degrees of freedom, by configuration."""
     groups = [joined[name].map(str) for name in _NOISE_GROUPS if name in joined]
     degrees = (joined["num_seeds"] - 1).astype(float)
     squares = (spread * degrees).fillna(0.0)
+    all_squares, all_degrees = float(squares.sum()), float(degrees.sum())
     if groups:
         squares, degrees = (
             values.groupby(groups).transform("sum") for values in (squares, degrees)
         )
+        squares = squares.where(degrees > 0, all_squares)
+        degrees = degrees.where(degrees > 0, all_degrees)
     else:
-        squares, degrees = squares * 0 + squares.sum(), degrees * 0 + degrees.sum()
-    variances: NDArray[np.float64] = np.nan_to_num((squares / degrees).to_numpy(dtype=float))
-    return variances
+        squares, degrees = squares * 0 + all_squares, degrees * 0 + all_degrees
+    found: tuple[NDArray[np.float64], NDArray[np.float64]]
+    found = (squares / degrees).to_numpy(dtype=float), degrees.to_numpy(dtype=float)
+    return found
 
 
 def _of_placebo(

@@ -2,7 +2,7 @@
 
 The two rows of a pair differ only in the factor. The null hypothesis is that the factor changes
 nothing in any pair, so that every difference is as likely as its negative. With one seed all pairs
-share the initial weights and the order of batches; the caveats of the verdict say so.
+share the initial weights and the order of batches, and the verdict is about these runs.
 """
 
 from __future__ import annotations
@@ -12,14 +12,14 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
 from analysis.checks.claims.evidence import Evidence
 from analysis.checks.claims.outcome import (
+    PLAIN,
     POINTS,
     RATIO,
-    SMALLEST_P,
     Outcome,
+    Word,
     joined,
     mean_text,
     named,
@@ -28,18 +28,19 @@ from analysis.checks.claims.outcome import (
     size,
 )
 from analysis.checks.claims.pairs import Matched, Pairs, match, turns
+from analysis.frames.cells import TEST_ACCURACY, Scale
 from analysis.frames.pairing import join_runs
-from analysis.stats import bca_interval, fewest_pairs, sign_flip, smallest_difference
-from analysis.stats.by_seed import by_seed, num_seeds, wider
+from analysis.stats import Units, fewest_pairs, smallest_difference
+from analysis.stats.units import too_few_units
 
 
 @dataclass(frozen=True)
 class Higher:
     """Claims that a metric is higher, on average over matched pairs, at one value of a factor.
 
-    A sign-flip test of the paired differences decides. The interval is a BCa bootstrap interval and
-    is not widened for the family of claims. With six seeds or more and several pairs at each, the
-    means of the seeds are tested too: the larger p-value and the wider interval count.
+    The means of the seeds are tested, or the pairs if there is one seed or each has its own
+    (``analysis.stats.units``). The interval has the values that the test does not reject. It is not
+    widened for the family of claims.
 
     Attributes:
         factor: such as ``optimizer``.
@@ -61,9 +62,16 @@ class Higher:
         matched = match(evidence, self.factor, self.higher, self.than, self.metric, log=self.log)
         if matched.problem:
             return not_comparable(matched.problem)
-        note = turns(matched, alpha, log=self.log)
+        scale = evidence.scale(self.metric)
+        note = turns(matched, alpha, log=self.log, scale=scale)
         return paired_outcome(
-            matched, alpha, margin=self.by_at_least, log=self.log, versus=self._versus(), note=note
+            matched,
+            alpha,
+            margin=self.by_at_least,
+            log=self.log,
+            versus=self._versus(),
+            note=note,
+            scale=scale,
         )
 
     def _versus(self) -> str:
@@ -78,47 +86,60 @@ def paired_outcome(
     log: bool = False,
     versus: str,
     note: str = "",
+    scale: Scale = TEST_ACCURACY,
 ) -> Outcome:
     """Test whether the mean of paired differences lies above a margin."""
-    differences = matched.differences
-    interval = bca_interval(differences, confidence=1 - alpha)
-    together = by_seed(matched.pairs, margin, alpha, 1 - alpha)
+    differences, units = matched.differences, matched.units
     wins, ties = int((differences > 0).sum()), int((differences == 0).sum())
     counted = f"{versus} in {wins} of {len(differences)} pairs"
     counted += f", equal in {ties}" if ties else ""
-    too_few = len(differences) < fewest_pairs(alpha)
-    if too_few:
-        counted += f"; a difference takes at least {fewest_pairs(alpha)} independent pairs"
-    power = "" if too_few or log else _power(differences, alpha)
-    mean = float(differences.mean())
-    p_value = np.nan if too_few else sign_flip(differences - margin).p_value
-    if together is not None:
-        interval = wider(interval, together.interval)
-        p_value, alone = max(p_value, together.p_value), p_value
-        if alone < p_value >= SMALLEST_P:
-            counted += f"; p from the means of {together.num_seeds} seeds, as pairs share seeds"
-    scale = np.exp if log else lambda value: value
+    undecided = undecided_because(units, alpha, "a difference", margin, log=log, scale=scale)
+    interval = units.interval(1 - alpha)
+    as_printed = np.exp if log else lambda value: value
     return Outcome(
-        word="underpowered" if too_few else None,
-        reason=joined(counted, note, matched.note),
-        effect=float(scale(mean)),
-        low=float(scale(interval.low)),
-        high=float(scale(interval.high)),
-        unit=RATIO if log else POINTS,
-        p_value=p_value,
-        supports=mean > margin,
+        word=undecided and undecided[0],
+        reason=joined(counted, undecided[1] if undecided else "", note, matched.note),
+        effect=float(as_printed(units.mean)),
+        low=float(as_printed(interval.low)),
+        high=float(as_printed(interval.high)),
+        unit=RATIO if log else POINTS if scale.in_percent else PLAIN,
+        unit_name="" if log or scale.in_percent else scale.unit,
+        p_value=np.nan if undecided else units.p_value(margin),
+        supports=units.mean > margin,
         num_pairs=len(differences),
-        num_seeds=num_seeds(matched.pairs),
+        num_seeds=units.num_seeds,
         wins=wins,
         ties=ties,
-        smallest_p=2.0 ** (1 - np.count_nonzero(differences - margin)),
-        power=power,
+        of_runs=units.num_seeds < 2,
+        smallest_p=units.smallest_p(margin),
+        power="" if undecided or log else _power(units, alpha, scale),
     )
 
 
-def _power(differences: NDArray[np.float64], alpha: float) -> str:
-    visible = smallest_difference(float(differences.std(ddof=1)), len(differences), alpha=alpha)
-    return f"with this spread, a single test finds {size(visible)} in 4 of 5 studies"
+def undecided_because(
+    units: Units,
+    alpha: float,
+    what: str,
+    margin: float = 0.0,
+    *,
+    log: bool = False,
+    scale: Scale = TEST_ACCURACY,
+) -> tuple[Word, str] | None:
+    """Return the verdict on units that cannot decide, and why; None if they can."""
+    if too_few_units(len(units.values), alpha):
+        kind = "seeds" if units.are_means else "independent pairs"
+        return "underpowered", f"{what} takes at least {fewest_pairs(alpha)} {kind}"
+    if units.disagree(margin):
+        means = (mean_text(mean, log=log, scale=scale) for mean in (units.pairs_mean, units.mean))
+        over = "the seeds have different numbers of pairs: {} over pairs, {} over seeds"
+        return "not distinguishable", over.format(*means)
+    return None
+
+
+def _power(units: Units, alpha: float, scale: Scale) -> str:
+    spread, num = float(units.values.std(ddof=1)), len(units.values)
+    visible = smallest_difference(spread, num, alpha=alpha, by_student=units.by_student)
+    return f"with this spread, a single test finds {size(visible, scale)} in 4 of 5 studies"
 
 
 @dataclass(frozen=True)
@@ -161,17 +182,18 @@ class LargerAt:
         both = pd.Series(runs, merged.index)
         gains = merged["difference_x"] - merged["difference_y"]
         pairs = join_runs(merged[keys].assign(difference=gains, runs=both), ["difference"])
-        effects = [_effect(side, log=self.log) for side in sides]
+        scale = evidence.scale(self.metric)
+        effects = [_effect(side, log=self.log, scale=scale) for side in sides]
         versus = (
             f"{named(self.factor)} {printed(self.higher)} against {printed(self.than)}: "
             f"{effects[0]} at {named(self.by)} {printed(self.at)}, {effects[1]} at "
             f"{printed(self.than_at)}; the first is larger"
         )
         both_matched = Matched(pairs, left_out=left_out)
-        return paired_outcome(both_matched, alpha, log=self.log, versus=versus)
+        return paired_outcome(both_matched, alpha, log=self.log, versus=versus, scale=scale)
 
 
-def _effect(pairs: Pairs, *, log: bool) -> str:
+def _effect(pairs: Pairs, *, log: bool, scale: Scale) -> str:
     differences = pairs["difference"]
-    mean = mean_text(float(differences.mean()), log=log)
+    mean = mean_text(float(differences.mean()), log=log, scale=scale)
     return f"{mean} (higher in {int((differences > 0).sum())} of {len(differences)})"

@@ -8,21 +8,23 @@ unknown.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
 import numpy as np
 import pandas as pd
 
 from analysis.frames.arithmetic import warning
+from analysis.frames.cells import Scale
 from analysis.frames.columns import numbers, same_at_every_seed
-from analysis.frames.labels import heading
+from analysis.frames.labels import heading, words_of
 from analysis.frames.load import FINISHED, Study
 from analysis.frames.meta import datasets_of
 from analysis.frames.split import identity_of_test, varies
 from analysis.frames.steady import steady_seconds
 from analysis.labs.reference import ReferenceTable
-from search_spaces.errors import did_you_mean
+from search_spaces.errors import did_you_mean, one_line
+from tune_app.study.measures import Measures
 
 SETTINGS = (
     *("dataset", "model", "kernel", "C", "degree", "gamma", "num_train_images", "batch_size"),
@@ -50,6 +52,7 @@ class Evidence:
         settings: the columns that make a configuration.
         caveats: what a reader must know about the rows, one clause each.
         flawed: why the accuracies are not what is stated; empty if no reason is known.
+        measures: what the measurements mean: units and which are shares.
     """
 
     name: str
@@ -58,6 +61,17 @@ class Evidence:
     settings: tuple[str, ...]
     caveats: tuple[str, ...] = ()
     flawed: str = ""
+    measures: Measures = field(default_factory=Measures)
+
+    def scale(self, metric: str) -> Scale:
+        """Return how a measurement and its differences are printed."""
+        values = self.rows.get(metric, ())
+        unit = one_line(self.measures.unit(metric))
+        return Scale(metric, words_of(metric), self.measures.is_share(metric, values), unit)
+
+    def seeds_of(self, rows: pd.DataFrame) -> int:
+        """Return the number of seeds of some rows; 0 if it is unknown, as in published tables."""
+        return int(rows["seed"].nunique()) if "seed" in rows else 0
 
     def lacks(self, column: str) -> str:
         """Say that there is no such column; empty if there is one."""
@@ -142,7 +156,14 @@ def from_study(study: Study) -> Evidence:
         caveats.append("one seed")
     if warning(study, rows):
         caveats.append("rows were computed with different arithmetic")
-    return Evidence(study.name, "study", rows, study.config_keys, tuple(caveats))
+    return Evidence(
+        study.name,
+        "study",
+        rows,
+        study.config_keys,
+        tuple(caveats),
+        measures=Measures.of_study(study.meta),
+    )
 
 
 def from_reference(tables: Sequence[ReferenceTable]) -> Evidence:
@@ -186,6 +207,7 @@ def pooled(parts: Sequence[Evidence]) -> Evidence:
         settings=_union(part.settings for part in parts),
         caveats=_union(part.caveats for part in parts),
         flawed="; ".join(filter(None, _union([part.flawed] for part in parts))),
+        measures=parts[0].measures,
     )
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -29,8 +29,9 @@ class BestOf:
     ``by``, and the claim must hold in all of them. If both picks are single trained models that
     saved their predictions for the same images, McNemar's exact test compares them image by image.
     Otherwise their numbers of correct test images are compared, together with the noise of training
-    if several seeds or a placebo show it. With one seed and no placebo that noise is unknown and
-    left out; the reason says so.
+    if several seeds or a placebo show it. Only several seeds tell two settings apart: without them
+    the verdict is about the two trained models. With one seed and no placebo the noise of training
+    is unknown and left out; the reason says so.
 
     Attributes:
         factor: such as ``family`` (``resnet``, ``svm``) or ``dataset``.
@@ -54,7 +55,7 @@ class BestOf:
             return not_comparable(f"no rows with {named(metric)} and test accuracy")
         rows = configurations_of(usable, metric, placebo="pin_memory")
         groups = list(rows.groupby(list(self.by), sort=False)) if self.by else [("", rows)]
-        effects, p_values, shown = [], [], []
+        effects, p_values, shown, of_settings = [], [], [], []
         for name, group in groups:
             sides = [group[group[self.factor].isin([v])] for v in (self.higher, self.than)]
             if any(side.empty for side in sides):
@@ -67,6 +68,7 @@ class BestOf:
             p_value, note = _compare(first, second)
             effects.append(float(first["test_accuracy"] - second["test_accuracy"]))
             p_values.append(p_value)
+            of_settings.append(bool(first["of_seeds"] and second["of_seeds"]))
             label = printed(name[0] if isinstance(name, tuple) else name)
             shown.append(
                 f"{label}: {100 * first['test_accuracy']:.2f} % against "
@@ -78,7 +80,8 @@ class BestOf:
             )
         trained = " and of training" if (rows["run_variance"] > 0).any() else " only"
         reason = f"picked on {named(metric)}; {', '.join(shown)}; noise of test images{trained}"
-        return _all_groups(np.array(effects), np.array(p_values), reason)
+        outcome = _all_groups(np.array(effects), np.array(p_values), reason)
+        return replace(outcome, of_runs=not all(of_settings))
 
 
 def _all_groups(
@@ -116,7 +119,8 @@ def _compare(first: pd.Series[Any], second: pd.Series[Any]) -> tuple[float, str]
         float(first["num_test"]),
         second_accuracy,
         num_second,
-        float(first["run_variance"] + second["run_variance"]),
+        run_variance=float(first["run_variance"] + second["run_variance"]),
+        run_df=float(min(first["run_df"], second["run_df"])),
     )[0]
     return float(p_value), ""
 

@@ -1,9 +1,9 @@
 """Judge claims on published tables and on studies, as families of tests.
 
-All claims that are judged on the same evidence are one family, and their p-values are adjusted by
-Holm's method. Without it, one or two of 40 true null hypotheses would be rejected by chance. A
-claim with too few pairs to reach any p-value below α is not tested and does not count in the
-family.
+The claims of one source, such as a report or a user's file, that are judged on the same evidence
+are one family, and their p-values are adjusted by Holm's method. Without it, one or two of 40 true
+null hypotheses would be rejected by chance. A claim with too few pairs to reach any p-value below α
+is not tested and does not count in the family.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ def judge(claim: Claim, evidence: Evidence, *, alpha: float = ALPHA) -> Verdict:
 def judge_all(
     claims: Sequence[Claim], evidence: Evidence | Sequence[Evidence], *, alpha: float = ALPHA
 ) -> list[Verdict]:
-    """Judge claims as one family.
+    """Judge claims, as one family for each source and body of evidence.
 
     Args:
         claims: the claims.
@@ -56,17 +56,16 @@ def judge_all(
 def _decided(
     claims: Sequence[Claim], chosen: Sequence[tuple[Evidence, Outcome]], alpha: float
 ) -> list[Verdict]:
-    # Both reports make some of the same claims. Such a hypothesis counts once in its family.
-    keys = [
-        (repr(claim.test), repr(sorted(claim.where.items())), evidence.name)
-        for claim, (evidence, _) in zip(claims, chosen, strict=True)
-    ]
-    family = {key: outcome.p_value for key, (_, outcome) in zip(keys, chosen, strict=True)}
-    p_values = np.array(list(family.values()), dtype=float)
-    by_key = dict(zip(family, holm(p_values), strict=True))
-    found = []
+    families: dict[tuple[str, str], dict[str, float]] = {}
+    keys = [f"{claim.test!r} {sorted(claim.where.items())!r}" for claim in claims]
     for claim, key, (evidence, outcome) in zip(claims, keys, chosen, strict=True):
-        p, caveats = float(by_key[key]), evidence.caveats if outcome.num_pairs else ()
+        families.setdefault((claim.source, evidence.name), {})[key] = outcome.p_value
+    found: list[Verdict] = []
+    for claim, key, (evidence, outcome) in zip(claims, keys, chosen, strict=True):
+        family = families[claim.source, evidence.name]  # a repeated hypothesis counts once
+        p_values = np.array(list(family.values()), dtype=float)
+        p = float(holm(p_values)[list(family).index(key)])
+        caveats = evidence.caveats if outcome.num_pairs else ()
         word, worded = _worded(outcome, p, p_values, alpha)
         found.append(Verdict(claim, evidence.name, evidence.kind, word, worded, p, caveats))
     return found

@@ -2,35 +2,40 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
+from analysis.checks.claims.contrasts import undecided_because
 from analysis.checks.claims.evidence import Evidence
 from analysis.checks.claims.outcome import (
+    PLAIN,
+    POINTS,
     SHARE,
     Outcome,
-    Word,
     joined,
     named,
     not_comparable,
-    points,
     printed,
     size,
 )
 from analysis.checks.claims.pairs import match, turns
-from analysis.stats import bca_interval, fewest_pairs, outperforming, sign_flip
-from analysis.stats.by_seed import by_seed, num_seeds, seeds_decide, wider
+from analysis.frames.cells import Scale
+from analysis.stats import Outperforming, fewest_pairs, outperforming, smallest_p_value
+from analysis.stats.sign_flips import Alternative
+from analysis.stats.units import too_few_units
 
 
 @dataclass(frozen=True)
 class Same:
     """Claims that two values of a factor give the same metric within a margin.
 
-    The test of equivalence consists of two one-sided tests (Schuirmann 1987), each a sign-flip test
-    of the differences shifted by the margin. The interval that belongs to it has confidence 1 − 2α.
-    A difference that is only not significant does not support the claim.
+    The test of equivalence consists of two one-sided tests (Schuirmann 1987) of the mean difference
+    against the margin, over the same units as those of ``Higher``. The interval that belongs to it
+    has confidence 1 − 2α. A difference that is only not significant does not support the claim.
 
     Attributes:
         factor: such as ``epochs``.
@@ -53,41 +58,32 @@ class Same:
         matched = match(evidence, self.factor, self.first, self.second, self.metric)
         if matched.problem:
             return not_comparable(matched.problem)
-        differences = matched.differences
-        mean = float(differences.mean())
-        inside = abs(mean) < self.within
-        if inside:
-            above = sign_flip(differences + self.within, alternative="greater").p_value
-            below = sign_flip(differences - self.within, alternative="less").p_value
-            p_value = max(above, below)
-        else:
-            towards = differences if mean > 0 else -differences
-            p_value = sign_flip(towards - self.within, alternative="greater").p_value
-        interval = bca_interval(differences, confidence=1 - 2 * alpha)
-        bound = self.within if mean > 0 else -self.within
-        together = by_seed(matched.pairs, bound, alpha, 1 - 2 * alpha)
-        if together is not None:  # the nearer bound decides, on the side where the mean lies
-            p_value = max(p_value, together.p_value / 2)
-            interval = wider(interval, together.interval)
+        differences, units, scale = matched.differences, matched.units, evidence.scale(self.metric)
+        inside = abs(units.mean) < self.within
+        bound = self.within if units.mean > 0 else -self.within  # the nearer one decides
+        # Inside, the test is whether the mean is nearer to 0 than the bound; outside, if farther.
+        alternative: Alternative = "less" if (units.mean > 0) == inside else "greater"
+        undecided = undecided_because(units, alpha, "equality", bound, scale=scale)
+        interval = units.interval(1 - 2 * alpha, fewest_pairs(alpha))
         reason = f"{named(self.factor)} {printed(self.first)} against {printed(self.second)}: "
-        reason += f"within {size(self.within)} of each other in "
+        reason += f"within {size(self.within, scale)} of each other in "
         reason += f"{int((np.abs(differences) < self.within).sum())} of {len(differences)} pairs"
-        too_few = len(differences) < fewest_pairs(alpha)
-        if too_few:
-            reason += f"; equality takes at least {fewest_pairs(alpha)} independent pairs"
         return Outcome(
-            word="underpowered" if too_few else None,
-            reason=reason,
-            effect=mean,
+            word=undecided and undecided[0],
+            reason=joined(reason, undecided[1] if undecided else ""),
+            effect=units.mean,
             low=interval.low,
             high=interval.high,
-            p_value=np.nan if too_few else p_value,
+            unit=POINTS if scale.in_percent else PLAIN,
+            unit_name="" if scale.in_percent else scale.unit,
+            p_value=(math.nan if undecided else units.p_value(bound, alternative=alternative)),
             supports=inside,
             num_pairs=len(differences),
-            num_seeds=num_seeds(matched.pairs),
+            num_seeds=units.num_seeds,
             wins=int((differences > 0).sum()),
             ties=int((differences == 0).sum()),
-            smallest_p=0.5 ** np.count_nonzero(np.abs(differences) != self.within),
+            of_runs=units.num_seeds < 2,
+            smallest_p=units.smallest_p(bound) / 2,
         )
 
 
@@ -95,9 +91,9 @@ class Same:
 class Usually:
     """Claims that one value of a factor is better in most pairs: "generally", "consistently".
 
-    The rule is that of Bouthillier et al. (2021): supported if the interval of P(A > B) lies above
-    0.5 and reaches above ``threshold``, contradicted if it lies below ``threshold``. With six seeds
-    or more the interval allows for the dependence of pairs at the same seed.
+    The rule is that of Bouthillier et al. (2021): supported if P(A > B) is above 0.5 and may reach
+    ``threshold``, contradicted if it is below ``threshold``. The exact test of a proportion
+    decides, which allows for the dependence of pairs at the same seed.
 
     Attributes:
         factor, higher, than, metric: as for ``Higher``.
@@ -117,34 +113,45 @@ class Usually:
         matched = match(evidence, self.factor, self.higher, self.than, self.metric)
         if matched.problem:
             return not_comparable(matched.problem)
-        differences = matched.differences
-        seeds = matched.pairs["seed"] if seeds_decide(matched.pairs, alpha) else None
-        found = outperforming(differences + self.slack, groups=seeds, confidence=1 - alpha)
-        reason = f"{named(self.factor)} {printed(self.higher)} against {printed(self.than)}: "
-        reason += f"higher in {int((differences > 0).sum())} of {len(differences)} pairs"
-        ties = int((differences == 0).sum())
-        reason += f", equal in {ties}" if ties else ""
-        if self.slack:
-            reason += f", higher or at most {size(self.slack)} lower in {found.wins + found.ties}"
-        reason += f"; mean difference {points(float(differences.mean()))}"
-        perfect = outperforming(np.ones(len(differences)), groups=seeds, confidence=1 - alpha)
-        word: Word
-        if not found.is_meaningful(self.threshold):
-            word = "contradicted"
-        elif found.is_significant:
-            word = "supported"
-        else:
-            word = "not distinguishable" if perfect.is_significant else "underpowered"
+        differences, scale = matched.differences, evidence.scale(self.metric)
+        seeds = matched.pairs.get("seed")
+        found = outperforming(differences + self.slack, seeds=seeds, confidence=1 - alpha)
+        too_few = too_few_units(found.num_units, alpha)
+        p_value = found.p_value(0.5)
+        if refuted := found.probability < self.threshold and (
+            found.p_value(self.threshold) < alpha or found.probability <= 0.5
+        ):
+            p_value = found.p_value(self.threshold)
+        num_seeds = matched.units.num_seeds
         return Outcome(
-            word=word,
-            reason=joined(reason, turns(matched, alpha)),
+            word="underpowered" if too_few else None,
+            reason=joined(self._reason(differences, found, alpha, scale), turns(matched, alpha)),
             effect=found.probability,
             low=found.low,
             high=found.high,
             unit=SHARE,
             of="pairs",
+            p_value=math.nan if too_few else p_value,
+            supports=not refuted,
             num_pairs=len(differences),
-            num_seeds=num_seeds(matched.pairs),
+            num_seeds=num_seeds,
             wins=int((differences > 0).sum()),
-            ties=ties,
+            ties=int((differences == 0).sum()),
+            of_runs=num_seeds < 2,
+            smallest_p=smallest_p_value(found.num_units),
         )
+
+    def _reason(
+        self, differences: NDArray[np.float64], found: Outperforming, alpha: float, scale: Scale
+    ) -> str:
+        ties = int((differences == 0).sum())
+        reason = f"{named(self.factor)} {printed(self.higher)} against {printed(self.than)}: "
+        reason += f"higher in {int((differences > 0).sum())} of {len(differences)} pairs"
+        reason += f", equal in {ties}" if ties else ""
+        if self.slack:
+            slack = size(self.slack, scale)
+            reason += f", higher or at most {slack} lower in {found.wins + found.ties}"
+        if too_few_units(found.num_units, alpha):
+            kind = "independent pairs" if found.num_units == len(differences) else "seeds"
+            reason += f"; a share takes at least {fewest_pairs(alpha)} {kind}"
+        return f"{reason}; mean difference {scale.in_words(float(differences.mean()))}"

@@ -4,21 +4,28 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, get_args
 
-from analysis.frames.cells import format_points
+from analysis.frames.cells import TEST_ACCURACY, Scale, format_points
 from analysis.frames.labels import heading, label_in_text
 
-Word = Literal["supported", "contradicted", "not distinguishable", "underpowered", "not comparable"]
-VERDICTS: tuple[Word, ...] = (
+Word = Literal[
     "supported",
     "contradicted",
+    "supported for these runs",
+    "contradicted for these runs",
     "not distinguishable",
     "underpowered",
     "not comparable",
-)
+]
+VERDICTS: tuple[Word, ...] = get_args(Word)
+_FOR_RUNS: dict[Word, Word] = {
+    "supported": "supported for these runs",
+    "contradicted": "contradicted for these runs",
+}
 
 POINTS = "points"
+PLAIN = "plain"
 RATIO = "ratio"
 SHARE = "share"
 EXPONENT = "exponent"
@@ -35,7 +42,9 @@ class Outcome:
         reason: what was compared and what was found, in one or two clauses.
         effect: in ``unit``; NaN if there is none.
         low, high: its interval.
-        unit: ``points`` (a difference of fractions), ``ratio``, ``share`` or ``exponent``.
+        unit: ``points`` (a difference of shares), ``plain`` (a difference in the measure's own
+            unit), ``ratio``, ``share`` or ``exponent``.
+        unit_name: the measure's own unit; empty if it has none.
         p_value: of the hypothesis that decides; NaN if no hypothesis does.
         supports: whether a small p-value supports the claim; if not, it contradicts it.
         num_pairs: independent pairs (or rows, if rows are judged one by one).
@@ -44,6 +53,8 @@ class Outcome:
         of: what a ``share`` is a share of.
         bounds: ``interval`` if ``low`` and ``high`` are a confidence interval, ``range`` if they
             are the smallest and the largest value.
+        of_runs: whether the verdict holds for the trained models at hand only, because one seed, or
+            none that is known, cannot tell what another would have given.
         smallest_p: the smallest p-value that this number of pairs can give; 0 if not limited.
         power: the difference that the test could have found, added to the reason if the pairs are
             enough.
@@ -55,6 +66,7 @@ class Outcome:
     low: float = math.nan
     high: float = math.nan
     unit: str = POINTS
+    unit_name: str = ""
     p_value: float = math.nan
     supports: bool = False
     num_pairs: int = 0
@@ -63,16 +75,16 @@ class Outcome:
     ties: int = 0
     of: str = ""
     bounds: Literal["interval", "range"] = "interval"
+    of_runs: bool = False
     smallest_p: float = 0.0
     power: str = ""
 
     def decided(self, p_adjusted: float, alpha: float) -> Word:
         """Return the verdict at a p-value adjusted for the family of claims."""
-        if self.word is not None:
-            return self.word
-        if p_adjusted < alpha:  # false for NaN too
-            return "supported" if self.supports else "contradicted"
-        return "not distinguishable"
+        word: Word = self.word or "not distinguishable"
+        if self.word is None and p_adjusted < alpha:  # false for NaN too
+            word = "supported" if self.supports else "contradicted"
+        return _FOR_RUNS.get(word, word) if self.of_runs else word
 
 
 def printed(value: object) -> str:
@@ -101,15 +113,17 @@ def points(value: float) -> str:
     return f"{format_points(value)} points"
 
 
-def size(value: float) -> str:
-    """Return the size of a margin in percentage points, without a sign."""
+def size(value: float, scale: Scale = TEST_ACCURACY) -> str:
+    """Return the size of a margin in its unit, without a sign: ``0.5 points``, ``0.35``."""
+    if not scale.in_percent:
+        return f"{abs(value):.3g} {scale.unit}".rstrip()
     text = f"{100 * abs(value):.3g}"
     return f"{text} point" if text == "1" else f"{text} points"
 
 
-def mean_text(mean: float, *, log: bool) -> str:
-    """Return a mean difference in points, or as a ratio if it is one of logarithms."""
-    return ratio_text(math.exp(mean)) if log else points(mean)
+def mean_text(mean: float, *, log: bool, scale: Scale = TEST_ACCURACY) -> str:
+    """Return a mean difference in its unit, or as a ratio if it is one of logarithms."""
+    return ratio_text(math.exp(mean)) if log else scale.in_words(mean)
 
 
 def ratio_text(ratio: float) -> str:

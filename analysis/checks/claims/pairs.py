@@ -16,9 +16,10 @@ from numpy.typing import NDArray
 
 from analysis.checks.claims.evidence import Evidence, is_timed
 from analysis.checks.claims.outcome import mean_text, named, printed
-from analysis.frames.cells import counted
+from analysis.frames.cells import TEST_ACCURACY, Scale, counted
 from analysis.frames.pairing import join_runs, side_by_side
-from analysis.stats import conditions_differ, same_conditions, sign_flip
+from analysis.stats import Units, conditions_differ, same_conditions, units_of
+from analysis.stats.units import too_few_units
 
 _NUMBERS = ("a", "b", "difference")
 _NO_SETTINGS = ["a", "b", "difference", "runs", "source", "seed"]
@@ -54,6 +55,11 @@ class Matched:
     def differences(self) -> NDArray[np.float64]:
         """The differences a − b, one per independent pair."""
         return self.pairs["difference"].to_numpy(dtype=float)
+
+    @property
+    def units(self) -> Units:
+        """The independent values behind their mean: the means of seeds, or the pairs."""
+        return _units(self.pairs)
 
 
 _NOTHING = pd.DataFrame(columns=["a", "b", "difference", "runs"])
@@ -141,31 +147,37 @@ def _independent(
     return join_runs(frame.assign(runs=pd.Series(runs, frame.index)), _NUMBERS)
 
 
-def turns(matched: Matched, alpha: float, *, log: bool = False) -> str:
+def _units(pairs: Pairs) -> Units:
+    return units_of(pairs["difference"], pairs.get("seed"))
+
+
+def turns(
+    matched: Matched, alpha: float, *, log: bool = False, scale: Scale = TEST_ACCURACY
+) -> str:
     """Say on which other setting the sign of the difference depends; empty if on none.
 
     A setting is named if the differences at two of its values have opposite signs and both are
     significant, with Bonferroni's correction over all values of all settings.
     """
-    settings = matched.pairs.columns.difference(_NO_SETTINGS)
-    groups = {
-        str(setting): matched.pairs.groupby(setting, sort=False)["difference"]
-        for setting in settings
-    }
-    num_values = sum(parts.ngroups for parts in groups.values() if parts.ngroups > 1)
-    for setting, parts in groups.items():
-        if not parts.mean().min() < 0 < parts.mean().max():
+    pairs = matched.pairs
+    settings = [str(name) for name in pairs.columns.difference(_NO_SETTINGS)]
+    num_values = sum(number for name in settings if (number := pairs[name].nunique()) > 1)
+    for setting in settings:
+        parts = dict(iter(pairs.groupby(setting, sort=False)))
+        means = [part["difference"].mean() for part in parts.values()]
+        if not min(means) < 0 < max(means):
             continue
-        significant = [
-            (str(value), part)
-            for value, part in parts
-            if sign_flip(part).p_value * num_values < alpha
-        ]
-        if len({part.mean() > 0 for _, part in significant}) == 2:
+        significant = {
+            value: part["difference"]
+            for value, part in parts.items()
+            if not too_few_units(len((units := _units(part)).values), alpha)
+            and units.p_value() * num_values < alpha
+        }
+        if len({part.mean() > 0 for part in significant.values()}) == 2:
             shown = ", ".join(
-                f"{mean_text(float(part.mean()), log=log)} at {printed(value)} (higher in "
-                f"{int((part > 0).sum())} of {len(part)})"
-                for value, part in significant
+                f"{mean_text(float(part.mean()), log=log, scale=scale)} at {printed(value)} "
+                f"(higher in {int((part > 0).sum())} of {len(part)})"
+                for value, part in significant.items()
             )
             return f"the sign of the difference depends on {named(setting)}: {shown}"
     return ""

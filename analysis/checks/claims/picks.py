@@ -21,7 +21,6 @@ from analysis.checks.claims.evidence import Evidence
 from analysis.checks.claims.outcome import (
     SHARE,
     Outcome,
-    Word,
     named,
     not_comparable,
     printed,
@@ -38,9 +37,10 @@ class BestHas:
     The claim is supported if every configuration tied with the best has these values, and
     contradicted if none has. It is not comparable if all rows have one of the values, because then
     nothing could be better. Two configurations are tied if a two-sided test of their accuracies,
-    adjusted by Holm's method over the configurations, does not tell them apart. The variance of the
-    test is that of both counts of images, and that of training if several seeds or a placebo show
-    it.
+    adjusted by Holm's method over the configurations, does not tell them apart. The p-value of the
+    claim is the largest among the configurations that speak against it. The variance of the test is
+    that of both counts of images, and that of training if several seeds or a placebo show it.
+    Without several seeds the verdict is about the trained models.
 
     Attributes:
         has: setting -> value.
@@ -68,19 +68,21 @@ class BestHas:
                     f"every row has {named(name)} {printed(value)}, so no other can be better"
                 )
         rows = configurations_of(usable, metric, self.placebo)
-        tied = _tied_with_best(rows, metric, images, alpha)
+        p_values = _against_best(rows, metric, images)
+        tied = p_values >= alpha
         fits = np.array([not fitting.isdisjoint(results) for results in rows["results"]])
         num_tied, num_fit = int(tied.sum()), int((tied & fits).sum())
-        word: Word = "not distinguishable"
-        if num_fit in (0, num_tied):
-            word = "contradicted" if num_fit == 0 else "supported"
+        supports = bool(fits[int(np.argmax(rows[metric].to_numpy(dtype=float)))])
         return Outcome(
-            word=word,
+            word=None,
             reason=f"{self._best(rows, metric)}; {num_tied} of {len(rows)} configurations are "
             f"tied with it, {num_fit} of these have the claimed values",
             effect=num_fit / num_tied,
             unit=SHARE,
             of="those tied with the best",
+            p_value=float(p_values[fits != supports].max(initial=0.0)),
+            supports=supports,
+            of_runs=not rows["of_seeds"].all(),
             num_pairs=len(rows),
             num_seeds=int(rows["num_seeds"].max()),
             wins=num_fit,
@@ -95,21 +97,22 @@ class BestHas:
         return f"highest {named(metric)} {100 * top:.2f} % ({shown}; {noise})"
 
 
-def _tied_with_best(
-    rows: pd.DataFrame, metric: str, images: str, alpha: float
-) -> NDArray[np.bool_]:
-    accuracy, num_images, variance = (
-        rows[name].to_numpy(dtype=float) for name in (metric, images, "run_variance")
+def _against_best(rows: pd.DataFrame, metric: str, images: str) -> NDArray[np.float64]:
+    """Return for each configuration the adjusted p-value that it equals the best; 1 for that."""
+    accuracy, num_images, variance, df = (
+        rows[name].to_numpy(dtype=float) for name in (metric, images, "run_variance", "run_df")
     )
     best = int(np.argmax(accuracy))
     others = np.delete(np.arange(len(rows)), best)
-    p_values = two_accuracies(
-        accuracy[best],
-        num_images[best],
-        accuracy[others],
-        num_images[others],
-        variance[best] + variance[others],
+    p_values = np.ones(len(rows))
+    p_values[others] = holm(
+        two_accuracies(
+            accuracy[best],
+            num_images[best],
+            accuracy[others],
+            num_images[others],
+            run_variance=variance[best] + variance[others],
+            run_df=np.minimum(df[best], df[others]),
+        )
     )
-    tied = np.ones(len(rows), dtype=bool)
-    tied[others] = holm(p_values) >= alpha
-    return tied
+    return p_values

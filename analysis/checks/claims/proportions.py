@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -11,7 +13,9 @@ def two_accuracies(
     num_first: float,
     second: NDArray[np.float64],
     num_second: NDArray[np.float64],
+    *,
     run_variance: NDArray[np.float64] | float = 0.0,
+    run_df: NDArray[np.float64] | float = np.inf,
 ) -> NDArray[np.float64]:
     """Return two-sided p-values that one accuracy equals each of others.
 
@@ -23,13 +27,56 @@ def two_accuracies(
         first, num_first: an accuracy and the images it was counted on.
         second, num_second: (n,), the other accuracies and their images.
         run_variance: (n,), the part of the difference's variance from training; 0 if unknown.
+        run_df: (n,), the degrees of freedom that it was estimated from. The test is Student's with
+            those of the whole variance (Satterthwaite 1946).
     """
-    from scipy import stats
+    from scipy import special
 
     pooled = (first * num_first + second * num_second) / (num_first + num_second)
     variance = pooled * (1 - pooled) * (1 / num_first + 1 / num_second) + run_variance
     difference = np.abs(first - second)
     with np.errstate(divide="ignore", invalid="ignore"):
         z = np.where(variance > 0, difference / np.sqrt(variance), 0.0)
-    p_values: NDArray[np.float64] = 2 * stats.norm.sf(z)
+        df = np.asarray(run_df) * (variance / run_variance) ** 2
+    df = np.where(np.isfinite(df), df, np.inf)
+    p_values: NDArray[np.float64] = 2 * np.where(
+        np.isinf(df), special.ndtr(-z), special.stdtr(np.where(np.isinf(df), 1.0, df), -z)
+    )
     return p_values
+
+
+def above(
+    first: float, num_first: float, second: float, num_second: float, threshold: float
+) -> float:
+    """Return the p-value that ``first`` − ``second`` lies above a threshold, against "at most".
+
+    Args:
+        first, second: two accuracies.
+        num_first, num_second: the images that they were counted on; infinite if a value has no
+            sampling error. One count is tested by its binomial distribution, two by the variance of
+            Agresti & Caffo (2000), which holds near 0 and 1.
+        threshold: the value that their difference is compared with.
+    """
+    from scipy import special
+
+    if math.isinf(num_first) and math.isinf(num_second):
+        return 0.0 if first - second > threshold else 1.0
+    if math.isinf(num_second):
+        return _more_than(first, num_first, second + threshold)
+    if math.isinf(num_first):
+        return _more_than(1 - second, num_second, 1 - (first - threshold))
+    shares = [(v * n + 1) / (n + 2) for v, n in ((first, num_first), (second, num_second))]
+    variances = (
+        p * (1 - p) / (n + 2) for p, n in zip(shares, (num_first, num_second), strict=True)
+    )
+    return float(special.ndtr((threshold - shares[0] + shares[1]) / math.sqrt(sum(variances))))
+
+
+def _more_than(accuracy: float, num_images: float, share: float) -> float:
+    """Return the exact binomial p-value that an accuracy is above ``share``."""
+    from scipy import special
+
+    correct = accuracy * num_images
+    if correct <= 0 or share >= 1:
+        return 1.0
+    return float(special.betainc(correct, num_images - correct + 1, max(share, 0.0)))

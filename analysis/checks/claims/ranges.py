@@ -22,7 +22,6 @@ from analysis.checks.claims.outcome import (
 )
 from analysis.checks.claims.pairs import match
 from analysis.stats import conditions_differ
-from analysis.stats.by_seed import num_seeds
 
 TIME_TOLERANCE = 0.1
 """The relative difference that durations of the same training may have."""
@@ -35,7 +34,8 @@ class RatioWithin:
     The claim is supported if the ratio of every matched pair lies inside the range by more than the
     tolerance, and contradicted if every ratio lies outside by more than it. There is no p-value:
     durations of the same work repeat within the tolerance, and claims such as "15 to 20 times" are
-    about the numbers themselves. The printed range is that of the pairs.
+    about the numbers themselves. The verdict is about these runs, unless the numbers are exact. The
+    printed range is that of the pairs.
 
     Attributes:
         factor, of, to: the metric ``of`` one value, divided by that of the other.
@@ -80,7 +80,8 @@ class RatioWithin:
             unit=RATIO,
             bounds="range",
             num_pairs=len(ratios),
-            num_seeds=num_seeds(matched.pairs),
+            num_seeds=matched.units.num_seeds,
+            of_runs=self.tolerance > 0,
             wins=int(inside.sum()),
         )
 
@@ -143,6 +144,7 @@ class LongerThan:
             unit=RATIO,
             bounds="range",
             num_pairs=len(ratios),
+            of_runs=True,
             wins=sum(clear),
         )
 

@@ -5,14 +5,17 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from functools import partial
+from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from analysis.checks.claims.configurations import keys_of
 from analysis.checks.claims.evidence import Evidence, is_timed
-from analysis.checks.claims.outcome import EXPONENT, SHARE, Outcome, Word, named, not_comparable
+from analysis.checks.claims.outcome import EXPONENT, SHARE, Outcome, named, not_comparable
+from analysis.checks.claims.proportions import above
 from analysis.frames.seeds import over_seeds
 from analysis.stats import conditions_differ
 
@@ -21,9 +24,11 @@ from analysis.stats import conditions_differ
 class MostRows:
     """Claims that a metric lies beyond a threshold in most rows, or in all.
 
-    A row counts if it is beyond the threshold by more than its noise, the sampling of its test or
-    validation images. The claim is supported if enough rows count. It is contradicted if even all
-    rows that are not clearly on the other side would be too few.
+    Each row is tested for its sampling of test or validation images. The claim is supported if
+    enough rows are beyond the threshold, and contradicted if too few can be. The p-values of the
+    rows are joined to that of "at least so many rows" (Benjamini & Heller 2008), which holds
+    however the rows depend on each other. The verdict is about these runs, not about their
+    settings.
 
     Attributes:
         metric: what is compared with the threshold.
@@ -57,8 +62,6 @@ class MostRows:
 
     def judge(self, evidence: Evidence, alpha: float) -> Outcome:
         """Judge the claim on the evidence."""
-        from scipy import stats
-
         unknown = [problem for name in self.best_by if (problem := evidence.lacks(name))]
         if unknown:
             return not_comparable(unknown[0])
@@ -67,31 +70,39 @@ class MostRows:
             usable = usable.with_metric(metric)
             if usable.rows.empty:
                 return not_comparable(f"no rows with {named(metric)}")
-        rows, picked_on = _best(usable.distinct(), self.best_by)
+        rows, picked_on, num_candidates = _best(usable.distinct(), self.best_by)
         minus = rows[self.minus].to_numpy(dtype=float) if self.minus else 0.0
         values = rows[self.metric].to_numpy(dtype=float) - minus
-        error = _sampling_error(rows, self.metric) + _sampling_error(rows, self.minus)
-        reach = float(stats.norm.ppf(1 - alpha / 2)) * np.sqrt(error)
-        side = values - self.above if self.above is not None else -(values - (self.below or 0.0))
-        num, yes, no = len(values), int((side > reach).sum()), int((side < -reach).sum())
-        enough = yes == num if self.share >= 1 else yes > self.share * num
-        possible = no == 0 if self.share >= 1 else num - no > self.share * num
-        word: Word = "supported" if enough else "not distinguishable"
-        threshold = self.above if self.above is not None else self.below
-        unit = "points" if self.minus else "%"
+        scale = evidence.scale(self.metric)
+        threshold = self.above if self.above is not None else self.below or 0.0
+        p_yes = _above(rows, self.metric, self.minus, threshold)
+        p_no = _above(rows, self.minus, self.metric, -threshold)
+        if self.above is None:
+            p_yes, p_no = p_no, p_yes
+        if picked_on in (self.metric, self.minus):
+            p_yes = np.minimum(p_yes * num_candidates, 1.0)
+        side = values - threshold if self.above is not None else threshold - values
+        num, yes, no = len(values), int((p_yes < alpha / 2).sum()), int((p_no < alpha / 2).sum())
+        needed = num if self.share >= 1 else int(self.share * num) + 1
+        p_supported, p_contradicted = _at_least(p_yes, needed), _at_least(p_no, num - needed + 1)
+        unit = scale.difference_unit if self.minus else "%" if scale.in_percent else scale.unit
+        amount = partial(_amount, unit=unit, in_percent=scale.in_percent)
         return Outcome(
-            word=word if possible else "contradicted",
+            word=None,
             reason=f"{self._quantity()} {'above' if self.above is not None else 'below'} "
-            f"{_amount(threshold or 0.0, unit, '.3g')} in {int((side > 0).sum())} of {num} rows, "
+            f"{amount(threshold, digits='.3g')} in {int((side > 0).sum())} of {num} rows, "
             f"by more than the noise in {yes}, on the other side by more than it in {no}; median "
-            f"{_amount(float(np.median(values)), unit, '.2f')}" + self._flattered(picked_on),
+            f"{amount(float(np.median(values)), digits='.2f')}" + self._flattered(picked_on),
             effect=float((side > 0).mean()),
             low=yes / num,
             high=(num - no) / num,
             unit=SHARE,
             of="rows",
             bounds="range",
+            p_value=min(1.0, 2 * min(p_supported, p_contradicted)),
+            supports=p_supported <= p_contradicted,
             num_pairs=num,
+            of_runs=True,
             wins=int((side > 0).sum()),
         )
 
@@ -106,35 +117,53 @@ class MostRows:
         return named(self.metric) + minus
 
 
-def _amount(value: float, unit: str, digits: str) -> str:
-    """Return a fraction in its unit: ``−1.67 points``, ``1 point``, ``95 %``."""
+def _amount(value: float, *, unit: str, in_percent: bool, digits: str) -> str:
+    """Return a value in its unit: ``−1.67 points``, ``1 point``, ``95 %``, ``0.35``."""
+    if not in_percent:
+        return f"{value:.3g} {unit}".rstrip().replace("-", "−")
     text = f"{100 * value:{digits}}".replace("-", "−")
     return f"{text} {'point' if unit == 'points' and text in ('1', '−1') else unit}"
 
 
-def _best(evidence: Evidence, by: Sequence[str]) -> tuple[pd.DataFrame, str]:
-    """Return the rows of the best configuration of each group, and the metric it was picked by."""
+def _at_least(p_values: NDArray[np.float64], number: int) -> float:
+    """Return the p-value that at least so many of the alternatives are true."""
+    return float(min(1.0, (len(p_values) - number + 1) * np.sort(p_values)[number - 1]))
+
+
+def _above(
+    rows: pd.DataFrame, metric: str | None, minus: str | None, threshold: float
+) -> NDArray[np.float64]:
+    """Return for each row the p-value that one metric minus another lies above a threshold."""
+    sides = [
+        np.zeros(len(rows)) if name is None else rows[name].to_numpy(dtype=float)
+        for name in (metric, minus)
+    ]
+    counts = [_images(rows, name) for name in (metric, minus)]
+    columns = (sides[0], counts[0], sides[1], counts[1])
+    return np.array([above(*row, threshold) for row in zip(*columns, strict=True)])
+
+
+def _images(rows: pd.DataFrame, metric: str | None) -> NDArray[np.float64]:
+    """Return the images that an accuracy was counted on; infinite if it has no sampling error."""
+    split = (metric or "").partition("_")[0]
+    if not metric or not metric.endswith("_accuracy") or split not in ("val", "test"):
+        return np.full(len(rows), math.inf)
+    if f"num_{split}" not in rows:
+        return np.full(len(rows), math.inf)
+    counts = rows[f"num_{split}"].to_numpy(dtype=float)
+    return np.where(counts > 0, counts, math.inf)
+
+
+def _best(evidence: Evidence, by: Sequence[str]) -> tuple[pd.DataFrame, str, int]:
+    """Return the rows of the best configuration of each group, how it was picked, of how many."""
     rows = evidence.rows
     metric = "val_accuracy" if "val_accuracy" in rows else "test_accuracy"
     if not by or metric not in rows:
-        return rows, ""
+        return rows, "", 1
     keys = keys_of(evidence)
     joined = over_seeds(rows.assign(key=keys), [metric], by=keys)
-    best = joined.groupby(list(by), sort=False)[metric].idxmax()
-    return rows[keys.isin(joined["key"].loc[best])], metric
-
-
-def _sampling_error(rows: pd.DataFrame, metric: str | None) -> Any:
-    """Return the sampling variance of an accuracy; 0 if it is unknown or there is none.
-
-    Training accuracy has none, because its images are not a sample of others.
-    """
-    split = (metric or "").partition("_")[0]
-    if not metric or not metric.endswith("_accuracy") or split not in ("val", "test"):
-        return 0.0
-    accuracy = rows[metric].to_numpy(dtype=float)
-    num_images = rows.get(f"num_{split}", math.inf)
-    return np.nan_to_num(accuracy * (1 - accuracy) / num_images)
+    groups = joined.groupby(list(by), sort=False)[metric]
+    return rows[keys.isin(joined["key"].loc[groups.idxmax()])], metric, int(groups.size().max())
 
 
 @dataclass(frozen=True)
@@ -142,8 +171,8 @@ class GrowsFaster:
     """Claims that one quantity grows faster than a power of another.
 
     The exponent is the slope of a straight line through the logarithms (of at least three sizes),
-    with Student's interval, in each group of the other settings. The claim is supported if all
-    intervals lie above ``exponent`` and contradicted if one lies below.
+    with Student's interval, in each group of the other settings. The claim is supported if it is
+    steeper than ``exponent`` in all of them, and contradicted if it is less steep in one.
     """
 
     metric: str
@@ -169,27 +198,46 @@ class GrowsFaster:
             timed = pd.concat(groups)
             if problem := conditions_differ(timed, timed):
                 return not_comparable(f"times are not comparable: {problem}")
-        slopes = [_slope(group[self.with_], group[self.metric], alpha) for group in groups]
-        lows, highs = [low for _, low, _ in slopes], [high for _, _, high in slopes]
-        word: Word = "supported" if min(lows) > self.exponent else "not distinguishable"
-        shown = ", ".join(f"{slope:.2f} [{low:.2f}, {high:.2f}]" for slope, low, high in slopes[:4])
+        slopes = [
+            _slope(group[self.with_], group[self.metric], self.exponent, alpha) for group in groups
+        ]
+        lows, highs = [s.low for s in slopes], [s.high for s in slopes]
+        p_steeper = max(s.p_steeper for s in slopes)
+        p_flatter = min(1.0, len(slopes) * min(s.p_flatter for s in slopes))
+        shown = ", ".join(f"{s.slope:.2f} [{s.low:.2f}, {s.high:.2f}]" for s in slopes[:4])
+        num_seeds = evidence.seeds_of(usable.rows)
         return Outcome(
-            word="contradicted" if min(highs) < self.exponent else word,
+            word=None,
             reason=f"{named(self.metric)} grows with {named(self.with_)} to the power of {shown}",
-            effect=float(np.mean([slope for slope, _, _ in slopes])),
+            effect=float(np.mean([s.slope for s in slopes])),
             low=min(lows),
             high=max(highs),
             unit=EXPONENT,
             bounds="range",
+            p_value=min(1.0, 2 * min(p_steeper, p_flatter)),
+            supports=p_steeper <= p_flatter,
             num_pairs=len(slopes),
+            num_seeds=num_seeds,
+            of_runs=num_seeds < 2,
             wins=sum(low > self.exponent for low in lows),
         )
 
 
-def _slope(x: pd.Series[Any], y: pd.Series[Any], alpha: float) -> tuple[float, float, float]:
-    from scipy import stats
+class _Slope(NamedTuple):
+    """A slope with Student's interval, and the p-values that it is not steeper and not flatter."""
+
+    slope: float
+    low: float
+    high: float
+    p_steeper: float
+    p_flatter: float
+
+
+def _slope(x: pd.Series[Any], y: pd.Series[Any], exponent: float, alpha: float) -> _Slope:
+    from scipy import special, stats
 
     fit = stats.linregress(np.log(x.to_numpy(dtype=float)), np.log(y.to_numpy(dtype=float)))
-    half = float(stats.t.ppf(1 - alpha / 2, len(x) - 2) * fit.stderr)
-    slope = float(fit.slope)
-    return slope, slope - half, slope + half
+    slope, df, error = float(fit.slope), len(x) - 2, max(float(fit.stderr), 1e-12)
+    half = float(special.stdtrit(df, 1 - alpha / 2)) * error
+    above = float(special.stdtr(df, -(slope - exponent) / error))
+    return _Slope(slope, slope - half, slope + half, above, 1 - above)

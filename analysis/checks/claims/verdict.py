@@ -12,6 +12,7 @@ import pandas as pd
 from analysis.checks.claims.claim import Claim
 from analysis.checks.claims.outcome import (
     EXPONENT,
+    PLAIN,
     POINTS,
     RATIO,
     SHARE,
@@ -22,13 +23,14 @@ from analysis.checks.claims.outcome import (
     points,
     ratio_text,
 )
+from analysis.frames.cells import Scale
 from search_spaces.errors import one_line
 
 _LEVEL = 0.05
 COLUMNS = (
     *("claim", "sentence", "source", "evidence", "kind", "verdict", "effect", "unit", "low"),
     *("high", "p_value", "p_adjusted", "num_pairs", "num_seeds", "wins", "ties", "of"),
-    *("bounds", "reason", "caveats", "text"),
+    *("unit_name", "bounds", "reason", "caveats", "text"),
 )
 
 
@@ -78,9 +80,10 @@ def numbers_of(line: Mapping[Any, Any]) -> str:
     if not line["num_pairs"]:
         return ""
     write, suffix = _WRITERS[line["unit"]]
+    suffix = f" {unit}" if (unit := line.get("unit_name")) else suffix
     shown = [f"{write(line['effect'])}{suffix}" + (f" of {line['of']}" if line["of"] else "")]
     low, high = line["low"], line["high"]
-    if math.isfinite(low) and math.isfinite(high) and not line["effect"] == low == high:
+    if math.isfinite(low) and math.isfinite(high) and not math.isclose(low, high):
         limits = "({} to {})" if line["bounds"] == "range" else "[{}, {}]"
         shown[0] += f" {limits.format(write(low), write(high))}"
     if math.isfinite(p := line["p_adjusted"]):
@@ -107,6 +110,7 @@ def _percent(value: float) -> str:
 _WRITERS: dict[str, tuple[Callable[[float], str], str]] = {
     POINTS: (_signed, " points"),
     RATIO: (ratio_text, ""),
+    PLAIN: (Scale("", in_percent=False).difference, ""),
     EXPONENT: ("{:.2f}".format, " as exponent"),
     SHARE: (_percent, " %"),
 }
@@ -137,6 +141,7 @@ def _record(verdict: Verdict) -> dict[str, Any]:
         "wins": outcome.wins,
         "ties": outcome.ties,
         "of": outcome.of,
+        "unit_name": outcome.unit_name,
         "bounds": outcome.bounds,
         "reason": outcome.reason,
         "caveats": "; ".join(verdict.caveats),

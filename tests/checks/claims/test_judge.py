@@ -72,7 +72,7 @@ def test_families_of_two_studies_are_judged_together() -> None:
         parts.append(replace(part, name=family, rows=part.rows.assign(family=family)))
     cnn = Claim("cnn", "CNNs win.", BestOf("family", "resnet", "svm"))
     (verdict,) = judge_all([cnn], parts)
-    assert (verdict.word, verdict.evidence) == ("supported", "resnet, svm")
+    assert (verdict.word, verdict.evidence) == ("supported for these runs", "resnet, svm")
 
 
 def test_rows_that_are_not_there_say_so() -> None:
@@ -104,8 +104,10 @@ def test_an_accuracy_is_not_refuted_on_a_handful_of_images() -> None:
     assert verdict.word == "not comparable"
     assert verdict.outcome.reason == "trained on 210 images, the published models on 42,000"
     enough = replace(evidence, rows=evidence.rows.assign(num_train=49_000.0))
-    assert judge(claim, enough).word == "contradicted"
-    assert judge(replace(claim, tables=()), few).word == "contradicted", "a user's own claim"
+    assert judge(claim, enough).word == "contradicted for these runs"
+    assert judge(replace(claim, tables=()), few).word == "contradicted for these runs", (
+        "a user's own claim"
+    )
     gap = MostRows("val_accuracy", below=0.01, minus="test_accuracy")
     rows = few.rows.assign(val_accuracy=0.8)
     assert judge(replace(claim, test=gap), replace(few, rows=rows)).word != "not comparable"

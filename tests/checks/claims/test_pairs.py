@@ -9,7 +9,6 @@ import pytest
 from analysis.checks.claims.pairs import match, turns
 from analysis.claims import from_study
 from analysis.frames.load import load_study
-from analysis.stats.by_seed import num_seeds
 from tests.checks.claims.claim_rows import grid, two_arms
 from tests.studies import line, resnet_config, shared_study, study_json, write_study, write_trial
 
@@ -21,7 +20,7 @@ def test_pairs_differ_in_the_factor_alone() -> None:
         seeds=(0, 1, 2),
     )
     matched = match(evidence, "batch_size", 32, 16, "test_accuracy")
-    assert len(matched.pairs) == 6 and num_seeds(matched.pairs) == 3
+    assert len(matched.pairs) == 6 and matched.units.num_seeds == 3
     assert matched.differences == pytest.approx([0.2] * 6)
     assert set(matched.pairs["lr"]) == {"0.1", "0.01"}
 

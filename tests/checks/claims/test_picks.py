@@ -38,15 +38,15 @@ def test_two_accuracies_agree_with_statsmodels() -> None:
     ours = two_accuracies(0.93, 1000, np.array([0.90, 0.93]), np.array([800.0, 800.0]))
     theirs = proportions_ztest([930, 720], [1000, 800])[1]
     assert ours == pytest.approx([theirs, 1.0])
-    noisier = two_accuracies(0.93, 1000, np.array([0.90]), np.array([800.0]), 0.01**2)
+    noisier = two_accuracies(0.93, 1000, np.array([0.90]), np.array([800.0]), run_variance=0.01**2)
     assert noisier[0] > ours[0]
     assert two_accuracies(1.0, 10, np.array([1.0]), np.array([10.0]))[0] == 1.0
 
 
 def test_best_is_what_all_that_tie_with_it_have() -> None:
     best = BestHas({"model": "a"})
-    assert word(best, models({"a": 0.95, "b": 0.80})) == "supported"
-    assert word(best, models({"a": 0.80, "b": 0.95})) == "contradicted"
+    assert word(best, models({"a": 0.95, "b": 0.80})) == "supported for these runs"
+    assert word(best, models({"a": 0.80, "b": 0.95})) == "contradicted for these runs"
     assert word(best, models({"a": 0.95, "b": 0.945})) == "not distinguishable"
     # The claimed one is not on top, but tied with what is.
     assert word(best, models({"a": 0.945, "b": 0.95})) == "not distinguishable"
@@ -56,14 +56,14 @@ def test_best_is_what_all_that_tie_with_it_have() -> None:
 def test_ranks_on_validation_where_there_is_one() -> None:
     evidence = models({"a": 0.95, "b": 0.80})
     rows = evidence.rows.assign(val_accuracy=[0.80, 0.95], num_val=1_000.0)
-    assert word(BestHas({"model": "b"}), replace(evidence, rows=rows)) == "supported"
+    assert word(BestHas({"model": "b"}), replace(evidence, rows=rows)) == "supported for these runs"
 
 
 def test_a_copy_of_the_best_result_has_its_values_too(tmp_path: Path) -> None:
     evidence = from_study(load_study(shared_study(tmp_path / "grid")))
     for pin in (True, False):
         verdict = judge(Claim("a_claim", "Pinned.", BestHas({"pin_memory": pin})), evidence)
-        assert verdict.word == "supported", verdict.outcome.reason
+        assert verdict.word == "supported for these runs", verdict.outcome.reason
         assert verdict.outcome.num_pairs == 2
 
 
@@ -76,7 +76,7 @@ def test_where_all_rows_have_the_value_nothing_could_be_better() -> None:
     both = replace(models({"a": 0.95, "b": 0.80}), name="both")
     many = grid(lambda row: 0.9, {"model": ("a",), "lr": (1, 2, 3)})
     (found,) = judge_all([verdict.claim], [many, both])
-    assert (found.word, found.evidence) == ("supported", "both")
+    assert (found.word, found.evidence) == ("supported for these runs", "both")
 
 
 LEVEL = {"a": 0.95, "b": 0.90}
@@ -93,7 +93,7 @@ def test_noise_that_a_placebo_shows_widens_the_tie() -> None:
     # Differences of 4 points: one run has 4 / (0.6745·√2) = 4.19 points by the median's measure.
     assert "noise of training 4.19 points" in verdict.outcome.reason
     calm = grid(lambda row: LEVEL[row["model"]], axes)
-    assert word(BestHas({"model": "a"}), calm) == "supported"
+    assert word(BestHas({"model": "a"}), calm) == "supported for these runs"
 
 
 def test_noise_between_seeds_widens_the_tie_and_falls_with_their_number() -> None:
@@ -123,8 +123,8 @@ def families(resnet: float, svm: float, **changes: object) -> Evidence:
 
 def test_the_better_family_wins_on_every_data_set() -> None:
     cnn = BestOf("family", "resnet", "svm")
-    assert word(cnn, families(0.95, 0.85)) == "supported"
-    assert word(cnn, families(0.85, 0.95)) == "contradicted"
+    assert word(cnn, families(0.95, 0.85)) == "supported for these runs"
+    assert word(cnn, families(0.85, 0.95)) == "contradicted for these runs"
     assert word(cnn, families(0.95, 0.945)) == "not distinguishable"
 
 
@@ -136,14 +136,17 @@ def test_fits_on_fewer_images_are_left_out() -> None:
     )
     rows = pd.concat([evidence.rows, small], ignore_index=True)
     both = replace(evidence, rows=rows, settings=("dataset", "num_train"))
-    assert word(BestOf("family", "resnet", "svm"), both) == "supported"
+    assert word(BestOf("family", "resnet", "svm"), both) == "supported for these runs"
 
 
 def test_one_reversed_data_set_refutes_the_family() -> None:
     evidence = families(0.95, 0.85)
     rows: pd.DataFrame = evidence.rows.copy()
     rows.loc[(rows["dataset"] == "mnist") & (rows["family"] == "svm"), "test_accuracy"] = 0.99
-    assert word(BestOf("family", "resnet", "svm"), replace(evidence, rows=rows)) == "contradicted"
+    assert (
+        word(BestOf("family", "resnet", "svm"), replace(evidence, rows=rows))
+        == "contradicted for these runs"
+    )
 
 
 def test_unequal_numbers_of_images_are_not_comparable() -> None:

@@ -33,12 +33,15 @@ def devices(cpu_seconds: list[float], **changes: Any) -> Evidence:
 
 def test_a_ratio_lies_inside_or_outside_its_range() -> None:
     speedup = RatioWithin("device", "cpu", "cuda", at_least=15, at_most=20)
-    assert word(speedup, devices([17.0, 17.5])) == "supported"
-    assert word(speedup, devices([25.0, 35.0])) == "contradicted"
-    assert word(speedup, devices([5.0, 35.0])) == "contradicted"
+    assert word(speedup, devices([17.0, 17.5])) == "supported for these runs"
+    assert word(speedup, devices([25.0, 35.0])) == "contradicted for these runs"
+    assert word(speedup, devices([5.0, 35.0])) == "contradicted for these runs"
     assert word(speedup, devices([17.0, 35.0])) == "not distinguishable"
     assert word(speedup, devices([15.5, 16.0])) == "not distinguishable", "within the tolerance"
-    assert word(RatioWithin("device", "cpu", "cuda", at_least=10), devices([12.0])) == "supported"
+    assert (
+        word(RatioWithin("device", "cpu", "cuda", at_least=10), devices([12.0]))
+        == "supported for these runs"
+    )
     outcome = judge(Claim("a_claim", "Fast.", speedup), devices([4.0, 9.0])).outcome
     assert outcome.effect == pytest.approx(6.0)
     assert (outcome.low, outcome.high) == pytest.approx((4.0, 9.0))
@@ -66,15 +69,15 @@ def families(svm: list[float], resnet: list[float], **changes: Any) -> Evidence:
 
 def test_every_training_of_one_family_takes_longer() -> None:
     longer = LongerThan("family", "svm", "resnet")
-    assert word(longer, families([50.0, 60.0], [10.0, 20.0])) == "supported"
-    assert word(longer, families([5.0, 6.0], [10.0, 20.0])) == "contradicted"
+    assert word(longer, families([50.0, 60.0], [10.0, 20.0])) == "supported for these runs"
+    assert word(longer, families([5.0, 6.0], [10.0, 20.0])) == "contradicted for these runs"
     assert word(longer, families([5.0, 60.0], [10.0, 20.0])) == "not distinguishable"
     unknown = families([50.0, 60.0], [10.0, 20.0], num_concurrent_trials=None)
     assert word(longer, unknown) == "not comparable"
     # The fit on few images is left out: only 60 s and 20 s are of the same size.
     sizes = [10.0, 7_000.0, 7_000.0, 7_000.0]
     mixed = families([5.0, 60.0], [10.0, 20.0], num_train=sizes)
-    assert word(longer, mixed) == "supported"
+    assert word(longer, mixed) == "supported for these runs"
     apart = families([50.0, 60.0], [10.0, 20.0], num_train=[10.0, 10.0, 7_000.0, 7_000.0])
     assert word(longer, apart) == "not comparable"
     assert word(LongerThan("family", "svm", "tree"), families([1.0], [1.0])) == "not comparable"
@@ -87,15 +90,15 @@ def rows_at(*accuracies: float) -> Evidence:
 def test_most_rows_are_counted_beyond_their_noise() -> None:
     # 1,000 test images: the standard error at 90 % is 0.95 points.
     most = MostRows("test_accuracy", above=0.9)
-    assert word(most, rows_at(0.95, 0.95, 0.80)) == "supported"
-    assert word(most, rows_at(0.95, 0.80, 0.80)) == "contradicted"
+    assert word(most, rows_at(0.95, 0.95, 0.80)) == "supported for these runs"
+    assert word(most, rows_at(0.95, 0.80, 0.80)) == "contradicted for these runs"
     assert word(most, rows_at(0.95, 0.91, 0.80)) == "not distinguishable"
     everything = MostRows("test_accuracy", above=0.9, share=1)
-    assert word(everything, rows_at(0.95, 0.95)) == "supported"
-    assert word(everything, rows_at(0.95, 0.95, 0.80)) == "contradicted"
+    assert word(everything, rows_at(0.95, 0.95)) == "supported for these runs"
+    assert word(everything, rows_at(0.95, 0.95, 0.80)) == "contradicted for these runs"
     assert word(everything, rows_at(0.95, 0.95, 0.91)) == "not distinguishable"
     below = MostRows("test_accuracy", below=0.9)
-    assert word(below, rows_at(0.80, 0.80, 0.95)) == "supported"
+    assert word(below, rows_at(0.80, 0.80, 0.95)) == "supported for these runs"
     with pytest.raises(AssertionError, match="above or below"):
         MostRows("test_accuracy")
 
@@ -104,9 +107,9 @@ def test_the_gap_of_the_best_row_only() -> None:
     evidence = rows_at(0.9, 0.9)
     rows = evidence.rows.assign(train_accuracy=[0.99, 0.91], val_accuracy=[0.80, 0.90], num_val=1e6)
     gap = MostRows("train_accuracy", below=0.03, minus="val_accuracy", share=1)
-    assert word(gap, replace(evidence, rows=rows)) == "contradicted"
+    assert word(gap, replace(evidence, rows=rows)) == "contradicted for these runs"
     best = replace(gap, best_by=("family",))
-    assert word(best, replace(evidence, rows=rows)) == "supported"
+    assert word(best, replace(evidence, rows=rows)) == "supported for these runs"
     assert word(gap, evidence) == "not comparable"
     assert word(replace(gap, best_by=("famly",)), replace(evidence, rows=rows)) == "not comparable"
 
@@ -126,10 +129,10 @@ def growing(
 def test_exponents_are_slopes_of_logarithms() -> None:
     faster = GrowsFaster("train_seconds", "num_train_images")
     verdict = judge(Claim("a_claim", "Explodes.", faster), growing(1.8, noise=0.02))
-    assert verdict.word == "supported"
+    assert verdict.word == "supported for these runs"
     assert verdict.outcome.effect == pytest.approx(1.8, abs=0.02)
     assert verdict.outcome.low < verdict.outcome.effect < verdict.outcome.high
-    assert word(faster, growing(0.6)) == "contradicted"
+    assert word(faster, growing(0.6)) == "contradicted for these runs"
     assert word(faster, growing(1.05, noise=0.5)) == "not distinguishable"
     assert word(faster, growing(1.8, sizes=(1, 10))) == "not comparable"
 
@@ -164,7 +167,7 @@ def test_the_best_configuration_is_picked_on_the_mean_of_its_seeds() -> None:
     seeds = replace(evidence, rows=rows)
     low = MostRows("test_accuracy", above=0.8, share=1, best_by=("family",))
     verdict = judge(Claim("a_claim", "High.", low), seeds)
-    assert (verdict.word, verdict.outcome.num_pairs) == ("contradicted", 2)
+    assert (verdict.word, verdict.outcome.num_pairs) == ("contradicted for these runs", 2)
     assert verdict.outcome.reason.endswith("median 70.00 %; picked on validation accuracy")
     gap = MostRows("val_accuracy", above=0.05, minus="test_accuracy", best_by=("family",))
     assert judge(Claim("a_claim", "Gap.", gap), seeds).outcome.reason.endswith(

@@ -1,0 +1,117 @@
+"""Test a mean difference over its independent units: the means of the seeds, or single pairs.
+
+Pairs at one seed share initial weights, the order of batches and perhaps the split, so chance may
+favour all of them alike. From two seeds on the mean of each seed is therefore one value. At one
+seed, and in tables that name no seeds, the pairs are the units, and what is found holds for these
+runs only.
+
+Six units are the fewest that decide anything, because five sign flips reach 6 % at best. Single
+pairs are tested by sign flips. The mean of a seed over several settings is close to normal, so
+Student's test applies, which can reach smaller p-values. Each test has the interval of the values
+that it does not reject.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from analysis.stats.intervals import UNKNOWN, Interval, mean_interval
+from analysis.stats.power import fewest_pairs, smallest_p_value
+from analysis.stats.sign_flips import Alternative, sign_flip, sign_flip_interval
+
+_EQUAL = 1e-12
+
+
+@dataclass(frozen=True)
+class Units:
+    """The independent values behind a mean difference.
+
+    Attributes:
+        values: (units,), the mean of each seed, or the differences of the pairs.
+        are_means: whether each seed has several pairs, at least on average.
+        num_seeds: the number of seeds; 0 if they are unknown.
+        pairs_mean: the mean over all pairs.
+    """
+
+    values: NDArray[np.float64]
+    are_means: bool
+    num_seeds: int
+    pairs_mean: float
+
+    @property
+    def mean(self) -> float:
+        """The mean over the units."""
+        return float(self.values.mean())
+
+    def disagree(self, margin: float = 0.0) -> bool:
+        """Return whether pairs and seeds lie on different sides of a margin.
+
+        It happens where one seed has most of the pairs. Then nothing is said.
+        """
+        return (self.mean - margin) * (self.pairs_mean - margin) < 0
+
+    @property
+    def by_student(self) -> bool:
+        """Whether Student's test is used."""
+        spread = float(np.ptp(self.values))
+        return self.are_means and spread > _EQUAL * max(1.0, float(np.abs(self.values).max()))
+
+    def p_value(self, margin: float = 0.0, *, alternative: Alternative = "two-sided") -> float:
+        """Return the p-value that the mean is ``margin``."""
+        from scipy import special
+
+        if not self.by_student:
+            return sign_flip(self.values - margin, alternative=alternative).p_value
+        num = len(self.values)
+        t = (self.mean - margin) / (float(self.values.std(ddof=1)) / math.sqrt(num))
+        below = float(special.stdtr(num - 1, -abs(t)))  # the tail on the side of the mean
+        if alternative == "two-sided":
+            return 2 * below
+        return below if (t > 0) == (alternative == "greater") else 1 - below
+
+    def interval(self, confidence: float, fewest: int | None = None) -> Interval:
+        """Return the interval of the mean; unknown with fewer units than a test needs."""
+        if len(self.values) < (fewest or fewest_pairs(1 - confidence)):
+            return UNKNOWN
+        if self.by_student:
+            return mean_interval(self.values, confidence=confidence)
+        return sign_flip_interval(self.values, confidence=confidence)
+
+    def smallest_p(self, margin: float = 0.0) -> float:
+        """Return the smallest two-sided p-value that so many units can reach."""
+        if self.by_student:
+            return 0.0
+        return smallest_p_value(int(np.count_nonzero(self.values - margin)))
+
+
+def units_of(differences: ArrayLike, seeds: ArrayLike | None = None) -> Units:
+    """Return the independent units of paired differences (n,).
+
+    Args:
+        differences: one value per pair.
+        seeds: (n,), the seed of each pair; None if the pairs name no seeds.
+    """
+    values = np.asarray(differences, dtype=float)
+    mean = float(values.mean())
+    if seeds is None:
+        return Units(values, False, 0, mean)
+    groups = np.unique(np.asarray(seeds), return_inverse=True)[1]
+    num_seeds = int(groups.max()) + 1
+    if are_units(groups):
+        return Units(values, False, num_seeds, mean)
+    means = np.bincount(groups, values) / np.bincount(groups)
+    return Units(means, True, num_seeds, mean)
+
+
+def are_units(groups: NDArray[np.intp]) -> bool:
+    """Return whether pairs are units by themselves: at one seed, or each at its own."""
+    return int(groups.max()) + 1 in (1, len(groups))
+
+
+def too_few_units(num_units: int, alpha: float) -> bool:
+    """Return whether no verdict is given: the one rule, for every test over pairs and seeds."""
+    return num_units < fewest_pairs(alpha)

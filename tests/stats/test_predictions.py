@@ -1,0 +1,42 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from scipy import stats
+
+from analysis.stats import mcnemar, mcnemar_bound
+
+
+def test_mcnemar_is_the_exact_binomial() -> None:
+    first = np.repeat([True, True, False, False], [30, 12, 3, 5])
+    second = np.repeat([True, False, True, False], [30, 12, 3, 5])
+    found = mcnemar(first, second)
+    assert (found.only_first, found.only_second, found.is_bound) == (12, 3, False)
+    # 2·Σ C(15, 0..3)/2^15 = 2·576/32768
+    assert found.p_value == pytest.approx(1152 / 32_768)
+    assert mcnemar([True, False], [True, False]).p_value == 1.0
+
+
+def test_mcnemar_of_the_approval_ratings() -> None:
+    # Agresti (1990, p. 350): 150 and 86 changed their minds, z = 4.17.
+    from statsmodels.stats.contingency_tables import mcnemar as theirs
+
+    first = np.repeat([True, True, False, False], [794, 150, 86, 570])
+    second = np.repeat([True, False, True, False], [794, 150, 86, 570])
+    table = [[794, 150], [86, 570]]
+    assert mcnemar(first, second).p_value == pytest.approx(theirs(table, exact=True).pvalue)
+    assert mcnemar(first, second).p_value == pytest.approx(2 * stats.norm.sf(4.17), rel=0.25)
+
+
+def test_bound_is_one_and_is_tight_when_nothing_is_wrong_twice() -> None:
+    rng = np.random.default_rng(11)
+    for _ in range(50):
+        labels = rng.integers(0, 10, 200)
+        first = np.where(rng.random(200) < 0.8, labels, rng.integers(0, 10, 200))
+        second = np.where(rng.random(200) < 0.7, labels, rng.integers(0, 10, 200))
+        exact = mcnemar(first == labels, second == labels)
+        counts = int((first == labels).sum()), int((second == labels).sum())
+        bound = mcnemar_bound(*counts, int((first != second).sum()))
+        assert bound.is_bound and bound.p_value >= exact.p_value * (1 - 1e-9)
+        assert bound.only_first - bound.only_second == counts[0] - counts[1]
+    assert mcnemar_bound(42, 33, 15).p_value == pytest.approx(1152 / 32_768)
