@@ -96,9 +96,7 @@ def _between_seeds(
         degrees = degrees.where(degrees > 0, all_degrees)
     else:
         squares, degrees = squares * 0 + all_squares, degrees * 0 + all_degrees
-    found: tuple[NDArray[np.float64], NDArray[np.float64]]
-    found = (squares / degrees).to_numpy(dtype=float), degrees.to_numpy(dtype=float)
-    return found
+    return np.asarray(squares / degrees, np.float64), np.asarray(degrees, np.float64)
 
 
 def _of_placebo(
