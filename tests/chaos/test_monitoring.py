@@ -73,9 +73,8 @@ def test_runs_of_tensorboard_have_the_names_of_trials(tensorboard: str, page: Pa
     names = runs(tensorboard)
     assert all(re.fullmatch(rf"001/{NAME.pattern}", name) for name in names), names
     page.open(f"{tensorboard}/#timeseries")
-    text = page.wait_for("accuracy", "loss", "time", *names)
+    page.wait_for("accuracy", "loss", "time", *names)
     page.picture("timeseries")
-    assert "images_per_second" in text, "tags are in groups"
     query = f"tag=accuracy/val&run={names[0]}"
     points = answer(f"{tensorboard}/data/plugin/scalars/scalars?{query}")
     assert [step for _, step, _ in points] == [1, 2, NUM_EPOCHS]
