@@ -104,6 +104,16 @@ def test_a_finished_trial_is_shown_with_its_result_which_may_be_an_earlier_row()
         assert out.getvalue().splitlines()[-1].endswith(expected)
 
 
+def test_a_function_that_ends_with_nan_is_said_to_have_diverged() -> None:
+    out = io.StringIO()
+    trial = PlannedTrial("a", "a", {"seed": 0}, (AT_RETURN,), {AT_RETURN: ("a",)}, {})
+    shown = StudyProgress(plan(trial), [1.0], Measures("reward", "max"), Console(file=out))
+    shown.started("a", "a")
+    shown.reported("a", "a", {"epoch": 1, "reward": float("nan")})
+    shown.completed("a", "a")
+    assert "diverged: reward is not a finite number" in out.getvalue()
+
+
 def test_a_users_own_percentage_is_no_share_even_when_it_is_small() -> None:
     out = io.StringIO()
     trial = PlannedTrial("a", "a", {"seed": 0}, (2,), {2: ("a",)}, {})

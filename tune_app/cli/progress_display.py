@@ -146,13 +146,17 @@ class StudyProgress:
         self._end(key)
         self._latest.pop(key, None)
         result = self._results.pop(key, {})
-        diverged = result.get("status") == "diverged"
+        metric, of_return = self._measures.metric, self._epochs[key] is None
+        # Rows of a user's function have no status before the study is read.
+        is_nan = of_return and metric in result and finite_number(result[metric]) is None
+        diverged = is_nan or result.get("status") == "diverged"
         line = f"{name}: {self._describe(result)}"
-        if diverged or self._epochs[key] is None:
+        if diverged or of_return:
             self._rows_done += sum(self._rows_left[key].values())
             self._rows_left[key] = {}
         if diverged:
-            line += "  diverged: the loss is not a finite number"
+            what = "the loss" if "status" in result else metric
+            line += f"  diverged: {what} is not a finite number"
         if self._live is None or diverged:
             self._print(line)
         self._draw()
