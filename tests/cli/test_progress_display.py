@@ -12,6 +12,8 @@ from tune_app.cli import progress_display
 from tune_app.cli.progress_display import StudyProgress
 from tune_app.planning.plan import Plan, PlannedTrial
 from tune_app.study.measures import Measures
+from tune_app.study.objective import Objective
+from tune_app.study.result_rule import ResultRule
 from tune_app.study.trial_record import AT_RETURN
 
 
@@ -84,6 +86,32 @@ def test_trials_of_unknown_length_are_counted_and_timed_by_those_that_have_ended
         shown.completed(name, name)
     assert shown.seconds_left() == 0.0 and shown._rows_done == 4
     shown.stop()
+
+
+def test_a_finished_trial_is_shown_with_its_result_which_may_be_an_earlier_row() -> None:
+    out = io.StringIO()
+    trial = PlannedTrial("a", "a", {"seed": 0}, (AT_RETURN,), {AT_RETURN: ("a",)}, {})
+    for rule, expected in (
+        (ResultRule(Objective("loss", "min"), takes_best=True), "a: epoch 2  loss 1.5"),
+        (ResultRule(Objective("loss", "min")), "a: epoch 3  loss 4"),
+    ):
+        measures, console = Measures("loss", "min"), Console(file=out)
+        shown = StudyProgress(plan(trial), [1.0], measures, console, rule)
+        shown.started("a", "a")
+        for epoch, loss in ((1, 3.0), (2, 1.5), (3, 4.0)):
+            shown.reported("a", "a", {"epoch": epoch, "loss": loss})
+        shown.completed("a", "a")
+        assert out.getvalue().splitlines()[-1].endswith(expected)
+
+
+def test_a_function_that_ends_with_nan_is_said_to_have_diverged() -> None:
+    out = io.StringIO()
+    trial = PlannedTrial("a", "a", {"seed": 0}, (AT_RETURN,), {AT_RETURN: ("a",)}, {})
+    shown = StudyProgress(plan(trial), [1.0], Measures("reward", "max"), Console(file=out))
+    shown.started("a", "a")
+    shown.reported("a", "a", {"epoch": 1, "reward": float("nan")})
+    shown.completed("a", "a")
+    assert "diverged: reward is not a finite number" in out.getvalue()
 
 
 def test_a_users_own_percentage_is_no_share_even_when_it_is_small() -> None:

@@ -59,10 +59,17 @@ class Own:
     """Stands for the attempt of a trial; keeps what it is told, and copies of the checkpoints."""
 
     def __init__(
-        self, folder: Path, *milestones: int, seconds: float = 0, last: bool = True
+        self,
+        folder: Path,
+        *milestones: int,
+        seconds: float = 0,
+        last: bool = True,
+        best: bool = False,
     ) -> None:
         self.rows = OwnRows(milestones, Objective("loss", "min"))
-        self.settings = SimpleNamespace(checkpoint_seconds=seconds, keeps_last=last)
+        self.settings = SimpleNamespace(
+            checkpoint_seconds=seconds, keeps_last=last, keeps_best=best
+        )
         self.told: list[dict[str, Any]] = []
         self.saved: dict[int, Path] = {}
         self._folder = folder
@@ -129,3 +136,19 @@ def test_it_is_cleaned_up_after_an_error(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match="boom"):
         run(Halves, Own(tmp_path), fails=True)
     assert Halves.cleaned == ["cleaned"]
+
+
+class Valley(Saves):
+    """Is best after its second step."""
+
+    def step(self) -> dict[str, Any]:
+        super().step()
+        return {"loss": abs(self.iteration - 1), "done": self.iteration == 3}
+
+
+def test_the_state_of_each_better_step_is_saved_if_the_best_is_to_stay(tmp_path: Path) -> None:
+    own = Own(tmp_path, seconds=9_999, best=True)
+    run_class(Valley, {}, own, SCRATCH)  # type: ignore[arg-type]
+    assert [row["loss"] for row in own.told] == [1, 0, 1, 2]
+    assert sorted(own.saved) == [1, 2, 4]
+    assert json.loads((own.saved[2] / "x.json").read_text()) == 0.25

@@ -139,3 +139,39 @@ def test_a_small_class_is_a_note(tmp_path: Path) -> None:
     labels = ["ash"] * 30 + ["elm"]
     study = prepared(tmp_path / "mine", {"trees": lambda: ArrayData(np.zeros((31, 2)), labels)})
     assert study.notes()[0].startswith("note: trees: too few items of elm for the class to be in")
+
+
+def targets() -> ArrayData:
+    return ArrayData(np.zeros((60, 2), np.float32), np.linspace(0.0, 1.0, 60))
+
+
+LOOP = {"lr": 0.1, "batch_size": 8, "optimizer": "adam", "epochs": 1, "model": "resnet18"}
+SVM = {"kernel": "rbf", "C": tune.grid_search([1, 2])}
+
+
+@pytest.mark.parametrize(
+    ("trainable", "load", "metric", "message"),
+    [
+        ("classifier", targets, "val_accuracy", "which has targets.*allowed: val_rmse"),
+        ("classifier", trees, "val_acc", "which has classes; did you mean 'val_accuracy'"),
+        ("classifier", trees, "val_rmse", "does not report for data set mine"),
+        ("svm", trees, "val_loss", "trainable svm does not report"),
+        ("svm", targets, "val_rmse", "data set mine has targets, .* takes classes"),
+    ],
+)
+def test_an_objective_that_no_row_would_have_is_refused_before_anything_runs(
+    tmp_path: Path, trainable: str, load: Callable[..., Any], metric: str, message: str
+) -> None:
+    asked = request(tmp_path, {"mine": load}, trainable, SVM if trainable == "svm" else LOOP)
+    space = replace(asked.space, metric=metric)
+    with pytest.raises(UserError, match=message):
+        prepare(check_request(replace(asked, space=space)), CLUSTER)
+
+
+def test_every_measure_that_a_shipped_trainable_reports_can_be_the_objective(
+    tmp_path: Path,
+) -> None:
+    for metric in ("val_loss", "test_f1_weighted", "train_seconds", "flops"):
+        asked = request(tmp_path, {"mine": trees}, "classifier", LOOP)
+        space = replace(asked.space, metric=metric)
+        assert prepare(check_request(replace(asked, space=space)), CLUSTER).images

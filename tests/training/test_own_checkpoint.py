@@ -178,9 +178,10 @@ def test_what_stays_of_two_launches(
     assert foreign.exists() and not half.exists()
 
 
-def test_an_epoch_saved_in_two_launches_stays_from_the_newer_one(tmp_path: Path) -> None:
+@pytest.mark.parametrize("keep", ["last", "best"])
+def test_an_epoch_saved_in_two_launches_stays_from_the_newer_one(tmp_path: Path, keep: str) -> None:
     first, second = make(tmp_path / "001", 0, epoch=3), make(tmp_path / "002", 0, epoch=3)
-    prune(tmp_path, "last")
+    prune(tmp_path, keep)
     assert not first.exists() and second.exists()
 
 

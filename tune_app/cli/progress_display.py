@@ -19,6 +19,7 @@ from tune_app.planning.durations import format_seconds
 from tune_app.planning.plan import Plan
 from tune_app.study.measures import Measures, measured
 from tune_app.study.objective import finite_number
+from tune_app.study.result_rule import ResultRule
 
 MAX_LINES = 12
 
@@ -32,6 +33,7 @@ class StudyProgress:
             cost.
         measures: the study's measures. The objective is shown, and the same quantity on test data.
         console: where to draw.
+        rule: finds the result of a trial, for the line of a finished one; by default the last row.
 
     Attributes:
         notes: notes of trials beside their results, one line each.
@@ -43,8 +45,10 @@ class StudyProgress:
         costs: Sequence[float],
         measures: Measures,
         console: Console,
+        rule: ResultRule | None = None,
     ) -> None:
         self._measures = measures
+        self._rule = rule
         self._seen: dict[str, tuple[float, float]] = {}
         self._epochs = {trial.key: trial.num_epochs for trial in plan.trials}
         self._costs = {trial.key: cost for trial, cost in zip(plan.trials, costs, strict=True)}
@@ -60,6 +64,7 @@ class StudyProgress:
         self._cost_done = self._cost_resumed = 0.0
         self._ticking = False
         self._latest: dict[str, Mapping[str, Any]] = {}
+        self._results: dict[str, Mapping[str, Any]] = {}
         self._running: dict[str, str] = {}
         self._begun: dict[str, float] = {}
         self._trial_seconds = 0.0
@@ -123,6 +128,9 @@ class StudyProgress:
             self._note_done(key, min(1.0, result["epoch"] / num_epochs))
             self._rows_done += self._rows_left[key].pop(result.get("milestone", 0), 0)
         self._latest[key] = result
+        held = self._results.get(key)
+        if held is None or self._rule is None or self._rule.replaces(result, held):
+            self._results[key] = result
         for measure, value in measured(result).items():
             low, high = self._seen.get(measure, (value, value))
             self._seen[measure] = min(low, value), max(high, value)
@@ -136,14 +144,19 @@ class StudyProgress:
         self._trial_seconds += time.monotonic() - self._begun.get(key, self._started)
         self._num_completed += 1
         self._end(key)
-        result = self._latest.pop(key, {})
-        diverged = result.get("status") == "diverged"
+        self._latest.pop(key, None)
+        result = self._results.pop(key, {})
+        metric, of_return = self._measures.metric, self._epochs[key] is None
+        # Rows of a user's function have no status before the study is read.
+        is_nan = of_return and metric in result and finite_number(result[metric]) is None
+        diverged = is_nan or result.get("status") == "diverged"
         line = f"{name}: {self._describe(result)}"
-        if diverged or self._epochs[key] is None:
+        if diverged or of_return:
             self._rows_done += sum(self._rows_left[key].values())
             self._rows_left[key] = {}
         if diverged:
-            line += "  diverged: the loss is not a finite number"
+            what = "the loss" if "status" in result else metric
+            line += f"  diverged: {what} is not a finite number"
         if self._live is None or diverged:
             self._print(line)
         self._draw()

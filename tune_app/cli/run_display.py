@@ -17,6 +17,7 @@ from tune_app.planning.resources import Cluster
 from tune_app.storage.store import StudyStore
 from tune_app.study.ledger import Ledger
 from tune_app.study.measures import Measures
+from tune_app.study.result_rule import ResultRule
 
 
 class RunDisplay:
@@ -51,7 +52,9 @@ class RunDisplay:
     def trials(self, study: PreparedStudy, plan: Plan) -> StudyProgress:
         """Return the display of the trials while they run."""
         costs = [study.trainable.cost(trial.config) for trial in plan.trials]
-        return StudyProgress(plan, costs, Measures.of_space(study.request.space), self._console)
+        measures = Measures.of_space(study.request.space)
+        rule = ResultRule.of_study(study.ledger.study)
+        return StudyProgress(plan, costs, measures, self._console, rule)
 
     def kept(self, store: StudyStore, aside: Path) -> None:
         """Print where the old study is kept after ``--fresh``."""

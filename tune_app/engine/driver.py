@@ -83,6 +83,7 @@ def _function(study: PreparedStudy) -> Any:
         objective.metric,
         objective.mode,
         keeps_last=trainable.keep_checkpoints != "none",
+        keeps_best=trainable.keep_checkpoints == "best",
         retries_errors=study.request.retry_errors,
     )
     function = own_function(trainable) if trainable.is_own else portable(trainable.load())

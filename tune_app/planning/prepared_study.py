@@ -15,7 +15,12 @@ from tune_app.planning.plan import Plan, PlanOptions, make_plan
 from tune_app.planning.repeats import SAME_AT_EVERY_SEED, check_seeds, same_at_every_seed
 from tune_app.planning.request import StudyRequest
 from tune_app.planning.resources import Cluster
-from tune_app.planning.study_data import load_images, load_own_data, num_train
+from tune_app.planning.study_data import (
+    check_objective,
+    load_images,
+    load_own_data,
+    num_train,
+)
 from tune_app.storage.store import STUDY_FILE
 from tune_app.study.ledger import Ledger, extend_ledger, new_ledger, open_ledger
 from tune_app.study.objective import Objective
@@ -176,11 +181,13 @@ def prepare(checked: CheckedRequest, cluster: Cluster) -> PreparedStudy:
     """Load the data and read what the study has recorded.
 
     Raises:
-        UserError: there are no such images, new seeds would repeat the result of another seed, or
-            the existing study was made with other data or settings.
+        UserError: there are no such images, the trainable does not report the objective, new seeds
+            would repeat the result of another seed, or the existing study was made with other data
+            or settings.
     """
     checked = checked.with_own_data(lambda _line: None)
     images = load_images(checked.request, checked.dataset_names(), checked.own_data)
+    check_objective(checked.request.space, checked.trainable, images)
     _check_new_seeds(checked, images)
     ledger, num_added = _make_ledger(checked, images, checked.device(cluster))
     recorded = Recorded(()) if checked.request.fresh else ledger.read_trials()

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 
-from search_spaces.errors import UserError
+from search_spaces.errors import UserError, choices, did_you_mean
+from search_spaces.space import SearchSpace
 from tune_app.data.array_data import ArrayData
 from tune_app.data.datasets import DATASETS
 from tune_app.data.images import load_datasets
 from tune_app.data.own_data import load_own
 from tune_app.data.split_data import SplitData
 from tune_app.planning.request import StudyRequest
+from tune_app.training.reported_names import CLASSES, TARGETS
+from tune_app.training.trainable import Trainable
 
 
 def load_own_data(
@@ -62,6 +65,31 @@ def load_images(
         own=own,
         vary_split=request.vary_split,
     )
+
+
+def check_objective(
+    space: SearchSpace, trainable: Trainable, images: Mapping[str, SplitData]
+) -> None:
+    """Refuse an objective that a shipped trainable does not report, and data that it cannot use.
+
+    Raises:
+        UserError: there is one.
+    """
+    for name, data in images.items() if trainable.reports else ():
+        kind = TARGETS if data.class_names is None else CLASSES
+        if kind not in trainable.reports:
+            raise UserError(
+                f"search space {space.name}: data set {name} has {kind}, and trainable "
+                f"{trainable.name} takes {choices(trainable.reports)}; give other data or another "
+                "trainable"
+            )
+        known = trainable.reports[kind]
+        if space.metric not in known:
+            raise UserError(
+                f"search space {space.name}: metric is {space.metric!r}, which trainable "
+                f"{trainable.name} does not report for data set {name}, which has {kind}"
+                f"{did_you_mean(space.metric, known)}; allowed: {choices(known)}"
+            )
 
 
 def num_train(images: Mapping[str, SplitData]) -> dict[str, int]:

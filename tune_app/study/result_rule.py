@@ -35,15 +35,19 @@ class ResultRule:
         Args:
             history: epoch -> row.
         """
-        epochs = sorted(epoch for epoch, row in history.items() if self.is_reported(row))
-        best: tuple[int, float] | None = None
-        for epoch in epochs if self.takes_best else ():
-            score = self.objective.score(history[epoch])
-            if score is not None and (best is None or self.objective.prefers(score, best[1])):
-                best = epoch, score
-        if best is not None:
-            return best[0]
-        return epochs[-1] if epochs else None
+        result: int | None = None
+        for epoch in sorted(epoch for epoch, row in history.items() if self.is_reported(row)):
+            if result is None or self.replaces(history[epoch], history[result]):
+                result = epoch
+        return result
+
+    def replaces(self, row: Mapping[str, Any], earlier: Mapping[str, Any]) -> bool:
+        """Return whether a row is the result in place of an earlier one."""
+        before = self.objective.score(earlier) if self.takes_best else None
+        if before is None:
+            return True
+        score = self.objective.score(row)
+        return score is not None and self.objective.prefers(score, before)
 
     def is_reported(self, row: Mapping[str, Any]) -> bool:
         """Return whether a row has the objective, be it NaN."""

@@ -16,6 +16,7 @@ from search_spaces.errors import UserError, choices
 from tune_app.training.model_family import SHIPPED, Function, ModelFamily
 from tune_app.training.parameter import DEVICES, OPTIONAL, REQUIRED, Parameter
 from tune_app.training.probe import Probe
+from tune_app.training.reported_names import OF_CLASSIFIER
 from tune_app.training.trainable import Trainable
 
 FAMILY = "classifier"
@@ -143,6 +144,7 @@ def _trainable(
         cannot_run=_lacks_a_rate,
         probe="tune_app.training.classifier_probe:probe",
         probe_axes=probe_axes,
+        reports=OF_CLASSIFIER,
         takes_further=has_own,
         further=tuple(further),
     )

@@ -122,7 +122,8 @@ def prune_checkpoints(
     number = keep if isinstance(keep, int) else 0 if keep == "none" else 1
     if keep == "best":
         best: CheckpointIndex | None = None
-        for index in reversed(newest):
+        # Of an epoch that was trained twice, the newer launch has the checkpoint of the row.
+        for index in sorted(found, key=lambda index: index.epoch):
             value = score(index.epoch)
             best_value = None if best is None else score(best.epoch)
             if value is not None and objective.prefers(value, best_value):

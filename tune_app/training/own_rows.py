@@ -40,6 +40,7 @@ class OwnRows:
     epoch: int = 0
     shift: int = 0
     measures: dict[str, None] = field(default_factory=dict)
+    _best: float | None = None
     _is_first: bool = True
     _named: set[str] = field(default_factory=set)
 
@@ -80,6 +81,18 @@ class OwnRows:
             named = None
         epoch = self.epoch + 1 if named is None else named
         return bool(self.milestones) and epoch >= self.milestones[-1]
+
+    def improves(self, reported: Mapping[str, Any]) -> bool:
+        """Note the objective of a report; return whether it is the best of this attempt so far."""
+        try:
+            value = plain_value(reported.get(self.objective.metric))
+        except ValueError:
+            return False
+        score = self.objective.score({self.objective.metric: value})
+        if score is None or not self.objective.prefers(score, self._best):
+            return False
+        self._best = score
+        return True
 
     def _named_epoch(self, given: object) -> int | None:
         """Return the epoch that a report names, or None if it names none that can be counted."""

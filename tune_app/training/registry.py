@@ -18,6 +18,7 @@ from tune_app.training.classifier_family import DATASETS, FAMILY, classifier, po
 from tune_app.training.own_datasets import with_datasets, with_recorded_datasets
 from tune_app.training.own_trainable import own_trainable, recorded_trainable
 from tune_app.training.parameter import DEVICES, REQUIRED, Parameter
+from tune_app.training.reported_names import OF_SVM
 from tune_app.training.trainable import Trainable, check_config, load_object
 
 __all__ = [
@@ -117,6 +118,7 @@ TRAINABLES: dict[str, Trainable] = {
         cost=lambda config: float(config["num_train_images"] or 1),
         cannot_run=_lacks_images,
         probe="tune_app.training.svm:probe",
+        reports=OF_SVM,
         probe_axes=("dataset", "kernel", "C", "degree", "gamma", "max_iter"),
     ),
 }

@@ -51,6 +51,8 @@ class Trainable:
             :class:`tune_app.training.probe.Probe`; None if no estimate is possible.
         probe_axes: the parameters on which the measured speed depends.
         uses_images: whether trials need data sets.
+        reports: kind of labels (``"classes"``, ``"targets"``) -> the measures of its rows. Data of
+            another kind are refused. Empty if only the rows tell.
         is_own: whether it is a user's function or class. It may have any parameters. Without a
             ``prefix_axis`` its trials end when the function returns (``AT_RETURN``).
         result: which reported row is the result of a user's trial: ``"last"``, or ``"best"`` by the
@@ -77,6 +79,7 @@ class Trainable:
     probe: str | None = None
     probe_axes: tuple[str, ...] = ()
     uses_images: bool = True
+    reports: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     is_own: bool = False
     result: str = "last"
     takes_further: bool = False

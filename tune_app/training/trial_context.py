@@ -38,6 +38,7 @@ class LaunchSettings:
         metric: the metric of the search space, which selects the best weights.
         mode: ``"max"`` or ``"min"``.
         keeps_last: whether the state after the last epoch is saved too, to be kept.
+        keeps_best: whether the best state is to stay, so that a class saves each better one.
         retries_errors: whether a trial is tried again after an error in a user's function.
     """
 
@@ -46,6 +47,7 @@ class LaunchSettings:
     metric: str = "val_accuracy"
     mode: str = "max"
     keeps_last: bool = False
+    keeps_best: bool = False
     retries_errors: bool = False
 
 
