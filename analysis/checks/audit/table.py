@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from analysis.checks.audit.cells import last_digit
 from analysis.frames.pairing import positions_of_sets
 from analysis.labs.reference import Protocol, ReferenceTable, Statement, load_statements
+from tune_app.study.measures import is_share
 
 SETTINGS = (
     *("dataset", "model", "kernel", "degree", "C", "gamma", "max_iter", "num_train_images"),
@@ -86,6 +87,23 @@ class Table:
     def units(self, column: str) -> NDArray[np.float64]:
         """Return the last printed digit of each cell of a column."""
         return np.asarray(self.unit[column], dtype=np.float64)
+
+    def resolution(self, column: str) -> NDArray[np.float64]:
+        """Return the smallest difference that two cells of a column can have: (rows,).
+
+        It is the last printed digit, or for a test accuracy one image. Where the number of images
+        is unknown it is the smallest difference in the column, which is no smaller.
+        """
+        units = self.units(column)
+        if not is_share(column):
+            return units
+        images = 1 / (self.num_test * (self.runs or 1))
+        if column != "test_accuracy" or not np.isfinite(images).all():
+            values = self.numbers(column)
+            gaps = np.diff(np.unique(values[np.isfinite(values)]))
+            gaps = gaps[gaps > 1e-9]
+            images = np.full(len(units), gaps.min() if len(gaps) else np.inf)
+        return np.fmax(units, images)
 
     def keys(self, columns: tuple[str, ...] | list[str]) -> list[tuple[str, ...]]:
         """Return each row's values of some columns as text, to compare rows by."""
