@@ -25,6 +25,7 @@ from analysis.checks.audit import (
     plausible,
     prose,
     sums,
+    tied_times,
     ties,
     times,
 )
@@ -56,7 +57,7 @@ RULES: dict[str, Rule] = {
     "whole_counts": counts.whole_counts,
     "averages": averages.averages,
     "tied_accuracies": ties.tied_accuracies,
-    "tied_times": ties.tied_times,
+    "tied_times": tied_times.tied_times,
     "altered_copy": altered.altered_copy,
     "coarser_digits": digits.coarser_digits,
     "round_times": digits.round_times,

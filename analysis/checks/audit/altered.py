@@ -150,7 +150,7 @@ def _usual(table: Table, column: str, pairs: list[tuple[int, int]]) -> float:
     if column.endswith("_seconds"):
         return float(_TIME_SPREAD * np.min(values) / step)
     errors = max(0.0, float(np.min(1 - values)) / step)
-    return float(np.sqrt(_DISAGREEING * errors) * 0.67)
+    return 0.67 * float(np.sqrt(_DISAGREEING * errors))
 
 
 def _round(arms: _Arms) -> Finding | None:
@@ -190,15 +190,15 @@ def _usually_round(arms: _Arms, zeros: int) -> float:
     table, column, pairs = arms.table, arms.column, arms.pairs
     values, units = table.numbers(column), table.units(column)
     usable = np.flatnonzero(np.isfinite(values) & (units > 0))
-    lattice = 10**zeros
+    lattice = int(10**zeros)
     if column.endswith("_seconds"):
         own = _steps(values[usable], units[usable]) % lattice == 0
         return min(1.0, max(1 / lattice, _INDIFFERENT * float(own.mean())))
     matched = _steps(*_differences(table, column, pairs)[:2])
     matched = matched[matched != 0] if arms.factor != "dataset" else matched[:0]
     num = len(arms.elsewhere) - len(matched)
-    rounds = np.sum(arms.elsewhere % lattice == 0) - np.sum(matched % lattice == 0)
-    return min(1.0, max(1 / lattice, _INDIFFERENT * (float(rounds) + 1) / (num + 1)))
+    rounds = float(np.sum(arms.elsewhere % lattice == 0) - np.sum(matched % lattice == 0))
+    return min(1.0, max(1 / lattice, _INDIFFERENT * (rounds + 1) / (num + 1)))
 
 
 def _all_steps(table: Table, column: str) -> Steps:
@@ -210,7 +210,7 @@ def _all_steps(table: Table, column: str) -> Steps:
         i, j = (rows[ends] for ends in np.triu_indices(len(rows), 1))
         found.append(_steps(values[i] - values[j], np.maximum(units[i], units[j])))
     steps = np.concatenate(found)
-    return steps[steps != 0]
+    return np.asarray(steps[steps != 0], dtype=np.int64)
 
 
 def _finding(arms: _Arms, how: str, evidence: str, pairs: Pairs) -> Finding:

@@ -7,6 +7,7 @@ from numpy.typing import NDArray
 
 from analysis.checks.audit.finding import Finding, NotApplicableError, chance
 from analysis.checks.audit.table import Table
+from analysis.checks.audit.times import seconds_of_work
 from tune_app.study.measures import is_share
 
 _LEVEL = 1e-5
@@ -109,9 +110,7 @@ def round_times(table: Table) -> list[Finding]:
     (equal times count once), where all times are given to a few significant digits (the rule is
     silent unless some have five), and where one time happens to be round.
     """
-    if "train_seconds" not in table.unit:
-        raise NotApplicableError("no column train_seconds")
-    values, units = table.numbers("train_seconds"), table.units("train_seconds")
+    values, units = seconds_of_work(table), table.units("train_seconds")
     usable = np.isfinite(values) & (units > 0) & (values > 0)
     steps = np.rint(np.divide(values, units, where=usable, out=np.zeros(len(values))))
     full = usable & (steps >= 10 ** (_FEWEST_SIGNIFICANT - 1)) & (steps % 10 != 0)

@@ -32,6 +32,10 @@ PLACEBOS = ("pin_memory", "num_workers")
 
 SVM_KERNELS = ("rbf", "poly", "linear", "sigmoid", "precomputed", "gaussian", "polynomial")
 _SVM = re.compile(r"svm|svc|support.?vector")
+_DETERMINISTIC = re.compile(
+    r"svm|svc|support.?vector|logistic|linear|ridge|lasso|knn|k-?n|neighbo|nearest|tree|forest"
+    r"|boost|bayes|gaussian|discriminant|lda|qda|perceptron|passive|sgdclassifier|xgb|lightgbm|lgbm"
+)
 
 
 @dataclass(frozen=True, eq=False)
@@ -137,6 +141,12 @@ class Table:
             ],
             dtype=bool,
         )
+
+    def is_deterministic(self) -> NDArray[np.bool_]:
+        """Return which rows are of methods whose results may not change with a setting: (rows,)."""
+        models = self._text("model") if "model" in self.frame else [""] * len(self.frame)
+        named = np.array([bool(_DETERMINISTIC.search(model)) for model in models], dtype=bool)
+        return named | self.is_svm()
 
     def varying(self) -> tuple[str, ...]:
         """Return the settings that have more than one value."""
