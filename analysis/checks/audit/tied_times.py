@@ -45,6 +45,8 @@ def tied_times(table: Table) -> list[Finding]:
 
 def _repeats(table: Table) -> NDArray[np.bool_]:
     """Return which rows have the settings and the results of one above: (rows,)."""
+    if not table.settings:
+        return np.zeros(len(table.frame), dtype=bool)
     seen: set[tuple[str, ...]] = set()
     repeats = []
     for key in table.keys([*table.settings, *map(str, table.unit)]):
