@@ -86,7 +86,14 @@ def _pairs(table: Table, column: str, factor: str) -> dict[tuple[str, str], Pair
     for rows in table.matched(factor, usable):
         for i, j in combinations(sorted(rows, key=lambda row: levels[row]), 2):
             pairs.setdefault((levels[i], levels[j]), []).append((i, j))
-    return pairs
+    values = table.numbers(column)
+    return {levels: _distinct(values, found) for levels, found in pairs.items()}
+
+
+def _distinct(values: Floats, pairs: Pairs) -> Pairs:
+    """Return pairs without those whose two values stood before: solvers and budgets repeat them."""
+    by_values = {(values[i], values[j]): (i, j) for i, j in reversed(pairs)}
+    return list(reversed(by_values.values()))
 
 
 def _steps(differences: NDArray[np.float64], sizes: NDArray[np.float64]) -> Steps:

@@ -80,6 +80,8 @@ def _law(table: Table, total: str, others: list[str]) -> tuple[str, ...] | None:
             slack = np.asarray(table.printed_unit[names], dtype=np.float64).sum(axis=1)
             rows = known & np.isfinite(values).all(axis=1)
             holds = rows & (_off(table, total, parts) == 0)
+            if not holds.any():
+                continue
             small = (np.abs(values[holds, 1:]) <= slack[holds, None]).mean(axis=0)
             if holds.sum() < max(_FEWEST_ROWS, _HOLDS * rows.sum()) or (small > 0.5).any():
                 continue

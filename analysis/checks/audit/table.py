@@ -85,7 +85,9 @@ class Table:
         """Return a column as floats, NaN where it is missing."""
         if column not in self.frame:
             return np.full(len(self.frame), np.nan)
-        numbers = pd.to_numeric(self.frame[column], errors="coerce")
+        numbers = self.frame[column]
+        if numbers.dtype != np.float64:
+            numbers = pd.to_numeric(numbers, errors="coerce")
         return np.asarray(numbers, dtype=np.float64)
 
     def units(self, column: str) -> NDArray[np.float64]:
