@@ -60,7 +60,7 @@ class Table:
         names: the name of each row; empty if rows are named by their number.
         printed: the numbers of all columns as the file prints them, by its headings.
         printed_unit: their last printed digits.
-        texts: the cells of the columns that are no settings and no known results.
+        texts: the cells of the columns that are not numbers.
     """
 
     name: str
