@@ -34,8 +34,15 @@ def test_one_point_less_everywhere() -> None:
 
 
 def test_leading_digits_altered() -> None:
-    (finding,) = altered_copy(copied([0.01, 0.02, 0.03, 0.005]))
-    assert "with digits altered" in finding.says
+    """Twelve accuracies to four digits, and again with one or two points less."""
+    first = np.round(np.random.default_rng(0).integers(8000, 9900, 12) / 10_000, 4)
+    second = first - np.tile([0.01, 0.02, 0.03, 0.04], 3)
+    columns = {"lr": [*range(12)] * 2, "optimizer": ["adam"] * 12 + ["sgd"] * 12}
+    columns |= {"num_test": 10_000, "unit": 1e-4}
+    (finding,) = altered_copy(table(test_accuracy=[*first, *second], **columns))
+    assert "with digits altered" in finding.says and "12 of 12 pairs" in finding.evidence
+    noise = np.random.default_rng(1).integers(-200, 200, 12) / 10_000
+    assert altered_copy(table(test_accuracy=[*first, *first + noise], **columns)) == []
 
 
 def test_times_with_a_digit_more() -> None:
