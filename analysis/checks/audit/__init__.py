@@ -14,13 +14,18 @@ from types import MappingProxyType
 import numpy as np
 
 from analysis.checks.audit import (
+    altered,
     arms,
     averages,
     counts,
+    digits,
     factors,
+    grid,
     picking,
     plausible,
     prose,
+    sums,
+    tied_times,
     ties,
     times,
 )
@@ -52,7 +57,15 @@ RULES: dict[str, Rule] = {
     "whole_counts": counts.whole_counts,
     "averages": averages.averages,
     "tied_accuracies": ties.tied_accuracies,
-    "tied_times": ties.tied_times,
+    "tied_times": tied_times.tied_times,
+    "altered_copy": altered.altered_copy,
+    "coarser_digits": digits.coarser_digits,
+    "round_times": digits.round_times,
+    "parts_and_total": sums.parts_and_total,
+    "confusion": sums.confusion,
+    "repeated_settings": grid.repeated_settings,
+    "repeated_rows": grid.repeated_rows,
+    "confounded": grid.confounded,
     "ceiling": plausible.ceiling,
     "unconverged": plausible.unconverged,
     "selection": picking.selection,
@@ -99,13 +112,15 @@ def audit_table(
     )
 
 
-def audit_tables(tables: Sequence[Table]) -> list[Audit]:
+def audit_tables(
+    tables: Sequence[Table], found: Mapping[str, Sequence[Finding]] = MappingProxyType({})
+) -> list[Audit]:
     """Audit tables one by one and against each other.
 
     Two tables of the same report are compared if one restates the other or they share settings.
-    FLOPs are compared over all tables.
+    FLOPs are compared over all tables. ``found`` are findings that were made elsewhere, by table.
     """
-    more: dict[str, list[Finding]] = {table.name: [] for table in tables}
+    more = {table.name: list(found.get(table.name, ())) for table in tables}
     for first, second in combinations(tables, 2):
         if not first.protocol.report or first.protocol.report != second.protocol.report:
             continue

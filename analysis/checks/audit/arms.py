@@ -6,8 +6,10 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
+from analysis.checks.audit.counts import SINGLE_PRECISION, TWICE
 from analysis.checks.audit.finding import Finding, NotApplicableError, percent
 from analysis.checks.audit.table import Table
+from tune_app.study.measures import is_share
 
 _FURTHER_THAN_NOISE = 5.0
 """In binomial standard errors of a difference. ``_TRAINING_NOISE`` is added to it."""
@@ -70,17 +72,32 @@ def restated(first: Table, second: Table) -> list[Finding]:
         )
     shared = [(i, keys_2.index(key)) for i, key in enumerate(keys_1) if key in keys_2]
     for column in (c for c in first.unit if c in second.unit):
-        findings += _disagreement(first, second, str(column), shared)
+        findings += disagreement(first, second, str(column), shared)
     return findings
 
 
-def _disagreement(
-    first: Table, second: Table, column: str, shared: list[tuple[int, int]]
+def disagreement(
+    first: Table,
+    second: Table,
+    column: str,
+    shared: list[tuple[int, int]],
+    rule: str = "restated",
 ) -> list[Finding]:
+    """Compare a column of two tables in the rows that they share.
+
+    Args:
+        first, second: the tables.
+        column: our name of a measured column.
+        shared: positions in both tables of each row that they share.
+        rule: the rule that findings are reported under.
+    """
     a, b = first.numbers(column), second.numbers(column)
     units = np.array([max(first.units(column)[i], second.units(column)[j]) for i, j in shared])
     gaps = np.array([abs(a[i] - b[j]) for i, j in shared])
-    rounded, cut = gaps <= units * (0.5 + 1e-6), gaps < units * (1 - 1e-6)
+    units = np.maximum(units, SINGLE_PRECISION) if is_share(column) else units
+    unknown = ~np.isfinite(gaps)
+    rounded = unknown | (gaps <= units * (TWICE + 1e-6))
+    cut = unknown | (gaps < units * (1 - 1e-6))
     wrong = [pair for pair, ok in zip(shared, cut, strict=True) if not ok]
     truncated = [pair for pair, r, c in zip(shared, rounded, cut, strict=True) if c and not r]
     findings = []
@@ -92,7 +109,7 @@ def _disagreement(
             i, j = pairs[0]
             findings.append(
                 Finding(
-                    rule="restated",
+                    rule=rule,
                     severity=severity,
                     table=first.name,
                     says=f"{first.name} and {second.name} {says}",

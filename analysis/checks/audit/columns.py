@@ -224,6 +224,7 @@ def _placed(column: Column, first: bool) -> Column:
         return column._replace(is_setting=column.name in KNOWN and column.name != "converged")
     filled = [cell for cell in column.cells if not is_missing(cell)]
     few = len(set(filled)) <= max(2, len(column.cells) / 2)
+    few &= not any(cell.startswith("[[") for cell in filled)
     if column.is_numeric:
         few &= all(len(cell.strip("-0.")) <= _MOST_DIGITS_OF_A_SETTING for cell in filled)
     elif first:

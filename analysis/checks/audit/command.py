@@ -9,17 +9,20 @@ from __future__ import annotations
 import argparse
 import json
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from analysis.checks.audit import audit_tables, published
+from analysis.checks.audit.against import against
 from analysis.checks.audit.columns import Options
-from analysis.checks.audit.finding import Audit
+from analysis.checks.audit.finding import Audit, Finding
 from analysis.checks.audit.headings import KNOWN, NOTE
 from analysis.checks.audit.read import read_csv
-from analysis.checks.audit.study import audit_study
+from analysis.checks.audit.study import audit_study, study_table
 from analysis.checks.audit.table import Table
 from analysis.command_line import Parser, path_argument
 from analysis.frames.cells import counted
+from analysis.frames.load import load_study
 from analysis.labs.reference import TABLES
 from analysis.render.markdown import escape
 from search_spaces.errors import UserError, choices, did_you_mean
@@ -80,7 +83,18 @@ def _audits(arguments: argparse.Namespace) -> list[Audit]:
                 f"{did_you_mean(target[:200], (*TABLES, *_REPORTS))}; "
                 f"published: {choices((*TABLES, *_REPORTS))}"
             )
-    return [*audit_tables(tables), *audits]
+    more = {} if arguments.against is None else _against(tables, arguments.against, options)
+    return [*audit_tables(tables, more), *audits]
+
+
+def _against(tables: list[Table], path: Path, options: Options) -> dict[str, list[Finding]]:
+    """Compare every table with a CSV file, or with the rows of a study directory."""
+    if not tables:
+        raise UserError("--against: give the table that it is compared with first")
+    is_study = _is(path, "is_dir")
+    stated = replace(options, names={}, factors=(), notes=(), compared=())
+    other = study_table(load_study(path)) if is_study else read_csv(path, stated)
+    return {table.name: against(table, other) for table in tables}
 
 
 def _is(path: Path, question: str) -> bool:
@@ -191,6 +205,12 @@ def _parser() -> Parser:
         type=path_argument,
         metavar="FOLDER",
         help="a folder with the images of a study, to find test images among the training images",
+    )
+    parser.add_argument(
+        "--against",
+        type=path_argument,
+        metavar="OTHER",
+        help="a second copy of the table, its log, or a study directory, to compare it with",
     )
     parser.add_argument("--json", action="store_true", help="print JSON instead of text")
     return parser

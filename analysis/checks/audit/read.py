@@ -74,7 +74,7 @@ def read_csv(path: Path, options: Options) -> Table:
         names=tuple(names),
         printed=pd.DataFrame({h: [n.value for n in c.numbers] for h, c in printed.items()}),
         printed_unit=pd.DataFrame({h: [n.digit for n in c.numbers] for h, c in printed.items()}),
-        texts=pd.DataFrame({c.heading: c.cells for c in columns if c.name == NOTE}),
+        texts=pd.DataFrame({c.heading: c.cells for c in columns if not c.is_numeric}),
     )
 
 

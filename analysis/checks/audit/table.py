@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from analysis.checks.audit.cells import last_digit
 from analysis.frames.pairing import positions_of_sets
 from analysis.labs.reference import Protocol, ReferenceTable, Statement, load_statements
+from tune_app.study.measures import is_share
 
 SETTINGS = (
     *("dataset", "model", "kernel", "degree", "C", "gamma", "max_iter", "num_train_images"),
@@ -31,6 +32,10 @@ PLACEBOS = ("pin_memory", "num_workers")
 
 SVM_KERNELS = ("rbf", "poly", "linear", "sigmoid", "precomputed", "gaussian", "polynomial")
 _SVM = re.compile(r"svm|svc|support.?vector")
+_DETERMINISTIC = re.compile(
+    r"svm|svc|support.?vector|logistic|linear|ridge|lasso|knn|k-?n|neighbo|nearest|tree|forest"
+    r"|boost|bayes|gaussian|discriminant|lda|qda|perceptron|passive|sgdclassifier|xgb|lightgbm|lgbm"
+)
 
 
 @dataclass(frozen=True, eq=False)
@@ -55,7 +60,7 @@ class Table:
         names: the name of each row; empty if rows are named by their number.
         printed: the numbers of all columns as the file prints them, by its headings.
         printed_unit: their last printed digits.
-        texts: the cells of the columns that are no settings and no known results.
+        texts: the cells of the columns that are not numbers.
     """
 
     name: str
@@ -80,12 +85,31 @@ class Table:
         """Return a column as floats, NaN where it is missing."""
         if column not in self.frame:
             return np.full(len(self.frame), np.nan)
-        numbers = pd.to_numeric(self.frame[column], errors="coerce")
+        numbers = self.frame[column]
+        if numbers.dtype != np.float64:
+            numbers = pd.to_numeric(numbers, errors="coerce")
         return np.asarray(numbers, dtype=np.float64)
 
     def units(self, column: str) -> NDArray[np.float64]:
         """Return the last printed digit of each cell of a column."""
         return np.asarray(self.unit[column], dtype=np.float64)
+
+    def resolution(self, column: str) -> NDArray[np.float64]:
+        """Return the smallest difference that two cells of a column can have: (rows,).
+
+        It is the last printed digit, or for a test accuracy one image. Where the number of images
+        is unknown it is the smallest difference in the column, which is no smaller.
+        """
+        units = self.units(column)
+        if not is_share(column):
+            return units
+        images = 1 / (self.num_test * (self.runs or 1))
+        if column != "test_accuracy" or not np.isfinite(images).all():
+            values = self.numbers(column)
+            gaps = np.diff(np.unique(values[np.isfinite(values)]))
+            gaps = gaps[gaps > 1e-9]
+            images = np.full(len(units), gaps.min() if len(gaps) else np.inf)
+        return np.fmax(units, images)
 
     def keys(self, columns: tuple[str, ...] | list[str]) -> list[tuple[str, ...]]:
         """Return each row's values of some columns as text, to compare rows by."""
@@ -119,6 +143,12 @@ class Table:
             ],
             dtype=bool,
         )
+
+    def is_deterministic(self) -> NDArray[np.bool_]:
+        """Return which rows are of methods whose results may not change with a setting: (rows,)."""
+        models = self._text("model") if "model" in self.frame else [""] * len(self.frame)
+        named = np.array([bool(_DETERMINISTIC.search(model)) for model in models], dtype=bool)
+        return named | self.is_svm()
 
     def varying(self) -> tuple[str, ...]:
         """Return the settings that have more than one value."""

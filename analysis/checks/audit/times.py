@@ -19,6 +19,8 @@ from analysis.stats import mean_interval
 
 _SAME_WORK = ("lr", "dataset", "pin_memory", "seed", "weight_decay", "momentum")
 _FEWEST_ALIKE = 4
+_OVER_BUDGET = 0.01
+_ROWS_PER_BUDGET = 3
 _FAR = 6.0
 """In robust standard deviations, which a few dozen rows determine to within a quarter."""
 _FURTHEST = np.log(1.10)
@@ -27,13 +29,17 @@ _PER_EPOCH = (0.5, 1.25)
 _FEWEST_PAIRS = 4
 _FAR_PER_EPOCH = (0.25, 2.0)
 """Load on the machine cannot move the median of four pairs beyond these limits."""
+_STOPPED_EARLY = 0.1
 _CONFIDENCE = 0.98
 _PER_BATCH = (0.75, 1.35)
 
 
 def time_outliers(table: Table) -> list[Finding]:
-    """Look for rows that took far longer or shorter than rows that do the same work."""
-    seconds = _seconds(table)
+    """Look for rows that took far longer or shorter than rows that do the same work.
+
+    Runs that stopped early take less time. If all outliers are short the finding is a note.
+    """
+    seconds = seconds_of_work(table)
     if table.is_svm().any():
         raise NotApplicableError(
             "the work of an SVM depends on every setting, so no rows do the same work"
@@ -69,7 +75,7 @@ def _outliers(
     worst = max(rows, key=lambda row: abs(residuals[row]))
     return Finding(
         rule="time_outliers",
-        severity="warning",
+        severity="warning" if (residuals[rows] > 0).any() else "note",
         table=table.name,
         says="some times are far from those of rows that do the same work",
         evidence=(
@@ -88,11 +94,15 @@ def time_per_epoch(table: Table) -> list[Finding]:
 
     On a busy machine a few pairs may fail the check by chance. With fewer than four pairs, or pairs
     that vary as much themselves, the finding is a note. It is serious only if times are far off.
+    Times that grow too little are a note too if runs of the same work differ by a tenth: they may
+    have stopped early.
     """
     return [
         Finding(
             rule="time_per_epoch",
-            severity=_per_epoch_severity(np.array(found), more / fewer),
+            severity="note"
+            if np.median(found) < more / fewer and _differ(table, rows, more)
+            else _per_epoch_severity(np.array(found), more / fewer),
             table=table.name,
             says="times do not grow with the number of epochs",
             evidence=f"{more:g} epochs took {np.median(found):.2f} times as long as {fewer:g} in "
@@ -114,6 +124,18 @@ def _per_epoch_severity(ratios: NDArray[np.float64], expected: float) -> str:
     if low < longest and high > shortest:
         return "note"
     return "warning" if _fits(ratios, _honest(expected, _FAR_PER_EPOCH)) else "serious"
+
+
+def _differ(table: Table, rows: tuple[int, ...], epochs: float) -> bool:
+    """Return whether times of the same work differ by more than noise, at a number of epochs."""
+    seconds, at = table.numbers("train_seconds"), table.numbers("epochs")
+    long = [row for row in rows if at[row] == epochs]
+    work = table.keys([setting for setting in table.settings if setting not in _SAME_WORK])
+    groups: dict[tuple[str, ...], list[float]] = {}
+    for row in long:
+        groups.setdefault(work[row], []).append(float(np.log(seconds[row])))
+    spreads = [np.std(logs, ddof=1) for logs in groups.values() if len(logs) > 1]
+    return bool(spreads) and float(np.median(spreads)) > _STOPPED_EARLY
 
 
 def _honest(expected: float, bounds: tuple[float, float]) -> tuple[float, float]:
@@ -149,7 +171,7 @@ def time_per_batch(table: Table) -> list[Finding]:
 
 def _ratios(table: Table, setting: str) -> list[tuple[float, float, list[float], tuple[int, ...]]]:
     """Return for neighbouring levels: both levels, each pair's ratio of times, and the rows."""
-    seconds, values = _seconds(table), table.numbers(setting)
+    seconds, values = seconds_of_work(table), table.numbers(setting)
     if STEADY in table.frame:
         seconds = table.numbers(STEADY)
     levels = sorted({float(v) for v in values[np.isfinite(values)]})
@@ -166,8 +188,27 @@ def _ratios(table: Table, setting: str) -> list[tuple[float, float, list[float],
     return ratios
 
 
-def _seconds(table: Table) -> NDArray[np.float64]:
+def seconds_of_work(table: Table) -> NDArray[np.float64]:
+    """Return the training times, NaN where they are unknown: (rows,).
+
+    Raises:
+        NotApplicableError: there are none, or they are budgets: a few round numbers, or just above.
+    """
     if "train_seconds" not in table.frame:
         raise NotApplicableError("no column train_seconds")
     seconds = table.numbers("train_seconds")
-    return np.where(np.isfinite(seconds), seconds, np.nan)
+    seconds = np.where(np.isfinite(seconds), seconds, np.nan)
+    if _are_budgets(seconds[seconds > 0]):
+        raise NotApplicableError("the times are budgets")
+    return seconds
+
+
+def _are_budgets(seconds: NDArray[np.float64]) -> bool:
+    """Return whether all times are at, or just above, a few round numbers."""
+    if len(seconds) < _FEWEST_ALIKE:
+        return False
+    scale = 10.0 ** np.floor(np.log10(seconds))
+    steps = np.floor(seconds / scale * 10 + 1e-9)  # the first two digits
+    budgets = {(step, size) for step, size in zip(steps, scale, strict=True)}
+    is_above = seconds / (steps * scale / 10) <= 1 + _OVER_BUDGET
+    return bool(is_above.all()) and len(budgets) <= len(seconds) / _ROWS_PER_BUDGET

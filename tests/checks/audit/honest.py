@@ -52,6 +52,19 @@ class Kind:
     floor: tuple[float, float] = (0.008, 0.09)
 
 
+_SEEDS = {"dataset": ("mnist", "fashion_mnist"), "lr": (1e-2, 1e-3), "seed": (0, 1, 2, 3, 4, 5)}
+_SVMS = {"dataset": ("mnist", "fashion_mnist"), "kernel": ("rbf", "poly"), "C": (0.1, 1, 10)}
+KINDS = {
+    "128 rows, all digits": Kind(GRID, 14_000, 6, "weighted"),
+    "32 rows, four digits": Kind(SMALL, 12_000, 4),
+    "32 rows, two digits, uneven times": Kind(SMALL, 12_000, 2, time_noise=0.08),
+    "few images": Kind(SMALL, 160, 2, floor=(0.1, 0.25)),
+    "seeds": Kind(_SEEDS, 14_000, 6),
+    "support vector machines": Kind(_SVMS, 12_000, 6, floor=(0.03, 0.18)),
+}
+"""Kinds of honest tables that are simulated."""
+
+
 def honest_table(rng: np.random.Generator, kind: Kind) -> Table:
     """Return one honest table."""
     frame = pd.DataFrame(list(product(*kind.levels.values())), columns=list(kind.levels))

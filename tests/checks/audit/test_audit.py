@@ -1,33 +1,23 @@
 from __future__ import annotations
 
-import numpy as np
+from pathlib import Path
+
 import pytest
 
-from analysis.audit import RULES, audit_table, audit_tables, published
+from analysis.audit import RULES, audit_tables, published
 from search_spaces.errors import UserError
-from tests.checks.audit.honest import GRID, SMALL, Kind, honest_table
+from tests.checks.audit.honest import KINDS
+from tests.checks.audit.shapes import SHAPES
+from tests.checks.audit.simulate import audits_of
 
-SEEDS = {"dataset": ("mnist", "fashion_mnist"), "lr": (1e-2, 1e-3), "seed": (0, 1, 2, 3, 4, 5)}
-SVMS = {"dataset": ("mnist", "fashion_mnist"), "kernel": ("rbf", "poly"), "C": (0.1, 1, 10)}
-KINDS = {
-    "128 rows, all digits": (Kind(GRID, 14_000, 6, "weighted"), 25),
-    "32 rows, four digits": (Kind(SMALL, 12_000, 4), 40),
-    "32 rows, two digits, uneven times": (Kind(SMALL, 12_000, 2, time_noise=0.08), 40),
-    "few images": (Kind(SMALL, 160, 2, floor=(0.1, 0.25)), 40),
-    "seeds": (Kind(SEEDS, 14_000, 6), 40),
-    "support vector machines": (Kind(SVMS, 12_000, 6, floor=(0.03, 0.18)), 40),
-}
+NUM_TABLES = 15
 
 
-@pytest.mark.parametrize("name", KINDS)
-def test_silent_on_honest_tables(name: str) -> None:
-    """Every rule by itself is tested on more; together they must not add up to noise."""
-    kind, num = KINDS[name]
-    rng = np.random.default_rng(len(name))
-    for _ in range(num):
-        audit = audit_table(honest_table(rng, kind))
+@pytest.mark.parametrize("name", [*KINDS, *SHAPES])
+def test_silent_on_honest_tables(name: str, tmp_path: Path) -> None:
+    """``python -m tests.checks.audit.simulate`` does it for thousands."""
+    for audit in audits_of(name, NUM_TABLES, tmp_path):
         assert [f for f in audit.findings if f.severity != "note"] == []
-        assert {"whole_counts", "averages"} <= {*audit.clean, *audit.skipped}
         assert not audit.failed
 
 

@@ -22,8 +22,7 @@ def test_exit_status_and_text(tmp_path: Path, capsys: pytest.CaptureFixture[str]
     assert "test_accuracy -> test_accuracy as fractions*" in text and "Not applied: " in text
     assert main(["report_b_q1b"]) == 1
     text = capsys.readouterr().out
-    finding = "- **error** (whole_counts): accuracies are not whole counts of the stated 12,000"
-    assert finding in text
+    assert "- **error** (whole_counts): accuracies are not whole counts of" in text
     assert "To settle it: " in text
 
 

@@ -5,7 +5,8 @@ import pytest
 
 from analysis.audit import from_reference
 from analysis.checks.audit.finding import NotApplicableError
-from analysis.checks.audit.ties import tie_probability, tied_accuracies, tied_times
+from analysis.checks.audit.tied_times import tied_times
+from analysis.checks.audit.ties import tie_probability, tied_accuracies
 from analysis.labs.reference import load_table
 from tests.checks.audit.honest import SMALL, Kind, honest_table
 from tests.checks.audit.tables import table

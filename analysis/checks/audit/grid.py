@@ -1,0 +1,135 @@
+"""Rules on the plan of a table: settings that stand twice, and settings that never vary apart."""
+
+from __future__ import annotations
+
+from itertools import combinations
+from math import prod
+
+import numpy as np
+
+from analysis.checks.audit.finding import Finding, NotApplicableError
+from analysis.checks.audit.table import MEASURED, Table
+from analysis.frames.cells import counted
+
+_FEWEST_ROWS = 8
+_FAR = 4.0
+_DEPENDENT = {
+    "optimizer": ("lr", "weight_decay", "momentum", "epochs"),
+    "batch_size": ("lr", "epochs"),
+    "lr": ("epochs",),
+    "device": ("batch_size", "num_workers", "pin_memory", "mixed_precision"),
+    "kernel": ("C", "gamma", "degree", "max_iter"),
+    "pin_memory": ("num_workers",),
+}
+"""Settings that people choose to suit each other, so that their levels often go together."""
+_SUITS_ALL = ("model", "dataset", "image_size", "in_channels", "num_train_images")
+
+
+def repeated_rows(table: Table) -> list[Finding]:
+    """Look for rows that stand twice, with the same settings and the same results.
+
+    Honest tables have them: a run that was started again and reported twice, or a solver without
+    chance. The finding is a note.
+    """
+    measured = [c for c in MEASURED if c in table.frame]
+    rows = _rows_alike(table, [*table.settings, *measured])
+    if not measured or not table.settings:
+        raise NotApplicableError("it needs settings and results")
+    twice = [group for group in rows if len(group) > 1]
+    if not twice:
+        return []
+    return [
+        Finding(
+            rule="repeated_rows",
+            severity="note",
+            table=table.name,
+            says="rows stand twice, with the same settings and the same results",
+            evidence=f"{counted(len(twice), 'group')}, as {table.listed(twice[0])}",
+            settle="whether they are different runs",
+            rows=tuple(row for group in twice for row in group),
+        )
+    ]
+
+
+def _rows_alike(table: Table, columns: list[str]) -> list[list[int]]:
+    groups: dict[tuple[str, ...], list[int]] = {}
+    for row, key in enumerate(table.keys(columns)):
+        groups.setdefault(key, []).append(row)
+    return list(groups.values())
+
+
+def repeated_settings(table: Table) -> list[Finding]:
+    """Look for settings that stand several times where others of the grid are missing.
+
+    The table must have as many rows as the full grid of its settings, or a multiple. Two kinds of
+    honest tables look like it. In a random search that drew as many settings as the grid has, 63 %
+    of them are distinct: the rule is silent unless the number is four standard deviations away.
+    Rows that stand twice with the same results are restarts: they are counted once.
+    """
+    varying = table.varying()
+    first = [group[0] for group in _rows_alike(table, [*varying, "test_accuracy"])]
+    keys = table.keys(varying)
+    rows = len(first)
+    full = prod(len({key[i] for key in keys}) for i in range(len(varying)))
+    if len(varying) < 2 or rows < _FEWEST_ROWS or rows % full:
+        raise NotApplicableError("the rows are not as many as a full grid of the settings has")
+    distinct = len({keys[row] for row in first})
+    drawn = 1 - np.exp(-rows / full)
+    spread = np.sqrt(full * (1 - drawn) * (1 - (1 + rows / full) * (1 - drawn)))
+    if distinct == full or abs(distinct - full * drawn) <= _FAR * spread:
+        return []
+    groups = [group for group in _rows_alike(table, list(varying)) if len(group) > rows // full]
+    twice = sorted(row for group in groups for row in group)
+    return [
+        Finding(
+            rule="repeated_settings",
+            severity="serious",
+            table=table.name,
+            says="settings stand several times while others of the grid are missing",
+            evidence=f"{rows} rows have {distinct} distinct settings, a full grid of "
+            f"{', '.join(varying)} has {full}; {table.listed(groups[0])} are "
+            f"{table.describe(groups[0][0])}",
+            settle="the settings of these rows in their logs",
+            rows=tuple(twice),
+        )
+    ]
+
+
+def confounded(table: Table) -> list[Finding]:
+    """Look for settings that never vary apart, so that their effects cannot be told apart.
+
+    Honest tables have such settings where one suits the other: a learning rate for each optimizer,
+    a size for each model. These give a note, others a warning. Rows must be more than levels,
+    because otherwise each row is just its own case. Seeds are meant to differ from row to row.
+    """
+    varying = [name for name in table.varying() if name != "seed"]
+    levels = {name: [key[0] for key in table.keys([name])] for name in varying}
+    many = len(table.frame)
+    together = {
+        (a, b): list(dict.fromkeys(zip(levels[a], levels[b], strict=True)))
+        for a, b in combinations(varying, 2)
+    }
+    if len(varying) < 2:
+        raise NotApplicableError("fewer than two settings vary")
+    return [
+        Finding(
+            rule="confounded",
+            severity="note" if _are_chosen_together(a, b, table) else "warning",
+            table=table.name,
+            says=f"{a} and {b} never vary apart, so no effect can be put down to one of them",
+            evidence="; ".join(f"{a} {one} always with {b} {other}" for one, other in both[:4]),
+            settle=f"rows with another {b} for the same {a}",
+        )
+        for (a, b), both in together.items()
+        if len(both) == len(set(levels[a])) == len(set(levels[b]))
+        and len(both) * 2 <= many >= _FEWEST_ROWS
+    ]
+
+
+def _are_chosen_together(a: str, b: str, table: Table) -> bool:
+    if {a, b} & set(table.compared):
+        return False
+    known = {*_DEPENDENT, *(name for names in _DEPENDENT.values() for name in names), "pin_memory"}
+    if {a, b} & set(_SUITS_ALL) or not {a, b} <= known:
+        return True
+    return b in _DEPENDENT.get(a, ()) or a in _DEPENDENT.get(b, ())

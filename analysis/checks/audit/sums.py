@@ -1,0 +1,192 @@
+"""Numbers of one row that must fit each other: parts and totals, metrics and confusion matrices."""
+
+from __future__ import annotations
+
+import re
+from itertools import combinations
+from math import comb, isqrt
+
+import numpy as np
+from numpy.typing import NDArray
+
+from analysis.checks.audit.counts import SINGLE_PRECISION
+from analysis.checks.audit.evidence import metrics_of
+from analysis.checks.audit.finding import Finding, NotApplicableError
+from analysis.checks.audit.headings import words_of
+from analysis.checks.audit.table import QUALITY, Table
+from analysis.frames.cells import counted
+
+Floats = NDArray[np.float64]
+_MOST_COLUMNS = 10
+_MOST_PARTS = 4
+_FEWEST_ROWS = 4
+_LEVEL = 1e-7
+_HOLDS = 0.6
+_CELLS = {
+    **dict.fromkeys(("tp", "true positives", "true positive"), "tp"),
+    **dict.fromkeys(("fp", "false positives", "false positive"), "fp"),
+    **dict.fromkeys(("fn", "false negatives", "false negative"), "fn"),
+    **dict.fromkeys(("tn", "true negatives", "true negative"), "tn"),
+}
+
+
+def parts_and_total(table: Table) -> list[Finding]:
+    """Look for rows in which parts do not add to their total, as they do in the other rows.
+
+    Which columns are parts of which is told by the numbers: the sum must hold in most rows, in so
+    many that it is no coincidence. Honest sums differ by the rounding of each number. Where the
+    parts never add up there may be others that the table does not list: the rule is silent.
+    """
+    usable = [
+        str(c) for c in table.printed if np.unique(_finite(table, str(c))).size >= _FEWEST_ROWS
+    ]
+    if not 3 <= len(usable) <= _MOST_COLUMNS:
+        raise NotApplicableError("it needs three to ten columns of numbers that vary")
+    findings = []
+    for total in usable:
+        parts = _law(table, total, [c for c in usable if c != total])
+        if parts:
+            off = _off(table, total, parts)
+            rows = np.flatnonzero(off > 0).tolist()
+            if rows:
+                findings.append(_sum(table, total, parts, rows))
+    return findings
+
+
+def _finite(table: Table, column: str) -> Floats:
+    values = np.asarray(table.printed[column], dtype=np.float64)
+    return values[np.isfinite(values)]
+
+
+def _off(table: Table, total: str, parts: tuple[str, ...]) -> Floats:
+    """Return by how much the sum is off beyond rounding, 0 where it holds: (rows,)."""
+    names = [total, *parts]
+    values = np.asarray(table.printed[names], dtype=np.float64)
+    slack = np.asarray(table.printed_unit[names], dtype=np.float64).sum(axis=1) * 0.56
+    off = np.abs(values[:, 0] - values[:, 1:].sum(axis=1)) - slack
+    return np.where(np.isfinite(off) & (off > 1e-9 * np.abs(values[:, 0])), off, 0.0)
+
+
+def _law(table: Table, total: str, others: list[str]) -> tuple[str, ...] | None:
+    """Return the columns that add to a total in most rows, None if there are none."""
+    sums = np.asarray(table.printed[total], dtype=np.float64)
+    known = np.isfinite(sums)
+    spread = float(np.subtract(*np.nanquantile(sums, [0.75, 0.25])))
+    tried = sum(comb(len(others), k) for k in range(2, _MOST_PARTS + 1)) * (len(others) + 1)
+    for size in range(2, min(_MOST_PARTS, len(others)) + 1):
+        for parts in combinations(others, size):
+            names = [total, *parts]
+            values = np.asarray(table.printed[names], dtype=np.float64)
+            slack = np.asarray(table.printed_unit[names], dtype=np.float64).sum(axis=1)
+            rows = known & np.isfinite(values).all(axis=1)
+            holds = rows & (_off(table, total, parts) == 0)
+            if not holds.any():
+                continue
+            small = (np.abs(values[holds, 1:]) <= slack[holds, None]).mean(axis=0)
+            if holds.sum() < max(_FEWEST_ROWS, _HOLDS * rows.sum()) or (small > 0.5).any():
+                continue
+            luck = min(1.0, 2 * float(np.median(slack[holds])) / spread) if spread > 0 else 1.0
+            if luck ** holds.sum() * tried < _LEVEL:
+                return parts
+    return None
+
+
+def _sum(table: Table, total: str, parts: tuple[str, ...], rows: list[int]) -> Finding:
+    row = rows[0]
+    values = [float(table.printed[part][row]) for part in parts]
+    return Finding(
+        rule="parts_and_total",
+        severity="serious",
+        table=table.name,
+        says=f"{' + '.join(parts)} is not {total} where it is in the other rows",
+        evidence=f"{counted(len(rows), 'row')} of {len(table.frame)}, as row {table.named(row)}: "
+        f"{' + '.join(f'{value:.10g}' for value in values)} = {sum(values):.10g}, "
+        f"not {float(table.printed[total][row]):.10g}; {table.listed(rows)}",
+        settle="the log of one of these rows",
+        rows=tuple(rows),
+    )
+
+
+def confusion(table: Table) -> list[Finding]:
+    """Compare metrics with the confusion matrix in the same row.
+
+    Precision, recall and F1 may be those of either class, or the macro, weighted or micro average,
+    and a matrix may have the predictions in its lines: any of them is accepted.
+    """
+    matrices = _matrices(table)
+    if not any(matrix is not None for matrix in matrices):
+        raise NotApplicableError("it needs columns TP, FP, FN and TN, or confusion matrices")
+    findings = []
+    for column in (c for c in ("test_accuracy", *QUALITY) if c in table.frame):
+        values, units = table.numbers(column), table.units(column)
+        wrong = []
+        for row, matrix in enumerate(matrices):
+            if matrix is None or not np.isfinite(values[row]):
+                continue
+            allowed = _allowed(matrix, column)
+            slack = max(np.nan_to_num(units[row]), SINGLE_PRECISION) * (1 + 1e-6)
+            if min(abs(values[row] - value) for value in allowed) > slack:
+                wrong.append((row, float(values[row]), allowed[0]))
+        if wrong:
+            row, value, computed = wrong[0]
+            findings.append(
+                Finding(
+                    rule="confusion",
+                    severity="error",
+                    table=table.name,
+                    says=f"{column} does not follow from the confusion matrix beside it",
+                    evidence=f"{counted(len(wrong), 'row')}, as row {table.named(row)}: "
+                    f"{value:.6g} where the matrix gives {computed:.6g}",
+                    settle="the predictions of one of these rows",
+                    rows=tuple(row for row, _, _ in wrong),
+                )
+            )
+    return findings
+
+
+def _matrices(table: Table) -> list[NDArray[np.int64] | None]:
+    """Return the confusion matrix of each row, with true classes in its lines, or None."""
+    cells = {_CELLS.get(" ".join(words_of(str(c)))): str(c) for c in table.printed}
+    if {"tp", "fp", "fn", "tn"} <= set(cells):
+        counts = np.asarray(
+            table.printed[[cells[name] for name in ("tn", "fp", "fn", "tp")]], dtype=np.float64
+        )
+        return [_matrix(row) for row in counts]
+    for column in table.texts:
+        found = [_in_text(str(cell)) for cell in table.texts[column]]
+        if any(matrix is not None for matrix in found):
+            return found
+    return [None] * len(table.frame)
+
+
+def _matrix(counts: Floats) -> NDArray[np.int64] | None:
+    whole = np.isfinite(counts).all() and (counts >= 0).all() and (counts == np.rint(counts)).all()
+    if not whole or counts.sum() < 1 or counts.max() > 1e12:
+        return None
+    return counts.reshape(2, 2).astype(np.int64)
+
+
+def _in_text(cell: str) -> NDArray[np.int64] | None:
+    """Read ``[[50, 2], [3, 45]]``."""
+    numbers = re.findall(r"\d{1,12}", cell)
+    size = isqrt(len(numbers))
+    is_matrix = re.fullmatch(r"\s*[\[(]\s*[\[(][\d\s,;\[\]()]*\s*", cell) and size >= 2
+    if not is_matrix or size * size != len(numbers) or not any(map(int, numbers)):
+        return None
+    return np.array(list(map(int, numbers)), dtype=np.int64).reshape(size, size)
+
+
+def _allowed(matrix: NDArray[np.int64], column: str) -> list[float]:
+    """Return the values that a metric may have, the macro average first."""
+    name = column.removeprefix("test_")
+    allowed = []
+    for one in (matrix, matrix.T):
+        metrics = metrics_of(one)
+        allowed.append(metrics[column])
+        if column == "test_accuracy":
+            continue
+        allowed += [metrics[f"{column}_weighted"], metrics["test_accuracy"]]
+        right, true, predicted = np.diag(one), one.sum(axis=1), one.sum(axis=0)
+        below = {"precision": predicted, "recall": true, "f1": (true + predicted) / 2}[name]
+        allowed += (right / np.maximum(below, 1e-12)).tolist()
+    return [float(value) for value in allowed]

@@ -1,0 +1,50 @@
+from __future__ import annotations
+
+from itertools import product
+
+import numpy as np
+import pytest
+
+from analysis.checks.audit.finding import NotApplicableError
+from analysis.checks.audit.grid import confounded, repeated_rows, repeated_settings
+from analysis.checks.audit.table import Table
+from tests.checks.audit.honest import GRID
+from tests.checks.audit.tables import table
+
+ROWS = list(product(*GRID.values()))
+
+
+def plan(rows: list[tuple[object, ...]]) -> Table:
+    columns = dict(zip(GRID, map(list, zip(*rows, strict=True)), strict=True))
+    accuracy = np.random.default_rng(0).permutation(len(rows)) / 1000
+    return table(**columns, test_accuracy=accuracy, unit=1e-3)
+
+
+def test_98_distinct_of_128() -> None:
+    """Thirty settings are missing, and others stand in their place."""
+    assert repeated_settings(plan(ROWS)) == []
+    (finding,) = repeated_settings(plan([*ROWS[:98], *ROWS[:30]]))
+    assert finding.severity == "serious" and len(finding.rows) == 60
+    assert "128 rows have 98 distinct settings" in finding.evidence
+
+
+def test_honest_plans() -> None:
+    drawn = [ROWS[i] for i in np.random.default_rng(0).integers(0, 128, 128)]
+    assert repeated_settings(plan(drawn)) == []  # random search
+    assert repeated_settings(plan([*ROWS, *ROWS])) == []  # two runs of each
+    with pytest.raises(NotApplicableError):
+        repeated_settings(plan(ROWS[:100]))
+    again = table(lr=[1, 2] * 4, epochs=[1, 1, 2, 2] * 2, test_accuracy=[0.1, 0.2, 0.3, 0.4] * 2)
+    assert [f.severity for f in repeated_rows(again)] == ["note"]
+
+
+def test_settings_that_never_vary_apart() -> None:
+    pairs = {"pin_memory": [False, True] * 4, "lr": [1, 1, 2, 2] * 2, "optimizer": ["a"] * 8}
+    assert confounded(table(**pairs)) == []
+    mixed = table(**pairs, batch_size=[16, 32] * 4)
+    assert [(f.severity, "pin_memory and batch_size" in f.says) for f in confounded(mixed)] == [
+        ("warning", True)
+    ]
+    suited = {"optimizer": ["sgd", "adam"] * 4, "lr": [0.1, 0.001] * 4, "epochs": [1, 1, 2, 2] * 2}
+    assert [f.severity for f in confounded(table(**suited))] == ["note"]
+    assert [f.severity for f in confounded(table(**suited, compared=["lr"]))] == ["warning"]

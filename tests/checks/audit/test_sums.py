@@ -1,0 +1,59 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from analysis.checks.audit.columns import Options
+from analysis.checks.audit.finding import Finding, NotApplicableError
+from analysis.checks.audit.read import read_csv
+from analysis.checks.audit.sums import confusion, parts_and_total
+
+
+def sums(tmp_path: Path, *, total: list[float] | None = None) -> list[Finding]:
+    """Return the findings on times of three parts and their total."""
+    parts = np.round(np.random.default_rng(0).lognormal(2, 0.6, (8, 3)), 2)
+    totals = parts.sum(axis=1) if total is None else np.array(total)
+    rows = [
+        f"{100 - i},{a:.2f},{b:.2f},{c:.2f},{t:.2f}"
+        for i, ((a, b, c), t) in enumerate(zip(parts, totals, strict=True))
+    ]
+    path = tmp_path / "t.csv"
+    path.write_text("\n".join(["acc,A,B,C,D", *rows]))
+    return parts_and_total(read_csv(path, Options({})))
+
+
+def test_parts_do_not_add_up(tmp_path: Path) -> None:
+    assert sums(tmp_path) == []
+    parts = np.round(np.random.default_rng(0).lognormal(2, 0.6, (8, 3)), 2)
+    total = parts.sum(axis=1)
+    total[3] += 1
+    (finding,) = sums(tmp_path, total=total.tolist())
+    assert finding.severity == "serious" and finding.rows == (3,)
+    assert finding.says.startswith("A + B + C is not D")
+    assert sums(tmp_path, total=(total + np.arange(8) + 1).tolist()) == []  # other parts exist
+
+
+HEAD = "Model,TP,FP,FN,TN,Accuracy,Precision,Recall,F1\n"
+# Of 100 and 300 images 80 and 270 are right: precision 80/110, recall 80/100.
+POSITIVE = "a,80,30,20,270,0.875,0.727,0.800,0.762\n"
+MACRO = "b,80,30,20,270,0.875,0.829,0.850,0.838\n"
+
+
+def test_any_average_may_stand_beside_a_confusion_matrix(tmp_path: Path) -> None:
+    path = tmp_path / "t.csv"
+    path.write_text(HEAD + POSITIVE + MACRO)
+    assert confusion(read_csv(path, Options({}))) == []
+    path.write_text(HEAD + POSITIVE + MACRO.replace("0.829", "0.929").replace("0.875", "0.900"))
+    found = confusion(read_csv(path, Options({})))
+    assert [(f.severity, f.rows, f.says.split()[0]) for f in found] == [
+        ("error", (1,), "test_accuracy"),
+        ("error", (1,), "test_precision"),
+    ]
+    path.write_text('model,acc,matrix\na,0.90,"[[50, 2], [3, 45]]"\n')
+    (finding,) = confusion(read_csv(path, Options({})))
+    assert "0.9 where the matrix gives 0.95" in finding.evidence
+    path.write_text("model,acc\na,0.9\n")
+    with pytest.raises(NotApplicableError):
+        confusion(read_csv(path, Options({})))
