@@ -80,7 +80,7 @@ def noise_floor(
         math.sqrt(squares / stats.chi2.ppf(1 - p, num_pairs) / 2) for p in (tail, 1 - tail)
     )
     low, high = mean_interval(differences, confidence=confidence)
-    varied = num_pairs > 1 and np.ptp(differences) > 0
+    varied = num_pairs > 1 and np.ptp(differences) > 1e-12
     return NoiseFloor(
         sd=math.sqrt(squares / num_pairs / 2),
         robust_sd=float(np.median(np.abs(differences)) / stats.norm.ppf(0.75) / math.sqrt(2)),

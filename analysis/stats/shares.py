@@ -40,6 +40,16 @@ class Outperforming:
         """Return the two-sided p-value that P(A > B) is ``share``; the interval agrees with it."""
         return _p_value(self.probability * self.size, self.size, share)
 
+    def decides(self, threshold: float, alpha: float) -> tuple[bool, float]:
+        """Return whether A outperforms B, if anything is said, and the p-value of what is said.
+
+        A outperforms B if P(A > B) is above 0.5. It does not if that is below ``threshold``.
+        """
+        against = self.p_value(threshold)
+        if self.probability < threshold and (against < alpha or self.probability <= 0.5):
+            return False, against
+        return True, self.p_value()
+
 
 def outperforming(
     differences: ArrayLike, *, seeds: ArrayLike | None = None, confidence: float = 0.95

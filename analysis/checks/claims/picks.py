@@ -68,7 +68,7 @@ class BestHas:
                     f"every row has {named(name)} {printed(value)}, so no other can be better"
                 )
         rows = configurations_of(usable, metric, self.placebo)
-        p_values = _against_best(rows, metric, images)
+        p_values = against_best(rows, metric, images)
         tied = p_values >= alpha
         fits = np.array([not fitting.isdisjoint(results) for results in rows["results"]])
         num_tied, num_fit = int(tied.sum()), int((tied & fits).sum())
@@ -97,7 +97,7 @@ class BestHas:
         return f"highest {named(metric)} {100 * top:.2f} % ({shown}; {noise})"
 
 
-def _against_best(rows: pd.DataFrame, metric: str, images: str) -> NDArray[np.float64]:
+def against_best(rows: pd.DataFrame, metric: str, images: str) -> NDArray[np.float64]:
     """Return for each configuration the adjusted p-value that it equals the best; 1 for that."""
     accuracy, num_images, variance, df = (
         rows[name].to_numpy(dtype=float) for name in (metric, images, "run_variance", "run_df")
