@@ -14,7 +14,7 @@ from analysis.checks.claims.evidence import Evidence
 from analysis.checks.claims.picks import against_best
 from analysis.checks.claims.proportions import above, two_accuracies
 from analysis.checks.claims.thresholds import share_beyond, slope_of
-from analysis.stats import fewest_pairs, noise_floor, outperforming, units_of, wilson_interval
+from analysis.stats import fewest_pairs, noise_floor, outperforming, proportion_interval, units_of
 from analysis.stats.factorial import factorial_effects
 from tests.simulation.studies import LEVEL, SETTINGS, SPREAD, Cell, Studies, draw
 
@@ -219,7 +219,7 @@ def accuracy_interval(cell: Cell, num: int, rng: np.random.Generator) -> float:
     return float(
         np.mean(
             [
-                not _holds(wilson_interval(int(count), cell.images), p)
+                not _holds(proportion_interval(int(count), cell.images), p)
                 for count, p in zip(counts, true, strict=True)
             ]
         )
