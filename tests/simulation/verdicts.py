@@ -7,6 +7,7 @@ from collections.abc import Callable
 
 import numpy as np
 import pandas as pd
+from scipy import stats
 
 from analysis.checks.claims.configurations import configurations_of
 from analysis.checks.claims.contrasts import undecided_because
@@ -15,7 +16,7 @@ from analysis.checks.claims.picks import against_best
 from analysis.checks.claims.proportions import above, two_accuracies
 from analysis.checks.claims.thresholds import share_beyond, slope_of
 from analysis.stats import fewest_pairs, noise_floor, outperforming, proportion_interval, units_of
-from analysis.stats.factorial import factorial_effects
+from analysis.stats.factorial import terms_of
 from tests.simulation.studies import LEVEL, SETTINGS, SPREAD, Cell, Studies, draw
 
 ALPHA = 0.05
@@ -154,15 +155,18 @@ def best_has(cell: Cell, num: int, rng: np.random.Generator) -> float:
 
     At one seed it is about the runs: wrong if the truly best run is of the other arm.
     """
-    studies = draw(cell, num, rng)
-    wrong = 0
-    for study, rows in _joined(cell, studies).groupby("dataset", sort=False):
-        p_values = against_best(rows.reset_index(drop=True), "test_accuracy", "num_test")
-        arms = rows["arm"].to_numpy()
-        best = arms[int(np.argmax(rows["test_accuracy"].to_numpy()))]
-        if p_values[arms != best].max() >= ALPHA:
+    studies, wrong = draw(cell, num, rng), 0
+    joined = _joined(cell, studies).sort_values("dataset", kind="stable")
+    arms, *columns = (
+        joined[name].to_numpy().reshape(num, -1)
+        for name in ("arm", "test_accuracy", "num_test", "run_variance", "run_df")
+    )
+    for study, (arm, *values) in enumerate(zip(arms, *columns, strict=True)):
+        p_values = against_best(*values)
+        best = arm[int(np.argmax(values[0]))]
+        if p_values[arm != best].max() >= ALPHA:
             continue
-        true = [studies.true_first[int(study)].max(), studies.true_second[int(study)].max()]
+        true = [studies.true_first[study].max(), studies.true_second[study].max()]
         wrong += not cell.one_seed or int(np.argmax(true)) != best
     return wrong / num
 
@@ -203,12 +207,11 @@ def factorial(cell: Cell, num: int, rng: np.random.Generator) -> float:
     if cell.one_seed or cell.units < fewest_pairs(ALPHA):
         return math.nan
     studies, wrong = draw(cell, num, rng), 0
-    arm, seed, other = (axis.ravel() for axis in np.indices((2, cell.units, SETTINGS)))
-    frame = pd.DataFrame({"arm": arm, "seed": seed, "other": other})
     for values in zip(studies.first, studies.second, strict=True):
-        rows = frame.assign(y=np.concatenate(values))
-        terms = factorial_effects(rows, ["arm", "other"], "y").terms
-        wrong += terms["p_value"].iloc[0] < ALPHA
+        cube = np.stack(values).reshape(2, cell.units, SETTINGS).transpose(0, 2, 1)
+        terms = terms_of(cube, 2, has_seeds=True)
+        arm, error = terms[0,], terms[0, 2]
+        wrong += stats.f.sf(arm.squares / (error.squares / error.df), arm.df, error.df) < ALPHA
     return wrong / num
 
 
@@ -228,8 +231,8 @@ def accuracy_interval(cell: Cell, num: int, rng: np.random.Generator) -> float:
 
 def noise_interval(cell: Cell, num: int, rng: np.random.Generator) -> float:
     """The interval of the noise of a run, from a placebo's pairs."""
-    if cell.luck:
-        return math.nan  # both runs of a pair have it
+    if cell.luck or not cell.one_seed:
+        return math.nan  # both runs of a pair have the luck
     pairs = cell.shape[0] * cell.shape[1]
     sd = math.sqrt(SPREAD**2 / 2 + LEVEL * (1 - LEVEL) / cell.images)
     frame = pd.DataFrame({"pin": [0, 1] * pairs, "setting": np.repeat(np.arange(pairs), 2)})

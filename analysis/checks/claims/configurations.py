@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 import math
 
 import numpy as np
@@ -29,7 +30,8 @@ def judged_by(evidence: Evidence) -> tuple[str, str]:
 def keys_of(evidence: Evidence) -> pd.Series[str]:
     """Return a text for each row that is the same for rows of one configuration."""
     keys = [name for name in (*evidence.settings, "family", "source") if name in evidence.rows]
-    return evidence.rows[keys].map(str).agg("\n".join, axis=1)
+    texts = (evidence.rows[name].map(str) for name in keys)
+    return functools.reduce(lambda one, other: one + "\n" + other, texts)
 
 
 def configurations_of(evidence: Evidence, metric: str, placebo: str) -> pd.DataFrame:
