@@ -9,14 +9,14 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
-from analysis.checks.claims.configurations import configurations_of
+from analysis.checks.claims.configurations import between_seeds
 from analysis.checks.claims.contrasts import undecided_because
-from analysis.checks.claims.evidence import Evidence
 from analysis.checks.claims.picks import against_best
 from analysis.checks.claims.proportions import above, two_accuracies
 from analysis.checks.claims.thresholds import share_beyond, slope_of
-from analysis.stats import fewest_pairs, noise_floor, outperforming, proportion_interval, units_of
+from analysis.stats import fewest_pairs, outperforming, proportion_interval, units_of
 from analysis.stats.factorial import terms_of
+from analysis.stats.noise import noise_of
 from tests.simulation.studies import LEVEL, SETTINGS, SPREAD, Cell, Studies, draw
 
 ALPHA = 0.05
@@ -96,57 +96,45 @@ def _holds(interval: tuple[float, float], truth: float) -> bool:
     return interval[0] - 1e-12 <= truth <= interval[1] + 1e-12
 
 
-def _joined(cell: Cell, studies: Studies) -> pd.DataFrame:
-    """Return the configurations of all studies: an arm at several seeds, or an arm's settings."""
-    num = len(studies.first)
-    settings = cell.shape[1] if cell.one_seed else 1
-    frames = []
-    for arm, values in enumerate((studies.first, studies.second)):
-        of_seeds = values.reshape(num, cell.shape[0], cell.shape[1])[:, :, :settings]
-        study, seed, setting = (axis.ravel() for axis in np.indices(of_seeds.shape))
-        frames.append(
-            pd.DataFrame({"dataset": study, "arm": arm, "setting": setting, "seed": seed}).assign(
-                test_accuracy=of_seeds.ravel()
-            )
-        )
-    rows = pd.concat(frames, ignore_index=True)
-    rows = rows.assign(num_test=float(cell.images), source="s")
-    rows["run"] = rows["result"] = [str(n) for n in range(len(rows))]
-    evidence = Evidence("s", "study", rows, ("dataset", "arm", "setting"))
-    return configurations_of(evidence, "test_accuracy", "pin_memory")
+def _configurations(cell: Cell, values: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Return means, their run variances and degrees of freedom, (studies, configurations).
+
+    Args:
+        cell: the kind of study.
+        values: (studies, configurations, seeds), measured accuracies.
+    """
+    num, num_configurations, num_seeds = values.shape
+    means = values.mean(axis=2)
+    if num_seeds == 1:
+        return means, np.zeros_like(means), np.full_like(means, np.inf)
+    study = np.repeat(np.arange(num), num_configurations)
+    joined = pd.DataFrame({"dataset": study, "num_seeds": num_seeds})
+    variance, df = between_seeds(joined, pd.Series(values.var(axis=2, ddof=1).ravel()))
+    return means, variance.reshape(means.shape) / num_seeds, df.reshape(means.shape)
+
+
+def _arms(cell: Cell, studies: Studies, *, settings: int) -> list[np.ndarray]:
+    """Return each arm's accuracies, (studies, settings, seeds)."""
+    shape = (-1, *cell.shape)
+    arms = (studies.first, studies.second)
+    return [arm.reshape(shape)[:, :, :settings].transpose(0, 2, 1) for arm in arms]
 
 
 def best_of(cell: Cell, num: int, rng: np.random.Generator) -> float:
     """``BestOf``: the same setting twice; at one seed the first of each arm, as two models."""
     studies = draw(cell, num, rng)
-    joined = _joined(cell, studies)
-    first, second = (
-        joined[(joined["arm"] == arm) & (joined["setting"] == 0)].set_index("dataset").sort_index()
-        for arm in (0, 1)
-    )
-    p_values = np.array(
-        [
-            two_accuracies(
-                a,
-                cell.images,
-                np.array([b]),
-                np.array([float(cell.images)]),
-                run_variance=variance,
-                run_df=df,
-            )[0]
-            for a, b, variance, df in zip(
-                first["test_accuracy"],
-                second["test_accuracy"],
-                first["run_variance"] + second["run_variance"],
-                np.minimum(first["run_df"], second["run_df"]),
-                strict=True,
-            )
-        ]
+    arms = np.concatenate(_arms(cell, studies, settings=1), axis=1)
+    means, variance, df = _configurations(cell, arms)
+    images = np.full(num, float(cell.images))
+    p_values = two_accuracies(
+        *(means[:, 0], images, means[:, 1], images),  # type: ignore[arg-type]
+        run_variance=variance.sum(axis=1),
+        run_df=df.min(axis=1),
     )
     wrong = p_values < ALPHA
     if cell.one_seed:
-        seen = (first["test_accuracy"] - second["test_accuracy"]).to_numpy()
-        wrong &= seen * (studies.true_first[:, 0] - studies.true_second[:, 0]) <= 0
+        true = studies.true_first[:, 0] - studies.true_second[:, 0]
+        wrong &= (means[:, 0] - means[:, 1]) * true <= 0
     return float(wrong.mean())
 
 
@@ -156,14 +144,13 @@ def best_has(cell: Cell, num: int, rng: np.random.Generator) -> float:
     At one seed it is about the runs: wrong if the truly best run is of the other arm.
     """
     studies, wrong = draw(cell, num, rng), 0
-    joined = _joined(cell, studies).sort_values("dataset", kind="stable")
-    arms, *columns = (
-        joined[name].to_numpy().reshape(num, -1)
-        for name in ("arm", "test_accuracy", "num_test", "run_variance", "run_df")
-    )
-    for study, (arm, *values) in enumerate(zip(arms, *columns, strict=True)):
-        p_values = against_best(*values)
-        best = arm[int(np.argmax(values[0]))]
+    settings = cell.shape[1] if cell.one_seed else 1
+    columns = _configurations(cell, np.concatenate(_arms(cell, studies, settings=settings), axis=1))
+    images = np.full(2 * settings, float(cell.images))
+    arm = np.repeat([0, 1], settings)
+    for study, (means, variance, df) in enumerate(zip(*columns, strict=True)):
+        p_values = against_best(means, images, variance, df)
+        best = arm[int(np.argmax(means))]
         if p_values[arm != best].max() >= ALPHA:
             continue
         true = [studies.true_first[study].max(), studies.true_second[study].max()]
@@ -235,12 +222,10 @@ def noise_interval(cell: Cell, num: int, rng: np.random.Generator) -> float:
         return math.nan  # both runs of a pair have the luck
     pairs = cell.shape[0] * cell.shape[1]
     sd = math.sqrt(SPREAD**2 / 2 + LEVEL * (1 - LEVEL) / cell.images)
-    frame = pd.DataFrame({"pin": [0, 1] * pairs, "setting": np.repeat(np.arange(pairs), 2)})
     missed = 0
     for _ in range(num):
-        p = LEVEL + rng.normal(0, SPREAD / math.sqrt(2), 2 * pairs)
-        y = rng.binomial(cell.images, p) / cell.images
-        found = noise_floor(frame.assign(y=y), "pin", "y", ["setting"])
+        p = LEVEL + rng.normal(0, SPREAD / math.sqrt(2), (2, pairs))
+        found = noise_of(np.subtract(*rng.binomial(cell.images, p)) / cell.images)
         missed += not found.sd_low <= sd <= found.sd_high
     return missed / num
 

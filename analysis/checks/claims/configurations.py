@@ -59,7 +59,7 @@ def configurations_of(evidence: Evidence, metric: str, placebo: str) -> pd.DataF
     spread = joined[f"{metric}_sd"] ** 2
     has_seeds = bool(spread.notna().any())
     noise, joined["run_df"] = (
-        _between_seeds(joined, spread)
+        between_seeds(joined, spread)
         if has_seeds
         else (_of_placebo(joined, evidence, metric, placebo), math.inf)
     )
@@ -82,7 +82,7 @@ def _is_fixed(
     return found & repeated
 
 
-def _between_seeds(
+def between_seeds(
     joined: pd.DataFrame, spread: pd.Series[float]
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Return the pooled variance between seeds and its degrees of freedom, by configuration."""
