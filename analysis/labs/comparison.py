@@ -23,7 +23,6 @@ from analysis.frames.load import FINISHED, Study
 from analysis.frames.seeds import over_seeds
 from analysis.labs.comparability import Ours, epochs_of, number_of, reasons_of
 from analysis.labs.reference import TABLES, load_table
-from analysis.stats import wilson_interval
 
 COLUMNS = (
     *("report", "table", "dataset", "model", "kernel", "batch_size", "optimizer", "lr"),
@@ -172,10 +171,9 @@ def difference_interval(
     first: float, num_first: float, second: float, num_second: float
 ) -> tuple[float, float]:
     """Return Newcombe's 95 % interval of ``first - second``, fractions of independent counts."""
-    low_1, high_1 = wilson_interval(first * num_first, num_first)
-    low_2, high_2 = wilson_interval(second * num_second, num_second)
-    difference = first - second
-    return (
-        difference - math.hypot(first - low_1, high_2 - second),
-        difference + math.hypot(high_1 - first, second - low_2),
+    from statsmodels.stats.proportion import confint_proportions_2indep
+
+    low, high = confint_proportions_2indep(
+        *(first * num_first, num_first, second * num_second, num_second), method="newcomb"
     )
+    return float(low), float(high)

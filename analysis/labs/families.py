@@ -21,14 +21,14 @@ from analysis.frames.split import identity_of_test, varies
 from analysis.frames.summary import best_data
 from analysis.render.document import Bullets, Paragraph, Section
 from analysis.sections.conclusions import overlap
-from analysis.stats import wilson_interval
+from analysis.stats import proportion_interval
 from search_spaces.errors import one_line
 
 _METHODS = {"resnet": "model", "svm": "kernel"}
 _METRIC = "val_accuracy"
 _ABOUT = (
     "The best ResNet and the best SVM, each picked on validation, from studies with the same test "
-    "images. The intervals are 95 % Wilson intervals. They cover the sampling of the test images, "
+    "images. The intervals are exact 95 % intervals. They cover the sampling of the test images, "
     "not the noise of training."
 )
 
@@ -90,7 +90,7 @@ def _compared(dataset: Any, picks: pd.DataFrame) -> str:
     images = float(one["num_test"])
     accuracies = float(one["test_accuracy"]), float(other["test_accuracy"])
     said = "overlap" if overlap(*accuracies, images) else "do not overlap"
-    if not all(math.isfinite(wilson_interval(a * images, images).low) for a in accuracies):
+    if not all(math.isfinite(proportion_interval(a * images, images).low) for a in accuracies):
         said = "are not all known"
     return (
         f"{label('dataset', dataset)}: {_shown(one)} against {_shown(other)}. The intervals {said}."
@@ -101,7 +101,7 @@ def _shown(pick: pd.Series[Any]) -> str:
     column = _METHODS[str(pick["family"])]
     images, seeds = float(pick["num_test"]), int(pick["num_seeds"])
     accuracy = float(pick["test_accuracy"])
-    ends = wilson_interval(accuracy * images, images)
+    ends = proportion_interval(accuracy * images, images)
     interval = " to ".join(format_percent(end, images) for end in ends)
     if not math.isfinite(ends.low):
         interval = "interval not known"

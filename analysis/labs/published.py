@@ -28,11 +28,14 @@ _SETTINGS = (
     *("kernel", "C", "degree", "gamma", "device"),
 )
 _VERDICTS = (
-    "p: adjusted by Holm's method for all claims of this table; a claim with p is supported or "
-    "contradicted if p is below 5 %. Without p an interval or a count decides, as the reason says.",
+    "p: adjusted by Holm's method for all claims of one report on one study; a claim with p is "
+    "supported or contradicted if p is below 5 %. Without p the numbers decide, as the reason "
+    "says.",
+    "For these runs: the verdict is about the trained models at hand. One seed, or a table that "
+    "names none, cannot tell what another seed would have given.",
     "Square brackets: the 95 % interval of the effect (90 % for claims that two values give the "
-    "same result), not adjusted for other claims. Below 20 pairs it is too narrow: at 6 pairs it "
-    "covers the true value in 86 % of cases instead of 95 %.",
+    "same result): the values that the test does not reject, without an adjustment for other "
+    "claims.",
     "Round brackets: the smallest and the largest value; for shares of rows, the share of rows "
     "beyond the threshold by more than their noise, and that of rows which may be beyond it.",
     "Train time: the median epoch after the first, times the number of epochs. Its ratios differ "

@@ -65,6 +65,8 @@ def _how_picked(study: Study) -> tuple[str, ...]:
     """Return how a configuration is picked, and what the columns beside it show."""
     picked = f"The configuration with the {objective_words(study)} is picked"
     repeated = "Rows that repeat a result are not candidates."
+    if len(study.meta["seeds"]) > 1:
+        repeated += " Those with results at the most seeds come first: failed seeds count against."
     if picked_by(study).is_optimistic:
         return (
             f"{picked}. {repeated}",

@@ -27,7 +27,7 @@ from analysis.frames.pairs import by_dataset, main_effects_data, sets
 from analysis.frames.quality import compared_by, mean_column, measures_of, picked_by
 from analysis.frames.scaling import QUANTITIES, exponents_data, scaling_data
 from analysis.frames.summary import best_data, groups_of
-from analysis.stats import conditions_differ, wilson_interval
+from analysis.stats import conditions_differ, proportion_interval
 
 _GROWTH = {
     "fit_seconds": "fit time",
@@ -87,13 +87,13 @@ def _apart(study: Study, picks: pd.DataFrame, names: dict[str, Any], test: str) 
         return ""
     if not overlap(float(two[0]), float(two[1]), images):
         return ""
-    return " The 95 % Wilson intervals of the first two test accuracies overlap."
+    return " The 95 % intervals of the first two test accuracies overlap."
 
 
 def overlap(one: float, two: float, num_images: float) -> bool:
-    """Return whether the 95 % Wilson intervals of two accuracies overlap; True if unknown."""
-    low_one, high_one = wilson_interval(one * num_images, num_images)
-    low_two, high_two = wilson_interval(two * num_images, num_images)
+    """Return whether the 95 % intervals of two accuracies overlap; True if unknown."""
+    low_one, high_one = proportion_interval(one * num_images, num_images)
+    low_two, high_two = proportion_interval(two * num_images, num_images)
     return not (low_one > high_two or low_two > high_one)
 
 

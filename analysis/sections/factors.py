@@ -32,9 +32,16 @@ from analysis.frames.load import Study
 from analysis.frames.pairs import by_dataset, levels_data, main_effects_data, sets
 from analysis.frames.quality import compared_by, mean_column
 from analysis.frames.tables import inert_axes
+from analysis.frames.variance import variance_data
 from analysis.render.document import Block, Figure, Paragraph, Section, Table
 from search_spaces.errors import one_line
 
+_VARIANCE = (
+    "η², the sum of squares of a term over the total. The rest is seeds, noise, and interactions "
+    "of three factors or more.",
+    "p: of the hypothesis that a term has no effect, from how much its effect differs between "
+    "seeds; not adjusted for the number of lines.",
+)
 Columns = Callable[[str], str]
 """Measure -> the column of a frame that has its means."""
 _OPTIMISTIC = (
@@ -75,7 +82,32 @@ def effects(study: Study, key: str) -> Section | None:
     caption = f"Mean {scale.words} at each level of each factor."
     alt = f"{caption} {_widest(study, frame)}"
     figure = Figure(f"{key}-effects", caption, alt, partial(draw_effects, frame, scale, column))
-    return Section("Main effects", (figure, table))
+    shares = variance_table(study, f"{key}-variance")
+    return Section("Main effects", (figure, table, *([shares] if shares else [])))
+
+
+def variance_table(study: Study, name: str) -> Table | None:
+    """Return the shares of the variance that factors explain; None without a full grid."""
+    frame = variance_data(study)
+    if frame.empty:
+        return None
+    cells: dict[str, list[str]] = {}
+    if "dataset" in frame:
+        cells["data set"] = _labels("dataset", frame["dataset"])
+    cells["factor or pair"] = [
+        " × ".join(parameter_heading(factor) for factor in term.split(" × "))
+        for term in frame["term"]
+    ]
+    cells["share of variance (%)"] = [f"{100 * share:.1f}" for share in frame["eta_squared"]]
+    tested = frame["error_term"] == "seeds"
+    if tested.any() and frame.loc[tested, "p_value"].notna().any():
+        cells["p"] = [
+            MISSING if pd.isna(p) else f"{p:.2g}" if p >= 0.001 else "< 0.001"
+            for p in frame["p_value"].where(tested)
+        ]
+    scale = scale_of(study, compared_by(study).shown)
+    caption = f"Share of the variance of {scale.words} that factors and pairs of factors explain."
+    return Table(name, caption, cells, frame, _VARIANCE if "p" in cells else _VARIANCE[:1])
 
 
 def _means(study: Study, frame: pd.DataFrame, column_of: Columns = str) -> dict[str, list[str]]:

@@ -1,7 +1,7 @@
 """What the numbers show, in sentences that are computed from them.
 
 No expectation about the results is built in. Two accuracies on test sets of ``n`` images are called
-apart only if their Wilson intervals do not overlap, which is stricter than a test at 5 %. With one
+apart only if their 95 % intervals do not overlap, which is stricter than a test at 5 %. With one
 seed even that only says that two *models* differ, not two *settings*.
 """
 
@@ -33,7 +33,7 @@ _ABOUT = (
     "Each line compares pairs of rows that differ in one factor only. Pairs from the same two "
     "trainings, at different numbers of epochs, are averaged and count as one pair."
 )
-_APART = "Apart: the 95 % Wilson intervals of the two {values} do not overlap."
+_APART = "Apart: the 95 % intervals of the two {values} do not overlap."
 _JUDGED = (
     "The p-value and the 95 % interval belong to the mean difference. They are computed from the "
     "means of the seeds, because pairs at one seed are not independent. They are not adjusted for "

@@ -18,9 +18,7 @@ from analysis.stats.holm import holm
 from analysis.stats.intervals import (
     Interval,
     mean_interval,
-    median_interval,
-    replicates,
-    wilson_interval,
+    proportion_interval,
 )
 from analysis.stats.noise import NoiseFloor, noise_floor
 from analysis.stats.power import (
@@ -33,11 +31,9 @@ from analysis.stats.saved import compare_predictions, load_predictions, read_pre
 from analysis.stats.shares import Outperforming, outperforming
 from analysis.stats.sign_flips import SignFlip, sign_flip, sign_flip_interval
 from analysis.stats.timing import (
-    TimeRatio,
     conditions_differ,
     epoch_times,
     same_conditions,
-    time_ratio,
 )
 from analysis.stats.units import Units, units_of
 
@@ -48,7 +44,6 @@ __all__ = [
     "NoiseFloor",
     "Outperforming",
     "SignFlip",
-    "TimeRatio",
     "Units",
     "compare_predictions",
     "conditions_differ",
@@ -61,17 +56,14 @@ __all__ = [
     "mcnemar",
     "mcnemar_bound",
     "mean_interval",
-    "median_interval",
     "noise_floor",
     "outperforming",
+    "proportion_interval",
     "read_predictions",
-    "replicates",
     "same_conditions",
     "sign_flip",
     "sign_flip_interval",
     "smallest_difference",
     "smallest_p_value",
-    "time_ratio",
     "units_of",
-    "wilson_interval",
 ]

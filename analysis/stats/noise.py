@@ -70,20 +70,24 @@ def noise_floor(
         UserError: the placebo does not have two levels, there are no pairs, or a pair shares one
             result, which shows no noise.
     """
-    from scipy import stats
+    return noise_of(_differences(rows, placebo, response, settings), confidence=confidence)
 
-    differences = _differences(rows, placebo, response, settings)
+
+def noise_of(differences: NDArray[np.float64], *, confidence: float = 0.95) -> NoiseFloor:
+    """Estimate the noise of one run from the differences of a placebo's pairs, (pairs,)."""
+    from scipy import special, stats
+
     num_pairs = len(differences)
     squares = float(np.square(differences).sum())
     tail = (1 - confidence) / 2
     sd_low, sd_high = (
-        math.sqrt(squares / stats.chi2.ppf(1 - p, num_pairs) / 2) for p in (tail, 1 - tail)
+        math.sqrt(squares / special.chdtri(num_pairs, p) / 2) for p in (tail, 1 - tail)
     )
     low, high = mean_interval(differences, confidence=confidence)
-    varied = num_pairs > 1 and np.ptp(differences) > 0
+    varied = num_pairs > 1 and np.ptp(differences) > 1e-12
     return NoiseFloor(
         sd=math.sqrt(squares / num_pairs / 2),
-        robust_sd=float(np.median(np.abs(differences)) / stats.norm.ppf(0.75) / math.sqrt(2)),
+        robust_sd=float(np.median(np.abs(differences)) / special.ndtri(0.75) / math.sqrt(2)),
         sd_low=sd_low,
         sd_high=sd_high,
         mean_difference=float(differences.mean()),

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from analysis.stats.intervals import UNKNOWN, Interval
+from analysis.stats.intervals import UNKNOWN, proportion_interval
 from analysis.stats.units import are_units, too_few_units
 
 MEANINGFUL = 0.75
@@ -40,6 +40,16 @@ class Outperforming:
         """Return the two-sided p-value that P(A > B) is ``share``; the interval agrees with it."""
         return _p_value(self.probability * self.size, self.size, share)
 
+    def decides(self, threshold: float, alpha: float) -> tuple[bool, float]:
+        """Return whether A outperforms B, if anything is said, and the p-value of what is said.
+
+        A outperforms B if P(A > B) is above 0.5. It does not if that is below ``threshold``.
+        """
+        against = self.p_value(threshold)
+        if self.probability < threshold and (against < alpha or self.probability <= 0.5):
+            return False, against
+        return True, self.p_value()
+
 
 def outperforming(
     differences: ArrayLike, *, seeds: ArrayLike | None = None, confidence: float = 0.95
@@ -68,18 +78,9 @@ def outperforming(
     size = _worth(scores, groups, confidence) if grouped and groups is not None else len(values)
     mean, interval = float(scores.mean()), UNKNOWN
     if not too_few_units(num_units, 1 - confidence):
-        interval = _exact_interval(mean * size, size, confidence)
+        interval = proportion_interval(mean * size, size, confidence=confidence)
     wins, ties = int((values > 0).sum()), int((values == 0).sum())
     return Outperforming(mean, *interval, wins, ties, len(values), num_units, float(size))
-
-
-def _exact_interval(successes: float, size: float, confidence: float) -> Interval:
-    from scipy import special
-
-    tail, failures = (1 - confidence) / 2, size - successes
-    low = special.betaincinv(successes, failures + 1, tail) if successes > 0 else 0.0
-    high = special.betaincinv(successes + 1, failures, 1 - tail) if failures > 0 else 1.0
-    return Interval(float(low), float(high))
 
 
 def _p_value(successes: float, size: float, share: float) -> float:

@@ -1,43 +1,15 @@
-"""Compare durations: which of them are comparable, and how much they differ."""
+"""Compare durations: which of them are comparable."""
 
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 
-import numpy as np
 import pandas as pd
-from numpy.typing import ArrayLike, NDArray
-
-from analysis.stats.intervals import Interval, median_interval
 
 CONDITIONS = ("num_concurrent_trials", "num_threads")
 """Columns that say under which conditions a time was taken."""
 NUM_WARM_UP = 1
 """Epochs to leave out at the start: the first one also fills caches and selects algorithms."""
-
-
-@dataclass(frozen=True)
-class TimeRatio:
-    """How many times longer A takes than B.
-
-    Attributes:
-        ratio: of the medians.
-        low, high: percentile bootstrap interval; unknown with fewer than six values in an arm.
-        median_a, median_b: seconds.
-        interval_a, interval_b: of the medians, from order statistics.
-        num_a, num_b: the numbers of values used.
-    """
-
-    ratio: float
-    low: float
-    high: float
-    median_a: float
-    median_b: float
-    interval_a: Interval
-    interval_b: Interval
-    num_a: int
-    num_b: int
 
 
 def conditions_differ(first: pd.DataFrame, second: pd.DataFrame) -> str:
@@ -115,38 +87,3 @@ def epoch_times(epochs: pd.DataFrame, *, num_warm_up: int = NUM_WARM_UP) -> pd.D
     if "warm_up" in ordered:  # a resumed trial warms up again
         keep &= ~ordered["warm_up"].isin([True])
     return ordered.assign(seconds=seconds).loc[keep, ["trial_key", "epoch", "seconds"]]
-
-
-def time_ratio(
-    seconds_a: ArrayLike, seconds_b: ArrayLike, *, confidence: float = 0.95, seed: int = 0
-) -> TimeRatio:
-    """Compare two samples of durations (a,) and (b,), such as epochs after the warm-up.
-
-    Call ``conditions_differ`` first. Medians are used because a disturbed epoch is longer and never
-    shorter.
-    """
-    a, b = np.asarray(seconds_a, dtype=float), np.asarray(seconds_b, dtype=float)
-    assert len(a) and len(b) and (a > 0).all() and (b > 0).all()
-    interval = Interval(math.nan, math.nan)
-    if min(len(a), len(b)) >= 6:
-        rng = np.random.default_rng(seed)
-        ratios = _medians(a, rng) / _medians(b, rng)
-        low, high = np.quantile(ratios, [(1 - confidence) / 2, (1 + confidence) / 2])
-        interval = Interval(float(low), float(high))
-    median_a, median_b = float(np.median(a)), float(np.median(b))
-    return TimeRatio(
-        median_a / median_b,
-        *interval,
-        median_a,
-        median_b,
-        median_interval(a, confidence=confidence),
-        median_interval(b, confidence=confidence),
-        len(a),
-        len(b),
-    )
-
-
-def _medians(values: NDArray[np.float64], rng: np.random.Generator) -> NDArray[np.float64]:
-    resamples = values[rng.integers(0, len(values), (9_999, len(values)))]
-    medians: NDArray[np.float64] = np.median(resamples, axis=1)
-    return medians

@@ -73,6 +73,17 @@ class Units:
             return 2 * below
         return below if (t > 0) == (alternative == "greater") else 1 - below
 
+    def p_within(self, margin: float) -> tuple[bool, float]:
+        """Return whether the mean is within ± a margin, and the p-value that it is on that side.
+
+        Of the two one-sided tests (Schuirmann 1987) the one against the nearer bound decides.
+        """
+        inside = abs(self.mean) < margin
+        bound = margin if self.mean > 0 else -margin
+        towards_zero: Alternative = "less" if self.mean > 0 else "greater"
+        away: Alternative = "greater" if self.mean > 0 else "less"
+        return inside, self.p_value(bound, alternative=towards_zero if inside else away)
+
     def interval(self, confidence: float, fewest: int | None = None) -> Interval:
         """Return the interval of the mean; unknown with fewer units than a test needs."""
         if len(self.values) < (fewest or fewest_pairs(1 - confidence)):

@@ -2,11 +2,10 @@ from __future__ import annotations
 
 import math
 
-import numpy as np
 import pandas as pd
 import pytest
 
-from analysis.stats import conditions_differ, epoch_times, same_conditions, time_ratio
+from analysis.stats import conditions_differ, epoch_times, same_conditions
 
 
 def test_unknown_conditions_are_not_comparable() -> None:
@@ -65,27 +64,3 @@ def test_epoch_times_leave_out_the_warm_up_and_what_a_resumption_hides() -> None
     assert len(epoch_times(epochs, num_warm_up=3)) == 1
     resumed = epochs.assign(warm_up=[True, False, True, False, True, True, False])
     assert list(epoch_times(resumed)["seconds"]) == [3.0, 2.0]
-
-
-def test_ratio_of_medians_ignores_one_disturbed_epoch() -> None:
-    slow = [10.0, 10.1, 9.9, 10.0, 10.2, 50.0, 9.8]
-    fast = [2.0, 2.1, 1.9, 2.0, 2.0, 2.0]
-    found = time_ratio(slow, fast)
-    assert found.ratio == pytest.approx(5.0)
-    assert found.low < 5.0 < found.high < 6.0
-    assert (found.num_a, found.num_b) == (7, 6)
-    assert found.interval_a == (9.8, 50.0)
-    few = time_ratio(slow[:3], fast)
-    assert math.isnan(few.low) and few.ratio == pytest.approx(5.0)
-
-
-def test_time_ratio_covers() -> None:
-    rng = np.random.default_rng(0)
-    num_repeats = 100
-    covered = 0
-    for repeat in range(num_repeats):
-        a, b = np.exp(rng.normal(0, 0.1, (2, 25)))
-        found = time_ratio(3 * a, b, seed=repeat)
-        covered += found.low <= 3 <= found.high
-    # The bootstrap of a median is conservative at this size: at least its nominal coverage.
-    assert covered / num_repeats > 0.95 - 4 * math.sqrt(0.95 * 0.05 / num_repeats)

@@ -8,7 +8,7 @@ from analysis.checks.audit.finding import Finding, NotApplicableError, percent
 from analysis.checks.audit.table import Table
 from analysis.frames.cells import counted
 from analysis.frames.labels import heading
-from analysis.stats import wilson_interval
+from analysis.stats import proportion_interval
 
 _FEWEST_LEVELS = 3
 _ORDERED = ("lr", "C", "degree", "gamma", "batch_size", "epochs")
@@ -47,7 +47,7 @@ def _tied(table: Table, name: str, mask: np.ndarray[tuple[int], np.dtype[np.bool
         return ""
     best = int(np.nanargmax(values))
     num = table.num_test[best]
-    low, high = wilson_interval(values[best] * num, num)
+    low, high = proportion_interval(values[best] * num, num)
     if not np.isfinite(low):
         return f"the best of {int(np.isfinite(values).sum())} on {name}"
     tied = int((values >= low).sum()) - 1

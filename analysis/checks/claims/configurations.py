@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 import math
 
 import numpy as np
@@ -29,7 +30,8 @@ def judged_by(evidence: Evidence) -> tuple[str, str]:
 def keys_of(evidence: Evidence) -> pd.Series[str]:
     """Return a text for each row that is the same for rows of one configuration."""
     keys = [name for name in (*evidence.settings, "family", "source") if name in evidence.rows]
-    return evidence.rows[keys].map(str).agg("\n".join, axis=1)
+    texts = (evidence.rows[name].map(str) for name in keys)
+    return functools.reduce(lambda one, other: one + "\n" + other, texts)
 
 
 def configurations_of(evidence: Evidence, metric: str, placebo: str) -> pd.DataFrame:
@@ -57,7 +59,7 @@ def configurations_of(evidence: Evidence, metric: str, placebo: str) -> pd.DataF
     spread = joined[f"{metric}_sd"] ** 2
     has_seeds = bool(spread.notna().any())
     noise, joined["run_df"] = (
-        _between_seeds(joined, spread)
+        between_seeds(joined, spread)
         if has_seeds
         else (_of_placebo(joined, evidence, metric, placebo), math.inf)
     )
@@ -80,7 +82,7 @@ def _is_fixed(
     return found & repeated
 
 
-def _between_seeds(
+def between_seeds(
     joined: pd.DataFrame, spread: pd.Series[float]
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Return the pooled variance between seeds and its degrees of freedom, by configuration."""

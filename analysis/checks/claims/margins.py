@@ -25,7 +25,6 @@ from analysis.checks.claims.outcome import (
 from analysis.checks.claims.pairs import match, turns
 from analysis.frames.cells import Scale
 from analysis.stats import Outperforming, fewest_pairs, outperforming, smallest_p_value
-from analysis.stats.sign_flips import Alternative
 from analysis.stats.units import too_few_units
 
 
@@ -59,10 +58,8 @@ class Same:
         if matched.problem:
             return not_comparable(matched.problem)
         differences, units, scale = matched.differences, matched.units, evidence.scale(self.metric)
-        inside = abs(units.mean) < self.within
+        inside, p_value = units.p_within(self.within)
         bound = self.within if units.mean > 0 else -self.within  # the nearer one decides
-        # Inside, the test is whether the mean is nearer to 0 than the bound; outside, if farther.
-        alternative: Alternative = "less" if (units.mean > 0) == inside else "greater"
         undecided = undecided_because(units, alpha, "equality", bound, scale=scale)
         interval = units.interval(1 - 2 * alpha, fewest_pairs(alpha))
         reason = f"{named(self.factor)} {printed(self.first)} against {printed(self.second)}: "
@@ -76,7 +73,7 @@ class Same:
             high=interval.high,
             unit=POINTS if scale.in_percent else PLAIN,
             unit_name="" if scale.in_percent else scale.unit,
-            p_value=(math.nan if undecided else units.p_value(bound, alternative=alternative)),
+            p_value=math.nan if undecided else p_value,
             supports=inside,
             num_pairs=len(differences),
             num_seeds=units.num_seeds,
@@ -117,11 +114,7 @@ class Usually:
         seeds = matched.pairs.get("seed")
         found = outperforming(differences + self.slack, seeds=seeds, confidence=1 - alpha)
         too_few = too_few_units(found.num_units, alpha)
-        p_value = found.p_value(0.5)
-        if refuted := found.probability < self.threshold and (
-            found.p_value(self.threshold) < alpha or found.probability <= 0.5
-        ):
-            p_value = found.p_value(self.threshold)
+        is_meaningful, p_value = found.decides(self.threshold, alpha)
         num_seeds = matched.units.num_seeds
         return Outcome(
             word="underpowered" if too_few else None,
@@ -132,7 +125,7 @@ class Usually:
             unit=SHARE,
             of="pairs",
             p_value=math.nan if too_few else p_value,
-            supports=not refuted,
+            supports=is_meaningful,
             num_pairs=len(differences),
             num_seeds=num_seeds,
             wins=int((differences > 0).sum()),

@@ -68,7 +68,8 @@ class BestHas:
                     f"every row has {named(name)} {printed(value)}, so no other can be better"
                 )
         rows = configurations_of(usable, metric, self.placebo)
-        p_values = _against_best(rows, metric, images)
+        columns = (metric, images, "run_variance", "run_df")
+        p_values = against_best(*(rows[name].to_numpy(dtype=float) for name in columns))
         tied = p_values >= alpha
         fits = np.array([not fitting.isdisjoint(results) for results in rows["results"]])
         num_tied, num_fit = int(tied.sum()), int((tied & fits).sum())
@@ -97,22 +98,24 @@ class BestHas:
         return f"highest {named(metric)} {100 * top:.2f} % ({shown}; {noise})"
 
 
-def _against_best(rows: pd.DataFrame, metric: str, images: str) -> NDArray[np.float64]:
+def against_best(
+    accuracy: NDArray[np.float64],
+    num_images: NDArray[np.float64],
+    run_variance: NDArray[np.float64],
+    run_df: NDArray[np.float64],
+) -> NDArray[np.float64]:
     """Return for each configuration the adjusted p-value that it equals the best; 1 for that."""
-    accuracy, num_images, variance, df = (
-        rows[name].to_numpy(dtype=float) for name in (metric, images, "run_variance", "run_df")
-    )
     best = int(np.argmax(accuracy))
-    others = np.delete(np.arange(len(rows)), best)
-    p_values = np.ones(len(rows))
+    others = np.delete(np.arange(len(accuracy)), best)
+    p_values = np.ones(len(accuracy))
     p_values[others] = holm(
         two_accuracies(
             accuracy[best],
             num_images[best],
             accuracy[others],
             num_images[others],
-            run_variance=variance[best] + variance[others],
-            run_df=np.minimum(df[best], df[others]),
+            run_variance=run_variance[best] + run_variance[others],
+            run_df=np.minimum(run_df[best], run_df[others]),
         )
     )
     return p_values

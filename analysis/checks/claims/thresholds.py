@@ -83,8 +83,7 @@ class MostRows:
             p_yes = np.minimum(p_yes * num_candidates, 1.0)
         side = values - threshold if self.above is not None else threshold - values
         num, yes, no = len(values), int((p_yes < alpha / 2).sum()), int((p_no < alpha / 2).sum())
-        needed = num if self.share >= 1 else int(self.share * num) + 1
-        p_supported, p_contradicted = _at_least(p_yes, needed), _at_least(p_no, num - needed + 1)
+        supports, p_value = share_beyond(p_yes, p_no, self.share)
         unit = scale.difference_unit if self.minus else "%" if scale.in_percent else scale.unit
         amount = partial(_amount, unit=unit, in_percent=scale.in_percent)
         return Outcome(
@@ -99,8 +98,8 @@ class MostRows:
             unit=SHARE,
             of="rows",
             bounds="range",
-            p_value=min(1.0, 2 * min(p_supported, p_contradicted)),
-            supports=p_supported <= p_contradicted,
+            p_value=p_value,
+            supports=supports,
             num_pairs=num,
             of_runs=True,
             wins=int((side > 0).sum()),
@@ -123,6 +122,22 @@ def _amount(value: float, *, unit: str, in_percent: bool, digits: str) -> str:
         return f"{value:.3g} {unit}".rstrip().replace("-", "−")
     text = f"{100 * value:{digits}}".replace("-", "−")
     return f"{text} {'point' if unit == 'points' and text in ('1', '−1') else unit}"
+
+
+def share_beyond(
+    p_yes: NDArray[np.float64], p_no: NDArray[np.float64], share: float
+) -> tuple[bool, float]:
+    """Return whether more rows than a share seem to be beyond a threshold, and the p-value.
+
+    Args:
+        p_yes: (rows,), the p-values that a row is beyond it.
+        p_no: (rows,), the p-values that a row is on the other side.
+        share: the share; 1.0 for all rows.
+    """
+    num = len(p_yes)
+    needed = num if share >= 1 else int(share * num) + 1
+    supported, contradicted = _at_least(p_yes, needed), _at_least(p_no, num - needed + 1)
+    return supported <= contradicted, min(1.0, 2 * min(supported, contradicted))
 
 
 def _at_least(p_values: NDArray[np.float64], number: int) -> float:
@@ -199,7 +214,7 @@ class GrowsFaster:
             if problem := conditions_differ(timed, timed):
                 return not_comparable(f"times are not comparable: {problem}")
         slopes = [
-            _slope(group[self.with_], group[self.metric], self.exponent, alpha) for group in groups
+            slope_of(part[self.with_], part[self.metric], self.exponent, alpha) for part in groups
         ]
         lows, highs = [s.low for s in slopes], [s.high for s in slopes]
         p_steeper = max(s.p_steeper for s in slopes)
@@ -223,7 +238,7 @@ class GrowsFaster:
         )
 
 
-class _Slope(NamedTuple):
+class Slope(NamedTuple):
     """A slope with Student's interval, and the p-values that it is not steeper and not flatter."""
 
     slope: float
@@ -233,11 +248,12 @@ class _Slope(NamedTuple):
     p_flatter: float
 
 
-def _slope(x: pd.Series[Any], y: pd.Series[Any], exponent: float, alpha: float) -> _Slope:
+def slope_of(x: pd.Series[Any], y: pd.Series[Any], exponent: float, alpha: float) -> Slope:
+    """Return the slope of a straight line through the logarithms, and its test."""
     from scipy import special, stats
 
     fit = stats.linregress(np.log(x.to_numpy(dtype=float)), np.log(y.to_numpy(dtype=float)))
     slope, df, error = float(fit.slope), len(x) - 2, max(float(fit.stderr), 1e-12)
     half = float(special.stdtrit(df, 1 - alpha / 2)) * error
     above = float(special.stdtr(df, -(slope - exponent) / error))
-    return _Slope(slope, slope - half, slope + half, above, 1 - above)
+    return Slope(slope, slope - half, slope + half, above, 1 - above)
