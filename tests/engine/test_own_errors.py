@@ -29,7 +29,8 @@ def reports(monkeypatch: pytest.MonkeyPatch) -> list[dict[str, Any]]:
 
 
 @pytest.fixture
-def study(tmp_path: Path) -> Path:
+def study(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setenv("TUNE_FUNCTION_THREAD_TIMEOUT_S", "2")  # set anew by the function
     (tmp_path / "study.json").write_text("{}")
     (tmp_path / "tune" / "001" / "a").mkdir(parents=True)
     return tmp_path

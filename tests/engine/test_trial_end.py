@@ -84,7 +84,8 @@ def test_a_milestone_that_was_not_reached_is_named() -> None:
 
 def test_a_milestone_without_the_objective_is_named() -> None:
     rows = written(FIRST, {"epoch": 4, "acc": 0.5})
-    assert why(rows, (2, 4)) == "its report of epoch 4 lacks loss, the metric of the search space"
+    assert why(rows, (2, 4)) == "its report of epoch 4 lacks loss, the metric of the space"
+    assert "without reporting milestone 4" in why(rows, (2, 4), is_own=False)
 
 
 def test_training_that_diverged_need_not_reach_its_milestone() -> None:

@@ -63,19 +63,17 @@ def why_incomplete(
     if last != AT_RETURN and last not in reached and (not is_own or written.scores):
         if written.last.get("status") == "diverged":
             return ""
-        return _without_milestone(written, last, rule.objective.metric)
+        if is_own and last in {epoch for epoch, _ in written.rows}:
+            return (
+                f"its report of epoch {last} lacks {rule.objective.metric}, the metric of the space"
+            )
+        return (
+            f"it ended after epoch {written.last.get('epoch', 0)} without reporting milestone "
+            f"{last}, which its rows need"
+        )
     if not is_own or written.scores or plan["resume_from"]:  # it may have reported it before
         return ""
     return _without_objective(written, rule.objective.metric)
-
-
-def _without_milestone(written: Written, milestone: int, metric: str) -> str:
-    if milestone in {epoch for epoch, _ in written.rows}:
-        return f"its report of epoch {milestone} lacks {metric}, the metric of the search space"
-    return (
-        f"it ended after epoch {written.last.get('epoch', 0)} without reporting milestone "
-        f"{milestone}, which its rows need"
-    )
 
 
 def _without_objective(written: Written, metric: str) -> str:
