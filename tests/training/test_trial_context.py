@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import json
+import math
 import os
 import socket
 from collections.abc import Callable
@@ -57,6 +58,25 @@ def test_predictions_are_saved_as_the_smallest_type_that_holds_every_class(
     found = read_predictions(trial.directory / name)
     assert found["labels"].tolist() == labels.tolist() and found["labels"].dtype == kind
     assert found["predictions"].tolist() == [1, num_classes - 1, 0]
+
+
+@pytest.mark.parametrize(
+    ("settings", "due"),
+    [
+        ({"checkpoint_seconds": 0}, [True, True, True, False]),
+        ({"keeps_last": True}, [False, False, False, True]),
+        ({"keeps_last": True, "keeps_best": True}, [True, False, True, True]),
+    ],
+)
+def test_a_state_is_saved_when_it_is_time_or_to_be_kept(
+    tmp_path: Path, settings: dict[str, Any], due: list[bool]
+) -> None:
+    (tmp_path / "study.json").touch()
+    plan = PLAN | {"milestones": [2, 4]}
+    trial = TrialContext({"plan": plan}, LaunchSettings(str(tmp_path), **settings))
+    accuracies = [0.5, 0.4, 0.6, math.nan]
+    rows = [{"epoch": e, "val_accuracy": a} for e, a in enumerate(accuracies, start=1)]
+    assert [trial.checkpoint_due(row) for row in rows] == due
 
 
 def fail(monkeypatch: pytest.MonkeyPatch, number: int) -> None:

@@ -51,7 +51,7 @@ def train_classifier(
                 metrics["predictions_file"] = trial.save_predictions(epoch, predictions, labels)
             group = f"{items.name}-{model_name(config, family)}"
             trial.save_best_weights(group, epoch, metrics, run.weights)
-        due = trial.checkpoint_due(epoch)
+        due = trial.checkpoint_due(metrics)
         trial.report(metrics, run.state() if due else None)
         if metrics["status"] == "diverged":
             return

@@ -74,7 +74,8 @@ class TrialContext:
         self.directory = self.store.root / plan["directory"]
         self._resume_from = [self.store.root / path for path in plan["resume_from"]]
         self._checkpoint_seconds = settings.checkpoint_seconds
-        self._keeps_last = settings.keeps_last
+        self._keeps_last, self._keeps_best = settings.keeps_last, settings.keeps_best
+        self._best: float | None = None
         self._last_checkpoint = time.monotonic()
         self._objective = Objective(settings.metric, settings.mode)
         self._notes: dict[str, str] = {}
@@ -142,12 +143,20 @@ class TrialContext:
         older = [index.path for index in own if index.path.name < newest.name]
         return [newest, *older, *self._resume_from]
 
-    def checkpoint_due(self, epoch: int) -> bool:
-        """Return whether to save after ``epoch``: enough time has passed, and epochs follow.
+    def checkpoint_due(self, metrics: Mapping[str, Any]) -> bool:
+        """Return whether to save after an epoch: enough time has passed, and epochs follow.
 
-        The state after the last epoch is saved only if it is to be kept.
+        The state after the last epoch is saved only if it is to be kept, and every state that is
+        the best of this attempt so far if the best is to be kept.
+
+        Args:
+            metrics: the metrics of the epoch.
         """
-        if epoch >= self.last_epoch:
+        score = self._objective.score(metrics)
+        if self._keeps_best and score is not None and self._objective.prefers(score, self._best):
+            self._best = score
+            return True
+        if metrics["epoch"] >= self.last_epoch:
             return self._keeps_last
         return time.monotonic() - self._last_checkpoint >= self._checkpoint_seconds
 
