@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from analysis.frames.columns import numbers
 from analysis.frames.pairing import side_by_side
 from analysis.stats.intervals import mean_interval
+from analysis.stats.units import too_few_units
 from search_spaces.errors import UserError, choices
 
 
@@ -25,7 +26,8 @@ class NoiseFloor:
             differences over √2.
         robust_sd: the same from the median absolute difference, which a few failed trainings hardly
             change; the uncertainty of an ordinary run.
-        sd_low, sd_high: χ² interval of ``sd``, under the assumption of normal differences.
+        sd_low, sd_high: χ² interval of ``sd``, under the assumption of normal differences; NaN
+            with fewer than six pairs.
         mean_difference, low, high: of the placebo's pairs, with Student's interval, which should
             contain zero.
         p_value: of the t-test that the placebo changes nothing; if small, it is not a placebo.
@@ -81,7 +83,10 @@ def noise_of(differences: NDArray[np.float64], *, confidence: float = 0.95) -> N
     squares = float(np.square(differences).sum())
     tail = (1 - confidence) / 2
     sd_low, sd_high = (
-        math.sqrt(squares / special.chdtri(num_pairs, p) / 2) for p in (tail, 1 - tail)
+        math.nan
+        if too_few_units(num_pairs, 1 - confidence)
+        else math.sqrt(squares / special.chdtri(num_pairs, p) / 2)
+        for p in (tail, 1 - tail)
     )
     low, high = mean_interval(differences, confidence=confidence)
     varied = num_pairs > 1 and np.ptp(differences) > 1e-12

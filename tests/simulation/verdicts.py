@@ -218,7 +218,7 @@ def accuracy_interval(cell: Cell, num: int, rng: np.random.Generator) -> float:
 
 def noise_interval(cell: Cell, num: int, rng: np.random.Generator) -> float:
     """The interval of the noise of a run, from a placebo's pairs."""
-    if cell.luck or not cell.one_seed:
+    if cell.luck or not cell.one_seed or cell.units < fewest_pairs(ALPHA):
         return math.nan  # both runs of a pair have the luck
     pairs = cell.shape[0] * cell.shape[1]
     sd = math.sqrt(SPREAD**2 / 2 + LEVEL * (1 - LEVEL) / cell.images)

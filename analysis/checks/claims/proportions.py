@@ -28,7 +28,8 @@ def two_accuracies(
         second, num_second: (n,), the other accuracies and their images.
         run_variance: (n,), the part of the difference's variance from training; 0 if unknown.
         run_df: (n,), the degrees of freedom that it was estimated from. The test is Student's with
-            those of the whole variance (Satterthwaite 1946).
+            as many. Those of the whole variance (Satterthwaite 1946) are more, but with two seeds
+            they are wrong in up to 9 % of studies.
     """
     from scipy import special
 
@@ -37,11 +38,9 @@ def two_accuracies(
     difference = np.abs(first - second)
     with np.errstate(divide="ignore", invalid="ignore"):
         z = np.where(variance > 0, difference / np.sqrt(variance), 0.0)
-        df = np.asarray(run_df) * (variance / run_variance) ** 2
-    df = np.where(np.isfinite(df), df, np.inf)
-    p_values: NDArray[np.float64] = 2 * np.where(
-        np.isinf(df), special.ndtr(-z), special.stdtr(np.where(np.isinf(df), 1.0, df), -z)
-    )
+    is_known = np.isinf(run_df) | (np.asarray(run_variance) == 0)
+    students = special.stdtr(np.where(is_known, 1.0, run_df), -z)
+    p_values: NDArray[np.float64] = 2 * np.where(is_known, special.ndtr(-z), students)
     return p_values
 
 
