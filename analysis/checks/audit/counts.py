@@ -100,6 +100,10 @@ def _finding(
     )
     total = table.protocol.num_images
     all_images = total is not None and size < total and _fits(values, units, total)
+    other = _other_size(values, units)
+    if all_images and total is not None:
+        by_luck = float(np.prod(passing(units, total)))
+        other = f"all are whole counts of {total:,} ({chance(by_luck)} by chance)"
     more_runs = [
         n for n in range(2, _MOST_RUNS + 1) if is_count(values, units, float(n * size)).all()
     ]
@@ -116,7 +120,7 @@ def _finding(
         severity=severity,
         table=table.name,
         says=says,
-        evidence=f"{evidence}; {_other_size(values, units)}; {table.listed(wrong.tolist())}",
+        evidence=f"{evidence}; {other}; {table.listed(wrong.tolist())}",
         settle="the confusion matrix or the predictions of one of these rows; --runs if rows are "
         "means of several runs",
         rows=tuple(wrong.tolist()),
