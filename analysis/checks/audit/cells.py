@@ -20,7 +20,8 @@ MISSING = frozenset(
 _LARGEST = 1e18
 _MOST_DIGITS = 300
 _NUMBER = re.compile(r"[-+]?(?:\d+(?:\.(\d*))?|\.(\d+))(?:[eE]([-+]?\d{1,3}))?")
-_SPREAD = re.compile(r"\s*(?:±|\+/-|\+-|\\pm)\s*.*$|(?<=[\d%])\s*\([-\d.,%±\s]*\)$")
+_BESIDE = re.compile(r"(?<=[\d%])\s*\([^()]*\)$")
+_SPREAD = re.compile(r"\s*(?:±|\+/-|\+-|\\pm)\s*.*$")
 _LATEX = re.compile(
     r"\\(?:textbf|textit|emph|underline|mathbf|mathrm|text|bf|bm|uline)\s*\{([^{}]*)\}"
 )
@@ -82,6 +83,11 @@ def plain(cell: str) -> str:
     return _MARKS.sub("", text).strip()
 
 
+def _without_spread(text: str) -> str:
+    """Return ``95.9`` of ``95.9 ± 0.1`` and of ``95.9 (95.7 ± 0.2)``."""
+    return _SPREAD.sub("", _BESIDE.sub("", text))
+
+
 def is_missing(cell: str) -> bool:
     """Return whether a cell says that there is no value."""
     return plain(cell).lower() in MISSING or cell.strip().lower() in MISSING
@@ -94,7 +100,7 @@ def has_decimal_commas(cells: Sequence[str], delimiter: str) -> bool:
     ``1,556.5`` only thousands. ``1,556`` is taken for a decimal where semicolons separate cells,
     which is how spreadsheets write files in languages with decimal commas.
     """
-    bodies = [_SPREAD.sub("", plain(cell)) for cell in cells]
+    bodies = [_without_spread(plain(cell)) for cell in cells]
     numbers = [re.sub(r"[^\d.,+-]", "", body) for body in bodies if re.search(r"\d", body)]
     commas = [number for number in numbers if "," in number]
     if not commas:
@@ -109,7 +115,7 @@ def has_decimal_commas(cells: Sequence[str], delimiter: str) -> bool:
 def read_number(cell: str, has_decimal_comma: bool = False) -> Number:
     """Return the number in a cell, ``NO_NUMBER`` if there is none."""
     body = plain(cell)
-    bare = _SPREAD.sub("", body).strip().replace("−", "-").replace("\\", "")
+    bare = _without_spread(body).strip().replace("−", "-").replace("\\", "")
     is_mean = bare != body.replace("−", "-").replace("\\", "") and bool(bare)
     if has_decimal_comma:
         bare = re.sub(r"\.(?=\d{3}(?:\D|$))", "", bare).replace(",", ".")

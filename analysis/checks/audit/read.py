@@ -11,7 +11,7 @@ import pandas as pd
 
 from analysis.checks.audit.cells import is_missing, plain
 from analysis.checks.audit.columns import Column, Options, name_columns
-from analysis.checks.audit.headings import BOOKKEEPING, NOTE
+from analysis.checks.audit.headings import BOOKKEEPING, KNOWN, NOTE
 from analysis.checks.audit.layout import read_cells
 from analysis.checks.audit.table import MEASURED, QUALITY, Table
 from analysis.checks.audit.values import values_of
@@ -97,7 +97,7 @@ def _frames(
             meanings.append(f"{heading} -> {' '.join([name, found.how]).strip()}{commas}{guessed}")
         else:
             frame[name] = pd.Series([_setting(column, row) for row in index], dtype=object)
-            what = f"{name}" if name != heading else "a setting"
+            what = name if name in KNOWN else "a setting"
             meanings.append(f"{heading} -> {what}{commas}{guessed}")
     meanings += [f"not used: {', '.join(unused)}"] if unused else []
     if "test_accuracy" not in frame:
