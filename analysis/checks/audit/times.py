@@ -7,6 +7,7 @@ differ only by noise. A time far outside that noise was measured under other con
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from itertools import pairwise
 
 import numpy as np
@@ -101,7 +102,8 @@ def time_per_epoch(table: Table) -> list[Finding]:
         Finding(
             rule="time_per_epoch",
             severity="note"
-            if np.median(found) < more / fewer and _differ(table, rows, more)
+            if np.median(found) < more / fewer
+            and _differ(table, [row for row in rows if table.numbers("epochs")[row] == more])
             else _per_epoch_severity(np.array(found), more / fewer),
             table=table.name,
             says="times do not grow with the number of epochs",
@@ -126,13 +128,12 @@ def _per_epoch_severity(ratios: NDArray[np.float64], expected: float) -> str:
     return "warning" if _fits(ratios, _honest(expected, _FAR_PER_EPOCH)) else "serious"
 
 
-def _differ(table: Table, rows: tuple[int, ...], epochs: float) -> bool:
-    """Return whether times of the same work differ by more than noise, at a number of epochs."""
-    seconds, at = table.numbers("train_seconds"), table.numbers("epochs")
-    long = [row for row in rows if at[row] == epochs]
+def _differ(table: Table, rows: Iterable[int]) -> bool:
+    """Return whether times of the same work differ by more than noise: runs may stop early."""
+    seconds = table.numbers("train_seconds")
     work = table.keys([setting for setting in table.settings if setting not in _SAME_WORK])
     groups: dict[tuple[str, ...], list[float]] = {}
-    for row in long:
+    for row in rows:
         groups.setdefault(work[row], []).append(float(np.log(seconds[row])))
     spreads = [np.std(logs, ddof=1) for logs in groups.values() if len(logs) > 1]
     return bool(spreads) and float(np.median(spreads)) > _STOPPED_EARLY
@@ -150,12 +151,15 @@ def time_per_batch(table: Table) -> list[Finding]:
     """Check that times with larger batches are plausible.
 
     The images of an epoch are the same, so a larger batch can only save the cost per step: it takes
-    no longer than a smaller one, and at least its share of the smaller one's time.
+    no longer than a smaller one, and at least its share of the smaller one's time. The finding is a
+    note if runs of the same work differ by a tenth: they may have stopped early.
     """
     return [
         Finding(
             rule="time_per_batch",
-            severity="warning" if len(found) >= _FEWEST_PAIRS else "note",
+            severity="warning"
+            if len(found) >= _FEWEST_PAIRS and not _differ(table, rows)
+            else "note",
             table=table.name,
             says="times do not fit the batch size",
             evidence=f"batches of {larger:g} took {np.median(found):.2f} times as long as of "
