@@ -18,7 +18,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from analysis.checks.audit.table import Table, from_reference, setting_key
+from analysis.checks.audit.published import from_reference
+from analysis.checks.audit.table import Table, setting_key
 from analysis.frames.load import FINISHED, Study
 from analysis.frames.seeds import over_seeds
 from analysis.labs.comparability import Ours, epochs_of, number_of, reasons_of

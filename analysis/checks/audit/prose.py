@@ -14,7 +14,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from analysis.checks.audit.finding import Finding, NotApplicableError, percent
-from analysis.checks.audit.table import Table, from_reference
+from analysis.checks.audit.published import from_reference
+from analysis.checks.audit.table import Table
 from analysis.labs.reference import load_table
 
 _SAME_TIME = np.log(1.05)

@@ -85,6 +85,8 @@ def _differences(
     for rows in table.matched(factor, usable):
         ordered = sorted(rows, key=lambda row: values[row])
         pairs += list(pairwise(ordered))
+    # A method that no longer changes gives the same two values again and again: they count once.
+    pairs = list({(values[a], values[b]): (a, b) for a, b in pairs}.values())
     steps = [abs(values[a] - values[b]) / max(sizes[a], sizes[b]) for a, b in pairs]
     return pairs, np.rint(steps).astype(np.int64)
 

@@ -40,11 +40,11 @@ def time_outliers(table: Table) -> list[Finding]:
 
     Runs that stopped early take less time. If all outliers are short the finding is a note.
     """
-    seconds = seconds_of_work(table)
     if table.is_svm().any():
         raise NotApplicableError(
             "the work of an SVM depends on every setting, so no rows do the same work"
         )
+    seconds = seconds_of_work(table)
     work = [setting for setting in table.settings if setting not in _SAME_WORK]
     groups: dict[tuple[str, ...], list[int]] = {}
     for row, key in enumerate(table.keys(work)):
@@ -102,8 +102,7 @@ def time_per_epoch(table: Table) -> list[Finding]:
         Finding(
             rule="time_per_epoch",
             severity="note"
-            if np.median(found) < more / fewer
-            and _differ(table, [row for row in rows if table.numbers("epochs")[row] == more])
+            if np.median(found) < more / fewer and _differ(table, longer)
             else _per_epoch_severity(np.array(found), more / fewer),
             table=table.name,
             says="times do not grow with the number of epochs",
@@ -113,6 +112,7 @@ def time_per_epoch(table: Table) -> list[Finding]:
             rows=rows,
         )
         for fewer, more, found, rows in _ratios(table, "epochs")
+        for longer in [[row for row in rows if table.numbers("epochs")[row] == more]]
         if not _fits(found, _honest(more / fewer, _PER_EPOCH))
     ]
 
