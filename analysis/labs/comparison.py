@@ -18,7 +18,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from analysis.checks.audit.published import from_reference
+from analysis.checks.audit.reference_table import from_reference
 from analysis.checks.audit.table import Table, setting_key
 from analysis.frames.load import FINISHED, Study
 from analysis.frames.seeds import over_seeds

@@ -36,7 +36,7 @@ from analysis.checks.audit.finding import (
     Finding,
     NotApplicableError,
 )
-from analysis.checks.audit.published import from_reference
+from analysis.checks.audit.reference_table import from_reference
 from analysis.checks.audit.table import Table
 from analysis.labs.reference import TABLES, load_table
 

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from analysis.checks.audit.finding import Finding, NotApplicableError, percent
-from analysis.checks.audit.published import from_reference
+from analysis.checks.audit.reference_table import from_reference
 from analysis.checks.audit.table import Table
 from analysis.labs.reference import load_table
 
