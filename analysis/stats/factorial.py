@@ -58,6 +58,10 @@ class FactorialEffects:
     confidence: float
 
 
+_LARGEST = 1e100
+"""Squares of larger numbers overflow."""
+
+
 class _Term(NamedTuple):
     """A term: its axes, its effect by level, its sum of squares and its degrees of freedom."""
 
@@ -171,7 +175,8 @@ def _check(rows: pd.DataFrame, factors: Sequence[str], response: str, placebo: s
             f"factorial: rows that differ in {placebo} share their trial, so their difference "
             "shows no noise; leave the placebo out, or run the study with --no-sharing"
         )
-    if not np.isfinite(pd.to_numeric(rows[response], errors="coerce")).all():
+    values = pd.to_numeric(rows[response], errors="coerce").abs()
+    if not (values <= _LARGEST).all():
         raise UserError(f"factorial: a row has no finite {response}; every row must be finished")
 
 

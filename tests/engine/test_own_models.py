@@ -77,6 +77,7 @@ def epochs(folder: Path) -> dict[tuple[str, int], dict[str, Any]]:
     }
 
 
+@pytest.mark.slow
 @pytest.mark.xdist_group("ray")
 @pytest.mark.timeout(600)
 def test_a_killed_study_of_an_own_network_resumes_to_equal_numbers(tmp_path: Path) -> None:

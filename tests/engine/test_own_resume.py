@@ -139,6 +139,7 @@ def saved_epochs(directory: Path) -> dict[int, Path]:
     return {json.loads(index.read_text())["epoch"]: index.parent for index in found}
 
 
+@pytest.mark.slow
 def test_a_killed_function_goes_on_from_its_checkpoint_and_ends_as_if_undisturbed(
     tmp_path: Path,
 ) -> None:
@@ -172,6 +173,7 @@ def test_a_killed_function_goes_on_from_its_checkpoint_and_ends_as_if_undisturbe
     assert not trials(killed, "003"), "nothing is left to run"
 
 
+@pytest.mark.slow
 def test_a_class_shares_a_trial_and_is_widened_without_training_an_epoch_twice(
     tmp_path: Path,
 ) -> None:

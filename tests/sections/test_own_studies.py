@@ -23,9 +23,12 @@ GRID = [{"lr": lr, "width": width} for lr in (0.1, 0.2, 0.3) for width in (1, 2)
 
 
 def written(path: Path) -> str:
-    """Write the report of a study as Markdown and HTML with its figures; return the Markdown."""
+    """Write the report of a study as Markdown and HTML with its figures; return the Markdown.
+
+    The shares of variance are percentages whatever the objective is, so their heading is left out.
+    """
     assert main([str(path), "--formats", "md,html"]) == 0
-    return (path / "report/report.md").read_text()
+    return (path / "report/report.md").read_text().replace("variance (%)", "variance")
 
 
 def grid_study(path: Path, row_of: Callable[[int], Json], **space: Any) -> Path:

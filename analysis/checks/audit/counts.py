@@ -41,8 +41,9 @@ def is_count(
         num: images.
     """
     units = np.maximum(units, SINGLE_PRECISION)
-    lowest = np.ceil((values - TWICE * units) * num - 1e-9)
-    highest = np.ceil((values + units) * num - 1e-9) - 1
+    with np.errstate(over="ignore"):  # a number that is no fraction, which other rules name
+        lowest = np.ceil((values - TWICE * units) * num - 1e-9)
+        highest = np.ceil((values + units) * num - 1e-9) - 1
     return np.asarray(lowest <= highest)
 
 

@@ -58,6 +58,9 @@ def above(
     """
     from scipy import special
 
+    # What is no share was not counted, so nothing is known of its sampling error.
+    num_first = num_first if 0 <= first <= 1 else math.inf
+    num_second = num_second if 0 <= second <= 1 else math.inf
     if math.isinf(num_first) and math.isinf(num_second):
         return 0.0 if first - second > threshold else 1.0
     if math.isinf(num_second):
