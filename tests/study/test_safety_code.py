@@ -63,7 +63,10 @@ def calls(path: Path) -> list[tuple[str, ast.Call]]:
 
 
 def test_our_code_unpickles_and_evaluates_nothing() -> None:
-    files = [path for package in PACKAGES for path in package.rglob("*.py")]
+    # Examples are written as users' files: they load what they have saved themselves.
+    examples = _REPOSITORY / "search_spaces" / "examples"
+    found = (path for package in PACKAGES for path in package.rglob("*.py"))
+    files = [path for path in found if path.parent != examples]
     assert len(files) > 30
     allowed = {"spec.loader.exec_module"}  # the user's own search space, named by --space
     # Sends the function of --space to workers, as Ray does with all that it sends; no file is read.
