@@ -175,7 +175,7 @@ def _data(studies: Studies) -> Section:
         ]
         for c in frame
     }
-    caption = "Images of each study and their split, stratified by class."
+    caption = "Data sets of each study and their split, stratified where there are classes."
     return Section("Data", (Table("data", caption, cells, frame),))
 
 
