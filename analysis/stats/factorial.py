@@ -112,17 +112,10 @@ def factorial_effects(
     else:  # twins that are equal show no noise
         error_term = "high-order interactions" if left_df else "none"
         errors = [(total - sum(terms[term].squares for term in low), left_df)] * len(low)
-    table = pd.DataFrame(
-        {
-            "term": [" × ".join(factors[axis] for axis in term) for term in low],
-            "order": [len(term) for term in low],
-            "df": [terms[term].df for term in low],
-            "sum_of_squares": [terms[term].squares for term in low],
-            "eta_squared": [terms[t].squares / total if total else math.nan for t in low],
-            "error_df": [df for _, df in errors],
-            "error_sd": [math.sqrt(max(s, 0.0) / df) if df else math.nan for s, df in errors],
-        }
-    )
+    found = [terms[term] for term in low]
+    table = _table([" × ".join(factors[axis] for axis in term) for term in low], found, errors)
+    table.insert(1, "order", [len(term) for term in low])
+    table.insert(4, "eta_squared", table["sum_of_squares"] / (total or math.nan))
     num_units = [means.shape[-1] if has_seeds else df + 1 for _, df in errors]
     table = _tested(table, [not too_few_units(n, 1 - confidence) for n in num_units])
     return FactorialEffects(
@@ -133,6 +126,21 @@ def factorial_effects(
         error_term=error_term,
         num_results=cube.size,
         confidence=confidence,
+    )
+
+
+def _table(
+    names: Sequence[str], terms: Sequence[_Term], errors: Sequence[tuple[float, int]]
+) -> pd.DataFrame:
+    """Return a line per term: its squares, and the error that it is tested against."""
+    return pd.DataFrame(
+        {
+            "term": names,
+            "df": [term.df for term in terms],
+            "sum_of_squares": [term.squares for term in terms],
+            "error_df": [df for _, df in errors],
+            "error_sd": [math.sqrt(max(s, 0.0) / df) if df else math.nan for s, df in errors],
+        }
     )
 
 

@@ -196,7 +196,11 @@ def test_a_part_of_the_model_that_is_not_trained_does_not_stop_a_resume() -> Non
     family = ModelFamily(models={"net": with_spare})
     run = start(colours(), family)
     run.train_epoch(1)
-    start(colours(), family).load_state(copy.deepcopy(run.state()))
+    resumed = start(colours(), family)
+    resumed.load_state(copy.deepcopy(run.state()))
+    trained, spare = run.model.state_dict(), resumed.model.state_dict()
+    assert "spare.weight" in trained and trained.keys() == spare.keys()
+    assert all(torch.equal(trained[name], spare[name]) for name in trained)
 
 
 def mlp(config: Mapping[str, Any], data: SplitData) -> nn.Module:

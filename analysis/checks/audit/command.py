@@ -183,6 +183,13 @@ def _parser() -> Parser:
         metavar="COLUMN",
         help="a further setting",
     )
+    _add_rules(parser)
+    parser.add_argument("--json", action="store_true", help="print JSON instead of text")
+    return parser
+
+
+def _add_rules(parser: Parser) -> None:
+    """Add the options that say what rules need to know, or what they compare."""
     unit = parser.add_mutually_exclusive_group()
     unit.add_argument("--percent", action="store_true", help="accuracies are percentages")
     unit.add_argument("--fraction", action="store_true", help="accuracies are fractions")
@@ -212,5 +219,3 @@ def _parser() -> Parser:
         metavar="OTHER",
         help="a second copy of the table, its log, or a study directory, to compare it with",
     )
-    parser.add_argument("--json", action="store_true", help="print JSON instead of text")
-    return parser
