@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 import sys
+import textwrap
 from collections.abc import Iterable
 from contextlib import suppress
 from pathlib import Path
@@ -127,5 +128,5 @@ def _code_of(space: SearchSpace) -> dict[str, str]:
 def _source_fingerprint(work: Any) -> str:
     text = repr(type(work))
     with suppress(OSError, TypeError):
-        text = inspect.cleandoc(inspect.getsource(work))
+        text = textwrap.dedent(inspect.getsource(work))
     return fingerprint_text(text)
