@@ -13,7 +13,7 @@ seed and are repeatable.
 """
 
 from analysis.stats.budget import expected_best
-from analysis.stats.factorial import FactorialEffects, factorial_effects
+from analysis.stats.factorial import factorial_effects
 from analysis.stats.holm import holm
 from analysis.stats.intervals import (
     Interval,
@@ -26,7 +26,7 @@ from analysis.stats.power import (
     smallest_difference,
     smallest_p_value,
 )
-from analysis.stats.predictions import McNemar, mcnemar, mcnemar_bound
+from analysis.stats.predictions import McNemar, mcnemar, mcnemar_bound, mcnemar_of_counts
 from analysis.stats.saved import compare_predictions, load_predictions, read_predictions
 from analysis.stats.shares import Outperforming, outperforming
 from analysis.stats.sign_flips import SignFlip, sign_flip, sign_flip_interval
@@ -38,7 +38,6 @@ from analysis.stats.timing import (
 from analysis.stats.units import Units, units_of
 
 __all__ = [
-    "FactorialEffects",
     "Interval",
     "McNemar",
     "NoiseFloor",
@@ -55,6 +54,7 @@ __all__ = [
     "load_predictions",
     "mcnemar",
     "mcnemar_bound",
+    "mcnemar_of_counts",
     "mean_interval",
     "noise_floor",
     "outperforming",
