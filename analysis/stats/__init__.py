@@ -6,12 +6,17 @@ too few of them; ``sign_flips`` and ``holm`` are what they use. ``predictions`` 
 compare two trained models image by image. ``factorial`` splits the variance of a grid among its
 factors. ``noise`` estimates the noise of a run from a factor that changes nothing. ``power`` says
 what a number of pairs can show. ``timing`` compares durations. ``budget`` estimates the gain from
-more trials.
+more trials. ``aggregate`` joins the runs of several data sets.
 
 Accuracies are fractions, and durations are in seconds. Functions that draw random numbers take a
 seed and are repeatable.
 """
 
+from analysis.stats.aggregate import (
+    interquartile_mean,
+    performance_profile,
+    stratified_interval,
+)
 from analysis.stats.budget import expected_best
 from analysis.stats.factorial import factorial_effects
 from analysis.stats.holm import holm
@@ -26,7 +31,14 @@ from analysis.stats.power import (
     smallest_difference,
     smallest_p_value,
 )
-from analysis.stats.predictions import McNemar, mcnemar, mcnemar_bound, mcnemar_of_counts
+from analysis.stats.predictions import (
+    McNemar,
+    image_error,
+    image_interval,
+    mcnemar,
+    mcnemar_bound,
+    mcnemar_of_counts,
+)
 from analysis.stats.saved import compare_predictions, load_predictions, read_predictions
 from analysis.stats.shares import Outperforming, outperforming
 from analysis.stats.sign_flips import SignFlip, sign_flip, sign_flip_interval
@@ -51,6 +63,9 @@ __all__ = [
     "factorial_effects",
     "fewest_pairs",
     "holm",
+    "image_error",
+    "image_interval",
+    "interquartile_mean",
     "load_predictions",
     "mcnemar",
     "mcnemar_bound",
@@ -58,6 +73,7 @@ __all__ = [
     "mean_interval",
     "noise_floor",
     "outperforming",
+    "performance_profile",
     "proportion_interval",
     "read_predictions",
     "same_conditions",
@@ -65,5 +81,6 @@ __all__ = [
     "sign_flip_interval",
     "smallest_difference",
     "smallest_p_value",
+    "stratified_interval",
     "units_of",
 ]

@@ -6,10 +6,13 @@ settings, because another training run may give another result (Dietterich 1998)
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import ArrayLike
+
+from analysis.stats.intervals import Interval
 
 
 @dataclass(frozen=True)
@@ -43,6 +46,39 @@ def mcnemar(first_correct: ArrayLike, second_correct: ArrayLike) -> McNemar:
     only_first = int(np.count_nonzero(first & ~second))
     only_second = int(np.count_nonzero(second & ~first))
     return McNemar(mcnemar_of_counts(only_first, only_second), only_first, only_second)
+
+
+def image_error(differences: ArrayLike) -> float:
+    """Return the standard error of a mean difference that comes from the sampling of test images.
+
+    Two images are added, on one of which only the first side is right and on one only the second
+    (Bonett & Price 2012). Without them intervals are too short below a hundred images: at 20 they
+    miss in up to half of all studies, because images on which the sides differ are few.
+
+    Args:
+        differences: (images,), by image the difference between both sides in the share of the
+            trainings that are right on it, −1 to 1.
+    """
+    values = np.append(np.asarray(differences, dtype=float), [1.0, -1.0])
+    return float(values.std(ddof=1) / math.sqrt(len(values)))
+
+
+def image_interval(differences: ArrayLike, *, confidence: float = 0.95) -> Interval:
+    """Return the interval of a mean difference over the test images there could be.
+
+    It is about the trained models at hand: the noise of training is no part of it.
+
+    Args:
+        differences: (images,), as for ``image_error``.
+        confidence: of the interval.
+    """
+    from scipy import special
+
+    values = np.asarray(differences, dtype=float)
+    num = len(values) + 2
+    middle = float(values.sum()) / num
+    half = float(special.stdtrit(num - 1, (1 + confidence) / 2)) * image_error(values)
+    return Interval(middle - half, middle + half)
 
 
 def mcnemar_bound(num_correct_first: int, num_correct_second: int, num_different: int) -> McNemar:

@@ -30,7 +30,7 @@ def _silent(cell: Cell, num: int) -> Judged | None:
     return None
 
 
-def _cubes(cell: Cell, num: int, rng: np.random.Generator) -> NDArray[np.float64]:
+def cubes_of(cell: Cell, num: int, rng: np.random.Generator) -> NDArray[np.float64]:
     studies = draw(cell, num, rng)
     cubes = np.stack([studies.first, studies.second], axis=1).reshape(num, 2, *cell.shape)
     return cubes.transpose(0, 1, 3, 2)
@@ -38,19 +38,19 @@ def _cubes(cell: Cell, num: int, rng: np.random.Generator) -> NDArray[np.float64
 
 def effect(cell: Cell, num: int, rng: np.random.Generator) -> Judged:
     """``factorial_effects``, two arms by four settings: the arm has no effect."""
-    return _silent(cell, num) or _effects(_cubes(cell, num, rng), 0)
+    return _silent(cell, num) or _effects(cubes_of(cell, num, rng), 0)
 
 
 def interaction(cell: Cell, num: int, rng: np.random.Generator) -> Judged:
     """``factorial_effects``: the arm has the same effect, none, at every setting."""
-    return _silent(cell, num) or _effects(_cubes(cell, num, rng), 2)
+    return _silent(cell, num) or _effects(cubes_of(cell, num, rng), 2)
 
 
 def unequal_noise(cell: Cell, num: int, rng: np.random.Generator) -> Judged:
     """``factorial_effects``: no interaction, and one setting has six times the noise."""
     if silent := _silent(cell, num):
         return silent
-    cubes = _cubes(cell, num, rng)
+    cubes = cubes_of(cell, num, rng)
     further = SPREAD * (_WILD - 1)[:, None] / math.sqrt(2)
     return _effects(cubes + further * rng.normal(size=cubes.shape), 2)
 

@@ -29,6 +29,7 @@ _NOTHING = Evidence("study", "study", pd.DataFrame({"source": ["study"]}), ())
 class Drawn:
     """A test whose p-value was drawn; NaN if nothing is said."""
 
+    name: str
     p_value: float
 
     def judge(self, evidence: Evidence, alpha: float) -> Outcome:
@@ -48,7 +49,7 @@ def any_wrong(cell: Cell, num: int, rng: np.random.Generator) -> Judged:
     wrong = np.zeros(num, dtype=bool)
     for study in range(num):
         claims = [
-            Claim(name, "It is so.", Drawn(float(judged.p_values[study])))
+            Claim(name, "It is so.", Drawn(name, float(judged.p_values[study])))
             for name, judged in found.items()
         ]
         words = [verdict.word for verdict in judge_all(claims, _NOTHING, alpha=ALPHA)]
