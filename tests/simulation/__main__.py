@@ -134,7 +134,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m tests.simulation", description=__doc__)
     parser.add_argument("names", nargs="*", metavar="NAME", help="verdicts (default: all)")
     parser.add_argument("--studies", type=int, default=2_000, help="a cell (default 2000)")
-    parser.add_argument("--seed", type=int, default=20261128, help="of the studies")
+    parser.add_argument("--seed", type=int, default=5, help="of the studies (default 5)")
     parser.add_argument("--processes", type=int, default=2, help="at once (default 2)")
     parser.add_argument(
         "--keep", type=Path, help="a JSON file of shares: add to it, and write all of its tables"

@@ -8,9 +8,10 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from analysis.checks.claims.growth import Slope, slope_of
 from analysis.checks.claims.proportions import above
 from analysis.checks.claims.ranges import LongerThan, RatioWithin
-from analysis.checks.claims.thresholds import Slope, share_beyond, slope_of
+from analysis.checks.claims.thresholds import share_beyond
 from tests.simulation.studies import ALPHA, IMAGES, LEVEL, Cell, Judged, arms, draw, missed
 
 _TIME_SPREAD = 0.05

@@ -17,8 +17,9 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from analysis.checks.claims.claim import Claim
-from analysis.checks.claims.evidence import Evidence, from_reference, from_study, pooled
+from analysis.checks.claims.evidence import Evidence, from_study, pooled
 from analysis.checks.claims.outcome import Outcome, Word, joined, named, not_comparable, printed_all
+from analysis.checks.claims.published import from_reference
 from analysis.checks.claims.verdict import Verdict, to_frame
 from analysis.frames.load import Study
 from analysis.labs.reference import load_table
