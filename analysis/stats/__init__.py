@@ -4,9 +4,9 @@
 means of seeds or over single pairs, ``shares`` how often one arm is better, both with the rule for
 too few of them; ``sign_flips`` and ``holm`` are what they use. ``predictions`` and ``saved``
 compare two trained models image by image. ``factorial`` splits the variance of a grid among its
-factors. ``noise`` estimates the noise of a run from a factor that changes nothing. ``power`` says
-what a number of pairs can show. ``timing`` compares durations. ``budget`` estimates the gain from
-more trials. ``aggregate`` joins the runs of several data sets.
+factors. ``noise`` estimates the noise of a run from a factor that changes nothing. ``timing``
+compares durations. ``budget`` estimates the gain from more trials. ``aggregate`` joins the runs of
+several data sets. What a number of pairs can show is in ``tune_app.study.power``.
 
 Accuracies are fractions, and durations are in seconds. Functions that draw random numbers take a
 seed and are repeatable.
@@ -26,11 +26,6 @@ from analysis.stats.intervals import (
     proportion_interval,
 )
 from analysis.stats.noise import NoiseFloor, noise_floor
-from analysis.stats.power import (
-    fewest_pairs,
-    smallest_difference,
-    smallest_p_value,
-)
 from analysis.stats.predictions import (
     McNemar,
     image_error,
@@ -48,6 +43,7 @@ from analysis.stats.timing import (
     same_conditions,
 )
 from analysis.stats.units import Units, units_of
+from tune_app.study.power import fewest_pairs, smallest_difference, smallest_p_value
 
 __all__ = [
     "Interval",

@@ -20,8 +20,8 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from analysis.stats.intervals import UNKNOWN, Interval, mean_interval
-from analysis.stats.power import fewest_pairs, smallest_p_value
 from analysis.stats.sign_flips import Alternative, sign_flip, sign_flip_interval
+from tune_app.study.power import fewest_pairs, smallest_p_value
 
 _EQUAL = 1e-12
 
