@@ -20,6 +20,8 @@ import pandas as pd
 
 from analysis.checks.audit.reference_table import from_reference
 from analysis.checks.audit.table import Table, setting_key
+from analysis.frames.cells import format_points
+from analysis.frames.labels import MISSING
 from analysis.frames.load import FINISHED, Study
 from analysis.frames.seeds import over_seeds
 from analysis.labs.comparability import Ours, epochs_of, number_of, reasons_of
@@ -202,3 +204,22 @@ def difference_interval(
         *(first * num_first, num_first, second * num_second, num_second), method="newcomb"
     )
     return float(low), float(high)
+
+
+def interval_cells(frame: pd.DataFrame, images: Sequence[float | None]) -> dict[str, list[str]]:
+    """Return the printed intervals of ``compare``.
+
+    Those of single runs, which lack the noise of training, are not mixed with those over seeds.
+    """
+    is_mean, cells = frame["num_seeds"] > 1, {}
+    for title, rows in (("95 % interval, one run", ~is_mean), ("95 % interval, seeds", is_mean)):
+        if rows.any():
+            ends = zip(frame["low"].where(rows), frame["high"].where(rows), images, strict=True)
+            cells[title] = [_interval_text(*of_row) for of_row in ends]
+    return cells
+
+
+def _interval_text(low: float, high: float, num_images: float | None) -> str:
+    if not (math.isfinite(low) and math.isfinite(high)):
+        return MISSING
+    return f"{format_points(low, num_images)} … {format_points(high, num_images)}"
