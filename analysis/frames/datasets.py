@@ -45,7 +45,7 @@ def over_datasets(study: Study) -> pd.DataFrame:
     ]
     sign = 1.0 if study.mode == "max" else -1.0
     found: list[tuple[float, str, NDArray[np.float64]]] = []
-    for _, group in rows.groupby(text_keys(rows, names), sort=False):
+    for _, group in rows.groupby(pd.Series(text_keys(rows, names), rows.index), sort=False):
         shown, selected = (
             _cube(group, metric, datasets, seeds) for metric in (measures.shown, measures.selected)
         )

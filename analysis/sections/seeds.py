@@ -5,7 +5,7 @@ from __future__ import annotations
 import pandas as pd
 
 from analysis.frames.cells import counted, format_cell, scale_of
-from analysis.frames.columns import same_at_every_seed
+from analysis.frames.columns import same_at_every_seed, varied
 from analysis.frames.datasets import ABOVE, over_datasets
 from analysis.frames.labels import is_share_in
 from analysis.frames.load import Study
@@ -64,9 +64,10 @@ def data_sets(study: Study, key: str) -> Section | None:
     best = frame.head(_MOST)
     scale = scale_of(study, compared_by(study).shown)
     configurations = study.rows.drop_duplicates("config_id").set_index("config_id")
+    constant = [name for name in study.factors if name == "dataset" or name not in varied(study)]
     cells = {
         "settings": [
-            settings(study, configurations.loc[config_id], ["dataset"])
+            settings(study, configurations.loc[config_id], constant)
             for config_id in best["config_id"]
         ]
     }

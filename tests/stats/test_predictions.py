@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from analysis.stats import mcnemar, mcnemar_bound
+from analysis.stats import image_interval, mcnemar, mcnemar_bound
 
 
 def test_mcnemar_is_the_exact_binomial() -> None:
@@ -40,3 +40,13 @@ def test_bound_is_one_and_is_tight_when_nothing_is_wrong_twice() -> None:
         assert bound.is_bound and bound.p_value >= exact.p_value * (1 - 1e-9)
         assert bound.only_first - bound.only_second == counts[0] - counts[1]
     assert mcnemar_bound(42, 33, 15).p_value == pytest.approx(1152 / 32_768)
+
+
+def test_the_interval_over_images_by_hand() -> None:
+    # 20 images on which both agree: with +1 and −1 the mean is 0 and the standard deviation
+    # √(2/21), so the half width is t(0.975, 21) · √(2/21) / √22 = 2.0796 · 0.0658.
+    low, high = image_interval(np.zeros(20))
+    assert (low, high) == pytest.approx((-0.13683, 0.13683), abs=1e-4)
+    # Bonett & Price (2012) for a single pair of models: the estimate is (f12 − f21) / (n + 2).
+    low, high = image_interval([1.0] * 6 + [-1.0] * 2 + [0.0] * 42)
+    assert (low + high) / 2 == pytest.approx(4 / 52)
