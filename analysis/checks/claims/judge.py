@@ -9,6 +9,7 @@ is not tested and does not count in the family.
 from __future__ import annotations
 
 import functools
+import math
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
@@ -70,20 +71,25 @@ def _decided(
         p = float(holm(p_values)[place])
         p_images = float(holm(np.fmax(p_values, for_images))[place])
         caveats = evidence.caveats if outcome.num_pairs else ()
-        word, worded = _worded(outcome, (p, p_images), p_values, alpha)
+        word, worded = _worded(outcome, p, p_values, alpha, p_images)
         found.append(Verdict(claim, evidence.name, evidence.kind, word, worded, p, caveats))
     return found
 
 
 def _worded(
-    outcome: Outcome, adjusted: tuple[float, float], p_values: NDArray[np.float64], alpha: float
+    outcome: Outcome,
+    p_adjusted: float,
+    p_values: NDArray[np.float64],
+    alpha: float,
+    p_images: float = math.nan,
 ) -> tuple[Word, Outcome]:
     """Return the verdict in a family, and the outcome with its reason completed.
 
     A number of pairs that suffices for a single claim may be too small in a family: then even its
-    smallest possible p-value is not below the level after Holm's correction.
+    smallest possible p-value is not below the level after Holm's correction. ``p_images`` is the
+    adjusted p-value for other test images, too.
     """
-    word = outcome.decided(adjusted[0], alpha, adjusted[1])
+    word = outcome.decided(p_adjusted, alpha, p_images)
     num_with = int((p_values >= outcome.smallest_p).sum())
     num_all = int(np.isfinite(p_values).sum())
     if outcome.word or word != "not distinguishable" or outcome.smallest_p * num_with < alpha:
