@@ -29,7 +29,6 @@ from analysis.stats.noise import NoiseFloor, noise_floor
 from analysis.stats.predictions import (
     McNemar,
     image_error,
-    image_interval,
     mcnemar,
     mcnemar_bound,
     mcnemar_of_counts,
@@ -60,7 +59,6 @@ __all__ = [
     "fewest_pairs",
     "holm",
     "image_error",
-    "image_interval",
     "interquartile_mean",
     "load_predictions",
     "mcnemar",

@@ -12,8 +12,6 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike
 
-from analysis.stats.intervals import Interval
-
 
 @dataclass(frozen=True)
 class McNemar:
@@ -61,24 +59,6 @@ def image_error(differences: ArrayLike) -> float:
     """
     values = np.append(np.asarray(differences, dtype=float), [1.0, -1.0])
     return float(values.std(ddof=1) / math.sqrt(len(values)))
-
-
-def image_interval(differences: ArrayLike, *, confidence: float = 0.95) -> Interval:
-    """Return the interval of a mean difference over the test images there could be.
-
-    It is about the trained models at hand: the noise of training is no part of it.
-
-    Args:
-        differences: (images,), as for ``image_error``.
-        confidence: of the interval.
-    """
-    from scipy import special
-
-    values = np.asarray(differences, dtype=float)
-    num = len(values) + 2
-    middle = float(values.sum()) / num
-    half = float(special.stdtrit(num - 1, (1 + confidence) / 2)) * image_error(values)
-    return Interval(middle - half, middle + half)
 
 
 def mcnemar_bound(num_correct_first: int, num_correct_second: int, num_different: int) -> McNemar:

@@ -54,7 +54,7 @@ INTERVALS: dict[str, Callable[[Cell, int, np.random.Generator], NDArray[np.float
     "ours beside a published accuracy": best.beside_published,
     "exponent": rows.exponent_interval,
     "noise of a run": effects.noise_interval,
-    "mean difference over test images": images.interval,
+    "mean difference, for other test images, too": images.interval,
     "interquartile mean over data sets": aggregates.interval,
 }
 STATED = {"mean difference, 90 %, of Same": 0.1}

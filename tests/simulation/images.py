@@ -9,7 +9,7 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
-from analysis.stats import fewest_pairs, image_error, image_interval, units_of
+from analysis.stats import fewest_pairs, image_error, units_of
 from tests.simulation.studies import ALPHA, SETTINGS, SPREAD, Cell, Judged, missed
 
 _HARD = 0.2
@@ -80,11 +80,13 @@ def on_these_images(cell: Cell, num: int, rng: np.random.Generator) -> Judged:
 
 
 def interval(cell: Cell, num: int, rng: np.random.Generator) -> NDArray[np.float64]:
-    """The interval over test images of the mean difference of the runs at hand."""
-    if cell.luck or not cell.one_seed:
+    """The interval of the mean difference for other seeds and test images."""
+    if cell.one_seed or cell.units < fewest_pairs(ALPHA):
         return np.full(num, math.nan)
-    found: list[float] = []
+    truth, found = _truth(replace(cell, units=1, luck=0.0)), []
     for part in _in_parts(cell, num):
-        _, images = by_image(cell, part, rng, _BETTER)
-        found += [missed(image_interval(values), _truth(cell)) for values in images]
+        for seeds, images in zip(*by_image(cell, part, rng, _BETTER), strict=True):
+            units = units_of(np.repeat(seeds, SETTINGS), cell.seeds)
+            over, _ = units.with_images(image_error(images), 1 - ALPHA)
+            found.append(missed(over, truth))
     return np.array(found)
