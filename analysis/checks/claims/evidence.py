@@ -148,6 +148,8 @@ def from_study(study: Study) -> Evidence:
         )
     if varies(study.meta.get("data")):
         caveats.append("every seed has its own split")
+    elif rows["seed"].nunique() > 1 and rows["num_test"].notna().any():
+        caveats.append("the same test images at every seed")
     left_out = len(study.rows) - len(rows)
     if left_out:
         caveats.append(f"{left_out} of {len(study.rows)} rows have no result and are left out")

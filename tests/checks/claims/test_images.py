@@ -57,6 +57,7 @@ def test_two_images_more_in_every_seed_may_be_those_of_this_test_set(tmp_path: P
     assert verdict.outcome.p_value == 2 / 64 and verdict.outcome.supports
     assert verdict.outcome.p_images > 0.1
     assert verdict.word == "supported for these runs"
+    assert "the same test images at every seed" in verdict.caveats
     assert "for other test images, too, −2.55 to +5.41 points" in verdict.outcome.reason
 
 
@@ -93,4 +94,5 @@ def test_unknown_images_say_nothing(tmp_path: Path) -> None:
     # With a split of its own every seed has other images, so the seeds' spread has their sampling.
     own = models(tmp_path / "b", {"resnet18": (), "resnet50": (1, 2)}, vary_split=True)
     assert math.isnan(error_over_images(*sides(own)))
-    assert judge(DEPTH, own).word == "supported"
+    verdict = judge(DEPTH, own)
+    assert verdict.word == "supported" and "the same test images" not in verdict.sentence
