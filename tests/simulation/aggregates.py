@@ -30,7 +30,7 @@ def truth_of(cell: Cell) -> float:
 
 def interval(cell: Cell, num: int, rng: np.random.Generator) -> NDArray[np.float64]:
     """The interval of the interquartile mean; the cells' luck stands for the data sets."""
-    if cell.one_seed:
+    if cell.one_seed or cell.is_silent:
         return np.full(num, math.nan)
     studies = runs_of(cell, cell.units, num, rng)
     truth = truth_of(cell)

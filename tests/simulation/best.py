@@ -22,6 +22,7 @@ from tests.simulation.studies import (
     arms,
     draw,
     missed,
+    nothing,
 )
 
 _ONE_RIGHT = 0.06
@@ -98,7 +99,7 @@ def best_has(cell: Cell, num: int, rng: np.random.Generator) -> Judged:
 def best_of_many_has(cell: Cell, num: int, rng: np.random.Generator) -> Judged:
     """``BestHas`` among the four settings of both arms, at several seeds."""
     if cell.one_seed:
-        return Judged(np.full(num, math.nan), np.zeros(num, dtype=bool))
+        return nothing(num)
     return _best_has(cell, num, rng, SETTINGS)
 
 

@@ -7,10 +7,9 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
-from analysis.stats import fewest_pairs
 from analysis.stats.factorial import effects_of
 from analysis.stats.noise import noise_of
-from tests.simulation.studies import ALPHA, LEVEL, SPREAD, Cell, Judged, draw, missed
+from tests.simulation.studies import LEVEL, SPREAD, Cell, Judged, draw, missed, nothing
 
 _NAMES = ("arm", "setting", "arm × setting")
 _WILD = np.array([1.0, 1.0, 1.0, 6.0])
@@ -24,12 +23,6 @@ def _effects(cubes: NDArray[np.float64], term: int) -> Judged:
     return Judged(p_values, np.ones(len(cubes), dtype=bool))
 
 
-def _silent(cell: Cell, num: int) -> Judged | None:
-    if cell.one_seed or cell.units < fewest_pairs(ALPHA):
-        return Judged(np.full(num, math.nan), np.zeros(num, dtype=bool))
-    return None
-
-
 def cubes_of(cell: Cell, num: int, rng: np.random.Generator) -> NDArray[np.float64]:
     studies = draw(cell, num, rng)
     cubes = np.stack([studies.first, studies.second], axis=1).reshape(num, 2, *cell.shape)
@@ -38,18 +31,22 @@ def cubes_of(cell: Cell, num: int, rng: np.random.Generator) -> NDArray[np.float
 
 def effect(cell: Cell, num: int, rng: np.random.Generator) -> Judged:
     """``factorial_effects``, two arms by four settings: the arm has no effect."""
-    return _silent(cell, num) or _effects(cubes_of(cell, num, rng), 0)
+    if cell.is_silent or cell.one_seed:
+        return nothing(num)
+    return _effects(cubes_of(cell, num, rng), 0)
 
 
 def interaction(cell: Cell, num: int, rng: np.random.Generator) -> Judged:
     """``factorial_effects``: the arm has the same effect, none, at every setting."""
-    return _silent(cell, num) or _effects(cubes_of(cell, num, rng), 2)
+    if cell.is_silent or cell.one_seed:
+        return nothing(num)
+    return _effects(cubes_of(cell, num, rng), 2)
 
 
 def unequal_noise(cell: Cell, num: int, rng: np.random.Generator) -> Judged:
     """``factorial_effects``: no interaction, and one setting has six times the noise."""
-    if silent := _silent(cell, num):
-        return silent
+    if cell.is_silent or cell.one_seed:
+        return nothing(num)
     cubes = cubes_of(cell, num, rng)
     further = SPREAD * (_WILD - 1)[:, None] / math.sqrt(2)
     return _effects(cubes + further * rng.normal(size=cubes.shape), 2)
@@ -57,7 +54,7 @@ def unequal_noise(cell: Cell, num: int, rng: np.random.Generator) -> Judged:
 
 def noise_interval(cell: Cell, num: int, rng: np.random.Generator) -> NDArray[np.float64]:
     """The interval of the noise of a run, from a placebo's pairs."""
-    if cell.luck or not cell.one_seed or cell.units < fewest_pairs(ALPHA):
+    if cell.luck or not cell.one_seed or cell.is_silent:
         return np.full(num, math.nan)  # both runs of a pair have the luck
     sd = math.sqrt(SPREAD**2 / 2 + LEVEL * (1 - LEVEL) / cell.images)
     found = []

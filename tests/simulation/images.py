@@ -9,12 +9,11 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
-from analysis.stats import fewest_pairs, image_error, units_of
-from tests.simulation.studies import ALPHA, SETTINGS, SPREAD, Cell, Judged, missed
+from analysis.stats import image_error, units_of
+from tests.simulation.studies import ALPHA, SETTINGS, SPREAD, Cell, Judged, missed, nothing
 
 _HARD = 0.2
 """The share of images on which models fail; each arm has its own among them."""
-_EASY = 0.995
 _BETTER = 0.1
 
 
@@ -27,19 +26,20 @@ def by_image(
     all of them by twice ``better``, as far as probabilities allow.
     """
     seeds, settings = cell.shape
-    hard = rng.random((num, cell.images)) < _HARD
-    middle = np.where(hard, rng.beta(2, 2, hard.shape), _EASY)
-    apart = np.where(hard, rng.uniform(-0.3, 0.3, hard.shape), 0.0)
+    num_hard = rng.binomial(cell.images, _HARD, num)
+    hard = np.arange(num_hard.max()) < num_hard[:, None]  # on the others all are right
+    middle, apart = rng.beta(2, 2, hard.shape), rng.uniform(-0.3, 0.3, hard.shape)
     luck = rng.normal(0, cell.luck * SPREAD, (num, seeds)) if cell.luck else np.zeros((num, seeds))
-    of_seeds, of_images = np.zeros((num, seeds)), np.zeros(hard.shape)
+    of_seeds, of_images = np.zeros((num, seeds)), np.zeros((num, cell.images))
     for seed in range(seeds):
-        lifted = apart + np.where(hard, luck[:, seed, None] / 2 / _HARD + better, 0.0)
+        lifted = apart + luck[:, seed, None] / 2 / _HARD + better
         difference = np.zeros(hard.shape)
         for sign in (1, -1):
             p = (middle + sign * lifted).clip(0, 1)
             difference += sign * rng.binomial(settings, p) / settings
-        of_seeds[:, seed] = difference.mean(axis=1)
-        of_images += difference / seeds
+        difference *= hard
+        of_seeds[:, seed] = difference.sum(axis=1) / cell.images
+        of_images[:, : hard.shape[1]] += difference / seeds
     return of_seeds, of_images
 
 
@@ -57,8 +57,8 @@ def _in_parts(cell: Cell, num: int) -> list[int]:
 
 def on_other_images(cell: Cell, num: int, rng: np.random.Generator) -> Judged:
     """``Higher`` about settings, over seeds and images: neither arm is better on all images."""
-    if cell.one_seed or cell.units < fewest_pairs(ALPHA):
-        return Judged(np.full(num, math.nan), np.zeros(num, dtype=bool))
+    if cell.one_seed or cell.is_silent:
+        return nothing(num)
     p_values = []
     for part in _in_parts(cell, num):
         for seeds, images in zip(*by_image(cell, part, rng), strict=True):
@@ -70,8 +70,8 @@ def on_other_images(cell: Cell, num: int, rng: np.random.Generator) -> Judged:
 
 def on_these_images(cell: Cell, num: int, rng: np.random.Generator) -> Judged:
     """What the test over seeds alone would say of all images: it is about those of the study."""
-    if cell.one_seed or cell.units < fewest_pairs(ALPHA):
-        return Judged(np.full(num, math.nan), np.zeros(num, dtype=bool))
+    if cell.one_seed or cell.is_silent:
+        return nothing(num)
     p_values = []
     for part in _in_parts(cell, num):
         seeds, _ = by_image(cell, part, rng)
@@ -81,7 +81,7 @@ def on_these_images(cell: Cell, num: int, rng: np.random.Generator) -> Judged:
 
 def interval(cell: Cell, num: int, rng: np.random.Generator) -> NDArray[np.float64]:
     """The interval of the mean difference for other seeds and test images."""
-    if cell.one_seed or cell.units < fewest_pairs(ALPHA):
+    if cell.one_seed or cell.is_silent:
         return np.full(num, math.nan)
     truth, found = _truth(replace(cell, units=1, luck=0.0)), []
     for part in _in_parts(cell, num):

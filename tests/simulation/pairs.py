@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from analysis.checks.claims.contrasts import undecided_because
 from analysis.checks.claims.pairs import Matched, turns
 from analysis.stats import Outperforming, Units, fewest_pairs, outperforming, units_of
-from tests.simulation.studies import ALPHA, SETTINGS, SPREAD, Cell, Judged, draw, missed
+from tests.simulation.studies import ALPHA, SETTINGS, SPREAD, Cell, Judged, draw, missed, nothing
 
 MARGIN = 0.02
 THRESHOLD = 0.75
@@ -39,12 +39,16 @@ def _higher(cell: Cell, gains: NDArray[np.float64], luck: NDArray[np.float64]) -
 
 def higher(cell: Cell, num: int, rng: np.random.Generator) -> Judged:
     """``Higher``: no effect."""
+    if cell.is_silent:
+        return nothing(num)
     studies = draw(cell, num, rng)
     return _higher(cell, studies.first - studies.second, studies.luck[:, 0])
 
 
 def larger_at(cell: Cell, num: int, rng: np.random.Generator) -> Judged:
     """``LargerAt``: the effect is one point at both values, each with its own luck."""
+    if cell.is_silent:
+        return nothing(num)
     at, than_at = (draw(cell, num, rng, 0.01) for _ in range(2))
     gains = (at.first - at.second) - (than_at.first - than_at.second)
     return _higher(cell, gains, (at.luck - than_at.luck)[:, 0])
@@ -52,18 +56,20 @@ def larger_at(cell: Cell, num: int, rng: np.random.Generator) -> Judged:
 
 def turning(cell: Cell, num: int, rng: np.random.Generator) -> Judged:
     """ "The sign depends on": no effect at any setting, so no sign depends on it."""
-    studies = draw(cell, num, rng)
-    said = np.full(num, math.nan)
-    if not cell.one_seed and cell.units >= fewest_pairs(ALPHA):
-        setting = np.tile(np.arange(SETTINGS), cell.units).astype(str)
-        pairs = pd.DataFrame({"batch_size": setting, "seed": cell.seeds})
-        for place, differences in enumerate(studies.first - studies.second):
-            text = turns(Matched(pairs.assign(difference=differences)), ALPHA)
-            said[place] = 0.0 if text else 1.0
+    if cell.is_silent or cell.one_seed:
+        return nothing(num)
+    studies, said = draw(cell, num, rng), np.ones(num)
+    setting = np.tile(np.arange(SETTINGS), cell.units).astype(str)
+    pairs = pd.DataFrame({"batch_size": setting, "seed": cell.seeds})
+    for place, differences in enumerate(studies.first - studies.second):
+        if turns(Matched(pairs.assign(difference=differences)), ALPHA):
+            said[place] = 0.0
     return Judged(said, np.ones(num, dtype=bool))
 
 
 def _same(cell: Cell, num: int, rng: np.random.Generator, *, is_within: bool) -> Judged:
+    if cell.is_silent:
+        return nothing(num)
     truth = MARGIN - _JUST if is_within else MARGIN
     studies = draw(cell, num, rng, truth)
     p_values, wrong = np.full(num, math.nan), np.zeros(num, dtype=bool)
@@ -105,6 +111,8 @@ def _decisions(found: list[Outperforming]) -> tuple[NDArray[np.bool_], NDArray[n
 
 def usually(cell: Cell, num: int, rng: np.random.Generator) -> Judged:
     """``Usually``: each arm is better in half of the pairs, so "usually" is wrong."""
+    if cell.is_silent:
+        return nothing(num)
     found, luck = _outperforming(cell, num, rng)
     is_so, p_values = _decisions(found)
     return Judged(p_values, is_so & ~(cell.has_own_luck & (luck > 0)))
@@ -115,8 +123,8 @@ def not_usually(cell: Cell, num: int, rng: np.random.Generator) -> Judged:
 
     Left out where test images make ties or add to the noise, because P is not known there.
     """
-    if cell.images < 14_000:
-        return Judged(np.full(num, math.nan), np.zeros(num, dtype=bool))
+    if cell.is_silent or cell.images < 14_000:
+        return nothing(num)
     of_images = 2 * 0.9 * 0.1 / cell.images
     spread = SPREAD * math.sqrt(1 + (0 if cell.one_seed else cell.luck**2) + of_images / SPREAD**2)
     quartile = 0.6744897501960817
@@ -126,6 +134,8 @@ def not_usually(cell: Cell, num: int, rng: np.random.Generator) -> Judged:
 
 
 def _interval(cell: Cell, num: int, rng: np.random.Generator, level: float) -> NDArray[np.float64]:
+    if cell.is_silent:
+        return np.full(num, math.nan)
     effect, studies = 0.01, draw(cell, num, rng, 0.01)
     luck = studies.luck[:, 0] if cell.one_seed else np.zeros(num)
     fewest = fewest_pairs(ALPHA)
@@ -149,7 +159,7 @@ def equality_interval(cell: Cell, num: int, rng: np.random.Generator) -> NDArray
 
 def share_interval(cell: Cell, num: int, rng: np.random.Generator) -> NDArray[np.float64]:
     """The interval of P(A > B), which is 0.5; at one seed only without luck."""
-    if cell.has_own_luck:
+    if cell.is_silent or cell.has_own_luck:
         return np.full(num, math.nan)
     found, _ = _outperforming(cell, num, rng)
     return np.array([missed((one.low, one.high), 0.5) for one in found])

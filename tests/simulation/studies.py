@@ -10,6 +10,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from analysis.stats import fewest_pairs
+
 UNITS = (2, 3, 6, 10)
 LUCK = (0.0, 0.5, 1.0)
 IMAGES = (20, 160, 14_000)
@@ -48,6 +50,11 @@ class Cell:
         return np.repeat(np.arange(self.shape[0]), self.shape[1])
 
     @property
+    def is_silent(self) -> bool:
+        """Whether there are too few units for a verdict over pairs or seeds."""
+        return self.units < fewest_pairs(ALPHA)
+
+    @property
     def has_own_luck(self) -> bool:
         """Whether the runs differ by their luck, so that a verdict for them may be right."""
         return self.one_seed and self.luck > 0
@@ -76,6 +83,11 @@ class Judged:
         if np.isnan(self.p_values).all():
             return math.nan
         return float(np.mean((self.p_values < ALPHA) & self.wrong))
+
+
+def nothing(num: int) -> Judged:
+    """Return what is said of studies on which nothing is."""
+    return Judged(np.full(num, math.nan), np.zeros(num, dtype=bool))
 
 
 @dataclass(frozen=True)
