@@ -1,0 +1,91 @@
+"""The command line of the comparison: ``tune-app compare A B``."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+
+from analysis.command_line import Parser, path_argument, study_argument
+from analysis.compare.as_json import as_json
+from analysis.compare.document import build_document
+from analysis.compare.result import LABELS, Named, compare
+from analysis.compare.terminal import as_text
+from analysis.frames.load import load_study
+from analysis.render.writing import write_document
+from search_spaces.errors import UserError
+from tune_app.storage.output import answering_mistakes, print_text
+from tune_app.storage.store import StudyStore
+
+_NAME = "compare"
+
+
+@answering_mistakes
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the command line; return 0 whatever was found, or 2 after a mistake of the user's."""
+    arguments = build_parser().parsed(argv)
+    comparisons = compare(_named(arguments.studies), arguments.measure)
+    if arguments.json:
+        print_text(json.dumps(as_json(comparisons), indent=1, allow_nan=False))
+        return 0
+    document = build_document(comparisons)
+    print_text(as_text(document))
+    if arguments.out is not None:
+        written = write_document(document, arguments.out, name=_NAME)
+        print_text("")
+        for path in written:
+            if path.parent == arguments.out:
+                print_text(f"{_NAME}: {path}")
+    else:
+        print_text("\nAll rows, the figure and a page to pass on: --out DIR")
+    return 0
+
+
+def _named(stores: Sequence[StudyStore]) -> list[Named]:
+    """Load the studies and name them A, B, C and so on."""
+    if len(stores) < 2:
+        raise UserError("one study is nothing to compare; name two or more")
+    if len(stores) > len(LABELS):
+        raise UserError(f"{len(stores)} studies; at most {len(LABELS)} are compared at once")
+    places = [store.place for store in stores]
+    resolved = [place if store.at_url else str(store.root.resolve())
+                for store, place in zip(stores, places, strict=True)]  # fmt: skip
+    twice = next((p for i, p in enumerate(places) if resolved[i] in resolved[:i]), None)
+    if twice is not None:
+        raise UserError(f"{twice}: named twice; a study always equals itself")
+    return [
+        Named(label, place, load_study(store))
+        for label, place, store in zip(LABELS, places, stores, strict=False)
+    ]
+
+
+def build_parser() -> Parser:
+    """Return the parser of the command line."""
+    parser = Parser(
+        "analysis.compare",
+        "Compare studies with the first: rows joined by configuration and seed, what changed, and "
+        "whether the others are better, worse, or not distinguishable.",
+        epilog="examples: %(prog)s results/before results/after; "
+        "%(prog)s results/q1a s3://bucket/studies/q1a --out compared; "
+        "%(prog)s results/a results/b --measure test_accuracy --json",
+    )
+    parser.add_argument(
+        "studies",
+        nargs="+",
+        type=study_argument,
+        metavar="STUDY",
+        help="two or more study directories or URLs; the others are compared with the first",
+    )
+    parser.add_argument(
+        "--measure",
+        metavar="NAME",
+        help="the measure that decides, such as test_accuracy (default: the objective)",
+    )
+    parser.add_argument(
+        "--out",
+        type=path_argument,
+        metavar="DIR",
+        help="also write compare.html, compare.md, compare.pdf, tables and figures into DIR, such "
+        "as --out compared (default: print only)",
+    )
+    parser.add_argument("--json", action="store_true", help="print JSON instead of text")
+    return parser
