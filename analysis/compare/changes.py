@@ -13,7 +13,6 @@ import pandas as pd
 
 from analysis.compare.joined import settings_of
 from analysis.frames.arithmetic import launch_records
-from analysis.frames.columns import numbers
 from analysis.frames.labels import label
 from analysis.frames.load import FINISHED, Study
 from analysis.frames.meta import datasets_of
@@ -26,6 +25,12 @@ from tune_app.study.code_fingerprint import changed_files, code_of
 KINDS = ("space", "data", "code", "packages", "hardware")
 _MOST_VALUES = 12
 _NOT_THERE, _NOT_RECORDED = "not there", "not recorded"
+_OF_RESULTS = {
+    "num_concurrent_trials": "trials at once",
+    "num_threads": "threads of a trial",
+    "device": "device",
+}
+"""Column of the rows -> the condition of their results."""
 _USERS_CODE = "the user's code"
 _DIGITS = 12
 
@@ -44,6 +49,8 @@ def changes_data(first: Study, second: Study) -> pd.DataFrame:
     facts = facts_of(first), facts_of(second)
     records = []
     for kind, name in sorted({**facts[0], **facts[1]}, key=lambda key: KINDS.index(key[0])):
+        if name in _OF_RESULTS.values() and not all((kind, name) in of for of in facts):
+            continue  # a study without results has no conditions yet
         nothing = _NOT_THERE if kind in ("space", "data") else _NOT_RECORDED
         a, b = (of.get((kind, name), nothing) for of in facts)
         is_code = name == _USERS_CODE and a != b
@@ -171,10 +178,8 @@ def _hardware(launches: list[Mapping[str, Any]]) -> dict[str, str]:
 
 def _conditions(study: Study) -> dict[str, str]:
     rows = study.rows[study.rows["status"].isin(FINISHED)]
-    names = {"num_concurrent_trials": "trials at once", "num_threads": "threads of a trial"}
-    facts = {
-        words: ", ".join(f"{value:.0f}" for value in sorted(numbers(rows, name).dropna().unique()))
-        for name, words in names.items()
+    return {
+        words: ", ".join(sorted(label(name, value) for value in rows[name].dropna().unique()))
+        for name, words in _OF_RESULTS.items()
+        if name in rows
     }
-    devices = sorted({one_line(str(device)) for device in rows["device"].dropna()})
-    return {**facts, "device": ", ".join(devices)}

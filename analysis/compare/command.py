@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from dataclasses import replace
 
 from analysis.command_line import Parser, path_argument, study_argument
 from analysis.compare.as_json import as_json
 from analysis.compare.document import build_document
 from analysis.compare.result import LABELS, Named, compare
 from analysis.compare.terminal import as_text
+from analysis.compare.where import Condition, condition, narrowed
 from analysis.frames.load import load_study
 from analysis.render.writing import write_document
 from search_spaces.errors import UserError
@@ -23,7 +25,8 @@ _NAME = "compare"
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command line; return 0 whatever was found, or 2 after a mistake of the user's."""
     arguments = build_parser().parsed(argv)
-    comparisons = compare(_named(arguments.studies), arguments.measure)
+    named = _narrowed(_named(arguments.studies), arguments.where)
+    comparisons = compare(named, arguments.measure)
     if arguments.json:
         print_text(json.dumps(as_json(comparisons), indent=1, allow_nan=False))
         return 0
@@ -58,6 +61,11 @@ def _named(stores: Sequence[StudyStore]) -> list[Named]:
     ]
 
 
+def _narrowed(named: Sequence[Named], conditions: Sequence[Condition]) -> list[Named]:
+    studies = narrowed([one.study for one in named], conditions)
+    return [replace(one, study=study) for one, study in zip(named, studies, strict=True)]
+
+
 def build_parser() -> Parser:
     """Return the parser of the command line."""
     parser = Parser(
@@ -79,6 +87,15 @@ def build_parser() -> Parser:
         "--measure",
         metavar="NAME",
         help="the measure that decides, such as test_accuracy (default: the objective)",
+    )
+    parser.add_argument(
+        "--where",
+        type=condition,
+        action="append",
+        default=[],
+        metavar="NAME=VALUE",
+        help="compare only rows with this value of a parameter, such as --where lr=0.1, in every "
+        "study that has it; repeat it for several (default: all rows)",
     )
     parser.add_argument(
         "--out",

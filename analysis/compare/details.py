@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from analysis.compare.joined import Joined
-from analysis.compare.measure import Judged, common_measures, is_time
+from analysis.compare.measure import Judged, common_measures, is_time, unlike
 from analysis.compare.pairs import Pairs, distinct, pairs_of, sides, units
 from analysis.compare.verdict import ALPHA
 from analysis.frames.columns import levels
@@ -38,6 +38,8 @@ def levels_data(joined: Joined, pairs: Pairs) -> pd.DataFrame:
     used = distinct(pairs)
     records: list[dict[str, Any]] = []
     for factor in [] if joined.seeds_differ else common_parameters(joined):
+        if used.empty:
+            break
         values = one.loc[used["line"], factor].set_axis(used.index)
         found = levels(values.to_frame(), factor)
         if not 1 < len(found) <= _MOST_LEVELS:
@@ -64,9 +66,10 @@ def measures_data(joined: Joined, judged: Judged) -> pd.DataFrame:
     Returns:
         ``measure``, ``num_rows`` with a value in both, ``num_equal`` digit for digit, ``mean_a``,
         ``mean_b`` and ``difference`` (of these means) over the rows, and ``largest``, the largest
-        difference of a row, without its sign. Times are left out.
+        difference of a row, without its sign. Times, and measures in another unit, are left out.
     """
-    names = [n for n in common_measures(joined.first, joined.second) if not is_time(n)]
+    names = common_measures(joined.first, joined.second)
+    names = [n for n in names if not is_time(n) and not unlike(joined, n)]
     records = []
     for name in sorted(names, key=lambda name: name != judged.name):
         pairs = pairs_of(joined, name)

@@ -11,7 +11,7 @@ from analysis.compare.answer import answer, difference_words
 from analysis.compare.details import common_parameters
 from analysis.compare.pairs import sides
 from analysis.compare.result import Comparison
-from analysis.compare.row_tables import one_sided_table, rows_table
+from analysis.compare.row_tables import one_sided_table, rows_table, unmatched_table
 from analysis.compare.sentences import evidence
 from analysis.compare.tables import changes_table, levels_table, measures_table, times_table
 from analysis.figures.side_by_side import draw_side_by_side
@@ -72,7 +72,7 @@ def _waiting(comparisons: Sequence[Comparison]) -> list[str]:
 
 def figure(found: Comparison) -> Figure | None:
     """Return the scatter plot of B against A; None without a pair."""
-    if found.pairs.empty:
+    if found.pairs.empty or found.is_unlike:
         return None
     a, b = found.first, found.second
     name = found.measure.scale.words
@@ -103,7 +103,7 @@ def _changed(found: Comparison) -> Section | None:
 
 
 def _differences(found: Comparison) -> Section | None:
-    if found.pairs.empty:
+    if found.pairs.empty or found.is_unlike:
         return None
     settings = levels_table(found, key_of(found))
     rows = rows_table(found, key_of(found))
@@ -121,8 +121,9 @@ def _times(found: Comparison) -> Section | None:
 
 
 def _left_out(found: Comparison) -> Section | None:
-    table = one_sided_table(found, key_of(found))
-    return Section("Rows without two results", (table,)) if table else None
+    tables = one_sided_table(found, key_of(found)), unmatched_table(found, key_of(found))
+    blocks = tuple(table for table in tables if table is not None)
+    return Section("Rows that do not count", blocks) if blocks else None
 
 
 _PARTS = (_changed, _differences, _measures, _times, _left_out)

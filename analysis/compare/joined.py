@@ -1,9 +1,9 @@
 """Join the rows of two studies: the same configuration at the same seed.
 
 A ``config_id`` is a hash of a configuration without the parameters at their defaults, so equal ids
-mean equal configurations, whatever a study writes out. Where one study has a parameter that the
-other one lacks, the ids differ. Such rows are joined over the parameters that both have, if that
-leaves no choice.
+mean equal configurations, whatever a study writes out. Other ids may still mean equal values: one
+study has a parameter that the other one lacks, or another default. Such rows are joined over the
+parameters that both have, if that leaves no choice.
 """
 
 from __future__ import annotations
@@ -80,9 +80,9 @@ def join(first: Study, second: Study, labels: tuple[str, str] = ("A", "B")) -> J
     matches = {config_id: config_id for config_id in settings[0] if config_id in settings[1]}
     by_common: dict[str, str] = {}
     unclear: tuple[frozenset[str], frozenset[str]] = frozenset(), frozenset()
-    if only_first or only_second:
+    common = [name for name in names[0] if name in names[1]]
+    if common:
         left = [{i: one for i, one in of.items() if i not in matches} for of in settings]
-        common = [name for name in names[0] if name in names[1]]
         by_common, unclear = _over_common(left[0], left[1], common)
     matches |= by_common
     lines, seeds_differ = _lines(first.rows, second.rows, matches)

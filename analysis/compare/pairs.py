@@ -64,7 +64,7 @@ def _values(joined: Joined, side: str, name: str) -> NDArray[np.float64]:
     values = numbers(rows, name)
     if joined.seeds_differ:
         values = values.groupby(rows["config_id"]).transform("mean")
-    return values.loc[joined.lines[side]].to_numpy(dtype=np.float64)
+    return np.asarray(values.loc[joined.lines[side]], dtype=np.float64)
 
 
 def same_data(joined: Joined) -> pd.Series[bool]:

@@ -11,7 +11,7 @@ import pandas as pd
 from analysis.compare.changes import changes_data
 from analysis.compare.details import levels_data, measures_data, one_sided_data
 from analysis.compare.joined import Joined, join
-from analysis.compare.measure import Judged, also_shown, choose
+from analysis.compare.measure import Judged, also_shown, choose, unlike
 from analysis.compare.pairs import Pairs, pairs_of, units
 from analysis.compare.predictions import tested_images
 from analysis.compare.times import times_data
@@ -58,6 +58,11 @@ class Comparison:
     verdict: Verdict
 
     @cached_property
+    def is_unlike(self) -> bool:
+        """Whether the values of the two studies cannot be subtracted."""
+        return bool(unlike(self.joined, self.measure.name))
+
+    @cached_property
     def also(self) -> str:
         """The measure on test data that stands beside the one that decides; empty if none."""
         return also_shown(self.first.study, self.second.study, self.measure.name)
@@ -80,7 +85,8 @@ class Comparison:
     @cached_property
     def levels(self) -> pd.DataFrame:
         """The differences by setting, as ``details.levels_data``."""
-        return levels_data(self.joined, self.pairs)
+        is_needed = self.verdict.word != "equal" and not self.is_unlike
+        return levels_data(self.joined, self.pairs if is_needed else self.pairs.iloc[:0])
 
     @cached_property
     def measures(self) -> pd.DataFrame:
@@ -130,11 +136,11 @@ def compare(studies: Sequence[Named], measure: str | None = None) -> list[Compar
 def _nothing_in_common(first: Named, second: Named, joined: Joined) -> str:
     places = f"{first.place} and {second.place}"
     if joined.unclear_first or joined.unclear_second:
-        extra = choices((*joined.only_first, *joined.only_second))
+        extra = (*joined.only_first, *joined.only_second)
         return (
-            f"{places}: no configuration can be joined, because {extra} is in one of the studies "
-            "only and several rows agree in everything else; compare studies in which only one "
-            "value of it occurs"
+            f"{places}: no rows can be joined, because only one of them has {choices(extra)} and "
+            "several of its rows agree in everything else; choose one value with --where "
+            f"{extra[0]}=VALUE"
         )
     parameters = [choices(named.study.config_keys[:8]) for named in (first, second)]
     return (

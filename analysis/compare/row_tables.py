@@ -11,12 +11,15 @@ from analysis.compare.details import common_parameters
 from analysis.compare.pairs import sides
 from analysis.compare.result import Comparison
 from analysis.frames.cells import metric_cell, num_images_of
+from analysis.frames.columns import numbers
 from analysis.frames.labels import MISSING, label, metric_heading, parameter_heading
 from analysis.frames.load import Study
 from analysis.render.document import Table
 from analysis.sections.results import free_heading
 from search_spaces.errors import one_line
 
+_STUDY = " study"
+"""A column that no parameter and no measure is called."""
 _COPIES = (
     "Rows that repeat two results of another row are left out; the CSV file has them all "
     "(column repeats)."
@@ -27,7 +30,7 @@ _OWN_COLUMNS = frozenset(
         *("config_id", "config_id_b", "a", "b", "difference", "equal", "repeats", "same_data"),
         *("training", "only_a", "only_b", "p_value", "is_bound", "p_adjusted"),
         *("also_a", "also_b", "also_difference"),
-        *("status_a", "status_b", "reason_a", "reason_b"),
+        *("status_a", "status_b", "reason_a", "reason_b", "study", "status", "value"),
     }
 )
 
@@ -168,3 +171,39 @@ def one_sided_table(found: Comparison, key: str) -> Table | None:
         cells,
         pd.concat([settings, frame.drop(columns="line")], axis=1),
     )
+
+
+def unmatched_table(found: Comparison, key: str) -> Table | None:
+    """Return the rows whose configuration, or whose seed, only one study has; None without any."""
+    sides_of = (
+        (found.first, found.joined.unmatched_first),
+        (found.second, found.joined.unmatched_second),
+    )
+    parts = [
+        named.study.rows.loc[list(labels)].assign(**{_STUDY: named.label})
+        for named, labels in sides_of
+        if labels
+    ]
+    if not parts:
+        return None
+    rows = pd.concat(parts, ignore_index=True)
+    keys = dict.fromkeys((*found.first.study.config_keys, *found.second.study.config_keys))
+    names = [name for name in keys if rows[name].astype(str).nunique() > 1]
+    measure, study = found.measure.name, found.first.study
+    values = numbers(rows, measure)
+    cells = {"study": list(rows[_STUDY])}
+    cells |= {
+        free_heading(cells, parameter_heading(n)): [label(n, value) for value in rows[n]]
+        for n in names
+    }
+    cells[free_heading(cells, "seed")] = [str(seed) for seed in rows["seed"]]
+    cells[free_heading(cells, metric_heading(study, measure))] = [
+        metric_cell(study, dataset, measure, value)
+        for dataset, value in zip(_datasets(rows), values, strict=True)
+    ]
+    cells[free_heading(cells, "status")] = list(rows["status"])
+    cells[free_heading(cells, "id")] = [one_line(str(value)) for value in rows["config_id"]]
+    frame = rows[["config_id", *names, "seed", "status"]].rename(columns=_column)
+    frame.insert(0, "study", rows[_STUDY])
+    caption = "Rows without a counterpart in the other study. They do not count."
+    return Table(f"{key}-unmatched", caption, cells, frame.assign(value=values))

@@ -28,12 +28,12 @@ def evidence(found: Comparison) -> list[str]:
         text
         for text in (
             _decided(found),
+            _failures(found),
             _equal(found),
             _also(found),
             _images(found),
             _opposite(found),
             _times(found),
-            _failures(found),
             changed_words(found),
             *joined_words(found),
             found.measure.why,
@@ -65,7 +65,7 @@ def _decided(found: Comparison) -> str:
 
 
 def _equal(found: Comparison) -> str:
-    if found.verdict.word == "equal" or not found.verdict.num_rows:
+    if found.verdict.word == "equal" or found.is_unlike or not found.verdict.num_rows:
         return ""
     return f"{equal_words(found)} in {one_line(found.measure.name)}."
 
@@ -145,10 +145,10 @@ def _failures(found: Comparison) -> str:
             counts = only[f"status_{other}"].value_counts(sort=False).items()
             words = ", ".join(f"{number} {status}" for status, number in counts)
             rows = counted(len(only), "row")
-            texts.append(f"{rows} only in {label_of} (in {other_label}: {words})")
+            texts.append(f"{rows} with a result only in {label_of} (in {other_label}: {words})")
     if neither := int((~has["a"] & ~has["b"]).sum()):
-        texts.append(f"{counted(neither, 'row')} in neither")
-    return f"Not counted, with a result {'; '.join(texts)}." if texts else ""
+        texts.append(f"{counted(neither, 'row')} without a result in either")
+    return f"Not counted: {'; '.join(texts)}." if texts else ""
 
 
 def changed_words(found: Comparison) -> str:
@@ -184,29 +184,15 @@ def joined_words(found: Comparison) -> list[str]:
     joined, a, b = found.joined, found.first.label, found.second.label
     texts = []
     if joined.by_common:
-        texts.append(
-            f"{counted(len(joined.by_common), 'configuration')} joined over the common parameters: "
-            + "; ".join(
-                f"only {letter} has {', '.join(map(one_line, names))}"
-                for letter, names in ((a, joined.only_first), (b, joined.only_second))
-                if names
-            )
-            + "."
-        )
-    for letter, other, labels, unclear in (
-        (a, b, joined.unmatched_first, joined.unclear_first),
-        (b, a, joined.unmatched_second, joined.unclear_second),
-    ):
-        if labels:
-            several = (
-                f", {len(unclear)} of them agree with several rows in every common parameter"
-                if unclear
-                else ""
-            )
-            texts.append(
-                f"{counted(len(labels), 'row')} of {letter} {'has' if len(labels) == 1 else 'have'}"
-                f" no counterpart in {other}{several}."
-            )
+        extra = [
+            f"only {letter} has {', '.join(map(one_line, names))}"
+            for letter, names in ((a, joined.only_first), (b, joined.only_second))
+            if names
+        ]
+        why = "; ".join(extra) or "their defaults differ"
+        number = counted(len(joined.by_common), "configuration")
+        texts.append(f"{number} joined over the common parameters: {why}.")
+    texts += [text for side in ("a", "b") if (text := _unmatched(found, side))]
     if joined.seeds_differ:
         texts.append(
             "No seed is in both studies, so each configuration is compared by its means over "
@@ -215,12 +201,34 @@ def joined_words(found: Comparison) -> list[str]:
     return texts
 
 
+def _unmatched(found: Comparison, side: str) -> str:
+    """Return how many rows of a study the other one does not have, and why."""
+    joined, is_first = found.joined, side == "a"
+    named, other = (found.first, found.second) if is_first else (found.second, found.first)
+    labels = joined.unmatched_first if is_first else joined.unmatched_second
+    if not labels:
+        return ""
+    rows = named.study.rows
+    unclear = joined.unclear_first if is_first else joined.unclear_second
+    known = rows.loc[joined.lines[side], "config_id"]
+    at_other_seeds = int(rows.loc[list(labels), "config_id"].isin(known).sum())
+    reasons = {
+        "at other seeds": at_other_seeds,
+        "that agree with several rows in every common parameter": len(unclear),
+        "of other configurations": len(labels) - at_other_seeds - len(unclear),
+    }
+    why = ", ".join(f"{number} {reason}" for reason, number in reasons.items() if number)
+    have = "has" if len(labels) == 1 else "have"
+    rows_words = counted(len(labels), "row")
+    return f"{rows_words} of {named.label} {have} no counterpart in {other.label}: {why}."
+
+
 def _best(found: Comparison) -> str:
     """Return the best of both studies, as each would be picked from its own rows."""
     texts = []
     name = found.measure.name
     for named in (found.first, found.second):
-        if name != named.study.metric or name not in named.study.metric_keys:
+        if found.is_unlike or name != named.study.metric or name not in named.study.metric_keys:
             return ""
         values = numbers(best_data(named.study), name).dropna()
         if values.empty:

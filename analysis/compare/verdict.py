@@ -82,7 +82,9 @@ def tested(joined: Joined, measure: Judged, pairs: Pairs) -> Verdict:
         num_better=int((gains > 0).sum()) if measure.better else 0,
         num_worse=int((gains < 0).sum()) if measure.better else 0,
     )
-    if word := _without_test(joined, measure, pairs):
+    if reason := unlike(joined, measure.name):
+        return replace(start, word="not comparable", reason=reason, difference=math.nan)
+    if word := _without_test(joined, pairs):
         return replace(start, word=word[0], reason=word[1])
     low, high = found.interval(1 - ALPHA)
     start = replace(start, low=low, high=high)
@@ -93,10 +95,8 @@ def tested(joined: Joined, measure: Judged, pairs: Pairs) -> Verdict:
     return replace(start, p_value=found.p_value(), reason=_power(found, measure))
 
 
-def _without_test(joined: Joined, measure: Judged, pairs: Pairs) -> tuple[Word, str] | None:
+def _without_test(joined: Joined, pairs: Pairs) -> tuple[Word, str] | None:
     """Return the word of a comparison that needs no test or allows none, and the reason."""
-    if reason := unlike(joined, measure.name):
-        return "not comparable", reason
     if bool(distinct(pairs)["equal"].all()):
         return "equal", ""
     if joined.seeds_differ:
