@@ -6,8 +6,7 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
-from analysis.compare.result import LABELS, Comparison, Named, compare
-from analysis.frames.load import load_study
+from analysis.compare import Comparison, compare_studies
 from tests.own_studies import RMSE_SPACE, Json, own_study, report
 from tests.studies import line, resnet_config, study_json, write_study, write_trial
 
@@ -56,8 +55,4 @@ def trained(path: Path, results: dict[str, dict[str, Any]], **changes: Any) -> P
 
 def compared(*places: Path, measure: str | None = None) -> list[Comparison]:
     """Compare studies with the first, as the command does."""
-    named = [
-        Named(label, str(place), load_study(place))
-        for label, place in zip(LABELS, places, strict=False)
-    ]
-    return compare(named, measure)
+    return compare_studies(places, measure)

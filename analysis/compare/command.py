@@ -9,14 +9,11 @@ from dataclasses import replace
 from analysis.command_line import Parser, path_argument, study_argument
 from analysis.compare.as_json import as_json
 from analysis.compare.document import build_document
-from analysis.compare.result import LABELS, Named, compare
+from analysis.compare.result import Named, compare, named_studies
 from analysis.compare.terminal import as_text
 from analysis.compare.where import Condition, condition, narrowed
-from analysis.frames.load import load_study
 from analysis.render.writing import write_document
-from search_spaces.errors import UserError
 from tune_app.storage.output import answering_mistakes, print_text
-from tune_app.storage.store import StudyStore
 
 _NAME = "compare"
 
@@ -25,7 +22,7 @@ _NAME = "compare"
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command line; return 0 whatever was found, or 2 after a mistake of the user's."""
     arguments = build_parser().parsed(argv)
-    named = _narrowed(_named(arguments.studies), arguments.where)
+    named = _narrowed(named_studies(arguments.studies), arguments.where)
     comparisons = compare(named, arguments.measure)
     if arguments.json:
         print_text(json.dumps(as_json(comparisons), indent=1, allow_nan=False))
@@ -41,24 +38,6 @@ def main(argv: Sequence[str] | None = None) -> int:
     else:
         print_text("\nAll rows, the figure and a page to pass on: --out DIR")
     return 0
-
-
-def _named(stores: Sequence[StudyStore]) -> list[Named]:
-    """Load the studies and name them A, B, C and so on."""
-    if len(stores) < 2:
-        raise UserError("one study is nothing to compare; name two or more")
-    if len(stores) > len(LABELS):
-        raise UserError(f"{len(stores)} studies; at most {len(LABELS)} are compared at once")
-    places = [store.place for store in stores]
-    resolved = [place if store.at_url else str(store.root.resolve())
-                for store, place in zip(stores, places, strict=True)]  # fmt: skip
-    twice = next((p for i, p in enumerate(places) if resolved[i] in resolved[:i]), None)
-    if twice is not None:
-        raise UserError(f"{twice}: named twice; a study always equals itself")
-    return [
-        Named(label, place, load_study(store))
-        for label, place, store in zip(LABELS, places, stores, strict=False)
-    ]
 
 
 def _narrowed(named: Sequence[Named], conditions: Sequence[Condition]) -> list[Named]:

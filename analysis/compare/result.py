@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
+from pathlib import Path
 
 import pandas as pd
 
@@ -16,9 +17,11 @@ from analysis.compare.pairs import Pairs, pairs_of, units
 from analysis.compare.predictions import tested_images
 from analysis.compare.times import times_data
 from analysis.compare.verdict import Verdict, decide, tested
-from analysis.frames.load import Study
+from analysis.frames.copies import study_store
+from analysis.frames.load import Study, load_study
 from analysis.stats import Units
 from search_spaces.errors import UserError, choices
+from tune_app.storage.store import StudyStore
 
 LABELS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 
@@ -107,6 +110,41 @@ class Comparison:
     def one_sided(self) -> pd.DataFrame:
         """Joined rows without two results, as ``details.one_sided_data``."""
         return one_sided_data(self.joined)
+
+
+def compare_studies(
+    places: Sequence[str | Path | StudyStore], measure: str | None = None
+) -> list[Comparison]:
+    """Compare studies with the first of them.
+
+    Args:
+        places: two or more directories, URLs or stores.
+        measure: the measure that decides; by default the objective.
+
+    Raises:
+        UserError: a place has no study or is named twice, or the studies have nothing in common.
+    """
+    return compare(named_studies([study_store(place) for place in places]), measure)
+
+
+def named_studies(stores: Sequence[StudyStore]) -> list[Named]:
+    """Load studies and name them A, B, C and so on.
+
+    Raises:
+        UserError: there are fewer than two, too many, or the same one twice.
+    """
+    if len(stores) < 2:
+        raise UserError("one study is nothing to compare; name two or more")
+    if len(stores) > len(LABELS):
+        raise UserError(f"{len(stores)} studies; at most {len(LABELS)} are compared at once")
+    places = [s.place if s.at_url else str(s.root.resolve()) for s in stores]
+    twice = next((s for i, s in enumerate(stores) if places[i] in places[:i]), None)
+    if twice is not None:
+        raise UserError(f"{twice.place}: named twice; a study always equals itself")
+    return [
+        Named(label, store.place, load_study(store))
+        for label, store in zip(LABELS, stores, strict=False)
+    ]
 
 
 def compare(studies: Sequence[Named], measure: str | None = None) -> list[Comparison]:

@@ -11,11 +11,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
+import numpy as np
+
 from analysis.compare.joined import Joined
 from analysis.compare.measure import Judged, unlike
 from analysis.compare.pairs import Pairs, distinct, independent, units
 from analysis.frames.cells import counted
-from analysis.stats import Units, fewest_pairs, holm, smallest_difference
+from analysis.stats import Units, fewest_pairs, holm, smallest_difference, smallest_p_value
 from analysis.stats.units import too_few_units
 
 ALPHA = 0.05
@@ -48,6 +50,7 @@ class Verdict:
         num_seeds: different seeds among them.
         num_better, num_worse: independent pairs in which the second study is better, or worse; 0
             if it is not known which values are better.
+        smallest_p: the smallest p-value that so many units can give; 0 if it is not limited.
     """
 
     word: Word
@@ -63,6 +66,7 @@ class Verdict:
     num_seeds: int = 0
     num_better: int = 0
     num_worse: int = 0
+    smallest_p: float = 0.0
 
 
 def tested(joined: Joined, measure: Judged, pairs: Pairs) -> Verdict:
@@ -92,7 +96,9 @@ def tested(joined: Joined, measure: Judged, pairs: Pairs) -> Verdict:
         return replace(start, word="underpowered", reason=_too_few(found))
     if found.disagree():
         return replace(start, reason="means over pairs and over seeds lie on different sides of 0")
-    return replace(start, p_value=found.p_value(), reason=_power(found, measure))
+    smallest = 0.0 if found.by_student else smallest_p_value(len(found.values))
+    reason = _few_differ(found) or _power(found, measure)
+    return replace(start, p_value=found.p_value(), smallest_p=smallest, reason=reason)
 
 
 def _without_test(joined: Joined, pairs: Pairs) -> tuple[Word, str] | None:
@@ -107,14 +113,19 @@ def _without_test(joined: Joined, pairs: Pairs) -> tuple[Word, str] | None:
 def decide(verdicts: Sequence[Verdict], measure: Judged) -> list[Verdict]:
     """Decide the words of a family of comparisons with the same first study."""
     adjusted = holm([verdict.p_value for verdict in verdicts])
+    number = int(np.isfinite(adjusted).sum())
     return [
-        _decided(replace(verdict, p_value=float(p)), measure)
+        _decided(replace(verdict, p_value=float(p)), measure, number)
         for verdict, p in zip(verdicts, adjusted, strict=True)
     ]
 
 
-def _decided(verdict: Verdict, measure: Judged) -> Verdict:
+def _decided(verdict: Verdict, measure: Judged, number: int) -> Verdict:
+    """Return a verdict in a family of so many tests."""
     if not verdict.p_value < ALPHA:
+        if math.isfinite(verdict.p_value) and verdict.smallest_p * number >= ALPHA:
+            few = f"{verdict.num_pairs} pairs are too few for {number} comparisons judged together"
+            return replace(verdict, word="underpowered", reason=few)
         return verdict
     above = verdict.difference > 0
     if measure.better is None:
@@ -138,6 +149,14 @@ def _too_few(found: Units) -> str:
             f"fewest that decide (--seeds 0-{fewest - 1})"
         )
     return f"{counted(have, 'training')} at one seed: {fewest} are the fewest that decide"
+
+
+def _few_differ(found: Units) -> str:
+    """Return that almost all units are equal; empty if enough of them differ to decide."""
+    differ = int(np.count_nonzero(found.values))
+    if differ >= fewest_pairs(ALPHA):
+        return ""
+    return f"only {differ} of {len(found.values)} differ at all"
 
 
 def _power(found: Units, measure: Judged) -> str:

@@ -84,5 +84,5 @@ def test_values_to_choose_from_are_named_where_no_row_can_be_joined(tmp_path: Pa
     a = fitted(tmp_path / "a", seeds=(0,))
     extra = [{**config, "drop": drop} for config in GRID for drop in (0.5, 0.6)]
     b = fitted(tmp_path / "b", configs=extra, seeds=(0,))
-    with pytest.raises(UserError, match="only one of them has drop .* --where drop=VALUE"):
+    with pytest.raises(UserError, match=r"only one of them has drop .* --where drop=VALUE"):
         compared(a, b)

@@ -39,12 +39,11 @@ def test_a_study_without_results_has_its_objective(tmp_path: Path) -> None:
 def test_a_wanted_measure(tmp_path: Path) -> None:
     studies = [rmse(tmp_path / "a"), rmse(tmp_path / "b")]
     assert choose(studies, "test_rmse").better == "min", "as the measure of the same quantity"
-    with pytest.raises(UserError, match="--measure test_rms: .* did you mean 'test_rmse'"):
+    with pytest.raises(UserError, match=r"--measure test_rms: .* did you mean 'test_rmse'"):
         choose(studies, "test_rms")
 
 
 def test_nothing_in_common_is_one_line(tmp_path: Path) -> None:
     score_study(tmp_path / "b")
-    with pytest.raises(UserError, match="no measure in common.*a reports val_rmse, test_rmse; b "
-                       "reports score"):  # fmt: skip
+    with pytest.raises(UserError, match=r"no measure in common.*test_rmse; b reports score"):
         choose([rmse(tmp_path / "a"), load_study(tmp_path / "b")])

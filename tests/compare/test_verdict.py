@@ -80,6 +80,14 @@ def test_a_sign_that_changes_is_not_distinguishable(tmp_path: Path) -> None:
     assert "in 4 of 5 cases" in found.reason
 
 
+def test_few_rows_that_differ_are_counted(tmp_path: Path) -> None:
+    a = fitted(tmp_path / "a", configs=ONE, seeds=range(8))
+    b = fitted(tmp_path / "b", lambda c, s: base(c, s) - (s < 2), configs=ONE, seeds=range(8))
+    found = verdict(a, b)
+    assert found.word == "not distinguishable" and found.p_value == 0.5
+    assert (found.num_equal, found.reason) == (6, "only 2 of 8 differ at all")
+
+
 def test_equal_rows_need_no_test(tmp_path: Path) -> None:
     found = verdict(fitted(tmp_path / "a", seeds=(0,)), fitted(tmp_path / "b", seeds=(0,)))
     assert (found.word, found.num_equal, found.num_rows) == ("equal", 4, 4)
@@ -121,7 +129,8 @@ def test_several_studies_are_a_family(tmp_path: Path) -> None:
     ]
     found = [one.verdict for one in compared(*places)]
     assert [one.p_value for one in found] == [0.0625, 0.0625]
-    assert {one.word for one in found} == {"not distinguishable"}
+    assert {one.word for one in found} == {"underpowered"}
+    assert found[0].reason == "6 pairs are too few for 2 comparisons judged together"
     assert verdict(places[0], places[2]).word == "better"
 
 
