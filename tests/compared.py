@@ -16,7 +16,7 @@ SIX = range(6)
 
 def base(config: Json, seed: int) -> float:
     """Return an error in mm that is another one for every row."""
-    return float(10 * config["lr"] + config["width"] + seed / 4)
+    return float(10 * config.get("lr", 0) + config.get("width", 0) + seed / 4)
 
 
 def fitted(
@@ -27,14 +27,18 @@ def fitted(
     seeds: Iterable[int] = SIX,
     **space: Any,
 ) -> Path:
-    """Write a study of a user's function that reports ``val_rmse``; no trial where it is None."""
+    """Write a study of a user's function; a row has no trial where its value is None.
+
+    Trials report ``val_rmse``, the same as the objective if that is another one, and ``test_rmse``.
+    """
     configs, seeds = list(configs), list(seeds)
     ledger = own_study(path, configs, seeds=seeds, **{**RMSE_SPACE, **space})
     for config in configs:
         for seed in seeds:
             found = value(config, seed)
             if found is not None:
-                report(ledger, config, [{"val_rmse": found, "test_rmse": found + 1}], seed=seed)
+                row = {ledger.study["space"]["metric"]: found, "val_rmse": found}
+                report(ledger, config, [{**row, "test_rmse": found + 1}], seed=seed)
     return path
 
 
@@ -48,7 +52,7 @@ def trained(path: Path, results: dict[str, dict[str, Any]], **changes: Any) -> P
     }
     write_study(path, study_json(configs, **changes))
     for name, result in results.items():
-        lines = [line(1), line(2, milestone=True, **result)]
+        lines = [line(1, **result), line(2, milestone=True, **result)]
         write_trial(path, f"k-{name}", configs[name], {2: [name]}, lines)
     return path
 

@@ -21,7 +21,7 @@ class _Row(NamedTuple):
     dataset: object
 
 
-def tested_images(joined: Joined, pairs: Pairs) -> pd.DataFrame:
+def mcnemar_of_rows(joined: Joined, pairs: Pairs) -> pd.DataFrame:
     """Compare the pairs image by image where both rows saved predictions for the same test set.
 
     Returns:

@@ -14,7 +14,7 @@ from analysis.compare.details import levels_data, measures_data, one_sided_data
 from analysis.compare.joined import Joined, join
 from analysis.compare.measure import Judged, also_shown, choose, unlike
 from analysis.compare.pairs import Pairs, pairs_of, units
-from analysis.compare.predictions import tested_images
+from analysis.compare.predictions import mcnemar_of_rows
 from analysis.compare.times import times_data
 from analysis.compare.verdict import Verdict, decide, tested
 from analysis.frames.copies import study_store
@@ -82,8 +82,8 @@ class Comparison:
 
     @cached_property
     def images(self) -> pd.DataFrame:
-        """McNemar's tests of the pairs, as ``predictions.tested_images``."""
-        return tested_images(self.joined, self.pairs)
+        """McNemar's tests of the pairs, as ``predictions.mcnemar_of_rows``."""
+        return mcnemar_of_rows(self.joined, self.pairs)
 
     @cached_property
     def levels(self) -> pd.DataFrame:
