@@ -32,7 +32,7 @@ def levels_data(joined: Joined, pairs: Pairs) -> pd.DataFrame:
     Returns:
         ``factor``, ``level``, ``num_pairs`` (independent ones), ``difference``, ``low`` and
         ``high`` (the interval; NaN with too few units) and ``p_value``, multiplied by the number of
-        lines that are tested (Bonferroni), NaN for the others.
+        lines that are tested (Bonferroni), 1 if the interval has 0 and NaN without an interval.
     """
     one, _ = sides(joined)
     used = distinct(pairs)
@@ -52,7 +52,9 @@ def levels_data(joined: Joined, pairs: Pairs) -> pd.DataFrame:
             record |= {"difference": unit.mean, "low": np.nan, "high": np.nan, "p_value": np.nan}
             if not too_few_units(len(unit.values), ALPHA):
                 low, high = unit.interval(1 - ALPHA)
-                record |= {"low": low, "high": high, "p_value": unit.p_value()}
+                # Interval and test agree, so the p-value of an interval that has 0 is not needed.
+                p_value = unit.p_value() if low > 0 or high < 0 else 1.0
+                record |= {"low": low, "high": high, "p_value": p_value}
             records.append(record)
     columns = ["factor", "level", "num_pairs", "difference", "low", "high", "p_value"]
     frame = pd.DataFrame(records, columns=columns)

@@ -30,22 +30,8 @@ def mcnemar_of_rows(joined: Joined, pairs: Pairs) -> pd.DataFrame:
         ``is_bound``, whether they are upper bounds because the labels were not saved. NaN where
         nothing can be compared.
     """
-    one, two = sides(joined)
-    found = []
-    for line in pairs["line"]:
-        result = None
-        if not joined.seeds_differ:
-            result = _mcnemar(_row(joined.first, one.loc[line]), _row(joined.second, two.loc[line]))
-        found.append(
-            {}
-            if result is None
-            else {
-                "only_a": float(result.only_first),
-                "only_b": float(result.only_second),
-                "p_value": result.p_value,
-                "is_bound": result.is_bound,
-            }
-        )
+    rows = zip(*(_rows(joined, side, pairs) for side in ("a", "b")), strict=True)
+    found = [{} if joined.seeds_differ else _numbers(_mcnemar(one, two)) for one, two in rows]
     frame = pd.DataFrame(
         found, index=pairs.index, columns=["only_a", "only_b", "p_value", "is_bound"]
     )
@@ -53,8 +39,23 @@ def mcnemar_of_rows(joined: Joined, pairs: Pairs) -> pd.DataFrame:
     return frame.assign(p_adjusted=holm(p_values))
 
 
-def _row(study: Study, row: pd.Series[Any]) -> _Row:
-    return _Row(study, (str(row["config_id"]), int(row["seed"])), row.get("dataset"))
+def _rows(joined: Joined, side: str, pairs: Pairs) -> list[_Row]:
+    study = joined.first if side == "a" else joined.second
+    rows = sides(joined)[0 if side == "a" else 1].loc[pairs["line"]]
+    datasets = rows["dataset"] if "dataset" in rows else [None] * len(rows)
+    columns = zip(rows["config_id"], rows["seed"], datasets, strict=True)
+    return [_Row(study, (str(i), int(seed)), dataset) for i, seed, dataset in columns]
+
+
+def _numbers(result: McNemar | None) -> dict[str, float | bool]:
+    if result is None:
+        return {}
+    return {
+        "only_a": float(result.only_first),
+        "only_b": float(result.only_second),
+        "p_value": result.p_value,
+        "is_bound": result.is_bound,
+    }
 
 
 def _mcnemar(first: _Row, second: _Row) -> McNemar | None:

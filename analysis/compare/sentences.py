@@ -10,7 +10,7 @@ from analysis.compare.answer import equal_words, p_words, spread
 from analysis.compare.changes import KINDS
 from analysis.compare.result import Comparison
 from analysis.compare.verdict import ALPHA
-from analysis.frames.arithmetic import warning
+from analysis.frames.arithmetic import groups_of, warning
 from analysis.frames.cells import counted, scale_of
 from analysis.frames.columns import numbers
 from analysis.frames.labels import label, parameter_heading
@@ -245,5 +245,6 @@ def _warnings(found: Comparison) -> list[str]:
     return [
         f"{named.label}: {text}"
         for named in (found.first, found.second)
+        if len(groups_of(named.study.meta)) > 1
         for text in warning(named.study)
     ]
