@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import math
 
+from analysis.compare.measure import spread
 from analysis.compare.result import Comparison
-from analysis.frames.cells import Scale, counted
+from analysis.frames.cells import counted
 from search_spaces.errors import one_line
 
 
@@ -34,14 +35,6 @@ def difference_words(found: Comparison) -> str:
     size = spread(measure.scale, verdict.difference, verdict.low, verdict.high)
     direction = f" ({measure.words.partition(' (')[2]}" if measure.better else ""
     return f"{one_line(measure.name)} {size}{direction}, {evidence_words(found)}"
-
-
-def spread(scale: Scale, mean: float, low: float, high: float) -> str:
-    """Return a mean difference with its interval: ``+1.2 points [+0.3, +2.1]``."""
-    text = scale.in_words(mean)
-    if not math.isfinite(low):
-        return text
-    return f"{text} [{scale.difference(low)}, {scale.difference(high)}]"
 
 
 def evidence_words(found: Comparison) -> str:

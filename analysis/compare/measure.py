@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from analysis.compare.joined import Joined
-from analysis.frames.cells import Scale, scale_of
+from analysis.frames.cells import Scale, metric_cell, num_images_of, scale_of
+from analysis.frames.labels import metric_heading
 from analysis.frames.load import Study
 from analysis.frames.quality import measures_of, picked_by, reported_numbers
 from search_spaces.errors import UserError, choices, did_you_mean, one_line
@@ -41,6 +43,34 @@ class Judged:
 def is_time(name: str) -> bool:
     """Return whether a measure depends on the machine and on what else runs there."""
     return name.endswith(_TIMES)
+
+
+def printed(study: Study, name: str) -> Scale:
+    """Return how a measure of a study is printed."""
+    return scale_of(study, name)
+
+
+def heading_of(study: Study, name: str) -> str:
+    """Return the heading of a measure, with its unit."""
+    return metric_heading(study, name)
+
+
+def cell(study: Study, dataset: object, name: str, value: float, *, num_rows: int = 1) -> str:
+    """Return a value without its unit; a mean over rows has the digits that all of them resolve."""
+    return metric_cell(study, dataset, name, value, num_seeds=num_rows)
+
+
+def difference_cell(study: Study, dataset: object, name: str, value: float) -> str:
+    """Return a difference with its sign, without its unit."""
+    return scale_of(study, name).difference(value, num_images_of(study, dataset, name))
+
+
+def spread(scale: Scale, mean: float, low: float, high: float) -> str:
+    """Return a mean difference with its interval: ``+1.2 points [+0.3, +2.1]``."""
+    text = scale.in_words(mean)
+    if not math.isfinite(low):
+        return text
+    return f"{text} [{scale.difference(low)}, {scale.difference(high)}]"
 
 
 def measures_in(study: Study) -> list[str]:

@@ -8,11 +8,11 @@ import pandas as pd
 
 from analysis.compare.answer import p_words
 from analysis.compare.details import common_parameters
+from analysis.compare.measure import cell, difference_cell, heading_of
 from analysis.compare.pairs import sides
 from analysis.compare.result import Comparison
-from analysis.frames.cells import metric_cell, num_images_of
 from analysis.frames.columns import numbers
-from analysis.frames.labels import MISSING, label, metric_heading, parameter_heading
+from analysis.frames.labels import MISSING, label, parameter_heading
 from analysis.frames.load import Study
 from analysis.render.document import Table
 from analysis.sections.results import free_heading
@@ -47,7 +47,7 @@ def rows_table(found: Comparison, key: str) -> Table:
         cells |= {free_heading(cells, title): texts for title, texts in part.items()}
     cells[free_heading(cells, "id")] = [one_line(str(value)) for value in shown["config_id"]]
     caption = (
-        f"Joined rows by {metric_heading(found.first.study, found.measure.name)}, the largest "
+        f"Joined rows by {heading_of(found.first.study, found.measure.name)}, the largest "
         f"difference first ({direction(found)})."
     )
     filters = tuple(title for title in settings if title in cells)
@@ -116,8 +116,7 @@ def _measure_cells(found: Comparison, frame: pd.DataFrame) -> dict[str, list[str
     differences = zip(frame["difference"], _datasets(frame), strict=True)
     return {
         f"{b} − {a}{unit}": [
-            scale.difference(value, num_images_of(study, dataset, name))
-            for value, dataset in differences
+            difference_cell(study, dataset, name, value) for value, dataset in differences
         ],
         a: _values(study, frame, name, "a"),
         b: _values(study, frame, name, "b"),
@@ -128,7 +127,7 @@ def _also_cells(found: Comparison, frame: pd.DataFrame) -> dict[str, list[str]]:
     """Return the values of the measure on test data, and McNemar's p, where there are any."""
     study, cells = found.first.study, dict[str, list[str]]()
     if found.also:
-        title = metric_heading(study, found.also)
+        title = heading_of(study, found.also)
         cells[f"{title} {found.first.label}"] = _values(study, frame, found.also, "also_a")
         cells[f"{title} {found.second.label}"] = _values(study, frame, found.also, "also_b")
     if frame["p_adjusted"].notna().any():
@@ -145,7 +144,7 @@ def _datasets(frame: pd.DataFrame) -> list[object]:
 
 def _values(study: Study, frame: pd.DataFrame, measure: str, column: str) -> list[str]:
     values = zip(_datasets(frame), frame[column], strict=True)
-    return [metric_cell(study, dataset, measure, value) for dataset, value in values]
+    return [cell(study, dataset, measure, value) for dataset, value in values]
 
 
 def one_sided_table(found: Comparison, key: str) -> Table | None:
@@ -197,8 +196,8 @@ def unmatched_table(found: Comparison, key: str) -> Table | None:
         for n in names
     }
     cells[free_heading(cells, "seed")] = [str(seed) for seed in rows["seed"]]
-    cells[free_heading(cells, metric_heading(study, measure))] = [
-        metric_cell(study, dataset, measure, value)
+    cells[free_heading(cells, heading_of(study, measure))] = [
+        cell(study, dataset, measure, value)
         for dataset, value in zip(_datasets(rows), values, strict=True)
     ]
     cells[free_heading(cells, "status")] = list(rows["status"])

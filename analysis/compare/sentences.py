@@ -6,12 +6,13 @@ import math
 from collections.abc import Hashable
 from typing import Any
 
-from analysis.compare.answer import equal_words, p_words, spread
+from analysis.compare.answer import equal_words, p_words
 from analysis.compare.changes import KINDS
+from analysis.compare.measure import printed, spread
 from analysis.compare.result import Comparison
 from analysis.compare.verdict import ALPHA
 from analysis.frames.arithmetic import groups_of, warning
-from analysis.frames.cells import counted, scale_of
+from analysis.frames.cells import counted
 from analysis.frames.columns import numbers
 from analysis.frames.labels import label, parameter_heading
 from analysis.frames.load import FINISHED
@@ -75,7 +76,7 @@ def _also(found: Comparison) -> str:
     if units is None or found.verdict.word == "not comparable":
         return ""
     low, high = units.interval(1 - ALPHA)
-    scale = scale_of(found.first.study, found.also)
+    scale = printed(found.first.study, found.also)
     equal = int(found.also_pairs["equal"].sum())
     rows = f"{equal} of {counted(len(found.also_pairs), 'row')} {_were(equal)} equal"
     size = spread(scale, units.mean, low, high)
@@ -234,7 +235,7 @@ def _best(found: Comparison) -> str:
         if values.empty:
             return ""
         value = values.max() if named.study.mode == "max" else values.min()
-        texts.append(f"{scale_of(named.study, name).value(float(value))} in {named.label}")
+        texts.append(f"{printed(named.study, name).value(float(value))} in {named.label}")
     return (
         f"Best {one_line(name)}, each picked from its own rows and so optimistic: "
         f"{', '.join(texts)}."

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import math
 
-from analysis.compare.answer import spread
 from analysis.compare.changes import KINDS
+from analysis.compare.measure import cell, heading_of, printed, spread
 from analysis.compare.result import Comparison
 from analysis.compare.row_tables import direction
-from analysis.frames.cells import metric_cell, scale_of
-from analysis.frames.labels import MISSING, label, metric_heading, parameter_heading, words_of
+from analysis.frames.labels import MISSING, label, parameter_heading, words_of
 from analysis.render.document import Table
 
 
@@ -62,18 +61,18 @@ def measures_table(found: Comparison, key: str) -> Table | None:
     if frame.empty:
         return None
     study = found.first.study
-    scales = [scale_of(study, name) for name in frame["measure"]]
+    scales = [printed(study, name) for name in frame["measure"]]
 
     def texts(column: str) -> list[str]:
         return [
-            metric_cell(study, None, name, value, num_seeds=number)
+            cell(study, None, name, value, num_rows=number)
             for name, value, number in zip(
                 frame["measure"], frame[column], frame["num_rows"], strict=True
             )
         ]
 
     cells = {
-        "measure": [metric_heading(study, name) for name in frame["measure"]],
+        "measure": [heading_of(study, name) for name in frame["measure"]],
         "rows": [str(number) for number in frame["num_rows"]],
         "equal digit for digit": [str(number) for number in frame["num_equal"]],
         f"mean {found.first.label}": texts("mean_a"),
