@@ -86,7 +86,7 @@ def _also(found: Comparison) -> str:
 def _images(found: Comparison) -> str:
     """Return in how many rows the models differ beyond the choice of the test images."""
     frame = found.images[found.images["p_adjusted"].notna()]
-    if frame.empty or found.verdict.word == "equal":
+    if not (frame["only_a"] + frame["only_b"]).any():
         return ""
     differ = frame[frame["p_adjusted"] < ALPHA]
     num_better = int((differ["only_b"] > differ["only_a"]).sum())

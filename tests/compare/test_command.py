@@ -8,6 +8,7 @@ import pytest
 
 from analysis.compare.command import main
 from tests.compared import GRID, base, compared, fitted
+from tests.saved_predictions import A, B, study_of
 
 
 def better(config: dict[str, float], seed: int) -> float:
@@ -96,3 +97,13 @@ def test_a_real_study_equals_itself_in_every_measure(real_study: Path, tmp_path:
     assert (found.measures["num_equal"] == found.measures["num_rows"]).all()
     assert (found.images["p_value"] == 1).all() and found.times["ratio"].eq(1).all()
     assert not found.changes["differs"].any()
+
+
+def test_a_study_at_a_url(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    study_of(tmp_path / "a", True, x=A, y=A)
+    study_of(tmp_path / "b", True, x=B, y=A)
+    url = (tmp_path / "b").as_uri()
+    assert main([str(tmp_path / "a"), url]) == 0
+    printed = capsys.readouterr().out
+    assert printed.startswith(f"A: {tmp_path / 'a'} · B: {url}\n")
+    assert "the two models differ in 0 of 2 rows" in printed, "its predictions are fetched, too"
