@@ -78,8 +78,7 @@ def read_overview(ledger: Ledger, *, since: float | None) -> Overview:
     running = since is not None and _is_begun(ledger, since)
     recorded = ledger.read_trials()
     outcomes = recorded.outcomes(ledger.study)
-    newest = ledger.study["launches"][-1]["name"] if ledger.study["launches"] else None
-    rows = {key: _state(o, newest if running else None) for key, o in outcomes.items()}
+    rows = row_states(ledger, outcomes, since=since)
     trials, directories = recorded.trials, recorded.directories
     left = planned_trials(ledger, {k for k, s in rows.items() if not _is_left(s, running)})
     done = {o.trial.key for o in outcomes.values() if o.trial and o.status in ENDED}
@@ -108,6 +107,21 @@ def read_overview(ledger: Ledger, *, since: float | None) -> Overview:
         num_unreadable=sum(not directory.plan for directory in directories),
         notes=(*recorded.notes, *filter(None, [missing, older_code(ledger.study, outcomes)])),
     )
+
+
+def row_states(
+    ledger: Ledger, outcomes: Mapping[RowKey, RowOutcome], *, since: float | None
+) -> dict[RowKey, str]:
+    """Return the state of every row, as ``Overview.rows`` has it.
+
+    Args:
+        ledger: the study.
+        outcomes: what became of its rows.
+        since: when the driver that runs the study locked it, or None if no driver runs it.
+    """
+    running = since is not None and _is_begun(ledger, since)
+    newest = ledger.study["launches"][-1]["name"] if ledger.study["launches"] else None
+    return {key: _state(o, newest if running else None) for key, o in outcomes.items()}
 
 
 def best_configurations(ledger: Ledger, view: Overview) -> list[dict[str, Any]]:
