@@ -65,9 +65,19 @@ def kept_weights(
     return tuple(kept)
 
 
-def loading_lines(store: StudyStore, study: Mapping[str, Any], kept: KeptWeights) -> list[str]:
-    """Return the lines of Python that build the model and load the weights into it."""
-    place = _place(store, kept.path)
+def loading_lines(
+    store: StudyStore, study: Mapping[str, Any], kept: KeptWeights, *, from_anywhere: bool = True
+) -> list[str]:
+    """Return the lines of Python that build the model and load the weights into it.
+
+    Args:
+        store: where the study is kept.
+        study: ``study.json``.
+        kept: the weights.
+        from_anywhere: whether the lines have an absolute path. Otherwise the path begins as the
+            user named the study, so that it tells a reader nothing about the user's machine.
+    """
+    place = _place(store, kept.path, from_anywhere)
     if study["space"].get("trainable") == "resnet":
         model = [
             "from tune_app.training.models import build_model",
@@ -92,14 +102,19 @@ def loading_lines(store: StudyStore, study: Mapping[str, Any], kept: KeptWeights
     ]
 
 
-def checkpoint_lines(store: StudyStore, attempt: Attempt) -> list[str]:
-    """Return the lines of Python that open the newest checkpoint of a user's function, if any."""
+def checkpoint_lines(
+    store: StudyStore, attempt: Attempt, *, from_anywhere: bool = True
+) -> list[str]:
+    """Return the lines of Python that open the newest checkpoint of a user's function, if any.
+
+    The arguments are those of :func:`loading_lines`.
+    """
     if not attempt.checkpoints:
         return []
     path = store.root / attempt.checkpoints[-1].path.rstrip("/")
     return [
         "from ray.tune import Checkpoint",
-        f"with Checkpoint({_place(store, path)!r}).as_directory() as folder:",
+        f"with Checkpoint({_place(store, path, from_anywhere)!r}).as_directory() as folder:",
         "    ...  # what your function does with tune.get_checkpoint()",
     ]
 
@@ -114,5 +129,5 @@ def _arguments(config: Config) -> list[str]:
     return arguments
 
 
-def _place(store: StudyStore, path: Path) -> str:
-    return store.place_of(path) if store.at_url else str(path.absolute())
+def _place(store: StudyStore, path: Path, from_anywhere: bool) -> str:
+    return str(path.absolute()) if from_anywhere and not store.at_url else store.place_of(path)
