@@ -14,6 +14,7 @@ import sys
 from collections.abc import Iterator, Mapping
 from multiprocessing import Pipe
 from multiprocessing.connection import Connection
+from tempfile import TemporaryFile
 from typing import Any
 
 import psutil
@@ -74,7 +75,9 @@ class Follower:
     """
 
     def __init__(self, place: str, seconds: float) -> None:
-        self._process = _status(place, "--watch", f"{seconds:g}")
+        # Nobody reads a pipe for errors meanwhile, and a storage may not answer for hours.
+        self._errors = TemporaryFile("w+")  # noqa: SIM115
+        self._process = _status(place, "--watch", f"{seconds:g}", stderr=self._errors)
 
     def states(self) -> Iterator[dict[str, Any]]:
         """Yield each state, until no driver runs the study.
@@ -86,11 +89,11 @@ class Follower:
             for line in self._process.stdout or ():
                 yield _parsed(line)
             if self._process.wait() > 0:
-                raise UserError(
-                    _reason(self._process.stderr.read() if self._process.stderr else "")
-                )
+                self._errors.seek(0)
+                raise UserError(_reason(self._errors.read()))
         finally:
             _end(self._process)
+            self._errors.close()
 
     def stop(self) -> None:
         """End the process; ``states`` then ends too. Any thread may call this."""
@@ -155,9 +158,9 @@ class ReportBuilder:
         return self._connection
 
 
-def _status(place: str, *options: str) -> subprocess.Popen[str]:
-    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
-    return start("tune_app.status", place, "--json", *options, **pipes)
+def _status(place: str, *options: str, stderr: Any = subprocess.PIPE) -> subprocess.Popen[str]:
+    words = (place, "--json", *options)
+    return start("tune_app.status", *words, stdout=subprocess.PIPE, stderr=stderr, text=True)
 
 
 def _end(process: subprocess.Popen[Any]) -> None:

@@ -147,8 +147,9 @@ class Watch:
     def __exit__(self, *_error: object) -> None:
         self._ended.set()
         self._builds.put(None)
-        self._builder.stop()
-        self._building.join()
+        while self._building.is_alive():  # it may start a process at this moment
+            self._builder.stop()
+            self._building.join(timeout=0.5)
         self._builder.close()
         for follower in list(self._followers):
             follower.stop()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import queue
+import time
 from pathlib import Path
 
 import pytest
@@ -200,6 +201,20 @@ def test_a_change_of_the_files_is_read_and_only_a_change(
         for _ in range(found + 1):
             assert readings.get(timeout=30) == str(study.root)
     assert found == 3, "at first, when a driver took the study, and when it let it go"
+
+
+def test_a_study_at_a_url_is_read_and_a_place_without_one_says_so(tmp_path: Path) -> None:
+    study = GrowingStudy(tmp_path)
+    study.finish(0)
+    with Watch(_NoBuilder()) as watch:  # type: ignore[arg-type]
+        found = watch.follow(study.root.as_uri())
+        missing = watch.follow((tmp_path / "none").as_uri())
+        deadline = time.monotonic() + 60
+        while found.state()["state"] is None or not missing.state()["problem"]:
+            assert time.monotonic() < deadline
+            time.sleep(0.1)
+    assert found.state()["state"]["rows"]["finished"] == 2 and found.state()["problem"] == ""
+    assert "no study there" in missing.state()["problem"]
 
 
 class _NoBuilder:
