@@ -11,9 +11,9 @@ from analysis.figures.factors import draw_devices
 from analysis.frames.cells import counted, format_cell, num_images_of
 from analysis.frames.columns import varied
 from analysis.frames.conditions import MARK, NOT_COMPARABLE, marked, note
-from analysis.frames.devices import arms, device_data
 from analysis.frames.labels import heading, label, parameter_heading
 from analysis.frames.load import FINISHED, Study
+from analysis.labs.device_arms import arms, device_data
 from analysis.render.document import Block, Figure, Paragraph, Section, Table
 from analysis.sections.problems import statuses_in_words
 from analysis.sections.setup import FLOPS_CONVENTION

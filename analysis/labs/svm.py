@@ -13,8 +13,8 @@ from analysis.frames.columns import finished, levels, numbers, varied
 from analysis.frames.conditions import MARK, at_once, marked, note
 from analysis.frames.labels import MISSING, heading, label, parameter_heading
 from analysis.frames.load import Study
-from analysis.frames.scaling import QUANTITIES, exponents_data, scaling_data
 from analysis.frames.seeds import over_seeds
+from analysis.labs.growth import QUANTITIES, exponents_data, scaling_data
 from analysis.render.document import Block, Figure, Paragraph, Section, Table
 from analysis.sections.seeds import seeds_notes
 from analysis.stats import conditions_differ

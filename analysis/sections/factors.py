@@ -1,4 +1,4 @@
-"""The effects of the factors: main effects, pin_memory, and the number of epochs."""
+"""The effects of the factors: main effects, and the number of epochs."""
 
 from __future__ import annotations
 
@@ -12,7 +12,6 @@ from analysis.figures.curves import curve_panels, draw_lengths
 from analysis.figures.factors import draw_effects
 from analysis.frames.arithmetic import warning
 from analysis.frames.cells import (
-    counted,
     format_cell,
     format_points,
     num_images_of,
@@ -31,7 +30,6 @@ from analysis.frames.labels import (
 from analysis.frames.load import Study
 from analysis.frames.pairs import by_dataset, levels_data, main_effects_data, sets
 from analysis.frames.quality import compared_by, mean_column
-from analysis.frames.tables import inert_axes
 from analysis.frames.variance import variance_data
 from analysis.render.document import Block, Figure, Paragraph, Section, Table
 from search_spaces.errors import one_line
@@ -155,31 +153,13 @@ def _widest(study: Study, frame: pd.DataFrame) -> str:
     return f"The widest span is {'; '.join(texts)}."
 
 
-def pin_memory(study: Study, key: str) -> Section | None:
-    """Return the effect of pin_memory on time and accuracy."""
-    if "pin_memory" not in study.factors:
-        return None
-    repeated = inert_axes(study, with_result=True).get("pin_memory", 0)
-    if repeated:
-        text = (
-            "pin_memory pins host memory for copies to a GPU and does nothing without one. "
-            f"{counted(repeated, 'row')} without a GPU {'shares' if repeated == 1 else 'share'} "
-            "the training of the row with the other value, so their accuracies are equal by "
-            "construction and their times cannot be compared."
-        )
-        return Section("Effect of pin_memory", (Paragraph(text),))
-    table = levels_table(study, "pin_memory", f"{key}-pin-memory")
-    blocks: tuple[Block, ...] = (table,) if table else (_nothing(study, "pin_memory"),)
-    return Section("Effect of pin_memory", blocks)
-
-
 def epochs(study: Study, key: str) -> Section | None:
     """Return the effect of longer training, with the validation curves."""
     if "epochs" not in varied(study):
         return None
     lengths = " against ".join(label("epochs", value) for value in levels(study.rows, "epochs"))
     table = levels_table(study, "epochs", f"{key}-epochs")
-    blocks: list[Block] = [table] if table else [_nothing(study, "epochs")]
+    blocks: list[Block] = [table] if table else [nothing_to_compare(study, "epochs")]
     datasets = levels(study.rows, "dataset") if "dataset" in study.rows else [None]
     datasets = [dataset for dataset in datasets if curve_panels(study, dataset)]
     if datasets and len({len(curve_panels(study, dataset)) for dataset in datasets}) == 1:
@@ -197,7 +177,8 @@ def _gains(table: Table | None) -> str:
     return f"Mean differences in test accuracy: {', '.join(gained)} points."
 
 
-def _nothing(study: Study, factor: str) -> Paragraph:
+def nothing_to_compare(study: Study, factor: str) -> Paragraph:
+    """Return a sentence on why no levels of a factor can be compared."""
     name = parameter_heading(factor)
     if factor not in varied(study):
         return Paragraph(f"All rows have the same {name}, so there is nothing to compare.")

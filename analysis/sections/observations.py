@@ -19,7 +19,6 @@ from analysis.frames.load import Study
 from analysis.frames.pairing import join_runs
 from analysis.frames.pairs import PAIR_MEANS, by_dataset, pairs_data
 from analysis.frames.quality import compared_by
-from analysis.labs.families import families
 from analysis.render.document import Block, Bullets, Paragraph, Section
 from analysis.sections.best import gap_of
 from analysis.sections.conclusions import overlap, sentences
@@ -42,11 +41,9 @@ _JUDGED = (
 
 
 def conclusions(studies: Mapping[str, Study]) -> Section:
-    """Return the observations on all studies, and the comparison of ResNets and SVMs."""
+    """Return the observations on all studies."""
     sections = tuple(section for study in studies.values() if (section := observations(study)))
     blocks: tuple[Any, ...] = ()
-    closing = families(studies)
-    sections += (closing,) if closing else ()
     if not sections:
         is_varied = any(varied(study) for study in studies.values())
         text = "No rows that can be compared have finished." if is_varied else _NOTHING_VARIED

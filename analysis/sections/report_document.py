@@ -14,13 +14,12 @@ from itertools import chain
 from analysis.frames.load import ENDED, Study
 from analysis.frames.mistakes import Splits
 from analysis.frames.quality import has_accuracies
-from analysis.labs.devices import devices
-from analysis.labs.published import audited, beside, claims
-from analysis.labs.svm import kernels, scaling
+from analysis.labs.appendix import labs_appendix
 from analysis.render.document import Block, Document, Figure, Paragraph, Section
+from analysis.sections.audited import audited
 from analysis.sections.best import best
 from analysis.sections.confusion import confusion
-from analysis.sections.factors import effects, epochs, pin_memory
+from analysis.sections.factors import effects, epochs
 from analysis.sections.grid import pivots
 from analysis.sections.mistakes import mistakes
 from analysis.sections.observations import conclusions
@@ -43,9 +42,9 @@ def parts_of(study: Study, splits: Splits) -> tuple[Part, ...]:
     if not has_accuracies(study):
         return (best, main_table, data_sets, curves, confusion, effects)
     return (
-        *(best, summary, main_table, data_sets, pivots, devices, kernels, scaling),
+        *(best, summary, main_table, data_sets, pivots),
         *(curves, confusion, partial(mistakes, splits=splits)),
-        *(costs, effects, epochs, pin_memory),
+        *(costs, effects, epochs),
     )
 
 
@@ -62,7 +61,7 @@ def build_document(
     studies: Mapping[str, Study],
     *,
     figures: bool = True,
-    published: bool = True,
+    labs: bool | None = None,
     images: Mapping[str, Splits] | None = None,
 ) -> Document:
     """Return the report of some studies.
@@ -70,19 +69,18 @@ def build_document(
     Args:
         studies: name of its tables -> study.
         figures: whether to include figures.
-        published: whether to compare the studies with the published claims and numbers.
+        labs: whether to compare the studies with the two lab reports; None compares those of their
+            models and data.
         images: name of its tables -> the images of the study's data sets, where they are known.
     """
     names = ", ".join(one_line(study.name) for study in studies.values())
-    # The published reports are about models and data of this package.
-    shipped = {key: study for key, study in studies.items() if not study.is_own}
     parts = (
         setup(studies),
         *(_of_study(study, key, (images or {}).get(key, {})) for key, study in studies.items()),
         conclusions(studies),
-        *((claims(shipped), beside(shipped)) if published and shipped else ()),
         audited(studies),
         problems(studies),
+        labs_appendix(studies, labs),
     )
     sections = tuple(part for part in parts if part is not None)
     if not figures:
