@@ -40,7 +40,7 @@ def _serve(arguments: argparse.Namespace) -> None:
         raise UserError(f"--{given[0]}: --serve writes no files and follows the study by itself")
     options = {
         "figures": not arguments.no_figures,
-        "published": not arguments.no_published,
+        "labs": arguments.labs,
         "images": arguments.images,
     }
     serve([store.place for store in arguments.studies], arguments.port or 0, options)

@@ -9,10 +9,11 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from analysis.frames.load import FINISHED, Study
-from analysis.frames.quality import measures_of
+from analysis.frames.measures import measures_of
 from tune_app.study.code_fingerprint import CODE
 
 _ORIGIN = ("device", "trial_id", "shared_with", "status")
@@ -20,21 +21,18 @@ _WHOLE = ("batch_size", "epochs", "degree", "max_iter", "macs", "flops", "live_f
 
 
 def study_table(study: Study) -> pd.DataFrame:
-    """Return the rows of a study: its factors, every scalar that its trials reported, their origin.
+    """Return the rows of a study: factors, every reported scalar, other parameters, origin.
 
     The measure that selects is the first after the seed, followed by those on test data.
     """
     rows = study.rows
-    metrics = [
-        key
-        for key in study.metric_keys
-        if pd.api.types.is_numeric_dtype(rows[key]) or pd.api.types.is_bool_dtype(rows[key])
-    ]
+    metrics = [key for key in study.metric_keys if _is_scalar(rows[key])]
     on_test = [key for key in metrics if measures_of(study).split(key) == "test"]
     first = [study.metric] if study.metric in study.metric_keys else []
+    others = [key for key in study.config_keys if key not in (*study.factors, *_ORIGIN)]
     code = [CODE] if CODE in rows else []
     names = dict.fromkeys(
-        ("id", *study.factors, "seed", *first, *on_test, *metrics, *_ORIGIN, *code)
+        ("id", *study.factors, "seed", *first, *on_test, *metrics, *others, *_ORIGIN, *code)
     )
     values = {name: _column(rows, "config_id" if name == "id" else name) for name in names}
     table = pd.DataFrame(values, columns=list(names))
@@ -84,6 +82,14 @@ def inert_axes(study: Study, *, with_result: bool = False) -> dict[str, int]:
             if str(record[key]) != str(original[key]):
                 counts[key] = counts.get(key, 0) + 1
     return counts
+
+
+def _is_scalar(values: pd.Series[Any]) -> bool:
+    """Return whether a column has numbers or flags; a flag that some rows lack is an object."""
+    if pd.api.types.is_numeric_dtype(values):
+        return True
+    known = values.dropna()
+    return len(known) > 0 and all(isinstance(value, (bool, np.bool_)) for value in known)
 
 
 def _column(rows: pd.DataFrame, name: str) -> pd.Series[Any]:

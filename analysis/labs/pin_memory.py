@@ -6,7 +6,7 @@ from analysis.frames.cells import counted
 from analysis.frames.load import Study
 from analysis.frames.tables import inert_axes
 from analysis.render.document import Block, Paragraph, Section
-from analysis.sections.factors import levels_table, nothing_to_compare
+from analysis.sections.levels import levels_table, nothing_to_compare
 
 
 def pin_memory(study: Study, key: str) -> Section | None:

@@ -15,9 +15,10 @@ from typing import Any
 
 import pandas as pd
 
-from analysis.frames.cells import counted, format_cell, format_points, num_images_of
+from analysis.frames.cells import counted, format_cell, format_points
 from analysis.frames.labels import MISSING, heading, label
 from analysis.frames.load import Study
+from analysis.frames.measures import num_items_of
 from analysis.render.document import Block, Bullets, Paragraph, Section, Table
 from search_spaces.errors import one_line
 
@@ -185,7 +186,7 @@ def _comparison_table(frame: pd.DataFrame, studies: Mapping[str, Study]) -> Tabl
     if frame["reference_epochs"].notna().any():
         cells["published epochs"] = [_setting("epochs", v) for v in frame["reference_epochs"]]
     images = [
-        num_images_of(studies[study], dataset, "test_accuracy")
+        num_items_of(studies[study], dataset, "test_accuracy")
         for study, dataset in zip(frame["study"], frame["dataset"], strict=True)
     ]
     for title, column in (("ours (%)", "test_accuracy"), ("published (%)", "reference_accuracy")):

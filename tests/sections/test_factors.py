@@ -4,7 +4,8 @@ from pathlib import Path
 
 from analysis.frames.load import load_study
 from analysis.render.document import Figure
-from analysis.sections.factors import effects, epochs
+from analysis.sections.factors import effects
+from analysis.sections.levels import lengths
 from analysis.sections.results import rows_table
 from tests.sections.tables import table_of
 from tests.studies import (
@@ -19,10 +20,10 @@ from tests.studies import (
 
 
 def test_lengths_are_compared_once_both_have_finished(tmp_path: Path) -> None:
-    section = epochs(load_study(shared_study(tmp_path / "grid")), "grid")
+    section = lengths(load_study(shared_study(tmp_path / "grid")), "grid")
     assert section is not None and section.title == "2 against 5 epochs"
     assert table_of(section).cells["difference (points)"] == ["–", "+0.7"]
-    waiting = epochs(load_study(prefix_study(tmp_path / "new")), "grid")
+    waiting = lengths(load_study(prefix_study(tmp_path / "new")), "grid")
     assert waiting is not None and "nothing to compare" in str(waiting.blocks)
 
 

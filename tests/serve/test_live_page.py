@@ -26,7 +26,7 @@ def study(tmp_path_factory: pytest.TempPathFactory) -> GrowingStudy:
 @pytest.fixture(scope="module")
 def page(study: GrowingStudy, tmp_path_factory: pytest.TempPathFactory) -> Iterator[LivePage]:
     pictures = tmp_path_factory.mktemp("pictures")
-    options = ("--no-figures", "--no-published")
+    options = ("--no-figures", "--no-labs")
     with study.ledger.store.lock(), live_page(study.root, pictures, *options) as page:
         page.wait_for_report("2 of 10 rows have ended")
         yield page
