@@ -30,6 +30,7 @@ _SHORTEST = 1e-5
 """No training takes less time than so many seconds."""
 _MOST_RUNS = 10
 """Means of up to so many runs may explain accuracies that are no whole counts."""
+_MOST_PARTS = 20
 _AS_MEANS = 1e-4
 """They do not if the accuracies of means would look like these with less than this probability."""
 
@@ -138,20 +139,26 @@ def _are_of_another_size(
 ) -> bool:
     """Return whether accuracies are counts of a size that those of means would hardly all be.
 
-    A mean of n runs is a count of n times the size. It is also one of another size only if the
-    count shares its divisors, or if the digits are too few to tell: the probability of both is
-    summed over all sizes up to the one that fits.
+    A mean of n runs is a count of n times the size. One in q of these is a count of p/q times that,
+    and nearly so of sizes close to it: accuracies near 100 % are counts of 1,800 and of 1,801. Any
+    is a count of another size if the digits are too few to tell. The probability of both is summed
+    over all sizes up to the one that fits.
     """
     values, first = np.unique(values, return_index=True)
-    sizes = fitting_sizes(values, units[first], most=size * _MOST_RUNS)
+    units = units[first]
+    sizes = fitting_sizes(values, units, most=size * _MOST_RUNS)
     others = sizes[sizes % size > 0]
     if not len(others):
         return False
-    tried = np.arange(2, others[0] + 1)
+    tried = np.arange(2, others[0] + 1, dtype=np.float64)
     tried = tried[tried % size > 0]
-    runs = np.arange(2, _MOST_RUNS + 1)[:, None] * size
-    shared = (np.gcd(tried, runs) / runs).max(axis=0)
-    logs = [np.log(np.minimum(1.0, shared + passing(unit, tried))) for unit in units[first]]
+    near = 2 * float(units.max()) / max(min(float(values.max()), 1 - float(values.min())), 1e-9)
+    shared = np.full(len(tried), 1 / (_MOST_PARTS + 1))
+    for parts in range(_MOST_PARTS, 0, -1):
+        for total in size * np.arange(2, _MOST_RUNS + 1):
+            closest = np.rint(tried * parts / total) * total / parts
+            shared[np.abs(tried - closest) <= near * tried] = 1 / parts
+    logs = [np.log(np.minimum(1.0, shared + passing(unit, tried))) for unit in units]
     return float(np.exp(np.sum(logs, axis=0)).sum()) < _AS_MEANS
 
 
