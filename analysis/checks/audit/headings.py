@@ -24,21 +24,8 @@ _TRAINING = {"train", "training", "tr", "fit", "fitting"}
 _SPREADS = {"std", "sd", "stddev", "stdev", "dev", "sem", "stderr", "ci", "ci95", "var", "variance"}
 _SPREADS |= {"min", "max", "low", "high", "lower", "upper", "gap", "diff", "delta", "rank", "drop"}
 _MEANS = {"mean", "avg", "average", "averaged"}
-_NO_SHARES = {
-    "mae",
-    "mse",
-    "rmse",
-    "mape",
-    "r2",
-    "auc",
-    "auroc",
-    "roc",
-    "map",
-    "iou",
-    "miou",
-    "bleu",
-}
-_NO_SHARES |= {"rouge", "perplexity", "ppl", "psnr", "ssim", "fid", "kappa", "mcc", "nll", "ece"}
+_NO_SHARES = {"mae", "mse", "rmse", "mape", "r2", "auc", "auroc", "roc", "map", "iou", "miou"}
+_NO_SHARES |= {"bleu", "rouge", "ppl", "perplexity", "psnr", "ssim", "fid", "kappa", "mcc", "nll"}
 """Measures that are no accuracies, though many lie between 0 and 1."""
 _OF_A_SEARCH = re.compile(
     r"^(?:params?_(?:\w*?__)?|config[/._]|args?[/._]|hp[_/.]|hparams?[_/.])(?=\w)", re.IGNORECASE
@@ -53,13 +40,7 @@ _EXACT: dict[str, tuple[str, ...]] = {
     "lr": ("lr", "learning rate", "learningrate", "learn rate", "step size", "initial lr"),
     "batch_size": ("batch size", "batch", "bs", "batchsize", "batch sz", "minibatch", "mini batch"),
     "epochs": (
-        "epochs",
-        "epoch",
-        "num epochs",
-        "n epochs",
-        "nepochs",
-        "number epochs",
-        "ep",
+        *("epochs", "epoch", "num epochs", "n epochs", "nepochs", "number epochs", "ep"),
         "training iteration",
     ),
     "optimizer": ("optimizer", "optimiser", "opt", "optim", "optimizers"),
