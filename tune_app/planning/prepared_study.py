@@ -54,7 +54,7 @@ class CheckedRequest:
         if not self.trainable.uses_images:
             return []
         existing = self.existing.configurations() if self.existing else ()
-        configurations = (*self.request.space.expand(), *existing)
+        configurations = (*self.request.space.corners(), *existing)
         configs = [self.trainable.complete(c.config) for c in configurations]
         return list(dict.fromkeys(c["dataset"] for c in configs if "dataset" in c))
 
@@ -157,7 +157,8 @@ def check_request(request: StudyRequest) -> CheckedRequest:
     Raises:
         UserError: they do not agree, or an option is not allowed for this space.
     """
-    _check_num_rows(request.space.num_configurations(), len(request.seeds))
+    if not request.space.has_domains:
+        _check_num_rows(request.space.num_configurations() or 0, len(request.seeds))
     if request.space.exclusive and request.trials_per_gpu > 1:
         raise UserError(
             f"--trials-per-gpu {request.trials_per_gpu}: {request.space.name} measures the time of "
