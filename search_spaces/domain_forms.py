@@ -61,11 +61,10 @@ def as_domain(where: str, value: Any) -> Domain | None:
     if kind == "choice":
         options = value["options"] if isinstance(value, Mapping) else value.categories
         return _choice(where, options)
-    given = _bounds_of(value)
-    domain = Domain(kind, *(plain_scalar(number) for number in given))
+    low, high, step = map(plain_scalar, _bounds_of(value))
+    domain = Domain(kind, low, high, step)
     _check_bounds(where, domain)
-    whole = domain.is_whole
-    return domain if whole else Domain(kind, *(float(plain_scalar(number)) for number in given))
+    return domain if domain.is_whole else Domain(kind, float(low), float(high), float(step))
 
 
 def _bounds_of(value: Any) -> tuple[Any, Any, Any]:

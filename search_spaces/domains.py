@@ -111,6 +111,13 @@ class Domain:
             value = math.floor(value)
         return min(max(value, low), high)
 
+    def nearest(self, value: float) -> float:
+        """Return the value of a numeric domain that is nearest to a number."""
+        low, high = self.bounds
+        if self.is_stepped:
+            value = self._multiple(round(value / self.step))
+        return min(max(round(value) if self.is_whole else value, low), high)
+
     def contains(self, value: object) -> bool:
         """Return whether a numeric domain contains a value."""
         if isinstance(value, bool) or not isinstance(value, (int, float)):

@@ -34,6 +34,11 @@ def point(axes: Axes, choose: Choose) -> Config:
     return config
 
 
+def point_at(axes: Axes, choices: Choices) -> Config:
+    """Return the point that choices make (:func:`choices_of`)."""
+    return point(axes, lambda path, _domain: choices[path])
+
+
 def _decided(name: str, value: Any, path: str, choose: Choose) -> Config:
     if isinstance(value, Domain):
         chosen = choose(path, value)
@@ -46,6 +51,27 @@ def _decided(name: str, value: Any, path: str, choose: Choose) -> Config:
     for inner, entry in value.items():
         config |= _decided(inner, entry, f"{path}.{inner}", choose)
     return config
+
+
+def decisions(axes: Axes) -> dict[str, Domain]:
+    """Return the domain of every decision that at least one point needs, by its path."""
+    found: dict[str, Domain] = {}
+    for name, value in axes.items():
+        found |= _decisions(value, name)
+    return found
+
+
+def _decisions(value: Any, path: str) -> dict[str, Domain]:
+    if isinstance(value, Mapping):
+        return {
+            p: d for name, v in value.items() for p, d in _decisions(v, f"{path}.{name}").items()
+        }
+    if not isinstance(value, Domain):
+        return {}
+    found = {path: value}
+    for index, option in enumerate(value.options):
+        found |= _decisions(option, f"{path}.{index}")
+    return found
 
 
 class _Match(NamedTuple):

@@ -31,6 +31,7 @@ from search_spaces.points import (
     name_set_twice,
     names_of,
     num_points,
+    point_at,
 )
 from search_spaces.space_checks import (
     check_names,
@@ -219,6 +220,16 @@ class SearchSpace:
             defaults: the trainable's values of parameters that a configuration leaves out.
         """
         return choices_of(self.axes, config, defaults)
+
+    def point_of(self, config: Config, defaults: Config) -> Config | None:
+        """Return a configuration with each parameter of the space; None if it is no point of it.
+
+        Args:
+            config: the configuration.
+            defaults: the trainable's values of parameters that a configuration leaves out.
+        """
+        found = choices_of(self.axes, config, defaults)
+        return None if found is None else point_at(self.axes, found)
 
     def num_configurations(self) -> int | None:
         """Return how many configurations the space has, or None if there is no end of them."""

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 from search_spaces.configuration import Config
 from search_spaces.domains import Domain
 from search_spaces.errors import UserError, choices, did_you_mean
-from search_spaces.points import Choices, choices_of, point
 from search_spaces.reserved import RESERVED, RESERVED_PREFIXES
 from search_spaces.values import LARGEST_INTEGER, plain_scalar, plain_value, quoted
 
@@ -119,18 +118,14 @@ def _checked_point(space: SearchSpace, where: str, given: Any) -> Config:
             constants |= {key: entry for key, entry in value.items() if not _varies(entry)}
         elif not _varies(value):
             constants[name] = value
-    found = choices_of(space.axes, {**constants, **config}, {})
+    found = space.point_of({**constants, **config}, {})
     if found is None:
         raise UserError(f"{where}: {_why_no_point(space, {**constants, **config})}")
-    return _made(space, found)
+    return found
 
 
 def _varies(value: Any) -> bool:
     return isinstance(value, Domain)
-
-
-def _made(space: SearchSpace, found: Choices) -> Config:
-    return point(space.axes, lambda path, _domain: found[path])
 
 
 def _why_no_point(space: SearchSpace, config: Config) -> str:
