@@ -7,7 +7,7 @@ a line for each failure. Without a terminal it is one plain line per finished tr
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from rich.console import Console, Group
@@ -15,8 +15,9 @@ from rich.live import Live
 from rich.progress import BarColumn, Progress, TaskID, TextColumn
 from rich.table import Table
 
+from search_spaces.configuration import Config
 from tune_app.planning.durations import format_seconds
-from tune_app.planning.plan import Plan
+from tune_app.planning.plan import Plan, PlannedTrial
 from tune_app.study.measures import Measures, measured
 from tune_app.study.objective import finite_number
 from tune_app.study.result_rule import ResultRule
@@ -34,6 +35,8 @@ class StudyProgress:
         measures: the study's measures. The objective is shown, and the same quantity on test data.
         console: where to draw.
         rule: finds the result of a trial, for the line of a finished one; by default the last row.
+        cost_of: configuration -> its cost, for the trials that a search adds.
+        num_more: how many trials a search is to add.
 
     Attributes:
         notes: notes of trials beside their results, one line each.
@@ -46,9 +49,15 @@ class StudyProgress:
         measures: Measures,
         console: Console,
         rule: ResultRule | None = None,
+        *,
+        cost_of: Callable[[Config], float] | None = None,
+        num_more: int = 0,
     ) -> None:
         self._measures = measures
         self._rule = rule
+        self._cost_of = cost_of
+        self._num_more = num_more
+        self._cut: dict[str, float] = {}
         self._seen: dict[str, tuple[float, float]] = {}
         self._epochs = {trial.key: trial.num_epochs for trial in plan.trials}
         self._costs = {trial.key: cost for trial, cost in zip(plan.trials, costs, strict=True)}
@@ -56,7 +65,7 @@ class StudyProgress:
             trial.key: {milestone: len(ids) for milestone, ids in trial.serves.items()}
             for trial in plan.trials
         }
-        self._num_rows = plan.num_rows
+        self._num_rows = plan.num_rows + num_more
         self._rows_done = len(plan.finished)
         self._done = dict.fromkeys(self._epochs, 0.0)
         # Sums over all trials are kept up to date, since they are needed at every result.
@@ -79,6 +88,7 @@ class StudyProgress:
     def __getstate__(self) -> dict[str, Any]:
         """Leave the terminal out when Ray pickles the callback that holds this display."""
         hidden = {"_console": None, "_live": None, "_progress": None, "_task": None}
+        hidden["_cost_of"] = None
         return {**self.__dict__, **hidden}
 
     def begin(self) -> None:
@@ -108,6 +118,19 @@ class StudyProgress:
             f"nothing can run: {reason}; wait for such a node to join, or stop the study and run "
             "the same command again later"
         )
+
+    def added(self, trial: PlannedTrial) -> None:
+        """Count a trial of a search; one that goes on after a rung has been counted before."""
+        key = trial.key
+        if key in self._cut:
+            self._cost += self._cut.pop(key)
+            self._num_ended -= 1
+        if key not in self._costs:
+            self._costs[key] = 1.0 if self._cost_of is None else self._cost_of(trial.config)
+            self._cost += self._costs[key]
+            self._epochs[key], self._done[key] = trial.num_epochs, 0.0
+            self._rows_left[key] = {m: len(ids) for m, ids in trial.serves.items()}
+            self._num_more = max(0, self._num_more - 1)
 
     def started(self, key: str, name: str) -> None:
         """Show a trial as running."""
@@ -161,6 +184,16 @@ class StudyProgress:
             self._print(line)
         self._draw()
 
+    def halted(self, key: str, name: str, reason: str) -> None:
+        """Count a trial that is ended early, and print its line without a terminal."""
+        self._running.pop(key, None)
+        self._num_ended += 1
+        self._cut[key] = self._costs[key] * (1.0 - self._done[key])
+        self._cost -= self._cut[key]
+        if self._live is None:
+            self._print(f"{name}: {self._describe(self._latest.get(key, {}))}  {reason}")
+        self._draw()
+
     def tried_again(self, key: str, name: str, reason: str) -> None:
         """Print that a trial is tried again, and why."""
         self._running.pop(key, None)
@@ -188,8 +221,9 @@ class StudyProgress:
         under_way = self._cost_under_way()
         own = self._cost_done + under_way - self._cost_resumed
         elapsed = time.monotonic() - self._started
-        left = max(0.0, self._cost - self._cost_done - under_way)
-        return left * elapsed / own if own > 0.02 * self._cost else None
+        whole = self._cost * (1 + self._num_more / max(1, len(self._costs)))
+        left = max(0.0, whole - self._cost_done - under_way)
+        return left * elapsed / own if own > 0.02 * whole else None
 
     def _cost_under_way(self) -> float:
         """Return the cost done of running trials whose number of epochs is unknown.
@@ -210,11 +244,14 @@ class StudyProgress:
             left = self.seconds_left()
             tail = (
                 ""
-                if left is None or self._num_ended == len(self._epochs)
+                if left is None or self._num_ended == self._num_trials()
                 else (f", about {format_seconds(left)} left")
             )
-            line = f"[{self._num_ended}/{len(self._epochs)}{tail}] {line}"
+            line = f"[{self._num_ended}/{self._num_trials()}{tail}] {line}"
         self._console.print(line, highlight=False, markup=False, soft_wrap=True)
+
+    def _num_trials(self) -> int:
+        return len(self._epochs) + self._num_more
 
     def _draw(self) -> None:
         if self._live is None or self._progress is None or self._task is None:
@@ -225,7 +262,7 @@ class StudyProgress:
             self._task,
             completed=self._cost_done / (self._cost or 1.0),
             description=(
-                f"{self._num_ended} of {len(self._epochs)} trials"
+                f"{self._num_ended} of {self._num_trials()} trials"
                 f" ({self._rows_done} of {self._num_rows} rows{failed})"
             ),
             left="" if left is None else f"{format_seconds(left)} left",

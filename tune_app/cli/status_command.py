@@ -31,6 +31,8 @@ STATES = {
     "finished": "finished",
     "unconverged": "not converged within max_iter",
     "diverged": "diverged",
+    "stopped": "stopped by the search",
+    "timed_out": "timed out",
     "failed": "failed",
     "running": "running",
     "unfinished": "interrupted",

@@ -29,6 +29,8 @@ from tune_app.storage.storage_errors import FullDiskError, StorageError
 from tune_app.storage.store import StudyStore
 from tune_app.study.measures import Measures, measured
 from tune_app.study.result_rule import ResultRule
+from tune_app.study.search_log import Event, append_event
+from tune_app.study.stop import STOPPED_FILE, Stop
 from tune_app.study.trial_directory import (
     ERROR_FILE,
     PARAMS_FILE,
@@ -53,6 +55,7 @@ class StudyRecorder(LoggerCallback):
         study: ``study.json``. Its measures give TensorBoard's curves their names, and its metric
             finds the result of a user's function.
         trainable: what the trials run.
+        stops: Tune's id of a trial -> why it is ended before its last milestone.
 
     Attributes:
         incomplete: name of a trial that returned before its last milestone -> what it reported
@@ -69,8 +72,10 @@ class StudyRecorder(LoggerCallback):
         factors: Mapping[str, type],
         study: Mapping[str, Any],
         trainable: Trainable,
+        stops: Mapping[str, Stop] | None = None,
     ) -> None:
         self._store = store
+        self._stops = {} if stops is None else stops
         self._measures, self._rule = Measures.of_study(study), ResultRule.of_study(study)
         self._is_own, self._keep = trainable.is_own, trainable.keep_checkpoints
         self._factors = factors
@@ -129,6 +134,11 @@ class StudyRecorder(LoggerCallback):
                 self._events_pushed[trial.trial_id] = now
                 self._store.push(events.path)
 
+    def append_event(self, event: Event) -> None:
+        """Add an event to the log of the study's search."""
+        with self._storage():
+            append_event(self._store, event)
+
     def refuses(self, trial_id: str, _result: Mapping[str, Any] | None = None) -> bool:
         """Return whether Tune is to stop a trial: its rows cannot be recorded, or it has failed."""
         written = self._written.get(trial_id)
@@ -139,10 +149,13 @@ class StudyRecorder(LoggerCallback):
         written = self._written.pop(trial.trial_id, Written())
         self._concurrency.end(trial.trial_id)
         self.ended.add(str(trial.config["plan"]["name"]))
-        if failed:
+        stop = self._stops.get(trial.trial_id)
+        if failed and stop is None:
             self._end_on_full_disk(trial)
         with self._storage():
-            if failed:
+            if stop is not None:
+                self._keep_stop(trial, stop, written)
+            elif failed:
                 # A trial whose worker never started has no params.json yet.
                 if not (self._directory(trial) / PARAMS_FILE).exists():
                     self._write_params(trial)
@@ -151,8 +164,7 @@ class StudyRecorder(LoggerCallback):
                 error_file = self._directory(trial) / ERROR_FILE
                 if error_file.exists():
                     self._store.remove([error_file])
-                if trial.error_file is not None:  # of an earlier attempt: Tune would copy it back
-                    Path(trial.error_file).unlink(missing_ok=True)
+                _forget_error(trial)
                 self._check_complete(trial, written)
             self._events_pushed.pop(trial.trial_id, None)
             events = self._events.pop(trial.trial_id, None)
@@ -199,14 +211,37 @@ class StudyRecorder(LoggerCallback):
             content = json.dumps({"epoch": written.last.get("epoch")})
             self._store.write(directory / RETURNED_FILE, content.encode())
         if written.last.get("status") != "diverged":
-            prune_checkpoints(
-                self._store,
-                [directory],
-                plan["trial_key"],
-                keep=self._keep,
-                score=written.scores.get,
-                objective=self._rule.objective,
-            )
+            self._prune(trial, self._keep, written)
+
+    def _keep_stop(self, trial: Trial, stop: Stop, written: Written) -> None:
+        """Record why a trial is ended early, and keep the checkpoint from which it can go on."""
+        directory = self._directory(trial)
+        if not (directory / PARAMS_FILE).exists():
+            self._write_params(trial)
+        self._store.write(directory / STOPPED_FILE, stop.as_json().encode())
+        _forget_error(trial)
+        if self._keep != "best":  # of these Tune keeps the best one and the newest
+            keep = max(1, self._keep) if isinstance(self._keep, int) else 1
+            self._prune(trial, keep, written)
+
+    def _prune(self, trial: Trial, keep: str | int, written: Written) -> None:
+        """Delete the checkpoints of a trial but for those that are to stay.
+
+        If a search has taken it further, that includes those from which it went on. Which of them
+        is the best is known only when the study is read.
+        """
+        plan, folders = trial.config["plan"], [self._directory(trial)]
+        if "after_epoch" in plan and keep != "best":
+            earlier = [(self._store.root / path).parent for path in plan["resume_from"]]
+            folders = [*dict.fromkeys(reversed(earlier)), *folders]
+        prune_checkpoints(
+            self._store,
+            folders,
+            plan["trial_key"],
+            keep=keep,
+            score=written.scores.get,
+            objective=self._rule.objective,
+        )
 
     @contextmanager
     def _storage(self) -> Iterator[None]:
@@ -251,3 +286,9 @@ class StudyRecorder(LoggerCallback):
         directory = self._store.root / str(trial.config["plan"]["directory"])
         directory.mkdir(parents=True, exist_ok=True)
         return directory
+
+
+def _forget_error(trial: Trial) -> None:
+    """Delete Tune's file about earlier attempts, which Tune would copy into the study."""
+    if trial.error_file is not None:
+        Path(trial.error_file).unlink(missing_ok=True)
