@@ -186,8 +186,9 @@ def list_spaces(console: Console) -> int:
     """Print the shipped spaces with their question, factors and number of configurations."""
     for name in SHIPPED:
         space = load_space(name)
+        size = "any number of" if space.has_domains else space.num_configurations()
         console.print(
-            f"[bold]{name}[/bold]  {space.num_configurations()} configurations  {space.question}\n"
+            f"[bold]{name}[/bold]  {size} configurations  {space.question}\n"
             f"    factors: {', '.join(space.factors)}",
             highlight=False,
         )

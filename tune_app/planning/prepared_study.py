@@ -67,7 +67,7 @@ class CheckedRequest:
         if not self.trainable.uses_images:
             return []
         existing = self.existing.configurations() if self.existing else ()
-        configurations = (*self.request.space.expand(), *existing)
+        configurations = (*self.request.space.corners(), *existing)
         configs = [self.trainable.complete(c.config) for c in configurations]
         return list(dict.fromkeys(c["dataset"] for c in configs if "dataset" in c))
 
@@ -135,18 +135,18 @@ class PreparedStudy:
         Args:
             append: writes an event to the log of the search.
         """
-        from tune_app.planning.search.search import open_search
+        from tune_app.planning.search.rebuild import open_search
 
         assert self.search is not None
         return open_search(
             self.search,
             self.request.space,
             self.trainable,
-            self.ledger.study,
-            self.events,
-            self.recorded.outcomes(self.ledger.study),
-            int(self.ledger.study["seeds"][0]),
-            append,
+            study=self.ledger.study,
+            events=self.events,
+            outcomes=self.recorded.outcomes(self.ledger.study),
+            seed=int(self.ledger.study["seeds"][0]),
+            append=append,
         )
 
     def asked(self) -> list[Configuration]:
@@ -222,6 +222,8 @@ def check_request(request: StudyRequest) -> CheckedRequest:
     Raises:
         UserError: they do not agree, or an option is not allowed for this space.
     """
+    if request.search.is_empty:
+        _check_num_rows(request.space.num_configurations() or 0, len(request.seeds))
     if request.space.exclusive and request.trials_per_gpu > 1:
         raise UserError(
             f"--trials-per-gpu {request.trials_per_gpu}: {request.space.name} measures the time of "
@@ -244,9 +246,7 @@ def check_request(request: StudyRequest) -> CheckedRequest:
         raise UserError(
             f"--continue {request.further[0]}: {request.store.place}: no study there; run it first"
         )
-    if search is None:
-        _check_num_rows(request.space.num_configurations(), len(request.seeds))
-    else:
+    if search is not None:
         check_search(search, request, trainable, existing)
     return CheckedRequest(request, trainable, existing, search=search)
 

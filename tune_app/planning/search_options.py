@@ -56,7 +56,7 @@ def search_settings(request: StudyRequest, recorded: object) -> SearchSettings |
             raise UserError("--continue takes one row further, without a search; leave one out")
         return None
     if options.is_empty:
-        if getattr(space, "is_search", False):
+        if space.has_domains:
             raise UserError(
                 f"search space {space.name} has domains, from which configurations are sampled; "
                 "add --search tpe --num-trials 30, say"

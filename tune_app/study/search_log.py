@@ -20,6 +20,7 @@ from search_spaces.errors import UserError, choices
 from tune_app.storage.store import StudyStore
 from tune_app.study.bounded import MOST_STUDY_BYTES, read_bounded
 from tune_app.study.json_text import parse_json
+from tune_app.study.objective import finite_number
 from tune_app.study.trial_record import whole_number
 
 SEARCH_FILE = "search.jsonl"
@@ -153,5 +154,4 @@ def _tell_problem(event: Event) -> str:
 
 
 def _is_value(value: object) -> bool:
-    is_number = isinstance(value, (int, float)) and not isinstance(value, bool)
-    return value is None or (is_number and abs(value) < float("inf"))
+    return value is None or finite_number(value) is not None

@@ -1,0 +1,178 @@
+"""Rules that end trials early.
+
+A rule decides at *rungs*: epochs at which a trial has a checkpoint and a value. A trial that does
+not go on is stopped. It is not lost: a rule may promote it later, and it then goes on from its
+checkpoint.
+"""
+
+from __future__ import annotations
+
+import heapq
+import statistics
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from search_spaces.errors import UserError, choices, did_you_mean
+from tune_app.study.search_settings import NO_STOPPING, SearchSettings
+
+Values = Mapping[int, float | None]
+"""Epoch -> the objective there; None if it is no finite number."""
+_LEAST_OTHERS = 3
+"""The median of fewer trials says little."""
+
+
+@dataclass
+class Stopping:
+    """Lets every trial go on.
+
+    Trials are known by their number in the search.
+
+    Attributes:
+        mode: ``"max"`` or ``"min"``.
+        reduction: one in so many trials goes on at a rung.
+        rungs: epoch -> trial -> its value there; None if it is worse than all others.
+        promoted: epoch -> the trials that went on from that rung.
+    """
+
+    mode: str = "max"
+    reduction: int = 3
+    rungs: dict[int, dict[int, float | None]] = field(default_factory=dict)
+    promoted: dict[int, set[int]] = field(default_factory=dict)
+
+    def report(self, trial: int, epoch: int, values: Values, *, can_resume: bool = True) -> bool:
+        """Note the value of a trial at a rung, and return whether the trial goes on.
+
+        Args:
+            trial: the trial.
+            epoch: the rung.
+            values: the trial's values up to this epoch.
+            can_resume: whether it can go on later if it does not go on now.
+        """
+        self.note(trial, epoch, values)
+        if not self.goes_on(trial, epoch, can_resume=can_resume):
+            return False
+        self.promote(trial, epoch)
+        return True
+
+    def note(self, trial: int, epoch: int, values: Values) -> None:
+        """Note the value of a trial at a rung."""
+        self.rungs.setdefault(epoch, {})[trial] = values.get(epoch)
+
+    def promote(self, trial: int, epoch: int) -> None:
+        """Note that a trial goes on from a rung."""
+        self.promoted.setdefault(epoch, set()).add(trial)
+
+    def goes_on(self, trial: int, epoch: int, *, can_resume: bool) -> bool:
+        """Return whether a trial goes on from a rung that it has reached."""
+        return True
+
+    def promotable(self, paused: Mapping[int, int]) -> int | None:
+        """Return a trial that is to go on now, or None.
+
+        Args:
+            paused: trial -> the rung at which it waits.
+        """
+        return None
+
+    def last_resort(self, paused: Mapping[int, int]) -> int | None:
+        """Return the trial that goes on if otherwise no trial would ever reach its end."""
+        return None
+
+    def _rank(self, value: float, trial: int) -> tuple[float, int]:
+        """Return the sort key of a value: the best has the smallest; of equal ones, the first."""
+        return (value if self.mode == "min" else -value, trial)
+
+
+class Asha(Stopping):
+    """Asynchronous successive halving with promotions (Li et al. 2020, arXiv:1810.05934).
+
+    Of the trials that have reached a rung, the best 1/``reduction`` go on, as soon as they belong
+    to them. A trial that belongs to them when it reports goes on without a pause.
+    """
+
+    def goes_on(self, trial: int, epoch: int, *, can_resume: bool) -> bool:
+        """Return whether a trial is among the best of the rung.
+
+        A trial that cannot be resumed gets no second chance, so there the best one always goes on.
+        """
+        if trial in self.promoted.get(epoch, ()):
+            return True
+        return trial in self._best(epoch, at_least=0 if can_resume else 1)
+
+    def promotable(self, paused: Mapping[int, int]) -> int | None:
+        """Return the best trial that waits at the highest rung from which one may go on."""
+        for epoch in sorted(set(paused.values()), reverse=True):
+            for trial in self._best(epoch, at_least=0):
+                if paused.get(trial) == epoch and trial not in self.promoted.get(epoch, ()):
+                    return trial
+        return None
+
+    def last_resort(self, paused: Mapping[int, int]) -> int | None:
+        """Return the best trial that waits at the highest rung."""
+        if not paused:
+            return None
+        epoch = max(paused.values())
+        ranked = self._best(epoch, at_least=len(self.rungs.get(epoch, ())))
+        return next((trial for trial in ranked if paused.get(trial) == epoch), None)
+
+    def _best(self, epoch: int, *, at_least: int) -> list[int]:
+        """Return the best 1/``reduction`` of all that have reached a rung, the best first."""
+        rung = self.rungs.get(epoch, {})
+        number = max(at_least, len(rung) // self.reduction)
+        ranks = (self._rank(value, trial) for trial, value in rung.items() if value is not None)
+        return [trial for _, trial in heapq.nsmallest(number, ranks)]
+
+
+class MedianRule(Stopping):
+    """Stops a trial that is worse than the median of the others (Golovin et al. 2017, section 3.2).
+
+    Its best value up to the rung is compared with the median of the running averages of the others
+    there. What it stops does not go on later.
+    """
+
+    def __post_init__(self) -> None:
+        self._averages: dict[int, dict[int, float]] = {}
+        self._bests: dict[tuple[int, int], float] = {}
+
+    def note(self, trial: int, epoch: int, values: Values) -> None:
+        """Note the average and the best of a trial's values up to a rung."""
+        super().note(trial, epoch, values)
+        known = [v for e, v in values.items() if e <= epoch and v is not None]
+        if known:
+            self._averages.setdefault(epoch, {})[trial] = statistics.fmean(known)
+            self._bests[trial, epoch] = min(known) if self.mode == "min" else max(known)
+
+    def goes_on(self, trial: int, epoch: int, *, can_resume: bool) -> bool:
+        """Return whether a trial is at least as good as the median of the others."""
+        if trial in self.promoted.get(epoch, ()):
+            return True
+        others = [v for other, v in self._averages.get(epoch, {}).items() if other != trial]
+        if len(others) < _LEAST_OTHERS:
+            return True
+        best = self._bests.get((trial, epoch))
+        median = statistics.median(others)
+        return best is not None and (best <= median if self.mode == "min" else best >= median)
+
+
+RULES: dict[str, type[Stopping]] = {NO_STOPPING: Stopping, "asha": Asha, "median": MedianRule}
+"""The rules by their names."""
+
+
+def make_stopping(settings: SearchSettings, mode: str) -> Stopping:
+    """Return a new rule.
+
+    Args:
+        settings: the settings of the search.
+        mode: ``"max"`` or ``"min"``.
+
+    Raises:
+        UserError: there is no such rule, or its factor is not allowed.
+    """
+    name = settings.stopping
+    if name not in RULES:
+        raise UserError(
+            f"--stopping {name}: no such rule{did_you_mean(name, RULES)}; allowed: {choices(RULES)}"
+        )
+    if settings.reduction < 2:
+        raise UserError(f"--reduction {settings.reduction}: allowed: whole numbers from 2")
+    return RULES[name](mode, settings.reduction)
