@@ -16,7 +16,7 @@ from tune_app.planning.resources import Cluster
 from tune_app.planning.sharing_check import check_lines
 from tune_app.study.command_name import command_name
 from tune_app.study.ledger import Ledger
-from tune_app.study.search_settings import NO_STOPPING, SearchSettings
+from tune_app.study.search_settings import NO_STOPPING
 from tune_app.study.stop import STOPPED, TIMED_OUT
 
 
@@ -34,11 +34,11 @@ def plan_lines(study: PreparedStudy, plan: Plan, cluster: Cluster) -> list[str]:
     saved = plan.num_epochs_unshared - plan.num_epochs()
     shared = f" instead of {plan.num_epochs_unshared} without sharing" if saved else ""
     epochs = f", {plan.num_epochs()} epochs{shared}" if study.trainable.prefix_axis else ""
-    lines.append(
-        f"{plan.num_rows} rows, {len(plan.finished)} finished; "
-        f"{len(plan.trials)} trials to run{epochs}"
-    )
-    lines += [] if study.search is None else search_lines(study.search, len(study.asked()))
+    if study.search is None:
+        number = f"{len(plan.trials)} trials to run{epochs}"
+        lines.append(f"{plan.num_rows} rows, {len(plan.finished)} finished; {number}")
+    else:
+        lines += search_lines(study, plan)
     kinds = Counter(" + ".join(f"{v:g} {k}" for k, v in t.resources.items()) for t in plan.trials)
     totals = f"{cluster.total('CPU'):g} CPU, {cluster.total('GPU'):g} GPU"
     lines += [
@@ -50,19 +50,20 @@ def plan_lines(study: PreparedStudy, plan: Plan, cluster: Cluster) -> list[str]:
     return [*lines, *_repeat_lines(ledger), *checks, *open_lines(plan)]
 
 
-def search_lines(search: SearchSettings, num_asked: int) -> list[str]:
-    """Return what a search is about to do.
-
-    Args:
-        search: its settings.
-        num_asked: how many configurations earlier launches asked for.
-    """
-    what = f"search: {search.sampler}, {search.num_trials} configurations"
-    what += f", {min(num_asked, search.num_trials)} of them begun" if num_asked else ""
-    if search.stopping == NO_STOPPING:
-        return [what]
-    rungs = ", ".join(map(str, search.rungs)) or f"1 and the powers of {search.reduction}"
-    return [f"{what}; {search.stopping} decides at epochs {rungs}"]
+def search_lines(study: PreparedStudy, plan: Plan) -> list[str]:
+    """Return what a search is about to do, and how far it is."""
+    search, num_asked = study.search, len(study.asked())
+    assert search is not None
+    lines = [f"search: {search.sampler}, {search.num_trials} configurations, seed {search.seed}"]
+    if search.stopping != NO_STOPPING:
+        rungs = ", ".join(map(str, search.rungs)) or f"1 and the powers of {search.reduction}"
+        lines[0] += f"; {search.stopping} decides at epochs {rungs}"
+    if num_asked:
+        begun = f"; {len(plan.trials)} that were interrupted go on first" if plan.trials else ""
+        lines.append(
+            f"{num_asked} of them were begun, {len(plan.finished)} rows are finished{begun}"
+        )
+    return lines
 
 
 def _repeat_lines(ledger: Ledger) -> list[str]:

@@ -59,6 +59,7 @@ class SearchRun:
     Attributes:
         launched: the trials that the search started in this launch.
         open_rows: configurations that cannot run here.
+        kinds: each set of resources that a trial of the search may request.
     """
 
     def __init__(
@@ -83,6 +84,7 @@ class SearchRun:
             self._note(planned)
         self.launched: list[PlannedTrial] = []
         self.open_rows: list[OpenRow] = []
+        self.kinds = trials.kinds()
         self._stop_as_decided()
 
     def __getstate__(self) -> dict[str, Any]:

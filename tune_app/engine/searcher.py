@@ -31,6 +31,10 @@ class TrialSource(Protocol):
     """Where trials come from that are not in the plan."""
 
     @property
+    def kinds(self) -> Sequence[Mapping[str, float]]:
+        """Each set of resources that its trials may request."""
+
+    @property
     def is_done(self) -> bool:
         """Whether no more trials will ever come."""
 
@@ -127,6 +131,8 @@ class PlannedTrials(Searcher):
         self._is_limited = is_limited or source is not None
         self._source = source
         self._refreshed = float("-inf")
+        for resources in () if source is None else source.kinds:
+            self._group_of(resources)
         for config in configs:
             self._add(config)
 
@@ -177,12 +183,14 @@ class PlannedTrials(Searcher):
         return max(1, self._most_waiting // max(1, len(self._by_resources)))
 
     def _add(self, config: dict[str, Any]) -> None:
-        resources = config["plan"]["resources"]
+        self._group_of(config["plan"]["resources"]).left.append(config)
+
+    def _group_of(self, resources: Mapping[str, float]) -> _ResourceGroup:
         key = None if self._in_order else frozenset(resources.items())
         if key not in self._by_resources:
             num_slots = 0 if self._source is None else self._slots(resources)
             self._by_resources[key] = _ResourceGroup(resources, num_slots=num_slots)
-        self._by_resources[key].left.append(config)
+        return self._by_resources[key]
 
     def _ask(self, source: TrialSource) -> None:
         """Take trials from the source while some group has room and no trial for it.
@@ -192,7 +200,8 @@ class PlannedTrials(Searcher):
         """
         while sum(len(group.left) for group in self._groups) < self._most_waiting:
             with_room = [g for g in self._groups if g.num_dealt < g.num_slots]
-            if self._groups and (not with_room or any(group.left for group in with_room)):
+            has_trials = not with_room or any(group.left for group in with_room)
+            if self._by_resources and has_trials:  # without groups nothing fits, as the source says
                 return
             config = source.take()
             if config is None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
 from search_spaces.configuration import Configuration
@@ -80,6 +80,14 @@ class SearchTrials:
         self.open_rows: list[OpenRow] = []
         for configuration in asked:
             self.of(configuration)
+
+    def kinds(self) -> list[Mapping[str, float]]:
+        """Return each set of resources that a trial of the space may request."""
+        plans = (
+            self._plan(corner, sharing=False) for corner in self._study.request.space.corners()
+        )
+        found = {frozenset(t.resources.items()): t.resources for p in plans for t in p.trials}
+        return list(found.values())
 
     def of(self, configuration: Configuration) -> PlannedTrial | OpenRow:
         """Return the trial of a configuration, or why it cannot run here."""
