@@ -131,3 +131,32 @@ def drawn(shown: StudyProgress) -> str:
     text = io.StringIO()
     Console(file=text, width=120).print(shown._live.renderable)
     return text.getvalue()
+
+
+def test_trials_of_a_search_are_counted_as_they_come() -> None:
+    out = io.StringIO()
+    shown = StudyProgress(
+        plan(),
+        [],
+        Measures("score", "max"),
+        Console(file=out, width=200),
+        cost_of=lambda config: float(config["epochs"]),
+        num_more=2,
+    )
+    one, two = (
+        PlannedTrial(k, k, {"seed": 0, "epochs": 9}, (9,), {9: (k,)}, {}) for k in ("one", "two")
+    )
+    shown.added(one)
+    shown.started("one", "one")
+    shown.reported("one", "one", {"epoch": 1, "score": 0.25})
+    shown.halted("one", "one", "stopped by asha at epoch 1 of 9")
+    assert out.getvalue().startswith("[1/2")
+    assert out.getvalue().endswith("one: epoch 1  score 0.25  stopped by asha at epoch 1 of 9\n")
+    shown.added(two)
+    shown.added(one.taken_further(1))
+    shown.started("one", "one-e1")
+    shown.reported("one", "one-e1", {"epoch": 9, "milestone": 9, "score": 0.75})
+    shown.completed("one", "one-e1")
+    line = out.getvalue().splitlines()[-1]
+    assert line.startswith("[1/2") and line.endswith("one-e1: epoch 9  score 0.75")
+    assert shown._cost == 18.0 and shown._cost_done == 9.0 and shown._rows_done == 1
