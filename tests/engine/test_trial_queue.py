@@ -125,3 +125,17 @@ def test_a_trial_is_stopped_by_the_first_judge_that_says_so() -> None:
     stopped = TrialQueue(slots, 4, [judge("no", False), judge("late", True)])
     assert stopped.on_trial_result(None, trial, {"epoch": 2}) == TrialQueue.STOP
     assert asked == ["one of a at 1", "two of a at 1", "no of a at 2"]
+
+
+def test_a_trial_that_ended_without_notice_is_reported_once() -> None:
+    lost: list[str] = []
+    slots = Cluster(({"CPU": 2.0},)).num_slots
+    queue = TrialQueue(slots, 4, on_lost=lambda trial: lost.append(trial.trial_id))
+    trials = {name: trial_of(name) for name in ("told", "failed", "lost")}
+    for trial in trials.values():
+        queue.on_trial_add(None, trial)
+    queue.on_trial_complete(None, trials["told"], {})
+    queue.on_trial_error(None, trials["failed"])
+    for trial in trials.values():
+        trial.set_status(Trial.ERROR)
+    assert [first(queue), first(queue)] == [None, None] and lost == ["lost"]

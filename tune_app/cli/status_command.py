@@ -139,8 +139,8 @@ def state_lines(
     states = ", ".join(f"{counts[s]} {words}" for s, words in STATES.items() if counts[s])
     yield f"rows: {len(view.rows)}: {states}" if counts else "rows: none"
     if view.search is not None:
-        number = f"{view.num_asked} of {view.search.num_trials} configurations begun"
-        yield one_line(f"search: {view.search.sampler}, {number}")
+        begun = f"{view.num_asked} of {view.search.num_trials} configurations begun"
+        yield one_line(f"search: {view.search.sampler}, {begun}")
     yield f"epochs: {view.num_epochs} recorded, {_to_go(view)}"
     if view.last_result is not None:
         yield f"last result: {_moment(view.last_result)}, {_ago(view.last_result, now)}"

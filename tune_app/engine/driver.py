@@ -71,10 +71,16 @@ def run_trials(
         is_limited=request.max_concurrent > 0,
         source=search,
     )
+
+    def on_lost(trial: Any) -> None:
+        searcher.on_trial_complete(trial.trial_id, error=True)
+        for callback in (recorder, *callbacks):
+            callback.on_trial_error(0, [], trial)
+
     judges = [
         judge for judge in (limiter and limiter.goes_on, search and search.on_result) if judge
     ]
-    queue = TrialQueue(_num_slots, most, judges)
+    queue = TrialQueue(_num_slots, most, judges, on_lost if search is not None else None)
     stop = recorder.refuses if limiter is None else _stopper(recorder, limiter)
     tune.Tuner(
         _function(study),

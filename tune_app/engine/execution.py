@@ -46,7 +46,10 @@ def execute(
     from tune_app.engine.progress import ProgressCallback
     from tune_app.engine.recorder import StudyRecorder
 
-    configs = [study.trainable.complete(c.config) for c in study.ledger.configurations()]
+    known = study.ledger.configurations()
+    if study.search is not None:
+        known += study.request.space.corners()
+    configs = [study.trainable.complete(c.config) for c in known]
     factors = column_types(study.request.space.factors, configs)
     stops: dict[str, Stop] = {}
     recorder = StudyRecorder(
@@ -65,14 +68,15 @@ def execute(
         display.stop()
     problems = [callback.problem for callback in tracking if callback.problem]
     launched = () if search is None else tuple(search.launched)
+    names = {trial.name for trial in (*plan.trials, *launched)}
+    all_ended = recorder.ended >= names and (search is None or search.is_done)
     return Executed(
         incomplete=recorder.incomplete,
-        all_ended=recorder.ended >= {trial.name for trial in (*plan.trials, *launched)}
-        and (search is None or search.is_done),
+        all_ended=all_ended,
         notes=tuple(f"note: {note}" for note in (*problems, *display.notes, *recorder.notes)),
         trials=launched,
         open_rows=() if search is None else tuple(search.open_rows),
-        limit=limiter.reached,
+        limit="" if all_ended and not limiter.is_target else limiter.reached,
         is_target=limiter.is_target,
     )
 

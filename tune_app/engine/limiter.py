@@ -10,6 +10,7 @@ from ray.tune import Stopper
 from ray.tune.callback import Callback
 from ray.tune.experiment import Trial
 
+from tune_app.engine.own_function import FAILURE
 from tune_app.engine.ray_internals import kill_for_good
 from tune_app.planning.durations import format_seconds
 from tune_app.planning.limits import Limits
@@ -63,6 +64,8 @@ class Limiter(Callback):
     def goes_on(self, trial: Trial, result: Mapping[str, Any]) -> bool:
         """Return whether a trial goes on after a row, and look whether it reaches the target."""
         epoch = result.get("epoch")
+        if FAILURE in result:
+            return True
         if isinstance(epoch, int):
             self._epochs[trial.trial_id] = epoch
         if result.get("milestone") == epoch:

@@ -27,16 +27,23 @@ class TrialQueue(FIFOScheduler):
         max_waiting: how many trials Tune keeps waiting, without those that no node could hold.
         judges: each gets a trial and the row that it has just reported, and returns whether the
             trial goes on. The first that says no is the last that is asked.
+        on_lost: gets a trial that Tune has given up without telling anyone, as when a worker could
+            not be made ready for it.
     """
 
     def __init__(
-        self, slots: Slots, max_waiting: int, judges: Sequence[Callable[[Trial, Any], bool]] = ()
+        self,
+        slots: Slots,
+        max_waiting: int,
+        judges: Sequence[Callable[[Trial, Any], bool]] = (),
+        on_lost: Callable[[Trial], None] | None = None,
     ) -> None:
         super().__init__()  # type: ignore[no-untyped-call]
         self._open: dict[str, Trial] = {}
         self._slots = slots
         self._max_waiting = max_waiting
         self._judges = judges
+        self._on_lost = on_lost
         self._looked = float("-inf")
 
     def on_trial_add(self, tune_controller: Any, trial: Trial) -> None:
@@ -53,11 +60,25 @@ class TrialQueue(FIFOScheduler):
         goes_on = all(judge(trial, result) for judge in self._judges)
         return str(FIFOScheduler.CONTINUE if goes_on else FIFOScheduler.STOP)
 
+    def on_trial_complete(self, tune_controller: Any, trial: Trial, result: dict[str, Any]) -> None:
+        """Forget a trial that has ended."""
+        self._open.pop(trial.trial_id, None)
+
+    def on_trial_error(self, tune_controller: Any, trial: Trial) -> None:
+        """Forget a trial that has failed."""
+        self._open.pop(trial.trial_id, None)
+
+    def on_trial_remove(self, tune_controller: Any, trial: Trial) -> None:
+        """Forget a trial that was stopped while it waited."""
+        self._open.pop(trial.trial_id, None)
+
     def choose_trial_to_run(self, tune_controller: Any) -> Trial | None:
         """Return the first waiting trial, or None if there is none."""
         for trial_id, trial in list(self._open.items()):
             if trial.is_finished():
                 del self._open[trial_id]
+                if self._on_lost is not None:
+                    self._on_lost(trial)
         now = time.monotonic()
         if now >= self._looked + REFRESH_SECONDS:
             self._looked = now
