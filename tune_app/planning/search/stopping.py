@@ -123,33 +123,37 @@ class Asha(Stopping):
         return [trial for _, trial in heapq.nsmallest(number, ranks)]
 
 
+@dataclass
 class MedianRule(Stopping):
     """Stops a trial that is worse than the median of the others (Golovin et al. 2017, section 3.2).
 
     Its best value up to the rung is compared with the median of the running averages of the others
     there. What it stops does not go on later.
+
+    Attributes:
+        averages: rung -> trial -> the mean of its values up to there.
+        bests: (trial, rung) -> its best value up to there.
     """
 
-    def __post_init__(self) -> None:
-        self._averages: dict[int, dict[int, float]] = {}
-        self._bests: dict[tuple[int, int], float] = {}
+    averages: dict[int, dict[int, float]] = field(default_factory=dict)
+    bests: dict[tuple[int, int], float] = field(default_factory=dict)
 
     def note(self, trial: int, epoch: int, values: Values) -> None:
         """Note the average and the best of a trial's values up to a rung."""
         super().note(trial, epoch, values)
         known = [v for e, v in values.items() if e <= epoch and v is not None]
         if known:
-            self._averages.setdefault(epoch, {})[trial] = statistics.fmean(known)
-            self._bests[trial, epoch] = min(known) if self.mode == "min" else max(known)
+            self.averages.setdefault(epoch, {})[trial] = statistics.fmean(known)
+            self.bests[trial, epoch] = min(known) if self.mode == "min" else max(known)
 
     def goes_on(self, trial: int, epoch: int, *, can_resume: bool) -> bool:
         """Return whether a trial is at least as good as the median of the others."""
         if trial in self.promoted.get(epoch, ()):
             return True
-        others = [v for other, v in self._averages.get(epoch, {}).items() if other != trial]
+        others = [v for other, v in self.averages.get(epoch, {}).items() if other != trial]
         if len(others) < _LEAST_OTHERS:
             return True
-        best = self._bests.get((trial, epoch))
+        best = self.bests.get((trial, epoch))
         median = statistics.median(others)
         return best is not None and (best <= median if self.mode == "min" else best >= median)
 
