@@ -10,7 +10,7 @@ from __future__ import annotations
 import argparse
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from rich.console import Console
@@ -60,18 +60,20 @@ def _open_and_run(args: argparse.Namespace, arguments: Sequence[str]) -> int:
 
         check_installed(args.log_to)
     space = load_space(args.space)
-    name = check_study_name(args.study or space.name)
-    results = args.storage_path or args.results_dir
-    place = (
-        RemoteFolder(results).child_url(name)
-        if is_url(results)
-        else _absolute_folder(results) / name
-    )
-    with open_store(str(place)) as store:
-        request = _make_request(args, arguments, space, store)
+    with open_store(study_place(args, space)) as store:
+        request = make_request(args, arguments, space, store, code_files(args.space, space))
         goes_on = f"the study goes on; `{command_name('tune_app.status')}` says how far it is"
         display = RunDisplay(run_console(None if args.plan else goes_on))
         return _run_or_plan(request, display, only_plan=args.plan)
+
+
+def study_place(args: argparse.Namespace, space: SearchSpace) -> str:
+    """Return the path or the URL of the study that the options name."""
+    name = check_study_name(args.study or space.name)
+    results = args.storage_path or args.results_dir
+    if is_url(results):
+        return RemoteFolder(results).child_url(name)
+    return str(_absolute_folder(results) / name)
 
 
 def _run_or_plan(request: StudyRequest, display: RunDisplay, *, only_plan: bool) -> int:
@@ -88,9 +90,25 @@ def _run_or_plan(request: StudyRequest, display: RunDisplay, *, only_plan: bool)
             return launch.stopped()
 
 
-def _make_request(
-    args: argparse.Namespace, arguments: Sequence[str], space: SearchSpace, store: StudyStore
+def make_request(
+    args: argparse.Namespace,
+    arguments: Sequence[str],
+    space: SearchSpace,
+    store: StudyStore,
+    code: Mapping[str, str],
 ) -> StudyRequest:
+    """Return what the options ask for.
+
+    Args:
+        args: the options.
+        arguments: the same as words, for the record of the launch.
+        space: the search space.
+        store: where the study is kept.
+        code: the user's code: file name -> its fingerprint.
+
+    Raises:
+        UserError: the options contradict each other.
+    """
     if args.images is not None and args.budget:
         raise UserError("--images and --budget both choose the subset; leave one out")
     if not 1 <= args.trials_per_gpu <= _MOST_TRIALS_PER_GPU:
@@ -105,7 +123,7 @@ def _make_request(
     return StudyRequest(
         space=space,
         store=store,
-        code=code_files(args.space, space),
+        code=code,
         accept_code_change=args.accept_code_change,
         arguments=tuple(arguments),
         seeds=parse_seeds(args.seeds),

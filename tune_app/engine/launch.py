@@ -49,10 +49,20 @@ class Launch:
         request: what the command asks for.
         display: shows the launch to the user.
         signals: the signals that stop the launch.
+        ends_process: whether a second signal, or one while Ray starts, ends the process at once, as
+            it should a command. Otherwise it raises a KeyboardInterrupt.
     """
 
-    def __init__(self, request: StudyRequest, display: LaunchDisplay, signals: StopSignals) -> None:
+    def __init__(
+        self,
+        request: StudyRequest,
+        display: LaunchDisplay,
+        signals: StopSignals,
+        *,
+        ends_process: bool = True,
+    ) -> None:
         self._request = request
+        self._ends_process = ends_process
         self._display = display
         self._signals = signals
         self._last_line = ""
@@ -168,17 +178,21 @@ class Launch:
         """Connect to or start a cluster; yield its resources and its dashboard's address."""
         address = self._request.address
         self._display.say(*connection.prepare(address))
-        self._display.say("starting Ray" if address is None else f"connecting to {address}")
+        if address != connection.EXISTING:
+            self._display.say("starting Ray" if address is None else f"connecting to {address}")
         with self._signals.kept_from_ray():
             cluster, dashboard = connection.connect(address)
         try:
             try:
                 yield cluster, dashboard
             except Exception:
-                connection.disconnect()
+                connection.disconnect(address)
                 raise
-            connection.disconnect()
+            connection.disconnect(address)
         except KeyboardInterrupt:
+            if not self._ends_process:
+                connection.disconnect(address)
+                raise
             # The first signal ends the trials in order. A second one ends the process at once,
             # without waiting for Ray.
             connection.abandon(self.stopped())
