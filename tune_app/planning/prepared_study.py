@@ -29,11 +29,12 @@ from tune_app.storage.store import STUDY_FILE
 from tune_app.study.ledger import Ledger, extend_ledger, new_ledger, open_ledger
 from tune_app.study.objective import Objective
 from tune_app.study.recorded import Recorded
-from tune_app.study.rows import MOST_ROWS
+from tune_app.study.rows import MOST_ROWS, RowOutcome
 from tune_app.study.search_log import Event, asked_configurations, read_events
 from tune_app.study.search_settings import SEARCH, SearchSettings
 from tune_app.study.stop import TIMED_OUT
 from tune_app.study.trials import RowKey
+from tune_app.training.checkpoint import find_checkpoints
 from tune_app.training.registry import Trainable, check_config, find_trainable
 
 if TYPE_CHECKING:
@@ -147,6 +148,7 @@ class PreparedStudy:
             outcomes=self.recorded.outcomes(self.ledger.study),
             seed=int(self.ledger.study["seeds"][0]),
             append=append,
+            can_resume=_can_resume,
         )
 
     def asked(self) -> list[Configuration]:
@@ -268,6 +270,15 @@ def prepare(checked: CheckedRequest, cluster: Cluster) -> PreparedStudy:
         return PreparedStudy(checked, images, ledger, num_added, Recorded(()))
     events = read_events(ledger.store)
     return PreparedStudy(checked, images, ledger, num_added, ledger.read_trials(), events, only)
+
+
+def _can_resume(outcome: RowOutcome, epoch: int) -> bool:
+    """Return whether a trial has a checkpoint of an epoch."""
+    trial = outcome.trial
+    folders = [] if trial is None else [d.path for d in trial.directories if d.path is not None]
+    return trial is not None and any(
+        index.epoch == epoch for folder in folders for index in find_checkpoints(folder, trial.key)
+    )
 
 
 def _check_new_seeds(checked: CheckedRequest, images: Mapping[str, SplitData]) -> None:
