@@ -13,8 +13,9 @@ from search_spaces import SearchSpace
 from tests.engine.brains import Brain, new, promote
 from tune_app.engine.own_function import FAILURE
 from tune_app.engine.search_run import SearchCallback, SearchRun
+from tune_app.planning.checked_request import check_request
 from tune_app.planning.plan import PlannedTrial
-from tune_app.planning.prepared_study import PreparedStudy, check_request, prepare
+from tune_app.planning.prepared_study import PreparedStudy, prepare
 from tune_app.planning.request import StudyRequest
 from tune_app.planning.resources import Cluster
 from tune_app.planning.search_options import SearchOptions

@@ -12,9 +12,10 @@ from search_spaces import SearchSpace
 from search_spaces.configuration import make_configuration
 from search_spaces.errors import UserError
 from tune_app.engine.trial_configs import trial_configs
+from tune_app.planning.checked_request import check_request
 from tune_app.planning.further import further_notes
 from tune_app.planning.plan import Plan
-from tune_app.planning.prepared_study import PreparedStudy, check_request, prepare
+from tune_app.planning.prepared_study import PreparedStudy, prepare
 from tune_app.planning.request import StudyRequest
 from tune_app.planning.resources import Cluster
 from tune_app.storage.local_store import LocalStore

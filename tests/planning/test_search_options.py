@@ -11,7 +11,8 @@ from ray import tune
 from search_spaces import SearchSpace
 from search_spaces.errors import UserError
 from tests.ledgers import make_space
-from tune_app.planning.prepared_study import check_request, prepare
+from tune_app.planning.checked_request import check_request
+from tune_app.planning.prepared_study import prepare
 from tune_app.planning.request import StudyRequest
 from tune_app.planning.resources import Cluster
 from tune_app.planning.search_options import SearchOptions, search_settings

@@ -22,14 +22,10 @@ from tune_app.engine.execution import execute
 from tune_app.engine.housekeeping import tidy
 from tune_app.engine.signals import StopSignals
 from tune_app.engine.user_code import ship
+from tune_app.planning.checked_request import CheckedRequest, check_request
 from tune_app.planning.further import further_notes
 from tune_app.planning.plan import Plan
-from tune_app.planning.prepared_study import (
-    CheckedRequest,
-    PreparedStudy,
-    check_request,
-    prepare,
-)
+from tune_app.planning.prepared_study import PreparedStudy, prepare
 from tune_app.planning.request import StudyRequest
 from tune_app.planning.resources import Cluster
 from tune_app.planning.search_trials import plan_search
