@@ -208,12 +208,14 @@ def _quiet() -> Iterator[None]:
 
 
 def tpe(space: SearchSpace, *, seed: int, mode: str) -> Sampler:
-    """Return the tree-structured Parzen estimator (Bergstra et al. 2011), over joint densities."""
+    """Return the tree-structured Parzen estimator (Bergstra et al. 2011), with joint densities."""
+    # Parameters that exist together have a joint density. Without conditional ones there is one.
+    is_conditional = any("." in path for path in decisions(space.axes))
 
     def make(seed: int) -> BaseSampler:
         from optuna.samplers import TPESampler
 
-        return TPESampler(seed=seed, multivariate=True, group=True, constant_liar=True)
+        return TPESampler(seed=seed, multivariate=True, group=is_conditional)
 
     return OptunaSampler(space, make, seed=seed, mode=mode)
 

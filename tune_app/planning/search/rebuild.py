@@ -14,7 +14,8 @@ from search_spaces.configuration import Config, make_configuration
 from search_spaces.space import SearchSpace
 from tune_app.planning.search.registry import make_sampler
 from tune_app.planning.search.sampler import Told
-from tune_app.planning.search.search import Search, SearchTrial
+from tune_app.planning.search.search import Search
+from tune_app.planning.search.search_trial import SearchTrial
 from tune_app.planning.search.stopping import make_stopping
 from tune_app.planning.sharing import milestone_of
 from tune_app.study.objective import Objective

@@ -9,13 +9,13 @@ anew.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from search_spaces.configuration import Config, Configuration
 from search_spaces.space import SearchSpace
 from tune_app.planning.search.proposals import Proposals
 from tune_app.planning.search.sampler import Sampler, Told
+from tune_app.planning.search.search_trial import SearchTrial
 from tune_app.planning.search.stopping import Stopping
 from tune_app.study.search_log import Event, ask_event, tell_event
 from tune_app.study.search_settings import SearchSettings
@@ -49,35 +49,6 @@ class Promote(NamedTuple):
     configuration: Configuration
     epoch: int
     rungs: tuple[int, ...]
-
-
-@dataclass
-class SearchTrial:
-    """A proposal and what is known of its trial.
-
-    Attributes:
-        number: the number of the proposal.
-        configuration: the configuration.
-        rungs: all epochs at which the rule decides.
-        state: ``running`` (or to be run by the engine), ``pausing`` until the trial has ended,
-            ``stopped``, or another state that a sampler is told.
-        values: epoch -> the value of the objective.
-        told: the state, value and values that the sampler was told last.
-        to_the_end: whether the trial goes on at every rung.
-    """
-
-    number: int
-    configuration: Configuration
-    rungs: tuple[int, ...]
-    state: str = "running"
-    values: dict[int, float | None] = field(default_factory=dict)
-    told: Told | None = None
-    to_the_end: bool = False
-
-    @property
-    def last_epoch(self) -> int:
-        """The last epoch with a value, 0 without one."""
-        return max(self.values, default=0)
 
 
 class Search:
@@ -116,6 +87,9 @@ class Search:
         self.space, self._defaults = space, defaults
         self._num_epochs, self._append = num_epochs, append
         self._numbers: dict[str, int] = {}
+        self._active: set[int] = set()
+        self._paused: dict[int, int] = {}
+        self._has_finished = False
 
     @property
     def ended_because(self) -> str:
@@ -145,7 +119,7 @@ class Search:
         """Whether there is nothing to start, now or later."""
         return (
             not self._wants_more()
-            and not self._in_states("running", "pausing")
+            and not self._active
             and self._promotable() is None
             and self._last_resort() is None
         )
@@ -170,12 +144,12 @@ class Search:
         if trial is None:
             return True
         trial.values[epoch] = value
-        trial.state = "running"
+        self._move(trial, "running")
         if epoch not in trial.rungs or trial.to_the_end:
             return True
         goes_on = self.stopping.report(trial.number, epoch, trial.values, can_resume=can_resume)
         if not goes_on:
-            trial.state = "pausing"
+            self._move(trial, "pausing")
         return goes_on
 
     def on_end(
@@ -199,14 +173,14 @@ class Search:
         if trial is None:
             return
         trial.values |= dict(values or {})
-        trial.state = state
+        self._move(trial, state)
         self.to_stop.pop(config_id, None)
         if state == "stopped":
             value = trial.values.get(trial.last_epoch)
         if state == "diverged":
             self._note_divergence(trial)
         told = Told(state, value, dict(sorted(trial.values.items())))
-        if _is_news(told, trial.told):
+        if trial.is_news(told):
             self._append(tell_event(trial.number, state, value, told.values))
             self.tell(trial, told)
 
@@ -216,6 +190,7 @@ class Search:
         rungs = self.settings.rungs_before(last_epoch)
         trial = self.trials[number] = SearchTrial(number, configuration, rungs)
         self._numbers[configuration.config_id] = number
+        self._active.add(number)
         self.proposals.tried.add(configuration.config_id)
         return trial
 
@@ -248,27 +223,31 @@ class Search:
         number = self._numbers.get(config_id)
         return None if number is None else self.trials[number]
 
-    def _in_states(self, *states: str) -> bool:
-        return any(trial.state in states for trial in self.trials.values())
-
-    def _paused(self) -> dict[int, int]:
-        stopped = (trial for trial in self.trials.values() if trial.state == "stopped")
-        return {t.number: t.last_epoch for t in stopped if t.last_epoch in t.rungs}
+    def _move(self, trial: SearchTrial, state: str) -> None:
+        """Change the state of a trial."""
+        trial.state = state
+        self._paused.pop(trial.number, None)
+        self._active.discard(trial.number)
+        if state in ("running", "pausing"):
+            self._active.add(trial.number)
+        elif state == "stopped" and trial.last_epoch in trial.rungs:
+            self._paused[trial.number] = trial.last_epoch
+        self._has_finished |= state == "finished"
 
     def _promotable(self) -> int | None:
-        return self.stopping.promotable(self._paused())
+        return self.stopping.promotable(self._paused)
 
     def _last_resort(self) -> int | None:
         """Return the trial that goes on if nothing else is left and none has reached its end."""
-        if self._wants_more() or self._in_states("running", "pausing", "finished"):
+        if self._wants_more() or self._active or self._has_finished:
             return None
-        return self.stopping.last_resort(self._paused())
+        return self.stopping.last_resort(self._paused)
 
     def _promote(self, number: int) -> Promote:
         trial = self.trials[number]
         epoch = trial.last_epoch
         self.stopping.promote(number, epoch)
-        trial.state = "running"
+        self._move(trial, "running")
         later = tuple(rung for rung in trial.rungs if rung > epoch)
         return Promote(number, trial.configuration, epoch, later)
 
@@ -293,11 +272,3 @@ class Search:
         trial = self.add(number, configuration)
         self.begin(trial)
         return New(number, configuration, trial.rungs)
-
-
-def _is_news(told: Told, before: Told | None) -> bool:
-    """Return whether a result differs from what was told before."""
-    if before is None:
-        return True
-    ends = (max(known.values, default=0) for known in (told, before))
-    return (told.state, told.value) != (before.state, before.value) or len(set(ends)) > 1

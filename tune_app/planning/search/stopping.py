@@ -7,7 +7,7 @@ checkpoint.
 
 from __future__ import annotations
 
-import heapq
+import bisect
 import statistics
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -31,12 +31,14 @@ class Stopping:
         mode: ``"max"`` or ``"min"``.
         reduction: one in so many trials goes on at a rung.
         rungs: epoch -> trial -> its value there; None if it is worse than all others.
+        ranked: epoch -> the ranks of the trials with a value there, the best first.
         promoted: epoch -> the trials that went on from that rung.
     """
 
     mode: str = "max"
     reduction: int = 3
     rungs: dict[int, dict[int, float | None]] = field(default_factory=dict)
+    ranked: dict[int, list[tuple[float, int]]] = field(default_factory=dict)
     promoted: dict[int, set[int]] = field(default_factory=dict)
 
     def report(self, trial: int, epoch: int, values: Values, *, can_resume: bool = True) -> bool:
@@ -56,7 +58,13 @@ class Stopping:
 
     def note(self, trial: int, epoch: int, values: Values) -> None:
         """Note the value of a trial at a rung."""
-        self.rungs.setdefault(epoch, {})[trial] = values.get(epoch)
+        rung, ranked = self.rungs.setdefault(epoch, {}), self.ranked.setdefault(epoch, [])
+        before, value = rung.get(trial), values.get(epoch)
+        if before is not None:
+            ranked.remove(self._rank(before, trial))
+        if value is not None:
+            bisect.insort(ranked, self._rank(value, trial))
+        rung[trial] = value
 
     def promote(self, trial: int, epoch: int) -> None:
         """Note that a trial goes on from a rung."""
@@ -95,32 +103,26 @@ class Asha(Stopping):
 
         A trial that cannot be resumed gets no second chance, so there the best one always goes on.
         """
-        if trial in self.promoted.get(epoch, ()):
-            return True
-        return trial in self._best(epoch, at_least=0 if can_resume else 1)
+        best = self._best(epoch, at_least=0 if can_resume else 1)
+        return trial in self.promoted.get(epoch, ()) or trial in (other for _, other in best)
 
     def promotable(self, paused: Mapping[int, int]) -> int | None:
         """Return the best trial that waits at the highest rung from which one may go on."""
-        for epoch in sorted(set(paused.values()), reverse=True):
-            for trial in self._best(epoch, at_least=0):
+        for epoch in sorted(self.rungs, reverse=True):
+            for _, trial in self._best(epoch, at_least=0):
                 if paused.get(trial) == epoch and trial not in self.promoted.get(epoch, ()):
                     return trial
         return None
 
     def last_resort(self, paused: Mapping[int, int]) -> int | None:
         """Return the best trial that waits at the highest rung."""
-        if not paused:
-            return None
-        epoch = max(paused.values())
-        ranked = self._best(epoch, at_least=len(self.rungs.get(epoch, ())))
-        return next((trial for trial in ranked if paused.get(trial) == epoch), None)
+        epoch = max(paused.values(), default=0)
+        return next((t for _, t in self.ranked.get(epoch, ()) if paused.get(t) == epoch), None)
 
-    def _best(self, epoch: int, *, at_least: int) -> list[int]:
-        """Return the best 1/``reduction`` of all that have reached a rung, the best first."""
-        rung = self.rungs.get(epoch, {})
-        number = max(at_least, len(rung) // self.reduction)
-        ranks = (self._rank(value, trial) for trial, value in rung.items() if value is not None)
-        return [trial for _, trial in heapq.nsmallest(number, ranks)]
+    def _best(self, epoch: int, *, at_least: int) -> list[tuple[float, int]]:
+        """Return the ranks of the best 1/``reduction`` of all that have reached a rung."""
+        number = len(self.rungs.get(epoch, ())) // self.reduction
+        return self.ranked.get(epoch, [])[: max(at_least, number)]
 
 
 @dataclass
