@@ -8,7 +8,7 @@ import pytest
 from rich.console import Console
 
 from search_spaces import Measure
-from tune_app.cli import progress_display
+from tune_app.cli import work_done
 from tune_app.cli.progress_display import StudyProgress
 from tune_app.planning.plan import Plan, PlannedTrial
 from tune_app.study.measures import Measures
@@ -62,7 +62,7 @@ def test_trials_of_unknown_length_are_counted_and_timed_by_those_that_have_ended
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     clock, out = Clock(), io.StringIO()
-    monkeypatch.setattr(progress_display, "time", clock)
+    monkeypatch.setattr(work_done, "time", clock)
     names = ("a", "b", "c", "d")
     trials = [PlannedTrial(k, k, {"seed": 0}, (AT_RETURN,), {AT_RETURN: (k,)}, {}) for k in names]
     console = Console(file=out, force_terminal=True, width=120)
@@ -159,4 +159,4 @@ def test_trials_of_a_search_are_counted_as_they_come() -> None:
     shown.completed("one", "one-e1")
     line = out.getvalue().splitlines()[-1]
     assert line.startswith("[1/2") and line.endswith("one-e1: epoch 9  score 0.75")
-    assert shown._cost == 18.0 and shown._cost_done == 9.0 and shown._rows_done == 1
+    assert shown._work.share == 0.5 and shown._rows_done == 1

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import os
 import shutil
 import socket
 import tempfile
@@ -26,6 +27,7 @@ from tune_app.training.checkpoint import find_checkpoints, load_newest, write_ch
 from tune_app.training.memory import begin_trial
 
 Run = TypeVar("Run")
+LONGEST_END_SECONDS = 600
 
 
 @dataclass(frozen=True)
@@ -68,6 +70,9 @@ class TrialContext:
 
     def __init__(self, config: dict[str, Any], settings: LaunchSettings) -> None:
         begin_trial()
+        # Ray gives up the next trial of a process if this one does not end in 2 s once it is
+        # stopped. A machine that is busy takes longer to free the memory of a large model.
+        os.environ.setdefault("TUNE_FUNCTION_THREAD_TIMEOUT_S", str(LONGEST_END_SECONDS))
         plan = config["plan"]
         self.trial_key: str = plan["trial_key"]
         self.milestones: tuple[int, ...] = tuple(plan["milestones"])
