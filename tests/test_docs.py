@@ -17,7 +17,14 @@ from analysis.checks.claims import command as claims
 from analysis.checks.claims.user import load_claims
 from search_spaces import SHIPPED
 from tests.test_imports import BELOW
-from tune_app.cli import init_command, run_command, status_command
+from tune_app.cli import (
+    env_command,
+    init_command,
+    list_command,
+    rm_command,
+    run_command,
+    status_command,
+)
 from tune_app.planning.space_file import load_space
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -29,6 +36,9 @@ PAGES = sorted(
 PARSERS = {
     "init": init_command.build_parser(),
     "run": run_command.build_parser(),
+    "list": list_command.build_parser(),
+    "rm": rm_command.build_parser(),
+    "env": env_command.build_parser(),
     "status": status_command.build_parser(),
     "report": report._parser(),
     "audit": audit._parser(),

@@ -4,7 +4,8 @@ A file with a search space needs these names::
 
     from tune_app import ArrayData, Measure, SearchSpace, classifier
 
-They are imported when they are first used, so that the command line starts quickly.
+A script or a notebook runs a study with ``run_study`` and reads it with ``load_study``. The names
+are imported when they are first used, so that the command line starts quickly.
 """
 
 from __future__ import annotations
@@ -18,6 +19,8 @@ _PUBLIC = {
     "SearchSpace": "search_spaces.space",
     "UserError": "search_spaces.errors",
     "classifier": "tune_app.training.classifier_family",
+    "load_study": "tune_app.api.loaded",
+    "run_study": "tune_app.api.run",
 }
 __all__ = list(_PUBLIC)
 

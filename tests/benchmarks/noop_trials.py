@@ -42,9 +42,9 @@ def run_ours(num_trials: int, folder: Path) -> float:
     taken = []
     run_trials = driver.run_trials
 
-    def timed(*arguments: Any) -> None:
+    def timed(*arguments: Any, **named: Any) -> None:
         started = time.perf_counter()
-        run_trials(*arguments)
+        run_trials(*arguments, **named)
         taken.append(time.perf_counter() - started)
 
     driver.run_trials = timed

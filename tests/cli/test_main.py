@@ -88,9 +88,9 @@ def test_the_name_that_was_typed(tmp_path: Path) -> None:
     [
         (
             [],
-            "a command is missing; allowed: init, run, status, report, audit, claims; see tune-app",
+            "a command is missing; allowed: init, run, list, status, report, audit, claims, rm, ",
         ),
-        (["rum"], "rum: no such command; did you mean 'run'?; allowed: init, run, "),
+        (["runn"], "runn: no such command; did you mean 'run'?; allowed: init, run, "),
         (["--space", "q1a"], "--space: no such command; allowed: init, run, "),
     ],
 )

@@ -93,6 +93,30 @@ def test_a_lock_alone_leaves_nothing(store: StudyStore, place: str, there: Path)
     assert files(there) - {".lock"} == {"study.json"}
 
 
+def test_a_study_is_deleted_with_everything_in_it(store: StudyStore, there: Path) -> None:
+    beside = there.with_name("other") / "study.json"
+    beside.parent.mkdir(parents=True)
+    beside.write_text("{}")
+    with store.lock():
+        store.write(store.root / "study.json", b"{}")
+        store.write(store.root / "tune" / "001" / "x" / "checkpoint_000000" / "state.pt", b"large")
+        store.delete()
+        assert "study.json" not in files(there) | files(store.root)
+    assert files(there.parent) == {"other/study.json"}
+
+
+def test_a_linked_study_is_deleted_where_it_is(tmp_path: Path) -> None:
+    kept = tmp_path / "disk" / "mine"
+    kept.mkdir(parents=True)
+    (kept / "study.json").write_text("{}")
+    link = tmp_path / "mine"
+    link.symlink_to(kept)
+    store = LocalStore(link)
+    with store.lock():
+        store.delete()
+    assert not os.path.lexists(link) and list(kept.parent.iterdir()) == []
+
+
 def test_a_study_is_put_aside(store: StudyStore, there: Path) -> None:
     assert store.is_empty()
     with store.lock():

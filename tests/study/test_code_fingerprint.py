@@ -57,6 +57,10 @@ def files(folder: Path, space: str = SPACE, **others: str) -> dict[str, str]:
         ('metric="loss", mode="min"', 'metric="loss", mode="min", question="Which?"'),
         ("SPACE = SearchSpace", "STUDY: object = SearchSpace"),
         ("\nSPACE =", '\nif __name__ == "__main__":\n    train({"x": 1})\n\nSPACE ='),
+        (
+            "[1, 2])},\n)\n",
+            "[1, 2])},\n)\nrun_study(SPACE, seeds=3)\nprint(SPACE)\n",
+        ),
     ],
 )
 def test_what_computes_the_same_is_the_same_code(tmp_path: Path, old: str, new: str) -> None:

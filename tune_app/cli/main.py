@@ -11,12 +11,15 @@ from tune_app.storage.output import Main, answering_mistakes, print_text
 COMMANDS = {
     "init": "write a search space of your own to start from",
     "run": "plan a study, run what is not finished, and print the outcome",
+    "list": "list the studies in a folder with their states and best results",
     "status": "print how far a study is, also while it is running",
     "report": "write the report of one or more studies",
     "audit": "find results in a table that cannot be right",
     "claims": "judge claims against results: the published claims or your own",
+    "rm": "delete a study, after asking",
+    "env": "print versions, processors, GPUs and storage, as a bug report needs them",
 }
-"""Subcommand -> what it does. All but ``init`` are also modules: ``python -m tune_app.run`` ..."""
+"""Subcommand -> what it does. Those of the first version are also modules: ``tune_app.run`` ..."""
 
 
 @answering_mistakes
@@ -45,6 +48,12 @@ def _load(name: str) -> Main:
         from tune_app.cli.run_command import main as command
     elif name == "status":
         from tune_app.cli.status_command import main as command
+    elif name == "list":
+        from tune_app.cli.list_command import main as command
+    elif name == "rm":
+        from tune_app.cli.rm_command import main as command
+    elif name == "env":
+        from tune_app.cli.env_command import main as command
     elif name == "report":
         from analysis.report import main as command
     elif name == "audit":

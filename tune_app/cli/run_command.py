@@ -1,7 +1,8 @@
 """``python -m tune_app.run``: plan a study, run what is not finished, and print the outcome.
 
-Exit status: 0 all rows are finished, 1 trials failed, 2 the command has to be corrected, 3 rows are
-open because the cluster lacks something, 130 or 143 stopped by SIGINT or SIGTERM.
+Exit status: 0 nothing is left to run, 1 trials failed, 2 the command has to be corrected, 3 rows
+are open because the cluster lacks something or a limit was reached, 130 or 143 stopped by SIGINT or
+SIGTERM.
 """
 
 from __future__ import annotations
@@ -9,7 +10,7 @@ from __future__ import annotations
 import argparse
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from rich.console import Console
@@ -18,13 +19,15 @@ from search_spaces import SHIPPED
 from search_spaces.errors import UserError
 from search_spaces.examples import EXAMPLES
 from search_spaces.space import SearchSpace
-from tune_app.cli.arguments import check_study_name, parse_seeds
+from tune_app.cli.arguments import check_study_name, parse_rungs, parse_seeds
 from tune_app.cli.run_console import run_console
 from tune_app.cli.run_display import RunDisplay
 from tune_app.cli.run_options import build_parser
 from tune_app.engine.ray_internals import JOB_CONFIG_VARIABLE
 from tune_app.planning.durations import parse_duration
+from tune_app.planning.limits import Limits, parse_cost, parse_target
 from tune_app.planning.request import StudyRequest
+from tune_app.planning.search_options import SearchOptions
 from tune_app.planning.space_file import code_files, load_space
 from tune_app.storage.open_store import open_store
 from tune_app.storage.output import answering_mistakes
@@ -57,18 +60,20 @@ def _open_and_run(args: argparse.Namespace, arguments: Sequence[str]) -> int:
 
         check_installed(args.log_to)
     space = load_space(args.space)
-    name = check_study_name(args.study or space.name)
-    results = args.storage_path or args.results_dir
-    place = (
-        RemoteFolder(results).child_url(name)
-        if is_url(results)
-        else _absolute_folder(results) / name
-    )
-    with open_store(str(place)) as store:
-        request = _make_request(args, arguments, space, store)
+    with open_store(study_place(args, space)) as store:
+        request = make_request(args, arguments, space, store, code_files(args.space, space))
         goes_on = f"the study goes on; `{command_name('tune_app.status')}` says how far it is"
         display = RunDisplay(run_console(None if args.plan else goes_on))
         return _run_or_plan(request, display, only_plan=args.plan)
+
+
+def study_place(args: argparse.Namespace, space: SearchSpace) -> str:
+    """Return the path or the URL of the study that the options name."""
+    name = check_study_name(args.study or space.name)
+    results = args.storage_path or args.results_dir
+    if is_url(results):
+        return RemoteFolder(results).child_url(name)
+    return str(_absolute_folder(results) / name)
 
 
 def _run_or_plan(request: StudyRequest, display: RunDisplay, *, only_plan: bool) -> int:
@@ -85,9 +90,25 @@ def _run_or_plan(request: StudyRequest, display: RunDisplay, *, only_plan: bool)
             return launch.stopped()
 
 
-def _make_request(
-    args: argparse.Namespace, arguments: Sequence[str], space: SearchSpace, store: StudyStore
+def make_request(
+    args: argparse.Namespace,
+    arguments: Sequence[str],
+    space: SearchSpace,
+    store: StudyStore,
+    code: Mapping[str, str],
 ) -> StudyRequest:
+    """Return what the options ask for.
+
+    Args:
+        args: the options.
+        arguments: the same as words, for the record of the launch.
+        space: the search space.
+        store: where the study is kept.
+        code: the user's code: file name -> its fingerprint.
+
+    Raises:
+        UserError: the options contradict each other.
+    """
     if args.images is not None and args.budget:
         raise UserError("--images and --budget both choose the subset; leave one out")
     if not 1 <= args.trials_per_gpu <= _MOST_TRIALS_PER_GPU:
@@ -102,7 +123,7 @@ def _make_request(
     return StudyRequest(
         space=space,
         store=store,
-        code=code_files(args.space, space),
+        code=code,
         accept_code_change=args.accept_code_change,
         arguments=tuple(arguments),
         seeds=parse_seeds(args.seeds),
@@ -123,7 +144,37 @@ def _make_request(
         address=address,
         wait_seconds=parse_duration(wait, "--wait-for-nodes") if wait else 0.0,
         log_to=args.log_to,
+        search=SearchOptions(
+            args.search,
+            args.num_trials,
+            args.search_seed,
+            args.stopping,
+            parse_rungs(args.rungs) if args.rungs else None,
+            args.reduction,
+        ),
+        limits=_limits(args, space),
+        further=_further(args),
     )
+
+
+def _limits(args: argparse.Namespace, space: SearchSpace) -> Limits:
+    """Return the limits that the options set."""
+    whole, trial = args.time_limit, args.trial_time_limit
+    target, mode = parse_target(args.target, space) if args.target else (None, space.mode)
+    return Limits(
+        seconds=parse_duration(whole, "--time-limit") if whole else None,
+        trial_seconds=parse_duration(trial, "--trial-time-limit") if trial else None,
+        target=target,
+        mode=mode,
+        max_cost=parse_cost(args.max_cost) if args.max_cost else None,
+    )
+
+
+def _further(args: argparse.Namespace) -> tuple[str, int] | None:
+    """Return the configuration that is to be taken further, and its number of epochs."""
+    if (args.further is None) != (args.epochs is None):
+        raise UserError("--continue ROW and --epochs N belong together; one of them is missing")
+    return None if args.further is None else (args.further, args.epochs)
 
 
 def _absolute_folder(folder: str) -> Path:

@@ -19,7 +19,8 @@ def run_console(note: str | None = None) -> Console:
             goes on without output. If there is no note, output that cannot be written raises a
             ``UserError``, except that a reader that has gone, such as ``head``, is ignored.
     """
-    return Console(file=cast(IO[str], _Output(sys.stdout, note)))
+    # In a notebook Rich would show every line as an HTML block of its own.
+    return Console(file=cast(IO[str], _Output(sys.stdout, note)), force_jupyter=False)
 
 
 class _Output:

@@ -8,6 +8,7 @@ import os
 import shutil
 import socket
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -17,6 +18,7 @@ from search_spaces.errors import UserError
 from tune_app.engine import ray_internals
 from tune_app.engine.environment import check_limits, check_variables
 from tune_app.engine.private_files import private_folder, protect_token
+from tune_app.planning.request import StudyRequest
 from tune_app.planning.resources import Cluster
 from tune_app.study.provenance import num_usable_cpus
 
@@ -60,6 +62,17 @@ def gpu_names() -> list[str]:
     return [torch.cuda.get_device_name(i) for i in range(torch.cuda.device_count())]
 
 
+EXISTING = "existing"
+"""The address that stands for the cluster that this process is connected to already."""
+
+
+def in_existing_cluster(request: StudyRequest) -> StudyRequest:
+    """Return a request that uses the cluster of this process's ``ray.init()``, if there is one."""
+    ray = sys.modules.get("ray")
+    is_connected = ray is not None and ray.is_initialized()
+    return replace(request, address=EXISTING) if is_connected else request
+
+
 def prepare(address: str | None) -> list[str]:
     """Check variables, limits and folders of this machine before Ray starts; return notes.
 
@@ -80,7 +93,8 @@ def connect(address: str | None) -> tuple[Cluster, str]:
     """Connect to a cluster, or start one on this machine.
 
     Args:
-        address: the address of a running cluster, or ``auto``. None starts a local cluster.
+        address: the address of a running cluster, or ``auto``, or ``EXISTING``. None starts a
+            local cluster.
 
     Returns:
         The resources of the cluster, and the address of its dashboard (empty without one).
@@ -94,6 +108,8 @@ def connect(address: str | None) -> tuple[Cluster, str]:
     from tune_app.engine.cluster.nodes import shipped_code
     from tune_app.engine.user_code import away_from_users_files
 
+    if address == EXISTING:
+        return live_cluster(), ""
     quiet: dict[str, Any] = {"logging_level": logging.ERROR, "log_to_driver": False}
     if address:
         _check_reachable(address)
@@ -206,12 +222,17 @@ def _first_line(error: Exception) -> str:
     return next(iter(str(error).strip().splitlines()), type(error).__name__)
 
 
-def disconnect() -> None:
-    """Leave the cluster. Shut a cluster down that was started here, and remove its files."""
+def disconnect(address: str | None = None) -> None:
+    """Leave the cluster that ``connect`` returned for an address.
+
+    A cluster that was started here is shut down and its files are removed. The ``EXISTING`` one
+    stays connected.
+    """
     import ray
 
-    ray.shutdown()
-    _remove_folders()
+    if address != EXISTING:
+        ray.shutdown()
+        _remove_folders()
 
 
 def abandon(status: int) -> NoReturn:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import signal
+import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -25,6 +26,8 @@ class StopSignals:
     Python drops a KeyboardInterrupt that is raised in a finalizer or in a hook of ``os.fork``. Both
     run often while Ray starts. This class remembers such a signal.
 
+    Python handles signals in its main thread only. In another thread this context does nothing.
+
     Attributes:
         received: SIGTERM if one has come, otherwise SIGINT.
     """
@@ -37,6 +40,8 @@ class StopSignals:
         self._last_sigterm = -math.inf
 
     def __enter__(self) -> StopSignals:
+        if not _is_main_thread():
+            return self
         self._term_before = signal.signal(signal.SIGTERM, self._on_term)
         self._int_before = signal.getsignal(signal.SIGINT)
         if callable(self._int_before):  # otherwise SIGINT is ignored
@@ -44,6 +49,8 @@ class StopSignals:
         return self
 
     def __exit__(self, *_error: object) -> None:
+        if not _is_main_thread():
+            return
         signal.signal(signal.SIGTERM, self._term_before)
         if signal.getsignal(signal.SIGINT) == self._on_int:
             signal.signal(signal.SIGINT, self._int_before)
@@ -73,7 +80,8 @@ class StopSignals:
             self.received, self._last_sigterm = signal.SIGTERM, time.monotonic()
             raise KeyboardInterrupt from None
         finally:
-            signal.signal(signal.SIGTERM, self._on_term)
+            if _is_main_thread():
+                signal.signal(signal.SIGTERM, self._on_term)
 
     def _on_int(self, number: int, frame: FrameType | None) -> None:
         self._interrupted = True
@@ -91,3 +99,7 @@ class StopSignals:
             self._interrupted = True
             raise KeyboardInterrupt
         on_interrupt(signal.SIGINT, frame)
+
+
+def _is_main_thread() -> bool:
+    return threading.current_thread() is threading.main_thread()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import socket
 import time
@@ -61,6 +62,15 @@ class LocalStore(StudyStore):
         if self._locks is not None:
             with self._locks.pop_all():
                 self._locks.enter_context(FileLock(self.root))
+
+    def delete(self) -> None:
+        """Rename the folder, so that the study is gone at once, and delete it."""
+        root = self.root.resolve()
+        doomed = root.with_name(f".{root.name}.deleted-{os.getpid()}")
+        root.rename(doomed)
+        if self.root.is_symlink():
+            self.root.unlink()
+        shutil.rmtree(doomed)
 
     def ray_storage(self, folder: str) -> dict[str, Any]:
         """Return the folder's path."""

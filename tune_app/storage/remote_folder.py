@@ -251,10 +251,25 @@ class RemoteFolder:
                 source_filesystem=self._filesystem,
                 destination_filesystem=self._filesystem,
             )
-        for entry in moved:
-            is_file = entry.type == FileType.File
-            delete = self._filesystem.delete_file if is_file else self._filesystem.delete_dir
-            delete(entry.path)
+        self.delete_contents(leave)
+
+    @_raising_os_errors()
+    def delete_contents(self, leave: str) -> None:
+        """Delete everything in this folder.
+
+        Args:
+            leave: the folder inside this one that stays where it is.
+
+        Raises:
+            OSError: the storage does not answer.
+        """
+        from pyarrow.fs import FileSelector, FileType
+
+        for entry in self._filesystem.get_file_info(FileSelector(self._path)):
+            if entry.base_name != leave:
+                is_file = entry.type == FileType.File
+                delete = self._filesystem.delete_file if is_file else self._filesystem.delete_dir
+                delete(entry.path)
 
     def _join(self, relative: str) -> str:
         return f"{self._path}/{relative}" if relative else self._path

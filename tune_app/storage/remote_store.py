@@ -17,11 +17,12 @@ from tune_app.storage.lease import CLAIMS, LEASE_SECONDS, Lease, find_claim
 from tune_app.storage.lock import Holder, in_use_error
 from tune_app.storage.remote_folder import RemoteFolder
 from tune_app.storage.storage_errors import short_reason
-from tune_app.storage.store import MOST_FILE_BYTES, StudyStore
+from tune_app.storage.store import MOST_FILE_BYTES, STUDY_FILE, StudyStore
 
 SMALL_FILES = re.compile(
-    r"study\.json|launches/[^/]+\.json|weights/[^/]+\.json"
-    r"|tune/[^/]+/[^/]+/(?:params\.json|result\.json|error\.txt|checkpoint_[^/]+/checkpoint\.json)"
+    r"study\.json|search\.jsonl|launches/[^/]+\.json|weights/[^/]+\.json"
+    r"|tune/[^/]+/[^/]+/(?:(?:params|result|stopped)\.json|error\.txt"
+    r"|checkpoint_[^/]+/checkpoint\.json)"
 )
 """Paths of the files whose content a driver needs."""
 
@@ -115,6 +116,12 @@ class RemoteStore(StudyStore):
         self.remote.move_contents(name, leave=CLAIMS)
         shutil.rmtree(self.root, ignore_errors=True)
         self.refresh()
+
+    def delete(self) -> None:
+        """Delete everything except the claims; this driver's claim goes when it is released."""
+        self.remote.remove([STUDY_FILE])  # without it there is no study to be read
+        self.remote.delete_contents(leave=CLAIMS)
+        shutil.rmtree(self.root, ignore_errors=True)
 
     def ray_storage(self, folder: str) -> dict[str, Any]:
         """Return the folder's path at the URL and the file system that opens it."""

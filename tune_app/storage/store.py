@@ -166,6 +166,16 @@ class StudyStore(ABC):
         """
 
     @abstractmethod
+    def delete(self) -> None:
+        """Delete the study with everything in its folder. To be called inside :meth:`lock`.
+
+        A reader sees the whole study, or none.
+
+        Raises:
+            OSError: a file cannot be deleted.
+        """
+
+    @abstractmethod
     def ray_storage(self, folder: str) -> dict[str, Any]:
         """Return keyword arguments of Ray Tune's ``RunConfig`` for a folder in the study."""
 

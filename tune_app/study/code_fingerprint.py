@@ -41,15 +41,24 @@ def fingerprint_files(path: Path) -> dict[str, str]:
     """
     files: dict[str, str] = {}
     for name, content in source_files(path).items():
-        meaning = content
-        try:
-            tree = ast.parse(content)
-            tree.body = list(_running(tree.body, is_space=not files))
-            meaning = _meaning(tree).encode(errors="surrogatepass")
-        except (SyntaxError, ValueError, RecursionError, MemoryError):
-            pass  # no Python, or an expression that is nested too deeply: the text is its meaning
-        files[name] = hashlib.sha256(meaning).hexdigest()
+        files[name] = _fingerprint(content, is_space=not files)
     return files
+
+
+def fingerprint_text(source: str) -> str:
+    """Return the fingerprint of Python source that is in no file, such as a notebook's cell."""
+    return _fingerprint(source.encode(errors="surrogatepass"), is_space=True)
+
+
+def _fingerprint(content: bytes, *, is_space: bool) -> str:
+    meaning = content
+    try:
+        tree = ast.parse(content)
+        tree.body = list(_running([*_before_the_run(tree.body)], is_space=is_space))
+        meaning = _meaning(tree).encode(errors="surrogatepass")
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        pass  # no Python, or an expression that is nested too deeply: the text is its meaning
+    return hashlib.sha256(meaning).hexdigest()
 
 
 def source_files(path: Path) -> dict[str, bytes]:
@@ -120,8 +129,7 @@ def _running(body: Sequence[ast.stmt], *, is_space: bool) -> Iterator[ast.stmt]:
         if not is_space or value is None:
             yield statement
             continue
-        calls = [node for node in ast.walk(value) if isinstance(node, ast.Call)]
-        declared = [call for call in calls if _makes_a_space(call)]
+        declared = _calls(value, "SearchSpace")
         for call in declared:
             call.keywords = [k for k in call.keywords if k.arg in (None, *_ALSO_CODE)]
         yield ast.Expr(value) if declared else statement
@@ -134,10 +142,23 @@ def _is_main(test: ast.expr) -> bool:
     return isinstance(test, ast.Compare) and names == {"__name__"} and texts == {"__main__"}
 
 
-def _makes_a_space(call: ast.Call) -> bool:
-    called = call.func
-    name = called.attr if isinstance(called, ast.Attribute) else getattr(called, "id", "")
-    return bool(name == "SearchSpace")
+def _before_the_run(body: Sequence[ast.stmt]) -> Iterator[ast.stmt]:
+    """Yield the statements of a script that come before its last call of ``run_study``.
+
+    The others, and the calls themselves, run nothing of a trial.
+    """
+    calling = [number for number, statement in enumerate(body) if _calls(statement, "run_study")]
+    yield from (
+        statement
+        for number, statement in enumerate(body)
+        if not calling or (number < calling[-1] and number not in calling)
+    )
+
+
+def _calls(tree: ast.AST, name: str) -> list[ast.Call]:
+    """Return the calls of a function of that name, whatever module it is taken from."""
+    calls = [node for node in ast.walk(tree) if isinstance(node, ast.Call)]
+    return [c for c in calls if name in (getattr(c.func, "attr", ""), getattr(c.func, "id", ""))]
 
 
 def _meaning(value: Any) -> str:

@@ -1,0 +1,98 @@
+"""Studies are run from a script, and inside the cluster of an existing ``ray.init``."""
+
+from __future__ import annotations
+
+import inspect
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from search_spaces import SearchSpace
+from search_spaces.errors import UserError
+from tune_app import run_study
+from tune_app.api.run import _code_of, _words
+from tune_app.study.code_fingerprint import fingerprint_text
+
+ROOT = Path(__file__).resolve().parents[2]
+SCRIPT = """
+import ray
+from ray import tune
+from tune_app import SearchSpace, load_study, run_study
+
+def fit(config):
+    for step in range(2):
+        tune.report({"loss": (config["x"] - 2) ** 2 + config["seed"] / 10 - step})
+
+def space(*values):
+    return SearchSpace(name="parabola", trainable=fit, metric="loss", mode="min",
+                       param_space={"x": tune.grid_search(list(values))})
+
+study = run_study(space(1, 3))
+print("rows", sorted(study.rows["loss"]), len(study.epochs), study)
+ray.init(num_cpus=2, include_dashboard=False, logging_level="ERROR")
+study = run_study(space(1, 2, 3), seeds=range(2), max_concurrent=1)
+print("still connected", ray.is_initialized())
+best = study.best().iloc[0]
+print("best", best["x"], round(best["loss"], 3), best["num_seeds"])
+print("read", len(load_study("results/parabola").rows))
+"""
+
+
+def test_a_script_and_an_existing_cluster(tmp_path: Path) -> None:
+    (tmp_path / "script.py").write_text(SCRIPT)
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    done = subprocess.run(
+        [sys.executable, "script.py"], cwd=tmp_path, env=environment, capture_output=True,
+        text=True, check=False, timeout=300,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stdout + done.stderr
+    lines = done.stdout.splitlines()
+    assert "rows [0.0, 0.0] 4 <study parabola: 2 finished; by loss>" in lines
+    assert "still connected True" in lines
+    assert "best 2 -0.95 2" in lines
+    assert "read 6" in lines
+    assert any("6 rows, 2 finished; 4 trials to run" in line for line in lines), done.stdout
+
+
+def test_options_are_those_of_the_command() -> None:
+    given = {"seeds": range(3), "images": 500, "fresh": True, "study": None, "check_sharing": False}
+    assert _words(given) == ["--seeds", "0,1,2", "--images", "500", "--fresh"]
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"seed": 1}, "run_study: no option 'seed'; did you mean 'seeds'?; allowed: data, "),
+        ({"plan": True}, "run_study: no option 'plan'; allowed: "),
+        ({"images": -1}, "-1 is not a whole number >= 0"),
+        ({"images": 10, "budget": "1h"}, "--images and --budget both choose the subset"),
+    ],
+)
+def test_a_mistake_is_named(options: dict[str, object], message: str) -> None:
+    with pytest.raises(UserError) as raised:
+        run_study("q1a", **options)
+    assert message in str(raised.value)
+
+
+def fit(config: dict[str, int]) -> None:
+    """Train."""
+
+
+def space(trainable: object) -> SearchSpace:
+    return SearchSpace(
+        name="mine", trainable=trainable, metric="loss", param_space={"x": {"grid_search": [1]}}
+    )
+
+
+def test_the_code_is_that_of_the_file_or_of_the_cell() -> None:
+    assert _code_of(SearchSpace(name="a", trainable="resnet", param_space={"lr": 1})) == {}
+    assert next(iter(_code_of(space(fit)))) == "test_run.py"
+    cell = space(fit)
+    fit.__module__ = "no_such_module"  # as in a notebook, whose cells are in no file
+    try:
+        assert _code_of(cell) == {"fit": fingerprint_text(inspect.getsource(fit))}
+    finally:
+        fit.__module__ = __name__

@@ -1,0 +1,1 @@
+"""Studies from Python: ``run_study`` and ``load_study``, for scripts and notebooks."""

@@ -1,0 +1,132 @@
+"""``run_study``: ``tune-app run`` as a function."""
+
+from __future__ import annotations
+
+import inspect
+import sys
+import textwrap
+from collections.abc import Iterable
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+from search_spaces.errors import UserError, choices, did_you_mean
+from search_spaces.space import SearchSpace
+from tune_app.api.loaded import LoadedStudy, load_study
+from tune_app.cli.run_command import make_request, study_place
+from tune_app.cli.run_console import run_console
+from tune_app.cli.run_display import RunDisplay
+from tune_app.cli.run_options import build_parser
+from tune_app.planning.space_file import code_files, load_space
+from tune_app.storage.open_store import open_store
+from tune_app.study.code_fingerprint import fingerprint_files, fingerprint_text
+
+_OF_THE_COMMAND = ("space", "list", "plan", "help")
+"""Options of the command that the function has no use for."""
+
+
+def run_study(space: SearchSpace | str, **options: Any) -> LoadedStudy:
+    """Run what is not finished of a study, and return the study.
+
+    It does what ``tune-app run`` does, in a script, in a notebook and inside an existing
+    ``ray.init()``, whose cluster it then uses and leaves running. Ctrl-C, or the stop button of a
+    notebook, ends the trials in order; the same call goes on. Failed trials do not raise: the
+    ``status`` of their rows says so.
+
+    Args:
+        space: a search space, the name of a shipped one, or the path of a file with one.
+        **options: the options of ``tune-app run``, with ``_`` for ``-``: ``study="night"``,
+            ``data="sample"``, ``images=500``, ``seeds=range(3)``, ``results_dir="results"``,
+            ``max_concurrent=2``, ``fresh=True`` and so on.
+
+    Raises:
+        UserError: the space or an option has to be changed; the message says how.
+        KeyboardInterrupt: the study was stopped. What was recorded is kept.
+    """
+    words = _words(options)
+    parser = build_parser()
+    name = space if isinstance(space, str) else space.name
+    args = parser.parse_args(["--space", name, *words])
+    declared = load_space(space) if isinstance(space, str) else space
+    code = code_files(space, declared) if isinstance(space, str) else _code_of(declared)
+    place = study_place(args, declared)
+    with open_store(place) as store:
+        request = make_request(args, ["--space", name, *words], declared, store, code)
+        _launch(request, RunDisplay(run_console("the study goes on")))
+    return load_study(place)
+
+
+def _launch(request: Any, display: RunDisplay) -> None:
+    from tune_app.engine import connection
+    from tune_app.engine.launch import Launch
+    from tune_app.engine.signals import StopSignals
+
+    request = connection.in_existing_cluster(request)
+    signals = StopSignals()
+    launch = Launch(request, display, signals, ends_process=False)
+    with signals:
+        try:
+            status = launch.run()
+        except KeyboardInterrupt:
+            status = launch.stopped()
+    if status > 128:
+        raise KeyboardInterrupt(
+            "the study was stopped; the same call goes on, and load_study reads what is there"
+        )
+
+
+def _words(options: dict[str, Any]) -> list[str]:
+    """Return the options as the words of a command line.
+
+    Raises:
+        UserError: there is no such option.
+    """
+    actions = build_parser()._option_string_actions
+    allowed = [
+        flag.removeprefix("--").replace("-", "_") for flag in actions if flag.startswith("--")
+    ]
+    allowed = [name for name in allowed if name not in _OF_THE_COMMAND]
+    words = []
+    for name, value in options.items():
+        if name not in allowed:
+            raise UserError(
+                f"run_study: no option {name!r}{did_you_mean(name, allowed)}; allowed: "
+                f"{choices(allowed)}"
+            )
+        flag = f"--{name.replace('_', '-')}"
+        if value is None or value is False:
+            continue
+        words += [flag] if value is True else [flag, _text(value)]
+    return words
+
+
+def _text(value: Any) -> str:
+    if isinstance(value, Iterable) and not isinstance(value, (str, bytes)):
+        return ",".join(map(str, value))
+    return str(value)
+
+
+def _code_of(space: SearchSpace) -> dict[str, str]:
+    """Return the fingerprint of the code of a space that was made in this process.
+
+    It is that of the file that defines the trainable, or of the cells of a notebook.
+    """
+    if isinstance(space.trainable, str) and not space.datasets:
+        return {}
+    functions = [space.trainable, *space.datasets.values()]
+    files: dict[str, str] = {}
+    for work in functions:
+        module = sys.modules.get(getattr(work, "__module__", "") or "")
+        path = Path(str(getattr(module, "__file__", "") or ""))
+        if path.is_file() and path.suffix == ".py":
+            files |= fingerprint_files(path)
+        else:
+            files[getattr(work, "__name__", "trainable")] = _source_fingerprint(work)
+    return files
+
+
+def _source_fingerprint(work: Any) -> str:
+    text = repr(type(work))
+    with suppress(OSError, TypeError):
+        text = textwrap.dedent(inspect.getsource(work))
+    return fingerprint_text(text)

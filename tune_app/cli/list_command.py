@@ -1,0 +1,182 @@
+"""``tune-app list``: the studies in a folder, each with its state and its best result.
+
+Exit status: 0 the folder was read, 2 the command has to be corrected.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+import time
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from search_spaces.errors import UserError, one_line
+from tune_app.cli.arguments import CommandParser
+from tune_app.cli.run_console import run_console
+from tune_app.planning.durations import format_seconds
+from tune_app.planning.overview import Overview, best_configurations, read_overview
+from tune_app.storage.local_store import LocalStore
+from tune_app.storage.lock import Holder
+from tune_app.storage.output import answering_mistakes, print_text
+from tune_app.storage.remote_folder import is_url
+from tune_app.storage.store import STUDY_FILE
+from tune_app.study.ledger import Ledger, open_ledger
+from tune_app.study.measures import Measures
+from tune_app.study.trials import ENDED
+
+_WIDTH = 100
+"""Characters of a line where the width of the terminal is not known, as in a pipe."""
+
+
+class ListedStudy(NamedTuple):
+    """What the list says of a study.
+
+    Attributes:
+        name: the name of its folder.
+        state: running, finished, incomplete, failed or unreadable.
+        num_ended: the rows that need no further trial.
+        num_rows: all of its rows.
+        measure: the name of its objective; empty if no row has it.
+        best: the best value of the objective, as printed.
+        score: the same as a number, or None.
+        last_result: when the latest result was recorded, in seconds since 1970, or None.
+        problem: why the study cannot be read; empty if it can.
+    """
+
+    name: str
+    state: str
+    num_ended: int = 0
+    num_rows: int = 0
+    measure: str = ""
+    best: str = ""
+    score: float | None = None
+    last_result: float | None = None
+    problem: str = ""
+
+
+def build_parser() -> CommandParser:
+    """Return the command line's parser."""
+    parser = CommandParser("tune_app.list", "List the studies in a folder, the latest first.")
+    parser.add_argument(
+        "folder",
+        nargs="?",
+        default="results",
+        metavar="DIR",
+        help="the folder that holds studies, e.g. ~/studies (default: results)",
+    )
+    parser.add_argument(
+        "--json", action="store_true", help="print one JSON array, for programs (default: a table)"
+    )
+    return parser
+
+
+@answering_mistakes
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the command line; return the exit status."""
+    args = build_parser().parse_args(argv)
+    studies = list_studies(_folder(args.folder))
+    if args.json:
+        print_text(json.dumps([study._asdict() for study in studies], allow_nan=False))
+    elif studies:
+        _print_table(studies, run_console(), time.time())
+    else:
+        print_text(f"{args.folder}: no studies; `tune-app run` puts them into results by default")
+    return 0
+
+
+def _folder(text: str) -> Path:
+    if is_url(text):
+        raise UserError(
+            f"{text}: studies at a URL cannot be listed; name a folder, or give the URL of one "
+            "study to tune-app status"
+        )
+    path = Path(text).expanduser()
+    if not path.is_dir():
+        raise UserError(f"{text}: no such folder; name the folder that holds studies")
+    if (path / STUDY_FILE).exists():
+        raise UserError(
+            f"{text}: this is a study; name the folder that holds it, or use tune-app status"
+        )
+    return path
+
+
+def list_studies(folder: Path) -> list[ListedStudy]:
+    """Return the studies in a folder, those with the latest result first."""
+    found = [
+        _listed(path)
+        for path in sorted(folder.iterdir())
+        if (path / STUDY_FILE).is_file() and not path.name.startswith(".")
+    ]
+    return sorted(found, key=lambda study: -(study.last_result or 0.0))
+
+
+def _listed(path: Path) -> ListedStudy:
+    try:
+        store = LocalStore(path)
+        ledger = open_ledger(store)
+        assert ledger is not None, "the file was there"
+        holder = _holder(store)
+        view = read_overview(ledger, since=holder.since if holder else None)
+    except (UserError, OSError) as error:
+        return ListedStudy(path.name, "unreadable", problem=one_line(str(error)))
+    counts = Counter(view.rows.values())
+    num_ended = sum(counts[state] for state in ENDED)
+    state = "finished" if num_ended == len(view.rows) else "incomplete"
+    state = "failed" if counts["failed"] and not holder else state
+    name, text, score = _best(ledger, view)
+    return ListedStudy(
+        path.name,
+        "running" if holder else state,
+        num_ended,
+        len(view.rows),
+        name,
+        text,
+        score,
+        view.last_result,
+    )
+
+
+def _holder(store: LocalStore) -> Holder | None:
+    try:
+        return store.holder()
+    except OSError:  # a folder of another user: the study can be read all the same
+        return None
+
+
+def _best(ledger: Ledger, view: Overview) -> tuple[str, str, float | None]:
+    """Return the objective and its best value; empty if no row has one."""
+    measures = Measures.of_study(ledger.study)
+    entries = [e for e in best_configurations(ledger, view) if e["score"] is not None]
+    if not entries:
+        return "", "", None
+    choose = max if measures.mode == "max" else min
+    score: float = choose(entry["score"] for entry in entries)
+    values = [row.get(measures.metric) for row in view.results.values()]
+    return measures.metric, measures.text(measures.metric, score, values), score
+
+
+def _print_table(studies: Sequence[ListedStudy], console: Console, now: float) -> None:
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for heading in ("study", "state", "rows", "best", "last result"):
+        table.add_column(heading, justify="right" if heading == "rows" else "left", no_wrap=True)
+    for study in studies:
+        table.add_row(*(Text(one_line(cell)) for cell in _cells(study, now)))
+    console.print(table, width=None if sys.stdout.isatty() else _WIDTH)
+    for study in studies:
+        if study.problem:
+            print_text(one_line(f"{study.name}: {study.problem}"))
+
+
+def _cells(study: ListedStudy, now: float) -> Iterator[str]:
+    yield study.name
+    yield study.state
+    yield "" if study.problem else f"{study.num_ended}/{study.num_rows}"
+    yield f"{study.best} {study.measure}".strip()
+    yield "" if study.last_result is None else f"{format_seconds(now - study.last_result)} ago"
