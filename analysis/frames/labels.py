@@ -30,6 +30,7 @@ HEADINGS = {
     "dataset": "data set",
     "lr": "learning rate",
     "lr_schedule": "learning rate schedule",
+    "label_smoothing": "label smoothing",
     "mixed_precision": "mixed precision on a GPU",
     "macs": "MACs (M)",
     "flops": "FLOPs (M)",
