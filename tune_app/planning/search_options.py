@@ -55,6 +55,8 @@ def search_settings(request: StudyRequest, recorded: object) -> SearchSettings |
         if not options.is_empty:
             raise UserError("--continue takes one row further, without a search; leave one out")
         return None
+    if options.is_empty and known is not None and space.has_domains:
+        return known
     if options.is_empty:
         if space.has_domains:
             raise UserError(
