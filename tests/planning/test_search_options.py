@@ -76,6 +76,12 @@ def test_a_damaged_entry_is_named(tmp_path: Path) -> None:
         search_settings(request(tmp_path, SearchOptions("tpe")), damaged)
 
 
+@pytest.mark.parametrize("number", [0, 100_001])
+def test_numbers_that_no_search_has(tmp_path: Path, number: int) -> None:
+    with pytest.raises(UserError, match=f"--num-trials {number}: allowed: 1 to 100,000"):
+        check_request(request(tmp_path, SearchOptions("random", number), space=domains()))
+
+
 @pytest.mark.parametrize(
     ("changes", "message"),
     [

@@ -77,7 +77,7 @@ class Launch:
             study = self._prepare(checked, cluster)
             plan = self._plan(study, cluster)
             self._display.plan(study, plan, cluster)
-            self._display.say(*study.notes())
+            self._display.say(*study.notes(), *_further_notes(study, plan))
             if plan.with_check().trials:
                 if study.trainable.probe is not None:
                     self._display.say("measuring the speed of a few training steps")
