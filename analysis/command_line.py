@@ -16,8 +16,10 @@ from tune_app.study.command_name import command_name
 class Parser(argparse.ArgumentParser):
     """The arguments of a command of this package; a mistake in them is a ``UserError``."""
 
-    def __init__(self, module: str, description: str) -> None:
-        super().__init__(prog=command_name(module), description=description, allow_abbrev=False)
+    def __init__(self, module: str, description: str, epilog: str | None = None) -> None:
+        super().__init__(
+            prog=command_name(module), description=description, epilog=epilog, allow_abbrev=False
+        )
 
     def error(self, message: str) -> None:  # type: ignore[override]
         """Raise the message that argparse would print together with the usage.

@@ -13,10 +13,11 @@ import pytest
 from analysis.checks.audit.command import main as audit
 from analysis.checks.claims.command import main as claims
 from analysis.command_line import Parser
+from analysis.compare.command import main as compare
 from analysis.report import main as report
 from tests.studies import resnet_config, study_json, write_study
 
-COMMANDS = {"report": report, "claims": claims, "audit": audit}
+COMMANDS = {"report": report, "claims": claims, "audit": audit, "compare": compare}
 
 
 @pytest.mark.parametrize(
@@ -31,6 +32,8 @@ COMMANDS = {"report": report, "claims": claims, "audit": audit}
         ("report", ["x", "--form", "md"], "unrecognized arguments: --form md"),
         ("claims", ["--no-such"], "unrecognized arguments: --no-such"),
         ("audit", [], "the following arguments are required: TABLE"),
+        ("compare", ["a", "b", "--where=--"], "--where: needs a value"),
+        ("compare", [], "the following arguments are required: STUDY"),
     ],
 )
 def test_mistakes_are_one_line_that_names_the_help(

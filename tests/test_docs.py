@@ -15,6 +15,7 @@ from analysis import report
 from analysis.checks.audit import command as audit
 from analysis.checks.claims import command as claims
 from analysis.checks.claims.user import load_claims
+from analysis.compare import command as compare
 from search_spaces import SHIPPED
 from tests.test_imports import BELOW
 from tune_app.cli import (
@@ -41,6 +42,7 @@ PARSERS = {
     "env": env_command.build_parser(),
     "status": status_command.build_parser(),
     "report": report._parser(),
+    "compare": compare.build_parser(),
     "audit": audit._parser(),
     "claims": claims._parser(),
 }

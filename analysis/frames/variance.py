@@ -12,7 +12,7 @@ from analysis.frames.tables import inert_axes
 from analysis.stats import factorial_effects
 from search_spaces.errors import UserError
 
-COLUMNS = ("term", "eta_squared", "p_value", "error_term", "num_results")
+COLUMNS = ("term", "eta_squared", "p_value", "num_results")
 
 
 def variance_data(study: Study) -> pd.DataFrame:
@@ -44,8 +44,6 @@ def variance_data(study: Study) -> pd.DataFrame:
             found = factorial_effects(group, factors, metric)
         except UserError:  # a cell is empty or lacks a seed
             continue
-        lines = found.terms.assign(
-            **names, error_term=found.error_term, num_results=found.num_results
-        )
+        lines = found.assign(**names, num_results=len(group))
         parts.append(lines[[*names, *COLUMNS]])
     return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=[*COLUMNS])

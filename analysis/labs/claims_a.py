@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from analysis.checks.claims.contrasts import Higher, LargerAt
 from analysis.checks.claims.families import BestOf
+from analysis.checks.claims.growth import GrowsFaster
 from analysis.checks.claims.margins import Same, Usually
 from analysis.checks.claims.picks import BestHas
 from analysis.checks.claims.ranges import RatioWithin
-from analysis.checks.claims.thresholds import GrowsFaster, MostRows
+from analysis.checks.claims.thresholds import MostRows
 from analysis.labs.drawn import FASHION, MNIST, claims_of
 
 _claim = claims_of("report_a")

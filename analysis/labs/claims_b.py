@@ -5,9 +5,10 @@ from __future__ import annotations
 from analysis.checks.claims.claim import Claim
 from analysis.checks.claims.contrasts import Higher, LargerAt
 from analysis.checks.claims.families import BestOf
+from analysis.checks.claims.growth import GrowsFaster
 from analysis.checks.claims.margins import Same, Usually
 from analysis.checks.claims.ranges import LongerThan, RatioWithin
-from analysis.checks.claims.thresholds import GrowsFaster, MostRows
+from analysis.checks.claims.thresholds import MostRows
 from analysis.labs.drawn import FASHION, MNIST, claims_of
 
 _claim = claims_of("report_b")

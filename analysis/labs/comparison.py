@@ -20,6 +20,8 @@ import pandas as pd
 
 from analysis.checks.audit.reference_table import from_reference
 from analysis.checks.audit.table import Table, setting_key
+from analysis.frames.cells import format_points
+from analysis.frames.labels import MISSING
 from analysis.frames.load import FINISHED, Study
 from analysis.frames.seeds import over_seeds
 from analysis.labs.comparability import Ours, epochs_of, number_of, reasons_of
@@ -154,18 +156,42 @@ def _interval(ours: Ours, theirs: float, num_theirs: float) -> tuple[float, floa
     )
     if not (np.isfinite(num) and np.isfinite(num_theirs)):
         return math.nan, math.nan, "unknown, because numbers of test images are missing"
-    low, high = difference_interval(mean, num, theirs, num_theirs)
+    spread = number_of(ours, "test_accuracy_sd")
+    low, high = difference_to_published(
+        mean, num, theirs, num_theirs, spread=spread, num_seeds=int(num_seeds)
+    )
     noise = _SAMPLING
     if num_seeds > 1:
-        from scipy.stats import t
-
-        spread = number_of(ours, "test_accuracy_sd")
-        further = float(t.ppf(0.975, num_seeds - 1)) * spread * math.sqrt(1 + 1 / num_seeds)
-        difference = mean - theirs
-        low = difference - math.hypot(difference - low, further)
-        high = difference + math.hypot(high - difference, further)
         noise += f", and the noise of another run from the spread of {num_seeds:.0f} seeds"
     return low, high, noise
+
+
+def difference_to_published(
+    mean: float,
+    num_images: float,
+    theirs: float,
+    num_theirs: float,
+    *,
+    spread: float,
+    num_seeds: int,
+) -> tuple[float, float]:
+    """Return the 95 % interval of a mean over seeds minus the accuracy of one other run.
+
+    Args:
+        mean, num_images: the mean and the images that each accuracy was counted on.
+        theirs, num_theirs: the other run's accuracy and images.
+        spread: standard deviation over the seeds; with one seed it is unknown and left out.
+        num_seeds: the number of seeds.
+    """
+    from scipy import special
+
+    low, high = difference_interval(mean, num_images, theirs, num_theirs)
+    if num_seeds < 2:
+        return low, high
+    further = special.stdtrit(num_seeds - 1, 0.975) * spread * math.sqrt(1 + 1 / num_seeds)
+    difference = mean - theirs
+    low = difference - math.hypot(difference - low, further)
+    return low, difference + math.hypot(high - difference, further)
 
 
 def difference_interval(
@@ -178,3 +204,22 @@ def difference_interval(
         *(first * num_first, num_first, second * num_second, num_second), method="newcomb"
     )
     return float(low), float(high)
+
+
+def interval_cells(frame: pd.DataFrame, images: Sequence[float | None]) -> dict[str, list[str]]:
+    """Return the printed intervals of ``compare``.
+
+    Those of single runs, which lack the noise of training, are not mixed with those over seeds.
+    """
+    is_mean, cells = frame["num_seeds"] > 1, {}
+    for title, rows in (("95 % interval, one run", ~is_mean), ("95 % interval, seeds", is_mean)):
+        if rows.any():
+            ends = zip(frame["low"].where(rows), frame["high"].where(rows), images, strict=True)
+            cells[title] = [_interval_text(*of_row) for of_row in ends]
+    return cells
+
+
+def _interval_text(low: float, high: float, num_images: float | None) -> str:
+    if not (math.isfinite(low) and math.isfinite(high)):
+        return MISSING
+    return f"{format_points(low, num_images)} … {format_points(high, num_images)}"

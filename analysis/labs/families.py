@@ -28,8 +28,8 @@ _METHODS = {"resnet": "model", "svm": "kernel"}
 _METRIC = "val_accuracy"
 _ABOUT = (
     "The best ResNet and the best SVM, each picked on validation, from studies with the same test "
-    "images. The intervals are exact 95 % intervals. They cover the sampling of the test images, "
-    "not the noise of training."
+    "images. Intervals are exact 95 % intervals of one run. They cover the sampling of the test "
+    "images, not the noise of training. A mean over seeds has none."
 )
 
 
@@ -89,12 +89,13 @@ def _compared(dataset: Any, picks: pd.DataFrame) -> str:
     one, other = (best[best["family"] == family].iloc[0] for family in _METHODS)
     images = float(one["num_test"])
     accuracies = float(one["test_accuracy"]), float(other["test_accuracy"])
-    said = "overlap" if overlap(*accuracies, images) else "do not overlap"
+    said = f"{label('dataset', dataset)}: {_shown(one)} against {_shown(other)}."
+    if max(one["num_seeds"], other["num_seeds"]) > 1:
+        return said
     if not all(math.isfinite(proportion_interval(a * images, images).low) for a in accuracies):
-        said = "are not all known"
-    return (
-        f"{label('dataset', dataset)}: {_shown(one)} against {_shown(other)}. The intervals {said}."
-    )
+        return f"{said} The intervals are not all known."
+    do = "overlap" if overlap(*accuracies, images) else "do not overlap"
+    return f"{said} The intervals {do}."
 
 
 def _shown(pick: pd.Series[Any]) -> str:
@@ -105,13 +106,13 @@ def _shown(pick: pd.Series[Any]) -> str:
     interval = " to ".join(format_percent(end, images) for end in ends)
     if not math.isfinite(ends.low):
         interval = "interval not known"
-    mean = f", mean of {seeds} seeds" if seeds > 1 else ""
+    if seeds > 1:
+        interval = f"mean of {seeds} seeds"
     trained = pick["num_trained"]
     on = f", trained on {trained:,.0f} images" if pd.notna(trained) else ""
     text = format_cell("test_accuracy", accuracy, images * seeds)
     return (
-        f"{label(column, pick[column])} of {pick['study']} with {text} % on test "
-        f"({interval}{mean}{on})"
+        f"{label(column, pick[column])} of {pick['study']} with {text} % on test ({interval}{on})"
     )
 
 

@@ -170,6 +170,8 @@ def _counted(frame: pd.DataFrame) -> str:
 
 
 def _comparison_table(frame: pd.DataFrame, studies: Mapping[str, Study]) -> Table:
+    from analysis.labs.comparison import interval_cells
+
     settings = [name for name in _SETTINGS if name in frame and frame[name].nunique() > 1]
     names = zip(frame["report"].map(str), frame["table"].map(str), strict=True)
     cells = {
@@ -191,10 +193,10 @@ def _comparison_table(frame: pd.DataFrame, studies: Mapping[str, Study]) -> Tabl
         values = zip(frame[column], counts, strict=True)
         cells[title] = [format_cell("test_accuracy", value, count) for value, count in values]
     cells["difference (points)"] = list(map(format_points, frame["difference"], images))
-    cells["95 % interval"] = list(map(_interval, frame["low"], frame["high"], images))
+    cells |= interval_cells(frame, images)
     cells["verdict"] = [str(verdict) for verdict in frame["verdict"]]
     filters = ("published in", "data set", "method", "verdict")
-    notes = tuple(f"Interval: {noise}." for noise in dict.fromkeys(frame["noise"]))
+    notes = tuple(f"Intervals include {noise}." for noise in dict.fromkeys(frame["noise"]))
     caption = "Test accuracy beside the published one."
     return Table("published", caption, cells, frame, notes, filters=filters)
 
@@ -209,12 +211,6 @@ def _table_name(report: str, table: str) -> str:
     shown = _REPORTS.get(report, one_line(report))
     part = one_line(table).removeprefix(report).strip("_").replace("_", " ")
     return f"{shown}, {part}" if part else shown
-
-
-def _interval(low: float, high: float, num_images: float | None) -> str:
-    if not (math.isfinite(low) and math.isfinite(high)):
-        return MISSING
-    return f"{format_points(low, num_images)} … {format_points(high, num_images)}"
 
 
 def audited(studies: Mapping[str, Study]) -> Section | None:

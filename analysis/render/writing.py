@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from types import MappingProxyType
 
 from analysis.frames.copies import study_store
 from analysis.frames.load import Study, load_study
@@ -62,6 +63,32 @@ def write_report(
     studies = {stem: named[name] for stem, name in stems.items()}
     splits = {stem: load_splits(study, images) for stem, study in studies.items() if images}
     document = build_document(studies, figures=figures, published=published, images=splits)
+    return write_document(document, out, formats, stems=stems)
+
+
+def write_document(
+    document: Document,
+    out: Path,
+    formats: Sequence[str] = FORMATS,
+    *,
+    name: str = "report",
+    stems: Mapping[str, str] = MappingProxyType({}),
+) -> list[Path]:
+    """Write the tables, figures and forms of a document.
+
+    Args:
+        document: the document.
+        out: the directory to write into.
+        formats: the forms to write, out of ``FORMATS``.
+        name: the name of the forms, such as ``report`` for ``report.html``.
+        stems: name of a table -> name of its files, where they differ.
+
+    Returns:
+        The files written.
+
+    Raises:
+        UserError: ``out`` is not writable.
+    """
     written = []
     for table in document.tables:
         stem = out / "tables" / stems.get(table.name, table.name)
@@ -70,10 +97,12 @@ def write_report(
             write_whole(stem.with_name(f"{stem.name}.md"), table_markdown(table) + "\n"),
             write_whole(stem.with_name(f"{stem.name}.tex"), table_tex(table)),
         ]
-    return [*written, *_write_figures_and_forms(document, out, formats)]
+    return [*written, *_write_figures_and_forms(document, out, formats, name)]
 
 
-def _write_figures_and_forms(document: Document, out: Path, formats: Sequence[str]) -> list[Path]:
+def _write_figures_and_forms(
+    document: Document, out: Path, formats: Sequence[str], name: str
+) -> list[Path]:
     drawings = Drawings(document.figures)
     written = []
     for figure in document.figures:
@@ -83,15 +112,15 @@ def _write_figures_and_forms(document: Document, out: Path, formats: Sequence[st
             write_whole(stem.with_suffix(".png"), drawings.png(figure)),
         ]
     if "md" in formats:
-        written.append(write_whole(out / "report.md", render_markdown(document)))
+        written.append(write_whole(out / f"{name}.md", render_markdown(document)))
     if "html" in formats:
         from analysis.render.html import render_html
 
-        written.append(write_whole(out / "report.html", render_html(document, drawings)))
+        written.append(write_whole(out / f"{name}.html", render_html(document, drawings)))
     if "pdf" in formats:
         from analysis.render.pdf import render_pdf
 
-        written.append(write_whole(out / "report.pdf", render_pdf(document, drawings)))
+        written.append(write_whole(out / f"{name}.pdf", render_pdf(document, drawings)))
     return written
 
 

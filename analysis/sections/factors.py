@@ -99,11 +99,10 @@ def variance_table(study: Study, name: str) -> Table | None:
         for term in frame["term"]
     ]
     cells["share of variance (%)"] = [f"{100 * share:.1f}" for share in frame["eta_squared"]]
-    tested = frame["error_term"] == "seeds"
-    if tested.any() and frame.loc[tested, "p_value"].notna().any():
+    if frame["p_value"].notna().any():
         cells["p"] = [
             MISSING if pd.isna(p) else f"{p:.2g}" if p >= 0.001 else "< 0.001"
-            for p in frame["p_value"].where(tested)
+            for p in frame["p_value"]
         ]
     scale = scale_of(study, compared_by(study).shown)
     caption = f"Share of the variance of {scale.words} that factors and pairs of factors explain."

@@ -23,7 +23,7 @@ from analysis.labs.families import families
 from analysis.render.document import Block, Bullets, Paragraph, Section
 from analysis.sections.best import gap_of
 from analysis.sections.conclusions import overlap, sentences
-from analysis.stats import fewest_pairs, units_of
+from analysis.stats import fewest_pairs, smallest_difference, units_of
 from analysis.stats.units import too_few_units
 from search_spaces.errors import one_line
 
@@ -164,7 +164,13 @@ def _judged(pairs: pd.DataFrame, images: float, scale: Scale) -> str:
     )
     unit = f" {scale.difference_unit}" if scale.difference_unit else ""
     shown = f"p = {p_value:.2g}" if p_value >= 0.001 else "p < 0.001"
-    return f"; mean difference {mean}{unit} (95 % interval {low} to {high}, {shown})"
+    found = f"; mean difference {mean}{unit} (95 % interval {low} to {high}, {shown})"
+    if p_value < _ALPHA:
+        return found
+    spread, by_student = float(units.values.std(ddof=1)), units.by_student
+    visible = smallest_difference(spread, len(units.values), by_student=by_student)
+    size = scale.in_words(visible, images).lstrip("+")
+    return f"{found}; with this spread 4 of 5 studies would find {size}"
 
 
 def _times(factor: str, first: Any, second: Any, pairs: pd.DataFrame) -> str:

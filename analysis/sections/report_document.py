@@ -25,6 +25,7 @@ from analysis.sections.mistakes import mistakes
 from analysis.sections.observations import conclusions
 from analysis.sections.problems import problems, unfinished
 from analysis.sections.results import main_table
+from analysis.sections.seeds import data_sets
 from analysis.sections.setup import setup
 from analysis.sections.training import costs, curves, summary
 from search_spaces.errors import one_line
@@ -38,9 +39,9 @@ def parts_of(study: Study, splits: Splits) -> tuple[Part, ...]:
     Without accuracies of this package there are only those that need just parameters and measures.
     """
     if not has_accuracies(study):
-        return (best, main_table, curves, confusion, effects)
+        return (best, main_table, data_sets, curves, confusion, effects)
     return (
-        *(best, summary, main_table, pivots, devices, kernels, scaling),
+        *(best, summary, main_table, data_sets, pivots, devices, kernels, scaling),
         *(curves, confusion, partial(mistakes, splits=splits)),
         *(costs, effects, epochs, pin_memory),
     )

@@ -1,12 +1,27 @@
-"""Notes on the number of seeds over which a table's values are means."""
+"""What seeds show: notes on means over them, and configurations over all data sets."""
 
 from __future__ import annotations
 
 import pandas as pd
 
-from analysis.frames.cells import counted
-from analysis.frames.columns import same_at_every_seed
+from analysis.frames.cells import counted, format_cell, scale_of
+from analysis.frames.columns import same_at_every_seed, varied
+from analysis.frames.datasets import ABOVE, over_datasets
+from analysis.frames.labels import is_share_in
 from analysis.frames.load import Study
+from analysis.frames.quality import compared_by
+from analysis.render.document import Section, Table
+from analysis.sections.best import settings
+
+_MOST = 10
+_MIDDLE = (
+    "The mean of the middle half of the runs on all data sets, as they were measured; a failed run "
+    "or an easy data set hardly moves it (Agarwal et al. 2021)."
+)
+_INTERVAL = (
+    "The interval is that of a bootstrap within each data set, stretched for few seeds. It is "
+    "about other seeds, not about other data sets or test images."
+)
 
 
 def seeds_notes(study: Study, rows: pd.DataFrame) -> tuple[str, ...]:
@@ -39,3 +54,48 @@ def _of_planned(counts: pd.Series[int], planned: int) -> str:
         return counted(planned, "seed")
     done = str(most) if fewest == most else f"{fewest} to {most}"
     return f"the seeds that have finished, {done} of {planned}"
+
+
+def data_sets(study: Study, key: str) -> Section | None:
+    """Return the best configurations over all data sets; None with one data set or one seed."""
+    frame = over_datasets(study)
+    if frame.empty:
+        return None
+    best = frame.head(_MOST)
+    scale = scale_of(study, compared_by(study).shown)
+    configurations = study.rows.drop_duplicates("config_id").set_index("config_id")
+    constant = [name for name in study.factors if name == "dataset" or name not in varied(study)]
+    cells = {
+        "settings": [
+            settings(study, configurations.loc[config_id], constant)
+            for config_id in best["config_id"]
+        ]
+    }
+    as_share = is_share_in(study, scale.metric)
+
+    def shown(value: float) -> str:
+        return format_cell(scale.metric, value, as_share=as_share)
+
+    unit = "%" if scale.in_percent else scale.unit
+    cells[f"interquartile mean ({unit})" if unit else "interquartile mean"] = [
+        shown(value) for value in best["iqm"]
+    ]
+    has_interval = bool(best["low"].notna().all())
+    if has_interval:
+        ends = zip(best["low"], best["high"], strict=True)
+        cells["95 % interval"] = [f"{shown(low)} … {shown(high)}" for low, high in ends]
+    than = "above" if study.mode == "max" else "below"
+    for column, threshold in zip(ABOVE, frame.attrs["thresholds"], strict=True):
+        cells[f"runs {than} {scale.value(threshold)} (%)"] = [
+            f"{100 * share:.0f}" for share in best[column]
+        ]
+    number, num_seeds = int(frame["num_datasets"].iloc[0]), int(frame["num_seeds"].iloc[0])
+    of = "All configurations" if len(best) == len(frame) else f"The {len(best)} best configurations"
+    caption = (
+        f"{of} by {scale.words} over {counted(number, 'data set')} and {counted(num_seeds, 'seed')}"
+        " each."
+    )
+    thresholds = "The last columns are the shares of runs beyond the quartiles of all runs."
+    notes = (_MIDDLE, *((_INTERVAL,) if has_interval else ()), thresholds)
+    table = Table(f"{key}-data-sets", caption, cells, frame, notes)
+    return Section("Over all data sets", (table,))

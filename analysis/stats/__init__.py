@@ -4,16 +4,21 @@
 means of seeds or over single pairs, ``shares`` how often one arm is better, both with the rule for
 too few of them; ``sign_flips`` and ``holm`` are what they use. ``predictions`` and ``saved``
 compare two trained models image by image. ``factorial`` splits the variance of a grid among its
-factors. ``noise`` estimates the noise of a run from a factor that changes nothing. ``power`` says
-what a number of pairs can show. ``timing`` compares durations. ``budget`` estimates the gain from
-more trials.
+factors. ``noise`` estimates the noise of a run from a factor that changes nothing. ``timing``
+compares durations. ``budget`` estimates the gain from more trials. ``aggregate`` joins the runs of
+several data sets. What a number of pairs can show is in ``tune_app.study.power``.
 
 Accuracies are fractions, and durations are in seconds. Functions that draw random numbers take a
 seed and are repeatable.
 """
 
+from analysis.stats.aggregate import (
+    interquartile_mean,
+    performance_profile,
+    stratified_interval,
+)
 from analysis.stats.budget import expected_best
-from analysis.stats.factorial import FactorialEffects, factorial_effects
+from analysis.stats.factorial import factorial_effects
 from analysis.stats.holm import holm
 from analysis.stats.intervals import (
     Interval,
@@ -21,12 +26,13 @@ from analysis.stats.intervals import (
     proportion_interval,
 )
 from analysis.stats.noise import NoiseFloor, noise_floor
-from analysis.stats.power import (
-    fewest_pairs,
-    smallest_difference,
-    smallest_p_value,
+from analysis.stats.predictions import (
+    McNemar,
+    image_error,
+    mcnemar,
+    mcnemar_bound,
+    mcnemar_of_counts,
 )
-from analysis.stats.predictions import McNemar, mcnemar, mcnemar_bound
 from analysis.stats.saved import compare_predictions, load_predictions, read_predictions
 from analysis.stats.shares import Outperforming, outperforming
 from analysis.stats.sign_flips import SignFlip, sign_flip, sign_flip_interval
@@ -36,9 +42,9 @@ from analysis.stats.timing import (
     same_conditions,
 )
 from analysis.stats.units import Units, units_of
+from tune_app.study.power import fewest_pairs, smallest_difference, smallest_p_value
 
 __all__ = [
-    "FactorialEffects",
     "Interval",
     "McNemar",
     "NoiseFloor",
@@ -52,12 +58,16 @@ __all__ = [
     "factorial_effects",
     "fewest_pairs",
     "holm",
+    "image_error",
+    "interquartile_mean",
     "load_predictions",
     "mcnemar",
     "mcnemar_bound",
+    "mcnemar_of_counts",
     "mean_interval",
     "noise_floor",
     "outperforming",
+    "performance_profile",
     "proportion_interval",
     "read_predictions",
     "same_conditions",
@@ -65,5 +75,6 @@ __all__ = [
     "sign_flip_interval",
     "smallest_difference",
     "smallest_p_value",
+    "stratified_interval",
     "units_of",
 ]

@@ -12,7 +12,6 @@ from numpy.typing import NDArray
 
 from analysis.frames.columns import numbers
 from analysis.frames.pairing import side_by_side
-from analysis.stats.intervals import mean_interval
 from analysis.stats.units import too_few_units
 from search_spaces.errors import UserError, choices
 
@@ -28,9 +27,6 @@ class NoiseFloor:
             change; the uncertainty of an ordinary run.
         sd_low, sd_high: χ² interval of ``sd``, under the assumption of normal differences; NaN
             with fewer than six pairs.
-        mean_difference, low, high: of the placebo's pairs, with Student's interval, which should
-            contain zero.
-        p_value: of the t-test that the placebo changes nothing; if small, it is not a placebo.
         num_pairs: the number of pairs used.
     """
 
@@ -38,10 +34,6 @@ class NoiseFloor:
     robust_sd: float
     sd_low: float
     sd_high: float
-    mean_difference: float
-    low: float
-    high: float
-    p_value: float
     num_pairs: int
 
 
@@ -77,7 +69,7 @@ def noise_floor(
 
 def noise_of(differences: NDArray[np.float64], *, confidence: float = 0.95) -> NoiseFloor:
     """Estimate the noise of one run from the differences of a placebo's pairs, (pairs,)."""
-    from scipy import special, stats
+    from scipy import special
 
     num_pairs = len(differences)
     squares = float(np.square(differences).sum())
@@ -88,17 +80,11 @@ def noise_of(differences: NDArray[np.float64], *, confidence: float = 0.95) -> N
         else math.sqrt(squares / special.chdtri(num_pairs, p) / 2)
         for p in (tail, 1 - tail)
     )
-    low, high = mean_interval(differences, confidence=confidence)
-    varied = num_pairs > 1 and np.ptp(differences) > 1e-12
     return NoiseFloor(
         sd=math.sqrt(squares / num_pairs / 2),
         robust_sd=float(np.median(np.abs(differences)) / special.ndtri(0.75) / math.sqrt(2)),
         sd_low=sd_low,
         sd_high=sd_high,
-        mean_difference=float(differences.mean()),
-        low=low,
-        high=high,
-        p_value=float(stats.ttest_1samp(differences, 0).pvalue) if varied else math.nan,
         num_pairs=num_pairs,
     )
 

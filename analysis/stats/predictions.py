@@ -6,6 +6,7 @@ settings, because another training run may give another result (Dietterich 1998)
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -42,7 +43,22 @@ def mcnemar(first_correct: ArrayLike, second_correct: ArrayLike) -> McNemar:
     assert first.shape == second.shape and first.ndim == 1
     only_first = int(np.count_nonzero(first & ~second))
     only_second = int(np.count_nonzero(second & ~first))
-    return McNemar(_binomial(only_first, only_second), only_first, only_second)
+    return McNemar(mcnemar_of_counts(only_first, only_second), only_first, only_second)
+
+
+def image_error(differences: ArrayLike) -> float:
+    """Return the standard error of a mean difference that comes from the sampling of test images.
+
+    Two images are added, on one of which only the first side is right and on one only the second
+    (Bonett & Price 2012). Without them intervals are too short below a hundred images: at 20 they
+    miss in up to half of all studies, because images on which the sides differ are few.
+
+    Args:
+        differences: (images,), by image the difference between both sides in the share of the
+            trainings that are right on it, −1 to 1.
+    """
+    values = np.append(np.asarray(differences, dtype=float), [1.0, -1.0])
+    return float(values.std(ddof=1) / math.sqrt(len(values)))
 
 
 def mcnemar_bound(num_correct_first: int, num_correct_second: int, num_different: int) -> McNemar:
@@ -62,12 +78,14 @@ def mcnemar_bound(num_correct_first: int, num_correct_second: int, num_different
     discordant = num_different - (num_different - excess) % 2
     only_first = (discordant + excess) // 2
     only_second = discordant - only_first
-    return McNemar(_binomial(only_first, only_second), only_first, only_second, is_bound=True)
+    return McNemar(
+        mcnemar_of_counts(only_first, only_second), only_first, only_second, is_bound=True
+    )
 
 
-def _binomial(only_first: int, only_second: int) -> float:
-    from scipy import stats
+def mcnemar_of_counts(only_first: int, only_second: int) -> float:
+    """Return the exact p-value from the images that only one of two models classifies correctly."""
+    from scipy import special
 
-    if only_first + only_second == 0:
-        return 1.0
-    return float(stats.binomtest(only_first, only_first + only_second).pvalue)
+    fewer, both = min(only_first, only_second), only_first + only_second
+    return float(min(1.0, 2 * special.bdtr(fewer, both, 0.5)))

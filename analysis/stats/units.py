@@ -20,8 +20,8 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from analysis.stats.intervals import UNKNOWN, Interval, mean_interval
-from analysis.stats.power import fewest_pairs, smallest_p_value
 from analysis.stats.sign_flips import Alternative, sign_flip, sign_flip_interval
+from tune_app.study.power import fewest_pairs, smallest_p_value
 
 _EQUAL = 1e-12
 
@@ -72,6 +72,24 @@ class Units:
         if alternative == "two-sided":
             return 2 * below
         return below if (t > 0) == (alternative == "greater") else 1 - below
+
+    def with_images(
+        self, image_error: float, confidence: float, margin: float = 0.0
+    ) -> tuple[Interval, float]:
+        """Return interval and p-value for other seeds and for other test images, too.
+
+        Args:
+            image_error: the standard error of the mean from the sampling of test images.
+            confidence: of the interval.
+            margin: the mean that the p-value is of.
+        """
+        from scipy import special
+
+        num = len(self.values)
+        error = math.hypot(float(self.values.std(ddof=1)) / math.sqrt(num), image_error)
+        half = float(special.stdtrit(num - 1, (1 + confidence) / 2)) * error
+        p_value = 2 * float(special.stdtr(num - 1, -abs(self.mean - margin) / error))
+        return Interval(self.mean - half, self.mean + half), max(p_value, self.p_value(margin))
 
     def p_within(self, margin: float) -> tuple[bool, float]:
         """Return whether the mean is within ± a margin, and the p-value that it is on that side.

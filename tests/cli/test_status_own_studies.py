@@ -39,6 +39,22 @@ def test_the_best_is_selected_by_the_objective_in_its_unit(
     assert (entry["mode"], entry["unit"], entry["test_score"]) == ("min", "mm", 6.0)
 
 
+def test_failed_seeds_count_against_a_configuration(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """One lucky seed of six is no better than a mean over all of them."""
+    steady, lucky = {"lr": 0.1}, {"lr": 0.5}
+    seeds = range(6)
+    ledger = own_study(tmp_path / "luck", [steady, lucky], seeds=seeds, metric="score", mode="max")
+    for seed in seeds:
+        report(ledger, steady, [{"score": 0.95 + seed / 500}], seed=seed)
+        ended = {} if seed == 0 else {"ended": False, "error": "ValueError: no\n"}
+        report(ledger, lucky, [{"score": 0.96}], seed=seed, **ended)
+    [best] = plain(capsys, ledger.root)["best"]
+    assert (best["config"]["lr"], best["num_seeds"]) == (0.1, 6)
+    assert best["score"] == pytest.approx(0.955)
+
+
 def test_a_score_alone_has_no_value_on_test_data(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -23,6 +23,7 @@ class Brain:
         self.steps = list(steps)
         self.stops = set(stops)
         self.to_stop: dict[str, int] = {}
+        self.ended_because = ""
         self.results: list[tuple[str, int, float | None, bool]] = []
         self.ends: list[tuple[str, str, float | None, dict[int, float | None]]] = []
 

@@ -200,3 +200,17 @@ def test_a_trial_that_a_killed_launch_had_decided_to_stop_is_stopped(tmp_path: P
     stopped = json.loads((trial.folder / "stopped.json").read_text())
     assert stopped == {"status": "stopped", "epoch": 1, "by": "asha"}
     assert brain.ends == [(config_id, "stopped", 0.5, {1: 0.5})]
+
+
+@pytest.mark.parametrize(("result", "value"), [("last", 0.2), ("best", 0.7)])
+def test_a_function_without_epochs_is_told_by_the_result_of_its_space(
+    tmp_path: Path, result: str, value: float
+) -> None:
+    space = {"prefix_axis": None, "result": result, "param_space": {"x": {"grid_search": [1, 2]}}}
+    run = Run(prepared(tmp_path, **space), Brain([new(0, {"x": 1})]))
+    trial = run.start()
+    for epoch, score in ((1, 0.3), (2, 0.7), (3, 0.2)):
+        assert run.report(trial, epoch, score)
+    run.end(trial)
+    assert run.brain.ends[0][1:3] == ("finished", value)
+    assert [epoch for _, epoch, *_ in run.brain.results] == [1, 2, 3], "any may be the last"

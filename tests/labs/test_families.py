@@ -56,6 +56,21 @@ def test_picks_on_the_same_images_stand_beside_each_other(tmp_path: Path) -> Non
     ]
 
 
+def test_a_mean_over_seeds_has_no_interval_of_one_run(tmp_path: Path) -> None:
+    config = resnet_config(model="resnet18")
+    meta = study_json({"resnet18": config}, name="nets", space={"factors": ["dataset", "model"]})
+    meta["space"]["trainable"], meta["seeds"] = "resnet", [0, 1]
+    meta["data"]["datasets"]["mnist"] = meta["data"]["datasets"]["mnist"] | {"sha256": SUMS}
+    path = write_study(tmp_path / "nets", meta)
+    for seed, test in enumerate((119 / 140, 126 / 140)):
+        lines = [line(2, milestone=True, val_accuracy=0.9, test_accuracy=test)]
+        write_trial(path, f"k{seed}", config, {2: ["resnet18"]}, lines, seed=seed)
+    [text] = texts(load_study(path), svms(tmp_path / "svms"))
+    assert "ResNet-18 of nets with 87.5 % on test (mean of 2 seeds, trained on" in text
+    assert "against rbf of svms with 95.0 % on test (90.0 to 98.0," in text
+    assert "overlap" not in text
+
+
 def test_other_images_are_not_comparable(tmp_path: Path) -> None:
     assert texts(resnets(tmp_path / "nets"), svms(tmp_path / "svms", split_seed=1)) == [
         "MNIST: not comparable: no ResNet and SVM were tested on the same images (nets on 140, "

@@ -76,6 +76,12 @@ def test_a_damaged_entry_is_named(tmp_path: Path) -> None:
         search_settings(request(tmp_path, SearchOptions("tpe")), damaged)
 
 
+@pytest.mark.parametrize("number", [0, 100_001])
+def test_numbers_that_no_search_has(tmp_path: Path, number: int) -> None:
+    with pytest.raises(UserError, match=f"--num-trials {number}: allowed: 1 to 100,000"):
+        check_request(request(tmp_path, SearchOptions("random", number), space=domains()))
+
+
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
@@ -109,3 +115,9 @@ def test_a_new_search_has_no_rows_and_its_settings_are_recorded(tmp_path: Path) 
     assert study.ledger.row_keys() == []
     expected = SearchSettings("random", 3, stopping="asha", rungs=(1, 3))
     assert study.search == expected and study.ledger.study["search"] == expected.as_json()
+
+
+def test_a_search_goes_on_without_its_options_where_nothing_else_could_run(tmp_path: Path) -> None:
+    again = request(tmp_path, SearchOptions(), space=domains())
+    assert search_settings(again, FULL.as_json()) == FULL
+    assert search_settings(request(tmp_path, SearchOptions()), FULL.as_json()) is None, "a grid"

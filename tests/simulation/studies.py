@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import itertools
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
+
+from analysis.stats import fewest_pairs
 
 UNITS = (2, 3, 6, 10)
 LUCK = (0.0, 0.5, 1.0)
@@ -17,6 +20,7 @@ SETTINGS = 4
 SPREAD = 0.01
 """Standard deviation of the difference of one pair, without luck and test images."""
 LEVEL = 0.9
+ALPHA = 0.05
 
 
 @dataclass(frozen=True)
@@ -45,11 +49,45 @@ class Cell:
         """The seed of each pair."""
         return np.repeat(np.arange(self.shape[0]), self.shape[1])
 
+    @property
+    def is_silent(self) -> bool:
+        """Whether there are too few units for a verdict over pairs or seeds."""
+        return self.units < fewest_pairs(ALPHA)
+
+    @property
+    def has_own_luck(self) -> bool:
+        """Whether the runs differ by their luck, so that a verdict for them may be right."""
+        return self.one_seed and self.luck > 0
+
 
 def all_cells() -> Iterator[Cell]:
     """Yield every kind of study."""
     for one_seed, units, luck, images in itertools.product((False, True), UNITS, LUCK, IMAGES):
         yield Cell(units, luck, images, one_seed)
+
+
+@dataclass(frozen=True)
+class Judged:
+    """What one test says of many studies.
+
+    Attributes:
+        p_values: (studies,), NaN where nothing is said.
+        wrong: (studies,), whether what a small p-value says is not so.
+    """
+
+    p_values: NDArray[np.float64]
+    wrong: NDArray[np.bool_]
+
+    def share(self) -> float:
+        """Return the share of wrong studies; NaN where nothing is said in any."""
+        if np.isnan(self.p_values).all():
+            return math.nan
+        return float(np.mean((self.p_values < ALPHA) & self.wrong))
+
+
+def nothing(num: int) -> Judged:
+    """Return what is said of studies on which nothing is."""
+    return Judged(np.full(num, math.nan), np.zeros(num, dtype=bool))
 
 
 @dataclass(frozen=True)
@@ -80,3 +118,17 @@ def draw(cell: Cell, num: int, rng: np.random.Generator, effect: float = 0.0) ->
     measured = [rng.binomial(cell.images, p) / cell.images for p in true]
     flat = [values.reshape(num, -1) for values in (*measured, *true)]
     return Studies(*flat, luck=luck)
+
+
+def arms(cell: Cell, studies: Studies, *, settings: int) -> list[NDArray[np.float64]]:
+    """Return each arm's accuracies, (studies, settings, seeds)."""
+    shape = (-1, *cell.shape)
+    sides = (studies.first, studies.second)
+    return [side.reshape(shape)[:, :, :settings].transpose(0, 2, 1) for side in sides]
+
+
+def missed(interval: tuple[float, float], truth: float) -> float:
+    """Return 1 if an interval does not hold the truth, 0 if it does, NaN if it is unknown."""
+    if math.isnan(interval[0]):
+        return math.nan
+    return float(not interval[0] - 1e-12 <= truth <= interval[1] + 1e-12)

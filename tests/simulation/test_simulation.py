@@ -9,8 +9,7 @@ import numpy as np
 import pytest
 
 from tests.simulation import __main__ as command
-from tests.simulation.studies import Cell, all_cells, draw
-from tests.simulation.verdicts import INTERVALS, VERDICTS
+from tests.simulation.studies import ALPHA, Cell, all_cells, draw
 
 NUM = 200
 CELLS = (
@@ -21,13 +20,16 @@ CELLS = (
 )
 
 
-@pytest.mark.parametrize("name", [*VERDICTS, *INTERVALS])
+@pytest.mark.parametrize("name", [*command.VERDICTS, *command.INTERVALS])
 def test_no_verdict_is_wrong_more_often_than_stated(name: str) -> None:
-    judge = (VERDICTS | INTERVALS)[name]
-    shares = [judge(cell, NUM, np.random.default_rng([7, n])) for n, cell in enumerate(CELLS)]
+    shares = [
+        command.wrong_share(name, cell, NUM, np.random.default_rng([7, place]))
+        for place, cell in enumerate(CELLS)
+    ]
     assert not all(map(math.isnan, shares))
-    # Four standard errors, because there are some fifty of them.
-    limit = 0.05 + 4 * math.sqrt(0.05 * 0.95 / NUM)
+    stated = command.STATED.get(name, ALPHA)
+    # Four standard errors, because there are some hundred of them.
+    limit = stated + 4 * math.sqrt(stated * (1 - stated) / NUM)
     assert all(math.isnan(share) or share <= limit for share in shares), shares
 
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from analysis.stats import mcnemar, mcnemar_bound
+from analysis.stats import image_error, mcnemar, mcnemar_bound
 
 
 def test_mcnemar_is_the_exact_binomial() -> None:
@@ -40,3 +40,12 @@ def test_bound_is_one_and_is_tight_when_nothing_is_wrong_twice() -> None:
         assert bound.is_bound and bound.p_value >= exact.p_value * (1 - 1e-9)
         assert bound.only_first - bound.only_second == counts[0] - counts[1]
     assert mcnemar_bound(42, 33, 15).p_value == pytest.approx(1152 / 32_768)
+
+
+def test_the_error_over_images_by_hand() -> None:
+    # 20 images on which both agree: with +1 and −1 the standard deviation is √(2/21), of 22.
+    assert image_error(np.zeros(20)) == pytest.approx(np.sqrt(2 / 21 / 22))
+    # Bonett & Price (2012) for two models: (f12 + 1) and (f21 + 1) of n + 2 images, here 7 and 3 of
+    # 52, so the variance is (7 + 3) / 52 − (4 / 52)², over 51 for an estimate from a sample.
+    found = image_error([1.0] * 6 + [-1.0] * 2 + [0.0] * 42)
+    assert found == pytest.approx(np.sqrt((10 / 52 - (4 / 52) ** 2) / 51))

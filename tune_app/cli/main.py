@@ -14,6 +14,7 @@ COMMANDS = {
     "list": "list the studies in a folder with their states and best results",
     "status": "print how far a study is, also while it is running",
     "report": "write the report of one or more studies",
+    "compare": "tell whether a study is better than another, and what changed",
     "audit": "find results in a table that cannot be right",
     "claims": "judge claims against results: the published claims or your own",
     "rm": "delete a study, after asking",
@@ -56,6 +57,8 @@ def _load(name: str) -> Main:
         from tune_app.cli.env_command import main as command
     elif name == "report":
         from analysis.report import main as command
+    elif name == "compare":
+        from analysis.compare.command import main as command
     elif name == "audit":
         from analysis.audit import main as command
     else:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 
 from tune_app.cli.places import failure_lines, shell_word, short_path
@@ -11,13 +12,17 @@ from tune_app.planning.durations import format_seconds
 from tune_app.planning.estimate import Estimate
 from tune_app.planning.plan import Plan
 from tune_app.planning.prepared_study import PreparedStudy
-from tune_app.planning.repeats import num_repeats
+from tune_app.planning.repeats import SAME_AT_EVERY_SEED, num_repeats
 from tune_app.planning.resources import Cluster
 from tune_app.planning.sharing_check import check_lines
 from tune_app.study.command_name import command_name
 from tune_app.study.ledger import Ledger
+from tune_app.study.power import fewest_pairs, smallest_difference
 from tune_app.study.search_settings import NO_STOPPING
 from tune_app.study.stop import STOPPED, TIMED_OUT
+
+_ASSUMED = 0.9
+"""The accuracy that the plan assumes, before anything is trained."""
 
 
 def plan_lines(study: PreparedStudy, plan: Plan, cluster: Cluster) -> list[str]:
@@ -47,7 +52,7 @@ def plan_lines(study: PreparedStudy, plan: Plan, cluster: Cluster) -> list[str]:
     if space.exclusive and plan.trials:
         lines.append("each trial runs alone on its node, in random order, as its time is measured")
     checks = [] if plan.check is None else check_lines(plan.check)
-    return [*lines, *_repeat_lines(ledger), *checks, *open_lines(plan)]
+    return [*lines, *_repeat_lines(ledger), *_power_lines(study), *checks, *open_lines(plan)]
 
 
 def search_lines(study: PreparedStudy, plan: Plan) -> list[str]:
@@ -74,6 +79,42 @@ def _repeat_lines(ledger: Ledger) -> list[str]:
         f"{number} rows repeat the result of another seed, as the seed changes nothing for them "
         "(--vary-split would); only their times are measured anew"
     ]
+
+
+def _power_lines(study: PreparedStudy) -> list[str]:
+    meta, num_configurations = study.ledger.study, len(study.ledger.configurations())
+    if study.search is not None or len(meta.get(SAME_AT_EVERY_SEED, ())) == num_configurations:
+        return []
+    fewest = min((len(images.test) for images in study.images.values()), default=0)
+    return [power_line(len(meta["seeds"]), num_configurations, fewest)]
+
+
+def power_line(num_seeds: int, num_configurations: int, num_test: int = 0) -> str:
+    """Return what the seeds and the test images of a study can show.
+
+    Args:
+        num_seeds: the number of seeds.
+        num_configurations: the number of configurations; more than two give several pairs a seed.
+        num_test: the number of test images; 0 if it is unknown.
+    """
+    if num_seeds < fewest_pairs():
+        seeds = "one seed" if num_seeds == 1 else f"{num_seeds} seeds"
+        return (
+            f"{seeds}: what differs, differs between these trainings; at least {fewest_pairs()} "
+            f"seeds (--seeds 0-{fewest_pairs() - 1}) show that settings do"
+        )
+    shown = smallest_difference(1.0, num_seeds, by_student=num_configurations > 2)
+    line = (
+        f"smallest difference: {num_seeds} seeds show {shown:.1f} times the standard deviation of "
+        "the seeds' differences (paired test at 5 %, in 4 of 5 studies)"
+    )
+    if not num_test:
+        return line
+    error = 100 * 1.96 * math.sqrt(_ASSUMED * (1 - _ASSUMED) / num_test)
+    return (
+        f"{line}; an accuracy of {100 * _ASSUMED:.0f} % on {num_test:,} test images is known to "
+        f"±{error:.2g} points"
+    )
 
 
 def open_lines(plan: Plan) -> list[str]:

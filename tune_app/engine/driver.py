@@ -73,7 +73,6 @@ def run_trials(
     )
 
     def on_lost(trial: Any) -> None:
-        searcher.on_trial_complete(trial.trial_id, error=True)
         for callback in (recorder, *callbacks):
             callback.on_trial_error(0, [], trial)
 

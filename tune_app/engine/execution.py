@@ -67,13 +67,15 @@ def execute(
     finally:
         display.stop()
     problems = [callback.problem for callback in tracking if callback.problem]
-    launched = () if search is None else tuple(search.launched)
+    launched, notes = ((), []) if search is None else (tuple(search.launched), search.notes)
     names = {trial.name for trial in (*plan.trials, *launched)}
     all_ended = recorder.ended >= names and (search is None or search.is_done)
     return Executed(
         incomplete=recorder.incomplete,
         all_ended=all_ended,
-        notes=tuple(f"note: {note}" for note in (*problems, *display.notes, *recorder.notes)),
+        notes=tuple(
+            f"note: {note}" for note in (*problems, *display.notes, *recorder.notes, *notes)
+        ),
         trials=launched,
         open_rows=() if search is None else tuple(search.open_rows),
         limit="" if all_ended and not limiter.is_target else limiter.reached,

@@ -36,6 +36,7 @@ from tune_app.study.arithmetic import change_notes
 from tune_app.study.code_fingerprint import code_entry
 from tune_app.study.ledger import put_aside
 from tune_app.study.provenance import collect_provenance, command_line
+from tune_app.study.recorded import Recorded
 
 
 class Launch:
@@ -76,7 +77,7 @@ class Launch:
             study = self._prepare(checked, cluster)
             plan = self._plan(study, cluster)
             self._display.plan(study, plan, cluster)
-            self._display.say(*study.notes())
+            self._display.say(*study.notes(), *_further_notes(study, plan))
             if plan.with_check().trials:
                 if study.trainable.probe is not None:
                     self._display.say("measuring the speed of a few training steps")
@@ -218,14 +219,7 @@ class Launch:
             display = self._display.trials(study, launched)
             done = execute(study, launched, name, display, self._started)
             self._display.say(*done.notes)
-        with ledger.store.guarded():
-            ledger.store.refresh()
-            if study.search is None:
-                recorded = recorded.with_launch(ledger.root, ledger.study, name)
-            else:  # it may have stopped trials of earlier launches
-                ledger.save()
-                recorded = ledger.read_trials()
-            tidy(ledger, recorded)
+        recorded = _read_again(study, name)
         conclusion = conclude(ledger, plan, recorded, done)
         self._display.conclusion(ledger, plan, conclusion)
         is_cut = plan.check is not None and not done.all_ended
@@ -266,6 +260,20 @@ class Launch:
             self._display.say(line)
         self._last_line = line
         return 128 + received
+
+
+def _read_again(study: PreparedStudy, launch: str) -> Recorded:
+    """Return what is recorded once a launch has ended, and bring the study's files in order."""
+    ledger = study.ledger
+    with ledger.store.guarded():
+        ledger.store.refresh()
+        if study.search is None:
+            recorded = study.recorded.with_launch(ledger.root, ledger.study, launch)
+        else:  # it has added configurations, and may have stopped trials of earlier launches
+            ledger.save()
+            recorded = ledger.read_trials()
+        tidy(ledger, recorded)
+    return recorded
 
 
 def _further_notes(study: PreparedStudy, plan: Plan) -> list[str]:

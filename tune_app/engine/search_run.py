@@ -92,6 +92,12 @@ class SearchRun:
         return {}
 
     @property
+    def notes(self) -> list[str]:
+        """Why the search ends before it has tried as many configurations as asked for."""
+        because = self._search.ended_because
+        return [f"the search ends early: {because}"] if because else []
+
+    @property
     def is_done(self) -> bool:
         """Whether the search starts no more trials, whatever the running ones report."""
         return self._search.is_done

@@ -78,6 +78,7 @@ class TrialQueue(FIFOScheduler):
             if trial.is_finished():
                 del self._open[trial_id]
                 if self._on_lost is not None:
+                    tune_controller.search_alg.on_trial_complete(trial_id, error=True)
                     self._on_lost(trial)
         now = time.monotonic()
         if now >= self._looked + REFRESH_SECONDS:

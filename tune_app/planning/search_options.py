@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from search_spaces.errors import UserError
-from tune_app.study.search_settings import SearchSettings
+from tune_app.study.search_settings import MOST_TRIALS, SearchSettings
 
 if TYPE_CHECKING:
     from tune_app.planning.request import StudyRequest
@@ -55,6 +55,8 @@ def search_settings(request: StudyRequest, recorded: object) -> SearchSettings |
         if not options.is_empty:
             raise UserError("--continue takes one row further, without a search; leave one out")
         return None
+    if options.is_empty and known is not None and space.has_domains:
+        return known
     if options.is_empty:
         if space.has_domains:
             raise UserError(
@@ -93,6 +95,8 @@ def check_search(
     Raises:
         UserError: it cannot.
     """
+    if not 1 <= search.num_trials <= MOST_TRIALS:
+        raise UserError(f"--num-trials {search.num_trials}: allowed: 1 to {MOST_TRIALS:,}")
     seeds = {*request.seeds, *(existing.study["seeds"] if existing is not None else ())}
     if len(seeds) > 1:
         raise UserError(

@@ -46,6 +46,7 @@ def plan_search(study: PreparedStudy, cluster: Cluster) -> Plan:
         open_rows=open_rows,
         num_rows=len(outcomes),
         num_epochs_unshared=sum(trial.num_epochs or 0 for trial in begun),
+        exclusive=study.request.space.exclusive,
         left_out=frozenset(outcomes.keys() - finished.keys() - left - is_open),
         is_searching=bool(search.to_stop) or not search.is_done,
     )

@@ -7,6 +7,7 @@ share the initial weights and the order of batches, and the verdict is about the
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import Any
 
@@ -95,10 +96,15 @@ def paired_outcome(
     counted += f", equal in {ties}" if ties else ""
     undecided = undecided_because(units, alpha, "a difference", margin, log=log, scale=scale)
     interval = units.interval(1 - alpha)
+    images, p_images = "", math.nan
+    if math.isfinite(matched.image_error) and not undecided and units.num_seeds > 1:
+        over, p_images = units.with_images(matched.image_error, 1 - alpha, margin)
+        ends = f"{scale.difference(over.low)} to {scale.in_words(over.high)}"
+        images = f"for other test images, too, {ends}"
     as_printed = np.exp if log else lambda value: value
     return Outcome(
         word=undecided and undecided[0],
-        reason=joined(counted, undecided[1] if undecided else "", note, matched.note),
+        reason=joined(counted, undecided[1] if undecided else "", images, note, matched.note),
         effect=float(as_printed(units.mean)),
         low=float(as_printed(interval.low)),
         high=float(as_printed(interval.high)),
@@ -111,6 +117,7 @@ def paired_outcome(
         wins=wins,
         ties=ties,
         of_runs=units.num_seeds < 2,
+        p_images=p_images,
         smallest_p=units.smallest_p(margin),
         power="" if undecided or log else _power(units, alpha, scale),
     )

@@ -22,7 +22,6 @@ from analysis.frames.load import FINISHED, Study
 from analysis.frames.meta import datasets_of
 from analysis.frames.split import identity_of_test, varies
 from analysis.frames.steady import steady_seconds
-from analysis.labs.reference import ReferenceTable
 from search_spaces.errors import did_you_mean, one_line
 from tune_app.study.measures import Measures
 
@@ -149,6 +148,8 @@ def from_study(study: Study) -> Evidence:
         )
     if varies(study.meta.get("data")):
         caveats.append("every seed has its own split")
+    elif rows["seed"].nunique() > 1 and rows["num_test"].notna().any():
+        caveats.append("the same test images at every seed")
     left_out = len(study.rows) - len(rows)
     if left_out:
         caveats.append(f"{left_out} of {len(study.rows)} rows have no result and are left out")
@@ -164,31 +165,6 @@ def from_study(study: Study) -> Evidence:
         tuple(caveats),
         measures=Measures.of_study(study.meta),
     )
-
-
-def from_reference(tables: Sequence[ReferenceTable]) -> Evidence:
-    """Return published tables as evidence: every row a training run of its own."""
-    assert tables
-    frames, flaws = [], []
-    for table in tables:
-        frame, protocol = table.frame.copy(), table.protocol
-        frame["source"] = table.name
-        frame["run"] = [f"{table.name}/{number}" for number in range(len(frame))]
-        frame["result"] = frame["run"]
-        frame["family"] = "svm" if "kernel" in frame else "resnet"
-        images = protocol.num_images
-        frame["num_train"] = protocol.num_train_images or (0.7 * images if images else np.nan)
-        frame["num_test"] = protocol.num_test if protocol.num_test else np.nan
-        frames.append(frame)
-        if _not_whole(table):
-            flaws.append(
-                f"the accuracies of {table.name} are not whole numbers of its "
-                f"{protocol.num_test:,} test images"
-            )
-    rows = pd.concat(frames, ignore_index=True)
-    settings = tuple(name for name in SETTINGS if name in rows)
-    name = ", ".join(table.name for table in tables)
-    return Evidence(name, "report", rows, settings, ("numbers as printed",), "; ".join(flaws))
 
 
 def pooled(parts: Sequence[Evidence]) -> Evidence:
@@ -255,17 +231,3 @@ def _training_size(rows: pd.DataFrame) -> list[str]:
         return []
     shown = f"{sizes[0]:,}" if len(sizes) == 1 else f"{sizes[0]:,} to {sizes[-1]:,}"
     return [f"trained on {shown} images"]
-
-
-def _not_whole(table: ReferenceTable) -> bool:
-    """Return whether an accuracy is not a whole number of the stated test images.
-
-    This is the test of Brown & Heathers (2017) for means of whole numbers. It needs enough digits.
-    """
-    printed, num_test = table.protocol.printed.get("test_accuracy"), table.protocol.num_test
-    if printed is None or printed.decimals is None or not num_test:
-        return False
-    rounding = 0.5 * 10.0**-printed.decimals / (100 if printed.unit == "percent" else 1)
-    counts = table.frame["test_accuracy"].to_numpy(dtype=float) * num_test
-    allowed = rounding * num_test + 1e-6
-    return bool(allowed < 0.25 and (np.abs(counts - np.round(counts)) > allowed).any())

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -13,12 +12,10 @@ from numpy.typing import NDArray
 
 from analysis.checks.claims.configurations import configurations_of, judged_by, same_size
 from analysis.checks.claims.evidence import Evidence
+from analysis.checks.claims.images import saved_images
 from analysis.checks.claims.outcome import POINTS, Outcome, named, not_comparable, printed
 from analysis.checks.claims.proportions import two_accuracies
-from analysis.stats import McNemar, mcnemar, read_predictions
-from search_spaces.errors import UserError
-
-_SAME = 1e-9
+from analysis.stats import McNemar, mcnemar
 
 
 @dataclass(frozen=True)
@@ -136,25 +133,10 @@ def _image_by_image(first: pd.Series[Any], second: pd.Series[Any]) -> McNemar | 
         return None
     if not first.get("test_set") or first["test_set"] != second.get("test_set"):
         return None
-    one, two = (_saved(pick) for pick in picks)
-    if one is None or two is None or not np.array_equal(one["labels"], two["labels"]):
+    one, two = (saved_images(pick.to_dict()) for pick in picks)
+    if one is None or two is None or not np.array_equal(one.labels, two.labels):
         return None
-    return mcnemar(*(saved["predictions"] == saved["labels"] for saved in (one, two)))
-
-
-def _saved(pick: pd.Series[Any]) -> dict[str, NDArray[np.integer]] | None:
-    """Return a pick's predictions and labels if both were saved and agree with its accuracy."""
-    file = pick.get("predictions")
-    if not isinstance(file, Path):
-        return None
-    try:
-        saved = read_predictions(file)
-    except UserError:
-        return None
-    if "labels" not in saved or saved["labels"].shape != saved["predictions"].shape:
-        return None
-    right = float(np.mean(saved["predictions"] == saved["labels"]))
-    return saved if math.isclose(right, pick["test_accuracy"], abs_tol=_SAME) else None
+    return mcnemar(one.right, two.right)
 
 
 def _unequal(rows: pd.DataFrame, factor: str) -> str:

@@ -9,6 +9,7 @@ is not tested and does not count in the family.
 from __future__ import annotations
 
 import functools
+import math
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
@@ -17,8 +18,9 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from analysis.checks.claims.claim import Claim
-from analysis.checks.claims.evidence import Evidence, from_reference, from_study, pooled
+from analysis.checks.claims.evidence import Evidence, from_study, pooled
 from analysis.checks.claims.outcome import Outcome, Word, joined, named, not_comparable, printed_all
+from analysis.checks.claims.published import from_reference
 from analysis.checks.claims.verdict import Verdict, to_frame
 from analysis.frames.load import Study
 from analysis.labs.reference import load_table
@@ -56,30 +58,38 @@ def judge_all(
 def _decided(
     claims: Sequence[Claim], chosen: Sequence[tuple[Evidence, Outcome]], alpha: float
 ) -> list[Verdict]:
-    families: dict[tuple[str, str], dict[str, float]] = {}
+    families: dict[tuple[str, str], dict[str, Outcome]] = {}
     keys = [f"{claim.test!r} {sorted(claim.where.items())!r}" for claim in claims]
     for claim, key, (evidence, outcome) in zip(claims, keys, chosen, strict=True):
-        families.setdefault((claim.source, evidence.name), {})[key] = outcome.p_value
+        families.setdefault((claim.source, evidence.name), {})[key] = outcome
     found: list[Verdict] = []
     for claim, key, (evidence, outcome) in zip(claims, keys, chosen, strict=True):
         family = families[claim.source, evidence.name]  # a repeated hypothesis counts once
-        p_values = np.array(list(family.values()), dtype=float)
-        p = float(holm(p_values)[list(family).index(key)])
+        p_values = np.array([one.p_value for one in family.values()], dtype=float)
+        for_images = np.array([one.p_images for one in family.values()], dtype=float)
+        place = list(family).index(key)
+        p = float(holm(p_values)[place])
+        p_images = float(holm(np.fmax(p_values, for_images))[place])
         caveats = evidence.caveats if outcome.num_pairs else ()
-        word, worded = _worded(outcome, p, p_values, alpha)
+        word, worded = _worded(outcome, p, p_values, alpha, p_images)
         found.append(Verdict(claim, evidence.name, evidence.kind, word, worded, p, caveats))
     return found
 
 
 def _worded(
-    outcome: Outcome, p_adjusted: float, p_values: NDArray[np.float64], alpha: float
+    outcome: Outcome,
+    p_adjusted: float,
+    p_values: NDArray[np.float64],
+    alpha: float,
+    p_images: float = math.nan,
 ) -> tuple[Word, Outcome]:
     """Return the verdict in a family, and the outcome with its reason completed.
 
     A number of pairs that suffices for a single claim may be too small in a family: then even its
-    smallest possible p-value is not below the level after Holm's correction.
+    smallest possible p-value is not below the level after Holm's correction. ``p_images`` is the
+    adjusted p-value for other test images, too.
     """
-    word = outcome.decided(p_adjusted, alpha)
+    word = outcome.decided(p_adjusted, alpha, p_images)
     num_with = int((p_values >= outcome.smallest_p).sum())
     num_all = int(np.isfinite(p_values).sum())
     if outcome.word or word != "not distinguishable" or outcome.smallest_p * num_with < alpha:

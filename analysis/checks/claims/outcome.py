@@ -55,6 +55,8 @@ class Outcome:
             are the smallest and the largest value.
         of_runs: whether the verdict holds for the trained models at hand only, because one seed, or
             none that is known, cannot tell what another would have given.
+        p_images: the p-value for other test images, too, where ``p_value`` is about those of the
+            study; NaN if it is unknown, or if they make no difference.
         smallest_p: the smallest p-value that this number of pairs can give; 0 if not limited.
         power: the difference that the test could have found, added to the reason if the pairs are
             enough.
@@ -76,15 +78,19 @@ class Outcome:
     of: str = ""
     bounds: Literal["interval", "range"] = "interval"
     of_runs: bool = False
+    p_images: float = math.nan
     smallest_p: float = 0.0
     power: str = ""
 
-    def decided(self, p_adjusted: float, alpha: float) -> Word:
-        """Return the verdict at a p-value adjusted for the family of claims."""
+    def decided(self, p_adjusted: float, alpha: float, p_images: float = math.nan) -> Word:
+        """Return the verdict at p-values adjusted for the family of claims.
+
+        What other test images may refute is about these runs.
+        """
         word: Word = self.word or "not distinguishable"
         if self.word is None and p_adjusted < alpha:  # false for NaN too
             word = "supported" if self.supports else "contradicted"
-        return _FOR_RUNS.get(word, word) if self.of_runs else word
+        return _FOR_RUNS.get(word, word) if self.of_runs or p_images >= alpha else word
 
 
 def printed(value: object) -> str:

@@ -7,6 +7,7 @@ count as one pair, with the mean of their differences.
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,6 +16,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from analysis.checks.claims.evidence import Evidence, is_timed
+from analysis.checks.claims.images import error_over_images
 from analysis.checks.claims.outcome import mean_text, named, printed
 from analysis.frames.cells import TEST_ACCURACY, Scale, counted
 from analysis.frames.pairing import join_runs, side_by_side
@@ -38,12 +40,15 @@ class Matched:
         shared: pairs whose two rows are the same result.
         problem: why nothing can be compared; empty if something can.
         left_out: pairs whose times were measured under different conditions.
+        image_error: the standard error that the sampling of test images adds to the mean
+            difference of test accuracies; NaN if it is unknown.
     """
 
     pairs: Pairs
     shared: int = 0
     problem: str = ""
     left_out: int = 0
+    image_error: float = math.nan
 
     @property
     def note(self) -> str:
@@ -108,7 +113,13 @@ def match(
             differ = conditions_differ(one, other)
             return Matched(_NOTHING, problem=f"times are not comparable: {differ}")
     pairs = _independent(rows, distinct, keys, metric, log=log)
-    return Matched(pairs, int(shared.sum()), left_out=num_pairs - len(distinct))
+    is_counted = metric == "test_accuracy" and not log
+    return Matched(
+        pairs,
+        int(shared.sum()),
+        left_out=num_pairs - len(distinct),
+        image_error=error_over_images(*_sides(rows, distinct)) if is_counted else math.nan,
+    )
 
 
 def _sides(rows: pd.DataFrame, lines: pd.DataFrame) -> list[pd.DataFrame]:

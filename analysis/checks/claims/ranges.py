@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from analysis.checks.claims.configurations import same_size
 from analysis.checks.claims.evidence import Evidence, is_timed
@@ -59,12 +60,7 @@ class RatioWithin:
         if matched.problem:
             return not_comparable(matched.problem)
         ratios = np.exp(matched.differences)
-        room = 1 + self.tolerance
-        inside = (ratios >= self.at_least * room) & (ratios <= self.at_most / room)
-        outside = (ratios < self.at_least / room) | (ratios > self.at_most * room)
-        word: Word = "not distinguishable"
-        if inside.all() or outside.all():
-            word = "supported" if inside.all() else "contradicted"
+        word, inside = self.decide(ratios)
         few = len(np.unique(ratios.round(6))) <= 6
         shown = ", ".join(map(ratio_text, np.unique(ratios.round(6))))
         if not few:
@@ -84,6 +80,15 @@ class RatioWithin:
             of_runs=self.tolerance > 0,
             wins=int(inside.sum()),
         )
+
+    def decide(self, ratios: NDArray[np.float64]) -> tuple[Word, NDArray[np.bool_]]:
+        """Return the verdict on some ratios, and which of them lie inside the range."""
+        room = 1 + self.tolerance
+        inside = (ratios >= self.at_least * room) & (ratios <= self.at_most / room)
+        outside = (ratios < self.at_least / room) | (ratios > self.at_most * room)
+        if inside.all():
+            return "supported", inside
+        return "contradicted" if outside.all() else "not distinguishable", inside
 
 
 @dataclass(frozen=True)
@@ -110,7 +115,8 @@ class LongerThan:
         unknown = evidence.lacks(self.factor) or evidence.lacks(self.by)
         if unknown:
             return not_comparable(unknown)
-        clear, refuted, ratios, shown = [], [], [], []
+        words: list[Word] = []
+        ratios, shown = [], []
         for name, group in rows.groupby(self.by, sort=False):
             one, other = same_size(
                 *(group[group[self.factor].isin([v])] for v in (self.longer, self.than))
@@ -124,8 +130,7 @@ class LongerThan:
                 if problem:
                     return not_comparable(f"times are not comparable: {problem}")
             a, b = one[self.metric], other[self.metric]
-            clear.append(a.min() > b.max() * (1 + self.tolerance))
-            refuted.append(a.max() * (1 + self.tolerance) < b.median())
+            words.append(self.decide(a.to_numpy(dtype=float), b.to_numpy(dtype=float)))
             ratios.append(float(a.median() / b.median()))
             shown.append(
                 f"{printed(name)}: {_range(a)} s against {_range(b)} s{_devices(one, other)}"
@@ -134,9 +139,10 @@ class LongerThan:
             return not_comparable(
                 f"no rows with both {printed(self.longer)} and {printed(self.than)}"
             )
-        word: Word = "supported" if all(clear) else "not distinguishable"
+        num_clear = words.count("supported")
+        word: Word = "supported" if num_clear == len(words) else "not distinguishable"
         return Outcome(
-            word="contradicted" if any(refuted) else word,
+            word="contradicted" if "contradicted" in words else word,
             reason="; ".join(shown),
             effect=float(np.exp(np.mean(np.log(ratios)))),
             low=min(ratios),
@@ -145,8 +151,15 @@ class LongerThan:
             bounds="range",
             num_pairs=len(ratios),
             of_runs=True,
-            wins=sum(clear),
+            wins=num_clear,
         )
+
+    def decide(self, longer: NDArray[np.float64], than: NDArray[np.float64]) -> Word:
+        """Return the verdict on the durations of two groups."""
+        room = 1 + self.tolerance
+        if longer.min() > than.max() * room:
+            return "supported"
+        return "contradicted" if longer.max() * room < np.median(than) else "not distinguishable"
 
 
 def _range(seconds: pd.Series[Any]) -> str:

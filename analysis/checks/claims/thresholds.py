@@ -1,4 +1,4 @@
-"""Tests of claims with a threshold: for the values of rows, or for an exponent."""
+"""Tests of claims that the values of rows lie beyond a threshold."""
 
 from __future__ import annotations
 
@@ -6,18 +6,16 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
-from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
 from analysis.checks.claims.configurations import keys_of
-from analysis.checks.claims.evidence import Evidence, is_timed
-from analysis.checks.claims.outcome import EXPONENT, SHARE, Outcome, named, not_comparable
+from analysis.checks.claims.evidence import Evidence
+from analysis.checks.claims.outcome import SHARE, Outcome, named, not_comparable
 from analysis.checks.claims.proportions import above
 from analysis.frames.seeds import over_seeds
-from analysis.stats import conditions_differ
 
 
 @dataclass(frozen=True)
@@ -179,81 +177,3 @@ def _best(evidence: Evidence, by: Sequence[str]) -> tuple[pd.DataFrame, str, int
     joined = over_seeds(rows.assign(key=keys), [metric], by=keys)
     groups = joined.groupby(list(by), sort=False)[metric]
     return rows[keys.isin(joined["key"].loc[groups.idxmax()])], metric, int(groups.size().max())
-
-
-@dataclass(frozen=True)
-class GrowsFaster:
-    """Claims that one quantity grows faster than a power of another.
-
-    The exponent is the slope of a straight line through the logarithms (of at least three sizes),
-    with Student's interval, in each group of the other settings. The claim is supported if it is
-    steeper than ``exponent`` in all of them, and contradicted if it is less steep in one.
-    """
-
-    metric: str
-    with_: str
-    exponent: float = 1.0
-
-    def judge(self, evidence: Evidence, alpha: float) -> Outcome:
-        """Judge the claim on the evidence."""
-        usable = evidence.with_metric(self.metric).with_metric(self.with_).distinct()
-        if usable.rows.empty:
-            return not_comparable(f"no rows with {named(self.metric)} and {named(self.with_)}")
-        keys = [k for k in (*usable.settings, "source") if k != self.with_ and k in usable.rows]
-        groups = [
-            group
-            for _, group in usable.rows.groupby(keys, sort=False, dropna=False)
-            if group[self.with_].nunique() >= 3
-        ]
-        if not groups:
-            return not_comparable(
-                f"no setting was run at three sizes of {named(self.with_)} or more"
-            )
-        if evidence.kind == "study" and is_timed(self.metric):
-            timed = pd.concat(groups)
-            if problem := conditions_differ(timed, timed):
-                return not_comparable(f"times are not comparable: {problem}")
-        slopes = [
-            slope_of(part[self.with_], part[self.metric], self.exponent, alpha) for part in groups
-        ]
-        lows, highs = [s.low for s in slopes], [s.high for s in slopes]
-        p_steeper = max(s.p_steeper for s in slopes)
-        p_flatter = min(1.0, len(slopes) * min(s.p_flatter for s in slopes))
-        shown = ", ".join(f"{s.slope:.2f} [{s.low:.2f}, {s.high:.2f}]" for s in slopes[:4])
-        num_seeds = evidence.seeds_of(usable.rows)
-        return Outcome(
-            word=None,
-            reason=f"{named(self.metric)} grows with {named(self.with_)} to the power of {shown}",
-            effect=float(np.mean([s.slope for s in slopes])),
-            low=min(lows),
-            high=max(highs),
-            unit=EXPONENT,
-            bounds="range",
-            p_value=min(1.0, 2 * min(p_steeper, p_flatter)),
-            supports=p_steeper <= p_flatter,
-            num_pairs=len(slopes),
-            num_seeds=num_seeds,
-            of_runs=num_seeds < 2,
-            wins=sum(low > self.exponent for low in lows),
-        )
-
-
-class Slope(NamedTuple):
-    """A slope with Student's interval, and the p-values that it is not steeper and not flatter."""
-
-    slope: float
-    low: float
-    high: float
-    p_steeper: float
-    p_flatter: float
-
-
-def slope_of(x: pd.Series[Any], y: pd.Series[Any], exponent: float, alpha: float) -> Slope:
-    """Return the slope of a straight line through the logarithms, and its test."""
-    from scipy import special, stats
-
-    fit = stats.linregress(np.log(x.to_numpy(dtype=float)), np.log(y.to_numpy(dtype=float)))
-    slope, df, error = float(fit.slope), len(x) - 2, max(float(fit.stderr), 1e-12)
-    half = float(special.stdtrit(df, 1 - alpha / 2)) * error
-    above = float(special.stdtr(df, -(slope - exponent) / error))
-    return Slope(slope, slope - half, slope + half, above, 1 - above)

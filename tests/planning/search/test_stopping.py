@@ -5,6 +5,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from search_spaces.errors import UserError
+from tests.planning.search.executor import trainable
+from tests.planning.search.spaces import make_space
+from tune_app.planning.search.rebuild import open_search
+from tune_app.planning.search.search import Promote
 from tune_app.planning.search.stopping import Asha, MedianRule, Stopping, make_stopping
 from tune_app.study.search_settings import SearchSettings
 
@@ -174,3 +178,30 @@ def test_rules_that_do_not_exist_are_named(settings: SearchSettings, part: str) 
     with pytest.raises(UserError) as error:
         make_stopping(settings, "max")
     assert part in str(error.value)
+
+
+@pytest.mark.parametrize("can_resume", [True, False])
+def test_only_a_trial_with_a_checkpoint_is_taken_further(can_resume: bool) -> None:
+    """Of nine trials at a rung three go on: the second and third best are found out late."""
+    search = open_search(
+        SearchSettings("random", 9, stopping="asha", rungs=(1,)),
+        make_space(),
+        trainable(),
+        study={"configurations": [], "seeds": [0]},
+        events=[],
+        outcomes={},
+        seed=0,
+        append=lambda _event: None,
+    )
+    promoted = []
+    while (step := search.next()) is not None:
+        config_id = step.configuration.config_id
+        if isinstance(step, Promote):
+            promoted.append(step.number)
+            search.on_end(config_id, "finished", step.number)
+        elif search.on_result(config_id, 1, float(step.number), can_resume=can_resume):
+            search.on_end(config_id, "finished", 0.0)
+        else:
+            search.on_end(config_id, "stopped")
+    assert promoted == ([0, 1, 2] if can_resume else [])
+    assert search.is_done

@@ -165,6 +165,8 @@ def _settle(
         score = Objective(search.space.metric, search.space.mode).score(outcome.report.record)
         search.on_end(config_id, "finished", score)
     elif status in ("diverged", "stopped", "timed_out"):
+        if outcome is not None and status == "stopped":
+            trial.can_resume = can_resume(outcome, trial.last_epoch)
         search.on_end(config_id, status)
     elif outcome is not None and trial.last_epoch in trial.rungs:
         rung = trial.last_epoch

@@ -147,6 +147,7 @@ class Search:
         self._move(trial, "running")
         if epoch not in trial.rungs or trial.to_the_end:
             return True
+        trial.can_resume = can_resume
         goes_on = self.stopping.report(trial.number, epoch, trial.values, can_resume=can_resume)
         if not goes_on:
             self._move(trial, "pausing")
@@ -230,7 +231,7 @@ class Search:
         self._active.discard(trial.number)
         if state in ("running", "pausing"):
             self._active.add(trial.number)
-        elif state == "stopped" and trial.last_epoch in trial.rungs:
+        elif state == "stopped" and trial.can_resume and trial.last_epoch in trial.rungs:
             self._paused[trial.number] = trial.last_epoch
         self._has_finished |= state == "finished"
 

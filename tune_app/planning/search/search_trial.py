@@ -21,6 +21,7 @@ class SearchTrial:
         values: epoch -> the value of the objective.
         told: the state, value and values that the sampler was told last.
         to_the_end: whether the trial goes on at every rung.
+        can_resume: whether it can go on after it was stopped, from a checkpoint.
     """
 
     number: int
@@ -30,6 +31,7 @@ class SearchTrial:
     values: dict[int, float | None] = field(default_factory=dict)
     told: Told | None = None
     to_the_end: bool = False
+    can_resume: bool = True
 
     @property
     def last_epoch(self) -> int:

@@ -1,11 +1,15 @@
-"""What a number of pairs can show: the smallest p-value and the smallest difference."""
+"""What a number of pairs or seeds can show: the smallest p-value and the smallest difference.
+
+The plan of a study says it before the hours are spent, and its report afterwards.
+"""
 
 from __future__ import annotations
 
 import functools
 import math
 
-import numpy as np
+ALPHA = 0.05
+POWER = 0.8
 
 
 def smallest_p_value(num_pairs: int) -> float:
@@ -16,7 +20,7 @@ def smallest_p_value(num_pairs: int) -> float:
     return min(1.0, 2.0 ** (1 - num_pairs))
 
 
-def fewest_pairs(alpha: float = 0.05) -> int:
+def fewest_pairs(alpha: float = ALPHA) -> int:
     """Return how many pairs a two-sided sign-flip test needs to fall below ``alpha``: 6 at 5 %."""
     assert 0 < alpha < 1
     num_pairs = 1
@@ -29,8 +33,8 @@ def smallest_difference(
     sd: float,
     num_pairs: int,
     *,
-    alpha: float = 0.05,
-    power: float = 0.8,
+    alpha: float = ALPHA,
+    power: float = POWER,
     by_student: bool = False,
 ) -> float:
     """Return the smallest mean difference that a paired test finds with probability ``power``.
@@ -51,16 +55,23 @@ def smallest_difference(
     """
     if num_pairs < fewest_pairs(alpha):
         return math.inf
-    return _smallest_effect(num_pairs, alpha, power, by_student) * sd
-
-
-@functools.cache
-def _smallest_effect(num_pairs: int, alpha: float, power: float, by_student: bool) -> float:
-    from statsmodels.stats.power import TTestPower
-
     attained = alpha
     if num_pairs < 60 and not by_student:  # with more pairs the steps are too small for floats
         step = smallest_p_value(num_pairs)
         attained = max(math.ceil(alpha / step) - 1, 1) * step
-    effect = TTestPower().solve_power(nobs=num_pairs, alpha=attained, power=power)
-    return float(np.asarray(effect).item())  # an array for some numbers of pairs
+    return _smallest_effect(num_pairs, attained, power) * sd
+
+
+@functools.cache
+def _smallest_effect(num_pairs: int, alpha: float, power: float) -> float:
+    """Return the mean, in standard deviations, that the paired t-test finds with a probability."""
+    from scipy import optimize, special
+
+    df, root = num_pairs - 1, math.sqrt(num_pairs)
+    limit = float(special.stdtrit(df, 1 - alpha / 2))
+
+    def lacking(effect: float) -> float:
+        found = 1 - special.nctdtr(df, effect * root, limit)
+        return float(found + special.nctdtr(df, effect * root, -limit)) - power
+
+    return float(optimize.brentq(lacking, 0.0, (limit + 5) / root))

@@ -1,0 +1,154 @@
+"""The measure that decides a comparison: which one, its direction, and how it is printed."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from analysis.compare.joined import Joined
+from analysis.frames.cells import Scale, metric_cell, num_images_of, scale_of
+from analysis.frames.labels import metric_heading
+from analysis.frames.load import Study
+from analysis.frames.quality import measures_of, picked_by, reported_numbers
+from search_spaces.errors import UserError, choices, did_you_mean, one_line
+
+_TIMES = ("_seconds", "_per_second")
+
+
+@dataclass(frozen=True)
+class Judged:
+    """The measure that decides.
+
+    Attributes:
+        name: the measure.
+        better: ``"max"``, ``"min"``, or None if it is not known which values are better.
+        scale: how it is printed.
+        why: why it is this one; empty if it is the objective of all studies.
+    """
+
+    name: str
+    better: str | None
+    scale: Scale
+    why: str = ""
+
+    @property
+    def words(self) -> str:
+        """Its name as the study has it, and which values are better."""
+        direction = {"max": "higher is better", "min": "lower is better", None: ""}[self.better]
+        name = one_line(self.name)
+        return f"{name} ({direction})" if direction else name
+
+
+def is_time(name: str) -> bool:
+    """Return whether a measure depends on the machine and on what else runs there."""
+    return name.endswith(_TIMES)
+
+
+def printed(study: Study, name: str) -> Scale:
+    """Return how a measure of a study is printed."""
+    return scale_of(study, name)
+
+
+def heading_of(study: Study, name: str) -> str:
+    """Return the heading of a measure, with its unit."""
+    return metric_heading(study, name)
+
+
+def cell(study: Study, dataset: object, name: str, value: float, *, num_rows: int = 1) -> str:
+    """Return a value without its unit; a mean over rows has the digits that all of them resolve."""
+    return metric_cell(study, dataset, name, value, num_seeds=num_rows)
+
+
+def difference_cell(study: Study, dataset: object, name: str, value: float) -> str:
+    """Return a difference with its sign, without its unit."""
+    return scale_of(study, name).difference(value, num_images_of(study, dataset, name))
+
+
+def spread(scale: Scale, mean: float, low: float, high: float) -> str:
+    """Return a mean difference with its interval: ``+1.2 points [+0.3, +2.1]``."""
+    text = scale.in_words(mean)
+    if not math.isfinite(low):
+        return text
+    return f"{text} [{scale.difference(low)}, {scale.difference(high)}]"
+
+
+def measures_in(study: Study) -> list[str]:
+    """Return what the finished rows report as numbers; the objective before the first result."""
+    return reported_numbers(study) or [study.metric]
+
+
+def common_measures(first: Study, second: Study) -> list[str]:
+    """Return the measures that both studies report, in the order of the first."""
+    theirs = set(measures_in(second))
+    return [name for name in measures_in(first) if name in theirs]
+
+
+def choose(studies: Sequence[Study], wanted: str | None = None) -> Judged:
+    """Return the measure by which studies are compared with the first.
+
+    It is the objective of the first study that another one reports too, else the objective of
+    another study that the first one reports, else the first measure that they have in common.
+
+    Raises:
+        UserError: ``wanted`` is not reported by all studies, or they report nothing in common.
+    """
+    first, *others = studies
+    common = [name for name in measures_in(first) if all(name in measures_in(s) for s in others)]
+    if wanted is not None:
+        if wanted not in common:
+            raise UserError(
+                f"--measure {wanted}: not reported by all of the studies"
+                f"{did_you_mean(wanted, common)}; allowed: {choices(common) or 'none'}"
+            )
+        return judged(first, wanted)
+    if not common:
+        lists = "; ".join(f"{s.path.name} reports {choices(measures_in(s)[:8])}" for s in studies)
+        raise UserError(f"the studies report no measure in common, so nothing compares: {lists}")
+    objectives = list(dict.fromkeys(study.metric for study in studies))
+    known = [name for name in objectives if name in common]
+    found = judged(first, known[0] if known else common[0])
+    return replace(found, why=_why(studies, found.name))
+
+
+def judged(study: Study, name: str) -> Judged:
+    """Return a measure of a study as one that decides."""
+    return Judged(name, measures_of(study).better(name), scale_of(study, name))
+
+
+def _why(studies: Sequence[Study], name: str) -> str:
+    objectives = dict.fromkeys(study.metric for study in studies)
+    if len(objectives) == 1:
+        if name == studies[0].metric:
+            return ""
+        return (
+            f"No study reports its objective, {one_line(studies[0].metric)}, so they are compared "
+            f"by {one_line(name)}."
+        )
+    names = ", ".join(map(one_line, objectives))
+    return (
+        f"The studies pick by different objectives ({names}); they are compared by "
+        f"{one_line(name)}, which all of them report."
+    )
+
+
+def unlike(joined: Joined, name: str) -> str:
+    """Return why two studies' values of a measure cannot be compared; empty if they can."""
+    studies, labels = (joined.first, joined.second), joined.labels
+    units = [measures_of(study).unit(name) for study in studies]
+    if all(units) and units[0] != units[1]:
+        where = (f"in {one_line(u)} in {at}" for u, at in zip(units, labels, strict=True))
+        return f"{one_line(name)} is {' and '.join(where)}"
+    shares = [scale_of(study, name).in_percent for study in studies]
+    has_results = all(name in study.metric_keys for study in studies)
+    if has_results and shares[0] != shares[1]:
+        is_one, is_none = labels if shares[0] else reversed(labels)
+        return f"{one_line(name)} is a fraction of 0 to 1 in {is_one} and is none in {is_none}"
+    return ""
+
+
+def also_shown(first: Study, second: Study, name: str) -> str:
+    """Return the measure on test data that stands beside the one that decides; empty if none."""
+    shown = picked_by(first).shown
+    both = common_measures(first, second)
+    return shown if name == first.metric and shown != name and shown in both else ""

@@ -1,0 +1,122 @@
+"""The values of one measure in joined rows, and the independent differences among them.
+
+Rows can share a training: a shorter training is the beginning of a longer one, and values of a
+parameter that changes nothing have one result. Pairs of rows that repeat another pair's two results
+say nothing new and do not count. Pairs that have a training in common count as one, with their mean
+difference.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from analysis.compare.joined import Joined
+from analysis.frames.columns import numbers, repeats
+from analysis.frames.load import FINISHED
+from analysis.stats import Units, units_of
+from tune_app.study.fingerprint import data_fingerprint
+
+Pairs = pd.DataFrame
+"""One line per joined pair of rows that both have a value.
+
+``line`` (of ``Joined.lines``), ``seed``, ``a``, ``b``, ``difference`` (b − a), ``equal`` (digit for
+digit), ``same_data`` (False if the two are known to come from other data), ``repeats`` (whether an
+earlier pair has the same two results) and ``training``, a number that pairs have in common if they
+share a training.
+"""
+
+
+def sides(joined: Joined) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Return the rows of both studies line by line, with the index of ``Joined.lines``."""
+    one, two = (
+        study.rows.loc[joined.lines[side]].set_axis(joined.lines.index, axis="index")
+        for study, side in ((joined.first, "a"), (joined.second, "b"))
+    )
+    return one, two
+
+
+def pairs_of(joined: Joined, name: str) -> Pairs:
+    """Return the pairs of values of one measure."""
+    one, two = sides(joined)
+    frame = pd.DataFrame({"line": joined.lines.index, "seed": one["seed"]})
+    frame["a"] = _values(joined, "a", name)
+    frame["b"] = _values(joined, "b", name)
+    frame["difference"] = frame["b"] - frame["a"]
+    frame["equal"] = frame["a"] == frame["b"]
+    frame["same_data"] = same_data(joined)
+    have = frame["difference"].notna()
+    if not joined.seeds_differ:  # a line of means is no single row
+        have &= one["status"].isin(FINISHED) & two["status"].isin(FINISHED)
+    frame, one, two = frame[have], one[have], two[have]
+    results = pd.concat([side[["trial_id", "milestone"]] for side in (one, two)], axis=1)
+    frame["repeats"] = results.duplicated() | _repeated_seeds(joined)[have]
+    frame["training"] = _trainings(one["trial_id"], two["trial_id"])
+    return frame.reset_index(drop=True)
+
+
+def _values(joined: Joined, side: str, name: str) -> NDArray[np.float64]:
+    """Return the values of a measure line by line; means over the seeds if no seed is shared."""
+    rows = (joined.first if side == "a" else joined.second).rows
+    values = numbers(rows, name)
+    if joined.seeds_differ:
+        values = values.groupby(rows["config_id"]).transform("mean")
+    return np.asarray(values.loc[joined.lines[side]], dtype=np.float64)
+
+
+def same_data(joined: Joined) -> pd.Series[bool]:
+    """Return for each line whether both rows used the same data; True if it is not recorded."""
+    one, _ = sides(joined)
+    datasets = one["dataset"] if "dataset" in one else pd.Series(None, one.index, dtype=object)
+    known = {name: datasets_agree(joined, name) for name in datasets.dropna().unique()}
+    return datasets.map(lambda name: known.get(name, True)).astype(bool)
+
+
+def datasets_agree(joined: Joined, dataset: object) -> bool:
+    """Return whether both studies have the same images and the same split, as far as is known."""
+    prints = {
+        data_fingerprint(study.meta["data"], dataset) for study in (joined.first, joined.second)
+    }
+    return len(prints - {None}) < 2
+
+
+def _repeated_seeds(joined: Joined) -> pd.Series[bool]:
+    """Return which lines repeat a lower seed's results in both studies."""
+    found = [
+        repeats(study).loc[joined.lines[side]].to_numpy()
+        for study, side in ((joined.first, "a"), (joined.second, "b"))
+    ]
+    return pd.Series(found[0] & found[1], index=joined.lines.index)
+
+
+def _trainings(one: pd.Series[Any], two: pd.Series[Any]) -> NDArray[np.int64]:
+    """Return a number for each pair, the same for pairs that are connected by trials."""
+    from scipy.sparse import coo_array
+    from scipy.sparse.csgraph import connected_components
+
+    a, b = pd.factorize(one.astype(str))[0], pd.factorize(two.astype(str))[0]
+    if not len(a):
+        return np.zeros(0, dtype=np.int64)
+    size, start = len(a) + len(b), len(a)
+    edges = coo_array((np.ones(len(a)), (a, b + start)), shape=(size, size))
+    return np.asarray(connected_components(edges, directed=False)[1][a], dtype=np.int64)
+
+
+def distinct(pairs: Pairs) -> Pairs:
+    """Return the pairs that can be compared and do not repeat others."""
+    return pairs[pairs["same_data"] & ~pairs["repeats"]]
+
+
+def independent(pairs: Pairs) -> Pairs:
+    """Return ``seed`` and ``difference`` of the independent pairs: one per shared training."""
+    groups = distinct(pairs).groupby("training", sort=False)
+    return groups.agg({"seed": "first", "difference": "mean"}).reset_index(drop=True)
+
+
+def units(pairs: Pairs) -> Units | None:
+    """Return the independent units of the differences; None without any."""
+    found = independent(pairs)
+    return units_of(found["difference"], found["seed"]) if len(found) else None

@@ -1,0 +1,96 @@
+"""McNemar's test between rows of two studies that saved their test predictions."""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+import numpy as np
+import pandas as pd
+
+from analysis.compare.joined import Joined
+from analysis.compare.pairs import Pairs, sides
+from analysis.frames.load import Study
+from analysis.frames.split import identity_of_test
+from analysis.stats import McNemar, holm, load_predictions, mcnemar, mcnemar_bound
+from search_spaces.errors import UserError
+
+
+class _Row(NamedTuple):
+    study: Study
+    key: tuple[str, int]
+    dataset: object
+
+
+def mcnemar_of_rows(joined: Joined, pairs: Pairs) -> pd.DataFrame:
+    """Compare the pairs image by image where both rows saved predictions for the same test set.
+
+    Returns:
+        For every line of ``pairs``: ``only_a`` and ``only_b``, the test images that only one of
+        the models gets right, ``p_value`` and ``p_adjusted`` (Holm, over all of them), and
+        ``is_bound``, whether they are upper bounds because the labels were not saved. NaN where
+        nothing can be compared.
+    """
+    rows = zip(*(_rows(joined, side, pairs) for side in ("a", "b")), strict=True)
+    found = [{} if joined.seeds_differ else _numbers(_mcnemar(one, two)) for one, two in rows]
+    frame = pd.DataFrame(
+        found, index=pairs.index, columns=["only_a", "only_b", "p_value", "is_bound"]
+    )
+    p_values = frame["p_value"].astype("float64").where(~pairs["repeats"])
+    return frame.assign(p_adjusted=holm(p_values))
+
+
+def _rows(joined: Joined, side: str, pairs: Pairs) -> list[_Row]:
+    study = joined.first if side == "a" else joined.second
+    rows = sides(joined)[0 if side == "a" else 1].loc[pairs["line"]]
+    datasets = rows["dataset"] if "dataset" in rows else [None] * len(rows)
+    columns = zip(rows["config_id"], rows["seed"], datasets, strict=True)
+    return [_Row(study, (str(i), int(seed)), dataset) for i, seed, dataset in columns]
+
+
+def _numbers(result: McNemar | None) -> dict[str, float | bool]:
+    if result is None:
+        return {}
+    return {
+        "only_a": float(result.only_first),
+        "only_b": float(result.only_second),
+        "p_value": result.p_value,
+        "is_bound": result.is_bound,
+    }
+
+
+def _mcnemar(first: _Row, second: _Row) -> McNemar | None:
+    if not all(row.study.predictions_path(*row.key) for row in (first, second)):
+        return None
+    try:
+        one, two = (load_predictions(row.study, row.key) for row in (first, second))
+    except UserError:  # damaged; the report of the study names the file
+        return None
+    predicted = one["predictions"], two["predictions"]
+    labels = [arrays["labels"] for arrays in (one, two) if "labels" in arrays]
+    if predicted[0].shape != predicted[1].shape or not _same_images(first, second, labels):
+        return None
+    if labels and labels[0].shape == predicted[0].shape:
+        return mcnemar(predicted[0] == labels[0], predicted[1] == labels[0])
+    num_correct = [_num_correct(row, len(predicted[0])) for row in (first, second)]
+    num_different = int(np.count_nonzero(predicted[0] != predicted[1]))
+    if None in num_correct or abs(num_correct[0] - num_correct[1]) > num_different:  # type: ignore[operator]
+        return None
+    return mcnemar_bound(num_correct[0], num_correct[1], num_different)  # type: ignore[arg-type]
+
+
+def _same_images(first: _Row, second: _Row, labels: list[Any]) -> bool:
+    """Return whether two rows are known to have the same test images."""
+    identities = {
+        identity_of_test(row.study.meta["data"], str(row.dataset), row.key[1])
+        for row in (first, second)
+    }
+    if len(labels) == 2 and not np.array_equal(labels[0], labels[1]):
+        return False
+    return len(identities) == 1 and (identities != {""} or len(labels) == 2)
+
+
+def _num_correct(row: _Row, num_images: int) -> int | None:
+    matrix = row.study.confusion_matrix(*row.key)
+    if matrix is None or int(matrix.sum()) != num_images:
+        return None
+    return int(np.trace(matrix))

@@ -1,0 +1,115 @@
+"""The sentences of a comparison, as users read them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from analysis.compare.answer import answer
+from analysis.compare.sentences import evidence
+from tests.compared import GRID, base, compared, fitted, trained
+
+ONE = GRID[:1]
+
+
+def said(first: Path, second: Path) -> list[str]:
+    [found] = compared(first, second)
+    return [answer(found), *evidence(found)]
+
+
+def test_better(tmp_path: Path) -> None:
+    a = fitted(tmp_path / "a", configs=ONE)
+    b = fitted(tmp_path / "b", lambda c, s: base(c, s) - 1 - s / 8, configs=ONE)
+    first, decided, equal, beside, changed, *_ = said(a, b)
+    assert first == (
+        "B is better than A: val_rmse −1.312 mm [−1.625, −1] (lower is better), over 6 rows at 6 "
+        "seeds."
+    )
+    assert decided == "B is better in 6, worse in 0 of 6 pairs; p = 0.031."
+    assert equal == "0 of 6 rows are equal digit for digit in val_rmse."
+    assert beside.startswith("Beside it, not tested: test_rmse −1.312 mm [−1.625, −1]; 0 of 6")
+    assert changed == "Nothing that the studies record has changed."
+
+
+def test_worse_for_these_runs(tmp_path: Path) -> None:
+    names = "abcdef"
+    a = trained(tmp_path / "a", {name: {"val_accuracy": 0.5} for name in names})
+    b = trained(tmp_path / "b", {name: {"val_accuracy": 0.4} for name in names})
+    first, decided, *_ = said(a, b)
+    assert first == (
+        "B is worse than A, for these runs: val_accuracy −10.00 points [−10.00, −10.00] (higher is "
+        "better), over 6 rows at one seed."
+    )
+    assert decided.endswith("this is about these trained models; another seed may differ.")
+
+
+def test_equal(tmp_path: Path) -> None:
+    first, *rest = said(fitted(tmp_path / "a"), fitted(tmp_path / "b"))
+    assert first == (
+        "B and A are equal: 24 of 24 rows are equal digit for digit in val_rmse (over 24 rows at "
+        "6 seeds)."
+    )
+    assert not any("better in" in text for text in rest)
+
+
+def test_too_few(tmp_path: Path) -> None:
+    a = fitted(tmp_path / "a", seeds=(0, 1))
+    b = fitted(tmp_path / "b", lambda c, s: base(c, s) - 1, seeds=(0, 1))
+    assert said(a, b)[0] == (
+        "Too few to tell B from A: val_rmse −1 mm (lower is better), over 8 rows at 2 seeds; 2 "
+        "seeds are too few, 6 are the fewest that decide (--seeds 0-5)."
+    )
+
+
+def test_failures_are_said_before_anything_else(tmp_path: Path) -> None:
+    a = fitted(tmp_path / "a")
+    b = fitted(tmp_path / "b", lambda c, s: None if s == 1 else base(c, s))
+    texts = said(a, b)
+    assert texts[1] == "Not counted: 4 rows with a result only in A (in B: 4 missing)."
+
+
+def test_rows_without_a_counterpart_say_why(tmp_path: Path) -> None:
+    a = fitted(tmp_path / "a", configs=[*GRID, {"lr": 9, "width": 8}])
+    b = fitted(tmp_path / "b", seeds=range(8))
+    texts = said(a, b)
+    assert "6 rows of A have no counterpart in B: 6 of other configurations." in texts
+    assert "8 rows of B have no counterpart in A: 8 at other seeds." in texts
+
+
+def test_a_sign_that_depends_on_a_setting(tmp_path: Path) -> None:
+    a = fitted(tmp_path / "a")
+    b = fitted(tmp_path / "b", lambda c, s: base(c, s) + (1 if c["lr"] == 0.1 else -2) + s / 50)
+    [text] = [text for text in said(a, b) if text.startswith("The sign")]
+    assert text == (
+        "The sign of the difference depends on learning rate: +1.05 mm at 0.1, −1.95 mm at 0.5."
+    )
+
+
+def test_times_under_other_conditions(tmp_path: Path) -> None:
+    results = {name: {"cpu_seconds": 4.0} for name in "abcdef"}
+    busy = {name: {"cpu_seconds": 6.0, "num_concurrent_trials": 3} for name in "abcdef"}
+    slow = {name: {"cpu_seconds": 6.0} for name in "abcdef"}
+    a = trained(tmp_path / "a", results)
+    texts = said(a, trained(tmp_path / "b", busy))
+    assert "Times are not compared: between 1 and 3 trials ran at once." in texts
+    texts = said(a, trained(tmp_path / "c", slow))
+    assert "cpu_seconds: B ÷ A = 1.50 [1.50, 1.50], over 6 pairs." in texts
+
+
+@pytest.mark.parametrize("name", ["a", "b", "difference", "study", "status_a", "seed_a"])
+def test_parameters_with_names_of_our_own(tmp_path: Path, name: str) -> None:
+    from analysis.compare.document import build_document
+    from analysis.compare.terminal import as_text
+
+    configs = [{name: value} for value in (1, 2, 3)]
+
+    def value(config: dict[str, float], seed: int) -> float | None:
+        return None if config[name] == 3 else float(config[name] + seed)
+
+    a = fitted(tmp_path / "one", value, configs=configs, seeds=(0, 1))
+    b = fitted(tmp_path / "two", lambda c, s: float(c[name]), configs=configs, seeds=(1, 2))
+    document = build_document(compared(a, b))
+    assert as_text(document).startswith("A: ")
+    for table in document.tables:
+        assert table.frame.columns.is_unique and len(set(table.headings)) == len(table.headings)

@@ -1,0 +1,59 @@
+from __future__ import annotations
+
+import math
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from analysis.compare.joined import join
+from analysis.compare.pairs import pairs_of
+from analysis.compare.predictions import mcnemar_of_rows
+from analysis.frames.load import Study, load_study
+from analysis.stats import mcnemar
+from tests.saved_predictions import LABELS, A, B, predicted, sample_study, study_of
+
+
+def rows_of(first: Study, second: Study) -> pd.DataFrame:
+    joined = join(first, second)
+    return mcnemar_of_rows(joined, pairs_of(joined, "val_accuracy"))
+
+
+def test_models_of_two_studies_are_compared_image_by_image(tmp_path: Path) -> None:
+    """A is wrong on 0, 1, 2 and B on 2 to 11: only B is right on 0 and 1, only A on 3 to 11."""
+    one = study_of(tmp_path / "a", True, x=A, y=A)
+    two = study_of(tmp_path / "b", True, x=B, y=A)
+    found = rows_of(one, two)
+    assert found.loc[0, ["only_a", "only_b"]].tolist() == [9, 2]
+    exact = mcnemar(A == LABELS, B == LABELS).p_value
+    assert found["p_value"].tolist() == pytest.approx([exact, 1.0])
+    assert found["p_adjusted"].tolist() == pytest.approx([2 * exact, 1.0])
+    assert not found["is_bound"].any()
+
+
+def test_without_labels_the_same_files_and_split_are_needed(tmp_path: Path) -> None:
+    unknown = rows_of(study_of(tmp_path / "a", False, x=A), study_of(tmp_path / "b", False, x=B))
+    assert math.isnan(unknown.loc[0, "p_value"]), "nothing says that the images are the same"
+    one = load_study(sample_study(tmp_path / "c"))
+    two = load_study(sample_study(tmp_path / "d", shift=1))
+    known = rows_of(one, two)
+    assert known.loc[0, "is_bound"] and known.loc[0, "p_value"] == 1.0
+    assert known.loc[0, "only_a"] == known.loc[0, "only_b"] > 0
+
+
+def test_other_labels_are_other_images(tmp_path: Path) -> None:
+    one, two = study_of(tmp_path / "a", True, x=A), study_of(tmp_path / "b", True, x=B)
+    [path] = two.path.glob("tune/*/*/predictions/*.npz")
+    import numpy as np
+
+    np.savez(path, predictions=B, labels=LABELS[::-1])
+    assert rows_of(one, load_study(two.path))["p_value"].isna().all()
+
+
+def test_damaged_predictions_are_left_out(tmp_path: Path) -> None:
+    one = study_of(tmp_path / "a", True, x=A, y=predicted(1))
+    two = study_of(tmp_path / "b", True, x=B, y=predicted(2))
+    path = two.predictions_path("x", 0)
+    assert path is not None
+    path.write_bytes(b"no archive")
+    assert rows_of(one, two)["p_value"].isna().tolist() == [True, False]

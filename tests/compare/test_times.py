@@ -1,0 +1,60 @@
+from __future__ import annotations
+
+import math
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from analysis.compare.joined import join
+from analysis.compare.times import times_data
+from analysis.frames.load import load_study
+from tests.compared import base, fitted, trained
+
+
+def ratios(tmp_path: Path, factors: list[float], **changes: Any) -> dict[str, Any]:
+    """Return the line of ``cpu_seconds`` of two studies whose rows take so many times as long."""
+    names = [f"r{number}" for number in range(len(factors))]
+    first = {name: {"cpu_seconds": 8.0} for name in names}
+    second = {
+        name: {"cpu_seconds": 8.0 * factor, **changes}
+        for name, factor in zip(names, factors, strict=True)
+    }
+    a, b = trained(tmp_path / "a", first), trained(tmp_path / "b", second)
+    frame = times_data(join(load_study(a), load_study(b)))
+    assert frame.loc[0, "measure"] == "cpu_seconds"
+    return {str(key): value for key, value in frame.iloc[0].items()}
+
+
+def test_the_ratio_is_a_geometric_mean_with_its_interval(tmp_path: Path) -> None:
+    found = ratios(tmp_path, [0.25, 0.25, 0.25, 1.0, 1.0, 1.0])
+    assert found["ratio"] == pytest.approx(0.5)
+    assert (found["low"], found["high"]) == pytest.approx((0.25, 1.0))
+    assert (found["smallest"], found["largest"]) == pytest.approx((0.25, 1.0))
+    assert (found["num_pairs"], found["num_left_out"], found["problem"]) == (6, 0, "")
+
+
+def test_few_pairs_have_no_interval(tmp_path: Path) -> None:
+    found = ratios(tmp_path, [0.5, 2.0])
+    assert found["ratio"] == pytest.approx(1.0) and math.isnan(found["low"])
+
+
+@pytest.mark.parametrize(
+    ("changes", "why"),
+    [
+        ({"num_concurrent_trials": 4}, "between 1 and 4 trials ran at once"),
+        ({"num_threads": 2}, "trials of one device used between 1 and 2 threads"),
+        ({"num_concurrent_trials": None}, "2 rows do not record how many trials ran at once"),
+    ],
+)
+def test_other_conditions_are_not_compared(
+    tmp_path: Path, changes: dict[str, Any], why: str
+) -> None:
+    found = ratios(tmp_path, [0.5, 0.5], **changes)
+    assert found["num_pairs"] == 0 and math.isnan(found["ratio"])
+    assert found["problem"] == why
+
+
+def test_a_study_without_times_has_no_lines(tmp_path: Path) -> None:
+    a, b = fitted(tmp_path / "a"), fitted(tmp_path / "b", lambda c, s: base(c, s) + 1)
+    assert times_data(join(load_study(a), load_study(b))).empty

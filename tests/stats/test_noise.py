@@ -1,0 +1,53 @@
+from __future__ import annotations
+
+import itertools
+import math
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from analysis.stats import noise_floor
+from search_spaces.errors import UserError
+
+
+def test_noise_floor_of_a_placebo() -> None:
+    rng = np.random.default_rng(4)
+    frame = pd.DataFrame(
+        [{"setting": setting, "pin": pin} for setting in range(2_000) for pin in (False, True)]
+    )
+    frame["y"] = frame["setting"] + rng.normal(0, 0.3, len(frame))
+    found = noise_floor(frame, "pin", "y", ["setting"])
+    assert found.num_pairs == 2_000
+    assert found.sd == pytest.approx(0.3, rel=0.05)
+    assert found.sd_low < 0.3 < found.sd_high
+
+
+def test_noise_floor_pairs_within_a_seed() -> None:
+    rng = np.random.default_rng(6)
+    points = itertools.product(range(300), range(4), (False, True))
+    frame = pd.DataFrame(points, columns=["setting", "seed", "pin"])
+    frame["y"] = rng.normal(size=len(frame)) + 5 * frame["seed"]
+    found = noise_floor(frame, "pin", "y", ["setting"])
+    assert found.num_pairs == 1_200 and found.sd == pytest.approx(1, rel=0.05)
+
+
+def test_noise_floor_by_hand() -> None:
+    frame = pd.DataFrame({"pin": [False, True] * 2, "s": [1, 1, 2, 2], "y": [1.0, 2.0, 5.0, 4.0]})
+    found = noise_floor(frame, "pin", "y", ["s"])
+    assert found.sd == pytest.approx(math.sqrt(2 / 2 / 2))
+    assert found.robust_sd == pytest.approx(1 / 0.6744897501960817 / math.sqrt(2))
+    assert math.isnan(found.sd_low), "two pairs"
+
+
+def test_shared_results_hold_no_noise() -> None:
+    frame = pd.DataFrame({"pin": [False, True], "s": [1, 1], "y": [1.0, 1.0], "same_as": ["", "a"]})
+    with pytest.raises(UserError, match="share one result"):
+        noise_floor(frame, "pin", "y", ["s"])
+    with pytest.raises(UserError, match="needs two"):
+        noise_floor(frame[:1], "pin", "y", ["s"])
+    with pytest.raises(UserError, match="no column"):
+        noise_floor(frame, "pin", "z", ["s"])
+    apart = frame.assign(same_as="", s=[1, 2])
+    with pytest.raises(UserError, match="differ only in pin"):
+        noise_floor(apart, "pin", "y", ["s"])
