@@ -19,6 +19,9 @@ _LONGEST_WAIT = 86_400
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command line; return 0, or 2 after a mistake of the user's."""
     arguments = _parser().parsed(argv)
+    if arguments.serve or arguments.port is not None:
+        _serve(arguments)
+        return 0
     try:
         _write_and_tell(arguments)
         if arguments.watch:
@@ -26,6 +29,21 @@ def main(argv: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         return 0 if arguments.watch else 130
     return 0
+
+
+def _serve(arguments: argparse.Namespace) -> None:
+    from analysis.serve.command import serve
+
+    given = [name for name in ("out", "watch") if getattr(arguments, name) is not None]
+    given += ["formats"] if arguments.formats != FORMATS else []
+    if given:
+        raise UserError(f"--{given[0]}: --serve writes no files and follows the study by itself")
+    options = {
+        "figures": not arguments.no_figures,
+        "published": not arguments.no_published,
+        "images": arguments.images,
+    }
+    serve([store.place for store in arguments.studies], arguments.port or 0, options)
 
 
 def _watch(arguments: argparse.Namespace) -> None:
@@ -72,6 +90,12 @@ def _seconds(text: str) -> float:
     return seconds
 
 
+def _port(text: str) -> int:
+    if not text.isascii() or not text.isdecimal() or not 1 <= int(text) <= 65_535:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a port, 1 to 65535")
+    return int(text)
+
+
 def _parser() -> Parser:
     parser = Parser("analysis.report", "Write the report of study directories, finished or not.")
     parser.add_argument(
@@ -116,6 +140,19 @@ def _parser() -> Parser:
         type=_seconds,
         metavar="SECONDS",
         help=f"write the report again every so many seconds, 1 to {_LONGEST_WAIT}, until Ctrl-C",
+    )
+    parser.add_argument(
+        "--serve",
+        action="store_true",
+        help="write no files, but serve the report as a page on this machine that follows the "
+        "study while it runs, until Ctrl-C; STUDY may also be a folder with studies, such as "
+        "results",
+    )
+    parser.add_argument(
+        "--port",
+        type=_port,
+        metavar="PORT",
+        help="the port of the page, e.g. --port 8800 (implies --serve; default: a free one)",
     )
     return parser
 

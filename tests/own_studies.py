@@ -50,6 +50,7 @@ def report(
     ended: bool = True,
     seconds: float = 10.0,
     error: str | None = None,
+    launch: str = "001",
 ) -> Path:
     """Write the trial of a configuration: its rows, one after another, some seconds apart.
 
@@ -61,6 +62,7 @@ def report(
         ended: whether the function has returned; the newest row is then the trial's result.
         seconds: the time between two rows.
         error: why the trial failed, or None.
+        launch: the launch that it is of.
     """
     trials = planned_trials(ledger, ())
     assert trials is not None
@@ -71,7 +73,14 @@ def report(
         stamps = {"timestamp": START + seconds * epoch, "time_this_iter_s": seconds}
         lines.append({"epoch": epoch, "training_iteration": epoch, **stamps, **row})
     folder = write_trial(
-        ledger.root, trial.key, config, trial.serves, lines, error=error, seed=seed
+        ledger.root,
+        trial.key,
+        config,
+        trial.serves,
+        lines,
+        error=error,
+        seed=seed,
+        launch=launch,
     )
     if ended:
         (folder / RETURNED_FILE).write_text(json.dumps({"epoch": len(lines)}))

@@ -24,6 +24,7 @@ from tune_app.cli import (
     list_command,
     rm_command,
     run_command,
+    show_command,
     status_command,
 )
 from tune_app.planning.space_file import load_space
@@ -40,6 +41,7 @@ PARSERS = {
     "list": list_command.build_parser(),
     "rm": rm_command.build_parser(),
     "env": env_command.build_parser(),
+    "show": show_command.build_parser(),
     "status": status_command.build_parser(),
     "report": report._parser(),
     "compare": compare.build_parser(),

@@ -8,6 +8,7 @@ from typing import Any
 
 from analysis.compare.answer import equal_words, p_words
 from analysis.compare.changes import KINDS
+from analysis.compare.left_out import failures, joined_words, other_data
 from analysis.compare.measure import printed, spread
 from analysis.compare.result import Comparison
 from analysis.compare.verdict import ALPHA
@@ -15,7 +16,6 @@ from analysis.frames.arithmetic import groups_of, warning
 from analysis.frames.cells import counted
 from analysis.frames.columns import numbers
 from analysis.frames.labels import label, parameter_heading
-from analysis.frames.load import FINISHED
 from analysis.frames.summary import best_data
 from search_spaces.errors import one_line
 
@@ -29,7 +29,8 @@ def evidence(found: Comparison) -> list[str]:
         text
         for text in (
             _decided(found),
-            _failures(found),
+            failures(found),
+            other_data(found),
             _equal(found),
             _also(found),
             _images(found),
@@ -134,24 +135,6 @@ def _were(number: int) -> str:
     return "is" if number == 1 else "are"
 
 
-def _failures(found: Comparison) -> str:
-    """Return how many joined rows lack a result in one of the studies, or in both."""
-    frame = found.one_sided
-    has = {side: frame[f"status_{side}"].isin(FINISHED) for side in ("a", "b")}
-    a, b = found.first.label, found.second.label
-    texts = []
-    for side, other, label_of, other_label in (("a", "b", a, b), ("b", "a", b, a)):
-        only = frame[has[side]]
-        if len(only):
-            counts = only[f"status_{other}"].value_counts(sort=False).items()
-            words = ", ".join(f"{number} {status}" for status, number in counts)
-            rows = counted(len(only), "row")
-            texts.append(f"{rows} with a result only in {label_of} (in {other_label}: {words})")
-    if neither := int((~has["a"] & ~has["b"]).sum()):
-        texts.append(f"{counted(neither, 'row')} without a result in either")
-    return f"Not counted: {'; '.join(texts)}." if texts else ""
-
-
 def changed_words(found: Comparison) -> str:
     """Return what changed, in one sentence."""
     frame = found.changes
@@ -178,50 +161,6 @@ def _change(line: dict[Hashable, Any]) -> str:
     if max(map(len, texts)) > _LONGEST_VALUE:
         return str(line["fact"])
     return f"{line['fact']} {texts[0]} → {texts[1]}"
-
-
-def joined_words(found: Comparison) -> list[str]:
-    """Return how rows were joined, and which were not."""
-    joined, a, b = found.joined, found.first.label, found.second.label
-    texts = []
-    if joined.by_common:
-        extra = [
-            f"only {letter} has {', '.join(map(one_line, names))}"
-            for letter, names in ((a, joined.only_first), (b, joined.only_second))
-            if names
-        ]
-        why = "; ".join(extra) or "their defaults differ"
-        number = counted(len(joined.by_common), "configuration")
-        texts.append(f"{number} joined over the common parameters: {why}.")
-    texts += [text for side in ("a", "b") if (text := _unmatched(found, side))]
-    if joined.seeds_differ:
-        texts.append(
-            "No seed is in both studies, so each configuration is compared by its means over "
-            "seeds; run both with the same --seeds for a verdict."
-        )
-    return texts
-
-
-def _unmatched(found: Comparison, side: str) -> str:
-    """Return how many rows of a study the other one does not have, and why."""
-    joined, is_first = found.joined, side == "a"
-    named, other = (found.first, found.second) if is_first else (found.second, found.first)
-    labels = joined.unmatched_first if is_first else joined.unmatched_second
-    if not labels:
-        return ""
-    rows = named.study.rows
-    unclear = joined.unclear_first if is_first else joined.unclear_second
-    known = rows.loc[joined.lines[side], "config_id"]
-    at_other_seeds = int(rows.loc[list(labels), "config_id"].isin(known).sum())
-    reasons = {
-        "at other seeds": at_other_seeds,
-        "that agree with several rows in every common parameter": len(unclear),
-        "of other configurations": len(labels) - at_other_seeds - len(unclear),
-    }
-    why = ", ".join(f"{number} {reason}" for reason, number in reasons.items() if number)
-    have = "has" if len(labels) == 1 else "have"
-    rows_words = counted(len(labels), "row")
-    return f"{rows_words} of {named.label} {have} no counterpart in {other.label}: {why}."
 
 
 def _best(found: Comparison) -> str:

@@ -44,7 +44,7 @@ class Verdict:
         difference: the mean over the units, second minus first; NaN without a pair.
         low, high: its interval; NaN if there is none.
         p_value: after Holm's correction for several studies; NaN if nothing was tested.
-        num_rows: pairs of rows with results.
+        num_rows: pairs of rows with results, made from the same data.
         num_equal: those that are equal digit for digit.
         num_pairs: independent pairs.
         num_seeds: different seeds among them.
@@ -72,7 +72,8 @@ class Verdict:
 def tested(joined: Joined, measure: Judged, pairs: Pairs) -> Verdict:
     """Test one comparison. Its word is decided by ``decide``, after Holm's correction."""
     found = units(pairs)
-    start = Verdict("not distinguishable", num_rows=len(pairs), num_equal=int(pairs["equal"].sum()))
+    alike = pairs[pairs["same_data"]]
+    start = Verdict("not distinguishable", num_rows=len(alike), num_equal=int(alike["equal"].sum()))
     if found is None:
         return replace(start, word="not comparable", reason=_nothing(pairs))
     differences = independent(pairs)["difference"]

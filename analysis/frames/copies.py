@@ -14,7 +14,7 @@ from tune_app.storage.remote_store import RemoteStore
 from tune_app.storage.store import StudyStore
 
 _WANTED = re.compile(
-    r"study\.json|launches/[^/]+\.json"
+    r"study\.json|(?:launches|weights)/[^/]+\.json"
     r"|tune/[^/]+/[^/]+/(?:(?:params|result)\.json|error\.txt|predictions/[^/]+)"
 )
 

@@ -24,6 +24,7 @@ from search_spaces.errors import UserError
 from tune_app.storage.open_store import refresh_to_read
 from tune_app.storage.store import StudyStore
 from tune_app.study.recorded import read_recorded
+from tune_app.study.rows import RowOutcome
 from tune_app.study.study_file import read_study
 from tune_app.study.trial_directory import ERROR_FILE, flat
 from tune_app.study.trials import ENDED, FINISHED, Report, RowKey, Trial
@@ -57,6 +58,7 @@ class Study:
         notes: what was left out while reading, one line each.
         tracebacks: trial_key -> the file with the traceback of a trial whose last attempt ended in
             an error, relative to ``path``.
+        outcomes: what became of each row, with its trial.
     """
 
     store: StudyStore
@@ -68,6 +70,7 @@ class Study:
     metric_keys: tuple[str, ...]
     notes: tuple[str, ...]
     tracebacks: Mapping[str, str]
+    outcomes: Mapping[RowKey, RowOutcome] = field(repr=False)
     _reports: dict[RowKey, Report] = field(repr=False)
 
     @property
@@ -151,7 +154,8 @@ def load_study(place: str | Path | StudyStore) -> Study:
     if meta["space"].get("is_own") is True:
         configurations = told_apart(configurations)
     config_keys = tuple(dict.fromkeys(key for c in configurations.values() for key in c))
-    records, reports = rows_of(configurations, recorded.outcomes(meta))
+    outcomes = recorded.outcomes(meta)
+    records, reports = rows_of(configurations, outcomes)
     rows, metric_keys = row_frame(records, reports.values(), config_keys)
     return Study(
         store=store,
@@ -163,6 +167,7 @@ def load_study(place: str | Path | StudyStore) -> Study:
         metric_keys=metric_keys,
         notes=recorded.notes,
         tracebacks=_tracebacks(store.root, trials),
+        outcomes=outcomes,
         _reports=reports,
     )
 

@@ -54,6 +54,7 @@ class Table:
         marked: positions of the rows that are highlighted.
         filters: headings of the columns that the HTML can be filtered by.
         rows_id: name of the interactive figure that shows the same rows; empty if there is none.
+        panels: for each row the name of its panel, to which its last cell leads; "" if it has none.
     """
 
     name: str
@@ -64,6 +65,7 @@ class Table:
     marked: frozenset[int] = frozenset()
     filters: tuple[str, ...] = ()
     rows_id: str = ""
+    panels: tuple[str, ...] = ()
 
     @property
     def headings(self) -> tuple[str, ...]:
@@ -108,7 +110,18 @@ class Figure:
     notes: tuple[str, ...] = ()
 
 
-Block = Paragraph | Bullets | Table | Figure
+@dataclass(frozen=True)
+class Code:
+    """Lines to copy, printed as they are.
+
+    Attributes:
+        lines: the lines.
+    """
+
+    lines: tuple[str, ...]
+
+
+Block = Paragraph | Bullets | Code | Table | Figure
 
 
 @dataclass(frozen=True, eq=False)
@@ -126,6 +139,89 @@ class Section:
             yield from section.walk()
 
 
+@dataclass(frozen=True)
+class Facts:
+    """Names with their values.
+
+    Attributes:
+        title: what they are.
+        pairs: the names and values.
+    """
+
+    title: str
+    pairs: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True)
+class Lines:
+    """A text of several lines, printed as it is.
+
+    Attributes:
+        title: what it is.
+        lines: its lines.
+    """
+
+    title: str
+    lines: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Sparkline:
+    """A small curve.
+
+    Attributes:
+        title: what it shows, in words.
+        points: x and y from 0 to 1, from left to right; a larger y is higher.
+    """
+
+    title: str
+    points: tuple[tuple[float, float], ...]
+
+    @property
+    def path(self) -> str:
+        """The points as the path of an SVG that is 160 wide and 32 high."""
+        places = (f"{2 + 156 * x:.1f},{30 - 28 * y:.1f}" for x, y in self.points)
+        return f"M{'L'.join(places)}"
+
+
+@dataclass(frozen=True)
+class PanelRow:
+    """One row of a panel: a configuration at a seed.
+
+    Attributes:
+        title: its seed and status.
+        trials: the names of its trial's directories.
+        parts: what is kept of it.
+    """
+
+    title: str
+    trials: tuple[str, ...]
+    parts: tuple[Facts | Lines | Sparkline, ...]
+
+
+@dataclass(frozen=True)
+class Panel:
+    """What is kept of a configuration. The HTML shows it after a click; other forms have none.
+
+    Attributes:
+        name: its identifier; unique in a document.
+        title: the configuration in words.
+        configuration: all of its parameters.
+        rows: its rows, one per seed.
+        more: the command that prints more.
+    """
+
+    name: str
+    title: str
+    configuration: Facts
+    rows: tuple[PanelRow, ...]
+    more: str
+
+
+def _no_panels() -> tuple[Panel, ...]:
+    return ()
+
+
 @dataclass(frozen=True, eq=False)
 class Document:
     """A whole report.
@@ -135,12 +231,14 @@ class Document:
         subtitle: one line below it.
         warnings: what the reader must know first: the studies that are not finished.
         sections: its parts.
+        panels: returns what is kept of single configurations, for the HTML.
     """
 
     title: str
     subtitle: str
     warnings: tuple[str, ...]
     sections: tuple[Section, ...]
+    panels: Callable[[], tuple[Panel, ...]] = _no_panels
 
     @property
     def tables(self) -> list[Table]:

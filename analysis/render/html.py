@@ -33,6 +33,7 @@ def render_html(document: Document, drawings: Drawings) -> str:
     return str(
         template.render(
             document=document,
+            panels=document.panels(),
             script=_markup(script),
             style=_markup(style),
             script_hash=f"sha256-{digest}",

@@ -7,7 +7,16 @@ from collections.abc import Sequence
 
 import pandas as pd
 
-from analysis.render.document import Block, Bullets, Document, Figure, Paragraph, Section, Table
+from analysis.render.document import (
+    Block,
+    Bullets,
+    Code,
+    Document,
+    Figure,
+    Paragraph,
+    Section,
+    Table,
+)
 from search_spaces.errors import one_line
 
 MOST_ROWS = 200
@@ -52,6 +61,8 @@ def _block(block: Block) -> str:
             return paragraph(text)
         case Bullets(items):
             return "\n".join(f"- {escape(item)}" for item in items)
+        case Code(lines):
+            return "\n".join(["```", *(line.replace("`", "'") for line in lines), "```"])
         case Figure():
             image = f"![{escape(block.alt)}](figures/{block.name}.svg)"
             return "\n\n".join([image, f"*{escape(block.caption)}*", *map(paragraph, block.notes)])

@@ -12,7 +12,16 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
-from analysis.render.document import Block, Bullets, Document, Figure, Paragraph, Section, Table
+from analysis.render.document import (
+    Block,
+    Bullets,
+    Code,
+    Document,
+    Figure,
+    Paragraph,
+    Section,
+    Table,
+)
 from analysis.render.drawings import Drawings
 
 MOST_ROWS = 200
@@ -74,6 +83,8 @@ def _block(block: Block) -> dict[str, Any]:
             return {"kind": "paragraph", "text": text}
         case Bullets(items):
             return {"kind": "bullets", "items": items}
+        case Code(lines):
+            return {"kind": "code", "text": "\n".join(lines)}
         case Figure():
             return {
                 "kind": "figure",

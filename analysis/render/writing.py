@@ -57,12 +57,8 @@ def write_report(
             writable, or ``images`` lacks a file that a study was made from.
     """
     stores = [study_store(place) for place in places]
-    named = _by_table_name(stores)
     out = _destination(stores, out)
-    stems = _slugs(named)
-    studies = {stem: named[name] for stem, name in stems.items()}
-    splits = {stem: load_splits(study, images) for stem, study in studies.items() if images}
-    document = build_document(studies, figures=figures, published=published, images=splits)
+    document, stems = _read(stores, figures=figures, published=published, images=images)
     return write_document(document, out, formats, stems=stems)
 
 
@@ -98,6 +94,37 @@ def write_document(
             write_whole(stem.with_name(f"{stem.name}.tex"), table_tex(table)),
         ]
     return [*written, *_write_figures_and_forms(document, out, formats, name)]
+
+
+def report_html(
+    place: str | Path | StudyStore,
+    *,
+    figures: bool = True,
+    published: bool = True,
+    images: Path | None = None,
+) -> str:
+    """Return the report of a study as HTML; nothing is written. See :func:`write_report`.
+
+    Raises:
+        UserError: the place is not a study, or ``images`` lacks a file that it was made from.
+    """
+    from analysis.render.html import render_html
+
+    stores = [study_store(place)]
+    document, _ = _read(stores, figures=figures, published=published, images=images)
+    return render_html(document, Drawings(document.figures))
+
+
+def _read(
+    stores: Sequence[StudyStore], *, figures: bool, published: bool, images: Path | None
+) -> tuple[Document, dict[str, str]]:
+    """Return the report, and for each study the stem of its files with the name of its tables."""
+    named = _by_table_name(stores)
+    stems = _slugs(named)
+    studies = {stem: named[name] for stem, name in stems.items()}
+    splits = {stem: load_splits(study, images) for stem, study in studies.items() if images}
+    document = build_document(studies, figures=figures, published=published, images=splits)
+    return document, stems
 
 
 def _write_figures_and_forms(

@@ -30,6 +30,7 @@ from analysis.frames.selection import selection_gap
 from analysis.frames.summary import candidates, groups_of
 from analysis.frames.tables import inert_axes
 from analysis.render.document import Paragraph, Section, Table
+from analysis.sections.panels import weights
 from analysis.sections.results import objective_words
 from search_spaces.errors import one_line
 
@@ -58,7 +59,8 @@ def best(study: Study, key: str) -> Section:
     )
     of = "of each group" if by else "of the study"
     caption = f"The best configuration {of}, {selection_words(study)}."
-    return Section("Best configurations", (Table(f"{key}-best", caption, cells, gaps, notes),))
+    table = Table(f"{key}-best", caption, cells, gaps, notes)
+    return Section("Best configurations", (table, *weights(study)))
 
 
 def _how_picked(study: Study) -> tuple[str, ...]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from functools import partial
+from itertools import chain
 
 from analysis.frames.load import ENDED, Study
 from analysis.frames.mistakes import Splits
@@ -23,6 +24,7 @@ from analysis.sections.factors import effects, epochs, pin_memory
 from analysis.sections.grid import pivots
 from analysis.sections.mistakes import mistakes
 from analysis.sections.observations import conclusions
+from analysis.sections.panels import panels
 from analysis.sections.problems import problems, unfinished
 from analysis.sections.results import main_table
 from analysis.sections.seeds import data_sets
@@ -92,6 +94,7 @@ def build_document(
         subtitle=_subtitle(studies),
         warnings=tuple(filter(None, map(unfinished, studies.values()))),
         sections=sections,
+        panels=lambda: tuple(chain.from_iterable(panels(s, key) for key, s in studies.items())),
     )
 
 

@@ -31,6 +31,7 @@ from analysis.frames.seeds import over_seeds
 from analysis.frames.summary import best_data, groups_of
 from analysis.frames.tables import inert_axes, study_table
 from analysis.render.document import Block, Figure, Section, Table
+from analysis.sections.panels import panel_names
 
 _METRICS = (
     *("val_accuracy", "test_accuracy", "test_precision", "test_recall", "test_f1"),
@@ -97,6 +98,7 @@ def rows_table(study: Study, key: str) -> Table:
     if set(study.rows["status"]) != {"finished"}:
         cells[free_heading(cells, "status")] = _statuses(study, frame)
     cells[free_heading(cells, "id")] = [format_cell("id", value) for value in frame["config_id"]]
+    panels = panel_names(study, key)
     return Table(
         key,
         _caption(study),
@@ -106,6 +108,7 @@ def rows_table(study: Study, key: str) -> Table:
         frozenset(i for i, mark in enumerate(cells["pick"]) if mark),
         tuple(title for title in map(parameter_heading, parameters) if title in cells),
         f"{key}-parallel",
+        tuple(panels.get(config_id, "") for config_id in frame["config_id"]),
     )
 
 

@@ -9,6 +9,7 @@ import pytest
 from analysis.compare.answer import answer
 from analysis.compare.sentences import evidence
 from tests.compared import GRID, base, compared, fitted, trained
+from tests.studies import line, resnet_config, study_json, write_study, write_trial
 
 ONE = GRID[:1]
 
@@ -95,6 +96,23 @@ def test_times_under_other_conditions(tmp_path: Path) -> None:
     assert "Times are not compared: between 1 and 3 trials ran at once." in texts
     texts = said(a, trained(tmp_path / "c", slow))
     assert "cpu_seconds: B ÷ A = 1.50 [1.50, 1.50], over 6 pairs." in texts
+
+
+def test_one_data_set_of_two_that_changed(tmp_path: Path) -> None:
+    data = study_json({})["data"]
+    other = {**data["datasets"]["mnist"], "sha256": {"images": "f" * 64}}
+    changed = data | {"datasets": {**data["datasets"], "mnist": other}}
+    places = []
+    for name, described in (("a", data), ("b", changed)):
+        configs = {d: resnet_config(dataset=d) for d in ("mnist", "fashion_mnist")}
+        place = write_study(tmp_path / name, study_json(configs, data=described))
+        for dataset, config in configs.items():
+            lines = [line(1), line(2, milestone=True)]
+            write_trial(place, dataset, config, {2: [dataset]}, lines)
+        places.append(place)
+    first, *rest = said(*places)
+    assert first.startswith("B and A are equal: 1 of 1 row is equal digit for digit in val_acc")
+    assert "Not counted: 1 row was made from other data, or from another split." in rest
 
 
 @pytest.mark.parametrize("name", ["a", "b", "difference", "study", "status_a", "seed_a"])

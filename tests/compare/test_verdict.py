@@ -110,6 +110,7 @@ def test_other_data_give_no_verdict(tmp_path: Path) -> None:
     b = trained(tmp_path / "b", better, data=data | {"split_seed": 1})
     found = verdict(a, b)
     assert found.word == "not comparable" and "other data" in found.reason
+    assert found.num_rows == 0
     assert verdict(a, trained(tmp_path / "c", better)).word == "better"
 
 

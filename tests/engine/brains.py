@@ -46,6 +46,7 @@ class Brain:
     def on_end(
         self, config_id: str, state: str, value: float | None, values: Mapping[int, float | None]
     ) -> None:
+        self.to_stop.pop(config_id, None)
         self.ends.append((config_id, state, value, dict(values)))
 
 

@@ -153,3 +153,10 @@ def test_tune_can_pickle_it(clock: Clock) -> None:
     limiter = limiter_of(Limits())
     limiter.on_trial_start(0, [], trial_of())
     assert pickle.loads(pickle.dumps(limiter)).reached == ""
+
+
+def test_a_trial_whose_worker_died_before_it_was_stopped_goes_on(clock: Clock) -> None:
+    """It would be recorded as stopped at its end otherwise."""
+    stops = {"t": Stop("stopped", 3, "asha")}
+    limiter_of(Limits(), stops).on_trial_start(0, [], trial_of())
+    assert not stops

@@ -23,6 +23,7 @@ from tune_app.study.stop import Stop
 from tune_app.training.own_checkpoint import write_own_index
 
 CLUSTER = Cluster(({"CPU": 2.0},))
+COSINE = {"lr_schedule": "cosine"}
 
 
 def train(config: dict[str, Any]) -> None:
@@ -134,3 +135,22 @@ def test_without_a_study_or_without_epochs_nothing_can_go_on(tmp_path: Path) -> 
     study(tmp_path, prefix_axis=None).ledger.save()
     with pytest.raises(UserError, match="no parameter that gives the number of epochs"):
         study(tmp_path, (config_id(1), 12), prefix_axis=None)
+
+
+def test_a_schedule_of_the_learning_rate_depends_on_the_last_epoch(tmp_path: Path) -> None:
+    config = {"dataset": "mnist", "model": "resnet18", "batch_size": 16, "optimizer": "sgd"}
+    space = SearchSpace(
+        name="mine", trainable="resnet", param_space={**config, "lr": 0.1, "epochs": 2, **COSINE}
+    )
+
+    def cosine(further: tuple[str, int] | None = None) -> PreparedStudy:
+        store = LocalStore(tmp_path / "mine")
+        request = StudyRequest(space, store, source="sample", num_images=100, further=further)
+        return prepare(check_request(request), CLUSTER)
+
+    first = cosine()
+    first.ledger.start_launch({"open": []})
+    (row,) = first.ledger.row_keys()
+    found = cosine((row[0], 4))
+    (note,) = further_notes(found.trainable, found.plan(CLUSTER), found.recorded)
+    assert "its training depends on the last epoch" in note

@@ -13,6 +13,7 @@ COMMANDS = {
     "run": "plan a study, run what is not finished, and print the outcome",
     "list": "list the studies in a folder with their states and best results",
     "status": "print how far a study is, also while it is running",
+    "show": "list the rows of a study, or print everything that is kept of one row",
     "report": "write the report of one or more studies",
     "compare": "tell whether a study is better than another, and what changed",
     "audit": "find results in a table that cannot be right",
@@ -49,6 +50,8 @@ def _load(name: str) -> Main:
         from tune_app.cli.run_command import main as command
     elif name == "status":
         from tune_app.cli.status_command import main as command
+    elif name == "show":
+        from tune_app.cli.show_command import main as command
     elif name == "list":
         from tune_app.cli.list_command import main as command
     elif name == "rm":

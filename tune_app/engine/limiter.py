@@ -58,7 +58,8 @@ class Limiter(Callback):
     def on_trial_start(
         self, iteration: int, trials: list[Trial], trial: Trial, **info: Any
     ) -> None:
-        """Start the trial's clock."""
+        """Start the trial's clock. What was to end it holds no longer if its worker died before."""
+        self._stops.pop(trial.trial_id, None)
         self._running[trial.trial_id] = (trial, time.monotonic())
 
     def goes_on(self, trial: Trial, result: Mapping[str, Any]) -> bool:

@@ -162,7 +162,7 @@ class SearchRun:
     def _stop_as_decided(self) -> None:
         """Stop the trials that a killed launch had decided to stop, and did not come to."""
         store = self._study.ledger.store
-        for config_id, epoch in self._search.to_stop.items():
+        for config_id, epoch in list(self._search.to_stop.items()):
             key = self._key_of.get(config_id)
             begun = self._study.recorded.trials.get(key or "")
             if key is None or begun is None or begun.newest.path is None:

@@ -90,8 +90,7 @@ def read_overview(ledger: Ledger, *, since: float | None) -> Overview:
     running = since is not None and _is_begun(ledger, since)
     recorded = ledger.read_trials()
     outcomes = recorded.outcomes(ledger.study)
-    newest = ledger.study["launches"][-1]["name"] if ledger.study["launches"] else None
-    rows = {key: _state(o, newest if running else None) for key, o in outcomes.items()}
+    rows = row_states(ledger, outcomes, since=since)
     trials, directories = recorded.trials, recorded.directories
     left = planned_trials(ledger, {k for k, s in rows.items() if not _is_left(s, running)})
     done = {o.trial.key for o in outcomes.values() if o.trial and o.status in ENDED}
@@ -124,6 +123,21 @@ def read_overview(ledger: Ledger, *, since: float | None) -> Overview:
         search=search,
         num_asked=0 if search is None else len(asked_configurations(read_events(ledger.store))),
     )
+
+
+def row_states(
+    ledger: Ledger, outcomes: Mapping[RowKey, RowOutcome], *, since: float | None
+) -> dict[RowKey, str]:
+    """Return the state of every row, as ``Overview.rows`` has it.
+
+    Args:
+        ledger: the study.
+        outcomes: what became of its rows.
+        since: when the driver that runs the study locked it, or None if no driver runs it.
+    """
+    running = since is not None and _is_begun(ledger, since)
+    newest = ledger.study["launches"][-1]["name"] if ledger.study["launches"] else None
+    return {key: _state(o, newest if running else None) for key, o in outcomes.items()}
 
 
 def best_configurations(ledger: Ledger, view: Overview) -> list[dict[str, Any]]:

@@ -22,7 +22,7 @@ from tune_app.storage.store import MOST_FILE_BYTES, STUDY_FILE, StudyStore
 SMALL_FILES = re.compile(
     r"study\.json|search\.jsonl|launches/[^/]+\.json|weights/[^/]+\.json"
     r"|tune/[^/]+/[^/]+/(?:(?:params|result|stopped)\.json|error\.txt"
-    r"|checkpoint_[^/]+/checkpoint\.json)"
+    r"|checkpoint_[^/]+/(?:checkpoint|\.tune_app)\.json)"
 )
 """Paths of the files whose content a driver needs."""
 

@@ -58,6 +58,19 @@ def read_ends(path: Path, most_bytes: int = MOST_ERROR_BYTES) -> bytes:
         return content[:most_bytes] + b"\n" + file.read(most_bytes)
 
 
+def read_end(path: Path, most_bytes: int) -> tuple[bytes, bool]:
+    """Return the last bytes of a regular file, and whether there are earlier ones.
+
+    Raises:
+        OSError: the file cannot be read, or is a link or not a regular file.
+        ValueError: no file can have that name.
+    """
+    with os.fdopen(_descriptor(path, follow=False), "rb") as file:
+        start = max(0, os.fstat(file.fileno()).st_size - most_bytes)
+        file.seek(start)
+        return file.read(most_bytes), start > 0
+
+
 def _descriptor(path: Path, *, follow: bool) -> int:
     flags = os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC | (0 if follow else os.O_NOFOLLOW)
     descriptor = os.open(path, flags)

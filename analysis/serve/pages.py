@@ -1,0 +1,130 @@
+"""The pages around a report: the state of its study on top, and the list of studies.
+
+A page is a frame for data that its script fetches and shows as text, so nothing of a study is ever
+interpreted as markup.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+from collections import Counter
+from collections.abc import Mapping
+from functools import cache
+from importlib.resources import files
+from typing import Any, NamedTuple
+
+from search_spaces.errors import one_line
+from search_spaces.measure import Measure
+from tune_app.study.measures import Measures
+
+_MOST_LISTED = 50
+
+
+class Page(NamedTuple):
+    """A page and what it may do.
+
+    Attributes:
+        html: the page.
+        policy: its Content-Security-Policy.
+    """
+
+    html: str
+    policy: str
+
+
+def study_page(name: str, *, has_start_page: bool) -> Page:
+    """Return the page of a study: its state, and its report in a frame.
+
+    Args:
+        name: the study's name in addresses.
+        has_start_page: whether there is a list of studies to go back to.
+    """
+    scripts = ("common.js", "page_state.js", "study.js")
+    return _page("study.html.j2", scripts, name=name, has_start_page=has_start_page)
+
+
+def start_page() -> Page:
+    """Return the list of studies."""
+    return _page("start.html.j2", ("common.js", "start.js"))
+
+
+def study_view(found: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what a page shows of a study, as text and numbers.
+
+    Args:
+        found: ``WatchedStudy.state()``; its ``state`` is that of ``tune-app status --json``.
+    """
+    view = {key: value for key, value in found.items() if key != "state"}
+    state = found["state"]
+    if state is None:
+        return view | {"study": None}
+    failures = list(state["failures"].items())
+    reasons = Counter(str(entry["reason"]) for entry in state["open"])
+    kept = (
+        *("running", "num_rows", "rows", "num_epochs", "num_epochs_left", "num_trials_left"),
+        *("seconds_left", "last_result"),
+    )
+    return view | {
+        **{key: state[key] for key in kept},
+        "study": one_line(str(state["study"])),
+        "driver": _driver(state["driver"]),
+        "best": [_best(entry) for entry in state["best"][:_MOST_LISTED]],
+        "failures": [[name, one_line(reason)] for name, reason in failures[:_MOST_LISTED]],
+        "num_failures": len(failures),
+        "open": [[number, one_line(reason)] for reason, number in reasons.most_common(5)],
+    }
+
+
+def _driver(driver: object) -> str:
+    if isinstance(driver, dict):
+        host, pid = driver.get("host"), driver.get("pid")
+        return "another process" if pid is None else one_line(f"process {pid} on {host}")
+    return one_line(str(driver)) if driver else ""
+
+
+def _best(entry: Mapping[str, Any]) -> dict[str, str]:
+    declared = {entry["metric"]: Measure(unit=entry["unit"])} if entry["unit"] else {}
+    measures = Measures(entry["metric"], entry["mode"], declared)
+    pairs = ((entry["metric"], entry["score"]), (entry["test_metric"], entry["test_score"]))
+    scores = [f"{name} {measures.text(name, score)}" for name, score in pairs if score is not None]
+    seeds = [f"mean of {entry['num_seeds']} seeds"] if entry["num_seeds"] > 1 else []
+    label = " ".join(map(str, entry["group"].values())) or entry["config_id"]
+    return {"label": one_line(label), "text": one_line(", ".join([*scores, *seeds]))}
+
+
+def _page(template: str, scripts: tuple[str, ...], **values: Any) -> Page:
+    script, style = "\n".join(map(_resource, scripts)), _resource("live.css")
+    digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
+    policy = (
+        f"default-src 'none'; script-src 'sha256-{digest}'; style-src 'unsafe-inline'; "
+        "connect-src 'self'; frame-src 'self'; img-src data:; base-uri 'none'; "
+        "form-action 'none'; frame-ancestors 'none'"
+    )
+    page = _environment().get_template(template)
+    html = page.render(script=_markup(script), style=_markup(style), **values)
+    return Page(str(html), policy)
+
+
+@cache
+def _environment() -> Any:
+    import jinja2
+
+    return jinja2.Environment(
+        loader=jinja2.FunctionLoader(_resource),
+        autoescape=True,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        undefined=jinja2.StrictUndefined,
+    )
+
+
+@cache
+def _resource(name: str) -> str:
+    return (files("analysis.serve") / "templates" / name).read_text(encoding="utf-8")
+
+
+def _markup(text: str) -> Any:
+    from markupsafe import Markup
+
+    return Markup(text)  # noqa: S704 — only our own files

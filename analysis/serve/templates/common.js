@@ -1,0 +1,102 @@
+"use strict";
+
+// What both pages need: words for durations and states, the bar of rows, and asking again.
+
+const STATES = {
+  finished: "finished", unconverged: "not converged", diverged: "diverged", failed: "failed",
+  running: "running", unfinished: "interrupted", open: "open", missing: "not begun",
+};
+const ENDED = ["finished", "unconverged", "diverged"];
+
+function byId(id) {
+  return document.getElementById(id);
+}
+
+// Texts are only replaced if they differ, so that what is selected stays selected.
+function setText(element, text) {
+  if (element.textContent !== text) element.textContent = text;
+}
+
+function made(name, text = "", attributes = {}) {
+  const element = document.createElement(name);
+  element.textContent = text;
+  for (const [key, value] of Object.entries(attributes)) element.setAttribute(key, value);
+  return element;
+}
+
+function duration(seconds) {
+  const whole = Math.max(0, Math.round(seconds));
+  const two = (number) => String(number).padStart(2, "0");
+  if (whole < 60) return `${whole} s`;
+  if (whole < 3600) return `${Math.floor(whole / 60)} min ${two(whole % 60)} s`;
+  return `${Math.floor(whole / 3600)} h ${two(Math.floor((whole % 3600) / 60))} min`;
+}
+
+function numberOf(count, noun) {
+  return `${count} ${noun}${count === 1 ? "" : "s"}`;
+}
+
+function ended(view) {
+  return ENDED.reduce((sum, state) => sum + view.rows[state], 0);
+}
+
+function rowsText(view) {
+  const others = Object.entries(view.rows).filter(([state, number]) => number && state !== "finished");
+  const more = others.map(([state, number]) => `${number} ${STATES[state]}`);
+  return [`${ended(view)} of ${numberOf(view.num_rows, "row")}`, ...more].join(", ");
+}
+
+function runningText(view) {
+  if (view.running) return "running";
+  if (view.running === null) return "not known whether it runs";
+  return ended(view) === view.num_rows ? "finished" : "not running";
+}
+
+function leftText(view) {
+  if (ended(view) === view.num_rows || view.num_trials_left === 0) return "";
+  if (view.seconds_left === null) return view.running ? "time left: not known yet" : "";
+  return `${view.running ? "" : "once it runs again, "}about ${duration(view.seconds_left)} left`;
+}
+
+function agoText(seconds, now) {
+  return seconds === null ? "" : `${duration(now - seconds)} ago`;
+}
+
+function drawBar(bar, view) {
+  const parts = [["finished", ended(view)], ["running", view.rows.running], ["failed", view.rows.failed]];
+  parts.forEach(([name, number], index) => {
+    const part = bar.children[index] || bar.appendChild(made("span", "", { class: name }));
+    part.style.width = `${(100 * number) / (view.num_rows || 1)}%`;
+  });
+  bar.setAttribute("aria-label", rowsText(view));
+}
+
+// Ask again and again; less often while nobody sees the page. An answer of 403 is the end: the
+// server was started again, with another token.
+function poll(address, seconds, show, lost) {
+  let failures = 0, timer = null, isAsking = false;
+  async function ask() {
+    if (isAsking) return;
+    isAsking = true;
+    clearTimeout(timer);
+    try {
+      const answer = await fetch(address, { cache: "no-store" });
+      if (!answer.ok) throw new Error(String(answer.status));
+      show(await answer.json());
+      failures = 0;
+    } catch (error) {
+      failures += 1;
+      if (failures > 1) lost(error.message === "403");
+    }
+    isAsking = false;
+    timer = setTimeout(ask, 1000 * seconds * (document.hidden ? 5 : Math.min(failures + 1, 5)));
+  }
+  document.addEventListener("visibilitychange", () => document.hidden || ask());
+  ask();
+}
+
+function lostText(isRefused) {
+  return isRefused
+    ? "The server was started again: open the address that it printed."
+    : "The server does not answer. It was ended, or the connection to it was.";
+}

@@ -1,0 +1,64 @@
+from __future__ import annotations
+
+from typing import Any
+
+from analysis.serve.pages import start_page, study_page, study_view
+
+STATE: dict[str, Any] = {
+    "study": "q1a",
+    "running": True,
+    "driver": {"host": "lab", "pid": 7, "since": 1.0},
+    "num_rows": 3,
+    "rows": {"finished": 1, "failed": 2},
+    "num_trials_left": 1,
+    "num_epochs": 5,
+    "num_epochs_left": None,
+    "seconds_left": 12.0,
+    "last_result": 3.0,
+    "best": [
+        {
+            "group": {"dataset": "mnist"},
+            "config_id": "abc",
+            "config": {},
+            "num_seeds": 2,
+            "metric": "val_rmse",
+            "mode": "min",
+            "unit": "mm",
+            "score": 4.5,
+            "test_metric": "test_rmse",
+            "test_score": 5.0,
+        }
+    ],
+    "failures": {f"trial-{n}": "ValueError:\x1b no" for n in range(60)},
+    "open": [{"config_id": "a", "seed": s, "reason": "no GPU"} for s in range(2)],
+}
+KNOWN: dict[str, Any] = {"problem": "", "version": 3, "now": 9.0}
+
+
+def test_what_a_page_shows_is_text_and_numbers() -> None:
+    view = study_view({**KNOWN, "state": STATE})
+    assert view["version"] == 3 and view["study"] == "q1a" and view["driver"] == "process 7 on lab"
+    text = "val_rmse 4.5 mm, test_rmse 5 mm, mean of 2 seeds"
+    assert view["best"] == [{"label": "mnist", "text": text}]
+    assert view["num_failures"] == 60 and len(view["failures"]) == 50
+    assert view["failures"][0] == ["trial-0", "ValueError:\\x1b no"]
+    assert view["open"] == [[2, "no GPU"]]
+
+
+def test_a_score_that_is_a_share_is_a_percentage_and_a_group_may_have_no_name() -> None:
+    best = {**STATE["best"][0], "group": {}, "metric": "val_accuracy", "unit": "", "score": 0.5}
+    best |= {"test_metric": None, "test_score": None, "num_seeds": 1}
+    view = study_view({**KNOWN, "state": {**STATE, "best": [best], "driver": None}})
+    assert view["best"] == [{"label": "abc", "text": "val_accuracy 50.00 %"}]
+    assert view["driver"] == ""
+
+
+def test_a_study_that_was_not_read_yet_is_shown_without_its_state() -> None:
+    assert study_view({**KNOWN, "state": None})["study"] is None
+
+
+def test_a_page_names_its_script_in_its_policy_and_holds_no_markup_of_a_study() -> None:
+    page = study_page("<b>", has_start_page=True)
+    assert "<b>" not in page.html and "&lt;b&gt;" in page.html
+    assert page.policy.count("'sha256-") == 1
+    assert start_page().policy != page.policy, "another script"

@@ -1,0 +1,238 @@
+"""``tune-app show``: print the rows of a study, or everything that is kept of one row.
+
+Exit status: 0 it was printed, 2 the command has to be corrected.
+"""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from search_spaces.errors import UserError, choices, one_line
+from tune_app.cli.arguments import CommandParser
+from tune_app.cli.places import shell_word
+from tune_app.cli.row_text import row_lines, weights_lines
+from tune_app.cli.status_command import STATES
+from tune_app.planning.overview import row_states
+from tune_app.storage.open_store import open_store
+from tune_app.storage.output import answering_mistakes, print_text
+from tune_app.storage.store import StudyStore
+from tune_app.study.command_name import command_name
+from tune_app.study.kept_weights import kept_weights
+from tune_app.study.ledger import Ledger, open_ledger
+from tune_app.study.measures import Measures
+from tune_app.study.row_details import read_row
+from tune_app.study.rows import RowOutcome
+from tune_app.study.trial_directory import TrialDirectory
+from tune_app.study.trials import RowKey
+
+MODULE = "tune_app.show"
+MOST_LINES = 10_000
+
+
+def build_parser() -> argparse.ArgumentParser:
+    """Return the command line's parser."""
+    parser = CommandParser(
+        MODULE, "Print the rows of a study, or everything that is kept of one row."
+    )
+    parser.add_argument(
+        "study", metavar="results/STUDY", help="the study's directory or URL, e.g. results/q1a"
+    )
+    parser.add_argument(
+        "row",
+        nargs="?",
+        metavar="ROW",
+        help="a row: its number in the list, its id or the beginning of it, or the name of its "
+        "trial's directory, e.g. 12 or 0ba533 (default: list all rows)",
+    )
+    parser.add_argument(
+        "--seed",
+        type=int,
+        metavar="SEED",
+        help="the seed, if the id has several, e.g. --seed 3 (default: list its rows)",
+    )
+    parser.add_argument(
+        "--lines",
+        type=_count,
+        default=20,
+        metavar="N",
+        help=f"the last lines of output and traceback to print, 1 to {MOST_LINES} (default: 20)",
+    )
+    return parser
+
+
+@answering_mistakes
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the command line; return the exit status."""
+    args = build_parser().parse_args(argv)
+    with open_store(args.study) as store:
+        ledger = open_ledger(store)
+        if ledger is None:
+            raise UserError(
+                f"{store.place}: no study there (it has no study.json); give a study's directory, "
+                "such as results/q1a"
+            )
+        print_text("\n".join(_lines(ledger, args)))
+    return 0
+
+
+def _count(text: str) -> int:
+    if not text.isascii() or not text.isdecimal() or not 1 <= int(text) <= MOST_LINES:
+        raise argparse.ArgumentTypeError(f"{text} is not a whole number from 1 to {MOST_LINES}")
+    return int(text)
+
+
+def _lines(ledger: Ledger, args: argparse.Namespace) -> Iterator[str]:
+    recorded = ledger.read_trials()
+    outcomes = recorded.outcomes(ledger.study)
+    states = _states(ledger, outcomes)
+    keys = list(outcomes)
+    found = keys if args.row is None else find_rows(args.row, outcomes, ledger.study["seeds"])
+    if args.seed is not None:
+        found = [key for key in found if key[1] == args.seed]
+        if not found:
+            seeds = choices(ledger.study["seeds"])
+            raise UserError(f"--seed {args.seed}: no row at this seed; allowed: {seeds}")
+    if args.row is None or len(found) > 1:
+        yield from _table(ledger, outcomes, states, found)
+        if args.row is None:
+            kept = kept_weights(ledger.store, recorded.directories)
+            yield from weights_lines(ledger, kept)
+        yield ""
+        yield from _hint(ledger.store, found, args.row)
+        return
+    yield _title(ledger, found[0], states)
+    yield from _one_row(ledger, recorded.directories, found[0], outcomes, args.lines)
+
+
+def _title(ledger: Ledger, key: RowKey, states: dict[RowKey, str]) -> str:
+    number = list(states).index(key) + 1
+    seed = f", seed {key[1]}" if len(ledger.study["seeds"]) > 1 else ""
+    return one_line(f"row {number} of {len(states)}: {key[0]}{seed}: {STATES[states[key]]}")
+
+
+def _one_row(
+    ledger: Ledger,
+    directories: Sequence[TrialDirectory],
+    key: RowKey,
+    outcomes: dict[RowKey, RowOutcome],
+    most_lines: int,
+) -> Iterator[str]:
+    config = next(c.config for c in ledger.configurations() if c.config_id == key[0])
+    try:
+        details = read_row(ledger.store, key, config, outcomes[key], most_lines=most_lines)
+    except OSError as error:
+        reason = one_line(str(error))
+        raise UserError(f"{ledger.store.place}: cannot be read ({reason})") from None
+    results = [other.report.record for other in outcomes.values() if other.report]
+    yield from row_lines(ledger, details, results)
+    folders = {ledger.root / attempt.folder for attempt in details.attempts}
+    kept = kept_weights(ledger.store, directories)
+    yield from weights_lines(ledger, [w for w in kept if w.path.parent.parent in folders])
+
+
+def _states(ledger: Ledger, outcomes: dict[RowKey, RowOutcome]) -> dict[RowKey, str]:
+    try:
+        holder = ledger.store.holder()
+    except OSError:  # it cannot be told whether the study is being run
+        holder = None
+    return row_states(ledger, outcomes, since=None if holder is None else holder.since)
+
+
+def find_rows(word: str, outcomes: dict[RowKey, RowOutcome], seeds: Sequence[int]) -> list[RowKey]:
+    """Return the rows that a word names: one row, or all seeds of one configuration.
+
+    Args:
+        word: a number from 1, a config_id or the beginning of one, or the name of a directory.
+        outcomes: the rows, in the declared order.
+        seeds: the seeds of the study.
+
+    Raises:
+        UserError: the word names no row, or several configurations.
+    """
+    keys = list(outcomes)
+    exact = [key for key in keys if key[0] == word]
+    if exact:
+        return exact
+    if word.isascii() and word.isdecimal() and 1 <= int(word) <= len(keys):
+        return [keys[int(word) - 1]]
+    by_name = [
+        key
+        for key, outcome in outcomes.items()
+        if outcome.trial and any(d.name == word for d in outcome.trial.directories)
+    ]
+    if by_name:
+        return by_name
+    found = [key for key in keys if key[0].startswith(word)]
+    ids = dict.fromkeys(config_id for config_id, _ in found)
+    if len(ids) == 1:
+        return found
+    if ids:
+        shown = choices(list(ids)[:5])
+        raise UserError(f"{word}: {len(ids)} rows begin so: {shown}; give more of the id")
+    raise UserError(
+        f"{word}: no such row; allowed: a number from 1 to {len(keys)}, the beginning of an id, or "
+        "the name of a trial's directory; without ROW the rows are listed"
+    )
+
+
+def _table(
+    ledger: Ledger,
+    outcomes: dict[RowKey, RowOutcome],
+    states: dict[RowKey, str],
+    shown: Sequence[RowKey],
+) -> Iterator[str]:
+    """Yield the rows as a table: number, id, seed, factors, status, objective and test measure."""
+    measures = Measures.of_study(ledger.study)
+    results = {key: o.report.record for key, o in outcomes.items() if o.report}
+    names = dict.fromkeys(name for record in results.values() for name in record)
+    on_test = measures.on_test_data(measures.metric, names)
+    scores = [name for name in (measures.metric, on_test) if name]
+    factors = _factors(ledger)
+    with_seed = len(ledger.study["seeds"]) > 1
+    configs = {c.config_id: c.config for c in ledger.configurations()}
+    seen = {name: [record.get(name) for record in results.values()] for name in scores}
+    numbers = {key: number for number, key in enumerate(outcomes, start=1)}
+    lines = [["row", "id", *(["seed"] if with_seed else []), *factors, "status", *scores]]
+    for key in shown:
+        config, record = configs[key[0]], results.get(key, {})
+        values = [_value(config.get(name)) for name in factors]
+        texts = [
+            measures.text(name, record[name], seen[name]) if name in record else "-"
+            for name in scores
+        ]
+        seed = [str(key[1])] if with_seed else []
+        lines.append([str(numbers[key]), key[0], *seed, *values, STATES[states[key]], *texts])
+    yield from aligned(lines)
+
+
+def aligned(lines: Sequence[Sequence[str]]) -> Iterator[str]:
+    """Yield lines of cells in columns of equal width, as printable text."""
+    cells = [[one_line(cell) for cell in line] for line in lines]
+    widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
+    for line in cells:
+        padded = (cell.ljust(width) for cell, width in zip(line, widths, strict=True))
+        yield "  ".join(padded).rstrip()
+
+
+def _factors(ledger: Ledger) -> list[str]:
+    """Return the factors that differ between rows; all of them if none does."""
+    named = ledger.study["space"].get("factors")
+    configs = [configuration.config for configuration in ledger.configurations()]
+    known = [name for name in named if isinstance(name, str)] if isinstance(named, list) else []
+    names = known or list(dict.fromkeys(name for config in configs for name in config))
+    varied = [name for name in names if len({repr(config.get(name)) for config in configs}) > 1]
+    return varied or names
+
+
+def _value(value: Any) -> str:
+    return f"{value:g}" if isinstance(value, float) else str(value)
+
+
+def _hint(store: StudyStore, found: Sequence[RowKey], row: str | None) -> Iterator[str]:
+    command = f"{command_name(MODULE)} {shell_word(store, store.root)}"
+    if row is None:
+        yield f"one row: {command} {found[0][0] if found else 'ROW'}"
+    else:
+        yield f"one of them: {command} {found[0][0]} --seed {found[0][1]}"
