@@ -97,6 +97,30 @@ def test_between_the_rungs_nothing_is_decided() -> None:
     assert len(search.trials) == 1
 
 
+def test_the_first_report_at_or_after_a_rung_stands_for_it() -> None:
+    """Trials that report the objective every other epoch have none at the rungs 1 and 3."""
+    disk = Disk()
+    search = begin(disk=disk)
+    first, second, third = new(search), new(search), new(search)
+    assert not search.on_result(first, 2, 0.5)
+    search.on_end(first, "stopped")
+    assert search.on_result(second, 2, 0.6)  # the best half of two
+    assert not search.on_result(second, 4, 0.7)  # alone at rung 3
+    search.on_end(second, "stopped")
+    assert not search.on_result(third, 2, 0.1)
+    search.on_end(third, "stopped")
+    assert search.stopping.rungs == {1: {0: 0.5, 1: 0.6, 2: 0.1}, 3: {1: 0.7}}
+    disk.rows = {first: {2: 0.5}, second: {2: 0.6, 4: 0.7}, third: {2: 0.1}}
+    disk.stopped = {first: 2, second: 4, third: 2}
+    assert begin(disk=disk).stopping == search.stopping
+    fourth = new(search)
+    assert not search.on_result(fourth, 2, 0.2)
+    search.on_end(fourth, "stopped")
+    promoted = search.next()  # the second best of four
+    assert isinstance(promoted, Promote)
+    assert (promoted.number, promoted.epoch, promoted.rungs) == (0, 2, (3,))
+
+
 def diverged_after_the_first_rung(disk: Disk) -> Search:
     """Return a search whose second trial went on from rung 1 and diverged in epoch 2."""
     search = begin(disk=disk)
