@@ -11,5 +11,8 @@ from search_spaces.space import SearchSpace
 
 __all__ = ["SHIPPED", "Configuration", "Measure", "SearchSpace", "UserError"]
 
-SHIPPED = ("q1a", "q1a_amp", "epochs", "pin_memory", "q1b", "svm_scaling", "q2")
+SHIPPED = (
+    *("q1a", "q1a_amp", "epochs", "pin_memory", "q1b", "svm_scaling", "q2"),
+    *("q1a_search", "q1b_search"),
+)
 """Names of the shipped spaces. Each is ``SPACE`` in the module ``search_spaces.<name>``."""

@@ -99,7 +99,7 @@ def _check_prefix_axis(space: SearchSpace) -> None:
             f"{where}: {axis!r} is not in param_space{did_you_mean(str(axis), known)}; allowed: "
             f"{choices(known)}"
         )
-    for configuration in space.expand():
+    for configuration in space.corners():
         length = configuration.config.get(axis)
         if isinstance(length, bool) or not isinstance(length, int) or length < 1:
             raise UserError(

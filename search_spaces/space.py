@@ -1,47 +1,55 @@
 """The declaration of a study: its configurations, and the question that they answer.
 
-A search space is data. Its ``param_space`` is written as for Ray Tune: constants and
-``tune.grid_search([...])`` axes. A grid value that is a mapping sets several parameters together
-(*tied* parameters). Use it where the grid is not a full product, for example for kernels with
-different hyperparameters::
+A search space is data. Its ``param_space`` is written as for Ray Tune: constants,
+``tune.grid_search([...])`` axes, and domains (:mod:`search_spaces.domains`), from which a search
+draws values. A grid value that is a mapping sets several parameters together (*tied* parameters).
+Use it where the grid is not a full product, for example for kernels with different
+hyperparameters::
 
     "svm": tune.grid_search([{"kernel": "poly", "degree": 3}, {"kernel": "rbf", "gamma": "scale"}])
 """
 
 from __future__ import annotations
 
-import itertools
-import math
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, fields
+from functools import cached_property
 from typing import Any
 
 from search_spaces.configuration import Config, Configuration, canonical_json, make_configuration
-from search_spaces.errors import UserError, choices, did_you_mean
+from search_spaces.domain_forms import plain_entry, sampled_axes
+from search_spaces.errors import UserError, choices
 from search_spaces.measure import Measure
 from search_spaces.own_work import check_own_work, trainable_name
-from search_spaces.reserved import RESERVED, RESERVED_PREFIXES
-from search_spaces.values import (
-    LARGEST_INTEGER,
-    MOST_CONFIGURATIONS,
-    is_grid,
-    plain_axis,
-    plain_scalar,
-    quoted,
+from search_spaces.points import (
+    Choices,
+    all_points,
+    choices_of,
+    corners,
+    is_constant,
+    name_set_twice,
+    names_of,
+    num_points,
+    point_at,
 )
+from search_spaces.space_checks import (
+    check_names,
+    checked_factors,
+    checked_points,
+    checked_resources,
+)
+from search_spaces.values import MOST_CONFIGURATIONS, is_grid
 
 _NAME = re.compile(r"[a-z][a-z0-9_]{0,39}")
 _MODES = ("max", "min")
 ALL_THAT_VARY = ("*",)
 """Stands for factors that are left out."""
-_LEAST_RESOURCE = 1e-4
-"""The smallest amount of a resource that Ray can assign."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class SearchSpace:
-    """A named grid of configurations for one trainable, and the question it answers.
+    """A named set of configurations for one trainable, and the question it answers.
 
     Attributes:
         name: short identifier, also the default name of the study.
@@ -49,7 +57,10 @@ class SearchSpace:
         trainable: what each trial runs: the name of a trainable that ships with the package, a
             function as Ray Tune takes it (``train(config)``, or ``train(config, data)``), a
             subclass of ``ray.tune.Trainable``, or what ``tune_app.classifier(...)`` returns.
-        param_space: parameter -> constant or ``tune.grid_search([...])``.
+        param_space: parameter -> constant, ``tune.grid_search([...])``, or a domain such as
+            ``tune.uniform(0, 1)``.
+        start_with: points that a search tries before its own: parameter -> value, for every
+            parameter that is not constant.
         factors: the parameters whose effect is of interest; columns of the tables. By default all
             that vary.
         metric: the measure that selects the best configuration.
@@ -81,6 +92,7 @@ class SearchSpace:
     question: str = ""
     trainable: Any
     param_space: Mapping[str, Any] = field(hash=False)
+    start_with: Sequence[Mapping[str, Any]] = field(default=(), hash=False)
     factors: Sequence[str] = ALL_THAT_VARY
     metric: str = "val_accuracy"
     mode: str = "max"
@@ -109,14 +121,27 @@ class SearchSpace:
         if self.mode not in _MODES:
             raise UserError(f"{self._where('mode')} is {self.mode!r}; allowed: {choices(_MODES)}")
         self._check_param_space()
-        self._check_factors()
-        self._check_resources()
+        if self.factors is ALL_THAT_VARY:
+            object.__setattr__(self, "factors", self._varying())
+        object.__setattr__(self, "factors", checked_factors(self))
+        object.__setattr__(self, "resources", checked_resources(self))
+        object.__setattr__(self, "start_with", checked_points(self))
         check_own_work(self)
 
     @property
     def trainable_name(self) -> str:
         """The name of the trainable, as messages and ``study.json`` have it."""
         return trainable_name(self.trainable)
+
+    @cached_property
+    def axes(self) -> dict[str, Any]:
+        """Name -> constant, tied constants or domain; a grid is a choice of its values."""
+        return sampled_axes(self.param_space)
+
+    @property
+    def has_domains(self) -> bool:
+        """Whether only a search can choose the configurations."""
+        return not all(is_grid(v) or is_constant(self.axes[k]) for k, v in self.param_space.items())
 
     def _where(self, name: str) -> str:
         return f"search space {self.name}: {name}"
@@ -132,88 +157,36 @@ class SearchSpace:
             if not isinstance(key, str) or not key.isidentifier():
                 raise UserError(f"{self._where('param_space')}: {key!r} is not a parameter name")
             where = self._where(f"param_space[{key!r}]")
-            plain[str.__str__(key)] = axis = plain_axis(where, value)
-            values = _grid_values(axis)
+            plain[str.__str__(key)] = axis = plain_entry(where, value)
+            values = axis["grid_search"] if is_grid(axis) else ()
             if len({canonical_json({"value": entry}) for entry in values}) < len(values):
                 raise UserError(f"{where}: tune.grid_search holds a value twice; remove one")
         object.__setattr__(self, "param_space", plain)
-        self._check_names()
-        if self.num_configurations() > MOST_CONFIGURATIONS:
+        check_names(self)
+        twice = name_set_twice(self.axes) if self.has_domains else None
+        if twice:
+            raise UserError(f"{self._where('param_space')}: {twice!r} is set twice; rename one")
+        if not self.has_domains and (self.num_configurations() or 0) > MOST_CONFIGURATIONS:
             raise UserError(
                 f"{self._where('param_space')} has {self.num_configurations():,} configurations; "
                 f"allowed: at most {MOST_CONFIGURATIONS:,}; shorten its axes"
             )
 
-    def _check_names(self) -> None:
-        for name in self.parameters():
-            if name in RESERVED or name.startswith(RESERVED_PREFIXES):
-                raise UserError(
-                    f"{self._where('param_space')}: the name {name!r} is reserved; give the "
-                    f"parameter another name; reserved: {choices(sorted(RESERVED))}, and names "
-                    f"that begin with {choices(RESERVED_PREFIXES)}"
-                )
-        if self.metric in self.parameters():
-            raise UserError(
-                f"{self._where('metric')} {self.metric!r} is also a parameter's name; rename one"
-            )
-
-    def _check_factors(self) -> None:
-        if self.factors is ALL_THAT_VARY:
-            object.__setattr__(self, "factors", self._varying())
-        if isinstance(self.factors, str) or not isinstance(self.factors, Sequence):
-            raise UserError(f"{self._where('factors')} must be a tuple of parameter names")
-        object.__setattr__(self, "factors", tuple(plain_scalar(f) for f in self.factors))
-        known = self.parameters()
-        for factor in self.factors:
-            if factor not in known:
-                raise UserError(
-                    f"{self._where('factors')}: {factor!r} is not in param_space"
-                    f"{did_you_mean(str(factor), known)}; allowed: {choices(known)}"
-                )
-
-    def _check_resources(self) -> None:
-        if not isinstance(self.resources, Mapping):
-            raise UserError(f"{self._where('resources')} must be a mapping such as {{'cpu': 1}}")
-        plain = {plain_scalar(key): plain_scalar(value) for key, value in self.resources.items()}
-        object.__setattr__(self, "resources", plain)
-        for key, value in plain.items():
-            number = isinstance(value, (int, float)) and not isinstance(value, bool)
-            if not isinstance(key, str) or not number or not 0 <= value <= LARGEST_INTEGER:
-                raise UserError(
-                    f"{self._where('resources')}: {key!r}: {quoted(value)} must be a number >= 0"
-                )
-            if 0 < value < _LEAST_RESOURCE:
-                raise UserError(
-                    f"{self._where('resources')}: {key!r}: {value!r} is less than Ray's smallest "
-                    f"share, {_LEAST_RESOURCE}"
-                )
-        # Without an entry for the CPU a trial requests one CPU.
-        names_cpu = {"cpu", "CPU"} & self.resources.keys()
-        if names_cpu and not any(self.resources.values()):
-            raise UserError(
-                f"{self._where('resources')} requests nothing; allowed: an amount above 0, such as "
-                "{'cpu': 1}, the default"
-            )
-
     def parameters(self) -> tuple[str, ...]:
         """Return every parameter that at least one configuration sets, in declared order."""
-        names: dict[str, None] = {}
-        for key, value in self.param_space.items():
-            for entry in _grid_values(value):
-                names.update(dict.fromkeys(entry if isinstance(entry, Mapping) else (key,)))
-        return tuple(names)
+        found = (name for key, value in self.axes.items() for name in names_of(key, value))
+        return tuple(dict.fromkeys(found))
 
     def _varying(self) -> tuple[str, ...]:
         """Return the parameters of every axis with more than one value, in declared order."""
-        names: dict[str, None] = {}
-        for key, value in self.param_space.items():
-            entries = _grid_values(value)
-            for entry in entries if len(entries) > 1 else ():
-                names.update(dict.fromkeys(entry if isinstance(entry, Mapping) else (key,)))
-        return tuple(names)
+        varying = {key: value for key, value in self.axes.items() if not is_constant(value)}
+        found = (name for key, value in varying.items() for name in names_of(key, value))
+        return tuple(dict.fromkeys(found))
 
     def expand(self, defaults: Mapping[str, Any] | None = None) -> list[Configuration]:
-        """Return every configuration; the last axis of ``param_space`` varies fastest.
+        """Return every configuration of a grid; the last axis of ``param_space`` varies fastest.
+
+        A space with domains has no grid. What it declares are the points of ``start_with``.
 
         Args:
             defaults: the trainable's values of parameters that a configuration leaves out.
@@ -221,9 +194,8 @@ class SearchSpace:
         Raises:
             UserError: two points of the grid are the same configuration.
         """
-        axes = [[(key, v) for v in _grid_values(value)] for key, value in self.param_space.items()]
-        points = itertools.product(*axes)
-        configurations = [make_configuration(_merge(point), defaults or {}) for point in points]
+        points = map(dict, self.start_with) if self.has_domains else all_points(self.axes)
+        configurations = [make_configuration(entry, defaults or {}) for entry in points]
         if len({c.config_id for c in configurations}) < len(configurations):
             raise UserError(
                 f"{self._where('param_space')}: two points of the grid are the same configuration; "
@@ -231,21 +203,37 @@ class SearchSpace:
             )
         return configurations
 
-    def num_configurations(self) -> int:
-        """Return the size of the grid without expanding it."""
-        return math.prod(len(_grid_values(value)) for value in self.param_space.values())
+    def corners(self) -> list[Configuration]:
+        """Return configurations that hold every value of the space's bounds, options and grids.
+
+        What is allowed for them is allowed for the whole space. For a grid they are all of it.
+        """
+        if not self.has_domains:
+            return self.expand()
+        return [make_configuration(config) for config in corners(self.axes)]
+
+    def choices_of(self, config: Config, defaults: Config) -> Choices | None:
+        """Return the choices that make a configuration, or None if the space does not have it.
+
+        Args:
+            config: the configuration.
+            defaults: the trainable's values of parameters that a configuration leaves out.
+        """
+        return choices_of(self.axes, config, defaults)
+
+    def point_of(self, config: Config, defaults: Config) -> Config | None:
+        """Return a configuration with each parameter of the space; None if it is no point of it.
+
+        Args:
+            config: the configuration.
+            defaults: the trainable's values of parameters that a configuration leaves out.
+        """
+        found = choices_of(self.axes, config, defaults)
+        return None if found is None else point_at(self.axes, found)
+
+    def num_configurations(self) -> int | None:
+        """Return how many configurations the space has, or None if there is no end of them."""
+        return num_points(self.axes)
 
 
 FIELD_NAMES = tuple(f.name for f in fields(SearchSpace))
-
-
-def _grid_values(value: Any) -> Sequence[Any]:
-    """Return the values of an axis in its plain form."""
-    return list(value["grid_search"]) if is_grid(value) else [value]
-
-
-def _merge(point: Sequence[tuple[str, Any]]) -> Config:
-    config: Config = {}
-    for key, value in point:
-        config.update(value if isinstance(value, Mapping) else {key: value})
-    return config

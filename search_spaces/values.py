@@ -29,7 +29,7 @@ def plain_axis(where: str, value: Any) -> Any:
     """
     if not is_grid(value):
         return plain_value(where, value)
-    values = _listed(where, value["grid_search"])
+    values = listed(where, value["grid_search"])
     if not values:
         raise UserError(f"{where}: tune.grid_search needs at least one value")
     return {"grid_search": [plain_value(where, entry) for entry in values]}
@@ -80,11 +80,16 @@ def quoted(value: Any) -> str:
     return repr(value)
 
 
-def _listed(where: str, values: Any) -> list[Any]:
+def listed(where: str, values: Any, function: str = "tune.grid_search") -> list[Any]:
+    """Return the values that a function of Ray Tune was given, as a list.
+
+    Raises:
+        UserError: they are no sequence or one-dimensional array, or there are too many.
+    """
     is_array = hasattr(values, "tolist") and len(getattr(values, "shape", ())) == 1
     if not is_array and (not isinstance(values, Sequence) or isinstance(values, (str, bytes))):
         raise UserError(
-            f"{where}: tune.grid_search needs a list, not a {type(values).__name__}; use "
+            f"{where}: {function} needs a list, not a {type(values).__name__}; use "
             "sorted(...) for a set and list(...) for a generator"
         )
     if len(values) > MOST_CONFIGURATIONS:
@@ -99,7 +104,7 @@ def _check_scalar(where: str, value: Any) -> None:
     if value is not None and not isinstance(value, (str, bool, int, float)):
         raise UserError(
             f"{where}: {value!r} is a {type(value).__name__}; allowed: strings, numbers, booleans, "
-            "None, or tune.grid_search([...]) of them (random search is not supported)"
+            "None, tune.grid_search([...]) of them, or a domain such as tune.uniform(0, 1)"
         )
     if isinstance(value, str) and not _is_text(value):
         raise UserError(f"{where}: {value!r} cannot be written as UTF-8; remove the surrogate")

@@ -142,8 +142,9 @@ def test_every_option_of_a_run_is_described() -> None:
 
 
 def test_the_readme_lists_the_shipped_spaces() -> None:
-    rows = re.findall(r"^\| `(\w+)` \| (\d+) \|", text_of("README.md"), re.MULTILINE)
-    assert rows == [(name, str(load_space(name).num_configurations())) for name in SHIPPED]
+    rows = re.findall(r"^\| `(\w+)` \| (\d+|any) \|", text_of("README.md"), re.MULTILINE)
+    sizes = {name: load_space(name).num_configurations() for name in SHIPPED}
+    assert rows == [(name, str(size or "any")) for name, size in sizes.items()]
 
 
 def test_the_readme_links_to_every_page() -> None:

@@ -26,6 +26,7 @@ HEADINGS = {
     "dataset": "data set",
     "lr": "learning rate",
     "lr_schedule": "learning rate schedule",
+    "label_smoothing": "label smoothing",
     "macs": "MACs (M)",
     "flops": "FLOPs (M)",
     "live_flops": "live FLOPs (M)",

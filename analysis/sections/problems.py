@@ -12,6 +12,7 @@ from analysis.frames.load import ENDED, Study
 from analysis.render.document import Block, Bullets, Paragraph, Section, Table
 from analysis.sections.results import free_heading
 from search_spaces.errors import one_line
+from tune_app.study.trials import HALTED
 
 _PROBLEMS = ("failed", "diverged", "unconverged")
 _OPEN = ("open", "unfinished", "missing")
@@ -23,8 +24,8 @@ OPEN_STATUSES = (
 
 
 def unfinished(study: Study) -> str:
-    """Return a sentence on the rows that have not ended; empty if all have."""
-    waiting = study.rows[~study.rows["status"].isin(ENDED)]
+    """Return a sentence on the rows that are still to be run; empty if there are none."""
+    waiting = study.rows[~study.rows["status"].isin((*ENDED, *HALTED))]
     if waiting.empty:
         return ""
     found = set(waiting["status"])

@@ -22,7 +22,10 @@ from analysis.sections.environment import Studies, environment_table, parameters
 from search_spaces.errors import one_line
 from tune_app.study.arithmetic import mapping
 
-_STATUSES = ("finished", "unconverged", "diverged", "failed", "unfinished", "open", "missing")
+_STATUSES = (
+    *("finished", "unconverged", "diverged", "stopped", "timed_out"),
+    *("failed", "unfinished", "open", "missing"),
+)
 _LARGEST = 1e15
 _COSTS = ("num_parameters", "macs", "flops", "live_flops")
 _SAMPLE = "the sample: the 10,000 official test images of each data set"

@@ -1,11 +1,17 @@
-"""``python noop_trials.py ours|stock NUM FOLDER``: run trials that do nothing; print SECONDS."""
+"""``python noop_trials.py ours|search|stock NUM FOLDER``: run trials that do nothing.
+
+Prints SECONDS, and for a search also QUARTERS: how long each quarter of its trials took.
+"""
 
 from __future__ import annotations
 
 import sys
 import time
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
+
+from ray.tune.callback import Callback
 
 from tune_app.cli.run_command import main
 from tune_app.engine import driver
@@ -16,9 +22,25 @@ from ray import tune
 from search_spaces import SearchSpace
 SPACE = SearchSpace(
     name="noop", question="What does a trial cost?", trainable="noop", factors=("x",),
-    param_space={{"x": tune.grid_search(list(range({num_trials})))}},
+    param_space={{"x": {values}}},
 )
 """
+
+
+class Ends(Callback):
+    """Notes when each trial has ended."""
+
+    def __init__(self) -> None:
+        self.moments = [time.perf_counter()]
+
+    def on_trial_complete(self, *_arguments: Any, **_named: Any) -> None:
+        self.moments.append(time.perf_counter())
+
+    def quarters(self) -> list[float]:
+        """Return the seconds of each quarter of the trials, without the start of the workers."""
+        size = len(self.moments) // 4
+        cuts = [self.moments[1 + size * i] for i in range(4)]
+        return [b - a for a, b in pairwise([*cuts, self.moments[-1]])]
 
 
 def report_once(config: dict[str, Any], *, data: Any = None, settings: Any = None) -> None:
@@ -29,26 +51,39 @@ def report_once(config: dict[str, Any], *, data: Any = None, settings: Any = Non
 
 
 def run_ours(num_trials: int, folder: Path) -> float:
+    """Run the trials of a grid."""
+    return run_study(f"tune.grid_search(list(range({num_trials})))", folder, int)
+
+
+def run_search(num_trials: int, folder: Path) -> float:
+    """Run the trials of a random search."""
+    options = ("--search", "random", "--num-trials", str(num_trials))
+    return run_study("tune.uniform(0.0, 1.0)", folder, float, *options)
+
+
+def run_study(values: str, folder: Path, kind: type, *options: str) -> float:
     """Run a study; the clock runs while the driver has it in Tune's hands."""
     TRAINABLES["noop"] = Trainable(
         name="noop",
         function=report_once,
-        parameters={"x": Parameter(int)},
+        parameters={"x": Parameter(kind)},
         label=lambda config: f"x{config['x']}",
         uses_images=False,
     )
     space = folder / "noop.py"
-    space.write_text(SPACE.format(num_trials=num_trials))
-    taken = []
+    space.write_text(SPACE.format(values=values))
+    taken, ends = [], Ends()
     run_trials = driver.run_trials
 
-    def timed(*arguments: Any) -> None:
+    def timed(*arguments: Any, **named: Any) -> None:
         started = time.perf_counter()
-        run_trials(*arguments)
+        *others, callbacks = arguments
+        run_trials(*others, [*callbacks, ends], **named)
         taken.append(time.perf_counter() - started)
 
     driver.run_trials = timed
-    assert main(["--space", str(space), "--results-dir", str(folder / "results")]) == 0
+    assert main(["--space", str(space), "--results-dir", str(folder / "results"), *options]) == 0
+    print("\nQUARTERS", *ends.quarters())
     return taken[0]
 
 
@@ -73,5 +108,5 @@ def run_stock(num_trials: int, folder: Path) -> float:
 
 
 if __name__ == "__main__":
-    runs = {"ours": run_ours, "stock": run_stock}
+    runs = {"ours": run_ours, "search": run_search, "stock": run_stock}
     print(f"\nSECONDS {runs[sys.argv[1]](int(sys.argv[2]), Path(sys.argv[3]))}")

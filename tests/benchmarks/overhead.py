@@ -19,6 +19,7 @@ MOST_SECONDS = 10.0
 LARGEST_GROWTH = 1.2
 NUM_TRIALS, NUM_MANY = 128, 2_000
 NUM_STOCK = 32
+NUM_SEARCHED, MOST_MILLISECONDS = 1_000, 60.0
 
 
 def run(num_rounds: int) -> Iterator[Measurement]:
@@ -49,10 +50,31 @@ def run(num_rounds: int) -> Iterator[Measurement]:
         target=LARGEST_GROWTH,
         note=f"{NUM_MANY:,} no-op trials took {many:.0f} s",
     )
+    yield from search()
+
+
+def search() -> Iterator[Measurement]:
+    """Measure a random search of 1,000 trials, and whether a trial costs the same at its end."""
+    quarters = numbers("search", NUM_SEARCHED, "QUARTERS")
+    name = f"a trial of a random search of {NUM_SEARCHED:,} no-op trials"
+    cost = [1000 * sum(quarters) / NUM_SEARCHED]
+    yield single("overhead", name, "ms", cost, target=MOST_MILLISECONDS)
+    yield single(
+        "overhead",
+        f"cost of a trial, the last {NUM_SEARCHED // 4} of a search over the first",
+        "ratio",
+        [quarters[-1] / quarters[0]],
+        target=LARGEST_GROWTH,
+    )
 
 
 def seconds(which: str, num_trials: int) -> float:
     """Run so many no-op trials in a process of its own and return what it measured."""
+    return numbers(which, num_trials, "SECONDS")[0]
+
+
+def numbers(which: str, num_trials: int, word: str) -> list[float]:
+    """Run so many no-op trials in a process of its own and return the numbers after a word."""
     script = Path(__file__).with_name("noop_trials.py")
     with tempfile.TemporaryDirectory() as folder:
         done = subprocess.run(
@@ -61,6 +83,6 @@ def seconds(which: str, num_trials: int) -> float:
             text=True,
             check=False,
         )
-    found = re.search(r"^SECONDS (\S+)$", done.stdout, re.MULTILINE)
+    found = re.search(rf"^{word} (.+)$", done.stdout, re.MULTILINE)
     assert done.returncode == 0 and found, done.stdout + done.stderr
-    return float(found[1])
+    return [float(number) for number in found[1].split()]

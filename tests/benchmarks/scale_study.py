@@ -97,10 +97,10 @@ def run_marked(words: list[str], marks_file: Path) -> int:
     """Run the study and write the marks, if it had anything to run."""
     run_trials = driver.run_trials
 
-    def marked(*arguments: Any) -> None:
+    def marked(*arguments: Any, **named: Any) -> None:
         marks = Marks()
         *others, callbacks = arguments
-        run_trials(*others, [*callbacks, marks])
+        run_trials(*others, [*callbacks, marks], **named)
         marks_file.write_text(json.dumps(vars(marks)))
 
     driver.run_trials = marked

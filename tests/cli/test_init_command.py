@@ -11,7 +11,7 @@ import pytest
 
 from tune_app.cli.init_command import write_space
 from tune_app.cli.main import main
-from tune_app.planning.prepared_study import check_request
+from tune_app.planning.checked_request import check_request
 from tune_app.planning.request import StudyRequest
 from tune_app.planning.space_file import code_files, load_space
 from tune_app.storage.local_store import LocalStore

@@ -11,6 +11,9 @@ from tests.cli.status_studies import make_study, record
 from tune_app.cli.list_command import list_studies
 from tune_app.cli.main import main
 from tune_app.storage.local_store import LocalStore
+from tune_app.study.search_log import append_event, ask_event
+from tune_app.study.search_settings import SearchSettings
+from tune_app.study.stop import Stop
 
 
 def test_states_and_best_results(tmp_path: Path) -> None:
@@ -61,3 +64,19 @@ def test_a_folder_that_cannot_be_listed(tmp_path: Path, capsys: pytest.CaptureFi
         assert main(["list", place]) == 2
         printed = capsys.readouterr().err
         assert part in printed and printed.count("\n") == 1
+
+
+@pytest.mark.parametrize(("num_trials", "state"), [(1, "finished"), (2, "incomplete")])
+def test_a_search_is_finished_once_it_has_no_more_to_try(
+    tmp_path: Path, num_trials: int, state: str
+) -> None:
+    ledger = make_study(tmp_path, lrs=(0.1,))
+    del ledger.study["configurations"][1:]
+    ledger.study["search"] = SearchSettings("tpe", num_trials, stopping="asha").as_json()
+    ledger.save()
+    (configuration,) = ledger.configurations()
+    asked = ask_event(0, configuration.config_id, configuration.config, "tpe")
+    append_event(ledger.store, asked)
+    (record(ledger, 0, 1) / "stopped.json").write_text(Stop("stopped", 1, "asha").as_json())
+    (found,) = list_studies(tmp_path)
+    assert found[:4] == ("grid", state, 1, 1)

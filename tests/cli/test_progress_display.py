@@ -8,7 +8,7 @@ import pytest
 from rich.console import Console
 
 from search_spaces import Measure
-from tune_app.cli import progress_display
+from tune_app.cli import work_done
 from tune_app.cli.progress_display import StudyProgress
 from tune_app.planning.plan import Plan, PlannedTrial
 from tune_app.study.measures import Measures
@@ -62,7 +62,7 @@ def test_trials_of_unknown_length_are_counted_and_timed_by_those_that_have_ended
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     clock, out = Clock(), io.StringIO()
-    monkeypatch.setattr(progress_display, "time", clock)
+    monkeypatch.setattr(work_done, "time", clock)
     names = ("a", "b", "c", "d")
     trials = [PlannedTrial(k, k, {"seed": 0}, (AT_RETURN,), {AT_RETURN: (k,)}, {}) for k in names]
     console = Console(file=out, force_terminal=True, width=120)
@@ -131,3 +131,32 @@ def drawn(shown: StudyProgress) -> str:
     text = io.StringIO()
     Console(file=text, width=120).print(shown._live.renderable)
     return text.getvalue()
+
+
+def test_trials_of_a_search_are_counted_as_they_come() -> None:
+    out = io.StringIO()
+    shown = StudyProgress(
+        plan(),
+        [],
+        Measures("score", "max"),
+        Console(file=out, width=200),
+        cost_of=lambda config: float(config["epochs"]),
+        num_more=2,
+    )
+    one, two = (
+        PlannedTrial(k, k, {"seed": 0, "epochs": 9}, (9,), {9: (k,)}, {}) for k in ("one", "two")
+    )
+    shown.added(one)
+    shown.started("one", "one")
+    shown.reported("one", "one", {"epoch": 1, "score": 0.25})
+    shown.halted("one", "one", "stopped by asha at epoch 1 of 9")
+    assert out.getvalue().startswith("[1/2")
+    assert out.getvalue().endswith("one: epoch 1  score 0.25  stopped by asha at epoch 1 of 9\n")
+    shown.added(two)
+    shown.added(one.taken_further(1))
+    shown.started("one", "one-e1")
+    shown.reported("one", "one-e1", {"epoch": 9, "milestone": 9, "score": 0.75})
+    shown.completed("one", "one-e1")
+    line = out.getvalue().splitlines()[-1]
+    assert line.startswith("[1/2") and line.endswith("one-e1: epoch 9  score 0.75")
+    assert shown._work.share == 0.5 and shown._rows_done == 1

@@ -21,6 +21,9 @@ from tune_app.storage.lease import CLAIMS, Lease
 from tune_app.storage.lock import LOCK_FILE, find_holder
 from tune_app.storage.remote_folder import RemoteFolder
 from tune_app.storage.remote_store import RemoteStore
+from tune_app.study.search_log import append_event, ask_event
+from tune_app.study.search_settings import SearchSettings
+from tune_app.study.stop import Stop
 
 
 def test_a_running_study_names_its_driver(
@@ -143,3 +146,21 @@ def test_it_needs_neither_torch_nor_ray(tmp_path: Path) -> None:
         [sys.executable, "-c", code, str(root)], capture_output=True, text=True, check=True
     )
     assert done.stdout.endswith("\nset()\n")
+
+
+def test_how_far_a_search_is(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    ledger = make_study(tmp_path)
+    ledger.study["search"] = SearchSettings("tpe", 30, stopping="asha").as_json()
+    ledger.save()
+    for number, configuration in enumerate(ledger.configurations()[:2]):
+        asked = ask_event(number, configuration.config_id, configuration.config, "tpe")
+        append_event(ledger.store, asked)
+    (record(ledger, 0, 1) / "stopped.json").write_text(Stop("stopped", 1, "asha").as_json())
+    text = told(capsys, ledger.root)
+    assert "rows: 4: 2 stopped by the search, 2 not begun" in text
+    assert "search: tpe, 2 of 30 configurations begun" in text
+    assert "epochs: 1 recorded, 28 configurations are still to be chosen" in text
+    assert "time left: not known: the search has yet to choose configurations" in text
+    state = plain(capsys, ledger.root)
+    assert (state["num_asked"], state["search"]["sampler"]) == (2, "tpe")
+    assert state["rows"]["stopped"] == 2

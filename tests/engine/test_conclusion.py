@@ -8,6 +8,7 @@ from tests.ledgers import epoch, make_ledger, record
 from tune_app.engine.conclusion import EXIT_FAILED, EXIT_OPEN, Conclusion, Executed, conclude
 from tune_app.planning.plan import OpenRow, Plan, PlannedTrial
 from tune_app.study.ledger import Ledger
+from tune_app.study.stop import Stop
 
 
 def planned(ledger: Ledger) -> PlannedTrial:
@@ -62,3 +63,34 @@ def test_a_trial_whose_rows_have_all_ended_has_not_failed(tmp_path: Path) -> Non
     record(ledger, "001", [epoch(1, milestone=True), epoch(3, milestone=True)])
     found = concluded(ledger, Executed({"trial-k1": "it reported a row after its last"}))
     assert not found.failures and found.exit_status == EXIT_OPEN
+
+
+def stopped(tmp_path: Path, status: str = "stopped") -> Ledger:
+    ledger = make_ledger(tmp_path / "mine")
+    directory = record(ledger, "001", [epoch(1, milestone=True), epoch(2)])
+    (directory / "stopped.json").write_text(Stop(status, 2, "asha", 60.0).as_json())
+    return ledger
+
+
+def test_rows_that_a_search_stopped_are_not_left_to_run(tmp_path: Path) -> None:
+    ledger = stopped(tmp_path)
+    plan = Plan((), {}, (), 4, 3, left_out=frozenset(ledger.row_keys()[2:]), is_searching=True)
+    done = Executed(trials=(planned(ledger),))
+    found = conclude(ledger, plan, ledger.read_trials(), done)
+    assert found.halted == {ledger.row_keys()[1]: "stopped"}
+    assert not found.unexplained and not found.failures and found.exit_status == 0
+    cut = conclude(ledger, plan, ledger.read_trials(), Executed(all_ended=False))
+    assert cut.interrupted, "the search was to go on"
+
+
+def test_rows_that_timed_out_stay_open(tmp_path: Path) -> None:
+    found = concluded(stopped(tmp_path, "timed_out"), Executed())
+    assert list(found.halted.values()) == ["timed_out"] and found.exit_status == EXIT_OPEN
+
+
+def test_a_limit_leaves_rows_open_but_a_target_is_the_end(tmp_path: Path) -> None:
+    ledger = make_ledger(tmp_path / "mine")
+    for is_target, status in ((False, EXIT_OPEN), (True, 0)):
+        done = Executed(all_ended=False, limit="the time limit of 1 h", is_target=is_target)
+        found = conclude(ledger, Plan((), {}, (), 4, 3), ledger.read_trials(), done)
+        assert found.exit_status == status

@@ -65,7 +65,9 @@ class Own:
         seconds: float = 0,
         last: bool = True,
         best: bool = False,
+        rungs: tuple[int, ...] = (),
     ) -> None:
+        self.rungs = rungs
         self.rows = OwnRows(milestones, Objective("loss", "min"))
         self.settings = SimpleNamespace(
             checkpoint_seconds=seconds, keeps_last=last, keeps_best=best
@@ -76,6 +78,9 @@ class Own:
 
     def is_last(self, row: Mapping[str, Any]) -> bool:
         return self.rows.is_last(row)
+
+    def is_rung(self, row: Mapping[str, Any]) -> bool:
+        return self.rows.next_epoch(row) in self.rungs
 
     def tell(self, metrics: Mapping[str, Any], checkpoint: Any = None) -> None:
         self.told.append(self.rows.row(metrics))
@@ -118,6 +123,11 @@ def test_it_is_saved_from_time_to_time_and_at_its_end(
 ) -> None:
     own = run(Saves, Own(tmp_path, 3, seconds=seconds, last=last))
     assert list(own.saved) == saved
+
+
+def test_it_is_saved_at_a_rung_of_a_search(tmp_path: Path) -> None:
+    own = run(Saves, Own(tmp_path, 5, seconds=99, last=False, rungs=(1, 3)))
+    assert list(own.saved) == [1, 3]
 
 
 @pytest.mark.parametrize("cls", [Saves, SavesADict])

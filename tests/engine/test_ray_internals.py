@@ -15,6 +15,7 @@ from typing import Any
 
 import pytest
 from ray import tune
+from ray.tune.experiment import Trial
 from ray.tune.registry import TRAINABLE_CLASS, _Registry
 from ray.tune.result import RESULT_DUPLICATE
 from ray.tune.trainable.function_trainable import wrap_function
@@ -54,6 +55,9 @@ ATTRIBUTES = [
     (f"{TUNE}.tune_controller", "TuneController", "_pending_trials"),
     (f"{TUNE}.tune_controller", "TuneController", "_paused_trials"),
     (f"{TUNE}.tune_controller", "TuneController", "_resetting_trials"),
+    ("ray.tune.experiment.trial", "Trial", "max_failures"),
+    ("ray.tune.experiment.trial", "Trial", "temporary_state"),
+    ("ray.tune.experiment.trial", "_TemporaryTrialState", "ray_actor"),
     ("ray.air.execution._internal.tracked_actor", "TrackedActor", "_on_error"),
     ("ray.air.execution._internal.tracked_actor_task", "TrackedActorTask", "_tracked_actor"),
     ("ray.air.execution._internal.tracked_actor_task", "TrackedActorTask", "_on_error"),
@@ -229,6 +233,18 @@ def test_a_session_is_what_own_reports_takes_it_for() -> None:
 class Steps(tune.Trainable):
     def step(self) -> dict[str, Any]:
         return {"iteration": self.iteration}
+
+
+def test_a_trial_that_is_killed_for_good_is_not_tried_again(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    killed: list[object] = []
+    monkeypatch.setattr("ray.kill", killed.append)
+    trial = Trial("resnet", stub=True, max_failures=2)
+    trial.temporary_state.ray_actor = actor = object()
+    ray_internals.kill_for_good(trial)
+    trial.run_metadata.num_failures = 1
+    assert killed == [actor] and not trial.should_recover()
 
 
 def test_a_restored_class_goes_on_counting() -> None:

@@ -27,6 +27,7 @@ from tune_app.storage.remote_folder import RemoteFolder
 from tune_app.storage.storage_errors import FullDiskError, StorageError
 from tune_app.study.fingerprint import data_fingerprint
 from tune_app.study.ledger import Ledger
+from tune_app.study.stop import Stop
 from tune_app.training.own_checkpoint import write_own_index
 
 
@@ -309,3 +310,44 @@ def test_the_checkpoints_of_a_function_that_failed_stay(tmp_path: Path) -> None:
     at_work.log_trial_result(2, trial, {"epoch": 1, FAILURE: "ValueError: boom\n"})
     at_work.log_trial_end(trial)
     assert (folder / "checkpoint_000000").exists()
+
+
+def test_a_stopped_trial_is_not_incomplete_and_keeps_the_checkpoint_of_its_rung(
+    tmp_path: Path,
+) -> None:
+    ledger, at_work, trial = recorded_trial(tmp_path, 9)
+    stops: dict[str, Stop] = {"t": Stop("stopped", 2, "asha")}
+    at_work._stops = stops
+    folder = ledger.root / "tune/001/a"
+    for epoch in (1, 2):
+        at_work.log_trial_result(epoch, trial, {"epoch": epoch, "val_accuracy": 0.5})
+        (folder / f"checkpoint_{epoch}").mkdir()
+        write_own_index(folder / f"checkpoint_{epoch}", "k", epoch, 0)
+    at_work.log_trial_end(trial)
+    assert at_work.incomplete == {} and at_work.ended == {"a"}
+    (directory,) = ledger.read_trials().directories
+    assert directory.stop == stops["t"] and directory.error == ""
+    assert [path.name for path in folder.glob("checkpoint_*")] == ["checkpoint_2"]
+
+
+def test_a_trial_that_was_killed_at_its_time_limit_has_no_error(tmp_path: Path) -> None:
+    ledger, at_work, trial = recorded_trial(tmp_path, 9)
+    trial.error_file = failed_attempt(tmp_path, RuntimeError("it was killed")).error_file
+    at_work._stops = {"t": Stop("timed_out", 0, seconds=60.0)}
+    at_work.log_trial_end(trial, failed=True)
+    (directory,) = ledger.read_trials().directories
+    assert directory.stop == Stop("timed_out", 0, seconds=60.0) and directory.error == ""
+    assert not Path(trial.error_file).exists(), "Tune would copy it into the study"
+
+
+def test_a_trial_that_went_on_leaves_no_checkpoint_of_an_earlier_rung(tmp_path: Path) -> None:
+    ledger, at_work, trial = recorded_trial(tmp_path, 3)
+    earlier = ledger.root / "tune/001/before/checkpoint_1"
+    earlier.mkdir(parents=True)
+    write_own_index(earlier, "k", 1, 0)
+    trial.config["plan"] |= {"after_epoch": 1, "resume_from": ["tune/001/before/checkpoint_1"]}
+    for epoch in (2, 3):
+        row = {"epoch": epoch, "val_accuracy": 0.5} | ({"milestone": 3} if epoch == 3 else {})
+        at_work.log_trial_result(epoch, trial, row)
+    at_work.log_trial_end(trial)
+    assert not earlier.exists()

@@ -122,3 +122,60 @@ def test_how_many_trials_a_cluster_holds() -> None:
     assert CLUSTER.num_slots({"CPU": 1.0, "GPU": 0.25}) == 4, "its node has four CPUs"
     assert CLUSTER.num_slots({"CPU": 5.0}) == 0, "no node is large enough"
     assert CLUSTER.num_slots({"CPU": 0.1}) == 80
+
+
+class Search:
+    """A source of trials that has what it is given, and knows how often it was asked."""
+
+    def __init__(self, *kinds: Mapping[str, float]) -> None:
+        self.kinds = list({frozenset(kind.items()): kind for kind in kinds}.values())
+        self.left = configs(*kinds)
+        self.is_done = False
+
+    def take(self) -> dict[str, Any] | None:
+        return self.left.pop(0) if self.left else None
+
+
+def searching(source: Search, *planned: Mapping[str, float]) -> Dealing:
+    dealing = Dealing()
+    dealing.trials = PlannedTrials(
+        configs(*planned), dealing.started, CLUSTER.num_slots, max_waiting=4, source=source
+    )
+    return dealing
+
+
+def test_a_search_is_asked_only_when_a_slot_is_free() -> None:
+    source = Search(*[GPU] * 5)
+    dealing = searching(source)
+    assert dealing.deal() == [0, 1] and len(source.left) == 3, "the cluster holds two of them"
+    dealing.start(0, 1)
+    assert dealing.deal() == [] and len(source.left) == 3
+    dealing.end(0)
+    assert dealing.deal() == [2] and len(source.left) == 2
+    assert not dealing.finished
+
+
+def test_interrupted_trials_come_before_those_of_the_search() -> None:
+    source = Search(GPU)
+    dealing = searching(source, GPU, GPU, GPU)
+    assert dealing.deal() == [0, 1] and len(source.left) == 1
+    dealing.end(0)
+    assert dealing.deal() == [2] and len(source.left) == 1
+    dealing.end(1)
+    dealing.deal()
+    assert not source.left
+
+
+def test_no_cpu_stands_idle_while_a_search_wants_gpus() -> None:
+    source = Search(GPU, GPU, GPU, CPU, GPU, CPU)
+    dealing = searching(source)
+    dealt = dealing.deal()
+    assert dealt == [0, 1, 3, 5], "the third and fourth for a GPU wait"
+
+
+def test_a_search_that_waits_for_results_is_not_over() -> None:
+    source = Search()
+    dealing = searching(source)
+    assert dealing.deal() == [] and not dealing.finished
+    source.is_done = True
+    assert dealing.deal() == [] and dealing.finished

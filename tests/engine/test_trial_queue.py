@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
 import pytest
 from ray.tune.experiment import Trial
@@ -19,6 +20,11 @@ class Controller:
 
     def __init__(self) -> None:
         self.max_pending_trials = 4
+        self.search_alg = self
+        self.completed: list[str] = []
+
+    def on_trial_complete(self, trial_id: str, *, error: bool) -> None:
+        self.completed.append(trial_id)
 
     def update_max_pending_trials(self, number: int) -> None:
         self.max_pending_trials = number
@@ -105,3 +111,38 @@ def test_trials_of_a_lost_node_take_no_places_from_those_that_can_run(
     nodes.append(lost)
     queue.choose_trial_to_run(controller)
     assert controller.max_pending_trials == 4
+
+
+def test_a_trial_is_stopped_by_the_first_judge_that_says_so() -> None:
+    asked: list[str] = []
+
+    def judge(name: str, verdict: bool) -> Any:
+        def goes_on(trial: Trial, result: dict[str, Any]) -> bool:
+            asked.append(f"{name} of {trial.trial_id} at {result['epoch']}")
+            return verdict
+
+        return goes_on
+
+    slots = Cluster(({"CPU": 2.0},)).num_slots
+    trial = trial_of("a")
+    agreed = TrialQueue(slots, 4, [judge("one", True), judge("two", True)])
+    assert agreed.on_trial_result(None, trial, {"epoch": 1}) == TrialQueue.CONTINUE
+    stopped = TrialQueue(slots, 4, [judge("no", False), judge("late", True)])
+    assert stopped.on_trial_result(None, trial, {"epoch": 2}) == TrialQueue.STOP
+    assert asked == ["one of a at 1", "two of a at 1", "no of a at 2"]
+
+
+def test_a_trial_that_ended_without_notice_is_reported_once() -> None:
+    lost: list[str] = []
+    slots = Cluster(({"CPU": 2.0},)).num_slots
+    queue = TrialQueue(slots, 4, on_lost=lambda trial: lost.append(trial.trial_id))
+    trials = {name: trial_of(name) for name in ("told", "failed", "lost")}
+    for trial in trials.values():
+        queue.on_trial_add(None, trial)
+    queue.on_trial_complete(None, trials["told"], {})
+    queue.on_trial_error(None, trials["failed"])
+    for trial in trials.values():
+        trial.set_status(Trial.ERROR)
+    controller = Controller()
+    assert queue.choose_trial_to_run(controller) is queue.choose_trial_to_run(controller) is None
+    assert lost == controller.completed == ["lost"], "its place is free again"

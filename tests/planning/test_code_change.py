@@ -14,8 +14,9 @@ from analysis.frames.tables import study_table
 from search_spaces.errors import UserError
 from tests.studies import line
 from tune_app.engine.trial_configs import trial_configs
+from tune_app.planning.checked_request import check_request
 from tune_app.planning.overview import read_overview
-from tune_app.planning.prepared_study import PreparedStudy, check_request, prepare
+from tune_app.planning.prepared_study import PreparedStudy, prepare
 from tune_app.planning.request import StudyRequest
 from tune_app.planning.resources import Cluster
 from tune_app.planning.space_file import code_files, load_space

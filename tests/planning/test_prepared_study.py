@@ -7,7 +7,8 @@ from pathlib import Path
 from ray import tune
 
 from tests.ledgers import make_space
-from tune_app.planning.prepared_study import PreparedStudy, check_request, prepare
+from tune_app.planning.checked_request import check_request
+from tune_app.planning.prepared_study import PreparedStudy, prepare
 from tune_app.planning.request import StudyRequest
 from tune_app.planning.resources import Cluster
 from tune_app.storage.local_store import LocalStore

@@ -17,8 +17,9 @@ from search_spaces.errors import UserError
 from tests.engine.real_studies import command, ledger_of, run, write_space
 from tune_app.engine.housekeeping import tidy
 from tune_app.engine.trial_configs import trial_configs
+from tune_app.planning.checked_request import check_request
 from tune_app.planning.plan import Plan
-from tune_app.planning.prepared_study import PreparedStudy, check_request, prepare
+from tune_app.planning.prepared_study import PreparedStudy, prepare
 from tune_app.planning.request import StudyRequest
 from tune_app.planning.resources import Cluster
 from tune_app.planning.sharing_check import check_lines, check_result, measures_of, with_check

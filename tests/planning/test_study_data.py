@@ -16,7 +16,8 @@ from search_spaces.space import SearchSpace
 from tune_app.data.array_data import ArrayData
 from tune_app.engine.trial_configs import trial_configs
 from tune_app.engine.user_code import ship
-from tune_app.planning.prepared_study import PreparedStudy, check_request, prepare
+from tune_app.planning.checked_request import check_request
+from tune_app.planning.prepared_study import PreparedStudy, prepare
 from tune_app.planning.request import StudyRequest
 from tune_app.planning.resources import Cluster
 from tune_app.planning.study_estimate import fit_budget

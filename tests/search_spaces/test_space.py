@@ -25,6 +25,7 @@ NUM_CONFIGURATIONS = {
     "svm_scaling": 20,
     "q2": 8,
 }
+SEARCHES = tuple(name for name in SHIPPED if name not in NUM_CONFIGURATIONS)
 
 
 def declare(**changes: object) -> SearchSpace:
@@ -38,12 +39,20 @@ def declare(**changes: object) -> SearchSpace:
     return SearchSpace(**{**fields, **changes})  # type: ignore[arg-type]
 
 
-@pytest.mark.parametrize("name", SHIPPED)
+@pytest.mark.parametrize("name", NUM_CONFIGURATIONS)
 def test_shipped_spaces_have_their_published_size(name: str) -> None:
     space = load_space(name)
     expanded = space.expand()
     assert len(expanded) == space.num_configurations() == NUM_CONFIGURATIONS[name]
     assert len({c.config_id for c in expanded}) == len(expanded)
+    assert set(space.factors) <= set(space.parameters())
+
+
+@pytest.mark.parametrize("name", SEARCHES)
+def test_shipped_searches_begin_with_a_point_of_theirs(name: str) -> None:
+    space = load_space(name)
+    assert space.num_configurations() is None and space.has_domains
+    assert len(space.expand()) == len(space.start_with) == 1
     assert set(space.factors) <= set(space.parameters())
 
 
@@ -121,7 +130,7 @@ def test_different_configurations_have_different_ids(config: dict[str, object]) 
             "the name 'plan'",
         ),
         ({"param_space": {"score": 1}, "factors": (), "metric": "score"}, "also a parameter's"),
-        ({"param_space": {"lr": tune.uniform(0, 1)}}, "random search is not supported"),
+        ({"param_space": {"lr": [0.1]}}, "or a domain such as tune.uniform(0, 1)"),
         ({"param_space": {"lr": float("nan")}}, "nan is not allowed; allowed: finite"),
         (
             {"resources": {"cpu": 0, "gpu": 0.0}},

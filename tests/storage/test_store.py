@@ -244,3 +244,20 @@ def test_a_url_that_does_not_answer_is_one_line() -> None:
     url = "data://lab/mine"  # that storage has no listings
     with pytest.raises(UserError, match=rf"^{url}: cannot be read \(\w+Error"), open_store(url):
         pass
+
+
+def test_another_driver_sees_what_a_search_has_written(tmp_path: Path) -> None:
+    url = (tmp_path / "there" / "mine").as_uri()
+    names = (
+        "search.jsonl",
+        "tune/001/a/stopped.json",
+        "tune/001/a/checkpoint_000000/.tune_app.json",
+    )
+    with open_store(url) as store:
+        for name in names:
+            (store.root / name).parent.mkdir(parents=True, exist_ok=True)
+            store.write(store.root / name, b'{"epoch": 1}\n')
+        store.append_line(store.root / "search.jsonl", "more")
+    with open_store(url) as store:
+        found = {name: (store.root / name).read_text() for name in names}
+    assert found == {**dict.fromkeys(names, '{"epoch": 1}\n'), names[0]: '{"epoch": 1}\nmore\n'}

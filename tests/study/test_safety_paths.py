@@ -22,7 +22,8 @@ from tests.studies import (
 from tests.study.hostile import checkpoint, ledger_of
 from tune_app.engine.housekeeping import tidy
 from tune_app.engine.trial_configs import trial_configs
-from tune_app.planning.prepared_study import check_request, prepare
+from tune_app.planning.checked_request import check_request
+from tune_app.planning.prepared_study import prepare
 from tune_app.planning.request import StudyRequest
 from tune_app.planning.resources import Cluster
 from tune_app.storage.local_store import LocalStore

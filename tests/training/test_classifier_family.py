@@ -122,6 +122,8 @@ def test_shipped_spaces_keep_their_configurations() -> None:
     assert resnet.defaults() == {
         "momentum": 0.9,
         "lr_schedule": "constant",
+        "label_smoothing": 0.0,
+        "augmentation": "none",
         "pin_memory": False,
         "mixed_precision": False,
         "resident_images": False,
@@ -129,6 +131,14 @@ def test_shipped_spaces_keep_their_configurations() -> None:
         "image_size": 28,
         "device": "auto",
     }
+
+
+def test_a_users_function_takes_the_place_of_a_shipped_parameter() -> None:
+    own = classifier(models={"cnn": build}, loss=build, augment=build)
+    assert not {"label_smoothing", "augmentation"} & own.parameters.keys()
+    assert {"label_smoothing", "augmentation"} <= classifier(
+        models={"cnn": build}
+    ).parameters.keys()
 
 
 def test_a_space_file_does_not_import_torch() -> None:

@@ -12,10 +12,12 @@ import numpy as np
 import pytest
 import torch
 
+from search_spaces.errors import UserError
 from tune_app.data.images import load_datasets
 from tune_app.data.split_data import SplitData
 from tune_app.training.classifier_run import ClassifierRun
 from tune_app.training.registry import TRAINABLES
+from tune_app.training.task import Task
 
 
 @pytest.fixture(scope="module")
@@ -99,6 +101,35 @@ def test_a_resumed_run_equals_an_uninterrupted_one_bit_for_bit(
     assert second.train_seconds > first.train_seconds
     ours, theirs = whole.weights(), second.weights()
     assert all(torch.equal(ours[name], theirs[name]) for name in ours)
+
+
+def test_a_resumed_run_augments_and_smooths_as_an_uninterrupted_one(images: SplitData) -> None:
+    changes = {"optimizer": "sgd", "augmentation": "flip_shift", "label_smoothing": 0.1}
+    whole = start(images, **changes)
+    plain = start(images, optimizer="sgd")
+    whole.train_epoch(1)
+    second = whole.state()
+    assert measurements(plain.train_epoch(1)) != measurements(
+        start(images, **changes).train_epoch(1)
+    )
+    again = start(images, **changes)
+    again.load_state(copy.deepcopy(second))
+    assert measurements(again.train_epoch(2)) == measurements(whole.train_epoch(2))
+
+
+def test_smoothed_labels_change_the_training_loss_alone(images: SplitData) -> None:
+    smooth, plain = Task(images, None, 0.2), Task(images)
+    outputs, labels = (
+        torch.randn(8, 10, generator=torch.Generator().manual_seed(0)),
+        torch.arange(8),
+    )
+    logs = torch.log_softmax(outputs, 1)
+    true, uniform = -logs[range(8), labels].mean(), -logs.mean()
+    assert smooth.loss(outputs, labels).item() == pytest.approx((0.8 * true + 0.2 * uniform).item())
+    assert plain.loss(outputs, labels).item() == pytest.approx(true.item())
+    assert smooth.summed_loss(outputs, labels) == pytest.approx(8 * true.item())
+    with pytest.raises(UserError, match=r"label_smoothing 0\.2: mnist has no classes"):
+        Task(replace(images, class_names=None), None, 0.2)
 
 
 def test_testing_on_the_way_changes_nothing(images: SplitData) -> None:

@@ -227,3 +227,14 @@ def test_a_trial_begins_anew_where_no_state_fits(
     assert begin_with({1}) == (1, "from 1")
     assert begin_with(set()) == (0, "from scratch")
     assert session(tmp_path).restore(lambda state: state) == (0, None)
+
+
+def test_a_rung_has_a_checkpoint_however_young_the_last_one_is(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(TrialContext, "num_threads", lambda self: 1)
+    (tmp_path / "study.json").touch()
+    plan = {**PLAN, "milestones": [9], "rungs": [1, 3]}
+    trial = TrialContext({"plan": plan}, LaunchSettings(str(tmp_path), checkpoint_seconds=1e6))
+    due = [epoch for epoch in range(1, 10) if trial.checkpoint_due({"epoch": epoch})]
+    assert due == [1, 3], "and not after the last epoch, unless it is to be kept"

@@ -85,6 +85,18 @@ def parse_seeds(text: str) -> tuple[int, ...]:
     return tuple(sorted(seeds))
 
 
+def parse_rungs(text: str) -> tuple[int, ...]:
+    """Return the epochs that ``1,3,9`` names, ascending.
+
+    Raises:
+        UserError: the text is not a list of epochs.
+    """
+    parts = [part.strip() for part in text.split(",")]
+    if not all(re.fullmatch(r"[1-9][0-9]{0,8}", part) for part in parts):
+        raise UserError(f"--rungs {text}: not epochs; allowed: whole numbers from 1, as in 1,3,9")
+    return tuple(sorted({int(part) for part in parts}))
+
+
 def _nonempty_text(text: str) -> str:
     """Return the text. An empty one, as from an unset shell variable, is refused."""
     if not text.strip():

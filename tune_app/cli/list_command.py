@@ -29,6 +29,7 @@ from tune_app.storage.remote_folder import is_url
 from tune_app.storage.store import STUDY_FILE
 from tune_app.study.ledger import Ledger, open_ledger
 from tune_app.study.measures import Measures
+from tune_app.study.stop import STOPPED
 from tune_app.study.trials import ENDED
 
 _WIDTH = 100
@@ -41,7 +42,7 @@ class ListedStudy(NamedTuple):
     Attributes:
         name: the name of its folder.
         state: running, finished, incomplete, failed or unreadable.
-        num_ended: the rows that need no further trial.
+        num_ended: the rows that need no further trial. Those that a search stopped are among them.
         num_rows: all of its rows.
         measure: the name of its objective; empty if no row has it.
         best: the best value of the objective, as printed.
@@ -127,8 +128,9 @@ def _listed(path: Path) -> ListedStudy:
     except (UserError, OSError) as error:
         return ListedStudy(path.name, "unreadable", problem=one_line(str(error)))
     counts = Counter(view.rows.values())
-    num_ended = sum(counts[state] for state in ENDED)
-    state = "finished" if num_ended == len(view.rows) else "incomplete"
+    num_ended = sum(counts[state] for state in (*ENDED, STOPPED))
+    is_finished = num_ended == len(view.rows) and not view.num_to_ask
+    state = "finished" if is_finished else "incomplete"
     state = "failed" if counts["failed"] and not holder else state
     name, text, score = _best(ledger, view)
     return ListedStudy(

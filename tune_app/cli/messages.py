@@ -18,6 +18,8 @@ from tune_app.planning.sharing_check import check_lines
 from tune_app.study.command_name import command_name
 from tune_app.study.ledger import Ledger
 from tune_app.study.power import fewest_pairs, smallest_difference
+from tune_app.study.search_settings import NO_STOPPING
+from tune_app.study.stop import STOPPED, TIMED_OUT
 
 _ASSUMED = 0.9
 """The accuracy that the plan assumes, before anything is trained."""
@@ -37,10 +39,11 @@ def plan_lines(study: PreparedStudy, plan: Plan, cluster: Cluster) -> list[str]:
     saved = plan.num_epochs_unshared - plan.num_epochs()
     shared = f" instead of {plan.num_epochs_unshared} without sharing" if saved else ""
     epochs = f", {plan.num_epochs()} epochs{shared}" if study.trainable.prefix_axis else ""
-    lines.append(
-        f"{plan.num_rows} rows, {len(plan.finished)} finished; "
-        f"{len(plan.trials)} trials to run{epochs}"
-    )
+    if study.search is None:
+        number = f"{len(plan.trials)} trials to run{epochs}"
+        lines.append(f"{plan.num_rows} rows, {len(plan.finished)} finished; {number}")
+    else:
+        lines += search_lines(study, plan)
     kinds = Counter(" + ".join(f"{v:g} {k}" for k, v in t.resources.items()) for t in plan.trials)
     totals = f"{cluster.total('CPU'):g} CPU, {cluster.total('GPU'):g} GPU"
     lines += [
@@ -50,6 +53,22 @@ def plan_lines(study: PreparedStudy, plan: Plan, cluster: Cluster) -> list[str]:
         lines.append("each trial runs alone on its node, in random order, as its time is measured")
     checks = [] if plan.check is None else check_lines(plan.check)
     return [*lines, *_repeat_lines(ledger), *_power_lines(study), *checks, *open_lines(plan)]
+
+
+def search_lines(study: PreparedStudy, plan: Plan) -> list[str]:
+    """Return what a search is about to do, and how far it is."""
+    search, num_asked = study.search, len(study.asked())
+    assert search is not None
+    lines = [f"search: {search.sampler}, {search.num_trials} configurations, seed {search.seed}"]
+    if search.stopping != NO_STOPPING:
+        rungs = ", ".join(map(str, search.rungs)) or f"1 and the powers of {search.reduction}"
+        lines[0] += f"; {search.stopping} decides at epochs {rungs}"
+    if num_asked:
+        begun = f"; {len(plan.trials)} that were interrupted go on first" if plan.trials else ""
+        lines.append(
+            f"{num_asked} of them were begun, {len(plan.finished)} rows are finished{begun}"
+        )
+    return lines
 
 
 def _repeat_lines(ledger: Ledger) -> list[str]:
@@ -64,7 +83,7 @@ def _repeat_lines(ledger: Ledger) -> list[str]:
 
 def _power_lines(study: PreparedStudy) -> list[str]:
     meta, num_configurations = study.ledger.study, len(study.ledger.configurations())
-    if len(meta.get(SAME_AT_EVERY_SEED, ())) == num_configurations:
+    if study.search is not None or len(meta.get(SAME_AT_EVERY_SEED, ())) == num_configurations:
         return []
     fewest = min((len(images.test) for images in study.images.values()), default=0)
     return [power_line(len(meta["seeds"]), num_configurations, fewest)]
@@ -136,6 +155,7 @@ def outcome_lines(ledger: Ledger, plan: Plan, conclusion: Conclusion) -> list[st
         number = sum(ended.get(key) == status for key in keys)
         if number:
             lines.append(f"{number} of them {meaning}")
+    lines += _halted_lines(conclusion)
     lines += failure_lines(ledger.store, conclusion.failures)
     if conclusion.unexplained:
         number, config_id = len(conclusion.unexplained), conclusion.unexplained[0][0]
@@ -147,6 +167,19 @@ def outcome_lines(ledger: Ledger, plan: Plan, conclusion: Conclusion) -> list[st
     if conclusion.missing_metric:
         lines.append(f"note: {conclusion.missing_metric}")
     return [*lines, *open_lines(plan), *where_lines(ledger)]
+
+
+def _halted_lines(conclusion: Conclusion) -> list[str]:
+    """Return how many rows a search and a time limit ended early."""
+    numbers = Counter(conclusion.halted.values())
+    return [
+        f"{numbers[status]} {meaning}"
+        for status, meaning in (
+            (STOPPED, "were stopped by the search; `--continue ROW --epochs N` takes one further"),
+            (TIMED_OUT, "took longer than --trial-time-limit allows; a longer one continues them"),
+        )
+        if numbers[status]
+    ]
 
 
 def link_lines(dashboard: str, ledger: Ledger) -> list[str]:

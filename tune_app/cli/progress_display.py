@@ -6,8 +6,7 @@ a line for each failure. Without a terminal it is one plain line per finished tr
 
 from __future__ import annotations
 
-import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from rich.console import Console, Group
@@ -15,8 +14,10 @@ from rich.live import Live
 from rich.progress import BarColumn, Progress, TaskID, TextColumn
 from rich.table import Table
 
+from search_spaces.configuration import Config
+from tune_app.cli.work_done import WorkDone
 from tune_app.planning.durations import format_seconds
-from tune_app.planning.plan import Plan
+from tune_app.planning.plan import Plan, PlannedTrial
 from tune_app.study.measures import Measures, measured
 from tune_app.study.objective import finite_number
 from tune_app.study.result_rule import ResultRule
@@ -34,6 +35,8 @@ class StudyProgress:
         measures: the study's measures. The objective is shown, and the same quantity on test data.
         console: where to draw.
         rule: finds the result of a trial, for the line of a finished one; by default the last row.
+        cost_of: configuration -> its cost, for the trials that a search adds.
+        num_more: how many trials a search is to add.
 
     Attributes:
         notes: notes of trials beside their results, one line each.
@@ -46,31 +49,29 @@ class StudyProgress:
         measures: Measures,
         console: Console,
         rule: ResultRule | None = None,
+        *,
+        cost_of: Callable[[Config], float] | None = None,
+        num_more: int = 0,
     ) -> None:
         self._measures = measures
         self._rule = rule
+        self._cost_of = cost_of
         self._seen: dict[str, tuple[float, float]] = {}
         self._epochs = {trial.key: trial.num_epochs for trial in plan.trials}
-        self._costs = {trial.key: cost for trial, cost in zip(plan.trials, costs, strict=True)}
+        by_key = {trial.key: cost for trial, cost in zip(plan.trials, costs, strict=True)}
+        self._work = WorkDone(by_key, num_more)
         self._rows_left = {
             trial.key: {milestone: len(ids) for milestone, ids in trial.serves.items()}
             for trial in plan.trials
         }
-        self._num_rows = plan.num_rows
+        self._num_rows = plan.num_rows + num_more
         self._rows_done = len(plan.finished)
-        self._done = dict.fromkeys(self._epochs, 0.0)
-        # Sums over all trials are kept up to date, since they are needed at every result.
-        self._cost = sum(costs)
-        self._cost_done = self._cost_resumed = 0.0
         self._ticking = False
         self._latest: dict[str, Mapping[str, Any]] = {}
         self._results: dict[str, Mapping[str, Any]] = {}
         self._running: dict[str, str] = {}
-        self._begun: dict[str, float] = {}
-        self._trial_seconds = 0.0
-        self._num_ended = self._num_failed = self._num_completed = 0
+        self._num_failed = 0
         self.notes: list[str] = []
-        self._started = time.monotonic()
         self._console = console
         self._live: Live | None = None
         self._progress: Progress | None = None
@@ -79,11 +80,12 @@ class StudyProgress:
     def __getstate__(self) -> dict[str, Any]:
         """Leave the terminal out when Ray pickles the callback that holds this display."""
         hidden = {"_console": None, "_live": None, "_progress": None, "_task": None}
+        hidden["_cost_of"] = None
         return {**self.__dict__, **hidden}
 
     def begin(self) -> None:
         """Start drawing."""
-        self._started = time.monotonic()
+        self._work.start_clock()
         if self._console.is_terminal:
             bar = Progress(
                 TextColumn("{task.description}"),
@@ -109,23 +111,30 @@ class StudyProgress:
             "the same command again later"
         )
 
+    def added(self, trial: PlannedTrial) -> None:
+        """Count a trial of a search; one that goes on after a rung has been counted before."""
+        cost = 1.0 if self._cost_of is None else self._cost_of(trial.config)
+        if self._work.add(trial.key, cost):
+            self._epochs[trial.key] = trial.num_epochs
+            self._rows_left[trial.key] = {m: len(ids) for m, ids in trial.serves.items()}
+
     def started(self, key: str, name: str) -> None:
         """Show a trial as running."""
         self._running[key] = name
-        self._begun[key] = time.monotonic()
+        self._work.begin(key)
         self._draw()
 
     def reported(self, key: str, name: str, result: Mapping[str, Any]) -> None:
         """Count an epoch."""
         if not self._ticking:
             # The clock starts with the first trial's own work, since workers are started only once.
-            self._started = time.monotonic() - result.get("time_total_s", 0.0)
+            self._work.start_clock(seconds_ago=result.get("time_total_s", 0.0))
             self._ticking = True
         num_epochs = self._epochs[key]
         if num_epochs is not None:
             if key not in self._latest:
-                self._cost_resumed += self._costs[key] * (result["epoch"] - 1) / num_epochs
-            self._note_done(key, min(1.0, result["epoch"] / num_epochs))
+                self._work.resume(key, (result["epoch"] - 1) / num_epochs)
+            self._work.note(key, min(1.0, result["epoch"] / num_epochs))
             self._rows_done += self._rows_left[key].pop(result.get("milestone", 0), 0)
         self._latest[key] = result
         held = self._results.get(key)
@@ -141,9 +150,8 @@ class StudyProgress:
 
     def completed(self, key: str, name: str) -> None:
         """Count a finished trial and, without a terminal, print its line."""
-        self._trial_seconds += time.monotonic() - self._begun.get(key, self._started)
-        self._num_completed += 1
-        self._end(key)
+        self._running.pop(key, None)
+        self._work.complete(key)
         self._latest.pop(key, None)
         result = self._results.pop(key, {})
         metric, of_return = self._measures.metric, self._epochs[key] is None
@@ -161,6 +169,14 @@ class StudyProgress:
             self._print(line)
         self._draw()
 
+    def halted(self, key: str, name: str, reason: str) -> None:
+        """Count a trial that is ended early, and print its line without a terminal."""
+        self._running.pop(key, None)
+        self._work.halt(key)
+        if self._live is None:
+            self._print(f"{name}: {self._describe(self._latest.get(key, {}))}  {reason}")
+        self._draw()
+
     def tried_again(self, key: str, name: str, reason: str) -> None:
         """Print that a trial is tried again, and why."""
         self._running.pop(key, None)
@@ -170,50 +186,24 @@ class StudyProgress:
     def failed(self, key: str, name: str, reason: str) -> None:
         """Print a failure as it happens."""
         self._num_failed += 1
-        self._end(key)
+        self._running.pop(key, None)
+        self._work.end(key)
         self._print(f"{name}: failed: {reason}")
         self._draw()
 
-    def _end(self, key: str) -> None:
-        self._running.pop(key, None)
-        self._note_done(key, 1.0)
-        self._num_ended += 1
-
-    def _note_done(self, key: str, share: float) -> None:
-        self._cost_done += self._costs[key] * (share - self._done[key])
-        self._done[key] = share
-
     def seconds_left(self) -> float | None:
-        """Return the time left, estimated from the cost done so far; None at the beginning."""
-        under_way = self._cost_under_way()
-        own = self._cost_done + under_way - self._cost_resumed
-        elapsed = time.monotonic() - self._started
-        left = max(0.0, self._cost - self._cost_done - under_way)
-        return left * elapsed / own if own > 0.02 * self._cost else None
-
-    def _cost_under_way(self) -> float:
-        """Return the cost done of running trials whose number of epochs is unknown.
-
-        Each counts by the share of its time so far in the mean time of those that have ended.
-        """
-        if not self._num_completed or not self._trial_seconds:
-            return 0.0
-        mean, now = self._trial_seconds / self._num_completed, time.monotonic()
-        return sum(
-            self._costs[key] * min(1.0, (now - self._begun[key]) / mean)
-            for key in self._running
-            if self._epochs[key] is None
-        )
+        """Return the time left, estimated from the work done so far; None at the beginning."""
+        return self._work.seconds_left({key: self._epochs[key] is None for key in self._running})
 
     def _print(self, line: str) -> None:
         if self._live is None:
             left = self.seconds_left()
             tail = (
                 ""
-                if left is None or self._num_ended == len(self._epochs)
+                if left is None or self._work.num_ended == self._work.num_trials
                 else (f", about {format_seconds(left)} left")
             )
-            line = f"[{self._num_ended}/{len(self._epochs)}{tail}] {line}"
+            line = f"[{self._work.num_ended}/{self._work.num_trials}{tail}] {line}"
         self._console.print(line, highlight=False, markup=False, soft_wrap=True)
 
     def _draw(self) -> None:
@@ -223,9 +213,9 @@ class StudyProgress:
         failed = f", {self._num_failed} failed" if self._num_failed else ""
         self._progress.update(
             self._task,
-            completed=self._cost_done / (self._cost or 1.0),
+            completed=self._work.share,
             description=(
-                f"{self._num_ended} of {len(self._epochs)} trials"
+                f"{self._work.num_ended} of {self._work.num_trials} trials"
                 f" ({self._rows_done} of {self._num_rows} rows{failed})"
             ),
             left="" if left is None else f"{format_seconds(left)} left",
@@ -234,7 +224,7 @@ class StudyProgress:
         for key, name in list(self._running.items())[:MAX_LINES]:
             described = self._describe(self._latest.get(key, {}), self._epochs[key])
             lines.add_row(f"  {name}", described)
-        if not self._running and not self._num_ended:
+        if not self._running and not self._work.num_ended:
             lines.add_row("  starting workers", "")
         if len(self._running) > MAX_LINES:
             lines.add_row(f"  and {len(self._running) - MAX_LINES} more", "")

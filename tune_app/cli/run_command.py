@@ -1,7 +1,8 @@
 """``python -m tune_app.run``: plan a study, run what is not finished, and print the outcome.
 
-Exit status: 0 all rows are finished, 1 trials failed, 2 the command has to be corrected, 3 rows are
-open because the cluster lacks something, 130 or 143 stopped by SIGINT or SIGTERM.
+Exit status: 0 nothing is left to run, 1 trials failed, 2 the command has to be corrected, 3 rows
+are open because the cluster lacks something or a limit was reached, 130 or 143 stopped by SIGINT or
+SIGTERM.
 """
 
 from __future__ import annotations
@@ -18,13 +19,15 @@ from search_spaces import SHIPPED
 from search_spaces.errors import UserError
 from search_spaces.examples import EXAMPLES
 from search_spaces.space import SearchSpace
-from tune_app.cli.arguments import check_study_name, parse_seeds
+from tune_app.cli.arguments import check_study_name, parse_rungs, parse_seeds
 from tune_app.cli.run_console import run_console
 from tune_app.cli.run_display import RunDisplay
 from tune_app.cli.run_options import build_parser
 from tune_app.engine.ray_internals import JOB_CONFIG_VARIABLE
 from tune_app.planning.durations import parse_duration
+from tune_app.planning.limits import Limits, parse_cost, parse_target
 from tune_app.planning.request import StudyRequest
+from tune_app.planning.search_options import SearchOptions
 from tune_app.planning.space_file import code_files, load_space
 from tune_app.storage.open_store import open_store
 from tune_app.storage.output import answering_mistakes
@@ -141,7 +144,37 @@ def make_request(
         address=address,
         wait_seconds=parse_duration(wait, "--wait-for-nodes") if wait else 0.0,
         log_to=args.log_to,
+        search=SearchOptions(
+            args.search,
+            args.num_trials,
+            args.search_seed,
+            args.stopping,
+            parse_rungs(args.rungs) if args.rungs else None,
+            args.reduction,
+        ),
+        limits=_limits(args, space),
+        further=_further(args),
     )
+
+
+def _limits(args: argparse.Namespace, space: SearchSpace) -> Limits:
+    """Return the limits that the options set."""
+    whole, trial = args.time_limit, args.trial_time_limit
+    target, mode = parse_target(args.target, space) if args.target else (None, space.mode)
+    return Limits(
+        seconds=parse_duration(whole, "--time-limit") if whole else None,
+        trial_seconds=parse_duration(trial, "--trial-time-limit") if trial else None,
+        target=target,
+        mode=mode,
+        max_cost=parse_cost(args.max_cost) if args.max_cost else None,
+    )
+
+
+def _further(args: argparse.Namespace) -> tuple[str, int] | None:
+    """Return the configuration that is to be taken further, and its number of epochs."""
+    if (args.further is None) != (args.epochs is None):
+        raise UserError("--continue ROW and --epochs N belong together; one of them is missing")
+    return None if args.further is None else (args.further, args.epochs)
 
 
 def _absolute_folder(folder: str) -> Path:
@@ -171,8 +204,9 @@ def list_spaces(console: Console) -> int:
     """Print the shipped spaces with their question, factors and number of configurations."""
     for name in SHIPPED:
         space = load_space(name)
+        size = "any number of" if space.has_domains else space.num_configurations()
         console.print(
-            f"[bold]{name}[/bold]  {space.num_configurations()} configurations  {space.question}\n"
+            f"[bold]{name}[/bold]  {size} configurations  {space.question}\n"
             f"    factors: {', '.join(space.factors)}",
             highlight=False,
         )

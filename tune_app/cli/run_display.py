@@ -51,10 +51,16 @@ class RunDisplay:
 
     def trials(self, study: PreparedStudy, plan: Plan) -> StudyProgress:
         """Return the display of the trials while they run."""
-        costs = [study.trainable.cost(trial.config) for trial in plan.trials]
+        cost = study.trainable.cost
+        costs = [cost(trial.config) for trial in plan.trials]
         measures = Measures.of_space(study.request.space)
         rule = ResultRule.of_study(study.ledger.study)
-        return StudyProgress(plan, costs, measures, self._console, rule)
+        num_more = 0
+        if study.search is not None:
+            num_more = max(0, study.search.num_trials - len(study.asked()))
+        return StudyProgress(
+            plan, costs, measures, self._console, rule, cost_of=cost, num_more=num_more
+        )
 
     def kept(self, store: StudyStore, aside: Path) -> None:
         """Print where the old study is kept after ``--fresh``."""
@@ -64,7 +70,13 @@ class RunDisplay:
         """Print the outcome of the launch."""
         self.say(*messages.outcome_lines(ledger, plan, conclusion))
 
-    def nothing_missing(self, ledger: Ledger) -> None:
-        """Print that all rows were already finished, and where the study is."""
-        self.say(f"nothing is missing: all {len(ledger.row_keys())} rows are finished")
+    def nothing_missing(self, ledger: Ledger, plan: Plan) -> None:
+        """Print that no row is left to run, and where the study is."""
+        if plan.left_out:
+            self.say(
+                f"nothing is left to run: {len(plan.finished)} of {plan.num_rows} rows are "
+                f"finished, {len(plan.left_out)} are not to be run"
+            )
+        else:
+            self.say(f"nothing is missing: all {plan.num_rows} rows are finished")
         self.say(*messages.where_lines(ledger))

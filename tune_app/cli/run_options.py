@@ -118,6 +118,69 @@ _OPTIONS: dict[str, dict[str, Any]] = {
         "metavar": "S",
         "help": "save a trial's state at most every S seconds, e.g. 300 (default: 30)",
     },
+    "--search": {
+        "metavar": "NAME",
+        "help": "sample configurations instead of running the whole grid: random, tpe, gp, cmaes, "
+        "qmc or grid, or MODULE:NAME for a sampler of yours (default: run the grid)",
+    },
+    "--num-trials": {
+        "type": _count,
+        "metavar": "N",
+        "help": "with --search: the number of configurations, e.g. 30; a larger number continues "
+        "the search (required for a new search)",
+    },
+    "--search-seed": {
+        "type": _count,
+        "metavar": "S",
+        "help": "with --search: the seed of the sampler, e.g. 1 (default: 0)",
+    },
+    "--stopping": {
+        "choices": ("asha", "median", "none"),
+        "help": "with --search: stop trials early that look worse than others, e.g. asha "
+        "(default: none)",
+    },
+    "--rungs": {
+        "metavar": "EPOCHS",
+        "help": "with --stopping: the epochs at which it is decided which trials go on, e.g. 1,3,9 "
+        "(default: the powers of --reduction)",
+    },
+    "--reduction": {
+        "type": _count,
+        "metavar": "K",
+        "help": "with --stopping asha: one trial of K goes on at each rung, e.g. 4 (default: 3)",
+    },
+    "--continue": {
+        "dest": "further",
+        "metavar": "ROW",
+        "help": "take one configuration of the study further, named by its id or the beginning of "
+        "it, e.g. 3fa9c1 (needs --epochs)",
+    },
+    "--epochs": {
+        "type": _count,
+        "metavar": "N",
+        "help": "with --continue: the number of epochs in all, e.g. 20; only the new ones are "
+        "trained if a checkpoint is left",
+    },
+    "--time-limit": {
+        "metavar": "TIME",
+        "help": "end the launch in order after this time, e.g. 2h; the same command continues it "
+        "(default: no limit)",
+    },
+    "--trial-time-limit": {
+        "metavar": "TIME",
+        "help": "end a trial that takes longer, e.g. 20m; its rows are timed out (default: no "
+        "limit)",
+    },
+    "--target": {
+        "metavar": "MEASURE=VALUE",
+        "help": "end the launch once a row has reached this result, e.g. val_accuracy=0.99 "
+        "(default: none)",
+    },
+    "--max-cost": {
+        "metavar": "HOURS",
+        "help": "end the launch in order once its trials have used so much, e.g. 40cpuh or 2.5gpuh "
+        "(default: no limit)",
+    },
     "--log-to": {
         "choices": ("mlflow", "wandb"),
         "help": "also send results to an experiment tracker, e.g. mlflow (default: none)",

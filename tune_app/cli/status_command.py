@@ -31,6 +31,8 @@ STATES = {
     "finished": "finished",
     "unconverged": "not converged within max_iter",
     "diverged": "diverged",
+    "stopped": "stopped by the search",
+    "timed_out": "timed out",
     "failed": "failed",
     "running": "running",
     "unfinished": "interrupted",
@@ -136,6 +138,9 @@ def state_lines(
     counts = Counter(view.rows.values())
     states = ", ".join(f"{counts[s]} {words}" for s, words in STATES.items() if counts[s])
     yield f"rows: {len(view.rows)}: {states}" if counts else "rows: none"
+    if view.search is not None:
+        begun = f"{view.num_asked} of {view.search.num_trials} configurations begun"
+        yield one_line(f"search: {view.search.sampler}, {begun}")
     yield f"epochs: {view.num_epochs} recorded, {_to_go(view)}"
     if view.last_result is not None:
         yield f"last result: {_moment(view.last_result)}, {_ago(view.last_result, now)}"
@@ -163,6 +168,8 @@ def state_record(ledger: Ledger, view: Overview, holder: Holder | str | None) ->
         "driver": asdict(holder) if isinstance(holder, Holder) else holder,
         "num_rows": len(view.rows),
         "rows": {state: list(view.rows.values()).count(state) for state in STATES},
+        "search": None if view.search is None else view.search.as_json(),
+        "num_asked": view.num_asked,
         "num_trials_left": view.num_trials_left,
         "num_epochs": view.num_epochs,
         "num_epochs_left": view.num_epochs_left,
@@ -187,6 +194,8 @@ def _driver(holder: Holder | str | None, now: float) -> str:
 
 
 def _to_go(view: Overview) -> str:
+    if view.num_to_ask:
+        return f"{view.num_to_ask} configurations are still to be chosen"
     if view.num_epochs_left is not None:
         return f"{view.num_epochs_left} to go"
     if view.num_trials_left is None:
@@ -201,6 +210,8 @@ def _plural(noun: str, number: int) -> str:
 def _time_left(view: Overview, holder: Holder | str | None) -> str:
     if view.num_trials_left is None:
         return "not known: this version does not have the study's trainable or its parameters"
+    if view.num_to_ask:
+        return "not known: the search has yet to choose configurations"
     if view.seconds_left is None:
         what = "recorded no epoch" if view.num_epochs_left is not None else "ended no trial"
         return f"not known: the newest launch has {what} yet"

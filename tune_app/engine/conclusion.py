@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from tune_app.planning.plan import Plan
+from tune_app.planning.plan import OpenRow, Plan, PlannedTrial
 from tune_app.study.ledger import Ledger
 from tune_app.study.measures import Measures
 from tune_app.study.recorded import Recorded
-from tune_app.study.trials import RowKey
+from tune_app.study.stop import TIMED_OUT
+from tune_app.study.trials import ENDED, HALTED, RowKey
 
 EXIT_FAILED, EXIT_OPEN = 1, 3
 
@@ -20,13 +21,21 @@ class Executed:
 
     Attributes:
         incomplete: name of a trial that returned before its last milestone -> the reason.
-        all_ended: whether every planned trial has ended, with or without an error.
+        all_ended: whether every trial has ended, with or without an error, and no more follow.
         notes: lines to show to the user.
+        trials: the trials that a search started beside those of the plan.
+        open_rows: rows that a search asked for and that cannot run here.
+        limit: the limit that ended the launch, in words; empty if none did.
+        is_target: whether that limit is the target, so that the launch has done what it should.
     """
 
     incomplete: Mapping[str, str] = field(default_factory=dict)
     all_ended: bool = True
     notes: tuple[str, ...] = ()
+    trials: tuple[PlannedTrial, ...] = ()
+    open_rows: tuple[OpenRow, ...] = ()
+    limit: str = ""
+    is_target: bool = False
 
 
 @dataclass(frozen=True)
@@ -40,6 +49,9 @@ class Conclusion:
         unexplained: rows without a result whose trials have ended without an error.
         num_open: number of rows that could not run on this cluster.
         missing_metric: that no result has the metric of the search space; empty if one has.
+        halted: rows that a search or a time limit ended early, with their status.
+        limit: the limit that ended the launch, in words; empty if none did.
+        is_target: whether that limit is the target of the launch.
     """
 
     ended: Mapping[RowKey, str]
@@ -48,13 +60,20 @@ class Conclusion:
     unexplained: Sequence[RowKey]
     num_open: int
     missing_metric: str = ""
+    halted: Mapping[RowKey, str] = field(default_factory=dict)
+    limit: str = ""
+    is_target: bool = False
 
     @property
     def exit_status(self) -> int:
-        """0: all rows are finished; 1: trials failed; 3: rows stay open. Not for interruptions."""
+        """0: nothing is left to run; 1: trials failed; 3: rows stay open. Not for interruptions.
+
+        Rows that a search stopped are not left to run. Those that a limit ended are.
+        """
         if self.failures or self.unexplained:
             return EXIT_FAILED
-        return EXIT_OPEN if self.num_open else 0
+        is_cut = bool(self.limit) and not self.is_target
+        return EXIT_OPEN if self.num_open or is_cut or TIMED_OUT in self.halted.values() else 0
 
 
 def conclude(ledger: Ledger, plan: Plan, recorded: Recorded, done: Executed) -> Conclusion:
@@ -66,26 +85,33 @@ def conclude(ledger: Ledger, plan: Plan, recorded: Recorded, done: Executed) -> 
         recorded: what all launches recorded, this one included.
         done: what the execution returned.
     """
-    ended = recorded.ended(ledger.study)
-    planned = {trial.key for trial in plan.trials}
+    outcomes = recorded.outcomes(ledger.study)
+    ended = {key: o.status for key, o in outcomes.items() if o.status in ENDED}
+    halted = {key: o.status for key, o in outcomes.items() if o.status in HALTED}
+    trials, open_rows = (*plan.trials, *done.trials), (*plan.open_rows, *done.open_rows)
+    planned = {trial.key for trial in trials}
     failed = recorded.failures(ended.keys())
     failures = {t.newest.name: t.newest.error for key, t in failed.items() if key in planned}
-    rows_of = {trial.name: trial.row_keys() for trial in plan.trials}
+    rows_of = {trial.name: trial.row_keys() for trial in trials}
     failures |= {
         name: reason
         for name, reason in done.incomplete.items()
         if not ended.keys() >= set(rows_of.get(name, ()))
     }
-    explained = {row.key for row in plan.open_rows}
-    explained |= {key for t in plan.trials if t.name in failures for key in t.row_keys()}
+    explained = {row.key for row in open_rows} | plan.left_out
+    explained |= {key for t in trials if t.name in failures for key in t.row_keys()}
+    if done.all_ended:
+        explained |= halted.keys()
     left = [key for key in ledger.row_keys() if key not in ended and key not in explained]
+    reports = [outcome.report.record for outcome in outcomes.values() if outcome.report]
     return Conclusion(
         ended=ended,
         failures=failures,
-        interrupted=bool(left) and not done.all_ended,
+        interrupted=(bool(left) or plan.is_searching) and not done.all_ended,
         unexplained=left if done.all_ended else (),
-        num_open=len(plan.open_rows),
-        missing_metric=Measures.of_study(ledger.study).missing_from(
-            [o.report.record for o in recorded.outcomes(ledger.study).values() if o.report]
-        ),
+        num_open=len(open_rows),
+        missing_metric=Measures.of_study(ledger.study).missing_from(reports),
+        halted=halted,
+        limit=done.limit,
+        is_target=done.is_target,
     )

@@ -8,7 +8,7 @@ from typing import Any, Protocol
 
 from tune_app.engine.conclusion import Conclusion
 from tune_app.planning.estimate import Estimate
-from tune_app.planning.plan import Plan
+from tune_app.planning.plan import Plan, PlannedTrial
 from tune_app.planning.prepared_study import PreparedStudy
 from tune_app.planning.resources import Cluster
 from tune_app.storage.store import StudyStore
@@ -21,6 +21,9 @@ class TrialDisplay(Protocol):
     def begin(self) -> None:
         """Begin, before the first trial starts."""
 
+    def added(self, trial: PlannedTrial) -> None:
+        """Note a trial that a search is about to start, or to take further."""
+
     def nothing_can_run(self, reason: str) -> None:
         """Show that no node could hold any of the waiting trials, and why."""
 
@@ -32,6 +35,9 @@ class TrialDisplay(Protocol):
 
     def completed(self, key: str, name: str) -> None:
         """Show that a trial has ended without an error."""
+
+    def halted(self, key: str, name: str, reason: str) -> None:
+        """Show that a search or a time limit has ended a trial early, and why."""
 
     def tried_again(self, key: str, name: str, reason: str) -> None:
         """Show that an attempt of a trial has failed and that another one follows."""
@@ -71,5 +77,5 @@ class LaunchDisplay(Protocol):
     def conclusion(self, ledger: Ledger, plan: Plan, conclusion: Conclusion) -> None:
         """Show the conclusion."""
 
-    def nothing_missing(self, ledger: Ledger) -> None:
-        """Show that all rows are finished already."""
+    def nothing_missing(self, ledger: Ledger, plan: Plan) -> None:
+        """Show that no row is left to run."""

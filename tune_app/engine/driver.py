@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from tune_app.engine.connection import live_cluster
@@ -17,9 +17,14 @@ from tune_app.study.objective import Objective
 if TYPE_CHECKING:
     from ray import tune
 
+    from tune_app.engine.limiter import Limiter
     from tune_app.engine.recorder import StudyRecorder
+    from tune_app.engine.search_run import SearchRun
     from tune_app.engine.searcher import PlannedTrials
     from tune_app.engine.trial_queue import TrialQueue
+
+MOST_TRIALS = 10**9
+"""What Tune is told of a search, which itself says when it is done."""
 
 
 def run_trials(
@@ -28,6 +33,9 @@ def run_trials(
     launch: str,
     recorder: StudyRecorder,
     callbacks: Sequence[Any],
+    *,
+    search: SearchRun | None = None,
+    limiter: Limiter | None = None,
 ) -> None:
     """Run the planned trials to their end, or until SIGINT.
 
@@ -39,14 +47,19 @@ def run_trials(
         launch: the launch's name.
         recorder: records the trials, and stops those whose rows it cannot record.
         callbacks: further callbacks of Tune.
+        search: gives further trials, and stops some of them; None to run only the plan's.
+        limiter: ends the launch and trials at the user's limits; None without limits.
     """
     from ray import tune
 
     from tune_app.engine.searcher import PlannedTrials, StartedTrials
     from tune_app.engine.trial_queue import TrialQueue
 
-    mend_tune(len(plan.trials))
     request = study.request
+    num_trials = len(plan.trials)
+    if study.search is not None:
+        num_trials += study.search.num_trials
+    mend_tune(num_trials)
     started = StartedTrials()
     most = _max_waiting(num_slots(plan.trials, live_cluster(), request.max_concurrent))
     searcher = PlannedTrials(
@@ -56,13 +69,34 @@ def run_trials(
         max_waiting=most,
         in_order=plan.exclusive,
         is_limited=request.max_concurrent > 0,
+        source=search,
     )
-    queue = TrialQueue(_num_slots, most)
+
+    def on_lost(trial: Any) -> None:
+        for callback in (recorder, *callbacks):
+            callback.on_trial_error(0, [], trial)
+
+    judges = [
+        judge for judge in (limiter and limiter.goes_on, search and search.on_result) if judge
+    ]
+    queue = TrialQueue(_num_slots, most, judges, on_lost if search is not None else None)
+    stop = recorder.refuses if limiter is None else _stopper(recorder, limiter)
     tune.Tuner(
         _function(study),
-        tune_config=_tune_config(searcher, queue, len(plan.trials), request.max_concurrent),
-        run_config=_run_config(study, launch, recorder.refuses, [started, recorder, *callbacks]),
+        tune_config=_tune_config(
+            searcher,
+            queue,
+            len(plan.trials) if search is None else MOST_TRIALS,
+            request.max_concurrent,
+        ),
+        run_config=_run_config(study, launch, stop, [started, recorder, *callbacks]),
     ).fit()
+
+
+def _stopper(recorder: StudyRecorder, limiter: Limiter) -> Any:
+    from tune_app.engine.limiter import LaunchStopper
+
+    return LaunchStopper(recorder.refuses, limiter)
 
 
 def _function(study: PreparedStudy) -> Any:
@@ -94,7 +128,7 @@ def _function(study: PreparedStudy) -> Any:
 
 
 def _run_config(
-    study: PreparedStudy, launch: str, stop: Callable[..., bool], callbacks: list[Any]
+    study: PreparedStudy, launch: str, stop: Any, callbacks: list[Any]
 ) -> tune.RunConfig:
     from ray import tune
 

@@ -11,45 +11,115 @@ from tune_app.engine.conclusion import Executed
 from tune_app.engine.display import TrialDisplay
 from tune_app.planning.plan import Plan
 from tune_app.planning.prepared_study import PreparedStudy
+from tune_app.planning.search_trials import SearchTrials
+from tune_app.study.objective import finite_number
+from tune_app.study.stop import Stop
 
 if TYPE_CHECKING:
+    from tune_app.engine.recorder import StudyRecorder
+    from tune_app.engine.search_run import SearchCallback, SearchRun
     from tune_app.engine.tracking import TrackingCallback
 
 
-def execute(study: PreparedStudy, plan: Plan, launch: str, display: TrialDisplay) -> Executed:
-    """Run the planned trials to their end, or until a signal.
+def execute(
+    study: PreparedStudy,
+    plan: Plan,
+    launch: str,
+    display: TrialDisplay,
+    started: float,
+) -> Executed:
+    """Run the planned trials, and those of a search, to their end, or until a signal or a limit.
 
     Args:
-        study: the prepared study.
+        study: the prepared study. A search adds the configurations that it asks for.
         plan: the trials to run.
         launch: the launch's name.
         display: shows the trials.
+        started: when the launch began, by ``time.monotonic``.
 
     Raises:
         StorageError: the study can no longer be written.
         UserError: the experiment tracker cannot be used.
     """
     from tune_app.engine.event_file import column_types
+    from tune_app.engine.limiter import Limiter
     from tune_app.engine.progress import ProgressCallback
     from tune_app.engine.recorder import StudyRecorder
 
-    configs = [study.trainable.complete(c.config) for c in study.ledger.configurations()]
+    known = study.ledger.configurations()
+    if study.search is not None:
+        known += study.request.space.corners()
+    configs = [study.trainable.complete(c.config) for c in known]
     factors = column_types(study.request.space.factors, configs)
-    recorder = StudyRecorder(study.ledger.store, factors, study.ledger.study, study.trainable)
+    stops: dict[str, Stop] = {}
+    recorder = StudyRecorder(
+        study.ledger.store, factors, study.ledger.study, study.trainable, stops
+    )
+    limiter = Limiter(study.request.limits, stops, _seconds_spent(study), started)
+    search = _search_run(study, launch, recorder, stops, display)
     tracking = _tracking(study, recorder.refuses)
-    progress = ProgressCallback(display, connection.live_cluster, recorder)
+    progress = ProgressCallback(display, connection.live_cluster, recorder, stops)
+    callbacks = [*_told(search, recorder), limiter, progress, *tracking]
     try:
-        driver.run_trials(study, plan, launch, recorder, [progress, *tracking])
+        driver.run_trials(study, plan, launch, recorder, callbacks, search=search, limiter=limiter)
     except Exception as error:
         raise recorder.failure or error from None
     finally:
         display.stop()
     problems = [callback.problem for callback in tracking if callback.problem]
+    launched, notes = ((), []) if search is None else (tuple(search.launched), search.notes)
+    names = {trial.name for trial in (*plan.trials, *launched)}
+    all_ended = recorder.ended >= names and (search is None or search.is_done)
     return Executed(
         incomplete=recorder.incomplete,
-        all_ended=recorder.ended >= {trial.name for trial in plan.trials},
-        notes=tuple(f"note: {note}" for note in (*problems, *display.notes, *recorder.notes)),
+        all_ended=all_ended,
+        notes=tuple(
+            f"note: {note}" for note in (*problems, *display.notes, *recorder.notes, *notes)
+        ),
+        trials=launched,
+        open_rows=() if search is None else tuple(search.open_rows),
+        limit="" if all_ended and not limiter.is_target else limiter.reached,
+        is_target=limiter.is_target,
     )
+
+
+def _search_run(
+    study: PreparedStudy,
+    launch: str,
+    recorder: StudyRecorder,
+    stops: dict[str, Stop],
+    display: TrialDisplay,
+) -> SearchRun | None:
+    """Return the search of the launch, or None if it runs only the plan."""
+    if study.search is None:
+        return None
+    from tune_app.engine.search_run import SearchRun
+
+    search = study.open_search(recorder.append_event)
+    trials = SearchTrials(study, connection.live_cluster(), study.asked())
+    return SearchRun(study, search, trials, launch, stops=stops, on_new=display.added)
+
+
+def _told(search: SearchRun | None, recorder: StudyRecorder) -> list[SearchCallback]:
+    if search is None:
+        return []
+    from tune_app.engine.search_run import SearchCallback
+
+    return [SearchCallback(search, recorder.incomplete)]
+
+
+def _seconds_spent(study: PreparedStudy) -> dict[str, float]:
+    """Return trial_key -> the seconds that earlier launches spent on the trial."""
+    if study.request.limits.trial_seconds is None:
+        return {}
+    return {
+        key: sum(
+            finite_number(record.get("time_this_iter_s")) or 0.0
+            for directory in trial.directories
+            for record in directory.records
+        )
+        for key, trial in study.recorded.trials.items()
+    }
 
 
 def _tracking(study: PreparedStudy, refuses: Callable[[str], bool]) -> list[TrackingCallback]:

@@ -6,6 +6,7 @@ on what it read. It writes nothing before it executes a plan.
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
 
@@ -15,21 +16,19 @@ from tune_app.engine.cluster.joining import wait_for_nodes
 from tune_app.engine.cluster.nodes import run_on_nodes
 from tune_app.engine.cluster.shared_storage import check_storage
 from tune_app.engine.cluster.versions import check_versions, versions_task
-from tune_app.engine.conclusion import EXIT_FAILED, Executed, conclude
+from tune_app.engine.conclusion import EXIT_FAILED, Conclusion, Executed, conclude
 from tune_app.engine.display import LaunchDisplay
 from tune_app.engine.execution import execute
 from tune_app.engine.housekeeping import tidy
 from tune_app.engine.signals import StopSignals
 from tune_app.engine.user_code import ship
+from tune_app.planning.checked_request import CheckedRequest, check_request
+from tune_app.planning.further import further_notes
 from tune_app.planning.plan import Plan
-from tune_app.planning.prepared_study import (
-    CheckedRequest,
-    PreparedStudy,
-    check_request,
-    prepare,
-)
+from tune_app.planning.prepared_study import PreparedStudy, prepare
 from tune_app.planning.request import StudyRequest
 from tune_app.planning.resources import Cluster
+from tune_app.planning.search_trials import plan_search
 from tune_app.planning.sharing_check import check_result, with_check
 from tune_app.planning.study_estimate import estimate_study, fit_budget
 from tune_app.storage.storage_errors import StudyHeldError
@@ -37,6 +36,7 @@ from tune_app.study.arithmetic import change_notes
 from tune_app.study.code_fingerprint import code_entry
 from tune_app.study.ledger import put_aside
 from tune_app.study.provenance import collect_provenance, command_line
+from tune_app.study.recorded import Recorded
 
 
 class Launch:
@@ -64,6 +64,7 @@ class Launch:
         self._signals = signals
         self._last_line = ""
         self._has_begun = False
+        self._started = time.monotonic()
 
     def show_plan(self) -> int:
         """Show what a run would do, and write nothing. Returns the exit status."""
@@ -76,7 +77,7 @@ class Launch:
             study = self._prepare(checked, cluster)
             plan = self._plan(study, cluster)
             self._display.plan(study, plan, cluster)
-            self._display.say(*study.notes())
+            self._display.say(*study.notes(), *_further_notes(study, plan))
             if plan.with_check().trials:
                 if study.trainable.probe is not None:
                     self._display.say("measuring the speed of a few training steps")
@@ -117,10 +118,10 @@ class Launch:
         study = self._prepare(checked, cluster)
         plan = self._plan(study, cluster)
         if plan.is_empty:
-            return self._nothing_missing(study, is_locked=refusal is None)
+            return self._nothing_missing(study, plan, is_locked=refusal is None)
         if refusal is not None:
             raise refusal
-        if not plan.with_check().trials:
+        if not plan.with_check().trials and not plan.is_searching:
             return self._run_plan(study, plan, cluster, dashboard="")
         with self._connected() as (cluster, dashboard):
             return self._run_plan(study, plan, cluster, dashboard)
@@ -140,10 +141,10 @@ class Launch:
                 study = study.on(cluster)
                 plan = self._plan(study, cluster)
             if plan.is_empty:
-                return self._nothing_missing(study, is_locked=True)
+                return self._nothing_missing(study, plan, is_locked=True)
             return self._run_plan(study, plan, cluster, dashboard)
 
-    def _nothing_missing(self, study: PreparedStudy, *, is_locked: bool) -> int:
+    def _nothing_missing(self, study: PreparedStudy, plan: Plan, *, is_locked: bool) -> int:
         """Show that all rows are finished, and bring the study's files up to date if possible."""
         with suppress(UserError, OSError):
             if is_locked:
@@ -152,7 +153,7 @@ class Launch:
                 # A driver that was killed after the last row has not tidied up.
                 tidy(study.ledger, study.recorded)
         self._display.say(*study.notes())
-        self._display.nothing_missing(study.ledger)
+        self._display.nothing_missing(study.ledger, plan)
         return 0
 
     def _prepare(self, checked: CheckedRequest, cluster: Cluster) -> PreparedStudy:
@@ -166,7 +167,7 @@ class Launch:
         return prepare(checked, cluster)
 
     def _plan(self, study: PreparedStudy, cluster: Cluster) -> Plan:
-        plan = study.plan(cluster)
+        plan = study.plan(cluster) if study.search is None else plan_search(study, cluster)
         return with_check(study, plan, cluster) if self._request.check_sharing else plan
 
     @contextmanager
@@ -204,25 +205,27 @@ class Launch:
             self._display.say(f"the study grows by {study.num_added} rows")
         record = self._record_of(plan)
         self._display.plan(study, plan, cluster)
-        self._display.say(*study.notes(), *change_notes(ledger.study["launches"], record))
+        self._display.say(*study.notes(), *_further_notes(study, plan))
+        self._display.say(*change_notes(ledger.study["launches"], record))
         with ledger.store.guarded():
             tidy(ledger, recorded)
             name = ledger.start_launch(record)
         self._has_begun = True
         done = Executed()
         launched = plan.with_check()
-        if launched.trials:
+        if launched.trials or launched.is_searching:
             self._display.links(dashboard, ledger)
             self._signals.raise_dropped()
-            done = execute(study, launched, name, self._display.trials(study, launched))
+            display = self._display.trials(study, launched)
+            done = execute(study, launched, name, display, self._started)
             self._display.say(*done.notes)
-        with ledger.store.guarded():
-            ledger.store.refresh()
-            recorded = recorded.with_launch(ledger.root, ledger.study, name)
-            tidy(ledger, recorded)
+        recorded = _read_again(study, name)
         conclusion = conclude(ledger, plan, recorded, done)
         self._display.conclusion(ledger, plan, conclusion)
         is_cut = plan.check is not None and not done.all_ended
+        if conclusion.limit:
+            self._say_limit(conclusion)
+            return conclusion.exit_status
         if conclusion.interrupted or is_cut:
             return self.stopped()
         if plan.check is None:
@@ -230,6 +233,12 @@ class Launch:
         is_exact, line = check_result(plan.check, ledger.study, recorded, name)
         self._display.say(line)
         return conclusion.exit_status if is_exact else EXIT_FAILED
+
+    def _say_limit(self, conclusion: Conclusion) -> None:
+        """Show which limit ended the launch, and the command that continues the study."""
+        again = [word for word in self._request.arguments if word != "--fresh"]
+        goes_on = "" if conclusion.is_target else f"; to continue: {command_line(again)}"
+        self._display.say(f"{conclusion.limit} is reached{goes_on}")
 
     def _record_of(self, plan: Plan) -> dict[str, object]:
         """Return what the record of this launch holds: versions, hardware, command, open rows."""
@@ -251,3 +260,23 @@ class Launch:
             self._display.say(line)
         self._last_line = line
         return 128 + received
+
+
+def _read_again(study: PreparedStudy, launch: str) -> Recorded:
+    """Return what is recorded once a launch has ended, and bring the study's files in order."""
+    ledger = study.ledger
+    with ledger.store.guarded():
+        ledger.store.refresh()
+        if study.search is None:
+            recorded = study.recorded.with_launch(ledger.root, ledger.study, launch)
+        else:  # it has added configurations, and may have stopped trials of earlier launches
+            ledger.save()
+            recorded = ledger.read_trials()
+        tidy(ledger, recorded)
+    return recorded
+
+
+def _further_notes(study: PreparedStudy, plan: Plan) -> list[str]:
+    if study.only is None:
+        return []
+    return further_notes(study.trainable, plan, study.recorded)

@@ -18,8 +18,9 @@ if TYPE_CHECKING:
 def run_class(cls: type, config: dict[str, Any], own: OwnTrial, found: Found) -> None:
     """Step until the result says ``done``, or until the last milestone.
 
-    The state is saved when enough time has passed, and after the last step, if the class has
-    ``save_checkpoint``; also after each step that is the best so far, if the best is to stay.
+    If the class has ``save_checkpoint``, the state is saved when enough time has passed, at a rung
+    of a search, and after the last step; also after each step that is the best so far, if the best
+    is to stay.
     """
     from ray import tune
 
@@ -34,7 +35,7 @@ def run_class(cls: type, config: dict[str, Any], own: OwnTrial, found: Found) ->
             result: Mapping[str, Any] = trainable.train()
             row = {key: value for key, value in result.items() if key not in OF_TUNE}
             is_last = bool(result.get("done")) or own.is_last(row)
-            due = time.monotonic() - saved >= own.settings.checkpoint_seconds
+            due = time.monotonic() - saved >= own.settings.checkpoint_seconds or own.is_rung(row)
             is_best = own.rows.improves(row) and own.settings.keeps_best
             if saves and (due or is_best or (is_last and own.settings.keeps_last)):
                 with tempfile.TemporaryDirectory() as folder:

@@ -156,6 +156,10 @@ class OwnTrial:
         """Return whether a row that a class is about to report reaches the last milestone."""
         return self.rows.is_last(row)
 
+    def is_rung(self, row: Mapping[str, Any]) -> bool:
+        """Return whether a search may stop the trial at a row that a class is about to report."""
+        return self.rows.next_epoch(row) in self.trial.rungs
+
     def _handle(
         self, report: Callable[..., None], metrics: Mapping[Any, Any], checkpoint: Any
     ) -> None:

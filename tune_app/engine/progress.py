@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any, Protocol
 
 from ray.tune.callback import Callback
@@ -12,6 +12,7 @@ from ray.tune.experiment import Trial
 from tune_app.engine import failures
 from tune_app.engine.display import TrialDisplay
 from tune_app.planning.resources import Cluster
+from tune_app.study.stop import Stop
 
 LOOK_SECONDS = 15.0
 """Time between two looks at the cluster while no trial runs."""
@@ -33,6 +34,7 @@ class ProgressCallback(Callback):
         display: gets the events.
         cluster: returns the current resources of the cluster; called while no trial runs.
         recorder: knows which rows cannot be recorded and which trials ended without a result.
+        stops: Tune's id of a trial -> why it is ended early.
     """
 
     def __init__(
@@ -40,8 +42,10 @@ class ProgressCallback(Callback):
         display: TrialDisplay,
         cluster: Callable[[], Cluster],
         recorder: Recorder,
+        stops: Mapping[str, Stop] | None = None,
     ) -> None:
         self._display = display
+        self._stops = {} if stops is None else stops
         self._recorder = recorder
         self._cluster = cluster
         self._looked = time.monotonic()
@@ -94,7 +98,9 @@ class ProgressCallback(Callback):
         self._running.discard(trial.trial_id)
         key, name = _identity(trial)
         reason = self._recorder.incomplete.get(name)
-        if reason is None:
+        if trial.trial_id in self._stops:
+            self._halted(trial)
+        elif reason is None:
             self._display.completed(key, name)
         else:
             self._display.failed(key, name, reason)
@@ -111,7 +117,14 @@ class ProgressCallback(Callback):
     ) -> None:
         """Pass on that a trial has failed in its last attempt."""
         self._running.discard(trial.trial_id)
-        self._display.failed(*_identity(trial), _reason(trial))
+        if trial.trial_id in self._stops:
+            self._halted(trial)
+        else:
+            self._display.failed(*_identity(trial), _reason(trial))
+
+    def _halted(self, trial: Trial) -> None:
+        last = trial.config["plan"]["milestones"][-1]
+        self._display.halted(*_identity(trial), self._stops[trial.trial_id].reason(last))
 
 
 def _identity(trial: Trial) -> tuple[str, str]:

@@ -267,3 +267,16 @@ def set_iteration(trainable: Any, iteration: int) -> None:
     Missing: ``Trainable.restore`` takes it from a result that only Tune can make.
     """
     trainable._iteration = iteration
+
+
+def kill_for_good(trial: Any) -> None:
+    """Kill the worker process of a running trial, and let Tune not try the trial again.
+
+    Tune can stop a trial only between two reports. Missing: a time limit of a trial.
+    """
+    import ray
+
+    trial.max_failures = 0
+    actor = trial.temporary_state.ray_actor
+    if actor is not None:
+        ray.kill(actor)

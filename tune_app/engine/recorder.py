@@ -13,7 +13,6 @@ import math
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from pathlib import Path
 from typing import Any
 
 from ray.tune.experiment import Trial
@@ -25,18 +24,19 @@ from tune_app.engine.event_file import EventFile
 from tune_app.engine.own_function import FAILURE
 from tune_app.engine.reported_row import recordable
 from tune_app.engine.trial_end import Written, why_incomplete
+from tune_app.engine.trial_files import TrialFiles
 from tune_app.storage.storage_errors import FullDiskError, StorageError
 from tune_app.storage.store import StudyStore
 from tune_app.study.measures import Measures, measured
 from tune_app.study.result_rule import ResultRule
+from tune_app.study.search_log import Event, append_event
+from tune_app.study.stop import Stop
 from tune_app.study.trial_directory import (
     ERROR_FILE,
-    PARAMS_FILE,
     RETURNED_FILE,
     last_line,
 )
 from tune_app.study.trial_record import AT_RETURN, RESULT_FILE, record_problem
-from tune_app.training.own_checkpoint import prune_checkpoints
 from tune_app.training.trainable import Trainable
 
 EVENTS_SECONDS = 30.0
@@ -53,6 +53,7 @@ class StudyRecorder(LoggerCallback):
         study: ``study.json``. Its measures give TensorBoard's curves their names, and its metric
             finds the result of a user's function.
         trainable: what the trials run.
+        stops: Tune's id of a trial -> why it is ended before its last milestone.
 
     Attributes:
         incomplete: name of a trial that returned before its last milestone -> what it reported
@@ -69,10 +70,13 @@ class StudyRecorder(LoggerCallback):
         factors: Mapping[str, type],
         study: Mapping[str, Any],
         trainable: Trainable,
+        stops: Mapping[str, Stop] | None = None,
     ) -> None:
         self._store = store
+        self._stops = {} if stops is None else stops
         self._measures, self._rule = Measures.of_study(study), ResultRule.of_study(study)
-        self._is_own, self._keep = trainable.is_own, trainable.keep_checkpoints
+        self._is_own = trainable.is_own
+        self._files = TrialFiles(store, trainable.keep_checkpoints, self._rule.objective)
         self._factors = factors
         self._events: dict[str, EventFile] = {}
         self._events_pushed: dict[str, float] = {}
@@ -85,7 +89,7 @@ class StudyRecorder(LoggerCallback):
 
     def __getstate__(self) -> dict[str, Any]:
         """Leave out what cannot be pickled: Tune writes its callbacks into its own state."""
-        return {**self.__dict__, "_events": {}, "_store": None}
+        return {**self.__dict__, "_events": {}, "_store": None, "_files": None}
 
     def log_trial_start(self, trial: Trial) -> None:
         """Write the trial's ``params.json``."""
@@ -93,7 +97,7 @@ class StudyRecorder(LoggerCallback):
         written = self._written.setdefault(trial.trial_id, Written())
         written.earlier = frozenset(written.rows)
         with self._storage():
-            self._write_params(trial)
+            self._files.write_params(trial)
 
     def log_trial_result(self, iteration: int, trial: Trial, result: dict[str, Any]) -> None:
         """Append one reported row to ``result.json`` and its numbers to the event file.
@@ -120,7 +124,7 @@ class StudyRecorder(LoggerCallback):
             row["warm_up"] = True
             written.repeats = False
         with self._storage():
-            self._store.append_line(self._directory(trial) / RESULT_FILE, json.dumps(row))
+            self._store.append_line(self._files.directory(trial) / RESULT_FILE, json.dumps(row))
             written.add(row, self._rule)
             events = self._event_file(trial)
             events.add_scalars(measured(row), row["epoch"])
@@ -128,6 +132,11 @@ class StudyRecorder(LoggerCallback):
             if now >= self._events_pushed.get(trial.trial_id, -math.inf) + EVENTS_SECONDS:
                 self._events_pushed[trial.trial_id] = now
                 self._store.push(events.path)
+
+    def append_event(self, event: Event) -> None:
+        """Add an event to the log of the study's search."""
+        with self._storage():
+            append_event(self._store, event)
 
     def refuses(self, trial_id: str, _result: Mapping[str, Any] | None = None) -> bool:
         """Return whether Tune is to stop a trial: its rows cannot be recorded, or it has failed."""
@@ -139,20 +148,16 @@ class StudyRecorder(LoggerCallback):
         written = self._written.pop(trial.trial_id, Written())
         self._concurrency.end(trial.trial_id)
         self.ended.add(str(trial.config["plan"]["name"]))
-        if failed:
+        stop = self._stops.get(trial.trial_id)
+        if failed and stop is None:
             self._end_on_full_disk(trial)
         with self._storage():
-            if failed:
-                # A trial whose worker never started has no params.json yet.
-                if not (self._directory(trial) / PARAMS_FILE).exists():
-                    self._write_params(trial)
-                self._keep_error(trial)
+            if stop is not None:
+                self._files.keep_stop(trial, stop, written)
+            elif failed:
+                self._files.keep_error(trial)
             else:
-                error_file = self._directory(trial) / ERROR_FILE
-                if error_file.exists():
-                    self._store.remove([error_file])
-                if trial.error_file is not None:  # of an earlier attempt: Tune would copy it back
-                    Path(trial.error_file).unlink(missing_ok=True)
+                self._files.forget_errors(trial)
                 self._check_complete(trial, written)
             self._events_pushed.pop(trial.trial_id, None)
             events = self._events.pop(trial.trial_id, None)
@@ -186,7 +191,7 @@ class StudyRecorder(LoggerCallback):
             written: what was recorded of it. Tune's ``trial.last_result`` may be older: it is set
                 back when a trial is restored from a checkpoint.
         """
-        plan, directory = trial.config["plan"], self._directory(trial)
+        plan, directory = trial.config["plan"], self._files.directory(trial)
         reason, text = last_line(written.error), written.error
         if not text:
             reason = why_incomplete(plan, written, self._rule, is_own=self._is_own)
@@ -199,14 +204,7 @@ class StudyRecorder(LoggerCallback):
             content = json.dumps({"epoch": written.last.get("epoch")})
             self._store.write(directory / RETURNED_FILE, content.encode())
         if written.last.get("status") != "diverged":
-            prune_checkpoints(
-                self._store,
-                [directory],
-                plan["trial_key"],
-                keep=self._keep,
-                score=written.scores.get,
-                objective=self._rule.objective,
-            )
+            self._files.prune(trial, written)
 
     @contextmanager
     def _storage(self) -> Iterator[None]:
@@ -221,22 +219,6 @@ class StudyRecorder(LoggerCallback):
             self.failure = error
             raise
 
-    def _write_params(self, trial: Trial) -> None:
-        content = json.dumps(dict(trial.config), indent=1).encode()
-        self._store.write(self._directory(trial) / PARAMS_FILE, content)
-
-    def _keep_error(self, trial: Trial) -> None:
-        """Write the latest attempt's error with its reason as the last line.
-
-        Tune has a file of the same name and copies it over this one when it saves its state.
-        Therefore Tune's file gets the same content.
-        """
-        attempt = failures.last_attempt(trial)
-        content = f"{attempt}\n\n{failures.reason(attempt)}\n".lstrip().encode()
-        if trial.error_file is not None:
-            Path(trial.error_file).write_bytes(content)
-        self._store.write(self._directory(trial) / ERROR_FILE, content)
-
     def _hparams(self, trial: Trial) -> dict[str, Any]:
         config = trial.config
         found = {name: kind(config[name]) for name, kind in self._factors.items() if name in config}
@@ -244,10 +226,5 @@ class StudyRecorder(LoggerCallback):
 
     def _event_file(self, trial: Trial) -> EventFile:
         if trial.trial_id not in self._events:
-            self._events[trial.trial_id] = EventFile(self._directory(trial), self._measures)
+            self._events[trial.trial_id] = EventFile(self._files.directory(trial), self._measures)
         return self._events[trial.trial_id]
-
-    def _directory(self, trial: Trial) -> Path:
-        directory = self._store.root / str(trial.config["plan"]["directory"])
-        directory.mkdir(parents=True, exist_ok=True)
-        return directory

@@ -1,7 +1,10 @@
-"""Pass planned trials to Ray Tune one after the other.
+"""Pass trials to Ray Tune one after the other: those of the plan, and those of a search.
 
 Tune's own grid expansion does not know which rows are finished and which share a trial. Therefore
 the planner expands the search space, and this searcher only passes its trials on.
+
+A search is asked for its next trial only when there is room for one, so that it knows every result
+that there is.
 """
 
 from __future__ import annotations
@@ -10,7 +13,7 @@ import time
 from collections import deque
 from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Protocol
 
 from ray.tune.callback import Callback
 from ray.tune.experiment import Trial
@@ -22,6 +25,21 @@ REFRESH_SECONDS = 5.0
 
 Slots = Callable[[Mapping[str, float]], int]
 """Resources of a trial -> how many such trials the cluster can run at once."""
+
+
+class TrialSource(Protocol):
+    """Where trials come from that are not in the plan."""
+
+    @property
+    def kinds(self) -> Sequence[Mapping[str, float]]:
+        """Each set of resources that its trials may request."""
+
+    @property
+    def is_done(self) -> bool:
+        """Whether no more trials will ever come."""
+
+    def take(self) -> dict[str, Any] | None:
+        """Return the config of the next trial, or None if there is none for now."""
 
 
 class StartedTrials(Callback):
@@ -61,6 +79,11 @@ class _ResourceGroup:
     num_slots: int = 0
     moved: float = 0.0
 
+    @property
+    def num_dealt(self) -> int:
+        """How many of them Tune has."""
+        return len(self.waiting) + len(self.running)
+
 
 class PlannedTrials(Searcher):
     """Passes complete configurations to Tune.
@@ -84,6 +107,8 @@ class PlannedTrials(Searcher):
         in_order: whether to keep the plan's order over all trials, so that there is one group.
         is_limited: whether waiting trials count as running, as with ``--max-concurrent``. Then no
             trial is passed on that would have to wait.
+        source: gives further trials while there is room for them. With a source no trial is passed
+            on that would have to wait.
     """
 
     def __init__(
@@ -95,37 +120,42 @@ class PlannedTrials(Searcher):
         max_waiting: int,
         in_order: bool = False,
         is_limited: bool = False,
+        source: TrialSource | None = None,
     ) -> None:
         super().__init__()
-        groups: dict[Hashable, _ResourceGroup] = {}
-        for config in configs:
-            resources = config["plan"]["resources"]
-            key = None if in_order else frozenset(resources.items())
-            groups.setdefault(key, _ResourceGroup(resources)).left.append(config)
-        self._groups = list(groups.values())
+        self._by_resources: dict[Hashable, _ResourceGroup] = {}
         self._started = started
         self._slots = slots
-        self._max_waiting = max(1, max_waiting // max(1, len(groups)))
-        self._is_limited = is_limited
+        self._in_order = in_order
+        self._most_waiting = max_waiting
+        self._is_limited = is_limited or source is not None
+        self._source = source
         self._refreshed = float("-inf")
+        for resources in () if source is None else source.kinds:
+            self._group_of(resources)
+        for config in configs:
+            self._add(config)
 
     def suggest(self, trial_id: str) -> Any:
         """Return the next trial's config, None if none may start now, or ``Searcher.FINISHED``."""
+        now = time.monotonic()
+        if self._source is not None:
+            self._refresh(now)
+            self._ask(self._source)
         with_some_left = [group for group in self._groups if group.left]
         if not with_some_left:
-            return Searcher.FINISHED
-        if len(self._groups) == 1:
+            is_over = self._source is None or self._source.is_done
+            return Searcher.FINISHED if is_over else None
+        if len(self._groups) == 1 and self._source is None:
             return self._groups[0].left.popleft()
-        now = time.monotonic()
         self._refresh(now)
         with_room = [group for group in with_some_left if group.num_slots]
         for group in sorted(with_room or with_some_left, key=lambda group: group.num_slots):
-            num_dealt = len(group.waiting) + len(group.running)
-            has_room = not self._is_limited or num_dealt < max(1, group.num_slots)
+            has_room = not self._is_limited or group.num_dealt < max(1, group.num_slots)
             if has_room and len(group.waiting) < self._max_waiting:
                 group.waiting.add(trial_id)
                 return group.left.popleft()
-            spreads = num_dealt < group.num_slots
+            spreads = group.num_dealt < group.num_slots
             if spreads and now < group.moved + HOLD_SECONDS:
                 return None
         return None
@@ -143,6 +173,40 @@ class PlannedTrials(Searcher):
 
     def restore(self, checkpoint_path: str) -> None:
         """Do nothing, as in :meth:`save`."""
+
+    @property
+    def _groups(self) -> list[_ResourceGroup]:
+        return list(self._by_resources.values())
+
+    @property
+    def _max_waiting(self) -> int:
+        return max(1, self._most_waiting // max(1, len(self._by_resources)))
+
+    def _add(self, config: dict[str, Any]) -> None:
+        self._group_of(config["plan"]["resources"]).left.append(config)
+
+    def _group_of(self, resources: Mapping[str, float]) -> _ResourceGroup:
+        key = None if self._in_order else frozenset(resources.items())
+        if key not in self._by_resources:
+            num_slots = 0 if self._source is None else self._slots(resources)
+            self._by_resources[key] = _ResourceGroup(resources, num_slots=num_slots)
+        return self._by_resources[key]
+
+    def _ask(self, source: TrialSource) -> None:
+        """Take trials from the source while some group has room and no trial for it.
+
+        Which resources a trial requests is known only once it is taken. A trial whose group has no
+        room waits, so the number of those is limited.
+        """
+        while sum(len(group.left) for group in self._groups) < self._most_waiting:
+            with_room = [g for g in self._groups if g.num_dealt < g.num_slots]
+            has_trials = not with_room or any(group.left for group in with_room)
+            if self._by_resources and has_trials:  # without groups nothing fits, as the source says
+                return
+            config = source.take()
+            if config is None:
+                return
+            self._add(config)
 
     def _refresh(self, now: float) -> None:
         """Note which trials have started, and from time to time how large the cluster is."""

@@ -10,7 +10,7 @@ could hold wait too, perhaps for ever. They are not counted, so that the other n
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from ray.tune.experiment import Trial
@@ -25,13 +25,25 @@ class TrialQueue(FIFOScheduler):
     Args:
         slots: returns how many trials with the given resources the cluster can run at once.
         max_waiting: how many trials Tune keeps waiting, without those that no node could hold.
+        judges: each gets a trial and the row that it has just reported, and returns whether the
+            trial goes on. The first that says no is the last that is asked.
+        on_lost: gets a trial that Tune has given up without telling anyone, as when a worker could
+            not be made ready for it.
     """
 
-    def __init__(self, slots: Slots, max_waiting: int) -> None:
+    def __init__(
+        self,
+        slots: Slots,
+        max_waiting: int,
+        judges: Sequence[Callable[[Trial, Any], bool]] = (),
+        on_lost: Callable[[Trial], None] | None = None,
+    ) -> None:
         super().__init__()  # type: ignore[no-untyped-call]
         self._open: dict[str, Trial] = {}
         self._slots = slots
         self._max_waiting = max_waiting
+        self._judges = judges
+        self._on_lost = on_lost
         self._looked = float("-inf")
 
     def on_trial_add(self, tune_controller: Any, trial: Trial) -> None:
@@ -39,11 +51,35 @@ class TrialQueue(FIFOScheduler):
         self._open.pop(trial.trial_id, None)
         self._open[trial.trial_id] = trial
 
+    def on_trial_result(self, tune_controller: Any, trial: Trial, result: dict[str, Any]) -> str:
+        """Return whether a trial goes on after a reported row.
+
+        Its function waits until then, so nothing is computed in vain. Tune frees the trial's slot
+        once the row has been recorded.
+        """
+        goes_on = all(judge(trial, result) for judge in self._judges)
+        return str(FIFOScheduler.CONTINUE if goes_on else FIFOScheduler.STOP)
+
+    def on_trial_complete(self, tune_controller: Any, trial: Trial, result: dict[str, Any]) -> None:
+        """Forget a trial that has ended."""
+        self._open.pop(trial.trial_id, None)
+
+    def on_trial_error(self, tune_controller: Any, trial: Trial) -> None:
+        """Forget a trial that has failed."""
+        self._open.pop(trial.trial_id, None)
+
+    def on_trial_remove(self, tune_controller: Any, trial: Trial) -> None:
+        """Forget a trial that was stopped while it waited."""
+        self._open.pop(trial.trial_id, None)
+
     def choose_trial_to_run(self, tune_controller: Any) -> Trial | None:
         """Return the first waiting trial, or None if there is none."""
         for trial_id, trial in list(self._open.items()):
             if trial.is_finished():
                 del self._open[trial_id]
+                if self._on_lost is not None:
+                    tune_controller.search_alg.on_trial_complete(trial_id, error=True)
+                    self._on_lost(trial)
         now = time.monotonic()
         if now >= self._looked + REFRESH_SECONDS:
             self._looked = now

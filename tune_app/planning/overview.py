@@ -20,6 +20,8 @@ from tune_app.planning.remaining import (
 from tune_app.study.ledger import Ledger
 from tune_app.study.measures import Measures
 from tune_app.study.rows import RowOutcome
+from tune_app.study.search_log import asked_configurations, read_events
+from tune_app.study.search_settings import SEARCH, SearchSettings
 from tune_app.study.selection import group_names, rank
 from tune_app.study.trial_record import Record
 from tune_app.study.trials import ENDED, RowKey
@@ -36,7 +38,8 @@ class Overview:
 
     Attributes:
         rows: every row's state, in the study's order: ``finished``, ``diverged``, ``unconverged``,
-            ``failed``, ``running``, ``unfinished`` (begun), ``open`` or ``missing`` (not begun).
+            ``stopped``, ``timed_out``, ``failed``, ``running``, ``unfinished`` (begun), ``open`` or
+            ``missing`` (not begun).
         failures: name of a trial's directory -> why its latest attempt failed.
         open_reasons: row -> why the newest launch could not run it.
         num_epochs: recorded epochs; an epoch that was trained twice counts once.
@@ -50,6 +53,8 @@ class Overview:
         results: row -> the recorded result of its milestone.
         num_unreadable: the number of trial directories with a damaged ``params.json``.
         notes: one line for each thing that was left out while reading.
+        search: the settings of the study's search, or None.
+        num_asked: how many configurations the search has asked for.
     """
 
     rows: Mapping[RowKey, str]
@@ -64,6 +69,13 @@ class Overview:
     results: Mapping[RowKey, Record]
     num_unreadable: int
     notes: tuple[str, ...] = ()
+    search: SearchSettings | None = None
+    num_asked: int = 0
+
+    @property
+    def num_to_ask(self) -> int:
+        """How many configurations the search will still ask for, unless its space ends before."""
+        return 0 if self.search is None else max(0, self.search.num_trials - self.num_asked)
 
 
 def read_overview(ledger: Ledger, *, since: float | None) -> Overview:
@@ -91,6 +103,8 @@ def read_overview(ledger: Ledger, *, since: float | None) -> Overview:
     ]
     reports = [o.report.record for o in outcomes.values() if o.report]
     missing = Measures.of_study(ledger.study).missing_from(reports)
+    entry = ledger.study.get(SEARCH)
+    search = None if entry is None else SearchSettings.from_json(entry)
     return Overview(
         rows=rows,
         failures={trial.newest.name: trial.newest.error for trial in failed.values()},
@@ -106,6 +120,8 @@ def read_overview(ledger: Ledger, *, since: float | None) -> Overview:
         results={key: o.report.record for key, o in outcomes.items() if o.report},
         num_unreadable=sum(not directory.plan for directory in directories),
         notes=(*recorded.notes, *filter(None, [missing, older_code(ledger.study, outcomes)])),
+        search=search,
+        num_asked=0 if search is None else len(asked_configurations(read_events(ledger.store))),
     )
 
 

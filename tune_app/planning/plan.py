@@ -7,7 +7,7 @@ cluster or the data cannot run stay open.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 
@@ -30,6 +30,9 @@ class PlannedTrial:
         milestones: the epochs at which its rows end, ascending.
         serves: milestone -> config_ids of the rows that end there; the first stands for the trial.
         resources: what the trial requests from Ray (``CPU``, ``GPU``, custom).
+        rungs: the epochs, ascending, at which a search decides whether the trial goes on. A
+            checkpoint is saved there.
+        after_epoch: the epoch after which a search had stopped the trial; 0 if it had not.
     """
 
     key: str
@@ -38,6 +41,8 @@ class PlannedTrial:
     milestones: tuple[int, ...]
     serves: Mapping[int, tuple[str, ...]]
     resources: Mapping[str, float]
+    rungs: tuple[int, ...] = ()
+    after_epoch: int = 0
 
     @property
     def num_epochs(self) -> int | None:
@@ -52,6 +57,11 @@ class PlannedTrial:
     def num_rows(self) -> int:
         """Return how many rows the trial serves."""
         return sum(len(ids) for ids in self.serves.values())
+
+    def taken_further(self, epoch: int) -> PlannedTrial:
+        """Return the trial as it goes on after a rung, with a name and a directory of its own."""
+        name = self.name if not self.after_epoch else self.name.rpartition("-e")[0]
+        return replace(self, name=f"{name}-e{epoch}", after_epoch=epoch)
 
 
 @dataclass(frozen=True)
@@ -88,6 +98,8 @@ class Plan:
         exclusive: whether the study measures time, so that the trials have to start in this order.
         lacking: each set of resources that open rows request and no node has.
         check: the check of sharing that the user asks for, or None.
+        left_out: rows that have not finished and are not to be run by this launch.
+        is_searching: whether a search is to start more trials.
     """
 
     trials: tuple[PlannedTrial, ...]
@@ -98,11 +110,14 @@ class Plan:
     exclusive: bool = False
     lacking: tuple[Mapping[str, float], ...] = ()
     check: SharingCheck | None = None
+    left_out: frozenset[RowKey] = frozenset()
+    is_searching: bool = False
 
     @property
     def is_empty(self) -> bool:
-        """Whether all rows are finished and nothing is to be checked."""
-        return len(self.finished) == self.num_rows and self.check is None
+        """Whether there is nothing to run, nothing to be checked and no row that stays open."""
+        settled = len(self.finished) + len(self.left_out)
+        return settled == self.num_rows and self.check is None and not self.is_searching
 
     def with_check(self) -> Plan:
         """Return the plan with the trial of the check as the last of its trials."""
@@ -143,6 +158,7 @@ def make_plan(
     finished: Mapping[RowKey, str],
     num_train: Mapping[str, int],
     options: PlanOptions,
+    left_out: Collection[RowKey] = (),
 ) -> Plan:
     """Return the plan for every row that is not finished.
 
@@ -155,6 +171,7 @@ def make_plan(
         finished: rows that need no trial, with their status.
         num_train: data set -> number of training images.
         options: how the trials run.
+        left_out: rows that are not to be run now.
     """
     resources_of = partial(
         trial_resources,
@@ -179,7 +196,7 @@ def make_plan(
     missing = [
         Row(c.config_id, _resolve(trainable, c.config, options.device), seed)
         for c, seed in keys
-        if (c.config_id, seed) not in finished
+        if (c.config_id, seed) not in finished and (c.config_id, seed) not in left_out
     ]
     rows, open_rows = _separated(missing, why_not)
     groups = group_rows(rows, trainable, sharing=options.sharing)
@@ -192,6 +209,7 @@ def make_plan(
         num_epochs_unshared=sum(milestone_of(trainable, row.config) for row in rows),
         exclusive=options.exclusive,
         lacking=tuple(lacking.values()),
+        left_out=frozenset(left_out),
     )
 
 

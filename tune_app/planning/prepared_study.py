@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
-from search_spaces.errors import UserError, one_line
-from tune_app.data.array_data import ArrayData
+from search_spaces.configuration import Configuration
+from search_spaces.errors import one_line
 from tune_app.data.own_data import split_notes
 from tune_app.data.split_data import SplitData, describe
-from tune_app.planning.code_change import check_code, code_notes
+from tune_app.planning.checked_request import CheckedRequest, check_num_rows
+from tune_app.planning.code_change import code_notes
+from tune_app.planning.further import take_further
 from tune_app.planning.plan import Plan, PlanOptions, make_plan
 from tune_app.planning.repeats import SAME_AT_EVERY_SEED, check_seeds, same_at_every_seed
 from tune_app.planning.request import StudyRequest
@@ -18,65 +21,21 @@ from tune_app.planning.resources import Cluster
 from tune_app.planning.study_data import (
     check_objective,
     load_images,
-    load_own_data,
     num_train,
 )
-from tune_app.storage.store import STUDY_FILE
-from tune_app.study.ledger import Ledger, extend_ledger, new_ledger, open_ledger
+from tune_app.study.ledger import Ledger, extend_ledger, new_ledger
 from tune_app.study.objective import Objective
 from tune_app.study.recorded import Recorded
-from tune_app.study.rows import MOST_ROWS
-from tune_app.training.registry import Trainable, check_config, find_trainable
+from tune_app.study.rows import RowOutcome
+from tune_app.study.search_log import Event, asked_configurations, read_events
+from tune_app.study.search_settings import SearchSettings
+from tune_app.study.stop import TIMED_OUT
+from tune_app.study.trials import RowKey
+from tune_app.training.checkpoint import find_checkpoints
+from tune_app.training.registry import Trainable
 
-
-@dataclass(frozen=True)
-class CheckedRequest:
-    """A request that agrees with its trainable and with the existing study.
-
-    Attributes:
-        request: what the user asks for.
-        trainable: the trainable of the space.
-        existing: the existing study; None if there is none or ``--fresh`` renames it.
-        own_data: the data sets of the space that have been loaded.
-    """
-
-    request: StudyRequest
-    trainable: Trainable
-    existing: Ledger | None
-    own_data: Mapping[str, ArrayData] = field(default_factory=dict)
-
-    def dataset_names(self) -> list[str]:
-        """Return the data sets that the configurations of the space and of the study use.
-
-        The study may have configurations that the space no longer has. There are none for a
-        function that takes no data.
-        """
-        if not self.trainable.uses_images:
-            return []
-        existing = self.existing.configurations() if self.existing else ()
-        configurations = (*self.request.space.expand(), *existing)
-        configs = [self.trainable.complete(c.config) for c in configurations]
-        return list(dict.fromkeys(c["dataset"] for c in configs if "dataset" in c))
-
-    def with_own_data(self, say: Callable[[str], None]) -> CheckedRequest:
-        """Return this request with the data sets of the space that it uses, each loaded once.
-
-        Args:
-            say: shows a line to the user.
-
-        Raises:
-            UserError: a data set cannot be loaded.
-        """
-        own = load_own_data(self.request, self.dataset_names(), self.own_data, say)
-        return replace(self, own_data=own)
-
-    def device(self, cluster: Cluster) -> str:
-        """Return the device for ``device: auto``: the study's, else a GPU if there is one."""
-        if self.request.device != "auto":
-            return self.request.device
-        if self.existing is not None:
-            return str(self.existing.study["device"])
-        return "cuda" if cluster.total("GPU") > 0 else "cpu"
+if TYPE_CHECKING:
+    from tune_app.planning.search.search import Search
 
 
 @dataclass(frozen=True)
@@ -89,6 +48,8 @@ class PreparedStudy:
         ledger: the study, extended by what the request adds.
         num_added: the number of rows that the request adds to an existing study.
         recorded: what earlier launches recorded.
+        events: what earlier searches asked for and were told, oldest first.
+        only: the rows to which the launch is confined; None for all.
     """
 
     checked: CheckedRequest
@@ -96,6 +57,8 @@ class PreparedStudy:
     ledger: Ledger
     num_added: int
     recorded: Recorded
+    events: Sequence[Event] = ()
+    only: frozenset[RowKey] | None = None
 
     @property
     def request(self) -> StudyRequest:
@@ -106,6 +69,48 @@ class PreparedStudy:
     def trainable(self) -> Trainable:
         """The trainable of the study."""
         return self.checked.trainable
+
+    @property
+    def search(self) -> SearchSettings | None:
+        """The settings of the search, or None if the launch does not search."""
+        return self.checked.search
+
+    def open_search(self, append: Callable[[Event], None]) -> Search:
+        """Return the search as earlier launches left it.
+
+        Args:
+            append: writes an event to the log of the search.
+        """
+        from tune_app.planning.search.rebuild import open_search
+
+        assert self.search is not None
+        return open_search(
+            self.search,
+            self.request.space,
+            self.trainable,
+            study=self.ledger.study,
+            events=self.events,
+            outcomes=self.recorded.outcomes(self.ledger.study),
+            seed=int(self.ledger.study["seeds"][0]),
+            append=append,
+            can_resume=_can_resume,
+        )
+
+    def asked(self) -> list[Configuration]:
+        """Return the configurations that earlier searches asked for, in that order."""
+        entries = asked_configurations(self.events)
+        return [Configuration(entry["config_id"], entry["config"]) for entry in entries]
+
+    def timed_out(self) -> set[RowKey]:
+        """Return the rows that took longer than this launch allows a trial. They are not tried."""
+        allowed = self.request.limits.trial_seconds
+        return {
+            key
+            for key, outcome in self.recorded.outcomes(self.ledger.study).items()
+            if outcome.status == TIMED_OUT and allowed is not None and outcome.trial is not None
+            if outcome.trial.newest.stop is not None
+            and outcome.trial.newest.stop.seconds >= allowed
+        }
 
     def notes(self) -> list[str]:
         """Return what a user has to know of the study that is there, one line each."""
@@ -128,53 +133,34 @@ class PreparedStudy:
 
     def plan(self, cluster: Cluster) -> Plan:
         """Return the plan for the rows that are not finished."""
-        request = self.request
+        finished, left_out = self.recorded.ended(self.ledger.study), self.timed_out()
+        if self.only is not None:
+            left_out = set(self.ledger.row_keys()) - finished.keys() - self.only
         return make_plan(
             self.ledger.configurations(),
             self.ledger.study["seeds"],
             self.trainable,
-            request.space.resources,
+            self.request.space.resources,
             cluster=cluster,
-            finished=self.recorded.ended(self.ledger.study),
+            finished=finished,
             num_train=num_train(self.images),
-            options=PlanOptions(
-                device=str(self.ledger.study["device"]),
-                sharing=request.sharing,
-                trials_per_gpu=request.trials_per_gpu,
-                exclusive=request.space.exclusive,
-            ),
+            options=self.plan_options(),
+            left_out=left_out,
+        )
+
+    def plan_options(self) -> PlanOptions:
+        """Return how the trials of the study run."""
+        return PlanOptions(
+            device=str(self.ledger.study["device"]),
+            sharing=self.request.sharing,
+            trials_per_gpu=self.request.trials_per_gpu,
+            exclusive=self.request.space.exclusive,
         )
 
     def on(self, cluster: Cluster) -> PreparedStudy:
         """Return this study for a changed cluster. A new study uses a GPU that has been added."""
-        ledger, num_added = _make_ledger(self.checked, self.images, self.checked.device(cluster))
-        return replace(self, ledger=ledger, num_added=num_added)
-
-
-def check_request(request: StudyRequest) -> CheckedRequest:
-    """Read the existing study, and check that space, trainable and study agree.
-
-    Raises:
-        UserError: they do not agree, or an option is not allowed for this space.
-    """
-    _check_num_rows(request.space.num_configurations(), len(request.seeds))
-    if request.space.exclusive and request.trials_per_gpu > 1:
-        raise UserError(
-            f"--trials-per-gpu {request.trials_per_gpu}: {request.space.name} measures the time of "
-            "trials, so each has a GPU to itself; leave the option out"
-        )
-    trainable = find_trainable(request.space)
-    if request.vary_split and not trainable.uses_images:
-        raise UserError(
-            f"--vary-split: {request.space.name} uses no images, so there is nothing to split; "
-            "leave the option out"
-        )
-    existing = None if request.fresh else open_ledger(request.store)
-    if existing is not None and existing.study["space"]["trainable"] == trainable.name:
-        _check_existing(existing, trainable)
-        if existing.study["space"]["name"] == request.space.name:
-            check_code(existing, request)
-    return CheckedRequest(request, trainable, existing)
+        made = _make_ledger(self.checked, self.images, self.checked.device(cluster))
+        return replace(self, ledger=made[0], num_added=made[1], only=made[2])
 
 
 def prepare(checked: CheckedRequest, cluster: Cluster) -> PreparedStudy:
@@ -189,24 +175,40 @@ def prepare(checked: CheckedRequest, cluster: Cluster) -> PreparedStudy:
     images = load_images(checked.request, checked.dataset_names(), checked.own_data)
     check_objective(checked.request.space, checked.trainable, images)
     _check_new_seeds(checked, images)
-    ledger, num_added = _make_ledger(checked, images, checked.device(cluster))
-    recorded = Recorded(()) if checked.request.fresh else ledger.read_trials()
-    return PreparedStudy(checked, images, ledger, num_added, recorded)
+    ledger, num_added, only = _make_ledger(checked, images, checked.device(cluster))
+    if checked.request.fresh:
+        return PreparedStudy(checked, images, ledger, num_added, Recorded(()))
+    events = read_events(ledger.store)
+    return PreparedStudy(checked, images, ledger, num_added, ledger.read_trials(), events, only)
+
+
+def _can_resume(outcome: RowOutcome, epoch: int) -> bool:
+    """Return whether a trial has a checkpoint of an epoch."""
+    trial = outcome.trial
+    folders = [] if trial is None else [d.path for d in trial.directories if d.path is not None]
+    return trial is not None and any(
+        index.epoch == epoch for folder in folders for index in find_checkpoints(folder, trial.key)
+    )
 
 
 def _check_new_seeds(checked: CheckedRequest, images: Mapping[str, SplitData]) -> None:
     """Refuse new seeds that would repeat the result of another seed."""
     request = checked.request
     known = set(checked.existing.study["seeds"]) if checked.existing else set()
-    if not request.vary_split and set(request.seeds) - known:
+    if checked.search is None and not request.vary_split and set(request.seeds) - known:
         seeds = known | set(request.seeds)
         check_seeds(request.space, seeds, checked.trainable, num_train(images))
 
 
 def _make_ledger(
     checked: CheckedRequest, images: Mapping[str, SplitData], device: str
-) -> tuple[Ledger, int]:
-    """Return the study extended by the request, and the number of rows added to an existing one."""
+) -> tuple[Ledger, int, frozenset[RowKey] | None]:
+    """Return the study extended by the request.
+
+    Returns:
+        The study, the number of rows added to an existing one, and the rows to which the launch is
+        confined (None for all).
+    """
     request = checked.request
     wanted = new_ledger(
         request.store,
@@ -216,37 +218,19 @@ def _make_ledger(
         data=describe(images, request.source, request.num_images, request.split_seed),
         defaults=checked.trainable.defaults(),
         code=request.code,
+        search=checked.search,
     )
-    ledger, num_added = wanted, 0
+    ledger, num_added, only = wanted, 0, None
     if checked.existing is not None:
         ledger = Ledger(request.store, copy.deepcopy(checked.existing.study))
         num_added = extend_ledger(ledger, wanted)
-        _check_num_rows(len(ledger.study["configurations"]), len(ledger.study["seeds"]))
+        if request.further is not None:
+            only = take_further(ledger.study, checked.trainable, *request.further)
+            num_added = len(ledger.row_keys()) - len(checked.existing.row_keys())
+        check_num_rows(len(ledger.study["configurations"]), len(ledger.study["seeds"]))
     ledger.study.pop(SAME_AT_EVERY_SEED, None)
     configurations = [] if request.vary_split else ledger.configurations()
     same = same_at_every_seed(configurations, checked.trainable, num_train(images))
     if same:
         ledger.study[SAME_AT_EVERY_SEED] = same
-    return ledger, num_added
-
-
-def _check_existing(ledger: Ledger, trainable: Trainable) -> None:
-    where = ledger.store.place_of(ledger.root / STUDY_FILE)
-    described = ledger.study["data"]["datasets"]
-    for configuration in ledger.configurations():
-        check_config(where, trainable, configuration.config)
-        dataset = trainable.complete(configuration.config).get("dataset")
-        if trainable.uses_images and dataset not in described:
-            raise UserError(
-                f"{where}: data lacks {dataset}, which its configurations use; restore it from "
-                "a copy, or use --study NAME for another study"
-            )
-
-
-def _check_num_rows(num_configurations: int, num_seeds: int) -> None:
-    if num_configurations * num_seeds > MOST_ROWS:
-        raise UserError(
-            f"{num_configurations:,} configurations at {num_seeds:,} seeds are "
-            f"{num_configurations * num_seeds:,} rows; allowed: at most {MOST_ROWS:,}; shorten the "
-            "axes or --seeds"
-        )
+    return ledger, num_added, only

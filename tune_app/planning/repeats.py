@@ -49,7 +49,7 @@ def check_seeds(
     Raises:
         UserError: none of the space's configurations depends on the seed.
     """
-    configurations = space.expand()
+    configurations = space.corners()
     same = same_at_every_seed(configurations, trainable, num_train)
     if len(seeds) > 1 and len(same) == len(configurations) and not space.exclusive:
         raise UserError(

@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from search_spaces.space import SearchSpace
+from tune_app.planning.limits import Limits
+from tune_app.planning.search_options import SearchOptions
 from tune_app.storage.store import StudyStore
 
 
@@ -41,6 +43,10 @@ class StudyRequest:
         address: the address of a running cluster, or None to start one on this machine.
         wait_seconds: how long to wait for nodes that rows need and the cluster does not have yet.
         log_to: the experiment tracker that also gets the results, or None.
+        search: what the user says about a search.
+        limits: what ends the launch or a trial before all work is done.
+        further: the configuration that is to be taken further, by its id or the beginning of it,
+            and its new number of epochs; None to run the whole study.
     """
 
     space: SearchSpace
@@ -67,6 +73,9 @@ class StudyRequest:
     address: str | None = None
     wait_seconds: float = 0.0
     log_to: str | None = None
+    search: SearchOptions = field(default_factory=SearchOptions)
+    limits: Limits = field(default_factory=Limits)
+    further: tuple[str, int] | None = None
 
     @property
     def root(self) -> Path:

@@ -6,6 +6,7 @@ from dataclasses import replace
 
 from search_spaces.errors import UserError
 from tune_app.data import images as image_data
+from tune_app.planning.checked_request import CheckedRequest
 from tune_app.planning.estimate import (
     Estimate,
     Probes,
@@ -19,7 +20,7 @@ from tune_app.planning.estimate import (
     unmeasured_reason,
 )
 from tune_app.planning.plan import Plan
-from tune_app.planning.prepared_study import CheckedRequest, PreparedStudy, prepare
+from tune_app.planning.prepared_study import PreparedStudy, prepare
 from tune_app.planning.probe_process import Ship
 from tune_app.planning.resources import Cluster
 from tune_app.planning.schedule import num_slots

@@ -20,8 +20,9 @@ from tune_app.storage.storage_errors import short_reason
 from tune_app.storage.store import MOST_FILE_BYTES, STUDY_FILE, StudyStore
 
 SMALL_FILES = re.compile(
-    r"study\.json|launches/[^/]+\.json|weights/[^/]+\.json"
-    r"|tune/[^/]+/[^/]+/(?:params\.json|result\.json|error\.txt|checkpoint_[^/]+/checkpoint\.json)"
+    r"study\.json|search\.jsonl|launches/[^/]+\.json|weights/[^/]+\.json"
+    r"|tune/[^/]+/[^/]+/(?:(?:params|result|stopped)\.json|error\.txt"
+    r"|checkpoint_[^/]+/(?:checkpoint|\.tune_app)\.json)"
 )
 """Paths of the files whose content a driver needs."""
 

@@ -27,6 +27,7 @@ from tune_app.storage.store import STUDY_FILE, StudyStore
 from tune_app.study.code_fingerprint import CODE, code_entry
 from tune_app.study.recorded import Recorded, read_recorded
 from tune_app.study.rows import row_keys
+from tune_app.study.search_settings import SEARCH, SearchSettings
 from tune_app.study.study_file import (
     LAUNCHES,
     SCHEMA_VERSION,
@@ -124,6 +125,7 @@ def new_ledger(
     data: Mapping[str, Any],
     defaults: Config,
     code: Mapping[str, str] | None = None,
+    search: SearchSettings | None = None,
 ) -> Ledger:
     """Return the ledger of a new study. Nothing is written yet.
 
@@ -135,7 +137,9 @@ def new_ledger(
         data: the description of the data from :func:`tune_app.data.split_data.describe`.
         defaults: the trainable's values of parameters that a configuration leaves out.
         code: the user's code: file name -> its fingerprint.
+        search: the search that asks for the configurations; None if the space lists them all.
     """
+    declared = space.expand(defaults) if search is None else []
     return Ledger(
         store,
         {
@@ -157,10 +161,9 @@ def new_ledger(
             },
             "seeds": sorted(seeds),
             "device": device,
-            "configurations": [
-                {"config_id": c.config_id, "config": c.config} for c in space.expand(defaults)
-            ],
+            "configurations": [{"config_id": c.config_id, "config": c.config} for c in declared],
             "data": dict(data),
+            **({} if search is None else {SEARCH: search.as_json()}),
             **code_entry(code or {}),
             LAUNCHES: [],
         },
@@ -191,7 +194,7 @@ def extend_ledger(ledger: Ledger, wanted: Ledger) -> int:
             raise UserError(f"study {ledger.name} was made with {what} {a}, not {b}; {REMEDY}")
     old_ids = {c["config_id"] for c in old["configurations"]}
     added = [c for c in new["configurations"] if c["config_id"] not in old_ids]
-    if len(added) == len(new["configurations"]):
+    if old_ids and added and len(added) == len(new["configurations"]):
         raise UserError(
             f"study {ledger.name} holds another search space (no configuration in common); {REMEDY}"
         )
@@ -204,7 +207,7 @@ def extend_ledger(ledger: Ledger, wanted: Ledger) -> int:
     old["seeds"] = sorted({*old["seeds"], *new["seeds"]})
     old["space"] = new["space"]
     old.pop(CODE, None)
-    old |= {key: new[key] for key in (CODE,) if key in new}
+    old |= {key: new[key] for key in (CODE, SEARCH) if key in new}
     old["data"]["datasets"] = {**new["data"]["datasets"], **old["data"]["datasets"]}
     return len(ledger.row_keys()) - before
 

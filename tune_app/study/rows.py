@@ -10,19 +10,25 @@ from typing import Any, NamedTuple
 
 from tune_app.study.code_fingerprint import CODE
 from tune_app.study.trial_directory import launch_order
-from tune_app.study.trials import ENDED, FINISHED, Outcome, Report, RowKey, Trial
+from tune_app.study.trials import ENDED, FINISHED, HALTED, Outcome, Report, RowKey, Trial
 
 MOST_ROWS = 100_000
 """Ray Tune is not made for more trials, and planning so many rows takes seconds."""
 
-_RANK = {**dict.fromkeys(FINISHED, 0), "diverged": 1, "failed": 2, "unfinished": 2, "missing": 3}
+_RANK = {
+    **dict.fromkeys(FINISHED, 0),
+    "diverged": 1,
+    **dict.fromkeys(("failed", "unfinished", *HALTED), 2),
+    "missing": 3,
+}
 
 
 class RowOutcome(NamedTuple):
     """What became of a row.
 
     Attributes:
-        status: finished, unconverged, diverged, failed, unfinished, open or missing.
+        status: finished, unconverged, diverged, stopped, timed_out, failed, unfinished, open or
+            missing.
         reason: one line; empty for finished.
         report: the result with its metrics; None unless finished or unconverged.
         trial: the trial that counts for it, or None if none has begun.

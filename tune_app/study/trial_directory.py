@@ -23,6 +23,7 @@ from tune_app.study.bounded import (
     read_bounded,
     read_ends,
 )
+from tune_app.study.stop import STOPPED_FILE, Stop, parse_stop
 from tune_app.study.trial_record import (
     RESULT_FILE,
     Record,
@@ -30,6 +31,7 @@ from tune_app.study.trial_record import (
     parse_object,
     parse_records,
     sound_records,
+    whole_number,
 )
 
 PARAMS_FILE, ERROR_FILE = "params.json", "error.txt"
@@ -43,7 +45,11 @@ _MILESTONE = re.compile(r"0|[1-9][0-9]{0,8}")
 _INVISIBLE = re.compile(r"\x1b\[[0-9;]*m|\0+")
 """Colours of a terminal, and the content of a sparse file."""
 _LONGEST_REASON = 200
-_MOST_BYTES = {PARAMS_FILE: MOST_PARAMS_BYTES, RESULT_FILE: MOST_RESULT_BYTES}
+_MOST_BYTES = {
+    PARAMS_FILE: MOST_PARAMS_BYTES,
+    RESULT_FILE: MOST_RESULT_BYTES,
+    STOPPED_FILE: MOST_PARAMS_BYTES,
+}
 
 
 @dataclass(frozen=True)
@@ -62,6 +68,7 @@ class TrialDirectory:
         done: whether Tune says that the trial ended regularly. This is known only for trials of a
             live ``ResultGrid``.
         returned: whether the user's function has returned.
+        stop: why the trial was ended before its last milestone, or None.
         path: the directory, or None if there is none.
         problems: one line for each thing that was left out.
     """
@@ -74,6 +81,7 @@ class TrialDirectory:
     error: str = ""
     done: bool = False
     returned: bool = False
+    stop: Stop | None = None
     path: Path | None = None
     problems: tuple[str, ...] = ()
 
@@ -87,6 +95,11 @@ class TrialDirectory:
         """The seed of the rows that the trial serves, or None if unknown."""
         seed = self.config.get("seed")
         return seed if is_seed(seed) else None
+
+    @property
+    def after_epoch(self) -> int:
+        """The epoch from which a search took the trial further in this directory, or 0."""
+        return whole_number(self.plan.get("after_epoch")) or 0
 
     def serves(self) -> dict[int, list[str]]:
         """Return milestone -> the config_ids of the rows that end there."""
@@ -134,6 +147,7 @@ def read_directory(path: Path, launch: str) -> TrialDirectory | None:
     params = _read_text(path / PARAMS_FILE, unread)
     results = _read_text(path / RESULT_FILE, unread)
     error = _read_text(path / ERROR_FILE, unread)
+    stopped = _read_text(path / STOPPED_FILE, unread)
     if params is None and results is None and error is None and not unread:
         return None
     records, problems = parse_records(results or "")
@@ -157,6 +171,7 @@ def read_directory(path: Path, launch: str) -> TrialDirectory | None:
         records=records,
         error="" if error is None or error.lstrip().startswith(_ATTEMPT) else last_line(error),
         returned=_is_plain_file(path / RETURNED_FILE),
+        stop=parse_stop(stopped or ""),
         path=path,
         problems=tuple(problems),
     )

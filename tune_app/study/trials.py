@@ -1,8 +1,9 @@
 """Joins the directories of each trial, and tells what became of each of its milestones.
 
-A killed trial is resumed in a new launch, so one trial may have several directories. Directories
-with the same ``trial_key`` belong to one trial. If an epoch was reported more than once, the last
-report counts, in the order of launches and then of lines.
+A killed trial is resumed in a new launch, and a search takes a trial further that it had stopped.
+So one trial may have several directories. Directories with the same ``trial_key`` belong to one
+trial. If an epoch was reported more than once, the last report counts, in the order of launches and
+then of lines.
 """
 
 from __future__ import annotations
@@ -13,13 +14,16 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from tune_app.study.result_rule import ResultRule
-from tune_app.study.trial_directory import TrialDirectory
+from tune_app.study.stop import STOPPED, TIMED_OUT
+from tune_app.study.trial_directory import TrialDirectory, launch_order
 from tune_app.study.trial_record import AT_RETURN, Record, whole_number
 
 FINISHED = ("finished", "unconverged")
 """Statuses of rows that have their metrics."""
 ENDED = (*FINISHED, "diverged")
 """Statuses of rows that need no further trial."""
+HALTED = (STOPPED, TIMED_OUT)
+"""Statuses of rows that a search or a time limit ended early: they may be taken further."""
 
 RowKey = tuple[str, int]
 """(config_id, seed)."""
@@ -36,7 +40,7 @@ class Outcome(NamedTuple):
     """What became of one milestone of a trial.
 
     Attributes:
-        status: finished, unconverged, diverged, failed, unfinished or missing.
+        status: finished, unconverged, diverged, stopped, timed_out, failed, unfinished or missing.
         reason: one line; empty if finished.
         report: the result of the milestone; None unless finished or unconverged.
     """
@@ -116,6 +120,8 @@ class Trial:
             return Outcome("diverged", f"training diverged at epoch {diverged_at}", None)
         if self.newest.error:
             return Outcome("failed", self.newest.error, None)
+        if self.newest.stop is not None:
+            return Outcome(self.newest.stop.status, self.newest.stop.reason(milestone), None)
         return self._without_end(milestone)
 
     def conditions(self, milestone: int) -> Record:
@@ -175,6 +181,9 @@ def join_directories(
     grouped: dict[str, list[TrialDirectory]] = {}
     for directory in directories:
         grouped.setdefault(directory.trial_key, []).append(directory)
+    for group in grouped.values():
+        if len(group) > 1:  # within a launch their names are not in the order of time
+            group.sort(key=lambda d: (launch_order(d.launch), d.after_epoch))
     trials = [Trial(key, group) for key, group in grouped.items()]
     for trial in trials:
         for directory in trial.directories:

@@ -23,6 +23,7 @@ FAMILY = "classifier"
 DATASETS = ("mnist", "fashion_mnist")
 OPTIMIZERS = ("sgd", "adam", "adamw")
 SCHEDULES = ("constant", "cosine")
+AUGMENTATION_NAMES = ("none", "shift", "flip_shift")
 _RESNETS = ("resnet18", "resnet50")
 # A file of weights is named DATASET-MODEL, so a model's name has no hyphen.
 _NAME_OF_A_MODEL = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.]{0,59}")
@@ -172,6 +173,7 @@ def _parameters(family: ModelFamily) -> dict[str, Parameter]:
         "momentum": Parameter(float, default=0.9, minimum=0),
         "weight_decay": Parameter(float, default=OPTIONAL, minimum=0),
         "lr_schedule": Parameter(str, default="constant", allowed=(*SCHEDULES, *family.schedules)),
+        **_unless_own(family),
         "epochs": Parameter(int, minimum=1),
         "pin_memory": Parameter(bool, default=False),
         "mixed_precision": Parameter(bool, default=False),
@@ -180,6 +182,16 @@ def _parameters(family: ModelFamily) -> dict[str, Parameter]:
         "image_size": Parameter(int, default=None, allowed=(None,), minimum=8, maximum=1024),
         "device": Parameter(str, default="auto", allowed=DEVICES),
     }
+
+
+def _unless_own(family: ModelFamily) -> dict[str, Parameter]:
+    """Return the parameters of what a user's function takes the place of."""
+    found: dict[str, Parameter] = {}
+    if family.loss is None:
+        found["label_smoothing"] = Parameter(float, default=0.0, minimum=0, maximum=1)
+    if family.augment is None:
+        found["augmentation"] = Parameter(str, default="none", allowed=AUGMENTATION_NAMES)
+    return found
 
 
 def _torchvision_models() -> Sequence[str]:

@@ -16,9 +16,10 @@ from tune_app.cropped_conv.crop import full_state_dict
 from tune_app.data.epoch_order import epoch_order
 from tune_app.data.input_pipeline import BatchLoader
 from tune_app.data.split_data import SplitData
+from tune_app.training.augmentation import AUGMENTATIONS, NO_AUGMENTATION
 from tune_app.training.gpu_arithmetic import precision, repeat_exactly
 from tune_app.training.memory import peak_memory_mb
-from tune_app.training.model_family import SHIPPED, ModelFamily
+from tune_app.training.model_family import SHIPPED, Function, ModelFamily
 from tune_app.training.network import build_network
 from tune_app.training.optimizers import build_optimizer, load_optimizer, rate_factor
 from tune_app.training.randomness import derived_seed, seed_epoch, seed_weights
@@ -49,7 +50,7 @@ class ClassifierRun:
         self.config = config
         self.data = data
         self.family = family
-        self.task = Task(data, family.loss)
+        self.task = Task(data, family.loss, float(config.get("label_smoothing", 0.0)))
         self.device = torch.device(config["device"])
         self.amp = bool(config["mixed_precision"]) and self.device.type == "cuda"
         self.last_epoch = last_epoch
@@ -152,11 +153,12 @@ class ClassifierRun:
         return loss, outputs
 
     def augmented(self, inputs: Tensor, epoch: int, number: int) -> Tensor:
-        """Return a batch as the user's augmentation changes it, by (seed, epoch, number) alone."""
-        if self.family.augment is None:
+        """Return a batch as the augmentation changes it, by (seed, epoch, number) alone."""
+        augment = self.family.augment or self._shipped_augmentation(inputs)
+        if augment is None:
             return inputs
         self._augmenting.manual_seed(derived_seed(self.config["seed"], epoch, number))
-        changed = self.family.augment(inputs, self._augmenting)
+        changed = augment(inputs, self._augmenting)
         if not isinstance(changed, Tensor) or changed.shape != inputs.shape:
             found = tuple(changed.shape) if isinstance(changed, Tensor) else type(changed).__name__
             raise UserError(
@@ -164,6 +166,15 @@ class ClassifierRun:
                 f"{tuple(inputs.shape)}"
             )
         return changed
+
+    def _shipped_augmentation(self, inputs: Tensor) -> Function | None:
+        name = self.config.get("augmentation", NO_AUGMENTATION)
+        if name != NO_AUGMENTATION and inputs.ndim != 4:
+            raise UserError(
+                f"augmentation {name} is for images; {self.data.name} has items of shape "
+                f"{tuple(inputs.shape[1:])}; leave the parameter out"
+            )
+        return AUGMENTATIONS.get(name)
 
     def evaluate(self, indices: np.ndarray[Any, Any]) -> tuple[float, np.ndarray[Any, Any]]:
         """Return (mean loss, predictions in the order of ``indices``)."""

@@ -67,7 +67,7 @@ def _check_choices(
     where: str, space: SearchSpace, allowed: tuple[str, ...], *, has_default: bool
 ) -> None:
     """Check the data set of each configuration of a user's function."""
-    for configuration in space.expand():
+    for configuration in space.corners():
         if DATASET not in configuration.config and has_default:
             continue
         name = configuration.config.get(DATASET)

@@ -75,12 +75,15 @@ class OwnRows:
 
     def is_last(self, reported: Mapping[str, Any]) -> bool:
         """Return whether a report would reach the last milestone."""
+        return bool(self.milestones) and self.next_epoch(reported) >= self.milestones[-1]
+
+    def next_epoch(self, reported: Mapping[str, Any]) -> int:
+        """Return the epoch that the row of a report would have."""
         try:
             named = self._named_epoch(plain_value(reported.get("epoch")))
         except ValueError:
             named = None
-        epoch = self.epoch + 1 if named is None else named
-        return bool(self.milestones) and epoch >= self.milestones[-1]
+        return self.epoch + 1 if named is None else named
 
     def improves(self, reported: Mapping[str, Any]) -> bool:
         """Note the objective of a report; return whether it is the best of this attempt so far."""

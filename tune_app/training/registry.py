@@ -56,7 +56,7 @@ def find_trainable(space: SearchSpace) -> Trainable:
     trainable = with_datasets(trainable, space)
     if space.keep_checkpoints is not None:
         trainable = replace(trainable, keep_checkpoints=space.keep_checkpoints)
-    for configuration in space.expand():
+    for configuration in space.corners():
         check_config(where, trainable, configuration.config)
     return trainable
 

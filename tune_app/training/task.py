@@ -23,10 +23,23 @@ class Task:
     Args:
         data: the data set: with class names a classification, otherwise a regression.
         own_loss: a user's loss, or None for cross entropy or the mean squared error.
+        label_smoothing: the share of each label that is spread over all classes in training
+            (Szegedy et al. 2016). The reported losses are those of the labels themselves.
+
+    Raises:
+        UserError: labels that are no classes are to be smoothed.
     """
 
     data: SplitData
     own_loss: Function | None = None
+    label_smoothing: float = 0.0
+
+    def __post_init__(self) -> None:
+        if self.label_smoothing and not self.has_classes:
+            raise UserError(
+                f"label_smoothing {self.label_smoothing:g}: {self.data.name} has no classes; leave "
+                "the parameter out"
+            )
 
     @property
     def has_classes(self) -> bool:
@@ -61,7 +74,7 @@ class Task:
         )
 
     def loss(self, outputs: Tensor, labels: Tensor) -> Tensor:
-        """Return the mean loss of a batch.
+        """Return the mean loss of a batch of training items.
 
         Raises:
             UserError: the user's loss is not a scalar tensor.
@@ -73,7 +86,8 @@ class Task:
                 raise UserError(f"loss returns {found}; it must return a tensor of one number")
             return loss.reshape(())
         if self.has_classes:
-            return functional.cross_entropy(outputs, labels)
+            smoothing = self.label_smoothing
+            return functional.cross_entropy(outputs, labels, label_smoothing=smoothing)
         return functional.mse_loss(outputs, labels)
 
     def summed_loss(self, outputs: Tensor, labels: Tensor) -> float:

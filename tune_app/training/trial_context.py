@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import os
 import shutil
 import socket
 import tempfile
@@ -26,6 +27,7 @@ from tune_app.training.checkpoint import find_checkpoints, load_newest, write_ch
 from tune_app.training.memory import begin_trial
 
 Run = TypeVar("Run")
+LONGEST_END_SECONDS = 600
 
 
 @dataclass(frozen=True)
@@ -61,15 +63,20 @@ class TrialContext:
     Attributes:
         trial_key: identity of the trial over launches.
         milestones: epochs at which rows of the study end, ascending.
+        rungs: epochs at which a search decides whether the trial goes on, ascending.
         directory: the trial's directory.
         store: the study's store.
     """
 
     def __init__(self, config: dict[str, Any], settings: LaunchSettings) -> None:
         begin_trial()
+        # Ray gives up the next trial of a process if this one does not end in 2 s once it is
+        # stopped. A machine that is busy takes longer to free the memory of a large model.
+        os.environ.setdefault("TUNE_FUNCTION_THREAD_TIMEOUT_S", str(LONGEST_END_SECONDS))
         plan = config["plan"]
         self.trial_key: str = plan["trial_key"]
         self.milestones: tuple[int, ...] = tuple(plan["milestones"])
+        self.rungs: tuple[int, ...] = tuple(plan.get("rungs", ()))
         self.store = worker_store(settings.study_dir)
         self.directory = self.store.root / plan["directory"]
         self._resume_from = [self.store.root / path for path in plan["resume_from"]]
@@ -146,8 +153,8 @@ class TrialContext:
     def checkpoint_due(self, metrics: Mapping[str, Any]) -> bool:
         """Return whether to save after an epoch: enough time has passed, and epochs follow.
 
-        The state after the last epoch is saved only if it is to be kept, and every state that is
-        the best of this attempt so far if the best is to be kept.
+        The state after the last epoch is saved only if it is to be kept, that at a rung always,
+        and every state that is the best of this attempt so far if the best is to be kept.
 
         Args:
             metrics: the metrics of the epoch.
@@ -155,6 +162,8 @@ class TrialContext:
         score = self._objective.score(metrics)
         if self._keeps_best and score is not None and self._objective.prefers(score, self._best):
             self._best = score
+            return True
+        if metrics["epoch"] in self.rungs:
             return True
         if metrics["epoch"] >= self.last_epoch:
             return self._keeps_last

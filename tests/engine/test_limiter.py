@@ -1,0 +1,162 @@
+"""Limits that end a launch or a trial."""
+
+from __future__ import annotations
+
+import pickle
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from tune_app.engine import limiter as module
+from tune_app.engine.limiter import LaunchStopper, Limiter
+from tune_app.planning.limits import Limits
+from tune_app.study.stop import Stop
+
+
+class Clock:
+    """Stands for the module ``time``."""
+
+    now = 100.0
+
+    def monotonic(self) -> float:
+        return self.now
+
+
+@pytest.fixture
+def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
+    clock = Clock()
+    monkeypatch.setattr(module, "time", clock)
+    return clock
+
+
+@pytest.fixture
+def killed(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    killed: list[str] = []
+    monkeypatch.setattr(module, "kill_for_good", lambda trial: killed.append(trial.trial_id))
+    return killed
+
+
+def trial_of(name: str = "t", *, milestones: tuple[int, ...] = (9,), **resources: float) -> Any:
+    plan = {"trial_key": name, "milestones": list(milestones), "resources": resources}
+    return SimpleNamespace(trial_id=name, config={"plan": plan}, last_result={})
+
+
+def limiter_of(limits: Limits, stops: dict[str, Stop] | None = None, **spent: float) -> Limiter:
+    return Limiter(limits, {} if stops is None else stops, spent, started=100.0)
+
+
+def test_a_launch_ends_at_its_time_limit(clock: Clock) -> None:
+    limiter = limiter_of(Limits(seconds=60.0))
+    stopper = LaunchStopper(lambda trial_id: trial_id == "bad", limiter)
+    clock.now = 159.0
+    limiter.on_step_end(0, [])
+    assert not stopper.stop_all() and limiter.reached == ""
+    clock.now = 160.0
+    limiter.on_step_end(1, [])
+    assert stopper.stop_all() and limiter.reached == "the time limit of 1 min 00 s"
+    assert not limiter.is_target
+    assert stopper("bad", {}) and not stopper("good", {})
+
+
+def test_the_cost_counts_ended_and_running_trials(clock: Clock) -> None:
+    limiter = limiter_of(Limits(max_cost=("CPU", 1.0)))
+    one, two = trial_of("one", CPU=2.0, GPU=1.0), trial_of("two", CPU=1.0)
+    limiter.on_trial_start(0, [], one)
+    clock.now += 900  # 0.5 hours of a CPU
+    limiter.on_trial_complete(0, [], one)
+    limiter.on_trial_start(0, [], two)
+    clock.now += 1700
+    limiter.on_step_end(0, [])
+    assert limiter.reached == ""
+    clock.now += 100
+    limiter.on_step_end(0, [])
+    assert limiter.reached == "the cost of 1 CPU hours"
+
+
+@pytest.mark.parametrize(
+    ("mode", "scores", "is_reached"),
+    [("max", (0.9, 0.98), False), ("max", (0.9, 0.99), True), ("min", (0.995, 0.98), True)],
+)
+def test_the_target_is_reached_by_the_result_of_a_row(
+    mode: str, scores: tuple[float, ...], is_reached: bool
+) -> None:
+    limiter = limiter_of(Limits(target=("val_accuracy", 0.99), mode=mode))
+    trial = trial_of(milestones=(1, 9))
+    limiter.goes_on(trial, {"epoch": 5, "val_accuracy": 1.0 if mode == "max" else 0.0})
+    assert limiter.reached == "", "no row ends at that epoch"
+    for epoch, score in zip((1, 9), scores, strict=True):
+        limiter.goes_on(trial, {"epoch": epoch, "milestone": epoch, "val_accuracy": score})
+    assert bool(limiter.reached) == limiter.is_target == is_reached
+
+
+def test_the_target_of_a_function_without_epochs_is_looked_at_when_it_returns() -> None:
+    limiter = limiter_of(Limits(target=("score", 1.0)))
+    trial = trial_of(milestones=(0,))
+    limiter.on_trial_start(0, [], trial)
+    limiter.goes_on(trial, {"epoch": 1, "score": 2.0})
+    assert limiter.reached == ""
+    trial.last_result = {"epoch": 1, "score": 2.0}
+    limiter.on_trial_complete(0, [], trial)
+    assert limiter.is_target and limiter.reached == "the target score 1 (with 2)"
+
+
+def test_a_trial_over_its_time_ends_at_its_next_report(clock: Clock, killed: list[str]) -> None:
+    stops: dict[str, Stop] = {}
+    limiter = limiter_of(Limits(trial_seconds=60.0), stops, t=30.0)
+    trial = trial_of()
+    limiter.on_trial_start(0, [], trial)
+    clock.now += 29
+    assert limiter.goes_on(trial, {"epoch": 1}) and not stops
+    clock.now += 1  # 30 seconds of an earlier launch count
+    assert not limiter.goes_on(trial, {"epoch": 2})
+    assert stops == {"t": Stop("timed_out", 2, seconds=60.0)}
+    limiter.on_step_end(0, [])
+    assert not killed, "it has been ended already"
+
+
+def test_the_last_report_of_a_trial_is_its_end_in_any_case(clock: Clock) -> None:
+    limiter = limiter_of(Limits(trial_seconds=60.0))
+    trial = trial_of()
+    limiter.on_trial_start(0, [], trial)
+    clock.now += 90
+    assert limiter.goes_on(trial, {"epoch": 9})
+
+
+def test_a_trial_that_does_not_report_is_killed_once(clock: Clock, killed: list[str]) -> None:
+    stops: dict[str, Stop] = {}
+    limiter = limiter_of(Limits(trial_seconds=60.0), stops)
+    trial, other = trial_of("hangs"), trial_of("young")
+    limiter.on_trial_start(0, [], trial)
+    limiter.goes_on(trial, {"epoch": 3})
+    clock.now += 60
+    limiter.on_trial_start(0, [], other)
+    for step in range(3):
+        limiter.on_step_end(step, [])
+    assert killed == ["hangs"] and stops == {"hangs": Stop("timed_out", 3, seconds=60.0)}
+
+
+def test_a_retry_goes_on_with_the_trials_clock(clock: Clock) -> None:
+    limiter = limiter_of(Limits(trial_seconds=60.0))
+    trial = trial_of()
+    limiter.on_trial_start(0, [], trial)
+    clock.now += 40
+    limiter.on_trial_recover(0, [], trial)
+    clock.now += 500
+    limiter.on_trial_start(0, [], trial)
+    assert limiter.goes_on(trial, {"epoch": 1})
+    clock.now += 20
+    assert not limiter.goes_on(trial, {"epoch": 2})
+
+
+def test_tune_can_pickle_it(clock: Clock) -> None:
+    limiter = limiter_of(Limits())
+    limiter.on_trial_start(0, [], trial_of())
+    assert pickle.loads(pickle.dumps(limiter)).reached == ""
+
+
+def test_a_trial_whose_worker_died_before_it_was_stopped_goes_on(clock: Clock) -> None:
+    """It would be recorded as stopped at its end otherwise."""
+    stops = {"t": Stop("stopped", 3, "asha")}
+    limiter_of(Limits(), stops).on_trial_start(0, [], trial_of())
+    assert not stops

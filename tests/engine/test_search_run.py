@@ -1,0 +1,217 @@
+"""What the engine makes of a search's decisions: trials, their directories, and what is told."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from search_spaces import SearchSpace
+from tests.engine.brains import Brain, new, promote
+from tune_app.engine.own_function import FAILURE
+from tune_app.engine.search_run import SearchCallback, SearchRun
+from tune_app.planning.checked_request import check_request
+from tune_app.planning.plan import PlannedTrial
+from tune_app.planning.prepared_study import PreparedStudy, prepare
+from tune_app.planning.request import StudyRequest
+from tune_app.planning.resources import Cluster
+from tune_app.planning.search_options import SearchOptions
+from tune_app.planning.search_trials import SearchTrials
+from tune_app.storage.local_store import LocalStore
+from tune_app.study.search_log import append_event, ask_event
+from tune_app.study.stop import Stop
+from tune_app.training.own_checkpoint import write_own_index
+
+CLUSTER = Cluster(({"CPU": 2.0},))
+
+
+def train(config: dict[str, Any]) -> None:
+    """Stand for a user's function."""
+
+
+def prepared(folder: Path, **space: Any) -> PreparedStudy:
+    fields: dict[str, Any] = {
+        "name": "mine",
+        "trainable": train,
+        "metric": "score",
+        "prefix_axis": "epochs",
+        "param_space": {"x": {"grid_search": [1, 2, 3]}, "epochs": 9},
+    }
+    request = StudyRequest(
+        SearchSpace(**{**fields, **space}),
+        LocalStore(folder / "mine"),
+        search=SearchOptions("random", 3, stopping="asha"),
+    )
+    return prepare(check_request(request), CLUSTER)
+
+
+class Run:
+    """A search run whose trials are played by hand."""
+
+    def __init__(self, study: PreparedStudy, brain: Brain) -> None:
+        study.ledger.save()
+        self.study, self.brain = study, brain
+        self.stops: dict[str, Stop] = {}
+        self.added: list[PlannedTrial] = []
+        self.incomplete: dict[str, str] = {}
+        search: Any = brain
+        trials = SearchTrials(study, CLUSTER, study.asked())
+        self.run = SearchRun(
+            study, search, trials, "001", stops=self.stops, on_new=self.added.append
+        )
+        self.callback = SearchCallback(self.run, self.incomplete)
+
+    def start(self) -> Any:
+        """Return a trial of Tune with the next config, whose files are begun."""
+        config = self.run.take()
+        assert config is not None
+        folder = self.study.ledger.root / config["plan"]["directory"]
+        folder.mkdir(parents=True)
+        (folder / "params.json").write_text(json.dumps(config))
+        return SimpleNamespace(config=config, trial_id=config["plan"]["name"], folder=folder)
+
+    def report(self, trial: Any, epoch: int, score: object, *, saved: bool = True) -> bool:
+        row = {"epoch": epoch, "score": score}
+        goes_on = self.run.on_result(trial, {**row, "should_checkpoint": saved})
+        with (trial.folder / "result.json").open("a") as stream:
+            stream.write(json.dumps(row) + "\n")
+        if saved:
+            checkpoint = trial.folder / f"checkpoint_{epoch:06d}"
+            checkpoint.mkdir()
+            write_own_index(checkpoint, trial.config["plan"]["trial_key"], epoch, 0)
+        return goes_on
+
+    def end(self, trial: Any) -> None:
+        self.callback.on_trial_complete(0, [], trial)
+
+
+def test_a_stopped_trial_goes_on_in_a_directory_of_its_own_from_its_rung(tmp_path: Path) -> None:
+    first = new(0, {"x": 1, "epochs": 9}, rungs=(1, 3))
+    config_id = first.configuration.config_id
+    run = Run(prepared(tmp_path), Brain([first, promote(first, 1, rungs=(3,))], [(config_id, 1)]))
+    trial = run.start()
+    assert trial.config["plan"]["rungs"] == [1, 3] and "after_epoch" not in trial.config["plan"]
+    assert not run.report(trial, 1, 0.5)
+    assert run.stops == {trial.trial_id: Stop("stopped", 1, "asha")}
+    run.end(trial)
+    assert run.brain.ends == [(config_id, "stopped", 0.5, {1: 0.5})]
+    further = run.start()
+    plan = further.config["plan"]
+    assert plan["trial_key"] == trial.config["plan"]["trial_key"]
+    assert plan["name"] == f"{trial.config['plan']['name']}-e1" and plan["after_epoch"] == 1
+    assert plan["resume_from"] == [f"tune/001/{trial.config['plan']['name']}/checkpoint_000001"]
+    assert plan["rungs"] == [3] and plan["milestones"] == [9]
+    for epoch in range(2, 10):
+        assert run.report(further, epoch, epoch / 10)
+    run.end(further)
+    told = run.brain.ends[1]
+    assert told[:3] == (config_id, "finished", 0.9) and list(told[3]) == list(range(1, 10))
+    assert [trial.name for trial in run.added] == [trial.trial_id, further.trial_id]
+    assert run.run.is_done
+
+
+def test_proposals_become_rows_of_the_study_once(tmp_path: Path) -> None:
+    one, two = new(0, {"x": 1, "epochs": 9}), new(1, {"x": 2, "epochs": 9})
+    run = Run(prepared(tmp_path), Brain([one, two, promote(one, 1)]))
+    assert run.study.ledger.row_keys() == [], "the grid of the space is not expanded"
+    for _ in range(3):
+        run.start()
+    keys = [(step.configuration.config_id, 0) for step in (one, two)]
+    assert run.study.ledger.row_keys() == keys
+
+
+@pytest.mark.parametrize(
+    ("row", "state", "value"),
+    [
+        ({"epoch": 9, "score": 0.5}, "finished", 0.5),
+        ({"epoch": 9, "score": float("nan"), "status": "diverged"}, "diverged", None),
+        ({"epoch": 2, "status": "diverged", "score": 0.1}, "diverged", None),
+        ({"epoch": 1, FAILURE: "ValueError: no"}, "failed", None),
+        ({"epoch": 1, "milestone": 7}, "failed", None),
+    ],
+)
+def test_how_a_trial_ended_is_told(
+    tmp_path: Path, row: dict[str, Any], state: str, value: float | None
+) -> None:
+    run = Run(prepared(tmp_path), Brain([new(0, {"x": 1, "epochs": 9})]))
+    trial = run.start()
+    assert run.run.on_result(trial, row)
+    if state == "failed":
+        run.incomplete[trial.trial_id] = "as the recorder says"
+    run.end(trial)
+    assert run.brain.results == [], "at its end there is nothing to decide"
+    assert run.brain.ends[0][1:3] == (state, value)
+
+
+def test_a_retry_repeats_no_result_and_a_row_without_a_checkpoint_says_so(tmp_path: Path) -> None:
+    run = Run(prepared(tmp_path), Brain([new(0, {"x": 1, "epochs": 9}, rungs=(1,))]))
+    trial = run.start()
+    run.report(trial, 1, 0.5, saved=False)
+    run.run.on_result(trial, {"epoch": 1, "score": 0.5})
+    run.run.on_result(trial, {"epoch": 2, "score": float("nan")})
+    run.run.on_result(trial, {"epoch": 3})  # the objective is reported now and then
+    config_id = run.brain.results[0][0]
+    assert run.brain.results == [(config_id, 1, 0.5, False), (config_id, 2, None, False)]
+
+
+def test_configurations_that_need_the_same_training_have_trials_of_their_own(
+    tmp_path: Path,
+) -> None:
+    """With a prefix axis, 3 epochs are the beginning of 9: in a grid both share a trial."""
+    run = Run(
+        prepared(tmp_path),
+        Brain([new(0, {"x": 1, "epochs": 3}), new(1, {"x": 1, "epochs": 9}), new(2, {"x": 2})]),
+    )
+    short, long = run.start(), run.start()
+    keys = {trial.config["plan"]["trial_key"] for trial in (short, long)}
+    assert len(keys) == 2
+    again = prepared(tmp_path)
+    store = again.ledger.store
+    for number, trial in enumerate((short, long)):
+        config = {name: trial.config[name] for name in ("x", "epochs")}
+        config_id = new(number, config).configuration.config_id
+        append_event(store, ask_event(number, config_id, config, "random"))
+    later = prepared(tmp_path)
+    planned = SearchTrials(later, CLUSTER, later.asked()).planned.values()
+    assert {trial.key for trial in planned} == keys, "the next launch finds both again"
+
+
+def test_what_cannot_run_here_is_open_and_told_as_failed(tmp_path: Path) -> None:
+    study = prepared(tmp_path, resources={"gpu": 1})
+    run = Run(study, Brain([new(0, {"x": 1, "epochs": 9})]))
+    assert run.run.take() is None
+    assert [row.reason for row in run.run.open_rows] == ["no GPU in the cluster"]
+    assert [end[1] for end in run.brain.ends] == ["failed"]
+
+
+def test_a_trial_that_a_killed_launch_had_decided_to_stop_is_stopped(tmp_path: Path) -> None:
+    first = new(0, {"x": 1, "epochs": 9}, rungs=(1,))
+    config_id = first.configuration.config_id
+    run = Run(prepared(tmp_path), Brain([first]))
+    append_event(run.study.ledger.store, ask_event(0, config_id, {"x": 1, "epochs": 9}, "random"))
+    trial = run.start()
+    run.report(trial, 1, 0.5)
+    run.study.ledger.save()
+    brain = Brain([])
+    brain.to_stop[config_id] = 1
+    Run(prepared(tmp_path), brain)
+    stopped = json.loads((trial.folder / "stopped.json").read_text())
+    assert stopped == {"status": "stopped", "epoch": 1, "by": "asha"}
+    assert brain.ends == [(config_id, "stopped", 0.5, {1: 0.5})]
+
+
+@pytest.mark.parametrize(("result", "value"), [("last", 0.2), ("best", 0.7)])
+def test_a_function_without_epochs_is_told_by_the_result_of_its_space(
+    tmp_path: Path, result: str, value: float
+) -> None:
+    space = {"prefix_axis": None, "result": result, "param_space": {"x": {"grid_search": [1, 2]}}}
+    run = Run(prepared(tmp_path, **space), Brain([new(0, {"x": 1})]))
+    trial = run.start()
+    for epoch, score in ((1, 0.3), (2, 0.7), (3, 0.2)):
+        assert run.report(trial, epoch, score)
+    run.end(trial)
+    assert run.brain.ends[0][1:3] == ("finished", value)
+    assert [epoch for _, epoch, *_ in run.brain.results] == [1, 2, 3], "any may be the last"

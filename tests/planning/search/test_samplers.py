@@ -1,0 +1,297 @@
+from __future__ import annotations
+
+import json
+import random
+import subprocess
+import sys
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+import pytest
+from ray import tune
+
+from search_spaces.configuration import Config
+from search_spaces.errors import UserError
+from search_spaces.space import SearchSpace
+from tests.planning.search.spaces import finite_space, loss, make_space
+from tune_app.planning.search.registry import SAMPLERS, make_sampler
+from tune_app.planning.search.sampler import Sampler, Told, seed_of, share_of
+
+ALL = tuple(name for name in SAMPLERS if name != "grid")
+
+
+def told_of(config: Config) -> Told:
+    value = loss(config, 9)
+    return Told("diverged") if value is None else Told("finished", value, {9: value})
+
+
+def proposals(sampler: Sampler, number: int, first: int = 0) -> list[Config]:
+    found = []
+    for index in range(first, first + number):
+        config = sampler.ask(index, 0)
+        assert config is not None
+        sampler.begin(index, config)
+        sampler.tell(index, config, told_of(config))
+        found.append(config)
+    return found
+
+
+@pytest.mark.parametrize("name", ALL)
+def test_each_sampler_stays_inside_of_the_domains(name: str) -> None:
+    space = make_space()
+    number = 12 if name == "gp" else 30
+    for config in proposals(make_sampler(name, space, seed=1, mode="min"), number):
+        assert space.choices_of(config, {}) is not None, config
+        assert list(config) == [key for key in space.parameters() if key in config]
+        assert json.loads(json.dumps(config)) == config
+        assert {type(value) for value in config.values()} <= {int, float, str, bool}
+
+
+@pytest.mark.parametrize("name", ALL)
+def test_the_seed_decides_what_is_proposed(name: str) -> None:
+    def first(seed: int) -> list[Config]:
+        return proposals(make_sampler(name, make_space(), seed=seed, mode="min"), 3)
+
+    assert first(1) == first(1)
+    assert first(1) != first(2)
+
+
+def test_a_random_value_depends_on_its_parameter_alone() -> None:
+    shares = [share_of(0, number, "lr") for number in range(4_000)]
+    # The mean of 4,000 uniform numbers lies within 4 standard errors (0.0183) of a half.
+    assert abs(sum(shares) / len(shares) - 0.5) < 0.0183
+    assert min(shares) >= 0 and max(shares) < 1
+    # The seed of a search is recorded: what it gives may never change.
+    assert share_of(0, 0, 0, "lr") == pytest.approx(0.4200341664443168, abs=1e-15)
+    assert seed_of(0, 1, 2) == 2_026_373_890
+    more = make_space()
+    axes = {"further": tune.uniform(0, 1), **more.param_space}
+    wider = make_sampler("random", make_space(param_space=axes), seed=0, mode="min").ask(5, 0)
+    config = make_sampler("random", more, seed=0, mode="min").ask(5, 0)
+    assert wider is not None and config is not None
+    assert {key: wider[key] for key in config} == config
+
+
+def test_random_draws_each_domain_as_it_is_named() -> None:
+    sampler = make_sampler("random", make_space(), seed=0, mode="min")
+    found = [config for n in range(3_000) if (config := sampler.ask(n, 0))]
+    # A share of 0.25 of 3,000 has a standard error of 0.008; four of them are allowed.
+    assert sum(c["lr"] < 1e-4 for c in found) / 3_000 == pytest.approx(1 / 4, abs=0.032)
+    assert sum(c["width"] < 32 for c in found) / 3_000 == pytest.approx(1 / 2, abs=0.037)
+    counts = Counter(c["drop"] for c in found)
+    assert sorted(counts) == [0.0, 0.1, 0.2, 0.3, 0.4, 0.5]
+    assert all(count / 3_000 == pytest.approx(1 / 6, abs=0.028) for count in counts.values())
+    assert sum(c["optimizer"] == "sgd" for c in found) / 3_000 == pytest.approx(1 / 2, abs=0.037)
+
+
+def test_quasi_random_points_fill_the_space_evenly() -> None:
+    space = make_space(param_space={"lr": tune.uniform(0, 1), "epochs": 9})
+    sampler = make_sampler("qmc", space, seed=4, mode="min")
+    found = [config["lr"] for n in range(16) if (config := sampler.ask(n, 0))]
+    # One of 16 points in each sixteenth. At random that has a chance of 16!/16^16, 1 in 900,000.
+    assert sorted(int(value * 16) for value in found) == list(range(16))
+
+
+def test_the_grid_goes_through_the_points_in_the_declared_order() -> None:
+    space = finite_space()
+    sampler = make_sampler("grid", space, seed=0, mode="min")
+    found = proposals(sampler, 12)
+    assert [(c["lr"], c["batch"], c["drop"]) for c in found[:5]] == [
+        (0.1, 1, 0.0),
+        (0.1, 1, 0.5),
+        (0.1, 2, 0.0),
+        (0.1, 2, 0.5),
+        (0.01, 1, 0.0),
+    ]
+    assert sampler.ask(12, 0) is None
+    with pytest.raises(UserError, match="--search grid: lr has a domain without a number"):
+        make_sampler("grid", make_space(), seed=0, mode="min")
+
+
+@pytest.mark.parametrize("name", ["tpe", "cmaes", "gp"])
+@pytest.mark.parametrize("mode", ["min", "max"])
+def test_samplers_that_learn_come_closer_to_the_optimum(name: str, mode: str) -> None:
+    axes = {"x": tune.uniform(-4, 4), "y": tune.uniform(-4, 4), "epochs": 9}
+    space = make_space(param_space=axes)
+    sampler = make_sampler(name, space, seed=0, mode=mode)
+    sign = 1 if mode == "min" else -1
+    number = 16 if name == "gp" else 40
+    distances = []
+    for index in range(number):
+        config = sampler.ask(index, 0)
+        assert config is not None
+        sampler.begin(index, config)
+        distances.append((config["x"] - 1) ** 2 + (config["y"] + 2) ** 2)
+        sampler.tell(index, config, Told("finished", sign * distances[-1]))
+    # At random the mean distance is 14.7; the later proposals are far nearer.
+    assert sum(distances[-5:]) / 5 < 4
+
+
+def test_tpe_avoids_where_trainings_diverge_and_learns_from_stopped_trials() -> None:
+    space = make_space(param_space={"x": tune.uniform(0, 1), "epochs": 9})
+
+    def mean_of_proposals(told: Any) -> float:
+        sampler = make_sampler("tpe", space, seed=0, mode="max")
+        for number in range(40):
+            x = share_of(7, number)
+            sampler.tell(number, {"x": x, "epochs": 9}, told(x))
+        found = [config["x"] for n in range(40, 60) if (config := sampler.ask(n, 0))]
+        return sum(found) / len(found)
+
+    diverging = mean_of_proposals(
+        lambda x: Told("diverged", None, {1: 9.0}) if x > 0.5 else Told("finished", 0.5, {9: 0.5})
+    )
+    assert diverging < 0.4
+    stopped = mean_of_proposals(lambda x: Told("stopped", x, {1: x}))
+    assert stopped > 0.8
+    failed = mean_of_proposals(lambda x: Told("failed", None, {}))
+    assert failed == pytest.approx(0.5, abs=0.25)  # nothing was learned: still at random
+
+
+def test_a_trial_that_is_told_again_counts_once() -> None:
+    space = make_space(param_space={"x": tune.uniform(0, 1), "epochs": 9})
+
+    def after(*tells: tuple[int, float, Told]) -> list[Config | None]:
+        sampler = make_sampler("tpe", space, seed=0, mode="max")
+        for number, x, told in tells:
+            sampler.tell(number, {"x": x, "epochs": 9}, told)
+            sampler.ask(100 + number, 0)  # so it has put into Optuna's study what it knows
+        return [sampler.ask(number, 0) for number in range(50, 55)]
+
+    first = [(n, n / 20, Told("stopped", n / 20, {1: n / 20})) for n in range(20)]
+    again = (3, 0.15, Told("finished", 5.0, {1: 0.15, 9: 5.0}))
+    assert after(*first, again) == after(*first[:3], *first[4:], again)
+    assert after(*first, again) != after(*first)
+
+
+def test_a_search_goes_on_whatever_is_left_over_in_optunas_study() -> None:
+    """A sampler that asked 300 times proposes what one proposes that was only told."""
+    order = random.Random(0)
+    space = make_space()
+    long = make_sampler("tpe", space, seed=0, mode="min")
+    short = make_sampler("tpe", space, seed=0, mode="min")
+    for number in range(20):
+        config = long.ask(number, 0)
+        assert config is not None
+        for attempt in range(1, order.randint(2, 20)):
+            long.ask(number, attempt)
+        for sampler in (long, short):
+            sampler.begin(number, config)
+        if number >= 3:  # three trials run at a time
+            earlier = number - 3
+            for sampler in (long, short):
+                sampler.tell(earlier, config, told_of(config))
+    assert long.ask(20, 0) == short.ask(20, 0)
+
+
+def test_importing_the_package_imports_neither_optuna_nor_scipy() -> None:
+    code = (
+        "import sys, tune_app, tune_app.planning.search.rebuild as r;"
+        "print(*(name in sys.modules for name in ('optuna', 'scipy', 'torch', 'ray')))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.split() == ["False"] * 4
+
+
+OWN = '''
+class Listed:
+    """Proposes from a list, and keeps what it was told."""
+
+    def __init__(self, space, *, seed, mode):
+        self.told, self.mode = [], mode
+        self.points = [{"lr": lr, "batch": 1, "drop": 0.0, "epochs": 9} for lr in (0.1, 0.01)]
+
+    def ask(self, number, attempt):
+        return self.points[number] if number < len(self.points) else None
+
+    def tell(self, number, config, told):
+        self.told.append((number, told.state))
+
+def useless(space, *, seed, mode):
+    return 3
+
+number = 3
+'''
+
+
+@pytest.fixture
+def own_file(tmp_path: Path) -> Path:
+    path = tmp_path / "own_samplers_of_test.py"
+    path.write_text(OWN)
+    return path
+
+
+def test_a_users_own_sampler_is_named_by_its_file_or_module(
+    own_file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(own_file.parent)
+    for name in (f"{own_file}:Listed", "own_samplers_of_test:Listed"):
+        sampler = make_sampler(name, finite_space(), seed=0, mode="min")
+        assert [c["lr"] for c in proposals(sampler, 2)] == [0.1, 0.01]
+        assert sampler.ask(2, 0) is None
+        sampler.restore(0, 0)
+
+
+def test_a_users_own_sampler_is_an_entry_point(
+    own_file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    info = own_file.parent / "own_samplers-1.0.dist-info"
+    info.mkdir()
+    (info / "METADATA").write_text("Metadata-Version: 2.1\nName: own-samplers\nVersion: 1.0\n")
+    (info / "entry_points.txt").write_text(
+        "[tune_app.samplers]\nlisted = own_samplers_of_test:Listed\nbroken = nowhere_at_all:x\n"
+    )
+    monkeypatch.syspath_prepend(own_file.parent)
+    sampler = make_sampler("listed", finite_space(), seed=0, mode="min")
+    assert [c["lr"] for c in proposals(sampler, 2)] == [0.1, 0.01]
+    with pytest.raises(UserError, match=r"did you mean 'listed'.*, cmaes, qmc, grid, listed"):
+        make_sampler("lisetd", finite_space(), seed=0, mode="min")
+    with pytest.raises(UserError, match="entry point nowhere_at_all:x cannot be loaded"):
+        make_sampler("broken", finite_space(), seed=0, mode="min")
+
+
+@pytest.mark.parametrize(
+    ("name", "part"),
+    [
+        ("tpee", "no such sampler; did you mean 'tpe'?; allowed: random, tpe, gp, cmaes, qmc"),
+        ("nowhere_at_all:x", "nowhere_at_all cannot be imported (ModuleNotFoundError"),
+        ("json:dump_", "json has no 'dump_'; did you mean 'dump'?"),
+        ("FILE:number", "is a int; allowed: a function make(space, *, seed, mode)"),
+        ("FILE:useless", "made a int; it must have the methods ask(number, attempt) and tell("),
+    ],
+)
+def test_samplers_that_do_not_exist_are_named(own_file: Path, name: str, part: str) -> None:
+    with pytest.raises(UserError) as error:
+        make_sampler(name.replace("FILE", str(own_file)), make_space(), seed=0, mode="min")
+    assert part in str(error.value) and "\n" not in str(error.value)
+
+
+def make_conditional() -> SearchSpace:
+    return make_space(
+        param_space={
+            "svm": tune.choice(
+                [
+                    {"kernel": "rbf", "gamma": tune.loguniform(1e-4, 1)},
+                    {"kernel": "poly", "degree": tune.randint(2, 5)},
+                ]
+            ),
+            "epochs": 9,
+        }
+    )
+
+
+@pytest.mark.parametrize("name", ALL)
+def test_conditional_parameters_exist_only_in_their_branch(name: str) -> None:
+    sampler = make_sampler(name, make_conditional(), seed=0, mode="min")
+    found = []
+    for number in range(13):
+        config = sampler.ask(number, 0)
+        assert config is not None
+        sampler.begin(number, config)
+        sampler.tell(number, config, Told("finished", config.get("gamma", 2.0)))
+        found.append(config)
+    assert {c["kernel"] for c in found} == {"rbf", "poly"}
+    for config in found:
+        own = {"rbf": {"gamma"}, "poly": {"degree"}}[config["kernel"]]
+        assert config.keys() == {"kernel", "epochs", *own}

@@ -1,0 +1,36 @@
+"""Limits as words of the command line."""
+
+from __future__ import annotations
+
+import pytest
+
+from search_spaces.errors import UserError
+from search_spaces.measure import Measure
+from tests.ledgers import make_space
+from tune_app.planning.limits import parse_cost, parse_target
+
+
+def test_a_target_has_the_direction_of_its_measure() -> None:
+    space = make_space(measures={"ms": Measure(better="min")})
+    assert parse_target("val_accuracy=0.99", space) == (("val_accuracy", 0.99), "max")
+    assert parse_target(" ms = 5", space) == (("ms", 5.0), "min")
+    assert parse_target("test_accuracy=.9", space) == (("test_accuracy", 0.9), "max")
+
+
+@pytest.mark.parametrize("text", ["0.99", "=0.99", "val_accuracy", "val_accuracy=", "a=nan", "a=x"])
+def test_what_is_no_target(text: str) -> None:
+    with pytest.raises(UserError, match=r"allowed: MEASURE=NUMBER, e.g. val_accuracy=0\.99"):
+        parse_target(text, make_space())
+
+
+def test_a_measure_of_unknown_direction_is_no_target() -> None:
+    with pytest.raises(UserError, match="not known whether higher values of size are better"):
+        parse_target("size=3", make_space())
+
+
+def test_costs() -> None:
+    assert parse_cost("40cpuh") == ("CPU", 40.0)
+    assert parse_cost("2.5GPUh") == ("GPU", 2.5)
+    for text in ("40", "cpuh", "-1cpuh", "0cpuh", "1e3cpuh", "4tpuh"):
+        with pytest.raises(UserError, match=r"not a cost; allowed: 40cpuh, 2\.5gpuh"):
+            parse_cost(text)

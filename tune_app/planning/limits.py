@@ -1,0 +1,64 @@
+"""Limits that end a launch, or one of its trials, before all work is done."""
+
+from __future__ import annotations
+
+import math
+import re
+from dataclasses import dataclass
+
+from search_spaces.errors import UserError
+from search_spaces.space import SearchSpace
+from tune_app.study.measures import Measures
+
+
+@dataclass(frozen=True)
+class Limits:
+    """What ends a launch or a trial early. None, or 0, stands for no limit.
+
+    Attributes:
+        seconds: how long the launch may take.
+        trial_seconds: how long a trial may take, over all its launches.
+        target: a measure and the value that ends the launch once a row's result has reached it.
+        mode: whether the target is reached from below (``"max"``) or from above (``"min"``).
+        max_cost: a resource and how many hours of it the launch may use: ``("CPU", 40.0)``.
+    """
+
+    seconds: float | None = None
+    trial_seconds: float | None = None
+    target: tuple[str, float] | None = None
+    mode: str = "max"
+    max_cost: tuple[str, float] | None = None
+
+
+def parse_target(text: str, space: SearchSpace) -> tuple[tuple[str, float], str]:
+    """Return the measure and the value that ``val_accuracy=0.99`` names, and its direction.
+
+    Raises:
+        UserError: the text is no such target, or it is not known which values are better.
+    """
+    name, sign, number = text.partition("=")
+    try:
+        value = float(number) if sign and name.strip() else None
+    except ValueError:
+        value = None
+    if value is None or math.isnan(value):
+        raise UserError(f"--target {text}: allowed: MEASURE=NUMBER, e.g. {space.metric}=0.99")
+    mode = Measures.of_space(space).better(name.strip())
+    if mode is None:
+        raise UserError(
+            f"--target {text}: it is not known whether higher values of {name.strip()} are "
+            f"better; name {space.metric}, the metric of the space, or declare it in measures"
+        )
+    return (name.strip(), value), mode
+
+
+def parse_cost(text: str) -> tuple[str, float]:
+    """Return the resource and the hours that ``40cpuh`` or ``2.5gpuh`` names.
+
+    Raises:
+        UserError: the text is no such cost.
+    """
+    match = re.fullmatch(r"(\d{1,9}(?:\.\d{1,6})?)(cpu|gpu)h", text.strip().lower(), re.ASCII)
+    if match is None or not float(match[1]):
+        raise UserError(f"--max-cost {text}: not a cost; allowed: 40cpuh, 2.5gpuh")
+    return match[2].upper(), float(match[1])

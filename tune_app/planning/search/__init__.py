@@ -1,0 +1,1 @@
+"""Searches: which configuration is tried next, and which trials end early."""

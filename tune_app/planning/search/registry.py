@@ -1,0 +1,140 @@
+"""The samplers by their names: those of the package, and those that a user has.
+
+A package of a user's offers a sampler as an entry point of the group ``tune_app.samplers``. A
+sampler in a module or a file is named as ``MODULE:NAME`` or ``FILE.py:NAME``.
+"""
+
+from __future__ import annotations
+
+import importlib
+import sys
+from collections.abc import Callable
+from importlib.metadata import EntryPoint, entry_points
+from pathlib import Path
+from typing import Any
+
+from search_spaces.configuration import Config
+from search_spaces.errors import UserError, choices, did_you_mean
+from search_spaces.space import SearchSpace
+from tune_app.planning.search import optuna_sampler, plain_samplers
+from tune_app.planning.search.sampler import Sampler, Told
+from tune_app.study.python_file import run_python_file
+
+GROUP = "tune_app.samplers"
+SAMPLERS: dict[str, Callable[..., Sampler]] = {
+    "random": plain_samplers.RandomSampler,
+    "tpe": optuna_sampler.tpe,
+    "gp": optuna_sampler.gp,
+    "cmaes": optuna_sampler.cmaes,
+    "qmc": plain_samplers.QmcSampler,
+    "grid": plain_samplers.GridSampler,
+}
+"""The samplers that ship with the package."""
+
+
+def make_sampler(name: str, space: SearchSpace, *, seed: int, mode: str) -> Sampler:
+    """Return a new sampler.
+
+    Args:
+        name: a name of ``SAMPLERS`` or of an entry point, ``MODULE:NAME`` or ``FILE.py:NAME``.
+        space: the search space.
+        seed: the seed of the search.
+        mode: ``"max"`` or ``"min"``.
+
+    Raises:
+        UserError: there is no such sampler, or it cannot sample this space.
+    """
+    made = find_sampler(name)(space, seed=seed, mode=mode)
+    if isinstance(made, Sampler):
+        return made
+    if not all(callable(getattr(made, method, None)) for method in ("ask", "tell")):
+        raise UserError(
+            f"--search {name}: made a {type(made).__name__}; it must have the methods ask(number, "
+            "attempt) and tell(number, config, told)"
+        )
+    return _OwnSampler(made)
+
+
+def find_sampler(name: str) -> Callable[..., Any]:
+    """Return what makes a sampler.
+
+    Raises:
+        UserError: there is no such sampler.
+    """
+    if name in SAMPLERS:
+        return SAMPLERS[name]
+    module, is_path, attribute = name.rpartition(":")
+    if is_path:
+        return _named(name, module, attribute)
+    offered = {point.name: point for point in entry_points(group=GROUP)}
+    if name not in offered:
+        known = (*SAMPLERS, *offered)
+        raise UserError(
+            f"--search {name}: no such sampler{did_you_mean(name, known)}; allowed: "
+            f"{choices(known)}, or a sampler of your own as MODULE:NAME or FILE.py:NAME"
+        )
+    return _callable(name, _loaded(name, offered[name]))
+
+
+def _loaded(name: str, point: EntryPoint) -> Any:
+    try:
+        return point.load()
+    except Exception as error:
+        raise UserError(
+            f"--search {name}: the entry point {point.value} cannot be loaded "
+            f"({type(error).__name__}: {error})"
+        ) from None
+
+
+def _named(name: str, module: str, attribute: str) -> Callable[..., Any]:
+    if module.endswith(".py"):
+        found = run_python_file("--search", Path(module), lambda e: f"{type(e).__name__}: {e}")
+    else:
+        try:
+            # The command tune-app does not look into the current folder, python -m does.
+            sys.path.append(str(Path.cwd()))
+            found = importlib.import_module(module)
+        except Exception as error:
+            raise UserError(
+                f"--search {name}: {module} cannot be imported ({type(error).__name__}: {error})"
+            ) from None
+        finally:
+            sys.path.pop()
+    if not hasattr(found, attribute):
+        raise UserError(
+            f"--search {name}: {module} has no {attribute!r}{did_you_mean(attribute, vars(found))}"
+        )
+    return _callable(name, getattr(found, attribute))
+
+
+def _callable(name: str, found: Any) -> Callable[..., Any]:
+    if not callable(found):
+        raise UserError(
+            f"--search {name}: is a {type(found).__name__}; allowed: a function make(space, *, "
+            "seed, mode), or a class with these arguments"
+        )
+    return found  # type: ignore[no-any-return]
+
+
+class _OwnSampler(Sampler):
+    """A user's sampler, which may lack everything but ``ask`` and ``tell``."""
+
+    def __init__(self, own: Any) -> None:
+        self._own = own
+
+    def ask(self, number: int, attempt: int) -> Config | None:
+        found = self._own.ask(number, attempt)
+        return None if found is None else dict(found)
+
+    def tell(self, number: int | None, config: Config, told: Told) -> None:
+        self._own.tell(number, config, told)
+
+    def begin(self, number: int, config: Config) -> None:
+        if hasattr(self._own, "begin"):
+            self._own.begin(number, config)
+
+    def restore(self, number: int, attempt: int) -> None:
+        if hasattr(self._own, "restore"):
+            self._own.restore(number, attempt)
+        else:
+            super().restore(number, attempt)
