@@ -10,7 +10,13 @@ from analysis.frames.columns import finished, numbers, same_at_every_seed, shown
 from analysis.frames.labels import label, parameter_heading
 from analysis.frames.lengths import length_axis
 from analysis.frames.load import FINISHED, Study
-from analysis.frames.measures import num_items_of, objective_of, picked_by, shown_of
+from analysis.frames.measures import (
+    num_items_of,
+    objective_of,
+    picked_by,
+    selection_words,
+    shown_of,
+)
 from analysis.frames.split import item_noun
 from analysis.frames.tables import sharing_summary
 from analysis.render.document import Block, Bullets, Paragraph, Section
@@ -52,6 +58,7 @@ def winners_in_words(study: Study) -> list[str]:
 
 
 def _winner(study: Study, winner: Winner) -> str:
+    """Return a winner, its values, and what a pick on the test data would have claimed."""
     picked = settings(study, winner.config, ["dataset"], _MOST_SETTINGS)
     if len(shown_parameters(study)) > _MOST_SETTINGS:
         picked += f" ({one_line(str(winner.config['config_id']))})"
@@ -59,28 +66,26 @@ def _winner(study: Study, winner: Winner) -> str:
     if winner.num_candidates < 2:
         name = picked or "the only configuration"
         return f"One configuration has a result{where}: {name}. {_values(study, winner)}"
-    best = f"Best{where} of {counted(winner.num_candidates, 'configuration')}: {picked}"
     others = winner.num_tied - 1
-    tied = f", with {counted(others, 'other')} as good" if others > 0 else ""
-    return f"{best}{tied}. {_values(study, winner)}"
+    tied = f", {counted(others, 'other')} as good" if others > 0 else ""
+    best = f"Best{where} of {winner.num_candidates:,}, {selection_words(study)}{tied}: {picked}"
+    return f"{best}. {_values(study, winner)}"
 
 
 def _values(study: Study, winner: Winner) -> str:
     """Return the values of a winner with their interval, and what a pick on test would claim."""
     objective, shown = objective_of(study), shown_of(study)
     items = winner.num_items and winner.num_items * winner.num_seeds
-    first = f"{shown.words} {shown.value(winner.shown, items)}"
     if picked_by(study).is_optimistic or not math.isfinite(winner.shown):
         return _sentence(f"{objective.words} {_selected(study, winner)}{_interval(study, winner)}")
-    picked = f"{objective.words} {_selected(study, winner)}"
+    text = f"{shown.words} {shown.value(winner.shown, items)}{_interval(study, winner)}"
     if winner.num_candidates < 2 or math.isnan(winner.gap):
-        return _sentence(f"{first}{_interval(study, winner)}, {picked}")
-    text = _sentence(f"{first}{_interval(study, winner)}; picked for its {picked}")
+        return _sentence(f"{text}, {objective.words} {_selected(study, winner)}")
     claimed = "the same"
     if winner.gap > 0:
         more = shown.in_words(winner.gap, items).lstrip("+")
         claimed = f"{more} {'more' if study.mode == 'max' else 'less'}"
-    return f"{text} A pick on test would have claimed {claimed}."
+    return _sentence(f"{text}; a pick on test would have claimed {claimed}")
 
 
 def _selected(study: Study, winner: Winner) -> str:
@@ -100,7 +105,7 @@ def _interval(study: Study, winner: Winner) -> str:
     if math.isnan(winner.low):
         return f" ({of})" if of else ""
     low, high = (shown.cell(end, winner.num_items) for end in (winner.low, winner.high))
-    return f" (95 % interval {low} to {high}, {of or f'over {_examples(study, winner)}'})"
+    return f" (95 % interval {low} to {high}, {of or _examples(study, winner)})"
 
 
 def _examples(study: Study, winner: Winner) -> str:
@@ -163,7 +168,7 @@ def _seeds(study: Study) -> list[str]:
     if rows.empty or rows["config_id"].isin(same_at_every_seed(study)).all():
         return []
     if number == 1:
-        return ["what another seed would give, as there is one seed"]
+        return ["what another seed would give"]
     fewest = fewest_pairs(_ALPHA)
     few = (
         f"whether other seeds would agree, as {number} are fewer than the {fewest} that can decide"
@@ -182,7 +187,7 @@ def _items(study: Study) -> list[str]:
         widest = max(known, key=lambda winner: winner.high - winner.low)
         half = shown_of(study).in_words((widest.high - widest.low) / 2, widest.num_items)
         size, few = half.lstrip("+"), _examples(study, widest)
-        texts.append(f"which of two is better within about {size}, as {few} resolve no less")
+        texts.append(f"differences below about {size} ({few})")
     return texts
 
 

@@ -9,7 +9,7 @@ import pandas as pd
 from analysis.frames.arithmetic import warning
 from analysis.frames.cells import counted, format_cell
 from analysis.frames.columns import is_over, numbers, shown_parameters
-from analysis.frames.labels import MISSING, heading, label, parameter_heading
+from analysis.frames.labels import LABELS, MISSING, heading, label, parameter_heading
 from analysis.frames.load import FINISHED, Study
 from analysis.frames.measures import (
     measure_of,
@@ -191,7 +191,7 @@ def settings(
     """
     inert = inert_axes(study)
     texts = [
-        f"{parameter_heading(name)} {label(name, config[name])}"
+        setting_words(name, config[name])
         for name in dict.fromkeys([*study.factors, *shown_parameters(study)])
         if name in config
         and name not in without
@@ -201,3 +201,10 @@ def settings(
     if not most or len(texts) <= most:
         return ", ".join(texts)
     return f"{', '.join(texts[:most])} and {len(texts) - most} more settings"
+
+
+def setting_words(name: str, value: Any) -> str:
+    """Return a setting in words: its name and value; ``SGD`` alone, which needs no name."""
+    text = label(name, value)
+    is_known = isinstance(value, str) and value in LABELS.get(name, {})
+    return text if is_known else f"{parameter_heading(name)} {text}"

@@ -26,6 +26,7 @@ from analysis.frames.load import Study
 from analysis.frames.measures import num_items_of, picked_by, shown_of
 from analysis.frames.tables import inert_axes
 from analysis.render.document import Block, Figure, Paragraph, Section, Table
+from analysis.sections.best import setting_words
 from analysis.sections.factors import no_effects
 from search_spaces.errors import one_line
 
@@ -220,15 +221,24 @@ def factors_in_words(study: Study) -> list[str]:
     texts = []
     if decided:
         runs = all(str(line["verdict"]).endswith(IN_THESE_RUNS) for line in decided)
-        named = _listed([_better(study, line) for line in decided])
-        texts.append(f"Better{IN_THESE_RUNS if runs else ''}: {named}.")
+        words = shown_of(study).words
+        text = f"What changes {words}{IN_THESE_RUNS if runs else ''}: {_steps(study, decided)}"
+        texts.append(f"{text}.")
     if few := [line for line in lines if line["verdict"] == TOO_FEW]:
-        named = _listed([_better(study, line) for line in few])
-        texts.append(f"Seen, but too few rows to tell it from chance: {named}.")
-    for verdict in (UNDECIDED, NOT_COMPARED):
-        if names := _factors_with(study, lines, verdict):
-            texts.append(f"{verdict[:1].upper()}{verdict[1:]}: {_listed(names)}.")
+        texts.append(f"Seen, but too few rows to tell it from chance: {_steps(study, few)}.")
+    rest = [
+        f"{verdict}: {_listed(names)}"
+        for verdict in (UNDECIDED, NOT_COMPARED)
+        if (names := _factors_with(study, lines, verdict))
+    ]
+    if rest:
+        texts.append(". ".join(f"{text[:1].upper()}{text[1:]}" for text in rest) + ".")
     return texts
+
+
+def _steps(study: Study, lines: list[dict[Any, Any]]) -> str:
+    """Return the better ends of steps with what they gain; the unit stands at the first."""
+    return _listed([_better(study, line, number == 0) for number, line in enumerate(lines)])
 
 
 def _listed(texts: list[str]) -> str:
@@ -255,14 +265,15 @@ def _where(line: dict[Any, Any]) -> str:
     return "" if line["dataset"] is None else f" on {label('dataset', line['dataset'])}"
 
 
-def _better(study: Study, line: dict[Any, Any]) -> str:
+def _better(study: Study, line: dict[Any, Any], with_unit: bool) -> str:
     """Return the better end of a step, what it gains, and what it costs in time."""
-    is_to = (line["effect"] > 0) == (shown_of(study).better == "max")
-    ends = ("to", "from") if is_to else ("from", "to")
-    good, bad = (label(line["factor"], line[end]) for end in ends)
     measure = shown_of(study)
+    is_to = (line["effect"] > 0) == (measure.better == "max")
+    good, bad = (line[end] for end in (("to", "from") if is_to else ("from", "to")))
     items = num_items_of(study, line["dataset"], measure.name)
-    gain = measure.in_words(line["effect"] if is_to else -line["effect"], items)
+    write = measure.in_words if with_unit else measure.difference
+    gain = write(line["effect"] if is_to else -line["effect"], items)
     ratio = line["time_ratio"] if is_to or not line["time_ratio"] else 1 / line["time_ratio"]
     time = f", {ratio:.2g}× the time" if ratio and abs(ratio - 1) > _TELLING else ""
-    return f"{parameter_heading(line['factor'])} {good} than {bad}{_where(line)} ({gain}{time})"
+    than = label(line["factor"], bad)
+    return f"{setting_words(line['factor'], good)} over {than}{_where(line)} ({gain}{time})"

@@ -73,9 +73,9 @@ def test_best_row_is_picked_on_validation_with_the_gap_beside_it(tmp_path: Path)
     assert cells(section(text, "Best configurations")) == [
         [
             *("MNIST", "ResNet-18", "good"),
-            "batch size 16, optimizer SGD, learning rate 0.1, pin memory no, epochs 2, device CPU",
+            "batch size 16, SGD, learning rate 0.1, pin memory no, epochs 2, CPU",
             *("2", "1", "95", "95.0"),
-            "batch size 16, optimizer SGD, learning rate 0.2, pin memory no, epochs 2, device CPU",
+            "batch size 16, SGD, learning rate 0.2, pin memory no, epochs 2, CPU",
             *("100.0", "5.0"),
         ]
     ]

@@ -79,8 +79,8 @@ def test_an_objective_without_test_data_is_said_to_be_optimistic(tmp_path: Path)
     text = written(ledger.root)
     assert "%" not in text and "test result" not in text and "on validation" not in text
     assert "so the pick is shown by the values of score that selected it" in text
-    assert "Best of 4 configurations: depth 4. Score 93." in text
-    assert "depth 4 than 3 (+1)" in text and "A pick on test" not in text
+    assert "Best of 4, picked by its score: depth 4. Score 93." in text
+    assert "depth 4 over 3 (+1)" in text and "A pick on test" not in text
 
 
 def test_none_and_flags_are_values_of_their_own(tmp_path: Path) -> None:
@@ -116,7 +116,7 @@ def test_shares_are_percentages_and_apart_only_where_items_were_counted(tmp_path
     text = written(path)
     assert "test hit is 10.0 points higher on average, higher in 3 of 3 pairs" in text
     # 500 of 1,000: Clopper and Pearson's exact interval.
-    assert "Test hit 50.0 % ( 46.9 to 53.1, over 1,000 test examples)" in text
+    assert "Test hit 50.0 % ( 46.9 to 53.1, 1,000 test examples)" in text
     assert num_items_of(load_study(path), None, "test_hit") == 1000
     plain = grid_study(
         tmp_path / "plain", lambda p: {"val_accuracy": 0.1 * p}, metric="val_accuracy"
@@ -194,5 +194,5 @@ def test_a_regression_of_this_package_is_shown_by_its_objective(tmp_path: Path) 
     text = written(path)
     assert "accuracy" not in text and "%" not in text
     assert "a ends at validation rmse 2; b ends at validation rmse 4" in text
-    assert "Test rmse 3; picked for its validation rmse 2." in text
+    assert "Test rmse 3; a pick on test would have claimed the same." in text
     assert "Model b instead of a: test rmse is 2 higher on average, higher in 2 of 2 pairs" in text
