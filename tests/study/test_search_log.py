@@ -97,6 +97,17 @@ def test_proposed_configurations_are_rows_of_the_study(tmp_path: Path) -> None:
     assert again is not None and again.configurations() == [*declared, new]
 
 
+def test_more_proposals_than_a_study_has_rows_are_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ledger = make_ledger(tmp_path / "mine")
+    ledger.save()
+    append_event(ledger.store, ask_event(0, "abc", {"lr": 0.05}, "tpe"))
+    monkeypatch.setattr("tune_app.study.study_file.MOST_ROWS", len(ledger.row_keys()))
+    with pytest.raises(UserError, match=r"search\.jsonl: 5 rows; no study has more than 4"):
+        open_ledger(ledger.store)
+
+
 def test_a_proposal_that_was_edited_is_refused(tmp_path: Path) -> None:
     ledger = make_ledger(tmp_path / "mine")
     ledger.save()

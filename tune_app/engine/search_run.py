@@ -131,7 +131,8 @@ class SearchRun:
         if epoch in asked.rows:  # a retry repeats rows after its checkpoint
             return True
         asked.rows[epoch] = {metric: result.get(metric)}
-        if epoch == asked.planned.milestones[-1] or asked.status == "diverged":
+        is_last = epoch == asked.planned.milestones[-1] or asked.status == "diverged"
+        if is_last or not self._rule.is_reported(result):
             return True
         can_resume = bool(result.get(SHOULD_CHECKPOINT))
         value = self._rule.objective.score(result)
@@ -174,7 +175,8 @@ class SearchRun:
 
     def _values(self, asked: _Asked) -> dict[int, float | None]:
         score = self._rule.objective.score
-        return {epoch: score(row) for epoch, row in sorted(asked.rows.items())}
+        rows = sorted(asked.rows.items())
+        return {epoch: score(row) for epoch, row in rows if self._rule.is_reported(row)}
 
     def _add(self, configuration: Configuration) -> PlannedTrial | None:
         """Add a configuration to the study; return its trial, or None if it cannot run here."""

@@ -19,7 +19,7 @@ from tune_app.storage.store import STUDY_FILE, StudyStore
 from tune_app.study.bounded import MOST_PARAMS_BYTES, MOST_STUDY_BYTES, read_bounded
 from tune_app.study.json_text import parse_json
 from tune_app.study.rows import MOST_ROWS
-from tune_app.study.search_log import asked_configurations, read_events
+from tune_app.study.search_log import SEARCH_FILE, asked_configurations, read_events
 from tune_app.study.search_settings import SEARCH, SearchSettings
 from tune_app.study.trial_directory import launch_order
 from tune_app.study.trial_record import is_seed
@@ -84,6 +84,9 @@ def read_study(store: StudyStore, remedy: str = RESTORE) -> dict[str, Any] | Non
     known = {entry["config_id"] for entry in study["configurations"]}
     asked = asked_configurations(read_events(store))
     study["configurations"] += [entry for entry in asked if entry["config_id"] not in known]
+    problem = next(_size_problems(study), None)
+    if problem:
+        raise UserError(f"{store.place_of(root / SEARCH_FILE)}: {problem}; {remedy}")
     return study
 
 
@@ -128,9 +131,7 @@ def _problems(study: Mapping[str, Any]) -> Iterator[str]:
     for key, kind in {**shape, "device": str}.items():
         if not isinstance(study.get(key), kind):
             yield f"{key} is missing or damaged"
-    num_rows = len(study["configurations"]) * len(study["seeds"])
-    if num_rows > MOST_ROWS:
-        yield f"{num_rows:,} rows; no study has more than {MOST_ROWS:,}"
+    yield from _size_problems(study)
     if not all(is_seed(seed) for seed in study["seeds"]):
         yield "seeds must be whole numbers"
     if len(set(study["seeds"])) < len(study["seeds"]):
@@ -147,6 +148,12 @@ def _problems(study: Mapping[str, Any]) -> Iterator[str]:
             yield str(error)
     yield from _configuration_problems(study["configurations"])
     yield from _data_problems(study["data"])
+
+
+def _size_problems(study: Mapping[str, Any]) -> Iterator[str]:
+    num_rows = len(study["configurations"]) * len(study["seeds"])
+    if num_rows > MOST_ROWS:
+        yield f"{num_rows:,} rows; no study has more than {MOST_ROWS:,}"
 
 
 def _configuration_problems(configurations: list[Any]) -> Iterator[str]:

@@ -7,6 +7,7 @@ disk.
 
 from __future__ import annotations
 
+import math
 import random
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -69,7 +70,7 @@ class Disk:
         found = {}
         for config_id, config in {**self.configurations, **self.asked()}.items():
             rows = self.rows.get(config_id, {})
-            history = {e: Report(None, {"epoch": e, metric: v}) for e, v in rows.items()}  # type: ignore[arg-type]
+            history = {e: _report(e, metric, v) for e, v in rows.items()}
             trial = Trial(config_id, [], history=history)
             last = max(rows, default=0)
             report = None
@@ -85,6 +86,11 @@ class Disk:
                 status = "unfinished" if rows else "missing"
             found[config_id, SEED] = RowOutcome(status, "", report, trial, num_epochs(config))
         return found
+
+
+def _report(epoch: int, metric: str, value: float | None) -> Report:
+    record = {"epoch": epoch, metric: math.nan if value is None else value}
+    return Report(None, record)  # type: ignore[arg-type]
 
 
 @dataclass

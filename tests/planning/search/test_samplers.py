@@ -156,6 +156,7 @@ def test_a_trial_that_is_told_again_counts_once() -> None:
         sampler = make_sampler("tpe", space, seed=0, mode="max")
         for number, x, told in tells:
             sampler.tell(number, {"x": x, "epochs": 9}, told)
+            sampler.ask(100 + number, 0)  # so it has put into Optuna's study what it knows
         return [sampler.ask(number, 0) for number in range(50, 55)]
 
     first = [(n, n / 20, Told("stopped", n / 20, {1: n / 20})) for n in range(20)]

@@ -19,6 +19,7 @@ from tune_app.planning.search.search_trial import SearchTrial
 from tune_app.planning.search.stopping import make_stopping
 from tune_app.planning.sharing import milestone_of
 from tune_app.study.objective import Objective
+from tune_app.study.result_rule import ResultRule
 from tune_app.study.rows import RowOutcome
 from tune_app.study.search_log import Event
 from tune_app.study.search_settings import SearchSettings
@@ -85,7 +86,7 @@ def open_search(
         _repeat(search, event, defaults)
     found = [(trial, outcomes.get((trial.configuration.config_id, seed))) for trial in _in(search)]
     for trial, outcome in found:
-        _note_values(search, trial, outcome, objective)
+        _note_values(search, trial, outcome, ResultRule(objective))
     for trial, outcome in found:
         _settle(search, trial, outcome, can_resume)
     return search
@@ -139,20 +140,26 @@ def _repeat(search: Search, event: Event, defaults: Config) -> None:
 
 
 def _note_values(
-    search: Search, trial: SearchTrial, outcome: RowOutcome | None, objective: Objective
+    search: Search, trial: SearchTrial, outcome: RowOutcome | None, rule: ResultRule
 ) -> None:
     """Note what a trial reported, and from which rungs it went on."""
     history = {} if outcome is None or outcome.trial is None else outcome.trial.history
     # The log has the same values. It has them alone if a study came without its trials.
     told = trial.told.values if trial.told else {}
-    rows = {epoch: objective.score(report.record) for epoch, report in history.items()}
+    rows = {
+        epoch: rule.objective.score(report.record)
+        for epoch, report in history.items()
+        if rule.is_reported(report.record)
+    }
     trial.values = dict(sorted({**told, **rows}.items()))
     is_finished = outcome is not None and outcome.status in FINISHED
-    for rung in trial.rungs:
-        if rung in trial.values:
-            search.stopping.note(trial.number, rung, trial.values)
-        if is_finished or trial.last_epoch > rung:
-            search.stopping.promote(trial.number, rung)
+    for epoch in trial.values:
+        rung = trial.decides(epoch)
+        if rung is not None:
+            until = {e: value for e, value in trial.values.items() if e <= epoch}
+            search.stopping.note(trial.number, rung, until)
+            if is_finished or trial.last_epoch > epoch:
+                search.stopping.promote(trial.number, rung)
 
 
 def _settle(
@@ -168,8 +175,8 @@ def _settle(
         if outcome is not None and status == "stopped":
             trial.can_resume = can_resume(outcome, trial.last_epoch)
         search.on_end(config_id, status)
-    elif outcome is not None and trial.last_epoch in trial.rungs:
-        rung = trial.last_epoch
-        resumes = can_resume(outcome, rung)
-        if not search.on_result(config_id, rung, trial.values[rung], can_resume=resumes):
-            search.to_stop[config_id] = rung
+    elif outcome is not None and trial.values:
+        last = trial.last_epoch
+        resumes = can_resume(outcome, last)
+        if not search.on_result(config_id, last, trial.values[last], can_resume=resumes):
+            search.to_stop[config_id] = last

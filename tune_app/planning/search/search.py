@@ -136,7 +136,7 @@ class Search:
 
         Args:
             config_id: the trial's configuration. One that the search did not propose goes on.
-            epoch: the epoch.
+            epoch: the epoch. Rows without the objective are left out.
             value: the objective; None if it is no finite number.
             can_resume: whether the trial could go on later from a checkpoint of this epoch.
         """
@@ -145,10 +145,11 @@ class Search:
             return True
         trial.values[epoch] = value
         self._move(trial, "running")
-        if epoch not in trial.rungs or trial.to_the_end:
+        rung = trial.decides(epoch)
+        if rung is None or trial.to_the_end:
             return True
         trial.can_resume = can_resume
-        goes_on = self.stopping.report(trial.number, epoch, trial.values, can_resume=can_resume)
+        goes_on = self.stopping.report(trial.number, rung, trial.values, can_resume=can_resume)
         if not goes_on:
             self._move(trial, "pausing")
         return goes_on
@@ -231,8 +232,9 @@ class Search:
         self._active.discard(trial.number)
         if state in ("running", "pausing"):
             self._active.add(trial.number)
-        elif state == "stopped" and trial.can_resume and trial.last_epoch in trial.rungs:
-            self._paused[trial.number] = trial.last_epoch
+        rung = trial.rung_at(trial.last_epoch)
+        if state == "stopped" and trial.can_resume and rung is not None:
+            self._paused[trial.number] = rung
         self._has_finished |= state == "finished"
 
     def _promotable(self) -> int | None:
@@ -247,7 +249,7 @@ class Search:
     def _promote(self, number: int) -> Promote:
         trial = self.trials[number]
         epoch = trial.last_epoch
-        self.stopping.promote(number, epoch)
+        self.stopping.promote(number, self._paused[number])
         self._move(trial, "running")
         later = tuple(rung for rung in trial.rungs if rung > epoch)
         return Promote(number, trial.configuration, epoch, later)

@@ -38,6 +38,20 @@ class SearchTrial:
         """The last epoch with a value, 0 without one."""
         return max(self.values, default=0)
 
+    def rung_at(self, epoch: int) -> int | None:
+        """Return the last rung up to an epoch, or None before the first."""
+        return max((rung for rung in self.rungs if rung <= epoch), default=None)
+
+    def decides(self, epoch: int) -> int | None:
+        """Return the rung at which a report of an epoch decides, or None if it is at none.
+
+        A function may report the objective now and then only. The first report at a rung or after
+        it stands for the rung.
+        """
+        rung = self.rung_at(epoch)
+        before = max((earlier for earlier in self.values if earlier < epoch), default=0)
+        return rung if rung is not None and rung > before else None
+
     def is_news(self, told: Told) -> bool:
         """Return whether a result differs from what the sampler was told last."""
         before = self.told

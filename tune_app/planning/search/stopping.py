@@ -47,7 +47,7 @@ class Stopping:
         Args:
             trial: the trial.
             epoch: the rung.
-            values: the trial's values up to this epoch.
+            values: the trial's values so far.
             can_resume: whether it can go on later if it does not go on now.
         """
         self.note(trial, epoch, values)
@@ -57,9 +57,9 @@ class Stopping:
         return True
 
     def note(self, trial: int, epoch: int, values: Values) -> None:
-        """Note the value of a trial at a rung."""
+        """Note the last of a trial's values up to a rung, which is the value there."""
         rung, ranked = self.rungs.setdefault(epoch, {}), self.ranked.setdefault(epoch, [])
-        before, value = rung.get(trial), values.get(epoch)
+        before, value = rung.get(trial), values[max(values)] if values else None
         if before is not None:
             ranked.remove(self._rank(before, trial))
         if value is not None:
@@ -143,7 +143,7 @@ class MedianRule(Stopping):
     def note(self, trial: int, epoch: int, values: Values) -> None:
         """Note the average and the best of a trial's values up to a rung."""
         super().note(trial, epoch, values)
-        known = [v for e, v in values.items() if e <= epoch and v is not None]
+        known = [value for value in values.values() if value is not None]
         if known:
             self.averages.setdefault(epoch, {})[trial] = statistics.fmean(known)
             self.bests[trial, epoch] = min(known) if self.mode == "min" else max(known)

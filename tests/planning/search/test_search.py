@@ -1,0 +1,226 @@
+"""The decisions of a search, one by one."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+from ray import tune
+
+from search_spaces.configuration import make_configuration
+from search_spaces.space import SearchSpace
+from tests.planning.search.executor import SEED, Disk, trainable
+from tests.planning.search.spaces import make_space
+from tune_app.planning.search.rebuild import open_search
+from tune_app.planning.search.search import New, Promote, Search
+from tune_app.study.search_settings import SearchSettings
+from tune_app.training.parameter import Parameter
+from tune_app.training.trainable import Trainable
+
+ASHA = SearchSettings("random", 6, stopping="asha", reduction=2, rungs=(1, 3))
+
+
+def begin(
+    settings: SearchSettings = ASHA,
+    disk: Disk | None = None,
+    space: SearchSpace | None = None,
+    runs: Trainable | None = None,
+) -> Search:
+    disk = disk or Disk()
+    known = {**disk.configurations, **disk.asked()}
+    return open_search(
+        settings,
+        space or make_space(mode="max"),
+        runs or trainable(),
+        study={
+            "configurations": [{"config_id": k, "config": c} for k, c in known.items()],
+            "seeds": [SEED],
+        },
+        events=list(disk.events),
+        outcomes=disk.outcomes(lambda config: int(config["epochs"]), "val_loss"),
+        seed=SEED,
+        append=disk.events.append,
+    )
+
+
+def new(search: Search) -> str:
+    found = search.next()
+    assert isinstance(found, New)
+    return found.configuration.config_id
+
+
+def test_a_new_trial_is_logged_before_it_is_returned() -> None:
+    disk = Disk()
+    found = begin(disk=disk).next()
+    assert isinstance(found, New)
+    assert found.number == 0 and found.rungs == (1, 3)
+    assert disk.events == [
+        {
+            "event": "ask",
+            "number": 0,
+            "config_id": found.configuration.config_id,
+            "config": found.configuration.config,
+            "from": "random",
+        }
+    ]
+
+
+def test_a_stopped_trial_is_promoted_once_it_has_ended() -> None:
+    disk = Disk()
+    search = begin(disk=disk)
+    first, second = new(search), new(search)
+    assert search.rungs_of(first) == (1, 3) and search.rungs_of("unknown") == ()
+    assert not search.on_result(first, 1, 0.9)  # one of one: the best half is nobody
+    assert not search.on_result(second, 1, 0.1)
+    assert isinstance(search.next(), New)  # the first still writes its checkpoint
+    search.on_end(first, "stopped")
+    search.on_end(second, "stopped")
+    promoted = search.next()
+    assert isinstance(promoted, Promote)
+    assert promoted == (0, promoted.configuration, 1, (3,))
+    assert promoted.configuration.config_id == first
+    assert not search.is_done
+    tells = [event for event in disk.events if event["event"] == "tell"]
+    assert [(e["number"], e["state"], e["value"], e["values"]) for e in tells] == [
+        (0, "stopped", 0.9, {"1": 0.9}),
+        (1, "stopped", 0.1, {"1": 0.1}),
+    ]
+
+
+def test_between_the_rungs_nothing_is_decided() -> None:
+    search = begin()
+    config_id = new(search)
+    assert not search.on_result(config_id, 1, 0.5)
+    assert search.on_result(config_id, 2, -9.0)
+    assert search.on_result("a replicate or a row of the grid", 1, 0.0)
+    search.on_end("a replicate or a row of the grid", "finished", 1.0)
+    assert len(search.trials) == 1
+
+
+def test_the_first_report_at_or_after_a_rung_stands_for_it() -> None:
+    """Trials that report the objective every other epoch have none at the rungs 1 and 3."""
+    disk = Disk()
+    search = begin(disk=disk)
+    first, second, third = new(search), new(search), new(search)
+    assert not search.on_result(first, 2, 0.5)
+    search.on_end(first, "stopped")
+    assert search.on_result(second, 2, 0.6)  # the best half of two
+    assert not search.on_result(second, 4, 0.7)  # alone at rung 3
+    search.on_end(second, "stopped")
+    assert not search.on_result(third, 2, 0.1)
+    search.on_end(third, "stopped")
+    assert search.stopping.rungs == {1: {0: 0.5, 1: 0.6, 2: 0.1}, 3: {1: 0.7}}
+    disk.rows = {first: {2: 0.5}, second: {2: 0.6, 4: 0.7}, third: {2: 0.1}}
+    disk.stopped = {first: 2, second: 4, third: 2}
+    assert begin(disk=disk).stopping == search.stopping
+    fourth = new(search)
+    assert not search.on_result(fourth, 2, 0.2)
+    search.on_end(fourth, "stopped")
+    promoted = search.next()  # the second best of four
+    assert isinstance(promoted, Promote)
+    assert (promoted.number, promoted.epoch, promoted.rungs) == (0, 2, (3,))
+
+
+def diverged_after_the_first_rung(disk: Disk) -> Search:
+    """Return a search whose second trial went on from rung 1 and diverged in epoch 2."""
+    search = begin(disk=disk)
+    first, second = new(search), new(search)
+    assert not search.on_result(first, 1, 0.1)
+    search.on_end(first, "stopped")
+    assert search.on_result(second, 1, 0.9)  # the best half of two
+    assert search.on_result(second, 2, None)
+    search.on_end(second, "diverged")
+    disk.rows = {first: {1: 0.1}, second: {1: 0.9, 2: None}}
+    disk.stopped = {first: 1}
+    return search
+
+
+def test_a_trial_that_diverged_is_the_worst_of_the_next_rung_and_keeps_its_value_before() -> None:
+    disk = Disk()
+    for search in (diverged_after_the_first_rung(disk), begin(disk=disk)):
+        assert search.stopping.rungs == {1: {0: 0.1, 1: 0.9}, 3: {1: None}}
+        assert search.trials[1].state == "diverged"
+    tells = [event for event in disk.events if event["event"] == "tell"]
+    assert [event["number"] for event in tells] == [0, 1]  # nothing is told again
+    # Of two that came to rung 3 one goes on: the other one, be it ever so bad.
+    third = new(search)
+    assert not search.on_result(third, 1, 0.5)  # of three the best: the one that diverged
+    search.on_end(third, "stopped")
+    fourth = new(search)
+    assert search.on_result(fourth, 1, 0.6)
+    assert search.on_result(fourth, 3, -5.0)
+
+
+def test_a_search_is_done_when_nothing_is_left_to_start() -> None:
+    search = begin(SearchSettings("random", 2))
+    first, second = new(search), new(search)
+    assert search.next() is None and not search.is_done
+    search.on_end(first, "finished", 0.5)
+    assert search.next() is None and not search.is_done
+    search.on_end(second, "failed")
+    assert search.next() is None and search.is_done and search.ended_because == ""
+
+
+def test_a_failed_trial_is_to_be_run_again_by_the_next_launch() -> None:
+    disk = Disk()
+    search = begin(SearchSettings("random", 1), disk)
+    config_id = new(search)
+    search.on_end(config_id, "failed")
+    disk.failed.add(config_id)
+    again = begin(SearchSettings("random", 1), disk)
+    assert again.next() is None and not again.is_done
+    again.on_result(config_id, 9, 0.5)
+    again.on_end(config_id, "finished", 0.5)
+    assert again.is_done
+    assert [e["state"] for e in disk.events if e["event"] == "tell"] == ["failed", "finished"]
+
+
+def test_a_pause_that_was_not_noted_is_named() -> None:
+    """The driver was killed after the row of the rung, before it could stop the trial."""
+    disk = Disk()
+    config_id = new(begin(disk=disk))
+    disk.rows[config_id] = {1: 0.5}
+    search = begin(disk=disk)
+    assert search.to_stop == {config_id: 1}
+    search.on_end(config_id, "stopped")
+    assert search.to_stop == {}
+    assert disk.events[-1]["state"] == "stopped" and disk.events[-1]["value"] == 0.5
+
+
+def test_a_sampler_that_proposes_only_what_was_tried_is_helped_out() -> None:
+    class Stubborn:
+        def __init__(self, *_arguments: Any, **_options: Any) -> None:
+            self.asked: list[tuple[int, int]] = []
+
+        def ask(self, number: int, attempt: int) -> dict[str, Any]:
+            self.asked.append((number, attempt))
+            return {"lr": 0.5, "epochs": 9}
+
+        def tell(self, *_arguments: Any) -> None:
+            pass
+
+    space = make_space(param_space={"lr": tune.choice([0.1, 0.5, 0.9]), "epochs": 9})
+    disk = Disk()
+    search = begin(SearchSettings("random", 5), disk, space)
+    search.proposals._sampler = stubborn = Stubborn()  # type: ignore[assignment]
+    proposed = [new(search) for _ in range(3)]
+    assert proposed[0] == make_configuration({"lr": 0.5, "epochs": 9}).config_id
+    assert stubborn.asked[:2] == [(0, 0), (1, 0)] and stubborn.asked[-1] == (2, 19)
+    assert search.next() is None
+    assert search.ended_because == "the space has 3 configurations, and all of them were tried"
+    assert {config["lr"] for config in disk.asked().values()} == {0.1, 0.5, 0.9}
+
+
+def test_a_row_that_leaves_a_default_out_is_the_point_with_it() -> None:
+    axes = {"lr": tune.choice([0.1, 0.5]), "drop": tune.choice([0.0, 0.3]), "epochs": 9}
+    disk = Disk()
+    left_out = make_configuration({"epochs": 9, "lr": 0.5})
+    disk.configurations[left_out.config_id] = left_out.config
+    disk.rows[left_out.config_id] = {9: 1.0}
+    toy = replace(trainable(), parameters={"drop": Parameter(float, default=0.0)})
+    search = begin(SearchSettings("grid", 5), disk, make_space(param_space=axes), toy)
+    while search.next() is not None:
+        pass
+    found = [(config["lr"], config["drop"]) for config in disk.asked().values()]
+    assert found == [(0.1, 0.0), (0.1, 0.3), (0.5, 0.3)]
+    assert search.ended_because == "the space has 4 configurations, and all of them were tried"
