@@ -57,3 +57,20 @@ def test_the_command_writes_its_tables_below_the_text(
     assert text.startswith("# Statistics\n" + command.START) and "old" not in text
     assert "| 1 seed, 10 settings |" in text and "20 studies a cell" in text
     assert "one accuracy at most" in capsys.readouterr().out
+
+
+def test_a_run_continues_from_the_shares_that_it_kept(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    document, kept = tmp_path / "statistics.md", tmp_path / "shares.json"
+    document.write_text(command.START)
+    monkeypatch.setattr(command, "DOCUMENT", document)
+    few = ["--studies", "20", "--processes", "1", "--keep", str(kept)]
+    command.main(["one accuracy", "--seed", "1", *few])
+    first = document.read_text()
+    assert "drawn with `--seed 1`" in first and "**BestOf**" not in first
+    command.main(["BestOf", "--seed", "1", *few])
+    both = document.read_text()
+    assert "**BestOf**" in both and first.partition("**one accuracy**")[2] in both
+    command.main(["one accuracy", "--seed", "2", *few])
+    assert first.partition("**one accuracy**")[2] not in document.read_text(), "other studies"
