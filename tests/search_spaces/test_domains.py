@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import json
+import random
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from ray import tune
 
@@ -14,7 +15,7 @@ from search_spaces.configuration import make_configuration
 from search_spaces.domain_forms import as_domain, plain_entry
 from search_spaces.domains import Domain
 from search_spaces.errors import UserError
-from search_spaces.points import point
+from search_spaces.points import all_points, point
 from search_spaces.space import SearchSpace
 
 OPTIMIZER = tune.choice(
@@ -299,3 +300,47 @@ def test_points_that_are_none_of_the_space_are_named(points: Any, part: str) -> 
     with pytest.raises(UserError) as error:
         declare(start_with=points)
     assert part in str(error.value) and "\n" not in str(error.value)
+
+
+leaves = st.one_of(
+    st.integers(0, 5),
+    st.sampled_from(["a", "b", None, True]),
+    st.just(Domain("uniform", 0.0, 1.0).as_json()),
+    st.just(Domain("randint", 1, 4).as_json()),
+)
+
+
+def named(values: st.SearchStrategy[Any], prefix: str) -> st.SearchStrategy[dict[str, Any]]:
+    names = st.integers(0, 3).map(lambda index: f"{prefix}{index}")
+    return st.dictionaries(names, values, min_size=1, max_size=3)
+
+
+def options(inner: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
+    lists = st.lists(inner, min_size=1, max_size=3, unique_by=repr)
+    return lists.map(lambda entries: {"domain": "choice", "options": entries})
+
+
+within = named(st.one_of(leaves, options(named(leaves, "inner"))), "outer")
+nested = named(st.one_of(leaves, options(within)), "top")
+
+
+@settings(max_examples=60, deadline=None)
+@given(nested, st.integers(0, 10**6))
+def test_a_point_of_any_space_is_known_again(axes: dict[str, Any], seed: int) -> None:
+    try:
+        space = declare(param_space=axes, trainable=print)
+    except UserError:  # a name is set twice, or a list has one value as 1 and as True
+        return
+    order = random.Random(seed)
+    made = point(space.axes, lambda _path, domain: domain.at(order.random()))
+    found = space.choices_of(made, {})
+    assert found is not None
+    assert space.point_of(made, {}) == made
+    assert set(made) <= set(space.parameters())
+    assert json.loads(json.dumps(space.param_space)) == space.param_space
+    corners = [corner.config for corner in space.corners()]
+    assert all(space.choices_of(corner, {}) is not None for corner in corners)
+    assert {name for corner in corners for name in corner} == set(space.parameters())
+    size = space.num_configurations()
+    if size is not None:
+        assert len(list(all_points(space.axes))) == size
