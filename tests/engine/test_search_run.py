@@ -152,7 +152,7 @@ def test_a_retry_repeats_no_result_and_a_row_without_a_checkpoint_says_so(tmp_pa
     run.report(trial, 1, 0.5, saved=False)
     run.run.on_result(trial, {"epoch": 1, "score": 0.5})
     run.run.on_result(trial, {"epoch": 2, "score": float("nan")})
-        run.run.on_result(trial, {"epoch": 3})  # the objective is reported now and then
+    run.run.on_result(trial, {"epoch": 3})  # the objective is reported now and then
     config_id = run.brain.results[0][0]
     assert run.brain.results == [(config_id, 1, 0.5, False), (config_id, 2, None, False)]
 
