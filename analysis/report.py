@@ -40,7 +40,7 @@ def _serve(arguments: argparse.Namespace) -> None:
         raise UserError(f"--{given[0]}: --serve writes no files and follows the study by itself")
     options = {
         "figures": not arguments.no_figures,
-        "published": not arguments.no_published,
+        "labs": arguments.labs,
         "images": arguments.images,
     }
     serve([store.place for store in arguments.studies], arguments.port or 0, options)
@@ -61,7 +61,7 @@ def _write_and_tell(arguments: argparse.Namespace) -> None:
         arguments.out,
         formats=arguments.formats,
         figures=not arguments.no_figures,
-        published=not arguments.no_published,
+        labs=arguments.labs,
         images=arguments.images,
     )
     for folder in dict.fromkeys(path.parent for path in written):
@@ -124,9 +124,10 @@ def _parser() -> Parser:
         "--no-figures", action="store_true", help="write tables and text only, which is much faster"
     )
     parser.add_argument(
-        "--no-published",
-        action="store_true",
-        help="leave out the comparison with published claims and numbers",
+        "--labs",
+        action=argparse.BooleanOptionalAction,
+        help="compare with the tables and claims of the two lab reports (default: only studies "
+        "of their models and data)",
     )
     parser.add_argument(
         "--images",

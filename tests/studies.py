@@ -12,7 +12,7 @@ from tune_app.study.fingerprint import data_fingerprint
 
 Json = dict[str, Any]
 
-QUICK = ("--formats", "md", "--no-figures", "--no-published")
+QUICK = ("--formats", "md", "--no-figures", "--no-labs")
 """Arguments for a report in a fraction of a second, for tests that write many."""
 
 RESNET_FACTORS = ("dataset", "model", "batch_size", "optimizer", "lr", "pin_memory", "epochs")

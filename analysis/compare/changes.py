@@ -15,8 +15,8 @@ from analysis.compare.joined import settings_of
 from analysis.frames.arithmetic import launch_records
 from analysis.frames.labels import label
 from analysis.frames.load import FINISHED, Study
+from analysis.frames.measures import measures_of
 from analysis.frames.meta import datasets_of
-from analysis.frames.quality import measures_of
 from analysis.frames.split import varies
 from search_spaces.errors import one_line
 from tune_app.study.arithmetic import mapping

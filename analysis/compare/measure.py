@@ -7,10 +7,16 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from analysis.compare.joined import Joined
-from analysis.frames.cells import Scale, metric_cell, num_images_of, scale_of
-from analysis.frames.labels import metric_heading
 from analysis.frames.load import Study
-from analysis.frames.quality import measures_of, picked_by, reported_numbers
+from analysis.frames.measures import (
+    Measure,
+    measure_of,
+    measures_of,
+    metric_cell,
+    num_items_of,
+    picked_by,
+    reported_numbers,
+)
 from search_spaces.errors import UserError, choices, did_you_mean, one_line
 
 _TIMES = ("_seconds", "_per_second")
@@ -29,7 +35,7 @@ class Judged:
 
     name: str
     better: str | None
-    scale: Scale
+    scale: Measure
     why: str = ""
 
     @property
@@ -45,14 +51,14 @@ def is_time(name: str) -> bool:
     return name.endswith(_TIMES)
 
 
-def printed(study: Study, name: str) -> Scale:
+def printed(study: Study, name: str) -> Measure:
     """Return how a measure of a study is printed."""
-    return scale_of(study, name)
+    return measure_of(study, name)
 
 
 def heading_of(study: Study, name: str) -> str:
     """Return the heading of a measure, with its unit."""
-    return metric_heading(study, name)
+    return measure_of(study, name).heading
 
 
 def cell(study: Study, dataset: object, name: str, value: float, *, num_rows: int = 1) -> str:
@@ -62,10 +68,10 @@ def cell(study: Study, dataset: object, name: str, value: float, *, num_rows: in
 
 def difference_cell(study: Study, dataset: object, name: str, value: float) -> str:
     """Return a difference with its sign, without its unit."""
-    return scale_of(study, name).difference(value, num_images_of(study, dataset, name))
+    return measure_of(study, name).difference(value, num_items_of(study, dataset, name))
 
 
-def spread(scale: Scale, mean: float, low: float, high: float) -> str:
+def spread(scale: Measure, mean: float, low: float, high: float) -> str:
     """Return a mean difference with its interval: ``+1.2 points [+0.3, +2.1]``."""
     text = scale.in_words(mean)
     if not math.isfinite(low):
@@ -113,7 +119,7 @@ def choose(studies: Sequence[Study], wanted: str | None = None) -> Judged:
 
 def judged(study: Study, name: str) -> Judged:
     """Return a measure of a study as one that decides."""
-    return Judged(name, measures_of(study).better(name), scale_of(study, name))
+    return Judged(name, measures_of(study).better(name), measure_of(study, name))
 
 
 def _why(studies: Sequence[Study], name: str) -> str:
@@ -139,7 +145,7 @@ def unlike(joined: Joined, name: str) -> str:
     if all(units) and units[0] != units[1]:
         where = (f"in {one_line(u)} in {at}" for u, at in zip(units, labels, strict=True))
         return f"{one_line(name)} is {' and '.join(where)}"
-    shares = [scale_of(study, name).in_percent for study in studies]
+    shares = [measure_of(study, name).in_percent for study in studies]
     has_results = all(name in study.metric_keys for study in studies)
     if has_results and shares[0] != shares[1]:
         is_one, is_none = labels if shares[0] else reversed(labels)

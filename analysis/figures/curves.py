@@ -11,11 +11,10 @@ import pandas as pd
 
 from analysis.figures import style
 from analysis.figures.scatter import plain_log_axis
-from analysis.frames.cells import scale_of
 from analysis.frames.columns import levels, numbers
-from analysis.frames.labels import label, words_of
+from analysis.frames.labels import label
 from analysis.frames.load import Study
-from analysis.frames.quality import compared_by, has_accuracies, measures_of
+from analysis.frames.measures import measure_of, measures_of, objective_of
 from analysis.frames.selection import SELECTABLE
 from analysis.frames.summary import best_data, candidates, curve, groups_of
 from tune_app.study.measures import quantity_of
@@ -24,6 +23,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
+_MOST_PANELS = 2
 MOST_LINES = 16
 """With more trials than this a band from the 10th to the 90th percentile is drawn."""
 _LOOKS = {
@@ -55,37 +55,32 @@ class Panel:
         return next(split for split in ("val", "", "test", "train") if split in self.columns)
 
 
-_PANELS = (
-    Panel("loss", {"train": "train_loss", "val": "val_loss"}),
-    Panel("accuracy", {"train": "train_accuracy", "val": "val_accuracy"}, in_percent=True),
-)
-
-
 def panels_of(study: Study) -> list[Panel]:
-    """Return the quantities that the learning curves show.
+    """Return the quantities that the learning curves show: the objective and the loss.
 
-    They are loss and accuracy, or else the objective and the loss, on every split.
+    If the loss is the objective, the first other quantity with a known direction is the second.
     """
-    if has_accuracies(study):
-        return list(_PANELS)
-    measures, panels = measures_of(study), []
-    for quantity in dict.fromkeys((quantity_of(study.metric), "loss")):
+    measures = measures_of(study)
+    known = [name for name in study.metric_keys if measures.better(name)]
+    others = [quantity_of(name) for name in known if measures.split(name) != "test"]
+    panels: list[Panel] = []
+    for quantity in dict.fromkeys((quantity_of(study.metric), "loss", *others)):
         columns = {
             measures.split(name) or "": name
             for name in map(str, study.epochs)
             if quantity_of(name) == quantity and numbers(study.epochs, name).notna().any()
         }
-        if columns:
-            scale = scale_of(study, columns[next(iter(columns))])
-            name = replace(scale, words=words_of(quantity)).axis
-            panels.append(Panel(name, columns, scale.in_percent))
+        if columns and len(panels) < _MOST_PANELS:
+            measure = measure_of(study, columns[next(iter(columns))])
+            axis = replace(measure, name=quantity).axis
+            panels.append(Panel(axis, columns, measure.in_percent))
     return panels
 
 
 def curve_panels(study: Study, dataset: Any) -> list[Any]:
     """Return the models of a data set that have epochs to draw; [None] if there are no models."""
     epochs = _epochs(study, dataset)
-    if len(epochs) == 0 or compared_by(study).selected not in epochs:
+    if len(epochs) == 0 or study.metric not in epochs:
         return []
     return levels(epochs, "model") if "model" in groups_of(study) else [None]
 
@@ -178,7 +173,7 @@ def draw_many(axes: Axes, values: pd.DataFrame, name: str) -> None:
 
 
 def draw_lengths(study: Study, datasets: list[Any]) -> Figure:
-    """Draw validation accuracy by epoch, one row per data set, with the milestones marked."""
+    """Draw the objective by epoch, one row per data set, with the milestones marked."""
     models = max((curve_panels(study, dataset) for dataset in datasets), key=len, default=[])
     height = 0.7 + 1.9 * len(datasets)
     shape = (len(datasets), len(models))
@@ -191,14 +186,15 @@ def draw_lengths(study: Study, datasets: list[Any]) -> Figure:
                     if value is not None
                 )
                 axes.set_title(title)
-                draw_many(axes, curves_data(study, dataset, model, "val_accuracy"), "one training")
+                draw_many(axes, curves_data(study, dataset, model, study.metric), "one training")
                 for colour, milestone in zip(
                     style.SERIES, levels(study.rows, "epochs"), strict=False
                 ):
                     axes.axvline(
                         milestone, color=colour, lw=1.2, ls=":", label=f"{milestone} epochs"
                     )
-            style.percent_axis(grid[line][0], "validation accuracy")
+            objective = objective_of(study)
+            style.measure_axis(grid[line][0], objective.axis, in_percent=objective.in_percent)
         for axes in grid[-1]:
             style.epoch_axis(axes)
         style.legend_below(figure, grid[-1])

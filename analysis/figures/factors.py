@@ -9,15 +9,15 @@ import pandas as pd
 
 from analysis.figures import style
 from analysis.figures.scatter import plain_log_axis
-from analysis.frames.cells import Scale
 from analysis.frames.columns import levels
 from analysis.frames.labels import label, parameter_heading
+from analysis.frames.measures import Measure
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 
-def draw_effects(effects: pd.DataFrame, scale: Scale, column: str) -> Figure:
+def draw_effects(effects: pd.DataFrame, measure: Measure, column: str) -> Figure:
     """Draw the mean of a measure at every level of every factor, from ``main_effects_data``.
 
     ``column`` has the means.
@@ -55,7 +55,7 @@ def draw_effects(effects: pd.DataFrame, scale: Scale, column: str) -> Figure:
         ]
         axes.set_yticks(list(heights.values()), names)
         axes.invert_yaxis()
-        style.measure_axis(axes, f"mean {scale.axis}", "x", in_percent=scale.in_percent)
+        style.measure_axis(axes, f"mean {measure.axis}", "x", in_percent=measure.in_percent)
         style.legend_below(figure, [axes])
     return figure
 

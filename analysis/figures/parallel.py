@@ -8,12 +8,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from analysis.figures import style
-from analysis.frames.cells import metric_cell, scale_of
-from analysis.frames.columns import finished, levels, numbers, varied
+from analysis.frames.columns import finished, levels, numbers, shown_parameters
 from analysis.frames.labels import label, parameter_heading
 from analysis.frames.load import Study
+from analysis.frames.measures import metric_cell, objective_of
 from analysis.frames.pairing import text_keys
-from analysis.frames.quality import compared_by
 from analysis.frames.seeds import over_seeds
 
 if TYPE_CHECKING:
@@ -32,10 +31,10 @@ def parallel_data(study: Study) -> dict[str, Any]:
         ``value`` of the measure that selects (mean over seeds) and that as ``text``; ``measure``:
         its name, and ``unit``: its unit, ``%`` for a share.
     """
-    scale = scale_of(study, compared_by(study).selected)
-    rows = over_seeds(finished(study), [scale.metric])
-    rows = rows[rows[scale.metric].notna()]
-    keys = [key for key in varied(study, study.factors) if len(levels(rows, key)) > 1]
+    objective = objective_of(study)
+    rows = over_seeds(finished(study), [objective.name])
+    rows = rows[rows[objective.name].notna()]
+    keys = [key for key in shown_parameters(study) if len(levels(rows, key)) > 1]
     if len(keys) < 2 or len(rows) < 2:
         return {}
     axes, places = [], []
@@ -49,19 +48,18 @@ def parallel_data(study: Study) -> dict[str, Any]:
             "id": config_id,
             "at": list(at),
             "value": value,
-            "text": metric_cell(study, dataset, scale.metric, value, num_seeds=num_seeds),
+            "text": metric_cell(study, dataset, objective.name, value, num_seeds=num_seeds),
         }
         for config_id, at, value, num_seeds, dataset in zip(
             rows["config_id"],
             zip(*places, strict=True),
-            numbers(rows, scale.metric),
+            numbers(rows, objective.name),
             rows["num_seeds"],
             rows["dataset"] if "dataset" in rows else [None] * len(rows),
             strict=True,
         )
     ]
-    unit = "%" if scale.in_percent else scale.unit
-    return {"axes": axes, "lines": lines, "measure": scale.words, "unit": unit}
+    return {"axes": axes, "lines": lines, "measure": objective.words, "unit": objective.unit}
 
 
 def draw_parallel(data: dict[str, Any]) -> Figure:

@@ -12,7 +12,9 @@ from analysis.frames.columns import finished, levels, numbers
 from analysis.frames.conditions import at_once
 from analysis.frames.labels import label
 from analysis.frames.load import Study
+from analysis.frames.measures import objective_of
 from analysis.frames.seeds import over_seeds
+from analysis.frames.summary import groups_of
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -20,32 +22,30 @@ if TYPE_CHECKING:
 
 
 def cost_data(study: Study, cost: str) -> pd.DataFrame:
-    """Return the configurations with a validation accuracy and a positive cost.
+    """Return the configurations with the objective and a positive cost.
 
     With several seeds the values are means, because single runs make the front by chance.
 
     Returns:
-        ``dataset``, ``series`` (model or kernel, as printed), ``cost``, ``val_accuracy``,
-        ``test_accuracy``, ``num_concurrent_trials`` (the most at any seed) and ``on_front``:
-        whether no other configuration of the data set is at least as good in both and better in
-        one (Pareto front).
+        ``dataset``, ``series`` (the group for which a best configuration is picked, as printed),
+        ``cost``, ``value`` (the objective), ``num_concurrent_trials`` (the most at any seed) and
+        ``on_front``: whether no other configuration of the data set is at least as good in both
+        and better in one (Pareto front).
     """
-    rows = over_seeds(finished(study), (cost, "val_accuracy", "test_accuracy"))
-    key = next((name for name in ("model", "kernel") if name in rows), None)
+    rows = over_seeds(finished(study), (cost, study.metric))
+    key = next((name for name in groups_of(study) if name != "dataset" and name in rows), None)
     scale = 1e6 if cost == "flops" else 1.0
-    frame = pd.DataFrame(
-        {"cost": numbers(rows, cost) / scale, "val_accuracy": numbers(rows, "val_accuracy")}
-    )
-    frame["test_accuracy"] = numbers(rows, "test_accuracy")
+    frame = pd.DataFrame({"cost": numbers(rows, cost) / scale})
+    frame["value"] = numbers(rows, study.metric)
     frame["num_concurrent_trials"] = at_once(study, rows["config_id"])
     frame["series"] = [label(key, value) for value in rows[key]] if key else "all"
     frame["dataset"] = rows.get("dataset", "")
-    frame = frame[(frame["cost"] > 0) & frame["val_accuracy"].notna()].reset_index(drop=True)
+    frame = frame[(frame["cost"] > 0) & frame["value"].notna()].reset_index(drop=True)
     frame["on_front"] = False
+    sign = 1 if study.mode == "max" else -1
     for _, group in frame.groupby("dataset"):
-        frame.loc[group.index, "on_front"] = pareto_front(
-            group["cost"].to_numpy(), group["val_accuracy"].to_numpy()
-        )
+        gains = sign * group["value"].to_numpy()
+        frame.loc[group.index, "on_front"] = pareto_front(group["cost"].to_numpy(), gains)
     return frame
 
 
@@ -59,7 +59,7 @@ def pareto_front(costs: np.ndarray[Any, Any], gains: np.ndarray[Any, Any]) -> np
 
 
 def draw_cost(study: Study, cost: str, name: str) -> Figure:
-    """Draw validation accuracy against a cost, a panel per data set, with the Pareto front."""
+    """Draw the objective against a cost, a panel per data set, with the Pareto front."""
     data = cost_data(study, cost)
     datasets = levels(data, "dataset")
     with style.canvas(1, len(datasets), 3.2) as (figure, grid):
@@ -69,7 +69,8 @@ def draw_cost(study: Study, cost: str, name: str) -> Figure:
             axes.set_xscale("log")
             plain_log_axis(axes)
             axes.set_xlabel(name)
-            style.percent_axis(axes, "validation accuracy")
+            objective = objective_of(study)
+            style.measure_axis(axes, objective.axis, in_percent=objective.in_percent)
         style.legend_below(figure, grid[0])
     return figure
 
@@ -78,7 +79,7 @@ def _draw_points(axes: Axes, data: pd.DataFrame) -> None:
     front = data[data["on_front"]].sort_values("cost")
     axes.step(
         front["cost"],
-        front["val_accuracy"],
+        front["value"],
         where="post",
         color=style.MUTED,
         lw=1,
@@ -91,7 +92,7 @@ def _draw_points(axes: Axes, data: pd.DataFrame) -> None:
         points = data[data["series"] == series]
         axes.scatter(
             points["cost"],
-            points["val_accuracy"],
+            points["value"],
             s=22,
             marker=style.MARKERS[index % len(style.MARKERS)],
             color=style.SERIES[index % len(style.SERIES)],

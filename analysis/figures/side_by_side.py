@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from analysis.figures import style
-from analysis.frames.cells import Scale
+from analysis.frames.measures import Measure
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 _MARGIN = 0.04
 
 
-def draw_side_by_side(data: pd.DataFrame, scale: Scale, labels: tuple[str, str]) -> Figure:
+def draw_side_by_side(data: pd.DataFrame, scale: Measure, labels: tuple[str, str]) -> Figure:
     """Draw the values of two studies against each other, a point per row.
 
     Args:

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import math
 import re
-from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
@@ -20,13 +19,8 @@ from analysis.frames.labels import (
     MILLIONS,
     MISSING,
     format_value,
-    is_share_in,
     label,
-    words_of,
 )
-from analysis.frames.load import Study
-from analysis.frames.meta import datasets_of
-from analysis.frames.quality import measures_of
 from search_spaces.errors import one_line
 from tune_app.study.measures import is_share
 
@@ -82,7 +76,7 @@ def format_cell(
         column: the name of a measured column.
         value: the cell's value.
         num_images: how many images a share was counted on; None if unknown.
-        as_share: whether the column is printed in percent, as in ``labels.heading``.
+        as_share: whether the column is printed in percent; None leaves it to the name.
     """
     if value is None or pd.isna(value):
         return MISSING
@@ -141,79 +135,3 @@ def format_spread(
 def counted(number: int, noun: str) -> str:
     """Return a number with its noun: ``1 row``, ``2 rows``."""
     return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
-
-
-def metric_cell(
-    study: Study, dataset: object, metric: str, value: Any, *, num_seeds: int = 1
-) -> str:
-    """Return a metric's text; a mean over seeds is counted on the images of all of them."""
-    images = num_images_of(study, dataset, metric)
-    images = images and images * num_seeds
-    return format_cell(metric, value, images, as_share=is_share_in(study, metric))
-
-
-@dataclass(frozen=True)
-class Scale:
-    """How one measure of a study is printed in sentences.
-
-    Attributes:
-        metric: the measure.
-        words: its name in words.
-        in_percent: whether it is a share.
-        unit: its unit, if it is none.
-    """
-
-    metric: str = "test_accuracy"
-    words: str = "test accuracy"
-    in_percent: bool = True
-    unit: str = ""
-
-    @property
-    def axis(self) -> str:
-        """The name with the unit, as figures have it, but for the percent sign of a share."""
-        return f"{self.words} ({self.unit})" if self.unit and not self.in_percent else self.words
-
-    def value(self, value: float, num_images: float | None = None) -> str:
-        """Return a value with its unit: ``97.5 %``, ``12.3 mm``."""
-        text = format_cell(self.metric, value, num_images, as_share=self.in_percent)
-        return f"{text} {'%' if self.in_percent else self.unit}".rstrip()
-
-    def difference(self, value: float, num_images: float | None = None) -> str:
-        """Return a difference with its sign, without its unit; zero has no sign."""
-        if self.in_percent or not math.isfinite(value):
-            return format_points(value, num_images)
-        text = format_value(abs(value))
-        return text if float(text) == 0 else ("−" if value < 0 else "+") + text
-
-    @property
-    def difference_unit(self) -> str:
-        """The unit of a difference: ``points`` for a share; empty if it has none."""
-        return "points" if self.in_percent else self.unit
-
-    def in_words(self, value: float, num_images: float | None = None) -> str:
-        """Return a difference with its sign and unit: ``+1.2 points``."""
-        return f"{self.difference(value, num_images)} {self.difference_unit}".rstrip()
-
-
-TEST_ACCURACY = Scale()
-
-
-def scale_of(study: Study, metric: str) -> Scale:
-    """Return how a measure of a study is printed in sentences."""
-    unit = measures_of(study).unit(metric)
-    return Scale(metric, words_of(metric), is_share_in(study, metric), one_line(unit))
-
-
-def num_images_of(study: Study, dataset: object, column: str) -> float | None:
-    """Return how many images a fraction such as ``val_accuracy`` was counted on, None if unknown.
-
-    If ``dataset`` is None the number is known only if all data sets of the study have the same.
-    """
-    split = column.partition("_")[0]
-    if not is_share(column) or split not in ("train", "val", "test"):
-        return None
-    datasets = datasets_of(study.meta.get("data"))
-    entries = list(datasets.values()) if dataset is None else [datasets.get(str(dataset), {})]
-    counts = {entry.get(f"num_{split}") for entry in entries}
-    count = counts.pop() if len(counts) == 1 else None
-    return float(count) if isinstance(count, (int, float)) else None

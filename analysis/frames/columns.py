@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from analysis.frames.load import FINISHED, Study
+from analysis.frames.load import ENDED, FINISHED, Study
 
 Rows = pd.DataFrame
 
@@ -60,3 +60,13 @@ def levels(rows: Rows, column: str) -> list[Any]:
     numeric: list[Any] = [v for v in values if isinstance(v, (int, float, np.generic))]
     texts = [v for v in values if not isinstance(v, (int, float, np.generic))]
     return [*sorted(numeric), *texts]
+
+
+def shown_parameters(study: Study) -> list[str]:
+    """Return the parameters that tell configurations apart: factors that vary, then others."""
+    return list(dict.fromkeys([*varied(study, study.factors), *varied(study)]))
+
+
+def is_over(study: Study) -> bool:
+    """Return whether every row has ended or failed, so that there is nothing to wait for."""
+    return bool(study.rows["status"].isin((*ENDED, "failed")).all())

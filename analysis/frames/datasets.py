@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 
 from analysis.frames.columns import finished, levels, numbers, repeats
 from analysis.frames.load import Study
+from analysis.frames.measures import picked_by
 from analysis.frames.pairing import text_keys
-from analysis.frames.quality import compared_by
 from analysis.frames.tables import inert_axes
 from analysis.stats import interquartile_mean, performance_profile, stratified_interval
 
@@ -32,7 +32,7 @@ def over_datasets(study: Study) -> pd.DataFrame:
     """
     rows = finished(study)
     rows = rows[~repeats(study)[rows.index]]
-    measures = compared_by(study)
+    measures = picked_by(study)
     if "dataset" not in rows or measures.shown not in rows:
         return pd.DataFrame()
     datasets, seeds = levels(rows, "dataset"), sorted(set(study.meta["seeds"]))

@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
 from typing import Any
 
 import pandas as pd
 
-from analysis.frames.columns import numbers
-from analysis.frames.load import Study
-from analysis.frames.quality import measures_of
 from search_spaces.errors import one_line
 from tune_app.study.measures import is_share
 
@@ -31,7 +27,6 @@ HEADINGS = {
     "lr": "learning rate",
     "lr_schedule": "learning rate schedule",
     "label_smoothing": "label smoothing",
-    "mixed_precision": "mixed precision on a GPU",
     "macs": "MACs (M)",
     "flops": "FLOPs (M)",
     "live_flops": "live FLOPs (M)",
@@ -44,7 +39,6 @@ HEADINGS = {
     "trial_id": "trial",
     "shared_with": "shared",
     "config_id": "id",
-    "momentum": "momentum (SGD only)",
 }
 """Column -> its heading, if that is not simply the name with spaces."""
 
@@ -83,8 +77,7 @@ def heading(column: str, *, as_share: bool | None = None, unit: str = "") -> str
 
     Args:
         column: the name of the column.
-        as_share: whether the column is printed in percent; ``is_share_in`` decides it for a study's
-            column. None leaves it to the name.
+        as_share: whether the column is printed in percent; None leaves it to the name.
         unit: the unit of a column that is not printed in percent.
     """
     if column in HEADINGS:
@@ -98,27 +91,12 @@ def heading(column: str, *, as_share: bool | None = None, unit: str = "") -> str
 
 
 def words_of(column: str) -> str:
-    """Return the name of a measured column in words, without its unit: ``test accuracy``."""
+    """Return the name of a measured column in words, without its unit: ``validation rmse``."""
     words = one_line(column.replace("_", " "))
-    if is_share(column):
-        return words.replace("f1", "F1").replace("val ", "validation ")
-    return words
+    words = f"validation {words[4:]}" if words.startswith("val ") else words
+    return words.replace("f1", "F1") if is_share(column) else words
 
 
 def parameter_heading(name: str) -> str:
     """Return the heading of a parameter, which is never a share, whatever its name."""
     return heading(name, as_share=False)
-
-
-def metric_heading(study: Study, metric: str) -> str:
-    """Return the heading of a study's metric, with its unit."""
-    unit = measures_of(study).unit(metric)
-    return heading(metric, as_share=is_share_in(study, metric), unit=unit)
-
-
-@lru_cache(maxsize=256)
-def is_share_in(study: Study, column: str) -> bool:
-    """Return whether a study's column is a share, so that it is printed in percent."""
-    if column in study.config_keys:
-        return False
-    return measures_of(study).is_share(column, numbers(study.rows, column))

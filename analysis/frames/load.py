@@ -49,8 +49,9 @@ class Study:
             (the epoch of its result) and, if the user's code has changed, ``code`` (the
             fingerprint of the code that made it).
         trials: one row per trial: ``trial_key``, ``name``, ``launches``, ``status``, ``reason``,
-            ``num_epochs`` reported, ``last_milestone``, ``num_rows`` served, ``seed``, its
-            parameters and its last metrics.
+            ``num_epochs`` reported, ``tune_seconds`` (the time between its reports as Tune took
+            it; NaN if unknown), ``last_milestone``, ``num_rows`` served, ``seed``, its parameters
+            and its last metrics.
         epochs: one row per trial and epoch: ``trial_key``, parameters, ``launch``, ``epoch``,
             every scalar metric, ``timestamp`` (seconds since 1970) and ``hostname``.
         config_keys: the parameters of all configurations.

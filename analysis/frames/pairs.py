@@ -13,17 +13,13 @@ from typing import Any
 
 import pandas as pd
 
-from analysis.frames.arithmetic import arithmetics
-from analysis.frames.columns import finished, levels, numbers, repeats, varied
+from analysis.frames.columns import finished, levels, numbers, repeats
 from analysis.frames.load import Study
-from analysis.frames.pairing import sets_of, text_keys
-from analysis.frames.quality import compared_by, mean_column, measures_of
+from analysis.frames.measures import mean_column, picked_by
+from analysis.frames.pairing import sets_of
+from analysis.frames.summary import groups_of
 from analysis.stats import conditions_differ, same_conditions
 from analysis.stats.timing import CONDITIONS
-
-_GROUPS = ("dataset", "model")
-PAIR_MEANS = ("first", "second", "difference", "time_ratio")
-"""The numbers of ``pairs_data``."""
 
 
 def sets(
@@ -54,43 +50,13 @@ def sets(
     return (rows, found) if len(found) > 1 else (rows.iloc[:0], found)
 
 
-def main_effects_data(study: Study) -> pd.DataFrame:
-    """Return the mean result at every level of every varied factor, per data set.
-
-    Returns:
-        ``dataset`` (if the study has one), ``factor``, ``level``, ``num_sets``, the means over
-        complete sets of ``train_seconds`` and of the measures of ``compared_by`` (the columns are
-        ``mean_column`` of them, such as ``val_accuracy``), and ``num_concurrent_trials``, the
-        largest of these rows (NaN if one of them has none).
-    """
-    records: list[dict[str, Any]] = []
-    for factor in varied(study):
-        if factor == "dataset":
-            continue
-        rows, found = sets(study, factor)
-        for names, group in by_dataset(rows):
-            for level in found:
-                at = group[group[factor] == level]
-                if len(at):
-                    means = {
-                        mean_column(study, metric): numbers(at, metric).mean()
-                        for metric in _measured(study)
-                    }
-                    means["num_concurrent_trials"] = _most(at)
-                    records.append(
-                        names
-                        | {"factor": factor, "level": level, "num_sets": at["set"].nunique()}
-                        | means
-                    )
-    return pd.DataFrame(records)
+def measured(study: Study) -> list[str]:
+    """Return what is compared between levels: objective, test measure and training time."""
+    return list(dict.fromkeys([*picked_by(study), "train_seconds"]))
 
 
-def _measured(study: Study) -> list[str]:
-    """Return what is measured at each level: ``compared_by`` and the training time."""
-    return list(dict.fromkeys([*compared_by(study), "train_seconds"]))
-
-
-def _most(rows: pd.DataFrame) -> float:
+def most_at_once(rows: pd.DataFrame) -> float:
+    """Return the most trials that ran at once; NaN if a row does not record it."""
     return float(numbers(rows, "num_concurrent_trials").max(skipna=False))
 
 
@@ -108,15 +74,15 @@ def levels_data(study: Study, factor: str) -> pd.DataFrame:
     """Compare each level of a factor with the first, per data set and model.
 
     Returns:
-        The groups, ``level``, ``num_sets``, ``num_seeds``, the means as in
-        ``main_effects_data``, ``num_concurrent_trials`` (the largest of these rows; NaN if one of
-        them has none), and for every level but the first ``difference`` (mean of the paired
-        differences in the measure that is shown, test accuracy), ``smallest``, ``largest``,
+        The groups, ``level``, ``num_sets``, ``num_seeds``, the means of ``measured`` (columns as
+        ``mean_column`` names them), ``num_concurrent_trials`` (the largest of these rows; NaN if
+        one of them has none), and for every level but the first ``difference`` (mean of the paired
+        differences in the measure that is shown), ``smallest``, ``largest``,
         ``time_ratio`` (median of the paired ratios of ``train_seconds``, over the pairs timed under
         the same conditions) and ``time_problem`` (why there is no ratio; empty if there is one).
     """
     rows, found = sets(study, factor)
-    by = [name for name in _GROUPS if name in rows and name != factor]
+    by = [name for name in groups_of(study) if name in rows and name != factor]
     groups = list(rows.groupby(by, sort=False, dropna=False)) if by else [((), rows)]
     records: list[dict[str, Any]] = []
     for names, group in groups:
@@ -125,10 +91,10 @@ def levels_data(study: Study, factor: str) -> pd.DataFrame:
             at = _at(study, group, factor, level)
             record = dict(zip(by, names, strict=True)) | {"level": level, "num_sets": len(at)}
             record["num_seeds"] = group["seed"].nunique()
-            record |= {metric: at[metric].mean() for metric in _measured(study)}
-            record["num_concurrent_trials"] = _most(at)
+            record |= {mean_column(metric): at[metric].mean() for metric in measured(study)}
+            record["num_concurrent_trials"] = most_at_once(at)
             if level != found[0]:
-                shown = compared_by(study).shown
+                shown = picked_by(study).shown
                 gained = at[shown] - first[shown]
                 record |= {"difference": gained.mean()}
                 record |= {"smallest": gained.min(), "largest": gained.max()}
@@ -141,7 +107,7 @@ def levels_data(study: Study, factor: str) -> pd.DataFrame:
 def _at(study: Study, group: pd.DataFrame, factor: str, level: Any) -> pd.DataFrame:
     """Return the metrics of one level, one line per set, in the order of the sets."""
     rows = group[group[factor] == level].drop_duplicates("set")
-    frame = pd.DataFrame({name: numbers(rows, name) for name in (*_measured(study), *CONDITIONS)})
+    frame = pd.DataFrame({name: numbers(rows, name) for name in (*measured(study), *CONDITIONS)})
     return frame.assign(device=rows["device"]).set_axis(rows["set"]).sort_index()
 
 
@@ -163,50 +129,19 @@ def pairs_data(study: Study, factor: str, first: Any, second: Any) -> pd.DataFra
     """Return every pair of rows that differ only in whether ``factor`` is ``first`` or ``second``.
 
     Returns:
-        ``dataset``, ``model`` and ``seed`` if the study has them, ``first`` and ``second`` (the
-        measure that is shown: test accuracies), ``num_test`` (the items that it was counted over;
-        NaN if unknown), ``difference`` (first − second), ``time_ratio`` (first ÷ second; NaN if the
-        conditions differ), ``time_problem`` (why no pair has a ratio; else empty),
-        ``computed_alike`` (False if the two are known to come from different arithmetics) and
-        ``runs``, the frozen set of the pair's trials.
+        ``dataset`` and ``seed`` if the study has them, ``first`` and ``second`` (the measure that
+        is shown), ``difference`` (first − second), ``time_ratio`` (first ÷ second; NaN if the
+        conditions differ) and ``time_problem`` (why no pair has a ratio; else empty).
     """
     rows, _ = sets(study, factor, (first, second))
     one, two = _at(study, rows, factor, first), _at(study, rows, factor, second)
-    shown = compared_by(study).shown
+    shown = picked_by(study).shown
     frame = pd.DataFrame({"first": one[shown], "second": two[shown]})
     frame["difference"] = frame["first"] - frame["second"]
     frame["time_ratio"] = time_ratios(one, two)
     frame["time_problem"] = _problem(one, two)
     origin = rows.drop_duplicates("set").set_index("set")
-    for name in ("dataset", "model", "seed"):
+    for name in ("dataset", "seed"):
         if name in origin and name != factor:
             frame[name] = origin[name]
-    frame["num_test"] = numbers(origin, measures_of(study).count(shown) or "")
-    computed = arithmetics(study)[rows.index].groupby(rows["set"])
-    frame["computed_alike"] = computed.agg(lambda found: len(frozenset().union(*found)) < 2)
-    trials = rows.groupby("set")["trial_id"].agg(frozenset)
-    frame["runs"] = trials.reindex(frame.index)
     return frame[frame["difference"].notna()].reset_index(drop=True)
-
-
-def pivot_data(study: Study, dataset: Any, across: str = "model") -> pd.DataFrame:
-    """Return the test accuracies of one data set as a grid.
-
-    Seeds are averaged. Parameters that change nothing are left out.
-
-    Returns:
-        One row per setting of the other varied parameters: these parameters, then one column per
-        level of ``across``.
-    """
-    rows = finished(study)
-    rows = rows[rows["dataset"] == dataset] if "dataset" in rows else rows
-    down = [k for k in varied(study) if k not in ("dataset", across) and len(levels(rows, k)) > 1]
-    values = rows.assign(value=numbers(rows, "test_accuracy"))
-    keys = text_keys(values, down)
-    values["key"] = pd.Series(keys, index=values.index, dtype=object)
-    table = values.pivot_table(
-        index="key", columns=across, values="value", aggfunc="mean", sort=False, dropna=False
-    )
-    table = table[[level for level in levels(rows, across) if level in table.columns]]
-    left = values.drop_duplicates("key").set_index("key")[down]
-    return left.join(table).reset_index(drop=True)

@@ -71,6 +71,19 @@ def is_own(data: object, dataset: str) -> bool:
     return {*mapping(datasets_of(data).get(dataset, {}).get("sha256"))} == {"inputs", "labels"}
 
 
+def item_noun(data: object, dataset: object = None) -> str:
+    """Return what an item of a data set is called: ``image`` if it comes from IDX files.
+
+    Args:
+        data: the entry ``data`` of ``study.json``.
+        dataset: the data set; None for all of the study's.
+    """
+    names = list(datasets_of(data)) if dataset is None else [str(dataset)]
+    known = [name for name in names if name in datasets_of(data)]
+    are_images = bool(known) and not any(is_own(data, name) for name in known)
+    return "image" if are_images else "example"
+
+
 def load_splits(
     data: object, dataset: str, source: str, folder: Path, seeds: Iterable[int]
 ) -> dict[int, Split]:

@@ -11,11 +11,13 @@ from numpy.typing import NDArray
 
 from analysis.frames.columns import numbers, repeats
 from analysis.frames.load import Study
+from analysis.frames.measures import measures_of, picked_by
 from analysis.frames.selection import best_rows
+from tune_app.study.measures import quantity_of
 from tune_app.study.selection import group_names
 
 CONVERGED_SHARE = 0.99
-"""A training has converged once it reaches this share of its final validation accuracy."""
+"""A training has converged once it is as good as its end, but for the rest of this share."""
 NUM_LAST_EPOCHS = 3
 """The number of last epochs over which the stability of a training is measured."""
 
@@ -50,12 +52,18 @@ def curve(study: Study, trial_id: object, last_epoch: float) -> pd.DataFrame:
     return mine.sort_values("epoch")
 
 
-def convergence_epoch(val_accuracies: NDArray[Any]) -> int | None:
-    """Return the first epoch, from 1, that reaches 99 % of the final validation accuracy."""
-    if len(val_accuracies) == 0 or not np.isfinite(val_accuracies[-1]):
+def convergence_epoch(values: NDArray[Any], mode: str = "max") -> int | None:
+    """Return the first epoch, from 1, that is as good as the last one, to one percent of it.
+
+    Args:
+        values: (epochs,), the objective after each epoch.
+        mode: ``max`` if a larger value is better, ``min`` if a smaller one is.
+    """
+    if len(values) == 0 or not np.isfinite(values[-1]):
         return None
-    reached = np.flatnonzero(val_accuracies >= CONVERGED_SHARE * val_accuracies[-1])
-    return int(reached[0]) + 1
+    slack = (1 - CONVERGED_SHARE) * abs(values[-1])
+    good = values >= values[-1] - slack if mode == "max" else values <= values[-1] + slack
+    return int(np.flatnonzero(good)[0]) + 1
 
 
 @lru_cache(maxsize=8)
@@ -63,12 +71,12 @@ def summary_data(study: Study) -> pd.DataFrame:
     """Return how the trainings of the best configurations went, one row per group.
 
     Returns:
-        The groups, ``config_id``, ``num_seeds``, ``peak_val_accuracy`` (highest of any epoch),
-        ``val_accuracy`` and ``test_accuracy`` (at the end), ``convergence_epoch``, ``num_epochs``,
-        ``last_epochs_sd`` (of the validation accuracy over the last three epochs),
-        ``overfitting`` (training − validation accuracy at the end), ``generalisation`` (validation
-        − test accuracy), all of them means over the seeds, and ``seeds_sd`` (of the test accuracy
-        over the seeds; NaN for one seed).
+        The groups, ``config_id``, ``num_seeds``, ``peak`` (the best objective of any epoch),
+        ``objective`` and ``shown`` (at the end; on test data, if there is such a measure),
+        ``convergence_epoch``, ``num_epochs``, ``last_epochs_sd`` (of the objective over the last
+        three epochs), ``overfitting`` (by how much the objective's quantity is better on training
+        data at the end), ``generalisation`` (by how much it is worse on test data), all of them
+        means over the seeds, and ``seeds_sd`` (of ``shown`` over the seeds; NaN for one seed).
     """
     records = []
     for pick in best_data(study).to_dict("records"):
@@ -78,25 +86,34 @@ def summary_data(study: Study) -> pd.DataFrame:
         record = {name: pick[name] for name in groups_of(study)}
         record |= {"config_id": pick["config_id"], "num_seeds": pick["num_seeds"]}
         record |= {str(name): numbers(one_by_one, str(name)).mean() for name in one_by_one}
-        record["seeds_sd"] = numbers(one_by_one, "test_accuracy").std(ddof=1)
+        record["seeds_sd"] = numbers(one_by_one, "shown").std(ddof=1)
         records.append(record)
     return pd.DataFrame(records)
 
 
 def _of_row(study: Study, row: dict[Any, Any]) -> dict[str, Any]:
-    epochs = curve(study, row["trial_id"], row["milestone"])
-    val, train = (numbers(epochs, f"{split}_accuracy").to_numpy() for split in ("val", "train"))
+    epochs, quality = curve(study, row["trial_id"], row["milestone"]), picked_by(study)
+    sign = 1 if study.mode == "max" else -1
+    values = numbers(epochs, study.metric).to_numpy()
+    train = numbers(epochs, on_training(study)).to_numpy()
     # As a frame, so that ``numbers`` turns values that are not numbers into NaN.
     end = pd.DataFrame([row])
-    val_end, test = (numbers(end, f"{split}_accuracy").iloc[0] for split in ("val", "test"))
-    last = val[-NUM_LAST_EPOCHS:]
+    objective, shown = (numbers(end, name).iloc[0] for name in quality)
+    last = values[-NUM_LAST_EPOCHS:]
     return {
-        "peak_val_accuracy": np.nanmax(val) if np.isfinite(val).any() else np.nan,
-        "val_accuracy": val_end,
-        "test_accuracy": test,
-        "convergence_epoch": convergence_epoch(val),
+        "peak": sign * np.nanmax(sign * values) if np.isfinite(values).any() else np.nan,
+        "objective": objective,
+        "shown": shown,
+        "convergence_epoch": convergence_epoch(values, study.mode),
         "num_epochs": len(epochs),
         "last_epochs_sd": np.std(last, ddof=1) if len(last) > 1 else np.nan,
-        "overfitting": (train[-1] if len(train) else np.nan) - val_end,
-        "generalisation": val_end - test,
+        "overfitting": sign * ((train[-1] if len(train) else np.nan) - objective),
+        "generalisation": np.nan if quality.is_optimistic else sign * (objective - shown),
     }
+
+
+def on_training(study: Study) -> str:
+    """Return the column with the objective's quantity on training data; empty without one."""
+    measures, quantity = measures_of(study), quantity_of(study.metric)
+    names = (str(n) for n in study.epochs if quantity_of(str(n)) == quantity)
+    return next((name for name in names if measures.split(name) == "train"), "")

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable
 
 import pandas as pd
 
+from tune_app.study.objective import finite_number
 from tune_app.study.trial_record import Record
 from tune_app.study.trials import Trial
 
@@ -58,12 +60,20 @@ def trial_frame(trials: list[Trial]) -> pd.DataFrame:
             "status": outcome.status,
             "reason": outcome.reason,
             "num_epochs": len(trial.history),
+            "tune_seconds": _seconds(record for _, record in trial.history.values()),
             "last_milestone": trial.last_milestone,
             "num_rows": sum(len(config_ids) for config_ids in trial.serves.values()),
         }
         records.append(summary | resolved(trial.config, scalars(last)) | summary)
-    columns = ("trial_key", "name", "launches", "status", "reason", "num_epochs")
+    columns = ("trial_key", "name", "launches", "status", "reason", "num_epochs", "tune_seconds")
     return _frame(records, (*columns, "last_milestone", "num_rows"))
+
+
+def _seconds(records: Iterable[Record]) -> float:
+    """Return the time between the reports of a trial as Tune took it, evaluation included."""
+    times = [finite_number(record.get("time_this_iter_s")) for record in records]
+    known = [seconds for seconds in times if seconds is not None and seconds >= 0]
+    return sum(known) if known else math.nan
 
 
 def epoch_frame(trials: list[Trial]) -> pd.DataFrame:

@@ -6,8 +6,8 @@ import pandas as pd
 
 from analysis.frames.columns import finished, repeats, same_at_every_seed, varied
 from analysis.frames.load import Study
+from analysis.frames.measures import picked_by
 from analysis.frames.pairs import by_dataset
-from analysis.frames.quality import compared_by
 from analysis.frames.tables import inert_axes
 from analysis.stats import factorial_effects
 from search_spaces.errors import UserError
@@ -25,7 +25,7 @@ def variance_data(study: Study) -> pd.DataFrame:
         ``dataset`` (if the study has one) and ``COLUMNS``, as ``factorial_effects`` has them; no
         lines for a data set that is no full grid, or has one factor.
     """
-    metric = compared_by(study).shown
+    metric = picked_by(study).shown
     rows = finished(study)
     rows = rows[~repeats(study)[rows.index]]
     if metric not in rows or rows["config_id"].isin(same_at_every_seed(study)).any():

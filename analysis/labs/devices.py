@@ -8,12 +8,13 @@ from typing import Any
 import pandas as pd
 
 from analysis.figures.factors import draw_devices
-from analysis.frames.cells import counted, format_cell, num_images_of
+from analysis.frames.cells import counted, format_cell
 from analysis.frames.columns import varied
 from analysis.frames.conditions import MARK, NOT_COMPARABLE, marked, note
-from analysis.frames.devices import arms, device_data
 from analysis.frames.labels import heading, label, parameter_heading
 from analysis.frames.load import FINISHED, Study
+from analysis.frames.measures import num_items_of
+from analysis.labs.device_arms import arms, device_data
 from analysis.render.document import Block, Figure, Paragraph, Section, Table
 from analysis.sections.problems import statuses_in_words
 from analysis.sections.setup import FLOPS_CONVENTION
@@ -63,7 +64,7 @@ def _cell(study: Study, record: dict[Any, Any], arm: str, metric: str) -> str:
         return "not in the study"
     if status not in FINISHED:
         return str(status)
-    images = num_images_of(study, record.get("dataset"), metric)
+    images = num_items_of(study, record.get("dataset"), metric)
     text = format_cell(metric, record[f"{arm}_{metric}"], images)
     if metric != "train_seconds":
         return text

@@ -20,7 +20,6 @@ from analysis.frames.meta import datasets_of
 from analysis.frames.split import identity_of_test, varies
 from analysis.frames.summary import best_data
 from analysis.render.document import Bullets, Paragraph, Section
-from analysis.sections.conclusions import overlap
 from analysis.stats import proportion_interval
 from search_spaces.errors import one_line
 
@@ -124,3 +123,10 @@ def _why(picks: pd.DataFrame) -> str:
         f"{pick['study']} on {float(pick['num_test']):,.0f}" for pick in picks.to_dict("records")
     ]
     return f"no ResNet and SVM were tested on the same images ({', '.join(tested)})"
+
+
+def overlap(one: float, two: float, num_images: float) -> bool:
+    """Return whether the 95 % intervals of two accuracies overlap; True if unknown."""
+    low_one, high_one = proportion_interval(one * num_images, num_images)
+    low_two, high_two = proportion_interval(two * num_images, num_images)
+    return not (low_one > high_two or low_two > high_one)

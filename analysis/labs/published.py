@@ -1,7 +1,7 @@
-"""The studies compared with the published reports: claims, numbers, and an audit of the studies.
+"""The studies compared with the published reports: their claims and their numbers.
 
-The verdicts come from ``analysis.checks.claims``, the comparison from ``analysis.labs.comparison``
-and the findings from ``analysis.checks.audit``. This module arranges them in tables.
+The verdicts come from ``analysis.checks.claims`` and the comparison from
+``analysis.labs.comparison``. This module arranges them in tables.
 """
 
 from __future__ import annotations
@@ -10,14 +10,15 @@ import functools
 import math
 import re
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 import pandas as pd
 
-from analysis.frames.cells import counted, format_cell, format_points, num_images_of
+from analysis.frames.cells import counted, format_cell, format_points
 from analysis.frames.labels import MISSING, heading, label
 from analysis.frames.load import Study
+from analysis.frames.measures import num_items_of
 from analysis.render.document import Block, Bullets, Paragraph, Section, Table
 from search_spaces.errors import one_line
 
@@ -185,7 +186,7 @@ def _comparison_table(frame: pd.DataFrame, studies: Mapping[str, Study]) -> Tabl
     if frame["reference_epochs"].notna().any():
         cells["published epochs"] = [_setting("epochs", v) for v in frame["reference_epochs"]]
     images = [
-        num_images_of(studies[study], dataset, "test_accuracy")
+        num_items_of(studies[study], dataset, "test_accuracy")
         for study, dataset in zip(frame["study"], frame["dataset"], strict=True)
     ]
     for title, column in (("ours (%)", "test_accuracy"), ("published (%)", "reference_accuracy")):
@@ -211,35 +212,3 @@ def _table_name(report: str, table: str) -> str:
     shown = _REPORTS.get(report, one_line(report))
     part = one_line(table).removeprefix(report).strip("_").replace("_", " ")
     return f"{shown}, {part}" if part else shown
-
-
-def audited(studies: Mapping[str, Study]) -> Section | None:
-    """Return the findings of the audit of these studies; None if no study has test accuracies."""
-    from analysis.checks.audit.finding import Audit
-    from analysis.checks.audit.study import audit_study
-
-    audits: list[Audit] = [
-        audit_study(study) for study in studies.values() if "test_accuracy" in study.rows
-    ]
-    if not audits:
-        return None
-    found = [finding for audit in audits for finding in audit.findings]
-    applied = {rule for audit in audits for rule in audit.clean} | {f.rule for f in found}
-    known = applied.union(*(audit.skipped for audit in audits))
-    text = (
-        f"{len(applied)} of {len(known)} rules could be applied to the rows of these studies; "
-        f"{counted(len(found), 'finding')}. python -m analysis.audit lists the other rules, with "
-        "the reasons why they could not be applied."
-    )
-    blocks: list[Block] = [Paragraph(text)]
-    if found:
-        blocks.append(_findings_table(found))
-    return Section("Audit of these numbers", tuple(blocks))
-
-
-def _findings_table(found: Sequence[Any]) -> Table:
-    columns = ("severity", "table", "rule", "says", "evidence", "settle")
-    frame = pd.DataFrame([{c: getattr(finding, c) for c in columns} for finding in found])
-    names = {"table": "study", "says": "finding", "settle": "what would settle it"}
-    cells = {names.get(c, c): [one_line(str(value)) for value in frame[c]] for c in columns}
-    return Table("audit", "What the audit finds in these studies.", cells, frame)

@@ -8,13 +8,14 @@ from typing import Any
 import pandas as pd
 
 from analysis.figures.factors import draw_scaling, draw_svms
-from analysis.frames.cells import format_cell, num_images_of
+from analysis.frames.cells import format_cell
 from analysis.frames.columns import finished, levels, numbers, varied
 from analysis.frames.conditions import MARK, at_once, marked, note
 from analysis.frames.labels import MISSING, heading, label, parameter_heading
 from analysis.frames.load import Study
-from analysis.frames.scaling import QUANTITIES, exponents_data, scaling_data
+from analysis.frames.measures import num_items_of
 from analysis.frames.seeds import over_seeds
+from analysis.labs.growth import QUANTITIES, exponents_data, scaling_data
 from analysis.render.document import Block, Figure, Paragraph, Section, Table
 from analysis.sections.seeds import seeds_notes
 from analysis.stats import conditions_differ
@@ -61,7 +62,7 @@ def _table(study: Study, name: str, dataset: Any, group: pd.DataFrame) -> Table:
     parameters = [p for p in varied(study) if p != "dataset" and p in group]
     cells = {parameter_heading(p): [label(p, value) for value in group[p]] for p in parameters}
     for metric in ("val_accuracy", "test_accuracy"):
-        images = num_images_of(study, dataset, metric)
+        images = num_items_of(study, dataset, metric)
         cells[heading(metric)] = [format_cell(metric, value, images) for value in group[metric]]
     counts = at_once(study, group["config_id"])
     for column in _COLUMNS:
@@ -151,7 +152,7 @@ def _data_table(study: Study, key: str, data: pd.DataFrame) -> Table:
     cells = {heading(c): [_cell(c, value) for value in data[c]] for c in columns}
     datasets = data["dataset"] if "dataset" in data else [None] * len(data)
     cells[heading("test_accuracy")] = [
-        format_cell("test_accuracy", value, num_images_of(study, dataset, "test_accuracy"))
+        format_cell("test_accuracy", value, num_items_of(study, dataset, "test_accuracy"))
         for value, dataset in zip(data["test_accuracy"], datasets, strict=True)
     ]
     counts = data["num_concurrent_trials"]

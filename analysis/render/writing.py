@@ -33,7 +33,7 @@ def write_report(
     *,
     formats: Sequence[str] = FORMATS,
     figures: bool = True,
-    published: bool = True,
+    labs: bool | None = None,
     images: Path | None = None,
 ) -> list[Path]:
     """Write tables, figures and the report of some studies.
@@ -44,7 +44,8 @@ def write_report(
             of several studies.
         formats: the forms to write, out of ``FORMATS``.
         figures: whether to draw figures.
-        published: whether to compare the studies with the published claims and numbers.
+        labs: whether to compare the studies with the two lab reports; None compares those of their
+            models and data.
         images: a folder with the IDX files that the studies were made from; without it the report
             shows no images.
 
@@ -58,7 +59,7 @@ def write_report(
     """
     stores = [study_store(place) for place in places]
     out = _destination(stores, out)
-    document, stems = _read(stores, figures=figures, published=published, images=images)
+    document, stems = _read(stores, figures=figures, labs=labs, images=images)
     return write_document(document, out, formats, stems=stems)
 
 
@@ -100,7 +101,7 @@ def report_html(
     place: str | Path | StudyStore,
     *,
     figures: bool = True,
-    published: bool = True,
+    labs: bool | None = None,
     images: Path | None = None,
 ) -> str:
     """Return the report of a study as HTML; nothing is written. See :func:`write_report`.
@@ -111,19 +112,19 @@ def report_html(
     from analysis.render.html import render_html
 
     stores = [study_store(place)]
-    document, _ = _read(stores, figures=figures, published=published, images=images)
+    document, _ = _read(stores, figures=figures, labs=labs, images=images)
     return render_html(document, Drawings(document.figures))
 
 
 def _read(
-    stores: Sequence[StudyStore], *, figures: bool, published: bool, images: Path | None
+    stores: Sequence[StudyStore], *, figures: bool, labs: bool | None, images: Path | None
 ) -> tuple[Document, dict[str, str]]:
     """Return the report, and for each study the stem of its files with the name of its tables."""
     named = _by_table_name(stores)
     stems = _slugs(named)
     studies = {stem: named[name] for stem, name in stems.items()}
     splits = {stem: load_splits(study, images) for stem, study in studies.items() if images}
-    document = build_document(studies, figures=figures, published=published, images=splits)
+    document = build_document(studies, figures=figures, labs=labs, images=splits)
     return document, stems
 
 

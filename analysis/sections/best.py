@@ -7,25 +7,21 @@ from typing import Any
 import pandas as pd
 
 from analysis.frames.arithmetic import warning
-from analysis.frames.cells import (
-    counted,
-    format_cell,
-    format_points,
+from analysis.frames.cells import counted, format_cell
+from analysis.frames.columns import is_over, numbers, shown_parameters
+from analysis.frames.labels import MISSING, heading, label, parameter_heading
+from analysis.frames.load import FINISHED, Study
+from analysis.frames.measures import (
+    measure_of,
+    measures_of,
     metric_cell,
-    num_images_of,
-    scale_of,
+    objective_of,
+    picked_by,
+    reported_numbers,
+    selection_words,
+    shown_of,
 )
-from analysis.frames.columns import numbers
-from analysis.frames.labels import (
-    MISSING,
-    heading,
-    is_share_in,
-    label,
-    metric_heading,
-    parameter_heading,
-)
-from analysis.frames.load import Study
-from analysis.frames.quality import picked_by, selection_words
+from analysis.frames.seeds import over_seeds
 from analysis.frames.selection import selection_gap
 from analysis.frames.summary import candidates, groups_of
 from analysis.frames.tables import inert_axes
@@ -42,7 +38,7 @@ def best(study: Study, key: str) -> Section:
     by, test_metric = groups_of(study), picked_by(study).shown
     gaps = selection_gap(candidates(study), by, study.metric, study.mode, test_metric)
     if gaps.empty:
-        return Section("Best configurations", (Paragraph(_nothing(study)),))
+        return Section("Best configurations", (Paragraph(nothing_picked(study)),))
     configurations = study.rows.drop_duplicates("config_id").set_index("config_id")
     records = [
         _best_cells(study, by, gap, configurations, test_metric) for gap in gaps.to_dict("records")
@@ -79,18 +75,26 @@ def _how_picked(study: Study) -> tuple[str, ...]:
     return (
         f"{picked}, and its test result is read afterwards. {repeated} The last three columns show "
         "a pick by the test result: its settings, the test result that it would have claimed, and "
-        "how much that exceeds the test result of the pick on validation.",
+        "how much better that is than the test result of the pick on validation.",
     )
 
 
-def _nothing(study: Study) -> str:
+def nothing_picked(study: Study) -> str:
     """Return a sentence on why no row can be picked."""
-    reported = [name for name in study.metric_keys if numbers(study.rows, name).notna().any()]
-    if reported and numbers(study.rows, study.metric).isna().all():
+    rows = study.rows
+    if rows["status"].isin(FINISHED).any():
+        if numbers(rows, study.metric).notna().any():
+            return "No row can be picked: every configuration with a result diverged at a seed."
+        reported = reported_numbers(study)
+        names = ", ".join(map(one_line, reported)) or "no number"
         return (
             f"No row can be picked: the study picks by {one_line(study.metric)}, which no finished "
-            f"row reports. Rows report {', '.join(map(one_line, reported))}."
+            f"row reports. Rows report {names}."
         )
+    counts = rows["status"].value_counts(sort=False)
+    if len(rows) and is_over(study):
+        have = ", ".join(f"{number} {status}" for status, number in counts.items())
+        return f"No row can be picked: no row has a result ({have})."
     return "No row can be picked yet."
 
 
@@ -134,7 +138,7 @@ def _best_cells(
     def cell(metric: str, value: object) -> str:
         return metric_cell(study, dataset, metric, value, num_seeds=gap["num_seeds"])
 
-    shown, tested = (metric_heading(study, metric) for metric in (study.metric, test_metric))
+    shown, tested = objective_of(study).heading, shown_of(study).heading
     cells = {
         **{heading(name): format_cell(name, gap[name]) for name in by},
         "id": format_cell("id", gap["config_id"]),
@@ -144,13 +148,25 @@ def _best_cells(
         shown: cell(study.metric, gap[study.metric]),
     }
     if test_metric == study.metric:
-        return cells
-    unit = scale_of(study, test_metric).difference_unit
+        return cells | _other_tests(study, config)
+    unit = shown_of(study).difference_unit
     return cells | {
         tested: cell(test_metric, gap[test_metric]),
         "picked on test": _on_test(study, by, gap["config_id"], on_test, configurations),
         f"its {tested}": cell(test_metric, gap[f"test_picked_{test_metric}"]),
         f"difference ({unit})" if unit else "difference": cell(test_metric, gap["gap"]),
+    }
+
+
+def _other_tests(study: Study, config: pd.Series[Any]) -> dict[str, str]:
+    """Return what else the pick reports on test data, if not the quantity that selected it."""
+    joined = over_seeds(study.rows[study.rows["config_id"] == config.name])
+    return {
+        measure_of(study, name).heading: metric_cell(
+            study, config.get("dataset"), name, numbers(joined, name).iloc[0]
+        )
+        for name in reported_numbers(study)
+        if measures_of(study).split(name) == "test"
     }
 
 
@@ -162,37 +178,26 @@ def _on_test(
     return "same" if on_test == pick else settings(study, configurations.loc[on_test], by)
 
 
-def settings(study: Study, config: pd.Series[Any] | dict[Any, Any], without: list[str]) -> str:
-    """Return the factors of a configuration in one line, without those of its group."""
+def settings(
+    study: Study, config: pd.Series[Any] | dict[Any, Any], without: list[str], most: int = 0
+) -> str:
+    """Return what tells a configuration apart in one line, without the names of its group.
+
+    Args:
+        study: the study.
+        config: the configuration.
+        without: parameters to leave out.
+        most: the most parameters to name; 0 for all.
+    """
     inert = inert_axes(study)
-    return ", ".join(
+    texts = [
         f"{parameter_heading(name)} {label(name, config[name])}"
-        for name in study.factors
+        for name in dict.fromkeys([*study.factors, *shown_parameters(study)])
         if name in config
         and name not in without
         and name not in inert
         and not pd.isna(config[name])
-    )
-
-
-def gap_of(study: Study) -> str:
-    """Return a sentence on how much more a pick on the test set would have claimed.
-
-    It is empty if no group has two candidates, because there is nothing to pick then.
-    """
-    test_metric = picked_by(study).shown
-    if picked_by(study).is_optimistic or not test_metric.endswith("accuracy"):
-        return ""
-    gaps = selection_gap(candidates(study), groups_of(study), study.metric, study.mode, test_metric)
-    gaps = gaps[gaps["num_candidates"] > 1]
-    values = numbers(gaps, "gap").dropna()
-    if values.empty or not is_share_in(study, test_metric):
-        return ""
-    if values.max() <= 0:
-        return "Picking on the test set instead of on validation would have claimed the same."
-    dataset = gaps["dataset"].get(values.idxmax()) if "dataset" in gaps else None
-    images = num_images_of(study, dataset, test_metric)
-    return (
-        f"Picking on the test set instead of on validation would have claimed up to "
-        f"{format_points(float(values.max()), images).lstrip('+')} points more."
-    )
+    ]
+    if not most or len(texts) <= most:
+        return ", ".join(texts)
+    return f"{', '.join(texts[:most])} and {len(texts) - most} more settings"

@@ -19,6 +19,7 @@ from analysis.frames.confusions import (
 )
 from analysis.frames.labels import label
 from analysis.frames.load import Study
+from analysis.frames.split import item_noun
 from analysis.frames.summary import best_data, groups_of
 from analysis.render.document import Block, Figure, Paragraph, Section, Table
 
@@ -53,13 +54,14 @@ def _confusion_blocks(study: Study, key: str, dataset: Any, picks: pd.DataFrame)
     classes = [per_class_data(matrix, names).assign(pick=title) for title, matrix in panels]
     pairs = [confused_pairs_data(matrix, names).assign(pick=title) for title, matrix in panels]
     where = "" if dataset is None else f"{label('dataset', dataset)}: "
+    noun = item_noun(study.meta.get("data"), dataset)
     most = "; ".join(
         f"{title}: {frame.iloc[0]['true']} taken for {frame.iloc[0]['predicted']} most often "
-        f"({counted(int(frame.iloc[0]['num_images']), 'image')})"
+        f"({counted(int(frame.iloc[0]['num_images']), noun)})"
         for (title, _), frame in zip(panels, pairs, strict=True)
         if len(frame)
     )
-    caption = f"{where}confusion matrices of the picked configurations on the test images."
+    caption = f"{where}confusion matrices of the picked configurations on the test {noun}s."
     alt = f"{caption} {most}." if most else caption
     figure = Figure(key, caption, alt, partial(draw_confusion, panels, names))
     ties = [
@@ -67,16 +69,19 @@ def _confusion_blocks(study: Study, key: str, dataset: Any, picks: pd.DataFrame)
         for title, matrix in panels
         if (number := more_as_often(matrix))
     ]
-    return [figure, *_class_tables(key, where, pd.concat(classes), pd.concat(pairs), ties)]
+    return [
+        figure,
+        *_class_tables(key, where, pd.concat(classes), pd.concat(pairs), ties, noun=noun),
+    ]
 
 
 def _class_tables(
-    key: str, where: str, classes: pd.DataFrame, pairs: pd.DataFrame, ties: list[str]
+    key: str, where: str, classes: pd.DataFrame, pairs: pd.DataFrame, ties: list[str], *, noun: str
 ) -> list[Block]:
     first = classes["pick"].iloc[0]
     names = list(classes.loc[classes["pick"] == first, "class"])
     cells: dict[str, list[str]] = {"class": names}
-    cells["images"] = [str(n) for n in classes.loc[classes["pick"] == first, "num_images"]]
+    cells[f"{noun}s"] = [str(n) for n in classes.loc[classes["pick"] == first, "num_images"]]
     for title in dict.fromkeys(classes["pick"]):
         mine = classes[classes["pick"] == title]
         for quantity in ("precision", "recall"):
@@ -92,7 +97,7 @@ def _class_tables(
             "picked configuration": list(pairs["pick"]),
             "true class": list(pairs["true"]),
             "taken for": list(pairs["predicted"]),
-            "images": [str(n) for n in pairs["num_images"]],
+            f"{noun}s": [str(n) for n in pairs["num_images"]],
             "of the class (%)": [f"{100 * share:.1f}" for share in pairs["share"]],
         }
         caption = f"{where}the classes confused most often, at most {MOST_PAIRS} pairs a pick."

@@ -102,7 +102,7 @@ def environment(study: Study) -> dict[str, str]:
             facts[fact if len(groups) == 1 else f"{fact}, {launches_in_words(names)}"] = text
     facts |= _launches([mapping(launch) for launch in study.meta["launches"]])
     for name, column in (("arithmetic", "precision"), ("SVM solver", "solver")):
-        if column in study.rows:
+        if column in study.rows and not study.is_own:
             facts[name] = ", ".join(map(str, study.rows[column].dropna().unique()))
     return {name: one_line(str(value)) for name, value in facts.items() if value}
 

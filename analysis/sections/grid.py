@@ -1,4 +1,4 @@
-"""The grid of test accuracies by model, one table per data set."""
+"""The study as a grid: one line per setting, one column per level of a factor."""
 
 from __future__ import annotations
 
@@ -6,11 +6,11 @@ from typing import Any
 
 import pandas as pd
 
-from analysis.frames.cells import format_cell, num_images_of
 from analysis.frames.columns import finished, levels, repeats
 from analysis.frames.labels import label, parameter_heading
 from analysis.frames.load import Study
-from analysis.frames.pairs import pivot_data
+from analysis.frames.measures import num_items_of, shown_of
+from analysis.frames.pivot import across_of, pivot_data
 from analysis.frames.tables import inert_axes
 from analysis.render.document import Section, Table
 from analysis.sections.results import free_heading
@@ -18,47 +18,52 @@ from analysis.sections.seeds import seeds_notes
 
 
 def pivots(study: Study, key: str) -> Section | None:
-    """Return the grid of test accuracies by model, one table per data set."""
-    if "model" not in study.rows or len(levels(study.rows, "model")) < 2:
+    """Return the results as a grid, one table per data set; None if the study is no grid."""
+    across, rows = across_of(study), finished(study)
+    if across is None or not rows[across].notna().any():
         return None
-    rows = finished(study)
     datasets = levels(study.rows, "dataset") if "dataset" in study.rows else [None]
     tables = []
     for number, dataset in enumerate(datasets):
         here = rows if dataset is None else rows[rows["dataset"] == dataset]
-        if len(here):
-            tables.append(_pivot(study, f"{key}-grid-{number + 1}", dataset, here))
-    if not tables:
-        return None
-    return Section("The grid by model", tuple(tables))
+        frame = pivot_data(study, dataset, across) if len(here) else here.iloc[:0]
+        if len(frame):
+            tables.append(_pivot(study, f"{key}-grid-{number + 1}", dataset, frame, across))
+    return Section(f"The grid by {parameter_heading(across)}", tuple(tables)) if tables else None
 
 
-def _pivot(study: Study, name: str, dataset: Any, rows: pd.DataFrame) -> Table:
-    frame = pivot_data(study, dataset)
-    models = [c for c in levels(study.rows, "model") if c in frame]
-    images = num_images_of(study, dataset, "test_accuracy")
+def _pivot(study: Study, name: str, dataset: Any, frame: pd.DataFrame, across: str) -> Table:
+    rows = finished(study)
+    rows = rows if dataset is None else rows[rows["dataset"] == dataset]
+    columns = [level for level in levels(study.rows, across) if level in frame]
+    measure = shown_of(study)
+    items = num_items_of(study, dataset, measure.name)
     measured = rows[~repeats(study).reindex(rows.index)]
     num_seeds = int(measured.groupby("config_id")["seed"].nunique().max())
     cells = {
         parameter_heading(str(c)): [label(str(c), v) for v in frame[c]]
         for c in frame
-        if c not in models
+        if c not in columns
     }
-    for model in models:
-        title = free_heading(cells, label("model", model))
-        cells[title] = [
-            format_cell("test_accuracy", value, images and images * num_seeds)
-            for value in frame[model]
-        ]
-    where = "" if dataset is None else f"{label('dataset', dataset)}: t"
-    caption = f"{where or 'T'}est accuracy (%) of each setting, by model."
+    for level in columns:
+        title = free_heading(cells, _title(across, level))
+        cells[title] = [measure.cell(value, items and items * num_seeds) for value in frame[level]]
+    where = "" if dataset is None else f"{label('dataset', dataset)}: "
+    words = measure.heading if where else f"{measure.heading[:1].upper()}{measure.heading[1:]}"
+    caption = f"{where}{words} of each setting, by {parameter_heading(across)}."
     fixed = [
         f"{parameter_heading(factor)} {label(factor, levels(rows, factor)[0])}"
         for factor in study.factors
-        if factor not in ("dataset", "model", *inert_axes(study))
+        if factor not in ("dataset", across, *inert_axes(study))
         and factor in rows
         and len(levels(rows, factor)) == 1
     ]
     caption += f" All have {', '.join(fixed)}." if fixed else ""
     notes = seeds_notes(study, rows) or ("One seed.",)
     return Table(name, caption, cells, frame.rename(columns=str), notes)
+
+
+def _title(across: str, level: Any) -> str:
+    """Return the heading of a level; a bare number or flag needs the name of the factor."""
+    text = label(across, level)
+    return text if isinstance(level, str) else f"{parameter_heading(across)} {text}"

@@ -1,4 +1,4 @@
-"""The test images that are confused most often, and the images themselves if known."""
+"""The test items that are confused most often, and the images themselves if known."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from analysis.frames.mistakes import (
     saved_without_labels,
     seeds_apart,
 )
-from analysis.frames.split import Split, is_own
+from analysis.frames.split import Split, is_own, item_noun
 from analysis.frames.summary import best_data, groups_of
 from analysis.render.document import Block, Figure, Paragraph, Section, Table
 from analysis.sections.results import free_heading
@@ -39,19 +39,19 @@ HOW_TO_SEE = (
     "analysis.report STUDY --images FOLDER with the folder of IDX files that the study was made "
     "from."
 )
-_APART = "Every seed has its own test images, so only trainings with the pick's first seed count."
+_APART = "Every seed has its own test {}s, so only trainings with the pick's first seed count."
 _NO_LABELS = (
-    "The predictions of this study were saved without labels, so without the images it is unknown "
+    "The predictions of this study were saved without labels, so without the data it is unknown "
     "which of them are wrong."
 )
 _UNFIT = (
-    "It is unknown which images are classified wrongly: the saved predictions cannot be read or "
+    "It is unknown which of them are classified wrongly: the saved predictions cannot be read or "
     "contradict the recorded confusion matrices"
 )
 
 
 def mistakes(study: Study, key: str, splits: Splits) -> Section | None:
-    """Return the test images that the picks get wrong, one table and one figure per data set.
+    """Return the test items that the picks get wrong, one table and one figure per data set.
 
     Args:
         study: the study.
@@ -65,6 +65,7 @@ def mistakes(study: Study, key: str, splits: Splits) -> Section | None:
     datasets = levels(picks, "dataset") if "dataset" in picks else [None]
     number = 0
     data = study.meta.get("data")
+    noun = item_noun(data)
     own = [is_own(data, name) for name in datasets_of(data)]
     has_files = not own or not all(own)
     for dataset, seed in product(datasets, seeds_apart(study, picks)):
@@ -79,15 +80,15 @@ def mistakes(study: Study, key: str, splits: Splits) -> Section | None:
             name = f"{key}-mistakes-{number}"
             blocks += _blocks(study, name, dataset, found, picks=here, split=split)
     if blocks and seeds_apart(study, picks) != [None]:
-        blocks.insert(0, Paragraph(_APART))
+        blocks.insert(0, Paragraph(_APART.format(noun)))
     if not blocks:
         why = f"{_UNFIT}{_first_named(_saved_files(study, picks))}."
         if saved_without_labels(study, picks):
             why = f"{_NO_LABELS} {HOW_TO_SEE}"
-        return Section("Images most often confused", (Paragraph(why),))
+        return Section(f"{noun.capitalize()}s most often confused", (Paragraph(why),))
     if has_files and not any(isinstance(block, Figure) for block in blocks) and not splits:
         blocks.insert(0, Paragraph(HOW_TO_SEE))
-    return Section("Images most often confused", tuple(blocks))
+    return Section(f"{noun.capitalize()}s most often confused", tuple(blocks))
 
 
 def _saved_files(study: Study, picks: pd.DataFrame) -> list[str]:
@@ -109,14 +110,15 @@ def _blocks(
 ) -> list[Block]:
     where = "" if dataset is None else f"{label('dataset', dataset)}: "
     wrong = mistakes_data(found, list(picks["trial_id"]), most=len(found.labels))
-    frame, shown = wrong.head(MOST).copy(), _shown(len(wrong))
+    noun = item_noun(study.meta.get("data"), dataset)
+    frame, shown = wrong.head(MOST).copy(), _shown(len(wrong), noun)
     left_out = (
         f"Left out: {counted(len(found.left_out), 'finished trial')} whose saved predictions "
         "cannot be read or contradict the recorded confusion matrix with these labels"
         f"{_first_named(found.left_out)}."
     )
     if frame.empty:
-        saying = f"{where}no picked configuration is known to get a test image wrong."
+        saying = f"{where}no picked configuration is known to get a test {noun} wrong."
         return [Paragraph(f"{saying} {left_out}" if found.left_out else saying)]
     names = _names(study, dataset, found)
     frame["true"], frame["predicted"] = (
@@ -134,12 +136,12 @@ def _first_named(files: Sequence[str]) -> str:
     return f": {named}" + (f" and {more} more" if more > 0 else "") if files else ""
 
 
-def _shown(number: int) -> str:
-    """Return in words how many of the images that a pick gets wrong are shown."""
-    images = "test images that a picked configuration gets wrong"
+def _shown(number: int, noun: str) -> str:
+    """Return in words how many of the items that a pick gets wrong are shown."""
+    items = f"test {noun}s that a picked configuration gets wrong"
     if number <= MOST:
-        return f"{images}, all {number}" if number > 1 else "the test image that a pick gets wrong"
-    return f"{MOST} of the {number} {images}"
+        return f"{items}, all {number}" if number > 1 else f"the test {noun} that a pick gets wrong"
+    return f"{MOST} of the {number} {items}"
 
 
 def _names(study: Study, dataset: Any, found: Predicted) -> Sequence[str]:

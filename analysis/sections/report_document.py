@@ -1,8 +1,8 @@
-"""The parts of the report, and the report composed of them.
+"""The report: the answer of each study first, then its results, then how it was done.
 
-Each part is a function from a study and the name of its tables to a ``Section``, or to None if it
-does not apply. Every sentence that compares results is computed from the rows, so no sentence can
-contradict the data.
+Each part is a function from a study and the name of its tables to a ``Section``, or to None if the
+study lacks what the part is about. Every sentence that compares results is computed from the rows,
+so no sentence can contradict the data.
 """
 
 from __future__ import annotations
@@ -13,17 +13,17 @@ from itertools import chain
 
 from analysis.frames.load import ENDED, Study
 from analysis.frames.mistakes import Splits
-from analysis.frames.quality import has_accuracies
-from analysis.labs.devices import devices
-from analysis.labs.published import audited, beside, claims
-from analysis.labs.svm import kernels, scaling
-from analysis.render.document import Block, Document, Figure, Paragraph, Section
+from analysis.labs.appendix import labs_appendix
+from analysis.render.document import Document, Figure, Section
+from analysis.sections.answer import answer
+from analysis.sections.audited import audited
 from analysis.sections.best import best
+from analysis.sections.comparisons import by_data_set
 from analysis.sections.confusion import confusion
-from analysis.sections.factors import effects, epochs, pin_memory
+from analysis.sections.factors import effects
 from analysis.sections.grid import pivots
+from analysis.sections.levels import lengths
 from analysis.sections.mistakes import mistakes
-from analysis.sections.observations import conclusions
 from analysis.sections.panels import panels
 from analysis.sections.problems import problems, unfinished
 from analysis.sections.results import main_table
@@ -35,18 +35,16 @@ from search_spaces.errors import one_line
 Part = Callable[[Study, str], Section | None]
 
 
-def parts_of(study: Study, splits: Splits) -> tuple[Part, ...]:
-    """Return the parts of a study's section, in the order of the report.
-
-    Without accuracies of this package there are only those that need just parameters and measures.
-    """
-    if not has_accuracies(study):
-        return (best, main_table, data_sets, curves, confusion, effects)
-    return (
-        *(best, summary, main_table, data_sets, pivots, devices, kernels, scaling),
-        *(curves, confusion, partial(mistakes, splits=splits)),
-        *(costs, effects, epochs, pin_memory),
-    )
+def chapters_of(splits: Splits) -> dict[str, tuple[Part, ...]]:
+    """Return the chapters of a study and their parts, in the order of the report."""
+    return {
+        "Results": (
+            *(best, main_table, data_sets, pivots, confusion),
+            partial(mistakes, splits=splits),
+        ),
+        "How the trainings went": (summary, curves, costs),
+        "Comparisons": (by_data_set, effects, lengths),
+    }
 
 
 OWN_TABLES = frozenset(
@@ -62,7 +60,7 @@ def build_document(
     studies: Mapping[str, Study],
     *,
     figures: bool = True,
-    published: bool = True,
+    labs: bool | None = None,
     images: Mapping[str, Splits] | None = None,
 ) -> Document:
     """Return the report of some studies.
@@ -70,27 +68,25 @@ def build_document(
     Args:
         studies: name of its tables -> study.
         figures: whether to include figures.
-        published: whether to compare the studies with the published claims and numbers.
+        labs: whether to compare the studies with the two lab reports; None compares those of their
+            models and data.
         images: name of its tables -> the images of the study's data sets, where they are known.
     """
     names = ", ".join(one_line(study.name) for study in studies.values())
-    # The published reports are about models and data of this package.
-    shipped = {key: study for key, study in studies.items() if not study.is_own}
-    parts = (
-        setup(studies),
-        *(_of_study(study, key, (images or {}).get(key, {})) for key, study in studies.items()),
-        conclusions(studies),
-        *((claims(shipped), beside(shipped)) if published and shipped else ()),
-        audited(studies),
-        problems(studies),
-    )
-    sections = tuple(part for part in parts if part is not None)
+    is_only = len(studies) == 1
+    answers = [answer(study, key, is_only=is_only) for key, study in studies.items()]
+    chapters: list[Section] = []
+    for key, study in studies.items():
+        of_study = _chapters(study, key, (images or {}).get(key, {}))
+        name = f"Study {one_line(study.name)}"
+        chapters += of_study if is_only else [Section(name, (), tuple(of_study))]
+    appendices = (setup(studies), problems(studies), audited(studies), labs_appendix(studies, labs))
+    appendix = Section("Appendices", (), tuple(part for part in appendices if part is not None))
+    sections = (*answers, *chapters, appendix)
     if not figures:
         sections = tuple(filter(None, map(_without_figures, sections)))
     return Document(
-        title=f"Hyperparameter study: {names}"
-        if len(studies) == 1
-        else f"Hyperparameter studies: {names}",
+        title=f"Hyperparameter {'study' if is_only else 'studies'}: {names}",
         subtitle=_subtitle(studies),
         warnings=tuple(filter(None, map(unfinished, studies.values()))),
         sections=sections,
@@ -104,12 +100,14 @@ def _subtitle(studies: Mapping[str, Study]) -> str:
     return f"{ended} of {rows} {'row has' if rows == 1 else 'rows have'} ended."
 
 
-def _of_study(study: Study, key: str, splits: Splits) -> Section:
-    question = study.meta["space"].get("question")
-    blocks: list[Block] = [Paragraph(one_line(str(question)))] if question else []
-    parts = (part(study, key) for part in parts_of(study, splits))
-    sections = tuple(section for section in parts if section is not None)
-    return Section(f"Study {one_line(study.name)}", tuple(blocks), sections)
+def _chapters(study: Study, key: str, splits: Splits) -> list[Section]:
+    found = []
+    for title, parts in chapters_of(splits).items():
+        sections = (part(study, key) for part in parts)
+        inside = tuple(section for section in sections if section is not None)
+        if inside:
+            found.append(Section(title, (), inside))
+    return found
 
 
 def _without_figures(section: Section) -> Section | None:

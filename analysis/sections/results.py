@@ -8,22 +8,15 @@ import pandas as pd
 
 from analysis.figures.parallel import draw_parallel, parallel_data
 from analysis.frames.arithmetic import warning
-from analysis.frames.cells import format_cell, format_spread, num_images_of, scale_of
-from analysis.frames.columns import levels, numbers, same_at_every_seed, varied
+from analysis.frames.cells import format_cell, format_spread
+from analysis.frames.columns import levels, numbers, same_at_every_seed, shown_parameters
 from analysis.frames.conditions import at_once, marked, note
-from analysis.frames.labels import (
-    MISSING,
-    heading,
-    is_share_in,
-    label,
-    metric_heading,
-    parameter_heading,
-)
+from analysis.frames.labels import MISSING, heading, label, parameter_heading
 from analysis.frames.load import Study
-from analysis.frames.quality import (
-    compared_by,
-    has_accuracies,
-    measures_of,
+from analysis.frames.measures import (
+    measure_of,
+    num_items_of,
+    objective_of,
     reported_numbers,
     selection_words,
 )
@@ -33,13 +26,9 @@ from analysis.frames.tables import inert_axes, study_table
 from analysis.render.document import Block, Figure, Section, Table
 from analysis.sections.panels import panel_names
 
-_METRICS = (
-    *("val_accuracy", "test_accuracy", "test_precision", "test_recall", "test_f1"),
-    *("train_seconds", "fit_seconds", "predict_seconds", "num_support_vectors"),
-)
 _TIMES = ("train_seconds", "fit_seconds", "predict_seconds")
-_MOST_OWN = 8
-"""The most measures in the printed table of a study without accuracies; the CSV has all."""
+_MOST_MEASURES = 7
+"""The most measures in the printed table; the CSV has all."""
 _BEST = "★"
 _COPY = "†"
 _ONE_RESULT = "one result"
@@ -51,7 +40,7 @@ def main_table(study: Study, key: str) -> Section:
     data = parallel_data(study)
     if data:
         name = f"{key}-parallel"
-        words = scale_of(study, compared_by(study).selected).words
+        words = objective_of(study).words
         caption = (
             f"The grid as parallel coordinates: one line per configuration, coloured by {words}."
         )
@@ -72,20 +61,20 @@ def _ends(data: dict[str, Any]) -> str:
 
 def rows_table(study: Study, key: str) -> Table:
     """Return the configurations, seeds joined; the frame behind keeps every row and column."""
-    metrics = _metrics_of(study)
+    metrics = _shown_measures(study)
     frame = over_seeds(study.rows, list(dict.fromkeys([*metrics, study.metric])))
     ascending = study.mode == "min"
     # Missing values sort last, whatever the mode.
     frame = frame.sort_values(study.metric, ascending=ascending, kind="stable", na_position="last")
     best = set(best_data(study)["config_id"])
-    parameters = varied(study, study.factors) or list(study.factors)
+    parameters = shown_parameters(study) or list(study.factors)
     cells: dict[str, list[str]] = {"pick": [_BEST if i in best else "" for i in frame["config_id"]]}
     for name in parameters:
         if name in frame:
             cells[parameter_heading(name)] = [label(name, value) for value in frame[name]]
     copies = [bool(same_as) for same_as in frame["same_as"]]
     for metric in metrics:
-        cells[free_heading(cells, metric_heading(study, metric))] = _metric_cells(
+        cells[free_heading(cells, measure_of(study, metric).heading)] = _metric_cells(
             study, frame, metric, copies
         )
     if len(set(study.meta["seeds"])) > 1:
@@ -112,27 +101,23 @@ def rows_table(study: Study, key: str) -> Table:
     )
 
 
-def _metrics_of(study: Study) -> list[str]:
-    """Return the measures of the printed table."""
-    metrics = [m for m in _METRICS if m in study.metric_keys]
-    if not metrics or not has_accuracies(study):
-        return reported_numbers(study)[:_MOST_OWN]
-    if study.metric in study.metric_keys:  # the table is sorted by this column
-        metrics = list(dict.fromkeys([study.metric, *metrics]))
-    return [m for m in metrics if m != "train_seconds" or "fit_seconds" not in metrics]
+def _shown_measures(study: Study) -> list[str]:
+    """Return the measures of the printed table; the first sorts it."""
+    names = reported_numbers(study)
+    return [n for n in names if n != "train_seconds" or "fit_seconds" not in names][:_MOST_MEASURES]
 
 
 def _metric_cells(study: Study, frame: pd.DataFrame, metric: str, copies: list[bool]) -> list[str]:
     texts = []
     datasets = frame["dataset"] if "dataset" in frame else [None] * len(frame)
-    as_share = is_share_in(study, metric)
-    tested = numbers(frame, measures_of(study).count(metric) or "")
+    measure = measure_of(study, metric)
+    tested = numbers(frame, measure.counts or "")
     for value, spread, dataset, counted, copy in zip(
         frame[metric], frame[f"{metric}_sd"], datasets, tested, copies, strict=True
     ):
         known = counted if counted > 0 else None
-        images = known or num_images_of(study, dataset, metric)
-        text = format_spread(metric, value, spread, images, as_share=as_share)
+        items = known or num_items_of(study, dataset, metric)
+        text = format_spread(metric, value, spread, items, as_share=measure.in_percent)
         texts.append(f"{text} {_COPY}" if copy and metric in _TIMES and text != MISSING else text)
     return marked(texts, at_once(study, frame["config_id"])) if metric in _TIMES else texts
 
@@ -162,7 +147,7 @@ def _caption(study: Study) -> str:
 def objective_words(study: Study) -> str:
     """Return what the study picks by: ``highest validation accuracy (%)``."""
     end = "highest" if study.mode == "max" else "lowest"
-    return f"{end} {metric_heading(study, study.metric)}"
+    return f"{end} {objective_of(study).heading}"
 
 
 def _notes(study: Study, copies: list[bool], timed: bool) -> tuple[str, ...]:
@@ -180,8 +165,8 @@ def _notes(study: Study, copies: list[bool], timed: bool) -> tuple[str, ...]:
             f"{_COPY} The time of another row that differs only in {axes} and shares the training, "
             f"so times at different values of {axes} cannot be compared."
         )
-    if not has_accuracies(study) and len(reported_numbers(study)) > _MOST_OWN:
-        notes.append(f"The first {_MOST_OWN} reported numbers; the table's CSV file has all.")
+    if len(reported_numbers(study)) > _MOST_MEASURES:
+        notes.append("The table's CSV file has every reported number.")
     if "test_f1" in study.metric_keys and not study.is_own:
         notes.append("Precision, recall and F1 are macro averages over the classes.")
     return (*notes, *warning(study))

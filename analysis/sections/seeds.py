@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import pandas as pd
 
-from analysis.frames.cells import counted, format_cell, scale_of
+from analysis.frames.cells import counted
 from analysis.frames.columns import same_at_every_seed, varied
 from analysis.frames.datasets import ABOVE, over_datasets
-from analysis.frames.labels import is_share_in
 from analysis.frames.load import Study
-from analysis.frames.quality import compared_by
+from analysis.frames.measures import shown_of
 from analysis.render.document import Section, Table
 from analysis.sections.best import settings
 
@@ -62,7 +61,7 @@ def data_sets(study: Study, key: str) -> Section | None:
     if frame.empty:
         return None
     best = frame.head(_MOST)
-    scale = scale_of(study, compared_by(study).shown)
+    measure = shown_of(study)
     configurations = study.rows.drop_duplicates("config_id").set_index("config_id")
     constant = [name for name in study.factors if name == "dataset" or name not in varied(study)]
     cells = {
@@ -71,29 +70,24 @@ def data_sets(study: Study, key: str) -> Section | None:
             for config_id in best["config_id"]
         ]
     }
-    as_share = is_share_in(study, scale.metric)
-
-    def shown(value: float) -> str:
-        return format_cell(scale.metric, value, as_share=as_share)
-
-    unit = "%" if scale.in_percent else scale.unit
-    cells[f"interquartile mean ({unit})" if unit else "interquartile mean"] = [
-        shown(value) for value in best["iqm"]
-    ]
+    unit = f" ({measure.unit})" if measure.unit else ""
+    cells[f"interquartile mean{unit}"] = [measure.cell(value) for value in best["iqm"]]
     has_interval = bool(best["low"].notna().all())
     if has_interval:
         ends = zip(best["low"], best["high"], strict=True)
-        cells["95 % interval"] = [f"{shown(low)} … {shown(high)}" for low, high in ends]
+        cells["95 % interval"] = [
+            f"{measure.cell(low)} … {measure.cell(high)}" for low, high in ends
+        ]
     than = "above" if study.mode == "max" else "below"
     for column, threshold in zip(ABOVE, frame.attrs["thresholds"], strict=True):
-        cells[f"runs {than} {scale.value(threshold)} (%)"] = [
+        cells[f"runs {than} {measure.value(threshold)} (%)"] = [
             f"{100 * share:.0f}" for share in best[column]
         ]
     number, num_seeds = int(frame["num_datasets"].iloc[0]), int(frame["num_seeds"].iloc[0])
     of = "All configurations" if len(best) == len(frame) else f"The {len(best)} best configurations"
     caption = (
-        f"{of} by {scale.words} over {counted(number, 'data set')} and {counted(num_seeds, 'seed')}"
-        " each."
+        f"{of} by {measure.words} over {counted(number, 'data set')} and "
+        f"{counted(num_seeds, 'seed')} each."
     )
     thresholds = "The last columns are the shares of runs beyond the quartiles of all runs."
     notes = (_MIDDLE, *((_INTERVAL,) if has_interval else ()), thresholds)

@@ -12,9 +12,10 @@ from analysis.frames.cells import counted, format_cell
 from analysis.frames.columns import levels, numbers, repeats
 from analysis.frames.conditions import at_once_in_trials, marked, note
 from analysis.frames.labels import MISSING, heading, label
+from analysis.frames.lengths import length_axis
 from analysis.frames.load import Study
 from analysis.frames.meta import datasets_of
-from analysis.frames.split import is_own, varies
+from analysis.frames.split import is_own, item_noun, varies
 from analysis.frames.tables import inert_axes, sharing_summary
 from analysis.render.document import Bullets, Paragraph, Section, Table
 from analysis.sections.environment import Studies, environment_table, parameters_table
@@ -29,7 +30,7 @@ _LARGEST = 1e15
 _COSTS = ("num_parameters", "macs", "flops", "live_flops")
 _SAMPLE = "the sample: the 10,000 official test images of each data set"
 FLOPS_CONVENTION = (
-    "FLOPs: of one image in the forward pass, 2 × the multiply-adds of convolutions and linear "
+    "FLOPs: of one input in the forward pass, 2 × the multiply-adds of convolutions and linear "
     "layers + 2 × the elements of BatchNorm layers. MACs: multiply-adds as thop 0.1.1 counts them. "
     "Live FLOPs: FLOPs without the kernel taps that see only padding at this input size."
 )
@@ -65,17 +66,12 @@ def studies_data(studies: Studies) -> pd.DataFrame:
             "rows": len(study.rows),
             **{status: int(counts.get(status, 0)) for status in _STATUSES},
             "trials": shared["num_trials"],
-            "epochs_of_rows": shared["epochs_of_rows"] if _has_lengths(study) else None,
-            "epochs_of_trials": shared["epochs_of_trials"] if _has_lengths(study) else None,
+            "epochs_of_rows": shared["epochs_of_rows"] if length_axis(study) else None,
+            "epochs_of_trials": shared["epochs_of_trials"] if length_axis(study) else None,
             "train_seconds": _train_seconds(study),
         }
         records.append(record)
     return pd.DataFrame(records)
-
-
-def _has_lengths(study: Study) -> bool:
-    """Return whether the rows say how many epochs they need; a user's function may not tell."""
-    return not study.is_own or isinstance(study.meta["space"].get("prefix_axis"), str)
 
 
 def _train_seconds(study: Study) -> float:
@@ -102,6 +98,7 @@ def studies_table(studies: Studies) -> Table:
     }
     counts = [at_once_in_trials(study) for study in studies.values()]
     # One time that was not measured alone marks the whole sum.
+    own = all(study.is_own for study in studies.values())
     alone = [1.0 if set(of_study) <= {1.0} else math.nan for of_study in counts]
     for optional in ("epochs_of_rows", "epochs_of_trials", "train_seconds"):
         if frame[optional].isna().all():
@@ -112,7 +109,7 @@ def studies_table(studies: Studies) -> Table:
         "A row is a configuration at a seed. A trial can serve several rows: a short training is "
         "the beginning of a longer one, and values of a parameter that changes nothing share one "
         "training.",
-        *([_TRAINING_TIME] if names["train_seconds"] in cells else []),
+        *([_TRAINING_TIME] if names["train_seconds"] in cells and not own else []),
         *(
             text
             for study, of_study in zip(studies.values(), counts, strict=True)
@@ -164,12 +161,14 @@ def _data(studies: Studies) -> Section:
             seed = "the row's seed" if varies(data) else data.get("split_seed")
             records.append(record | {"split_seed": seed})
     if not records:
-        text = "No study records which images it used."
+        text = "No study records which data it used."
         if all(study.is_own for study in studies.values()):
             text = "The functions of the studies read data of their own, which is not recorded."
         return Section("Data", (Paragraph(text),))
     frame = pd.DataFrame(records)
-    names = {"num_images": "images", "num_train": "train", "num_val": "validation"}
+    nouns = {item_noun(study.meta.get("data")) for study in studies.values()}
+    items = f"{nouns.pop()}s" if len(nouns) == 1 else "examples"
+    names = {"num_images": items, "num_train": "train", "num_val": "validation"}
     names |= {"num_test": "test", "dataset": heading("dataset"), "split_seed": "split seed"}
     cells = {
         names.get(str(c), str(c)): [
@@ -219,16 +218,17 @@ def models_data(studies: Studies) -> pd.DataFrame:
 
 def _models(studies: Studies) -> Section | None:
     frame = models_data(studies)
-    if frame.empty:
+    if frame.empty or frame[["input", *_COSTS]].isna().all(axis=None):
         return None
     frame = frame.sort_values(list(_COSTS[:2]), kind="stable", na_position="last")
     cells = {
         heading(str(c)): [_text(v) if c == "input" else format_cell(str(c), v) for v in frame[c]]
         for c in frame
+        if frame[c].notna().any()
     }
     table = Table(
         "models",
-        "Models: input (channels × height × width), parameters, and the cost of one image.",
+        "Models: input (channels × height × width), parameters, and the cost of one input.",
         cells,
         frame,
         (FLOPS_CONVENTION,),

@@ -18,7 +18,7 @@ from search_spaces.errors import one_line
 from search_spaces.measure import Measure
 from tune_app.study.measures import Measures
 
-_MOST_LISTED = 50
+_MOST_LISTED, _MOST_SETTINGS = 50, 8
 
 
 class Page(NamedTuple):
@@ -89,8 +89,12 @@ def _best(entry: Mapping[str, Any]) -> dict[str, str]:
     pairs = ((entry["metric"], entry["score"]), (entry["test_metric"], entry["test_score"]))
     scores = [f"{name} {measures.text(name, score)}" for name, score in pairs if score is not None]
     seeds = [f"mean of {entry['num_seeds']} seeds"] if entry["num_seeds"] > 1 else []
+    others = [f"{k} {v}" for k, v in entry["config"].items() if k not in entry["group"]]
+    more = ["…"] if len(others) > _MOST_SETTINGS else []
+    settings = ", ".join([*others[:_MOST_SETTINGS], *more])
     label = " ".join(map(str, entry["group"].values())) or entry["config_id"]
-    return {"label": one_line(label), "text": one_line(", ".join([*scores, *seeds]))}
+    text = f"{', '.join([*scores, *seeds])} ({settings})" if others else ", ".join(scores + seeds)
+    return {"label": one_line(label), "text": one_line(text)}
 
 
 def _page(template: str, scripts: tuple[str, ...], **values: Any) -> Page:

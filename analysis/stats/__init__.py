@@ -4,9 +4,10 @@
 means of seeds or over single pairs, ``shares`` how often one arm is better, both with the rule for
 too few of them; ``sign_flips`` and ``holm`` are what they use. ``predictions`` and ``saved``
 compare two trained models image by image. ``factorial`` splits the variance of a grid among its
-factors. ``noise`` estimates the noise of a run from a factor that changes nothing. ``timing``
-compares durations. ``budget`` estimates the gain from more trials. ``aggregate`` joins the runs of
-several data sets. What a number of pairs can show is in ``tune_app.study.power``.
+factors. ``noise`` estimates the noise of a run from a factor that changes nothing. ``two_samples``
+compares means of samples that are not paired. ``timing`` compares durations. ``budget`` estimates
+the gain from more trials. ``aggregate`` joins the runs of several data sets. What a number of pairs
+can show is in ``tune_app.study.power``.
 
 Accuracies are fractions, and durations are in seconds. Functions that draw random numbers take a
 seed and are repeatable.
@@ -41,6 +42,7 @@ from analysis.stats.timing import (
     epoch_times,
     same_conditions,
 )
+from analysis.stats.two_samples import TwoSamples, two_samples
 from analysis.stats.units import Units, units_of
 from tune_app.study.power import fewest_pairs, smallest_difference, smallest_p_value
 
@@ -50,6 +52,7 @@ __all__ = [
     "NoiseFloor",
     "Outperforming",
     "SignFlip",
+    "TwoSamples",
     "Units",
     "compare_predictions",
     "conditions_differ",
@@ -76,5 +79,6 @@ __all__ = [
     "smallest_difference",
     "smallest_p_value",
     "stratified_interval",
+    "two_samples",
     "units_of",
 ]

@@ -19,7 +19,7 @@ from tune_app.planning.prepared_study import PreparedStudy, prepare
 from tune_app.planning.request import StudyRequest
 from tune_app.planning.resources import Cluster
 from tune_app.planning.search_options import SearchOptions
-from tune_app.planning.search_trials import SearchTrials
+from tune_app.planning.search_trials import SearchTrials, plan_search
 from tune_app.storage.local_store import LocalStore
 from tune_app.study.search_log import append_event, ask_event
 from tune_app.study.stop import Stop
@@ -215,3 +215,11 @@ def test_a_function_without_epochs_is_told_by_the_result_of_its_space(
     run.end(trial)
     assert run.brain.ends[0][1:3] == ("finished", value)
     assert [epoch for _, epoch, *_ in run.brain.results] == [1, 2, 3], "any may be the last"
+
+
+def test_what_the_trials_of_a_space_request_is_known_before_it_is_asked(tmp_path: Path) -> None:
+    study = prepared(tmp_path, resources={"cpu": 1})
+    assert SearchTrials(study, CLUSTER).kinds() == ([{"CPU": 1.0}], [])
+    on_gpus = prepared(tmp_path / "gpus", resources={"cpu": 1, "gpu": 1})
+    assert SearchTrials(on_gpus, CLUSTER).kinds() == ([], [{"CPU": 1.0, "GPU": 1.0}])
+    assert plan_search(on_gpus, CLUSTER).lacking == ({"CPU": 1.0, "GPU": 1.0},)

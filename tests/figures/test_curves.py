@@ -61,6 +61,6 @@ def test_no_seed_of_the_pick_is_drawn_as_another_configuration(tmp_path: Path) -
     assert list(others["b0"].dropna()) == [0.5]
     # Epochs 1 and 2 are the pick's; what its training did after that is the row of 5 epochs.
     assert list(others["a1"].dropna().index) == [3, 4, 5]
-    axes = draw_curves(study, "mnist").axes[1]
+    axes = draw_curves(study, "mnist").axes[0]
     solid = [drawn for drawn in axes.lines if drawn.get_color() == style.SERIES[0]]
     assert [list(drawn.get_xdata()) for drawn in solid] == [[1, 2], [1, 2]]

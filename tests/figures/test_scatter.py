@@ -45,7 +45,7 @@ def test_several_seeds_are_one_point_at_their_mean(tmp_path: Path) -> None:
                 path, f"{model}{seed}", configurations[model], {2: [model]}, lines, seed=seed
             )
     data = cost_data(load_study(path), "train_seconds")
-    assert list(data["val_accuracy"]) == pytest.approx([0.9, 0.85])
+    assert list(data["value"]) == pytest.approx([0.9, 0.85])
     assert list(data["cost"]) == [10.0, 30.0] and list(data["on_front"]) == [True, False]
     assert list(data["num_concurrent_trials"]) == [2.0, 2.0]
 

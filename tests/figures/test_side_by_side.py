@@ -7,9 +7,9 @@ import pytest
 
 from analysis.figures.side_by_side import draw_side_by_side
 from analysis.figures.style import to_svg
-from analysis.frames.cells import Scale
+from analysis.frames.measures import Measure
 
-MM = Scale("val_rmse", "rmse", in_percent=False, unit="mm")
+MM = Measure("rmse", unit="mm")
 
 
 def test_both_axes_have_the_same_ends_and_the_names_of_the_studies() -> None:

@@ -7,11 +7,11 @@ from pathlib import Path
 from analysis.checks.claims import from_study
 from analysis.frames.arithmetic import arithmetic_of, arithmetics, groups_of, warning
 from analysis.frames.load import Study, load_study
-from analysis.frames.pairs import pairs_data
+from analysis.sections.answer import answer
 from analysis.sections.best import best
 from analysis.sections.environment import environment, environment_table
-from analysis.sections.observations import observations
 from analysis.sections.results import rows_table
+from tests.sections.tables import table_of
 from tests.studies import Json, line, resnet_config, study_json, write_study, write_trial
 
 VERSIONS = {"torch": "2.14.1", "numpy": "2.3.0", "ray": "2.60.0"}
@@ -74,8 +74,7 @@ def test_every_comparison_of_such_rows_says_so(tmp_path: Path) -> None:
     assert note in picks.notes  # type: ignore[union-attr]
     assert note in rows_table(study, "grid").notes
     assert "rows were computed with different arithmetic" in from_study(study).caveats
-    assert list(pairs_data(study, "lr", 0.2, 0.1)["computed_alike"]) == [False]
-    assert "The two rows of the pair were not computed alike" in str(observations(study))
+    assert note in table_of(answer(study, "grid")).notes
     facts = environment(study)
     assert facts["processor, launch 001"] == "EPYC, 2 CPUs, 24.0 GB"
     assert facts["processor, launch 002"] == "Xeon, 2 CPUs, 24.0 GB"
@@ -85,7 +84,7 @@ def test_every_comparison_of_such_rows_says_so(tmp_path: Path) -> None:
 
 def test_launches_that_compute_alike_are_no_warning(tmp_path: Path) -> None:
     study = continued_study(tmp_path, launch("001"), launch("002", ray="2.61.0"))
-    assert warning(study) == () and pairs_data(study, "lr", 0.2, 0.1)["computed_alike"].all()
+    assert warning(study) == ()
     facts = environment(study)
     assert facts["software, launch 002"].endswith("ray 2.61.0, numpy 2.3.0")
     assert facts["processor"] == "EPYC, 2 CPUs, 24.0 GB"

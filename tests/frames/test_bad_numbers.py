@@ -16,7 +16,8 @@ from hypothesis import strategies as st
 
 from analysis.frames.load import FINISHED, Study, load_study
 from analysis.frames.selection import best_rows, selection_gap
-from analysis.frames.tables import device_table, study_table
+from analysis.frames.tables import study_table
+from analysis.labs.device_arms import speedups
 from analysis.report import main as report
 from search_spaces.errors import UserError
 from tests.refusals import FEWER, outcome
@@ -119,7 +120,7 @@ def test_a_speedup_over_no_time_is_unknown(tmp_path: Path, seconds: Any) -> None
         write_trial(path, f"k{device}", config, {2: [device]}, [result])
     study = load_study(path)
     assert set(study.rows["status"]) <= set(FINISHED)
-    assert device_table(study)["speedup_vs_cpu"].isna().all()
+    assert speedups(study).isna().all()
     assert report([str(path), *QUICK]) == 0
 
 

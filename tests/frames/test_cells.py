@@ -87,7 +87,7 @@ def test_headings_carry_the_unit() -> None:
     assert heading("test_f1") == "test F1 (%)"
     assert heading("predict_seconds") == "predict (s)"
     assert heading("val_accuracy") == "validation accuracy (%)"
-    assert heading("val_loss") == "val loss"
+    assert heading("val_loss") == "validation loss"
 
 
 def test_a_mean_and_its_spread_have_the_same_decimals() -> None:

@@ -117,7 +117,7 @@ def test_the_footnote_says_how_many_ran_at_once_and_what_the_space_asked_for(
 
 def times_of(*studies: Study) -> tuple[list[str], tuple[str, ...]]:
     """Return the printed sums of training times in a report, and the footnotes of their table."""
-    document = build_document({study.path.name: study for study in studies}, published=False)
+    document = build_document({study.path.name: study for study in studies}, labs=False)
     [table] = [table for table in document.tables if table.name == "studies"]
     return table.cells["training time, all trials (s)"], table.notes
 
@@ -156,7 +156,7 @@ def test_the_figure_of_accuracy_against_time_is_marked_and_that_of_flops_is_not(
         changes = {"num_concurrent_trials": count, "flops": 1e6 * (number + 1)}
         lines = [line(1, **changes), line(2, milestone=True, train_seconds=20 + number, **changes)]
         write_trial(path, f"k{number}", config, {2: [name]}, lines)
-    document = build_document({"grid": load_study(path)}, published=False)
+    document = build_document({"grid": load_study(path)}, labs=False)
     figures = {figure.name: figure for figure in document.figures}
     label = figures["grid-train-seconds"].draw().axes[0].get_xlabel()
     assert label == ("training time (s)" if count == 1 else f"training time (s) {MARK}")

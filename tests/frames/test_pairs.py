@@ -5,14 +5,9 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
+from analysis.frames.effects import main_effects_data
 from analysis.frames.load import load_study
-from analysis.frames.pairs import (
-    levels_data,
-    main_effects_data,
-    pairs_data,
-    pivot_data,
-    sets,
-)
+from analysis.frames.pairs import levels_data, pairs_data, sets
 from tests.analysed_studies import ACCURACIES, grid_study
 from tests.studies import (
     line,
@@ -27,7 +22,7 @@ from tests.studies import (
 def test_main_effects_are_means_over_complete_sets(tmp_path: Path) -> None:
     effects = main_effects_data(grid_study(tmp_path / "grid"))
     found = {
-        (r["factor"], r["level"]): (r["num_sets"], r["test_accuracy"], r["train_seconds"])
+        (r["factor"], r["level"]): (r["num_sets"], r["mean_test_accuracy"], r["mean_train_seconds"])
         for r in effects.to_dict("records")
     }
     assert found == {
@@ -53,7 +48,6 @@ def test_pairs_differ_in_one_factor_alone(tmp_path: Path) -> None:
     pairs = pairs_data(grid_study(tmp_path / "grid"), "model", "resnet18", "resnet50")
     assert list(pairs["difference"]) == pytest.approx([0.2, 0.3])
     assert list(pairs["time_ratio"]) == pytest.approx([1 / 3, 1 / 3])
-    assert list(pairs["num_test"]) == [140, 140]
     back = pairs_data(grid_study(tmp_path / "back"), "model", "resnet50", "resnet18")
     assert list(back["difference"]) == pytest.approx([-0.2, -0.3])
 
@@ -87,11 +81,3 @@ def test_seeds_are_paired_with_themselves(tmp_path: Path) -> None:
         0: pytest.approx(0.1),
         1: pytest.approx(-0.05),
     }
-
-
-def test_pivot_has_a_row_per_setting_and_a_column_per_model(tmp_path: Path) -> None:
-    known = {key: value for key, value in ACCURACIES.items() if key != ("resnet50", 0.2)}
-    table = pivot_data(grid_study(tmp_path / "grid", known), "mnist")
-    assert list(table.columns) == ["lr", "resnet18", "resnet50"]
-    assert list(table["resnet18"]) == [0.9, 0.8]
-    assert table["resnet50"].iloc[0] == 0.7 and pd.isna(table["resnet50"].iloc[1])

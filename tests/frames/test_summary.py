@@ -8,6 +8,7 @@ import pytest
 
 from analysis.frames.load import load_study
 from analysis.frames.summary import convergence_epoch, summary_data
+from tests.any_studies import regression
 from tests.studies import A5, line, resnet_config, study_json, write_study, write_trial
 
 VALIDATION = (0.50, 0.80, 0.95, 0.90, 0.94)
@@ -23,6 +24,12 @@ def test_convergence_is_the_first_epoch_at_99_percent(
     assert convergence_epoch(np.array(accuracies)) == epoch
 
 
+def test_convergence_to_a_minimum_is_within_a_percent_of_the_end() -> None:
+    falling = np.array([9.0, 5.04, 5.06, 5.0])
+    assert convergence_epoch(falling, "min") == 2
+    assert convergence_epoch(-falling, "max") == 2, "also below zero"
+
+
 def test_convergence_without_an_end_is_unknown() -> None:
     assert convergence_epoch(np.array([0.9, math.nan])) is None
 
@@ -35,7 +42,7 @@ def test_summary_of_a_hand_made_training(tmp_path: Path) -> None:
     ]
     write_trial(path, "k1", A5, {5: ["a5"]}, lines)
     [summary] = summary_data(load_study(path)).to_dict("records")
-    assert summary["peak_val_accuracy"] == 0.95
+    assert summary["peak"] == 0.95
     assert summary["convergence_epoch"] == 3
     assert summary["num_epochs"] == 5
     # The last three: 0.95, 0.90, 0.94, mean 0.93.
@@ -53,5 +60,14 @@ def test_seeds_are_averaged_and_their_spread_is_shown(tmp_path: Path) -> None:
         write_trial(path, f"k{seed}", config, {2: ["a"]}, lines, seed=seed)
     [summary] = summary_data(load_study(path)).to_dict("records")
     assert summary["num_seeds"] == 2
-    assert summary["test_accuracy"] == pytest.approx(0.92)
+    assert summary["shown"] == pytest.approx(0.92)
     assert summary["seeds_sd"] == pytest.approx(0.04 / math.sqrt(2))
+
+
+def test_a_loss_is_better_the_lower_it_is(tmp_path: Path) -> None:
+    regression(tmp_path / "regression")
+    [summary] = summary_data(load_study(tmp_path / "regression")).to_dict("records")
+    # lr 0.1 with width 8: 1 mm better on training, 1 mm worse on test than on validation.
+    assert summary["overfitting"] == pytest.approx(1.0)
+    assert summary["generalisation"] == pytest.approx(1.0)
+    assert summary["peak"] == pytest.approx(summary["objective"]), "the lowest is the last"

@@ -1,16 +1,15 @@
-"""The published claims and numbers beside a real study, and the audit of it."""
+"""The published claims and numbers beside a real study."""
 
 from __future__ import annotations
 
-import re
 from pathlib import Path
 
 import pytest
 
 from analysis.frames.load import Study, load_study
-from analysis.labs.published import audited, beside, claims
+from analysis.labs.published import beside, claims
 from analysis.render.document import Paragraph, Table
-from tests.studies import prefix_study, shared_study
+from tests.studies import prefix_study
 
 REAL_STUDY = Path(__file__).parents[1] / "data" / "q1a"
 
@@ -57,24 +56,6 @@ def test_every_row_of_report_a_has_ours_beside_it(real: dict[str, Study]) -> Non
     assert f"{num_other} of them differ in the number of epochs" in text and num_other > 0
 
 
-def test_our_own_study_passes_our_own_audit(real: dict[str, Study]) -> None:
-    section = audited(real)
-    assert section is not None
-    assert not [block for block in section.walk() if isinstance(block, Table)]
-    [text] = [block.text for block in section.walk() if isinstance(block, Paragraph)]
-    assert re.match(r"\d+ of 2\d rules could be applied .* 0 findings", text), text
-
-
 def test_a_study_without_results_has_nothing_to_judge(tmp_path: Path) -> None:
     studies = {"grid": load_study(prefix_study(tmp_path))}
-    assert audited(studies) is None and beside(studies) is None and claims(studies) is None
-
-
-def test_an_inconsistent_study_is_named(tmp_path: Path) -> None:
-    study = shared_study(tmp_path / "grid")
-    for path in study.glob("tune/*/*/result.json"):
-        path.write_text(path.read_text().replace('"test_recall": 0.985', '"test_recall": 0.5'))
-    section = audited({"grid": load_study(study)})
-    assert section is not None
-    [table] = [block for block in section.walk() if isinstance(block, Table)]
-    assert "error" in table.cells["severity"]
+    assert beside(studies) is None and claims(studies) is None

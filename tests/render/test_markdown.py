@@ -44,6 +44,7 @@ def test_golden_table_of_shared_rows(tmp_path: Path) -> None:
         "† The time of another row that differs only in pin\\_memory and shares the training, so "
         "times at different values of pin\\_memory cannot be compared.\n"
         "\n"
+        "The table's CSV file has every reported number.\n\n"
         "Precision, recall and F1 are macro averages over the classes."
     ).replace("\\_", "_")
 

@@ -29,7 +29,7 @@ def render(*paths: Path) -> str:
 
 def section(text: str, title: str) -> list[str]:
     """Return the lines of one section of a report."""
-    return text.split(f"### {title}\n\n")[1].split("\n\n#", maxsplit=1)[0].splitlines()
+    return text.split(f"# {title}\n\n")[1].split("\n\n#", maxsplit=1)[0].splitlines()
 
 
 def cells(rows: list[str]) -> list[list[str]]:
@@ -73,9 +73,9 @@ def test_best_row_is_picked_on_validation_with_the_gap_beside_it(tmp_path: Path)
     assert cells(section(text, "Best configurations")) == [
         [
             *("MNIST", "ResNet-18", "good"),
-            "batch size 16, optimizer SGD, learning rate 0.1, pin memory no, epochs 2",
+            "batch size 16, optimizer SGD, learning rate 0.1, pin memory no, epochs 2, device CPU",
             *("2", "1", "95", "95.0"),
-            "batch size 16, optimizer SGD, learning rate 0.2, pin memory no, epochs 2",
+            "batch size 16, optimizer SGD, learning rate 0.2, pin memory no, epochs 2, device CPU",
             *("100.0", "5.0"),
         ]
     ]
@@ -98,16 +98,19 @@ def test_what_no_pick_has_gets_no_column_and_no_footnote(tmp_path: Path) -> None
     path = write_study(tmp_path / "svm", study_json({"s1": config}, name="svm", space=space))
     result = line(1, milestone=True, val_accuracy=0.95, train_accuracy=None)
     write_trial(path, "k1", config, {1: ["s1"]}, [result])
-    found = section(render(path), "Best models in summary")
+    found = section(render(path), "Best configurations in training")
     # Validation 95.0 % minus test 138 of 140; no column of a curve, of seeds or of training.
     assert cells(found) == [["MNIST", "rbf", "C 1, gamma scale", "1", "−3.6"]]
-    assert "Generalisation: validation minus test accuracy." in found
-    assert not any(text.startswith(("Peak", "Convergence", "Overfitting")) for text in found)
+    assert (
+        "Generalisation: by how much the test accuracy is worse than the validation accuracy."
+        in found
+    )
+    assert not any(text.startswith(("Best of any", "Convergence", "Overfitting")) for text in found)
 
 
 def test_without_figures_no_heading_stands_alone(tmp_path: Path) -> None:
     text = render(troubled_study(tmp_path))
-    assert "Learning curves" not in text and "Accuracy and its cost" not in text
+    assert "Learning curves" not in text and "and its cost" not in text
     lines = [text for text in text.splitlines() if text]
     levels = [len(text) - len(text.lstrip("#")) for text in lines]
     ends = [

@@ -28,12 +28,12 @@ class Run(NamedTuple):
 
 
 RUNS = {
-    "tune_function": Run(45, "val rmse (m)"),
+    "tune_function": Run(45, "validation rmse (m)"),
     "class_trainable": Run(13, "val_accuracy"),
     "rgb_cnn": Run(6, "validation accuracy (%)"),
     "image_folder": Run(3, "validation accuracy (%)", ("--images", "100")),
     # It saves no checkpoint, and is killed between the report and the return of its function.
-    "table": Run(2, "val log loss", num_repeated=1),
+    "table": Run(2, "validation log loss", num_repeated=1),
 }
 IN_EVERY_RUN = ("tune_function", "rgb_cnn")
 SLOW = [pytest.param(name, marks=pytest.mark.slow) for name in RUNS if name not in IN_EVERY_RUN]

@@ -77,8 +77,8 @@ def test_the_table_shows_what_it_is_sorted_by(tmp_path: Path) -> None:
     results = {0.1: {"val_loss": 0.5}, 0.2: {"val_loss": 0.25}}
     study = lr_study(tmp_path, results, metric="val_loss", mode="min")
     table = rows_table(study, "grid")
-    assert table.caption.startswith("All configurations, the lowest val loss first.")
-    assert table.cells["val loss"] == ["0.25", "0.5"]
+    assert table.caption.startswith("All configurations, the lowest validation loss first.")
+    assert table.cells["validation loss"] == ["0.25", "0.5"]
     assert list(study_table(study)["val_loss"]) == [0.5, 0.25]
 
 
@@ -102,7 +102,7 @@ def test_a_metric_outside_of_0_to_1_is_no_share(tmp_path: Path, metric: str) -> 
         for lr, value in ((0.1, 12.25), (0.2, 90.0))
     }
     study = lr_study(tmp_path, results, metric=metric)
-    name = "validation accuracy" if metric == "val_accuracy" else "val rmse"
+    name = "validation accuracy" if metric == "val_accuracy" else "validation rmse"
     table = table_of(study)
     assert table.cells[name] == ["90"] and table.cells[metric.replace("val_", "test ")] == ["91"]
     assert rows_table(study, "grid").cells[name] == ["90", "12.25"]

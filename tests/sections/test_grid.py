@@ -6,6 +6,7 @@ from analysis.frames.load import load_study
 from analysis.sections.best import best
 from analysis.sections.grid import pivots
 from tests.analysed_studies import models_study
+from tests.any_studies import regression
 from tests.sections.tables import table_of
 from tests.studies import (
     line,
@@ -17,10 +18,13 @@ from tests.studies import (
 
 
 def test_means_name_the_seeds_they_are_of_and_what_does_not_vary(tmp_path: Path) -> None:
-    configurations = {m: resnet_config(model=m) for m in ("resnet18", "resnet50")}
-    meta = study_json(configurations, seeds=(0, 1, 2), space={"factors": ["model", "optimizer"]})
-    path = write_study(tmp_path / "grid", meta)
-    for name, seed in (("resnet18", 0), ("resnet18", 1), ("resnet50", 0)):
+    configurations = {
+        f"{m}{lr}": resnet_config(model=m, lr=lr) for m in ("resnet18", "resnet50") for lr in (1, 2)
+    }
+    space = {"factors": ["model", "lr", "optimizer"]}
+    path = write_study(tmp_path / "grid", study_json(configurations, seeds=(0, 1, 2), space=space))
+    done = [("resnet181", 0), ("resnet181", 1), ("resnet501", 0), ("resnet182", 0)]
+    for name, seed in done:
         lines = [line(2, milestone=True)]
         write_trial(path, f"{name}{seed}", configurations[name], {2: [name]}, lines, seed=seed)
     table = table_of(pivots(load_study(path), "grid"))
@@ -38,5 +42,11 @@ def test_means_have_the_digits_of_all_their_images(tmp_path: Path) -> None:
     picks = table_of(best(study, "grid")).cells
     assert picks["validation accuracy (%)"] == ["80.0", "90.0"]
     assert picks["test accuracy (%)"] == ["70.00", "80.00"]
-    grid = table_of(pivots(study, "grid")).cells
-    assert grid["ResNet-18"] == ["70.00"] and grid["ResNet-50"] == ["80.00"]
+    assert pivots(study, "grid") is None, "one factor makes no grid"
+
+
+def test_the_grid_of_a_function_has_its_measure_and_its_unit(tmp_path: Path) -> None:
+    regression(tmp_path / "regression")
+    table = table_of(pivots(load_study(tmp_path / "regression"), "regression"))
+    assert table.caption == "Test rmse (mm) of each setting, by learning rate."
+    assert table.cells["learning rate 0.1"] == ["6.267", "7.267"]

@@ -11,9 +11,9 @@ from typing import Any
 import pytest
 
 from analysis.checks.audit.study import audit_study
+from analysis.frames.effects import main_effects_data
 from analysis.frames.load import load_study
-from analysis.frames.pairs import main_effects_data, pairs_data
-from analysis.frames.quality import picked_by
+from analysis.frames.measures import num_items_of, picked_by
 from analysis.report import main
 from tests.own_studies import Json, mixed_study, own_study, report, rmse_study, score_study
 from tests.studies import line, resnet_config, study_json, write_study, write_trial
@@ -25,10 +25,12 @@ GRID = [{"lr": lr, "width": width} for lr in (0.1, 0.2, 0.3) for width in (1, 2)
 def written(path: Path) -> str:
     """Write the report of a study as Markdown and HTML with its figures; return the Markdown.
 
-    The shares of variance are percentages whatever the objective is, so their heading is left out.
+    Constants of the report that are percentages whatever the objective is are left out: of shares
+    of variance, intervals and convergence.
     """
     assert main([str(path), "--formats", "md,html"]) == 0
-    return (path / "report/report.md").read_text().replace("variance (%)", "variance")
+    text = (path / "report/report.md").read_text()
+    return re.sub(r"variance \(%\)|95 % interval|below 5 %|to 1 % of it", "", text)
 
 
 def grid_study(path: Path, row_of: Callable[[int], Json], **space: Any) -> Path:
@@ -43,18 +45,19 @@ def grid_study(path: Path, row_of: Callable[[int], Json], **space: Any) -> Path:
 def test_the_objective_has_its_name_and_unit_everywhere(tmp_path: Path) -> None:
     ledger = rmse_study(tmp_path / "rmse")
     text = written(ledger.root)
-    assert "%" not in text.replace("95 %", "") and "accuracy" not in text
+    assert "%" not in text and "accuracy" not in text
     assert "The best configuration of the study, picked on validation." in text
-    assert "The configuration with the lowest val rmse (mm) is picked" in text
-    best = "| 32b632da76 | learning rate 0.1, width 8 |            4 |       3 |"
-    assert f"{best}               5 |                6 | same " in text
+    assert "The configuration with the lowest validation rmse (mm) is picked" in text
+    assert re.search(
+        r"\| 32b632da76 \| learning rate 0.1, width 8 \| +4 \| +3 \| +5 \| +6 \| same", text
+    )
     assert "its test rmse (mm) |   difference (mm) |" in text
-    assert "|       5.0 ± 1.0 |        6.0 ± 1.0 |" in text
-    assert "ending at their val rmse from 5 to 34 mm" in text
-    assert "The picked configuration ends at val rmse 5 mm (mean of 3 seeds)." in text
+    assert re.search(r"\| +5.0 ± 1.0 \| +6.0 ± 1.0 \|", text)
+    assert "ending at their validation rmse from 5 to 34 mm" in text
+    assert "The picked configuration ends at validation rmse 5 mm (mean of 3 seeds)." in text
     assert "rmse (mm) and loss by epoch" in text
     assert "The widest span is that of learning rate, 20 mm." in text
-    assert "test rmse higher in 4 of 4 pairs, lower in 0; median difference +20 mm" in text
+    assert "test rmse is 20 mm higher on average, higher in 4 of 4 pairs at 3 seeds" in text
     assert "The functions of the studies read data of their own" in text
 
 
@@ -66,7 +69,7 @@ def test_tables_of_an_own_study_hold_its_measures_and_parameters_only(tmp_path: 
     assert columns[:7] == ["id", "lr", "width", "seed", "val_rmse", "test_rmse", "loss"]
     assert set(columns[7:]) == {"device", "trial_id", "shared_with", "status"}
     text = (path / "report/report.md").read_text()
-    settings = text[text.index("### Hyperparameters") : text.index("### Hardware")]
+    settings = text[text.index("# Hyperparameters") : text.index("# Hardware")]
     assert re.findall(r"^\| (\S.*?) +\|", settings, re.MULTILINE)[1:] == ["learning rate", "width"]
 
 
@@ -76,8 +79,8 @@ def test_an_objective_without_test_data_is_said_to_be_optimistic(tmp_path: Path)
     text = written(ledger.root)
     assert "%" not in text and "test result" not in text and "on validation" not in text
     assert "so the pick is shown by the values of score that selected it" in text
-    assert "depth: score highest at 4 (93), lowest at 1 (90)" in text
-    assert "Picking on the test set" not in text
+    assert "Best of 4 configurations: depth 4. Score 93." in text
+    assert "depth 4 than 3 (+1)" in text and "A pick on test" not in text
 
 
 def test_none_and_flags_are_values_of_their_own(tmp_path: Path) -> None:
@@ -99,7 +102,7 @@ def test_a_users_own_percentages_stay_as_they_are(tmp_path: Path) -> None:
     text = written(path)
     assert "%" not in text and "points" not in text
     assert "| 698932a164 | learning rate 0.3, width 2 |            6 |       1 |" in text
-    assert "highest at 0.3 (83.5), lowest at 0.1 (79.5)" in text
+    assert re.search(r"\| learning rate +\| +0.3 \| +2 \| +84.5 \| +83.5 \|", text)
     assert not audit_study(load_study(path)).findings
 
 
@@ -107,13 +110,18 @@ def test_shares_are_percentages_and_apart_only_where_items_were_counted(tmp_path
     def counted(place: int) -> Json:
         return {"hit": 0.1 * place, "test_hit": 0.1 * place, "num_shots": 1000}
 
-    measures = {"hit": {"unit": "%"}, "test_hit": {"count": "num_shots"}}
+    share = {"hit": {"unit": "%"}}
+    measures = {**share, "test_hit": {"count": "num_shots"}}
     path = grid_study(tmp_path / "hits", counted, metric="hit", measures=measures)
-    assert "median difference +10.0 points" in written(path)
-    assert "test hit higher in 3 of 3 pairs, lower in 0, apart in 3;" in written(path)
-    assert set(pairs_data(load_study(path), "width", 2, 1)["num_test"]) == {1000}
-    plain = grid_study(tmp_path / "plain", lambda p: {"val_accuracy": 0.1 * p}, metric="x_accuracy")
-    assert "apart" not in written(plain)
+    text = written(path)
+    assert "test hit is 10.0 points higher on average, higher in 3 of 3 pairs" in text
+    # 500 of 1,000: Clopper and Pearson's exact interval.
+    assert "Test hit 50.0 % ( 46.9 to 53.1, over 1,000 test examples)" in text
+    assert num_items_of(load_study(path), None, "test_hit") == 1000
+    plain = grid_study(
+        tmp_path / "plain", lambda p: {"val_accuracy": 0.1 * p}, metric="val_accuracy"
+    )
+    assert "95 % interval 46" not in (text := written(plain)) and "accuracy 50.00 %." in text
 
 
 def test_a_function_with_the_names_of_this_package_is_taken_for_no_resnet(tmp_path: Path) -> None:
@@ -123,7 +131,7 @@ def test_a_function_with_the_names_of_this_package_is_taken_for_no_resnet(tmp_pa
     for place, config in enumerate(configs):
         report(ledger, config, [{"val_accuracy": 0.5 + place / 10, "test_accuracy": 0.5}])
     text = written(ledger.root)
-    for absent in ("Support vector", "The grid by model", "MACs", "Published claims", "images"):
+    for absent in ("Support vector", "MACs", "Published claims", "images", "lab reports"):
         assert absent not in text
     assert "The best configuration of the study, picked on validation." in text
     assert text.count("★") == 2, "one pick and its note"
@@ -134,7 +142,7 @@ def test_a_measure_with_the_name_of_a_column(tmp_path: Path, metric: str) -> Non
     path = grid_study(tmp_path / "names", lambda place: {metric: place + 1.0}, metric=metric)
     words = metric.replace("_", " ")
     text = written(path)
-    assert f"{words} highest at 0.3 (5.5), lowest at 0.1 (1.5)" in text
+    assert f"Learning rate 0.2 instead of 0.1: {words} is 2 higher on average" in text
     assert re.search(r"\| learning rate +\| +0.3 \| +2 \| +5.5 \|", text)
     assert re.search(r"learning rate 0.3, width 2 \| +6 \| +1 \| +6 \|", text)
 
@@ -185,6 +193,6 @@ def test_a_regression_of_this_package_is_shown_by_its_objective(tmp_path: Path) 
         write_trial(path, name, config, {2: [name]}, [*rows[:1], {**rows[1], "milestone": 2}])
     text = written(path)
     assert "accuracy" not in text and "%" not in text
-    assert "a ends at val rmse 2; b ends at val rmse 4" in text
-    assert "of the configurations picked on validation, a (2, on test 3) is best" in text
-    assert "model b against a: test rmse higher in 2 of 2 pairs" in text
+    assert "a ends at validation rmse 2; b ends at validation rmse 4" in text
+    assert "Test rmse 3; picked for its validation rmse 2." in text
+    assert "Model b instead of a: test rmse is 2 higher on average, higher in 2 of 2 pairs" in text

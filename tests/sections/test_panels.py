@@ -60,7 +60,7 @@ def test_a_failed_row_has_its_traceback_and_output_as_text(tmp_path: Path) -> No
     texts = {part.title: part.lines for part in row.parts if isinstance(part, Lines)}
     assert texts["Traceback"][1] == "ValueError: <script>alert(1)</script>"
     assert texts["Output, the last 20 lines"][-1] == "step 49 <script>alert(1)</script>"
-    document = build_document({"rmse": study}, figures=False, published=False)
+    document = build_document({"rmse": study}, figures=False, labs=False)
     html = render_html(document, Drawings())
     assert "step 49 &lt;script&gt;alert" in html and "<script>alert" not in html
     assert f'data-trial="{folder.name}"' in html
@@ -69,7 +69,7 @@ def test_a_failed_row_has_its_traceback_and_output_as_text(tmp_path: Path) -> No
 
 def test_the_main_table_leads_to_the_panels(tmp_path: Path) -> None:
     study = load_study(rmse_study(tmp_path / "rmse").root)
-    html = render_html(build_document({"rmse": study}, figures=False, published=False), Drawings())
+    html = render_html(build_document({"rmse": study}, figures=False, labs=False), Drawings())
     links = re.findall(r'<a href="#(row-[^"]+)">([^<]+)</a>', html)
     assert [place for place, _ in links] == list(rows_table(study, "rmse").panels)
     assert len(links) == 4 and all(place.endswith(config_id) for place, config_id in links)
@@ -151,7 +151,7 @@ def test_the_best_weights_stand_with_the_best_configuration(tmp_path: Path) -> N
     assert place.text == f"The weights of mnist-resnet18 (val_accuracy 90.00 %) are in {inside}:"
     assert lines.lines[-1].startswith(f"model.load_state_dict(torch.load('{file}'")
     out = tmp_path / "out"
-    write_report([tmp_path / "grid"], out, figures=False, published=False)
+    write_report([tmp_path / "grid"], out, figures=False, labs=False)
     assert "```\nimport torch\n" in (out / "report.md").read_text()
     assert '<pre class="code">import torch\n' in (out / "report.html").read_text()
     assert (out / "report.pdf").stat().st_size > 10_000

@@ -19,7 +19,7 @@ STATE: dict[str, Any] = {
         {
             "group": {"dataset": "mnist"},
             "config_id": "abc",
-            "config": {},
+            "config": {"dataset": "mnist", "lr": 0.1, "width": 8},
             "num_seeds": 2,
             "metric": "val_rmse",
             "mode": "min",
@@ -38,7 +38,7 @@ KNOWN: dict[str, Any] = {"problem": "", "version": 3, "now": 9.0}
 def test_what_a_page_shows_is_text_and_numbers() -> None:
     view = study_view({**KNOWN, "state": STATE})
     assert view["version"] == 3 and view["study"] == "q1a" and view["driver"] == "process 7 on lab"
-    text = "val_rmse 4.5 mm, test_rmse 5 mm, mean of 2 seeds"
+    text = "val_rmse 4.5 mm, test_rmse 5 mm, mean of 2 seeds (lr 0.1, width 8)"
     assert view["best"] == [{"label": "mnist", "text": text}]
     assert view["num_failures"] == 60 and len(view["failures"]) == 50
     assert view["failures"][0] == ["trial-0", "ValueError:\\x1b no"]
@@ -47,7 +47,7 @@ def test_what_a_page_shows_is_text_and_numbers() -> None:
 
 def test_a_score_that_is_a_share_is_a_percentage_and_a_group_may_have_no_name() -> None:
     best = {**STATE["best"][0], "group": {}, "metric": "val_accuracy", "unit": "", "score": 0.5}
-    best |= {"test_metric": None, "test_score": None, "num_seeds": 1}
+    best |= {"test_metric": None, "test_score": None, "num_seeds": 1, "config": {}}
     view = study_view({**KNOWN, "state": {**STATE, "best": [best], "driver": None}})
     assert view["best"] == [{"label": "abc", "text": "val_accuracy 50.00 %"}]
     assert view["driver"] == ""

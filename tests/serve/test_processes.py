@@ -17,7 +17,7 @@ from tests.serve.growing_study import GrowingStudy
 from tune_app.storage.lease import Lease
 from tune_app.storage.remote_folder import RemoteFolder
 
-QUICK = {"figures": False, "published": False}
+QUICK = {"figures": False, "labs": False}
 
 
 @pytest.fixture

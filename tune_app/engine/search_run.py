@@ -84,7 +84,7 @@ class SearchRun:
             self._note(planned)
         self.launched: list[PlannedTrial] = []
         self.open_rows: list[OpenRow] = []
-        self.kinds = trials.kinds()
+        self.kinds, _ = trials.kinds()
         self._stop_as_decided()
 
     def __getstate__(self) -> dict[str, Any]:

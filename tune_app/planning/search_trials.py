@@ -47,6 +47,7 @@ def plan_search(study: PreparedStudy, cluster: Cluster) -> Plan:
         num_rows=len(outcomes),
         num_epochs_unshared=sum(trial.num_epochs or 0 for trial in begun),
         exclusive=study.request.space.exclusive,
+        lacking=tuple(trials.kinds()[1]),
         left_out=frozenset(outcomes.keys() - finished.keys() - left - is_open),
         is_searching=bool(search.to_stop) or not search.is_done,
     )
@@ -82,13 +83,19 @@ class SearchTrials:
         for configuration in asked:
             self.of(configuration)
 
-    def kinds(self) -> list[Mapping[str, float]]:
-        """Return each set of resources that a trial of the space may request."""
-        plans = (
-            self._plan(corner, sharing=False) for corner in self._study.request.space.corners()
-        )
-        found = {frozenset(t.resources.items()): t.resources for p in plans for t in p.trials}
-        return list(found.values())
+    def kinds(self) -> tuple[list[Mapping[str, float]], list[Mapping[str, float]]]:
+        """Return each set of resources that a trial of the space may request.
+
+        Returns:
+            Those that the cluster can hold, and those that no node has.
+        """
+        held: dict[frozenset[tuple[str, float]], Mapping[str, float]] = {}
+        lacking: dict[frozenset[tuple[str, float]], Mapping[str, float]] = {}
+        for corner in self._study.request.space.corners():
+            plan = self._plan(corner, sharing=False)
+            held |= {frozenset(t.resources.items()): t.resources for t in plan.trials}
+            lacking |= {frozenset(kind.items()): kind for kind in plan.lacking}
+        return list(held.values()), list(lacking.values())
 
     def of(self, configuration: Configuration) -> PlannedTrial | OpenRow:
         """Return the trial of a configuration, or why it cannot run here."""

@@ -84,11 +84,18 @@ class Measures:
         return found or ("s" if name.endswith("_seconds") else "")
 
     def better(self, name: str) -> str | None:
-        """Return which values are better, ``"max"`` or ``"min"``; None if that is not known."""
+        """Return which values are better, ``"max"`` or ``"min"``; None if that is not known.
+
+        What is not declared follows the objective, if it is the same quantity. Else a loss is the
+        better the lower it is, and what has the name of a share the higher it is.
+        """
         found = next((m.better for m in self._of_quantity(name) if m.better), None)
-        if found is None and quantity_of(name) == quantity_of(self.metric):
+        if found is not None:
+            return found
+        quantity = quantity_of(name)
+        if quantity == quantity_of(self.metric):
             return self.mode
-        return found
+        return "max" if is_share(name) else "min" if quantity == "loss" else None
 
     def split(self, name: str) -> str | None:
         """Return the data that a measure was taken on: ``train``, ``val``, ``test`` or None."""

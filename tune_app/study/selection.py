@@ -6,21 +6,23 @@ import math
 from collections.abc import Collection, Mapping
 from typing import Any
 
-GROUPS = ("dataset", "model", "kernel")
-"""Parameters for each of whose combinations a best configuration is picked."""
+_METHODS = {"svm": "kernel"}
+"""Trainable -> the parameter that names its method; ``model`` for every other of this package."""
 
 
 def group_names(space: Mapping[str, Any], parameters: Collection[str]) -> list[str]:
     """Return the parameters that separate the groups of which each has a best configuration.
 
-    In a study of a user's own function only results on different data sets are kept apart. What
-    ``model`` or ``kernel`` means there is not known.
+    They are the data set and the method: the model, or the kernel of a support vector machine. In
+    a study of a user's own function only results on different data sets are kept apart, because
+    what ``model`` means there is not known.
 
     Args:
         space: the entry ``space`` of ``study.json``.
         parameters: the parameters of the study's configurations.
     """
-    names = GROUPS[:1] if space.get("is_own") is True else GROUPS
+    method = _METHODS.get(str(space.get("trainable")), "model")
+    names = ("dataset",) if space.get("is_own") is True else ("dataset", method)
     return [name for name in names if name in parameters]
 
 

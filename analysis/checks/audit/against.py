@@ -2,33 +2,39 @@
 
 from __future__ import annotations
 
+import numpy as np
+from numpy.typing import NDArray
+
 from analysis.checks.audit.arms import disagreement
 from analysis.checks.audit.finding import Finding
 from analysis.checks.audit.table import Table
 from analysis.frames.cells import counted
 from search_spaces.errors import UserError
 
+Floats = NDArray[np.float64]
+_FAR = 1e3
+
 
 def against(table: Table, other: Table) -> list[Finding]:
     """Compare the rows and numbers of a table with those of another one.
 
-    Rows are matched by the settings that both tables have, repeats of a setting in their order. A
-    log may have more rows than a table that was made from it: they are a note.
+    Rows are matched by the settings that both tables have, repeats of a setting so that their
+    results agree best. A log may have more rows than a table that was made from it: they are a
+    note.
 
     Raises:
         UserError: the tables have no row in common.
     """
-    common = [name for name in table.settings if name in other.settings]
-    ours, theirs = _numbered(table, common), _numbered(other, common)
-    place = {key: row for row, key in enumerate(theirs)}
-    shared = [(row, place[key]) for row, key in enumerate(ours) if key in place]
+    shared = _matched(table, other)
     if not shared:
         raise UserError(
             f"--against {other.name}: no row of {table.name} has the same settings as one of its "
             "rows; name its columns alike"
         )
-    missing = [row for row, key in enumerate(ours) if key not in place]
-    added = [row for row, key in enumerate(theirs) if key not in set(ours)]
+    missing, added = (
+        sorted({*range(len(one.frame))} - {pair[side] for pair in shared})
+        for side, one in enumerate((table, other))
+    )
     findings = [
         Finding(
             rule="against",
@@ -51,11 +57,26 @@ def against(table: Table, other: Table) -> list[Finding]:
     return findings
 
 
-def _numbered(table: Table, columns: list[str]) -> list[tuple[str, ...]]:
-    """Return each row's settings, and how often they stood before."""
-    seen: dict[tuple[str, ...], int] = {}
-    keys = []
-    for key in table.keys(columns):
-        seen[key] = seen.get(key, 0) + 1
-        keys.append((*key, str(seen[key])))
-    return keys
+def _matched(table: Table, other: Table) -> list[tuple[int, int]]:
+    """Return the positions of each row and of its counterpart in the other table."""
+    from scipy.optimize import linear_sum_assignment
+
+    common = [name for name in table.settings if name in other.settings]
+    ours, theirs = table.groups(common), other.groups(common)
+    shared = []
+    for key in ours.keys() & theirs.keys():
+        rows, others = ours[key], theirs[key]
+        apart = _apart(table, other, rows, others)
+        shared += [(rows[i], others[j]) for i, j in zip(*linear_sum_assignment(apart), strict=True)]
+    return sorted(shared)
+
+
+def _apart(table: Table, other: Table, rows: list[int], others: list[int]) -> Floats:
+    """Return by how many last digits each two rows disagree: (rows, others)."""
+    apart = np.zeros((len(rows), len(others)))
+    for column in map(str, table.unit):
+        if column in other.unit and apart.size > 1:
+            unit = np.fmax.outer(table.units(column)[rows], other.units(column)[others])
+            gaps = np.subtract.outer(table.numbers(column)[rows], other.numbers(column)[others])
+            apart += np.minimum(np.nan_to_num(np.abs(gaps) / np.fmax(unit, 1e-9)), _FAR)
+    return apart

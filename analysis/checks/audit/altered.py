@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from analysis.checks.audit.finding import Finding, NotApplicableError, chance
 from analysis.checks.audit.table import Table
+from analysis.checks.audit.ties import binomial_tail
 from analysis.frames.cells import counted
 
 Steps = NDArray[np.int64]
@@ -18,6 +19,7 @@ Floats = NDArray[np.float64]
 Pairs = list[tuple[int, int]]
 _LEVEL = 1e-4
 _FEWEST_EQUAL = 3
+_FEWEST_ROUND = 2
 _PEAKED = 1.5
 _ROUND = range(2, 9)
 """Numbers of zeros at the end of a difference that make it round."""
@@ -111,8 +113,6 @@ def _differences(table: Table, column: str, pairs: Pairs) -> tuple[Floats, Float
 
 def _constant(arms: _Arms) -> Finding | None:
     """Find a difference that many pairs share."""
-    from scipy.stats import binom
-
     table, column, pairs = arms.table, arms.column, arms.pairs
     differences, units, sizes = _differences(table, column, pairs)
     steps = _steps(differences, sizes)
@@ -125,7 +125,7 @@ def _constant(arms: _Arms) -> Finding | None:
     if len(others) >= _FEWEST_EQUAL:
         window = float(np.median(others))
     share = min(1.0, _PEAKED / (2 * window + 1))
-    p = len(differing) * float(binom.sf(times - 2, len(differing) - 1, share)) * arms.tests
+    p = len(differing) * binomial_tail(times - 1, len(differing) - 1, share) * arms.tests
     same = [pair for pair, step in zip(pairs, steps, strict=True) if step == constant]
     first = int(np.flatnonzero(steps == constant)[0])
     zeros = _zeros(int(_steps(differences, units)[first]))
@@ -162,18 +162,16 @@ def _usual(table: Table, column: str, pairs: list[tuple[int, int]]) -> float:
 
 def _round(arms: _Arms) -> Finding | None:
     """Find pairs whose differences end in zeros, far more often than those of other rows."""
-    from scipy.stats import binom
-
     table, column, pairs = arms.table, arms.column, arms.pairs
     differences, units, _ = _differences(table, column, pairs)
     steps = _steps(differences, units)
     differing = np.flatnonzero(steps)
     for zeros in _ROUND:
         rounds = [int(i) for i in differing if steps[i] % 10**zeros == 0]
-        if not rounds:
+        if len(rounds) < _FEWEST_ROUND:
             return None
         share = _usually_round(arms, zeros)
-        p = float(binom.sf(len(rounds) - 1, len(differing), share)) * arms.tests * len(_ROUND)
+        p = binomial_tail(len(rounds), len(differing), share) * arms.tests * len(_ROUND)
         if p < _LEVEL:
             same = [pairs[i] for i in rounds]
             values = table.numbers(column)

@@ -20,8 +20,21 @@ MISSING = frozenset(
 _LARGEST = 1e18
 _MOST_DIGITS = 300
 _NUMBER = re.compile(r"[-+]?(?:\d+(?:\.(\d*))?|\.(\d+))(?:[eE]([-+]?\d{1,3}))?")
+_UNMARKED = re.compile(r"[A-Za-z0-9.,+\-% :/()]*")
+_LINK = re.compile(r"!?\[([^\[\]]*)\]\((?:[^()]|\([^()]*\))*\)|~?\\cite[a-z]*\{[^{}]*\}")
+_POWER = re.compile(
+    r"(?:(\d+(?:\.\d+)?)\s*(?:\\times|\\cdot|×|·|\*)\s*)?(?<![\d.])10\^(?:\{([-−+]?\d+)\}|([-−+]?\d+))"
+)
+_FOOTNOTE = re.compile(
+    r"(?i)<sup>.*?</sup>|\\textsuperscript\{[^{}]*\}"
+    r"|\\footnote(?:mark|text)?(?:\[[^\]]*\])?(?:\{[^{}]*\})?|\[\^[^\]]*\]"
+    r"|\^\{(?!\\pm|±)(?:[^{}]|\{[^{}]*\})*\}|(?<=[\d%])\s?\[\w{1,3}\]$|(?<=[\d%])\^\w+"
+    r"|(?<=[\d%])[⁰¹²³⁴-⁹ᵃ-ᶻ]+$"
+)
+"""References to notes, which must not become digits of a number."""
+_RAISED = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹⁻", "0123456789-")
 _BESIDE = re.compile(r"(?<=[\d%])\s*\([^()]*\)$")
-_SPREAD = re.compile(r"\s*(?:±|\+/-|\+-|\\pm)\s*.*$")
+_SPREAD = re.compile(r"\s*(?:[\^_]?\{)?\s*(?:±|\+/-|\+-|\\pm)\s*.*$")
 _LATEX = re.compile(
     r"\\(?:textbf|textit|emph|underline|mathbf|mathrm|text|bf|bm|uline)\s*\{([^{}]*)\}"
 )
@@ -32,7 +45,7 @@ _WITH_UNIT = re.compile(r"([-+]?[\d.]+(?:[eE][-+]?\d{1,3})?)\s*([a-zA-Zµμ%]+)\
 _DURATION = re.compile(
     r"(?:(\d+)\s*d[a-z]*\s*)?(?:(\d+)\s*h[a-z]*\s*)?(?:(\d+)\s*m[a-z]*\s*)?(?:(\d+(?:\.\d+)?)\s*s[a-z]*)?"
 )
-_CLOCK = re.compile(r"(?:(\d+):)?(\d+):(\d{2}(?:\.\d+)?)")
+_CLOCK = re.compile(r"(?:(?:(\d+)\s*d[a-z]*,?\s+)?(\d+):)?(\d+):(\d{2}(?:\.\d+)?)")
 SECONDS = {
     **dict.fromkeys(("s", "sec", "secs", "second", "seconds"), 1.0),
     **dict.fromkeys(("ms", "msec", "millisecond", "milliseconds"), 1e-3),
@@ -74,8 +87,14 @@ def last_digit(text: str) -> float:
 
 
 def plain(cell: str) -> str:
-    """Return a cell without bold and other marks."""
+    """Return a cell without bold and other marks, footnotes and links, and with ``1e-3``."""
     text = cell.strip().replace("\\%", "%").replace("\u00a0", " ").replace("\u202f", " ")
+    if _UNMARKED.fullmatch(text):
+        return text
+    text = re.sub(r"\b10([⁻]?[⁰¹²³⁴-⁹]+)", lambda m: "10^" + m[1].translate(_RAISED), text)
+    text = _POWER.sub(lambda m: f"{m[1] or 1}e{(m[2] or m[3]).replace('−', '-')}", text)
+    text = _LINK.sub(lambda match: match[1] or "", text)
+    text = _FOOTNOTE.sub("", re.sub(r"\*\*|`|\$", "", text)).strip()
     while text != (text := _LATEX.sub(r"\1", text)):
         pass
     if "_" in text and not text.startswith("_"):
@@ -138,11 +157,11 @@ def _with_unit(text: str) -> Number:
 
 
 def _in_seconds(text: str) -> Number | None:
-    """Read ``3h39m``, ``1 h 2 min 3 s``, ``2:05`` or ``1:02:05``."""
+    """Read ``3h39m``, ``1 h 2 min 3 s``, ``2:05``, ``1:02:05`` or ``0 days 00:00:15.7``."""
     lengths = (86400.0, 3600.0, 60.0, 1.0)
     parts: tuple[str | None, ...]
     if clock := _CLOCK.fullmatch(text):
-        parts = (None, *clock.groups())
+        parts = clock.groups()
     elif (duration := _DURATION.fullmatch(text)) and sum(map(bool, duration.groups())) > 1:
         parts = duration.groups()
     else:

@@ -5,16 +5,19 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import NamedTuple
 
-from analysis.checks.audit.cells import Number, has_decimal_commas, is_missing, read_number
+from analysis.checks.audit.cells import has_decimal_commas, is_missing, read_number
+from analysis.checks.audit.column import Column
 from analysis.checks.audit.headings import BOOKKEEPING, KNOWN, NOTE, Meaning, meaning_of
 from analysis.checks.audit.layout import Cells
+from analysis.checks.audit.shares import choose_accuracies
 from analysis.checks.audit.table import MEASURED
 from search_spaces.errors import UserError, choices, did_you_mean
+from tune_app.study.measures import is_share
 
 _MOST_DIGITS_OF_A_SETTING = 5
-_FEWEST_SHARES = 2
+_A_DATE = 1e9
+"""Seconds since 1970 in a column headed as a time."""
 _NUMERIC = (*MEASURED, "num_test")
 
 
@@ -49,42 +52,6 @@ class Options:
     compared: Sequence[str] = ()
 
 
-class Column(NamedTuple):
-    """A column of a file.
-
-    Attributes:
-        heading: its heading in the file.
-        meaning: what it holds.
-        cells: its cells as text.
-        numbers: the number in each cell, NaN if there is none.
-        has_decimal_comma: whether commas separate decimals.
-        is_setting: whether it says how a row was made.
-    """
-
-    heading: str
-    meaning: Meaning
-    cells: list[str]
-    numbers: list[Number]
-    has_decimal_comma: bool
-    is_setting: bool = False
-
-    @property
-    def name(self) -> str:
-        """Our name of the column."""
-        return self.meaning.name
-
-    @property
-    def known(self) -> list[float]:
-        """The numbers that are there."""
-        return [number.value for number in self.numbers if number.value == number.value]
-
-    @property
-    def is_numeric(self) -> bool:
-        """Whether all cells with a content are numbers, and there is one."""
-        filled = sum(not is_missing(cell) for cell in self.cells)
-        return 0 < filled == len(self.known)
-
-
 def name_columns(path: Path, cells: Cells, options: Options) -> list[Column]:
     """Return every column with its meaning; columns without a use are notes."""
     _check(path, cells.header, options)
@@ -105,10 +72,20 @@ def name_columns(path: Path, cells: Cells, options: Options) -> list[Column]:
             column = column._replace(meaning=Meaning(NOTE))
         elif column.name in _NUMERIC and not column.known:
             column = column._replace(meaning=Meaning(""))
+        elif _is_something_else(column):
+            column = column._replace(meaning=Meaning(NOTE))
         columns.append(column)
     columns = _one_each(columns, given)
-    columns = _accuracies(columns)
+    columns = choose_accuracies(columns)
     return [_placed(column, first=not position) for position, column in enumerate(columns)]
+
+
+def _is_something_else(column: Column) -> bool:
+    """Return whether numbers cannot be what their heading says: dates, or scores of no accuracy."""
+    if column.name == "train_seconds":
+        return min(column.known) > _A_DATE
+    is_score = is_share(column.name) and column.meaning.is_guess
+    return is_score and (min(column.known) < 0 or max(column.known) > 100)
 
 
 def _check(path: Path, header: list[str], options: Options) -> None:
@@ -136,8 +113,13 @@ def _one_each(columns: list[Column], given: Mapping[str, str]) -> list[Column]:
     result = list(columns)
     for name, positions in by_name.items():
         mapped = [p for p in positions if columns[p].heading in given]
-        arms = {columns[p].meaning.arm for p in positions}
-        if name in MEASURED and len(arms) == len(positions) > 1 and "" not in arms and not mapped:
+        named = [p for p in positions if columns[p].meaning.arm]
+        arms = {columns[p].meaning.arm for p in named}
+        others = [p for p in positions if p not in named]
+        are_arms = name in MEASURED and len(arms) == len(named) > 1 and not mapped
+        if are_arms and all(columns[p].meaning.is_mean for p in others):
+            for p in others:
+                result[p] = columns[p]._replace(meaning=Meaning(NOTE))
             continue
         best = max(positions, key=_preference(columns, name, given))
         for position in positions:
@@ -164,53 +146,6 @@ def _preference(
         )
 
     return preference
-
-
-def _accuracies(columns: list[Column]) -> list[Column]:
-    """Choose the column of accuracies if no heading names one.
-
-    Taken are, in this order, the accuracies of validation images, a score, and columns of shares
-    whose headings are names, of models for instance.
-    """
-    if any(column.name == "test_accuracy" for column in columns):
-        return columns
-    for wanted in ("val_accuracy", ""):
-        found = [
-            position
-            for position, column in enumerate(columns)
-            if column.name == wanted and (wanted or _is_score(column))
-        ]
-        if len(found) == 1 or (found and wanted):
-            return [
-                column._replace(meaning=column.meaning._replace(name="test_accuracy"))
-                if position in found
-                else column
-                for position, column in enumerate(columns)
-            ]
-    shares = [p for p, column in enumerate(columns) if not column.name and _has_shares(column)]
-    if len(shares) < _FEWEST_SHARES:
-        return columns
-    return [
-        column._replace(meaning=Meaning("test_accuracy", arm=column.heading))
-        if position in shares
-        else column
-        for position, column in enumerate(columns)
-    ]
-
-
-def _is_score(column: Column) -> bool:
-    is_named = "score" in column.heading.lower() or "%" in column.heading
-    return column.is_numeric and is_named and all(0 <= v <= 100 for v in column.known)
-
-
-def _has_shares(column: Column) -> bool:
-    fine = sum(number.digit < 1 for number in column.numbers)
-    return (
-        column.is_numeric
-        and fine > len(column.known) / 2
-        and all(0 <= value <= 100 for value in column.known)
-        and (max(column.known) <= 1 or min(column.known) > 1)
-    )
 
 
 def _placed(column: Column, first: bool) -> Column:

@@ -158,7 +158,7 @@ def _parser() -> Parser:
         "targets",
         nargs="+",
         metavar="TABLE",
-        help="a CSV file, a study directory, or a published table: "
+        help="a file with a table, a study directory, or a published table: "
         + ", ".join((*TABLES, *_REPORTS)),
     )
     parser.add_argument("--num-test", type=_count, metavar="N", help="test images of every row")

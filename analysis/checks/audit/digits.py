@@ -6,15 +6,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from analysis.checks.audit.finding import Finding, NotApplicableError, chance
-from analysis.checks.audit.table import Table
+from analysis.checks.audit.table import SETTINGS, Table
+from analysis.checks.audit.ties import binomial_tail
 from analysis.checks.audit.times import seconds_of_work
 from tune_app.study.measures import is_share
 
 _LEVEL = 1e-5
 _MULTIPLES = (5, 10, 20, 25, 50, 100, 200, 250, 500, 1000)
 _FEWEST_VALUES = 4
-_OWN_TEST_SET = ("dataset", "num_train_images", "seed", "image_size")
-"""Settings whose levels may honestly have test sets of their own."""
+_ONE_TEST_SET = frozenset(SETTINGS) - {"dataset", "num_train_images", "seed", "image_size"}
+"""Settings whose levels are tested on the same images. Others may be tasks or splits."""
 _ZEROS = (2, 3, 4)
 _FEWEST_SIGNIFICANT = 5
 
@@ -87,14 +88,14 @@ def _block(
         return []
     size = step * finest
     contradicts = bool((size * table.num_test[rows] > 1.5).all())
-    is_own = at[0] in _OWN_TEST_SET and not contradicts
+    is_own = at[0] not in _ONE_TEST_SET and not contradicts
     return [
         Finding(
             rule="coarser_digits",
             severity="note" if is_own else "warning",
             table=table.name,
             says=f"{column} of {at[0]} {at[1]} has coarser digits than the rest: of a smaller test "
-            "set, or made up",
+            "set, rounded before, or made up",
             evidence=f"{len(rows)} of {len(rows)} are multiples of {100 * size:g} %, "
             f"{chance(probability)} by chance; {table.listed(rows)}",
             settle="the number of test images of these rows, and the log of one",
@@ -108,22 +109,22 @@ def round_times(table: Table) -> list[Finding]:
 
     Such times were estimated or made up. Honest tables look like it where a time is a budget
     (equal times count once), where all times are given to a few significant digits (the rule is
-    silent unless some have five), and where one time happens to be round.
+    silent unless some have five), where a clock ticks, and where one time happens to be round.
     """
     values, units = seconds_of_work(table), table.units("train_seconds")
+    if (table.resolution("train_seconds") > 1.5 * units).any():
+        raise NotApplicableError("the clock ticks more coarsely than its times are printed")
     usable = np.isfinite(values) & (units > 0) & (values > 0)
     steps = np.rint(np.divide(values, units, where=usable, out=np.zeros(len(values))))
     full = usable & (steps >= 10 ** (_FEWEST_SIGNIFICANT - 1)) & (steps % 10 != 0)
     if full.sum() < _FEWEST_VALUES:
         raise NotApplicableError("fewer than four times have five digits")
-    from scipy.stats import binom
-
     for digit in np.unique(units[usable]):
         alike = usable & (units == digit)
         for zeros in _ZEROS:
             is_round = alike & (steps % 10**zeros == 0)
             distinct, num = len(np.unique(steps[is_round])), len(np.unique(steps[alike]))
-            p = float(binom.sf(distinct - 1, num, 10.0**-zeros)) * len(_ZEROS)
+            p = binomial_tail(distinct, num, 10.0**-zeros) * len(_ZEROS)
             if distinct > 1 and p < _LEVEL:
                 rows = np.flatnonzero(is_round).tolist()
                 return [

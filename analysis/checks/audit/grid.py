@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from itertools import combinations
 from math import prod
 
 import numpy as np
@@ -16,8 +15,10 @@ _FAR = 4.0
 _DEPENDENT = {
     "optimizer": ("lr", "weight_decay", "momentum", "epochs"),
     "batch_size": ("lr", "epochs"),
-    "lr": ("epochs",),
+    "lr": ("epochs", "weight_decay", "momentum"),
     "device": ("batch_size", "num_workers", "pin_memory", "mixed_precision"),
+    "mixed_precision": ("batch_size",),
+    "C": ("gamma", "max_iter"),
     "kernel": ("C", "gamma", "degree", "max_iter"),
     "pin_memory": ("num_workers",),
 }
@@ -32,10 +33,10 @@ def repeated_rows(table: Table) -> list[Finding]:
     chance. The finding is a note.
     """
     measured = [c for c in MEASURED if c in table.frame]
-    rows = _rows_alike(table, [*table.settings, *measured])
     if not measured or not table.settings:
         raise NotApplicableError("it needs settings and results")
-    twice = [group for group in rows if len(group) > 1]
+    rows = table.groups([*table.settings, *measured])
+    twice = [group for group in rows.values() if len(group) > 1]
     if not twice:
         return []
     return [
@@ -51,13 +52,6 @@ def repeated_rows(table: Table) -> list[Finding]:
     ]
 
 
-def _rows_alike(table: Table, columns: list[str]) -> list[list[int]]:
-    groups: dict[tuple[str, ...], list[int]] = {}
-    for row, key in enumerate(table.keys(columns)):
-        groups.setdefault(key, []).append(row)
-    return list(groups.values())
-
-
 def repeated_settings(table: Table) -> list[Finding]:
     """Look for settings that stand several times where others of the grid are missing.
 
@@ -67,7 +61,7 @@ def repeated_settings(table: Table) -> list[Finding]:
     Rows that stand twice with the same results are restarts: they are counted once.
     """
     varying = table.varying()
-    first = [group[0] for group in _rows_alike(table, [*varying, "test_accuracy"])]
+    first = [group[0] for group in table.groups([*varying, "test_accuracy"]).values()]
     keys = table.keys(varying)
     rows = len(first)
     full = prod(len({key[i] for key in keys}) for i in range(len(varying)))
@@ -78,7 +72,7 @@ def repeated_settings(table: Table) -> list[Finding]:
     spread = np.sqrt(full * (1 - drawn) * (1 - (1 + rows / full) * (1 - drawn)))
     if distinct == full or abs(distinct - full * drawn) <= _FAR * spread:
         return []
-    groups = [group for group in _rows_alike(table, list(varying)) if len(group) > rows // full]
+    groups = [group for group in table.groups(varying).values() if len(group) > rows // full]
     twice = sorted(row for group in groups for row in group)
     return [
         Finding(
@@ -99,36 +93,45 @@ def confounded(table: Table) -> list[Finding]:
     """Look for settings that never vary apart, so that their effects cannot be told apart.
 
     Honest tables have such settings where one suits the other: a learning rate for each optimizer,
-    a size for each model. These give a note, others a warning. Rows must be more than levels,
-    because otherwise each row is just its own case. Seeds are meant to differ from row to row.
+    a size for each model, or a recipe that sets three settings or more. These give a note, others a
+    warning. Rows must be more than levels, because otherwise each row is just its own case. Seeds
+    are meant to differ from row to row.
     """
     varying = [name for name in table.varying() if name != "seed"]
-    levels = {name: [key[0] for key in table.keys([name])] for name in varying}
-    many = len(table.frame)
-    together = {
-        (a, b): list(dict.fromkeys(zip(levels[a], levels[b], strict=True)))
-        for a, b in combinations(varying, 2)
-    }
     if len(varying) < 2:
         raise NotApplicableError("fewer than two settings vary")
+    partitions: dict[tuple[int, ...], list[str]] = {}
+    for name in varying:
+        places: dict[str, int] = {}
+        levels = (key[0] for key in table.keys([name]))
+        blocks = tuple(places.setdefault(level, len(places)) for level in levels)
+        partitions.setdefault(blocks, []).append(name)
     return [
-        Finding(
-            rule="confounded",
-            severity="note" if _are_chosen_together(a, b, table) else "warning",
-            table=table.name,
-            says=f"{a} and {b} never vary apart, so no effect can be put down to one of them",
-            evidence="; ".join(f"{a} {one} always with {b} {other}" for one, other in both[:4]),
-            settle=f"rows with another {b} for the same {a}",
-        )
-        for (a, b), both in together.items()
-        if len(both) == len(set(levels[a])) == len(set(levels[b]))
-        and len(both) * 2 <= many >= _FEWEST_ROWS
+        _confounded(table, names)
+        for blocks, names in partitions.items()
+        if len(names) > 1 and len(set(blocks)) * 2 <= len(blocks) >= _FEWEST_ROWS
     ]
 
 
-def _are_chosen_together(a: str, b: str, table: Table) -> bool:
-    if {a, b} & set(table.compared):
-        return False
+def _confounded(table: Table, names: list[str]) -> Finding:
+    levels = list(dict.fromkeys(table.keys(names)))
+    chosen = len(names) > 2 or _are_chosen_together(names[0], names[1])
+    is_compared = bool({*names} & {*table.compared})
+    return Finding(
+        rule="confounded",
+        severity="note" if chosen and not is_compared else "warning",
+        table=table.name,
+        says=f"{', '.join(names[:-1])} and {names[-1]} never vary apart, so no effect can be put "
+        "down to one of them",
+        evidence="; ".join(
+            " always with ".join(f"{name} {level}" for name, level in zip(names, key, strict=True))
+            for key in levels[:4]
+        ),
+        settle=f"rows with another {names[-1]} for the same {names[0]}",
+    )
+
+
+def _are_chosen_together(a: str, b: str) -> bool:
     known = {*_DEPENDENT, *(name for names in _DEPENDENT.values() for name in names), "pin_memory"}
     if {a, b} & set(_SUITS_ALL) or not {a, b} <= known:
         return True

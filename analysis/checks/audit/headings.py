@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import functools
 import re
 from collections.abc import Iterable
 from typing import NamedTuple
@@ -23,6 +24,13 @@ _TRAINING = {"train", "training", "tr", "fit", "fitting"}
 _SPREADS = {"std", "sd", "stddev", "stdev", "dev", "sem", "stderr", "ci", "ci95", "var", "variance"}
 _SPREADS |= {"min", "max", "low", "high", "lower", "upper", "gap", "diff", "delta", "rank", "drop"}
 _MEANS = {"mean", "avg", "average", "averaged"}
+_NO_SHARES = {"mae", "mse", "rmse", "mape", "r2", "auc", "auroc", "roc", "map", "iou", "miou"}
+_NO_SHARES |= {"bleu", "rouge", "ppl", "perplexity", "psnr", "ssim", "fid", "kappa", "mcc", "nll"}
+"""Measures that are no accuracies, though many lie between 0 and 1."""
+_OF_A_SEARCH = re.compile(
+    r"^(?:params?_(?:\w*?__)?|config[/._]|args?[/._]|hp[_/.]|hparams?[_/.])(?=\w)", re.IGNORECASE
+)
+"""What exports of scikit-learn, Optuna, Ray Tune and trackers put before a parameter's name."""
 _TIMES = {"time", "times", "seconds", "secs", "sec", "duration", "runtime", "wallclock", "hours"}
 _TIMES |= {"minutes", "traintime", "ms"}
 _OTHER_TIMES = {"infer", "inference", "latency", "predict", "prediction", "per", "image", "step"}
@@ -31,7 +39,10 @@ _OTHER_TIMES |= {"epoch", "test", "eval", "val", "valid", "warmup", "steady", "d
 _EXACT: dict[str, tuple[str, ...]] = {
     "lr": ("lr", "learning rate", "learningrate", "learn rate", "step size", "initial lr"),
     "batch_size": ("batch size", "batch", "bs", "batchsize", "batch sz", "minibatch", "mini batch"),
-    "epochs": ("epochs", "epoch", "num epochs", "n epochs", "nepochs", "number epochs", "ep"),
+    "epochs": (
+        *("epochs", "epoch", "num epochs", "n epochs", "nepochs", "number epochs", "ep"),
+        "training iteration",
+    ),
     "optimizer": ("optimizer", "optimiser", "opt", "optim", "optimizers"),
     "pin_memory": ("pin memory", "pin mem", "pinmem", "pinmemory", "pinned memory", "pinned"),
     "model": (
@@ -56,15 +67,28 @@ _EXACT: dict[str, tuple[str, ...]] = {
     "image_size": ("image size", "resolution", "input size", "img size", "crop size", "input res"),
     "num_workers": ("num workers", "workers", "n workers"),
     "mixed_precision": ("mixed precision", "amp", "fp16"),
+    "status": ("state", "status"),
     "id": ("id", "", "no", "nr", "idx", "index", "row", "run id", "exp", "experiment", "exp id"),
     "note": (
         *("params", "parameters", "num params", "param", "size", "note", "notes", "comment"),
         *("comments", "source", "paper", "link", "url", "date", "weights", "checkpoint", "config"),
         *("reference", "year", "number params", "model size", "memory", "file", "log", "remarks"),
+        *("pid", "hostname", "node ip", "timestamp", "created", "user", "tags", "sweep", "group"),
     ),
 }
 _NAMES = {text: name for name, texts in _EXACT.items() for text in texts}
 _NAMES |= {name.replace("_", " ").lower(): name for name in (*KNOWN, *BOOKKEEPING)}
+
+
+def is_summary(heading: str) -> bool:
+    """Return whether a column sums up others: their mean, their spread or their rank."""
+    return bool(set(words_of(heading)) & (_MEANS | _SPREADS))
+
+
+def is_mean_of_others(heading: str) -> bool:
+    """Return whether a column is headed as a mean, and not as a spread or a time."""
+    words = set(words_of(heading))
+    return bool(words & _MEANS) and not words & (_SPREADS | _TIMES | {"loss"})
 
 
 class Meaning(NamedTuple):
@@ -103,8 +127,12 @@ def words_of(heading: str) -> list[str]:
     return [w for w in words if w not in ("of", "the", "in", "on", "pct", "percent", "set")]
 
 
+@functools.lru_cache(maxsize=1000)
 def meaning_of(heading: str) -> Meaning:
     """Return what a heading means."""
+    if _OF_A_SEARCH.match(heading):
+        parameter = meaning_of(_OF_A_SEARCH.sub("", heading))
+        return Meaning(parameter.name if parameter.name in SETTINGS else heading)
     heading, has_spread, _ = heading.partition("±")
     words = words_of(heading)
     inner = words_of(" ".join(re.findall(r"[(\[]([^)\]]*)[)\]]", heading)))
@@ -112,6 +140,8 @@ def meaning_of(heading: str) -> Meaning:
     name = _NAMES.get(" ".join(outer)) or _NAMES.get(" ".join(w for w in words if w != "%"))
     if name and name not in MEASURED:
         return Meaning(name)
+    if _NO_SHARES & set(words):
+        return Meaning(NOTE)
     is_percent = "%" in words or bool(re.search(r"pct|percent|%", heading.lower()))
     found = _share(outer, set(words), 0.01 if is_percent else None) or _cost(heading, outer, inner)
     if found:
@@ -129,7 +159,9 @@ def _share(outer: list[str], words: set[str], scale: float | None) -> Meaning | 
         outer, words = ["acc"], words - {"prec", "precision"}
     quality = {"prec": "precision", "precision": "precision", "recall": "recall", "f1": "f1"}
     kinds = [quality[w] for w in outer if w in quality]
-    accurate = words & _ACCURACY or "top1" in words
+    splits = {"test"} | _VALIDATION | _TRAINING
+    is_score = "score" in words and bool(words & splits) and not kinds
+    accurate = words & _ACCURACY or "top1" in words or is_score
     wrong = bool(words & _ERROR) or "error" in outer
     if not (kinds or accurate or wrong) or "top5" in words or "loss" in words:
         return Meaning(NOTE) if words & {"top5", "loss"} else None
@@ -142,7 +174,8 @@ def _share(outer: list[str], words: set[str], scale: float | None) -> Meaning | 
             return Meaning(NOTE)
         return Meaning(f"test_{kinds[0]}", scale, averaging=averaging, arm=_arm(outer))
     is_mean, is_error = bool(words & _MEANS), wrong and not words & (_ACCURACY - {"top1"})
-    return Meaning(f"{split}_accuracy", scale, is_error, is_mean, arm=_arm(outer))
+    arm, is_guess = _arm(outer), is_score and not words & _ACCURACY
+    return Meaning(f"{split}_accuracy", scale, is_error, is_mean, arm=arm, is_guess=is_guess)
 
 
 def _cost(heading: str, outer: list[str], inner: list[str]) -> Meaning | None:

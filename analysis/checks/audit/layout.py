@@ -1,7 +1,7 @@
 """Find the headings and rows of a table in a file, whatever separates them.
 
-Read are CSV with commas, semicolons or tabs, and the tables of a Markdown or LaTeX text, in UTF-8,
-UTF-16 or Latin-1.
+Read are CSV with commas, semicolons or tabs, columns set apart by spaces, the tables of a Markdown
+or LaTeX text, and JSON lines or lists of records, in UTF-8, UTF-16 or Latin-1.
 """
 
 from __future__ import annotations
@@ -12,9 +12,10 @@ import re
 from pathlib import Path
 from typing import NamedTuple
 
+from analysis.checks.audit.cells import read_number
+from analysis.checks.audit.files import json_rows, text_of
 from search_spaces.errors import UserError
 
-_MOST_BYTES = 50_000_000
 _RULES = re.compile(
     r"\\(?:toprule|midrule|bottomrule|hline|centering|small|cmidrule(?:\([a-z]*\))?\{[^}]*\}"
     r"|cline\{[^}]*\}|addlinespace(?:\[[^\]]*\])?)"
@@ -49,7 +50,9 @@ def read_cells(path: Path) -> Cells:
     Raises:
         UserError: the file cannot be read, or has no table.
     """
-    text = _text(path)
+    text = text_of(path)
+    if text.lstrip()[:1] in ("{", "[") and (records := json_rows(text)):
+        return _table(path, records, "{", [])
     if match := _TABULAR.search(text):
         others = len(_TABULAR.findall(text)) - 1
         return _table(path, _latex(match[2]), "&", _passed_over(others))
@@ -59,6 +62,12 @@ def read_cells(path: Path) -> Cells:
         end = next((i for i in range(starts[0] + 2, len(lines)) if "|" not in lines[i]), len(lines))
         rows = [_markdown(line) for line in (lines[starts[0]], *lines[starts[0] + 2 : end])]
         return _table(path, rows, "|", _passed_over(len(starts) - 1))
+    drawn = [line for line in lines if line.startswith("|")]
+    if drawn and sum(line.startswith(("+-", "+=")) for line in lines) > 1:
+        return _table(path, [_markdown(line) for line in drawn], "|", [])
+    aligned = [re.split(r"\s{2,}|\t", line.strip()) for line in lines if line.strip()]
+    if not re.search(r"[,;\t|]", text) and len({len(row) for row in aligned} - {1}) == 1:
+        return _table(path, aligned, " ", [])
     first = next((line for line in lines if line.strip()), "")
     delimiter = max("\t;,", key=first.count)
     if not first.count(delimiter):
@@ -68,29 +77,6 @@ def read_cells(path: Path) -> Cells:
     except csv.Error as error:
         raise UserError(f"{path}: not a CSV file ({error}); save it as CSV") from None
     return _table(path, rows, delimiter, [])
-
-
-def _text(path: Path) -> str:
-    try:
-        if path.exists() and not path.is_file():
-            raise UserError(f"{path}: not a regular file; give a CSV file or a study directory")
-        with path.open("rb") as file:
-            content = file.read(_MOST_BYTES + 1)
-    except (OSError, ValueError) as error:
-        why = getattr(error, "strerror", None) or error
-        raise UserError(f"{path}: cannot be read ({why}); give a CSV file") from None
-    if len(content) > _MOST_BYTES:
-        raise UserError(f"{path}: larger than {_MOST_BYTES // 10**6} MB; cut it into parts")
-    encodings = ["utf-16"] if content[:2] in (b"\xff\xfe", b"\xfe\xff") else []
-    for encoding in (*encodings, "utf-8-sig", "cp1252", "latin-1"):
-        try:
-            text = content.decode(encoding)
-            break
-        except UnicodeDecodeError:
-            continue
-    if "\0" in text:
-        raise UserError(f"{path}: not a text file; save the table as CSV")
-    return text
 
 
 def _passed_over(others: int) -> list[str]:
@@ -109,6 +95,8 @@ def _table(path: Path, rows: list[list[str]], delimiter: str, remarks: list[str]
         raise UserError(f"{path}: no rows; its first line names the columns, the others are rows")
     filled = max(max((i + 1 for i, cell in enumerate(row) if cell), default=0) for row in rows)
     rows = [(row + [""] * filled)[:filled] for row in rows]
+    if joined := _joined_headings(rows):
+        rows = [joined, *rows[2:]]
     named = max(i + 1 for i, cell in enumerate(rows[0]) if cell)
     for number, row in enumerate(rows[1:], 1):
         if sum(bool(cell) for cell in row[named:]) and delimiter == "," and named > 1:
@@ -116,8 +104,55 @@ def _table(path: Path, rows: list[list[str]], delimiter: str, remarks: list[str]
                 f"{path}: row {number} has more cells than the {named} headings of the first line; "
                 f"quote cells that hold a {delimiter!r}"
             )
+    rows, filled_in = _filled_down(rows)
+    remarks = [*remarks, *filled_in]
     header = [heading or "(no name)" for heading in rows[0]]
     return Cells(header, rows[1:], delimiter, remarks)
+
+
+def _joined_headings(rows: list[list[str]]) -> list[str] | None:
+    """Join two lines of headings, of which the first names groups of columns.
+
+    The second line has no numbers where the lines below have, and repeats itself from group to
+    group. A group's name stands over its first column, or over a middle one.
+    """
+    above, below = rows[0], rows[1]
+    places = [i for i, cell in enumerate(below) if cell and above[i] != cell]
+    names = [above[i] for i in places if above[i]]
+    are_spread = bool(names) and len(places) % len(names) == 0
+    if (
+        not places
+        or len(rows) < 3
+        or not (are_spread or above[places[0]])
+        or len(places) <= len(names)
+    ):
+        return None
+    if any(_is_number(below[i]) or not any(_is_number(r[i]) for r in rows[2:]) for i in places):
+        return None
+    groups: list[str] = []
+    for place, i in enumerate(places):
+        spread = names[min(place * len(names) // len(places), len(names) - 1)]
+        groups.append((above[i] or groups[-1]) if above[places[0]] else spread)
+    joined = list(above)
+    for i, group in zip(places, groups, strict=True):
+        joined[i] = f"{below[i]} {group}"
+    return joined
+
+
+def _filled_down(rows: list[list[str]]) -> tuple[list[list[str]], list[str]]:
+    """Give empty cells of the first column the text above them: spreadsheets merge such cells."""
+    names = [row[0] for row in rows]
+    empty = [i for i in range(2, len(rows)) if not names[i] and sum(map(bool, rows[i])) > 1]
+    if not rows[0][0] or not names[1] or not empty or any(map(_is_number, names[1:])):
+        return rows, []
+    filled: list[list[str]] = []
+    for i, row in enumerate(rows):
+        filled.append([filled[-1][0], *row[1:]] if i in empty else row)
+    return filled, [f"empty cells of {rows[0][0]} take the text above them: {len(empty)}"]
+
+
+def _is_number(cell: str) -> bool:
+    return read_number(cell).digit > 0
 
 
 def _is_rule(line: str) -> bool:

@@ -37,12 +37,12 @@ def ceiling(table: Table) -> list[Finding]:
         raise NotApplicableError(
             "it needs --num-test, and --ceiling or a data set and method with a known ceiling"
         )
-    from scipy.stats import binom
+    from scipy.special import bdtr
 
     top = np.array([limit for limit, _ in limits])
     tail = np.ones(len(values))
-    counts = np.rint(values * np.nan_to_num(num))
-    tail[checked] = binom.sf(counts[checked] - 1, num[checked], top[checked])
+    wrong = np.rint((1 - values) * np.nan_to_num(num))
+    tail[checked] = bdtr(wrong[checked], num[checked].astype(int), 1 - top[checked])
     rows = np.flatnonzero(tail < _LEVEL / checked.sum()).tolist()
     if not rows:
         return []

@@ -10,36 +10,39 @@ import numpy as np
 import pandas as pd
 
 from analysis.checks.audit.cells import is_missing, plain
-from analysis.checks.audit.columns import Column, Options, name_columns
-from analysis.checks.audit.headings import BOOKKEEPING, KNOWN, NOTE
-from analysis.checks.audit.layout import read_cells
-from analysis.checks.audit.table import MEASURED, QUALITY, Table
+from analysis.checks.audit.column import Column
+from analysis.checks.audit.columns import Options, name_columns
+from analysis.checks.audit.headings import BOOKKEEPING, KNOWN, NOTE, meaning_of
+from analysis.checks.audit.layout import Cells, read_cells
+from analysis.checks.audit.rows import rows_with_a_result
+from analysis.checks.audit.table import MEASURED, QUALITY, SETTINGS, Table
 from analysis.checks.audit.values import values_of
 from analysis.checks.audit.wide import arms_of, one_row_per_arm
 from analysis.labs.reference import Protocol
 from search_spaces.errors import UserError, choices, did_you_mean
 
-_ENDED = ("finished", "unconverged")
 _DATASETS = {"fashionmnist": "fashion_mnist", "mnist": "mnist"}
 _DEVICES = {"gpu": "cuda"}
 _MOST_NAMED = 3
 
 
 def read_csv(path: Path, options: Options) -> Table:
-    """Read a table from a CSV, Markdown or LaTeX file.
+    """Read a table from a CSV, Markdown, LaTeX or JSON file.
 
     Raises:
         UserError: the file cannot be read, has no column of results, or lacks a column that
             ``options`` names.
     """
     cells = read_cells(path)
+    if turned := _turned(cells):
+        cells = turned
     columns = name_columns(path, cells, options)
     remarks = list(cells.remarks)
     names = [str(row + 1) for row in range(len(cells.rows))]
     if arms_of(columns):
         columns, names, remark = one_row_per_arm(columns)
         remarks.append(remark)
-    kept, dropped = _rows_with_a_result(columns)
+    kept, dropped = rows_with_a_result(columns)
     columns, names = [_only(column, kept) for column in columns], [names[row] for row in kept]
     _check_measured(path, columns, names)
     odd = _unread(columns, names)
@@ -76,6 +79,18 @@ def read_csv(path: Path, options: Options) -> Table:
         printed_unit=pd.DataFrame({h: [n.digit for n in c.numbers] for h, c in printed.items()}),
         texts=pd.DataFrame({c.heading: c.cells for c in columns if not c.is_numeric}),
     )
+
+
+def _turned(cells: Cells) -> Cells | None:
+    """Exchange rows and columns of a table whose rows are quantities and not runs."""
+    names = [row[0] for row in cells.rows]
+    quantities = sum(meaning_of(name).name in MEASURED for name in names)
+    if quantities * 2 < len(names) or any(meaning_of(h).name in MEASURED for h in cells.header[1:]):
+        return None
+    rows = [list(column) for column in zip(cells.header, *cells.rows, strict=True)]
+    header = [cells.header[0] if meaning_of(cells.header[0]).name in SETTINGS else "model", *names]
+    remarks = [*cells.remarks, "its rows are quantities: rows and columns were exchanged"]
+    return cells._replace(header=header, rows=rows[1:], remarks=remarks)
 
 
 def _frames(
@@ -127,35 +142,6 @@ def _only(column: Column, rows: Sequence[int]) -> Column:
     return column._replace(
         cells=[column.cells[row] for row in rows], numbers=[column.numbers[row] for row in rows]
     )
-
-
-def _rows_with_a_result(columns: Sequence[Column]) -> tuple[list[int], list[str]]:
-    """Leave out rows without a result, and rows that repeat another's result."""
-    by_name = {column.name: column.cells for column in columns}
-    measured = [column for column in columns if column.name in MEASURED]
-    rows = list(range(len(columns[0].cells)))
-    kept = [row for row in rows if by_name.get("status", ["finished"] * len(rows))[row] in _ENDED]
-    if "status" in by_name and not set(by_name["status"]) & set(_ENDED):
-        kept = rows
-    with_numbers = [
-        row for row in kept if any(c.numbers[row].value == c.numbers[row].value for c in measured)
-    ]
-    kept = with_numbers or kept
-    remarks = []
-    if len(kept) < len(rows):
-        remarks.append(f"rows without a result, left out: {len(rows) - len(kept)}")
-    if "trial_id" in by_name:
-        same = [by_name[name] for name in ("trial_id", "epochs", "seed") if name in by_name]
-        seen, alone = set(), []
-        for row in kept:
-            key = tuple(cells[row] for cells in same)
-            if key not in seen or is_missing(by_name["trial_id"][row]):
-                alone.append(row)
-            seen.add(key)
-        if len(alone) < len(kept):
-            remarks.append(f"rows that repeat another's result, left out: {len(kept) - len(alone)}")
-        kept = alone
-    return kept, remarks
 
 
 def _check_measured(path: Path, columns: Sequence[Column], names: Sequence[str]) -> None:

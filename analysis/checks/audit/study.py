@@ -30,8 +30,8 @@ from analysis.checks.audit.finding import Audit, Finding, NotApplicableError
 from analysis.checks.audit.overlap import check_images
 from analysis.checks.audit.table import STEADY, Table
 from analysis.frames.columns import repeats
-from analysis.frames.labels import is_share_in
 from analysis.frames.load import FINISHED, Study, load_study
+from analysis.frames.measures import is_share_in
 from analysis.frames.steady import steady_seconds
 from analysis.labs.reference import Protocol
 from analysis.stats import read_predictions

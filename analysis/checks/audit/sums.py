@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from itertools import combinations
 from math import comb, isqrt
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -29,6 +30,9 @@ _CELLS = {
     **dict.fromkeys(("tn", "true negatives", "true negative"), "tn"),
 }
 
+_ALL_CELLS = ("tn", "fp", "fn", "tp")
+_WITHOUT_TN = ("fp", "fn", "tp")
+
 
 def parts_and_total(table: Table) -> list[Finding]:
     """Look for rows in which parts do not add to their total, as they do in the other rows.
@@ -42,14 +46,18 @@ def parts_and_total(table: Table) -> list[Finding]:
     ]
     if not 3 <= len(usable) <= _MOST_COLUMNS:
         raise NotApplicableError("it needs three to ten columns of numbers that vary")
+    numbers = _Numbers(
+        np.asarray(table.printed[usable], dtype=np.float64),
+        np.asarray(table.printed_unit[usable], dtype=np.float64),
+    )
     findings = []
-    for total in usable:
-        parts = _law(table, total, [c for c in usable if c != total])
+    for total in range(len(usable)):
+        parts = _law(numbers, total)
         if parts:
-            off = _off(table, total, parts)
-            rows = np.flatnonzero(off > 0).tolist()
+            rows = np.flatnonzero(_off(numbers, total, parts) > 0).tolist()
             if rows:
-                findings.append(_sum(table, total, parts, rows))
+                names = [usable[part] for part in parts]
+                findings.append(_sum(table, usable[total], names, rows))
     return findings
 
 
@@ -58,32 +66,37 @@ def _finite(table: Table, column: str) -> Floats:
     return values[np.isfinite(values)]
 
 
-def _off(table: Table, total: str, parts: tuple[str, ...]) -> Floats:
+class _Numbers(NamedTuple):
+    """The numbers that may be parts or totals, and their last digits: (rows, columns)."""
+
+    values: Floats
+    digits: Floats
+
+
+def _off(numbers: _Numbers, total: int, parts: tuple[int, ...]) -> Floats:
     """Return by how much the sum is off beyond rounding, 0 where it holds: (rows,)."""
-    names = [total, *parts]
-    values = np.asarray(table.printed[names], dtype=np.float64)
-    slack = np.asarray(table.printed_unit[names], dtype=np.float64).sum(axis=1) * 0.56
-    off = np.abs(values[:, 0] - values[:, 1:].sum(axis=1)) - slack
-    return np.where(np.isfinite(off) & (off > 1e-9 * np.abs(values[:, 0])), off, 0.0)
+    values, digits = numbers
+    slack = (digits[:, total] + digits[:, parts].sum(axis=1)) * 0.56
+    off = np.abs(values[:, total] - values[:, parts].sum(axis=1)) - slack
+    return np.where(np.isfinite(off) & (off > 1e-9 * np.abs(values[:, total])), off, 0.0)
 
 
-def _law(table: Table, total: str, others: list[str]) -> tuple[str, ...] | None:
+def _law(numbers: _Numbers, total: int) -> tuple[int, ...] | None:
     """Return the columns that add to a total in most rows, None if there are none."""
-    sums = np.asarray(table.printed[total], dtype=np.float64)
-    known = np.isfinite(sums)
-    spread = float(np.subtract(*np.nanquantile(sums, [0.75, 0.25])))
+    values, digits = numbers
+    others = [column for column in range(values.shape[1]) if column != total]
+    spread = float(np.subtract(*np.nanquantile(values[:, total], [0.75, 0.25])))
     tried = sum(comb(len(others), k) for k in range(2, _MOST_PARTS + 1)) * (len(others) + 1)
+    known = np.isfinite(values)
     for size in range(2, min(_MOST_PARTS, len(others)) + 1):
         for parts in combinations(others, size):
-            names = [total, *parts]
-            values = np.asarray(table.printed[names], dtype=np.float64)
-            slack = np.asarray(table.printed_unit[names], dtype=np.float64).sum(axis=1)
-            rows = known & np.isfinite(values).all(axis=1)
-            holds = rows & (_off(table, total, parts) == 0)
-            if not holds.any():
+            rows = known[:, total] & known[:, parts].all(axis=1)
+            holds = rows & (_off(numbers, total, parts) == 0)
+            if holds.sum() < max(_FEWEST_ROWS, _HOLDS * rows.sum()):
                 continue
-            small = (np.abs(values[holds, 1:]) <= slack[holds, None]).mean(axis=0)
-            if holds.sum() < max(_FEWEST_ROWS, _HOLDS * rows.sum()) or (small > 0.5).any():
+            slack = digits[:, total] + digits[:, parts].sum(axis=1)
+            small = (np.abs(values[holds][:, parts]) <= slack[holds, None]).mean(axis=0)
+            if (small > 0.5).any():
                 continue
             luck = min(1.0, 2 * float(np.median(slack[holds])) / spread) if spread > 0 else 1.0
             if luck ** holds.sum() * tried < _LEVEL:
@@ -91,7 +104,7 @@ def _law(table: Table, total: str, others: list[str]) -> tuple[str, ...] | None:
     return None
 
 
-def _sum(table: Table, total: str, parts: tuple[str, ...], rows: list[int]) -> Finding:
+def _sum(table: Table, total: str, parts: list[str], rows: list[int]) -> Finding:
     row = rows[0]
     values = [float(table.printed[part][row]) for part in parts]
     return Finding(
@@ -110,20 +123,23 @@ def _sum(table: Table, total: str, parts: tuple[str, ...], rows: list[int]) -> F
 def confusion(table: Table) -> list[Finding]:
     """Compare metrics with the confusion matrix in the same row.
 
-    Precision, recall and F1 may be those of either class, or the macro, weighted or micro average,
-    and a matrix may have the predictions in its lines: any of them is accepted.
+    Precision, recall and F1 may be those of either class, or the macro, weighted or micro average.
+    A matrix in a cell may have the predictions in its lines; columns TP, FP and FN say which is
+    which, and without TN only the positive class can be compared.
     """
-    matrices = _matrices(table)
+    matrices, cells = _matrices(table)
     if not any(matrix is not None for matrix in matrices):
-        raise NotApplicableError("it needs columns TP, FP, FN and TN, or confusion matrices")
+        raise NotApplicableError("it needs columns TP, FP and FN, or confusion matrices")
     findings = []
     for column in (c for c in ("test_accuracy", *QUALITY) if c in table.frame):
+        if column == "test_accuracy" and cells == _WITHOUT_TN:
+            continue
         values, units = table.numbers(column), table.units(column)
         wrong = []
         for row, matrix in enumerate(matrices):
             if matrix is None or not np.isfinite(values[row]):
                 continue
-            allowed = _allowed(matrix, column)
+            allowed = _allowed(matrix, column, cells)
             slack = max(np.nan_to_num(units[row]), SINGLE_PRECISION) * (1 + 1e-6)
             if min(abs(values[row] - value) for value in allowed) > slack:
                 wrong.append((row, float(values[row]), allowed[0]))
@@ -144,19 +160,19 @@ def confusion(table: Table) -> list[Finding]:
     return findings
 
 
-def _matrices(table: Table) -> list[NDArray[np.int64] | None]:
-    """Return the confusion matrix of each row, with true classes in its lines, or None."""
-    cells = {_CELLS.get(" ".join(words_of(str(c)))): str(c) for c in table.printed}
-    if {"tp", "fp", "fn", "tn"} <= set(cells):
-        counts = np.asarray(
-            table.printed[[cells[name] for name in ("tn", "fp", "fn", "tp")]], dtype=np.float64
-        )
-        return [_matrix(row) for row in counts]
+def _matrices(table: Table) -> tuple[list[NDArray[np.int64] | None], tuple[str, ...]]:
+    """Return the matrix of each row, true classes in its lines, or None, and the named cells."""
+    named = {_CELLS.get(" ".join(words_of(str(c)))): str(c) for c in table.printed}
+    for cells in (_ALL_CELLS, _WITHOUT_TN):
+        if set(cells) <= set(named):
+            counts = np.asarray(table.printed[[named[cell] for cell in cells]], dtype=np.float64)
+            counts = np.pad(counts, ((0, 0), (len(_ALL_CELLS) - len(cells), 0)))
+            return [_matrix(row) for row in counts], cells
     for column in table.texts:
         found = [_in_text(str(cell)) for cell in table.texts[column]]
         if any(matrix is not None for matrix in found):
-            return found
-    return [None] * len(table.frame)
+            return found, ()
+    return [None] * len(table.frame), ()
 
 
 def _matrix(counts: Floats) -> NDArray[np.int64] | None:
@@ -176,17 +192,20 @@ def _in_text(cell: str) -> NDArray[np.int64] | None:
     return np.array(list(map(int, numbers)), dtype=np.int64).reshape(size, size)
 
 
-def _allowed(matrix: NDArray[np.int64], column: str) -> list[float]:
-    """Return the values that a metric may have, the macro average first."""
+def _allowed(matrix: NDArray[np.int64], column: str, cells: tuple[str, ...]) -> list[float]:
+    """Return the values that a metric may have, the likeliest first."""
     name = column.removeprefix("test_")
-    allowed = []
-    for one in (matrix, matrix.T):
+    allowed: list[float] = []
+    for one in (matrix,) if cells else (matrix, matrix.T):
+        right, true, predicted = np.diag(one), one.sum(axis=1), one.sum(axis=0)
+        if column != "test_accuracy":
+            below = {"precision": predicted, "recall": true, "f1": (true + predicted) / 2}[name]
+            by_class = (right / np.maximum(below, 1e-12)).tolist()
+            if cells == _WITHOUT_TN:
+                return [float(by_class[1])]
+            allowed += by_class[1:] if cells else []
         metrics = metrics_of(one)
         allowed.append(metrics[column])
-        if column == "test_accuracy":
-            continue
-        allowed += [metrics[f"{column}_weighted"], metrics["test_accuracy"]]
-        right, true, predicted = np.diag(one), one.sum(axis=1), one.sum(axis=0)
-        below = {"precision": predicted, "recall": true, "f1": (true + predicted) / 2}[name]
-        allowed += (right / np.maximum(below, 1e-12)).tolist()
+        if column != "test_accuracy":
+            allowed += [metrics[f"{column}_weighted"], metrics["test_accuracy"], *by_class]
     return [float(value) for value in allowed]

@@ -12,6 +12,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from analysis.checks.audit.clock import tick_of
 from analysis.frames.pairing import positions_of_sets
 from analysis.labs.reference import Protocol, Statement
 from tune_app.study.measures import is_share
@@ -82,12 +83,21 @@ class Table:
 
     def numbers(self, column: str) -> NDArray[np.float64]:
         """Return a column as floats, NaN where it is missing."""
+        if column not in self._numbers:
+            self._numbers[column] = self._as_numbers(column)
+        return self._numbers[column]
+
+    def _as_numbers(self, column: str) -> NDArray[np.float64]:
         if column not in self.frame:
             return np.full(len(self.frame), np.nan)
         numbers = self.frame[column]
         if numbers.dtype != np.float64:
             numbers = pd.to_numeric(numbers, errors="coerce")
         return np.asarray(numbers, dtype=np.float64)
+
+    @functools.cached_property
+    def _numbers(self) -> dict[str, NDArray[np.float64]]:
+        return {}
 
     def units(self, column: str) -> NDArray[np.float64]:
         """Return the last printed digit of each cell of a column."""
@@ -97,9 +107,21 @@ class Table:
         """Return the smallest difference that two cells of a column can have: (rows,).
 
         It is the last printed digit, or for a test accuracy one image. Where the number of images
-        is unknown it is the smallest difference in the column, which is no smaller.
+        is unknown it is the smallest difference in the column, which is no smaller. Of times it is
+        the tick of their clock, if all are multiples of one.
         """
+        if column not in self._resolutions:
+            self._resolutions[column] = self._resolution(column)
+        return self._resolutions[column]
+
+    @functools.cached_property
+    def _resolutions(self) -> dict[str, NDArray[np.float64]]:
+        return {}
+
+    def _resolution(self, column: str) -> NDArray[np.float64]:
         units = self.units(column)
+        if column.endswith("_seconds"):
+            return np.maximum(units, tick_of(self.numbers(column), units))
         if not is_share(column):
             return units
         images = 1 / (self.num_test * (self.runs or 1))
@@ -124,6 +146,13 @@ class Table:
     @functools.cached_property
     def _texts(self) -> dict[str, list[str]]:
         return {}
+
+    def groups(self, columns: Sequence[str]) -> dict[tuple[str, ...], list[int]]:
+        """Return the positions of the rows that agree in some columns, by their values."""
+        groups: dict[tuple[str, ...], list[int]] = {}
+        for row, key in enumerate(self.keys(list(columns))):
+            groups.setdefault(key, []).append(row)
+        return groups
 
     def is_svm(self) -> NDArray[np.bool_]:
         """Return which rows are support vector machines: (rows,).

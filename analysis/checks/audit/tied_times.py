@@ -36,7 +36,7 @@ def tied_times(table: Table) -> list[Finding]:
     """
     seconds = seconds_of_work(table)
     values = np.where(_repeats(table), np.nan, seconds)
-    units = table.units("train_seconds")
+    units = table.resolution("train_seconds")
     found = _any_rows(table, values, units) or _arms(table, values, units)
     if not (np.isfinite(values) & (units > 0) & (units <= _ARM_DIGITS * values)).sum() > 1:
         raise NotApplicableError("fewer than two times have three digits or more")

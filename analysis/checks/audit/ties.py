@@ -27,6 +27,8 @@ the same support vectors, beyond some depth a tree is complete, and a seed may n
 _MUST_MATTER = frozenset(SETTINGS) - {"epochs", "image_size", "in_channels"}
 """Runs that differ in another setting may honestly be equal: the best epoch of 10 may be that of
 20, and a setting that is unknown here may do nothing. Such ties are a note."""
+_OF_TRAINING = {"optimizer", "lr", "epochs", "seed", "weight_decay", "momentum"}
+"""A table with one of these is of trained models, so that devices cannot have equal results."""
 _SEVERITY = {"device": "warning"}
 _DISAGREEING = 0.5
 """Two runs disagree at least on this many images per error of the better one."""
@@ -38,8 +40,8 @@ def tied_accuracies(table: Table) -> list[Finding]:
     """Look for equal accuracies of rows that differ in one setting, more than chance explains.
 
     Honest ties are left out or only noted: of placebos, of deterministic methods, of runs that
-    predict one class, of settings that may not matter, and of devices if nothing was trained on
-    them (the same weights give the same accuracy).
+    predict one class, of settings that may not matter, of momentum with optimizers that have none,
+    and of devices if nothing was trained on them (the same weights give the same accuracy).
     """
     tests = []
     for dataset, within in table.by_dataset():
@@ -65,7 +67,11 @@ def tied_accuracies(table: Table) -> list[Finding]:
 
 def _paired_factors(table: Table) -> list[str]:
     left_out = ["dataset", *_NOT_PAIRED]
-    left_out += [] if "train_seconds" in table.frame else ["device"]
+    is_trained = "train_seconds" in table.frame and (
+        bool({*table.settings} & _OF_TRAINING)
+        or any("train" in str(heading).lower() for heading in table.printed)
+    )
+    left_out += [] if is_trained else ["device"]
     factors = [s for s in table.varying() if s not in left_out]
     if table.is_deterministic().any():
         return [s for s in factors if s in _PAIRED_IF_DETERMINISTIC]
@@ -82,6 +88,8 @@ def _differences(
     values, sizes = table.numbers("test_accuracy"), table.resolution("test_accuracy")
     usable = within & np.isfinite(values + sizes) & (values > _COLLAPSED)
     pairs = []
+    if factor == "momentum" and "optimizer" in table.frame:
+        usable &= np.array(["sgd" in key[0] for key in table.keys(["optimizer"])], dtype=bool)
     for rows in table.matched(factor, usable):
         ordered = sorted(rows, key=lambda row: values[row])
         pairs += list(pairwise(ordered))
@@ -125,9 +133,9 @@ def tie_probability(
 
 def binomial_tail(at_least: int, trials: int, probability: float) -> float:
     """Return the probability of at least so many successes."""
-    from scipy.stats import binom
+    from scipy.special import bdtrc
 
-    return float(binom.sf(at_least - 1, trials, probability))
+    return float(bdtrc(at_least - 1, trials, probability)) if at_least > 0 else 1.0
 
 
 def _finding(

@@ -28,6 +28,7 @@ _FURTHEST = np.log(1.10)
 """A time within a tenth of comparable times is never an outlier."""
 _PER_EPOCH = (0.5, 1.25)
 _FEWEST_PAIRS = 4
+_FEWEST_EPOCHS = 4
 _FAR_PER_EPOCH = (0.25, 2.0)
 """Load on the machine cannot move the median of four pairs beyond these limits."""
 _STOPPED_EARLY = 0.1
@@ -46,11 +47,8 @@ def time_outliers(table: Table) -> list[Finding]:
         )
     seconds = seconds_of_work(table)
     work = [setting for setting in table.settings if setting not in _SAME_WORK]
-    groups: dict[tuple[str, ...], list[int]] = {}
-    for row, key in enumerate(table.keys(work)):
-        if seconds[row] > 0:
-            groups.setdefault(key, []).append(row)
-    alike = [rows for rows in groups.values() if len(rows) >= _FEWEST_ALIKE]
+    groups = ([row for row in rows if seconds[row] > 0] for rows in table.groups(work).values())
+    alike = [rows for rows in groups if len(rows) >= _FEWEST_ALIKE]
     if not alike:
         raise NotApplicableError("no four rows do the same work")
     residuals = np.full(len(seconds), np.nan)
@@ -96,8 +94,10 @@ def time_per_epoch(table: Table) -> list[Finding]:
     On a busy machine a few pairs may fail the check by chance. With fewer than four pairs, or pairs
     that vary as much themselves, the finding is a note. It is serious only if times are far off.
     Times that grow too little are a note too if runs of the same work differ by a tenth: they may
-    have stopped early.
+    have stopped early. A log of epochs has times of one epoch or of all so far: it is left out.
     """
+    if _is_log(table):
+        raise NotApplicableError("the rows are the epochs of a log")
     return [
         Finding(
             rule="time_per_epoch",
@@ -115,6 +115,13 @@ def time_per_epoch(table: Table) -> list[Finding]:
         for longer in [[row for row in rows if table.numbers("epochs")[row] == more]]
         if not _fits(found, _honest(more / fewer, _PER_EPOCH))
     ]
+
+
+def _is_log(table: Table) -> bool:
+    """Return whether rows are the epochs of runs: numbers from 0 or 1 on, without a gap."""
+    values = table.numbers("epochs")
+    levels = np.unique(values[np.isfinite(values)])
+    return len(levels) >= _FEWEST_EPOCHS and levels[0] <= 1 and bool((np.diff(levels) == 1).all())
 
 
 def _per_epoch_severity(ratios: NDArray[np.float64], expected: float) -> str:
@@ -152,13 +159,16 @@ def time_per_batch(table: Table) -> list[Finding]:
 
     The images of an epoch are the same, so a larger batch can only save the cost per step: it takes
     no longer than a smaller one, and at least its share of the smaller one's time. The finding is a
-    note if runs of the same work differ by a tenth: they may have stopped early.
+    note if runs of the same work differ by a tenth, because they may have stopped early, and if
+    times grow with the batch and nothing says that they are of whole epochs: a step's time does.
     """
     return [
         Finding(
             rule="time_per_batch",
             severity="warning"
-            if len(found) >= _FEWEST_PAIRS and not _differ(table, rows)
+            if len(found) >= _FEWEST_PAIRS
+            and not _differ(table, rows)
+            and (np.median(found) < 1 or _are_of_runs(table))
             else "note",
             table=table.name,
             says="times do not fit the batch size",
@@ -171,6 +181,16 @@ def time_per_batch(table: Table) -> list[Finding]:
         for smaller, larger, found, rows in _ratios(table, "batch_size")
         if not _PER_BATCH[0] * smaller / larger < np.median(found) < _PER_BATCH[1]
     ]
+
+
+def _are_of_runs(table: Table) -> bool:
+    """Return whether times grow with the number of epochs, so that they are of whole runs."""
+    if len(set(table.keys(["epochs"] if "epochs" in table.settings else []))) < 2:
+        return False
+    ratios = _ratios(table, "epochs")
+    return bool(ratios) and all(
+        _fits(found, _honest(more / fewer, _PER_EPOCH)) for fewer, more, found, _ in ratios
+    )
 
 
 def _ratios(table: Table, setting: str) -> list[tuple[float, float, list[float], tuple[int, ...]]]:

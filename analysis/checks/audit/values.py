@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from analysis.checks.audit.cells import MULTIPLES, SECONDS, Number
-from analysis.checks.audit.columns import Column
+from analysis.checks.audit.column import Column
 from tune_app.study.measures import is_share
 
 Floats = NDArray[np.float64]

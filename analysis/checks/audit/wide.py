@@ -9,7 +9,7 @@ import re
 from collections.abc import Sequence
 
 from analysis.checks.audit.cells import NO_NUMBER
-from analysis.checks.audit.columns import Column
+from analysis.checks.audit.column import Column
 from analysis.checks.audit.headings import Meaning
 from analysis.checks.audit.table import MEASURED
 
@@ -18,6 +18,7 @@ _ARMS = {
     "dataset": r"mnist|cifar|imagenet|svhn|coco|dataset",
     "device": r"cpu|gpu|cuda|tpu|mps",
     "optimizer": r"sgd|adam|rmsprop|momentum|adagrad|lion",
+    "seed": r"^(?:acc )?(?:seed|run|fold|split|trial|rep|repeat|repetition)[ _-]?\d+$",
 }
 
 
@@ -54,8 +55,13 @@ def one_row_per_arm(columns: Sequence[Column]) -> tuple[list[Column], list[str],
                 done.add(column.name)
                 result.append(_joined(columns, column, arms))
             continue
+        if column.name in MEASURED:
+            result.append(_first_only(column, len(arms)))
+            continue
+        meaning = column.meaning._replace(is_mean=column.meaning.is_mean and setting != "seed")
         result.append(
             column._replace(
+                meaning=meaning,
                 cells=[cell for cell in column.cells for _ in arms],
                 numbers=[number for number in column.numbers for _ in arms],
             )
@@ -65,6 +71,15 @@ def one_row_per_arm(columns: Sequence[Column]) -> tuple[list[Column], list[str],
     result.append(Column(setting, meaning, cells, [NO_NUMBER] * len(cells), False, True))
     names = [f"{row + 1} ({arm})" for row in range(num) for arm in arms]
     return result, names, f"each row was split by {setting}: {', '.join(arms)}"
+
+
+def _first_only(column: Column, num: int) -> Column:
+    """Give a number that a row has once to its first arm: it is not that of each."""
+    rest = num - 1
+    return column._replace(
+        cells=[text for cell in column.cells for text in (cell, *[""] * rest)],
+        numbers=[one for number in column.numbers for one in (number, *[NO_NUMBER] * rest)],
+    )
 
 
 def _joined(columns: Sequence[Column], first: Column, arms: Sequence[str]) -> Column:

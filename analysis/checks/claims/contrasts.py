@@ -29,7 +29,7 @@ from analysis.checks.claims.outcome import (
     size,
 )
 from analysis.checks.claims.pairs import Matched, Pairs, match, turns
-from analysis.frames.cells import TEST_ACCURACY, Scale
+from analysis.frames.measures import TEST_ACCURACY, Measure
 from analysis.frames.pairing import join_runs
 from analysis.stats import Units, fewest_pairs, smallest_difference
 from analysis.stats.units import too_few_units
@@ -87,7 +87,7 @@ def paired_outcome(
     log: bool = False,
     versus: str,
     note: str = "",
-    scale: Scale = TEST_ACCURACY,
+    scale: Measure = TEST_ACCURACY,
 ) -> Outcome:
     """Test whether the mean of paired differences lies above a margin."""
     differences, units = matched.differences, matched.units
@@ -130,7 +130,7 @@ def undecided_because(
     margin: float = 0.0,
     *,
     log: bool = False,
-    scale: Scale = TEST_ACCURACY,
+    scale: Measure = TEST_ACCURACY,
 ) -> tuple[Word, str] | None:
     """Return the verdict on units that cannot decide, and why; None if they can."""
     if too_few_units(len(units.values), alpha):
@@ -143,7 +143,7 @@ def undecided_because(
     return None
 
 
-def _power(units: Units, alpha: float, scale: Scale) -> str:
+def _power(units: Units, alpha: float, scale: Measure) -> str:
     spread, num = float(units.values.std(ddof=1)), len(units.values)
     visible = smallest_difference(spread, num, alpha=alpha, by_student=units.by_student)
     return f"with this spread, a single test finds {size(visible, scale)} in 4 of 5 studies"
@@ -200,7 +200,7 @@ class LargerAt:
         return paired_outcome(both_matched, alpha, log=self.log, versus=versus, scale=scale)
 
 
-def _effect(pairs: Pairs, *, log: bool, scale: Scale) -> str:
+def _effect(pairs: Pairs, *, log: bool, scale: Measure) -> str:
     differences = pairs["difference"]
     mean = mean_text(float(differences.mean()), log=log, scale=scale)
     return f"{mean} (higher in {int((differences > 0).sum())} of {len(differences)})"

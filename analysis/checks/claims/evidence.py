@@ -15,10 +15,10 @@ import numpy as np
 import pandas as pd
 
 from analysis.frames.arithmetic import warning
-from analysis.frames.cells import Scale
 from analysis.frames.columns import numbers, same_at_every_seed
-from analysis.frames.labels import heading, words_of
+from analysis.frames.labels import heading
 from analysis.frames.load import FINISHED, Study
+from analysis.frames.measures import Measure
 from analysis.frames.meta import datasets_of
 from analysis.frames.split import identity_of_test, varies
 from analysis.frames.steady import steady_seconds
@@ -62,11 +62,12 @@ class Evidence:
     flawed: str = ""
     measures: Measures = field(default_factory=Measures)
 
-    def scale(self, metric: str) -> Scale:
-        """Return how a measurement and its differences are printed."""
-        values = self.rows.get(metric, ())
+    def scale(self, metric: str) -> Measure:
+        """Return what a measurement means, and how it and its differences are printed."""
         unit = one_line(self.measures.unit(metric))
-        return Scale(metric, words_of(metric), self.measures.is_share(metric, values), unit)
+        is_share = self.measures.is_share(metric, self.rows.get(metric, ()))
+        unit = "%" if is_share else "" if unit == "%" else unit
+        return Measure(metric, self.measures.split(metric), self.measures.better(metric), unit)
 
     def seeds_of(self, rows: pd.DataFrame) -> int:
         """Return the number of seeds of some rows; 0 if it is unknown, as in published tables."""

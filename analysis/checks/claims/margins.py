@@ -23,7 +23,7 @@ from analysis.checks.claims.outcome import (
     size,
 )
 from analysis.checks.claims.pairs import match, turns
-from analysis.frames.cells import Scale
+from analysis.frames.measures import Measure
 from analysis.stats import Outperforming, fewest_pairs, outperforming, smallest_p_value
 from analysis.stats.units import too_few_units
 
@@ -135,7 +135,7 @@ class Usually:
         )
 
     def _reason(
-        self, differences: NDArray[np.float64], found: Outperforming, alpha: float, scale: Scale
+        self, differences: NDArray[np.float64], found: Outperforming, alpha: float, scale: Measure
     ) -> str:
         ties = int((differences == 0).sum())
         reason = f"{named(self.factor)} {printed(self.higher)} against {printed(self.than)}: "

@@ -6,8 +6,9 @@ import math
 from dataclasses import dataclass
 from typing import Literal, get_args
 
-from analysis.frames.cells import TEST_ACCURACY, Scale, format_points
+from analysis.frames.cells import format_points
 from analysis.frames.labels import heading, label_in_text
+from analysis.frames.measures import TEST_ACCURACY, Measure
 
 Word = Literal[
     "supported",
@@ -119,7 +120,7 @@ def points(value: float) -> str:
     return f"{format_points(value)} points"
 
 
-def size(value: float, scale: Scale = TEST_ACCURACY) -> str:
+def size(value: float, scale: Measure = TEST_ACCURACY) -> str:
     """Return the size of a margin in its unit, without a sign: ``0.5 points``, ``0.35``."""
     if not scale.in_percent:
         return f"{abs(value):.3g} {scale.unit}".rstrip()
@@ -127,7 +128,7 @@ def size(value: float, scale: Scale = TEST_ACCURACY) -> str:
     return f"{text} point" if text == "1" else f"{text} points"
 
 
-def mean_text(mean: float, *, log: bool, scale: Scale = TEST_ACCURACY) -> str:
+def mean_text(mean: float, *, log: bool, scale: Measure = TEST_ACCURACY) -> str:
     """Return a mean difference in its unit, or as a ratio if it is one of logarithms."""
     return ratio_text(math.exp(mean)) if log else scale.in_words(mean)
 

@@ -18,7 +18,8 @@ from numpy.typing import NDArray
 from analysis.checks.claims.evidence import Evidence, is_timed
 from analysis.checks.claims.images import error_over_images
 from analysis.checks.claims.outcome import mean_text, named, printed
-from analysis.frames.cells import TEST_ACCURACY, Scale, counted
+from analysis.frames.cells import counted
+from analysis.frames.measures import TEST_ACCURACY, Measure
 from analysis.frames.pairing import join_runs, side_by_side
 from analysis.stats import Units, conditions_differ, same_conditions, units_of
 from analysis.stats.units import too_few_units
@@ -163,7 +164,7 @@ def _units(pairs: Pairs) -> Units:
 
 
 def turns(
-    matched: Matched, alpha: float, *, log: bool = False, scale: Scale = TEST_ACCURACY
+    matched: Matched, alpha: float, *, log: bool = False, scale: Measure = TEST_ACCURACY
 ) -> str:
     """Say on which other setting the sign of the difference depends; empty if on none.
 

@@ -23,7 +23,7 @@ from analysis.checks.claims.outcome import (
     points,
     ratio_text,
 )
-from analysis.frames.cells import Scale
+from analysis.frames.measures import Measure
 from search_spaces.errors import one_line
 
 _LEVEL = 0.05
@@ -110,7 +110,7 @@ def _percent(value: float) -> str:
 _WRITERS: dict[str, tuple[Callable[[float], str], str]] = {
     POINTS: (_signed, " points"),
     RATIO: (ratio_text, ""),
-    PLAIN: (Scale("", in_percent=False).difference, ""),
+    PLAIN: (Measure("").difference, ""),
     EXPONENT: ("{:.2f}".format, " as exponent"),
     SHARE: (_percent, " %"),
 }

@@ -29,6 +29,7 @@ function duration(seconds) {
   const two = (number) => String(number).padStart(2, "0");
   if (whole < 60) return `${whole} s`;
   if (whole < 3600) return `${Math.floor(whole / 60)} min ${two(whole % 60)} s`;
+  if (whole >= 2 * 86400) return `${Math.floor(whole / 86400)} days`;
   return `${Math.floor(whole / 3600)} h ${two(Math.floor((whole % 3600) / 60))} min`;
 }
 

@@ -24,7 +24,7 @@ function showStudy(row, view) {
   if (!rows.firstChild) rows.append(made("span"), made("div", "", { class: "bar", role: "img" }));
   setText(rows.children[0], rowsText(view));
   drawBar(rows.children[1], view);
-  setText(cell(row, "time left"), leftText(view));
+  setText(cell(row, "time left"), leftText(view).replace("time left: ", ""));
   const best = cell(row, "best so far");
   if (!best.firstChild) best.append(made("ul"));
   fillList(best.firstChild, view.best);

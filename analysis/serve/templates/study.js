@@ -73,7 +73,7 @@ function update() {
   isLoading = true;
   const wanted = newest.version;
   const frame = made("iframe", "", {
-    title: "Report", class: "next", sandbox: "allow-same-origin allow-scripts allow-downloads allow-modals",
+    title: "Report", class: "next",
     src: `report.html?version=${wanted}${shown ? "" : location.hash}`,
   });
   frame.addEventListener("load", () => takeOver(frame, wanted), { once: true });

@@ -6,19 +6,44 @@ import pytest
 
 from analysis.audit import RULES, audit_tables, published
 from search_spaces.errors import UserError
-from tests.checks.audit.honest import KINDS
-from tests.checks.audit.shapes import SHAPES
-from tests.checks.audit.simulate import audits_of
+from tests.checks.audit.planting import PLANTED
+from tests.checks.audit.power import found
+from tests.checks.audit.simulate import NAMES, audits_of, highest_rate
 
-NUM_TABLES = 15
+NUM_TABLES = 5
+ALWAYS_FOUND = (
+    "all an arm's accuracies are another's minus 1.00",
+    "all an arm's times are another's",
+    "two devices have one set of accuracies",
+    "30 of 128 rows have the settings of others",
+    "the mean of 1 of 10 rows is not that of its columns",
+    "parts do not add to their total in 4 of 32 rows",
+    "weighted recall is headed F1, F1 precision and precision recall",
+    "beside a confusion matrix: false positives and negatives are exchanged",
+)
 
 
-@pytest.mark.parametrize("name", [*KINDS, *SHAPES])
+@pytest.mark.parametrize("name", NAMES)
 def test_silent_on_honest_tables(name: str, tmp_path: Path) -> None:
     """``python -m tests.checks.audit.simulate`` does it for thousands."""
     for audit in audits_of(name, NUM_TABLES, tmp_path):
         assert [f for f in audit.findings if f.severity != "note"] == []
         assert not audit.failed
+
+
+@pytest.mark.parametrize("kind", ALWAYS_FOUND)
+def test_planted_defects_are_found(kind: str, tmp_path: Path) -> None:
+    """``python -m tests.checks.audit.power`` plants more kinds, some of which are often missed."""
+    assert found(kind, 3, tmp_path) == (3, 0, 0)
+
+
+def test_every_planted_defect_names_a_rule() -> None:
+    assert {rule for rule, _ in PLANTED.values()} <= RULES.keys()
+
+
+def test_the_limit_of_a_rate() -> None:
+    assert highest_rate(0, 3000) == pytest.approx(0.000998, rel=1e-3)
+    assert highest_rate(5, 5) == 1
 
 
 def test_every_rule_is_reported_once() -> None:

@@ -84,7 +84,7 @@ def test_a_size_that_every_value_fits_is_not_named() -> None:
     (finding,) = whole_counts(table(**four, protocol=split, is_runs_stated=False))
     assert "70,000" not in finding.says + finding.evidence
     assert "too few to tell which size" in finding.evidence
-    assert finding.severity == "warning" and "means of" in finding.says
+    assert finding.severity == "note" and "means of" in finding.says
 
 
 def test_single_precision() -> None:
@@ -128,3 +128,4 @@ def test_range() -> None:
     findings = in_range(table(test_accuracy=[1.01, 0.9], train_seconds=[1.0, 0.0]))
     assert [(f.severity, f.rows) for f in findings] == [("error", (0,)), ("error", (1,))]
     assert in_range(table(test_accuracy=[1.0], flops=[66e6])) == []
+    assert in_range(table(test_accuracy=[0.9, 0.8], train_seconds=[0.0, 0.01], unit=0.01)) == []

@@ -5,7 +5,7 @@ from typing import Any
 
 import pandas as pd
 
-from analysis.frames.devices import device_data
+from analysis.labs.device_arms import device_data
 from tests.analysed_studies import device_study
 
 

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from analysis.frames.scaling import exponents_data, scaling_data
+from analysis.labs.growth import exponents_data, scaling_data
 from analysis.labs.svm import scaling
 from tests.analysed_studies import SIZES, scaling_study
 

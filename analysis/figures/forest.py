@@ -1,0 +1,250 @@
+"""What each factor does, as a forest plot: a difference with its interval for each step of it.
+
+The data step is ``forest_data``; the drawing takes its rows alone.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+
+from analysis.checks.claims import Claim, Evidence, Higher, Verdict, from_study, judge_all
+from analysis.checks.claims.pairs import match, turns
+from analysis.figures import style
+from analysis.frames.columns import levels, numbers
+from analysis.frames.effects import compared_factors, is_matched, steps, unmatched
+from analysis.frames.labels import label, parameter_heading
+from analysis.frames.load import Study
+from analysis.frames.measures import Measure, shown_of
+from analysis.frames.pairs import by_dataset, pairs_data
+from analysis.frames.seeds import over_seeds
+from analysis.stats import holm, two_samples
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+BETTER, WORSE = "better", "worse"
+IN_THESE_RUNS = " in these runs"
+UNDECIDED = "not distinguishable"
+TOO_FEW = "too few to tell"
+NOT_COMPARED = "not compared"
+VERDICTS = (
+    *(BETTER, BETTER + IN_THESE_RUNS, WORSE, WORSE + IN_THESE_RUNS),
+    *(UNDECIDED, TOO_FEW, NOT_COMPARED),
+)
+"""What is said of the level ``to`` beside the level ``from``."""
+COLUMNS = (
+    *("dataset", "factor", "from", "to", "effect", "low", "high", "n", "verdict"),
+    *("wins", "ties", "num_seeds", "p", "time_ratio", "time_problem", "is_matched", "note"),
+)
+_ALPHA = 0.05
+_FEWEST_A_SIDE = 5
+_RESERVED = ("source", "run", "result", "first_run", "first_result", "family", "predictions")
+"""Columns of the evidence of claims. A user's parameter or measure may have such a name."""
+
+
+@lru_cache(maxsize=16)
+def forest_data(study: Study, *, by_data: bool = False) -> pd.DataFrame:
+    """Return what each step of each factor changes, in the measure that is shown.
+
+    Numbers are compared with the next smaller one, names and flags with the first of them. Rows
+    that differ in the factor alone are compared as claims are (``Higher``), all steps as one
+    family. Where no two rows do, the means of both sides are compared by Welch's test.
+
+    Args:
+        study: the study.
+        by_data: one line per data set. Without it shares are compared over all data sets together.
+
+    Returns:
+        ``COLUMNS``: ``dataset`` (None for all), ``factor``, the levels ``from`` and ``to``,
+        ``effect`` (mean difference, to − from), ``low`` and ``high`` (its 95 % interval), ``n``
+        (independent pairs; rows where they are not matched), ``verdict`` (one of ``VERDICTS``),
+        ``wins`` and ``ties`` (pairs with a higher and an equal value at ``to``), ``num_seeds``,
+        ``p`` (adjusted by Holm's method), ``time_ratio`` (median over pairs timed alike; NaN if
+        there are none), ``time_problem`` (why there are none; else empty), ``is_matched``, and
+        ``note``: what else there is to say, such as on which other factor the sign depends, or
+        why nothing is compared.
+    """
+    factors = compared_factors(study)
+    matched = [name for name in factors if is_matched(study, name)]
+    lines = [
+        *_matched_lines(study, matched, _parts(study, matched=True, by_data=by_data)),
+        *_unmatched_lines(study, [name for name in factors if name not in matched]),
+    ]
+    order = {name: place for place, name in enumerate(factors)}
+    lines.sort(key=lambda line: order[line["factor"]])
+    return pd.DataFrame(lines, columns=list(COLUMNS))
+
+
+def _parts(study: Study, *, matched: bool, by_data: bool) -> list[Any]:
+    """Return the data sets that are compared one by one; [None] for all together."""
+    if "dataset" not in study.rows:
+        return [None]
+    datasets = levels(study.rows, "dataset")
+    together = matched and shown_of(study).in_percent and not by_data
+    return [None] if together or len(datasets) < 2 else datasets
+
+
+def _matched_lines(study: Study, factors: list[str], parts: list[Any]) -> list[dict[str, Any]]:
+    measure, (body, name_of) = shown_of(study), _evidence(study)
+    wanted = [
+        (dataset, factor, low, high)
+        for factor in factors
+        for dataset in parts
+        for low, high in steps(_levels(study, factor, dataset))
+    ]
+    metric = name_of.get(measure.name, measure.name)
+    claims = [
+        Claim(
+            f"step_{number}",
+            "This step is an increase.",
+            Higher(name_of.get(factor, factor), high, low, metric=metric),
+            {} if dataset is None else {"dataset": dataset},
+        )
+        for number, (dataset, factor, low, high) in enumerate(wanted)
+    ]
+    found = judge_all(claims, body) if claims else []
+    return [
+        _of_claim(study, place, verdict, body) for place, verdict in zip(wanted, found, strict=True)
+    ]
+
+
+def _levels(study: Study, factor: str, dataset: Any) -> list[Any]:
+    rows = study.rows if dataset is None else study.rows[study.rows["dataset"] == dataset]
+    found = levels(rows, factor)
+    return found if len(found) > 1 else []
+
+
+def _evidence(study: Study) -> tuple[Evidence, dict[str, str]]:
+    """Return a study's evidence, and the new names of columns that would be taken for others."""
+    names = {name: f"{name}_of_the_study" for name in _RESERVED if name in study.rows}
+    keys = tuple(names.get(key, key) for key in study.config_keys)
+    return from_study(
+        replace(study, rows=study.rows.rename(columns=names), config_keys=keys)
+    ), names
+
+
+def _of_claim(
+    study: Study, place: tuple[Any, str, Any, Any], verdict: Verdict, body: Evidence
+) -> dict[str, Any]:
+    dataset, factor, low, high = place
+    outcome, measure = verdict.outcome, shown_of(study)
+    timed = pairs_data(study, factor, high, low)
+    if dataset is not None and len(timed):
+        timed = timed[timed["dataset"] == dataset]
+    note = outcome.reason if verdict.word == "not comparable" else ""
+    if outcome.num_pairs:
+        part = body.where(verdict.claim.where)
+        test = verdict.claim.test
+        assert isinstance(test, Higher)
+        pairs = match(part, test.factor, high, low, test.metric)
+        depends = turns(pairs, _ALPHA, scale=body.scale(test.metric))
+        found = outcome.power if verdict.word == UNDECIDED else ""
+        note = ". ".join(filter(None, (depends, found)))
+    return {
+        **{"dataset": dataset, "factor": factor, "from": low, "to": high},
+        **{"effect": outcome.effect, "low": outcome.low, "high": outcome.high},
+        "n": outcome.num_pairs,
+        "verdict": _verdict(verdict.word, measure),
+        **{"wins": outcome.wins, "ties": outcome.ties, "num_seeds": outcome.num_seeds},
+        "p": verdict.p_adjusted,
+        "time_ratio": timed["time_ratio"].median() if len(timed) else np.nan,
+        "time_problem": timed["time_problem"].iloc[0] if len(timed) else "",
+        **{"is_matched": True, "note": note},
+    }
+
+
+def _verdict(word: str, measure: Measure) -> str:
+    """Return what is said of the upper level, from the verdict on "the measure is higher"."""
+    silent = {"underpowered": TOO_FEW, "not comparable": NOT_COMPARED, UNDECIDED: UNDECIDED}
+    if word in silent:
+        return silent[word]
+    is_good = word.startswith("supported") == (measure.better == "max")
+    suffix = IN_THESE_RUNS if word.endswith("for these runs") else ""
+    return f"{BETTER if is_good else WORSE}{suffix}"
+
+
+def _unmatched_lines(study: Study, factors: list[str]) -> list[dict[str, Any]]:
+    """Compare the rows at two levels of each factor, whatever else they differ in."""
+    measure = shown_of(study)
+    lines: list[dict[str, Any]] = []
+    for factor in factors:
+        rows, found = unmatched(study, factor)
+        for names, group in by_dataset(rows):
+            joined = over_seeds(group, [measure.name])
+            values = numbers(joined, measure.name)
+            for low, high in steps(found):
+                above, below = (values[joined[factor] == v].dropna() for v in (high, low))
+                place = {"dataset": names.get("dataset"), "factor": factor}
+                lines.append(place | {"from": low, "to": high} | _of_sides(above, below, group))
+    known = [line for line in lines if not np.isnan(line["p"])]
+    for line, p in zip(known, holm([line["p"] for line in known]), strict=True):
+        is_good = (line["effect"] > 0) == (measure.better == "max")
+        line["verdict"] = (BETTER if is_good else WORSE) if p < _ALPHA else UNDECIDED
+        line["p"] = float(p)
+    return lines
+
+
+def _of_sides(high: Any, low: Any, rows: pd.DataFrame) -> dict[str, Any]:
+    """Return the numbers of one comparison, before its p-value is adjusted for the others."""
+    record = {"n": len(high) + len(low), "wins": 0, "ties": 0, "note": ""}
+    record |= {"time_ratio": np.nan, "time_problem": ""}
+    record |= {"is_matched": False, "num_seeds": rows["seed"].nunique(), "verdict": TOO_FEW}
+    if min(len(high), len(low)) == 0:
+        why = "one of its sides has no result"
+        nothing = dict.fromkeys(("effect", "low", "high", "p"), np.nan)
+        return record | nothing | {"verdict": NOT_COMPARED, "note": why}
+    found = two_samples(high, low)
+    if min(len(high), len(low)) < _FEWEST_A_SIDE:
+        unknown = dict.fromkeys(("low", "high", "p"), np.nan)
+        return record | {"effect": found.difference} | unknown
+    ends = {"low": found.interval.low, "high": found.interval.high}
+    return record | {"effect": found.difference, "p": found.p_value} | ends
+
+
+def step_words(line: dict[Any, Any]) -> str:
+    """Return a step in words: ``learning rate: 0.001 → 0.01``."""
+    factor = line["factor"]
+    ends = (label(factor, line[side]) for side in ("from", "to"))
+    return f"{parameter_heading(factor)}: {' → '.join(ends)}"
+
+
+def draw_forest(lines: pd.DataFrame, measure: Measure) -> Figure:
+    """Draw the effects with their intervals, in the order of the lines, from top to bottom."""
+    where = lines["dataset"].notna().any()
+    names = [
+        style.plain(
+            (f"{label('dataset', line['dataset'])}, " if where else "") + step_words(line), 52
+        )
+        for line in lines.to_dict("records")
+    ]
+    scale = 100.0 if measure.in_percent else 1.0
+    with style.canvas(1, 1, 0.9 + 0.3 * len(lines)) as (figure, [[axes]]):
+        axes.axvline(0, color=style.MUTED, lw=1)
+        for place, line in enumerate(lines.to_dict("records")):
+            colour, marker = _look(str(line["verdict"]))
+            if np.isfinite(line["effect"]):
+                ends = [line["low"], line["high"]]
+                if np.isfinite(ends).all():
+                    axes.plot([scale * end for end in ends], [place, place], color=colour, lw=2)
+                axes.plot([scale * line["effect"]], [place], marker, color=colour, ms=7)
+        words = [str(verdict) for verdict in lines["verdict"]]
+        right = axes.secondary_yaxis("right")
+        right.set_yticks(range(len(lines)), words)
+        right.tick_params(length=0)
+        axes.set_yticks(range(len(lines)), names)
+        axes.set_ylim(len(lines) - 0.4, -0.6)
+        unit = f" ({measure.difference_unit})" if measure.difference_unit else ""
+        axes.set_xlabel(style.plain(f"difference in {measure.words}{unit}", 60))
+    return figure
+
+
+def _look(verdict: str) -> tuple[str, str]:
+    """Return the colour and the marker of a verdict, which differ in more than colour."""
+    if verdict.startswith(BETTER):
+        return style.SERIES[2], "^"
+    return (style.SERIES[1], "v") if verdict.startswith(WORSE) else (style.MUTED, "o")

@@ -1,0 +1,189 @@
+"""What a study answers: the configuration that won, what it cost, and what stays unknown."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from analysis.frames.arithmetic import launch_records
+from analysis.frames.columns import levels, numbers
+from analysis.frames.load import Study
+from analysis.frames.measures import num_items_of, picked_by, shown_of
+from analysis.frames.selection import selection_gap
+from analysis.frames.summary import candidates, groups_of
+from analysis.frames.tables import inert_axes, sharing_summary
+from analysis.stats import Interval, mean_interval, proportion_interval
+from analysis.stats.intervals import UNKNOWN
+from tune_app.study.arithmetic import mapping
+
+_FEWEST_SEEDS = 3
+"""Fewer seeds give no interval of a mean: it would be as wide as the scale."""
+_FEWEST_VALUES = 3
+"""The best of two values always lies at the edge."""
+
+
+@dataclass(frozen=True)
+class Winner:
+    """The best configuration of a data set.
+
+    Attributes:
+        dataset: the data set; None if the study has none.
+        config: its row, with the means over its seeds.
+        selected: the objective, the mean over the seeds.
+        shown: the measure that is shown: the same on test data, if there is one.
+        low, high: the 95 % interval of ``shown``; NaN if it is unknown.
+        num_items: the items of one seed that ``shown`` was counted over; None if it counts none.
+        num_seeds: seeds with a result.
+        num_candidates: configurations that it was picked from.
+        num_tied: configurations as good as it, itself included.
+        gap: by how much a pick by ``shown`` would have looked better; NaN if unknown.
+        at_edge: numeric parameters whose best value is the smallest or largest of three or more.
+    """
+
+    dataset: object
+    config: pd.Series[Any]
+    selected: float
+    shown: float
+    low: float
+    high: float
+    num_items: float | None
+    num_seeds: int
+    num_candidates: int
+    num_tied: int
+    gap: float
+    at_edge: dict[str, str] = field(default_factory=dict)
+
+
+def winners(study: Study) -> list[Winner]:
+    """Return the best configuration of each data set, in the order of the data sets."""
+    quality = picked_by(study)
+    by = [name for name in groups_of(study) if name == "dataset"]
+    rows = candidates(study)
+    gaps = selection_gap(rows, by, study.metric, study.mode, quality.shown)
+    found = []
+    for gap in gaps.to_dict("records"):
+        mine = rows[rows["config_id"] == gap["config_id"]]
+        dataset, shown = gap.get("dataset"), float(gap[quality.shown])
+        items = num_items_of(study, dataset, quality.shown)
+        low, high = _interval(study, mine, shown, items)
+        found.append(
+            Winner(
+                dataset=dataset,
+                config=mine.iloc[0],
+                selected=float(gap[study.metric]),
+                shown=shown,
+                low=low,
+                high=high,
+                num_items=items,
+                num_seeds=int(gap["num_seeds"]),
+                num_candidates=int(gap["num_candidates"]),
+                num_tied=int(gap["num_tied"]),
+                gap=float(gap["gap"]) if pd.notna(gap["gap"]) else math.nan,
+                at_edge=_at_edge(study, mine.iloc[0]),
+            )
+        )
+    return found
+
+
+def _interval(study: Study, rows: pd.DataFrame, shown: float, num_items: float | None) -> Interval:
+    """Return the interval over seeds, or at one seed that over the items that were counted."""
+    values = numbers(rows, shown_of(study).name).dropna()
+    if len(values) >= _FEWEST_SEEDS:
+        return mean_interval(values)
+    if len(values) == 1 and num_items and np.isfinite(shown):
+        return proportion_interval(shown * num_items, num_items)
+    return UNKNOWN
+
+
+def _at_edge(study: Study, config: pd.Series[Any]) -> dict[str, str]:
+    """Return the parameters whose value lies at an end of the values tried: name -> which end."""
+    found = {}
+    for name in study.config_keys:
+        values = levels(study.rows, name) if name in study.rows else []
+        are_numbers = all(isinstance(v, (int, float)) and not isinstance(v, bool) for v in values)
+        if not are_numbers or len(values) < _FEWEST_VALUES or name in inert_axes(study):
+            continue
+        if config[name] in (values[0], values[-1]):
+            found[name] = "smallest" if config[name] == values[0] else "largest"
+    return found
+
+
+@dataclass(frozen=True)
+class Spent:
+    """What a study took.
+
+    Attributes:
+        num_rows, num_trials: rows, and the trials that served them.
+        num_epochs: epochs that were trained.
+        train_seconds: the training time of all trials; without one, the time between reports.
+        is_train: whether it is a training time that the trials reported.
+        wall_seconds: from the start of each launch to its last report; NaN if unknown.
+        machine: the processor of the first launch; empty if not recorded.
+    """
+
+    num_rows: int
+    num_trials: int
+    num_epochs: int
+    train_seconds: float
+    is_train: bool
+    wall_seconds: float
+    machine: str
+
+
+def spent(study: Study) -> Spent:
+    """Return what a study took so far."""
+    epochs, trials = study.epochs, study.trials
+    shared = sharing_summary(study)
+    seconds = numbers(epochs, "train_seconds")
+    is_train = bool(seconds.notna().any())
+    if is_train:
+        total = float(seconds.groupby(epochs["trial_key"]).max().sum())
+    else:
+        total = float(numbers(trials, "tune_seconds").sum(min_count=1))
+    return Spent(
+        num_rows=int(shared["num_rows"]),
+        num_trials=int(shared["num_trials"]),
+        num_epochs=int(numbers(trials, "num_epochs").sum()),
+        train_seconds=total,
+        is_train=is_train,
+        wall_seconds=_wall_seconds(study),
+        machine=_machine(study),
+    )
+
+
+def _wall_seconds(study: Study) -> float:
+    """Return the sum over the launches of the time from their start to their last report."""
+    if "timestamp" not in study.epochs:
+        return math.nan
+    last = numbers(study.epochs, "timestamp").groupby(study.epochs["launch"]).max()
+    total = 0.0
+    for name, record in launch_records(study.meta).items():
+        if name not in last:
+            continue
+        try:
+            begun = datetime.fromisoformat(str(record.get("started_at"))).timestamp()
+        except ValueError:
+            return math.nan
+        total += float(last[name]) - begun
+    return total if total > 0 else math.nan
+
+
+def _machine(study: Study) -> str:
+    machines = [_hardware(record) for record in launch_records(study.meta).values()]
+    known = list(dict.fromkeys(filter(None, machines)))
+    return known[0] if len(known) == 1 else f"{len(known)} machines" if known else ""
+
+
+def _hardware(record: dict[str, Any]) -> str:
+    hardware = mapping(record.get("hardware"))
+    if not hardware.get("cpu"):
+        return ""
+    gpus = hardware.get("gpus")
+    cards = f", {', '.join(map(str, gpus))}" if isinstance(gpus, list) and gpus else ""
+    number = hardware.get("num_cpus")
+    return f"{number} CPUs of {hardware['cpu']}{cards}" if number else f"{hardware['cpu']}{cards}"

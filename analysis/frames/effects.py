@@ -1,0 +1,119 @@
+"""Compare the levels of each factor: over matched rows, else over the halves of its range.
+
+In a grid every level is judged on complete sets (``analysis.frames.pairs``). In a random search no
+two rows differ in one factor alone. There the levels are compared over all rows; the values of a
+continuous factor are halved at their median. The other factors differ between the two sides by
+chance, which a comparison of means allows for.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import lru_cache
+from itertools import pairwise
+from typing import Any
+
+import pandas as pd
+
+from analysis.frames.columns import finished, levels, numbers, repeats, shown_parameters
+from analysis.frames.labels import format_value
+from analysis.frames.load import Study
+from analysis.frames.measures import mean_column
+from analysis.frames.pairing import sets_of
+from analysis.frames.pairs import by_dataset, measured, most_at_once, sets
+from analysis.frames.tables import inert_axes
+
+MOST_STEPS = 8
+"""Of more different numbers in a grid only three are compared."""
+MOST_LEVELS = 5
+"""A factor with more different numbers is halved where no rows are matched."""
+
+
+@lru_cache(maxsize=256)
+def is_matched(study: Study, factor: str) -> bool:
+    """Return whether the study plans rows that differ in this factor alone."""
+    rows = study.rows
+    keys = [key for key in study.config_keys if key != factor and key in rows]
+    return bool(len(sets_of(rows, factor, [*keys, "seed"])))
+
+
+def compared_factors(study: Study) -> list[str]:
+    """Return the factors whose levels are compared: those that vary, but for the data set."""
+    return [name for name in shown_parameters(study) if name != "dataset"]
+
+
+def main_effects_data(study: Study) -> pd.DataFrame:
+    """Return the mean result at every level of every varied factor, per data set.
+
+    Returns:
+        ``dataset`` (if the study has one), ``factor``, ``level``, ``num_sets`` (complete sets; the
+        number of rows where rows are not matched), ``is_matched``, the means of ``measured``
+        (columns as ``mean_column`` names them), and ``num_concurrent_trials``, the largest of these
+        rows (NaN if one of them has none).
+    """
+    records: list[dict[str, Any]] = []
+    for factor in compared_factors(study):
+        matched = is_matched(study, factor)
+        rows, found = sets(study, factor) if matched else unmatched(study, factor)
+        for names, group in by_dataset(rows):
+            for level in found:
+                at = group[group[factor] == level]
+                if len(at):
+                    record = names | {"factor": factor, "level": level}
+                    record["num_sets"] = at["set"].nunique() if matched else len(at)
+                    record["is_matched"] = matched
+                    for metric in measured(study):
+                        record[mean_column(metric)] = numbers(at, metric).mean()
+                    records.append(record | {"num_concurrent_trials": most_at_once(at)})
+    return pd.DataFrame(records)
+
+
+def unmatched(study: Study, factor: str) -> tuple[pd.DataFrame, list[Any]]:
+    """Return the finished rows at two levels or more of a factor, and the levels.
+
+    Numbers of more than ``MOST_LEVELS`` values become two levels, the halves of their range, which
+    are texts such as ``≤ 0.01``.
+    """
+    rows = finished(study)
+    rows = rows[~repeats(study)[rows.index]]
+    if factor not in rows or factor in inert_axes(study):
+        return rows.iloc[:0], []
+    rows = rows[rows[factor].notna()]
+    if is_range(rows[factor]):
+        rows, found = _halved(rows, factor)
+    else:
+        found = levels(rows, factor)
+    return (rows, found) if len(found) > 1 else (rows.iloc[:0], found)
+
+
+def is_range(values: pd.Series[Any]) -> bool:
+    """Return whether a factor takes so many different numbers that it counts as continuous."""
+    known = values.dropna()
+    return (
+        known.nunique() > MOST_LEVELS
+        and not pd.api.types.is_bool_dtype(known)
+        and bool(pd.to_numeric(known, errors="coerce").notna().all())
+    )
+
+
+def _halved(rows: pd.DataFrame, factor: str) -> tuple[pd.DataFrame, list[Any]]:
+    values = numbers(rows, factor)
+    cut = values.median()
+    if (values <= cut).all():  # more than half of the rows have the largest value
+        cut = values[values < cut].max()
+    names = [f"≤ {format_value(cut)}", f"> {format_value(cut)}"]
+    sides = [names[int(above)] for above in values > cut]
+    return rows.assign(**{factor: pd.Series(sides, index=rows.index, dtype=object)}), names
+
+
+def steps(found: Sequence[Any]) -> list[tuple[Any, Any]]:
+    """Return the pairs of levels that are compared: from one level to another.
+
+    Numbers are compared with the next smaller one, names and flags with the first. Of more than
+    ``MOST_STEPS`` numbers only the smallest, the middle and the largest are compared.
+    """
+    are_numbers = all(isinstance(v, (int, float)) and not isinstance(v, bool) for v in found)
+    if are_numbers:
+        ends = [found[0], found[len(found) // 2], found[-1]]
+        return list(pairwise(found if len(found) <= MOST_STEPS else ends))
+    return [(found[0], level) for level in found[1:]]

@@ -1,0 +1,210 @@
+"""The answer of a study on the first screen: what won, what matters, what it cost, what is open."""
+
+from __future__ import annotations
+
+import math
+
+from analysis.frames.answer import Spent, Winner, spent, winners
+from analysis.frames.cells import counted
+from analysis.frames.columns import finished, numbers, same_at_every_seed, shown_parameters
+from analysis.frames.labels import label, parameter_heading
+from analysis.frames.lengths import length_axis
+from analysis.frames.load import FINISHED, Study
+from analysis.frames.measures import num_items_of, objective_of, picked_by, shown_of
+from analysis.frames.split import item_noun
+from analysis.frames.tables import sharing_summary
+from analysis.render.document import Block, Bullets, Paragraph, Section
+from analysis.sections.best import nothing_picked, settings
+from analysis.sections.comparisons import factors_blocks, factors_in_words
+from analysis.stats import fewest_pairs
+from search_spaces.errors import one_line
+
+_ALPHA = 0.05
+_MOST_SETTINGS = 8
+_FEW_ITEMS = 1_000
+"""With fewer test examples an interval is wider than most effects, and the answer says so."""
+
+
+def answer(study: Study, key: str, *, is_only: bool = True) -> Section:
+    """Return the question and its answer: one screen.
+
+    Args:
+        study: the study.
+        key: the name of its tables.
+        is_only: whether the report is about this study alone.
+    """
+    question = study.meta["space"].get("question")
+    blocks: list[Block] = [Paragraph(one_line(str(question)))] if question else []
+    lines = [
+        *winners_in_words(study),
+        *factors_in_words(study),
+        *cost_in_words(study),
+        *unknown_in_words(study),
+    ]
+    blocks += [Bullets(tuple(lines)), *factors_blocks(study, f"{key}-factors")]
+    return Section("Answer" if is_only else f"Answer: {one_line(study.name)}", tuple(blocks))
+
+
+def winners_in_words(study: Study) -> list[str]:
+    """Return a sentence on the best configuration of each data set."""
+    found = winners(study)
+    return [_winner(study, winner) for winner in found] or [nothing_picked(study)]
+
+
+def _winner(study: Study, winner: Winner) -> str:
+    picked = settings(study, winner.config, ["dataset"], _MOST_SETTINGS)
+    if len(shown_parameters(study)) > _MOST_SETTINGS:
+        picked += f" ({one_line(str(winner.config['config_id']))})"
+    where = "" if winner.dataset is None else f" on {label('dataset', winner.dataset)}"
+    if winner.num_candidates < 2:
+        name = picked or "the only configuration"
+        return f"One configuration has a result{where}: {name}. {_values(study, winner)}"
+    best = f"Best{where} of {counted(winner.num_candidates, 'configuration')}: {picked}"
+    others = winner.num_tied - 1
+    tied = f", with {counted(others, 'other')} as good" if others > 0 else ""
+    return f"{best}{tied}. {_values(study, winner)}"
+
+
+def _values(study: Study, winner: Winner) -> str:
+    """Return the values of a winner with their interval, and what a pick on test would claim."""
+    objective, shown = objective_of(study), shown_of(study)
+    items = winner.num_items and winner.num_items * winner.num_seeds
+    first = f"{shown.words} {shown.value(winner.shown, items)}"
+    if picked_by(study).is_optimistic or not math.isfinite(winner.shown):
+        return _sentence(f"{objective.words} {_selected(study, winner)}{_interval(study, winner)}")
+    picked = f"{objective.words} {_selected(study, winner)}"
+    if winner.num_candidates < 2 or math.isnan(winner.gap):
+        return _sentence(f"{first}{_interval(study, winner)}, {picked}")
+    text = _sentence(f"{first}{_interval(study, winner)}; picked for its {picked}")
+    claimed = "the same"
+    if winner.gap > 0:
+        more = shown.in_words(winner.gap, items).lstrip("+")
+        claimed = f"{more} {'more' if study.mode == 'max' else 'less'}"
+    return f"{text} A pick on test would have claimed {claimed}."
+
+
+def _selected(study: Study, winner: Winner) -> str:
+    objective = objective_of(study)
+    items = num_items_of(study, winner.dataset, objective.name)
+    return objective.value(winner.selected, items and items * winner.num_seeds)
+
+
+def _sentence(text: str) -> str:
+    return f"{text[:1].upper()}{text[1:]}."
+
+
+def _interval(study: Study, winner: Winner) -> str:
+    """Return the interval of a winner, and over what it is."""
+    shown = shown_of(study)
+    of = f"mean of {counted(winner.num_seeds, 'seed')}" if winner.num_seeds > 1 else ""
+    if math.isnan(winner.low):
+        return f" ({of})" if of else ""
+    low, high = (shown.cell(end, winner.num_items) for end in (winner.low, winner.high))
+    return f" (95 % interval {low} to {high}, {of or f'over {_examples(study, winner)}'})"
+
+
+def _examples(study: Study, winner: Winner) -> str:
+    """Return how many items a winner's value was counted over: ``160 test images``."""
+    noun = item_noun(study.meta.get("data"), winner.dataset)
+    split = {"test": "test ", "val": "validation ", "train": "training "}
+    return f"{winner.num_items:,.0f} {split.get(shown_of(study).split or '', '')}{noun}s"
+
+
+def cost_in_words(study: Study) -> list[str]:
+    """Return what the study took: rows, trials, epochs, time and machine."""
+    found = spent(study)
+    if not found.num_trials:
+        return []
+    text = f"Cost: {counted(found.num_rows, 'row')}"
+    if found.num_trials != found.num_rows:
+        text += f" from {counted(found.num_trials, 'training')}"
+    if length_axis(study) and found.num_epochs:
+        separate = sharing_summary(study)["epochs_of_rows"]
+        saved = f" instead of {separate:,}" if separate > found.num_epochs else ""
+        text += f", {found.num_epochs:,} epochs{saved}"
+    times = _times(found)
+    return [f"{text}{', ' if times else ''}{times}{_on(found)}."]
+
+
+def _times(found: Spent) -> str:
+    texts = []
+    if math.isfinite(found.train_seconds):
+        what = "training time" if found.is_train else "in trials"
+        texts.append(f"{duration(found.train_seconds)} {what}")
+    if math.isfinite(found.wall_seconds):
+        texts.append(f"{duration(found.wall_seconds)} from start to end")
+    return ", ".join(texts)
+
+
+def _on(found: Spent) -> str:
+    return f", on {one_line(found.machine)}" if found.machine else ""
+
+
+def duration(seconds: float) -> str:
+    """Return a duration with two units at most: ``1 h 5 min``, ``17 min``, ``42 s``."""
+    if seconds < 90:
+        return f"{seconds:.0f} s" if seconds >= 10 else f"{seconds:.1f} s"
+    minutes = round(seconds / 60)
+    if minutes < 60:
+        return f"{minutes} min"
+    hours, rest = divmod(minutes, 60)
+    return f"{hours:,} h {rest} min" if rest and hours < 100 else f"{hours:,} h"
+
+
+def unknown_in_words(study: Study) -> list[str]:
+    """Return what the study cannot tell: one seed, few items, open rows, edges of the axes."""
+    texts = [*_seeds(study), *_items(study), *_rows(study), *_edges(study)]
+    return [f"Not known: {'; '.join(texts)}."] if texts else []
+
+
+def _seeds(study: Study) -> list[str]:
+    rows = finished(study)
+    number = int(rows["seed"].nunique())
+    if rows.empty or rows["config_id"].isin(same_at_every_seed(study)).all():
+        return []
+    if number == 1:
+        return ["what another seed would give, as there is one seed"]
+    fewest = fewest_pairs(_ALPHA)
+    few = (
+        f"whether other seeds would agree, as {number} are fewer than the {fewest} that can decide"
+    )
+    return [few] if number < fewest else []
+
+
+def _items(study: Study) -> list[str]:
+    """Return how little few test items resolve."""
+    found = [w for w in winners(study) if w.num_items and w.num_items < _FEW_ITEMS]
+    known = [w for w in found if w.num_seeds == 1 and math.isfinite(w.low)]
+    texts = []
+    if picked_by(study).is_optimistic and not finished(study).empty:
+        texts.append("the result on data that selected nothing, as no test measure is reported")
+    if known:
+        widest = max(known, key=lambda winner: winner.high - winner.low)
+        half = shown_of(study).in_words((widest.high - widest.low) / 2, widest.num_items)
+        size, few = half.lstrip("+"), _examples(study, widest)
+        texts.append(f"which of two is better within about {size}, as {few} resolve no less")
+    return texts
+
+
+def _rows(study: Study) -> list[str]:
+    rows = study.rows
+    without = rows[~rows["status"].isin(FINISHED)]
+    if without.empty:
+        return []
+    counts = without["status"].value_counts(sort=False)
+    have = ", ".join(f"{number} {status}" for status, number in counts.items())
+    return [f"the results of {len(without)} of {counted(len(rows), 'row')} ({have})"]
+
+
+def _edges(study: Study) -> list[str]:
+    """Return where the best value is the last one tried."""
+    found: dict[str, set[str]] = {}
+    for winner in winners(study):
+        for name, end in winner.at_edge.items():
+            found.setdefault(name, set()).add(end)
+    texts = [
+        f"the best {parameter_heading(name)} beyond the {next(iter(ends))} one tried"
+        for name, ends in found.items()
+        if len(ends) == 1 and numbers(study.rows, name).notna().any()
+    ]
+    return texts[:3]

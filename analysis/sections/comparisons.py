@@ -1,0 +1,268 @@
+"""What each factor does: a forest plot, and behind it a table with a sentence for each step."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import Any
+
+import pandas as pd
+
+from analysis.figures.forest import (
+    BETTER,
+    IN_THESE_RUNS,
+    NOT_COMPARED,
+    TOO_FEW,
+    UNDECIDED,
+    WORSE,
+    draw_forest,
+    forest_data,
+    step_words,
+)
+from analysis.frames.arithmetic import warning
+from analysis.frames.cells import counted
+from analysis.frames.columns import finished
+from analysis.frames.labels import MISSING, label, parameter_heading
+from analysis.frames.load import Study
+from analysis.frames.measures import num_items_of, picked_by, shown_of
+from analysis.frames.tables import inert_axes
+from analysis.render.document import Block, Figure, Paragraph, Section, Table
+from analysis.sections.factors import no_effects
+from search_spaces.errors import one_line
+
+MOST_STEPS = 12
+"""The most lines of a forest plot; the table behind it has all."""
+_MOST_NAMED = 6
+_TELLING = 0.1
+"""A ratio of times nearer to 1 is not worth a word in the answer."""
+_MATCHED = (
+    "Rows that differ in one factor alone are compared in pairs; pairs of the same two trainings, "
+    "at different numbers of epochs, count as one. Numbers are compared with the next smaller "
+    "one, names with the first. With two seeds or more the means of the seeds decide."
+)
+_UNMATCHED = (
+    "Where no two rows differ in one factor alone, the mean of all rows at one value is compared "
+    "with that of all rows at another, and a continuous factor is halved at its median. A factor "
+    "that helps in one half of its range only, or only together with another, may not show."
+)
+_RUNS = "In these runs: there is one seed, and another may give other results."
+_BELOW = "Better and worse: p is below 5 % after Holm's correction for all lines."
+_MEANINGS = {
+    BETTER: (_BELOW,),
+    BETTER + IN_THESE_RUNS: (_BELOW, _RUNS),
+    WORSE: (_BELOW,),
+    WORSE + IN_THESE_RUNS: (_BELOW, _RUNS),
+    UNDECIDED: ("Not distinguishable: chance alone could do it.",),
+    TOO_FEW: ("Too few to tell: so few pairs or seeds that no result could decide it.",),
+}
+_BRACKETS = (
+    "Square brackets: the 95 % interval of the difference, not widened for the number of lines."
+)
+
+
+def factors_blocks(study: Study, name: str, *, by_data: bool = False) -> tuple[Block, ...]:
+    """Return the forest plot of a study and the table behind it; empty if no factor varies."""
+    lines = forest_data(study, by_data=by_data)
+    if lines.empty:
+        return ()
+    if finished(study).empty:
+        return (Paragraph(no_effects(study)),)
+    if (lines["verdict"] == NOT_COMPARED).all():
+        return (Paragraph(no_effects(study)), _table(study, name, lines))
+    measure, shown = shown_of(study), _drawn(lines)
+    more = len(lines) - len(shown)
+    caption = f"What each factor changes in {measure.words}"
+    if measure.better is not None:
+        caption += f" ({'higher' if measure.better == 'max' else 'lower'} is better)"
+    caption += f": the {len(shown)} largest of {len(lines)} differences" if more else ""
+    has_intervals = shown["low"].notna().any()
+    caption += ", with 95 % intervals." if has_intervals else "."
+    alt = f"{caption} {' '.join(_sentence(study, line) for line in _records(shown))}"
+    figure = Figure(name, caption, alt, partial(draw_forest, shown, measure))
+    return (figure, _table(study, name, lines))
+
+
+def _records(lines: pd.DataFrame) -> list[dict[Any, Any]]:
+    return lines.to_dict("records")
+
+
+def _drawn(lines: pd.DataFrame, most: int = MOST_STEPS) -> pd.DataFrame:
+    """Return the lines of the figure, the largest differences first."""
+    order = lines["effect"].abs().sort_values(ascending=False, kind="stable", na_position="last")
+    return lines.loc[order.index].head(most)
+
+
+def _table(study: Study, name: str, lines: pd.DataFrame) -> Table:
+    measure, records = shown_of(study), _records(lines)
+    unit = f" ({measure.difference_unit})" if measure.difference_unit else ""
+    cells: dict[str, list[str]] = {}
+    if lines["dataset"].notna().any():
+        cells["data set"] = [label("dataset", line["dataset"]) for line in records]
+    cells["step"] = [step_words(line) for line in records]
+    cells[f"difference in {measure.words}{unit}"] = [_effect(study, line) for line in records]
+    cells["pairs" if lines["is_matched"].all() else "pairs or rows"] = [
+        str(line["n"]) for line in records
+    ]
+    if lines["p"].notna().any():
+        cells["p"] = [_p_text(line["p"]) for line in records]
+    cells["verdict"] = [str(line["verdict"]) for line in records]
+    if lines["time_ratio"].notna().any():
+        cells["training time"] = [_ratio(line["time_ratio"]) for line in records]
+    cells["what it does"] = [_sentence(study, line) for line in records]
+    problems = dict.fromkeys(filter(None, lines["time_problem"]))
+    optimistic = (
+        f"No measure of the same quantity on test data is reported, so {one_line(study.metric)} "
+        "itself is compared.",
+    )
+    notes = (
+        *([_MATCHED] if lines["is_matched"].any() else []),
+        *([] if lines["is_matched"].all() else [_UNMATCHED]),
+        _meanings(lines),
+        *(optimistic if picked_by(study).is_optimistic else ()),
+        *(f"Training times are not comparable: {text}." for text in problems),
+        *warning(study, finished(study)),
+    )
+    return Table(name, "What each step of each factor changes.", cells, lines, notes)
+
+
+def _meanings(lines: pd.DataFrame) -> str:
+    """Return what the verdicts of a table mean, and its brackets."""
+    found = [text for verdict in lines["verdict"] for text in _MEANINGS.get(str(verdict), ())]
+    found += [_BRACKETS] if lines["low"].notna().any() else []
+    return " ".join(dict.fromkeys(found))
+
+
+def _effect(study: Study, line: dict[Any, Any]) -> str:
+    if pd.isna(line["effect"]):
+        return MISSING
+    measure, items = shown_of(study), num_items_of(study, line["dataset"], shown_of(study).name)
+    text = measure.difference(line["effect"], items)
+    if pd.isna(line["low"]):
+        return text
+    low, high = (measure.difference(line[end], items) for end in ("low", "high"))
+    return f"{text} [{low}, {high}]"
+
+
+def _p_text(p: float) -> str:
+    return MISSING if pd.isna(p) else f"{p:.2g}" if p >= 0.001 else "< 0.001"
+
+
+def _ratio(ratio: float) -> str:
+    return MISSING if pd.isna(ratio) else f"{ratio:.2f}×"
+
+
+def _sentence(study: Study, line: dict[Any, Any]) -> str:
+    """Return what one step does, in one or two sentences."""
+    name = parameter_heading(line["factor"])
+    low, high = (label(line["factor"], line[side]) for side in ("from", "to"))
+    where = "" if line["dataset"] is None else f"On {label('dataset', line['dataset'])}, "
+    if line["verdict"] == NOT_COMPARED:
+        text = f"{where}{name} {high} and {low} are not compared: {one_line(line['note'])}."
+        return text[:1].upper() + text[1:]
+    measure = shown_of(study)
+    items = num_items_of(study, line["dataset"], measure.name)
+    size = measure.in_words(abs(line["effect"]), items).lstrip("+")
+    side = "higher" if line["effect"] > 0 else "lower"
+    found = f"{size} {side}" if line["effect"] else "the same"
+    text = (
+        f"{where}{name} {high} instead of {low}: {measure.words} is {found} on average, {_of(line)}"
+    )
+    text += f"; {_said(line)}."
+    if pd.notna(line["time_ratio"]) and line["is_matched"]:
+        text += f" Training takes {line['time_ratio']:.2f} times as long."
+    if line["note"]:
+        note = one_line(line["note"])
+        text += f" {note[:1].upper()}{note[1:]}."
+    return text[:1].upper() + text[1:]
+
+
+def _of(line: dict[Any, Any]) -> str:
+    """Return what a difference is a mean of."""
+    if not line["is_matched"]:
+        return f"over {counted(line['n'], 'row')} that differ in other factors too"
+    wins, pairs = int(line["wins"]), int(line["n"])
+    side, number = (
+        ("higher", wins) if line["effect"] > 0 else ("lower", pairs - wins - line["ties"])
+    )
+    seeds = f" at {line['num_seeds']} seeds" if line["num_seeds"] > 1 else ""
+    return f"{side} in {int(number)} of {counted(pairs, 'pair')}{seeds}"
+
+
+def _said(line: dict[Any, Any]) -> str:
+    """Return a verdict as the end of a sentence."""
+    if line["verdict"] == TOO_FEW:
+        units = "seeds" if line["num_seeds"] > 1 else "pairs" if line["is_matched"] else "rows"
+        return f"too few {units} to tell it from chance"
+    if line["verdict"] == UNDECIDED:
+        return "chance alone could do it"
+    return str(line["verdict"])
+
+
+def by_data_set(study: Study, key: str) -> Section | None:
+    """Return the comparisons of each data set alone.
+
+    It applies if the answer compares the data sets of a study together.
+    """
+    if not forest_data(study)["dataset"].isna().all() or "dataset" not in study.rows:
+        return None
+    if study.rows["dataset"].nunique() < 2:
+        return None
+    blocks = factors_blocks(study, f"{key}-by-data-set", by_data=True)
+    return Section("Factors on each data set", blocks) if blocks else None
+
+
+def factors_in_words(study: Study) -> list[str]:
+    """Return which steps help, and which cannot be told from chance, in few lines."""
+    if finished(study).empty:
+        return []
+    found = forest_data(study)
+    lines = _records(_drawn(found, len(found)))
+    decided = [line for line in lines if str(line["verdict"]).startswith((BETTER, WORSE))]
+    texts = []
+    if decided:
+        runs = all(str(line["verdict"]).endswith(IN_THESE_RUNS) for line in decided)
+        named = _listed([_better(study, line) for line in decided])
+        texts.append(f"Better{IN_THESE_RUNS if runs else ''}: {named}.")
+    if few := [line for line in lines if line["verdict"] == TOO_FEW]:
+        named = _listed([_better(study, line) for line in few])
+        texts.append(f"Seen, but too few rows to tell it from chance: {named}.")
+    for verdict in (UNDECIDED, NOT_COMPARED):
+        if names := _factors_with(study, lines, verdict):
+            texts.append(f"{verdict[:1].upper()}{verdict[1:]}: {_listed(names)}.")
+    return texts
+
+
+def _listed(texts: list[str]) -> str:
+    """Return the first few of some texts, and how many more there are."""
+    more = len(texts) - _MOST_NAMED
+    return "; ".join(texts[:_MOST_NAMED]) + (f"; and {more} more" if more > 0 else "")
+
+
+def _factors_with(study: Study, lines: list[dict[Any, Any]], verdict: str) -> list[str]:
+    """Return the steps with a verdict, by factor: ``depth 2 or 4``."""
+    inert = inert_axes(study)
+    names: dict[str, None] = {}
+    for line in lines:
+        name = parameter_heading(line["factor"])
+        low, high = (label(line["factor"], line[side]) for side in ("from", "to"))
+        if line["verdict"] == verdict and line["factor"] in inert:
+            names[f"{name} (one training serves all its values)"] = None
+        elif line["verdict"] == verdict:
+            names[f"{name} {low} or {high}{_where(line)}"] = None
+    return list(names)
+
+
+def _where(line: dict[Any, Any]) -> str:
+    return "" if line["dataset"] is None else f" on {label('dataset', line['dataset'])}"
+
+
+def _better(study: Study, line: dict[Any, Any]) -> str:
+    """Return the better end of a step, what it gains, and what it costs in time."""
+    is_to = (line["effect"] > 0) == (shown_of(study).better == "max")
+    ends = ("to", "from") if is_to else ("from", "to")
+    good, bad = (label(line["factor"], line[end]) for end in ends)
+    measure = shown_of(study)
+    items = num_items_of(study, line["dataset"], measure.name)
+    gain = measure.in_words(line["effect"] if is_to else -line["effect"], items)
+    ratio = line["time_ratio"] if is_to or not line["time_ratio"] else 1 / line["time_ratio"]
+    time = f", {ratio:.2g}× the time" if ratio and abs(ratio - 1) > _TELLING else ""
+    return f"{parameter_heading(line['factor'])} {good} than {bad}{_where(line)} ({gain}{time})"

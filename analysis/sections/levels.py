@@ -1,0 +1,179 @@
+"""The levels of one factor beside each other: means, paired differences and ratios of times."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import Any
+
+import pandas as pd
+
+from analysis.figures.curves import curve_panels, draw_lengths
+from analysis.frames.arithmetic import warning
+from analysis.frames.cells import format_cell
+from analysis.frames.columns import is_over, levels, numbers, varied
+from analysis.frames.conditions import NOT_COMPARABLE, marked, note
+from analysis.frames.effects import is_matched
+from analysis.frames.labels import MISSING, heading, label, parameter_heading
+from analysis.frames.lengths import length_axis
+from analysis.frames.load import Study
+from analysis.frames.measures import (
+    mean_column,
+    measure_of,
+    num_items_of,
+    objective_of,
+    picked_by,
+    shown_of,
+)
+from analysis.frames.pairs import levels_data, sets
+from analysis.frames.summary import groups_of
+from analysis.frames.tables import inert_axes
+from analysis.render.document import Block, Figure, Paragraph, Section, Table
+
+SETS = (
+    "Only complete sets count: rows that agree in everything except the factor, with a result at "
+    "every level of it."
+)
+_RATIO = (
+    "Time ratio: the median ratio of training times over the sets that were timed under the same "
+    "conditions: equally many trials at once on the node and, on the same device, equally many "
+    "threads."
+)
+
+
+def lengths(study: Study, key: str) -> Section | None:
+    """Return the effect of longer training, with the curves of the objective.
+
+    It applies if trainings of several lengths are compared.
+    """
+    axis = length_axis(study)
+    if axis is None or axis not in varied(study):
+        return None
+    table = levels_table(study, axis, f"{key}-epochs")
+    blocks: list[Block] = [table] if table else [nothing_to_compare(study, axis)]
+    datasets = levels(study.rows, "dataset") if "dataset" in study.rows else [None]
+    datasets = [dataset for dataset in datasets if curve_panels(study, dataset)]
+    if datasets and len({len(curve_panels(study, dataset)) for dataset in datasets}) == 1:
+        words = objective_of(study).words
+        caption = f"{words[:1].upper()}{words[1:]} by epoch; dotted lines mark where rows end."
+        alt = f"{caption} {_gains(study, table)}"
+        draw = partial(draw_lengths, study, datasets)
+        blocks.append(Figure(f"{key}-epochs", caption, alt, draw))
+    found = " against ".join(label(axis, value) for value in levels(study.rows, axis))
+    return Section(f"{found} {parameter_heading(axis)}", tuple(blocks))
+
+
+def _gains(study: Study, table: Table | None) -> str:
+    if table is None or "difference" not in table.frame:
+        return "No set of rows that differ in it alone is complete."
+    measure = shown_of(study)
+    gained = [measure.in_words(value) for value in table.frame["difference"].dropna()]
+    return f"Mean differences in {measure.words}: {', '.join(gained)}."
+
+
+def nothing_to_compare(study: Study, factor: str) -> Paragraph:
+    """Return a sentence on why no levels of a factor can be compared."""
+    name = parameter_heading(factor)
+    if factor not in varied(study):
+        return Paragraph(f"All rows have the same {name}, so there is nothing to compare.")
+    if factor in inert_axes(study):
+        return Paragraph(
+            f"All values of {name} share one training, so there is nothing to compare."
+        )
+    if is_over(study) and not is_matched(study, factor):
+        return Paragraph(f"No two rows differ only in {name}, so there is nothing to compare.")
+    return Paragraph(
+        f"No rows that differ only in {name} have results at all its values, so there is nothing "
+        "to compare."
+    )
+
+
+def levels_table(study: Study, factor: str, name: str) -> Table | None:
+    """Return ``levels_data`` as it is printed; None if no set is complete."""
+    frame = levels_data(study, factor)
+    if frame.empty:
+        return None
+    by = [column for column in groups_of(study) if column in frame and column != factor]
+    cells = {heading(c): _labels(c, frame[c]) for c in by}
+    cells[parameter_heading(factor)] = _labels(factor, frame["level"])
+    cells["sets"] = [str(count) for count in frame["num_sets"]]
+    cells["seeds"] = [str(count) for count in frame["num_seeds"]]
+    cells |= means(study, frame)
+    reasons: tuple[str, ...] = ()
+    if "difference" in frame:
+        cells |= _differences(study, frame)
+        problems = frame["time_problem"].fillna("")
+        if frame["time_ratio"].notna().any() or problems.any():
+            cells["time ratio"] = [
+                (NOT_COMPARABLE if problem else MISSING) if pd.isna(ratio) else f"{ratio:.2f}×"
+                for ratio, problem in zip(frame["time_ratio"], problems, strict=True)
+            ]
+        reasons = tuple(dict.fromkeys(filter(None, problems)))
+    notes = (
+        SETS,
+        "Every level is compared with the first level of its set. Differences: in "
+        f"{shown_of(study).words}, the mean, then the smallest and the largest.",
+        *([_RATIO] if "time ratio" in cells else []),
+        *(f"Times are not comparable: {reason}." for reason in reasons),
+        *time_notes(study, frame),
+        *warning(study, sets(study, factor)[0]),
+    )
+    caption = (
+        f"Mean result at each value of {parameter_heading(factor)}, compared with the first value."
+    )
+    return Table(name, caption, cells, frame, notes)
+
+
+def _differences(study: Study, frame: pd.DataFrame) -> dict[str, list[str]]:
+    """Return the mean paired differences, with the digits that all pairs resolve, and ranges."""
+    measure = shown_of(study)
+    items, unit = items_of_lines(study, frame, measure.name), measure.difference_unit
+    means = zip(frame["difference"], items, frame["num_sets"], strict=True)
+    spans = zip(numbers(frame, "smallest"), numbers(frame, "largest"), items, strict=True)
+    return {
+        f"difference ({unit})" if unit else "difference": [
+            MISSING if pd.isna(value) else measure.difference(value, count and count * num_sets)
+            for value, count, num_sets in means
+        ],
+        "from … to": [
+            MISSING
+            if pd.isna(low)
+            else f"{measure.difference(low, count)} … {measure.difference(high, count)}"
+            for low, high, count in spans
+        ],
+    }
+
+
+def means(study: Study, frame: pd.DataFrame) -> dict[str, list[str]]:
+    """Return the columns with the means of what is compared, of ``mean_column``."""
+    cells = {}
+    for metric in dict.fromkeys(picked_by(study)):
+        measure, items = measure_of(study, metric), items_of_lines(study, frame, metric)
+        texts = [
+            measure.cell(value, count and count * num_sets)
+            for value, count, num_sets in zip(
+                frame[mean_column(metric)], items, frame["num_sets"], strict=True
+            )
+        ]
+        cells[f"mean {measure.heading}"] = texts
+    seconds = frame[mean_column("train_seconds")]
+    if seconds.isna().all():
+        return cells
+    times = [format_cell("train_seconds", value) for value in seconds]
+    cells["mean training time (s)"] = marked(times, frame["num_concurrent_trials"])
+    return cells
+
+
+def items_of_lines(study: Study, frame: pd.DataFrame, metric: str) -> list[float | None]:
+    """Return how many items one share of each line was counted on, None if unknown."""
+    datasets = frame["dataset"] if "dataset" in frame else [None] * len(frame)
+    return [num_items_of(study, dataset, metric) for dataset in datasets]
+
+
+def time_notes(study: Study, frame: pd.DataFrame) -> tuple[str, ...]:
+    """Return the footnote of times that were not measured alone."""
+    timed = frame[mean_column("train_seconds")].notna()
+    return note(study, frame.loc[timed, "num_concurrent_trials"])
+
+
+def _labels(column: str, values: pd.Series[Any]) -> list[str]:
+    return [label(column, value) for value in values]

@@ -1,0 +1,46 @@
+"""Compare the means of two independent samples."""
+
+from __future__ import annotations
+
+import math
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from analysis.stats.intervals import UNKNOWN, Interval
+
+
+class TwoSamples(NamedTuple):
+    """A difference of two means.
+
+    Attributes:
+        difference: mean of the first sample minus mean of the second.
+        interval: of the difference; unknown if neither sample varies or one has a single value.
+        p_value: two-sided, of the hypothesis that the means are equal; NaN if it is unknown.
+    """
+
+    difference: float
+    interval: Interval
+    p_value: float
+
+
+def two_samples(first: ArrayLike, second: ArrayLike, *, confidence: float = 0.95) -> TwoSamples:
+    """Compare the means of samples (n,) and (m,), whose variances may differ (Welch 1947)."""
+    from scipy import special
+
+    samples = [np.asarray(sample, dtype=float) for sample in (first, second)]
+    difference = float(samples[0].mean() - samples[1].mean())
+    if min(map(len, samples)) < 2:
+        return TwoSamples(difference, UNKNOWN, math.nan)
+    shares = [float(sample.var(ddof=1)) / len(sample) for sample in samples]
+    variance = sum(shares)
+    if not variance > 0:
+        return TwoSamples(difference, UNKNOWN, math.nan)
+    freedom = variance**2 / sum(
+        share**2 / (len(sample) - 1) for share, sample in zip(shares, samples, strict=True)
+    )
+    error = math.sqrt(variance)
+    half = float(special.stdtrit(freedom, (1 + confidence) / 2)) * error
+    p_value = 2 * float(special.stdtr(freedom, -abs(difference) / error))
+    return TwoSamples(difference, Interval(difference - half, difference + half), p_value)

@@ -1,0 +1,34 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+from analysis.checks.audit.columns import Options
+from analysis.checks.audit.read import read_csv
+from analysis.checks.audit.table import Table
+
+
+def read(tmp_path: Path, text: str) -> Table:
+    path = tmp_path / "t.csv"
+    path.write_text(text)
+    return read_csv(path, Options({}))
+
+
+def test_a_mean_below_the_rows_is_no_row(tmp_path: Path) -> None:
+    text = "Model,LR,Acc\na,1,90.1\nb,1,91.3\nc,2,92.2\n"
+    for last in ("Mean,,91.2", "**Average**,,91.20", "Avg. of all,,91.2\nStd,,1.05"):
+        table = read(tmp_path, text + last)
+        assert len(table.frame) == 3
+        assert any(remark.startswith("rows that sum up those above") for remark in table.remarks)
+
+
+def test_a_word_for_a_mean_may_be_a_setting(tmp_path: Path) -> None:
+    assert len(read(tmp_path, "Pooling,LR,Acc\nsum,1,90\nmax,1,91\nmean,1,92\n").frame) == 3
+    assert len(read(tmp_path, "Pooling,Acc\nsum,90\nmax,91\nmean,92\n").frame) == 3
+    assert len(read(tmp_path, "Method,Acc\na,90\nb,91\nmean,90.5\n").frame) == 2
+
+
+def test_states_of_searches(tmp_path: Path) -> None:
+    text = (
+        "number,value,params_lr,state\n0,0.9,0.1,COMPLETE\n1,0.3,0.2,PRUNED\n2,0.8,0.3,COMPLETE\n"
+    )
+    assert read(tmp_path, text).frame["test_accuracy"].tolist() == [0.9, 0.8]

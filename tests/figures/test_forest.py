@@ -1,0 +1,103 @@
+"""What each step of a factor changes: effects, intervals, verdicts, and the drawing of them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from analysis.figures.forest import COLUMNS, VERDICTS, draw_forest, forest_data, step_words
+from analysis.figures.style import to_svg
+from analysis.frames.load import Study, load_study
+from analysis.frames.measures import shown_of
+from tests.any_studies import ANY, forty_factors, odd_names, random_search, regression
+from tests.studies import line, resnet_config, shared_study, study_json, write_study, write_trial
+
+
+def lines_of(study: Study) -> dict[str, dict[str, Any]]:
+    """Return the lines by their steps in words."""
+    return {step_words(line): line for line in forest_data(study).to_dict("records")}
+
+
+def test_six_seeds_decide_and_lower_is_better_for_an_error(tmp_path: Path) -> None:
+    regression(tmp_path / "regression")
+    lines = lines_of(load_study(tmp_path / "regression"))
+    rate, width = lines["learning rate: 0.1 → 0.5"], lines["width: 8 → 32"]
+    assert rate["effect"] == pytest.approx(10.0) and width["effect"] == pytest.approx(1.0)
+    assert rate["verdict"] == width["verdict"] == "worse"
+    assert (rate["n"], rate["num_seeds"], rate["wins"]) == (12, 6, 12)
+    assert rate["low"] <= rate["effect"] <= rate["high"]
+
+
+def test_one_seed_speaks_of_these_runs_and_few_pairs_decide_nothing(tmp_path: Path) -> None:
+    configs = {f"c{b}{lr}": resnet_config(batch_size=b, lr=lr) for b in range(8) for lr in (1, 2)}
+    path = write_study(tmp_path / "grid", study_json(configs))
+    for name, config in configs.items():
+        accuracy = 0.5 + 0.1 * (config["lr"] == 2) + 0.01 * config["batch_size"]
+        result = line(2, milestone=True, test_accuracy=accuracy, train_seconds=10.0 * config["lr"])
+        write_trial(path, name, config, {2: [name]}, [result])
+    lines = lines_of(load_study(path))
+    rate = lines["learning rate: 1 → 2"]
+    # Eight pairs of one sign: p = 2 / 256; the seven steps of the batch size have too few pairs.
+    assert rate["verdict"] == "better in these runs" and rate["p"] == pytest.approx(2 / 256)
+    assert rate["effect"] == pytest.approx(0.1) and rate["time_ratio"] == 2.0
+    assert lines["batch size: 0 → 1"]["verdict"] == "too few to tell"
+    assert lines["batch size: 0 → 1"]["n"] == 2 and len(lines) == 8
+
+
+def test_values_that_share_one_training_are_not_compared(tmp_path: Path) -> None:
+    line_of = lines_of(load_study(shared_study(tmp_path / "grid")))["pin memory: no → yes"]
+    assert line_of["verdict"] == "not compared" and "share one trial" in line_of["note"]
+
+
+def test_a_random_search_is_compared_by_halves(tmp_path: Path) -> None:
+    random_search(tmp_path / "random")
+    frame = forest_data(load_study(tmp_path / "random")).set_index("factor")
+    weight, rate = frame.loc["weight"], frame.loc["rate"]
+    # The error falls by 4 over the whole range of the weight, so by about 2 between its halves.
+    assert weight["effect"] == pytest.approx(-2.0, abs=0.5) and weight["verdict"] == "better"
+    assert rate["verdict"] == "not distinguishable" and rate["low"] < 0 < rate["high"]
+    assert weight["n"] == 40 and not weight["is_matched"]
+    assert weight["from"].startswith("≤ ") and weight["to"].startswith("> ")
+
+
+def test_of_forty_flags_the_one_that_matters_is_found(tmp_path: Path) -> None:
+    forty_factors(tmp_path / "forty")
+    frame = forest_data(load_study(tmp_path / "forty")).set_index("factor")
+    assert list(frame.index[frame["verdict"] == "better"]) == ["flag_00"]
+    assert frame.loc["flag_00", "effect"] == pytest.approx(-3.0, abs=0.3) and len(frame) == 40
+
+
+def test_factors_and_measures_may_have_any_name(tmp_path: Path) -> None:
+    odd_names(tmp_path / "odd")
+    frame = forest_data(load_study(tmp_path / "odd")).set_index("factor")
+    assert frame["effect"].to_dict() == pytest.approx(
+        {"kernel": -0.4, "epochs": -0.2, "source": -0.1}
+    )
+    assert set(frame["n"]) == {4}
+
+
+def test_shares_are_compared_over_all_data_sets_and_on_each(tmp_path: Path) -> None:
+    names = ("mnist", "fashion_mnist")
+    configs = {f"{d}{lr}": resnet_config(dataset=d, lr=lr) for d in names for lr in (1, 2)}
+    path = write_study(tmp_path / "grid", study_json(configs))
+    for name, config in configs.items():
+        gain = 0.1 if config["dataset"] == "mnist" else 0.3
+        result = line(2, milestone=True, test_accuracy=0.4 + gain * (config["lr"] == 2))
+        write_trial(path, name, config, {2: [name]}, [result])
+    study = load_study(path)
+    [together] = forest_data(study).to_dict("records")
+    assert together["effect"] == pytest.approx(0.2) and together["dataset"] is None
+    each = forest_data(study, by_data=True).set_index("dataset")["effect"]
+    assert each.to_dict() == pytest.approx({"mnist": 0.1, "fashion_mnist": 0.3})
+
+
+@pytest.mark.parametrize("kind", ANY)
+def test_every_forest_has_its_columns_and_can_be_drawn(tmp_path: Path, kind: str) -> None:
+    ANY[kind][0](tmp_path / kind)
+    study = load_study(tmp_path / kind)
+    frame = forest_data(study)
+    assert tuple(frame.columns) == COLUMNS and set(frame["verdict"]) <= {*VERDICTS}
+    if len(frame):
+        assert "svg" in to_svg(draw_forest(frame.head(6), shown_of(study)))

@@ -1,0 +1,56 @@
+"""Which levels are compared, and over which rows."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from analysis.frames.effects import is_matched, is_range, main_effects_data, steps, unmatched
+from analysis.frames.load import load_study
+from tests.any_studies import forty_factors, odd_names, random_search
+
+
+def test_numbers_are_compared_with_the_next_smaller_one_and_names_with_the_first() -> None:
+    assert steps([1, 2, 8]) == [(1, 2), (2, 8)]
+    assert steps(["a", "b", "c"]) == [("a", "b"), ("a", "c")]
+    assert steps([False, True]) == [(False, True)]
+    assert steps(list(range(9))) == [(0, 4), (4, 8)], "of many the ends and the middle"
+
+
+def test_only_many_different_numbers_are_a_range() -> None:
+    assert is_range(pd.Series([0.1, 0.2, 0.3, 0.4, 0.5, 0.6]))
+    assert not is_range(pd.Series([1, 2, 3, 4, 5] * 4)), "five levels are levels"
+    assert not is_range(pd.Series(list("abcdef")))
+    assert not is_range(pd.Series([True, False] * 5))
+
+
+def test_a_random_search_is_halved_at_the_median(tmp_path: Path) -> None:
+    random_search(tmp_path / "random")
+    study = load_study(tmp_path / "random")
+    assert not is_matched(study, "rate")
+    rows, (low, high) = unmatched(study, "weight")
+    assert low.startswith("≤ ") and high.startswith("> ") and low[2:] == high[2:]
+    assert list(rows["weight"].value_counts()) == [20, 20]
+    frame = main_effects_data(study).set_index(["factor", "level"])
+    assert frame.loc[("weight", low), "num_sets"] == 20 and not frame["is_matched"].any()
+    gain = frame["mean_val_error_px"]
+    # 4 over the whole range of the weight: about 2 between the means of its halves.
+    assert gain["weight", low] - gain["weight", high] == pytest.approx(2, abs=0.5)
+
+
+def test_a_value_that_most_rows_have_is_one_half(tmp_path: Path) -> None:
+    random_search(tmp_path / "random")
+    study = load_study(tmp_path / "random")
+    study.rows["weight"] = [0.1 * n for n in range(10)] + [1.0] * 30
+    rows, (low, high) = unmatched(study, "weight")
+    assert (low, high) == ("≤ 0.9", "> 0.9") and list(rows["weight"].value_counts()) == [30, 10]
+
+
+def test_levels_of_a_grid_are_matched_and_those_of_random_flags_are_not(tmp_path: Path) -> None:
+    odd_names(tmp_path / "odd")
+    assert main_effects_data(load_study(tmp_path / "odd"))["is_matched"].all()
+    forty_factors(tmp_path / "forty")
+    frame = main_effects_data(load_study(tmp_path / "forty")).set_index(["factor", "level"])
+    assert frame["num_sets"]["flag_07"].sum() == 48 and not frame["is_matched"].any()

@@ -1,0 +1,87 @@
+"""The first screen of a report: what won, what matters, what it cost, what is not known."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from analysis.frames.load import load_study
+from analysis.render.document import Bullets, Figure, Paragraph, Section, Table
+from analysis.sections.answer import answer, duration
+from tests.any_studies import regression, single_trial
+from tests.own_studies import own_study, report
+from tests.studies import prefix_study
+
+
+def lines_of(section: Section) -> tuple[str, ...]:
+    """Return the lines of the answer."""
+    [lines] = [block.items for block in section.blocks if isinstance(block, Bullets)]
+    return lines
+
+
+def test_a_real_study_answers_its_question_in_under_ten_lines(real_study: Path) -> None:
+    section = answer(load_study(real_study), "q1a")
+    question, lines, figure, table = section.blocks
+    assert isinstance(question, Paragraph) and question.text.startswith("How do model, optimizer")
+    assert isinstance(lines, Bullets) and len(lines.items) < 9
+    assert isinstance(figure, Figure) and isinstance(table, Table)
+    assert lines.items[0] == (
+        "Best on MNIST of 32 configurations: model ResNet-18, batch size 32, optimizer SGD, "
+        "learning rate 0.001, epochs 5. Test accuracy 95.0 % (95 % interval 90.4 to 97.8, over "
+        "160 test images); picked for its validation accuracy 95 %. A pick on test would have "
+        "claimed the same."
+    )
+    assert "A pick on test would have claimed 2.5 points more." in lines.items[1]
+    assert lines.items[2].startswith(
+        "Better in these runs: model ResNet-18 than ResNet-50 (+32.0 points, 0.21× the time); "
+        "learning rate 0.001 than 0.0001 (+25.4 points);"
+    )
+    assert lines.items[3] == "Not compared: pin memory (one training serves all its values)."
+    assert lines.items[4].startswith("Cost: 128 rows from 32 trainings, 160 epochs instead of 448")
+    assert "there is one seed" in lines.items[5] and "160 test images" in lines.items[5]
+
+
+def test_seeds_give_the_interval_of_any_measure(tmp_path: Path) -> None:
+    regression(tmp_path / "regression")
+    section = answer(load_study(tmp_path / "regression"), "regression")
+    best, better, cost = lines_of(section)
+    # Means of 6.2 to 6.75 over six seeds; Student's interval with five degrees of freedom.
+    assert best == (
+        "Best of 4 configurations: learning rate 0.1, width 8. Test rmse 6.267 mm (95 % interval "
+        "6.07 to 6.464, mean of 6 seeds); picked for its validation rmse 5.267 mm. A pick on test "
+        "would have claimed the same."
+    )
+    assert better == "Better: learning rate 0.1 than 0.5 (−10 mm); width 8 than 32 (−1 mm)."
+    assert cost.startswith("Cost: 24 rows, 8 min in trials")
+
+
+def test_one_configuration_is_no_winner(tmp_path: Path) -> None:
+    single_trial(tmp_path / "one")
+    section = answer(load_study(tmp_path / "one"), "one")
+    assert lines_of(section)[0] == (
+        "One configuration has a result: learning rate 0.1. Test rmse 4, validation rmse 3."
+    )
+    assert not any(isinstance(block, Figure) for block in section.blocks)
+
+
+def test_the_edge_of_an_axis_is_named(tmp_path: Path) -> None:
+    configs = [{"depth": depth, "heads": heads} for depth in (1, 2, 3) for heads in (1, 2)]
+    ledger = own_study(tmp_path / "own", configs, metric="val_loss", mode="min")
+    for config in configs:
+        report(ledger, config, [{"val_loss": 9.0 - config["depth"] - config["heads"]}])
+    said = lines_of(answer(load_study(tmp_path / "own"), "own"))[-1]
+    assert "the best depth beyond the largest one tried" in said
+    assert "heads" not in said, "the better of two is always at an edge"
+
+
+def test_a_study_that_has_just_begun_says_what_is_missing(tmp_path: Path) -> None:
+    lines = lines_of(answer(load_study(prefix_study(tmp_path)), "grid"))
+    assert lines == (
+        "No row can be picked yet.",
+        "Not known: the results of 2 of 2 rows (2 missing).",
+    )
+
+
+def test_durations_have_two_units_at_most() -> None:
+    assert [duration(s) for s in (2, 42, 300, 3_900, 7_200, 500_400)] == [
+        *("2.0 s", "42 s", "5 min", "1 h 5 min", "2 h", "139 h"),
+    ]
