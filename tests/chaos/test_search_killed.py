@@ -86,7 +86,11 @@ class Searching:
         return {config_id: outcome.status for (config_id, _), outcome in outcomes.items()}
 
     def check_whole(self, num_kills: int) -> None:
-        """Check that each configuration was tried once and no epoch was trained in vain."""
+        """Check that each configuration was tried once and no epoch was trained twice.
+
+        Args:
+            num_kills: how many running trials the kills may have cut short in an epoch.
+        """
         assert len(self.asked()) == len(set(self.asked())) == len(self.statuses()) == NUM_TRIALS
         assert set(self.statuses().values()) == {"stopped", "finished"}
         lines = Counter(
@@ -99,8 +103,8 @@ class Searching:
         )
         assert set(lines.values()) == {1}, "an epoch was recorded twice"
         trained = self.trained.read_text().splitlines()
-        assert len(set(trained)) == num_rows(self.root)
-        assert len(trained) - len(set(trained)) <= num_kills, "only what a kill cut was repeated"
+        in_vain = len(trained) - num_rows(self.root)
+        assert 0 <= in_vain <= num_kills, "only epochs that a kill cut short were trained in vain"
 
 
 def at_random(rng: random.Random, root: Path) -> Callable[[Driver], bool]:
