@@ -1,208 +1,235 @@
-"""Learning curves."""
+"""Learning curves: a measure by epoch, one line per trial."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
-import pandas as pd
 
-from analysis.figures import style
-from analysis.figures.scatter import plain_log_axis
-from analysis.frames.columns import levels, numbers
-from analysis.frames.labels import label
-from analysis.frames.load import Study
-from analysis.frames.measures import measure_of, measures_of, objective_of
-from analysis.frames.selection import SELECTABLE
-from analysis.frames.summary import best_data, candidates, curve, groups_of
-from tune_app.study.measures import quantity_of
+from analysis.figures.chart import IS_CHOSEN, LINKS, Chart, Data, Spec, values_of
+from analysis.figures.fields import Field, factor_field, with_parts
+from analysis.figures.panels import colour_choice, field_choice, panel_choice, panelled
+from analysis.figures.theme import DIMMED, INK
+from analysis.frames.columns import numbers, varied
+from analysis.frames.load import FINISHED, Study
+from analysis.frames.measures import is_share_in, measure_of
+from analysis.frames.summary import best_data
+from analysis.frames.tables import inert_axes
+from tune_app.study.measures import NOT_MEASURED, quantity_of
 
-if TYPE_CHECKING:
-    from matplotlib.axes import Axes
-    from matplotlib.figure import Figure
-
-_MOST_PANELS = 2
-MOST_LINES = 16
-"""With more trials than this a band from the 10th to the 90th percentile is drawn."""
-_LOOKS = {
-    "train": ("training, ", "--", style.SERIES[1]),
-    "val": ("validation, ", "-", style.SERIES[0]),
-    "test": ("test, ", ":", style.SERIES[2]),
-    "": ("", "-", style.SERIES[0]),
-}
-"""Split, empty if unknown -> its name in the legend, its dashes and its colour."""
+MOST_LINES = 200
+"""Of more trials the picked ones and the best are drawn, and an even sample of the others."""
+MOST_EPOCHS = 60
+"""Of more epochs so many are drawn, the first and the last among them."""
+MOST_MEASURES = 8
+_HEIGHT = 260
 
 
-@dataclass(frozen=True)
-class Panel:
-    """One quantity of the learning curves.
+@dataclass(frozen=True, eq=False)
+class Curves:
+    """The learning curves of a study.
 
     Attributes:
-        name: its name, with its unit unless it is a share.
-        columns: split, empty if unknown -> the measure.
-        in_percent: whether it is a share.
+        lines: ``line`` (its number), ``id`` (the configuration at the trial's last milestone,
+            empty if it has no result), ``trial``, ``picked``, and a column per factor.
+        points: ``line``, ``epoch``, and a column per measure.
+        factors: the varied factors.
+        measures: the measures that are reported by epoch; the objective or its quantity first.
+        num_trials: how many trials have curves; more than are drawn in a large study.
     """
 
-    name: str
-    columns: Mapping[str, str]
-    in_percent: bool = False
+    lines: Data
+    points: Data
+    factors: tuple[Field, ...]
+    measures: tuple[Field, ...]
+    num_trials: int
 
     @property
-    def shown_of_others(self) -> str:
-        """The split on which configurations that were not picked are drawn."""
-        return next(split for split in ("val", "", "test", "train") if split in self.columns)
+    def num_drawn(self) -> int:
+        """How many trials are drawn."""
+        return len(self.lines.columns["line"])
 
 
-def panels_of(study: Study) -> list[Panel]:
-    """Return the quantities that the learning curves show: the objective and the loss.
-
-    If the loss is the objective, the first other quantity with a known direction is the second.
-    """
-    measures = measures_of(study)
-    known = [name for name in study.metric_keys if measures.better(name)]
-    others = [quantity_of(name) for name in known if measures.split(name) != "test"]
-    panels: list[Panel] = []
-    for quantity in dict.fromkeys((quantity_of(study.metric), "loss", *others)):
-        columns = {
-            measures.split(name) or "": name
-            for name in map(str, study.epochs)
-            if quantity_of(name) == quantity and numbers(study.epochs, name).notna().any()
-        }
-        if columns and len(panels) < _MOST_PANELS:
-            measure = measure_of(study, columns[next(iter(columns))])
-            axis = replace(measure, name=quantity).axis
-            panels.append(Panel(axis, columns, measure.in_percent))
-    return panels
-
-
-def curve_panels(study: Study, dataset: Any) -> list[Any]:
-    """Return the models of a data set that have epochs to draw; [None] if there are no models."""
-    epochs = _epochs(study, dataset)
-    if len(epochs) == 0 or study.metric not in epochs:
-        return []
-    return levels(epochs, "model") if "model" in groups_of(study) else [None]
-
-
-def curves_data(study: Study, dataset: Any, model: Any, metric: str) -> pd.DataFrame:
-    """Return a metric of all trials of a data set and model, (epochs, trials); NaN if missing."""
-    epochs = _epochs(study, dataset)
-    if model is not None:
-        epochs = epochs[epochs["model"] == model]
-    values = epochs.assign(value=numbers(epochs, metric))
-    return values.pivot_table(index="epoch", columns="trial_key", values="value", dropna=False)
-
-
-def picked_rows(study: Study, dataset: Any, model: Any) -> pd.DataFrame:
-    """Return the rows of the configuration picked on validation, one per seed with a result."""
-    best = best_data(study)
-    for name, value in (("dataset", dataset), ("model", model)):
-        if name in best and value is not None:
-            best = best[best[name] == value]
-    rows = candidates(study)
-    rows = rows[rows["status"].isin(SELECTABLE)]
-    return rows[rows["config_id"].isin(best["config_id"].head(1))]
-
-
-def other_curves(study: Study, dataset: Any, model: Any, metric: str) -> pd.DataFrame:
-    """Return ``curves_data`` without the epochs of the picked configuration at any seed."""
-    values = curves_data(study, dataset, model, metric)
-    picked = picked_rows(study, dataset, model)
-    for trial, milestone in zip(picked["trial_id"], picked["milestone"], strict=True):
-        if trial in values:  # its later epochs belong to another configuration
-            values.loc[values.index <= milestone, trial] = np.nan
-    return values.dropna(axis="columns", how="all")
-
-
-def draw_curves(study: Study, dataset: Any) -> Figure:
-    """Draw the panels by epoch: of the picked configurations, and of all others in grey."""
-    models, panels = curve_panels(study, dataset), panels_of(study)
-    shape = (len(panels), len(models))
-    height = 0.6 + 2.0 * len(panels)
-    with style.canvas(*shape, height, sharex="col", sharey="row") as (figure, grid):
-        for column, model in enumerate(models):
-            grid[0][column].set_title(style.plain(label("model", model)) if model else "")
-            for line, panel in enumerate(panels):
-                axes = grid[line][column]
-                _draw_panel(axes, study, dataset, model, panel)
-                if column == 0:
-                    style.measure_axis(axes, panel.name, in_percent=panel.in_percent)
-                if panel.name == "loss" and _is_positive(axes):
-                    axes.set_yscale("log")
-                    plain_log_axis(axes, "y")
-            style.epoch_axis(grid[-1][column])
-        figure.align_ylabels()
-        style.legend_below(figure, [axes for line in grid[::-1] for axes in line])
-    return figure
-
-
-def _is_positive(axes: Axes) -> bool:
-    """Return whether everything drawn so far fits on a logarithmic axis."""
-    return bool(axes.lines) and axes.dataLim.y0 > 0
-
-
-def _draw_panel(axes: Axes, study: Study, dataset: Any, model: Any, panel: Panel) -> None:
-    others = panel.shown_of_others
-    unpicked = other_curves(study, dataset, model, panel.columns[others])
-    draw_many(axes, unpicked, f"{_LOOKS[others][0]}other configurations")
-    picked = picked_rows(study, dataset, model)
-    width = 1.6 if len(picked) == 1 else 0.9
-    for split, (name, dashes, colour) in _LOOKS.items():
-        for place, row in enumerate(picked.to_dict("records") if split in panel.columns else ()):
-            mine = curve(study, row["trial_id"], row["milestone"])
-            values = numbers(mine, panel.columns[split])
-            shown = f"{name}picked configuration" if place == 0 else None
-            look: dict[str, Any] = {"color": colour, "marker": "o", "ms": 3, "lw": width}
-            axes.plot(mine["epoch"], values, dashes, label=shown, **look)
-
-
-def draw_many(axes: Axes, values: pd.DataFrame, name: str) -> None:
-    """Draw many trials in the background, as lines or as a band with its median."""
-    if values.shape[1] > MOST_LINES:
-        low, middle, high = (values.quantile(q, axis=1) for q in (0.1, 0.5, 0.9))
-        axes.fill_between(
-            values.index, low, high, color=style.FAINT, lw=0, label=f"{name}: 10–90 %"
-        )
-        axes.plot(values.index, middle, color=style.MUTED, lw=1, label=f"{name}: median")
-        return
-    for position, trial in enumerate(values):
-        known = values[trial].dropna()
-        shown = name if position == 0 else None
-        axes.plot(known.index, known, color=style.MUTED, lw=0.7, alpha=0.6, label=shown)
-
-
-def draw_lengths(study: Study, datasets: list[Any]) -> Figure:
-    """Draw the objective by epoch, one row per data set, with the milestones marked."""
-    models = max((curve_panels(study, dataset) for dataset in datasets), key=len, default=[])
-    height = 0.7 + 1.9 * len(datasets)
-    shape = (len(datasets), len(models))
-    with style.canvas(*shape, height, sharex=True, sharey="row") as (figure, grid):
-        for line, dataset in enumerate(datasets):
-            for axes, model in zip(grid[line], models, strict=True):
-                title = ", ".join(
-                    style.plain(label(name, value))
-                    for name, value in (("dataset", dataset), ("model", model))
-                    if value is not None
-                )
-                axes.set_title(title)
-                draw_many(axes, curves_data(study, dataset, model, study.metric), "one training")
-                for colour, milestone in zip(
-                    style.SERIES, levels(study.rows, "epochs"), strict=False
-                ):
-                    axes.axvline(
-                        milestone, color=colour, lw=1.2, ls=":", label=f"{milestone} epochs"
-                    )
-            objective = objective_of(study)
-            style.measure_axis(grid[line][0], objective.axis, in_percent=objective.in_percent)
-        for axes in grid[-1]:
-            style.epoch_axis(axes)
-        style.legend_below(figure, grid[-1])
-    return figure
-
-
-def _epochs(study: Study, dataset: Any) -> pd.DataFrame:
+def curves_data(study: Study, key: str) -> Curves | None:
+    """Return the learning curves; None if no trial has two epochs with a measure."""
     epochs = study.epochs
-    if dataset is not None and "dataset" in epochs:
-        epochs = epochs[epochs["dataset"] == dataset]
-    return epochs
+    if epochs.empty or (epochs.groupby("trial_key")["epoch"].nunique() < 2).all():
+        return None
+    names = epoch_measures(study)
+    if not names:
+        return None
+    served = _served(study)
+    first = epochs.drop_duplicates("trial_key").set_index("trial_key", drop=False)
+    drawn = _drawn(study, list(first.index), served)
+    trials = first.loc[drawn].reset_index(drop=True)
+    varying = [n for n in varied(study, study.factors) if n not in inert_axes(study)]
+    varying = [n for n in varying if n in trials]
+    factors = [factor_field(study, trials, n, f"f{i}") for i, n in enumerate(varying)]
+    picks = set(best_data(study)["config_id"]) if not best_data(study).empty else set()
+    ids = [served.get(t, "") for t in trials["trial_key"]]
+    lines: dict[str, list[Any]] = {
+        "line": list(range(len(trials))),
+        "id": ids,
+        "trial": [str(t) for t in trials["trial_key"]],
+        "picked": [i in picks for i in ids],
+        **{one.key: list(one.values) for one in with_parts(factors)},
+    }
+    points = _points(study, drawn, names)
+    measures = [_field(study, name, f"e{i}", points) for i, name in enumerate(names)]
+    return Curves(
+        Data(f"{key}-lines", lines),
+        Data(f"{key}-points", points),
+        tuple(factors),
+        tuple(measures),
+        len(first),
+    )
+
+
+def epoch_measures(study: Study) -> list[str]:
+    """Return the measures with values at several epochs, those of the objective's quantity first.
+
+    Times that only grow are left out.
+    """
+    epochs = study.epochs
+    names = []
+    for name in map(str, epochs.columns):
+        if name in NOT_MEASURED or name in study.config_keys or name.endswith("_seconds"):
+            continue
+        # What is the same at all epochs of every trial is a setting, not a measure.
+        if (numbers(epochs, name).groupby(epochs["trial_key"]).nunique() > 1).any():
+            names.append(name)
+    quantity = quantity_of(study.metric)
+
+    def order(name: str) -> tuple[bool, bool, bool]:
+        return (name != study.metric, quantity_of(name) != quantity, quantity_of(name) != "loss")
+
+    return sorted(names, key=order)[:MOST_MEASURES]
+
+
+def _served(study: Study) -> dict[str, str]:
+    """Return the configuration at the last finished milestone of each trial."""
+    rows = study.rows[study.rows["status"].isin(FINISHED) & (study.rows["same_as"] == "")]
+    rows = rows.sort_values("milestone", kind="stable").drop_duplicates("trial_id", keep="last")
+    return {str(t): str(c) for t, c in zip(rows["trial_id"], rows["config_id"], strict=True)}
+
+
+def _drawn(study: Study, trials: Sequence[str], served: dict[str, str]) -> list[str]:
+    """Return the trials that are drawn: all, or the best quarter of the lines and a sample."""
+    if len(trials) <= MOST_LINES:
+        return list(trials)
+    sign = -1.0 if study.mode == "max" else 1.0
+    values = numbers(study.rows, study.metric).groupby(study.rows["config_id"]).mean() * sign
+    known = values.dropna().to_dict()
+    ranked = sorted(trials, key=lambda t: known.get(served.get(t, ""), math.inf))
+    best, others = ranked[: MOST_LINES // 4], ranked[MOST_LINES // 4 :]
+    at = np.linspace(0, len(others) - 1, MOST_LINES - len(best)).round().astype(int)
+    wanted = {*best, *(others[i] for i in at)}
+    return [t for t in trials if t in wanted]
+
+
+def _points(study: Study, drawn: Sequence[str], names: Sequence[str]) -> dict[str, list[Any]]:
+    places = {trial: place for place, trial in enumerate(drawn)}
+    epochs = study.epochs[study.epochs["trial_key"].isin(places)]
+    last = int(epochs["epoch"].max())
+    if last > MOST_EPOCHS:
+        kept = np.unique(np.linspace(1, last, MOST_EPOCHS).round().astype(int))
+        ends = epochs.groupby("trial_key")["epoch"].transform("max")
+        epochs = epochs[epochs["epoch"].isin(kept) | (epochs["epoch"] == ends)]
+    epochs = epochs.assign(line=epochs["trial_key"].map(places))
+    epochs = epochs.sort_values(["line", "epoch"], kind="stable")
+    columns: dict[str, list[Any]] = {
+        "line": [int(v) for v in epochs["line"]],
+        "epoch": values_of(epochs["epoch"]),
+    }
+    for place, name in enumerate(names):
+        factor = 100.0 if is_share_in(study, name) else 1.0
+        columns[f"e{place}"] = values_of(round(v * factor, 5) for v in numbers(epochs, name))
+    return columns
+
+
+def _field(study: Study, name: str, key: str, points: dict[str, list[Any]]) -> Field:
+    known = [v for v in points[key] if v is not None]
+    positive = bool(known) and min(known) > 0
+    log = positive and quantity_of(name) == "loss" and max(known) > 4 * min(known)
+    return Field(
+        key,
+        measure_of(study, name).heading,
+        log=log,
+        format=".4~r",
+        better=measure_of(study, name).better,
+        values=(None,),
+    )
+
+
+def curves_chart(
+    data: Curves, rows: str, colour: Field | None, panel: Field | None, *, measure: Field
+) -> Chart:
+    """Return one line per trial, coloured by a factor, the picked configurations thicker."""
+    columns = [c for c in data.lines.columns if c != "line"]
+    found: Spec = {
+        "lookup": "line",
+        "from": {"data": {"name": data.lines.name}, "key": "line", "fields": columns},
+    }
+    encoding = _axes(measure)
+    told = [f.tooltip() for f in data.factors[:8]]
+    told += [{"field": "epoch", "type": "quantitative"}]
+    told += [m.tooltip() for m in data.measures[:4]]
+    many = data.num_drawn > 40
+    line: Spec = {
+        "mark": {"type": "line", "point": False},
+        "encoding": encoding
+        | ({"color": colour.colour()} if colour else {})
+        | {
+            "detail": {"field": "line"},
+            "strokeWidth": {"condition": {"test": "datum.picked", "value": 3}, "value": 1.1},
+            "strokeOpacity": {
+                "condition": [
+                    {"test": f"({IS_CHOSEN}) && datum.picked", "value": 1},
+                    {"test": IS_CHOSEN, "value": 0.45 if many else 0.6},
+                ],
+                "value": DIMMED,
+            },
+        },
+    }
+    # A line has one box for all its epochs; points have one each.
+    point: Spec = {
+        "mark": {"type": "point", "filled": True, "size": 60, "opacity": 0},
+        "encoding": encoding | {"tooltip": told},
+    }
+    hot: Spec = {
+        "transform": [{"filter": "datum.id !== '' && datum.id === hot"}],
+        "mark": {"type": "line", "strokeWidth": 4, "color": INK},
+        "encoding": encoding | {"detail": {"field": "line"}},
+    }
+    spec = panelled(
+        panel,
+        {"layer": [line, hot, point]},
+        height=_HEIGHT,
+        params=list(LINKS),
+        data={"name": data.points.name},
+        transform=[found],
+    )
+    choices = (
+        field_choice("y axis", data.measures, measure, _measure_patch),
+        colour_choice(data.factors, colour, ["/spec/layer/0/encoding/color"]),
+        panel_choice(data.factors, panel, 1),
+    )
+    return Chart(spec, (data.points, data.lines), choices, rows, "/spec/layer/2")
+
+
+def _axes(measure: Field) -> Spec:
+    x: Spec = {
+        "field": "epoch",
+        "type": "quantitative",
+        "title": "epoch",
+        "scale": {"nice": False, "zero": False, "padding": 8},
+        "axis": {"tickMinStep": 1, "format": "d"},
+    }
+    return {"x": x, "y": measure.position()}
+
+
+def _measure_patch(measure: Field) -> dict[str, Any]:
+    return {f"/spec/layer/{layer}/encoding/y": measure.position() for layer in range(3)}

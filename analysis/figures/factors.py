@@ -1,120 +1,136 @@
-"""Figures of the effects of factors, kernels and devices."""
+"""Figures of kernels, of training sizes and of devices."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from analysis.figures import style
-from analysis.figures.scatter import plain_log_axis
+from analysis.figures.chart import Chart, Data, Spec, values_of
+from analysis.figures.theme import WIDTH, cut
 from analysis.frames.columns import levels
-from analysis.frames.labels import label, parameter_heading
-from analysis.frames.measures import Measure
+from analysis.frames.labels import label
 
-if TYPE_CHECKING:
-    from matplotlib.figure import Figure
-
-
-def draw_effects(effects: pd.DataFrame, measure: Measure, column: str) -> Figure:
-    """Draw the mean of a measure at every level of every factor, from ``main_effects_data``.
-
-    ``column`` has the means.
-    """
-    effects = effects[effects[column].notna()]
-    factors = list(dict.fromkeys(effects["factor"]))
-    datasets = levels(effects, "dataset") if "dataset" in effects else [None]
-    places = [
-        (f, value) for f in factors for value in levels(effects[effects["factor"] == f], "level")
-    ]
-    with style.canvas(1, 1, 1.0 + 0.2 * len(places) + 0.1 * len(factors)) as (figure, [[axes]]):
-        heights: dict[tuple[str, str], float] = {}
-        height = 0.0
-        for index, (factor, value) in enumerate(places):
-            height += 1.0 + (0.6 if index and factor != places[index - 1][0] else 0.0)
-            heights[factor, str(value)] = height
-        for index, dataset in enumerate(datasets):
-            group = effects if dataset is None else effects[effects["dataset"] == dataset]
-            at = [heights[f, str(v)] for f, v in zip(group["factor"], group["level"], strict=True)]
-            colour, marker = style.SERIES[index % 6], style.MARKERS[index % 6]
-            for factor in factors:
-                chosen = (group["factor"] == factor).to_numpy()
-                axes.plot(
-                    group[column].to_numpy()[chosen],
-                    np.array(at)[chosen],
-                    color=colour,
-                    lw=1,
-                    alpha=0.5,
-                )
-            name = None if dataset is None else style.plain(label("dataset", dataset))
-            axes.plot(group[column], at, marker, color=colour, label=name)
-        names = [
-            style.plain(f"{parameter_heading(factor)} = {label(factor, value)}")
-            for factor, value in places
-        ]
-        axes.set_yticks(list(heights.values()), names)
-        axes.invert_yaxis()
-        style.measure_axis(axes, f"mean {measure.axis}", "x", in_percent=measure.in_percent)
-        style.legend_below(figure, [axes])
-    return figure
+_LOG: Spec = {"type": "log", "nice": False, "padding": 12}
+_FEW: Spec = {"format": "~g"}
 
 
-def draw_svms(table: pd.DataFrame) -> Figure:
+def draw_svms(table: pd.DataFrame, name: str = "svms") -> Chart:
     """Draw the test accuracies of SVMs, from ``dataset``, ``kernel``, ``setting`` and accuracy."""
     datasets = levels(table, "dataset")
-    most = int(table.groupby("dataset").size().max())
-    with style.canvas(1, len(datasets), 1.0 + 0.19 * most) as (figure, grid):
-        for axes, dataset in zip(grid[0], datasets, strict=True):
-            group = table[table["dataset"] == dataset].sort_values("test_accuracy")
-            for index, kernel in enumerate(levels(table, "kernel")):
-                chosen = (group["kernel"] == kernel).to_numpy()
-                axes.plot(
-                    group["test_accuracy"].to_numpy()[chosen],
-                    np.flatnonzero(chosen),
-                    style.MARKERS[index % 6],
-                    color=style.SERIES[index % 6],
-                    label=style.plain(label("kernel", kernel)),
-                )
-            axes.set_yticks(range(len(group)), [style.plain(name) for name in group["setting"]])
-            axes.tick_params(axis="y", labelsize=7)
-            axes.set_title(style.plain(label("dataset", dataset)))
-            style.percent_axis(axes, "test accuracy", "x")
-        style.legend_below(figure, grid[0])
-    return figure
+    titles = [cut(label("dataset", dataset)) for dataset in datasets]
+    kernels = [cut(label("kernel", kernel)) for kernel in levels(table, "kernel")]
+    table = table.sort_values("test_accuracy", ascending=False, kind="stable")
+    columns: dict[str, list[Any]] = {
+        "panel": [cut(label("dataset", value)) for value in table["dataset"]],
+        "kernel": [cut(label("kernel", value)) for value in table["kernel"]],
+        "setting": [cut(value) for value in table["setting"]],
+        "accuracy": values_of(100 * table["test_accuracy"]),
+    }
+    drawn: Spec = {"field": "kernel", "type": "nominal", "sort": kernels, "title": "kernel"}
+    x: Spec = {"field": "accuracy", "type": "quantitative", "title": "test accuracy (%)"}
+    y: Spec = {"field": "setting", "type": "nominal", "title": None}
+    y["sort"] = {"field": "accuracy", "order": "descending"}
+    told = [{"field": c} for c in ("panel", "setting", "kernel")]
+    encoding: Spec = {
+        "x": x | {"scale": {"zero": False}},
+        "y": y,
+        "color": drawn,
+        "shape": drawn,
+        "tooltip": [*told, {"field": "accuracy", "type": "quantitative", "format": ".2f"}],
+    }
+    per_line = min(len(titles), 2)
+    spec: Spec = {
+        "data": {"name": name},
+        "facet": _facet(titles),
+        "columns": per_line,
+        "spec": {
+            "width": (WIDTH - 160 * per_line - 40) // per_line,
+            "height": {"step": 17},
+            "mark": {"type": "point", "filled": True, "size": 60},
+            "encoding": encoding,
+        },
+        "resolve": {"scale": {"y": "independent"}},
+        "usermeta": {"panels": len(titles), "margin": 160},
+    }
+    return Chart(spec, (Data(name, columns),))
 
 
-def draw_scaling(data: pd.DataFrame, exponents: pd.DataFrame, mark: str = "") -> Figure:
+def _facet(titles: list[str]) -> Spec:
+    header: Spec = {"title": None, "labelAnchor": "start"}
+    return {"field": "panel", "type": "nominal", "sort": titles, "header": header}
+
+
+def draw_scaling(
+    data: pd.DataFrame, exponents: pd.DataFrame, mark: str = "", name: str = "scaling"
+) -> Chart:
     """Draw fit and predict time against the number of training images, with the fitted powers.
 
     ``mark`` is added to the names of the times.
     """
-    panels = (("fit_seconds", "fit (s)"), ("predict_seconds", "predict (s)"))
-    by = [name for name in ("dataset", "kernel") if name in data]
-    groups = list(data.groupby(by, sort=False)) if by else [((), data)]
-    with style.canvas(1, len(panels), 3.4) as (figure, grid):
-        for axes, (quantity, name) in zip(grid[0], panels, strict=True):
-            axes.set_xscale("log")
-            axes.set_yscale("log")
-            for index, (names, group) in enumerate(groups):
-                text = ", ".join(label(key, value) for key, value in zip(by, names, strict=True))
-                points = group[group[quantity] > 0]
-                x, y = points["num_train_images"].to_numpy(), points[quantity].to_numpy()
-                colour = style.SERIES[index % 6]
-                axes.plot(
-                    x, y, style.MARKERS[index % 6], label=style.plain(text or "SVM"), color=colour
-                )
-                fitted = _exponent(exponents, dict(zip(by, names, strict=True)), quantity)
-                if fitted is not None and len(x):
-                    # The fitted line passes through the mean of the logarithms.
-                    scale = np.exp(np.log(y).mean() - fitted * np.log(x).mean())
-                    axes.plot(x, scale * x**fitted, lw=1, color=colour)
-            axes.set_xlabel("training images")
-            axes.set_ylabel(f"{name}{mark}")
-            plain_log_axis(axes)
-            plain_log_axis(axes, "y")
-        style.legend_below(figure, grid[0])
-    return figure
+    quantities = {"fit_seconds": f"fit (s){mark}", "predict_seconds": f"predict (s){mark}"}
+    by = [column for column in ("dataset", "kernel") if column in data]
+    columns: dict[str, list[Any]] = {c: [] for c in ("panel", "group", "size", "time", "fitted")}
+    groups = []
+    for names, group in data.groupby(by, sort=False) if by else [((), data)]:
+        text = cut(", ".join(label(k, v) for k, v in zip(by, names, strict=True)) or "SVM")
+        groups.append(text)
+        for quantity, title in quantities.items():
+            points = group[group[quantity] > 0].sort_values("num_train_images")
+            x, y = (points[c].to_numpy(dtype=float) for c in ("num_train_images", quantity))
+            power = _exponent(exponents, dict(zip(by, names, strict=True)), quantity)
+            fitted: Any = [None] * len(x)
+            if power is not None and len(x):
+                # The fitted line passes through the mean of the logarithms.
+                scale = np.exp(np.log(y).mean() - power * np.log(x).mean())
+                fitted = scale * x**power
+            columns["panel"] += [title] * len(x)
+            columns["group"] += [text] * len(x)
+            columns["size"] += values_of(x)
+            columns["time"] += values_of(y)
+            columns["fitted"] += values_of(fitted)
+    drawn: Spec = {"field": "group", "type": "nominal", "sort": groups, "title": None}
+    log: Spec = {"type": "quantitative", "scale": _LOG, "axis": _FEW}
+    x_axis: Spec = log | {"field": "size", "title": "training images"}
+    told: list[Spec] = [
+        {"field": "group"},
+        {"field": "size", "title": "training images"},
+        {"field": "time", "title": "seconds", "type": "quantitative", "format": ".3~r"},
+    ]
+    spec: Spec = {
+        "data": {"name": name},
+        "facet": _facet(list(quantities.values())),
+        "columns": 2,
+        "spec": {
+            "width": (WIDTH - 130) // 2,
+            "height": 250,
+            "layer": [
+                {
+                    "transform": [{"filter": "isValid(datum.fitted)"}],
+                    "mark": {"type": "line", "strokeWidth": 1},
+                    "encoding": {
+                        "x": x_axis,
+                        "y": log | {"field": "fitted", "title": None},
+                        "color": drawn | {"legend": None},
+                    },
+                },
+                {
+                    "mark": {"type": "point", "filled": True, "size": 60},
+                    "encoding": {
+                        "x": x_axis,
+                        "y": log | {"field": "time", "title": None},
+                        "color": drawn,
+                        "shape": drawn | {"legend": None},
+                        "tooltip": told,
+                    },
+                },
+            ],
+        },
+        "resolve": {"scale": {"y": "independent"}},
+        "usermeta": {"panels": 2, "margin": 60},
+    }
+    return Chart(spec, (Data(name, columns),))
 
 
 def _exponent(exponents: pd.DataFrame, names: dict[str, Any], quantity: str) -> float | None:
@@ -124,29 +140,48 @@ def _exponent(exponents: pd.DataFrame, names: dict[str, Any], quantity: str) -> 
     return None if chosen.empty else float(chosen["exponent"].iloc[0])
 
 
-def draw_devices(data: pd.DataFrame, names: list[str], mark: str = "") -> Figure:
+def draw_devices(
+    data: pd.DataFrame, names: list[str], mark: str = "", name: str = "devices"
+) -> Chart:
     """Draw training time and test accuracy of the CPU and the GPU arm, from ``device_data``.
 
     ``mark`` is added to the name of the time.
     """
-    panels = (("train_seconds", f"training time (s){mark}"), ("test_accuracy", "test accuracy (%)"))
-    with style.canvas(1, 2, 1.1 + 0.3 * len(data), sharey=True) as (figure, grid):
-        for axes, (quantity, title) in zip(grid[0], panels, strict=True):
-            for index, arm in enumerate(("cpu", "cuda")):
-                values = data[f"{arm}_{quantity}"]
-                values = values.where(values > 0) if quantity == "train_seconds" else 100 * values
-                axes.plot(
-                    values,
-                    range(len(data)),
-                    style.MARKERS[index],
-                    color=style.SERIES[index],
-                    label=label("device", arm),
-                )
-            if quantity == "train_seconds" and values.notna().any():
-                axes.set_xscale("log")
-                plain_log_axis(axes)
-            axes.set_xlabel(title)
-        grid[0][0].set_yticks(range(len(data)), [style.plain(name) for name in names])
-        grid[0][0].set_ylim(len(data) - 0.5, -0.5)
-        style.legend_below(figure, grid[0])
-    return figure
+    rows = [cut(each) + "\u2032" * names[:place].count(each) for place, each in enumerate(names)]
+    arms = [label("device", arm) for arm in ("cpu", "cuda")]
+    panels = []
+    columns: dict[str, list[Any]] = {c: [] for c in ("row", "device", "seconds", "accuracy")}
+    for arm, text in zip(("cpu", "cuda"), arms, strict=True):
+        seconds = data[f"{arm}_train_seconds"]
+        columns["row"] += rows
+        columns["device"] += [text] * len(rows)
+        columns["seconds"] += values_of(seconds.where(seconds > 0))
+        columns["accuracy"] += values_of(100 * data[f"{arm}_test_accuracy"])
+    drawn: Spec = {"field": "device", "type": "nominal", "sort": arms, "title": None}
+    told: list[Spec] = [
+        {"field": "row", "title": "configuration"},
+        {"field": "device"},
+        {"field": "seconds", "format": ".3~r", "title": "training time (s)"},
+        {"field": "accuracy", "format": ".2f", "title": "test accuracy (%)"},
+    ]
+    told[2:] = [{"type": "quantitative"} | each for each in told[2:]]
+    has_times = any(value is not None for value in columns["seconds"])
+    for place, (column, title, scale) in enumerate(
+        (
+            ("seconds", f"training time (s){mark}", _LOG if has_times else {"zero": False}),
+            ("accuracy", "test accuracy (%)", {"zero": False}),
+        )
+    ):
+        y: Spec = {"field": "row", "type": "nominal", "sort": rows, "title": None}
+        x: Spec = {"field": column, "type": "quantitative", "title": title, "scale": scale}
+        encoding: Spec = {
+            "x": x | {"axis": _FEW},
+            "y": y | ({"axis": {"labels": False}} if place else {}),
+            "color": drawn,
+            "shape": drawn | {"legend": None},
+            "tooltip": told,
+        }
+        mark_: Spec = {"type": "point", "filled": True, "size": 60}
+        panels.append({"width": 240, "height": {"step": 22}, "mark": mark_, "encoding": encoding})
+    spec: Spec = {"data": {"name": name}, "hconcat": panels, "usermeta": {"margin": 240}}
+    return Chart(spec, (Data(name, columns),))

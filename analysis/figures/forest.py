@@ -1,20 +1,19 @@
 """What each factor does, as a forest plot: a difference with its interval for each step of it.
 
-The data step is ``forest_data``; the drawing takes its rows alone.
+``forest_chart`` draws the rows of ``forest_data``.
 """
 
 from __future__ import annotations
 
 from dataclasses import replace
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from analysis.checks.claims import Claim, Evidence, Higher, Verdict, from_study, judge_all
 from analysis.checks.claims.pairs import match, turns
-from analysis.figures import style
 from analysis.frames.columns import levels, numbers
 from analysis.frames.effects import compared_factors, is_matched, steps, unmatched
 from analysis.frames.labels import label, parameter_heading
@@ -23,9 +22,6 @@ from analysis.frames.measures import Measure, shown_of
 from analysis.frames.pairs import by_dataset, pairs_data
 from analysis.frames.seeds import over_seeds
 from analysis.stats import holm, two_samples
-
-if TYPE_CHECKING:
-    from matplotlib.figure import Figure
 
 BETTER, WORSE = "better", "worse"
 IN_THESE_RUNS = " in these runs"
@@ -211,40 +207,3 @@ def step_words(line: dict[Any, Any]) -> str:
     factor = line["factor"]
     ends = (label(factor, line[side]) for side in ("from", "to"))
     return f"{parameter_heading(factor)}: {' → '.join(ends)}"
-
-
-def draw_forest(lines: pd.DataFrame, measure: Measure) -> Figure:
-    """Draw the effects with their intervals, in the order of the lines, from top to bottom."""
-    where = lines["dataset"].notna().any()
-    names = [
-        style.plain(
-            (f"{label('dataset', line['dataset'])}, " if where else "") + step_words(line), 52
-        )
-        for line in lines.to_dict("records")
-    ]
-    scale = 100.0 if measure.in_percent else 1.0
-    with style.canvas(1, 1, 0.9 + 0.3 * len(lines)) as (figure, [[axes]]):
-        axes.axvline(0, color=style.MUTED, lw=1)
-        for place, line in enumerate(lines.to_dict("records")):
-            colour, marker = _look(str(line["verdict"]))
-            if np.isfinite(line["effect"]):
-                ends = [line["low"], line["high"]]
-                if np.isfinite(ends).all():
-                    axes.plot([scale * end for end in ends], [place, place], color=colour, lw=2)
-                axes.plot([scale * line["effect"]], [place], marker, color=colour, ms=7)
-        words = [str(verdict) for verdict in lines["verdict"]]
-        right = axes.secondary_yaxis("right")
-        right.set_yticks(range(len(lines)), words)
-        right.tick_params(length=0)
-        axes.set_yticks(range(len(lines)), names)
-        axes.set_ylim(len(lines) - 0.4, -0.6)
-        unit = f" ({measure.difference_unit})" if measure.difference_unit else ""
-        axes.set_xlabel(style.plain(f"difference in {measure.words}{unit}", 60))
-    return figure
-
-
-def _look(verdict: str) -> tuple[str, str]:
-    """Return the colour and the marker of a verdict, which differ in more than colour."""
-    if verdict.startswith(BETTER):
-        return style.SERIES[2], "^"
-    return (style.SERIES[1], "v") if verdict.startswith(WORSE) else (style.MUTED, "o")

@@ -3,52 +3,99 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from analysis.figures import style
-
-if TYPE_CHECKING:
-    from matplotlib.figure import Figure
+from analysis.figures.chart import Chart, Data, Spec
+from analysis.figures.theme import WIDTH, cut
 
 _DARK, _LIGHT = "#10202f", "#fefefe"
+_LONGEST = 14
 
 
 def draw_confusion(
-    matrices: Sequence[tuple[str, NDArray[np.int64]]], names: Sequence[str]
-) -> Figure:
+    matrices: Sequence[tuple[str, NDArray[np.int64]]], names: Sequence[str], name: str = "confusion"
+) -> Chart:
     """Draw confusion matrices side by side: counts, shaded by the share of the true class.
 
     Args:
         matrices: the title and the (classes, classes) counts of a panel, one line per true class.
         names: the names of the classes.
+        name: of the data set.
     """
-    longest = max(map(len, names))
-    with style.canvas(1, max(len(matrices), 2), 3.5 + 0.06 * longest) as (figure, grid):
-        for axes, (title, matrix) in zip(grid[0], matrices, strict=False):
-            totals = matrix.sum(axis=1, keepdims=True)
-            shares = np.divide(matrix, totals, out=np.zeros(matrix.shape), where=totals > 0)
-            axes.pcolormesh(shares, cmap="Blues", vmin=0, vmax=1, edgecolors=_LIGHT, linewidth=0.5)
-            for (row, column), count in np.ndenumerate(matrix):
-                if count:
-                    colour = _LIGHT if shares[row, column] > 0.5 else _DARK
-                    place = (column + 0.5, row + 0.5)
-                    axes.annotate(
-                        str(count), place, ha="center", va="center", fontsize=6.5, color=colour
-                    )
-            axes.set_title(style.plain(title))
-            axes.set_xlabel("predicted")
-            places = np.arange(len(names)) + 0.5
-            rotation = 90 if longest > 2 else 0
-            axes.set_xticks(places, [style.plain(name, 14) for name in names], rotation=rotation)
-            axes.set_yticks(places, [style.plain(name, 14) for name in names])
-            axes.invert_yaxis()
-            axes.set_aspect("equal")
-            axes.grid(visible=False)
-            axes.tick_params(length=0, labelsize=7)
-        grid[0][0].set_ylabel("true")
-        for axes in grid[0][len(matrices) :]:
-            axes.set_axis_off()
-    return figure
+    classes = _different([cut(each, _LONGEST) for each in names])
+    titles = _different([cut(title) for title, _ in matrices])
+    columns: dict[str, list[Any]] = {
+        each: [] for each in ("panel", "true", "predicted", "count", "share")
+    }
+    for title, (_, matrix) in zip(titles, matrices, strict=True):
+        totals = matrix.sum(axis=1)
+        for (row, column), count in np.ndenumerate(matrix):
+            columns["panel"].append(title)
+            columns["true"].append(classes[row])
+            columns["predicted"].append(classes[column])
+            columns["count"].append(int(count))
+            columns["share"].append(round(100 * int(count) / max(int(totals[row]), 1), 2))
+    at: Spec = {
+        "x": {"field": "predicted", "type": "ordinal", "sort": classes, "title": "predicted"}
+        | {"axis": {"labelAngle": -90 if max(map(len, classes)) > 2 else 0}},
+        "y": {"field": "true", "type": "ordinal", "sort": classes, "title": "true"},
+    }
+    told: list[Spec] = [
+        {"field": "true", "title": "true class"},
+        {"field": "predicted", "title": "taken for"},
+        {"field": "count", "title": "images"},
+        {"field": "share", "title": "of the class (%)", "format": ".1f"},
+    ]
+    shade: Spec = {"field": "share", "type": "quantitative", "legend": None}
+    shade |= {"scale": {"scheme": "blues", "domain": [0, 100]}}
+    per_line = min(len(titles), 2)
+    cell = min(34, (WIDTH - 90 - 60 * per_line) // (max(per_line, 2) * len(classes)))
+    spec: Spec = {
+        "data": {"name": name},
+        "facet": {
+            "field": "panel",
+            "type": "nominal",
+            "sort": titles,
+            "header": {"title": None, "labelAnchor": "start"},
+        },
+        "columns": per_line,
+        "spec": {
+            "width": {"step": cell},
+            "height": {"step": cell},
+            "layer": [
+                {
+                    "mark": {"type": "rect", "stroke": _LIGHT, "strokeWidth": 0.5},
+                    "encoding": at | {"color": shade, "tooltip": told},
+                },
+                {
+                    "transform": [{"filter": "datum.count > 0"}],
+                    "mark": {"type": "text", "fontSize": max(7, min(11, cell // 2 - 3))},
+                    "encoding": at
+                    | {
+                        "text": {"field": "count"},
+                        "color": {
+                            "condition": {"test": "datum.share > 50", "value": _LIGHT},
+                            "value": _DARK,
+                        },
+                    },
+                },
+            ],
+        },
+        "resolve": {"axis": {"x": "independent", "y": "independent"}},
+        "usermeta": {"cells": len(classes)},
+    }
+    return Chart(spec, (Data(name, columns),))
+
+
+def _different(names: Sequence[str]) -> list[str]:
+    """Return names of which no two are equal: a cell of the matrix must not hold two classes."""
+    found: list[str] = []
+    for name in names:
+        shown = name
+        while shown in found:
+            shown += "\u2032"
+        found.append(shown)
+    return found

@@ -1,119 +1,191 @@
-"""The grid as parallel coordinates: one axis per varied parameter, one line per configuration."""
+"""Configurations as parallel coordinates: an axis per varied factor, one line per configuration."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any
+import math
+from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
-from analysis.figures import style
-from analysis.frames.columns import finished, levels, numbers, shown_parameters
-from analysis.frames.labels import label, parameter_heading
-from analysis.frames.load import Study
-from analysis.frames.measures import metric_cell, objective_of
-from analysis.frames.pairing import text_keys
-from analysis.frames.seeds import over_seeds
+from analysis.figures.chart import IS_CHOSEN, LINKS, Chart, Data, Spec, values_of
+from analysis.figures.fields import Field
+from analysis.figures.panels import colour_choice
+from analysis.figures.rows import Rows
+from analysis.figures.theme import DIMMED, INK, MUTED, PAGE, WIDTH, cut
+from analysis.frames.labels import format_value
 
-if TYPE_CHECKING:
-    from matplotlib.figure import Figure
-
-_FAN = 0.16
+MOST_LINES = 400
+"""Of more configurations the best ones are drawn, and an even sample of the others."""
+MOST_AXES = 12
+_FAN = 0.2
 """The share of an axis over which the lines through one value are spread."""
+_HEIGHT = 300
+_LONG_NAME = 14
+_LEAST = 84
+"""Axes are at least so many pixels apart."""
 
 
-def parallel_data(study: Study) -> dict[str, Any]:
-    """Return the data of the interactive figure; empty with fewer than two parameters or lines.
+@dataclass(frozen=True)
+class Parallel:
+    """The data of the figure.
 
-    Returns:
-        ``axes``: name and printed values of each varied parameter; ``lines``: for each
-        configuration its ``id``, the positions of its values on the axes (None if it has none),
-        ``value`` of the measure that selects (mean over seeds) and that as ``text``; ``measure``:
-        its name, and ``unit``: its unit, ``%`` for a share.
+    Attributes:
+        axes: names of the axes, the last one is that of the objective.
+        lines: ``id``, ``axis``, ``at`` (height from 0 to 1), a line per configuration and axis.
+        values: ``axis``, ``at`` and ``value``, what is printed beside the axes.
+        num_drawn: the number of configurations drawn.
     """
-    objective = objective_of(study)
-    rows = over_seeds(finished(study), [objective.name])
-    rows = rows[rows[objective.name].notna()]
-    keys = [key for key in shown_parameters(study) if len(levels(rows, key)) > 1]
-    if len(keys) < 2 or len(rows) < 2:
-        return {}
-    axes, places = [], []
-    for key in keys:
-        values = levels(rows, key)
-        names = [str(value) for value in values]
-        axes.append({"name": parameter_heading(key), "values": [label(key, v) for v in values]})
-        places.append([names.index(k) if k in names else None for (k,) in text_keys(rows, [key])])
-    lines = [
-        {
-            "id": config_id,
-            "at": list(at),
-            "value": value,
-            "text": metric_cell(study, dataset, objective.name, value, num_seeds=num_seeds),
-        }
-        for config_id, at, value, num_seeds, dataset in zip(
-            rows["config_id"],
-            zip(*places, strict=True),
-            numbers(rows, objective.name),
-            rows["num_seeds"],
-            rows["dataset"] if "dataset" in rows else [None] * len(rows),
-            strict=True,
-        )
+
+    axes: tuple[str, ...]
+    lines: dict[str, list[Any]]
+    values: dict[str, list[Any]]
+    num_drawn: int
+
+
+def parallel_data(rows: Rows) -> Parallel | None:
+    """Return the data of the figure; None with fewer than two factors or configurations."""
+    factors = rows.factors[:MOST_AXES]
+    if len(factors) < 2 or len(rows.frame) < 2:
+        return None
+    objective = rows.objective
+    ends, marks = _heights(objective)
+    if objective.better == "min":  # the best configurations end at the top
+        ends, marks = 1 - ends, [(1 - at, text) for at, text in marks]
+    drawn = _drawn(ends)
+    names = _axis_names([*factors, objective])
+    lines: dict[str, list[Any]] = {"id": [], "axis": [], "at": []}
+    values: dict[str, list[Any]] = {"axis": [], "at": [], "value": []}
+    ids = rows.data.columns["id"]
+    for name, field in zip(names, (*factors, objective), strict=True):
+        heights, texts = (ends, marks) if field is objective else _heights(field)
+        spread = 0.0 if field is objective or not field.is_discrete else _FAN
+        at = heights + spread * (ends - 0.5)
+        lines["id"] += [ids[i] for i in drawn]
+        lines["axis"] += [name] * len(drawn)
+        lines["at"] += values_of(round(float(a), 4) for a in at[drawn])
+        values["axis"] += [name] * len(texts)
+        values["at"] += values_of(place for place, _ in texts)
+        values["value"] += [text for _, text in texts]
+    return Parallel(tuple(names), lines, values, len(drawn))
+
+
+def _axis_names(fields: list[Field]) -> list[str]:
+    names: list[str] = []
+    for field in fields:
+        name = _two_lines(cut(field.title, 30))
+        while name in names:
+            name += "\u2032"
+        names.append(name)
+    return names
+
+
+def _two_lines(name: str) -> str:
+    if len(name) <= _LONG_NAME or " " not in name:
+        return name
+    spaces = [place for place, letter in enumerate(name) if letter == " "]
+    middle = min(spaces, key=lambda place: abs(place - len(name) / 2))
+    return f"{name[:middle]}\n{name[middle + 1 :]}"
+
+
+def _heights(field: Field) -> tuple[NDArray[np.float64], list[tuple[float, str]]]:
+    """Return the height of each configuration on the axis, and the values that are printed."""
+    if field.is_discrete:
+        last = len(field.order) - 1
+        places = {value: (i / last if last else 0.5) for i, value in enumerate(field.order)}
+        heights = np.array([places[value] for value in field.values])
+        return heights, [(at, cut(value, 18)) for value, at in places.items()]
+    numbers = np.array([math.nan if v is None else float(v) for v in field.values])
+    scaled = np.log(numbers) if field.log else numbers
+    low, high = np.nanmin(scaled), np.nanmax(scaled)
+    span = high - low or 1.0
+    marks = [low + share * span for share in (0.0, 0.25, 0.5, 0.75, 1.0)] if high > low else [low]
+    texts = [format_value(float(f"{np.exp(m) if field.log else m:.3g}")) for m in marks]
+    return (scaled - low) / span, [
+        ((mark - low) / span, text) for mark, text in zip(marks, texts, strict=True)
     ]
-    return {"axes": axes, "lines": lines, "measure": objective.words, "unit": objective.unit}
 
 
-def draw_parallel(data: dict[str, Any]) -> Figure:
-    """Draw the lines of ``parallel_data``, coloured by the measure that selects."""
-
-    from matplotlib.collections import LineCollection
-
-    lines = sorted(data["lines"], key=lambda line: float(line["value"]))
-    low, high = lines[0]["value"], lines[-1]["value"]
-    num_axes = len(data["axes"])
-    ends = [(line["value"] - low) / (high - low) if high > low else 0.5 for line in lines]
-    with style.canvas(1, 1, 3.4) as (figure, [[axes]]):
-        # Lines through one value are spread by their ends, so that they do not hide one another.
-        heights = [
-            [_height(at, axis) + _FAN * (end - 0.5) for at, axis in _values(line, data)] + [end]
-            for line, end in zip(lines, ends, strict=True)
-        ]
-        segments = [np.column_stack([np.arange(num_axes + 1), line]) for line in heights]
-        look = {"linewidths": 1, "alpha": 0.75 if len(lines) <= 100 else 0.3}
-        axes.add_collection(LineCollection(segments, array=ends, cmap="viridis", **look))
-        axes.set_ylim(-0.12, 1.12)
-        for place, axis in enumerate(data["axes"]):
-            axes.axvline(place, color=style.MUTED, lw=0.8)
-            for at, value in enumerate(axis["values"]):
-                where = (place, _height(at, axis))
-                box = {"facecolor": "#ffffff", "edgecolor": "none", "pad": 0.8, "alpha": 0.85}
-                axes.annotate(
-                    style.plain(value, 14),
-                    where,
-                    ha="center",
-                    va="center",
-                    fontsize=7,
-                    bbox=box,
-                    color="#10202f",
-                )
-        axes.axvline(num_axes, color=style.MUTED, lw=0.8)
-        for height, line in ((0.0, lines[0]), (1.0, lines[-1])):
-            text = style.plain(f" {line['text']} {data['unit']}".rstrip())
-            axes.annotate(text, (num_axes, height), va="center", fontsize=7)
-        names = [style.plain(axis["name"], 14) for axis in data["axes"]]
-        words = style.plain(data["measure"], 28).replace(" ", "\n", 1)
-        axes.set_xticks(range(num_axes + 1), [*names, words])
-        axes.set_yticks([])
-        axes.set_xlim(-0.4, num_axes + 0.6)
-        axes.grid(visible=False)
-        for spine in axes.spines.values():
-            spine.set_visible(False)
-    return figure
+def _drawn(ends: NDArray[np.float64]) -> list[int]:
+    """Return which configurations are drawn: all, or the best quarter of the lines and a sample."""
+    if len(ends) <= MOST_LINES:
+        return list(range(len(ends)))
+    order = [int(i) for i in np.argsort(-ends, kind="stable")]
+    best, others = order[: MOST_LINES // 4], order[MOST_LINES // 4 :]
+    at = np.linspace(0, len(others) - 1, MOST_LINES - len(best)).round().astype(int)
+    return sorted({*best, *(others[i] for i in at)})
 
 
-def _values(line: dict[str, Any], data: dict[str, Any]) -> Iterator[tuple[Any, dict[str, Any]]]:
-    return zip(line["at"], data["axes"], strict=True)
-
-
-def _height(at: int | None, axis: dict[str, Any]) -> float:
-    last = len(axis["values"]) - 1
-    return np.nan if at is None else at / last if last > 0 else 0.5
+def parallel_chart(rows: Rows, data: Parallel, name: str) -> Chart:
+    """Return the lines, coloured by the objective or by what the reader chooses."""
+    lines, values = Data(f"{name}-lines", data.lines), Data(f"{name}-values", data.values)
+    found: Spec = {
+        "lookup": "id",
+        "from": {
+            "data": {"name": rows.data.name},
+            "key": "id",
+            "fields": [c for c in rows.data.columns if c not in ("id", "jitter")],
+        },
+    }
+    x: Spec = {
+        "field": "axis",
+        "type": "nominal",
+        "sort": list(data.axes),
+        "title": None,
+        "axis": {"orient": "top", "domain": False, "ticks": False, "labelAngle": 0}
+        | {"labelExpr": "split(datum.label, '\\n')"}
+        | {"labelLimit": (WIDTH - 60) // len(data.axes), "labelPadding": 10},
+        "scale": {"type": "point", "padding": 0.35},
+    }
+    y: Spec = {
+        "field": "at",
+        "type": "quantitative",
+        "axis": None,
+        "scale": {"domain": [-0.14, 1.14], "nice": False},
+    }
+    drawn: Spec = {"x": x, "y": y, "detail": {"field": "id"}}
+    thin = data.num_drawn > 100
+    line: Spec = {
+        "transform": [found],
+        "mark": {"type": "line", "strokeWidth": 1.2 if thin else 1.5},
+        "encoding": drawn
+        | {
+            "color": rows.objective.colour(),
+            "strokeOpacity": {
+                "condition": {"test": IS_CHOSEN, "value": 0.45 if thin else 0.75},
+                "value": 0.6 * DIMMED,
+            },
+            "tooltip": rows.tooltip,
+        },
+    }
+    hot: Spec = {
+        "transform": [{"filter": "datum.id === hot"}],
+        "mark": {"type": "line", "strokeWidth": 3.5, "color": INK},
+        "encoding": drawn,
+    }
+    at_values: Spec = {
+        "data": {"name": values.name},
+        "encoding": {"x": x, "y": y, "text": {"field": "value"}},
+    }
+    rule: Spec = {
+        "data": {"name": values.name},
+        "mark": {"type": "line", "color": MUTED, "strokeWidth": 1},
+        "encoding": {"x": x, "y": y, "detail": {"field": "axis"}},
+    }
+    text: Spec = at_values | {"mark": {"type": "text", "align": "left", "dx": 5, "fontSize": 11}}
+    # A halo in the colour of the page keeps the values readable above the lines.
+    halo: Spec = {"type": "text", "align": "left", "dx": 5, "fontSize": 11, "opacity": 0.85}
+    halo |= {"stroke": PAGE, "strokeWidth": 3.5, "color": PAGE}
+    spec: Spec = {
+        "width": WIDTH - 30,
+        "height": _HEIGHT,
+        "params": list(LINKS),
+        "data": {"name": lines.name},
+        "layer": [line, hot, rule, at_values | {"mark": halo}, text],
+        # A frame over several axes selects the lines that are inside of it at each of them.
+        "usermeta": {"every": "axis", "least": _LEAST * len(data.axes)},
+    }
+    fields = (*rows.measures, *rows.factors)
+    choice = colour_choice(fields, rows.objective, ["/layer/0/encoding/color"])
+    return Chart(spec, (rows.data, lines, values), (choice,), rows.data.name, "/layer/0")

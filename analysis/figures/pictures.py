@@ -2,39 +2,75 @@
 
 from __future__ import annotations
 
+import base64
+import io
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from analysis.figures import style
-
-if TYPE_CHECKING:
-    from matplotlib.figure import Figure
+from analysis.figures.chart import Chart, Data, Spec
+from analysis.figures.theme import WIDTH, cut
 
 _COLUMNS = 6
+_CELL = (WIDTH - 20) // _COLUMNS
+_SIDE = 84
+_LINE = 13
+_ENLARGED = 4
 
 
-def draw_pictures(images: NDArray[np.uint8], texts: Sequence[str]) -> Figure:
+def draw_pictures(images: NDArray[np.uint8], texts: Sequence[str], name: str = "pictures") -> Chart:
     """Draw grey images in rows of six, each with its text below.
 
     Args:
         images: (num, height, width), 0 black to 255 white; at least one.
         texts: one per image, with line breaks between lines.
+        name: of the data set.
     """
-    rows = -(-len(images) // _COLUMNS)
     num_lines = max(1 + text.count("\n") for text in texts)
-    with style.canvas(rows, _COLUMNS, rows * (1.1 + 0.14 * num_lines)) as (figure, grid):
-        places = [axes for line in grid for axes in line]
-        for axes, image, text in zip(places, images, texts, strict=False):
-            # Without resampling every form of the report shows the pixels themselves.
-            axes.imshow(image, cmap="gray", vmin=0, vmax=255, interpolation="none")
-            lines = "\n".join(style.plain(line, 22) for line in text.split("\n"))
-            axes.set_xlabel(lines, fontsize=7, color=style.INK)
-            axes.set_xticks([])
-            axes.set_yticks([])
-            axes.spines[:].set_visible(False)
-        for axes in places[len(images) :]:
-            axes.set_axis_off()
-    return figure
+    columns: dict[str, list[Any]] = {"column": [], "row": [], "image": [], "text": []}
+    for place, (image, text) in enumerate(zip(images, texts, strict=True)):
+        columns["column"].append(place % _COLUMNS)
+        columns["row"].append(place // _COLUMNS)
+        columns["image"].append(_data_url(image))
+        columns["text"].append("\n".join(cut(line, 22) for line in text.split("\n")))
+    num_rows = -(-len(images) // _COLUMNS)
+    height = _SIDE + 14 + _LINE * num_lines
+    band: Spec = {"type": "band", "padding": 0}
+    ordinal: Spec = {"type": "ordinal", "axis": None, "scale": band}
+    at: Spec = {
+        "x": ordinal | {"field": "column"},
+        "y": ordinal | {"field": "row", "bandPosition": (_SIDE / 2 + 4) / height},
+    }
+    below = ordinal | {"field": "row", "bandPosition": (_SIDE + 10) / height}
+    told: Spec = {"field": "text", "type": "nominal", "title": "image"}
+    spec: Spec = {
+        "data": {"name": name},
+        "width": {"step": _CELL},
+        "height": {"step": height},
+        "layer": [
+            {
+                # Without resampling every form of the report shows the pixels themselves.
+                "mark": {"type": "image", "width": _SIDE, "height": _SIDE, "smooth": False},
+                "encoding": at | {"url": {"field": "image", "type": "nominal"}, "tooltip": told},
+            },
+            {
+                "mark": {"type": "text", "fontSize": 10, "baseline": "top", "lineHeight": _LINE}
+                | {"lineBreak": "\n"},
+                "encoding": {"x": at["x"], "y": below, "text": {"field": "text"}},
+            },
+        ],
+        "usermeta": {"fixed": True, "rows": num_rows},
+    }
+    return Chart(spec, (Data(name, columns),))
+
+
+def _data_url(image: NDArray[np.uint8]) -> str:
+    """Return an image as a PNG, enlarged so that no program smooths its pixels."""
+    from PIL import Image
+
+    enlarged = np.kron(image, np.ones((_ENLARGED, _ENLARGED), dtype=np.uint8))
+    stream = io.BytesIO()
+    Image.fromarray(enlarged).save(stream, "png", optimize=True)
+    return f"data:image/png;base64,{base64.b64encode(stream.getvalue()).decode()}"

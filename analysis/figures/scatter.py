@@ -1,120 +1,193 @@
-"""Figures of accuracy against cost."""
+"""Configurations as points: any two quantities, and the Pareto front of any two measures."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from collections.abc import Sequence
+from typing import Any
 
-import numpy as np
 import pandas as pd
 
-from analysis.figures import style
-from analysis.frames.columns import finished, levels, numbers
-from analysis.frames.conditions import at_once
-from analysis.frames.labels import label
-from analysis.frames.load import Study
-from analysis.frames.measures import objective_of
-from analysis.frames.seeds import over_seeds
-from analysis.frames.summary import groups_of
+from analysis.figures.chart import IS_CHOSEN, LINKS, Chart, Patch, Spec
+from analysis.figures.fields import Field
+from analysis.figures.panels import colour_choice, field_choice, panel_choice, panelled
+from analysis.figures.rows import Rows
+from analysis.figures.theme import DIMMED, INK, MUTED
 
-if TYPE_CHECKING:
-    from matplotlib.axes import Axes
-    from matplotlib.figure import Figure
+MOST_POINTS = 2_000
+"""Of more configurations a fixed sample is drawn; all of them can still be selected."""
+_HEIGHT = 280
+_JITTER: Spec = {
+    "field": "jitter",
+    "type": "quantitative",
+    "scale": {"domain": [-0.3, 1.3], "nice": False},
+}
 
 
-def cost_data(study: Study, cost: str) -> pd.DataFrame:
-    """Return the configurations with the objective and a positive cost.
+def sampled(count: int) -> list[Spec]:
+    """Return the filter that draws a sample of many rows; empty if all are drawn.
 
-    With several seeds the values are means, because single runs make the front by chance.
+    The column ``jitter`` is spread evenly from 0 to 1, so that it makes an even sample.
+    """
+    if count <= MOST_POINTS:
+        return []
+    return [{"filter": f"datum.jitter < {MOST_POINTS / count:.4f}"}]
+
+
+def sample_words(count: int) -> str:
+    """Return what a caption says about ``sampled``; empty if all rows are drawn."""
+    if count <= MOST_POINTS:
+        return ""
+    return f" {MOST_POINTS:,} of {count:,} configurations are drawn, taken evenly from all."
+
+
+def point_layers(encoding: Spec, count: int, *, size: int = 46) -> list[Spec]:
+    """Return configurations as points, and a ring around the one that is pointed at."""
+    points: Spec = {
+        "transform": sampled(count),
+        "mark": {"type": "point", "filled": True, "size": size},
+        "encoding": encoding
+        | {"fillOpacity": {"condition": {"test": IS_CHOSEN, "value": 0.8}, "value": DIMMED}},
+    }
+    ring: Spec = {
+        "transform": [{"filter": "datum.id === hot"}],
+        "mark": {
+            "type": "point",
+            "filled": False,
+            "size": 4 * size,
+            "strokeWidth": 2.5,
+            "color": INK,
+        },
+        "encoding": {
+            name: encoding[name] for name in ("x", "y", "xOffset", "yOffset") if name in encoding
+        },
+    }
+    return [points, ring]
+
+
+def axis(name: str, field: Field) -> Spec:
+    """Return the channels of an axis; marks at one value of a discrete one are spread."""
+    offset = {f"{name}Offset": _JITTER} if field.is_discrete else {}
+    return {name: field.position(), **offset}
+
+
+def axis_patch(name: str, field: Field, layers: Sequence[int]) -> Patch:
+    """Return the changes that put a field on an axis of some layers."""
+    patch: dict[str, Any] = {}
+    for layer in layers:
+        patch[f"/spec/layer/{layer}/encoding/{name}"] = field.position()
+        offset = _JITTER if field.is_discrete else None
+        patch[f"/spec/layer/{layer}/encoding/{name}Offset"] = offset
+    return patch
+
+
+def explore_chart(
+    rows: Rows, x: Field, y: Field, colour: Field | None, panel: Field | None = None
+) -> Chart:
+    """Return a figure of any two factors or measures, coloured by a third."""
+    fields = (*rows.factors, *rows.measures)
+    encoding: Spec = {**axis("x", x), **axis("y", y), "tooltip": rows.tooltip}
+    encoding |= {"color": colour.colour()} if colour else {}
+    spec = panelled(
+        panel,
+        {"layer": point_layers(encoding, len(rows.frame))},
+        height=_HEIGHT,
+        params=list(LINKS),
+        data={"name": rows.data.name},
+    )
+    choices = (
+        field_choice("x axis", fields, x, lambda f: axis_patch("x", f, (0, 1))),
+        field_choice("y axis", fields, y, lambda f: axis_patch("y", f, (0, 1))),
+        colour_choice(fields, colour, ["/spec/layer/0/encoding/color"]),
+        panel_choice(rows.factors, panel, 0),
+    )
+    return Chart(spec, (rows.data,), choices, rows.data.name, "/spec/layer/0")
+
+
+def pareto_chart(
+    rows: Rows, x: Field, y: Field, colour: Field | None, panel: Field | None = None
+) -> Chart:
+    """Return two measures of which both should be good, with the front of each panel."""
+    known = [m for m in rows.measures if m.better]
+    encoding: Spec = {"x": x.position(), "y": y.position(), "tooltip": rows.tooltip}
+    encoding |= {"color": colour.colour()} if colour else {}
+    points, ring = point_layers(encoding, len(rows.frame))
+    line: Spec = {
+        "transform": _front(),
+        "mark": {"type": "line", "interpolate": "step-after", "color": MUTED, "strokeWidth": 1.4},
+        "encoding": {"x": x.position(), "y": y.position(), "order": {"field": "cost"}},
+    }
+    marks: Spec = {
+        "transform": _front(),
+        "mark": {"type": "point", "filled": False, "size": 110, "strokeWidth": 1.2, "color": MUTED},
+        "encoding": {"x": x.position(), "y": y.position()},
+    }
+    spec = panelled(
+        panel,
+        {"layer": [line, points, marks, ring]},
+        height=_HEIGHT,
+        params=list(LINKS),
+        data={"name": rows.data.name},
+        transform=[_signed(x, "cost"), _signed(y, "loss")],
+    )
+    choices = (
+        field_choice("x axis", known, x, lambda f: _front_patch("x", f, 0, "cost")),
+        field_choice("y axis", known, y, lambda f: _front_patch("y", f, 1, "loss")),
+        colour_choice(rows.factors, colour, ["/spec/layer/1/encoding/color"]),
+        panel_choice(rows.factors, panel, 2),
+    )
+    return Chart(spec, (rows.data,), choices, rows.data.name, "/spec/layer/1")
+
+
+def _signed(field: Field, name: str) -> Spec:
+    """Return a transformation that makes lower values the better ones."""
+    sign = "-" if field.better == "max" else ""
+    return {"calculate": f"{sign}datum.{field.key}", "as": name}
+
+
+def _front_patch(name: str, field: Field, place: int, signed: str) -> Patch:
+    at = {f"/spec/layer/{layer}/encoding/{name}": field.position() for layer in range(4)}
+    return at | {f"/transform/{place}": _signed(field, signed)}
+
+
+def _front() -> list[Spec]:
+    """Return what keeps the points that no other beats: a lower loss than any that costs less."""
+    order = [{"field": "cost"}, {"field": "loss"}]
+    return [
+        {"filter": "isValid(datum.cost) && isValid(datum.loss)"},
+        {
+            "window": [{"op": "min", "field": "loss", "as": "lowest"}],
+            "sort": order,
+            "frame": [None, 0],
+            "ignorePeers": True,
+            "groupby": ["panel"],
+        },
+        {
+            "window": [{"op": "lag", "field": "lowest", "as": "before"}],
+            "sort": order,
+            "groupby": ["panel"],
+        },
+        {"filter": "!isValid(datum.before) || datum.loss < datum.before"},
+    ]
+
+
+def front_data(rows: Rows, x: Field, y: Field, panel: Field | None = None) -> pd.DataFrame:
+    """Return the configurations on the fronts that ``pareto_chart`` draws, the cheapest first.
 
     Returns:
-        ``dataset``, ``series`` (the group for which a best configuration is picked, as printed),
-        ``cost``, ``value`` (the objective), ``num_concurrent_trials`` (the most at any seed) and
-        ``on_front``: whether no other configuration of the data set is at least as good in both
-        and better in one (Pareto front).
+        ``panel`` (the value of its field, empty without one), ``id``, ``x`` and ``y``.
     """
-    rows = over_seeds(finished(study), (cost, study.metric))
-    key = next((name for name in groups_of(study) if name != "dataset" and name in rows), None)
-    scale = 1e6 if cost == "flops" else 1.0
-    frame = pd.DataFrame({"cost": numbers(rows, cost) / scale})
-    frame["value"] = numbers(rows, study.metric)
-    frame["num_concurrent_trials"] = at_once(study, rows["config_id"])
-    frame["series"] = [label(key, value) for value in rows[key]] if key else "all"
-    frame["dataset"] = rows.get("dataset", "")
-    frame = frame[(frame["cost"] > 0) & frame["value"].notna()].reset_index(drop=True)
-    frame["on_front"] = False
-    sign = 1 if study.mode == "max" else -1
-    for _, group in frame.groupby("dataset"):
-        gains = sign * group["value"].to_numpy()
-        frame.loc[group.index, "on_front"] = pareto_front(group["cost"].to_numpy(), gains)
-    return frame
-
-
-def pareto_front(costs: np.ndarray[Any, Any], gains: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
-    """Return which points are on the Pareto front of (n,) costs, to be low, and (n,) gains."""
-    order = np.lexsort((-gains, costs))
-    before = np.concatenate([[-np.inf], np.maximum.accumulate(gains[order])[:-1]])
-    front = np.zeros(len(costs), dtype=bool)
-    front[order] = gains[order] > before
-    return front
-
-
-def draw_cost(study: Study, cost: str, name: str) -> Figure:
-    """Draw the objective against a cost, a panel per data set, with the Pareto front."""
-    data = cost_data(study, cost)
-    datasets = levels(data, "dataset")
-    with style.canvas(1, len(datasets), 3.2) as (figure, grid):
-        for axes, dataset in zip(grid[0], datasets, strict=True):
-            _draw_points(axes, data[data["dataset"] == dataset])
-            axes.set_title(style.plain(label("dataset", dataset)))
-            axes.set_xscale("log")
-            plain_log_axis(axes)
-            axes.set_xlabel(name)
-            objective = objective_of(study)
-            style.measure_axis(axes, objective.axis, in_percent=objective.in_percent)
-        style.legend_below(figure, grid[0])
-    return figure
-
-
-def _draw_points(axes: Axes, data: pd.DataFrame) -> None:
-    front = data[data["on_front"]].sort_values("cost")
-    axes.step(
-        front["cost"],
-        front["value"],
-        where="post",
-        color=style.MUTED,
-        lw=1,
-        marker="o",
-        ms=8,
-        mfc="none",
-        label="Pareto front",
-    )
-    for index, series in enumerate(sorted(set(data["series"]))):
-        points = data[data["series"] == series]
-        axes.scatter(
-            points["cost"],
-            points["value"],
-            s=22,
-            marker=style.MARKERS[index % len(style.MARKERS)],
-            color=style.SERIES[index % len(style.SERIES)],
-            alpha=0.8,
-            linewidths=0,
-            label=style.plain(series),
-        )
-
-
-def plain_log_axis(axes: Axes, axis: str = "x") -> None:
-    """Label a logarithmic axis with plain numbers, also where it spans less than a decade."""
-    from matplotlib.ticker import FuncFormatter, LogLocator, MaxNLocator, NullLocator
-
-    where = axes.xaxis if axis == "x" else axes.yaxis
-    low, high = axes.get_xlim() if axis == "x" else axes.get_ylim()
-    # Use powers of ten, or values between them; if neither gives enough ticks, round numbers.
-    locators = (LogLocator(subs=subs) for subs in ((1.0,), (1.0, 2.0, 5.0)))
-    readable = (
-        locator
-        for locator in locators
-        if 3 <= sum(low <= tick <= high for tick in locator.tick_values(low, high)) <= 7
-    )
-    where.set_major_locator(next(readable, MaxNLocator(nbins=5, steps=[1, 2, 2.5, 5, 10])))
-    where.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
-    where.set_minor_locator(NullLocator())
+    points = pd.DataFrame(
+        {
+            "panel": list(panel.grouping.values) if panel else "",
+            "id": rows.data.columns["id"],
+            "x": pd.Series(x.values, dtype="float64"),
+            "y": pd.Series(y.values, dtype="float64"),
+        }
+    ).dropna()
+    points["cost"] = points["x"] * (-1.0 if x.better == "max" else 1.0)
+    points["loss"] = points["y"] * (-1.0 if y.better == "max" else 1.0)
+    points = points.sort_values(["cost", "loss"], kind="stable")
+    lowest = points.groupby("panel", sort=False)["loss"].cummin()
+    before = lowest.groupby(points["panel"]).shift()
+    on_front = points[before.isna() | (points["loss"] < before)]
+    return on_front[["panel", "id", "x", "y"]].reset_index(drop=True)

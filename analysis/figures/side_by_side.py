@@ -2,51 +2,72 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import Any
 
 import pandas as pd
 
-from analysis.figures import style
+from analysis.figures.chart import Chart, Data, Spec, values_of
+from analysis.figures.theme import MUTED, cut
 from analysis.frames.measures import Measure
 
-if TYPE_CHECKING:
-    from matplotlib.figure import Figure
-
-_MARGIN = 0.04
+_SIDE, _MARGIN = 400, 0.04
 
 
-def draw_side_by_side(data: pd.DataFrame, scale: Measure, labels: tuple[str, str]) -> Figure:
+def draw_side_by_side(data: pd.DataFrame, measure: Measure, labels: tuple[str, str]) -> Chart:
     """Draw the values of two studies against each other, a point per row.
 
     Args:
         data: ``a`` and ``b``, the values of the first and of the second study, and ``series``, the
             group that decides a point's colour and marker; all empty for one group.
-        scale: how the values are printed.
+        measure: how the values are printed.
         labels: the names of the studies.
     """
-    both = pd.concat([data["a"], data["b"]])
-    low, high = float(both.min()), float(both.max())
-    margin = _MARGIN * (high - low or abs(high) or 1.0)
-    ends = (low - margin, high + margin)
-    with style.canvas(1, 1, 4.6) as (figure, [[axes]]):
-        axes.plot(ends, ends, color=style.MUTED, lw=1, ls="--", label="equal")
-        for index, series in enumerate(data["series"].drop_duplicates()):
-            points = data[data["series"] == series]
-            axes.scatter(
-                points["a"],
-                points["b"],
-                s=24,
-                marker=style.MARKERS[index % len(style.MARKERS)],
-                color=style.SERIES[index % len(style.SERIES)],
-                alpha=0.75,
-                linewidths=0,
-                label=style.plain(series) if series else "row",
-            )
-        axes.set_xlim(*ends)
-        axes.set_ylim(*ends)
-        axes.set_aspect("equal")
-        for axis, name in zip("xy", labels, strict=True):
-            text = f"{scale.axis}, {name}"
-            style.measure_axis(axes, style.plain(text, 60), axis, in_percent=scale.in_percent)
-        style.legend_below(figure, [axes])
-    return figure
+    percent = 100.0 if measure.in_percent else 1.0
+    groups = list(dict.fromkeys(map(str, data["series"])))
+    columns: dict[str, list[Any]] = {
+        "a": values_of(percent * data["a"].astype(float)),
+        "b": values_of(percent * data["b"].astype(float)),
+        "group": [cut(str(value)) or "row" for value in data["series"]],
+    }
+    ends = [value for side in ("a", "b") for value in columns[side] if value is not None]
+    margin = _MARGIN * (max(ends) - min(ends) or abs(max(ends)) or 1.0)
+    low, high = min(ends) - margin, max(ends) + margin
+    unit = f"{measure.words} (%)" if measure.in_percent else measure.axis
+    titles = [cut(f"{unit}, {name}", 60) for name in labels]
+    x, y = (
+        {
+            "field": side,
+            "type": "quantitative",
+            "title": title,
+            "scale": {"domain": [low, high], "nice": False},
+        }
+        for side, title in zip("ab", titles, strict=True)
+    )
+    drawn: Spec = {
+        "field": "group",
+        "type": "nominal",
+        "sort": [cut(group) or "row" for group in groups],
+        "title": None,
+    }
+    told: list[Spec] = [
+        *([{"field": "group"}] if groups != [""] else []),
+        {"field": "a", "type": "quantitative", "title": titles[0], "format": ".4~r"},
+        {"field": "b", "type": "quantitative", "title": titles[1], "format": ".4~r"},
+    ]
+    line: Spec = {
+        "data": {"name": "equal"},
+        "mark": {"type": "line", "color": MUTED, "strokeDash": [5, 4], "strokeWidth": 1},
+        "encoding": {"x": x, "y": {**y, "field": "a"}},
+    }
+    points: Spec = {
+        "mark": {"type": "point", "filled": True, "size": 46, "fillOpacity": 0.75},
+        "encoding": {"x": x, "y": y, "color": drawn, "tooltip": told},
+    }
+    spec: Spec = {
+        "width": _SIDE,
+        "height": _SIDE,
+        "data": {"name": "pairs"},
+        "layer": [line, points],
+        "usermeta": {"fixed": True},
+    }
+    return Chart(spec, (Data("pairs", columns), Data("equal", {"a": [low, high]})))

@@ -10,14 +10,14 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pandas as pd
 
 from analysis.frames.labels import MISSING
 
 if TYPE_CHECKING:
-    from matplotlib.figure import Figure as Canvas
+    from analysis.figures.chart import Chart
 
 _NUMBER = re.compile(
     rf"[-+−<]?[\d.]+(e[-+]?\d+)?[×%]?( ± <?[\d.]+(e[-+]?\d+)?)?( [†‡★])*|{MISSING}|inf|-inf|nan|"
@@ -53,7 +53,9 @@ class Table:
         notes: footnotes.
         marked: positions of the rows that are highlighted.
         filters: headings of the columns that the HTML can be filtered by.
-        rows_id: name of the interactive figure that shows the same rows; empty if there is none.
+        rows_id: name of the rows that figures show too (``Chart.rows``): what is selected in them
+            is shown here; empty if there are none.
+        same_as: ``id`` of a row -> that of the row whose result it repeats, which figures show.
         panels: for each row the name of its panel, to which its last cell leads; "" if it has none.
     """
 
@@ -65,6 +67,7 @@ class Table:
     marked: frozenset[int] = frozenset()
     filters: tuple[str, ...] = ()
     rows_id: str = ""
+    same_as: Mapping[str, str] = field(default_factory=dict)
     panels: tuple[str, ...] = ()
 
     @property
@@ -97,17 +100,17 @@ class Figure:
         name: stem of its files; unique in a document.
         caption: what it shows.
         alt: the same for readers who cannot see it: axes, ranges, the finding.
-        draw: returns the matplotlib figure.
-        data: what the HTML draws interactively instead; empty if it shows the same figure.
+        draw: returns the figure as data, which every form of the report draws.
         notes: footnotes.
+        is_wide: whether the HTML gives it the whole width, and does not set it beside another.
     """
 
     name: str
     caption: str
     alt: str
-    draw: Callable[[], Canvas]
-    data: Mapping[str, Any] = field(default_factory=dict)
+    draw: Callable[[], Chart]
     notes: tuple[str, ...] = ()
+    is_wide: bool = False
 
 
 @dataclass(frozen=True)

@@ -1,90 +1,88 @@
-"""Draw each figure once, on all cores, for every renderer.
+"""Draw the figures of a document as SVG and PNG, each once, for every renderer.
 
-Most of a report's time is spent on drawing, and one Python process draws on one core only. The work
-is done in forked processes: they share the studies with this one, and only the finished drawings
-are pickled. A process with threads must not be forked. If this one has threads or has loaded Ray,
-it draws the figures itself, one after the other.
+Vega draws them, inside of vl-convert: no browser is started and nothing is fetched.
 """
 
 from __future__ import annotations
 
-import multiprocessing
-import os
-import sys
-import threading
-import warnings
-from collections.abc import Sequence
-from concurrent.futures import ProcessPoolExecutor
+import re
+from functools import cache
+from importlib.resources import files
+from typing import Any
 
+from analysis.figures.chart import Chart
 from analysis.render.document import Figure
 
-_FEWEST = 4
-"""With fewer figures, starting processes costs more than it saves."""
-_to_draw: list[Figure] = []
+_PIXELS_PER_POINT = 2.0
+_TAG = re.compile(r"<[^<>]*>")
+_NOISE = re.compile(
+    r' (?:(?:class|role|aria-roledescription)="[^"]*"|(?:fill-|stroke-)?opacity="1"'
+    r'|pointer-events="none"|aria-hidden="true"|transform="translate\(0,0\)"|font-weight="normal")'
+)
+_IDENTIFIER = re.compile(r'<[^<>]* id="([^"]*)"')
+_REFERENCE = re.compile(r'( id="| (?:xlink:)?href="#|url\(#)([^")]*)("|\))')
+_LONG = re.compile(r"(?<=\.\d\d)\d+(?![\d#])")
+_EMPTY = re.compile(r'<path[^<>]* d="M0,0h0v0h0Z"[^<>]*/>|<g */>|<g></g>')
 
 
 class Drawings:
-    """The figures of one document as SVG and PNG.
+    """The figures of one document, drawn when they are first asked for."""
 
-    Args:
-        figures: the figures to draw now; any other is drawn when it is first needed.
-    """
+    def __init__(self) -> None:
+        self._charts: dict[str, Chart] = {}
+        self._svgs: dict[str, str] = {}
 
-    def __init__(self, figures: Sequence[Figure] = ()) -> None:
-        self._drawn: dict[str, tuple[str, bytes]] = {}
-        if len(figures) >= _FEWEST and _may_fork():
-            self._drawn = _on_all_cores(figures)
+    def chart(self, figure: Figure) -> Chart:
+        """Return a figure as data."""
+        if figure.name not in self._charts:
+            self._charts[figure.name] = figure.draw()
+        return self._charts[figure.name]
 
     def svg(self, figure: Figure) -> str:
-        """Return a figure as SVG."""
-        return self._both(figure)[0]
+        """Return a figure as SVG on a transparent background."""
+        if figure.name not in self._svgs:
+            self._svgs[figure.name] = to_svg(self.chart(figure))
+        return self._svgs[figure.name]
 
     def png(self, figure: Figure) -> bytes:
-        """Return a figure as PNG."""
-        return self._both(figure)[1]
-
-    def _both(self, figure: Figure) -> tuple[str, bytes]:
-        if figure.name not in self._drawn:
-            self._drawn[figure.name] = _draw(figure)
-        return self._drawn[figure.name]
+        """Return a figure as PNG on white."""
+        return to_png(self.svg(figure))
 
 
-def _draw(figure: Figure) -> tuple[str, bytes]:
-    from analysis.figures.style import import_matplotlib, to_png, to_svg
+def to_svg(chart: Chart) -> str:
+    """Return a chart as SVG; the same chart gives the same text."""
+    svg = _vl_convert().vegalite_to_svg(chart.complete(), allowed_base_urls=[])
+    # Identifiers count all drawings of the process.
+    names = dict.fromkeys(_IDENTIFIER.findall(svg))
+    numbers = {name: f"i{place}" for place, name in enumerate(names)}
 
-    import_matplotlib()
-    canvas = figure.draw()
-    svg = to_svg(canvas)
-    # The first drawing has solved the layout. Solving it again for the PNG would take as long.
-    canvas.set_layout_engine("none")
-    return svg, to_png(canvas)
+    def short(match: re.Match[str]) -> str:
+        tag = _short_tag(match)
+        return _REFERENCE.sub(lambda m: f"{m[1]}{numbers.get(m[2], m[2])}{m[3]}", tag)
 
-
-def _may_fork() -> bool:
-    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else 1
-    return cores > 1 and threading.active_count() == 1 and "ray" not in sys.modules
+    return _EMPTY.sub("", _TAG.sub(short, svg))
 
 
-def _on_all_cores(figures: Sequence[Figure]) -> dict[str, tuple[str, bytes]]:
-    from analysis.figures.style import import_matplotlib
-
-    import_matplotlib()
-    import matplotlib.backends.backend_agg
-    import matplotlib.backends.backend_svg  # noqa: F401  (imported once, before the processes)
-
-    _to_draw[:] = figures
-    num_processes = min(len(os.sched_getaffinity(0)), len(figures))
-    fork = multiprocessing.get_context("fork")
-    try:
-        with warnings.catch_warnings():
-            # Python 3.12 warns of the idle threads of numerical libraries. They survive a fork.
-            warnings.simplefilter("ignore", DeprecationWarning)
-            with ProcessPoolExecutor(num_processes, fork) as pool:
-                drawn = list(pool.map(_draw_number, range(len(figures))))
-    finally:
-        _to_draw.clear()
-    return {figure.name: both for figure, both in zip(figures, drawn, strict=True)}
+def to_png(svg: str) -> bytes:
+    """Return an SVG as PNG on white, with two pixels for one."""
+    white = re.sub(
+        r"(<svg [^>]*>)", r'\1<rect width="100%" height="100%" fill="#ffffff"/>', svg, count=1
+    )
+    return bytes(_vl_convert().svg_to_png(white, scale=_PIXELS_PER_POINT))
 
 
-def _draw_number(number: int) -> tuple[str, bytes]:
-    return _draw(_to_draw[number])
+def _short_tag(match: re.Match[str]) -> str:
+    """Leave out of a tag what changes nothing that is seen, and round its numbers."""
+    tag = match[0]
+    if tag.startswith("<image"):  # the data of the image
+        return tag
+    return _LONG.sub("", _NOISE.sub("", tag))
+
+
+@cache
+def _vl_convert() -> Any:
+    import vl_convert
+
+    with_fonts = files("analysis.render") / "templates" / "fonts"
+    vl_convert.register_font_directory(str(with_fonts))
+    return vl_convert

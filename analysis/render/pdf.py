@@ -55,9 +55,7 @@ def render_pdf(document: Document, drawings: Drawings) -> bytes:
 
 def _fonts() -> Path:
     """Return the folder of the DejaVu fonts, which have every symbol that the tables use."""
-    from analysis.figures.style import import_matplotlib
-
-    return Path(import_matplotlib().get_data_path()) / "fonts" / "ttf"
+    return Path(str(files("analysis.render") / "templates" / "fonts"))
 
 
 def _document(document: Document) -> dict[str, Any]:

@@ -113,7 +113,7 @@ def report_html(
 
     stores = [study_store(place)]
     document, _ = _read(stores, figures=figures, labs=labs, images=images)
-    return render_html(document, Drawings(document.figures))
+    return render_html(document, Drawings())
 
 
 def _read(
@@ -131,7 +131,7 @@ def _read(
 def _write_figures_and_forms(
     document: Document, out: Path, formats: Sequence[str], name: str
 ) -> list[Path]:
-    drawings = Drawings(document.figures)
+    drawings = Drawings()
     written = []
     for figure in document.figures:
         stem = out / "figures" / figure.name

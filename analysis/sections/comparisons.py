@@ -14,10 +14,10 @@ from analysis.figures.forest import (
     TOO_FEW,
     UNDECIDED,
     WORSE,
-    draw_forest,
     forest_data,
     step_words,
 )
+from analysis.figures.forest_chart import draw_forest
 from analysis.frames.arithmetic import warning
 from analysis.frames.cells import counted
 from analysis.frames.columns import finished

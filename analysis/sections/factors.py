@@ -6,7 +6,8 @@ from functools import partial
 
 import pandas as pd
 
-from analysis.figures.factors import draw_effects
+from analysis.figures.effects import draw_effects
+from analysis.figures.importance import variance_chart
 from analysis.frames.arithmetic import warning
 from analysis.frames.columns import finished, is_over, numbers
 from analysis.frames.effects import compared_factors, main_effects_data
@@ -20,7 +21,7 @@ from analysis.frames.measures import (
 )
 from analysis.frames.pairs import by_dataset
 from analysis.frames.variance import variance_data
-from analysis.render.document import Figure, Paragraph, Section, Table
+from analysis.render.document import Block, Figure, Paragraph, Section, Table
 from analysis.sections.levels import SETS, means, time_notes
 from search_spaces.errors import one_line
 
@@ -73,7 +74,14 @@ def effects(study: Study, key: str) -> Section | None:
     alt = f"{caption} {_widest(study, frame)}"
     figure = Figure(f"{key}-effects", caption, alt, partial(draw_effects, frame, measure, column))
     shares = variance_table(study, f"{key}-variance")
-    return Section("Main effects", (figure, table, *([shares] if shares else [])))
+    return Section("Main effects", (figure, table, *(_shares(key, shares) if shares else [])))
+
+
+def _shares(key: str, table: Table) -> list[Block]:
+    [largest] = table.frame.nlargest(1, "eta_squared")["term"]
+    alt = f"{table.caption} The largest share is that of {largest}."
+    draw = partial(variance_chart, table.frame, f"{key}-variance")
+    return [Figure(f"{key}-variance", table.caption, alt, draw), table]
 
 
 def _unmatched(frame: pd.DataFrame) -> tuple[str, ...]:

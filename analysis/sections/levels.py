@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from functools import partial
 from typing import Any
 
 import pandas as pd
 
-from analysis.figures.curves import curve_panels, draw_lengths
 from analysis.frames.arithmetic import warning
 from analysis.frames.cells import format_cell
 from analysis.frames.columns import is_over, levels, numbers, varied
@@ -20,14 +18,13 @@ from analysis.frames.measures import (
     mean_column,
     measure_of,
     num_items_of,
-    objective_of,
     picked_by,
     shown_of,
 )
 from analysis.frames.pairs import levels_data, sets
 from analysis.frames.summary import groups_of
 from analysis.frames.tables import inert_axes
-from analysis.render.document import Block, Figure, Paragraph, Section, Table
+from analysis.render.document import Block, Paragraph, Section, Table
 
 SETS = (
     "Only complete sets count: rows that agree in everything except the factor, with a result at "
@@ -50,24 +47,8 @@ def lengths(study: Study, key: str) -> Section | None:
         return None
     table = levels_table(study, axis, f"{key}-epochs")
     blocks: list[Block] = [table] if table else [nothing_to_compare(study, axis)]
-    datasets = levels(study.rows, "dataset") if "dataset" in study.rows else [None]
-    datasets = [dataset for dataset in datasets if curve_panels(study, dataset)]
-    if datasets and len({len(curve_panels(study, dataset)) for dataset in datasets}) == 1:
-        words = objective_of(study).words
-        caption = f"{words[:1].upper()}{words[1:]} by epoch; dotted lines mark where rows end."
-        alt = f"{caption} {_gains(study, table)}"
-        draw = partial(draw_lengths, study, datasets)
-        blocks.append(Figure(f"{key}-epochs", caption, alt, draw))
     found = " against ".join(label(axis, value) for value in levels(study.rows, axis))
     return Section(f"{found} {parameter_heading(axis)}", tuple(blocks))
-
-
-def _gains(study: Study, table: Table | None) -> str:
-    if table is None or "difference" not in table.frame:
-        return "No set of rows that differ in it alone is complete."
-    measure = shown_of(study)
-    gained = [measure.in_words(value) for value in table.frame["difference"].dropna()]
-    return f"Mean differences in {measure.words}: {', '.join(gained)}."
 
 
 def nothing_to_compare(study: Study, factor: str) -> Paragraph:

@@ -21,6 +21,7 @@ from analysis.sections.best import best
 from analysis.sections.comparisons import by_data_set
 from analysis.sections.confusion import confusion
 from analysis.sections.factors import effects
+from analysis.sections.figures import acting, costs, curves, progress
 from analysis.sections.grid import pivots
 from analysis.sections.levels import lengths
 from analysis.sections.mistakes import mistakes
@@ -29,7 +30,7 @@ from analysis.sections.problems import problems, unfinished
 from analysis.sections.results import main_table
 from analysis.sections.seeds import data_sets
 from analysis.sections.setup import setup
-from analysis.sections.training import costs, curves, summary
+from analysis.sections.training import summary
 from search_spaces.errors import one_line
 
 Part = Callable[[Study, str], Section | None]
@@ -42,8 +43,8 @@ def chapters_of(splits: Splits) -> dict[str, tuple[Part, ...]]:
             *(best, main_table, data_sets, pivots, confusion),
             partial(mistakes, splits=splits),
         ),
-        "How the trainings went": (summary, curves, costs),
-        "Comparisons": (by_data_set, effects, lengths),
+        "How the trainings went": (summary, curves, costs, progress),
+        "Comparisons": (by_data_set, effects, acting, lengths),
     }
 
 

@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import pandas as pd
 
-from analysis.figures.parallel import draw_parallel, parallel_data
 from analysis.frames.arithmetic import warning
 from analysis.frames.cells import format_cell, format_spread
 from analysis.frames.columns import levels, numbers, same_at_every_seed, shown_parameters
@@ -23,7 +20,8 @@ from analysis.frames.measures import (
 from analysis.frames.seeds import over_seeds
 from analysis.frames.summary import best_data, groups_of
 from analysis.frames.tables import inert_axes, study_table
-from analysis.render.document import Block, Figure, Section, Table
+from analysis.render.document import Section, Table
+from analysis.sections.drawn import explored, parallel, sliced
 from analysis.sections.panels import panel_names
 
 _TIMES = ("train_seconds", "fit_seconds", "predict_seconds")
@@ -35,28 +33,9 @@ _ONE_RESULT = "one result"
 
 
 def main_table(study: Study, key: str) -> Section:
-    """Return all configurations, the best first, and the grid as parallel coordinates."""
-    blocks: list[Block] = [rows_table(study, key)]
-    data = parallel_data(study)
-    if data:
-        name = f"{key}-parallel"
-        words = objective_of(study).words
-        caption = (
-            f"The grid as parallel coordinates: one line per configuration, coloured by {words}."
-        )
-        alt = (
-            f"{len(data['lines'])} configurations over "
-            f"{', '.join(axis['name'] for axis in data['axes'])}, ending at their {words} "
-            f"from {_ends(data)}. The numbers are in the table of all configurations."
-        )
-        blocks.append(Figure(name, caption, alt, lambda: draw_parallel(data), data))
-    return Section("All configurations", tuple(blocks))
-
-
-def _ends(data: dict[str, Any]) -> str:
-    texts = sorted(data["lines"], key=lambda line: float(line["value"]))
-    unit = f" {data['unit']}" if data["unit"] else ""
-    return f"{texts[0]['text']} to {texts[-1]['text']}{unit}"
+    """Return all configurations, the best first, and figures of them."""
+    figures = (parallel(study, key), explored(study, key), sliced(study, key))
+    return Section("All configurations", (rows_table(study, key), *filter(None, figures)))
 
 
 def rows_table(study: Study, key: str) -> Table:
@@ -96,7 +75,8 @@ def rows_table(study: Study, key: str) -> Table:
         (*_notes(study, copies, "train_seconds" in metrics), *_time_note(study, frame, metrics)),
         frozenset(i for i, mark in enumerate(cells["pick"]) if mark),
         tuple(title for title in map(parameter_heading, parameters) if title in cells),
-        f"{key}-parallel",
+        f"{key}-rows",
+        {c: s for c, s in zip(frame["config_id"], frame["same_as"], strict=True) if s},
         tuple(panels.get(config_id, "") for config_id in frame["config_id"]),
     )
 

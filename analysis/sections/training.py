@@ -3,23 +3,17 @@
 from __future__ import annotations
 
 import math
-from functools import partial
 from typing import Any
 
 import pandas as pd
 
-from analysis.figures.curves import curve_panels, draw_curves, panels_of
-from analysis.figures.scatter import cost_data, draw_cost
-from analysis.frames.cells import counted, format_cell
-from analysis.frames.columns import finished, levels, numbers
-from analysis.frames.conditions import MARK, note
-from analysis.frames.labels import MISSING, heading, label
+from analysis.frames.cells import format_cell
+from analysis.frames.labels import MISSING, heading
 from analysis.frames.load import Study
 from analysis.frames.measures import num_items_of, objective_of, shown_of
-from analysis.frames.summary import NUM_LAST_EPOCHS, best_data, groups_of, summary_data
-from analysis.render.document import Figure, Section, Table
-from analysis.sections.best import UNROUNDED, nothing_picked, settings
-from search_spaces.errors import one_line
+from analysis.frames.summary import NUM_LAST_EPOCHS, groups_of, summary_data
+from analysis.render.document import Section, Table
+from analysis.sections.best import UNROUNDED, settings
 
 _OF_COUNTS = (
     "What is counted on training data is counted during the epoch, while the weights still change, "
@@ -114,79 +108,3 @@ def _size(text: str, *, signed: bool = False) -> str:
     if text == "nan":
         return MISSING
     return text if signed else text.lstrip("+")
-
-
-def curves(study: Study, key: str) -> Section | None:
-    """Return the learning curves, a figure per data set.
-
-    It applies if a trial reports more than one epoch.
-    """
-    if not any(len(group) > 1 for _, group in study.epochs.groupby("trial_key")):
-        return None
-    datasets = levels(study.rows, "dataset") if "dataset" in study.rows else [None]
-    figures = []
-    seeds = ", one line per seed" if len(set(study.meta["seeds"])) > 1 else ""
-    for number, dataset in enumerate(datasets):
-        if not curve_panels(study, dataset):
-            continue
-        name = "" if dataset is None else f"{label('dataset', dataset)}: "
-        panels = panels_of(study)
-        shown = " and ".join(panel.name for panel in panels)
-        splits = {split for panel in panels for split in panel.columns} - {""}
-        on = ", training dashed and validation solid" if {"train", "val"} <= splits else ""
-        caption = (
-            f"{name}{one_line(shown)} by epoch. The picked configurations in colour{on}{seeds}; "
-            "all others in grey."
-        )
-        alt = f"{name}learning curves. {_ends_of_picks(study, dataset)}"
-        draw = partial(draw_curves, study, dataset)
-        figures.append(Figure(f"{key}-curves-{number + 1}", caption, alt, draw))
-    return Section("Learning curves", tuple(figures)) if figures else None
-
-
-def _ends_of_picks(study: Study, dataset: Any) -> str:
-    picks = best_data(study)
-    if dataset is not None and "dataset" in picks:
-        picks = picks[picks["dataset"] == dataset]
-    if picks.empty:
-        return nothing_picked(study)
-    measure, by = objective_of(study), [c for c in groups_of(study) if c != "dataset"]
-    items = num_items_of(study, dataset, measure.name)
-    texts = []
-    for pick in picks.to_dict("records"):
-        name = ", ".join(format_cell(column, pick[column]) for column in by)
-        num_seeds = int(pick["num_seeds"])
-        mean = f" (mean of {num_seeds} seeds)" if num_seeds > 1 else ""
-        value = measure.value(float(pick[study.metric]), items and items * num_seeds)
-        texts.append(f"{name or 'The picked configuration'} ends at {measure.words} {value}{mean}")
-    return "; ".join(texts) + "."
-
-
-def costs(study: Study, key: str) -> Section | None:
-    """Return figures of the objective against each cost that the rows record.
-
-    It applies to a cost that differs between configurations.
-    """
-    figures, words = [], objective_of(study).words
-    for cost, name, what in (
-        ("train_seconds", "training time (s)", "training time"),
-        ("fit_seconds", "fit time (s)", "fit time"),
-        ("flops", "FLOPs of one input (millions)", "FLOPs"),
-    ):
-        if cost not in study.metric_keys or numbers(finished(study), cost).isna().all():
-            continue
-        data = cost_data(study, cost)
-        if data["cost"].nunique() < 2 or (cost == "train_seconds" and "fit_seconds" in study.rows):
-            continue
-        of_each = " of each data set" if data["dataset"].nunique() > 1 else ""
-        caption = f"{words[:1].upper()}{words[1:]} against {what}, with the Pareto front{of_each}."
-        caption += " Means over the seeds." if finished(study)["seed"].nunique() > 1 else ""
-        number, on_front = counted(len(data), "configuration"), int(data["on_front"].sum())
-        alt = f"{caption} {number}, {on_front} on a front."
-        is_timed = cost.endswith("_seconds")
-        notes = note(study, data["num_concurrent_trials"]) if is_timed else ()
-        draw = partial(draw_cost, study, cost, f"{name} {MARK}" if notes else name)
-        figure = Figure(f"{key}-{cost.replace('_', '-')}", caption, alt, draw, notes=notes)
-        figures.append(figure)
-    title = f"{words[:1].upper()}{words[1:]} and its cost"
-    return Section(title, tuple(figures)) if figures else None

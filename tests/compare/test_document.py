@@ -6,8 +6,8 @@ import pytest
 
 from analysis.compare.document import build_document
 from analysis.compare.terminal import as_text
-from analysis.figures.style import to_svg
 from analysis.render.document import Document
+from analysis.render.drawings import to_svg
 from tests.compared import GRID, base, compared, fitted, trained
 from tests.studies import shared_study
 

@@ -2,17 +2,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import pytest
-
-from analysis.figures import style
-from analysis.figures.curves import (
-    MOST_LINES,
-    curves_data,
-    draw_curves,
-    other_curves,
-    picked_rows,
-)
+from analysis.figures.curves import MOST_EPOCHS, MOST_LINES, curves_chart, curves_data
 from analysis.frames.load import load_study
+from tests.drawn_charts import texts
+from tests.random_search import random_search
 from tests.studies import (
     A2,
     A5,
@@ -25,42 +18,55 @@ from tests.studies import (
 )
 
 
-def test_curves_hold_every_trial_and_a_band_replaces_many(tmp_path: Path) -> None:
-    path = tmp_path / "grid"
-    many = {f"c{i}": resnet_config(lr=0.01 * (i + 1)) for i in range(MOST_LINES + 2)}
-    write_study(path, study_json(many))
-    for index, (config_id, config) in enumerate(many.items()):
-        lines = [line(1, val_accuracy=0.01 * index), line(2, milestone=True)]
-        write_trial(path, f"k{index}", config, {2: [config_id]}, lines)
-    study = load_study(path)
-    values = curves_data(study, "mnist", "resnet18", "val_accuracy")
-    assert values.shape == (2, MOST_LINES + 2)
-    assert sorted(values.loc[1]) == pytest.approx([0.01 * i for i in range(MOST_LINES + 2)])
-    canvas = draw_curves(study, "mnist")
-    texts = {text.get_text() for text in canvas.legends[0].get_texts()}
-    canvas.draw_without_rendering()
-    box = canvas.legends[0].get_window_extent()
-    assert 0 <= box.x0 < box.x1 <= canvas.bbox.x1, "four long names are no single line"
-    assert any("10–90 %" in text for text in texts)
-
-
-def test_no_seed_of_the_pick_is_drawn_as_another_configuration(tmp_path: Path) -> None:
+def test_a_trial_is_one_line_with_its_picked_configuration(tmp_path: Path) -> None:
     configurations = {"a2": A2, "a5": A5, "b": resnet_config(lr=0.5)}
-    path = write_study(tmp_path / "grid", study_json(configurations, seeds=(0, 1)))
-    for seed in (0, 1):
-        lines = [line(epoch, val_accuracy=0.8) for epoch in range(1, 6)]
-        lines[1] = line(2, milestone=True, val_accuracy=0.95)
-        lines[4] = line(5, milestone=True, val_accuracy=0.9)
-        write_trial(path, f"a{seed}", A5, PREFIX, lines, seed=seed)
-        result = [line(2, milestone=True, val_accuracy=0.5)]
-        write_trial(path, f"b{seed}", configurations["b"], {2: ["b"]}, result, seed=seed)
+    path = write_study(tmp_path / "grid", study_json(configurations))
+    lines = [line(epoch, val_accuracy=0.1 * epoch) for epoch in range(1, 6)]
+    lines[1] |= line(2, milestone=True, val_accuracy=0.2)
+    lines[4] |= line(5, milestone=True, val_accuracy=0.5)
+    write_trial(path, "a", A5, PREFIX, lines)
+    result = [line(1, val_accuracy=0.3), line(2, milestone=True, val_accuracy=0.4)]
+    write_trial(path, "b", configurations["b"], {2: ["b"]}, result)
+    data = curves_data(load_study(path), "grid-curves")
+    assert data is not None and data.num_drawn == data.num_trials == 2
+    assert data.lines.columns["id"] == ["a5", "b"], "the configuration at the last milestone"
+    assert data.lines.columns["picked"] == [True, False]
+    assert data.measures[0].title == "validation accuracy (%)"
+    accuracy = list(zip(data.points.columns["epoch"], data.points.columns["e0"], strict=True))
+    assert accuracy == [(1, 10), (2, 20), (3, 30), (4, 40), (5, 50), (1, 30), (2, 40)]
+    assert "launch" not in [measure.title for measure in data.measures]
+
+
+def test_curves_of_any_measure_are_coloured_by_a_factor(tmp_path: Path) -> None:
+    data = curves_data(random_search(tmp_path / "search"), "curves")
+    assert data is not None
+    chart = curves_chart(data, "rows", data.factors[2], None, measure=data.measures[0])
+    assert "validation rmse (mm)" in texts(chart) and {"rbf", "poly"} <= set(texts(chart))
+    by_rate = chart.with_options(panels="learning rate", colour="nothing")
+    assert sum(text.startswith("learning rate: ") for text in texts(by_rate)) == 4
+
+
+def test_of_many_trials_and_epochs_some_are_drawn(tmp_path: Path) -> None:
+    count, last = MOST_LINES + 50, 3 * MOST_EPOCHS
+    configurations = {f"c{i:03d}": resnet_config(lr=0.001 * (i + 1)) for i in range(count)}
+    path = write_study(tmp_path / "grid", study_json(configurations))
+    for place, (name, config) in enumerate(configurations.items()):
+        end = last if place == 7 else 2
+        lines = [line(epoch, val_accuracy=place / count) for epoch in range(1, end)]
+        lines.append(line(end, milestone=True, val_accuracy=place / count))
+        write_trial(path, f"k{place:03d}", config, {end: [name]}, lines)
     study = load_study(path)
-    picked = picked_rows(study, "mnist", "resnet18")
-    assert list(picked["config_id"]) == ["a2", "a2"] and list(picked["seed"]) == [0, 1]
-    others = other_curves(study, "mnist", "resnet18", "val_accuracy")
-    assert list(others["b0"].dropna()) == [0.5]
-    # Epochs 1 and 2 are the pick's; what its training did after that is the row of 5 epochs.
-    assert list(others["a1"].dropna().index) == [3, 4, 5]
-    axes = draw_curves(study, "mnist").axes[0]
-    solid = [drawn for drawn in axes.lines if drawn.get_color() == style.SERIES[0]]
-    assert [list(drawn.get_xdata()) for drawn in solid] == [[1, 2], [1, 2]]
+    data = curves_data(study, "curves")
+    assert data is not None
+    assert data.num_trials == count and data.num_drawn == MOST_LINES
+    best = {f"c{i:03d}" for i in range(count - MOST_LINES // 4, count)}
+    assert best <= set(data.lines.columns["id"])
+    long = data.lines.columns["id"].index("c007") if "c007" in data.lines.columns["id"] else None
+    if long is not None:
+        assert data.points.columns["line"].count(long) <= MOST_EPOCHS
+
+
+def test_without_a_second_epoch_there_are_no_curves(tmp_path: Path) -> None:
+    path = write_study(tmp_path / "one", study_json({"a": resnet_config(epochs=1)}))
+    write_trial(path, "a", resnet_config(epochs=1), {1: ["a"]}, [line(1, milestone=True)])
+    assert curves_data(load_study(path), "curves") is None

@@ -7,10 +7,11 @@ from typing import Any
 
 import pytest
 
-from analysis.figures.forest import COLUMNS, VERDICTS, draw_forest, forest_data, step_words
-from analysis.figures.style import to_svg
+from analysis.figures.forest import COLUMNS, VERDICTS, forest_data, step_words
+from analysis.figures.forest_chart import draw_forest
 from analysis.frames.load import Study, load_study
 from analysis.frames.measures import shown_of
+from analysis.render.drawings import to_svg
 from tests.any_studies import ANY, forty_factors, odd_names, random_search, regression
 from tests.studies import line, resnet_config, shared_study, study_json, write_study, write_trial
 

@@ -1,61 +1,98 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
-import numpy as np
 import pytest
 
-from analysis.figures import style
-from analysis.figures.scatter import cost_data, pareto_front, plain_log_axis
-from analysis.frames.load import load_study
-from tests.analysed_studies import grid_study
-from tests.studies import (
-    line,
-    resnet_config,
-    study_json,
-    write_study,
-    write_trial,
+from analysis.figures.chart import Data
+from analysis.figures.rows import Rows, rows_of
+from analysis.figures.scatter import (
+    MOST_POINTS,
+    explore_chart,
+    front_data,
+    pareto_chart,
+    sample_words,
+    sampled,
 )
+from analysis.frames.load import load_study
+from tests.drawn_charts import SVG, drawn, texts
+from tests.studies import line, resnet_config, study_json, write_study, write_trial
+
+RESULTS = {"a": (10.0, 0.5), "b": (20.0, 0.4), "c": (30.0, 0.9), "d": (30.0, 0.8), "e": (5.0, 0.1)}
+"""Configuration -> training seconds and validation accuracy: a, c and e are on the front."""
 
 
-def test_a_point_is_on_the_front_unless_another_beats_it() -> None:
-    costs = np.array([1.0, 2.0, 3.0, 3.0, 0.5])
-    gains = np.array([0.5, 0.4, 0.9, 0.8, 0.1])
-    assert list(pareto_front(costs, gains)) == [True, False, True, False, True]
+@pytest.fixture
+def rows(tmp_path: Path) -> Rows:
+    configurations = {
+        name: resnet_config(dataset="fashion_mnist" if name == "b" else "mnist", lr=0.1 * place)
+        for place, name in enumerate(RESULTS, start=1)
+    }
+    path = write_study(tmp_path / "grid", study_json(configurations))
+    for name, (seconds, accuracy) in RESULTS.items():
+        end = line(2, milestone=True, val_accuracy=accuracy, train_seconds=seconds)
+        write_trial(path, f"k{name}", configurations[name], {2: [name]}, [line(1), end])
+    found = rows_of(load_study(path), "grid")
+    assert found is not None
+    return found
 
 
-def test_costs_are_positive_and_fronts_are_per_data_set(tmp_path: Path) -> None:
-    data = cost_data(grid_study(tmp_path / "grid"), "train_seconds")
-    assert set(data["series"]) == {"ResNet-18", "ResNet-50"}
-    assert data["on_front"].sum() == 1, "the rest have the same validation accuracy or cost more"
-    assert cost_data(grid_study(tmp_path / "none", {}), "train_seconds").empty
+def test_a_point_is_on_the_front_unless_another_beats_it(rows: Rows) -> None:
+    seconds = rows.measure("train_seconds")
+    assert seconds is not None
+    assert list(front_data(rows, seconds, rows.objective)["id"]) == ["e", "a", "c"]
+    # Each data set has a front of its own.
+    of_sets = front_data(rows, seconds, rows.objective, rows.factors[0])
+    assert sorted(of_sets["id"]) == ["a", "b", "c", "e"]
 
 
-def test_several_seeds_are_one_point_at_their_mean(tmp_path: Path) -> None:
-    """Seed 0 of the slow model is the best of all, but its mean is 85 % in 30 s."""
-    configurations = {m: resnet_config(model=m) for m in ("resnet18", "resnet50")}
-    path = write_study(tmp_path / "grid", study_json(configurations, seeds=(0, 1)))
-    found = {"resnet18": (10.0, 0.9, 0.9), "resnet50": (30.0, 1.0, 0.7)}
-    for model, (seconds, *accuracies) in found.items():
-        for seed, accuracy in enumerate(accuracies):
-            result = line(2, milestone=True, val_accuracy=accuracy, train_seconds=seconds)
-            result["num_concurrent_trials"] = 1 + seed
-            lines = [line(1), result]
-            write_trial(
-                path, f"{model}{seed}", configurations[model], {2: [model]}, lines, seed=seed
-            )
-    data = cost_data(load_study(path), "train_seconds")
-    assert list(data["value"]) == pytest.approx([0.9, 0.85])
-    assert list(data["cost"]) == [10.0, 30.0] and list(data["on_front"]) == [True, False]
-    assert list(data["num_concurrent_trials"]) == [2.0, 2.0]
+def test_the_drawn_front_is_the_computed_one(rows: Rows) -> None:
+    seconds = rows.measure("train_seconds")
+    assert seconds is not None
+    chart = pareto_chart(rows, seconds, rows.objective, None)
+    rings = [
+        path
+        for path in drawn(chart).iter(f"{SVG}path")
+        if path.get("stroke") == "#5b6570" and "A" in str(path.get("d"))
+    ]
+    assert len(rings) == len(front_data(rows, seconds, rows.objective)) == 3
 
 
-@pytest.mark.parametrize("ends", [(66.1, 156.3), (3, 45), (0.02, 900), (0.037, 0.08), (10, 10.5)])
-def test_a_logarithmic_axis_has_values_to_hold_on_to(ends: tuple[float, float]) -> None:
-    with style.canvas(1, 1, 2.0) as (_, [[axes]]):
-        axes.set_xscale("log")
-        axes.plot(ends, [0, 1])
-        plain_log_axis(axes)
-        low, high = axes.get_xlim()
-        inside = [tick for tick in axes.get_xticks() if low <= tick <= high]
-    assert 3 <= len(inside) <= 7
+def test_axes_colours_and_panels_are_chosen_by_the_reader(rows: Rows) -> None:
+    chart = explore_chart(rows, rows.factors[1], rows.objective, None)
+    labels = {choice.label: choice for choice in chart.choices}
+    assert set(labels) == {"x axis", "y axis", "colour", "panels"}
+    assert "train (s)" in labels["x axis"].options
+    changed = chart.with_options(**{"x axis": "train (s)", "panels": "data set"})
+    found = texts(changed)
+    assert "train (s)" in found and "data set: MNIST" in found
+    assert "data set: MNIST" not in texts(chart)
+
+
+def test_names_of_a_user_are_no_expressions(tmp_path: Path) -> None:
+    evil = "a']; alert(1); datum['b.c[0]"
+    configurations: dict[str, Any] = {
+        f"c{i}": {evil: value, "x.y[0]": i} for i, value in enumerate(["'+1+'", "\\", '"'])
+    }
+    space = {"is_own": True, "factors": [evil, "x.y[0]"], "metric": "score.z", "mode": "max"}
+    path = write_study(tmp_path / "own", study_json(configurations, space=space))
+    for index, (name, config) in enumerate(configurations.items()):
+        end = {"epoch": 1, "milestone": 1, "status": "ok", "score.z": float(index)}
+        write_trial(path, f"k{index}", config, {1: [name]}, [end])
+    found = rows_of(load_study(path), "own")
+    assert found is not None and len(found.frame) == 3
+    chart = explore_chart(found, found.factors[0], found.objective, found.factors[1])
+    shown = texts(chart.with_options(panels=found.factors[0].title[:60]))
+    assert any("alert(1)" in text for text in shown)
+    assert {"'+1+'", "\\", '"'} <= {text[-len(v) :] for text in shown for v in ("'+1+'", "\\", '"')}
+
+
+def test_of_very_many_points_an_even_sample_is_drawn_and_said(rows: Rows) -> None:
+    assert sampled(MOST_POINTS) == [] and sample_words(MOST_POINTS) == ""
+    [only] = sampled(10_000)
+    assert only == {"filter": "datum.jitter < 0.2000"}
+    assert "2,000 of 10,000 configurations are drawn" in sample_words(10_000)
+    jitter = [x * 0.6180339887498949 % 1.0 for x in range(10_000)]
+    assert abs(sum(x < 0.2 for x in jitter) - 2_000) < 5
+    assert isinstance(rows.data, Data)

@@ -1,16 +1,19 @@
 from __future__ import annotations
 
+import base64
+import io
 from pathlib import Path
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from analysis.figures.pictures import draw_pictures
-from analysis.figures.style import to_svg
 from analysis.frames.load import Study, load_study
 from analysis.frames.mistakes import MOST, Predicted, load_splits, mistakes_data, predicted
 from analysis.frames.split import Split
 from analysis.render.document import Figure, Paragraph, Section, Table
+from analysis.render.drawings import to_svg
 from analysis.report import main
 from analysis.sections.mistakes import mistakes
 from search_spaces.errors import UserError
@@ -173,16 +176,18 @@ def test_the_pictures_are_those_of_the_positions(tmp_path: Path) -> None:
     figure, table = section.blocks
     assert isinstance(figure, Figure) and isinstance(table, Table)
     assert "0, taken for 5 most often, wrong in 3 of 3 trials" in figure.alt
-    canvas = figure.draw()
-    shown = [int(axes.images[0].get_array()[0, 0]) for axes in canvas.axes if axes.images]
+    [pictures] = figure.draw().data
+    contents = [base64.b64decode(url.partition(",")[2]) for url in pictures.columns["image"]]
+    shown = [Image.open(io.BytesIO(content)).getpixel((0, 0)) for content in contents]
     assert shown == [0, 40, 60, 62]
-    assert canvas.axes[0].get_xlabel() == "0\ntaken for 5\nwrong in 3 of 3"
+    assert pictures.columns["text"][0] == "0\ntaken for 5\nwrong in 3 of 3"
 
 
 def test_a_row_of_pictures_is_filled_up_with_nothing() -> None:
     images = np.zeros((7, 28, 28), dtype=np.uint8)
     figure = draw_pictures(images, ["$x$ <b>"] * 7)
-    assert len(figure.axes) == 12 and sum(bool(axes.images) for axes in figure.axes) == 7
+    [pictures] = figure.data
+    assert pictures.columns["row"] == [0] * 6 + [1] and pictures.columns["column"][6] == 0
     svg = to_svg(figure)
     assert "<b>" not in svg and svg.count("data:image/png;base64") == 7
 

@@ -1,100 +1,74 @@
-"""Figures drawn in several processes are the figures drawn in one."""
-
 from __future__ import annotations
 
-import os
-import subprocess
-import sys
-import threading
+import struct
 from pathlib import Path
+from xml.etree import ElementTree
 
 import pytest
 
-from analysis.figures.style import canvas
-from analysis.render import drawings
+from analysis.figures.chart import Chart, Data
+from analysis.render import vega_bundle
 from analysis.render.document import Figure
-from analysis.render.drawings import Drawings
-
-SCRIPT = """
-from pathlib import Path
-from tests.render.test_drawings import line
-from analysis.render import drawings
-from analysis.render.drawings import Drawings
-import os, sys
-drawings.os.sched_getaffinity = lambda pid: {0, 1}
-figures = [line(number, Path(sys.argv[1])) for number in range(6)]
-at_once, alone = Drawings(figures), Drawings()
-print(sorted(at_once._drawn) == [figure.name for figure in figures])
-print(str(os.getpid()) in os.listdir(sys.argv[1]), len(os.listdir(sys.argv[1])))
-same = [(at_once.svg(f), at_once.png(f)) == (alone.svg(f), alone.png(f)) for f in figures]
-print(same, len({at_once.png(f) for f in figures}))
-"""
+from analysis.render.drawings import Drawings, to_png, to_svg
 
 
-def line(number: int, folder: Path | None = None) -> Figure:
-    """Return a figure that leaves a file named after the process that draws it."""
-    import os
-
-    def draw() -> object:
-        if folder is not None:
-            (folder / str(os.getpid())).touch()
-        with canvas(1, 1, 2.0) as (figure, [[axes]]):
-            axes.plot([0, 1, 2], [0, number, 1], label="x")
-        return figure
-
-    return Figure(f"line-{number}", "A line.", "A line.", draw)  # type: ignore[arg-type]
-
-
-def test_all_cores_draw_the_same(tmp_path: Path) -> None:
-    command = [sys.executable, "-W", "error", "-c", SCRIPT]
-    done = subprocess.run(
-        [*command, str(tmp_path)], capture_output=True, text=True, check=False, timeout=120
-    )
-    assert done.returncode == 0, done.stderr
-    named, processes, same = done.stdout.splitlines()
-    assert named == "True"
-    assert processes in ("False 1", "False 2"), "others drew than the one that asked"
-    assert same == f"{[True] * 6} 6"
+def bars(*texts: str) -> Chart:
+    """Return a chart with a bar per text."""
+    spec = {
+        "width": 200,
+        "height": 100,
+        "data": {"name": "d"},
+        "mark": "bar",
+        "encoding": {
+            "x": {"field": "text", "type": "nominal"},
+            "y": {"field": "value", "type": "quantitative"},
+            "color": {"field": "value", "type": "quantitative"},
+        },
+    }
+    return Chart(spec, (Data("d", {"text": list(texts), "value": list(range(len(texts)))}),))
 
 
-def test_a_process_with_threads_is_not_forked() -> None:
-    done = threading.Event()
-    thread = threading.Thread(target=done.wait)
-    thread.start()
-    try:
-        assert not drawings._may_fork()
-        figures = [line(number) for number in range(6)]
-        drawn = Drawings(figures)
-        assert not drawn._drawn, "each is drawn when it is asked for"
-        assert drawn.svg(figures[0]).startswith("<?xml") and list(drawn._drawn) == ["line-0"]
-    finally:
-        done.set()
-        thread.join()
+def test_a_figure_is_made_and_drawn_once() -> None:
+    calls = []
+
+    def draw() -> Chart:
+        calls.append(1)
+        return bars("a", "b")
+
+    figure, drawings = Figure("f", "c", "a", draw), Drawings()
+    assert drawings.svg(figure) is drawings.svg(figure)
+    assert drawings.png(figure).startswith(b"\x89PNG") and drawings.chart(figure).data
+    assert calls == [1]
 
 
-@pytest.mark.parametrize(
-    "rc", ["", "lines.linestyle: --\naxes.xmargin: 0.3\nxtick.major.size: 9\n"]
-)
-def test_the_users_settings_of_matplotlib_do_not_matter(tmp_path: Path, rc: str) -> None:
-    (tmp_path / "matplotlibrc").write_text(rc)
-    script = (
-        "import hashlib\nfrom tests.render.test_drawings import line\n"
-        "from analysis.render.drawings import Drawings\n"
-        "from analysis.render.pdf import _fonts\nassert _fonts().is_dir()\n"
-        "d = Drawings(); print(d.svg(line(2)), hashlib.sha256(d.png(line(2))).hexdigest())"
-    )
-    own = {"MPLBACKEND": "nonsense", "MATPLOTLIBRC": str(tmp_path)}
-    clean = {k: v for k, v in os.environ.items() if k not in own}
-    clean["PYTHONPATH"] = str(Path(__file__).resolve().parents[2])
-    said = [
-        subprocess.run(
-            [sys.executable, "-c", script],
-            cwd=folder,
-            env=clean | settings,
-            capture_output=True,
-            text=True,
-            check=True,
-        ).stdout
-        for folder, settings in ((tmp_path.parent, {}), (tmp_path, own))
-    ]
-    assert said[0] == said[1] and "<svg" in said[0]
+def test_the_same_chart_has_the_same_bytes_whatever_was_drawn_before() -> None:
+    first = to_svg(bars("a", "b"))
+    to_svg(bars("c"))
+    again = to_svg(bars("a", "b"))
+    assert first == again and "gradient" in first.lower() and to_png(first) == to_png(again)
+
+
+@pytest.mark.parametrize("text", ['opacity="1" x="0.123456"', "<script>&\"'", "#0072b2"])
+def test_texts_are_drawn_letter_for_letter(text: str) -> None:
+    root = ElementTree.fromstring(to_svg(bars(text, "b")))  # noqa: S314 — our own drawing
+    assert text in ["".join(each.itertext()) for each in root.iter()]
+
+
+def test_a_png_is_twice_as_large_and_white() -> None:
+    svg = to_svg(bars("a", "b"))
+    root = ElementTree.fromstring(svg)  # noqa: S314
+    width, height = struct.unpack(">II", to_png(svg)[16:24])
+    assert width == pytest.approx(2 * float(root.attrib["width"]), abs=2)
+    assert height == pytest.approx(2 * float(root.attrib["height"]), abs=2)
+    from io import BytesIO
+
+    from PIL import Image
+
+    assert Image.open(BytesIO(to_png(svg))).convert("RGBA").getpixel((0, 0)) == (255,) * 4
+
+
+def test_the_pages_vega_is_the_one_that_draws_for_print() -> None:
+    script = Path(vega_bundle.__file__).parent / "templates" / "vega.js"
+    head = script.read_text(encoding="utf-8")[:200]
+    found = vega_bundle.versions()
+    assert f"Vega {found['vega']}, Vega-Lite {found['vega_lite']}, Vega-Embed" in head

@@ -1,16 +1,19 @@
 from __future__ import annotations
 
 import itertools
+import json
 import re
+from dataclasses import replace
 from html.parser import HTMLParser
 from pathlib import Path
 
 import pandas as pd
 import pytest
 
+from analysis.figures.chart import Chart, Choice, Data
 from analysis.render.document import Document, Figure, Paragraph, Section, Table
 from analysis.render.drawings import Drawings
-from analysis.render.html import render_html
+from analysis.render.html import SHOWN_ROWS, render_html
 from analysis.sections.report_document import build_document
 from tests.analysed_studies import grid_study
 
@@ -61,7 +64,8 @@ def test_identifiers_are_unique_and_references_lead_somewhere(rendered: str) -> 
     elements = Outline(rendered).elements
     names = [str(a["id"]) for _, a in elements if a.get("id")]
     assert len(names) == len(set(names))
-    used = set(re.findall(r'href="#([^"]+)"|url\(#([^)]+)\)', rendered))
+    markup = re.sub(r"<script.*?</script>", "", rendered, flags=re.DOTALL)
+    used = set(re.findall(r'href="#([^"]+)"|url\(#([^)]+)\)', markup))
     used_names = {name for pair in used for name in pair if name}
     for _, attributes in elements:
         used_names |= set((attributes.get("aria-labelledby") or "").split())
@@ -89,15 +93,18 @@ def test_colours_follow_the_theme_of_the_page(rendered: str) -> None:
 def test_no_text_is_markup(tmp_path: Path) -> None:
     study = grid_study(tmp_path / "grid")
     figure = build_document({"grid": study}).figures[0]
-    data = {"axes": [], "lines": [{"id": EVIL}]}
-    evil = Figure("f", EVIL, EVIL, figure.draw, data, notes=(EVIL,))
+    chart = figure.draw()
+    choice = Choice(EVIL, {EVIL: {"/title": EVIL}}, EVIL)
+    data = (*chart.data, Data(EVIL, {EVIL: [EVIL]}))
+    evil_chart = replace(chart, spec=chart.spec | {"title": EVIL}, data=data, choices=(choice,))
+    evil = Figure("f", EVIL, EVIL, lambda: evil_chart, notes=(EVIL,))
     table = Table("t", EVIL, {EVIL: [EVIL]}, pd.DataFrame(), (EVIL,), filters=(EVIL,))
     section = Section(EVIL, (Paragraph(EVIL), evil, table))
     plain = render_html(Document("t", "s", (), (Section("x"),)), Drawings())
     text = render_html(Document(EVIL, EVIL, (EVIL,), (section,)), Drawings())
     tags = [tag for tag, _ in Outline(text).elements]
     assert "img" not in tags
-    # The one more holds the figure's data.
+    # The one more holds the figure.
     assert tags.count("script") == [t for t, _ in Outline(plain).elements].count("script") + 1
 
 
@@ -114,3 +121,33 @@ def test_a_table_of_sentences_names_each_cell_for_narrow_screens() -> None:
     named = [a["data-heading"] for tag, a in elements if tag == "td" and "data-heading" in a]
     assert named == ["claim", 'a "b"']
     assert [a.get("class") for tag, a in elements if tag == "table"] == ["prose", None, None]
+
+
+def test_of_a_long_table_the_scripts_add_the_rows_that_the_file_does_not_show() -> None:
+    numbers = [str(number) for number in range(SHOWN_ROWS + 3)]
+    table = Table("long", "c", {"n": numbers}, pd.DataFrame(), marked=frozenset({SHOWN_ROWS + 1}))
+    text = render_html(Document("t", "s", (), (Section("x", (table,)),)), Drawings())
+    cells = [tag for tag, _ in Outline(text).elements if tag == "td"]
+    assert len(cells) == SHOWN_ROWS
+    assert f"The first {SHOWN_ROWS} of {SHOWN_ROWS + 3} rows" in text
+    [more] = re.findall(r'class="more">(.*?)</script>', text)
+    assert json.loads(more) == {
+        "lines": [["200"], ["201"], ["202"]],
+        "marked": [SHOWN_ROWS + 1],
+        "panels": [],
+    }
+
+
+def test_figures_that_follow_one_another_stand_side_by_side_and_share_their_data() -> None:
+    data = Data("rows", {"id": ["a"], "x": [1]})
+    chart = Chart({"data": {"name": "rows"}, "mark": "point", "encoding": {}}, (data,))
+
+    def figure(name: str, *, is_wide: bool = False) -> Figure:
+        return Figure(name, "c", "a", lambda: chart, is_wide=is_wide)
+
+    blocks = (figure("a"), figure("b"), figure("c", is_wide=True), figure("d"), Paragraph("p"))
+    text = render_html(Document("t", "s", (), (Section("x", blocks),)), Drawings())
+    assert text.count('<div class="figures">') == 1
+    assert text.index('<div class="figures">') < text.index("figure-a") < text.index("figure-b")
+    [shared] = re.findall(r'id="shared">(.*?)</script>', text)
+    assert json.loads(shared)["data"] == {"data0": {"id": ["a"], "x": [1]}}

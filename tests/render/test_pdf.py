@@ -4,12 +4,11 @@ import re
 import shutil
 import subprocess
 from pathlib import Path
-from typing import Any
 
 import pandas as pd
 import pytest
 
-from analysis.figures import style
+from analysis.figures.chart import Chart, Data
 from analysis.render import pdf
 from analysis.render.document import Bullets, Document, Figure, Paragraph, Section, Table
 from analysis.render.drawings import Drawings
@@ -47,15 +46,16 @@ def test_texts_tables_and_warnings_are_in_it(tmp_path: Path) -> None:
 
 
 def test_footnotes_of_a_figure_stand_below_its_caption(tmp_path: Path) -> None:
-    def draw() -> Any:
-        with style.canvas(1, 1, 1.0) as (figure, _):
-            return figure
-
-    figure = Figure("f", "Times.", "Times by size.", draw, notes=("‡ Not taken alone.",))
+    encoding = {"x": {"field": "v", "type": "quantitative", "title": "Größe → η²"}}
+    chart = Chart(
+        {"data": {"name": "d"}, "mark": "point", "encoding": encoding}, (Data("d", {"v": [1]}),)
+    )
+    figure = Figure("f", "Times.", "Times by size.", lambda: chart, notes=("‡ Not taken alone.",))
     section = Section("Part", (figure, Paragraph("After it.")))
     content = pdf.render_pdf(Document("Title", "", (), (section,)), Drawings())
     text = text_of(content, tmp_path)
     assert "Figure 1: Times." in text
+    assert "Größe → η²" in text, "letters of a figure are letters in the PDF"
     assert text.index("Times.") < text.index("‡ Not taken alone.") < text.index("After it.")
 
 

@@ -16,27 +16,48 @@ CHROMIUM, DRIVER = shutil.which("chromium"), shutil.which("chromedriver")
 pytestmark = pytest.mark.skipif(
     CHROMIUM is None or DRIVER is None, reason="chromium and chromedriver are not installed"
 )
+ROWS = "#table-q1a tbody tr"
 
 
 @pytest.fixture(scope="module")
-def page(real_study: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
-    """Return a browser that has opened the report of a real study."""
-    from selenium import webdriver
-
+def report(real_study: Path, tmp_path_factory: pytest.TempPathFactory) -> str:
+    """Return the address of the report of a real study."""
     out = tmp_path_factory.mktemp("browser")
     write_report([real_study], out, formats=["html"])
+    return (out / "report.html").as_uri()
+
+
+def browser_of(*, scripts: bool = True) -> Any:
+    from selenium import webdriver
+
     options = webdriver.ChromeOptions()
     options.binary_location = str(CHROMIUM)
     for argument in ("--headless=new", "--no-sandbox", "--disable-gpu", "--window-size=1400,1000"):
         options.add_argument(argument)
+    if not scripts:
+        options.add_experimental_option(
+            "prefs", {"profile.managed_default_content_settings.javascript": 2}
+        )
     options.set_capability("goog:loggingPrefs", {"performance": "ALL", "browser": "ALL"})
     service = webdriver.ChromeService(executable_path=str(DRIVER))
-    browser = webdriver.Chrome(options=options, service=service)
+    return webdriver.Chrome(options=options, service=service)
+
+
+@pytest.fixture(scope="module")
+def browser(report: str) -> Iterator[Any]:
+    """Return a browser."""
+    found = browser_of()
     try:
-        browser.get((out / "report.html").as_uri())
-        yield browser
+        yield found
     finally:
-        browser.quit()
+        found.quit()
+
+
+@pytest.fixture
+def page(browser: Any, report: str) -> Any:
+    """Return a browser that has opened the report anew."""
+    browser.get(report)
+    return browser
 
 
 def find(page: Any, selector: str) -> Any:
@@ -47,21 +68,79 @@ def find(page: Any, selector: str) -> Any:
 def shown(page: Any) -> list[list[str]]:
     """Return the cells of the rows of the main table that can be seen."""
     script = (
-        "return [...document.querySelectorAll('#table-q1a tbody tr')].filter((row) => !row.hidden)"
+        "return [...document.querySelectorAll(arguments[0])]"
         ".map((row) => [...row.cells].map((cell) => cell.textContent));"
     )
-    return [list(row) for row in page.execute_script(script)]
+    return [list(row) for row in page.execute_script(script, ROWS)]
+
+
+def wait(page: Any, script: str, *values: Any) -> Any:
+    """Return what a script returns once it returns something."""
+    from selenium.webdriver.support.ui import WebDriverWait
+
+    return WebDriverWait(page, 60).until(lambda page: page.execute_script(script, *values))
 
 
 def wait_for_rows(page: Any, number: int) -> list[list[str]]:
     """Return the rows once there are so many: events of a choice may come after the call."""
-    from selenium.webdriver.support.ui import WebDriverWait
-
-    WebDriverWait(page, 10).until(lambda page: len(shown(page)) == number)
+    wait(
+        page, "return document.querySelectorAll(arguments[0]).length === arguments[1]", ROWS, number
+    )
     return shown(page)
 
 
+def opened(page: Any, name: str) -> Any:
+    """Return a figure's canvas once Vega has drawn it."""
+    box = find(page, f"#figure-{name}")
+    page.execute_script("arguments[0].scrollIntoView({block: 'center', behavior: 'instant'})", box)
+    wait(page, "return arguments[0].querySelector('.static').hidden", box)
+    return find(page, f"#figure-{name} canvas")
+
+
+def place_of(page: Any, name: str, index: int) -> list[float]:
+    """Return where a figure draws its mark of a configuration, from the middle of its canvas."""
+    script = """
+        const figure = report.figures.find((one) => one.name === arguments[0]);
+        figure.items = null;
+        const item = figure.marks()[arguments[1]];
+        let [x, y] = [(item.bounds.x1 + item.bounds.x2) / 2, (item.bounds.y1 + item.bounds.y2) / 2];
+        for (let group = item.mark.group; group; group = group.mark?.group) {
+          x += group.x ?? 0;
+          y += group.y ?? 0;
+        }
+        const padding = figure.view.padding();
+        const origin = figure.view.origin();
+        const [left, top] = [origin[0] + padding.left, origin[1] + padding.top];
+        const box = figure.host.querySelector("canvas").getBoundingClientRect();
+        return [x + left - box.width / 2, y + top - box.height / 2, item.datum.id];
+    """
+    return list(page.execute_script(script, name, index))
+
+
+def drag(page: Any, canvas: Any, start: tuple[int, int], by: tuple[int, int]) -> None:
+    """Draw a frame on a canvas, from a place relative to its middle."""
+    from selenium.webdriver.common.action_chains import ActionChains
+
+    actions = ActionChains(page, duration=60)
+    actions.move_to_element_with_offset(canvas, *start).click_and_hold()
+    actions.move_by_offset(by[0] // 2, by[1] // 2).move_by_offset(
+        by[0] - by[0] // 2, by[1] - by[1] // 2
+    )
+    actions.release().perform()
+
+
+def choose(page: Any, selector: str, value: str) -> None:
+    """Choose an option of a select."""
+    from selenium.webdriver.support.ui import Select
+
+    Select(find(page, selector)).select_by_value(value)
+
+
 def test_nothing_leaves_the_file_and_the_console_is_clean(page: Any) -> None:
+    names = page.execute_script("return report.figures.map((figure) => figure.name)")
+    assert len(names) > 10
+    for name in names:
+        opened(page, name)
     messages = [json.loads(entry["message"])["message"] for entry in page.get_log("performance")]
     requested = [
         message["params"]["request"]["url"]
@@ -70,26 +149,102 @@ def test_nothing_leaves_the_file_and_the_console_is_clean(page: Any) -> None:
     ]
     assert page.current_url in requested
     assert all(url == page.current_url or url.startswith("data:") for url in requested)
-    assert page.get_log("browser") == []
+    assert page.get_log("browser") == [], "no error, and nothing against the page's policy"
+
+
+def test_without_scripts_every_figure_and_table_is_there(report: str) -> None:
+    page = browser_of(scripts=False)
+    try:
+        page.get(report)
+        figures = page.find_elements("css selector", "figure")
+        assert len(figures) > 10
+        for figure in figures:
+            assert figure.find_element("css selector", ".static svg").size["width"] > 300
+        assert not page.find_elements("css selector", "canvas, .filters, .tools")
+        assert len(page.find_elements("css selector", ROWS)) == 128
+    finally:
+        page.quit()
+
+
+def test_pointing_at_a_mark_tells_its_configuration_and_a_click_goes_to_its_row(page: Any) -> None:
+    from selenium.webdriver.common.action_chains import ActionChains
+
+    canvas = opened(page, "q1a-explore")
+    x, y, name = place_of(page, "q1a-explore", 0)
+    ActionChains(page, duration=60).move_to_element_with_offset(canvas, x, y).perform()
+    wait(page, "return !document.querySelector('.tip').hidden")
+    told = find(page, ".tip").text
+    row = next(row for row in shown(page) if row[-1] == name)
+    for heading in ("model", "learning rate", "optimizer", "test accuracy (%)"):
+        assert heading in told
+    assert row[2] in told and row[4] in told, "the table's values of that configuration"
+    assert page.execute_script("return document.querySelector('tr.hot').textContent").endswith(name)
+    ActionChains(page, duration=60).click().perform()
+    here = wait(page, "return document.querySelector('tr.here')?.textContent")
+    assert str(here).endswith(name)
+
+
+def test_a_frame_in_one_figure_filters_the_table_and_the_other_figures(page: Any) -> None:
+    other = (
+        "const figure = report.figures.find((f) => f.name === 'q1a-parallel');"
+        "return Object.keys(figure.view.signal('chosen') ?? {}).length"
+    )
+    opened(page, "q1a-parallel")
+    canvas = opened(page, "q1a-explore")
+    page.execute_script("window.scrollBy(0, 0)")
+    box = canvas.size
+    # The left half of the left panel: one model on one data set.
+    drag(page, canvas, (-box["width"] // 2 + 75, -40), (box["width"] // 7, 150))
+    wait(page, f"return document.querySelectorAll('{ROWS}').length < 128")
+    rows = shown(page)
+    assert 0 < len(rows) < 128
+    assert {row[1] for row in rows} == {"MNIST"}, "a frame selects in its own panel"
+    assert len({row[2] for row in rows}) == 1
+    assert "selected in a figure" in find(page, "#table-q1a output").text
+    # Half of the rows repeat a result of the other half, which is drawn once.
+    assert page.execute_script(other) == len(rows) / 2
+    page.execute_script("document.querySelector('#table-q1a .filters button').click()")
+    wait_for_rows(page, 128)
+    assert page.execute_script(other) == 0
+
+
+def test_axes_colours_and_panels_can_be_chosen(page: Any) -> None:
+    opened(page, "q1a-explore")
+    figure = "report.figures.find((f) => f.name === 'q1a-explore')"
+    words = (
+        f"const found = []; const walk = (m) => (m.items ?? []).forEach((i) => "
+        f"{{ if (i.text) found.push(String(i.text)); walk(i); }});"
+        f"walk({figure}.view.scenegraph().root); return found;"
+    )
+    assert "train (s)" not in page.execute_script(words)
+    choose(page, "#figure-q1a-explore select[name='x axis']", "train (s)")
+    choose(page, "#figure-q1a-explore select[name='colour']", "optimizer")
+    choose(page, "#figure-q1a-explore select[name='panels']", "epochs")
+    wait(page, f"return ((found) => found.includes('epochs: 5'))((() => {{ {words} }})())")
+    found = page.execute_script(words)
+    assert {"train (s)", "optimizer", "SGD", "Adam", "epochs: 2"} <= set(found)
+
+
+def test_arrow_keys_read_configurations_aloud_and_enter_goes_to_the_row(page: Any) -> None:
+    opened(page, "q1a-pareto")
+    frame = find(page, "#figure-q1a-pareto .drawn")
+    frame.send_keys("\ue014")  # right
+    told = find(page, "#figure-q1a-pareto [aria-live]").get_property("textContent")
+    assert "model ResNet-" in told and "test accuracy (%)" in told
+    frame.send_keys("\n")
+    assert wait(page, "return document.activeElement.matches('tr.here')")
 
 
 def test_the_table_filters_and_says_how_many_are_left(page: Any) -> None:
-    from selenium.webdriver.support.ui import Select
-
     assert len(shown(page)) == 128
-    Select(find(page, "#table-q1a select[name='model']")).select_by_value("ResNet-18")
-    Select(find(page, "#table-q1a select[name='data set']")).select_by_value("MNIST")
+    choose(page, "#table-q1a select[name='model']", "ResNet-18")
+    choose(page, "#table-q1a select[name='data set']", "MNIST")
     rows = wait_for_rows(page, 32)
     assert all("ResNet-18" in row and "MNIST" in row for row in rows)
     assert find(page, "#table-q1a output").text == "32 of 128 shown"
     find(page, "#table-q1a input").send_keys("sgd no such")
     wait_for_rows(page, 0)
-    clear = find(page, "#table-q1a .filters button")
-    # The page scrolls smoothly, and what moves cannot be clicked.
-    page.execute_script(
-        "arguments[0].scrollIntoView({block: 'center', behavior: 'instant'})", clear
-    )
-    clear.click()
+    page.execute_script("document.querySelector('#table-q1a .filters button').click()")
     wait_for_rows(page, 128)
     assert find(page, "#table-q1a input").get_property("value") == ""
 
@@ -105,26 +260,36 @@ def test_a_column_sorts_by_number_up_and_down_by_keyboard(page: Any) -> None:
         assert seconds == sorted(seconds, key=lambda value: sign * value)
 
 
-def test_values_of_the_parallel_figure_filter_the_table(page: Any) -> None:
-    value = find(page, ".parallel .value[aria-label='optimizer Adam']")
-    value.send_keys(" ")
-    assert value.get_attribute("aria-pressed") == "true"
-    assert all("Adam" in row for row in wait_for_rows(page, 64))
-    lines = page.find_elements("css selector", ".parallel .line")
-    assert len(lines) == 64, "a line per configuration that is no repetition"
-    faded = page.find_elements("css selector", ".parallel .line.off")
-    assert len(faded) == 32
-    value.send_keys(" ")
-    wait_for_rows(page, 128)
-
-
 @pytest.mark.parametrize("width", [360, 1400])
 def test_the_page_itself_never_scrolls_sideways(page: Any, width: int) -> None:
     metrics = {"width": width, "height": 900, "deviceScaleFactor": 1, "mobile": width < 500}
     page.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", metrics)
     try:
+        opened(page, "q1a-explore")
         script = "return [document.documentElement.scrollWidth, window.innerWidth];"
         needed, there = page.execute_script(script)
         assert needed <= there == width
+        if width > 1000:  # half of the page is not left empty
+            drawn = page.execute_script("return document.querySelector('canvas').clientWidth")
+            assert drawn > 0.7 * width
     finally:
         page.execute_cdp_cmd("Emulation.clearDeviceMetricsOverride", {})
+
+
+def test_what_a_reader_has_chosen_is_taken_over_by_a_new_version_of_the_page(
+    page: Any, report: str
+) -> None:
+    opened(page, "q1a-explore")
+    choose(page, "#figure-q1a-explore select[name='x axis']", "train (s)")
+    script = "report.figures[1].group.select(report.figures[1], new Set([arguments[0]]));"
+    name = shown(page)[0][-1]
+    page.execute_script(script, name)
+    saved = page.execute_script("return window.reportState.read()")
+    page.get(report)
+    assert len(shown(page)) == 128
+    page.execute_script("window.reportState.write(arguments[0])", saved)
+    wait(page, "return document.querySelectorAll(arguments[0]).length < 128", ROWS)
+    assert name in {row[-1] for row in shown(page)}
+    opened(page, "q1a-explore")
+    chosen = find(page, "#figure-q1a-explore select[name='x axis']")
+    assert chosen.get_property("value") == "train (s)"

@@ -72,8 +72,7 @@ def test_a_selected_loss_is_compared_and_accuracies_stand_beside_it(tmp_path: Pa
         write_trial(path, name, config, {2: [name]}, [line(1), result])
     text = written(path)
     assert "test loss is 1 higher on average" in part(text, "Answer")
-    assert "validation loss and accuracy by epoch" not in text
-    assert "loss and accuracy (%) by epoch" in text or "loss and accuracy by epoch" in text
+    assert "Validation loss by epoch" in part(text, "Learning curves")
     assert "test accuracy (%)" in part(text, "All configurations")
     effects = part(text, "Main effects")
     assert "mean test loss" in effects and "accuracy" not in effects

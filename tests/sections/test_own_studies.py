@@ -53,9 +53,9 @@ def test_the_objective_has_its_name_and_unit_everywhere(tmp_path: Path) -> None:
     )
     assert "its test rmse (mm) |   difference (mm) |" in text
     assert re.search(r"\| +5.0 ± 1.0 \| +6.0 ± 1.0 \|", text)
-    assert "ending at their validation rmse from 5 to 34 mm" in text
+    assert "Validation rmse (mm) goes from 5 to 34." in text
     assert "The picked configuration ends at validation rmse 5 mm (mean of 3 seeds)." in text
-    assert "rmse (mm) and loss by epoch" in text
+    assert "Validation rmse (mm) by epoch" in text
     assert "The widest span is that of learning rate, 20 mm." in text
     assert "test rmse is 20 mm higher on average, higher in 4 of 4 pairs at 3 seeds" in text
     assert "The functions of the studies read data of their own" in text

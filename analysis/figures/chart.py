@@ -1,0 +1,134 @@
+"""A figure as data: one Vega-Lite specification, its data sets, and what a reader may choose.
+
+The same specification is drawn for print, shown without scripts, and made interactive by the HTML.
+"""
+
+from __future__ import annotations
+
+import copy
+import math
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from analysis.figures.theme import CONFIG
+
+Spec = dict[str, Any]
+Patch = Mapping[str, Any]
+"""Path in a specification, such as ``/layer/0/encoding/x`` -> the value there; None removes it."""
+
+SCHEMA = "https://vega.github.io/schema/vega-lite/v6.json"
+_DIGITS = 7
+IS_CHOSEN = "chosen === null || chosen[datum.id]"
+"""The test of a mark whose row has not been filtered out by the reader."""
+LINKS: tuple[Spec, ...] = (
+    {"name": "chosen", "value": None},
+    {"name": "hot", "value": ""},
+)
+"""Parameters that connect a figure with the table: the rows left by filters, and one pointed at."""
+
+
+@dataclass(frozen=True, eq=False)
+class Data:
+    """A data set of figures.
+
+    Attributes:
+        name: by which a chart's specification names it. Charts that have the same object share it.
+        columns: column -> values, all of the same length.
+    """
+
+    name: str
+    columns: Mapping[str, list[Any]]
+
+    def records(self) -> list[dict[str, Any]]:
+        """Return the data set line by line."""
+        names = list(self.columns)
+        return [
+            dict(zip(names, values, strict=True))
+            for values in zip(*self.columns.values(), strict=True)
+        ]
+
+
+@dataclass(frozen=True)
+class Choice:
+    """Something that the reader of the HTML chooses.
+
+    Attributes:
+        label: what is chosen, such as ``x axis``.
+        options: text of an option -> the changes that it makes. Every option of a choice changes
+            the same paths.
+        chosen: the option that the specification shows.
+    """
+
+    label: str
+    options: Mapping[str, Patch]
+    chosen: str
+
+
+@dataclass(frozen=True, eq=False)
+class Chart:
+    """One figure.
+
+    Attributes:
+        spec: the Vega-Lite specification, without data and theme.
+        data: the data sets that it names.
+        choices: what the reader of the HTML may choose.
+        rows: name of the rows whose ``id`` the marks have; empty if they have none. The HTML
+            connects them with the table of the same rows.
+        brush: the path of the view in which the reader can select marks with a frame; None if there
+            is none.
+        brushed: the channels that such a frame limits.
+    """
+
+    spec: Spec
+    data: tuple[Data, ...] = ()
+    choices: tuple[Choice, ...] = ()
+    rows: str = ""
+    brush: str | None = None
+    brushed: tuple[str, ...] = ("x", "y")
+
+    def complete(self) -> Spec:
+        """Return a specification that can be drawn as it is."""
+        datasets = {one.name: one.records() for one in self.data}
+        return {"$schema": SCHEMA, **self.spec, "config": CONFIG, "datasets": datasets}
+
+    def with_options(self, **chosen: str) -> Chart:
+        """Return the chart as it is when other options are chosen: label -> option."""
+        spec = self.spec
+        for choice in self.choices:
+            if choice.label in chosen:
+                spec = patched(spec, choice.options[chosen[choice.label]])
+        return Chart(spec, self.data, self.choices, self.rows, self.brush, self.brushed)
+
+
+def patched(spec: Spec, patch: Patch) -> Spec:
+    """Return a specification with changes; the given one stays as it is."""
+    changed = copy.deepcopy(spec)
+    for path, value in patch.items():
+        *parents, last = path.strip("/").split("/")
+        place: Any = changed
+        for name in parents:
+            place = place[int(name)] if isinstance(place, list) else place[name]
+        if isinstance(place, list):
+            place[int(last)] = value
+        elif value is None:
+            place.pop(last, None)
+        else:
+            place[last] = value
+    return changed
+
+
+def values_of(values: Iterable[Any]) -> list[Any]:
+    """Return numbers and texts for a data set: rounded to 7 digits, None if they are not finite."""
+    return [_plain(value) for value in values]
+
+
+def _plain(value: Any) -> Any:
+    if value is None or isinstance(value, (str, bool)):
+        return value
+    number = float(value)
+    if not math.isfinite(number):
+        return None
+    if number.is_integer() and abs(number) < 2**53:
+        return int(number)
+    return float(f"{number:.{_DIGITS}g}")

@@ -1,0 +1,216 @@
+"""Main effects of the factors, and how two factors act together."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pandas as pd
+
+from analysis.figures.chart import Chart, Choice, Data, Patch, Spec, values_of
+from analysis.figures.fields import MOST_LEVELS, Field
+from analysis.figures.panels import field_choice, option_name, panel_choice, panelled
+from analysis.figures.rows import Rows
+from analysis.figures.theme import WIDTH, cut
+from analysis.frames.columns import levels
+from analysis.frames.labels import label, parameter_heading
+from analysis.frames.measures import Measure
+
+_HEIGHT = 240
+
+
+def draw_effects(effects: pd.DataFrame, measure: Measure, column: str) -> Chart:
+    """Draw the mean of a measure at every level of every factor, from ``main_effects_data``.
+
+    ``column`` has the means.
+    """
+    effects = effects[effects[column].notna()]
+    factors = list(dict.fromkeys(effects["factor"]))
+    names = {factor: cut(parameter_heading(factor), 30) for factor in factors}
+    order = [
+        cut(label(factor, value))
+        for factor in factors
+        for value in levels(effects[effects["factor"] == factor], "level")
+    ]
+    datasets = levels(effects, "dataset") if "dataset" in effects else []
+    groups = [cut(label("dataset", value)) for value in datasets]
+    percent = 100.0 if measure.in_percent else 1.0
+    columns: dict[str, list[Any]] = {
+        "factor": [names[f] for f in effects["factor"]],
+        "level": [
+            cut(label(f, v)) for f, v in zip(effects["factor"], effects["level"], strict=True)
+        ],
+        "mean": values_of(percent * effects[column].astype(float)),
+        "sets": [int(n) for n in effects["num_sets"]],
+    }
+    title = f"mean {measure.words} (%)" if measure.in_percent else f"mean {measure.axis}"
+    encoding: Spec = {
+        "x": {"field": "mean", "type": "quantitative", "title": title, "scale": {"zero": False}},
+        "y": {"field": "level", "type": "ordinal", "sort": order, "title": None},
+    }
+    colour: Spec = {}
+    if groups:
+        columns["group"] = [cut(label("dataset", value)) for value in effects["dataset"]]
+        drawn = {"field": "group", "type": "nominal", "sort": groups, "title": None}
+        colour = {"color": drawn, "shape": drawn | {"legend": None}}
+    told = [
+        *([{"field": "group", "title": "data set"}] if groups else []),
+        {"field": "factor"},
+        {"field": "level"},
+        {"field": "mean", "title": title, "format": ".2f" if measure.in_percent else ".4~r"},
+        {"field": "sets", "title": "sets or rows"},
+    ]
+    line_colour = {"color": colour["color"]} if colour else {}
+    spec: Spec = {
+        "data": {"name": "effects"},
+        "facet": {
+            "row": {
+                "field": "factor",
+                "type": "nominal",
+                "sort": list(names.values()),
+                "title": None,
+                "header": {
+                    "labelAngle": 0,
+                    "labelAlign": "left",
+                    "labelAnchor": "middle",
+                    "labelBaseline": "middle",
+                    "labelLimit": 190,
+                },
+            }
+        },
+        "spacing": 6,
+        "resolve": {"scale": {"y": "independent"}},
+        "spec": {
+            "width": WIDTH - 300,
+            "height": {"step": 19},
+            "layer": [
+                {
+                    "mark": {"type": "line", "strokeWidth": 1, "strokeOpacity": 0.5},
+                    "encoding": encoding | line_colour | {"order": {"field": "mean"}},
+                },
+                {
+                    "mark": {"type": "point", "filled": True, "size": 70},
+                    "encoding": encoding | colour | {"tooltip": told},
+                },
+            ],
+        },
+        "usermeta": {"margin": 250},
+    }
+    return Chart(spec, (Data("effects", columns),))
+
+
+def interaction_chart(
+    rows: Rows, measure: Field, x: Field, lines: Field, panel: Field | None = None
+) -> Chart:
+    """Return the mean of a measure at the levels of a factor, one line per level of another.
+
+    Lines that are not parallel are an interaction. Continuous factors are cut into parts.
+    """
+    fields = interacting(rows)
+    encoding: Spec = {"x": _across(x), "y": _mean_of(measure), "color": _by(lines)}
+    spec = panelled(
+        panel,
+        {"layer": _interaction_layers(encoding)},
+        height=_HEIGHT,
+        data={"name": rows.data.name},
+        then=[
+            *mean_of_cells(measure, x, lines),
+            {"calculate": "datum.mean - datum.error", "as": "low"},
+            {"calculate": "datum.mean + datum.error", "as": "high"},
+        ],
+    )
+    options: dict[str, Patch] = {option_name(f, fields): _lines_patch(f) for f in fields}
+    choices = (
+        field_choice("measure", rows.measures, measure, _measure_patch),
+        field_choice("x axis", fields, x, _across_patch),
+        Choice("lines", options, option_name(lines, fields)),
+        panel_choice(rows.factors, panel, 0),
+    )
+    return Chart(spec, (rows.data,), choices)
+
+
+def interacting(rows: Rows) -> list[Field]:
+    """Return the factors with few levels, or few parts, which can be set against each other."""
+    return [f for f in rows.factors if 1 < len(f.grouping.order) <= MOST_LEVELS]
+
+
+def mean_of_cells(measure: Field, across: Field, by: Field) -> list[Spec]:
+    """Return what makes ``mean``, ``error`` and ``count`` per panel and levels of two factors.
+
+    It follows the column ``panel``. The levels are the columns ``across`` and ``by``.
+    """
+    return [
+        {"filter": f"isValid(datum.{measure.key})"},
+        {"calculate": f"datum.{across.grouping.key}", "as": "across"},
+        {"calculate": f"datum.{by.grouping.key}", "as": "by"},
+        {
+            "aggregate": [
+                {"op": "mean", "field": measure.key, "as": "mean"},
+                {"op": "stderr", "field": measure.key, "as": "error"},
+                {"op": "count", "as": "count"},
+            ],
+            "groupby": ["panel", "across", "by"],
+        },
+    ]
+
+
+def mean_patch(measure: Field) -> dict[str, Any]:
+    """Return the changes that put another measure into ``mean_of_cells``."""
+    filtered = {"filter": f"isValid(datum.{measure.key})"}
+    at = "/transform/4/aggregate"
+    return {
+        "/transform/1": filtered,
+        f"{at}/0/field": measure.key,
+        f"{at}/1/field": measure.key,
+    }
+
+
+def _interaction_layers(encoding: Spec) -> list[Spec]:
+    told: list[Spec] = [
+        {"field": "across", "title": "level"},
+        {"field": "by", "title": "line"},
+        {"field": "mean", "type": "quantitative", "format": ".4~r"},
+        {"field": "error", "type": "quantitative", "format": ".2~r", "title": "standard error"},
+        {"field": "count", "type": "quantitative", "title": "configurations"},
+    ]
+    low, high = {"field": "low", "type": "quantitative"}, {"field": "high"}
+    return [
+        {"mark": {"type": "line", "strokeWidth": 2}, "encoding": encoding},
+        {
+            "mark": {"type": "rule", "strokeOpacity": 0.4, "strokeWidth": 2},
+            "encoding": encoding | {"y": low, "y2": high},
+        },
+        {
+            "mark": {"type": "point", "filled": True, "size": 70, "opacity": 1},
+            "encoding": encoding | {"tooltip": told},
+        },
+    ]
+
+
+def _across(x: Field) -> Spec:
+    return {**x.grouping.position(), "field": "across", "title": cut(x.title, 60)}
+
+
+def _by(lines: Field) -> Spec:
+    return {**lines.grouping.colour(), "field": "by"}
+
+
+def _mean_of(measure: Field) -> Spec:
+    title = f"mean {cut(measure.title, 50)}"
+    scale = {"zero": False, "padding": 12}
+    return {"field": "mean", "type": "quantitative", "title": title, "scale": scale}
+
+
+def _measure_patch(measure: Field) -> Patch:
+    title = _mean_of(measure)["title"]
+    titles = {f"/spec/layer/{layer}/encoding/y/title": title for layer in (0, 2)}
+    return mean_patch(measure) | titles
+
+
+def _across_patch(x: Field) -> Patch:
+    at = {f"/spec/layer/{layer}/encoding/x": _across(x) for layer in range(3)}
+    return at | {"/transform/2/calculate": f"datum.{x.grouping.key}"}
+
+
+def _lines_patch(lines: Field) -> Patch:
+    at = {f"/spec/layer/{layer}/encoding/color": _by(lines) for layer in range(3)}
+    return at | {"/transform/3/calculate": f"datum.{lines.grouping.key}"}

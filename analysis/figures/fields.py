@@ -1,0 +1,166 @@
+"""The factors and measures of a study as axes and colours of figures."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from analysis.figures.chart import Spec, values_of
+from analysis.figures.theme import RAMP, SERIES, cut
+from analysis.frames.cells import percent_digits
+from analysis.frames.columns import levels, numbers
+from analysis.frames.labels import (
+    MILLIONS,
+    MISSING,
+    format_value,
+    label,
+    parameter_heading,
+)
+from analysis.frames.load import Study
+from analysis.frames.measures import measure_of, num_items_of
+from tune_app.study.measures import quantity_of
+
+MOST_LEVELS = 10
+"""A factor of numbers with more values than this is drawn as continuous."""
+NUM_PARTS = 4
+"""A continuous factor that is used as a colour or as panels is cut into so many parts."""
+_WIDE_RANGE = 15.0
+"""A positive quantity whose largest value is so many times its smallest is on a log axis."""
+
+
+@dataclass(frozen=True)
+class Field:
+    """One column of a data set, and how it is drawn.
+
+    Attributes:
+        key: the column. Keys are made here, so no name of a user's is read as an expression.
+        title: its name with its unit.
+        order: the printed values in their order; empty if it is continuous.
+        log: whether its axis is logarithmic.
+        format: of its numbers, as d3 has it.
+        better: ``max``, ``min``, or None if neither is known to be better.
+        values: one value per row of the frame.
+        parts: the same field cut into a few parts, if it is continuous and a factor.
+    """
+
+    key: str
+    title: str
+    order: tuple[str, ...] = ()
+    log: bool = False
+    format: str = ""
+    better: str | None = None
+    values: tuple[Any, ...] = field(default=(), repr=False)
+    parts: Field | None = None
+
+    @property
+    def is_discrete(self) -> bool:
+        """Whether it has few values that are printed as texts."""
+        return bool(self.order)
+
+    @property
+    def grouping(self) -> Field:
+        """The field as it divides rows into groups."""
+        return self.parts or self
+
+    def position(self, *, title: str = "") -> Spec:
+        """Return its channel as an axis."""
+        named: Spec = {"field": self.key, "title": title or cut(self.title, 60)}
+        if self.is_discrete:
+            return named | {"type": "ordinal", "sort": list(self.order)}
+        scale: Spec = {"type": "log", "nice": False} if self.log else {"zero": False}
+        axis: Spec = {"format": "~g"} if self.log else {}
+        return named | {"type": "quantitative", "scale": scale | {"padding": 12}, "axis": axis}
+
+    def colour(self) -> Spec:
+        """Return its channel as a colour."""
+        named: Spec = {"field": self.key, "title": cut(self.title, 50)}
+        if self.is_discrete and len(self.order) <= len(SERIES):
+            return named | {"type": "nominal", "sort": list(self.order)}
+        if self.is_discrete:
+            return named | {
+                "type": "ordinal",
+                "sort": list(self.order),
+                "scale": {"scheme": RAMP},
+            }
+        scale: Spec = {"scheme": RAMP} | ({"type": "log"} if self.log else {})
+        # The brightest end is for the better values.
+        scale |= {"reverse": True} if self.better == "min" else {}
+        return named | {"type": "quantitative", "scale": scale, "legend": {"format": self.format}}
+
+    def tooltip(self) -> Spec:
+        """Return its line in the box that describes a mark."""
+        named: Spec = {"field": self.key, "title": self.title}
+        if self.is_discrete:
+            return named | {"type": "nominal"}
+        return named | {"type": "quantitative", "format": self.format}
+
+
+def factor_field(study: Study, rows: pd.DataFrame, name: str, key: str) -> Field:
+    """Return a parameter of some rows as a field; its values have the order of the study."""
+    title = parameter_heading(name)
+    there = set(rows[name].dropna())
+    found = [value for value in levels(study.rows, name) if value in there]
+    are_numbers = all(isinstance(v, (int, float, np.number)) for v in found)
+    is_bool = any(isinstance(v, (bool, np.bool_)) for v in found)
+    if are_numbers and not is_bool and len(found) > MOST_LEVELS:
+        values = numbers(rows, name)
+        return Field(
+            key,
+            title,
+            log=_is_wide(values),
+            format=".4~r",
+            values=tuple(values_of(values)),
+            parts=_parts(values, title, f"{key}p"),
+        )
+    order = tuple(dict.fromkeys(label(name, value) for value in found))
+    texts = tuple(MISSING if pd.isna(value) else label(name, value) for value in rows[name])
+    order += (MISSING,) if MISSING in texts and MISSING not in order else ()
+    return Field(key, title, order=order, values=texts)
+
+
+def measure_field(study: Study, rows: pd.DataFrame, name: str, key: str) -> Field:
+    """Return a measure as a field; shares are in percent."""
+    measure = measure_of(study, name)
+    share = measure.in_percent
+    values = numbers(rows, name) * (100.0 if share else 1.0)
+    digits = percent_digits(num_items_of(study, None, name))
+    return Field(
+        key,
+        measure.heading,
+        log=not share and _is_wide(values),
+        format=f".{digits}f" if share else ".4~r",
+        better=measure.better or ("min" if _is_cost(name) else None),
+        values=tuple(values_of(values)),
+    )
+
+
+def _is_cost(name: str) -> bool:
+    return name.endswith("_seconds") or quantity_of(name) == "loss" or name in MILLIONS
+
+
+def _is_wide(values: pd.Series[float]) -> bool:
+    known = values.dropna()
+    return bool(len(known) and known.min() > 0 and known.max() > _WIDE_RANGE * known.min())
+
+
+def _parts(values: pd.Series[float], title: str, key: str) -> Field:
+    """Cut numbers at their quartiles."""
+    edges = np.unique(np.nanquantile(values, np.linspace(0, 1, NUM_PARTS + 1)))
+    names = [
+        f"{format_value(float(low))} – {format_value(float(high))}"
+        for low, high in itertools.pairwise(edges)
+    ]
+    at = np.clip(np.searchsorted(edges, values, side="right") - 1, 0, len(names) - 1)
+    texts = [MISSING if pd.isna(v) else names[i] for v, i in zip(values, at, strict=True)]
+    order = (*names, *((MISSING,) if MISSING in texts else ()))
+    return Field(key, title, order=order, values=tuple(texts))
+
+
+def with_parts(fields: Sequence[Field]) -> list[Field]:
+    """Return fields and their parts: everything that has a column."""
+    return [one for each in fields for one in (each, each.parts) if one is not None]

@@ -1,0 +1,137 @@
+"""Results against each factor, and at each pair of levels of two factors."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from analysis.figures.chart import LINKS, Chart, Patch, Spec
+from analysis.figures.effects import interacting, mean_of_cells, mean_patch
+from analysis.figures.fields import Field
+from analysis.figures.panels import colour_choice, field_choice, panel_choice, panelled
+from analysis.figures.rows import Rows
+from analysis.figures.scatter import axis, point_layers
+from analysis.figures.theme import PAGE, RAMP, cut
+
+MOST_SLICES = 12
+_WIDTH, _HEIGHT = 190, 150
+_DARK, _LIGHT = "#10202f", "#fefefe"
+
+
+def slices_chart(rows: Rows, measure: Field, colour: Field | None) -> Chart:
+    """Return a panel per factor with a measure of every configuration against it."""
+    factors = rows.factors[:MOST_SLICES]
+    panels = []
+    for factor in factors:
+        encoding: Spec = {**axis("x", factor), "y": _untitled(measure), "tooltip": rows.tooltip}
+        encoding |= {"color": colour.colour()} if colour else {}
+        layers = point_layers(encoding, len(rows.frame), size=28)
+        panels.append({"width": _WIDTH, "height": _HEIGHT, "layer": layers})
+    spec: Spec = {
+        "title": {"text": cut(measure.title, 60), "fontWeight": "normal"},
+        "params": list(LINKS),
+        "data": {"name": rows.data.name},
+        "concat": panels,
+        "columns": 3,
+        "spacing": 22,
+        "usermeta": {"panels": len(panels)},
+    }
+    places = range(len(panels))
+
+    def patch(field: Field) -> Patch:
+        changed: dict[str, Any] = {"/title/text": cut(field.title, 60)}
+        for place in places:
+            for layer in (0, 1):
+                changed[f"/concat/{place}/layer/{layer}/encoding/y"] = _untitled(field)
+        return changed
+
+    paths = [f"/concat/{place}/layer/0/encoding/color" for place in places]
+    choices = (
+        field_choice("y axis", rows.measures, measure, patch),
+        colour_choice((*rows.factors, *rows.measures), colour, paths),
+    )
+    return Chart(spec, (rows.data,), choices, rows.data.name)
+
+
+def _untitled(field: Field) -> Spec:
+    return field.position() | {"title": None}
+
+
+def heat_chart(rows: Rows, measure: Field, x: Field, y: Field, panel: Field | None = None) -> Chart:
+    """Return the mean of a measure at every pair of levels of two factors.
+
+    Continuous factors are cut into parts.
+    """
+    fields = interacting(rows)
+    told: list[Spec] = [
+        {"field": "across", "title": "level across"},
+        {"field": "by", "title": "level up"},
+        {"field": "mean", "type": "quantitative", "format": ".4~r"},
+        {"field": "count", "type": "quantitative", "title": "configurations"},
+    ]
+    at: Spec = {"x": _level(x, "across"), "y": _level(y, "by")}
+    cells: Spec = {
+        "mark": {"type": "rect", "stroke": PAGE, "strokeWidth": 2},
+        "encoding": at | {"color": _shade(measure), "tooltip": told},
+    }
+    # The lighter half of the colours needs dark letters.
+    light = "datum.mean - datum.lowest > 0.6 * (datum.highest - datum.lowest)"
+    dark = "datum.highest - datum.mean > 0.6 * (datum.highest - datum.lowest)"
+    test = dark if measure.better == "min" else light
+    letters: Spec = {
+        "mark": {"type": "text", "fontSize": 11},
+        "encoding": at
+        | {
+            "text": {"field": "mean", "type": "quantitative", "format": _short(measure)},
+            "color": {"condition": {"test": test, "value": _DARK}, "value": _LIGHT},
+        },
+    }
+    ends: Spec = {
+        "joinaggregate": [
+            {"op": "min", "field": "mean", "as": "lowest"},
+            {"op": "max", "field": "mean", "as": "highest"},
+        ]
+    }
+    spec = panelled(
+        panel,
+        {"layer": [cells, letters]},
+        height=200,
+        data={"name": rows.data.name},
+        then=[*mean_of_cells(measure, x, y), ends],
+    )
+
+    def measured(field: Field) -> Patch:
+        test = dark if field.better == "min" else light
+        return mean_patch(field) | {
+            "/spec/layer/0/encoding/color": _shade(field),
+            "/spec/layer/1/encoding/text/format": _short(field),
+            "/spec/layer/1/encoding/color/condition/test": test,
+        }
+
+    choices = (
+        field_choice("measure", rows.measures, measure, measured),
+        field_choice("x axis", fields, x, lambda f: _level_patch(f, "x", "across", 2)),
+        field_choice("y axis", fields, y, lambda f: _level_patch(f, "y", "by", 3)),
+        panel_choice(rows.factors, panel, 0),
+    )
+    return Chart(spec, (rows.data,), choices)
+
+
+def _short(measure: Field) -> str:
+    return ".1f" if measure.format.endswith("f") else ".3~r"
+
+
+def _level(field: Field, column: str) -> Spec:
+    return {**field.grouping.position(), "field": column, "title": cut(field.title, 60)}
+
+
+def _shade(measure: Field) -> Spec:
+    scale: Spec = {"scheme": RAMP} | ({"reverse": True} if measure.better == "min" else {})
+    legend: Spec = {"format": _short(measure)}
+    title = f"mean {cut(measure.title, 50)}"
+    named: Spec = {"field": "mean", "type": "quantitative", "title": title}
+    return named | {"scale": scale, "legend": legend}
+
+
+def _level_patch(field: Field, channel: str, column: str, place: int) -> Patch:
+    at = {f"/spec/layer/{layer}/encoding/{channel}": _level(field, column) for layer in range(2)}
+    return at | {f"/transform/{place}/calculate": f"datum.{field.grouping.key}"}

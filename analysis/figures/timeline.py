@@ -1,0 +1,186 @@
+"""What ran when: a bar per trial, in lanes of trials that ran at once."""
+
+from __future__ import annotations
+
+import heapq
+from dataclasses import dataclass
+
+import pandas as pd
+
+from analysis.figures.chart import LINKS, Chart, Choice, Data, Patch, Spec, values_of
+from analysis.figures.panels import colour_choice
+from analysis.figures.rows import Rows
+from analysis.figures.theme import INK, MUTED, PAGE, SERIES, WIDTH
+from analysis.frames.columns import numbers
+from analysis.frames.load import Study
+
+MOST_BARS = 1_000
+"""Of more trials the first ones are shown."""
+_BREAK = 3600.0
+"""A pause between trials that is longer than this, in seconds, is left out."""
+_SLACK = 2.0
+"""Beginnings are estimated: bars that overlap by less than this, in seconds, share a lane."""
+_STATUSES = {
+    "finished": SERIES[0],
+    "unconverged": SERIES[4],
+    "diverged": SERIES[3],
+    "failed": SERIES[1],
+    "unfinished": MUTED,
+}
+"""What became of a trial -> its colour; any other is grey too."""
+
+
+@dataclass(frozen=True)
+class Timeline:
+    """What ran when.
+
+    Attributes:
+        bars: ``id``, ``trial``, ``start`` and ``end`` (minutes since the first start), ``lane``,
+            ``status``, ``epochs`` and ``host``; a line per trial and launch.
+        num_lanes: the most trials that ran at once.
+        num_trials: how many there were; more than are drawn in a large study.
+    """
+
+    bars: pd.DataFrame
+    num_lanes: int
+    num_trials: int
+
+
+def timeline_data(study: Study) -> Timeline | None:
+    """Return what ran when, from the times of the recorded epochs; None if there are none.
+
+    The first epoch of a trial begins ``epoch_seconds`` before it is recorded, or where that is
+    unknown as long before as the next one is after.
+    """
+    epochs = study.epochs
+    if "timestamp" not in epochs or numbers(epochs, "timestamp").isna().all():
+        return None
+    epochs = epochs.assign(
+        at=numbers(epochs, "timestamp"),
+        took=numbers(epochs, "epoch_seconds").fillna(0) + numbers(epochs, "eval_seconds").fillna(0),
+        host=epochs["hostname"].astype(str) if "hostname" in epochs else "",
+    ).dropna(subset=["at"])
+    grouped = epochs.sort_values("at", kind="stable").groupby(["trial_key", "launch"], sort=False)
+    bars = grouped.agg(
+        first=("at", "min"), end=("at", "max"), took=("took", "first"),
+        epochs=("epoch", "count"), host=("host", "last"),
+    ).reset_index()  # fmt: skip
+    between = (bars["end"] - bars["first"]) / (bars["epochs"] - 1).clip(lower=1)
+    bars["start"] = bars["first"] - bars["took"].where(bars["took"] > 0, between)
+    bars = bars.sort_values("start", kind="stable").reset_index(drop=True)
+    num_trials, bars = len(bars), bars.head(MOST_BARS)
+    shift = _gaps(bars)
+    statuses = study.trials.set_index("trial_key")["status"]
+    rows = study.rows[study.rows["same_as"] == ""].drop_duplicates("trial_id", keep="last")
+    ids = dict(zip(rows["trial_id"], rows["config_id"], strict=True))
+    lanes = _lanes(list(bars["start"]), list(bars["end"]))
+    frame = pd.DataFrame(
+        {
+            "id": [str(ids.get(t, "")) for t in bars["trial_key"]],
+            "trial": bars["trial_key"].astype(str),
+            "start": (bars["start"] - shift - bars["start"].min()) / 60.0,
+            "end": (bars["end"] - shift - bars["start"].min()) / 60.0,
+            "lane": lanes,
+            "status": [str(statuses.get(t, "")) for t in bars["trial_key"]],
+            "epochs": bars["epochs"],
+            "host": bars["host"],
+            "launch": bars["launch"].astype(str),
+        }
+    )
+    return Timeline(frame, max(lanes) + 1, num_trials)
+
+
+def _gaps(bars: pd.DataFrame) -> pd.Series[float]:
+    """Return the idle time before each bar that is left out: pauses between launches."""
+    before = bars["end"].cummax().shift()
+    idle = (bars["start"] - before).clip(lower=0).fillna(0)
+    return idle.where(idle > _BREAK, 0.0).cumsum()
+
+
+def _lanes(starts: list[float], ends: list[float]) -> list[int]:
+    """Return a lane for each bar so that few overlap, the lowest free one; starts ascend."""
+    running: list[tuple[float, int]] = []
+    free: list[int] = []
+    lanes, most = [], 0
+    for start, end in zip(starts, ends, strict=True):
+        while running and running[0][0] <= start + _SLACK:
+            heapq.heappush(free, heapq.heappop(running)[1])
+        lane = heapq.heappop(free) if free else most
+        most = max(most, lane + 1)
+        lanes.append(lane)
+        heapq.heappush(running, (end, lane))
+    return lanes
+
+
+def timeline_chart(rows: Rows | None, data: Timeline, name: str) -> Chart:
+    """Return a bar per trial, in lanes of what ran at once, coloured by what became of it."""
+    bars = Data(name, {str(c): values_of(data.bars[c]) for c in data.bars})
+    found: list[Spec] = []
+    if rows:
+        fields = [c for c in rows.data.columns if c != "id"]
+        source = {"data": {"name": rows.data.name}, "key": "id", "fields": fields}
+        found = [{"lookup": "id", "from": source}]
+    long = float(data.bars["end"].max()) > 180
+    unit = "/ 60" if long else ""
+    span: list[Spec] = [
+        {"calculate": f"datum.start {unit}", "as": "from"},
+        {"calculate": f"datum.end {unit}", "as": "to"},
+    ]
+    there = sorted(set(data.bars["status"]), key=lambda s: (s not in _STATUSES, s))
+    colours = [_STATUSES.get(status, MUTED) for status in there]
+    status: Spec = {
+        "field": "status",
+        "type": "nominal",
+        "title": "status",
+        "scale": {"domain": there, "range": colours},
+    }
+    told: list[Spec] = [
+        *([*rows.tooltip] if rows else []),
+        {"field": "status"},
+        {"field": "epochs", "title": "epochs recorded"},
+        {"field": "host"},
+        {"field": "launch"},
+    ]
+    title = f"{'hours' if long else 'minutes'} since the first trial began"
+    encoding: Spec = {
+        "x": {"field": "from", "type": "quantitative", "title": title, "scale": {"nice": False}},
+        "x2": {"field": "to"},
+        "y": {"field": "lane", "type": "ordinal", "title": "trials at once", "axis": None},
+    }
+    bar: Spec = {
+        "mark": {"type": "bar", "stroke": PAGE, "strokeWidth": 0.6},
+        "encoding": encoding
+        | {
+            "color": status,
+            "fillOpacity": {
+                "condition": {
+                    "test": "chosen === null || datum.id === '' || chosen[datum.id]",
+                    "value": 0.9,
+                },
+                "value": 0.15,
+            },
+            "tooltip": told,
+        },
+    }
+    hot: Spec = {
+        "transform": [{"filter": "datum.id !== '' && datum.id === hot"}],
+        "mark": {"type": "bar", "filled": False, "stroke": INK, "strokeWidth": 2},
+        "encoding": encoding,
+    }
+    height = min(24, max(6, 260 // data.num_lanes)) * data.num_lanes
+    spec: Spec = {
+        "width": WIDTH - 40,
+        "height": max(height, 60),
+        "params": list(LINKS),
+        "data": {"name": bars.name},
+        "transform": [*found, *span],
+        "layer": [bar, hot],
+    }
+    if rows is None:
+        return Chart(spec, (bars,))
+    path = "/layer/0/encoding/color"
+    of_fields = colour_choice((*rows.factors, *rows.measures), None, [path]).options
+    options: dict[str, Patch] = {"status": {path: status}}
+    options |= {name: patch for name, patch in of_fields.items() if patch[path] is not None}
+    choice = Choice("colour", options, "status")
+    return Chart(spec, (bars, rows.data), (choice,), rows.data.name, "/layer/0", ("x",))

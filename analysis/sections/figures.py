@@ -1,0 +1,41 @@
+"""The parts of the report that are figures of any study."""
+
+from __future__ import annotations
+
+from analysis.frames.load import Study
+from analysis.render.document import Figure, Section
+from analysis.sections.drawn import (
+    history,
+    important,
+    interactions,
+    learning_curves,
+    pareto,
+    surface,
+    timeline,
+)
+
+
+def curves(study: Study, key: str) -> Section | None:
+    """Return the learning curves."""
+    return _section("Learning curves", learning_curves(study, key))
+
+
+def costs(study: Study, key: str) -> Section | None:
+    """Return the results against their cost."""
+    return _section("Results and their cost", pareto(study, key))
+
+
+def acting(study: Study, key: str) -> Section | None:
+    """Return which factors matter, and how two of them act together."""
+    figures = (important(study, key), *interactions(study, key), surface(study, key))
+    return _section("Which factors matter, and together with which", *figures)
+
+
+def progress(study: Study, key: str) -> Section | None:
+    """Return how the study went: results as they came, and what ran when."""
+    return _section("How the study went", history(study, key), timeline(study, key))
+
+
+def _section(title: str, *figures: Figure | None) -> Section | None:
+    drawn = tuple(figure for figure in figures if figure is not None)
+    return Section(title, drawn) if drawn else None

@@ -1,0 +1,52 @@
+"""Charts drawn for tests."""
+
+from __future__ import annotations
+
+import json
+from functools import cache
+from importlib.resources import files
+from typing import Any
+from xml.etree import ElementTree
+
+from analysis.figures.chart import Chart
+from analysis.render.drawings import to_svg
+
+SVG = "{http://www.w3.org/2000/svg}"
+
+
+def drawn(chart: Chart) -> ElementTree.Element:
+    """Return a chart as a parsed SVG."""
+    return ElementTree.fromstring(to_svg(chart))  # noqa: S314 — our own drawing
+
+
+def texts(chart: Chart) -> list[str]:
+    """Return every text of a chart as it is drawn."""
+    return ["".join(each.itertext()) for each in drawn(chart).iter(f"{SVG}text")]
+
+
+def problems(chart: Chart) -> list[str]:
+    """Return what Vega-Lite's schema says against a specification."""
+    # Data sets are plain records, and checking each of them takes long.
+    spec = chart.complete() | {"datasets": {}}
+    return [f"{'/'.join(map(str, e.path))}: {e.message[:200]}" for e in _errors(spec)]
+
+
+def _errors(spec: dict[str, Any]) -> list[Any]:
+    return list(_validator().iter_errors(spec))
+
+
+@cache
+def _validator() -> Any:
+    import jsonschema
+
+    schema = files("altair.vegalite.v6.schema") / "vega-lite-schema.json"
+    return jsonschema.Draft7Validator(json.loads(schema.read_text(encoding="utf-8")))
+
+
+def every_option(chart: Chart) -> list[Chart]:
+    """Return the chart with each option of each choice."""
+    return [
+        chart.with_options(**{choice.label: option})
+        for choice in chart.choices
+        for option in choice.options
+    ]

@@ -1,0 +1,46 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+from analysis.figures.effects import draw_effects, interaction_chart
+from analysis.figures.rows import rows_of
+from analysis.figures.slices import heat_chart, slices_chart
+from analysis.frames.effects import main_effects_data
+from analysis.frames.measures import shown_of
+from tests.analysed_studies import grid_study
+from tests.drawn_charts import texts
+from tests.random_search import random_search
+
+
+def test_levels_of_every_factor_are_named(tmp_path: Path) -> None:
+    study = grid_study(tmp_path / "grid")
+    frame = main_effects_data(study)
+    chart = draw_effects(frame, shown_of(study), "mean_test_accuracy")
+    assert {"model", "learning rate", "ResNet-18", "0.1", "mean test accuracy (%)"} <= set(
+        texts(chart)
+    )
+    # 90 and 80 % with ResNet-18, 70 and 50 % with ResNet-50.
+    assert chart.data[0].columns["mean"] == [85, 60, 80, 65]
+
+
+def test_cells_hold_the_mean_of_their_configurations(tmp_path: Path) -> None:
+    rows = rows_of(grid_study(tmp_path / "grid"), "grid")
+    assert rows is not None
+    test = rows.measure("test_accuracy")
+    assert test is not None
+    model, lr = rows.factors
+    shown = texts(heat_chart(rows, test, model, lr))
+    assert {"90.0", "80.0", "70.0", "50.0"} <= set(shown)
+    swapped = heat_chart(rows, test, model, lr).with_options(
+        **{"x axis": "learning rate", "y axis": "model"}
+    )
+    assert {"90.0", "80.0", "70.0", "50.0"} <= set(texts(swapped))
+
+
+def test_continuous_factors_are_cut_into_parts(tmp_path: Path) -> None:
+    rows = rows_of(random_search(tmp_path / "search"), "search")
+    assert rows is not None
+    lr, _, kernel = rows.factors
+    chart = interaction_chart(rows, rows.objective, lr, kernel)
+    assert set(lr.grouping.order) <= set(texts(chart))
+    assert len(texts(slices_chart(rows, rows.objective, kernel))) > 20
