@@ -48,9 +48,7 @@ def draw_forest(lines: pd.DataFrame, measure: Measure) -> Chart:
     y: Spec = {"field": "step", "type": "nominal", "sort": names, "title": None}
     y["axis"] = {"labelLimit": _STEPS, "grid": False}
     there = [look for look in _LOOKS if look in columns["look"]]
-    ends: list[Any] = [
-        list(column) for column in zip(*(_LOOKS[look] for look in there), strict=True)
-    ]
+    colours, shapes = ([_LOOKS[look][place] for look in there] for place in (0, 1))
     look: Spec = {"field": "look", "type": "nominal", "legend": None}
     colour = look | {"scale": {"domain": there, "range": colours}}
     shape = look | {"scale": {"domain": there, "range": shapes}}

@@ -1,18 +1,28 @@
-"""The parts of the report that are figures of any study."""
+"""The parts of the report that are mostly figures, of any study."""
 
 from __future__ import annotations
 
 from analysis.frames.load import Study
 from analysis.render.document import Figure, Section
 from analysis.sections.drawn import (
+    explored,
     history,
     important,
     interactions,
     learning_curves,
+    parallel,
     pareto,
+    sliced,
     surface,
     timeline,
 )
+from analysis.sections.results import rows_table
+
+
+def main_table(study: Study, key: str) -> Section:
+    """Return all configurations, the best first, and figures of them."""
+    figures = (parallel(study, key), explored(study, key), sliced(study, key))
+    return Section("All configurations", (rows_table(study, key), *filter(None, figures)))
 
 
 def curves(study: Study, key: str) -> Section | None:

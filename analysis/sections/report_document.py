@@ -21,13 +21,12 @@ from analysis.sections.best import best
 from analysis.sections.comparisons import by_data_set
 from analysis.sections.confusion import confusion
 from analysis.sections.factors import effects
-from analysis.sections.figures import acting, costs, curves, progress
+from analysis.sections.figures import acting, costs, curves, main_table, progress
 from analysis.sections.grid import pivots
 from analysis.sections.levels import lengths
 from analysis.sections.mistakes import mistakes
 from analysis.sections.panels import panels
 from analysis.sections.problems import problems, unfinished
-from analysis.sections.results import main_table
 from analysis.sections.seeds import data_sets
 from analysis.sections.setup import setup
 from analysis.sections.training import summary

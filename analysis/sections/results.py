@@ -20,8 +20,7 @@ from analysis.frames.measures import (
 from analysis.frames.seeds import over_seeds
 from analysis.frames.summary import best_data, groups_of
 from analysis.frames.tables import inert_axes, study_table
-from analysis.render.document import Section, Table
-from analysis.sections.drawn import explored, parallel, sliced
+from analysis.render.document import Table
 from analysis.sections.panels import panel_names
 
 _TIMES = ("train_seconds", "fit_seconds", "predict_seconds")
@@ -30,12 +29,6 @@ _MOST_MEASURES = 7
 _BEST = "★"
 _COPY = "†"
 _ONE_RESULT = "one result"
-
-
-def main_table(study: Study, key: str) -> Section:
-    """Return all configurations, the best first, and figures of them."""
-    figures = (parallel(study, key), explored(study, key), sliced(study, key))
-    return Section("All configurations", (rows_table(study, key), *filter(None, figures)))
 
 
 def rows_table(study: Study, key: str) -> Table:
