@@ -119,9 +119,10 @@ def _evidence(study: Study) -> tuple[Evidence, dict[str, str]]:
     """Return a study's evidence, and the new names of columns that would be taken for others."""
     names = {name: f"{name}_of_the_study" for name in _RESERVED if name in study.rows}
     keys = tuple(names.get(key, key) for key in study.config_keys)
-    return from_study(
-        replace(study, rows=study.rows.rename(columns=names), config_keys=keys)
-    ), names
+    rows = study.rows.rename(columns=names)
+    # Without its epochs nothing is computed of the times of each epoch, which nothing here needs.
+    bare = replace(study, rows=rows, config_keys=keys, epochs=pd.DataFrame())
+    return from_study(bare), names
 
 
 def _of_claim(

@@ -62,7 +62,7 @@ _BRACKETS = (
 
 def factors_blocks(study: Study, name: str, *, by_data: bool = False) -> tuple[Block, ...]:
     """Return the forest plot of a study and the table behind it; empty if no factor varies."""
-    lines = forest_data(study, by_data=by_data)
+    lines = _drawn(forest_data(study, by_data=by_data), most=None)
     if lines.empty:
         return ()
     if finished(study).empty:
@@ -86,10 +86,10 @@ def _records(lines: pd.DataFrame) -> list[dict[Any, Any]]:
     return lines.to_dict("records")
 
 
-def _drawn(lines: pd.DataFrame, most: int = MOST_STEPS) -> pd.DataFrame:
-    """Return the lines of the figure, the largest differences first."""
+def _drawn(lines: pd.DataFrame, most: int | None = MOST_STEPS) -> pd.DataFrame:
+    """Return the lines with the largest differences, the largest first; None for all lines."""
     order = lines["effect"].abs().sort_values(ascending=False, kind="stable", na_position="last")
-    return lines.loc[order.index].head(most)
+    return lines.loc[order.index].head(len(lines) if most is None else most)
 
 
 def _table(study: Study, name: str, lines: pd.DataFrame) -> Table:
@@ -215,14 +215,13 @@ def factors_in_words(study: Study) -> list[str]:
     """Return which steps help, and which cannot be told from chance, in few lines."""
     if finished(study).empty:
         return []
-    found = forest_data(study)
-    lines = _records(_drawn(found, len(found)))
+    lines = _records(_drawn(forest_data(study), most=None))
     decided = [line for line in lines if str(line["verdict"]).startswith((BETTER, WORSE))]
     texts = []
     if decided:
         runs = all(str(line["verdict"]).endswith(IN_THESE_RUNS) for line in decided)
         words = shown_of(study).words
-        text = f"What changes {words}{IN_THESE_RUNS if runs else ''}: {_steps(study, decided)}"
+        text = f"What improves {words}{IN_THESE_RUNS if runs else ''}: {_steps(study, decided)}"
         texts.append(f"{text}.")
     if few := [line for line in lines if line["verdict"] == TOO_FEW]:
         texts.append(f"Seen, but too few rows to tell it from chance: {_steps(study, few)}.")
@@ -276,4 +275,5 @@ def _better(study: Study, line: dict[Any, Any], with_unit: bool) -> str:
     ratio = line["time_ratio"] if is_to or not line["time_ratio"] else 1 / line["time_ratio"]
     time = f", {ratio:.2g}× the time" if ratio and abs(ratio - 1) > _TELLING else ""
     than = label(line["factor"], bad)
-    return f"{setting_words(line['factor'], good)} over {than}{_where(line)} ({gain}{time})"
+    good = setting_words(line["factor"], good)
+    return f"{good} instead of {than}{_where(line)} ({gain}{time})"

@@ -24,6 +24,7 @@ def test_a_real_study_answers_its_question_in_under_ten_lines(real_study: Path) 
     assert isinstance(question, Paragraph) and question.text.startswith("How do model, optimizer")
     assert isinstance(lines, Bullets) and len(lines.items) < 9
     assert isinstance(figure, Figure) and isinstance(table, Table)
+    assert table.cells["step"][0] == "model: ResNet-18 → ResNet-50", "the largest first"
     assert lines.items[0] == (
         "Best on MNIST of 32, picked on validation: ResNet-18, batch size 32, SGD, learning rate "
         "0.001, epochs 5. Test accuracy 95.0 % (95 % interval 90.4 to 97.8, 160 test images); a "
@@ -31,8 +32,9 @@ def test_a_real_study_answers_its_question_in_under_ten_lines(real_study: Path) 
     )
     assert lines.items[1].endswith("a pick on test would have claimed 2.5 points more.")
     assert lines.items[2].startswith(
-        "What changes test accuracy in these runs: ResNet-18 over ResNet-50 (+32.0 points, 0.21× "
-        "the time); learning rate 0.001 over 0.0001 (+25.4); epochs 5 over 2 (+17.4, 2.5× the time)"
+        "What improves test accuracy in these runs: ResNet-18 instead of ResNet-50 (+32.0 points, "
+        "0.21× the time); learning rate 0.001 instead of 0.0001 (+25.4); epochs 5 instead of 2 "
+        "(+17.4, 2.5× the time)"
     )
     assert lines.items[3] == "Not compared: pin memory (one training serves all its values)."
     assert lines.items[4].startswith("Cost: 128 rows from 32 trainings, 160 epochs instead of 448")
@@ -52,7 +54,8 @@ def test_seeds_give_the_interval_of_any_measure(tmp_path: Path) -> None:
         "interval 6.07 to 6.464, mean of 6 seeds); a pick on test would have claimed the same."
     )
     assert better == (
-        "What changes test rmse: learning rate 0.1 over 0.5 (−10 mm); width 8 over 32 (−1)."
+        "What improves test rmse: learning rate 0.1 instead of 0.5 (−10 mm); width 8 instead of "
+        "32 (−1)."
     )
     assert cost.startswith("Cost: 24 rows, 8 min in trials")
 

@@ -80,7 +80,7 @@ def test_an_objective_without_test_data_is_said_to_be_optimistic(tmp_path: Path)
     assert "%" not in text and "test result" not in text and "on validation" not in text
     assert "so the pick is shown by the values of score that selected it" in text
     assert "Best of 4, picked by its score: depth 4. Score 93." in text
-    assert "depth 4 over 3 (+1)" in text and "A pick on test" not in text
+    assert "depth 4 instead of 3 (+1)" in text and "A pick on test" not in text
 
 
 def test_none_and_flags_are_values_of_their_own(tmp_path: Path) -> None:
