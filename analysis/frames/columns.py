@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from analysis.frames.load import ENDED, FINISHED, Study
+from tune_app.study.trials import HALTED
 
 Rows = pd.DataFrame
 
@@ -68,5 +69,5 @@ def shown_parameters(study: Study) -> list[str]:
 
 
 def is_over(study: Study) -> bool:
-    """Return whether every row has ended or failed, so that there is nothing to wait for."""
-    return bool(study.rows["status"].isin((*ENDED, "failed")).all())
+    """Return whether every row has ended, failed or been stopped: there is nothing to wait for."""
+    return bool(study.rows["status"].isin((*ENDED, *HALTED, "failed")).all())

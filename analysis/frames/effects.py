@@ -22,7 +22,11 @@ from analysis.frames.measures import mean_column
 from analysis.frames.pairing import sets_of
 from analysis.frames.pairs import by_dataset, measured, most_at_once, sets
 from analysis.frames.tables import inert_axes
+from tune_app.study.arithmetic import mapping
+from tune_app.study.search_settings import NO_STOPPING, SEARCH
 
+_FAIR = ("random", "grid")
+"""Samplers that ask no result."""
 MOST_STEPS = 8
 """Of more different numbers in a grid only three are compared."""
 MOST_LEVELS = 5
@@ -40,6 +44,16 @@ def is_matched(study: Study, factor: str) -> bool:
 def compared_factors(study: Study) -> list[str]:
     """Return the factors whose levels are compared: those that vary, but for the data set."""
     return [name for name in shown_parameters(study) if name != "dataset"]
+
+
+def is_chosen(study: Study) -> bool:
+    """Return whether a search chose the rows by the results before them, or stopped some early.
+
+    The rows at one level are then no fair sample: they are those that looked good.
+    """
+    search = mapping(study.meta.get(SEARCH))
+    stops = search.get("stopping", NO_STOPPING) != NO_STOPPING
+    return bool(search) and (stops or search.get("sampler") not in _FAIR)
 
 
 def main_effects_data(study: Study) -> pd.DataFrame:

@@ -24,6 +24,7 @@ from analysis.sections.best import nothing_picked, settings
 from analysis.sections.comparisons import factors_blocks, factors_in_words
 from analysis.stats import fewest_pairs
 from search_spaces.errors import one_line
+from tune_app.study.trials import HALTED
 
 _ALPHA = 0.05
 _MOST_SETTINGS = 8
@@ -121,6 +122,8 @@ def cost_in_words(study: Study) -> list[str]:
     if not found.num_trials:
         return []
     text = f"Cost: {counted(found.num_rows, 'row')}"
+    if halted := int(study.rows["status"].isin(HALTED).sum()):
+        text += f" ({halted} of them stopped early)"
     if found.num_trials != found.num_rows:
         text += f" from {counted(found.num_trials, 'training')}"
     if length_axis(study) and found.num_epochs:
@@ -193,7 +196,7 @@ def _items(study: Study) -> list[str]:
 
 def _rows(study: Study) -> list[str]:
     rows = study.rows
-    without = rows[~rows["status"].isin(FINISHED)]
+    without = rows[~rows["status"].isin((*FINISHED, *HALTED))]
     if without.empty:
         return []
     counts = without["status"].value_counts(sort=False)

@@ -21,6 +21,7 @@ from analysis.figures.forest_chart import draw_forest
 from analysis.frames.arithmetic import warning
 from analysis.frames.cells import counted
 from analysis.frames.columns import finished
+from analysis.frames.effects import is_chosen
 from analysis.frames.labels import MISSING, label, parameter_heading
 from analysis.frames.load import Study
 from analysis.frames.measures import num_items_of, picked_by, shown_of
@@ -45,7 +46,11 @@ _UNMATCHED = (
     "with that of all rows at another, and a continuous factor is halved at its median. A factor "
     "that helps in one half of its range only, or only together with another, may not show."
 )
-_RUNS = "In these runs: there is one seed, and another may give other results."
+_RUNS = "In these runs: another seed, or another search, may give other results."
+_CHOSEN = (
+    "A search chose the rows by earlier results or stopped some early, so that the rows at one "
+    "value are those that looked good there: what is said is about these rows, not the factor."
+)
 _BELOW = "Better and worse: p is below 5 % after Holm's correction for all lines."
 _MEANINGS = {
     BETTER: (_BELOW,),
@@ -117,6 +122,7 @@ def _table(study: Study, name: str, lines: pd.DataFrame) -> Table:
     notes = (
         *([_MATCHED] if lines["is_matched"].any() else []),
         *([] if lines["is_matched"].all() else [_UNMATCHED]),
+        *([_CHOSEN] if is_chosen(study) else []),
         _meanings(lines),
         *(optimistic if picked_by(study).is_optimistic else ()),
         *(f"Training times are not comparable: {text}." for text in problems),

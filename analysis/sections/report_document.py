@@ -31,6 +31,7 @@ from analysis.sections.seeds import data_sets
 from analysis.sections.setup import setup
 from analysis.sections.training import summary
 from search_spaces.errors import one_line
+from tune_app.study.trials import HALTED
 
 Part = Callable[[Study, str], Section | None]
 
@@ -95,9 +96,12 @@ def build_document(
 
 
 def _subtitle(studies: Mapping[str, Study]) -> str:
-    rows = sum(len(study.rows) for study in studies.values())
-    ended = sum(int(study.rows["status"].isin(ENDED).sum()) for study in studies.values())
-    return f"{ended} of {rows} {'row has' if rows == 1 else 'rows have'} ended."
+    statuses = [status for study in studies.values() for status in study.rows["status"]]
+    ended = sum(status in ENDED for status in statuses)
+    halted = sum(status in HALTED for status in statuses)
+    stopped = f", {halted} {'was' if halted == 1 else 'were'} stopped early" if halted else ""
+    have = "row has" if len(statuses) == 1 else "rows have"
+    return f"{ended} of {len(statuses)} {have} ended{stopped}."
 
 
 def _chapters(study: Study, key: str, splits: Splits) -> list[Section]:

@@ -12,6 +12,7 @@ from analysis.figures.forest_chart import draw_forest
 from analysis.frames.load import Study, load_study
 from analysis.frames.measures import shown_of
 from analysis.render.drawings import to_svg
+from analysis.sections.comparisons import factors_blocks
 from tests.any_studies import ANY, forty_factors, odd_names, random_search, regression
 from tests.studies import line, resnet_config, shared_study, study_json, write_study, write_trial
 
@@ -61,6 +62,26 @@ def test_a_random_search_is_compared_by_halves(tmp_path: Path) -> None:
     assert rate["verdict"] == "not distinguishable" and rate["low"] < 0 < rate["high"]
     assert weight["n"] == 40 and not weight["is_matched"]
     assert weight["from"].startswith("≤ ") and weight["to"].startswith("> ")
+
+
+@pytest.mark.parametrize(
+    ("search", "verdict"),
+    [
+        ({"sampler": "random", "stopping": "none"}, "better"),
+        ({"sampler": "tpe", "stopping": "none"}, "better in these runs"),
+        ({"sampler": "random", "stopping": "asha"}, "better in these runs"),
+    ],
+)
+def test_rows_that_a_search_chose_speak_of_themselves(
+    tmp_path: Path, search: dict[str, str], verdict: str
+) -> None:
+    random_search(tmp_path / "random")
+    study = load_study(tmp_path / "random")
+    study.meta["search"] = search
+    frame = forest_data(study).set_index("factor")
+    assert frame.loc["weight", "verdict"] == verdict
+    notes = str(factors_blocks(study, "x")[1].notes)  # type: ignore[union-attr]
+    assert ("A search chose the rows" in notes) == (verdict != "better")
 
 
 def test_of_forty_flags_the_one_that_matters_is_found(tmp_path: Path) -> None:

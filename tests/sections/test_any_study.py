@@ -13,6 +13,7 @@ from analysis.sections.report_document import build_document
 from tests.any_studies import ANY
 from tests.own_studies import own_study, report
 from tests.studies import line, resnet_config, study_json, write_study, write_trial
+from tune_app.study.stop import STOPPED_FILE, Stop
 
 
 def written(path: Path) -> str:
@@ -37,7 +38,8 @@ def test_the_objective_stands_everywhere_and_no_accuracy_does(tmp_path: Path, ki
         kind != "single_trial",
         len(load_study(tmp_path / kind).epochs) > len(load_study(tmp_path / kind).trials),
     )
-    for title in ("Answer", "Best configurations", "All configurations"):
+    assert quantity in part(text, "Answer"), "on test data, if it is reported there"
+    for title in ("Best configurations", "All configurations"):
         assert words in part(text, title).lower(), title
     assert (quantity in part(text, "Main effects")) == has_levels
     assert (quantity in part(text, "Learning curves")) == has_curve
@@ -60,6 +62,21 @@ def test_a_study_whose_rows_all_failed_waits_for_nothing(tmp_path: Path) -> None
     text = written(tmp_path / "failed")
     assert "No row can be picked: no row has a result (2 failed)." in text
     assert "No row has a result, so no levels can be compared." in text and " yet" not in text
+
+
+def test_a_row_that_a_search_stopped_is_neither_waited_for_nor_averaged_in(tmp_path: Path) -> None:
+    configs = [{"lr": lr} for lr in (0.1, 0.2, 0.3)]
+    ledger = own_study(tmp_path / "search", configs, metric="val_loss", mode="min")
+    for config in configs[:2]:
+        report(ledger, config, [{"val_loss": 1.0 + config["lr"]}, {"val_loss": config["lr"]}])
+    folder = report(ledger, configs[2], [{"val_loss": 0.01}], ended=False)
+    (folder / STOPPED_FILE).write_text(Stop("stopped", 1, "asha", 60.0).as_json())
+    text = written(tmp_path / "search")
+    assert "2 of 3 rows have ended, 1 was stopped early." in text
+    first = part(text, "Answer")
+    assert "Best of 2, picked on validation: learning rate 0.1." in first, "not the lowest of all"
+    assert "(1 of them stopped early)" in first and "the results of" not in first
+    assert " yet" not in text
 
 
 def test_a_selected_loss_is_compared_and_accuracies_stand_beside_it(tmp_path: Path) -> None:
