@@ -14,6 +14,8 @@ from analysis.frames.measures import Measure
 
 _STEPS = 270
 """Room for the names of the steps, in pixels."""
+_LEAST = 540
+"""Between the names of the steps and the verdicts a narrower figure has no room for intervals."""
 _LOOKS = {
     BETTER: (SERIES[2], "triangle-up"),
     WORSE: (SERIES[1], "triangle-down"),
@@ -88,7 +90,7 @@ def draw_forest(lines: pd.DataFrame, measure: Measure) -> Chart:
                 },
             },
         ],
-        "usermeta": {"margin": _STEPS},
+        "usermeta": {"least": _LEAST},
     }
     return Chart(spec, (Data("forest", columns),))
 
