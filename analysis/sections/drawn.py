@@ -6,6 +6,7 @@ from functools import partial
 
 import pandas as pd
 
+from analysis.figures.budget import budget_chart, budget_data
 from analysis.figures.curves import Curves, curves_chart, curves_data
 from analysis.figures.effects import interacting, interaction_chart
 from analysis.figures.fields import Field
@@ -259,6 +260,25 @@ def history(study: Study, key: str) -> Figure | None:
     alt = f"{caption} {len(data)} results in {data['hours'].max():.2g} hours."
     draw = partial(history_chart, rows, data, f"{key}-history", colour)
     return Figure(f"{key}-history", caption + sample_words(len(data)), alt, draw)
+
+
+def budget(study: Study, key: str) -> Figure | None:
+    """Return what a smaller search would have found on average."""
+    rows = _rows(study, key)
+    data = budget_data(rows) if rows else pd.DataFrame()
+    if rows is None or data.empty:
+        return None
+    caption = (
+        f"Expected best {rows.objective.title} of so many configurations, drawn at random from "
+        "those that were run; the band is one standard deviation."
+    )
+    last = data.groupby("panel", sort=False).last()
+    ends = "; ".join(
+        f"{f'{panel}: ' if panel else ''}{format_value(end)} after {trials}"
+        for panel, end, trials in zip(last.index, last["best"], last["trials"], strict=True)
+    )
+    draw = partial(budget_chart, rows, data, f"{key}-budget")
+    return Figure(f"{key}-budget", caption, f"{caption} It reaches {ends}.", draw)
 
 
 def timeline(study: Study, key: str) -> Figure | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from analysis.frames.load import Study
 from analysis.render.document import Figure, Section
 from analysis.sections.drawn import (
+    budget,
     explored,
     history,
     important,
@@ -43,7 +44,8 @@ def acting(study: Study, key: str) -> Section | None:
 
 def progress(study: Study, key: str) -> Section | None:
     """Return how the study went: results as they came, and what ran when."""
-    return _section("How the study went", history(study, key), timeline(study, key))
+    figures = (history(study, key), budget(study, key), timeline(study, key))
+    return _section("How the study went", *figures)
 
 
 def _section(title: str, *figures: Figure | None) -> Section | None:

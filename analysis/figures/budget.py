@@ -1,0 +1,104 @@
+"""What a smaller search would have found: the expected best of n trials."""
+
+from __future__ import annotations
+
+import json
+
+import numpy as np
+import pandas as pd
+
+from analysis.figures.chart import Chart, Choice, Data, Patch, Spec, values_of
+from analysis.figures.panels import panelled
+from analysis.figures.rows import Rows, problem_of
+from analysis.figures.theme import SERIES, cut
+from analysis.frames.columns import numbers
+from analysis.stats.budget import expected_best
+
+FEWEST = 5
+MOST_STEPS = 120
+"""Of more numbers of trials so many are drawn, denser where they are small."""
+_SECONDS = ("train_seconds", "fit_seconds")
+
+
+def budget_data(rows: Rows) -> pd.DataFrame:
+    """Return the expected best of 1 … n configurations, for each data set.
+
+    Returns:
+        ``panel`` (the data set, empty without one), ``trials``, ``best``, ``low`` and ``high`` (one
+        standard deviation around it, at most the best that was found) and, if the configurations
+        have a time, ``hours`` one after another.
+    """
+    objective, problem = rows.objective, problem_of(rows)
+    frame = pd.DataFrame({"score": pd.Series(objective.values, dtype="float64")})
+    frame["panel"] = list(problem.values) if problem else ""
+    name = next((n for n in _SECONDS if numbers(rows.frame, n).notna().all()), None)
+    parts = []
+    for panel, group in frame.groupby("panel", sort=False):
+        if len(group) < FEWEST:
+            continue
+        seconds = numbers(rows.frame.loc[group.index], name) if name else None
+        mode = objective.better or "max"
+        found = expected_best(group["score"], seconds, mode=mode)
+        steps = np.unique(np.geomspace(1, len(found), MOST_STEPS).round().astype(int)) - 1
+        found = found.iloc[steps]
+        best, ends = found["expected_best"], (group["score"].min(), group["score"].max())
+        part = pd.DataFrame(
+            {
+                "panel": panel,
+                "trials": found["num_trials"],
+                "best": best,
+                "low": (best - found["sd"]).clip(*ends),
+                "high": (best + found["sd"]).clip(*ends),
+            }
+        )
+        parts.append(part.assign(hours=found["expected_hours"]) if name else part)
+    return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame()
+
+
+def budget_chart(rows: Rows, data: pd.DataFrame, name: str) -> Chart:
+    """Return the expected best against the number of trials, or against their hours."""
+    objective = rows.objective
+    y: Spec = objective.position() | {"title": f"expected best {objective.title}"}
+    told: list[Spec] = [
+        {"field": column, "type": "quantitative", "format": form}
+        for column, form in (
+            *(("trials", "d"), ("hours", ".3~r")),
+            *(("best", ".4~r"), ("low", ".4~r"), ("high", ".4~r")),
+        )
+        if column in data
+    ]
+    x = _x("trials", "configurations tried")
+    band: Spec = {
+        "mark": {"type": "area", "opacity": 0.2, "color": SERIES[0]},
+        "encoding": {"x": x, "y": y | {"field": "low"}, "y2": {"field": "high"}},
+    }
+    line: Spec = {
+        "mark": {"type": "line", "strokeWidth": 2, "color": SERIES[0]},
+        "encoding": {"x": x, "y": y | {"field": "best"}},
+    }
+    point: Spec = {
+        "mark": {"type": "point", "filled": True, "size": 50, "opacity": 0},
+        "encoding": {"x": x, "y": y | {"field": "best"}, "tooltip": told},
+    }
+    problem = problem_of(rows)
+    spec = panelled(problem, {"layer": [band, line, point]}, height=240, data={"name": name})
+    # The data have the value of the panel already.
+    before = f"{cut(problem.title)}: " if problem else ""
+    spec["transform"] = [{"calculate": f"{json.dumps(before)} + datum.group", "as": "panel"}]
+    columns = {str(c): values_of(data[c]) for c in data if c != "panel"}
+    columns["group"] = [str(value) for value in data["panel"]]
+    options: dict[str, Patch] = {"configurations": _patch(x)}
+    if "hours" in data:
+        hours = _x("hours", "hours of training, one after another")
+        options["hours"] = _patch(hours)
+    choice = Choice("x axis", options, "configurations")
+    return Chart(spec, (Data(name, columns),), (choice,))
+
+
+def _x(column: str, title: str) -> Spec:
+    named: Spec = {"field": column, "type": "quantitative", "title": title}
+    return named | {"scale": {"nice": False, "zero": False}, "axis": {"tickMinStep": 0.01}}
+
+
+def _patch(x: Spec) -> Patch:
+    return {f"/spec/layer/{layer}/encoding/x": x for layer in range(3)}
