@@ -21,7 +21,8 @@ from analysis.frames.split import item_noun
 from analysis.frames.tables import sharing_summary
 from analysis.render.document import Block, Bullets, Paragraph, Section
 from analysis.sections.best import nothing_picked, settings
-from analysis.sections.comparisons import factors_blocks, factors_in_words
+from analysis.sections.comparisons import factors_blocks
+from analysis.sections.factor_words import factors_in_words
 from analysis.stats import fewest_pairs
 from search_spaces.errors import one_line
 from tune_app.study.trials import HALTED

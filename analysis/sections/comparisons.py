@@ -25,17 +25,12 @@ from analysis.frames.effects import is_chosen
 from analysis.frames.labels import MISSING, label, parameter_heading
 from analysis.frames.load import Study
 from analysis.frames.measures import num_items_of, picked_by, shown_of
-from analysis.frames.tables import inert_axes
 from analysis.render.document import Block, Figure, Paragraph, Section, Table
-from analysis.sections.best import setting_words
 from analysis.sections.factors import no_effects
 from search_spaces.errors import one_line
 
 MOST_STEPS = 12
 """The most lines of a forest plot; the table behind it has all."""
-_MOST_NAMED = 6
-_TELLING = 0.1
-"""A ratio of times nearer to 1 is not worth a word in the answer."""
 _MATCHED = (
     "Rows that differ in one factor alone are compared in pairs; pairs of the same two trainings, "
     "at different numbers of epochs, count as one. Numbers are compared with the next smaller "
@@ -67,14 +62,14 @@ _BRACKETS = (
 
 def factors_blocks(study: Study, name: str, *, by_data: bool = False) -> tuple[Block, ...]:
     """Return the forest plot of a study and the table behind it; empty if no factor varies."""
-    lines = _drawn(forest_data(study, by_data=by_data), most=None)
+    lines = largest_first(forest_data(study, by_data=by_data), most=None)
     if lines.empty:
         return ()
     if finished(study).empty:
         return (Paragraph(no_effects(study)),)
     if (lines["verdict"] == NOT_COMPARED).all():
         return (Paragraph(no_effects(study)), _table(study, name, lines))
-    measure, shown = shown_of(study), _drawn(lines)
+    measure, shown = shown_of(study), largest_first(lines)
     more = len(lines) - len(shown)
     caption = f"What each factor changes in {measure.words}"
     if measure.better is not None:
@@ -91,7 +86,7 @@ def _records(lines: pd.DataFrame) -> list[dict[Any, Any]]:
     return lines.to_dict("records")
 
 
-def _drawn(lines: pd.DataFrame, most: int | None = MOST_STEPS) -> pd.DataFrame:
+def largest_first(lines: pd.DataFrame, most: int | None = MOST_STEPS) -> pd.DataFrame:
     """Return the lines with the largest differences, the largest first; None for all lines."""
     order = lines["effect"].abs().sort_values(ascending=False, kind="stable", na_position="last")
     return lines.loc[order.index].head(len(lines) if most is None else most)
@@ -215,71 +210,3 @@ def by_data_set(study: Study, key: str) -> Section | None:
         return None
     blocks = factors_blocks(study, f"{key}-by-data-set", by_data=True)
     return Section("Factors on each data set", blocks) if blocks else None
-
-
-def factors_in_words(study: Study) -> list[str]:
-    """Return which steps help, and which cannot be told from chance, in few lines."""
-    if finished(study).empty:
-        return []
-    lines = _records(_drawn(forest_data(study), most=None))
-    decided = [line for line in lines if str(line["verdict"]).startswith((BETTER, WORSE))]
-    texts = []
-    if decided:
-        runs = all(str(line["verdict"]).endswith(IN_THESE_RUNS) for line in decided)
-        words = shown_of(study).words
-        text = f"What improves {words}{IN_THESE_RUNS if runs else ''}: {_steps(study, decided)}"
-        texts.append(f"{text}.")
-    if few := [line for line in lines if line["verdict"] == TOO_FEW]:
-        texts.append(f"Seen, but too few rows to tell it from chance: {_steps(study, few)}.")
-    rest = [
-        f"{verdict}: {_listed(names)}"
-        for verdict in (UNDECIDED, NOT_COMPARED)
-        if (names := _factors_with(study, lines, verdict))
-    ]
-    if rest:
-        texts.append(". ".join(f"{text[:1].upper()}{text[1:]}" for text in rest) + ".")
-    return texts
-
-
-def _steps(study: Study, lines: list[dict[Any, Any]]) -> str:
-    """Return the better ends of steps with what they gain; the unit stands at the first."""
-    return _listed([_better(study, line, number == 0) for number, line in enumerate(lines)])
-
-
-def _listed(texts: list[str]) -> str:
-    """Return the first few of some texts, and how many more there are."""
-    more = len(texts) - _MOST_NAMED
-    return "; ".join(texts[:_MOST_NAMED]) + (f"; and {more} more" if more > 0 else "")
-
-
-def _factors_with(study: Study, lines: list[dict[Any, Any]], verdict: str) -> list[str]:
-    """Return the steps with a verdict, by factor: ``depth 2 or 4``."""
-    inert = inert_axes(study)
-    names: dict[str, None] = {}
-    for line in lines:
-        name = parameter_heading(line["factor"])
-        low, high = (label(line["factor"], line[side]) for side in ("from", "to"))
-        if line["verdict"] == verdict and line["factor"] in inert:
-            names[f"{name} (one training serves all its values)"] = None
-        elif line["verdict"] == verdict:
-            names[f"{name} {low} or {high}{_where(line)}"] = None
-    return list(names)
-
-
-def _where(line: dict[Any, Any]) -> str:
-    return "" if line["dataset"] is None else f" on {label('dataset', line['dataset'])}"
-
-
-def _better(study: Study, line: dict[Any, Any], with_unit: bool) -> str:
-    """Return the better end of a step, what it gains, and what it costs in time."""
-    measure = shown_of(study)
-    is_to = (line["effect"] > 0) == (measure.better == "max")
-    good, bad = (line[end] for end in (("to", "from") if is_to else ("from", "to")))
-    items = num_items_of(study, line["dataset"], measure.name)
-    write = measure.in_words if with_unit else measure.difference
-    gain = write(line["effect"] if is_to else -line["effect"], items)
-    ratio = line["time_ratio"] if is_to or not line["time_ratio"] else 1 / line["time_ratio"]
-    time = f", {ratio:.2g}× the time" if ratio and abs(ratio - 1) > _TELLING else ""
-    than = label(line["factor"], bad)
-    good = setting_words(line["factor"], good)
-    return f"{good} instead of {than}{_where(line)} ({gain}{time})"
