@@ -23,27 +23,29 @@ _JITTER: Spec = {
 }
 
 
-def sampled(count: int) -> list[Spec]:
+def sampled(count: int, most: int = MOST_POINTS) -> list[Spec]:
     """Return the filter that draws a sample of many rows; empty if all are drawn.
 
     The column ``jitter`` is spread evenly from 0 to 1, so that it makes an even sample.
     """
-    if count <= MOST_POINTS:
+    if count <= most:
         return []
-    return [{"filter": f"datum.jitter < {MOST_POINTS / count:.4f}"}]
+    return [{"filter": f"datum.jitter < {most / count:.4f}"}]
 
 
-def sample_words(count: int) -> str:
+def sample_words(count: int, most: int = MOST_POINTS) -> str:
     """Return what a caption says about ``sampled``; empty if all rows are drawn."""
-    if count <= MOST_POINTS:
+    if count <= most:
         return ""
-    return f" {MOST_POINTS:,} of {count:,} configurations are drawn, taken evenly from all."
+    return f" {most:,} of {count:,} configurations are drawn, taken evenly from all."
 
 
-def point_layers(encoding: Spec, count: int, *, size: int = 46) -> list[Spec]:
+def point_layers(
+    encoding: Spec, count: int, *, size: int = 46, most: int = MOST_POINTS
+) -> list[Spec]:
     """Return configurations as points, and a ring around the one that is pointed at."""
     points: Spec = {
-        "transform": sampled(count),
+        "transform": sampled(count, most),
         "mark": {"type": "point", "filled": True, "size": size},
         "encoding": encoding
         | {"fillOpacity": {"condition": {"test": IS_CHOSEN, "value": 0.8}, "value": DIMMED}},

@@ -13,6 +13,8 @@ from analysis.figures.scatter import axis, point_layers
 from analysis.figures.theme import PAGE, RAMP, cut
 
 MOST_SLICES = 12
+MOST_POINTS = 500
+"""Of more configurations a sample is drawn in each panel."""
 _WIDTH, _HEIGHT = 190, 150
 _DARK, _LIGHT = "#10202f", "#fefefe"
 
@@ -24,7 +26,7 @@ def slices_chart(rows: Rows, measure: Field, colour: Field | None) -> Chart:
     for factor in factors:
         encoding: Spec = {**axis("x", factor), "y": _untitled(measure), "tooltip": rows.tooltip}
         encoding |= {"color": colour.colour()} if colour else {}
-        layers = point_layers(encoding, len(rows.frame), size=28)
+        layers = point_layers(encoding, len(rows.frame), size=28, most=MOST_POINTS)
         panels.append({"width": _WIDTH, "height": _HEIGHT, "layer": layers})
     spec: Spec = {
         "title": {"text": cut(measure.title, 60), "fontWeight": "normal"},

@@ -15,6 +15,7 @@ from analysis.figures.importance import importance_chart, surface_chart
 from analysis.figures.parallel import MOST_LINES, parallel_chart, parallel_data
 from analysis.figures.rows import Rows, by_spread, problem_of, rows_of, shown_measure
 from analysis.figures.scatter import explore_chart, front_data, pareto_chart, sample_words
+from analysis.figures.slices import MOST_POINTS as MOST_IN_SLICE
 from analysis.figures.slices import heat_chart, slices_chart
 from analysis.figures.surrogate import importances, surfaces
 from analysis.figures.timeline import MOST_BARS, timeline_chart, timeline_data
@@ -75,7 +76,7 @@ def sliced(study: Study, key: str) -> Figure | None:
     y = shown_measure(study, rows)
     colour = by_spread(rows, y)[0]
     caption = f"{_first(y.title)} against each factor{_coloured(colour)}."
-    caption += sample_words(len(rows.frame))
+    caption += sample_words(len(rows.frame), MOST_IN_SLICE)
     means = _means(colour, y)
     alt = f"{caption} {_first(colour.title)}: means {_listed(means)}."
     draw = partial(slices_chart, rows, y, colour)
