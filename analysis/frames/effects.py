@@ -127,6 +127,8 @@ def steps(found: Sequence[Any]) -> list[tuple[Any, Any]]:
     ``MOST_STEPS`` numbers only the smallest, the middle and the largest are compared.
     """
     are_numbers = all(isinstance(v, (int, float)) and not isinstance(v, bool) for v in found)
+    if len(found) < 2:
+        return []
     if are_numbers:
         ends = [found[0], found[len(found) // 2], found[-1]]
         return list(pairwise(found if len(found) <= MOST_STEPS else ends))

@@ -58,9 +58,8 @@ def write_report(
             writable, or ``images`` lacks a file that a study was made from.
     """
     stores = [study_store(place) for place in places]
-    out = _destination(stores, out)
     document, stems = _read(stores, figures=figures, labs=labs, images=images)
-    return write_document(document, out, formats, stems=stems)
+    return write_document(document, _destination(stores, out), formats, stems=stems)
 
 
 def write_document(
