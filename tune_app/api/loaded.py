@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from search_spaces.errors import UserError, choices
+from tune_app.study.kept_weights import KeptWeights, kept_weights
 
 if TYPE_CHECKING:
     import pandas as pd
+    from torch import nn
 
     from analysis.frames.load import Study
+
+_MOST_BYTES = 20_000_000_000
+"""Of a file of weights at a URL."""
 
 
 def load_study(place: str | Path) -> LoadedStudy:
@@ -89,3 +94,53 @@ class LoadedStudy:
         if found.empty:
             raise UserError(f"best: no row of {study.name} has {study.metric} yet")
         return found
+
+    def load_model(
+        self,
+        config_id: str = "",
+        *,
+        build: Callable[[Mapping[str, Any]], nn.Module] | None = None,
+    ) -> nn.Module:
+        """Return a trained model with its weights, on the CPU and in evaluation mode.
+
+        The shipped loop keeps the weights of the best configuration of each data set and model.
+
+        Args:
+            config_id: the configuration, by its id or the beginning of it; by default the one with
+                the best value of the objective among those whose weights are kept.
+            build: ``build(config)`` returns the model without its weights. It is needed for models
+                of your own; those of torchvision are built from their name.
+
+        Raises:
+            UserError: no such weights are kept, or they are not those of the model.
+        """
+        from tune_app.training.saved_model import load_saved_model
+
+        weights = self._kept(config_id)
+        store = self.frames.store
+        with store.fetched(weights.path.parent, _MOST_BYTES) as folder:
+            content = (folder / weights.path.name).read_bytes()
+        return load_saved_model(content, weights.config, build)
+
+    def _kept(self, config_id: str) -> KeptWeights:
+        study = self.frames
+        trials = {id(o.trial): o.trial for o in study.outcomes.values() if o.trial is not None}
+        directories = [d for trial in trials.values() for d in trial.directories]
+        served = {d.path: d.serves() for d in directories}
+        kept = [
+            (weights, served[weights.path.parent.parent].get(weights.epoch, []))
+            for weights in kept_weights(study.store, directories)
+        ]
+        if not kept:
+            raise UserError(
+                f"load_model: {study.name} keeps no weights; those of the shipped loop are kept "
+                "once a row has its result, and a function of your own saves its own checkpoints"
+            )
+        found = [w for w, ids in kept if any(row.startswith(config_id) for row in ids)]
+        if not found or (config_id and len(found) > 1):
+            raise UserError(
+                f"load_model: no weights of {config_id} are kept; allowed: "
+                f"{choices([row for _, ids in kept for row in ids])}"
+            )
+        sign = 1 if study.mode == "min" else -1
+        return min(found, key=lambda weights: sign * weights.score)

@@ -36,6 +36,12 @@ class KeptWeights:
     path: Path
     config: Record
 
+    @property
+    def epoch(self) -> int:
+        """The epoch after which they were saved, or 0 if the file's name does not say."""
+        number = self.path.stem.rpartition(".epoch_")[2]
+        return int(number) if number.isascii() and number.isdigit() and len(number) < 10 else 0
+
 
 def kept_weights(
     store: StudyStore, directories: Iterable[TrialDirectory]
