@@ -17,13 +17,15 @@ from analysis.frames.cells import counted
 Steps = NDArray[np.int64]
 Floats = NDArray[np.float64]
 Pairs = list[tuple[int, int]]
-_LEVEL = 1e-4
+_LEVEL = 1e-5
 _FEWEST_EQUAL = 3
 _FEWEST_ROUND = 2
 _PEAKED = 1.5
 _ROUND = range(2, 9)
 """Numbers of zeros at the end of a difference that make it round."""
 _MOST_ROWS = 300
+_FLOAT = 1e-13
+"""Relative size of the last digits that a double cannot hold."""
 _TIME_SPREAD = 0.005
 _DISAGREEING = 0.5
 _INDIFFERENT = 4.0
@@ -108,7 +110,12 @@ def _differences(table: Table, column: str, pairs: Pairs) -> tuple[Floats, Float
     """Return each pair's difference, its coarser last digit, and its smallest possible step."""
     values, units, steps = table.numbers(column), table.units(column), table.resolution(column)
     a, b = np.array(pairs).T
-    return values[b] - values[a], np.maximum(units[a], units[b]), np.maximum(steps[a], steps[b])
+    least = _FLOAT * np.maximum(np.abs(values[a]), np.abs(values[b]))
+    return (
+        values[b] - values[a],
+        np.maximum.reduce([units[a], units[b], least]),
+        np.maximum.reduce([steps[a], steps[b], least]),
+    )
 
 
 def _constant(arms: _Arms) -> Finding | None:

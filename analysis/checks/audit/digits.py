@@ -125,7 +125,8 @@ def round_times(table: Table) -> list[Finding]:
             is_round = alike & (steps % 10**zeros == 0)
             distinct, num = len(np.unique(steps[is_round])), len(np.unique(steps[alike]))
             p = binomial_tail(distinct, num, 10.0**-zeros) * len(_ZEROS)
-            if distinct > 1 and p < _LEVEL:
+            # If most times are round, that is how their clock or their program gives them.
+            if 1 < distinct <= num / 2 and p < _LEVEL:
                 rows = np.flatnonzero(is_round).tolist()
                 return [
                     Finding(

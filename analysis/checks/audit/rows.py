@@ -14,7 +14,7 @@ _ENDED = frozenset(
     ("finished", "unconverged", "complete", "completed", "terminated", "done", "success")
 )
 _SUMMARY = re.compile(
-    r"(?:mean|average|avg|std|sd|total|sum|median|overall|max|min|macro|best)\b[^,;]{0,25}"
+    r"(?:mean|average|avg|std|sd|total|sum|median|overall|max|min|macro|best)\b[^,;]{0,25}[,;]?"
 )
 _ROUNDED = 0.6
 

@@ -95,6 +95,9 @@ def _differences(
         pairs += list(pairwise(ordered))
     # A method that no longer changes gives the same two values again and again: they count once.
     pairs = list({(values[a], values[b]): (a, b) for a, b in pairs}.values())
+    gaps = np.diff(np.unique(values[usable]))
+    if len(gaps) and not np.isfinite(table.num_test[within]).all():
+        sizes = np.maximum(sizes, gaps.min())  # each data set may have a test set of its own
     steps = [abs(values[a] - values[b]) / max(sizes[a], sizes[b]) for a, b in pairs]
     return pairs, np.rint(steps).astype(np.int64)
 

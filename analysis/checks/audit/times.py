@@ -26,6 +26,8 @@ _FAR = 6.0
 """In robust standard deviations, which a few dozen rows determine to within a quarter."""
 _FURTHEST = np.log(1.10)
 """A time within a tenth of comparable times is never an outlier."""
+_FURTHEST_DIGITS = 5.0
+"""Nor is one that differs by so few of the last digits that are printed."""
 _PER_EPOCH = (0.5, 1.25)
 _FEWEST_PAIRS = 4
 _FEWEST_EPOCHS = 4
@@ -59,7 +61,8 @@ def time_outliers(table: Table) -> list[Finding]:
     known = residuals[np.isfinite(residuals)]
     # Groups with pairs of equal times pull the median to zero, but not the upper quartile.
     spread = float(np.quantile(np.abs(known), 0.75)) / 1.1503
-    far = np.abs(residuals) > max(_FURTHEST, _FAR * spread)
+    digits = np.abs(seconds - seconds / np.exp(residuals)) / table.units("train_seconds")
+    far = (np.abs(residuals) > max(_FURTHEST, _FAR * spread)) & (digits > _FURTHEST_DIGITS)
     rows = np.flatnonzero(far).tolist()
     return [_outliers(table, seconds, residuals, rows, spread)] if rows else []
 
