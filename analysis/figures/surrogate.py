@@ -23,7 +23,7 @@ FEWEST_ROWS = 24
 NUM_FORESTS = 10
 MOST_ROWS = 2_000
 """Of more configurations an even sample is used."""
-_NUM_TREES = 50
+_NUM_TREES = 25
 _NUM_SHUFFLES = 5
 _NUM_STEPS = 24
 _NUM_AVERAGED = 60

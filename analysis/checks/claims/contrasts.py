@@ -97,7 +97,7 @@ def paired_outcome(
     undecided = undecided_because(units, alpha, "a difference", margin, log=log, scale=scale)
     interval = units.interval(1 - alpha)
     images, p_images = "", math.nan
-    if math.isfinite(matched.image_error) and not undecided and units.num_seeds > 1:
+    if not undecided and units.num_seeds > 1 and math.isfinite(matched.image_error):
         over, p_images = units.with_images(matched.image_error, 1 - alpha, margin)
         ends = f"{scale.difference(over.low)} to {scale.in_words(over.high)}"
         images = f"for other test images, too, {ends}"

@@ -33,6 +33,10 @@ def saved_images(row: Mapping[Any, Any]) -> Saved | None:
     return saved if agrees else None
 
 
+_SAVED = ["predictions", "test_accuracy"]
+"""The columns that ``saved_images`` reads."""
+
+
 @functools.lru_cache(maxsize=1_024)  # every claim of a report asks for the same files
 def _read(file: Path) -> Saved | None:
     try:
@@ -78,7 +82,8 @@ def _mean_by_image(pairs: pd.DataFrame, second: pd.DataFrame) -> NDArray[np.floa
     """Return the mean difference over the pairs of one test set, (images,)."""
     total: NDArray[np.float64] | None = None
     labels: NDArray[np.integer] | None = None
-    sides = [side.to_dict("records") for side in (pairs, second.loc[pairs.index])]
+    both = (pairs[_SAVED], second.loc[pairs.index, _SAVED])
+    sides = [side.to_dict("records") for side in both]
     for one, other in (map(saved_images, rows) for rows in zip(*sides, strict=True)):
         if one is None or other is None:
             return None

@@ -8,7 +8,9 @@ count as one pair, with the mean of their differences.
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -32,7 +34,7 @@ Pairs = pd.DataFrame
 pairs), the means ``a`` and ``b``, ``difference`` (a − b) and ``runs``, the frozen set of runs."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Matched:
     """The pairs of two levels, or the reason why there are none.
 
@@ -41,15 +43,19 @@ class Matched:
         shared: pairs whose two rows are the same result.
         problem: why nothing can be compared; empty if something can.
         left_out: pairs whose times were measured under different conditions.
-        image_error: the standard error that the sampling of test images adds to the mean
-            difference of test accuracies; NaN if it is unknown.
+        sides: the rows of both levels, indexed by pair, if the metric is the test accuracy.
     """
 
     pairs: Pairs
     shared: int = 0
     problem: str = ""
     left_out: int = 0
-    image_error: float = math.nan
+    sides: Sequence[pd.DataFrame] = ()
+
+    @cached_property
+    def image_error(self) -> float:
+        """The standard error of the mean difference from the sampling of test images, or NaN."""
+        return error_over_images(*self.sides) if self.sides else math.nan
 
     @property
     def note(self) -> str:
@@ -119,7 +125,7 @@ def match(
         pairs,
         int(shared.sum()),
         left_out=num_pairs - len(distinct),
-        image_error=error_over_images(*_sides(rows, distinct)) if is_counted else math.nan,
+        sides=_sides(rows, distinct) if is_counted else (),
     )
 
 
@@ -132,10 +138,10 @@ def _shared_and_repeated(
     rows: pd.DataFrame, lines: pd.DataFrame
 ) -> tuple[pd.Series[bool], pd.Series[bool]]:
     """Return which pairs are a single result, and which repeat the results of an earlier pair."""
-    results = pd.DataFrame([side["result"] for side in _sides(rows, lines)]).T
-    first, second = (results.iloc[:, side] for side in (0, 1))
-    both = pd.Series(list(zip(first, second, strict=True)), index=lines.index)
-    return first == second, both.duplicated()
+    first, second = (rows["result"].loc[lines[side]].tolist() for side in (0, 1))
+    both = list(zip(first, second, strict=True))
+    shared = pd.Series([one == other for one, other in both], index=lines.index, dtype=bool)
+    return shared, pd.Series(both, index=lines.index, dtype=object).duplicated()
 
 
 def _problem(names: list[str], sides: list[pd.DataFrame], metric: str, *, log: bool) -> str:
