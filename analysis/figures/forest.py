@@ -43,7 +43,6 @@ _RESERVED = ("source", "run", "result", "first_run", "first_result", "family", "
 """Columns of the evidence of claims. A user's parameter or measure may have such a name."""
 
 
-@lru_cache(maxsize=16)
 def forest_data(study: Study, *, by_data: bool = False) -> pd.DataFrame:
     """Return what each step of each factor changes, in the measure that is shown.
 
@@ -65,6 +64,11 @@ def forest_data(study: Study, *, by_data: bool = False) -> pd.DataFrame:
         ``note``: what else there is to say, such as on which other factor the sign depends, or
         why nothing is compared.
     """
+    return _forest_data(study, by_data)
+
+
+@lru_cache(maxsize=16)  # the answer and the comparisons ask for the same
+def _forest_data(study: Study, by_data: bool) -> pd.DataFrame:
     factors = compared_factors(study)
     matched = [name for name in factors if is_matched(study, name)]
     lines = [
