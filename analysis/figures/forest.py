@@ -15,7 +15,7 @@ import pandas as pd
 from analysis.checks.claims import Claim, Evidence, Higher, Verdict, from_study, judge_all
 from analysis.checks.claims.pairs import match, turns
 from analysis.frames.columns import levels, numbers
-from analysis.frames.effects import compared_factors, is_chosen, is_matched, steps, unmatched
+from analysis.frames.effects import compared_factors, is_matched, steps, unmatched
 from analysis.frames.labels import label, parameter_heading
 from analysis.frames.load import Study
 from analysis.frames.measures import Measure, shown_of
@@ -182,11 +182,10 @@ def _unmatched_lines(study: Study, factors: list[str]) -> list[dict[str, Any]]:
                 above, below = (values[joined[factor] == v].dropna() for v in (high, low))
                 place = {"dataset": names.get("dataset"), "factor": factor}
                 lines.append(place | {"from": low, "to": high} | _of_sides(above, below, group))
-    suffix = IN_THESE_RUNS if is_chosen(study) else ""
     known = [line for line in lines if not np.isnan(line["p"])]
     for line, p in zip(known, holm([line["p"] for line in known]), strict=True):
         is_good = (line["effect"] > 0) == (measure.better == "max")
-        word = f"{BETTER if is_good else WORSE}{suffix}"
+        word = f"{BETTER if is_good else WORSE}{IN_THESE_RUNS}"
         line["verdict"] = word if p < _ALPHA else UNDECIDED
         line["p"] = float(p)
     return lines

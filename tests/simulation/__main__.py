@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from tests.simulation import aggregates, best, effects, family, images, pairs, rows
+from tests.simulation import aggregates, best, effects, family, halves, images, pairs, rows
 from tests.simulation.alternatives import ALTERNATIVES
 from tests.simulation.studies import ALPHA, IMAGES, LUCK, Cell, Judged, all_cells
 
@@ -42,6 +42,7 @@ VERDICTS: dict[str, Callable[[Cell, int, np.random.Generator], Judged]] = {
     "RatioWithin": rows.ratio_within,
     "LongerThan": rows.longer_than,
     "GrowsFaster": rows.grows_faster,
+    "two halves of a random search": halves.compared,
     "share of variance: a factor": effects.effect,
     "share of variance: a pair of factors": effects.interaction,
     "share of variance: a pair, one setting noisier": effects.unequal_noise,
