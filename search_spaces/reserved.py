@@ -16,7 +16,7 @@ RESERVED = (
     *("predictions_file", "checkpoint_note", "weights_note", "report_note"),
     # columns of the tables
     *("id", "set", "key", "value", "difference", "gap", "num_seeds", "num_candidates"),
-    *("time_ratio", "time_problem"),
+    *("time_ratio", "time_problem", "tune_seconds"),
     *OF_TUNE,
 )
 """Names in a study's files and tables that no parameter may have."""

@@ -20,6 +20,7 @@ from analysis.figures.slices import heat_chart, slices_chart
 from analysis.figures.surrogate import importances, surfaces
 from analysis.figures.timeline import MOST_BARS, timeline_chart, timeline_data
 from analysis.frames.cells import counted, format_cell
+from analysis.frames.conditions import MARK, at_once, note, timed
 from analysis.frames.labels import format_value
 from analysis.frames.load import Study
 from analysis.frames.measures import num_items_of, objective_of
@@ -30,7 +31,8 @@ from tune_app.study.measures import quantity_of
 
 _FEWEST = 3
 """With fewer configurations a table says it all."""
-_COSTS = ("train_seconds", "fit_seconds", "flops", "num_parameters")
+_TIMES = ("train_seconds", "fit_seconds")
+_COSTS = (*_TIMES, "flops", "num_parameters")
 _WEAK = 0.2
 """A forest that explains less of the variance than this says nothing about factors."""
 
@@ -154,7 +156,16 @@ def pareto(study: Study, key: str) -> Figure | None:
     caption += sample_words(len(rows.frame))
     alt = f"{caption} {len(front)} of {counted(len(rows.frame), 'configuration')} are on a front."
     draw = partial(pareto_chart, rows, x, y, colour, problem)
-    return Figure(f"{key}-pareto", caption, alt, draw, is_wide=True)
+    notes = _time_note(study, rows.names[x.key])
+    return Figure(f"{key}-pareto", caption, alt, draw, notes=notes, is_wide=True)
+
+
+def _time_note(study: Study, name: str) -> tuple[str, ...]:
+    """Return a footnote if a measure is a time and was not measured alone."""
+    if name not in _TIMES:
+        return ()
+    counts = at_once(study, study.rows.loc[timed(study.rows), "config_id"])
+    return tuple(text.removeprefix(f"{MARK} ") for text in note(study, counts))
 
 
 def interactions(study: Study, key: str) -> list[Figure]:

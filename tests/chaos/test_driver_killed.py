@@ -82,6 +82,7 @@ def after_seconds(delay: float) -> Moment:
     return wait
 
 
+@pytest.mark.slow
 @pytest.mark.xdist_group("ray")
 def test_killed_within_a_line_the_study_equals_an_undisturbed_one(tmp_path: Path) -> None:
     # The line of the first milestone is torn: its weights are saved, and nothing says how good.

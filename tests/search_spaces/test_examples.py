@@ -35,7 +35,7 @@ RUNS = {
     # It saves no checkpoint, and is killed between the report and the return of its function.
     "table": Run(2, "validation log loss", num_repeated=1),
 }
-IN_EVERY_RUN = ("tune_function", "rgb_cnn")
+IN_EVERY_RUN = ("tune_function",)
 SLOW = [pytest.param(name, marks=pytest.mark.slow) for name in RUNS if name not in IN_EVERY_RUN]
 
 

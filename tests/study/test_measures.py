@@ -66,7 +66,7 @@ def test_one_value_outside_of_0_to_1_tells_that_none_is_a_share() -> None:
 def test_measures_of_one_quantity_have_one_unit_and_one_direction() -> None:
     assert RMSE.text("val_rmse", 12.34567) == "12.35 mm"
     assert RMSE.unit("test_rmse") == "mm" and RMSE.unit("rmse_of_z") == ""
-    assert RMSE.better("test_rmse") == "min" and RMSE.better("val_loss") is None
+    assert RMSE.better("test_rmse") == RMSE.better("val_loss") == "min"
     assert RMSE.words("val_rmse") == "val_rmse (mm, lower is better)"
     assert Measures().words("val_accuracy") == "val_accuracy (higher is better)"
     assert Measures().words("speed") == "speed"
