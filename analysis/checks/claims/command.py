@@ -80,8 +80,8 @@ def _parser() -> Parser:
         "--reference",
         choices=sorted(_REPORTS),
         action="append",
-        help="judge the claims of this report (default: of both reports, on studies of their models "
-        "and data only; none with --claims)",
+        help="judge the claims of this report (default: of both reports, on studies of their "
+        "models and data only; none with --claims)",
     )
     return parser
 
