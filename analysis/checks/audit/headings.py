@@ -35,7 +35,7 @@ _OF_A_SEARCH = re.compile(
 """What exports of scikit-learn, Optuna, Ray Tune and trackers put before a parameter's name."""
 _TIMES = {"time", "times", "seconds", "secs", "sec", "duration", "runtime", "wallclock", "hours"}
 _TIMES |= {"minutes", "traintime", "ms", "elapsed"}
-_TIMES |= {"zeit", "trainingszeit", "laufzeit", "dauer", "temps", "tiempo", "tempo"}
+_TIMES |= {"zeit", "trainingszeit", "laufzeit", "dauer", "temps", "tiempo"}
 _OTHER_TIMES = {"infer", "inference", "latency", "predict", "prediction", "per", "image", "step"}
 _OTHER_TIMES |= {"forward", "backward", "load", "loading", "stamp", "ago", "date", "batch", "it"}
 _OTHER_TIMES |= {"epoch", "test", "eval", "val", "valid", "warmup", "steady", "data", "score"}
