@@ -91,12 +91,12 @@ def tested(joined: Joined, measure: Judged, pairs: Pairs) -> Verdict:
         return replace(start, word="not comparable", reason=reason, difference=math.nan)
     if word := _without_test(joined, pairs):
         return replace(start, word=word[0], reason=word[1])
-    low, high = found.interval(1 - ALPHA)
-    start = replace(start, low=low, high=high)
     if too_few_units(len(found.values), ALPHA):
         return replace(start, word="underpowered", reason=_too_few(found))
     if found.disagree():
         return replace(start, reason="means over pairs and over seeds lie on different sides of 0")
+    low, high = found.interval(1 - ALPHA)
+    start = replace(start, low=low, high=high)
     smallest = 0.0 if found.by_student else smallest_p_value(len(found.values))
     reason = _few_differ(found) or _power(found, measure)
     return replace(start, p_value=found.p_value(), smallest_p=smallest, reason=reason)

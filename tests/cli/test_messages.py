@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from tune_app.cli.messages import estimate_lines, power_line, where_lines
+from tune_app.cli.messages import estimate_lines, num_varied, power_line, where_lines
 from tune_app.planning.estimate import Estimate
 from tune_app.storage.local_store import LocalStore
 from tune_app.study.ledger import Ledger
@@ -45,7 +45,7 @@ def test_without_a_probe_only_what_is_known_is_said() -> None:
 
 
 def test_the_plan_says_what_its_seeds_can_show() -> None:
-    one, five = (power_line(number, 8) for number in (1, 5))
+    one, five = (power_line(number, 3) for number in (1, 5))
     assert one == (
         "one seed: what differs, differs between these trainings; at least 6 seeds (--seeds 0-5) "
         "show that settings do"
@@ -53,10 +53,15 @@ def test_the_plan_says_what_its_seeds_can_show() -> None:
     assert five.startswith("5 seeds: what differs")
     # Paired t-test, two-sided 5 %, power 80 %: an effect of 1.43 takes 6 pairs and
     # one of 1.00 takes 10. With 90 % of 14,000 the standard error is 0.2535 points.
-    assert power_line(6, 8).startswith("smallest difference: 6 seeds show 1.4 times the standard")
-    assert power_line(10, 8, 14_000).endswith(
+    assert power_line(6, 3).startswith("smallest difference: 6 seeds show 1.4 times the standard")
+    assert power_line(10, 3, 14_000).endswith(
         "10 seeds show 1.0 times the standard deviation of the seeds' differences (paired test at "
         "5 %, in 4 of 5 studies); an accuracy of 90 % on 14,000 test images is known to ±0.5 points"
     )
-    # A single pair a seed is tested by sign flips, which reach 3.1 % with six.
-    assert "6 seeds show 1.6 times" in power_line(6, 2)
+    # A single pair a seed is tested by sign flips: all six must agree, 0.9635^6 = 0.8.
+    assert "6 seeds show 1.8 times" in power_line(6, 1)
+
+
+def test_three_values_of_one_parameter_give_one_pair_a_seed() -> None:
+    assert num_varied([{"lr": lr, "width": 8} for lr in (0.1, 0.2, 0.3)]) == 1
+    assert num_varied([{"lr": lr, "width": w} for lr in (0.1, 0.2) for w in (8, None)]) == 2

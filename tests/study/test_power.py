@@ -28,7 +28,7 @@ def test_smallest_difference_is_found_with_the_stated_power() -> None:
     # The textbook case: at 5 %, two-sided, and power 0.80 a d of 0.5 takes 34 pairs.
     assert smallest_difference(1.0, 34) == pytest.approx(0.5, abs=0.01)
     rng = np.random.default_rng(8)
-    for num_pairs in (8, 12):
+    for num_pairs in (6, 8, 12):
         difference = smallest_difference(2.0, num_pairs)
         samples = rng.normal(difference, 2.0, (1_000, num_pairs))
         found = np.mean([sign_flip(sample).p_value < 0.05 for sample in samples])

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import math
 from collections import Counter
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 from tune_app.cli.places import failure_lines, shell_word, short_path
 from tune_app.engine.conclusion import Conclusion
@@ -86,15 +88,26 @@ def _power_lines(study: PreparedStudy) -> list[str]:
     if study.search is not None or len(meta.get(SAME_AT_EVERY_SEED, ())) == num_configurations:
         return []
     fewest = min((len(images.test) for images in study.images.values()), default=0)
-    return [power_line(len(meta["seeds"]), num_configurations, fewest)]
+    configs = [configuration.config for configuration in study.ledger.configurations()]
+    return [power_line(len(meta["seeds"]), num_varied(configs), fewest)]
 
 
-def power_line(num_seeds: int, num_configurations: int, num_test: int = 0) -> str:
+def num_varied(configs: Sequence[Mapping[str, Any]]) -> int:
+    """Return how many parameters differ between configurations."""
+    values: dict[str, set[str]] = {}
+    for config in configs:
+        for name, value in config.items():
+            values.setdefault(name, set()).add(repr(value))
+    return sum(len(found) > 1 for found in values.values())
+
+
+def power_line(num_seeds: int, num_varied: int, num_test: int = 0) -> str:
     """Return what the seeds and the test images of a study can show.
 
     Args:
         num_seeds: the number of seeds.
-        num_configurations: the number of configurations; more than two give several pairs a seed.
+        num_varied: the number of parameters that vary; with more than one there are several pairs
+            a seed.
         num_test: the number of test images; 0 if it is unknown.
     """
     if num_seeds < fewest_pairs():
@@ -103,7 +116,7 @@ def power_line(num_seeds: int, num_configurations: int, num_test: int = 0) -> st
             f"{seeds}: what differs, differs between these trainings; at least {fewest_pairs()} "
             f"seeds (--seeds 0-{fewest_pairs() - 1}) show that settings do"
         )
-    shown = smallest_difference(1.0, num_seeds, by_student=num_configurations > 2)
+    shown = smallest_difference(1.0, num_seeds, by_student=num_varied > 1)
     line = (
         f"smallest difference: {num_seeds} seeds show {shown:.1f} times the standard deviation of "
         "the seeds' differences (paired test at 5 %, in 4 of 5 studies)"

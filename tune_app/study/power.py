@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import functools
 import math
+from statistics import NormalDist
 
 ALPHA = 0.05
 POWER = 0.8
@@ -50,8 +51,9 @@ def smallest_difference(
     Returns:
         The difference in the unit of ``sd``; infinite below ``fewest_pairs(alpha)``. It is computed
         from the power of the paired t-test, at the level that sign flips attain (they have 2^(n−1)
-        equal steps: 3.1 % instead of 5 % at six pairs). For a power of 0.8 sign flips attain 0.73
-        at six pairs and 0.79 from eight pairs.
+        equal steps). For a power of 0.8 sign flips attain 0.77 at seven pairs and 0.79 from eight
+        pairs. Where only the smallest p-value is below ``alpha``, as at six pairs, all differences
+        must have one sign, and the power of that is known.
     """
     if num_pairs < fewest_pairs(alpha):
         return math.inf
@@ -59,6 +61,8 @@ def smallest_difference(
     if num_pairs < 60 and not by_student:  # with more pairs the steps are too small for floats
         step = smallest_p_value(num_pairs)
         attained = max(math.ceil(alpha / step) - 1, 1) * step
+        if attained == step:
+            return NormalDist().inv_cdf(power ** (1 / num_pairs)) * sd
     return _smallest_effect(num_pairs, attained, power) * sd
 
 

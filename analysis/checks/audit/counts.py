@@ -73,7 +73,9 @@ def whole_counts(table: Table) -> list[Finding]:
 
     Means of several runs are whole counts of runs times images. Where nobody stated the number of
     runs and means of up to ten runs explain all accuracies, the finding is a note, unless the
-    accuracies are counts of another size, which those of means would hardly all be.
+    accuracies are counts of another size, which those of means would hardly all be. It is a note
+    too if the size that was found is a multiple of the stated one: the means of five runs on 12,000
+    of 60,000 images, or those over five folds, are whole counts of all 60,000.
     """
     values, units = table.numbers("test_accuracy"), table.units("test_accuracy")
     if not np.isfinite(values).any():
@@ -107,24 +109,24 @@ def _finding(
     )
     total = table.protocol.num_images
     all_images = total is not None and size < total and _fits(values, units, total)
-    other = _other_size(values, units)
+    counted_on, other = _other_size(values, units)
     if all_images and total is not None:
         by_luck = float(np.prod(passing(units, total)))
-        other = f"all are whole counts of {total:,} ({chance(by_luck)} by chance)"
-    more_runs = [
-        n for n in range(2, _MOST_RUNS + 1) if is_count(values, units, float(n * size)).all()
-    ]
+        counted_on, other = (
+            total,
+            f"all are whole counts of {total:,} ({chance(by_luck)} by chance)",
+        )
+    num_means = 0 if table.is_runs_stated else _num_means(values, units, size, counted_on)
     says = f"accuracies are not whole counts of the stated {size // runs:,} test images"
     says += f", not even as means of {runs} runs" if runs > 1 else ""
-    severity = "error"
-    if all_images:
+    if num_means:
+        on = f"counted on all {total:,} images that were split" if all_images else "of other images"
+        says += f": rows are means of {num_means} or more runs, or {on}"
+    elif all_images:
         says += f", but of all {total:,} images that were split: training images are among them"
-    elif more_runs and not table.is_runs_stated and not _are_of_another_size(values, units, size):
-        severity = "note"
-        says += f": rows are means of {more_runs[0]} or more runs, or of other images"
     return Finding(
         rule="whole_counts",
-        severity=severity,
+        severity="note" if num_means else "error",
         table=table.name,
         says=says,
         evidence=f"{evidence}; {other}; {table.listed(wrong.tolist())}",
@@ -132,6 +134,25 @@ def _finding(
         "means of several runs",
         rows=tuple(wrong.tolist()),
     )
+
+
+def _num_means(
+    values: NDArray[np.float64], units: NDArray[np.float64], size: int, counted_on: int
+) -> int:
+    """Return how few runs rows can be means of, to be no whole counts of a size; 0 if they cannot.
+
+    Args:
+        values, units: the accuracies.
+        size: the number of test images.
+        counted_on: the size that was found; 0 if none was.
+    """
+    if counted_on and counted_on % size == 0:
+        return counted_on // size
+    fitting = (
+        n for n in range(2, _MOST_RUNS + 1) if is_count(values, units, float(n * size)).all()
+    )
+    fewest = next(fitting, 0)
+    return 0 if fewest and _are_of_another_size(values, units, size) else fewest
 
 
 def _are_of_another_size(
@@ -168,17 +189,17 @@ def _fits(values: NDArray[np.float64], units: NDArray[np.float64], size: int) ->
     return by_luck < _BY_LUCK and bool(is_count(values, units, float(size)).all())
 
 
-def _other_size(values: NDArray[np.float64], units: NDArray[np.float64]) -> str:
-    """Name the smallest size that fits all values, unless sizes up to it fit by luck."""
+def _other_size(values: NDArray[np.float64], units: NDArray[np.float64]) -> tuple[int, str]:
+    """Return and name the smallest size that fits all values; 0 if sizes up to it fit by luck."""
     sizes = fitting_sizes(values, units)
     if not len(sizes):
-        return f"no number of images up to {_MOST_IMAGES:,} fits all"
+        return 0, f"no number of images up to {_MOST_IMAGES:,} fits all"
     tried = np.arange(2, sizes[0] + 1, dtype=np.float64)
     logs = sum(np.log(passing(np.asarray(unit), tried)) for unit in units)
     by_luck = min(1.0, float(np.exp(logs).sum()))
     if by_luck >= _BY_LUCK:
-        return "the printed digits are too few to tell which size was used"
-    return f"all are whole counts of {sizes[0]:,} ({chance(by_luck)} by chance)"
+        return 0, "the printed digits are too few to tell which size was used"
+    return int(sizes[0]), f"all are whole counts of {sizes[0]:,} ({chance(by_luck)} by chance)"
 
 
 def in_range(table: Table) -> list[Finding]:

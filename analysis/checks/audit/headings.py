@@ -18,7 +18,9 @@ BOOKKEEPING = (
 KNOWN = tuple(dict.fromkeys((*SETTINGS, *MEASURED, "converged", "num_test")))
 _SIMILAR = 0.8
 _ACCURACY = {"acc", "accu", "accuracy", "accuracies", "top1", "prec1", "correct"}
+_ACCURACY |= {"genauigkeit", "exactitude", "exactitud", "accuratezza"}
 _ERROR = {"err", "error", "err1", "misclassification"}
+_ERROR |= {"fehler", "fehlerrate", "fehlerquote", "erreur", "errore"}
 _VALIDATION = {"val", "valid", "validation", "dev"}
 _TRAINING = {"train", "training", "tr", "fit", "fitting"}
 _SPREADS = {"std", "sd", "stddev", "stdev", "dev", "sem", "stderr", "ci", "ci95", "var", "variance"}
@@ -32,7 +34,8 @@ _OF_A_SEARCH = re.compile(
 )
 """What exports of scikit-learn, Optuna, Ray Tune and trackers put before a parameter's name."""
 _TIMES = {"time", "times", "seconds", "secs", "sec", "duration", "runtime", "wallclock", "hours"}
-_TIMES |= {"minutes", "traintime", "ms"}
+_TIMES |= {"minutes", "traintime", "ms", "elapsed"}
+_TIMES |= {"zeit", "trainingszeit", "laufzeit", "dauer", "temps", "tiempo"}
 _OTHER_TIMES = {"infer", "inference", "latency", "predict", "prediction", "per", "image", "step"}
 _OTHER_TIMES |= {"forward", "backward", "load", "loading", "stamp", "ago", "date", "batch", "it"}
 _OTHER_TIMES |= {"epoch", "test", "eval", "val", "valid", "warmup", "steady", "data", "score"}

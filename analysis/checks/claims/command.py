@@ -14,6 +14,7 @@ from analysis.checks.claims import Claim, numbers_of, verdicts
 from analysis.checks.claims.user import load_claims
 from analysis.command_line import Parser, path_argument, study_argument
 from analysis.frames.load import Study, load_study
+from analysis.labs.appendix import is_of_labs
 from analysis.labs.claims import PUBLISHED, REPORT_A, REPORT_B
 from analysis.render.markdown import escape
 from search_spaces.errors import UserError
@@ -30,8 +31,20 @@ def main(argv: Sequence[str] | None = None) -> int:
     if not arguments.studies and not any(claim.tables for claim in claims):
         raise UserError("no study and no published table to judge on; name a study directory")
     studies = [load_study(path) for path in arguments.studies]
+    if arguments.claims is None and not arguments.reference:
+        _check_kind(studies)
     print_text(render(_verdicts(studies, claims, arguments.claims)))
     return 0
+
+
+def _check_kind(studies: Sequence[Study]) -> None:
+    """Refuse to judge the lab reports' claims unasked on studies of other models or data."""
+    other = [study.name for study in studies if not is_of_labs(study)]
+    if other:
+        raise UserError(
+            f"{other[0]} does not train the models of the two lab reports on their data; name your "
+            "claims with --claims FILE, or ask for those of a report with --reference report_a"
+        )
 
 
 def _verdicts(studies: Sequence[Study], claims: Sequence[Claim], file: Path | None) -> pd.DataFrame:
@@ -67,7 +80,8 @@ def _parser() -> Parser:
         "--reference",
         choices=sorted(_REPORTS),
         action="append",
-        help="judge the claims of this report (default: of both reports, or none with --claims)",
+        help="judge the claims of this report (default: of both reports, on studies of their "
+        "models and data only; none with --claims)",
     )
     return parser
 

@@ -32,6 +32,7 @@ from analysis.checks.claims.pairs import Matched, Pairs, match, turns
 from analysis.frames.measures import TEST_ACCURACY, Measure
 from analysis.frames.pairing import join_runs
 from analysis.stats import Units, fewest_pairs, smallest_difference
+from analysis.stats.intervals import UNKNOWN
 from analysis.stats.units import too_few_units
 
 
@@ -95,7 +96,7 @@ def paired_outcome(
     counted = f"{versus} in {wins} of {len(differences)} pairs"
     counted += f", equal in {ties}" if ties else ""
     undecided = undecided_because(units, alpha, "a difference", margin, log=log, scale=scale)
-    interval = units.interval(1 - alpha)
+    interval = UNKNOWN if undecided else units.interval(1 - alpha)
     images, p_images = "", math.nan
     if not undecided and units.num_seeds > 1 and math.isfinite(matched.image_error):
         over, p_images = units.with_images(matched.image_error, 1 - alpha, margin)

@@ -25,6 +25,7 @@ from analysis.checks.claims.outcome import (
 from analysis.checks.claims.pairs import match, turns
 from analysis.frames.measures import Measure
 from analysis.stats import Outperforming, fewest_pairs, outperforming, smallest_p_value
+from analysis.stats.intervals import UNKNOWN
 from analysis.stats.units import too_few_units
 
 
@@ -61,7 +62,7 @@ class Same:
         inside, p_value = units.p_within(self.within)
         bound = self.within if units.mean > 0 else -self.within  # the nearer one decides
         undecided = undecided_because(units, alpha, "equality", bound, scale=scale)
-        interval = units.interval(1 - 2 * alpha, fewest_pairs(alpha))
+        interval = UNKNOWN if undecided else units.interval(1 - 2 * alpha, fewest_pairs(alpha))
         reason = f"{named(self.factor)} {printed(self.first)} against {printed(self.second)}: "
         reason += f"within {size(self.within, scale)} of each other in "
         reason += f"{int((np.abs(differences) < self.within).sum())} of {len(differences)} pairs"

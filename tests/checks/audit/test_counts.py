@@ -123,6 +123,25 @@ def test_means_of_runs() -> None:
     assert whole_counts(replace(table(test_accuracy=means, num_test=700), runs=5)) == []
 
 
+def test_means_may_be_whole_counts_of_all_images() -> None:
+    """Five runs on 12,000 of 60,000 images have means that are counts of 60,000; 25 folds too."""
+    counts = np.random.default_rng(5).binomial(60_000, 0.985, 6)
+    split = Protocol(report="", source="", title="", num_images=60_000)
+    means = table(test_accuracy=counts / 60_000, unit=1e-6, num_test=12_000, protocol=split)
+    (unstated,) = whole_counts(replace(means, is_runs_stated=False))
+    assert unstated.severity == "note"
+    assert "means of 5 or more runs, or counted on all 60,000 images" in unstated.says
+    (one_run,) = whole_counts(replace(means, is_runs_stated=True))
+    assert one_run.severity == "error" and "training images are among them" in one_run.says
+    elsewhere = replace(means, num_test=np.full(6, 11_000.0), is_runs_stated=False)
+    assert [found.severity for found in whole_counts(elsewhere)] == ["error"]
+    folds = [0.948, 0.9533, 0.9533, 0.9467, 0.9533, 0.9733]
+    (of_folds,) = whole_counts(
+        table(test_accuracy=folds, unit=1e-4, num_test=30, is_runs_stated=False)
+    )
+    assert of_folds.severity == "note" and "means of 25 or more runs" in of_folds.says
+
+
 def test_range() -> None:
     assert in_range(table(test_accuracy=[0.0, 1.0], train_seconds=[1.0, 2.0])) == []
     findings = in_range(table(test_accuracy=[1.01, 0.9], train_seconds=[1.0, 0.0]))

@@ -124,6 +124,10 @@ WORDINGS = {
     "TrainTime(s)": "train_seconds",
     "training_time_min": "train_seconds",
     "Zeit (s)": "train_seconds",
+    "Zeit": "train_seconds",
+    "temps total": "train_seconds",
+    "Genauigkeit": "test_accuracy",
+    "Fehlerrate (%)": "test_accuracy",
     "Runtime": "train_seconds",
     "GFLOPS": "flops",
     "MACs (G)": "flops",
@@ -146,6 +150,10 @@ WORDINGS = {
 @pytest.mark.parametrize("heading", WORDINGS)
 def test_wordings(heading: str) -> None:
     assert meaning_of(heading).name == WORDINGS[heading]
+
+
+def test_error_rates_in_another_language_are_no_accuracies() -> None:
+    assert all(meaning_of(heading).is_error for heading in ("Fehlerrate (%)", "Taux d'erreur (%)"))
 
 
 def column(tmp_path: Path, text: str | bytes, name: str = "test_accuracy") -> list[float]:

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from analysis.checks.claims.command import main
+from tests.any_studies import regression
 from tests.studies import shared_study
 
 MINE = """
@@ -72,6 +73,19 @@ def test_mistakes_are_one_line_and_status_2(
     captured = capsys.readouterr()
     assert captured.out == ""
     assert message in captured.err and captured.err.count("\n") == 1
+
+
+def test_a_study_of_another_kind_is_not_judged_by_the_reports_unasked(
+    tmp_path: Path, mine: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    regression(tmp_path / "mine")
+    study = str(tmp_path / "mine")
+    assert main([study]) == 2
+    captured = capsys.readouterr()
+    assert captured.out == "" and "mine does not train the models" in captured.err
+    assert main([study, "--reference", "report_a"]) == 0
+    assert main([study, "--claims", str(mine)]) == 0
+    assert "Report" not in capsys.readouterr().out.split("epochs_help")[-1]
 
 
 def test_own_claims_need_something_to_be_judged_on(
