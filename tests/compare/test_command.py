@@ -106,4 +106,5 @@ def test_a_study_at_a_url(tmp_path: Path, capsys: pytest.CaptureFixture[str]) ->
     assert main([str(tmp_path / "a"), url]) == 0
     printed = capsys.readouterr().out
     assert printed.startswith(f"A: {tmp_path / 'a'} · B: {url}\n")
-    assert "the two models differ in 0 of 2 rows" in printed, "its predictions are fetched, too"
+    unwrapped = " ".join(printed.split())  # lines end where the width of the terminal does
+    assert "the two models differ in 0 of 2 rows" in unwrapped, "its predictions are fetched, too"
