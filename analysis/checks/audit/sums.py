@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from analysis.checks.audit.counts import SINGLE_PRECISION
 from analysis.checks.audit.evidence import metrics_of
 from analysis.checks.audit.finding import Finding, NotApplicableError
-from analysis.checks.audit.headings import words_of
+from analysis.checks.audit.headings import is_summary, words_of
 from analysis.checks.audit.table import QUALITY, Table
 from analysis.frames.cells import counted
 
@@ -42,7 +42,9 @@ def parts_and_total(table: Table) -> list[Finding]:
     parts never add up there may be others that the table does not list: the rule is silent.
     """
     usable = [
-        str(c) for c in table.printed if np.unique(_finite(table, str(c))).size >= _FEWEST_ROWS
+        str(c)
+        for c in table.printed
+        if np.unique(_finite(table, str(c))).size >= _FEWEST_ROWS and not is_summary(str(c))
     ]
     if not 3 <= len(usable) <= _MOST_COLUMNS:
         raise NotApplicableError("it needs three to ten columns of numbers that vary")
