@@ -7,8 +7,6 @@ drawing that stands in the file; the scripts draw it again, so that it can be to
 
 from __future__ import annotations
 
-import base64
-import hashlib
 import json
 import re
 from collections.abc import Iterable
@@ -20,6 +18,7 @@ from analysis.figures.chart import Chart, Data
 from analysis.figures.theme import CONFIG, FAINT, INK, MUTED, PAGE, SERIES
 from analysis.render.document import Document, Figure, Table
 from analysis.render.drawings import Drawings
+from analysis.render.page_templates import environment, markup, script_hash
 
 SHOWN_ROWS = 200
 """Of a longer table the file shows the first rows; the others are added by the scripts."""
@@ -41,15 +40,15 @@ def render_html(document: Document, drawings: Drawings) -> str:
         template.render(
             document=document,
             panels=document.panels(),
-            script=_markup(script),
-            vega=_markup(vega),
-            style=_markup(_resource("report.css")),
-            hashes=" ".join(map(_hash, filter(None, (script, vega)))),
-            shared=_markup(_json(data.shared)),
-            svg=lambda figure: _markup(inline_svg(figure, drawings.svg(figure))),
-            chart=lambda figure: _markup(_json(_interactive(drawings.chart(figure), data))),
+            script=markup(script),
+            vega=markup(vega),
+            style=markup(_resource("report.css")),
+            hashes=" ".join(map(script_hash, filter(None, (script, vega)))),
+            shared=markup(_json(data.shared)),
+            svg=lambda figure: markup(inline_svg(figure, drawings.svg(figure))),
+            chart=lambda figure: markup(_json(_interactive(drawings.chart(figure), data))),
             grouped=_grouped,
-            more=lambda table: _markup(_json(_more(table))),
+            more=lambda table: markup(_json(_more(table))),
             shown_rows=SHOWN_ROWS,
         )
     )
@@ -142,11 +141,6 @@ def _json(value: Any) -> str:
     return json.dumps(value, separators=(",", ":")).replace("<", "\\u003c")
 
 
-def _hash(script: str) -> str:
-    digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
-    return f"'sha256-{digest}'"
-
-
 @cache
 def _script() -> str:
     return '"use strict";\n' + "\n".join(map(_resource, _SCRIPTS))
@@ -154,23 +148,9 @@ def _script() -> str:
 
 @cache
 def _environment() -> Any:
-    import jinja2
-
-    return jinja2.Environment(
-        loader=jinja2.FunctionLoader(_resource),
-        autoescape=True,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        undefined=jinja2.StrictUndefined,
-    )
+    return environment(_resource)
 
 
 @cache
 def _resource(name: str) -> str:
     return (files("analysis.render") / "templates" / name).read_text(encoding="utf-8")
-
-
-def _markup(text: str) -> Any:
-    from markupsafe import Markup
-
-    return Markup(text)  # noqa: S704 — only our own files, JSON and drawings

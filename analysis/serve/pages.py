@@ -6,14 +6,13 @@ interpreted as markup.
 
 from __future__ import annotations
 
-import base64
-import hashlib
 from collections import Counter
 from collections.abc import Mapping
 from functools import cache
 from importlib.resources import files
 from typing import Any, NamedTuple
 
+from analysis.render.page_templates import environment, markup, script_hash
 from search_spaces.errors import one_line
 from search_spaces.measure import Measure
 from tune_app.study.measures import Measures
@@ -99,36 +98,21 @@ def _best(entry: Mapping[str, Any]) -> dict[str, str]:
 
 def _page(template: str, scripts: tuple[str, ...], **values: Any) -> Page:
     script, style = "\n".join(map(_resource, scripts)), _resource("live.css")
-    digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
     policy = (
-        f"default-src 'none'; script-src 'sha256-{digest}'; style-src 'unsafe-inline'; "
+        f"default-src 'none'; script-src {script_hash(script)}; style-src 'unsafe-inline'; "
         "connect-src 'self'; frame-src 'self'; img-src data:; base-uri 'none'; "
         "form-action 'none'; frame-ancestors 'none'"
     )
     page = _environment().get_template(template)
-    html = page.render(script=_markup(script), style=_markup(style), **values)
+    html = page.render(script=markup(script), style=markup(style), **values)
     return Page(str(html), policy)
 
 
 @cache
 def _environment() -> Any:
-    import jinja2
-
-    return jinja2.Environment(
-        loader=jinja2.FunctionLoader(_resource),
-        autoescape=True,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        undefined=jinja2.StrictUndefined,
-    )
+    return environment(_resource)
 
 
 @cache
 def _resource(name: str) -> str:
     return (files("analysis.serve") / "templates" / name).read_text(encoding="utf-8")
-
-
-def _markup(text: str) -> Any:
-    from markupsafe import Markup
-
-    return Markup(text)  # noqa: S704 — only our own files
