@@ -12,7 +12,8 @@ from tests.own_studies import score_study
 from tests.serve.growing_study import GrowingStudy
 from tests.serve.live_page import LivePage, live_page
 
-pytestmark = needs_chromium
+# One study grows from test to test, so a worker of xdist takes them all.
+pytestmark = [needs_chromium, pytest.mark.xdist_group("live_page")]
 TRACEBACK = "Traceback (most recent call last):\n  File 'x.py', line 3\n\nValueError: <b>no</b>"
 
 
