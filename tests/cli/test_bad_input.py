@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 from search_spaces import SearchSpace
 from tests.refusals import FEW, ODD_VALUES, ODD_WORDS, SPACE, WORDS, isolate, outcome, snapshot
-from tune_app.cli.run_options import build_parser
+from tune_app.cli.run_parser import build_parser
 from tune_app.data.sources import SAMPLE_FOLDER
 from tune_app.engine import connection
 

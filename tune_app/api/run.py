@@ -16,7 +16,7 @@ from tune_app.api.loaded import LoadedStudy, load_study
 from tune_app.cli.run_command import make_request, study_place
 from tune_app.cli.run_console import run_console
 from tune_app.cli.run_display import RunDisplay
-from tune_app.cli.run_options import build_parser
+from tune_app.cli.run_parser import build_parser
 from tune_app.planning.space_file import code_files, load_space
 from tune_app.storage.open_store import open_store
 from tune_app.study.code_fingerprint import fingerprint_files, fingerprint_text

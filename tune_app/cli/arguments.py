@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import re
+import textwrap
 from collections.abc import Sequence
 from typing import Any
 
@@ -11,6 +12,13 @@ from search_spaces.errors import UserError, did_you_mean
 from tune_app.study.command_name import command_name
 
 MOST_SEEDS = 10_000
+
+
+class _Help(argparse.HelpFormatter):
+    """Breaks lines between words only, so that an option such as ``--results-dir`` stays whole."""
+
+    def _split_lines(self, text: str, width: int) -> list[str]:
+        return textwrap.wrap(" ".join(text.split()), width, break_on_hyphens=False)
 
 
 class CommandParser(argparse.ArgumentParser):
@@ -23,7 +31,12 @@ class CommandParser(argparse.ArgumentParser):
 
     def __init__(self, module: str, description: str) -> None:
         # Without allow_abbrev=False a typo could pass for another option.
-        super().__init__(prog=command_name(module), description=description, allow_abbrev=False)
+        super().__init__(
+            prog=command_name(module),
+            description=description,
+            allow_abbrev=False,
+            formatter_class=_Help,
+        )
         self.register("type", None, _nonempty_text)  # of every option that names no other type
 
     def parse_args(self, args: Sequence[str] | None = None) -> argparse.Namespace:  # type: ignore[override]

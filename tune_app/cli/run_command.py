@@ -22,7 +22,7 @@ from search_spaces.space import SearchSpace
 from tune_app.cli.arguments import check_study_name, parse_rungs, parse_seeds
 from tune_app.cli.run_console import run_console
 from tune_app.cli.run_display import RunDisplay
-from tune_app.cli.run_options import build_parser
+from tune_app.cli.run_parser import build_parser
 from tune_app.engine.ray_internals import JOB_CONFIG_VARIABLE
 from tune_app.planning.durations import parse_duration
 from tune_app.planning.limits import Limits, parse_cost, parse_target

@@ -1,11 +1,9 @@
-"""The options of ``python -m tune_app.run``, each with its default and an example."""
+"""The options of ``tune-app run``, each with its default and an example."""
 
 from __future__ import annotations
 
 import argparse
 from typing import Any
-
-from tune_app.cli.arguments import CommandParser
 
 
 def _count(text: str) -> int:
@@ -14,16 +12,20 @@ def _count(text: str) -> int:
     return int(text)
 
 
-_OPTIONS: dict[str, dict[str, Any]] = {
+OPTIONS: dict[str, dict[str, Any]] = {
     "--space": {
         "metavar": "NAME|FILE.py",
         "help": "the search space: a shipped one, or a Python file with yours, e.g. ./my_space.py "
         "(required)",
     },
-    "--list": {"action": "store_true", "help": "list the shipped search spaces and exit"},
+    "--list": {
+        "action": "store_true",
+        "help": "list the shipped search spaces and exit (default: run a study)",
+    },
     "--plan": {
         "action": "store_true",
-        "help": "print the trials that would run and an estimate of their time; write nothing",
+        "help": "print the trials that would run and an estimate of their time; write nothing "
+        "(default: run them)",
     },
     "--data": {
         "default": "full",
@@ -120,8 +122,9 @@ _OPTIONS: dict[str, dict[str, Any]] = {
     },
     "--search": {
         "metavar": "NAME",
-        "help": "sample configurations instead of running the whole grid: random, tpe, gp, cmaes, "
-        "qmc or grid, or MODULE:NAME for a sampler of yours (default: run the grid)",
+        "help": "sample configurations instead of running the whole grid, e.g. tpe; allowed: "
+        "random, tpe, gp, cmaes, qmc, grid, or MODULE:NAME for a sampler of yours (default: run "
+        "the grid)",
     },
     "--num-trials": {
         "type": _count,
@@ -153,13 +156,13 @@ _OPTIONS: dict[str, dict[str, Any]] = {
         "dest": "further",
         "metavar": "ROW",
         "help": "take one configuration of the study further, named by its id or the beginning of "
-        "it, e.g. 3fa9c1 (needs --epochs)",
+        "it, e.g. 3fa9c1 (default: run the whole study)",
     },
     "--epochs": {
         "type": _count,
         "metavar": "N",
         "help": "with --continue: the number of epochs in all, e.g. 20; only the new ones are "
-        "trained if a checkpoint is left",
+        "trained if a checkpoint is left (required with --continue)",
     },
     "--time-limit": {
         "metavar": "TIME",
@@ -196,14 +199,3 @@ _OPTIONS: dict[str, dict[str, Any]] = {
         "not wait)",
     },
 }
-
-
-def build_parser() -> argparse.ArgumentParser:
-    """Return the command line's parser."""
-    parser = CommandParser(
-        "tune_app.run",
-        "Run a hyperparameter study. The same command again runs only what is not finished.",
-    )
-    for flag, settings in _OPTIONS.items():
-        parser.add_argument(flag, **settings)
-    return parser

@@ -16,7 +16,7 @@ import jsonschema
 import pytest
 import yaml
 
-from tune_app.cli.run_options import build_parser
+from tune_app.cli.run_parser import build_parser
 
 ROOT = Path(__file__).resolve().parents[3]
 DEPLOY = ROOT / "tune_app" / "engine" / "cluster" / "deploy"

@@ -12,7 +12,7 @@ import pytest
 import yaml
 
 from tests.engine.cluster.test_deploy import DEPLOY, ROOT, storage_of
-from tune_app.cli.run_options import build_parser
+from tune_app.cli.run_parser import build_parser
 
 
 def stub(folder: Path, name: str, script: str) -> None:

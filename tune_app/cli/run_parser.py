@@ -1,0 +1,45 @@
+"""The parser of ``tune-app run``: its options in groups, as its help shows them."""
+
+from __future__ import annotations
+
+from tune_app.cli.arguments import CommandParser
+from tune_app.cli.run_options import OPTIONS
+
+GROUPS: dict[str, tuple[str, ...]] = {
+    "the study": (
+        *("--space", "--list", "--study", "--results-dir", "--storage-path"),
+        *("--fresh", "--accept-code-change"),
+    ),
+    "its rows": ("--seeds", "--vary-split", "--continue", "--epochs"),
+    "its data": ("--data", "--images", "--budget"),
+    "a plan instead of a run": ("--plan",),
+    "how trials run": (
+        *("--device", "--trials-per-gpu", "--max-concurrent", "--no-sharing", "--check-sharing"),
+        *("--max-failures", "--retry-errors", "--checkpoint-seconds"),
+    ),
+    "when a launch ends early": (
+        *("--time-limit", "--trial-time-limit", "--target", "--max-cost"),
+    ),
+    "a search instead of the grid": (
+        *("--search", "--num-trials", "--search-seed", "--stopping", "--rungs", "--reduction"),
+    ),
+    "clusters and trackers": ("--address", "--wait-for-nodes", "--log-to"),
+}
+"""Title -> options. An option that no group names is in a last one."""
+_OTHERS = "other options"
+
+
+def build_parser() -> CommandParser:
+    """Return the command line's parser."""
+    parser = CommandParser(
+        "tune_app.run",
+        "Run a hyperparameter study. The same command again runs only what is not finished.",
+    )
+    parser.usage = "%(prog)s --space NAME|FILE.py [option ...]"
+    grouped = {flag for flags in GROUPS.values() for flag in flags}
+    rest = tuple(flag for flag in OPTIONS if flag not in grouped)
+    for title, flags in {**GROUPS, _OTHERS: rest}.items():
+        group = parser.add_argument_group(title)
+        for flag in flags:
+            group.add_argument(flag, **OPTIONS[flag])
+    return parser
