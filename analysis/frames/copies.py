@@ -10,13 +10,10 @@ from pathlib import Path
 
 from tune_app.storage.local_store import LocalStore
 from tune_app.storage.remote_folder import is_url
-from tune_app.storage.remote_store import RemoteStore
+from tune_app.storage.remote_store import RESULTS, RemoteStore
 from tune_app.storage.store import StudyStore
 
-_WANTED = re.compile(
-    r"study\.json|(?:launches|weights)/[^/]+\.json"
-    r"|tune/[^/]+/[^/]+/(?:(?:params|result)\.json|error\.txt|predictions/[^/]+)"
-)
+_WANTED = re.compile(rf"{RESULTS}|tune/[^/]+/[^/]+/predictions/[^/]+")
 
 
 def study_store(place: str | Path | StudyStore) -> StudyStore:

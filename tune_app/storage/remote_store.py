@@ -19,10 +19,13 @@ from tune_app.storage.remote_folder import RemoteFolder
 from tune_app.storage.storage_errors import short_reason
 from tune_app.storage.store import MOST_FILE_BYTES, STUDY_FILE, StudyStore
 
+RESULTS = (
+    r"study\.json|search\.jsonl|(?:launches|weights)/[^/]+\.json"
+    r"|tune/[^/]+/[^/]+/(?:(?:params|result|stopped)\.json|error\.txt)"
+)
+"""Paths of the files that say what a study is, and how its rows ended: a pattern."""
 SMALL_FILES = re.compile(
-    r"study\.json|search\.jsonl|launches/[^/]+\.json|weights/[^/]+\.json"
-    r"|tune/[^/]+/[^/]+/(?:(?:params|result|stopped)\.json|error\.txt"
-    r"|checkpoint_[^/]+/(?:checkpoint|\.tune_app)\.json)"
+    rf"{RESULTS}|tune/[^/]+/[^/]+/checkpoint_[^/]+/(?:checkpoint|\.tune_app)\.json"
 )
 """Paths of the files whose content a driver needs."""
 
