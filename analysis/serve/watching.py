@@ -19,6 +19,8 @@ from search_spaces.errors import UserError
 from tune_app.storage.local_store import LocalStore
 from tune_app.storage.remote_folder import is_url
 from tune_app.storage.store import STUDY_FILE
+from tune_app.study.search_log import SEARCH_FILE
+from tune_app.study.stop import STOPPED_FILE
 from tune_app.study.study_file import LAUNCHES
 from tune_app.study.trial_directory import ERROR_FILE, PARAMS_FILE, RETURNED_FILE
 from tune_app.study.trial_record import RESULT_FILE
@@ -29,7 +31,7 @@ SHORTEST_PAUSE_SECONDS = 4.0
 """The shortest time between two builds of a report."""
 VIEWED_SECONDS = 30.0
 """A page asks for the state of its study every few seconds; after this time it was closed."""
-_WATCHED = (RESULT_FILE, PARAMS_FILE, ERROR_FILE, RETURNED_FILE)
+_WATCHED = (RESULT_FILE, PARAMS_FILE, ERROR_FILE, RETURNED_FILE, STOPPED_FILE)
 _READINGS = threading.Semaphore(2)
 
 
@@ -201,7 +203,8 @@ class Watch:
 
 def marks(root: Path) -> int:
     """Return a number that changes with the files that tell how far a study is."""
-    found = [_mark(root / STUDY_FILE), *_marks_in(root / LAUNCHES), *_marks_in(root / "weights")]
+    found = [_mark(root / STUDY_FILE), _mark(root / SEARCH_FILE)]
+    found += [*_marks_in(root / LAUNCHES), *_marks_in(root / "weights")]
     for launch in _folders(root / "tune"):
         for trial in _folders(launch):
             found += [_mark(Path(trial) / name) for name in _WATCHED]

@@ -70,6 +70,9 @@ def test_files_that_tell_how_far_a_study_is_change_its_marks(tmp_path: Path) -> 
     assert has_changed()
     study.fail(1, "ValueError: no")
     assert has_changed()
+    for name in ("search.jsonl", "tune/001/trial-0/stopped.json"):
+        (study.root / name).write_text("{}")
+        assert has_changed(), "a search asked for a row, or stopped one"
     (study.root / "report").mkdir()
     (study.root / "report" / "report.html").write_text("x")
     (study.root / "tune" / "001" / "trial-0" / "output.txt").write_text("x")
