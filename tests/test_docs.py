@@ -19,6 +19,7 @@ from analysis.compare import command as compare
 from search_spaces import SHIPPED
 from tests.test_imports import BELOW
 from tune_app.cli import (
+    copy_command,
     env_command,
     init_command,
     list_command,
@@ -39,6 +40,7 @@ PARSERS = {
     "init": init_command.build_parser(),
     "run": run_command.build_parser(),
     "list": list_command.build_parser(),
+    "copy": copy_command.build_parser(),
     "rm": rm_command.build_parser(),
     "env": env_command.build_parser(),
     "show": show_command.build_parser(),

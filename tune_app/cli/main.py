@@ -18,6 +18,7 @@ COMMANDS = {
     "compare": "tell whether a study is better than another, and what changed",
     "audit": "find results in a table that cannot be right",
     "claims": "judge claims against results: the published claims or your own",
+    "copy": "copy a study without its checkpoints and weights, to send or continue it",
     "rm": "delete a study, after asking",
     "env": "print versions, processors, GPUs and storage, as a bug report needs them",
 }
@@ -54,6 +55,8 @@ def _load(name: str) -> Main:
         from tune_app.cli.show_command import main as command
     elif name == "list":
         from tune_app.cli.list_command import main as command
+    elif name == "copy":
+        from tune_app.cli.copy_command import main as command
     elif name == "rm":
         from tune_app.cli.rm_command import main as command
     elif name == "env":

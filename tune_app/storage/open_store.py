@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -9,16 +10,17 @@ from pathlib import Path
 from search_spaces.errors import UserError
 from tune_app.storage.local_store import LocalStore
 from tune_app.storage.remote_folder import is_url
-from tune_app.storage.remote_store import RemoteStore
+from tune_app.storage.remote_store import SMALL_FILES, RemoteStore
 from tune_app.storage.store import StudyStore
 
 
 @contextmanager
-def open_store(place: str) -> Iterator[StudyStore]:
+def open_store(place: str, wanted: re.Pattern[str] = SMALL_FILES) -> Iterator[StudyStore]:
     """Open the store of a study. The working copy of a study at a URL is deleted at the end.
 
     Args:
         place: a path or a URL.
+        wanted: of a study at a URL, paths of the files whose content is needed.
 
     Raises:
         UserError: the URL is not supported, or its storage does not answer.
@@ -26,7 +28,7 @@ def open_store(place: str) -> Iterator[StudyStore]:
     if not is_url(place):
         yield LocalStore(Path(place))
         return
-    store = RemoteStore(place)
+    store = RemoteStore(place, wanted=wanted)
     try:
         refresh_to_read(store)
         yield store
