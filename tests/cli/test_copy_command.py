@@ -57,11 +57,8 @@ def test_it_is_continued_where_it_is(root: Path, tmp_path: Path) -> None:
     assert main(["copy", str(root), str(tmp_path / "there")]) == 0
     ledger = open_ledger(LocalStore(tmp_path / "there"))
     assert ledger is not None
-    done = [
-        key
-        for key, row in ledger.read_trials().outcomes(ledger.study).items()
-        if row.status == "finished"
-    ]
+    outcomes = ledger.read_trials().outcomes(ledger.study)
+    done = [key for key, outcome in outcomes.items() if outcome.status in FINISHED]
     assert len(done) == 2
     left = planned_trials(ledger, done)
     assert left is not None and [trial.config["lr"] for trial in left] == [0.01]
