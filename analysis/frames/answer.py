@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 
 from analysis.frames.arithmetic import launch_records
+from analysis.frames.best_of import FEWEST_SEEDS
 from analysis.frames.columns import levels, numbers
 from analysis.frames.load import Study
 from analysis.frames.measures import num_items_of, picked_by, shown_of
@@ -21,8 +22,6 @@ from analysis.stats import Interval, mean_interval, proportion_interval
 from analysis.stats.intervals import UNKNOWN
 from tune_app.study.arithmetic import mapping
 
-_FEWEST_SEEDS = 3
-"""Fewer seeds give no interval of a mean: it would be as wide as the scale."""
 _FEWEST_VALUES = 3
 """The best of two values always lies at the edge."""
 
@@ -93,7 +92,7 @@ def winners(study: Study) -> list[Winner]:
 def _interval(study: Study, rows: pd.DataFrame, shown: float, num_items: float | None) -> Interval:
     """Return the interval over seeds, or at one seed that over the items that were counted."""
     values = numbers(rows, shown_of(study).name).dropna()
-    if len(values) >= _FEWEST_SEEDS:
+    if len(values) >= FEWEST_SEEDS:
         return mean_interval(values)
     if len(values) == 1 and num_items and np.isfinite(shown):
         return proportion_interval(shown * num_items, num_items)

@@ -21,6 +21,7 @@ from analysis.frames.split import item_noun
 from analysis.frames.tables import sharing_summary
 from analysis.render.document import Block, Bullets, Paragraph, Section
 from analysis.sections.best import nothing_picked, settings
+from analysis.sections.best_of import best_of_in_words
 from analysis.sections.comparisons import factors_blocks
 from analysis.sections.factor_words import factors_in_words
 from analysis.stats import fewest_pairs
@@ -43,8 +44,10 @@ def answer(study: Study, key: str, *, is_only: bool = True) -> Section:
     """
     question = study.meta["space"].get("question")
     blocks: list[Block] = [Paragraph(one_line(str(question)))] if question else []
+    repeats = best_of_in_words(study)
     lines = [
-        *winners_in_words(study),
+        *repeats,
+        *(winners_in_words(study) if len(repeats) != 1 else ()),
         *factors_in_words(study),
         *cost_in_words(study),
         *unknown_in_words(study),

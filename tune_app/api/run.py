@@ -13,12 +13,11 @@ from typing import Any
 from search_spaces.errors import UserError, choices, did_you_mean
 from search_spaces.space import SearchSpace
 from tune_app.api.loaded import LoadedStudy, load_study
-from tune_app.cli.run_command import make_request, study_place
+from tune_app.cli.run_command import requested
 from tune_app.cli.run_console import run_console
 from tune_app.cli.run_display import RunDisplay
 from tune_app.cli.run_parser import build_parser
 from tune_app.planning.space_file import code_files, load_space
-from tune_app.storage.open_store import open_store
 from tune_app.study.code_fingerprint import fingerprint_files, fingerprint_text
 
 _OF_THE_COMMAND = ("space", "list", "plan", "help")
@@ -49,9 +48,8 @@ def run_study(space: SearchSpace | str, **options: Any) -> LoadedStudy:
     args = parser.parse_args(["--space", name, *words])
     declared = load_space(space) if isinstance(space, str) else space
     code = code_files(space, declared) if isinstance(space, str) else _code_of(declared)
-    place = study_place(args, declared)
-    with open_store(place) as store:
-        request = make_request(args, ["--space", name, *words], declared, store, code)
+    with requested(args, ["--space", name, *words], declared, code) as request:
+        place = request.store.place
         _launch(request, RunDisplay(run_console("the study goes on")))
     return load_study(place)
 

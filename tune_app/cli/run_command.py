@@ -10,7 +10,8 @@ from __future__ import annotations
 import argparse
 import os
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 from rich.console import Console
@@ -20,6 +21,7 @@ from search_spaces.errors import UserError
 from search_spaces.examples import EXAMPLES
 from search_spaces.space import SearchSpace
 from tune_app.cli.arguments import check_study_name, parse_rungs, parse_seeds
+from tune_app.cli.best_of import repeat_of
 from tune_app.cli.run_console import run_console
 from tune_app.cli.run_display import RunDisplay
 from tune_app.cli.run_parser import build_parser
@@ -48,7 +50,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     args = build_parser().parse_args(arguments)
     if args.list:
         return list_spaces(run_console())
-    if not args.space:
+    if not args.space and not args.best_of:
         raise UserError(f"--space is missing; allowed: {', '.join(SHIPPED)}, or a .py file")
     return _open_and_run(args, arguments)
 
@@ -59,12 +61,38 @@ def _open_and_run(args: argparse.Namespace, arguments: Sequence[str]) -> int:
         from tune_app.engine.tracking import check_installed
 
         check_installed(args.log_to)
-    space = load_space(args.space)
-    with open_store(study_place(args, space)) as store:
-        request = make_request(args, arguments, space, store, code_files(args.space, space))
+    space = load_space(args.space) if args.space else None
+    code = {} if space is None else code_files(args.space, space)
+    with requested(args, arguments, space, code) as request:
         goes_on = f"the study goes on; `{command_name('tune_app.status')}` says how far it is"
         display = RunDisplay(run_console(None if args.plan else goes_on))
         return _run_or_plan(request, display, only_plan=args.plan)
+
+
+@contextmanager
+def requested(
+    args: argparse.Namespace,
+    arguments: Sequence[str],
+    space: SearchSpace | None,
+    code: Mapping[str, str],
+) -> Iterator[StudyRequest]:
+    """Open the study that the options name, and yield what they ask for.
+
+    Args:
+        args: the options.
+        arguments: the same as words, for the record of the launch.
+        space: the search space; None if ``--best-of`` is to find it.
+        code: the user's code: file name -> its fingerprint.
+    """
+    repeat = repeat_of(args, space, code) if args.best_of else None
+    space = repeat.space if repeat is not None else space
+    assert space is not None
+    with open_store(study_place(args, space)) as store:
+        request = make_request(args, arguments, space, store, code)
+        if repeat is not None:
+            seeds = request.seeds if args.seeds else None
+            request = repeat.asked_by(request, seeds=seeds, count=args.count)
+        yield request
 
 
 def study_place(args: argparse.Namespace, space: SearchSpace) -> str:
@@ -126,8 +154,8 @@ def make_request(
         code=code,
         accept_code_change=args.accept_code_change,
         arguments=tuple(arguments),
-        seeds=parse_seeds(args.seeds),
-        source=args.data,
+        seeds=parse_seeds(args.seeds or "0"),
+        source=args.data or "full",
         num_images=args.images,
         budget_seconds=parse_duration(budget, "--budget") if budget else None,
         vary_split=args.vary_split,

@@ -28,7 +28,6 @@ OPTIONS: dict[str, dict[str, Any]] = {
         "(default: run them)",
     },
     "--data": {
-        "default": "full",
         "metavar": "full|sample|FOLDER",
         "help": "the images: all of them, the sample that is shipped, or a folder with IDX files, "
         "e.g. ~/mnist (default: full)",
@@ -44,9 +43,9 @@ OPTIONS: dict[str, dict[str, Any]] = {
         "1h30m (default: no limit)",
     },
     "--seeds": {
-        "default": "0",
         "metavar": "SEEDS",
-        "help": "run every configuration once per seed, e.g. 0-5 or 0,2,7 (default: 0)",
+        "help": "run every configuration once per seed, e.g. 0-5 or 0,2,7 (default: 0; with "
+        "--best-of six new ones)",
     },
     "--vary-split": {
         "action": "store_true",
@@ -163,6 +162,17 @@ OPTIONS: dict[str, dict[str, Any]] = {
         "metavar": "N",
         "help": "with --continue: the number of epochs in all, e.g. 20; only the new ones are "
         "trained if a checkpoint is left (required with --continue)",
+    },
+    "--best-of": {
+        "metavar": "STUDY",
+        "help": "train what a study has picked again, at seeds that it has not used, e.g. "
+        "q1a_search --seeds 1-6; its own code needs --space too",
+    },
+    "--count": {
+        "type": _count,
+        "metavar": "K",
+        "help": "with --best-of: repeat the K best configurations of each data set, e.g. 3 "
+        "(default: 1)",
     },
     "--time-limit": {
         "metavar": "TIME",

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 
 from search_spaces.errors import UserError
 from tune_app.data.array_data import ArrayData
+from tune_app.planning.best_of import check_is_repeat
 from tune_app.planning.code_change import check_code
 from tune_app.planning.request import StudyRequest
 from tune_app.planning.resources import Cluster
@@ -91,6 +92,7 @@ def check_request(request: StudyRequest) -> CheckedRequest:
             "leave the option out"
         )
     existing = None if request.fresh else open_ledger(request.store)
+    check_is_repeat(request, existing)
     if existing is not None and existing.study["space"]["trainable"] == trainable.name:
         _check_existing(existing, trainable)
         if existing.study["space"]["name"] == request.space.name:

@@ -11,6 +11,7 @@ from search_spaces.configuration import Configuration
 from search_spaces.errors import one_line
 from tune_app.data.own_data import split_notes
 from tune_app.data.split_data import SplitData, describe
+from tune_app.planning.best_of import check_same_data
 from tune_app.planning.checked_request import CheckedRequest, check_num_rows
 from tune_app.planning.code_change import code_notes
 from tune_app.planning.further import take_further
@@ -114,7 +115,7 @@ class PreparedStudy:
 
     def notes(self) -> list[str]:
         """Return what a user has to know of the study that is there, one line each."""
-        notes = [*self.recorded.notes, *split_notes(self.images)]
+        notes = [*self.request.notes, *self.recorded.notes, *split_notes(self.images)]
         existing = self.checked.existing
         if existing is not None:
             before, now = Objective.of_study(existing.study), Objective.of_study(self.ledger.study)
@@ -219,7 +220,9 @@ def _make_ledger(
         defaults=checked.trainable.defaults(),
         code=request.code,
         search=checked.search,
+        best_of=request.best_of,
     )
+    check_same_data(request, wanted.study["data"])
     ledger, num_added, only = wanted, 0, None
     if checked.existing is not None:
         ledger = Ledger(request.store, copy.deepcopy(checked.existing.study))

@@ -10,6 +10,7 @@ from search_spaces.space import SearchSpace
 from tune_app.planning.limits import Limits
 from tune_app.planning.search_options import SearchOptions
 from tune_app.storage.store import StudyStore
+from tune_app.study.best_of import BestOf
 
 
 @dataclass(frozen=True)
@@ -47,6 +48,8 @@ class StudyRequest:
         limits: what ends the launch or a trial before all work is done.
         further: the configuration that is to be taken further, by its id or the beginning of it,
             and its new number of epochs; None to run the whole study.
+        best_of: the picks of another study that the study repeats, or None.
+        notes: what the user has to know of the request, one line each.
     """
 
     space: SearchSpace
@@ -76,6 +79,8 @@ class StudyRequest:
     search: SearchOptions = field(default_factory=SearchOptions)
     limits: Limits = field(default_factory=Limits)
     further: tuple[str, int] | None = None
+    best_of: BestOf | None = None
+    notes: tuple[str, ...] = ()
 
     @property
     def root(self) -> Path:

@@ -101,7 +101,7 @@ def check_search(
     if len(seeds) > 1:
         raise UserError(
             f"--seeds: a search tries each configuration at one seed, not at {len(seeds)}; name "
-            "one seed, and repeat the best configuration at others afterwards"
+            "one seed, and repeat the best configuration at others afterwards, with --best-of"
         )
     if request.budget_seconds is not None:
         raise UserError(

@@ -24,6 +24,7 @@ from search_spaces.errors import UserError
 from search_spaces.own_work import is_own
 from search_spaces.space import SearchSpace
 from tune_app.storage.store import STUDY_FILE, StudyStore
+from tune_app.study.best_of import BEST_OF, BestOf
 from tune_app.study.code_fingerprint import CODE, code_entry
 from tune_app.study.recorded import Recorded, read_recorded
 from tune_app.study.rows import row_keys
@@ -126,6 +127,7 @@ def new_ledger(
     defaults: Config,
     code: Mapping[str, str] | None = None,
     search: SearchSettings | None = None,
+    best_of: BestOf | None = None,
 ) -> Ledger:
     """Return the ledger of a new study. Nothing is written yet.
 
@@ -138,6 +140,7 @@ def new_ledger(
         defaults: the trainable's values of parameters that a configuration leaves out.
         code: the user's code: file name -> its fingerprint.
         search: the search that asks for the configurations; None if the space lists them all.
+        best_of: the picks of another study that are repeated, or None.
     """
     declared = space.expand(defaults) if search is None else []
     return Ledger(
@@ -164,6 +167,7 @@ def new_ledger(
             "configurations": [{"config_id": c.config_id, "config": c.config} for c in declared],
             "data": dict(data),
             **({} if search is None else {SEARCH: search.as_json()}),
+            **({} if best_of is None else {BEST_OF: best_of.as_json()}),
             **code_entry(code or {}),
             LAUNCHES: [],
         },

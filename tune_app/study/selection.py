@@ -6,6 +6,11 @@ import math
 from collections.abc import Collection, Mapping
 from typing import Any
 
+from tune_app.study.best_of import Pick
+from tune_app.study.objective import Objective
+from tune_app.study.rows import RowOutcome
+from tune_app.study.trials import FINISHED, RowKey
+
 _METHODS = {"svm": "kernel"}
 """Trainable -> the parameter that names its method; ``model`` for every other of this package."""
 
@@ -48,3 +53,46 @@ def rank(
     rounded = float(f"{score:.12g}")
     epochs = math.inf if math.isnan(num_epochs) else num_epochs
     return (-num_seeds, rounded if mode == "min" else -rounded, epochs, place)
+
+
+def pick_configurations(
+    study: Mapping[str, Any], outcomes: Mapping[RowKey, RowOutcome], count: int
+) -> tuple[Pick, ...]:
+    """Return the best configurations of each data set, by the objective, the best first.
+
+    The rule is that of the report: those with results at the most seeds are compared, and none of
+    which a seed diverged. Of several that are one training, the first is taken.
+
+    Args:
+        study: ``study.json``.
+        outcomes: what became of its rows.
+        count: how many of each data set.
+    """
+    objective = Objective.of_study(study)
+    tried: dict[object, int] = {}
+    ranked: dict[object, list[tuple[tuple[float, ...], str, float]]] = {}
+    trainings: set[object] = set()
+    for place, entry in enumerate(study["configurations"]):
+        config_id, dataset = entry["config_id"], entry["config"].get("dataset")
+        found = [outcomes[config_id, seed] for seed in study["seeds"]]
+        if all(outcome.status in ("missing", "open") for outcome in found):
+            continue
+        tried[dataset] = tried.get(dataset, 0) + 1
+        done = [o for o in found if o.status in FINISHED and o.report is not None]
+        scores = [objective.score(o.report.record) for o in done if o.report]
+        known = [score for score in scores if score is not None]
+        diverged = any(outcome.status == "diverged" for outcome in found)
+        if not known or len(known) < len(done) or diverged:
+            continue
+        training = tuple((o.trial.key, o.milestone) for o in done if o.trial)
+        if training in trainings:
+            continue
+        trainings.add(training)
+        mean, epochs = sum(known) / len(known), float(done[0].milestone or 0)
+        order = rank(mean, objective.mode, epochs, place, len(known))
+        ranked.setdefault(dataset, []).append((order, config_id, mean))
+    return tuple(
+        Pick(config_id, mean, tried[dataset], len(candidates))
+        for dataset, candidates in ranked.items()
+        for _, config_id, mean in sorted(candidates)[:count]
+    )

@@ -16,6 +16,7 @@ from typing import Any
 from search_spaces.configuration import make_configuration
 from search_spaces.errors import UserError
 from tune_app.storage.store import STUDY_FILE, StudyStore
+from tune_app.study.best_of import BEST_OF, BestOf
 from tune_app.study.bounded import MOST_PARAMS_BYTES, MOST_STUDY_BYTES, read_bounded
 from tune_app.study.json_text import parse_json
 from tune_app.study.rows import MOST_ROWS
@@ -141,9 +142,10 @@ def _problems(study: Mapping[str, Any]) -> Iterator[str]:
             yield f"space: {key} is missing or damaged"
     if not isinstance(study["space"].get("defaults", {}), dict):
         yield "space: defaults is damaged"
-    if SEARCH in study:
+    for key, read in ((SEARCH, SearchSettings.from_json), (BEST_OF, BestOf.from_json)):
         try:
-            SearchSettings.from_json(study[SEARCH])
+            if key in study:
+                read(study[key])
         except ValueError as error:
             yield str(error)
     yield from _configuration_problems(study["configurations"])
