@@ -84,6 +84,8 @@ def requested(
         space: the search space; None if ``--best-of`` is to find it.
         code: the user's code: file name -> its fingerprint.
     """
+    if args.count is not None and not args.best_of:
+        raise UserError("--count: needs --best-of STUDY, of which it repeats several picks")
     repeat = repeat_of(args, space, code) if args.best_of else None
     space = repeat.space if repeat is not None else space
     assert space is not None

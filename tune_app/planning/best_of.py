@@ -10,19 +10,21 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from search_spaces.configuration import Config
 from search_spaces.errors import UserError
-from search_spaces.measure import Measure
 from search_spaces.space import ALL_THAT_VARY, SearchSpace
+from tune_app.planning.repeated_space import (
+    check_defaults,
+    check_own_code,
+    param_space_of,
+    space_of,
+)
 from tune_app.planning.request import StudyRequest
 from tune_app.storage.store import StudyStore
 from tune_app.study.best_of import BestOf, best_of_study, items_of
-from tune_app.study.code_fingerprint import CODE, changed_files, code_entry, code_of
 from tune_app.study.ledger import Ledger, open_ledger
 from tune_app.study.objective import Objective
 from tune_app.study.power import fewest_pairs
 from tune_app.study.selection import pick_configurations
-from tune_app.training.registry import find_trainable
 
 
 @dataclass(frozen=True)
@@ -59,7 +61,7 @@ class Repeat:
         if existing is not None:
             best_of = self._begun(existing, count)
             configs = [configuration.config for configuration in existing.configurations()]
-            space = replace(self.space, factors=ALL_THAT_VARY, param_space=_param_space(configs))
+            space = replace(self.space, factors=ALL_THAT_VARY, param_space=param_space_of(configs))
             newest = self.best_of.picks[0].config_id
             if best_of.picks[0].config_id != newest:
                 notes.append(
@@ -144,7 +146,7 @@ def find_repeat(
             "path or its URL"
         )
     study = ledger.study
-    _check_code(ledger, own, code, accept_code_change=accept_code_change)
+    check_own_code(ledger, own, code, accept_code_change=accept_code_change)
     objective = Objective.of_study(study)
     outcomes = ledger.read_trials().outcomes(study)
     picks = pick_configurations(study, outcomes, count)
@@ -162,8 +164,8 @@ def find_repeat(
         picks=picks,
         data=items_of(study["data"]),
     )
-    space = _space_of(study, [configs[pick.config_id] for pick in picks], own)
-    _check_defaults(ledger, space)
+    space = space_of(study, [configs[pick.config_id] for pick in picks], own)
+    check_defaults(ledger, space)
     return Repeat(best_of, space, study["data"])
 
 
@@ -199,78 +201,4 @@ def check_same_data(request: StudyRequest, data: Mapping[str, Any]) -> None:
             raise UserError(
                 f"--best-of {request.best_of.study}: its results on {name} are of other images "
                 "than those found now; put the same files back"
-            )
-
-
-def _space_of(
-    study: Mapping[str, Any], configs: Sequence[Config], own: SearchSpace | None
-) -> SearchSpace:
-    """Return a space that has nothing but some configurations of a study."""
-    entry = study["space"]
-    fields: dict[str, Any] = {
-        "param_space": _param_space(configs),
-        "start_with": (),
-        "factors": ALL_THAT_VARY,
-        "question": f"How good is what {study['study']} picked, at seeds that it has not used?",
-        "metric": Objective.of_study(study).metric,
-        "mode": Objective.of_study(study).mode,
-    }
-    if own is not None:
-        return replace(own, **fields)
-    measures = {name: Measure.from_json(m) for name, m in (entry.get("measures") or {}).items()}
-    return SearchSpace(
-        name=entry["name"],
-        trainable=entry["trainable"],
-        measures=measures,
-        resources=entry.get("resources") or {"cpu": 1.0},
-        exclusive=entry.get("exclusive") is True,
-        keep_checkpoints=entry.get("keep_checkpoints"),
-        **fields,
-    )
-
-
-def _param_space(configs: Sequence[Config]) -> dict[str, Any]:
-    """Return the ``param_space`` of some configurations, which may have different parameters."""
-    shared = {
-        name: value
-        for name, value in configs[0].items()
-        if all(name in config and config[name] == value for config in configs)
-    }
-    if len(configs) == 1:
-        return shared
-    rest = [{k: v for k, v in config.items() if k not in shared} for config in configs]
-    return {**shared, "pick": {"grid_search": rest}}
-
-
-def _check_code(
-    ledger: Ledger, own: SearchSpace | None, code: Mapping[str, str], *, accept_code_change: bool
-) -> None:
-    entry = ledger.study["space"]
-    if own is None:
-        if entry.get("is_own") is True or CODE in ledger.study:
-            raise UserError(
-                f"--best-of {ledger.name}: it was made with code of your own; name its file too, "
-                "as in --space ./my_space.py"
-            )
-        return
-    if own.name != entry["name"] or own.trainable_name != entry["trainable"]:
-        raise UserError(
-            f"--space: {own.name} ({own.trainable_name}) is not the space of {ledger.name}, which "
-            f"is {entry['name']} ({entry['trainable']})"
-        )
-    new = code_entry(code)
-    if code_of(ledger.study) != code_of(new) and not accept_code_change:
-        raise UserError(
-            f"--best-of {ledger.name}: it was made with other code "
-            f"({changed_files(ledger.study, new)}); go back to it, or add --accept-code-change"
-        )
-
-
-def _check_defaults(ledger: Ledger, space: SearchSpace) -> None:
-    then, now = ledger.study["space"].get("defaults") or {}, find_trainable(space).defaults()
-    for name in then.keys() & now.keys():
-        if then[name] != now[name]:
-            raise UserError(
-                f"--best-of {ledger.name}: the default of {name} was {then[name]!r} and is now "
-                f"{now[name]!r}; use the version of the program that made the study"
             )
