@@ -10,7 +10,7 @@ from search_spaces.errors import UserError
 from tests.own_studies import own_study, report
 from tune_app.cli.best_of import repeat_of
 from tune_app.cli.run_command import main
-from tune_app.cli.run_options import build_parser
+from tune_app.cli.run_parser import build_parser
 from tune_app.planning.space_file import load_space
 
 SPACE = """

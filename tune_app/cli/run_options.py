@@ -166,7 +166,7 @@ OPTIONS: dict[str, dict[str, Any]] = {
     "--best-of": {
         "metavar": "STUDY",
         "help": "train what a study has picked again, at seeds that it has not used, e.g. "
-        "q1a_search --seeds 1-6; its own code needs --space too",
+        "q1a_search; a study of your own code needs --space too (default: run the space)",
     },
     "--count": {
         "type": _count,

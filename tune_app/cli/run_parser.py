@@ -10,7 +10,7 @@ GROUPS: dict[str, tuple[str, ...]] = {
         *("--space", "--list", "--study", "--results-dir", "--storage-path"),
         *("--fresh", "--accept-code-change"),
     ),
-    "its rows": ("--seeds", "--vary-split", "--continue", "--epochs"),
+    "its rows": ("--seeds", "--vary-split", "--continue", "--epochs", "--best-of", "--count"),
     "its data": ("--data", "--images", "--budget"),
     "a plan instead of a run": ("--plan",),
     "how trials run": (
