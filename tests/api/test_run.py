@@ -60,6 +60,8 @@ def test_a_script_and_an_existing_cluster(tmp_path: Path) -> None:
 def test_options_are_those_of_the_command() -> None:
     given = {"seeds": range(3), "images": 500, "fresh": True, "study": None, "check_sharing": False}
     assert _words(given) == ["--seeds", "0,1,2", "--images", "500", "--fresh"]
+    assert _words({"notify": ["a", "b"]}) == ["--notify", "a", "--notify", "b"]
+    assert _words({"notify": "a"}) == ["--notify", "a"]
 
 
 @pytest.mark.parametrize(

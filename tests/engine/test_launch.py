@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import json
+import os
+import signal
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
+from search_spaces.errors import UserError
+from tests.cli.webhook import webhook
 from tests.full_disk import no_file_larger_than
 from tests.refusals import COUNTING
 from tests.studies import line, write_trial
@@ -241,3 +245,51 @@ def test_a_fresh_study_that_is_stopped_before_it_begins_is_continued_as_a_fresh_
     capsys.readouterr()
     assert launch("--fresh") == 130
     assert "--fresh" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("event", "words"),
+    [
+        ("open", "2 open"),
+        ("stopped", "stopped by SIGTERM"),
+        ("failed", "the data are away"),
+    ],
+)
+def test_the_end_of_a_launch_is_notified(
+    meanwhile: list[Callable[[], object]],
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+    event: str,
+    words: str,
+) -> None:
+    monkeypatch.delenv("TUNE_APP_NOTIFY", raising=False)
+
+    def refuse() -> None:
+        raise UserError("the data are away")
+
+    if event == "stopped":
+        meanwhile.append(lambda: os.kill(os.getpid(), signal.SIGTERM))
+    if event == "failed":
+        meanwhile.append(refuse)
+    with webhook() as server, webhook(500) as broken:
+        status = launch("--notify", server.url(), "--notify", broken.url())
+    assert status == {"open": EXIT_OPEN, "stopped": 143, "failed": 2}[event]
+    (message,) = server.messages
+    assert message["event"] == event and message["study"] == "mine"
+    assert words in message["text"]
+    assert "--space ./my_space.py" in message["next"]
+    said = "".join(capsys.readouterr())
+    assert said.count("note: no notification sent to") == 1
+    kept = [p.read_text() for p in Path("results").rglob("*") if p.is_file()]
+    assert bool(kept) == (event == "open")
+    for text in (said, message["text"], message["next"], *kept):
+        assert "secret-token" not in text and "--notify" not in text
+
+
+def test_a_plan_notifies_nobody(
+    meanwhile: list[Callable[[], object]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with webhook() as server:
+        monkeypatch.setenv("TUNE_APP_NOTIFY", server.url())
+        assert launch("--plan") == 0
+    assert server.got == []

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import inspect
 import sys
 import textwrap
@@ -13,6 +14,7 @@ from typing import Any
 from search_spaces.errors import UserError, choices, did_you_mean
 from search_spaces.space import SearchSpace
 from tune_app.api.loaded import LoadedStudy, load_study
+from tune_app.cli.notify import addresses
 from tune_app.cli.run_command import requested
 from tune_app.cli.run_console import run_console
 from tune_app.cli.run_display import RunDisplay
@@ -50,7 +52,7 @@ def run_study(space: SearchSpace | str, **options: Any) -> LoadedStudy:
     code = code_files(space, declared) if isinstance(space, str) else _code_of(declared)
     with requested(args, ["--space", name, *words], declared, code) as request:
         place = request.store.place
-        _launch(request, RunDisplay(run_console("the study goes on")))
+        _launch(request, RunDisplay(run_console("the study goes on"), addresses(args.notify or ())))
     return load_study(place)
 
 
@@ -94,7 +96,9 @@ def _words(options: dict[str, Any]) -> list[str]:
         flag = f"--{name.replace('_', '-')}"
         if value is None or value is False:
             continue
-        words += [flag] if value is True else [flag, _text(value)]
+        repeats = isinstance(actions[flag], argparse._AppendAction) and not isinstance(value, str)
+        for each in value if repeats else [value]:
+            words += [flag] if each is True else [flag, _text(each)]
     return words
 
 

@@ -22,6 +22,7 @@ from search_spaces.examples import EXAMPLES
 from search_spaces.space import SearchSpace
 from tune_app.cli.arguments import check_study_name, parse_rungs, parse_seeds
 from tune_app.cli.best_of import repeat_of
+from tune_app.cli.notify import addresses, without_addresses
 from tune_app.cli.run_console import run_console
 from tune_app.cli.run_display import RunDisplay
 from tune_app.cli.run_parser import build_parser
@@ -61,11 +62,12 @@ def _open_and_run(args: argparse.Namespace, arguments: Sequence[str]) -> int:
         from tune_app.engine.tracking import check_installed
 
         check_installed(args.log_to)
+    notify = addresses(args.notify or ())
     space = load_space(args.space) if args.space else None
     code = {} if space is None else code_files(args.space, space)
     with requested(args, arguments, space, code) as request:
         goes_on = f"the study goes on; `{command_name('tune_app.status')}` says how far it is"
-        display = RunDisplay(run_console(None if args.plan else goes_on))
+        display = RunDisplay(run_console(None if args.plan else goes_on), notify)
         return _run_or_plan(request, display, only_plan=args.plan)
 
 
@@ -155,7 +157,7 @@ def make_request(
         store=store,
         code=code,
         accept_code_change=args.accept_code_change,
-        arguments=tuple(arguments),
+        arguments=tuple(without_addresses(arguments)),
         seeds=parse_seeds(args.seeds or "0"),
         source=args.data or "full",
         num_images=args.images,

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from rich.console import Console
 
 from tune_app.cli import messages
+from tune_app.cli.notice import notice_of
+from tune_app.cli.notify import Address, deliver
 from tune_app.cli.places import limit_lines, short_path
 from tune_app.cli.progress_display import StudyProgress
 from tune_app.engine.conclusion import Conclusion
+from tune_app.engine.display import Ending
 from tune_app.planning.estimate import Estimate
 from tune_app.planning.plan import Plan
 from tune_app.planning.prepared_study import PreparedStudy
@@ -25,10 +29,12 @@ class RunDisplay:
 
     Args:
         console: where to print.
+        notify: where to send a notification when the launch has ended.
     """
 
-    def __init__(self, console: Console) -> None:
+    def __init__(self, console: Console, notify: Sequence[Address] = ()) -> None:
         self._console = console
+        self._notify = notify
 
     def say(self, *lines: str) -> None:
         """Print lines; of very many lines only the first ones."""
@@ -80,3 +86,8 @@ class RunDisplay:
         else:
             self.say(f"nothing is missing: all {plan.num_rows} rows are finished")
         self.say(*messages.where_lines(ledger))
+
+    def ended(self, store: StudyStore, ending: Ending) -> None:
+        """Send the notifications; print a line for each that could not be sent."""
+        if self._notify:
+            self.say(*(f"note: {line}" for line in deliver(self._notify, notice_of(store, ending))))

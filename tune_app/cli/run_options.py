@@ -198,6 +198,13 @@ OPTIONS: dict[str, dict[str, Any]] = {
         "choices": ("mlflow", "wandb"),
         "help": "also send results to an experiment tracker, e.g. mlflow (default: none)",
     },
+    "--notify": {
+        "action": "append",
+        "metavar": "URL",
+        "help": "send a message when the launch has finished, failed or stopped, to a webhook or "
+        "an address of Apprise, e.g. https://hooks.example.com/abc; may be repeated (default: what "
+        "TUNE_APP_NOTIFY names)",
+    },
     "--address": {
         "metavar": "auto|HOST:PORT",
         "help": "run on a Ray cluster that is already running, e.g. auto (default: RAY_ADDRESS if "

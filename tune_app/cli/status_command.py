@@ -135,9 +135,7 @@ def state_lines(
     question = ledger.study["space"].get("question")
     yield one_line(": ".join(filter(None, [ledger.name, str(question or "")])))
     yield f"driver: {_driver(holder, now)}"
-    counts = Counter(view.rows.values())
-    states = ", ".join(f"{counts[s]} {words}" for s, words in STATES.items() if counts[s])
-    yield f"rows: {len(view.rows)}: {states}" if counts else "rows: none"
+    yield f"rows: {row_counts(view)}"
     if view.search is not None:
         begun = f"{view.num_asked} of {view.search.num_trials} configurations begun"
         yield one_line(f"search: {view.search.sampler}, {begun}")
@@ -148,11 +146,18 @@ def state_lines(
     if view.num_unreadable:
         yield f"damaged: {view.num_unreadable} trial directories, which count as not begun"
     yield from (one_line(f"note: {note}") for note in limit_lines(list(view.notes)))
-    yield from _best_lines(ledger, view)
+    yield from best_lines(ledger, view)
     yield from failure_lines(ledger.store, view.failures)
     reasons = Counter(r for key, r in view.open_reasons.items() if view.rows[key] == "open")
     for reason, number in reasons.most_common(MOST_LISTED):
         yield one_line(f"{number} rows stay open: {reason}")
+
+
+def row_counts(view: Overview) -> str:
+    """Return how many rows there are in each state: ``8: 6 finished, 2 failed``."""
+    counts = Counter(view.rows.values())
+    states = ", ".join(f"{counts[s]} {words}" for s, words in STATES.items() if counts[s])
+    return f"{len(view.rows)}: {states}" if counts else "none"
 
 
 def state_record(ledger: Ledger, view: Overview, holder: Holder | str | None) -> dict[str, Any]:
@@ -228,7 +233,8 @@ def _time_left(view: Overview, holder: Holder | str | None) -> str:
     )
 
 
-def _best_lines(ledger: Ledger, view: Overview) -> Iterator[str]:
+def best_lines(ledger: Ledger, view: Overview) -> Iterator[str]:
+    """Yield the best configurations so far as lines of text."""
     best, measures = best_configurations(ledger, view), Measures.of_study(ledger.study)
     if best:
         yield one_line(f"best so far, selected by {measures.words(measures.metric)}:")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -53,6 +54,23 @@ class TrialDisplay(Protocol):
         """The notes that trials reported besides their results, one line each."""
 
 
+@dataclass(frozen=True)
+class Ending:
+    """How a launch ended.
+
+    Attributes:
+        status: its exit status.
+        seconds: how long it took.
+        again: the command that continues the study.
+        reason: what ended it before its work was done; empty if nothing did.
+    """
+
+    status: int
+    seconds: float
+    again: str
+    reason: str = ""
+
+
 class LaunchDisplay(Protocol):
     """Shows a launch to its user."""
 
@@ -79,3 +97,6 @@ class LaunchDisplay(Protocol):
 
     def nothing_missing(self, ledger: Ledger, plan: Plan) -> None:
         """Show that no row is left to run."""
+
+    def ended(self, store: StudyStore, ending: Ending) -> None:
+        """Tell those who wait elsewhere that the launch has ended. It must not raise an error."""

@@ -6,6 +6,7 @@ import json
 import re
 from pathlib import Path
 
+from tune_app.planning.prepared_study import PreparedStudy
 from tune_app.storage.store import StudyStore
 from tune_app.storage.whole_file import is_partial
 from tune_app.study.ledger import Ledger
@@ -126,3 +127,17 @@ def plain_glob(root: Path, pattern: str) -> list[Path]:
         if parents[parent] and not path.is_symlink():
             found.append(path)
     return found
+
+
+def read_again(study: PreparedStudy, launch: str) -> Recorded:
+    """Return what is recorded once a launch has ended, and bring the study's files in order."""
+    ledger = study.ledger
+    with ledger.store.guarded():
+        ledger.store.refresh()
+        if study.search is None:
+            recorded = study.recorded.with_launch(ledger.root, ledger.study, launch)
+        else:  # it has added configurations, and may have stopped trials of earlier launches
+            ledger.save()
+            recorded = ledger.read_trials()
+        tidy(ledger, recorded)
+    return recorded

@@ -10,16 +10,16 @@ import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
 
-from search_spaces.errors import UserError
+from search_spaces.errors import UserError, one_line
 from tune_app.engine import connection
 from tune_app.engine.cluster.joining import wait_for_nodes
 from tune_app.engine.cluster.nodes import run_on_nodes
 from tune_app.engine.cluster.shared_storage import check_storage
 from tune_app.engine.cluster.versions import check_versions, versions_task
 from tune_app.engine.conclusion import EXIT_FAILED, Conclusion, Executed, conclude
-from tune_app.engine.display import LaunchDisplay
+from tune_app.engine.display import Ending, LaunchDisplay
 from tune_app.engine.execution import execute
-from tune_app.engine.housekeeping import tidy
+from tune_app.engine.housekeeping import read_again, tidy
 from tune_app.engine.signals import StopSignals
 from tune_app.engine.user_code import ship
 from tune_app.planning.checked_request import CheckedRequest, check_request
@@ -36,7 +36,6 @@ from tune_app.study.arithmetic import change_notes
 from tune_app.study.code_fingerprint import code_entry
 from tune_app.study.ledger import put_aside
 from tune_app.study.provenance import collect_provenance, command_line
-from tune_app.study.recorded import Recorded
 
 
 class Launch:
@@ -63,6 +62,7 @@ class Launch:
         self._display = display
         self._signals = signals
         self._last_line = ""
+        self._reason = ""
         self._has_begun = False
         self._started = time.monotonic()
 
@@ -86,6 +86,19 @@ class Launch:
 
     def run(self) -> int:
         """Run the missing rows. Returns the exit status (see :mod:`tune_app.cli.run_command`)."""
+        try:
+            status = self._run()
+        except KeyboardInterrupt:
+            self._ended(self.stopped())
+            raise
+        except Exception as error:
+            self._reason = one_line(str(error) or type(error).__name__)
+            self._ended(EXIT_FAILED)
+            raise
+        self._ended(status)
+        return status
+
+    def _run(self) -> int:
         with ExitStack() as held:
             refusal = self._lock(held)
             if self._request.address is None:
@@ -192,7 +205,9 @@ class Launch:
                 raise
             # The first signal ends the trials in order. A second one ends the process at once,
             # without waiting for Ray.
-            connection.abandon(self.stopped())
+            status = self.stopped()
+            self._ended(status)
+            connection.abandon(status)
 
     def _run_plan(self, study: PreparedStudy, plan: Plan, cluster: Cluster, dashboard: str) -> int:
         """Record the launch, run its trials, and conclude. Returns the exit status."""
@@ -219,7 +234,7 @@ class Launch:
             display = self._display.trials(study, launched)
             done = execute(study, launched, name, display, self._started)
             self._display.say(*done.notes)
-        recorded = _read_again(study, name)
+        recorded = read_again(study, name)
         conclusion = conclude(ledger, plan, recorded, done)
         self._display.conclusion(ledger, plan, conclusion)
         is_cut = plan.check is not None and not done.all_ended
@@ -236,9 +251,9 @@ class Launch:
 
     def _say_limit(self, conclusion: Conclusion) -> None:
         """Show which limit ended the launch, and the command that continues the study."""
-        again = [word for word in self._request.arguments if word != "--fresh"]
-        goes_on = "" if conclusion.is_target else f"; to continue: {command_line(again)}"
-        self._display.say(f"{conclusion.limit} is reached{goes_on}")
+        self._reason = f"{conclusion.limit} is reached"
+        goes_on = "" if conclusion.is_target else f"; to continue: {self._again()}"
+        self._display.say(f"{self._reason}{goes_on}")
 
     def _record_of(self, plan: Plan) -> dict[str, object]:
         """Return what the record of this launch holds: versions, hardware, command, open rows."""
@@ -252,28 +267,26 @@ class Launch:
 
     def stopped(self) -> int:
         """Show the command that continues the study after a signal; return the exit status."""
-        # Until the study has begun, an old one may still lie where --fresh is to begin anew.
-        again = [w for w in self._request.arguments if w != "--fresh" or not self._has_begun]
         received = self._signals.received
-        line = f"stopped by {received.name}; to continue: {command_line(again)}"
+        self._reason = f"stopped by {received.name}"
+        line = f"{self._reason}; to continue: {self._again()}"
         if line != self._last_line:
             self._display.say(line)
         self._last_line = line
         return 128 + received
 
+    def _again(self) -> str:
+        """Return the command that continues the study."""
+        # Until the study has begun, an old one may still lie where --fresh is to begin anew.
+        words = self._request.arguments
+        return command_line([w for w in words if w != "--fresh" or not self._has_begun])
 
-def _read_again(study: PreparedStudy, launch: str) -> Recorded:
-    """Return what is recorded once a launch has ended, and bring the study's files in order."""
-    ledger = study.ledger
-    with ledger.store.guarded():
-        ledger.store.refresh()
-        if study.search is None:
-            recorded = study.recorded.with_launch(ledger.root, ledger.study, launch)
-        else:  # it has added configurations, and may have stopped trials of earlier launches
-            ledger.save()
-            recorded = ledger.read_trials()
-        tidy(ledger, recorded)
-    return recorded
+    def _ended(self, status: int) -> None:
+        """Send the notifications of the launch; a signal ends the wait for them."""
+        seconds = time.monotonic() - self._started
+        with suppress(KeyboardInterrupt):
+            ending = Ending(status, seconds, self._again(), self._reason)
+            self._display.ended(self._request.store, ending)
 
 
 def _further_notes(study: PreparedStudy, plan: Plan) -> list[str]:
