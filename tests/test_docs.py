@@ -126,7 +126,9 @@ def test_commands_are_taken(page: str) -> None:
             PARSERS[name].parse_args(plain)
 
 
-@pytest.mark.parametrize("page", ["docs/guide.md", "docs/report.md", "docs/audit.md"])
+@pytest.mark.parametrize(
+    "page", ["docs/guide.md", "docs/tracking.md", "docs/report.md", "docs/audit.md"]
+)
 def test_options_exist(page: str) -> None:
     known = {option for parser in PARSERS.values() for option in options(parser)}
     named = {w for word in words(page) for w in re.findall(r"(?<!\S)--[a-z][a-z-]*", word)}

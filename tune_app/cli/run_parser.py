@@ -23,7 +23,9 @@ GROUPS: dict[str, tuple[str, ...]] = {
     "a search instead of the grid": (
         *("--search", "--num-trials", "--search-seed", "--stopping", "--rungs", "--reduction"),
     ),
-    "clusters and trackers": ("--address", "--wait-for-nodes", "--log-to"),
+    "clusters, trackers and messages": (
+        *("--address", "--wait-for-nodes", "--log-to", "--notify"),
+    ),
 }
 """Title -> options. An option that no group names is in a last one."""
 _OTHERS = "other options"
