@@ -5,7 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STUDY_IMAGES := 800
 
-.PHONY: study test chaos bench check format
+.PHONY: study test chaos bench check format docs
 
 study: $(VENV)/.installed
 	$(BIN)/python -m tune_app.run --space q1a --data sample --images $(STUDY_IMAGES)
@@ -28,6 +28,10 @@ check: $(VENV)/.installed
 format: $(VENV)/.installed
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
+
+docs: $(VENV)/.installed
+	$(BIN)/python -m sphinx -M html . build/docs -c docs --fail-on-warning --keep-going --quiet
+	@echo "the site: build/docs/html/index.html"
 
 $(VENV)/.installed: pyproject.toml constraints.txt
 	$(PYTHON) -c "import sys; sys.exit(sys.version_info < (3, 11) and 'Python 3.11 or newer is needed: make PYTHON=python3.11')"

@@ -17,6 +17,8 @@ from analysis.checks.claims import command as claims
 from analysis.checks.claims.user import load_claims
 from analysis.compare import command as compare
 from search_spaces import SHIPPED
+from tests.docs.pages import PAGES as PUBLIC
+from tests.docs.pages import ROOT, blocks, text_of
 from tests.test_imports import BELOW
 from tune_app.cli import (
     copy_command,
@@ -30,12 +32,7 @@ from tune_app.cli import (
 )
 from tune_app.planning.space_file import load_space
 
-ROOT = Path(__file__).resolve().parent.parent
-PAGES = sorted(
-    path.relative_to(ROOT).as_posix()
-    for folder in (ROOT, ROOT / "docs", ROOT / "tests" / "data")
-    for path in folder.glob("*.md")
-)
+PAGES = [*PUBLIC, "tests/data/README.md", "tests/data/audit_tables/README.md"]
 PARSERS = {
     "init": init_command.build_parser(),
     "run": run_command.build_parser(),
@@ -54,15 +51,6 @@ _TOP = "analysis|docs|search_spaces|tests|tune_app"
 _COMMAND = re.compile(r"(?:tune-app |python -m (?:tune_app|analysis)[. ])(\w+)(?![\w|])(.*)")
 
 
-def text_of(page: str) -> str:
-    return (ROOT / page).read_text()
-
-
-def fences(page: str, language: str = "") -> list[str]:
-    """Return the blocks of code of a page."""
-    return re.findall(rf"^```{language}\n(.*?)^```$", text_of(page), re.MULTILINE | re.DOTALL)
-
-
 def words(page: str) -> list[str]:
     """Return what stands in single backticks."""
     prose = re.sub(r"^```.*?^```$", "", text_of(page), flags=re.MULTILINE | re.DOTALL)
@@ -77,7 +65,7 @@ def anchors(path: Path) -> set[str]:
 
 def commands(page: str) -> Iterator[tuple[str, list[str]]]:
     """Yield each of our commands as it is written: its name and its arguments."""
-    lines = [line for block in fences(page) for line in block.splitlines()]
+    lines = [line for block in blocks(page) for line in block.text.splitlines()]
     for line in (*lines, *words(page)):
         found = _COMMAND.fullmatch(line)
         if found and "<" not in line:
@@ -157,19 +145,8 @@ def test_the_index_links_to_every_page() -> None:
     assert "docs/README.md" in text_of("README.md")
 
 
-def test_files_of_a_user_as_they_are_printed(tmp_path: Path) -> None:
-    [space] = fences("README.md", "python")
-    (tmp_path / "my_space.py").write_text(space)
-    assert load_space(str(tmp_path / "my_space.py")).num_configurations() == 3
-    [code] = fences("docs/report.md", "python")
-    (tmp_path / "my_claims.py").write_text(code)
-    assert [claim.name for claim in load_claims(tmp_path / "my_claims.py")] == [
-        "large_batches_cost"
-    ]
-
-
 def test_the_rooms_are_listed_from_the_top_down() -> None:
-    tree = fences("docs/internals.md")[0]
+    tree = blocks("docs/internals.md")[0].text
     inner = tree.partition("tune_app/\n")[2].partition("\nanalysis/\n")[0]
     assert re.findall(r"^  (\w+)/ ", inner, re.MULTILINE) == list(reversed(BELOW))
     inner = tree.partition("\nanalysis/\n")[2].partition("\ntests/")[0]
