@@ -1,4 +1,4 @@
-"""``python -m tests.simulation``: simulate, and write the tables of ``docs/statistics.md``."""
+"""``python -m tests.simulation``: simulate, and write the tables of ``docs/error_rates.md``."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from tests.simulation import aggregates, best, effects, family, halves, images, 
 from tests.simulation.alternatives import ALTERNATIVES
 from tests.simulation.studies import ALPHA, IMAGES, LUCK, Cell, Judged, all_cells
 
-DOCUMENT = Path(__file__).parents[2] / "docs" / "statistics.md"
+DOCUMENT = Path(__file__).parents[2] / "docs" / "error_rates.md"
 START = "<!-- from here on by python -m tests.simulation -->\n"
 _WORDS = {0.0: "no", 0.5: "half", 1.0: "equal"}
 _MISSING = "–"
