@@ -29,7 +29,8 @@ extensions = ["myst_parser", "sphinx.ext.autodoc", "sphinx.ext.napoleon"]
 nitpicky = True
 nitpick_ignore_regex = [
     ("py:.*", r"(?!(tune_app|search_spaces|analysis)\.).*"),  # of other packages
-    ("py:.*", r".*\.(Domain|Joined|Judged|Named|Report|RowOutcome|StudyStore|Trainable|TrialFrames)"),
+    ("py:.*", r".*\.(Domain|Joined|Judged|Named|Report|RowOutcome|StudyStore|TrialFrames)"),
+    ("py:.*", r".*\.Trainable"),
 ]
 """Types that stand in signatures and that no user makes."""
 suppress_warnings = ["toc.not_included"]
@@ -57,7 +58,9 @@ def side_bar() -> str:
     for part in parts[1:]:
         caption = part.partition("\n")[0]
         pages = re.findall(r"^\| \[[^]]*\]\(([^)]+)\.md\)", part, re.MULTILINE)
-        entries = "\n".join(f"/{(INDEX.parent / page).resolve().relative_to(ROOT)}" for page in pages)
+        entries = "\n".join(
+            f"/{(INDEX.parent / page).resolve().relative_to(ROOT)}" for page in pages
+        )
         trees.append(f"```{{toctree}}\n:hidden:\n:caption: {caption}\n\n{entries}\n```\n")
     return "\n".join(trees)
 

@@ -84,7 +84,7 @@ def run_python(block: Block, folder: Path, names: dict[str, Any], where: str) ->
             assert load_claims(path)
     elif block.is_run and block.mark != "slow":
         with contextlib.redirect_stdout(io.StringIO()):
-            exec(code, names)
+            exec(code, names)  # noqa: S102
 
 
 def printed_by(words: Sequence[str], run: Callable[[Sequence[str]], int] = main) -> tuple[int, str]:
@@ -100,7 +100,9 @@ def printed_by(words: Sequence[str], run: Callable[[Sequence[str]], int] = main)
 
 def pattern_of(text: str) -> str:
     """Return the expression of an output, in which a line … stands for any number of lines."""
-    lines = [r"(?:.*\n)*?" if line == "…" else re.escape(line) + r"\n" for line in text.splitlines()]
+    lines = [
+        r"(?:.*\n)*?" if line == "…" else re.escape(line) + r"\n" for line in text.splitlines()
+    ]
     return "".join(lines)
 
 
