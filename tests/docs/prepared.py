@@ -28,7 +28,7 @@ def prepare(folder: Path) -> None:
     results = folder / "results"
     results.mkdir()
     shutil.copytree(Q1A, results / "q1a")
-    for name in ("old_study", "batch_size", "digits", "tune_function"):
+    for name in ("old_study", "batch_size", "digits", "quick", "tune_function"):
         rmse_study(results / name)
     for name in ("my_study", "before"):
         regression(results / name)
