@@ -22,6 +22,12 @@ SETTINGS: dict[str, dict[str, bool]] = {
     "resident": {"resident_images": True},
     "mixed precision": {"mixed_precision": True},
     "mixed precision, resident": {"mixed_precision": True, "resident_images": True},
+    "graphs, resident": {"cuda_graphs": True, "resident_images": True},
+    "graphs, mixed precision, resident": {
+        "cuda_graphs": True,
+        "mixed_precision": True,
+        "resident_images": True,
+    },
 }
 
 

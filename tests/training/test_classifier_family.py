@@ -127,6 +127,7 @@ def test_shipped_spaces_keep_their_configurations() -> None:
         "pin_memory": False,
         "mixed_precision": False,
         "resident_images": False,
+        "cuda_graphs": False,
         "in_channels": 1,
         "image_size": 28,
         "device": "auto",

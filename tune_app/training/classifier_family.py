@@ -134,12 +134,13 @@ def _trainable(
         label=partial(_label, frozenset(parameters)),
         prefix_axis="epochs",
         shares_prefix=_has_no_schedule,
-        # All three concern a GPU: copying from page-locked host memory, keeping all inputs in GPU
-        # memory, and float16 on tensor cores. They have no effect on a CPU.
+        # All of them concern a GPU: copying from page-locked host memory, keeping all inputs in GPU
+        # memory, float16 on tensor cores, and one launch a step. They have no effect on a CPU.
         inert_axes={
             "pin_memory": _copies_no_batch,
             "mixed_precision": _trains_on_cpu,
             "resident_images": _trains_on_cpu,
+            "cuda_graphs": _trains_on_cpu,
         },
         cost=_cost,
         cannot_run=_lacks_a_rate,
@@ -178,6 +179,7 @@ def _parameters(family: ModelFamily) -> dict[str, Parameter]:
         "pin_memory": Parameter(bool, default=False),
         "mixed_precision": Parameter(bool, default=False),
         "resident_images": Parameter(bool, default=False),
+        "cuda_graphs": Parameter(bool, default=False),
         "in_channels": Parameter(int, default=None, allowed=(None,), minimum=1, maximum=64),
         "image_size": Parameter(int, default=None, allowed=(None,), minimum=8, maximum=1024),
         "device": Parameter(str, default="auto", allowed=DEVICES),

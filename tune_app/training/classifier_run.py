@@ -18,6 +18,7 @@ from tune_app.data.input_pipeline import BatchLoader
 from tune_app.data.split_data import SplitData
 from tune_app.training.augmentation import AUGMENTATIONS, NO_AUGMENTATION
 from tune_app.training.gpu_arithmetic import precision, repeat_exactly
+from tune_app.training.graphed_step import CudaRecorder, GraphedStep
 from tune_app.training.memory import peak_memory_mb
 from tune_app.training.model_family import SHIPPED, Function, ModelFamily
 from tune_app.training.network import build_network
@@ -53,6 +54,7 @@ class ClassifierRun:
         self.task = Task(data, family.loss, float(config.get("label_smoothing", 0.0)))
         self.device = torch.device(config["device"])
         self.amp = bool(config["mixed_precision"]) and self.device.type == "cuda"
+        self._graphed = bool(config.get("cuda_graphs")) and self.device.type == "cuda"
         self.last_epoch = last_epoch
         self.train_seconds = 0.0
         self.cpu_seconds = 0.0
@@ -132,8 +134,9 @@ class ClassifierRun:
         loss_sum = torch.zeros((), dtype=torch.float64, device=self.device)
         num_correct = torch.zeros((), dtype=torch.int64, device=self.device)
         num_items = 0
+        step = GraphedStep(self.step, CudaRecorder()) if self._graphed else self.step
         for number, (loaded, labels) in enumerate(self.loader(batches)):
-            loss, outputs = self.step(self.augmented(loaded, epoch, number), labels)
+            loss, outputs = step(self.augmented(loaded, epoch, number), labels)
             loss_sum += loss.detach() * len(labels)
             if self.task.has_classes:
                 num_correct += (outputs.detach().argmax(1) == labels).sum()

@@ -35,7 +35,9 @@ def build_optimizer(
     if name == "sgd":
         return torch.optim.SGD(model.parameters(), momentum=config["momentum"], **settings)
     kind = torch.optim.AdamW if name == "adamw" else torch.optim.Adam
-    return kind(model.parameters(), **settings)
+    # A step that is part of a CUDA graph counts itself on the GPU.
+    graphed = bool(config.get("cuda_graphs")) and config["device"] == "cuda"
+    return kind(model.parameters(), **settings, capturable=graphed)
 
 
 def weight_decay(config: Mapping[str, Any]) -> float:
