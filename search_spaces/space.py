@@ -34,7 +34,9 @@ from search_spaces.points import (
     point_at,
 )
 from search_spaces.space_checks import (
+    MODES,
     check_names,
+    check_objectives,
     checked_factors,
     checked_points,
     checked_resources,
@@ -42,7 +44,6 @@ from search_spaces.space_checks import (
 from search_spaces.values import MOST_CONFIGURATIONS, is_grid
 
 _NAME = re.compile(r"[a-z][a-z0-9_]{0,39}")
-_MODES = ("max", "min")
 ALL_THAT_VARY = ("*",)
 """Stands for factors that are left out."""
 
@@ -65,6 +66,8 @@ class SearchSpace:
             that vary.
         metric: the measure that selects the best configuration.
         mode: ``"max"`` or ``"min"``.
+        objectives: for several objectives: measure -> ``"max"`` or ``"min"``, two or three of them.
+            The first stands for ``metric`` and ``mode``, and picks where one has to be picked.
         measures: name of a reported quantity -> its unit, its direction and its split, where the
             name alone does not tell.
         datasets: name -> function that loads the data set
@@ -96,6 +99,7 @@ class SearchSpace:
     factors: Sequence[str] = ALL_THAT_VARY
     metric: str = "val_accuracy"
     mode: str = "max"
+    objectives: Mapping[str, str] = field(default_factory=dict, hash=False)
     measures: Mapping[str, Measure] = field(default_factory=dict, hash=False)
     datasets: Mapping[str, Callable[[], Any]] = field(default_factory=dict, hash=False)
     prefix_axis: str | None = None
@@ -112,14 +116,18 @@ class SearchSpace:
             )
         if not isinstance(self.question, str):
             raise UserError(f"{self._where('question')} must be a string, not {self.question!r}")
+        if self.objectives:
+            metric, mode = check_objectives(self)
+            object.__setattr__(self, "metric", metric)
+            object.__setattr__(self, "mode", mode)
         if not isinstance(self.metric, str) or not self.metric.strip():
             raise UserError(
                 f"{self._where('metric')} must be a non-empty string, not {self.metric!r}"
             )
         if not isinstance(self.exclusive, bool):
             raise UserError(f"{self._where('exclusive')} must be True or False")
-        if self.mode not in _MODES:
-            raise UserError(f"{self._where('mode')} is {self.mode!r}; allowed: {choices(_MODES)}")
+        if self.mode not in MODES:
+            raise UserError(f"{self._where('mode')} is {self.mode!r}; allowed: {choices(MODES)}")
         self._check_param_space()
         if self.factors is ALL_THAT_VARY:
             object.__setattr__(self, "factors", self._varying())

@@ -14,6 +14,9 @@ from search_spaces.values import LARGEST_INTEGER, plain_scalar, plain_value, quo
 if TYPE_CHECKING:
     from search_spaces.space import SearchSpace
 
+MODES = ("max", "min")
+MOST_OBJECTIVES = 3
+"""Of more objectives nearly every configuration is on the Pareto front."""
 _LEAST_RESOURCE = 1e-4
 """The smallest amount of a resource that Ray can assign."""
 
@@ -32,8 +35,31 @@ def check_names(space: SearchSpace) -> None:
                 f"parameter another name; reserved: {choices(sorted(RESERVED))}, and names "
                 f"that begin with {choices(RESERVED_PREFIXES)}"
             )
-    if space.metric in space.parameters():
-        raise UserError(f"{where}: metric {space.metric!r} is also a parameter's name; rename one")
+    for metric in space.objectives or (space.metric,):
+        if metric in space.parameters():
+            raise UserError(f"{where}: metric {metric!r} is also a parameter's name; rename one")
+
+
+def check_objectives(space: SearchSpace) -> tuple[str, str]:
+    """Check the objectives of a space, and return the first with its mode.
+
+    Raises:
+        UserError: they are no two or three measures with their modes.
+    """
+    where, given = f"search space {space.name}: objectives", space.objectives
+    if not isinstance(given, Mapping) or not all(
+        isinstance(name, str) and name.strip() and mode in MODES for name, mode in given.items()
+    ):
+        raise UserError(
+            f"{where} must map measures to {choices(MODES)}, as in {{'val_accuracy': 'max', "
+            "'train_seconds': 'min'}"
+        )
+    if not 2 <= len(given) <= MOST_OBJECTIVES:
+        raise UserError(
+            f"{where}: {len(given)} of them; allowed: 2 to {MOST_OBJECTIVES}; a single one is "
+            "metric and mode"
+        )
+    return next(iter(given.items()))
 
 
 def checked_factors(space: SearchSpace) -> tuple[str, ...]:

@@ -24,6 +24,7 @@ from analysis.sections.best import nothing_picked, settings
 from analysis.sections.best_of import best_of_in_words
 from analysis.sections.comparisons import factors_blocks
 from analysis.sections.factor_words import factors_in_words
+from analysis.sections.pareto import front_in_words
 from analysis.stats import fewest_pairs
 from search_spaces.errors import one_line
 from tune_app.study.trials import HALTED
@@ -48,6 +49,7 @@ def answer(study: Study, key: str, *, is_only: bool = True) -> Section:
     lines = [
         *repeats,
         *(winners_in_words(study) if len(repeats) != 1 else ()),
+        *front_in_words(study),
         *factors_in_words(study),
         *cost_in_words(study),
         *unknown_in_words(study),

@@ -24,6 +24,7 @@ from analysis.frames.conditions import MARK, at_once, note, timed
 from analysis.frames.labels import format_value
 from analysis.frames.load import Study
 from analysis.frames.measures import num_items_of, objective_of
+from analysis.frames.pareto import several_objectives
 from analysis.frames.summary import best_data, groups_of
 from analysis.render.document import Figure
 from analysis.sections.best import nothing_picked
@@ -140,7 +141,8 @@ def pareto(study: Study, key: str) -> Figure | None:
     if rows is None:
         return None
     y = shown_measure(study, rows)
-    costs = [rows.measure(name) for name in _COSTS]
+    others = [o.metric for o in several_objectives(study)[1:]]
+    costs = [rows.measure(name) for name in (*others, *_COSTS)]
     same = quantity_of(rows.names[y.key])
     known = [m for m in (*costs, *rows.measures) if m and m.better and len(set(m.values)) > 1]
     x = next((m for m in known if quantity_of(rows.names[m.key]) != same), None)

@@ -26,6 +26,7 @@ from analysis.sections.grid import pivots
 from analysis.sections.levels import lengths
 from analysis.sections.mistakes import mistakes
 from analysis.sections.panels import panels
+from analysis.sections.pareto import pareto_front
 from analysis.sections.problems import problems, unfinished
 from analysis.sections.seeds import data_sets
 from analysis.sections.setup import setup
@@ -40,7 +41,7 @@ def chapters_of(splits: Splits) -> dict[str, tuple[Part, ...]]:
     """Return the chapters of a study and their parts, in the order of the report."""
     return {
         "Results": (
-            *(best, main_table, data_sets, pivots, confusion),
+            *(best, pareto_front, main_table, data_sets, pivots, confusion),
             partial(mistakes, splits=splits),
         ),
         "How the trainings went": (summary, curves, costs, progress),

@@ -19,6 +19,7 @@ _NOT_WITH = {
     "stopping": "--stopping",
     "rungs": "--rungs",
     "reduction": "--reduction",
+    "objective": "--objective",
     "further": "--continue",
     "budget": "--budget",
 }

@@ -29,6 +29,7 @@ from tune_app.cli.run_parser import build_parser
 from tune_app.engine.ray_internals import JOB_CONFIG_VARIABLE
 from tune_app.planning.durations import parse_duration
 from tune_app.planning.limits import Limits, parse_cost, parse_target
+from tune_app.planning.objectives import with_objectives
 from tune_app.planning.request import StudyRequest
 from tune_app.planning.search_options import SearchOptions
 from tune_app.planning.space_file import code_files, load_space
@@ -91,6 +92,8 @@ def requested(
     repeat = repeat_of(args, space, code) if args.best_of else None
     space = repeat.space if repeat is not None else space
     assert space is not None
+    if args.objective:
+        space = with_objectives(space, args.objective)
     with open_store(study_place(args, space)) as store:
         request = make_request(args, arguments, space, store, code)
         if repeat is not None:
@@ -186,6 +189,7 @@ def make_request(
         ),
         limits=_limits(args, space),
         further=_further(args),
+        has_objective=bool(args.objective),
     )
 
 

@@ -122,8 +122,13 @@ OPTIONS: dict[str, dict[str, Any]] = {
     "--search": {
         "metavar": "NAME",
         "help": "sample configurations instead of running the whole grid, e.g. tpe; allowed: "
-        "random, tpe, gp, cmaes, qmc, grid, or MODULE:NAME for a sampler of yours (default: run "
-        "the grid)",
+        "random, tpe, gp, cmaes, nsga2, qmc, grid, or MODULE:NAME for a sampler of yours "
+        "(default: run the grid)",
+    },
+    "--objective": {
+        "metavar": "MEASURES",
+        "help": "the measure that selects, or several of them, e.g. val_accuracy,train_seconds:min "
+        "(default: that of the space)",
     },
     "--num-trials": {
         "type": _count,

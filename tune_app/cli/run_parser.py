@@ -21,7 +21,15 @@ GROUPS: dict[str, tuple[str, ...]] = {
         *("--time-limit", "--trial-time-limit", "--target", "--max-cost"),
     ),
     "a search instead of the grid": (
-        *("--search", "--num-trials", "--search-seed", "--stopping", "--rungs", "--reduction"),
+        *(
+            "--search",
+            "--objective",
+            "--num-trials",
+            "--search-seed",
+            "--stopping",
+            "--rungs",
+            "--reduction",
+        ),
     ),
     "clusters, trackers and messages": (
         *("--address", "--wait-for-nodes", "--log-to", "--notify"),

@@ -15,8 +15,10 @@ from tune_app.engine.own_function import FAILURE
 from tune_app.engine.trial_configs import newest_record, trial_config
 from tune_app.planning.plan import OpenRow, PlannedTrial
 from tune_app.planning.prepared_study import PreparedStudy
-from tune_app.planning.search.search import New, Search
+from tune_app.planning.search.search import Search
+from tune_app.planning.search.steps import New
 from tune_app.planning.search_trials import SearchTrials
+from tune_app.study.objective import scores
 from tune_app.study.result_rule import ResultRule
 from tune_app.study.stop import STOPPED, STOPPED_FILE, Stop
 from tune_app.study.trial_record import AT_RETURN, record_problem
@@ -126,11 +128,11 @@ class SearchRun:
         asked = self._asked.get(trial.config["plan"]["trial_key"])
         if asked is None or FAILURE in result or record_problem(result):
             return True
-        epoch, metric = int(result["epoch"]), self._rule.objective.metric
+        epoch = int(result["epoch"])
         asked.status = str(result.get("status", "ok"))
         if epoch in asked.rows:  # a retry repeats rows after its checkpoint
             return True
-        asked.rows[epoch] = {metric: result.get(metric)}
+        asked.rows[epoch] = self._kept(result)
         is_last = epoch == asked.planned.milestones[-1] or asked.status == "diverged"
         if is_last or not self._rule.is_reported(result):
             return True
@@ -152,13 +154,16 @@ class SearchRun:
         if last == AT_RETURN:
             last = self._rule.epoch_of_result(asked.rows)
         value = None if last is None else values.get(last)
+        several = scores(self._search.objectives, asked.rows.get(last or 0, {}))
         if stop is not None:
             state, value = stop.status, values.get(stop.epoch)
         elif failed:
             state, value = "failed", None
         else:
-            state = "diverged" if asked.status == "diverged" or value is None else "finished"
-        self._search.on_end(asked.config_id, state, value, values)
+            has_all = value is not None and several is not None
+            state = "finished" if has_all and asked.status != "diverged" else "diverged"
+        objectives = several if state == "finished" and several else ()
+        self._search.on_end(asked.config_id, state, value, values, objectives)
 
     def _stop_as_decided(self) -> None:
         """Stop the trials that a killed launch had decided to stop, and did not come to."""
@@ -177,6 +182,11 @@ class SearchRun:
         score = self._rule.objective.score
         rows = sorted(asked.rows.items())
         return {epoch: score(row) for epoch, row in rows if self._rule.is_reported(row)}
+
+    def _kept(self, row: Mapping[str, Any]) -> dict[str, Any]:
+        """Return what the search needs of a row."""
+        names = (self._rule.objective.metric, *self._study.request.space.objectives)
+        return {name: row.get(name) for name in names}
 
     def _add(self, configuration: Configuration) -> PlannedTrial | None:
         """Add a configuration to the study; return its trial, or None if it cannot run here."""
@@ -199,8 +209,8 @@ class SearchRun:
             return self._asked[planned.key]
         begun = self._study.recorded.trials.get(planned.key)
         history = {} if begun is None else begun.history
-        metric, config_id = self._rule.objective.metric, planned.serves[planned.milestones[-1]][0]
-        rows = {epoch: {metric: r.record.get(metric)} for epoch, r in history.items()}
+        config_id = planned.serves[planned.milestones[-1]][0]
+        rows = {epoch: self._kept(r.record) for epoch, r in history.items()}
         self._key_of[config_id] = planned.key
         self._asked[planned.key] = _Asked(config_id, planned, rows)
         return self._asked[planned.key]

@@ -9,6 +9,7 @@ from search_spaces.errors import UserError
 from tune_app.data.array_data import ArrayData
 from tune_app.planning.best_of import check_is_repeat
 from tune_app.planning.code_change import check_code
+from tune_app.planning.objectives import with_recorded_objectives
 from tune_app.planning.request import StudyRequest
 from tune_app.planning.resources import Cluster
 from tune_app.planning.search_options import check_search, search_settings
@@ -93,6 +94,8 @@ def check_request(request: StudyRequest) -> CheckedRequest:
         )
     existing = None if request.fresh else open_ledger(request.store)
     check_is_repeat(request, existing)
+    if existing is not None and not request.has_objective:
+        request = replace(request, space=with_recorded_objectives(request.space, existing))
     if existing is not None and existing.study["space"]["trainable"] == trainable.name:
         _check_existing(existing, trainable)
         if existing.study["space"]["name"] == request.space.name:

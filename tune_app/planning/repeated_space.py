@@ -16,7 +16,7 @@ from search_spaces.measure import Measure
 from search_spaces.space import ALL_THAT_VARY, SearchSpace
 from tune_app.study.code_fingerprint import CODE, changed_files, code_entry, code_of
 from tune_app.study.ledger import Ledger
-from tune_app.study.objective import Objective
+from tune_app.study.objective import OBJECTIVES, Objective
 from tune_app.training.registry import find_trainable
 
 
@@ -32,6 +32,7 @@ def space_of(
         "question": f"How good is what {study['study']} picked, at seeds that it has not used?",
         "metric": Objective.of_study(study).metric,
         "mode": Objective.of_study(study).mode,
+        "objectives": entry.get(OBJECTIVES) or {},
     }
     if own is not None:
         return replace(own, **fields)

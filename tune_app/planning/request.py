@@ -48,6 +48,8 @@ class StudyRequest:
         limits: what ends the launch or a trial before all work is done.
         further: the configuration that is to be taken further, by its id or the beginning of it,
             and its new number of epochs; None to run the whole study.
+        has_objective: whether the user names the objectives of the space; else those of the study
+            hold.
         best_of: the picks of another study that the study repeats, or None.
         notes: what the user has to know of the request, one line each.
     """
@@ -79,6 +81,7 @@ class StudyRequest:
     search: SearchOptions = field(default_factory=SearchOptions)
     limits: Limits = field(default_factory=Limits)
     further: tuple[str, int] | None = None
+    has_objective: bool = False
     best_of: BestOf | None = None
     notes: tuple[str, ...] = ()
 

@@ -110,6 +110,13 @@ def check_search(
         )
     if request.check_sharing:
         raise UserError("--check-sharing: each trial of a search serves one row; leave it out")
+    several = request.space.objectives
+    if search.stopping != "none" and several:
+        raise UserError(
+            f"--stopping {search.stopping}: decides by one objective, and there are "
+            f"{len(several)} ({', '.join(several)}); leave it out, or name one with --objective "
+            f"{next(iter(several))}"
+        )
     if search.stopping != "none" and trainable.prefix_axis is None and not trainable.is_own:
         raise UserError(
             f"--stopping {search.stopping}: trainable {trainable.name} has no epochs at which a "

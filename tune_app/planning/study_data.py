@@ -84,12 +84,13 @@ def check_objective(
                 "trainable"
             )
         known = trainable.reports[kind]
-        if space.metric not in known:
-            raise UserError(
-                f"search space {space.name}: metric is {space.metric!r}, which trainable "
-                f"{trainable.name} does not report for data set {name}, which has {kind}"
-                f"{did_you_mean(space.metric, known)}; allowed: {choices(known)}"
-            )
+        for metric in space.objectives or (space.metric,):
+            if metric not in known:
+                raise UserError(
+                    f"search space {space.name}: metric is {metric!r}, which trainable "
+                    f"{trainable.name} does not report for data set {name}, which has {kind}"
+                    f"{did_you_mean(metric, known)}; allowed: {choices(known)}"
+                )
 
 
 def num_train(images: Mapping[str, SplitData]) -> dict[str, int]:

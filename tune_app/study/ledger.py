@@ -26,6 +26,7 @@ from search_spaces.space import SearchSpace
 from tune_app.storage.store import STUDY_FILE, StudyStore
 from tune_app.study.best_of import BEST_OF, BestOf
 from tune_app.study.code_fingerprint import CODE, code_entry
+from tune_app.study.objective import OBJECTIVES
 from tune_app.study.recorded import Recorded, read_recorded
 from tune_app.study.rows import row_keys
 from tune_app.study.search_settings import SEARCH, SearchSettings
@@ -156,6 +157,7 @@ def new_ledger(
                 "factors": list(space.factors),
                 "metric": space.metric,
                 "mode": space.mode,
+                **({OBJECTIVES: dict(space.objectives)} if space.objectives else {}),
                 **_own_work(space),
                 "resources": dict(space.resources),
                 "exclusive": space.exclusive,

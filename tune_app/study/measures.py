@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from search_spaces.measure import SPLITS, Measure
@@ -34,6 +34,13 @@ NOT_MEASURED = frozenset(
 def is_share(name: str) -> bool:
     """Return whether a name is one that a share of counted items has, such as ``val_accuracy``."""
     return _SHARE.fullmatch(name) is not None
+
+
+def _directed(declared: Mapping[str, Measure], objectives: Mapping[str, str]) -> dict[str, Measure]:
+    """Return declared measures with the directions that several objectives say."""
+    several = objectives if len(objectives) > 1 else {}
+    known = {name: replace(declared.get(name, Measure()), better=several[name]) for name in several}
+    return {**declared, **known}
 
 
 def quantity_of(name: str) -> str:
@@ -67,16 +74,17 @@ class Measures:
         """Return the measures of ``study.json``; what is damaged there counts as not declared."""
         objective, entries = Objective.of_study(study), study["space"].get("measures")
         declared = entries if isinstance(entries, dict) else {}
+        known = {name: Measure.from_json(entry) for name, entry in declared.items()}
         return Measures(
             objective.metric,
             objective.mode,
-            {name: Measure.from_json(entry) for name, entry in declared.items()},
+            _directed(known, {o.metric: o.mode for o in Objective.all_of_study(study)}),
         )
 
     @staticmethod
     def of_space(space: SearchSpace) -> Measures:
         """Return the measures of a search space."""
-        return Measures(space.metric, space.mode, space.measures)
+        return Measures(space.metric, space.mode, _directed(space.measures, space.objectives))
 
     def unit(self, name: str) -> str:
         """Return the unit of a measure, ``"%"`` for a declared share; empty if it has none."""

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from numbers import Real
 from typing import Any
+
+OBJECTIVES = "objectives"
+"""The entry of ``space`` in ``study.json``: measure -> mode. Only several objectives have one."""
 
 
 @dataclass(frozen=True)
@@ -26,6 +29,14 @@ class Objective:
         return f"{self.metric} ({self.mode})"
 
     @staticmethod
+    def all_of_study(study: Mapping[str, Any]) -> tuple[Objective, ...]:
+        """Return every objective of ``study.json``, the one that picks first."""
+        several = study["space"].get(OBJECTIVES)
+        if not several:
+            return (Objective.of_study(study),)
+        return tuple(Objective(metric, mode) for metric, mode in several.items())
+
+    @staticmethod
     def of_study(study: Mapping[str, Any]) -> Objective:
         """Return the objective of ``study.json``; missing values are the defaults of a space."""
         metric, mode = study["space"].get("metric"), study["space"].get("mode")
@@ -42,6 +53,13 @@ class Objective:
         if other is None:
             return True
         return score < other if self.mode == "min" else score > other
+
+
+def scores(objectives: Sequence[Objective], row: Mapping[str, Any]) -> tuple[float, ...] | None:
+    """Return a row's values of several objectives, or None if one is no finite number."""
+    found = [objective.score(row) for objective in objectives]
+    known = tuple(value for value in found if value is not None)
+    return known if len(known) == len(found) else None
 
 
 def finite_number(value: object) -> float | None:

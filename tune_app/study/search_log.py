@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -93,7 +93,11 @@ def ask_event(
 
 
 def tell_event(
-    number: int, state: str, value: float | None, values: Mapping[int, float | None]
+    number: int,
+    state: str,
+    value: float | None,
+    values: Mapping[int, float | None],
+    objectives: Sequence[float] = (),
 ) -> Event:
     """Return the event of a result.
 
@@ -102,9 +106,11 @@ def tell_event(
         state: one of ``STATES``.
         value: the value of the objective, or None without a result.
         values: epoch -> the value there; None if it is no number.
+        objectives: with several objectives: the value of each.
     """
     told = {"event": "tell", "number": number, "state": state, "value": value}
-    return {**told, "values": {str(epoch): values[epoch] for epoch in sorted(values)}}
+    told["values"] = {str(epoch): values[epoch] for epoch in sorted(values)}
+    return {**told, "objectives": list(objectives)} if objectives else told
 
 
 def asked_configurations(events: Iterable[Event]) -> list[dict[str, Any]]:
@@ -149,6 +155,9 @@ def _tell_problem(event: Event) -> str:
     numbers = [event.get("value"), *(values.values() if isinstance(values, dict) else ())]
     if not isinstance(values, dict) or not all(map(_is_value, numbers)):
         return "value or values is damaged"
+    several = event.get("objectives", [])
+    if not isinstance(several, list) or any(finite_number(v) is None for v in several):
+        return "objectives is damaged"
     epochs = [whole_number(int(epoch)) if epoch.isdecimal() else None for epoch in values]
     return "" if None not in epochs else "an epoch of values is damaged"
 

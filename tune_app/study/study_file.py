@@ -19,6 +19,7 @@ from tune_app.storage.store import STUDY_FILE, StudyStore
 from tune_app.study.best_of import BEST_OF, BestOf
 from tune_app.study.bounded import MOST_PARAMS_BYTES, MOST_STUDY_BYTES, read_bounded
 from tune_app.study.json_text import parse_json
+from tune_app.study.objective import OBJECTIVES
 from tune_app.study.rows import MOST_ROWS
 from tune_app.study.search_log import SEARCH_FILE, asked_configurations, read_events
 from tune_app.study.search_settings import SEARCH, SearchSettings
@@ -142,6 +143,9 @@ def _problems(study: Mapping[str, Any]) -> Iterator[str]:
             yield f"space: {key} is missing or damaged"
     if not isinstance(study["space"].get("defaults", {}), dict):
         yield "space: defaults is damaged"
+    several = study["space"].get(OBJECTIVES, {})
+    if not isinstance(several, dict) or not {*several.values()} <= {"max", "min"}:
+        yield "space: objectives is damaged"
     for key, read in ((SEARCH, SearchSettings.from_json), (BEST_OF, BestOf.from_json)):
         try:
             if key in study:

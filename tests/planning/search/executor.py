@@ -16,7 +16,8 @@ from typing import Any
 from search_spaces.configuration import Config
 from search_spaces.space import SearchSpace
 from tune_app.planning.search.rebuild import open_search
-from tune_app.planning.search.search import New, Promote, Search
+from tune_app.planning.search.search import Search
+from tune_app.planning.search.steps import New, Promote
 from tune_app.study.rows import RowOutcome
 from tune_app.study.search_settings import SearchSettings
 from tune_app.study.trials import Report, RowKey, Trial

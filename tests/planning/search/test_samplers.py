@@ -247,7 +247,7 @@ def test_a_users_own_sampler_is_an_entry_point(
     monkeypatch.syspath_prepend(own_file.parent)
     sampler = make_sampler("listed", finite_space(), seed=0, mode="min")
     assert [c["lr"] for c in proposals(sampler, 2)] == [0.1, 0.01]
-    with pytest.raises(UserError, match=r"did you mean 'listed'.*, cmaes, qmc, grid, listed"):
+    with pytest.raises(UserError, match=r"did you mean 'listed'.*, nsga2, qmc, grid, listed"):
         make_sampler("lisetd", finite_space(), seed=0, mode="min")
     with pytest.raises(UserError, match="entry point nowhere_at_all:x cannot be loaded"):
         make_sampler("broken", finite_space(), seed=0, mode="min")

@@ -13,17 +13,20 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from search_spaces.configuration import Config
-from search_spaces.domains import Domain
+from search_spaces.errors import UserError
 from search_spaces.points import decisions, point
 from search_spaces.space import SearchSpace
+from tune_app.planning.search.optuna_domains import distribution_of, suggest
 from tune_app.planning.search.sampler import Sampler, Told, seed_of
 
 if TYPE_CHECKING:
-    from optuna import Study, Trial
+    from optuna import Study
     from optuna.distributions import BaseDistribution
     from optuna.samplers import BaseSampler
     from optuna.trial import FrozenTrial
 
+POPULATION = 20
+"""The configurations of a generation. Optuna's 50 are more than many a search has in all."""
 _MOST_LEFT_OVER = 100
 """Optuna's study cannot forget a trial. It is made anew when more than so many are left over."""
 
@@ -35,7 +38,7 @@ class OptunaSampler(Sampler):
         space: the search space.
         make: seed -> a sampler of Optuna's.
         seed: the seed of the search.
-        mode: ``"max"`` or ``"min"``.
+        mode: ``"max"`` or ``"min"``; several objectives have modes of their own.
         keeps_state: whether the sampler keeps its state in Optuna's trials, as CMA-ES does.
     """
 
@@ -49,7 +52,8 @@ class OptunaSampler(Sampler):
         keeps_state: bool = False,
     ) -> None:
         self._space, self._make, self._seed = space, make, seed
-        self._is_maximized = mode == "max"
+        modes = tuple(space.objectives.values()) or (mode,)
+        self._is_maximized = [mode == "max" for mode in modes]
         self._keeps_state = keeps_state
         self._domains = decisions(space.axes)
         self._distributions: dict[str, BaseDistribution] = {}
@@ -68,7 +72,7 @@ class OptunaSampler(Sampler):
             first = len(self._told) + self._num_left_over
             study.add_trials(list(self._running.values()))
             trial = study.ask()
-            config = point(self._space.axes, lambda path, domain: _suggest(trial, path, domain))
+            config = point(self._space.axes, lambda path, domain: suggest(trial, path, domain))
             if self._keeps_state:
                 asked = study.get_trials(deepcopy=False)[trial.number]
                 self._states[number] = dict(asked.system_attrs)
@@ -114,7 +118,7 @@ class OptunaSampler(Sampler):
         # CMA-ES makes its seeds from the numbers of trials, so these must not depend on the past.
         if self._study is None or too_many or self._keeps_state:
             self._study = optuna.create_study(
-                direction="maximize" if self._is_maximized else "minimize"
+                directions=["maximize" if high else "minimize" for high in self._is_maximized]
             )
             self._new, self._num_left_over = list(self._told.values()), 0
         self._study.add_trials(self._new)
@@ -131,16 +135,20 @@ class OptunaSampler(Sampler):
         if chosen is None:
             return None
         states = _states()
-        state, value, values = states.RUNNING, None, {}
+        state, results, values = states.RUNNING, None, {}
+        is_single = len(self._is_maximized) == 1
         if told is not None:
-            is_finished = told.state == "finished" and told.value is not None
+            found = [told.value] if is_single else [*told.objectives]
+            known = [value for value in found if value is not None]
+            is_finished = told.state == "finished" and len(known) == len(self._is_maximized)
             state = states.COMPLETE if is_finished else states.PRUNED
-            value = told.value if is_finished else None
-            if told.state != "diverged":  # a pruned trial without values is the worst
+            results = known if is_finished else None
+            # A pruned trial without values is the worst. Of several objectives none is known.
+            if is_single and told.state != "diverged":
                 values = {epoch: v for epoch, v in told.values.items() if v is not None}
         return create_trial(
             state=state,
-            value=value,
+            values=results,
             params=chosen,
             distributions={path: self._distribution(path) for path in chosen},
             system_attrs=attributes,
@@ -149,7 +157,7 @@ class OptunaSampler(Sampler):
 
     def _distribution(self, path: str) -> BaseDistribution:
         if path not in self._distributions:
-            self._distributions[path] = _distribution(self._domains[path])
+            self._distributions[path] = distribution_of(self._domains[path])
         return self._distributions[path]
 
 
@@ -161,32 +169,6 @@ def _states() -> Any:
 
 def _identity(config: Config) -> str:
     return repr(sorted(config.items()))
-
-
-def _suggest(trial: Trial, path: str, domain: Domain) -> Any:
-    """Return a value of a numeric domain, or the index of an option."""
-    if domain.is_choice:
-        return trial.suggest_categorical(path, list(range(len(domain.options))))
-    low, high = domain.bounds
-    step = domain.step if domain.is_stepped else None
-    if domain.is_whole:
-        whole = trial.suggest_int(path, int(low), int(high), step=int(step or 1), log=domain.is_log)
-        return domain.nearest(whole)
-    return domain.nearest(trial.suggest_float(path, low, high, step=step, log=domain.is_log))
-
-
-def _distribution(domain: Domain) -> BaseDistribution:
-    from optuna import distributions
-
-    if domain.is_choice:
-        return distributions.CategoricalDistribution(list(range(len(domain.options))))
-    low, high = domain.bounds
-    step = domain.step if domain.is_stepped else None
-    if domain.is_whole:
-        return distributions.IntDistribution(
-            int(low), int(high), log=domain.is_log, step=int(step or 1)
-        )
-    return distributions.FloatDistribution(low, high, log=domain.is_log, step=step)
 
 
 @contextmanager
@@ -232,11 +214,31 @@ def gp(space: SearchSpace, *, seed: int, mode: str) -> Sampler:
 
 
 def cmaes(space: SearchSpace, *, seed: int, mode: str) -> Sampler:
-    """Return CMA-ES (Hansen 2016), which moves numbers; all else is drawn at random."""
+    """Return CMA-ES (Hansen 2016), which moves numbers; all else is drawn at random.
+
+    Raises:
+        UserError: there are several objectives.
+    """
+    if space.objectives:
+        raise UserError(
+            f"--search cmaes: takes one objective, not {len(space.objectives)}; use tpe, gp or "
+            "nsga2, or name one with --objective"
+        )
 
     def make(seed: int) -> BaseSampler:
         from optuna.samplers import CmaEsSampler
 
         return CmaEsSampler(seed=seed, warn_independent_sampling=False)
+
+    return OptunaSampler(space, make, seed=seed, mode=mode, keeps_state=True)
+
+
+def nsga2(space: SearchSpace, *, seed: int, mode: str) -> Sampler:
+    """Return the genetic algorithm NSGA-II (Deb et al. 2002), made for several objectives."""
+
+    def make(seed: int) -> BaseSampler:
+        from optuna.samplers import NSGAIISampler
+
+        return NSGAIISampler(seed=seed, population_size=POPULATION)
 
     return OptunaSampler(space, make, seed=seed, mode=mode, keeps_state=True)

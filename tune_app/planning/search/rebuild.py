@@ -18,7 +18,7 @@ from tune_app.planning.search.search import Search
 from tune_app.planning.search.search_trial import SearchTrial
 from tune_app.planning.search.stopping import make_stopping
 from tune_app.planning.sharing import milestone_of
-from tune_app.study.objective import Objective
+from tune_app.study.objective import Objective, scores
 from tune_app.study.result_rule import ResultRule
 from tune_app.study.rows import RowOutcome
 from tune_app.study.search_log import Event
@@ -119,10 +119,13 @@ def _tell_evidence(
         config = search.point_of(entry["config"])
         if config is None:
             continue
-        scores = [objective.score(o.report.record) for o in ended if o.report]
-        known = [score for score in scores if score is not None]
-        is_whole = len(known) == len(ended)
-        told = Told("finished", statistics.fmean(known)) if is_whole else Told("diverged")
+        objectives = search.objectives or (objective,)
+        found_scores = [scores(objectives, o.report.record) for o in ended if o.report]
+        known = [values for values in found_scores if values is not None]
+        told = Told("diverged")
+        if len(known) == len(ended):
+            means = tuple(map(statistics.fmean, zip(*known, strict=True)))
+            told = Told("finished", means[0], objectives=means if search.objectives else ())
         search.sampler.tell(None, config, told)
 
 
@@ -135,7 +138,8 @@ def _repeat(search: Search, event: Event, defaults: Config) -> None:
         search.begin(trial, restored_attempt=event.get("attempt", 0) if is_own else None)
         return
     values = {int(epoch): value for epoch, value in event["values"].items()}
-    told = Told(event["state"], event["value"], dict(sorted(values.items())))
+    several = tuple(event.get("objectives", ()))
+    told = Told(event["state"], event["value"], dict(sorted(values.items())), several)
     search.tell(search.trials[event["number"]], told)
 
 
@@ -170,7 +174,8 @@ def _settle(
     status = "missing" if outcome is None else outcome.status
     if status in FINISHED and outcome is not None and outcome.report is not None:
         score = Objective(search.space.metric, search.space.mode).score(outcome.report.record)
-        search.on_end(config_id, "finished", score)
+        several = scores(search.objectives, outcome.report.record) or ()
+        search.on_end(config_id, "finished", score, objectives=several)
     elif status in ("diverged", "stopped", "timed_out"):
         if outcome is not None and status == "stopped":
             trial.can_resume = can_resume(outcome, trial.last_epoch)

@@ -26,6 +26,7 @@ SAMPLERS: dict[str, Callable[..., Sampler]] = {
     "tpe": optuna_sampler.tpe,
     "gp": optuna_sampler.gp,
     "cmaes": optuna_sampler.cmaes,
+    "nsga2": optuna_sampler.nsga2,
     "qmc": plain_samplers.QmcSampler,
     "grid": plain_samplers.GridSampler,
 }

@@ -23,11 +23,13 @@ class Told:
             ``failed`` or ``timed_out``.
         value: the value of the objective; None without one. Of a stopped trial it is the last.
         values: epoch -> the value there; None if it was no finite number.
+        objectives: with several objectives: their values, if the trial is finished.
     """
 
     state: str
     value: float | None = None
     values: Mapping[int, float | None] = field(default_factory=dict)
+    objectives: tuple[float, ...] = ()
 
 
 class Sampler:

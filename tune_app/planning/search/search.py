@@ -9,46 +9,17 @@ anew.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import NamedTuple
 
 from search_spaces.configuration import Config, Configuration
 from search_spaces.space import SearchSpace
 from tune_app.planning.search.proposals import Proposals
 from tune_app.planning.search.sampler import Sampler, Told
 from tune_app.planning.search.search_trial import SearchTrial
+from tune_app.planning.search.steps import New, Promote
 from tune_app.planning.search.stopping import Stopping
+from tune_app.study.objective import Objective
 from tune_app.study.search_log import Event, ask_event, tell_event
 from tune_app.study.search_settings import SearchSettings
-
-
-class New(NamedTuple):
-    """A configuration that has not been tried.
-
-    Attributes:
-        number: the number of the proposal.
-        configuration: the configuration.
-        rungs: the epochs at which the trial may have to pause, ascending.
-    """
-
-    number: int
-    configuration: Configuration
-    rungs: tuple[int, ...]
-
-
-class Promote(NamedTuple):
-    """A trial that was stopped at a rung and goes on.
-
-    Attributes:
-        number: the number of the proposal.
-        configuration: the configuration.
-        epoch: the rung, from whose checkpoint the trial goes on.
-        rungs: the later epochs at which the trial may have to pause, ascending.
-    """
-
-    number: int
-    configuration: Configuration
-    epoch: int
-    rungs: tuple[int, ...]
 
 
 class Search:
@@ -90,6 +61,11 @@ class Search:
         self._active: set[int] = set()
         self._paused: dict[int, int] = {}
         self._has_finished = False
+
+    @property
+    def objectives(self) -> tuple[Objective, ...]:
+        """The objectives if there are several; else none."""
+        return tuple(Objective(*entry) for entry in self.space.objectives.items())
 
     @property
     def ended_because(self) -> str:
@@ -160,6 +136,7 @@ class Search:
         state: str,
         value: float | None = None,
         values: Mapping[int, float | None] | None = None,
+        objectives: tuple[float, ...] = (),
     ) -> None:
         """Note how a trial ended, tell the sampler and add that to the log.
 
@@ -170,6 +147,7 @@ class Search:
             state: ``finished``, ``stopped``, ``failed``, ``diverged`` or ``timed_out``.
             value: the objective; None without a result. Of a stopped trial it is the last value.
             values: epoch -> the value there, of all epochs (default: what was reported here).
+            objectives: with several objectives: the value of each, if the trial is finished.
         """
         trial = self._trial(config_id)
         if trial is None:
@@ -181,9 +159,9 @@ class Search:
             value = trial.values.get(trial.last_epoch)
         if state == "diverged":
             self._note_divergence(trial)
-        told = Told(state, value, dict(sorted(trial.values.items())))
+        told = Told(state, value, dict(sorted(trial.values.items())), objectives)
         if trial.is_news(told):
-            self._append(tell_event(trial.number, state, value, told.values))
+            self._append(tell_event(trial.number, state, value, told.values, objectives))
             self.tell(trial, told)
 
     def add(self, number: int, configuration: Configuration) -> SearchTrial:

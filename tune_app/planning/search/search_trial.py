@@ -58,4 +58,8 @@ class SearchTrial:
         if before is None:
             return True
         ends = {max(known.values, default=0) for known in (told, before)}
-        return (told.state, told.value) != (before.state, before.value) or len(ends) > 1
+        return _result(told) != _result(before) or len(ends) > 1
+
+
+def _result(told: Told) -> tuple[object, ...]:
+    return told.state, told.value, told.objectives

@@ -1,0 +1,89 @@
+"""The configurations of a study with several objectives that no other one beats in all of them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from analysis.frames.columns import numbers
+from analysis.frames.load import Study
+from analysis.frames.seeds import over_seeds
+from analysis.frames.selection import SELECTABLE
+from analysis.frames.summary import candidates
+from analysis.stats.pareto import hypervolume, on_front
+from tune_app.study.objective import Objective
+
+_STEPS = 4
+
+
+@dataclass(frozen=True)
+class Front:
+    """The Pareto front of one data set.
+
+    Attributes:
+        dataset: the data set, or None.
+        frame: the configurations on the front, the best of the first objective first: as
+            ``over_seeds`` returns them.
+        num_candidates: configurations with a value of every objective.
+        shares: number of configurations, in the order in which they were tried -> the hypervolume
+            of their front, as a share of the box from the best to the worst values of all.
+    """
+
+    dataset: object
+    frame: pd.DataFrame
+    num_candidates: int
+    shares: dict[int, float]
+
+
+def several_objectives(study: Study) -> tuple[Objective, ...]:
+    """Return the objectives of a study if there are several, else none."""
+    objectives = Objective.all_of_study(study.meta)
+    return objectives if len(objectives) > 1 else ()
+
+
+def fronts(study: Study) -> list[Front]:
+    """Return the front of each data set; none if the study has one objective.
+
+    Values are means over the seeds. As with a pick, a configuration that diverged at a seed is left
+    out, and only those with results at the most seeds are compared.
+    """
+    objectives = several_objectives(study)
+    rows = candidates(study)
+    if not objectives or rows.empty or not {o.metric for o in objectives} <= {*rows}:
+        return []
+    diverged = rows.loc[rows["status"] == "diverged", "config_id"]
+    usable = rows[rows["status"].isin(SELECTABLE) & ~rows["config_id"].isin(diverged)]
+    joined = over_seeds(usable, [objective.metric for objective in objectives])
+    found = []
+    names = joined["dataset"].unique() if "dataset" in joined else [None]
+    for dataset in names:
+        mine = joined if dataset is None else joined[joined["dataset"] == dataset]
+        values = _costs(mine, objectives)
+        whole = np.isfinite(values).all(axis=1)
+        whole &= (mine["num_seeds"] == mine["num_seeds"].max()).to_numpy()
+        if whole.any():
+            found.append(_front(dataset, mine[whole], values[whole]))
+    return found
+
+
+def _costs(rows: pd.DataFrame, objectives: tuple[Objective, ...]) -> NDArray[np.float64]:
+    """Return the objectives, (configurations, objectives), such that smaller is better."""
+    columns = [
+        numbers(rows, o.metric).to_numpy(dtype=float) * (1 if o.mode == "min" else -1)
+        for o in objectives
+    ]
+    return np.stack(columns, axis=1)
+
+
+def _front(dataset: object, rows: pd.DataFrame, costs: NDArray[np.float64]) -> Front:
+    best, worst = costs.min(axis=0), costs.max(axis=0)
+    box = float(np.prod(worst - best))
+    number = len(rows)
+    counts = sorted({max(1, round(number * step / _STEPS)) for step in range(1, _STEPS + 1)})
+    shares = {n: hypervolume(costs[:n], worst) / box for n in counts} if box > 0 else {}
+    kept = rows[on_front(costs)]
+    order = np.argsort(costs[on_front(costs)][:, 0], kind="stable")
+    return Front(dataset, kept.iloc[order], number, shares)

@@ -1,0 +1,114 @@
+"""The objectives that the user names, and those that a study has."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from search_spaces import SearchSpace
+from search_spaces.errors import UserError
+from tune_app.planning.checked_request import check_request
+from tune_app.planning.objectives import with_objectives
+from tune_app.planning.prepared_study import prepare
+from tune_app.planning.request import StudyRequest
+from tune_app.planning.resources import Cluster
+from tune_app.planning.search_options import SearchOptions
+from tune_app.storage.local_store import LocalStore
+from tune_app.study.ledger import open_ledger
+from tune_app.study.measures import Measures
+from tune_app.study.objective import Objective
+
+IMAGES = {"dataset": "mnist", "model": "resnet18", "batch_size": 16, "optimizer": "sgd", "lr": 0.1}
+
+
+def make_space(**changes: Any) -> SearchSpace:
+    """Return a space of one configuration of images."""
+    fields: dict[str, Any] = {"name": "mine", "trainable": "resnet", "factors": ()}
+    return SearchSpace(**{**fields, "param_space": {**IMAGES, "epochs": 9}, **changes})
+
+
+BOTH = {"val_accuracy": "max", "train_seconds": "min"}
+
+
+def test_one_objective_takes_the_place_of_the_metric() -> None:
+    space = with_objectives(make_space(), "val_loss")
+    assert (space.metric, space.mode, space.objectives) == ("val_loss", "min", {})
+
+
+def test_the_first_of_several_picks() -> None:
+    space = with_objectives(make_space(), " val_accuracy , train_seconds:min")
+    assert (space.metric, space.mode, space.objectives) == ("val_accuracy", "max", BOTH)
+    assert Measures.of_space(space).better("train_seconds") == "min"
+    assert Measures.of_space(make_space()).better("train_seconds") is None
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("train_seconds", "it is not known whether higher values of train_seconds are better; "),
+        ("val_loss:low", "allowed: MEASURE or MEASURE:min, separated by commas"),
+        (",", "allowed: MEASURE or MEASURE:min"),
+        ("val_loss,val_loss:max", "val_loss is named twice; leave one out"),
+        ("val_loss,test_loss,val_accuracy,test_accuracy", "4 of them; allowed: 2 to 3"),
+        ("val_loss,lr:min", "metric 'lr' is also a parameter's name"),
+    ],
+)
+def test_what_names_no_objectives_is_refused(text: str, message: str) -> None:
+    with pytest.raises(UserError) as refusal:
+        with_objectives(make_space(), text)
+    assert message in str(refusal.value)
+
+
+def test_a_space_says_what_its_objectives_must_be() -> None:
+    with pytest.raises(UserError, match="objectives must map measures to max, min"):
+        make_space(objectives={"val_accuracy": "up", "train_seconds": "min"})
+    with pytest.raises(UserError, match="1 of them; allowed: 2 to 3; a single one is metric"):
+        make_space(objectives={"val_accuracy": "max"})
+
+
+def test_the_objectives_of_a_study_hold_until_others_are_named(tmp_path: Path) -> None:
+    def checked(**changes: object) -> tuple[Objective, ...]:
+        fields = {"space": make_space(), "source": "sample", "num_images": 200, **changes}
+        request = StudyRequest(store=LocalStore(tmp_path / "mine"), **fields)  # type: ignore[arg-type]
+        study = prepare(check_request(request), Cluster(({"CPU": 2.0},)))
+        study.ledger.start_launch({"open": []})
+        return Objective.all_of_study(study.ledger.study)
+
+    both = (Objective("val_accuracy", "max"), Objective("train_seconds", "min"))
+    assert checked(space=make_space(objectives=BOTH)) == both
+    assert checked() == both, "as the study has them"
+    named = with_objectives(make_space(), "val_loss")
+    assert checked(space=named, has_objective=True) == (Objective("val_loss", "min"),)
+    assert checked() == (Objective("val_accuracy", "max"),), "one objective is the space's"
+
+
+def test_no_trial_is_stopped_by_several_objectives(tmp_path: Path) -> None:
+    search = SearchOptions("random", 3, stopping="asha")
+    space = make_space(objectives=BOTH)
+    request = StudyRequest(space, LocalStore(tmp_path / "mine"), search=search)
+    with pytest.raises(UserError) as refusal:
+        check_request(request)
+    assert str(refusal.value) == (
+        "--stopping asha: decides by one objective, and there are 2 (val_accuracy, "
+        "train_seconds); leave it out, or name one with --objective val_accuracy"
+    )
+
+
+def test_every_objective_must_be_reported(tmp_path: Path) -> None:
+    space = make_space(objectives={"val_accuracy": "max", "speed": "max"})
+    request = StudyRequest(space, LocalStore(tmp_path / "m"), source="sample", num_images=200)
+    with pytest.raises(UserError, match="metric is 'speed', which trainable resnet does not"):
+        prepare(check_request(request), Cluster(({"CPU": 2.0},)))
+
+
+def test_a_damaged_entry_is_named(tmp_path: Path) -> None:
+    request = StudyRequest(
+        make_space(objectives=BOTH), LocalStore(tmp_path / "m"), source="sample", num_images=200
+    )
+    study = prepare(check_request(request), Cluster(({"CPU": 2.0},)))
+    study.ledger.study["space"]["objectives"] = {"val_accuracy": "up"}
+    study.ledger.save()
+    with pytest.raises(UserError, match="space: objectives is damaged"):
+        open_ledger(LocalStore(tmp_path / "m"))

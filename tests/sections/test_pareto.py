@@ -1,0 +1,69 @@
+"""The Pareto front in the answer and as a table."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from analysis.frames.load import Study, load_study
+from analysis.frames.pareto import fronts
+from analysis.render.document import Table
+from analysis.sections.answer import answer
+from analysis.sections.pareto import front_in_words, pareto_front
+from analysis.sections.report_document import build_document
+from tests.own_studies import own_study, report
+from tests.sections.test_answer import lines_of
+
+POINTS = [(0.9, 40.0), (0.8, 20.0), (0.8, 30.0), (0.5, 10.0)]
+"""Score and seconds; the third is beaten by the second."""
+
+
+def study_of(folder: Path, objectives: dict[str, str] | None = None) -> Study:
+    configs = [{"depth": depth} for depth in range(len(POINTS))]
+    space = {"metric": "score", "mode": "max", "factors": ["depth"]}
+    several = objectives or {"score": "max", "cost": "min"}
+    ledger = own_study(folder / "own", configs, objectives=several, **space)
+    for config, (score, cost) in zip(configs, POINTS, strict=True):
+        report(ledger, config, [{"score": score, "cost": cost}])
+    return load_study(folder / "own")
+
+
+def test_the_front_and_its_hypervolume_by_hand(tmp_path: Path) -> None:
+    [front] = fronts(study_of(tmp_path))
+    assert front.frame["score"].tolist() == [0.9, 0.8, 0.5] and front.num_candidates == 4
+    # The box goes from (0.9, 10) to (0.5, 40). The first costs as much as the worst and adds
+    # nothing; the second dominates 0.3 * 20 of 0.4 * 30; the last has the worst score.
+    assert list(front.shares) == [1, 2, 3, 4]
+    assert [round(share, 9) for share in front.shares.values()] == [0, 0.5, 0.5, 0.5]
+
+
+def test_the_answer_and_the_table(tmp_path: Path) -> None:
+    study = study_of(tmp_path)
+    assert front_in_words(study) == [
+        "Pareto front of score and cost: 3 of 4 configurations, from score 0.9 with cost 40 to "
+        "score 0.5 with cost 10; hypervolume 0.500 of the box of all values."
+    ]
+    assert front_in_words(study)[0] in lines_of(answer(study, "own"))
+    section = pareto_front(study, "own")
+    assert section is not None
+    [table] = section.blocks
+    assert isinstance(table, Table)
+    assert table.cells["settings"] == ["depth 0", "depth 1", "depth 3"]
+    assert table.cells["cost"] == ["40", "20", "10"]
+    assert table.notes[0] == (
+        "Score is to be high, cost is to be low. The first one decides where a single best is "
+        "named."
+    )
+    assert table.notes[1].endswith("0.000 after 1, 0.500 after 2, 0.500 after 3, 0.500 after 4.")
+
+
+def test_the_report_has_it_for_several_objectives_alone(tmp_path: Path) -> None:
+    document = build_document({"own": study_of(tmp_path)}, figures=False)
+    assert "own-front" in [table.name for table in document.tables]
+    own = own_study(tmp_path / "single", [{"depth": 1}], metric="score", mode="max")
+    report(own, {"depth": 1}, [{"score": 1.0}])
+    single = load_study(tmp_path / "single")
+    assert pareto_front(single, "single") is None and front_in_words(single) == []
+
+
+def test_a_measure_that_no_row_has_gives_no_front(tmp_path: Path) -> None:
+    assert fronts(study_of(tmp_path, {"score": "max", "memory": "min"})) == []
