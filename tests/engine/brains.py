@@ -6,7 +6,8 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from search_spaces.configuration import make_configuration
-from tune_app.planning.search.search import New, Promote
+from tune_app.planning.search.steps import New, Promote
+from tune_app.study.objective import Objective
 
 Step = New | Promote | None
 
@@ -17,14 +18,22 @@ class Brain:
     Args:
         steps: what it answers when it is asked for the next trial; done after the last.
         stops: (config_id, epoch) at which a trial does not go on.
+        objectives: the objectives, if there are several.
     """
 
-    def __init__(self, steps: Iterable[Step], stops: Iterable[tuple[str, int]] = ()) -> None:
+    def __init__(
+        self,
+        steps: Iterable[Step],
+        stops: Iterable[tuple[str, int]] = (),
+        objectives: tuple[Objective, ...] = (),
+    ) -> None:
         self.steps = list(steps)
         self.stops = set(stops)
         self.to_stop: dict[str, int] = {}
         self.ended_because = ""
         self.results: list[tuple[str, int, float | None, bool]] = []
+        self.objectives = objectives
+        self.told_objectives: list[tuple[float, ...]] = []
         self.ends: list[tuple[str, str, float | None, dict[int, float | None]]] = []
 
     @property
@@ -44,8 +53,14 @@ class Brain:
         return (config_id, epoch) not in self.stops
 
     def on_end(
-        self, config_id: str, state: str, value: float | None, values: Mapping[int, float | None]
+        self,
+        config_id: str,
+        state: str,
+        value: float | None,
+        values: Mapping[int, float | None],
+        objectives: tuple[float, ...] = (),
     ) -> None:
+        self.told_objectives.append(objectives)
         self.to_stop.pop(config_id, None)
         self.ends.append((config_id, state, value, dict(values)))
 

@@ -21,6 +21,7 @@ from tune_app.planning.resources import Cluster
 from tune_app.planning.search_options import SearchOptions
 from tune_app.planning.search_trials import SearchTrials, plan_search
 from tune_app.storage.local_store import LocalStore
+from tune_app.study.objective import Objective
 from tune_app.study.search_log import append_event, ask_event
 from tune_app.study.stop import Stop
 from tune_app.training.own_checkpoint import write_own_index
@@ -32,7 +33,7 @@ def train(config: dict[str, Any]) -> None:
     """Stand for a user's function."""
 
 
-def prepared(folder: Path, **space: Any) -> PreparedStudy:
+def prepared(folder: Path, *, stopping: str = "asha", **space: Any) -> PreparedStudy:
     fields: dict[str, Any] = {
         "name": "mine",
         "trainable": train,
@@ -43,7 +44,7 @@ def prepared(folder: Path, **space: Any) -> PreparedStudy:
     request = StudyRequest(
         SearchSpace(**{**fields, **space}),
         LocalStore(folder / "mine"),
-        search=SearchOptions("random", 3, stopping="asha"),
+        search=SearchOptions("random", 3, stopping=stopping),
     )
     return prepare(check_request(request), CLUSTER)
 
@@ -144,6 +145,27 @@ def test_how_a_trial_ended_is_told(
     run.end(trial)
     assert run.brain.results == [], "at its end there is nothing to decide"
     assert run.brain.ends[0][1:3] == (state, value)
+
+
+@pytest.mark.parametrize(
+    ("row", "state", "told"),
+    [
+        ({"score": 0.5, "cost": 12.0}, "finished", (0.5, 12.0)),
+        ({"score": 0.5}, "diverged", ()),
+        ({"score": 0.5, "cost": float("inf")}, "diverged", ()),
+    ],
+)
+def test_every_objective_is_told(
+    tmp_path: Path, row: dict[str, Any], state: str, told: tuple[float, ...]
+) -> None:
+    objectives = {"score": "max", "cost": "min"}
+    study = prepared(tmp_path, stopping="none", objectives=objectives)
+    both = tuple(Objective(*entry) for entry in objectives.items())
+    run = Run(study, Brain([new(0, {"x": 1, "epochs": 9})], objectives=both))
+    trial = run.start()
+    assert run.run.on_result(trial, {"epoch": 9, **row})
+    run.end(trial)
+    assert (run.brain.ends[0][1], run.brain.told_objectives) == (state, [told])
 
 
 def test_a_retry_repeats_no_result_and_a_row_without_a_checkpoint_says_so(tmp_path: Path) -> None:

@@ -12,7 +12,8 @@ from search_spaces.space import SearchSpace
 from tests.planning.search.executor import SEED, Disk, trainable
 from tests.planning.search.spaces import make_space
 from tune_app.planning.search.rebuild import open_search
-from tune_app.planning.search.search import New, Promote, Search
+from tune_app.planning.search.search import Search
+from tune_app.planning.search.steps import New, Promote
 from tune_app.study.search_settings import SearchSettings
 from tune_app.training.parameter import Parameter
 from tune_app.training.trainable import Trainable

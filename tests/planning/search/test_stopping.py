@@ -8,7 +8,7 @@ from search_spaces.errors import UserError
 from tests.planning.search.executor import trainable
 from tests.planning.search.spaces import make_space
 from tune_app.planning.search.rebuild import open_search
-from tune_app.planning.search.search import Promote
+from tune_app.planning.search.steps import Promote
 from tune_app.planning.search.stopping import Asha, MedianRule, Stopping, make_stopping
 from tune_app.study.search_settings import SearchSettings
 
