@@ -62,6 +62,36 @@ EXCLUSIVE = SPACE.replace("range(8)", "range(3)").replace(
 )
 
 
+SEARCHED = """
+import json, tempfile, time
+from pathlib import Path
+import ray
+from ray import tune
+from search_spaces import SearchSpace
+
+def train(config):
+    checkpoint, first = tune.get_checkpoint(), 1
+    if checkpoint:
+        with checkpoint.as_directory() as folder:
+            first = json.loads((Path(folder) / "state.json").read_text()) + 1
+    for epoch in range(first, config["epochs"] + 1):
+        began = time.time()
+        time.sleep(0.5)
+        row = {"epoch": epoch, "score": epoch * config["x"], "num_gpus": len(ray.get_gpu_ids()),
+               "on": config["device"], "began": began, "ended": time.time()}
+        with tempfile.TemporaryDirectory() as folder:
+            (Path(folder) / "state.json").write_text(json.dumps(epoch))
+            tune.report(row, checkpoint=tune.Checkpoint.from_directory(folder))
+
+SPACE = SearchSpace(
+    name="chaos", trainable=train, metric="score", prefix_axis="epochs",
+    param_space={
+        "device": tune.choice(["cpu", "cuda"]), "x": tune.uniform(0.0, 1.0), "epochs": 9,
+    },
+)
+"""
+
+
 @pytest.fixture(scope="module")
 def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[NodeCluster]:
     log = tmp_path_factory.mktemp("cluster") / "cluster.log"
@@ -107,6 +137,34 @@ def test_gpu_trials_get_the_gpus_and_the_others_what_is_left(
     early = [row for row in on_cpu if row["raylet"] == gpu_node and row["began"] < last]
     assert not early, "every CPU of the GPU node is wanted by the trials of its GPUs"
     assert min(row["began"] for row in on_cpu) < last, "the others do not wait for them"
+
+
+def test_a_search_runs_trials_on_gpus_beside_trials_on_cpus(
+    tmp_path: Path, cluster: NodeCluster, gpu_node: int
+) -> None:
+    search = ("--search", "random", "--num-trials", "20", "--stopping", "asha", "--rungs", "1,3")
+    with study_on(cluster, tmp_path, *search, space=SEARCHED) as driver:
+        assert driver.wait() == 0, driver.output
+    rows = [
+        (json.loads(path.with_name("params.json").read_text())["plan"], row)
+        for path in study_root(tmp_path).glob("tune/*/*/result.json")
+        for row in map(json.loads, path.read_text().splitlines())
+    ]
+    epochs = [(plan["trial_key"], row["epoch"]) for plan, row in rows]
+    assert len(epochs) == len(set(epochs)), "no epoch is trained twice"
+    assert len({key for key, _ in epochs}) == 20
+    kinds: dict[str, list[Row]] = {"cpu": [], "cuda": []}
+    for plan, row in rows:
+        assert plan["resources"].get("GPU", 0) == row["num_gpus"] == (row["on"] == "cuda")
+        kinds[row["on"]].append(row)
+    on_gpu, on_cpu = kinds["cuda"], kinds["cpu"]
+    assert most_at_once(on_gpu) == 2, "two GPUs"
+    beside = [
+        cpu
+        for cpu in on_cpu
+        if any(cpu["began"] < gpu["ended"] and gpu["began"] < cpu["ended"] for gpu in on_gpu)
+    ]
+    assert beside, "a trial on a CPU runs while one on a GPU does"
 
 
 def test_trials_that_share_a_gpu_are_never_more_than_fit(

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
+import statistics
 from collections import Counter
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.engine.real_studies import ledger_of, run, write_space
+from tests.engine.real_studies import command, ledger_of, run, write_space
 from tests.interrupted_study import num_rows
 from tune_app.cli.status_command import main as status
 from tune_app.planning.sharing_check import measures_of
@@ -102,6 +103,58 @@ def test_a_search_stops_trials_takes_them_further_and_grows(
     assert run(tmp_path, space, "--continue", config_id, "--epochs", "11")[0] == 0
     assert num_rows(root) == before + 2, "epochs 10 and 11"
     check_no_epoch_is_repeated(root)
+
+
+def median_says(values: list[float]) -> list[str]:
+    """Return the statuses that the median rule gives trials that run one after another.
+
+    A trial reports x, 2x, 3x ..., so its best up to rung 1 is x and its average x; up to rung 3
+    they are 3x and 2x.
+    """
+    averages: dict[int, list[float]] = {1: [], 3: []}
+    found = []
+    for x in values:
+        status = "finished"
+        for rung, best, average in ((1, x, x), (3, 3 * x, 2 * x)):
+            others = averages[rung]
+            stops = len(others) >= 3 and best < statistics.median(others)
+            others.append(average)
+            if stops:
+                status = "stopped"
+                break
+        found.append(status)
+    return found
+
+
+@pytest.mark.slow
+def test_the_median_rule_stops_what_is_worse_than_the_others(tmp_path: Path) -> None:
+    space, root = write_space(tmp_path, OWN % "tune.uniform(0.0, 1.0)"), tmp_path / "own"
+    median = ("--search", "random", "--stopping", "median", "--rungs", "1,3")
+    code, said = run(tmp_path, space, *median, "--num-trials", "10", "--max-concurrent", "1")
+    assert code == 0, said
+    events, found = asked(root), statuses(root)
+    expected = median_says([event["config"]["x"] for event in events])
+    assert [found[event["config_id"]] for event in events] == expected
+    assert {*expected} == {"finished", "stopped"}
+    check_no_epoch_is_repeated(root)
+
+
+@pytest.mark.slow
+def test_the_pick_of_a_search_is_trained_again_at_new_seeds(tmp_path: Path) -> None:
+    space, root = write_space(tmp_path, OWN % "tune.uniform(0.0, 1.0)"), tmp_path / "own"
+    code, said = run(tmp_path, space, "--search", "random", "--num-trials", "4")
+    assert code == 0, said
+    best = max(asked(root), key=lambda event: event["config"]["x"])["config_id"]
+    again = ("--space", space, "--best-of", "own", "--seeds", "0-2", "--results-dir", str(tmp_path))
+    done = command(*again)
+    assert done.returncode == 0, done.stderr
+    assert "note: seeds of own are left out, as they are not new: 0" in done.stdout
+    repeated = ledger_of(tmp_path / "own_best")
+    outcomes = repeated.read_trials().outcomes(repeated.study)
+    assert {key: o.status for key, o in outcomes.items()} == dict.fromkeys(
+        [(best, 1), (best, 2)], "finished"
+    )
+    assert "nothing is missing: all 2 rows are finished" in command(*again).stdout
 
 
 @pytest.mark.slow

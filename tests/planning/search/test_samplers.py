@@ -15,6 +15,7 @@ from search_spaces.configuration import Config
 from search_spaces.errors import UserError
 from search_spaces.space import SearchSpace
 from tests.planning.search.spaces import finite_space, loss, make_space
+from tune_app.planning.search.optuna_sampler import OptunaSampler
 from tune_app.planning.search.registry import SAMPLERS, make_sampler
 from tune_app.planning.search.sampler import Sampler, Told, seed_of, share_of
 
@@ -185,6 +186,18 @@ def test_a_search_goes_on_whatever_is_left_over_in_optunas_study() -> None:
             for sampler in (long, short):
                 sampler.tell(earlier, config, told_of(config))
     assert long.ask(20, 0) == short.ask(20, 0)
+
+
+def test_tpe_of_a_space_without_conditions_is_optunas_own() -> None:
+    from optuna.samplers import TPESampler
+
+    axes = {"lr": tune.loguniform(1e-5, 1e-2), "one": tune.choice([1]), "b": tune.randint(1, 9)}
+    space = make_space(param_space={**axes, "batch": 16, "epochs": 9})
+    stock = OptunaSampler(
+        space, lambda seed: TPESampler(seed=seed, multivariate=True), seed=2, mode="min"
+    )
+    ours = make_sampler("tpe", space, seed=2, mode="min")
+    assert proposals(ours, 30) == proposals(stock, 30)
 
 
 def test_importing_the_package_imports_neither_optuna_nor_scipy() -> None:

@@ -1,4 +1,4 @@
-"""The samplers of Optuna, through its interface to ask and to tell.
+"""Asks a sampler of Optuna's, through its interface to ask and to tell.
 
 The trials of a search are kept here as Optuna's frozen trials, in the order in which they were
 told. They are put into a study of Optuna's in memory, which a sampler is asked on. Each proposal is
@@ -13,7 +13,6 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from search_spaces.configuration import Config
-from search_spaces.errors import UserError
 from search_spaces.points import decisions, point
 from search_spaces.space import SearchSpace
 from tune_app.planning.search.optuna_domains import distribution_of, suggest
@@ -25,8 +24,6 @@ if TYPE_CHECKING:
     from optuna.samplers import BaseSampler
     from optuna.trial import FrozenTrial
 
-POPULATION = 20
-"""The configurations of a generation. Optuna's 50 are more than many a search has in all."""
 _MOST_LEFT_OVER = 100
 """Optuna's study cannot forget a trial. It is made anew when more than so many are left over."""
 
@@ -187,58 +184,3 @@ def _quiet() -> Iterator[None]:
             yield
     finally:
         optuna.logging.set_verbosity(verbosity)
-
-
-def tpe(space: SearchSpace, *, seed: int, mode: str) -> Sampler:
-    """Return the tree-structured Parzen estimator (Bergstra et al. 2011), with joint densities."""
-    # Parameters that exist together have a joint density. Without conditional ones there is one.
-    is_conditional = any("." in path for path in decisions(space.axes))
-
-    def make(seed: int) -> BaseSampler:
-        from optuna.samplers import TPESampler
-
-        return TPESampler(seed=seed, multivariate=True, group=is_conditional)
-
-    return OptunaSampler(space, make, seed=seed, mode=mode)
-
-
-def gp(space: SearchSpace, *, seed: int, mode: str) -> Sampler:
-    """Return the Gaussian process with expected improvement."""
-
-    def make(seed: int) -> BaseSampler:
-        from optuna.samplers import GPSampler
-
-        return GPSampler(seed=seed, warn_independent_sampling=False)
-
-    return OptunaSampler(space, make, seed=seed, mode=mode)
-
-
-def cmaes(space: SearchSpace, *, seed: int, mode: str) -> Sampler:
-    """Return CMA-ES (Hansen 2016), which moves numbers; all else is drawn at random.
-
-    Raises:
-        UserError: there are several objectives.
-    """
-    if space.objectives:
-        raise UserError(
-            f"--search cmaes: takes one objective, not {len(space.objectives)}; use tpe, gp or "
-            "nsga2, or name one with --objective"
-        )
-
-    def make(seed: int) -> BaseSampler:
-        from optuna.samplers import CmaEsSampler
-
-        return CmaEsSampler(seed=seed, warn_independent_sampling=False)
-
-    return OptunaSampler(space, make, seed=seed, mode=mode, keeps_state=True)
-
-
-def nsga2(space: SearchSpace, *, seed: int, mode: str) -> Sampler:
-    """Return the genetic algorithm NSGA-II (Deb et al. 2002), made for several objectives."""
-
-    def make(seed: int) -> BaseSampler:
-        from optuna.samplers import NSGAIISampler
-
-        return NSGAIISampler(seed=seed, population_size=POPULATION)
-
-    return OptunaSampler(space, make, seed=seed, mode=mode, keeps_state=True)

@@ -16,17 +16,17 @@ from typing import Any
 from search_spaces.configuration import Config
 from search_spaces.errors import UserError, choices, did_you_mean
 from search_spaces.space import SearchSpace
-from tune_app.planning.search import optuna_sampler, plain_samplers
+from tune_app.planning.search import optuna_samplers, plain_samplers
 from tune_app.planning.search.sampler import Sampler, Told
 from tune_app.study.python_file import run_python_file
 
 GROUP = "tune_app.samplers"
 SAMPLERS: dict[str, Callable[..., Sampler]] = {
     "random": plain_samplers.RandomSampler,
-    "tpe": optuna_sampler.tpe,
-    "gp": optuna_sampler.gp,
-    "cmaes": optuna_sampler.cmaes,
-    "nsga2": optuna_sampler.nsga2,
+    "tpe": optuna_samplers.tpe,
+    "gp": optuna_samplers.gp,
+    "cmaes": optuna_samplers.cmaes,
+    "nsga2": optuna_samplers.nsga2,
     "qmc": plain_samplers.QmcSampler,
     "grid": plain_samplers.GridSampler,
 }
