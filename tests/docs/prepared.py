@@ -27,8 +27,9 @@ def prepare(folder: Path) -> None:
     (folder / "old_script.py").write_text(OLD_SCRIPT)
     results = folder / "results"
     results.mkdir()
-    shutil.copytree(Q1A, results / "q1a")
-    for name in ("old_study", "batch_size", "digits", "quick", "tune_function"):
+    for name in ("q1a", "q1a_search"):
+        shutil.copytree(Q1A, results / name)
+    for name in ("old_study", "batch_size", "digits", "quick", "tune_function", "q1a_search_best"):
         rmse_study(results / name)
     for name in ("my_study", "before"):
         regression(results / name)

@@ -24,11 +24,7 @@ MODULES = {
     "analysis.audit": "audit",
     "analysis.claims": "claims",
 }
-_QUICK = {
-    "run": ("--plan", "--results-dir", "plans"),
-    "rm": ("--yes",),
-    "report": QUICK,
-}
+_QUICK = {"run": ("--plan",), "rm": ("--yes",), "report": QUICK}
 """What the quick tests add: a study is planned, and a report is written as text alone."""
 
 
@@ -45,6 +41,12 @@ def words_of(command: str) -> list[str]:
 def trains(words: Sequence[str]) -> bool:
     """Return whether a command trains something."""
     return words[:1] == ["run"] and not {"--plan", "--list"} & set(words)
+
+
+def quick_words(words: Sequence[str]) -> tuple[str, ...]:
+    """Return what is added to a command. Studies that are planned are new ones."""
+    is_new = words[0] == "run" and "--best-of" not in words
+    return (*_QUICK.get(words[0], ()), *(("--results-dir", "plans") if is_new else ()))
 
 
 def walk_quickly(page: str, folder: Path) -> None:
@@ -66,7 +68,7 @@ def walk_quickly(page: str, folder: Path) -> None:
             for command in block.commands():
                 if not (words := words_of(command)):
                     continue
-                status, printed = printed_by([*words, *_QUICK.get(words[0], ())])
+                status, printed = printed_by([*words, *quick_words(words)])
                 assert status == block.exit_status, f"{page}: {command}\n{printed}"
         elif block.mark == "output":
             assert re.fullmatch(pattern_of(block.text), printed), f"{where}\n{printed}"
