@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import sys
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
 
 from tests.chaos.harness import ray_directory
-from tests.docs.pages import PAGES, blocks
+from tests.docs.pages import PAGES, blocks, text_of
 from tests.docs.prepared import prepare
 from tests.docs.walk import is_target, other_commands, pattern_of, trains, walk_quickly, words_of
 from tests.refusals import isolate
@@ -32,6 +34,17 @@ def test_a_block_says_its_language_and_why_it_is_not_run(page: str) -> None:
     assert {block.language for block in blocks(page)} <= LANGUAGES
     assert [b.text for b in blocks(page) if b.language == "text" and not b.mark] == []
     assert other_commands(page) == []
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_a_wrapped_line_begins_no_list(page: str) -> None:
+    lines = text_of(page).splitlines()
+    begun = [
+        line
+        for before, line in pairwise(lines)
+        if re.match(r" +(?:1\.|[-+*]) ", line) and before.strip() and not before.endswith(":")
+    ]
+    assert begun == []
 
 
 @pytest.mark.parametrize("page", WITH_CODE)
@@ -74,8 +87,6 @@ def _run_in(folder: Path, *words: str) -> None:
 
 
 def test_an_output_is_compared_line_by_line() -> None:
-    import re
-
     assert re.fullmatch(pattern_of("a (1)\n…\nc\n"), "a (1)\nb\nbb\nc\n")
     assert re.fullmatch(pattern_of("a\n…\n"), "a\n")
     assert not re.fullmatch(pattern_of("a (1)\n…\nc\n"), "a (2)\nc\n")
