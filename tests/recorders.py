@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -16,8 +16,10 @@ def make_recorder(
     factors: Mapping[str, type] | None = None,
     *,
     metric: str = "val_accuracy",
+    config_ids: Sequence[str] = (),
     **trainable: Any,
 ) -> StudyRecorder:
     """Return a recorder of trials of ``resnet``, with changed fields of the trainable."""
-    study = {"space": {"metric": metric}}
+    configurations = [{"config_id": config_id, "config": {}} for config_id in config_ids]
+    study = {"space": {"metric": metric}, "configurations": configurations}
     return StudyRecorder(store, factors or {}, study, replace(TRAINABLES["resnet"], **trainable))

@@ -16,10 +16,10 @@ def written(folder: Path, measures: Measures, *rows: dict[str, float]) -> EventA
     """Write rows as a trial's curves and the last one into the HParams tab; read them again."""
     folder.mkdir(exist_ok=True)
     events = EventFile(folder, measures)
+    events.begin({"lr": 0.1}, 1)
     for step, row in enumerate(rows, start=1):
         events.add_scalars(row, step)
-    events.add_hparams({"lr": 0.1}, rows[-1])
-    events.close()
+    events.finish({"lr": 0.1}, rows[-1])
     found = EventAccumulator(str(folder))
     found.Reload()
     return found
@@ -52,3 +52,25 @@ def test_the_hparams_tab_begins_with_the_objective_and_knows_every_curve(tmp_pat
 def test_an_objective_without_a_split_is_first_too(tmp_path: Path) -> None:
     row = {"loss": 4.0, "score": 2.0}
     assert hparams_metrics(written(tmp_path / "a", Measures("score"), row)) == ["score", "loss"]
+
+
+def test_what_judges_comes_before_what_is_counted(tmp_path: Path) -> None:
+    """The tab shows the first five columns; a user finds the results there, not the times."""
+    row = {"flops": 1.0, "epoch_seconds": 2.0, "train_loss": 3.0, "test_f1": 0.5, "val_loss": 4.0}
+    row |= {"test_accuracy": 0.25, "val_accuracy": 0.75}
+    assert hparams_metrics(written(tmp_path / "a", Measures(), row)) == [
+        *("accuracy/val", "accuracy/test", "f1/test", "loss/val"),
+        *("other/flops", "time/epoch_seconds", "loss/train"),
+    ]
+
+
+def test_files_are_whole_for_the_reader_of_tensorboard(tmp_path: Path) -> None:
+    events = EventFile(tmp_path / "a", Measures())
+    assert not events.path.exists(), "an empty file would be a run without a curve"
+    events.begin({"lr": 0.1}, 1)
+    for step in range(1, 200):
+        events.add_scalars({"val_loss": step / 4}, step)
+    found = EventAccumulator(str(tmp_path / "a"), size_guidance={"scalars": 0})
+    found.Reload()
+    assert [e.value for e in found.Scalars("loss/val")] == [step / 4 for step in range(1, 200)]
+    assert found.file_version == 2.0

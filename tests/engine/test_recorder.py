@@ -13,47 +13,18 @@ from typing import Any
 import numpy as np
 import pytest
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
-from tensorboard.plugins.hparams.plugin_data_pb2 import HParamsPluginData
 
 from tests.ledgers import make_ledger
 from tests.recorded import read_rows
 from tests.recorders import make_recorder
-from tune_app.engine import recorder
 from tune_app.engine.event_file import column_types
 from tune_app.engine.own_function import FAILURE
 from tune_app.engine.recorder import StudyRecorder
-from tune_app.storage.open_store import open_store
-from tune_app.storage.remote_folder import RemoteFolder
 from tune_app.storage.storage_errors import FullDiskError, StorageError
 from tune_app.study.fingerprint import data_fingerprint
 from tune_app.study.ledger import Ledger
 from tune_app.study.stop import Stop
 from tune_app.training.own_checkpoint import write_own_index
-
-
-def curve(folder: Path) -> list[tuple[int, float]]:
-    events = EventAccumulator(str(folder))
-    events.Reload()
-    return [(event.step, event.value) for event in events.Scalars("loss/val")]
-
-
-def test_curves_of_a_running_trial_are_at_the_url(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    there = RemoteFolder((tmp_path / "there" / "mine").as_uri())
-    config = {"plan": {"name": "a", "directory": "tune/001/a", "milestones": [9]}, "seed": 0}
-    trial: Any = SimpleNamespace(config=config, trial_id="t", last_result={}, error_file=None)
-    with open_store(there.url) as store:
-        make_ledger(store).save()
-        at_work = make_recorder(store)
-        at_work.log_trial_start(trial)
-        for epoch in (1, 2):
-            at_work.log_trial_result(epoch, trial, {"epoch": epoch, "val_loss": 0.5 * epoch})
-            assert curve(tmp_path / "there/mine/tune/001/a") == [(1, 0.5)], "not at every result"
-        monkeypatch.setattr(recorder, "EVENTS_SECONDS", 0.0)
-        at_work.log_trial_result(3, trial, {"epoch": 3, "val_loss": 0.25})
-        assert curve(tmp_path / "there/mine/tune/001/a") == [(1, 0.5), (2, 1.0), (3, 0.25)]
-
 
 FULL = "/lab/mine: the disk is full; make room and run the same command again, it goes on"
 
@@ -164,38 +135,22 @@ def make_trial(name: str, milestone: int = 3, **config: Any) -> Any:
     return SimpleNamespace(config=config, trial_id=name, last_result={}, error_file=None)
 
 
-def hparams(folder: Path) -> dict[str, Any]:
-    events = EventAccumulator(str(folder))
-    events.Reload()
-    start = events.PluginTagToContent("hparams")["_hparams_/session_start_info"]
-    found = HParamsPluginData.FromString(start).session_start_info.hparams
-    return {k: getattr(v, v.WhichOneof("kind")) for k, v in found.items()}
-
-
 def test_a_column_of_the_hparams_tab_has_one_type(tmp_path: Path) -> None:
-    ledger = make_ledger(tmp_path / "mine")
-    ledger.save()
-    configs: list[dict[str, Any]] = [
+    configs = [
         {"gamma": "scale", "C": 1, "shrinking": True, "num_train_images": None},
         {"gamma": 0.01, "C": 0.5, "shrinking": False, "num_train_images": 100},
     ]
-    at_work = make_recorder(ledger.store, column_types(configs[0], configs))
-    for number, config in enumerate(configs):
-        trial = make_trial(f"t{number}", **config)
-        at_work.log_trial_start(trial)
-        at_work.log_trial_result(1, trial, {"epoch": 1, "val_accuracy": 0.5})
-        at_work.log_trial_end(trial)
-    assert [hparams(ledger.root / f"tune/001/t{number}") for number in (0, 1)] == [
-        {"gamma": "scale", "C": 1.0, "shrinking": True, "num_train_images": "None", "seed": 0.0},
-        {"gamma": "0.01", "C": 0.5, "shrinking": False, "num_train_images": "100", "seed": 0.0},
-    ]
+    assert column_types(configs[0], configs) == {
+        **{"gamma": str, "C": float, "shrinking": bool, "num_train_images": str},
+    }
 
 
 def test_a_retry_records_no_row_of_an_earlier_attempt_again(tmp_path: Path) -> None:
     ledger = make_ledger(tmp_path / "mine")
     ledger.save()
-    at_work = make_recorder(ledger.store)
+    at_work = make_recorder(ledger.store, config_ids=["c1"])
     trial = make_trial("a", milestone=4)
+    trial.config["plan"]["serves"] = {"4": ["c1"]}
     attempts: list[list[dict[str, Any]]] = [
         [{"epoch": 1, "val_loss": 4.0}, {"epoch": 2, "val_loss": 3.0}],
         [  # from scratch
@@ -219,7 +174,10 @@ def test_a_retry_records_no_row_of_an_earlier_attempt_again(tmp_path: Path) -> N
         (3, 2.0, True),  # the time since epoch 2, of another attempt, is not that of one epoch
         *[(4, 1.0, False), (4, 1.0, None)],
     ]
-    assert curve(folder) == [(1, 4.0), (2, 3.0), (3, 2.0), (4, 1.0), (4, 1.0)]
+    events = EventAccumulator(str(ledger.root / "tensorboard" / "row_s0"))
+    events.Reload()
+    curve = [(event.step, event.value) for event in events.Scalars("loss/val")]
+    assert curve == [(1, 4.0), (2, 3.0), (3, 2.0), (4, 1.0), (4, 1.0)]
 
 
 def test_a_trial_is_complete_by_its_rows_whatever_tune_says(tmp_path: Path) -> None:

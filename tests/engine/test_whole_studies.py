@@ -70,17 +70,27 @@ def milestones(ledger: Ledger) -> dict[tuple[str, int], dict[str, Any]]:
 
 
 def check_tensorboard(ledger: Ledger) -> None:
-    """Check that every trial's event file has its curves and its HParams."""
-    for params in ledger.root.glob("tune/*/*/params.json"):
-        events = EventAccumulator(str(params.parent))
+    """Check that every row is a run of TensorBoard with its own curves and HParams."""
+    outcomes, names = ledger.read_trials().outcomes(ledger.study), set()
+    for configuration in ledger.configurations():
+        config, trial = configuration.config, outcomes[configuration.config_id, 0].trial
+        pin_memory = "pin_memory" if config["pin_memory"] else "no_pin_memory"
+        words = (config["optimizer"], pin_memory, f"epochs{config['epochs']}")
+        run = f"mnist_resnet18_{'_'.join(words)}_s0"
+        names.add(run)
+        events = EventAccumulator(str(ledger.root / "tensorboard" / run))
         events.Reload()
-        results = read_rows(params.parent / "result.json")
+        assert trial is not None
+        results = [trial.history[e].record for e in range(1, config["epochs"] + 1)]
         for name, tag in (("train_loss", "loss/train"), ("val_accuracy", "accuracy/val")):
             curve = [(e.step, e.value) for e in events.Scalars(tag)]
             assert curve == [(r["epoch"], pytest.approx(r[name])) for r in results]
         start = events.PluginTagToContent("hparams")["_hparams_/session_start_info"]
         hparams = HParamsPluginData.FromString(start).session_start_info.hparams
         assert set(hparams) == {"optimizer", "pin_memory", "epochs", "seed"}
+        assert hparams["epochs"].number_value == config["epochs"]
+        assert hparams["pin_memory"].bool_value == config["pin_memory"]
+    assert {path.name for path in (ledger.root / "tensorboard").iterdir()} == names
 
 
 def check_conditions_and_predictions(ledger: Ledger) -> None:

@@ -103,10 +103,13 @@ def test_the_items_of_a_share() -> None:
         ("top5_accuracy", "top5_accuracy"),
         ("images_per_second", "other/images_per_second"),
         ("my/loss", "my/loss"),
+        ("latency", "time/latency"),
+        ("test_latency", "time/test_latency"),
     ],
 )
 def test_tensorboard_groups_measures(name: str, tag: str) -> None:
     declared = {"rank": Measure(split="val"), "size": Measure(unit="m")}
+    declared["latency"] = Measure(unit="ms")
     assert Measures("score", "max", declared).tag(name) == tag
 
 

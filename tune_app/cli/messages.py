@@ -10,6 +10,7 @@ from typing import Any
 from tune_app.cli.places import failure_lines, shell_word, short_path
 from tune_app.engine.conclusion import Conclusion
 from tune_app.engine.connection import asks_for_token
+from tune_app.engine.row_names import FOLDER
 from tune_app.planning.durations import format_seconds
 from tune_app.planning.estimate import Estimate
 from tune_app.planning.plan import Plan
@@ -202,7 +203,7 @@ def link_lines(dashboard: str, ledger: Ledger) -> list[str]:
     lines = [f"dashboard: http://{dashboard}{token}"] if dashboard else []
     if ledger.store.at_url:  # TensorBoard reads folders
         return lines
-    return [*lines, f"tensorboard --logdir {shell_word(ledger.store, ledger.root / 'tune')}"]
+    return [*lines, f"tensorboard --logdir {shell_word(ledger.store, ledger.root / FOLDER)}"]
 
 
 def where_lines(ledger: Ledger) -> list[str]:

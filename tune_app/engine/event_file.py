@@ -1,25 +1,29 @@
 """TensorBoard event files, written in the thread of the caller.
 
 tensorboardX's ``SummaryWriter`` passes events to a thread of its own through a bounded queue. When
-the disk is full, that thread dies and the next caller waits for ever. This module uses
-tensorboardX's event format without its queue, so the caller gets the error.
+the disk is full, that thread dies and the next caller waits for ever. It also keeps every file
+open, and a study can have more rows at once than a process may open files. This module takes only
+the format from tensorboardX. It opens a file for each write, and the caller gets the error.
 """
 
 from __future__ import annotations
 
+import socket
+import struct
 import time
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
-from tensorboardX.event_file_writer import EventsWriter
-from tensorboardX.proto.event_pb2 import Event
+from tensorboardX.proto.api_pb2 import Status
+from tensorboardX.proto.event_pb2 import Event, SessionLog
+from tensorboardX.proto.plugin_hparams_pb2 import HParamsPluginData
+from tensorboardX.record_writer import masked_crc32c
 from tensorboardX.summary import hparams, scalar
 
 from tune_app.study.measures import Measures
 
-_FIRST = ("val_accuracy", "test_accuracy", "test_f1", "val_loss", "train_seconds")
-"""The metrics that come first after the objective: the HParams tab shows five by default."""
+_VERSION = "brain.Event:2"
 
 
 def column_types(names: Iterable[str], configs: Iterable[Mapping[str, Any]]) -> dict[str, type]:
@@ -49,42 +53,90 @@ def _common_type(column: Iterable[Any]) -> type:
 
 
 class EventFile:
-    """One trial's curves.
+    """The curves of one row of the study, as far as one launch records them.
+
+    TensorBoard joins the files of a folder. If earlier launches left some, it is told to forget
+    what they have from the first epoch of this one on: a resumed trial repeats the epochs after its
+    checkpoint.
 
     Args:
-        directory: where the file is created; it exists.
+        directory: the folder of the row, which is TensorBoard's run; it is made if necessary.
         measures: the study's measures; they give the curves their names.
 
     Attributes:
-        path: the file.
+        path: the file. It is there once something is written.
 
     Raises:
-        OSError: here and in every method, if the file cannot be written.
+        OSError: every method, if the file cannot be written.
     """
 
     def __init__(self, directory: Path, measures: Measures) -> None:
         self._measures = measures
-        self._writer = EventsWriter(str(directory / "events"))
-        self.path = Path(self._writer._file_name)
+        directory.mkdir(parents=True, exist_ok=True)
+        self._goes_on = any(directory.iterdir())
+        name = f"events.out.tfevents.{time.time():017.6f}.{socket.gethostname()}"
+        self.path = directory / name
+
+    def begin(self, factors: Mapping[str, Any], epoch: int) -> None:
+        """Write the factors of the row, so that the HParams tab has it while it runs.
+
+        Args:
+            factors: parameter -> value.
+            epoch: the first epoch that is recorded.
+        """
+        events = [Event(file_version=_VERSION, wall_time=time.time())]
+        if self._goes_on:
+            start = SessionLog(status=SessionLog.START)
+            events.append(Event(session_log=start, step=epoch, wall_time=time.time()))
+        _, session, _ = hparams(hparam_dict=factors, metric_dict={})
+        self._append(*events, _event(session))
 
     def add_scalars(self, values: Mapping[str, float], step: int) -> None:
-        """Write the values of one step, and flush them to the file."""
-        for name, value in values.items():
-            self._add(scalar(self._measures.tag(name), value), step)
-        self._writer.flush()
+        """Write the values of one step."""
+        tags = [(self._measures.tag(name), value) for name, value in values.items()]
+        self._append(*(_event(scalar(tag, value), step) for tag, value in tags))
 
-    def add_hparams(self, factors: Mapping[str, Any], metrics: Mapping[str, float]) -> None:
-        """Write the trial's row of the HParams tab, which finds its metrics by their curves."""
-        objective = self._measures.metric
-        on_test = self._measures.on_test_data(objective, metrics)
-        order = dict.fromkeys([objective, on_test or objective, *_FIRST, *metrics])
-        tagged = {self._measures.tag(name): metrics[name] for name in order if name in metrics}
-        for summary in hparams(hparam_dict=factors, metric_dict=tagged):
-            self._add(summary, 0)
+    def finish(self, factors: Mapping[str, Any], metrics: Mapping[str, float]) -> None:
+        """Write which metrics the HParams tab lists, and that the row has its result.
 
-    def close(self) -> None:
-        """Write what is buffered and close the file."""
-        self._writer.close()
+        The tab finds the values by the curves, and shows the first five of the metrics.
+        """
+        tagged = {self._measures.tag(name): metrics[name] for name in self._in_order(metrics)}
+        experiment, _, end = hparams(hparam_dict=factors, metric_dict=tagged)
+        self._append(_event(experiment), _event(end))
 
-    def _add(self, summary: Any, step: int) -> None:
-        self._writer.write_event(Event(summary=summary, step=step, wall_time=time.time()))
+    def fail(self) -> None:
+        """Write that the row has no result: its trial failed, or was stopped before."""
+        _, _, end = hparams(hparam_dict={}, metric_dict={})
+        data = end.value[0].metadata.plugin_data
+        content = HParamsPluginData.FromString(data.content)
+        content.session_end_info.status = Status.Value("STATUS_FAILURE")
+        data.content = content.SerializeToString()
+        self._append(_event(end))
+
+    def _in_order(self, metrics: Mapping[str, float]) -> list[str]:
+        """Return the metrics: the objective, it on test data, what else judges, the rest."""
+        measures, objective = self._measures, self._measures.metric
+        on_test = measures.on_test_data(objective, metrics)
+        judges = [
+            name
+            for name in metrics
+            if measures.better(name) and measures.split(name) in ("val", "test")
+        ]
+        order = dict.fromkeys([objective, on_test or objective, *judges, *metrics])
+        return [name for name in order if name in metrics]
+
+    def _append(self, *events: Event) -> None:
+        with self.path.open("ab") as file:
+            file.write(b"".join(_record(event.SerializeToString()) for event in events))
+
+
+def _event(summary: Any, step: int = 0) -> Event:
+    return Event(summary=summary, step=step, wall_time=time.time())
+
+
+def _record(data: bytes) -> bytes:
+    """Return data as TensorFlow's record files have it, with their checksums."""
+    header = struct.pack("<Q", len(data))
+    sums = [struct.pack("<I", masked_crc32c(part)) for part in (header, data)]
+    return b"".join((header, sums[0], data, sums[1]))

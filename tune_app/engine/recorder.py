@@ -2,15 +2,13 @@
 
 Ray's own loggers write into a session directory under /tmp, which Ray copies to the storage path
 every few minutes; a killed driver would lose finished epochs. This callback appends each row to
-``result.json`` at once, in the format that ``ExperimentAnalysis`` reads, and writes the TensorBoard
-events beside it.
+``result.json`` at once, in the format that ``ExperimentAnalysis`` reads, and to the curves that
+TensorBoard shows of the rows which the trial serves.
 """
 
 from __future__ import annotations
 
 import json
-import math
-import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
@@ -20,14 +18,13 @@ from ray.tune.logger import LoggerCallback
 
 from tune_app.engine import failures
 from tune_app.engine.concurrency import Concurrency
-from tune_app.engine.event_file import EventFile
 from tune_app.engine.own_function import FAILURE
 from tune_app.engine.reported_row import recordable
+from tune_app.engine.row_curves import RowCurves
 from tune_app.engine.trial_end import Written, why_incomplete
 from tune_app.engine.trial_files import TrialFiles
 from tune_app.storage.storage_errors import FullDiskError, StorageError
 from tune_app.storage.store import StudyStore
-from tune_app.study.measures import Measures, measured
 from tune_app.study.result_rule import ResultRule
 from tune_app.study.search_log import Event, append_event
 from tune_app.study.stop import Stop
@@ -39,9 +36,6 @@ from tune_app.study.trial_directory import (
 from tune_app.study.trial_record import AT_RETURN, RESULT_FILE, record_problem
 from tune_app.training.trainable import Trainable
 
-EVENTS_SECONDS = 30.0
-"""Least time between two writes of a running trial's curves to a URL."""
-
 
 class StudyRecorder(LoggerCallback):
     """Records every trial of one launch.
@@ -50,8 +44,8 @@ class StudyRecorder(LoggerCallback):
         store: where the study is kept.
         factors: the parameters that TensorBoard's HParams tab lists -> the type of their column
             (see :func:`tune_app.engine.event_file.column_types`).
-        study: ``study.json``. Its measures give TensorBoard's curves their names, and its metric
-            finds the result of a user's function.
+        study: ``study.json``. Its measures and configurations give TensorBoard's curves and runs
+            their names, and its metric finds the result of a user's function.
         trainable: what the trials run.
         stops: Tune's id of a trial -> why it is ended before its last milestone.
 
@@ -74,12 +68,10 @@ class StudyRecorder(LoggerCallback):
     ) -> None:
         self._store = store
         self._stops = {} if stops is None else stops
-        self._measures, self._rule = Measures.of_study(study), ResultRule.of_study(study)
+        self._rule = ResultRule.of_study(study)
         self._is_own = trainable.is_own
         self._files = TrialFiles(store, trainable.keep_checkpoints, self._rule.objective)
-        self._factors = factors
-        self._events: dict[str, EventFile] = {}
-        self._events_pushed: dict[str, float] = {}
+        self._curves = RowCurves(store, study, trainable, factors)
         self._concurrency = Concurrency()
         self._written: dict[str, Written] = {}
         self.incomplete: dict[str, str] = {}
@@ -89,7 +81,7 @@ class StudyRecorder(LoggerCallback):
 
     def __getstate__(self) -> dict[str, Any]:
         """Leave out what cannot be pickled: Tune writes its callbacks into its own state."""
-        return {**self.__dict__, "_events": {}, "_store": None, "_files": None}
+        return {**self.__dict__, "_curves": None, "_store": None, "_files": None}
 
     def log_trial_start(self, trial: Trial) -> None:
         """Write the trial's ``params.json``."""
@@ -100,7 +92,7 @@ class StudyRecorder(LoggerCallback):
             self._files.write_params(trial)
 
     def log_trial_result(self, iteration: int, trial: Trial, result: dict[str, Any]) -> None:
-        """Append one reported row to ``result.json`` and its numbers to the event file.
+        """Append one reported row to ``result.json`` and its numbers to TensorBoard's curves.
 
         A retry that starts from an older checkpoint repeats rows of the attempt before. They are
         left out.
@@ -126,12 +118,7 @@ class StudyRecorder(LoggerCallback):
         with self._storage():
             self._store.append_line(self._files.directory(trial) / RESULT_FILE, json.dumps(row))
             written.add(row, self._rule)
-            events = self._event_file(trial)
-            events.add_scalars(measured(row), row["epoch"])
-            now = time.monotonic()
-            if now >= self._events_pushed.get(trial.trial_id, -math.inf) + EVENTS_SECONDS:
-                self._events_pushed[trial.trial_id] = now
-                self._store.push(events.path)
+            self._curves.add(trial, row)
 
     def append_event(self, event: Event) -> None:
         """Add an event to the log of the study's search."""
@@ -144,7 +131,7 @@ class StudyRecorder(LoggerCallback):
         return written is not None and bool(written.refused or written.error)
 
     def log_trial_end(self, trial: Trial, failed: bool = False) -> None:
-        """Keep the trial's error, and close its event file with its factors and last metrics."""
+        """Keep the trial's error or tidy up after it, and end its rows in TensorBoard."""
         written = self._written.pop(trial.trial_id, Written())
         self._concurrency.end(trial.trial_id)
         self.ended.add(str(trial.config["plan"]["name"]))
@@ -159,12 +146,9 @@ class StudyRecorder(LoggerCallback):
             else:
                 self._files.forget_errors(trial)
                 self._check_complete(trial, written)
-            self._events_pushed.pop(trial.trial_id, None)
-            events = self._events.pop(trial.trial_id, None)
-            if events is not None:
-                events.add_hparams(self._hparams(trial), measured(written.last))
-                events.close()
-                self._store.push(events.path)
+            name = trial.config["plan"]["name"]
+            is_complete = stop is None and not failed and name not in self.incomplete
+            self._curves.end(trial, written.last, is_complete=is_complete)
 
     def on_trial_recover(
         self, iteration: int, trials: list[Trial], trial: Trial, **info: Any
@@ -218,13 +202,3 @@ class StudyRecorder(LoggerCallback):
         except StorageError as error:
             self.failure = error
             raise
-
-    def _hparams(self, trial: Trial) -> dict[str, Any]:
-        config = trial.config
-        found = {name: kind(config[name]) for name, kind in self._factors.items() if name in config}
-        return {**found, "seed": config["seed"]}
-
-    def _event_file(self, trial: Trial) -> EventFile:
-        if trial.trial_id not in self._events:
-            self._events[trial.trial_id] = EventFile(self._files.directory(trial), self._measures)
-        return self._events[trial.trial_id]

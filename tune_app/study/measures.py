@@ -20,6 +20,7 @@ _SHARE = re.compile(
     r"(?:.*_)?(?:accuracy|precision|recall|f1|specificity|sensitivity)(?:_(?:weighted|macro|micro))?"
 )
 _OF_A_SPLIT = re.compile(rf"({'|'.join(SPLITS)})_(.+)")
+_TIME_UNITS = frozenset(("s", "ms", "µs", "us", "ns", "min", "h"))
 NOT_MEASURED = frozenset(
     (
         *("epoch", "milestone", "training_iteration", "timestamp", "pid", "done"),
@@ -179,16 +180,18 @@ class Measures:
     def tag(self, name: str) -> str:
         """Return a measure's name in TensorBoard, which groups names by what is before the ``/``.
 
-        It is ``loss/train`` for ``train_loss``, ``time/epoch_seconds`` for ``epoch_seconds``. A
-        loss, a share, the objective and declared measures keep their names if they have no split;
-        what is left is under ``other/``.
+        It is ``loss/train`` for ``train_loss``, ``time/epoch_seconds`` for ``epoch_seconds`` and
+        for whatever else has a unit of time. A loss, a share, the objective and declared measures
+        keep their names if they have no split; what is left is under ``other/``.
         """
+        if "/" in name:
+            return name
+        if self.unit(name) in _TIME_UNITS:
+            return f"time/{name}"
         split = self.split(name)
         has_group = is_share(name) or name in ("loss", self.metric, *self.declared)
-        if "/" in name or (split is None and has_group):
+        if split is None and has_group:
             return name
-        if name.endswith("_seconds"):
-            return f"time/{name}"
         return f"{quantity_of(name)}/{split}" if split else f"other/{name}"
 
     def missing_from(self, rows: Collection[Mapping[str, Any]]) -> str:
