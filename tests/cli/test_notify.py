@@ -107,7 +107,7 @@ def test_the_recorded_command_has_no_addresses(words: Sequence[str], kept: list[
 
 def test_a_service_without_apprise_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
-    with pytest.raises(UserError, match=r"tgram://….*pip install 'tune-app\[notify\]'") as caught:
+    with pytest.raises(UserError, match=r"tgram://….*pip install apprise") as caught:
         addresses([f"tgram://{SECRET}/1"])
     assert SECRET not in str(caught.value)
 

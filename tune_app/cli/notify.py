@@ -128,8 +128,8 @@ def _checked(where: str, url: str) -> Address:
 def _check_apprise(where: str, address: Address) -> None:
     if importlib.util.find_spec("apprise") is None:
         raise UserError(
-            f"{where} {address}: this address needs the package apprise; install it with pip "
-            "install 'tune-app[notify]' ('.[notify]' in a checkout), or give a webhook, https://..."
+            f"{where} {address}: this address needs the package apprise; install it with "
+            "pip install apprise, or give a webhook, https://..."
         )
     if not _known_to_apprise(address):
         raise UserError(f"{where} {address}: Apprise does not understand this address")

@@ -60,7 +60,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 def _open_and_run(args: argparse.Namespace, arguments: Sequence[str]) -> int:
     """Find the search space and the study that the options name, and run it."""
     if args.log_to:
-        from tune_app.engine.tracking import check_installed
+        from tune_app.engine.trackers import check_installed
 
         check_installed(args.log_to)
     notify = addresses(args.notify or ())

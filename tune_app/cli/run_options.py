@@ -200,7 +200,7 @@ OPTIONS: dict[str, dict[str, Any]] = {
         "(default: no limit)",
     },
     "--log-to": {
-        "choices": ("mlflow", "wandb"),
+        "choices": ("mlflow", "wandb", "trackio"),
         "help": "also send results to an experiment tracker, e.g. mlflow (default: none)",
     },
     "--notify": {

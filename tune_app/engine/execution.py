@@ -66,6 +66,8 @@ def execute(
         raise recorder.failure or error from None
     finally:
         display.stop()
+        for callback in tracking:
+            callback.close()
     problems = [callback.problem for callback in tracking if callback.problem]
     launched, notes = ((), []) if search is None else (tuple(search.launched), search.notes)
     names = {trial.name for trial in (*plan.trials, *launched)}
@@ -126,9 +128,11 @@ def _tracking(study: PreparedStudy, refuses: Callable[[str], bool]) -> list[Trac
     log_to, store = study.request.log_to, study.ledger.store
     if log_to is None:
         return []
-    from tune_app.engine.tracking import TrackingCallback, open_tracker
+    from tune_app.engine.trackers import open_tracker
+    from tune_app.engine.tracking import TrackingCallback
 
     # The local files of a tracker stay on this machine, also for a study at a URL.
     root = Path("results").resolve() / store.root.name if store.at_url else store.root
     created_at = str(study.ledger.study.get("created_at", ""))
-    return [TrackingCallback(open_tracker(log_to, root), created_at, refuses)]
+    tracker = open_tracker(log_to, root)
+    return [] if tracker is None else [TrackingCallback(tracker, created_at, refuses)]
