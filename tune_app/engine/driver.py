@@ -124,6 +124,8 @@ def _function(study: PreparedStudy) -> Any:
     if isinstance(trainable.function, FamilyTraining) and trainable.function.family.functions():
         function = with_own_errors(function)
     function = tune.with_parameters(function, data=study.images, settings=settings)
+    # Ray's dashboard and logs call the workers by this name.
+    function.__name__ = f"{study.ledger.name}:{function.__name__}"
     return tune.with_resources(function, placement_group)
 
 
