@@ -126,5 +126,5 @@ def test_the_dashboard_asks_for_a_token(tmp_path: Path, page: Page) -> None:
         page.picture("job")
 
         page.open(f"{DASHBOARD}/#/actors")
-        page.wait_for("train_classifier", "ALIVE")
+        page.wait_for(":train_classifier", "ALIVE")
         page.picture("actors")
