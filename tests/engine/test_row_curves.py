@@ -107,14 +107,27 @@ def test_a_resumed_row_goes_on_in_its_run_without_repeated_epochs(tmp_path: Path
 
 
 @pytest.mark.parametrize("is_complete", [True, False])
-def test_a_row_without_a_result_has_failed(tmp_path: Path, is_complete: bool) -> None:
+def test_a_row_that_waits_for_the_end_has_a_result_then(tmp_path: Path, is_complete: bool) -> None:
     ledger = make_ledger(tmp_path / "mine")
     curves, trial = curves_of(ledger), trial_of(ledger, 1, AT_RETURN)
     curves.add(trial, epoch(1))
     curves.end(trial, epoch(1), is_complete=is_complete)
     statuses = {name: session(run)[1] for name, run in runs(ledger).items()}
-    ended = "STATUS_SUCCESS" if is_complete else "STATUS_FAILURE"
-    assert statuses == {FIRST: Status.Value("STATUS_FAILURE"), LAST: Status.Value(ended)}
+    ended = Status.Value("STATUS_SUCCESS") if is_complete else None
+    assert statuses == {FIRST: None, LAST: ended}
+
+
+def test_a_row_that_failed_or_was_stopped_may_still_succeed(tmp_path: Path) -> None:
+    """TensorBoard keeps the first status of a run."""
+    ledger = make_ledger(tmp_path / "mine")
+    for is_complete in (False, True):
+        curves, trial = curves_of(ledger), trial_of(ledger, 1)
+        curves.add(trial, epoch(1, *([1] if is_complete else [])))
+        curves.end(trial, epoch(1), is_complete=is_complete)
+    [files] = [list(folder.iterdir()) for folder in (ledger.root / "tensorboard").iterdir()]
+    assert len(files) == 2
+    assert session(runs(ledger)[FIRST])[1] == Status.Value("STATUS_SUCCESS")
+    assert b"session_end_info" not in min(files).read_bytes()
 
 
 def test_a_trial_that_serves_no_row_has_no_run(tmp_path: Path) -> None:

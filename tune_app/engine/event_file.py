@@ -15,9 +15,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
-from tensorboardX.proto.api_pb2 import Status
 from tensorboardX.proto.event_pb2 import Event, SessionLog
-from tensorboardX.proto.plugin_hparams_pb2 import HParamsPluginData
 from tensorboardX.record_writer import masked_crc32c
 from tensorboardX.summary import hparams, scalar
 
@@ -99,20 +97,13 @@ class EventFile:
     def finish(self, factors: Mapping[str, Any], metrics: Mapping[str, float]) -> None:
         """Write which metrics the HParams tab lists, and that the row has its result.
 
-        The tab finds the values by the curves, and shows the first five of the metrics.
+        The tab finds the values by the curves, and shows the first five of the metrics. A failure
+        is not written: TensorBoard keeps the first status of a run, and a row that failed or was
+        stopped may still get its result from a later launch.
         """
         tagged = {self._measures.tag(name): metrics[name] for name in self._in_order(metrics)}
         experiment, _, end = hparams(hparam_dict=factors, metric_dict=tagged)
         self._append(_event(experiment), _event(end))
-
-    def fail(self) -> None:
-        """Write that the row has no result: its trial failed, or was stopped before."""
-        _, _, end = hparams(hparam_dict={}, metric_dict={})
-        data = end.value[0].metadata.plugin_data
-        content = HParamsPluginData.FromString(data.content)
-        content.session_end_info.status = Status.Value("STATUS_FAILURE")
-        data.content = content.SerializeToString()
-        self._append(_event(end))
 
     def _in_order(self, metrics: Mapping[str, float]) -> list[str]:
         """Return the metrics: the objective, it on test data, what else judges, the rest."""

@@ -65,6 +65,7 @@ class RowCurves:
         self._factors = factors
         self._measures = Measures.of_study(study)
         self._row_names = RowNames(list(factors))
+        self._num_named = 0
         self._names: dict[str, str] = {}
         self._configs: dict[str, Config] = {}
         self._rows: dict[str, list[_Row]] = {}
@@ -86,7 +87,7 @@ class RowCurves:
                 self._store.push(found.events.path)
 
     def end(self, trial: Trial, last: Mapping[str, Any], *, is_complete: bool) -> None:
-        """End what is left of a trial's rows: those that wait for its end, and those it misses.
+        """End the rows of a trial that wait for its end, and write the last of all to a URL.
 
         Args:
             trial: a trial that has ended.
@@ -94,16 +95,14 @@ class RowCurves:
             is_complete: whether it has ended with a result.
         """
         for found in self._rows.pop(trial.trial_id, ()):
-            if found.milestone == AT_RETURN and is_complete:
+            if found.milestone == AT_RETURN and is_complete and found.is_begun:
                 self._finish(found, measured(last))
             elif found.is_begun:
-                found.events.fail()
                 self._store.push(found.events.path)
 
     def _finish(self, found: _Row, values: Mapping[str, float]) -> None:
-        if found.is_begun:
-            found.events.finish(found.factors, values)
-            self._store.push(found.events.path)
+        found.events.finish(found.factors, values)
+        self._store.push(found.events.path)
 
     def _rows_of(self, trial: Trial) -> list[_Row]:
         if trial.trial_id not in self._rows:
@@ -124,7 +123,8 @@ class RowCurves:
 
     def _name_new_configurations(self) -> None:
         """Name the configurations that are new, in the study's order, so that names stay."""
-        for entry in self._study.get("configurations", ())[len(self._configs) :]:
+        for entry in self._study.get("configurations", ())[self._num_named :]:
+            self._num_named += 1
             config_id, config = entry["config_id"], self._trainable.complete(entry["config"])
             group = group_names(self._study["space"], config)
             self._configs[config_id] = config
