@@ -18,12 +18,15 @@ def on_front(values: ArrayLike) -> NDArray[np.bool_]:
     Args:
         values: (n, objectives), smaller is better.
     """
-    points = np.asarray(values, dtype=float)
-    found = np.ones(len(points), dtype=bool)
-    for place, point in enumerate(points):
-        dominates = (points <= point).all(axis=1) & (points < point).any(axis=1)
-        found[place] = not dominates.any()
-    return found
+    points, inverse = np.unique(np.asarray(values, dtype=float), axis=0, return_inverse=True)
+    found = np.zeros(len(points), dtype=bool)
+    # They are sorted by the first objective, then by the next. So the first one that is left is
+    # dominated by none, and what it dominates can be left out.
+    left = np.arange(len(points))
+    while len(left):
+        found[left[0]] = True
+        left = left[(points[left] < points[left[0]]).any(axis=1)]
+    return found[inverse.reshape(-1)]
 
 
 def hypervolume(values: ArrayLike, reference: ArrayLike) -> float:
@@ -39,6 +42,7 @@ def hypervolume(values: ArrayLike, reference: ArrayLike) -> float:
     worst = np.asarray(reference, dtype=float)
     points = np.asarray(values, dtype=float).reshape(-1, len(worst))
     points = points[(points < worst).all(axis=1)]
+    points = points[on_front(points)]
     if not len(points):
         return 0.0
     if len(worst) == 1:

@@ -14,6 +14,14 @@ def test_the_front_of_two_objectives() -> None:
     assert on_front(np.empty((0, 2))).tolist() == []
 
 
+@pytest.mark.parametrize("size", [2, 3])
+def test_the_front_is_what_no_point_dominates(size: int) -> None:
+    points = np.random.default_rng(0).integers(0, 6, (60, size))
+    for point, is_on_front in zip(points, on_front(points), strict=True):
+        dominates = (points <= point).all(axis=1) & (points < point).any(axis=1)
+        assert is_on_front == (not dominates.any())
+
+
 def test_the_area_of_two_objectives_by_hand() -> None:
     # Steps from x = 1, 2 and 4 to 5: 1 * (5 - 4) + 2 * (5 - 2) + 1 * (5 - 1).
     points = [(1, 4), (2, 2), (4, 1)]
