@@ -62,7 +62,6 @@ def test_a_study_is_named_or_lies_somewhere(folder: Path, named: str) -> None:
         (("--budget", "10m"), "--budget: --best-of repeats"),
         (("--count", "0"), "--count 0: allowed: 1 to 100"),
         (("--images", "300"), "--images 300: mine was made with all images, and its results can"),
-        (("--data", "full"), "--data full: mine was made with sample"),
     ],
 )
 def test_options_that_contradict_it_are_refused(

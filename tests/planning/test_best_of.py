@@ -171,6 +171,13 @@ def test_other_code_is_accepted_only_if_the_user_says_so(searched: Path) -> None
     assert find_repeat(LocalStore(searched), 1, SPACE, code, accept_code_change=True)
 
 
+def test_a_repeat_of_a_repeat_knows_the_seeds_of_both(searched: Path, tmp_path: Path) -> None:
+    ledger = begin(repeat_of(searched), tmp_path / "best", seeds=(1, 2))
+    report(ledger, {"depth": 2, "heads": 2}, [{"score": 92.0}], seed=1)
+    again = repeat_of(tmp_path / "best")
+    assert again.best_of.seeds == (0, 1, 2) and again.best_of.picks[0].num_tried == 1
+
+
 def test_other_images_are_refused(searched: Path, tmp_path: Path) -> None:
     repeat = repeat_of(searched)
     of_images = replace(repeat.best_of, data={"mnist": "0" * 16})

@@ -52,16 +52,13 @@ def repeat_of(args: argparse.Namespace, own: SearchSpace | None, code: Mapping[s
     with open_store(_place(args)) as store:
         repeat = find_repeat(store, count, own, code, accept_code_change=args.accept_code_change)
     data, name = repeat.data, repeat.best_of.study
-    for option, given, known in (
-        ("--data", args.data, data.get("source")),
-        ("--images", args.images, data.get("num_images")),
-    ):
-        if given is not None and given != known:
-            raise UserError(
-                f"{option} {given}: {name} was made with {known or 'all images'}, and its results "
-                "can be compared on the same images only; leave the option out"
-            )
-    args.data, args.images = data.get("source"), data.get("num_images")
+    known = data.get("num_images")
+    if args.images not in (None, known):
+        raise UserError(
+            f"--images {args.images}: {name} was made with {known or 'all images'}, and its "
+            "results can be compared on the same images only; leave the option out"
+        )
+    args.data, args.images = args.data or data.get("source"), known
     args.vary_split = args.vary_split or data.get("vary_split") is True
     args.study = args.study or f"{name}_best"
     return repeat

@@ -160,13 +160,19 @@ def find_repeat(
         study=ledger.name,
         metric=objective.metric,
         mode=objective.mode,
-        seeds=tuple(study["seeds"]),
+        seeds=_used_seeds(study),
         picks=picks,
         data=items_of(study["data"]),
     )
     space = space_of(study, [configs[pick.config_id] for pick in picks], own)
     check_defaults(ledger, space)
     return Repeat(best_of, space, study["data"])
+
+
+def _used_seeds(study: Mapping[str, Any]) -> tuple[int, ...]:
+    """Return the seeds of a study, and of the one that it repeats itself."""
+    before = best_of_study(study)
+    return tuple(sorted({*study["seeds"], *(before.seeds if before is not None else ())}))
 
 
 def check_is_repeat(request: StudyRequest, existing: Ledger | None) -> None:
@@ -200,5 +206,5 @@ def check_same_data(request: StudyRequest, data: Mapping[str, Any]) -> None:
         if name in claimed and claimed[name] != now[name]:
             raise UserError(
                 f"--best-of {request.best_of.study}: its results on {name} are of other images "
-                "than those found now; put the same files back"
+                f"than those of --data {request.source}; name the folder with the same files"
             )
