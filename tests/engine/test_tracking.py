@@ -19,6 +19,7 @@ from typing import Any
 import pytest
 
 from search_spaces.errors import UserError
+from tune_app import run_study
 from tune_app.cli.run_command import main
 from tune_app.engine import trackers
 from tune_app.engine.trackers import INSTALLED_BY, Tracker
@@ -162,13 +163,17 @@ def test_a_missing_package_is_named_before_anything_is_written(
     assert list(tmp_path.iterdir()) == []
 
 
-def test_nobody_is_asked_for_a_key(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(trackers, "check_installed", lambda name: None)
+def test_nobody_is_asked_for_a_key(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("importlib.util.find_spec", lambda name: name)
     for variable in ("WANDB_MODE", "WANDB_API_KEY", "WANDB_BASE_URL"):
         monkeypatch.delenv(variable, raising=False)
     monkeypatch.setenv("NETRC", str(tmp_path / "none"))
+    assert main(["--space", "q1a", "--log-to", "wandb", "--results-dir", str(tmp_path)]) == 2
+    assert "--log-to wandb: nobody is logged in" in capsys.readouterr().err
     with pytest.raises(UserError, match="nobody is logged in"):
-        open_tracker("wandb", tmp_path / "results" / "q1a")
+        run_study("q1a", log_to="wandb", results_dir=str(tmp_path))
     assert list(tmp_path.iterdir()) == []
 
 
@@ -300,7 +305,6 @@ def test_trackio_has_many_runs_at_the_same_time(
     stand_in.contextvars = contextvars
     exec(TRACKIO, vars(stand_in))  # noqa: S102 (like the real module in what matters here)
     monkeypatch.setitem(sys.modules, "trackio", stand_in)
-    monkeypatch.setattr(trackers, "check_installed", lambda name: None)
     callback = TrackingCallback(open_tracker("trackio", tmp_path / "q1a"), BEGUN)
     first, second = make_trial(1), make_trial(2)
     for trial in (first, second):

@@ -59,10 +59,6 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def _open_and_run(args: argparse.Namespace, arguments: Sequence[str]) -> int:
     """Find the search space and the study that the options name, and run it."""
-    if args.log_to:
-        from tune_app.engine.trackers import check_installed
-
-        check_installed(args.log_to)
     notify = addresses(args.notify or ())
     space = load_space(args.space) if args.space else None
     code = {} if space is None else code_files(args.space, space)
@@ -150,6 +146,10 @@ def make_request(
         raise UserError(
             f"--trials-per-gpu {args.trials_per_gpu}: allowed: 1 to {_MOST_TRIALS_PER_GPU:,}"
         )
+    if args.log_to:
+        from tune_app.engine.trackers import check_usable
+
+        check_usable(args.log_to)
     # A job that was submitted to a cluster finds the cluster's address in RAY_ADDRESS.
     address = args.address or os.environ.get("RAY_ADDRESS") or None
     if args.wait_for_nodes and address is None:

@@ -50,16 +50,21 @@ class Tracker(Protocol):
         """End a run."""
 
 
-def check_installed(name: str) -> None:
-    """Refuse a tracker whose package is missing.
+def check_usable(name: str) -> None:
+    """Refuse a tracker whose package is missing, or that nobody is logged in to.
 
     Raises:
-        UserError: it is missing. The message has the command that installs it.
+        UserError: it cannot be used. The message has the command that helps.
     """
     if importlib.util.find_spec(name) is None:
         raise UserError(
             f"--log-to {name}: the package {name} is not installed; install it with "
             f"pip install {INSTALLED_BY[name]}"
+        )
+    if name == "wandb" and not _wandb_may_log():
+        raise UserError(
+            "--log-to wandb: nobody is logged in; run `wandb login`, set WANDB_API_KEY, or set "
+            "WANDB_MODE=offline to send the runs later"
         )
 
 
@@ -71,9 +76,8 @@ def open_tracker(name: str, root: Path) -> Tracker | None:
         root: the study directory. A tracker keeps its local files beside it.
 
     Raises:
-        UserError: its package is missing, or the user has to set it up.
+        UserError: the user has to set something up.
     """
-    check_installed(name)
     try:
         return _TRACKERS[name](root)
     except UserError:
@@ -149,11 +153,6 @@ class WandbTracker:
     """
 
     def __init__(self, root: Path) -> None:
-        if not _wandb_may_log():
-            raise UserError(
-                "--log-to wandb: nobody is logged in; run `wandb login`, set WANDB_API_KEY, or set "
-                "WANDB_MODE=offline to send the runs later"
-            )
         import wandb
 
         self._project = root.name
