@@ -144,6 +144,23 @@ def names_of(name: str, value: Any) -> list[str]:
     return list(dict.fromkeys(found))
 
 
+def values_of(name: str, value: Any) -> dict[str, list[Any]]:
+    """Return parameter -> the values that an axis names for it; of a numeric domain its bounds."""
+    if isinstance(value, Domain) and not value.is_choice:
+        return {name: list(value.bounds)}
+    if isinstance(value, Domain):
+        parts = [values_of(name, option) for option in value.options]
+    elif isinstance(value, Mapping):
+        parts = [values_of(inner, entry) for inner, entry in value.items()]
+    else:
+        return {name: [value]}
+    found: dict[str, list[Any]] = {}
+    for part in parts:
+        for inner, values in part.items():
+            found.setdefault(inner, []).extend(values)
+    return found
+
+
 def is_constant(value: Any) -> bool:
     """Return whether an axis is the same in every point."""
     if isinstance(value, Mapping):

@@ -60,6 +60,19 @@ def test_a_script_and_an_existing_cluster(tmp_path: Path) -> None:
 def test_options_are_those_of_the_command() -> None:
     given = {"seeds": range(3), "images": 500, "fresh": True, "study": None, "check_sharing": False}
     assert _words(given) == ["--seeds", "0,1,2", "--images", "500", "--fresh"]
+
+
+def test_parameters_are_named_by_mappings() -> None:
+    given = {"set": {"lr": [1e-3, 0.1], "name": "a,b"}, "where": {"model": "resnet18"}}
+    assert _words(given) == [
+        *("--set", "lr=0.001,0.1", "--set", "name=a,b", "--where", "model=resnet18")
+    ]
+    one, two = {"lr": 3e-4, "on": True}, {"name": "a,b"}
+    assert _words({"add": one}) == ["--add", "lr=0.0003,on=True"]
+    assert _words({"add": [one, two]}) == ["--add", "lr=0.0003,on=True", "--add", '"name=a,b"']
+    assert _words({"set": ["lr=1", "x=2"], "order": "random:3"}) == [
+        *("--set", "lr=1", "--set", "x=2", "--order", "random:3")
+    ]
     assert _words({"notify": ["a", "b"]}) == ["--notify", "a", "--notify", "b"]
     assert _words({"notify": "a"}) == ["--notify", "a"]
 
@@ -67,7 +80,7 @@ def test_options_are_those_of_the_command() -> None:
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        ({"seed": 1}, "run_study: no option 'seed'; did you mean 'seeds'?; allowed: data, "),
+        ({"seed": 1}, "run_study: no option 'seed'; did you mean 'seeds'?; allowed: study, "),
         ({"plan": True}, "run_study: no option 'plan'; allowed: "),
         ({"images": -1}, "-1 is not a whole number >= 0"),
         ({"images": 10, "budget": "1h"}, "--images and --budget both choose the subset"),

@@ -58,7 +58,7 @@ def check_resumed(folder: Path) -> None:
     """Check that the same command finishes the study, every number right, once all can run."""
     with Driver(folder, space=HUNGRY) as driver:
         assert driver.wait() == 0, driver.output
-    assert "3 rows, 2 finished; 1 trials to run" in driver.output
+    assert "3 rows, 2 finished; 1 trial to run" in driver.output
     assert "3 of 3 rows are finished" in driver.output
     rows = load_study(study_root(folder)).rows
     assert dict(zip(rows["x"], rows["test_accuracy"], strict=True)) == {0: 0.0, 1: 0.1, 2: 0.2}

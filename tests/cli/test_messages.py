@@ -4,32 +4,36 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import Any
 
 import pytest
 
-from tune_app.cli.messages import estimate_lines, num_varied, power_line, where_lines
+from tune_app.cli.messages import estimate_lines, power_line
+from tune_app.cli.outcome_text import next_lines
 from tune_app.planning.estimate import Estimate
+from tune_app.planning.plan_power import num_varied, plan_power
 from tune_app.storage.local_store import LocalStore
 from tune_app.study.ledger import Ledger
 from tune_app.study.provenance import command_line
 
 
 @pytest.mark.parametrize(
-    ("called_as", "report", "run"),
+    ("called_as", "names"),
     [
-        ("/bin/tune-app", "tune-app report", "tune-app run"),
-        ("/lib/tune_app/run.py", "python -m analysis.report", "python -m tune_app.run"),
+        ("/bin/tune-app", ["tune-app run", "tune-app show", "tune-app report"]),
+        (
+            "/lib/tune_app/run.py",
+            ["python -m tune_app.run", "python -m tune_app show", "python -m analysis.report"],
+        ),
     ],
 )
 def test_commands_are_named_as_the_user_called_this_one(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, called_as: str, report: str, run: str
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, called_as: str, names: list[str]
 ) -> None:
     monkeypatch.setattr(sys, "argv", [called_as])
     monkeypatch.chdir(tmp_path)
-    meta: dict[str, Any] = {}
-    assert where_lines(Ledger(LocalStore(tmp_path / "q1a"), meta)) == [
-        "study: q1a",
+    run, show, report = names
+    assert next_lines(Ledger(LocalStore(tmp_path / "q1a"), {})) == [
+        f"rows: {show} q1a",
         f"report: {report} q1a",
     ]
     assert command_line(["--study", "my study"]) == f"{run} --study 'my study'"
@@ -45,7 +49,7 @@ def test_without_a_probe_only_what_is_known_is_said() -> None:
 
 
 def test_the_plan_says_what_its_seeds_can_show() -> None:
-    one, five = (power_line(number, 3) for number in (1, 5))
+    one, five = (power_line(plan_power(number, 3)) for number in (1, 5))
     assert one == (
         "one seed: what differs, differs between these trainings; at least 6 seeds (--seeds 0-5) "
         "show that settings do"
@@ -53,13 +57,15 @@ def test_the_plan_says_what_its_seeds_can_show() -> None:
     assert five.startswith("5 seeds: what differs")
     # Paired t-test, two-sided 5 %, power 80 %: an effect of 1.43 takes 6 pairs and
     # one of 1.00 takes 10. With 90 % of 14,000 the standard error is 0.2535 points.
-    assert power_line(6, 3).startswith("smallest difference: 6 seeds show 1.4 times the standard")
-    assert power_line(10, 3, 14_000).endswith(
+    assert power_line(plan_power(6, 3)).startswith(
+        "smallest difference: 6 seeds show 1.4 times the standard"
+    )
+    assert power_line(plan_power(10, 3, 14_000)).endswith(
         "10 seeds show 1.0 times the standard deviation of the seeds' differences (paired test at "
         "5 %, in 4 of 5 studies); an accuracy of 90 % on 14,000 test images is known to ±0.5 points"
     )
     # A single pair a seed is tested by sign flips: all six must agree, 0.9635^6 = 0.8.
-    assert "6 seeds show 1.8 times" in power_line(6, 1)
+    assert "6 seeds show 1.8 times" in power_line(plan_power(6, 1))
 
 
 def test_three_values_of_one_parameter_give_one_pair_a_seed() -> None:

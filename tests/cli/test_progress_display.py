@@ -49,6 +49,16 @@ def test_lines_follow_the_objective_and_count_the_studys_rows() -> None:
     assert "two: epoch 1  val_rmse not known  diverged: the loss" in out.getvalue()
 
 
+def test_rows_that_the_launch_leaves_out_are_not_waited_for() -> None:
+    trial = PlannedTrial("one", "one", {"seed": 0}, (1,), {1: ("a",)}, {})
+    left_out = frozenset({("b", 0), ("c", 0)})
+    part = Plan((trial,), {}, (), 3, 1, left_out=left_out)
+    shown = StudyProgress(part, [1.0], Measures(), Console(file=io.StringIO(), force_terminal=True))
+    shown.begin()
+    assert "(0 of 1 rows)" in drawn(shown)
+    shown.stop()
+
+
 class Clock:
     """Stands in for ``time``."""
 

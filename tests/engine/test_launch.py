@@ -92,6 +92,41 @@ def test_a_launch_reads_what_was_recorded_once(
     assert read == ["trial_k"]
 
 
+def test_rows_that_a_condition_leaves_out_are_open_and_those_that_failed_stay_failed(
+    tmp_path: Path, meanwhile: list[Callable[[], object]], capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert launch("--where", "x=1", "--order", "shortest") == EXIT_OPEN
+    path = tmp_path / "results" / "mine" / "launches"
+    record = json.loads((path / "001.json").read_text())
+    assert record["order"] == {"name": "shortest", "seed": 0}
+    assert [row["reason"] for row in record["open"]] == [
+        "needs 64 CPU, the largest node has 2",
+        "left out by --where x=1",
+    ]
+    assert "1 row left out by --where x=1, to stay open" in capsys.readouterr().out
+    ledger = open_ledger(LocalStore(tmp_path / "results" / "mine"))
+    assert ledger is not None
+    ids = [configuration.config_id for configuration in ledger.configurations()]
+    (path / "001.json").write_text(json.dumps({**record, "open": []}))  # as if it had run both
+    write_trial(ledger.root, "k", {"x": 2}, {1: ids[1:]}, [], error="ValueError: no")
+    assert launch("--where", "x=1") == EXIT_OPEN
+    record = json.loads((path / "002.json").read_text())
+    assert [row["config_id"] for row in record["open"]] == ids[:1]
+
+
+def test_another_space_is_refused_with_the_command_that_made_the_study(
+    tmp_path: Path, meanwhile: list[Callable[[], object]], capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert launch("--set", "x=5,6") == EXIT_OPEN
+    assert launch() == 2
+    said = capsys.readouterr().err
+    assert "no configuration in common; it was made with `" in said
+    assert "--space ./my_space.py --set x=5,6`); use --study NAME for another" in said
+    assert launch("--set", "x=5") == EXIT_OPEN, "rows in common: the study goes on"
+    study = json.loads((tmp_path / "results" / "mine" / "study.json").read_text())
+    assert [entry["config"]["x"] for entry in study["configurations"]] == [5, 6]
+
+
 def test_a_refused_command_leaves_nothing_behind(
     tmp_path: Path, meanwhile: list[Callable[[], object]], capsys: pytest.CaptureFixture[str]
 ) -> None:

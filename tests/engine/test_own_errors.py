@@ -11,7 +11,7 @@ from ray import tune
 from tune_app.engine.own_errors import with_own_errors
 from tune_app.engine.own_function import FAILURE
 from tune_app.storage.storage_errors import FullDiskError
-from tune_app.training.trial_context import LaunchSettings
+from tune_app.training.launch_settings import LaunchSettings
 
 CONFIG = {"plan": {"directory": "tune/001/a"}}
 

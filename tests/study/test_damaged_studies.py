@@ -97,7 +97,7 @@ def test_the_study_of_these_tests_is_whole(root: Path) -> None:
     study = json.loads((root / "study.json").read_text())
     ids = [c["config_id"] for c in study["configurations"]]
     assert check_readers(root) == {(ids[0], 0), (ids[1], 0)}
-    assert outcome(COMMAND)[1].count("4 rows, 2 finished; 1 trials to run") == 1
+    assert outcome(COMMAND)[1].count("4 rows, 2 finished; 1 trial to run") == 1
 
 
 @FEWER

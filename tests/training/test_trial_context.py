@@ -21,8 +21,9 @@ from tune_app.storage.storage_errors import FullDiskError
 from tune_app.training import trial_context
 from tune_app.training.checkpoint import write_checkpoint
 from tune_app.training.classifier import train_classifier
+from tune_app.training.launch_settings import LaunchSettings
 from tune_app.training.svm import train_svm
-from tune_app.training.trial_context import LaunchSettings, TrialContext
+from tune_app.training.trial_context import TrialContext
 
 PLAN = {
     "trial_key": "k",

@@ -6,7 +6,7 @@ import argparse
 import inspect
 import sys
 import textwrap
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -20,9 +20,10 @@ from tune_app.cli.run_console import run_console
 from tune_app.cli.run_display import RunDisplay
 from tune_app.cli.run_parser import build_parser
 from tune_app.planning.space_file import code_files, load_space
+from tune_app.planning.typed_values import joined
 from tune_app.study.code_fingerprint import fingerprint_files, fingerprint_text
 
-_OF_THE_COMMAND = ("space", "list", "plan", "help")
+_OF_THE_COMMAND = ("space", "list", "plan", "json", "help")
 """Options of the command that the function has no use for."""
 
 
@@ -38,7 +39,9 @@ def run_study(space: SearchSpace | str, **options: Any) -> LoadedStudy:
         space: a search space, the name of a shipped one, or the path of a file with one.
         **options: the options of ``tune-app run``, with ``_`` for ``-``: ``study="night"``,
             ``data="sample"``, ``images=500``, ``seeds=range(3)``, ``results_dir="results"``,
-            ``max_concurrent=2``, ``fresh=True`` and so on.
+            ``max_concurrent=2``, ``fresh=True`` and so on. Parameters are named by mappings:
+            ``set={"lr": [1e-3, 1e-4]}``, ``where={"model": "resnet18"}`` and
+            ``add={"lr": 3e-4, "batch_size": 64}``, or a list of such points.
 
     Raises:
         UserError: the space or an option has to be changed; the message says how.
@@ -97,14 +100,27 @@ def _words(options: dict[str, Any]) -> list[str]:
         if value is None or value is False:
             continue
         repeats = isinstance(actions[flag], argparse._AppendAction) and not isinstance(value, str)
-        for each in value if repeats else [value]:
+        for each in _each(name, value) if repeats else [value]:
             words += [flag] if each is True else [flag, _text(each)]
     return words
 
 
+def _each(name: str, value: Any) -> Iterable[Any]:
+    """Return the values of an option that may be repeated; of parameters, the texts of each."""
+    if name in ("set", "where") and isinstance(value, Mapping):
+        return [f"{key}={_text(values)}" for key, values in value.items()]
+    if name == "add":
+        points = [value] if isinstance(value, Mapping) else value
+        return [
+            p if isinstance(p, str) else joined(f"{key}={v}" for key, v in p.items())
+            for p in points
+        ]
+    return list(value)
+
+
 def _text(value: Any) -> str:
     if isinstance(value, Iterable) and not isinstance(value, (str, bytes)):
-        return ",".join(map(str, value))
+        return joined(value)
     return str(value)
 
 

@@ -46,8 +46,11 @@ class CommandParser(argparse.ArgumentParser):
             UserError: the words are not allowed.
         """
         parsed = super().parse_args(args)
-        if [] in vars(parsed).values():  # what argparse makes of --seeds=-- before Python 3.13
-            self.error("-- is not a value")
+        for name, value in vars(parsed).items():
+            # Before Python 3.13 argparse makes an empty list of the value of --seeds=--.
+            is_lost = value == [] and self.get_default(name) != []
+            if is_lost or (isinstance(value, list) and [] in value):
+                self.error("-- is not a value")
         return parsed
 
     def error(self, message: str) -> Any:
@@ -60,6 +63,34 @@ class CommandParser(argparse.ArgumentParser):
         word = message.removeprefix(prefix).split("=")[0].split(" ")[0]
         hint = did_you_mean(word, self._option_string_actions) if prefix in message else ""
         raise UserError(f"{message}{hint}; see {self.prog} --help")
+
+
+def add_study(parser: argparse.ArgumentParser) -> None:
+    """Let a command take the place of one study."""
+    parser.add_argument(
+        "study", metavar="results/STUDY", help="the study's directory or URL, e.g. results/q1a"
+    )
+
+
+def add_json(parser: argparse.ArgumentParser, what: str, instead: str) -> None:
+    """Let a command print JSON.
+
+    Args:
+        parser: the command's parser.
+        what: what it then prints, such as ``one JSON object``.
+        instead: what it prints by default, such as ``text``.
+    """
+    parser.add_argument(
+        "--json", action="store_true", help=f"print {what}, for programs (default: {instead})"
+    )
+
+
+RESULTS: dict[str, Any] = {
+    "default": "results",
+    "metavar": "DIR",
+    "help": "the folder that holds studies, e.g. ~/studies (default: results)",
+}
+"""The folder of studies, as an option or as an argument."""
 
 
 def check_study_name(name: str) -> str:

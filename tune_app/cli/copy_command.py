@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from search_spaces.errors import one_line
-from tune_app.cli.arguments import CommandParser
+from tune_app.cli.arguments import CommandParser, add_study
 from tune_app.storage.copying import COPIED, copy_study
 from tune_app.storage.open_store import open_store
 from tune_app.storage.output import answering_mistakes, print_text
@@ -21,9 +21,7 @@ def build_parser() -> CommandParser:
         "Copy a study without its checkpoints and weights. The copy can be reported, audited and "
         "compared, and the study's own command continues it.",
     )
-    parser.add_argument(
-        "study", metavar="results/STUDY", help="the study's directory or URL, e.g. results/q1a"
-    )
+    add_study(parser)
     parser.add_argument(
         "target",
         metavar="TARGET",

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from search_spaces.errors import UserError
-from tune_app.cli.arguments import CommandParser
+from tune_app.cli.arguments import RESULTS, CommandParser, add_json
 from tune_app.storage.lock import FileLock
 from tune_app.storage.output import answering_mistakes, print_text
 from tune_app.storage.remote_folder import is_url
@@ -28,15 +28,8 @@ def build_parser() -> CommandParser:
         "Print what a bug report needs: versions, processor, cores and GPUs as Ray will see them, "
         "and whether studies can be kept here.",
     )
-    parser.add_argument(
-        "--results-dir",
-        default="results",
-        metavar="DIR",
-        help="the folder that is to hold studies, e.g. ~/studies (default: results)",
-    )
-    parser.add_argument(
-        "--json", action="store_true", help="print one JSON object, for programs (default: text)"
-    )
+    parser.add_argument("--results-dir", **RESULTS)
+    add_json(parser, "one JSON object", "text")
     return parser
 
 

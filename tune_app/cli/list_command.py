@@ -18,7 +18,7 @@ from rich.table import Table
 from rich.text import Text
 
 from search_spaces.errors import UserError, one_line
-from tune_app.cli.arguments import CommandParser
+from tune_app.cli.arguments import RESULTS, CommandParser, add_json
 from tune_app.cli.run_console import run_console
 from tune_app.planning.durations import format_seconds
 from tune_app.planning.overview import Overview, best_configurations, read_overview
@@ -65,16 +65,8 @@ class ListedStudy(NamedTuple):
 def build_parser() -> CommandParser:
     """Return the command line's parser."""
     parser = CommandParser("tune_app.list", "List the studies in a folder, the latest first.")
-    parser.add_argument(
-        "folder",
-        nargs="?",
-        default="results",
-        metavar="DIR",
-        help="the folder that holds studies, e.g. ~/studies (default: results)",
-    )
-    parser.add_argument(
-        "--json", action="store_true", help="print one JSON array, for programs (default: a table)"
-    )
+    parser.add_argument("folder", nargs="?", **RESULTS)
+    add_json(parser, "one JSON array", "a table")
     return parser
 
 

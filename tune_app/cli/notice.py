@@ -9,8 +9,9 @@ from socket import gethostname
 from typing import Any
 
 from search_spaces.errors import one_line
+from tune_app.cli.best_text import best_lines
 from tune_app.cli.places import shell_word
-from tune_app.cli.status_command import best_lines, row_counts, state_record
+from tune_app.cli.status_command import row_counts, state_record
 from tune_app.engine.conclusion import EXIT_OPEN
 from tune_app.engine.display import Ending
 from tune_app.planning.durations import format_seconds

@@ -27,25 +27,33 @@ def shell_word(store: StudyStore, path: Path) -> str:
     return shlex.quote(f"./{short}" if short.startswith("-") else short)
 
 
+def counted(number: int, noun: str) -> str:
+    """Return a number with its noun: ``1 row``, ``8 rows``."""
+    return f"{number} {noun}{'' if number == 1 else 's'}"
+
+
 def limit_lines(lines: list[str]) -> list[str]:
     """Return the first lines, and a line with the number of those left out."""
     rest = len(lines) - MOST_LISTED
     return [*lines[:MOST_LISTED], f"and {rest} more"] if rest > 0 else lines
 
 
-def failure_lines(store: StudyStore, failures: Mapping[str, str]) -> list[str]:
+def failure_lines(
+    store: StudyStore, failures: Mapping[str, str], most: int = MOST_LISTED
+) -> list[str]:
     """Return one line per failed trial: its reason and the path of its traceback.
 
     Args:
         store: where the study is kept.
         failures: name of a trial's directory -> why the trial failed.
+        most: how many are named.
     """
     lines = []
-    for name, reason in list(failures.items())[:MOST_LISTED]:
+    for name, reason in list(failures.items())[:most]:
         files = store.root.glob(f"tune/*/{glob.escape(name)}/error.txt")
         newest = max(files, key=lambda file: launch_order(file.parent.parent.name), default=None)
         lines.append(one_line(f"failed: {name}: {reason}") + _files_of(store, newest))
-    rest = len(failures) - MOST_LISTED
+    rest = len(failures) - most
     return [*lines, f"and {rest} more failed trials"] if rest > 0 else lines
 
 

@@ -64,7 +64,8 @@ class StudyProgress:
             trial.key: {milestone: len(ids) for milestone, ids in trial.serves.items()}
             for trial in plan.trials
         }
-        self._num_rows = plan.num_rows + num_more
+        left_out = 0 if plan.is_searching else len(plan.left_out)
+        self._num_rows = plan.num_rows - left_out + num_more
         self._rows_done = len(plan.finished)
         self._ticking = False
         self._latest: dict[str, Mapping[str, Any]] = {}

@@ -9,7 +9,7 @@ import sys
 from collections.abc import Sequence
 
 from search_spaces.errors import UserError, one_line
-from tune_app.cli.arguments import CommandParser
+from tune_app.cli.arguments import CommandParser, add_study
 from tune_app.storage.open_store import open_store
 from tune_app.storage.output import answering_mistakes, print_text
 from tune_app.storage.store import STUDY_FILE, StudyStore
@@ -22,9 +22,7 @@ def build_parser() -> CommandParser:
     parser = CommandParser(
         "tune_app.rm", "Delete a study with its results, checkpoints and report, after asking."
     )
-    parser.add_argument(
-        "study", metavar="results/STUDY", help="the study's directory or URL, e.g. results/q1a"
-    )
+    add_study(parser)
     parser.add_argument("--yes", action="store_true", help="do not ask, for scripts (default: ask)")
     return parser
 

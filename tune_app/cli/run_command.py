@@ -20,27 +20,22 @@ from search_spaces import SHIPPED
 from search_spaces.errors import UserError
 from search_spaces.examples import EXAMPLES
 from search_spaces.space import SearchSpace
-from tune_app.cli.arguments import check_study_name, parse_rungs, parse_seeds
+from tune_app.cli.arguments import check_study_name
 from tune_app.cli.best_of import repeat_of
-from tune_app.cli.notify import addresses, without_addresses
+from tune_app.cli.notify import addresses
 from tune_app.cli.run_console import run_console
-from tune_app.cli.run_display import RunDisplay
+from tune_app.cli.run_display import PlanAsJson, RunDisplay
 from tune_app.cli.run_parser import build_parser
+from tune_app.cli.run_request import make_request
 from tune_app.engine.ray_internals import JOB_CONFIG_VARIABLE
-from tune_app.planning.durations import parse_duration
-from tune_app.planning.limits import Limits, parse_cost, parse_target
 from tune_app.planning.objectives import with_objectives
 from tune_app.planning.request import StudyRequest
-from tune_app.planning.search_options import SearchOptions
 from tune_app.planning.space_file import code_files, load_space
 from tune_app.storage.open_store import open_store
-from tune_app.storage.output import answering_mistakes
+from tune_app.storage.output import answering_mistakes, print_text
 from tune_app.storage.remote_folder import RemoteFolder, is_url
-from tune_app.storage.store import StudyStore
 from tune_app.study.command_name import command_name
 
-_MOST_TRIALS_PER_GPU = 10_000
-"""Ray assigns resources in ten-thousandths."""
 _SUBMITTED_CODE = "working_dir_files"
 """The folder of a node that holds the code of submitted jobs, each in its working directory."""
 
@@ -64,6 +59,12 @@ def _open_and_run(args: argparse.Namespace, arguments: Sequence[str]) -> int:
     code = {} if space is None else code_files(args.space, space)
     with requested(args, arguments, space, code) as request:
         goes_on = f"the study goes on; `{command_name('tune_app.status')}` says how far it is"
+        if args.json:
+            taken = PlanAsJson()
+            status = _run_or_plan(request, taken, only_plan=True)
+            if status == 0:
+                print_text(taken.text())
+            return status
         display = RunDisplay(run_console(None if args.plan else goes_on), notify)
         return _run_or_plan(request, display, only_plan=args.plan)
 
@@ -119,98 +120,6 @@ def _run_or_plan(request: StudyRequest, display: RunDisplay, *, only_plan: bool)
             return launch.show_plan() if only_plan else launch.run()
         except KeyboardInterrupt:
             return launch.stopped()
-
-
-def make_request(
-    args: argparse.Namespace,
-    arguments: Sequence[str],
-    space: SearchSpace,
-    store: StudyStore,
-    code: Mapping[str, str],
-) -> StudyRequest:
-    """Return what the options ask for.
-
-    Args:
-        args: the options.
-        arguments: the same as words, for the record of the launch.
-        space: the search space.
-        store: where the study is kept.
-        code: the user's code: file name -> its fingerprint.
-
-    Raises:
-        UserError: the options contradict each other.
-    """
-    if args.images is not None and args.budget:
-        raise UserError("--images and --budget both choose the subset; leave one out")
-    if not 1 <= args.trials_per_gpu <= _MOST_TRIALS_PER_GPU:
-        raise UserError(
-            f"--trials-per-gpu {args.trials_per_gpu}: allowed: 1 to {_MOST_TRIALS_PER_GPU:,}"
-        )
-    if args.log_to:
-        from tune_app.engine.trackers import check_usable
-
-        check_usable(args.log_to)
-    # A job that was submitted to a cluster finds the cluster's address in RAY_ADDRESS.
-    address = args.address or os.environ.get("RAY_ADDRESS") or None
-    if args.wait_for_nodes and address is None:
-        raise UserError("--wait-for-nodes: only a running cluster gets nodes; add --address")
-    budget, wait = args.budget, args.wait_for_nodes
-    return StudyRequest(
-        space=space,
-        store=store,
-        code=code,
-        accept_code_change=args.accept_code_change,
-        arguments=tuple(without_addresses(arguments)),
-        seeds=parse_seeds(args.seeds or "0"),
-        source=args.data or "full",
-        num_images=args.images,
-        budget_seconds=parse_duration(budget, "--budget") if budget else None,
-        vary_split=args.vary_split,
-        device=args.device,
-        sharing=not args.no_sharing,
-        check_sharing=args.check_sharing,
-        trials_per_gpu=args.trials_per_gpu,
-        max_concurrent=args.max_concurrent,
-        max_failures=args.max_failures,
-        retry_errors=args.retry_errors,
-        checkpoint_seconds=args.checkpoint_seconds,
-        fresh=args.fresh,
-        shared_storage=bool(args.storage_path),
-        address=address,
-        wait_seconds=parse_duration(wait, "--wait-for-nodes") if wait else 0.0,
-        log_to=args.log_to,
-        search=SearchOptions(
-            args.search,
-            args.num_trials,
-            args.search_seed,
-            args.stopping,
-            parse_rungs(args.rungs) if args.rungs else None,
-            args.reduction,
-        ),
-        limits=_limits(args, space),
-        further=_further(args),
-        has_objective=bool(args.objective),
-    )
-
-
-def _limits(args: argparse.Namespace, space: SearchSpace) -> Limits:
-    """Return the limits that the options set."""
-    whole, trial = args.time_limit, args.trial_time_limit
-    target, mode = parse_target(args.target, space) if args.target else (None, space.mode)
-    return Limits(
-        seconds=parse_duration(whole, "--time-limit") if whole else None,
-        trial_seconds=parse_duration(trial, "--trial-time-limit") if trial else None,
-        target=target,
-        mode=mode,
-        max_cost=parse_cost(args.max_cost) if args.max_cost else None,
-    )
-
-
-def _further(args: argparse.Namespace) -> tuple[str, int] | None:
-    """Return the configuration that is to be taken further, and its number of epochs."""
-    if (args.further is None) != (args.epochs is None):
-        raise UserError("--continue ROW and --epochs N belong together; one of them is missing")
-    return None if args.further is None else (args.further, args.epochs)
 
 
 def _absolute_folder(folder: str) -> Path:

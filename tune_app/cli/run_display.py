@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from pathlib import Path
 
 from rich.console import Console
 
-from tune_app.cli import messages
+from tune_app.cli import messages, outcome_text
 from tune_app.cli.notice import notice_of
 from tune_app.cli.notify import Address, deliver
 from tune_app.cli.places import limit_lines, short_path
+from tune_app.cli.plan_record import plan_record
 from tune_app.cli.progress_display import StudyProgress
 from tune_app.engine.conclusion import Conclusion
 from tune_app.engine.display import Ending
 from tune_app.planning.estimate import Estimate
+from tune_app.planning.overview import results_of
 from tune_app.planning.plan import Plan
 from tune_app.planning.prepared_study import PreparedStudy
 from tune_app.planning.resources import Cluster
@@ -42,6 +45,10 @@ class RunDisplay:
             # A file name that is not UTF-8 holds characters that no terminal accepts.
             printable = line.encode(errors="backslashreplace").decode()
             self._console.print(printable, highlight=False, markup=False, soft_wrap=True)
+
+    def notes(self, *lines: str) -> None:
+        """Print what the user has to know of the study."""
+        self.say(*lines)
 
     def plan(self, study: PreparedStudy, plan: Plan, cluster: Cluster) -> None:
         """Print what the launch is about to do."""
@@ -72,12 +79,16 @@ class RunDisplay:
         """Print where the old study is kept after ``--fresh``."""
         self.say(f"the old study is kept in {short_path(store, aside)}")
 
-    def conclusion(self, ledger: Ledger, plan: Plan, conclusion: Conclusion) -> None:
+    def conclusion(
+        self, study: PreparedStudy, plan: Plan, conclusion: Conclusion, again: str
+    ) -> None:
         """Print the outcome of the launch."""
-        self.say(*messages.outcome_lines(ledger, plan, conclusion))
+        lines = outcome_text.outcome_lines(study.ledger, plan, conclusion, study.request, again)
+        self.say("", *lines)
 
-    def nothing_missing(self, ledger: Ledger, plan: Plan) -> None:
-        """Print that no row is left to run, and where the study is."""
+    def nothing_missing(self, study: PreparedStudy, plan: Plan) -> None:
+        """Print that no row is left to run, what is best, and what comes next."""
+        ledger, request = study.ledger, study.request
         if plan.left_out:
             self.say(
                 f"nothing is left to run: {len(plan.finished)} of {plan.num_rows} rows are "
@@ -85,9 +96,39 @@ class RunDisplay:
             )
         else:
             self.say(f"nothing is missing: all {plan.num_rows} rows are finished")
-        self.say(*messages.where_lines(ledger))
+        results = results_of(study.recorded.outcomes(ledger.study))
+        self.say(*outcome_text.winner_lines(ledger, results))
+        self.say(*outcome_text.left_lines(plan, request), *outcome_text.next_lines(ledger))
 
     def ended(self, store: StudyStore, ending: Ending) -> None:
         """Send the notifications; print a line for each that could not be sent."""
         if self._notify:
             self.say(*(f"note: {line}" for line in deliver(self._notify, notice_of(store, ending))))
+
+
+class PlanAsJson(RunDisplay):
+    """Takes the plan of a launch for programs. What is said meanwhile goes to standard error."""
+
+    def __init__(self) -> None:
+        super().__init__(Console(stderr=True))
+        self._planned: tuple[PreparedStudy, Plan, Cluster] | None = None
+        self._notes: list[str] = []
+        self._estimate: Estimate | None = None
+
+    def notes(self, *lines: str) -> None:
+        """Take notes of the study."""
+        self._notes += lines
+
+    def plan(self, study: PreparedStudy, plan: Plan, cluster: Cluster) -> None:
+        """Take the plan."""
+        self._planned = study, plan, cluster
+
+    def estimate(self, estimate: Estimate) -> None:
+        """Take the estimate."""
+        self._estimate = estimate
+
+    def text(self) -> str:
+        """Return what was taken as JSON text."""
+        assert self._planned is not None, "the plan has not been shown"
+        record = plan_record(*self._planned, notes=self._notes, estimate=self._estimate)
+        return json.dumps(record, allow_nan=False)

@@ -5,6 +5,8 @@ from __future__ import annotations
 import argparse
 from typing import Any
 
+from tune_app.cli.arguments import RESULTS
+
 
 def _count(text: str) -> int:
     if not text.isascii() or not text.isdigit() or len(text) > 9:
@@ -27,6 +29,10 @@ OPTIONS: dict[str, dict[str, Any]] = {
         "help": "print the trials that would run and an estimate of their time; write nothing "
         "(default: run them)",
     },
+    "--json": {
+        "action": "store_true",
+        "help": "with --plan: print one JSON object, for programs (default: text)",
+    },
     "--data": {
         "metavar": "full|sample|FOLDER",
         "help": "the images: all of them, the sample that is shipped, or a folder with IDX files, "
@@ -41,6 +47,27 @@ OPTIONS: dict[str, dict[str, Any]] = {
         "metavar": "TIME",
         "help": "use the largest subset with which the study fits into this time, e.g. 10m or "
         "1h30m (default: no limit)",
+    },
+    "--set": {
+        "action": "append",
+        "default": [],
+        "metavar": "NAME=VALUES",
+        "help": "give a parameter of the space another value or several, e.g. --set lr=1e-2 or "
+        "--set lr=1e-3,1e-4; repeat it for more parameters (default: the space as it is)",
+    },
+    "--add": {
+        "action": "append",
+        "default": [],
+        "metavar": "NAME=VALUE,...",
+        "help": "add one configuration to the study, e.g. --add lr=3e-4,batch_size=64; what has "
+        "one value in the space need not be named; repeat it for more (default: none)",
+    },
+    "--where": {
+        "action": "append",
+        "default": [],
+        "metavar": "NAME=VALUES",
+        "help": "run only rows with one of these values, e.g. --where model=resnet18 or --where "
+        "seed=0,1; all of several conditions hold; the other rows stay open (default: all rows)",
     },
     "--seeds": {
         "metavar": "SEEDS",
@@ -61,11 +88,7 @@ OPTIONS: dict[str, dict[str, Any]] = {
         "metavar": "NAME",
         "help": "the name of the study and its folder, e.g. q1a_long (default: the space's name)",
     },
-    "--results-dir": {
-        "default": "results",
-        "metavar": "DIR",
-        "help": "the folder that holds studies, e.g. ~/studies (default: results)",
-    },
+    "--results-dir": RESULTS,
     "--storage-path": {
         "metavar": "DIR|URL",
         "help": "a place that all nodes reach, instead of --results-dir: a shared folder or a URL, "
@@ -101,6 +124,11 @@ OPTIONS: dict[str, dict[str, Any]] = {
         "default": 1,
         "metavar": "K",
         "help": "let K trials share one GPU, e.g. 2 (default: 1)",
+    },
+    "--order": {
+        "metavar": "ORDER",
+        "help": "which trials start first: longest, shortest, random or random:SEED, e.g. random:7 "
+        "(default: longest, which ends soonest; random for studies that measure time)",
     },
     "--max-failures": {
         "type": _count,

@@ -10,11 +10,15 @@ GROUPS: dict[str, tuple[str, ...]] = {
         *("--space", "--list", "--study", "--results-dir", "--storage-path"),
         *("--fresh", "--accept-code-change"),
     ),
-    "its rows": ("--seeds", "--vary-split", "--continue", "--epochs", "--best-of", "--count"),
+    "its rows": (
+        *("--set", "--add", "--where", "--seeds", "--vary-split", "--continue", "--epochs"),
+        *("--best-of", "--count"),
+    ),
     "its data": ("--data", "--images", "--budget"),
-    "a plan instead of a run": ("--plan",),
+    "a plan instead of a run": ("--plan", "--json"),
     "how trials run": (
-        *("--device", "--trials-per-gpu", "--max-concurrent", "--no-sharing", "--check-sharing"),
+        *("--device", "--trials-per-gpu", "--max-concurrent", "--order"),
+        *("--no-sharing", "--check-sharing"),
         *("--max-failures", "--retry-errors", "--checkpoint-seconds"),
     ),
     "when a launch ends early": (

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from search_spaces.errors import UserError, choices, one_line
-from tune_app.cli.arguments import CommandParser
+from tune_app.cli.arguments import CommandParser, add_study
 from tune_app.cli.places import shell_word
 from tune_app.cli.row_text import row_lines, weights_lines
 from tune_app.cli.status_command import STATES
@@ -36,9 +36,7 @@ def build_parser() -> argparse.ArgumentParser:
     parser = CommandParser(
         MODULE, "Print the rows of a study, or everything that is kept of one row."
     )
-    parser.add_argument(
-        "study", metavar="results/STUDY", help="the study's directory or URL, e.g. results/q1a"
-    )
+    add_study(parser)
     parser.add_argument(
         "row",
         nargs="?",

@@ -10,14 +10,15 @@ import json
 import sys
 import time
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import Any
 
 from search_spaces.errors import UserError, one_line
-from tune_app.cli.arguments import CommandParser
-from tune_app.cli.places import MOST_LISTED, failure_lines, limit_lines
+from tune_app.cli.arguments import CommandParser, add_json, add_study
+from tune_app.cli.best_text import best_lines
+from tune_app.cli.places import MOST_LISTED, counted, failure_lines, limit_lines
 from tune_app.planning.durations import format_seconds
 from tune_app.planning.overview import Overview, best_configurations, read_overview
 from tune_app.storage.lock import Holder
@@ -25,7 +26,6 @@ from tune_app.storage.open_store import open_store
 from tune_app.storage.output import answering_mistakes, print_text
 from tune_app.storage.store import StudyStore
 from tune_app.study.ledger import Ledger, open_ledger
-from tune_app.study.measures import Measures
 
 STATES = {
     "finished": "finished",
@@ -48,9 +48,7 @@ def build_parser() -> argparse.ArgumentParser:
     parser = CommandParser(
         "tune_app.status", "Print how far a study is. Only its directory is read."
     )
-    parser.add_argument(
-        "study", metavar="results/STUDY", help="the study's directory or URL, e.g. results/q1a"
-    )
+    add_study(parser)
     parser.add_argument(
         "--watch",
         nargs="?",
@@ -60,9 +58,7 @@ def build_parser() -> argparse.ArgumentParser:
         help="print the state every SECONDS, e.g. --watch 60, until no driver runs the study "
         "(default: print once; without a number: every 10 seconds)",
     )
-    parser.add_argument(
-        "--json", action="store_true", help="print one JSON object each time, for programs"
-    )
+    add_json(parser, "one JSON object each time", "text")
     return parser
 
 
@@ -205,11 +201,7 @@ def _to_go(view: Overview) -> str:
         return f"{view.num_epochs_left} to go"
     if view.num_trials_left is None:
         return "the number left is not known"
-    return f"{view.num_trials_left} {_plural('trial', view.num_trials_left)} to go"
-
-
-def _plural(noun: str, number: int) -> str:
-    return noun if number == 1 else f"{noun}s"
+    return f"{counted(view.num_trials_left, 'trial')} to go"
 
 
 def _time_left(view: Overview, holder: Holder | str | None) -> str:
@@ -228,32 +220,9 @@ def _time_left(view: Overview, holder: Holder | str | None) -> str:
         number, noun = view.speed.num_epochs, "epoch"
     return (
         f"about {format_seconds(view.seconds_left)}{started}, at the speed of launch "
-        f"{one_line(view.speed.launch)} ({number} {_plural(noun, number)} in "
+        f"{one_line(view.speed.launch)} ({counted(number, noun)} in "
         f"{format_seconds(view.speed.seconds)})"
     )
-
-
-def best_lines(ledger: Ledger, view: Overview) -> Iterator[str]:
-    """Yield the best configurations so far as lines of text."""
-    best, measures = best_configurations(ledger, view), Measures.of_study(ledger.study)
-    if best:
-        yield one_line(f"best so far, selected by {measures.words(measures.metric)}:")
-    factors = ledger.study["space"].get("factors")
-    for entry in best[:MOST_LISTED]:
-        group: Mapping[str, Any] = entry["group"]
-        config: Mapping[str, Any] = entry["config"]
-        names = [f for f in factors if isinstance(f, str)] if isinstance(factors, list) else []
-        values = [f"{f} {config[f]}" for f in names if f in config and f not in group]
-        pairs = ((entry["metric"], entry["score"]), (entry["test_metric"], entry["test_score"]))
-        scores = ", ".join(
-            f"{name} {measures.text(name, score, [row.get(name) for row in view.results.values()])}"
-            for name, score in pairs
-            if score is not None
-        )
-        seeds = f", mean of {entry['num_seeds']} seeds" if entry["num_seeds"] > 1 else ""
-        label = " ".join(map(str, group.values()))
-        settings = f" ({', '.join(values)})" if values else ""
-        yield "  " + one_line(f"{label or entry['config_id']}: {scores}{seeds}{settings}")
 
 
 def _moment(seconds: float) -> str:

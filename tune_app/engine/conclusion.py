@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
+from tune_app.planning.overview import Results, results_of
 from tune_app.planning.plan import OpenRow, Plan, PlannedTrial
 from tune_app.study.ledger import Ledger
 from tune_app.study.measures import Measures
@@ -52,6 +53,8 @@ class Conclusion:
         halted: rows that a search or a time limit ended early, with their status.
         limit: the limit that ended the launch, in words; empty if none did.
         is_target: whether that limit is the target of the launch.
+        failed_rows: name of a failed trial's directory -> the first of its rows.
+        results: the states and the results of all rows.
     """
 
     ended: Mapping[RowKey, str]
@@ -63,6 +66,8 @@ class Conclusion:
     halted: Mapping[RowKey, str] = field(default_factory=dict)
     limit: str = ""
     is_target: bool = False
+    failed_rows: Mapping[str, RowKey] = field(default_factory=dict)
+    results: Results = field(default_factory=Results)
 
     @property
     def exit_status(self) -> int:
@@ -114,4 +119,6 @@ def conclude(ledger: Ledger, plan: Plan, recorded: Recorded, done: Executed) -> 
         halted=halted,
         limit=done.limit,
         is_target=done.is_target,
+        failed_rows={name: rows_of[name][0] for name in failures if rows_of.get(name)},
+        results=results_of(outcomes),
     )

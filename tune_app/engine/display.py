@@ -77,6 +77,9 @@ class LaunchDisplay(Protocol):
     def say(self, *lines: str) -> None:
         """Show lines of text."""
 
+    def notes(self, *lines: str) -> None:
+        """Show what the user has to know of the study, one line each."""
+
     def plan(self, study: PreparedStudy, plan: Plan, cluster: Cluster) -> None:
         """Show the plan."""
 
@@ -92,10 +95,12 @@ class LaunchDisplay(Protocol):
     def kept(self, store: StudyStore, aside: Path) -> None:
         """Show where ``--fresh`` has kept the old study."""
 
-    def conclusion(self, ledger: Ledger, plan: Plan, conclusion: Conclusion) -> None:
-        """Show the conclusion."""
+    def conclusion(
+        self, study: PreparedStudy, plan: Plan, conclusion: Conclusion, again: str
+    ) -> None:
+        """Show the conclusion, and the command that goes on with the study."""
 
-    def nothing_missing(self, ledger: Ledger, plan: Plan) -> None:
+    def nothing_missing(self, study: PreparedStudy, plan: Plan) -> None:
         """Show that no row is left to run."""
 
     def ended(self, store: StudyStore, ending: Ending) -> None:

@@ -53,13 +53,9 @@ def run_trials(
     from ray import tune
 
     from tune_app.engine.searcher import PlannedTrials, StartedTrials
-    from tune_app.engine.trial_queue import TrialQueue
 
     request = study.request
-    num_trials = len(plan.trials)
-    if study.search is not None:
-        num_trials += study.search.num_trials
-    mend_tune(num_trials)
+    mend_tune(len(plan.trials) + (0 if study.search is None else study.search.num_trials))
     started = StartedTrials()
     most = _max_waiting(num_slots(plan.trials, live_cluster(), request.max_concurrent))
     searcher = PlannedTrials(
@@ -71,29 +67,44 @@ def run_trials(
         is_limited=request.max_concurrent > 0,
         source=search,
     )
+    told = [recorder, *callbacks]
+    num_trials = len(plan.trials) if search is None else MOST_TRIALS
+    tune.Tuner(
+        _function(study),
+        tune_config=_tune_config(
+            searcher, _queue(most, told, search, limiter), num_trials, request.max_concurrent
+        ),
+        run_config=_run_config(study, launch, _stopper(recorder, limiter), [started, *told]),
+    ).fit()
+
+
+def _queue(
+    max_waiting: int, told: Sequence[Any], search: SearchRun | None, limiter: Limiter | None
+) -> TrialQueue:
+    """Return the scheduler of the trials.
+
+    Args:
+        max_waiting: how many trials Tune keeps waiting.
+        told: the callbacks that hear of a search's trial which Tune has given up silently.
+        search: stops some of the trials, or None.
+        limiter: ends trials at the user's limits, or None.
+    """
+    from tune_app.engine.trial_queue import TrialQueue
 
     def on_lost(trial: Any) -> None:
-        for callback in (recorder, *callbacks):
+        for callback in told:
             callback.on_trial_error(0, [], trial)
 
     judges = [
         judge for judge in (limiter and limiter.goes_on, search and search.on_result) if judge
     ]
-    queue = TrialQueue(_num_slots, most, judges, on_lost if search is not None else None)
-    stop = recorder.refuses if limiter is None else _stopper(recorder, limiter)
-    tune.Tuner(
-        _function(study),
-        tune_config=_tune_config(
-            searcher,
-            queue,
-            len(plan.trials) if search is None else MOST_TRIALS,
-            request.max_concurrent,
-        ),
-        run_config=_run_config(study, launch, stop, [started, recorder, *callbacks]),
-    ).fit()
+    return TrialQueue(_num_slots, max_waiting, judges, on_lost if search is not None else None)
 
 
-def _stopper(recorder: StudyRecorder, limiter: Limiter) -> Any:
+def _stopper(recorder: StudyRecorder, limiter: Limiter | None) -> Any:
+    """Return what tells Tune to stop trials: rows that cannot be recorded, and the limits."""
+    if limiter is None:
+        return recorder.refuses
     from tune_app.engine.limiter import LaunchStopper
 
     return LaunchStopper(recorder.refuses, limiter)
@@ -107,7 +118,7 @@ def _function(study: PreparedStudy) -> Any:
     from tune_app.engine.own_function import own_function
     from tune_app.engine.user_code import portable
     from tune_app.training.classifier_family import FamilyTraining
-    from tune_app.training.trial_context import LaunchSettings
+    from tune_app.training.launch_settings import LaunchSettings
 
     objective = Objective.of_study(study.ledger.study)
     trainable = study.trainable

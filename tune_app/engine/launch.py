@@ -20,6 +20,7 @@ from tune_app.engine.conclusion import EXIT_FAILED, Conclusion, Executed, conclu
 from tune_app.engine.display import Ending, LaunchDisplay
 from tune_app.engine.execution import execute
 from tune_app.engine.housekeeping import read_again, tidy
+from tune_app.engine.launch_record import launch_record
 from tune_app.engine.signals import StopSignals
 from tune_app.engine.user_code import ship
 from tune_app.planning.checked_request import CheckedRequest, check_request
@@ -33,9 +34,8 @@ from tune_app.planning.sharing_check import check_result, with_check
 from tune_app.planning.study_estimate import estimate_study, fit_budget
 from tune_app.storage.storage_errors import StudyHeldError
 from tune_app.study.arithmetic import change_notes
-from tune_app.study.code_fingerprint import code_entry
 from tune_app.study.ledger import put_aside
-from tune_app.study.provenance import collect_provenance, command_line
+from tune_app.study.provenance import command_line
 
 
 class Launch:
@@ -67,7 +67,10 @@ class Launch:
         self._started = time.monotonic()
 
     def show_plan(self) -> int:
-        """Show what a run would do, and write nothing. Returns the exit status."""
+        """Show what a run would do, and write nothing. Returns the exit status.
+
+        The display is told of the plan, of notes, and last of the estimate.
+        """
         checked = check_request(self._request)
         with ExitStack() as connected:
             if self._request.address is None:
@@ -77,7 +80,7 @@ class Launch:
             study = self._prepare(checked, cluster)
             plan = self._plan(study, cluster)
             self._display.plan(study, plan, cluster)
-            self._display.say(*study.notes(), *_further_notes(study, plan))
+            self._display.notes(*study.notes(), *_further_notes(study, plan))
             if plan.with_check().trials:
                 if study.trainable.probe is not None:
                     self._display.say("measuring the speed of a few training steps")
@@ -166,7 +169,7 @@ class Launch:
                 # A driver that was killed after the last row has not tidied up.
                 tidy(study.ledger, study.recorded)
         self._display.say(*study.notes())
-        self._display.nothing_missing(study.ledger, plan)
+        self._display.nothing_missing(study, plan)
         return 0
 
     def _prepare(self, checked: CheckedRequest, cluster: Cluster) -> PreparedStudy:
@@ -217,11 +220,12 @@ class Launch:
                 kept = put_aside(ledger.store)
             self._display.kept(ledger.store, kept)
         if study.num_added:
-            self._display.say(f"the study grows by {study.num_added} rows")
-        record = self._record_of(plan)
+            rows = "row" if study.num_added == 1 else "rows"
+            self._display.say(f"the study grows by {study.num_added} {rows}")
+        record = launch_record(study, plan)
         self._display.plan(study, plan, cluster)
-        self._display.say(*study.notes(), *_further_notes(study, plan))
-        self._display.say(*change_notes(ledger.study["launches"], record))
+        self._display.notes(*study.notes(), *_further_notes(study, plan))
+        self._display.notes(*change_notes(ledger.study["launches"], record))
         with ledger.store.guarded():
             tidy(ledger, recorded)
             name = ledger.start_launch(record)
@@ -236,34 +240,23 @@ class Launch:
             self._display.say(*done.notes)
         recorded = read_again(study, name)
         conclusion = conclude(ledger, plan, recorded, done)
-        self._display.conclusion(ledger, plan, conclusion)
-        is_cut = plan.check is not None and not done.all_ended
-        if conclusion.limit:
-            self._say_limit(conclusion)
-            return conclusion.exit_status
-        if conclusion.interrupted or is_cut:
-            return self.stopped()
-        if plan.check is None:
-            return conclusion.exit_status
+        status = self._ended_early(plan, conclusion, done)
+        self._display.conclusion(study, plan, conclusion, self._again())
+        if status is not None or plan.check is None:
+            return conclusion.exit_status if status is None else status
         is_exact, line = check_result(plan.check, ledger.study, recorded, name)
         self._display.say(line)
         return conclusion.exit_status if is_exact else EXIT_FAILED
 
-    def _say_limit(self, conclusion: Conclusion) -> None:
-        """Show which limit ended the launch, and the command that continues the study."""
-        self._reason = f"{conclusion.limit} is reached"
-        goes_on = "" if conclusion.is_target else f"; to continue: {self._again()}"
-        self._display.say(f"{self._reason}{goes_on}")
-
-    def _record_of(self, plan: Plan) -> dict[str, object]:
-        """Return what the record of this launch holds: versions, hardware, command, open rows."""
-        open_rows = [
-            {"config_id": row.key[0], "seed": row.key[1], "reason": row.reason}
-            for row in plan.open_rows
-        ]
-        facts = collect_provenance(self._request.arguments, connection.gpu_names())
-        code = code_entry(self._request.code)
-        return {**facts, **code, "sharing": self._request.sharing, "open": open_rows}
+    def _ended_early(self, plan: Plan, conclusion: Conclusion, done: Executed) -> int | None:
+        """Show what ended the launch before its work was done; return the exit status, if any."""
+        if conclusion.limit:
+            self._reason = f"{conclusion.limit} is reached"
+            goes_on = "" if conclusion.is_target else f"; to continue: {self._again()}"
+            self._display.say(f"{self._reason}{goes_on}")
+            return conclusion.exit_status
+        is_cut = plan.check is not None and not done.all_ended
+        return self.stopped() if conclusion.interrupted or is_cut else None
 
     def stopped(self) -> int:
         """Show the command that continues the study after a signal; return the exit status."""
@@ -290,6 +283,6 @@ class Launch:
 
 
 def _further_notes(study: PreparedStudy, plan: Plan) -> list[str]:
-    if study.only is None:
+    if study.request.further is None:
         return []
     return further_notes(study.trainable, plan, study.recorded)

@@ -11,7 +11,7 @@ from tune_app.engine.user_error import error_text
 from tune_app.storage.open_store import worker_store
 from tune_app.storage.storage_errors import FullDiskError
 from tune_app.study.trial_directory import OUTPUT_FILE
-from tune_app.training.trial_context import LaunchSettings
+from tune_app.training.launch_settings import LaunchSettings
 
 
 def with_own_errors(training: Callable[..., None]) -> Callable[..., None]:

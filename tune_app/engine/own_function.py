@@ -30,10 +30,11 @@ from tune_app.storage.storage_errors import FullDiskError, is_full_disk
 from tune_app.study.objective import Objective
 from tune_app.study.trial_directory import OUTPUT_FILE
 from tune_app.study.trial_record import AT_RETURN, record_problem
+from tune_app.training.launch_settings import LaunchSettings
 from tune_app.training.own_checkpoint import Found, newest_own, own_index
 from tune_app.training.own_rows import OwnRows
 from tune_app.training.trainable import Trainable
-from tune_app.training.trial_context import LaunchSettings, TrialContext
+from tune_app.training.trial_context import TrialContext
 
 FAILURE = "tune_app_failure"
 """The key of a row that reports the error of a user's function: the text of ``error.txt``."""

@@ -10,6 +10,7 @@ from tune_app.data.array_data import ArrayData
 from tune_app.planning.best_of import check_is_repeat
 from tune_app.planning.code_change import check_code
 from tune_app.planning.objectives import with_recorded_objectives
+from tune_app.planning.order import RANDOM
 from tune_app.planning.request import StudyRequest
 from tune_app.planning.resources import Cluster
 from tune_app.planning.search_options import check_search, search_settings
@@ -50,7 +51,9 @@ class CheckedRequest:
         existing = self.existing.configurations() if self.existing else ()
         configurations = (*self.request.space.corners(), *existing)
         configs = [self.trainable.complete(c.config) for c in configurations]
-        return list(dict.fromkeys(c["dataset"] for c in configs if "dataset" in c))
+        named = [c["dataset"] for c in configs if "dataset" in c]
+        named += [text for point in self.request.add for name, text in point if name == "dataset"]
+        return list(dict.fromkeys(named))
 
     def with_own_data(self, say: Callable[[str], None]) -> CheckedRequest:
         """Return this request with the data sets of the space that it uses, each loaded once.
@@ -86,6 +89,7 @@ def check_request(request: StudyRequest) -> CheckedRequest:
             f"--trials-per-gpu {request.trials_per_gpu}: {request.space.name} measures the time of "
             "trials, so each has a GPU to itself; leave the option out"
         )
+    _check_rows(request)
     trainable = find_trainable(request.space)
     if request.vary_split and not trainable.uses_images:
         raise UserError(
@@ -109,6 +113,23 @@ def check_request(request: StudyRequest) -> CheckedRequest:
     if search is not None:
         check_search(search, request, trainable, existing)
     return CheckedRequest(request, trainable, existing, search=search)
+
+
+def _check_rows(request: StudyRequest) -> None:
+    """Check that the options that choose, add and order rows belong together.
+
+    Raises:
+        UserError: they do not.
+    """
+    if request.further is not None and (request.add or request.where):
+        other = "--add" if request.add else "--where"
+        raise UserError(f"--continue takes one row further; leave out {other}")
+    if request.order is not None and request.space.exclusive and request.order.name != RANDOM:
+        raise UserError(
+            f"--order {request.order.name}: {request.space.name} measures the time of trials, "
+            "which start in random order, so that a machine that becomes slower favours no value; "
+            f"leave the option out, or use --order {RANDOM}:SEED"
+        )
 
 
 def check_num_rows(num_configurations: int, num_seeds: int) -> None:

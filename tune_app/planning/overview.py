@@ -6,7 +6,7 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from tune_app.planning.code_change import older_code
 from tune_app.planning.remaining import (
@@ -30,6 +30,18 @@ _HUGE = 1e100
 """Larger values are taken for damage, since their sums could overflow."""
 _CLOCK_SECONDS = 60.0
 """How far the clock of a driver, which dates its launch, may be behind the clock of the storage."""
+
+
+class Results(NamedTuple):
+    """The rows of a study, as much as is needed to pick the best.
+
+    Attributes:
+        rows: every row's state.
+        results: row -> the recorded result of its milestone.
+    """
+
+    rows: Mapping[RowKey, str] = {}
+    results: Mapping[RowKey, Record] = {}
 
 
 @dataclass(frozen=True)
@@ -140,7 +152,15 @@ def row_states(
     return {key: _state(o, newest if running else None) for key, o in outcomes.items()}
 
 
-def best_configurations(ledger: Ledger, view: Overview) -> list[dict[str, Any]]:
+def results_of(outcomes: Mapping[RowKey, RowOutcome]) -> Results:
+    """Return the states and the results of rows, from what became of them."""
+    return Results(
+        {key: outcome.status for key, outcome in outcomes.items()},
+        {key: o.report.record for key, o in outcomes.items() if o.report},
+    )
+
+
+def best_configurations(ledger: Ledger, view: Overview | Results) -> list[dict[str, Any]]:
     """Return the best configuration so far of each data set and model, by the objective.
 
     The rule is that of the report. Configurations with results at the most seeds are compared by

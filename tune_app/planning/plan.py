@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 
 from search_spaces.configuration import Config, Configuration
+from tune_app.planning.order import Order, default_order
 from tune_app.planning.resources import Cluster, trial_resources
 from tune_app.planning.sharing import Row, group_rows, milestone_of
 from tune_app.study.trial_record import AT_RETURN
@@ -90,7 +91,7 @@ class Plan:
     """The trials of a launch, and the rows that it does not run.
 
     Attributes:
-        trials: the trials to launch, the longest first; exclusive trials in random order.
+        trials: the trials to launch, in the order in which they start.
         finished: rows that need no trial any more, with their status.
         open_rows: rows that cannot run here.
         num_rows: the number of rows of the study.
@@ -139,13 +140,15 @@ class PlanOptions:
         sharing: whether rows may share a trial.
         trials_per_gpu: how many CUDA trials share one GPU.
         exclusive: whether the study measures time. Each trial then has its node or its GPU to
-            itself, and the order of the trials is random.
+            itself.
+        order: in which order the trials start; None for :func:`default_order`.
     """
 
     device: str = "cpu"
     sharing: bool = True
     trials_per_gpu: int = 1
     exclusive: bool = False
+    order: Order | None = None
 
 
 def make_plan(
@@ -200,9 +203,10 @@ def make_plan(
     ]
     rows, open_rows = _separated(missing, why_not)
     groups = group_rows(rows, trainable, sharing=options.sharing)
+    order = options.order or default_order(exclusive=options.exclusive)
     trials = [_make_trial(key, group, trainable, resources_of) for key, group in groups.items()]
     return Plan(
-        trials=tuple(_in_order(trials, trainable, options.exclusive)),
+        trials=tuple(order.sorted(trials, trainable)),
         finished=finished,
         open_rows=open_rows,
         num_rows=len(keys),
@@ -224,16 +228,6 @@ def _separated(
         else:
             rows.append(row)
     return rows, tuple(open_rows)
-
-
-def _in_order(
-    trials: Iterable[PlannedTrial], trainable: Trainable, exclusive: bool
-) -> list[PlannedTrial]:
-    if exclusive:
-        # The keys are hashes, so their order does not depend on any factor. If the machine becomes
-        # slower or faster during the study, no value of a factor is favoured.
-        return sorted(trials, key=lambda trial: trial.key)
-    return sorted(trials, key=lambda trial: -trainable.cost(trial.config))
 
 
 def _resolve(trainable: Trainable, config: Config, device: str) -> Config:

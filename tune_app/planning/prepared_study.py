@@ -11,14 +11,17 @@ from search_spaces.configuration import Configuration
 from search_spaces.errors import one_line
 from tune_app.data.own_data import split_notes
 from tune_app.data.split_data import SplitData, describe
+from tune_app.planning.added_points import add_points, further_factors
 from tune_app.planning.best_of import check_same_data
 from tune_app.planning.checked_request import CheckedRequest, check_num_rows
 from tune_app.planning.code_change import code_notes
 from tune_app.planning.further import take_further
+from tune_app.planning.order import Order, default_order
 from tune_app.planning.plan import Plan, PlanOptions, make_plan
 from tune_app.planning.repeats import SAME_AT_EVERY_SEED, check_seeds, same_at_every_seed
 from tune_app.planning.request import StudyRequest
 from tune_app.planning.resources import Cluster
+from tune_app.planning.row_choice import rows_where
 from tune_app.planning.study_data import (
     check_objective,
     load_images,
@@ -135,8 +138,10 @@ class PreparedStudy:
     def plan(self, cluster: Cluster) -> Plan:
         """Return the plan for the rows that are not finished."""
         finished, left_out = self.recorded.ended(self.ledger.study), self.timed_out()
+        if self.request.further is not None:
+            left_out = set()  # a trial that took too long is taken further too
         if self.only is not None:
-            left_out = set(self.ledger.row_keys()) - finished.keys() - self.only
+            left_out |= set(self.ledger.row_keys()) - self.only
         return make_plan(
             self.ledger.configurations(),
             self.ledger.study["seeds"],
@@ -146,7 +151,7 @@ class PreparedStudy:
             finished=finished,
             num_train=num_train(self.images),
             options=self.plan_options(),
-            left_out=left_out,
+            left_out=left_out - finished.keys(),
         )
 
     def plan_options(self) -> PlanOptions:
@@ -156,7 +161,12 @@ class PreparedStudy:
             sharing=self.request.sharing,
             trials_per_gpu=self.request.trials_per_gpu,
             exclusive=self.request.space.exclusive,
+            order=self.order(),
         )
+
+    def order(self) -> Order:
+        """Return the order in which trials start."""
+        return self.request.order or default_order(exclusive=self.request.space.exclusive)
 
     def on(self, cluster: Cluster) -> PreparedStudy:
         """Return this study for a changed cluster. A new study uses a GPU that has been added."""
@@ -223,17 +233,37 @@ def _make_ledger(
         best_of=request.best_of,
     )
     check_same_data(request, wanted.study["data"])
-    ledger, num_added, only = wanted, 0, None
+    if request.add and request.space.has_domains:
+        wanted.study["configurations"] = []  # those of the space belong to its search
+    ledger, num_before = wanted, 0
     if checked.existing is not None:
         ledger = Ledger(request.store, copy.deepcopy(checked.existing.study))
-        num_added = extend_ledger(ledger, wanted)
-        if request.further is not None:
-            only = take_further(ledger.study, checked.trainable, *request.further)
-            num_added = len(ledger.row_keys()) - len(checked.existing.row_keys())
-        check_num_rows(len(ledger.study["configurations"]), len(ledger.study["seeds"]))
+        num_before = len(ledger.row_keys())
+        extend_ledger(ledger, wanted)
+    only = _chosen_rows(ledger, checked)
+    ledger.study["space"]["factors"] += further_factors(ledger.study, request.space)
+    check_num_rows(len(ledger.study["configurations"]), len(ledger.study["seeds"]))
+    num_added = len(ledger.row_keys()) - num_before if checked.existing is not None else 0
     ledger.study.pop(SAME_AT_EVERY_SEED, None)
     configurations = [] if request.vary_split else ledger.configurations()
     same = same_at_every_seed(configurations, checked.trainable, num_train(images))
     if same:
         ledger.study[SAME_AT_EVERY_SEED] = same
     return ledger, num_added, only
+
+
+def _chosen_rows(ledger: Ledger, checked: CheckedRequest) -> frozenset[RowKey] | None:
+    """Return the rows to which the launch is confined, None for all; add those that are new.
+
+    Points that are added to a space with domains are run without its search.
+    """
+    request, study, only = checked.request, ledger.study, None
+    if request.further is not None:
+        only = take_further(study, checked.trainable, *request.further)
+    if request.add:
+        added = add_points(study, request.space, checked.trainable, request.add)
+        only = added if request.space.has_domains else None
+    if request.where:
+        chosen = rows_where(study, checked.trainable, request.where)
+        only = chosen if only is None else chosen & only
+    return only

@@ -7,7 +7,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from search_spaces.space import SearchSpace
+from tune_app.planning.added_points import Point
 from tune_app.planning.limits import Limits
+from tune_app.planning.order import Order
+from tune_app.planning.row_choice import Condition
 from tune_app.planning.search_options import SearchOptions
 from tune_app.storage.store import StudyStore
 from tune_app.study.best_of import BestOf
@@ -52,6 +55,9 @@ class StudyRequest:
             hold.
         best_of: the picks of another study that the study repeats, or None.
         notes: what the user has to know of the request, one line each.
+        add: points that are added to the study: the parameters that each names, and their values.
+        where: the conditions of the rows that are run; the others stay open.
+        order: in which order trials start; None for the default of the study.
     """
 
     space: SearchSpace
@@ -84,6 +90,9 @@ class StudyRequest:
     has_objective: bool = False
     best_of: BestOf | None = None
     notes: tuple[str, ...] = ()
+    add: tuple[Point, ...] = ()
+    where: tuple[Condition, ...] = ()
+    order: Order | None = None
 
     @property
     def root(self) -> Path:

@@ -55,6 +55,8 @@ def search_settings(request: StudyRequest, recorded: object) -> SearchSettings |
         if not options.is_empty:
             raise UserError("--continue takes one row further, without a search; leave one out")
         return None
+    if request.add and space.has_domains and options.is_empty:
+        return None
     if options.is_empty and known is not None and space.has_domains:
         return known
     if options.is_empty:
@@ -97,6 +99,13 @@ def check_search(
     """
     if not 1 <= search.num_trials <= MOST_TRIALS:
         raise UserError(f"--num-trials {search.num_trials}: allowed: 1 to {MOST_TRIALS:,}")
+    for option, is_given, instead in (
+        ("--add", request.add, "leave out the options of the search to run the points alone"),
+        ("--where", request.where, "use --set to give parameters fixed values"),
+        ("--order", request.order, "leave the option out"),
+    ):
+        if is_given:
+            raise UserError(f"{option}: a search decides itself which rows come next; {instead}")
     seeds = {*request.seeds, *(existing.study["seeds"] if existing is not None else ())}
     if len(seeds) > 1:
         raise UserError(

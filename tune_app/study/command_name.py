@@ -5,9 +5,13 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
+_MODULES = ("tune_app.run", "tune_app.status")
+
 
 def command_name(module: str) -> str:
     """Return ``tune-app run``, or ``python -m tune_app.run`` if the command was called that way.
+
+    Commands without a module of their own are ``python -m tune_app show`` and so on.
 
     Args:
         module: the command's own module, such as ``tune_app.run``; its last part is the subcommand.
@@ -18,4 +22,5 @@ def command_name(module: str) -> str:
         return f"tune-app {subcommand}"
     if program.parts[-2:] == ("tune_app", "__main__.py"):
         return f"python -m tune_app {subcommand}"
-    return f"python -m {module}"
+    is_module = module.startswith("analysis.") or module in _MODULES
+    return f"python -m {module}" if is_module else f"python -m tune_app {subcommand}"

@@ -201,8 +201,11 @@ def extend_ledger(ledger: Ledger, wanted: Ledger) -> int:
     old_ids = {c["config_id"] for c in old["configurations"]}
     added = [c for c in new["configurations"] if c["config_id"] not in old_ids]
     if old_ids and added and len(added) == len(new["configurations"]):
+        commands = [launch.get("command") for launch in old[LAUNCHES]]
+        made = f"; it was made with `{commands[-1]}`" if commands and commands[-1] else ""
         raise UserError(
-            f"study {ledger.name} holds another search space (no configuration in common); {REMEDY}"
+            f"study {ledger.name} holds another search space (no configuration in common{made}); "
+            f"{REMEDY}"
         )
     before = len(ledger.row_keys())
     # A parameter that the study left out at its default becomes an axis: its rows name it now.

@@ -15,9 +15,10 @@ import torch
 
 from tune_app.data.split_data import SplitData
 from tune_app.training.classifier_run import ClassifierRun
+from tune_app.training.launch_settings import LaunchSettings
 from tune_app.training.model_family import SHIPPED, ModelFamily
 from tune_app.training.network import model_name
-from tune_app.training.trial_context import LaunchSettings, TrialContext
+from tune_app.training.trial_context import TrialContext
 
 
 def train_classifier(

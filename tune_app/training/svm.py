@@ -13,11 +13,12 @@ from sklearn.exceptions import ConvergenceWarning
 
 from search_spaces.errors import UserError
 from tune_app.data.split_data import SplitData, subset_train
+from tune_app.training.launch_settings import LaunchSettings
 from tune_app.training.memory import peak_memory_mb
 from tune_app.training.metrics import classification_metrics
 from tune_app.training.probe import PairTimes, Probe
 from tune_app.training.svm_votes import predict
-from tune_app.training.trial_context import LaunchSettings, TrialContext
+from tune_app.training.trial_context import TrialContext
 
 KERNEL_CACHE_MB = 2_000
 """Kernel cache of scikit-learn's own solver. With its default of 200 MB it computes the kernel of

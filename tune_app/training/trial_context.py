@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import io
-import json
 import os
 import shutil
 import socket
@@ -11,11 +9,9 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
 
-import numpy as np
 import numpy.typing as npt
 from ray import tune
 
@@ -24,33 +20,12 @@ from tune_app.storage.storage_errors import FullDiskError, is_full_disk
 from tune_app.study.objective import Objective
 from tune_app.study.trial_record import RESULT_FILE, parse_records
 from tune_app.training.checkpoint import find_checkpoints, load_newest, write_checkpoint
+from tune_app.training.launch_settings import LaunchSettings
 from tune_app.training.memory import begin_trial
+from tune_app.training.trial_files import best_score, predictions_file, write_weights
 
 Run = TypeVar("Run")
 LONGEST_END_SECONDS = 600
-
-
-@dataclass(frozen=True)
-class LaunchSettings:
-    """Settings that all trials of a launch share.
-
-    Attributes:
-        study_dir: the absolute path of the study directory, or its URL.
-        checkpoint_seconds: shortest time between two checkpoints of a trial.
-        metric: the metric of the search space, which selects the best weights.
-        mode: ``"max"`` or ``"min"``.
-        keeps_last: whether the state after the last epoch is saved too, to be kept.
-        keeps_best: whether the best state is to stay, so that a class saves each better one.
-        retries_errors: whether a trial is tried again after an error in a user's function.
-    """
-
-    study_dir: str
-    checkpoint_seconds: float = 30.0
-    metric: str = "val_accuracy"
-    mode: str = "max"
-    keeps_last: bool = False
-    keeps_best: bool = False
-    retries_errors: bool = False
 
 
 class TrialContext:
@@ -211,8 +186,7 @@ class TrialContext:
     ) -> str:
         """Save the predicted and the true classes of the test images.
 
-        Both are needed for McNemar's test between two trials. They are saved as the smallest type
-        of integers that holds every class.
+        Both are needed for McNemar's test between two trials.
 
         Args:
             epoch: the milestone.
@@ -226,13 +200,9 @@ class TrialContext:
             FullDiskError: the disk is full.
         """
         name = f"predictions/epoch_{epoch}.npz"
-        largest = max(int(classes.max(initial=0)) for classes in (predictions, labels))
-        kind = np.min_scalar_type(largest)
-        predicted, true = predictions.astype(kind), labels.astype(kind)
-        content = io.BytesIO()  # NumPy would hide an error of the disk behind one of its own
-        np.savez_compressed(content, predictions=predicted, labels=true)
+        content = predictions_file(predictions, labels)
         with self.full_disk_named():
-            self.store.write(self.directory / name, content.getbuffer())
+            self.store.write(self.directory / name, content)
         return name
 
     def save_best_weights(
@@ -245,8 +215,8 @@ class TrialContext:
         """Save the weights after ``epoch`` if no trial of the group has a better score yet.
 
         The score is the metric of the search space. If ``metrics`` lacks it, no weights are saved,
-        and the next reported row has a note. A small file holds the group's best score so far. If
-        two trials read it at the same time, both may save; housekeeping keeps only the best.
+        and the next reported row has a note. If two trials look at the best score at the same time,
+        both may save; housekeeping keeps only the best.
 
         Args:
             group: trials of a group compete for one file of weights.
@@ -264,23 +234,12 @@ class TrialContext:
                 f"no weights are kept: this row has no number {metric}, the metric of the space"
             )
             return
-        record = self.store.root / "weights" / f"{group}.json"
-        try:
-            entry = json.loads(self.store.current_text(record))
-            best = float(entry["score"]) if entry["metric"] == metric else None
-        except (OSError, ValueError, KeyError, TypeError, OverflowError, RecursionError):
-            best = None
+        best = best_score(self.store, group, metric)
         if best is not None and self._objective.prefers(best, score):
             return
-        import torch
-
         path = self.directory / "weights" / f"{group}.epoch_{epoch}.pt"
-        content = io.BytesIO()
-        torch.save(weights(), content)
-        entry = {"metric": metric, "score": score, "file": str(path.relative_to(self.store.root))}
         with self.full_disk_named():
-            self.store.write(path, content.getbuffer())
-            self.store.write(record, json.dumps(entry).encode())
+            write_weights(self.store, path, weights(), group=group, metric=metric, score=score)
 
     @contextmanager
     def full_disk_named(self, where: str | None = None) -> Iterator[None]:
