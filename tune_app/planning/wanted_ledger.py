@@ -1,0 +1,75 @@
+"""The ledger of a study as a request wants it: with its configurations, seeds and added points."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Mapping
+
+from tune_app.data.split_data import SplitData, describe
+from tune_app.planning.added_points import add_points, further_factors
+from tune_app.planning.best_of import check_same_data
+from tune_app.planning.checked_request import CheckedRequest, check_num_rows
+from tune_app.planning.further import take_further
+from tune_app.planning.repeats import SAME_AT_EVERY_SEED, same_at_every_seed
+from tune_app.planning.row_choice import rows_where
+from tune_app.planning.study_data import num_train
+from tune_app.study.ledger import Ledger, extend_ledger, new_ledger
+from tune_app.study.trials import RowKey
+
+
+def make_ledger(
+    checked: CheckedRequest, images: Mapping[str, SplitData], device: str
+) -> tuple[Ledger, int, frozenset[RowKey] | None]:
+    """Return the study extended by the request.
+
+    Returns:
+        The study, the number of rows added to an existing one, and the rows to which the launch is
+        confined (None for all).
+    """
+    request = checked.request
+    wanted = new_ledger(
+        request.store,
+        request.space,
+        request.seeds,
+        device=device,
+        data=describe(images, request.source, request.num_images, request.split_seed),
+        defaults=checked.trainable.defaults(),
+        code=request.code,
+        search=checked.search,
+        best_of=request.best_of,
+    )
+    check_same_data(request, wanted.study["data"])
+    if request.add and request.space.has_domains:
+        wanted.study["configurations"] = []  # those of the space belong to its search
+    ledger, num_before = wanted, 0
+    if checked.existing is not None:
+        ledger = Ledger(request.store, copy.deepcopy(checked.existing.study))
+        num_before = len(ledger.row_keys())
+        extend_ledger(ledger, wanted)
+    only = _chosen_rows(ledger, checked)
+    ledger.study["space"]["factors"] += further_factors(ledger.study, request.space)
+    check_num_rows(len(ledger.study["configurations"]), len(ledger.study["seeds"]))
+    num_added = len(ledger.row_keys()) - num_before if checked.existing is not None else 0
+    ledger.study.pop(SAME_AT_EVERY_SEED, None)
+    configurations = [] if request.vary_split else ledger.configurations()
+    same = same_at_every_seed(configurations, checked.trainable, num_train(images))
+    if same:
+        ledger.study[SAME_AT_EVERY_SEED] = same
+    return ledger, num_added, only
+
+
+def _chosen_rows(ledger: Ledger, checked: CheckedRequest) -> frozenset[RowKey] | None:
+    """Return the rows to which the launch is confined, None for all; add those that are new.
+
+    Points that are added to a space with domains are run without its search.
+    """
+    request, study, only = checked.request, ledger.study, None
+    if request.further is not None:
+        only = take_further(study, checked.trainable, *request.further)
+    if request.add:
+        added = add_points(study, request.space, checked.trainable, request.add)
+        only = added if request.space.has_domains else None
+    if request.where:
+        chosen = rows_where(study, checked.trainable, request.where)
+        only = chosen if only is None else chosen & only
+    return only
