@@ -168,6 +168,9 @@ def test_a_point_of_a_shipped_trainable_may_leave_a_default_or_vary_it(tmp_path:
     ids = [c.config_id for c in study.ledger.configurations()]
     assert [c.config_id for c in without.ledger.configurations()] == ids[:2]
     assert study.ledger.study["space"]["factors"] == ["lr", "dataset", "momentum"]
+    with pytest.raises(UserError, match="dataset is 'minst'; allowed: mnist, fashion_mnist"):
+        typo = parse_point("--add", "lr=0.1,dataset=minst")
+        prepare(check_request(replace(request, add=(typo,))), CLUSTER)
     with pytest.raises(UserError, match="batch_size is 0; allowed: a whole number >= 2"):
         bad = parse_point("--add", "lr=0.1,batch_size=0")
         prepare(check_request(replace(request, add=(bad,))), CLUSTER)

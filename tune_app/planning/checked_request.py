@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 
 from search_spaces.errors import UserError
 from tune_app.data.array_data import ArrayData
+from tune_app.data.datasets import DATASETS
 from tune_app.planning.best_of import check_is_repeat
 from tune_app.planning.code_change import check_code
 from tune_app.planning.objectives import with_recorded_objectives
@@ -52,8 +53,9 @@ class CheckedRequest:
         configurations = (*self.request.space.corners(), *existing)
         configs = [self.trainable.complete(c.config) for c in configurations]
         named = [c["dataset"] for c in configs if "dataset" in c]
-        named += [text for point in self.request.add for name, text in point if name == "dataset"]
-        return list(dict.fromkeys(named))
+        known = {*DATASETS, *self.request.space.datasets}
+        added = [text for point in self.request.add for name, text in point if name == "dataset"]
+        return list(dict.fromkeys([*named, *(text for text in added if text in known)]))
 
     def with_own_data(self, say: Callable[[str], None]) -> CheckedRequest:
         """Return this request with the data sets of the space that it uses, each loaded once.
