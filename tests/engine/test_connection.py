@@ -96,8 +96,10 @@ def test_a_token_is_spoken_of_only_where_there_is_one(
     monkeypatch: pytest.MonkeyPatch, in_force: bool
 ) -> None:
     monkeypatch.setenv("RAY_AUTH_MODE", "token" if in_force else "disabled")
-    ledger: Any = SimpleNamespace(store=SimpleNamespace(at_url=True))
+    store = SimpleNamespace(at_url=True, place_of=lambda path: "s3://lab/q1a")
+    ledger: Any = SimpleNamespace(store=store, root=None)
     first, *_ = messages.link_lines("127.0.0.1:8265", ledger)
     assert first.startswith("dashboard: http://127.0.0.1:8265")
     assert ("ray get-auth-token" in first) == in_force
-    assert not any("dashboard" in line for line in messages.link_lines("", ledger))
+    [report] = messages.link_lines("", ledger)
+    assert report.startswith("report as it grows: ") and report.endswith(" s3://lab/q1a --serve")
