@@ -7,6 +7,7 @@ import importlib
 import re
 import shlex
 from collections.abc import Iterator
+from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
@@ -18,6 +19,7 @@ from analysis.compare import command as compare
 from search_spaces import SHIPPED
 from tests.docs.pages import PAGES as PUBLIC
 from tests.docs.pages import ROOT, blocks, text_of
+from tests.docs.walk import is_target
 from tests.test_imports import BELOW
 from tune_app.cli import (
     copy_command,
@@ -90,6 +92,15 @@ def test_files_and_modules_exist(page: str) -> None:
         dotted = re.fullmatch(r"((?:analysis|search_spaces|tune_app)(?:\.\w+)+)\b.*", word)
         if dotted and not word.endswith(".py"):
             assert resolves(dotted[1]), f"{page}: {word}"
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_commands_of_a_checkout_exist(page: str) -> None:
+    for word in words(page):
+        if word.startswith("make "):
+            assert is_target(word), f"{page}: {word}"
+        if module := re.match(r"(?:\S+/)?python -m (tests(?:\.\w+)+)", word):
+            assert find_spec(module[1]) is not None, f"{page}: {word}"
 
 
 def resolves(name: str) -> bool:
