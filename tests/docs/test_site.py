@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+import tune_app
+from analysis import compare, stats
 from tests.docs.pages import ROOT
 
 LOADED = re.compile(
@@ -73,10 +75,12 @@ def test_the_search_needs_no_server(site: Path) -> None:
 
 
 @pytest.mark.xdist_group("site")
-def test_the_interface_has_its_docstrings(site: Path) -> None:
+def test_every_public_name_is_described(site: Path) -> None:
     text = (site / "docs" / "api.html").read_text()
-    for name in ("tune_app.run_study", "tune_app.SearchSpace", "analysis.stats.holm"):
-        assert f'id="{name}"' in text
+    for module in (tune_app, stats, compare):
+        for name in module.__all__:
+            assert f'id="{module.__name__}.{name}"' in text
+    assert "Read a study, finished or not, also while it runs." in text
 
 
 def test_a_link_that_leads_nowhere_is_an_error(tmp_path: Path) -> None:
