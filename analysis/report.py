@@ -8,7 +8,7 @@ import time
 from collections.abc import Sequence
 
 from analysis.command_line import Parser, path_argument, study_argument
-from analysis.render.writing import FORMATS, write_report
+from analysis.render.writing import FORMATS, MANY_ROWS, write_report
 from search_spaces.errors import UserError
 from tune_app.storage.output import answering_mistakes, print_text
 
@@ -35,6 +35,7 @@ def _serve(arguments: argparse.Namespace) -> None:
     from analysis.serve.command import serve
 
     given = [name for name in ("out", "watch") if getattr(arguments, name) is not None]
+    given += ["parquet"] if arguments.parquet else []
     given += ["formats"] if arguments.formats != FORMATS else []
     if given:
         raise UserError(f"--{given[0]}: --serve writes no files and follows the study by itself")
@@ -63,6 +64,7 @@ def _write_and_tell(arguments: argparse.Namespace) -> None:
         figures=not arguments.no_figures,
         labs=arguments.labs,
         images=arguments.images,
+        parquet=arguments.parquet,
     )
     for folder in dict.fromkeys(path.parent for path in written):
         inside = [path for path in written if path.parent == folder]
@@ -122,6 +124,11 @@ def _parser() -> Parser:
     )
     parser.add_argument(
         "--no-figures", action="store_true", help="write tables and text only, which is much faster"
+    )
+    parser.add_argument(
+        "--parquet",
+        action="store_true",
+        help=f"write every table as Parquet, too (default: tables of more than {MANY_ROWS:,} rows)",
     )
     parser.add_argument(
         "--labs",

@@ -1,18 +1,21 @@
-"""Write files atomically, and CSV files that no spreadsheet takes for formulas."""
+"""Write files atomically; tables as CSV, which no spreadsheet executes, and as Parquet."""
 
 from __future__ import annotations
 
 import contextlib
+import io
 import os
-import re
 from pathlib import Path
+from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from search_spaces.errors import UserError
+from tune_app.storage.csv_text import safe_cell
 
-_FORMULA = re.compile(r"""((?:^|;)[\s"]*)([=+\-@＝＋－＠])""")
-"""The beginning of a formula, in a cell or after a ``;``. Some programs accept wide characters."""
+_LARGEST = 2**63
+"""Of the whole numbers that Parquet has a type for."""
 
 
 def write_whole(path: Path, content: str | bytes) -> Path:
@@ -39,27 +42,49 @@ def write_whole(path: Path, content: str | bytes) -> Path:
     return path
 
 
-def to_csv(frame: pd.DataFrame) -> str:
-    """Return a frame as CSV in which no text is taken for a formula.
+def remove_file(path: Path) -> None:
+    """Delete a file if it is there.
 
-    A spreadsheet executes a cell that begins with ``=``, ``+``, ``-`` or ``@``. An apostrophe
-    before it makes the cell text (OWASP, "CSV Injection"). The apostrophe is also added after a
-    ``;``, which separates cells in many countries. Text becomes one printable line. Numbers are
-    not changed.
+    Raises:
+        UserError: it cannot be deleted.
     """
+    try:
+        path.unlink(missing_ok=True)
+    except OSError as error:
+        raise UserError(f"{path}: cannot be deleted ({error.strerror}); delete it") from None
+
+
+def to_csv(frame: pd.DataFrame) -> str:
+    """Return a frame as CSV in which no text is taken for a formula. Numbers are not changed."""
     safe = frame.copy()
     for position, column in enumerate(frame.columns):
         if not pd.api.types.is_numeric_dtype(frame[column]):
-            safe.isetitem(position, [_as_text(value) for value in frame[column]])
-    return str(safe.rename(columns=_as_text).to_csv(index=False))
+            safe.isetitem(position, [safe_cell(value) for value in frame[column]])
+    return str(safe.rename(columns=safe_cell).to_csv(index=False))
 
 
-def _as_text(value: object) -> object:
-    if not isinstance(value, str):
-        return value
-    flat = "".join(c if c.isprintable() else _escaped(c) for c in value)
-    return _FORMULA.sub(r"\1'\2", flat)
+def to_parquet(frame: pd.DataFrame) -> bytes:
+    """Return a frame as Parquet, in which numbers, truth values, text and times keep their types.
+
+    A column of several types, such as ``gamma`` with ``"scale"`` and 0.01, becomes text; whole
+    numbers with gaps stay whole numbers.
+    """
+    content = io.BytesIO()
+    typed = {
+        str(column): _of_one_type(frame[column]) if frame[column].dtype == object else frame[column]
+        for column in frame.columns
+    }
+    pd.DataFrame(typed).to_parquet(content, engine="pyarrow", index=False)
+    return content.getvalue()
 
 
-def _escaped(character: str) -> str:
-    return " " if character.isspace() else character.encode("unicode_escape").decode()
+def _of_one_type(values: pd.Series[Any]) -> pd.Series[Any]:
+    known = values.dropna()
+    kinds = {type(value) for value in known}
+    if kinds == {bool}:
+        return values.astype("boolean")
+    if kinds == {int} and all(abs(value) < _LARGEST for value in known):
+        return values.astype("Int64")
+    if kinds and kinds <= {int, float, np.float64} and bool not in kinds:
+        return values.astype("float64")
+    return values.map(str, na_action="ignore").astype("string")

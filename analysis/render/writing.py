@@ -13,9 +13,9 @@ from types import MappingProxyType
 from analysis.frames.copies import study_store
 from analysis.frames.load import Study, load_study
 from analysis.frames.mistakes import load_splits
-from analysis.render.document import Document
+from analysis.render.document import Document, Table
 from analysis.render.drawings import Drawings
-from analysis.render.files import to_csv, write_whole
+from analysis.render.files import remove_file, to_csv, to_parquet, write_whole
 from analysis.render.markdown import render_markdown, table_markdown
 from analysis.render.tex import table_tex
 from analysis.sections.report_document import OWN_TABLES, build_document
@@ -24,6 +24,8 @@ from tune_app.storage.store import StudyStore
 
 FORMATS = ("md", "html", "pdf")
 """The forms of the report, each ``report.<form>``."""
+MANY_ROWS = 10_000
+"""A table with more rows is written as Parquet, too, because spreadsheets and CSV are slow then."""
 _PLAIN_NAME = re.compile(r"[a-z][a-z0-9_]{0,39}")
 
 
@@ -35,6 +37,7 @@ def write_report(
     figures: bool = True,
     labs: bool | None = None,
     images: Path | None = None,
+    parquet: bool = False,
 ) -> list[Path]:
     """Write tables, figures and the report of some studies.
 
@@ -48,10 +51,11 @@ def write_report(
             models and data.
         images: a folder with the IDX files that the studies were made from; without it the report
             shows no images.
+        parquet: whether to write all tables as Parquet, too, and not only those of many rows.
 
     Returns:
-        The files written: ``tables/<name>.csv``, ``.md`` and ``.tex``, ``figures/<name>.svg`` and
-        ``.png``, and ``report.md``, ``report.html`` and ``report.pdf``.
+        The files written: ``tables/<name>.csv``, ``.md``, ``.tex`` and perhaps ``.parquet``,
+        ``figures/<name>.svg`` and ``.png``, and ``report.md``, ``report.html`` and ``report.pdf``.
 
     Raises:
         UserError: a directory is not a study, two studies have the same name, ``out`` is not
@@ -59,7 +63,8 @@ def write_report(
     """
     stores = [study_store(place) for place in places]
     document, stems = _read(stores, figures=figures, labs=labs, images=images)
-    return write_document(document, _destination(stores, out), formats, stems=stems)
+    out = _destination(stores, out)
+    return write_document(document, out, formats, stems=stems, parquet=parquet)
 
 
 def write_document(
@@ -69,6 +74,7 @@ def write_document(
     *,
     name: str = "report",
     stems: Mapping[str, str] = MappingProxyType({}),
+    parquet: bool = False,
 ) -> list[Path]:
     """Write the tables, figures and forms of a document.
 
@@ -78,6 +84,7 @@ def write_document(
         formats: the forms to write, out of ``FORMATS``.
         name: the name of the forms, such as ``report`` for ``report.html``.
         stems: name of a table -> name of its files, where they differ.
+        parquet: whether to write all tables as Parquet, too, and not only those of many rows.
 
     Returns:
         The files written.
@@ -87,13 +94,23 @@ def write_document(
     """
     written = []
     for table in document.tables:
-        stem = out / "tables" / stems.get(table.name, table.name)
-        written += [
-            write_whole(stem.with_name(f"{stem.name}.csv"), to_csv(table.frame)),
-            write_whole(stem.with_name(f"{stem.name}.md"), table_markdown(table) + "\n"),
-            write_whole(stem.with_name(f"{stem.name}.tex"), table_tex(table)),
-        ]
+        stem = stems.get(table.name, table.name)
+        written += _write_table(table, out / "tables", stem, parquet=parquet)
     return [*written, *_write_figures_and_forms(document, out, formats, name)]
+
+
+def _write_table(table: Table, folder: Path, stem: str, *, parquet: bool) -> list[Path]:
+    path = folder / f"{stem}.parquet"
+    content: dict[Path, str | bytes] = {
+        folder / f"{stem}.csv": to_csv(table.frame),
+        folder / f"{stem}.md": table_markdown(table) + "\n",
+        folder / f"{stem}.tex": table_tex(table),
+    }
+    if parquet or len(table.frame) > MANY_ROWS:
+        content[path] = to_parquet(table.frame)
+    else:
+        remove_file(path)  # that of an earlier report would disagree with the other forms
+    return [write_whole(path, text) for path, text in content.items()]
 
 
 def report_html(

@@ -10,6 +10,7 @@ import pytest
 
 from analysis.frames.load import load_study
 from analysis.frames.tables import study_table
+from analysis.render import writing
 from analysis.render.writing import write_report
 from analysis.report import main
 from search_spaces.errors import UserError
@@ -69,6 +70,21 @@ def test_table_of_a_study_holds_every_row_and_column(
     assert "Unfinished" not in text and "grid: open rows" not in text
     assert "1 trial serves 4 rows. Epochs to train: 5 instead of 14 (÷2.8)." in text
     assert "because it does nothing without a GPU: 2 rows repeat" in text
+
+
+def test_tables_as_parquet(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = shared_study(tmp_path / "grid")
+    tables = path / "report" / "tables"
+    assert main([str(path), *QUICK, "--parquet"]) == 0
+    assert {f.stem for f in tables.glob("*.parquet")} == {f.stem for f in tables.glob("*.csv")}
+    table = study_table(load_study(path))
+    back = pd.read_parquet(tables / "grid.parquet")
+    assert [*back] == [*table] and back["val_accuracy"].tolist() == table["val_accuracy"].tolist()
+    assert main([str(path), *QUICK]) == 0
+    assert not list(tables.glob("*.parquet")), "those of the earlier report are out of date"
+    monkeypatch.setattr(writing, "MANY_ROWS", 3)
+    assert main([str(path), *QUICK]) == 0
+    assert (tables / "grid.parquet").is_file(), "the table has four rows"
 
 
 def test_same_study_gives_the_same_bytes(tmp_path: Path) -> None:
