@@ -61,10 +61,10 @@ def answer(study: Study, key: str, *, is_only: bool = True) -> Section:
 def winners_in_words(study: Study) -> list[str]:
     """Return a sentence on the best configuration of each data set."""
     found = winners(study)
-    return [_winner(study, winner) for winner in found] or [nothing_picked(study)]
+    return [winner_in_words(study, winner) for winner in found] or [nothing_picked(study)]
 
 
-def _winner(study: Study, winner: Winner) -> str:
+def winner_in_words(study: Study, winner: Winner) -> str:
     """Return a winner, its values, and what a pick on the test data would have claimed."""
     picked = settings(study, winner.config, ["dataset"], _MOST_SETTINGS)
     if len(shown_parameters(study)) > _MOST_SETTINGS:

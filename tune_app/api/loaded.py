@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from search_spaces.errors import UserError, choices
-from tune_app.study.kept_weights import KeptWeights, kept_weights
+from tune_app.api.figure import StudyFigure
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -15,22 +15,25 @@ if TYPE_CHECKING:
 
     from analysis.frames.load import Study
 
-_MOST_BYTES = 20_000_000_000
-"""Of a file of weights at a URL."""
 
-
-def load_study(place: str | Path) -> LoadedStudy:
+def load_study(
+    place: str | Path, *, metric: str | None = None, mode: str | None = None
+) -> LoadedStudy:
     """Read a study, finished or not, also while it runs.
 
     Args:
         place: its directory, such as ``results/q1a``, or its URL.
+        metric: the measure that decides what is best and that figures show; by default the study's
+            own objective.
+        mode: ``"max"`` or ``"min"``; by default the direction that the measure is known to have.
 
     Raises:
-        UserError: there is no study, or it cannot be read.
+        UserError: there is no study, it cannot be read, or it does not report the measure.
     """
     from analysis.frames.load import load_study as read
+    from analysis.frames.objective import judged_by
 
-    return LoadedStudy(read(place))
+    return LoadedStudy(judged_by(read(place), metric, mode))
 
 
 class LoadedStudy:
@@ -64,25 +67,56 @@ class LoadedStudy:
         """The content of ``study.json``, and under ``launches`` the record of each launch."""
         return self.frames.meta
 
-    def best(self, by: Sequence[str] | str = ()) -> pd.DataFrame:
-        """Return the best configuration of each group by the study's own objective.
+    @property
+    def figures(self) -> list[str]:
+        """The names of the figures that the report of this study has."""
+        from analysis.sections.figures_by_name import figure_names
+
+        return figure_names(self.frames)
+
+    def figure(self, name: str) -> StudyFigure:
+        """Return a figure of the report, which a notebook shows and ``save`` writes.
+
+        Args:
+            name: one of :attr:`figures`, such as ``"curves"``, ``"explore"`` or ``"importance"``.
+
+        Raises:
+            UserError: the report of this study has no such figure; the message lists those it has.
+        """
+        from analysis.sections.figures_by_name import figure_named
+
+        return StudyFigure(figure_named(self.frames, name))
+
+    def best(
+        self,
+        by: Sequence[str] | str = (),
+        *,
+        metric: str | None = None,
+        mode: str | None = None,
+    ) -> pd.DataFrame:
+        """Return the best configuration of each group.
 
         It is picked as in the report: by the mean over seeds, among configurations with results at
         the most seeds, without those of which one seed diverged.
 
         Args:
             by: the parameters that make a group, such as ``"dataset"``; empty for one winner.
+            metric: the measure to judge by; by default the objective.
+            mode: ``"max"`` or ``"min"``; by default the direction that the measure is known to
+                have.
 
         Returns:
             One line per group, with the columns of :attr:`rows` and ``num_seeds``. Over several
             seeds a number is their mean.
 
         Raises:
-            UserError: a parameter is not one of the study, or nothing can be picked yet.
+            UserError: a parameter or the measure is not one of the study, or nothing can be picked
+                yet.
         """
+        from analysis.frames.objective import judged_by
         from analysis.frames.selection import best_rows
 
-        study = self.frames
+        study = judged_by(self.frames, metric, mode)
         groups = [by] if isinstance(by, str) else list(by)
         unknown = [name for name in groups if name not in study.config_keys]
         if unknown:
@@ -114,33 +148,35 @@ class LoadedStudy:
         Raises:
             UserError: no such weights are kept, or they are not those of the model.
         """
-        from tune_app.training.saved_model import load_saved_model
+        from tune_app.api.row_weights import chosen_weights, model_info, weights_content
+        from tune_app.training.saved_model import load_model, read_state
 
-        weights = self._kept(config_id)
-        store = self.frames.store
-        with store.fetched(weights.path.parent, _MOST_BYTES) as folder:
-            content = (folder / weights.path.name).read_bytes()
-        return load_saved_model(content, weights.config, build)
+        chosen = chosen_weights(self.frames, config_id)
+        info = model_info(self.frames, chosen)
+        return load_model(info, read_state(weights_content(self.frames, chosen), info.model), build)
 
-    def _kept(self, config_id: str) -> KeptWeights:
-        study = self.frames
-        trials = {id(o.trial): o.trial for o in study.outcomes.values() if o.trial is not None}
-        directories = [d for trial in trials.values() for d in trial.directories]
-        served = {d.path: d.serves() for d in directories}
-        kept = [
-            (weights, served[weights.path.parent.parent].get(weights.epoch, []))
-            for weights in kept_weights(study.store, directories)
-        ]
-        if not kept:
-            raise UserError(
-                f"load_model: {study.name} keeps no weights; those of the shipped loop are kept "
-                "once a row has its result, and a function of your own saves its own checkpoints"
-            )
-        found = [w for w, ids in kept if any(row.startswith(config_id) for row in ids)]
-        if not found or (config_id and len(found) > 1):
-            raise UserError(
-                f"load_model: no weights of {config_id} are kept; allowed: "
-                f"{choices([row for _, ids in kept for row in ids])}"
-            )
-        sign = 1 if study.mode == "min" else -1
-        return min(found, key=lambda weights: sign * weights.score)
+    def export(
+        self,
+        path: str | Path,
+        config_id: str = "",
+        *,
+        build: Callable[[Mapping[str, Any]], nn.Module] | None = None,
+    ) -> list[Path]:
+        """Write a trained model into a file that needs this package no more, and its model card.
+
+        Args:
+            path: ``.safetensors``, ``.pt`` (a plain state_dict) or ``.onnx``. The card is beside
+                it, with the ending ``.md``. Files that are there are replaced.
+            config_id: the configuration, as for :meth:`load_model`.
+            build: as for :meth:`load_model`; needed for models of your own, and only for ONNX.
+
+        Returns:
+            The files written, the model first.
+
+        Raises:
+            UserError: no such weights are kept, or the format cannot hold the model.
+        """
+        from tune_app.api.export import export_model
+        from tune_app.api.row_weights import chosen_weights
+
+        return export_model(self.frames, chosen_weights(self.frames, config_id), path, build)

@@ -27,6 +27,8 @@ class DatasetSpec:
         std: Their standard deviation.
         sha256: File name without ``.gz`` -> SHA-256 of the decompressed file.
         torchvision_class: Name of the class in ``torchvision.datasets`` that downloads it.
+        looks: What an image looks like, which a model expects of others, too.
+        licence: Under which licence the images are, and who says so.
     """
 
     name: str
@@ -37,6 +39,8 @@ class DatasetSpec:
     std: float
     sha256: Mapping[str, str]
     torchvision_class: str
+    looks: str
+    licence: str
 
 
 def _checksums(
@@ -64,6 +68,12 @@ _MNIST = DatasetSpec(
         "ff7bcfd416de33731a308c3f266cc351222c34898ecbeaf847f06e48f7ec33f2",
     ),
     torchvision_class="MNIST",
+    looks="one bright digit in the middle of a black background",
+    licence=(
+        "CC BY-SA 3.0 (https://creativecommons.org/licenses/by-sa/3.0/), Yann LeCun and Corinna "
+        "Cortes. This is what the documentation of Keras says of MNIST; the files themselves name "
+        "no licence"
+    ),
 )
 
 _FASHION_MNIST = DatasetSpec(
@@ -91,6 +101,10 @@ _FASHION_MNIST = DatasetSpec(
         "0402a96d92fd2663957122ceb108a494c5af83dab82d92729df917d7dec38c34",
     ),
     torchvision_class="FashionMNIST",
+    looks="one bright piece of clothing in the middle of a black background",
+    licence=(
+        "MIT, copyright 2017 Zalando SE (https://github.com/zalandoresearch/fashion-mnist)"
+    ),
 )
 
 DATASETS: dict[str, DatasetSpec] = {spec.name: spec for spec in (_MNIST, _FASHION_MNIST)}

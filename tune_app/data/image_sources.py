@@ -12,7 +12,7 @@ from PIL import Image
 
 from search_spaces.errors import UserError, choices
 
-_SUFFIXES = (".bmp", ".gif", ".jpeg", ".jpg", ".pgm", ".png", ".ppm", ".tif", ".tiff", ".webp")
+SUFFIXES = (".bmp", ".gif", ".jpeg", ".jpg", ".pgm", ".png", ".ppm", ".tif", ".tiff", ".webp")
 _PARTS = {"test", "train", "training", "val", "valid", "validation"}
 """Names of folders that hold a part of a data set instead of a class."""
 _GREY = ("1", "L", "LA", "La")
@@ -63,12 +63,12 @@ def read_folders(folders: Sequence[Path], size: Size) -> Read:
     labels: list[str] = []
     for folder in folders:
         for name in class_names:
-            for path in _image_files(folder / name):
+            for path in image_files(folder / name):
                 images[str(path)] = _read_image(where, path, shape)
                 labels.append(name)
     if not images:
         raise UserError(
-            f"{where}: {folders[0]}: its subfolders hold no images; allowed: {choices(_SUFFIXES)}"
+            f"{where}: {folders[0]}: its subfolders hold no images; allowed: {choices(SUFFIXES)}"
         )
     empty = sorted({*class_names} - {*labels})
     if empty:
@@ -101,7 +101,7 @@ def _length(where: str, dataset: Any) -> int:
 def _array(where: str, name: str, image: Any) -> NDArray[Any]:
     """Return an image as an array, (H, W) or (H, W, C); a tensor is (C, H, W)."""
     if isinstance(image, Image.Image):
-        return _pixels(image)
+        return pixels(image)
     if hasattr(image, "detach"):
         array: NDArray[Any] = image.detach().cpu().numpy()
         if array.ndim == 3:
@@ -112,7 +112,7 @@ def _array(where: str, name: str, image: Any) -> NDArray[Any]:
     raise UserError(f"{where}: {name} is a {type(image).__name__}, not an image or a tensor")
 
 
-def _pixels(image: Image.Image) -> NDArray[Any]:
+def pixels(image: Image.Image) -> NDArray[Any]:
     if image.mode in _WIDE:
         return np.asarray(image)
     return np.asarray(image.convert("L" if image.mode in _GREY else "RGB"))
@@ -185,17 +185,17 @@ def _classes_of(where: str, folder: Path) -> list[str]:
     return names
 
 
-def _image_files(folder: Path) -> Iterator[Path]:
+def image_files(folder: Path) -> Iterator[Path]:
     """Yield the images of a class, also those in folders within it, in alphabetical order."""
     for path in sorted(folder.rglob("*")):
-        if path.suffix.lower() in _SUFFIXES and not path.name.startswith("."):
+        if path.suffix.lower() in SUFFIXES and not path.name.startswith("."):
             yield path
 
 
 def _read_image(where: str, path: Path, shape: tuple[int, int] | None) -> NDArray[Any]:
     try:
         with Image.open(path) as image:
-            array = _pixels(image)
+            array = pixels(image)
             if shape is None:
                 return array
             resized = Image.fromarray(array).resize((shape[1], shape[0]), Image.Resampling.BILINEAR)

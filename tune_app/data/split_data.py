@@ -145,17 +145,24 @@ def describe(
                 "num_val": len(data.val),
                 "num_test": len(data.test),
                 "sha256": dict(data.sha256),
-                **_classes(data),
+                **_of_own(data),
             }
             for name, data in datasets.items()
         },
     }
 
 
-def _classes(data: SplitData) -> dict[str, Any]:
-    """Return the entry with the classes of a user's data set, which reports cannot know."""
-    is_known = data.class_names is None or data.name in DATASETS
-    return {} if is_known else {"class_names": list(data.class_names or ())}
+def _of_own(data: SplitData) -> dict[str, Any]:
+    """Return what a report, or somebody who uses a model, cannot know of a user's data set.
+
+    These are its classes, and how an item becomes the input of a network.
+    """
+    if data.name in DATASETS:
+        return {}
+    names = {} if data.class_names is None else {"class_names": list(data.class_names)}
+    shape, dtype = list(data.inputs.shape[1:]), data.inputs.dtype.name
+    scale = {"mean": list(data.mean), "std": list(data.std)}
+    return {**names, "input": {"shape": shape, "dtype": dtype, **scale}}
 
 
 def subset_train(data: SplitData, num_train: int, seed: int) -> SplitData:

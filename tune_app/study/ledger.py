@@ -217,7 +217,9 @@ def extend_ledger(ledger: Ledger, wanted: Ledger) -> int:
     old["space"] = new["space"]
     old.pop(CODE, None)
     old |= {key: new[key] for key in (CODE, SEARCH) if key in new}
-    old["data"]["datasets"] = {**new["data"]["datasets"], **old["data"]["datasets"]}
+    known, wanted_data = old["data"]["datasets"], new["data"]["datasets"]
+    recorded = {name: {**wanted_data.get(name, {}), **entry} for name, entry in known.items()}
+    old["data"]["datasets"] = {**wanted_data, **recorded}
     return len(ledger.row_keys()) - before
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 from typing import Any
 
+import torch
 import torchvision
 from torch import nn
 
@@ -47,11 +48,7 @@ def build_model(
             f"unknown model {name!r}{did_you_mean(name, model_names())}; choose a classifier of "
             f"torchvision.models, such as {PROVEN[0]}"
         )
-    arguments = dict(_ARGUMENTS.get(name, {}))
-    if name.startswith("vit_"):
-        arguments["image_size"] = image_size[0]
-    elif name.startswith("maxvit_"):
-        arguments["input_size"] = image_size
+    arguments = _arguments(name, image_size)
     try:
         model: nn.Module = torchvision.models.get_model(
             name, weights=None, num_classes=num_classes, **arguments
@@ -71,9 +68,42 @@ def too_small(name: str, size: tuple[int, int], error: Exception) -> UserError:
     )
 
 
+def plain_lines(
+    name: str, in_channels: int, num_classes: int, image_size: tuple[int, int]
+) -> list[str]:
+    """Return the lines of Python that build the model with torchvision alone.
+
+    They use the names ``torch`` and ``torchvision``. The arguments are those of
+    :func:`build_model`.
+    """
+    arguments = {"num_classes": num_classes, **_arguments(name, image_size)}
+    words = ", ".join(f"{key}={value!r}" for key, value in arguments.items())
+    lines = [f"model = torchvision.models.{name}({words})"]
+    with torch.device("meta"):
+        path, first = _first_convolution(build_model(name, 3, num_classes, image_size))
+    if first.in_channels != in_channels:
+        shape = f"{in_channels}, {first.out_channels}, {first.kernel_size}"
+        rest = f"{first.stride}, {first.padding}, bias={first.bias is not None}"
+        lines.append(f"model.set_submodule({path!r}, torch.nn.Conv2d({shape}, {rest}))")
+    return lines
+
+
+def _arguments(name: str, image_size: tuple[int, int]) -> dict[str, Any]:
+    arguments = dict(_ARGUMENTS.get(name, {}))
+    if name.startswith("vit_"):
+        arguments["image_size"] = image_size[0]
+    elif name.startswith("maxvit_"):
+        arguments["input_size"] = image_size
+    return arguments
+
+
+def _first_convolution(model: nn.Module) -> tuple[str, nn.Conv2d]:
+    return next((n, m) for n, m in model.named_modules() if isinstance(m, nn.Conv2d))
+
+
 def _take_channels(model: nn.Module, in_channels: int) -> None:
     """Replace the first convolution by one with this number of input channels, if it has not."""
-    name, first = next((n, m) for n, m in model.named_modules() if isinstance(m, nn.Conv2d))
+    name, first = _first_convolution(model)
     if first.in_channels == in_channels:
         return
     conv = nn.Conv2d(
