@@ -73,5 +73,3 @@ def _about(study: Study, chosen: RowWeights, selected: str) -> dict[str, Any]:
             for metric in shown_metrics(study, chosen)
         },
     }
-
-

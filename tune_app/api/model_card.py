@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     from analysis.frames.answer import Winner
     from analysis.frames.load import Study
 
+_TIMES = ("train_seconds",)
+"""Measures of a split that say nothing of the model."""
 _SOURCES = {
     "full": "all 70,000 images",
     "sample": "the 10,000 official test images, as a sample",
@@ -61,7 +63,7 @@ def shown_metrics(study: Study, chosen: RowWeights) -> list[ShownMetric]:
     found = []
     for name in reported_numbers(study):
         value, measure = finite_number(chosen.record.get(name)), measure_of(study, name)
-        if value is None or measure.split is None:
+        if value is None or measure.split is None or name in _TIMES:
             continue
         items = num_items_of(study, chosen.dataset, name)
         declared = measures_of(study).declared.get(name)
@@ -70,7 +72,9 @@ def shown_metrics(study: Study, chosen: RowWeights) -> list[ShownMetric]:
         interval = ""
         if items and counted and 0 <= value <= 1:
             low, high = proportion_interval(value * items, items)
-            interval = f"{measure.cell(low, items)} to {measure.cell(high, items)}, {items:,.0f} items"
+            interval = (
+                f"{measure.cell(low, items)} to {measure.cell(high, items)}, {items:,.0f} items"
+            )
         cells = (measure.cell(value, items), interval)
         found.append(ShownMetric(name, measure.heading, value, low, high, cells, measure.split))
     return found
@@ -98,7 +102,7 @@ def selection_words(study: Study, chosen: RowWeights, among: str) -> str:
     of = f" Only rows with {among} were compared." if among else ""
     rows = study.rows
     states = ", ".join(f"{n} {s}" for s, n in rows["status"].value_counts(sort=False).items())
-    have = f" The study's rows: {states}."
+    have = f" Rows: {states}."
     if winner is None:
         return (
             f"Chosen by its id, and not as the best of the study by {study.metric} "
@@ -194,7 +198,10 @@ class ModelCard:
         if names is None:
             yield "- Output: the targets of a regression."
         else:
-            listed = ", ".join(f"{place} {one_line(name)}" for place, name in enumerate(names))
+            listed = ", ".join(
+                name if name == str(place) else f"{place} {one_line(name)}"
+                for place, name in enumerate(names)
+            )
             yield f"- Output: a number for each class, whose softmax is its probability: {listed}."
             yield "- These probabilities are not calibrated."
 
@@ -228,10 +235,11 @@ class ModelCard:
         spec = DATASETS.get(self._info.dataset)
         source = _SOURCES.get(str(data.get("source")), "a folder of the user's")
         yield f"- {spec.title}: {source}." if spec else f"- {self._info.dataset}, the user's own."
+        by_class = " within each class" if self._info.class_names else ""
         counts = {part: entry.get(f"num_{part}") for part in ("images", "train", "val", "test")}
         yield (
             f"- {counts['images']:,} items: {counts['train']:,} training, {counts['val']:,} "
-            f"validation and {counts['test']:,} test items, drawn at random by class."
+            f"validation and {counts['test']:,} test items, drawn at random{by_class}."
             if all(isinstance(count, int) for count in counts.values())
             else "- Numbers of items: not recorded."
         )
@@ -251,7 +259,8 @@ class ModelCard:
         gpus = hardware.get("gpus")
         also = f", {', '.join(map(str, gpus))}" if isinstance(gpus, list) and gpus else ""
         yield f"- {one_line(str(hardware.get('cpu')))}{one_line(also)}"
-        yield f"- Started {launch.get('started_at')}, commit {launch.get('git_commit') or 'unknown'}"
+        commit = launch.get("git_commit") or "unknown"
+        yield f"- Started {launch.get('started_at')}, commit {commit}"
 
 
 def _scaling(item: Any) -> str:

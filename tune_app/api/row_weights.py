@@ -40,12 +40,12 @@ class RowWeights:
     @property
     def dataset(self) -> str:
         """The data set that the model was trained on; a name of a model has no hyphen."""
-        return self.weights.group.rpartition("-")[0]
+        return str(self.weights.config.get("dataset") or self.weights.group.rpartition("-")[0])
 
     @property
     def model(self) -> str:
         """The name of the model."""
-        return self.weights.group.rpartition("-")[2]
+        return str(self.weights.config.get("model") or self.weights.group.rpartition("-")[2])
 
 
 def row_weights(study: Study) -> list[RowWeights]:

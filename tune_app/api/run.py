@@ -56,7 +56,8 @@ def run_study(space: SearchSpace | str, **options: Any) -> LoadedStudy:
     with requested(args, ["--space", name, *words], declared, code) as request:
         place = request.store.place
         _launch(request, RunDisplay(run_console("the study goes on"), addresses(args.notify or ())))
-    return load_study(place)
+    # By the objective of this call, also if the study lies where its record cannot be changed.
+    return load_study(place, metric=declared.metric, mode=declared.mode)
 
 
 def _launch(request: Any, display: RunDisplay) -> None:

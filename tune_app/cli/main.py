@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import sys
 from collections.abc import Sequence
 
@@ -14,6 +15,8 @@ COMMANDS = {
     "list": "list the studies in a folder with their states and best results",
     "status": "print how far a study is, also while it is running",
     "show": "list the rows of a study, or print everything that is kept of one row",
+    "best": "print the best configuration of a study, and export its model",
+    "predict": "print the class of images, by a model that was exported",
     "report": "write the report of one or more studies",
     "compare": "tell whether a study is better than another, and what changed",
     "audit": "find results in a table that cannot be right",
@@ -23,6 +26,13 @@ COMMANDS = {
     "env": "print versions, processors, GPUs and storage, as a bug report needs them",
 }
 """Subcommand -> what it does. Those of the first version are also modules: ``tune_app.run`` ..."""
+_ELSEWHERE = {
+    "report": "analysis.report",
+    "compare": "analysis.compare.command",
+    "audit": "analysis.audit",
+    "claims": "analysis.claims",
+}
+"""The commands whose module is not one of this room."""
 
 
 @answering_mistakes
@@ -44,31 +54,8 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def _load(name: str) -> Main:
     """Import one command, without the packages that only the others need."""
-    command: Main
-    if name == "init":
-        from tune_app.cli.init_command import main as command
-    elif name == "run":
-        from tune_app.cli.run_command import main as command
-    elif name == "status":
-        from tune_app.cli.status_command import main as command
-    elif name == "show":
-        from tune_app.cli.show_command import main as command
-    elif name == "list":
-        from tune_app.cli.list_command import main as command
-    elif name == "copy":
-        from tune_app.cli.copy_command import main as command
-    elif name == "rm":
-        from tune_app.cli.rm_command import main as command
-    elif name == "env":
-        from tune_app.cli.env_command import main as command
-    elif name == "report":
-        from analysis.report import main as command
-    elif name == "compare":
-        from analysis.compare.command import main as command
-    elif name == "audit":
-        from analysis.audit import main as command
-    else:
-        from analysis.claims import main as command
+    module = _ELSEWHERE.get(name, f"tune_app.cli.{name}_command")
+    command: Main = importlib.import_module(module).main
     return command
 
 

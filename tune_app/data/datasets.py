@@ -102,9 +102,7 @@ _FASHION_MNIST = DatasetSpec(
     ),
     torchvision_class="FashionMNIST",
     looks="one bright piece of clothing in the middle of a black background",
-    licence=(
-        "MIT, copyright 2017 Zalando SE (https://github.com/zalandoresearch/fashion-mnist)"
-    ),
+    licence=("MIT, copyright 2017 Zalando SE (https://github.com/zalandoresearch/fashion-mnist)"),
 )
 
 DATASETS: dict[str, DatasetSpec] = {spec.name: spec for spec in (_MNIST, _FASHION_MNIST)}

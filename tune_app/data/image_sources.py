@@ -113,6 +113,7 @@ def _array(where: str, name: str, image: Any) -> NDArray[Any]:
 
 
 def pixels(image: Image.Image) -> NDArray[Any]:
+    """Return an image as an array: grey ones are (H, W), all others RGB, (H, W, 3)."""
     if image.mode in _WIDE:
         return np.asarray(image)
     return np.asarray(image.convert("L" if image.mode in _GREY else "RGB"))

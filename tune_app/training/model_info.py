@@ -123,7 +123,8 @@ def _item(entry: Mapping[str, Any]) -> ItemInput:
     return item
 
 
-def recorded_item(data: Mapping[str, Any], dataset: str, config: Mapping[str, Any]
+def recorded_item(
+    data: Mapping[str, Any], dataset: str, config: Mapping[str, Any]
 ) -> ItemInput | None:
     """Return how an item of a data set becomes an input, from what a study recorded.
 

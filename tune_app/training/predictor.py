@@ -90,7 +90,9 @@ class Predictor:
         stacked = torch.from_numpy(np.stack([image.item for image in batch]))
         inputs = stacked.unsqueeze(1) if stacked.ndim == 3 else stacked.permute(0, 3, 1, 2)
         channels, *_ = self.item.of_model
-        values = as_input(normalise(inputs, self.item.mean, self.item.std), channels, self.item.size)
+        values = as_input(
+            normalise(inputs, self.item.mean, self.item.std), channels, self.item.size
+        )
         with torch.inference_mode():
             outputs = self._model(values.contiguous())
         names = self.info.class_names
@@ -109,8 +111,8 @@ def _image_input(info: ModelInfo) -> ItemInput:
     if item is None:
         raise UserError(
             f"the model {info.model} was exported from a study that does not say how an image "
-            f"becomes its input (data set {info.dataset or 'unknown'}); run the same `tune-app run` "
-            "command again, which records it, and export the model again"
+            f"becomes its input (data set {info.dataset or 'unknown'}); run the study's command "
+            "again, which records it, and export the model again"
         )
     if not item.is_image:
         shape = "×".join(map(str, item.shape)) or "one number"

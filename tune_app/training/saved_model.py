@@ -123,7 +123,8 @@ def fits_torchvision(info: ModelInfo, state: State) -> bool:
     """Return whether the weights are those of torchvision's model of this name."""
     try:
         with torch.device("meta"):
-            _torchvision(info, state).load_state_dict(dict(state))
+            wanted = _torchvision(info, state).state_dict()
     except Exception:  # of any kind: a model of the user's may have any weights
         return False
-    return True
+    shapes = {name: tuple(value.shape) for name, value in state.items()}
+    return shapes == {name: tuple(value.shape) for name, value in wanted.items()}
