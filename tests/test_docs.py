@@ -22,10 +22,12 @@ from tests.docs.pages import ROOT, blocks, text_of
 from tests.docs.walk import is_target
 from tests.test_imports import BELOW
 from tune_app.cli import (
+    best_command,
     copy_command,
     env_command,
     init_command,
     list_command,
+    predict_command,
     rm_command,
     run_command,
     show_command,
@@ -43,6 +45,8 @@ PARSERS = {
     "env": env_command.build_parser(),
     "show": show_command.build_parser(),
     "status": status_command.build_parser(),
+    "best": best_command.build_parser(),
+    "predict": predict_command.build_parser(),
     "report": report._parser(),
     "compare": compare.build_parser(),
     "audit": audit._parser(),

@@ -58,6 +58,15 @@ def output(client: Any, cell: str, while_running: Callable[[str], None] = lambda
     return "".join(texts)
 
 
+def displayed(client: Any, cell: str) -> dict[str, Any]:
+    """Return what a cell shows as its value: MIME type -> content."""
+    found: list[dict[str, Any]] = []
+    client.execute_interactive(
+        cell, output_hook=lambda message: found.append(message["content"]), timeout=240
+    )
+    return next(content["data"] for content in found if "data" in content)
+
+
 @pytest.mark.slow
 def test_stopped_and_continued(kernel: Any, tmp_path: Path) -> None:
     manager, client = kernel
@@ -81,3 +90,7 @@ def test_stopped_and_continued(kernel: Any, tmp_path: Path) -> None:
     assert "unfinished" in printed
     printed = output(client, "print(run_study(space(0.0), study='quick').best()['x'].iloc[0])")
     assert printed.rstrip().endswith("1"), printed
+    assert "2 rows, 0 finished; 2 trials to run" in printed and "[2/2] " in printed, "the progress"
+    shown = displayed(client, "load_study('results/quick').figure('curves')")
+    assert shown["image/svg+xml"].startswith("<svg ") and "Loss by epoch" in shown["text/plain"]
+    assert shown["application/vnd.vegalite.v6+json"]["datasets"]

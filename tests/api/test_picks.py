@@ -2,57 +2,25 @@
 
 from __future__ import annotations
 
-import json
 import subprocess
 import sys
 from pathlib import Path
-from typing import Any
 
 import pytest
 import torch
 
 from search_spaces.errors import UserError
+from tests.kept_models import MODEL, kept_study, state_of
 from tests.own_studies import rmse_study
-from tests.studies import line, resnet_config, study_json, write_study, write_trial
 from tune_app import load_study
 from tune_app.api.picks import read_picks
 from tune_app.training.model_file import read_model
 from tune_app.training.models import build_model
 
-MODEL = "shufflenet_v2_x0_5"
-SCORES = {"a": 0.9, "b": 0.95, "c": 0.8}
-LOSSES = {"a": 0.1, "b": 0.3, "c": 0.2}
-CONFIGS = {
-    "a": resnet_config(model=MODEL),
-    "b": resnet_config(model=MODEL, lr=0.1),
-    "c": resnet_config(model=MODEL, dataset="fashion_mnist"),
-}
-
 
 @pytest.fixture(scope="module")
 def study(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Write a study: b is the best of two on MNIST, c the only one on FashionMNIST."""
-    root = tmp_path_factory.mktemp("picks") / "grid"
-    write_study(root, study_json(CONFIGS, name="grid"))
-    (root / "weights").mkdir()
-    for seed, (name, score) in enumerate(SCORES.items()):
-        values = {"val_accuracy": score, "val_loss": LOSSES[name]}
-        rows = [line(1), line(2, milestone=True, **values)]
-        folder = write_trial(root, name, CONFIGS[name], {2: [name]}, rows)
-        if name != "a":
-            group = f"{CONFIGS[name]['dataset']}-{MODEL}"
-            file = folder / "weights" / f"{group}.epoch_2.pt"
-            file.parent.mkdir()
-            torch.manual_seed(seed)
-            torch.save(build_model(MODEL).state_dict(), file)
-            entry = {"metric": "val_accuracy", "score": score, "file": str(file.relative_to(root))}
-            (root / "weights" / f"{group}.json").write_text(json.dumps(entry))
-    return root
-
-
-def state_of(seed: int) -> dict[str, Any]:
-    torch.manual_seed(seed)
-    return build_model(MODEL).state_dict()
+    return kept_study(tmp_path_factory.mktemp("picks") / "grid")
 
 
 def test_the_pick_of_all_rows_of_a_part_and_by_another_measure(study: Path) -> None:

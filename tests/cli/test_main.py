@@ -88,7 +88,7 @@ def test_the_name_that_was_typed(tmp_path: Path) -> None:
     [
         (
             [],
-            "a command is missing; allowed: init, run, list, status, show, report, compare, ",
+            "a command is missing; allowed: init, run, list, status, show, best, predict, report, ",
         ),
         (["runn"], "runn: no such command; did you mean 'run'?; allowed: init, run, "),
         (["--space", "q1a"], "--space: no such command; allowed: init, run, "),

@@ -74,6 +74,7 @@ def test_a_users_classes_are_described() -> None:
     assert trees["class_names"] == ["ash", "elm"]
     assert [trees[f"num_{part}"] for part in ("images", "train", "val", "test")] == [20, 14, 2, 4]
     assert set(trees["sha256"]) == {"inputs", "labels"}
+    assert trees["input"] == {"shape": [3], "dtype": "float64", "mean": [0.0], "std": [1.0]}
 
 
 def test_parts_are_copies_with_all_that_the_data_set_has() -> None:

@@ -5,8 +5,11 @@ from __future__ import annotations
 import shutil
 from pathlib import Path
 
+from PIL import Image
+
 from tests.any_studies import regression
 from tests.compared import fitted
+from tests.kept_models import kept_study
 from tests.own_studies import Json, rmse_study
 
 Q1A = Path(__file__).parents[1] / "data" / "q1a"
@@ -23,7 +26,7 @@ def train(config):
 
 
 def prepare(folder: Path) -> None:
-    """Write ``old_script.py`` and the studies in ``results``."""
+    """Write ``old_script.py``, the studies in ``results``, and images."""
     (folder / "old_script.py").write_text(OLD_SCRIPT)
     results = folder / "results"
     results.mkdir()
@@ -36,3 +39,7 @@ def prepare(folder: Path) -> None:
     fitted(results / "after", lambda config, seed: 9.0 + config["lr"] + seed / 100)
     for name in ("a", "b", "c"):
         fitted(results / name, lambda config, seed: config["lr"] + seed / 100, configs=DROPS)
+    kept_study(results / "my_nets")
+    (folder / "photos").mkdir()
+    for path in (folder / "digit.png", folder / "photos" / "seven.png"):
+        Image.new("L", (28, 28)).save(path)

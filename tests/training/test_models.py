@@ -7,9 +7,10 @@ from collections.abc import Iterator
 import pytest
 import torch
 import torchvision
+from torch import nn
 
 from search_spaces.errors import UserError
-from tune_app.training.models import build_model, model_names
+from tune_app.training.models import build_model, model_names, plain_lines
 
 
 @pytest.fixture(autouse=True)
@@ -77,3 +78,17 @@ def test_each_classifier_can_be_built_for_grey_images(name: str) -> None:
         model = build_model(name, in_channels=1, num_classes=7, image_size=(224, 224)).train()
         images = torch.empty(2, 1, *((299, 299) if name == "inception_v3" else (224, 224)))
         assert model(images).shape == (2, 7)
+
+
+@pytest.mark.parametrize("name", ["resnet18", "shufflenet_v2_x0_5", "squeezenet1_1"])
+@pytest.mark.parametrize("channels", [1, 3])
+def test_lines_that_build_a_model_with_torchvision_alone(name: str, channels: int) -> None:
+    lines = plain_lines(name, channels, 4, (32, 32))
+    assert len(lines) == (1 if channels == 3 else 2)
+    names = {"torch": torch, "torchvision": torchvision}
+    exec("\n".join(lines), names)  # noqa: S102
+    model, wanted = names["model"], build_model(name, channels, 4, (32, 32))
+    assert isinstance(model, nn.Module)
+    model.load_state_dict(wanted.state_dict())
+    shapes = {key: value.shape for key, value in model.state_dict().items()}
+    assert shapes == {key: value.shape for key, value in wanted.state_dict().items()}

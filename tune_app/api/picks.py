@@ -7,15 +7,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from search_spaces.errors import UserError, choices
-from tune_app.api.export import export_model
 from tune_app.api.row_weights import RowWeights, chosen_weights, model_info, row_weights
-from tune_app.planning.space_file import load_space
-from tune_app.training.registry import find_trainable
-from tune_app.training.saved_model import Build, own_build
 
 if TYPE_CHECKING:
     from analysis.frames.answer import Winner
     from analysis.frames.load import Study
+    from tune_app.training.saved_model import Build
 
 
 def read_picks(place: str, where: Sequence[str] = (), by: str | None = None) -> Picks:
@@ -92,6 +89,8 @@ class Picks:
         Raises:
             UserError: it is not clear which model is meant, or its weights are not kept.
         """
+        from tune_app.api.export import export_model
+
         chosen = self._best_weights() if row is None else chosen_weights(self.study, row)
         build = self._build(chosen, space) if space else None
         if build is None and path.endswith(".onnx") and model_info(self.study, chosen).is_own:
@@ -127,6 +126,10 @@ class Picks:
         )
 
     def _build(self, chosen: RowWeights, space: str) -> Build:
+        from tune_app.planning.space_file import load_space
+        from tune_app.training.registry import find_trainable
+        from tune_app.training.saved_model import own_build
+
         build = own_build(model_info(self.study, chosen), find_trainable(load_space(space)))
         if build is None:
             raise UserError(f"--space {space}: it builds no model {chosen.model}")

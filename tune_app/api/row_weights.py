@@ -12,7 +12,6 @@ from tune_app.study.objective import finite_number
 from tune_app.study.trial_directory import TrialDirectory
 from tune_app.study.trial_record import Record
 from tune_app.training.model_info import ModelInfo, recorded_item
-from tune_app.training.models import model_names
 
 if TYPE_CHECKING:
     from analysis.frames.load import Study
@@ -76,13 +75,13 @@ def chosen_weights(study: Study, config_id: str = "") -> RowWeights:
     kept = row_weights(study)
     if not kept:
         raise UserError(
-            f"load_model: {study.name} keeps no weights; those of the shipped loop are kept "
+            f"{study.name} keeps no weights; those of the shipped loop are kept "
             "once a row has its result, and a function of your own saves its own checkpoints"
         )
     found = [one for one in kept if any(row.startswith(config_id) for row in one.config_ids)]
     if not found or (config_id and len(found) > 1):
         raise UserError(
-            f"load_model: no weights of {config_id} are kept; allowed: "
+            f"no weights of {config_id} are kept; allowed: "
             f"{choices([row for one in kept for row in one.config_ids])}"
         )
     sign = 1 if study.mode == "min" else -1
@@ -90,8 +89,7 @@ def chosen_weights(study: Study, config_id: str = "") -> RowWeights:
     scored = [(sign * s, place) for place, s in enumerate(scores) if s is not None]
     if not scored and len(found) > 1:
         raise UserError(
-            f"load_model: no row of {study.name} whose weights are kept has {study.metric}; name "
-            "its config_id"
+            f"no row of {study.name} whose weights are kept has {study.metric}; name its config_id"
         )
     return found[min(scored)[1]] if scored else found[0]
 
@@ -105,6 +103,8 @@ def weights_content(study: Study, chosen: RowWeights) -> bytes:
 
 def model_info(study: Study, chosen: RowWeights) -> ModelInfo:
     """Return what has to be known of the model of some weights, as far as the study says it."""
+    from tune_app.training.models import model_names  # torch, which not every reader needs
+
     config, data = dict(chosen.weights.config), study.meta["data"]
     entry = data["datasets"].get(chosen.dataset, {})
     spec = DATASETS.get(chosen.dataset)

@@ -74,10 +74,10 @@ def build_parser() -> argparse.ArgumentParser:
 @answering_mistakes
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command line; return the exit status."""
-    from tune_app.api.picks import read_picks
-
     args = build_parser().parse_args(argv)
     _check(args)
+    from tune_app.api.picks import read_picks  # pandas and more, which a mistake need not wait for
+
     picks = read_picks(args.study, args.where or (), args.by)
     files = picks.export(args.export, args.row, args.space) if args.export else []
     if args.json:

@@ -1,0 +1,90 @@
+"""What ``tune-app best`` prints and refuses; picks and files are tested with the api."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from tests.kept_models import MODEL, kept_study
+from tests.studies import study_json, write_study
+from tune_app.cli.best_command import main
+
+
+@pytest.fixture(scope="module")
+def study(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return kept_study(tmp_path_factory.mktemp("best") / "grid")
+
+
+def test_the_pick_is_printed_with_its_settings(
+    study: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main([str(study)]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[0].startswith(f"Best on MNIST of 2, picked on validation: model {MODEL}, batch ")
+    assert "(95 % interval 94.9 to 99.8, 140 test images)" in lines[0]
+    pairs = dict(line.split(maxsplit=1) for line in lines if line.startswith("  "))
+    assert (pairs["id"], pairs["model"], pairs["pin_memory"]) == ("c", MODEL, "False")
+    weights = [line.split()[1] for line in lines if line.startswith("  weights")]
+    assert [Path(path).name for path in weights] == [
+        f"mnist-{MODEL}.epoch_2.pt",
+        f"fashion_mnist-{MODEL}.epoch_2.pt",
+    ]
+    assert lines[-1].endswith(" --where dataset=mnist --export model.safetensors")
+    assert main([str(study), "--by", "val_loss", "--where", "dataset=mnist"]) == 0
+    printed = capsys.readouterr().out
+    assert "  id          a\n" in printed and "  weights     not kept\n" in printed
+    assert "--export" not in printed
+
+
+def test_for_programs(
+    study: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    words = [str(study), "--where", "lr=0.1", "--export", "m.safetensors", "--json"]
+    assert main(words) == 0
+    printed = json.loads(capsys.readouterr().out)
+    assert printed["files"] == ["m.safetensors", "m.md"] and printed["study"] == "grid"
+    [pick] = printed["best"]
+    assert (pick["dataset"], pick["config_id"], pick["config"]["lr"]) == ("mnist", "b", 0.1)
+    assert (pick["metric"], pick["value"], pick["shown_metric"]) == (
+        *("val_accuracy", 0.95, "test_accuracy"),
+    )
+    assert pick["low"] < pick["shown"] == 138 / 140 < pick["high"]
+    assert (tmp_path / "m.safetensors").is_file() and (tmp_path / "m.md").is_file()
+
+
+def test_a_row_by_its_id(study: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    file = str(tmp_path / "c.safetensors")
+    assert main([str(study), "--row", "c", "--export", file]) == 0
+    assert capsys.readouterr().out.splitlines()[0] == f"written: {file}"
+    assert main([str(study), "--row", "x", "--export", file]) == 2
+    assert "error: no weights of x are kept; allowed: c, b" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (["--row", "c"], "--row c: names what is exported; add --export FILE"),
+        (["--row", "c", "--by", "x", "--export", "m.pt"], "leave --where and --by out"),
+        (["--where", "lr"], "--where lr: allowed: NAME=VALUE"),
+        (["--space", "x.py"], "--space: only an export to .onnx needs it"),
+        (["--export", "m.h5"], "name one: --where dataset=mnist, --where dataset=fashion_mnist"),
+    ],
+)
+def test_a_mistake_is_one_line(
+    study: Path, capsys: pytest.CaptureFixture[str], words: list[str], message: str
+) -> None:
+    assert main([str(study), *words]) == 2
+    err = capsys.readouterr().err
+    assert err.startswith("error: ") and err.count("\n") == 1 and message in err
+
+
+def test_nothing_can_be_picked_yet(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    write_study(tmp_path / "new", study_json({}, name="new"))
+    assert main([str(tmp_path / "new")]) == 1
+    assert capsys.readouterr().out == "No row can be picked yet.\n"
