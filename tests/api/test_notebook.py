@@ -90,7 +90,8 @@ def test_stopped_and_continued(kernel: Any, tmp_path: Path) -> None:
     assert "unfinished" in printed
     printed = output(client, "print(run_study(space(0.0), study='quick').best()['x'].iloc[0])")
     assert printed.rstrip().endswith("1"), printed
-    assert "2 rows, 0 finished; 2 trials to run" in printed and "[2/2] " in printed, "the progress"
+    assert "2 rows, 0 finished; 2 trials to run" in printed
+    assert "[2/2] " in printed and "\x1b[" not in printed, "a line per trial, nothing drawn again"
     shown = displayed(client, "load_study('results/quick').figure('curves')")
     assert shown["image/svg+xml"].startswith("<svg ") and "Loss by epoch" in shown["text/plain"]
     assert shown["application/vnd.vegalite.v6+json"]["datasets"]

@@ -160,3 +160,17 @@ def test_a_parameter_that_becomes_an_axis_is_named_by_the_rows_that_are_there(
     )
     assert extend_ledger(old, new) == 4
     assert [c.config["momentum"] for c in old.configurations()] == [0.9] * 4 + [0.5] * 4
+
+
+def test_what_an_older_study_did_not_record_of_its_data_is_added(tmp_path: Path) -> None:
+    """The record of what was there before stays as it is."""
+    scale = {"shape": [4], "dtype": "float64", "mean": [0.0], "std": [1.0]}
+    old = make_ledger(tmp_path / "mine")
+    known = {name: dict(entry) for name, entry in DATA["datasets"].items()}
+    new = make_ledger(
+        tmp_path / "mine",
+        data={**DATA, "datasets": {n: {**e, "input": scale} for n, e in known.items()}},
+    )
+    assert extend_ledger(old, new) == 0
+    wanted = {name: {**entry, "input": scale} for name, entry in known.items()}
+    assert old.study["data"]["datasets"] == wanted

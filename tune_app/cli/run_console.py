@@ -19,8 +19,14 @@ def run_console(note: str | None = None) -> Console:
             goes on without output. If there is no note, output that cannot be written raises a
             ``UserError``, except that a reader that has gone, such as ``head``, is ignored.
     """
-    # In a notebook Rich would show every line as an HTML block of its own.
-    return Console(file=cast(IO[str], _Output(sys.stdout, note)), force_jupyter=False)
+    # In a notebook Rich would show every line as an HTML block of its own. A line that is drawn
+    # again and again, as in a terminal, would be kept in the notebook as hundreds of lines.
+    in_notebook = Console().is_jupyter
+    return Console(
+        file=cast(IO[str], _Output(sys.stdout, note)),
+        force_jupyter=False,
+        force_terminal=False if in_notebook else None,
+    )
 
 
 class _Output:
