@@ -7,12 +7,13 @@ from dataclasses import replace
 from analysis.frames.load import Study
 from analysis.frames.measures import measures_of, reported_numbers
 from search_spaces.errors import UserError, choices, did_you_mean
+from tune_app.study.objective import OBJECTIVES
 
 _MODES = ("max", "min")
 
 
 def judged_by(study: Study, metric: str | None, mode: str | None) -> Study:
-    """Return a study with another objective.
+    """Return a study with one other objective.
 
     Args:
         study: the study.
@@ -44,4 +45,5 @@ def judged_by(study: Study, metric: str | None, mode: str | None) -> Study:
     if (metric, better) == (study.metric, study.mode):
         return study
     space = {**study.meta["space"], "metric": metric, "mode": better}
+    space.pop(OBJECTIVES, None)
     return replace(study, meta={**study.meta, "space": space})

@@ -38,6 +38,19 @@ def test_the_pick_is_printed_with_its_settings(
     assert "--export" not in printed
 
 
+def test_several_objectives_are_named(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    meta = json.loads((kept_study(tmp_path / "two") / "study.json").read_text())
+    meta["space"]["objectives"] = {"val_accuracy": "max", "val_loss": "min"}
+    (tmp_path / "two" / "study.json").write_text(json.dumps(meta))
+    assert main([str(tmp_path / "two")]) == 0
+    said = "judged by the first of 2 objectives: val_accuracy (max), val_loss (min); --by chooses\n"
+    printed = capsys.readouterr().out
+    assert said in printed and "  id          b\n" in printed
+    assert main([str(tmp_path / "two"), "--by", "val_loss"]) == 0
+    printed = capsys.readouterr().out
+    assert "judged by" not in printed and "  id          a\n" in printed
+
+
 def test_for_programs(
     study: Path,
     tmp_path: Path,

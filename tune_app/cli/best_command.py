@@ -17,6 +17,7 @@ from tune_app.cli.arguments import CommandParser
 from tune_app.cli.places import shell_word
 from tune_app.storage.output import answering_mistakes, print_text
 from tune_app.study.command_name import command_name
+from tune_app.study.objective import Objective
 
 if TYPE_CHECKING:
     from analysis.frames.answer import Winner
@@ -117,6 +118,9 @@ def _lines(picks: Picks, *, exported: bool) -> Iterator[str]:
         for name, value in shown.items():
             if value is not None and not (isinstance(value, float) and math.isnan(value)):
                 yield f"  {one_line(name).ljust(width)}  {one_line(_text(value))}"
+    others = [str(objective) for objective in Objective.all_of_study(picks.study.meta)]
+    if len(others) > 1:
+        yield f"judged by the first of {len(others)} objectives: {', '.join(others)}; --by chooses"
     if not exported and any(picks.kept(str(w.config["config_id"])) for w in picks.winners):
         store = picks.study.store
         yield (
