@@ -146,7 +146,8 @@ def state_lines(
     yield from failure_lines(ledger.store, view.failures)
     reasons = Counter(r for key, r in view.open_reasons.items() if view.rows[key] == "open")
     for reason, number in reasons.most_common(MOST_LISTED):
-        yield one_line(f"{number} rows stay open: {reason}")
+        stays = "stays" if number == 1 else "stay"
+        yield one_line(f"{counted(number, 'row')} {stays} open: {reason}")
 
 
 def row_counts(view: Overview) -> str:
