@@ -129,7 +129,8 @@ def test_commands_are_taken(page: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "page", ["docs/guide.md", "docs/tracking.md", "docs/report.md", "docs/audit.md"]
+    "page",
+    ["docs/guide.md", "docs/studies.md", "docs/tracking.md", "docs/report.md", "docs/audit.md"],
 )
 def test_options_exist(page: str) -> None:
     known = {option for parser in PARSERS.values() for option in options(parser)}
