@@ -26,19 +26,32 @@ _STATUS, _CLEAR_REFS = Path("/proc/self/status"), Path("/proc/self/clear_refs")
 _RESET_PEAK = "5"
 _WORTH_IT_BYTES = 700_000_000
 """Collecting garbage takes about 0.1 s, so smaller processes skip it."""
+_GROWTH_BYTES = 50_000_000
+"""So do processes that have hardly grown since the last time: trials of a search may be shorter."""
+_bytes_before = 0
+"""The process's memory after garbage was last collected, or less if a trial began with less."""
 
 
 def begin_trial() -> None:
     """Free what earlier trials of this process left, and start to measure the peak."""
-    if psutil.Process().memory_info().rss > _WORTH_IT_BYTES:
+    global _bytes_before  # noqa: PLW0603 (of the process, as its memory is)
+    num_bytes = _resident_bytes()
+    if num_bytes > max(_WORTH_IT_BYTES, _bytes_before + _GROWTH_BYTES):
         gc.collect()
         with contextlib.suppress(OSError, AttributeError):  # not glibc
             ctypes.CDLL("libc.so.6").malloc_trim(0)
+        _bytes_before = _resident_bytes()
+    else:
+        _bytes_before = min(_bytes_before, num_bytes)
     torch = sys.modules.get("torch")
     if torch is not None and torch.cuda.is_initialized():
         torch.cuda.empty_cache()
     with contextlib.suppress(OSError):  # not Linux, or not allowed: the peak is that of the process
         _CLEAR_REFS.write_text(_RESET_PEAK)
+
+
+def _resident_bytes() -> int:
+    return int(psutil.Process().memory_info().rss)
 
 
 def peak_memory_bytes() -> int:
