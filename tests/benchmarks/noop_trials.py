@@ -1,6 +1,7 @@
 """``python noop_trials.py ours|search|stock NUM FOLDER``: run trials that do nothing.
 
-Prints SECONDS, and for a search also QUARTERS: how long each quarter of its trials took.
+Prints SECONDS, QUARTERS, how long each quarter of the trials took, and CPU_QUARTERS, the CPU
+seconds of the driver in each.
 """
 
 from __future__ import annotations
@@ -28,19 +29,19 @@ SPACE = SearchSpace(
 
 
 class Ends(Callback):
-    """Notes when each trial has ended."""
+    """Notes when each trial has ended: the time, and the CPU time of this process."""
 
     def __init__(self) -> None:
-        self.moments = [time.perf_counter()]
+        self.moments: list[tuple[float, float]] = []
 
     def on_trial_complete(self, *_arguments: Any, **_named: Any) -> None:
-        self.moments.append(time.perf_counter())
+        self.moments.append((time.perf_counter(), time.process_time()))
 
-    def quarters(self) -> list[float]:
+    def quarters(self, clock: int) -> list[float]:
         """Return the seconds of each quarter of the trials, without the start of the workers."""
         size = len(self.moments) // 4
-        cuts = [self.moments[1 + size * i] for i in range(4)]
-        return [b - a for a, b in pairwise([*cuts, self.moments[-1]])]
+        cuts = [self.moments[size * i][clock] for i in range(4)]
+        return [b - a for a, b in pairwise([*cuts, self.moments[-1][clock]])]
 
 
 def report_once(config: dict[str, Any], *, data: Any = None, settings: Any = None) -> None:
@@ -83,7 +84,8 @@ def run_study(values: str, folder: Path, kind: type, *options: str) -> float:
 
     driver.run_trials = timed
     assert main(["--space", str(space), "--results-dir", str(folder / "results"), *options]) == 0
-    print("\nQUARTERS", *ends.quarters())
+    print("\nQUARTERS", *ends.quarters(0))
+    print("CPU_QUARTERS", *ends.quarters(1))
     return taken[0]
 
 
