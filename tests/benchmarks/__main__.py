@@ -1,6 +1,7 @@
 """``python -m tests.benchmarks [NAME ...]``: measure, and write results.json and results.md.
 
 What is measured replaces the same benchmark's lines of an earlier run; the others stay.
+``search`` and ``search-report`` are commands of their own, with options of their own.
 """
 
 from __future__ import annotations
@@ -8,6 +9,7 @@ from __future__ import annotations
 import argparse
 import dataclasses
 import json
+import signal
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
@@ -15,6 +17,8 @@ from typing import Any
 
 from tests.benchmarks import engine, estimate, gpu, overhead, report, scale, study, svm
 from tests.benchmarks.comparison import Measurement
+from tests.benchmarks.search import command as race
+from tests.benchmarks.search import report as race_report
 from tune_app.engine.connection import gpu_names
 from tune_app.study.provenance import collect_provenance
 
@@ -28,6 +32,10 @@ BENCHMARKS: dict[str, Callable[..., Iterator[Measurement]]] = {
     "estimate": estimate.run,
     "scale": scale.run,
 }
+COMMANDS: dict[str, Callable[[Sequence[str]], int]] = {
+    "search": race.main,
+    "search-report": race_report.main,
+}
 RESULTS = Path(__file__).with_name("results.json")
 DOCUMENT = Path(__file__).parents[2] / "docs" / "performance.md"
 BEGIN, END = "<!-- made by python -m tests.benchmarks -->\n", "<!-- end of what it made -->\n"
@@ -36,11 +44,14 @@ PACKAGES = ("tune-app", "torch", "ray", "scikit-learn", "scikit-learn-intelex")
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the named benchmarks, or all."""
+    words = sys.argv[1:] if argv is None else list(argv)
+    if words and words[0] in COMMANDS:
+        return COMMANDS[words[0]](words[1:])
     parser = argparse.ArgumentParser(prog="python -m tests.benchmarks", description=__doc__)
     parser.add_argument("names", nargs="*", metavar="NAME", help=f"of {', '.join(BENCHMARKS)}")
     parser.add_argument("--rounds", type=int, default=3, help="rounds of each (default 3)")
     parser.add_argument("--data", default="sample", help="images for svm: sample, full or a folder")
-    args = parser.parse_args(argv)
+    args = parser.parse_args(words)
     names = args.names or list(BENCHMARKS)
     if unknown := set(names) - BENCHMARKS.keys():
         parser.error(f"no benchmark {', '.join(unknown)}; allowed: {', '.join(BENCHMARKS)}")
@@ -117,4 +128,6 @@ def _figure(value: float) -> str:
 
 
 if __name__ == "__main__":
+    # The end of the race ends what it has started.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
     sys.exit(main())
