@@ -84,12 +84,12 @@ def results_row(runs: Runs, arm: str) -> list[str]:
         if steps[0] and steps[1]:
             ratios.append(steps[0][1] / steps[1][1])
     number = len(runs.by_arm[arm])
-    all_reached = "" if len(reached) == number else f", {len(reached)} of {number}"
+    how_many = "" if len(reached) == number else f" ({len(reached)} of {number} repeats)"
     return [
         _mean(runs.values(arm, lambda run: 100 * float(run["steps"][-1][3])), 1),
         _mean(runs.values(arm, lambda run: 100 * float(run["pick"]["test_accuracy"])), 1),
         "–" if arm == GRID else _mean(differences, 1, sign="+"),
-        _median([step[0] for step in reached], 0) + all_reached,
+        _median([step[0] for step in reached], 0) + how_many,
         _median([step[2] for step in reached], 0),
         _spread(ratios, arm),
     ]
@@ -136,7 +136,8 @@ def circumstances(runs: Runs) -> str:
     numbers = "–".join(map(str, sorted({len(repeats) for repeats in runs.by_arm.values()})))
     low, middle, high = min(loads), statistics.median(loads), max(loads)
     return (
-        f"On {'; '.join(sorted(machines))}, {', '.join(sorted(versions))}. {numbers} repeats. "
+        f"On {'; '.join(sorted(machines))}, {', '.join(sorted(versions))}. {numbers} "
+        f"repeats of each. "
         f"Load average {low:.0f} to {high:.0f}, in the median {middle:.0f}."
     )
 
@@ -146,9 +147,9 @@ def _mean(values: Sequence[float], digits: int, sign: str = "") -> str:
         return "–"
     low, high = mean_interval(values)
     middle = f"{statistics.fmean(values):{sign}.{digits}f}"
-    if math.isnan(low):
-        return middle
-    return f"{middle} ({low:{sign}.{digits}f} to {high:{sign}.{digits}f})".replace("-", "−")
+    if not math.isnan(low):
+        middle += f" ({low:{sign}.{digits}f} to {high:{sign}.{digits}f})"
+    return middle.replace("-", "−")
 
 
 def _median(values: Sequence[float], digits: int) -> str:

@@ -78,7 +78,7 @@ def test_an_arm_is_compared_with_the_grid_of_the_same_repeat() -> None:
     row = dict(zip(report.HEADINGS["results"], report.results_row(runs, "ray"), strict=True))
     assert row["best validation"].startswith("79.0 (")
     assert row["minus the grid's pick, points"].startswith("+1.0 (−11.7 to +13.7)")  # t = 12.71
-    assert row["epochs to target"] == "40, 1 of 2"
+    assert row["epochs to target"] == "40 (1 of 2 repeats)"
     assert row["time to target ÷ ASHA + TPE"] == "3.00 (3.00–3.00)"
     assert report.results_row(runs, "grid")[2] == "–"
 
