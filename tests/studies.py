@@ -162,12 +162,22 @@ def write_trial(
     seed: int = 0,
     error: str | None = None,
     torn: str = "",
+    data: Json | None = None,
 ) -> Path:
-    """Write one trial directory and return it; ``torn`` ends result.json without a newline."""
+    """Write one trial directory and return it.
+
+    Args:
+        study: the study's directory.
+        trial_key, config, serves, lines: what is written.
+        launch, seed, error: the launch, the seed and the traceback of the trial.
+        torn: ends result.json, without a newline.
+        data: the data of the study, where it is known; else it is read from study.json.
+    """
     path = study / "tune" / launch / f"trial_{trial_key}"
     path.mkdir(parents=True)
     device = "cpu" if config.get("device", "auto") == "auto" else config["device"]
-    data = json.loads((study / "study.json").read_text())["data"]
+    if data is None:
+        data = json.loads((study / "study.json").read_text())["data"]
     fingerprint = {"data": data_fingerprint(data, config.get("dataset"))}
     params = config | {"seed": seed, "device": device}
     params["plan"] = plan(trial_key, serves) | fingerprint

@@ -149,6 +149,7 @@ def picked_by(study: Study) -> Quality:
     return Quality(study.metric, on_test or study.metric)
 
 
+@lru_cache(maxsize=256)  # every cell of a table asks for it
 def num_items_of(study: Study, dataset: object, name: str) -> float | None:
     """Return how many items a share was counted over, None if unknown or if it counts none.
 

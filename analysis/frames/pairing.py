@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Hashable, Sequence
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 
@@ -12,7 +13,7 @@ def text_keys(rows: pd.DataFrame, columns: Sequence[str]) -> list[tuple[str, ...
     """Return each row's values as texts, because NaN, a missing parameter, equals nothing."""
     if not columns:
         return [()] * len(rows)
-    return list(zip(*(map(str, rows[column]) for column in columns), strict=True))
+    return list(zip(*(map(str, rows[column].tolist()) for column in columns), strict=True))
 
 
 def positions_of_sets(keys: Sequence[Hashable], levels: Sequence[Hashable]) -> list[list[int]]:
@@ -66,14 +67,16 @@ def side_by_side(
         The index labels of the rows: one line per set, in the order of its row at the first level,
         and one column per level, numbered from 0.
     """
-    rows = rows[rows[factor].isin(list(levels))]
-    sets = sets_of(rows, factor, settings)
-    found = rows.loc[sets.index, factor]
-    columns = []
-    for place, level in enumerate(levels):
-        at = sets[found.isin([level])]
-        columns.append(pd.Series(at.index, index=at.to_numpy(), name=place))
-    return pd.concat(columns, axis=1, join="inner").reset_index(drop=True)
+    others = [name for name in settings if name != factor]
+    rows = rows.loc[rows[factor].isin(list(levels)), [factor, *others]]
+    at = [rows[factor].isin([level]).tolist() for level in levels]
+    lines = []
+    for group in positions_of_sets(text_keys(rows, others), rows[factor].map(str).tolist()):
+        places = [[i for i in group if here[i]] for here in at]
+        if all(places):
+            lines.append([found[0] for found in places])
+    positions = np.array(sorted(lines), dtype=int).reshape(-1, len(levels))
+    return pd.DataFrame(rows.index.to_numpy()[positions])
 
 
 def join_runs(pairs: pd.DataFrame, means: Sequence[str]) -> pd.DataFrame:
@@ -85,6 +88,8 @@ def join_runs(pairs: pd.DataFrame, means: Sequence[str]) -> pd.DataFrame:
     """
     if pairs.empty:
         return pairs
-    groups = pairs.groupby("runs", sort=False)
     others = [str(name) for name in pairs if name not in (*means, "runs")]
+    if not pairs["runs"].duplicated().any():
+        return pairs[["runs", *others, *means]].reset_index(drop=True)
+    groups = pairs.groupby("runs", sort=False)
     return groups[others].first().join(groups[list(means)].mean()).reset_index()

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 
 import pandas as pd
 
-from analysis.frames.trial_frames import resolved, scalars
+from analysis.frames.trial_frames import resolved, scalars, with_plain_text
 from tune_app.study.code_fingerprint import CODE
 from tune_app.study.rows import RowOutcome
 from tune_app.study.trial_record import Record
@@ -63,7 +63,8 @@ def row_frame(
     if len({record[CODE] for record in records} - {""}) > 1:
         tail.append(CODE)
     names = ("config_id", "seed", *config_keys, *metric_keys, "milestone", *tail)
-    return pd.DataFrame(records, columns=list(dict.fromkeys(names))), metric_keys
+    frame = pd.DataFrame(records, columns=list(dict.fromkeys(names)))
+    return with_plain_text(frame), metric_keys
 
 
 def _record(row: RowKey, config: Record, outcome: RowOutcome) -> Record:

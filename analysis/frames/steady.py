@@ -8,9 +8,6 @@ import pandas as pd
 from analysis.frames.columns import numbers
 from analysis.stats.timing import epoch_times
 
-_NO_TIMES = pd.DataFrame({"epoch": [], "seconds": []}, dtype="float64")
-
-
 def steady_seconds(rows: pd.DataFrame, epochs: pd.DataFrame) -> pd.Series[float]:
     """Return how long each row would train if every epoch took as long as its median epoch.
 
@@ -28,10 +25,9 @@ def steady_seconds(rows: pd.DataFrame, epochs: pd.DataFrame) -> pd.Series[float]
     """
     if not {"trial_id", "milestone"} <= set(rows) or "train_seconds" not in epochs:
         return pd.Series(np.nan, index=rows.index, dtype="float64")
-    by_trial = dict(list(epoch_times(epochs).groupby("trial_key")))
     milestones = numbers(rows, "milestone")
-    medians = []
-    for trial, milestone in zip(rows["trial_id"], milestones, strict=True):
-        times = by_trial.get(trial, _NO_TIMES)
-        medians.append(times.loc[times["epoch"] <= milestone, "seconds"].median())
-    return pd.Series(medians, index=rows.index, dtype="float64") * milestones
+    place = range(len(rows))
+    ends = pd.DataFrame({"trial_key": rows["trial_id"], "end": milestones, "place": place})
+    times = epoch_times(epochs).merge(ends, on="trial_key")
+    medians = times[times["epoch"] <= times["end"]].groupby("place")["seconds"].median()
+    return medians.reindex(place).set_axis(rows.index) * milestones

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
-import pandas as pd
 
 from analysis.checks.audit.table import Table
 from analysis.frames.load import Study
@@ -97,4 +97,7 @@ def epochs_of(table: Table, row: int) -> float | None:
 
 def number_of(ours: Ours, column: str) -> float:
     """Return a value of a configuration as a float; NaN if it is missing or not a number."""
-    return float(pd.to_numeric(pd.Series([ours.get(column)]), errors="coerce").iloc[0])
+    try:
+        return float(ours.get(column, math.nan))
+    except (TypeError, ValueError, OverflowError):
+        return math.nan

@@ -94,11 +94,7 @@ class _Panels:
         self._study = study
         self._names = panel_names(study, key)
         self._measures = Measures.of_study(study.meta)
-        results = [o.report.record for o in study.outcomes.values() if o.report is not None]
-        self._seen = {
-            name: [record.get(name) for record in results]
-            for name in dict.fromkeys(name for record in results for name in measured(record))
-        }
+        self._ends = _ends_of(study)
         self._kept = {kept.path.parent.parent: kept for kept in _kept(study)}
         self._text_left = _MOST_TEXT
         self._fetches_left = _MOST_FETCHED
@@ -156,7 +152,7 @@ class _Panels:
             return
         yield "epoch", str(details.outcome.milestone)
         for name, value in measured(report.record).items():
-            yield one_line(name), self._measures.text(name, value, self._seen[name])
+            yield one_line(name), self._measures.text(name, value, self._ends[name])
 
     def _curve(self, details: RowDetails) -> Iterator[Sparkline]:
         metric = self._measures.metric
@@ -196,6 +192,15 @@ class _Panels:
         self._text_left -= size
         number = len(tail.lines)
         yield Lines(title if tail.is_whole else f"{title}, the last {number} lines", tail.lines)
+
+
+def _ends_of(study: Study) -> dict[str, list[float]]:
+    """Return the smallest and the largest value of each measure, which tell if it is a share."""
+    values: dict[str, list[float]] = {}
+    for outcome in study.outcomes.values():
+        for name, value in measured(outcome.report.record if outcome.report else {}).items():
+            values.setdefault(name, []).append(value)
+    return {name: [min(of_name), max(of_name)] for name, of_name in values.items()}
 
 
 def _pairs(config: Record) -> Iterator[tuple[str, str]]:

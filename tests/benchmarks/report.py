@@ -51,13 +51,16 @@ def large_study(path: Path, num_trials: int = 2_000, num_epochs: int = 20) -> Pa
         for number, ((dataset, model, optimizer, batch_size), step) in enumerate(cells)
     }
     assert len(configurations) == num_trials
-    study = write_study(path, study_json(configurations, name="large"))
+    meta = study_json(configurations, name="large")
+    study = write_study(path, meta)
     for number, (config_id, config) in enumerate(configurations.items()):
         lines = [
             line(epoch, milestone=epoch == num_epochs, val_accuracy=(number % 70) / 70)
             for epoch in range(1, num_epochs + 1)
         ]
-        write_trial(study, f"k{number:04d}", config, {num_epochs: [config_id]}, lines)
+        lines[-1]["test_accuracy"] = (105 + 37 * number % 31) / 140
+        served = {num_epochs: [config_id]}
+        write_trial(study, f"k{number:04d}", config, served, lines, data=meta["data"])
     return study
 
 

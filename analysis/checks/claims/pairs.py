@@ -161,8 +161,10 @@ def _independent(
     if log:
         a, b = np.log(a), np.log(b)
     runs = [frozenset(pair) for pair in zip(one["run"], other["run"], strict=True)]
-    frame = one[keys].map(str).assign(a=a, b=b, difference=a - b)
-    return join_runs(frame.assign(runs=pd.Series(runs, frame.index)), _NUMBERS)
+    texts = {key: list(map(str, one[key].tolist())) for key in keys}
+    frame = pd.DataFrame(texts, index=one.index, dtype=object)
+    frame = frame.assign(a=a, b=b, difference=a - b, runs=pd.Series(runs, one.index, dtype=object))
+    return join_runs(frame, _NUMBERS)
 
 
 def _units(pairs: Pairs) -> Units:
