@@ -13,7 +13,6 @@ import numpy as np
 import pandas as pd
 
 from analysis.checks.claims import Claim, Evidence, Higher, Verdict, from_study, judge_all
-from analysis.checks.claims.pairs import match, turns
 from analysis.frames.columns import levels, numbers
 from analysis.frames.effects import compared_factors, is_matched, steps, unmatched
 from analysis.frames.labels import label, parameter_heading
@@ -109,7 +108,7 @@ def _matched_lines(study: Study, factors: list[str], parts: list[Any]) -> list[d
     ]
     found = judge_all(claims, body) if claims else []
     return [
-        _of_claim(study, place, verdict, body) for place, verdict in zip(wanted, found, strict=True)
+        _of_claim(study, place, verdict) for place, verdict in zip(wanted, found, strict=True)
     ]
 
 
@@ -130,7 +129,7 @@ def _evidence(study: Study) -> tuple[Evidence, dict[str, str]]:
 
 
 def _of_claim(
-    study: Study, place: tuple[Any, str, Any, Any], verdict: Verdict, body: Evidence
+    study: Study, place: tuple[Any, str, Any, Any], verdict: Verdict
 ) -> dict[str, Any]:
     dataset, factor, low, high = place
     outcome, measure = verdict.outcome, shown_of(study)
@@ -139,13 +138,8 @@ def _of_claim(
         timed = timed[timed["dataset"] == dataset]
     note = outcome.reason if verdict.word == "not comparable" else ""
     if outcome.num_pairs:
-        part = body.where(verdict.claim.where)
-        test = verdict.claim.test
-        assert isinstance(test, Higher)
-        pairs = match(part, test.factor, high, low, test.metric)
-        depends = turns(pairs, _ALPHA, scale=body.scale(test.metric))
         found = outcome.power if verdict.word == UNDECIDED else ""
-        note = ". ".join(filter(None, (depends, found)))
+        note = ". ".join(filter(None, (outcome.depends, found)))
     return {
         **{"dataset": dataset, "factor": factor, "from": low, "to": high},
         **{"effect": outcome.effect, "low": outcome.low, "high": outcome.high},

@@ -24,8 +24,9 @@ def numbers(rows: Rows, column: str) -> pd.Series[float]:
     """
     if column not in rows:
         return pd.Series(np.nan, index=rows.index, dtype="float64")
-    values = pd.to_numeric(rows[column], errors="coerce").astype("float64")
-    return values.where(values.abs() <= LARGEST)
+    values = pd.to_numeric(rows[column], errors="coerce").to_numpy("float64", na_value=np.nan)
+    known = np.where(np.abs(values) <= LARGEST, values, np.nan)
+    return pd.Series(known, index=rows.index, name=column)
 
 
 def finished(study: Study) -> Rows:

@@ -129,9 +129,11 @@ class Study:
         if report is None or report.directory.path is None or not isinstance(name, str):
             return None
         try:
+            if not (report.directory.path / name).is_file():
+                return None
             root = report.directory.path.resolve()
             path = (root / name).resolve()
-            return path if path.is_relative_to(root) and path.is_file() else None
+            return path if path.is_relative_to(root) else None
         except (OSError, ValueError, RuntimeError):  # too long, a NUL in it, or a loop of links
             return None
 

@@ -121,6 +121,7 @@ def paired_outcome(
         p_images=p_images,
         smallest_p=units.smallest_p(margin),
         power="" if undecided or log else _power(units, alpha, scale),
+        depends=note,
     )
 
 

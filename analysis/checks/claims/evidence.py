@@ -83,6 +83,8 @@ class Evidence:
 
     def where(self, condition: Mapping[str, Any]) -> Evidence:
         """Return the evidence of the rows that meet a condition; a tuple allows several values."""
+        if not condition:
+            return self
         keep = pd.Series(True, index=self.rows.index)
         for column, wanted in condition.items():
             values = wanted if isinstance(wanted, (tuple, list)) else (wanted,)

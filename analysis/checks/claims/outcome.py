@@ -61,6 +61,7 @@ class Outcome:
         smallest_p: the smallest p-value that this number of pairs can give; 0 if not limited.
         power: the difference that the test could have found, added to the reason if the pairs are
             enough.
+        depends: on which other setting the sign of the difference depends; empty if on none.
     """
 
     word: Word | None
@@ -82,6 +83,7 @@ class Outcome:
     p_images: float = math.nan
     smallest_p: float = 0.0
     power: str = ""
+    depends: str = ""
 
     def decided(self, p_adjusted: float, alpha: float, p_images: float = math.nan) -> Word:
         """Return the verdict at p-values adjusted for the family of claims.

@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from analysis.checks.claims.evidence import SETTINGS, Evidence
+from analysis.frames.trial_frames import with_plain_text
 from analysis.labs.reference import ReferenceTable
 
 
@@ -30,7 +31,7 @@ def from_reference(tables: Sequence[ReferenceTable]) -> Evidence:
                 f"the accuracies of {table.name} are not whole numbers of its "
                 f"{protocol.num_test:,} test images"
             )
-    rows = pd.concat(frames, ignore_index=True)
+    rows = with_plain_text(pd.concat(frames, ignore_index=True))
     settings = tuple(name for name in SETTINGS if name in rows)
     name = ", ".join(table.name for table in tables)
     return Evidence(name, "report", rows, settings, ("numbers as printed",), "; ".join(flaws))
