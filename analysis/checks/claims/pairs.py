@@ -184,20 +184,27 @@ def turns(
     num_values = sum(number for name in settings if (number := pairs[name].nunique()) > 1)
     for setting in settings:
         parts = dict(iter(pairs.groupby(setting, sort=False)))
-        means = [part["difference"].mean() for part in parts.values()]
-        if not min(means) < 0 < max(means):
+        means = {value: part["difference"].mean() for value, part in parts.items()}
+        if not min(means.values()) < 0 < max(means.values()):
             continue
-        significant = {
-            value: part["difference"]
-            for value, part in parts.items()
-            if not too_few_units(len((units := _units(part)).values), alpha)
-            and units.p_value() * num_values < alpha
-        }
-        if len({part.mean() > 0 for part in significant.values()}) == 2:
+        rising = [value for value, mean in means.items() if mean > 0]
+        falling = [value for value in means if value not in rising]
+        certain = [v for v in rising if _is_certain(parts[v], alpha, num_values)]
+        # Tests of many pairs take long, and without a value on one side those of the other say no
+        # more.
+        also = [v for v in falling if certain and _is_certain(parts[v], alpha, num_values)]
+        if also:
             shown = ", ".join(
-                f"{mean_text(float(part.mean()), log=log, scale=scale)} at {printed(value)} "
-                f"(higher in {int((part > 0).sum())} of {len(part)})"
-                for value, part in significant.items()
+                f"{mean_text(float(means[value]), log=log, scale=scale)} at {printed(value)} "
+                f"(higher in {int((part['difference'] > 0).sum())} of {len(part)})"
+                for value, part in parts.items()
+                if value in (*certain, *also)
             )
             return f"the sign of the difference depends on {named(setting)}: {shown}"
     return ""
+
+
+def _is_certain(pairs: Pairs, alpha: float, num_values: int) -> bool:
+    """Return whether the sign of a mean is certain at one of so many values."""
+    units = _units(pairs)
+    return not too_few_units(len(units.values), alpha) and units.p_value() * num_values < alpha
