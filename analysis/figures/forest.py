@@ -107,9 +107,7 @@ def _matched_lines(study: Study, factors: list[str], parts: list[Any]) -> list[d
         for number, (dataset, factor, low, high) in enumerate(wanted)
     ]
     found = judge_all(claims, body) if claims else []
-    return [
-        _of_claim(study, place, verdict) for place, verdict in zip(wanted, found, strict=True)
-    ]
+    return [_of_claim(study, place, verdict) for place, verdict in zip(wanted, found, strict=True)]
 
 
 def _levels(study: Study, factor: str, dataset: Any) -> list[Any]:
@@ -128,9 +126,7 @@ def _evidence(study: Study) -> tuple[Evidence, dict[str, str]]:
     return from_study(bare), names
 
 
-def _of_claim(
-    study: Study, place: tuple[Any, str, Any, Any], verdict: Verdict
-) -> dict[str, Any]:
+def _of_claim(study: Study, place: tuple[Any, str, Any, Any], verdict: Verdict) -> dict[str, Any]:
     dataset, factor, low, high = place
     outcome, measure = verdict.outcome, shown_of(study)
     timed = pairs_data(study, factor, high, low)

@@ -8,6 +8,7 @@ import pandas as pd
 from analysis.frames.columns import numbers
 from analysis.stats.timing import epoch_times
 
+
 def steady_seconds(rows: pd.DataFrame, epochs: pd.DataFrame) -> pd.Series[float]:
     """Return how long each row would train if every epoch took as long as its median epoch.
 

@@ -1,12 +1,16 @@
-"""Reporting the 128 rows of q1a, and large studies: 2,000 trials of 20 epochs, 10,000 rows."""
+"""Reporting the 128 rows of q1a, and large studies: 2,000 trials of 20 epochs, 10,000 rows.
+
+The time is that of the processor, of the command and its children. Other work on the machine adds
+to it, too, but far less than to the time on the clock.
+"""
 
 from __future__ import annotations
 
 import itertools
+import resource
 import subprocess
 import sys
 import tempfile
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -17,6 +21,7 @@ Q1A = Path(__file__).resolve().parent.parent / "data" / "q1a"
 MOST_SECONDS_OF_Q1A = 10.0
 LARGE = ((2_000, 20, 30.0), (10_000, 1, 60.0))
 """Number of trials, epochs of each, and the most seconds that their report may take."""
+MOST_MEGABYTES_OF_Q1A = 3.0
 _NUM_CELLS = 40
 
 
@@ -25,12 +30,14 @@ def run(num_rounds: int) -> Iterator[Measurement]:
     with tempfile.TemporaryDirectory() as folder:
         out = Path(folder) / "report"
         seconds = [report_seconds(Q1A, out) for _ in range(num_rounds)]
-        yield single("analysis", "q1a, reported", "s", seconds, target=MOST_SECONDS_OF_Q1A)
+        yield single("analysis", "q1a, reported", "CPU s", seconds, target=MOST_SECONDS_OF_Q1A)
+        size = [(out / "report.html").stat().st_size / 1e6]
+        yield single("analysis", "q1a, its page", "MB", size, target=MOST_MEGABYTES_OF_Q1A)
         for num_trials, num_epochs, most in LARGE:
             study = large_study(Path(folder) / f"large{num_trials}", num_trials, num_epochs)
             seconds = [report_seconds(study, out) for _ in range(num_rounds)]
             name = f"{num_trials:,} trials × {num_epochs} epochs, loaded and reported"
-            yield single("analysis", name, "s", seconds, target=most)
+            yield single("analysis", name, "CPU s", seconds, target=most)
 
 
 def large_study(path: Path, num_trials: int = 2_000, num_epochs: int = 20) -> Path:
@@ -65,8 +72,13 @@ def large_study(path: Path, num_trials: int = 2_000, num_epochs: int = 20) -> Pa
 
 
 def report_seconds(study: Path, out: Path) -> float:
-    """Return how long the command takes."""
-    started = time.perf_counter()
+    """Return how much processor time the command takes."""
+    before = _seconds_of_children()
     command = [sys.executable, "-m", "analysis.report", str(study), "--out", str(out)]
     subprocess.run(command, check=True, capture_output=True)
-    return time.perf_counter() - started
+    return _seconds_of_children() - before
+
+
+def _seconds_of_children() -> float:
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime

@@ -35,6 +35,16 @@ def test_pairs_stand_in_the_order_of_the_first_level() -> None:
     assert side_by_side(ROWS, "model", ("a", "c"), ["lr", "seed"]).empty
 
 
+def test_a_set_without_one_of_the_levels_is_no_pair() -> None:
+    rows = pd.concat([ROWS, ROWS.loc[["t"]].assign(model="c").set_axis(["w"])])
+    pairs = side_by_side(rows, "model", ("a", "b", "c"), ["lr", "seed"])
+    assert pairs.empty and list(pairs.columns) == [0, 1, 2]
+    assert side_by_side(rows, "model", ("c", "a"), ["lr", "seed"]).to_dict("list") == {
+        0: ["w"],
+        1: ["t"],
+    }
+
+
 def test_a_third_level_is_passed_over() -> None:
     rows = pd.concat([ROWS, ROWS.loc[["p"]].assign(model="c").set_axis(["w"])])
     assert len(side_by_side(rows, "model", ("a", "b"), ["lr", "seed"])) == 3

@@ -17,7 +17,7 @@ from analysis.sections import panels as module
 from analysis.sections.panels import panel_names, panels, weights
 from analysis.sections.report_document import build_document
 from analysis.sections.results import rows_table
-from tests.own_studies import report, rmse_study, score_study
+from tests.own_studies import own_study, report, rmse_study, score_study
 from tests.studies import shared_study, troubled_study
 from tests.study.test_kept_weights import weights_study
 
@@ -47,6 +47,17 @@ def test_a_row_has_its_result_curve_and_files(tmp_path: Path) -> None:
     assert curve.path == "M2.0,2.0L80.0,23.0L158.0,30.0"
     assert files.title.startswith("Files in tune/001/trial_")
     assert [name for name, _ in files.pairs] == ["params.json", "result.json", "returned.json"]
+
+
+def test_one_value_above_one_makes_a_measure_no_share_in_any_panel(tmp_path: Path) -> None:
+    configs = [{"lr": 0.1}, {"lr": 0.2}]
+    ledger = own_study(tmp_path / "own", configs, metric="val_accuracy")
+    report(ledger, configs[0], [{"val_accuracy": 0.5, "train_accuracy": 0.25}])
+    report(ledger, configs[1], [{"val_accuracy": 0.75, "train_accuracy": 80.0}])
+    results = [panel.rows[0].parts[0] for panel in panels(load_study(ledger.root), "own")]
+    found = [dict(facts.pairs) for facts in results if isinstance(facts, Facts)]
+    assert [facts["val_accuracy"] for facts in found] == ["50.00 %", "75.00 %"]
+    assert [facts["train_accuracy"] for facts in found] == ["0.25", "80"]
 
 
 def test_a_failed_row_has_its_traceback_and_output_as_text(tmp_path: Path) -> None:

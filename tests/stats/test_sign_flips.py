@@ -41,6 +41,28 @@ def test_sign_flips_by_monte_carlo_state_their_error() -> None:
     assert sign_flip(values, seed=1) == sign_flip(values, seed=1)
 
 
+@pytest.mark.parametrize("num_pairs", [21, 24, 67])
+def test_sums_of_random_flips_are_those_of_their_patterns(num_pairs: int) -> None:
+    values = np.random.default_rng(num_pairs).normal(0.1, 1, num_pairs)
+    random, row_bytes, sums = np.random.default_rng(0), (num_pairs + 7) // 8, []
+    for _ in range(50):
+        drawn = np.frombuffer(random.bytes(2_000 * row_bytes), dtype=np.uint8)
+        flips = np.unpackbits(drawn.reshape(2_000, row_bytes), axis=1, count=num_pairs)
+        sums += [math.fsum(values[flip == 1]) for flip in flips]
+    observed = values.sum()
+    num_extreme = int((np.abs(observed - 2 * np.array(sums)) >= abs(observed)).sum())
+    assert sign_flip(values).p_value == (num_extreme + 1) / 100_001
+
+
+def test_an_interval_of_random_flips_excludes_what_the_test_rejects() -> None:
+    values = np.random.default_rng(8).normal(0.4, 1, 45)
+    interval = sign_flip_interval(values)
+    assert interval.low < values.mean() < interval.high
+    for end, outwards in ((interval.low, -1), (interval.high, 1)):
+        assert sign_flip(values - end - outwards * 1e-6).p_value < 0.05
+        assert sign_flip(values - end + outwards * 1e-6).p_value >= 0.05
+
+
 def test_zeros_cannot_be_flipped() -> None:
     assert sign_flip([0.0, 0.0]).p_value == 1.0
     assert sign_flip([0.0, 1.0, 1.0, 1.0]).p_value == pytest.approx(2 / 8)
