@@ -88,8 +88,10 @@ def join_runs(pairs: pd.DataFrame, means: Sequence[str]) -> pd.DataFrame:
     """
     if pairs.empty:
         return pairs
-    others = [str(name) for name in pairs if name not in (*means, "runs")]
-    if not pairs["runs"].duplicated().any():
-        return pairs[["runs", *others, *means]].reset_index(drop=True)
-    groups = pairs.groupby("runs", sort=False)
-    return groups[others].first().join(groups[list(means)].mean()).reset_index()
+    others = [name for name in pairs if name not in (*means, "runs")]
+    firsts = pairs.loc[~pairs["runs"].duplicated(), ["runs", *others, *means]]
+    firsts = firsts.reset_index(drop=True)
+    if len(firsts) == len(pairs):
+        return firsts
+    averaged = pairs.groupby("runs", sort=False)[[*means]].mean()
+    return firsts.assign(**{name: averaged[name].to_numpy() for name in means})

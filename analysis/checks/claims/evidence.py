@@ -22,6 +22,7 @@ from analysis.frames.measures import Measure
 from analysis.frames.meta import datasets_of
 from analysis.frames.split import identity_of_test, varies
 from analysis.frames.steady import steady_seconds
+from analysis.frames.trial_frames import with_plain_text
 from search_spaces.errors import did_you_mean, one_line
 from tune_app.study.measures import Measures
 
@@ -142,6 +143,7 @@ def from_study(study: Study) -> Evidence:
     rows = _with_predictions(_with_first_seeds(rows, study), study)
     if "train_seconds" in rows:
         rows["train_seconds"] = steady_seconds(rows, study.epochs).fillna(rows["train_seconds"])
+    rows = with_plain_text(rows)
     caveats = list(_training_size(rows))
     num_repeats = int((rows["result"] != rows["first_result"]).sum())
     if num_repeats:

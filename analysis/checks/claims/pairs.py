@@ -94,9 +94,9 @@ def match(
     if unknown:
         return Matched(_NOTHING, problem=unknown)
     rows = evidence.with_metric(metric).rows
-    sides = [rows[rows[factor].isin([level])] for level in (a, b)]
+    values = [rows.loc[rows[factor].isin([level]), metric] for level in (a, b)]
     names = [f"{named(factor)} {printed(level)}" for level in (a, b)]
-    problem = _problem(names, sides, metric, log=log)
+    problem = _problem(names, values, metric, log=log)
     if problem:
         return Matched(_NOTHING, problem=problem)
     keys = [k for k in (*evidence.settings, "seed", "source") if k != factor and k in rows]
@@ -112,26 +112,21 @@ def match(
             + ("time" if is_timed(metric) else "result"),
         )
     distinct = lines[~shared & ~repeated]
-    num_pairs = len(distinct)
+    # The rows at the first and at the second level, indexed by pair.
+    one, other = (rows.loc[distinct[side]].set_axis(distinct.index) for side in (0, 1))
     if is_timed(metric) and evidence.kind == "study":
-        one, other = _sides(rows, distinct)
-        distinct = distinct[same_conditions(one, other)]
-        if distinct.empty:
+        alike = same_conditions(one, other)
+        if not alike.any():
             differ = conditions_differ(one, other)
             return Matched(_NOTHING, problem=f"times are not comparable: {differ}")
-    pairs = _independent(rows, distinct, keys, metric, log=log)
+        one, other = one[alike], other[alike]
     is_counted = metric == "test_accuracy" and not log
     return Matched(
-        pairs,
+        _independent(one, other, keys, metric, log=log),
         int(shared.sum()),
-        left_out=num_pairs - len(distinct),
-        sides=_sides(rows, distinct) if is_counted else (),
+        left_out=len(distinct) - len(one),
+        sides=(one, other) if is_counted else (),
     )
-
-
-def _sides(rows: pd.DataFrame, lines: pd.DataFrame) -> list[pd.DataFrame]:
-    """Return the rows at the first and the rows at the second level, indexed by pair."""
-    return [rows.loc[lines[side]].set_axis(lines.index) for side in (0, 1)]
 
 
 def _shared_and_repeated(
@@ -144,19 +139,18 @@ def _shared_and_repeated(
     return shared, pd.Series(both, index=lines.index, dtype=object).duplicated()
 
 
-def _problem(names: list[str], sides: list[pd.DataFrame], metric: str, *, log: bool) -> str:
-    for name, side in zip(names, sides, strict=True):
-        if side.empty:
+def _problem(names: list[str], values: list[pd.Series[Any]], metric: str, *, log: bool) -> str:
+    for name, of_side in zip(names, values, strict=True):
+        if of_side.empty:
             return f"no rows with {named(metric)} and {name}"
-    if log and any((side[metric] <= 0).any() for side in sides):
+    if log and any((of_side <= 0).any() for of_side in values):
         return f"{named(metric)} is not positive in every row, so there are no ratios"
     return ""
 
 
 def _independent(
-    rows: pd.DataFrame, lines: pd.DataFrame, keys: list[str], metric: str, *, log: bool
+    one: pd.DataFrame, other: pd.DataFrame, keys: list[str], metric: str, *, log: bool
 ) -> Pairs:
-    one, other = _sides(rows, lines)
     a, b = (side[metric].to_numpy(dtype=float) for side in (one, other))
     if log:
         a, b = np.log(a), np.log(b)
@@ -180,9 +174,10 @@ def turns(
     significant, with Bonferroni's correction over all values of all settings.
     """
     pairs = matched.pairs
-    settings = [str(name) for name in pairs.columns.difference(_NO_SETTINGS)]
-    num_values = sum(number for name in settings if (number := pairs[name].nunique()) > 1)
-    for setting in settings:
+    settings = sorted(str(name) for name in pairs if name not in _NO_SETTINGS)
+    numbers = {name: number for name in settings if (number := pairs[name].nunique()) > 1}
+    num_values = sum(numbers.values())
+    for setting in numbers:
         parts = dict(iter(pairs.groupby(setting, sort=False)))
         means = {value: part["difference"].mean() for value, part in parts.items()}
         if not min(means.values()) < 0 < max(means.values()):
