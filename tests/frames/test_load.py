@@ -50,6 +50,13 @@ def test_shared_rows_name_their_trial_and_the_row_it_stands_for(tmp_path: Path) 
     assert "pid" not in study.epochs and "confusion_matrix" not in study.epochs
 
 
+def test_texts_are_strings_of_python(tmp_path: Path) -> None:
+    study = load_study(shared_study(tmp_path / "grid"))
+    for frame in (study.rows, study.trials, study.epochs):
+        assert not [name for name, dtype in frame.dtypes.items() if dtype == "str"]
+    assert {type(name) for name in study.rows["config_id"]} == {str}
+
+
 def test_confusion_matrix_of_a_row(tmp_path: Path) -> None:
     study = load_study(shared_study(tmp_path / "grid"))
     matrix = study.confusion_matrix("b2", 0)

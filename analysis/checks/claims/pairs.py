@@ -185,8 +185,7 @@ def turns(
         rising = [value for value, mean in means.items() if mean > 0]
         falling = [value for value in means if value not in rising]
         certain = [v for v in rising if _is_certain(parts[v], alpha, num_values)]
-        # Tests of many pairs take long, and without a value on one side those of the other say no
-        # more.
+        # Without one the other side does not matter, and testing thousands of pairs takes a while.
         also = [v for v in falling if certain and _is_certain(parts[v], alpha, num_values)]
         if also:
             shown = ", ".join(
