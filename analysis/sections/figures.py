@@ -4,19 +4,9 @@ from __future__ import annotations
 
 from analysis.frames.load import Study
 from analysis.render.document import Figure, Section
-from analysis.sections.drawn import (
-    budget,
-    explored,
-    history,
-    important,
-    interactions,
-    learning_curves,
-    parallel,
-    pareto,
-    sliced,
-    surface,
-    timeline,
-)
+from analysis.sections.configuration_figures import explored, parallel, pareto, sliced
+from analysis.sections.course_figures import budget, history, learning_curves, timeline
+from analysis.sections.factor_figures import important, interactions, surface
 from analysis.sections.results import rows_table
 
 

@@ -1,0 +1,122 @@
+"""Figures of how a study went: curves, results as they came, and what ran when."""
+
+from __future__ import annotations
+
+from functools import partial
+
+import pandas as pd
+
+from analysis.figures.budget import budget_chart, budget_data
+from analysis.figures.curves import Curves, curves_chart, curves_data
+from analysis.figures.fields import Field
+from analysis.figures.history import history_chart, history_data
+from analysis.figures.rows import Rows, by_spread, problem_of, rows_of
+from analysis.figures.scatter import sample_words
+from analysis.figures.timeline import MOST_BARS, timeline_chart, timeline_data
+from analysis.frames.cells import counted, format_cell
+from analysis.frames.labels import format_value
+from analysis.frames.load import Study
+from analysis.frames.measures import num_items_of, objective_of
+from analysis.frames.summary import best_data, groups_of
+from analysis.render.document import Figure
+from analysis.sections.best import nothing_picked
+from analysis.sections.captions import FEWEST, capital, coloured, drawn_rows
+
+
+def learning_curves(study: Study, key: str) -> Figure | None:
+    """Return a line per trial by epoch."""
+    data = curves_data(study, f"{key}-curves")
+    if data is None:
+        return None
+    rows, measure = rows_of(study, key), data.measures[0]
+    colour, panel = _curve_fields(rows, data)
+    caption = (
+        f"{capital(measure.title)} by epoch, one line per trial{coloured(colour)}; the picked "
+        "configurations are thicker."
+    )
+    if data.num_drawn < data.num_trials:
+        caption += (
+            f" {data.num_drawn} of {data.num_trials:,} trials are drawn: the best and an even "
+            "sample of the others."
+        )
+    alt = f"{caption} {_ends_of_picks(study)}"
+    rows_name = rows.data.name if rows else ""
+    draw = partial(curves_chart, data, rows_name, colour, panel, measure=measure)
+    return Figure(f"{key}-curves", caption, alt, draw, is_wide=True)
+
+
+def _curve_fields(rows: Rows | None, data: Curves) -> tuple[Field | None, Field | None]:
+    """Return the factors that colour the curves and divide them into panels."""
+    by_title = {f.title: f for f in data.factors if len(f.grouping.order) > 1}
+    if rows is None:
+        return next(iter(by_title.values()), None), None
+    leading = [by_title[f.title] for f in by_spread(rows, rows.objective) if f.title in by_title]
+    problem = problem_of(rows)
+    panel = by_title.get(problem.title) if problem else None
+    return next((f for f in leading if f is not panel), None), panel
+
+
+def _ends_of_picks(study: Study) -> str:
+    picks = best_data(study)
+    if picks.empty:
+        return nothing_picked(study)
+    scale = objective_of(study)
+    by = [column for column in groups_of(study) if picks[column].nunique() > 1]
+    texts = []
+    for pick in picks.to_dict("records"):
+        name = ", ".join(format_cell(column, pick[column]) for column in by)
+        mean = f" (mean of {pick['num_seeds']} seeds)" if pick["num_seeds"] > 1 else ""
+        images = num_items_of(study, pick.get("dataset"), study.metric)
+        value = scale.value(float(pick[study.metric]), images and images * pick["num_seeds"])
+        texts.append(f"{name or 'The picked configuration'} ends at {scale.words} {value}{mean}")
+    return "; ".join(texts) + "."
+
+
+def history(study: Study, key: str) -> Figure | None:
+    """Return the results in the order in which they came, with the best so far."""
+    rows = drawn_rows(study, key)
+    data = history_data(study, rows) if rows else None
+    if rows is None or data is None or len(data) < FEWEST:
+        return None
+    colour = by_spread(rows, rows.objective)[0] if rows.factors else None
+    caption = (
+        f"{capital(rows.objective.title)} in the order in which results came{coloured(colour)}, "
+        "and the best so far."
+    )
+    alt = f"{caption} {len(data)} results in {data['hours'].max():.2g} hours."
+    draw = partial(history_chart, rows, data, f"{key}-history", colour)
+    return Figure(f"{key}-history", caption + sample_words(len(data)), alt, draw)
+
+
+def budget(study: Study, key: str) -> Figure | None:
+    """Return what a smaller search would have found on average."""
+    rows = drawn_rows(study, key)
+    data = budget_data(rows) if rows else pd.DataFrame()
+    if rows is None or data.empty:
+        return None
+    caption = (
+        f"Expected best {rows.objective.title} of so many configurations, drawn at random from "
+        "those that were run; the band is one standard deviation."
+    )
+    last = data.groupby("panel", sort=False).last()
+    ends = "; ".join(
+        f"{f'{panel}: ' if panel else ''}{format_value(end)} after {trials}"
+        for panel, end, trials in zip(last.index, last["best"], last["trials"], strict=True)
+    )
+    draw = partial(budget_chart, rows, data, f"{key}-budget")
+    return Figure(f"{key}-budget", caption, f"{caption} It reaches {ends}.", draw)
+
+
+def timeline(study: Study, key: str) -> Figure | None:
+    """Return what ran when."""
+    data = timeline_data(study)
+    if data is None or len(data.bars) < 2:
+        return None
+    rows = rows_of(study, key)
+    caption = "What ran when: a bar per trial and launch, one lane for each that ran at once."
+    if data.num_trials > MOST_BARS:
+        caption += f" The first {MOST_BARS:,} of {data.num_trials:,} are drawn."
+    minutes = data.bars["end"].max()
+    alt = f"{caption} {counted(data.num_lanes, 'lane')} over {minutes:.3g} minutes."
+    draw = partial(timeline_chart, rows, data, f"{key}-timeline")
+    return Figure(f"{key}-timeline", caption, alt, draw)

@@ -1,0 +1,112 @@
+"""Figures of which factors matter, and how two of them act together."""
+
+from __future__ import annotations
+
+from functools import partial
+
+import pandas as pd
+
+from analysis.figures.effects import interacting, interaction_chart
+from analysis.figures.fields import Field
+from analysis.figures.importance import importance_chart, surface_chart
+from analysis.figures.rows import by_spread, problem_of, shown_measure
+from analysis.figures.scatter import sample_words
+from analysis.figures.slices import heat_chart
+from analysis.figures.surrogate import importances, surfaces
+from analysis.frames.labels import format_value
+from analysis.frames.load import Study
+from analysis.render.document import Figure
+from analysis.sections.captions import capital, drawn_rows
+
+_WEAK = 0.2
+"""A forest that explains less of the variance than this says nothing about factors."""
+
+
+def interactions(study: Study, key: str) -> list[Figure]:
+    """Return how two factors act together: as lines, and as a heat map."""
+    rows = drawn_rows(study, key)
+    if rows is None:
+        return []
+    y, fit = shown_measure(study, rows), interacting(rows)
+    pair = [f for f in by_spread(rows, y) if f in fit and f is not problem_of(rows)][:2]
+    if len(pair) < 2:
+        return []
+    across, by = pair
+    panel = problem_of(rows)
+    where = f"{across.title} and {by.title}"
+    of_rows = "Means of all finished configurations at those levels"
+    caption = (
+        f"Interaction of {where}: mean {y.title}, one line per level of {by.title}. Lines that are "
+        f"not parallel mean that one changes the effect of the other. {of_rows}, with the standard "
+        "error."
+    )
+    cells = _cell_words(across, by, y)
+    lines = Figure(
+        f"{key}-interactions",
+        caption,
+        f"{caption} {cells}",
+        partial(interaction_chart, rows, y, across, by, panel),
+    )
+    caption = f"Mean {y.title} at each pair of levels of {where}. {of_rows}."
+    heat = Figure(
+        f"{key}-heat",
+        caption,
+        f"{caption} {cells}",
+        partial(heat_chart, rows, y, across, by, panel),
+    )
+    return [lines, heat]
+
+
+def _cell_words(across: Field, by: Field, y: Field) -> str:
+    pairs = zip(across.grouping.values, by.grouping.values, strict=True)
+    places = [f"{one} and {other}" for one, other in pairs]
+    means = pd.Series(y.values, dtype="float64").groupby(places).mean().dropna()
+    if means.empty:
+        return "No pair of levels has a result yet."
+    ends = (("Highest:", means.idxmax(), means.max()), ("Lowest:", means.idxmin(), means.min()))
+    return " ".join(f"{word} {format_value(mean)} at {at}." for word, at, mean in ends)
+
+
+def important(study: Study, key: str) -> Figure | None:
+    """Return which factors a random forest needs to predict the results."""
+    rows = drawn_rows(study, key)
+    if rows is None:
+        return None
+    y = shown_measure(study, rows)
+    found = importances(rows, y)
+    if found is None:
+        return None
+    explained = f"{100 * found.explained:.0f} % of the variance of {y.title}"
+    caption = (
+        f"Importance of the factors: how much of the variance of {y.title} a random forest no "
+        "longer explains when the values of one factor are shuffled. Points are means over "
+        f"{found.num_forests} forests, each with its own seed and its own quarter of the "
+        "configurations to predict; lines go from the smallest to the largest."
+    )
+    weak = found.explained < _WEAK
+    told = f"The forests explain {explained} of configurations that they have not seen"
+    notes = (f"{told}{': too little to rank the factors' if weak else ''}.",)
+    first = found.frame.iloc[0]
+    alt = f"{caption} {capital(first['factor'])} is first, with {100 * first['mean']:.0f} %."
+    draw = partial(importance_chart, found, f"{key}-importance")
+    return Figure(f"{key}-importance", caption, alt, draw, notes)
+
+
+def surface(study: Study, key: str) -> Figure | None:
+    """Return the results as a surface over two continuous factors."""
+    rows = drawn_rows(study, key)
+    if rows is None:
+        return None
+    y = shown_measure(study, rows)
+    frame = surfaces(rows, y)
+    if frame.empty:
+        return None
+    caption = (
+        f"{capital(y.title)} over pairs of continuous factors. The surface is what a random forest "
+        "predicts, averaged over the other factors; the points are configurations."
+    )
+    caption += sample_words(len(rows.frame))
+    low, high = (format_value(end) for end in (frame["mean"].min(), frame["mean"].max()))
+    alt = f"{caption} The surface goes from {low} to {high}."
+    draw = partial(surface_chart, rows, y, frame, f"{key}-surface")
+    return Figure(f"{key}-surface", caption, alt, draw)
