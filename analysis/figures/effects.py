@@ -10,7 +10,7 @@ from analysis.figures.chart import Chart, Choice, Data, Patch, Spec, values_of
 from analysis.figures.fields import MOST_LEVELS, Field
 from analysis.figures.panels import field_choice, option_name, panel_choice, panelled
 from analysis.figures.rows import Rows
-from analysis.figures.theme import WIDTH, cut
+from analysis.figures.theme import WIDTH, cut, groups
 from analysis.frames.columns import levels
 from analysis.frames.labels import label, parameter_heading
 from analysis.frames.measures import Measure
@@ -24,78 +24,72 @@ def draw_effects(effects: pd.DataFrame, measure: Measure, column: str) -> Chart:
     ``column`` has the means.
     """
     effects = effects[effects[column].notna()]
-    factors = list(dict.fromkeys(effects["factor"]))
-    names = {factor: cut(parameter_heading(factor), 30) for factor in factors}
-    order = [
-        cut(label(factor, value))
-        for factor in factors
-        for value in levels(effects[effects["factor"] == factor], "level")
-    ]
+    names = {name: cut(parameter_heading(name), 30) for name in dict.fromkeys(effects["factor"])}
     datasets = levels(effects, "dataset") if "dataset" in effects else []
-    groups = [cut(label("dataset", value)) for value in datasets]
-    percent = 100.0 if measure.in_percent else 1.0
-    columns: dict[str, list[Any]] = {
-        "factor": [names[f] for f in effects["factor"]],
-        "level": [
-            cut(label(f, v)) for f, v in zip(effects["factor"], effects["level"], strict=True)
-        ],
-        "mean": values_of(percent * effects[column].astype(float)),
-        "sets": [int(n) for n in effects["num_sets"]],
-    }
     title = f"mean {measure.words} (%)" if measure.in_percent else f"mean {measure.axis}"
-    encoding: Spec = {
-        "x": {"field": "mean", "type": "quantitative", "title": title, "scale": {"zero": False}},
-        "y": {"field": "level", "type": "ordinal", "sort": order, "title": None},
-    }
-    colour: Spec = {}
-    if groups:
-        columns["group"] = [cut(label("dataset", value)) for value in effects["dataset"]]
-        drawn = {"field": "group", "type": "nominal", "sort": groups, "title": None}
-        colour = {"color": drawn, "shape": drawn | {"legend": None}}
-    told = [
-        *([{"field": "group", "title": "data set"}] if groups else []),
+    told: list[Spec] = [
+        *([{"field": "group", "title": "data set"}] if datasets else []),
         {"field": "factor"},
         {"field": "level"},
         {"field": "mean", "title": title, "format": ".2f" if measure.in_percent else ".4~r"},
         {"field": "sets", "title": "sets or rows"},
     ]
-    line_colour = {"color": colour["color"]} if colour else {}
+    header = {"labelAngle": 0, "labelAlign": "left", "labelAnchor": "middle"}
+    header |= {"labelBaseline": "middle", "labelLimit": 190}
+    row = groups("factor", list(names.values()))
+    sets = [cut(label("dataset", value)) for value in datasets]
+    layers = _level_layers(_level_order(effects), sets, title)
+    layers[1]["encoding"]["tooltip"] = told
     spec: Spec = {
         "data": {"name": "effects"},
-        "facet": {
-            "row": {
-                "field": "factor",
-                "type": "nominal",
-                "sort": list(names.values()),
-                "title": None,
-                "header": {
-                    "labelAngle": 0,
-                    "labelAlign": "left",
-                    "labelAnchor": "middle",
-                    "labelBaseline": "middle",
-                    "labelLimit": 190,
-                },
-            }
-        },
+        "facet": {"row": row | {"header": header}},
         "spacing": 6,
         "resolve": {"scale": {"y": "independent"}},
-        "spec": {
-            "width": WIDTH - 300,
-            "height": {"step": 19},
-            "layer": [
-                {
-                    "mark": {"type": "line", "strokeWidth": 1, "strokeOpacity": 0.5},
-                    "encoding": encoding | line_colour | {"order": {"field": "mean"}},
-                },
-                {
-                    "mark": {"type": "point", "filled": True, "size": 70},
-                    "encoding": encoding | colour | {"tooltip": told},
-                },
-            ],
-        },
+        "spec": {"width": WIDTH - 300, "height": {"step": 19}, "layer": layers},
         "usermeta": {"margin": 250},
     }
+    columns: dict[str, list[Any]] = {
+        "factor": [names[name] for name in effects["factor"]],
+        "level": _level_names(effects),
+        "mean": values_of((100.0 if measure.in_percent else 1.0) * effects[column].astype(float)),
+        "sets": [int(n) for n in effects["num_sets"]],
+    }
+    if datasets:
+        columns["group"] = [cut(label("dataset", value)) for value in effects["dataset"]]
     return Chart(spec, (Data("effects", columns),))
+
+
+def _level_names(effects: pd.DataFrame) -> list[str]:
+    return [cut(label(f, v)) for f, v in zip(effects["factor"], effects["level"], strict=True)]
+
+
+def _level_order(effects: pd.DataFrame) -> list[str]:
+    return [
+        cut(label(str(factor), value))
+        for factor, group in effects.groupby("factor", sort=False)
+        for value in levels(group, "level")
+    ]
+
+
+def _level_layers(order: list[str], datasets: list[str], title: str) -> list[Spec]:
+    """Return a point per level, and a line through those of a data set."""
+    encoding: Spec = {
+        "x": {"field": "mean", "type": "quantitative", "title": title, "scale": {"zero": False}},
+        "y": {"field": "level", "type": "ordinal", "sort": order, "title": None},
+    }
+    drawn = groups("group", datasets)
+    colour: Spec = {"color": drawn} if datasets else {}
+    shape: Spec = {"shape": drawn | {"legend": None}} if datasets else {}
+    return [
+        {
+            "mark": {"type": "line", "strokeWidth": 1, "strokeOpacity": 0.5},
+            "encoding": encoding | colour | {"order": {"field": "mean"}},
+        },
+        {
+            "mark": {"type": "point", "filled": True, "size": 70},
+            "encoding": encoding | colour | shape,
+        },
+    ]
 
 
 def interaction_chart(

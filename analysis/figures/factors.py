@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from analysis.figures.chart import Chart, Data, Spec, values_of
-from analysis.figures.theme import WIDTH, cut
+from analysis.figures.theme import WIDTH, cut, distinct, facet, groups
 from analysis.frames.columns import levels
 from analysis.frames.labels import label
 
@@ -28,7 +28,7 @@ def draw_svms(table: pd.DataFrame, name: str = "svms") -> Chart:
         "setting": [cut(value) for value in table["setting"]],
         "accuracy": values_of(100 * table["test_accuracy"]),
     }
-    drawn: Spec = {"field": "kernel", "type": "nominal", "sort": kernels, "title": "kernel"}
+    drawn = groups("kernel", kernels, "kernel")
     x: Spec = {"field": "accuracy", "type": "quantitative", "title": "test accuracy (%)"}
     y: Spec = {"field": "setting", "type": "nominal", "title": None}
     y["sort"] = {"field": "accuracy", "order": "descending"}
@@ -43,7 +43,7 @@ def draw_svms(table: pd.DataFrame, name: str = "svms") -> Chart:
     per_line = min(len(titles), 2)
     spec: Spec = {
         "data": {"name": name},
-        "facet": _facet(titles),
+        "facet": facet("panel", titles),
         "columns": per_line,
         "spec": {
             "width": (WIDTH - 160 * per_line - 40) // per_line,
@@ -57,11 +57,6 @@ def draw_svms(table: pd.DataFrame, name: str = "svms") -> Chart:
     return Chart(spec, (Data(name, columns),))
 
 
-def _facet(titles: list[str]) -> Spec:
-    header: Spec = {"title": None, "labelAnchor": "start"}
-    return {"field": "panel", "type": "nominal", "sort": titles, "header": header}
-
-
 def draw_scaling(
     data: pd.DataFrame, exponents: pd.DataFrame, mark: str = "", name: str = "scaling"
 ) -> Chart:
@@ -70,12 +65,30 @@ def draw_scaling(
     ``mark`` is added to the names of the times.
     """
     quantities = {"fit_seconds": f"fit (s){mark}", "predict_seconds": f"predict (s){mark}"}
+    columns = _scaling_columns(data, exponents, quantities)
+    spec: Spec = {
+        "data": {"name": name},
+        "facet": facet("panel", list(quantities.values())),
+        "columns": 2,
+        "spec": {
+            "width": (WIDTH - 130) // 2,
+            "height": 250,
+            "layer": _scaling_layers(list(dict.fromkeys(columns["group"]))),
+        },
+        "resolve": {"scale": {"y": "independent"}},
+        "usermeta": {"panels": 2, "margin": 60},
+    }
+    return Chart(spec, (Data(name, columns),))
+
+
+def _scaling_columns(
+    data: pd.DataFrame, exponents: pd.DataFrame, quantities: dict[str, str]
+) -> dict[str, list[Any]]:
+    """Return a line per size and quantity, with the time measured and the one of the power."""
     by = [column for column in ("dataset", "kernel") if column in data]
     columns: dict[str, list[Any]] = {c: [] for c in ("panel", "group", "size", "time", "fitted")}
-    groups = []
     for names, group in data.groupby(by, sort=False) if by else [((), data)]:
         text = cut(", ".join(label(k, v) for k, v in zip(by, names, strict=True)) or "SVM")
-        groups.append(text)
         for quantity, title in quantities.items():
             points = group[group[quantity] > 0].sort_values("num_train_images")
             x, y = (points[c].to_numpy(dtype=float) for c in ("num_train_images", quantity))
@@ -83,54 +96,43 @@ def draw_scaling(
             fitted: Any = [None] * len(x)
             if power is not None and len(x):
                 # The fitted line passes through the mean of the logarithms.
-                scale = np.exp(np.log(y).mean() - power * np.log(x).mean())
-                fitted = scale * x**power
+                fitted = np.exp(np.log(y).mean() - power * np.log(x).mean()) * x**power
             columns["panel"] += [title] * len(x)
             columns["group"] += [text] * len(x)
             columns["size"] += values_of(x)
             columns["time"] += values_of(y)
             columns["fitted"] += values_of(fitted)
-    drawn: Spec = {"field": "group", "type": "nominal", "sort": groups, "title": None}
+    return columns
+
+
+def _scaling_layers(names: list[str]) -> list[Spec]:
+    """Return the fitted powers as lines, and what was measured as points."""
+    drawn = groups("group", names)
     log: Spec = {"type": "quantitative", "scale": _LOG, "axis": _FEW}
-    x_axis: Spec = log | {"field": "size", "title": "training images"}
+    x: Spec = log | {"field": "size", "title": "training images"}
     told: list[Spec] = [
         {"field": "group"},
         {"field": "size", "title": "training images"},
         {"field": "time", "title": "seconds", "type": "quantitative", "format": ".3~r"},
     ]
-    spec: Spec = {
-        "data": {"name": name},
-        "facet": _facet(list(quantities.values())),
-        "columns": 2,
-        "spec": {
-            "width": (WIDTH - 130) // 2,
-            "height": 250,
-            "layer": [
-                {
-                    "transform": [{"filter": "isValid(datum.fitted)"}],
-                    "mark": {"type": "line", "strokeWidth": 1},
-                    "encoding": {
-                        "x": x_axis,
-                        "y": log | {"field": "fitted", "title": None},
-                        "color": drawn | {"legend": None},
-                    },
-                },
-                {
-                    "mark": {"type": "point", "filled": True, "size": 60},
-                    "encoding": {
-                        "x": x_axis,
-                        "y": log | {"field": "time", "title": None},
-                        "color": drawn,
-                        "shape": drawn | {"legend": None},
-                        "tooltip": told,
-                    },
-                },
-            ],
+    y = {column: log | {"field": column, "title": None} for column in ("fitted", "time")}
+    return [
+        {
+            "transform": [{"filter": "isValid(datum.fitted)"}],
+            "mark": {"type": "line", "strokeWidth": 1},
+            "encoding": {"x": x, "y": y["fitted"], "color": drawn | {"legend": None}},
         },
-        "resolve": {"scale": {"y": "independent"}},
-        "usermeta": {"panels": 2, "margin": 60},
-    }
-    return Chart(spec, (Data(name, columns),))
+        {
+            "mark": {"type": "point", "filled": True, "size": 60},
+            "encoding": {
+                "x": x,
+                "y": y["time"],
+                "color": drawn,
+                "shape": drawn | {"legend": None},
+                "tooltip": told,
+            },
+        },
+    ]
 
 
 def _exponent(exponents: pd.DataFrame, names: dict[str, Any], quantity: str) -> float | None:
@@ -147,41 +149,41 @@ def draw_devices(
 
     ``mark`` is added to the name of the time.
     """
-    rows = [cut(each) + "\u2032" * names[:place].count(each) for place, each in enumerate(names)]
-    arms = [label("device", arm) for arm in ("cpu", "cuda")]
-    panels = []
+    rows = distinct(map(cut, names))
     columns: dict[str, list[Any]] = {c: [] for c in ("row", "device", "seconds", "accuracy")}
-    for arm, text in zip(("cpu", "cuda"), arms, strict=True):
+    for arm in ("cpu", "cuda"):
         seconds = data[f"{arm}_train_seconds"]
         columns["row"] += rows
-        columns["device"] += [text] * len(rows)
+        columns["device"] += [label("device", arm)] * len(rows)
         columns["seconds"] += values_of(seconds.where(seconds > 0))
         columns["accuracy"] += values_of(100 * data[f"{arm}_test_accuracy"])
-    drawn: Spec = {"field": "device", "type": "nominal", "sort": arms, "title": None}
+    has_times = any(value is not None for value in columns["seconds"])
+    times: Spec = {"field": "seconds", "title": f"training time (s){mark}"}
+    results: Spec = {"field": "accuracy", "title": "test accuracy (%)"}
+    panels = [
+        _device_panel(times | {"scale": _LOG if has_times else {"zero": False}}, rows, {}),
+        _device_panel(results | {"scale": {"zero": False}}, rows, {"axis": {"labels": False}}),
+    ]
+    spec: Spec = {"data": {"name": name}, "hconcat": panels, "usermeta": {"margin": 240}}
+    return Chart(spec, (Data(name, columns),))
+
+
+def _device_panel(x: Spec, rows: list[str], axis: Spec) -> Spec:
+    """Return a point per row and device."""
+    drawn = groups("device", [label("device", arm) for arm in ("cpu", "cuda")])
+    number: Spec = {"type": "quantitative"}
     told: list[Spec] = [
         {"field": "row", "title": "configuration"},
         {"field": "device"},
-        {"field": "seconds", "format": ".3~r", "title": "training time (s)"},
-        {"field": "accuracy", "format": ".2f", "title": "test accuracy (%)"},
+        number | {"field": "seconds", "format": ".3~r", "title": "training time (s)"},
+        number | {"field": "accuracy", "format": ".2f", "title": "test accuracy (%)"},
     ]
-    told[2:] = [{"type": "quantitative"} | each for each in told[2:]]
-    has_times = any(value is not None for value in columns["seconds"])
-    for place, (column, title, scale) in enumerate(
-        (
-            ("seconds", f"training time (s){mark}", _LOG if has_times else {"zero": False}),
-            ("accuracy", "test accuracy (%)", {"zero": False}),
-        )
-    ):
-        y: Spec = {"field": "row", "type": "nominal", "sort": rows, "title": None}
-        x: Spec = {"field": column, "type": "quantitative", "title": title, "scale": scale}
-        encoding: Spec = {
-            "x": x | {"axis": _FEW},
-            "y": y | ({"axis": {"labels": False}} if place else {}),
-            "color": drawn,
-            "shape": drawn | {"legend": None},
-            "tooltip": told,
-        }
-        mark_: Spec = {"type": "point", "filled": True, "size": 60}
-        panels.append({"width": 240, "height": {"step": 22}, "mark": mark_, "encoding": encoding})
-    spec: Spec = {"data": {"name": name}, "hconcat": panels, "usermeta": {"margin": 240}}
-    return Chart(spec, (Data(name, columns),))
+    encoding: Spec = {
+        "x": number | x | {"axis": _FEW},
+        "y": groups("row", rows) | axis,
+        "color": drawn,
+        "shape": drawn | {"legend": None},
+        "tooltip": told,
+    }
+    mark: Spec = {"type": "point", "filled": True, "size": 60}
+    return {"width": 240, "height": {"step": 22}, "mark": mark, "encoding": encoding}

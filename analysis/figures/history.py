@@ -57,11 +57,6 @@ def _milestone_times(study: Study) -> pd.DataFrame:
 def history_chart(rows: Rows, data: pd.DataFrame, name: str, colour: Field | None) -> Chart:
     """Return the measure of each configuration as it came, and the best so far."""
     history = Data(name, {str(c): values_of(data[c]) for c in data})
-    columns = [c for c in rows.data.columns if c != "id"]
-    found: Spec = {
-        "lookup": "id",
-        "from": {"data": {"name": rows.data.name}, "key": "id", "fields": columns},
-    }
     objective = rows.objective
     encoding: Spec = {
         "x": _number(),
@@ -80,7 +75,7 @@ def history_chart(rows: Rows, data: pd.DataFrame, name: str, colour: Field | Non
         "height": _HEIGHT,
         "params": list(LINKS),
         "data": {"name": history.name},
-        "transform": [found],
+        "transform": [rows.found()],
         "layer": [points, best, ring],
     }
     x = Choice("x axis", {"order": _x_patch(_number()), "hours": _x_patch(_hours())}, "order")

@@ -12,7 +12,7 @@ from analysis.figures.panels import option_name
 from analysis.figures.rows import Rows
 from analysis.figures.scatter import point_layers
 from analysis.figures.surrogate import Importances, continuous_pairs
-from analysis.figures.theme import INK, MUTED, SERIES, WIDTH, cut
+from analysis.figures.theme import INK, MUTED, SERIES, WIDTH, cut, groups
 from analysis.frames.labels import label, parameter_heading
 
 MOST_BARS = 20
@@ -25,7 +25,7 @@ def importance_chart(found: Importances, name: str) -> Chart:
     columns: dict[str, list[Any]] = {"factor": names}
     columns |= {c: values_of(100 * frame[c]) for c in ("mean", "low", "high")}
     title = "variance no longer explained when shuffled (%)"
-    y: Spec = {"field": "factor", "type": "nominal", "sort": names, "title": None}
+    y = groups("factor", names)
     x: Spec = {"field": "mean", "type": "quantitative", "title": title}
     numbers: list[Spec] = [
         {"field": c, "type": "quantitative", "format": ".1f"} for c in ("mean", "low", "high")
@@ -60,7 +60,7 @@ def variance_chart(shares: pd.DataFrame, name: str) -> Chart:
         "term": [names[term] for term in shares["term"]],
         "share": values_of(100 * shares["eta_squared"]),
     }
-    y: Spec = {"field": "term", "type": "nominal", "sort": list(names.values()), "title": None}
+    y = groups("term", list(names.values()))
     title = "share of the variance, η² (%)"
     encoding: Spec = {"y": y, "x": {"field": "share", "type": "quantitative", "title": title}}
     told: list[Spec] = [
@@ -69,9 +69,8 @@ def variance_chart(shares: pd.DataFrame, name: str) -> Chart:
     ]
     if "dataset" in shares:
         columns["group"] = [cut(label("dataset", value)) for value in shares["dataset"]]
-        groups = list(dict.fromkeys(columns["group"]))
-        drawn: Spec = {"field": "group", "type": "nominal", "sort": groups, "title": None}
-        encoding |= {"color": drawn, "yOffset": {"field": "group", "sort": groups}}
+        order = list(dict.fromkeys(columns["group"]))
+        encoding |= {"color": groups("group", order), "yOffset": {"field": "group", "sort": order}}
         told.insert(0, {"field": "group", "title": parameter_heading("dataset")})
     spec: Spec = {
         "width": WIDTH - 260,

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from analysis.figures.chart import Chart, Data, Spec
-from analysis.figures.theme import WIDTH, cut
+from analysis.figures.theme import WIDTH, cut, distinct, facet
 
 _DARK, _LIGHT = "#10202f", "#fefefe"
 _LONGEST = 14
@@ -25,12 +25,34 @@ def draw_confusion(
         names: the names of the classes.
         name: of the data set.
     """
-    classes = _different([cut(each, _LONGEST) for each in names])
-    titles = _different([cut(title) for title, _ in matrices])
+    classes = distinct(cut(each, _LONGEST) for each in names)
+    titles = distinct(cut(title) for title, _ in matrices)
+    data = Data(name, _cells([matrix for _, matrix in matrices], classes, titles))
+    per_line = min(len(titles), 2)
+    cell = min(34, (WIDTH - 90 - 60 * per_line) // (max(per_line, 2) * len(classes)))
+    spec: Spec = {
+        "data": {"name": name},
+        "facet": facet("panel", titles),
+        "columns": per_line,
+        "spec": {
+            "width": {"step": cell},
+            "height": {"step": cell},
+            "layer": _layers(classes, font_size=max(7, min(11, cell // 2 - 3))),
+        },
+        "resolve": {"axis": {"x": "independent", "y": "independent"}},
+        "usermeta": {"cells": len(classes)},
+    }
+    return Chart(spec, (data,))
+
+
+def _cells(
+    matrices: Sequence[NDArray[np.int64]], classes: list[str], titles: list[str]
+) -> dict[str, list[Any]]:
+    """Return a line per cell of each matrix."""
     columns: dict[str, list[Any]] = {
         each: [] for each in ("panel", "true", "predicted", "count", "share")
     }
-    for title, (_, matrix) in zip(titles, matrices, strict=True):
+    for title, matrix in zip(titles, matrices, strict=True):
         totals = matrix.sum(axis=1)
         for (row, column), count in np.ndenumerate(matrix):
             columns["panel"].append(title)
@@ -38,9 +60,15 @@ def draw_confusion(
             columns["predicted"].append(classes[column])
             columns["count"].append(int(count))
             columns["share"].append(round(100 * int(count) / max(int(totals[row]), 1), 2))
+    return columns
+
+
+def _layers(classes: list[str], font_size: int) -> list[Spec]:
+    """Return the shaded cells, and the counts that are not 0."""
+    angle = -90 if max(map(len, classes)) > 2 else 0
     at: Spec = {
         "x": {"field": "predicted", "type": "ordinal", "sort": classes, "title": "predicted"}
-        | {"axis": {"labelAngle": -90 if max(map(len, classes)) > 2 else 0}},
+        | {"axis": {"labelAngle": angle}},
         "y": {"field": "true", "type": "ordinal", "sort": classes, "title": "true"},
     }
     told: list[Spec] = [
@@ -51,51 +79,16 @@ def draw_confusion(
     ]
     shade: Spec = {"field": "share", "type": "quantitative", "legend": None}
     shade |= {"scale": {"scheme": "blues", "domain": [0, 100]}}
-    per_line = min(len(titles), 2)
-    cell = min(34, (WIDTH - 90 - 60 * per_line) // (max(per_line, 2) * len(classes)))
-    spec: Spec = {
-        "data": {"name": name},
-        "facet": {
-            "field": "panel",
-            "type": "nominal",
-            "sort": titles,
-            "header": {"title": None, "labelAnchor": "start"},
+    is_dark = {"test": "datum.share > 50", "value": _LIGHT}
+    return [
+        {
+            "mark": {"type": "rect", "stroke": _LIGHT, "strokeWidth": 0.5},
+            "encoding": at | {"color": shade, "tooltip": told},
         },
-        "columns": per_line,
-        "spec": {
-            "width": {"step": cell},
-            "height": {"step": cell},
-            "layer": [
-                {
-                    "mark": {"type": "rect", "stroke": _LIGHT, "strokeWidth": 0.5},
-                    "encoding": at | {"color": shade, "tooltip": told},
-                },
-                {
-                    "transform": [{"filter": "datum.count > 0"}],
-                    "mark": {"type": "text", "fontSize": max(7, min(11, cell // 2 - 3))},
-                    "encoding": at
-                    | {
-                        "text": {"field": "count"},
-                        "color": {
-                            "condition": {"test": "datum.share > 50", "value": _LIGHT},
-                            "value": _DARK,
-                        },
-                    },
-                },
-            ],
+        {
+            "transform": [{"filter": "datum.count > 0"}],
+            "mark": {"type": "text", "fontSize": font_size},
+            "encoding": at
+            | {"text": {"field": "count"}, "color": {"condition": is_dark, "value": _DARK}},
         },
-        "resolve": {"axis": {"x": "independent", "y": "independent"}},
-        "usermeta": {"cells": len(classes)},
-    }
-    return Chart(spec, (Data(name, columns),))
-
-
-def _different(names: Sequence[str]) -> list[str]:
-    """Return names of which no two are equal: a cell of the matrix must not hold two classes."""
-    found: list[str] = []
-    for name in names:
-        shown = name
-        while shown in found:
-            shown += "\u2032"
-        found.append(shown)
-    return found
+    ]

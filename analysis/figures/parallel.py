@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,7 +14,7 @@ from analysis.figures.chart import IS_CHOSEN, LINKS, Chart, Data, Spec, values_o
 from analysis.figures.fields import Field
 from analysis.figures.panels import colour_choice
 from analysis.figures.rows import Rows
-from analysis.figures.theme import DIMMED, INK, MUTED, PAGE, WIDTH, cut
+from analysis.figures.theme import DIMMED, INK, MUTED, PAGE, WIDTH, cut, distinct, groups
 from analysis.frames.labels import format_value
 
 MOST_LINES = 400
@@ -54,7 +55,7 @@ def parallel_data(rows: Rows) -> Parallel | None:
     if objective.better == "min":  # the best configurations end at the top
         ends, marks = 1 - ends, [(1 - at, text) for at, text in marks]
     drawn = _drawn(ends)
-    names = _axis_names([*factors, objective])
+    names = distinct(_two_lines(cut(field.title, 30)) for field in (*factors, objective))
     lines: dict[str, list[Any]] = {"id": [], "axis": [], "at": []}
     values: dict[str, list[Any]] = {"axis": [], "at": [], "value": []}
     ids = rows.data.columns["id"]
@@ -69,16 +70,6 @@ def parallel_data(rows: Rows) -> Parallel | None:
         values["at"] += values_of(place for place, _ in texts)
         values["value"] += [text for _, text in texts]
     return Parallel(tuple(names), lines, values, len(drawn))
-
-
-def _axis_names(fields: list[Field]) -> list[str]:
-    names: list[str] = []
-    for field in fields:
-        name = _two_lines(cut(field.title, 30))
-        while name in names:
-            name += "\u2032"
-        names.append(name)
-    return names
 
 
 def _two_lines(name: str) -> str:
@@ -120,72 +111,68 @@ def _drawn(ends: NDArray[np.float64]) -> list[int]:
 def parallel_chart(rows: Rows, data: Parallel, name: str) -> Chart:
     """Return the lines, coloured by the objective or by what the reader chooses."""
     lines, values = Data(f"{name}-lines", data.lines), Data(f"{name}-values", data.values)
-    found: Spec = {
-        "lookup": "id",
-        "from": {
-            "data": {"name": rows.data.name},
-            "key": "id",
-            "fields": [c for c in rows.data.columns if c not in ("id", "jitter")],
-        },
-    }
-    x: Spec = {
-        "field": "axis",
-        "type": "nominal",
-        "sort": list(data.axes),
-        "title": None,
-        "axis": {"orient": "top", "domain": False, "ticks": False, "labelAngle": 0}
-        | {"labelExpr": "split(datum.label, '\\n')"}
-        | {"labelLimit": (WIDTH - 60) // len(data.axes), "labelPadding": 10},
-        "scale": {"type": "point", "padding": 0.35},
-    }
-    y: Spec = {
-        "field": "at",
-        "type": "quantitative",
-        "axis": None,
-        "scale": {"domain": [-0.14, 1.14], "nice": False},
-    }
-    drawn: Spec = {"x": x, "y": y, "detail": {"field": "id"}}
-    thin = data.num_drawn > 100
-    line: Spec = {
-        "transform": [found],
-        "mark": {"type": "line", "strokeWidth": 1.2 if thin else 1.5},
-        "encoding": drawn
-        | {
-            "color": rows.objective.colour(),
-            "strokeOpacity": {
-                "condition": {"test": IS_CHOSEN, "value": 0.45 if thin else 0.75},
-                "value": 0.6 * DIMMED,
-            },
-            "tooltip": rows.tooltip,
-        },
-    }
-    hot: Spec = {
-        "transform": [{"filter": "datum.id === hot"}],
-        "mark": {"type": "line", "strokeWidth": 3.5, "color": INK},
-        "encoding": drawn,
-    }
-    at_values: Spec = {
-        "data": {"name": values.name},
-        "encoding": {"x": x, "y": y, "text": {"field": "value"}},
-    }
-    rule: Spec = {
-        "data": {"name": values.name},
-        "mark": {"type": "line", "color": MUTED, "strokeWidth": 1},
-        "encoding": {"x": x, "y": y, "detail": {"field": "axis"}},
-    }
-    text: Spec = at_values | {"mark": {"type": "text", "align": "left", "dx": 5, "fontSize": 11}}
-    # A halo in the colour of the page keeps the values readable above the lines.
-    halo: Spec = {"type": "text", "align": "left", "dx": 5, "fontSize": 11, "opacity": 0.85}
-    halo |= {"stroke": PAGE, "strokeWidth": 3.5, "color": PAGE}
+    at = _places(data.axes)
     spec: Spec = {
         "width": WIDTH - 30,
         "height": _HEIGHT,
         "params": list(LINKS),
         "data": {"name": lines.name},
-        "layer": [line, hot, rule, at_values | {"mark": halo}, text],
+        "layer": [*_lines(rows, at, thin=data.num_drawn > 100), *_axes(values.name, at)],
         # A frame over several axes selects the lines that are inside of it at each of them.
         "usermeta": {"every": "axis", "least": _LEAST * len(data.axes)},
     }
     fields = (*rows.measures, *rows.factors)
     choice = colour_choice(fields, rows.objective, ["/layer/0/encoding/color"])
     return Chart(spec, (rows.data, lines, values), (choice,), rows.data.name, "/layer/0")
+
+
+def _places(axes: Sequence[str]) -> Spec:
+    """Return the channels of the axes side by side, and of the height on each of them."""
+    axis: Spec = {"orient": "top", "domain": False, "ticks": False, "labelAngle": 0}
+    axis |= {"labelExpr": "split(datum.label, '\\n')", "labelPadding": 10}
+    axis |= {"labelLimit": (WIDTH - 60) // len(axes)}
+    scale: Spec = {"type": "point", "padding": 0.35}
+    x = groups("axis", axes) | {"axis": axis, "scale": scale}
+    height: Spec = {"domain": [-0.14, 1.14], "nice": False}
+    y: Spec = {"field": "at", "type": "quantitative", "axis": None, "scale": height}
+    return {"x": x, "y": y}
+
+
+def _lines(rows: Rows, at: Spec, *, thin: bool) -> list[Spec]:
+    """Return a line per configuration, and once more the one that is pointed at."""
+    drawn: Spec = at | {"detail": {"field": "id"}}
+    shown = {"condition": {"test": IS_CHOSEN, "value": 0.45 if thin else 0.75}}
+    told: Spec = {
+        "color": rows.objective.colour(),
+        "strokeOpacity": shown | {"value": 0.6 * DIMMED},
+        "tooltip": rows.tooltip,
+    }
+    return [
+        {
+            "transform": [rows.found("jitter")],
+            "mark": {"type": "line", "strokeWidth": 1.2 if thin else 1.5},
+            "encoding": drawn | told,
+        },
+        {
+            "transform": [{"filter": "datum.id === hot"}],
+            "mark": {"type": "line", "strokeWidth": 3.5, "color": INK},
+            "encoding": drawn,
+        },
+    ]
+
+
+def _axes(name: str, at: Spec) -> list[Spec]:
+    """Return a rule per axis with its values, which a halo keeps readable above the lines."""
+    text: Spec = {"type": "text", "align": "left", "dx": 5, "fontSize": 11}
+    halo: Spec = {"opacity": 0.85, "stroke": PAGE, "strokeWidth": 3.5, "color": PAGE}
+    rule: Spec = {"type": "line", "color": MUTED, "strokeWidth": 1}
+    texts: Spec = {"data": {"name": name}, "encoding": at | {"text": {"field": "value"}}}
+    return [
+        {
+            "data": {"name": name},
+            "mark": rule,
+            "encoding": at | {"detail": {"field": "axis"}},
+        },
+        texts | {"mark": text | halo},
+        texts | {"mark": text},
+    ]

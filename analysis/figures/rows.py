@@ -54,6 +54,12 @@ class Rows:
         """What the box that describes a mark says: the configuration and its values."""
         return [f.tooltip() for f in (*self.factors[:MOST_TOLD], *self.measures[:3])]
 
+    def found(self, *without: str) -> Spec:
+        """Return the transformation that adds the rows' columns to marks that have their ``id``."""
+        columns = [column for column in self.data.columns if column not in ("id", *without)]
+        source = {"data": {"name": self.data.name}, "key": "id", "fields": columns}
+        return {"lookup": "id", "from": source}
+
     def measure(self, name: str) -> Field | None:
         """Return the field of a measure, None if no row has it."""
         return next((f for f in self.measures if self.names[f.key] == name), None)

@@ -7,6 +7,7 @@ dark theme, so a figure uses no others, but for continuous colour scales.
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 INK, MUTED, FAINT, PAGE = "#1b1f24", "#5b6570", "#d5dae0", "#fdfdfe"
@@ -77,3 +78,25 @@ CONFIG: dict[str, Any] = {
 def cut(text: str, longest: int = LONGEST) -> str:
     """Return text of at most ``longest`` letters."""
     return text if len(text) <= longest else text[: longest - 1] + "…"
+
+
+def distinct(names: Iterable[str]) -> list[str]:
+    """Return names of which no two are equal: one place of an axis must not hold two things."""
+    found: list[str] = []
+    for name in names:
+        free = name
+        while free in found:
+            free += "\u2032"
+        found.append(free)
+    return found
+
+
+def groups(field: str, order: Sequence[str], title: str | None = None) -> dict[str, Any]:
+    """Return a channel of names in their order."""
+    return {"field": field, "type": "nominal", "sort": list(order), "title": title}
+
+
+def facet(field: str, order: Sequence[str]) -> dict[str, Any]:
+    """Return the channel of panels, each with its name above its left end."""
+    header = {"title": None, "labelAnchor": "start"}
+    return {"field": field, "type": "nominal", "sort": list(order), "header": header}

@@ -115,66 +115,21 @@ def _lanes(starts: list[float], ends: list[float]) -> list[int]:
 def timeline_chart(rows: Rows | None, data: Timeline, name: str) -> Chart:
     """Return a bar per trial, in lanes of what ran at once, coloured by what became of it."""
     bars = Data(name, {str(c): values_of(data.bars[c]) for c in data.bars})
-    found: list[Spec] = []
-    if rows:
-        fields = [c for c in rows.data.columns if c != "id"]
-        source = {"data": {"name": rows.data.name}, "key": "id", "fields": fields}
-        found = [{"lookup": "id", "from": source}]
     long = float(data.bars["end"].max()) > 180
     unit = "/ 60" if long else ""
-    span: list[Spec] = [
-        {"calculate": f"datum.start {unit}", "as": "from"},
-        {"calculate": f"datum.end {unit}", "as": "to"},
-    ]
-    there = sorted(set(data.bars["status"]), key=lambda s: (s not in _STATUSES, s))
-    colours = [_STATUSES.get(status, MUTED) for status in there]
-    status: Spec = {
-        "field": "status",
-        "type": "nominal",
-        "title": "status",
-        "scale": {"domain": there, "range": colours},
-    }
-    told: list[Spec] = [
-        *([*rows.tooltip] if rows else []),
-        {"field": "status"},
-        {"field": "epochs", "title": "epochs recorded"},
-        {"field": "host"},
-        {"field": "launch"},
-    ]
-    title = f"{'hours' if long else 'minutes'} since the first trial began"
-    encoding: Spec = {
-        "x": {"field": "from", "type": "quantitative", "title": title, "scale": {"nice": False}},
-        "x2": {"field": "to"},
-        "y": {"field": "lane", "type": "ordinal", "title": "trials at once", "axis": None},
-    }
-    bar: Spec = {
-        "mark": {"type": "bar", "stroke": PAGE, "strokeWidth": 0.6},
-        "encoding": encoding
-        | {
-            "color": status,
-            "fillOpacity": {
-                "condition": {
-                    "test": "chosen === null || datum.id === '' || chosen[datum.id]",
-                    "value": 0.9,
-                },
-                "value": 0.15,
-            },
-            "tooltip": told,
-        },
-    }
-    hot: Spec = {
-        "transform": [{"filter": "datum.id !== '' && datum.id === hot"}],
-        "mark": {"type": "bar", "filled": False, "stroke": INK, "strokeWidth": 2},
-        "encoding": encoding,
-    }
     height = min(24, max(6, 260 // data.num_lanes)) * data.num_lanes
+    status = _status(data)
     spec: Spec = {
         "width": WIDTH - 40,
         "height": max(height, 60),
         "params": list(LINKS),
         "data": {"name": bars.name},
-        "transform": [*found, *span],
-        "layer": [bar, hot],
+        "transform": [
+            *([rows.found()] if rows else []),
+            {"calculate": f"datum.start {unit}", "as": "from"},
+            {"calculate": f"datum.end {unit}", "as": "to"},
+        ],
+        "layer": _layers("hours" if long else "minutes", status, rows.tooltip if rows else []),
     }
     if rows is None:
         return Chart(spec, (bars,))
@@ -184,3 +139,40 @@ def timeline_chart(rows: Rows | None, data: Timeline, name: str) -> Chart:
     options |= {name: patch for name, patch in of_fields.items() if patch[path] is not None}
     choice = Choice("colour", options, "status")
     return Chart(spec, (bars, rows.data), (choice,), rows.data.name, "/layer/0", ("x",))
+
+
+def _status(data: Timeline) -> Spec:
+    """Return what became of the trials as a colour."""
+    there = sorted(set(data.bars["status"]), key=lambda s: (s not in _STATUSES, s))
+    scale = {"domain": there, "range": [_STATUSES.get(status, MUTED) for status in there]}
+    return {"field": "status", "type": "nominal", "title": "status", "scale": scale}
+
+
+def _layers(unit: str, status: Spec, tooltip: list[Spec]) -> list[Spec]:
+    """Return the bars, and a frame around the one that is pointed at."""
+    told: list[Spec] = [
+        *tooltip,
+        {"field": "status"},
+        {"field": "epochs", "title": "epochs recorded"},
+        {"field": "host"},
+        {"field": "launch"},
+    ]
+    title = f"{unit} since the first trial began"
+    encoding: Spec = {
+        "x": {"field": "from", "type": "quantitative", "title": title, "scale": {"nice": False}},
+        "x2": {"field": "to"},
+        "y": {"field": "lane", "type": "ordinal", "title": "trials at once", "axis": None},
+    }
+    is_chosen = "chosen === null || datum.id === '' || chosen[datum.id]"
+    opacity: Spec = {"condition": {"test": is_chosen, "value": 0.9}, "value": 0.15}
+    return [
+        {
+            "mark": {"type": "bar", "stroke": PAGE, "strokeWidth": 0.6},
+            "encoding": encoding | {"color": status, "fillOpacity": opacity, "tooltip": told},
+        },
+        {
+            "transform": [{"filter": "datum.id !== '' && datum.id === hot"}],
+            "mark": {"type": "bar", "filled": False, "stroke": INK, "strokeWidth": 2},
+            "encoding": encoding,
+        },
+    ]
