@@ -69,7 +69,8 @@ def budget_chart(rows: Rows, data: pd.DataFrame, name: str) -> Chart:
     ]
     x = _x("trials", "configurations tried")
     band: Spec = {
-        "mark": {"type": "area", "opacity": 0.2, "color": SERIES[0]},
+        "mark": {"type": "area", "fillOpacity": 0.2, "color": SERIES[0]}
+        | {"stroke": SERIES[0], "strokeWidth": 0.6},
         "encoding": {"x": x, "y": y | {"field": "low"}, "y2": {"field": "high"}},
     }
     line: Spec = {
@@ -96,8 +97,9 @@ def budget_chart(rows: Rows, data: pd.DataFrame, name: str) -> Chart:
 
 
 def _x(column: str, title: str) -> Spec:
+    # Most is gained by the first few.
     named: Spec = {"field": column, "type": "quantitative", "title": title}
-    return named | {"scale": {"nice": False, "zero": False}, "axis": {"tickMinStep": 0.01}}
+    return named | {"scale": {"type": "log", "nice": False}, "axis": {"format": "~g"}}
 
 
 def _patch(x: Spec) -> Patch:

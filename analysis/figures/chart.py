@@ -19,6 +19,8 @@ Patch = Mapping[str, Any]
 
 SCHEMA = "https://vega.github.io/schema/vega-lite/v6.json"
 _DIGITS = 7
+_LETTER = 7
+"""The width of a letter of an axis in pixels, about."""
 IS_CHOSEN = "chosen === null || chosen[datum.id]"
 """The test of a mark whose row has not been filtered out by the reader."""
 LINKS: tuple[Spec, ...] = (
@@ -90,7 +92,9 @@ class Chart:
     def complete(self) -> Spec:
         """Return a specification that can be drawn as it is."""
         datasets = {one.name: one.records() for one in self.data}
-        return {"$schema": SCHEMA, **self.spec, "config": CONFIG, "datasets": datasets}
+        spec = copy.deepcopy(self.spec)
+        _slant(spec, None)
+        return {"$schema": SCHEMA, **spec, "config": CONFIG, "datasets": datasets}
 
     def with_options(self, **chosen: str) -> Chart:
         """Return the chart as it is when other options are chosen: label -> option."""
@@ -99,6 +103,19 @@ class Chart:
             if choice.label in chosen:
                 spec = patched(spec, choice.options[chosen[choice.label]])
         return Chart(spec, self.data, self.choices, self.rows, self.brush, self.brushed)
+
+
+def _slant(spec: Spec, width: Any) -> None:
+    """Let names stand aslant that have no room side by side. ``fitting.js`` does so in the HTML."""
+    width = spec.get("width", width)
+    x = spec.get("encoding", {}).get("x", {})
+    names, axis = x.get("sort"), x.get("axis") or {}
+    if isinstance(names, list) and isinstance(width, int) and "labelAngle" not in axis:
+        needed = _LETTER * max(map(len, names), default=0) * len(names)
+        x |= {"axis": axis | {"labelAngle": -40, "labelLimit": 140}} if needed > width else {}
+    below = [*spec.get("layer", []), *spec.get("concat", []), *spec.get("hconcat", [])]
+    for one in [*below, spec["spec"]] if "spec" in spec else below:
+        _slant(one, width)
 
 
 def patched(spec: Spec, patch: Patch) -> Spec:

@@ -68,13 +68,13 @@ def curves_data(study: Study, key: str) -> Curves | None:
     varying = [n for n in varied(study, study.factors) if n not in inert_axes(study)]
     varying = [n for n in varying if n in trials]
     factors = [factor_field(study, trials, n, f"f{i}") for i, n in enumerate(varying)]
-    picks = set(best_data(study)["config_id"]) if not best_data(study).empty else set()
+    picked = _picked(study)
     ids = [served.get(t, "") for t in trials["trial_key"]]
     lines: dict[str, list[Any]] = {
         "line": list(range(len(trials))),
         "id": ids,
         "trial": [str(t) for t in trials["trial_key"]],
-        "picked": [i in picks for i in ids],
+        "picked": [t in picked for t in trials["trial_key"]],
         **{one.key: list(one.values) for one in with_parts(factors)},
     }
     points = _points(study, drawn, names)
@@ -109,6 +109,14 @@ def epoch_measures(study: Study) -> list[str]:
     return sorted(names, key=order)[:MOST_MEASURES]
 
 
+def _picked(study: Study) -> set[str]:
+    """Return the trials of the picked configurations, also of those that end before the trial."""
+    picks = best_data(study)
+    if picks.empty:
+        return set()
+    return set(study.rows.loc[study.rows["config_id"].isin(picks["config_id"]), "trial_id"])
+
+
 def _served(study: Study) -> dict[str, str]:
     """Return the configuration at the last finished milestone of each trial."""
     rows = study.rows[study.rows["status"].isin(FINISHED) & (study.rows["same_as"] == "")]
@@ -131,15 +139,18 @@ def _drawn(study: Study, trials: Sequence[str], served: dict[str, str]) -> list[
 
 
 def _points(study: Study, drawn: Sequence[str], names: Sequence[str]) -> dict[str, list[Any]]:
+    # Lines that come later are drawn on top: those of the picked configurations.
     places = {trial: place for place, trial in enumerate(drawn)}
+    picked = _picked(study)
     epochs = study.epochs[study.epochs["trial_key"].isin(places)]
     last = int(epochs["epoch"].max())
     if last > MOST_EPOCHS:
         kept = np.unique(np.linspace(1, last, MOST_EPOCHS).round().astype(int))
         ends = epochs.groupby("trial_key")["epoch"].transform("max")
         epochs = epochs[epochs["epoch"].isin(kept) | (epochs["epoch"] == ends)]
-    epochs = epochs.assign(line=epochs["trial_key"].map(places))
-    epochs = epochs.sort_values(["line", "epoch"], kind="stable")
+    on_top = epochs["trial_key"].isin(picked)
+    epochs = epochs.assign(line=epochs["trial_key"].map(places), on_top=on_top)
+    epochs = epochs.sort_values(["on_top", "line", "epoch"], kind="stable")
     columns: dict[str, list[Any]] = {
         "line": [int(v) for v in epochs["line"]],
         "epoch": values_of(epochs["epoch"]),
@@ -173,40 +184,10 @@ def curves_chart(
         "lookup": "line",
         "from": {"data": {"name": data.lines.name}, "key": "line", "fields": columns},
     }
-    encoding = _axes(measure)
-    told = [f.tooltip() for f in data.factors[:8]]
-    told += [{"field": "epoch", "type": "quantitative"}]
-    told += [m.tooltip() for m in data.measures[:4]]
     many = data.num_drawn > 40
-    line: Spec = {
-        "mark": {"type": "line", "point": False},
-        "encoding": encoding
-        | ({"color": colour.colour()} if colour else {})
-        | {
-            "detail": {"field": "line"},
-            "strokeWidth": {"condition": {"test": "datum.picked", "value": 3}, "value": 1.1},
-            "strokeOpacity": {
-                "condition": [
-                    {"test": f"({IS_CHOSEN}) && datum.picked", "value": 1},
-                    {"test": IS_CHOSEN, "value": 0.45 if many else 0.6},
-                ],
-                "value": DIMMED,
-            },
-        },
-    }
-    # A line has one box for all its epochs; points have one each.
-    point: Spec = {
-        "mark": {"type": "point", "filled": True, "size": 60, "opacity": 0},
-        "encoding": encoding | {"tooltip": told},
-    }
-    hot: Spec = {
-        "transform": [{"filter": "datum.id !== '' && datum.id === hot"}],
-        "mark": {"type": "line", "strokeWidth": 4, "color": INK},
-        "encoding": encoding | {"detail": {"field": "line"}},
-    }
     spec = panelled(
         panel,
-        {"layer": [line, hot, point]},
+        {"layer": _layers(data, colour, measure, 0.8 if many else 1.2)},
         height=_HEIGHT,
         params=list(LINKS),
         data={"name": data.points.name},
@@ -214,10 +195,37 @@ def curves_chart(
     )
     choices = (
         field_choice("y axis", data.measures, measure, _measure_patch),
-        colour_choice(data.factors, colour, ["/spec/layer/0/encoding/color"]),
+        colour_choice(data.factors, colour, ["/spec/layer/0/encoding/color"], "strokeDash"),
         panel_choice(data.factors, panel, 1),
     )
     return Chart(spec, (data.points, data.lines), choices, rows, "/spec/layer/2")
+
+
+def _layers(data: Curves, colour: Field | None, measure: Field, width: float) -> list[Spec]:
+    """Return the lines, the one that is pointed at, and what is told at each epoch."""
+    encoding = _axes(measure)
+    told = [f.tooltip() for f in data.factors[:8]]
+    told += [{"field": "epoch", "type": "quantitative"}]
+    told += [m.tooltip() for m in data.measures[:4]]
+    wide: Spec = {"condition": {"test": "datum.picked", "value": 3}, "value": width}
+    shown: Spec = {"condition": {"test": IS_CHOSEN, "value": 1}, "value": DIMMED}
+    line: Spec = {"detail": {"field": "line"}, "size": wide, "strokeOpacity": shown}
+    return [
+        {
+            "mark": {"type": "line", "point": False},
+            "encoding": encoding | (colour.marked("strokeDash") if colour else {}) | line,
+        },
+        {
+            "transform": [{"filter": "datum.id !== '' && datum.id === hot"}],
+            "mark": {"type": "line", "strokeWidth": 4, "color": INK},
+            "encoding": encoding | {"detail": {"field": "line"}},
+        },
+        {
+            # A line has one box for all its epochs; points have one each.
+            "mark": {"type": "point", "filled": True, "size": 60, "opacity": 0},
+            "encoding": encoding | {"tooltip": told},
+        },
+    ]
 
 
 def _axes(measure: Field) -> Spec:

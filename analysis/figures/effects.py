@@ -10,7 +10,7 @@ from analysis.figures.chart import Chart, Choice, Data, Patch, Spec, values_of
 from analysis.figures.fields import MOST_LEVELS, Field
 from analysis.figures.panels import field_choice, option_name, panel_choice, panelled
 from analysis.figures.rows import Rows
-from analysis.figures.theme import WIDTH, cut, groups
+from analysis.figures.theme import WIDTH, cut, groups, series
 from analysis.frames.columns import levels
 from analysis.frames.labels import label, parameter_heading
 from analysis.frames.measures import Measure
@@ -46,7 +46,6 @@ def draw_effects(effects: pd.DataFrame, measure: Measure, column: str) -> Chart:
         "spacing": 6,
         "resolve": {"scale": {"y": "independent"}},
         "spec": {"width": WIDTH - 300, "height": {"step": 19}, "layer": layers},
-        "usermeta": {"margin": 250},
     }
     columns: dict[str, list[Any]] = {
         "factor": [names[name] for name in effects["factor"]],
@@ -77,12 +76,12 @@ def _level_layers(order: list[str], datasets: list[str], title: str) -> list[Spe
         "x": {"field": "mean", "type": "quantitative", "title": title, "scale": {"zero": False}},
         "y": {"field": "level", "type": "ordinal", "sort": order, "title": None},
     }
-    drawn = groups("group", datasets)
+    drawn = series("group", datasets)
     colour: Spec = {"color": drawn} if datasets else {}
-    shape: Spec = {"shape": drawn | {"legend": None}} if datasets else {}
+    shape: Spec = {"shape": drawn} if datasets else {}
     return [
         {
-            "mark": {"type": "line", "strokeWidth": 1, "strokeOpacity": 0.5},
+            "mark": {"type": "line", "strokeWidth": 1},
             "encoding": encoding | colour | {"order": {"field": "mean"}},
         },
         {
@@ -100,7 +99,7 @@ def interaction_chart(
     Lines that are not parallel are an interaction. Continuous factors are cut into parts.
     """
     fields = interacting(rows)
-    encoding: Spec = {"x": _across(x), "y": _mean_of(measure), "color": _by(lines)}
+    encoding: Spec = {"x": _across(x), "y": _mean_of(measure), **_by(lines)}
     spec = panelled(
         panel,
         {"layer": _interaction_layers(encoding)},
@@ -167,11 +166,12 @@ def _interaction_layers(encoding: Spec) -> list[Spec]:
         {"field": "count", "type": "quantitative", "title": "configurations"},
     ]
     low, high = {"field": "low", "type": "quantitative"}, {"field": "high"}
+    plain = {channel: encoding[channel] for channel in ("x", "y", "color")}
     return [
-        {"mark": {"type": "line", "strokeWidth": 2}, "encoding": encoding},
+        {"mark": {"type": "line", "strokeWidth": 1.6}, "encoding": plain},
         {
-            "mark": {"type": "rule", "strokeOpacity": 0.4, "strokeWidth": 2},
-            "encoding": encoding | {"y": low, "y2": high},
+            "mark": {"type": "rule", "strokeWidth": 1.6},
+            "encoding": plain | {"y": low, "y2": high},
         },
         {
             "mark": {"type": "point", "filled": True, "size": 70, "opacity": 1},
@@ -185,7 +185,7 @@ def _across(x: Field) -> Spec:
 
 
 def _by(lines: Field) -> Spec:
-    return {**lines.grouping.colour(), "field": "by"}
+    return {name: {**each, "field": "by"} for name, each in lines.grouping.marked().items()}
 
 
 def _mean_of(measure: Field) -> Spec:
@@ -206,5 +206,7 @@ def _across_patch(x: Field) -> Patch:
 
 
 def _lines_patch(lines: Field) -> Patch:
-    at = {f"/spec/layer/{layer}/encoding/color": _by(lines) for layer in range(3)}
+    by = _by(lines)
+    at = {f"/spec/layer/{layer}/encoding/color": by["color"] for layer in range(3)}
+    at["/spec/layer/2/encoding/shape"] = by.get("shape")
     return at | {"/transform/3/calculate": f"datum.{lines.grouping.key}"}

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from analysis.figures.chart import Chart, Data, Spec, values_of
-from analysis.figures.theme import WIDTH, cut, distinct, facet, groups
+from analysis.figures.theme import WIDTH, cut, distinct, facet, groups, series
 from analysis.frames.columns import levels
 from analysis.frames.labels import label
 
@@ -28,7 +28,7 @@ def draw_svms(table: pd.DataFrame, name: str = "svms") -> Chart:
         "setting": [cut(value) for value in table["setting"]],
         "accuracy": values_of(100 * table["test_accuracy"]),
     }
-    drawn = groups("kernel", kernels, "kernel")
+    drawn = series("kernel", kernels, "kernel")
     x: Spec = {"field": "accuracy", "type": "quantitative", "title": "test accuracy (%)"}
     y: Spec = {"field": "setting", "type": "nominal", "title": None}
     y["sort"] = {"field": "accuracy", "order": "descending"}
@@ -52,7 +52,7 @@ def draw_svms(table: pd.DataFrame, name: str = "svms") -> Chart:
             "encoding": encoding,
         },
         "resolve": {"scale": {"y": "independent"}},
-        "usermeta": {"panels": len(titles), "margin": 160},
+        "usermeta": {"panels": len(titles)},
     }
     return Chart(spec, (Data(name, columns),))
 
@@ -76,7 +76,7 @@ def draw_scaling(
             "layer": _scaling_layers(list(dict.fromkeys(columns["group"]))),
         },
         "resolve": {"scale": {"y": "independent"}},
-        "usermeta": {"panels": 2, "margin": 60},
+        "usermeta": {"panels": 2},
     }
     return Chart(spec, (Data(name, columns),))
 
@@ -107,7 +107,7 @@ def _scaling_columns(
 
 def _scaling_layers(names: list[str]) -> list[Spec]:
     """Return the fitted powers as lines, and what was measured as points."""
-    drawn = groups("group", names)
+    drawn = series("group", names)
     log: Spec = {"type": "quantitative", "scale": _LOG, "axis": _FEW}
     x: Spec = log | {"field": "size", "title": "training images"}
     told: list[Spec] = [
@@ -120,7 +120,7 @@ def _scaling_layers(names: list[str]) -> list[Spec]:
         {
             "transform": [{"filter": "isValid(datum.fitted)"}],
             "mark": {"type": "line", "strokeWidth": 1},
-            "encoding": {"x": x, "y": y["fitted"], "color": drawn | {"legend": None}},
+            "encoding": {"x": x, "y": y["fitted"], "color": drawn},
         },
         {
             "mark": {"type": "point", "filled": True, "size": 60},
@@ -128,7 +128,7 @@ def _scaling_layers(names: list[str]) -> list[Spec]:
                 "x": x,
                 "y": y["time"],
                 "color": drawn,
-                "shape": drawn | {"legend": None},
+                "shape": drawn,
                 "tooltip": told,
             },
         },
@@ -164,13 +164,13 @@ def draw_devices(
         _device_panel(times | {"scale": _LOG if has_times else {"zero": False}}, rows, {}),
         _device_panel(results | {"scale": {"zero": False}}, rows, {"axis": {"labels": False}}),
     ]
-    spec: Spec = {"data": {"name": name}, "hconcat": panels, "usermeta": {"margin": 240}}
+    spec: Spec = {"data": {"name": name}, "hconcat": panels}
     return Chart(spec, (Data(name, columns),))
 
 
 def _device_panel(x: Spec, rows: list[str], axis: Spec) -> Spec:
     """Return a point per row and device."""
-    drawn = groups("device", [label("device", arm) for arm in ("cpu", "cuda")])
+    drawn = series("device", [label("device", arm) for arm in ("cpu", "cuda")])
     number: Spec = {"type": "quantitative"}
     told: list[Spec] = [
         {"field": "row", "title": "configuration"},
@@ -182,7 +182,7 @@ def _device_panel(x: Spec, rows: list[str], axis: Spec) -> Spec:
         "x": number | x | {"axis": _FEW},
         "y": groups("row", rows) | axis,
         "color": drawn,
-        "shape": drawn | {"legend": None},
+        "shape": drawn,
         "tooltip": told,
     }
     mark: Spec = {"type": "point", "filled": True, "size": 60}

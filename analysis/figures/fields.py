@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 
 from analysis.figures.chart import Spec, values_of
-from analysis.figures.theme import RAMP, SERIES, cut
+from analysis.figures.theme import DASHES, RAMP, SERIES, cut, series
 from analysis.frames.cells import percent_digits
 from analysis.frames.columns import levels, numbers
 from analysis.frames.labels import (
@@ -79,18 +79,33 @@ class Field:
     def colour(self) -> Spec:
         """Return its channel as a colour."""
         named: Spec = {"field": self.key, "title": cut(self.title, 50)}
-        if self.is_discrete and len(self.order) <= len(SERIES):
-            return named | {"type": "nominal", "sort": list(self.order)}
+        number = len(self.order)
+        if self.is_discrete and number <= len(SERIES):
+            return series(self.key, self.order, named["title"])
         if self.is_discrete:
-            return named | {
-                "type": "ordinal",
-                "sort": list(self.order),
-                "scale": {"scheme": RAMP},
-            }
-        scale: Spec = {"scheme": RAMP} | ({"type": "log"} if self.log else {})
-        # The brightest end is for the better values.
-        scale |= {"reverse": True} if self.better == "min" else {}
-        return named | {"type": "quantitative", "scale": scale, "legend": {"format": self.format}}
+            places = np.linspace(0, len(RAMP) - 1, min(number, len(RAMP))).round().astype(int)
+            scale: Spec = {"range": [RAMP[place] for place in places]}
+            return named | {"type": "ordinal", "sort": list(self.order), "scale": scale}
+        scale = ramp(self.better) | ({"type": "log"} if self.log else {})
+        return named | {"type": "quantitative", "scale": scale, "legend": self.legend()}
+
+    def legend(self) -> Spec:
+        """Return the legend of its numbers, with fewer digits than a mark's box has."""
+        return {"format": self.format if self.format.endswith("f") else ".3~r"}
+
+    def second(self, channel: str) -> Spec | None:
+        """Return its channel as a shape or a dash beside the colour; None if it has many values."""
+        if not self.is_discrete or len(self.order) > len(SERIES):
+            return None
+        other = self.colour()
+        if channel == "strokeDash":
+            other["scale"] |= {"range": [list(dash) for dash in DASHES]}
+        return other
+
+    def marked(self, second: str = "shape") -> Spec:
+        """Return its channels as a colour and, if it has few values, a shape or a dash."""
+        other = self.second(second)
+        return {"color": self.colour()} | ({second: other} if other else {})
 
     def tooltip(self) -> Spec:
         """Return its line in the box that describes a mark."""
@@ -98,6 +113,11 @@ class Field:
         if self.is_discrete:
             return named | {"type": "nominal"}
         return named | {"type": "quantitative", "format": self.format}
+
+
+def ramp(better: str | None) -> Spec:
+    """Return the scale of a continuous colour; its strong end is for the better values."""
+    return {"range": list(RAMP)} | ({"reverse": True} if better == "min" else {})
 
 
 def factor_field(study: Study, rows: pd.DataFrame, name: str, key: str) -> Field:
@@ -151,14 +171,21 @@ def _is_wide(values: pd.Series[float]) -> bool:
 def _parts(values: pd.Series[float], title: str, key: str) -> Field:
     """Cut numbers at their quartiles."""
     edges = np.unique(np.nanquantile(values, np.linspace(0, 1, NUM_PARTS + 1)))
-    names = [
-        f"{format_value(float(low))} – {format_value(float(high))}"
-        for low, high in itertools.pairwise(edges)
-    ]
+    texts = _short_texts([float(edge) for edge in edges])
+    names = [f"{low} – {high}" for low, high in itertools.pairwise(texts)]
     at = np.clip(np.searchsorted(edges, values, side="right") - 1, 0, len(names) - 1)
-    texts = [MISSING if pd.isna(v) else names[i] for v, i in zip(values, at, strict=True)]
-    order = (*names, *((MISSING,) if MISSING in texts else ()))
-    return Field(key, title, order=order, values=tuple(texts))
+    shown = [MISSING if pd.isna(v) else names[i] for v, i in zip(values, at, strict=True)]
+    order = (*names, *((MISSING,) if MISSING in shown else ()))
+    return Field(key, title, order=order, values=tuple(shown))
+
+
+def _short_texts(values: Sequence[float]) -> list[str]:
+    """Return numbers with as few digits as tell them apart, at least two."""
+    for digits in (2, 3, 4):
+        texts = [format_value(float(f"{value:.{digits}g}")) for value in values]
+        if len(set(texts)) == len(values):
+            return texts
+    return [format_value(value) for value in values]
 
 
 def with_parts(fields: Sequence[Field]) -> list[Field]:

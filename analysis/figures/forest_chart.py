@@ -6,16 +6,18 @@ from typing import Any
 
 import pandas as pd
 
-from analysis.figures.chart import Chart, Data, Spec, values_of
+from analysis.figures.chart import Chart, Data, Patch, Spec, values_of
 from analysis.figures.forest import BETTER, UNDECIDED, WORSE, step_words
 from analysis.figures.theme import MUTED, SERIES, WIDTH, cut, distinct, groups
 from analysis.frames.labels import label
 from analysis.frames.measures import Measure
 
-_STEPS = 270
-"""Room for the names of the steps, in pixels."""
-_LEAST = 540
-"""Between the names of the steps and the verdicts a narrower figure has no room for intervals."""
+_MOST_STEPS = 350
+"""The most room for the names of the steps, in pixels; a letter takes about ``_LETTER``."""
+_LETTER = 7
+_VERDICTS = 160
+_LEAST = 250
+"""With less room between names and verdicts both stand above the interval."""
 _LOOKS = {
     BETTER: (SERIES[2], "triangle-up"),
     WORSE: (SERIES[1], "triangle-down"),
@@ -29,35 +31,38 @@ def draw_forest(lines: pd.DataFrame, measure: Measure) -> Chart:
     where = bool(lines["dataset"].notna().any())
     verdicts = [str(verdict) for verdict in lines["verdict"]]
     percent = 100.0 if measure.in_percent else 1.0
+    steps = distinct(_name(line, where) for line in lines.to_dict("records"))
     columns: dict[str, list[Any]] = {
-        "step": distinct(_name(line, where) for line in lines.to_dict("records")),
+        "step": steps,
         **{c: values_of(percent * v for v in lines[c]) for c in ("effect", "low", "high")},
         "n": values_of(lines["n"]),
         "verdict": verdicts,
+        "words": [f"{step}\n{verdict}" for step, verdict in zip(steps, verdicts, strict=True)],
         "look": [_look(verdict) for verdict in verdicts],
     }
     unit = f" ({measure.difference_unit})" if measure.difference_unit else ""
     title = cut(f"difference in {measure.words}{unit}", 60)
     x: Spec = {"field": "effect", "type": "quantitative", "title": title}
-    y = groups("step", columns["step"]) | {"axis": {"labelLimit": _STEPS, "grid": False}}
+    room = min(_MOST_STEPS, _LETTER * max(map(len, steps), default=0))
+    y = groups("step", steps) | {"axis": {"labelLimit": room, "grid": False}}
     digits = ".2~r" if measure.in_percent else ".4~r"
     numbers: list[Spec] = [
         {"field": c, "type": "quantitative", "format": digits} for c in ("effect", "low", "high")
     ]
     told: list[Spec] = [{"field": "step"}, *numbers, {"field": "n"}, {"field": "verdict"}]
     spec: Spec = {
-        "width": WIDTH - _STEPS - 160,
+        "width": WIDTH - room - _VERDICTS,
         "height": {"step": 27},
         "data": {"name": "forest"},
         "layer": _layers(x, y, told, [look for look in _LOOKS if look in columns["look"]]),
-        "usermeta": {"least": _LEAST},
+        "usermeta": {"narrow": {"below": room + _VERDICTS + _LEAST, "patch": _narrow()}},
     }
     return Chart(spec, (Data("forest", columns),))
 
 
 def _name(line: dict[Any, Any], where: bool) -> str:
     before = f"{label('dataset', line['dataset'])}, " if where else ""
-    return cut(f"{before}{step_words(line)}", 52)
+    return cut(f"{before}{step_words(line)}", 56)
 
 
 def _layers(x: Spec, y: Spec, told: list[Spec], looks: list[str]) -> list[Spec]:
@@ -68,7 +73,7 @@ def _layers(x: Spec, y: Spec, told: list[Spec], looks: list[str]) -> list[Spec]:
     shape = look | {"scale": {"domain": looks, "range": shapes}}
     interval = {"x": x | {"field": "low"}, "x2": {"field": "high"}, "y": y, "color": colour}
     effect = {"x": x, "y": y, "color": colour, "shape": shape, "tooltip": told}
-    verdict = {"x": {"value": "width"}, "y": y, "text": {"field": "verdict"}, "color": colour}
+    verdict = {"x": {"value": "width"}, "y": y, "text": {"field": "verdict"}}
     return [
         {"mark": {"type": "rule", "color": MUTED}, "encoding": {"x": {"datum": 0}}},
         {
@@ -86,6 +91,19 @@ def _layers(x: Spec, y: Spec, told: list[Spec], looks: list[str]) -> list[Spec]:
             "encoding": verdict,
         },
     ]
+
+
+def _narrow() -> Patch:
+    """Return what makes a figure of a narrow page: what is beside the intervals goes above them."""
+    bare = {"labels": False, "ticks": False, "domain": False, "grid": False}
+    return {
+        "/height/step": 56,
+        **{f"/layer/{layer}/encoding/y/axis": bare for layer in (1, 2, 3)},
+        "/layer/3/encoding/x/value": 0,
+        "/layer/3/encoding/text/field": "words",
+        "/layer/3/mark": {"type": "text", "align": "left", "dy": -27, "fontSize": 11}
+        | {"lineBreak": "\n", "lineHeight": 14},
+    }
 
 
 def _look(verdict: str) -> str:

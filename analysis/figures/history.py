@@ -6,10 +6,10 @@ import pandas as pd
 
 from analysis.figures.chart import LINKS, Chart, Choice, Data, Patch, Spec, values_of
 from analysis.figures.fields import Field
-from analysis.figures.panels import colour_choice, field_choice
-from analysis.figures.rows import Rows
+from analysis.figures.panels import colour_choice, field_choice, panel_choice, panelled
+from analysis.figures.rows import Rows, problem_of
 from analysis.figures.scatter import point_layers
-from analysis.figures.theme import INK, WIDTH
+from analysis.figures.theme import INK
 from analysis.frames.columns import numbers
 from analysis.frames.load import Study
 
@@ -55,36 +55,36 @@ def _milestone_times(study: Study) -> pd.DataFrame:
 
 
 def history_chart(rows: Rows, data: pd.DataFrame, name: str, colour: Field | None) -> Chart:
-    """Return the measure of each configuration as it came, and the best so far."""
+    """Return the measure of each configuration as it came, and the best so far on each data set."""
     history = Data(name, {str(c): values_of(data[c]) for c in data})
-    objective = rows.objective
+    objective, panel = rows.objective, problem_of(rows)
     encoding: Spec = {
         "x": _number(),
         "y": objective.position(),
         "tooltip": [*rows.tooltip, {"field": "hours", "type": "quantitative", "format": ".3~r"}],
     }
-    encoding |= {"color": colour.colour()} if colour else {}
+    encoding |= colour.marked() if colour else {}
     best: Spec = {
         "transform": _best_so_far(objective),
         "mark": {"type": "line", "interpolate": "step-after", "color": INK, "strokeWidth": 1.6},
         "encoding": {"x": _number(), "y": {"field": "best", "type": "quantitative"}},
     }
     points, ring = point_layers(encoding, len(data))
-    spec: Spec = {
-        "width": WIDTH - 90,
-        "height": _HEIGHT,
-        "params": list(LINKS),
-        "data": {"name": history.name},
-        "transform": [rows.found()],
-        "layer": [points, best, ring],
-    }
-    x = Choice("x axis", {"order": _x_patch(_number()), "hours": _x_patch(_hours())}, "order")
-    choices = (
-        x,
-        field_choice("y axis", _directed(rows), objective, _y_patch),
-        colour_choice(rows.factors, colour, ["/layer/0/encoding/color"]),
+    spec = panelled(
+        panel,
+        {"layer": [points, best, ring]},
+        height=_HEIGHT,
+        params=list(LINKS),
+        data={"name": history.name},
+        transform=[rows.found()],
     )
-    return Chart(spec, (rows.data, history), choices, rows.data.name, "/layer/0")
+    choices = (
+        Choice("x axis", {"order": _x_patch(_number()), "hours": _x_patch(_hours())}, "order"),
+        field_choice("y axis", _directed(rows), objective, _y_patch),
+        colour_choice(rows.factors, colour, ["/spec/layer/0/encoding/color"], "shape"),
+        panel_choice(rows.factors, panel, 1),
+    )
+    return Chart(spec, (rows.data, history), choices, rows.data.name, "/spec/layer/0")
 
 
 def _directed(rows: Rows) -> list[Field]:
@@ -112,16 +112,17 @@ def _hours() -> Spec:
 def _best_so_far(field: Field) -> list[Spec]:
     best = {"op": field.better or "max", "field": field.key, "as": "best"}
     frame: Spec = {"sort": [{"field": "place"}], "frame": [None, 0]}
+    frame |= {"groupby": ["panel"]}
     return [{"filter": f"isValid(datum.{field.key})"}, {"window": [best], **frame}]
 
 
 def _x_patch(x: Spec) -> Patch:
-    return {f"/layer/{layer}/encoding/x": x for layer in range(3)}
+    return {f"/spec/layer/{layer}/encoding/x": x for layer in range(3)}
 
 
 def _y_patch(field: Field) -> Patch:
     return {
-        "/layer/0/encoding/y": field.position(),
-        "/layer/2/encoding/y": field.position(),
-        "/layer/1/transform": _best_so_far(field),
+        "/spec/layer/0/encoding/y": field.position(),
+        "/spec/layer/2/encoding/y": field.position(),
+        "/spec/layer/1/transform": _best_so_far(field),
     }

@@ -12,7 +12,7 @@ from analysis.figures.panels import option_name
 from analysis.figures.rows import Rows
 from analysis.figures.scatter import point_layers
 from analysis.figures.surrogate import Importances, continuous_pairs
-from analysis.figures.theme import INK, MUTED, SERIES, WIDTH, cut, groups
+from analysis.figures.theme import MUTED, SERIES, WIDTH, cut, groups, series
 from analysis.frames.labels import label, parameter_heading
 
 MOST_BARS = 20
@@ -24,7 +24,7 @@ def importance_chart(found: Importances, name: str) -> Chart:
     names = [cut(title) for title in frame["factor"]]
     columns: dict[str, list[Any]] = {"factor": names}
     columns |= {c: values_of(100 * frame[c]) for c in ("mean", "low", "high")}
-    title = "variance no longer explained when shuffled (%)"
+    title = "share of the variance (%)"
     y = groups("factor", names)
     x: Spec = {"field": "mean", "type": "quantitative", "title": title}
     numbers: list[Spec] = [
@@ -33,7 +33,7 @@ def importance_chart(found: Importances, name: str) -> Chart:
     told: Spec = {"tooltip": [{"field": "factor"}, *numbers]}
     zero: Spec = {"mark": {"type": "rule", "color": MUTED}, "encoding": {"x": {"datum": 0}}}
     span: Spec = {
-        "mark": {"type": "rule", "strokeWidth": 3, "strokeOpacity": 0.45, "color": SERIES[0]},
+        "mark": {"type": "rule", "strokeWidth": 1.6, "color": SERIES[0]},
         "encoding": {"y": y, "x": {**x, "field": "low"}, "x2": {"field": "high"}},
     }
     point: Spec = {
@@ -45,7 +45,6 @@ def importance_chart(found: Importances, name: str) -> Chart:
         "height": {"step": 24},
         "data": {"name": name},
         "layer": [zero, span, point],
-        "usermeta": {"margin": 220},
     }
     return Chart(spec, (Data(name, columns),))
 
@@ -70,7 +69,7 @@ def variance_chart(shares: pd.DataFrame, name: str) -> Chart:
     if "dataset" in shares:
         columns["group"] = [cut(label("dataset", value)) for value in shares["dataset"]]
         order = list(dict.fromkeys(columns["group"]))
-        encoding |= {"color": groups("group", order), "yOffset": {"field": "group", "sort": order}}
+        encoding |= {"color": series("group", order), "yOffset": {"field": "group", "sort": order}}
         told.insert(0, {"field": "group", "title": parameter_heading("dataset")})
     spec: Spec = {
         "width": WIDTH - 260,
@@ -78,7 +77,6 @@ def variance_chart(shares: pd.DataFrame, name: str) -> Chart:
         "data": {"name": name},
         "mark": {"type": "bar", "cornerRadiusEnd": 2},
         "encoding": encoding | {"tooltip": told},
-        "usermeta": {"margin": 260},
     }
     return Chart(spec, (Data(name, columns),))
 
@@ -109,7 +107,7 @@ def surface_chart(rows: Rows, measure: Field, surface: pd.DataFrame, name: str) 
         "tooltip": rows.tooltip,
     }
     points, ring = point_layers(encoding, len(rows.frame), size=38)
-    points["mark"] |= {"stroke": INK, "strokeWidth": 0.7}
+    points["mark"] |= {"strokeWidth": 1}
     spec: Spec = {
         "width": WIDTH - 90,
         "height": 320,

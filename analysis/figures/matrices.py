@@ -9,9 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from analysis.figures.chart import Chart, Data, Spec
-from analysis.figures.theme import WIDTH, cut, distinct, facet
+from analysis.figures.theme import FAINT, PAGE, SERIES, WIDTH, cut, distinct, facet, on_colour
 
-_DARK, _LIGHT = "#10202f", "#fefefe"
 _LONGEST = 14
 
 
@@ -78,17 +77,15 @@ def _layers(classes: list[str], font_size: int) -> list[Spec]:
         {"field": "share", "title": "of the class (%)", "format": ".1f"},
     ]
     shade: Spec = {"field": "share", "type": "quantitative", "legend": None}
-    shade |= {"scale": {"scheme": "blues", "domain": [0, 100]}}
-    is_dark = {"test": "datum.share > 50", "value": _LIGHT}
+    shade |= {"scale": {"range": [PAGE, SERIES[0]], "domain": [0, 100]}}
     return [
         {
-            "mark": {"type": "rect", "stroke": _LIGHT, "strokeWidth": 0.5},
+            "mark": {"type": "rect", "stroke": FAINT, "strokeWidth": 0.5},
             "encoding": at | {"color": shade, "tooltip": told},
         },
         {
             "transform": [{"filter": "datum.count > 0"}],
             "mark": {"type": "text", "fontSize": font_size},
-            "encoding": at
-            | {"text": {"field": "count"}, "color": {"condition": is_dark, "value": _DARK}},
+            "encoding": at | {"text": {"field": "count"}, "color": on_colour("share")},
         },
     ]

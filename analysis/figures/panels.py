@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from analysis.figures.chart import Choice, Patch, Spec
 from analysis.figures.fields import Field
-from analysis.figures.theme import WIDTH, cut
+from analysis.figures.theme import WIDTH, cut, facet
 
 NOTHING = "nothing"
 MOST_PANELS = 8
@@ -61,11 +61,13 @@ def _panels(field: Field | None) -> dict[str, Any]:
     group = field.grouping if field else None
     titles = [f"{cut(group.title)}: {value}" for value in group.order] if group else [""]
     value = f"{json.dumps(f'{cut(group.title)}: ')} + datum.{group.key}" if group else "''"
-    header: Spec = {"title": None, "labelAnchor": "start"} | ({} if group else {"labels": False})
+    facets = facet("panel", titles)
+    # Without a name there is no room for one either.
+    facets["header"] |= {} if group else {"labelFontSize": 0, "labelPadding": 0}
     columns = min(len(titles), 2 if len(titles) in (2, 4) else 3)
     return {
         "calculate": {"calculate": value, "as": "panel"},
-        "facet": {"field": "panel", "type": "nominal", "sort": titles, "header": header},
+        "facet": facets,
         "columns": columns,
         "width": (WIDTH - _MARGIN - _GAP * (columns - 1)) // columns,
         "count": len(titles),
@@ -88,10 +90,7 @@ def field_choice(
 
 
 def colour_choice(
-    fields: Sequence[Field],
-    chosen: Field | None,
-    paths: Sequence[str],
-    plain: Mapping[str, Any] | None = None,
+    fields: Sequence[Field], chosen: Field | None, paths: Sequence[str], second: str = ""
 ) -> Choice:
     """Return the choice of the field that colours the marks at some paths.
 
@@ -99,8 +98,11 @@ def colour_choice(
         fields: the fields to choose from.
         chosen: the field that colours them now.
         paths: of the channels.
-        plain: the channel if nothing is chosen.
+        second: the channel beside each of them that says the same, such as ``shape``.
     """
-    options: dict[str, Patch] = {NOTHING: dict.fromkeys(paths, plain)}
-    options |= {option_name(f, fields): dict.fromkeys(paths, f.colour()) for f in fields}
+    others = [path.replace("/color", f"/{second}") for path in paths] if second else []
+    options: dict[str, Patch] = {NOTHING: dict.fromkeys((*paths, *others))}
+    for field in fields:
+        patch = dict.fromkeys(paths, field.colour())
+        options[option_name(field, fields)] = patch | dict.fromkeys(others, field.second(second))
     return Choice("colour", options, option_name(chosen, fields) if chosen else NOTHING)

@@ -141,7 +141,7 @@ def _places(axes: Sequence[str]) -> Spec:
 def _lines(rows: Rows, at: Spec, *, thin: bool) -> list[Spec]:
     """Return a line per configuration, and once more the one that is pointed at."""
     drawn: Spec = at | {"detail": {"field": "id"}}
-    shown = {"condition": {"test": IS_CHOSEN, "value": 0.45 if thin else 0.75}}
+    shown = {"condition": {"test": IS_CHOSEN, "value": 1}}
     told: Spec = {
         "color": rows.objective.colour(),
         "strokeOpacity": shown | {"value": 0.6 * DIMMED},
@@ -150,7 +150,7 @@ def _lines(rows: Rows, at: Spec, *, thin: bool) -> list[Spec]:
     return [
         {
             "transform": [rows.found("jitter")],
-            "mark": {"type": "line", "strokeWidth": 1.2 if thin else 1.5},
+            "mark": {"type": "line", "strokeWidth": 0.7 if thin else 1.2},
             "encoding": drawn | told,
         },
         {

@@ -11,7 +11,7 @@ from analysis.figures.chart import IS_CHOSEN, LINKS, Chart, Patch, Spec
 from analysis.figures.fields import Field
 from analysis.figures.panels import colour_choice, field_choice, panel_choice, panelled
 from analysis.figures.rows import Rows
-from analysis.figures.theme import DIMMED, INK, MUTED
+from analysis.figures.theme import DIMMED, INK, MUTED, PAGE
 
 MOST_POINTS = 2_000
 """Of more configurations a fixed sample is drawn; all of them can still be selected."""
@@ -46,9 +46,10 @@ def point_layers(
     """Return configurations as points, and a ring around the one that is pointed at."""
     points: Spec = {
         "transform": sampled(count, most),
-        "mark": {"type": "point", "filled": True, "size": size},
+        # A line in the colour of the page keeps points apart that lie upon one another.
+        "mark": {"type": "point", "filled": True, "size": size, "stroke": PAGE, "strokeWidth": 0.6},
         "encoding": encoding
-        | {"fillOpacity": {"condition": {"test": IS_CHOSEN, "value": 0.8}, "value": DIMMED}},
+        | {"fillOpacity": {"condition": {"test": IS_CHOSEN, "value": 1}, "value": DIMMED}},
     }
     ring: Spec = {
         "transform": [{"filter": "datum.id === hot"}],
@@ -88,7 +89,7 @@ def explore_chart(
     """Return a figure of any two factors or measures, coloured by a third."""
     fields = (*rows.factors, *rows.measures)
     encoding: Spec = {**axis("x", x), **axis("y", y), "tooltip": rows.tooltip}
-    encoding |= {"color": colour.colour()} if colour else {}
+    encoding |= colour.marked() if colour else {}
     spec = panelled(
         panel,
         {"layer": point_layers(encoding, len(rows.frame))},
@@ -99,7 +100,7 @@ def explore_chart(
     choices = (
         field_choice("x axis", fields, x, lambda f: axis_patch("x", f, (0, 1))),
         field_choice("y axis", fields, y, lambda f: axis_patch("y", f, (0, 1))),
-        colour_choice(fields, colour, ["/spec/layer/0/encoding/color"]),
+        colour_choice(fields, colour, ["/spec/layer/0/encoding/color"], "shape"),
         panel_choice(rows.factors, panel, 0),
     )
     return Chart(spec, (rows.data,), choices, rows.data.name, "/spec/layer/0")
@@ -111,7 +112,7 @@ def pareto_chart(
     """Return two measures of which both should be good, with the front of each panel."""
     known = [m for m in rows.measures if m.better]
     encoding: Spec = {"x": x.position(), "y": y.position(), "tooltip": rows.tooltip}
-    encoding |= {"color": colour.colour()} if colour else {}
+    encoding |= colour.marked() if colour else {}
     points, ring = point_layers(encoding, len(rows.frame))
     line: Spec = {
         "transform": _front(),
@@ -134,7 +135,7 @@ def pareto_chart(
     choices = (
         field_choice("x axis", known, x, lambda f: _front_patch("x", f, 0, "cost")),
         field_choice("y axis", known, y, lambda f: _front_patch("y", f, 1, "loss")),
-        colour_choice(rows.factors, colour, ["/spec/layer/1/encoding/color"]),
+        colour_choice(rows.factors, colour, ["/spec/layer/1/encoding/color"], "shape"),
         panel_choice(rows.factors, panel, 2),
     )
     return Chart(spec, (rows.data,), choices, rows.data.name, "/spec/layer/1")

@@ -7,7 +7,7 @@ from typing import Any
 import pandas as pd
 
 from analysis.figures.chart import Chart, Data, Spec, values_of
-from analysis.figures.theme import MUTED, cut
+from analysis.figures.theme import MUTED, PAGE, cut, series
 from analysis.frames.measures import Measure
 
 _SIDE, _MARGIN = 400, 0.04
@@ -23,7 +23,7 @@ def draw_side_by_side(data: pd.DataFrame, measure: Measure, labels: tuple[str, s
         labels: the names of the studies.
     """
     percent = 100.0 if measure.in_percent else 1.0
-    groups = list(dict.fromkeys(map(str, data["series"])))
+    names = list(dict.fromkeys(map(str, data["series"])))
     columns: dict[str, list[Any]] = {
         "a": values_of(percent * data["a"].astype(float)),
         "b": values_of(percent * data["b"].astype(float)),
@@ -43,14 +43,9 @@ def draw_side_by_side(data: pd.DataFrame, measure: Measure, labels: tuple[str, s
         }
         for side, title in zip("ab", titles, strict=True)
     )
-    drawn: Spec = {
-        "field": "group",
-        "type": "nominal",
-        "sort": [cut(group) or "row" for group in groups],
-        "title": None,
-    }
+    drawn = series("group", [cut(name) or "row" for name in names])
     told: list[Spec] = [
-        *([{"field": "group"}] if groups != [""] else []),
+        *([{"field": "group"}] if names != [""] else []),
         {"field": "a", "type": "quantitative", "title": titles[0], "format": ".4~r"},
         {"field": "b", "type": "quantitative", "title": titles[1], "format": ".4~r"},
     ]
@@ -60,8 +55,8 @@ def draw_side_by_side(data: pd.DataFrame, measure: Measure, labels: tuple[str, s
         "encoding": {"x": x, "y": {**y, "field": "a"}},
     }
     points: Spec = {
-        "mark": {"type": "point", "filled": True, "size": 46, "fillOpacity": 0.75},
-        "encoding": {"x": x, "y": y, "color": drawn, "tooltip": told},
+        "mark": {"type": "point", "filled": True, "size": 46, "stroke": PAGE, "strokeWidth": 0.6},
+        "encoding": {"x": x, "y": y, "color": drawn, "shape": drawn, "tooltip": told},
     }
     spec: Spec = {
         "width": _SIDE,

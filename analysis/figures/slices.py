@@ -6,17 +6,16 @@ from typing import Any
 
 from analysis.figures.chart import LINKS, Chart, Patch, Spec
 from analysis.figures.effects import interacting, mean_of_cells, mean_patch
-from analysis.figures.fields import Field
+from analysis.figures.fields import Field, ramp
 from analysis.figures.panels import colour_choice, field_choice, panel_choice, panelled
 from analysis.figures.rows import Rows
 from analysis.figures.scatter import axis, point_layers
-from analysis.figures.theme import PAGE, RAMP, cut
+from analysis.figures.theme import PAGE, cut, on_colour
 
 MOST_SLICES = 12
 MOST_POINTS = 500
 """Of more configurations a sample is drawn in each panel."""
 _WIDTH, _HEIGHT = 190, 150
-_DARK, _LIGHT = "#10202f", "#fefefe"
 
 
 def slices_chart(rows: Rows, measure: Field, colour: Field | None) -> Chart:
@@ -25,7 +24,7 @@ def slices_chart(rows: Rows, measure: Field, colour: Field | None) -> Chart:
     panels = []
     for factor in factors:
         encoding: Spec = {**axis("x", factor), "y": _untitled(measure), "tooltip": rows.tooltip}
-        encoding |= {"color": colour.colour()} if colour else {}
+        encoding |= colour.marked() if colour else {}
         layers = point_layers(encoding, len(rows.frame), size=28, most=MOST_POINTS)
         panels.append({"width": _WIDTH, "height": _HEIGHT, "layer": layers})
     spec: Spec = {
@@ -49,7 +48,7 @@ def slices_chart(rows: Rows, measure: Field, colour: Field | None) -> Chart:
     paths = [f"/concat/{place}/layer/0/encoding/color" for place in places]
     choices = (
         field_choice("y axis", rows.measures, measure, patch),
-        colour_choice((*rows.factors, *rows.measures), colour, paths),
+        colour_choice((*rows.factors, *rows.measures), colour, paths, "shape"),
     )
     return Chart(spec, (rows.data,), choices, rows.data.name)
 
@@ -64,49 +63,18 @@ def heat_chart(rows: Rows, measure: Field, x: Field, y: Field, panel: Field | No
     Continuous factors are cut into parts.
     """
     fields = interacting(rows)
-    told: list[Spec] = [
-        {"field": "across", "title": "level across"},
-        {"field": "by", "title": "level up"},
-        {"field": "mean", "type": "quantitative", "format": ".4~r"},
-        {"field": "count", "type": "quantitative", "title": "configurations"},
-    ]
-    at: Spec = {"x": _level(x, "across"), "y": _level(y, "by")}
-    cells: Spec = {
-        "mark": {"type": "rect", "stroke": PAGE, "strokeWidth": 2},
-        "encoding": at | {"color": _shade(measure), "tooltip": told},
-    }
-    # The lighter half of the colours needs dark letters.
-    light = "datum.mean - datum.lowest > 0.6 * (datum.highest - datum.lowest)"
-    dark = "datum.highest - datum.mean > 0.6 * (datum.highest - datum.lowest)"
-    test = dark if measure.better == "min" else light
-    letters: Spec = {
-        "mark": {"type": "text", "fontSize": 11},
-        "encoding": at
-        | {
-            "text": {"field": "mean", "type": "quantitative", "format": _short(measure)},
-            "color": {"condition": {"test": test, "value": _DARK}, "value": _LIGHT},
-        },
-    }
-    ends: Spec = {
-        "joinaggregate": [
-            {"op": "min", "field": "mean", "as": "lowest"},
-            {"op": "max", "field": "mean", "as": "highest"},
-        ]
-    }
     spec = panelled(
         panel,
-        {"layer": [cells, letters]},
+        {"layer": _heat_layers(measure, x, y)},
         height=200,
         data={"name": rows.data.name},
-        then=[*mean_of_cells(measure, x, y), ends],
+        then=mean_of_cells(measure, x, y),
     )
 
     def measured(field: Field) -> Patch:
-        test = dark if field.better == "min" else light
         return mean_patch(field) | {
             "/spec/layer/0/encoding/color": _shade(field),
             "/spec/layer/1/encoding/text/format": _short(field),
-            "/spec/layer/1/encoding/color/condition/test": test,
         }
 
     choices = (
@@ -118,22 +86,46 @@ def heat_chart(rows: Rows, measure: Field, x: Field, y: Field, panel: Field | No
     return Chart(spec, (rows.data,), choices)
 
 
+def _heat_layers(measure: Field, x: Field, y: Field) -> list[Spec]:
+    """Return the shaded cells, and the mean in each."""
+    told: list[Spec] = [
+        {"field": "across", "title": "level across"},
+        {"field": "by", "title": "level up"},
+        {"field": "mean", "type": "quantitative", "format": ".4~r"},
+        {"field": "count", "type": "quantitative", "title": "configurations"},
+    ]
+    at: Spec = {"x": _level(x, "across", "x"), "y": _level(y, "by", "y")}
+    text: Spec = {"field": "mean", "type": "quantitative", "format": _short(measure)}
+    return [
+        {
+            "mark": {"type": "rect", "stroke": PAGE, "strokeWidth": 2},
+            "encoding": at | {"color": _shade(measure), "tooltip": told},
+        },
+        {
+            "mark": {"type": "text", "fontSize": 11},
+            "encoding": at | {"text": text, "color": on_colour("mean")},
+        },
+    ]
+
+
 def _short(measure: Field) -> str:
-    return ".1f" if measure.format.endswith("f") else ".3~r"
+    return ".1f" if measure.format.endswith("f") else ".3r"
 
 
-def _level(field: Field, column: str) -> Spec:
-    return {**field.grouping.position(), "field": column, "title": cut(field.title, 60)}
+def _level(field: Field, column: str, channel: str) -> Spec:
+    # Larger levels stand above smaller ones.
+    upwards: Spec = {"scale": {"reverse": True}} if channel == "y" else {}
+    named: Spec = {"field": column, "title": cut(field.title, 60)}
+    return {**field.grouping.position(), **named, **upwards}
 
 
 def _shade(measure: Field) -> Spec:
-    scale: Spec = {"scheme": RAMP} | ({"reverse": True} if measure.better == "min" else {})
-    legend: Spec = {"format": _short(measure)}
     title = f"mean {cut(measure.title, 50)}"
     named: Spec = {"field": "mean", "type": "quantitative", "title": title}
-    return named | {"scale": scale, "legend": legend}
+    return named | {"scale": ramp(measure.better), "legend": measure.legend()}
 
 
 def _level_patch(field: Field, channel: str, column: str, place: int) -> Patch:
-    at = {f"/spec/layer/{layer}/encoding/{channel}": _level(field, column) for layer in range(2)}
+    level = _level(field, column, channel)
+    at = {f"/spec/layer/{layer}/encoding/{channel}": level for layer in range(2)}
     return at | {f"/transform/{place}/calculate": f"datum.{field.grouping.key}"}

@@ -35,8 +35,10 @@ class Importances:
     """How much worse a forest predicts when the values of one factor are shuffled.
 
     Attributes:
-        frame: ``factor`` (its title), ``mean``, ``low`` and ``high``: the share of the variance of
-            new rows that is lost, its mean and the range over the forests; the largest first.
+        frame: ``factor`` (its title), ``mean``, ``low`` and ``high``: half of the rise of the
+            squared error of new rows, as a share of their variance, its mean and the range over the
+            forests; the largest first. Of a factor that acts alone it is the share of the variance
+            that comes from it (Gregorutti, Michel & Saint-Pierre, 2017).
         explained: the share of the variance of new rows that the forests explain, on average.
         num_forests: the number of forests, each with its own seed and its own new rows.
     """
@@ -70,7 +72,7 @@ def importances(rows: Rows, measure: Field) -> Importances | None:
     if np.ptp(outputs) == 0:
         return None
     found = [_one_forest(inputs, outputs, seed) for seed in range(NUM_FORESTS)]
-    drops = np.array([drop for drop, _ in found])
+    drops = np.array([drop for drop, _ in found]) / 2
     frame = pd.DataFrame(
         {
             "factor": [f.title for f in rows.factors],

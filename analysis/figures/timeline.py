@@ -22,7 +22,7 @@ _SLACK = 2.0
 """Beginnings are estimated: bars that overlap by less than this, in seconds, share a lane."""
 _STATUSES = {
     "finished": SERIES[0],
-    "unconverged": SERIES[4],
+    "unconverged": SERIES[5],
     "diverged": SERIES[3],
     "failed": SERIES[1],
     "unfinished": MUTED,
@@ -164,7 +164,7 @@ def _layers(unit: str, status: Spec, tooltip: list[Spec]) -> list[Spec]:
         "y": {"field": "lane", "type": "ordinal", "title": "trials at once", "axis": None},
     }
     is_chosen = "chosen === null || datum.id === '' || chosen[datum.id]"
-    opacity: Spec = {"condition": {"test": is_chosen, "value": 0.9}, "value": 0.15}
+    opacity: Spec = {"condition": {"test": is_chosen, "value": 1}, "value": 0.15}
     return [
         {
             "mark": {"type": "bar", "stroke": PAGE, "strokeWidth": 0.6},

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -24,6 +25,9 @@ from tune_app.study.arithmetic import mapping
 
 _FEWEST_VALUES = 3
 """The best of two values always lies at the edge."""
+
+_TRADE = re.compile(r"\((?:R|TM)\)| Processor\b")
+"""What the name of a processor has for lawyers."""
 
 
 @dataclass(frozen=True)
@@ -184,5 +188,5 @@ def _hardware(record: dict[str, Any]) -> str:
         return ""
     gpus = hardware.get("gpus")
     cards = f", {', '.join(map(str, gpus))}" if isinstance(gpus, list) and gpus else ""
-    number = hardware.get("num_cpus")
-    return f"{number} CPUs of {hardware['cpu']}{cards}" if number else f"{hardware['cpu']}{cards}"
+    number, cpu = hardware.get("num_cpus"), _TRADE.sub("", str(hardware["cpu"]))
+    return f"{number} CPUs of {cpu}{cards}" if number else f"{cpu}{cards}"

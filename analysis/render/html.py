@@ -15,20 +15,19 @@ from importlib.resources import files
 from typing import Any
 
 from analysis.figures.chart import Chart, Data
-from analysis.figures.theme import CONFIG, FAINT, INK, MUTED, PAGE, SERIES
+from analysis.figures.theme import CONFIG, THEME
 from analysis.render.document import Document, Figure, Table
 from analysis.render.drawings import Drawings
 from analysis.render.page_templates import environment, markup, script_hash
 
 SHOWN_ROWS = 200
 """Of a longer table the file shows the first rows; the others are added by the scripts."""
-_COLOURS = {INK: "ink", MUTED: "muted", FAINT: "faint", PAGE: "page"}
-_COLOURS |= {colour: f"series-{index + 1}" for index, colour in enumerate(SERIES)}
+_COLOURS = {light: name for name, (light, _) in THEME.items()}
 _TAG = re.compile(r"<[^<>]*>")
 _IDENTIFIER = re.compile(r'(\bid="|href="#|url\(#)')
 _PREAMBLE = re.compile(r"^.*?(?=<svg)|<metadata>.*?</metadata>|<!--.*?-->", re.DOTALL)
 _SIZE = re.compile(r' (width|height)="([^"]*)"')
-_SCRIPTS = ("tables.js", "figures.js", "page.js")
+_SCRIPTS = ("tables", "groups", "fitting", "selection", "keyboard", "figures", "page")
 
 
 def render_html(document: Document, drawings: Drawings) -> str:
@@ -42,7 +41,7 @@ def render_html(document: Document, drawings: Drawings) -> str:
             panels=document.panels(),
             script=markup(script),
             vega=markup(vega),
-            style=markup(_resource("report.css")),
+            style=markup(_style()),
             hashes=" ".join(map(script_hash, filter(None, (script, vega)))),
             shared=markup(_json(data.shared)),
             svg=lambda figure: markup(inline_svg(figure, drawings.svg(figure))),
@@ -142,8 +141,19 @@ def _json(value: Any) -> str:
 
 
 @cache
+def _style() -> str:
+    """Return the style of the page, with the colours of its light and its dark theme."""
+    light, dark = (
+        "".join(f"--{name}:{colours[place]};" for name, colours in THEME.items())
+        for place in (0, 1)
+    )
+    dark = f"@media screen and (prefers-color-scheme:dark){{:root{{{dark}}}}}"
+    return f":root{{{light}}}\n{dark}\n{_resource('report.css')}"
+
+
+@cache
 def _script() -> str:
-    return '"use strict";\n' + "\n".join(map(_resource, _SCRIPTS))
+    return '"use strict";\n' + "\n".join(_resource(f"{name}.js") for name in _SCRIPTS)
 
 
 @cache

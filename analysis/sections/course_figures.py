@@ -78,10 +78,11 @@ def history(study: Study, key: str) -> Figure | None:
     data = history_data(study, rows) if rows else None
     if rows is None or data is None or len(data) < FEWEST:
         return None
-    colour = by_spread(rows, rows.objective)[0] if rows.factors else None
+    problem = problem_of(rows)
+    colour = next((f for f in by_spread(rows, rows.objective) if f is not problem), None)
     caption = (
         f"{capital(rows.objective.title)} in the order in which results came{coloured(colour)}, "
-        "and the best so far."
+        f"and the best so far{' on each data set' if problem else ''}."
     )
     alt = f"{caption} {len(data)} results in {data['hours'].max():.2g} hours."
     draw = partial(history_chart, rows, data, f"{key}-history", colour)

@@ -78,8 +78,9 @@ def important(study: Study, key: str) -> Figure | None:
         return None
     explained = f"{100 * found.explained:.0f} % of the variance of {y.title}"
     caption = (
-        f"Importance of the factors: how much of the variance of {y.title} a random forest no "
-        "longer explains when the values of one factor are shuffled. Points are means over "
+        f"Importance of the factors: the share of the variance of {y.title} that comes from each, "
+        "alone and with others. It is half of what the squared error of a random forest rises when "
+        "the values of that factor are shuffled. Points are means over "
         f"{found.num_forests} forests, each with its own seed and its own quarter of the "
         "configurations to predict; lines go from the smallest to the largest."
     )

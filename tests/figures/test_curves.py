@@ -33,7 +33,8 @@ def test_a_trial_is_one_line_with_its_picked_configuration(tmp_path: Path) -> No
     assert data.lines.columns["picked"] == [True, False]
     assert data.measures[0].title == "validation accuracy (%)"
     accuracy = list(zip(data.points.columns["epoch"], data.points.columns["e0"], strict=True))
-    assert accuracy == [(1, 10), (2, 20), (3, 30), (4, 40), (5, 50), (1, 30), (2, 40)]
+    picked = [(1, 10), (2, 20), (3, 30), (4, 40), (5, 50)]
+    assert accuracy == [(1, 30), (2, 40), *picked], "the picked one last, on top of the others"
     assert "launch" not in [measure.title for measure in data.measures]
 
 

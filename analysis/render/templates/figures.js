@@ -1,55 +1,9 @@
 // Figures that can be touched: Vega draws them again from their specification and the shared data.
 
 const IS_COARSE = window.matchMedia("(pointer: coarse)").matches;
-const LEAST_PANEL = 230;
 // What Vega-Lite would rather have different in a specification is nothing for a reader.
 const SILENT = Object.fromEntries(
   ["level", "error", "warn", "info", "debug"].map((name) => [name, () => SILENT]));
-
-// The figures and the table that show the same rows.
-class Group {
-  constructor() {
-    this.table = null;
-    this.figures = new Set();
-    this.brushes = new Map();
-    this.chosen = null;
-    this.hot = "";
-  }
-
-  addTable(table) {
-    this.table = table;
-  }
-
-  select(figure, ids) {
-    if (ids === null) this.brushes.delete(figure);
-    else this.brushes.set(figure, ids);
-    this.update();
-  }
-
-  clear() {
-    for (const figure of [...this.brushes.keys()]) figure.clearBrush();
-    this.brushes.clear();
-    this.update();
-  }
-
-  update() {
-    let ids = null;
-    for (const brushed of this.brushes.values()) {
-      ids = ids === null ? brushed : new Set([...ids].filter((id) => brushed.has(id)));
-    }
-    const shown = this.table ? this.table.filter(ids) : ids;
-    const isWhole = ids === null && !(this.table && this.table.isFiltered);
-    this.chosen = isWhole ? null : Object.fromEntries([...shown].map((id) => [id, true]));
-    for (const figure of this.figures) figure.signal("chosen", this.chosen);
-  }
-
-  point(id) {
-    if (id === this.hot) return;
-    this.hot = id;
-    this.table?.point(id);
-    for (const figure of this.figures) figure.signal("hot", id);
-  }
-}
 
 let vegaLoad = null;
 function loadVega() {
@@ -60,66 +14,6 @@ function loadVega() {
     resolve({ vegaEmbed: window.vegaEmbed, vegaLite: window.vegaLite });
   });
   return vegaLoad;
-}
-
-function at(spec, path) {
-  return path.split("/").filter(Boolean).reduce((place, name) => place[name], spec);
-}
-
-function patch(spec, changes) {
-  for (const [path, value] of Object.entries(changes)) {
-    const names = path.split("/").filter(Boolean);
-    const last = names.pop();
-    const place = names.reduce((one, name) => one[name], spec);
-    if (value === null) delete place[last];
-    else place[last] = value;
-  }
-}
-
-// The colours of a figure are names of those that the page defines for its light and dark theme.
-function themed(value, colours) {
-  const style = getComputedStyle(document.documentElement);
-  const now = new Map(Object.entries(colours).map(
-    ([colour, name]) => [`"${colour}"`, JSON.stringify(style.getPropertyValue(`--${name}`).trim())]));
-  return JSON.parse(JSON.stringify(value).replace(/"#[0-9a-f]{6}"/g, (text) => now.get(text) ?? text));
-}
-
-// Each drawing gets records of its own, because Vega writes into them.
-function recordsOf(columns) {
-  const names = Object.keys(columns);
-  return columns[names[0]].map((_, place) =>
-    Object.fromEntries(names.map((name) => [name, columns[name][place]])));
-}
-
-function fitPanels(spec, width, count, margin) {
-  const most = Math.max(1, Math.floor((width - margin) / (LEAST_PANEL + 30)));
-  spec.columns = Math.min(spec.columns ?? count, most, count);
-  return Math.floor((width - margin - 20 - 30 * (spec.columns - 1)) / spec.columns);
-}
-
-// Make a figure as wide as the page allows. The widths of its specification are those of print.
-function fit(spec, width) {
-  const { panels = 1, margin = 80, fixed = false, least = 0, cells = 0 } = spec.usermeta ?? {};
-  if (fixed) return;
-  if (cells) {
-    spec.columns = Math.max(1, Math.min(spec.columns, Math.floor(width / (90 + 22 * cells))));
-    const step = Math.floor((width / spec.columns - 90) / cells);
-    spec.spec.width.step = spec.spec.height.step = Math.max(16, Math.min(step, 40));
-  } else if (spec.hconcat) {
-    const each = Math.floor((width - margin - 50) / spec.hconcat.length);
-    for (const unit of spec.hconcat) unit.width = Math.max(each, 90);
-  } else if (spec.concat) {
-    const each = fitPanels(spec, width, panels, 0) - 62;
-    for (const unit of spec.concat) unit.width = each;
-  } else if (spec.facet?.row) {
-    spec.spec.width = Math.max(width - margin, 110);
-  } else if (spec.facet) {
-    const own = margin === 80 ? 0 : margin - 80;
-    spec.spec.width = fitPanels(spec, width, panels, 80) - own;
-  } else {
-    spec.width = Math.max(width, least);
-    spec.autosize = { type: "fit-x", contains: "padding" };
-  }
 }
 
 class ReportFigure {
@@ -150,7 +44,23 @@ class ReportFigure {
       tools.append(label);
     }
     if (this.chart.brush) tools.append(this.makeModes());
+    if (tools.firstChild) {
+      const reset = element("button", { type: "button", class: "plain" }, "Reset");
+      reset.addEventListener("click", () => this.reset());
+      tools.append(reset);
+    }
     return tools;
+  }
+
+  // Show the figure as it was when the page was opened.
+  async reset() {
+    for (const choice of this.chart.choices) {
+      this.options.set(choice, choice.chosen);
+      const select = this.tools.querySelector(`select[name="${CSS.escape(choice.label)}"]`);
+      if (select) select.value = choice.chosen;
+    }
+    this.group?.select(this, null);
+    await this.draw();
   }
 
   makeModes() {
@@ -180,15 +90,17 @@ class ReportFigure {
       class: "scroll drawn", tabindex: "0", role: "group", "aria-label": this.caption,
       "aria-describedby": `${this.name}-alt ${this.name}-keys`,
     });
-    const keys = this.group
-      ? "Arrow keys go from one configuration to the next, Enter goes to its row in the table, Escape ends a selection."
-      : "";
+    const keys = [
+      this.group && "Arrow keys go from one configuration to the next, Enter goes to its row in the table, Escape ends a selection.",
+      this.chart.brush && "While dragging zooms, plus and minus zoom and Escape shows all.",
+    ];
     this.told = element("p", { class: "visually-hidden", "aria-live": "polite" });
     this.frame.append(this.host);
     this.tools = this.makeTools();
-    const help = element("p", { class: "visually-hidden", id: `${this.name}-keys` }, keys);
+    const help = element("p", { class: "visually-hidden", id: `${this.name}-keys` }, keys.filter(Boolean).join(" "));
     this.plain.before(this.tools, this.frame, help, this.told);
-    this.frame.addEventListener("keydown", (event) => this.key(event));
+    this.frame.addEventListener("keydown", (event) => pressed(this, event));
+    this.frame.addEventListener("blur", hideTip);
     await this.draw();
     this.plain.hidden = true;
     this.group?.figures.add(this);
@@ -217,7 +129,9 @@ class ReportFigure {
     for (const [name, source] of Object.entries(this.chart.data)) {
       spec.datasets[name] = recordsOf(this.shared.data[source]);
     }
-    spec.config = { ...this.shared.config, font: getComputedStyle(document.body).fontFamily };
+    const { fontFamily } = getComputedStyle(document.body);
+    const legend = { ...this.shared.config.legend, columns: this.host.clientWidth < 500 ? 2 : 4 };
+    spec.config = { ...this.shared.config, font: fontFamily, legend };
     return themed(spec, this.shared.colours);
   }
 
@@ -231,6 +145,7 @@ class ReportFigure {
     this.result?.finalize();
     this.result = await vegaEmbed(this.host, compiled, options);
     this.view = this.result.view;
+    await refit(this.view, drawn, this.width);
     this.items = null;
     this.host.querySelector("canvas")?.setAttribute("aria-hidden", "true");
     this.connect();
@@ -249,7 +164,7 @@ class ReportFigure {
     if (this.mode === "select" && this.chart.brush) {
       this.view.addSignalListener("brush", (_, value) => {
         clearTimeout(this.waiting);
-        this.waiting = setTimeout(() => this.group.select(this, this.idsIn(value)), 60);
+        this.waiting = setTimeout(() => this.group.select(this, idsInside(this, value)), 60);
       });
     }
   }
@@ -262,59 +177,6 @@ class ReportFigure {
     if (!filter || ![...filter.select.options].some((option) => option.value === datum.value)) return;
     filter.select.value = filter.select.value === datum.value ? "" : datum.value;
     this.group.update();
-  }
-
-  // The ids of all rows inside of the frame that the reader drew, also of those not drawn.
-  idsIn(brushed) {
-    const limits = Object.entries(brushed ?? {});
-    if (!limits.length) return null;
-    const fits = (row) => limits.every(([field, limit]) => {
-      const value = row[field];
-      const ends = Array.isArray(limit[0]) ? limit[0] : limit;
-      return typeof ends[0] === "number" && typeof value === "number"
-        ? value >= Math.min(...ends) && value <= Math.max(...ends)
-        : ends.includes(value);
-    });
-    const panel = this.brushedPanel();
-    const { every } = this.spec.usermeta ?? {};
-    const inside = new Set(), outside = new Set();
-    for (const row of this.rowsWith(limits.map(([field]) => field))) {
-      if (!row.id || (panel !== null && row.panel !== panel)) continue;
-      if (fits(row)) inside.add(row.id);
-      else if (every && limits.find(([field]) => field === every)?.[1].flat().includes(row[every])) {
-        outside.add(row.id);
-      }
-    }
-    return new Set([...inside].filter((id) => !outside.has(id)));
-  }
-
-  rowsWith(fields) {
-    const found = this.itemsWith((datum) => fields.every((field) => field in datum));
-    const source = this.chart.data[this.chart.rows];
-    if (this.spec.data?.name !== this.chart.rows || !source) return found.map((item) => item.datum);
-    // Of many rows only some are drawn.
-    const { field, before } = this.spec.usermeta?.panel ?? {};
-    return recordsOf(this.shared.data[source]).map((row) =>
-      field ? { ...row, panel: before + row[field] } : { ...row, panel: "" });
-  }
-
-  itemsWith(test) {
-    const found = [];
-    const walk = (mark) => {
-      for (const item of mark.items ?? []) {
-        if (item.datum && idOf(item) && test(item.datum)) found.push(item);
-        if (item.items) walk(item);
-      }
-    };
-    walk(this.view.scenegraph().root);
-    return found;
-  }
-
-  brushedPanel() {
-    if (!this.chart.spec.facet) return null;
-    const [stored] = this.view.data("brush_store") ?? [];
-    const match = /__facet_\w+?_(.*)$/s.exec(stored?.unit ?? "");
-    return match ? match[1] : null;
   }
 
   // What a reader has chosen here, for the next version of the page.
@@ -353,61 +215,13 @@ class ReportFigure {
   marks() {
     if (!this.items) {
       const byId = new Map();
-      for (const item of this.itemsWith(() => true)) {
+      for (const item of itemsWith(this.view, () => true)) {
         if (item.tooltip && !byId.has(idOf(item))) byId.set(idOf(item), item);
       }
       this.items = [...byId.values()].sort((one, two) => one.bounds.x1 - two.bounds.x1);
     }
     return this.items;
   }
-
-  key(event) {
-    if (!this.group || !this.view) return;
-    const step = { ArrowRight: 1, ArrowDown: 1, ArrowLeft: -1, ArrowUp: -1 }[event.key];
-    if (step) {
-      const items = this.marks();
-      if (!items.length) return;
-      const here = items.findIndex((item) => idOf(item) === this.group.hot);
-      const next = here < 0 ? (step > 0 ? 0 : items.length - 1) : (here + step + items.length) % items.length;
-      this.group.point(idOf(items[next]));
-      this.told.textContent = Object.entries(items[next].tooltip)
-        .map(([name, value]) => `${name} ${value}`).join(", ");
-      event.preventDefault();
-    } else if (event.key === "Enter" && this.group.hot) {
-      this.group.table?.reveal(this.group.hot);
-      event.preventDefault();
-    } else if (event.key === "Escape") {
-      this.group.clear();
-    }
-  }
-}
-
-function idOf(item) {
-  const datum = item?.datum;
-  // A line of several points has them as its items.
-  return datum?.id ?? item?.mark?.group?.datum?.id ?? "";
-}
-
-// The box beside the pointer. It has text only, whatever a study's texts hold.
-const tip = element("div", { class: "tip", "aria-hidden": "true" });
-tip.hidden = true;
-document.body.append(tip);
-function showTip(_, event, item, value) {
-  tip.hidden = value === null || value === undefined || value === "";
-  if (tip.hidden) return;
-  const entries = typeof value === "object" ? Object.entries(value) : [["", String(value)]];
-  const list = element("dl");
-  for (const [name, text] of entries) {
-    if (text === "null" || text === "undefined" || text === "NaN") continue;
-    list.append(element("dt", {}, name), element("dd", {}, String(text)));
-  }
-  tip.replaceChildren(list);
-  if (idOf(item)) tip.append(element("p", {}, "Click: its row in the table"));
-  const { innerWidth, innerHeight } = window;
-  const { width, height } = tip.getBoundingClientRect();
-  const left = event.clientX + 16 + width > innerWidth ? event.clientX - width - 12 : event.clientX + 16;
-  tip.style.left = `${Math.max(4, left)}px`;
-  tip.style.top = `${Math.max(4, Math.min(event.clientY + 12, innerHeight - height - 4))}px`;
 }
 
 // Draw figures shortly before they are seen, and again when the page or its theme changes.
