@@ -23,7 +23,7 @@ from analysis.render.document import Block, Bullets, Paragraph, Section
 from analysis.sections.best import nothing_picked, settings
 from analysis.sections.best_of import best_of_in_words
 from analysis.sections.comparisons import factors_blocks
-from analysis.sections.factor_words import factors_in_words
+from analysis.sections.factor_words import factors_in_words, not_compared_in_words
 from analysis.sections.pareto import front_in_words
 from analysis.stats import fewest_pairs
 from search_spaces.errors import one_line
@@ -167,7 +167,8 @@ def duration(seconds: float) -> str:
 
 def unknown_in_words(study: Study) -> list[str]:
     """Return what the study cannot tell: one seed, few items, open rows, edges of the axes."""
-    texts = [*_seeds(study), *_items(study), *_rows(study), *_edges(study)]
+    texts = [*_seeds(study), *_items(study), *not_compared_in_words(study)]
+    texts += [*_rows(study), *_edges(study)]
     return [f"Not known: {'; '.join(texts)}."] if texts else []
 
 

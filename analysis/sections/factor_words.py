@@ -40,14 +40,18 @@ def factors_in_words(study: Study) -> list[str]:
         texts.append(f"{text}.")
     if few := [line for line in lines if line["verdict"] == TOO_FEW]:
         texts.append(f"Seen, but too few rows to tell it from chance: {_steps(study, few)}.")
-    rest = [
-        f"{verdict}: {_listed(names)}"
-        for verdict in (UNDECIDED, NOT_COMPARED)
-        if (names := _factors_with(study, lines, verdict))
-    ]
-    if rest:
-        texts.append(". ".join(f"{text[:1].upper()}{text[1:]}" for text in rest) + ".")
+    if names := _factors_with(study, lines, UNDECIDED):
+        texts.append(f"{UNDECIDED[:1].upper()}{UNDECIDED[1:]}: {_listed(names)}.")
     return texts
+
+
+def not_compared_in_words(study: Study) -> list[str]:
+    """Return the effects that the study cannot tell, as one text."""
+    if finished(study).empty:
+        return []
+    lines = largest_first(forest_data(study), most=None).to_dict("records")
+    names = _factors_with(study, lines, NOT_COMPARED)
+    return [f"the effect of {_listed(names)}"] if names else []
 
 
 def _steps(study: Study, lines: list[dict[Any, Any]]) -> str:
@@ -69,7 +73,7 @@ def _factors_with(study: Study, lines: list[dict[Any, Any]], verdict: str) -> li
         name = parameter_heading(line["factor"])
         low, high = (label(line["factor"], line[side]) for side in ("from", "to"))
         if line["verdict"] == verdict and line["factor"] in inert:
-            names[f"{name} (one training serves all its values)"] = None
+            names[name] = None
         elif line["verdict"] == verdict:
             names[f"{name} {low} or {high}{_where(line)}"] = None
     return list(names)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -11,11 +10,10 @@ from typing import Any
 import pytest
 
 from analysis.render.writing import write_report
+from tests.chaos.browser import needs_chromium
+from tests.report_pages import browser_of, browsing, choose, drag, find, opened, place_of, wait
 
-CHROMIUM, DRIVER = shutil.which("chromium"), shutil.which("chromedriver")
-pytestmark = pytest.mark.skipif(
-    CHROMIUM is None or DRIVER is None, reason="chromium and chromedriver are not installed"
-)
+pytestmark = needs_chromium
 ROWS = "#table-q1a tbody tr"
 
 
@@ -27,30 +25,11 @@ def report(real_study: Path, tmp_path_factory: pytest.TempPathFactory) -> str:
     return (out / "report.html").as_uri()
 
 
-def browser_of(*, scripts: bool = True) -> Any:
-    from selenium import webdriver
-
-    options = webdriver.ChromeOptions()
-    options.binary_location = str(CHROMIUM)
-    for argument in ("--headless=new", "--no-sandbox", "--disable-gpu", "--window-size=1400,1000"):
-        options.add_argument(argument)
-    if not scripts:
-        options.add_experimental_option(
-            "prefs", {"profile.managed_default_content_settings.javascript": 2}
-        )
-    options.set_capability("goog:loggingPrefs", {"performance": "ALL", "browser": "ALL"})
-    service = webdriver.ChromeService(executable_path=str(DRIVER))
-    return webdriver.Chrome(options=options, service=service)
-
-
 @pytest.fixture(scope="module")
 def browser(report: str) -> Iterator[Any]:
     """Return a browser."""
-    found = browser_of()
-    try:
+    with browsing() as found:
         yield found
-    finally:
-        found.quit()
 
 
 @pytest.fixture
@@ -58,11 +37,6 @@ def page(browser: Any, report: str) -> Any:
     """Return a browser that has opened the report anew."""
     browser.get(report)
     return browser
-
-
-def find(page: Any, selector: str) -> Any:
-    """Return the first element of a CSS selector."""
-    return page.find_element("css selector", selector)
 
 
 def shown(page: Any) -> list[list[str]]:
@@ -74,66 +48,12 @@ def shown(page: Any) -> list[list[str]]:
     return [list(row) for row in page.execute_script(script, ROWS)]
 
 
-def wait(page: Any, script: str, *values: Any) -> Any:
-    """Return what a script returns once it returns something."""
-    from selenium.webdriver.support.ui import WebDriverWait
-
-    return WebDriverWait(page, 60).until(lambda page: page.execute_script(script, *values))
-
-
 def wait_for_rows(page: Any, number: int) -> list[list[str]]:
     """Return the rows once there are so many: events of a choice may come after the call."""
     wait(
         page, "return document.querySelectorAll(arguments[0]).length === arguments[1]", ROWS, number
     )
     return shown(page)
-
-
-def opened(page: Any, name: str) -> Any:
-    """Return a figure's canvas once Vega has drawn it."""
-    box = find(page, f"#figure-{name}")
-    page.execute_script("arguments[0].scrollIntoView({block: 'center', behavior: 'instant'})", box)
-    wait(page, "return arguments[0].querySelector('.static').hidden", box)
-    return find(page, f"#figure-{name} canvas")
-
-
-def place_of(page: Any, name: str, index: int) -> list[float]:
-    """Return where a figure draws its mark of a configuration, from the middle of its canvas."""
-    script = """
-        const figure = report.figures.find((one) => one.name === arguments[0]);
-        figure.items = null;
-        const item = figure.marks()[arguments[1]];
-        let [x, y] = [(item.bounds.x1 + item.bounds.x2) / 2, (item.bounds.y1 + item.bounds.y2) / 2];
-        for (let group = item.mark.group; group; group = group.mark?.group) {
-          x += group.x ?? 0;
-          y += group.y ?? 0;
-        }
-        const padding = figure.view.padding();
-        const origin = figure.view.origin();
-        const [left, top] = [origin[0] + padding.left, origin[1] + padding.top];
-        const box = figure.host.querySelector("canvas").getBoundingClientRect();
-        return [x + left - box.width / 2, y + top - box.height / 2, item.datum.id];
-    """
-    return list(page.execute_script(script, name, index))
-
-
-def drag(page: Any, canvas: Any, start: tuple[int, int], by: tuple[int, int]) -> None:
-    """Draw a frame on a canvas, from a place relative to its middle."""
-    from selenium.webdriver.common.action_chains import ActionChains
-
-    actions = ActionChains(page, duration=60)
-    actions.move_to_element_with_offset(canvas, *start).click_and_hold()
-    actions.move_by_offset(by[0] // 2, by[1] // 2).move_by_offset(
-        by[0] - by[0] // 2, by[1] - by[1] // 2
-    )
-    actions.release().perform()
-
-
-def choose(page: Any, selector: str, value: str) -> None:
-    """Choose an option of a select."""
-    from selenium.webdriver.support.ui import Select
-
-    Select(find(page, selector)).select_by_value(value)
 
 
 def test_nothing_leaves_the_file_and_the_console_is_clean(page: Any) -> None:

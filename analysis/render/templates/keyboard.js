@@ -32,7 +32,10 @@ function zoomBy(figure, sign) {
   const items = figure.marks();
   const item = items.find((one) => idOf(one) === figure.group?.hot) ?? items[0];
   if (!item) return;
-  const event = { ...placeOf(figure.view, item), deltaY: 240 * sign, bubbles: true, cancelable: true };
-  figure.host.querySelector("canvas").dispatchEvent(new WheelEvent("wheel", event));
+  const canvas = figure.host.querySelector("canvas");
+  const event = { ...placeOf(figure.view, item), bubbles: true, cancelable: true };
+  // Vega zooms the panel over which the pointer was seen last.
+  canvas.dispatchEvent(new PointerEvent("pointermove", event));
+  canvas.dispatchEvent(new WheelEvent("wheel", { ...event, deltaY: 240 * sign }));
   figure.items = null;
 }
