@@ -1,4 +1,4 @@
-"""``python -m tests.benchmarks [NAME ...]``: measure, and write results.json and results.md.
+"""``python -m tests.benchmarks [NAME ...]``: measure, write results.json and docs/performance.md.
 
 What is measured replaces the same benchmark's lines of an earlier run; the others stay.
 ``search`` and ``search-report`` are commands of their own, with options of their own.
