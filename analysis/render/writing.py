@@ -108,9 +108,10 @@ def _write_table(table: Table, folder: Path, stem: str, *, parquet: bool) -> lis
     }
     if parquet or len(table.frame) > MANY_ROWS:
         content[path] = to_parquet(table.frame)
-    else:
+    written = [write_whole(path, text) for path, text in content.items()]
+    if path not in content:
         remove_file(path)  # that of an earlier report would disagree with the other forms
-    return [write_whole(path, text) for path, text in content.items()]
+    return written
 
 
 def report_html(
