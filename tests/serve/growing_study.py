@@ -8,10 +8,11 @@ from types import SimpleNamespace
 from typing import Any
 
 from tests.cli.status_studies import make_study
-from tests.recorders import make_recorder
 from tests.studies import line
+from tune_app.engine.recorder import StudyRecorder
 from tune_app.planning.remaining import planned_trials
 from tune_app.study.fingerprint import data_fingerprint
+from tune_app.training.registry import TRAINABLES
 
 
 class GrowingStudy:
@@ -31,7 +32,8 @@ class GrowingStudy:
         trials = planned_trials(self.ledger, ())
         assert trials is not None and len(trials) == len(lrs)
         self._planned = trials
-        self._recorder = make_recorder(self.ledger.store)
+        study = self.ledger.study
+        self._recorder = StudyRecorder(self.ledger.store, {}, study, TRAINABLES["resnet"])
         self._trials: dict[int, Any] = {}
 
     def name(self, number: int) -> str:
