@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from analysis.figures.chart import IS_CHOSEN, LINKS, Chart, Data, Spec, values_of
-from analysis.figures.fields import Field, factor_field, with_parts
+from analysis.figures.fields import Field, counting_axis, factor_field, with_parts
 from analysis.figures.panels import colour_choice, field_choice, panel_choice, panelled
 from analysis.figures.theme import DIMMED, INK
 from analysis.frames.columns import numbers, varied
@@ -203,7 +203,7 @@ def curves_chart(
 
 def _layers(data: Curves, colour: Field | None, measure: Field, width: float) -> list[Spec]:
     """Return the lines, the one that is pointed at, and what is told at each epoch."""
-    encoding = _axes(measure)
+    encoding = _axes(data, measure)
     told = [f.tooltip() for f in data.factors[:8]]
     told += [{"field": "epoch", "type": "quantitative"}]
     told += [m.tooltip() for m in data.measures[:4]]
@@ -228,13 +228,13 @@ def _layers(data: Curves, colour: Field | None, measure: Field, width: float) ->
     ]
 
 
-def _axes(measure: Field) -> Spec:
+def _axes(data: Curves, measure: Field) -> Spec:
     x: Spec = {
         "field": "epoch",
         "type": "quantitative",
         "title": "epoch",
         "scale": {"nice": False, "zero": False, "padding": 8},
-        "axis": {"tickMinStep": 1, "format": "d"},
+        "axis": counting_axis(data.points.columns["epoch"]),
     }
     return {"x": x, "y": measure.position()}
 

@@ -29,6 +29,7 @@ MOST_LEVELS = 10
 """A factor of numbers with more values than this is drawn as continuous."""
 NUM_PARTS = 4
 """A continuous factor that is used as a colour or as panels is cut into so many parts."""
+_MOST_TICKS = 8
 _WIDE_RANGE = 15.0
 """A positive quantity whose largest value is so many times its smallest is on a log axis."""
 
@@ -118,6 +119,12 @@ class Field:
 def ramp(better: str | None) -> Spec:
     """Return the scale of a continuous colour; its strong end is for the better values."""
     return {"range": list(RAMP)} | ({"reverse": True} if better == "min" else {})
+
+
+def counting_axis(numbers: Sequence[Any]) -> Spec:
+    """Return the axis of whole numbers. Of a few each has a tick, and nothing between them has."""
+    few = len(set(numbers)) <= _MOST_TICKS
+    return {"tickMinStep": 1, "format": "d", **({"values": sorted(set(numbers))} if few else {})}
 
 
 def factor_field(study: Study, rows: pd.DataFrame, name: str, key: str) -> Field:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pandas as pd
 
 from analysis.figures.chart import LINKS, Chart, Choice, Data, Patch, Spec, values_of
-from analysis.figures.fields import Field
+from analysis.figures.fields import Field, counting_axis
 from analysis.figures.panels import colour_choice, field_choice, panel_choice, panelled
 from analysis.figures.rows import Rows, problem_of
 from analysis.figures.scatter import point_layers
@@ -58,8 +58,9 @@ def history_chart(rows: Rows, data: pd.DataFrame, name: str, colour: Field | Non
     """Return the measure of each configuration as it came, and the best so far on each data set."""
     history = Data(name, {str(c): values_of(data[c]) for c in data})
     objective, panel = rows.objective, problem_of(rows)
+    number = _number(len(data))
     encoding: Spec = {
-        "x": _number(),
+        "x": number,
         "y": objective.position(),
         "tooltip": [*rows.tooltip, {"field": "hours", "type": "quantitative", "format": ".3~r"}],
     }
@@ -67,7 +68,7 @@ def history_chart(rows: Rows, data: pd.DataFrame, name: str, colour: Field | Non
     best: Spec = {
         "transform": _best_so_far(objective),
         "mark": {"type": "line", "interpolate": "step-after", "color": INK, "strokeWidth": 1.6},
-        "encoding": {"x": _number(), "y": {"field": "best", "type": "quantitative"}},
+        "encoding": {"x": number, "y": {"field": "best", "type": "quantitative"}},
     }
     points, ring = point_layers(encoding, len(data))
     spec = panelled(
@@ -79,7 +80,7 @@ def history_chart(rows: Rows, data: pd.DataFrame, name: str, colour: Field | Non
         transform=[rows.found()],
     )
     choices = (
-        Choice("x axis", {"order": _x_patch(_number()), "hours": _x_patch(_hours())}, "order"),
+        Choice("x axis", {"order": _x_patch(number), "hours": _x_patch(_hours())}, "order"),
         field_choice("y axis", _directed(rows), objective, _y_patch),
         colour_choice(rows.factors, colour, ["/spec/layer/0/encoding/color"], "shape"),
         panel_choice(rows.factors, panel, 1),
@@ -91,10 +92,10 @@ def _directed(rows: Rows) -> list[Field]:
     return [m for m in rows.measures if m.better]
 
 
-def _number() -> Spec:
+def _number(num_results: int) -> Spec:
     title = "results in the order they came"
     scale: Spec = {"zero": False, "nice": False, "padding": 10}
-    axis: Spec = {"tickMinStep": 1, "format": "d"}
+    axis = counting_axis(range(1, num_results + 1))
     return {
         "field": "place",
         "type": "quantitative",

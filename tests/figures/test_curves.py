@@ -47,6 +47,17 @@ def test_curves_of_any_measure_are_coloured_by_a_factor(tmp_path: Path) -> None:
     assert sum(text.startswith("learning rate: ") for text in texts(by_rate)) == 4
 
 
+def test_two_epochs_have_two_ticks(tmp_path: Path) -> None:
+    """Ticks at 1, 1.5 and 2 would read 1, 2 and 2."""
+    path = write_study(tmp_path / "grid", study_json({"a2": A2}))
+    lines = [line(1, val_accuracy=0.5), line(2, milestone=True, val_accuracy=0.9)]
+    write_trial(path, "a", A2, {2: ["a2"]}, lines)
+    data = curves_data(load_study(path), "curves")
+    assert data is not None
+    found = texts(curves_chart(data, "rows", None, None, measure=data.measures[0]))
+    assert [text for text in found if text in ("1", "2")] == ["1", "2"]
+
+
 def test_of_many_trials_and_epochs_some_are_drawn(tmp_path: Path) -> None:
     count, last = MOST_LINES + 50, 3 * MOST_EPOCHS
     configurations = {f"c{i:03d}": resnet_config(lr=0.001 * (i + 1)) for i in range(count)}

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from analysis.figures.fields import counting_axis
 from analysis.figures.rows import by_spread, rows_of, shown_measure
 from tests.analysed_studies import grid_study
 from tests.random_search import random_search, rmse
@@ -57,3 +58,8 @@ def test_several_seeds_are_one_row_at_their_mean(tmp_path: Path) -> None:
 
 def test_without_the_objective_there_are_no_rows(tmp_path: Path) -> None:
     assert rows_of(grid_study(tmp_path / "none", {}), "grid") is None
+
+
+def test_few_whole_numbers_have_a_tick_each() -> None:
+    assert counting_axis([2, 1, 2])["values"] == [1, 2]
+    assert "values" not in counting_axis(range(1, 10))
