@@ -190,12 +190,15 @@ def main(argv: Sequence[str] | None = None) -> int:
     )
     parser.add_argument("--results", type=Path, default=RESULTS, help=f"default {RESULTS.name}")
     parser.add_argument("--images", type=int, default=1_000, help="runs of this size")
-    parser.add_argument("--page", type=Path, default=PAGE, help=f"default {PAGE.name}")
+    parser.add_argument(
+        "--page", type=Path, default=PAGE, help=f"default {PAGE.name}, made if it is not there"
+    )
     args = parser.parse_args(argv)
     runs = Runs(read_runs(args.results), args.images)
     if not runs.by_arm:
         parser.error(f"{args.results} has no run on {args.images} images; measure first")
     print(document(runs))
-    args.page.write_text(with_tables(args.page.read_text(), runs))
+    page = args.page.read_text() if args.page.exists() else f"# Searches compared\n\n{BEGIN}{END}"
+    args.page.write_text(with_tables(page, runs))
     args.page.with_suffix(".png").write_bytes(to_png(to_svg(race_chart(runs.by_arm))))
     return 0

@@ -143,3 +143,20 @@ def test_every_arm_has_a_command() -> None:
         words = arm.command("/peer/python", Path("/race"), 3)
         assert words[0] == (sys.executable if arm.is_ours else "/peer/python")
         assert "3" in words and json.dumps(words).count("/race") == 1
+
+
+def test_tables_and_figure_are_written_and_written_again(tmp_path: Path) -> None:
+    results, page = tmp_path / "runs.jsonl", tmp_path / "page.md"
+    hardware = {"cpu": "Some CPU", "num_cpus": 2}
+    rest = {"load": [1.0, 3.0], "hardware": hardware, "packages": {"ray": "2.60.0"}}
+    costs = {"up_epochs": 2, "up_seconds": 1.0, "up_cpu_seconds": 2.0, "repeated": 0, "ended": 3}
+    more = {**rest, **costs, "up_training_cpu_seconds": 3.0, "trials": 9}
+    runs = [made(arm, r, 0.8, 0.7) | more for arm in ("grid", "asha_tpe") for r in (0, 1)]
+    results.write_text("".join(json.dumps(run) + "\n" for run in runs))
+    words = ["--results", str(results), "--images", "7", "--page", str(page)]
+    assert report.main(words) == 0
+    first = page.read_text()
+    assert "On 2 CPUs of Some CPU, ray 2.60.0. 2 repeats of each. Load average 1 to 3" in first
+    assert "| ASHA + TPE | 80.0 (80.0 to 80.0) |" in first
+    assert report.main(words) == 0 and page.read_text() == first
+    assert page.with_suffix(".png").read_bytes().startswith(b"\x89PNG")
