@@ -97,6 +97,7 @@ def test_a_function_gets_the_parts_of_its_seed(tmp_path: Path) -> None:
     assert rows[0]["test_sum"] != rows[-1]["test_sum"]
 
 
+@pytest.mark.slow
 @pytest.mark.xdist_group("ray")
 def test_the_svm_classifies_own_images(tmp_path: Path) -> None:
     """An image has one channel that is not black, so no kernel gets a class wrong."""
