@@ -269,7 +269,7 @@ def test_a_users_own_sampler_is_an_entry_point(
 @pytest.mark.parametrize(
     ("name", "part"),
     [
-        ("tpee", "no such sampler; did you mean 'tpe'?; allowed: random, tpe, gp, cmaes, nsga2, qmc"),
+        ("tpee", "no such sampler; did you mean 'tpe'?; allowed: random, tpe, gp, cmaes, nsga2"),
         ("nowhere_at_all:x", "nowhere_at_all cannot be imported (ModuleNotFoundError"),
         ("json:dump_", "json has no 'dump_'; did you mean 'dump'?"),
         ("FILE:number", "is a int; allowed: a function make(space, *, seed, mode)"),
