@@ -2,45 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
-
-import pytest
 
 from tests.chaos.browser import needs_chromium
 from tests.own_studies import score_study
 from tests.serve.growing_study import GrowingStudy
 from tests.serve.live_page import LivePage, live_page
 
-# One study grows from test to test, so a worker of xdist takes them all.
-pytestmark = [needs_chromium, pytest.mark.xdist_group("live_page")]
+pytestmark = needs_chromium
 TRACEBACK = "Traceback (most recent call last):\n  File 'x.py', line 3\n\nValueError: <b>no</b>"
 
 
-@pytest.fixture(scope="module")
-def study(tmp_path_factory: pytest.TempPathFactory) -> GrowingStudy:
-    study = GrowingStudy(tmp_path_factory.mktemp("growing"), tuple(0.1 / 2**n for n in range(5)))
-    study.finish(0)
-    return study
-
-
-@pytest.fixture(scope="module")
-def page(study: GrowingStudy, tmp_path_factory: pytest.TempPathFactory) -> Iterator[LivePage]:
-    pictures = tmp_path_factory.mktemp("pictures")
-    options = ("--no-figures", "--no-labs")
-    with study.ledger.store.lock(), live_page(study.root, pictures, *options) as page:
-        page.wait_for_report("2 of 10 rows have ended")
-        yield page
-
-
-def test_the_state_stands_above_the_report(page: LivePage, study: GrowingStudy) -> None:
+def _the_state_stands_above_the_report(page: LivePage, study: GrowingStudy) -> None:
     study.report(1, 1)
     page.wait_for_head("grid", "running", "2 of 10 rows", "2 running", "left", "last result", "ago")
     assert "?token=" not in page.page.browser.current_url
     page.page.picture("running")
 
 
-def test_results_arrive_and_the_reader_keeps_place_and_choices(
+def _results_arrive_and_the_reader_keeps_place_and_choices(
     page: LivePage, study: GrowingStudy
 ) -> None:
     page.run(
@@ -81,7 +61,7 @@ def test_results_arrive_and_the_reader_keeps_place_and_choices(
     page.page.picture("after")
 
 
-def test_the_report_is_held_on_request_and_the_state_goes_on(
+def _the_report_is_held_on_request_and_the_state_goes_on(
     page: LivePage, study: GrowingStudy
 ) -> None:
     [hold] = page.page.find("#hold")
@@ -94,7 +74,7 @@ def test_the_report_is_held_on_request_and_the_state_goes_on(
     page.wait_for_report("6 of 10 rows have ended")
 
 
-def test_it_waits_while_text_is_selected(page: LivePage, study: GrowingStudy) -> None:
+def _it_waits_while_text_is_selected(page: LivePage, study: GrowingStudy) -> None:
     page.run("frame.contentWindow.getSelection().selectAllChildren(page.querySelector('h1'));")
     version = "return version;"
     before = page.run(version)
@@ -107,7 +87,7 @@ def test_it_waits_while_text_is_selected(page: LivePage, study: GrowingStudy) ->
     page.wait_until(lambda: page.run(version) > before, "shown")
 
 
-def test_a_failure_is_one_click_from_its_traceback_and_output(
+def _a_failure_is_one_click_from_its_traceback_and_output(
     page: LivePage, study: GrowingStudy
 ) -> None:
     study.report(3, 1)
@@ -129,7 +109,7 @@ def test_a_failure_is_one_click_from_its_traceback_and_output(
     page.page.picture("failure")
 
 
-def test_the_page_fits_a_phone_and_the_console_is_clean(page: LivePage) -> None:
+def _the_page_fits_a_phone_and_the_console_is_clean(page: LivePage, _study: GrowingStudy) -> None:
     browser = page.page.browser
     metrics = {"width": 360, "height": 740, "deviceScaleFactor": 1, "mobile": True}
     browser.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", metrics)
@@ -144,10 +124,28 @@ def test_the_page_fits_a_phone_and_the_console_is_clean(page: LivePage) -> None:
     assert browser.get_log("browser") == []
 
 
-def test_a_server_that_ended_is_said(page: LivePage) -> None:
+def _a_server_that_ended_is_said(page: LivePage, _study: GrowingStudy) -> None:
     """The last test of this page: its cookie is thrown away, as after a new start."""
     page.page.browser.delete_all_cookies()
     page.wait_for_head("The server was started again: open the address that it printed.")
+
+
+def test_a_reader_beside_a_growing_study(tmp_path: Path) -> None:
+    study = GrowingStudy(tmp_path, tuple(0.1 / 2**n for n in range(5)))
+    study.finish(0)
+    options = ("--no-figures", "--no-labs")
+    with study.ledger.store.lock(), live_page(study.root, tmp_path / "seen", *options) as page:
+        page.wait_for_report("2 of 10 rows have ended")
+        for step in (
+            _the_state_stands_above_the_report,
+            _results_arrive_and_the_reader_keeps_place_and_choices,
+            _the_report_is_held_on_request_and_the_state_goes_on,
+            _it_waits_while_text_is_selected,
+            _a_failure_is_one_click_from_its_traceback_and_output,
+            _the_page_fits_a_phone_and_the_console_is_clean,
+            _a_server_that_ended_is_said,
+        ):
+            step(page, study)
 
 
 def test_the_start_page_lists_studies_and_leads_to_them(tmp_path: Path) -> None:
