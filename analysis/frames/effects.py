@@ -35,10 +35,19 @@ MOST_LEVELS = 5
 
 @lru_cache(maxsize=256)
 def is_matched(study: Study, factor: str) -> bool:
-    """Return whether the study plans rows that differ in this factor alone."""
+    """Return whether the study plans rows that differ in this factor alone.
+
+    Of a continuous factor the values that are compared must stand so: draws that agree in all other
+    settings by chance do not make a grid.
+    """
     rows = study.rows
     keys = [key for key in study.config_keys if key != factor and key in rows]
-    return bool(len(sets_of(rows, factor, [*keys, "seed"])))
+    found = sets_of(rows, factor, [*keys, "seed"])
+    if found.empty or not is_range(rows[factor]):
+        return not found.empty
+    together = [{*rows.loc[group.index, factor]} for _, group in found.groupby(found)]
+    pairs = steps(levels(rows, factor))
+    return all(any({one, other} <= values for values in together) for one, other in pairs)
 
 
 def compared_factors(study: Study) -> list[str]:

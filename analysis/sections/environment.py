@@ -47,6 +47,7 @@ def _settings(study: Study) -> set[str]:
     reserved = {*study.metric_keys, *_NOT_SETTINGS, "name", "launches", "status", "reason"}
     reserved |= {"num_epochs", "last_milestone", "num_rows", "milestone", "precision"}
     reserved |= {str(c) for c in study.trials if str(c).startswith(("train_", "val_", "test_"))}
+    reserved |= {str(c) for c in study.trials if str(c).endswith("_seconds")}
     return {str(c) for c in study.trials} - reserved - {"predictions_file", "num_test"}
 
 

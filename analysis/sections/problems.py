@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 
 import pandas as pd
@@ -68,6 +69,8 @@ def problems(studies: Mapping[str, Study]) -> Section:
             table = reasons_table(study, f"{key}-{suffix}", statuses)
             if table is not None:
                 sections.append(Section(title, (table,)))
+        if halted := _halted(study):
+            sections.append(Section(f"{name}: rows that were ended early", (Bullets(halted),)))
         if study.notes:
             notes = Bullets(tuple(one_line(note) for note in study.notes))
             sections.append(Section(f"{name}: left out when the study was read", (notes,)))
@@ -75,6 +78,19 @@ def problems(studies: Mapping[str, Study]) -> Section:
     if not sections:
         blocks = (Paragraph("Every row has its result, and every result could be read."),)
     return Section("Rows without a clean result", blocks, tuple(sections))
+
+
+def _halted(study: Study) -> tuple[str, ...]:
+    """Return how many rows a search or a time limit ended early, for each reason."""
+    rows = study.rows[study.rows["status"].isin(HALTED)]
+    reasons = [
+        one_line(str(reason or status))
+        for reason, status in zip(rows["reason"], rows["status"], strict=True)
+    ]
+    counts = Counter(reasons).most_common(_MOST_REASONS)
+    rest = len(rows) - sum(number for _, number in counts)
+    texts = [f"{counted(number, 'row')}: {reason}" for reason, number in counts]
+    return (*texts, *([f"{counted(rest, 'row')} for other reasons"] if rest else []))
 
 
 def reasons_table(study: Study, name: str, statuses: tuple[str, ...]) -> Table | None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+import random
 import re
 from pathlib import Path
 
@@ -76,7 +78,22 @@ def test_a_row_that_a_search_stopped_is_neither_waited_for_nor_averaged_in(tmp_p
     first = part(text, "Answer")
     assert "Best of 2, picked on validation: learning rate 0.1." in first, "not the lowest of all"
     assert "(1 of them stopped early)" in first and "the results of" not in first
+    assert "- 1 row: stopped by asha at epoch 1" in text and "Every row has its result" not in text
     assert " yet" not in text
+
+
+def test_draws_that_agree_by_chance_make_no_grid(tmp_path: Path) -> None:
+    """Beside two flags many draws share all other settings; the rate decides all the same."""
+    chance = random.Random(5)
+    configs = [
+        {"lr": 10 ** chance.uniform(-4, -1), "flag": chance.random() < 0.5} for _ in range(40)
+    ]
+    ledger = own_study(tmp_path / "drawn", configs, metric="val_loss", mode="min")
+    for config in configs:
+        report(ledger, config, [{"val_loss": -math.log10(config["lr"])}])
+    text = written(tmp_path / "drawn")
+    assert "What improves validation loss in these runs: learning rate >" in part(text, "Answer")
+    assert "learning rate" in part(text, "Main effects") and "Not compared" not in text
 
 
 def test_a_selected_loss_is_compared_and_accuracies_stand_beside_it(tmp_path: Path) -> None:

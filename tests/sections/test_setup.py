@@ -42,3 +42,9 @@ def test_counts_of_images_have_separators(tmp_path: Path) -> None:
     tables = [b for section in setup(studies).sections for b in section.walk()]
     data = next(b for b in tables if isinstance(b, Table) and b.name == "data")
     assert data.cells["images"][0] == "70,000" and "," not in data.cells["split seed"][0]
+
+
+def test_a_measured_time_is_no_hyperparameter(real_study: Path) -> None:
+    parameters = set(parameters_data({"q1a": load_study(real_study)})["parameter"])
+    assert {"lr", "momentum"} <= parameters
+    assert not [name for name in parameters if name.endswith("_seconds")]
