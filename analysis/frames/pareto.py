@@ -16,7 +16,7 @@ from analysis.frames.summary import candidates
 from analysis.stats.pareto import hypervolume, on_front
 from tune_app.study.objective import Objective
 
-_STEPS = 4
+Shares = tuple[float, ...]
 
 
 @dataclass(frozen=True)
@@ -28,14 +28,14 @@ class Front:
         frame: the configurations on the front, the best of the first objective first: as
             ``over_seeds`` returns them.
         num_candidates: configurations with a value of every objective.
-        shares: number of configurations, in the order in which they were tried -> the hypervolume
-            of their front, as a share of the box from the best to the worst values of all.
+        shares: the hypervolume after each configuration, in the order in which they were tried, as
+            a share of the box from the best to the worst values of all; empty if it has no volume.
     """
 
     dataset: object
     frame: pd.DataFrame
     num_candidates: int
-    shares: dict[int, float]
+    shares: Shares
 
 
 def several_objectives(study: Study) -> tuple[Objective, ...]:
@@ -81,9 +81,23 @@ def _costs(rows: pd.DataFrame, objectives: tuple[Objective, ...]) -> NDArray[np.
 def _front(dataset: object, rows: pd.DataFrame, costs: NDArray[np.float64]) -> Front:
     best, worst = costs.min(axis=0), costs.max(axis=0)
     box = float(np.prod(worst - best))
-    number = len(rows)
-    counts = sorted({max(1, round(number * step / _STEPS)) for step in range(1, _STEPS + 1)})
-    shares = {n: hypervolume(costs[:n], worst) / box for n in counts} if box > 0 else {}
     kept = rows[on_front(costs)]
     order = np.argsort(costs[on_front(costs)][:, 0], kind="stable")
-    return Front(dataset, kept.iloc[order], number, shares)
+    return Front(dataset, kept.iloc[order], len(rows), _shares(costs, worst, box))
+
+
+def _shares(
+    costs: NDArray[np.float64], worst: NDArray[np.float64], box: float
+) -> tuple[float, ...]:
+    """Return the shares of the box that the first 1 … n points dominate."""
+    if box <= 0:
+        return ()
+    shares: list[float] = []
+    front = costs[:0]
+    for point in costs:
+        if (front <= point).all(axis=1).any():  # it adds nothing
+            shares.append(shares[-1])
+            continue
+        front = np.vstack([front[~(point <= front).all(axis=1)], point])
+        shares.append(hypervolume(front, worst) / box)
+    return tuple(shares)

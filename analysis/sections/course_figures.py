@@ -10,6 +10,7 @@ from analysis.figures.budget import budget_chart, budget_data
 from analysis.figures.curves import Curves, curves_chart, curves_data
 from analysis.figures.fields import Field
 from analysis.figures.history import history_chart, history_data
+from analysis.figures.hypervolume import hypervolume_chart, hypervolume_data
 from analysis.figures.rows import Rows, by_spread, problem_of, rows_of
 from analysis.figures.scatter import sample_words
 from analysis.figures.timeline import MOST_BARS, timeline_chart, timeline_data
@@ -17,6 +18,7 @@ from analysis.frames.cells import counted, format_cell
 from analysis.frames.labels import format_value
 from analysis.frames.load import Study
 from analysis.frames.measures import num_items_of, objective_of
+from analysis.frames.pareto import fronts
 from analysis.frames.summary import best_data, groups_of
 from analysis.render.document import Figure
 from analysis.sections.best import nothing_picked
@@ -106,6 +108,21 @@ def budget(study: Study, key: str) -> Figure | None:
     )
     draw = partial(budget_chart, rows, data, f"{key}-budget")
     return Figure(f"{key}-budget", caption, f"{caption} It reaches {ends}.", draw)
+
+
+def hypervolume(study: Study, key: str) -> Figure | None:
+    """Return how the Pareto front grew; None for a single objective."""
+    found = [front for front in fronts(study) if len(front.shares) >= FEWEST]
+    if not found:
+        return None
+    data = hypervolume_data(found)
+    caption = (
+        "What the Pareto front dominates after each configuration, in the order in which they were "
+        "tried, as a share of the box between the best and the worst value of each objective."
+    )
+    ends = "; ".join(f"{front.shares[-1]:.3f} after {len(front.shares)}" for front in found)
+    draw = partial(hypervolume_chart, data, f"{key}-hypervolume")
+    return Figure(f"{key}-hypervolume", caption, f"{caption} It reaches {ends}.", draw)
 
 
 def timeline(study: Study, key: str) -> Figure | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from analysis.frames.load import Study
 from analysis.render.document import Figure, Section
 from analysis.sections.configuration_figures import explored, parallel, pareto, sliced
-from analysis.sections.course_figures import budget, history, learning_curves, timeline
+from analysis.sections.course_figures import budget, history, hypervolume, learning_curves, timeline
 from analysis.sections.factor_figures import important, interactions, surface
 from analysis.sections.results import rows_table
 
@@ -34,7 +34,7 @@ def acting(study: Study, key: str) -> Section | None:
 
 def progress(study: Study, key: str) -> Section | None:
     """Return how the study went: results as they came, and what ran when."""
-    figures = (history(study, key), budget(study, key), timeline(study, key))
+    figures = [draw(study, key) for draw in (history, hypervolume, budget, timeline)]
     return _section("How the study went", *figures)
 
 

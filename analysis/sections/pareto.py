@@ -14,6 +14,7 @@ from analysis.frames.pareto import Front, fronts, several_objectives
 from analysis.render.document import Section, Table
 from analysis.sections.best import settings
 
+_STEPS = 4
 _HYPERVOLUME = (
     "The hypervolume is what the front dominates of the box between the best and the worst value "
     "of each objective over all configurations: 1 if one configuration is the best in all of them."
@@ -66,7 +67,7 @@ def _in_words(study: Study, front: Front) -> str:
         ends = [_values(study, front, front.frame.iloc[place]) for place in (0, -1)]
         text += f", from {ends[0]} to {ends[1]}"
     if front.shares:
-        text += f"; hypervolume {list(front.shares.values())[-1]:.3f} of the box of all values"
+        text += f"; hypervolume {front.shares[-1]:.3f} of the box of all values"
     return f"{text}."
 
 
@@ -102,5 +103,7 @@ def _history(front: Front) -> tuple[str, ...]:
     """Return the hypervolume of the first configurations that were tried."""
     if not front.shares:
         return ()
-    texts = [f"{share:.3f} after {number}" for number, share in front.shares.items()]
+    number = len(front.shares)
+    steps = sorted({max(1, round(number * step / _STEPS)) for step in range(1, _STEPS + 1)})
+    texts = [f"{front.shares[step - 1]:.3f} after {step}" for step in steps]
     return (f"{_HYPERVOLUME} In the order in which they were tried: {', '.join(texts)}.",)

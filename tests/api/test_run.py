@@ -38,6 +38,8 @@ print("still connected", ray.is_initialized())
 best = study.best().iloc[0]
 print("best", best["x"], round(best["loss"], 3), best["num_seeds"])
 print("read", len(load_study("results/parabola").rows))
+again = run_study(space(1, 2, 3), best_of="parabola", seeds=range(4))
+print("again", again, sorted(again.rows["seed"]), set(again.rows["x"]))
 """
 
 
@@ -54,6 +56,9 @@ def test_a_script_and_an_existing_cluster(tmp_path: Path) -> None:
     assert "still connected True" in lines
     assert "best 2 -0.95 2" in lines
     assert "read 6" in lines
+    assert (
+        "again <study parabola_best: 2 finished; by loss> [2, 3] {2}" in lines
+    )  # seeds 0 and 1 are those of the study
     assert any("6 rows, 2 finished; 4 trials to run" in line for line in lines), done.stdout
 
 

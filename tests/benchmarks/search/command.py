@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from tests.benchmarks.search.arms import ARMS, Arm, chosen, grid_epochs
+from tests.benchmarks.search.problem import NUM_TRAIN
 from tests.benchmarks.search.race import RaceError, run_arm
 from tune_app.study.provenance import collect_provenance
 
@@ -43,7 +44,9 @@ def build_parser() -> argparse.ArgumentParser:
         default=grid_epochs() // 10,
         help=f"epochs of each search (default {grid_epochs() // 10}, a tenth of the grid's)",
     )
-    parser.add_argument("--images", type=int, default=1_000, help="to train on (default 1000)")
+    parser.add_argument(
+        "--images", type=int, default=NUM_TRAIN, help=f"to train on (default {NUM_TRAIN})"
+    )
     parser.add_argument("--arms", help=f"some of {','.join(ARMS)} (default: all)")
     parser.add_argument(
         "--syne-tune-python",

@@ -35,7 +35,7 @@ DOMAINS: dict[str, tuple[Any, ...]] = {
     "width": ("lograndint", 6, 17),
 }
 """Parameter -> name of the domain and its arguments, as Ray Tune has them: what the grid spans."""
-NUM_VALIDATION, NUM_TEST = 1_000, 4_000
+NUM_TRAIN, NUM_VALIDATION, NUM_TEST = 5_000, 1_000, 4_000
 
 
 def write_images(folder: Path, repeat: int, num_train: int) -> None:

@@ -9,11 +9,12 @@ from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
-from analysis.render.drawings import to_png, to_svg
+from analysis.render.drawings import to_svg
 from analysis.stats.intervals import mean_interval
 from tests.benchmarks.search.arms import ARMS
 from tests.benchmarks.search.command import RESULTS, read_runs
 from tests.benchmarks.search.curves import race_chart
+from tests.benchmarks.search.problem import NUM_TRAIN
 
 Run = dict[str, Any]
 PAGE = Path(__file__).parents[3] / "docs" / "searches_compared.md"
@@ -189,7 +190,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         prog="python -m tests.benchmarks search-report", description=__doc__
     )
     parser.add_argument("--results", type=Path, default=RESULTS, help=f"default {RESULTS.name}")
-    parser.add_argument("--images", type=int, default=1_000, help="runs of this size")
+    parser.add_argument("--images", type=int, default=NUM_TRAIN, help="runs of this size")
     parser.add_argument(
         "--page", type=Path, default=PAGE, help=f"default {PAGE.name}, made if it is not there"
     )
@@ -200,5 +201,5 @@ def main(argv: Sequence[str] | None = None) -> int:
     print(document(runs))
     page = args.page.read_text() if args.page.exists() else f"# Searches compared\n\n{BEGIN}{END}"
     args.page.write_text(with_tables(page, runs))
-    args.page.with_suffix(".png").write_bytes(to_png(to_svg(race_chart(runs.by_arm))))
+    args.page.with_suffix(".svg").write_text(to_svg(race_chart(runs.by_arm)))
     return 0
