@@ -52,6 +52,7 @@ def test_a_text_becomes_a_value_of_the_parameters_type(
     [
         ("abc", [0.1], "--set x=abc: allowed: a number"),
         ("nan", [0.1], "--set x=nan: allowed: a number"),
+        ("9" * 310, [1], f"--set x={'9' * 310}: allowed: a number"),
         ("1", [True], "--set x=1: allowed: true or false"),
         ("maybe", [True, 3], "--set x=maybe: allowed: true or false or a number"),
     ],

@@ -7,8 +7,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 from tune_app.planning.prepared_study import PreparedStudy
-from tune_app.planning.repeats import SAME_AT_EVERY_SEED
 from tune_app.study.power import fewest_pairs, smallest_difference
+from tune_app.study.study_file import SAME_AT_EVERY_SEED
 
 ASSUMED = 0.9
 """The accuracy that is assumed before anything is trained."""

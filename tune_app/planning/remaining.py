@@ -68,6 +68,9 @@ def planned_trials(ledger: Ledger, finished: Collection[RowKey]) -> tuple[Planne
             check_config("study.json", trainable, configuration.config)
     except UserError:
         return None
+    axis = trainable.prefix_axis  # of a user's function it is only what the file says
+    if axis is not None and any(axis not in trainable.complete(c.config) for c in configurations):
+        return None
     sharing = study["launches"][-1].get("sharing", True) if study["launches"] else True
     sizes = {name: entry.get("num_train") for name, entry in study["data"]["datasets"].items()}
     plan = make_plan(

@@ -13,10 +13,8 @@ from typing import Any
 from search_spaces.configuration import Configuration
 from search_spaces.errors import UserError
 from search_spaces.space import SearchSpace
+from tune_app.study.study_file import SAME_AT_EVERY_SEED
 from tune_app.training.registry import Trainable
-
-SAME_AT_EVERY_SEED = "same_at_every_seed"
-"""The entry of ``study.json`` that lists such configurations. It is absent if there are none."""
 
 
 def same_at_every_seed(

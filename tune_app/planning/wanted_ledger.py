@@ -10,10 +10,11 @@ from tune_app.planning.added_points import add_points, further_factors
 from tune_app.planning.best_of import check_same_data
 from tune_app.planning.checked_request import CheckedRequest, check_num_rows
 from tune_app.planning.further import take_further
-from tune_app.planning.repeats import SAME_AT_EVERY_SEED, same_at_every_seed
+from tune_app.planning.repeats import same_at_every_seed
 from tune_app.planning.row_choice import rows_where
 from tune_app.planning.study_data import num_train
 from tune_app.study.ledger import Ledger, extend_ledger, new_ledger
+from tune_app.study.study_file import SAME_AT_EVERY_SEED
 from tune_app.study.trials import RowKey
 
 

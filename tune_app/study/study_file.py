@@ -28,6 +28,9 @@ from tune_app.study.trial_record import is_seed
 
 SCHEMA_VERSION = 2
 LAUNCHES = "launches"
+SAME_AT_EVERY_SEED = "same_at_every_seed"
+"""The entry of ``study.json`` with the config_ids whose rows repeat one result at every seed. It is
+absent if there are none."""
 RESTORE = "restore it from a copy"
 _LAUNCH_FILE = re.compile(r"([0-9]{3,9})\.json")
 
@@ -144,7 +147,7 @@ def _problems(study: Mapping[str, Any]) -> Iterator[str]:
     if not isinstance(study["space"].get("defaults", {}), dict):
         yield "space: defaults is damaged"
     several = study["space"].get(OBJECTIVES, {})
-    if not isinstance(several, dict) or not {*several.values()} <= {"max", "min"}:
+    if not isinstance(several, dict) or any(m not in ("max", "min") for m in several.values()):
         yield "space: objectives is damaged"
     for key, read in ((SEARCH, SearchSettings.from_json), (BEST_OF, BestOf.from_json)):
         try:
@@ -152,6 +155,9 @@ def _problems(study: Mapping[str, Any]) -> Iterator[str]:
                 read(study[key])
         except ValueError as error:
             yield str(error)
+    same = study.get(SAME_AT_EVERY_SEED, [])
+    if not isinstance(same, list) or not all(isinstance(config_id, str) for config_id in same):
+        yield f"{SAME_AT_EVERY_SEED} is damaged"
     yield from _configuration_problems(study["configurations"])
     yield from _data_problems(study["data"])
 
