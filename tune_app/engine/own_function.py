@@ -25,11 +25,11 @@ from tune_app.engine.own_process import (
 )
 from tune_app.engine.ray_internals import own_reports
 from tune_app.engine.user_code import Shipped, ship
-from tune_app.engine.user_error import error_text, reason_of
 from tune_app.storage.storage_errors import FullDiskError, is_full_disk
 from tune_app.study.objective import Objective
 from tune_app.study.trial_directory import OUTPUT_FILE
 from tune_app.study.trial_record import AT_RETURN, record_problem
+from tune_app.study.user_error import error_text, reason_of
 from tune_app.training.launch_settings import LaunchSettings
 from tune_app.training.own_checkpoint import Found, newest_own, own_index
 from tune_app.training.own_rows import OwnRows

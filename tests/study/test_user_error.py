@@ -12,9 +12,9 @@ from typing import Any
 
 import pytest
 
-from tune_app.engine import user_error
-from tune_app.engine.user_error import error_text, reason_of
+from tune_app.study import user_error
 from tune_app.study.python_file import run_python_file
+from tune_app.study.user_error import error_text, reason_of
 
 FILE = """
 import json, sys
