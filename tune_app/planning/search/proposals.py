@@ -7,6 +7,7 @@ from functools import cached_property
 from typing import NamedTuple
 
 from search_spaces.configuration import Config, Configuration, make_configuration
+from search_spaces.errors import UserError, choices, one_line
 from search_spaces.points import all_points
 from search_spaces.space import SearchSpace
 from tune_app.planning.search.plain_samplers import RandomSampler
@@ -65,7 +66,11 @@ class Proposals:
         self._random = RandomSampler(space, seed=settings.seed, mode=space.mode)
 
     def next(self, number: int) -> Proposal | None:
-        """Return the proposal with a number, or None if there is none."""
+        """Return the proposal with a number, or None if there is none.
+
+        Raises:
+            UserError: the sampler proposes what is no point of the space.
+        """
         while self._start_with:
             configuration = self._start_with.popleft()
             if configuration.config_id not in self.tried:
@@ -77,10 +82,20 @@ class Proposals:
                     f"the sampler {self._name} has nothing left to propose"
                 )
                 return None
+            self._check(number, config)
             configuration = self._configuration(config)
             if configuration.config_id not in self.tried:
                 return Proposal(configuration, self._name, attempt)
         return self._at_random(number)
+
+    def _check(self, number: int, config: Config) -> None:
+        """Refuse what is no point of the space: its result could not be told to any sampler."""
+        if self._space.point_of(config, self._defaults) is None:
+            proposed, names = one_line(repr(config))[:200], choices(self._space.parameters())
+            raise UserError(
+                f"--search {self._name}: proposal {number} is {proposed}, which is no point of the "
+                f"space; allowed: values of {names} from their domains"
+            )
 
     def _configuration(self, config: Config) -> Configuration:
         return make_configuration(config, self._defaults)

@@ -13,11 +13,11 @@ from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
 from typing import Any
 
-from search_spaces.configuration import Config
 from search_spaces.errors import UserError, choices, did_you_mean
 from search_spaces.space import SearchSpace
 from tune_app.planning.search import optuna_samplers, plain_samplers
-from tune_app.planning.search.sampler import Sampler, Told
+from tune_app.planning.search.own_sampler import OwnSampler
+from tune_app.planning.search.sampler import Sampler
 from tune_app.study.python_file import run_python_file
 
 GROUP = "tune_app.samplers"
@@ -43,17 +43,14 @@ def make_sampler(name: str, space: SearchSpace, *, seed: int, mode: str) -> Samp
         mode: ``"max"`` or ``"min"``.
 
     Raises:
-        UserError: there is no such sampler, or it cannot sample this space.
+        UserError: there is no such sampler, it cannot sample this space, or its code fails.
     """
-    made = find_sampler(name)(space, seed=seed, mode=mode)
-    if isinstance(made, Sampler):
-        return made
-    if not all(callable(getattr(made, method, None)) for method in ("ask", "tell")):
-        raise UserError(
-            f"--search {name}: made a {type(made).__name__}; it must have the methods ask(number, "
-            "attempt) and tell(number, config, told)"
-        )
-    return _OwnSampler(made)
+    make = find_sampler(name)
+    return (
+        make(space, seed=seed, mode=mode)
+        if name in SAMPLERS
+        else OwnSampler(name, make, space, seed=seed, mode=mode)
+    )
 
 
 def find_sampler(name: str) -> Callable[..., Any]:
@@ -91,16 +88,18 @@ def _named(name: str, module: str, attribute: str) -> Callable[..., Any]:
     if module.endswith(".py"):
         found = run_python_file("--search", Path(module), lambda e: f"{type(e).__name__}: {e}")
     else:
+        here = str(Path.cwd())
+        # The command tune-app does not look into the current folder, python -m does.
+        sys.path.append(here)
         try:
-            # The command tune-app does not look into the current folder, python -m does.
-            sys.path.append(str(Path.cwd()))
             found = importlib.import_module(module)
         except Exception as error:
             raise UserError(
                 f"--search {name}: {module} cannot be imported ({type(error).__name__}: {error})"
             ) from None
         finally:
-            sys.path.pop()
+            if sys.path[-1] == here:  # unless the module has added a folder of its own
+                sys.path.pop()
     if not hasattr(found, attribute):
         raise UserError(
             f"--search {name}: {module} has no {attribute!r}{did_you_mean(attribute, vars(found))}"
@@ -115,27 +114,3 @@ def _callable(name: str, found: Any) -> Callable[..., Any]:
             "seed, mode), or a class with these arguments"
         )
     return found  # type: ignore[no-any-return]
-
-
-class _OwnSampler(Sampler):
-    """A user's sampler, which may lack everything but ``ask`` and ``tell``."""
-
-    def __init__(self, own: Any) -> None:
-        self._own = own
-
-    def ask(self, number: int, attempt: int) -> Config | None:
-        found = self._own.ask(number, attempt)
-        return None if found is None else dict(found)
-
-    def tell(self, number: int | None, config: Config, told: Told) -> None:
-        self._own.tell(number, config, told)
-
-    def begin(self, number: int, config: Config) -> None:
-        if hasattr(self._own, "begin"):
-            self._own.begin(number, config)
-
-    def restore(self, number: int, attempt: int) -> None:
-        if hasattr(self._own, "restore"):
-            self._own.restore(number, attempt)
-        else:
-            super().restore(number, attempt)
