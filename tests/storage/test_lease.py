@@ -221,6 +221,21 @@ def test_storage_that_does_not_list_what_is_written_is_refused() -> None:
         odd.lock().__enter__()
 
 
+def test_a_claim_that_the_storage_failed_to_list_stands_in_nobodys_way(
+    remote: RemoteFolder, there: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fails(_self: RemoteFolder, _under: str = "") -> Any:
+        raise OSError("no answer")
+
+    with monkeypatch.context() as patched, pytest.raises(OSError, match="no answer"):
+        patched.setattr(RemoteFolder, "files", fails)
+        Lease(remote).take()
+    assert claims(there) == []
+    held = Lease(remote)
+    assert held.take() is None
+    held.release()
+
+
 def test_a_claim_of_a_process_that_has_ended_here_ends_at_once(
     remote: RemoteFolder, there: Path
 ) -> None:

@@ -91,15 +91,31 @@ class Lease:
         for attempt in range(_ATTEMPTS):
             if attempt:
                 time.sleep(random.uniform(0, _LONGEST_PAUSE_SECONDS))
+            rival = self._ask()
+            if rival is None:
+                self._renewal.start()
+                return None
+            if rival.holds:
+                break
+        return rival
+
+    def _ask(self) -> Claim | None:
+        """Write a claim; return None if it is the only one, else withdraw it and return another.
+
+        If the storage fails, the claim is withdrawn, as far as that is possible. While this process
+        lives, it would stand in the way of everyone who asks next, itself included.
+        """
+        try:
             self._write(holds=False)
             rival = next(iter(self._others()), None)
             if rival is None:
                 self._write(holds=True)
-                self._renewal.start()
                 return None
-            self._withdraw()
-            if rival.holds:
-                break
+        except OSError:
+            with contextlib.suppress(OSError):
+                self._withdraw()
+            raise
+        self._withdraw()
         return rival
 
     def release(self) -> None:
