@@ -14,28 +14,10 @@ from torch import nn
 
 from tests.cropped_conv.cropped_models import assert_close, assert_same_gradients, ways
 from tune_app.cropped_conv import layers as cropped_layers
-from tune_app.cropped_conv.crop import crop_to_live_taps, full_state_dict, load_full_state_dict
+from tune_app.cropped_conv.crop import crop_to_live_taps, full_state_dict
 from tune_app.training.models import build_model
 
 pytestmark = pytest.mark.usefixtures("one_thread")
-
-
-def test_full_state_dict_is_undone_by_load_full_state_dict() -> None:
-    cropped = crop_to_live_taps(build_model("resnet18"), (1, 28, 28))
-    other = build_model("resnet18").eval()
-    load_full_state_dict(cropped, other.state_dict())
-    rebuilt = full_state_dict(cropped)
-    assert all(torch.equal(rebuilt[key], value) for key, value in other.state_dict().items())
-    images = torch.randn(2, 1, 28, 28)
-    assert_close(cropped.eval()(images), other(images), 1e-5)
-
-
-def test_loading_a_full_state_refuses_wrong_keys_and_shapes() -> None:
-    cropped = crop_to_live_taps(nn.Conv2d(4, 4, 3, padding=1), (4, 1, 1))
-    with pytest.raises(RuntimeError, match="bias"):
-        load_full_state_dict(cropped, {"weight": torch.zeros(4, 4, 3, 3)})
-    with pytest.raises(ValueError, match="expected a kernel of shape"):
-        load_full_state_dict(cropped, {"weight": torch.zeros(4, 4, 1, 1), "bias": torch.zeros(4)})
 
 
 def test_state_dict_is_small_and_survives_a_round_trip() -> None:

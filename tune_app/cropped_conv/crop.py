@@ -17,7 +17,6 @@ from __future__ import annotations
 
 import copy
 from collections import Counter, defaultdict
-from collections.abc import Mapping
 from typing import TypeGuard
 
 import torch
@@ -74,28 +73,13 @@ def full_state_dict(model: nn.Module) -> dict[str, Tensor]:
     """Return the state of the plain model that ``model`` was cropped from.
 
     Keys and shapes are those of the plain model's ``state_dict()``. The dead taps have the values
-    that they had when the model was cropped or last loaded. Without weight decay, training the
-    plain model gives the same state.
+    that they had when the model was cropped. Without weight decay, training the plain model gives
+    the same state.
     """
     state: dict[str, Tensor] = dict(model.state_dict())
     for name, layer in _cropped_layers(model):
         state[f"{name}weight"] = layer.full_weight()
     return state
-
-
-def load_full_state_dict(model: nn.Module, state: Mapping[str, Tensor]) -> None:
-    """Load a plain model's ``state_dict()`` into a model cropped from it.
-
-    Raises:
-        RuntimeError: keys are missing or unexpected.
-        ValueError: a kernel has another shape.
-    """
-    layers = {f"{name}weight": layer for name, layer in _cropped_layers(model)}
-    rest = {key: value for key, value in state.items() if key not in layers}
-    kept = {key: layer.weight.detach() for key, layer in layers.items() if key in state}
-    model.load_state_dict(rest | kept)
-    for key, layer in layers.items():
-        layer.load_full_weight(state[key])
 
 
 def _cropped_layers(model: nn.Module) -> list[tuple[str, CroppedConv2d]]:

@@ -96,21 +96,6 @@ class CroppedConv2d(nn.Module):
         full[~live] = self.dead_taps
         return full.permute(3, 2, 0, 1).contiguous()
 
-    def load_full_weight(self, full: Tensor) -> None:
-        """Set the kernel from one of the shape (out, in / groups, height, width).
-
-        Raises:
-            ValueError: it has another shape.
-        """
-        size = self.rows.kernel_size, self.columns.kernel_size
-        expected = self.out_channels, self.in_channels // self.groups, *size
-        if full.shape != expected:
-            raise ValueError(f"expected a kernel of shape {expected}, got {tuple(full.shape)}")
-        live, dead = self.split(full)
-        with torch.no_grad():
-            self.weight.copy_(live)
-            self.dead_taps.copy_(dead)
-
     def forward(self, images: Tensor) -> Tensor:
         """Convolve images of shape (batch, channels, height, width).
 
