@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from sklearn.svm import SVC
 
+from tune_app.data.array_data import ArrayData
 from tune_app.data.images import load_datasets
 from tune_app.data.split_data import SplitData, subset_train
 from tune_app.training import svm
@@ -34,6 +35,12 @@ def test_it_agrees_with_scikit_learn(images: SplitData, kernel: str) -> None:
     assert metrics["status"] == "ok" and metrics["converged"]
     assert metrics["num_train_images"] == 700 and metrics["num_test"] == 200
     assert abs(metrics["num_support_vectors"] - len(reference.support_)) <= 3
+
+
+def test_inputs_without_variance_have_the_gamma_of_scikit_learn() -> None:
+    data = load_datasets(["flat"], own={"flat": ArrayData(np.ones((40, 3)), ["a", "b"] * 20)})
+    metrics, predictions = svm.fit_and_predict(config(), data["flat"], 1)
+    assert len({*predictions.tolist()}) == 1 and metrics["test_accuracy"] == 0.5
 
 
 def test_stopping_early_is_unconverged(images: SplitData) -> None:
