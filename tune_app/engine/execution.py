@@ -41,20 +41,11 @@ def execute(
         StorageError: the study can no longer be written.
         UserError: the experiment tracker cannot be used.
     """
-    from tune_app.engine.event_file import column_types
     from tune_app.engine.limiter import Limiter
     from tune_app.engine.progress import ProgressCallback
-    from tune_app.engine.recorder import StudyRecorder
 
-    known = study.ledger.configurations()
-    if study.search is not None:
-        known += study.request.space.corners()
-    configs = [study.trainable.complete(c.config) for c in known]
-    factors = column_types(study.request.space.factors, configs)
     stops: dict[str, Stop] = {}
-    recorder = StudyRecorder(
-        study.ledger.store, factors, study.ledger.study, study.trainable, stops
-    )
+    recorder = _recorder(study, stops)
     limiter = Limiter(study.request.limits, stops, _seconds_spent(study), started)
     search = _search_run(study, launch, recorder, stops, display)
     tracking = _tracking(study, recorder.refuses)
@@ -69,20 +60,37 @@ def execute(
         for callback in tracking:
             callback.close()
     problems = [callback.problem for callback in tracking if callback.problem]
-    launched, notes = ((), []) if search is None else (tuple(search.launched), search.notes)
+    launched, found = ((), []) if search is None else (tuple(search.launched), search.notes)
+    notes = [*problems, *display.notes, *recorder.notes, *found]
     names = {trial.name for trial in (*plan.trials, *launched)}
     all_ended = recorder.ended >= names and (search is None or search.is_done)
     return Executed(
         incomplete=recorder.incomplete,
         all_ended=all_ended,
-        notes=tuple(
-            f"note: {note}" for note in (*problems, *display.notes, *recorder.notes, *notes)
-        ),
+        notes=tuple(f"note: {note}" for note in notes),
         trials=launched,
         open_rows=() if search is None else tuple(search.open_rows),
         limit="" if all_ended and not limiter.is_target else limiter.reached,
         is_target=limiter.is_target,
     )
+
+
+def _recorder(study: PreparedStudy, stops: dict[str, Stop]) -> StudyRecorder:
+    """Return what records the trials.
+
+    Args:
+        study: the prepared study.
+        stops: Tune's id of a trial -> why it is ended early.
+    """
+    from tune_app.engine.event_file import column_types
+    from tune_app.engine.recorder import StudyRecorder
+
+    known = study.ledger.configurations()
+    if study.search is not None:
+        known += study.request.space.corners()
+    configs = [study.trainable.complete(c.config) for c in known]
+    factors = column_types(study.request.space.factors, configs)
+    return StudyRecorder(study.ledger.store, factors, study.ledger.study, study.trainable, stops)
 
 
 def _search_run(
