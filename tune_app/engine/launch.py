@@ -6,7 +6,6 @@ on what it read. It writes nothing before it executes a plan.
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
 
@@ -16,10 +15,11 @@ from tune_app.engine.cluster.joining import wait_for_nodes
 from tune_app.engine.cluster.nodes import run_on_nodes
 from tune_app.engine.cluster.shared_storage import check_storage
 from tune_app.engine.cluster.versions import check_versions, versions_task
-from tune_app.engine.conclusion import EXIT_FAILED, Conclusion, Executed, conclude
-from tune_app.engine.display import Ending, LaunchDisplay
+from tune_app.engine.conclusion import EXIT_FAILED, Executed, conclude
+from tune_app.engine.display import LaunchDisplay
 from tune_app.engine.execution import execute
 from tune_app.engine.housekeeping import read_again, tidy
+from tune_app.engine.launch_end import LaunchEnd
 from tune_app.engine.launch_record import launch_record
 from tune_app.engine.signals import StopSignals
 from tune_app.engine.user_code import ship
@@ -35,7 +35,6 @@ from tune_app.planning.study_estimate import estimate_study, fit_budget
 from tune_app.storage.storage_errors import StudyHeldError
 from tune_app.study.arithmetic import change_notes
 from tune_app.study.ledger import put_aside
-from tune_app.study.provenance import command_line
 
 
 class Launch:
@@ -61,10 +60,7 @@ class Launch:
         self._ends_process = ends_process
         self._display = display
         self._signals = signals
-        self._last_line = ""
-        self._reason = ""
-        self._has_begun = False
-        self._started = time.monotonic()
+        self._end = LaunchEnd(request, display, signals)
 
     def show_plan(self) -> int:
         """Show what a run would do, and write nothing. Returns the exit status.
@@ -92,13 +88,13 @@ class Launch:
         try:
             status = self._run()
         except KeyboardInterrupt:
-            self._ended(self.stopped())
+            self._end.notify(self._end.stopped())
             raise
         except Exception as error:
-            self._reason = one_line(str(error) or type(error).__name__)
-            self._ended(EXIT_FAILED)
+            self._end.reason = one_line(str(error) or type(error).__name__)
+            self._end.notify(EXIT_FAILED)
             raise
-        self._ended(status)
+        self._end.notify(status)
         return status
 
     def _run(self) -> int:
@@ -208,8 +204,8 @@ class Launch:
                 raise
             # The first signal ends the trials in order. A second one ends the process at once,
             # without waiting for Ray.
-            status = self.stopped()
-            self._ended(status)
+            status = self._end.stopped()
+            self._end.notify(status)
             connection.abandon(status)
 
     def _run_plan(self, study: PreparedStudy, plan: Plan, cluster: Cluster, dashboard: str) -> int:
@@ -229,57 +225,28 @@ class Launch:
         with ledger.store.guarded():
             tidy(ledger, recorded)
             name = ledger.start_launch(record)
-        self._has_begun = True
+        self._end.has_begun = True
         done = Executed()
         launched = plan.with_check()
         if launched.trials or launched.is_searching:
             self._display.links(dashboard, ledger)
             self._signals.raise_dropped()
             display = self._display.trials(study, launched)
-            done = execute(study, launched, name, display, self._started)
+            done = execute(study, launched, name, display, self._end.started)
             self._display.say(*done.notes)
         recorded = read_again(study, name)
         conclusion = conclude(ledger, plan, recorded, done)
-        status = self._ended_early(plan, conclusion, done)
-        self._display.conclusion(study, plan, conclusion, self._again())
+        status = self._end.early(plan, conclusion, done)
+        self._display.conclusion(study, plan, conclusion, self._end.again())
         if status is not None or plan.check is None:
             return conclusion.exit_status if status is None else status
         is_exact, line = check_result(plan.check, ledger.study, recorded, name)
         self._display.say(line)
         return conclusion.exit_status if is_exact else EXIT_FAILED
 
-    def _ended_early(self, plan: Plan, conclusion: Conclusion, done: Executed) -> int | None:
-        """Show what ended the launch before its work was done; return the exit status, if any."""
-        if conclusion.limit:
-            self._reason = f"{conclusion.limit} is reached"
-            goes_on = "" if conclusion.is_target else f"; to continue: {self._again()}"
-            self._display.say(f"{self._reason}{goes_on}")
-            return conclusion.exit_status
-        is_cut = plan.check is not None and not done.all_ended
-        return self.stopped() if conclusion.interrupted or is_cut else None
-
     def stopped(self) -> int:
         """Show the command that continues the study after a signal; return the exit status."""
-        received = self._signals.received
-        self._reason = f"stopped by {received.name}"
-        line = f"{self._reason}; to continue: {self._again()}"
-        if line != self._last_line:
-            self._display.say(line)
-        self._last_line = line
-        return 128 + received
-
-    def _again(self) -> str:
-        """Return the command that continues the study."""
-        # Until the study has begun, an old one may still lie where --fresh is to begin anew.
-        words = self._request.arguments
-        return command_line([w for w in words if w != "--fresh" or not self._has_begun])
-
-    def _ended(self, status: int) -> None:
-        """Send the notifications of the launch; a signal ends the wait for them."""
-        seconds = time.monotonic() - self._started
-        with suppress(KeyboardInterrupt):
-            ending = Ending(status, seconds, self._again(), self._reason)
-            self._display.ended(self._request.store, ending)
+        return self._end.stopped()
 
 
 def _further_notes(study: PreparedStudy, plan: Plan) -> list[str]:
