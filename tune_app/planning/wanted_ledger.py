@@ -13,7 +13,8 @@ from tune_app.planning.further import take_further
 from tune_app.planning.repeats import same_at_every_seed
 from tune_app.planning.row_choice import rows_where
 from tune_app.planning.study_data import num_train
-from tune_app.study.ledger import Ledger, extend_ledger, new_ledger
+from tune_app.study.extension import extend_ledger
+from tune_app.study.ledger import Ledger, new_ledger
 from tune_app.study.study_file import SAME_AT_EVERY_SEED
 from tune_app.study.trials import RowKey
 
