@@ -34,8 +34,9 @@ def make_space(lrs: tuple[float, ...] = (0.1, 0.01), **changes: Any) -> SearchSp
 def make_ledger(place: Path | StudyStore, seeds: tuple[int, ...] = (0,), **changes: Any) -> Ledger:
     store = LocalStore(place) if isinstance(place, Path) else place
     data = changes.pop("data", DATA)
-    device = changes.pop("device", "cpu")
-    return new_ledger(store, make_space(**changes), seeds, device=device, data=data, defaults={})
+    device, defaults = changes.pop("device", "cpu"), changes.pop("defaults", {})
+    space = make_space(**changes)
+    return new_ledger(store, space, seeds, device=device, data=data, defaults=defaults)
 
 
 def record(

@@ -10,9 +10,7 @@ import pytest
 
 from search_spaces.errors import UserError
 from tests.ledgers import DATA, make_ledger, make_space
-from tune_app.storage.local_store import LocalStore
 from tune_app.study.extension import extend_ledger
-from tune_app.study.ledger import new_ledger
 
 
 def test_a_study_grows_by_seeds_and_by_a_wider_axis(tmp_path: Path) -> None:
@@ -61,27 +59,19 @@ def test_another_study_under_the_same_name_is_refused(
 
 def test_writing_out_a_default_changes_no_configuration(tmp_path: Path) -> None:
     defaults = {"momentum": 0.9, "pin_memory": False}
-    space = make_space()
-    spelled_out = make_space(param_space={**space.param_space, "momentum": 0.9})
-    other = make_space(param_space={**space.param_space, "momentum": 0.8})
-    ids = [[c.config_id for c in s.expand(defaults)] for s in (space, spelled_out, other)]
-    assert ids[0] == ids[1] and not set(ids[0]) & set(ids[2])
-    ledgers = [
-        new_ledger(
-            LocalStore(tmp_path / "mine"), s, (0,), device="cpu", data=DATA, defaults=defaults
-        )
-        for s in (space, spelled_out)
-    ]
-    assert extend_ledger(*ledgers) == 0
+    axes = make_space().param_space
+    study, spelled_out, other = (
+        make_ledger(tmp_path, defaults=defaults, param_space={**axes, **more})
+        for more in ({}, {"momentum": 0.9}, {"momentum": 0.8})
+    )
+    ids = [{c.config_id for c in ledger.configurations()} for ledger in (study, spelled_out, other)]
+    assert ids[0] == ids[1] and not ids[0] & ids[2]
+    assert extend_ledger(study, spelled_out) == 0
 
 
 def test_a_default_that_has_changed_is_refused(tmp_path: Path) -> None:
-    old, new = (
-        new_ledger(
-            LocalStore(tmp_path), make_space(), (0,), device="cpu", data=DATA, defaults=defaults
-        )
-        for defaults in ({"momentum": 0.9}, {"momentum": 0.8, "nesterov": False})
-    )
+    old = make_ledger(tmp_path, defaults={"momentum": 0.9})
+    new = make_ledger(tmp_path, defaults={"momentum": 0.8, "nesterov": False})
     with pytest.raises(UserError, match=r"the default of momentum, 0\.9, not 0\.8"):
         extend_ledger(old, new)
 
@@ -89,15 +79,10 @@ def test_a_default_that_has_changed_is_refused(tmp_path: Path) -> None:
 def test_a_parameter_that_becomes_an_axis_is_named_by_the_rows_that_are_there(
     tmp_path: Path,
 ) -> None:
-    defaults = {"momentum": 0.9}
-    store, space = LocalStore(tmp_path / "mine"), make_space()
-    wider = make_space(
-        param_space={**space.param_space, "momentum": {"grid_search": [0.9, 0.5]}},
-        factors=("lr", "momentum"),
-    )
-    old, new = (
-        new_ledger(store, s, (0,), device="cpu", data=DATA, defaults=defaults)
-        for s in (space, wider)
+    axes, momentum = make_space().param_space, {"grid_search": [0.9, 0.5]}
+    old = make_ledger(tmp_path, defaults={"momentum": 0.9})
+    new = make_ledger(
+        tmp_path, defaults={"momentum": 0.9}, param_space={**axes, "momentum": momentum}
     )
     assert extend_ledger(old, new) == 4
     assert [c.config["momentum"] for c in old.configurations()] == [0.9] * 4 + [0.5] * 4

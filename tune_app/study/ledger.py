@@ -149,20 +149,7 @@ def new_ledger(
             "schema_version": SCHEMA_VERSION,
             "study": store.root.name,
             "created_at": datetime.now(UTC).isoformat(timespec="seconds"),
-            "space": {
-                "name": space.name,
-                "question": space.question,
-                "trainable": space.trainable_name,
-                "factors": list(space.factors),
-                "metric": space.metric,
-                "mode": space.mode,
-                **({OBJECTIVES: dict(space.objectives)} if space.objectives else {}),
-                **_own_work(space),
-                "resources": dict(space.resources),
-                "exclusive": space.exclusive,
-                "param_space": dict(space.param_space),
-                "defaults": dict(defaults),
-            },
+            "space": _space_entry(space, defaults),
             "seeds": sorted(seeds),
             "device": device,
             "configurations": [{"config_id": c.config_id, "config": c.config} for c in declared],
@@ -173,6 +160,24 @@ def new_ledger(
             LAUNCHES: [],
         },
     )
+
+
+def _space_entry(space: SearchSpace, defaults: Config) -> dict[str, Any]:
+    """Return the entry ``space`` of ``study.json``."""
+    return {
+        "name": space.name,
+        "question": space.question,
+        "trainable": space.trainable_name,
+        "factors": list(space.factors),
+        "metric": space.metric,
+        "mode": space.mode,
+        **({OBJECTIVES: dict(space.objectives)} if space.objectives else {}),
+        **_own_work(space),
+        "resources": dict(space.resources),
+        "exclusive": space.exclusive,
+        "param_space": dict(space.param_space),
+        "defaults": dict(defaults),
+    }
 
 
 def _own_work(space: SearchSpace) -> dict[str, Any]:
