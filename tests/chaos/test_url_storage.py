@@ -23,6 +23,7 @@ from tests.chaos.harness import (
 )
 from tests.s3 import BUCKET, s3_server
 from tune_app.storage.remote_folder import RemoteFolder
+from tune_app.storage.working_copy import WorkingCopy
 
 URL = f"s3://{BUCKET}/studies"
 AT_URL = ("--storage-path", URL)
@@ -42,7 +43,7 @@ def copied(folder: Path) -> Path:
     """Return the study directory with everything that is at the URL now."""
     root = study_root(folder)
     shutil.rmtree(root, ignore_errors=True)
-    RemoteFolder(f"{URL}/chaos").pull(root, lambda _name: True)
+    WorkingCopy(RemoteFolder(f"{URL}/chaos"), root).pull()
     return root
 
 
@@ -115,5 +116,5 @@ def test_report_audit_and_a_second_start_at_a_url(tmp_path: Path, server: dict[s
     [aside] = names - {"chaos"}
     assert f"the old study is kept in {URL}/{aside}" in fresh.output
     kept = tmp_path / "kept" / "chaos"
-    RemoteFolder(f"{URL}/{aside}").pull(kept, lambda _name: True)
+    WorkingCopy(RemoteFolder(f"{URL}/{aside}"), kept).pull()
     assert read_record(kept).finished == read_record(study_root(tmp_path)).finished

@@ -18,8 +18,6 @@ from tune_app.storage.whole_file import whole_file
 _NUM_TRANSFERS = 16
 """The time of a small transfer is mostly latency, so many run at once."""
 _BLOCK_BYTES = 2**20
-_LARGEST_SPARSE = 2**40
-"""Usual file systems allow files of this size."""
 
 Version = tuple[int, int]
 """Size in bytes and modification time in nanoseconds since 1970; they change with the content."""
@@ -57,7 +55,6 @@ class RemoteFolder:
     def __init__(self, url: str) -> None:
         self.url = url
         self._filesystem, self._path = open_url(url)
-        self._pulled: dict[str, Version] = {}
 
     def __reduce__(self) -> tuple[type[RemoteFolder], tuple[str]]:
         """Pickle the folder as its URL."""
@@ -150,7 +147,7 @@ class RemoteFolder:
             with contextlib.suppress(FileNotFoundError):
                 self._filesystem.delete_file(self._join(relative))
 
-        _for_each_in_parallel(remove, relatives)
+        for_each_in_parallel(remove, relatives)
 
     def remove_if_empty(self, relative: str = "") -> None:
         """Delete a folder (default: this one) if nothing is in it.
@@ -174,52 +171,6 @@ class RemoteFolder:
             path.open("wb") as file,
         ):
             shutil.copyfileobj(stream, file, _BLOCK_BYTES)
-
-    def pull(
-        self,
-        folder: Path,
-        wanted: Callable[[str], bool],
-        under: str = "",
-        most_bytes: int | None = None,
-    ) -> None:
-        """Bring a local copy of this folder up to date.
-
-        Files that are not wanted are created empty, so that their names are known. Files that are
-        too large are created with their size and without their content, so that a reader refuses
-        them for their size. Files that have not changed since the last pull are not fetched again.
-        Files that are gone at the URL are deleted from the copy.
-
-        Args:
-            folder: the local copy.
-            wanted: path inside this folder -> whether the file's content is needed.
-            under: the folder inside this one to bring up to date (default: all).
-            most_bytes: the size above which a file is too large (default: no file is).
-
-        Raises:
-            OSError: the storage does not answer, or the local folder cannot be written.
-        """
-        there = self.files(under)
-        for gone in [name for name in self._pulled if name not in there and _is_under(name, under)]:
-            (folder / gone).unlink(missing_ok=True)
-            del self._pulled[gone]
-        changed = [n for n, version in there.items() if self._pulled.get(n) != version]
-        for name in changed:
-            (folder / name).parent.mkdir(parents=True, exist_ok=True)
-
-        def bring(name: str) -> None:
-            size, _ = there[name]
-            path = folder / name
-            try:
-                if wanted(name) and (most_bytes is None or size <= most_bytes):
-                    self.fetch(name, path)
-                else:
-                    _create_sparse(path, size if wanted(name) else 0)
-            except FileNotFoundError:  # deleted since it was listed
-                path.unlink(missing_ok=True)
-            else:
-                self._pulled[name] = there[name]
-
-        _for_each_in_parallel(bring, changed)
 
     @_raising_os_errors()
     def move_contents(self, name: str, leave: str) -> None:
@@ -275,21 +226,11 @@ class RemoteFolder:
         return f"{self._path}/{relative}" if relative else self._path
 
 
-def _create_sparse(path: Path, size: int) -> None:
-    """Create a file of a size that takes no room on the disk."""
-    with path.open("wb") as file:
-        file.truncate(min(size, _LARGEST_SPARSE))
-
-
-def _for_each_in_parallel(function: Callable[[str], None], names: Iterable[str]) -> None:
+def for_each_in_parallel(function: Callable[[str], None], names: Iterable[str]) -> None:
     """Call a function for every name, many at once; raise the first error."""
     with ThreadPoolExecutor(_NUM_TRANSFERS) as pool:
         for _ in pool.map(function, names):
             pass
-
-
-def _is_under(name: str, folder: str) -> bool:
-    return not folder or name.startswith(f"{folder}/")
 
 
 def _is_inside(name: str) -> bool:

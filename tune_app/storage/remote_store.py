@@ -18,6 +18,7 @@ from tune_app.storage.lock import Holder, in_use_error
 from tune_app.storage.remote_folder import RemoteFolder
 from tune_app.storage.storage_errors import short_reason
 from tune_app.storage.store import MOST_FILE_BYTES, STUDY_FILE, StudyStore
+from tune_app.storage.working_copy import WorkingCopy
 
 RESULTS = (
     r"study\.json|search\.jsonl|(?:launches|weights)/[^/]+\.json"
@@ -58,7 +59,9 @@ class RemoteStore(StudyStore):
         parent = Path(tempfile.mkdtemp(prefix="tune_app-")).resolve()
         self._delete_copy = weakref.finalize(self, _delete_copy, parent, os.getpid())
         super().__init__(parent / self.remote.name)
-        self._wanted = wanted
+        self._copy = WorkingCopy(
+            self.remote, self.root, lambda name: bool(wanted.fullmatch(name)), MOST_FILE_BYTES
+        )
         self._keeps = keeps
         self._lease: Lease | None = None
 
@@ -74,9 +77,7 @@ class RemoteStore(StudyStore):
 
     def refresh(self, folder: Path | None = None) -> None:
         """Fetch the files that changed at the URL, and delete those that are gone there."""
-        under = self._name(self.root if folder is None else folder)
-        wanted = self._wanted.fullmatch
-        self.remote.pull(self.root, lambda name: bool(wanted(name)), under, MOST_FILE_BYTES)
+        self._copy.pull(self._name(self.root if folder is None else folder))
 
     def push(self, path: Path) -> None:
         """Write a file of the copy to the URL."""
@@ -93,8 +94,7 @@ class RemoteStore(StudyStore):
         """Fetch the folder into a temporary one."""
         with tempfile.TemporaryDirectory(prefix="tune_app-state-") as parent:
             inside = self._name(folder)
-            remote = RemoteFolder(self.remote.url)
-            remote.pull(Path(parent), lambda _name: True, inside, most_bytes)
+            WorkingCopy(self.remote, Path(parent), most_bytes=most_bytes).pull(inside)
             yield Path(parent) / inside
 
     def remove(self, paths: Iterable[Path]) -> None:
