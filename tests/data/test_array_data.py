@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import subprocess
 import sys
-from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -12,19 +11,11 @@ import pandas as pd
 import pytest
 import torch
 
-from search_spaces.errors import UserError
+from tests.refused import refused
 from tune_app.data.array_data import ArrayData
 
 TWO = np.zeros((2, 3))
 THREE = np.zeros((3, 2))
-
-
-def refused(call: Callable[[], object]) -> str:
-    with pytest.raises(UserError) as caught:
-        call()
-    message = str(caught.value)
-    assert "\n" not in message
-    return message
 
 
 @pytest.mark.parametrize(

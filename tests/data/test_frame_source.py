@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from tests.data.test_array_data import refused
+from tests.refused import refused
 from tune_app.data.array_data import ArrayData
 
 FRAME = pd.DataFrame(

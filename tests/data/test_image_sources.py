@@ -13,7 +13,7 @@ from torch.utils.data import Subset, TensorDataset
 from torchvision.datasets import FakeData, ImageFolder
 from torchvision.transforms import ToTensor
 
-from tests.data.test_array_data import refused
+from tests.refused import refused
 from tune_app.data.array_data import ArrayData
 
 

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from tests.data.test_array_data import refused
+from tests.refused import refused
 from tune_app.data.array_data import ArrayData
 from tune_app.data.images import load_datasets
 from tune_app.data.own_data import load_own, split_notes, split_own

@@ -7,13 +7,12 @@ import gzip
 import hashlib
 import shutil
 import struct
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 import torchvision.datasets
 
-from search_spaces.errors import UserError
+from tests.refused import refused
 from tune_app.data import sources
 from tune_app.data.datasets import DATASETS
 from tune_app.data.sources import SAMPLE_FOLDER, cache_folder, num_pooled, read_pooled
@@ -32,14 +31,6 @@ def no_data_on_this_machine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
 
 def no_network(**_: object) -> None:
     raise RuntimeError("Error downloading train-images-idx3-ubyte.gz:\nTried a mirror\n")
-
-
-def refused(call: Callable[[], object]) -> str:
-    with pytest.raises(UserError) as caught:
-        call()
-    message = str(caught.value)
-    assert "\n" not in message
-    return message
 
 
 def sample_copy(folder: Path, name: str = "mnist") -> Path:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from typing import Any
 
 from ray import tune
 
 from search_spaces.configuration import Config
 from search_spaces.space import SearchSpace
+from tune_app.planning.search.sampler import Sampler, Told
 
 
 def make_space(num_epochs: int = 9, **changes: Any) -> SearchSpace:
@@ -53,3 +55,24 @@ def loss(config: Config, epoch: int) -> float | None:
         return None
     distance = (math.log10(config["lr"]) + 3) ** 2 + 0.01 * config.get("drop", 0)
     return distance + 1 / epoch + 0.001 * config["batch"]
+
+
+def trained(
+    sampler: Sampler, told_of: Callable[[Config], Told], number: int, first: int = 0
+) -> list[Config]:
+    """Return what a sampler proposes if each proposal is trained at once.
+
+    Args:
+        sampler: the sampler.
+        told_of: configuration -> what became of its trial.
+        number: how many proposals.
+        first: the number of the first.
+    """
+    found = []
+    for index in range(first, first + number):
+        config = sampler.ask(index, 0)
+        assert config is not None
+        sampler.begin(index, config)
+        sampler.tell(index, config, told_of(config))
+        found.append(config)
+    return found

@@ -10,6 +10,7 @@ import pytest
 
 from search_spaces.errors import UserError
 from tests.planning.search.spaces import finite_space
+from tests.refused import refused
 from tune_app.planning.search.own_sampler import OwnSampler
 from tune_app.planning.search.proposals import Proposals
 from tune_app.planning.search.registry import make_sampler
@@ -47,18 +48,11 @@ def file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return path
 
 
-def said_by(call: Any, *arguments: Any) -> str:
-    with pytest.raises(UserError) as raised:
-        call(*arguments)
-    assert "\n" not in str(raised.value)
-    return str(raised.value)
-
-
 def test_an_error_in_a_users_sampler_has_its_line(file: Path) -> None:
     sampler = make_sampler(f"{file}:Faulty", finite_space(), seed=0, mode="min")
     where = f"--search {file}:Faulty:"
     assert sampler.ask(0, 0) is None
-    said = said_by(sampler.ask, 1, 0)
+    said = refused(sampler.ask, 1, 0)
     assert said.startswith(f"{where} ask returned 7; it must return a dict of parameters, or None")
     for call, arguments, reason in (
         (sampler.ask, (2, 0), "ask failed: KeyError: 2 (mine.py, line 7)"),
@@ -70,14 +64,14 @@ def test_an_error_in_a_users_sampler_has_its_line(file: Path) -> None:
         (sampler.begin, (0, {}), "begin failed: AttributeError: 'Faulty' object has no attribute"),
         (sampler.restore, (0, 0), "restore failed: OSError: no file (mine.py, line 16)"),
     ):
-        assert said_by(call, *arguments).startswith(f"{where} {reason}")
+        assert refused(call, *arguments).startswith(f"{where} {reason}")
 
 
 def test_a_sampler_that_cannot_be_made_is_named(file: Path) -> None:
     def make() -> Sampler:
         return make_sampler(f"{file}:WithoutSeed", finite_space(), seed=0, mode="min")
 
-    said = said_by(make)
+    said = refused(make)
     assert "WithoutSeed: make(space, seed=..., mode=...) failed: TypeError: " in said
     assert "unexpected keyword argument 'seed'" in said
 
@@ -101,7 +95,7 @@ def test_what_is_no_point_of_the_space_is_refused(config: dict[str, Any]) -> Non
     space = finite_space()
     sampler = OwnSampler("x:y", lambda *_given, **_named: Fixed(), space, seed=0, mode="min")
     proposals = Proposals(SearchSettings("x:y", 3), space, sampler, {})
-    assert said_by(proposals.next, 4) == (
+    assert refused(proposals.next, 4) == (
         f"--search x:y: proposal 4 is {config!r}, which is no point of the space; allowed: values "
         "of lr, batch, drop, epochs from their domains"
     )

@@ -13,10 +13,10 @@ from ray import tune
 from search_spaces.configuration import Config
 from search_spaces.errors import UserError
 from search_spaces.space import SearchSpace
-from tests.planning.search.spaces import finite_space, loss, make_space
+from tests.planning.search.spaces import finite_space, loss, make_space, trained
 from tune_app.planning.search.optuna_sampler import OptunaSampler
 from tune_app.planning.search.registry import SAMPLERS, make_sampler
-from tune_app.planning.search.sampler import Sampler, Told, seed_of, share_of
+from tune_app.planning.search.sampler import Told, seed_of, share_of
 
 ALL = tuple(name for name in SAMPLERS if name != "grid")
 
@@ -26,22 +26,11 @@ def told_of(config: Config) -> Told:
     return Told("diverged") if value is None else Told("finished", value, {9: value})
 
 
-def proposals(sampler: Sampler, number: int, first: int = 0) -> list[Config]:
-    found = []
-    for index in range(first, first + number):
-        config = sampler.ask(index, 0)
-        assert config is not None
-        sampler.begin(index, config)
-        sampler.tell(index, config, told_of(config))
-        found.append(config)
-    return found
-
-
 @pytest.mark.parametrize("name", ALL)
 def test_each_sampler_stays_inside_of_the_domains(name: str) -> None:
     space = make_space()
     number = 12 if name == "gp" else 30
-    for config in proposals(make_sampler(name, space, seed=1, mode="min"), number):
+    for config in trained(make_sampler(name, space, seed=1, mode="min"), told_of, number):
         assert space.choices_of(config, {}) is not None, config
         assert list(config) == [key for key in space.parameters() if key in config]
         assert json.loads(json.dumps(config)) == config
@@ -51,7 +40,7 @@ def test_each_sampler_stays_inside_of_the_domains(name: str) -> None:
 @pytest.mark.parametrize("name", ALL)
 def test_the_seed_decides_what_is_proposed(name: str) -> None:
     def first(seed: int) -> list[Config]:
-        return proposals(make_sampler(name, make_space(), seed=seed, mode="min"), 3)
+        return trained(make_sampler(name, make_space(), seed=seed, mode="min"), told_of, 3)
 
     assert first(1) == first(1)
     assert first(1) != first(2)
@@ -96,7 +85,7 @@ def test_quasi_random_points_fill_the_space_evenly() -> None:
 def test_the_grid_goes_through_the_points_in_the_declared_order() -> None:
     space = finite_space()
     sampler = make_sampler("grid", space, seed=0, mode="min")
-    found = proposals(sampler, 12)
+    found = trained(sampler, told_of, 12)
     assert [(c["lr"], c["batch"], c["drop"]) for c in found[:5]] == [
         (0.1, 1, 0.0),
         (0.1, 1, 0.5),
@@ -196,7 +185,7 @@ def test_tpe_of_a_space_without_conditions_is_optunas_own() -> None:
         space, lambda seed: TPESampler(seed=seed, multivariate=True), seed=2, mode="min"
     )
     ours = make_sampler("tpe", space, seed=2, mode="min")
-    assert proposals(ours, 30) == proposals(stock, 30)
+    assert trained(ours, told_of, 30) == trained(stock, told_of, 30)
 
 
 def test_importing_the_package_imports_neither_optuna_nor_scipy() -> None:

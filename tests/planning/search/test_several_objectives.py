@@ -13,7 +13,7 @@ from search_spaces.configuration import Config, make_configuration
 from search_spaces.errors import UserError
 from search_spaces.space import SearchSpace
 from tests.planning.search.executor import SEED, trainable
-from tests.planning.search.spaces import make_space
+from tests.planning.search.spaces import make_space, trained
 from tune_app.planning.search.rebuild import open_search
 from tune_app.planning.search.registry import make_sampler
 from tune_app.planning.search.sampler import Sampler, Told
@@ -38,17 +38,6 @@ def told_of(config: Config) -> Told:
     return Told("finished", error, {1: error}, (error, -((x - 2) ** 2) - config["y"] ** 2))
 
 
-def run(sampler: Sampler, number: int, first: int = 0) -> list[Config]:
-    found = []
-    for index in range(first, first + number):
-        config = sampler.ask(index, 0)
-        assert config is not None
-        sampler.begin(index, config)
-        sampler.tell(index, config, told_of(config))
-        found.append(config)
-    return found
-
-
 def distance(config: Config) -> float:
     """Return how far a point is from the front."""
     return math.hypot(config["x"] - min(2, max(0, config["x"])), config["y"])
@@ -59,20 +48,21 @@ def distance(config: Config) -> float:
     [("tpe", 60), ("nsga2", 120), pytest.param("gp", 13, marks=pytest.mark.slow)],
 )
 def test_samplers_come_closer_to_the_front(name: str, number: int) -> None:
-    found = list(map(distance, run(make_sampler(name, schaffer(), seed=0, mode="min"), number)))
+    sampler = make_sampler(name, schaffer(), seed=0, mode="min")
+    found = list(map(distance, trained(sampler, told_of, number)))
     first = max(10, number // 2)
     assert statistics.fmean(found[first:]) < 0.6 * statistics.fmean(found[:10])
 
 
 @pytest.mark.parametrize("name", ["tpe", "nsga2"])
 def test_a_sampler_that_is_made_anew_goes_on_as_before(name: str) -> None:
-    undisturbed = run(make_sampler(name, schaffer(), seed=3, mode="min"), 50)
+    undisturbed = trained(make_sampler(name, schaffer(), seed=3, mode="min"), told_of, 50)
     again = make_sampler(name, schaffer(), seed=3, mode="min")
     for index, config in enumerate(undisturbed[:45]):
         again.restore(index, 0)
         again.begin(index, config)
         again.tell(index, config, told_of(config))
-    assert run(again, 5, first=45) == undisturbed[45:]
+    assert trained(again, told_of, 5, first=45) == undisturbed[45:]
 
 
 def test_a_sampler_for_one_objective_refuses_several() -> None:

@@ -86,7 +86,7 @@ def _loaded(name: str, point: EntryPoint) -> Any:
 
 def _named(name: str, module: str, attribute: str) -> Callable[..., Any]:
     if module.endswith(".py"):
-        found = run_python_file("--search", Path(module), lambda e: f"{type(e).__name__}: {e}")
+        found = run_python_file("--search", Path(module))
     else:
         here = str(Path.cwd())
         # The command tune-app does not look into the current folder, python -m does.
