@@ -63,6 +63,8 @@ def test_a_torn_line_is_left_out_and_the_next_one_is_whole(tmp_path: Path) -> No
         ([ASK, {**TELL, "value": float("inf")}], "value or values is damaged"),
         ([ASK, {**TELL, "values": {"x": 1}}], "an epoch of values is damaged"),
         ([ASK, {**TELL, "values": {"0": 1}}], "an epoch of values is damaged"),
+        ([ASK, {**TELL, "values": {"9" * 5_000: 1}}], "an epoch of values is damaged"),
+        ([{**ASK, "attempt": 10**15}], "line 1: attempt is damaged"),
     ],
 )
 def test_lines_that_no_search_writes_are_named(tmp_path: Path, lines: list[Any], part: str) -> None:

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -21,11 +22,14 @@ from tune_app.storage.store import StudyStore
 from tune_app.study.bounded import MOST_STUDY_BYTES, read_bounded
 from tune_app.study.json_text import parse_json
 from tune_app.study.objective import finite_number
-from tune_app.study.trial_record import whole_number
 
 SEARCH_FILE = "search.jsonl"
 STATES = ("finished", "stopped", "failed", "diverged", "timed_out")
 """How a trial can end; what a sampler is told."""
+
+_EPOCH = re.compile(r"[1-9][0-9]{0,8}")
+_MOST_ATTEMPTS = 1_000
+"""A sampler with a state is asked again as often, so a damaged number could take for ever."""
 
 Event = dict[str, Any]
 """A line of the log."""
@@ -145,7 +149,9 @@ def _ask_problem(event: Event) -> str:
     texts = all(isinstance(event.get(key), str) for key in ("config_id", "from"))
     if not texts or not isinstance(event.get("config"), dict):
         return "an ask needs a config_id, a config and from"
-    return "" if isinstance(event.get("attempt", 0), int) else "attempt is damaged"
+    attempt = event.get("attempt", 0)
+    is_sound = isinstance(attempt, int) and 0 <= attempt <= _MOST_ATTEMPTS
+    return "" if is_sound else "attempt is damaged"
 
 
 def _tell_problem(event: Event) -> str:
@@ -158,8 +164,8 @@ def _tell_problem(event: Event) -> str:
     several = event.get("objectives", [])
     if not isinstance(several, list) or any(finite_number(v) is None for v in several):
         return "objectives is damaged"
-    epochs = [whole_number(int(epoch)) if epoch.isdecimal() else None for epoch in values]
-    return "" if None not in epochs else "an epoch of values is damaged"
+    are_epochs = all(map(_EPOCH.fullmatch, values))
+    return "" if are_epochs else "an epoch of values is damaged"
 
 
 def _is_value(value: object) -> bool:
