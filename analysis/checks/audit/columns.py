@@ -19,6 +19,8 @@ _MOST_DIGITS_OF_A_SETTING = 5
 _A_DATE = 1e9
 """Seconds since 1970 in a column headed as a time."""
 _NUMERIC = (*MEASURED, "num_test")
+_NAMES = ("model", "dataset", "optimizer", "kernel", "device")
+"""Settings whose levels are names."""
 
 
 @dataclass(frozen=True)
@@ -70,7 +72,7 @@ def name_columns(path: Path, cells: Cells, options: Options) -> list[Column]:
             column = column._replace(meaning=Meaning(heading), is_setting=True)
         elif heading in options.notes:
             column = column._replace(meaning=Meaning(NOTE))
-        elif column.name in _NUMERIC and not column.known:
+        elif _contradicts(column):
             column = column._replace(meaning=Meaning(""))
         elif _is_something_else(column):
             column = column._replace(meaning=Meaning(NOTE))
@@ -78,6 +80,16 @@ def name_columns(path: Path, cells: Cells, options: Options) -> list[Column]:
     columns = _one_each(columns, given)
     columns = choose_accuracies(columns)
     return [_placed(column, first=not position) for position, column in enumerate(columns)]
+
+
+def _contradicts(column: Column) -> bool:
+    """Return whether a column cannot be what its heading says, and its content may say more.
+
+    Such are results without a number, and numbers under ``Model A``, which are that model's.
+    """
+    if column.name in _NUMERIC:
+        return not column.known
+    return column.meaning.is_guess and column.name in _NAMES and column.is_numeric
 
 
 def _is_something_else(column: Column) -> bool:

@@ -109,7 +109,7 @@ def _finding(
     )
     total = table.protocol.num_images
     all_images = total is not None and size < total and _fits(values, units, total)
-    counted_on, other = _other_size(values, units)
+    counted_on, other = other_size(values, units)
     if all_images and total is not None:
         by_luck = float(np.prod(passing(units, total)))
         counted_on, other = (
@@ -189,11 +189,13 @@ def _fits(values: NDArray[np.float64], units: NDArray[np.float64], size: int) ->
     return by_luck < _BY_LUCK and bool(is_count(values, units, float(size)).all())
 
 
-def _other_size(values: NDArray[np.float64], units: NDArray[np.float64]) -> tuple[int, str]:
+def other_size(
+    values: NDArray[np.float64], units: NDArray[np.float64], most: int = _MOST_IMAGES
+) -> tuple[int, str]:
     """Return and name the smallest size that fits all values; 0 if sizes up to it fit by luck."""
-    sizes = fitting_sizes(values, units)
+    sizes = fitting_sizes(values, units, most)
     if not len(sizes):
-        return 0, f"no number of images up to {_MOST_IMAGES:,} fits all"
+        return 0, f"no number of images up to {most:,} fits all"
     tried = np.arange(2, sizes[0] + 1, dtype=np.float64)
     logs = sum(np.log(passing(np.asarray(unit), tried)) for unit in units)
     by_luck = min(1.0, float(np.exp(logs).sum()))

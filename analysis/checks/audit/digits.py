@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from analysis.checks.audit.finding import Finding, NotApplicableError, chance
-from analysis.checks.audit.table import SETTINGS, Table
+from analysis.checks.audit.table import ONE_TEST_SET, Table
 from analysis.checks.audit.ties import binomial_tail
 from analysis.checks.audit.times import seconds_of_work
 from tune_app.study.measures import is_share
@@ -14,8 +14,6 @@ from tune_app.study.measures import is_share
 _LEVEL = 1e-5
 _MULTIPLES = (5, 10, 20, 25, 50, 100, 200, 250, 500, 1000)
 _FEWEST_VALUES = 4
-_ONE_TEST_SET = frozenset(SETTINGS) - {"dataset", "num_train_images", "seed", "image_size"}
-"""Settings whose levels are tested on the same images. Others may be tasks or splits."""
 _ZEROS = (2, 3, 4)
 _FEWEST_SIGNIFICANT = 5
 
@@ -88,7 +86,7 @@ def _block(
         return []
     size = step * finest
     contradicts = bool((size * table.num_test[rows] > 1.5).all())
-    is_own = at[0] not in _ONE_TEST_SET and not contradicts
+    is_own = at[0] not in ONE_TEST_SET and not contradicts
     return [
         Finding(
             rule="coarser_digits",

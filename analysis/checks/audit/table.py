@@ -23,6 +23,8 @@ SETTINGS = (
     *("num_workers", "seed", "in_channels", "image_size", "weight_decay", "momentum"),
 )
 """Columns that are settings. A study or a user may have more of them."""
+ONE_TEST_SET = frozenset(SETTINGS) - {"dataset", "num_train_images", "seed", "image_size"}
+"""Settings whose levels are tested on the same images. Others may be tasks or splits."""
 QUALITY = ("test_precision", "test_recall", "test_f1")
 MEASURED = ("test_accuracy", *QUALITY, "val_accuracy", "train_accuracy", "train_seconds", "flops")
 STEADY = "steady_seconds"

@@ -12,9 +12,11 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
+from analysis.checks.audit.counts import other_size
 from analysis.checks.audit.finding import Finding, NotApplicableError, chance, percent
-from analysis.checks.audit.table import PLACEBOS, SETTINGS, Table
+from analysis.checks.audit.table import ONE_TEST_SET, PLACEBOS, SETTINGS, Table
 
+Floats = NDArray[np.float64]
 _LEVEL = 5e-4
 _PEAKED = 1.5
 """How much more frequent zero differences may be than others: some pairs are more similar."""
@@ -32,6 +34,8 @@ _OF_TRAINING = {"optimizer", "lr", "epochs", "seed", "weight_decay", "momentum"}
 _SEVERITY = {"device": "warning"}
 _DISAGREEING = 0.5
 """Two runs disagree at least on this many images per error of the better one."""
+_MOST_IMAGES = 20_000
+"""Larger test sets have no ties that tell anything of their size."""
 _COLLAPSED = 0.25
 """Runs that predict one class for all images may be equal: they have at most this accuracy."""
 
@@ -45,19 +49,19 @@ def tied_accuracies(table: Table) -> list[Finding]:
     """
     tests = []
     for dataset, within in table.by_dataset():
+        sizes = _step_sizes(table, within)
         for factor in _paired_factors(table):
-            differences = _differences(table, factor, within)
-            if len(differences[1]):
-                tests.append((dataset, factor, *differences))
+            pairs = _pairs(table, factor, within)
+            if pairs:
+                tests.append((dataset, factor, pairs, *_differences(table, pairs, sizes)))
     if not tests:
         raise NotApplicableError("no two rows differ in only one setting")
     findings = []
-    for dataset, factor, pairs, steps in tests:
+    for dataset, factor, pairs, steps, scales in tests:
         ties = int((steps == 0).sum())
-        errors = _errors(table, [row for pair in pairs for row in pair])
         are_gaps = len({row for pair in pairs for row in pair}) < 2 * len(pairs)
         peaked = _PEAKED_GAPS if are_gaps else _PEAKED
-        probability = min(1.0, tie_probability(steps, errors, peaked) * len(tests))
+        probability = min(1.0, tie_probability(steps, scales, peaked) * len(tests))
         if ties >= 2 and probability < _LEVEL:
             findings.append(
                 _finding(table, dataset, factor, pairs=pairs, steps=steps, probability=probability)
@@ -78,15 +82,13 @@ def _paired_factors(table: Table) -> list[str]:
     return factors
 
 
-def _differences(
-    table: Table, factor: str, within: NDArray[np.bool_]
-) -> tuple[list[tuple[int, int]], NDArray[np.int64]]:
-    """Return the pairs along a factor and how many distinguishable steps each pair differs by.
+def _pairs(table: Table, factor: str, within: NDArray[np.bool_]) -> list[tuple[int, int]]:
+    """Return the pairs of rows along a factor.
 
     In a group of more than two rows, every row is paired with the next better one.
     """
-    values, sizes = table.numbers("test_accuracy"), table.resolution("test_accuracy")
-    usable = within & np.isfinite(values + sizes) & (values > _COLLAPSED)
+    values = table.numbers("test_accuracy")
+    usable = within & np.isfinite(values) & (values > _COLLAPSED)
     pairs = []
     if factor == "momentum" and "optimizer" in table.frame:
         usable &= np.array(["sgd" in key[0] for key in table.keys(["optimizer"])], dtype=bool)
@@ -94,44 +96,79 @@ def _differences(
         ordered = sorted(rows, key=lambda row: values[row])
         pairs += list(pairwise(ordered))
     # A method that no longer changes gives the same two values again and again: they count once.
-    pairs = list({(values[a], values[b]): (a, b) for a, b in pairs}.values())
+    return list({(values[a], values[b]): (a, b) for a, b in pairs}.values())
+
+
+def _step_sizes(table: Table, within: NDArray[np.bool_]) -> Floats:
+    """Return the smallest difference that two accuracies can have, row by row: (rows,).
+
+    Where the number of test images is unknown, each data set and each task may have its own. Of a
+    task it is taken from the digits, if these tell it.
+    """
+    values, sizes = table.numbers("test_accuracy"), table.resolution("test_accuracy")
+    if np.isfinite(table.num_test[within]).all():
+        return sizes
+    usable = within & np.isfinite(values)
     gaps = np.diff(np.unique(values[usable]))
-    if len(gaps) and not np.isfinite(table.num_test[within]).all():
-        sizes = np.maximum(sizes, gaps.min())  # each data set may have a test set of its own
-    steps = [abs(values[a] - values[b]) / max(sizes[a], sizes[b]) for a, b in pairs]
-    return pairs, np.rint(steps).astype(np.int64)
+    sizes = np.maximum(sizes, gaps.min()) if len(gaps) else sizes.copy()
+    for setting in set(table.varying()) - ONE_TEST_SET:
+        for rows in table.groups([setting]).values():
+            alike = np.array([row for row in rows if usable[row]], dtype=int)
+            distinct, first = np.unique(values[alike], return_index=True)
+            units = table.units("test_accuracy")[alike[first]]
+            num, _ = other_size(distinct, units, _MOST_IMAGES)
+            sizes[alike] = np.maximum(sizes[alike], 1 / num if num else 0.0)
+    return sizes
 
 
-def _errors(table: Table, rows: list[int]) -> float:
-    """Return the fewest wrong images of any row, in distinguishable steps."""
-    values, sizes = table.numbers("test_accuracy")[rows], table.resolution("test_accuracy")[rows]
-    return float(np.min((1 - values) / sizes))
+def _differences(
+    table: Table, pairs: list[tuple[int, int]], sizes: Floats
+) -> tuple[NDArray[np.int64], Floats]:
+    """Return by how many distinguishable steps pairs differ, and what that is proportional to.
+
+    Both are counted in the pair's own steps, (pairs,). Differences are about proportional to
+    accuracy times error rate.
+    """
+    a, b = np.array(pairs).T
+    values, step = table.numbers("test_accuracy"), np.maximum(sizes[a], sizes[b])
+    variances = values * (1 - values)
+    steps = np.rint(np.abs(values[a] - values[b]) / step).astype(np.int64)
+    return steps, np.minimum(variances[a], variances[b]) / step
 
 
 def tie_probability(
-    steps: NDArray[np.int64], errors: float = 0.0, peaked: float = _PEAKED
+    steps: NDArray[np.int64], scales: Floats | float = 1.0, peaked: float = _PEAKED
 ) -> float:
     """Return the probability of so many zeros among honest differences, given the others.
 
-    If all differences are zero they give no scale. Two runs are then assumed to disagree on D
-    images, ``_DISAGREEING`` times as many as one run gets wrong. The probability that each run is
-    right on half of them is sqrt(2 / (π D)).
+    Each pair is judged by its own scale: one image of a small test set is a large step, and two
+    good models differ by few images. If all differences are zero they tell nothing about their
+    usual size. Two runs are then assumed to disagree on D images, ``_DISAGREEING`` times the scale.
+    The probability that each run is right on half of them is sqrt(2 / (π D)).
 
     Args:
         steps: (pairs,), absolute differences in distinguishable steps.
-        errors: wrong images of a typical row, in the same steps.
+        scales: (pairs,), what differences are proportional to, in the same steps.
         peaked: how much more frequent zero is than other differences.
     """
-    others = steps[steps > 0]
-    ties = len(steps) - len(others)
-    if not ties:
+    scales = np.maximum(np.broadcast_to(scales, steps.shape), 1.0)
+    tied = steps == 0
+    if not tied.any():
         return 1.0
-    if not len(others):
-        disagreed = _DISAGREEING * errors
-        return float(min(1.0, np.sqrt(2 / (np.pi * disagreed))) ** ties) if disagreed > 1 else 1.0
-    window = float(np.median(others))
-    near = int((others <= window).sum())
-    return binomial_tail(ties, ties + near, min(1.0, peaked / (2 * window + 1)))
+    if tied.all():
+        return float(np.prod(np.minimum(1.0, np.sqrt(2 / (np.pi * _DISAGREEING * scales)))))
+    window = float(np.median((steps / scales)[~tied]))
+    near = steps / scales <= window
+    shares = np.minimum(1.0, peaked / (2 * window * scales[near] + 1))
+    return _at_least(int(tied.sum()), shares)
+
+
+def _at_least(ties: int, shares: Floats) -> float:
+    """Return the probability of at least so many successes, each with its own probability."""
+    counts = np.ones(1)
+    for share in shares:
+        counts = np.convolve(counts, (1 - share, share))
+    return float(counts[ties:].sum())
 
 
 def binomial_tail(at_least: int, trials: int, probability: float) -> float:

@@ -62,6 +62,25 @@ def benchmark_by_row(rng: Rng) -> tuple[str, Options]:
     return file_of(rng, result), Options({})
 
 
+def subjects(rng: Rng) -> tuple[str, Options]:
+    """Models on many small tasks, each as hard as it is and with test questions of its own."""
+    heading = str(rng.choice(["Subject", "Task", "Subset", "Category", "Language"]))
+    models = [f"model-{i}" for i in range(int(rng.integers(2, 9)))]
+    tasks = [f"task {i}" for i in range(int(rng.integers(4, 40)))]
+    frame = crossed({"Model": models, heading: tasks})
+    sizes = rng.choice([int(rng.integers(50, 5000)), 100, 164, 500, 2000], len(tasks))
+    values = np.zeros((len(models), len(tasks)))
+    for task, size in enumerate(sizes):
+        values[:, task] = accuracies(rng, pd.DataFrame({"m": models}), int(size))
+    texts = printed(100 * values.ravel(), int(rng.choice([1, 2, 3])))
+    if rng.random() < 0.3:  # a column per model
+        frame = pd.DataFrame({heading: tasks})
+        columns = np.array(texts).reshape(len(models), -1)
+        return file_of(rng, frame.assign(**dict(zip(models, columns, strict=True)))), Options({})
+    counts = {"# Questions": np.tile(sizes, len(models))} if rng.random() < 0.4 else {}
+    return file_of(rng, frame.assign(**counts, **{"Accuracy (%)": texts})), Options({})
+
+
 def confusions(rng: Rng) -> tuple[str, Options]:
     num = int(rng.integers(6, 30))
     positive, negative = rng.integers(50, 400, (2, num))
@@ -172,6 +191,6 @@ def _unit(values: Floats) -> list[str]:
 
 
 SHAPES_OF_LISTS = (
-    *(zoo, benchmark, benchmark_by_row, confusions, uneven_classes, small_test_sets, regression),
-    *(folds, evaluations),
+    *(zoo, benchmark, benchmark_by_row, subjects, confusions, uneven_classes, small_test_sets),
+    *(regression, folds, evaluations),
 )

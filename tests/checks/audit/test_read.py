@@ -302,3 +302,12 @@ def test_a_column_of_test_images_counts_row_by_row(tmp_path: Path) -> None:
     file.write_text("model,test_accuracy,num_test\na,0.5,100\nb,0.25,\nc,0.5,0\n")
     num_test = read_csv(file, PLAIN).num_test.tolist()
     assert num_test[0] == 100 and all(map(math.isnan, num_test[1:]))
+
+
+def test_a_column_of_numbers_is_no_column_of_names(tmp_path: Path) -> None:
+    """``Model A`` is similar to ``model``, but heads the results of that model."""
+    text = "Category,Model A,Model B\nart,88.0,83.1\nlaw,69.7,64.8\nwine,63.5,73.1\n"
+    read = read_csv(write(tmp_path, text), Options({}))
+    expected = [0.88, 0.831, 0.697, 0.648, 0.635, 0.731]
+    assert read.numbers("test_accuracy").tolist() == pytest.approx(expected)
+    assert [read.frame["arm"][row] for row in (0, 1)] == ["Model A", "Model B"]

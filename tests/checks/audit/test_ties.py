@@ -1,10 +1,14 @@
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 
 from analysis.audit import from_reference
+from analysis.checks.audit.columns import Options
 from analysis.checks.audit.finding import NotApplicableError
+from analysis.checks.audit.read import read_csv
 from analysis.checks.audit.tied_times import tied_times
 from analysis.checks.audit.ties import tie_probability, tied_accuracies
 from analysis.labs.reference import load_table
@@ -22,6 +26,41 @@ def test_by_hand() -> None:
     assert tie_probability(np.array([3, 4])) == 1.0
     # All equal: as if the runs disagreed on half of 1000 errors.
     assert tie_probability(np.zeros(2, dtype=np.int64), 1000) == pytest.approx(2 / (np.pi * 500))
+
+
+def test_every_pair_is_judged_by_its_own_scale() -> None:
+    # Relative to their scales the others differ by 0.5 and 1, 0.75 in the median. So the pairs of
+    # scale 2 are equal with 1.5 / 4, that of scale 20 with 1.5 / 31.
+    p, q = 1.5 / 4, 1.5 / 31
+    expected = p * q + p * p * (1 - q) + (1 - p) * q * p
+    steps, scales = np.array([0, 0, 1, 20]), np.array([2.0, 20.0, 2.0, 20.0])
+    assert tie_probability(steps, scales) == pytest.approx(expected, rel=1e-9)
+
+
+FLOWERS = [98.0, 98.0, 98.5, 98.5, 99.0, 99.0, 99.5, 99.5]
+PETS = [93.5, 93.5, 94.0, 94.0, 95.0, 95.0, 95.5, 95.5]
+
+
+def with_small_tasks(large: list[list[float]], sizes: bool) -> str:
+    """Return a table of eight models on two tasks with 200 images and others with 10,000."""
+    lines = ["model,task,accuracy" + ",test images" * sizes]
+    for task, values in enumerate([FLOWERS, PETS, *large]):
+        num = 10_000 if task > 1 else 200
+        lines += [f"m{m},t{task},{v:.2f}" + f",{num}" * sizes for m, v in enumerate(values)]
+    return "\n".join(lines) + "\n"
+
+
+@pytest.mark.parametrize("sizes", [True, False])
+def test_ties_on_a_small_test_set_are_judged_by_its_size(sizes: bool, tmp_path: Path) -> None:
+    """Eight good models on 200 images are equal in pairs, whatever other tasks the table has."""
+    rng = np.random.default_rng(3)
+    honest = [sorted(rng.choice(np.arange(7000, 9000), 8, replace=False) / 100) for _ in range(4)]
+    path = tmp_path / "table.csv"
+    path.write_text(with_small_tasks(honest, sizes))
+    assert tied_accuracies(read_csv(path, Options({}))) == []
+    copied = [[values[m - m % 2] for m in range(8)] for values in honest]
+    path.write_text(with_small_tasks(copied, sizes))
+    assert [f.severity for f in tied_accuracies(read_csv(path, Options({})))] == ["serious"]
 
 
 @pytest.mark.parametrize("num_pairs", [2, 4, 8, 16, 64])
