@@ -26,6 +26,8 @@ _ROUND = range(2, 9)
 _MOST_ROWS = 300
 _FLOAT = 1e-13
 """Relative size of the last digits that a double cannot hold."""
+_WHOLE = 1e-6
+"""How far a whole number of last digits may lie from one."""
 _TIME_SPREAD = 0.005
 _DISAGREEING = 0.5
 _INDIFFERENT = 4.0
@@ -122,16 +124,16 @@ def _constant(arms: _Arms) -> Finding | None:
     """Find a difference that many pairs share."""
     table, column, pairs = arms.table, arms.column, arms.pairs
     differences, units, sizes = _differences(table, column, pairs)
-    steps = _steps(differences, sizes)
-    differing = steps[steps != 0]
+    finest = float(units.min())
+    steps = _steps(differences, np.full(len(pairs), finest))
+    differing = np.flatnonzero(steps)
     if len(differing) < _FEWEST_EQUAL:
         return None
-    constant, times = Counter(differing.tolist()).most_common(1)[0]
-    others = np.abs(steps - constant)[steps != constant]
-    window = _usual(table, column, pairs)
-    if len(others) >= _FEWEST_EQUAL:
-        window = float(np.median(others))
-    share = min(1.0, _PEAKED / (2 * window + 1))
+    constant, times = Counter(steps[differing].tolist()).most_common(1)[0]
+    others = np.abs(steps - constant)[steps != constant] * finest
+    are_many = len(others) >= _FEWEST_EQUAL
+    windows = (np.median(others) if are_many else _usual(table, column, pairs)) / sizes[differing]
+    share = float(np.mean(np.minimum(1.0, _PEAKED / (2 * windows + 1))))
     p = len(differing) * binomial_tail(times - 1, len(differing) - 1, share) * arms.tests
     same = [pair for pair, step in zip(pairs, steps, strict=True) if step == constant]
     first = int(np.flatnonzero(steps == constant)[0])
@@ -158,13 +160,13 @@ def _zeros(steps: int) -> int:
 
 
 def _usual(table: Table, column: str, pairs: list[tuple[int, int]]) -> float:
-    """Return how many steps the differences of honest pairs usually vary by."""
+    """Return how much the differences of honest pairs usually vary by."""
     rows = np.array(pairs).ravel()
     values, step = table.numbers(column)[rows], float(np.max(table.resolution(column)[rows]))
     if column.endswith("_seconds"):
-        return float(_TIME_SPREAD * np.min(values) / step)
+        return float(_TIME_SPREAD * np.min(values))
     errors = max(0.0, float(np.min(1 - values)) / step)
-    return 0.67 * float(np.sqrt(_DISAGREEING * errors))
+    return 0.67 * float(np.sqrt(_DISAGREEING * errors)) * step
 
 
 def _round(arms: _Arms) -> Finding | None:
@@ -210,7 +212,20 @@ def _usually_round(arms: _Arms, zeros: int) -> float:
     matched = matched[matched != 0] if arms.factor != "dataset" else matched[:0]
     num = len(arms.elsewhere) - len(matched)
     rounds = float(np.sum(arms.elsewhere % lattice == 0) - np.sum(matched % lattice == 0))
-    return min(1.0, max(1 / lattice, _INDIFFERENT * (rounds + 1) / (num + 1)))
+    images = _round_by_size(table, column, pairs, lattice)
+    return min(1.0, max(1 / lattice, images, _INDIFFERENT * (rounds + 1) / (num + 1)))
+
+
+def _round_by_size(table: Table, column: str, pairs: Pairs, lattice: int) -> float:
+    """Return the share of differences that are round because one image is: 1 % of 100 images."""
+    a, b = np.array(pairs).T
+    units = np.maximum(table.units(column)[a], table.units(column)[b])
+    shares = np.full(len(pairs), lattice)
+    for rows in (a, b):
+        images = table.resolution(column)[rows] / units
+        whole = np.rint(images).astype(np.int64)
+        shares = np.gcd(shares, np.where(np.abs(whole - images) < _WHOLE, whole, 1))
+    return float(np.mean(shares / lattice))
 
 
 def _all_steps(table: Table, column: str) -> Steps:

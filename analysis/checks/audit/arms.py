@@ -6,8 +6,8 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from analysis.checks.audit.counts import SINGLE_PRECISION, TWICE
 from analysis.checks.audit.finding import Finding, NotApplicableError, percent
+from analysis.checks.audit.sizes import SINGLE_PRECISION, TWICE
 from analysis.checks.audit.table import Table
 from tune_app.study.measures import is_share
 

@@ -13,19 +13,19 @@ import numpy as np
 from numpy.typing import NDArray
 
 from analysis.checks.audit.finding import Finding, NotApplicableError, chance, percent
+from analysis.checks.audit.sizes import (
+    BY_LUCK,
+    MOST_IMAGES,
+    fitting_sizes,
+    is_count,
+    passing,
+    smallest_size,
+)
 from analysis.checks.audit.table import Table
 from tune_app.study.measures import is_share
 
-_MOST_IMAGES = 200_000
-SINGLE_PRECISION = 2.0**-23
-"""The error of a fraction that was computed, or turned into a percentage, in single precision."""
-TWICE = 0.5 + 0.05 + 0.006
-"""How far rounding moves a number, in units of its last digit, if it was rounded before."""
-_WINDOW = 1.0 + TWICE
 _TELLING = 0.5
 """A size is tested only if fewer than this share of all printable values would fit it."""
-_BY_LUCK = 0.01
-"""A size is named only if it would fit with less than this probability, given the sizes tried."""
 _SHORTEST = 1e-5
 """No training takes less time than so many seconds."""
 _MOST_RUNS = 10
@@ -33,39 +33,6 @@ _MOST_RUNS = 10
 _MOST_PARTS = 20
 _AS_MEANS = 1e-4
 """They do not if the accuracies of means would look like these with less than this probability."""
-
-
-def is_count(
-    values: NDArray[np.float64], units: NDArray[np.float64], num: NDArray[np.float64] | float
-) -> NDArray[np.bool_]:
-    """Return which printed fractions can be k / num for a whole k, rounded or cut off: (N,).
-
-    Args:
-        values: (N,) or broadcastable; fractions as printed.
-        units: their last printed digits; 0 for numbers that were not rounded.
-        num: images.
-    """
-    units = np.maximum(units, SINGLE_PRECISION)
-    with np.errstate(over="ignore"):  # a number that is no fraction, which other rules name
-        lowest = np.ceil((values - TWICE * units) * num - 1e-9)
-        highest = np.ceil((values + units) * num - 1e-9) - 1
-    return np.asarray(lowest <= highest)
-
-
-def fitting_sizes(
-    values: NDArray[np.float64], units: NDArray[np.float64], most: int = _MOST_IMAGES
-) -> NDArray[np.int64]:
-    """Return every number of images up to ``most`` for which all values are whole counts."""
-    sizes = np.arange(2, most + 1, dtype=np.float64)
-    # The most precise value leaves the fewest sizes for the others.
-    for i in np.argsort(units):
-        sizes = sizes[is_count(values[i], units[i], sizes)]
-    return sizes.astype(np.int64)
-
-
-def passing(units: NDArray[np.float64], num: NDArray[np.float64] | float) -> NDArray[np.float64]:
-    """Return the probability that a number with these digits fits a size by luck: (N,)."""
-    return np.asarray(np.minimum(1.0, _WINDOW * np.maximum(units, SINGLE_PRECISION) * num))
 
 
 def whole_counts(table: Table) -> list[Finding]:
@@ -109,7 +76,7 @@ def _finding(
     )
     total = table.protocol.num_images
     all_images = total is not None and size < total and _fits(values, units, total)
-    counted_on, other = other_size(values, units)
+    counted_on, other = _other_size(values, units)
     if all_images and total is not None:
         by_luck = float(np.prod(passing(units, total)))
         counted_on, other = (
@@ -186,22 +153,17 @@ def _are_of_another_size(
 def _fits(values: NDArray[np.float64], units: NDArray[np.float64], size: int) -> bool:
     """Return whether all values are counts of a size, and would hardly be so by luck."""
     by_luck = float(np.prod(passing(units, size)))
-    return by_luck < _BY_LUCK and bool(is_count(values, units, float(size)).all())
+    return by_luck < BY_LUCK and bool(is_count(values, units, float(size)).all())
 
 
-def other_size(
-    values: NDArray[np.float64], units: NDArray[np.float64], most: int = _MOST_IMAGES
-) -> tuple[int, str]:
+def _other_size(values: NDArray[np.float64], units: NDArray[np.float64]) -> tuple[int, str]:
     """Return and name the smallest size that fits all values; 0 if sizes up to it fit by luck."""
-    sizes = fitting_sizes(values, units, most)
-    if not len(sizes):
-        return 0, f"no number of images up to {most:,} fits all"
-    tried = np.arange(2, sizes[0] + 1, dtype=np.float64)
-    logs = sum(np.log(passing(np.asarray(unit), tried)) for unit in units)
-    by_luck = min(1.0, float(np.exp(logs).sum()))
-    if by_luck >= _BY_LUCK:
+    size, by_luck = smallest_size(values, units)
+    if not size:
+        return 0, f"no number of images up to {MOST_IMAGES:,} fits all"
+    if by_luck >= BY_LUCK:
         return 0, "the printed digits are too few to tell which size was used"
-    return int(sizes[0]), f"all are whole counts of {sizes[0]:,} ({chance(by_luck)} by chance)"
+    return size, f"all are whole counts of {size:,} ({chance(by_luck)} by chance)"
 
 
 def in_range(table: Table) -> list[Finding]:

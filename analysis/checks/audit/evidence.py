@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from analysis.checks.audit.counts import SINGLE_PRECISION, TWICE
 from analysis.checks.audit.finding import Finding, NotApplicableError
+from analysis.checks.audit.sizes import SINGLE_PRECISION, TWICE
 from analysis.checks.audit.table import Table
 from analysis.frames.cells import counted
 

@@ -16,7 +16,6 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from analysis.checks.audit import RULES, Rule, audit_table
-from analysis.checks.audit.counts import is_count
 from analysis.checks.audit.evidence import (
     Classes,
     Counts,
@@ -28,6 +27,7 @@ from analysis.checks.audit.evidence import (
 )
 from analysis.checks.audit.finding import Audit, Finding, NotApplicableError
 from analysis.checks.audit.overlap import check_images
+from analysis.checks.audit.sizes import is_count
 from analysis.checks.audit.table import STEADY, Table
 from analysis.frames.columns import repeats
 from analysis.frames.load import FINISHED, Study, load_study

@@ -10,10 +10,10 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from analysis.checks.audit.counts import SINGLE_PRECISION
 from analysis.checks.audit.evidence import metrics_of
 from analysis.checks.audit.finding import Finding, NotApplicableError
 from analysis.checks.audit.headings import is_summary, words_of
+from analysis.checks.audit.sizes import SINGLE_PRECISION
 from analysis.checks.audit.table import QUALITY, Table
 from analysis.frames.cells import counted
 

@@ -13,6 +13,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from analysis.checks.audit.clock import tick_of
+from analysis.checks.audit.sizes import smallest_steps
 from analysis.frames.pairing import positions_of_sets
 from analysis.labs.reference import Protocol, Statement
 from tune_app.study.measures import is_share
@@ -109,8 +110,8 @@ class Table:
         """Return the smallest difference that two cells of a column can have: (rows,).
 
         It is the last printed digit, or for a test accuracy one image. Where the number of images
-        is unknown it is the smallest difference in the column, which is no smaller. Of times it is
-        the tick of their clock, if all are multiples of one.
+        is unknown it is what the digits tell. Of times it is the tick of their clock, if all are
+        multiples of one.
         """
         if column not in self._resolutions:
             self._resolutions[column] = self._resolution(column)
@@ -128,10 +129,10 @@ class Table:
             return units
         images = 1 / (self.num_test * (self.runs or 1))
         if column != "test_accuracy" or not np.isfinite(images).all():
-            values = self.numbers(column)
-            gaps = np.diff(np.unique(values[np.isfinite(values)]))
-            gaps = gaps[gaps > 1e-9]
-            images = np.full(len(units), gaps.min() if len(gaps) else np.inf)
+            datasets = self.groups(["dataset"]).values() if "dataset" in self.frame else ()
+            settings = set(self.varying()) - ONE_TEST_SET
+            tasks = [rows for name in settings for rows in self.groups([name]).values()]
+            images = smallest_steps(self.numbers(column), units, datasets, tasks)
         return np.fmax(units, images)
 
     def keys(self, columns: tuple[str, ...] | list[str]) -> list[tuple[str, ...]]:

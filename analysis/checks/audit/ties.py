@@ -12,9 +12,8 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
-from analysis.checks.audit.counts import other_size
 from analysis.checks.audit.finding import Finding, NotApplicableError, chance, percent
-from analysis.checks.audit.table import ONE_TEST_SET, PLACEBOS, SETTINGS, Table
+from analysis.checks.audit.table import PLACEBOS, SETTINGS, Table
 
 Floats = NDArray[np.float64]
 _LEVEL = 5e-4
@@ -34,8 +33,6 @@ _OF_TRAINING = {"optimizer", "lr", "epochs", "seed", "weight_decay", "momentum"}
 _SEVERITY = {"device": "warning"}
 _DISAGREEING = 0.5
 """Two runs disagree at least on this many images per error of the better one."""
-_MOST_IMAGES = 20_000
-"""Larger test sets have no ties that tell anything of their size."""
 _COLLAPSED = 0.25
 """Runs that predict one class for all images may be equal: they have at most this accuracy."""
 
@@ -49,11 +46,10 @@ def tied_accuracies(table: Table) -> list[Finding]:
     """
     tests = []
     for dataset, within in table.by_dataset():
-        sizes = _step_sizes(table, within)
         for factor in _paired_factors(table):
             pairs = _pairs(table, factor, within)
             if pairs:
-                tests.append((dataset, factor, pairs, *_differences(table, pairs, sizes)))
+                tests.append((dataset, factor, pairs, *_differences(table, pairs)))
     if not tests:
         raise NotApplicableError("no two rows differ in only one setting")
     findings = []
@@ -99,38 +95,15 @@ def _pairs(table: Table, factor: str, within: NDArray[np.bool_]) -> list[tuple[i
     return list({(values[a], values[b]): (a, b) for a, b in pairs}.values())
 
 
-def _step_sizes(table: Table, within: NDArray[np.bool_]) -> Floats:
-    """Return the smallest difference that two accuracies can have, row by row: (rows,).
-
-    Where the number of test images is unknown, each data set and each task may have its own. Of a
-    task it is taken from the digits, if these tell it.
-    """
-    values, sizes = table.numbers("test_accuracy"), table.resolution("test_accuracy")
-    if np.isfinite(table.num_test[within]).all():
-        return sizes
-    usable = within & np.isfinite(values)
-    gaps = np.diff(np.unique(values[usable]))
-    sizes = np.maximum(sizes, gaps.min()) if len(gaps) else sizes.copy()
-    for setting in set(table.varying()) - ONE_TEST_SET:
-        for rows in table.groups([setting]).values():
-            alike = np.array([row for row in rows if usable[row]], dtype=int)
-            distinct, first = np.unique(values[alike], return_index=True)
-            units = table.units("test_accuracy")[alike[first]]
-            num, _ = other_size(distinct, units, _MOST_IMAGES)
-            sizes[alike] = np.maximum(sizes[alike], 1 / num if num else 0.0)
-    return sizes
-
-
-def _differences(
-    table: Table, pairs: list[tuple[int, int]], sizes: Floats
-) -> tuple[NDArray[np.int64], Floats]:
+def _differences(table: Table, pairs: list[tuple[int, int]]) -> tuple[NDArray[np.int64], Floats]:
     """Return by how many distinguishable steps pairs differ, and what that is proportional to.
 
     Both are counted in the pair's own steps, (pairs,). Differences are about proportional to
     accuracy times error rate.
     """
     a, b = np.array(pairs).T
-    values, step = table.numbers("test_accuracy"), np.maximum(sizes[a], sizes[b])
+    values, sizes = table.numbers("test_accuracy"), table.resolution("test_accuracy")
+    step = np.maximum(sizes[a], sizes[b])
     variances = values * (1 - values)
     steps = np.rint(np.abs(values[a] - values[b]) / step).astype(np.int64)
     return steps, np.minimum(variances[a], variances[b]) / step
@@ -159,16 +132,8 @@ def tie_probability(
         return float(np.prod(np.minimum(1.0, np.sqrt(2 / (np.pi * _DISAGREEING * scales)))))
     window = float(np.median((steps / scales)[~tied]))
     near = steps / scales <= window
-    shares = np.minimum(1.0, peaked / (2 * window * scales[near] + 1))
-    return _at_least(int(tied.sum()), shares)
-
-
-def _at_least(ties: int, shares: Floats) -> float:
-    """Return the probability of at least so many successes, each with its own probability."""
-    counts = np.ones(1)
-    for share in shares:
-        counts = np.convolve(counts, (1 - share, share))
-    return float(counts[ties:].sum())
+    share = float(np.mean(np.minimum(1.0, peaked / (2 * window * scales[near] + 1))))
+    return binomial_tail(int(tied.sum()), int(near.sum()), share)
 
 
 def binomial_tail(at_least: int, trials: int, probability: float) -> float:

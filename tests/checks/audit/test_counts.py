@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 
 from analysis.audit import from_reference
-from analysis.checks.audit.counts import fitting_sizes, in_range, is_count, whole_counts
+from analysis.checks.audit.counts import in_range, whole_counts
 from analysis.checks.audit.finding import NotApplicableError
+from analysis.checks.audit.sizes import fitting_sizes, is_count
 from analysis.labs.reference import Protocol, load_table
 from tests.checks.audit.tables import table
 

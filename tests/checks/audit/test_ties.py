@@ -29,10 +29,10 @@ def test_by_hand() -> None:
 
 
 def test_every_pair_is_judged_by_its_own_scale() -> None:
-    # Relative to their scales the others differ by 0.5 and 1, 0.75 in the median. So the pairs of
-    # scale 2 are equal with 1.5 / 4, that of scale 20 with 1.5 / 31.
-    p, q = 1.5 / 4, 1.5 / 31
-    expected = p * q + p * p * (1 - q) + (1 - p) * q * p
+    # Relative to their scales the others differ by 0.5 and 1, 0.75 in the median. So of the three
+    # near pairs those of scale 2 are equal with 1.5 / 4, that of scale 20 with 1.5 / 31.
+    mean = (2 * 1.5 / 4 + 1.5 / 31) / 3
+    expected = 3 * mean**2 * (1 - mean) + mean**3
     steps, scales = np.array([0, 0, 1, 20]), np.array([2.0, 20.0, 2.0, 20.0])
     assert tie_probability(steps, scales) == pytest.approx(expected, rel=1e-9)
 
