@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import functools
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 import pandas as pd
@@ -18,6 +18,7 @@ from analysis.frames.pairing import positions_of_sets
 from analysis.labs.reference import Protocol, Statement
 from tune_app.study.measures import is_share
 
+Value = TypeVar("Value")
 SETTINGS = (
     *("dataset", "model", "kernel", "degree", "C", "gamma", "max_iter", "num_train_images"),
     *("batch_size", "optimizer", "lr", "pin_memory", "epochs", "device", "mixed_precision"),
@@ -86,11 +87,21 @@ class Table:
 
     def numbers(self, column: str) -> NDArray[np.float64]:
         """Return a column as floats, NaN where it is missing."""
-        if column not in self._numbers:
-            self._numbers[column] = self._as_numbers(column)
-        return self._numbers[column]
+        return self._once(self._numbers, column)
 
-    def _as_numbers(self, column: str) -> NDArray[np.float64]:
+    @functools.cached_property
+    def _known(self) -> dict[tuple[str, str], Any]:
+        """What was computed before, by the name of a method and a column."""
+        return {}
+
+    def _once(self, compute: Callable[[str], Value], column: str) -> Value:
+        key = (compute.__name__, column)
+        if key not in self._known:
+            self._known[key] = compute(column)
+        value: Value = self._known[key]
+        return value
+
+    def _numbers(self, column: str) -> NDArray[np.float64]:
         if column not in self.frame:
             return np.full(len(self.frame), np.nan)
         numbers = self.frame[column]
@@ -98,12 +109,11 @@ class Table:
             numbers = pd.to_numeric(numbers, errors="coerce")
         return np.asarray(numbers, dtype=np.float64)
 
-    @functools.cached_property
-    def _numbers(self) -> dict[str, NDArray[np.float64]]:
-        return {}
-
     def units(self, column: str) -> NDArray[np.float64]:
         """Return the last printed digit of each cell of a column."""
+        return self._once(self._units, column)
+
+    def _units(self, column: str) -> NDArray[np.float64]:
         return np.asarray(self.unit[column], dtype=np.float64)
 
     def resolution(self, column: str) -> NDArray[np.float64]:
@@ -113,13 +123,7 @@ class Table:
         is unknown it is what the digits tell. Of times it is the tick of their clock, if all are
         multiples of one.
         """
-        if column not in self._resolutions:
-            self._resolutions[column] = self._resolution(column)
-        return self._resolutions[column]
-
-    @functools.cached_property
-    def _resolutions(self) -> dict[str, NDArray[np.float64]]:
-        return {}
+        return self._once(self._resolution, column)
 
     def _resolution(self, column: str) -> NDArray[np.float64]:
         units = self.units(column)
@@ -142,13 +146,10 @@ class Table:
         return list(zip(*map(self._text, columns), strict=True))
 
     def _text(self, column: str) -> list[str]:
-        if column not in self._texts:
-            self._texts[column] = [setting_key(value) for value in self.frame[column]]
-        return self._texts[column]
+        return self._once(self._keys, column)
 
-    @functools.cached_property
-    def _texts(self) -> dict[str, list[str]]:
-        return {}
+    def _keys(self, column: str) -> list[str]:
+        return [setting_key(value) for value in self.frame[column]]
 
     def groups(self, columns: Sequence[str]) -> dict[tuple[str, ...], list[int]]:
         """Return the positions of the rows that agree in some columns, by their values."""
