@@ -14,18 +14,10 @@ from typing import NamedTuple
 
 from analysis.checks.audit.cells import read_number
 from analysis.checks.audit.files import json_rows, text_of
+from analysis.checks.audit.latex import TABULAR, rows_of
 from search_spaces.errors import UserError
 
-_RULES = re.compile(
-    r"\\(?:toprule|midrule|bottomrule|hline|centering|small|cmidrule(?:\([a-z]*\))?\{[^}]*\}"
-    r"|cline\{[^}]*\}|addlinespace(?:\[[^\]]*\])?)"
-)
 _MARKDOWN_RULE = re.compile(r"\s*\|?\s*:?-{1,}:?\s*(\|\s*:?-{1,}:?\s*)*\|?\s*")
-_TABULAR = re.compile(r"\\begin\{(tabular[xy*]?|longtable)\}(.*?)\\end\{\1\}", re.DOTALL)
-_MULTICOLUMN = re.compile(
-    r"\\multicolumn\{(\d+)\}\{[^{}]*(?:\{[^{}]*\})?[^{}]*\}\{(.*)\}", re.DOTALL
-)
-_MULTIROW = re.compile(r"\\multirow\{(\d+)\}\{[^{}]*\}\{(.*)\}", re.DOTALL)
 
 
 class Cells(NamedTuple):
@@ -53,9 +45,9 @@ def read_cells(path: Path) -> Cells:
     text = text_of(path)
     if text.lstrip()[:1] in ("{", "[") and (records := json_rows(text)):
         return _table(path, records, "{", [])
-    if match := _TABULAR.search(text):
-        others = len(_TABULAR.findall(text)) - 1
-        return _table(path, _latex(match[2]), "&", _passed_over(others))
+    if match := TABULAR.search(text):
+        others = len(TABULAR.findall(text)) - 1
+        return _table(path, rows_of(match[2]), "&", _passed_over(others))
     lines = text.splitlines()
     starts = [i for i, line in enumerate(lines[1:]) if _is_rule(line) and "|" in lines[i]]
     if starts:
@@ -166,27 +158,3 @@ def _markdown(line: str) -> list[str]:
     if len(cells) > 1 and not cells[-1].strip():
         cells = cells[:-1]
     return [cell.replace("\\|", "|") for cell in cells]
-
-
-def _latex(body: str) -> list[list[str]]:
-    body = re.sub(r"(?<!\\)%.*", "", body)
-    body = re.sub(r"^\s*(?:\[[a-z]\]|\{[^{}]*\})?\s*\{(?:[^{}]|\{[^{}]*\})*\}", "", body, count=1)
-    rows: list[list[str]] = []
-    down: dict[int, tuple[int, str]] = {}
-    for line in re.split(r"\\\\(?:\[[^\]]*\])?|\\tabularnewline", body):
-        row: list[str] = []
-        for text in re.split(r"(?<!\\)&", _RULES.sub("", line)):
-            cell = text.strip()
-            if many := _MULTICOLUMN.fullmatch(cell):
-                row += [many[2].strip(), *[""] * (int(many[1]) - 1)]
-                continue
-            if tall := _MULTIROW.fullmatch(cell):
-                down[len(row)] = (int(tall[1]), tall[2].strip())
-            left, above = down.get(len(row), (0, ""))
-            if left:
-                down[len(row)] = (left - 1, above)
-            filled = tall[2].strip() if tall else cell or (above if left else "")
-            row.append(re.sub(r"\\([#%&_$])", r"\1", filled))
-        if any(row):
-            rows.append(row)
-    return rows
