@@ -20,7 +20,7 @@ MISSING = frozenset(
 _LARGEST = 1e18
 _MOST_DIGITS = 300
 _NUMBER = re.compile(r"[-+]?(?:\d+(?:\.(\d*))?|\.(\d+))(?:[eE]([-+]?\d{1,3}))?")
-_UNMARKED = re.compile(r"[A-Za-z0-9.,+\-% :/()]*")
+_UNMARKED = re.compile(r"(?:[A-Za-z0-9.,+\-% /()]|:(?![a-z]))*")
 _LINK = re.compile(r"!?\[([^\[\]]*)\]\((?:[^()]|\([^()]*\))*\)|~?\\cite[a-z]*\{[^{}]*\}")
 _POWER = re.compile(
     r"(?:(\d+(?:\.\d+)?)\s*(?:\\times|\\cdot|×|·|\*)\s*)?(?<![\d.])10\^(?:\{([-−+]?\d+)\}|([-−+]?\d+))"
@@ -38,7 +38,10 @@ _SPREAD = re.compile(r"\s*(?:[\^_]?\{)?\s*(?:±|\+/-|\+-|\\pm)\s*.*$")
 _LATEX = re.compile(
     r"\\(?:textbf|textit|emph|underline|mathbf|mathrm|text|bf|bm|uline)\s*\{([^{}]*)\}"
 )
-_MARKS = re.compile(r"</?[a-zA-Z][^>]*>|[*_`†‡§¶$~≈≃^]+|\\(?:bfseries|bf|it|,|;|!|:)(?![a-zA-Z])")
+_MARKS = re.compile(
+    r"</?[a-zA-Z][^>]*>|[*_`†‡§¶$~≈≃^←-⇿■-➿\U0001f300-\U0001faff\ufe0f]+|:[a-z_]+:"
+    r"|\\(?:bfseries|bf|it|,|;|!|:)(?![a-zA-Z])|\\(?:up|down)arrow"
+)
 _GROUPED = re.compile(r"[-+]?[1-9]\d{0,2}(?:,\d{3})+(?:\.\d*)?")
 _GROUPED_BY_POINTS = re.compile(r"[-+]?[1-9]\d{0,2}(?:\.\d{3})+(?:,\d*)?")
 _WITH_UNIT = re.compile(r"([-+]?[\d.]+(?:[eE][-+]?\d{1,3})?)\s*([a-zA-Zµμ%]+)\.?")

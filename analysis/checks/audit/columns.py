@@ -8,8 +8,16 @@ from pathlib import Path
 
 from analysis.checks.audit.cells import has_decimal_commas, is_missing, read_number
 from analysis.checks.audit.column import Column
-from analysis.checks.audit.headings import BOOKKEEPING, KNOWN, NOTE, Meaning, meaning_of
+from analysis.checks.audit.headings import (
+    BOOKKEEPING,
+    KNOWN,
+    NOTE,
+    Meaning,
+    is_only_a_summary,
+    meaning_of,
+)
 from analysis.checks.audit.layout import Cells
+from analysis.checks.audit.rows import names_a_summary
 from analysis.checks.audit.shares import choose_accuracies
 from analysis.checks.audit.table import MEASURED
 from search_spaces.errors import UserError, choices, did_you_mean
@@ -169,10 +177,12 @@ def _placed(column: Column, first: bool) -> Column:
         return column
     if column.name:
         return column._replace(is_setting=column.name in KNOWN and column.name != "converged")
-    filled = [cell for cell in column.cells if not is_missing(cell)]
+    named = [cell for cell in column.cells if not names_a_summary(cell)]
+    filled = [cell for cell in named if not is_missing(cell)]
     few = len(set(filled)) <= max(2, len(column.cells) / 2)
     few &= not any(cell.startswith("[[") for cell in filled)
-    if column.is_numeric:
+    if len(column.known) == len(filled):
+        few &= not is_only_a_summary(column.heading)
         few &= all(len(cell.strip("-0.")) <= _MOST_DIGITS_OF_A_SETTING for cell in filled)
     elif first:
         few = bool(filled)

@@ -74,6 +74,7 @@ _EXACT: dict[str, tuple[str, ...]] = {
     "id": ("id", "", "no", "nr", "idx", "index", "row", "run id", "exp", "experiment", "exp id"),
     "note": (
         *("params", "parameters", "num params", "param", "size", "note", "notes", "comment"),
+        *("bemerkung", "bemerkungen", "anmerkung", "kommentar", "remarque", "remarques"),
         *("comments", "source", "paper", "link", "url", "date", "weights", "checkpoint", "config"),
         *("reference", "year", "number params", "model size", "memory", "file", "log", "remarks"),
         *("pid", "hostname", "node ip", "timestamp", "created", "user", "tags", "sweep", "group"),
@@ -86,6 +87,12 @@ _NAMES |= {name.replace("_", " ").lower(): name for name in (*KNOWN, *BOOKKEEPIN
 def is_summary(heading: str) -> bool:
     """Return whether a column sums up others: their mean, their spread or their rank."""
     return bool(set(words_of(heading)) & (_MEANS | _SPREADS))
+
+
+def is_only_a_summary(heading: str) -> bool:
+    """Return whether a heading names a mean or a spread and nothing else: ``max depth`` does."""
+    words = set(words_of(heading))
+    return bool(words) and words <= _MEANS | _SPREADS | _ACCURACY
 
 
 def is_mean_of_others(heading: str) -> bool:

@@ -61,14 +61,19 @@ def read_cells(path: Path) -> Cells:
     if not re.search(r"[,;\t|]", text) and len({len(row) for row in aligned} - {1}) == 1:
         return _table(path, aligned, " ", [])
     first = next((line for line in lines if line.strip()), "")
-    delimiter = max("\t;,", key=first.count)
+    delimiter = max("\t;,|", key=first.count)
     if not first.count(delimiter):
         delimiter = max("\t;,", key=text.count)
+    is_piped = delimiter == "|"
+    rows = [_markdown(line) for line in lines] if is_piped else _separated(path, text, delimiter)
+    return _table(path, rows, delimiter, [])
+
+
+def _separated(path: Path, text: str, delimiter: str) -> list[list[str]]:
     try:
-        rows = list(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True))
+        return list(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True))
     except csv.Error as error:
         raise UserError(f"{path}: not a CSV file ({error}); save it as CSV") from None
-    return _table(path, rows, delimiter, [])
 
 
 def _passed_over(others: int) -> list[str]:

@@ -14,7 +14,8 @@ _ENDED = frozenset(
     ("finished", "unconverged", "complete", "completed", "terminated", "done", "success")
 )
 _SUMMARY = re.compile(
-    r"(?:mean|average|avg|std|sd|total|sum|median|overall|max|min|macro|best)\b[^,;]{0,25}[,;]?"
+    r"(?:mean|average|avg|std|sd|total|sum|median|overall|max|min|macro|best"
+    r"|mittel|mittelwert|durchschnitt|gesamt|summe|moyenne|media|promedio)\b[^,;]{0,25}[,;]?"
 )
 _ROUNDED = 0.6
 
@@ -61,11 +62,16 @@ def _without_summaries(columns: Sequence[Column], rows: list[int]) -> list[int]:
     return kept
 
 
+def names_a_summary(cell: str) -> bool:
+    """Return whether a cell is the name of a row that sums up others."""
+    return bool(_SUMMARY.fullmatch(plain(cell).lower()))
+
+
 def _is_summary(columns: Sequence[Column], row: int, above: list[int]) -> bool:
     settings = [column for column in columns if column.is_setting]
     filled = [column for column in settings if not is_missing(column.cells[row])]
-    texts = [plain(c.cells[row]).lower() for c in columns if not _has_number(c, row)]
-    if not any(_SUMMARY.fullmatch(text) for text in texts) or len(filled) > 1:
+    texts = [column.cells[row] for column in columns if not _has_number(column, row)]
+    if not any(map(names_a_summary, texts)) or len(filled) > 1:
         return False
     if len(settings) > len(filled):
         return True

@@ -177,6 +177,8 @@ def column(tmp_path: Path, text: str | bytes, name: str = "test_accuracy") -> li
         ("M\xe9thode,acc\nr\xe9seau,0.9\n".encode("latin-1"), "test_accuracy", [0.9]),
         ("acc,lr\n0.9,1\n0.8,2\n".encode("utf-16"), "test_accuracy", [0.9, 0.8]),
         ("Results of May\n\nacc,lr\n0.9,1\n0.8,2\n", "test_accuracy", [0.9, 0.8]),
+        ("a|Acc|Time\nx|91.5|3\ny|90|4\n", "test_accuracy", [0.915, 0.9]),
+        ("m\tAcc\na\t91.5 :rocket:\n🏆 b\t<b>90.1</b> ↑\n", "test_accuracy", [0.915, 0.901]),
         ("| a | Acc |\n|---|:-:|\n| x | **91.5** |\n| y | 90 |\n", "test_accuracy", [0.915, 0.9]),
     ],
 )
@@ -198,6 +200,23 @@ def test_latex(tmp_path: Path) -> None:
     assert table.runs is None and "--runs N" in table.remarks[-1]
 
 
+def test_decorated_latex(tmp_path: Path) -> None:
+    text = r"""\begin{tabular}{@{}lccS[table-format=2.2]@{}}
+    \toprule[1pt] \rowcolor{gray!20}
+    Method & \makecell{Top-1\\Acc. (\%)} & \rotatebox{90}{Epochs} & {\thead{Time\\(min)}} \\
+    \midrule[0.5pt]
+    A~\citep{a} & \cellcolor{green!10}91.20 & 10 & 3.1 \\ \specialrule{.1em}{.05em}{.05em}
+    B & \textcolor{red}{92.31} & \num{20} & 6.0 \\
+    C & \cellcolor[HTML]{EEEEEE}\textbf{93.05} {\tiny($\uparrow$0.74)} & 30 & 9.2 \\
+    D & 92.10 {\scriptsize $\pm$ 0.04} & 40 & 12 \\ \bottomrule
+    \end{tabular}"""
+    table = read_csv(write(tmp_path, text), PLAIN)
+    assert table.numbers("test_accuracy") == pytest.approx([0.912, 0.9231, 0.9305, 0.921])
+    assert table.numbers("train_seconds").tolist() == [186, 360, 552, 720]
+    assert table.settings == ("model", "epochs")
+    assert "Top-1 Acc. (%) -> test_accuracy as percentages" in table.remarks[0]
+
+
 def test_a_column_per_arm(tmp_path: Path) -> None:
     text = "Compute,Acc R18 (%),Acc R50 (%),Time R18 (ms),Time R50 (ms)\n"
     text += "CPU,89.86,86.77,3000,5000\nGPU,89.78,87.14,200,400\n"
@@ -216,6 +235,9 @@ def test_unknown_columns_are_settings_or_notes(tmp_path: Path) -> None:
     text += "4,red,0.25,c,0.92\n4,blue,0.24,d,0.93\n"
     path = write(tmp_path, text)
     assert read_csv(path, PLAIN).settings == ("depth", "colour")
+    spreads = "depth,max depth,acc,std\n2,5,0.9,0.1\n2,6,0.91,0.2\n4,5,0.92,0.1\n4,6,0.93,0.2\n"
+    assert read_csv(write(tmp_path, spreads), PLAIN).settings == ("depth", "max depth")
+    path = write(tmp_path, text)
     assert read_csv(path, Options({}, notes=["depth"])).settings == ("colour",)
     assert read_csv(path, Options({}, ["comment"])).settings == ("depth", "colour", "comment")
 

@@ -15,10 +15,16 @@ def read(tmp_path: Path, text: str) -> Table:
 
 def test_a_mean_below_the_rows_is_no_row(tmp_path: Path) -> None:
     text = "Model,LR,Acc\na,1,90.1\nb,1,91.3\nc,2,92.2\n"
-    for last in ("Mean,,91.2", "**Average**,,91.20", "Avg. of all,,91.2\nStd,,1.05"):
+    summaries = ("Mean,,91.2", "**Average**,,91.20", "Avg. of all,,91.2\nStd,,1.05")
+    for last in (*summaries, "Mittelwert,,91.2", "Moyenne,,91.2"):
         table = read(tmp_path, text + last)
         assert len(table.frame) == 3
         assert any(remark.startswith("rows that sum up those above") for remark in table.remarks)
+
+
+def test_rows_with_a_number_are_numbered_though_the_last_is_a_mean(tmp_path: Path) -> None:
+    table = read(tmp_path, "Run,LR,Acc\n1,1,90.1\n2,1,91.3\n3,2,92.2\n4,2,92.2\nMean,,91.45\n")
+    assert len(table.frame) == 4 and table.settings == ("lr",)
 
 
 def test_a_word_for_a_mean_may_be_a_setting(tmp_path: Path) -> None:
