@@ -57,8 +57,11 @@ def as_text(audit: Audit) -> str:
     lines += [] if audit.findings else ["Nothing found."]
     lines += ["", f"Applied without a finding: {choices(audit.clean) or 'none'}."]
     if audit.skipped:
-        reasons = "; ".join(f"{rule} ({escape(why)})" for rule, why in audit.skipped.items())
-        lines.append(f"Not applied: {reasons}.")
+        rules: dict[str, list[str]] = {}
+        for rule, why in audit.skipped.items():
+            rules.setdefault(why, []).append(rule)
+        lines.append("Not applied:")
+        lines += [f"- {', '.join(names)}: {escape(why)}" for why, names in rules.items()]
     return "\n".join(lines)
 
 
@@ -152,68 +155,97 @@ def _fraction(text: str) -> float:
 
 def _parser() -> Parser:
     parser = Parser(
-        "analysis.audit", "Check a table of results for what cannot be right or does not follow."
+        "analysis.audit",
+        "Check a table of results for what cannot be right or does not follow. The answer begins "
+        "with what each column was taken for; --map, --factor, --percent and --fraction correct "
+        "it. Exit status: 0 nothing serious, 1 errors or serious findings, 2 a mistake in the "
+        "command or the file.",
+        epilog="examples: %(prog)s my_table.csv --num-test 10000; %(prog)s table.md --map lr=step; "
+        "%(prog)s my_table.csv --against log.csv; %(prog)s results/q1a --data images",
     )
     parser.add_argument(
         "targets",
         nargs="+",
         metavar="TABLE",
-        help="a file with a table, a study directory, or a published table: "
-        + ", ".join((*TABLES, *_REPORTS)),
+        help="a file with a table (CSV, Markdown, LaTeX, aligned text, JSON), a study directory, "
+        f"or a published table: {', '.join((*TABLES, *_REPORTS))}",
     )
-    parser.add_argument("--num-test", type=_count, metavar="N", help="test images of every row")
-    parser.add_argument("--num-images", type=_count, metavar="N", help="images that were split")
-    parser.add_argument(
+    _add_reading(parser.add_argument_group("how the table is read"))
+    _add_facts(parser.add_argument_group("what is known of the results, for more rules"))
+    parser.add_argument("--json", action="store_true", help="print JSON instead of text")
+    return parser
+
+
+def _add_reading(group: argparse._ArgumentGroup) -> None:
+    group.add_argument(
+        "--map",
+        action="append",
+        default=[],
+        metavar="OURS=THEIRS",
+        help="what a column is, e.g. test_accuracy=acc, or note=depth for one that is not to be "
+        "used; may be repeated",
+    )
+    group.add_argument(
+        "--factor",
+        action="append",
+        default=[],
+        metavar="COLUMN",
+        help="a column that is a further setting, e.g. depth; may be repeated",
+    )
+    unit = group.add_mutually_exclusive_group()
+    unit.add_argument(
+        "--percent",
+        action="store_true",
+        help="accuracies are percentages (default: as their size suggests)",
+    )
+    unit.add_argument("--fraction", action="store_true", help="accuracies are fractions")
+
+
+def _add_facts(group: argparse._ArgumentGroup) -> None:
+    group.add_argument(
+        "--num-test", type=_count, metavar="N", help="test images of every row, e.g. 10000"
+    )
+    group.add_argument(
+        "--num-images",
+        type=_count,
+        metavar="N",
+        help="all images, before they were split into training and test images, e.g. 70000",
+    )
+    group.add_argument(
         "--runs",
         type=_count,
         metavar="N",
         help="each row is the mean of N runs (default: 1, unless a spread is beside the accuracy)",
     )
-    parser.add_argument(
-        "--map",
-        action="append",
-        default=[],
-        metavar="OURS=THEIRS",
-        help="say what a column is, such as test_accuracy=acc or note=depth",
+    group.add_argument(
+        "--averaging",
+        choices=("macro", "weighted", "micro"),
+        help="how precision, recall and F1 are averaged over classes (default: any may be)",
     )
-    parser.add_argument(
-        "--factor",
-        action="append",
-        default=[],
-        metavar="COLUMN",
-        help="a further setting",
+    group.add_argument(
+        "--ceiling",
+        type=_fraction,
+        metavar="X",
+        help="the highest plausible accuracy as a fraction, e.g. 0.995",
     )
-    _add_rules(parser)
-    parser.add_argument("--json", action="store_true", help="print JSON instead of text")
-    return parser
-
-
-def _add_rules(parser: Parser) -> None:
-    """Add the options that say what rules need to know, or what they compare."""
-    unit = parser.add_mutually_exclusive_group()
-    unit.add_argument("--percent", action="store_true", help="accuracies are percentages")
-    unit.add_argument("--fraction", action="store_true", help="accuracies are fractions")
-    parser.add_argument(
-        "--averaging", choices=("macro", "weighted", "micro"), help="of precision, recall and F1"
+    group.add_argument(
+        "--selected-on", choices=("val", "test"), help="what rows called the best were picked on"
     )
-    parser.add_argument("--ceiling", type=_fraction, metavar="X", help="highest plausible accuracy")
-    parser.add_argument(
-        "--selected-on", choices=("val", "test"), help="what best rows were picked on"
-    )
-    parser.add_argument(
+    group.add_argument(
         "--compare",
         action="append",
         default=[],
         metavar="SETTING",
-        help="a setting whose values are compared, such as device",
+        help="a setting whose values are compared, e.g. device: rows without a counterpart are "
+        "named; may be repeated",
     )
-    parser.add_argument(
+    group.add_argument(
         "--data",
         type=path_argument,
         metavar="FOLDER",
         help="a folder with the images of a study, to find test images among the training images",
     )
-    parser.add_argument(
+    group.add_argument(
         "--against",
         type=path_argument,
         metavar="OTHER",
