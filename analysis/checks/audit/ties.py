@@ -83,8 +83,8 @@ def _pairs(table: Table, factor: str, within: NDArray[np.bool_]) -> list[tuple[i
 
     In a group of more than two rows, every row is paired with the next better one.
     """
-    values = table.numbers("test_accuracy")
-    usable = within & np.isfinite(values) & (values > _COLLAPSED)
+    values, sizes = table.numbers("test_accuracy"), table.resolution("test_accuracy")
+    usable = within & np.isfinite(values + sizes) & (values > _COLLAPSED)
     pairs = []
     if factor == "momentum" and "optimizer" in table.frame:
         usable &= np.array(["sgd" in key[0] for key in table.keys(["optimizer"])], dtype=bool)
@@ -124,15 +124,15 @@ def tie_probability(
         scales: (pairs,), what differences are proportional to, in the same steps.
         peaked: how much more frequent zero is than other differences.
     """
-    scales = np.maximum(np.broadcast_to(scales, steps.shape), 1.0)
+    usual = np.maximum(np.broadcast_to(scales, steps.shape), 1.0)
     tied = steps == 0
     if not tied.any():
         return 1.0
     if tied.all():
-        return float(np.prod(np.minimum(1.0, np.sqrt(2 / (np.pi * _DISAGREEING * scales)))))
-    window = float(np.median((steps / scales)[~tied]))
-    near = steps / scales <= window
-    share = float(np.mean(np.minimum(1.0, peaked / (2 * window * scales[near] + 1))))
+        return float(np.prod(np.minimum(1.0, np.sqrt(2 / (np.pi * _DISAGREEING * usual)))))
+    window = float(np.median((steps / usual)[~tied]))
+    near = steps / usual <= window
+    share = float(np.mean(np.minimum(1.0, peaked / (2 * window * usual[near] + 1))))
     return binomial_tail(int(tied.sum()), int(near.sum()), share)
 
 
