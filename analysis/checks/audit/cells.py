@@ -39,9 +39,10 @@ _LATEX = re.compile(
     r"\\(?:textbf|textit|emph|underline|mathbf|mathrm|text|bf|bm|uline)\s*\{([^{}]*)\}"
 )
 _MARKS = re.compile(
-    r"</?[a-zA-Z][^>]*>|[*_`†‡§¶$~≈≃^←-⇿■-➿\U0001f300-\U0001faff\ufe0f]+|:[a-z_]+:"
-    r"|\\(?:bfseries|bf|it|,|;|!|:)(?![a-zA-Z])|\\(?:up|down)arrow"
+    r"</?[a-zA-Z][^>]*>|[*_`†‡§¶$~≈≃^]+|\\(?:bfseries|bf|it|,|;|!|:|(?:up|down)arrow)(?![a-zA-Z])"
 )
+_DECORATION = re.compile(r"[←-⇿▲△▼▽★☆⭐\U0001f300-\U0001faff\ufe0f]+|(?:^|(?<=\s)):[a-z_]+:")
+"""Arrows and emoji beside a number or a name; alone in a cell they are its value."""
 _GROUPED = re.compile(r"[-+]?[1-9]\d{0,2}(?:,\d{3})+(?:\.\d*)?")
 _GROUPED_BY_POINTS = re.compile(r"[-+]?[1-9]\d{0,2}(?:\.\d{3})+(?:,\d*)?")
 _WITH_UNIT = re.compile(r"([-+]?[\d.]+(?:[eE][-+]?\d{1,3})?)\s*([a-zA-Zµμ%]+)\.?")
@@ -94,6 +95,7 @@ def plain(cell: str) -> str:
     text = cell.strip().replace("\\%", "%").replace("\u00a0", " ").replace("\u202f", " ")
     if _UNMARKED.fullmatch(text):
         return text
+    text = _DECORATION.sub("", text).strip() or text
     text = re.sub(r"\b10([⁻]?[⁰¹²³⁴-⁹]+)", lambda m: "10^" + m[1].translate(_RAISED), text)
     text = _POWER.sub(lambda m: f"{m[1] or 1}e{(m[2] or m[3]).replace('−', '-')}", text)
     text = _LINK.sub(lambda match: match[1] or "", text)

@@ -177,11 +177,13 @@ def _placed(column: Column, first: bool) -> Column:
         return column
     if column.name:
         return column._replace(is_setting=column.name in KNOWN and column.name != "converged")
-    named = [cell for cell in column.cells if not names_a_summary(cell)]
-    filled = [cell for cell in named if not is_missing(cell)]
+    filled = [cell for cell in column.cells if not is_missing(cell)]
+    numbered = [cell for cell in filled if not names_a_summary(cell)]
+    are_numbers = 0 < len(column.known) == len(numbered)
+    filled = numbered if are_numbers else filled
     few = len(set(filled)) <= max(2, len(column.cells) / 2)
     few &= not any(cell.startswith("[[") for cell in filled)
-    if len(column.known) == len(filled):
+    if are_numbers:
         few &= not is_only_a_summary(column.heading)
         few &= all(len(cell.strip("-0.")) <= _MOST_DIGITS_OF_A_SETTING for cell in filled)
     elif first:

@@ -23,7 +23,8 @@ _ERROR = {"err", "error", "err1", "misclassification"}
 _ERROR |= {"fehler", "fehlerrate", "fehlerquote", "erreur", "errore"}
 _VALIDATION = {"val", "valid", "validation", "dev"}
 _TRAINING = {"train", "training", "tr", "fit", "fitting"}
-_SPREADS = {"std", "sd", "stddev", "stdev", "dev", "sem", "stderr", "ci", "ci95", "var", "variance"}
+_DEVIATIONS = {"std", "sd", "stddev", "stdev", "sem", "stderr", "ci", "ci95", "variance"}
+_SPREADS = _DEVIATIONS | {"dev", "var"}
 _SPREADS |= {"min", "max", "low", "high", "lower", "upper", "gap", "diff", "delta", "rank", "drop"}
 _MEANS = {"mean", "avg", "average", "averaged"}
 _NO_SHARES = {"mae", "mse", "rmse", "mape", "r2", "auc", "auroc", "roc", "map", "iou", "miou"}
@@ -90,9 +91,9 @@ def is_summary(heading: str) -> bool:
 
 
 def is_only_a_summary(heading: str) -> bool:
-    """Return whether a heading names a mean or a spread and nothing else: ``max depth`` does."""
+    """Return whether a heading names nothing but a mean or a spread: ``Acc std``."""
     words = set(words_of(heading))
-    return bool(words) and words <= _MEANS | _SPREADS | _ACCURACY
+    return bool(words) and words <= _MEANS | _DEVIATIONS | _ACCURACY
 
 
 def is_mean_of_others(heading: str) -> bool:

@@ -6,7 +6,7 @@ import re
 
 _UNPRINTED = re.compile(
     r"\\(?:(?:top|mid|bottom)rule|addlinespace)(?:\[[^\]]*\])?|\\specialrule(?:\{[^}]*\}){3}"
-    r"|\\c(?:mid|)(?:rule|line)(?:\([a-z]*\))?\{[^}]*\}|\\noalign\{[^}]*\}"
+    r"|\\c(?:midrule|line)(?:\([a-z]*\))?\{[^}]*\}|\\noalign\{[^}]*\}"
     r"|\\(?:hline|centering|scriptsize|footnotesize|small|tiny)(?![a-zA-Z])"
     r"|\\(?:cell|row|arrayrule)color(?:\[[^\]]*\])?\{[^}]*\}"
 )
@@ -14,7 +14,9 @@ _UNPRINTED = re.compile(
 _STACKED = re.compile(
     r"\\(?:makecell|thead|shortstack)(?:\[[^\]]*\])?\{((?:[^{}]|\{[^{}]*\})*)\}", re.DOTALL
 )
-_AROUND = re.compile(r"\\(?:rotatebox\{[^{}]*\}|(?:text|)color(?:box)?\{[^{}]*\}|num)\{([^{}]*)\}")
+_AROUND = re.compile(
+    r"\\(?:rotatebox\{[^{}]*\}|(?:text)?color(?:box)?\{[^{}]*\}|num)\{((?:[^{}]|\{[^{}]*\})*)\}"
+)
 _BRACES = re.compile(r"^\{([^{}]*)\}$|\{(\([^{}]*\))\}")
 TABULAR = re.compile(r"\\begin\{(tabular[xy*]?|longtable)\}(.*?)\\end\{\1\}", re.DOTALL)
 _MULTICOLUMN = re.compile(

@@ -206,7 +206,7 @@ def test_decorated_latex(tmp_path: Path) -> None:
     Method & \makecell{Top-1\\Acc. (\%)} & \rotatebox{90}{Epochs} & {\thead{Time\\(min)}} \\
     \midrule[0.5pt]
     A~\citep{a} & \cellcolor{green!10}91.20 & 10 & 3.1 \\ \specialrule{.1em}{.05em}{.05em}
-    B & \textcolor{red}{92.31} & \num{20} & 6.0 \\
+    B & \textcolor{red}{\textbf{92.31}} & \num{20} & 6.0 \\
     C & \cellcolor[HTML]{EEEEEE}\textbf{93.05} {\tiny($\uparrow$0.74)} & 30 & 9.2 \\
     D & 92.10 {\scriptsize $\pm$ 0.04} & 40 & 12 \\ \bottomrule
     \end{tabular}"""
@@ -235,11 +235,19 @@ def test_unknown_columns_are_settings_or_notes(tmp_path: Path) -> None:
     text += "4,red,0.25,c,0.92\n4,blue,0.24,d,0.93\n"
     path = write(tmp_path, text)
     assert read_csv(path, PLAIN).settings == ("depth", "colour")
-    spreads = "depth,max depth,acc,std\n2,5,0.9,0.1\n2,6,0.91,0.2\n4,5,0.92,0.1\n4,6,0.93,0.2\n"
-    assert read_csv(write(tmp_path, spreads), PLAIN).settings == ("depth", "max depth")
+    spreads = "rank,max depth,acc,std\n2,5,0.9,0.1\n2,6,0.91,0.2\n4,5,0.92,0.1\n4,6,0.93,0.2\n"
+    assert read_csv(write(tmp_path, spreads), PLAIN).settings == ("rank", "max depth")
     path = write(tmp_path, text)
     assert read_csv(path, Options({}, notes=["depth"])).settings == ("colour",)
     assert read_csv(path, Options({}, ["comment"])).settings == ("depth", "colour", "comment")
+
+
+@pytest.mark.parametrize("levels", ["✓✗", "🟢🔴", "↑↓", ("sum", "mean")])
+def test_marks_and_words_of_means_may_be_levels(levels: tuple[str, str], tmp_path: Path) -> None:
+    first, second = levels
+    text = f"Mixup,LR,acc\n{first},1,90\n{second},1,91\n{first},2,92\n{second},2,94\n"
+    table = read_csv(write(tmp_path, text), PLAIN)
+    assert table.settings == ("Mixup", "lr") and table.varying() == ("Mixup", "lr")
 
 
 def test_the_map_decides(tmp_path: Path) -> None:
