@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from dataclasses import replace
 
@@ -13,7 +12,7 @@ from analysis.compare.result import Named, compare, named_studies
 from analysis.compare.terminal import as_text
 from analysis.compare.where import Condition, condition, narrowed
 from analysis.render.writing import write_document
-from tune_app.storage.output import answering_mistakes, print_text
+from tune_app.storage.output import answering_mistakes, print_json, print_text
 
 _NAME = "compare"
 
@@ -25,7 +24,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     named = _narrowed(named_studies(arguments.studies), arguments.where)
     comparisons = compare(named, arguments.measure)
     if arguments.json:
-        print_text(json.dumps(as_json(comparisons), indent=1, allow_nan=False))
+        print_json(as_json(comparisons), indent=1)
         return 0
     document = build_document(comparisons)
     print_text(as_text(document))

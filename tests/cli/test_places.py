@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tune_app.cli.places import failure_lines, shell_word, short_path
+from tune_app.cli.places import failure_lines, missing_study, shell_word, short_path
 from tune_app.storage.local_store import LocalStore
 
 
@@ -39,3 +39,17 @@ def test_a_failure_names_its_newest_traceback(
     assert line.endswith("error.txt', output: 're sults/mine/tune/1000/x[1]/output.txt')")
     many = failure_lines(LocalStore(root), {f"t{i}": "no" for i in range(25)})
     assert len(many) == 21 and many[-1] == "and 5 more failed trials"
+
+
+def test_a_study_in_the_usual_folder_is_proposed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    nowhere = missing_study(LocalStore(Path("q1a")), ", so nothing is deleted")
+    assert str(nowhere).endswith(
+        "q1a: no study there (it has no study.json), so nothing is deleted; give its directory, "
+        "e.g. results/q1a"
+    )
+    (tmp_path / "results" / "q1a").mkdir(parents=True)
+    (tmp_path / "results" / "q1a" / "study.json").touch()
+    assert str(missing_study(LocalStore(Path("q1a")))).endswith("; did you mean results/q1a?")

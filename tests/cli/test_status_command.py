@@ -125,7 +125,7 @@ def test_a_mistake_is_one_line(tmp_path: Path, capsys: pytest.CaptureFixture[str
         ([str(tmp_path)], "no study there"),
         ([str(tmp_path / "nope")], "no study there"),
         (["a\0b"], "holds a NUL byte"),
-        ([""], "argument results/STUDY: is empty"),
+        ([""], "argument STUDY: is empty"),
         ([str(tmp_path / "damaged")], "not a study file"),
         ([root, "--watch", "0"], "0 is not a number of seconds from 1 to 86400"),
         ([root, "--watch", "nan"], "nan is not"),

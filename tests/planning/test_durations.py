@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from search_spaces.errors import UserError
-from tune_app.planning.durations import format_seconds, parse_duration
+from tune_app.planning.durations import format_age, format_seconds, parse_duration
 
 
 @pytest.mark.parametrize(
@@ -27,3 +27,12 @@ def test_what_is_no_duration_is_refused(text: str) -> None:
 )
 def test_durations_are_written(seconds: float, text: str) -> None:
     assert format_seconds(seconds) == text
+
+
+def test_long_durations_have_days() -> None:
+    hour = 3600
+    assert format_seconds(47 * hour + 60) == "47 h 01 min"
+    assert format_seconds(53 * hour) == "2 days 5 h"
+    assert format_age(47 * hour) == "47 h 00 min ago"
+    assert format_age(331.5 * 24 * hour) == "331 days ago"
+    assert format_age(-3.0) == "0 s ago"  # the clock of another machine

@@ -7,7 +7,6 @@ corrected.
 from __future__ import annotations
 
 import argparse
-import json
 import math
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
@@ -15,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from search_spaces.errors import UserError, one_line
 from tune_app.cli.arguments import CommandParser
 from tune_app.cli.places import shell_word
-from tune_app.storage.output import answering_mistakes, print_text
+from tune_app.storage.output import answering_mistakes, print_json, print_text
 from tune_app.study.command_name import command_name
 from tune_app.study.objective import Objective
 
@@ -84,7 +83,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     if args.json:
         picked = [_as_json(picks, winner) for winner in picks.winners]
         written = [str(file) for file in files]
-        print_text(json.dumps({"study": picks.study.name, "best": picked, "files": written}))
+        print_json({"study": picks.study.name, "best": picked, "files": written})
     elif not args.row:
         print_text("\n".join(_lines(picks, exported=bool(files))))
     if files and not args.json:

@@ -5,7 +5,6 @@ Exit status: 0 everything was found, 2 the command has to be corrected.
 
 from __future__ import annotations
 
-import json
 import platform
 import shutil
 import sys
@@ -16,7 +15,7 @@ from typing import Any
 from search_spaces.errors import UserError
 from tune_app.cli.arguments import RESULTS, CommandParser, add_json
 from tune_app.storage.lock import FileLock
-from tune_app.storage.output import answering_mistakes, print_text
+from tune_app.storage.output import answering_mistakes, print_json, print_text
 from tune_app.storage.remote_folder import is_url
 from tune_app.study.provenance import collect_provenance
 
@@ -40,7 +39,10 @@ def main(argv: Sequence[str] | None = None) -> int:
     if is_url(args.results_dir):
         raise UserError(f"--results-dir {args.results_dir}: name a folder of this machine")
     facts = environment(Path(args.results_dir).expanduser().absolute())
-    print_text(json.dumps(facts) if args.json else "\n".join(_lines(facts)))
+    if args.json:
+        print_json(facts)
+    else:
+        print_text("\n".join(_lines(facts)))
     return 0
 
 

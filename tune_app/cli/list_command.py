@@ -5,7 +5,6 @@ Exit status: 0 the folder was read, 2 the command has to be corrected.
 
 from __future__ import annotations
 
-import json
 import sys
 import time
 from collections import Counter
@@ -13,27 +12,21 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-from rich.console import Console
-from rich.table import Table
-from rich.text import Text
-
 from search_spaces.errors import UserError, one_line
 from tune_app.cli.arguments import RESULTS, CommandParser, add_json
-from tune_app.cli.run_console import run_console
-from tune_app.planning.durations import format_seconds
+from tune_app.cli.table import Column, table_lines
+from tune_app.planning.durations import format_age
 from tune_app.planning.overview import Overview, best_configurations, read_overview
 from tune_app.storage.local_store import LocalStore
 from tune_app.storage.lock import Holder
-from tune_app.storage.output import answering_mistakes, print_text
+from tune_app.storage.output import answering_mistakes, print_json, print_text
 from tune_app.storage.remote_folder import is_url
 from tune_app.storage.store import STUDY_FILE
+from tune_app.storage.wrapping import terminal_width
 from tune_app.study.ledger import Ledger, open_ledger
 from tune_app.study.measures import Measures
 from tune_app.study.stop import STOPPED
 from tune_app.study.trials import ENDED
-
-_WIDTH = 100
-"""Characters of a line where the width of the terminal is not known, as in a pipe."""
 
 
 class ListedStudy(NamedTuple):
@@ -76,9 +69,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     args = build_parser().parse_args(argv)
     studies = list_studies(_folder(args.folder))
     if args.json:
-        print_text(json.dumps([study._asdict() for study in studies], allow_nan=False))
+        print_json([study._asdict() for study in studies])
     elif studies:
-        _print_table(studies, run_console(), time.time())
+        print_text("\n".join(_table_lines(studies, time.time())))
     else:
         print_text(f"{args.folder}: no studies; `tune-app run` puts them into results by default")
     return 0
@@ -156,16 +149,17 @@ def _best(ledger: Ledger, view: Overview) -> tuple[str, str, float | None]:
     return measures.metric, measures.text(measures.metric, score, values), score
 
 
-def _print_table(studies: Sequence[ListedStudy], console: Console, now: float) -> None:
-    table = Table(box=None, pad_edge=False, header_style="bold")
-    for heading in ("study", "state", "rows", "best", "last result"):
-        table.add_column(heading, justify="right" if heading == "rows" else "left", no_wrap=True)
-    for study in studies:
-        table.add_row(*(Text(one_line(cell)) for cell in _cells(study, now)))
-    console.print(table, width=None if sys.stdout.isatty() else _WIDTH)
+def _table_lines(studies: Sequence[ListedStudy], now: float) -> Iterator[str]:
+    headings = ("study", "state", "rows", "best", "last result")
+    cells = zip(*(_cells(study, now) for study in studies), strict=True)
+    columns = [
+        Column(heading, texts, is_number=heading == "rows")
+        for heading, texts in zip(headings, cells, strict=True)
+    ]
+    yield from table_lines(columns, terminal_width(sys.stdout))
     for study in studies:
         if study.problem:
-            print_text(one_line(f"{study.name}: {study.problem}"))
+            yield one_line(f"{study.name}: {study.problem}")
 
 
 def _cells(study: ListedStudy, now: float) -> Iterator[str]:
@@ -173,4 +167,4 @@ def _cells(study: ListedStudy, now: float) -> Iterator[str]:
     yield study.state
     yield "" if study.problem else f"{study.num_ended}/{study.num_rows}"
     yield f"{study.best} {study.measure}".strip()
-    yield "" if study.last_result is None else f"{format_seconds(now - study.last_result)} ago"
+    yield "" if study.last_result is None else format_age(now - study.last_result)

@@ -60,6 +60,6 @@ def _load(name: str) -> Main:
 
 
 def _help() -> str:
-    lines = [f"  {name:<8}{meaning}" for name, meaning in COMMANDS.items()]
+    lines = [f"  {name:<9}{meaning}" for name, meaning in COMMANDS.items()]
     usage = "usage: tune-app COMMAND ...\n\nHyperparameter studies on Ray Tune. Commands:"
     return "\n".join([usage, *lines, "\n`tune-app COMMAND --help` lists the options of a command."])

@@ -7,11 +7,14 @@ import shlex
 from collections.abc import Mapping
 from pathlib import Path
 
-from search_spaces.errors import one_line
-from tune_app.storage.store import StudyStore
+from search_spaces.errors import UserError, one_line
+from tune_app.storage.store import STUDY_FILE, StudyStore
+from tune_app.study.ledger import Ledger, open_ledger
 from tune_app.study.trial_directory import OUTPUT_FILE, launch_order
 
 MOST_LISTED = 20
+_RESULTS = "results"
+"""The folder that ``tune-app run`` puts studies into if it is given no other."""
 
 
 def short_path(store: StudyStore, path: Path) -> str:
@@ -25,6 +28,31 @@ def shell_word(store: StudyStore, path: Path) -> str:
     """Return a path in a study, as short as possible and quoted as one word for a shell."""
     short = short_path(store, path)
     return shlex.quote(f"./{short}" if short.startswith("-") else short)
+
+
+def study_at(store: StudyStore) -> Ledger:
+    """Return the study that a store holds.
+
+    Raises:
+        UserError: it holds none, or one that cannot be read.
+    """
+    ledger = open_ledger(store)
+    if ledger is None:
+        raise missing_study(store)
+    return ledger
+
+
+def missing_study(store: StudyStore, then: str = "") -> UserError:
+    """Return the mistake that a place holds no study.
+
+    Args:
+        store: the place.
+        then: what follows from it, such as ``, so nothing is deleted``.
+    """
+    meant = Path(_RESULTS, store.root.name)
+    is_there = not store.at_url and (meant / STUDY_FILE).is_file()
+    allowed = f"did you mean {meant}?" if is_there else "give its directory, e.g. results/q1a"
+    return UserError(f"{store.place}: no study there (it has no {STUDY_FILE}){then}; {allowed}")
 
 
 def counted(number: int, noun: str) -> str:

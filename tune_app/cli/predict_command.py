@@ -7,16 +7,18 @@ corrected.
 from __future__ import annotations
 
 import argparse
-import json
+import sys
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from search_spaces.errors import UserError, one_line
 from tune_app.cli.arguments import CommandParser
-from tune_app.cli.show_command import aligned
+from tune_app.cli.table import Column, table_lines
 from tune_app.storage.csv_text import csv_text
-from tune_app.storage.output import answering_mistakes, print_text
+from tune_app.storage.output import answering_mistakes, print_json, print_text
+from tune_app.storage.wrapping import terminal_width
+from tune_app.study.objective import finite_number
 
 if TYPE_CHECKING:
     from tune_app.training.predictor import Prediction, Predictor
@@ -74,13 +76,16 @@ def main(argv: Sequence[str] | None = None) -> int:
         print_text(f"note: {one_line(note)}", to_stderr=True)
     predictions = list(predictor.predict(images))
     if args.json:
-        print_text(json.dumps(_as_json(predictor, predictions, problems)))
+        print_json(_as_json(predictor, predictions, problems))
     elif args.csv:
-        print_text(csv_text(*_table(predictor, predictions)), end="")
+        print_text(csv_text(*_table(predictor, predictions)), end="", wrap=False)
     elif predictions:
-        columns, lines = _table(predictor, predictions)
-        cells = [[_text(cell) for cell in line] for line in lines]
-        print_text("\n".join(aligned([columns, *cells])))
+        names, lines = _table(predictor, predictions)
+        columns = [
+            Column(name, list(map(_text, cells)), is_number=isinstance(cells[0], float))
+            for name, cells in zip(names, zip(*lines, strict=True), strict=True)
+        ]
+        print_text("\n".join(table_lines(columns, terminal_width(sys.stdout))))
     return 1 if problems else 0
 
 
@@ -157,10 +162,11 @@ def _as_json(
     for one in predictions:
         entry: dict[str, Any] = {"image": str(one.image.path)}
         if names is None:
-            entry["values"] = list(one.outputs)
+            entry["values"] = list(map(finite_number, one.outputs))
         else:
             place = one.outputs.index(max(one.outputs))
-            entry |= {"class": names[place], "label": place, "probability": one.outputs[place]}
-            entry["probabilities"] = dict(zip(names, one.outputs, strict=True))
+            outputs = list(map(finite_number, one.outputs))
+            entry |= {"class": names[place], "label": place, "probability": outputs[place]}
+            entry["probabilities"] = dict(zip(names, outputs, strict=True))
         found.append(entry)
     return {"predictions": found, "errors": [one_line(str(problem)) for problem in problems]}

@@ -15,6 +15,7 @@ from rich.progress import BarColumn, Progress, TaskID, TextColumn
 from rich.table import Table
 
 from search_spaces.configuration import Config
+from tune_app.cli.run_console import print_line
 from tune_app.cli.work_done import WorkDone
 from tune_app.planning.durations import format_seconds
 from tune_app.planning.plan import Plan, PlannedTrial
@@ -205,7 +206,7 @@ class StudyProgress:
                 else (f", about {format_seconds(left)} left")
             )
             line = f"[{self._work.num_ended}/{self._work.num_trials}{tail}] {line}"
-        self._console.print(line, highlight=False, markup=False, soft_wrap=True)
+        print_line(self._console, line)
 
     def _draw(self) -> None:
         if self._live is None or self._progress is None or self._task is None:

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 
 from search_spaces.errors import UserError, one_line
 from tune_app.cli.arguments import CommandParser, add_study
+from tune_app.cli.places import missing_study
 from tune_app.storage.open_store import open_store
 from tune_app.storage.output import answering_mistakes, print_text
 from tune_app.storage.store import STUDY_FILE, StudyStore
@@ -33,10 +34,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     args = build_parser().parse_args(argv)
     with open_store(args.study) as store:
         if not (store.root / STUDY_FILE).is_file():
-            raise UserError(
-                f"{store.place}: no study there (it has no study.json), so nothing is deleted; "
-                "give a study's directory, such as results/q1a"
-            )
+            raise missing_study(store, ", so nothing is deleted")
         with store.lock():
             if not args.yes and not _confirmed(store):
                 print_text(f"{store.place}: kept")

@@ -8,6 +8,7 @@ from typing import Any
 
 from search_spaces.errors import one_line
 from tune_app.cli.places import shell_word
+from tune_app.cli.table import Column, measure_texts, table_lines
 from tune_app.study.kept_weights import KeptWeights, checkpoint_lines, loading_lines
 from tune_app.study.ledger import Ledger
 from tune_app.study.measures import Measures, measured, quantity_of
@@ -119,16 +120,14 @@ def _curve(measures: Measures, curve: Sequence[Record]) -> Iterator[str]:
     bars = sparkline([finite_number(record.get(names[0])) for record in curve])
     if bars and _can_print(bars):
         yield f"  {one_line(names[0])} {bars}"
-    seen = {name: [record.get(name) for record in curve] for name in names}
-    header = ["epoch", *map(one_line, names)]
-    lines = [header]
-    for record in some_of(curve, _MOST_EPOCHS):
-        cells = [measures.text(name, record[name], seen[name]) if name in record else "-"
-                 for name in names]  # fmt: skip
-        lines.append([str(record.get("epoch", record.get("training_iteration"))), *cells])
-    widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
-    for line in lines:
-        yield "  " + "  ".join(c.rjust(w) for c, w in zip(line, widths, strict=True))
+    shown = some_of(curve, _MOST_EPOCHS)
+    epochs = [str(record.get("epoch", record.get("training_iteration"))) for record in shown]
+    columns = [Column("epoch", epochs, is_number=True)]
+    for name in names:
+        values = [record.get(name) for record in shown]
+        texts = measure_texts(measures, name, values, [record.get(name) for record in curve])
+        columns.append(Column(name, texts, is_number=True))
+    yield from (f"  {line}" for line in table_lines(columns, None))
 
 
 def curve_measures(measures: Measures, curve: Sequence[Record]) -> list[str]:

@@ -32,7 +32,7 @@ from tune_app.planning.objectives import with_objectives
 from tune_app.planning.request import StudyRequest
 from tune_app.planning.space_file import code_files, load_space
 from tune_app.storage.open_store import open_store
-from tune_app.storage.output import answering_mistakes, print_text
+from tune_app.storage.output import answering_mistakes, print_json
 from tune_app.storage.remote_folder import RemoteFolder, is_url
 from tune_app.study.command_name import command_name
 
@@ -63,7 +63,7 @@ def _open_and_run(args: argparse.Namespace, arguments: Sequence[str]) -> int:
             taken = PlanAsJson()
             status = _run_or_plan(request, taken, only_plan=True)
             if status == 0:
-                print_text(taken.text())
+                print_json(taken.record())
             return status
         display = RunDisplay(run_console(None if args.plan else goes_on), notify)
         return _run_or_plan(request, display, only_plan=args.plan)

@@ -9,6 +9,7 @@ from rich.console import Console
 
 from search_spaces.errors import UserError
 from tune_app.storage.output import discard_output, print_text
+from tune_app.storage.wrapping import wrapped
 
 
 def run_console(note: str | None = None) -> Console:
@@ -27,6 +28,12 @@ def run_console(note: str | None = None) -> Console:
         force_jupyter=False,
         force_terminal=False if in_notebook else None,
     )
+
+
+def print_line(console: Console, line: str) -> None:
+    """Print a line of text, as several lines on a terminal that is too narrow for it."""
+    shown = wrapped(line, console.width if console.is_terminal else None)
+    console.print(shown, highlight=False, markup=False, soft_wrap=True)
 
 
 class _Output:

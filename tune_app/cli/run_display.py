@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 from rich.console import Console
 
@@ -14,6 +14,7 @@ from tune_app.cli.notify import Address, deliver
 from tune_app.cli.places import limit_lines, short_path
 from tune_app.cli.plan_record import plan_record
 from tune_app.cli.progress_display import StudyProgress
+from tune_app.cli.run_console import print_line
 from tune_app.engine.conclusion import Conclusion
 from tune_app.engine.display import Ending
 from tune_app.planning.estimate import Estimate
@@ -43,8 +44,7 @@ class RunDisplay:
         """Print lines; of very many lines only the first ones."""
         for line in limit_lines(list(lines)):
             # A file name that is not UTF-8 holds characters that no terminal accepts.
-            printable = line.encode(errors="backslashreplace").decode()
-            self._console.print(printable, highlight=False, markup=False, soft_wrap=True)
+            print_line(self._console, line.encode(errors="backslashreplace").decode())
 
     def notes(self, *lines: str) -> None:
         """Print what the user has to know of the study."""
@@ -127,8 +127,7 @@ class PlanAsJson(RunDisplay):
         """Take the estimate."""
         self._estimate = estimate
 
-    def text(self) -> str:
-        """Return what was taken as JSON text."""
+    def record(self) -> dict[str, Any]:
+        """Return what was taken, for JSON."""
         assert self._planned is not None, "the plan has not been shown"
-        record = plan_record(*self._planned, notes=self._notes, estimate=self._estimate)
-        return json.dumps(record, allow_nan=False)
+        return plan_record(*self._planned, notes=self._notes, estimate=self._estimate)

@@ -6,21 +6,24 @@ Exit status: 0 it was printed, 2 the command has to be corrected.
 from __future__ import annotations
 
 import argparse
+import sys
 from collections.abc import Iterator, Sequence
 from typing import Any
 
 from search_spaces.errors import UserError, choices, one_line
 from tune_app.cli.arguments import CommandParser, add_study
-from tune_app.cli.places import shell_word
+from tune_app.cli.places import shell_word, study_at
 from tune_app.cli.row_text import row_lines, weights_lines
 from tune_app.cli.status_command import STATES
+from tune_app.cli.table import Column, measure_texts, table_lines, value_texts
 from tune_app.planning.overview import row_states
 from tune_app.storage.open_store import open_store
 from tune_app.storage.output import answering_mistakes, print_text
 from tune_app.storage.store import StudyStore
+from tune_app.storage.wrapping import terminal_width
 from tune_app.study.command_name import command_name
 from tune_app.study.kept_weights import kept_weights
-from tune_app.study.ledger import Ledger, open_ledger
+from tune_app.study.ledger import Ledger
 from tune_app.study.measures import Measures
 from tune_app.study.row_details import read_row
 from tune_app.study.rows import RowOutcome
@@ -65,13 +68,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Run the command line; return the exit status."""
     args = build_parser().parse_args(argv)
     with open_store(args.study) as store:
-        ledger = open_ledger(store)
-        if ledger is None:
-            raise UserError(
-                f"{store.place}: no study there (it has no study.json); give a study's directory, "
-                "such as results/q1a"
-            )
-        print_text("\n".join(_lines(ledger, args)))
+        print_text("\n".join(_lines(study_at(store), args)))
     return 0
 
 
@@ -186,32 +183,28 @@ def _table(
     results = {key: o.report.record for key, o in outcomes.items() if o.report}
     names = dict.fromkeys(name for record in results.values() for name in record)
     on_test = measures.on_test_data(measures.metric, names)
-    scores = [name for name in (measures.metric, on_test) if name]
-    factors = _factors(ledger)
-    with_seed = len(ledger.study["seeds"]) > 1
     configs = {c.config_id: c.config for c in ledger.configurations()}
-    seen = {name: [record.get(name) for record in results.values()] for name in scores}
     numbers = {key: number for number, key in enumerate(outcomes, start=1)}
-    lines = [["row", "id", *(["seed"] if with_seed else []), *factors, "status", *scores]]
-    for key in shown:
-        config, record = configs[key[0]], results.get(key, {})
-        values = [_value(config.get(name)) for name in factors]
-        texts = [
-            measures.text(name, record[name], seen[name]) if name in record else "-"
-            for name in scores
-        ]
-        seed = [str(key[1])] if with_seed else []
-        lines.append([str(numbers[key]), key[0], *seed, *values, STATES[states[key]], *texts])
-    yield from aligned(lines)
+    columns = [
+        Column("row", [str(numbers[key]) for key in shown], is_number=True),
+        Column("id", [key[0] for key in shown]),
+    ]
+    if len(ledger.study["seeds"]) > 1:
+        columns.append(Column("seed", [str(key[1]) for key in shown], is_number=True))
+    for name in _factors(ledger):
+        columns.append(_factor(name, [configs[key[0]].get(name) for key in shown]))
+    columns.append(Column("status", [STATES[states[key]] for key in shown]))
+    for name in filter(None, (measures.metric, on_test)):
+        seen = {key: record.get(name) for key, record in results.items()}
+        values = [seen.get(key) for key in shown]
+        texts = measure_texts(measures, name, values, list(seen.values()))
+        columns.append(Column(name, texts, is_number=True))
+    yield from table_lines(columns, terminal_width(sys.stdout))
 
 
-def aligned(lines: Sequence[Sequence[str]]) -> Iterator[str]:
-    """Yield lines of cells in columns of equal width, as printable text."""
-    cells = [[one_line(cell) for cell in line] for line in lines]
-    widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
-    for line in cells:
-        padded = (cell.ljust(width) for cell, width in zip(line, widths, strict=True))
-        yield "  ".join(padded).rstrip()
+def _factor(name: str, values: Sequence[Any]) -> Column:
+    is_number = all(v is None or type(v) in (int, float) for v in values)
+    return Column(name, value_texts(values), is_number=is_number, is_factor=True)
 
 
 def _factors(ledger: Ledger) -> list[str]:
@@ -222,10 +215,6 @@ def _factors(ledger: Ledger) -> list[str]:
     names = known or list(dict.fromkeys(name for config in configs for name in config))
     varied = [name for name in names if len({repr(config.get(name)) for config in configs}) > 1]
     return varied or names
-
-
-def _value(value: Any) -> str:
-    return f"{value:g}" if isinstance(value, float) else str(value)
 
 
 def _hint(store: StudyStore, found: Sequence[RowKey], row: str | None) -> Iterator[str]:

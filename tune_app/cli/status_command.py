@@ -6,7 +6,6 @@ Exit status: 0 the study was read, 2 the command has to be corrected, 130 ``--wa
 from __future__ import annotations
 
 import argparse
-import json
 import sys
 import time
 from collections import Counter
@@ -15,17 +14,17 @@ from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import Any
 
-from search_spaces.errors import UserError, one_line
+from search_spaces.errors import one_line
 from tune_app.cli.arguments import CommandParser, add_json, add_study
 from tune_app.cli.best_text import best_lines
-from tune_app.cli.places import MOST_LISTED, counted, failure_lines, limit_lines
-from tune_app.planning.durations import format_seconds
+from tune_app.cli.places import MOST_LISTED, counted, failure_lines, limit_lines, study_at
+from tune_app.planning.durations import format_age, format_seconds
 from tune_app.planning.overview import Overview, best_configurations, read_overview
 from tune_app.storage.lock import Holder
 from tune_app.storage.open_store import open_store
-from tune_app.storage.output import answering_mistakes, print_text
+from tune_app.storage.output import answering_mistakes, print_json, print_text
 from tune_app.storage.store import StudyStore
-from tune_app.study.ledger import Ledger, open_ledger
+from tune_app.study.ledger import Ledger
 
 STATES = {
     "finished": "finished",
@@ -97,12 +96,7 @@ def _wait(store: StudyStore, seconds: float) -> None:
 
 def _print_state(store: StudyStore, *, as_json: bool, clear: bool) -> bool:
     """Print the state of a study; return whether a driver runs it, or may run it."""
-    ledger = open_ledger(store)
-    if ledger is None:
-        raise UserError(
-            f"{store.place}: no study there (it has no study.json); give a study's directory, such "
-            "as results/q1a"
-        )
+    ledger = study_at(store)
     holder: Holder | str | None
     try:
         holder = store.holder()
@@ -110,11 +104,13 @@ def _print_state(store: StudyStore, *, as_json: bool, clear: bool) -> bool:
         holder = f"not known ({error.strerror or error})"
     view = read_overview(ledger, since=holder.since if isinstance(holder, Holder) else None)
     if as_json:
-        text = json.dumps(state_record(ledger, view, holder), allow_nan=False)
+        is_read = print_json(state_record(ledger, view, holder))
     else:
         text = "\n".join(state_lines(ledger, view, holder, time.time()))
-        text = (_CLEAR if clear and sys.stdout.isatty() else "") + text
-    return print_text(text) and holder is not None
+        if clear and sys.stdout.isatty():
+            print_text(_CLEAR, end="")
+        is_read = print_text(text)
+    return is_read and holder is not None
 
 
 def state_lines(
@@ -137,7 +133,7 @@ def state_lines(
         yield one_line(f"search: {view.search.sampler}, {begun}")
     yield f"epochs: {view.num_epochs} recorded, {_to_go(view)}"
     if view.last_result is not None:
-        yield f"last result: {_moment(view.last_result)}, {_ago(view.last_result, now)}"
+        yield f"last result: {_moment(view.last_result)}, {format_age(now - view.last_result)}"
     yield f"time left: {_time_left(view, holder)}"
     if view.num_unreadable:
         yield f"damaged: {view.num_unreadable} trial directories, which count as not begun"
@@ -191,7 +187,9 @@ def state_record(ledger: Ledger, view: Overview, holder: Holder | str | None) ->
 
 def _driver(holder: Holder | str | None, now: float) -> str:
     if isinstance(holder, Holder):
-        return one_line(f"{holder}, since {_moment(holder.since)}, {_ago(holder.since, now)}")
+        return one_line(
+            f"{holder}, since {_moment(holder.since)}, {format_age(now - holder.since)}"
+        )
     return "none; the study is not being run" if holder is None else one_line(holder)
 
 
@@ -228,7 +226,3 @@ def _time_left(view: Overview, holder: Holder | str | None) -> str:
 
 def _moment(seconds: float) -> str:
     return f"{datetime.fromtimestamp(seconds, UTC):%Y-%m-%d %H:%M:%S} UTC"
-
-
-def _ago(seconds: float, now: float) -> str:
-    return f"{format_seconds(now - seconds)} ago"

@@ -8,13 +8,22 @@ from search_spaces.errors import UserError
 
 
 def format_seconds(seconds: float) -> str:
-    """Return a duration as text: ``45 s``, ``3 min 20 s``, ``2 h 05 min``."""
+    """Return a duration as text: ``45 s``, ``3 min 20 s``, ``2 h 05 min``, ``3 days 4 h``."""
     whole = max(0, round(seconds))
     if whole < 60:
         return f"{whole} s"
     if whole < 3600:
         return f"{whole // 60} min {whole % 60:02d} s"
-    return f"{whole // 3600} h {whole % 3600 // 60:02d} min"
+    hours = whole // 3600
+    if hours < 48:
+        return f"{hours} h {whole % 3600 // 60:02d} min"
+    return f"{hours // 24} days {hours % 24} h"
+
+
+def format_age(seconds: float) -> str:
+    """Return how long ago something was: ``45 s ago``, ``2 h 05 min ago``, ``331 days ago``."""
+    days = int(seconds // 86_400)
+    return f"{days} days ago" if days >= 2 else f"{format_seconds(seconds)} ago"
 
 
 def parse_duration(text: str, option: str) -> float:

@@ -8,13 +8,15 @@ from __future__ import annotations
 
 import functools
 import io
+import json
 import os
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Protocol, TextIO
+from typing import Any, Protocol, TextIO
 
 from search_spaces.errors import UserError
+from tune_app.storage.wrapping import terminal_width, wrapped
 
 
 class Main(Protocol):
@@ -65,8 +67,15 @@ def prepare_streams() -> None:
         _show_any_character(getattr(sys, name))
 
 
-def print_text(text: str, *, to_stderr: bool = False, end: str = "\n") -> bool:
+def print_json(record: Any, *, indent: int | None = None) -> bool:
+    """Print JSON for programs; return whether it was written. Its lines are never broken."""
+    return print_text(json.dumps(record, indent=indent, allow_nan=False), wrap=False)
+
+
+def print_text(text: str, *, to_stderr: bool = False, end: str = "\n", wrap: bool = True) -> bool:
     """Print text; return whether it was written.
+
+    On a terminal, lines are broken between words unless ``wrap`` is False.
 
     After the first failure nothing more is printed to the stream. It is no error if the reader of
     standard output has gone, or if standard error cannot be written.
@@ -79,7 +88,8 @@ def print_text(text: str, *, to_stderr: bool = False, end: str = "\n") -> bool:
         return False
     _show_any_character(stream)
     try:
-        print(text, file=stream, flush=True, end=end)
+        shown = wrapped(text, terminal_width(stream)) if wrap else text
+        print(shown, file=stream, flush=True, end=end)
     except OSError as error:
         discard_output(stream)
         if not to_stderr and not isinstance(error, BrokenPipeError):

@@ -155,7 +155,7 @@ class Measures:
         return unit == "%" if unit else is_share(name)
 
     def text(self, name: str, value: object, values: Iterable[object] = ()) -> str:
-        """Return a value with its unit: ``97.50 %``, ``12.3 mm``, ``0.4213``.
+        """Return a value with its unit: ``97.50 %``, ``12.3 mm``, ``0.4213``, ``11,175,370``.
 
         Args:
             name: the measure.
@@ -167,7 +167,8 @@ class Measures:
             return "not known"
         if self.is_share(name, (number, *values)):
             return f"{100 * number:.2f} %"
-        return f"{number:.4g} {self.unit(name)}".rstrip()
+        is_large = 1e4 <= abs(number) < 1e15
+        return f"{number:{',.0f' if is_large else '.4g'}} {self.unit(name)}".rstrip()
 
     def words(self, name: str) -> str:
         """Return a measure with its unit and direction: ``val_rmse (mm, lower is better)``."""

@@ -7,7 +7,6 @@ mistake.
 from __future__ import annotations
 
 import argparse
-import json
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -26,7 +25,7 @@ from analysis.frames.load import load_study
 from analysis.labs.reference import TABLES
 from analysis.render.markdown import escape
 from search_spaces.errors import UserError, choices, did_you_mean
-from tune_app.storage.output import answering_mistakes, print_text
+from tune_app.storage.output import answering_mistakes, print_json, print_text
 from tune_app.storage.remote_folder import is_url
 
 _REPORTS = ("report_a", "report_b", "all")
@@ -38,10 +37,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     arguments = _parser().parsed(argv)
     audits = _audits(arguments)
     if arguments.json:
-        text = json.dumps([audit.as_json() for audit in audits], indent=1, allow_nan=False)
+        print_json([audit.as_json() for audit in audits], indent=1)
     else:
-        text = "\n\n".join(as_text(audit) for audit in audits)
-    print_text(text)
+        print_text("\n\n".join(as_text(audit) for audit in audits))
     return int(any(audit.failed for audit in audits))
 
 
