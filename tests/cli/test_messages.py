@@ -51,10 +51,10 @@ def test_without_a_probe_only_what_is_known_is_said() -> None:
 def test_the_plan_says_what_its_seeds_can_show() -> None:
     one, five = (power_line(plan_power(number, 3)) for number in (1, 5))
     assert one == (
-        "one seed: what differs, differs between these trainings; at least 6 seeds (--seeds 0-5) "
-        "show that settings do"
+        "one seed: too few to tell the effect of a setting from chance; at least 6 (--seeds 0-5) "
+        "can"
     )
-    assert five.startswith("5 seeds: what differs")
+    assert five.startswith("5 seeds: too few to tell")
     # Paired t-test, two-sided 5 %, power 80 %: an effect of 1.43 takes 6 pairs and
     # one of 1.00 takes 10. With 90 % of 14,000 the standard error is 0.2535 points.
     assert power_line(plan_power(6, 3)).startswith(

@@ -38,7 +38,7 @@ def plan_lines(study: PreparedStudy, plan: Plan, cluster: Cluster) -> list[str]:
     if study.search is None:
         number = f"{counted(len(plan.trials), 'trial')} to run{epochs}"
         rows = counted(plan.num_rows, "row")
-        lines.append(f"{rows}, {len(plan.finished)} finished; {number}")
+        lines.append(f"{rows}, {len(plan.finished)} finished; {number}{_begun(study, plan)}")
         lines += _part_lines(study, plan)
     else:
         lines += search_lines(study, plan)
@@ -56,6 +56,13 @@ def plan_lines(study: PreparedStudy, plan: Plan, cluster: Cluster) -> list[str]:
     power = power_of(study)
     shown = [] if power is None else [power_line(power)]
     return [*lines, *_repeat_lines(ledger), *shown, *checks, *open_lines(plan)]
+
+
+def _begun(study: PreparedStudy, plan: Plan) -> str:
+    """Return how many of the trials to run an earlier launch has begun."""
+    begun = {key for key, trial in study.recorded.trials.items() if trial.history}
+    number = sum(trial.key in begun for trial in plan.trials)
+    return f", {number} of them begun before" if number else ""
 
 
 def _part_lines(study: PreparedStudy, plan: Plan) -> list[str]:
@@ -98,8 +105,8 @@ def power_line(power: PlanPower) -> str:
     if power.standard_deviations is None:
         seeds = "one seed" if number == 1 else f"{number} seeds"
         return (
-            f"{seeds}: what differs, differs between these trainings; at least "
-            f"{power.fewest_seeds} seeds (--seeds 0-{power.fewest_seeds - 1}) show that settings do"
+            f"{seeds}: too few to tell the effect of a setting from chance; at least "
+            f"{power.fewest_seeds} (--seeds 0-{power.fewest_seeds - 1}) can"
         )
     line = (
         f"smallest difference: {number} seeds show {power.standard_deviations:.1f} times the "
@@ -144,7 +151,7 @@ def _at_once(estimate: Estimate) -> str:
 def link_lines(dashboard: str, ledger: Ledger) -> list[str]:
     """Return where a running study can be watched."""
     asks = bool(dashboard) and asks_for_token()
-    token = "  (its token: ray get-auth-token, on this machine)" if asks else ""
+    token = " (asks for a token; `ray get-auth-token` prints it)" if asks else ""
     lines = [f"dashboard: http://{dashboard}{token}"] if dashboard else []
     study = shell_word(ledger.store, ledger.root)
     lines.append(f"report as it grows: {command_name('analysis.report')} {study} --serve")
