@@ -12,18 +12,16 @@ from typing import Any
 from rich.console import Console, Group
 from rich.live import Live
 from rich.progress import BarColumn, Progress, TaskID, TextColumn
-from rich.table import Table
 
 from search_spaces.configuration import Config
 from tune_app.cli.run_console import print_line
+from tune_app.cli.trial_lines import RunningTrial, trial_lines
 from tune_app.cli.work_done import WorkDone
 from tune_app.planning.durations import format_seconds
 from tune_app.planning.plan import Plan, PlannedTrial
 from tune_app.study.measures import Measures, measured
 from tune_app.study.objective import finite_number
 from tune_app.study.result_rule import ResultRule
-
-MAX_LINES = 12
 
 
 class StudyProgress:
@@ -222,20 +220,22 @@ class StudyProgress:
             ),
             left="" if left is None else f"{format_seconds(left)} left",
         )
-        lines = Table.grid(padding=(0, 2))
-        for key, name in list(self._running.items())[:MAX_LINES]:
-            described = self._describe(self._latest.get(key, {}), self._epochs[key])
-            lines.add_row(f"  {name}", described)
-        if not self._running and not self._work.num_ended:
-            lines.add_row("  starting workers", "")
-        if len(self._running) > MAX_LINES:
-            lines.add_row(f"  and {len(self._running) - MAX_LINES} more", "")
+        running = [
+            RunningTrial(name, self._words(self._latest.get(key, {}), self._epochs[key]))
+            for key, name in self._running.items()
+        ]
+        if not running and not self._work.num_ended:
+            running = [RunningTrial("starting workers", ())]
+        lines = trial_lines(running, self._console.width)
         self._live.update(Group(self._progress, lines))
 
-    def _describe(self, result: Mapping[str, Any], num_epochs: int | None = None) -> str:
-        """Return the latest state of a trial in words: ``epoch 2/5  val_accuracy 97.50 %``."""
+    def _describe(self, result: Mapping[str, Any]) -> str:
+        return "  ".join(self._words(result))
+
+    def _words(self, result: Mapping[str, Any], num_epochs: int | None = None) -> list[str]:
+        """Return the latest state of a trial: ``epoch 2/5``, ``val_accuracy 97.50 %``."""
         if not result:
-            return "starting"
+            return ["starting"]
         of = f"/{num_epochs}" if num_epochs else ""
         words = [f"epoch {result['epoch']}{of}"]
         metric = self._measures.metric
@@ -248,4 +248,4 @@ class StudyProgress:
         seconds = finite_number(result.get("train_seconds"))
         if seconds is not None:
             words.append(f"{format_seconds(seconds)} of training")
-        return "  ".join(words)
+        return words
