@@ -19,6 +19,10 @@ class UserError(Exception):
     def __init__(self, message: str) -> None:
         super().__init__(one_line(message))
 
+    def _render_traceback_(self) -> list[str]:
+        """Return the lines that a notebook shows: the message alone, as a command prints it."""
+        return [f"error: {self}"]
+
 
 def one_line(text: str) -> str:
     """Return a text as one printable line; of a very long text, its beginning and its end."""

@@ -46,12 +46,14 @@ def kernel(tmp_path: Path) -> Iterator[Any]:
 
 
 def output(client: Any, cell: str, while_running: Callable[[str], None] = lambda _: None) -> str:
-    """Return what a cell prints and the name of the error that it raises."""
+    """Return what a cell prints, and the name and the lines of the error that it raises."""
     texts: list[str] = []
 
     def note(message: dict[str, Any]) -> None:
         content = message["content"]
         texts.append(content.get("text") or content.get("ename") or "")
+        texts.append("<html>" if "text/html" in content.get("data", ()) else "")
+        texts.extend(content.get("traceback", ()))
         while_running("".join(texts))
 
     client.execute_interactive(cell, output_hook=note, timeout=240)
@@ -91,6 +93,9 @@ def test_stopped_and_continued(kernel: Any, tmp_path: Path) -> None:
     printed = output(client, "print(run_study(space(0.0), study='quick').best()['x'].iloc[0])")
     assert printed.rstrip().endswith("1"), printed
     assert "2 rows, 0 finished; 2 trials to run" in printed
+    assert "<html>" not in printed, "Tune shows nothing of its own"
+    mistake = output(client, "run_study(space(0.0), seed=1)")
+    assert mistake.startswith("UserErrorerror: run_study: no option 'seed'") and "\n" not in mistake
     assert "[2/2] " in printed and "\x1b[" not in printed, "a line per trial, nothing drawn again"
     shown = displayed(client, "load_study('results/quick').figure('curves')")
     assert shown["image/svg+xml"].startswith("<svg ") and "Loss by epoch" in shown["text/plain"]

@@ -20,6 +20,7 @@ from tune_app.study.provenance import command_line
     ("called_as", "names"),
     [
         ("/bin/tune-app", ["tune-app run", "tune-app show", "tune-app report"]),
+        ("/x/ipykernel_launcher.py", ["tune-app run", "tune-app show", "tune-app report"]),
         (
             "/lib/tune_app/run.py",
             ["python -m tune_app.run", "python -m tune_app show", "python -m analysis.report"],

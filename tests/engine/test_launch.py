@@ -103,7 +103,7 @@ def test_rows_that_a_condition_leaves_out_are_open_and_those_that_failed_stay_fa
         "needs 64 CPU, the largest node has 2",
         "left out by --where x=1",
     ]
-    assert "1 row left out by --where x=1, to stay open" in capsys.readouterr().out
+    assert "1 row not to run, left out by --where x=1" in capsys.readouterr().out
     ledger = open_ledger(LocalStore(tmp_path / "results" / "mine"))
     assert ledger is not None
     ids = [configuration.config_id for configuration in ledger.configurations()]

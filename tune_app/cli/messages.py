@@ -70,7 +70,7 @@ def _part_lines(study: PreparedStudy, plan: Plan) -> list[str]:
     conditions = study.request.where
     if not conditions or not plan.left_out:
         return []
-    return [f"{counted(len(plan.left_out), 'row')} {why_left_out(conditions)}, to stay open"]
+    return [f"{counted(len(plan.left_out), 'row')} not to run, {why_left_out(conditions)}"]
 
 
 def search_lines(study: PreparedStudy, plan: Plan) -> list[str]:

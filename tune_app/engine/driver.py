@@ -153,6 +153,8 @@ def _run_config(
         callbacks=callbacks,
         stop=stop,
         verbose=0,
+        # Otherwise a notebook gets an empty table of Tune's, whatever verbose is.
+        progress_reporter=tune.CLIReporter(),
     )
 
 

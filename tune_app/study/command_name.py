@@ -11,14 +11,15 @@ _MODULES = ("tune_app.run", "tune_app.status")
 def command_name(module: str) -> str:
     """Return ``tune-app run``, or ``python -m tune_app.run`` if the command was called that way.
 
-    Commands without a module of their own are ``python -m tune_app show`` and so on.
+    A notebook is told of ``tune-app``, a script of ``python -m``. Commands without a module of
+    their own are ``python -m tune_app show`` and so on.
 
     Args:
         module: the command's own module, such as ``tune_app.run``; its last part is the subcommand.
     """
     program = Path(sys.argv[0] if sys.argv else "")
     subcommand = module.rpartition(".")[2]
-    if program.stem == "tune-app":
+    if program.stem in ("tune-app", "ipykernel_launcher"):
         return f"tune-app {subcommand}"
     if program.parts[-2:] == ("tune_app", "__main__.py"):
         return f"python -m tune_app {subcommand}"
