@@ -12,7 +12,7 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 from search_spaces.errors import UserError, one_line
-from tune_app.cli.arguments import CommandParser
+from tune_app.cli.arguments import CommandParser, add_json, add_study
 from tune_app.cli.places import shell_word
 from tune_app.storage.output import answering_mistakes, print_json, print_text
 from tune_app.study.command_name import command_name
@@ -31,9 +31,7 @@ def build_parser() -> argparse.ArgumentParser:
         MODULE,
         "Print the best configuration of each data set of a study, and export a trained model.",
     )
-    parser.add_argument(
-        "study", metavar="results/STUDY", help="the study's directory or URL, e.g. results/q1a"
-    )
+    add_study(parser)
     parser.add_argument(
         "--export",
         metavar="FILE",
@@ -65,9 +63,7 @@ def build_parser() -> argparse.ArgumentParser:
         help="the search space that builds a model of your own, for --export to .onnx only, "
         "e.g. --space my_space.py (default: models of torchvision need none)",
     )
-    parser.add_argument(
-        "--json", action="store_true", help="print one JSON object, for programs (default: text)"
-    )
+    add_json(parser, "one JSON object", "text")
     return parser
 
 
