@@ -11,7 +11,7 @@ import pandas as pd
 
 from analysis.compare.changes import changes_data
 from analysis.compare.details import levels_data, measures_data, one_sided_data
-from analysis.compare.joined import Joined, join
+from analysis.compare.joined import Joined, join, settings_of
 from analysis.compare.measure import Judged, also_shown, choose, unlike
 from analysis.compare.pairs import Pairs, pairs_of, units
 from analysis.compare.predictions import mcnemar_of_rows
@@ -180,8 +180,25 @@ def _nothing_in_common(first: Named, second: Named, joined: Joined) -> str:
             "several of its rows agree in everything else; choose one value with --where "
             f"{extra[0]}=VALUE"
         )
+    apart = _apart(first.study, second.study)
+    if apart:
+        return (
+            f"{places} have no configuration in common: {apart}; compare studies that share "
+            "configurations"
+        )
     parameters = [choices(named.study.config_keys[:8]) for named in (first, second)]
     return (
         f"{places} have no configuration in common (parameters: {parameters[0]}; and "
         f"{parameters[1]}); compare studies that share configurations"
     )
+
+
+def _apart(first: Study, second: Study) -> str:
+    """Return the first parameter of both studies that has no value in both; empty if all have."""
+    settings = [list(settings_of(study).values()) for study in (first, second)]
+    for name in settings[0][0]:
+        values = [dict.fromkeys(str(one[name]) for one in of if name in one) for of in settings]
+        if all(values) and not values[0].keys() & values[1].keys():
+            shown = [choices(list(texts)[:5]) for texts in values]
+            return f"{name} is {shown[0]} in the first and {shown[1]} in the second"
+    return ""

@@ -78,6 +78,10 @@ def test_nothing_in_common_is_refused_in_one_line(tmp_path: Path) -> None:
     with pytest.raises(UserError, match=r"/a and .*/b have no configuration in common "
                        r"\(parameters: lr, width; and C\)"):  # fmt: skip
         compared(a, b)
+    wider = [{**config, "width": config["width"] + 100} for config in GRID]
+    c = fitted(tmp_path / "c", configs=wider, seeds=(0,))
+    with pytest.raises(UserError, match=r"in common: width is .* in the first and 1"):
+        compared(a, c)
 
 
 def test_values_to_choose_from_are_named_where_no_row_can_be_joined(tmp_path: Path) -> None:
