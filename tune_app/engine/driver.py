@@ -116,9 +116,11 @@ def _function(study: PreparedStudy) -> Any:
 
     from tune_app.engine.own_errors import with_own_errors
     from tune_app.engine.own_function import own_function
-    from tune_app.engine.user_code import portable
+    from tune_app.engine.parallel_run import with_workers
+    from tune_app.engine.user_code import portable, ship
     from tune_app.training.classifier_family import FamilyTraining
     from tune_app.training.launch_settings import LaunchSettings
+    from tune_app.training.parameter import WORKERS
 
     objective = Objective.of_study(study.ledger.study)
     trainable = study.trainable
@@ -132,7 +134,11 @@ def _function(study: PreparedStudy) -> Any:
         retries_errors=study.request.retry_errors,
     )
     function = own_function(trainable) if trainable.is_own else portable(trainable.load())
-    if isinstance(trainable.function, FamilyTraining) and trainable.function.family.functions():
+    own = trainable.function
+    has_own = isinstance(own, FamilyTraining) and bool(own.family.functions())
+    if WORKERS in trainable.parameters:
+        function = with_workers(function, ship(trainable.load()) if has_own else None)
+    if has_own:
         function = with_own_errors(function)
     function = tune.with_parameters(function, data=study.images, settings=settings)
     # Ray's dashboard and logs call the workers by this name.

@@ -7,6 +7,7 @@ from typing import Any
 
 from tune_app.engine.own_function import FAILURE
 from tune_app.engine.own_process import captured_output, prepare_process
+from tune_app.engine.worker_team import WorkerDiedError, WorkerError
 from tune_app.storage.open_store import worker_store
 from tune_app.storage.storage_errors import FullDiskError
 from tune_app.study.trial_directory import OUTPUT_FILE
@@ -32,12 +33,13 @@ def with_own_errors(training: Callable[..., None]) -> Callable[..., None]:
         with captured_output(store, store.root / config["plan"]["directory"] / OUTPUT_FILE):
             try:
                 training(config, data=data, settings=settings)
-            except FullDiskError:
+            except (FullDiskError, WorkerDiedError):
                 raise
             except Exception as error:
                 if settings.retries_errors:
                     raise
-                tune.report({FAILURE: error_text(error), "epoch": 1})
+                text = str(error) if isinstance(error, WorkerError) else error_text(error)
+                tune.report({FAILURE: text, "epoch": 1})
 
     train.__name__ = train.__qualname__ = training.__name__
     return train

@@ -48,6 +48,7 @@ def trial_config(
     }
     plan |= {"rungs": list(trial.rungs)} if trial.rungs else {}
     plan |= {"after_epoch": trial.after_epoch} if trial.after_epoch else {}
+    plan |= {"workers": trial.workers} if trial.workers > 1 else {}
     return {**trial.config, "plan": plan}
 
 
@@ -78,7 +79,20 @@ def trial_name(trial: Any) -> str:
 
 
 def placement_group(config: Mapping[str, Any]) -> Any:
-    """Return the placement group of a trial: one bundle with the resources of its plan."""
+    """Return the placement group of a trial: one bundle with the resources of its plan.
+
+    If the trial has several workers, each has a bundle, all on one node. The trial itself then only
+    waits for them and needs none.
+    """
     from ray import tune
 
-    return tune.PlacementGroupFactory([dict(config["plan"]["resources"])])
+    resources, workers = worker_resources(config["plan"])
+    if workers == 1:
+        return tune.PlacementGroupFactory([resources])
+    return tune.PlacementGroupFactory([{}, *[resources] * workers], strategy="STRICT_PACK")
+
+
+def worker_resources(plan: Mapping[str, Any]) -> tuple[dict[str, float], int]:
+    """Return the resources of each worker of a trial, and how many there are."""
+    workers = int(plan.get("workers", 1))
+    return {name: amount / workers for name, amount in plan["resources"].items()}, workers

@@ -13,7 +13,7 @@ from tune_app.planning.code_change import check_code
 from tune_app.planning.objectives import with_recorded_objectives
 from tune_app.planning.order import RANDOM
 from tune_app.planning.request import StudyRequest
-from tune_app.planning.resources import Cluster
+from tune_app.planning.resources import Cluster, check_gpus
 from tune_app.planning.search_options import check_search, search_settings
 from tune_app.planning.study_data import load_own_data
 from tune_app.storage.store import STUDY_FILE
@@ -93,6 +93,7 @@ def check_request(request: StudyRequest) -> CheckedRequest:
         )
     _check_rows(request)
     trainable = find_trainable(request.space)
+    check_gpus(request.space, trainable)
     if request.vary_split and not trainable.uses_images:
         raise UserError(
             f"--vary-split: {request.space.name} uses no images, so there is nothing to split; "

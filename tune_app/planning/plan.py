@@ -9,11 +9,10 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import partial
 
 from search_spaces.configuration import Config, Configuration
 from tune_app.planning.order import Order, default_order
-from tune_app.planning.resources import Cluster, trial_resources
+from tune_app.planning.resources import Cluster, trial_resources, with_workers
 from tune_app.planning.sharing import Row, group_rows, milestone_of
 from tune_app.study.trial_record import AT_RETURN
 from tune_app.study.trials import RowKey
@@ -34,6 +33,7 @@ class PlannedTrial:
         rungs: the epochs, ascending, at which a search decides whether the trial goes on. A
             checkpoint is saved there.
         after_epoch: the epoch after which a search had stopped the trial; 0 if it had not.
+        workers: the processes that train the model; its resources are divided among them.
     """
 
     key: str
@@ -44,6 +44,7 @@ class PlannedTrial:
     resources: Mapping[str, float]
     rungs: tuple[int, ...] = ()
     after_epoch: int = 0
+    workers: int = 1
 
     @property
     def num_epochs(self) -> int | None:
@@ -176,12 +177,15 @@ def make_plan(
         options: how the trials run.
         left_out: rows that are not to be run now.
     """
-    resources_of = partial(
-        trial_resources,
-        space_resources=space_resources,
-        trials_per_gpu=options.trials_per_gpu,
-        alone_on=cluster if options.exclusive else None,
-    )
+
+    def resources_of(config: Config) -> Mapping[str, float]:
+        return trial_resources(
+            config,
+            space_resources,
+            trials_per_gpu=options.trials_per_gpu,
+            alone_on=cluster if options.exclusive else None,
+            workers=trainable.num_workers(config),
+        )
 
     lacking: dict[frozenset[tuple[str, float]], Mapping[str, float]] = {}
 
@@ -197,7 +201,11 @@ def make_plan(
 
     keys = [(configuration, seed) for seed in seeds for configuration in configurations]
     missing = [
-        Row(c.config_id, _resolve(trainable, c.config, options.device), seed)
+        Row(
+            c.config_id,
+            with_workers(_resolve(trainable, c.config, options.device), trainable, space_resources),
+            seed,
+        )
         for c, seed in keys
         if (c.config_id, seed) not in finished and (c.config_id, seed) not in left_out
     ]
@@ -259,6 +267,7 @@ def _make_trial(
         milestones=milestones,
         serves=serves,
         resources=resources_of(config),
+        workers=trainable.num_workers(config),
     )
 
 

@@ -14,20 +14,21 @@ time of those that have ended.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from search_spaces.errors import UserError
 from tune_app.planning.plan import PlannedTrial, PlanOptions, make_plan
-from tune_app.planning.resources import Cluster
+from tune_app.planning.resources import Cluster, num_gpus
 from tune_app.study.ledger import Ledger
 from tune_app.study.trial_directory import TrialDirectory
 from tune_app.study.trials import RowKey, Trial
 from tune_app.training.checkpoint import read_index, resumable_checkpoints
 from tune_app.training.registry import check_config, trainable_of_study
 
-_ANY_NODE = Cluster(({"CPU": 1.0, "GPU": 1.0},))
+_ANY_NODE = Cluster(({"CPU": math.inf, "GPU": math.inf},))
 """The launch names rows that the real cluster cannot run. Here only the amount of work matters."""
 
 
@@ -77,7 +78,7 @@ def planned_trials(ledger: Ledger, finished: Collection[RowKey]) -> tuple[Planne
         configurations,
         study["seeds"],
         trainable,
-        {},
+        {"gpu": num_gpus(study["space"].get("resources", {}))},
         cluster=_ANY_NODE,
         finished=dict.fromkeys(finished, ""),
         num_train={name: size for name, size in sizes.items() if isinstance(size, int)},

@@ -8,9 +8,10 @@ numbers as an uninterrupted one, and so does a trial that serves several milesto
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Callable, Mapping
+from typing import Any, Protocol
 
+import numpy as np
 import torch
 
 from tune_app.data.split_data import SplitData
@@ -18,7 +19,30 @@ from tune_app.training.classifier_run import ClassifierRun
 from tune_app.training.launch_settings import LaunchSettings
 from tune_app.training.model_family import SHIPPED, ModelFamily
 from tune_app.training.network import model_name
+from tune_app.training.task import Task
 from tune_app.training.trial_context import TrialContext
+
+
+class Run(Protocol):
+    """The training of one model, in this process (:class:`ClassifierRun`) or in several."""
+
+    task: Task
+    cost: Mapping[str, int]
+
+    def load_state(self, state: dict[str, Any]) -> None:
+        """Continue from what :meth:`state` returned."""
+
+    def train_epoch(self, epoch: int) -> dict[str, Any]:
+        """Train on every training item once; return the metrics of the epoch."""
+
+    def test(self) -> tuple[dict[str, Any], np.ndarray[Any, Any]]:
+        """Return (test metrics, predictions) on the test split."""
+
+    def weights(self) -> dict[str, torch.Tensor]:
+        """Return the weights as the plain model takes them."""
+
+    def state(self) -> dict[str, Any]:
+        """Return everything that a resumed trial needs."""
 
 
 def train_classifier(
@@ -27,16 +51,25 @@ def train_classifier(
     data: Mapping[str, SplitData],
     settings: LaunchSettings,
     family: ModelFamily = SHIPPED,
+    new_run: Callable[[dict[str, Any], SplitData, int, ModelFamily], Run] = ClassifierRun,
 ) -> None:
-    """Run one trial: train up to its last milestone, and report every epoch to Ray Tune."""
+    """Run one trial: train up to its last milestone, and report every epoch to Ray Tune.
+
+    Args:
+        config: what Tune passed to the trial.
+        data: the data sets by their names.
+        settings: the settings of the launch.
+        family: a user's models, loss, optimizers, schedules and augmentation.
+        new_run: returns the training from scratch, of (config, data, last epoch, family).
+    """
     trial = TrialContext(config, settings)
     if trial.is_recorded():
         return
     torch.set_num_threads(trial.num_threads())
     items = data[config["dataset"]].at_seed(config["seed"])
 
-    def begin(state: dict[str, Any] | None) -> ClassifierRun:
-        run = ClassifierRun(config, items, trial.last_epoch, family)
+    def begin(state: dict[str, Any] | None) -> Run:
+        run = new_run(config, items, trial.last_epoch, family)
         if state is not None:
             run.load_state(state)
         return run

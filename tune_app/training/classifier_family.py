@@ -14,7 +14,7 @@ from typing import Any
 from search_spaces.configuration import Config
 from search_spaces.errors import UserError, choices
 from tune_app.training.model_family import SHIPPED, Function, ModelFamily
-from tune_app.training.parameter import DEVICES, OPTIONAL, REQUIRED, Parameter
+from tune_app.training.parameter import DEVICES, OPTIONAL, REQUIRED, WORKERS, Parameter
 from tune_app.training.probe import Probe
 from tune_app.training.reported_names import OF_CLASSIFIER
 from tune_app.training.trainable import Trainable
@@ -27,6 +27,8 @@ AUGMENTATION_NAMES = ("none", "shift", "flip_shift")
 _RESNETS = ("resnet18", "resnet50")
 # A file of weights is named DATASET-MODEL, so a model's name has no hyphen.
 _NAME_OF_A_MODEL = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.]{0,59}")
+LEAST_PART = 4
+"""The fewest items of a batch for each worker. The last batch of an epoch may have a quarter."""
 _RELATIVE_COST = {"resnet18": 1.0, "resnet50": 2.8}
 """Seconds of an epoch on a CPU, as measured; other models count as a ResNet-18."""
 
@@ -106,11 +108,11 @@ class FamilyTraining:
 
     family: ModelFamily
 
-    def __call__(self, config: dict[str, Any], *, data: Any, settings: Any) -> None:
-        """Run one trial."""
+    def __call__(self, config: dict[str, Any], **given: Any) -> None:
+        """Run one trial, with the arguments of ``train_classifier``."""
         from tune_app.training.classifier import train_classifier
 
-        train_classifier(config, data=data, settings=settings, family=self.family)
+        train_classifier(config, **given, family=self.family)
 
     def probe(self, config: Config, data: Any, num_threads: int) -> Probe:
         """Measure a few steps of a trial."""
@@ -143,7 +145,7 @@ def _trainable(
             "cuda_graphs": _trains_on_cpu,
         },
         cost=_cost,
-        cannot_run=_lacks_a_rate,
+        cannot_run=_why_not,
         probe="tune_app.training.classifier_probe:probe",
         probe_axes=probe_axes,
         reports=OF_CLASSIFIER,
@@ -176,6 +178,7 @@ def _parameters(family: ModelFamily) -> dict[str, Parameter]:
         "lr_schedule": Parameter(str, default="constant", allowed=(*SCHEDULES, *family.schedules)),
         **_unless_own(family),
         "epochs": Parameter(int, minimum=1),
+        WORKERS: Parameter(int, default=OPTIONAL, minimum=1, maximum=1024),
         "pin_memory": Parameter(bool, default=False),
         "mixed_precision": Parameter(bool, default=False),
         "resident_images": Parameter(bool, default=False),
@@ -237,7 +240,16 @@ def _has_no_schedule(config: Config) -> bool:
     return bool(config["lr_schedule"] == "constant")
 
 
-def _lacks_a_rate(config: Config, _num_train: int) -> str | None:
+def _why_not(config: Config, num_train: int) -> str | None:
+    """Return why a configuration cannot be trained, or None."""
+    workers, size = config.get(WORKERS, 1), config["batch_size"]
+    least = LEAST_PART * workers
+    if workers > 1 and size < least:
+        return f"{workers} workers need a batch_size of at least {least}, not {size}"
+    if workers > 1 and 0 < num_train < least:
+        return f"{workers} workers need at least {least} training items, not {num_train}"
+    if workers > 1 and config["cuda_graphs"]:
+        return "cuda_graphs is for one worker"
     if config["optimizer"] in OPTIMIZERS and "lr" not in config:
         return f"optimizer {config['optimizer']} needs the parameter lr"
     return None

@@ -30,7 +30,7 @@ def probe(
     times: list[float] = []
     for inputs, labels in run.loader(run.epoch_batches(1)[:8]):
         started = time.perf_counter()
-        loss, _ = run.step(run.augmented(inputs, 1, len(times)), labels)
+        loss, _ = run.step(run.augmentation(inputs, 1, len(times)), labels)
         loss.item()
         times.append((time.perf_counter() - started) / len(labels))
     held_out = data.test[:EVAL_BATCH_SIZE]

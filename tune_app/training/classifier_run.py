@@ -2,28 +2,30 @@
 
 from __future__ import annotations
 
+import functools
 import math
+import operator
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import numpy as np
 import torch
 from torch import Tensor
 
-from search_spaces.errors import UserError
 from tune_app.cropped_conv.crop import full_state_dict
 from tune_app.data.epoch_order import epoch_order
 from tune_app.data.input_pipeline import BatchLoader
 from tune_app.data.split_data import SplitData
-from tune_app.training.augmentation import AUGMENTATIONS, NO_AUGMENTATION
+from tune_app.training.augmentation import Augmentation
 from tune_app.training.gpu_arithmetic import precision, repeat_exactly
 from tune_app.training.graphed_step import CudaRecorder, GraphedStep
 from tune_app.training.memory import peak_memory_mb
-from tune_app.training.model_family import SHIPPED, Function, ModelFamily
+from tune_app.training.model_family import SHIPPED, ModelFamily
 from tune_app.training.network import build_network
 from tune_app.training.optimizers import build_optimizer, load_optimizer, rate_factor
-from tune_app.training.randomness import derived_seed, seed_epoch, seed_weights
+from tune_app.training.process_group import ALONE, ProcessGroup
+from tune_app.training.randomness import seed_epoch, seed_weights
 from tune_app.training.task import Task
 
 EVAL_BATCH_SIZE = 250
@@ -39,6 +41,7 @@ class ClassifierRun:
         data: the data set; one without class names is a regression.
         last_epoch: the last epoch, which a schedule may depend on.
         family: a user's models, loss, optimizers, schedules and augmentation.
+        group: the processes that train the model, each on its part of every batch.
     """
 
     def __init__(
@@ -47,10 +50,12 @@ class ClassifierRun:
         data: SplitData,
         last_epoch: int,
         family: ModelFamily = SHIPPED,
+        group: ProcessGroup = ALONE,
     ) -> None:
         self.config = config
         self.data = data
         self.family = family
+        self.group = group
         self.task = Task(data, family.loss, float(config.get("label_smoothing", 0.0)))
         self.device = torch.device(config["device"])
         self.amp = bool(config["mixed_precision"]) and self.device.type == "cuda"
@@ -73,12 +78,13 @@ class ClassifierRun:
             config, self.task, family, few.input_shape, lambda: next(few([data.train[:_FEW]]))[0]
         )
         self.cost, self._trains_all = network.cost, network.trains_all
-        self.model = network.model.to(self.device)
+        self.model = group.synced(network.model.to(self.device), self.device)
         if self.device.type == "cuda" and len(few.input_shape) == 3:
             self.model.to(memory_format=torch.channels_last)
+        self._parallel = group.parallel(self.model, trains_all=self._trains_all)
         self.optimizer = build_optimizer(config, self.model, family)
-        self._rates = [group["lr"] for group in self.optimizer.param_groups]
-        self._augmenting = torch.Generator(self.device)
+        self._rates = [options["lr"] for options in self.optimizer.param_groups]
+        self.augmentation = Augmentation(config, data, self.device, family.augment)
         self.scaler = torch.amp.GradScaler(self.device.type, enabled=self.amp)
 
     def train_epoch(self, epoch: int) -> dict[str, Any]:
@@ -89,7 +95,7 @@ class ClassifierRun:
         """
         started, cpu_started = time.perf_counter(), time.process_time()
         self._set_learning_rate(epoch)
-        seed_epoch(self.config["seed"], epoch)
+        seed_epoch(self.config["seed"], epoch, self.group.rank)
         self.model.train()
         train_loss, train_accuracy, num_images = self.train_steps(self.epoch_batches(epoch), epoch)
         trained = time.perf_counter()
@@ -128,70 +134,64 @@ class ClassifierRun:
             epoch: the epoch, on which an augmentation depends.
 
         Returns:
-            (mean loss, accuracy, number of items), measured during training; for a regression the
-            accuracy is 0.
+            (mean loss, accuracy, number of items), measured during training, over all processes;
+            for a regression the accuracy is 0.
         """
         loss_sum = torch.zeros((), dtype=torch.float64, device=self.device)
         num_correct = torch.zeros((), dtype=torch.int64, device=self.device)
-        num_items = 0
+        num_items = sum(map(len, batches))
         step = GraphedStep(self.step, CudaRecorder()) if self._graphed else self.step
-        for number, (loaded, labels) in enumerate(self.loader(batches)):
-            loss, outputs = step(self.augmented(loaded, epoch, number), labels)
+        for batch, (inputs, labels) in zip(batches, self._parts(batches, epoch), strict=True):
+            weight = self.group.weight(len(labels), len(batch))
+            is_whole = weight == 1
+            loss, outputs = step(inputs, labels) if is_whole else self.step(inputs, labels, weight)
             loss_sum += loss.detach() * len(labels)
             if self.task.has_classes:
                 num_correct += (outputs.detach().argmax(1) == labels).sum()
-            num_items += len(labels)
+        loss_sum, num_correct = self.group.summed(loss_sum), self.group.summed(num_correct)
         # Reading the sums waits until a GPU has finished, so the caller measures the whole time.
         return loss_sum.item() / num_items, num_correct.item() / num_items, num_items
 
-    def step(self, inputs: Tensor, labels: Tensor) -> tuple[Tensor, Tensor]:
-        """Take one optimizer step; return (loss, outputs)."""
+    def _parts(
+        self, batches: list[np.ndarray[Any, Any]], epoch: int
+    ) -> Iterator[tuple[Tensor, Tensor]]:
+        """Yield this process's part of each batch, augmented as the whole batch would be."""
+        part, augmentation = self.group.part, self.augmentation
+        if augmentation.is_none:
+            yield from self.loader(map(part, batches))
+            return
+        for number, (inputs, labels) in enumerate(self.loader(batches)):
+            yield part(augmentation(inputs, epoch, number)), part(labels)
+
+    def step(self, inputs: Tensor, labels: Tensor, weight: float = 1.0) -> tuple[Tensor, Tensor]:
+        """Take one optimizer step, with the gradient of the loss times a weight.
+
+        Returns:
+            (loss, outputs).
+        """
         with torch.autocast(self.device.type, torch.float16, enabled=self.amp):
-            outputs = self.task.outputs(self.model(inputs), labels)
+            outputs = self.task.outputs(self._parallel(inputs), labels)
             loss = self.task.loss(outputs, labels)
         self.optimizer.zero_grad(set_to_none=True)
-        self.scaler.scale(loss).backward()
+        self.scaler.scale(loss if weight == 1 else loss * weight).backward()
         self.scaler.step(self.optimizer)
         self.scaler.update()
         return loss, outputs
 
-    def augmented(self, inputs: Tensor, epoch: int, number: int) -> Tensor:
-        """Return a batch as the augmentation changes it, by (seed, epoch, number) alone."""
-        augment = self.family.augment or self._shipped_augmentation(inputs)
-        if augment is None:
-            return inputs
-        self._augmenting.manual_seed(derived_seed(self.config["seed"], epoch, number))
-        changed = augment(inputs, self._augmenting)
-        if not isinstance(changed, Tensor) or changed.shape != inputs.shape:
-            found = tuple(changed.shape) if isinstance(changed, Tensor) else type(changed).__name__
-            raise UserError(
-                f"augment returns {found}; it must return a tensor of the shape that it gets, "
-                f"{tuple(inputs.shape)}"
-            )
-        return changed
-
-    def _shipped_augmentation(self, inputs: Tensor) -> Function | None:
-        name = self.config.get("augmentation", NO_AUGMENTATION)
-        if name != NO_AUGMENTATION and inputs.ndim != 4:
-            raise UserError(
-                f"augmentation {name} is for images; {self.data.name} has items of shape "
-                f"{tuple(inputs.shape[1:])}; leave the parameter out"
-            )
-        return AUGMENTATIONS.get(name)
-
     def evaluate(self, indices: np.ndarray[Any, Any]) -> tuple[float, np.ndarray[Any, Any]]:
         """Return (mean loss, predictions in the order of ``indices``)."""
         self.model.eval()
-        loss_sum, predictions = 0.0, []
+        found: list[tuple[float, np.ndarray[Any, Any]]] = []
         batches = [
             indices[i : i + EVAL_BATCH_SIZE] for i in range(0, len(indices), EVAL_BATCH_SIZE)
         ]
         with torch.inference_mode():
-            for inputs, labels in self.loader(batches):
+            for inputs, labels in self.loader(self.group.turns(batches)):
                 with torch.autocast(self.device.type, torch.float16, enabled=self.amp):
                     outputs = self.task.outputs(self.model(inputs), labels).float()
-                loss_sum += self.task.summed_loss(outputs, labels)
-                predictions.append(self.task.predicted(outputs))
+                found.append((self.task.summed_loss(outputs, labels), self.task.predicted(outputs)))
+        losses, predictions = zip(*self.group.joined(found), strict=True)
+        loss_sum = functools.reduce(operator.add, losses, 0.0)  # sum() adds in another way
         return loss_sum / len(indices), np.concatenate(predictions)
 
     def test(self) -> tuple[dict[str, Any], np.ndarray[Any, Any]]:

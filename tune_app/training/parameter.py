@@ -12,6 +12,8 @@ from search_spaces.values import LARGEST_INTEGER
 REQUIRED = object()
 OPTIONAL = object()
 DEVICES = ("auto", "cpu", "cuda")
+WORKERS = "workers"
+"""The parameter that says how many processes train a model together."""
 
 
 def _none() -> Sequence[str]:

@@ -22,9 +22,16 @@ def seed_weights(seed: int) -> None:
     _set(seed)
 
 
-def seed_epoch(seed: int, epoch: int) -> None:
-    """Set the generators for an epoch of training and its evaluation."""
-    _set(derived_seed(seed, epoch))
+def seed_epoch(seed: int, epoch: int, rank: int = 0) -> None:
+    """Set the generators for an epoch of training and its evaluation.
+
+    Args:
+        seed: the trial's seed.
+        epoch: counted from 1.
+        rank: the number of this process among those that train the model. Each draws other numbers,
+            because each has other items.
+    """
+    _set(derived_seed(seed, epoch, *([rank] if rank else [])))
 
 
 def derived_seed(*parts: int) -> int:

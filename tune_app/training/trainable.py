@@ -9,7 +9,7 @@ from typing import Any
 
 from search_spaces.configuration import Config
 from search_spaces.errors import UserError, choices, did_you_mean
-from tune_app.training.parameter import OPTIONAL, REQUIRED, Parameter
+from tune_app.training.parameter import OPTIONAL, REQUIRED, WORKERS, Parameter
 
 _TYPING_ERROR = 0.8
 """Names that resemble a declared one by more than this are taken for typing errors."""
@@ -95,6 +95,10 @@ class Trainable:
         """Return the default of each parameter that a configuration may leave out."""
         absent = (REQUIRED, OPTIONAL)
         return {key: p.default for key, p in self.parameters.items() if p.default not in absent}
+
+    def num_workers(self, config: Config) -> int:
+        """Return how many processes train the model; a user's function divides its work itself."""
+        return int(config.get(WORKERS, 1)) if WORKERS in self.parameters else 1
 
     def complete(self, config: Config) -> Config:
         """Return the configuration with the default of every parameter that it leaves out."""
