@@ -177,3 +177,42 @@ def test_exclusive_trials_take_a_whole_node_in_an_order_of_no_factor() -> None:
 def test_spaces_about_time_are_exclusive(name: str) -> None:
     assert load_space(name).exclusive
     assert not load_space("q1a").exclusive
+
+
+def test_workers_divide_a_trial_and_change_its_key() -> None:
+    one, two = plan_configs({}, {"workers": 2}).trials
+    assert (one.workers, one.resources) == (1, {"CPU": 1.0}) and one.key != two.key
+    assert (two.workers, two.resources) == (2, {"CPU": 2.0})
+    assert "workers" not in one.config, "the keys of older studies stay"
+
+
+def test_rows_whose_batches_are_too_small_for_their_workers_stay_open() -> None:
+    small = {"workers": 2, "batch_size": 7}
+    graphed = {"workers": 2, "cuda_graphs": True}
+    many = {"workers": 32, "batch_size": 128}
+    plan = plan_configs(small, graphed, many)
+    assert not plan.trials
+    assert [row.reason for row in plan.open_rows] == [
+        "2 workers need a batch_size of at least 8, not 7",
+        "cuda_graphs is for one worker",
+        "32 workers need at least 128 training items, not 100",
+    ]
+
+
+def test_two_gpus_for_a_trial_are_two_workers() -> None:
+    def plan(cluster: Cluster) -> Plan:
+        return make_plan(
+            [make_configuration(RESNET)],
+            (0,),
+            TRAINABLES["resnet"],
+            {"gpu": 2},
+            cluster=cluster,
+            finished={},
+            num_train={"mnist": 100},
+            options=PlanOptions(device="cuda"),
+        )
+
+    (trial,) = plan(Cluster(({"CPU": 4.0, "GPU": 2.0},))).trials
+    assert (trial.workers, trial.resources) == (2, {"CPU": 2.0, "GPU": 2.0})
+    lacking = plan(ONE_GPU)
+    assert [row.reason for row in lacking.open_rows] == ["needs 2 GPU, the largest node has 1"]
