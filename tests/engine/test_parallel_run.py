@@ -86,6 +86,7 @@ def test_a_dead_worker_is_replaced_exactly_and_an_error_ends_its_trial(tmp_path:
     assert (tmp_path / "first").exists()
     assert [measured(dict(row)) for row in killed] == [measured(dict(row)) for row in plain]
     assert [row["epoch"] for row in plain] == [1, 2, 3]
+    assert [row["warm_up"] for row in killed] == [True, True, False], "it went on after epoch 1"
     assert {row["num_threads"] for row in plain} == {2}
     error = (by_case["raises"] / "error.txt").read_text()
     assert "Traceback" in error and 'raise ValueError("an odd batch")' in error

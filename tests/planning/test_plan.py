@@ -180,16 +180,16 @@ def test_spaces_about_time_are_exclusive(name: str) -> None:
 
 
 def test_workers_divide_a_trial_and_change_its_key() -> None:
-    one, two = plan_configs({}, {"workers": 2}).trials
+    one, two = plan_configs({"epochs": 1}, {"epochs": 1, "workers": 2}).trials
     assert (one.workers, one.resources) == (1, {"CPU": 1.0}) and one.key != two.key
     assert (two.workers, two.resources) == (2, {"CPU": 2.0})
     assert "workers" not in one.config, "the keys of older studies stay"
 
 
 def test_rows_whose_batches_are_too_small_for_their_workers_stay_open() -> None:
-    small = {"workers": 2, "batch_size": 7}
-    graphed = {"workers": 2, "cuda_graphs": True}
-    many = {"workers": 32, "batch_size": 128}
+    small = {"epochs": 1, "workers": 2, "batch_size": 7}
+    graphed = {"epochs": 1, "workers": 2, "cuda_graphs": True}
+    many = {"epochs": 1, "workers": 32, "batch_size": 128}
     plan = plan_configs(small, graphed, many)
     assert not plan.trials
     assert [row.reason for row in plan.open_rows] == [
@@ -202,7 +202,7 @@ def test_rows_whose_batches_are_too_small_for_their_workers_stay_open() -> None:
 def test_two_gpus_for_a_trial_are_two_workers() -> None:
     def plan(cluster: Cluster) -> Plan:
         return make_plan(
-            [make_configuration(RESNET)],
+            [make_configuration({**RESNET, "epochs": 1})],
             (0,),
             TRAINABLES["resnet"],
             {"gpu": 2},

@@ -79,7 +79,7 @@ def test_gpus_that_a_trial_cannot_use_are_refused() -> None:
     check_gpus(resnets(1, resources={"gpu": 0.5}), resnet)
     with pytest.raises(UserError, match="'gpu': 2: trainable svm runs on CPUs only; leave gpu out"):
         check_gpus(space(resources={"gpu": 2}), svm)
-    with pytest.raises(UserError, match="'gpu': 1.5: allowed: a share of one GPU"):
+    with pytest.raises(UserError, match=r"'gpu': 1\.5: allowed: a share of one GPU"):
         check_gpus(resnets(resources={"gpu": 1.5}), resnet)
     for workers, gpus in [(2, 1), (1, 2), (tune.grid_search([2, 4]), 4)]:
         with pytest.raises(UserError, match="each worker has one GPU to itself; leave gpu or"):
