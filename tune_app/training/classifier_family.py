@@ -242,17 +242,19 @@ def _has_no_schedule(config: Config) -> bool:
 
 def _why_not(config: Config, num_train: int) -> str | None:
     """Return why a configuration cannot be trained, or None."""
-    workers, size = config.get(WORKERS, 1), config["batch_size"]
-    least = LEAST_PART * workers
-    if workers > 1 and size < least:
-        return f"{workers} workers need a batch_size of at least {least}, not {size}"
-    if workers > 1 and 0 < num_train < least:
-        return f"{workers} workers need at least {least} training items, not {num_train}"
-    if workers > 1 and config["cuda_graphs"]:
-        return "cuda_graphs is for one worker"
     if config["optimizer"] in OPTIMIZERS and "lr" not in config:
         return f"optimizer {config['optimizer']} needs the parameter lr"
-    return None
+    workers = config.get(WORKERS, 1)
+    return _too_many_workers(config, num_train, workers) if workers > 1 else None
+
+
+def _too_many_workers(config: Config, num_train: int, workers: int) -> str | None:
+    size, least = config["batch_size"], LEAST_PART * workers
+    if size < least:
+        return f"{workers} workers need a batch_size of at least {least}, not {size}"
+    if 0 < num_train < least:
+        return f"{workers} workers need at least {least} training items, not {num_train}"
+    return "cuda_graphs is for one worker" if config["cuda_graphs"] else None
 
 
 def _cost(config: Config) -> float:
