@@ -8,7 +8,7 @@ from pathlib import Path
 
 from analysis.frames.copies import study_store
 from search_spaces.errors import UserError
-from tune_app.storage.remote_folder import is_url
+from tune_app.storage.open_store import is_path
 from tune_app.storage.store import StudyStore
 from tune_app.study.command_name import command_name
 
@@ -56,10 +56,10 @@ def path_argument(text: str) -> Path:
 
 
 def study_argument(text: str) -> StudyStore:
-    """Return the store of a study, given its directory or its URL.
+    """Return the store of a study, given its directory, its URL or ``published:NAME``.
 
     Raises:
         argparse.ArgumentTypeError: no file can have that name.
-        UserError: the kind of URL is not supported.
+        UserError: the kind of URL is not supported, or there is no such published study.
     """
-    return study_store(text if is_url(text) else path_argument(text))
+    return study_store(path_argument(text) if is_path(text) else text)

@@ -105,14 +105,15 @@ def _parser() -> Parser:
         nargs="+",
         type=study_argument,
         metavar="STUDY",
-        help="a study directory such as results/q1a, or its URL",
+        help="a study directory such as results/q1a, its URL, or a published study such as "
+        "published:q1a",
     )
     parser.add_argument(
         "--out",
         type=path_argument,
         metavar="DIR",
         help="the directory to write into (default: STUDY/report; with several studies, report "
-        "beside the first)",
+        "beside the first; reports/STUDY for a study at a URL or a published one)",
     )
     parser.add_argument(
         "--formats",

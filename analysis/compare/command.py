@@ -59,7 +59,8 @@ def build_parser() -> Parser:
         nargs="+",
         type=study_argument,
         metavar="STUDY",
-        help="two or more study directories or URLs; the others are compared with the first",
+        help="two or more study directories, URLs or published studies; the others are compared "
+        "with the first",
     )
     parser.add_argument(
         "--measure",

@@ -8,9 +8,8 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from tune_app.storage.local_store import LocalStore
-from tune_app.storage.remote_folder import is_url
-from tune_app.storage.remote_store import RESULTS, RemoteStore
+from tune_app.storage.open_store import store_at
+from tune_app.storage.remote_store import RESULTS
 from tune_app.storage.store import StudyStore
 
 _WANTED = re.compile(rf"{RESULTS}|tune/[^/]+/[^/]+/predictions/[^/]+")
@@ -22,13 +21,9 @@ def study_store(place: str | Path | StudyStore) -> StudyStore:
     The copy is deleted once nothing refers to the store any more.
 
     Args:
-        place: a path, a URL, or a store, which is returned.
+        place: a path, a URL, ``published:NAME``, or a store, which is returned.
 
     Raises:
-        UserError: the kind of URL is not supported.
+        UserError: the kind of URL is not supported, or there is no such published study.
     """
-    if isinstance(place, StudyStore):
-        return place
-    if isinstance(place, str) and is_url(place):
-        return RemoteStore(place, wanted=_WANTED)
-    return LocalStore(Path(place))
+    return place if isinstance(place, StudyStore) else store_at(place, _WANTED)

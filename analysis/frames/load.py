@@ -142,7 +142,8 @@ def load_study(place: str | Path | StudyStore) -> Study:
     """Read a study directory, finished or not.
 
     Args:
-        place: the directory, or the URL of one (``s3://bucket/studies/q1a``), or its store.
+        place: the directory, or the URL of one (``s3://bucket/studies/q1a``), the name of a
+            published study (``published:q1a``), or its store.
 
     Raises:
         UserError: ``place`` has no ``study.json`` or one that cannot be read, the kind of URL is

@@ -173,7 +173,8 @@ def _destination(stores: Sequence[StudyStore], out: Path | None) -> Path:
     if out is not None:
         return out
     root = stores[0].root
-    if stores[0].at_url:  # its copy on this machine is deleted when the command ends
+    # The copy of a study at a URL is deleted when the command ends.
+    if stores[0].at_url or stores[0].is_read_only:
         return Path("reports") / root.name
     out = (root if len(stores) == 1 else root.resolve().parent) / "report"
     for place in (out, out / "tables", out / "figures"):

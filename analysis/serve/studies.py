@@ -11,6 +11,7 @@ from urllib.parse import unquote, urlsplit
 
 from analysis.serve.watching import WatchedStudy
 from search_spaces.errors import UserError
+from tune_app.storage.open_store import is_path
 from tune_app.storage.remote_folder import is_url
 from tune_app.storage.store import STUDY_FILE
 
@@ -34,7 +35,7 @@ class ServedStudies:
 
     def __init__(self, places: Sequence[str], follow: Callable[[str], WatchedStudy]) -> None:
         self._follow = follow
-        self._named = [place for place in places if is_url(place) or _is_study(Path(place))]
+        self._named = [place for place in places if not is_path(place) or _is_study(Path(place))]
         self._folders = [Path(place) for place in places if place not in self._named]
         for folder in self._folders:
             _check_folder(folder)

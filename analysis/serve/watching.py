@@ -16,9 +16,9 @@ from typing import Any
 
 from analysis.serve.processes import Follower, ReportBuilder, read_state
 from search_spaces.errors import UserError
-from tune_app.storage.local_store import LocalStore
+from tune_app.storage.open_store import store_at
 from tune_app.storage.remote_folder import is_url
-from tune_app.storage.store import STUDY_FILE
+from tune_app.storage.store import STUDY_FILE, StudyStore
 from tune_app.study.search_log import SEARCH_FILE
 from tune_app.study.stop import STOPPED_FILE
 from tune_app.study.study_file import LAUNCHES
@@ -168,7 +168,7 @@ class Watch:
             study.build(self._builder)
 
     def _follow_folder(self, study: WatchedStudy) -> None:
-        store, seen = LocalStore(Path(study.place)), None
+        store, seen = store_at(study.place), None
         pause = 0.0
         while not self._ended.wait(pause):
             begun = time.monotonic()
@@ -234,7 +234,7 @@ def _folders(parent: str | Path) -> list[str]:
         return []
 
 
-def _holder(store: LocalStore) -> object:
+def _holder(store: StudyStore) -> object:
     try:
         return store.holder()
     except OSError as error:

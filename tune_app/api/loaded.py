@@ -22,7 +22,8 @@ def load_study(
     """Read a study, finished or not, also while it runs.
 
     Args:
-        place: its directory, such as ``results/q1a``, or its URL.
+        place: its directory, such as ``results/q1a``, its URL, or a study that ships with the
+            package, such as ``published:q1a``.
         metric: the measure that decides what is best and that figures show; by default the study's
             own objective.
         mode: ``"max"`` or ``"min"``; by default the direction that the measure is known to have.

@@ -68,7 +68,9 @@ class CommandParser(argparse.ArgumentParser):
 def add_study(parser: argparse.ArgumentParser) -> None:
     """Let a command take the place of one study."""
     parser.add_argument(
-        "study", metavar="STUDY", help="the study's directory or URL, e.g. results/q1a"
+        "study",
+        metavar="STUDY",
+        help="the study's directory, URL or published name, e.g. results/q1a or published:q1a",
     )
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from search_spaces.errors import UserError
 from search_spaces.space import SearchSpace
 from tune_app.planning.best_of import Repeat, find_repeat
-from tune_app.storage.open_store import open_store
+from tune_app.storage.open_store import is_path, open_store
 from tune_app.storage.remote_folder import RemoteFolder, is_url
 
 _NOT_WITH = {
@@ -67,8 +67,10 @@ def repeat_of(args: argparse.Namespace, own: SearchSpace | None, code: Mapping[s
 def _place(args: argparse.Namespace) -> str:
     """Return the path or the URL of the study that ``--best-of`` names."""
     named = str(args.best_of)
-    if is_url(named) or "/" in named or Path(named, "study.json").exists():
-        return named if is_url(named) else str(Path(named).expanduser().absolute())
+    if not is_path(named):
+        return named
+    if "/" in named or Path(named, "study.json").exists():
+        return str(Path(named).expanduser().absolute())
     results = args.storage_path or args.results_dir
     if is_url(results):
         return RemoteFolder(results).child_url(named)

@@ -17,11 +17,12 @@ from tune_app.cli.arguments import RESULTS, CommandParser, add_json
 from tune_app.cli.table import Column, table_lines
 from tune_app.planning.durations import format_age
 from tune_app.planning.overview import Overview, best_configurations, read_overview
-from tune_app.storage.local_store import LocalStore
+from tune_app.storage import published
 from tune_app.storage.lock import Holder
+from tune_app.storage.open_store import store_at
 from tune_app.storage.output import answering_mistakes, print_json, print_text
 from tune_app.storage.remote_folder import is_url
-from tune_app.storage.store import STUDY_FILE
+from tune_app.storage.store import STUDY_FILE, StudyStore
 from tune_app.storage.wrapping import terminal_width
 from tune_app.study.ledger import Ledger, open_ledger
 from tune_app.study.measures import Measures
@@ -33,7 +34,7 @@ class ListedStudy(NamedTuple):
     """What the list says of a study.
 
     Attributes:
-        name: the name of its folder.
+        name: the name of its folder; of a published study ``published:NAME``.
         state: running, finished, incomplete, failed or unreadable.
         num_ended: the rows that need no further trial. Those that a search stopped are among them.
         num_rows: all of its rows.
@@ -58,7 +59,11 @@ class ListedStudy(NamedTuple):
 def build_parser() -> CommandParser:
     """Return the command line's parser."""
     parser = CommandParser("tune_app.list", "List the studies in a folder, the latest first.")
-    parser.add_argument("folder", nargs="?", **RESULTS)
+    parser.add_argument(
+        "folder",
+        nargs="?",
+        **RESULTS | {"help": f"{RESULTS['help']}; published: for those of the package"},
+    )
     add_json(parser, "one JSON array", "a table")
     return parser
 
@@ -78,6 +83,11 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _folder(text: str) -> Path:
+    if published.is_published(text):
+        if text != published.PREFIX:
+            published.published_store(text)
+            raise UserError(f"{text}: this is a study; use tune-app status or tune-app show")
+        return published.FOLDER
     if is_url(text):
         raise UserError(
             f"{text}: studies at a URL cannot be listed; name a folder, or give the URL of one "
@@ -104,14 +114,15 @@ def list_studies(folder: Path) -> list[ListedStudy]:
 
 
 def _listed(path: Path) -> ListedStudy:
+    store = store_at(path)
+    called = store.place if store.is_read_only else path.name
     try:
-        store = LocalStore(path)
         ledger = open_ledger(store)
         assert ledger is not None, "the file was there"
         holder = _holder(store)
         view = read_overview(ledger, since=holder.since if holder else None)
     except (UserError, OSError) as error:
-        return ListedStudy(path.name, "unreadable", problem=one_line(str(error)))
+        return ListedStudy(called, "unreadable", problem=one_line(str(error)))
     counts = Counter(view.rows.values())
     num_ended = sum(counts[state] for state in (*ENDED, STOPPED))
     is_finished = num_ended == len(view.rows) and not view.num_to_ask
@@ -119,7 +130,7 @@ def _listed(path: Path) -> ListedStudy:
     state = "failed" if counts["failed"] and not holder else state
     name, text, score = _best(ledger, view)
     return ListedStudy(
-        path.name,
+        called,
         "running" if holder else state,
         num_ended,
         len(view.rows),
@@ -130,7 +141,7 @@ def _listed(path: Path) -> ListedStudy:
     )
 
 
-def _holder(store: LocalStore) -> Holder | None:
+def _holder(store: StudyStore) -> Holder | None:
     try:
         return store.holder()
     except OSError:  # a folder of another user: the study can be read all the same

@@ -18,8 +18,11 @@ _RESULTS = "results"
 
 
 def short_path(store: StudyStore, path: Path) -> str:
-    """Return a path in a study: relative if it is in the working directory, or its URL."""
-    if store.at_url or not path.is_relative_to(Path.cwd()):
+    """Return a path in a study: relative if it is in the working directory, or its URL or
+    its published name.
+    """
+    by_name = store.at_url or (store.is_read_only and path == store.root)
+    if by_name or not path.is_relative_to(Path.cwd()):
         return store.place_of(path)
     return str(path.relative_to(Path.cwd()))
 

@@ -33,6 +33,7 @@ from tune_app.planning.request import StudyRequest
 from tune_app.planning.space_file import code_files, load_space
 from tune_app.storage.open_store import open_store
 from tune_app.storage.output import answering_mistakes, print_json
+from tune_app.storage.published import PREFIX, is_published, read_only_error
 from tune_app.storage.remote_folder import RemoteFolder, is_url
 from tune_app.study.command_name import command_name
 
@@ -101,8 +102,10 @@ def requested(
 
 def study_place(args: argparse.Namespace, space: SearchSpace) -> str:
     """Return the path or the URL of the study that the options name."""
-    name = check_study_name(args.study or space.name)
     results = args.storage_path or args.results_dir
+    if named := next((p for p in (args.study, results) if p and is_published(p)), None):
+        raise read_only_error(named.removeprefix(PREFIX) or space.name)
+    name = check_study_name(args.study or space.name)
     if is_url(results):
         return RemoteFolder(results).child_url(name)
     return str(_absolute_folder(results) / name)

@@ -37,9 +37,11 @@ class StudyStore(ABC):
     Attributes:
         root: the local folder with the study's files. For a study at a URL it is the working copy.
         at_url: whether the study is at a URL.
+        is_read_only: whether nothing can be written to the study.
     """
 
     at_url: bool
+    is_read_only = False
 
     def __init__(self, root: Path) -> None:
         self.root = root
@@ -60,6 +62,9 @@ class StudyStore(ABC):
     @abstractmethod
     def place_of(self, path: Path) -> str:
         """Return the path or URL, for the user, of a path in ``root`` or directly beside it."""
+
+    def close(self) -> None:  # noqa: B027 (most stores have nothing to give back)
+        """Give back what the store holds, such as a working copy."""
 
     @abstractmethod
     def refresh(self, folder: Path | None = None) -> None:

@@ -25,8 +25,8 @@ from analysis.frames.load import load_study
 from analysis.labs.reference import TABLES
 from analysis.render.markdown import escape
 from search_spaces.errors import UserError, choices, did_you_mean
+from tune_app.storage.open_store import is_path
 from tune_app.storage.output import answering_mistakes, print_json, print_text
-from tune_app.storage.remote_folder import is_url
 
 _REPORTS = ("report_a", "report_b", "all")
 
@@ -72,7 +72,7 @@ def _audits(arguments: argparse.Namespace) -> list[Audit]:
         usable = bool(target.strip()) and "\0" not in target
         if target in (*TABLES, *_REPORTS):
             tables += [t for t in published(target) if t.name not in {x.name for x in tables}]
-        elif is_url(target):
+        elif not is_path(target):
             audits.append(audit_study(target, data=arguments.data))
         elif usable and _is(path, "is_dir"):
             audits.append(audit_study(path, data=arguments.data))
@@ -92,9 +92,9 @@ def _against(tables: list[Table], path: Path, options: Options) -> dict[str, lis
     """Compare every table with a CSV file, or with the rows of a study directory."""
     if not tables:
         raise UserError("--against: give the table that it is compared with first")
-    is_study = _is(path, "is_dir")
+    is_study = not is_path(str(path)) or _is(path, "is_dir")
     stated = replace(options, names={}, factors=(), notes=(), compared=())
-    other = study_table(load_study(path)) if is_study else read_csv(path, stated)
+    other = study_table(load_study(str(path))) if is_study else read_csv(path, stated)
     return {table.name: against(table, other) for table in tables}
 
 
@@ -166,7 +166,8 @@ def _parser() -> Parser:
         nargs="+",
         metavar="TABLE",
         help="a file with a table (CSV, Markdown, LaTeX, aligned text, JSON), a study directory, "
-        f"or a published table: {', '.join((*TABLES, *_REPORTS))}",
+        "a published study such as published:q1b, or a published table: "
+        + ", ".join((*TABLES, *_REPORTS)),
     )
     _add_reading(parser.add_argument_group("how the table is read"))
     _add_facts(parser.add_argument_group("what is known of the results, for more rules"))

@@ -68,7 +68,8 @@ def _parser() -> Parser:
         default=[],
         type=study_argument,
         metavar="STUDY",
-        help="a study directory such as results/q1a, or its URL (default: published tables only)",
+        help="a study directory such as results/q1a, its URL, or a published study such as "
+        "published:q1a (default: published tables only)",
     )
     parser.add_argument(
         "--claims",
