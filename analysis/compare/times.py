@@ -11,6 +11,7 @@ from analysis.compare.joined import Joined
 from analysis.compare.measure import common_measures, is_time
 from analysis.compare.pairs import independent, pairs_of, sides
 from analysis.compare.verdict import ALPHA
+from analysis.frames.rows import TIMED_ON, processors_of
 from analysis.stats import conditions_differ, same_conditions, units_of
 
 _FIRST = ("cpu_seconds", "train_seconds", "fit_seconds")
@@ -35,13 +36,30 @@ def times_data(joined: Joined) -> pd.DataFrame:
     return frame[(frame["num_pairs"] > 0) | (frame["problem"] != "")].reset_index(drop=True)
 
 
+def _timed_sides(joined: Joined) -> list[pd.DataFrame]:
+    """Return the rows of both studies, with their processors if one study ran on several.
+
+    Of two studies with one processor each the times are compared, whatever these are: that shows
+    what the other machine does.
+    """
+    both = list(zip((joined.first, joined.second), sides(joined), strict=True))
+    if not any(TIMED_ON in side for _, side in both):
+        return [side for _, side in both]
+    return [
+        side
+        if TIMED_ON in side
+        else side.assign(**{TIMED_ON: " or ".join(set(processors_of(s.meta["launches"]).values()))})
+        for s, side in both
+    ]
+
+
 def _compared(joined: Joined, name: str) -> dict[str, Any]:
     pairs = pairs_of(joined, name)
     pairs = pairs[pairs["same_data"] & (pairs["a"] > 0) & (pairs["b"] > 0)]
     record: dict[str, Any] = {"measure": name, "num_pairs": 0, "num_left_out": 0, "problem": ""}
     if pairs.empty:
         return record
-    one, two = (side.loc[pairs["line"]].set_axis(pairs.index) for side in sides(joined))
+    one, two = (side.loc[pairs["line"]].set_axis(pairs.index) for side in _timed_sides(joined))
     alike = same_conditions(one, two)
     record["num_left_out"] = int((~alike).sum())
     if not alike.any():

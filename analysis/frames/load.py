@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from analysis.frames.copies import study_store
 from analysis.frames.ray_results import load_analysis
-from analysis.frames.rows import row_frame, rows_of, told_apart
+from analysis.frames.rows import processors_of, row_frame, rows_of, told_apart
 from analysis.frames.trial_frames import epoch_frame, trial_frame
 from search_spaces.errors import UserError
 from tune_app.storage.open_store import refresh_to_read
@@ -46,8 +46,9 @@ class Study:
             row its trial stands for; empty for that row itself), ``same_as`` (config_id of another
             row with the same result: the same epoch of the same trial; else empty), ``status``,
             ``reason``, ``device`` (resolved; None where nothing ran), ``launch``, ``milestone``
-            (the epoch of its result) and, if the user's code has changed, ``code`` (the
-            fingerprint of the code that made it).
+            (the epoch of its result), if the user's code has changed ``code`` (the fingerprint of
+            the code that made it), and if rows ran on different processors ``timed_on`` (the
+            processor of a row, or those on which its trial ran in turn).
         trials: one row per trial: ``trial_key``, ``name``, ``launches``, ``status``, ``reason``,
             ``num_epochs`` reported, ``tune_seconds`` (the time between its reports as Tune took
             it; NaN if unknown), ``last_milestone``, ``num_rows`` served, ``seed``, its parameters
@@ -159,7 +160,7 @@ def load_study(place: str | Path | StudyStore) -> Study:
         configurations = told_apart(configurations)
     config_keys = tuple(dict.fromkeys(key for c in configurations.values() for key in c))
     outcomes = recorded.outcomes(meta)
-    records, reports = rows_of(configurations, outcomes)
+    records, reports = rows_of(configurations, outcomes, processors_of(meta["launches"]))
     rows, metric_keys = row_frame(records, reports.values(), config_keys)
     return Study(
         store=store,

@@ -17,6 +17,7 @@ from analysis.frames.columns import finished, levels, numbers, repeats
 from analysis.frames.load import Study
 from analysis.frames.measures import mean_column, picked_by
 from analysis.frames.pairing import sets_of
+from analysis.frames.rows import TIMED_ON
 from analysis.frames.summary import groups_of
 from analysis.stats import conditions_differ, same_conditions
 from analysis.stats.timing import CONDITIONS
@@ -108,7 +109,8 @@ def _at(study: Study, group: pd.DataFrame, factor: str, level: Any) -> pd.DataFr
     """Return the metrics of one level, one line per set, in the order of the sets."""
     rows = group[group[factor] == level].drop_duplicates("set")
     frame = pd.DataFrame({name: numbers(rows, name) for name in (*measured(study), *CONDITIONS)})
-    return frame.assign(device=rows["device"]).set_axis(rows["set"]).sort_index()
+    known = [name for name in ("device", TIMED_ON) if name in rows]
+    return frame.join(rows[known]).set_axis(rows["set"]).sort_index()
 
 
 def time_ratios(above: pd.DataFrame, below: pd.DataFrame) -> pd.Series[float]:

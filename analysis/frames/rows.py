@@ -3,15 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from types import MappingProxyType
+from typing import Any
 
 import pandas as pd
 
 from analysis.frames.trial_frames import resolved, scalars, with_plain_text
+from search_spaces.errors import one_line
+from tune_app.study.arithmetic import mapping
 from tune_app.study.code_fingerprint import CODE
 from tune_app.study.rows import RowOutcome
 from tune_app.study.trial_record import Record
 from tune_app.study.trials import Report, RowKey
 
+TIMED_ON = "timed_on"
+"""The column with the processor of a row, if the rows were not all timed on the same one."""
+IN_TURN = " and then "
+"""Between the processors of a trial that was continued on another one."""
+UNKNOWN = "a processor that is not recorded"
 _NOT_METRICS = ("epoch", "status", "milestone", "predictions_file", "device")
 
 
@@ -38,19 +47,45 @@ def told_apart(configurations: Mapping[str, Record]) -> dict[str, Record]:
     }
 
 
+def processors_of(launches: Iterable[Mapping[str, Any]]) -> dict[str, str]:
+    """Return the processor of each launch by the launch's name."""
+    found = {}
+    for number, launch in enumerate(map(mapping, launches), 1):
+        processor = mapping(launch.get("hardware")).get("cpu") or UNKNOWN
+        found[str(launch.get("name") or f"{number:03d}")] = one_line(str(processor))
+    return found
+
+
 def rows_of(
-    configurations: Mapping[str, Record], outcomes: Mapping[RowKey, RowOutcome]
+    configurations: Mapping[str, Record],
+    outcomes: Mapping[RowKey, RowOutcome],
+    processors: Mapping[str, str] = MappingProxyType({}),
 ) -> tuple[list[Record], dict[RowKey, Report]]:
     """Return a record of each row, in the declared order, and the report behind its metrics.
 
     Args:
         configurations: config_id -> parameters, flattened.
         outcomes: the outcome of every row of the study.
+        processors: the processor of each launch.
     """
     order = {config_id: index for index, config_id in enumerate(configurations)}
     keys = sorted(outcomes, key=lambda key: (order[key[0]], key[1]))
-    records = [_record(key, configurations[key[0]], outcomes[key]) for key in keys]
+    records = [
+        _record(key, configurations[key[0]], outcomes[key])
+        | {TIMED_ON: _timed_on(outcomes[key], processors)}
+        for key in keys
+    ]
     return records, {key: o.report for key, o in outcomes.items() if o.report is not None}
+
+
+def _timed_on(outcome: RowOutcome, processors: Mapping[str, str]) -> str:
+    """Return the processors on which a row's trial ran up to the row's result, in their order."""
+    trial, milestone = outcome.trial, outcome.milestone
+    if trial is None or milestone is None or outcome.report is None:
+        return ""
+    launches = [r.directory.launch for epoch, r in trial.history.items() if epoch <= milestone]
+    names = [processors.get(launch, UNKNOWN) for launch in launches]
+    return IN_TURN.join(dict.fromkeys(names))
 
 
 def row_frame(
@@ -62,6 +97,8 @@ def row_frame(
     tail = ["trial_id", "shared_with", "same_as", "status", "reason", "device", "launch"]
     if len({record[CODE] for record in records} - {""}) > 1:
         tail.append(CODE)
+    if len({record.get(TIMED_ON) for record in records} - {"", None}) > 1:
+        tail.append(TIMED_ON)
     names = ("config_id", "seed", *config_keys, *metric_keys, "milestone", *tail)
     frame = pd.DataFrame(records, columns=list(dict.fromkeys(names)))
     return with_plain_text(frame), metric_keys

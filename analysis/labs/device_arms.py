@@ -10,6 +10,7 @@ from analysis.frames.columns import numbers, varied
 from analysis.frames.load import Study
 from analysis.frames.pairing import side_by_side, text_keys
 from analysis.frames.pairs import time_ratios
+from analysis.frames.rows import TIMED_ON
 from analysis.stats.timing import CONDITIONS
 
 
@@ -24,7 +25,7 @@ def speedups(study: Study) -> pd.Series[float]:
     keys = [key for key in study.config_keys if key != "device" and key in rows]
     pairs = side_by_side(rows, "arm", ("cpu", "cuda"), [*keys, "seed"])
     cpu, gpu = (
-        rows.loc[pairs[side], [n for n in (*CONDITIONS, "device") if n in rows]]
+        rows.loc[pairs[side], [n for n in (*CONDITIONS, TIMED_ON, "device") if n in rows]]
         .assign(train_seconds=numbers(rows.loc[pairs[side]], "train_seconds"))
         .set_axis(pairs.index)
         for side in (0, 1)
@@ -40,14 +41,15 @@ def device_data(study: Study) -> pd.DataFrame:
     Returns:
         One row per configuration and seed: the varied parameters except ``device``, ``seed``, for
         each arm (``cpu``, ``cuda``) ``<arm>_status``, ``<arm>_test_accuracy``,
-        ``<arm>_train_seconds``, ``<arm>_num_concurrent_trials`` and ``<arm>_num_threads``, then
+        ``<arm>_train_seconds``, ``<arm>_num_concurrent_trials``, ``<arm>_num_threads`` and
+        ``<arm>_timed_on``, then
         ``speedup`` (from ``speedups``), ``macs``, ``flops`` and ``num_test`` if either arm has
         recorded them.
     """
     keys = [key for key in varied(study) if key != "device"]
     rows = study.rows.assign(arm=arms(study), speedup=speedups(study))
     others = [key for key in study.config_keys if key != "device" and key in rows]
-    measured = ("test_accuracy", "train_seconds", *CONDITIONS)
+    measured = ("test_accuracy", "train_seconds", *CONDITIONS, TIMED_ON)
     records: dict[tuple[str, ...], dict[str, Any]] = {}
     identities = text_keys(rows, [*others, "seed"])
     for identity, row in zip(identities, rows.to_dict("records"), strict=True):
@@ -62,7 +64,7 @@ def device_data(study: Study) -> pd.DataFrame:
     for column in (*columns, "speedup", "macs", "flops", "num_test"):
         if column not in frame:
             frame[column] = None
-        if not column.endswith("_status"):
+        if not column.endswith(("_status", TIMED_ON)):
             frame[column] = numbers(frame, column)
     return frame
 

@@ -14,6 +14,7 @@ from analysis.frames.conditions import MARK, NOT_COMPARABLE, marked, note
 from analysis.frames.labels import heading, label, parameter_heading
 from analysis.frames.load import FINISHED, Study
 from analysis.frames.measures import num_items_of
+from analysis.frames.rows import TIMED_ON
 from analysis.labs.device_arms import arms, device_data
 from analysis.render.document import Block, Figure, Paragraph, Section, Table
 from analysis.sections.problems import statuses_in_words
@@ -90,7 +91,9 @@ def _reasons(frame: pd.DataFrame) -> list[str]:
     """Return why speed-ups are missing although both arms have a time."""
     times = frame[["cpu_train_seconds", "cuda_train_seconds"]].notna().all(axis=1)
     sides = [
-        pd.DataFrame({name: frame[f"{arm}_{name}"] for name in CONDITIONS}).assign(device=arm)
+        pd.DataFrame({name: frame[f"{arm}_{name}"] for name in (*CONDITIONS, TIMED_ON)}).assign(
+            device=arm
+        )
         for arm in ("cpu", "cuda")
     ]
     unlike = times & ~same_conditions(*sides)

@@ -9,6 +9,7 @@ import pandas as pd
 
 from analysis.frames.columns import finished, numbers
 from analysis.frames.load import Study
+from analysis.frames.rows import TIMED_ON
 from analysis.stats import conditions_differ
 from analysis.stats.timing import CONDITIONS
 
@@ -20,13 +21,15 @@ def scaling_data(study: Study) -> pd.DataFrame:
 
     Returns:
         One row per fit: ``dataset`` and ``kernel`` if the study has them, ``num_train_images``,
-        ``QUANTITIES``, ``test_accuracy`` and ``CONDITIONS``.
+        ``QUANTITIES``, ``test_accuracy``, ``CONDITIONS`` and, if it differs, ``timed_on``.
     """
     rows = finished(study)
     rows = rows[rows["status"] == "finished"]
     frame = pd.DataFrame({name: rows[name] for name in ("dataset", "kernel") if name in rows})
     for name in ("num_train_images", *QUANTITIES, "test_accuracy", *CONDITIONS):
         frame[name] = numbers(rows, name)
+    if TIMED_ON in rows:
+        frame[TIMED_ON] = rows[TIMED_ON]
     frame = frame[frame["num_train_images"] > 0]
     return frame.sort_values("num_train_images", kind="stable").reset_index(drop=True)
 

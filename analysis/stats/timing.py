@@ -6,6 +6,8 @@ import math
 
 import pandas as pd
 
+from analysis.frames.rows import IN_TURN, TIMED_ON
+
 CONDITIONS = ("num_concurrent_trials", "num_threads")
 """Columns that say under which conditions a time was taken."""
 NUM_WARM_UP = 1
@@ -19,9 +21,21 @@ def conditions_differ(first: pd.DataFrame, second: pd.DataFrame) -> str:
     (``num_concurrent_trials``, 1 for alone), this number is the same in all rows, and rows with the
     same ``device`` used the same number of threads (``num_threads``, if recorded). Rows that do
     not record a number are not comparable. It does not help that a study asks for trials that run
-    alone, because the GPUs of one node still share the node.
+    alone, because the GPUs of one node still share the node. If the rows name their processor
+    (``timed_on``), it has to be the same one.
     """
     both = pd.concat([_conditions(first), _conditions(second)], ignore_index=True)
+    return _processors_differ(both) or _numbers_differ(both)
+
+
+def _processors_differ(both: pd.DataFrame) -> str:
+    processors = list(dict.fromkeys(both[TIMED_ON].dropna()))
+    if len(processors) < 2 and not any(IN_TURN in name for name in processors):
+        return ""
+    return f"they were taken on different processors ({', '.join(processors)})"
+
+
+def _numbers_differ(both: pd.DataFrame) -> str:
     counts = both["num_concurrent_trials"]
     if counts.isna().all():
         return "how many trials ran at once is not recorded"
@@ -53,7 +67,9 @@ def same_conditions(first: pd.DataFrame, second: pd.DataFrame) -> pd.Series[bool
     )
     other_device = a["device"].notna() & b["device"].notna() & (a["device"] != b["device"])
     known = a["num_threads"].notna() == b["num_threads"].notna()
-    return counts & (threads | (other_device & known))
+    processors = (a[TIMED_ON] == b[TIMED_ON]) & ~a[TIMED_ON].str.contains(IN_TURN, regex=False)
+    processors |= a[TIMED_ON].isna() & b[TIMED_ON].isna()
+    return counts & processors & (threads | (other_device & known))
 
 
 def _conditions(rows: pd.DataFrame) -> pd.DataFrame:
@@ -64,7 +80,8 @@ def _conditions(rows: pd.DataFrame) -> pd.DataFrame:
             for name in CONDITIONS
         }
     )
-    return frame.assign(device=rows.get("device"))
+    processors = rows[TIMED_ON] if TIMED_ON in rows else pd.Series(index=rows.index, dtype="str")
+    return frame.assign(device=rows.get("device"), **{TIMED_ON: processors.astype("str")})
 
 
 def epoch_times(epochs: pd.DataFrame, *, num_warm_up: int = NUM_WARM_UP) -> pd.DataFrame:

@@ -4,11 +4,8 @@ from __future__ import annotations
 
 import json
 
-from analysis.frames.labels import label
 from tests.benchmarks.__main__ import BEGIN, DOCUMENT, RESULTS, with_tables
 from tests.docs.pages import blocks, text_of
-from tests.docs.prepared import Q1A
-from tune_app import load_study
 
 MOST_LINES = 150
 LINES_OF_OWN_WORK = 10
@@ -22,19 +19,6 @@ def test_the_own_work_of_the_readme_has_ten_lines() -> None:
     [file] = [block for block in blocks("README.md") if block.language == "python"]
     lines = [line for line in file.text.splitlines() if line.strip()]
     assert lines[0] == f"# {file.file}" and len(lines) - 1 == LINES_OF_OWN_WORK
-
-
-def test_the_results_of_the_readme_are_those_of_a_study() -> None:
-    best = load_study(Q1A).best(by=["dataset", "model"])
-    columns = ("dataset", "model", "batch_size", "optimizer", "lr", "epochs")
-    rows = [
-        "| "
-        + " | ".join(label(column, row[column]) for column in columns)
-        + f" | {100 * row['val_accuracy']:.2f} | {100 * row['test_accuracy']:.2f} |"
-        for _, row in best.iterrows()
-    ]
-    assert len(rows) == 4
-    assert "\n".join(rows) in text_of("README.md")
 
 
 def test_the_tables_of_the_benchmarks_are_those_that_were_measured() -> None:

@@ -32,6 +32,7 @@ from analysis.checks.audit.table import STEADY, Table
 from analysis.frames.columns import repeats
 from analysis.frames.load import FINISHED, Study, load_study
 from analysis.frames.measures import is_share_in
+from analysis.frames.rows import TIMED_ON
 from analysis.frames.steady import steady_seconds
 from analysis.labs.reference import Protocol
 from analysis.stats import read_predictions
@@ -85,6 +86,10 @@ def audit_study(study: Study | str | Path, data: Path | None = None) -> Audit:
 def study_table(study: Study, rows: pd.DataFrame | None = None) -> Table:
     """Return the finished rows of a study as a table, without rows that repeat a result."""
     kept = _rows(study) if rows is None else rows
+    remarks = _remarks(study, kept)
+    if TIMED_ON in kept:
+        kept = kept.drop(columns=[c for c in kept if str(c).endswith("_seconds")])
+        remarks = (*remarks, "times of different processors, left out")
     # A user's own percentages, from 0 to 100, are no shares, as which the rules would take them.
     own = [c for c in study.metric_keys if study.is_own and is_share(c)]
     kept = kept.drop(columns=[c for c in own if not is_share_in(study, c)])
@@ -122,7 +127,7 @@ def study_table(study: Study, rows: pd.DataFrame | None = None) -> Table:
             selection="test" if study.metric.startswith("test_") else "val",
         ),
         compared=tuple(f for f in study.factors if f in varying) if complete else (),
-        remarks=_remarks(study, kept),
+        remarks=remarks,
         names=tuple(
             f"{config_id} at seed {seed}"
             for config_id, seed in zip(kept["config_id"], kept["seed"], strict=True)

@@ -1,0 +1,219 @@
+"""What the published studies found, as parts of pages. Every number is read from the studies."""
+
+from __future__ import annotations
+
+import functools
+import math
+from collections.abc import Iterator
+from dataclasses import replace
+
+from analysis.frames.answer import Winner, winners
+from analysis.frames.arithmetic import launch_records
+from analysis.frames.cells import counted
+from analysis.frames.labels import MISSING, label
+from analysis.frames.load import ENDED, Study, load_study
+from analysis.frames.measures import shown_of
+from analysis.frames.meta import datasets_of
+from analysis.render.document import Bullets, Figure, Section, Table
+from analysis.render.drawings import Drawings
+from analysis.render.markdown import escape
+from analysis.sections.answer import answer
+from analysis.sections.best import settings
+from analysis.sections.problems import statuses_in_words
+from search_spaces.errors import one_line
+from tests.docs.made import bullets, table, wrapped
+from tune_app.planning.space_file import load_space
+from tune_app.storage.published import PREFIX, published_names
+
+ASKED = ("q1a", "epochs", "q1b", "svm_scaling", "q2")
+"""The shipped spaces with the questions of the two lab reports, in the order of the pages."""
+_MOST_EFFECTS = 4
+_SENTENCES = "what it does"
+_PACKAGES = ("tune-app", "torch", "scikit-learn", "scikit-learn-intelex")
+
+
+@functools.cache
+def published_studies() -> dict[str, Study]:
+    """Return the published studies by name: those that were asked for first, in their order."""
+    names = published_names()
+    order = [name for name in ASKED if name in names]
+    order += [name for name in names if name not in ASKED]
+    return {name: load_study(f"{PREFIX}{name}") for name in order}
+
+
+def rows_in_words(study: Study) -> str:
+    """Return how many rows have ended, and what became of the others."""
+    waiting = study.rows[~study.rows["status"].isin(ENDED)]
+    number = counted(len(study.rows), "row")
+    if waiting.empty:
+        return f"all {number}"
+    done = len(study.rows) - len(waiting)
+    return f"{done} of {number}, the others are {statuses_in_words(waiting)}"
+
+
+def images_in_words(study: Study) -> str:
+    """Return on how many images a study was made, and how they were split."""
+    data = datasets_of(study.meta.get("data")).values()
+    splits = {
+        tuple(entry.get(f"num_{part}") for part in ("train", "val", "test")) for entry in data
+    }
+    texts = [f"{train:,} train, {val:,} validation, {test:,} test" for train, val, test in splits]
+    return f"{_images(study)} of each data set ({'; '.join(texts)})"
+
+
+def _images(study: Study) -> str:
+    sizes = {entry.get("num_images") for entry in datasets_of(study.meta.get("data")).values()}
+    return f"{' or '.join(f'{size:,}' for size in sizes)} images"
+
+
+def answers() -> str:
+    """Return the answer to each question in few lines, for the front page."""
+    studies = published_studies()
+    texts = [_in_short(name, study) for name, study in studies.items()]
+    missing = [name for name in ASKED if name not in studies]
+    if missing:
+        sizes = [
+            f"`{name}` (0 of {load_space(name).num_configurations()} rows)" for name in missing
+        ]
+        texts.append(
+            f"Not published yet, so nothing is said about {'its' if len(sizes) == 1 else 'their'} "
+            f"questions: {', '.join(sizes)}."
+        )
+    return bullets(texts)
+
+
+def _in_short(name: str, study: Study) -> str:
+    best = [_winner(study, winner) for winner in winners(study)]
+    steps = "; ".join(_effects(answer(study, name)))
+    shown = shown_of(study)
+    unit = f", {shown.difference_unit}" if shown.difference_unit else ""
+    texts = [
+        f"**{name}** ({rows_in_words(study)}, {_images(study)}).",
+        *(best or ["Nothing can be picked yet."]),
+    ]
+    texts += [f"Effects ({shown.words}{unit}): {steps}."] if steps else []
+    return one_line(" ".join(texts))
+
+
+def _winner(study: Study, winner: Winner) -> str:
+    """Return the best configuration of a data set, with its value and interval."""
+    shown = shown_of(study)
+    where = "" if winner.dataset is None else f" on {label('dataset', winner.dataset)}"
+    value = shown.value(winner.shown, winner.num_items)
+    if math.isfinite(winner.low):
+        ends = (shown.cell(end, winner.num_items) for end in (winner.low, winner.high))
+        value += f" [{', '.join(ends)}]"
+    picked = settings(study, winner.config, ["dataset"], len(study.config_keys))
+    return f"Best{where}: {picked}, with {shown.words} {value}."
+
+
+def _effects(section: Section) -> Iterator[str]:
+    """Yield the largest steps with their effect and interval: those that are decided, if any is."""
+    for block in section.blocks:
+        if not isinstance(block, Table) or not {"step", "verdict"} <= set(block.cells):
+            continue
+        cells = block.cells
+        [size] = [column for heading, column in cells.items() if heading.startswith("difference")]
+        place = cells.get("data set", [MISSING] * len(size))
+        lines = list(zip(place, cells["step"], size, cells["verdict"], strict=True))
+        decided = [line for line in lines if line[3].startswith(("better", "worse"))]
+        known = [line for line in lines if "[" in line[2]]
+        for where, step, effect, verdict in (decided or known)[:_MOST_EFFECTS]:
+            on = "" if where == MISSING else f" on {where}"
+            yield f"{step}{on}: {effect}{'' if decided else f' ({verdict})'}"
+
+
+def in_full() -> str:
+    """Return every published study: how it was made, its answer, its effects and its figure."""
+    parts = [part for name, study in published_studies().items() for part in _whole(name, study)]
+    return "\n\n".join(parts) or "No study is published yet."
+
+
+def _whole(name: str, study: Study) -> Iterator[str]:
+    section = answer(study, name)
+    yield f"### {name}"
+    yield wrapped(f"*{one_line(str(study.meta['space'].get('question') or name))}*")
+    yield bullets(made_in_words(study))
+    for block in section.blocks:
+        if isinstance(block, Bullets):
+            yield bullets(list(block.items))
+        elif isinstance(block, Figure):
+            yield f"![{escape(block.alt)}](static/{figure_file(block)})"
+        elif isinstance(block, Table):
+            yield _shown(block)
+
+
+def _shown(found: Table) -> str:
+    """Return a table without its column of sentences, which the report has."""
+    cells = {name: cells for name, cells in found.cells.items() if name != _SENTENCES}
+    shown = replace(found, cells=cells)
+    numbers = [name for name, flag in zip(shown.headings, shown.is_number, strict=True) if flag]
+    lines = table(shown.headings, shown.lines, numbers)
+    return "\n\n".join([lines, *(wrapped(escape(note)) for note in shown.notes)])
+
+
+def figure_file(figure: Figure) -> str:
+    """Return the name of a figure's file in ``docs/static``."""
+    return f"published-{figure.name}.svg"
+
+
+def figures() -> dict[str, str]:
+    """Return the figures of the published studies: name of the file -> SVG."""
+    drawings = Drawings()
+    return {
+        figure_file(block): drawings.svg(block)
+        for name, study in published_studies().items()
+        for block in answer(study, name).blocks
+        if isinstance(block, Figure)
+    }
+
+
+def made_in_words(study: Study) -> list[str]:
+    """Return how a study was made: rows, images, commands, and machines with their rows."""
+    launches = launch_records(study.meta)
+    commands = dict.fromkeys(one_line(str(record.get("command"))) for record in launches.values())
+    texts = [
+        f"Rows: {rows_in_words(study)}. Seeds: {', '.join(map(str, study.meta['seeds']))}.",
+        f"Made from {images_in_words(study)}.",
+        f"Made by {', '.join(f'`{command}`' for command in commands)}.",
+    ]
+    texts += [f"On {text}." for text in _machines(study)]
+    return texts
+
+
+def _machines(study: Study) -> Iterator[str]:
+    """Yield each processor with the versions that ran there, and the number of its rows."""
+    found: dict[str, list[str]] = {}
+    for launch, record in launch_records(study.meta).items():
+        hardware, packages = record.get("hardware") or {}, record.get("packages") or {}
+        versions = [
+            f"{p} {packages[p]}" for p in ("tune-app", "torch", "scikit-learn") if p in packages
+        ]
+        text = f"{hardware.get('num_cpus')} CPUs of {hardware.get('cpu')}, {', '.join(versions)}"
+        found.setdefault(text, []).append(launch)
+    for text, names in found.items():
+        number = int(study.rows["launch"].isin(names).sum())
+        yield f"{one_line(text)}: {counted(number, 'row')}"
+
+
+def studies_table() -> str:
+    """Return a table of the published studies: rows, best, size, and how to continue each."""
+    lines = [
+        [f"{PREFIX}{name}", rows_in_words(study), _size(study)]
+        for name, study in published_studies().items()
+    ]
+    lines += [
+        [f"{PREFIX}{name}", f"not published: 0 of {_size_of(name)} rows", ""]
+        for name in ASKED
+        if name not in published_studies()
+    ]
+    return table(["study", "rows with a result", "size"], lines, ["size"])
+
+
+def _size_of(name: str) -> int | None:
+    return load_space(name).num_configurations()
+
+
+def _size(study: Study) -> str:
+    size = sum(path.stat().st_size for path in study.path.rglob("*") if path.is_file())
+    return f"{size / 1e6:.1f} MB"
