@@ -15,6 +15,8 @@ from zipfile import ZipFile
 
 import pytest
 
+from tune_app.storage.lock import LOCK_FILE
+
 ROOT = Path(__file__).resolve().parent.parent
 PACKAGES = ("analysis", "search_spaces", "tune_app")
 NOT_INSTALLED = ("analysis/screenshots",)
@@ -72,7 +74,7 @@ def test_the_wheel_has_every_file_of_the_packages(wheel: Mapping[str, bytes]) ->
         path.relative_to(ROOT).as_posix()
         for package in PACKAGES
         for path in (ROOT / package).rglob("*")
-        if path.is_file() and "__pycache__" not in path.parts
+        if path.is_file() and "__pycache__" not in path.parts and path.name != LOCK_FILE
     }
     wanted = {name for name in kept if not name.startswith(NOT_INSTALLED)}
     installed = {name for name in wheel if ".dist-info/" not in name}

@@ -76,7 +76,10 @@ def _forest_data(study: Study, by_data: bool) -> pd.DataFrame:
     ]
     order = {name: place for place, name in enumerate(factors)}
     lines.sort(key=lambda line: order[line["factor"]])
-    return pd.DataFrame(lines, columns=list(COLUMNS))
+    frame = pd.DataFrame(lines, columns=list(COLUMNS))
+    # As a column of text, None beside the name of a data set would become NaN.
+    datasets = [line["dataset"] for line in lines]
+    return frame.assign(dataset=pd.Series(datasets, index=frame.index, dtype=object))
 
 
 def _parts(study: Study, *, matched: bool, by_data: bool) -> list[Any]:

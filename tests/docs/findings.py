@@ -14,6 +14,7 @@ from analysis.frames.labels import MISSING, label
 from analysis.frames.load import ENDED, Study, load_study
 from analysis.frames.measures import shown_of
 from analysis.frames.meta import datasets_of
+from analysis.labs.cost_sentences import sentences
 from analysis.render.document import Bullets, Figure, Section, Table
 from analysis.render.drawings import Drawings
 from analysis.render.markdown import escape
@@ -92,6 +93,7 @@ def _in_short(name: str, study: Study) -> str:
         *(best or ["Nothing can be picked yet."]),
     ]
     texts += [f"Effects ({shown.words}{unit}): {steps}."] if steps else []
+    texts += [text[:1].upper() + text[1:] for text in sentences(study)]
     return one_line(" ".join(texts))
 
 
@@ -108,7 +110,7 @@ def _winner(study: Study, winner: Winner) -> str:
 
 
 def _effects(section: Section) -> Iterator[str]:
-    """Yield the largest steps with their effect and interval: those that are decided, if any is."""
+    """Yield the largest steps with effect, interval and verdict, those that are decided first."""
     for block in section.blocks:
         if not isinstance(block, Table) or not {"step", "verdict"} <= set(block.cells):
             continue
@@ -117,10 +119,10 @@ def _effects(section: Section) -> Iterator[str]:
         place = cells.get("data set", [MISSING] * len(size))
         lines = list(zip(place, cells["step"], size, cells["verdict"], strict=True))
         decided = [line for line in lines if line[3].startswith(("better", "worse"))]
-        known = [line for line in lines if "[" in line[2]]
-        for where, step, effect, verdict in (decided or known)[:_MOST_EFFECTS]:
+        known = [line for line in lines if "[" in line[2] and line not in decided]
+        for where, step, effect, verdict in [*decided, *known][:_MOST_EFFECTS]:
             on = "" if where == MISSING else f" on {where}"
-            yield f"{step}{on}: {effect}{'' if decided else f' ({verdict})'}"
+            yield f"{step}{on}: {effect} ({verdict})"
 
 
 def in_full() -> str:
@@ -136,7 +138,7 @@ def _whole(name: str, study: Study) -> Iterator[str]:
     yield bullets(made_in_words(study))
     for block in section.blocks:
         if isinstance(block, Bullets):
-            yield bullets(list(block.items))
+            yield bullets([*block.items, *(t[:1].upper() + t[1:] for t in sentences(study))])
         elif isinstance(block, Figure):
             yield f"![{escape(block.alt)}](static/{figure_file(block)})"
         elif isinstance(block, Table):

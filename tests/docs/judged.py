@@ -56,7 +56,7 @@ def in_short() -> str:
         "supported by our runs": [_listed(on_our_runs(), r, "supported") for r in _REPORTS],
         "contradicted by our runs": [_listed(on_our_runs(), r, "contradicted") for r in _REPORTS],
         "what the audit finds": [_audit_in_short(r) for r in _REPORTS],
-        "training time": [_cost_in_short(r) for r in _REPORTS],
+        "training time, each on its own machine": [_cost_in_short(r) for r in _REPORTS],
     }
     headings = ["", *(f"report {letter}" for letter in _REPORTS.values())]
     shown = [[name, *cells] for name, cells in lines.items() if set(cells) != {MISSING}]
@@ -97,8 +97,9 @@ def _audit_in_short(report: str) -> str:
 
 def _cost_in_short(report: str) -> str:
     texts = [
-        f"{counted(cost.num_there, 'row')}: {duration(cost.there)}; here {cost.num_here} of "
-        f"{cost.study} with these settings: {duration(cost.here)}"
+        f"{duration(cost.there / cost.num_there)} a row ({counted(cost.num_there, 'row')}); here "
+        f"{duration(cost.here / cost.num_here)} ({cost.num_here} of {cost.study} with these "
+        f"settings{f'; {cost.differ}' if cost.differ else ''})"
         for cost in costs()
         if cost.report == report
     ]

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import re
 import shutil
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from tests.docs import findings, judged
+from tests.docs import costs, findings, judged
 from tests.docs.made import END, bullets, filled
 from tests.docs.pages import text_of
 from tests.docs.prepared import Q1A
@@ -17,6 +18,7 @@ from tune_app.storage import published
 
 MOST_BYTES = 8_000_000
 """All published studies together: they are a part of the wheel."""
+CACHED = (findings.published_studies, judged.on_our_runs)
 ELSEWHERE = re.compile(rb"/(?:home|root|work|tmp|var|mnt)/")
 
 
@@ -48,30 +50,37 @@ def test_the_published_studies_are_small_and_name_no_place_of_their_machine() ->
 
 
 @pytest.fixture
-def half_of_q1a(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let q1a be published with the results of its first 20 trainings only."""
-    shutil.copytree(Q1A, tmp_path / "q1a")
-    for trial in sorted((tmp_path / "q1a" / "tune" / "001").iterdir())[20:]:
-        shutil.rmtree(trial)
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """Let no study be published but those that a test writes into this folder."""
     monkeypatch.setattr(published, "FOLDER", tmp_path)
-    caches = (findings.published_studies, judged.on_our_runs)
-    for cached in caches:
+    for cached in CACHED:
         cached.cache_clear()
-        monkeypatch.setattr(cached, "cache_clear", cached.cache_clear)
+    yield tmp_path
+    for cached in CACHED:
+        cached.cache_clear()
 
 
-@pytest.mark.usefixtures("half_of_q1a")
-def test_a_study_with_open_rows_says_how_many_are_done() -> None:
-    text = findings.answers()
-    assert "**q1a** (80 of 128 rows, the others are 48 missing)" in " ".join(text.split())
-    assert "`q1b` (0 of 30 rows)" in text
+def test_a_study_with_open_rows_says_how_many_are_done(folder: Path) -> None:
+    shutil.copytree(Q1A, folder / "q1a")
+    for trial in (folder / "q1a" / "tune" / "001").glob("fashion_mnist-*"):
+        shutil.rmtree(trial)
+    text = " ".join(findings.answers().split())
+    assert "**q1a** (64 of 128 rows, the others are 64 missing, 800 images)." in text
+    assert "with test accuracy 95.0 % [90.4, 97.8]. Effects" in text, "152 of 160: by hand"
+    assert "FashionMNIST" not in text
+    assert "`q1b` (0 of 30 rows)" in text and "| published:q1a | 64 of 128 rows" in "".join(
+        findings.studies_table()
+    )
+    [found] = [cost for cost in costs.costs() if cost.table == "report_a_q1a"]
+    assert (found.num_there, found.num_here) == (64, 64)
+    assert "theirs on" not in found.differ and "images were split" in found.differ
 
 
-def test_without_studies_nothing_is_said(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    monkeypatch.setattr(published, "FOLDER", tmp_path / "none")
-    findings.published_studies.cache_clear()
+@pytest.mark.usefixtures("folder")
+def test_without_studies_nothing_is_said() -> None:
     text = " ".join(findings.answers().split())
     assert text.startswith("- Not published yet, so nothing is said about their questions: `q1a`")
     assert "%" not in text
     assert findings.in_full() == "No study is published yet."
-    findings.published_studies.cache_clear()
+    assert "our runs" not in judged.in_short()
+    assert costs.costs_table() == "No published study has rows of a report's settings yet."

@@ -32,6 +32,11 @@ def test_six_seeds_decide_and_lower_is_better_for_an_error(tmp_path: Path) -> No
     assert rate["low"] <= rate["effect"] <= rate["high"]
 
 
+def test_lines_of_all_data_sets_stand_beside_those_of_one() -> None:
+    lines = forest_data(load_study("published:q1b"))
+    assert set(lines["dataset"]) == {None, "mnist", "fashion_mnist"}
+
+
 def test_one_seed_speaks_of_these_runs_and_few_pairs_decide_nothing(tmp_path: Path) -> None:
     configs = {f"c{b}{lr}": resnet_config(batch_size=b, lr=lr) for b in range(8) for lr in (1, 2)}
     path = write_study(tmp_path / "grid", study_json(configs))
