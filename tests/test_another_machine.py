@@ -55,6 +55,7 @@ for launch in two.meta["launches"]:
 """
 
 
+@pytest.mark.slow
 @pytest.mark.xdist_group("ray")
 def test_it_is_continued_and_says_where(tmp_path: Path) -> None:
     (tmp_path / "script.py").write_text(SCRIPT)
