@@ -7,6 +7,7 @@ import math
 from collections.abc import Iterator
 from dataclasses import replace
 
+from analysis.checks.audit.study import audit_study
 from analysis.frames.answer import Winner, winners
 from analysis.frames.arithmetic import launch_records
 from analysis.frames.cells import counted
@@ -135,7 +136,7 @@ def _whole(name: str, study: Study) -> Iterator[str]:
     section = answer(study, name)
     yield f"### {name}"
     yield wrapped(f"*{one_line(str(study.meta['space'].get('question') or name))}*")
-    yield bullets(made_in_words(study))
+    yield bullets([*made_in_words(study), _audited(study)])
     for block in section.blocks:
         if isinstance(block, Bullets):
             yield bullets([*block.items, *(t[:1].upper() + t[1:] for t in sentences(study))])
@@ -143,6 +144,13 @@ def _whole(name: str, study: Study) -> Iterator[str]:
             yield f"![{escape(block.alt)}](static/{figure_file(block)})"
         elif isinstance(block, Table):
             yield _shown(block)
+
+
+def _audited(study: Study) -> str:
+    """Return what the audit finds in a study of ours, without notes."""
+    found = [finding for finding in audit_study(study).findings if finding.severity != "note"]
+    says = "; ".join(f"{finding.says} ({finding.severity})" for finding in found)
+    return f"The audit finds: {says or 'nothing more than notes'}."
 
 
 def _shown(found: Table) -> str:
