@@ -29,7 +29,6 @@ from tune_app.storage.published import PREFIX, published_names
 
 ASKED = ("q1a", "epochs", "q1b", "svm_scaling", "q2")
 """The shipped spaces with the questions of the two lab reports, in the order of the pages."""
-_MOST_EFFECTS = 4
 _SENTENCES = "what it does"
 _PACKAGES = ("tune-app", "torch", "scikit-learn", "scikit-learn-intelex")
 
@@ -85,16 +84,13 @@ def answers() -> str:
 
 
 def _in_short(name: str, study: Study) -> str:
-    best = [_winner(study, winner) for winner in winners(study)]
-    steps = "; ".join(_effects(answer(study, name)))
+    best = "; ".join(_winner(study, winner) for winner in winners(study))
     shown = shown_of(study)
-    unit = f", {shown.difference_unit}" if shown.difference_unit else ""
-    texts = [
-        f"**{name}** ({rows_in_words(study)}, {_images(study)}).",
-        *(best or ["Nothing can be picked yet."]),
-    ]
-    texts += [f"Effects ({shown.words}{unit}): {steps}."] if steps else []
-    texts += [text[:1].upper() + text[1:] for text in sentences(study)]
+    unit = f" {shown.difference_unit}" if shown.difference_unit else ""
+    decided = "; ".join(f"{step} {effect}{unit}" for step, effect in _decided(answer(study, name)))
+    texts = [f"**{name}** ({rows_in_words(study)}, {_images(study)})."]
+    texts += [f"Best {shown.words}: {best}." if best else "Nothing can be picked yet."]
+    texts += [f"Decided: {decided}." if decided else "No effect is decided."]
     return one_line(" ".join(texts))
 
 
@@ -107,23 +103,22 @@ def _winner(study: Study, winner: Winner) -> str:
         ends = (shown.cell(end, winner.num_items) for end in (winner.low, winner.high))
         value += f" [{', '.join(ends)}]"
     picked = settings(study, winner.config, ["dataset"], len(study.config_keys))
-    return f"Best{where}: {picked}, with {shown.words} {value}."
+    return f"{value}{where} ({picked})"
 
 
-def _effects(section: Section) -> Iterator[str]:
-    """Yield the largest steps with effect, interval and verdict, those that are decided first."""
+def _decided(section: Section) -> Iterator[tuple[str, str]]:
+    """Yield each step of the answer that is decided, with its effect and interval."""
     for block in section.blocks:
         if not isinstance(block, Table) or not {"step", "verdict"} <= set(block.cells):
             continue
         cells = block.cells
         [size] = [column for heading, column in cells.items() if heading.startswith("difference")]
         place = cells.get("data set", [MISSING] * len(size))
-        lines = list(zip(place, cells["step"], size, cells["verdict"], strict=True))
-        decided = [line for line in lines if line[3].startswith(("better", "worse"))]
-        known = [line for line in lines if "[" in line[2] and line not in decided]
-        for where, step, effect, verdict in [*decided, *known][:_MOST_EFFECTS]:
-            on = "" if where == MISSING else f" on {where}"
-            yield f"{step}{on}: {effect} ({verdict})"
+        for where, step, effect, verdict in zip(
+            place, cells["step"], size, cells["verdict"], strict=True
+        ):
+            if verdict.startswith(("better", "worse")):
+                yield (step if where == MISSING else f"{step} on {where}"), effect
 
 
 def in_full() -> str:

@@ -15,10 +15,8 @@ from analysis.checks.claims import from_study, judge_all, judge_published, numbe
 from analysis.frames.cells import counted
 from analysis.frames.labels import MISSING
 from analysis.labs.claims import PUBLISHED
-from analysis.sections.answer import duration
-from tests.docs.costs import costs
 from tests.docs.findings import published_studies
-from tests.docs.made import table
+from tests.docs.made import bullets, table
 
 _REPORTS = {"report_a": "A", "report_b": "B"}
 _SILENT = "not comparable"
@@ -47,63 +45,40 @@ def audits() -> tuple[Audit, ...]:
 
 
 def in_short() -> str:
-    """Return what holds of each report as a small table, for the front page."""
-    lines = {
-        "claims, judged on its own tables": [_counts(on_own_tables(), r) for r in _REPORTS],
-        "supported there": [_listed(on_own_tables(), r, "supported") for r in _REPORTS],
-        "contradicted there": [_listed(on_own_tables(), r, "contradicted") for r in _REPORTS],
-        "claims, judged on our runs": [_counts(on_our_runs(), r) for r in _REPORTS],
-        "supported by our runs": [_listed(on_our_runs(), r, "supported") for r in _REPORTS],
-        "contradicted by our runs": [_listed(on_our_runs(), r, "contradicted") for r in _REPORTS],
-        "what the audit finds": [_audit_in_short(r) for r in _REPORTS],
-        "training time, each on its own machine": [_cost_in_short(r) for r in _REPORTS],
-    }
-    headings = ["", *(f"report {letter}" for letter in _REPORTS.values())]
-    shown = [[name, *cells] for name, cells in lines.items() if set(cells) != {MISSING}]
-    return table(headings, shown)
+    """Return in few lines what holds of each report, for the front page."""
+    return bullets([_in_short(report, letter) for report, letter in _REPORTS.items()])
 
 
-def _counts(frame: pd.DataFrame, report: str) -> str:
-    mine = frame[frame["source"] == report]
-    words = Counter(str(word).partition(" ")[0] for word in mine["verdict"])
-    silent = int((mine["verdict"] == _SILENT).sum())
-    if silent == len(mine):
-        return MISSING
-    undecided = len(mine) - words["supported"] - words["contradicted"] - silent
-    return (
-        f"{len(mine)}: {words['supported']} supported, {words['contradicted']} contradicted, "
-        f"{undecided} not decided, {silent} without rows to judge"
-    )
-
-
-def _listed(frame: pd.DataFrame, report: str, word: str) -> str:
-    found = frame[(frame["source"] == report) & frame["verdict"].str.startswith(word)]
-    return " ".join(map(str, found["sentence"])) or MISSING
+def _in_short(report: str, letter: str) -> str:
+    own, ours = _counts(on_own_tables(), report), _counts(on_our_runs(), report)
+    texts = [f"**Report {letter}** makes {(on_own_tables()['source'] == report).sum()} claims"]
+    texts += [f"on its own tables {own}"] if own else []
+    texts += [f"on our runs {ours}"] if ours else []
+    return f"{'; '.join(texts)}. The audit finds: {_audit_in_short(report)}."
 
 
 def _audit_in_short(report: str) -> str:
     """Return the findings of which one alone is too many; sentences of the text are counted."""
-    found = [
-        finding
-        for audit in audits()
-        for finding in audit.findings
-        if finding.severity in FAILING and finding.table.startswith(report)
-    ]
-    told = [finding.says for finding in found if finding.rule != _PROSE]
-    if prose := sum(finding.rule == _PROSE for finding in found):
+    found = [finding for audit in audits() for finding in audit.findings]
+    mine = [f for f in found if f.severity in FAILING and f.table.startswith(report)]
+    told = [finding.says for finding in mine if finding.rule != _PROSE]
+    if prose := sum(finding.rule == _PROSE for finding in mine):
         told.append(f"{counted(prose, 'sentence')} of the text against its own tables")
     return "; ".join(dict.fromkeys(told))
 
 
-def _cost_in_short(report: str) -> str:
-    texts = [
-        f"{duration(cost.there / cost.num_there)} a row ({counted(cost.num_there, 'row')}); here "
-        f"{duration(cost.here / cost.num_here)} ({cost.num_here} of {cost.study} with these "
-        f"settings{f'; {cost.differ}' if cost.differ else ''})"
-        for cost in costs()
-        if cost.report == report
-    ]
-    return ". ".join(texts) or MISSING
+def _counts(frame: pd.DataFrame, report: str) -> str:
+    """Return how many claims of a report hold; nothing if there are no rows for any of them."""
+    mine = frame[frame["source"] == report]
+    words = Counter(str(word).partition(" ")[0] for word in mine["verdict"])
+    judged = len(mine) - int((mine["verdict"] == _SILENT).sum())
+    if not judged:
+        return ""
+    held, broken = words["supported"], words["contradicted"]
+    return (
+        f"{judged} can be judged: {held} supported, {broken} contradicted, "
+        f"{judged - held - broken} not decided"
+    )
 
 
 def claims_table() -> str:
