@@ -20,7 +20,7 @@ SIZE = 2
 
 
 class Net(nn.Module):
-    """Convolutions that are cropped, two BatchNorm layers, and one that can be left out."""
+    """A convolution that is cropped, two BatchNorm layers, and dropout."""
 
     def __init__(self, num_classes: int, drop: float) -> None:
         super().__init__()
@@ -37,7 +37,7 @@ class Net(nn.Module):
 
 
 def start(group: ProcessGroup = ALONE, *, drop: float = 0.0, augment: bool = True) -> ClassifierRun:
-    """Return a training whose batches of 9, and the last one of 3, two processes cannot halve."""
+    """Return a training whose batches of 9 two processes cannot halve; the last one has 6."""
     family = ModelFamily(
         models={"net": lambda config, data: Net(data.num_classes, drop)},
         augment=noise if augment else None,
@@ -49,7 +49,7 @@ def start(group: ProcessGroup = ALONE, *, drop: float = 0.0, augment: bool = Tru
 
 
 def data() -> SplitData:
-    """Return 300 images, 75 of them to validate on; epochs have seven batches."""
+    """Return 120 images, 60 of them to train on and 30 to validate on."""
     return colours(120)
 
 
