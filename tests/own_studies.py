@@ -49,6 +49,7 @@ def report(
     seed: int = 0,
     ended: bool = True,
     seconds: float = 10.0,
+    begins: float = 0.0,
     error: str | None = None,
     launch: str = "001",
 ) -> Path:
@@ -61,6 +62,7 @@ def report(
         seed: the seed.
         ended: whether the function has returned; the newest row is then the trial's result.
         seconds: the time between two rows.
+        begins: the time from the beginning of the study to that of the trial, in seconds.
         error: why the trial failed, or None.
         launch: the launch that it is of.
     """
@@ -70,7 +72,7 @@ def report(
     trial = next(t for t in trials if row in t.row_keys())
     lines: list[Json] = []
     for epoch, row in enumerate(rows, start=1):
-        stamps = {"timestamp": START + seconds * epoch, "time_this_iter_s": seconds}
+        stamps = {"timestamp": START + begins + seconds * epoch, "time_this_iter_s": seconds}
         lines.append({"epoch": epoch, "training_iteration": epoch, **stamps, **row})
     folder = write_trial(
         ledger.root,

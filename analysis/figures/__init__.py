@@ -1,5 +1,1 @@
-"""Draw the figures of the report from frames.
-
-``style`` holds the look that all figures share. Matplotlib is imported when the first figure is
-drawn.
-"""
+"""Figures of the report: frames as Vega-Lite specifications."""

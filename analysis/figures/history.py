@@ -10,6 +10,7 @@ from analysis.figures.panels import colour_choice, field_choice, panel_choice, p
 from analysis.figures.rows import Rows, problem_of
 from analysis.figures.scatter import point_layers
 from analysis.figures.theme import INK
+from analysis.frames.clock import study_clock
 from analysis.frames.columns import numbers
 from analysis.frames.load import Study
 
@@ -22,36 +23,22 @@ def history_data(study: Study, rows: Rows) -> pd.DataFrame:
     With several seeds it is the time of the last one.
 
     Returns:
-        ``id``, ``place`` (from 1) and ``hours`` since the first epoch of the study; empty if no
-        times are recorded.
+        ``id``, ``place`` (from 1) and ``hours`` since the first trial of the study began; empty if
+        no times are recorded.
     """
-    ends = _milestone_times(study)
-    known = ends[ends["config_id"].isin(rows.frame["config_id"])]
-    last = known.groupby("config_id")["end"].max().dropna().sort_values(kind="stable")
-    start = numbers(study.epochs, "timestamp").min()
+    rows_drawn = study.rows[study.rows["config_id"].isin(rows.frame["config_id"])]
+    ends = rows_drawn[["config_id", "trial_id"]].assign(epoch=numbers(rows_drawn, "milestone"))
+    timed = ends.merge(
+        study_clock(study), left_on=["trial_id", "epoch"], right_on=["trial_key", "epoch"]
+    )
+    last = timed.groupby("config_id")["ended"].max().dropna().sort_values(kind="stable")
     return pd.DataFrame(
         {
             "id": [str(name) for name in last.index],
             "place": range(1, len(last) + 1),
-            "hours": (last.to_numpy() - start) / 3600.0,
+            "hours": last.to_numpy() / 3600.0,
         }
     )
-
-
-def _milestone_times(study: Study) -> pd.DataFrame:
-    epochs = study.epochs.drop_duplicates(["trial_key", "epoch"], keep="last")
-    if "timestamp" not in epochs:
-        return pd.DataFrame(columns=["config_id", "end"])
-    times = epochs.assign(end=numbers(epochs, "timestamp"))[["trial_key", "epoch", "end"]]
-    rows = study.rows[study.rows["milestone"].notna()]
-    rows = rows.astype({"milestone": "float64"})
-    merged = rows.merge(
-        times.astype({"epoch": "float64"}),
-        left_on=["trial_id", "milestone"],
-        right_on=["trial_key", "epoch"],
-        suffixes=("", "_of_epoch"),
-    )
-    return merged[["config_id", "end"]]
 
 
 def history_chart(rows: Rows, data: pd.DataFrame, name: str, colour: Field | None) -> Chart:
@@ -106,7 +93,7 @@ def _number(num_results: int) -> Spec:
 
 
 def _hours() -> Spec:
-    title = "hours since the first epoch began to be recorded"
+    title = "hours since the first trial began"
     return {"field": "hours", "type": "quantitative", "title": title, "scale": {"zero": False}}
 
 

@@ -22,6 +22,9 @@ MOST_MEASURES = 14
 MOST_FACTORS = 40
 MOST_TOLD = 8
 """So many factors and measures are named in the box that describes a mark."""
+TUNE_SECONDS = "tune_seconds"
+TIMES = ("train_seconds", "fit_seconds", TUNE_SECONDS)
+"""What a training took, where it is known; rows that report no time have the one that Tune took."""
 _GOLDEN = 0.6180339887498949
 
 
@@ -32,7 +35,7 @@ class Rows:
     Attributes:
         frame: the configurations as ``over_seeds`` returns them.
         factors: the varied factors, in their order.
-        measures: the reported numbers, the objective first.
+        measures: the reported numbers, the objective first; a time is always among them.
         names: key of a field -> parameter or measure.
         data: ``id``, ``jitter`` (0 to 1, to spread marks at one value of a discrete axis) and a
             column per field.
@@ -78,6 +81,8 @@ def rows_of(study: Study, key: str) -> Rows | None:
     if study.metric not in measured or numbers(rows, study.metric).isna().all():
         return None
     measured = [study.metric, *(name for name in measured if name != study.metric)]
+    if not set(TIMES) & {*measured, *study.config_keys}:
+        measured.insert(len(set(picked_by(study))), TUNE_SECONDS)
     frame = over_seeds(rows, measured)
     frame = frame[numbers(frame, study.metric).notna()].reset_index(drop=True)
     inert = inert_axes(study)

@@ -11,13 +11,11 @@ from analysis.figures.chart import LINKS, Chart, Choice, Data, Patch, Spec, valu
 from analysis.figures.panels import colour_choice
 from analysis.figures.rows import Rows
 from analysis.figures.theme import INK, MUTED, PAGE, SERIES, WIDTH
-from analysis.frames.columns import numbers
+from analysis.frames.clock import study_clock
 from analysis.frames.load import Study
 
 MOST_BARS = 1_000
 """Of more trials the first ones are shown."""
-_BREAK = 3600.0
-"""A pause between trials that is longer than this, in seconds, is left out."""
 _SLACK = 2.0
 """Beginnings are estimated: bars that overlap by less than this, in seconds, share a lane."""
 _STATUSES = {
@@ -47,29 +45,15 @@ class Timeline:
 
 
 def timeline_data(study: Study) -> Timeline | None:
-    """Return what ran when, from the times of the recorded epochs; None if there are none.
-
-    The first epoch of a trial begins ``epoch_seconds`` before it is recorded, or where that is
-    unknown as long before as the next one is after.
-    """
-    epochs = study.epochs
-    if "timestamp" not in epochs or numbers(epochs, "timestamp").isna().all():
+    """Return what ran when, from the times of the recorded epochs; None if there are none."""
+    clock = study_clock(study)
+    if clock.empty:
         return None
-    epochs = epochs.assign(
-        at=numbers(epochs, "timestamp"),
-        took=numbers(epochs, "epoch_seconds").fillna(0) + numbers(epochs, "eval_seconds").fillna(0),
-        host=epochs["hostname"].astype(str) if "hostname" in epochs else "",
-    ).dropna(subset=["at"])
-    grouped = epochs.sort_values("at", kind="stable").groupby(["trial_key", "launch"], sort=False)
-    bars = grouped.agg(
-        first=("at", "min"), end=("at", "max"), took=("took", "first"),
+    bars = clock.groupby(["trial_key", "launch"], sort=False).agg(
+        start=("began", "min"), end=("ended", "max"),
         epochs=("epoch", "count"), host=("host", "last"),
     ).reset_index()  # fmt: skip
-    between = (bars["end"] - bars["first"]) / (bars["epochs"] - 1).clip(lower=1)
-    bars["start"] = bars["first"] - bars["took"].where(bars["took"] > 0, between)
-    bars = bars.sort_values("start", kind="stable").reset_index(drop=True)
     num_trials, bars = len(bars), bars.head(MOST_BARS)
-    shift = _gaps(bars)
     statuses = study.trials.set_index("trial_key")["status"]
     rows = study.rows[study.rows["same_as"] == ""].drop_duplicates("trial_id", keep="last")
     ids = dict(zip(rows["trial_id"], rows["config_id"], strict=True))
@@ -78,8 +62,8 @@ def timeline_data(study: Study) -> Timeline | None:
         {
             "id": [str(ids.get(t, "")) for t in bars["trial_key"]],
             "trial": bars["trial_key"].astype(str),
-            "start": (bars["start"] - shift - bars["start"].min()) / 60.0,
-            "end": (bars["end"] - shift - bars["start"].min()) / 60.0,
+            "start": bars["start"] / 60.0,
+            "end": bars["end"] / 60.0,
             "lane": lanes,
             "status": [str(statuses.get(t, "")) for t in bars["trial_key"]],
             "epochs": bars["epochs"],
@@ -88,13 +72,6 @@ def timeline_data(study: Study) -> Timeline | None:
         }
     )
     return Timeline(frame, max(lanes) + 1, num_trials)
-
-
-def _gaps(bars: pd.DataFrame) -> pd.Series[float]:
-    """Return the idle time before each bar that is left out: pauses between launches."""
-    before = bars["end"].cummax().shift()
-    idle = (bars["start"] - before).clip(lower=0).fillna(0)
-    return idle.where(idle > _BREAK, 0.0).cumsum()
 
 
 def _lanes(starts: list[float], ends: list[float]) -> list[int]:

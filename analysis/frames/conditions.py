@@ -50,9 +50,9 @@ def _most(rows: pd.DataFrame, key: str) -> pd.Series[float]:
 
 
 def timed(rows: pd.DataFrame) -> pd.Series[bool]:
-    """Return which rows have a training or fit time."""
-    times = [numbers(rows, name).notna() for name in ("train_seconds", "fit_seconds")]
-    return times[0] | times[1]
+    """Return which rows have a time: what they report, or what Tune took."""
+    names = ("train_seconds", "fit_seconds", "tune_seconds")
+    return pd.DataFrame({name: numbers(rows, name) for name in names}).notna().any(axis=1)
 
 
 def marked(texts: Iterable[str], counts: Iterable[float]) -> list[str]:

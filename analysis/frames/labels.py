@@ -37,6 +37,7 @@ HEADINGS = {
     "images_per_second": "images/s",
     "speedup_vs_cpu": "speed-up over CPU",
     "trial_id": "trial",
+    "tune_seconds": "time of the trial (s)",
     "shared_with": "shared",
     "config_id": "id",
 }

@@ -46,15 +46,17 @@ class Study:
             row its trial stands for; empty for that row itself), ``same_as`` (config_id of another
             row with the same result: the same epoch of the same trial; else empty), ``status``,
             ``reason``, ``device`` (resolved; None where nothing ran), ``launch``, ``milestone``
-            (the epoch of its result), if the user's code has changed ``code`` (the fingerprint of
-            the code that made it), and if rows ran on different processors ``timed_on`` (the
-            processor of a row, or those on which its trial ran in turn).
+            (the epoch of its result), ``tune_seconds`` (the time between the reports of its trial
+            until then, as Tune took it; NaN if unknown), if the user's code has changed ``code``
+            (the fingerprint of the code that made it), and if rows ran on different processors
+            ``timed_on`` (the processor of a row, or those on which its trial ran in turn).
         trials: one row per trial: ``trial_key``, ``name``, ``launches``, ``status``, ``reason``,
             ``num_epochs`` reported, ``tune_seconds`` (the time between its reports as Tune took
             it; NaN if unknown), ``last_milestone``, ``num_rows`` served, ``seed``, its parameters
             and its last metrics.
         epochs: one row per trial and epoch: ``trial_key``, parameters, ``launch``, ``epoch``,
-            every scalar metric, ``timestamp`` (seconds since 1970) and ``hostname``.
+            every scalar metric, ``timestamp`` (seconds since 1970), ``time_this_iter_s`` (since the
+            report before, as Tune took it) and ``hostname``.
         config_keys: the parameters of all configurations.
         metric_keys: the metrics that finished rows have.
         notes: what was left out while reading, one line each.

@@ -8,7 +8,7 @@ from typing import Any
 
 import pandas as pd
 
-from analysis.frames.trial_frames import resolved, scalars, with_plain_text
+from analysis.frames.trial_frames import resolved, scalars, tune_seconds, with_plain_text
 from search_spaces.errors import one_line
 from tune_app.study.arithmetic import mapping
 from tune_app.study.code_fingerprint import CODE
@@ -95,6 +95,7 @@ def row_frame(
     reported = dict.fromkeys(key for report in reports for key in scalars(report.record))
     metric_keys = tuple(key for key in reported if key not in (*_NOT_METRICS, *config_keys))
     tail = ["trial_id", "shared_with", "same_as", "status", "reason", "device", "launch"]
+    tail.append("tune_seconds")
     if len({record[CODE] for record in records} - {""}) > 1:
         tail.append(CODE)
     if len({record.get(TIMED_ON) for record in records} - {"", None}) > 1:
@@ -114,6 +115,8 @@ def _record(row: RowKey, config: Record, outcome: RowOutcome) -> Record:
         directory = outcome.report.directory if outcome.report else trial.newest
         if outcome.report:
             metrics |= trial.conditions(milestone)
+            until = (r.record for epoch, r in trial.history.items() if epoch <= milestone)
+            metrics.setdefault("tune_seconds", tune_seconds(until))
         origin |= {"trial_id": trial.key, "launch": directory.launch, "milestone": milestone}
         others = {"shared_with": trial.primary, "same_as": trial.serves[milestone][0]}
         origin |= {name: "" if other == row[0] else other for name, other in others.items()}

@@ -20,6 +20,8 @@ BOOKKEEPING = frozenset(
     )
 )
 """Keys that Tune adds to every result. They are not metrics of the trial."""
+_KEPT = ("timestamp", "time_this_iter_s", "hostname")
+"""Of these keys, those that say when and where an epoch ran."""
 
 
 def scalars(record: Record) -> Record:
@@ -60,7 +62,7 @@ def trial_frame(trials: list[Trial]) -> pd.DataFrame:
             "status": outcome.status,
             "reason": outcome.reason,
             "num_epochs": len(trial.history),
-            "tune_seconds": _seconds(record for _, record in trial.history.values()),
+            "tune_seconds": tune_seconds(record for _, record in trial.history.values()),
             "last_milestone": trial.last_milestone,
             "num_rows": sum(len(config_ids) for config_ids in trial.serves.values()),
         }
@@ -69,8 +71,8 @@ def trial_frame(trials: list[Trial]) -> pd.DataFrame:
     return _frame(records, (*columns, "last_milestone", "num_rows"))
 
 
-def _seconds(records: Iterable[Record]) -> float:
-    """Return the time between the reports of a trial as Tune took it, evaluation included."""
+def tune_seconds(records: Iterable[Record]) -> float:
+    """Return the time between the reports of a trial as Tune took it; NaN if unknown."""
     times = [finite_number(record.get("time_this_iter_s")) for record in records]
     known = [seconds for seconds in times if seconds is not None and seconds >= 0]
     return sum(known) if known else math.nan
@@ -83,7 +85,7 @@ def epoch_frame(trials: list[Trial]) -> pd.DataFrame:
         config = trial.config
         for epoch, (directory, record) in sorted(trial.history.items()):
             place = {"trial_key": trial.key, "launch": directory.launch, "epoch": epoch}
-            source = {key: record[key] for key in ("timestamp", "hostname") if key in record}
+            source = {key: record[key] for key in _KEPT if key in record}
             records.append(place | resolved(config, scalars(record)) | source | place)
     return _frame(records, ("trial_key", "launch", "epoch"))
 

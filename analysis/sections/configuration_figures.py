@@ -8,7 +8,7 @@ import pandas as pd
 
 from analysis.figures.fields import Field
 from analysis.figures.parallel import MOST_LINES, parallel_chart, parallel_data
-from analysis.figures.rows import Rows, by_spread, problem_of, shown_measure
+from analysis.figures.rows import TIMES, Rows, by_spread, problem_of, shown_measure
 from analysis.figures.scatter import explore_chart, front_data, pareto_chart, sample_words
 from analysis.figures.slices import MOST_POINTS as MOST_IN_SLICE
 from analysis.figures.slices import slices_chart
@@ -21,8 +21,7 @@ from analysis.render.document import Figure
 from analysis.sections.captions import capital, coloured, drawn_rows, range_words
 from tune_app.study.measures import quantity_of
 
-_TIMES = ("train_seconds", "fit_seconds")
-_COSTS = (*_TIMES, "flops", "num_parameters")
+_COSTS = (*TIMES, "flops", "num_parameters")
 
 
 def explored(study: Study, key: str) -> Figure | None:
@@ -116,7 +115,7 @@ def pareto(study: Study, key: str) -> Figure | None:
 
 def _time_note(study: Study, name: str) -> tuple[str, ...]:
     """Return a footnote if a measure is a time and was not measured alone."""
-    if name not in _TIMES:
+    if name not in TIMES:
         return ()
     counts = at_once(study, study.rows.loc[timed(study.rows), "config_id"])
     return tuple(text.removeprefix(f"{MARK} ") for text in note(study, counts))

@@ -4,10 +4,13 @@ from pathlib import Path
 
 import pytest
 
+from analysis.figures.budget import budget_chart, budget_data
 from analysis.figures.history import history_chart, history_data
 from analysis.figures.rows import rows_of
 from analysis.figures.timeline import timeline_chart, timeline_data
+from analysis.frames.load import load_study
 from tests.drawn_charts import drawn, texts
+from tests.own_studies import own_study, report
 from tests.random_search import random_search
 
 
@@ -18,13 +21,11 @@ def test_results_stand_in_the_order_they_came(tmp_path: Path) -> None:
     data = history_data(study, rows)
     assert list(data["id"]) == [f"r{number:04d}" for number in range(6)]
     assert list(data["place"]) == [1, 2, 3, 4, 5, 6]
-    # The first epoch is recorded at 15 s, the last result at 5 × 60 + 60 s.
-    assert data["hours"].iloc[-1] == pytest.approx(345 / 3600)
+    # The first trial began at 0 s, the last result came at 5 × 60 + 60 s.
+    assert data["hours"].iloc[-1] == pytest.approx(360 / 3600)
     chart = history_chart(rows, data, "search-history", rows.factors[2])
     assert "results in the order they came" in texts(chart)
-    assert "hours since the first epoch began to be recorded" in texts(
-        chart.with_options(**{"x axis": "hours"})
-    )
+    assert "hours since the first trial began" in texts(chart.with_options(**{"x axis": "hours"}))
 
 
 def test_bars_begin_before_the_first_epoch_and_do_not_overlap(tmp_path: Path) -> None:
@@ -41,3 +42,42 @@ def test_bars_begin_before_the_first_epoch_and_do_not_overlap(tmp_path: Path) ->
     rows = rows_of(study, "search")
     assert list(drawn(timeline_chart(rows, data, "t")).iter())
     assert "finished" in texts(timeline_chart(None, data, "t"))
+
+
+def test_a_function_that_reports_once_has_its_timeline_and_its_hours(tmp_path: Path) -> None:
+    configs = [{"depth": depth} for depth in range(5)]
+    ledger = own_study(tmp_path / "once", configs, metric="score", mode="max")
+    for place, config in enumerate(configs):
+        # One after another, 90 s each, told by nothing but what Tune adds to a result.
+        report(ledger, config, [{"score": 1.0 + place}], seconds=90.0, begins=90.0 * place)
+    study = load_study(tmp_path / "once")
+    assert study.rows["tune_seconds"].tolist() == [90.0] * 5
+    data = timeline_data(study)
+    assert data is not None
+    assert data.bars["start"].tolist() == [0.0, 1.5, 3.0, 4.5, 6.0]
+    assert data.bars["end"].tolist() == [1.5, 3.0, 4.5, 6.0, 7.5]
+    assert data.num_lanes == 1
+    rows = rows_of(study, "once")
+    assert rows is not None
+    assert rows.measure("tune_seconds") is not None
+    came = history_data(study, rows)
+    assert came["hours"].tolist() == pytest.approx([0.025, 0.05, 0.075, 0.1, 0.125])
+    expected = budget_data(rows)
+    assert expected["hours"].tolist() == pytest.approx([0.025, 0.05, 0.075, 0.1, 0.125])
+    chart = budget_chart(rows, expected, "once-budget")
+    assert "hours of training, one after another" in texts(
+        chart.with_options(**{"x axis": "hours"})
+    )
+
+
+def test_pauses_in_which_nothing_ran_are_no_hours_of_a_study(tmp_path: Path) -> None:
+    configs = [{"depth": depth} for depth in range(3)]
+    ledger = own_study(tmp_path / "paused", configs, metric="score", mode="max")
+    for config, begins, launch in zip(configs, (0.0, 60.0, 90_000.0), "112", strict=True):
+        report(ledger, config, [{"score": 1.0}], seconds=60.0, begins=begins, launch=f"00{launch}")
+    study = load_study(tmp_path / "paused")
+    data, rows = timeline_data(study), rows_of(study, "paused")
+    assert data is not None
+    assert rows is not None
+    assert data.bars["end"].tolist() == [1.0, 2.0, 3.0]
+    assert history_data(study, rows)["hours"].tolist() == pytest.approx([1 / 60, 2 / 60, 3 / 60])
