@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from functools import partial
 
-import pandas as pd
-
 from analysis.compare.answer import answer, difference_words
 from analysis.compare.details import common_parameters
 from analysis.compare.pairs import sides
@@ -16,7 +14,7 @@ from analysis.compare.sentences import evidence
 from analysis.compare.tables import changes_table, levels_table, measures_table, times_table
 from analysis.figures.side_by_side import draw_side_by_side
 from analysis.frames.cells import counted
-from analysis.frames.labels import label
+from analysis.frames.labels import label, parameter_heading
 from analysis.frames.load import ENDED
 from analysis.render.document import Block, Bullets, Document, Figure, Paragraph, Section
 from search_spaces.errors import one_line
@@ -76,24 +74,25 @@ def figure(found: Comparison) -> Figure | None:
         return None
     a, b = found.first, found.second
     name = found.measure.scale.words
-    data = found.pairs.assign(series=_series(found))
+    group, values = _groups(found)
+    data = found.pairs.assign(series=values) if group else found.pairs
     caption = f"{name[:1].upper()}{name[1:]} of {b.label} against {a.label}, a point per row."
     side = {"max": "above", "min": "below"}.get(found.measure.better or "")
     notes = (f"Points {side} the line are better in {b.label}.",) if side else ()
     alt = f"{caption} {difference_words(found)}. The numbers are in the table of joined rows."
     labels = (f"{a.label} {one_line(a.study.name)}", f"{b.label} {one_line(b.study.name)}")
-    draw = partial(draw_side_by_side, data, found.measure.scale, labels)
+    draw = partial(draw_side_by_side, data, found.measure.scale, labels, group)
     return Figure(f"{key_of(found)}-rows", caption, alt, draw, notes=notes)
 
 
-def _series(found: Comparison) -> pd.Series[str]:
-    """Return the group of each pair: the first parameter with a few values; empty if none has."""
+def _groups(found: Comparison) -> tuple[str, list[str]]:
+    """Return the first parameter with a few values, and its value of each pair; else nothing."""
     one, _ = sides(found.joined)
     for name in common_parameters(found.joined):
-        values = one.loc[found.pairs["line"], name].set_axis(found.pairs.index)
+        values = one.loc[found.pairs["line"], name]
         if 1 < values.nunique() <= _MOST_SERIES:
-            return pd.Series([label(name, value) for value in values], index=values.index)
-    return pd.Series("", index=found.pairs.index)
+            return parameter_heading(name), [label(name, value) for value in values]
+    return "", []
 
 
 def _changed(found: Comparison) -> Section | None:

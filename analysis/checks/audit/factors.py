@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -92,8 +94,9 @@ def flipped_winner(table: Table) -> list[Finding]:
         levels = sorted({key[0] for key in table.keys([factor])})
         if len(levels) != 2:
             continue
+        pairs = table.pairs(factor, *levels)
         for other in (o for o in varying if o not in (factor, *PLACEBOS, "seed")):
-            wins = _wins_by_level(table, factor, levels, other)
+            wins = _wins_by_level(table, pairs, other)
             applied = applied or len(wins) > 1
             findings += _flip(table, factor, levels, other, wins=wins, named=factor in named)
     if not applied:
@@ -102,15 +105,13 @@ def flipped_winner(table: Table) -> list[Finding]:
 
 
 def _wins_by_level(
-    table: Table, factor: str, levels: list[str], other: str
+    table: Table, pairs: list[tuple[int, int]], other: str
 ) -> dict[str, tuple[int, int]]:
-    """Return level of ``other`` -> pairs won by the first and by the second level of ``factor``."""
-    wins = {}
-    for level in dict.fromkeys(key[0] for key in table.keys([other])):
-        mask = table.subset({other: level})
-        first, second = table.paired("test_accuracy", factor, levels[0], levels[1], mask)
-        wins[level] = (int((first > second).sum()), int((first < second).sum()))
-    return wins
+    """Return level of ``other`` -> pairs won by their first and by their second row."""
+    values, levels = table.numbers("test_accuracy"), [key[0] for key in table.keys([other])]
+    first = Counter(levels[a] for a, b in pairs if values[a] > values[b])
+    second = Counter(levels[a] for a, b in pairs if values[a] < values[b])
+    return {level: (first[level], second[level]) for level in dict.fromkeys(levels)}
 
 
 def _flip(
