@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from functools import cache
 from importlib.resources import files
 from typing import Any
@@ -11,6 +12,13 @@ from xml.etree import ElementTree
 from analysis.figures.chart import Chart
 from analysis.render.drawings import to_svg
 
+WORDS = frozenset(
+    (
+        *("device", "epoch", "epochs", "factor", "hours", "host", "kernel", "launch"),
+        *("level", "mean", "setting", "status", "step", "term", "verdict"),
+    )
+)
+"""Fields whose names are words that a reader knows."""
 SVG = "{http://www.w3.org/2000/svg}"
 
 
@@ -29,6 +37,29 @@ def problems(chart: Chart) -> list[str]:
     # Data sets are plain records, and checking each of them takes long.
     spec = chart.complete() | {"datasets": {}}
     return [f"{'/'.join(map(str, e.path))}: {e.message[:200]}" for e in _errors(spec)]
+
+
+def untold(chart: Chart) -> list[str]:
+    """Return the fields that a legend or a tooltip shows without a name for a reader."""
+    found: list[str] = []
+    for encoding in _encodings(chart.spec):
+        legends = [encoding[name] for name in ("color", "shape", "strokeDash") if name in encoding]
+        shown = [one for one in legends if "field" in one and one.get("legend", {}) is not None]
+        told = encoding.get("tooltip", [])
+        told = told if isinstance(told, list) else [told]
+        found += [str(one["field"]) for one in shown if not one.get("title")]
+        found += [str(one["field"]) for one in told if not one.get("title", one["field"] in WORDS)]
+    return found
+
+
+def _encodings(spec: Any) -> Iterator[dict[str, Any]]:
+    if isinstance(spec, dict):
+        if isinstance(spec.get("encoding"), dict):
+            yield spec["encoding"]
+        spec = list(spec.values())
+    if isinstance(spec, list):
+        for one in spec:
+            yield from _encodings(one)
 
 
 def _errors(spec: dict[str, Any]) -> list[Any]:

@@ -59,10 +59,11 @@ def budget_chart(rows: Rows, data: pd.DataFrame, name: str) -> Chart:
     objective = rows.objective
     y: Spec = objective.position() | {"title": f"expected best {objective.title}"}
     told: list[Spec] = [
-        {"field": column, "type": "quantitative", "format": form}
-        for column, form in (
-            *(("trials", "d"), ("hours", ".3~r")),
-            *(("best", ".4~r"), ("low", ".4~r"), ("high", ".4~r")),
+        {"field": column, "type": "quantitative", "format": form, "title": title}
+        for column, form, title in (
+            *(("trials", "d", "configurations"), ("hours", ".3~r", "hours")),
+            *(("best", ".4~r", "expected best"), ("low", ".4~r", "one standard deviation, from")),
+            ("high", ".4~r", "to"),
         )
         if column in data
     ]

@@ -76,7 +76,7 @@ def _level_layers(order: list[str], datasets: list[str], title: str) -> list[Spe
         "x": {"field": "mean", "type": "quantitative", "title": title, "scale": {"zero": False}},
         "y": {"field": "level", "type": "ordinal", "sort": order, "title": None},
     }
-    drawn = series("group", datasets)
+    drawn = series("group", datasets, parameter_heading("dataset"))
     colour: Spec = {"color": drawn} if datasets else {}
     shape: Spec = {"shape": drawn} if datasets else {}
     return [
@@ -102,7 +102,7 @@ def interaction_chart(
     encoding: Spec = {"x": _across(x), "y": _mean_of(measure), **_by(lines)}
     spec = panelled(
         panel,
-        {"layer": _interaction_layers(encoding)},
+        {"layer": _interaction_layers(encoding, x, lines)},
         height=_HEIGHT,
         data={"name": rows.data.name},
         then=[
@@ -157,10 +157,10 @@ def mean_patch(measure: Field) -> dict[str, Any]:
     }
 
 
-def _interaction_layers(encoding: Spec) -> list[Spec]:
+def _interaction_layers(encoding: Spec, x: Field, lines: Field) -> list[Spec]:
     told: list[Spec] = [
-        {"field": "across", "title": "level"},
-        {"field": "by", "title": "line"},
+        {"field": "across", "title": x.title},
+        {"field": "by", "title": lines.title},
         {"field": "mean", "type": "quantitative", "format": ".4~r"},
         {"field": "error", "type": "quantitative", "format": ".2~r", "title": "standard error"},
         {"field": "count", "type": "quantitative", "title": "configurations"},
@@ -202,6 +202,7 @@ def _measure_patch(measure: Field) -> Patch:
 
 def _across_patch(x: Field) -> Patch:
     at = {f"/spec/layer/{layer}/encoding/x": _across(x) for layer in range(3)}
+    at["/spec/layer/2/encoding/tooltip/0/title"] = x.title
     return at | {"/transform/2/calculate": f"datum.{x.grouping.key}"}
 
 
@@ -209,4 +210,5 @@ def _lines_patch(lines: Field) -> Patch:
     by = _by(lines)
     at = {f"/spec/layer/{layer}/encoding/color": by["color"] for layer in range(3)}
     at["/spec/layer/2/encoding/shape"] = by.get("shape")
+    at["/spec/layer/2/encoding/tooltip/1/title"] = lines.title
     return at | {"/transform/3/calculate": f"datum.{lines.grouping.key}"}

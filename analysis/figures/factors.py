@@ -10,7 +10,7 @@ import pandas as pd
 from analysis.figures.chart import Chart, Data, Spec, values_of
 from analysis.figures.theme import WIDTH, cut, distinct, facet, groups, series
 from analysis.frames.columns import levels
-from analysis.frames.labels import label
+from analysis.frames.labels import label, parameter_heading
 
 _LOG: Spec = {"type": "log", "nice": False, "padding": 12}
 _FEW: Spec = {"format": "~g"}
@@ -32,13 +32,17 @@ def draw_svms(table: pd.DataFrame, name: str = "svms") -> Chart:
     x: Spec = {"field": "accuracy", "type": "quantitative", "title": "test accuracy (%)"}
     y: Spec = {"field": "setting", "type": "nominal", "title": None}
     y["sort"] = {"field": "accuracy", "order": "descending"}
-    told = [{"field": c} for c in ("panel", "setting", "kernel")]
+    told: list[Spec] = [
+        {"field": "panel", "title": parameter_heading("dataset")},
+        {"field": "setting"},
+        {"field": "kernel"},
+    ]
     encoding: Spec = {
         "x": x | {"scale": {"zero": False}},
         "y": y,
         "color": drawn,
         "shape": drawn,
-        "tooltip": [*told, {"field": "accuracy", "type": "quantitative", "format": ".2f"}],
+        "tooltip": [*told, x | {"format": ".2f"}],
     }
     per_line = min(len(titles), 2)
     spec: Spec = {
@@ -73,7 +77,7 @@ def draw_scaling(
         "spec": {
             "width": (WIDTH - 130) // 2,
             "height": 250,
-            "layer": _scaling_layers(list(dict.fromkeys(columns["group"]))),
+            "layer": _scaling_layers(list(dict.fromkeys(columns["group"])), _groups_of(data)),
         },
         "resolve": {"scale": {"y": "independent"}},
         "usermeta": {"panels": 2},
@@ -81,11 +85,15 @@ def draw_scaling(
     return Chart(spec, (Data(name, columns),))
 
 
+def _groups_of(data: pd.DataFrame) -> list[str]:
+    return [column for column in ("dataset", "kernel") if column in data]
+
+
 def _scaling_columns(
     data: pd.DataFrame, exponents: pd.DataFrame, quantities: dict[str, str]
 ) -> dict[str, list[Any]]:
     """Return a line per size and quantity, with the time measured and the one of the power."""
-    by = [column for column in ("dataset", "kernel") if column in data]
+    by = _groups_of(data)
     columns: dict[str, list[Any]] = {c: [] for c in ("panel", "group", "size", "time", "fitted")}
     for names, group in data.groupby(by, sort=False) if by else [((), data)]:
         text = cut(", ".join(label(k, v) for k, v in zip(by, names, strict=True)) or "SVM")
@@ -105,13 +113,14 @@ def _scaling_columns(
     return columns
 
 
-def _scaling_layers(names: list[str]) -> list[Spec]:
+def _scaling_layers(names: list[str], by: list[str]) -> list[Spec]:
     """Return the fitted powers as lines, and what was measured as points."""
-    drawn = series("group", names)
+    title = ", ".join(map(parameter_heading, by)) or "method"
+    drawn = series("group", names, title)
     log: Spec = {"type": "quantitative", "scale": _LOG, "axis": _FEW}
     x: Spec = log | {"field": "size", "title": "training images"}
     told: list[Spec] = [
-        {"field": "group"},
+        {"field": "group", "title": title},
         {"field": "size", "title": "training images"},
         {"field": "time", "title": "seconds", "type": "quantitative", "format": ".3~r"},
     ]
@@ -170,7 +179,7 @@ def draw_devices(
 
 def _device_panel(x: Spec, rows: list[str], axis: Spec) -> Spec:
     """Return a point per row and device."""
-    drawn = series("device", [label("device", arm) for arm in ("cpu", "cuda")])
+    drawn = series("device", [label("device", arm) for arm in ("cpu", "cuda")], "device")
     number: Spec = {"type": "quantitative"}
     told: list[Spec] = [
         {"field": "row", "title": "configuration"},

@@ -25,6 +25,8 @@ _LOOKS = {
 }
 """What a verdict comes to -> its colour and its shape, which differ in more than colour."""
 
+_NUMBERS = {"effect": "difference", "low": "95 % interval from", "high": "to"}
+
 
 def draw_forest(lines: pd.DataFrame, measure: Measure) -> Chart:
     """Draw the effects with their intervals, in the order of the lines, from top to bottom."""
@@ -45,11 +47,17 @@ def draw_forest(lines: pd.DataFrame, measure: Measure) -> Chart:
     x: Spec = {"field": "effect", "type": "quantitative", "title": title}
     room = min(_MOST_STEPS, _LETTER * max(map(len, steps), default=0))
     y = groups("step", steps) | {"axis": {"labelLimit": room, "grid": False}}
-    digits = ".2~r" if measure.in_percent else ".4~r"
+    digits = ".2f" if measure.in_percent else ".4~r"
     numbers: list[Spec] = [
-        {"field": c, "type": "quantitative", "format": digits} for c in ("effect", "low", "high")
+        {"field": name, "type": "quantitative", "format": digits, "title": text}
+        for name, text in _NUMBERS.items()
     ]
-    told: list[Spec] = [{"field": "step"}, *numbers, {"field": "n"}, {"field": "verdict"}]
+    told: list[Spec] = [
+        {"field": "step"},
+        *numbers,
+        {"field": "n", "title": "pairs"},
+        {"field": "verdict"},
+    ]
     spec: Spec = {
         "width": WIDTH - room - _VERDICTS,
         "height": {"step": 27},

@@ -27,8 +27,10 @@ def importance_chart(found: Importances, name: str) -> Chart:
     title = "share of the variance (%)"
     y = groups("factor", names)
     x: Spec = {"field": "mean", "type": "quantitative", "title": title}
+    titles = {"mean": title, "low": "lowest of the forests", "high": "highest"}
     numbers: list[Spec] = [
-        {"field": c, "type": "quantitative", "format": ".1f"} for c in ("mean", "low", "high")
+        {"field": name, "type": "quantitative", "format": ".1f", "title": text}
+        for name, text in titles.items()
     ]
     told: Spec = {"tooltip": [{"field": "factor"}, *numbers]}
     zero: Spec = {"mark": {"type": "rule", "color": MUTED}, "encoding": {"x": {"datum": 0}}}
@@ -60,8 +62,8 @@ def variance_chart(shares: pd.DataFrame, name: str) -> Chart:
         "share": values_of(100 * shares["eta_squared"]),
     }
     y = groups("term", list(names.values()))
-    title = "share of the variance, η² (%)"
-    encoding: Spec = {"y": y, "x": {"field": "share", "type": "quantitative", "title": title}}
+    x: Spec = {"field": "share", "type": "quantitative", "title": "share of the variance, η² (%)"}
+    encoding: Spec = {"y": y, "x": x}
     told: list[Spec] = [
         {"field": "term"},
         {"field": "share", "type": "quantitative", "format": ".1f", "title": "η² (%)"},
@@ -69,8 +71,10 @@ def variance_chart(shares: pd.DataFrame, name: str) -> Chart:
     if "dataset" in shares:
         columns["group"] = [cut(label("dataset", value)) for value in shares["dataset"]]
         order = list(dict.fromkeys(columns["group"]))
-        encoding |= {"color": series("group", order), "yOffset": {"field": "group", "sort": order}}
-        told.insert(0, {"field": "group", "title": parameter_heading("dataset")})
+        title = parameter_heading("dataset")
+        encoding |= {"color": series("group", order, title)}
+        encoding |= {"yOffset": {"field": "group", "sort": order}}
+        told.insert(0, {"field": "group", "title": title})
     spec: Spec = {
         "width": WIDTH - 260,
         "height": {"step": 14 if "group" in columns else 20},

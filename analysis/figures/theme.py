@@ -135,7 +135,7 @@ def groups(field: str, order: Sequence[str], title: str | None = None) -> dict[s
     return {"field": field, "type": "nominal", "sort": list(order), "title": title}
 
 
-def series(field: str, order: Sequence[str], title: str | None = None) -> dict[str, Any]:
+def series(field: str, order: Sequence[str], title: str) -> dict[str, Any]:
     """Return a channel of colours or shapes, those of names in their order.
 
     Colour and shape share a legend if both have the same names; a sort of their own would part it.

@@ -13,7 +13,7 @@ from analysis.frames.load import Study, load_study
 from analysis.render.drawings import Drawings
 from analysis.sections.report_document import build_document
 from tests.analysed_studies import device_study, grid_study, scaling_study, svm_study
-from tests.drawn_charts import drawn, every_option, problems
+from tests.drawn_charts import drawn, every_option, problems, untold
 from tests.random_search import random_search
 from tests.studies import line, resnet_config, study_json, write_study, write_trial
 
@@ -36,6 +36,7 @@ def test_every_figure_of_every_kind_of_study_is_drawn(tmp_path: Path, kind: str)
     drawings = Drawings()
     for figure in document.figures:
         assert problems(drawings.chart(figure)) == [], figure.name
+        assert untold(drawings.chart(figure)) == [], figure.name
         assert drawn(drawings.chart(figure)).tag.endswith("svg")
         assert drawings.png(figure).startswith(b"\x89PNG")
         assert figure.alt not in ("", figure.caption) and figure.alt[-1] == "."
@@ -54,6 +55,7 @@ def test_a_search_over_numbers_has_every_figure(search: Study) -> None:
 def test_every_choice_of_every_figure_can_be_drawn(search: Study) -> None:
     drawings = Drawings()
     charts = [drawings.chart(figure) for figure in build_document({"search": search}).figures]
+    assert [name for chart in charts for name in untold(chart)] == []
     choices = [option for chart in charts for option in every_option(chart)]
     assert len(choices) > 60
     for chart in choices:
