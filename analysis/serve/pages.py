@@ -12,6 +12,8 @@ from functools import cache
 from importlib.resources import files
 from typing import Any, NamedTuple
 
+from analysis.frames.labels import label, parameter_heading
+from analysis.frames.measures import Measure as PrintedMeasure
 from analysis.render.page_templates import environment, markup, script_hash
 from search_spaces.errors import one_line
 from search_spaces.measure import Measure
@@ -83,17 +85,34 @@ def _driver(driver: object) -> str:
 
 
 def _best(entry: Mapping[str, Any]) -> dict[str, str]:
-    declared = {entry["metric"]: Measure(unit=entry["unit"])} if entry["unit"] else {}
-    measures = Measures(entry["metric"], entry["mode"], declared)
-    pairs = ((entry["metric"], entry["score"]), (entry["test_metric"], entry["test_score"]))
-    scores = [f"{name} {measures.text(name, score)}" for name, score in pairs if score is not None]
+    scores = [
+        _score(entry, entry[name], entry[score], entry[items])
+        for name, score, items in (
+            ("metric", "score", "num_items"),
+            ("test_metric", "test_score", "num_test_items"),
+        )
+        if entry[score] is not None
+    ]
     seeds = [f"mean of {entry['num_seeds']} seeds"] if entry["num_seeds"] > 1 else []
-    others = [f"{k} {v}" for k, v in entry["config"].items() if k not in entry["group"]]
+    others = [
+        f"{parameter_heading(name)} {label(name, value)}"
+        for name, value in entry["config"].items()
+        if name not in entry["group"]
+    ]
     more = ["…"] if len(others) > _MOST_SETTINGS else []
     settings = ", ".join([*others[:_MOST_SETTINGS], *more])
-    label = " ".join(map(str, entry["group"].values())) or entry["config_id"]
+    group = " ".join(label(name, value) for name, value in entry["group"].items())
     text = f"{', '.join([*scores, *seeds])} ({settings})" if others else ", ".join(scores + seeds)
-    return {"label": one_line(label), "text": one_line(text)}
+    return {"label": one_line(group or entry["config_id"]), "text": one_line(text)}
+
+
+def _score(entry: Mapping[str, Any], name: str, score: float, num_items: int | None) -> str:
+    """Return a measure in words, with its value as the report has it."""
+    declared = {entry["metric"]: Measure(unit=entry["unit"])} if entry["unit"] else {}
+    known = Measures(entry["metric"], entry["mode"], declared)
+    unit = "%" if known.is_share(name, [score]) else known.unit(name)
+    printed = PrintedMeasure(name, unit=unit)
+    return f"{printed.words} {printed.value(score, num_items)}"
 
 
 def _page(template: str, scripts: tuple[str, ...], **values: Any) -> Page:

@@ -37,6 +37,7 @@ def test_the_best_is_selected_by_the_objective_in_its_unit(
     assert "rows: 12: 10 finished, 1 failed, 1 interrupted\n" in text
     [entry] = plain(capsys, ledger.root)["best"]
     assert (entry["mode"], entry["unit"], entry["test_score"]) == ("min", "mm", 6.0)
+    assert (entry["num_items"], entry["num_test_items"]) == (None, None)
 
 
 def test_failed_seeds_count_against_a_configuration(

@@ -25,8 +25,10 @@ STATE: dict[str, Any] = {
             "mode": "min",
             "unit": "mm",
             "score": 4.5,
+            "num_items": None,
             "test_metric": "test_rmse",
             "test_score": 5.0,
+            "num_test_items": None,
         }
     ],
     "failures": {f"trial-{n}": "ValueError:\x1b no" for n in range(60)},
@@ -38,8 +40,8 @@ KNOWN: dict[str, Any] = {"problem": "", "version": 3, "now": 9.0}
 def test_what_a_page_shows_is_text_and_numbers() -> None:
     view = study_view({**KNOWN, "state": STATE})
     assert view["version"] == 3 and view["study"] == "q1a" and view["driver"] == "process 7 on lab"
-    text = "val_rmse 4.5 mm, test_rmse 5 mm, mean of 2 seeds (lr 0.1, width 8)"
-    assert view["best"] == [{"label": "mnist", "text": text}]
+    text = "validation rmse 4.5 mm, test rmse 5 mm, mean of 2 seeds (learning rate 0.1, width 8)"
+    assert view["best"] == [{"label": "MNIST", "text": text}]
     assert view["num_failures"] == 60 and len(view["failures"]) == 50
     assert view["failures"][0] == ["trial-0", "ValueError:\\x1b no"]
     assert view["open"] == [[2, "no GPU"]]
@@ -49,7 +51,11 @@ def test_a_score_that_is_a_share_is_a_percentage_and_a_group_may_have_no_name() 
     best = {**STATE["best"][0], "group": {}, "metric": "val_accuracy", "unit": "", "score": 0.5}
     best |= {"test_metric": None, "test_score": None, "num_seeds": 1, "config": {}}
     view = study_view({**KNOWN, "state": {**STATE, "best": [best], "driver": None}})
-    assert view["best"] == [{"label": "abc", "text": "val_accuracy 50.00 %"}]
+    assert view["best"] == [{"label": "abc", "text": "validation accuracy 50.00 %"}]
+    best |= {"num_items": 140, "test_metric": "test_accuracy"}
+    best |= {"test_score": 0.8, "num_test_items": 280}
+    [told] = study_view({**KNOWN, "state": {**STATE, "best": [best]}})["best"]
+    assert told["text"] == "validation accuracy 50.0 %, test accuracy 80.0 %"
     assert view["driver"] == ""
 
 

@@ -136,3 +136,13 @@ def test_a_metric_that_nothing_reports_is_named_with_what_is_reported() -> None:
     )
     assert Measures("val_f1", "max").missing_from([row, {**row, "val_f1": 0.4}]) == ""
     assert Measures("val_f1", "max").missing_from([]) == ""
+
+
+def test_how_many_items_a_share_was_counted_over() -> None:
+    rows = [{"val_accuracy": 0.5, "test_accuracy": 0.5, "num_test": 160, "val_rmse": 1.5}] * 2
+    splits = [{"num_val": 70, "num_test": 140}, {"num_val": 70, "num_test": 150}]
+    found = {name: Measures().num_items(name, rows, splits) for name in rows[0]}
+    assert (found["val_accuracy"], found["test_accuracy"], found["val_rmse"]) == (70, 160, None)
+    assert Measures().num_items("test_accuracy", [{"test_accuracy": 0.5}], splits) is None
+    damaged = [{"test_accuracy": 0.5, "num_test": [160]}]
+    assert Measures().num_items("test_accuracy", damaged, splits) is None

@@ -17,6 +17,7 @@ from tune_app.planning.remaining import (
     reported_at,
     seconds_left,
 )
+from tune_app.study.arithmetic import mapping
 from tune_app.study.ledger import Ledger
 from tune_app.study.measures import Measures
 from tune_app.study.rows import RowOutcome
@@ -193,12 +194,24 @@ def best_configurations(ledger: Ledger, view: Overview | Results) -> list[dict[s
             "unit": measures.unit(metric),
             "score": score,
             "test_metric": test_metric,
+            "num_items": _num_items(ledger, config, metric, lines),
             "test_score": None if test_metric is None else _mean(lines, test_metric),
+            "num_test_items": test_metric and _num_items(ledger, config, test_metric, lines),
         }
         label = tuple(group.values())
         if label not in best or order < best[label][0]:
             best[label] = (order, entry)
     return [entry for _, entry in best.values()]
+
+
+def _num_items(ledger: Ledger, config: Record, name: str, lines: Sequence[Record]) -> int | None:
+    """Return over how many items a share was counted at all seeds; None if that is not known."""
+    datasets = mapping(mapping(ledger.study.get("data")).get("datasets"))
+    known = (
+        [datasets[config["dataset"]]] if config.get("dataset") in datasets else [*datasets.values()]
+    )
+    number = Measures.of_study(ledger.study).num_items(name, lines, map(mapping, known))
+    return None if number is None else number * len(lines)
 
 
 def _is_begun(ledger: Ledger, since: float) -> bool:

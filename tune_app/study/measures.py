@@ -15,6 +15,7 @@ from typing import Any
 from search_spaces.measure import SPLITS, Measure
 from search_spaces.space import SearchSpace
 from tune_app.study.objective import Objective, finite_number
+from tune_app.study.trial_record import whole_number
 
 _SHARE = re.compile(
     r"(?:.*_)?(?:accuracy|precision|recall|f1|specificity|sensitivity)(?:_(?:weighted|macro|micro))?"
@@ -120,6 +121,25 @@ class Measures:
         if declared is not None and declared.count is not None:
             return declared.count
         return "num_test" if self.split(name) == "test" and is_share(name) else None
+
+    def num_items(
+        self, name: str, rows: Collection[Mapping[str, Any]], splits: Iterable[Mapping[str, Any]]
+    ) -> int | None:
+        """Return over how many items a share was counted in each of some rows.
+
+        It is None if that is unknown, if rows differ, or if the measure is no share.
+
+        Args:
+            name: the measure.
+            rows: the reported rows, which may say it themselves.
+            splits: what ``study.json`` says of the data sets that they may be of.
+        """
+        if not self.is_share(name, [row.get(name) for row in rows]):
+            return None
+        count, size = self.count(name), f"num_{self.split(name)}"
+        reported = {whole_number(row[count]) for row in rows if count in row}
+        sizes = reported or {whole_number(entry.get(size)) for entry in splits}
+        return sizes.pop() if len(sizes) == 1 else None
 
     def on_test_data(self, name: str, reported: Collection[str]) -> str | None:
         """Return the reported measure of the same quantity on test data, None if there is none."""
