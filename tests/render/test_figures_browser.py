@@ -17,6 +17,7 @@ PLUS, RIGHT, ESCAPE = "+", "\ue014", "\ue00c"
 ROWS = "#table-search tbody tr"
 NAMED = "const figure = report.figures.find((one) => one.name === arguments[0]);"
 DOMAIN = f"{NAMED} return figure.view.scale(arguments[1]).domain();"
+TOLD = "document.querySelector('#table-search output').textContent"
 OVERLAPS = f"""
 {NAMED}
 const found = [];
@@ -157,6 +158,20 @@ def test_arrow_keys_show_the_box_of_a_mark_and_leaving_hides_it(page: Any) -> No
     assert wait(page, "return document.querySelector('.tip').hidden")
 
 
+def test_a_frame_may_begin_beside_the_panel(page: Any) -> None:
+    canvas = opened(page, "search-explore")
+    width, height = canvas.size["width"], canvas.size["height"]
+    # From the names of the y axis, and from below the x axis, to the middle.
+    for start in ((4 - width // 2, height // 4), (width // 4, height // 2 - 4)):
+        canvas = find(page, "#figure-search-explore canvas")  # it is drawn anew after a selection
+        drag(page, canvas, start, (-start[0], -start[1]))
+        told = wait(page, f"return /selected in a figure/.test({TOLD}) && {TOLD};")
+        shown = int(told.split(" of ")[0])
+        assert 0 < shown < 40, told
+        page.execute_script("document.querySelector('#table-search .filters button').click()")
+        wait(page, f"return /^40 of 40 shown$/.test({TOLD});")
+
+
 @pytest.mark.parametrize("wide", [1400, 360])
 def test_figures_fill_the_page_and_no_two_labels_lie_upon_each_other(page: Any, wide: int) -> None:
     resized(page, wide)
@@ -173,3 +188,14 @@ def test_figures_fill_the_page_and_no_two_labels_lie_upon_each_other(page: Any, 
         assert max(room, least) * 0.93 <= used <= max(room, least) + 4, (name, used, room)
         assert page.execute_script(OVERLAPS, name) == [], name
         assert canvas
+
+
+def test_no_table_is_cut_off_where_its_columns_have_room(page: Any) -> None:
+    resized(page, 1280)
+    page.refresh()
+    script = """
+        const wider = (box) => box.scrollWidth > box.clientWidth + 1;
+        const boxes = [...document.querySelectorAll(".table .scroll")];
+        return boxes.filter(wider).map((box) => box.parentElement.id);
+    """
+    assert page.execute_script(script) == []

@@ -99,6 +99,7 @@ class ReportFigure {
     this.tools = this.makeTools();
     const help = element("p", { class: "visually-hidden", id: `${this.name}-keys` }, keys.filter(Boolean).join(" "));
     this.plain.before(this.tools, this.frame, help, this.told);
+    this.host.addEventListener("pointerdown", (event) => beginInside(this, event), { capture: true });
     this.frame.addEventListener("keydown", (event) => pressed(this, event));
     this.frame.addEventListener("blur", hideTip);
     await this.draw();

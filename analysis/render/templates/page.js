@@ -35,7 +35,8 @@ window.reportState = {
 // What does not scroll needs no stop of the Tab key.
 const sizes = new ResizeObserver((entries) => {
   for (const { target } of entries) {
-    const scrolls = target.scrollWidth > target.clientWidth || target.scrollHeight > target.clientHeight;
+    // A pixel is lost by rounding.
+    const scrolls = target.scrollWidth > target.clientWidth + 1 || target.scrollHeight > target.clientHeight + 1;
     if (scrolls) target.setAttribute("tabindex", "0");
     else target.removeAttribute("tabindex");
   }

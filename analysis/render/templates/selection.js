@@ -26,6 +26,37 @@ function placeOf(view, item) {
   return { clientX: left + padding.left + right + x, clientY: top + padding.top + down + y };
 }
 
+// A frame may also begin beside the panels: it then begins at the nearest edge of one. Vega starts
+// one only inside of a panel, and where the pointer was seen last.
+function beginInside(figure, event) {
+  const canvas = figure.host.querySelector("canvas");
+  if (figure.mode === "point" || !event.isTrusted || event.button !== 0 || event.target !== canvas) return;
+  const { clientX, clientY } = event;
+  const panels = panelsOf(figure.view).map(({ left, top, right, bottom }) => {
+    const [x, y] = [Math.min(Math.max(clientX, left + 1), right - 1), Math.min(Math.max(clientY, top + 1), bottom - 1)];
+    return { clientX: x, clientY: y, far: Math.hypot(x - clientX, y - clientY) };
+  });
+  const nearest = panels.sort((one, two) => one.far - two.far)[0];
+  if (!nearest || nearest.far < 1) return;
+  event.stopImmediatePropagation();
+  const { pointerId, pointerType, isPrimary } = event;
+  const at = { ...nearest, pointerId, pointerType, isPrimary, button: 0, buttons: 1, bubbles: true, cancelable: true };
+  canvas.dispatchEvent(new PointerEvent("pointermove", at));
+  canvas.dispatchEvent(new PointerEvent("pointerdown", at));
+}
+
+// Where the panels of a figure are, in the page's window.
+function panelsOf(view) {
+  const [root] = view.scenegraph().root.items;
+  const cells = root.items.filter(({ name }) => name === "cell").flatMap(({ items }) => items);
+  const canvas = view.container().querySelector("canvas").getBoundingClientRect();
+  const padding = view.padding(), [right, down] = view.origin();
+  return (cells.length ? cells : [root]).map(({ x, y, width, height }) => {
+    const left = canvas.left + padding.left + right + x, top = canvas.top + padding.top + down + y;
+    return { left, top, right: left + width, bottom: top + height };
+  });
+}
+
 // The panel in which a reader drew a frame; null if the figure has no panels.
 function brushedPanel({ chart, view }) {
   if (!chart.spec.facet) return null;
