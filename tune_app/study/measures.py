@@ -137,7 +137,7 @@ class Measures:
         if not self.is_share(name, [row.get(name) for row in rows]):
             return None
         count, size = self.count(name), f"num_{self.split(name)}"
-        reported = {whole_number(row[count]) for row in rows if count in row}
+        reported = {whole_number(row[count]) for row in rows if count is not None and count in row}
         sizes = reported or {whole_number(entry.get(size)) for entry in splits}
         return sizes.pop() if len(sizes) == 1 else None
 
