@@ -37,9 +37,8 @@ def budget_data(rows: Rows) -> pd.DataFrame:
             continue
         seconds = numbers(rows.frame.loc[group.index], name) if name else None
         mode = objective.better or "max"
-        found = expected_best(group["score"], seconds, mode=mode)
-        steps = np.unique(np.geomspace(1, len(found), MOST_STEPS).round().astype(int)) - 1
-        found = found.iloc[steps]
+        steps = np.unique(np.geomspace(1, len(group), MOST_STEPS).round().astype(int))
+        found = expected_best(group["score"], seconds, mode=mode, sizes=steps.tolist())
         best, ends = found["expected_best"], (group["score"].min(), group["score"].max())
         part = pd.DataFrame(
             {
@@ -62,8 +61,9 @@ def budget_chart(rows: Rows, data: pd.DataFrame, name: str) -> Chart:
         {"field": column, "type": "quantitative", "format": form, "title": title}
         for column, form, title in (
             *(("trials", "d", "configurations"), ("hours", ".3~r", "hours")),
-            *(("best", ".4~r", "expected best"), ("low", ".4~r", "one standard deviation, from")),
-            ("high", ".4~r", "to"),
+            ("best", objective.legend()["format"], "expected best"),
+            ("low", objective.legend()["format"], "one standard deviation, from"),
+            ("high", objective.legend()["format"], "to"),
         )
         if column in data
     ]

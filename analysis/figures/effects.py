@@ -32,7 +32,7 @@ def draw_effects(effects: pd.DataFrame, measure: Measure, column: str) -> Chart:
         {"field": "factor"},
         {"field": "level"},
         {"field": "mean", "title": title, "format": ".2f" if measure.in_percent else ".4~r"},
-        {"field": "sets", "title": "sets or rows"},
+        {"field": "trainings"},
     ]
     header = {"labelAngle": 0, "labelAlign": "left", "labelAnchor": "middle"}
     header |= {"labelBaseline": "middle", "labelLimit": 190}
@@ -51,7 +51,7 @@ def draw_effects(effects: pd.DataFrame, measure: Measure, column: str) -> Chart:
         "factor": [names[name] for name in effects["factor"]],
         "level": _level_names(effects),
         "mean": values_of((100.0 if measure.in_percent else 1.0) * effects[column].astype(float)),
-        "sets": [int(n) for n in effects["num_sets"]],
+        "trainings": [int(n) for n in effects["num_trainings"]],
     }
     if datasets:
         columns["group"] = [cut(label("dataset", value)) for value in effects["dataset"]]

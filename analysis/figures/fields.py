@@ -15,15 +15,13 @@ from analysis.figures.theme import DASHES, RAMP, SERIES, cut, series
 from analysis.frames.cells import percent_digits
 from analysis.frames.columns import levels, numbers
 from analysis.frames.labels import (
-    MILLIONS,
     MISSING,
     format_value,
     label,
     parameter_heading,
 )
 from analysis.frames.load import Study
-from analysis.frames.measures import measure_of, num_items_of
-from tune_app.study.measures import quantity_of
+from analysis.frames.measures import cost_measures, measure_of, num_items_of
 
 MOST_LEVELS = 10
 """A factor of numbers with more values than this is drawn as continuous."""
@@ -161,13 +159,9 @@ def measure_field(study: Study, rows: pd.DataFrame, name: str, key: str) -> Fiel
         measure.heading,
         log=not share and _is_wide(values),
         format=f".{digits}f" if share else ".4~r",
-        better=measure.better or ("min" if _is_cost(name) else None),
+        better=measure.better or ("min" if name in cost_measures(study) else None),
         values=tuple(values_of(values)),
     )
-
-
-def _is_cost(name: str) -> bool:
-    return name.endswith("_seconds") or quantity_of(name) == "loss" or name in MILLIONS
 
 
 def _is_wide(values: pd.Series[float]) -> bool:

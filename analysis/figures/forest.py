@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from analysis.checks.claims import Claim, Evidence, Higher, Verdict, from_study, judge_all
+from analysis.checks.claims import Claim, Evidence, Higher, Outcome, Verdict, from_study, judge_all
 from analysis.frames.columns import levels, numbers
 from analysis.frames.effects import compared_factors, is_matched, steps, unmatched
 from analysis.frames.labels import label, parameter_heading
@@ -25,11 +25,12 @@ from analysis.stats import holm, two_samples
 BETTER, WORSE = "better", "worse"
 IN_THESE_RUNS = " in these runs"
 UNDECIDED = "not distinguishable"
+SAME = "no difference"
 TOO_FEW = "too few to tell"
 NOT_COMPARED = "not compared"
 VERDICTS = (
     *(BETTER, BETTER + IN_THESE_RUNS, WORSE, WORSE + IN_THESE_RUNS),
-    *(UNDECIDED, TOO_FEW, NOT_COMPARED),
+    *(UNDECIDED, SAME, TOO_FEW, NOT_COMPARED),
 )
 """What is said of the level ``to`` beside the level ``from``."""
 COLUMNS = (
@@ -143,13 +144,17 @@ def _of_claim(study: Study, place: tuple[Any, str, Any, Any], verdict: Verdict) 
         **{"dataset": dataset, "factor": factor, "from": low, "to": high},
         **{"effect": outcome.effect, "low": outcome.low, "high": outcome.high},
         "n": outcome.num_pairs,
-        "verdict": _verdict(verdict.word, measure),
+        "verdict": SAME if _is_same(outcome) else _verdict(verdict.word, measure),
         **{"wins": outcome.wins, "ties": outcome.ties, "num_seeds": outcome.num_seeds},
         "p": verdict.p_adjusted,
         "time_ratio": timed["time_ratio"].median() if len(timed) else np.nan,
         "time_problem": timed["time_problem"].iloc[0] if len(timed) else "",
         **{"is_matched": True, "note": note},
     }
+
+
+def _is_same(outcome: Outcome) -> bool:
+    return 0 < outcome.num_pairs == outcome.ties
 
 
 def _verdict(word: str, measure: Measure) -> str:
@@ -194,6 +199,9 @@ def _of_sides(high: Any, low: Any, rows: pd.DataFrame) -> dict[str, Any]:
         nothing = dict.fromkeys(("effect", "low", "high", "p"), np.nan)
         return record | nothing | {"verdict": NOT_COMPARED, "note": why}
     found = two_samples(high, low)
+    if pd.concat([high, low]).nunique() == 1:
+        nothing = dict.fromkeys(("low", "high", "p"), np.nan)
+        return record | nothing | {"effect": 0.0, "verdict": SAME, "ties": record["n"]}
     if min(len(high), len(low)) < _FEWEST_A_SIDE:
         unknown = dict.fromkeys(("low", "high", "p"), np.nan)
         return record | {"effect": found.difference} | unknown

@@ -24,7 +24,7 @@ def importance_chart(found: Importances, name: str) -> Chart:
     names = [cut(title) for title in frame["factor"]]
     columns: dict[str, list[Any]] = {"factor": names}
     columns |= {c: values_of(100 * frame[c]) for c in ("mean", "low", "high")}
-    title = "share of the variance (%)"
+    title = "share of the importance (%)"
     y = groups("factor", names)
     x: Spec = {"field": "mean", "type": "quantitative", "title": title}
     titles = {"mean": title, "low": "lowest of the forests", "high": "highest"}

@@ -35,12 +35,13 @@ class Importances:
     """How much worse a forest predicts when the values of one factor are shuffled.
 
     Attributes:
-        frame: ``factor`` (its title), ``mean``, ``low`` and ``high``: half of the rise of the
-            squared error of new rows, as a share of their variance, its mean and the range over the
-            forests; the largest first. Of a factor that acts alone it is the share of the variance
-            that comes from it (Gregorutti, Michel & Saint-Pierre, 2017).
+        frame: ``factor`` (its title), ``mean``, ``low`` and ``high``: the rise of the squared error
+            of new rows, as a share of the sum over all factors, its mean and the range over the
+            forests; the largest first. A rise by chance below zero counts as none, so that the
+            shares of a forest are at least 0 and their sum is 1.
         explained: the share of the variance of new rows that the forests explain, on average.
-        num_forests: the number of forests, each with its own seed and its own new rows.
+        num_forests: the number of forests that need a factor at all, each with its own seed and
+            its own new rows.
     """
 
     frame: pd.DataFrame
@@ -72,16 +73,20 @@ def importances(rows: Rows, measure: Field) -> Importances | None:
     if np.ptp(outputs) == 0:
         return None
     found = [_one_forest(inputs, outputs, seed) for seed in range(NUM_FORESTS)]
-    drops = np.array([drop for drop, _ in found]) / 2
+    rises = np.clip([rise for rise, _ in found], 0.0, None)
+    rises = rises[rises.sum(axis=1) > 0]
+    if not len(rises):
+        return None
+    shares = rises / rises.sum(axis=1, keepdims=True)
     frame = pd.DataFrame(
         {
             "factor": [f.title for f in rows.factors],
-            "mean": drops.mean(axis=0),
-            "low": drops.min(axis=0),
-            "high": drops.max(axis=0),
+            "mean": shares.mean(axis=0),
+            "low": shares.min(axis=0),
+            "high": shares.max(axis=0),
         }
     ).sort_values("mean", ascending=False, kind="stable", ignore_index=True)
-    return Importances(frame, float(np.mean([r for _, r in found])), NUM_FORESTS)
+    return Importances(frame, float(np.mean([r for _, r in found])), len(shares))
 
 
 def _known(measure: Field) -> list[int]:

@@ -17,15 +17,18 @@ import pandas as pd
 from analysis.frames.labels import (
     LARGEST_WHOLE,
     MILLIONS,
+    MINUS,
     MISSING,
     format_value,
     label,
+    with_minus,
 )
 from search_spaces.errors import one_line
 from tune_app.study.measures import is_share
 
 _MOST_DIGITS = 2
-_DECIMALS = re.compile(r"-?\d+(?:\.(?P<decimals>\d+))?")
+_MOST_DECIMALS = 6
+_DECIMALS = re.compile(r"[-−]?\d+(?:\.(?P<decimals>\d+))?")
 
 
 def percent_digits(num_images: float | None) -> int:
@@ -45,8 +48,24 @@ def format_points(difference: float, num_images: float | None = None) -> str:
     if not math.isfinite(difference):
         return MISSING
     text = half_up(abs(100 * difference), max(percent_digits(num_images), 1))
-    sign = "" if float(text) == 0 else "−" if difference < 0 else "+"
+    return signed(text, difference)
+
+
+def signed(text: str, difference: float) -> str:
+    """Return the printed size of a difference with its sign; zero has no sign."""
+    sign = "" if float(text) == 0 else MINUS if difference < 0 else "+"
     return sign + text
+
+
+def decimals_of(width: float) -> int | None:
+    """Return the decimals with which values are printed that are known to ± a width.
+
+    The width then has two digits. None without a width, or if so many decimals are no use.
+    """
+    if not (math.isfinite(width) and width > 0):
+        return None
+    decimals = max(1 - math.floor(math.log10(width)), 0)
+    return decimals if decimals <= _MOST_DECIMALS else None
 
 
 def half_up(number: float, digits: int) -> str:
@@ -129,9 +148,20 @@ def format_spread(
     shown = half_up(width, digits)
     if width > 0 and float(shown) == 0:
         shown = f"<{10.0**-digits:.{digits}f}"
-    return f"{half_up(scale * float(mean), digits)} ± {shown}"
+    return f"{with_minus(half_up(scale * float(mean), digits))} ± {shown}"
+
+
+def duration(seconds: float) -> str:
+    """Return a duration with two units at most: ``1 h 5 min``, ``17 min``, ``42 s``."""
+    if seconds < 90:
+        return f"{seconds:.0f} s" if seconds >= 10 else f"{seconds:.1f} s"
+    minutes = round(seconds / 60)
+    if minutes < 60:
+        return f"{minutes} min"
+    hours, rest = divmod(minutes, 60)
+    return f"{hours:,} h {rest} min" if rest and hours < 100 else f"{hours:,} h"
 
 
 def counted(number: int, noun: str) -> str:
     """Return a number with its noun: ``1 row``, ``2 rows``."""
-    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+    return f"{number} {noun}" if number == 1 else f"{number:,} {noun}s"

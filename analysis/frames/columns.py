@@ -35,6 +35,11 @@ def finished(study: Study) -> Rows:
     return rows[rows["status"].isin(FINISHED) & (rows["same_as"] == "")]
 
 
+def shares_trainings(study: Study) -> bool:
+    """Return whether several results come from one training, at different numbers of epochs."""
+    return bool(finished(study)["trial_id"].duplicated().any())
+
+
 def same_at_every_seed(study: Study) -> frozenset[str]:
     """Return the config_ids whose result does not depend on the seed."""
     listed = study.meta.get("same_at_every_seed")

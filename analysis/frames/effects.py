@@ -69,10 +69,10 @@ def main_effects_data(study: Study) -> pd.DataFrame:
     """Return the mean result at every level of every varied factor, per data set.
 
     Returns:
-        ``dataset`` (if the study has one), ``factor``, ``level``, ``num_sets`` (complete sets; the
-        number of rows where rows are not matched), ``is_matched``, the means of ``measured``
-        (columns as ``mean_column`` names them), and ``num_concurrent_trials``, the largest of these
-        rows (NaN if one of them has none).
+        ``dataset`` (if the study has one), ``factor``, ``level``, ``num_trainings`` (rows that
+        share a training, as at two numbers of epochs, count as one), ``is_matched``, the means of
+        ``measured`` (columns as ``mean_column`` names them), and ``num_concurrent_trials``, the
+        largest of these rows (NaN if one of them has none).
     """
     records: list[dict[str, Any]] = []
     for factor in compared_factors(study):
@@ -83,7 +83,7 @@ def main_effects_data(study: Study) -> pd.DataFrame:
                 at = group[group[factor] == level]
                 if len(at):
                     record = names | {"factor": factor, "level": level}
-                    record["num_sets"] = at["set"].nunique() if matched else len(at)
+                    record["num_trainings"] = at["trial_id"].nunique()
                     record["is_matched"] = matched
                     for metric in measured(study):
                         record[mean_column(metric)] = numbers(at, metric).mean()

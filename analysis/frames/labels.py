@@ -10,6 +10,7 @@ from search_spaces.errors import one_line
 from tune_app.study.measures import is_share
 
 MISSING = "–"
+MINUS = "−"
 LARGEST_WHOLE = 1e15
 """Below this, floats hold every whole number exactly."""
 MILLIONS = ("macs", "flops", "live_flops", "num_parameters")
@@ -69,8 +70,15 @@ def format_value(value: Any) -> str:
         return one_line(value)
     number = float(value)
     if number.is_integer() and abs(number) < LARGEST_WHOLE:
-        return str(int(number))
-    return f"{number:.0f}" if abs(number) >= 1000 else f"{number:.4g}"
+        text = str(int(number))
+    else:
+        text = f"{number:.0f}" if abs(number) >= 1000 else f"{number:.4g}"
+    return with_minus(text)
+
+
+def with_minus(text: str) -> str:
+    """Return a printed number with a minus sign in the place of a hyphen before it."""
+    return f"{MINUS}{text[1:]}" if text.startswith("-") else text
 
 
 def heading(column: str, *, as_share: bool | None = None, unit: str = "") -> str:
@@ -83,7 +91,7 @@ def heading(column: str, *, as_share: bool | None = None, unit: str = "") -> str
     """
     if column in HEADINGS:
         return HEADINGS[column]
-    words = words_of(column)
+    words = words_of(column, unit)
     if is_share(column) if as_share is None else as_share:
         return f"{words} (%)"
     if column.endswith("_seconds"):
@@ -91,9 +99,14 @@ def heading(column: str, *, as_share: bool | None = None, unit: str = "") -> str
     return f"{words} ({one_line(unit)})" if unit else words
 
 
-def words_of(column: str) -> str:
-    """Return the name of a measured column in words, without its unit: ``validation rmse``."""
+def words_of(column: str, unit: str = "") -> str:
+    """Return the name of a measured column in words, without its unit: ``validation rmse``.
+
+    A unit that ends the name is left out: ``latency`` for ``latency_ms`` in ms.
+    """
     words = one_line(column.replace("_", " "))
+    if unit and words.casefold().endswith(f" {unit.casefold()}"):
+        words = words[: -len(unit) - 1]
     words = f"validation {words[4:]}" if words.startswith("val ") else words
     return words.replace("f1", "F1") if is_share(column) else words
 

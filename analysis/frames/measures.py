@@ -7,22 +7,35 @@ declares, else from the measure's name. Whether it is a share depends on its val
 from __future__ import annotations
 
 import math
+import re
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, NamedTuple
 
 import pandas as pd
 
-from analysis.frames.cells import format_cell, format_points
+from analysis.frames.cells import decimals_of, format_cell, format_points, half_up, signed
 from analysis.frames.columns import numbers
-from analysis.frames.labels import format_value, heading, words_of
+from analysis.frames.labels import heading, with_minus, words_of
 from analysis.frames.load import Study
 from analysis.frames.meta import datasets_of
 from search_spaces.errors import one_line
-from tune_app.study.measures import NOT_MEASURED, Measures
+from tune_app.study.measures import NOT_MEASURED, Measures, quantity_of
 
 _TOTAL_TIMES = ("train_seconds", "fit_seconds", "predict_seconds")
 _COSTS = ("num_parameters", "macs", "flops", "live_flops")
+_COST = re.compile(
+    r"(?:^|_)(?:macs|flops|num_parameters|num_params|params|parameters|memory|energy|latency)(?:_|$)"
+    r"|_(?:seconds|ms|joules|kwh|mb|gb)$"
+)
+_COST_UNITS = frozenset(
+    (
+        *("s", "ms", "µs", "us", "ns", "min", "h", "J", "kJ", "MJ", "Wh", "kWh", "W"),
+        *("B", "kB", "MB", "GB", "KiB", "MiB", "GiB", "FLOPs", "MACs"),
+    )
+)
+_LARGE = 1000
+"""A difference of this size or more is printed in whole numbers."""
 
 
 @dataclass(frozen=True)
@@ -52,7 +65,7 @@ class Measure:
     @property
     def words(self) -> str:
         """Its name in words: ``test accuracy``."""
-        return words_of(self.name)
+        return words_of(self.name, self.unit)
 
     @property
     def heading(self) -> str:
@@ -78,8 +91,28 @@ class Measure:
         """Return a difference with its sign, without its unit; zero has no sign."""
         if self.in_percent or not math.isfinite(value):
             return format_points(value, num_items)
-        text = format_value(abs(value))
-        return text if float(text) == 0 else ("−" if value < 0 else "+") + text
+        return signed(f"{abs(value):.3g}" if abs(value) < _LARGE else f"{abs(value):.0f}", value)
+
+    def estimate(
+        self, value: float, low: float, high: float, num_items: float | None = None
+    ) -> list[str]:
+        """Return a value and the ends of its interval without units.
+
+        What counts no items has as many digits as the interval leaves certain.
+        """
+        decimals = None if self.in_percent else decimals_of((high - low) / 2)
+        if decimals is None:
+            return [self.cell(one, num_items) for one in (value, low, high)]
+        return [with_minus(half_up(one, decimals)) for one in (value, low, high)]
+
+    def estimated_difference(
+        self, value: float, low: float, high: float, num_items: float | None = None
+    ) -> list[str]:
+        """Return a difference and the ends of its interval with signs, as ``estimate`` does."""
+        decimals = None if self.in_percent else decimals_of((high - low) / 2)
+        if decimals is None:
+            return [self.difference(one, num_items) for one in (value, low, high)]
+        return [signed(half_up(abs(one), decimals), one) for one in (value, low, high)]
 
     @property
     def difference_unit(self) -> str:
@@ -220,8 +253,23 @@ def reported_numbers(study: Study) -> list[str]:
     return sorted(names, key=place)
 
 
+@lru_cache(maxsize=64)
+def cost_measures(study: Study) -> list[str]:
+    """Return the reported measures of time, energy, memory or size, of which less is better.
+
+    Their names or units tell. A loss is a result and no cost.
+    """
+    found = []
+    for name in reported_numbers(study):
+        measure = measure_of(study, name)
+        says_so = _COST.search(name) or measure.unit in _COST_UNITS
+        if says_so and measure.better != "max" and quantity_of(name) != "loss":
+            found.append(name)
+    return found
+
+
 def selection_words(study: Study) -> str:
     """Return how a configuration is picked: ``picked on validation``, ``picked by its score``."""
     if measures_of(study).split(study.metric) == "val":
         return "picked on validation"
-    return f"picked by its {words_of(study.metric)}"
+    return f"picked by its {objective_of(study).words}"

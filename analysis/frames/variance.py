@@ -23,7 +23,7 @@ def variance_data(study: Study) -> pd.DataFrame:
 
     Returns:
         ``dataset`` (if the study has one) and ``COLUMNS``, as ``factorial_effects`` has them; no
-        lines for a data set that is no full grid, or has one factor.
+        lines for a data set that is no full grid, has one factor, or whose results are all equal.
     """
     metric = picked_by(study).shown
     rows = finished(study)
@@ -38,7 +38,7 @@ def variance_data(study: Study) -> pd.DataFrame:
             for name in varied(study)
             if name != "dataset" and name not in inert and group[name].nunique(dropna=False) > 1
         ]
-        if len(factors) < 2:
+        if len(factors) < 2 or group[metric].nunique() < 2:
             continue
         try:
             found = factorial_effects(group, factors, metric)

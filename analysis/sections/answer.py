@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 
 from analysis.frames.answer import Spent, Winner, spent, winners
-from analysis.frames.cells import counted
+from analysis.frames.cells import counted, duration
 from analysis.frames.columns import finished, numbers, same_at_every_seed, shown_parameters
 from analysis.frames.labels import label, parameter_heading
 from analysis.frames.lengths import length_axis
@@ -17,6 +18,7 @@ from analysis.frames.measures import (
     selection_words,
     shown_of,
 )
+from analysis.frames.resolution import resolution_of
 from analysis.frames.split import item_noun
 from analysis.frames.tables import sharing_summary
 from analysis.render.document import Block, Bullets, Paragraph, Section
@@ -30,6 +32,7 @@ from search_spaces.errors import one_line
 from tune_app.study.trials import HALTED
 
 _ALPHA = 0.05
+_ROUNDING = 1e-9
 _MOST_SETTINGS = 8
 _FEW_ITEMS = 1_000
 """With fewer test examples an interval is wider than most effects, and the answer says so."""
@@ -48,7 +51,7 @@ def answer(study: Study, key: str, *, is_only: bool = True) -> Section:
     repeats = best_of_in_words(study)
     lines = [
         *repeats,
-        *(winners_in_words(study) if len(repeats) != 1 else ()),
+        *(() if repeats and not _is_choice(study) else winners_in_words(study)),
         *front_in_words(study),
         *factors_in_words(study),
         *cost_in_words(study),
@@ -56,6 +59,10 @@ def answer(study: Study, key: str, *, is_only: bool = True) -> Section:
     ]
     blocks += [Bullets(tuple(lines)), *factors_blocks(study, f"{key}-factors")]
     return Section("Answer" if is_only else f"Answer: {one_line(study.name)}", tuple(blocks))
+
+
+def _is_choice(study: Study) -> bool:
+    return any(winner.num_candidates > 1 for winner in winners(study))
 
 
 def winners_in_words(study: Study) -> list[str]:
@@ -75,7 +82,8 @@ def winner_in_words(study: Study, winner: Winner) -> str:
         return f"One configuration has a result{where}: {name}. {_values(study, winner)}"
     others = winner.num_tied - 1
     tied = f", {counted(others, 'other')} as good" if others > 0 else ""
-    best = f"Best{where} of {winner.num_candidates:,}, {selection_words(study)}{tied}: {picked}"
+    of = counted(winner.num_candidates, "configuration")
+    best = f"Best{where} of {of}, {selection_words(study)}{tied}: {picked}"
     return f"{best}. {_values(study, winner)}"
 
 
@@ -83,9 +91,12 @@ def _values(study: Study, winner: Winner) -> str:
     """Return the values of a winner with their interval, and what a pick on test would claim."""
     objective, shown = objective_of(study), shown_of(study)
     items = winner.num_items and winner.num_items * winner.num_seeds
-    if picked_by(study).is_optimistic or not math.isfinite(winner.shown):
+    if not picked_by(study).is_optimistic and not math.isfinite(winner.shown):
         return _sentence(f"{objective.words} {_selected(study, winner)}{_interval(study, winner)}")
-    text = f"{shown.words} {shown.value(winner.shown, items)}{_interval(study, winner)}"
+    value, *ends = shown.estimate(winner.shown, winner.low, winner.high, items)
+    text = f"{shown.words} {value} {shown.unit}".rstrip() + _interval(study, winner, ends)
+    if picked_by(study).is_optimistic:
+        return _sentence(text)
     if winner.num_candidates < 2 or math.isnan(winner.gap):
         return _sentence(f"{text}, {objective.words} {_selected(study, winner)}")
     claimed = "the same"
@@ -105,14 +116,14 @@ def _sentence(text: str) -> str:
     return f"{text[:1].upper()}{text[1:]}."
 
 
-def _interval(study: Study, winner: Winner) -> str:
-    """Return the interval of a winner, and over what it is."""
-    shown = shown_of(study)
+def _interval(study: Study, winner: Winner, ends: Sequence[str] = ()) -> str:
+    """Return the printed ends of a winner's interval, and over what it is."""
     of = f"mean of {counted(winner.num_seeds, 'seed')}" if winner.num_seeds > 1 else ""
-    if math.isnan(winner.low):
+    if not ends or math.isnan(winner.low):
         return f" ({of})" if of else ""
-    low, high = (shown.cell(end, winner.num_items) for end in (winner.low, winner.high))
-    return f" (95 % interval {low} to {high}, {of or _examples(study, winner)})"
+    if winner.num_seeds > 1 and math.isclose(winner.low, winner.high, rel_tol=_ROUNDING):
+        return f" (the same at each of {counted(winner.num_seeds, 'seed')})"
+    return f" (95 % interval {ends[0]} to {ends[1]}, {of or _examples(study, winner)})"
 
 
 def _examples(study: Study, winner: Winner) -> str:
@@ -135,7 +146,7 @@ def cost_in_words(study: Study) -> list[str]:
     if length_axis(study) and found.num_epochs:
         separate = sharing_summary(study)["epochs_of_rows"]
         saved = f" instead of {separate:,}" if separate > found.num_epochs else ""
-        text += f", {found.num_epochs:,} epochs{saved}"
+        text += f", {counted(found.num_epochs, 'epoch')}{saved}"
     times = _times(found)
     return [f"{text}{', ' if times else ''}{times}{_on(found)}."]
 
@@ -143,7 +154,7 @@ def cost_in_words(study: Study) -> list[str]:
 def _times(found: Spent) -> str:
     texts = []
     if math.isfinite(found.train_seconds):
-        what = "training time" if found.is_train else "in trials"
+        what = "training time" if found.is_train else "in all trials together"
         texts.append(f"{duration(found.train_seconds)} {what}")
     if math.isfinite(found.wall_seconds):
         texts.append(f"{duration(found.wall_seconds)} from start to end")
@@ -152,17 +163,6 @@ def _times(found: Spent) -> str:
 
 def _on(found: Spent) -> str:
     return f", on {one_line(found.machine)}" if found.machine else ""
-
-
-def duration(seconds: float) -> str:
-    """Return a duration with two units at most: ``1 h 5 min``, ``17 min``, ``42 s``."""
-    if seconds < 90:
-        return f"{seconds:.0f} s" if seconds >= 10 else f"{seconds:.1f} s"
-    minutes = round(seconds / 60)
-    if minutes < 60:
-        return f"{minutes} min"
-    hours, rest = divmod(minutes, 60)
-    return f"{hours:,} h {rest} min" if rest and hours < 100 else f"{hours:,} h"
 
 
 def unknown_in_words(study: Study) -> list[str]:
@@ -177,6 +177,8 @@ def _seeds(study: Study) -> list[str]:
     number = int(rows["seed"].nunique())
     if rows.empty or rows["config_id"].isin(same_at_every_seed(study)).all():
         return []
+    if number > 1 and rows["config_id"].nunique() == 1:
+        return []  # nothing is to be decided between configurations
     if number == 1:
         return ["what another seed would give"]
     fewest = fewest_pairs(_ALPHA)
@@ -188,16 +190,19 @@ def _seeds(study: Study) -> list[str]:
 
 def _items(study: Study) -> list[str]:
     """Return how little few test items resolve."""
-    found = [w for w in winners(study) if w.num_items and w.num_items < _FEW_ITEMS]
-    known = [w for w in found if w.num_seeds == 1 and math.isfinite(w.low)]
+    few = [w for w in winners(study) if w.num_items and w.num_items < _FEW_ITEMS]
+    known = [(found, w) for w in few if (found := resolution_of(study, w))]
     texts = []
     if picked_by(study).is_optimistic and not finished(study).empty:
-        texts.append("the result on data that selected nothing, as no test measure is reported")
+        texts.append("how good the pick is on other data, as no test measure is reported")
     if known:
-        widest = max(known, key=lambda winner: winner.high - winner.low)
-        half = shown_of(study).in_words((widest.high - widest.low) / 2, widest.num_items)
-        size, few = half.lstrip("+"), _examples(study, widest)
-        texts.append(f"differences below about {size} ({few})")
+        found, winner = max(known, key=lambda pair: pair[0].difference)
+        size = shown_of(study).in_words(found.difference, winner.num_items).lstrip("+")
+        same = "the same " if found.is_paired else ""
+        texts.append(
+            f"which of two configurations is better if they are less than about {size} apart on "
+            f"{same}{_examples(study, winner)}"
+        )
     return texts
 
 

@@ -29,32 +29,42 @@ from analysis.render.document import Paragraph, Section, Table
 from analysis.sections.panels import weights
 from analysis.sections.results import objective_words
 from search_spaces.errors import one_line
+from tune_app.study.best_of import best_of_study
 
 UNROUNDED = "Differences are computed from unrounded values."
 
 
-def best(study: Study, key: str) -> Section:
-    """Return the pick of each group, and what a pick on test would have claimed."""
+def best(study: Study, key: str) -> Section | None:
+    """Return the pick of each group, and what a pick on test would have claimed.
+
+    It applies to studies that pick: one with ``--best-of`` repeats the picks of another.
+    """
+    if best_of_study(study.meta) is not None:
+        return None
     by, test_metric = groups_of(study), picked_by(study).shown
     gaps = selection_gap(candidates(study), by, study.metric, study.mode, test_metric)
     if gaps.empty:
         return Section("Best configurations", (Paragraph(nothing_picked(study)),))
     configurations = study.rows.drop_duplicates("config_id").set_index("config_id")
+    is_alone = bool(gaps["num_candidates"].max() < 2)
     records = [
-        _best_cells(study, by, gap, configurations, test_metric) for gap in gaps.to_dict("records")
+        _best_cells(study, by, gap, configurations, test_metric, is_alone=is_alone)
+        for gap in gaps.to_dict("records")
     ]
     cells = {name: [record[name] for record in records] for name in records[0]}
     same = [name for name in ("candidates", "seeds") if len(records) > len(set(cells[name])) == 1]
     everywhere = {f"num_{name}": int(cells.pop(name)[0]) for name in same}
     notes = (
         *_everywhere(**everywhere),
-        *_how_picked(study),
+        *(() if is_alone else _how_picked(study)),
         *_ties(study, by, gaps),
         *warning(study, candidates(study)),
-        *(() if picked_by(study).is_optimistic else (UNROUNDED,)),
+        *(() if picked_by(study).is_optimistic or is_alone else (UNROUNDED,)),
     )
     of = "of each group" if by else "of the study"
     caption = f"The best configuration {of}, {selection_words(study)}."
+    if is_alone:
+        caption = f"The only configuration {of} with a result."
     table = Table(f"{key}-best", caption, cells, gaps, notes)
     return Section("Best configurations", (table, *weights(study)))
 
@@ -131,6 +141,8 @@ def _best_cells(
     gap: dict[Any, Any],
     configurations: pd.DataFrame,
     test_metric: str,
+    *,
+    is_alone: bool,
 ) -> dict[str, str]:
     config, on_test = configurations.loc[gap["config_id"]], gap["test_picked_config_id"]
     dataset = config.get("dataset")
@@ -149,6 +161,8 @@ def _best_cells(
     }
     if test_metric == study.metric:
         return cells | _other_tests(study, config)
+    if is_alone:
+        return cells | {tested: cell(test_metric, gap[test_metric])}
     unit = shown_of(study).difference_unit
     return cells | {
         tested: cell(test_metric, gap[test_metric]),

@@ -58,11 +58,11 @@ def _value(study: Study, found: Repeated, estimate: Estimate) -> str:
     """Return a mean with its interval: ``28.9 % (95 % interval 20.1 to 37.7)``."""
     measure = measure_of(study, estimate.name)
     items = num_items_of(study, found.dataset, estimate.name)
-    text = measure.value(estimate.mean, items and items * estimate.num_seeds)
     if math.isnan(estimate.low):
-        return text
-    low, high = (measure.cell(end, items) for end in (estimate.low, estimate.high))
-    return f"{text} (95 % interval {low} to {high})"
+        return measure.value(estimate.mean, items and items * estimate.num_seeds)
+    items = items and items * estimate.num_seeds
+    mean, low, high = measure.estimate(estimate.mean, estimate.low, estimate.high, items)
+    return f"{f'{mean} {measure.unit}'.rstrip()} (95 % interval {low} to {high})"
 
 
 def _compared(study: Study, best_of: BestOf, found: Repeated) -> str:
@@ -77,4 +77,7 @@ def _compared(study: Study, best_of: BestOf, found: Repeated) -> str:
 
 def _diverged(found: Repeated) -> str:
     number = found.num_diverged
-    return f"; {counted(number, 'new seed')} diverged and no mean has it" if number else ""
+    if not number:
+        return ""
+    are = "it is" if number == 1 else "they are"
+    return f"; {counted(number, 'new seed')} diverged, and {are} in no mean"

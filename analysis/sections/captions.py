@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from analysis.figures.fields import Field
 from analysis.figures.rows import Rows, rows_of
-from analysis.frames.labels import format_value
+from analysis.frames.cells import half_up
+from analysis.frames.labels import format_value, with_minus
 from analysis.frames.load import Study
 
 FEWEST = 3
@@ -27,8 +28,15 @@ def coloured(field: Field | None) -> str:
     return f", coloured by {field.title}" if field else ""
 
 
+def value_words(field: Field, value: float) -> str:
+    """Return a value or a mean of a field: a share as its axis has it, else three digits."""
+    if field.format.endswith("f"):
+        return with_minus(half_up(value, int(field.format[1:-1])))
+    return format_value(value if abs(value) >= 1000 else float(f"{value:.3g}"))
+
+
 def range_words(field: Field) -> str:
     """Return a sentence on the smallest and the largest value of a field."""
     known = [float(v) for v in field.values if v is not None]
-    low, high = (format_value(end) for end in (min(known), max(known)))
+    low, high = (value_words(field, end) for end in (min(known), max(known)))
     return f"{capital(field.title)} goes from {low} to {high}."

@@ -11,6 +11,7 @@ from analysis.figures.forest import (
     BETTER,
     IN_THESE_RUNS,
     NOT_COMPARED,
+    SAME,
     TOO_FEW,
     UNDECIDED,
     WORSE,
@@ -20,7 +21,7 @@ from analysis.figures.forest import (
 from analysis.figures.forest_chart import draw_forest
 from analysis.frames.arithmetic import warning
 from analysis.frames.cells import counted
-from analysis.frames.columns import finished
+from analysis.frames.columns import finished, shares_trainings
 from analysis.frames.effects import is_chosen
 from analysis.frames.labels import MISSING, label, parameter_heading
 from analysis.frames.load import Study
@@ -29,13 +30,15 @@ from analysis.render.document import Block, Figure, Paragraph, Section, Table
 from analysis.sections.factors import no_effects
 from search_spaces.errors import one_line
 
+_ROUNDING = 1e-9
 MOST_STEPS = 12
 """The most lines of a forest plot; the table behind it has all."""
 _MATCHED = (
-    "Rows that differ in one factor alone are compared in pairs; pairs of the same two trainings, "
-    "at different numbers of epochs, count as one. Numbers are compared with the next smaller "
-    "one, names with the first. With two seeds or more the means of the seeds decide."
+    "Rows that differ in one factor alone are compared in pairs. Numbers are compared with the "
+    "next smaller one, names with the first."
 )
+_SHARED = "Pairs of the same two trainings, at different numbers of epochs, count as one."
+_SEEDS = "The means of the seeds decide, not the pairs."
 _UNMATCHED = (
     "Where no two rows differ in one factor alone, the mean of all rows at one value is compared "
     "with that of all rows at another, and a continuous factor is halved at its median. A factor "
@@ -53,7 +56,11 @@ _MEANINGS = {
     WORSE: (_BELOW,),
     WORSE + IN_THESE_RUNS: (_BELOW, _RUNS),
     UNDECIDED: ("Not distinguishable: chance alone could do it.",),
-    TOO_FEW: ("Too few to tell: so few pairs or seeds that no result could decide it.",),
+    SAME: ("No difference: the results are equal in every pair, digit for digit.",),
+    TOO_FEW: (
+        "Too few to tell: with so few pairs or seeds no result could decide it, after Holm's "
+        "correction for all lines.",
+    ),
 }
 _BRACKETS = (
     "Square brackets: the 95 % interval of the difference, not widened for the number of lines."
@@ -115,7 +122,7 @@ def _table(study: Study, name: str, lines: pd.DataFrame) -> Table:
         "itself is compared.",
     )
     notes = (
-        *([_MATCHED] if lines["is_matched"].any() else []),
+        *_pairing(study, lines),
         *([] if lines["is_matched"].all() else [_UNMATCHED]),
         *([_CHOSEN] if is_chosen(study) else []),
         _meanings(lines),
@@ -124,6 +131,14 @@ def _table(study: Study, name: str, lines: pd.DataFrame) -> Table:
         *warning(study, finished(study)),
     )
     return Table(name, "What each step of each factor changes.", cells, lines, notes)
+
+
+def _pairing(study: Study, lines: pd.DataFrame) -> list[str]:
+    """Return how rows are paired, if any are."""
+    if not lines["is_matched"].any():
+        return []
+    texts = [_MATCHED, *([_SHARED] if shares_trainings(study) else [])]
+    return [" ".join([*texts, *([_SEEDS] if (lines["num_seeds"] > 1).any() else [])])]
 
 
 def _meanings(lines: pd.DataFrame) -> str:
@@ -137,11 +152,12 @@ def _effect(study: Study, line: dict[Any, Any]) -> str:
     if pd.isna(line["effect"]):
         return MISSING
     measure, items = shown_of(study), num_items_of(study, line["dataset"], shown_of(study).name)
-    text = measure.difference(line["effect"], items)
     if pd.isna(line["low"]):
-        return text
-    low, high = (measure.difference(line[end], items) for end in ("low", "high"))
-    return f"{text} [{low}, {high}]"
+        return measure.difference(line["effect"], items)
+    effect, low, high = measure.estimated_difference(
+        line["effect"], line["low"], line["high"], items
+    )
+    return f"{effect} [{low}, {high}]"
 
 
 def _p_text(p: float) -> str:
@@ -163,12 +179,14 @@ def _sentence(study: Study, line: dict[Any, Any]) -> str:
     measure = shown_of(study)
     items = num_items_of(study, line["dataset"], measure.name)
     size = measure.in_words(abs(line["effect"]), items).lstrip("+")
-    side = "higher" if line["effect"] > 0 else "lower"
-    found = f"{size} {side}" if line["effect"] else "the same"
-    text = (
-        f"{where}{name} {high} instead of {low}: {measure.words} is {found} on average, {_of(line)}"
-    )
-    text += f"; {_said(line)}."
+    text = f"{where}{name} {high} instead of {low}: {measure.words} is "
+    if line["verdict"] == SAME:
+        text += f"equal in {_pairs(line)}."
+    else:
+        side = "higher" if line["effect"] > 0 else "lower"
+        found = f"{size} {side}" if line["effect"] else "the same"
+        exactly = ", the same difference at every seed" if is_exact(line) else ""
+        text += f"{found} on average, {_of(line)}{exactly}; {_said(line)}."
     if pd.notna(line["time_ratio"]) and line["is_matched"]:
         text += f" Training takes {line['time_ratio']:.2f} times as long."
     if line["note"]:
@@ -181,22 +199,41 @@ def _of(line: dict[Any, Any]) -> str:
     """Return what a difference is a mean of."""
     if not line["is_matched"]:
         return f"over {counted(line['n'], 'row')} that differ in other factors too"
-    wins, pairs = int(line["wins"]), int(line["n"])
-    side, number = (
-        ("higher", wins) if line["effect"] > 0 else ("lower", pairs - wins - line["ties"])
-    )
+    wins, losses = int(line["wins"]), int(line["n"] - line["wins"] - line["ties"])
+    if not line["effect"]:
+        return f"higher in {wins} and lower in {losses} of {_pairs(line)}"
+    side, number = ("higher", wins) if line["effect"] > 0 else ("lower", losses)
+    return f"{side} in {number} of {_pairs(line)}"
+
+
+def _pairs(line: dict[Any, Any]) -> str:
+    """Return what was compared: ``12 pairs at 6 seeds``."""
+    if not line["is_matched"]:
+        return f"all {counted(int(line['n']), 'row')}"
     seeds = f" at {line['num_seeds']} seeds" if line["num_seeds"] > 1 else ""
-    return f"{side} in {int(number)} of {counted(pairs, 'pair')}{seeds}"
+    return f"{counted(int(line['n']), 'pair')}{seeds}"
+
+
+def is_exact(line: dict[Any, Any]) -> bool:
+    """Return whether the difference is the same at every seed, to the last digit."""
+    width = abs(line["high"] - line["low"])
+    return bool(line["num_seeds"] > 1 and width <= _ROUNDING * max(1.0, abs(line["effect"])))
 
 
 def _said(line: dict[Any, Any]) -> str:
     """Return a verdict as the end of a sentence."""
     if line["verdict"] == TOO_FEW:
-        units = "seeds" if line["num_seeds"] > 1 else "pairs" if line["is_matched"] else "rows"
-        return f"too few {units} to tell it from chance"
+        return f"too few {units_of(line)} to tell it from chance"
     if line["verdict"] == UNDECIDED:
         return "chance alone could do it"
     return str(line["verdict"])
+
+
+def units_of(line: dict[Any, Any]) -> str:
+    """Return of what a line has too few, if it has."""
+    if not line["is_matched"]:
+        return "rows"
+    return "seeds" if line["num_seeds"] > 1 else "pairs"
 
 
 def by_data_set(study: Study, key: str) -> Section | None:

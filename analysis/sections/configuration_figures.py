@@ -14,14 +14,18 @@ from analysis.figures.slices import MOST_POINTS as MOST_IN_SLICE
 from analysis.figures.slices import slices_chart
 from analysis.frames.cells import counted
 from analysis.frames.conditions import MARK, at_once, note, timed
-from analysis.frames.labels import format_value
 from analysis.frames.load import Study
+from analysis.frames.measures import cost_measures
 from analysis.frames.pareto import several_objectives
 from analysis.render.document import Figure
-from analysis.sections.captions import capital, coloured, drawn_rows, range_words
+from analysis.sections.captions import (
+    capital,
+    coloured,
+    drawn_rows,
+    range_words,
+    value_words,
+)
 from tune_app.study.measures import quantity_of
-
-_COSTS = (*TIMES, "flops", "num_parameters")
 
 
 def explored(study: Study, key: str) -> Figure | None:
@@ -71,8 +75,8 @@ def sliced(study: Study, key: str) -> Figure | None:
     colour = by_spread(rows, y)[0]
     caption = f"{capital(y.title)} against each factor{coloured(colour)}."
     caption += sample_words(len(rows.frame), MOST_IN_SLICE)
-    means = _means(colour, y)
-    alt = f"{caption} {capital(colour.title)}: means {_listed(means)}."
+    means = [f"{value_words(y, mean)} at {name}" for name, mean in _means(colour, y).items()]
+    alt = f"{caption} {capital(colour.title)}: means {', '.join(means)}."
     draw = partial(slices_chart, rows, y, colour)
     return Figure(f"{key}-slices", caption, alt, draw, is_wide=True)
 
@@ -82,21 +86,20 @@ def _means(field: Field, y: Field) -> dict[str, float]:
     return {name: float(values[name]) for name in field.grouping.order if name in values}
 
 
-def _listed(means: dict[str, float]) -> str:
-    return ", ".join(f"{format_value(value)} at {name}" for name, value in means.items())
-
-
 def pareto(study: Study, key: str) -> Figure | None:
-    """Return the objective against a cost, with the front that no configuration beats."""
+    """Return the objective against a cost, with the front that no configuration beats.
+
+    The cost is another objective, or else a measure of time, energy, memory or size.
+    """
     rows = drawn_rows(study, key)
     if rows is None:
         return None
     y = shown_measure(study, rows)
     others = [o.metric for o in several_objectives(study)[1:]]
-    costs = [rows.measure(name) for name in (*others, *_COSTS)]
+    costs = sorted(cost_measures(study), key=lambda name: name not in TIMES)
     same = quantity_of(rows.names[y.key])
-    known = [m for m in (*costs, *rows.measures) if m and m.better and len(set(m.values)) > 1]
-    x = next((m for m in known if quantity_of(rows.names[m.key]) != same), None)
+    known = [m for m in map(rows.measure, (*others, *costs)) if m and len(set(m.values)) > 1]
+    x = next((m for m in known if m.better and quantity_of(rows.names[m.key]) != same), None)
     if x is None or not y.better:
         return None
     problem = problem_of(rows)

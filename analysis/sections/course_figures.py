@@ -14,15 +14,15 @@ from analysis.figures.hypervolume import hypervolume_chart, hypervolume_data
 from analysis.figures.rows import Rows, by_spread, problem_of, rows_of
 from analysis.figures.scatter import sample_words
 from analysis.figures.timeline import MOST_BARS, timeline_chart, timeline_data
-from analysis.frames.cells import counted, format_cell
-from analysis.frames.labels import format_value
+from analysis.frames.cells import counted, duration, format_cell
 from analysis.frames.load import Study
 from analysis.frames.measures import num_items_of, objective_of
 from analysis.frames.pareto import fronts
 from analysis.frames.summary import best_data, groups_of
 from analysis.render.document import Figure
 from analysis.sections.best import nothing_picked
-from analysis.sections.captions import FEWEST, capital, coloured, drawn_rows
+from analysis.sections.captions import FEWEST, capital, coloured, drawn_rows, value_words
+from tune_app.study.best_of import best_of_study
 
 
 def learning_curves(study: Study, key: str) -> Figure | None:
@@ -41,7 +41,7 @@ def learning_curves(study: Study, key: str) -> Figure | None:
             f" {data.num_drawn} of {data.num_trials:,} trials are drawn: the best and an even "
             "sample of the others."
         )
-    alt = f"{caption} {_ends_of_picks(study)}"
+    alt = f"{caption} {_ends_of_picks(study)}".rstrip()
     rows_name = rows.data.name if rows else ""
     draw = partial(curves_chart, data, rows_name, colour, panel, measure=measure)
     return Figure(f"{key}-curves", caption, alt, draw, is_wide=True)
@@ -59,6 +59,9 @@ def _curve_fields(rows: Rows | None, data: Curves) -> tuple[Field | None, Field 
 
 
 def _ends_of_picks(study: Study) -> str:
+    """Return where the picks end; a study that repeats picks of another picks nothing."""
+    if best_of_study(study.meta) is not None:
+        return ""
     picks = best_data(study)
     if picks.empty:
         return nothing_picked(study)
@@ -86,7 +89,8 @@ def history(study: Study, key: str) -> Figure | None:
         f"{capital(rows.objective.title)} in the order in which results came{coloured(colour)}, "
         f"and the best so far{' on each data set' if problem else ''}."
     )
-    alt = f"{caption} {len(data)} results in {data['hours'].max():.2g} hours."
+    time = duration(3600 * float(data["hours"].max()))
+    alt = f"{caption} {counted(len(data), 'configuration')} in {time}."
     draw = partial(history_chart, rows, data, f"{key}-history", colour)
     return Figure(f"{key}-history", caption + sample_words(len(data)), alt, draw)
 
@@ -98,16 +102,18 @@ def budget(study: Study, key: str) -> Figure | None:
     if rows is None or data.empty:
         return None
     caption = (
-        f"Expected best {rows.objective.title} of so many configurations, drawn at random from "
-        "those that were run; the band is one standard deviation."
+        f"Expected best {rows.objective.title} of so many configurations, drawn at random and "
+        "without replacement from those that were run, so that with all of them it is the best; "
+        "the band is one standard deviation."
     )
-    last = data.groupby("panel", sort=False).last()
-    ends = "; ".join(
-        f"{f'{panel}: ' if panel else ''}{format_value(end)} after {trials}"
-        for panel, end, trials in zip(last.index, last["best"], last["trials"], strict=True)
-    )
+    texts = []
+    for panel, group in data.groupby("panel", sort=False):
+        one, best = (value_words(rows.objective, group["best"].iloc[end]) for end in (0, -1))
+        where = f"on {panel!s} " if panel else ""
+        texts.append(f"{where}from {one} with one to {best} with all {group['trials'].iloc[-1]}")
+    alt = f"{caption} It goes {'; '.join(texts)}."
     draw = partial(budget_chart, rows, data, f"{key}-budget")
-    return Figure(f"{key}-budget", caption, f"{caption} It reaches {ends}.", draw)
+    return Figure(f"{key}-budget", caption, alt, draw)
 
 
 def hypervolume(study: Study, key: str) -> Figure | None:
@@ -134,7 +140,7 @@ def timeline(study: Study, key: str) -> Figure | None:
     caption = "What ran when: a bar per trial and launch, one lane for each that ran at once."
     if data.num_trials > MOST_BARS:
         caption += f" The first {MOST_BARS:,} of {data.num_trials:,} are drawn."
-    minutes = data.bars["end"].max()
-    alt = f"{caption} {counted(data.num_lanes, 'lane')} over {minutes:.3g} minutes."
+    time = duration(60 * float(data.bars["end"].max()))
+    alt = f"{caption} {counted(data.num_lanes, 'lane')} over {time}."
     draw = partial(timeline_chart, rows, data, f"{key}-timeline")
     return Figure(f"{key}-timeline", caption, alt, draw)

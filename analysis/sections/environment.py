@@ -85,7 +85,8 @@ def environment_table(studies: Studies) -> Table:
         frame[title] = [fact.get(key) or MISSING for key in names]
     cells = {str(c): [str(value) for value in frame[c]] for c in frame}
     notes = tuple(dict.fromkeys(text for study in studies.values() for text in warning(study)))
-    return Table("environment", "Where the studies ran.", cells, frame, notes)
+    caption = f"Where the {'study' if len(studies) == 1 else 'studies'} ran."
+    return Table("environment", caption, cells, frame, notes)
 
 
 def environment(study: Study) -> dict[str, str]:

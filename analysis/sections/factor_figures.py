@@ -13,10 +13,9 @@ from analysis.figures.rows import by_spread, problem_of, shown_measure
 from analysis.figures.scatter import sample_words
 from analysis.figures.slices import heat_chart
 from analysis.figures.surrogate import importances, surfaces
-from analysis.frames.labels import format_value
 from analysis.frames.load import Study
 from analysis.render.document import Figure
-from analysis.sections.captions import capital, drawn_rows
+from analysis.sections.captions import capital, drawn_rows, value_words
 
 _WEAK = 0.2
 """A forest that explains less of the variance than this says nothing about factors."""
@@ -37,10 +36,10 @@ def interactions(study: Study, key: str) -> list[Figure]:
     of_rows = "Means of all finished configurations at those levels"
     caption = (
         f"Interaction of {where}: mean {y.title}, one line per level of {by.title}. Lines that are "
-        f"not parallel mean that one changes the effect of the other. {of_rows}, with the standard "
-        "error."
+        f"not parallel mean that one changes the effect of the other. {of_rows}; the bars are the "
+        "standard error, and the configurations differ in their other settings too."
     )
-    cells = _cell_words(across, by, y)
+    cells = _cell_words(across, by, y, panel)
     lines = Figure(
         f"{key}-interactions",
         caption,
@@ -57,36 +56,49 @@ def interactions(study: Study, key: str) -> list[Figure]:
     return [lines, heat]
 
 
-def _cell_words(across: Field, by: Field, y: Field) -> str:
+def _cell_words(across: Field, by: Field, y: Field, panel: Field | None) -> str:
+    """Return the highest and the lowest mean of each panel."""
+    values = pd.Series(y.values, dtype="float64")
     pairs = zip(across.grouping.values, by.grouping.values, strict=True)
-    places = [f"{one} and {other}" for one, other in pairs]
-    means = pd.Series(y.values, dtype="float64").groupby(places).mean().dropna()
-    if means.empty:
-        return "No pair of levels has a result yet."
-    ends = (("Highest:", means.idxmax(), means.max()), ("Lowest:", means.idxmin(), means.min()))
-    return " ".join(f"{word} {format_value(mean)} at {at}." for word, at, mean in ends)
+    places = pd.Series([f"{one} and {other}" for one, other in pairs])
+    panels = pd.Series(panel.grouping.values if panel else "", values.index)
+    texts = []
+    for name, group in values.groupby(panels, sort=False):
+        means = group.groupby(places[group.index], sort=False).mean().dropna()
+        if means.empty:
+            continue
+        high, low = (
+            f"{value_words(y, float(means.iloc[place]))} at {means.index[place]!s}"
+            for place in (int(means.argmax()), int(means.argmin()))
+        )
+        before = f"{capital(panel.title)} {name}: highest" if panel else "Highest"
+        texts.append(f"{before} {high}; lowest {low}.")
+    return " ".join(texts) or "No pair of levels has a result yet."
 
 
 def important(study: Study, key: str) -> Figure | None:
-    """Return which factors a random forest needs to predict the results."""
+    """Return which factors a random forest needs to predict the results.
+
+    It applies if the forest predicts them: else it says nothing about factors.
+    """
     rows = drawn_rows(study, key)
     if rows is None:
         return None
     y = shown_measure(study, rows)
     found = importances(rows, y)
-    if found is None:
+    if found is None or found.explained < _WEAK:
         return None
-    explained = f"{100 * found.explained:.0f} % of the variance of {y.title}"
     caption = (
-        f"Importance of the factors: the share of the variance of {y.title} that comes from each, "
-        "alone and with others. It is half of what the squared error of a random forest rises when "
-        "the values of that factor are shuffled. Points are means over "
-        f"{found.num_forests} forests, each with its own seed and its own quarter of the "
-        "configurations to predict; lines go from the smallest to the largest."
+        f"Importance of the factors for {y.title}: by how much the squared error of a random "
+        "forest rises when the values of one factor are shuffled, as a share of the sum over all "
+        f"factors. Points are means over {found.num_forests} forests, each with its own seed and "
+        "its own quarter of the configurations to predict; lines go from the smallest to the "
+        "largest."
     )
-    weak = found.explained < _WEAK
-    told = f"The forests explain {explained} of configurations that they have not seen"
-    notes = (f"{told}{': too little to rank the factors' if weak else ''}.",)
+    notes = (
+        f"The forests explain {100 * found.explained:.0f} % of the variance of {y.title} of "
+        "configurations that they have not seen.",
+    )
     first = found.frame.iloc[0]
     alt = f"{caption} {capital(first['factor'])} is first, with {100 * first['mean']:.0f} %."
     draw = partial(importance_chart, found, f"{key}-importance")
@@ -107,7 +119,7 @@ def surface(study: Study, key: str) -> Figure | None:
         "predicts, averaged over the other factors; the points are configurations."
     )
     caption += sample_words(len(rows.frame))
-    low, high = (format_value(end) for end in (frame["mean"].min(), frame["mean"].max()))
+    low, high = (value_words(y, end) for end in (frame["mean"].min(), frame["mean"].max()))
     alt = f"{caption} The surface goes from {low} to {high}."
     draw = partial(surface_chart, rows, y, frame, f"{key}-surface")
     return Figure(f"{key}-surface", caption, alt, draw)

@@ -8,40 +8,80 @@ from analysis.figures.forest import (
     BETTER,
     IN_THESE_RUNS,
     NOT_COMPARED,
+    SAME,
     TOO_FEW,
     UNDECIDED,
     WORSE,
     forest_data,
 )
 from analysis.frames.columns import finished
+from analysis.frames.effects import compared_factors
 from analysis.frames.labels import label, parameter_heading
 from analysis.frames.load import Study
 from analysis.frames.measures import num_items_of, shown_of
 from analysis.frames.tables import inert_axes
 from analysis.sections.best import setting_words
-from analysis.sections.comparisons import largest_first
+from analysis.sections.comparisons import is_exact, largest_first, units_of
 
+Line = dict[Any, Any]
 _MOST_NAMED = 6
 _TELLING = 0.1
 """A ratio of times nearer to 1 is not worth a word in the answer."""
 
 
 def factors_in_words(study: Study) -> list[str]:
-    """Return which steps help, and which cannot be told from chance, in few lines."""
+    """Return which steps help, and which cannot be told from chance, in few lines.
+
+    A difference that is printed as zero is no reason to choose a value, whatever its verdict.
+    """
     if finished(study).empty:
         return []
-    lines = largest_first(forest_data(study), most=None).to_dict("records")
-    decided = [line for line in lines if str(line["verdict"]).startswith((BETTER, WORSE))]
+    lines = [line for line in _lines(study) if line["verdict"] != NOT_COMPARED]
+    same = [line for line in lines if line["verdict"] == SAME or _is_printed_as_zero(study, line)]
+    lines = [line for line in lines if line not in same]
+    undecided = [line for line in lines if line["verdict"] == UNDECIDED]
+    texts = [*_improving(study, lines), *_too_few(study, lines)]
+    for words, found in ((UNDECIDED, undecided), (SAME, same)):
+        if found:
+            texts.append(f"{words[:1].upper()}{words[1:]}: {_listed(list(map(_either, found)))}.")
+    return texts
+
+
+def _lines(study: Study) -> list[Line]:
+    return largest_first(forest_data(study), most=None).to_dict("records")
+
+
+def _is_printed_as_zero(study: Study, line: Line) -> bool:
+    measure = shown_of(study)
+    text = measure.difference(line["effect"], num_items_of(study, line["dataset"], measure.name))
+    return not any(digit in text for digit in "123456789")
+
+
+def _improving(study: Study, lines: list[Line]) -> list[str]:
+    """Return what helps, apart from what is known to help in these runs only."""
+    others = " on average over the other settings" if len(compared_factors(study)) > 1 else ""
     texts = []
-    if decided:
-        runs = all(str(line["verdict"]).endswith(IN_THESE_RUNS) for line in decided)
-        words = shown_of(study).words
-        text = f"What improves {words}{IN_THESE_RUNS if runs else ''}: {_steps(study, decided)}"
-        texts.append(f"{text}.")
-    if few := [line for line in lines if line["verdict"] == TOO_FEW]:
-        texts.append(f"Seen, but too few rows to tell it from chance: {_steps(study, few)}.")
-    if names := _factors_with(study, lines, UNDECIDED):
-        texts.append(f"{UNDECIDED[:1].upper()}{UNDECIDED[1:]}: {_listed(names)}.")
+    for runs in ("", IN_THESE_RUNS):
+        verdicts = (BETTER + runs, WORSE + runs)
+        if decided := [line for line in lines if line["verdict"] in verdicts]:
+            what = f"{shown_of(study).words}{runs}{',' if runs and others else ''}{others}"
+            texts.append(f"What improves {what}: {_steps(study, decided)}.")
+    return texts
+
+
+def _too_few(study: Study, lines: list[Line]) -> list[str]:
+    """Return what was seen but not decided, apart from what was the same at every seed."""
+    few = [line for line in lines if line["verdict"] == TOO_FEW]
+    exact = [line for line in few if is_exact(line)]
+    texts = []
+    if chance := [line for line in few if line not in exact]:
+        units = " or ".join(dict.fromkeys(map(units_of, chance)))
+        texts.append(f"Seen, but too few {units} to tell it from chance: {_steps(study, chance)}.")
+    if exact:
+        texts.append(
+            f"The same at every seed, but too few seeds to test so many steps: "
+            f"{_steps(study, exact)}."
+        )
     return texts
 
 
@@ -49,12 +89,17 @@ def not_compared_in_words(study: Study) -> list[str]:
     """Return the effects that the study cannot tell, as one text."""
     if finished(study).empty:
         return []
-    lines = largest_first(forest_data(study), most=None).to_dict("records")
-    names = _factors_with(study, lines, NOT_COMPARED)
-    return [f"the effect of {_listed(names)}"] if names else []
+    inert = inert_axes(study)
+    names: dict[str, None] = {}
+    for line in _lines(study):
+        if line["verdict"] == NOT_COMPARED and line["factor"] in inert:
+            names[f"{parameter_heading(line['factor'])} (its values share one training)"] = None
+        elif line["verdict"] == NOT_COMPARED:
+            names[_either(line)] = None
+    return [f"the effect of {_listed(list(names))}"] if names else []
 
 
-def _steps(study: Study, lines: list[dict[Any, Any]]) -> str:
+def _steps(study: Study, lines: list[Line]) -> str:
     """Return the better ends of steps with what they gain; the unit stands at the first."""
     return _listed([_better(study, line, number == 0) for number, line in enumerate(lines)])
 
@@ -65,25 +110,22 @@ def _listed(texts: list[str]) -> str:
     return "; ".join(texts[:_MOST_NAMED]) + (f"; and {more} more" if more > 0 else "")
 
 
-def _factors_with(study: Study, lines: list[dict[Any, Any]], verdict: str) -> list[str]:
-    """Return the steps with a verdict, by factor: ``depth 2 or 4``."""
-    inert = inert_axes(study)
-    names: dict[str, None] = {}
-    for line in lines:
-        name = parameter_heading(line["factor"])
-        low, high = (label(line["factor"], line[side]) for side in ("from", "to"))
-        if line["verdict"] == verdict and line["factor"] in inert:
-            names[name] = None
-        elif line["verdict"] == verdict:
-            names[f"{name} {low} or {high}{_where(line)}"] = None
-    return list(names)
+def _either(line: Line) -> str:
+    """Return the two values of a step, and which is cheaper: ``depth 2 or 4``."""
+    low, high = (label(line["factor"], line[side]) for side in ("from", "to"))
+    text = f"{parameter_heading(line['factor'])} {low} or {high}{_where(line)}"
+    ratio = line["time_ratio"]
+    if not ratio or not abs(ratio - 1) > _TELLING:  # NaN is not known
+        return text
+    cheaper, ratio = (high, ratio) if ratio < 1 else (low, 1 / ratio)
+    return f"{text} ({cheaper} takes {ratio:.2g}× the time)"
 
 
-def _where(line: dict[Any, Any]) -> str:
+def _where(line: Line) -> str:
     return "" if line["dataset"] is None else f" on {label('dataset', line['dataset'])}"
 
 
-def _better(study: Study, line: dict[Any, Any], with_unit: bool) -> str:
+def _better(study: Study, line: Line, with_unit: bool) -> str:
     """Return the better end of a step, what it gains, and what it costs in time."""
     measure = shown_of(study)
     is_to = (line["effect"] > 0) == (measure.better == "max")

@@ -9,7 +9,7 @@ import pandas as pd
 from analysis.figures.effects import draw_effects
 from analysis.figures.importance import variance_chart
 from analysis.frames.arithmetic import warning
-from analysis.frames.columns import finished, is_over, numbers
+from analysis.frames.columns import finished, is_over, numbers, shares_trainings
 from analysis.frames.effects import compared_factors, main_effects_data
 from analysis.frames.labels import MISSING, label, parameter_heading
 from analysis.frames.load import FINISHED, Study
@@ -22,6 +22,7 @@ from analysis.frames.measures import (
 from analysis.frames.pairs import by_dataset
 from analysis.frames.variance import variance_data
 from analysis.render.document import Block, Figure, Paragraph, Section, Table
+from analysis.sections.captions import capital
 from analysis.sections.levels import SETS, means, time_notes
 from search_spaces.errors import one_line
 
@@ -29,12 +30,13 @@ _VARIANCE = (
     "η², the sum of squares of a term over the total. The rest is seeds, noise, and interactions "
     "of three factors or more.",
     "p: of the hypothesis that a term has no effect, from how much its effect differs between "
-    "seeds; not adjusted for the number of lines.",
+    "seeds, if it does; not adjusted for the number of lines.",
 )
 _OPTIMISTIC = (
     "Nothing is reported on test data, so these are values of the measure that selects the best "
     "configuration.",
 )
+_SHARED = "Rows that share a training, as at two numbers of epochs, count as one."
 _UNMATCHED = (
     "{} not compared in rows that agree in everything else, because no two do. Their levels are "
     "means over all rows; the values of a continuous factor are halved at their median."
@@ -58,12 +60,11 @@ def effects(study: Study, key: str) -> Section | None:
         cells["data set"] = [label("dataset", value) for value in frame["dataset"]]
     cells["factor"] = [parameter_heading(factor) for factor in frame["factor"]]
     cells["level"] = [label(f, v) for f, v in zip(frame["factor"], frame["level"], strict=True)]
-    cells["sets" if frame["is_matched"].all() else "sets or rows"] = [
-        str(count) for count in frame["num_sets"]
-    ]
-    cells |= means(study, frame)
+    cells["trainings"] = [str(count) for count in frame["num_trainings"]]
+    cells |= means(study, frame, "num_trainings")
     notes = (
         *([SETS] if frame["is_matched"].any() else []),
+        *([_SHARED] if shares_trainings(study) else []),
         *_unmatched(frame),
         *(_OPTIMISTIC if picked_by(study).is_optimistic else ()),
         *time_notes(study, frame),
@@ -78,10 +79,19 @@ def effects(study: Study, key: str) -> Section | None:
 
 
 def _shares(key: str, table: Table) -> list[Block]:
-    [largest] = table.frame.nlargest(1, "eta_squared")["term"]
-    alt = f"{table.caption} The largest share is that of {largest}."
+    texts = []
+    for names, group in by_dataset(table.frame):
+        [first] = group.nlargest(1, "eta_squared").to_dict("records")
+        where = f"on {label('dataset', names['dataset'])} " if names else ""
+        texts.append(f"{where}that of {_term(first['term'])}, {100 * first['eta_squared']:.0f} %")
+    alt = f"{table.caption} The largest share is {'; '.join(texts)}."
     draw = partial(variance_chart, table.frame, f"{key}-variance")
     return [Figure(f"{key}-variance", table.caption, alt, draw), table]
+
+
+def _term(term: str) -> str:
+    """Return a factor or a pair of factors as it is printed."""
+    return " × ".join(map(parameter_heading, term.split(" × ")))
 
 
 def _unmatched(frame: pd.DataFrame) -> tuple[str, ...]:
@@ -89,7 +99,7 @@ def _unmatched(frame: pd.DataFrame) -> tuple[str, ...]:
     if not names:
         return ()
     who = ", ".join(parameter_heading(name) for name in names)
-    return (_UNMATCHED.format(f"{who} {'is' if len(names) == 1 else 'are'}"),)
+    return (_UNMATCHED.format(f"{capital(who)} {'is' if len(names) == 1 else 'are'}"),)
 
 
 def no_effects(study: Study) -> str:
@@ -117,10 +127,7 @@ def variance_table(study: Study, name: str) -> Table | None:
     cells: dict[str, list[str]] = {}
     if "dataset" in frame:
         cells["data set"] = [label("dataset", value) for value in frame["dataset"]]
-    cells["factor or pair"] = [
-        " × ".join(parameter_heading(factor) for factor in term.split(" × "))
-        for term in frame["term"]
-    ]
+    cells["factor or pair"] = [_term(term) for term in frame["term"]]
     cells["share of variance (%)"] = [f"{100 * share:.1f}" for share in frame["eta_squared"]]
     if frame["p_value"].notna().any():
         cells["p"] = [

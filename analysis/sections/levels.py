@@ -78,7 +78,7 @@ def levels_table(study: Study, factor: str, name: str) -> Table | None:
     cells[parameter_heading(factor)] = _labels(factor, frame["level"])
     cells["sets"] = [str(count) for count in frame["num_sets"]]
     cells["seeds"] = [str(count) for count in frame["num_seeds"]]
-    cells |= means(study, frame)
+    cells |= means(study, frame, "num_sets")
     reasons: tuple[str, ...] = ()
     if "difference" in frame:
         cells |= _differences(study, frame)
@@ -124,15 +124,18 @@ def _differences(study: Study, frame: pd.DataFrame) -> dict[str, list[str]]:
     }
 
 
-def means(study: Study, frame: pd.DataFrame) -> dict[str, list[str]]:
-    """Return the columns with the means of what is compared, of ``mean_column``."""
+def means(study: Study, frame: pd.DataFrame, number: str) -> dict[str, list[str]]:
+    """Return the columns with the means of what is compared, of ``mean_column``.
+
+    ``number`` is the column with the number of results that a mean is of.
+    """
     cells = {}
     for metric in dict.fromkeys(picked_by(study)):
         measure, items = measure_of(study, metric), items_of_lines(study, frame, metric)
         texts = [
-            measure.cell(value, count and count * num_sets)
-            for value, count, num_sets in zip(
-                frame[mean_column(metric)], items, frame["num_sets"], strict=True
+            measure.cell(value, count and count * num_results)
+            for value, count, num_results in zip(
+                frame[mean_column(metric)], items, frame[number], strict=True
             )
         ]
         cells[f"mean {measure.heading}"] = texts

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 
 import pandas as pd
 
+from analysis.frames.arithmetic import launch_records
 from analysis.frames.cells import counted
 from analysis.frames.labels import label, parameter_heading
 from analysis.frames.load import ENDED, Study
@@ -33,16 +34,22 @@ def unfinished(study: Study) -> str:
     num_rows = counted(len(study.rows), "row")
     whole = f"{len(waiting)} of {num_rows} of study {one_line(study.name)}"
     if found == {"failed"}:
-        again = "The command that began the study tries failed rows again."
-        return f"Failed: {whole}. {again}"
+        return f"Failed: {whole}. {_command(study)} tries failed rows again."
     have = "has" if len(waiting) == 1 else "have"
     text = f"Unfinished: {whole} {have} no result: {statuses_in_words(waiting)}."
     if found - {"open"}:
-        text += " The command that began the study continues it"
+        text += f" {_command(study)} continues it"
         text += " and tries failed rows again." if "failed" in found else "."
     if "open" in found:
         text += " An open row stays open until the study's command can run it."
     return text
+
+
+def _command(study: Study) -> str:
+    """Return which command runs what is left: the first may have been for some rows only."""
+    first = next(iter(launch_records(study.meta).values()), {})
+    some = ", without --where," if "--where" in str(first.get("command", "")) else ""
+    return f"The command that began the study{some}"
 
 
 def statuses_in_words(rows: pd.DataFrame) -> str:

@@ -22,6 +22,7 @@ from analysis.frames.summary import best_data, groups_of
 from analysis.frames.tables import inert_axes, study_table
 from analysis.render.document import Table
 from analysis.sections.panels import panel_names
+from tune_app.study.best_of import best_of_study
 
 _TIMES = ("train_seconds", "fit_seconds", "predict_seconds")
 _MOST_MEASURES = 7
@@ -38,7 +39,7 @@ def rows_table(study: Study, key: str) -> Table:
     ascending = study.mode == "min"
     # Missing values sort last, whatever the mode.
     frame = frame.sort_values(study.metric, ascending=ascending, kind="stable", na_position="last")
-    best = set(best_data(study)["config_id"])
+    best = set() if best_of_study(study.meta) else set(best_data(study)["config_id"])
     parameters = shown_parameters(study) or list(study.factors)
     cells: dict[str, list[str]] = {"pick": [_BEST if i in best else "" for i in frame["config_id"]]}
     for name in parameters:
@@ -65,7 +66,10 @@ def rows_table(study: Study, key: str) -> Table:
         _caption(study),
         cells,
         study_table(study),
-        (*_notes(study, copies, "train_seconds" in metrics), *_time_note(study, frame, metrics)),
+        (
+            *_notes(study, bool(best), copies, "train_seconds" in metrics),
+            *_time_note(study, frame, metrics),
+        ),
         frozenset(i for i, mark in enumerate(cells["pick"]) if mark),
         tuple(title for title in map(parameter_heading, parameters) if title in cells),
         f"{key}-rows",
@@ -123,10 +127,10 @@ def objective_words(study: Study) -> str:
     return f"{end} {objective_of(study).heading}"
 
 
-def _notes(study: Study, copies: list[bool], timed: bool) -> tuple[str, ...]:
+def _notes(study: Study, is_marked: bool, copies: list[bool], timed: bool) -> tuple[str, ...]:
     notes = []
     whose = f"its {group_words(study)}" if groups_of(study) else "the study"
-    if not best_data(study).empty:
+    if is_marked:
         notes.append(f"{_BEST} The best configuration of {whose}, {selection_words(study)}.")
     if len(set(study.meta["seeds"])) > 1:
         notes.append("Mean ± sample standard deviation over the seeds with a result.")

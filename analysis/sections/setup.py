@@ -36,6 +36,11 @@ FLOPS_CONVENTION = (
 )
 
 
+_ROW = "A row is a configuration at a seed."
+_SERVED = (
+    "A trial can serve several rows: a short training is the beginning of a longer one, and values "
+    "of a parameter that changes nothing share one training."
+)
 _TRAINING_TIME = (
     "Training time: the time of the training steps, without evaluation. A shared trial counts once."
 )
@@ -106,9 +111,7 @@ def studies_table(studies: Studies) -> Table:
     if names["train_seconds"] in cells:
         cells[names["train_seconds"]] = marked(cells[names["train_seconds"]], alone)
     notes = (
-        "A row is a configuration at a seed. A trial can serve several rows: a short training is "
-        "the beginning of a longer one, and values of a parameter that changes nothing share one "
-        "training.",
+        _ROW if (frame["trials"] == frame["rows"]).all() else f"{_ROW} {_SERVED}",
         *([_TRAINING_TIME] if names["train_seconds"] in cells and not own else []),
         *(
             text
@@ -116,7 +119,10 @@ def studies_table(studies: Studies) -> Table:
             for text in note(study, of_study, one_line(study.name) if len(studies) > 1 else "")
         ),
     )
-    return Table("studies", "The studies and the state of their rows.", cells, frame, notes)
+    caption = "The state of the study's rows."
+    if len(studies) > 1:
+        caption = "The studies and the state of their rows."
+    return Table("studies", caption, cells, frame, notes)
 
 
 def _sharing(studies: Studies) -> list[Bullets]:
@@ -161,9 +167,9 @@ def _data(studies: Studies) -> Section:
             seed = "the row's seed" if varies(data) else data.get("split_seed")
             records.append(record | {"split_seed": seed})
     if not records:
-        text = "No study records which data it used."
+        text = "Which data were used is not recorded."
         if all(study.is_own for study in studies.values()):
-            text = "The functions of the studies read data of their own, which is not recorded."
+            text = "Which data the user's own code reads is not recorded."
         return Section("Data", (Paragraph(text),))
     frame = pd.DataFrame(records)
     nouns = {item_noun(study.meta.get("data")) for study in studies.values()}

@@ -16,8 +16,8 @@ from analysis.render.document import Section, Table
 from analysis.sections.best import UNROUNDED, settings
 
 _OF_COUNTS = (
-    "What is counted on training data is counted during the epoch, while the weights still change, "
-    "so it is usually worse than that of the final weights."
+    "What is counted on training data is counted during the epoch, while the weights still change. "
+    "It is usually worse than that of the final weights."
 )
 
 
@@ -71,8 +71,8 @@ def _definitions(study: Study) -> dict[str, str]:
         f"{objective.words} over the last epochs, at most {NUM_LAST_EPOCHS}.",
         f"seeds ±{unit}": f"Seeds ±: sample standard deviation of the {shown.words} over the "
         "seeds.",
-        f"overfitting{unit}": "Overfitting: by how much it is better on training data than the "
-        f"{objective.words}, at the last epoch.",
+        f"overfitting{unit}": f"Overfitting: by how much the {objective.words} is worse than the "
+        "same on training data, at the last epoch.",
         f"generalisation{unit}": f"Generalisation: by how much the {shown.words} is worse than the "
         f"{objective.words}.",
     }

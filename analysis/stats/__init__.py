@@ -33,6 +33,7 @@ from analysis.stats.predictions import (
     mcnemar,
     mcnemar_bound,
     mcnemar_of_counts,
+    mcnemar_smallest,
 )
 from analysis.stats.saved import compare_predictions, load_predictions, read_predictions
 from analysis.stats.shares import Outperforming, outperforming
@@ -67,6 +68,7 @@ __all__ = [
     "mcnemar",
     "mcnemar_bound",
     "mcnemar_of_counts",
+    "mcnemar_smallest",
     "mean_interval",
     "noise_floor",
     "outperforming",

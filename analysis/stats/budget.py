@@ -2,45 +2,51 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 import pandas as pd
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 
 
 def expected_best(
-    scores: ArrayLike, seconds: ArrayLike | None = None, *, mode: str = "max"
+    scores: ArrayLike,
+    seconds: ArrayLike | None = None,
+    *,
+    mode: str = "max",
+    sizes: Sequence[int] | None = None,
 ) -> pd.DataFrame:
-    """Return the expected best score of 1 … n trials that are drawn from those that were run.
+    """Return the expected best score of k trials that are drawn from the n that were run.
 
-    The method is that of Dodge et al. (2019, "Show your work"): with V the scores and F their
-    empirical distribution, E[max of n] = Σ v · (F(v)^n − F(v⁻)^n). Trials are drawn with
-    replacement, as in random search. The estimate holds up to the number of trials that were run.
+    Trials are drawn without replacement: of all subsets of size k the share C(i − 1, k − 1) / C(n,
+    k) has the i-th worst score as its best. The mean is unbiased for k trials of a random search
+    (Tang et al. 2020, "Showing your work doesn't always work"), where drawing with replacement
+    (Dodge et al. 2019) makes a search look worse than it is. With all n trials it is the best.
 
     Args:
         scores: (n,), one validation score per trial.
         seconds: (n,), the duration of each trial; None to leave out ``expected_hours``.
         mode: ``"max"`` if larger is better, ``"min"`` if smaller is.
+        sizes: the numbers k of trials; None for 1 … n.
 
     Returns:
-        ``num_trials`` 1 … n, ``expected_best``, its standard deviation ``sd``, and
+        ``num_trials``, ``expected_best``, the standard deviation ``sd`` of the best, and
         ``expected_hours`` of that many trials one after another.
     """
     assert mode in ("max", "min"), mode
     sign = 1.0 if mode == "max" else -1.0
-    values, counts = np.unique(sign * np.asarray(scores, dtype=float), return_counts=True)
+    values = np.sort(sign * np.asarray(scores, dtype=float))
     assert np.isfinite(values).all()
-    total = int(counts.sum())
-    num_trials = np.arange(1, total + 1)
-    below_or_equal = np.cumsum(counts) / total
-    powers = below_or_equal[None, :] ** num_trials[:, None]
-    weights = np.diff(powers, axis=1, prepend=0.0)
+    total = len(values)
+    num_trials = np.arange(1, total + 1) if sizes is None else np.asarray(sizes, dtype=int)
+    weights = _shares_of_subsets(total, num_trials)
     best = weights @ values
-    variance = weights @ values**2 - best**2
+    variance = np.einsum("ki,ki->k", weights, (values[None, :] - best[:, None]) ** 2)
     frame = pd.DataFrame(
         {
             "num_trials": num_trials,
             "expected_best": sign * best,
-            "sd": np.sqrt(np.clip(variance, 0, None)),
+            "sd": np.sqrt(variance),
         }
     )
     if seconds is not None:
@@ -48,3 +54,16 @@ def expected_best(
         assert len(durations) == total
         frame["expected_hours"] = num_trials * durations.mean() / 3600
     return frame
+
+
+def _shares_of_subsets(total: int, sizes: NDArray[np.int_]) -> NDArray[np.float64]:
+    """Return the share of the subsets of each size whose best is the i-th worst, (sizes, total)."""
+    from scipy import special
+
+    ranks, counts = np.arange(1, total + 1)[None, :], sizes[:, None]
+    # The subsets of size k with nothing above rank i, of all of them: C(i, k) / C(n, k).
+    logs = special.gammaln(ranks + 1) - special.gammaln(np.maximum(ranks - counts, 0) + 1)
+    logs -= special.gammaln(total + 1) - special.gammaln(total - counts + 1)
+    within = np.where(ranks >= counts, np.exp(logs), 0.0)
+    shares: NDArray[np.float64] = np.diff(within, axis=1, prepend=0.0)
+    return shares

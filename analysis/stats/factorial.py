@@ -28,6 +28,8 @@ MOST_CELLS = 1_024
 _LARGEST = 1e100
 """Squares of larger numbers overflow."""
 _ALPHA = 0.05
+_ROUNDING = 1e-24
+"""A smaller share of the sum of squares is the rounding of equal numbers."""
 
 
 class Term(NamedTuple):
@@ -49,8 +51,9 @@ def factorial_effects(rows: pd.DataFrame, factors: Sequence[str], response: str)
 
     Returns:
         One line per term: ``term`` (``lr`` or ``lr × optimizer``), ``df``, ``sum_of_squares``,
-        ``eta_squared``, ``error_df``, ``f`` and ``p_value``; the last two are NaN with fewer than
-        six seeds. ``df`` and ``error_df`` are those before the correction.
+        ``eta_squared`` (NaN if all results are equal), ``error_df``, ``f`` and ``p_value``; the
+        last two are NaN with fewer than six seeds, and of a term whose effect is the same at every
+        seed. ``df`` and ``error_df`` are those before the correction.
 
     Raises:
         UserError: a factor is unknown or constant, a cell is empty or lacks a seed, cells have
@@ -81,17 +84,21 @@ def effects_of(
     squares = np.array([terms[term].squares for term in low])
     df = np.array([terms[term].df for term in low], dtype=float)
     error_df = f = p_values = np.full(len(low), math.nan)
+    rounding = _ROUNDING * float((cube**2).sum())
     if has_seeds:
         errors = [terms[*term, num_factors] for term in low]
         error_df = np.array([error.df for error in errors], dtype=float)
     if has_seeds and not too_few_units(cube.shape[-1], _ALPHA):
         from scipy import stats
 
+        of_errors = np.array([error.squares for error in errors])
+        of_errors[of_errors <= rounding] = math.nan
         with np.errstate(divide="ignore", invalid="ignore"):
-            f = squares / df / (np.array([error.squares for error in errors]) / error_df)
+            f = squares / df / (of_errors / error_df)
         kept = np.array([_sphericity(error) for error in errors]) / df
         p_values = stats.f.sf(f, kept * df, kept * error_df)
-    total = float(((cube - cube.mean()) ** 2).sum()) or math.nan
+    total = float(((cube - cube.mean()) ** 2).sum())
+    total = total if total > rounding else math.nan
     columns = {"term": list(names), "df": df.astype(int), "sum_of_squares": squares}
     columns |= {"eta_squared": squares / total, "error_df": error_df}
     return pd.DataFrame(columns | {"f": f, "p_value": p_values})

@@ -12,6 +12,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike
 
+from tune_app.study.power import fewest_pairs
+
 
 @dataclass(frozen=True)
 class McNemar:
@@ -81,6 +83,21 @@ def mcnemar_bound(num_correct_first: int, num_correct_second: int, num_different
     return McNemar(
         mcnemar_of_counts(only_first, only_second), only_first, only_second, is_bound=True
     )
+
+
+def mcnemar_smallest(num_different: int, alpha: float = 0.05) -> int:
+    """Return the smallest difference in correct images that McNemar's test finds.
+
+    Args:
+        num_different: images on which exactly one of both models is right. Fewer than a test at
+            ``alpha`` needs count as so many, all of them in favour of one model.
+        alpha: the two-sided level.
+    """
+    num_different = max(num_different, fewest_pairs(alpha))
+    fewer = num_different // 2
+    while mcnemar_of_counts(fewer, num_different - fewer) >= alpha:
+        fewer -= 1
+    return num_different - 2 * fewer
 
 
 def mcnemar_of_counts(only_first: int, only_second: int) -> float:

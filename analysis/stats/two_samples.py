@@ -17,7 +17,8 @@ class TwoSamples(NamedTuple):
     Attributes:
         difference: mean of the first sample minus mean of the second.
         interval: of the difference; unknown if neither sample varies or one has a single value.
-        p_value: two-sided, of the hypothesis that the means are equal; NaN if it is unknown.
+        p_value: two-sided, of the hypothesis that the means are equal; NaN if it is unknown, as
+            where all values are equal.
     """
 
     difference: float
@@ -26,7 +27,11 @@ class TwoSamples(NamedTuple):
 
 
 def two_samples(first: ArrayLike, second: ArrayLike, *, confidence: float = 0.95) -> TwoSamples:
-    """Compare the means of samples (n,) and (m,), whose variances may differ (Welch 1947)."""
+    """Compare the means of samples (n,) and (m,), whose variances may differ (Welch 1947).
+
+    If neither sample varies the p-value is that of a permutation test: of all ways to divide the
+    values, the observed one is the most extreme, and with n = m its mirror image.
+    """
     from scipy import special
 
     samples = [np.asarray(sample, dtype=float) for sample in (first, second)]
@@ -36,7 +41,10 @@ def two_samples(first: ArrayLike, second: ArrayLike, *, confidence: float = 0.95
     shares = [float(sample.var(ddof=1)) / len(sample) for sample in samples]
     variance = sum(shares)
     if not variance > 0:
-        return TwoSamples(difference, UNKNOWN, math.nan)
+        sizes = [len(sample) for sample in samples]
+        extreme = 2 if sizes[0] == sizes[1] else 1
+        p_value = extreme / math.comb(sum(sizes), sizes[0]) if difference else math.nan
+        return TwoSamples(difference, UNKNOWN, p_value)
     freedom = variance**2 / sum(
         share**2 / (len(sample) - 1) for share, sample in zip(shares, samples, strict=True)
     )

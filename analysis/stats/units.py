@@ -47,6 +47,11 @@ class Units:
         """The mean over the units."""
         return float(self.values.mean())
 
+    @property
+    def are_zero(self) -> bool:
+        """Whether no unit differs at all, so that there is nothing to test."""
+        return not self.values.any()
+
     def disagree(self, margin: float = 0.0) -> bool:
         """Return whether pairs and seeds lie on different sides of a margin.
 

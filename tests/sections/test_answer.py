@@ -6,7 +6,7 @@ from pathlib import Path
 
 from analysis.frames.load import load_study
 from analysis.render.document import Bullets, Figure, Paragraph, Section, Table
-from analysis.sections.answer import answer, duration
+from analysis.sections.answer import answer
 from tests.any_studies import regression, single_trial
 from tests.own_studies import own_study, report
 from tests.studies import prefix_study
@@ -84,9 +84,3 @@ def test_a_study_that_has_just_begun_says_what_is_missing(tmp_path: Path) -> Non
         "No row can be picked yet.",
         "Not known: the results of 2 of 2 rows (2 missing).",
     )
-
-
-def test_durations_have_two_units_at_most() -> None:
-    assert [duration(s) for s in (2, 42, 300, 3_900, 7_200, 500_400)] == [
-        *("2.0 s", "42 s", "5 min", "1 h 5 min", "2 h", "139 h"),
-    ]

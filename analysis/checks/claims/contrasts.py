@@ -134,7 +134,12 @@ def undecided_because(
     log: bool = False,
     scale: Measure = TEST_ACCURACY,
 ) -> tuple[Word, str] | None:
-    """Return the verdict on units that cannot decide, and why; None if they can."""
+    """Return the verdict on units that cannot decide, and why; None if they can.
+
+    Units that do not differ at all need no test, so they are none in a family either.
+    """
+    if units.are_zero and not margin:
+        return "not distinguishable", "no difference at all"
     if too_few_units(len(units.values), alpha):
         kind = "seeds" if units.are_means else "independent pairs"
         return "underpowered", f"{what} takes at least {fewest_pairs(alpha)} {kind}"
