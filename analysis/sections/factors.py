@@ -83,7 +83,7 @@ def _shares(key: str, table: Table) -> list[Block]:
     for names, group in by_dataset(table.frame):
         [first] = group.nlargest(1, "eta_squared").to_dict("records")
         where = f"on {label('dataset', names['dataset'])} " if names else ""
-        texts.append(f"{where}that of {_term(first['term'])}, {100 * first['eta_squared']:.0f} %")
+        texts.append(f"{where}that of {_term(str(first['term']))}")
     alt = f"{table.caption} The largest share is {'; '.join(texts)}."
     draw = partial(variance_chart, table.frame, f"{key}-variance")
     return [Figure(f"{key}-variance", table.caption, alt, draw), table]

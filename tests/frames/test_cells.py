@@ -6,6 +6,8 @@ import pandas as pd
 import pytest
 
 from analysis.frames.cells import (
+    decimals_of,
+    duration,
     format_cell,
     format_percent,
     format_points,
@@ -13,7 +15,7 @@ from analysis.frames.cells import (
     format_spread,
     percent_digits,
 )
-from analysis.frames.labels import heading
+from analysis.frames.labels import format_value, heading
 
 
 @pytest.mark.parametrize(
@@ -129,3 +131,19 @@ def test_points_carry_their_sign() -> None:
     assert format_points(0.0123) == "+1.23"
     assert format_points(-0.0123, 80) == "−1.2"
     assert format_points(math.nan) == "–"
+
+
+def test_durations_have_two_units_at_most() -> None:
+    assert [duration(s) for s in (2, 42, 300, 3_900, 7_200, 500_400)] == [
+        *("2.0 s", "42 s", "5 min", "1 h 5 min", "2 h", "139 h"),
+    ]
+
+
+def test_negative_numbers_have_a_minus_sign() -> None:
+    assert format_value(-37) == "−37" and format_value(-0.25) == "−0.25"
+    assert format_spread("reward", -37.5, 0.5) == "−37.50 ± 0.50"
+
+
+def test_decimals_follow_what_is_known() -> None:
+    assert [decimals_of(width) for width in (0.2, 0.04, 3.0, 250.0)] == [2, 3, 1, 0]
+    assert decimals_of(0.0) is None and decimals_of(1e-9) is None

@@ -34,10 +34,18 @@ def test_a_random_search_is_halved_at_the_median(tmp_path: Path) -> None:
     assert low.startswith("≤ ") and high.startswith("> ") and low[2:] == high[2:]
     assert list(rows["weight"].value_counts()) == [20, 20]
     frame = main_effects_data(study).set_index(["factor", "level"])
-    assert frame.loc[("weight", low), "num_sets"] == 20 and not frame["is_matched"].any()
+    assert frame.loc[("weight", low), "num_trainings"] == 20 and not frame["is_matched"].any()
     gain = frame["mean_val_error_px"]
     # 4 over the whole range of the weight: about 2 between the means of its halves.
     assert gain["weight", low] - gain["weight", high] == pytest.approx(2, abs=0.5)
+
+
+def test_rows_of_one_training_are_one_observation(real_study: Path) -> None:
+    frame = main_effects_data(load_study(real_study)).set_index(["dataset", "factor", "level"])
+    counts = frame.loc["mnist", "num_trainings"]
+    # 16 trainings of 5 epochs are the rows with 2 epochs and those with pinned memory, too.
+    assert counts["epochs", 2] == counts["epochs", 5] == 16
+    assert counts["model", "resnet18"] == counts["lr", 0.001] == 8 and "pin_memory" not in counts
 
 
 def test_a_value_that_most_rows_have_is_one_half(tmp_path: Path) -> None:
@@ -53,4 +61,4 @@ def test_levels_of_a_grid_are_matched_and_those_of_random_flags_are_not(tmp_path
     assert main_effects_data(load_study(tmp_path / "odd"))["is_matched"].all()
     forty_factors(tmp_path / "forty")
     frame = main_effects_data(load_study(tmp_path / "forty")).set_index(["factor", "level"])
-    assert frame["num_sets"]["flag_07"].sum() == 48 and not frame["is_matched"].any()
+    assert frame["num_trainings"]["flag_07"].sum() == 48 and not frame["is_matched"].any()

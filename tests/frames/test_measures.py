@@ -77,3 +77,17 @@ def test_declared_measures_come_before_others(tmp_path: Path) -> None:
     study = reporting(tmp_path / "own", row, **space)
     assert reported_numbers(study) == ["score", "energy", "noise"]
     assert measure_of(study, "energy") == Measure("energy", None, "min", "J")
+
+
+def test_estimates_have_the_digits_that_their_interval_leaves() -> None:
+    rmse = Measure("test_rmse", "test", "min", "mm")
+    assert rmse.estimate(6.2667, 6.0698, 6.4636) == ["6.27", "6.07", "6.46"]
+    assert rmse.estimated_difference(0.17994, 0.01784, 0.342) == ["+0.18", "+0.02", "+0.34"]
+    assert rmse.estimated_difference(10.0, 10.0, 10.0) == ["+10", "+10", "+10"]
+    assert rmse.difference(-0.38634) == "−0.386" and rmse.difference(12345.6) == "+12346"
+
+
+def test_a_unit_in_the_name_is_not_said_twice() -> None:
+    latency = Measure("latency_ms", None, "min", "ms")
+    assert latency.words == "latency" and latency.heading == latency.axis == "latency (ms)"
+    assert Measure("peak_memory_mb", unit="MB").heading == "peak memory (MB)"

@@ -22,7 +22,9 @@ from tests.studies import (
 def test_main_effects_are_means_over_complete_sets(tmp_path: Path) -> None:
     effects = main_effects_data(grid_study(tmp_path / "grid"))
     found = {
-        (r["factor"], r["level"]): (r["num_sets"], r["mean_test_accuracy"], r["mean_train_seconds"])
+        (r["factor"], r["level"]): (
+            *(r["num_trainings"], r["mean_test_accuracy"], r["mean_train_seconds"]),
+        )
         for r in effects.to_dict("records")
     }
     assert found == {
@@ -39,7 +41,7 @@ def test_a_set_without_all_of_its_levels_is_left_out(tmp_path: Path) -> None:
     rows, levels = sets(study, "model")
     assert levels == ["resnet18", "resnet50"]
     assert sorted(rows["config_id"]) == ["resnet18-0.1", "resnet50-0.1"]
-    assert set(main_effects_data(study)["num_sets"]) == {1}
+    assert set(main_effects_data(study)["num_trainings"]) == {1}
     alone = grid_study(tmp_path / "one", {("resnet18", 0.1): 0.9})
     assert main_effects_data(alone).empty and levels_data(alone, "model").empty
 

@@ -26,20 +26,21 @@ def test_a_real_study_answers_its_question_in_under_ten_lines(real_study: Path) 
     assert isinstance(figure, Figure) and isinstance(table, Table)
     assert table.cells["step"][0] == "model: ResNet-18 → ResNet-50", "the largest first"
     assert lines.items[0] == (
-        "Best on MNIST of 32, picked on validation: ResNet-18, batch size 32, SGD, learning rate "
-        "0.001, epochs 5. Test accuracy 95.0 % (95 % interval 90.4 to 97.8, 160 test images); a "
-        "pick on test would have claimed the same."
+        "Best on MNIST of 32 configurations, picked on validation: ResNet-18, batch size 32, SGD, "
+        "learning rate 0.001, epochs 5. Test accuracy 95.0 % (95 % interval 90.4 to 97.8, 160 test "
+        "images); a pick on test would have claimed the same."
     )
     assert lines.items[1].endswith("a pick on test would have claimed 2.5 points more.")
     assert lines.items[2].startswith(
-        "What improves test accuracy in these runs: ResNet-18 instead of ResNet-50 (+32.0 points, "
-        "0.21× the time); learning rate 0.001 instead of 0.0001 (+25.4); epochs 5 instead of 2 "
-        "(+17.4, 2.5× the time)"
+        "What improves test accuracy in these runs, on average over the other settings: ResNet-18 "
+        "instead of ResNet-50 (+32.0 points, 0.21× the time); learning rate 0.001 instead of "
+        "0.0001 (+25.4); epochs 5 instead of 2 (+17.4, 2.5× the time)"
     )
     assert lines.items[3].startswith("Cost: 128 rows from 32 trainings, 160 epochs instead of 448")
     assert lines.items[4] == (
-        "Not known: what another seed would give; differences below about 6.9 points (160 test "
-        "images); the effect of pin memory."
+        "Not known: what another seed would give; which of two configurations is better if they "
+        "are less than about 8.8 points apart on the same 160 test images; the effect of pin "
+        "memory (its values share one training)."
     )
 
 
@@ -49,14 +50,15 @@ def test_seeds_give_the_interval_of_any_measure(tmp_path: Path) -> None:
     best, better, cost = lines_of(section)
     # Means of 6.2 to 6.75 over six seeds; Student's interval with five degrees of freedom.
     assert best == (
-        "Best of 4, picked on validation: learning rate 0.1, width 8. Test rmse 6.267 mm (95 % "
-        "interval 6.07 to 6.464, mean of 6 seeds); a pick on test would have claimed the same."
+        "Best of 4 configurations, picked on validation: learning rate 0.1, width 8. Test rmse "
+        "6.27 mm (95 % interval 6.07 to 6.46, mean of 6 seeds); a pick on test would have claimed "
+        "the same."
     )
     assert better == (
-        "What improves test rmse: learning rate 0.1 instead of 0.5 (−10 mm); width 8 instead of "
-        "32 (−1)."
+        "What improves test rmse on average over the other settings: learning rate 0.1 instead of "
+        "0.5 (−10 mm); width 8 instead of 32 (−1)."
     )
-    assert cost.startswith("Cost: 24 rows, 8 min in trials")
+    assert cost.startswith("Cost: 24 rows, 8 min in all trials")
 
 
 def test_one_configuration_is_no_winner(tmp_path: Path) -> None:

@@ -76,7 +76,9 @@ def test_a_row_that_a_search_stopped_is_neither_waited_for_nor_averaged_in(tmp_p
     text = written(tmp_path / "search")
     assert "2 of 3 rows have ended, 1 was stopped early." in text
     first = part(text, "Answer")
-    assert "Best of 2, picked on validation: learning rate 0.1." in first, "not the lowest of all"
+    assert "Best of 2 configurations, picked on validation: learning rate 0.1." in first, (
+        "not the lowest of all"
+    )
     assert "(1 of them stopped early)" in first and "the results of" not in first
     assert "- 1 row: stopped by asha at epoch 1" in text and "Every row has its result" not in text
     assert " yet" not in text
@@ -92,7 +94,8 @@ def test_draws_that_agree_by_chance_make_no_grid(tmp_path: Path) -> None:
     for config in configs:
         report(ledger, config, [{"val_loss": -math.log10(config["lr"])}])
     text = written(tmp_path / "drawn")
-    assert "What improves validation loss in these runs: learning rate >" in part(text, "Answer")
+    assert "What improves validation loss in these runs" in part(text, "Answer")
+    assert "over the other settings: learning rate >" in part(text, "Answer")
     assert "learning rate" in part(text, "Main effects") and "Not compared" not in text
 
 

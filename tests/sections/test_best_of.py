@@ -7,8 +7,10 @@ from pathlib import Path
 from typing import Any
 
 from analysis.frames.load import Study, load_study
+from analysis.render.markdown import render_markdown
 from analysis.sections.answer import answer
 from analysis.sections.best_of import best_of_in_words
+from analysis.sections.report_document import build_document
 from search_spaces.configuration import make_configuration
 from tests.own_studies import own_study, report
 from tests.sections.test_answer import lines_of
@@ -41,9 +43,9 @@ def test_claim_and_honest_estimate(tmp_path: Path) -> None:
     # The mean of 5, 6 and 7 with Student's t for two degrees of freedom: 4.303 * 1 / sqrt(3).
     assert first == (
         "Picked by mine out of 30 configurations, 12 of them with a result to pick from: learning "
-        "rate 0.1. It claimed validation rmse 4 mm; 3 new seeds give 6 mm (95 % interval 3.516 to "
-        "8.484), 2 mm more than claimed. Honest estimate: test rmse 8 mm (95 % interval 5.516 to "
-        "10.48)."
+        "rate 0.1. It claimed validation rmse 4 mm; 3 new seeds give 6.0 mm (95 % interval 3.5 to "
+        "8.5), 2 mm more than claimed. Honest estimate: test rmse 8.0 mm (95 % interval 5.5 to "
+        "10.5)."
     )
     assert not any(line.startswith("One configuration") for line in rest)
 
@@ -52,9 +54,17 @@ def test_two_seeds_have_no_interval_and_what_diverged_is_said(tmp_path: Path) ->
     study = repeated_study(tmp_path, {1: 4.0, 2: 4.0, 3: "diverged"})
     [line] = best_of_in_words(study)
     assert line.endswith(
-        "2 new seeds give 4 mm, as claimed. Honest estimate: test rmse 6 mm; 1 new seed diverged "
-        "and no mean has it."
+        "2 new seeds give 4 mm, as claimed. Honest estimate: test rmse 6 mm; 1 new seed diverged, "
+        "and it is in no mean."
     )
+
+
+def test_no_part_of_the_report_misses_a_pick(tmp_path: Path) -> None:
+    repeated_study(tmp_path, {1: 5.0, 2: 6.0, 3: "diverged"})
+    study = load_study(tmp_path / "mine_best")
+    text = render_markdown(build_document({"mine_best": study}))
+    assert "Picked by mine" in text and "can be picked" not in text and "★" not in text
+    assert "other seeds would agree" not in text, "nothing is to be decided"
 
 
 def test_the_seeds_of_the_search_do_not_count(tmp_path: Path) -> None:

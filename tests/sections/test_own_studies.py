@@ -58,7 +58,7 @@ def test_the_objective_has_its_name_and_unit_everywhere(tmp_path: Path) -> None:
     assert "Validation rmse (mm) by epoch" in text
     assert "The widest span is that of learning rate, 20 mm." in text
     assert "test rmse is 20 mm higher on average, higher in 4 of 4 pairs at 3 seeds" in text
-    assert "The functions of the studies read data of their own" in text
+    assert "Which data the user's own code reads is not recorded." in text
 
 
 def test_tables_of_an_own_study_hold_its_measures_and_parameters_only(tmp_path: Path) -> None:
@@ -79,7 +79,7 @@ def test_an_objective_without_test_data_is_said_to_be_optimistic(tmp_path: Path)
     text = written(ledger.root)
     assert "%" not in text and "test result" not in text and "on validation" not in text
     assert "so the pick is shown by the values of score that selected it" in text
-    assert "Best of 4, picked by its score: depth 4. Score 93." in text
+    assert "Best of 4 configurations, picked by its score: depth 4. Score 93." in text
     assert "depth 4 instead of 3 (+1)" in text and "A pick on test" not in text
 
 

@@ -71,6 +71,17 @@ def test_a_failed_row_is_not_called_open(tmp_path: Path) -> None:
     )
 
 
+def test_a_study_that_was_begun_for_some_rows_is_continued_without_where(tmp_path: Path) -> None:
+    path = write_study(tmp_path / "grid", study_json({"a2": A2, "b": resnet_config(lr=0.5)}))
+    write_trial(path, "k1", A2, {2: ["a2"]}, [line(1)], error="OSError: disk")
+    study = load_study(path)
+    study.meta["launches"][0]["command"] = "tune-app run --space q1a --where lr=0.5"
+    assert unfinished(study).endswith(
+        "The command that began the study, without --where, continues it and tries failed rows "
+        "again."
+    )
+
+
 def test_open_rows_do_not_promise_to_be_continued(tmp_path: Path) -> None:
     no_gpu = {"config_id": "a2", "seed": 0, "reason": "no GPU in the cluster"}
     path = write_study(tmp_path / "grid", study_json({"a2": A2}, open_rows=[no_gpu]))

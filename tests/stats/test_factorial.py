@@ -142,3 +142,18 @@ def test_what_is_no_full_factorial_is_refused(change: object, message: str) -> N
     assert callable(change)
     with pytest.raises(UserError, match=message):
         factorial_effects(change(filtration()), list("ABCD"), "rate")
+
+
+def test_equal_effects_at_every_seed_have_no_p_value_of_rounding() -> None:
+    rows = pd.DataFrame(
+        [
+            {"a": a, "b": b, "seed": seed, "y": 0.1 + 0.3 * a + 0.7 * b}
+            for a in (0, 1)
+            for b in (0, 1)
+            for seed in range(6)
+        ]
+    )
+    table = factorial_effects(rows, ["a", "b"], "y").set_index("term")
+    assert table["p_value"].isna().all()
+    assert table.loc["b", "eta_squared"] == pytest.approx(0.49 / 0.58)
+    assert factorial_effects(rows.assign(y=0.3), ["a", "b"], "y")["eta_squared"].isna().all()

@@ -19,8 +19,15 @@ def test_it_is_welchs_test() -> None:
     assert tuple(found.interval) == pytest.approx((interval.low, interval.high))
 
 
-@pytest.mark.parametrize("pair", [([1.0], [2.0, 3.0]), ([1.0, 1.0], [2.0, 2.0])])
-def test_without_a_spread_nothing_is_known(pair: tuple[list[float], list[float]]) -> None:
+@pytest.mark.parametrize("pair", [([1.0], [2.0, 3.0]), ([1.0, 1.0], [1.0, 1.0])])
+def test_one_value_or_equal_values_show_nothing(pair: tuple[list[float], list[float]]) -> None:
     found = two_samples(*pair)
     assert math.isnan(found.p_value) and math.isnan(found.interval.low)
-    assert found.difference < 0
+    assert found.difference <= 0
+
+
+def test_without_a_spread_the_ways_to_divide_the_values_are_counted() -> None:
+    # Of the 6 ways to divide four values two are as extreme, of the 10 of five values one.
+    assert two_samples([1.0] * 2, [2.0] * 2).p_value == pytest.approx(2 / 6)
+    found = two_samples([1.0] * 2, [2.0] * 3)
+    assert found.p_value == pytest.approx(1 / 10) and math.isnan(found.interval.low)

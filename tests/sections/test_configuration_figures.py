@@ -1,0 +1,42 @@
+"""Against what the results are drawn: a cost is a time, an energy or a size, never a loss."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from analysis.frames.load import load_study
+from analysis.frames.measures import cost_measures
+from analysis.sections.figures import costs
+from tests.own_studies import own_study, report
+
+
+@pytest.mark.parametrize(
+    ("also", "measures", "cost"),
+    [
+        ({"train_loss": 3.0, "grad_norm": 1.0}, {}, None),
+        ({"train_loss": 3.0, "energy": 2.0}, {"energy": {"unit": "J"}}, "energy (J)"),
+        ({"train_loss": 3.0, "num_parameters": 2e6}, {}, "parameters (M)"),
+        ({"latency_ms": 3.0}, {"latency_ms": {"unit": "ms", "better": "min"}}, "latency (ms)"),
+        ({"train_seconds": 3.0, "num_parameters": 2e6}, {}, "train (s)"),
+        ({"memory_left": 3.0}, {"memory_left": {"better": "max"}}, None),
+    ],
+)
+def test_the_cost_of_a_result(
+    tmp_path: Path, also: dict[str, float], measures: dict[str, Any], cost: str | None
+) -> None:
+    configs = [{"lr": lr} for lr in (0.1, 0.2, 0.4)]
+    space = {"metric": "val_rmse", "mode": "min", "measures": measures}
+    ledger = own_study(tmp_path / "own", configs, **space)
+    for place, config in enumerate(configs, 1):
+        values = {name: place * value for name, value in also.items()}
+        report(ledger, config, [{"val_rmse": 5.0 - place, **values}])
+    study = load_study(tmp_path / "own")
+    section = costs(study, "own")
+    assert (section is None) == (cost is None)
+    if section is not None:
+        [figure] = section.blocks
+        assert f"Validation rmse against {cost}" in figure.caption  # type: ignore[union-attr]
+    assert "train_loss" not in cost_measures(study)

@@ -1,0 +1,84 @@
+"""What the answer says of factors: no advice where nothing differs, and the cheaper value."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from analysis.figures.forest import SAME, TOO_FEW, UNDECIDED, forest_data
+from analysis.frames.load import Study, load_study
+from analysis.sections import factor_words
+from analysis.sections.comparisons import factors_blocks
+from analysis.sections.factor_words import factors_in_words
+from tests.own_studies import own_study, report
+
+
+def exact(path: Path, factors: dict[str, float], seeds: int = 6) -> Study:
+    """Return a study that is the same at every seed: each factor adds its value at its level 1."""
+    configs: list[dict[str, Any]] = [{}]
+    for name in factors:
+        configs = [{**config, name: level} for config in configs for level in (0, 1)]
+    ledger = own_study(path, configs, seeds=range(seeds), metric="val_loss", mode="min")
+    for config in configs:
+        loss = 2.0 + sum(factors[name] * config[name] for name in factors)
+        for seed in range(seeds):
+            report(ledger, config, [{"val_loss": loss, "test_loss": loss}], seed=seed)
+    return load_study(path)
+
+
+def test_the_same_difference_at_six_seeds_is_decided_by_sign_flips(tmp_path: Path) -> None:
+    study = exact(tmp_path / "own", {"alpha": 0.5, "beta": 0.0})
+    lines = forest_data(study).set_index("factor")
+    # Two of the 64 patterns of signs are as extreme; beta needs no test, so Holm has one p-value.
+    assert lines.loc["alpha", "p"] == pytest.approx(2 / 64)
+    assert lines.loc["alpha", "verdict"] == "worse" and lines.loc["beta", "verdict"] == SAME
+    assert factors_in_words(study) == [
+        "What improves test loss on average over the other settings: alpha 0 instead of 1 (−0.5).",
+        "No difference: beta 0 or 1.",
+    ]
+    table = factors_blocks(study, "x")[1]
+    assert table.cells["what it does"] == [  # type: ignore[union-attr]
+        "Alpha 1 instead of 0: test loss is 0.5 higher on average, higher in 12 of 12 pairs at 6 "
+        "seeds, the same difference at every seed; worse.",
+        "Beta 1 instead of 0: test loss is equal in 12 pairs at 6 seeds.",
+    ]
+
+
+def test_two_exact_differences_are_too_many_for_six_seeds(tmp_path: Path) -> None:
+    study = exact(tmp_path / "own", {"alpha": 0.5, "beta": 0.25})
+    assert set(forest_data(study)["verdict"]) == {TOO_FEW}
+    assert factors_in_words(study) == [
+        "The same at every seed, but too few seeds to test so many steps: alpha 0 instead of 1 "
+        "(−0.5); beta 0 instead of 1 (−0.25)."
+    ]
+
+
+def test_equal_results_at_few_seeds_are_no_difference(tmp_path: Path) -> None:
+    study = exact(tmp_path / "own", {"alpha": 0.5, "beta": 0.0}, seeds=3)
+    assert factors_in_words(study) == [
+        "Seen, but too few seeds to tell it from chance: alpha 0 instead of 1 (−0.5).",
+        "No difference: beta 0 or 1.",
+    ]
+
+
+@pytest.mark.parametrize("verdict", [UNDECIDED, TOO_FEW, "better"])
+def test_what_is_printed_as_zero_is_no_advice(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, verdict: str
+) -> None:
+    study = exact(tmp_path / "own", {"alpha": 0.5})
+    lines = forest_data(study).assign(verdict=verdict, effect=0.0, time_ratio=2.0)
+    monkeypatch.setattr(factor_words, "forest_data", lambda _: lines)
+    assert factors_in_words(study) == ["No difference: alpha 0 or 1 (0 takes 0.5× the time)."]
+
+
+def test_the_cheaper_of_two_values_that_cannot_be_told_apart_is_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    study = exact(tmp_path / "own", {"alpha": 0.5})
+    lines = forest_data(study).assign(verdict=UNDECIDED, time_ratio=0.25)
+    monkeypatch.setattr(factor_words, "forest_data", lambda _: lines)
+    assert factors_in_words(study) == [
+        "Not distinguishable: alpha 0 or 1 (1 takes 0.25× the time)."
+    ]
