@@ -48,6 +48,8 @@ def resolution_of(study: Study, winner: Winner) -> Resolution | None:
     items = winner.num_items
     if not items or winner.num_seeds != 1 or winner.num_candidates < 2:
         return None
+    if not 0 <= winner.shown <= 1:  # damaged, or without a test result
+        return None
     if different := _nearest_different(study, winner):
         return Resolution(mcnemar_smallest(round(median(different)), _ALPHA) / items, True)
     share = (winner.shown * items + 1) / (items + 2)  # as Agresti & Caffo 2000, for shares near 1
