@@ -14,6 +14,7 @@ from analysis.figures.chart import Spec, values_of
 from analysis.figures.theme import DASHES, RAMP, SERIES, cut, series
 from analysis.frames.cells import percent_digits
 from analysis.frames.columns import levels, numbers
+from analysis.frames.costs import cost_measures
 from analysis.frames.labels import (
     MISSING,
     format_value,
@@ -21,7 +22,7 @@ from analysis.frames.labels import (
     parameter_heading,
 )
 from analysis.frames.load import Study
-from analysis.frames.measures import cost_measures, measure_of, num_items_of
+from analysis.frames.measures import measure_of, num_items_of
 
 MOST_LEVELS = 10
 """A factor of numbers with more values than this is drawn as continuous."""

@@ -7,7 +7,6 @@ declares, else from the measure's name. Whether it is a share depends on its val
 from __future__ import annotations
 
 import math
-import re
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, NamedTuple
@@ -20,20 +19,10 @@ from analysis.frames.labels import heading, with_minus, words_of
 from analysis.frames.load import Study
 from analysis.frames.meta import datasets_of
 from search_spaces.errors import one_line
-from tune_app.study.measures import NOT_MEASURED, Measures, quantity_of
+from tune_app.study.measures import NOT_MEASURED, Measures
 
 _TOTAL_TIMES = ("train_seconds", "fit_seconds", "predict_seconds")
 _COSTS = ("num_parameters", "macs", "flops", "live_flops")
-_COST = re.compile(
-    r"(?:^|_)(?:macs|flops|num_parameters|num_params|params|parameters|memory|energy|latency)(?:_|$)"
-    r"|_(?:seconds|ms|joules|kwh|mb|gb)$"
-)
-_COST_UNITS = frozenset(
-    (
-        *("s", "ms", "µs", "us", "ns", "min", "h", "J", "kJ", "MJ", "Wh", "kWh", "W"),
-        *("B", "kB", "MB", "GB", "KiB", "MiB", "GiB", "FLOPs", "MACs"),
-    )
-)
 _LARGE = 1000
 """A difference of this size or more is printed in whole numbers."""
 
@@ -251,21 +240,6 @@ def reported_numbers(study: Study) -> list[str]:
         return 4 if is_detail else 3, splits.index(known.split(name))
 
     return sorted(names, key=place)
-
-
-@lru_cache(maxsize=64)
-def cost_measures(study: Study) -> list[str]:
-    """Return the reported measures of time, energy, memory or size, of which less is better.
-
-    Their names or units tell. A loss is a result and no cost.
-    """
-    found = []
-    for name in reported_numbers(study):
-        measure = measure_of(study, name)
-        says_so = _COST.search(name) or measure.unit in _COST_UNITS
-        if says_so and measure.better != "max" and quantity_of(name) != "loss":
-            found.append(name)
-    return found
 
 
 def selection_words(study: Study) -> str:

@@ -14,8 +14,8 @@ from analysis.figures.slices import MOST_POINTS as MOST_IN_SLICE
 from analysis.figures.slices import slices_chart
 from analysis.frames.cells import counted
 from analysis.frames.conditions import MARK, at_once, note, timed
+from analysis.frames.costs import cost_measures
 from analysis.frames.load import Study
-from analysis.frames.measures import cost_measures
 from analysis.frames.pareto import several_objectives
 from analysis.render.document import Figure
 from analysis.sections.captions import (

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
+from analysis.frames.costs import cost_measures
 from analysis.frames.load import load_study
-from analysis.frames.measures import cost_measures
 from analysis.sections.figures import costs
 from tests.own_studies import own_study, report
 
@@ -21,6 +21,7 @@ from tests.own_studies import own_study, report
         ({"train_loss": 3.0, "num_parameters": 2e6}, {}, "parameters (M)"),
         ({"latency_ms": 3.0}, {"latency_ms": {"unit": "ms", "better": "min"}}, "latency (ms)"),
         ({"train_seconds": 3.0, "num_parameters": 2e6}, {}, "train (s)"),
+        ({"val_energy": 3.0, "energy_mae": 1.0}, {"energy_mae": {"better": "min"}}, None),
         ({"memory_left": 3.0}, {"memory_left": {"better": "max"}}, None),
     ],
 )
