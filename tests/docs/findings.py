@@ -90,7 +90,9 @@ def _in_short(name: str, study: Study) -> str:
     decided = "; ".join(f"{step} {effect}{unit}" for step, effect in _decided(answer(study, name)))
     texts = [f"**{name}** ({rows_in_words(study)}, {_images(study)})."]
     texts += [f"Best {shown.words}: {best}." if best else "Nothing can be picked yet."]
-    texts += [f"Decided: {decided}." if decided else "No effect is decided."]
+    # A study that varies what costs time rather than what is more accurate answers with its costs.
+    told = [text[:1].upper() + text[1:] for text in sentences(study)]
+    texts += [f"Decided: {decided}."] if decided else told or ["No effect is decided."]
     return one_line(" ".join(texts))
 
 
