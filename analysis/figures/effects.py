@@ -201,14 +201,14 @@ def _measure_patch(measure: Field) -> Patch:
 
 
 def _across_patch(x: Field) -> Patch:
-    at = {f"/spec/layer/{layer}/encoding/x": _across(x) for layer in range(3)}
+    at: dict[str, Any] = {f"/spec/layer/{layer}/encoding/x": _across(x) for layer in range(3)}
     at["/spec/layer/2/encoding/tooltip/0/title"] = x.title
     return at | {"/transform/2/calculate": f"datum.{x.grouping.key}"}
 
 
 def _lines_patch(lines: Field) -> Patch:
     by = _by(lines)
-    at = {f"/spec/layer/{layer}/encoding/color": by["color"] for layer in range(3)}
+    at: dict[str, Any] = {f"/spec/layer/{layer}/encoding/color": by["color"] for layer in range(3)}
     at["/spec/layer/2/encoding/shape"] = by.get("shape")
     at["/spec/layer/2/encoding/tooltip/1/title"] = lines.title
     return at | {"/transform/3/calculate": f"datum.{lines.grouping.key}"}

@@ -94,7 +94,7 @@ def flipped_winner(table: Table) -> list[Finding]:
         levels = sorted({key[0] for key in table.keys([factor])})
         if len(levels) != 2:
             continue
-        pairs = table.pairs(factor, *levels)
+        pairs = table.pairs(factor, levels[0], levels[1])
         for other in (o for o in varying if o not in (factor, *PLACEBOS, "seed")):
             wins = _wins_by_level(table, pairs, other)
             applied = applied or len(wins) > 1
