@@ -15,7 +15,7 @@ from analysis.render.drawings import to_svg
 WORDS = frozenset(
     (
         *("device", "epoch", "epochs", "factor", "hours", "host", "kernel", "launch"),
-        *("level", "mean", "setting", "status", "step", "term", "verdict"),
+        *("level", "mean", "setting", "status", "step", "term", "trainings", "verdict"),
     )
 )
 """Fields whose names are words that a reader knows."""
