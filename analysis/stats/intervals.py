@@ -48,6 +48,8 @@ def mean_interval(values: ArrayLike, *, confidence: float = 0.95) -> Interval:
     sample = np.asarray(values, dtype=float)
     if len(sample) < 2:
         return UNKNOWN
+    if not np.ptp(sample):  # by rounding, their standard deviation may differ from zero
+        return Interval(float(sample[0]), float(sample[0]))
     half = special.stdtrit(len(sample) - 1, (1 + confidence) / 2) * sample.std(ddof=1)
     half /= math.sqrt(len(sample))
     return Interval(float(sample.mean() - half), float(sample.mean() + half))

@@ -35,10 +35,16 @@ def two_samples(first: ArrayLike, second: ArrayLike, *, confidence: float = 0.95
     from scipy import special
 
     samples = [np.asarray(sample, dtype=float) for sample in (first, second)]
-    difference = float(samples[0].mean() - samples[1].mean())
     if min(map(len, samples)) < 2:
-        return TwoSamples(difference, UNKNOWN, math.nan)
-    shares = [float(sample.var(ddof=1)) / len(sample) for sample in samples]
+        return TwoSamples(float(samples[0].mean() - samples[1].mean()), UNKNOWN, math.nan)
+    # By rounding, the mean of equal values may differ from them, and their variance from zero.
+    vary = [bool(np.ptp(sample)) for sample in samples]
+    means = [float(s.mean() if varies else s[0]) for s, varies in zip(samples, vary, strict=True)]
+    difference = means[0] - means[1]
+    shares = [
+        float(sample.var(ddof=1)) / len(sample) if varies else 0.0
+        for sample, varies in zip(samples, vary, strict=True)
+    ]
     variance = sum(shares)
     if not variance > 0:
         sizes = [len(sample) for sample in samples]

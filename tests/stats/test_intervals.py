@@ -46,3 +46,8 @@ def test_mean_interval_is_students() -> None:
     # t(0.975, 3) = 3.182446; mean 2.5, sd 1.290994, half width 2.054260
     assert mean_interval([1, 2, 3, 4]) == pytest.approx((0.445740, 4.554260), abs=1e-5)
     assert all(map(math.isnan, mean_interval([1.0])))
+
+
+@pytest.mark.parametrize("value", [0.1, 0.7, 1.0])
+def test_the_mean_of_equal_values_is_known(value: float) -> None:
+    assert mean_interval([value] * 3) == (value, value)
