@@ -22,6 +22,8 @@ from tests.own_studies import own_study, report
         ({"latency_ms": 3.0}, {"latency_ms": {"unit": "ms", "better": "min"}}, "latency (ms)"),
         ({"train_seconds": 3.0, "num_parameters": 2e6}, {}, "train (s)"),
         ({"val_energy": 3.0, "energy_mae": 1.0}, {"energy_mae": {"better": "min"}}, None),
+        ({"images_per_ms": 3.0, "tokens_per_kwh": 2.0, "hits_per_memory_gb": 1.0}, {}, None),
+        ({"energy_per_image_joules": 3.0}, {}, "energy per image joules"),
         ({"memory_left": 3.0}, {"memory_left": {"better": "max"}}, None),
     ],
 )
