@@ -216,8 +216,9 @@ def _pairs(line: dict[Any, Any]) -> str:
 
 def is_exact(line: dict[Any, Any]) -> bool:
     """Return whether the difference is the same at every seed, to the last digit."""
-    width = abs(line["high"] - line["low"])
-    return bool(line["num_seeds"] > 1 and width <= _ROUNDING * max(1.0, abs(line["effect"])))
+    if not line["is_matched"] or line["num_seeds"] < 2:
+        return False
+    return bool(abs(line["high"] - line["low"]) <= _ROUNDING * abs(line["effect"]))
 
 
 def _said(line: dict[Any, Any]) -> str:

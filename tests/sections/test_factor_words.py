@@ -10,20 +10,26 @@ import pytest
 from analysis.figures.forest import SAME, TOO_FEW, UNDECIDED, forest_data
 from analysis.frames.load import Study, load_study
 from analysis.sections import factor_words
-from analysis.sections.comparisons import factors_blocks
+from analysis.sections.comparisons import factors_blocks, is_exact
 from analysis.sections.factor_words import factors_in_words
 from tests.own_studies import own_study, report
 
 
-def exact(path: Path, factors: dict[str, float], seeds: int = 6) -> Study:
-    """Return a study that is the same at every seed: each factor adds its value at its level 1."""
+def exact(
+    path: Path, factors: dict[str, float], seeds: int = 6, *, unit: float = 1.0, luck: float = 0.0
+) -> Study:
+    """Return a study that is the same at every seed: each factor adds its value at its level 1.
+
+    What it adds grows by ``luck`` from seed to seed; all results are in the given unit.
+    """
     configs: list[dict[str, Any]] = [{}]
     for name in factors:
         configs = [{**config, name: level} for config in configs for level in (0, 1)]
     ledger = own_study(path, configs, seeds=range(seeds), metric="val_loss", mode="min")
     for config in configs:
-        loss = 2.0 + sum(factors[name] * config[name] for name in factors)
+        added = sum(factors[name] * config[name] for name in factors)
         for seed in range(seeds):
+            loss = unit * (2.0 + added * (1 + luck * seed))
             report(ledger, config, [{"val_loss": loss, "test_loss": loss}], seed=seed)
     return load_study(path)
 
@@ -61,6 +67,15 @@ def test_equal_results_at_few_seeds_are_no_difference(tmp_path: Path) -> None:
         "Seen, but too few seeds to tell it from chance: alpha 0 instead of 1 (−0.5).",
         "No difference: beta 0 or 1.",
     ]
+
+
+@pytest.mark.parametrize("unit", [1.0, 1e-10])
+def test_a_difference_is_exact_in_any_unit(tmp_path: Path, unit: float) -> None:
+    [same] = forest_data(exact(tmp_path / "same", {"alpha": 0.5}, unit=unit)).to_dict("records")
+    luck = exact(tmp_path / "luck", {"alpha": 0.5}, unit=unit, luck=0.1)
+    [differs] = forest_data(luck).to_dict("records")
+    assert is_exact(same) and not is_exact(differs)
+    assert not is_exact(same | {"is_matched": False})
 
 
 @pytest.mark.parametrize("verdict", [UNDECIDED, TOO_FEW, "better"])
