@@ -32,19 +32,34 @@ _TELLING = 0.1
 def factors_in_words(study: Study) -> list[str]:
     """Return which steps help, and which cannot be told from chance, in few lines.
 
-    A difference that is printed as zero is no reason to choose a value, whatever its verdict.
+    A difference that is printed as zero is no reason to choose a value, whatever its verdict. Only
+    results that are equal in every pair are called no difference.
     """
     if finished(study).empty:
         return []
-    lines = [line for line in _lines(study) if line["verdict"] != NOT_COMPARED]
-    same = [line for line in lines if line["verdict"] == SAME or _is_printed_as_zero(study, line)]
-    lines = [line for line in lines if line not in same]
-    undecided = [line for line in lines if line["verdict"] == UNDECIDED]
+    lines, alike = [], dict[str, list[Line]]()
+    for line in _lines(study):
+        if words := _alike(study, line):
+            alike.setdefault(words, []).append(line)
+        elif line["verdict"] != NOT_COMPARED:
+            lines.append(line)
     texts = [*_improving(study, lines), *_too_few(study, lines)]
-    for words, found in ((UNDECIDED, undecided), (SAME, same)):
-        if found:
-            texts.append(f"{words[:1].upper()}{words[1:]}: {_listed(list(map(_either, found)))}.")
+    for words, found in alike.items():
+        texts.append(f"{words}: {_listed(list(map(_either, found)))}.")
     return texts
+
+
+def _alike(study: Study, line: Line) -> str:
+    """Return what is said of two values of which neither is advised; empty for other lines."""
+    verdict = line["verdict"]
+    if verdict in (UNDECIDED, SAME):
+        return f"{verdict[:1].upper()}{verdict[1:]}"
+    if verdict == NOT_COMPARED or not _is_printed_as_zero(study, line):
+        return ""
+    if verdict == TOO_FEW:
+        return f"Too few {units_of(line)} to tell"
+    runs = IN_THESE_RUNS if verdict.endswith(IN_THESE_RUNS) else ""
+    return f"Different{runs}, but by too little to print"
 
 
 def _lines(study: Study) -> list[Line]:

@@ -13,6 +13,7 @@ from analysis.sections import factor_words
 from analysis.sections.comparisons import factors_blocks, is_exact
 from analysis.sections.factor_words import factors_in_words
 from tests.own_studies import own_study, report
+from tests.studies import line, resnet_config, study_json, write_study, write_trial
 
 
 def exact(
@@ -78,14 +79,41 @@ def test_a_difference_is_exact_in_any_unit(tmp_path: Path, unit: float) -> None:
     assert not is_exact(same | {"is_matched": False})
 
 
-@pytest.mark.parametrize("verdict", [UNDECIDED, TOO_FEW, "better"])
+def opposite(path: Path) -> Study:
+    """Return a study in which a factor gains on one data set what it loses on the other."""
+    gains = {"mnist": 0.0500004, "fashion_mnist": -0.05}
+    configs = {f"{d}{lr}": resnet_config(dataset=d, lr=lr) for d in gains for lr in (1, 2)}
+    write_study(path, study_json(configs))
+    for name, config in configs.items():
+        accuracy = 0.4 + gains[config["dataset"]] * (config["lr"] == 2)
+        result = line(2, milestone=True, test_accuracy=accuracy)
+        write_trial(path, name, config, {2: [name]}, [result])
+    return load_study(path)
+
+
+def test_differences_that_cancel_out_are_not_called_equal(tmp_path: Path) -> None:
+    study = opposite(tmp_path / "own")
+    assert factors_in_words(study) == ["Too few pairs to tell: learning rate 1 or 2."]
+
+
+@pytest.mark.parametrize(
+    ("verdict", "words"),
+    [
+        (SAME, "No difference"),
+        (UNDECIDED, "Not distinguishable"),
+        (TOO_FEW, "Too few pairs to tell"),
+        ("better", "Different, but by too little to print"),
+        ("worse in these runs", "Different in these runs, but by too little to print"),
+    ],
+)
 def test_what_is_printed_as_zero_is_no_advice(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, verdict: str
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, verdict: str, words: str
 ) -> None:
-    study = exact(tmp_path / "own", {"alpha": 0.5})
-    lines = forest_data(study).assign(verdict=verdict, effect=0.0, time_ratio=2.0)
+    study = opposite(tmp_path / "own")
+    lines = forest_data(study).assign(verdict=verdict, time_ratio=2.0)
     monkeypatch.setattr(factor_words, "forest_data", lambda _: lines)
-    assert factors_in_words(study) == ["No difference: alpha 0 or 1 (0 takes 0.5× the time)."]
+    text = f"{words}: learning rate 1 or 2 (1 takes 0.5× the time)."
+    assert factors_in_words(study) == [text]
 
 
 def test_the_cheaper_of_two_values_that_cannot_be_told_apart_is_named(
