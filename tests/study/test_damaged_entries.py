@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -103,6 +104,8 @@ def test_each_entry_is_refused_or_read(tmp_path: Path, whole: Any) -> None:
     ("edit", "part"),
     [
         (lambda s: s["space"].update(objectives={"loss": []}), "space: objectives is damaged"),
+        (lambda s: s["space"].update(resources=None), "space: resources is damaged"),
+        (lambda s: s["space"].update(resources={"gpu": math.inf}), "space: resources is damaged"),
         (lambda s: s.update(same_at_every_seed=None), "same_at_every_seed is damaged"),
         (lambda s: s.update(same_at_every_seed=[3]), "same_at_every_seed is damaged"),
     ],

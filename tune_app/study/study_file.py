@@ -7,6 +7,7 @@ written once. It names the versions, the hardware and the command with which its
 
 from __future__ import annotations
 
+import math
 import re
 from collections import Counter
 from collections.abc import Iterator, Mapping
@@ -141,14 +142,7 @@ def _problems(study: Mapping[str, Any]) -> Iterator[str]:
         yield "seeds must be whole numbers"
     if len(set(study["seeds"])) < len(study["seeds"]):
         yield "a seed is listed twice"
-    for key in ("name", "trainable"):
-        if not isinstance(study["space"].get(key), str):
-            yield f"space: {key} is missing or damaged"
-    if not isinstance(study["space"].get("defaults", {}), dict):
-        yield "space: defaults is damaged"
-    several = study["space"].get(OBJECTIVES, {})
-    if not isinstance(several, dict) or any(m not in ("max", "min") for m in several.values()):
-        yield "space: objectives is damaged"
+    yield from _space_problems(study["space"])
     for key, read in ((SEARCH, SearchSettings.from_json), (BEST_OF, BestOf.from_json)):
         try:
             if key in study:
@@ -160,6 +154,19 @@ def _problems(study: Mapping[str, Any]) -> Iterator[str]:
         yield f"{SAME_AT_EVERY_SEED} is damaged"
     yield from _configuration_problems(study["configurations"])
     yield from _data_problems(study["data"])
+
+
+def _space_problems(space: Mapping[str, Any]) -> Iterator[str]:
+    for key in ("name", "trainable"):
+        if not isinstance(space.get(key), str):
+            yield f"space: {key} is missing or damaged"
+    for key in ("defaults", "resources", OBJECTIVES):
+        if not isinstance(space.get(key, {}), dict):
+            yield f"space: {key} is damaged"
+    if any(mode not in ("max", "min") for mode in space.get(OBJECTIVES, {}).values()):
+        yield f"space: {OBJECTIVES} is damaged"
+    if math.inf in space.get("resources", {}).values():
+        yield "space: resources is damaged"
 
 
 def _size_problems(study: Mapping[str, Any]) -> Iterator[str]:
