@@ -15,6 +15,7 @@ from tune_app.storage.open_store import open_store
 from tune_app.storage.remote_folder import RemoteFolder
 from tune_app.training.checkpoint import (
     STATE_FILE,
+    WorkerDiedError,
     find_checkpoints,
     find_damaged,
     load_newest,
@@ -136,6 +137,19 @@ def test_a_state_that_does_not_fit_falls_back_to_the_one_before(tmp_path: Path) 
         "checkpoint_000002 is not used: its state does not fit this trial (KeyError); "
         "goes on after epoch 1"
     )
+
+
+def test_a_dead_worker_does_not_make_a_state_unfit(tmp_path: Path) -> None:
+    older, newer = make(tmp_path, 1), make(tmp_path, 2)
+    tried = []
+
+    def use(state: dict[str, Any]) -> None:
+        tried.append(int(state["weights"][0]))
+        raise WorkerDiedError("killed")
+
+    with pytest.raises(WorkerDiedError, match="killed"):
+        load_newest(LocalStore(tmp_path), [newer, older], "k", use)
+    assert tried == [2], "no older state is tried"
 
 
 @pytest.mark.parametrize(

@@ -7,11 +7,12 @@ from typing import Any
 
 from tune_app.engine.own_function import FAILURE
 from tune_app.engine.own_process import captured_output, prepare_process
-from tune_app.engine.worker_team import WorkerDiedError, WorkerError
+from tune_app.engine.worker_team import WorkerError
 from tune_app.storage.open_store import worker_store
 from tune_app.storage.storage_errors import FullDiskError
 from tune_app.study.trial_directory import OUTPUT_FILE
 from tune_app.study.user_error import error_text
+from tune_app.training.checkpoint import WorkerDiedError
 from tune_app.training.launch_settings import LaunchSettings
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import io
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,6 +22,7 @@ from tune_app.engine.user_code import Shipped
 from tune_app.storage.open_store import worker_store
 from tune_app.study.trial_directory import OUTPUT_FILE
 from tune_app.study.user_error import error_text
+from tune_app.training.checkpoint import WorkerDiedError
 from tune_app.training.launch_settings import LaunchSettings
 from tune_app.training.model_family import SHIPPED
 
@@ -31,10 +32,6 @@ SECONDS_FOR_DEATHS = 10.0
 
 class WorkerError(RuntimeError):
     """An error in a worker. Its text is the traceback there, and the reason as the last line."""
-
-
-class WorkerDiedError(RuntimeError):
-    """A worker process has ended before its work."""
 
 
 @dataclass(frozen=True)
@@ -139,14 +136,17 @@ class Team:
         return self
 
     def __exit__(self, *_error: object) -> None:
+        self._end()
+
+    def _end(self) -> None:
         import ray
 
-        for actor in self._actors:
-            ray.kill(actor)
+        while self._actors:
+            ray.kill(self._actors.pop())
         self._held.close()
 
     def begin(self, config: Mapping[str, Any], data: SplitData, last_epoch: int) -> dict[str, int]:
-        """Let the workers build the model; return its cost. The first call starts the workers."""
+        """Let the workers build the model; return its cost. They are started if none runs."""
         if not self._actors:
             self._start()
         cost: dict[str, int] = self.call("begin", config, data, last_epoch, self._family)[0]
@@ -155,7 +155,10 @@ class Team:
     def _start(self) -> None:
         import ray
 
-        folder = self._held.enter_context(tempfile.TemporaryDirectory(prefix="tune_app-"))
+        context = ray.get_runtime_context()
+        session = Path(context.get_temp_dir(), context.get_session_name())
+        # Ray deletes its folder even if this process is killed.
+        folder = self._held.enter_context(tempfile.TemporaryDirectory(dir=session))
         resources = dict(self._resources)
         num_cpus, num_gpus = resources.pop("CPU"), resources.pop("GPU", 0)
         memory = {"memory": resources.pop("memory")} if "memory" in resources else {}
@@ -171,10 +174,19 @@ class Team:
     def call(self, method: str, *arguments: Any, num_workers: int | None = None) -> list[Any]:
         """Call a method of all workers, or of the first few; return what each of them returns.
 
+        After an error all of them are ended, so that none waits for another one for ever.
+
         Raises:
             WorkerError: a worker raised an error.
             WorkerDiedError: the process of a worker ended.
         """
+        try:
+            return self._results(method, arguments, num_workers)
+        except (WorkerError, WorkerDiedError):
+            self._end()
+            raise
+
+    def _results(self, method: str, arguments: Sequence[Any], num_workers: int | None) -> list[Any]:
         import ray
 
         sent = [ray.put(argument) for argument in arguments]

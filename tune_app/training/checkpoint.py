@@ -31,6 +31,10 @@ INDEX_FILE, OWN_INDEX_FILE = "checkpoint.json", ".tune_app.json"
 _MOST_INDEX_BYTES = 10_000
 
 
+class WorkerDiedError(RuntimeError):
+    """A worker process has ended before its work; the state that it was loading is not to blame."""
+
+
 @dataclass(frozen=True)
 class CheckpointIndex:
     """What a checkpoint says about itself.
@@ -171,6 +175,9 @@ def load_newest(
         trial_key: the trial that the checkpoint must belong to.
         use: gets the state of each intact candidate. If it raises an exception, the state does not
             fit the trial, and the next candidate is tried.
+
+    Raises:
+        WorkerDiedError: ``use`` raised it.
     """
     refused: list[str] = []
     for path in candidates:
@@ -179,6 +186,8 @@ def load_newest(
             epoch, state = loaded
             try:
                 use(state)
+            except WorkerDiedError:
+                raise
             except Exception as error:  # any error of the model or the optimizer
                 loaded = f"its state does not fit this trial ({type(error).__name__})"
             else:

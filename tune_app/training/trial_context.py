@@ -103,6 +103,9 @@ class TrialContext:
 
         Returns:
             (the epoch after which the state was saved, or 0; the result of ``begin``).
+
+        Raises:
+            WorkerDiedError: ``begin`` raised it. No state is to blame for that.
         """
         candidates = self.candidates()
         begun: list[Run] = []
