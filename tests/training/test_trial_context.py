@@ -9,6 +9,7 @@ import os
 import socket
 from collections.abc import Callable
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -46,6 +47,21 @@ def trial(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> TrialContext:
     monkeypatch.setattr(TrialContext, "num_threads", lambda self: 1)
     plan = {"trial_key": "k", "milestones": [2], "directory": "tune/001/a", "resume_from": []}
     return TrialContext({"plan": plan}, LaunchSettings(str(tmp_path)))
+
+
+@pytest.mark.parametrize(
+    ("cpus", "workers", "expected"),
+    [(3.0, 1, 3), (3.0, 2, 2), (4.0, 2, 4), (5.5, 1, 5), (2.0, 3, 3), (0.5, 1, 1)],
+)
+def test_threads_are_those_of_all_workers_of_which_each_rounds_down(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, cpus: float, workers: int, expected: int
+) -> None:
+    (tmp_path / "study.json").touch()
+    resources = SimpleNamespace(required_resources={"CPU": cpus})
+    context = SimpleNamespace(get_trial_resources=lambda: resources)
+    monkeypatch.setattr(tune, "get_context", lambda: context)
+    plan = PLAN if workers == 1 else {**PLAN, "workers": workers}
+    assert TrialContext({"plan": plan}, LaunchSettings(str(tmp_path))).num_threads() == expected
 
 
 @pytest.mark.parametrize(

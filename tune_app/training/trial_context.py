@@ -54,6 +54,7 @@ class TrialContext:
         self.rungs: tuple[int, ...] = tuple(plan.get("rungs", ()))
         self.store = worker_store(settings.study_dir)
         self.directory = self.store.root / plan["directory"]
+        self._workers = int(plan.get("workers", 1))
         self._resume_from = [self.store.root / path for path in plan["resume_from"]]
         self._checkpoint_seconds = settings.checkpoint_seconds
         self._keeps_last, self._keeps_best = settings.keeps_last, settings.keeps_best
@@ -85,10 +86,13 @@ class TrialContext:
         )
 
     def num_threads(self) -> int:
-        """Return the number of threads for the trial: its CPUs, rounded down, at least 1."""
+        """Return the number of threads for the trial: its CPUs, rounded down, at least 1.
+
+        Of several workers each rounds down its part, and the number is the sum.
+        """
         resources = tune.get_context().get_trial_resources()
         cpus = resources.required_resources.get("CPU", 1) if resources else 1
-        return max(1, int(cpus))
+        return self._workers * max(1, int(cpus / self._workers))
 
     def restore(self, begin: Callable[[dict[str, Any] | None], Run]) -> tuple[int, Run]:
         """Begin from the newest usable checkpoint, or from scratch.
