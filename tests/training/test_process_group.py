@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +19,8 @@ from tests.training.parallel_training import (
     trained,
     work,
 )
-from tune_app.training.process_group import ALONE, ProcessGroup
+from tune_app.training import process_group
+from tune_app.training.process_group import ALONE, ProcessGroup, join
 
 pytestmark = pytest.mark.xdist_group("process_group")
 
@@ -112,3 +114,20 @@ def test_dropout_draws_other_numbers_in_each_process_and_the_same_in_each_run(
         first, second = found["drop"]
         assert first["rows"] == second["rows"] != found["whole"]["rows"]
     assert together[0]["kept"] == ["ReLU"]
+
+
+def test_processes_talk_over_loopback_whatever_the_environment_says(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    names = ("GLOO_SOCKET_IFNAME", "NCCL_SOCKET_IFNAME")
+    for name in names:
+        monkeypatch.setenv(name, "eth0")
+    used: list[list[str]] = []
+
+    def note(*_: Any, **_options: Any) -> None:
+        used.append([os.environ[name] for name in names])
+
+    monkeypatch.setattr(torch.distributed, "init_process_group", note)
+    monkeypatch.setattr(process_group, "_loopback", lambda interfaces: "lo")
+    join(0, 2, tmp_path, torch.device("cpu"))
+    assert used == [["lo", "lo"]]

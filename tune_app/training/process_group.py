@@ -96,7 +96,7 @@ def join(rank: int, size: int, folder: Path, device: torch.device) -> ProcessGro
     """Meet the other processes, which run on the same machine, and return the group.
 
     They find each other by a file and talk over the loopback interface, so nothing can be reached
-    from another machine.
+    from another machine, whatever interface the environment names.
 
     Args:
         rank: the number of this process, from 0.
@@ -105,7 +105,7 @@ def join(rank: int, size: int, folder: Path, device: torch.device) -> ProcessGro
         device: where the model is trained. A process sees only the GPU that is its own.
     """
     for name in _INTERFACE_VARIABLES:
-        os.environ.setdefault(name, _loopback(psutil.net_if_addrs().items()))
+        os.environ[name] = _loopback(psutil.net_if_addrs().items())
     if device.type == "cuda":
         torch.cuda.set_device(0)
     dist.init_process_group(
