@@ -12,28 +12,29 @@ from torch import Tensor, nn
 from torch import distributed as dist
 from torch.nn.modules.batchnorm import _BatchNorm
 
-_KINDS = (nn.BatchNorm1d, nn.BatchNorm2d, nn.BatchNorm3d)
-
 
 def synced(model: nn.Module, device: torch.device) -> nn.Module:
     """Return a model whose BatchNorm layers take their statistics from all processes.
 
-    The new layers share parameters, buffers and names with the old ones.
+    The new layers share parameters, buffers and names with the old ones. A layer with a ``forward``
+    of its own stays as it is: it may do more than BatchNorm does.
 
     Args:
         model: the model; its layers are replaced.
         device: where it is trained.
     """
+    make: Any = SyncedBatchNorm
     if device.type != "cpu":
-        converted: nn.Module = nn.SyncBatchNorm.convert_sync_batchnorm(model)
-        return converted
-    for name, layer in list(model.named_modules()):
-        if type(layer) not in _KINDS:
+        make = nn.SyncBatchNorm.convert_sync_batchnorm
+    new: dict[nn.Module, nn.Module] = {}
+    for name, layer in list(model.named_modules(remove_duplicate=False)):
+        if type(layer).forward is not _BatchNorm.forward:
             continue
-        new = SyncedBatchNorm(layer)
+        if layer not in new:
+            new[layer] = make(layer)
         if not name:
-            return new
-        model.set_submodule(name, new)
+            return new[layer]
+        model.set_submodule(name, new[layer])
     return model
 
 
@@ -73,7 +74,10 @@ class SyncedBatchNorm(_BatchNorm):
             self._follow(mean.detach(), variance.detach() * total / (total - 1))
         scaled: Tensor = centred * (variance + self.eps).rsqrt().view(shape)
         if self.affine:
-            scaled = scaled * self.weight.view(shape) + self.bias.view(shape)
+            scaled = scaled * self.weight.view(shape)
+        bias = self._parameters["bias"]
+        if bias is not None:
+            scaled = scaled + bias.view(shape)
         return scaled
 
     def _follow(self, mean: Tensor, variance: Tensor) -> None:
