@@ -69,7 +69,7 @@ def draw_forest(lines: pd.DataFrame, measure: Measure) -> Chart:
 
 
 def _name(line: dict[Any, Any], where: bool) -> str:
-    before = f"{label('dataset', line['dataset'])}, " if where else ""
+    before = f"{label('dataset', line['dataset'])}, " if where and line["dataset"] else ""
     return cut(f"{before}{step_words(line)}", 56)
 
 

@@ -119,7 +119,7 @@ def _growth(study: Study) -> list[str]:
         if powers:
             of = ", ".join(label(key, name) for key, name in zip(by, names, strict=True))
             texts.append(
-                f"{of + ': ' if of else ''}cost grows as a power of the number of training images. "
-                f"Fitted exponents: {'; '.join(powers)}."
+                f"{of + ': ' if of else ''}powers of the number of training images with which cost "
+                f"grows: {'; '.join(powers)}."
             )
     return texts

@@ -33,8 +33,11 @@ def test_six_seeds_decide_and_lower_is_better_for_an_error(tmp_path: Path) -> No
 
 
 def test_lines_of_all_data_sets_stand_beside_those_of_one() -> None:
-    lines = forest_data(load_study("published:q1b"))
+    study = load_study("published:q1b")
+    lines = forest_data(study)
     assert set(lines["dataset"]) == {None, "mnist", "fashion_mnist"}
+    steps = draw_forest(lines, shown_of(study)).data[0].columns["step"]
+    assert "C: 1 → 10" in steps and "MNIST, kernel: poly → rbf" in steps
 
 
 def test_one_seed_speaks_of_these_runs_and_few_pairs_decide_nothing(tmp_path: Path) -> None:

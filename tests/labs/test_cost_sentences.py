@@ -16,9 +16,8 @@ def test_speed_up_and_fitted_powers_are_stated_where_they_exist(tmp_path: Path) 
     # 2e-6 n² seconds to fit, 1e-3 n to predict, always 100 support vectors.
     [powers] = sentences(scaling_study(tmp_path / "scaling"))
     assert powers == (
-        "MNIST, rbf: cost grows as a power of the number of training images. Fitted exponents: fit "
-        "time 2.00 (3 fits, R² 1.000); predict time 1.00 (3 fits, R² 1.000); support vectors 0.00 "
-        "(3 fits)."
+        "MNIST, rbf: powers of the number of training images with which cost grows: fit time 2.00 "
+        "(3 fits, R² 1.000); predict time 1.00 (3 fits, R² 1.000); support vectors 0.00 (3 fits)."
     )
 
 
