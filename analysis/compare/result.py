@@ -158,6 +158,9 @@ def compare(studies: Sequence[Named], measure: str | None = None) -> list[Compar
         UserError: a study has no configuration in common with the first, or no measure.
     """
     first, *others = studies
+    for named in studies:
+        if not named.study.meta["configurations"]:
+            raise UserError(f"{named.place}: no configurations yet; compare it once it has results")
     judged = choose([named.study for named in studies], measure)
     found = []
     for second in others:

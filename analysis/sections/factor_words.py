@@ -74,13 +74,12 @@ def _is_printed_as_zero(study: Study, line: Line) -> bool:
 
 def _improving(study: Study, lines: list[Line]) -> list[str]:
     """Return what helps, apart from what is known to help in these runs only."""
-    others = " on average over the other settings" if len(compared_factors(study)) > 1 else ""
+    mean = " on average" if len(compared_factors(study)) > 1 else ""  # over the other settings
     texts = []
     for runs in ("", IN_THESE_RUNS):
         verdicts = (BETTER + runs, WORSE + runs)
         if decided := [line for line in lines if line["verdict"] in verdicts]:
-            what = f"{shown_of(study).words}{runs}{',' if runs and others else ''}{others}"
-            texts.append(f"What improves {what}: {_steps(study, decided)}.")
+            texts.append(f"Better{mean}{runs}: {_steps(study, decided)}.")
     return texts
 
 

@@ -32,7 +32,9 @@ def test_the_pick_of_all_rows_of_a_part_and_by_another_measure(study: Path) -> N
     assert ids(by="val_loss") == ["a", "c"], "a loss is the better the lower it is"
     assert ids(by="val_loss:max") == ["b", "c"]
     picks = read_picks(str(study), ("dataset=mnist",))
-    assert picks.words(picks.winners[0]).startswith("Best on MNIST of 2, picked on validation: ")
+    assert picks.words(picks.winners[0]).startswith(
+        "Best on MNIST of 2 configurations, picked on validation: "
+    )
     assert "(95 % interval " in picks.words(picks.winners[0])
     assert picks.kept("a") is None and picks.kept("b") is not None
 
@@ -106,7 +108,7 @@ def test_the_card_says_what_is_known(study: Path, tmp_path: Path) -> None:
     for part in (
         "| test accuracy (%) | 98.6 | 94.9 to 99.8, 140 items |",
         "val_accuracy selected the model, so its value is optimistic.",
-        "Best on MNIST of 2, picked on validation: ",
+        "Best on MNIST of 2 configurations, picked on validation: ",
         "Only rows with dataset=mnist were compared. Rows: 2 finished.",
         "- MNIST: the 10,000 official test images, as a sample.",
         "- 700 items: 490 training, 70 validation and 140 test items, drawn at random within each",

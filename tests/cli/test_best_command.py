@@ -22,7 +22,9 @@ def test_the_pick_is_printed_with_its_settings(
 ) -> None:
     assert main([str(study)]) == 0
     lines = capsys.readouterr().out.splitlines()
-    assert lines[0].startswith(f"Best on MNIST of 2, picked on validation: model {MODEL}, batch ")
+    assert lines[0].startswith(
+        f"Best on MNIST of 2 configurations, picked on validation: model {MODEL}, batch "
+    )
     assert "(95 % interval 94.9 to 99.8, 140 test images)" in lines[0]
     pairs = dict(line.split(maxsplit=1) for line in lines if line.startswith("  "))
     assert (pairs["id"], pairs["model"], pairs["pin_memory"]) == ("c", MODEL, "False")

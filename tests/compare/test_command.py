@@ -34,6 +34,18 @@ def test_the_answer_is_printed_and_the_page_written(
     }
 
 
+def test_a_search_that_has_just_begun_is_refused_in_one_line(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    a, b = fitted(tmp_path / "a"), fitted(tmp_path / "b", better)
+    file = b / "study.json"
+    file.write_text(json.dumps({**json.loads(file.read_text()), "configurations": []}))
+    for places in ([a, b], [b, a]):
+        assert main(list(map(str, places))) == 2
+        printed = capsys.readouterr().err
+        assert printed == f"error: {b}: no configurations yet; compare it once it has results\n"
+
+
 def test_without_out_nothing_is_written(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     a, b = fitted(tmp_path / "a"), fitted(tmp_path / "b", better)
     before = sorted(tmp_path.rglob("*"))

@@ -11,11 +11,13 @@ from analysis.checks.audit.study import audit_study
 from analysis.frames.answer import Winner, winners
 from analysis.frames.arithmetic import launch_records
 from analysis.frames.cells import counted
+from analysis.frames.columns import varied
 from analysis.frames.labels import MISSING, label
 from analysis.frames.load import ENDED, Study, load_study
 from analysis.frames.measures import shown_of
 from analysis.frames.meta import datasets_of
 from analysis.labs.cost_sentences import sentences
+from analysis.labs.growth import exponents_data
 from analysis.render.document import Bullets, Figure, Section, Table
 from analysis.render.drawings import Drawings
 from analysis.render.markdown import escape
@@ -90,10 +92,21 @@ def _in_short(name: str, study: Study) -> str:
     decided = "; ".join(f"{step} {effect}{unit}" for step, effect in _decided(answer(study, name)))
     texts = [f"**{name}** ({rows_in_words(study)}, {_images(study)})."]
     texts += [f"Best {shown.words}: {best}." if best else "Nothing can be picked yet."]
-    # A study that varies what costs time rather than what is more accurate answers with its costs.
-    told = [text[:1].upper() + text[1:] for text in sentences(study)]
-    texts += [f"Decided: {decided}."] if decided else told or ["No effect is decided."]
-    return one_line(" ".join(texts))
+    texts += [f"Decided: {decided}."] if decided else []
+    return one_line(" ".join([*texts, *_growth(study)]))
+
+
+def _growth(study: Study) -> Iterator[str]:
+    """Yield how the time of a fit grows, if the study varies the number of images."""
+    if "num_train_images" not in varied(study):
+        return
+    found = exponents_data(study)
+    powers = found.loc[found["quantity"] == "fit_seconds", "exponent"]
+    if not powers.empty:
+        yield (
+            "The time of a fit grows with the number of training images to the power "
+            f"{powers.min():.2f} to {powers.max():.2f}."
+        )
 
 
 def _winner(study: Study, winner: Winner) -> str:

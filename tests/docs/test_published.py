@@ -66,7 +66,7 @@ def test_a_study_with_open_rows_says_how_many_are_done(folder: Path) -> None:
         shutil.rmtree(trial)
     text = " ".join(findings.answers().split())
     assert "**q1a** (64 of 128 rows, the others are 64 missing, 800 images)." in text
-    assert "with test accuracy 95.0 % [90.4, 97.8]. Effects" in text, "152 of 160: by hand"
+    assert "Best test accuracy: 95.0 % [90.4, 97.8] on MNIST (" in text, "152 of 160: by hand"
     assert "FashionMNIST" not in text
     assert "`q1b` (0 of 30 rows)" in text and "| published:q1a | 64 of 128 rows" in "".join(
         findings.studies_table()

@@ -32,8 +32,8 @@ def test_a_real_study_answers_its_question_in_under_ten_lines(real_study: Path) 
     )
     assert lines.items[1].endswith("a pick on test would have claimed 2.5 points more.")
     assert lines.items[2].startswith(
-        "What improves test accuracy in these runs, on average over the other settings: ResNet-18 "
-        "instead of ResNet-50 (+32.0 points, 0.21× the time); learning rate 0.001 instead of "
+        "Better on average in these runs: ResNet-18 instead of ResNet-50 (+32.0 "
+        "points, 0.21× the time); learning rate 0.001 instead of "
         "0.0001 (+25.4); epochs 5 instead of 2 (+17.4, 2.5× the time)"
     )
     assert lines.items[3].startswith("Cost: 128 rows from 32 trainings, 160 epochs instead of 448")
@@ -55,8 +55,7 @@ def test_seeds_give_the_interval_of_any_measure(tmp_path: Path) -> None:
         "the same."
     )
     assert better == (
-        "What improves test rmse on average over the other settings: learning rate 0.1 instead of "
-        "0.5 (−10 mm); width 8 instead of 32 (−1)."
+        "Better on average: learning rate 0.1 instead of 0.5 (−10 mm); width 8 instead of 32 (−1)."
     )
     assert cost.startswith("Cost: 24 rows, 8 min in all trials")
 

@@ -94,8 +94,7 @@ def test_draws_that_agree_by_chance_make_no_grid(tmp_path: Path) -> None:
     for config in configs:
         report(ledger, config, [{"val_loss": -math.log10(config["lr"])}])
     text = written(tmp_path / "drawn")
-    assert "What improves validation loss in these runs" in part(text, "Answer")
-    assert "over the other settings: learning rate >" in part(text, "Answer")
+    assert "Better on average in these runs: learning rate >" in part(text, "Answer")
     assert "learning rate" in part(text, "Main effects") and "Not compared" not in text
 
 

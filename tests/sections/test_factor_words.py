@@ -42,7 +42,7 @@ def test_the_same_difference_at_six_seeds_is_decided_by_sign_flips(tmp_path: Pat
     assert lines.loc["alpha", "p"] == pytest.approx(2 / 64)
     assert lines.loc["alpha", "verdict"] == "worse" and lines.loc["beta", "verdict"] == SAME
     assert factors_in_words(study) == [
-        "What improves test loss on average over the other settings: alpha 0 instead of 1 (−0.5).",
+        "Better on average: alpha 0 instead of 1 (−0.5).",
         "No difference: beta 0 or 1.",
     ]
     table = factors_blocks(study, "x")[1]

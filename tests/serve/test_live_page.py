@@ -168,7 +168,7 @@ def test_the_start_page_lists_studies_and_leads_to_them(tmp_path: Path) -> None:
         page.page.wait_for("2 studies, 1 running", "4 of 4 rows")
         grid, scores = lines()
         assert grid[:3] == ["grid", "running", "2 of 6 rows, 4 not begun"]
-        assert "val_accuracy 95.00 %" in grid[4]
+        assert "validation accuracy 95.00 %" in grid[4]
         assert scores[1:3] == ["finished", "4 of 4 rows"] and "score 93" in scores[4]
         study.finish(1)
         page.page.wait_for("4 of 6 rows, 2 not begun")

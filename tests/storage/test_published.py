@@ -109,7 +109,6 @@ def test_an_installation_without_them_says_so(folder: Path) -> None:
         ["run", "--space", "q1a", "--study", NAME],
         ["run", "--space", "q1a", "--results-dir", "published:"],
         ["run", "--space", "q1a", "--images", "800", "--data", "sample", "--seeds", "0-1"],
-        ["rm", NAME, "--yes"],
     ],
 )
 def test_whatever_writes_is_told_to_copy_first(
@@ -120,6 +119,15 @@ def test_whatever_writes_is_told_to_copy_first(
     before = files_in(folder)
     assert main(words) == 2
     assert "tune-app copy published:q1a results/q1a" in capsys.readouterr().err
+    assert files_in(folder) == before
+
+
+def test_it_is_not_deleted(folder: Path, capsys: Capture) -> None:
+    before = files_in(folder)
+    assert main(["rm", NAME, "--yes"]) == 2
+    assert capsys.readouterr().err == (
+        "error: published:q1a: it is a part of the package and cannot be deleted\n"
+    )
     assert files_in(folder) == before
 
 

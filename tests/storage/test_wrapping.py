@@ -22,6 +22,8 @@ from tune_app.storage.wrapping import terminal_width, wrapped
         ("to go on: tune-app run --space q1a", "to go on:\n  tune-app run --space q1a"),
         ("then `tune-app show X 1` lists it", "then\n  `tune-app show X 1`\n  lists it"),
         ("or: python -m tune_app show X", "or:\n  python -m tune_app show X"),
+        ("  tune-app run --space q1a", "  tune-app run --space q1a"),
+        ("it is tune-app that breaks this", "it is tune-app that\n  breaks this"),
         ("name    value  another", "name    value\n  another"),
     ],
 )

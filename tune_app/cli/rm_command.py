@@ -13,6 +13,7 @@ from tune_app.cli.arguments import CommandParser, add_study
 from tune_app.cli.places import missing_study
 from tune_app.storage.open_store import open_store
 from tune_app.storage.output import answering_mistakes, print_text
+from tune_app.storage.published import is_published
 from tune_app.storage.store import STUDY_FILE, StudyStore
 from tune_app.study.ledger import open_ledger
 from tune_app.study.trials import ENDED
@@ -32,6 +33,8 @@ def build_parser() -> CommandParser:
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command line; return the exit status."""
     args = build_parser().parse_args(argv)
+    if is_published(args.study):
+        raise UserError(f"{args.study}: it is a part of the package and cannot be deleted")
     with open_store(args.study) as store:
         if not (store.root / STUDY_FILE).is_file():
             raise missing_study(store, ", so nothing is deleted")

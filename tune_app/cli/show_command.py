@@ -68,7 +68,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Run the command line; return the exit status."""
     args = build_parser().parse_args(argv)
     with open_store(args.study) as store:
-        print_text("\n".join(_lines(study_at(store), args)))
+        # The tables fit the terminal. Code to copy and tails of output stay as they are.
+        print_text("\n".join(_lines(study_at(store), args)), wrap=False)
     return 0
 
 

@@ -6,8 +6,9 @@ import os
 import re
 from typing import TextIO
 
-_PARTS = re.compile(r"( *)(`[^`]+`\S*|(?:tune-app|python -m) .*$|\S+)")
-"""Spaces and what follows them whole: a word, or a command that is to be copied."""
+_PARTS = re.compile(r"( *)(`[^`]+`\S*|(?<=: )(?:tune-app|python -m) .*$|\S+)")
+"""Spaces and what follows them whole: a word, or a command in backticks or after a colon."""
+_COMMANDS = ("tune-app ", "python -m ")
 _NARROWEST = 20
 
 
@@ -37,6 +38,8 @@ def wrapped(text: str, width: int | None) -> str:
 
 
 def _wrapped_line(line: str, width: int) -> str:
+    if line.lstrip().startswith(_COMMANDS):
+        return line
     indent = " " * (len(line) - len(line.lstrip()) + 2)
     lines = [""]
     for match in _PARTS.finditer(line):

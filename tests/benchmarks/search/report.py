@@ -162,7 +162,10 @@ def _spread(ratios: Sequence[float], arm: str) -> str:
         return "1"
     if not ratios:
         return "–"
-    return f"{statistics.median(ratios):.2f} ({min(ratios):.2f}–{max(ratios):.2f})"
+    middle = f"{statistics.median(ratios):.2f}"
+    if len(ratios) < 2:
+        return f"{middle} (1 repeat)"
+    return f"{middle} ({min(ratios):.2f}–{max(ratios):.2f}, {len(ratios)} repeats)"
 
 
 def with_tables(page: str, runs: Runs) -> str:

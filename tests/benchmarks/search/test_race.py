@@ -79,7 +79,7 @@ def test_an_arm_is_compared_with_the_grid_of_the_same_repeat() -> None:
     assert row["best validation"].startswith("79.0 (")
     assert row["minus the grid's pick, points"].startswith("+1.0 (−11.7 to +13.7)")  # t = 12.71
     assert row["epochs to target"] == "40 (1 of 2 repeats)"
-    assert row["time to target ÷ ASHA + TPE"] == "3.00 (3.00–3.00)"
+    assert row["time to target ÷ ASHA + TPE"] == "3.00 (1 repeat)"
     assert report.results_row(runs, "grid")[2] == "–"
 
 
