@@ -35,6 +35,8 @@ _DISAGREEING = 0.5
 """Two runs disagree at least on this many images per error of the better one."""
 _COLLAPSED = 0.25
 """Runs that predict one class for all images may be equal: they have at most this accuracy."""
+_FAR = 3.0
+"""Where classes are uneven: with so many times the errors of the best row, nothing was learned."""
 
 
 def tied_accuracies(table: Table) -> list[Finding]:
@@ -85,6 +87,7 @@ def _pairs(table: Table, factor: str, within: NDArray[np.bool_]) -> list[tuple[i
     """
     values, sizes = table.numbers("test_accuracy"), table.resolution("test_accuracy")
     usable = within & np.isfinite(values + sizes) & (values > _COLLAPSED)
+    usable &= ~_collapsed(values, usable)
     pairs = []
     if factor == "momentum" and "optimizer" in table.frame:
         usable &= np.array(["sgd" in key[0] for key in table.keys(["optimizer"])], dtype=bool)
@@ -93,6 +96,14 @@ def _pairs(table: Table, factor: str, within: NDArray[np.bool_]) -> list[tuple[i
         pairs += list(pairwise(ordered))
     # A method that no longer changes gives the same two values again and again: they count once.
     return list({(values[a], values[b]): (a, b) for a, b in pairs}.values())
+
+
+def _collapsed(values: Floats, usable: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """Return the rows that answer with the largest class: the worst ones, far below the best."""
+    if not usable.any():
+        return usable
+    worst, best = values[usable].min(), values[usable].max()
+    return usable & (values == worst) & (1 - worst >= _FAR * (1 - best))
 
 
 def _differences(table: Table, pairs: list[tuple[int, int]]) -> tuple[NDArray[np.int64], Floats]:

@@ -107,6 +107,18 @@ def test_collapsed_runs_and_saturated_svms_are_left_out() -> None:
         tied_accuracies(table(**svm, test_accuracy=[0.98] * 6))
 
 
+def test_rows_that_answer_with_a_large_class_may_be_equal() -> None:
+    """65 % of the items are of one class, which two pairs of runs answer for all of them."""
+    good = [0.9310, 0.9655, 0.9400, 0.9275, 0.9520, 0.9465]
+    columns = {"model": ["a", "b"] * 5, "lr": [*LRS, 5, 5]}
+    collapsed = table(**columns, test_accuracy=[*[0.65] * 4, *good], num_test=2000)
+    assert tied_accuracies(collapsed) == []
+    copied = table(
+        **columns, test_accuracy=[0.92, 0.92, 0.94, 0.94, *good[:4], 0.95, 0.95], num_test=2000
+    )
+    assert tied_accuracies(copied) != []
+
+
 def test_whole_column_copied() -> None:
     columns = {"model": ["a", "b"] * 4, "lr": LRS}
     accuracy = np.repeat([0.90, 0.89, 0.88, 0.87], 2)
