@@ -103,7 +103,9 @@ def _collapsed(values: Floats, usable: NDArray[np.bool_]) -> NDArray[np.bool_]:
     if not usable.any():
         return usable
     worst, best = values[usable].min(), values[usable].max()
-    return usable & (values == worst) & (1 - worst >= _FAR * (1 - best))
+    is_far = bool(1 - worst >= _FAR * (1 - best))
+    found: NDArray[np.bool_] = usable & (values == worst) & is_far
+    return found
 
 
 def _differences(table: Table, pairs: list[tuple[int, int]]) -> tuple[NDArray[np.int64], Floats]:
