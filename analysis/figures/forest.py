@@ -15,6 +15,7 @@ import pandas as pd
 from analysis.checks.claims import Claim, Evidence, Higher, Outcome, Verdict, from_study, judge_all
 from analysis.frames.columns import levels, numbers
 from analysis.frames.effects import compared_factors, is_matched, steps, unmatched
+from analysis.frames.joined import joined
 from analysis.frames.labels import label, parameter_heading
 from analysis.frames.load import Study
 from analysis.frames.measures import Measure, shown_of
@@ -48,7 +49,8 @@ def forest_data(study: Study, *, by_data: bool = False) -> pd.DataFrame:
 
     Numbers are compared with the next smaller one, names and flags with the first of them. Rows
     that differ in the factor alone are compared as claims are (``Higher``), all steps as one
-    family. Where no two rows do, the means of both sides are compared by Welch's test.
+    family. Factors that only vary together are compared as one (``analysis.frames.joined``). Where
+    no two rows differ in one factor alone, the means of both sides are compared by Welch's test.
 
     Args:
         study: the study.
@@ -69,6 +71,7 @@ def forest_data(study: Study, *, by_data: bool = False) -> pd.DataFrame:
 
 @lru_cache(maxsize=16)  # the answer and the comparisons ask for the same
 def _forest_data(study: Study, by_data: bool) -> pd.DataFrame:
+    study = joined(study)
     factors = compared_factors(study)
     matched = [name for name in factors if is_matched(study, name)]
     lines = [

@@ -16,6 +16,7 @@ from analysis.figures.forest import (
 )
 from analysis.frames.columns import finished
 from analysis.frames.effects import compared_factors
+from analysis.frames.joined import joined
 from analysis.frames.labels import label, parameter_heading
 from analysis.frames.load import Study
 from analysis.frames.measures import num_items_of, shown_of
@@ -74,7 +75,8 @@ def _is_printed_as_zero(study: Study, line: Line) -> bool:
 
 def _improving(study: Study, lines: list[Line]) -> list[str]:
     """Return what helps, apart from what is known to help in these runs only."""
-    mean = " on average" if len(compared_factors(study)) > 1 else ""  # over the other settings
+    several = len(compared_factors(joined(study))) > 1
+    mean = " on average" if several else ""  # over the other settings
     texts = []
     for runs in ("", IN_THESE_RUNS):
         verdicts = (BETTER + runs, WORSE + runs)
