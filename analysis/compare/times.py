@@ -11,7 +11,8 @@ from analysis.compare.joined import Joined
 from analysis.compare.measure import common_measures, is_time
 from analysis.compare.pairs import independent, pairs_of, sides
 from analysis.compare.verdict import ALPHA
-from analysis.frames.rows import TIMED_ON, processors_of
+from analysis.frames.load import Study
+from analysis.frames.rows import TIMED_ON, Processors, processors_of
 from analysis.stats import conditions_differ, same_conditions, units_of
 
 _FIRST = ("cpu_seconds", "train_seconds", "fit_seconds")
@@ -45,12 +46,17 @@ def _timed_sides(joined: Joined) -> list[pd.DataFrame]:
     both = list(zip((joined.first, joined.second), sides(joined), strict=True))
     if not any(TIMED_ON in side for _, side in both):
         return [side for _, side in both]
-    return [
-        side
-        if TIMED_ON in side
-        else side.assign(**{TIMED_ON: " or ".join(set(processors_of(s.meta["launches"]).values()))})
-        for s, side in both
+    return [side if TIMED_ON in side else _with_processors(study, side) for study, side in both]
+
+
+def _with_processors(study: Study, rows: pd.DataFrame) -> pd.DataFrame:
+    """Return rows that were not continued on another machine, with the processor of each."""
+    processors = processors_of(study.meta["launches"])
+    names = [
+        processors.get(launch, Processors()).name(device)
+        for launch, device in zip(rows["launch"], rows["device"], strict=True)
     ]
+    return rows.assign(**{TIMED_ON: names})
 
 
 def _compared(joined: Joined, name: str) -> dict[str, Any]:

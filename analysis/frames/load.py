@@ -49,7 +49,8 @@ class Study:
             (the epoch of its result), ``tune_seconds`` (the time between the reports of its trial
             until then, as Tune took it; NaN if unknown), if the user's code has changed ``code``
             (the fingerprint of the code that made it), and if rows ran on different processors
-            ``timed_on`` (the processor of a row, or those on which its trial ran in turn).
+            ``timed_on`` (the processor of a row, for a row trained on a GPU the GPU and the
+            processor beside it, or those on which its trial ran in turn).
         trials: one row per trial: ``trial_key``, ``name``, ``launches``, ``status``, ``reason``,
             ``num_epochs`` reported, ``tune_seconds`` (the time between its reports as Tune took
             it; NaN if unknown), ``last_milestone``, ``num_rows`` served, ``seed``, its parameters

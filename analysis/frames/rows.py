@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from types import MappingProxyType
-from typing import Any
+from typing import Any, NamedTuple
 
 import pandas as pd
 
@@ -17,10 +17,12 @@ from tune_app.study.trial_record import Record
 from tune_app.study.trials import Report, RowKey
 
 TIMED_ON = "timed_on"
-"""The column with the processor of a row, if the rows were not all timed on the same one."""
+"""The column with the processor of a row, if times of the rows are not all comparable."""
 IN_TURN = " and then "
 """Between the processors of a trial that was continued on another one."""
-UNKNOWN = "a processor that is not recorded"
+BESIDE = " beside "
+"""Between the GPU on which a row was trained and the processor of its machine."""
+UNKNOWN, UNKNOWN_GPU = "a processor that is not recorded", "a GPU that is not recorded"
 _NOT_METRICS = ("epoch", "status", "milestone", "predictions_file", "device")
 
 
@@ -47,44 +49,69 @@ def told_apart(configurations: Mapping[str, Record]) -> dict[str, Record]:
     }
 
 
-def processors_of(launches: Iterable[Mapping[str, Any]]) -> dict[str, str]:
-    """Return the processor of each launch by the launch's name."""
+class Processors(NamedTuple):
+    """The processor of a launch's machine, and its GPUs."""
+
+    cpu: str = UNKNOWN
+    gpus: str = UNKNOWN_GPU
+
+    def name(self, device: object) -> str:
+        """Return what a row with this device was timed on."""
+        return f"{self.gpus}{BESIDE}{self.cpu}" if device == "cuda" else self.cpu
+
+
+def processors_of(launches: Iterable[Mapping[str, Any]]) -> dict[str, Processors]:
+    """Return the processors of each launch by the launch's name."""
     found = {}
     for number, launch in enumerate(map(mapping, launches), 1):
-        processor = mapping(launch.get("hardware")).get("cpu") or UNKNOWN
-        found[str(launch.get("name") or f"{number:03d}")] = one_line(str(processor))
+        hardware = mapping(launch.get("hardware"))
+        gpus = hardware.get("gpus")
+        names = dict.fromkeys(map(str, gpus if isinstance(gpus, list) else []))
+        found[str(launch.get("name") or f"{number:03d}")] = Processors(
+            one_line(str(hardware.get("cpu") or UNKNOWN)),
+            one_line(" or ".join(names) or UNKNOWN_GPU),
+        )
     return found
+
+
+def processors_differ(names: Iterable[str]) -> bool:
+    """Return whether times taken on these processors must not be compared with each other.
+
+    A GPU may be compared with the processor beside which it is.
+    """
+    found = set(names)
+    machines = {name.rpartition(BESIDE)[2] for name in found}
+    gpus = {name for name in found if BESIDE in name}
+    return max(len(machines), len(gpus)) > 1 or any(IN_TURN in name for name in found)
 
 
 def rows_of(
     configurations: Mapping[str, Record],
     outcomes: Mapping[RowKey, RowOutcome],
-    processors: Mapping[str, str] = MappingProxyType({}),
+    processors: Mapping[str, Processors] = MappingProxyType({}),
 ) -> tuple[list[Record], dict[RowKey, Report]]:
     """Return a record of each row, in the declared order, and the report behind its metrics.
 
     Args:
         configurations: config_id -> parameters, flattened.
         outcomes: the outcome of every row of the study.
-        processors: the processor of each launch.
+        processors: the processors of each launch.
     """
     order = {config_id: index for index, config_id in enumerate(configurations)}
     keys = sorted(outcomes, key=lambda key: (order[key[0]], key[1]))
-    records = [
-        _record(key, configurations[key[0]], outcomes[key])
-        | {TIMED_ON: _timed_on(outcomes[key], processors)}
-        for key in keys
-    ]
+    records = [_record(key, configurations[key[0]], outcomes[key]) for key in keys]
+    for key, record in zip(keys, records, strict=True):
+        record[TIMED_ON] = _timed_on(outcomes[key], processors, record["device"])
     return records, {key: o.report for key, o in outcomes.items() if o.report is not None}
 
 
-def _timed_on(outcome: RowOutcome, processors: Mapping[str, str]) -> str:
+def _timed_on(outcome: RowOutcome, processors: Mapping[str, Processors], device: object) -> str:
     """Return the processors on which a row's trial ran up to the row's result, in their order."""
     trial, milestone = outcome.trial, outcome.milestone
     if trial is None or milestone is None or outcome.report is None:
         return ""
     launches = [r.directory.launch for epoch, r in trial.history.items() if epoch <= milestone]
-    names = [processors.get(launch, UNKNOWN) for launch in launches]
+    names = [processors.get(launch, Processors()).name(device) for launch in launches]
     return IN_TURN.join(dict.fromkeys(names))
 
 
@@ -98,7 +125,7 @@ def row_frame(
     tail.append("tune_seconds")
     if len({record[CODE] for record in records} - {""}) > 1:
         tail.append(CODE)
-    if len({record.get(TIMED_ON) for record in records} - {"", None}) > 1:
+    if processors_differ({str(record.get(TIMED_ON) or "") for record in records} - {""}):
         tail.append(TIMED_ON)
     names = ("config_id", "seed", *config_keys, *metric_keys, "milestone", *tail)
     frame = pd.DataFrame(records, columns=list(dict.fromkeys(names)))

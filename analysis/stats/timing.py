@@ -6,7 +6,7 @@ import math
 
 import pandas as pd
 
-from analysis.frames.rows import IN_TURN, TIMED_ON
+from analysis.frames.rows import BESIDE, IN_TURN, TIMED_ON, processors_differ
 
 CONDITIONS = ("num_concurrent_trials", "num_threads")
 """Columns that say under which conditions a time was taken."""
@@ -22,7 +22,7 @@ def conditions_differ(first: pd.DataFrame, second: pd.DataFrame) -> str:
     same ``device`` used the same number of threads (``num_threads``, if recorded). Rows that do
     not record a number are not comparable. It does not help that a study asks for trials that run
     alone, because the GPUs of one node still share the node. If the rows name their processor
-    (``timed_on``), it has to be the same one.
+    (``timed_on``), it has to be the same one; a GPU may be compared with the processor beside it.
     """
     both = pd.concat([_conditions(first), _conditions(second)], ignore_index=True)
     return _processors_differ(both) or _numbers_differ(both)
@@ -30,7 +30,7 @@ def conditions_differ(first: pd.DataFrame, second: pd.DataFrame) -> str:
 
 def _processors_differ(both: pd.DataFrame) -> str:
     processors = list(dict.fromkeys(both[TIMED_ON].dropna()))
-    if len(processors) < 2 and not any(IN_TURN in name for name in processors):
+    if not processors_differ(processors):
         return ""
     return f"they were taken on different processors ({', '.join(processors)})"
 
@@ -67,9 +67,16 @@ def same_conditions(first: pd.DataFrame, second: pd.DataFrame) -> pd.Series[bool
     )
     other_device = a["device"].notna() & b["device"].notna() & (a["device"] != b["device"])
     known = a["num_threads"].notna() == b["num_threads"].notna()
-    processors = (a[TIMED_ON] == b[TIMED_ON]) & ~a[TIMED_ON].str.contains(IN_TURN, regex=False)
-    processors |= a[TIMED_ON].isna() & b[TIMED_ON].isna()
+    one, two = a[TIMED_ON], b[TIMED_ON]
+    processors = (one == two) | (other_device & (_machines(one) == _machines(two)))
+    processors &= ~one.str.contains(IN_TURN, regex=False) & ~two.str.contains(IN_TURN, regex=False)
+    processors |= one.isna() & two.isna()
     return counts & processors & (threads | (other_device & known))
+
+
+def _machines(processors: pd.Series[str]) -> pd.Series[str]:
+    """Return the processors of the machines, without the GPUs beside them."""
+    return processors.str.replace(f"^.*{BESIDE}", "", regex=True)
 
 
 def _conditions(rows: pd.DataFrame) -> pd.DataFrame:

@@ -10,6 +10,7 @@ from analysis.compare.joined import join
 from analysis.compare.times import times_data
 from analysis.frames.load import load_study
 from tests.compared import base, fitted, trained
+from tests.studies import launch_json
 
 
 def ratios(tmp_path: Path, factors: list[float], **changes: Any) -> dict[str, Any]:
@@ -53,6 +54,23 @@ def test_other_conditions_are_not_compared(
     found = ratios(tmp_path, [0.5, 0.5], **changes)
     assert found["num_pairs"] == 0 and math.isnan(found["ratio"])
     assert found["problem"] == why
+
+
+def test_only_the_launches_of_the_rows_say_what_they_were_timed_on(tmp_path: Path) -> None:
+    """A study on X and Y is compared with one whose rows all ran on X, which Y only began."""
+    launches = [
+        launch_json(name, hardware={"cpu": cpu, "gpus": []})
+        for name, cpu in (("001", "X"), ("002", "Y"))
+    ]
+    results = {name: {"cpu_seconds": 8.0} for name in ("r0", "r1")}
+    one = trained(tmp_path / "one", results, launches=launches)
+    two = trained(tmp_path / "two", results, launches=launches)
+    moved = next((two / "tune" / "001").glob("*k-r1*"))
+    (two / "tune" / "002").mkdir()
+    moved.rename(two / "tune" / "002" / moved.name)
+    for pair in ((one, two), (two, one)):
+        found = times_data(join(*map(load_study, pair))).iloc[0]
+        assert (found["num_pairs"], found["num_left_out"], found["ratio"]) == (1, 1, 1.0)
 
 
 def test_a_study_without_times_has_no_lines(tmp_path: Path) -> None:
