@@ -157,7 +157,7 @@ class Team:
 
         context = ray.get_runtime_context()
         session = Path(context.get_temp_dir(), context.get_session_name())
-        # Ray deletes its folder even if this process is killed.
+        # A launch deletes the folder of its cluster at its end, even if this process was killed.
         folder = self._held.enter_context(tempfile.TemporaryDirectory(dir=session))
         resources = dict(self._resources)
         num_cpus, num_gpus = resources.pop("CPU"), resources.pop("GPU", 0)
