@@ -48,6 +48,24 @@ def start(group: ProcessGroup = ALONE, *, drop: float = 0.0, augment: bool = Tru
     return ClassifierRun(config, data(), 3, family, group)
 
 
+def with_own_statistics(group: ProcessGroup) -> dict[str, Any]:
+    """Train a model with a layer whose running statistics are those of one process's part."""
+    family = ModelFamily(
+        models={
+            "own": lambda config, data: nn.Sequential(
+                nn.InstanceNorm2d(3, track_running_stats=True), nn.Flatten(), nn.LazyLinear(3)
+            )
+        }
+    )
+    given = {"batch_size": 9, "optimizer": "sgd", "lr": 0.1, "epochs": 1}
+    config = classifier(models=family.models).complete(given) | {"seed": 0, "device": "cpu"}
+    run = ClassifierRun(config, data(), 1, family, group)
+    row = measurements(run.train_epoch(1))
+    alone = ClassifierRun(config, data(), 1, family)
+    alone.load_state(run.state())
+    return {"val_loss": row["val_loss"], "again": alone.evaluate(alone.data.val)[0]}
+
+
 def data() -> SplitData:
     """Return 120 images, 60 of them to train on and 30 to validate on."""
     return colours(120)
@@ -104,6 +122,7 @@ def work(rank: int, folder: str) -> None:
             "resumed": trained(second, first=2),
             "evaluated": same.evaluate(same.data.val)[0],
             "plain": trained(start(group, augment=False)),
+            "own_statistics": with_own_statistics(group),
             "drop": [trained(start(group, drop=0.5)) for _ in range(2)],
             "draws": torch.rand(1),
             "float64": normalised(group, *float64_batches()),

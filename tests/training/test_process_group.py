@@ -106,6 +106,11 @@ def test_the_same_weights_are_evaluated_to_the_last_bit(
     assert len(data().val) == 30
 
 
+def test_the_evaluated_model_is_the_one_that_is_kept(together: list[dict[str, Any]]) -> None:
+    found = [one["own_statistics"] for one in together]
+    assert len({value for one in found for value in one.values()}) == 1, found
+
+
 def test_dropout_draws_other_numbers_in_each_process_and_the_same_in_each_run(
     together: list[dict[str, Any]],
 ) -> None:

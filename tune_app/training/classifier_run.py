@@ -148,6 +148,7 @@ class ClassifierRun:
             loss_sum += loss.detach() * len(labels)
             if self.task.has_classes:
                 num_correct += (outputs.detach().argmax(1) == labels).sum()
+        self.group.share_buffers(self.model)
         loss_sum, num_correct = self.group.summed(loss_sum), self.group.summed(num_correct)
         # Reading the sums waits until a GPU has finished, so the caller measures the whole time.
         return loss_sum.item() / num_items, num_correct.item() / num_items, num_items

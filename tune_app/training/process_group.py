@@ -75,6 +75,16 @@ class ProcessGroup:
             dist.all_reduce(total)
         return total
 
+    def share_buffers(self, model: nn.Module) -> None:
+        """Give every process the buffers of the first, such as its running statistics.
+
+        A layer that keeps some of its own, and sees only this process's part of a batch, has others
+        in each process. Then the processes would not evaluate the same model.
+        """
+        if self.size > 1:
+            for buffer in filter(Tensor.numel, model.buffers()):
+                dist.broadcast(buffer, src=0)
+
     def turns(self, batches: Sequence[Batch]) -> Sequence[Batch]:
         """Return the batches that this process evaluates."""
         return batches[self.rank :: self.size]
