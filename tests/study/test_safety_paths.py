@@ -158,7 +158,7 @@ def test_a_study_name_or_launch_that_leads_out_is_not_used(root: Path) -> None:
 
 def test_a_trial_is_named_so_that_it_is_one_directory() -> None:
     from tests.refusals import COUNTING
-    from tune_app.planning.plan import _file_name
+    from tune_app.planning.planner import _file_name
 
     for label in ("../../x", "/x", "a/b\n", "é" * 500, "\0"):
         assert "/" not in _file_name(label) and len(_file_name(label).encode()) <= 120

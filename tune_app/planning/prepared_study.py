@@ -13,7 +13,8 @@ from tune_app.data.split_data import SplitData
 from tune_app.planning.checked_request import CheckedRequest
 from tune_app.planning.code_change import code_notes
 from tune_app.planning.order import Order, default_order
-from tune_app.planning.plan import Plan, PlanOptions, make_plan
+from tune_app.planning.plan import Plan
+from tune_app.planning.planner import PlanOptions, make_plan
 from tune_app.planning.repeats import check_seeds
 from tune_app.planning.request import StudyRequest
 from tune_app.planning.resources import Cluster

@@ -1,7 +1,7 @@
 """The work that is left in a study and the time it takes, from what the study recorded.
 
-The trials left are planned as the next launch would plan them (:mod:`tune_app.planning.plan`). The
-time left is their cost divided by the speed of the newest launch. That speed is the cost of the
+The trials left are planned as the next launch would plan them (:mod:`tune_app.planning.planner`).
+The time left is their cost divided by the speed of the newest launch. That speed is the cost of the
 epochs that the launch recorded, divided by the time from the start of its first epoch to its latest
 result. Costs come from the trainable, so it does not matter that a launch begins with its longest
 trials. Two things are not taken into account: at the end of a study some slots are idle, and a
@@ -20,7 +20,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from search_spaces.errors import UserError
-from tune_app.planning.plan import PlannedTrial, PlanOptions, make_plan
+from tune_app.planning.plan import PlannedTrial
+from tune_app.planning.planner import PlanOptions, make_plan
 from tune_app.planning.resources import Cluster, num_gpus
 from tune_app.study.ledger import Ledger
 from tune_app.study.trial_directory import TrialDirectory

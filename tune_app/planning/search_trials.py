@@ -6,7 +6,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
 from search_spaces.configuration import Configuration
-from tune_app.planning.plan import OpenRow, Plan, PlannedTrial, make_plan
+from tune_app.planning.plan import OpenRow, Plan, PlannedTrial
+from tune_app.planning.planner import make_plan
 from tune_app.planning.prepared_study import PreparedStudy
 from tune_app.planning.resources import Cluster
 from tune_app.planning.study_data import num_train

@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 
 from search_spaces.configuration import make_configuration
-from tune_app.planning.plan import Plan, PlanOptions, make_plan
+from tune_app.planning.plan import Plan
+from tune_app.planning.planner import PlanOptions, make_plan
 from tune_app.planning.resources import Cluster
 from tune_app.planning.space_file import load_space
 from tune_app.study.trials import RowKey
