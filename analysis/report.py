@@ -108,6 +108,13 @@ def _parser() -> Parser:
         help="a study directory such as results/q1a, its URL, or a published study such as "
         "published:q1a",
     )
+    _add_contents(parser)
+    _add_following(parser)
+    return parser
+
+
+def _add_contents(parser: Parser) -> None:
+    """Add what is written, and where."""
     parser.add_argument(
         "--out",
         type=path_argument,
@@ -144,6 +151,10 @@ def _parser() -> Parser:
         help="a folder with the IDX files that the studies used, to show the images most often "
         "confused",
     )
+
+
+def _add_following(parser: Parser) -> None:
+    """Add what follows a study while it runs."""
     parser.add_argument(
         "--watch",
         type=_seconds,
@@ -163,7 +174,6 @@ def _parser() -> Parser:
         metavar="PORT",
         help="the port of the page, e.g. --port 8800 (implies --serve; default: a free one)",
     )
-    return parser
 
 
 if __name__ == "__main__":

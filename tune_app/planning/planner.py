@@ -7,7 +7,7 @@ cluster or the data cannot run stay open.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from search_spaces.configuration import Config, Configuration
@@ -64,42 +64,18 @@ def make_plan(
         options: how the trials run.
         left_out: rows that are not to be run now.
     """
-
-    def resources_of(config: Config) -> Mapping[str, float]:
-        return trial_resources(
-            config,
-            space_resources,
-            trials_per_gpu=options.trials_per_gpu,
-            alone_on=cluster if options.exclusive else None,
-            workers=trainable.num_workers(config),
-        )
-
-    lacking: dict[frozenset[tuple[str, float]], Mapping[str, float]] = {}
-
-    def why_not(config: Config) -> str | None:
-        images = num_train.get(str(config.get("dataset")), 0)
-        if reason := trainable.cannot_run(config, images):
-            return reason
-        resources = resources_of(config)
-        reason = cluster.refusal(resources)
-        if reason:
-            lacking[frozenset(resources.items())] = resources
-        return reason
-
+    requests = _Requests(trainable, space_resources, cluster, options)
     keys = [(configuration, seed) for seed in seeds for configuration in configurations]
     missing = [
-        Row(
-            c.config_id,
-            with_workers(_resolve(trainable, c.config, options.device), trainable, space_resources),
-            seed,
-        )
-        for c, seed in keys
-        if (c.config_id, seed) not in finished and (c.config_id, seed) not in left_out
+        Row(configuration.config_id, requests.complete(configuration.config), seed)
+        for configuration, seed in keys
+        if (configuration.config_id, seed) not in finished
+        and (configuration.config_id, seed) not in left_out
     ]
-    rows, open_rows = _separated(missing, why_not)
+    rows, open_rows, lacking = _separated(missing, requests, num_train)
     groups = group_rows(rows, trainable, sharing=options.sharing)
     order = options.order or default_order(exclusive=options.exclusive)
-    trials = [_make_trial(key, group, trainable, resources_of) for key, group in groups.items()]
+    trials = [_make_trial(key, group, requests) for key, group in groups.items()]
     return Plan(
         trials=tuple(order.sorted(trials, trainable)),
         finished=finished,
@@ -107,38 +83,59 @@ def make_plan(
         num_rows=len(keys),
         num_epochs_unshared=sum(milestone_of(trainable, row.config) for row in rows),
         exclusive=options.exclusive,
-        lacking=tuple(lacking.values()),
+        lacking=lacking,
         left_out=frozenset(left_out),
     )
 
 
+@dataclass(frozen=True)
+class _Requests:
+    """What the trials of a launch request of the cluster."""
+
+    trainable: Trainable
+    space_resources: Mapping[str, float]
+    cluster: Cluster
+    options: PlanOptions
+
+    def complete(self, config: Config) -> Config:
+        """Return a configuration with its defaults, its device decided, and its workers."""
+        complete = self.trainable.complete(config)
+        if complete.get("device") == "auto":
+            complete["device"] = self.options.device
+        return with_workers(complete, self.trainable, self.space_resources)
+
+    def resources(self, config: Config) -> Mapping[str, float]:
+        """Return what the trial of a complete configuration requests from Ray."""
+        return trial_resources(
+            config,
+            self.space_resources,
+            trials_per_gpu=self.options.trials_per_gpu,
+            alone_on=self.cluster if self.options.exclusive else None,
+            workers=self.trainable.num_workers(config),
+        )
+
+
 def _separated(
-    missing: Iterable[Row], why_not: Callable[[Config], str | None]
-) -> tuple[list[Row], tuple[OpenRow, ...]]:
-    """Return the rows that can run, and those that stay open."""
+    missing: Iterable[Row], requests: _Requests, num_train: Mapping[str, int]
+) -> tuple[list[Row], tuple[OpenRow, ...], tuple[Mapping[str, float], ...]]:
+    """Return the rows that can run, those that stay open, and the resources that no node has."""
     rows, open_rows = [], []
+    lacking: dict[frozenset[tuple[str, float]], Mapping[str, float]] = {}
     for row in missing:
-        if reason := why_not(row.config):
+        images = num_train.get(str(row.config.get("dataset")), 0)
+        resources = requests.resources(row.config)
+        if reason := requests.trainable.cannot_run(row.config, images):
             open_rows.append(OpenRow((row.config_id, row.seed), reason))
+        elif reason := requests.cluster.refusal(resources):
+            open_rows.append(OpenRow((row.config_id, row.seed), reason))
+            lacking[frozenset(resources.items())] = resources
         else:
             rows.append(row)
-    return rows, tuple(open_rows)
+    return rows, tuple(open_rows), tuple(lacking.values())
 
 
-def _resolve(trainable: Trainable, config: Config, device: str) -> Config:
-    """Return the configuration with every default filled in and ``device: auto`` decided."""
-    complete = trainable.complete(config)
-    if complete.get("device") == "auto":
-        complete["device"] = device
-    return complete
-
-
-def _make_trial(
-    key: str,
-    rows: Sequence[Row],
-    trainable: Trainable,
-    resources_of: Callable[[Config], Mapping[str, float]],
-) -> PlannedTrial:
+def _make_trial(key: str, rows: Sequence[Row], requests: _Requests) -> PlannedTrial:
+    trainable = requests.trainable
     serves: dict[int, tuple[str, ...]] = {}
     configs: dict[int, Config] = {}
     for row in rows:
@@ -153,7 +150,7 @@ def _make_trial(
         config={**config, "seed": seed},
         milestones=milestones,
         serves=serves,
-        resources=resources_of(config),
+        resources=requests.resources(config),
         workers=trainable.num_workers(config),
     )
 
