@@ -123,8 +123,7 @@ def is_timed(metric: str) -> bool:
 def from_study(study: Study) -> Evidence:
     """Return a study's finished rows as evidence.
 
-    ``train_seconds`` becomes ``steady_seconds`` if the row has more than one epoch. The caveats say
-    how many rows are not finished.
+    ``train_seconds`` becomes ``steady_seconds`` if the row has more than one epoch.
     """
     rows = study.rows[study.rows["status"].isin(FINISHED)].copy()
     original = rows["same_as"].where(rows["same_as"] != "", rows["config_id"])
@@ -132,18 +131,39 @@ def from_study(study: Study) -> Evidence:
     rows["run"] = study.name + "/" + rows["trial_id"].astype(str)
     rows["result"] = study.name + "/" + original + "/" + rows["seed"].astype(str)
     rows["family"] = str(study.meta["space"].get("trainable"))
-    for split in ("train", "val", "test"):
-        planned = rows["dataset"].map(_images(study, split)) if "dataset" in rows else np.nan
-        column = f"num_{split}"
-        recorded = "num_train_images" if split == "train" else column
-        rows[column] = planned
-        if recorded in rows:
-            counted = pd.to_numeric(rows[recorded], errors="coerce")
-            rows[column] = counted.fillna(pd.to_numeric(rows[column], errors="coerce"))
+    rows = _with_sizes(rows, study)
     rows = _with_predictions(_with_first_seeds(rows, study), study)
     if "train_seconds" in rows:
         rows["train_seconds"] = steady_seconds(rows, study.epochs).fillna(rows["train_seconds"])
     rows = with_plain_text(rows)
+    return Evidence(
+        study.name,
+        "study",
+        rows,
+        study.config_keys,
+        tuple(_caveats(study, rows)),
+        measures=Measures.of_study(study.meta),
+    )
+
+
+def _with_sizes(rows: pd.DataFrame, study: Study) -> pd.DataFrame:
+    """Add how many items each row was trained, validated and tested on, as it recorded them.
+
+    What a row did not record is taken from the study's data.
+    """
+    for split in ("train", "val", "test"):
+        column = f"num_{split}"
+        planned = rows["dataset"].map(_images(study, split)) if "dataset" in rows else np.nan
+        counted = rows.get("num_train_images" if split == "train" else column)
+        rows[column] = planned
+        if counted is not None:
+            counted = pd.to_numeric(counted, errors="coerce")
+            rows[column] = counted.fillna(pd.to_numeric(rows[column], errors="coerce"))
+    return rows
+
+
+def _caveats(study: Study, rows: pd.DataFrame) -> list[str]:
+    """Return what a reader of a verdict on these rows has to know."""
     caveats = list(_training_size(rows))
     num_repeats = int((rows["result"] != rows["first_result"]).sum())
     if num_repeats:
@@ -162,14 +182,7 @@ def from_study(study: Study) -> Evidence:
         caveats.append("one seed")
     if warning(study, rows):
         caveats.append("rows were computed with different arithmetic")
-    return Evidence(
-        study.name,
-        "study",
-        rows,
-        study.config_keys,
-        tuple(caveats),
-        measures=Measures.of_study(study.meta),
-    )
+    return caveats
 
 
 def pooled(parts: Sequence[Evidence]) -> Evidence:
