@@ -38,14 +38,9 @@ def over_datasets(study: Study) -> pd.DataFrame:
     datasets, seeds = levels(rows, "dataset"), sorted(set(study.meta["seeds"]))
     if min(len(datasets), len(seeds)) < 2:
         return pd.DataFrame()
-    names = [
-        name
-        for name in study.config_keys
-        if name != "dataset" and name in rows and name not in inert_axes(study)
-    ]
     sign = 1.0 if study.mode == "max" else -1.0
-    found: list[tuple[float, str, NDArray[np.float64]]] = []
-    for _, group in rows.groupby(pd.Series(text_keys(rows, names), rows.index), sort=False):
+    found = []
+    for group in _configurations(study, rows):
         shown, selected = (
             _cube(group, metric, datasets, seeds) for metric in (measures.shown, measures.selected)
         )
@@ -67,6 +62,17 @@ def over_datasets(study: Study) -> pd.DataFrame:
     )
     frame.attrs["thresholds"] = [float(sign * value) for value in thresholds]
     return frame
+
+
+def _configurations(study: Study, rows: pd.DataFrame) -> list[pd.DataFrame]:
+    """Return the rows of each configuration, at all data sets and seeds."""
+    names = [
+        name
+        for name in study.config_keys
+        if name != "dataset" and name in rows and name not in inert_axes(study)
+    ]
+    keys = pd.Series(text_keys(rows, names), rows.index)
+    return [group for _, group in rows.groupby(keys, sort=False)]
 
 
 def _cube(

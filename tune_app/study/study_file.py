@@ -67,12 +67,7 @@ def read_study(store: StudyStore, remedy: str = RESTORE) -> dict[str, Any] | Non
             return None
     except OSError as error:
         raise UserError(f"{where}: cannot be read ({error.strerror}); {remedy}") from None
-    for name in ("tune", "weights", LAUNCHES):
-        if (root / name).is_symlink():
-            raise UserError(
-                f"{store.place_of(root / name)}: a symbolic link, which is not followed inside a "
-                "study; move the whole study to another disk and link its folder"
-            )
+    _refuse_links(store)
     study = read_json(path)
     if not isinstance(study, dict) or "schema_version" not in study:
         raise UserError(f"{where}: not a study file (damaged, or of another program); {remedy}")
@@ -94,6 +89,15 @@ def read_study(store: StudyStore, remedy: str = RESTORE) -> dict[str, Any] | Non
     if problem:
         raise UserError(f"{store.place_of(root / SEARCH_FILE)}: {problem}; {remedy}")
     return study
+
+
+def _refuse_links(store: StudyStore) -> None:
+    for name in ("tune", "weights", LAUNCHES):
+        if (store.root / name).is_symlink():
+            raise UserError(
+                f"{store.place_of(store.root / name)}: a symbolic link, which is not followed "
+                "inside a study; move the whole study to another disk and link its folder"
+            )
 
 
 def read_launches(root: Path) -> list[dict[str, Any]]:

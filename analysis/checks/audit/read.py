@@ -48,12 +48,7 @@ def read_csv(path: Path, options: Options) -> Table:
     odd = _unread(columns, names)
     frame, unit, understood = _frames(columns, options.percent)
     settings = tuple(c.name for c in columns if c.is_setting and c.name in frame)
-    for name in options.compared:
-        if name not in settings:
-            raise UserError(
-                f"--compare {name}: no such setting in {path}{did_you_mean(name, settings)}; "
-                f"there are: {choices(settings) or 'none'}"
-            )
+    _check_compared(path, options.compared, settings)
     printed = {c.heading: c for c in columns if c.is_numeric and c.name not in BOOKKEEPING}
     return Table(
         name=path.name,
@@ -79,6 +74,15 @@ def read_csv(path: Path, options: Options) -> Table:
         printed_unit=pd.DataFrame({h: [n.digit for n in c.numbers] for h, c in printed.items()}),
         texts=pd.DataFrame({c.heading: c.cells for c in columns if not c.is_numeric}),
     )
+
+
+def _check_compared(path: Path, compared: Sequence[str], settings: Sequence[str]) -> None:
+    for name in compared:
+        if name not in settings:
+            raise UserError(
+                f"--compare {name}: no such setting in {path}{did_you_mean(name, settings)}; "
+                f"there are: {choices(settings) or 'none'}"
+            )
 
 
 def _turned(cells: Cells) -> Cells | None:

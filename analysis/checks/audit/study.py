@@ -6,6 +6,7 @@ be recomputed, its test sets compared, and copies told from coincidences.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from functools import partial
 from math import prod
@@ -98,18 +99,10 @@ def study_table(study: Study, rows: pd.DataFrame | None = None) -> Table:
     measured = [
         c for c in study.metric_keys if c in kept and pd.api.types.is_numeric_dtype(kept[c])
     ]
-    unit = pd.DataFrame(0.0, index=kept.index, columns=measured)
-    for column in measured:
-        if column.endswith("_seconds"):
-            unit[column] = _CLOCK_DIGIT
     num_test = _num_test(kept)
-    if "test_accuracy" in kept:
-        unit["test_accuracy"] = _accuracy_digit(kept, num_test)
-    else:
-        kept, unit = kept.assign(test_accuracy=np.nan), unit.assign(test_accuracy=0.0)
-    unit = unit[
-        [c for c in unit if str(c).startswith(("test_", "val_", "train_")) and "loss" not in str(c)]
-    ]
+    unit = _digits(kept, measured, num_test)
+    if "test_accuracy" not in kept:
+        kept = kept.assign(test_accuracy=np.nan)
     if "train_seconds" in kept:
         kept = kept.assign(**{STEADY: steady_seconds(kept, study.epochs)})
     varying = [s for s in settings if kept[s].astype(str).nunique() > 1]
@@ -133,6 +126,20 @@ def study_table(study: Study, rows: pd.DataFrame | None = None) -> Table:
             for config_id, seed in zip(kept["config_id"], kept["seed"], strict=True)
         ),
     )
+
+
+def _digits(
+    rows: pd.DataFrame, measured: Sequence[str], num_test: NDArray[np.float64]
+) -> pd.DataFrame:
+    """Return the last digit of each measured value that the rules look at."""
+    unit = pd.DataFrame(0.0, index=rows.index, columns=[*measured])
+    for column in measured:
+        if column.endswith("_seconds"):
+            unit[column] = _CLOCK_DIGIT
+    unit["test_accuracy"] = _accuracy_digit(rows, num_test) if "test_accuracy" in rows else 0.0
+    return unit[
+        [c for c in unit if str(c).startswith(("test_", "val_", "train_")) and "loss" not in str(c)]
+    ]
 
 
 def _rows(study: Study) -> pd.DataFrame:
