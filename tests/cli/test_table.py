@@ -78,6 +78,22 @@ def test_a_table_without_factors_keeps_its_columns() -> None:
     ]
 
 
+def test_a_table_without_columns_has_no_lines() -> None:
+    assert list(table_lines([], None)) == list(table_lines([], 40)) == []
+
+
+def test_a_table_whose_rows_are_all_the_same_says_it_once() -> None:
+    columns = [Column("dataset", ["mnist"] * 3, is_factor=True), Column("seed", ["0"] * 3)]
+    assert list(table_lines(columns, 12)) == ["in all rows:\n  dataset\n  mnist,\n  seed 0"]
+
+
+def test_a_table_of_nothing_but_factors_keeps_one_as_a_column() -> None:
+    columns = [Column(name, list("ab"), is_factor=True) for name in ("one", "another")]
+    assert list(table_lines(columns, 8)) == ["one", *("a", "     another=a", "b", "     another=b")]
+    only = [Column("learning_rate", list("aaaabbbb"), is_factor=True)]
+    assert list(table_lines(only, 8)) == ["learning_rate", *"aaaabbbb"]
+
+
 def test_texts_of_a_user_stay_on_their_line() -> None:
     assert list(table_lines([Column("a\nb", ["c\nd"])], None)) == ["a b", "c d"]
 

@@ -66,14 +66,16 @@ def table_lines(columns: Sequence[Column], width: int | None) -> Iterator[str]:
     same = [column for column in columns if len(column.cells) > 1 and len(set(column.cells)) == 1]
     if same:
         said = ", ".join(f"{column.name} {column.cells[0]}" for column in same)
-        yield from (wrapped(f"in all rows: {said}", width), "")
+        yield wrapped(f"in all rows: {said}", width)
     columns = [column for column in columns if column not in same]
+    if same and columns:
+        yield ""
     folded = not _fits(columns, width, folded=False)
     heads: list[Column] = []
     rest = list(columns)
     while not _fits(rest, width, folded=folded):
         factor = next((column for column in rest if column.is_factor), None)
-        if factor is None or not _groups_well([*heads, factor]):
+        if factor is None or len(rest) == 1 or not _groups_well([*heads, factor]):
             yield from _record_lines(columns, width)
             return
         heads.append(factor)
@@ -129,6 +131,8 @@ def _group_lines(
     columns: Sequence[Column], heads: Sequence[Column], *, folded: bool
 ) -> Iterator[str]:
     """Yield a table, with a heading wherever a value of ``heads`` changes."""
+    if not columns:
+        return
     widths = [column.width(folded=folded) for column in columns]
 
     def line(cells: Sequence[str]) -> str:
@@ -153,8 +157,8 @@ def _group_lines(
 
 def _record_lines(columns: Sequence[Column], width: int) -> Iterator[str]:
     """Yield rows with their factors below them, as ``name=value``."""
-    factors = [column for column in columns if column.is_factor]
-    others = [column for column in columns if not column.is_factor]
+    others = [column for column in columns if not column.is_factor] or columns[:1]
+    factors = [column for column in columns if column not in others]
     header, *lines = _group_lines(others, [], folded=False)
     yield header
     for place, line in enumerate(lines):
