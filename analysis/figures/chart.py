@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from analysis.figures.theme import CONFIG
+from analysis.figures.theme import CONFIG, label_room
 
 Spec = dict[str, Any]
 Patch = Mapping[str, Any]
@@ -19,8 +19,6 @@ Patch = Mapping[str, Any]
 
 SCHEMA = "https://vega.github.io/schema/vega-lite/v6.json"
 _DIGITS = 7
-_LETTER = 7
-"""The width of a letter of an axis in pixels, about."""
 IS_CHOSEN = "chosen === null || chosen[datum.id]"
 """The test of a mark whose row has not been filtered out by the reader."""
 LINKS: tuple[Spec, ...] = (
@@ -111,7 +109,7 @@ def _slant(spec: Spec, width: Any) -> None:
     x = spec.get("encoding", {}).get("x", {})
     names, axis = x.get("sort"), x.get("axis") or {}
     if isinstance(names, list) and isinstance(width, int) and "labelAngle" not in axis:
-        needed = _LETTER * max(map(len, names), default=0) * len(names)
+        needed = label_room(names) * len(names)
         x |= {"axis": axis | {"labelAngle": -40, "labelLimit": 140}} if needed > width else {}
     below = [*spec.get("layer", []), *spec.get("concat", []), *spec.get("hconcat", [])]
     for one in [*below, spec["spec"]] if "spec" in spec else below:

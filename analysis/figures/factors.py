@@ -8,11 +8,22 @@ import numpy as np
 import pandas as pd
 
 from analysis.figures.chart import Chart, Data, Spec, values_of
-from analysis.figures.theme import WIDTH, cut, distinct, facet, groups, series
+from analysis.figures.theme import (
+    WHOLE,
+    WIDTH,
+    cut,
+    distinct,
+    facet,
+    groups,
+    label_room,
+    series,
+)
 from analysis.frames.columns import levels
 from analysis.frames.labels import label, parameter_heading
 
 _LOG: Spec = {"type": "log", "nice": False, "padding": 12}
+_LEAST_PANEL = 170
+"""With less room beside the labels panels stand one above the other."""
 _FEW: Spec = {"format": "~g"}
 
 
@@ -31,7 +42,7 @@ def draw_svms(table: pd.DataFrame, name: str = "svms") -> Chart:
     drawn = series("kernel", kernels, "kernel")
     x: Spec = {"field": "accuracy", "type": "quantitative", "title": "test accuracy (%)"}
     y: Spec = {"field": "setting", "type": "nominal", "title": None}
-    y["sort"] = {"field": "accuracy", "order": "descending"}
+    y |= {"sort": {"field": "accuracy", "order": "descending"}, "axis": {"labelLimit": WHOLE}}
     told: list[Spec] = [
         {"field": "panel", "title": parameter_heading("dataset")},
         {"field": "setting"},
@@ -44,13 +55,14 @@ def draw_svms(table: pd.DataFrame, name: str = "svms") -> Chart:
         "shape": drawn,
         "tooltip": [*told, x | {"format": ".2f"}],
     }
-    per_line = min(len(titles), 2)
+    room = label_room(columns["setting"]) + 20
+    per_line = 2 if len(titles) > 1 and 2 * (room + _LEAST_PANEL) <= WIDTH else 1
     spec: Spec = {
         "data": {"name": name},
         "facet": facet("panel", titles),
         "columns": per_line,
         "spec": {
-            "width": (WIDTH - 160 * per_line - 40) // per_line,
+            "width": WIDTH // per_line - room,
             "height": {"step": 17},
             "mark": {"type": "point", "filled": True, "size": 60},
             "encoding": encoding,
@@ -169,9 +181,10 @@ def draw_devices(
     has_times = any(value is not None for value in columns["seconds"])
     times: Spec = {"field": "seconds", "title": f"training time (s){mark}"}
     results: Spec = {"field": "accuracy", "title": "test accuracy (%)"}
+    whole, none = {"labelLimit": WHOLE}, {"labels": False}
     panels = [
-        _device_panel(times | {"scale": _LOG if has_times else {"zero": False}}, rows, {}),
-        _device_panel(results | {"scale": {"zero": False}}, rows, {"axis": {"labels": False}}),
+        _device_panel(times | {"scale": _LOG if has_times else {"zero": False}}, rows, whole),
+        _device_panel(results | {"scale": {"zero": False}}, rows, none),
     ]
     spec: Spec = {"data": {"name": name}, "hconcat": panels}
     return Chart(spec, (Data(name, columns),))
@@ -189,10 +202,11 @@ def _device_panel(x: Spec, rows: list[str], axis: Spec) -> Spec:
     ]
     encoding: Spec = {
         "x": number | x | {"axis": _FEW},
-        "y": groups("row", rows) | axis,
+        "y": groups("row", rows) | {"axis": axis},
         "color": drawn,
         "shape": drawn,
         "tooltip": told,
     }
     mark: Spec = {"type": "point", "filled": True, "size": 60}
-    return {"width": 240, "height": {"step": 22}, "mark": mark, "encoding": encoding}
+    width = (WIDTH - label_room(rows)) // 2 - 20
+    return {"width": width, "height": {"step": 22}, "mark": mark, "encoding": encoding}

@@ -8,13 +8,19 @@ import pandas as pd
 
 from analysis.figures.chart import Chart, Data, Patch, Spec, values_of
 from analysis.figures.forest import BETTER, UNDECIDED, WORSE, step_words
-from analysis.figures.theme import MUTED, SERIES, WIDTH, cut, distinct, groups
+from analysis.figures.theme import (
+    MUTED,
+    SERIES,
+    WHOLE,
+    WIDTH,
+    cut,
+    distinct,
+    groups,
+    label_room,
+)
 from analysis.frames.labels import label
 from analysis.frames.measures import Measure
 
-_MOST_STEPS = 350
-"""The most room for the names of the steps, in pixels; a letter takes about ``_LETTER``."""
-_LETTER = 7
 _VERDICTS = 160
 _LEAST = 250
 """With less room between names and verdicts both stand above the interval."""
@@ -45,8 +51,8 @@ def draw_forest(lines: pd.DataFrame, measure: Measure) -> Chart:
     unit = f" ({measure.difference_unit})" if measure.difference_unit else ""
     title = cut(f"difference in {measure.words}{unit}", 60)
     x: Spec = {"field": "effect", "type": "quantitative", "title": title}
-    room = min(_MOST_STEPS, _LETTER * max(map(len, steps), default=0))
-    y = groups("step", steps) | {"axis": {"labelLimit": room, "grid": False}}
+    room = min(WHOLE, label_room(steps))
+    y = groups("step", steps) | {"axis": {"labelLimit": WHOLE, "grid": False}}
     digits = ".2f" if measure.in_percent else ".4~r"
     numbers: list[Spec] = [
         {"field": name, "type": "quantitative", "format": digits, "title": text}

@@ -49,8 +49,12 @@ WIDTH = 720
 """Width of every printed figure in pixels; the HTML makes it as wide as the page allows."""
 LONGEST = 40
 """Texts are cut to so many letters."""
+WHOLE = 350
+"""The most pixels of a label that is shown whole: longer than ``LONGEST`` letters."""
 DIMMED = 0.07
 """Opacity of a mark that the reader has not selected."""
+
+_LETTER = 7
 
 CONFIG: dict[str, Any] = {
     "aria": False,
@@ -108,6 +112,14 @@ CONFIG: dict[str, Any] = {
 def cut(text: str, longest: int = LONGEST) -> str:
     """Return text of at most ``longest`` letters."""
     return text if len(text) <= longest else text[: longest - 1] + "…"
+
+
+def label_room(names: Iterable[str]) -> int:
+    """Return about how many pixels the longest of the labels takes.
+
+    It shares out the width of a figure. It is no limit: a label may be wider by a tenth.
+    """
+    return _LETTER * max(map(len, names), default=0)
 
 
 def distinct(names: Iterable[str]) -> list[str]:

@@ -51,10 +51,9 @@ def kernels(study: Study, key: str) -> Section | None:
 
 def _setting(study: Study, record: dict[Any, Any]) -> str:
     names = [n for n in varied(study) if n not in ("dataset", "kernel") and n in record]
-    texts = [
-        f"{n.replace('_', ' ')}={label(n, record[n])}" for n in names if not pd.isna(record[n])
-    ]
-    return " ".join([label("kernel", record.get("kernel")), *texts])
+    known = [n for n in names if not pd.isna(record[n])]
+    texts = [f"{parameter_heading(n)} {label(n, record[n])}" for n in known]
+    return ", ".join([label("kernel", record.get("kernel")), *texts])
 
 
 def _table(study: Study, name: str, dataset: Any, group: pd.DataFrame) -> Table:

@@ -14,6 +14,7 @@ from analysis.frames.measures import shown_of
 from analysis.render.drawings import to_svg
 from analysis.sections.comparisons import factors_blocks
 from tests.any_studies import ANY, forty_factors, odd_names, random_search, regression
+from tests.own_studies import own_study, report
 from tests.studies import line, resnet_config, shared_study, study_json, write_study, write_trial
 
 
@@ -120,6 +121,17 @@ def test_shares_are_compared_over_all_data_sets_and_on_each(tmp_path: Path) -> N
     assert together["effect"] == pytest.approx(0.2) and together["dataset"] is None
     each = forest_data(study, by_data=True).set_index("dataset")["effect"]
     assert each.to_dict() == pytest.approx({"mnist": 0.1, "fashion_mnist": 0.3})
+
+
+def test_names_of_steps_are_drawn_whole_though_they_have_broad_letters(tmp_path: Path) -> None:
+    """Digits and an arrow take more room than letters do on average."""
+    configs = [{"gamma": gamma, "size": size} for gamma in (0.0001, 0.001) for size in (1, 2)]
+    ledger = own_study(tmp_path / "own", configs, metric="loss", mode="min", factors=["gamma"])
+    for place, config in enumerate(configs):
+        report(ledger, config, [{"loss": float(place)}])
+    study = load_study(ledger.root)
+    svg = to_svg(draw_forest(forest_data(study), shown_of(study)))
+    assert "gamma: 0.0001 → 0.001<" in svg and "…" not in svg
 
 
 @pytest.mark.parametrize("kind", ANY)
