@@ -112,6 +112,17 @@ def test_a_long_table_too_wide_for_the_page_is_turned_with_its_heading(
     assert "After it." in pages[-2], "what follows stands on an upright page again"
 
 
+def test_words_of_a_full_table_do_not_touch_the_next_column(tmp_path: Path) -> None:
+    cells = {
+        "data set": ["FashionMNIST"],
+        **{name: [f"{name}: poly → rbf, C 1"] for name in ("kernel", "step", "other", "fourth")},
+        "what it does": ["Test accuracy is higher on average. " * 5],
+    }
+    table = Table("t", "Full.", cells, pd.DataFrame())
+    text = text_of(pdf.render_pdf(document(table), Drawings()), tmp_path)
+    assert re.search(r"FashionMNIST +kernel:", text), text
+
+
 def test_a_table_without_rows_or_columns_is_no_error(tmp_path: Path) -> None:
     for cells in ({}, {"a": []}):
         table = Table("t", "Empty.", cells, pd.DataFrame())
