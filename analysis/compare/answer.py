@@ -7,12 +7,11 @@ import math
 from analysis.compare.measure import spread
 from analysis.compare.result import Comparison
 from analysis.frames.cells import counted
-from search_spaces.errors import one_line
 
 
 def answer(found: Comparison) -> str:
     """Return the verdict in one sentence: better, worse or neither, by how much, on what."""
-    verdict, name = found.verdict, one_line(found.measure.name)
+    verdict, name = found.verdict, found.measure.scale.words
     b, a = found.second.label, found.first.label
     if verdict.word == "equal":
         return f"{b} and {a} are equal: {equal_words(found)} in {name} ({evidence_words(found)})."
@@ -33,8 +32,8 @@ def difference_words(found: Comparison) -> str:
     """Return the mean difference with its interval and its evidence."""
     verdict, measure = found.verdict, found.measure
     size = spread(measure.scale, verdict.difference, verdict.low, verdict.high)
-    direction = f" ({measure.words.partition(' (')[2]}" if measure.better else ""
-    return f"{one_line(measure.name)} {size}{direction}, {evidence_words(found)}"
+    direction = f" ({measure.direction})" if measure.direction else ""
+    return f"{measure.scale.words} {size}{direction}, {evidence_words(found)}"
 
 
 def evidence_words(found: Comparison) -> str:

@@ -39,11 +39,15 @@ class Judged:
     why: str = ""
 
     @property
+    def direction(self) -> str:
+        """Which values are better, in words; empty if it is not known."""
+        return {"max": "higher is better", "min": "lower is better", None: ""}[self.better]
+
+    @property
     def words(self) -> str:
-        """Its name as the study has it, and which values are better."""
-        direction = {"max": "higher is better", "min": "lower is better", None: ""}[self.better]
-        name = one_line(self.name)
-        return f"{name} ({direction})" if direction else name
+        """Its name in words, and which values are better."""
+        words = self.scale.words
+        return f"{words} ({self.direction})" if self.direction else words
 
 
 def is_time(name: str) -> bool:
@@ -123,33 +127,32 @@ def judged(study: Study, name: str) -> Judged:
 
 
 def _why(studies: Sequence[Study], name: str) -> str:
-    objectives = dict.fromkeys(study.metric for study in studies)
+    words = measure_of(studies[0], name).words
+    objectives = {study.metric: measure_of(study, study.metric).axis for study in studies}
     if len(objectives) == 1:
         if name == studies[0].metric:
             return ""
-        return (
-            f"No study reports its objective, {one_line(studies[0].metric)}, so they are compared "
-            f"by {one_line(name)}."
-        )
-    names = ", ".join(map(one_line, objectives))
+        (objective,) = objectives.values()
+        return f"No study reports its objective, {objective}, so they are compared by {words}."
     return (
-        f"The studies pick by different objectives ({names}); they are compared by "
-        f"{one_line(name)}, which all of them report."
+        f"The studies pick by different objectives ({', '.join(objectives.values())}); they are "
+        f"compared by {words}, which all of them report."
     )
 
 
 def unlike(joined: Joined, name: str) -> str:
     """Return why two studies' values of a measure cannot be compared; empty if they can."""
     studies, labels = (joined.first, joined.second), joined.labels
+    words = measure_of(joined.first, name).words
     units = [measures_of(study).unit(name) for study in studies]
     if all(units) and units[0] != units[1]:
         where = (f"in {one_line(u)} in {at}" for u, at in zip(units, labels, strict=True))
-        return f"{one_line(name)} is {' and '.join(where)}"
+        return f"{words} is {' and '.join(where)}"
     shares = [measure_of(study, name).in_percent for study in studies]
     has_results = all(name in study.metric_keys for study in studies)
     if has_results and shares[0] != shares[1]:
         is_one, is_none = labels if shares[0] else reversed(labels)
-        return f"{one_line(name)} is a fraction of 0 to 1 in {is_one} and is none in {is_none}"
+        return f"{words} is a fraction of 0 to 1 in {is_one} and is none in {is_none}"
     return ""
 
 

@@ -15,9 +15,8 @@ from analysis.compare.verdict import ALPHA
 from analysis.frames.arithmetic import groups_of, warning
 from analysis.frames.cells import counted
 from analysis.frames.columns import numbers
-from analysis.frames.labels import label, parameter_heading
+from analysis.frames.labels import label, parameter_heading, words_of
 from analysis.frames.summary import best_data
-from search_spaces.errors import one_line
 
 _MOST_NAMED = 6
 _LONGEST_VALUE = 40
@@ -69,7 +68,7 @@ def _decided(found: Comparison) -> str:
 def _equal(found: Comparison) -> str:
     if found.verdict.word == "equal" or found.is_unlike or not found.verdict.num_rows:
         return ""
-    return f"{equal_words(found)} in {one_line(found.measure.name)}."
+    return f"{equal_words(found)} in {found.measure.scale.words}."
 
 
 def _also(found: Comparison) -> str:
@@ -81,7 +80,7 @@ def _also(found: Comparison) -> str:
     equal = int(found.also_pairs["equal"].sum())
     rows = f"{equal} of {counted(len(found.also_pairs), 'row')} {_were(equal)} equal"
     size = spread(scale, units.mean, low, high)
-    return f"Beside it, not tested: {one_line(found.also)} {size}; {rows} digit for digit."
+    return f"Beside it, not tested: {scale.words} {size}; {rows} digit for digit."
 
 
 def _images(found: Comparison) -> str:
@@ -122,7 +121,7 @@ def _times(found: Comparison) -> str:
         return f"Times are not compared: {line['problem']}."
     interval = f" [{line['low']:.2f}, {line['high']:.2f}]" if math.isfinite(line["low"]) else ""
     text = (
-        f"{one_line(str(line['measure']))}: {found.second.label} ÷ {found.first.label} = "
+        f"{words_of(str(line['measure']))}: {found.second.label} ÷ {found.first.label} = "
         f"{line['ratio']:.2f}{interval}, over {counted(int(line['num_pairs']), 'pair')}"
     )
     if line["num_left_out"]:
@@ -176,7 +175,7 @@ def _best(found: Comparison) -> str:
         value = values.max() if named.study.mode == "max" else values.min()
         texts.append(f"{printed(named.study, name).value(float(value))} in {named.label}")
     return (
-        f"Best {one_line(name)}, each picked from its own rows and so optimistic: "
+        f"Best {found.measure.scale.words}, each picked from its own rows and so optimistic: "
         f"{', '.join(texts)}."
     )
 

@@ -24,12 +24,12 @@ def test_better(tmp_path: Path) -> None:
     b = fitted(tmp_path / "b", lambda c, s: base(c, s) - 1 - s / 8, configs=ONE)
     first, decided, equal, beside, changed, *_ = said(a, b)
     assert first == (
-        "B is better than A: val_rmse −1.31 mm [−1.62, −1] (lower is better), over 6 rows at 6 "
-        "seeds."
+        "B is better than A: validation rmse −1.31 mm [−1.62, −1] (lower is better), over 6 "
+        "rows at 6 seeds."
     )
     assert decided == "B is better in 6, worse in 0 of 6 pairs; p = 0.031."
-    assert equal == "0 of 6 rows are equal digit for digit in val_rmse."
-    assert beside.startswith("Beside it, not tested: test_rmse −1.31 mm [−1.62, −1]; 0 of 6")
+    assert equal == "0 of 6 rows are equal digit for digit in validation rmse."
+    assert beside.startswith("Beside it, not tested: test rmse −1.31 mm [−1.62, −1]; 0 of 6")
     assert changed == "Nothing that the studies record has changed."
 
 
@@ -39,8 +39,8 @@ def test_worse_for_these_runs(tmp_path: Path) -> None:
     b = trained(tmp_path / "b", {name: {"val_accuracy": 0.4} for name in names})
     first, decided, *_ = said(a, b)
     assert first == (
-        "B is worse than A, for these runs: val_accuracy −10.00 points [−10.00, −10.00] (higher is "
-        "better), over 6 rows at one seed."
+        "B is worse than A, for these runs: validation accuracy −10.00 points [−10.00, −10.00] "
+        "(higher is better), over 6 rows at one seed."
     )
     assert decided.endswith("this is about these trained models; another seed may differ.")
 
@@ -48,8 +48,8 @@ def test_worse_for_these_runs(tmp_path: Path) -> None:
 def test_equal(tmp_path: Path) -> None:
     first, *rest = said(fitted(tmp_path / "a"), fitted(tmp_path / "b"))
     assert first == (
-        "B and A are equal: 24 of 24 rows are equal digit for digit in val_rmse (over 24 rows at "
-        "6 seeds)."
+        "B and A are equal: 24 of 24 rows are equal digit for digit in validation rmse (over 24 "
+        "rows at 6 seeds)."
     )
     assert not any("better in" in text for text in rest)
 
@@ -58,8 +58,8 @@ def test_too_few(tmp_path: Path) -> None:
     a = fitted(tmp_path / "a", seeds=(0, 1))
     b = fitted(tmp_path / "b", lambda c, s: base(c, s) - 1, seeds=(0, 1))
     assert said(a, b)[0] == (
-        "Too few to tell B from A: val_rmse −1 mm (lower is better), over 8 rows at 2 seeds; 2 "
-        "seeds are too few, 6 are the fewest that decide (--seeds 0-5)."
+        "Too few to tell B from A: validation rmse −1 mm (lower is better), over 8 rows at 2 "
+        "seeds; 2 seeds are too few, 6 are the fewest that decide (--seeds 0-5)."
     )
 
 
@@ -95,7 +95,7 @@ def test_times_under_other_conditions(tmp_path: Path) -> None:
     texts = said(a, trained(tmp_path / "b", busy))
     assert "Times are not compared: between 1 and 3 trials ran at once." in texts
     texts = said(a, trained(tmp_path / "c", slow))
-    assert "cpu_seconds: B ÷ A = 1.50 [1.50, 1.50], over 6 pairs." in texts
+    assert "cpu seconds: B ÷ A = 1.50 [1.50, 1.50], over 6 pairs." in texts
 
 
 def test_one_data_set_of_two_that_changed(tmp_path: Path) -> None:
@@ -111,7 +111,7 @@ def test_one_data_set_of_two_that_changed(tmp_path: Path) -> None:
             write_trial(place, dataset, config, {2: [dataset]}, lines)
         places.append(place)
     first, *rest = said(*places)
-    assert first.startswith("B and A are equal: 1 of 1 row is equal digit for digit in val_acc")
+    assert first.startswith("B and A are equal: 1 of 1 row is equal digit for digit in val")
     assert "Not counted: 1 row was made from other data, or from another split." in rest
 
 

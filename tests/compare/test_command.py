@@ -22,7 +22,7 @@ def test_the_answer_is_printed_and_the_page_written(
     out = tmp_path / "out"
     assert main([str(a), str(b), "--out", str(out)]) == 0
     printed = capsys.readouterr().out
-    assert printed.startswith(f"A: {a} · B: {b}\n\nB is better than A: val_rmse −1.25 mm [")
+    assert printed.startswith(f"A: {a} · B: {b}\n\nB is better than A: validation rmse −1.25 mm [")
     assert printed.endswith(
         f"compare: {out / 'compare.md'}\ncompare: {out / 'compare.html'}\n"
         f"compare: {out / 'compare.pdf'}\n"

@@ -22,7 +22,8 @@ def test_the_answer_is_the_first_line_and_the_largest_difference_the_first_row(
     document = build_document(compared(fitted(tmp_path / "a"), fitted(tmp_path / "b", worse)))
     first, *_ = document.sections
     assert first.title == "The answer"
-    assert getattr(first.blocks[0], "text", "").startswith("B is worse than A: val_rmse +1.45 mm [")
+    text = getattr(first.blocks[0], "text", "")
+    assert text.startswith("B is worse than A: validation rmse +1.45 mm [")
     [rows] = [table for table in document.tables if table.name == "b-a-rows"]
     assert rows.headings[:3] == ("B − A (mm)", "A", "B")
     assert rows.lines[0][:6] == ("+1.82", "34.25", "36.07", "0.1", "32", "5")
@@ -56,7 +57,7 @@ def test_the_figure_has_its_finding_in_words(tmp_path: Path) -> None:
     [figure] = build_document(
         compared(fitted(tmp_path / "a"), fitted(tmp_path / "b", worse))
     ).figures
-    assert "val_rmse +1.45 mm [" in figure.alt
+    assert "validation rmse +1.45 mm [" in figure.alt
     assert figure.notes == ("Points below the line are better in B.",)
     assert "<svg" in to_svg(figure.draw())
 

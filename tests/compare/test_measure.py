@@ -19,7 +19,7 @@ def test_the_objective_decides(tmp_path: Path) -> None:
     found = choose([rmse(tmp_path / "a"), rmse(tmp_path / "b")])
     assert (found.name, found.better, found.scale.unit, found.why) == ("val_rmse", "min", "mm", "")
     accuracy = load_study(trained(tmp_path / "c", {"x": {}}))
-    assert choose([accuracy, accuracy]).words == "val_accuracy (higher is better)"
+    assert choose([accuracy, accuracy]).words == "validation accuracy (higher is better)"
 
 
 def test_of_two_objectives_the_first_that_both_report(tmp_path: Path) -> None:
@@ -28,7 +28,7 @@ def test_of_two_objectives_the_first_that_both_report(tmp_path: Path) -> None:
     assert choose([a, b]).name == "test_rmse" and choose([b, a]).name == "val_rmse"
     c = rmse(tmp_path / "c", metric="loss")
     assert choose([c, b]).name == "val_rmse"
-    assert "different objectives (loss, val_rmse)" in choose([c, b]).why
+    assert "different objectives (loss, validation rmse (mm))" in choose([c, b]).why
 
 
 def test_a_study_without_results_has_its_objective(tmp_path: Path) -> None:
