@@ -17,6 +17,7 @@ from analysis.frames.measures import measures_of
 from tune_app.study.code_fingerprint import CODE
 
 _ORIGIN = ("device", "trial_id", "shared_with", "status")
+_FOR_A_GPU = ("pin_memory", "mixed_precision", "resident_images", "cuda_graphs")
 _WHOLE = ("batch_size", "epochs", "degree", "max_iter", "macs", "flops", "live_flops")
 
 
@@ -82,6 +83,14 @@ def inert_axes(study: Study, *, with_result: bool = False) -> dict[str, int]:
             if str(record[key]) != str(original[key]):
                 counts[key] = counts.get(key, 0) + 1
     return counts
+
+
+def why_inert(study: Study, name: str) -> str:
+    """Return why a parameter changes nothing in a study, as a clause."""
+    devices = {study.meta["device"], *study.rows.get("device", ())}
+    if name in _FOR_A_GPU and not study.is_own and "cuda" not in devices:
+        return "it does nothing without a GPU"
+    return "it changes nothing"
 
 
 def _is_scalar(values: pd.Series[Any]) -> bool:

@@ -20,7 +20,7 @@ from analysis.frames.joined import joined
 from analysis.frames.labels import label, parameter_heading
 from analysis.frames.load import Study
 from analysis.frames.measures import num_items_of, shown_of
-from analysis.frames.tables import inert_axes
+from analysis.frames.tables import inert_axes, why_inert
 from analysis.sections.best import setting_words
 from analysis.sections.comparisons import is_exact, largest_first, units_of
 
@@ -109,7 +109,9 @@ def not_compared_in_words(study: Study) -> list[str]:
     names: dict[str, None] = {}
     for line in _lines(study):
         if line["verdict"] == NOT_COMPARED and line["factor"] in inert:
-            names[f"{parameter_heading(line['factor'])} (its values share one training)"] = None
+            factor = line["factor"]
+            why = f"its values share one training, because {why_inert(study, factor)}"
+            names[f"{parameter_heading(factor)} ({why})"] = None
         elif line["verdict"] == NOT_COMPARED:
             names[_either(line)] = None
     return [f"the effect of {_listed(list(names))}"] if names else []

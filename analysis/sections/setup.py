@@ -16,7 +16,7 @@ from analysis.frames.lengths import length_axis
 from analysis.frames.load import Study
 from analysis.frames.meta import datasets_of
 from analysis.frames.split import is_own, item_noun, varies
-from analysis.frames.tables import inert_axes, sharing_summary
+from analysis.frames.tables import inert_axes, sharing_summary, why_inert
 from analysis.render.document import Bullets, Paragraph, Section, Table
 from analysis.sections.environment import Studies, environment_table, parameters_table
 from search_spaces.errors import one_line
@@ -139,9 +139,9 @@ def _sharing(studies: Studies) -> list[Bullets]:
             f"{separate:,} (÷{separate / max(trained, 1):.1f})."
         )
         for axis, count in inert_axes(study).items():
-            why = "it does nothing without a GPU" if axis == "pin_memory" else "it changes nothing"
             text += (
-                f" All values of {one_line(axis)} share one training, because {why}: "
+                f" All values of {one_line(axis)} share one training, because "
+                f"{why_inert(study, axis)}: "
                 f"{counted(count, 'row')} {'repeats' if count == 1 else 'repeat'} the result of "
                 f"another row, so times at different values of {one_line(axis)} cannot be compared."
             )

@@ -9,6 +9,7 @@ from analysis.frames.tables import (
     inert_axes,
     sharing_summary,
     study_table,
+    why_inert,
 )
 from tests.analysed_studies import svm_study
 from tests.studies import (
@@ -113,6 +114,9 @@ def test_sharing_summary_counts_rows_and_epochs(tmp_path: Path) -> None:
         "epochs_of_trials": 5,
     }
     assert inert_axes(shared) == {"pin_memory": 2}
+    assert why_inert(shared, "pin_memory") == "it does nothing without a GPU"
+    shared.meta["device"] = "cuda"  # there it does nothing if the images stay in the GPU's memory
+    assert why_inert(shared, "pin_memory") == "it changes nothing"
 
 
 def test_prefix_sharing_alone_has_no_inert_axis(tmp_path: Path) -> None:

@@ -40,7 +40,7 @@ def test_a_real_study_answers_its_question_in_under_ten_lines(real_study: Path) 
     assert lines.items[4] == (
         "Not known: what another seed would give; which of two configurations is better if they "
         "are less than about 8.8 points apart on the same 160 test images; the effect of pin "
-        "memory (its values share one training)."
+        "memory (its values share one training, because it does nothing without a GPU)."
     )
 
 
