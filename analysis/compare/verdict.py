@@ -17,7 +17,7 @@ from analysis.compare.joined import Joined
 from analysis.compare.measure import Judged, unlike
 from analysis.compare.pairs import Pairs, distinct, independent, units
 from analysis.frames.cells import counted
-from analysis.stats import Units, fewest_pairs, holm, smallest_difference, smallest_p_value
+from analysis.stats import Units, fewest_pairs, holm, smallest_p_value
 from analysis.stats.units import too_few_units
 
 ALPHA = 0.05
@@ -162,8 +162,7 @@ def _few_differ(found: Units) -> str:
 
 def _power(found: Units, measure: Judged) -> str:
     """Return which difference would have been found, for a verdict that decides nothing."""
-    spread, number = float(found.values.std(ddof=1)), len(found.values)
-    visible = smallest_difference(spread, number, alpha=ALPHA, by_student=found.by_student)
+    visible = found.smallest_difference(ALPHA)
     if not math.isfinite(visible) or visible <= 0:
         return ""
     text = measure.scale.in_words(visible).lstrip("+")

@@ -21,7 +21,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from analysis.stats.intervals import UNKNOWN, Interval, mean_interval
 from analysis.stats.sign_flips import Alternative, sign_flip, sign_flip_interval
-from tune_app.study.power import fewest_pairs, smallest_p_value
+from tune_app.study.power import fewest_pairs, smallest_difference, smallest_p_value
 
 _EQUAL = 1e-12
 
@@ -60,10 +60,25 @@ class Units:
         return (self.mean - margin) * (self.pairs_mean - margin) < 0
 
     @property
+    def are_equal(self) -> bool:
+        """Whether the units are equal but for rounding, which may leave them a tiny variance."""
+        largest = float(np.abs(self.values).max())
+        return float(np.ptp(self.values)) <= _EQUAL * max(1.0, largest)
+
+    @property
     def by_student(self) -> bool:
         """Whether Student's test is used."""
-        spread = float(np.ptp(self.values))
-        return self.are_means and spread > _EQUAL * max(1.0, float(np.abs(self.values).max()))
+        return self.are_means and not self.are_equal
+
+    def smallest_difference(self, alpha: float) -> float:
+        """Return the smallest mean difference that one test of so many units finds in 4 of 5 cases.
+
+        Their spread is taken for that of all such units. It is 0 where units are equal, and
+        infinite where they are too few to decide.
+        """
+        spread = 0.0 if self.are_equal else float(self.values.std(ddof=1))
+        num = len(self.values)
+        return smallest_difference(spread, num, alpha=alpha, by_student=self.by_student)
 
     def p_value(self, margin: float = 0.0, *, alternative: Alternative = "two-sided") -> float:
         """Return the p-value that the mean is ``margin``."""

@@ -31,7 +31,7 @@ from analysis.checks.claims.outcome import (
 from analysis.checks.claims.pairs import Matched, Pairs, match, turns
 from analysis.frames.measures import TEST_ACCURACY, Measure
 from analysis.frames.pairing import join_runs
-from analysis.stats import Units, fewest_pairs, smallest_difference
+from analysis.stats import Units, fewest_pairs
 from analysis.stats.intervals import UNKNOWN
 from analysis.stats.units import too_few_units
 
@@ -151,8 +151,9 @@ def undecided_because(
 
 
 def _power(units: Units, alpha: float, scale: Measure) -> str:
-    spread, num = float(units.values.std(ddof=1)), len(units.values)
-    visible = smallest_difference(spread, num, alpha=alpha, by_student=units.by_student)
+    visible = units.smallest_difference(alpha)
+    if not visible > 0:
+        return ""
     return f"with this spread, a single test finds {size(visible, scale)} in 4 of 5 studies"
 
 

@@ -41,6 +41,12 @@ def test_mixed_differences_are_not_distinguishable() -> None:
     assert "in 4 of 5 studies" in verdict.outcome.reason
 
 
+def test_differences_without_a_spread_say_nothing_of_one() -> None:
+    """Rounding leaves them a tiny variance: 0.8 + 0.01 − 0.8 is not 0.01."""
+    assert ADAM.judge(two_arms([0.01] * 8), 0.05).power == ""
+    assert ADAM.judge(two_arms([0.01] * 7 + [-0.01]), 0.05).power != ""
+
+
 def test_a_margin_must_be_exceeded() -> None:
     evidence = two_arms([0.010, 0.011, 0.012, 0.013, 0.014, 0.015, 0.016])
     assert word(ADAM, evidence) == "supported"
