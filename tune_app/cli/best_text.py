@@ -7,9 +7,10 @@ from typing import Any
 
 from search_spaces.errors import one_line
 from tune_app.cli.places import MOST_LISTED
-from tune_app.planning.overview import Overview, Results, best_configurations
+from tune_app.planning.overview import Overview, best_configurations
 from tune_app.study.ledger import Ledger
 from tune_app.study.measures import Measures
+from tune_app.study.selection import Results
 
 
 def best_lines(

@@ -9,12 +9,12 @@ from tune_app.cli.best_text import best_lines
 from tune_app.cli.messages import open_lines
 from tune_app.cli.places import counted, failure_lines, shell_word
 from tune_app.engine.conclusion import Conclusion
-from tune_app.planning.overview import Results
 from tune_app.planning.plan import Plan
 from tune_app.planning.request import StudyRequest
 from tune_app.planning.row_choice import why_left_out
 from tune_app.study.command_name import command_name
 from tune_app.study.ledger import Ledger
+from tune_app.study.selection import Results
 from tune_app.study.stop import STOPPED, TIMED_OUT
 
 _MOST_WINNERS = 4

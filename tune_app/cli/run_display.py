@@ -18,7 +18,6 @@ from tune_app.cli.run_console import print_line
 from tune_app.engine.conclusion import Conclusion
 from tune_app.engine.display import Ending
 from tune_app.planning.estimate import Estimate
-from tune_app.planning.overview import results_of
 from tune_app.planning.plan import Plan
 from tune_app.planning.prepared_study import PreparedStudy
 from tune_app.planning.resources import Cluster
@@ -26,6 +25,7 @@ from tune_app.storage.store import StudyStore
 from tune_app.study.ledger import Ledger
 from tune_app.study.measures import Measures
 from tune_app.study.result_rule import ResultRule
+from tune_app.study.selection import results_of
 
 
 class RunDisplay:

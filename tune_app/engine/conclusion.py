@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from tune_app.planning.overview import Results, results_of
 from tune_app.planning.plan import OpenRow, Plan, PlannedTrial
 from tune_app.study.ledger import Ledger
 from tune_app.study.measures import Measures
 from tune_app.study.recorded import Recorded
+from tune_app.study.selection import Results, results_of
 from tune_app.study.stop import TIMED_OUT
 from tune_app.study.trials import ENDED, HALTED, RowKey
 

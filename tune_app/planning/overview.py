@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, NamedTuple
+from typing import Any
 
 from tune_app.planning.code_change import older_code
 from tune_app.planning.remaining import (
@@ -23,26 +22,12 @@ from tune_app.study.measures import Measures
 from tune_app.study.rows import RowOutcome
 from tune_app.study.search_log import asked_configurations, read_events
 from tune_app.study.search_settings import SEARCH, SearchSettings
-from tune_app.study.selection import group_names, rank
+from tune_app.study.selection import Candidate, Results, candidates, group_names, mean_of
 from tune_app.study.trial_record import Record
 from tune_app.study.trials import ENDED, RowKey
 
-_HUGE = 1e100
-"""Larger values are taken for damage, since their sums could overflow."""
 _CLOCK_SECONDS = 60.0
 """How far the clock of a driver, which dates its launch, may be behind the clock of the storage."""
-
-
-class Results(NamedTuple):
-    """The rows of a study, as much as is needed to pick the best.
-
-    Attributes:
-        rows: every row's state.
-        results: row -> the recorded result of its milestone.
-    """
-
-    rows: Mapping[RowKey, str] = {}
-    results: Mapping[RowKey, Record] = {}
 
 
 @dataclass(frozen=True)
@@ -153,55 +138,45 @@ def row_states(
     return {key: _state(o, newest if running else None) for key, o in outcomes.items()}
 
 
-def results_of(outcomes: Mapping[RowKey, RowOutcome]) -> Results:
-    """Return the states and the results of rows, from what became of them."""
-    return Results(
-        {key: outcome.status for key, outcome in outcomes.items()},
-        {key: o.report.record for key, o in outcomes.items() if o.report},
-    )
-
-
 def best_configurations(ledger: Ledger, view: Overview | Results) -> list[dict[str, Any]]:
     """Return the best configuration so far of each data set and model, by the objective.
 
-    The rule is that of the report. Configurations with results at the most seeds are compared by
-    the mean over them, and left out if a seed diverged. ``rank`` decides between equal means.
     The same measure on test data is returned too if rows have one, but nothing is chosen by it.
     """
-    measures = Measures.of_study(ledger.study)
-    metric = measures.metric
+    best: dict[tuple[Any, ...], Candidate] = {}
+    for candidate in candidates(ledger.study, Results(view.rows, view.results)):
+        group = tuple(_group(ledger, candidate).values())
+        if group not in best or candidate.order < best[group].order:
+            best[group] = candidate
     reported = dict.fromkeys(name for line in view.results.values() for name in line)
-    test_metric = measures.on_test_data(metric, reported)
-    best: dict[tuple[Any, ...], tuple[tuple[Any, ...], dict[str, Any]]] = {}
-    for place, configuration in enumerate(ledger.configurations()):
-        config_id, config = configuration.config_id, configuration.config
-        keys = [(config_id, seed) for seed in ledger.study["seeds"]]
-        lines = [view.results[key] for key in keys if key in view.results]
-        score = _mean(lines, metric)
-        if score is None or any(view.rows[key] == "diverged" for key in keys):
-            continue
-        group = {name: config[name] for name in group_names(ledger.study["space"], config)}
-        num_epochs = _mean(lines, "milestone")
-        epochs = math.nan if num_epochs is None else num_epochs
-        order = rank(score, measures.mode, epochs, place, len(lines))
-        entry = {
-            "group": group,
-            "config_id": config_id,
-            "config": config,
-            "num_seeds": len(lines),
-            "metric": metric,
-            "mode": measures.mode,
-            "unit": measures.unit(metric),
-            "score": score,
-            "test_metric": test_metric,
-            "num_items": _num_items(ledger, config, metric, lines),
-            "test_score": None if test_metric is None else _mean(lines, test_metric),
-            "num_test_items": test_metric and _num_items(ledger, config, test_metric, lines),
-        }
-        label = tuple(group.values())
-        if label not in best or order < best[label][0]:
-            best[label] = (order, entry)
-    return [entry for _, entry in best.values()]
+    return [_entry(ledger, candidate, reported) for candidate in best.values()]
+
+
+def _group(ledger: Ledger, candidate: Candidate) -> dict[str, Any]:
+    config = candidate.config
+    return {name: config[name] for name in group_names(ledger.study["space"], config)}
+
+
+def _entry(ledger: Ledger, best: Candidate, reported: Collection[str]) -> dict[str, Any]:
+    """Return what is shown of the best configuration of a group."""
+    measures = Measures.of_study(ledger.study)
+    metric, test_metric = measures.metric, measures.on_test_data(measures.metric, reported)
+    return {
+        "group": _group(ledger, best),
+        "config_id": best.config_id,
+        "config": best.config,
+        "num_seeds": len(best.records),
+        "metric": metric,
+        "mode": measures.mode,
+        "unit": measures.unit(metric),
+        "score": best.score,
+        "test_metric": test_metric,
+        "num_items": _num_items(ledger, best.config, metric, best.records),
+        "test_score": None if test_metric is None else mean_of(best.records, test_metric),
+        "num_test_items": (
+            test_metric and _num_items(ledger, best.config, test_metric, best.records)
+        ),
+    }
 
 
 def _num_items(ledger: Ledger, config: Record, name: str, lines: Sequence[Record]) -> int | None:
@@ -238,10 +213,3 @@ def _state(outcome: RowOutcome, running_launch: str | None) -> str:
 def _is_left(state: str, running: bool) -> bool:
     """Return whether a row is still to be run. Failed rows are run again by the next launch."""
     return state in ("running", "unfinished", "missing") or (state == "failed" and not running)
-
-
-def _mean(lines: Sequence[Mapping[str, Any]], quantity: str) -> float | None:
-    """Return the mean of a measure, or None if a line has no usable number for it."""
-    values = [line.get(quantity) for line in lines]
-    numbers = [float(v) for v in values if isinstance(v, (int, float)) and abs(v) < _HUGE]
-    return sum(numbers) / len(values) if numbers and len(numbers) == len(values) else None

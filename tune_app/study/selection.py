@@ -3,13 +3,20 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Collection, Mapping
-from typing import Any
+from collections import Counter
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from operator import attrgetter
+from typing import Any, NamedTuple
 
+from search_spaces.configuration import Config
 from tune_app.study.best_of import Pick
-from tune_app.study.objective import Objective
+from tune_app.study.objective import Objective, finite_number
 from tune_app.study.rows import RowOutcome
-from tune_app.study.trials import FINISHED, RowKey
+from tune_app.study.trial_record import Record
+from tune_app.study.trials import RowKey
+
+_HUGE = 1e100
+"""Larger values are taken for damage, since their sums could overflow."""
 
 _METHODS = {"svm": "kernel"}
 """Trainable -> the parameter that names its method; ``model`` for every other of this package."""
@@ -55,44 +62,100 @@ def rank(
     return (-num_seeds, rounded if mode == "min" else -rounded, epochs, place)
 
 
+class Results(NamedTuple):
+    """The rows of a study, as much as is needed to pick the best.
+
+    Attributes:
+        rows: every row's state.
+        results: row -> the recorded result of its milestone.
+    """
+
+    rows: Mapping[RowKey, str] = {}
+    results: Mapping[RowKey, Record] = {}
+
+
+def results_of(outcomes: Mapping[RowKey, RowOutcome]) -> Results:
+    """Return the states and the results of rows, from what became of them."""
+    return Results(
+        {key: outcome.status for key, outcome in outcomes.items()},
+        {key: o.report.record for key, o in outcomes.items() if o.report},
+    )
+
+
+class Candidate(NamedTuple):
+    """A configuration that may be picked.
+
+    Attributes:
+        config_id: its id.
+        config: its parameters.
+        records: its results, one for each seed that has one.
+        score: the mean of the objective over them.
+        order: its ``rank``.
+    """
+
+    config_id: str
+    config: Config
+    records: Sequence[Record]
+    score: float
+    order: tuple[int, float, float, int]
+
+
+def candidates(study: Mapping[str, Any], found: Results) -> Iterator[Candidate]:
+    """Yield the configurations that may be picked, in the declared order.
+
+    The rule is that of the report: a configuration is left out if a seed diverged, because the mean
+    of the others would be too good, and if one of its results lacks the objective.
+
+    Args:
+        study: ``study.json``.
+        found: the states and the results of its rows.
+    """
+    objective = Objective.of_study(study)
+    for place, entry in enumerate(study["configurations"]):
+        keys = [(entry["config_id"], seed) for seed in study["seeds"]]
+        records = [found.results[key] for key in keys if key in found.results]
+        score = mean_of(records, objective.metric)
+        if score is None or any(found.rows[key] == "diverged" for key in keys):
+            continue
+        epochs = mean_of(records, "milestone")
+        num_epochs = math.nan if epochs is None else epochs
+        order = rank(score, objective.mode, num_epochs, place, len(records))
+        yield Candidate(entry["config_id"], entry["config"], records, score, order)
+
+
+def mean_of(records: Sequence[Record], name: str) -> float | None:
+    """Return the mean of a quantity, or None if a record has no usable number for it."""
+    values = [finite_number(record.get(name)) for record in records]
+    known = [value for value in values if value is not None and abs(value) < _HUGE]
+    return sum(known) / len(known) if known and len(known) == len(values) else None
+
+
 def pick_configurations(
     study: Mapping[str, Any], outcomes: Mapping[RowKey, RowOutcome], count: int
 ) -> tuple[Pick, ...]:
     """Return the best configurations of each data set, by the objective, the best first.
 
-    The rule is that of the report: those with results at the most seeds are compared, and none of
-    which a seed diverged. Of several that are one training, the first is taken.
+    Of several that are one training, the first is taken.
 
     Args:
         study: ``study.json``.
         outcomes: what became of its rows.
         count: how many of each data set.
     """
-    objective = Objective.of_study(study)
-    tried: dict[object, int] = {}
-    ranked: dict[object, list[tuple[tuple[float, ...], str, float]]] = {}
+    tried: Counter[object] = Counter()
+    for entry in study["configurations"]:
+        states = {outcomes[entry["config_id"], seed].status for seed in study["seeds"]}
+        tried[entry["config"].get("dataset")] += not states <= {"missing", "open"}
+    ranked: dict[object, list[Candidate]] = {}
     trainings: set[object] = set()
-    for place, entry in enumerate(study["configurations"]):
-        config_id, dataset = entry["config_id"], entry["config"].get("dataset")
-        found = [outcomes[config_id, seed] for seed in study["seeds"]]
-        if all(outcome.status in ("missing", "open") for outcome in found):
-            continue
-        tried[dataset] = tried.get(dataset, 0) + 1
-        done = [o for o in found if o.status in FINISHED and o.report is not None]
-        scores = [objective.score(o.report.record) for o in done if o.report]
-        known = [score for score in scores if score is not None]
-        diverged = any(outcome.status == "diverged" for outcome in found)
-        if not known or len(known) < len(done) or diverged:
-            continue
-        training = tuple((o.trial.key, o.milestone) for o in done if o.trial)
-        if training in trainings:
-            continue
-        trainings.add(training)
-        mean, epochs = sum(known) / len(known), float(done[0].milestone or 0)
-        order = rank(mean, objective.mode, epochs, place, len(known))
-        ranked.setdefault(dataset, []).append((order, config_id, mean))
+    for candidate in candidates(study, results_of(outcomes)):
+        of_seeds = [outcomes[candidate.config_id, seed] for seed in study["seeds"]]
+        training = tuple((o.trial.key, o.milestone) for o in of_seeds if o.report and o.trial)
+        if training not in trainings:
+            trainings.add(training)
+            ranked.setdefault(candidate.config.get("dataset"), []).append(candidate)
     return tuple(
-        Pick(config_id, mean, tried[dataset], len(candidates))
-        for dataset, candidates in ranked.items()
-        for _, config_id, mean in sorted(candidates)[:count]
+        Pick(best.config_id, best.score, tried[dataset], len(group))
+        for dataset, group in ranked.items()
+        for best in sorted(group, key=attrgetter("order"))[:count]
     )
