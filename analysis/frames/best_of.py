@@ -9,10 +9,10 @@ import pandas as pd
 from analysis.frames.columns import numbers, repeats
 from analysis.frames.load import Study
 from analysis.frames.measures import shown_of
-from analysis.frames.selection import SELECTABLE
 from analysis.stats import Interval, mean_interval
 from analysis.stats.intervals import UNKNOWN
 from tune_app.study.best_of import BestOf, Pick, best_of_study
+from tune_app.study.trials import FINISHED
 
 FEWEST_SEEDS = 3
 """Fewer seeds give no interval of a mean: it would be as wide as the scale."""
@@ -76,7 +76,7 @@ def repeated(study: Study) -> tuple[BestOf, list[Repeated]] | None:
         mine = rows[rows["config_id"] == config_id]
         of_config = study.rows[study.rows["config_id"] == config_id]
         has_dataset = "dataset" in study.config_keys and len(of_config)
-        results = mine[mine["status"].isin(SELECTABLE)]
+        results = mine[mine["status"].isin(FINISHED)]
         found.append(
             Repeated(
                 pick=pick,

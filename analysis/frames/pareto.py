@@ -11,10 +11,10 @@ from numpy.typing import NDArray
 from analysis.frames.columns import numbers
 from analysis.frames.load import Study
 from analysis.frames.seeds import over_seeds
-from analysis.frames.selection import SELECTABLE
 from analysis.frames.summary import candidates
 from analysis.stats.pareto import hypervolume, on_front
 from tune_app.study.objective import Objective
+from tune_app.study.trials import FINISHED
 
 Shares = tuple[float, ...]
 
@@ -55,7 +55,7 @@ def fronts(study: Study) -> list[Front]:
     if not objectives or rows.empty or not {o.metric for o in objectives} <= {*rows}:
         return []
     diverged = rows.loc[rows["status"] == "diverged", "config_id"]
-    usable = rows[rows["status"].isin(SELECTABLE) & ~rows["config_id"].isin(diverged)]
+    usable = rows[rows["status"].isin(FINISHED) & ~rows["config_id"].isin(diverged)]
     joined = over_seeds(usable, [objective.metric for objective in objectives])
     found = []
     names = joined["dataset"].unique() if "dataset" in joined else [None]

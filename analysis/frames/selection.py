@@ -19,9 +19,7 @@ from analysis.frames.columns import numbers
 from analysis.frames.seeds import over_seeds
 from tune_app.study.measures import quantity_of
 from tune_app.study.selection import rank
-
-SELECTABLE = ("finished", "unconverged")
-"""Statuses of rows that may be picked. An unconverged solver has valid predictions."""
+from tune_app.study.trials import FINISHED
 
 
 def best_rows(
@@ -34,11 +32,11 @@ def best_rows(
 
     A configuration with several seeds is judged by its mean over them, and every column that
     differs between its seeds then holds the mean (``seed`` itself: the first). Rows that are not
-    ``SELECTABLE`` or whose metric is not finite are left out. So are configurations of which one
-    seed diverged, because the mean of the other seeds would be too good. Only configurations with
+    ``FINISHED`` or whose metric is not finite are left out. So are configurations of which one seed
+    diverged, because the mean of the other seeds would be too good. Only configurations with
     results at the most seeds are compared, so seeds that failed count against one, too. Of equal
-    metrics the one
-    with fewer epochs (``milestone``) is picked, then the one that was declared first.
+    metrics the one with fewer epochs (``milestone``) is picked, then the one that was declared
+    first.
 
     Args:
         rows: as ``Study.rows``.
@@ -107,7 +105,7 @@ def _ranked_groups(
         return
     diverged = rows.loc[rows["status"] == "diverged", "config_id"]
     usable = rows[
-        rows["status"].isin(SELECTABLE) & _finite(rows[metric]) & ~rows["config_id"].isin(diverged)
+        rows["status"].isin(FINISHED) & _finite(rows[metric]) & ~rows["config_id"].isin(diverged)
     ]
     configurations = over_seeds(usable)[[*rows.columns, "num_seeds"]]
     if not by:
