@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-from tests.benchmarks import engine, estimate, gpu, overhead, report, scale, study, svm
+from tests.benchmarks import engine, estimate, gpu, overhead, report, scale, start, study, svm
 from tests.benchmarks.comparison import Measurement
 from tests.benchmarks.search import command as race
 from tests.benchmarks.search import report as race_report
@@ -28,6 +28,7 @@ BENCHMARKS: dict[str, Callable[..., Iterator[Measurement]]] = {
     "study": study.run,
     "svm": svm.run,
     "overhead": overhead.run,
+    "start": start.run,
     "analysis": report.run,
     "estimate": estimate.run,
     "scale": scale.run,
