@@ -19,6 +19,7 @@ from tests.benchmarks import engine, estimate, gpu, overhead, report, scale, sta
 from tests.benchmarks.comparison import Measurement
 from tests.benchmarks.search import command as race
 from tests.benchmarks.search import report as race_report
+from tests.benchmarks.tables import row, with_tables
 from tune_app.engine.connection import gpu_names
 from tune_app.study.provenance import collect_provenance
 
@@ -39,7 +40,6 @@ COMMANDS: dict[str, Callable[[Sequence[str]], int]] = {
 }
 RESULTS = Path(__file__).with_name("results.json")
 DOCUMENT = Path(__file__).parents[2] / "docs" / "performance.md"
-BEGIN, END = "<!-- made by python -m tests.benchmarks -->\n", "<!-- end of what it made -->\n"
 PACKAGES = ("tune-app", "torch", "ray", "scikit-learn", "scikit-learn-intelex")
 
 
@@ -61,7 +61,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         lines = []
         for measurement in BENCHMARKS[name](args.rounds, **arguments):
             lines.append(measurement)
-            print(_row(_as_json(measurement)), flush=True)
+            print(row(_as_json(measurement)), flush=True)
         if lines:
             _save(name, lines)
     return 0
@@ -81,51 +81,6 @@ def _save(name: str, lines: Sequence[Measurement]) -> None:
     known["benchmarks"] = {n: merged[n] for n in BENCHMARKS if n in merged}
     RESULTS.write_text(json.dumps(known, indent=1) + "\n")
     DOCUMENT.write_text(with_tables(DOCUMENT.read_text(), known))
-
-
-def with_tables(page: str, results: dict[str, Any]) -> str:
-    """Return the page with the tables of the results between its two marks."""
-    before, begin, rest = page.partition(BEGIN)
-    _, end, after = rest.partition(END)
-    return f"{before}{begin}\n{table(results)}\n{end}{after}"
-
-
-def table(results: dict[str, Any]) -> str:
-    """Return all results as Markdown: a table for each machine and set of packages."""
-    machines: dict[str, list[str]] = {}
-    for entry in results["benchmarks"].values():
-        rows = [_row(measurement) for measurement in entry["measurements"]]
-        machines.setdefault(_machine(entry), []).extend(rows)
-    head = (
-        "| | measured | ours | baseline | ratio (rounds) | target | |\n"
-        "| --- | --- | ---: | ---: | ---: | ---: | --- |\n"
-    )
-    return "\n".join(f"{m}:\n\n{head}{chr(10).join(rows)}\n" for m, rows in machines.items())
-
-
-def _machine(entry: dict[str, Any]) -> str:
-    hardware, packages = entry["hardware"], entry["packages"]
-    versions = ", ".join(f"{name} {version}" for name, version in packages.items())
-    devices = [f"{hardware['num_cpus']} CPUs of {hardware['cpu']}", *hardware["gpus"]]
-    return f"On {' and '.join(devices)}, {versions}"
-
-
-def _row(m: dict[str, Any]) -> str:
-    met = {None: "", True: "met", False: "not met"}[m["met"]]
-    target = "" if m["target"] is None else f"{'≤' if m['at_most'] else '≥'} {m['target']:g}"
-    remark = "; ".join(part for part in (met, m["note"]) if part)
-    ours = f"{_figure(m['ours'])} {m['unit']}"
-    ratio, baseline = "", ""
-    if m["baseline"] is not None:
-        baseline = f"{_figure(m['baseline'])} {m['unit']}"
-        ratio = f"{m['ratio']:.2f} ({m['low']:.2f}–{m['high']:.2f})"
-    return (
-        f"| {m['benchmark']} | {m['case']} | {ours} | {baseline} | {ratio} | {target} | {remark} |"
-    )
-
-
-def _figure(value: float) -> str:
-    return f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.3g}"
 
 
 if __name__ == "__main__":

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 
-from tests.benchmarks.__main__ import BEGIN, DOCUMENT, RESULTS, with_tables
+from tests.benchmarks.__main__ import DOCUMENT, RESULTS
+from tests.benchmarks.tables import BEGIN, with_tables
 from tests.docs.pages import blocks, text_of
 
 MOST_LINES = 150
