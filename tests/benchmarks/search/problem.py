@@ -7,7 +7,6 @@ line to ``events.jsonl`` there after each epoch. So every arm is measured in the
 from __future__ import annotations
 
 import functools
-import json
 import os
 import time
 from collections.abc import Iterator
@@ -15,6 +14,8 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+
+from tests.benchmarks.events import append_event
 
 EPOCHS = 9
 FOLDER = "RACE_FOLDER"
@@ -113,7 +114,8 @@ class Training:
                 "val_accuracy": self._accuracy("val"),
                 "test_accuracy": self._accuracy("test"),
             }
-            _note({**row, "config": self.config, "cpu": time.thread_time() - started})
+            event = {**row, "config": self.config, "cpu": time.thread_time() - started}
+            append_event(Path(os.environ[FOLDER]) / EVENTS, event)
             yield row
 
     def _train(self) -> None:
@@ -153,10 +155,3 @@ def train(config: dict[str, Any]) -> None:
         with TemporaryDirectory() as folder:
             torch.save(training.state(), f"{folder}/state.pt")
             tune.report(row, checkpoint=tune.Checkpoint.from_directory(folder))
-
-
-def _note(event: dict[str, Any]) -> None:
-    line = json.dumps({"time": time.time(), "pid": os.getpid(), **event}) + "\n"
-    file = os.open(Path(os.environ[FOLDER]) / EVENTS, os.O_WRONLY | os.O_APPEND | os.O_CREAT)
-    os.write(file, line.encode())  # one write: lines of two processes do not mix
-    os.close(file)

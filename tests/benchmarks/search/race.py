@@ -14,6 +14,7 @@ from typing import Any
 
 import psutil
 
+from tests.benchmarks.events import read_events
 from tests.benchmarks.search.arms import Arm
 from tests.benchmarks.search.problem import EPOCHS, EVENTS, FOLDER, write_images
 
@@ -63,15 +64,6 @@ def run_arm(arm: Arm, python: str, repeat: int, budget: int, num_train: int) -> 
             tail = (folder / "output.txt").read_text(errors="replace")[-2_000:]
             raise RaceError(f"{arm.name}: {len(events)} of {budget} epochs were trained\n{tail}")
     return summary(events, started, samples) | {"load": [load, os.getloadavg()[0]]}
-
-
-def read_events(path: Path) -> list[dict[str, Any]]:
-    """Return the lines that the trainings have written."""
-    with suppress(FileNotFoundError):
-        text = path.read_text()
-        whole = text[: text.rfind("\n") + 1]
-        return [json.loads(line) for line in whole.splitlines()]
-    return []
 
 
 def _watch(process: subprocess.Popen[bytes], events: Path, budget: int) -> list[Sample]:

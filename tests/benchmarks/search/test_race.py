@@ -9,10 +9,11 @@ from typing import Any
 
 import pytest
 
+from tests.benchmarks.events import read_events
 from tests.benchmarks.search import command, report
 from tests.benchmarks.search.arms import ARMS, grid_epochs
 from tests.benchmarks.search.curves import curve
-from tests.benchmarks.search.race import RaceError, read_events, summary
+from tests.benchmarks.search.race import RaceError, summary
 
 
 def event(
