@@ -17,16 +17,20 @@ from typing import Any
 
 from tests.benchmarks import engine, estimate, gpu, overhead, report, scale, start, study, svm
 from tests.benchmarks.comparison import Measurement
+from tests.benchmarks.peers import suite as peers
+from tests.benchmarks.peers.suite import SystemMeasured
 from tests.benchmarks.search import command as race
 from tests.benchmarks.search import report as race_report
-from tests.benchmarks.tables import row, with_tables
+from tests.benchmarks.tables import rows_of, with_tables
 from tune_app.engine.connection import gpu_names
 from tune_app.study.provenance import collect_provenance
 
-BENCHMARKS: dict[str, Callable[..., Iterator[Measurement]]] = {
+Measured = Measurement | SystemMeasured
+BENCHMARKS: dict[str, Callable[..., Iterator[Measured]]] = {
     "engine": engine.run,
     "gpu": gpu.run,
     "study": study.run,
+    "peers": peers.run,
     "svm": svm.run,
     "overhead": overhead.run,
     "start": start.run,
@@ -58,25 +62,26 @@ def main(argv: Sequence[str] | None = None) -> int:
         parser.error(f"no benchmark {', '.join(unknown)}; allowed: {', '.join(BENCHMARKS)}")
     for name in names:
         arguments = {"source": args.data} if name == "svm" else {}
-        lines = []
+        lines: list[dict[str, Any]] = []
         for measurement in BENCHMARKS[name](args.rounds, **arguments):
-            lines.append(measurement)
-            print(row(_as_json(measurement)), flush=True)
+            lines.append(_as_json(measurement))
+            print(rows_of(name, lines)[-1], flush=True)
         if lines:
             _save(name, lines)
     return 0
 
 
-def _as_json(measurement: Measurement) -> dict[str, Any]:
-    return {**dataclasses.asdict(measurement), "met": measurement.met}
+def _as_json(measured: Measured) -> dict[str, Any]:
+    met = {"met": measured.met} if isinstance(measured, Measurement) else {}
+    return dataclasses.asdict(measured) | met
 
 
-def _save(name: str, lines: Sequence[Measurement]) -> None:
+def _save(name: str, lines: Sequence[dict[str, Any]]) -> None:
     known = json.loads(RESULTS.read_text()) if RESULTS.exists() else {"benchmarks": {}}
     facts = collect_provenance([], gpu_names())
     packages = {name: facts["packages"][name] for name in PACKAGES if name in facts["packages"]}
     environment = {"hardware": facts["hardware"], "packages": packages}
-    entry = {**environment, "measurements": [_as_json(line) for line in lines]}
+    entry = {**environment, "measurements": lines}
     merged = {**known["benchmarks"], name: entry}
     known["benchmarks"] = {n: merged[n] for n in BENCHMARKS if n in merged}
     RESULTS.write_text(json.dumps(known, indent=1) + "\n")

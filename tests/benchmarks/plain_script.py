@@ -10,7 +10,8 @@ import argparse
 import json
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
 
 import torch
 import torchvision
@@ -66,6 +67,24 @@ def evaluate(net: nn.Module, images: Dataset[object], batch_size: int) -> float:
     return num_correct / num_images
 
 
+def epochs(folder: str, num_images: int, config: Mapping[str, Any]) -> Iterator[dict[str, float]]:
+    """Train one configuration with a 70/10/20 split; yield a row after each epoch."""
+    net, optimizer = build(config["model"], config["optimizer"], 1e-3)
+    batch_size, num_epochs = config["batch_size"], config["epochs"]
+    images = load(folder)
+    first, second = num_images * 7 // 10, num_images * 8 // 10
+    parts = [Subset(images, range(*ends)) for ends in ((first,), (first, second))]
+    for epoch in range(1, num_epochs + 1):
+        started = time.perf_counter()
+        loss = train(net, optimizer, parts[0], batch_size)
+        row = {"epoch": epoch, "loss": loss, "val_accuracy": evaluate(net, parts[1], batch_size)}
+        row["epoch_seconds"] = time.perf_counter() - started
+        if epoch == num_epochs:
+            rest = Subset(images, range(second, num_images))
+            row["test_accuracy"] = evaluate(net, rest, batch_size)
+        yield row
+
+
 def engine(model: str, optimizer: str, batch_size: int, folder: str) -> Callable[[int, int], float]:
     """Return (training images, evaluated images) -> seconds for them."""
     net, optimizer_ = build(model, optimizer, 1e-3)
@@ -90,17 +109,10 @@ def main() -> None:
     parser.add_argument("--epochs", type=int, required=True)
     parser.add_argument("--images", type=int, required=True)
     args = parser.parse_args()
-    net, optimizer = build(args.model, args.optimizer, 1e-3)
-    images = load(args.data)
-    first, second = args.images * 7 // 10, args.images * 8 // 10
-    epoch_seconds = []
-    for _ in range(args.epochs):
-        started = time.perf_counter()
-        train(net, optimizer, Subset(images, range(first)), args.batch_size)
-        evaluate(net, Subset(images, range(first, second)), args.batch_size)
-        epoch_seconds.append(time.perf_counter() - started)
-    accuracy = evaluate(net, Subset(images, range(second, args.images)), args.batch_size)
-    json.dump({"test_accuracy": accuracy, "epoch_seconds": epoch_seconds}, sys.stdout)
+    rows = list(epochs(args.data, args.images, vars(args)))
+    epoch_seconds = [row["epoch_seconds"] for row in rows]
+    result = {"test_accuracy": rows[-1]["test_accuracy"], "epoch_seconds": epoch_seconds}
+    json.dump(result, sys.stdout)
 
 
 if __name__ == "__main__":

@@ -2,29 +2,46 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
+from tests.benchmarks.peers.table import figure, peers_rows, peers_table
+
 BEGIN, END = "<!-- made by python -m tests.benchmarks -->\n", "<!-- end of what it made -->\n"
+BEGIN_PEERS = "<!-- made by python -m tests.benchmarks peers -->\n"
 
 
 def with_tables(page: str, results: dict[str, Any]) -> str:
-    """Return the page with the tables of the results between its two marks."""
-    before, begin, rest = page.partition(BEGIN)
-    _, end, after = rest.partition(END)
-    return f"{before}{begin}\n{table(results)}\n{end}{after}"
+    """Return the page with the tables of the results between their marks."""
+    page = _filled(page, BEGIN, table(results))
+    if peers := results["benchmarks"].get("peers"):
+        lines = f"{_machine(peers)}:\n\n{peers_table(peers['measurements'])}"
+        page = _filled(page, BEGIN_PEERS, lines)
+    return page
+
+
+def rows_of(name: str, measurements: Sequence[dict[str, Any]]) -> list[str]:
+    """Return the measurements of a benchmark as rows of its table."""
+    return peers_rows(measurements) if name == "peers" else [_row(m) for m in measurements]
 
 
 def table(results: dict[str, Any]) -> str:
-    """Return all results as Markdown: a table for each machine and set of packages."""
+    """Return all results but those of peers: a table for each machine and set of packages."""
     machines: dict[str, list[str]] = {}
-    for entry in results["benchmarks"].values():
-        rows = [row(measurement) for measurement in entry["measurements"]]
-        machines.setdefault(_machine(entry), []).extend(rows)
+    for name, entry in results["benchmarks"].items():
+        if name != "peers":
+            machines.setdefault(_machine(entry), []).extend(rows_of(name, entry["measurements"]))
     head = (
         "| | measured | ours | baseline | ratio (rounds) | target | |\n"
         "| --- | --- | ---: | ---: | ---: | ---: | --- |\n"
     )
     return "\n".join(f"{m}:\n\n{head}{chr(10).join(rows)}\n" for m, rows in machines.items())
+
+
+def _filled(page: str, begin: str, tables: str) -> str:
+    before, begin, rest = page.partition(begin)
+    _, end, after = rest.partition(END)
+    return f"{before}{begin}\n{tables}\n{end}{after}"
 
 
 def _machine(entry: dict[str, Any]) -> str:
@@ -34,20 +51,15 @@ def _machine(entry: dict[str, Any]) -> str:
     return f"On {' and '.join(devices)}, {versions}"
 
 
-def row(m: dict[str, Any]) -> str:
-    """Return a measurement as a row of its table."""
+def _row(m: dict[str, Any]) -> str:
     met = {None: "", True: "met", False: "not met"}[m["met"]]
     target = "" if m["target"] is None else f"{'≤' if m['at_most'] else '≥'} {m['target']:g}"
     remark = "; ".join(part for part in (met, m["note"]) if part)
-    ours = f"{_figure(m['ours'])} {m['unit']}"
+    ours = f"{figure(m['ours'])} {m['unit']}"
     ratio, baseline = "", ""
     if m["baseline"] is not None:
-        baseline = f"{_figure(m['baseline'])} {m['unit']}"
+        baseline = f"{figure(m['baseline'])} {m['unit']}"
         ratio = f"{m['ratio']:.2f} ({m['low']:.2f}–{m['high']:.2f})"
     return (
         f"| {m['benchmark']} | {m['case']} | {ours} | {baseline} | {ratio} | {target} | {remark} |"
     )
-
-
-def _figure(value: float) -> str:
-    return f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.3g}"
