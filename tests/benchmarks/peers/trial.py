@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import argparse
 import os
-from collections.abc import Iterator
+import sys
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import torch
@@ -29,7 +30,7 @@ def rows(config: dict[str, Any]) -> Iterator[dict[str, float]]:
     note(ENDED, config=config, epoch_seconds=seconds, num_threads=torch.get_num_threads())
 
 
-def main() -> None:
+def main(argv: Sequence[str]) -> None:
     """Run one trial."""
     parser = argparse.ArgumentParser()
     parser.add_argument("--epochs", type=int, required=True)
@@ -37,9 +38,9 @@ def main() -> None:
     parser.add_argument("--optimizer")
     parser.add_argument("--batch-size", type=int)
     parser.add_argument("--number", type=int, help="tells trials without epochs apart")
-    for row in rows(vars(parser.parse_args())):
+    for row in rows(vars(parser.parse_args(argv))):
         print(row)
 
 
 if __name__ == "__main__":
-    main()
+    main(sys.argv[1:])
