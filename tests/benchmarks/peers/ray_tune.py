@@ -12,6 +12,7 @@ from ray import tune
 
 from tests.benchmarks.peers.trial import rows
 from tests.benchmarks.peers.work import FOLDER, HANDED_OVER, Grid, note
+from tune_app.study.provenance import num_usable_cpus
 
 
 def train(config: dict[str, Any]) -> None:
@@ -20,7 +21,7 @@ def train(config: dict[str, Any]) -> None:
 
 
 def main(grid: Grid) -> None:
-    ray.init(address="local")
+    ray.init(address="local", num_cpus=num_usable_cpus())
     tuner = tune.Tuner(
         train,
         param_space={name: tune.grid_search(values) for name, values in grid.items()},

@@ -6,13 +6,14 @@ peer does half of its part of q1a before ours and half after it, once, however m
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from tests.benchmarks.peers.grid import halves, num_epochs, rows_of_trial
 from tests.benchmarks.peers.summary import Noops, images_per_second, whole_seconds
 from tests.benchmarks.peers.systems import Peer, our_noops, our_study, peers
-from tests.benchmarks.peers.work import NUM_TRAIN
+from tests.benchmarks.peers.work import NUM_TRAIN, configurations
 from tune_app.study.provenance import num_usable_cpus
 
 OURS = "tune_app"
@@ -42,14 +43,20 @@ class SystemMeasured:
 
 
 def run(num_rounds: int) -> Iterator[SystemMeasured]:
-    """Measure all systems."""
+    """Measure all systems, on no more cores than half of the peers' part has trials for."""
+    first, second = halves()
+    cores, most = num_usable_cpus(), len(configurations(first))
+    if cores > most:
+        few = f"taskset -c 0-{most - 1} python -m tests.benchmarks peers"
+        print(
+            f"peers: not measured: {cores} cores are more than {most}; run {few}", file=sys.stderr
+        )
+        return
     others = peers()
     noops = _noops(others, num_rounds)
-    first, second = halves()
     before = {peer.name: peer.run(first) for peer in others}
     seconds, trials = our_study()
     after = {peer.name: peer.run(second) for peer in reversed(others)}
-    cores = num_usable_cpus()
     yield SystemMeasured(
         OURS,
         f"`tune-app run --space q1a`; {cores} trials at once, 1 thread a trial",
