@@ -124,12 +124,44 @@ def test_few_files_lie_outside_of_the_rooms(package: str) -> None:
     assert len(list((ROOT / package).glob("*.py"))) <= MOST_FILES
 
 
-def test_the_report_needs_neither_torch_nor_ray() -> None:
-    code = "import sys, analysis.report; print('torch' in sys.modules, 'ray' in sys.modules)"
+def loaded_by(code: str) -> set[str]:
+    """Return the modules that are loaded when a program has run these lines."""
+    code += "\nimport sys; print(*sys.modules)"
     done = subprocess.run(
         [sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=ROOT
     )
-    assert done.stdout.split() == ["False", "False"]
+    return set(done.stdout.split())
+
+
+def test_the_report_needs_neither_torch_nor_ray() -> None:
+    assert not loaded_by("import analysis.report") & {"torch", "ray"}
+
+
+DRIVER = """
+import importlib, pkgutil
+import tune_app.cli, tune_app.engine, tune_app.planning, tune_app.storage, tune_app.study
+from tune_app.engine import connection, gpus, user_code
+from tune_app.training.registry import TRAINABLES
+
+for room in (tune_app.cli, tune_app.engine, tune_app.planning, tune_app.storage, tune_app.study):
+    for module in pkgutil.iter_modules(room.__path__, f"{room.__name__}."):
+        importlib.import_module(module.name)
+for name in ("resnet", "svm"):
+    user_code.portable(TRAINABLES[name].function)
+gpus._has_gpu_driver = lambda: False
+assert connection.local_cluster().total("GPU") == 0
+"""
+
+
+def test_the_driver_imports_what_trains_only_in_workers() -> None:
+    """Each of them takes one to four seconds before the first trial."""
+    heavy = {"torch", "torchvision", "sklearn", "mlflow", "wandb", "tensorboardX"}
+    assert not loaded_by(DRIVER) & heavy
+
+
+def test_a_worker_that_trains_a_network_does_not_import_scikit_learn() -> None:
+    found = loaded_by("import tune_app.training.classifier, ray.tune")
+    assert "torch" in found and not found & {"sklearn", "scipy"}
 
 
 @pytest.mark.parametrize("module", ["labs.svm", "labs.devices", "labs.drawn", "checks.claims"])

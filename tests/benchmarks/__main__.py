@@ -22,7 +22,7 @@ from tests.benchmarks.peers.suite import SystemMeasured
 from tests.benchmarks.search import command as race
 from tests.benchmarks.search import report as race_report
 from tests.benchmarks.tables import rows_of, with_tables
-from tune_app.engine.connection import gpu_names
+from tune_app.engine.gpus import gpu_names
 from tune_app.study.provenance import collect_provenance
 
 Measured = Measurement | SystemMeasured

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
+from tensorboard.plugins.hparams.api_pb2 import DataType, Status
 from tensorboard.plugins.hparams.plugin_data_pb2 import HParamsPluginData
 
 from search_spaces import Measure
@@ -47,6 +48,34 @@ def test_the_hparams_tab_begins_with_the_objective_and_knows_every_curve(tmp_pat
     events = written(tmp_path / "a", measures, *rows)
     assert hparams_metrics(events) == ["rmse/val", "rmse/test", "accuracy/val", "loss"]
     assert set(hparams_metrics(events)) == set(events.Tags()["scalars"])
+
+
+def test_the_hparams_tab_has_the_values_of_a_row_and_their_types(tmp_path: Path) -> None:
+    factors = {"lr": 0.1, "batch_size": 16, "pin_memory": True, "optimizer": "sgd"}
+    events = EventFile(tmp_path / "a", Measures())
+    events.begin(factors, 1)
+    events.finish(factors, {"val_loss": 0.5})
+    found = EventAccumulator(str(tmp_path / "a"))
+    found.Reload()
+    about = {
+        tag: HParamsPluginData.FromString(content)
+        for tag, content in found.PluginTagToContent("hparams").items()
+    }
+    values = about["_hparams_/session_start_info"].session_start_info.hparams
+    assert {name: value.number_value for name, value in values.items() if value.number_value} == {
+        "lr": 0.1,
+        "batch_size": 16,
+    }
+    assert values["pin_memory"].bool_value is True and values["optimizer"].string_value == "sgd"
+    columns = about["_hparams_/experiment"].experiment.hparam_infos
+    assert {column.name: DataType.Name(column.type) for column in columns} == {
+        "lr": "DATA_TYPE_FLOAT64",
+        "batch_size": "DATA_TYPE_FLOAT64",
+        "pin_memory": "DATA_TYPE_BOOL",
+        "optimizer": "DATA_TYPE_STRING",
+    }
+    end = about["_hparams_/session_end_info"].session_end_info
+    assert Status.Name(end.status) == "STATUS_SUCCESS"
 
 
 def test_an_objective_without_a_split_is_first_too(tmp_path: Path) -> None:

@@ -150,6 +150,16 @@ def test_no_other_module_touches_a_private_name_of_ray() -> None:
     assert {"_temp_dir", "ray._private.services", "registry._Registry"} <= {*private_touches(own)}
 
 
+def test_tune_counts_no_callbacks_and_imports_no_tracker_for_it() -> None:
+    module = importlib.import_module("ray.tune.tune")
+    assert "air_usage.tag_callbacks(" in inspect.getsource(module.run)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(module.air_usage, "_count_callbacks", None)
+        patch.setattr(module.air_usage, "tag_callbacks", module.air_usage.tag_callbacks)
+        ray_internals.count_no_callbacks()
+        assert module.air_usage.tag_callbacks([tune.Callback()]) is False
+
+
 def test_what_is_registered_last_counts() -> None:
     ray_internals.remember_trainables()
     ray_internals.remember_trainables()

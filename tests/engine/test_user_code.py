@@ -215,6 +215,16 @@ def test_a_function_of_the_package_travels_by_name(name: str) -> None:
     assert portable(function) is function
 
 
+def test_a_named_function_is_imported_only_where_it_runs(tmp_path: Path) -> None:
+    (tmp_path / "far_away.py").write_text(
+        "def train(config, *, data, settings):\n"
+        "    settings.write_text(str(config['height'] + 1))\n"
+    )
+    train = portable("far_away:train")
+    assert train.__name__ == "train"
+    assert run_elsewhere(tmp_path, cloudpickle.dumps(train)) == "6"
+
+
 FAMILY = """
 from dataclasses import dataclass
 from helper_of_shapes import area

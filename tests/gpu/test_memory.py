@@ -12,8 +12,9 @@ import torch
 
 from tests.training.test_classifier_run import images, start  # noqa: F401 (a fixture)
 from tune_app.data.split_data import SplitData
-from tune_app.engine.connection import gpu_names, local_cluster
+from tune_app.engine.connection import local_cluster
 from tune_app.engine.failures import reason
+from tune_app.engine.gpus import gpu_names
 from tune_app.training.memory import begin_trial
 
 LABEL_OUT_OF_RANGE = """
@@ -24,7 +25,8 @@ torch.nn.functional.cross_entropy(outputs, labels).item()
 MEASURE = """
 import sys
 import torch
-from tune_app.engine.connection import gpu_names, local_cluster
+from tune_app.engine.connection import local_cluster
+from tune_app.engine.gpus import gpu_names
 assert gpu_names() and local_cluster().total("GPU") == len(gpu_names())
 print("ready", flush=True)
 sys.stdin.read()

@@ -52,7 +52,8 @@ def environment(results: Path) -> dict[str, Any]:
     Args:
         results: the folder that is to hold studies.
     """
-    from tune_app.engine.connection import gpu_names, local_cluster
+    from tune_app.engine.connection import local_cluster
+    from tune_app.engine.gpus import gpu_names
 
     facts = collect_provenance((), gpu_names())
     kept = ("git_commit", "git_dirty", "python", "packages", "hardware")

@@ -17,6 +17,7 @@ import psutil
 from search_spaces.errors import UserError
 from tune_app.engine import ray_internals
 from tune_app.engine.environment import check_limits, check_variables
+from tune_app.engine.gpus import num_gpus
 from tune_app.engine.private_files import private_folder, protect_token
 from tune_app.planning.request import StudyRequest
 from tune_app.planning.resources import Cluster
@@ -48,18 +49,9 @@ _ON_A_NODE = (
 
 def local_cluster() -> Cluster:
     """Return the resources that a cluster on this machine would have, without starting one."""
-    import torch
-
-    gpus = torch.cuda.device_count()
+    gpus = num_gpus()
     node = {"CPU": float(num_usable_cpus())}
     return Cluster(({**node, "GPU": float(gpus)} if gpus else node,))
-
-
-def gpu_names() -> list[str]:
-    """Return the names of this machine's GPUs."""
-    import torch
-
-    return [torch.cuda.get_device_name(i) for i in range(torch.cuda.device_count())]
 
 
 EXISTING = "existing"

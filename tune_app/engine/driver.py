@@ -133,7 +133,7 @@ def _function(study: PreparedStudy) -> Any:
         keeps_best=trainable.keep_checkpoints == "best",
         retries_errors=study.request.retry_errors,
     )
-    function = own_function(trainable) if trainable.is_own else portable(trainable.load())
+    function = own_function(trainable) if trainable.is_own else portable(trainable.function)
     own = trainable.function
     has_own = isinstance(own, FamilyTraining) and bool(own.family.functions())
     if WORKERS in trainable.parameters:

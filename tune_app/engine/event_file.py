@@ -1,23 +1,38 @@
 """TensorBoard event files, written in the thread of the caller.
 
-tensorboardX's ``SummaryWriter`` passes events to a thread of its own through a bounded queue. When
-the disk is full, that thread dies and the next caller waits for ever. It also keeps every file
-open, and a study can have more rows at once than a process may open files. This module takes only
-the format from tensorboardX. It opens a file for each write, and the caller gets the error.
+The ``SummaryWriter`` of torch and that of tensorboardX pass events to a thread of their own through
+a bounded queue. When the disk is full, that thread dies and the next caller waits for ever. They
+also keep every file open, and a study can have more rows at once than a process may open files.
+This module takes only the format, from TensorBoard itself, which unlike the two does not import
+torch. It opens a file for each write, and the caller gets the error.
 """
 
 from __future__ import annotations
 
+import io
 import socket
-import struct
 import time
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
-from tensorboardX.proto.event_pb2 import Event, SessionLog
-from tensorboardX.record_writer import masked_crc32c
-from tensorboardX.summary import hparams, scalar
+from tensorboard.compat.proto.event_pb2 import Event, SessionLog
+from tensorboard.compat.proto.summary_pb2 import Summary
+from tensorboard.plugins.hparams import metadata
+from tensorboard.plugins.hparams.api_pb2 import (
+    DataType,
+    Experiment,
+    HParamInfo,
+    MetricInfo,
+    MetricName,
+    Status,
+)
+from tensorboard.plugins.hparams.plugin_data_pb2 import (
+    HParamsPluginData,
+    SessionEndInfo,
+    SessionStartInfo,
+)
+from tensorboard.summary.writer.record_writer import RecordWriter
 
 from tune_app.study.measures import Measures
 
@@ -86,13 +101,16 @@ class EventFile:
         if self._goes_on:
             start = SessionLog(status=SessionLog.START)
             events.append(Event(session_log=start, step=epoch, wall_time=time.time()))
-        _, session, _ = hparams(hparam_dict=factors, metric_dict={})
-        self._append(*events, _event(session))
+        session = SessionStartInfo()
+        for name, value in factors.items():
+            setattr(session.hparams[name], _kind(value)[0], value)
+        about = HParamsPluginData(session_start_info=session)
+        self._append(*events, _hparams_event(metadata.SESSION_START_INFO_TAG, about))
 
     def add_scalars(self, values: Mapping[str, float], step: int) -> None:
         """Write the values of one step."""
         tags = [(self._measures.tag(name), value) for name, value in values.items()]
-        self._append(*(_event(scalar(tag, value), step) for tag, value in tags))
+        self._append(*(_event(step, tag=tag, simple_value=value) for tag, value in tags))
 
     def finish(self, factors: Mapping[str, Any], metrics: Mapping[str, float]) -> None:
         """Write which metrics the HParams tab lists, and that the row has its result.
@@ -101,9 +119,16 @@ class EventFile:
         is not written: TensorBoard keeps the first status of a run, and a row that failed or was
         stopped may still get its result from a later launch.
         """
-        tagged = {self._measures.tag(name): metrics[name] for name in self._in_order(metrics)}
-        experiment, _, end = hparams(hparam_dict=factors, metric_dict=tagged)
-        self._append(_event(experiment), _event(end))
+        tags = [MetricName(tag=self._measures.tag(name)) for name in self._in_order(metrics)]
+        experiment = Experiment(
+            hparam_infos=[HParamInfo(name=n, type=_kind(v)[1]) for n, v in factors.items()],
+            metric_infos=[MetricInfo(name=tag) for tag in tags],
+        )
+        end = SessionEndInfo(status=Status.STATUS_SUCCESS)
+        self._append(
+            _hparams_event(metadata.EXPERIMENT_TAG, HParamsPluginData(experiment=experiment)),
+            _hparams_event(metadata.SESSION_END_INFO_TAG, HParamsPluginData(session_end_info=end)),
+        )
 
     def _in_order(self, metrics: Mapping[str, float]) -> list[str]:
         """Return the metrics: the objective, it on test data, what else judges, the rest."""
@@ -118,16 +143,28 @@ class EventFile:
         return [name for name in order if name in metrics]
 
     def _append(self, *events: Event) -> None:
-        with self.path.open("ab") as file:
-            file.write(b"".join(_record(event.SerializeToString()) for event in events))
+        with io.BytesIO() as records:
+            writer = RecordWriter(records)
+            for event in events:
+                writer.write(event.SerializeToString())
+            with self.path.open("ab") as file:
+                file.write(records.getbuffer())
 
 
-def _event(summary: Any, step: int = 0) -> Event:
-    return Event(summary=summary, step=step, wall_time=time.time())
+def _event(step: int, **value: Any) -> Event:
+    return Event(summary=Summary(value=[value]), step=step, wall_time=time.time())
 
 
-def _record(data: bytes) -> bytes:
-    """Return data as TensorFlow's record files have it, with their checksums."""
-    header = struct.pack("<Q", len(data))
-    sums = [struct.pack("<I", masked_crc32c(part)) for part in (header, data)]
-    return b"".join((header, sums[0], data, sums[1]))
+def _hparams_event(tag: str, about: HParamsPluginData) -> Event:
+    """Return an event for the HParams tab, which reads what is in the metadata of its value."""
+    described = metadata.create_summary_metadata(about)
+    return _event(0, tag=tag, metadata=described, tensor=metadata.NULL_TENSOR)
+
+
+def _kind(value: object) -> tuple[str, int]:
+    """Return the field that takes a value in the HParams tab, and the type of its column."""
+    if isinstance(value, bool):
+        return "bool_value", DataType.DATA_TYPE_BOOL
+    if isinstance(value, (int, float)):
+        return "number_value", DataType.DATA_TYPE_FLOAT64
+    return "string_value", DataType.DATA_TYPE_STRING

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from tune_app.engine import connection
+from tune_app.engine.gpus import gpu_names
 from tune_app.planning.plan import Plan
 from tune_app.planning.prepared_study import PreparedStudy
 from tune_app.planning.row_choice import why_left_out
@@ -18,7 +18,7 @@ def launch_record(study: PreparedStudy, plan: Plan) -> dict[str, Any]:
     request = study.request
     reasons = {row.key: row.reason for row in plan.open_rows} | _left_out(study, plan)
     return {
-        **collect_provenance(request.arguments, connection.gpu_names()),
+        **collect_provenance(request.arguments, gpu_names()),
         **code_entry(request.code),
         "sharing": request.sharing,
         **({"order": study.order()._asdict()} if study.search is None else {}),

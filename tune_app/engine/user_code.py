@@ -24,6 +24,7 @@ from tune_app.engine.shipped_modules import ShippedModules
 from tune_app.study.code_fingerprint import source_files
 from tune_app.study.python_file import modules_beside
 from tune_app.training.classifier_family import FamilyTraining
+from tune_app.training.trainable import load_object
 
 _OURS = "tune_app"
 
@@ -79,12 +80,18 @@ class Shipped:
         return work
 
 
-def portable(function: Callable[..., None]) -> Callable[..., None]:
+def portable(function: str | Callable[..., None]) -> Callable[..., None]:
     """Return a function that a worker can run. A function of this package is returned unchanged.
+
+    Args:
+        function: the function, or the ``"module:function"`` that names one of this package. A named
+            one is imported in the worker only, because that takes seconds.
 
     Raises:
         UserError: the function uses an object that cannot be sent to another process.
     """
+    if isinstance(function, str):
+        return _named(function)
     if not any(_is_users(part) for part in _functions_in(function)):
         return function
     shipped = ship(function)
@@ -93,6 +100,14 @@ def portable(function: Callable[..., None]) -> Callable[..., None]:
         shipped.load()(config, **given)
 
     train.__name__ = train.__qualname__ = getattr(function, "__name__", "train")
+    return train
+
+
+def _named(path: str) -> Callable[..., None]:
+    def train(config: dict[str, Any], **given: Any) -> None:
+        load_object(path)(config, **given)
+
+    train.__name__ = train.__qualname__ = path.rpartition(":")[2]
     return train
 
 

@@ -1,4 +1,7 @@
-"""The metrics of a milestone, computed from labels and predictions."""
+"""The metrics of a milestone, computed from labels and predictions.
+
+They equal those of scikit-learn, whose import takes 1.5 s of every worker process.
+"""
 
 from __future__ import annotations
 
@@ -6,7 +9,6 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from sklearn.metrics import confusion_matrix, precision_recall_fscore_support
 
 MOST_CLASSES_OF_A_MATRIX = 256
 """With more classes the matrix of each row would have up to millions of numbers, which nobody can
@@ -30,19 +32,31 @@ def classification_metrics(
         and F1 are fractions. A class that is never predicted has precision 0.
     """
     assert labels.shape == predictions.shape and labels.ndim == 1
-    classes = list(range(num_classes))
-    metrics: dict[str, Any] = {"test_accuracy": float(np.mean(labels == predictions))}
-    for average, suffix in (("macro", ""), ("weighted", "_weighted")):
-        precision, recall, f1, _ = precision_recall_fscore_support(
-            labels, predictions, labels=classes, average=average, zero_division=0
-        )
-        metrics[f"test_precision{suffix}"] = float(precision)
-        metrics[f"test_recall{suffix}"] = float(recall)
-        metrics[f"test_f1{suffix}"] = float(f1)
+    is_hit = labels == predictions
+    hits, predicted, sizes = (
+        np.bincount(classes, minlength=num_classes)
+        for classes in (labels[is_hit], predictions, labels)
+    )
+    of_each = {
+        "precision": _share(hits, predicted),
+        "recall": _share(hits, sizes),
+        "f1": _share(2 * hits, predicted + sizes),
+    }
+    metrics: dict[str, Any] = {"test_accuracy": float(np.mean(is_hit))}
+    for weights, suffix in ((None, ""), (sizes, "_weighted")):
+        for name, values in of_each.items():
+            metrics[f"test_{name}{suffix}"] = float(np.average(values, weights=weights))
     if num_classes <= MOST_CLASSES_OF_A_MATRIX:
-        metrics["confusion_matrix"] = confusion_matrix(labels, predictions, labels=classes).tolist()
+        matrix = np.zeros((num_classes, num_classes), dtype=int)
+        np.add.at(matrix, (labels, predictions), 1)
+        metrics["confusion_matrix"] = matrix.tolist()
     metrics["num_test"] = len(labels)
     return metrics
+
+
+def _share(counts: npt.NDArray[Any], of: npt.NDArray[Any]) -> npt.NDArray[Any]:
+    """Return counts as shares of other counts; 0 where these are 0."""
+    return np.asarray(np.divide(counts, of, out=np.zeros(len(of)), where=of > 0))
 
 
 def rmse(targets: npt.NDArray[Any], predictions: npt.NDArray[Any]) -> float:
