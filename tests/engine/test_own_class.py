@@ -82,6 +82,10 @@ class Own:
     def is_rung(self, row: Mapping[str, Any]) -> bool:
         return self.rows.next_epoch(row) in self.rungs
 
+    def go_on(self, found: Found) -> None:
+        assert found.saved is not None
+        self.rows.epoch = found.saved.epoch
+
     def tell(self, metrics: Mapping[str, Any], checkpoint: Any = None) -> None:
         self.told.append(self.rows.row(metrics))
         if checkpoint is not None:
@@ -135,7 +139,6 @@ def test_it_goes_on_from_its_state_with_its_iteration(tmp_path: Path, cls: type)
     whole = run(cls, Own(tmp_path / "whole", 4))
     first = run(cls, Own(tmp_path / "first", 2))
     own = Own(tmp_path / "second", 4)
-    own.rows.epoch = 2
     index = CheckpointIndex(first.saved[2], "k", 2, 1)
     second = run(cls, own, Found(index, first.saved[2], ""))
     assert [row["before"] for row in second.told] == [2, 3]

@@ -80,6 +80,26 @@ SPACE = SearchSpace(
 """
 
 
+NEVER_READS = """
+import json, tempfile
+from pathlib import Path
+from ray import tune
+from tune_app import SearchSpace
+
+def train(config):
+    for step in range(1, config["epochs"] + 1):
+        with tempfile.TemporaryDirectory() as folder:
+            Path(folder, "step.json").write_text(json.dumps(step))
+            saved = tune.Checkpoint.from_directory(folder)
+            tune.report({"loss": 1 / step, "steps_before": step - 1}, checkpoint=saved)
+
+SPACE = SearchSpace(
+    name="own", trainable=train, metric="loss", mode="min", prefix_axis="epochs",
+    param_space={"epochs": tune.grid_search([2])},
+)
+"""
+
+
 def run(folder: Path, space: str, *arguments: str) -> str:
     """Run a study to its end and return what was printed."""
     folder.mkdir(exist_ok=True)
@@ -196,3 +216,20 @@ def test_a_class_shares_a_trial_and_is_widened_without_training_an_epoch_twice(
         last = max(found)
         assert found[last] == results(first, second)[last]
     assert [*saved_epochs(first), *saved_epochs(second)] == [6]
+
+
+@pytest.mark.slow
+def test_a_function_that_never_reads_its_checkpoint_counts_from_the_first_epoch(
+    tmp_path: Path,
+) -> None:
+    run(tmp_path, NEVER_READS)
+    output = run(tmp_path, NEVER_READS.replace("[2]", "[2, 4]"))
+    [wider] = trials(tmp_path, "002").values()
+    assert results(wider) == {
+        epoch: {"loss": 1 / epoch, "steps_before": epoch - 1}
+        | ({"milestone": 4} if epoch == 4 else {})
+        for epoch in (1, 2, 3, 4)
+    }
+    assert (
+        "its function starts from scratch, because it did not ask for its checkpoint of epoch 2"
+    ) in output

@@ -197,8 +197,12 @@ def pass_on(report: Any, metrics: Any, checkpoint: Any) -> None:
     report({"epoch": 1, **metrics}, checkpoint=checkpoint)
 
 
+def ignore() -> None:
+    """Ignore that a function asks for its checkpoint."""
+
+
 def test_what_a_function_reports_goes_through_a_handler(session: FakeSession) -> None:
-    with ray_internals.own_reports(pass_on, "of an earlier launch"):
+    with ray_internals.own_reports(pass_on, "of an earlier launch", ignore):
         assert tune.get_checkpoint() == "of an earlier launch"
         tune.report({"loss": 0.5})
         tune.report(metrics={}, checkpoint=tune.Checkpoint("/saved"))
@@ -207,8 +211,18 @@ def test_what_a_function_reports_goes_through_a_handler(session: FakeSession) ->
     assert saved.path == "/saved"
 
 
+def test_it_is_noticed_when_a_function_asks_for_its_checkpoint(session: FakeSession) -> None:
+    asked: list[Any] = []
+    with ray_internals.own_reports(pass_on, "earlier", lambda: asked.append("asked")):
+        tune.report({"loss": 0.5})
+        session.loaded_checkpoint = "newer"  # as Ray does when a checkpoint was reported
+        assert asked == []
+        assert tune.get_checkpoint() == "newer" and asked == ["asked"]
+    assert tune.get_checkpoint() == "newer" and asked == ["asked"], "the trial is over"
+
+
 def test_after_the_end_only_tunes_own_word_for_it_is_passed_on(session: FakeSession) -> None:
-    with ray_internals.own_reports(pass_on, None):
+    with ray_internals.own_reports(pass_on, None, ignore):
         assert tune.get_checkpoint() is None
     session.report({"loss": 99.0})
     session.report({RESULT_DUPLICATE: True})
@@ -224,7 +238,7 @@ def test_a_thread_of_an_earlier_trial_reports_nothing(session: FakeSession) -> N
         ended.set()
 
     threading.Thread(target=report_late, daemon=True).start()
-    with ray_internals.own_reports(pass_on, None):
+    with ray_internals.own_reports(pass_on, None, ignore):
         begun.set()
         assert ended.wait(60)
         own = threading.Thread(target=lambda: tune.report({"loss": 0.5}))
@@ -237,6 +251,7 @@ def test_a_session_is_what_own_reports_takes_it_for() -> None:
     session = importlib.import_module("ray.train._internal.session")._TrainSession
     assert list(inspect.signature(session.report).parameters) == ["self", "metrics", "checkpoint"]
     assert "self.loaded_checkpoint = " in inspect.getsource(session.reset)
+    assert "get_session().loaded_checkpoint" in inspect.getsource(tune.get_checkpoint)
     assert "get_session().report({RESULT_DUPLICATE: True})" in inspect.getsource(wrap_function)
 
 

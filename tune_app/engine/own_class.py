@@ -29,6 +29,7 @@ def run_class(cls: type, config: dict[str, Any], own: OwnTrial, found: Found) ->
         if found.saved is not None:
             trainable.restore(tune.Checkpoint.from_directory(str(found.folder)))
             set_iteration(trainable, found.saved.epoch)
+            own.go_on(found)
         saves = cls.save_checkpoint is not tune.Trainable.save_checkpoint  # type: ignore[attr-defined]
         saved = time.monotonic()
         while True:

@@ -13,6 +13,7 @@ import sys
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -79,9 +80,9 @@ class OwnTrial:
         milestones = tuple(m for m in self.trial.milestones if m != AT_RETURN)
         self.given = given
         self.rows = OwnRows(milestones, objective, frozenset(given))
-        self.notes: dict[str, Any] = {}
-        self._refused = ""
-        self._is_stopped = False
+        self._note = self._refused = ""
+        self._warms_up = True
+        self._is_stopped = self._goes_on = False
 
     def run(self, shipped: Shipped, data: Mapping[str, Any] | None) -> None:
         """Call the user's function, and report its error if it raises one.
@@ -94,17 +95,23 @@ class OwnTrial:
         trial, store = self.trial, self.trial.store
         with ExitStack() as stack:
             found = stack.enter_context(newest_own(store, trial.candidates(), trial.trial_key))
-            self._begin(found)
+            self._note = found.note
+            if found.saved is not None:
+                self._note = (
+                    "its function starts from scratch, because it did not ask for its checkpoint "
+                    f"of epoch {found.saved.epoch} with tune.get_checkpoint()"
+                )
             prepare_process()
             stack.enter_context(captured_output(store, trial.directory / OUTPUT_FILE))
             checkpoint = found.folder and tune.Checkpoint.from_directory(str(found.folder))
-            stack.enter_context(own_reports(self._handle, checkpoint))
+            go_on = partial(self.go_on, found)
+            stack.enter_context(own_reports(self._handle, checkpoint, go_on))
             try:
                 work = shipped.load()
                 stack.enter_context(fixed_threads(trial.num_threads()))
                 seed_generators(self.config["seed"], with_torch=shipped.uses_torch)
                 self._call(work, data, found)
-                if not self.rows.measures and found.saved is None:
+                if not self.rows.measures and not self._goes_on:
                     self._refused = "it returned without a report; report with tune.report({...})"
             except Stopped:
                 pass
@@ -115,11 +122,14 @@ class OwnTrial:
             if self._is_stopped:
                 sys.exit(0)
 
-    def _begin(self, found: Found) -> None:
-        self.notes = {"num_threads": self.trial.num_threads(), "warm_up": True}
-        if found.note:
-            self.notes["checkpoint_note"] = found.note
-        if found.saved is not None:
+    def go_on(self, found: Found) -> None:
+        """Count the epochs from a checkpoint: the user's function or class has taken it.
+
+        A function that saves checkpoints and never asks for one begins with its first epoch, and so
+        has one that asks after its first report.
+        """
+        if found.saved is not None and not self.rows.has_begun and not self._goes_on:
+            self._goes_on, self._note = True, found.note
             self.rows.epoch, self.rows.shift = found.saved.epoch, found.saved.shift
 
     def _call(self, work: Callable[..., Any], data: Mapping[str, Any] | None, found: Found) -> None:
@@ -176,9 +186,7 @@ class OwnTrial:
         elif self.rows.is_complete:  # reports after the last milestone change nothing
             return
         else:
-            row = {**self.rows.row(metrics), **self.notes}
-            self.notes["warm_up"] = False
-            self.notes.pop("checkpoint_note", None)
+            row = {**self.rows.row(metrics), **self._notes()}
             if problem := record_problem(row):
                 self._refused = f"it reported a row that cannot be recorded: {problem}"
                 raise Stopped
@@ -192,6 +200,13 @@ class OwnTrial:
         except SystemExit:
             self._is_stopped = True
             raise Stopped from None
+
+    def _notes(self) -> dict[str, Any]:
+        """Return what the study adds to a row."""
+        notes: dict[str, Any] = {"num_threads": self.trial.num_threads(), "warm_up": self._warms_up}
+        notes |= {"checkpoint_note": self._note} if self._note else {}
+        self._note, self._warms_up = "", False
+        return notes
 
     @contextmanager
     def _marked(self, checkpoint: Any) -> Iterator[Any]:

@@ -243,26 +243,31 @@ def _is_ours(function: Any) -> bool:
 
 
 @contextmanager
-def own_reports(handle: Reporter, checkpoint: Any) -> Iterator[None]:
+def own_reports(
+    handle: Reporter, checkpoint: Any, on_get_checkpoint: Callable[[], None]
+) -> Iterator[None]:
     """Pass what a user's function reports to ``handle``, and offer it a checkpoint to go on from.
 
     A report may hold tensors, which Ray refuses, or objects that cannot be sent; the row has to get
     its epoch; and a checkpoint has to be marked with it. ``ray.tune`` offers a checkpoint only of
-    the same launch. A thread that a function leaves behind may report after its end, when the
-    process runs another trial; such reports are dropped. Missing: a hook for reports, and a way to
-    start a trial from a checkpoint.
+    the same launch, and does not say whether a function has taken it. A thread that a function
+    leaves behind may report after its end, when the process runs another trial; such reports are
+    dropped. Missing: hooks for reports and for ``get_checkpoint``, and a way to start a trial from
+    a checkpoint.
 
     Args:
         handle: called with Ray's own ``report(row, checkpoint)``, what the function reported, and
             its checkpoint or None.
         checkpoint: what ``tune.get_checkpoint()`` returns; None to begin from scratch.
+        on_get_checkpoint: called each time that the function calls ``tune.get_checkpoint()``.
     """
     from ray.train._internal.session import get_session
     from ray.tune.result import RESULT_DUPLICATE
 
     session: Any = get_session()
     session.loaded_checkpoint = checkpoint
-    report = functools.partial(type(session).report, session)
+    cls = type(session)
+    report = functools.partial(cls.report, session)
     of_earlier_trials = set(threading.enumerate()) - {threading.current_thread()}
 
     def handle_report(metrics: Mapping[Any, Any], checkpoint: Any = None) -> None:
@@ -273,11 +278,19 @@ def own_reports(handle: Reporter, checkpoint: Any) -> Iterator[None]:
         if RESULT_DUPLICATE in metrics:
             report(metrics)
 
-    session.report = handle_report
+    def get_checkpoint(session: Any) -> Any:
+        on_get_checkpoint()
+        return vars(session)["loaded_checkpoint"]
+
+    def set_checkpoint(session: Any, checkpoint: Any) -> None:
+        vars(session)["loaded_checkpoint"] = checkpoint
+
+    watched = {"loaded_checkpoint": property(get_checkpoint, set_checkpoint)}
+    session.report, session.__class__ = handle_report, type(cls.__name__, (cls,), watched)
     try:
         yield
     finally:
-        session.report = pass_on_the_end
+        session.report, session.__class__ = pass_on_the_end, cls
 
 
 def set_iteration(trainable: Any, iteration: int) -> None:

@@ -32,6 +32,7 @@ class OwnRows:
         epoch: the epoch of the newest row; the epoch of the checkpoint before the first row.
         shift: what is added to the function's own epochs: 1 if it counts from 0.
         measures: the names that were reported.
+        has_begun: whether a row was reported.
     """
 
     milestones: tuple[int, ...]
@@ -40,8 +41,8 @@ class OwnRows:
     epoch: int = 0
     shift: int = 0
     measures: dict[str, None] = field(default_factory=dict)
+    has_begun: bool = False
     _best: float | None = None
-    _is_first: bool = True
     _named: set[str] = field(default_factory=set)
 
     def row(self, reported: Mapping[Any, Any]) -> dict[str, Any]:
@@ -114,9 +115,9 @@ class OwnRows:
     def _count(self, row: dict[str, Any]) -> None:
         """Give the row its epoch."""
         given = row.pop("epoch", None)
-        if self._is_first and self.epoch == 0 and given == 0 and not isinstance(given, bool):
+        if not self.has_begun and self.epoch == 0 and given == 0 and not isinstance(given, bool):
             self.shift = 1
-        self._is_first = False
+        self.has_begun = True
         named = self._named_epoch(given)
         if named is None and given is not None:
             row["reported_epoch"] = given
