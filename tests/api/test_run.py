@@ -13,7 +13,12 @@ import pytest
 from search_spaces import SearchSpace
 from search_spaces.errors import UserError
 from tune_app import run_study
+from tune_app.api import run
 from tune_app.api.run import _code_of, _words
+from tune_app.planning.checked_request import check_request
+from tune_app.planning.prepared_study import prepare
+from tune_app.planning.request import StudyRequest
+from tune_app.planning.resources import Cluster
 from tune_app.study.code_fingerprint import fingerprint_text
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -60,6 +65,27 @@ def test_a_script_and_an_existing_cluster(tmp_path: Path) -> None:
         "again <study parabola_best: 2 finished; by loss> [2, 3] {2}" in lines
     )  # seeds 0 and 1 are those of the study
     assert any("6 rows, 2 finished; 4 trials to run" in line for line in lines), done.stdout
+
+
+def test_the_study_is_judged_by_the_objective_that_was_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def record(request: StudyRequest, display: object) -> None:
+        study = prepare(check_request(request), Cluster(({"CPU": 2.0},)))
+        study.ledger.start_launch({"open": []})
+
+    monkeypatch.setattr(run, "_launch", record)
+    space = SearchSpace(
+        name="mine", trainable=fit, param_space={"x": 1}, metric="val_err", mode="min"
+    )
+    where = {"results_dir": tmp_path}
+    assert run_study(space, **where).frames.metric == "val_err"
+    named = run_study(space, objective="hits:max", **where).frames
+    assert (named.metric, named.mode) == ("hits", "max")
+    kept = run_study(space, seeds=range(2), **where).frames
+    assert (kept.metric, kept.mode) == ("hits", "max"), "until another one is named"
+    both = run_study(space, objective="val_err,hits:max", **where).frames
+    assert both.meta["space"]["objectives"] == {"val_err": "min", "hits": "max"}
 
 
 def test_options_are_those_of_the_command() -> None:

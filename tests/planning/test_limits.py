@@ -4,17 +4,25 @@ from __future__ import annotations
 
 import pytest
 
+from search_spaces import SearchSpace
 from search_spaces.errors import UserError
 from search_spaces.measure import Measure
 from tests.ledgers import make_space
-from tune_app.planning.limits import parse_cost, parse_target
+from tune_app.planning.limits import Limits, parse_cost, parse_target, with_direction
+
+
+def directed(text: str, space: SearchSpace) -> tuple[tuple[str, float] | None, str]:
+    limits = with_direction(Limits(target=parse_target(text, space)), space)
+    return limits.target, limits.mode
 
 
 def test_a_target_has_the_direction_of_its_measure() -> None:
     space = make_space(measures={"ms": Measure(better="min")})
-    assert parse_target("val_accuracy=0.99", space) == (("val_accuracy", 0.99), "max")
-    assert parse_target(" ms = 5", space) == (("ms", 5.0), "min")
-    assert parse_target("test_accuracy=.9", space) == (("test_accuracy", 0.9), "max")
+    assert directed("val_accuracy=0.99", space) == (("val_accuracy", 0.99), "max")
+    assert directed(" ms = 5", space) == (("ms", 5.0), "min")
+    assert directed("test_accuracy=.9", space) == (("test_accuracy", 0.9), "max")
+    judged = make_space(metric="score", mode="min")
+    assert directed("score=3", judged) == (("score", 3.0), "min")
 
 
 @pytest.mark.parametrize("text", ["0.99", "=0.99", "val_accuracy", "val_accuracy=", "a=nan", "a=x"])
@@ -25,7 +33,7 @@ def test_what_is_no_target(text: str) -> None:
 
 def test_a_measure_of_unknown_direction_is_no_target() -> None:
     with pytest.raises(UserError, match="not known whether higher values of size are better"):
-        parse_target("size=3", make_space())
+        directed("size=3", make_space())
 
 
 def test_costs() -> None:

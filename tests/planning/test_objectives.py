@@ -10,8 +10,9 @@ import pytest
 from search_spaces import SearchSpace
 from search_spaces.errors import UserError
 from tune_app.planning.checked_request import check_request
+from tune_app.planning.limits import Limits
 from tune_app.planning.objectives import with_objectives
-from tune_app.planning.prepared_study import prepare
+from tune_app.planning.prepared_study import PreparedStudy, prepare
 from tune_app.planning.request import StudyRequest
 from tune_app.planning.resources import Cluster
 from tune_app.planning.search_options import SearchOptions
@@ -68,20 +69,62 @@ def test_a_space_says_what_its_objectives_must_be() -> None:
         make_space(objectives={"val_accuracy": "max"})
 
 
-def test_the_objectives_of_a_study_hold_until_others_are_named(tmp_path: Path) -> None:
-    def checked(**changes: object) -> tuple[Objective, ...]:
-        fields = {"space": make_space(), "source": "sample", "num_images": 200, **changes}
-        request = StudyRequest(store=LocalStore(tmp_path / "mine"), **fields)  # type: ignore[arg-type]
-        study = prepare(check_request(request), Cluster(({"CPU": 2.0},)))
-        study.ledger.start_launch({"open": []})
-        return Objective.all_of_study(study.ledger.study)
+def checked(folder: Path, **changes: Any) -> PreparedStudy:
+    """Record a launch of a study, and return the study."""
+    fields = {"space": make_space(), "source": "sample", "num_images": 200, **changes}
+    request = StudyRequest(store=LocalStore(folder), **fields)
+    study = prepare(check_request(request), Cluster(({"CPU": 2.0},)))
+    study.ledger.start_launch({"open": []})
+    return study
 
-    both = (Objective("val_accuracy", "max"), Objective("train_seconds", "min"))
-    assert checked(space=make_space(objectives=BOTH)) == both
-    assert checked() == both, "as the study has them"
-    named = with_objectives(make_space(), "val_loss")
-    assert checked(space=named, has_objective=True) == (Objective("val_loss", "min"),)
-    assert checked() == (Objective("val_accuracy", "max"),), "one objective is the space's"
+
+def objectives(study: PreparedStudy) -> tuple[Objective, ...]:
+    return Objective.all_of_study(study.ledger.study)
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("val_accuracy,train_seconds:min", (("val_accuracy", "max"), ("train_seconds", "min"))),
+        ("val_loss", (("val_loss", "min"),)),
+        ("val_accuracy:min", (("val_accuracy", "min"),)),
+    ],
+)
+@pytest.mark.parametrize("declared", [{}, BOTH])
+def test_what_the_user_named_holds_until_something_else_is_named(
+    tmp_path: Path, text: str, found: tuple[tuple[str, str], ...], declared: dict[str, str]
+) -> None:
+    space = make_space(objectives=declared)
+    named = with_objectives(space, text)
+    want = tuple(Objective(*names) for names in found)
+    assert objectives(checked(tmp_path, space=named, has_objective=True)) == want
+    for seeds in ((0,), (0, 1), (0, 1, 2)):
+        again = checked(tmp_path, space=space, seeds=seeds)
+        assert objectives(again) == want and again.notes() == []
+    other = with_objectives(space, "train_accuracy")
+    changed = checked(tmp_path, space=other, has_objective=True)
+    assert objectives(changed) == (Objective("train_accuracy", "max"),)
+    before = ", ".join(map(str, want))
+    assert changed.notes() == [
+        f"note: the objective of the study was {before} and is now train_accuracy (max); the best "
+        "configurations and the weights that are kept follow it"
+    ]
+
+
+def test_what_the_space_declares_counts_anew(tmp_path: Path) -> None:
+    assert len(objectives(checked(tmp_path, space=make_space(objectives=BOTH)))) == 2
+    without = checked(tmp_path, space=make_space())
+    assert objectives(without) == (Objective("val_accuracy", "max"),)
+    assert "was val_accuracy (max), train_seconds (min) and is now" in "".join(without.notes())
+    lower = make_space(metric="val_loss", mode="min")
+    assert objectives(checked(tmp_path, space=lower)) == (Objective("val_loss", "min"),)
+
+
+def test_a_target_has_the_direction_of_the_objective_that_is_kept(tmp_path: Path) -> None:
+    named = with_objectives(make_space(), "val_accuracy:min")
+    checked(tmp_path, space=named, has_objective=True)
+    again = checked(tmp_path, limits=Limits(target=("val_accuracy", 0.1)))
+    assert again.request.limits.mode == "min"
 
 
 def test_no_trial_is_stopped_by_several_objectives(tmp_path: Path) -> None:

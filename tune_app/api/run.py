@@ -19,9 +19,11 @@ from tune_app.cli.run_command import requested
 from tune_app.cli.run_console import run_console
 from tune_app.cli.run_display import RunDisplay
 from tune_app.cli.run_parser import build_parser
+from tune_app.planning.objectives import with_recorded_objectives
 from tune_app.planning.space_file import code_files, load_space
 from tune_app.planning.typed_values import joined
 from tune_app.study.code_fingerprint import fingerprint_files, fingerprint_text
+from tune_app.study.ledger import open_ledger
 
 _OF_THE_COMMAND = ("space", "list", "plan", "json", "help")
 """Options of the command that the function has no use for."""
@@ -56,8 +58,10 @@ def run_study(space: SearchSpace | str, **options: Any) -> LoadedStudy:
     with requested(args, ["--space", name, *words], declared, code) as request:
         place = request.store.place
         _launch(request, RunDisplay(run_console("the study goes on"), addresses(args.notify or ())))
+        ledger = open_ledger(request.store)
+        judged = request if ledger is None else with_recorded_objectives(request, ledger)
     # By the objective of this call, also if the study lies where its record cannot be changed.
-    return load_study(place, metric=declared.metric, mode=declared.mode)
+    return load_study(place, metric=judged.space.metric, mode=judged.space.mode)
 
 
 def _launch(request: Any, display: RunDisplay) -> None:

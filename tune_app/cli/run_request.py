@@ -119,12 +119,10 @@ def _search(args: argparse.Namespace) -> SearchOptions:
 def _limits(args: argparse.Namespace, space: SearchSpace) -> Limits:
     """Return the limits that the options set."""
     whole, trial = args.time_limit, args.trial_time_limit
-    target, mode = parse_target(args.target, space) if args.target else (None, space.mode)
     return Limits(
         seconds=parse_duration(whole, "--time-limit") if whole else None,
         trial_seconds=parse_duration(trial, "--trial-time-limit") if trial else None,
-        target=target,
-        mode=mode,
+        target=parse_target(args.target, space) if args.target else None,
         max_cost=parse_cost(args.max_cost) if args.max_cost else None,
     )
 

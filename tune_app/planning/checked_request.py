@@ -10,6 +10,7 @@ from tune_app.data.array_data import ArrayData
 from tune_app.data.datasets import DATASETS
 from tune_app.planning.best_of import check_is_repeat
 from tune_app.planning.code_change import check_code
+from tune_app.planning.limits import with_direction
 from tune_app.planning.objectives import with_recorded_objectives
 from tune_app.planning.order import RANDOM
 from tune_app.planning.request import StudyRequest
@@ -101,8 +102,9 @@ def check_request(request: StudyRequest) -> CheckedRequest:
         )
     existing = None if request.fresh else open_ledger(request.store)
     check_is_repeat(request, existing)
-    if existing is not None and not request.has_objective:
-        request = replace(request, space=with_recorded_objectives(request.space, existing))
+    if existing is not None:
+        request = with_recorded_objectives(request, existing)
+    request = replace(request, limits=with_direction(request.limits, request.space))
     if existing is not None and existing.study["space"]["trainable"] == trainable.name:
         _check_existing(existing, trainable)
         if existing.study["space"]["name"] == request.space.name:

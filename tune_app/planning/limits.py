@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from search_spaces.errors import UserError
 from search_spaces.space import SearchSpace
@@ -19,7 +19,8 @@ class Limits:
         seconds: how long the launch may take.
         trial_seconds: how long a trial may take, over all its launches.
         target: a measure and the value that ends the launch once a row's result has reached it.
-        mode: whether the target is reached from below (``"max"``) or from above (``"min"``).
+        mode: whether the target is reached from below (``"max"``) or from above (``"min"``);
+            :func:`with_direction` finds it.
         max_cost: a resource and how many hours of it the launch may use: ``("CPU", 40.0)``.
     """
 
@@ -30,11 +31,11 @@ class Limits:
     max_cost: tuple[str, float] | None = None
 
 
-def parse_target(text: str, space: SearchSpace) -> tuple[tuple[str, float], str]:
-    """Return the measure and the value that ``val_accuracy=0.99`` names, and its direction.
+def parse_target(text: str, space: SearchSpace) -> tuple[str, float]:
+    """Return the measure and the value that ``val_accuracy=0.99`` names.
 
     Raises:
-        UserError: the text is no such target, or it is not known which values are better.
+        UserError: the text is no such target.
     """
     name, sign, number = text.partition("=")
     try:
@@ -43,13 +44,25 @@ def parse_target(text: str, space: SearchSpace) -> tuple[tuple[str, float], str]
         value = None
     if value is None or math.isnan(value):
         raise UserError(f"--target {text}: allowed: MEASURE=NUMBER, e.g. {space.metric}=0.99")
-    mode = Measures.of_space(space).better(name.strip())
+    return name.strip(), value
+
+
+def with_direction(limits: Limits, space: SearchSpace) -> Limits:
+    """Return limits whose target has the direction that its measure has in a space.
+
+    Raises:
+        UserError: it is not known which values of the measure are better.
+    """
+    if limits.target is None:
+        return limits
+    name, value = limits.target
+    mode = Measures.of_space(space).better(name)
     if mode is None:
         raise UserError(
-            f"--target {text}: it is not known whether higher values of {name.strip()} are "
-            f"better; name {space.metric}, the metric of the space, or declare it in measures"
+            f"--target {name}={value:g}: it is not known whether higher values of {name} are "
+            f"better; name {space.metric}, the objective, or declare it in measures"
         )
-    return (name.strip(), value), mode
+    return replace(limits, mode=mode)
 
 
 def parse_cost(text: str) -> tuple[str, float]:

@@ -7,9 +7,10 @@ from dataclasses import replace
 from search_spaces.errors import UserError
 from search_spaces.space import SearchSpace
 from search_spaces.space_checks import MODES
+from tune_app.planning.request import StudyRequest
 from tune_app.study.ledger import Ledger
 from tune_app.study.measures import Measures
-from tune_app.study.objective import OBJECTIVES
+from tune_app.study.objective import HAS_OBJECTIVE, Objective
 
 
 def with_objectives(space: SearchSpace, text: str) -> SearchSpace:
@@ -38,16 +39,22 @@ def with_objectives(space: SearchSpace, text: str) -> SearchSpace:
                 f"write {name}:min or {name}:max"
             )
         found[name] = known
+    return _judged(space, found)
+
+
+def with_recorded_objectives(request: StudyRequest, existing: Ledger) -> StudyRequest:
+    """Return a request with the objectives that ``--objective`` gave to the study earlier.
+
+    They hold until the user names others. Those of a space are the space's own word, which counts
+    anew in each launch.
+    """
+    if request.has_objective or existing.study["space"].get(HAS_OBJECTIVE) is not True:
+        return request
+    recorded = {o.metric: o.mode for o in Objective.all_of_study(existing.study)}
+    return replace(request, space=_judged(request.space, recorded), has_objective=True)
+
+
+def _judged(space: SearchSpace, found: dict[str, str]) -> SearchSpace:
+    """Return a space with other objectives: measure -> mode, the one that picks first."""
     metric, mode = next(iter(found.items()))
     return replace(space, metric=metric, mode=mode, objectives=found if len(found) > 1 else {})
-
-
-def with_recorded_objectives(space: SearchSpace, existing: Ledger) -> SearchSpace:
-    """Return a space with the objectives that ``--objective`` gave to a study in an earlier launch.
-
-    Args:
-        space: the space, for which the user names no objective now.
-        existing: the study.
-    """
-    several = existing.study["space"].get(OBJECTIVES)
-    return replace(space, objectives=several) if several and not space.objectives else space

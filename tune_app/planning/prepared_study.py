@@ -118,7 +118,10 @@ class PreparedStudy:
         notes = [*self.request.notes, *self.recorded.notes, *split_notes(self.images)]
         existing = self.checked.existing
         if existing is not None:
-            before, now = Objective.of_study(existing.study), Objective.of_study(self.ledger.study)
+            before, now = (
+                ", ".join(map(str, Objective.all_of_study(study)))
+                for study in (existing.study, self.ledger.study)
+            )
             if before != now:
                 notes.append(
                     f"the objective of the study was {before} and is now {now}; the best "

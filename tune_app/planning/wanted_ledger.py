@@ -39,6 +39,7 @@ def make_ledger(
         code=request.code,
         search=checked.search,
         best_of=request.best_of,
+        has_objective=request.has_objective,
     )
     check_same_data(request, wanted.study["data"])
     if request.add and request.space.has_domains:

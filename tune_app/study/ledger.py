@@ -25,7 +25,7 @@ from search_spaces.space import SearchSpace
 from tune_app.storage.store import STUDY_FILE, StudyStore
 from tune_app.study.best_of import BEST_OF, BestOf
 from tune_app.study.code_fingerprint import code_entry
-from tune_app.study.objective import OBJECTIVES
+from tune_app.study.objective import HAS_OBJECTIVE, OBJECTIVES
 from tune_app.study.recorded import Recorded, read_recorded
 from tune_app.study.rows import row_keys
 from tune_app.study.search_settings import SEARCH, SearchSettings
@@ -128,6 +128,7 @@ def new_ledger(
     code: Mapping[str, str] | None = None,
     search: SearchSettings | None = None,
     best_of: BestOf | None = None,
+    has_objective: bool = False,
 ) -> Ledger:
     """Return the ledger of a new study. Nothing is written yet.
 
@@ -141,6 +142,7 @@ def new_ledger(
         code: the user's code: file name -> its fingerprint.
         search: the search that asks for the configurations; None if the space lists them all.
         best_of: the picks of another study that are repeated, or None.
+        has_objective: whether the user, not the space, named what selects.
     """
     declared = space.expand(defaults) if search is None else []
     return Ledger(
@@ -149,7 +151,8 @@ def new_ledger(
             "schema_version": SCHEMA_VERSION,
             "study": store.root.name,
             "created_at": datetime.now(UTC).isoformat(timespec="seconds"),
-            "space": _space_entry(space, defaults),
+            "space": _space_entry(space, defaults)
+            | ({HAS_OBJECTIVE: True} if has_objective else {}),
             "seeds": sorted(seeds),
             "device": device,
             "configurations": [{"config_id": c.config_id, "config": c.config} for c in declared],

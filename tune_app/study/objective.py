@@ -10,6 +10,8 @@ from typing import Any
 
 OBJECTIVES = "objectives"
 """The entry of ``space`` in ``study.json``: measure -> mode. Only several objectives have one."""
+HAS_OBJECTIVE = "has_objective"
+"""The entry of ``space`` that is true if ``--objective`` named what selects, not the space."""
 
 
 @dataclass(frozen=True)
