@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shlex
 from pathlib import Path
 
 import pytest
@@ -38,6 +39,39 @@ def test_the_pick_is_printed_with_its_settings(
     printed = capsys.readouterr().out
     assert "  id          a\n" in printed and "  weights     not kept\n" in printed
     assert "--export" not in printed
+
+
+def export_command(*words: str, capsys: pytest.CaptureFixture[str]) -> list[str]:
+    """Return the words of the printed command that exports a model."""
+    assert main([*words]) == 0
+    printed = capsys.readouterr().out.splitlines()[-1]
+    assert printed.startswith("export: ")
+    return shlex.split(printed)[printed.split().index(words[0]) :]
+
+
+@pytest.mark.parametrize(
+    ("chosen", "config_id"),
+    [
+        (["--where", "dataset=mnist"], "b"),
+        (["--where", "dataset=fashion_mnist", "--by", "val_loss"], "c"),
+        (["--by", "val_accuracy:min", "--where", "lr=0.1"], "b"),
+        (["--by", "val_loss"], "c"),  # a, the best on MNIST by this, has no weights
+    ],
+)
+def test_the_printed_command_exports_the_model_that_was_shown(
+    study: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    chosen: list[str],
+    config_id: str,
+) -> None:
+    command = export_command(str(study), *chosen, capsys=capsys)
+    monkeypatch.chdir(tmp_path)
+    assert main([*command, "--json"]) == 0
+    printed = json.loads(capsys.readouterr().out)
+    assert [pick["config_id"] for pick in printed["best"]] == [config_id]
+    assert printed["files"] == ["model.safetensors", "model.md"]
 
 
 def test_several_objectives_are_named(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

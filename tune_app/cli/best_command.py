@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import argparse
 import math
+import shlex
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -81,7 +82,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         written = [str(file) for file in files]
         print_json({"study": picks.study.name, "best": picked, "files": written})
     elif not args.row:
-        print_text("\n".join(_lines(picks, exported=bool(files))))
+        print_text("\n".join([*_lines(picks), *([] if files else _export_command(picks, args))]))
     if files and not args.json:
         print_text("\n".join(f"written: {file}" for file in files))
     return 0 if picks.winners or files else 1
@@ -100,7 +101,7 @@ def _check(args: argparse.Namespace) -> None:
         raise UserError("--space: only an export to .onnx needs it; leave it out")
 
 
-def _lines(picks: Picks, *, exported: bool) -> Iterator[str]:
+def _lines(picks: Picks) -> Iterator[str]:
     if not picks.winners:
         yield picks.nothing()
         return
@@ -116,13 +117,24 @@ def _lines(picks: Picks, *, exported: bool) -> Iterator[str]:
     others = [str(objective) for objective in Objective.all_of_study(picks.study.meta)]
     if len(others) > 1:
         yield f"judged by the first of {len(others)} objectives: {', '.join(others)}; --by chooses"
-    if not exported and any(picks.kept(str(w.config["config_id"])) for w in picks.winners):
-        store = picks.study.store
-        yield (
-            f"export: {command_name(MODULE)} {shell_word(store, store.root)}"
-            + (f" --where dataset={picks.winners[0].dataset}" if len(picks.winners) > 1 else "")
-            + " --export model.safetensors"
-        )
+
+
+def _export_command(picks: Picks, args: argparse.Namespace) -> Iterator[str]:
+    """Yield the command that exports the first winner whose weights are kept, if there is one."""
+    kept = (w for w in picks.winners if picks.kept(str(w.config["config_id"])) is not None)
+    winner = next(kept, None)
+    if winner is None:
+        return
+    where = [*(args.where or ())]
+    if len(picks.winners) > 1:
+        where.append(f"dataset={winner.dataset}")
+    chosen = [f" --where {shlex.quote(text)}" for text in where]
+    chosen += [f" --by {shlex.quote(args.by)}"] if args.by else []
+    store = picks.study.store
+    yield (
+        f"export: {command_name(MODULE)} {shell_word(store, store.root)}{''.join(chosen)}"
+        " --export model.safetensors"
+    )
 
 
 def _weights(picks: Picks, config_id: str) -> str:
