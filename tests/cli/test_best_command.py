@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import shlex
 from pathlib import Path
@@ -61,14 +62,13 @@ def export_command(*words: str, capsys: pytest.CaptureFixture[str]) -> list[str]
 def test_the_printed_command_exports_the_model_that_was_shown(
     study: Path,
     tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
     chosen: list[str],
     config_id: str,
 ) -> None:
     command = export_command(str(study), *chosen, capsys=capsys)
-    monkeypatch.chdir(tmp_path)
-    assert main([*command, "--json"]) == 0
+    with contextlib.chdir(tmp_path):
+        assert main([*command, "--json"]) == 0
     printed = json.loads(capsys.readouterr().out)
     assert [pick["config_id"] for pick in printed["best"]] == [config_id]
     assert printed["files"] == ["model.safetensors", "model.md"]
