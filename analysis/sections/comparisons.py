@@ -21,15 +21,13 @@ from analysis.figures.forest import (
 from analysis.figures.forest_chart import draw_forest
 from analysis.frames.arithmetic import warning
 from analysis.frames.cells import counted
-from analysis.frames.columns import finished, shares_trainings, varied
+from analysis.frames.columns import finished, shares_trainings
 from analysis.frames.effects import is_chosen
-from analysis.frames.joined import joined_factors
 from analysis.frames.labels import MISSING, label, parameter_heading
 from analysis.frames.load import Study
 from analysis.frames.measures import num_items_of, picked_by, shown_of
 from analysis.render.document import Block, Figure, Paragraph, Section, Table
-from analysis.sections.captions import capital
-from analysis.sections.factors import no_effects
+from analysis.sections.factors import no_effects, only_together
 from search_spaces.errors import one_line
 
 _ROUNDING = 1e-9
@@ -126,7 +124,7 @@ def _table(study: Study, name: str, lines: pd.DataFrame) -> Table:
     notes = (
         *_pairing(study, lines),
         *([] if lines["is_matched"].all() else [_UNMATCHED]),
-        *_joined(study),
+        *only_together(study),
         *([_CHOSEN] if is_chosen(study) else []),
         _meanings(lines),
         *(optimistic if picked_by(study).is_optimistic else ()),
@@ -142,18 +140,6 @@ def _pairing(study: Study, lines: pd.DataFrame) -> list[str]:
         return []
     texts = [_MATCHED, *([_SHARED] if shares_trainings(study) else [])]
     return [" ".join([*texts, *([_SEEDS] if (lines["num_seeds"] > 1).any() else [])])]
-
-
-def _joined(study: Study) -> list[str]:
-    """Return which factors are compared as one, because they only vary together."""
-    texts = []
-    for first, others in joined_factors(study).items():
-        names = [first, *(name for name in others if name in varied(study))]
-        if len(names) > 1:
-            *some, last = map(parameter_heading, names)
-            text = f"{', '.join(some)} and {last} only vary together"
-            texts.append(f"{capital(text)}, so no effect can be put down to one of them.")
-    return texts
 
 
 def _meanings(lines: pd.DataFrame) -> str:

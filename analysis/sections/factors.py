@@ -9,8 +9,9 @@ import pandas as pd
 from analysis.figures.effects import draw_effects
 from analysis.figures.importance import variance_chart
 from analysis.frames.arithmetic import warning
-from analysis.frames.columns import finished, is_over, numbers, shares_trainings
+from analysis.frames.columns import finished, is_over, numbers, shares_trainings, varied
 from analysis.frames.effects import compared_factors, main_effects_data
+from analysis.frames.joined import joined, joined_factors
 from analysis.frames.labels import MISSING, label, parameter_heading
 from analysis.frames.load import FINISHED, Study
 from analysis.frames.measures import (
@@ -44,10 +45,11 @@ _UNMATCHED = (
 
 
 def effects(study: Study, key: str) -> Section | None:
-    """Return the main effect of every factor.
+    """Return the main effect of every factor, of factors that only vary together as one.
 
     It applies if a factor varies.
     """
+    together, study = only_together(study), joined(study)
     if not compared_factors(study):
         return None
     frame = main_effects_data(study)
@@ -65,6 +67,7 @@ def effects(study: Study, key: str) -> Section | None:
     notes = (
         *([SETS] if frame["is_matched"].any() else []),
         *([_SHARED] if shares_trainings(study) else []),
+        *together,
         *_unmatched(frame),
         *(_OPTIMISTIC if picked_by(study).is_optimistic else ()),
         *time_notes(study, frame),
@@ -100,6 +103,18 @@ def _unmatched(frame: pd.DataFrame) -> tuple[str, ...]:
         return ()
     who = ", ".join(parameter_heading(name) for name in names)
     return (_UNMATCHED.format(f"{capital(who)} {'is' if len(names) == 1 else 'are'}"),)
+
+
+def only_together(study: Study) -> list[str]:
+    """Return which factors are compared as one, because they only vary together."""
+    texts = []
+    for first, others in joined_factors(study).items():
+        names = [first, *(name for name in others if name in varied(study))]
+        if len(names) > 1:
+            *some, last = map(parameter_heading, names)
+            text = f"{', '.join(some)} and {last} only vary together"
+            texts.append(f"{capital(text)}, so no effect can be put down to one of them.")
+    return texts
 
 
 def no_effects(study: Study) -> str:

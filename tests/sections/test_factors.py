@@ -64,3 +64,14 @@ def test_failed_rows_have_no_equal_accuracies(tmp_path: Path) -> None:
     study = load_study(path)
     assert set(study.rows["status"]) == {"failed"}
     assert not any("picked" in text for text in rows_table(study, "grid").notes)
+
+
+def test_factors_that_only_vary_together_have_levels_in_common() -> None:
+    section = effects(load_study("published:svm_scaling"), "svm")
+    assert section is not None
+    table = table_of(section)
+    assert set(table.cells["factor"]) == {"kernel", "training images"}
+    assert table.cells["level"][:2] == ["rbf, C 10", "poly, C 1"]
+    text = "Kernel and C only vary together, so no effect can be put down to one of them."
+    assert text in table.notes
+    assert table.frame["is_matched"].all(), "the five sizes are complete sets of both"
