@@ -184,9 +184,10 @@ def test_a_driver_whose_claim_was_cleared_away_writes_no_more(
     with store.lock():
         store.write(store.root / "study.json", b"{}")
         store.check_held()
-        claims(there)[0].unlink()
         deadline = time.monotonic() + 20
         while time.monotonic() < deadline:
+            for claim in claims(there):  # a renewal at the same moment lays it there again
+                claim.unlink(missing_ok=True)
             try:
                 store.check_held()
             except OSError as error:
@@ -199,6 +200,24 @@ def test_a_driver_whose_claim_was_cleared_away_writes_no_more(
         ):
             store.check_held()
     assert claims(there) == [], "it is not laid there again"
+
+
+def test_a_driver_that_slept_while_another_took_the_study_withdraws(
+    remote: RemoteFolder, there: Path
+) -> None:
+    """It wakes up between listing its claim and writing it, so it brings the claim back."""
+    sleeper = Lease(remote)
+    assert sleeper.take() is None
+    [claim] = claims(there)
+    age(claim, lease.LEASE_SECONDS + 5)
+    heir = Lease(remote)
+    assert heir.take() is None and claim not in claims(there)
+    sleeper._write(holds=True)
+    assert not heir._is_superseded(), "the later one keeps it"
+    assert sleeper._is_superseded()
+    assert len(claims(there)) == 1 and claim not in claims(there)
+    sleeper.release()
+    heir.release()
 
 
 def test_a_driver_that_cannot_renew_its_claim_writes_no_more(

@@ -185,6 +185,21 @@ def test_an_epoch_saved_in_two_launches_stays_from_the_newer_one(tmp_path: Path,
     assert not first.exists() and second.exists()
 
 
+@pytest.mark.parametrize(
+    ("keep", "epochs"), [("last", [4]), ("best", [2]), (2, [3, 4]), (3, [2, 3, 4])]
+)
+def test_no_checkpoint_of_an_attempt_stays_that_was_begun_again(
+    tmp_path: Path, keep: str | int, epochs: list[int]
+) -> None:
+    """The first attempt saved epochs 2 to 5; the next ones begin at epoch 3 and at epoch 4."""
+    first = [make(tmp_path / "001", number, epoch=number) for number in (2, 3, 4, 5)]
+    again = [make(tmp_path / "001", 10, epoch=3), make(tmp_path / "002", 0, epoch=4)]
+    prune(tmp_path, keep)
+    left = [i for f in ("001", "002") for i in find_checkpoints(tmp_path / f, "k")]
+    assert sorted(index.epoch for index in left) == epochs
+    assert {index.path for index in left} <= {first[0], *again}
+
+
 def test_the_newest_stays_if_none_has_the_objective(tmp_path: Path) -> None:
     make(tmp_path / "001", 0, epoch=7)
     make(tmp_path / "001", 1, epoch=8)

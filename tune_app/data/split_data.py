@@ -39,7 +39,8 @@ class SplitData:
         val: Positions of the validation items.
         test: Positions of the test items.
         mean: What a network's input pipeline subtracts, one number for each channel. For uint8 it
-            is the mean of the training pixels divided by 255.
+            is the mean of the training pixels divided by 255. If every seed has its own split, it
+            is that of the example split for all seeds, so that they share one scale.
         std: What it divides by afterwards.
         class_names: The classes, in the order of their labels; None for a regression.
         feature_names: The columns of a table; empty for other data.

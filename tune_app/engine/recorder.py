@@ -86,8 +86,7 @@ class StudyRecorder(LoggerCallback):
     def log_trial_start(self, trial: Trial) -> None:
         """Write the trial's ``params.json``."""
         self._concurrency.start(trial.trial_id)
-        written = self._written.setdefault(trial.trial_id, Written())
-        written.earlier = frozenset(written.rows)
+        self._written.setdefault(trial.trial_id, Written()).begin()
         with self._storage():
             self._files.write_params(trial)
 
@@ -95,7 +94,8 @@ class StudyRecorder(LoggerCallback):
         """Append one reported row to ``result.json`` and its numbers to TensorBoard's curves.
 
         A retry that starts from an older checkpoint repeats rows of the attempt before. They are
-        left out.
+        left out, but for a user's function: its rows may differ, and those of the attempt that goes
+        on count.
         """
         if self.refuses(trial.trial_id):  # Tune stops the trial at the row after the refused one
             return
@@ -107,8 +107,9 @@ class StudyRecorder(LoggerCallback):
         if written.error or written.refused:
             return
         at_once = self._concurrency.most_at_once(trial.trial_id, str(row.get("node_ip")))
-        identity = row["epoch"], row.get("milestone")
-        if identity in written.earlier:
+        if self._is_own and written.begins_again:
+            written.replace_from(row["epoch"])
+        elif not self._is_own and (row["epoch"], row.get("milestone")) in written.earlier:
             written.repeats = True
             return
         row["num_concurrent_trials"] = at_once

@@ -23,6 +23,7 @@ class Written:
         scores: epoch -> the row's value of the objective, or None.
         reported: the names that the rows have.
         repeats: whether the row that was reported last was left out as a repetition.
+        begins_again: whether the next row is the first of another attempt.
         error: the text of the error that a user's function raised; empty without one.
         refused: why a row cannot be recorded; empty if all could.
     """
@@ -33,8 +34,20 @@ class Written:
     scores: dict[int, float | None] = field(default_factory=dict)
     reported: dict[str, None] = field(default_factory=dict)
     repeats: bool = False
+    begins_again: bool = False
     error: str = ""
     refused: str = ""
+
+    def begin(self) -> None:
+        """Note that an attempt begins."""
+        self.earlier = frozenset(self.rows)
+        self.begins_again = bool(self.rows)
+
+    def replace_from(self, epoch: int) -> None:
+        """Forget what an earlier attempt reported of this epoch and later ones."""
+        self.begins_again = False
+        self.rows = {row for row in self.rows if row[0] < epoch}
+        self.scores = {e: score for e, score in self.scores.items() if e < epoch}
 
     def add(self, row: dict[str, Any], rule: ResultRule) -> None:
         """Note a row that has been recorded."""

@@ -23,6 +23,7 @@ import socket
 import threading
 import time
 import uuid
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
@@ -134,8 +135,7 @@ class Lease:
     def _others(self) -> list[Claim]:
         """Return the other claims that count; one whose driver has the study comes first.
 
-        Claims that no longer count are deleted. The time by the storage's clock is kept as the time
-        at which this driver takes the study.
+        The time by the storage's clock is kept as the time at which this driver takes the study.
 
         Raises:
             OSError: the storage does not answer, or it does not list this lease's own claim.
@@ -143,7 +143,11 @@ class Lease:
         files = self._remote.files(CLAIMS)
         if self._name not in files:
             raise OSError("a file that was just written there is not in its listing")
-        now = self._since = files[self._name][1] / 1e9
+        self._since = files[self._name][1] / 1e9
+        return self._live(files, self._since)
+
+    def _live(self, files: Mapping[str, tuple[int, int]], now: float) -> list[Claim]:
+        """Return the other claims that count, and delete those that no longer do."""
         dead, live = [], []
         for name in files.keys() - {self._name}:
             renewed = files[name][1] / 1e9
@@ -182,9 +186,27 @@ class Lease:
                     return
                 self._write(holds=True)
                 renewed = time.monotonic()
+                if self._is_superseded():
+                    self.problem = _lost("had expired")
+                    return
             if time.monotonic() - renewed > LEASE_SECONDS - RENEWAL_SECONDS:
                 self.problem = _lost("could not be renewed")
                 return
+
+    def _is_superseded(self) -> bool:
+        """Return whether another driver took the study after this one; if so, withdraw the claim.
+
+        It did if this machine was suspended for so long that the claim expired, and woke up between
+        listing the claim and writing it. The other one took the study later, and keeps it.
+        """
+        files = self._remote.files(CLAIMS)
+        if self._name not in files:
+            return False
+        others = self._live(files, files[self._name][1] / 1e9)
+        if not any(claim.holds and claim.since > (self._since or 0.0) for claim in others):
+            return False
+        self._remote.remove([self._name])
+        return True
 
 
 def find_claim(remote: RemoteFolder) -> Claim | None:

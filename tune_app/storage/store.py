@@ -106,7 +106,7 @@ class StudyStore(ABC):
             stream.write(content)
 
     def append_line(self, path: Path, line: str) -> None:
-        """Add a line to a text file. It is on the disk when the call returns.
+        """Add a line to a text file. Its content is on the disk when the call returns.
 
         Raises:
             OSError: the file cannot be written.

@@ -49,6 +49,7 @@ _MOST_BYTES = {
     PARAMS_FILE: MOST_PARAMS_BYTES,
     RESULT_FILE: MOST_RESULT_BYTES,
     STOPPED_FILE: MOST_PARAMS_BYTES,
+    RETURNED_FILE: MOST_PARAMS_BYTES,
 }
 
 
@@ -68,6 +69,7 @@ class TrialDirectory:
         done: whether Tune says that the trial ended regularly. This is known only for trials of a
             live ``ResultGrid``.
         returned: whether the user's function has returned.
+        last_epoch: the epoch of its last report before it returned, or None if that is not known.
         stop: why the trial was ended before its last milestone, or None.
         path: the directory, or None if there is none.
         problems: one line for each thing that was left out.
@@ -81,6 +83,7 @@ class TrialDirectory:
     error: str = ""
     done: bool = False
     returned: bool = False
+    last_epoch: int | None = None
     stop: Stop | None = None
     path: Path | None = None
     problems: tuple[str, ...] = ()
@@ -148,6 +151,7 @@ def read_directory(path: Path, launch: str) -> TrialDirectory | None:
     results = _read_text(path / RESULT_FILE, unread)
     error = _read_text(path / ERROR_FILE, unread)
     stopped = _read_text(path / STOPPED_FILE, unread)
+    returned = _read_text(path / RETURNED_FILE, unread)
     if params is None and results is None and error is None and not unread:
         return None
     records, problems = parse_records(results or "")
@@ -170,7 +174,8 @@ def read_directory(path: Path, launch: str) -> TrialDirectory | None:
         plan=plan,
         records=records,
         error="" if error is None or error.lstrip().startswith(_ATTEMPT) else last_line(error),
-        returned=_is_plain_file(path / RETURNED_FILE),
+        returned=returned is not None,
+        last_epoch=whole_number(parse_object(returned or "").get("epoch")),
         stop=parse_stop(stopped or ""),
         path=path,
         problems=tuple(problems),
@@ -223,10 +228,6 @@ def _subdirectories(parent: Path, root: Path, notes: list[str]) -> list[Path]:
     links = [entry for entry in entries if entry.is_symlink()]
     notes += [f"{where}/{entry.name}: a symbolic link, not followed" for entry in links]
     return [Path(entry.path) for entry in entries if entry.is_dir(follow_symlinks=False)]
-
-
-def _is_plain_file(path: Path) -> bool:
-    return path.is_file() and not path.is_symlink()
 
 
 def _read_text(path: Path, unread: list[str]) -> str | None:

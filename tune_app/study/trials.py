@@ -196,11 +196,12 @@ def join_directories(
 def _settle(trial: Trial, rule: ResultRule) -> None:
     """Replace ``AT_RETURN`` by the epoch of the result. The result is diverged if it is NaN.
 
-    Rows after the last one of the launch that returned are of an attempt that was killed, and of
-    which nothing was left to go on from.
+    Rows after the last one of the attempt that returned are of an attempt that was killed or
+    failed, and of which nothing was left to go on from.
     """
     newest = next(d for d in reversed(trial.directories) if d.returned)
-    last = max((whole_number(record.get("epoch")) or 0 for record in newest.records), default=0)
+    reported = (whole_number(record.get("epoch")) or 0 for record in newest.records)
+    last = newest.last_epoch or max(reported, default=0)
     trial.history = {e: r for e, r in trial.history.items() if not last or e <= last}
     rows = {epoch: report.record for epoch, report in trial.history.items()}
     epoch = rule.epoch_of_result(rows)

@@ -117,13 +117,16 @@ def prune_checkpoints(
         objective: the measure that selects.
     """
     folders = list(directories)
-    found = [index for folder in reversed(folders) for index in find_checkpoints(folder, trial_key)]
-    newest = sorted(found, key=lambda index: -index.epoch)
+    found = [
+        index
+        for folder in folders
+        for index in sorted(find_checkpoints(folder, trial_key), key=lambda index: index.path.name)
+    ]
+    newest = _that_count(found)
     number = keep if isinstance(keep, int) else 0 if keep == "none" else 1
     if keep == "best":
         best: CheckpointIndex | None = None
-        # Of an epoch that was trained twice, the newer launch has the checkpoint of the row.
-        for index in sorted(found, key=lambda index: index.epoch):
+        for index in reversed(newest):
             value = score(index.epoch)
             best_value = None if best is None else score(best.epoch)
             if value is not None and objective.prefers(value, best_value):
@@ -134,3 +137,18 @@ def prune_checkpoints(
     for path in [*damaged, *(index.path for index in found)]:
         if path not in kept:
             store.remove_folders(path.parent, path.name)
+
+
+def _that_count(found: Iterable[CheckpointIndex]) -> list[CheckpointIndex]:
+    """Return the checkpoints of the attempt that went on to the end, latest epoch first.
+
+    An attempt that begins again before the end of an earlier one saves its epochs once more. Then
+    those of the earlier one do not count from there on.
+
+    Args:
+        found: the checkpoints in the order in which they were saved.
+    """
+    counting: list[CheckpointIndex] = []
+    for index in found:
+        counting = [index, *(earlier for earlier in counting if earlier.epoch < index.epoch)]
+    return counting

@@ -24,7 +24,8 @@ class Task:
         data: the data set: with class names a classification, otherwise a regression.
         own_loss: a user's loss, or None for cross entropy or the mean squared error.
         label_smoothing: the share of each label that is spread over all classes in training
-            (Szegedy et al. 2016). The reported losses are those of the labels themselves.
+            (Szegedy et al. 2016). ``train_loss`` is that of the smoothed labels, and the losses on
+            the validation and test items are those of the labels themselves.
 
     Raises:
         UserError: labels that are no classes are to be smoothed.
