@@ -10,8 +10,12 @@ import pytest
 
 from tune_app.engine import limiter as module
 from tune_app.engine.limiter import LaunchStopper, Limiter
+from tune_app.engine.own_function import FAILURE
 from tune_app.planning.limits import Limits
+from tune_app.study.objective import Objective
+from tune_app.study.result_rule import ResultRule
 from tune_app.study.stop import Stop
+from tune_app.study.trial_record import AT_RETURN
 
 
 class Clock:
@@ -42,8 +46,17 @@ def trial_of(name: str = "t", *, milestones: tuple[int, ...] = (9,), **resources
     return SimpleNamespace(trial_id=name, config={"plan": plan}, last_result={})
 
 
-def limiter_of(limits: Limits, stops: dict[str, Stop] | None = None, **spent: float) -> Limiter:
-    return Limiter(limits, {} if stops is None else stops, spent, started=100.0)
+def limiter_of(
+    limits: Limits,
+    stops: dict[str, Stop] | None = None,
+    *,
+    takes_best: bool = False,
+    results: dict[str, Any] | None = None,
+    **spent: float,
+) -> Limiter:
+    rule = ResultRule(Objective("score", "max"), takes_best)
+    stops = {} if stops is None else stops
+    return Limiter(limits, stops, spent, started=100.0, rule=rule, results=results or {})
 
 
 def test_a_launch_ends_at_its_time_limit(clock: Clock) -> None:
@@ -90,15 +103,47 @@ def test_the_target_is_reached_by_the_result_of_a_row(
     assert bool(limiter.reached) == limiter.is_target == is_reached
 
 
-def test_the_target_of_a_function_without_epochs_is_looked_at_when_it_returns() -> None:
-    limiter = limiter_of(Limits(target=("score", 1.0)))
-    trial = trial_of(milestones=(0,))
+def reached_by(
+    rows: list[dict[str, Any]], *, target: float = 1.0, stops: bool = False, **options: Any
+) -> bool:
+    """Return whether a function that reports rows and returns has reached a target of its score."""
+    stopped: dict[str, Stop] = {}
+    limiter = limiter_of(Limits(target=("score", target)), stopped, **options)
+    trial = trial_of(milestones=(AT_RETURN,))
     limiter.on_trial_start(0, [], trial)
-    limiter.goes_on(trial, {"epoch": 1, "score": 2.0})
-    assert limiter.reached == ""
-    trial.last_result = {"epoch": 1, "score": 2.0}
+    for row in rows:
+        limiter.goes_on(trial, row)
+        assert limiter.reached == "", "it has not returned"
+    if stops:
+        stopped["t"] = Stop("stopped", 1, "asha")
     limiter.on_trial_complete(0, [], trial)
-    assert limiter.is_target and limiter.reached == "the target score 1 (with 2)"
+    assert limiter.is_target == bool(limiter.reached)
+    return limiter.is_target
+
+
+def score_rows(*values: float) -> list[dict[str, Any]]:
+    return [{"epoch": epoch, "score": value} for epoch, value in enumerate(values, start=1)]
+
+
+def test_the_target_of_a_function_without_epochs_is_looked_at_when_it_returns() -> None:
+    assert reached_by(score_rows(0.5, 2.0))
+    assert not reached_by(score_rows(2.0, 0.5)), "its last row is its result"
+    assert reached_by([*score_rows(2.0), {"epoch": 2, "loss": 0.1}]), "that has no score"
+
+
+def test_the_best_row_reaches_the_target_if_it_is_the_result() -> None:
+    assert reached_by(score_rows(0.5, 2.0, 0.6), takes_best=True)
+    assert not reached_by(score_rows(0.5, 0.9, 0.6), takes_best=True)
+    assert reached_by(score_rows(0.5), takes_best=True, results={"t": {"score": 2.0}}), (
+        "an earlier launch recorded it"
+    )
+    assert not reached_by(score_rows(0.5), takes_best=True, results={"other": {"score": 2.0}})
+
+
+def test_a_trial_without_a_result_reaches_no_target() -> None:
+    assert not reached_by([*score_rows(2.0), {FAILURE: "ValueError", "epoch": 1}])
+    assert not reached_by(score_rows(2.0), stops=True)
+    assert not reached_by([])
 
 
 def test_a_trial_over_its_time_ends_at_its_next_report(clock: Clock, killed: list[str]) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from tune_app.engine import connection, driver
 from tune_app.engine.conclusion import Executed
@@ -13,6 +13,7 @@ from tune_app.planning.plan import Plan
 from tune_app.planning.prepared_study import PreparedStudy
 from tune_app.planning.search_trials import SearchTrials
 from tune_app.study.objective import finite_number
+from tune_app.study.result_rule import ResultRule
 from tune_app.study.stop import Stop
 
 if TYPE_CHECKING:
@@ -46,7 +47,14 @@ def execute(
 
     stops: dict[str, Stop] = {}
     recorder = _recorder(study, stops)
-    limiter = Limiter(study.request.limits, stops, _seconds_spent(study), started)
+    limiter = Limiter(
+        study.request.limits,
+        stops,
+        _seconds_spent(study),
+        started,
+        rule=ResultRule.of_study(study.ledger.study),
+        results=_results_so_far(study),
+    )
     search = _search_run(study, launch, recorder, stops, display)
     tracking = _tracking(study, recorder.refuses)
     progress = ProgressCallback(display, connection.live_cluster, recorder, stops)
@@ -130,6 +138,17 @@ def _seconds_spent(study: PreparedStudy) -> dict[str, float]:
         )
         for key, trial in study.recorded.trials.items()
     }
+
+
+def _results_so_far(study: PreparedStudy) -> dict[str, dict[str, Any]]:
+    """Return trial_key -> the result of a user's function so far, for trials that may go on."""
+    rule = ResultRule.of_study(study.ledger.study)
+    found = {}
+    for key, trial in study.recorded.trials.items():
+        rows = {epoch: report.record for epoch, report in trial.history.items()}
+        if (epoch := rule.epoch_of_result(rows)) is not None:
+            found[key] = rows[epoch]
+    return found
 
 
 def _tracking(study: PreparedStudy, refuses: Callable[[str], bool]) -> list[TrackingCallback]:

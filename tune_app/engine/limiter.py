@@ -15,6 +15,7 @@ from tune_app.engine.ray_internals import kill_for_good
 from tune_app.planning.durations import format_seconds
 from tune_app.planning.limits import Limits
 from tune_app.study.objective import finite_number
+from tune_app.study.result_rule import ResultRule
 from tune_app.study.stop import TIMED_OUT, Stop
 from tune_app.study.trial_record import AT_RETURN
 
@@ -30,6 +31,8 @@ class Limiter(Callback):
         stops: Tune's id of a trial -> why it is ended early. The recorder reads it.
         spent: trial_key -> the seconds that earlier launches spent on the trial.
         started: when the launch began, by ``time.monotonic``.
+        rule: finds the result of a function that ends when it returns.
+        results: trial_key -> the result of such a function so far, over earlier launches.
 
     Attributes:
         reached: the limit that ends the launch, in words; empty as long as none does.
@@ -42,9 +45,13 @@ class Limiter(Callback):
         stops: MutableMapping[str, Stop],
         spent: Mapping[str, float],
         started: float,
+        *,
+        rule: ResultRule,
+        results: Mapping[str, Mapping[str, Any]],
     ) -> None:
         self._limits, self._stops, self._started = limits, stops, started
         self._spent = dict(spent)
+        self._rule, self._results = rule, dict(results)
         self._running: dict[str, tuple[Trial, float]] = {}
         self._epochs: dict[str, int] = {}
         self._used = 0.0
@@ -66,7 +73,11 @@ class Limiter(Callback):
         """Return whether a trial goes on after a row, and look whether it reaches the target."""
         epoch = result.get("epoch")
         if FAILURE in result:
+            self._results.pop(_key(trial), None)
             return True
+        held = self._results.get(_key(trial))
+        if self._rule.is_reported(result) and (held is None or self._rule.replaces(result, held)):
+            self._results[_key(trial)] = result
         if isinstance(epoch, int):
             self._epochs[trial.trial_id] = epoch
         if result.get("milestone") == epoch:
@@ -95,8 +106,9 @@ class Limiter(Callback):
     ) -> None:
         """Stop the trial's clock; look at the result of a function that has returned."""
         self._end(trial)
-        if trial.config["plan"]["milestones"] == [AT_RETURN]:
-            self._look_at(trial.last_result or {})
+        has_returned = trial.trial_id not in self._stops
+        if has_returned and trial.config["plan"]["milestones"] == [AT_RETURN]:
+            self._look_at(self._results.get(_key(trial), {}))
 
     def on_trial_recover(
         self, iteration: int, trials: list[Trial], trial: Trial, **info: Any
