@@ -142,12 +142,19 @@ def test_a_copied_example_is_a_study(tmp_path: Path, installed: Path, name: str)
     shutil.copy(FOLDER / f"{name}.py", tmp_path)
     run = RUNS[name]
     study = study_in(tmp_path, installed, name, *run.words)
-    study.check(run.killed_after, run.objective, run.num_repeated)
+    runs = study.run_both(run.killed_after)
+    assert runs.num_when_killed == run.killed_after < len(runs.undisturbed)
+    assert runs.resumed == runs.undisturbed and runs.num_repeated == run.num_repeated
+    assert run.objective in study.report()
 
 
 def test_a_script_of_tune_is_a_study_as_it_is(tmp_path: Path, installed: Path) -> None:
     (tmp_path / "their_script.py").write_text(SCRIPT)
     (tmp_path / "dataset.py").write_text(DATASET)
     (tmp_path / "study.py").write_text(STUDY)
-    study_in(tmp_path, installed, "study").check(15, "mean loss")
+    study = study_in(tmp_path, installed, "study")
+    runs = study.run_both(15)
+    assert runs.num_when_killed == 15 < len(runs.undisturbed)
+    assert runs.resumed == runs.undisturbed and runs.num_repeated == 0
+    assert "mean loss" in study.report()
     assert (tmp_path / "their_script.py").read_text() == SCRIPT

@@ -54,7 +54,7 @@ def test_commands_and_examples_run(
     isolate(monkeypatch, tmp_path)
     monkeypatch.setattr(sys, "path", [*sys.path])
     prepare(tmp_path)
-    walk_quickly(page, tmp_path)
+    assert walk_quickly(page, tmp_path) == []
 
 
 @pytest.mark.slow
@@ -66,24 +66,27 @@ def test_studies_of_a_page_are_trained(page: str, tmp_path: Path) -> None:
         if block.file:
             (tmp_path / block.file).write_text(block.text)
         elif block.language == "python" and block.mark == "slow":
-            _run_in(tmp_path, "-c", block.text)
+            done = _run_in(tmp_path, "-c", block.text)
+            assert done.returncode == 0, done.stdout
         elif block.language == "bash" and block.is_run:
             for words in map(words_of, block.commands()):
                 if trains(words):
-                    _run_in(tmp_path, "-m", "tune_app", *words)
+                    done = _run_in(tmp_path, "-m", "tune_app", *words)
+                    assert done.returncode == 0, done.stdout
 
 
-def _run_in(folder: Path, *words: str) -> None:
+def _run_in(folder: Path, *words: str) -> subprocess.CompletedProcess[str]:
+    """Run Python in a folder; everything that it prints is the output."""
     variables = {**os.environ, "RAY_TMPDIR": str(ray_directory())}
-    done = subprocess.run(
+    return subprocess.run(
         [sys.executable, *words],
         cwd=folder,
         env=variables,
-        capture_output=True,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
         text=True,
         check=False,
     )
-    assert done.returncode == 0, f"{words}\n{done.stdout}{done.stderr}"
 
 
 def test_an_output_is_compared_line_by_line() -> None:

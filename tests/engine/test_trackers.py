@@ -65,6 +65,17 @@ def test_nobody_is_asked_for_a_key(
     assert list(tmp_path.iterdir()) == []
 
 
+def run_side_by_side(callback: TrackingCallback) -> None:
+    """Run two trials at the same time to their ends."""
+    trials = [make_trial(1), make_trial(2)]
+    for trial in trials:
+        callback.log_trial_start(trial)
+    for trial in trials:
+        callback.log_trial_result(1, trial, dict(ROW))
+        callback.log_trial_end(trial)
+    callback.close()
+
+
 @pytest.mark.slow
 def test_wandb_offline(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     pytest.importorskip("wandb", reason="wandb is an extra that is not installed")
@@ -72,13 +83,7 @@ def test_wandb_offline(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("WANDB_DIR", raising=False)
     root = tmp_path / "results" / "q1a"
     callback = TrackingCallback(open_tracker("wandb", root), BEGUN)
-    first, second = make_trial(1), make_trial(2)
-    for trial in (first, second):
-        callback.log_trial_start(trial)
-    for trial in (first, second):
-        callback.log_trial_result(1, trial, dict(ROW))
-        callback.log_trial_end(trial)
-    callback.close()
+    run_side_by_side(callback)
     assert callback.problem is None
     files = sorted(path.name for path in root.parent.glob("wandb/offline-run-*/run-*.wandb"))
     assert files == [f"run-q1a-{STUDY}-key{number}.wandb" for number in (1, 2)]
@@ -194,13 +199,7 @@ def test_trackio_has_many_runs_at_the_same_time(
     exec(TRACKIO, vars(stand_in))  # noqa: S102 (like the real module in what matters here)
     monkeypatch.setitem(sys.modules, "trackio", stand_in)
     callback = TrackingCallback(open_tracker("trackio", tmp_path / "q1a"), BEGUN)
-    first, second = make_trial(1), make_trial(2)
-    for trial in (first, second):
-        callback.log_trial_start(trial)
-    for trial in (first, second):
-        callback.log_trial_result(1, trial, dict(ROW))
-        callback.log_trial_end(trial)
-    callback.close()
+    run_side_by_side(callback)
     assert callback.problem is None and capsys.readouterr().out == ""
     assert [run.rows for run in stand_in.runs] == [[({"val_accuracy": 0.5}, 1)]] * 2
     given = stand_in.runs[0].given

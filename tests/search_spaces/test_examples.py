@@ -78,4 +78,8 @@ def test_an_example_that_is_killed_and_resumed_equals_an_undisturbed_one(
 ) -> None:
     run = RUNS[name]
     words = ("--space", f"search_spaces.examples.{name}", *run.words)
-    Interrupted(tmp_path, words, name).check(run.killed_after, run.objective, run.num_repeated)
+    study = Interrupted(tmp_path, words, name)
+    runs = study.run_both(run.killed_after)
+    assert runs.num_when_killed == run.killed_after < len(runs.undisturbed)
+    assert runs.resumed == runs.undisturbed and runs.num_repeated == run.num_repeated
+    assert run.objective in study.report()
