@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from tune_app.training.augmentation import AUGMENTATIONS, MOST_SHIFTED, flip_and_shift, shift
-from tune_app.training.classifier_family import AUGMENTATION_NAMES
+from tune_app.training.classifier_parameters import AUGMENTATION_NAMES
 
 
 def generator(seed: int = 0) -> torch.Generator:

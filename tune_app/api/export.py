@@ -7,8 +7,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from search_spaces.errors import UserError
-from tune_app.api.model_card import ModelCard, selection_words, shown_metrics
+from tune_app.api.model_card import ModelCard, selection_words
 from tune_app.api.row_weights import RowWeights, model_info, weights_content
+from tune_app.api.shown_metrics import shown_metrics
 from tune_app.storage.whole_file import whole_file
 from tune_app.training.model_file import check_format, model_files
 from tune_app.training.saved_model import Build, fits_torchvision, load_model, read_state
