@@ -206,8 +206,9 @@ def _ratios(table: Table, setting: str) -> list[tuple[float, float, list[float],
         raise NotApplicableError(f"it needs rows with different {setting.replace('_', ' ')}")
     ratios = []
     for low, high in pairwise(levels):
+        # An unknown time is NaN, of which ``min`` of both would lose sight.
         pairs = [
-            (a, b) for a, b in table.pairs(setting, low, high) if min(seconds[a], seconds[b]) > 0
+            (a, b) for a, b in table.pairs(setting, low, high) if seconds[a] > 0 and seconds[b] > 0
         ]
         if pairs:
             found = [float(seconds[b] / seconds[a]) for a, b in pairs]

@@ -42,6 +42,13 @@ def epoch_pairs(ratios: list[float]) -> Table:
     return table(lr=list(lrs), epochs=list(epochs), train_seconds=seconds)
 
 
+@pytest.mark.parametrize("empty", range(8))
+def test_a_time_that_is_unknown_is_no_finding(empty: int) -> None:
+    rows = epoch_pairs([3.0, 3.1, 2.9, 3.0])
+    rows.frame.loc[empty, "train_seconds"] = np.nan
+    assert time_per_epoch(rows) == []
+
+
 @pytest.mark.parametrize(
     ("ratios", "severity"),
     [
