@@ -52,18 +52,21 @@ def curve(study: Study, trial_id: object, last_epoch: float) -> pd.DataFrame:
     return mine.sort_values("epoch")
 
 
-def convergence_epoch(values: NDArray[Any], mode: str = "max") -> int | None:
-    """Return the first epoch, from 1, that is as good as the last one, to one percent of it.
+def convergence_epoch(
+    epochs: NDArray[Any], values: NDArray[Any], mode: str = "max"
+) -> float | None:
+    """Return the first epoch that is as good as the last one, to one percent of it.
 
     Args:
-        values: (epochs,), the objective after each epoch.
+        epochs: (reports,), the epoch of each report; a function may report every tenth alone.
+        values: (reports,), the objective after each of them.
         mode: ``max`` if a larger value is better, ``min`` if a smaller one is.
     """
     if len(values) == 0 or not np.isfinite(values[-1]):
         return None
     slack = (1 - CONVERGED_SHARE) * abs(values[-1])
     good = values >= values[-1] - slack if mode == "max" else values <= values[-1] + slack
-    return int(np.flatnonzero(good)[0]) + 1
+    return float(epochs[np.flatnonzero(good)[0]])
 
 
 @lru_cache(maxsize=8)
@@ -73,10 +76,11 @@ def summary_data(study: Study) -> pd.DataFrame:
     Returns:
         The groups, ``config_id``, ``num_seeds``, ``peak`` (the best objective of any epoch),
         ``objective`` and ``shown`` (at the end; on test data, if there is such a measure),
-        ``convergence_epoch``, ``num_epochs``, ``last_epochs_sd`` (of the objective over the last
-        three epochs), ``overfitting`` (by how much the objective's quantity is better on training
-        data at the end), ``generalisation`` (by how much it is worse on test data), all of them
-        means over the seeds, and ``seeds_sd`` (of ``shown`` over the seeds; NaN for one seed).
+        ``convergence_epoch``, ``num_epochs`` (reported), ``last_epoch``, ``last_epochs_sd`` (of
+        the objective over the last three reported epochs), ``overfitting`` (by how much the
+        objective's quantity is better on training data at the end), ``generalisation`` (by how
+        much it is worse on test data), all of them means over the seeds, and ``seeds_sd`` (of
+        ``shown`` over the seeds; NaN for one seed).
     """
     records = []
     for pick in best_data(study).to_dict("records"):
@@ -104,8 +108,11 @@ def _of_row(study: Study, row: dict[Any, Any]) -> dict[str, Any]:
         "peak": sign * np.nanmax(sign * values) if np.isfinite(values).any() else np.nan,
         "objective": objective,
         "shown": shown,
-        "convergence_epoch": convergence_epoch(values, study.mode),
+        "convergence_epoch": convergence_epoch(
+            numbers(epochs, "epoch").to_numpy(), values, study.mode
+        ),
         "num_epochs": len(epochs),
+        "last_epoch": numbers(epochs, "epoch").max(),
         "last_epochs_sd": np.std(last, ddof=1) if len(last) > 1 else np.nan,
         "overfitting": sign * ((train[-1] if len(train) else np.nan) - objective),
         "generalisation": np.nan if quality.is_optimistic else sign * (objective - shown),

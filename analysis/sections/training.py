@@ -85,15 +85,16 @@ def _summary_cells(study: Study, record: dict[Any, Any], config: pd.Series[Any])
         (num_items_of(study, config.get("dataset"), measure.name) or math.nan) * record["num_seeds"]
         for measure in (objective, shown)
     )
-    epochs, reached = record["num_epochs"], record["convergence_epoch"]
-    has_curve = epochs > 1 and not pd.isna(reached)
+    fewer = math.nan if math.isnan(selected + tested) else min(selected, tested)
+    last, reached = record["last_epoch"], record["convergence_epoch"]
+    has_curve = record["num_epochs"] > 1 and not pd.isna(reached)
     values = (
         objective.cell(record["peak"], selected),
-        f"{reached:.3g} of {epochs:.0f}" if has_curve else MISSING,
+        f"{reached:{'.3g' if reached < 1000 else '.0f'}} of {last:.0f}" if has_curve else MISSING,
         _size(objective.difference(record["last_epochs_sd"], selected)),
         _size(objective.difference(record["seeds_sd"], tested)),
         _size(objective.difference(record["overfitting"], selected), signed=True),
-        _size(objective.difference(record["generalisation"], min(selected, tested)), signed=True),
+        _size(objective.difference(record["generalisation"], fewer), signed=True),
     )
     return {
         **{heading(name): format_cell(name, record[name]) for name in by},

@@ -8,6 +8,7 @@ import pytest
 
 from analysis.frames.load import load_study
 from analysis.frames.summary import convergence_epoch, summary_data
+from analysis.sections.training import summary as section_of
 from tests.any_studies import regression
 from tests.studies import A5, line, resnet_config, study_json, write_study, write_trial
 
@@ -21,17 +22,35 @@ VALIDATION = (0.50, 0.80, 0.95, 0.90, 0.94)
 def test_convergence_is_the_first_epoch_at_99_percent(
     accuracies: tuple[float, ...], epoch: int | None
 ) -> None:
-    assert convergence_epoch(np.array(accuracies)) == epoch
+    epochs = np.arange(1, len(accuracies) + 1)
+    assert convergence_epoch(epochs, np.array(accuracies)) == epoch
 
 
 def test_convergence_to_a_minimum_is_within_a_percent_of_the_end() -> None:
     falling = np.array([9.0, 5.04, 5.06, 5.0])
-    assert convergence_epoch(falling, "min") == 2
-    assert convergence_epoch(-falling, "max") == 2, "also below zero"
+    epochs = np.array([1, 2, 3, 4])
+    assert convergence_epoch(epochs, falling, "min") == 2
+    assert convergence_epoch(epochs, -falling, "max") == 2, "also below zero"
 
 
 def test_convergence_without_an_end_is_unknown() -> None:
-    assert convergence_epoch(np.array([0.9, math.nan])) is None
+    assert convergence_epoch(np.array([1, 2]), np.array([0.9, math.nan])) is None
+
+
+def test_convergence_is_the_epoch_that_a_report_names(tmp_path: Path) -> None:
+    config = resnet_config(epochs=50)
+    path = write_study(tmp_path / "grid", study_json({"a50": config}))
+    lines = [
+        line(epoch, milestone=epoch == 50, val_accuracy=value)
+        for epoch, value in zip((10, 20, 30, 40, 50), VALIDATION, strict=True)
+    ]
+    write_trial(path, "k1", config, {50: ["a50"]}, lines)
+    study = load_study(path)
+    [found] = summary_data(study).to_dict("records")
+    # 95 % at epoch 30 is the first that is as good as the 94 % of the last one.
+    assert (found["convergence_epoch"], found["last_epoch"], found["num_epochs"]) == (30, 50, 5)
+    section = section_of(study, "summary")
+    assert section is not None and "30 of 50" in str(section)
 
 
 def test_summary_of_a_hand_made_training(tmp_path: Path) -> None:
