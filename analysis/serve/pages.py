@@ -16,8 +16,6 @@ from analysis.frames.labels import label, parameter_heading
 from analysis.frames.measures import Measure as PrintedMeasure
 from analysis.render.page_templates import environment, markup, script_hash
 from search_spaces.errors import one_line
-from search_spaces.measure import Measure
-from tune_app.study.measures import Measures
 
 _MOST_LISTED, _MOST_SETTINGS = 50, 8
 
@@ -86,10 +84,10 @@ def _driver(driver: object) -> str:
 
 def _best(entry: Mapping[str, Any]) -> dict[str, str]:
     scores = [
-        _score(entry, entry[name], entry[score], entry[items])
-        for name, score, items in (
-            ("metric", "score", "num_items"),
-            ("test_metric", "test_score", "num_test_items"),
+        _score(entry[name], entry[unit], entry[score], entry[items])
+        for name, unit, score, items in (
+            ("metric", "unit", "score", "num_items"),
+            ("test_metric", "test_unit", "test_score", "num_test_items"),
         )
         if entry[score] is not None
     ]
@@ -106,11 +104,8 @@ def _best(entry: Mapping[str, Any]) -> dict[str, str]:
     return {"label": one_line(group or entry["config_id"]), "text": one_line(text)}
 
 
-def _score(entry: Mapping[str, Any], name: str, score: float, num_items: int | None) -> str:
+def _score(name: str, unit: str, score: float, num_items: int | None) -> str:
     """Return a measure in words, with its value as the report has it."""
-    declared = {entry["metric"]: Measure(unit=entry["unit"])} if entry["unit"] else {}
-    known = Measures(entry["metric"], entry["mode"], declared)
-    unit = "%" if known.is_share(name, [score]) else known.unit(name)
     printed = PrintedMeasure(name, unit=unit)
     return f"{printed.words} {printed.value(score, num_items)}"
 

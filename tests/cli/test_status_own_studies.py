@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.cli.status_studies import plain, told
-from tests.own_studies import START, mixed_study, own_study, report, rmse_study, score_study
+from tests.own_studies import START, Json, mixed_study, own_study, report, rmse_study, score_study
 from tune_app.planning.overview import read_overview
 from tune_app.study.ledger import Ledger
 
@@ -38,6 +38,20 @@ def test_the_best_is_selected_by_the_objective_in_its_unit(
     [entry] = plain(capsys, ledger.root)["best"]
     assert (entry["mode"], entry["unit"], entry["test_score"]) == ("min", "mm", 6.0)
     assert (entry["num_items"], entry["num_test_items"]) == (None, None)
+
+
+@pytest.mark.parametrize(("values", "unit"), [((0.8, 3.4, 12.0), ""), ((0.008, 0.034, 0.12), "%")])
+def test_all_rows_tell_whether_a_percentage_is_a_share(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], values: tuple[float, ...], unit: str
+) -> None:
+    configs: list[Json] = [{"depth": depth} for depth in range(len(values))]
+    measures = {"val_miss": {"unit": "%"}}
+    space = {"metric": "val_miss", "mode": "min", "measures": measures}
+    ledger = own_study(tmp_path / "miss", configs, **space)
+    for config, value in zip(configs, values, strict=True):
+        report(ledger, config, [{"val_miss": value, "test_miss": value}])
+    [entry] = plain(capsys, ledger.root)["best"]
+    assert (entry["score"], entry["unit"], entry["test_unit"]) == (values[0], unit, unit)
 
 
 def test_failed_seeds_count_against_a_configuration(

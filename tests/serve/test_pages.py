@@ -27,6 +27,7 @@ STATE: dict[str, Any] = {
             "score": 4.5,
             "num_items": None,
             "test_metric": "test_rmse",
+            "test_unit": "mm",
             "test_score": 5.0,
             "num_test_items": None,
         }
@@ -48,14 +49,20 @@ def test_what_a_page_shows_is_text_and_numbers() -> None:
 
 
 def test_a_score_that_is_a_share_is_a_percentage_and_a_group_may_have_no_name() -> None:
-    best = {**STATE["best"][0], "group": {}, "metric": "val_accuracy", "unit": "", "score": 0.5}
+    best = {**STATE["best"][0], "group": {}, "metric": "val_accuracy", "unit": "%", "score": 0.5}
     best |= {"test_metric": None, "test_score": None, "num_seeds": 1, "config": {}}
     view = study_view({**KNOWN, "state": {**STATE, "best": [best], "driver": None}})
     assert view["best"] == [{"label": "abc", "text": "validation accuracy 50.00 %"}]
-    best |= {"num_items": 140, "test_metric": "test_accuracy"}
+    best |= {"num_items": 140, "test_metric": "test_accuracy", "test_unit": "%"}
     best |= {"test_score": 0.8, "num_test_items": 280}
     [told] = study_view({**KNOWN, "state": {**STATE, "best": [best]}})["best"]
     assert told["text"] == "validation accuracy 50.0 %, test accuracy 80.0 %"
+    # A user's own percentages, of which some row has 12, are no shares, as in the report.
+    best |= {"metric": "loss_pct", "unit": "", "score": 0.8, "num_items": None, "test_metric": None}
+    [told] = study_view({**KNOWN, "state": {**STATE, "best": [best | {"test_score": None}]}})[
+        "best"
+    ]
+    assert told["text"] == "loss pct 0.8"
     assert view["driver"] == ""
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -148,8 +148,7 @@ def best_configurations(ledger: Ledger, view: Overview | Results) -> list[dict[s
         group = tuple(_group(ledger, candidate).values())
         if group not in best or candidate.order < best[group].order:
             best[group] = candidate
-    reported = dict.fromkeys(name for line in view.results.values() for name in line)
-    return [_entry(ledger, candidate, reported) for candidate in best.values()]
+    return [_entry(ledger, candidate, view) for candidate in best.values()]
 
 
 def _group(ledger: Ledger, candidate: Candidate) -> dict[str, Any]:
@@ -157,8 +156,9 @@ def _group(ledger: Ledger, candidate: Candidate) -> dict[str, Any]:
     return {name: config[name] for name in group_names(ledger.study["space"], config)}
 
 
-def _entry(ledger: Ledger, best: Candidate, reported: Collection[str]) -> dict[str, Any]:
+def _entry(ledger: Ledger, best: Candidate, view: Overview | Results) -> dict[str, Any]:
     """Return what is shown of the best configuration of a group."""
+    reported = dict.fromkeys(name for line in view.results.values() for name in line)
     measures = Measures.of_study(ledger.study)
     metric, test_metric = measures.metric, measures.on_test_data(measures.metric, reported)
     return {
@@ -168,15 +168,24 @@ def _entry(ledger: Ledger, best: Candidate, reported: Collection[str]) -> dict[s
         "num_seeds": len(best.records),
         "metric": metric,
         "mode": measures.mode,
-        "unit": measures.unit(metric),
+        "unit": _unit(measures, metric, view),
         "score": best.score,
         "test_metric": test_metric,
         "num_items": _num_items(ledger, best.config, metric, best.records),
+        "test_unit": test_metric and _unit(measures, test_metric, view),
         "test_score": None if test_metric is None else mean_of(best.records, test_metric),
         "num_test_items": (
             test_metric and _num_items(ledger, best.config, test_metric, best.records)
         ),
     }
+
+
+def _unit(measures: Measures, name: str, view: Overview | Results) -> str:
+    """Return the unit in which a measure is printed: ``%`` if it is a share in all rows."""
+    if measures.is_share(name, (line.get(name) for line in view.results.values())):
+        return "%"
+    unit = measures.unit(name)
+    return "" if unit == "%" else unit
 
 
 def _num_items(ledger: Ledger, config: Record, name: str, lines: Sequence[Record]) -> int | None:
