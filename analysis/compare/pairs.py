@@ -15,7 +15,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from analysis.compare.joined import Joined
-from analysis.frames.columns import numbers, repeats
+from analysis.frames.columns import datasets_of_rows, numbers, repeats
 from analysis.frames.load import FINISHED
 from analysis.stats import Units, units_of
 from tune_app.study.fingerprint import data_fingerprint
@@ -69,18 +69,18 @@ def _values(joined: Joined, side: str, name: str) -> NDArray[np.float64]:
 
 def same_data(joined: Joined) -> pd.Series[bool]:
     """Return for each line whether both rows used the same data; True if it is not recorded."""
-    one, _ = sides(joined)
-    datasets = one["dataset"] if "dataset" in one else pd.Series(None, one.index, dtype=object)
-    known = {name: datasets_agree(joined, name) for name in datasets.dropna().unique()}
-    return datasets.map(lambda name: known.get(name, True)).astype(bool)
+    studies = (joined.first, "a"), (joined.second, "b")
+    names = (datasets_of_rows(study).loc[joined.lines[side]] for study, side in studies)
+    pairs = list(zip(*names, strict=True))
+    known = {pair: _datasets_agree(joined, *pair) for pair in dict.fromkeys(pairs)}
+    return pd.Series([known[pair] for pair in pairs], index=joined.lines.index, dtype=bool)
 
 
-def datasets_agree(joined: Joined, dataset: object) -> bool:
-    """Return whether both studies have the same images and the same split, as far as is known."""
-    prints = {
-        data_fingerprint(study.meta["data"], dataset) for study in (joined.first, joined.second)
-    }
-    return len(prints - {None}) < 2
+def _datasets_agree(joined: Joined, first: object, second: object) -> bool:
+    """Return whether two data sets have the same images and the same split, as far as is known."""
+    of_first = data_fingerprint(joined.first.meta["data"], first)
+    of_second = data_fingerprint(joined.second.meta["data"], second)
+    return None in (of_first, of_second) or of_first == of_second
 
 
 def _repeated_seeds(joined: Joined) -> pd.Series[bool]:

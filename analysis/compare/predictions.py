@@ -9,9 +9,11 @@ import pandas as pd
 
 from analysis.compare.joined import Joined
 from analysis.compare.pairs import Pairs, sides
+from analysis.frames.columns import datasets_of_rows
 from analysis.frames.load import Study
 from analysis.frames.split import identity_of_test
-from analysis.stats import McNemar, holm, load_predictions, mcnemar, mcnemar_bound
+from analysis.stats import McNemar, holm, load_predictions
+from analysis.stats.saved import mcnemar_of, num_correct_of
 from search_spaces.errors import UserError
 
 
@@ -42,7 +44,7 @@ def mcnemar_of_rows(joined: Joined, pairs: Pairs) -> pd.DataFrame:
 def _rows(joined: Joined, side: str, pairs: Pairs) -> list[_Row]:
     study = joined.first if side == "a" else joined.second
     rows = sides(joined)[0 if side == "a" else 1].loc[pairs["line"]]
-    datasets = rows["dataset"] if "dataset" in rows else [None] * len(rows)
+    datasets = datasets_of_rows(study).loc[joined.lines.loc[pairs["line"], side]]
     columns = zip(rows["config_id"], rows["seed"], datasets, strict=True)
     return [_Row(study, (str(i), int(seed)), dataset) for i, seed, dataset in columns]
 
@@ -65,17 +67,12 @@ def _mcnemar(first: _Row, second: _Row) -> McNemar | None:
         one, two = (load_predictions(row.study, row.key) for row in (first, second))
     except UserError:  # damaged; the report of the study names the file
         return None
-    predicted = one["predictions"], two["predictions"]
+    num_images = len(one["predictions"])
     labels = [arrays["labels"] for arrays in (one, two) if "labels" in arrays]
-    if predicted[0].shape != predicted[1].shape or not _same_images(first, second, labels):
+    if len(two["predictions"]) != num_images or not _same_images(first, second, labels):
         return None
-    if labels and labels[0].shape == predicted[0].shape:
-        return mcnemar(predicted[0] == labels[0], predicted[1] == labels[0])
-    num_correct = [_num_correct(row, len(predicted[0])) for row in (first, second)]
-    num_different = int(np.count_nonzero(predicted[0] != predicted[1]))
-    if None in num_correct or abs(num_correct[0] - num_correct[1]) > num_different:  # type: ignore[operator]
-        return None
-    return mcnemar_bound(num_correct[0], num_correct[1], num_different)  # type: ignore[arg-type]
+    num_correct = [num_correct_of(row.study, row.key, num_images) for row in (first, second)]
+    return mcnemar_of((one, two), num_correct)
 
 
 def _same_images(first: _Row, second: _Row, labels: list[Any]) -> bool:
@@ -87,10 +84,3 @@ def _same_images(first: _Row, second: _Row, labels: list[Any]) -> bool:
     if len(labels) == 2 and not np.array_equal(labels[0], labels[1]):
         return False
     return len(identities) == 1 and (identities != {""} or len(labels) == 2)
-
-
-def _num_correct(row: _Row, num_images: int) -> int | None:
-    matrix = row.study.confusion_matrix(*row.key)
-    if matrix is None or int(matrix.sum()) != num_images:
-        return None
-    return int(np.trace(matrix))

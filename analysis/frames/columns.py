@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from analysis.frames.load import ENDED, FINISHED, Study
+from tune_app.study.arithmetic import mapping
 from tune_app.study.trials import HALTED
 
 Rows = pd.DataFrame
@@ -27,6 +28,19 @@ def numbers(rows: Rows, column: str) -> pd.Series[float]:
     values = pd.to_numeric(rows[column], errors="coerce").to_numpy("float64", na_value=np.nan)
     known = np.where(np.abs(values) <= LARGEST, values, np.nan)
     return pd.Series(known, index=rows.index, name=column)
+
+
+def datasets_of_rows(study: Study) -> pd.Series[Any]:
+    """Return the name of the data set of each row, None where there is none.
+
+    In a study of one data set of its own, that is the default of a parameter that no configuration
+    names.
+    """
+    default = mapping(study.meta["space"].get("defaults")).get("dataset")
+    if "dataset" not in study.rows:
+        return pd.Series(default, index=study.rows.index, dtype=object)
+    named = study.rows["dataset"].astype(object)
+    return named.where(named.notna(), default)
 
 
 def finished(study: Study) -> Rows:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import zipfile
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -17,6 +18,8 @@ from tune_app.study.bounded import read_bounded
 
 Row = tuple[str, int]
 """A row of a study: config_id and seed."""
+Arrays = dict[str, NDArray[np.integer]]
+"""``predictions`` and perhaps ``labels``, (images,) each."""
 _MOST_BYTES = 100_000_000
 
 
@@ -43,28 +46,49 @@ def compare_predictions(study: Study, first: Row, second: Row) -> McNemar:
             f"study {study.name}: rows {_name(first)} and {_name(second)} are the same "
             "result; compare rows of different trainings"
         )
-    labels = arrays[0].get("labels")
-    if labels is not None and labels.shape == predictions[0].shape:
-        return mcnemar(predictions[0] == labels, predictions[1] == labels)
-    num_first, num_second = (
-        _num_correct(study, row, len(predictions[0])) for row in (first, second)
-    )
-    num_different = int(np.count_nonzero(predictions[0] != predictions[1]))
-    if abs(num_first - num_second) > num_different:
+    num_correct = [num_correct_of(study, row, len(predictions[0])) for row in (first, second)]
+    found = mcnemar_of(arrays, num_correct)
+    if found is not None:
+        return found
+    if None in num_correct:
+        row = (first, second)[num_correct.index(None)]
         raise UserError(
-            f"study {study.name}: the predictions of rows {_name(first)} and {_name(second)} do "
-            "not fit their confusion matrices; run them again"
+            f"study {study.name}: row {_name(row)} has no labels beside its predictions and no "
+            "confusion matrix of the same images"
         )
-    return mcnemar_bound(num_first, num_second, num_different)
+    raise UserError(
+        f"study {study.name}: the predictions of rows {_name(first)} and {_name(second)} do "
+        "not fit their confusion matrices; run them again"
+    )
+
+
+def mcnemar_of(arrays: Sequence[Arrays], num_correct: Sequence[int | None]) -> McNemar | None:
+    """Return McNemar's test of two lists of predictions of the same images.
+
+    Args:
+        arrays: ``predictions`` and, if they were saved, ``labels`` of each.
+        num_correct: how many of each are right, by its confusion matrix; None if unknown.
+
+    Returns:
+        The exact test where labels were saved, else its upper bound from the counts; None if these
+        are unknown or do not fit the predictions.
+    """
+    one, two = (array["predictions"] for array in arrays)
+    labels = next((array["labels"] for array in arrays if "labels" in array), None)
+    if labels is not None and labels.shape == one.shape:
+        return mcnemar(one == labels, two == labels)
+    first, second = num_correct
+    num_different = int(np.count_nonzero(one != two))
+    if first is None or second is None or abs(first - second) > num_different:
+        return None
+    return mcnemar_bound(first, second, num_different)
 
 
 def _name(row: Row) -> str:
     return f"{row[0]} (seed {row[1]})"
 
 
-def _same_images(
-    study: Study, rows: tuple[Row, Row], arrays: list[dict[str, NDArray[np.integer]]]
-) -> bool:
+def _same_images(study: Study, rows: tuple[Row, Row], arrays: Sequence[Arrays]) -> bool:
     """Return whether two rows had the same test images, as far as it is known."""
     one, two = arrays
     if len({_dataset(study, row) for row in rows}) > 1:
@@ -82,7 +106,7 @@ def _dataset(study: Study, row: Row) -> str:
     return str(match["dataset"].iloc[0]) if "dataset" in match and len(match) else ""
 
 
-def load_predictions(study: Study, row: Row) -> dict[str, NDArray[np.integer]]:
+def load_predictions(study: Study, row: Row) -> Arrays:
     """Return a row's ``predictions`` and, if they were saved, ``labels``, (images,) each.
 
     Raises:
@@ -94,7 +118,7 @@ def load_predictions(study: Study, row: Row) -> dict[str, NDArray[np.integer]]:
     return read_predictions(path)
 
 
-def read_predictions(path: Path) -> dict[str, NDArray[np.integer]]:
+def read_predictions(path: Path) -> Arrays:
     """Return the arrays of a file of predictions, as ``load_predictions`` does.
 
     Raises:
@@ -138,11 +162,9 @@ def _array(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> NDArray[np.inte
     return np.frombuffer(content, dtype, offset=stream.tell())
 
 
-def _num_correct(study: Study, row: Row, num_images: int) -> int:
+def num_correct_of(study: Study, row: Row, num_images: int) -> int | None:
+    """Return how many test images a row has right; None without a confusion matrix of as many."""
     matrix = study.confusion_matrix(*row)
     if matrix is None or int(matrix.sum()) != num_images:
-        raise UserError(
-            f"study {study.name}: row {_name(row)} has no labels beside its predictions and no "
-            "confusion matrix of the same images"
-        )
+        return None
     return int(np.trace(matrix))

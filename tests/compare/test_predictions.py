@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from pathlib import Path
 
 import pandas as pd
@@ -39,6 +40,18 @@ def test_without_labels_the_same_files_and_split_are_needed(tmp_path: Path) -> N
     known = rows_of(one, two)
     assert known.loc[0, "is_bound"] and known.loc[0, "p_value"] == 1.0
     assert known.loc[0, "only_a"] == known.loc[0, "only_b"] > 0
+
+
+def test_the_one_data_set_need_not_be_a_parameter(tmp_path: Path) -> None:
+    studies = []
+    for path, shift in ((tmp_path / "a", 0), (tmp_path / "b", 1)):
+        study = load_study(sample_study(path, shift=shift))
+        space = {**study.meta["space"], "defaults": {"dataset": "mnist"}}
+        keys = tuple(key for key in study.config_keys if key != "dataset")
+        rows = study.rows.drop(columns="dataset")
+        meta = {**study.meta, "space": space}
+        studies.append(replace(study, meta=meta, rows=rows, config_keys=keys))
+    assert rows_of(*studies)["is_bound"].all()
 
 
 def test_other_labels_are_other_images(tmp_path: Path) -> None:
