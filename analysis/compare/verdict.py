@@ -17,7 +17,7 @@ from analysis.compare.joined import Joined
 from analysis.compare.measure import Judged, unlike
 from analysis.compare.pairs import Pairs, distinct, independent, units
 from analysis.frames.cells import counted
-from analysis.stats import Units, fewest_pairs, holm, smallest_p_value
+from analysis.stats import Units, fewest_pairs, holm
 from analysis.stats.units import too_few_units
 
 ALPHA = 0.05
@@ -97,9 +97,8 @@ def tested(joined: Joined, measure: Judged, pairs: Pairs) -> Verdict:
         return replace(start, reason="means over pairs and over seeds lie on different sides of 0")
     low, high = found.interval(1 - ALPHA)
     start = replace(start, low=low, high=high)
-    smallest = 0.0 if found.by_student else smallest_p_value(len(found.values))
     reason = _few_differ(found) or _power(found, measure)
-    return replace(start, p_value=found.p_value(), smallest_p=smallest, reason=reason)
+    return replace(start, p_value=found.p_value(), smallest_p=found.smallest_p(), reason=reason)
 
 
 def _without_test(joined: Joined, pairs: Pairs) -> tuple[Word, str] | None:
@@ -124,7 +123,7 @@ def decide(verdicts: Sequence[Verdict], measure: Judged) -> list[Verdict]:
 def _decided(verdict: Verdict, measure: Judged, number: int) -> Verdict:
     """Return a verdict in a family of so many tests."""
     if not verdict.p_value < ALPHA:
-        if math.isfinite(verdict.p_value) and verdict.smallest_p * number >= ALPHA:
+        if verdict.smallest_p < ALPHA <= verdict.smallest_p * number:
             few = f"{verdict.num_pairs} pairs are too few for {number} comparisons judged together"
             return replace(verdict, word="underpowered", reason=few)
         return verdict

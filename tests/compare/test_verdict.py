@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import math
 from pathlib import Path
 
@@ -114,6 +115,27 @@ def test_other_data_give_no_verdict(tmp_path: Path) -> None:
     assert verdict(a, trained(tmp_path / "c", better)).word == "better"
 
 
+def with_data(path: Path, dataset: str, content: str) -> Path:
+    """Give a study one data set that is no parameter of it, with a content of its own."""
+    file = path / "study.json"
+    study = json.loads(file.read_text())
+    study["space"]["defaults"] = {"dataset": dataset}
+    entry = {"num_images": 60, "num_train": 42, "num_val": 6, "num_test": 12}
+    study["data"]["datasets"] = {dataset: {**entry, "sha256": {"inputs": content}}}
+    file.write_text(json.dumps(study))
+    return path
+
+
+def test_other_data_give_no_verdict_though_no_parameter_names_them(tmp_path: Path) -> None:
+    a = with_data(fitted(tmp_path / "a"), "wines", "1" * 64)
+    other = fitted(tmp_path / "b", lambda config, seed: base(config, seed) - 1)
+    found = verdict(a, with_data(other, "wines", "2" * 64))
+    assert found.word == "not comparable" and "other data" in found.reason
+    assert verdict(a, with_data(other, "beers", "2" * 64)).word == "not comparable"
+    # What a data set is called does not matter.
+    assert verdict(a, with_data(other, "beers", "1" * 64)).word == "better"
+
+
 def test_other_units_are_not_subtracted(tmp_path: Path) -> None:
     a = fitted(tmp_path / "a")
     b = fitted(tmp_path / "b", measures={"val_rmse": {"unit": "cm", "better": "min"}})
@@ -134,6 +156,18 @@ def test_several_studies_are_a_family(tmp_path: Path) -> None:
     assert {one.word for one in found} == {"underpowered"}
     assert found[0].reason == "6 pairs are too few for 2 comparisons judged together"
     assert verdict(places[0], places[2]).word == "better"
+
+
+def test_a_pair_without_a_difference_makes_the_smallest_p_larger(tmp_path: Path) -> None:
+    """Of seven pairs six differ, which can give 2 / 64 at best, and 4 / 64 in a family of two."""
+    places = [
+        fitted(
+            tmp_path / name, lambda c, s, by=by: base(c, s) + by * s, configs=ONE, seeds=range(7)
+        )
+        for name, by in (("a", 0), ("b", 1), ("c", -1))
+    ]
+    found = [one.verdict for one in compared(*places)]
+    assert {(one.p_value, one.word) for one in found} == {(0.0625, "underpowered")}
 
 
 def test_a_seed_with_most_pairs_does_not_decide(tmp_path: Path) -> None:
