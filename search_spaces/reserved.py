@@ -15,7 +15,8 @@ RESERVED = (
     *("num_epochs", "num_rows", "num_threads", "num_concurrent_trials", "warm_up"),
     *("predictions_file", "checkpoint_note", "weights_note", "report_note"),
     # columns of the tables
-    *("id", "set", "key", "value", "difference", "gap", "num_seeds", "num_candidates"),
+    *("id", "set", "key", "value", "difference", "gap", "num_seeds", "num_planned"),
+    "num_candidates",
     *("time_ratio", "time_problem", "tune_seconds"),
     *OF_TUNE,
 )

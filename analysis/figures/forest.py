@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from analysis.checks.claims import Claim, Evidence, Higher, Outcome, Verdict, from_study, judge_all
+from analysis.checks.claims import Claim, Higher, Outcome, Verdict, from_study, judge_all
 from analysis.frames.columns import levels, numbers
 from analysis.frames.effects import compared_factors, is_matched, steps, unmatched
 from analysis.frames.joined import joined
@@ -40,8 +40,6 @@ COLUMNS = (
 )
 _ALPHA = 0.05
 _FEWEST_A_SIDE = 5
-_RESERVED = ("source", "run", "result", "first_run", "first_result", "family", "predictions")
-"""Columns of the evidence of claims. A user's parameter or measure may have such a name."""
 
 
 def forest_data(study: Study, *, by_data: bool = False) -> pd.DataFrame:
@@ -96,23 +94,24 @@ def _parts(study: Study, *, matched: bool, by_data: bool) -> list[Any]:
 
 
 def _matched_lines(study: Study, factors: list[str], parts: list[Any]) -> list[dict[str, Any]]:
-    measure, (body, name_of) = shown_of(study), _evidence(study)
+    measure = shown_of(study)
     wanted = [
         (dataset, factor, low, high)
         for factor in factors
         for dataset in parts
         for low, high in steps(_levels(study, factor, dataset))
     ]
-    metric = name_of.get(measure.name, measure.name)
     claims = [
         Claim(
             f"step_{number}",
             "This step is an increase.",
-            Higher(name_of.get(factor, factor), high, low, metric=metric),
+            Higher(factor, high, low, metric=measure.name),
             {} if dataset is None else {"dataset": dataset},
         )
         for number, (dataset, factor, low, high) in enumerate(wanted)
     ]
+    # Without its epochs nothing is computed of the times of each epoch, which nothing here needs.
+    body = from_study(replace(study, epochs=pd.DataFrame()))
     found = judge_all(claims, body) if claims else []
     return [_of_claim(study, place, verdict) for place, verdict in zip(wanted, found, strict=True)]
 
@@ -121,16 +120,6 @@ def _levels(study: Study, factor: str, dataset: Any) -> list[Any]:
     rows = study.rows if dataset is None else study.rows[study.rows["dataset"] == dataset]
     found = levels(rows, factor)
     return found if len(found) > 1 else []
-
-
-def _evidence(study: Study) -> tuple[Evidence, dict[str, str]]:
-    """Return a study's evidence, and the new names of columns that would be taken for others."""
-    names = {name: f"{name}_of_the_study" for name in _RESERVED if name in study.rows}
-    keys = tuple(names.get(key, key) for key in study.config_keys)
-    rows = study.rows.rename(columns=names)
-    # Without its epochs nothing is computed of the times of each epoch, which nothing here needs.
-    bare = replace(study, rows=rows, config_keys=keys, epochs=pd.DataFrame())
-    return from_study(bare), names
 
 
 def _of_claim(study: Study, place: tuple[Any, str, Any, Any], verdict: Verdict) -> dict[str, Any]:

@@ -8,6 +8,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+RUNS = "@runs"
+"""The column of pairs with their training runs; no parameter has a name with such a mark."""
+
 
 def text_keys(rows: pd.DataFrame, columns: Sequence[str]) -> list[tuple[str, ...]]:
     """Return each row's values as texts, because NaN, a missing parameter, equals nothing."""
@@ -83,15 +86,15 @@ def join_runs(pairs: pd.DataFrame, means: Sequence[str]) -> pd.DataFrame:
     """Join the pairs that come from the same training runs into one pair.
 
     Args:
-        pairs: one line per pair; ``runs`` is the frozen set of its training runs.
+        pairs: one line per pair; ``RUNS`` is the frozen set of its training runs.
         means: the columns to average; the others keep their first value.
     """
     if pairs.empty:
         return pairs
-    others = [name for name in pairs if name not in (*means, "runs")]
-    firsts = pairs.loc[~pairs["runs"].duplicated(), ["runs", *others, *means]]
+    others = [name for name in pairs if name not in (*means, RUNS)]
+    firsts = pairs.loc[~pairs[RUNS].duplicated(), [RUNS, *others, *means]]
     firsts = firsts.reset_index(drop=True)
     if len(firsts) == len(pairs):
         return firsts
-    averaged = pairs.groupby("runs", sort=False)[[*means]].mean()
+    averaged = pairs.groupby(RUNS, sort=False)[[*means]].mean()
     return firsts.assign(**{name: averaged[name].to_numpy() for name in means})

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pandas as pd
 
-from analysis.frames.pairing import join_runs, sets_of, side_by_side
+from analysis.frames.pairing import RUNS, join_runs, sets_of, side_by_side
 
 ROWS = pd.DataFrame(
     {
@@ -54,7 +54,7 @@ def test_a_third_level_is_passed_over() -> None:
 
 def test_pairs_of_the_same_runs_become_one() -> None:
     runs = [frozenset("xy"), frozenset("xz"), frozenset("yx")]
-    pairs = pd.DataFrame({"lr": ["1", "2", "3"], "difference": [0.1, 0.5, 0.3], "runs": runs})
+    pairs = pd.DataFrame({"lr": ["1", "2", "3"], "difference": [0.1, 0.5, 0.3], RUNS: runs})
     joined = join_runs(pairs, ["difference"])
     assert list(joined["lr"]) == ["1", "2"] and list(joined["difference"]) == [0.2, 0.5]
     assert join_runs(pairs[:0], ["difference"]).empty

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from analysis.checks.claims.origin import SOURCE
 from analysis.claims import Claim, Evidence, Outcome, judge_all
 from tests.simulation import best, pairs, rows
 from tests.simulation.studies import ALPHA, Cell, Judged
@@ -22,7 +23,7 @@ MEMBERS = {
     "most_gaps": rows.most_gaps,
     "grows_faster": rows.grows_faster,
 }
-_NOTHING = Evidence("study", "study", pd.DataFrame({"source": ["study"]}), ())
+_NOTHING = Evidence("study", "study", pd.DataFrame({SOURCE: ["study"]}), ())
 
 
 @dataclass(frozen=True)

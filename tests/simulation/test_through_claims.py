@@ -7,6 +7,7 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
+from analysis.checks.claims.origin import NUM_TEST
 from analysis.claims import (
     BestHas,
     BestOf,
@@ -37,7 +38,7 @@ def evidence_of(studies: Studies, place: int, num_settings: int = SETTINGS) -> E
         SHARED | {"batch_size": tuple(range(num_settings))},
         seeds=range(CELL.units),
     )
-    found.rows["num_test"] = float(CELL.images)
+    found.rows[NUM_TEST] = float(CELL.images)
     return found
 
 

@@ -11,25 +11,35 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from analysis.checks.claims.evidence import Evidence
+from analysis.checks.claims.origin import (
+    FIRST_RESULT,
+    NUM_TEST,
+    NUM_TRAIN,
+    NUM_VAL,
+    RESULT,
+    SOURCE,
+)
 from analysis.frames.seeds import over_seeds
 from analysis.stats import noise_floor
 from search_spaces.errors import UserError
 
 _NOISE_GROUPS = ("dataset", "epochs")
 """Settings that the noise of a run depends on most; it is estimated for each combination."""
+RESULTS, RUN_VARIANCE, RUN_DF, OF_SEEDS = "@results", "@run_variance", "@run_df", "@of_seeds"
+"""Columns of configurations, with the mark of ``analysis.checks.claims.origin``."""
 
 
 def judged_by(evidence: Evidence) -> tuple[str, str]:
     """Return the metric to rank by, and the column with its number of images."""
     rows = evidence.rows
-    if "val_accuracy" in rows and "num_val" in rows and rows["val_accuracy"].notna().all():
-        return "val_accuracy", "num_val"
-    return "test_accuracy", "num_test"
+    if "val_accuracy" in rows and NUM_VAL in rows and rows["val_accuracy"].notna().all():
+        return "val_accuracy", NUM_VAL
+    return "test_accuracy", NUM_TEST
 
 
 def keys_of(evidence: Evidence) -> pd.Series[str]:
     """Return a text for each row that is the same for rows of one configuration."""
-    keys = [name for name in (*evidence.settings, "family", "source") if name in evidence.rows]
+    keys = [name for name in (*evidence.settings, SOURCE) if name in evidence.rows]
     texts = (evidence.rows[name].map(str) for name in keys)
     return functools.reduce(lambda one, other: one + "\n" + other, texts)
 
@@ -43,9 +53,9 @@ def configurations_of(evidence: Evidence, metric: str, placebo: str) -> pd.DataF
         placebo: a factor that changes nothing; with one seed the noise is estimated from it.
 
     Returns:
-        The columns of the rows, ``num_seeds``, ``results`` (the frozen set of the row's results),
-        ``run_variance``, the variance of the mean, ``run_df``, its degrees of freedom, and
-        ``of_seeds``, whether it is the variance between seeds. That is pooled over the
+        The columns of the rows, ``num_seeds``, ``RESULTS`` (the frozen set of the row's results),
+        ``RUN_VARIANCE``, the variance of the mean, ``RUN_DF``, its degrees of freedom, and
+        ``OF_SEEDS``, whether it is the variance between seeds. That is pooled over the
         configurations of one data set and number of epochs, or over all if these have no
         replicates. Without any replicates the variance is that of the placebo's pairs, estimated
         robustly so that one failed training does not tie all runs; 0 if neither is known, or if
@@ -55,17 +65,17 @@ def configurations_of(evidence: Evidence, metric: str, placebo: str) -> pd.DataF
     rows, keys = distinct.rows, keys_of(distinct)
     measured = list(dict.fromkeys(name for name in (metric, "test_accuracy") if name in rows))
     joined = over_seeds(rows, measured, by=keys)
-    joined["results"] = rows["result"].groupby(keys, sort=False).agg(frozenset).to_numpy()
+    joined[RESULTS] = rows[RESULT].groupby(keys, sort=False).agg(frozenset).to_numpy()
     spread = joined[f"{metric}_sd"] ** 2
     has_seeds = bool(spread.notna().any())
-    noise, joined["run_df"] = (
+    noise, joined[RUN_DF] = (
         between_seeds(joined, spread)
         if has_seeds
         else (_of_placebo(joined, evidence, metric, placebo), math.inf)
     )
     fixed = _is_fixed(evidence, rows, keys)
-    joined["of_seeds"] = has_seeds | fixed
-    joined["run_variance"] = np.where(fixed, 0.0, noise / joined["num_seeds"].to_numpy())
+    joined[OF_SEEDS] = has_seeds | fixed
+    joined[RUN_VARIANCE] = np.where(fixed, 0.0, noise / joined["num_seeds"].to_numpy())
     return joined
 
 
@@ -77,7 +87,7 @@ def _is_fixed(
     results = keys.value_counts()
     order = keys.drop_duplicates()
     seeds = evidence.rows["seed"].nunique() if "seed" in evidence.rows else 1
-    repeated = seeds > 1 and "first_result" in distinct
+    repeated = seeds > 1 and FIRST_RESULT in distinct
     found: NDArray[np.bool_] = ((results[order] == 1) & (planned[order] >= seeds)).to_numpy()
     return found & repeated
 
@@ -121,7 +131,7 @@ def same_size(first: pd.DataFrame, second: pd.DataFrame) -> list[pd.DataFrame]:
 
     If no number occurs on both sides, keep all rows; the caller decides what that means.
     """
-    common = set(first["num_train"].dropna()) & set(second["num_train"].dropna())
+    common = set(first[NUM_TRAIN].dropna()) & set(second[NUM_TRAIN].dropna())
     if not common:
         return [first, second]
-    return [side[side["num_train"].isin(common)] for side in (first, second)]
+    return [side[side[NUM_TRAIN].isin(common)] for side in (first, second)]

@@ -30,7 +30,7 @@ from analysis.checks.claims.outcome import (
 )
 from analysis.checks.claims.pairs import Matched, Pairs, match, turns
 from analysis.frames.measures import TEST_ACCURACY, Measure
-from analysis.frames.pairing import join_runs
+from analysis.frames.pairing import RUNS, join_runs
 from analysis.stats import Units, fewest_pairs
 from analysis.stats.intervals import UNKNOWN
 from analysis.stats.units import too_few_units
@@ -188,15 +188,15 @@ class LargerAt:
                 return not_comparable(f"at {named(self.by)} {printed(level)}: {matched.problem}")
             sides.append(matched.pairs)
             left_out += matched.left_out
-        measured = ("a", "b", "difference", "runs", self.by)
+        measured = ("difference", RUNS, self.by)
         keys = [str(key) for key in sides[0] if key not in measured]
-        merged = sides[0].merge(sides[1], on=keys)
+        merged = sides[0].merge(sides[1], on=keys, suffixes=("@a", "@b"))
         if merged.empty:
             return not_comparable(f"no pairs that differ only in {named(self.by)}")
-        runs = [x | y for x, y in zip(merged["runs_x"], merged["runs_y"], strict=True)]
-        both = pd.Series(runs, merged.index)
-        gains = merged["difference_x"] - merged["difference_y"]
-        pairs = join_runs(merged[keys].assign(difference=gains, runs=both), ["difference"])
+        runs = [a | b for a, b in zip(merged[f"{RUNS}@a"], merged[f"{RUNS}@b"], strict=True)]
+        gains = merged["difference@a"] - merged["difference@b"]
+        both = merged[keys].assign(**{"difference": gains, RUNS: pd.Series(runs, merged.index)})
+        pairs = join_runs(both, ["difference"])
         scale = evidence.scale(self.metric)
         effects = [_effect(side, log=self.log, scale=scale) for side in sides]
         versus = (

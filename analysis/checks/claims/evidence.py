@@ -14,8 +14,20 @@ from typing import Any, Literal
 import numpy as np
 import pandas as pd
 
+from analysis.checks.claims.origin import (
+    FIRST_RESULT,
+    FIRST_RUN,
+    NUM_TEST,
+    NUM_TRAIN,
+    PREDICTIONS,
+    RESULT,
+    RUN,
+    SOURCE,
+    TEST_SET,
+    num_of,
+)
 from analysis.frames.arithmetic import warning
-from analysis.frames.columns import numbers, same_at_every_seed
+from analysis.frames.columns import datasets_of_rows, numbers, same_at_every_seed
 from analysis.frames.labels import heading
 from analysis.frames.load import FINISHED, Study
 from analysis.frames.measures import Measure
@@ -32,7 +44,7 @@ SETTINGS = (
 )
 """Columns of a published table that are settings. Its other columns are measurements."""
 _TIMED = ("images_per_second",)
-_IDENTITIES = ("run", "result", "first_run", "first_result")
+_IDENTITIES = (SOURCE, RUN, RESULT, FIRST_RUN, FIRST_RESULT)
 
 
 @dataclass(frozen=True, eq=False)
@@ -42,13 +54,9 @@ class Evidence:
     Attributes:
         name: the studies or tables the rows are from.
         kind: ``study`` or ``report``.
-        rows: one line per result: settings, ``seed`` (studies), measurements, ``source`` (study or
-            table), ``run`` (equal for rows that were read from the same training), ``result``
-            (equal for rows that are the same result), ``family`` (``resnet``, ``svm``),
-            ``num_train``, ``num_val`` and ``num_test`` images. Studies also have ``first_run`` and
-            ``first_result`` (those of the first seed if the seed changes nothing but the times,
-            else the row's own), ``test_set`` (equal for rows that were tested on the same images;
-            empty if unknown) and ``predictions`` (the file).
+        rows: one line per result: settings, ``seed`` (studies), measurements, ``family``
+            (``resnet``, ``svm``, unless a study has a column of its own with this name), and
+            where each row is from, in the columns of ``analysis.checks.claims.origin``.
         settings: the columns that make a configuration.
         caveats: what a reader must know about the rows, one clause each.
         flawed: why the accuracies are not what is stated; empty if no reason is known.
@@ -106,13 +114,13 @@ class Evidence:
             finite &= self.rows["status"] != "unconverged"
         rows = self.rows[finite]
         is_measured = metric not in self.settings and not is_timed(metric)
-        if is_measured and "first_run" in rows:
-            rows = rows.assign(run=rows["first_run"], result=rows["first_result"])
+        if is_measured and FIRST_RUN in rows:
+            rows = rows.assign(**{RUN: rows[FIRST_RUN], RESULT: rows[FIRST_RESULT]})
         return replace(self, rows=rows)
 
     def distinct(self) -> Evidence:
         """Return the evidence without rows that repeat another row's result."""
-        return replace(self, rows=self.rows.drop_duplicates("result"))
+        return replace(self, rows=self.rows.drop_duplicates(RESULT))
 
 
 def is_timed(metric: str) -> bool:
@@ -127,11 +135,13 @@ def from_study(study: Study) -> Evidence:
     """
     rows = study.rows[study.rows["status"].isin(FINISHED)].copy()
     original = rows["same_as"].where(rows["same_as"] != "", rows["config_id"])
-    rows["source"] = study.name
-    rows["run"] = study.name + "/" + rows["trial_id"].astype(str)
-    rows["result"] = study.name + "/" + original + "/" + rows["seed"].astype(str)
-    rows["family"] = str(study.meta["space"].get("trainable"))
-    rows = _with_sizes(rows, study)
+    rows[SOURCE] = study.name
+    rows[RUN] = study.name + "/" + rows["trial_id"].astype(str)
+    rows[RESULT] = study.name + "/" + original + "/" + rows["seed"].astype(str)
+    if "family" not in rows:
+        rows["family"] = str(study.meta["space"].get("trainable"))
+    for split in ("train", "val", "test"):
+        rows[num_of(split)] = _images(study, rows, split)
     rows = _with_predictions(_with_first_seeds(rows, study), study)
     if "train_seconds" in rows:
         rows["train_seconds"] = steady_seconds(rows, study.epochs).fillna(rows["train_seconds"])
@@ -146,26 +156,10 @@ def from_study(study: Study) -> Evidence:
     )
 
 
-def _with_sizes(rows: pd.DataFrame, study: Study) -> pd.DataFrame:
-    """Add how many items each row was trained, validated and tested on, as it recorded them.
-
-    What a row did not record is taken from the study's data.
-    """
-    for split in ("train", "val", "test"):
-        column = f"num_{split}"
-        planned = rows["dataset"].map(_images(study, split)) if "dataset" in rows else np.nan
-        counted = rows.get("num_train_images" if split == "train" else column)
-        rows[column] = planned
-        if counted is not None:
-            counted = pd.to_numeric(counted, errors="coerce")
-            rows[column] = counted.fillna(pd.to_numeric(rows[column], errors="coerce"))
-    return rows
-
-
 def _caveats(study: Study, rows: pd.DataFrame) -> list[str]:
     """Return what a reader of a verdict on these rows has to know."""
     caveats = list(_training_size(rows))
-    num_repeats = int((rows["result"] != rows["first_result"]).sum())
+    num_repeats = int((rows[RESULT] != rows[FIRST_RESULT]).sum())
     if num_repeats:
         caveats.append(
             f"{num_repeats} rows repeat another seed's result because the seed changes nothing; "
@@ -173,7 +167,7 @@ def _caveats(study: Study, rows: pd.DataFrame) -> list[str]:
         )
     if varies(study.meta.get("data")):
         caveats.append("every seed has its own split")
-    elif rows["seed"].nunique() > 1 and rows["num_test"].notna().any():
+    elif rows["seed"].nunique() > 1 and rows[NUM_TEST].notna().any():
         caveats.append("the same test images at every seed")
     left_out = len(study.rows) - len(rows)
     if left_out:
@@ -210,30 +204,41 @@ def _union(groups: Iterable[Iterable[str]]) -> tuple[str, ...]:
 
 
 def _with_first_seeds(rows: pd.DataFrame, study: Study) -> pd.DataFrame:
-    """Add ``first_run`` and ``first_result``."""
+    """Add ``FIRST_RUN`` and ``FIRST_RESULT``."""
     same = same_at_every_seed(study)
     ids = rows["config_id"] + "/" + rows["milestone"].astype(str)
     repeated = rows["config_id"].isin(same)
-    for name in ("run", "result"):
-        first = rows.groupby(ids, sort=False)[name].transform("first")
-        rows[f"first_{name}"] = first.where(repeated, rows[name])
+    for own, of_first in ((RUN, FIRST_RUN), (RESULT, FIRST_RESULT)):
+        first = rows.groupby(ids, sort=False)[own].transform("first")
+        rows[of_first] = first.where(repeated, rows[own])
     return rows
 
 
 def _with_predictions(rows: pd.DataFrame, study: Study) -> pd.DataFrame:
-    """Add ``predictions`` and ``test_set``."""
+    """Add ``PREDICTIONS`` and ``TEST_SET``."""
     data = study.meta.get("data")
     keys = list(zip(rows["config_id"].map(str), rows["seed"].map(int), strict=True))
-    datasets = rows["dataset"] if "dataset" in rows else [""] * len(rows)
+    datasets = datasets_of_rows(study)[rows.index]
     test_sets = [
         identity_of_test(data, str(dataset), seed)
         for dataset, (_, seed) in zip(datasets, keys, strict=True)
     ]
     files = pd.Series([study.predictions_path(*key) for key in keys], rows.index, dtype=object)
-    return rows.assign(predictions=files, test_set=test_sets)
+    rows[PREDICTIONS], rows[TEST_SET] = files, test_sets
+    return rows
 
 
-def _images(study: Study, split: str) -> dict[str, float]:
+def _images(study: Study, rows: pd.DataFrame, split: str) -> pd.Series[float]:
+    """Return the images of a split as the rows report them, else as the study planned them."""
+    counts = datasets_of_rows(study)[rows.index].map(_planned_images(study, split)).astype(float)
+    # A parameter of the same name is a user's, and what he means by it is unknown.
+    reported = "num_train_images" if split == "train" else f"num_{split}"
+    if split == "train" or reported not in study.config_keys:
+        counts = numbers(rows, reported).fillna(counts)
+    return counts
+
+
+def _planned_images(study: Study, split: str) -> dict[str, float]:
     counts = {}
     for name, entry in datasets_of(study.meta.get("data")).items():
         count = entry.get(f"num_{split}")
@@ -244,7 +249,7 @@ def _images(study: Study, split: str) -> dict[str, float]:
 
 def _training_size(rows: pd.DataFrame) -> list[str]:
     """Return a caveat on the number of training images."""
-    sizes = sorted({int(n) for n in pd.to_numeric(rows["num_train"], errors="coerce").dropna()})
+    sizes = sorted({int(n) for n in rows[NUM_TRAIN].dropna()})
     if not sizes:
         return []
     shown = f"{sizes[0]:,}" if len(sizes) == 1 else f"{sizes[0]:,} to {sizes[-1]:,}"

@@ -10,9 +10,17 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from analysis.checks.claims.configurations import configurations_of, judged_by, same_size
+from analysis.checks.claims.configurations import (
+    OF_SEEDS,
+    RUN_DF,
+    RUN_VARIANCE,
+    configurations_of,
+    judged_by,
+    same_size,
+)
 from analysis.checks.claims.evidence import Evidence
 from analysis.checks.claims.images import saved_images
+from analysis.checks.claims.origin import NUM_TEST, NUM_TRAIN, TEST_SET
 from analysis.checks.claims.outcome import POINTS, Outcome, named, not_comparable, printed
 from analysis.checks.claims.proportions import two_accuracies
 from analysis.stats import McNemar, mcnemar
@@ -65,7 +73,7 @@ class BestOf:
             p_value, note = _compare(first, second)
             effects.append(float(first["test_accuracy"] - second["test_accuracy"]))
             p_values.append(p_value)
-            of_settings.append(bool(first["of_seeds"] and second["of_seeds"]))
+            of_settings.append(bool(first[OF_SEEDS] and second[OF_SEEDS]))
             label = printed(name[0] if isinstance(name, tuple) else name)
             shown.append(
                 f"{label}: {100 * first['test_accuracy']:.2f} % against "
@@ -75,7 +83,7 @@ class BestOf:
             return not_comparable(
                 f"no rows with both {printed(self.higher)} and {printed(self.than)}"
             )
-        trained = " and of training" if (rows["run_variance"] > 0).any() else " only"
+        trained = " and of training" if (rows[RUN_VARIANCE] > 0).any() else " only"
         reason = f"picked on {named(metric)}; {', '.join(shown)}; noise of test images{trained}"
         outcome = _all_groups(np.array(effects), np.array(p_values), reason)
         return replace(outcome, of_runs=not all(of_settings))
@@ -110,14 +118,14 @@ def _compare(first: pd.Series[Any], second: pd.Series[Any]) -> tuple[float, str]
         note = f" (only one right: {paired.only_first} and {paired.only_second} images, McNemar)"
         return paired.p_value, note
     second_accuracy = np.array([second["test_accuracy"]], dtype=float)
-    num_second = np.array([second["num_test"]], dtype=float)
+    num_second = np.array([second[NUM_TEST]], dtype=float)
     p_value = two_accuracies(
         float(first["test_accuracy"]),
-        float(first["num_test"]),
+        float(first[NUM_TEST]),
         second_accuracy,
         num_second,
-        run_variance=float(first["run_variance"] + second["run_variance"]),
-        run_df=float(min(first["run_df"], second["run_df"])),
+        run_variance=float(first[RUN_VARIANCE] + second[RUN_VARIANCE]),
+        run_df=float(min(first[RUN_DF], second[RUN_DF])),
     )[0]
     return float(p_value), ""
 
@@ -129,9 +137,9 @@ def _image_by_image(first: pd.Series[Any], second: pd.Series[Any]) -> McNemar | 
     is known, from several seeds or from a placebo.
     """
     picks = (first, second)
-    if any(pick["num_seeds"] > 1 or pick["run_variance"] > 0 for pick in picks):
+    if any(pick["num_seeds"] > 1 or pick[RUN_VARIANCE] > 0 for pick in picks):
         return None
-    if not first.get("test_set") or first["test_set"] != second.get("test_set"):
+    if not first.get(TEST_SET) or first[TEST_SET] != second.get(TEST_SET):
         return None
     one, two = (saved_images(pick.to_dict()) for pick in picks)
     if one is None or two is None or not np.array_equal(one.labels, two.labels):
@@ -141,7 +149,7 @@ def _image_by_image(first: pd.Series[Any], second: pd.Series[Any]) -> McNemar | 
 
 def _unequal(rows: pd.DataFrame, factor: str) -> str:
     """Say why the accuracies of two groups are not comparable; empty if they are."""
-    for column, what in (("num_test", "tested"), ("num_train", "trained")):
+    for column, what in ((NUM_TEST, "tested"), (NUM_TRAIN, "trained")):
         sizes = rows.groupby(factor)[column].agg(["min", "max"])
         if sizes.isna().any(axis=None):
             return f"the number of images {what} on is unknown"

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from analysis.checks.claims.evidence import Evidence, is_timed
+from analysis.checks.claims.origin import SOURCE
 from analysis.checks.claims.outcome import EXPONENT, Outcome, named, not_comparable
 from analysis.stats import conditions_differ
 
@@ -31,7 +32,7 @@ class GrowsFaster:
         usable = evidence.with_metric(self.metric).with_metric(self.with_).distinct()
         if usable.rows.empty:
             return not_comparable(f"no rows with {named(self.metric)} and {named(self.with_)}")
-        keys = [k for k in (*usable.settings, "source") if k != self.with_ and k in usable.rows]
+        keys = [k for k in (*usable.settings, SOURCE) if k != self.with_ and k in usable.rows]
         groups = [
             group
             for _, group in usable.rows.groupby(keys, sort=False, dropna=False)

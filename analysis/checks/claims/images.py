@@ -12,6 +12,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from analysis.checks.claims.origin import PREDICTIONS, TEST_SET
 from analysis.stats import image_error, read_predictions
 from search_spaces.errors import UserError
 
@@ -27,13 +28,13 @@ class Saved(NamedTuple):
 
 def saved_images(row: Mapping[Any, Any]) -> Saved | None:
     """Return what a row saved; None unless it gives the recorded accuracy."""
-    file = row.get("predictions")
+    file = row.get(PREDICTIONS)
     saved = _read(file) if isinstance(file, Path) else None
     agrees = saved and math.isclose(saved.right.mean(), row["test_accuracy"], abs_tol=_SAME)
     return saved if agrees else None
 
 
-_SAVED = ["predictions", "test_accuracy"]
+_SAVED = [PREDICTIONS, "test_accuracy"]
 """The columns that ``saved_images`` reads."""
 
 
@@ -61,11 +62,11 @@ def error_over_images(first: pd.DataFrame, second: pd.DataFrame) -> float:
         NaN if it is unknown: a row saved no predictions, or every seed has test images of its own,
         whose sampling is then part of the spread of the seeds.
     """
-    if not {"predictions", "test_set", "seed"} <= set(first) or first.empty:
+    if not {PREDICTIONS, TEST_SET, "seed"} <= set(first) or first.empty:
         return math.nan
-    test_sets = first["test_set"]
+    test_sets = first[TEST_SET]
     seeds = first["seed"].groupby(test_sets).nunique()
-    if (test_sets != second["test_set"]).any() or (test_sets == "").any():
+    if (test_sets != second[TEST_SET]).any() or (test_sets == "").any():
         return math.nan
     if (seeds < first["seed"].nunique()).any():
         return math.nan

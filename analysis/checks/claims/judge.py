@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 
 from analysis.checks.claims.claim import Claim
 from analysis.checks.claims.evidence import Evidence, from_study, pooled
+from analysis.checks.claims.origin import NUM_TRAIN
 from analysis.checks.claims.outcome import Outcome, Word, joined, named, not_comparable, printed_all
 from analysis.checks.claims.published import from_reference
 from analysis.checks.claims.verdict import Verdict, to_frame
@@ -145,7 +146,7 @@ def _smaller(claim: Claim, evidence: Evidence) -> str:
         return ""
     if not getattr(claim.test, "is_absolute", False):
         return ""
-    sizes = [evidence.rows["num_train"], _published(claim.tables).rows["num_train"]]
+    sizes = [evidence.rows[NUM_TRAIN], _published(claim.tables).rows[NUM_TRAIN]]
     ours, theirs = (float(pd.to_numeric(size, errors="coerce").median()) for size in sizes)
     if not ours < _SAME_SIZE * theirs:  # NaN, unknown, is not smaller
         return ""

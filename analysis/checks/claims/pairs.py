@@ -19,19 +19,19 @@ from numpy.typing import NDArray
 
 from analysis.checks.claims.evidence import Evidence, is_timed
 from analysis.checks.claims.images import error_over_images
+from analysis.checks.claims.origin import RESULT, RUN, SOURCE
 from analysis.checks.claims.outcome import mean_text, named, printed
 from analysis.frames.cells import counted
 from analysis.frames.measures import TEST_ACCURACY, Measure
-from analysis.frames.pairing import join_runs, side_by_side
+from analysis.frames.pairing import RUNS, join_runs, side_by_side
 from analysis.stats import Units, conditions_differ, same_conditions, units_of
 from analysis.stats.units import too_few_units
 
-_NUMBERS = ("a", "b", "difference")
-_NO_SETTINGS = ["a", "b", "difference", "runs", "source", "seed"]
+_NO_SETTINGS = ("difference", RUNS, SOURCE, "seed")
 
 Pairs = pd.DataFrame
 """One line per independent pair: the settings that both rows share (as text; the first of joined
-pairs), the means ``a`` and ``b``, ``difference`` (a − b) and ``runs``, the frozen set of runs."""
+pairs), ``difference`` (the mean of a − b) and ``RUNS``, the frozen set of runs."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -74,7 +74,7 @@ class Matched:
         return _units(self.pairs)
 
 
-_NOTHING = pd.DataFrame(columns=["a", "b", "difference", "runs"])
+_NOTHING = pd.DataFrame(columns=["difference", RUNS])
 
 
 def match(
@@ -99,7 +99,7 @@ def match(
     problem = _problem(names, values, metric, log=log)
     if problem:
         return Matched(_NOTHING, problem=problem)
-    keys = [k for k in (*evidence.settings, "seed", "source") if k != factor and k in rows]
+    keys = [k for k in (*evidence.settings, "seed", SOURCE) if k != factor and k in rows]
     lines = side_by_side(rows, factor, (a, b), keys)
     if lines.empty:
         return Matched(_NOTHING, problem=f"no two rows differ only in {named(factor)}")
@@ -133,7 +133,7 @@ def _shared_and_repeated(
     rows: pd.DataFrame, lines: pd.DataFrame
 ) -> tuple[pd.Series[bool], pd.Series[bool]]:
     """Return which pairs are a single result, and which repeat the results of an earlier pair."""
-    first, second = (rows["result"].loc[lines[side]].tolist() for side in (0, 1))
+    first, second = (rows[RESULT].loc[lines[side]].tolist() for side in (0, 1))
     both = list(zip(first, second, strict=True))
     shared = pd.Series([one == other for one, other in both], index=lines.index, dtype=bool)
     return shared, pd.Series(both, index=lines.index, dtype=object).duplicated()
@@ -154,11 +154,11 @@ def _independent(
     a, b = (side[metric].to_numpy(dtype=float) for side in (one, other))
     if log:
         a, b = np.log(a), np.log(b)
-    runs = [frozenset(pair) for pair in zip(one["run"], other["run"], strict=True)]
+    runs = [frozenset(pair) for pair in zip(one[RUN], other[RUN], strict=True)]
     texts = {key: list(map(str, one[key].tolist())) for key in keys}
     frame = pd.DataFrame(texts, index=one.index, dtype=object)
-    frame = frame.assign(a=a, b=b, difference=a - b, runs=pd.Series(runs, one.index, dtype=object))
-    return join_runs(frame, _NUMBERS)
+    frame["difference"], frame[RUNS] = a - b, pd.Series(runs, one.index, dtype=object)
+    return join_runs(frame, ["difference"])
 
 
 def _units(pairs: Pairs) -> Units:

@@ -16,8 +16,16 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from analysis.checks.claims.configurations import configurations_of, judged_by
+from analysis.checks.claims.configurations import (
+    OF_SEEDS,
+    RESULTS,
+    RUN_DF,
+    RUN_VARIANCE,
+    configurations_of,
+    judged_by,
+)
 from analysis.checks.claims.evidence import Evidence
+from analysis.checks.claims.origin import RESULT
 from analysis.checks.claims.outcome import (
     SHARE,
     Outcome,
@@ -56,7 +64,7 @@ class BestHas:
         usable = evidence.with_metric(metric)
         if usable.rows.empty or usable.rows[images].isna().any():
             return not_comparable(f"no rows with {named(metric)} and a known number of images")
-        fitting = frozenset(usable.where(self.has).rows["result"])
+        fitting = frozenset(usable.where(self.has).rows[RESULT])
         if not fitting:
             wanted = ", ".join(
                 f"{named(name)} {printed(value)}" for name, value in self.has.items()
@@ -68,10 +76,10 @@ class BestHas:
                     f"every row has {named(name)} {printed(value)}, so no other can be better"
                 )
         rows = configurations_of(usable, metric, self.placebo)
-        columns = (metric, images, "run_variance", "run_df")
+        columns = (metric, images, RUN_VARIANCE, RUN_DF)
         p_values = against_best(*(rows[name].to_numpy(dtype=float) for name in columns))
         tied = p_values >= alpha
-        fits = np.array([not fitting.isdisjoint(results) for results in rows["results"]])
+        fits = np.array([not fitting.isdisjoint(results) for results in rows[RESULTS]])
         num_tied, num_fit = int(tied.sum()), int((tied & fits).sum())
         supports = bool(fits[int(np.argmax(rows[metric].to_numpy(dtype=float)))])
         return Outcome(
@@ -83,7 +91,7 @@ class BestHas:
             of="those tied with the best",
             p_value=float(p_values[fits != supports].max(initial=0.0)),
             supports=supports,
-            of_runs=not rows["of_seeds"].all(),
+            of_runs=not rows[OF_SEEDS].all(),
             num_pairs=len(rows),
             num_seeds=int(rows["num_seeds"].max()),
             wins=num_fit,
@@ -91,7 +99,7 @@ class BestHas:
 
     def _best(self, rows: pd.DataFrame, metric: str) -> str:
         best = int(np.argmax(rows[metric].to_numpy(dtype=float)))
-        top, variance = float(rows[metric].iloc[best]), float(rows["run_variance"].iloc[best])
+        top, variance = float(rows[metric].iloc[best]), float(rows[RUN_VARIANCE].iloc[best])
         settings = [k for k in dict.fromkeys((*self.has, "batch_size", "lr")) if k in rows]
         shown = ", ".join(f"{named(name)} {printed(rows.loc[best, name])}" for name in settings)
         noise = f"noise of training {size(math.sqrt(variance))}" if variance else "one run each"

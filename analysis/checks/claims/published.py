@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from analysis.checks.claims.evidence import SETTINGS, Evidence
+from analysis.checks.claims.origin import NUM_TEST, NUM_TRAIN, RESULT, RUN, SOURCE
 from analysis.frames.trial_frames import with_plain_text
 from analysis.labs.reference import ReferenceTable
 
@@ -18,13 +19,13 @@ def from_reference(tables: Sequence[ReferenceTable]) -> Evidence:
     frames, flaws = [], []
     for table in tables:
         frame, protocol = table.frame.copy(), table.protocol
-        frame["source"] = table.name
-        frame["run"] = [f"{table.name}/{number}" for number in range(len(frame))]
-        frame["result"] = frame["run"]
+        frame[SOURCE] = table.name
+        frame[RUN] = [f"{table.name}/{number}" for number in range(len(frame))]
+        frame[RESULT] = frame[RUN]
         frame["family"] = "svm" if "kernel" in frame else "resnet"
         images = protocol.num_images
-        frame["num_train"] = protocol.num_train_images or (0.7 * images if images else np.nan)
-        frame["num_test"] = protocol.num_test if protocol.num_test else np.nan
+        frame[NUM_TRAIN] = protocol.num_train_images or (0.7 * images if images else np.nan)
+        frame[NUM_TEST] = protocol.num_test if protocol.num_test else np.nan
         frames.append(frame)
         if _not_whole(table):
             flaws.append(

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from analysis.checks.claims.configurations import same_size
 from analysis.checks.claims.evidence import Evidence, is_timed
+from analysis.checks.claims.origin import NUM_TRAIN
 from analysis.checks.claims.outcome import (
     RATIO,
     Outcome,
@@ -123,7 +124,7 @@ class LongerThan:
             )
             if one.empty or other.empty:
                 continue
-            if set(one["num_train"].dropna()) != set(other["num_train"].dropna()):
+            if set(one[NUM_TRAIN].dropna()) != set(other[NUM_TRAIN].dropna()):
                 return not_comparable("trained on different numbers of images")
             if evidence.kind == "study" and is_timed(self.metric):
                 problem = conditions_differ(one, other)

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from analysis.checks.claims.origin import NUM_TEST, NUM_TRAIN, RESULT, RUN, SOURCE
 from analysis.claims import Claim, Evidence, Higher
 
 ADAM = Claim("adam", "Adam is more accurate than SGD.", Higher("optimizer", "adam", "sgd"))
@@ -23,9 +24,9 @@ def grid(
     records = []
     for number, (*point, seed) in enumerate(itertools.product(*axes.values(), seeds)):
         record = dict(zip(axes, point, strict=True)) | {"seed": seed}
-        record |= {"run": f"run{number}", "result": f"result{number}", "source": "study"}
+        record |= {RUN: f"run{number}", RESULT: f"result{number}", SOURCE: "study"}
         records.append(record | {"test_accuracy": accuracy(record)})
-    rows = pd.DataFrame(records).assign(num_test=1_000.0, num_train=7_000.0, family="resnet")
+    rows = pd.DataFrame(records).assign(**{NUM_TEST: 1_000.0, NUM_TRAIN: 7_000.0}, family="resnet")
     return Evidence("study", "study", rows, tuple(axes))
 
 

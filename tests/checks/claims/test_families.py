@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from analysis.checks.claims.origin import PREDICTIONS, TEST_SET
 from analysis.checks.claims.proportions import two_accuracies
 from analysis.claims import BestOf, Claim, Evidence, from_study, judge
 from analysis.frames.load import load_study
@@ -70,22 +71,22 @@ def test_without_the_same_images_the_counts_are_compared(tmp_path: Path) -> None
     evidence = models(tmp_path)
     rows = evidence.rows
     for changed in (
-        rows.assign(test_set=""),
-        rows.assign(test_set=["one", "another"]),
-        rows.assign(predictions=None),
-        rows.drop(columns=["predictions", "test_set"]),
+        rows.assign(**{TEST_SET: ""}),
+        rows.assign(**{TEST_SET: ["one", "another"]}),
+        rows.assign(**{PREDICTIONS: None}),
+        rows.drop(columns=[PREDICTIONS, TEST_SET]),
         rows.assign(test_accuracy=[136 / 140, 130 / 140]),
     ):
         outcome = judge(SHALLOW, replace(evidence, rows=changed)).outcome
         assert "McNemar" not in outcome.reason
-    outcome = judge(SHALLOW, replace(evidence, rows=rows.assign(test_set=""))).outcome
+    outcome = judge(SHALLOW, replace(evidence, rows=rows.assign(**{TEST_SET: ""}))).outcome
     assert outcome.p_value == pytest.approx(unpaired())
 
 
 @pytest.mark.parametrize("content", ["no labels", "other labels", "damaged"])
 def test_files_that_do_not_allow_it_are_passed_over(tmp_path: Path, content: str) -> None:
     evidence = models(tmp_path)
-    file = evidence.rows["predictions"].iloc[1]
+    file = evidence.rows[PREDICTIONS].iloc[1]
     if content == "damaged":
         file.write_bytes(b"PK\x03\x04")
     elif content == "no labels":
@@ -104,9 +105,9 @@ def test_several_seeds_are_no_two_models(tmp_path: Path) -> None:
 
 def test_rows_of_one_test_set_are_known_by_their_split(tmp_path: Path) -> None:
     same = models(tmp_path / "a", seeds=(0, 1))
-    assert same.rows["test_set"].nunique() == 1
+    assert same.rows[TEST_SET].nunique() == 1
     apart = models(tmp_path / "b", seeds=(0, 1), vary_split=True)
-    assert list(apart.rows["test_set"].groupby(apart.rows["seed"]).nunique()) == [1, 1]
-    assert apart.rows["test_set"].nunique() == 2
+    assert list(apart.rows[TEST_SET].groupby(apart.rows["seed"]).nunique()) == [1, 1]
+    assert apart.rows[TEST_SET].nunique() == 2
     other = models(tmp_path / "c", split_seed=1)
-    assert set(other.rows["test_set"]).isdisjoint(same.rows["test_set"])
+    assert set(other.rows[TEST_SET]).isdisjoint(same.rows[TEST_SET])

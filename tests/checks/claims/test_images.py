@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 
 from analysis.checks.claims.images import error_over_images
+from analysis.checks.claims.origin import PREDICTIONS, TEST_SET
 from analysis.claims import Claim, Evidence, Higher, from_study, judge, judge_all
 from analysis.frames.load import load_study
 from analysis.stats import image_error
@@ -87,9 +88,9 @@ def test_the_error_is_clustered_by_image(tmp_path: Path) -> None:
 def test_unknown_images_say_nothing(tmp_path: Path) -> None:
     evidence = models(tmp_path / "a", {"resnet18": (), "resnet50": (1, 2)})
     first, second = sides(evidence)
-    assert math.isnan(error_over_images(first.assign(predictions=None), second))
-    assert math.isnan(error_over_images(first.assign(test_set=""), second))
-    assert math.isnan(error_over_images(first.drop(columns="test_set"), second))
+    assert math.isnan(error_over_images(first.assign(**{PREDICTIONS: None}), second))
+    assert math.isnan(error_over_images(first.assign(**{TEST_SET: ""}), second))
+    assert math.isnan(error_over_images(first.drop(columns=TEST_SET), second))
     assert math.isnan(error_over_images(first.assign(test_accuracy=0.5), second))
     # With a split of its own every seed has other images, so the seeds' spread has their sampling.
     own = models(tmp_path / "b", {"resnet18": (), "resnet50": (1, 2)}, vary_split=True)

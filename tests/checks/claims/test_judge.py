@@ -6,6 +6,7 @@ from dataclasses import replace
 import numpy as np
 
 from analysis.checks.claims.judge import _worded
+from analysis.checks.claims.origin import NUM_TRAIN, NUM_VAL
 from analysis.claims import (
     BestOf,
     Claim,
@@ -99,17 +100,17 @@ def test_an_accuracy_is_not_refuted_on_a_handful_of_images() -> None:
     high = MostRows("test_accuracy", above=0.99)
     claim = Claim("high", "Most exceed 99 %.", high, {}, "report_b", ("report_b_q1a",))
     evidence = two_arms([0.0] * 6)
-    few = replace(evidence, rows=evidence.rows.assign(num_train=210.0))
+    few = replace(evidence, rows=evidence.rows.assign(**{NUM_TRAIN: 210.0}))
     verdict = judge(claim, few)
     assert verdict.word == "not comparable"
     assert verdict.outcome.reason == "trained on 210 images, the published models on 42,000"
-    enough = replace(evidence, rows=evidence.rows.assign(num_train=49_000.0))
+    enough = replace(evidence, rows=evidence.rows.assign(**{NUM_TRAIN: 49_000.0}))
     assert judge(claim, enough).word == "contradicted for these runs"
     assert judge(replace(claim, tables=()), few).word == "contradicted for these runs", (
         "a user's own claim"
     )
     gap = MostRows("val_accuracy", below=0.01, minus="test_accuracy")
-    rows = few.rows.assign(val_accuracy=0.8)
+    rows = few.rows.assign(val_accuracy=0.8, **{NUM_VAL: 1_000.0})
     assert judge(replace(claim, test=gap), replace(few, rows=rows)).word != "not comparable"
 
 

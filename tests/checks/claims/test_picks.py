@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from analysis.checks.claims.origin import NUM_TEST, NUM_TRAIN, NUM_VAL, RESULT, RUN
 from analysis.checks.claims.proportions import two_accuracies
 from analysis.claims import (
     BestHas,
@@ -55,7 +56,7 @@ def test_best_is_what_all_that_tie_with_it_have() -> None:
 
 def test_ranks_on_validation_where_there_is_one() -> None:
     evidence = models({"a": 0.95, "b": 0.80})
-    rows = evidence.rows.assign(val_accuracy=[0.80, 0.95], num_val=1_000.0)
+    rows = evidence.rows.assign(val_accuracy=[0.80, 0.95], **{NUM_VAL: 1_000.0})
     assert word(BestHas({"model": "b"}), replace(evidence, rows=rows)) == "supported for these runs"
 
 
@@ -118,7 +119,7 @@ def families(resnet: float, svm: float, **changes: object) -> Evidence:
         {"dataset": ("mnist", "fashion_mnist"), "family_": ("resnet", "svm")},
     )
     rows = evidence.rows.drop(columns="family").rename(columns={"family_": "family"})
-    return replace(evidence, rows=rows.assign(**changes), settings=("dataset",))
+    return replace(evidence, rows=rows.assign(**changes), settings=("dataset", "family"))
 
 
 def test_the_better_family_wins_on_every_data_set() -> None:
@@ -130,12 +131,12 @@ def test_the_better_family_wins_on_every_data_set() -> None:
 
 def test_fits_on_fewer_images_are_left_out() -> None:
     evidence = families(0.95, 0.85)
-    small = evidence.rows.assign(test_accuracy=0.99, num_train=10.0)
+    small = evidence.rows.assign(test_accuracy=0.99, **{NUM_TRAIN: 10.0})
     small = small[small["family"] == "svm"].assign(
-        run=lambda rows: "small" + rows["run"], result=lambda rows: "small" + rows["result"]
+        **{name: "small" + small[name] for name in (RUN, RESULT)}
     )
     rows = pd.concat([evidence.rows, small], ignore_index=True)
-    both = replace(evidence, rows=rows, settings=("dataset", "num_train"))
+    both = replace(evidence, rows=rows, settings=("dataset", "family", NUM_TRAIN))
     assert word(BestOf("family", "resnet", "svm"), both) == "supported for these runs"
 
 
@@ -153,11 +154,11 @@ def test_unequal_numbers_of_images_are_not_comparable() -> None:
     sizes = [7_000.0, 1_000.0, 7_000.0, 1_000.0]
     verdict = judge(
         Claim("a_claim", "CNNs win.", BestOf("family", "resnet", "svm")),
-        families(0.95, 0.85, num_train=sizes),
+        families(0.95, 0.85, **{NUM_TRAIN: sizes}),
     )
     assert verdict.word == "not comparable"
     assert verdict.outcome.reason == (
         "trained on different numbers of images: ResNet on 7,000, SVM on 1,000"
     )
-    unknown = families(0.95, 0.85, num_test=np.nan)
+    unknown = families(0.95, 0.85, **{NUM_TEST: np.nan})
     assert word(BestOf("family", "resnet", "svm"), unknown) == "not comparable"

@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from analysis.checks.claims.origin import NUM_TRAIN, NUM_VAL
 from analysis.claims import (
     Claim,
     Criterion,
@@ -76,9 +77,9 @@ def test_every_training_of_one_family_takes_longer() -> None:
     assert word(longer, unknown) == "not comparable"
     # The fit on few images is left out: only 60 s and 20 s are of the same size.
     sizes = [10.0, 7_000.0, 7_000.0, 7_000.0]
-    mixed = families([5.0, 60.0], [10.0, 20.0], num_train=sizes)
+    mixed = families([5.0, 60.0], [10.0, 20.0], **{NUM_TRAIN: sizes})
     assert word(longer, mixed) == "supported for these runs"
-    apart = families([50.0, 60.0], [10.0, 20.0], num_train=[10.0, 10.0, 7_000.0, 7_000.0])
+    apart = families([50.0, 60.0], [10.0, 20.0], **{NUM_TRAIN: [10.0, 10.0, 7_000.0, 7_000.0]})
     assert word(longer, apart) == "not comparable"
     assert word(LongerThan("family", "svm", "tree"), families([1.0], [1.0])) == "not comparable"
 
@@ -105,7 +106,9 @@ def test_most_rows_are_counted_beyond_their_noise() -> None:
 
 def test_the_gap_of_the_best_row_only() -> None:
     evidence = rows_at(0.9, 0.9)
-    rows = evidence.rows.assign(train_accuracy=[0.99, 0.91], val_accuracy=[0.80, 0.90], num_val=1e6)
+    rows = evidence.rows.assign(
+        train_accuracy=[0.99, 0.91], val_accuracy=[0.80, 0.90], **{NUM_VAL: 1e6}
+    )
     gap = MostRows("train_accuracy", below=0.03, minus="val_accuracy", share=1)
     assert word(gap, replace(evidence, rows=rows)) == "contradicted for these runs"
     best = replace(gap, best_by=("family",))
@@ -147,7 +150,7 @@ def test_too_few_sizes_are_named_before_the_conditions_of_times() -> None:
 
 def test_points_are_written_with_a_minus_and_one_point_is_one() -> None:
     evidence = grid(lambda row: 0.9, {"lr": (1,)})
-    rows = evidence.rows.assign(train_accuracy=0.90, val_accuracy=0.9167, num_val=1e6)
+    rows = evidence.rows.assign(train_accuracy=0.90, val_accuracy=0.9167, **{NUM_VAL: 1e6})
     gap = MostRows("train_accuracy", below=0.01, minus="val_accuracy")
     reason = judge(Claim("a_claim", "Fits.", gap), replace(evidence, rows=rows)).outcome.reason
     assert "below 1 point in 1 of 1 rows" in reason and "median −1.67 points" in reason
@@ -163,7 +166,7 @@ def test_times_of_studies_are_said_to_be_steady() -> None:
 def test_the_best_configuration_is_picked_on_the_mean_of_its_seeds() -> None:
     evidence = grid(lambda row: {1: 0.90, 2: 0.70}[row["lr"]], {"lr": (1, 2)}, seeds=(0, 1))
     # One seed of lr 1 is the best of all rows, but its mean, 74.5 %, is below the 80 % of lr 2.
-    rows = evidence.rows.assign(val_accuracy=[0.99, 0.50, 0.80, 0.80], num_val=1e6)
+    rows = evidence.rows.assign(val_accuracy=[0.99, 0.50, 0.80, 0.80], **{NUM_VAL: 1e6})
     seeds = replace(evidence, rows=rows)
     low = MostRows("test_accuracy", above=0.8, share=1, best_by=("family",))
     verdict = judge(Claim("a_claim", "High.", low), seeds)
