@@ -26,6 +26,7 @@ from analysis.checks.claims.pairs import match, turns
 from analysis.frames.measures import Measure
 from analysis.stats import Outperforming, fewest_pairs, outperforming, smallest_p_value
 from analysis.stats.intervals import UNKNOWN
+from analysis.stats.shares import MEANINGFUL
 from analysis.stats.units import too_few_units
 
 
@@ -104,7 +105,7 @@ class Usually:
     than: Any
     metric: str = "test_accuracy"
     slack: float = 0.0
-    threshold: float = 0.75
+    threshold: float = MEANINGFUL
 
     def judge(self, evidence: Evidence, alpha: float) -> Outcome:
         """Judge the claim on the evidence."""
@@ -119,7 +120,9 @@ class Usually:
         num_seeds = matched.units.num_seeds
         return Outcome(
             word="underpowered" if too_few else None,
-            reason=joined(self._reason(differences, found, alpha, scale), turns(matched, alpha)),
+            reason=joined(
+                self._reason(differences, found, alpha, scale), turns(matched, alpha, scale=scale)
+            ),
             effect=found.probability,
             low=found.low,
             high=found.high,

@@ -51,18 +51,13 @@ def above(
 
     Args:
         first, second: two accuracies.
-        num_first, num_second: the images that they were counted on; infinite if a value has no
-            sampling error. One count is tested by its binomial distribution, two by the variance of
-            Agresti & Caffo (2000), which holds near 0 and 1.
+        num_first, num_second: the images that they were counted on; infinite if one of them has
+            no sampling error. One count is tested by its binomial distribution, two by the variance
+            of Agresti & Caffo (2000), which holds near 0 and 1.
         threshold: the value that their difference is compared with.
     """
     from scipy import special
 
-    # What is no share was not counted, so nothing is known of its sampling error.
-    num_first = num_first if 0 <= first <= 1 else math.inf
-    num_second = num_second if 0 <= second <= 1 else math.inf
-    if math.isinf(num_first) and math.isinf(num_second):
-        return 0.0 if first - second > threshold else 1.0
     if math.isinf(num_second):
         return _more_than(first, num_first, second + threshold)
     if math.isinf(num_first):
