@@ -51,7 +51,7 @@ def test_the_one_data_set_need_not_be_a_parameter(tmp_path: Path) -> None:
         rows = study.rows.drop(columns="dataset")
         meta = {**study.meta, "space": space}
         studies.append(replace(study, meta=meta, rows=rows, config_keys=keys))
-    assert rows_of(*studies)["is_bound"].all()
+    assert rows_of(*studies)["p_value"].notna().all()
 
 
 def test_other_labels_are_other_images(tmp_path: Path) -> None:
