@@ -1,19 +1,14 @@
 from __future__ import annotations
 
-import contextlib
-import io
 import math
 from pathlib import Path
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from analysis.checks.audit.columns import Options
 from analysis.checks.audit.command import main
-from analysis.checks.audit.headings import KNOWN, meaning_of
 from analysis.checks.audit.read import read_csv
-from tests.refusals import FEW, ODD_WORDS, outcome
+from tests.refusals import outcome
 
 PLAIN = Options(names={})
 
@@ -102,58 +97,6 @@ def test_mapping(tmp_path: Path) -> None:
     ):
         status, error = outcome([str(path), *arguments], main)
         assert status == 2 and says in error
-
-
-WORDINGS = {
-    "Test Acc (%)": "test_accuracy",
-    "TestAcc(%)": "test_accuracy",
-    "top1": "test_accuracy",
-    "acc@1 (on ImageNet-1K)": "test_accuracy",
-    "Top-1 error": "test_accuracy",
-    "accuracy ± std": "test_accuracy",
-    "test_acuracy": "test_accuracy",
-    "ValAccuracy": "val_accuracy",
-    "train_acc": "train_accuracy",
-    "# of Epochs": "epochs",
-    "LR": "lr",
-    "PinMem": "pin_memory",
-    "Batch": "batch_size",
-    "Optimiser": "optimizer",
-    "compute": "device",
-    "Architecture": "model",
-    "TrainTime(s)": "train_seconds",
-    "training_time_min": "train_seconds",
-    "Zeit (s)": "train_seconds",
-    "Zeit": "train_seconds",
-    "temps total": "train_seconds",
-    "Genauigkeit": "test_accuracy",
-    "Fehlerrate (%)": "test_accuracy",
-    "Runtime": "train_seconds",
-    "GFLOPS": "flops",
-    "MACs (G)": "flops",
-    "Macro F1": "test_f1",
-    "precision_weighted": "test_precision",
-    "N test": "num_test",
-    "Random State": "seed",
-    "ID": "id",
-    "Params": "note",
-    "top5": "note",
-    "acc_std": "note",
-    "val_loss": "note",
-    "time per epoch (s)": "note",
-    "Inference time (ms)": "note",
-    "depth": "",
-    "ResNet-18": "",
-}
-
-
-@pytest.mark.parametrize("heading", WORDINGS)
-def test_wordings(heading: str) -> None:
-    assert meaning_of(heading).name == WORDINGS[heading]
-
-
-def test_error_rates_in_another_language_are_no_accuracies() -> None:
-    assert all(meaning_of(heading).is_error for heading in ("Fehlerrate (%)", "Taux d'erreur (%)"))
 
 
 def column(tmp_path: Path, text: str | bytes, name: str = "test_accuracy") -> list[float]:
@@ -262,61 +205,6 @@ def test_the_map_decides(tmp_path: Path) -> None:
 def test_cells_without_a_number_are_named(tmp_path: Path) -> None:
     table = read_csv(write(tmp_path, "lr,acc,f1\n1,0.9,0.9\n2,diverged,0.1\n"), PLAIN)
     assert table.remarks[-1] == "not a number, left out: row 2, column acc: 'diverged'"
-
-
-CELLS = ODD_WORDS | st.sampled_from(
-    ["0.9", "98.5", "98.5 %", "0", "-1", "1,000", "nan", "true", '"']
-)
-HEADINGS = ODD_WORDS | st.sampled_from((*KNOWN, *WORDINGS))
-
-
-def quoted(cells: list[str]) -> str:
-    return ",".join('"' + cell.replace('"', '""')[:200] + '"' for cell in cells)
-
-
-def check_settles(arguments: list[str]) -> None:
-    """A file is audited, or refused in one line."""
-    out = io.StringIO()
-    with contextlib.redirect_stdout(out), contextlib.redirect_stderr(out):
-        status = main(arguments)
-    assert status in (0, 1, 2)
-    if status == 2:
-        assert out.getvalue().startswith("error: ") and out.getvalue().count("\n") == 1
-    assert "Traceback" not in out.getvalue()
-
-
-@FEW
-@given(st.lists(HEADINGS, min_size=1, max_size=6), st.data())
-def test_any_table(tmp_path: Path, headings: list[str], data: st.DataObject) -> None:
-    row = st.lists(CELLS, min_size=len(headings), max_size=len(headings))
-    rows = data.draw(st.lists(row, min_size=1, max_size=6))
-    text = "\n".join(quoted(cells) for cells in [headings, *rows])
-    path = write(tmp_path, text.encode(errors="surrogatepass"))
-    check_settles([str(path), "--num-test", "100", "--json"])
-
-
-@FEW
-@given(
-    st.binary(max_size=300) | st.text("test_accuracy,\n\"';\t0.9%-", max_size=80).map(str.encode)
-)
-def test_any_bytes(tmp_path: Path, content: bytes) -> None:
-    check_settles([str(write(tmp_path, content))])
-
-
-FLAGS = ("--map", "--factor", "--compare", "--num-test", "--runs", "--ceiling", "--averaging")
-
-
-@FEW
-@given(
-    st.lists(ODD_WORDS | st.text(max_size=20), min_size=1, max_size=4),
-    st.lists(st.sampled_from((*FLAGS, "--data", "--selected-on", "--num-images")), max_size=4),
-)
-def test_any_words(tmp_path: Path, words: list[str], flags: list[str]) -> None:
-    path = write(tmp_path, "test_accuracy\n0.9\n")
-    pairs = [f"{flag}={word}" for flag, word in zip(flags, words, strict=False)]
-    for arguments in (["--", *words], [str(path), *pairs]):
-        if not any(Path(word[:99].replace("\0", "")).is_dir() for word in words):
-            check_settles(arguments)
 
 
 def test_rows_keep_the_numbers_they_have_in_the_file(tmp_path: Path) -> None:
