@@ -51,12 +51,12 @@ def limiter_of(
     stops: dict[str, Stop] | None = None,
     *,
     takes_best: bool = False,
-    results: dict[str, Any] | None = None,
+    recorded: dict[str, Any] | None = None,
     **spent: float,
 ) -> Limiter:
     rule = ResultRule(Objective("score", "max"), takes_best)
     stops = {} if stops is None else stops
-    return Limiter(limits, stops, spent, started=100.0, rule=rule, results=results or {})
+    return Limiter(limits, stops, spent, started=100.0, rule=rule, recorded=recorded or {})
 
 
 def test_a_launch_ends_at_its_time_limit(clock: Clock) -> None:
@@ -134,10 +134,17 @@ def test_the_target_of_a_function_without_epochs_is_looked_at_when_it_returns() 
 def test_the_best_row_reaches_the_target_if_it_is_the_result() -> None:
     assert reached_by(score_rows(0.5, 2.0, 0.6), takes_best=True)
     assert not reached_by(score_rows(0.5, 0.9, 0.6), takes_best=True)
-    assert reached_by(score_rows(0.5), takes_best=True, results={"t": {"score": 2.0}}), (
-        "an earlier launch recorded it"
-    )
-    assert not reached_by(score_rows(0.5), takes_best=True, results={"other": {"score": 2.0}})
+
+
+def test_rows_of_earlier_launches_and_attempts_count_as_far_as_the_last_attempt_came() -> None:
+    earlier = {1: {"score": 2.0}}
+    second = [{"epoch": 2, "score": 0.5}]
+    assert reached_by(second, takes_best=True, recorded={"t": earlier})
+    assert not reached_by(second, takes_best=True, recorded={"other": earlier})
+    assert not reached_by(score_rows(0.5), takes_best=True, recorded={"t": earlier}), "anew"
+    lost = {3: {"score": 2.0}}
+    assert not reached_by(second, takes_best=True, recorded={"t": lost})
+    assert reached_by([], takes_best=True, recorded={"t": earlier}), "nothing was left to train"
 
 
 def test_a_trial_without_a_result_reaches_no_target() -> None:

@@ -53,7 +53,7 @@ def execute(
         _seconds_spent(study),
         started,
         rule=ResultRule.of_study(study.ledger.study),
-        results=_results_so_far(study),
+        recorded=_histories(study),
     )
     search = _search_run(study, launch, recorder, stops, display)
     tracking = _tracking(study, recorder.refuses)
@@ -140,15 +140,13 @@ def _seconds_spent(study: PreparedStudy) -> dict[str, float]:
     }
 
 
-def _results_so_far(study: PreparedStudy) -> dict[str, dict[str, Any]]:
-    """Return trial_key -> the result of a user's function so far, for trials that may go on."""
-    rule = ResultRule.of_study(study.ledger.study)
-    found = {}
-    for key, trial in study.recorded.trials.items():
-        rows = {epoch: report.record for epoch, report in trial.history.items()}
-        if (epoch := rule.epoch_of_result(rows)) is not None:
-            found[key] = rows[epoch]
-    return found
+def _histories(study: PreparedStudy) -> dict[str, dict[int, dict[str, Any]]]:
+    """Return trial_key -> epoch -> row of what earlier launches recorded."""
+    return {
+        key: {epoch: report.record for epoch, report in trial.history.items()}
+        for key, trial in study.recorded.trials.items()
+        if study.request.limits.target is not None
+    }
 
 
 def _tracking(study: PreparedStudy, refuses: Callable[[str], bool]) -> list[TrackingCallback]:

@@ -19,6 +19,8 @@ from tune_app.study.result_rule import ResultRule
 from tune_app.study.stop import TIMED_OUT, Stop
 from tune_app.study.trial_record import AT_RETURN
 
+Row = Mapping[str, Any]
+
 
 class Limiter(Callback):
     """Watches the trials of a launch for its limits.
@@ -32,7 +34,7 @@ class Limiter(Callback):
         spent: trial_key -> the seconds that earlier launches spent on the trial.
         started: when the launch began, by ``time.monotonic``.
         rule: finds the result of a function that ends when it returns.
-        results: trial_key -> the result of such a function so far, over earlier launches.
+        recorded: trial_key -> epoch -> row, of earlier launches.
 
     Attributes:
         reached: the limit that ends the launch, in words; empty as long as none does.
@@ -47,11 +49,12 @@ class Limiter(Callback):
         started: float,
         *,
         rule: ResultRule,
-        results: Mapping[str, Mapping[str, Any]],
+        recorded: Mapping[str, Mapping[int, Row]],
     ) -> None:
         self._limits, self._stops, self._started = limits, stops, started
         self._spent = dict(spent)
-        self._rule, self._results = rule, dict(results)
+        self._rule = rule
+        self._rows: dict[str, dict[int, Row]] = {k: dict(rows) for k, rows in recorded.items()}
         self._running: dict[str, tuple[Trial, float]] = {}
         self._epochs: dict[str, int] = {}
         self._used = 0.0
@@ -59,8 +62,8 @@ class Limiter(Callback):
         self.is_target = False
 
     def __getstate__(self) -> dict[str, Any]:
-        """Leave the trials out when Tune pickles its callbacks."""
-        return {**self.__dict__, "_running": {}}
+        """Leave the trials and their rows out when Tune pickles its callbacks."""
+        return {**self.__dict__, "_running": {}, "_rows": {}}
 
     def on_trial_start(
         self, iteration: int, trials: list[Trial], trial: Trial, **info: Any
@@ -73,13 +76,11 @@ class Limiter(Callback):
         """Return whether a trial goes on after a row, and look whether it reaches the target."""
         epoch = result.get("epoch")
         if FAILURE in result:
-            self._results.pop(_key(trial), None)
+            self._rows.pop(_key(trial), None)
             return True
-        held = self._results.get(_key(trial))
-        if self._rule.is_reported(result) and (held is None or self._rule.replaces(result, held)):
-            self._results[_key(trial)] = result
         if isinstance(epoch, int):
             self._epochs[trial.trial_id] = epoch
+            self._keep(trial, epoch, result)
         if result.get("milestone") == epoch:
             self._look_at(result)
         is_last = epoch == trial.config["plan"]["milestones"][-1]
@@ -106,9 +107,13 @@ class Limiter(Callback):
     ) -> None:
         """Stop the trial's clock; look at the result of a function that has returned."""
         self._end(trial)
+        rows = self._rows.pop(_key(trial), {})
         has_returned = trial.trial_id not in self._stops
         if has_returned and trial.config["plan"]["milestones"] == [AT_RETURN]:
-            self._look_at(self._results.get(_key(trial), {}))
+            # Later rows are of an attempt that was lost.
+            last = self._epochs.get(trial.trial_id) or max(rows, default=0)
+            rows = {epoch: row for epoch, row in rows.items() if epoch <= last}
+            self._look_at(rows.get(self._rule.epoch_of_result(rows) or 0, {}))
 
     def on_trial_recover(
         self, iteration: int, trials: list[Trial], trial: Trial, **info: Any
@@ -144,6 +149,13 @@ class Limiter(Callback):
     @staticmethod
     def _hours(trial: Trial, resource: str, seconds: float) -> float:
         return float(trial.config["plan"]["resources"].get(resource, 0.0)) * seconds / 3600
+
+    def _keep(self, trial: Trial, epoch: int, row: Row) -> None:
+        """Keep of a row what finds the result and what is compared with the target."""
+        if self._limits.target is not None:
+            names = (self._rule.objective.metric, self._limits.target[0])
+            kept = {name: row.get(name) for name in names}
+            self._rows.setdefault(_key(trial), {})[epoch] = kept
 
     def _look_at(self, result: Mapping[str, Any]) -> None:
         if self._limits.target is None:
