@@ -103,7 +103,8 @@ def test_equal_numbers_are_exact_and_the_check_is_no_row_of_the_study(tmp_path: 
     assert outcome(study, plan, name) == (
         True,
         f"check of sharing: row {plan.check.row[0]} (lr=1-epochs=2) at seed 0, epoch 2: exact, "
-        "1 measure is the same as on its own",
+        "1 measure is the same as on its own; not compared: elapsed_time, fit_seconds, "
+        "peak_memory_mb",
     )
     read = load_study(tmp_path / "mine")
     assert sorted(read.trials["trial_key"]) == sorted(trial.key for trial in plan.trials)
@@ -186,6 +187,20 @@ def test_which_measures_are_compared() -> None:
     row |= {"time_total_s": 1.0, "train_seconds": 2.0, "images_per_second": 3.0, "warm_up": False}
     row |= {"wall_time": 4.0, "peak_memory_mb": 5.0, "val_nan": math.nan, "num_threads": 1}
     assert list(measures_of(row)) == ["loss", "matrix", "val_nan"]
+
+
+@pytest.mark.parametrize(
+    ("name", "is_compared"),
+    [
+        *[(name, True) for name in ("sentiment_accuracy", "second_order_error", "lifetime_mae")],
+        *[(name, True) for name in ("val_secondary_f1", "times_tables", "memorized", "rmb_error")],
+        *[(name, False) for name in ("time", "fit_time_s", "walltime", "fitTime", "train/time")],
+        *[(name, False) for name in ("cpu_seconds", "images_per_second", "steps_per_s", "fit_sec")],
+        *[(name, False) for name in ("peak_memory_mb", "size_mb", "GPUMemory", "Memory")],
+    ],
+)
+def test_only_whole_words_tell_of_times_and_memory(name: str, is_compared: bool) -> None:
+    assert bool(measures_of({name: 1.0})) == is_compared
 
 
 OWN = """

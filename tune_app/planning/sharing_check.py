@@ -14,7 +14,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
-from search_spaces.errors import UserError, one_line
+from search_spaces.errors import UserError, choices, one_line
 from search_spaces.reserved import RESERVED
 from tune_app.planning.plan import Plan, SharingCheck
 from tune_app.planning.prepared_study import PreparedStudy
@@ -24,8 +24,13 @@ from tune_app.study.ledger import Ledger
 from tune_app.study.recorded import Recorded
 from tune_app.study.trials import RowKey
 
-_VARIES = re.compile(r"time|second|memory|_mb$|per_s", re.IGNORECASE)
-"""Part of the name of a measure that differs between two runs of the same training."""
+_VARIES = re.compile(
+    r"(?<![a-z])(?:(?:wall|run|cpu)?time|seconds|secs?|memory|mb|per_s(?:ec(?:ond)?)?)(?![a-z])",
+    re.IGNORECASE,
+)
+"""Words in the name of a measure that differs between two runs of the same training."""
+_NEW_WORD = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
+"""Where a word begins in a name such as ``fitTime``."""
 
 
 def with_check(study: PreparedStudy, plan: Plan, cluster: Cluster) -> Plan:
@@ -118,16 +123,19 @@ def check_result(
         if shared.report is not None:
             which, reason = "its own trial", own.error if own else ""
         return False, one_line(f"{where}: not known, {which} has no result ({reason or 'unknown'})")
-    one, two = measures_of(shared.report.record), measures_of(alone[-1])
+    rows = shared.report.record, alone[-1]
+    one, two = map(measures_of, rows)
     differ = [name for name in {**one, **two} if not _is_same(one.get(name), two.get(name))]
     if not one and not two:
         return False, f"{where}: not known, it has no number that two equal trainings share"
+    is_own = study["space"].get("is_own")
     if not differ:
         same = "1 measure is" if len(one) == 1 else f"{len(one)} measures are"
-        return True, f"{where}: exact, {same} the same as on its own"
+        rest = sorted({name for row in rows for name in _numbers(row) if _varies(name)})
+        left_out = f"; not compared: {choices(rest)}" if rest and is_own else ""
+        return True, one_line(f"{where}: exact, {same} the same as on its own{left_out}")
     name = differ[0]
     more = f" ({len(differ)} of {len({**one, **two})} measures differ)" if len(differ) > 1 else ""
-    is_own = study["space"].get("is_own")
     remedy = "remove prefix_axis from the space" if is_own else "add --no-sharing"
     return False, one_line(
         f"{where}: NOT exact: {name} is {_shown(one.get(name))} shared and "
@@ -139,13 +147,21 @@ def check_result(
 def measures_of(record: Mapping[str, Any]) -> dict[str, Any]:
     """Return the numbers of a row, and lists of numbers, that two equal trainings have in common.
 
-    Times and memory are left out: names with ``time``, ``second``, ``memory`` or ``per_s``.
+    Times, speeds and memory are left out: names with a word such as ``time``, ``seconds``,
+    ``memory`` or ``per_second``.
     """
+    return {name: value for name, value in _numbers(record).items() if not _varies(name)}
+
+
+def _numbers(record: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the numbers and lists of numbers that a training has reported."""
     return {
-        name: value
-        for name, value in record.items()
-        if name not in RESERVED and not _VARIES.search(name) and _is_numeric(value)
+        name: value for name, value in record.items() if name not in RESERVED and _is_numeric(value)
     }
+
+
+def _varies(name: str) -> bool:
+    return _VARIES.search(_NEW_WORD.sub("_", name)) is not None
 
 
 def _is_numeric(value: object) -> bool:
