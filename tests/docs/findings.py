@@ -23,7 +23,6 @@ from analysis.render.drawings import Drawings
 from analysis.render.markdown import escape
 from analysis.sections.answer import answer
 from analysis.sections.best import settings
-from analysis.sections.problems import statuses_in_words
 from search_spaces.errors import one_line
 from tests.docs.made import bullets, table, wrapped
 from tune_app.planning.space_file import load_space
@@ -45,13 +44,14 @@ def published_studies() -> dict[str, Study]:
 
 
 def rows_in_words(study: Study) -> str:
-    """Return how many rows have ended, and what became of the others."""
-    waiting = study.rows[~study.rows["status"].isin(ENDED)]
-    number = counted(len(study.rows), "row")
-    if waiting.empty:
-        return f"all {number}"
-    done = len(study.rows) - len(waiting)
-    return f"{done} of {number}, the others are {statuses_in_words(waiting)}"
+    """Return how many rows have ended."""
+    done, number = int(study.rows["status"].isin(ENDED).sum()), counted(len(study.rows), "row")
+    return f"all {number}" if is_whole(study) else f"{done} of {number} so far"
+
+
+def is_whole(study: Study) -> bool:
+    """Return whether all rows of a study have ended."""
+    return bool(study.rows["status"].isin(ENDED).all())
 
 
 def images_in_words(study: Study) -> str:

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from ray import tune
 
-from tests.engine.test_ray_internals import FakeSession
+from tests.engine.test_own_reports import FakeSession
 from tune_app.engine import own_function
 from tune_app.engine.own_function import FAILURE, OwnTrial
 from tune_app.storage.local_store import LocalStore
