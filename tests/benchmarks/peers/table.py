@@ -13,8 +13,8 @@ HEADINGS = (
     "q1a, 128 rows, 800 images",
     "÷",
     "epochs trained",
-    "start (rounds)",
-    "a trial that trains nothing (rounds)",
+    "start",
+    "a trial that trains nothing",
 )
 
 
@@ -52,5 +52,7 @@ def _row(system: dict[str, Any], ours: dict[str, Any]) -> str:
 
 
 def _rounds(values: Sequence[float], unit: str) -> str:
-    spread = f"{figure(min(values))}–{figure(max(values))}"
-    return f"{figure(statistics.median(values))} {unit} ({spread})"
+    middle = f"{figure(statistics.median(values))} {unit}"
+    if len(values) == 1:
+        return middle
+    return f"{middle} ({figure(min(values))}–{figure(max(values))})"
