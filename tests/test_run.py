@@ -18,7 +18,8 @@ runpy.run_path(tune_app.__path__[0] + "/run.py", run_name="__main__")
 
 
 @pytest.mark.parametrize("moment", range(20))
-def test_interrupted_while_it_starts_it_ends_in_silence(moment: int) -> None:
+def test_interrupted_while_it_starts_it_ends_without_a_traceback(moment: int) -> None:
+    """It says nothing, or how to go on once it has read the study; a fast machine does both."""
     command = [sys.executable, "-c", PROGRAM, "--space", "q1a", "--data", "sample", "--plan"]
     with subprocess.Popen(
         command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
@@ -28,4 +29,5 @@ def test_interrupted_while_it_starts_it_ends_in_silence(moment: int) -> None:
         process.send_signal(signal.SIGINT)
         out, error = process.communicate(timeout=60)
     assert process.returncode == 128 + signal.SIGINT, error
-    assert error == "" and out.count("\n") <= 1, out
+    assert error == "", error
+    assert not out or out.splitlines()[-1].startswith("stopped by SIGINT; to continue: "), out
