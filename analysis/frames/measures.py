@@ -146,7 +146,10 @@ def measure_of(study: Study, name: str) -> Measure:
     unit = one_line(known.unit(name))
     is_share = name not in study.config_keys and known.is_share(name, numbers(study.rows, name))
     unit = "%" if is_share else "" if unit == "%" else unit
-    return Measure(name, known.split(name), known.better(name), unit, known.count(name))
+    counts, declared = known.count(name), known.declared.get(name)
+    if counts in study.config_keys and not (declared and declared.count):
+        counts = None  # a user's parameter that has the name of our count by chance
+    return Measure(name, known.split(name), known.better(name), unit, counts)
 
 
 def is_share_in(study: Study, column: str) -> bool:

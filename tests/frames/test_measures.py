@@ -71,6 +71,17 @@ def test_a_users_own_percentage_is_no_share(tmp_path: Path, value: float, unit: 
     assert objective_of(study).unit == unit
 
 
+def test_a_parameter_is_no_number_of_items(tmp_path: Path) -> None:
+    config = {"num_test": 5}
+    for name, measures in (("chance", {}), ("declared", {"test_accuracy": {"count": "num_test"}})):
+        space = {"metric": "test_accuracy", "factors": ["num_test"], "measures": measures}
+        ledger = own_study(tmp_path / name, [config], **space)
+        report(ledger, config, [{"test_accuracy": 0.6}])
+    chance, declared = (load_study(tmp_path / name) for name in ("chance", "declared"))
+    assert num_items_of(chance, None, "test_accuracy") is None
+    assert num_items_of(declared, None, "test_accuracy") == 5
+
+
 def test_declared_measures_come_before_others(tmp_path: Path) -> None:
     row = {"noise": 1.0, "energy": 2.0, "score": 3.0}
     space = {"metric": "score", "measures": {"energy": {"unit": "J", "better": "min"}}}

@@ -19,6 +19,7 @@ from analysis.checks.claims.origin import (
     RESULT,
     SOURCE,
 )
+from analysis.checks.claims.outcome import named
 from analysis.frames.seeds import over_seeds
 from analysis.stats import noise_floor
 from search_spaces.errors import UserError
@@ -35,6 +36,14 @@ def judged_by(evidence: Evidence) -> tuple[str, str]:
     if "val_accuracy" in rows and NUM_VAL in rows and rows["val_accuracy"].notna().all():
         return "val_accuracy", NUM_VAL
     return "test_accuracy", NUM_TEST
+
+
+def no_share(evidence: Evidence, *metrics: str) -> str:
+    """Say which metric is no share of images, so that no count tests it; empty if all are."""
+    for metric in metrics:
+        if not evidence.scale(metric).in_percent:
+            return f"{named(metric)} is no fraction of the images from 0 to 1 in every row"
+    return ""
 
 
 def keys_of(evidence: Evidence) -> pd.Series[str]:

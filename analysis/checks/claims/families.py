@@ -16,6 +16,7 @@ from analysis.checks.claims.configurations import (
     RUN_VARIANCE,
     configurations_of,
     judged_by,
+    no_share,
     same_size,
 )
 from analysis.checks.claims.evidence import Evidence
@@ -58,6 +59,8 @@ class BestOf:
             return not_comparable(unknown[0])
         if usable.rows.empty:
             return not_comparable(f"no rows with {named(metric)} and test accuracy")
+        if problem := no_share(usable, metric, "test_accuracy"):
+            return not_comparable(problem)
         rows = configurations_of(usable, metric, placebo="pin_memory")
         groups = list(rows.groupby(list(self.by), sort=False)) if self.by else [("", rows)]
         effects, p_values, shown, of_settings = [], [], [], []

@@ -20,7 +20,8 @@ class GrowsFaster:
 
     The exponent is the slope of a straight line through the logarithms (of at least three sizes),
     with Student's interval, in each group of the other settings. The claim is supported if it is
-    steeper than ``exponent`` in all of them, and contradicted if it is less steep in one.
+    steeper than ``exponent`` in all of them, and contradicted if it is less steep in one. Numbers
+    that are not positive have no logarithm and are not comparable.
     """
 
     metric: str
@@ -33,6 +34,11 @@ class GrowsFaster:
         if usable.rows.empty:
             return not_comparable(f"no rows with {named(self.metric)} and {named(self.with_)}")
         keys = [k for k in (*usable.settings, SOURCE) if k != self.with_ and k in usable.rows]
+        if not (usable.rows[[self.metric, self.with_]] > 0).all(axis=None):
+            return not_comparable(
+                f"{named(self.metric)} or {named(self.with_)} is not above 0 in every row, and "
+                "only positive numbers have a power"
+            )
         groups = [
             group
             for _, group in usable.rows.groupby(keys, sort=False, dropna=False)

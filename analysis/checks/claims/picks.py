@@ -23,6 +23,7 @@ from analysis.checks.claims.configurations import (
     RUN_VARIANCE,
     configurations_of,
     judged_by,
+    no_share,
 )
 from analysis.checks.claims.evidence import Evidence
 from analysis.checks.claims.origin import RESULT
@@ -64,6 +65,8 @@ class BestHas:
         usable = evidence.with_metric(metric)
         if usable.rows.empty or usable.rows[images].isna().any():
             return not_comparable(f"no rows with {named(metric)} and a known number of images")
+        if problem := no_share(usable, metric):
+            return not_comparable(problem)
         fitting = frozenset(usable.where(self.has).rows[RESULT])
         if not fitting:
             wanted = ", ".join(

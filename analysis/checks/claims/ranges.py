@@ -23,6 +23,7 @@ from analysis.checks.claims.outcome import (
     ratio_text,
 )
 from analysis.checks.claims.pairs import match
+from analysis.frames.measures import Measure
 from analysis.stats import conditions_differ
 
 TIME_TOLERANCE = 0.1
@@ -117,6 +118,7 @@ class LongerThan:
         if unknown:
             return not_comparable(unknown)
         words: list[Word] = []
+        scale = evidence.scale(self.metric)
         ratios, shown = [], []
         for name, group in rows.groupby(self.by, sort=False):
             one, other = same_size(
@@ -134,7 +136,8 @@ class LongerThan:
             words.append(self.decide(a.to_numpy(dtype=float), b.to_numpy(dtype=float)))
             ratios.append(float(a.median() / b.median()))
             shown.append(
-                f"{printed(name)}: {_range(a)} s against {_range(b)} s{_devices(one, other)}"
+                f"{printed(name)}: {_range(a, scale)} against {_range(b, scale)}"
+                f"{_devices(one, other)}"
             )
         if not ratios:
             return not_comparable(
@@ -163,10 +166,10 @@ class LongerThan:
         return "contradicted" if longer.max() * room < np.median(than) else "not distinguishable"
 
 
-def _range(seconds: pd.Series[Any]) -> str:
-    low, high = float(seconds.min()), float(seconds.max())
-    shown = [f"{s:.0f}" if s >= 100 else f"{s:.3g}" for s in (low, high)]
-    return shown[0] if low == high else " to ".join(shown)
+def _range(values: pd.Series[Any], scale: Measure) -> str:
+    low, high = (float(v) * (100 if scale.in_percent else 1) for v in (values.min(), values.max()))
+    shown = [f"{v:.0f}" if v >= 100 else f"{v:.3g}" for v in (low, high)]
+    return f"{shown[0] if low == high else ' to '.join(shown)} {scale.unit}".rstrip()
 
 
 def _devices(*sides: pd.DataFrame) -> str:

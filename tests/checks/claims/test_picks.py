@@ -54,6 +54,16 @@ def test_best_is_what_all_that_tie_with_it_have() -> None:
     assert word(BestHas({"model": "c"}), models({"a": 0.9, "b": 0.8})) == "not comparable"
 
 
+def test_a_users_own_percentage_is_not_counted_as_a_share() -> None:
+    percent = models({"a": 95.0, "b": 80.0})
+    for claim in (BestHas({"model": "a"}), BestOf("model", "a", "b", by=())):
+        verdict = judge(Claim("a_claim", "A is best.", claim), percent)
+        assert verdict.word == "not comparable"
+        assert verdict.outcome.reason == (
+            "test accuracy is no fraction of the images from 0 to 1 in every row"
+        )
+
+
 def test_ranks_on_validation_where_there_is_one() -> None:
     evidence = models({"a": 0.95, "b": 0.80})
     rows = evidence.rows.assign(val_accuracy=[0.80, 0.95], **{NUM_VAL: 1_000.0})

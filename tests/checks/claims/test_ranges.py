@@ -17,7 +17,9 @@ from analysis.claims import (
     RatioWithin,
     judge,
 )
+from search_spaces.measure import Measure
 from tests.checks.claims.claim_rows import grid
+from tune_app.study.measures import Measures
 
 
 def word(test: Criterion, evidence: Evidence) -> str:
@@ -84,6 +86,25 @@ def test_every_training_of_one_family_takes_longer() -> None:
     assert word(LongerThan("family", "svm", "tree"), families([1.0], [1.0])) == "not comparable"
 
 
+def test_ranges_are_in_the_unit_of_the_measure() -> None:
+    measured = {"latency": [50.0, 60.0, 10.0, 20.0], "val_loss": [0.5, 0.6, 0.1, 0.2]}
+    evidence = replace(
+        families([50.0, 60.0], [10.0, 20.0], **measured, val_accuracy=0.5),
+        measures=Measures(declared={"latency": Measure(unit="ms")}),
+    )
+    said = {
+        metric: judge(Claim("c", "c", LongerThan("family", "svm", "resnet", metric)), evidence)
+        for metric in ("train_seconds", *measured, "val_accuracy")
+    }
+    shown = {metric: verdict.outcome.reason.partition(" (")[0] for metric, verdict in said.items()}
+    assert shown == {
+        "train_seconds": "MNIST: 50 to 60 s against 10 to 20 s",
+        "latency": "MNIST: 50 to 60 ms against 10 to 20 ms",
+        "val_loss": "MNIST: 0.5 to 0.6 against 0.1 to 0.2",
+        "val_accuracy": "MNIST: 50 % against 50 %",
+    }
+
+
 def rows_at(*accuracies: float) -> Evidence:
     return grid(lambda row: accuracies[int(row["lr"])], {"lr": range(len(accuracies))})
 
@@ -138,6 +159,19 @@ def test_exponents_are_slopes_of_logarithms() -> None:
     assert word(faster, growing(0.6)) == "contradicted for these runs"
     assert word(faster, growing(1.05, noise=0.5)) == "not distinguishable"
     assert word(faster, growing(1.8, sizes=(1, 10))) == "not comparable"
+
+
+@pytest.mark.parametrize("value", [0.0, -1.0])
+def test_only_positive_numbers_have_a_power(value: float) -> None:
+    evidence = growing(1.8)
+    rows = evidence.rows.assign(train_seconds=[value, *evidence.rows["train_seconds"][1:]])
+    faster = Claim("a_claim", "Explodes.", GrowsFaster("train_seconds", "num_train_images"))
+    verdict = judge(faster, replace(evidence, rows=rows))
+    assert verdict.word == "not comparable"
+    assert verdict.outcome.reason == (
+        "train time or training images is not above 0 in every row, and only positive numbers "
+        "have a power"
+    )
 
 
 def test_too_few_sizes_are_named_before_the_conditions_of_times() -> None:
