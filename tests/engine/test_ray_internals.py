@@ -7,7 +7,6 @@ import importlib
 import inspect
 import os
 import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -15,9 +14,8 @@ from typing import Any
 import pytest
 from ray import tune
 from ray.tune.experiment import Trial
-from ray.tune.registry import TRAINABLE_CLASS, _Registry
 
-from tune_app.engine import ray_internals
+from tune_app.engine import ray_internals, tune_internals
 
 PACKAGE = Path(ray_internals.__file__).parent.parent
 TUNE = "ray.tune.execution"
@@ -107,7 +105,7 @@ def test_jobs_find_their_configuration_under_ray_s_name() -> None:
 
 
 def private_touches(path: Path) -> Iterator[str]:
-    """Yield what a module does with Ray that only ``ray_internals`` may do."""
+    """Yield what a module does with Ray that only the two modules of internals may do."""
     tree = ast.parse(path.read_text())
     of_ray = set()
     for node in ast.walk(tree):
@@ -139,36 +137,13 @@ def root(node: ast.expr) -> str:
 
 
 def test_no_other_module_touches_a_private_name_of_ray() -> None:
-    own = Path(ray_internals.__file__)
-    others = [path for path in PACKAGE.rglob("*.py") if path != own]
+    own = [Path(module.__file__) for module in (ray_internals, tune_internals)]
+    others = [path for path in PACKAGE.rglob("*.py") if path not in own]
     assert {path.name: list(private_touches(path)) for path in others} == {
         path.name: [] for path in others
     }
-    assert {"_temp_dir", "ray._private.services", "registry._Registry"} <= {*private_touches(own)}
-
-
-def test_tune_counts_no_callbacks_and_imports_no_tracker_for_it() -> None:
-    module = importlib.import_module("ray.tune.tune")
-    assert "air_usage.tag_callbacks(" in inspect.getsource(module.run)
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(module.air_usage, "_count_callbacks", None)
-        patch.setattr(module.air_usage, "tag_callbacks", module.air_usage.tag_callbacks)
-        ray_internals.count_no_callbacks()
-        assert module.air_usage.tag_callbacks([tune.Callback()]) is False
-
-
-def test_what_is_registered_last_counts() -> None:
-    ray_internals.remember_trainables()
-    ray_internals.remember_trainables()
-    registry, other = _Registry("mine"), _Registry("theirs")
-    assert not registry.contains(TRAINABLE_CLASS, "train")
-    registry.register(TRAINABLE_CLASS, "train", {"version": 1})
-    assert registry.contains(TRAINABLE_CLASS, "train")
-    first = registry.get(TRAINABLE_CLASS, "train")
-    assert first == {"version": 1} and registry.get(TRAINABLE_CLASS, "train") is first
-    registry.register(TRAINABLE_CLASS, "train", {"version": 2})
-    assert registry.get(TRAINABLE_CLASS, "train") == {"version": 2}
-    assert not other.contains(TRAINABLE_CLASS, "train")
+    touched = {touch for path in own for touch in private_touches(path)}
+    assert {"_temp_dir", "ray._private.services", "registry._Registry"} <= touched
 
 
 class Steps(tune.Trainable):
@@ -195,73 +170,3 @@ def test_a_restored_class_goes_on_counting() -> None:
     assert trainable.iteration == 7
     result = trainable.train()
     assert (result["iteration"], result["training_iteration"]) == (7, 8)
-
-
-SCRIPT = '''
-import os, signal, sys
-from pathlib import Path
-import ray
-from ray import tune
-from tune_app.engine.ray_internals import treat_ray_errors_as_actor_failures
-
-
-class Deadly:
-    """Kills, the first time, the worker that it is handed to."""
-
-    def __init__(self, mark):
-        self.mark = mark
-
-    def __reduce__(self):
-        return arrive, (self.mark,)
-
-
-def arrive(mark):
-    if mark.exists() and ray._private.worker.global_worker.mode == ray.WORKER_MODE:
-        mark.unlink()
-        os.kill(os.getpid(), signal.SIGKILL)
-    return Deadly(mark)
-
-
-def train(config):
-    tune.report({"name": config["name"]})
-
-
-if __name__ == "__main__":
-    folder = Path(sys.argv[1])
-    mark = folder / "mark"
-    mark.touch()
-    treat_ray_errors_as_actor_failures()
-    ray.init(num_cpus=1, include_dashboard=False, log_to_driver=False)
-    handed = [{"name": "first", "load": 0}, {"name": "second", "load": Deadly(mark)}]
-    found = tune.Tuner(
-        tune.with_resources(lambda config: train(config["handed"]), {"CPU": 1}),
-        param_space={"handed": tune.grid_search(handed)},
-        tune_config=tune.TuneConfig(reuse_actors=True),
-        run_config=tune.RunConfig(
-            storage_path=str(folder), failure_config=tune.FailureConfig(max_failures=2), verbose=0
-        ),
-    ).fit()
-    print("killed:", not mark.exists())
-    print("ended:", sorted(str(result.metrics.get("name")) for result in found))
-    trials = found._experiment_analysis.trials
-    print("failures:", [trial.run_metadata.num_failures for trial in trials])
-    print("errors:", len(found.errors))
-'''
-
-
-@pytest.mark.xdist_group("ray")
-def test_a_worker_that_dies_while_it_is_handed_a_trial_counts_once(tmp_path: Path) -> None:
-    script = tmp_path / "script.py"
-    script.write_text(SCRIPT)
-    done = subprocess.run(
-        [sys.executable, str(script), str(tmp_path)],
-        capture_output=True,
-        text=True,
-        check=False,
-        env={**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])},
-    )
-    assert done.returncode == 0, done.stderr[-3000:]
-    said = done.stdout.splitlines()
-    assert "killed: True" in said, done.stdout
-    assert "ended: ['first', 'second']" in said, done.stdout
-    assert "failures: [0, 1]" in said and "errors: 0" in said, done.stdout

@@ -7,8 +7,8 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from tune_app.engine.connection import live_cluster
-from tune_app.engine.ray_internals import mend_tune
 from tune_app.engine.trial_configs import placement_group, trial_configs, trial_name
+from tune_app.engine.tune_internals import mend_tune
 from tune_app.planning.plan import Plan
 from tune_app.planning.prepared_study import PreparedStudy
 from tune_app.planning.schedule import num_slots
