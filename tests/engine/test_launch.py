@@ -3,58 +3,19 @@
 from __future__ import annotations
 
 import json
-import os
-import signal
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
-from search_spaces.errors import UserError
-from tests.cli.webhook import webhook
-from tests.full_disk import no_file_larger_than
-from tests.refusals import COUNTING
+from tests.engine.unplaced import EXIT_OPEN, SPACE, finished_study, launch
 from tests.studies import line, write_trial
-from tune_app.cli.run_command import main
-from tune_app.engine import connection
 from tune_app.engine import launch as engine_launch
-from tune_app.planning.resources import Cluster
 from tune_app.storage.local_store import LocalStore
 from tune_app.storage.store import StudyStore
 from tune_app.study import trial_directory
-from tune_app.study.ledger import Ledger, open_ledger, put_aside
-from tune_app.training.registry import TRAINABLES
-
-SPACE = """
-from ray import tune
-from search_spaces import SearchSpace
-SPACE = SearchSpace(name="mine", question="?", trainable="counting", factors=("x",),
-                    param_space={"x": tune.grid_search([1, 2])}, resources={"cpu": 64})
-"""
-"""On a machine of two CPUs its rows stay open, so that a launch ends without a trial."""
-EXIT_OPEN = 3
-
-
-@pytest.fixture
-def meanwhile(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[Callable[[], object]]:
-    """Return what is to happen, once, when a launch asks what this machine offers."""
-    events: list[Callable[[], object]] = []
-
-    def local_cluster() -> Cluster:
-        while events:
-            events.pop()()
-        return Cluster(({"CPU": 2.0},))
-
-    monkeypatch.setattr(connection, "local_cluster", local_cluster)
-    monkeypatch.setitem(TRAINABLES, "counting", COUNTING)
-    monkeypatch.chdir(tmp_path)
-    (tmp_path / "my_space.py").write_text(SPACE)
-    return events
-
-
-def launch(*arguments: str) -> int:
-    return main(["--space", "./my_space.py", *arguments])
+from tune_app.study.ledger import open_ledger, put_aside
 
 
 @pytest.mark.parametrize("at_url", [False, True])
@@ -212,34 +173,6 @@ def test_an_old_study_that_cannot_be_put_aside_is_one_line(
     assert (tmp_path / "results" / "mine" / "study.json").read_bytes() == before
 
 
-def test_a_finished_study_on_a_full_disk_is_finished(
-    tmp_path: Path, meanwhile: list[Callable[[], object]], capsys: pytest.CaptureFixture[str]
-) -> None:
-    assert launch() == EXIT_OPEN
-    ledger = open_ledger(LocalStore(tmp_path / "results" / "mine"))
-    assert ledger is not None
-    ids = [configuration.config_id for configuration in ledger.configurations()]
-    trial = write_trial(ledger.root, "k", {"x": 1}, {1: ids}, [line(1, milestone=True)])
-    (trial / "weights").mkdir()
-    (trial / "weights" / "x.epoch_1.pt").touch()
-    capsys.readouterr()
-    with no_file_larger_than(10):
-        assert launch() == 0
-    said = capsys.readouterr()
-    assert "nothing is missing: all 2 rows are finished" in said.out and said.err == ""
-    assert launch() == 0 and (ledger.root / "weights" / "x.json").exists()
-
-
-def finished_study(tmp_path: Path) -> Ledger:
-    """Return a study of two rows that another launch has finished."""
-    assert launch() == EXIT_OPEN
-    ledger = open_ledger(LocalStore(tmp_path / "results" / "mine"))
-    assert ledger is not None
-    ids = [configuration.config_id for configuration in ledger.configurations()]
-    write_trial(ledger.root, "k", {"x": 1}, {1: ids}, [line(1, milestone=True)])
-    return ledger
-
-
 def test_another_objective_of_a_finished_study_is_said_and_kept(
     tmp_path: Path, meanwhile: list[Callable[[], object]], capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -266,65 +199,3 @@ def test_a_plan_says_which_trials_do_not_count(
     capsys.readouterr()
     assert launch("--plan") == 0
     assert "were trained on other data" in capsys.readouterr().out
-
-
-def test_a_fresh_study_that_is_stopped_before_it_begins_is_continued_as_a_fresh_one(
-    tmp_path: Path, meanwhile: list[Callable[[], object]], capsys: pytest.CaptureFixture[str]
-) -> None:
-    finished_study(tmp_path)
-
-    def interrupt() -> None:
-        raise KeyboardInterrupt
-
-    meanwhile.append(interrupt)
-    capsys.readouterr()
-    assert launch("--fresh") == 130
-    assert "--fresh" in capsys.readouterr().out
-
-
-@pytest.mark.parametrize(
-    ("event", "words"),
-    [
-        ("open", "2 open"),
-        ("stopped", "stopped by SIGTERM"),
-        ("failed", "the data are away"),
-    ],
-)
-def test_the_end_of_a_launch_is_notified(
-    meanwhile: list[Callable[[], object]],
-    capsys: pytest.CaptureFixture[str],
-    monkeypatch: pytest.MonkeyPatch,
-    event: str,
-    words: str,
-) -> None:
-    monkeypatch.delenv("TUNE_APP_NOTIFY", raising=False)
-
-    def refuse() -> None:
-        raise UserError("the data are away")
-
-    if event == "stopped":
-        meanwhile.append(lambda: os.kill(os.getpid(), signal.SIGTERM))
-    if event == "failed":
-        meanwhile.append(refuse)
-    with webhook() as server, webhook(500) as broken:
-        status = launch("--notify", server.url(), "--notify", broken.url())
-    assert status == {"open": EXIT_OPEN, "stopped": 143, "failed": 2}[event]
-    (message,) = server.messages
-    assert message["event"] == event and message["study"] == "mine"
-    assert words in message["text"]
-    assert "--space ./my_space.py" in message["next"]
-    said = "".join(capsys.readouterr())
-    assert said.count("note: no notification sent to") == 1
-    kept = [p.read_text() for p in Path("results").rglob("*") if p.is_file()]
-    assert bool(kept) == (event == "open")
-    for text in (said, message["text"], message["next"], *kept):
-        assert "secret-token" not in text and "--notify" not in text
-
-
-def test_a_plan_notifies_nobody(
-    meanwhile: list[Callable[[], object]], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    with webhook() as server:
-        monkeypatch.setenv("TUNE_APP_NOTIFY", server.url())
-        assert launch("--plan") == 0
-    assert server.got == []

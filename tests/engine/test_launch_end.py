@@ -1,0 +1,92 @@
+"""How a launch ends that ran no trial: what it says, keeps and notifies."""
+
+from __future__ import annotations
+
+import os
+import signal
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from search_spaces.errors import UserError
+from tests.cli.webhook import webhook
+from tests.engine.unplaced import EXIT_OPEN, finished_study, launch
+from tests.full_disk import no_file_larger_than
+
+
+def test_a_finished_study_on_a_full_disk_is_finished(
+    tmp_path: Path, meanwhile: list[Callable[[], object]], capsys: pytest.CaptureFixture[str]
+) -> None:
+    ledger = finished_study(tmp_path)
+    (params,) = ledger.root.glob("tune/*/*/params.json")
+    (params.parent / "weights").mkdir()
+    (params.parent / "weights" / "x.epoch_1.pt").touch()
+    capsys.readouterr()
+    with no_file_larger_than(10):
+        assert launch() == 0
+    said = capsys.readouterr()
+    assert "nothing is missing: all 2 rows are finished" in said.out and said.err == ""
+    assert launch() == 0 and (ledger.root / "weights" / "x.json").exists()
+
+
+def test_a_fresh_study_that_is_stopped_before_it_begins_is_continued_as_a_fresh_one(
+    tmp_path: Path, meanwhile: list[Callable[[], object]], capsys: pytest.CaptureFixture[str]
+) -> None:
+    finished_study(tmp_path)
+
+    def interrupt() -> None:
+        raise KeyboardInterrupt
+
+    meanwhile.append(interrupt)
+    capsys.readouterr()
+    assert launch("--fresh") == 130
+    assert "--fresh" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("event", "words"),
+    [
+        ("open", "2 open"),
+        ("stopped", "stopped by SIGTERM"),
+        ("failed", "the data are away"),
+    ],
+)
+def test_the_end_of_a_launch_is_notified(
+    meanwhile: list[Callable[[], object]],
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+    event: str,
+    words: str,
+) -> None:
+    monkeypatch.delenv("TUNE_APP_NOTIFY", raising=False)
+
+    def refuse() -> None:
+        raise UserError("the data are away")
+
+    if event == "stopped":
+        meanwhile.append(lambda: os.kill(os.getpid(), signal.SIGTERM))
+    if event == "failed":
+        meanwhile.append(refuse)
+    with webhook() as server, webhook(500) as broken:
+        status = launch("--notify", server.url(), "--notify", broken.url())
+    assert status == {"open": EXIT_OPEN, "stopped": 143, "failed": 2}[event]
+    (message,) = server.messages
+    assert message["event"] == event and message["study"] == "mine"
+    assert words in message["text"]
+    assert "--space ./my_space.py" in message["next"]
+    said = "".join(capsys.readouterr())
+    assert said.count("note: no notification sent to") == 1
+    kept = [p.read_text() for p in Path("results").rglob("*") if p.is_file()]
+    assert bool(kept) == (event == "open")
+    for text in (said, message["text"], message["next"], *kept):
+        assert "secret-token" not in text and "--notify" not in text
+
+
+def test_a_plan_notifies_nobody(
+    meanwhile: list[Callable[[], object]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with webhook() as server:
+        monkeypatch.setenv("TUNE_APP_NOTIFY", server.url())
+        assert launch("--plan") == 0
+    assert server.got == []
