@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import errno
-import json
 import pickle
 import traceback
 from pathlib import Path
@@ -16,9 +15,8 @@ from tensorboard.backend.event_processing.event_accumulator import EventAccumula
 
 from tests.ledgers import make_ledger
 from tests.recorded import read_rows
-from tests.recorders import make_recorder
+from tests.recorders import make_recorder, make_trial
 from tune_app.engine.event_file import column_types
-from tune_app.engine.own_function import FAILURE
 from tune_app.engine.recorder import StudyRecorder
 from tune_app.storage.storage_errors import FullDiskError, StorageError
 from tune_app.study.fingerprint import data_fingerprint
@@ -128,13 +126,6 @@ def test_values_without_a_word_in_json_are_left_out_and_named_once(tmp_path: Pat
     ]
 
 
-def make_trial(name: str, milestone: int = 3, **config: Any) -> Any:
-    plan = {"name": name, "directory": f"tune/001/{name}", "milestones": [milestone]}
-    plan |= {"trial_key": name, "resume_from": []}
-    config = {"seed": 0, **config, "plan": plan}
-    return SimpleNamespace(config=config, trial_id=name, last_result={}, error_file=None)
-
-
 def test_a_column_of_the_hparams_tab_has_one_type(tmp_path: Path) -> None:
     configs = [
         {"gamma": "scale", "C": 1, "shrinking": True, "num_train_images": None},
@@ -194,80 +185,6 @@ def test_a_trial_is_complete_by_its_rows_whatever_tune_says(tmp_path: Path) -> N
     at_work.log_trial_end(trial)
     assert at_work.incomplete == {}
     assert not (ledger.root / "tune/001/a/error.txt").exists()
-
-
-def own_trial(tmp_path: Path, milestones: list[int], **trainable: Any) -> tuple[Any, Any, Path]:
-    """Return the recorder of a user's function, a trial that has begun, and its folder."""
-    ledger = make_ledger(tmp_path / "mine")
-    ledger.save()
-    at_work = make_recorder(ledger.store, metric="acc", is_own=True, **trainable)
-    trial = make_trial("a")
-    trial.config["plan"]["milestones"] = milestones
-    at_work.log_trial_start(trial)
-    return at_work, trial, ledger.root / "tune/001/a"
-
-
-def test_a_function_that_returned_leaves_a_file_that_says_so(tmp_path: Path) -> None:
-    at_work, trial, folder = own_trial(tmp_path, [0])
-    at_work.log_trial_result(1, trial, {"epoch": 4, "acc": 0.5})
-    at_work.log_trial_end(trial)
-    assert json.loads((folder / "returned.json").read_text()) == {"epoch": 4}
-    assert at_work.incomplete == {} and not (folder / "error.txt").exists()
-
-
-def test_a_trial_with_a_milestone_needs_no_such_file(tmp_path: Path) -> None:
-    at_work, trial, folder = own_trial(tmp_path, [1])
-    at_work.log_trial_result(1, trial, {"epoch": 1, "milestone": 1, "acc": 0.5})
-    at_work.log_trial_end(trial)
-    assert at_work.incomplete == {} and not (folder / "returned.json").exists()
-
-
-def test_an_error_of_the_function_is_kept_as_it_was_reported(tmp_path: Path) -> None:
-    at_work, trial, folder = own_trial(tmp_path, [0])
-    at_work.log_trial_result(1, trial, {"epoch": 1, "acc": 0.5})
-    text = "Traceback ...\n  train\nValueError: boom\n\nValueError: boom (my.py, line 3)\n"
-    at_work.log_trial_result(2, trial, {"epoch": 1, FAILURE: text})
-    assert at_work.refuses("a"), "Tune stops it"
-    at_work.log_trial_result(3, trial, {"epoch": 2, "acc": 0.5})
-    at_work.log_trial_end(trial)
-    assert (folder / "error.txt").read_text() == text
-    assert at_work.incomplete == {"a": "ValueError: boom (my.py, line 3)"}
-    assert [row["epoch"] for row in read_rows(folder / "result.json")] == [1]
-    assert not (folder / "returned.json").exists()
-
-
-def test_a_function_without_the_objective_fails_its_trial(tmp_path: Path) -> None:
-    at_work, trial, folder = own_trial(tmp_path, [0])
-    at_work.log_trial_result(1, trial, {"epoch": 1, "loss": 0.5, "pid": 7})
-    at_work.log_trial_end(trial)
-    reason = "it never reported acc, the metric of the search space; it reported loss"
-    assert at_work.incomplete == {"a": reason}
-    assert (folder / "error.txt").read_text() == f"{reason}\n"
-
-
-@pytest.mark.parametrize(
-    ("keep", "kept"), [("last", [3]), (2, [2, 3]), ("best", [2]), ("none", [])]
-)
-def test_the_checkpoints_of_a_complete_trial_that_are_to_stay(
-    tmp_path: Path, keep: str | int, kept: list[int]
-) -> None:
-    at_work, trial, folder = own_trial(tmp_path, [0], keep_checkpoints=keep)
-    for epoch, accuracy in ((1, 0.1), (2, 0.3), (3, 0.2)):
-        at_work.log_trial_result(epoch, trial, {"epoch": epoch, "acc": accuracy})
-        (folder / f"checkpoint_{epoch:06d}").mkdir()
-        write_own_index(folder / f"checkpoint_{epoch:06d}", "a", epoch, 0)
-    at_work.log_trial_end(trial)
-    assert sorted(int(path.name[-6:]) for path in folder.glob("checkpoint_*")) == kept
-
-
-def test_the_checkpoints_of_a_function_that_failed_stay(tmp_path: Path) -> None:
-    at_work, trial, folder = own_trial(tmp_path, [0], keep_checkpoints="none")
-    at_work.log_trial_result(1, trial, {"epoch": 1, "acc": 0.5})
-    (folder / "checkpoint_000000").mkdir()
-    write_own_index(folder / "checkpoint_000000", "a", 1, 0)
-    at_work.log_trial_result(2, trial, {"epoch": 1, FAILURE: "ValueError: boom\n"})
-    at_work.log_trial_end(trial)
-    assert (folder / "checkpoint_000000").exists()
 
 
 def test_a_stopped_trial_is_not_incomplete_and_keeps_the_checkpoint_of_its_rung(

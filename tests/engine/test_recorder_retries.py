@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.engine.test_recorder import own_trial
+from tests.recorders import own_trial
 from tune_app.study.objective import Objective
 from tune_app.study.result_rule import ResultRule
 from tune_app.study.trial_directory import read_directory
