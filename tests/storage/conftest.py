@@ -26,3 +26,13 @@ def folder(request: pytest.FixtureRequest, server: None, tmp_path: Path) -> Remo
     if request.param == "file":
         return RemoteFolder((tmp_path / "there").as_uri())
     return RemoteFolder(f"s3://{BUCKET}/{tmp_path.name}")
+
+
+@pytest.fixture
+def there(tmp_path: Path) -> Path:
+    return tmp_path / "there"
+
+
+@pytest.fixture
+def remote(there: Path) -> RemoteFolder:
+    return RemoteFolder(there.as_uri())
