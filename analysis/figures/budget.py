@@ -9,7 +9,7 @@ import pandas as pd
 
 from analysis.figures.chart import Chart, Choice, Data, Patch, Spec, values_of
 from analysis.figures.panels import panelled
-from analysis.figures.rows import TIMES, Rows, problem_of
+from analysis.figures.rows import Rows, problem_of
 from analysis.figures.theme import SERIES, cut
 from analysis.frames.columns import numbers
 from analysis.stats.budget import expected_best
@@ -30,7 +30,7 @@ def budget_data(rows: Rows) -> pd.DataFrame:
     objective, problem = rows.objective, problem_of(rows)
     frame = pd.DataFrame({"score": pd.Series(objective.values, dtype="float64")})
     frame["panel"] = list(problem.values) if problem else ""
-    name = next((n for n in TIMES if numbers(rows.frame, n).notna().all()), None)
+    name = rows.time
     parts = []
     for panel, group in frame.groupby("panel", sort=False):
         if len(group) < FEWEST:

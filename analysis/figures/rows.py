@@ -17,14 +17,12 @@ from analysis.frames.load import Study
 from analysis.frames.measures import picked_by, reported_numbers
 from analysis.frames.seeds import over_seeds
 from analysis.frames.tables import inert_axes
+from analysis.frames.training_time import TUNE_SECONDS, time_measures
 
 MOST_MEASURES = 14
 MOST_FACTORS = 40
 MOST_TOLD = 8
 """So many factors and measures are named in the box that describes a mark."""
-TUNE_SECONDS = "tune_seconds"
-TIMES = ("train_seconds", "fit_seconds", TUNE_SECONDS)
-"""What a training took, where it is known; rows that report no time have the one that Tune took."""
 _GOLDEN = 0.6180339887498949
 
 
@@ -37,6 +35,7 @@ class Rows:
         factors: the varied factors, in their order.
         measures: the reported numbers, the objective first; a time is always among them.
         names: key of a field -> parameter or measure.
+        time: the measure of what a training took; None if it is unknown.
         data: ``id``, ``jitter`` (0 to 1, to spread marks at one value of a discrete axis) and a
             column per field.
     """
@@ -45,6 +44,7 @@ class Rows:
     factors: tuple[Field, ...]
     measures: tuple[Field, ...]
     names: dict[str, str]
+    time: str | None
     data: Data
 
     @property
@@ -81,7 +81,7 @@ def rows_of(study: Study, key: str) -> Rows | None:
     if study.metric not in measured or numbers(rows, study.metric).isna().all():
         return None
     measured = [study.metric, *(name for name in measured if name != study.metric)]
-    if not set(TIMES) & {*measured, *study.config_keys}:
+    if not set(time_measures(study)) & {*measured, *study.config_keys}:
         measured.insert(len(set(picked_by(study))), TUNE_SECONDS)
     frame = over_seeds(rows, measured)
     frame = frame[numbers(frame, study.metric).notna()].reset_index(drop=True)
@@ -100,7 +100,8 @@ def rows_of(study: Study, key: str) -> Rows | None:
         **{one.key: list(one.values) for one in with_parts([*factors, *measures])},
     }
     data = Data(f"{key}-rows", columns)
-    return Rows(frame, tuple(factors), tuple(measures), keys, data)
+    time = next((n for n in time_measures(study) if numbers(frame, n).notna().all()), None)
+    return Rows(frame, tuple(factors), tuple(measures), keys, time, data)
 
 
 def shown_measure(study: Study, rows: Rows) -> Field:

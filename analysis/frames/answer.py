@@ -19,6 +19,7 @@ from analysis.frames.measures import num_items_of, picked_by, shown_of
 from analysis.frames.selection import selection_gap
 from analysis.frames.summary import candidates, groups_of
 from analysis.frames.tables import inert_axes, sharing_summary
+from analysis.frames.training_time import compared_time
 from analysis.stats import Interval, mean_interval, proportion_interval
 from analysis.stats.intervals import UNKNOWN
 from tune_app.study.arithmetic import mapping
@@ -123,7 +124,8 @@ class Spent:
     Attributes:
         num_rows, num_trials: rows, and the trials that served them.
         num_epochs: epochs that were trained.
-        train_seconds: the training time of all trials; without one, the time between reports.
+        train_seconds: the time of all trainings by which they are compared; without one, the time
+            between reports.
         is_train: whether it is a training time that the trials reported.
         wall_seconds: from the start of each launch to its last report; NaN if unknown.
         machine: the processor of the first launch; empty if not recorded.
@@ -142,7 +144,7 @@ def spent(study: Study) -> Spent:
     """Return what a study took so far."""
     epochs, trials = study.epochs, study.trials
     shared = sharing_summary(study)
-    seconds = numbers(epochs, "train_seconds")
+    seconds = numbers(epochs, compared_time(study))
     is_train = bool(seconds.notna().any())
     if is_train:
         total = float(seconds.groupby(epochs["trial_key"]).max().sum())

@@ -25,6 +25,7 @@ LABELS = {
 """Column -> value -> its printed name."""
 HEADINGS = {
     "dataset": "data set",
+    "cpu_seconds": "processor time (s)",
     "lr": "learning rate",
     "lr_schedule": "learning rate schedule",
     "label_smoothing": "label smoothing",

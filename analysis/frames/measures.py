@@ -18,6 +18,7 @@ from analysis.frames.columns import numbers
 from analysis.frames.labels import heading, with_minus, words_of
 from analysis.frames.load import Study
 from analysis.frames.meta import datasets_of
+from analysis.frames.training_time import compared_time
 from search_spaces.errors import one_line
 from tune_app.study.measures import NOT_MEASURED, Measures
 
@@ -230,6 +231,7 @@ def reported_numbers(study: Study) -> list[str]:
         and not pd.api.types.is_bool_dtype(study.rows[name])
     ]
     known, first = measures_of(study), list(picked_by(study))
+    times = list(dict.fromkeys((compared_time(study), *_TOTAL_TIMES)))
     splits = ("test", "val", None, "train")
 
     def place(name: str) -> tuple[int, int]:
@@ -237,8 +239,8 @@ def reported_numbers(study: Study) -> list[str]:
             return 0, first.index(name)
         if name in known.declared:
             return 1, [*known.declared].index(name)
-        if name in _TOTAL_TIMES:
-            return 2, _TOTAL_TIMES.index(name)
+        if name in times:
+            return 2, times.index(name)
         is_detail = name.endswith("_seconds") or name in _COSTS
         return 4 if is_detail else 3, splits.index(known.split(name))
 

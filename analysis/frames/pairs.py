@@ -19,6 +19,7 @@ from analysis.frames.measures import mean_column, picked_by
 from analysis.frames.pairing import sets_of
 from analysis.frames.rows import TIMED_ON
 from analysis.frames.summary import groups_of
+from analysis.frames.training_time import WALL, compared_time
 from analysis.stats import conditions_differ, same_conditions
 from analysis.stats.timing import CONDITIONS
 
@@ -53,7 +54,7 @@ def sets(
 
 def measured(study: Study) -> list[str]:
     """Return what is compared between levels: objective, test measure and training time."""
-    return list(dict.fromkeys([*picked_by(study), "train_seconds"]))
+    return list(dict.fromkeys([*picked_by(study), compared_time(study)]))
 
 
 def most_at_once(rows: pd.DataFrame) -> float:
@@ -79,7 +80,7 @@ def levels_data(study: Study, factor: str) -> pd.DataFrame:
         ``mean_column`` names them), ``num_concurrent_trials`` (the largest of these rows; NaN if
         one of them has none), and for every level but the first ``difference`` (mean of the paired
         differences in the measure that is shown), ``smallest``, ``largest``,
-        ``time_ratio`` (median of the paired ratios of ``train_seconds``, over the pairs timed under
+        ``time_ratio`` (median of the paired ratios of ``compared_time``, over the pairs timed under
         the same conditions) and ``time_problem`` (why there is no ratio; empty if there is one).
     """
     rows, found = sets(study, factor)
@@ -99,8 +100,9 @@ def levels_data(study: Study, factor: str) -> pd.DataFrame:
                 gained = at[shown] - first[shown]
                 record |= {"difference": gained.mean()}
                 record |= {"smallest": gained.min(), "largest": gained.max()}
-                record["time_ratio"] = time_ratios(at, first).median()
-                record["time_problem"] = _problem(at, first)
+                time = compared_time(study)
+                record["time_ratio"] = time_ratios(at, first, time).median()
+                record["time_problem"] = _problem(at, first, time)
             records.append(record)
     return pd.DataFrame(records)
 
@@ -113,15 +115,15 @@ def _at(study: Study, group: pd.DataFrame, factor: str, level: Any) -> pd.DataFr
     return frame.join(rows[known]).set_axis(rows["set"]).sort_index()
 
 
-def time_ratios(above: pd.DataFrame, below: pd.DataFrame) -> pd.Series[float]:
+def time_ratios(above: pd.DataFrame, below: pd.DataFrame, time: str = WALL) -> pd.Series[float]:
     """Return the ratio of the two training times of each pair; NaN if their conditions differ."""
-    seconds = below["train_seconds"].where(below["train_seconds"] > 0)
-    return (above["train_seconds"] / seconds).where(same_conditions(above, below))
+    seconds = below[time].where(below[time] > 0)
+    return (above[time] / seconds).where(same_conditions(above, below))
 
 
-def _problem(above: pd.DataFrame, below: pd.DataFrame) -> str:
+def _problem(above: pd.DataFrame, below: pd.DataFrame, time: str) -> str:
     """Say why no pair of times can be compared; empty if one can, or if there are no times."""
-    timed = above["train_seconds"].notna() & below["train_seconds"].notna()
+    timed = above[time].notna() & below[time].notna()
     if not timed.any() or same_conditions(above, below)[timed].any():
         return ""
     return conditions_differ(above[timed], below[timed])
@@ -140,8 +142,9 @@ def pairs_data(study: Study, factor: str, first: Any, second: Any) -> pd.DataFra
     shown = picked_by(study).shown
     frame = pd.DataFrame({"first": one[shown], "second": two[shown]})
     frame["difference"] = frame["first"] - frame["second"]
-    frame["time_ratio"] = time_ratios(one, two)
-    frame["time_problem"] = _problem(one, two)
+    time = compared_time(study)
+    frame["time_ratio"] = time_ratios(one, two, time)
+    frame["time_problem"] = _problem(one, two, time)
     origin = rows.drop_duplicates("set").set_index("set")
     for name in ("dataset", "seed"):
         if name in origin and name != factor:

@@ -15,6 +15,7 @@ from analysis.frames.columns import finished, varied
 from analysis.frames.labels import label
 from analysis.frames.load import FINISHED, Study
 from analysis.frames.pairs import by_dataset
+from analysis.frames.training_time import PROCESSOR, compared_time
 from analysis.labs.device_arms import arms, device_data
 from analysis.labs.growth import QUANTITIES, exponents_data, scaling_data
 from analysis.stats import conditions_differ
@@ -80,7 +81,9 @@ def _kernels(study: Study) -> list[str]:
         return []
     texts = []
     for names, group in by_dataset(data):
-        costs = [_cost(str(kernel), fits) for kernel, fits in group.groupby("kernel", sort=False)]
+        costs = [
+            _cost(study, str(kernel), fits) for kernel, fits in group.groupby("kernel", sort=False)
+        ]
         known = group[group["fit_seconds"].notna()]
         differ = conditions_differ(known, known) if len(known) else ""
         caution = f" These times are not comparable: {differ}." if differ else ""
@@ -88,12 +91,18 @@ def _kernels(study: Study) -> list[str]:
     return texts
 
 
-def _cost(kernel: str, fits: pd.DataFrame) -> str:
+def _cost(study: Study, kernel: str, fits: pd.DataFrame) -> str:
     """Return ``rbf took 1.20 s to fit and 0.40 s to predict, with 51 support vectors (2 fits)``."""
     fit, predict, vectors = (float(fits[name].median()) for name in QUANTITIES)
+    by_processor = compared_time(study) == PROCESSOR
+    if by_processor:
+        fit = float(fits[PROCESSOR].median())
     texts = [
-        f"{format_seconds(seconds)} s to {what}"
-        for what, seconds in (("fit", fit), ("predict", predict))
+        f"{format_seconds(seconds)} s {what}"
+        for what, seconds in (
+            ("of processor time to fit" if by_processor else "to fit", fit),
+            ("to predict", predict),
+        )
         if np.isfinite(seconds)
     ]
     took = f"took {' and '.join(texts)}" if texts else "has no recorded times"

@@ -10,6 +10,7 @@ import pandas as pd
 from analysis.frames.columns import finished, numbers
 from analysis.frames.load import Study
 from analysis.frames.rows import TIMED_ON
+from analysis.frames.training_time import PROCESSOR
 from analysis.stats import conditions_differ
 from analysis.stats.timing import CONDITIONS
 
@@ -21,12 +22,13 @@ def scaling_data(study: Study) -> pd.DataFrame:
 
     Returns:
         One row per fit: ``dataset`` and ``kernel`` if the study has them, ``num_train_images``,
-        ``QUANTITIES``, ``test_accuracy``, ``CONDITIONS`` and, if it differs, ``timed_on``.
+        ``QUANTITIES``, ``cpu_seconds`` (of the fit), ``test_accuracy``, ``CONDITIONS`` and, if it
+        differs, ``timed_on``.
     """
     rows = finished(study)
     rows = rows[rows["status"] == "finished"]
     frame = pd.DataFrame({name: rows[name] for name in ("dataset", "kernel") if name in rows})
-    for name in ("num_train_images", *QUANTITIES, "test_accuracy", *CONDITIONS):
+    for name in ("num_train_images", *QUANTITIES, PROCESSOR, "test_accuracy", *CONDITIONS):
         frame[name] = numbers(rows, name)
     if TIMED_ON in rows:
         frame[TIMED_ON] = rows[TIMED_ON]

@@ -21,6 +21,7 @@ from analysis.frames.measures import (
 from analysis.frames.resolution import resolution_of
 from analysis.frames.split import item_noun
 from analysis.frames.tables import sharing_summary
+from analysis.frames.training_time import time_words
 from analysis.render.document import Block, Bullets, Paragraph, Section
 from analysis.sections.best import nothing_picked, settings
 from analysis.sections.best_of import best_of_in_words
@@ -147,14 +148,14 @@ def cost_in_words(study: Study) -> list[str]:
         separate = sharing_summary(study)["epochs_of_rows"]
         saved = f" instead of {separate:,}" if separate > found.num_epochs else ""
         text += f", {counted(found.num_epochs, 'epoch')}{saved}"
-    times = _times(found)
+    times = _times(study, found)
     return [f"{text}{', ' if times else ''}{times}{_on(found)}."]
 
 
-def _times(found: Spent) -> str:
+def _times(study: Study, found: Spent) -> str:
     texts = []
     if math.isfinite(found.train_seconds):
-        what = "training time" if found.is_train else "in all trials together"
+        what = time_words(study) if found.is_train else "in all trials together"
         texts.append(f"{duration(found.train_seconds)} {what}")
     if math.isfinite(found.wall_seconds):
         texts.append(f"{duration(found.wall_seconds)} from start to end")

@@ -26,6 +26,7 @@ from analysis.frames.effects import is_chosen
 from analysis.frames.labels import MISSING, label, parameter_heading
 from analysis.frames.load import Study
 from analysis.frames.measures import num_items_of, picked_by, shown_of
+from analysis.frames.training_time import WALL, compared_time, time_words
 from analysis.render.document import Block, Figure, Paragraph, Section, Table
 from analysis.sections.factors import no_effects, only_together
 from search_spaces.errors import one_line
@@ -114,7 +115,7 @@ def _table(study: Study, name: str, lines: pd.DataFrame) -> Table:
         cells["p"] = [_p_text(line["p"]) for line in records]
     cells["verdict"] = [str(line["verdict"]) for line in records]
     if lines["time_ratio"].notna().any():
-        cells["training time"] = [_ratio(line["time_ratio"]) for line in records]
+        cells[time_words(study)] = [_ratio(line["time_ratio"]) for line in records]
     cells["what it does"] = [_sentence(study, line) for line in records]
     problems = dict.fromkeys(filter(None, lines["time_problem"]))
     optimistic = (
@@ -189,7 +190,10 @@ def _sentence(study: Study, line: dict[Any, Any]) -> str:
         exactly = ", the same difference at every seed" if is_exact(line) else ""
         text += f"{found} on average, {_of(line)}{exactly}; {_said(line)}."
     if pd.notna(line["time_ratio"]) and line["is_matched"]:
-        text += f" Training takes {line['time_ratio']:.2f} times as long."
+        ratio = line["time_ratio"]
+        is_wall = compared_time(study) == WALL
+        longer = "times as long" if is_wall else "times as much processor time"
+        text += f" Training takes {ratio:.2f} {longer}."
     if line["note"]:
         note = one_line(line["note"])
         text += f" {note[:1].upper()}{note[1:]}."

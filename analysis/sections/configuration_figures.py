@@ -8,7 +8,7 @@ import pandas as pd
 
 from analysis.figures.fields import Field
 from analysis.figures.parallel import MOST_LINES, parallel_chart, parallel_data
-from analysis.figures.rows import TIMES, Rows, by_spread, problem_of, shown_measure
+from analysis.figures.rows import Rows, by_spread, problem_of, shown_measure
 from analysis.figures.scatter import explore_chart, front_data, pareto_chart, sample_words
 from analysis.figures.slices import MOST_POINTS as MOST_IN_SLICE
 from analysis.figures.slices import slices_chart
@@ -17,6 +17,7 @@ from analysis.frames.conditions import MARK, at_once, note, timed
 from analysis.frames.costs import cost_measures
 from analysis.frames.load import Study
 from analysis.frames.pareto import several_objectives
+from analysis.frames.training_time import BY_PROCESSOR, PROCESSOR, compared_time, time_measures
 from analysis.render.document import Figure
 from analysis.sections.captions import (
     capital,
@@ -96,7 +97,11 @@ def pareto(study: Study, key: str) -> Figure | None:
         return None
     y = shown_measure(study, rows)
     others = [o.metric for o in several_objectives(study)[1:]]
-    costs = sorted(cost_measures(study), key=lambda name: name not in TIMES)
+    times = time_measures(study)
+    costs = sorted(
+        cost_measures(study),
+        key=lambda name: times.index(name) if name in times else len(times),
+    )
     same = quantity_of(rows.names[y.key])
     known = [m for m in map(rows.measure, (*others, *costs)) if m and len(set(m.values)) > 1]
     x = next((m for m in known if m.better and quantity_of(rows.names[m.key]) != same), None)
@@ -118,7 +123,9 @@ def pareto(study: Study, key: str) -> Figure | None:
 
 def _time_note(study: Study, name: str) -> tuple[str, ...]:
     """Return a footnote if a measure is a time and was not measured alone."""
-    if name not in TIMES:
+    if name == PROCESSOR and compared_time(study) == name:
+        return (BY_PROCESSOR,)
+    if name not in time_measures(study):
         return ()
     counts = at_once(study, study.rows.loc[timed(study.rows), "config_id"])
     return tuple(text.removeprefix(f"{MARK} ") for text in note(study, counts))

@@ -24,6 +24,7 @@ from analysis.frames.measures import (
 from analysis.frames.pairs import levels_data, sets
 from analysis.frames.summary import groups_of
 from analysis.frames.tables import inert_axes
+from analysis.frames.training_time import BY_PROCESSOR, WALL, compared_time, time_words
 from analysis.render.document import Block, Paragraph, Section, Table
 
 SETS = (
@@ -139,11 +140,13 @@ def means(study: Study, frame: pd.DataFrame, number: str) -> dict[str, list[str]
             )
         ]
         cells[f"mean {measure.heading}"] = texts
-    seconds = frame[mean_column("train_seconds")]
+    seconds = frame[mean_column(compared_time(study))]
     if seconds.isna().all():
         return cells
-    times = [format_cell("train_seconds", value) for value in seconds]
-    cells["mean training time (s)"] = marked(times, frame["num_concurrent_trials"])
+    times = [format_cell(compared_time(study), value) for value in seconds]
+    if compared_time(study) == WALL:
+        times = marked(times, frame["num_concurrent_trials"])
+    cells[f"mean {time_words(study)} (s)"] = times
     return cells
 
 
@@ -154,8 +157,10 @@ def items_of_lines(study: Study, frame: pd.DataFrame, metric: str) -> list[float
 
 
 def time_notes(study: Study, frame: pd.DataFrame) -> tuple[str, ...]:
-    """Return the footnote of times that were not measured alone."""
-    timed = frame[mean_column("train_seconds")].notna()
+    """Return the footnote of processor times, or of times that were not measured alone."""
+    timed = frame[mean_column(compared_time(study))].notna()
+    if compared_time(study) != WALL:
+        return (BY_PROCESSOR,) if timed.any() else ()
     return note(study, frame.loc[timed, "num_concurrent_trials"])
 
 

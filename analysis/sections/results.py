@@ -20,6 +20,7 @@ from analysis.frames.measures import (
 from analysis.frames.seeds import over_seeds
 from analysis.frames.summary import best_data, groups_of
 from analysis.frames.tables import inert_axes, study_table
+from analysis.frames.training_time import PROCESSOR, WALL, compared_time
 from analysis.render.document import Table
 from analysis.sections.panels import panel_names
 from tune_app.study.best_of import best_of_study
@@ -67,7 +68,7 @@ def rows_table(study: Study, key: str) -> Table:
         cells,
         study_table(study),
         (
-            *_notes(study, bool(best), copies, "train_seconds" in metrics),
+            *_notes(study, bool(best), copies, bool({WALL, PROCESSOR} & {*metrics})),
             *_time_note(study, frame, metrics),
         ),
         frozenset(i for i, mark in enumerate(cells["pick"]) if mark),
@@ -81,7 +82,8 @@ def rows_table(study: Study, key: str) -> Table:
 def _shown_measures(study: Study) -> list[str]:
     """Return the measures of the printed table; the first sorts it."""
     names = reported_numbers(study)
-    return [n for n in names if n != "train_seconds" or "fit_seconds" not in names][:_MOST_MEASURES]
+    is_said = compared_time(study) != WALL or "fit_seconds" in names
+    return [n for n in names if n != WALL or not is_said][:_MOST_MEASURES]
 
 
 def _metric_cells(study: Study, frame: pd.DataFrame, metric: str, copies: list[bool]) -> list[str]:
@@ -95,7 +97,8 @@ def _metric_cells(study: Study, frame: pd.DataFrame, metric: str, copies: list[b
         known = counted if counted > 0 else None
         items = known or num_items_of(study, dataset, metric)
         text = format_spread(metric, value, spread, items, as_share=measure.in_percent)
-        texts.append(f"{text} {_COPY}" if copy and metric in _TIMES and text != MISSING else text)
+        is_copied = copy and metric in (*_TIMES, PROCESSOR) and text != MISSING
+        texts.append(f"{text} {_COPY}" if is_copied else text)
     return marked(texts, at_once(study, frame["config_id"])) if metric in _TIMES else texts
 
 

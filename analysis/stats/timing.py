@@ -91,12 +91,15 @@ def _conditions(rows: pd.DataFrame) -> pd.DataFrame:
     return frame.assign(device=rows.get("device"), **{TIMED_ON: processors.astype("str")})
 
 
-def epoch_times(epochs: pd.DataFrame, *, num_warm_up: int = NUM_WARM_UP) -> pd.DataFrame:
+def epoch_times(
+    epochs: pd.DataFrame, *, time: str = "train_seconds", num_warm_up: int = NUM_WARM_UP
+) -> pd.DataFrame:
     """Return the training seconds of each epoch after the warm-up.
 
     Args:
-        epochs: as ``Study.epochs``: ``trial_key``, ``epoch``, cumulative ``train_seconds`` and, if
-            recorded, ``warm_up`` (whether an epoch was the first of its process).
+        epochs: as ``Study.epochs``: ``trial_key``, ``epoch``, a cumulative time and, if recorded,
+            ``warm_up`` (whether an epoch was the first of its process).
+        time: the column of the time.
         num_warm_up: the number of first epochs of each trial to leave out.
 
     Returns:
@@ -106,7 +109,7 @@ def epoch_times(epochs: pd.DataFrame, *, num_warm_up: int = NUM_WARM_UP) -> pd.D
     ordered = epochs.sort_values(["trial_key", "epoch"])
     by_trial = ordered.groupby("trial_key", sort=False)
     follows = by_trial["epoch"].diff() == 1
-    seconds = by_trial["train_seconds"].diff()
+    seconds = by_trial[time].diff()
     keep = follows & (seconds > 0) & (ordered["epoch"] > num_warm_up)
     if "warm_up" in ordered:  # a resumed trial warms up again
         keep &= ~ordered["warm_up"].isin([True])

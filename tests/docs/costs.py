@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from analysis.frames.columns import numbers
 from analysis.frames.labels import MISSING
+from analysis.frames.training_time import compared_time
 from analysis.labs.comparison import compare
 from analysis.labs.reference import TABLES, load_table
 from analysis.sections.answer import duration
@@ -47,6 +48,7 @@ def costs() -> Iterator[Cost]:
             if mine.empty:
                 continue
             rows = study.rows[study.rows["config_id"].isin(mine["config_id"])]
+            seconds = numbers(rows, compared_time(study)).groupby(rows["trial_id"]).max()
             theirs = mine.drop_duplicates(["dataset", "reference_accuracy", _THEIR_TIME])
             reasons = "; ".join(dict.fromkeys("; ".join(mine["reasons"]).split("; ")))
             yield Cost(
@@ -55,7 +57,7 @@ def costs() -> Iterator[Cost]:
                 table=printed,
                 num_here=len(rows),
                 num_there=len(theirs),
-                here=float(numbers(rows, "train_seconds").groupby(rows["trial_id"]).max().sum()),
+                here=float(seconds.sum()),
                 there=float(theirs[_THEIR_TIME].sum()),
                 total=float(load_table(printed).frame["train_seconds"].sum()),
                 differ=reasons,

@@ -33,7 +33,7 @@ def test_a_real_study_answers_its_question_in_under_ten_lines(real_study: Path) 
     assert lines.items[1].endswith("a pick on test would have claimed 2.5 points more.")
     assert lines.items[2].startswith(
         "Better on average in these runs: ResNet-18 instead of ResNet-50 (+32.0 "
-        "points, 0.21× the time); learning rate 0.001 instead of "
+        "points, 0.31× the time); learning rate 0.001 instead of "
         "0.0001 (+25.4); epochs 5 instead of 2 (+17.4, 2.5× the time)"
     )
     assert lines.items[3].startswith("Cost: 128 rows from 32 trainings, 160 epochs instead of 448")

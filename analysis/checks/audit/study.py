@@ -30,11 +30,12 @@ from analysis.checks.audit.finding import Audit, Finding, NotApplicableError
 from analysis.checks.audit.overlap import check_images
 from analysis.checks.audit.sizes import is_count
 from analysis.checks.audit.table import STEADY, Table
-from analysis.frames.columns import repeats
+from analysis.frames.columns import numbers, repeats
 from analysis.frames.load import FINISHED, Study, load_study
 from analysis.frames.measures import is_share_in
 from analysis.frames.rows import TIMED_ON
 from analysis.frames.steady import steady_seconds
+from analysis.frames.training_time import compared_time
 from analysis.labs.reference import Protocol
 from analysis.stats import read_predictions
 from search_spaces.errors import UserError
@@ -94,6 +95,10 @@ def study_table(study: Study, rows: pd.DataFrame | None = None) -> Table:
     # A user's own percentages, from 0 to 100, are no shares, as which the rules would take them.
     own = [c for c in study.metric_keys if study.is_own and is_share(c)]
     kept = kept.drop(columns=[c for c in own if not is_share_in(study, c)])
+    if "train_seconds" in kept:
+        time = compared_time(study)
+        steady = steady_seconds(kept, study.epochs, time)
+        kept = kept.assign(**{"train_seconds": numbers(kept, time), STEADY: steady})
     settings = [s for s in study.config_keys if s in kept and (s != "device" or _devices(kept) > 1)]
     settings += ["seed"] if "seed" not in settings else []
     measured = [
@@ -103,8 +108,6 @@ def study_table(study: Study, rows: pd.DataFrame | None = None) -> Table:
     unit = _digits(kept, measured, num_test)
     if "test_accuracy" not in kept:
         kept = kept.assign(test_accuracy=np.nan)
-    if "train_seconds" in kept:
-        kept = kept.assign(**{STEADY: steady_seconds(kept, study.epochs)})
     varying = [s for s in settings if kept[s].astype(str).nunique() > 1]
     complete = prod(int(kept[s].astype(str).nunique()) for s in varying) == len(kept)
     return Table(

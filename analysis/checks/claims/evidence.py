@@ -34,6 +34,7 @@ from analysis.frames.measures import Measure
 from analysis.frames.meta import datasets_of
 from analysis.frames.split import identity_of_test, varies
 from analysis.frames.steady import steady_seconds
+from analysis.frames.training_time import compared_time
 from analysis.frames.trial_frames import with_plain_text
 from search_spaces.errors import did_you_mean, one_line
 from tune_app.study.measures import Measures
@@ -131,7 +132,8 @@ def is_timed(metric: str) -> bool:
 def from_study(study: Study) -> Evidence:
     """Return a study's finished rows as evidence.
 
-    ``train_seconds`` becomes ``steady_seconds`` if the row has more than one epoch.
+    ``train_seconds`` becomes the time by which trainings are compared, without the warm-up if the
+    row has more than one epoch.
     """
     rows = study.rows[study.rows["status"].isin(FINISHED)].copy()
     original = rows["same_as"].where(rows["same_as"] != "", rows["config_id"])
@@ -144,7 +146,8 @@ def from_study(study: Study) -> Evidence:
         rows[num_of(split)] = _images(study, rows, split)
     rows = _with_predictions(_with_first_seeds(rows, study), study)
     if "train_seconds" in rows:
-        rows["train_seconds"] = steady_seconds(rows, study.epochs).fillna(rows["train_seconds"])
+        time = compared_time(study)
+        rows["train_seconds"] = steady_seconds(rows, study.epochs, time).fillna(rows[time])
     rows = with_plain_text(rows)
     return Evidence(
         study.name,
