@@ -140,8 +140,10 @@ def cost_in_words(study: Study) -> list[str]:
     if not found.num_trials:
         return []
     text = f"Cost: {counted(found.num_rows, 'row')}"
-    if halted := int(study.rows["status"].isin(HALTED).sum()):
-        text += f" ({halted} of them stopped early)"
+    states = {"stopped early": HALTED, "unfinished": ("unfinished",)}
+    counts = {words: int(study.rows["status"].isin(which).sum()) for words, which in states.items()}
+    if told := ", ".join(f"{count} of them {words}" for words, count in counts.items() if count):
+        text += f" ({told})"
     if found.num_trials != found.num_rows:
         text += f" from {counted(found.num_trials, 'training')}"
     if length_axis(study) and found.num_epochs:

@@ -6,10 +6,17 @@ from pathlib import Path
 
 from analysis.frames.load import load_study
 from analysis.render.document import Bullets, Figure, Paragraph, Section, Table
-from analysis.sections.answer import answer
+from analysis.sections.answer import answer, cost_in_words
 from tests.any_studies import regression, single_trial
 from tests.own_studies import own_study, report
-from tests.studies import prefix_study
+from tests.studies import (
+    line,
+    prefix_study,
+    resnet_config,
+    study_json,
+    write_study,
+    write_trial,
+)
 
 
 def lines_of(section: Section) -> tuple[str, ...]:
@@ -58,6 +65,14 @@ def test_seeds_give_the_interval_of_any_measure(tmp_path: Path) -> None:
         "Better on average: learning rate 0.1 instead of 0.5 (−10 mm); width 8 instead of 32 (−1)."
     )
     assert cost.startswith("Cost: 24 rows, 8 min in all trials")
+
+
+def test_the_cost_names_rows_whose_training_is_not_at_its_end(tmp_path: Path) -> None:
+    configs = {str(epochs): resnet_config(epochs=epochs) for epochs in (2, 5)}
+    path = write_study(tmp_path / "study", study_json(configs))
+    write_trial(path, "k", configs["5"], {2: ["2"], 5: ["5"]}, [line(1), line(2, milestone=True)])
+    [cost] = cost_in_words(load_study(path))
+    assert cost.startswith("Cost: 2 rows (1 of them unfinished) from 1 training, 2 epochs"), cost
 
 
 def test_one_configuration_is_no_winner(tmp_path: Path) -> None:
