@@ -9,7 +9,11 @@ from typing import Any
 import pytest
 
 from tests.ledgers import DATA, epoch, make_ledger, record
+from tests.own_studies import own_study, report
 from tests.recorded import ended
+from tune_app.storage.open_store import open_store
+from tune_app.study.recorded import read_recorded
+from tune_app.study.trial_directory import RETURNED_FILE
 
 
 def test_rows_are_finished_by_their_milestone(tmp_path: Path) -> None:
@@ -91,3 +95,14 @@ def test_trials_of_other_data_do_not_count(tmp_path: Path) -> None:
     assert recorded.ended(anew.study) == {} and not recorded.trials
     (note,) = recorded.notes
     assert "1 trials of launch 001 were trained on other data" in note
+
+
+def test_at_a_url_the_attempt_that_returned_counts_too(tmp_path: Path) -> None:
+    ledger = own_study(tmp_path / "own", [{"lr": 0.1}])
+    failed = [{"epoch": epoch, "val_accuracy": epoch / 10} for epoch in range(1, 8)]
+    again = [{"epoch": epoch, "val_accuracy": epoch / 20} for epoch in range(1, 6)]
+    folder = report(ledger, {"lr": 0.1}, [*failed, *again])
+    (folder / RETURNED_FILE).write_text(json.dumps({"epoch": 5}))
+    with open_store(ledger.root.as_uri()) as store:
+        (outcome,) = read_recorded(store.root, ledger.study).outcomes(ledger.study).values()
+    assert outcome.report is not None and outcome.report.record["val_accuracy"] == 0.25

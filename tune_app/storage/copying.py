@@ -18,7 +18,7 @@ from tune_app.storage.store import STUDY_FILE, StudyStore
 
 COPIED = re.compile(
     rf"(?!weights/)(?:{RESULTS}"
-    r"|tune/[^/]+/[^/]+/(?:predictions/[^/]+\.npz|output\.txt|returned\.json))"
+    r"|tune/[^/]+/[^/]+/(?:predictions/[^/]+\.npz|output\.txt))"
 )
 """Paths of the files that are copied. Those in ``weights`` name files that are not."""
 

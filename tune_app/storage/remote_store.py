@@ -22,7 +22,7 @@ from tune_app.storage.working_copy import WorkingCopy
 
 RESULTS = (
     r"study\.json|search\.jsonl|(?:launches|weights)/[^/]+\.json"
-    r"|tune/[^/]+/[^/]+/(?:(?:params|result|stopped)\.json|error\.txt)"
+    r"|tune/[^/]+/[^/]+/(?:(?:params|result|returned|stopped)\.json|error\.txt)"
 )
 """Paths of the files that say what a study is, and how its rows ended: a pattern."""
 SMALL_FILES = re.compile(
