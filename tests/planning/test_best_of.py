@@ -58,9 +58,9 @@ def request(folder: Path, **changes: Any) -> StudyRequest:
     return StudyRequest(SPACE, LocalStore(folder), **changes)
 
 
-def begin(repeat: Repeat, folder: Path, seeds: tuple[int, ...] | None = None) -> Ledger:
+def begin(repeat: Repeat, folder: Path, seeds: tuple[int, ...] = ()) -> Ledger:
     """Write the study that repeats the picks, as its first launch does."""
-    asked = repeat.asked_by(request(folder), seeds=seeds, count=None)
+    asked = repeat.asked_by(request(folder, seeds=seeds), count=None)
     study = prepare(check_request(asked), Cluster(({"CPU": 2.0},)))
     study.ledger.start_launch({"open": []})
     return study.ledger
@@ -97,13 +97,13 @@ def test_seeds_of_the_search_are_left_out_and_six_new_ones_are_the_default(
     searched: Path, tmp_path: Path
 ) -> None:
     repeat = repeat_of(searched)
-    asked = repeat.asked_by(request(tmp_path / "best"), seeds=(0, 1, 2), count=None)
+    asked = repeat.asked_by(request(tmp_path / "best", seeds=(0, 1, 2)), count=None)
     assert asked.seeds == (1, 2)
     assert asked.notes == ("seeds of searched are left out, as they are not new: 0",)
-    asked = repeat.asked_by(request(tmp_path / "best"), seeds=None, count=None)
+    asked = repeat.asked_by(request(tmp_path / "best"), count=None)
     assert (asked.seeds, asked.notes) == ((1, 2, 3, 4, 5, 6), ())
     with pytest.raises(UserError, match=r"searched has used 0, so no seed is new; .* --seeds 1-6"):
-        repeat.asked_by(request(tmp_path / "best"), seeds=(0,), count=None)
+        repeat.asked_by(request(tmp_path / "best", seeds=(0,)), count=None)
 
 
 def test_an_objective_that_the_user_names_judges_the_repeats(
@@ -112,7 +112,7 @@ def test_an_objective_that_the_user_names_judges_the_repeats(
     repeat = repeat_of(searched)
     named = replace(repeat.space, metric="loss", mode="min")
     asked = replace(request(tmp_path / "best"), space=named, has_objective=True)
-    space = repeat.asked_by(asked, seeds=None, count=None).space
+    space = repeat.asked_by(asked, count=None).space
     assert (space.metric, space.mode) == ("loss", "min")
     assert space.param_space == {"depth": 2, "heads": 2}
 
@@ -121,7 +121,7 @@ def test_with_a_split_for_every_seed_the_split_of_the_search_is_not_new(
     tmp_path: Path, searched: Path
 ) -> None:
     repeat = replace(repeat_of(searched), data={"split_seed": 3})
-    asked = repeat.asked_by(request(tmp_path / "best", vary_split=True), seeds=(2, 3), count=None)
+    asked = repeat.asked_by(request(tmp_path / "best", vary_split=True, seeds=(2, 3)), count=None)
     assert asked.seeds == (2,)
 
 
@@ -141,24 +141,24 @@ def test_a_study_that_has_begun_goes_on_with_its_picks(searched: Path, tmp_path:
     report(ledger, {"depth": 5, "heads": 2}, [{"score": 95.0}])
     later = repeat_of(searched)
     assert later.best_of.picks == (Pick(config_id(5), 95.0, 5, 4),)
-    asked = later.asked_by(request(tmp_path / "best"), seeds=None, count=None)
+    asked = later.asked_by(request(tmp_path / "best"), count=None)
     assert asked.seeds == (4, 5) and asked.space.param_space == {"depth": 2, "heads": 2}
     assert asked.best_of is not None and asked.best_of.picks[0].config_id == config_id(2)
     assert asked.notes[0].startswith(f"searched now picks {config_id(5)}; this study goes on with")
     more = begin(later, tmp_path / "best", seeds=(4, 5, 6))
     assert more.study["seeds"] == [4, 5, 6]
     assert [entry["config_id"] for entry in more.study["configurations"]] == [config_id(2)]
-    fresh = later.asked_by(request(tmp_path / "best", fresh=True), seeds=(1,), count=None)
+    fresh = later.asked_by(request(tmp_path / "best", fresh=True, seeds=(1,)), count=None)
     assert fresh.space.param_space == {"depth": 5, "heads": 2}
 
 
 def test_other_studies_are_not_mixed_with_it(searched: Path, tmp_path: Path) -> None:
     repeat = repeat_of(searched)
     with pytest.raises(UserError, match="study searched is a study of its own; name another one"):
-        repeat.asked_by(request(searched), seeds=None, count=None)
+        repeat.asked_by(request(searched), count=None)
     begin(repeat, tmp_path / "best")
     with pytest.raises(UserError, match="--count 2: study best has begun with 1; name another"):
-        repeat_of(searched, count=2).asked_by(request(tmp_path / "best"), seeds=None, count=2)
+        repeat_of(searched, count=2).asked_by(request(tmp_path / "best"), count=2)
     with pytest.raises(UserError, match="repeats what searched picked; continue it with --best-of"):
         check_request(request(tmp_path / "best", search=SearchOptions("random", 3)))
 
@@ -197,7 +197,7 @@ def test_other_images_are_refused(searched: Path, tmp_path: Path) -> None:
         name="shipped", trainable="resnet", param_space={**config, "lr": 0.1, "epochs": 1}
     )
     asked = replace(repeat, best_of=of_images, space=space).asked_by(
-        request(tmp_path / "best", source="sample", num_images=200), seeds=(1,), count=None
+        request(tmp_path / "best", source="sample", num_images=200, seeds=(1,)), count=None
     )
     with pytest.raises(UserError, match="its results on mnist are of other images than those"):
         prepare(check_request(asked), Cluster(({"CPU": 2.0},)))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -34,7 +35,12 @@ def config_id(x: int, epochs: int = 9) -> str:
     return make_configuration({"x": x, "epochs": epochs}).config_id
 
 
-def study(folder: Path, further: tuple[str, int] | None = None, **space: Any) -> PreparedStudy:
+def study(
+    folder: Path,
+    further: tuple[str, int] | None = None,
+    seeds: tuple[int, ...] = (),
+    **space: Any,
+) -> PreparedStudy:
     fields: dict[str, Any] = {
         "name": "mine",
         "trainable": train,
@@ -43,7 +49,10 @@ def study(folder: Path, further: tuple[str, int] | None = None, **space: Any) ->
         "param_space": {"x": {"grid_search": [1, 2]}, "epochs": 9},
     }
     request = StudyRequest(
-        SearchSpace(**{**fields, **space}), LocalStore(folder / "mine"), further=further
+        SearchSpace(**{**fields, **space}),
+        LocalStore(folder / "mine"),
+        further=further,
+        seeds=seeds,
     )
     return prepare(check_request(request), CLUSTER)
 
@@ -93,6 +102,27 @@ def test_a_stopped_row_is_run_to_its_end_and_no_other_row_is(begun: Path) -> Non
     again = study(begun, (config_id(1), 12)).plan(CLUSTER)
     assert {trial.config["x"] for trial in again.trials} == {1}
     assert again.left_out == {(config_id(2), 0)} and not plan.left_out
+
+
+def test_a_stopped_row_gets_its_own_result_on_the_way_to_more_epochs(begun: Path) -> None:
+    found = study(begun, (config_id(2), 12))
+    _, config = planned(found)
+    assert config["plan"]["serves"] == {"9": [config_id(2)], "12": [config_id(2, 12)]}
+    assert config["plan"]["resume_from"][0].endswith("checkpoint_000003")
+    request = replace(found.request, sharing=False)
+    alone = prepare(check_request(request), CLUSTER).plan(CLUSTER)
+    assert [trial.milestones for trial in alone.trials] == [(12,)]
+
+
+def test_the_study_gets_no_other_seed_and_no_other_row(tmp_path: Path) -> None:
+    study(tmp_path, seeds=(3,), param_space={"x": 1, "epochs": 9}).ledger.start_launch({})
+    found = study(tmp_path, (config_id(1), 12))
+    assert found.ledger.row_keys() == [(config_id(1), 3), (config_id(1, 12), 3)]
+    assert found.num_added == 1
+    assert found.ledger.study["space"]["param_space"] == {"x": 1, "epochs": 9}
+    found.ledger.start_launch({})
+    again = study(tmp_path, (config_id(1), 12))
+    assert again.ledger.study["space"]["factors"] == ["epochs"] and not again.is_changed()
 
 
 def test_a_plain_launch_runs_stopped_rows_to_their_end(begun: Path) -> None:

@@ -121,3 +121,18 @@ def test_a_search_goes_on_without_its_options_where_nothing_else_could_run(tmp_p
     again = request(tmp_path, SearchOptions(), space=domains())
     assert search_settings(again, FULL.as_json()) == FULL
     assert search_settings(request(tmp_path, SearchOptions()), FULL.as_json()) is None, "a grid"
+
+
+def test_a_study_with_a_search_keeps_its_one_seed(tmp_path: Path) -> None:
+    options = SearchOptions("random", 3)
+    common: dict[str, Any] = {"space": domains(), "source": "sample", "num_images": 100}
+    first = prepare(
+        check_request(request(tmp_path, options, **common, seeds=(3,))), Cluster(({"CPU": 2.0},))
+    )
+    first.ledger.start_launch({})
+    assert check_request(request(tmp_path, options, **common)).request.seeds == (3,)
+    point = (("lr", "0.01"),)
+    added = check_request(request(tmp_path, SearchOptions(), **common, add=(point,)))
+    assert added.request.seeds == (3,)
+    with pytest.raises(UserError, match="one seed, not at 2; name one seed"):
+        check_request(request(tmp_path, SearchOptions(), **common, add=(point,), seeds=(4,)))

@@ -95,8 +95,7 @@ def requested(
     with open_store(study_place(args, space)) as store:
         request = make_request(args, arguments, space, store, code)
         if repeat is not None:
-            seeds = request.seeds if args.seeds else None
-            request = repeat.asked_by(request, seeds=seeds, count=args.count)
+            request = repeat.asked_by(request, count=args.count)
         yield request
 
 

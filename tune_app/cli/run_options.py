@@ -71,8 +71,8 @@ OPTIONS: dict[str, dict[str, Any]] = {
     },
     "--seeds": {
         "metavar": "SEEDS",
-        "help": "run every configuration once per seed, e.g. 0-5 or 0,2,7 (default: 0; with "
-        "--best-of six new ones)",
+        "help": "run every configuration once per seed, e.g. 0-5 or 0,2,7 (default: those of "
+        "the study; of a new one 0, and with --best-of six that are new)",
     },
     "--vary-split": {
         "action": "store_true",

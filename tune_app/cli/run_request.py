@@ -55,7 +55,7 @@ def make_request(
         store=store,
         code=code,
         arguments=tuple(without_addresses(arguments)),
-        seeds=parse_seeds(args.seeds or "0"),
+        seeds=parse_seeds(args.seeds) if args.seeds else (),
         source=args.data or "full",
         num_images=args.images,
         budget_seconds=parse_duration(budget, "--budget") if budget else None,

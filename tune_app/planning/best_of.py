@@ -6,7 +6,7 @@ configuration gives. New seeds are.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -41,16 +41,14 @@ class Repeat:
     space: SearchSpace
     data: Mapping[str, Any]
 
-    def asked_by(
-        self, request: StudyRequest, *, seeds: Sequence[int] | None, count: int | None
-    ) -> StudyRequest:
+    def asked_by(self, request: StudyRequest, *, count: int | None) -> StudyRequest:
         """Return a request that repeats the picks.
 
         If the study has begun, it goes on with the picks that it began with.
 
         Args:
-            request: what else the user asks for.
-            seeds: the seeds; None for those of the study, or for as many new ones as a test needs.
+            request: what else the user asks for. Without seeds, those of the study are run, and
+                of a new one as many as a test needs.
             count: how many picks the user asks for; None if that is left open.
 
         Raises:
@@ -73,7 +71,7 @@ class Repeat:
                     f"{best_of.study} now picks {newest}; this study goes on with what it began "
                     "with; to repeat the new pick, name another study with --study"
                 )
-        chosen, left_out = self._new_seeds(request, seeds, existing)
+        chosen, left_out = self._new_seeds(request, existing)
         if left_out:
             listed = ", ".join(map(str, left_out))
             notes.append(f"seeds of {best_of.study} are left out, as they are not new: {listed}")
@@ -103,25 +101,25 @@ class Repeat:
         return begun
 
     def _new_seeds(
-        self, request: StudyRequest, seeds: Sequence[int] | None, existing: Ledger | None
+        self, request: StudyRequest, existing: Ledger | None
     ) -> tuple[tuple[int, ...], list[int]]:
         """Return the seeds to run, and those that are not new."""
         used = set(self.best_of.seeds)
         if request.vary_split and not self.data.get("vary_split"):
             used.add(self.data["split_seed"])  # its split is the one on which was picked
-        if seeds is None:
+        if not request.seeds:
             if existing is not None:
                 return tuple(existing.study["seeds"]), []
             number = fewest_pairs()
             return tuple([s for s in range(number + len(used)) if s not in used][:number]), []
-        new = tuple(seed for seed in seeds if seed not in used)
+        new = tuple(seed for seed in request.seeds if seed not in used)
         if not new:
             first = max(used) + 1
             raise UserError(
                 f"--seeds: {self.best_of.study} has used {', '.join(map(str, sorted(used)))}, so "
                 f"no seed is new; use others, e.g. --seeds {first}-{first + 5}"
             )
-        return new, [seed for seed in seeds if seed in used]
+        return new, [seed for seed in request.seeds if seed in used]
 
 
 def find_repeat(

@@ -15,7 +15,7 @@ from tune_app.planning.objectives import with_recorded_objectives
 from tune_app.planning.order import RANDOM
 from tune_app.planning.request import StudyRequest
 from tune_app.planning.resources import Cluster, check_gpus
-from tune_app.planning.search_options import check_search, search_settings
+from tune_app.planning.search_options import check_one_seed, check_search, search_settings
 from tune_app.planning.study_data import load_own_data
 from tune_app.storage.store import STUDY_FILE
 from tune_app.study.ledger import Ledger, open_ledger
@@ -85,6 +85,10 @@ def check_request(request: StudyRequest) -> CheckedRequest:
     Raises:
         UserError: they do not agree, or an option is not allowed for this space.
     """
+    existing = None if request.fresh else open_ledger(request.store)
+    if not request.seeds:
+        seeds = (0,) if existing is None else tuple(existing.study["seeds"])
+        request = replace(request, seeds=seeds)
     if request.search.is_empty:
         check_num_rows(request.space.num_configurations() or 0, len(request.seeds))
     if request.space.exclusive and request.trials_per_gpu > 1:
@@ -100,7 +104,6 @@ def check_request(request: StudyRequest) -> CheckedRequest:
             f"--vary-split: {request.space.name} uses no images, so there is nothing to split; "
             "leave the option out"
         )
-    existing = None if request.fresh else open_ledger(request.store)
     check_is_repeat(request, existing)
     if existing is not None:
         request = with_recorded_objectives(request, existing)
@@ -115,8 +118,10 @@ def check_request(request: StudyRequest) -> CheckedRequest:
         raise UserError(
             f"--continue {request.further[0]}: {request.store.place}: no study there; run it first"
         )
+    if search is not None or (recorded is not None and request.space.has_domains):
+        check_one_seed(request, existing)
     if search is not None:
-        check_search(search, request, trainable, existing)
+        check_search(search, request, trainable)
     return CheckedRequest(request, trainable, existing, search=search)
 
 

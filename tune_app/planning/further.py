@@ -23,15 +23,19 @@ _MOST_NAMED = 5
 
 
 def take_further(
-    study: dict[str, Any], trainable: Trainable, row: str, epochs: int
+    study: dict[str, Any], trainable: Trainable, row: str, epochs: int, *, sharing: bool = True
 ) -> frozenset[RowKey]:
     """Return the rows that take a configuration further, and add them to the study.
+
+    If a longer training passes through the end of the row itself, that is among them: it may have
+    been stopped before, and would have to be trained anew otherwise.
 
     Args:
         study: the content of ``study.json``, to which a configuration may be added.
         trainable: the study's trainable.
         row: the id of a configuration, or the beginning of it.
         epochs: the number of epochs in all.
+        sharing: whether rows may share a trial.
 
     Raises:
         UserError: there is no such configuration, or it cannot have so many epochs.
@@ -49,15 +53,17 @@ def take_further(
             f"--epochs {epochs}: row {config_id} has {current} epochs already; allowed: from "
             f"{current}, which runs it to its end if it was stopped"
         )
+    ids = [config_id]
     if epochs > current:
         longer = {**config, axis: epochs}
         check_config(f"--epochs {epochs}", trainable, longer)
         added = make_configuration(longer, study["space"].get("defaults") or {})
-        config_id = added.config_id
-        if all(entry["config_id"] != config_id for entry in study["configurations"]):
-            entry = {"config_id": config_id, "config": added.config}
+        passes = sharing and trainable.shares_prefix(trainable.complete(longer))
+        ids = [*ids, added.config_id] if passes else [added.config_id]
+        if all(entry["config_id"] != added.config_id for entry in study["configurations"]):
+            entry = {"config_id": added.config_id, "config": added.config}
             study["configurations"].append(entry)
-    return frozenset((config_id, seed) for seed in study["seeds"])
+    return frozenset((config_id, seed) for config_id in ids for seed in study["seeds"])
 
 
 def further_notes(trainable: Trainable, plan: Plan, recorded: Recorded) -> list[str]:

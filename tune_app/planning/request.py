@@ -26,7 +26,8 @@ class StudyRequest:
         code: the user's code: file name -> its fingerprint; empty for a space without any.
         accept_code_change: whether to go on with a study that was made with other code.
         arguments: the words of the command line, for the record of the launch.
-        seeds: every configuration is run once per seed.
+        seeds: every configuration is run once per seed; empty for the seeds of the study, which are
+            0 for a new one.
         source: ``full``, ``sample`` or a folder with images.
         num_images: images per data set, or None for all.
         budget_seconds: the time that the study may take, which decides the number of images; None
@@ -65,7 +66,7 @@ class StudyRequest:
     code: Mapping[str, str] = field(default_factory=dict)
     accept_code_change: bool = False
     arguments: tuple[str, ...] = ()
-    seeds: tuple[int, ...] = (0,)
+    seeds: tuple[int, ...] = ()
     source: str = "full"
     num_images: int | None = None
     budget_seconds: float | None = None

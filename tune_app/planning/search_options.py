@@ -89,10 +89,22 @@ def _recorded(entry: object) -> SearchSettings | None:
         raise UserError(f"study.json: {problem}; restore it from a copy") from None
 
 
-def check_search(
-    search: SearchSettings, request: StudyRequest, trainable: Trainable, existing: Ledger | None
-) -> None:
-    """Check that a search can be run with the other options and in the existing study.
+def check_one_seed(request: StudyRequest, existing: Ledger | None) -> None:
+    """Check that a study with a search has one seed, also after what the user asks for.
+
+    Raises:
+        UserError: it would have several.
+    """
+    seeds = {*request.seeds, *(existing.study["seeds"] if existing is not None else ())}
+    if len(seeds) > 1:
+        raise UserError(
+            f"--seeds: a search tries each configuration at one seed, not at {len(seeds)}; name "
+            "one seed, and repeat the best configuration at others afterwards, with --best-of"
+        )
+
+
+def check_search(search: SearchSettings, request: StudyRequest, trainable: Trainable) -> None:
+    """Check that a search can be run with the other options.
 
     Raises:
         UserError: it cannot.
@@ -106,12 +118,6 @@ def check_search(
     ):
         if is_given:
             raise UserError(f"{option}: a search decides itself which rows come next; {instead}")
-    seeds = {*request.seeds, *(existing.study["seeds"] if existing is not None else ())}
-    if len(seeds) > 1:
-        raise UserError(
-            f"--seeds: a search tries each configuration at one seed, not at {len(seeds)}; name "
-            "one seed, and repeat the best configuration at others afterwards, with --best-of"
-        )
     if request.budget_seconds is not None:
         raise UserError(
             "--budget: the trials of a search are not known beforehand; use --images and "

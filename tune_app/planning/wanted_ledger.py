@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Mapping
+from typing import Any
 
 from tune_app.data.split_data import SplitData, describe
 from tune_app.planning.added_points import add_points, further_factors
@@ -42,6 +43,8 @@ def make_ledger(
         has_objective=request.has_objective,
     )
     check_same_data(request, wanted.study["data"])
+    if request.further is not None and checked.existing is not None:
+        _ask_for_no_more(wanted.study, checked.existing.study)
     if request.add and request.space.has_domains:
         wanted.study["configurations"] = []  # those of the space belong to its search
     ledger, num_before = wanted, 0
@@ -50,7 +53,9 @@ def make_ledger(
         num_before = len(ledger.row_keys())
         extend_ledger(ledger, wanted)
     only = _chosen_rows(ledger, checked)
-    ledger.study["space"]["factors"] += further_factors(ledger.study, request.space)
+    space = ledger.study["space"]
+    further = further_factors(ledger.study, request.space)
+    space["factors"] = list(dict.fromkeys([*space["factors"], *further]))
     check_num_rows(len(ledger.study["configurations"]), len(ledger.study["seeds"]))
     num_added = len(ledger.row_keys()) - num_before if checked.existing is not None else 0
     ledger.study.pop(SAME_AT_EVERY_SEED, None)
@@ -61,6 +66,17 @@ def make_ledger(
     return ledger, num_added, only
 
 
+def _ask_for_no_more(wanted: dict[str, Any], study: Mapping[str, Any]) -> None:
+    """Let a request that takes one row further leave what the study asks as it is.
+
+    The space that the user names may have more configurations than the study, such as that of a
+    search of which the study repeats the best.
+    """
+    wanted["configurations"] = []
+    asked = {key: study["space"].get(key) for key in ("question", "factors", "param_space")}
+    wanted["space"] |= {key: value for key, value in asked.items() if value is not None}
+
+
 def _chosen_rows(ledger: Ledger, checked: CheckedRequest) -> frozenset[RowKey] | None:
     """Return the rows to which the launch is confined, None for all; add those that are new.
 
@@ -68,7 +84,7 @@ def _chosen_rows(ledger: Ledger, checked: CheckedRequest) -> frozenset[RowKey] |
     """
     request, study, only = checked.request, ledger.study, None
     if request.further is not None:
-        only = take_further(study, checked.trainable, *request.further)
+        only = take_further(study, checked.trainable, *request.further, sharing=request.sharing)
     if request.add:
         added = add_points(study, request.space, checked.trainable, request.add)
         only = added if request.space.has_domains else None
