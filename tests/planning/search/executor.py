@@ -122,14 +122,10 @@ class Executor:
     survives: int | None = None
     restarts: list[tuple[str, int]] = field(default_factory=list)
 
-    def run(self) -> Search:
-        """Run the search to its end.
-
-        Raises:
-            Killed: the driver was killed.
-        """
+    def open(self) -> Search:
+        """Return the search as the earlier drivers left it."""
         disk = self.disk
-        search = open_search(
+        return open_search(
             self.settings,
             self.space,
             trainable(),
@@ -140,6 +136,14 @@ class Executor:
             append=lambda event: self._write(lambda: disk.events.append(event)),
             can_resume=lambda _outcome, _epoch: self.can_resume,
         )
+
+    def run(self) -> Search:
+        """Run the search to its end.
+
+        Raises:
+            Killed: the driver was killed.
+        """
+        disk, search = self.disk, self.open()
         for config_id, rung in dict(search.to_stop).items():
             self._stop(search, config_id, rung)
         ended = disk.outcomes(self._num_epochs, self.space.metric)

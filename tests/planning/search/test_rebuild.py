@@ -121,6 +121,20 @@ def test_failed_trials_count_and_are_tried_again_by_the_next_launch() -> None:
     assert "failed" not in {told[0] for told in mended.disk.last_tells().values()}
 
 
+def test_a_trial_that_failed_after_a_rung_is_to_be_tried_again_and_not_stopped() -> None:
+    disk = Disk()
+
+    def fails(config: Config) -> bool:
+        return 1 in disk.rows.get(make_configuration(config).config_id, {})
+
+    driver = maker(SearchSettings("random", 14, stopping="asha"), disk=disk, fails=fails)(None)
+    driver.run()
+    assert len(disk.failed) == 14, "the best first, then the others one after the other"
+    search = driver.open()
+    assert search.to_stop == {}
+    assert {trial.state for trial in search.trials.values()} == {"running"}
+
+
 @pytest.mark.parametrize("sampler", ["random", "tpe", "qmc", "cmaes"])
 def test_more_trials_later_are_those_of_a_longer_search(sampler: str) -> None:
     long = undisturbed(SearchSettings(sampler, 18))
