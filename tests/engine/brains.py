@@ -52,6 +52,9 @@ class Brain:
         self.results.append((config_id, epoch, value, can_resume))
         return (config_id, epoch) not in self.stops
 
+    def forget(self, config_id: str, epoch: int) -> None:
+        pass
+
     def on_end(
         self,
         config_id: str,

@@ -179,6 +179,28 @@ def test_a_retry_repeats_no_result_and_a_row_without_a_checkpoint_says_so(tmp_pa
     assert run.brain.results == [(config_id, 1, 0.5, False), (config_id, 2, None, False)]
 
 
+@pytest.mark.parametrize("launches", [1, 2])
+def test_of_a_function_that_begins_again_the_new_rows_count(tmp_path: Path, launches: int) -> None:
+    """The same rule as for the recorded rows, in a retry and in a later launch."""
+    space = {"prefix_axis": None, "param_space": {"x": {"grid_search": [1, 2]}}}
+    first = new(0, {"x": 1})
+    run = Run(prepared(tmp_path, **space), Brain([first]))
+    append_event(
+        run.study.ledger.store, ask_event(0, first.configuration.config_id, {"x": 1}, "random")
+    )
+    trial = run.start()
+    for epoch in (1, 2, 3, 4):
+        run.report(trial, epoch, epoch / 10, saved=False)
+    if launches == 2:
+        run = Run(prepared(tmp_path, **space), Brain([]))
+    run.callback.on_trial_start(0, [], trial)
+    for epoch in (1, 2):
+        run.report(trial, epoch, epoch / 20, saved=False)
+    assert [value for _, _, value, _ in run.brain.results][-2:] == [0.05, 0.1]
+    run.end(trial)
+    assert run.brain.ends == [(first.configuration.config_id, "finished", 0.1, {1: 0.05, 2: 0.1})]
+
+
 def test_configurations_that_need_the_same_training_have_trials_of_their_own(
     tmp_path: Path,
 ) -> None:

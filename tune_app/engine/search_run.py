@@ -33,6 +33,7 @@ class _Asked:
         planned: its trial, as it was started last.
         rows: epoch -> the objective as it was reported, over all launches.
         status: what the newest row says in ``status``.
+        begins_again: whether the next row is the first of another attempt.
         directories: the names of its directories in this launch, oldest first.
     """
 
@@ -40,6 +41,7 @@ class _Asked:
     planned: PlannedTrial
     rows: dict[int, dict[str, Any]] = field(default_factory=dict)
     status: str = "ok"
+    begins_again: bool = False
     directories: list[str] = field(default_factory=list)
 
 
@@ -123,14 +125,28 @@ class SearchRun:
             return trial_config(planned, self._study.ledger, begun, self._launch)
         return None
 
+    def on_start(self, trial: Trial) -> None:
+        """Note that an attempt of a trial begins."""
+        asked = self._asked.get(trial.config["plan"]["trial_key"])
+        if asked is not None:
+            asked.begins_again = self._study.trainable.is_own
+
     def on_result(self, trial: Trial, result: Mapping[str, Any]) -> bool:
-        """Tell the search a reported row; return whether the trial goes on."""
+        """Tell the search a reported row; return whether the trial goes on.
+
+        Another attempt repeats rows after its checkpoint. They are not told again, but for a user's
+        function: as in the study, the rows of the attempt that goes on count.
+        """
         asked = self._asked.get(trial.config["plan"]["trial_key"])
         if asked is None or FAILURE in result or record_problem(result):
             return True
         epoch = int(result["epoch"])
         asked.status = str(result.get("status", "ok"))
-        if epoch in asked.rows:  # a retry repeats rows after its checkpoint
+        if asked.begins_again:
+            asked.begins_again = False
+            asked.rows = {e: row for e, row in asked.rows.items() if e < epoch}
+            self._search.forget(asked.config_id, epoch)
+        if epoch in asked.rows:
             return True
         asked.rows[epoch] = self._kept(result)
         is_last = epoch == asked.planned.milestones[-1] or asked.status == "diverged"
@@ -227,6 +243,12 @@ class SearchCallback(Callback):
     def __init__(self, run: SearchRun, incomplete: Mapping[str, str]) -> None:
         self._run = run
         self._incomplete = incomplete
+
+    def on_trial_start(
+        self, iteration: int, trials: list[Trial], trial: Trial, **info: Any
+    ) -> None:
+        """Note that an attempt of a trial begins."""
+        self._run.on_start(trial)
 
     def on_trial_complete(
         self, iteration: int, trials: list[Trial], trial: Trial, **info: Any

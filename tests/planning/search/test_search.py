@@ -225,3 +225,16 @@ def test_a_row_that_leaves_a_default_out_is_the_point_with_it() -> None:
     found = [(config["lr"], config["drop"]) for config in disk.asked().values()]
     assert found == [(0.1, 0.0), (0.1, 0.3), (0.5, 0.3)]
     assert search.ended_because == "the space has 4 configurations, and all of them were tried"
+
+
+def test_what_a_trial_that_begins_again_had_reported_is_not_told() -> None:
+    disk = Disk()
+    search = begin(disk=disk)
+    trial = new(search)
+    for epoch in (1, 2, 3):
+        search.on_result(trial, epoch, epoch / 10)
+    search.forget(trial, 2)
+    search.on_result(trial, 2, 0.7)
+    search.on_end(trial, "failed")
+    assert disk.events[-1]["values"] == {"1": 0.1, "2": 0.7}
+    search.forget("of no proposal", 1)

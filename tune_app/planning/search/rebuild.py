@@ -155,7 +155,7 @@ def _note_values(
         for epoch, report in history.items()
         if rule.is_reported(report.record)
     }
-    trial.values = dict(sorted({**told, **rows}.items()))
+    trial.values = dict(sorted((rows or told).items()))
     is_finished = outcome is not None and outcome.status in FINISHED
     for epoch in trial.values:
         rung = trial.decides(epoch)

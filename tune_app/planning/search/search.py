@@ -130,6 +130,12 @@ class Search:
             self._move(trial, "pausing")
         return goes_on
 
+    def forget(self, config_id: str, epoch: int) -> None:
+        """Forget what a trial reported from an epoch on: another attempt begins there."""
+        trial = self._trial(config_id)
+        if trial is not None:
+            trial.values = {e: value for e, value in trial.values.items() if e < epoch}
+
     def on_end(
         self,
         config_id: str,
