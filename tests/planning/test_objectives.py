@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +10,7 @@ import pytest
 
 from search_spaces import SearchSpace
 from search_spaces.errors import UserError
+from tune_app.engine.trial_configs import trial_configs
 from tune_app.planning.checked_request import check_request
 from tune_app.planning.limits import Limits
 from tune_app.planning.objectives import with_objectives
@@ -21,6 +23,7 @@ from tune_app.study.ledger import open_ledger
 from tune_app.study.measures import Measures
 from tune_app.study.objective import Objective
 
+CLUSTER = Cluster(({"CPU": 2.0},))
 IMAGES = {"dataset": "mnist", "model": "resnet18", "batch_size": 16, "optimizer": "sgd", "lr": 0.1}
 
 
@@ -73,7 +76,7 @@ def checked(folder: Path, **changes: Any) -> PreparedStudy:
     """Record a launch of a study, and return the study."""
     fields = {"space": make_space(), "source": "sample", "num_images": 200, **changes}
     request = StudyRequest(store=LocalStore(folder), **fields)
-    study = prepare(check_request(request), Cluster(({"CPU": 2.0},)))
+    study = prepare(check_request(request), CLUSTER)
     study.ledger.start_launch({"open": []})
     return study
 
@@ -143,15 +146,42 @@ def test_every_objective_must_be_reported(tmp_path: Path) -> None:
     space = make_space(objectives={"val_accuracy": "max", "speed": "max"})
     request = StudyRequest(space, LocalStore(tmp_path / "m"), source="sample", num_images=200)
     with pytest.raises(UserError, match="metric is 'speed', which trainable resnet does not"):
-        prepare(check_request(request), Cluster(({"CPU": 2.0},)))
+        prepare(check_request(request), CLUSTER)
 
 
 def test_a_damaged_entry_is_named(tmp_path: Path) -> None:
     request = StudyRequest(
         make_space(objectives=BOTH), LocalStore(tmp_path / "m"), source="sample", num_images=200
     )
-    study = prepare(check_request(request), Cluster(({"CPU": 2.0},)))
+    study = prepare(check_request(request), CLUSTER)
     study.ledger.study["space"]["objectives"] = {"val_accuracy": "up"}
     study.ledger.save()
     with pytest.raises(UserError, match="space: objectives is damaged"):
         open_ledger(LocalStore(tmp_path / "m"))
+
+
+def fit(config: dict[str, Any]) -> None:
+    """Stand for a user's function."""
+
+
+def test_results_of_a_function_are_not_run_again_for_a_measure_that_none_has(
+    tmp_path: Path,
+) -> None:
+    space = SearchSpace(name="own", trainable=fit, metric="score", param_space={"x": 1})
+    study = checked(tmp_path, space=space)
+    (config,) = trial_configs(study.plan(CLUSTER).trials, study.ledger, study.recorded, "001")
+    folder = study.ledger.root / config["plan"]["directory"]
+    folder.mkdir(parents=True)
+    (folder / "params.json").write_text(json.dumps(config))
+    (folder / "result.json").write_text('{"epoch": 1, "score": 0.5, "cost": 3}\n')
+    (folder / "returned.json").write_text('{"epoch": 1}')
+    assert checked(tmp_path, space=with_objectives(space, "cost:min")).plan(CLUSTER).is_empty
+    unknown = with_objectives(space, "scroe:max")
+    with pytest.raises(UserError) as refusal:
+        checked(tmp_path, space=unknown)
+    assert str(refusal.value).startswith(
+        f"metric 'scroe': no result of study {tmp_path.name} has it; did you mean 'score'?; "
+        "allowed: cost, score; if the code reports it from now on, add --accept-code-change, or "
+    )
+    accepted = checked(tmp_path, space=unknown, accept_code_change=True)
+    assert len(accepted.plan(CLUSTER).trials) == 1

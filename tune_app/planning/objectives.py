@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from search_spaces.errors import UserError
+from search_spaces.errors import UserError, choices, did_you_mean
 from search_spaces.space import SearchSpace
 from search_spaces.space_checks import MODES
 from tune_app.planning.request import StudyRequest
-from tune_app.study.ledger import Ledger
-from tune_app.study.measures import Measures
+from tune_app.study.ledger import REMEDY, Ledger
+from tune_app.study.measures import Measures, measured
 from tune_app.study.objective import HAS_OBJECTIVE, Objective
+from tune_app.study.recorded import Recorded
 
 
 def with_objectives(space: SearchSpace, text: str) -> SearchSpace:
@@ -52,6 +53,27 @@ def with_recorded_objectives(request: StudyRequest, existing: Ledger) -> StudyRe
         return request
     recorded = {o.metric: o.mode for o in Objective.all_of_study(existing.study)}
     return replace(request, space=_judged(request.space, recorded), has_objective=True)
+
+
+def check_recorded(request: StudyRequest, recorded: Recorded) -> None:
+    """Refuse an objective that no result of a user's function has: all would be run again.
+
+    The result of a function that ends when it returns is found by the objective.
+
+    Raises:
+        UserError: there are results, and none has it.
+    """
+    rule = recorded.rule
+    rows = [row for d in recorded.directories if d.returned for row in d.records]
+    if rule is None or request.accept_code_change or not rows or any(map(rule.is_reported, rows)):
+        return
+    metric = rule.objective.metric
+    names = sorted({name for row in rows for name in measured(row)})
+    raise UserError(
+        f"metric {metric!r}: no result of study {request.store.root.name} has it"
+        f"{did_you_mean(metric, names)}; allowed: {choices(names)}; if the code reports it from "
+        f"now on, add --accept-code-change, or {REMEDY}"
+    )
 
 
 def _judged(space: SearchSpace, found: dict[str, str]) -> SearchSpace:

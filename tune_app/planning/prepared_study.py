@@ -12,6 +12,7 @@ from tune_app.data.own_data import split_notes
 from tune_app.data.split_data import SplitData
 from tune_app.planning.checked_request import CheckedRequest
 from tune_app.planning.code_change import code_notes
+from tune_app.planning.objectives import check_recorded
 from tune_app.planning.order import Order, default_order
 from tune_app.planning.plan import Plan
 from tune_app.planning.planner import PlanOptions, make_plan
@@ -178,9 +179,9 @@ def prepare(checked: CheckedRequest, cluster: Cluster) -> PreparedStudy:
     """Load the data and read what the study has recorded.
 
     Raises:
-        UserError: there are no such images, the trainable does not report the objective, new seeds
-            would repeat the result of another seed, or the existing study was made with other data
-            or settings.
+        UserError: there are no such images, the trainable does not report the objective or no
+            result has it, new seeds would repeat the result of another seed, or the existing study
+            was made with other data or settings.
     """
     checked = checked.with_own_data(lambda _line: None)
     images = load_images(checked.request, checked.dataset_names(), checked.own_data)
@@ -189,8 +190,10 @@ def prepare(checked: CheckedRequest, cluster: Cluster) -> PreparedStudy:
     ledger, num_added, only = make_ledger(checked, images, checked.device(cluster))
     if checked.request.fresh:
         return PreparedStudy(checked, images, ledger, num_added, Recorded(()))
+    recorded = ledger.read_trials()
+    check_recorded(checked.request, recorded)
     events = read_events(ledger.store)
-    return PreparedStudy(checked, images, ledger, num_added, ledger.read_trials(), events, only)
+    return PreparedStudy(checked, images, ledger, num_added, recorded, events, only)
 
 
 def _can_resume(outcome: RowOutcome, epoch: int) -> bool:
