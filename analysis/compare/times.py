@@ -13,9 +13,11 @@ from analysis.compare.pairs import independent, pairs_of, sides
 from analysis.compare.verdict import ALPHA
 from analysis.frames.load import Study
 from analysis.frames.rows import TIMED_ON, Processors, processors_of
+from analysis.frames.training_time import PROCESSOR, WALL
 from analysis.stats import conditions_differ, same_conditions, units_of
+from tune_app.study.trial_record import WAITED_SHARE
 
-_FIRST = ("cpu_seconds", "train_seconds", "fit_seconds")
+_FIRST = (PROCESSOR, WALL, "fit_seconds")
 
 
 def times_data(joined: Joined) -> pd.DataFrame:
@@ -66,6 +68,8 @@ def _compared(joined: Joined, name: str) -> dict[str, Any]:
     if pairs.empty:
         return record
     one, two = (side.loc[pairs["line"]].set_axis(pairs.index) for side in _timed_sides(joined))
+    if name == PROCESSOR:  # who had the cores meanwhile does not matter to it
+        one, two = (side.drop(columns=WAITED_SHARE, errors="ignore") for side in (one, two))
     alike = same_conditions(one, two)
     record["num_left_out"] = int((~alike).sum())
     if not alike.any():

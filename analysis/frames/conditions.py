@@ -1,4 +1,4 @@
-"""How many trials ran at once while a time was measured, and the mark of such times."""
+"""What else ran while a time was measured, and the mark of such times."""
 
 from __future__ import annotations
 
@@ -11,10 +11,17 @@ import pandas as pd
 from analysis.frames.columns import numbers
 from analysis.frames.labels import MISSING
 from analysis.frames.load import Study
+from analysis.stats.timing import BUSY_SHARE
+from tune_app.study.trial_record import WAITED_SHARE
 
 MARK = "‡"
 """Marks a time whose trial did not run alone on its node, or may not have."""
 NOT_COMPARABLE = "not comparable"
+
+
+_BUSY = (
+    "other work had part of the cores: threads waited for one for a tenth of their time or longer"
+)
 
 
 def at_once(study: Study, config_ids: Iterable[object]) -> list[float]:
@@ -25,10 +32,12 @@ def at_once(study: Study, config_ids: Iterable[object]) -> list[float]:
         config_ids: the configurations; the largest number at any of their seeds counts.
 
     Returns:
-        1 for alone; NaN if there is no result, or a seed with a result does not record the number.
+        1 for alone; infinite if other work had part of the cores; NaN if there is no result, or a
+        seed with a result does not record the number.
     """
     rows = study.rows[study.rows["milestone"].notna() & timed(study.rows)]
-    most = _most(rows, "config_id").to_dict()
+    waited = numbers(rows, WAITED_SHARE).groupby(rows["config_id"]).max()
+    most = _most(rows, "config_id", waited).to_dict()
     return [float(most.get(config_id, math.nan)) for config_id in config_ids]
 
 
@@ -36,17 +45,20 @@ def at_once_in_trials(study: Study) -> list[float]:
     """Return the largest number of trials that ran at once, of each trial with a training time.
 
     Returns:
-        1 for alone; NaN if an epoch of the trial that has a time does not record the number.
+        1 for alone; infinite if other work had part of the cores; NaN if an epoch of the trial that
+        has a time does not record the number.
     """
     epochs = study.epochs
     with_time = epochs[numbers(epochs, "train_seconds").notna()]
-    return [float(count) for count in _most(with_time, "trial_key")]
+    waited = numbers(with_time, WAITED_SHARE).groupby(with_time["trial_key"]).mean()
+    return [float(count) for count in _most(with_time, "trial_key", waited)]
 
 
-def _most(rows: pd.DataFrame, key: str) -> pd.Series[float]:
+def _most(rows: pd.DataFrame, key: str, waited: pd.Series[float]) -> pd.Series[float]:
     """Return the largest count of each group; NaN if a row of the group has none."""
     counts = numbers(rows, "num_concurrent_trials").groupby(rows[key])
-    return counts.max().where(counts.count() == counts.size())
+    most = counts.max().where(counts.count() == counts.size())
+    return most.mask(waited >= BUSY_SHARE, math.inf)
 
 
 def timed(rows: pd.DataFrame) -> pd.Series[bool]:
@@ -72,12 +84,17 @@ def note(study: Study, counts: Iterable[float], name: str = "") -> tuple[str, ..
         name: the study's name, if footnotes of other studies stand beside this one.
     """
     values = np.asarray(list(counts), dtype=float)
-    several = values[values > 1]
-    is_unknown = bool(np.isnan(values).any())
+    several = values[np.isfinite(values) & (values > 1)]
+    is_unknown, is_busy = bool(np.isnan(values).any()), bool(np.isinf(values).any())
     of = f" in {name}" if name else ""
-    if len(several):
-        text = f"Not measured alone{of}: up to {several.max():.0f} trials ran at once on the node"
-        text += "; for some times the number is not recorded" if is_unknown else ""
+    if len(several) or is_busy:
+        others = f"up to {several.max():.0f} trials ran at once on the node" if len(several) else ""
+        texts = (
+            others,
+            _BUSY if is_busy else "",
+            "for some times the number is not recorded" if is_unknown else "",
+        )
+        text = f"Not measured alone{of}: {'; '.join(filter(None, texts))}"
     elif is_unknown:
         text = f"Perhaps not measured alone{of}: how many trials ran at once is not recorded"
     else:

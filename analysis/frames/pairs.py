@@ -8,6 +8,7 @@ because they add no information.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import Any
 
@@ -19,9 +20,10 @@ from analysis.frames.measures import mean_column, picked_by
 from analysis.frames.pairing import sets_of
 from analysis.frames.rows import TIMED_ON
 from analysis.frames.summary import groups_of
-from analysis.frames.training_time import WALL, compared_time
+from analysis.frames.training_time import PROCESSOR, WALL, compared_time
 from analysis.stats import conditions_differ, same_conditions
 from analysis.stats.timing import CONDITIONS
+from tune_app.study.trial_record import WAITED_SHARE
 
 
 def sets(
@@ -111,6 +113,8 @@ def _at(study: Study, group: pd.DataFrame, factor: str, level: Any) -> pd.DataFr
     """Return the metrics of one level, one line per set, in the order of the sets."""
     rows = group[group[factor] == level].drop_duplicates("set")
     frame = pd.DataFrame({name: numbers(rows, name) for name in (*measured(study), *CONDITIONS)})
+    if compared_time(study) == PROCESSOR:
+        frame[WAITED_SHARE] = math.nan  # it does not matter to processor time
     known = [name for name in ("device", TIMED_ON) if name in rows]
     return frame.join(rows[known]).set_axis(rows["set"]).sort_index()
 

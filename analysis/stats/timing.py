@@ -7,9 +7,12 @@ import math
 import pandas as pd
 
 from analysis.frames.rows import BESIDE, IN_TURN, TIMED_ON, processors_differ
+from tune_app.study.trial_record import WAITED_SHARE
 
-CONDITIONS = ("num_concurrent_trials", "num_threads")
+CONDITIONS = ("num_concurrent_trials", "num_threads", WAITED_SHARE)
 """Columns that say under which conditions a time was taken."""
+BUSY_SHARE = 0.1
+"""Threads that wait for a core for this share of their time share the cores with other work."""
 NUM_WARM_UP = 1
 """Epochs to leave out at the start: the first one also fills caches and selects algorithms."""
 
@@ -20,12 +23,14 @@ def conditions_differ(first: pd.DataFrame, second: pd.DataFrame) -> str:
     They can be compared if every row records how many trials ran at once on its node
     (``num_concurrent_trials``, 1 for alone), this number is the same in all rows, and rows with the
     same ``device`` used the same number of threads (``num_threads``, if recorded). Rows that do
-    not record a number are not comparable. It does not help that a study asks for trials that run
-    alone, because the GPUs of one node still share the node. If the rows name their processor
-    (``timed_on``), it has to be the same one; a GPU may be compared with the processor beside it.
+    not record a number are not comparable, and neither are rows whose threads waited for a core for
+    a tenth of their time or longer (``waited_share``, if recorded). It does not help that a study
+    asks for trials that run alone, because the GPUs of one node still share the node. If the rows
+    name their processor (``timed_on``), it has to be the same one; a GPU may be compared with the
+    processor beside it.
     """
     both = pd.concat([_conditions(first), _conditions(second)], ignore_index=True)
-    return _processors_differ(both) or _numbers_differ(both)
+    return _processors_differ(both) or _numbers_differ(both) or _busy(both)
 
 
 def _processors_differ(both: pd.DataFrame) -> str:
@@ -53,6 +58,16 @@ def _numbers_differ(both: pd.DataFrame) -> str:
     return ""
 
 
+def _busy(both: pd.DataFrame) -> str:
+    waited = both[WAITED_SHARE]
+    if not (waited >= BUSY_SHARE).any():
+        return ""
+    return (
+        "other work had part of the cores, for which threads waited up to "
+        f"{100 * waited.max():.0f} % of their time"
+    )
+
+
 def _silent(values: pd.Series[float]) -> str:
     number = int(values.isna().sum())
     return "1 row does" if number == 1 else f"{number} rows do"
@@ -71,7 +86,8 @@ def same_conditions(first: pd.DataFrame, second: pd.DataFrame) -> pd.Series[bool
     processors = (one == two) | (other_device & (_machines(one) == _machines(two)))
     processors &= ~one.str.contains(IN_TURN, regex=False) & ~two.str.contains(IN_TURN, regex=False)
     processors |= one.isna() & two.isna()
-    return counts & processors & (threads | (other_device & known))
+    busy = (a[WAITED_SHARE] >= BUSY_SHARE) | (b[WAITED_SHARE] >= BUSY_SHARE)
+    return counts & processors & (threads | (other_device & known)) & ~busy
 
 
 def _machines(processors: pd.Series[str]) -> pd.Series[str]:

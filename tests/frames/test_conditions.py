@@ -75,6 +75,30 @@ def test_only_rows_with_a_result_and_a_time_count(tmp_path: Path) -> None:
     assert same(at_once_in_trials(study), [1.0, 2.0]), "its epochs are part of the sum"
 
 
+@pytest.mark.parametrize(("shares", "most"), [((0.02, 0.08), 1.0), ((0.3, 0.02), math.inf)])
+def test_times_beside_other_work_are_not_measured_alone(
+    tmp_path: Path, shares: tuple[float, float], most: float
+) -> None:
+    """The mean of the epochs counts: 5 and 16 % of the time."""
+    directory = prefix_study(tmp_path)
+    first, second = ({"waited_share": share} for share in shares)
+    write_trial(
+        directory, "k1", A2, {2: ["a2"]}, [line(1, **first), line(2, milestone=True, **second)]
+    )
+    study = load_study(directory)
+    assert at_once(study, ["a2"]) == at_once_in_trials(study) == [most]
+    found = note(study, [most, 2.0, NAN])
+    busy = (
+        "; other work had part of the cores: threads waited for one for a tenth of their time or "
+        "longer"
+    )
+    assert found == (
+        f"{MARK} Not measured alone: up to 2 trials ran at once on the node"
+        f"{busy if most > 1 else ''}; for some times the number is not recorded.",
+    )
+    assert marked(["1.0"], [most]) == (["1.0"] if most == 1 else [f"1.0 {MARK}"])
+
+
 def test_a_fit_has_a_time_too() -> None:
     rows = pd.DataFrame({"train_seconds": [1.0, NAN, NAN], "fit_seconds": [NAN, 2.0, NAN]})
     assert list(timed(rows)) == [True, True, False]

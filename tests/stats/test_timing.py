@@ -35,6 +35,17 @@ def test_threads_count_within_a_device() -> None:
     assert "1 row does not record how many threads" in conditions_differ(unknown[:1], unknown[1:])
 
 
+def test_times_of_a_busy_machine_are_comparable_with_none() -> None:
+    rows = pd.DataFrame({"num_concurrent_trials": 1, "waited_share": [0.02, math.nan, 0.37]})
+    assert conditions_differ(rows[:1], rows[1:2]) == ""
+    assert conditions_differ(rows[:1], rows[2:]) == (
+        "other work had part of the cores, for which threads waited up to 37 % of their time"
+    )
+    calm = rows.iloc[[0, 0, 0]].reset_index(drop=True)
+    assert list(same_conditions(calm, rows)) == [True, True, False]
+    assert list(same_conditions(rows, calm)) == [True, True, False]
+
+
 @pytest.mark.parametrize("device", ["cpu", "cuda"])
 @pytest.mark.parametrize("threads", [1, 2, math.nan])
 @pytest.mark.parametrize("count", [1, 2, math.nan])

@@ -22,6 +22,7 @@ from tune_app.storage.storage_errors import FullDiskError
 from tune_app.training import trial_context
 from tune_app.training.checkpoint import write_checkpoint
 from tune_app.training.classifier import train_classifier
+from tune_app.training.core_wait import CoreWait
 from tune_app.training.launch_settings import LaunchSettings
 from tune_app.training.svm import train_svm
 from tune_app.training.trial_context import TrialContext
@@ -218,6 +219,23 @@ def test_a_metric_that_nothing_reports_is_said_in_the_row(
         "no weights are kept: this row has no number val_f1, the metric of the space"
     )
     assert "weights_note" not in rows[1]
+
+
+def test_rows_say_under_which_conditions_they_were_timed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rows: list[dict[str, Any]] = []
+    notes = [{"waited_share": 0.25}, {}]
+    monkeypatch.setattr(trial_context.tune, "report", rows.append)
+    monkeypatch.setattr(TrialContext, "num_threads", lambda self: 3)
+    monkeypatch.setattr(CoreWait, "note", lambda self: notes.pop(0))
+    trial = session(tmp_path)
+    trial.report({"epoch": 1})
+    trial.report({"epoch": 2})
+    assert rows == [
+        {"epoch": 1, "num_threads": 3, "warm_up": True, "waited_share": 0.25},
+        {"epoch": 2, "num_threads": 3, "warm_up": False},
+    ]
 
 
 def test_a_trial_begins_anew_where_no_state_fits(

@@ -81,7 +81,6 @@ class OwnTrial:
         self.given = given
         self.rows = OwnRows(milestones, objective, frozenset(given))
         self._note = self._refused = ""
-        self._warms_up = True
         self._is_stopped = self._goes_on = False
 
     def run(self, shipped: Shipped, data: Mapping[str, Any] | None) -> None:
@@ -203,9 +202,9 @@ class OwnTrial:
 
     def _notes(self) -> dict[str, Any]:
         """Return what the study adds to a row."""
-        notes: dict[str, Any] = {"num_threads": self.trial.num_threads(), "warm_up": self._warms_up}
+        notes = self.trial.conditions()
         notes |= {"checkpoint_note": self._note} if self._note else {}
-        self._note, self._warms_up = "", False
+        self._note = ""
         return notes
 
     @contextmanager

@@ -15,7 +15,7 @@ from typing import Any
 from search_spaces.measure import SPLITS, Measure
 from search_spaces.space import SearchSpace
 from tune_app.study.objective import Objective, finite_number
-from tune_app.study.trial_record import whole_number
+from tune_app.study.trial_record import WAITED_SHARE, whole_number
 
 _SHARE = re.compile(
     r"(?:.*_)?(?:accuracy|precision|recall|f1|specificity|sensitivity)(?:_(?:weighted|macro|micro))?"
@@ -27,7 +27,7 @@ NOT_MEASURED = frozenset(
         *("epoch", "milestone", "training_iteration", "timestamp", "pid", "done"),
         *("iterations_since_restore", "time_since_restore", "time_this_iter_s", "time_total_s"),
         *("timesteps_total", "episodes_total"),
-        *("num_test", "num_threads", "num_concurrent_trials"),
+        *("num_test", "num_threads", "num_concurrent_trials", WAITED_SHARE),
     )
 )
 """Numbers of a reported row that tell where and when it was reported."""

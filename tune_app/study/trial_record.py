@@ -17,6 +17,8 @@ Record = dict[str, Any]
 
 RESULT_FILE = "result.json"
 LARGEST_SEED = LARGEST_EPOCH = 10**9
+WAITED_SHARE = "waited_share"
+"""Which share of their time the threads of a trial waited for a core while a row was computed."""
 AT_RETURN = 0
 """The milestone of a trial that ends when its function returns, as long as its epoch is unknown."""
 STATUSES = ("ok", "unconverged", "diverged")

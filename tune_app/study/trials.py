@@ -13,10 +13,11 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
+from tune_app.study.objective import finite_number
 from tune_app.study.result_rule import ResultRule
 from tune_app.study.stop import STOPPED, TIMED_OUT
 from tune_app.study.trial_directory import TrialDirectory, launch_order
-from tune_app.study.trial_record import AT_RETURN, Record, whole_number
+from tune_app.study.trial_record import AT_RETURN, WAITED_SHARE, Record, whole_number
 
 FINISHED = ("finished", "unconverged")
 """Statuses of rows that have their metrics."""
@@ -130,7 +131,8 @@ class Trial:
         Returns:
             ``num_concurrent_trials``: the largest number of any epoch. ``num_threads``: the number
             of all epochs. A value is NaN if some epochs lack it, or if their numbers of threads
-            differ. A key is absent if all epochs lack it.
+            differ. ``waited_share``: the mean over the epochs that have it. A key is absent if all
+            epochs lack it.
         """
         records = [report.record for e, report in self.history.items() if e <= milestone]
         found: Record = {}
@@ -142,6 +144,9 @@ class Trial:
                 found[key] = max(known) if whole else math.nan
                 if key == "num_threads" and len(set(known)) > 1:
                     found[key] = math.nan
+        shares = [finite_number(record.get(WAITED_SHARE)) for record in records]
+        if known_shares := [share for share in shares if share is not None]:
+            found[WAITED_SHARE] = sum(known_shares) / len(known_shares)
         return found
 
     def _diverged_at(self) -> int | None:

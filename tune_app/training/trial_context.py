@@ -20,6 +20,7 @@ from tune_app.storage.storage_errors import FullDiskError, is_full_disk
 from tune_app.study.objective import Objective
 from tune_app.study.trial_record import RESULT_FILE, parse_records
 from tune_app.training.checkpoint import find_checkpoints, load_newest, write_checkpoint
+from tune_app.training.core_wait import CoreWait
 from tune_app.training.launch_settings import LaunchSettings
 from tune_app.training.memory import begin_trial
 from tune_app.training.trial_files import best_score, predictions_file, write_weights
@@ -63,6 +64,7 @@ class TrialContext:
         self._objective = Objective(settings.metric, settings.mode)
         self._notes: dict[str, str] = {}
         self._warm_up = True
+        self._core_wait = CoreWait()
 
     @property
     def last_epoch(self) -> int:
@@ -93,6 +95,16 @@ class TrialContext:
         resources = tune.get_context().get_trial_resources()
         cpus = resources.required_resources.get("CPU", 1) if resources else 1
         return self._workers * max(1, int(cpus / self._workers))
+
+    def conditions(self) -> dict[str, Any]:
+        """Return the conditions under which the times of the next row were measured.
+
+        They are ``num_threads``; ``warm_up``, whether it is the first row of an attempt, which
+        takes longer because it allocates memory and starts threads; and ``waited_share``, which
+        share of their time the threads of this process waited for a core, where that is counted.
+        """
+        warm_up, self._warm_up = self._warm_up, False
+        return {"num_threads": self.num_threads(), "warm_up": warm_up, **self._core_wait.note()}
 
     def restore(self, begin: Callable[[dict[str, Any] | None], Run]) -> tuple[int, Run]:
         """Begin from the newest usable checkpoint, or from scratch.
@@ -154,8 +166,7 @@ class TrialContext:
     def report(self, metrics: dict[str, Any], state: dict[str, Any] | None = None) -> None:
         """Report one epoch, and save the state after it if one is given.
 
-        The row also gets ``num_threads``, and ``warm_up``: whether this is the first epoch of an
-        attempt, which takes longer because it allocates memory and starts threads.
+        The row also gets its :meth:`conditions`.
 
         Args:
             metrics: the metrics of the epoch.
@@ -164,9 +175,8 @@ class TrialContext:
         Raises:
             FullDiskError: the disk is full.
         """
-        metrics = {**metrics, "num_threads": self.num_threads(), "warm_up": self._warm_up}
-        metrics |= self._notes
-        self._warm_up, self._notes = False, {}
+        metrics = {**metrics, **self.conditions(), **self._notes}
+        self._notes = {}
         if state is None:
             tune.report(metrics)
             return

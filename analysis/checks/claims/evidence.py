@@ -34,10 +34,11 @@ from analysis.frames.measures import Measure
 from analysis.frames.meta import datasets_of
 from analysis.frames.split import identity_of_test, varies
 from analysis.frames.steady import steady_seconds
-from analysis.frames.training_time import compared_time
+from analysis.frames.training_time import PROCESSOR, compared_time
 from analysis.frames.trial_frames import with_plain_text
 from search_spaces.errors import did_you_mean, one_line
 from tune_app.study.measures import Measures
+from tune_app.study.trial_record import WAITED_SHARE
 
 SETTINGS = (
     *("dataset", "model", "kernel", "C", "degree", "gamma", "num_train_images", "batch_size"),
@@ -148,6 +149,8 @@ def from_study(study: Study) -> Evidence:
     if "train_seconds" in rows:
         time = compared_time(study)
         rows["train_seconds"] = steady_seconds(rows, study.epochs, time).fillna(rows[time])
+        if time == PROCESSOR:
+            rows[WAITED_SHARE] = np.nan  # it does not matter to processor time
     rows = with_plain_text(rows)
     return Evidence(
         study.name,
