@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from analysis.frames.columns import numbers
 from analysis.frames.load import Study
+from analysis.frames.pairs import by_dataset
 from analysis.frames.seeds import over_seeds
 from analysis.frames.summary import candidates
 from analysis.stats.pareto import hypervolume, on_front
@@ -48,7 +49,8 @@ def fronts(study: Study) -> list[Front]:
     """Return the front of each data set; none if the study has one objective.
 
     Values are means over the seeds. As with a pick, a configuration that diverged at a seed is left
-    out, and only those with results at the most seeds are compared.
+    out, a row counts if it has a value of every objective, and only configurations with such rows
+    at the most seeds are compared: the mean of the other seeds would be too good.
     """
     objectives = several_objectives(study)
     rows = candidates(study)
@@ -56,16 +58,13 @@ def fronts(study: Study) -> list[Front]:
         return []
     diverged = rows.loc[rows["status"] == "diverged", "config_id"]
     usable = rows[rows["status"].isin(FINISHED) & ~rows["config_id"].isin(diverged)]
-    joined = over_seeds(usable, [objective.metric for objective in objectives])
+    whole = pd.Series(np.isfinite(_costs(usable, objectives)).all(axis=1), usable.index)
+    joined = over_seeds(usable[whole], [objective.metric for objective in objectives])
     found = []
-    names = joined["dataset"].unique() if "dataset" in joined else [None]
-    for dataset in names:
-        mine = joined if dataset is None else joined[joined["dataset"] == dataset]
-        values = _costs(mine, objectives)
-        whole = np.isfinite(values).all(axis=1)
-        whole &= (mine["num_seeds"] == mine["num_seeds"].max()).to_numpy()
-        if whole.any():
-            found.append(_front(dataset, mine[whole], values[whole]))
+    for names, group in by_dataset(joined):
+        mine = group[group["num_seeds"] == group["num_seeds"].max()]
+        dataset = names.get("dataset")
+        found.append(_front(None if pd.isna(dataset) else dataset, mine, _costs(mine, objectives)))
     return found
 
 

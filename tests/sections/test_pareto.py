@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from pathlib import Path
 
 from analysis.frames.load import Study, load_study
@@ -66,3 +67,28 @@ def test_the_report_has_it_for_several_objectives_alone(tmp_path: Path) -> None:
 
 def test_a_measure_that_no_row_has_gives_no_front(tmp_path: Path) -> None:
     assert fronts(study_of(tmp_path, {"score": "max", "memory": "min"})) == []
+
+
+def front_of(folder: Path, values: dict[int, list[tuple[float, float | None]]]) -> list[int]:
+    """Return the depths on the front of score and cost, from their values by depth and seed."""
+    configs = [{"depth": depth} for depth in values]
+    space = {"metric": "score", "mode": "max", "objectives": {"score": "max", "cost": "min"}}
+    ledger = own_study(folder, configs, seeds=(0, 1), **space)
+    for config in configs:
+        for seed, (score, cost) in enumerate(values[config["depth"]]):
+            row = {"score": score} | ({} if cost is None else {"cost": cost})
+            report(ledger, config, [row], seed=seed)
+    [front] = fronts(load_study(folder))
+    return [int(depth) for depth in front.frame["depth"]]
+
+
+def test_a_value_that_a_seed_lacks_counts_against_a_configuration(tmp_path: Path) -> None:
+    both = [(0.9, 40.0), (0.9, 40.0)]
+    for place, lost in enumerate((math.inf, math.nan, None)):
+        some = {1: both, 2: [(0.8, 10.0), (0.8, lost)]}
+        assert front_of(tmp_path / f"lost{place}", some) == [1]
+
+
+def test_rows_without_an_objective_hide_no_other_configuration(tmp_path: Path) -> None:
+    some = {1: [(0.9, None), (0.9, None)], 2: [(0.8, 10.0)], 3: [(0.7, 5.0)]}
+    assert front_of(tmp_path / "own", some) == [2, 3]
