@@ -24,6 +24,7 @@ from analysis.stats.sign_flips import Alternative, sign_flip, sign_flip_interval
 from tune_app.study.power import fewest_pairs, smallest_difference, smallest_p_value
 
 _EQUAL = 1e-12
+"""A smaller share of the values is rounding."""
 
 
 @dataclass(frozen=True)
@@ -45,7 +46,7 @@ class Units:
     @property
     def mean(self) -> float:
         """The mean over the units."""
-        return float(self.values.mean())
+        return mean_of(self.values)
 
     @property
     def are_zero(self) -> bool:
@@ -145,15 +146,21 @@ def units_of(differences: ArrayLike, seeds: ArrayLike | None = None) -> Units:
         seeds: (n,), the seed of each pair; None if the pairs name no seeds.
     """
     values = np.asarray(differences, dtype=float)
-    mean = float(values.mean())
+    mean = mean_of(values)
     if seeds is None:
         return Units(values, False, 0, mean)
     groups = np.unique(np.asarray(seeds), return_inverse=True)[1]
     num_seeds = int(groups.max()) + 1
     if are_units(groups):
         return Units(values, False, num_seeds, mean)
-    means = np.bincount(groups, values) / np.bincount(groups)
+    means = np.array([mean_of(values[groups == group]) for group in range(num_seeds)])
     return Units(means, True, num_seeds, mean)
+
+
+def mean_of(values: NDArray[np.float64]) -> float:
+    """Return a mean of differences; 0 if they cancel but for rounding, which would have a sign."""
+    mean = float(values.mean())
+    return 0.0 if abs(mean) <= _EQUAL * float(np.abs(values).max()) else mean
 
 
 def are_units(groups: NDArray[np.intp]) -> bool:

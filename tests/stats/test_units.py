@@ -21,3 +21,13 @@ def test_units_that_differ_by_rounding_are_equal_and_have_no_spread() -> None:
     assert units.values.std(ddof=1) > 0
     assert units.are_equal and units.smallest_difference(0.05) == 0.0
     assert not units_of([0.1, 0.2] * 3).are_equal
+
+
+def test_differences_that_cancel_but_for_rounding_have_no_mean() -> None:
+    # Their sum is 2.8e-17 at every seed.
+    pairs = [0.2 - 0.3, 0.5 - 0.3, 0.1 - 0.2]
+    assert sum(pairs) != 0
+    units = units_of(pairs * 6, [seed for seed in range(6) for _ in pairs])
+    assert units.mean == units.pairs_mean == 0.0 and units.are_zero
+    assert units.p_value() == 1.0, "and not 1/32, as of six equal differences"
+    assert units_of([1e-30, 2e-30]).mean == pytest.approx(1.5e-30), "small is not zero"
