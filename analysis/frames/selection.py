@@ -21,6 +21,9 @@ from tune_app.study.measures import quantity_of
 from tune_app.study.selection import rank
 from tune_app.study.trials import FINISHED
 
+_ROUNDING = 1e-12
+"""A smaller share of a mean is rounding, as for ``rank``."""
+
 
 def best_rows(
     rows: pd.DataFrame,
@@ -89,6 +92,7 @@ def selection_gap(
         if len(on_test):
             claimed, honest = on_test.iloc[0][test_metric], pick[test_metric]
             gap = claimed - honest if mode == "max" else honest - claimed
+            gap = 0.0 if math.isclose(claimed, honest, rel_tol=_ROUNDING) else gap
             gap = gap if np.isfinite(honest) else math.nan  # the pick has no test result
             record |= {test_metric: honest, "gap": gap, f"test_picked_{test_metric}": claimed}
             record["test_picked_config_id"] = on_test.iloc[0]["config_id"]

@@ -156,6 +156,18 @@ def test_gap_of_a_loss_is_not_negative_either() -> None:
     assert gap["gap"].item() == pytest.approx(0.3)
 
 
+def test_equal_means_have_no_gap_whatever_their_last_digits() -> None:
+    assert (0.80 + 0.84) / 2 != 0.82, "by rounding"
+    frame = rows(
+        ("a", "mnist", "m", 0, "finished", 0.5, 0.80, 5.0),
+        ("a", "mnist", "m", 1, "finished", 0.5, 0.84, 5.0),
+        ("b", "mnist", "m", 0, "finished", 0.6, 0.82, 5.0),
+        ("b", "mnist", "m", 1, "finished", 0.6, 0.82, 5.0),
+    )
+    for mode in ("max", "min"):
+        assert selection_gap(frame, mode=mode)["gap"].tolist() == [0.0]
+
+
 def test_gap_without_a_test_metric_is_unknown() -> None:
     frame = rows(("a", "mnist", "m", 0, "finished", 0.9, 0.9, 5.0)).assign(val_score=[3.0])
     gap = selection_gap(frame, metric="val_score")
