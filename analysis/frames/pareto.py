@@ -69,9 +69,12 @@ def fronts(study: Study) -> list[Front]:
 
 
 def _costs(rows: pd.DataFrame, objectives: tuple[Objective, ...]) -> NDArray[np.float64]:
-    """Return the objectives, (configurations, objectives), such that smaller is better."""
+    """Return the objectives, (configurations, objectives), such that smaller is better.
+
+    Only twelve digits count, as in ``rank``: the last ones of a mean are rounding.
+    """
     columns = [
-        numbers(rows, o.metric).to_numpy(dtype=float) * (1 if o.mode == "min" else -1)
+        [float(f"{v:.12g}") * (1 if o.mode == "min" else -1) for v in numbers(rows, o.metric)]
         for o in objectives
     ]
     return np.stack(columns, axis=1)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from analysis.frames.load import Study, load_study
@@ -69,7 +70,7 @@ def test_a_measure_that_no_row_has_gives_no_front(tmp_path: Path) -> None:
     assert fronts(study_of(tmp_path, {"score": "max", "memory": "min"})) == []
 
 
-def front_of(folder: Path, values: dict[int, list[tuple[float, float | None]]]) -> list[int]:
+def front_of(folder: Path, values: Mapping[int, Sequence[tuple[float, float | None]]]) -> list[int]:
     """Return the depths on the front of score and cost, from their values by depth and seed."""
     configs = [{"depth": depth} for depth in values]
     space = {"metric": "score", "mode": "max", "objectives": {"score": "max", "cost": "min"}}
@@ -92,3 +93,9 @@ def test_a_value_that_a_seed_lacks_counts_against_a_configuration(tmp_path: Path
 def test_rows_without_an_objective_hide_no_other_configuration(tmp_path: Path) -> None:
     some = {1: [(0.9, None), (0.9, None)], 2: [(0.8, 10.0)], 3: [(0.7, 5.0)]}
     assert front_of(tmp_path / "own", some) == [2, 3]
+
+
+def test_means_that_differ_by_rounding_are_equal(tmp_path: Path) -> None:
+    assert (0.80 + 0.84) / 2 > 0.82, "by rounding"
+    some = {1: [(0.80, 40.0), (0.84, 40.0)], 2: [(0.82, 10.0), (0.82, 10.0)]}
+    assert front_of(tmp_path / "own", some) == [2]
