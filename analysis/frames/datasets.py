@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from analysis.frames.columns import finished, levels, numbers, repeats
 from analysis.frames.load import Study
-from analysis.frames.measures import picked_by
+from analysis.frames.measures import is_share_in, picked_by
 from analysis.frames.pairing import text_keys
 from analysis.frames.tables import inert_axes
 from analysis.stats import interquartile_mean, performance_profile, stratified_interval
@@ -28,12 +28,13 @@ def over_datasets(study: Study) -> pd.DataFrame:
         study selects: the ``config_id`` on its first data set, ``num_datasets``, ``num_seeds``,
         ``iqm``, ``low``, ``high`` (its interval; NaN with fewer than six seeds) and ``ABOVE``, the
         shares of its runs that are better than the quartiles of all runs. The attribute
-        ``thresholds`` of the frame has the quartiles. No lines with one data set or one seed.
+        ``thresholds`` of the frame has the quartiles. No lines with one data set or one seed, and
+        for a measure that is no share: errors of 1 and of 1,000 have no middle half.
     """
     rows = finished(study)
     rows = rows[~repeats(study)[rows.index]]
     measures = picked_by(study)
-    if "dataset" not in rows or measures.shown not in rows:
+    if "dataset" not in rows or not is_share_in(study, measures.shown):
         return pd.DataFrame()
     datasets, seeds = levels(rows, "dataset"), sorted(set(study.meta["seeds"]))
     if min(len(datasets), len(seeds)) < 2:

@@ -8,6 +8,7 @@ import pytest
 from analysis.frames.datasets import over_datasets
 from analysis.frames.load import Study, load_study
 from analysis.sections.seeds import data_sets
+from tests.own_studies import own_study, report
 from tests.studies import line, resnet_config, study_json, write_study, write_trial
 
 LEVELS = {"mnist": 0.9, "fashionmnist": 0.8}
@@ -62,3 +63,13 @@ def test_one_seed_and_gaps_have_no_lines(tmp_path: Path) -> None:
     assert data_sets(two_sets(tmp_path / "one", (0,)), "grid") is None
     gap = over_datasets(two_sets(tmp_path / "gap", (0, 1), without=1))
     assert list(gap["config_id"]) == ["mnist0.2"], "the other rate lacks a run"
+
+
+def test_errors_of_unlike_scale_are_not_joined(tmp_path: Path) -> None:
+    configs = [{"dataset": name, "lr": lr} for name in ("small", "big") for lr in (0.1, 0.2)]
+    ledger = own_study(tmp_path / "own", configs, seeds=(0, 1), metric="val_rmse", mode="min")
+    for config in configs:
+        for seed in (0, 1):
+            error = (1.0 if config["dataset"] == "small" else 1000.0) + float(config["lr"]) + seed
+            report(ledger, config, [{"val_rmse": error}], seed=seed)
+    assert data_sets(load_study(tmp_path / "own"), "own") is None
