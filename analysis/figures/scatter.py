@@ -153,23 +153,25 @@ def _front_patch(name: str, field: Field, place: int, signed: str) -> Patch:
 
 
 def _front() -> list[Spec]:
-    """Return what keeps the points that no other beats: a lower loss than any that costs less."""
-    order = [{"field": "cost"}, {"field": "loss"}]
+    """Return what keeps the points that no other beats; equal points do not beat each other.
+
+    Of points at one cost that is the lowest loss, and only if no cheaper one has a loss as low.
+    """
     return [
         {"filter": "isValid(datum.cost) && isValid(datum.loss)"},
         {
             "window": [{"op": "min", "field": "loss", "as": "lowest"}],
-            "sort": order,
+            "sort": [{"field": "cost"}],
             "frame": [None, 0],
-            "ignorePeers": True,
+            "ignorePeers": False,
             "groupby": ["panel"],
         },
+        {"filter": "datum.loss === datum.lowest"},
         {
-            "window": [{"op": "lag", "field": "lowest", "as": "before"}],
-            "sort": order,
-            "groupby": ["panel"],
+            "joinaggregate": [{"op": "min", "field": "cost", "as": "cheapest"}],
+            "groupby": ["panel", "loss"],
         },
-        {"filter": "!isValid(datum.before) || datum.loss < datum.before"},
+        {"filter": "datum.cost === datum.cheapest"},
     ]
 
 
@@ -190,7 +192,7 @@ def front_data(rows: Rows, x: Field, y: Field, panel: Field | None = None) -> pd
     points["cost"] = points["x"] * (-1.0 if x.better == "max" else 1.0)
     points["loss"] = points["y"] * (-1.0 if y.better == "max" else 1.0)
     points = points.sort_values(["cost", "loss"], kind="stable")
-    lowest = points.groupby("panel", sort=False)["loss"].cummin()
-    before = lowest.groupby(points["panel"]).shift()
-    on_front = points[before.isna() | (points["loss"] < before)]
+    points = points[points["loss"] == points.groupby("panel", sort=False)["loss"].cummin()]
+    cheapest = points.groupby(["panel", "loss"], sort=False)["cost"].transform("min")
+    on_front = points[points["cost"] == cheapest]
     return on_front[["panel", "id", "x", "y"]].reset_index(drop=True)

@@ -115,7 +115,8 @@ def pareto(study: Study, key: str) -> Figure | None:
         "other configuration is better in one and no worse in the other."
     )
     caption += sample_words(len(rows.frame))
-    alt = f"{caption} {len(front)} of {counted(len(rows.frame), 'configuration')} are on a front."
+    both = sum(None not in pair for pair in zip(x.values, y.values, strict=True))
+    alt = f"{caption} {len(front)} of {counted(both, 'configuration')} are on a front."
     draw = partial(pareto_chart, rows, x, y, colour, problem)
     notes = _time_note(study, rows.names[x.key])
     return Figure(f"{key}-pareto", caption, alt, draw, notes=notes, is_wide=True)

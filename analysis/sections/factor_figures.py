@@ -34,10 +34,12 @@ def interactions(study: Study, key: str) -> list[Figure]:
     panel = problem_of(rows)
     where = f"{across.title} and {by.title}"
     of_rows = "Means of all finished configurations at those levels"
+    alone = not _several_in_a_cell(across, by, panel)
+    bars = "; the bars are the standard error, and the configurations differ in other settings too"
     caption = (
         f"Interaction of {where}: mean {y.title}, one line per level of {by.title}. Lines that are "
-        f"not parallel mean that one changes the effect of the other. {of_rows}; the bars are the "
-        "standard error, and the configurations differ in their other settings too."
+        f"not parallel mean that one changes the effect of the other. {of_rows}"
+        f"{', one each' if alone else bars}."
     )
     cells = _cell_words(across, by, y, panel)
     lines = Figure(
@@ -54,6 +56,13 @@ def interactions(study: Study, key: str) -> list[Figure]:
         partial(heat_chart, rows, y, across, by, panel),
     )
     return [lines, heat]
+
+
+def _several_in_a_cell(across: Field, by: Field, panel: Field | None) -> bool:
+    """Return whether several configurations agree in the levels that a figure shows."""
+    shown = [field.grouping.values for field in (across, by, panel) if field]
+    cells = list(zip(*shown, strict=True))
+    return len(set(cells)) < len(cells)
 
 
 def _cell_words(across: Field, by: Field, y: Field, panel: Field | None) -> str:

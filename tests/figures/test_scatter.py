@@ -16,7 +16,9 @@ from analysis.figures.scatter import (
     sampled,
 )
 from analysis.frames.load import load_study
+from analysis.sections.configuration_figures import pareto
 from tests.drawn_charts import SVG, drawn, texts
+from tests.own_studies import own_study, report
 from tests.studies import line, resnet_config, study_json, write_study, write_trial
 
 RESULTS = {"a": (10.0, 0.5), "b": (20.0, 0.4), "c": (30.0, 0.9), "d": (30.0, 0.8), "e": (5.0, 0.1)}
@@ -57,6 +59,30 @@ def test_the_drawn_front_is_the_computed_one(rows: Rows) -> None:
         if path.get("stroke") == "#5b6570" and "A" in str(path.get("d"))
     ]
     assert len(rings) == len(front_data(rows, seconds, rows.objective)) == 3
+
+
+def test_equal_points_are_on_the_front_together(tmp_path: Path) -> None:
+    points = [(1.0, 5.0), (1.0, 5.0), (2.0, 3.0), (2.0, 4.0), (3.0, 3.0), (4.0, 2.0), (5.0, None)]
+    configs = [{"depth": depth} for depth in range(len(points))]
+    ledger = own_study(tmp_path / "own", configs, metric="val_rmse", mode="min")
+    for config, (cost, error) in zip(configs, points, strict=True):
+        report(ledger, config, [{"val_rmse": cost, "energy": error}])
+    study = load_study(tmp_path / "own")
+    found = rows_of(study, "own")
+    assert found is not None
+    energy = found.measure("energy")
+    assert energy is not None
+    of_depths = dict(zip(found.data.columns["id"], found.frame["depth"], strict=True))
+    front = front_data(found, energy, found.objective)["id"]
+    assert sorted(int(of_depths[i]) for i in front) == [0, 1, 2, 5]
+    rings = [
+        path
+        for path in drawn(pareto_chart(found, energy, found.objective, None)).iter(f"{SVG}path")
+        if path.get("stroke") == "#5b6570" and "A" in str(path.get("d"))
+    ]
+    assert len(rings) == 4
+    figure = pareto(study, "own")
+    assert figure is not None and figure.alt.endswith(" 4 of 6 configurations are on a front.")
 
 
 def test_axes_colours_and_panels_are_chosen_by_the_reader(rows: Rows) -> None:

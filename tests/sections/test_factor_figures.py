@@ -29,12 +29,23 @@ def test_panels_of_data_sets_are_told_one_by_one(tmp_path: Path) -> None:
         write_trial(path, name, config, {2: [name]}, [result])
     figures = interactions(load_study(path), "grid")
     assert len(figures) == 2
+    assert figures[0].caption.endswith(
+        "Means of all finished configurations at those levels, one each."
+    )
     for figure in figures:
         assert figure.alt.endswith(
             "Data set MNIST: highest 90.0 at ResNet-18 and 1; lowest 60.0 at ResNet-50 and 2. "
             "Data set FashionMNIST: highest 50.0 at ResNet-18 and 1; lowest 20.0 at ResNet-50 "
             "and 2."
         )
+
+
+def test_bars_are_told_where_there_are_any(tmp_path: Path) -> None:
+    odd_names(tmp_path / "odd")  # three factors, of which two are shown
+    lines, _ = interactions(load_study(tmp_path / "odd"), "odd")
+    assert lines.caption.endswith(
+        "the bars are the standard error, and the configurations differ in other settings too."
+    )
 
 
 def test_importances_are_shares_of_one_sum(tmp_path: Path) -> None:
