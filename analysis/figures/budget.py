@@ -22,6 +22,8 @@ MOST_STEPS = 120
 def budget_data(rows: Rows) -> pd.DataFrame:
     """Return the expected best of 1 … n configurations, for each data set.
 
+    Only configurations with results at the most seeds count, as for a pick.
+
     Returns:
         ``panel`` (the data set, empty without one), ``trials``, ``best``, ``low`` and ``high`` (one
         standard deviation around it, at most the best that was found) and, if the configurations
@@ -32,6 +34,8 @@ def budget_data(rows: Rows) -> pd.DataFrame:
     frame["panel"] = list(problem.values) if problem else ""
     name = rows.time
     parts = []
+    num_seeds = rows.frame["num_seeds"]
+    frame = frame[num_seeds == num_seeds.groupby(frame["panel"]).transform("max")]
     for panel, group in frame.groupby("panel", sort=False):
         if len(group) < FEWEST:
             continue

@@ -23,6 +23,7 @@ from analysis.render.document import Figure
 from analysis.sections.best import nothing_picked
 from analysis.sections.captions import FEWEST, capital, coloured, drawn_rows, value_words
 from tune_app.study.best_of import best_of_study
+from tune_app.study.trials import HALTED
 
 
 def learning_curves(study: Study, key: str) -> Figure | None:
@@ -96,15 +97,20 @@ def history(study: Study, key: str) -> Figure | None:
 
 
 def budget(study: Study, key: str) -> Figure | None:
-    """Return what a smaller search would have found on average."""
-    rows = drawn_rows(study, key)
+    """Return what a smaller search would have found on average.
+
+    It does not apply where trials were stopped early: those that were not are the better ones.
+    """
+    rows = None if study.rows["status"].isin(HALTED).any() else drawn_rows(study, key)
     data = budget_data(rows) if rows else pd.DataFrame()
     if rows is None or data.empty:
         return None
+    one_seed = len(set(study.meta["seeds"])) == 1
+    those = "that have a result" if one_seed else "with results at the most seeds"
     caption = (
         f"Expected best {rows.objective.title} of so many configurations, drawn at random and "
-        "without replacement from those that were run, so that with all of them it is the best; "
-        "the band is one standard deviation."
+        f"without replacement from those {those}, so that with all of them it is the best; the "
+        "band is one standard deviation."
     )
     texts = []
     for panel, group in data.groupby("panel", sort=False):
