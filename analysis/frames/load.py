@@ -113,13 +113,17 @@ class Study:
     def confusion_matrix(self, config_id: str, seed: int) -> NDArray[np.int64] | None:
         """Return the row's test confusion matrix, (classes, classes), one line per true class.
 
-        None if the row has no result, or its result has no confusion matrix.
+        None if the row has no result, or its result has no confusion matrix of counts: a user may
+        have divided his by the number of each class.
         """
         report = self._reports.get((config_id, seed))
         matrix = None if report is None else report.record.get("confusion_matrix")
         try:
+            values = np.asarray(matrix, dtype=np.float64)
             array = np.asarray(matrix, dtype=np.int64)
         except (TypeError, ValueError, OverflowError):
+            return None
+        if not np.array_equal(values, array):
             return None
         return array if array.ndim == 2 and array.shape[0] == array.shape[1] else None
 

@@ -44,17 +44,39 @@ def metrics_of(matrix: Counts) -> dict[str, float]:
         matrix: (classes, classes), one line per true class. A class without predictions has
             precision 0, as with scikit-learn's ``zero_division=0``.
     """
+    true = matrix.sum(axis=1)
+    weights = true / max(true.sum(), 1)
+    metrics = {"test_accuracy": float(np.trace(matrix) / max(true.sum(), 1))}
+    for name, values in _by_class(matrix).items():
+        metrics[name] = float(values.mean())
+        metrics[f"{name}_weighted"] = float(values @ weights)
+    return metrics
+
+
+def _by_class(matrix: Counts) -> dict[str, NDArray[np.float64]]:
+    """Return precision, recall and F1 of each class, (classes,)."""
     right, true, predicted = np.diag(matrix), matrix.sum(axis=1), matrix.sum(axis=0)
     zeros = np.zeros(len(matrix))
-    precision = np.divide(right, predicted, out=zeros.copy(), where=predicted > 0)
-    recall = np.divide(right, true, out=zeros.copy(), where=true > 0)
-    f1 = np.divide(2 * right, true + predicted, out=zeros.copy(), where=true + predicted > 0)
-    weights = true / max(true.sum(), 1)
-    metrics = {"test_accuracy": float(right.sum() / max(true.sum(), 1))}
-    for name, values in (("precision", precision), ("recall", recall), ("f1", f1)):
-        metrics[f"test_{name}"] = float(values.mean())
-        metrics[f"test_{name}_weighted"] = float(values @ weights)
-    return metrics
+    return {
+        "test_precision": np.divide(right, predicted, out=zeros.copy(), where=predicted > 0),
+        "test_recall": np.divide(right, true, out=zeros.copy(), where=true > 0),
+        "test_f1": np.divide(
+            2 * right, true + predicted, out=zeros.copy(), where=true + predicted > 0
+        ),
+    }
+
+
+def _of_any_average(matrix: Counts) -> dict[str, dict[str, float]]:
+    """Return each metric by the ways to average it: as ``metrics_of``, and as users may."""
+    known = metrics_of(matrix)
+    found = {name: {"": value} for name, value in known.items()}
+    there = (matrix.sum(axis=0) + matrix.sum(axis=1)) > 0
+    for name, values in _by_class(matrix).items():
+        found[name] |= {"weighted": known[f"{name}_weighted"], "micro": known["test_accuracy"]}
+        found[name] |= {"macro of those there": float(values[there].mean()) if there.any() else 0.0}
+        if len(values) == 2:
+            found[name] |= {f"class {place}": float(value) for place, value in enumerate(values)}
+    return found
 
 
 def reported_digit(values: NDArray[np.float64]) -> float:
@@ -69,34 +91,47 @@ def reported_digit(values: NDArray[np.float64]) -> float:
     return 0.0
 
 
-def recomputed(table: Table, evidence: Evidence) -> list[Finding]:
-    """Compare every metric with its value from the row's confusion matrix."""
-    if not any(matrix is not None for matrix in evidence.matrices):
+def recomputed(table: Table, evidence: Evidence, *, is_own: bool = False) -> list[Finding]:
+    """Compare every metric with its value from the row's confusion matrix.
+
+    Args:
+        table: the rows.
+        evidence: their matrices.
+        is_own: whether a user's function reports them, which may average as it likes, or look at
+            one of two classes alone, but in all rows alike.
+    """
+    of_row = {
+        row: _of_any_average(matrix)
+        for row, matrix in enumerate(evidence.matrices)
+        if matrix is not None
+    }
+    if not of_row:
         raise NotApplicableError("there are no confusion matrices")
-    wrong: dict[str, list[tuple[int, float, float]]] = {}
-    columns: dict[str, NDArray[np.float64]] = {}
-    errors: dict[str, float] = {}
-    for row, matrix in enumerate(evidence.matrices):
-        if matrix is None:
-            continue
-        for name, value in metrics_of(matrix).items():
-            if name not in columns:
-                columns[name] = table.numbers(name)
-                errors[name] = max(TWICE * reported_digit(columns[name]), SINGLE_PRECISION)
-            reported = columns[name][row]
-            if np.isfinite(reported) and abs(reported - value) > errors[name]:
-                wrong.setdefault(name, []).append((row, float(reported), value))
-    return [
-        _error(
-            table,
-            rule="recomputed",
-            says=f"{name} differs from its value in the confusion matrix",
-            evidence=f"{counted(len(rows), 'row')}, as row {table.named(rows[0][0])}: "
-            f"{rows[0][1]:.9g} reported, {rows[0][2]:.9g} computed",
-            rows=[row for row, _, _ in rows],
-        )
-        for name, rows in wrong.items()
-    ]
+    findings = []
+    for name, averages in next(iter(of_row.values())).items():
+        reported = table.numbers(name)
+        error = max(TWICE * reported_digit(reported), SINGLE_PRECISION)
+        wrong = [
+            [
+                (row, float(reported[row]), value)
+                for row, values in of_row.items()
+                for value in [values[name].get(average, np.inf)]
+                if abs(reported[row] - value) > error
+            ]
+            for average in (averages if is_own else ("",))
+        ]
+        if rows := min(wrong, key=len):
+            findings.append(
+                _error(
+                    table,
+                    rule="recomputed",
+                    says=f"{name} differs from its value in the confusion matrix",
+                    evidence=f"{counted(len(rows), 'row')}, as row {table.named(rows[0][0])}: "
+                    f"{rows[0][1]:.9g} reported, {rows[0][2]:.9g} computed",
+                    rows=[row for row, _, _ in rows],
+                )
+            )
+    return findings
 
 
 def same_test_images(table: Table, evidence: Evidence) -> list[Finding]:

@@ -76,7 +76,7 @@ def audit_study(study: Study | str | Path, data: Path | None = None) -> Audit:
         return check_images(table, study.meta.get("data"), data, evidence)
 
     rules: dict[str, Rule] = {
-        "recomputed": partial(recomputed, evidence=evidence),
+        "recomputed": partial(recomputed, evidence=evidence, is_own=study.is_own),
         "same_test_images": partial(same_test_images, evidence=evidence),
         "copies": partial(copies, evidence=evidence),
         "overlap": images,

@@ -15,6 +15,7 @@ from analysis.checks.audit.table import STEADY
 from analysis.checks.audit.times import time_per_epoch
 from analysis.frames.load import load_study
 from analysis.frames.tables import study_table as report_table
+from tests.own_studies import own_study, report
 from tests.refusals import FEWER, JSON_VALUES
 from tests.studies import line, resnet_config, study_json, write_study, write_trial
 
@@ -90,6 +91,40 @@ def test_changed_results_are_found(tmp_path: Path, changes: Any, rules: set[str]
     found = {f.rule for f in audit.findings if f.severity == "error"}
     assert rules <= found and audit.failed
     assert found <= rules | {"same_test_images"}
+
+
+def own_classifier(path: Path, of: dict[str, Any], **changes: Any) -> Path:
+    """Write a user's study of two classes: 100 of the second, in which it is right in 70 or so."""
+    configs = [{"lr": lr} for lr in LRS]
+    ledger = own_study(path, configs, metric="val_loss", mode="min")
+    for place, config in enumerate(configs):
+        right, alarms = 70 + 3 * place, 40 - 2 * place
+        matrix = np.array([[400 - alarms, alarms], [100 - right, right]])
+        precision, recall = right / (right + alarms), right / 100
+        f1 = 2 * precision * recall / (precision + recall)
+        row = {"val_loss": 0.5 + 0.01 * place, "confusion_matrix": matrix.tolist()}
+        row |= {"test_precision": precision, "test_recall": recall, "test_f1": f1} | of
+        report(ledger, config, [row | (changes if place == 2 else {})])
+    return path
+
+
+def test_users_average_as_they_like_but_in_all_rows_alike(tmp_path: Path) -> None:
+    binary = audit_study(own_classifier(tmp_path / "binary", {}))
+    assert "recomputed" in binary.clean, "precision, recall and F1 of the second class alone"
+    changed = audit_study(own_classifier(tmp_path / "changed", {}, test_recall=0.9))
+    [found] = [f for f in changed.findings if f.rule == "recomputed"]
+    assert found.says.startswith("test_recall differs") and found.rows == (2,)
+    assert "0.9 reported, 0.76 computed" in found.evidence
+
+
+def test_a_matrix_of_shares_is_none_of_counts(tmp_path: Path) -> None:
+    shares = {"confusion_matrix": [[0.9, 0.1], [0.3, 0.7]]}
+    path = own_classifier(tmp_path / "shares", shares)
+    audit = audit_study(path)
+    assert "recomputed" in dict(audit.skipped) and not audit.failed
+    study = load_study(path)
+    config_id = str(study.rows["config_id"].iloc[0])
+    assert study.confusion_matrix(config_id, 0) is None
 
 
 def test_single_precision_and_rounded_metrics_are_honest(tmp_path: Path) -> None:
