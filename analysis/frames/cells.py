@@ -74,7 +74,7 @@ def half_up(number: float, digits: int) -> str:
     A fraction of images is often such a half, and its binary form lies just above or below it.
     """
     if not abs(number) < LARGEST_WHOLE:
-        return f"{number:.{digits}f}"
+        return f"{number:.4g}"
     return f"{Decimal(f'{number:.9f}').quantize(Decimal(1).scaleb(-digits), ROUND_HALF_UP):f}"
 
 

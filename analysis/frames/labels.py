@@ -73,7 +73,7 @@ def format_value(value: Any) -> str:
     if number.is_integer() and abs(number) < LARGEST_WHOLE:
         text = str(int(number))
     else:
-        text = f"{number:.0f}" if abs(number) >= 1000 else f"{number:.4g}"
+        text = f"{number:.0f}" if 1000 <= abs(number) < LARGEST_WHOLE else f"{number:.4g}"
     return with_minus(text)
 
 

@@ -15,7 +15,7 @@ import pandas as pd
 
 from analysis.frames.cells import decimals_of, format_cell, format_points, half_up, signed
 from analysis.frames.columns import numbers
-from analysis.frames.labels import heading, with_minus, words_of
+from analysis.frames.labels import LARGEST_WHOLE, heading, with_minus, words_of
 from analysis.frames.load import Study
 from analysis.frames.meta import datasets_of
 from analysis.frames.training_time import compared_time
@@ -81,7 +81,8 @@ class Measure:
         """Return a difference with its sign, without its unit; zero has no sign."""
         if self.in_percent or not math.isfinite(value):
             return format_points(value, num_items)
-        return signed(f"{abs(value):.3g}" if abs(value) < _LARGE else f"{abs(value):.0f}", value)
+        is_whole = _LARGE <= abs(value) < LARGEST_WHOLE
+        return signed(f"{abs(value):.0f}" if is_whole else f"{abs(value):.3g}", value)
 
     def estimate(
         self, value: float, low: float, high: float, num_items: float | None = None

@@ -16,6 +16,7 @@ from analysis.frames.cells import (
     percent_digits,
 )
 from analysis.frames.labels import format_value, heading
+from analysis.frames.measures import Measure
 
 
 @pytest.mark.parametrize(
@@ -147,3 +148,11 @@ def test_negative_numbers_have_a_minus_sign() -> None:
 def test_decimals_follow_what_is_known() -> None:
     assert [decimals_of(width) for width in (0.2, 0.04, 3.0, 250.0)] == [2, 3, 1, 0]
     assert decimals_of(0.0) is None and decimals_of(1e-9) is None
+
+
+def test_a_loss_that_explodes_has_no_invented_digits() -> None:
+    loss = Measure("loss")
+    assert loss.cell(3.4e35) == "3.4e+35" and loss.difference(-3.4e35) == "−3.4e+35"
+    assert loss.estimate(2e20, 1e20, 3e20) == ["2e+20", "1e+20", "3e+20"]
+    assert format_spread("loss", 3.4e35, 1.23456e34) == "3.4e+35 ± 1.235e+34"
+    assert loss.cell(123_456_789.0) == "123456789" and loss.difference(1234.5) == "+1234"
