@@ -99,6 +99,7 @@ def choose(studies: Sequence[Study], wanted: str | None = None) -> Judged:
 
     It is the objective of the first study that another one reports too, else the objective of
     another study that the first one reports, else the first measure that they have in common.
+    Where one study takes high values for better and another low ones, neither is.
 
     Raises:
         UserError: ``wanted`` is not reported by all studies, or they report nothing in common.
@@ -111,14 +112,23 @@ def choose(studies: Sequence[Study], wanted: str | None = None) -> Judged:
                 f"--measure {wanted}: not reported by all of the studies"
                 f"{did_you_mean(wanted, common)}; allowed: {choices(common) or 'none'}"
             )
-        return judged(first, wanted)
+        return _of_all(studies, wanted)
     if not common:
         lists = "; ".join(f"{s.path.name} reports {choices(measures_in(s)[:8])}" for s in studies)
         raise UserError(f"the studies report no measure in common, so nothing compares: {lists}")
     objectives = list(dict.fromkeys(study.metric for study in studies))
     known = [name for name in objectives if name in common]
-    found = judged(first, known[0] if known else common[0])
-    return replace(found, why=_why(studies, found.name))
+    found = _of_all(studies, known[0] if known else common[0])
+    why = (_why(studies, found.name), found.why)
+    return replace(found, why=" ".join(filter(None, why)))
+
+
+def _of_all(studies: Sequence[Study], name: str) -> Judged:
+    found = judged(studies[0], name)
+    if len({measures_of(study).better(name) for study in studies} - {None}) < 2:
+        return found
+    why = f"The studies disagree on whether high or low values of {found.scale.words} are better."
+    return replace(found, better=None, why=why)
 
 
 def judged(study: Study, name: str) -> Judged:

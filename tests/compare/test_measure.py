@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from analysis.compare.measure import choose
+from analysis.compare.result import compare_studies
 from analysis.frames.load import Study, load_study
 from search_spaces.errors import UserError
 from tests.compared import fitted, trained
@@ -47,3 +48,15 @@ def test_nothing_in_common_is_one_line(tmp_path: Path) -> None:
     score_study(tmp_path / "b")
     with pytest.raises(UserError, match=r"no measure in common.*test_rmse; b reports score"):
         choose([rmse(tmp_path / "a"), load_study(tmp_path / "b")])
+
+
+def test_studies_that_disagree_on_what_is_better_name_no_winner(tmp_path: Path) -> None:
+    high = {"mode": "max", "measures": {"val_rmse": {"unit": "mm", "better": "max"}}}
+    places = [fitted(tmp_path / "a"), fitted(tmp_path / "b", lambda c, s: 30.0 + s * s, **high)]
+    found = choose([load_study(place) for place in places])
+    assert found.better is None and found.words == "validation rmse"
+    assert found.why == (
+        "The studies disagree on whether high or low values of validation rmse are better."
+    )
+    [comparison] = compare_studies(places)
+    assert comparison.verdict.word == "higher" and comparison.verdict.num_better == 0
