@@ -15,6 +15,10 @@ from search_spaces.errors import UserError
 from tune_app import run_study
 from tune_app.api import run
 from tune_app.api.run import _code_of, _words
+from tune_app.cli.run_display import RunDisplay
+from tune_app.engine.launch_end import LaunchEnd
+from tune_app.engine.launch_record import launch_record
+from tune_app.engine.signals import StopSignals
 from tune_app.planning.checked_request import check_request
 from tune_app.planning.prepared_study import prepare
 from tune_app.planning.request import StudyRequest
@@ -86,6 +90,29 @@ def test_the_study_is_judged_by_the_objective_that_was_named(
     assert (kept.metric, kept.mode) == ("hits", "max"), "until another one is named"
     both = run_study(space, objective="val_err,hits:max", **where).frames
     assert both.meta["space"]["objectives"] == {"val_err": "min", "hits": "max"}
+
+
+def test_a_call_that_no_command_can_repeat_is_named_as_a_call(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    begun: list[LaunchEnd] = []
+
+    def record(request: StudyRequest, display: RunDisplay) -> None:
+        study = prepare(check_request(request), Cluster(({"CPU": 2.0},)))
+        plan = study.plan(Cluster(({"CPU": 2.0},)))
+        study.ledger.start_launch(launch_record(study, plan))
+        begun.append(LaunchEnd(request, display, StopSignals()))
+
+    monkeypatch.setattr(run, "_launch", record)
+    monkeypatch.chdir(tmp_path)
+    made = run_study(space(fit), seeds=range(2), fresh=True, notify="https://a.test/secret")
+    (end,) = begun
+    assert end.again() == "run_study(mine, seeds=range(0, 2), fresh=True)"
+    assert made.meta["launches"][0]["command"] == end.again()
+    end.has_begun = True
+    assert end.again() == "run_study(mine, seeds=range(0, 2))"
+    run_study("search_spaces.examples.tune_function")
+    assert begun[1].again().endswith(" --space search_spaces.examples.tune_function")
 
 
 def test_options_are_those_of_the_command() -> None:

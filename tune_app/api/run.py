@@ -8,10 +8,11 @@ import sys
 import textwrap
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from search_spaces.errors import UserError, choices, did_you_mean
+from search_spaces.errors import UserError, choices, did_you_mean, one_line
 from search_spaces.space import SearchSpace
 from tune_app.api.loaded import LoadedStudy, load_study
 from tune_app.cli.notify import addresses
@@ -55,13 +56,24 @@ def run_study(space: SearchSpace | str, **options: Any) -> LoadedStudy:
     args = parser.parse_args(["--space", name, *words])
     declared = load_space(space) if isinstance(space, str) else space
     code = code_files(space, declared) if isinstance(space, str) else _code_of(declared)
-    with requested(args, ["--space", name, *words], declared, code) as request:
+    with requested(args, ["--space", name, *words], declared, code) as asked:
+        call = "" if isinstance(space, str) else _call(space, options)
+        request = replace(asked, call=call)
         place = request.store.place
         _launch(request, RunDisplay(run_console("the study goes on"), addresses(args.notify or ())))
         ledger = open_ledger(request.store)
         judged = request if ledger is None else with_recorded_objectives(request, ledger)
     # By the objective of this call, also if the study lies where its record cannot be changed.
     return load_study(place, metric=judged.space.metric, mode=judged.space.mode)
+
+
+def _call(space: SearchSpace, options: Mapping[str, Any]) -> str:
+    """Return a call of ``run_study`` as text; the space stands in it by its name.
+
+    Addresses of notifications, which may hold secrets, are left out.
+    """
+    words = [f"{name}={value!r}" for name, value in options.items() if name != "notify"]
+    return one_line(f"run_study({', '.join([space.name, *words])})")
 
 
 def _launch(request: Any, display: RunDisplay) -> None:

@@ -9,7 +9,7 @@ from tune_app.engine.conclusion import Conclusion, Executed
 from tune_app.engine.display import Ending, LaunchDisplay
 from tune_app.engine.signals import StopSignals
 from tune_app.planning.plan import Plan
-from tune_app.planning.request import StudyRequest
+from tune_app.planning.request import FRESH_CALL, StudyRequest
 from tune_app.study.provenance import command_line
 
 
@@ -35,7 +35,9 @@ class LaunchEnd:
         self.has_begun = False
 
     def again(self) -> str:
-        """Return the command that continues the study."""
+        """Return the command, or the call of ``run_study``, that continues the study."""
+        if call := self._request.call:
+            return call.replace(FRESH_CALL, "") if self.has_begun else call
         # Until the study has begun, an old one may still lie where --fresh is to begin anew.
         words = self._request.arguments
         return command_line([w for w in words if w != "--fresh" or not self.has_begun])

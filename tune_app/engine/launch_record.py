@@ -9,7 +9,7 @@ from tune_app.planning.plan import Plan
 from tune_app.planning.prepared_study import PreparedStudy
 from tune_app.planning.row_choice import why_left_out
 from tune_app.study.code_fingerprint import code_entry
-from tune_app.study.provenance import collect_provenance
+from tune_app.study.provenance import collect_provenance, without_secrets
 from tune_app.study.trials import RowKey
 
 
@@ -19,6 +19,7 @@ def launch_record(study: PreparedStudy, plan: Plan) -> dict[str, Any]:
     reasons = {row.key: row.reason for row in plan.open_rows} | _left_out(study, plan)
     return {
         **collect_provenance(request.arguments, gpu_names()),
+        **({"command": without_secrets(request.call)} if request.call else {}),
         **code_entry(request.code),
         "sharing": request.sharing,
         **({"order": study.order()._asdict()} if study.search is None else {}),

@@ -15,6 +15,9 @@ from tune_app.planning.search_options import SearchOptions
 from tune_app.storage.store import StudyStore
 from tune_app.study.best_of import BestOf
 
+FRESH_CALL = ", fresh=True"
+"""How ``--fresh`` stands in a call of ``run_study``."""
+
 
 @dataclass(frozen=True)
 class StudyRequest:
@@ -26,6 +29,8 @@ class StudyRequest:
         code: the user's code: file name -> its fingerprint; empty for a space without any.
         accept_code_change: whether to go on with a study that was made with other code.
         arguments: the words of the command line, for the record of the launch.
+        call: the call of ``run_study`` that asks for this with a space that no command can name;
+            empty if a command does.
         seeds: every configuration is run once per seed; empty for the seeds of the study, which are
             0 for a new one.
         source: ``full``, ``sample`` or a folder with images.
@@ -66,6 +71,7 @@ class StudyRequest:
     code: Mapping[str, str] = field(default_factory=dict)
     accept_code_change: bool = False
     arguments: tuple[str, ...] = ()
+    call: str = ""
     seeds: tuple[int, ...] = ()
     source: str = "full"
     num_images: int | None = None

@@ -53,7 +53,7 @@ def collect_provenance(argv: Sequence[str], gpus: Sequence[str] = ()) -> dict[st
             "memory_gb": round(psutil.virtual_memory().total / 1e9, 1),
             "gpus": list(gpus),
         },
-        "command": command_line([_without_secrets(word) for word in argv]),
+        "command": command_line([without_secrets(word) for word in argv]),
         "host": socket.gethostname(),
     }
 
@@ -63,8 +63,8 @@ def command_line(argv: Sequence[str]) -> str:
     return " ".join([command_name("tune_app.run"), *map(shlex.quote, argv)])
 
 
-def _without_secrets(word: str) -> str:
-    """Return a word of the command line with passwords in addresses and settings masked."""
+def without_secrets(word: str) -> str:
+    """Return words of a command with passwords in addresses and settings masked."""
     word = re.sub(r"(?<=://)\S*@", "***@", word)
     return re.sub(r"(?i)\b(\w*(?:token|password|passwd|secret|key))=[^&\s]+", r"\1=***", word)
 
