@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import inspect
 import os
 import subprocess
 import sys
@@ -14,7 +13,7 @@ from search_spaces import SearchSpace
 from search_spaces.errors import UserError
 from tune_app import run_study
 from tune_app.api import run
-from tune_app.api.run import _code_of, _words
+from tune_app.api.run import _words
 from tune_app.cli.run_display import RunDisplay
 from tune_app.engine.launch_end import LaunchEnd
 from tune_app.engine.launch_record import launch_record
@@ -23,7 +22,6 @@ from tune_app.planning.checked_request import check_request
 from tune_app.planning.prepared_study import prepare
 from tune_app.planning.request import StudyRequest
 from tune_app.planning.resources import Cluster
-from tune_app.study.code_fingerprint import fingerprint_text
 
 ROOT = Path(__file__).resolve().parents[2]
 SCRIPT = """
@@ -158,14 +156,3 @@ def space(trainable: object) -> SearchSpace:
     return SearchSpace(
         name="mine", trainable=trainable, metric="loss", param_space={"x": {"grid_search": [1]}}
     )
-
-
-def test_the_code_is_that_of_the_file_or_of_the_cell() -> None:
-    assert _code_of(SearchSpace(name="a", trainable="resnet", param_space={"lr": 1})) == {}
-    assert next(iter(_code_of(space(fit)))) == "test_run.py"
-    cell = space(fit)
-    fit.__module__ = "no_such_module"  # as in a notebook, whose cells are in no file
-    try:
-        assert _code_of(cell) == {"fit": fingerprint_text(inspect.getsource(fit))}
-    finally:
-        fit.__module__ = __name__

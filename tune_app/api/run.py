@@ -3,18 +3,14 @@
 from __future__ import annotations
 
 import argparse
-import inspect
-import sys
-import textwrap
 from collections.abc import Iterable, Mapping
-from contextlib import suppress
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 from search_spaces.errors import UserError, choices, did_you_mean, one_line
 from search_spaces.space import SearchSpace
 from tune_app.api.loaded import LoadedStudy, load_study
+from tune_app.api.own_code import code_of_space
 from tune_app.cli.notify import addresses
 from tune_app.cli.run_command import requested
 from tune_app.cli.run_console import run_console
@@ -23,7 +19,6 @@ from tune_app.cli.run_parser import build_parser
 from tune_app.planning.objectives import with_recorded_objectives
 from tune_app.planning.space_file import code_files, load_space
 from tune_app.planning.typed_values import joined
-from tune_app.study.code_fingerprint import fingerprint_files, fingerprint_text
 from tune_app.study.ledger import open_ledger
 
 _OF_THE_COMMAND = ("space", "list", "plan", "json", "help")
@@ -55,7 +50,7 @@ def run_study(space: SearchSpace | str, **options: Any) -> LoadedStudy:
     name = space if isinstance(space, str) else space.name
     args = parser.parse_args(["--space", name, *words])
     declared = load_space(space) if isinstance(space, str) else space
-    code = code_files(space, declared) if isinstance(space, str) else _code_of(declared)
+    code = code_files(space, declared) if isinstance(space, str) else code_of_space(declared)
     with requested(args, ["--space", name, *words], declared, code) as asked:
         call = "" if isinstance(space, str) else _call(space, options)
         request = replace(asked, call=call)
@@ -139,29 +134,3 @@ def _text(value: Any) -> str:
     if isinstance(value, Iterable) and not isinstance(value, (str, bytes)):
         return joined(value)
     return str(value)
-
-
-def _code_of(space: SearchSpace) -> dict[str, str]:
-    """Return the fingerprint of the code of a space that was made in this process.
-
-    It is that of the file that defines the trainable, or of the cells of a notebook.
-    """
-    if isinstance(space.trainable, str) and not space.datasets:
-        return {}
-    functions = [space.trainable, *space.datasets.values()]
-    files: dict[str, str] = {}
-    for work in functions:
-        module = sys.modules.get(getattr(work, "__module__", "") or "")
-        path = Path(str(getattr(module, "__file__", "") or ""))
-        if path.is_file() and path.suffix == ".py":
-            files |= fingerprint_files(path)
-        else:
-            files[getattr(work, "__name__", "trainable")] = _source_fingerprint(work)
-    return files
-
-
-def _source_fingerprint(work: Any) -> str:
-    text = repr(type(work))
-    with suppress(OSError, TypeError):
-        text = textwrap.dedent(inspect.getsource(work))
-    return fingerprint_text(text)

@@ -72,7 +72,7 @@ class Shipped:
         sys.path += [folder for folder in self.search_path if folder not in sys.path]
         ShippedModules(self.sources).install()
         work: Callable[..., Any] = cloudpickle.loads(self.pickled)
-        for name, function in zip(self.modules, _functions_in(work), strict=True):
+        for name, function in zip(self.modules, functions_in(work), strict=True):
             if name not in sys.modules:
                 stand_in = ModuleType(name)
                 stand_in.__dict__.update(_globals_of(function))
@@ -92,7 +92,7 @@ def portable(function: str | Callable[..., None]) -> Callable[..., None]:
     """
     if isinstance(function, str):
         return _named(function)
-    if not any(_is_users(part) for part in _functions_in(function)):
+    if not any(_is_users(part) for part in functions_in(function)):
         return function
     shipped = ship(function)
 
@@ -117,7 +117,7 @@ def ship(work: Callable[..., Any]) -> Shipped:
     Raises:
         UserError: it uses an object that cannot be sent to another process.
     """
-    functions = _functions_in(work)
+    functions = functions_in(work)
     named = {Path(str(_globals_of(function).get("__file__", ""))) for function in functions}
     files = sorted(file for file in named if file.is_file())
     beside = {id(module): module for file in files for module in modules_beside(file.parent)}
@@ -128,7 +128,7 @@ def ship(work: Callable[..., Any]) -> Shipped:
     return Shipped(pickled, tuple(map(_module_of, functions)), search_path, sources, uses_torch)
 
 
-def _functions_in(work: Callable[..., Any]) -> list[Callable[..., Any]]:
+def functions_in(work: Callable[..., Any]) -> list[Callable[..., Any]]:
     """Return the user's functions that a family of models carries, or the function itself."""
     return work.family.functions() if isinstance(work, FamilyTraining) else [work]
 
@@ -138,24 +138,24 @@ def _is_users(function: Callable[..., Any]) -> bool:
 
 
 def _module_of(work: Callable[..., Any]) -> str:
-    return str(getattr(_innermost(work), "__module__", None) or _OURS)
+    return str(getattr(innermost(work), "__module__", None) or _OURS)
 
 
-def _innermost(work: Any) -> Any:
+def innermost(work: Any) -> Any:
     """Return the function or class behind decorators, partials, methods and callable objects."""
     work = inspect.unwrap(work)
     if isinstance(work, functools.partial):
-        return _innermost(work.func)
+        return innermost(work.func)
     if inspect.ismethod(work):
-        return _innermost(work.__func__)
+        return innermost(work.__func__)
     if inspect.isclass(work) or inspect.isroutine(work):
         return work
-    return _innermost(type(work).__call__)
+    return innermost(type(work).__call__)
 
 
 def _globals_of(work: Callable[..., Any]) -> dict[str, Any]:
     """Return the global names of a function, or of a method of a class; empty without any."""
-    inner = _innermost(work)
+    inner = innermost(work)
     methods = vars(inner).values() if inspect.isclass(inner) else [inner]
     found = (getattr(inspect.unwrap(method), "__globals__", None) for method in methods)
     return next((names for names in found if names), {})

@@ -22,7 +22,7 @@ CODE = "code"
 """The entry of a user's code in ``study.json``, in the record of a launch and in a trial's plan."""
 _ALSO_CODE = ("trainable", "datasets", "result")
 """The arguments of ``SearchSpace(...)`` that decide what a trial computes."""
-_NOT_THE_USERS = frozenset({*sys.stdlib_module_names, "analysis", "search_spaces", "tune_app"})
+NOT_THE_USERS = frozenset({*sys.stdlib_module_names, "analysis", "search_spaces", "tune_app"})
 _MOST_FILES = 1_000
 
 
@@ -213,7 +213,7 @@ def _files_of_module(parts: Sequence[str], folder: Path) -> Iterator[Path]:
 
 def _is_beside(module: str, folder: Path) -> bool:
     """Return whether Python takes a module from the folder, and not one of that name elsewhere."""
-    if module in _NOT_THE_USERS:
+    if module in NOT_THE_USERS:
         return False
     loaded = sys.modules.get(module)
     if loaded is not None:

@@ -24,7 +24,7 @@ def reason_of(error: BaseException) -> str:
     if isinstance(error, SystemExit):
         lines = [f"the function called sys.exit({error.code!r})"]
     found = traceback.extract_tb(_of_the_user(error.__traceback__))
-    own = [frame for frame in found if _is_users(frame.filename)] or list(found)
+    own = [frame for frame in found if is_users(frame.filename)] or list(found)
     where = f" ({Path(own[-1].filename).name}, line {own[-1].lineno})" if own else ""
     return f"{type(error).__name__}{': ' + lines[0] if lines else ''}{where}"
 
@@ -39,13 +39,13 @@ def _message(error: BaseException) -> str:
 def _of_the_user(frames: TracebackType | None) -> TracebackType | None:
     """Leave out the frames of this program that come before the user's code."""
     while frames is not None and frames.tb_next is not None:
-        if _is_users(frames.tb_frame.f_code.co_filename):
+        if is_users(frames.tb_frame.f_code.co_filename):
             break
         frames = frames.tb_next
     return frames
 
 
-def _is_users(filename: str) -> bool:
+def is_users(filename: str) -> bool:
     """Return whether a file is not of this program, of Python or of an installed package."""
     path = Path(filename)
     is_installed = {"site-packages", "dist-packages"} & set(path.parts)
