@@ -13,6 +13,7 @@ from search_spaces.errors import UserError
 from tests.cli.webhook import webhook
 from tests.engine.unplaced import EXIT_OPEN, finished_study, launch
 from tests.full_disk import no_file_larger_than
+from tune_app.study.stop import Stop
 
 
 def test_a_finished_study_on_a_full_disk_is_finished(
@@ -90,3 +91,18 @@ def test_a_plan_notifies_nobody(
         monkeypatch.setenv("TUNE_APP_NOTIFY", server.url())
         assert launch("--plan") == 0
     assert server.got == []
+
+
+def test_rows_that_timed_out_are_left_although_nothing_is_run(
+    tmp_path: Path, meanwhile: list[Callable[[], object]], capsys: pytest.CaptureFixture[str]
+) -> None:
+    ledger = finished_study(tmp_path)
+    (ledger.root / "launches" / "001.json").write_text("{}")
+    (folder,) = ledger.root.glob("tune/*/*")
+    (folder / "result.json").write_text("")
+    (folder / "stopped.json").write_text(Stop("timed_out", 0, seconds=60.0).as_json())
+    capsys.readouterr()
+    assert launch("--trial-time-limit", "1m") == EXIT_OPEN, "as the launch in which they did"
+    assert "2 rows took longer than --trial-time-limit allows" in capsys.readouterr().out
+    assert launch("--trial-time-limit", "1m", "--where", "x=2") == EXIT_OPEN
+    assert "1 row took longer than --trial-time-limit" in capsys.readouterr().out

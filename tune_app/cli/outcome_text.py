@@ -23,7 +23,7 @@ _OF_ENDED = {
     "diverged": "diverged: their loss is not a finite number",
     "unconverged": "did not converge within max_iter",
 }
-_HALTED = {
+HALTED = {
     STOPPED: "were stopped by the search; `--continue ROW --epochs N` takes one further",
     TIMED_OUT: "took longer than --trial-time-limit allows; a longer one continues them",
 }
@@ -48,7 +48,7 @@ def outcome_lines(
         if number:
             lines.append(f"{number} of them {meaning}")
     numbers = Counter(conclusion.halted.values())
-    lines += [f"{numbers[status]} {words}" for status, words in _HALTED.items() if numbers[status]]
+    lines += [f"{numbers[status]} {words}" for status, words in HALTED.items() if numbers[status]]
     lines += winner_lines(ledger, conclusion.results)
     lines += _failed_lines(ledger, conclusion, again)
     if conclusion.unexplained:

@@ -11,7 +11,7 @@ from rich.console import Console
 from tune_app.cli import messages, outcome_text
 from tune_app.cli.notice import notice_of
 from tune_app.cli.notify import Address, deliver
-from tune_app.cli.places import limit_lines, short_path
+from tune_app.cli.places import counted, limit_lines, short_path
 from tune_app.cli.plan_record import plan_record
 from tune_app.cli.progress_display import StudyProgress
 from tune_app.cli.run_console import print_line
@@ -26,6 +26,7 @@ from tune_app.study.ledger import Ledger
 from tune_app.study.measures import Measures
 from tune_app.study.result_rule import ResultRule
 from tune_app.study.selection import results_of
+from tune_app.study.stop import TIMED_OUT
 
 
 class RunDisplay:
@@ -96,6 +97,8 @@ class RunDisplay:
             )
         else:
             self.say(f"nothing is missing: all {plan.num_rows} rows are finished")
+        if number := len(study.timed_out()):
+            self.say(f"{counted(number, 'row')} {outcome_text.HALTED[TIMED_OUT]}")
         results = results_of(study.recorded.outcomes(ledger.study))
         self.say(*outcome_text.winner_lines(ledger, results))
         self.say(*outcome_text.left_lines(plan, request), *outcome_text.next_lines(ledger))

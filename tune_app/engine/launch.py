@@ -15,7 +15,7 @@ from tune_app.engine.cluster.joining import wait_for_nodes
 from tune_app.engine.cluster.nodes import run_on_nodes
 from tune_app.engine.cluster.shared_storage import check_storage
 from tune_app.engine.cluster.versions import check_versions, versions_task
-from tune_app.engine.conclusion import EXIT_FAILED, Executed, conclude
+from tune_app.engine.conclusion import EXIT_FAILED, EXIT_OPEN, Executed, conclude
 from tune_app.engine.display import LaunchDisplay
 from tune_app.engine.execution import execute
 from tune_app.engine.housekeeping import read_again, tidy
@@ -157,7 +157,10 @@ class Launch:
             return self._run_plan(study, plan, cluster, dashboard)
 
     def _nothing_missing(self, study: PreparedStudy, plan: Plan, *, is_locked: bool) -> int:
-        """Show that all rows are finished, and bring the study's files up to date if possible."""
+        """Show that no row is to be run, and bring the study's files up to date if possible.
+
+        Returns the exit status.
+        """
         with suppress(UserError, OSError):
             if is_locked:
                 if study.is_changed():
@@ -166,7 +169,7 @@ class Launch:
                 tidy(study.ledger, study.recorded)
         self._display.say(*study.notes())
         self._display.nothing_missing(study, plan)
-        return 0
+        return EXIT_OPEN if study.timed_out() else 0
 
     def _prepare(self, checked: CheckedRequest, cluster: Cluster) -> PreparedStudy:
         checked = checked.with_own_data(self._display.say)

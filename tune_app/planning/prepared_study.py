@@ -104,12 +104,16 @@ class PreparedStudy:
         return [Configuration(entry["config_id"], entry["config"]) for entry in entries]
 
     def timed_out(self) -> set[RowKey]:
-        """Return the rows that took longer than this launch allows a trial. They are not tried."""
+        """Return the rows that took longer than this launch allows a trial. They are not tried.
+
+        Rows to which the launch is not confined are not among them.
+        """
         allowed = self.request.limits.trial_seconds
         return {
             key
             for key, outcome in self.recorded.outcomes(self.ledger.study).items()
             if outcome.status == TIMED_OUT and allowed is not None and outcome.trial is not None
+            if self.only is None or key in self.only
             if outcome.trial.newest.stop is not None
             and outcome.trial.newest.stop.seconds >= allowed
         }
