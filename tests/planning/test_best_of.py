@@ -15,6 +15,7 @@ from tests.own_studies import own_study, report
 from tune_app.planning.best_of import Repeat, find_repeat
 from tune_app.planning.checked_request import check_request
 from tune_app.planning.prepared_study import prepare
+from tune_app.planning.repeated_space import param_space_of
 from tune_app.planning.request import StudyRequest
 from tune_app.planning.resources import Cluster
 from tune_app.planning.search_options import SearchOptions
@@ -201,3 +202,11 @@ def test_other_images_are_refused(searched: Path, tmp_path: Path) -> None:
     )
     with pytest.raises(UserError, match="its results on mnist are of other images than those"):
         prepare(check_request(asked), Cluster(({"CPU": 2.0},)))
+
+
+def test_a_parameter_of_any_name_stays_in_the_picks() -> None:
+    picks = [{"pick": 5, "pick_": 6, "lr": lr} for lr in (0.1, 0.2)]
+    space = SearchSpace(
+        name="mine", trainable=fit, metric="score", param_space=param_space_of(picks)
+    )
+    assert [c.config for c in space.expand()] == picks

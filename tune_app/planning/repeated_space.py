@@ -58,7 +58,10 @@ def param_space_of(configs: Sequence[Config]) -> dict[str, Any]:
     if len(configs) == 1:
         return shared
     rest = [{k: v for k, v in config.items() if k not in shared} for config in configs]
-    return {**shared, "pick": {"grid_search": rest}}
+    axis = "pick"
+    while axis in shared:  # a parameter of the user's
+        axis += "_"
+    return {**shared, axis: {"grid_search": rest}}
 
 
 def check_own_code(
