@@ -164,17 +164,24 @@ def fit(config: dict[str, Any]) -> None:
     """Stand for a user's function."""
 
 
+@pytest.mark.parametrize("prefix_axis", [None, "x"])
 def test_results_of_a_function_are_not_run_again_for_a_measure_that_none_has(
-    tmp_path: Path,
+    tmp_path: Path, prefix_axis: str | None
 ) -> None:
-    space = SearchSpace(name="own", trainable=fit, metric="score", param_space={"x": 1})
+    space = SearchSpace(
+        name="own", trainable=fit, metric="score", param_space={"x": 1}, prefix_axis=prefix_axis
+    )
     study = checked(tmp_path, space=space)
     (config,) = trial_configs(study.plan(CLUSTER).trials, study.ledger, study.recorded, "001")
     folder = study.ledger.root / config["plan"]["directory"]
     folder.mkdir(parents=True)
     (folder / "params.json").write_text(json.dumps(config))
-    (folder / "result.json").write_text('{"epoch": 1, "score": 0.5, "cost": 3}\n')
-    (folder / "returned.json").write_text('{"epoch": 1}')
+    row = {"epoch": 1, "score": 0.5, "cost": 3}
+    if prefix_axis is None:
+        (folder / "returned.json").write_text('{"epoch": 1}')
+    else:
+        row["milestone"] = 1
+    (folder / "result.json").write_text(f"{json.dumps(row)}\n")
     assert checked(tmp_path, space=with_objectives(space, "cost:min")).plan(CLUSTER).is_empty
     unknown = with_objectives(space, "scroe:max")
     with pytest.raises(UserError) as refusal:
@@ -184,4 +191,4 @@ def test_results_of_a_function_are_not_run_again_for_a_measure_that_none_has(
         "allowed: cost, score; if the code reports it from now on, add --accept-code-change, or "
     )
     accepted = checked(tmp_path, space=unknown, accept_code_change=True)
-    assert len(accepted.plan(CLUSTER).trials) == 1
+    assert accepted.plan(CLUSTER).is_empty == (prefix_axis is not None)

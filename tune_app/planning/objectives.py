@@ -56,15 +56,18 @@ def with_recorded_objectives(request: StudyRequest, existing: Ledger) -> StudyRe
 
 
 def check_recorded(request: StudyRequest, recorded: Recorded) -> None:
-    """Refuse an objective that no result of a user's function has: all would be run again.
+    """Refuse an objective that no result has, as after a typing error.
 
-    The result of a function that ends when it returns is found by the objective.
+    The result of a function that ends when it returns is found by the objective: without it, all
+    of them would be run again.
 
     Raises:
         UserError: there are results, and none has it.
     """
     rule = recorded.rule
-    rows = [row for d in recorded.directories if d.returned for row in d.records]
+    rows = [
+        row for d in recorded.directories for row in d.records if d.returned or "milestone" in row
+    ]
     if rule is None or request.accept_code_change or not rows or any(map(rule.is_reported, rows)):
         return
     metric = rule.objective.metric
