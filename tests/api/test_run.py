@@ -156,3 +156,10 @@ def space(trainable: object) -> SearchSpace:
     return SearchSpace(
         name="mine", trainable=trainable, metric="loss", param_space={"x": {"grid_search": [1]}}
     )
+
+
+def test_a_space_is_an_object_a_name_or_a_path(tmp_path: Path) -> None:
+    with pytest.raises(UserError, match="the space is a function; allowed: a SearchSpace, the"):
+        run_study(fit)  # type: ignore[arg-type]
+    with pytest.raises(UserError, match=r"--space .*nothing\.py: no such file"):
+        run_study(tmp_path / "nothing.py")

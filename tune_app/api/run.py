@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 from search_spaces.errors import UserError, choices, did_you_mean, one_line
@@ -25,7 +26,7 @@ _OF_THE_COMMAND = ("space", "list", "plan", "json", "help")
 """Options of the command that the function has no use for."""
 
 
-def run_study(space: SearchSpace | str, **options: Any) -> LoadedStudy:
+def run_study(space: SearchSpace | str | Path, **options: Any) -> LoadedStudy:
     """Run what is not finished of a study, and return the study.
 
     It does what ``tune-app run`` does, in a script, in a notebook and inside an existing
@@ -45,6 +46,13 @@ def run_study(space: SearchSpace | str, **options: Any) -> LoadedStudy:
         UserError: the space or an option has to be changed; the message says how.
         KeyboardInterrupt: the study was stopped. What was recorded is kept.
     """
+    if isinstance(space, Path):
+        space = str(space)
+    if not isinstance(space, (SearchSpace, str)):
+        raise UserError(
+            f"run_study: the space is a {type(space).__name__}; allowed: a SearchSpace, the name "
+            "of a shipped one, or the path of a file with one"
+        )
     words = _words(options)
     parser = build_parser()
     name = space if isinstance(space, str) else space.name
