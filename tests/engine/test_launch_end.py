@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 from collections.abc import Callable
@@ -106,3 +107,21 @@ def test_rows_that_timed_out_are_left_although_nothing_is_run(
     assert "2 rows took longer than --trial-time-limit allows" in capsys.readouterr().out
     assert launch("--trial-time-limit", "1m", "--where", "x=2") == EXIT_OPEN
     assert "1 row took longer than --trial-time-limit" in capsys.readouterr().out
+
+
+def test_a_target_that_an_earlier_launch_has_reached_runs_nothing(
+    tmp_path: Path, meanwhile: list[Callable[[], object]], capsys: pytest.CaptureFixture[str]
+) -> None:
+    ledger = finished_study(tmp_path)
+    (folder,) = ledger.root.glob("tune/*/*")
+    params = json.loads((folder / "params.json").read_text())
+    params["plan"]["serves"]["1"].pop()
+    (folder / "params.json").write_text(json.dumps(params))
+    value = json.loads((folder / "result.json").read_text())["val_accuracy"]
+    capsys.readouterr()
+    assert launch("--target", f"val_accuracy={value}") == 0
+    said = capsys.readouterr().out
+    assert f"the target val_accuracy {value:g} (with {value:g}) is reached" in said
+    assert "1 of 2 rows are finished" in said and not (ledger.root / "launches/002.json").exists()
+    assert launch("--target", f"val_accuracy={value + 1e-6}") == EXIT_OPEN
+    assert launch("--target", f"val_accuracy={value}", "--where", "x=2") == EXIT_OPEN

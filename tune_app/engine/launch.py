@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
+from dataclasses import replace
 
 from search_spaces.errors import UserError, one_line
 from tune_app.engine import connection
@@ -131,6 +132,8 @@ class Launch:
         plan = self._plan(study, cluster)
         if plan.is_empty:
             return self._nothing_missing(study, plan, is_locked=refusal is None)
+        if target := study.at_target():
+            return self._at_target(study, plan, target)
         if refusal is not None:
             raise refusal
         if not plan.with_check().trials and not plan.is_searching:
@@ -154,6 +157,8 @@ class Launch:
                 plan = self._plan(study, cluster)
             if plan.is_empty:
                 return self._nothing_missing(study, plan, is_locked=True)
+            if target := study.at_target():
+                return self._at_target(study, plan, target)
             return self._run_plan(study, plan, cluster, dashboard)
 
     def _nothing_missing(self, study: PreparedStudy, plan: Plan, *, is_locked: bool) -> int:
@@ -170,6 +175,15 @@ class Launch:
         self._display.say(*study.notes())
         self._display.nothing_missing(study, plan)
         return EXIT_OPEN if study.timed_out() else 0
+
+    def _at_target(self, study: PreparedStudy, plan: Plan, target: str) -> int:
+        """Show that an earlier launch has reached the target; return the exit status."""
+        nothing = replace(plan, trials=(), open_rows=(), check=None, is_searching=False)
+        done = Executed(all_ended=False, limit=target, is_target=True)
+        conclusion = conclude(study.ledger, nothing, study.recorded, done)
+        self._end.early(nothing, conclusion, done)
+        self._display.conclusion(study, nothing, conclusion, self._end.again())
+        return conclusion.exit_status
 
     def _prepare(self, checked: CheckedRequest, cluster: Cluster) -> PreparedStudy:
         checked = checked.with_own_data(self._display.say)

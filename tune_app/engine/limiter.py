@@ -14,7 +14,6 @@ from tune_app.engine.own_function import FAILURE
 from tune_app.engine.ray_internals import kill_for_good
 from tune_app.planning.durations import format_seconds
 from tune_app.planning.limits import Limits
-from tune_app.study.objective import finite_number
 from tune_app.study.result_rule import ResultRule
 from tune_app.study.stop import TIMED_OUT, Stop
 from tune_app.study.trial_record import AT_RETURN
@@ -158,15 +157,9 @@ class Limiter(Callback):
             self._rows.setdefault(_key(trial), {})[epoch] = kept
 
     def _look_at(self, result: Mapping[str, Any]) -> None:
-        if self._limits.target is None:
-            return
-        name, value = self._limits.target
-        found = finite_number(result.get(name))
-        if found is None:
-            return
-        if found <= value if self._limits.mode == "min" else found >= value:
+        if what := self._limits.reached_by(result):
             self.is_target = self.is_target or not self.reached
-            self._reach(f"the target {name} {value:g} (with {found:g})")
+            self._reach(what)
 
     def _reach(self, what: str) -> None:
         self.reached = self.reached or what

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import math
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from typing import Any
 
 from search_spaces.errors import UserError
 from search_spaces.space import SearchSpace
 from tune_app.study.measures import Measures
+from tune_app.study.objective import finite_number
 
 
 @dataclass(frozen=True)
@@ -29,6 +32,16 @@ class Limits:
     target: tuple[str, float] | None = None
     mode: str = "max"
     max_cost: tuple[str, float] | None = None
+
+    def reached_by(self, result: Mapping[str, Any]) -> str:
+        """Return in words that a row's result has reached the target; else an empty text."""
+        if self.target is None:
+            return ""
+        name, value = self.target
+        found = finite_number(result.get(name))
+        if found is None or (found > value if self.mode == "min" else found < value):
+            return ""
+        return f"the target {name} {value:g} (with {found:g})"
 
 
 def parse_target(text: str, space: SearchSpace) -> tuple[str, float]:

@@ -118,6 +118,18 @@ class PreparedStudy:
             and outcome.trial.newest.stop.seconds >= allowed
         }
 
+    def at_target(self) -> str:
+        """Return in words that a row of an earlier launch has reached the target; else nothing.
+
+        Only rows to which the launch is confined count, and one that is taken further goes on.
+        """
+        if self.request.limits.target is None or self.request.further is not None:
+            return ""
+        outcomes = self.recorded.outcomes(self.ledger.study)
+        mine = [o for key, o in outcomes.items() if self.only is None or key in self.only]
+        reached = (self.request.limits.reached_by(o.report.record) for o in mine if o.report)
+        return next(filter(None, reached), "")
+
     def notes(self) -> list[str]:
         """Return what a user has to know of the study that is there, one line each."""
         notes = [*self.request.notes, *self.recorded.notes, *split_notes(self.images)]
