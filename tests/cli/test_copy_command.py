@@ -9,6 +9,7 @@ import pytest
 
 from analysis.frames.load import load_study
 from tests.cli.status_studies import make_study, record
+from tests.full_disk import no_file_larger_than
 from tune_app.cli.main import main
 from tune_app.planning.remaining import planned_trials
 from tune_app.storage.local_store import LocalStore
@@ -62,6 +63,19 @@ def test_it_is_continued_where_it_is(root: Path, tmp_path: Path) -> None:
     assert len(done) == 2
     left = planned_trials(ledger, done)
     assert left is not None and [trial.config["lr"] for trial in left] == [0.01]
+
+
+@pytest.mark.parametrize("to_url", [False, True])
+def test_a_copy_that_cannot_be_written_leaves_nothing(
+    root: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], to_url: bool
+) -> None:
+    target = tmp_path / "shared" / "grid"
+    words = ["copy", str(root), target.as_uri() if to_url else str(target)]
+    with no_file_larger_than(500):
+        assert main(words) == 2
+    assert "cannot be written (File too large)" in capsys.readouterr().err
+    assert not target.exists() or {path.name for path in target.iterdir()} <= {".lock"}
+    assert main(words) == 0, "the same command again, as the message says"
 
 
 def test_what_a_link_leads_to_is_not_copied(root: Path, tmp_path: Path) -> None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import NamedTuple
 
@@ -37,7 +38,8 @@ def copy_study(source: StudyStore, target: StudyStore) -> Copied:
         source: the study. One at a URL has been opened with ``wanted=COPIED``.
         target: the place.
 
-    ``study.json`` is written last, so that the place holds a study only once all of it is there.
+    ``study.json`` is written last, so that the place holds a study only once all of it is there. If
+    something cannot be written, what was is deleted, so that the same command begins anew.
 
     Raises:
         UserError: there is no study, the place is not empty, or another process holds it.
@@ -55,12 +57,22 @@ def copy_study(source: StudyStore, target: StudyStore) -> Copied:
             raise UserError(f"{target.place}: is not empty; name a new folder for the copy")
         names = sorted(_names(source.root), key=lambda name: (name == STUDY_FILE, name))
         num_bytes = 0
-        with target.guarded():
+        with target.guarded(), _deleted_at_an_error(target):
             for name in names:
                 content = (source.root / name).read_bytes()
                 target.write(target.root / name, content)
                 num_bytes += len(content)
     return Copied(len(names), num_bytes)
+
+
+@contextmanager
+def _deleted_at_an_error(target: StudyStore) -> Iterator[None]:
+    try:
+        yield
+    except BaseException:  # Ctrl-C too
+        with suppress(OSError):
+            target.delete()
+        raise
 
 
 def _names(root: Path) -> Iterator[str]:
