@@ -82,7 +82,8 @@ def search_lines(study: PreparedStudy, plan: Plan) -> list[str]:
         rungs = ", ".join(map(str, search.rungs)) or f"1 and the powers of {search.reduction}"
         lines[0] += f"; {search.stopping} decides at epochs {rungs}"
     if num_asked:
-        begun = f"; {len(plan.trials)} that were interrupted go on first" if plan.trials else ""
+        first = f"; {len(plan.trials)} that were interrupted or failed go on first"
+        begun = first if plan.trials else ""
         lines.append(
             f"{num_asked} of them were begun, {len(plan.finished)} rows are finished{begun}"
         )
