@@ -72,9 +72,9 @@ def panels(study: Study, key: str) -> tuple[Panel, ...]:
 def weights(study: Study) -> tuple[Block, ...]:
     """Return where the best weights of the study are, and the lines of Python that load them."""
     blocks: list[Block] = []
-    measures = Measures.of_study(study.meta)
+    measures, ends = Measures.of_study(study.meta), _ends_of(study)
     for kept in _kept(study):
-        score = measures.text(measures.metric, kept.score, [kept.score])
+        score = measures.text(measures.metric, kept.score, ends.get(measures.metric, ()))
         place = kept.path.relative_to(study.path).as_posix()
         text = f"The weights of {kept.group} ({measures.metric} {score}) are in {place}:"
         lines = loading_lines(study.store, study.meta, kept, from_anywhere=False)
@@ -162,7 +162,8 @@ class _Panels:
             return
         low, high = min(y for _, y in points), max(y for _, y in points)
         wide = len(values) - 1
-        first, last = (self._measures.text(metric, points[i][1], values) for i in (0, -1))
+        known = (*values, *self._ends.get(metric, ()))
+        first, last = (self._measures.text(metric, points[i][1], known) for i in (0, -1))
         yield Sparkline(
             one_line(f"{metric} in {len(values)} epochs, from {first} to {last}"),
             tuple((x / wide, (y - low) / ((high - low) or 1.0)) for x, y in points),
