@@ -63,6 +63,7 @@ class Evidence:
         caveats: what a reader must know about the rows, one clause each.
         flawed: why the accuracies are not what is stated; empty if no reason is known.
         measures: what the measurements mean: units and which are shares.
+        whole: the rows before some were chosen, which tell what is a share; None if ``rows`` are.
     """
 
     name: str
@@ -72,11 +73,13 @@ class Evidence:
     caveats: tuple[str, ...] = ()
     flawed: str = ""
     measures: Measures = field(default_factory=Measures)
+    whole: pd.DataFrame | None = None
 
     def scale(self, metric: str) -> Measure:
         """Return what a measurement means, and how it and its differences are printed."""
         unit = one_line(self.measures.unit(metric))
-        is_share = self.measures.is_share(metric, self.rows.get(metric, ()))
+        rows = self.rows if self.whole is None else self.whole
+        is_share = self.measures.is_share(metric, rows.get(metric, ()))
         unit = "%" if is_share else "" if unit == "%" else unit
         return Measure(metric, self.measures.split(metric), self.measures.better(metric), unit)
 
@@ -101,7 +104,7 @@ class Evidence:
             values = wanted if isinstance(wanted, (tuple, list)) else (wanted,)
             found = self.rows[column] if column in self.rows else pd.Series(index=self.rows.index)
             keep &= found.isin(values)
-        return replace(self, rows=self.rows[keep])
+        return self._of(self.rows[keep])
 
     def with_metric(self, metric: str) -> Evidence:
         """Return the evidence of the rows with a finite metric; no rows if there is no such metric.
@@ -110,7 +113,7 @@ class Evidence:
         complete fit. Rows that repeat another seed's result are new measurements of time only.
         """
         if metric not in self.rows:
-            return replace(self, rows=self.rows[:0])
+            return self._of(self.rows[:0])
         finite = np.isfinite(numbers(self.rows, metric))
         if is_timed(metric) and "status" in self.rows:
             finite &= self.rows["status"] != "unconverged"
@@ -118,11 +121,15 @@ class Evidence:
         is_measured = metric not in self.settings and not is_timed(metric)
         if is_measured and FIRST_RUN in rows:
             rows = rows.assign(**{RUN: rows[FIRST_RUN], RESULT: rows[FIRST_RESULT]})
-        return replace(self, rows=rows)
+        return self._of(rows)
 
     def distinct(self) -> Evidence:
         """Return the evidence without rows that repeat another row's result."""
-        return replace(self, rows=self.rows.drop_duplicates(RESULT))
+        return self._of(self.rows.drop_duplicates(RESULT))
+
+    def _of(self, rows: pd.DataFrame) -> Evidence:
+        """Return the evidence of some of its rows."""
+        return replace(self, rows=rows, whole=self.rows if self.whole is None else self.whole)
 
 
 def is_timed(metric: str) -> bool:

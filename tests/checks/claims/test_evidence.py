@@ -120,3 +120,26 @@ def test_the_one_data_set_of_a_study_need_not_be_a_parameter(tmp_path: Path) -> 
     file.write_text(json.dumps(study))
     [row] = from_study(load_study(tmp_path / "own")).rows.to_dict("records")
     assert (row[NUM_TRAIN], row[NUM_TEST]) == (70, 20) and "wines" in row[TEST_SET]
+
+
+def test_all_rows_tell_what_is_a_share_also_where_a_claim_is_about_some(tmp_path: Path) -> None:
+    configs = [{"dataset": name, "lr": lr} for name in ("easy", "hard") for lr in (0.1, 0.2)]
+    space = {"metric": "val_error", "mode": "min", "measures": {"val_error": {"unit": "%"}}}
+    ledger = own_study(tmp_path / "own", configs, seeds=range(6), **space)
+    for config in configs:
+        for seed in range(6):
+            error = (0.5 if config["dataset"] == "easy" else 30.0) + 2 * float(config["lr"])
+            report(
+                ledger,
+                config,
+                [{"val_error": error + 0.01 * seed**2 * float(config["lr"])}],
+                seed=seed,
+            )
+    study = load_study(tmp_path / "own")
+    test = Higher("lr", 0.2, 0.1, metric="val_error")
+    [verdict] = judge_all([Claim("c", "It rises.", test, {"dataset": "easy"})], from_study(study))
+    # Per cent from 0.7 to 1.0 on this data set, no fractions, as the other one shows.
+    assert verdict.outcome.unit == "plain" and verdict.outcome.effect == pytest.approx(
+        0.209, abs=1e-3
+    )
+    assert "0.209" in verdict.sentence and "points" not in verdict.sentence
