@@ -19,14 +19,20 @@ RATE = 0.1
 UNUSED = 1
 
 class Model:
+    scale = 1
+
+    @property
     def depth(self):
-        return 2
+        return layers() * self.scale
+
+def layers():
+    return 2
 
 def rate(step):
     return RATE / step
 
 def helper(step):
-    return rate(step) * Model().depth() + helper(step - 1)
+    return rate(step) * Model().depth + helper(step - 1)
 
 def fit(config):
     return helper(config["x"]) + len(print.__name__)
@@ -89,12 +95,14 @@ def test_in_a_notebook_it_is_what_the_trainable_uses(
     notebook: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     before = code_of_space(space(notebook.fit))
-    assert list(before) == ["fit", "helper", "rate", "Model", "RATE"]
+    assert list(before) == ["fit", "helper", "rate", "Model", "RATE", "layers"]
     monkeypatch.setattr(notebook, "UNUSED", 2)
     assert code_of_space(space(notebook.fit)) == before
     monkeypatch.setattr(notebook, "RATE", 0.2)
     after = code_of_space(space(notebook.fit))
     assert {name for name in before if after[name] != before[name]} == {"RATE"}
+    monkeypatch.setattr(notebook.Model, "scale", 3)
+    assert code_of_space(space(notebook.fit))["Model"] != before["Model"]
     monkeypatch.setattr(notebook, "rate", notebook.helper)
     assert "rate" not in code_of_space(space(notebook.fit))
 

@@ -79,9 +79,30 @@ def _add_cells(found: dict[str, str], work: Any) -> None:
 
 
 def _source(value: Any) -> str:
+    if inspect.isclass(value):
+        return _source_of_class(value) or repr(type(value))
+    return _text(value) or repr(type(value))
+
+
+def _text(value: Any) -> str:
     with suppress(OSError, TypeError):
         return textwrap.dedent(inspect.getsource(value))
-    return repr(type(value))
+    return ""
+
+
+def _source_of_class(cls: type) -> str:
+    """Return the bases, the plain attributes and the methods of a class as Python's text.
+
+    Python finds the source of a class by its file, which a notebook's has not.
+    """
+    parts = [base.__name__ for base in cls.__bases__]
+    for name, value in vars(cls).items():
+        inner = getattr(value, "fget", getattr(value, "__func__", value))
+        if inspect.isfunction(inner):
+            parts.append(_text(inner))
+        elif isinstance(value, _PLAIN) and not name.startswith("__"):
+            parts.append(f"{name} = {value!r}")
+    return "\n".join(parts)
 
 
 def _names_in(source: str) -> Iterator[str]:
