@@ -16,6 +16,7 @@ from tune_app.api.own_code import code_of_space
 
 CELLS = """
 RATE = 0.1
+STEPS = 0.2
 UNUSED = 1
 
 class Model:
@@ -29,7 +30,7 @@ def layers():
     return 2
 
 def rate(step):
-    return RATE / step
+    return RATE / step + STEPS
 
 def helper(step):
     return rate(step) * Model().depth + helper(step - 1)
@@ -86,7 +87,7 @@ def test_of_a_function_it_is_the_file_also_behind_a_partial() -> None:
 
 def test_of_a_model_it_is_what_builds_it_and_not_the_package(notebook: Any) -> None:
     found = code_of_space(space(classifier(models={"lin": fit}, loss=notebook.rate)))
-    assert set(found) == {*code_of_space(space(fit)), "rate", "RATE"}
+    assert set(found) == {*code_of_space(space(fit)), "rate", "RATE", "STEPS"}
     installed = code_of_space(space(classifier(loss=pytest.approx)))
     assert list(installed) == [f"{pytest.approx.__module__}.approx"]
 
@@ -95,12 +96,15 @@ def test_in_a_notebook_it_is_what_the_trainable_uses(
     notebook: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     before = code_of_space(space(notebook.fit))
-    assert list(before) == ["fit", "helper", "rate", "Model", "RATE", "layers"]
+    assert list(before) == ["fit", "helper", "rate", "Model", "STEPS", "RATE", "layers"]
     monkeypatch.setattr(notebook, "UNUSED", 2)
     assert code_of_space(space(notebook.fit)) == before
     monkeypatch.setattr(notebook, "RATE", 0.2)
     after = code_of_space(space(notebook.fit))
     assert {name for name in before if after[name] != before[name]} == {"RATE"}
+    monkeypatch.setattr(notebook, "STEPS", 0.1)
+    exchanged = code_of_space(space(notebook.fit))
+    assert sorted(exchanged.values()) != sorted(before.values())
     monkeypatch.setattr(notebook.Model, "scale", 3)
     assert code_of_space(space(notebook.fit))["Model"] != before["Model"]
     monkeypatch.setattr(notebook, "rate", notebook.helper)

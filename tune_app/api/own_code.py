@@ -61,10 +61,11 @@ def _add_cells(found: dict[str, str], work: Any) -> None:
     seen: set[int] = set()
     while waiting:
         name, value = names.pop(0), waiting.pop(0)
-        if id(value) in seen:
+        is_plain = isinstance(value, _PLAIN)
+        if not is_plain and id(value) in seen:
             continue
         seen.add(id(value))
-        source = repr(value) if isinstance(value, _PLAIN) else _source(value)
+        source = f"{name} = {value!r}" if is_plain else _source(value)
         fingerprint = fingerprint_text(source)
         # Two functions of a space may have one name, such as lambdas.
         taken = found.get(name, fingerprint) != fingerprint

@@ -87,8 +87,8 @@ def check_request(request: StudyRequest) -> CheckedRequest:
     """
     existing = None if request.fresh else open_ledger(request.store)
     if not request.seeds:
-        seeds = (0,) if existing is None else tuple(existing.study["seeds"])
-        request = replace(request, seeds=seeds)
+        known = () if existing is None else tuple(existing.study["seeds"])
+        request = replace(request, seeds=known or (0,))
     if request.search.is_empty:
         check_num_rows(request.space.num_configurations() or 0, len(request.seeds))
     if request.space.exclusive and request.trials_per_gpu > 1:
