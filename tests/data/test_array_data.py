@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import datetime
 import subprocess
 import sys
+from decimal import Decimal
 from typing import Any
 
 import numpy as np
@@ -51,6 +53,10 @@ def test_floats_are_targets(labels: Any) -> None:
     assert data.labels.dtype.kind == "f"
 
 
+def test_bytes_that_are_objects_are_text() -> None:
+    assert ArrayData(TWO, np.array([b"no", b"yes"], dtype=object)).class_names == ("no", "yes")
+
+
 def test_named_classes_keep_their_order() -> None:
     names = ["oak", "ash", "elm"]
     assert ArrayData(TWO, ["elm", "oak"], names).labels.tolist() == [2, 0]
@@ -90,6 +96,8 @@ def test_labels_that_are_no_classes(labels: Any, says: str) -> None:
         (np.ma.array([1.0, 2.0], mask=[0, 1]), [0, 1], "inputs are masked in places"),
         (TWO, [0, None], "labels are objects of the types NoneType, int"),
         (TWO, ["a", 1], "labels are objects of the types int, str"),
+        (TWO, [Decimal("0.5"), Decimal(2)], "labels are objects of the types Decimal; allowed:"),
+        (TWO, [datetime.date(2020, 1, 1), datetime.date(2020, 1, 2)], "of the types date"),
         (TWO, np.eye(2, dtype=int), "use labels.argmax(axis=1)"),
         (TWO, np.zeros((2, 1, 1)), "labels have the shape (2, 1, 1); allowed: (N,) or (N, K)"),
         (TWO, np.array([1j, 2j]), "labels have the type complex128"),

@@ -56,9 +56,11 @@ def _plain(array: NDArray[Any]) -> NDArray[Any]:
             return array.astype(str)
         if not kinds & {str, np.str_, type(None)}:  # pandas has numbers as objects
             try:
-                return np.asarray(array.tolist(), dtype=None)
+                found = np.asarray(array.tolist())
             except (ValueError, TypeError):
-                pass
+                found = array
+            if found.dtype.kind != "O":  # as it is for Decimal and dates
+                return _plain(found)
         names = sorted(kind.__name__ for kind in kinds)
         raise UserError(
             f"ArrayData: labels are objects of the types {choices(names)}; allowed: integers, "
