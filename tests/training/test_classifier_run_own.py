@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import dataclasses
 import random
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -269,3 +270,61 @@ def test_a_classifier_of_torchvision_is_trained_by_its_name() -> None:
     run = start(colours(), ModelFamily(), model="squeezenet1_1", image_size=32, in_channels=3)
     metrics = run.train_epoch(1)
     assert metrics["status"] == "ok" and run.weights()["classifier.1.weight"].shape[0] == 3
+
+
+@pytest.mark.parametrize("layout", ["channels first", "channels last"])
+def test_images_with_the_channels_first_are_not_taken_for_lines(layout: str) -> None:
+    data = colours(num=80)
+    images = np.tile(data.inputs, (1, 2, 2, 1))
+    inputs = images if layout == "channels last" else np.moveaxis(images, -1, 1).copy()
+    data = dataclasses.replace(data, inputs=inputs, mean=(0.0,), std=(1.0,))
+    if layout == "channels last":
+        start(data, ModelFamily(), model="resnet18")
+        return
+    with pytest.raises(UserError, match=r"3×12 pixels with 12 channels, as if the channels came"):
+        start(data, ModelFamily(), model="resnet18")
+
+
+class Fourier(nn.Module):
+    """A layer with complex parameters."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.weight = nn.Parameter(torch.randn(3 * 36, 3, dtype=torch.cfloat))
+
+    def forward(self, images: Tensor) -> Tensor:
+        return (images.flatten(1).to(torch.cfloat) @ self.weight).real
+
+
+@pytest.mark.parametrize("optimizer", ["sgd", "adam"])
+def test_complex_parameters_are_trained_as_torch_does(optimizer: str) -> None:
+    run = start(colours(), ModelFamily({"net": lambda *_: Fourier()}), optimizer=optimizer)
+    plain = copy.deepcopy(run.model)
+    make = torch.optim.SGD if optimizer == "sgd" else torch.optim.Adam
+    options = {"momentum": 0.9} if optimizer == "sgd" else {}
+    step = make(plain.parameters(), lr=1e-2, **options)
+    batches = run.epoch_batches(1)
+    for inputs, labels in run.loader(batches):
+        step.zero_grad()
+        nn.functional.cross_entropy(plain(inputs), labels).backward()
+        step.step()
+    run.train_steps(batches)
+    assert torch.equal(run.weights()["weight"], plain.state_dict()["weight"])
+    start(colours(), run.family, optimizer=optimizer).load_state(run.state())
+
+
+class Words(nn.Module):
+    """A layer whose gradient has only the rows that a batch reads."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.words = nn.EmbeddingBag(256, 3, sparse=True)
+
+    def forward(self, images: Tensor) -> Tensor:
+        return self.words(((images.flatten(1) * 0.5 + 0.3) * 255).long().clamp(0, 255))
+
+
+def test_sparse_gradients_are_trained() -> None:
+    run = start(colours(), ModelFamily({"net": lambda *_: Words()}), optimizer="sgd")
+    first = run.train_epoch(1)["train_loss"]
+    assert run.train_epoch(2)["train_loss"] < first

@@ -20,6 +20,9 @@ from tune_app.training.models import PROVEN, build_model, too_small
 from tune_app.training.optimizers import leaves_zero_gradients_alone
 from tune_app.training.task import Task
 
+_MOST_COLOURS = 4
+"""Of an image: red, green, blue and how opaque it is."""
+
 
 @dataclass(frozen=True)
 class Network:
@@ -85,6 +88,7 @@ def _shipped_model(
             f"model {name} takes images, and the inputs of {task.data.name} have the shape {shape};"
             " give a model of your own: classifier(models={'name': build})"
         )
+    _check_channels_last(task.data)
     channels, size = shape[0], (shape[1], shape[2])
     model = build_model(name, channels, task.num_outputs, size)
     if name not in PROVEN:
@@ -94,6 +98,19 @@ def _shipped_model(
         except (ValueError, RuntimeError, AssertionError) as error:
             raise too_small(name, size, error) from None
     return model.train()
+
+
+def _check_channels_last(data: SplitData) -> None:
+    """Check that images do not have the layout of torch, of which any model would learn little."""
+    if data.inputs.ndim != 4:
+        return
+    height, width, channels = data.inputs.shape[1:]
+    if height in (1, 3) and height != width and channels > _MOST_COLOURS:
+        raise UserError(
+            f"data set {data.name} has images of {height}×{width} pixels with {channels} channels, "
+            "as if the channels came first; give ArrayData images (N, H, W, C), as by "
+            "np.moveaxis(images, 1, -1)"
+        )
 
 
 def _own_model(

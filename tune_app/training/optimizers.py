@@ -30,14 +30,26 @@ def build_optimizer(
                 "torch.optim.Optimizer"
             )
         return optimizer
-    # fused=True makes one pass over the parameters, which is faster than the default loop.
-    settings = {"lr": config["lr"], "weight_decay": weight_decay(config), "fused": True}
+    settings = {
+        "lr": config["lr"],
+        "weight_decay": weight_decay(config),
+        "fused": _can_be_fused(model),
+    }
     if name == "sgd":
         return torch.optim.SGD(model.parameters(), momentum=config["momentum"], **settings)
     kind = torch.optim.AdamW if name == "adamw" else torch.optim.Adam
     # A step that is part of a CUDA graph counts itself on the GPU.
     graphed = bool(config.get("cuda_graphs")) and config["device"] == "cuda"
     return kind(model.parameters(), **settings, capturable=graphed)
+
+
+def _can_be_fused(model: nn.Module) -> bool:
+    """Return whether one pass over all parameters, faster than the default loop, can step them.
+
+    It knows neither complex numbers nor the gradients of sparse embeddings.
+    """
+    is_sparse = any(getattr(module, "sparse", False) for module in model.modules())
+    return not is_sparse and not any(p.is_complex() for p in model.parameters())
 
 
 def weight_decay(config: Mapping[str, Any]) -> float:
