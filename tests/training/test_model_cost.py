@@ -102,3 +102,10 @@ class UsesItsWeight(nn.Module):
 def test_a_layer_that_is_not_called_is_not_counted() -> None:
     model = UsesItsWeight()
     assert cost_metrics(model, model, (3,)) == {"num_parameters": 8}
+
+
+def test_a_layer_that_thop_cannot_count_leaves_the_operations_out() -> None:
+    """``nn.Softmax()`` without an axis only makes torch warn, but thop raises an error."""
+    model = nn.Sequential(nn.Linear(4, 3), nn.Softmax())
+    with pytest.warns(UserWarning, match="Implicit dimension"):
+        assert cost_metrics(model, model, (4,)) == {"num_parameters": 15}

@@ -100,8 +100,11 @@ def cost_metrics(
     num_parameters = sum(parameter.numel() for parameter in nominal.parameters())
     if not _can_be_counted(nominal, input_shape):
         return {"num_parameters": num_parameters}
-    cost = count_cost(nominal, input_shape)
-    live = cost if trained is nominal else count_cost(trained, input_shape)
+    try:
+        cost = count_cost(nominal, input_shape)
+        live = cost if trained is nominal else count_cost(trained, input_shape)
+    except Exception:  # of any kind: thop does not know every way in which a layer may be used
+        return {"num_parameters": num_parameters}
     return {
         "num_parameters": num_parameters,
         "macs": cost.macs,
