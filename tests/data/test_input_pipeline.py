@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 import torch
 from torch.utils.data import DataLoader
+from torchvision.transforms import functional
 
 from search_spaces.errors import UserError
 from tune_app.data.images import load_datasets
@@ -85,6 +86,21 @@ def test_as_input_resizes_and_repeats() -> None:
     assert pixels.is_contiguous()
 
 
+@pytest.mark.parametrize(("shape", "size"), [((9, 9), 4), ((12, 3), 5), ((5, 7), 8)])
+def test_images_are_resized_as_torchvision_does(shape: tuple[int, int], size: int) -> None:
+    images = torch.rand(2, 3, *shape, generator=torch.Generator().manual_seed(0))
+    wanted = functional.resize(images, [size, size], antialias=True)
+    torch.testing.assert_close(as_input(images, 3, size), wanted, rtol=0, atol=1e-6)
+
+
+def test_a_smaller_image_has_something_of_every_pixel() -> None:
+    """Of one bright pixel among nine, a third of the size keeps a part wherever it is."""
+    for place in range(9):
+        image = torch.zeros(1, 1, 3, 3)
+        image.view(-1)[place] = 1.0
+        assert as_input(image, 1, 1).item() > 0.05
+
+
 def test_images_that_are_on_the_device_give_the_same_batches(mnist: SplitData) -> None:
     batches = np.array_split(mnist.train[::-1].copy(), 5)
     device = torch.device("cpu")
@@ -146,6 +162,8 @@ def test_float_images_are_not_divided_by_255() -> None:
 def test_text_is_refused() -> None:
     with pytest.raises(UserError, match="data set own has inputs of text"):
         BatchLoader(data_with(np.array(["one", "two"]), np.array([0, 1])), CPU)
+    with pytest.raises(UserError, match="data set own has inputs of complex numbers"):
+        BatchLoader(data_with(np.array([1j, 2j]), np.array([0, 1])), CPU)
 
 
 def test_colours_cannot_become_other_channels() -> None:

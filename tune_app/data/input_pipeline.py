@@ -102,12 +102,14 @@ def as_input(images: torch.Tensor, channels: int, size: int | None) -> torch.Ten
     Args:
         images: float32, (B, C, H, W).
         channels: a grey image is repeated as often.
-        size: height and width. Images of another size are resized by bilinear interpolation, as
-            torchvision's ``Resize`` does. None keeps their size.
+        size: height and width. Images of another size are resized by bilinear interpolation, with
+            antialiasing where they shrink, as torchvision's ``Resize`` does. None keeps their size.
     """
     if size is not None and images.shape[-2:] != (size, size):
         # Resize before the channels are repeated, to do it only once.
-        images = functional.interpolate(images, size=(size, size), mode="bilinear")
+        images = functional.interpolate(
+            images, size=(size, size), mode="bilinear", antialias=size < max(images.shape[-2:])
+        )
     return images.repeat(1, channels, 1, 1) if channels > images.shape[1] else images
 
 
@@ -129,7 +131,7 @@ class BatchLoader:
 
     Raises:
         UserError: the images have several channels, but not as many as the model's input; or the
-            inputs are text.
+            inputs are text or complex.
     """
 
     def __init__(
@@ -143,8 +145,10 @@ class BatchLoader:
         resident: bool = False,
     ) -> None:
         if data.inputs.dtype.kind not in "biuf":
+            what = "complex numbers" if data.inputs.dtype.kind == "c" else "text"
             raise UserError(
-                f"data set {data.name} has inputs of text; a network takes numbers; give other data"
+                f"data set {data.name} has inputs of {what}; a network takes numbers; give other "
+                "data"
             )
         self._data = data
         self._device = device
