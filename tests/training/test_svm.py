@@ -8,8 +8,10 @@ import numpy as np
 import pytest
 from sklearn.svm import SVC
 
+from search_spaces.errors import UserError
 from tune_app.data.array_data import ArrayData
 from tune_app.data.images import load_datasets
+from tune_app.data.own_data import split_own
 from tune_app.data.split_data import SplitData, subset_train
 from tune_app.training import svm
 from tune_app.training.registry import TRAINABLES
@@ -81,3 +83,16 @@ def test_a_probe_grows_with_the_square_of_the_images(images: SplitData) -> None:
     assert svm.probe(config(), few, 1).seconds(1, 70, 0) > 0, "as many as 100 images leave"
     limited = svm.probe(config(num_train_images=500), images, 1).seconds
     assert limited(1, 20_000, 0) == limited(1, 500, 0)
+
+
+def test_a_probe_of_more_classes_than_it_would_take_items() -> None:
+    labels = np.arange(600) % 150
+    many = split_own("many", ArrayData(labels[:, None], labels), None, 0, vary_split=False)
+    assert svm.probe(config(), many, 1).seconds(1, 420, 180) > 0
+
+
+def test_a_choice_that_could_not_have_all_classes_is_refused() -> None:
+    labels = np.arange(20) % 18
+    few = split_own("few", ArrayData(labels[:, None], labels), None, 0, vary_split=False)
+    with pytest.raises(UserError, match="num_train_images 14: allowed 18 to 14"):
+        subset_train(few, 14, 0)

@@ -175,10 +175,10 @@ def subset_train(data: SplitData, num_train: int, seed: int) -> SplitData:
         UserError: ``num_train`` is larger than the number of training items, or smaller than the
             number of classes.
     """
-    allowed = range(max(1, data.num_classes), len(data.train) + 1)
-    if num_train not in allowed:
+    fewest, most = max(1, data.num_classes), len(data.train)
+    if not fewest <= num_train <= most:
         raise UserError(
-            f"num_train_images {num_train}: allowed {allowed[0]} to {allowed[-1]:,}, the training"
+            f"num_train_images {num_train}: allowed {fewest} to {most:,}, the training"
             f" images of {data.name}; choose fewer, or load more images"
         )
     chosen = stratified_subset(data.strata()[data.train], num_train, seed)

@@ -170,7 +170,8 @@ def find_solver(num_threads: int) -> tuple[str, Callable[..., Any]]:
 
 def _check_data(data: SplitData) -> None:
     if data.class_names is None or data.inputs.dtype.kind not in "biuf":
-        what = "targets instead of classes" if data.class_names is None else "inputs of text"
+        of = "complex numbers" if data.inputs.dtype.kind == "c" else "text"
+        what = "targets instead of classes" if data.class_names is None else f"inputs of {of}"
         raise UserError(
             f"data set {data.name} has {what}; trainable svm takes numbers and classes; give "
             "other data or another trainable"
@@ -184,6 +185,12 @@ def _pixels(data: SplitData, indices: npt.NDArray[Any]) -> npt.NDArray[np.float3
     return pixels / np.float32(255) if data.inputs.dtype == np.uint8 else pixels
 
 
+def _part_of_train(data: SplitData, num: int) -> SplitData:
+    """Return the data with so many of their training items: more if there are more classes."""
+    num = max(num, data.num_classes)
+    return subset_train(data, num, 0) if num < len(data.train) else data
+
+
 def probe(config: Mapping[str, Any], data: SplitData, num_threads: int) -> Probe:
     """Measure the fit and the prediction on a small subset.
 
@@ -192,11 +199,10 @@ def probe(config: Mapping[str, Any], data: SplitData, num_threads: int) -> Probe
     library up. Of the next fits the shortest counts, because a disturbance of a fraction of a
     second would be multiplied by thousands.
     """
-    num_probe = min(1_000, len(data.train))
-    small = subset_train(data, num_probe, 0)
+    small = _part_of_train(data, 1_000)
+    num_probe = len(small.train)
     seeded = {**config, "seed": 0}
-    smaller = subset_train(data, min(num_probe, max(100, num_probe // 4)), 0)
-    fit_and_predict(seeded, smaller, num_threads)
+    fit_and_predict(seeded, _part_of_train(data, max(100, num_probe // 4)), num_threads)
     fits = [fit_and_predict(seeded, small, num_threads)[0] for _ in range(_NUM_PROBES)]
     shortest = {name: min(fit[name] for fit in fits) for name in ("fit_seconds", "eval_seconds")}
     per_square = shortest["fit_seconds"] / num_probe**2
