@@ -136,11 +136,15 @@ class ModelCard:
             yield f"- Input: float32, (items, {channels}, {height}, {width})."
             yield f"- Images of the data set: {item.dtype}, {item.shape}. {_scaling(item)}"
             if item.size and item.shape[:2] != (item.size, item.size):
-                yield f"- Then resized to {item.size}×{item.size} by bilinear interpolation."
+                how = ", with antialiasing" if item.size < max(item.shape[:2]) else ""
+                yield f"- Then resized to {item.size}×{item.size} by bilinear interpolation{how}."
             if channels > (item.shape[2] if len(item.shape) == 3 else 1):
                 yield f"- Then the grey channel is repeated {channels} times."
         else:
-            yield f"- Input: float32, (items, {', '.join(map(str, item.shape))}), as in the data."
+            as_they_are = "" if item.dtype == "uint8" else ", as in the data"
+            yield f"- Input: float32, (items, {', '.join(map(str, item.shape))}){as_they_are}."
+            if not as_they_are:
+                yield f"- Items of the data set: {item.dtype}. {_scaling(item)}"
         spec = DATASETS.get(self._info.dataset)
         if spec:
             yield f"- Expected: {spec.looks}. Other images give answers without meaning."
@@ -215,5 +219,6 @@ class ModelCard:
 def _scaling(item: Any) -> str:
     mean, std = (", ".join(f"{value:.4g}" for value in of) for of in (item.mean, item.std))
     if item.dtype == "uint8":
-        return f"Each pixel becomes (pixel / 255 − {mean}) / {std}."
+        noun = "pixel" if item.is_image else "number"
+        return f"Each {noun} becomes ({noun} / 255 − {mean}) / {std}."
     return f"Each number becomes (number − {mean}) / {std}."
