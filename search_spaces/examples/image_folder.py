@@ -20,12 +20,13 @@ def write_digits(folder):
         file = folder / str(digit) / f"{place:04}.png"
         file.parent.mkdir(parents=True, exist_ok=True)
         Image.fromarray((pixels * 15).astype(np.uint8)).save(file)
+    return folder
 
 
 def load(source):
     folder = Path("digit_images" if source == "full" else source)
-    if not folder.exists():
-        write_digits(folder)
+    if source == "full" and not folder.exists():
+        write_digits(Path("digit_images.part")).rename(folder)
     return ArrayData.from_image_folder(folder, size=(32, 32))
 
 

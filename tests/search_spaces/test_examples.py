@@ -65,6 +65,16 @@ def test_an_example_is_the_space_of_its_module(example: str) -> None:
     assert f"{space.name}.py" in code_files(example, space)
 
 
+def test_a_folder_that_is_not_there_is_not_filled_with_digits(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    load = load_space("search_spaces.examples.image_folder").datasets["images"]
+    with pytest.raises(UserError, match="flowrs: no such folder"):
+        load("flowrs")
+    assert not list(tmp_path.iterdir())
+
+
 @pytest.mark.parametrize("name", ["search_spaces.examples.nothing", "nothing.at_all", ".", "a..b"])
 def test_a_module_that_is_not_there_is_no_space(name: str) -> None:
     with pytest.raises(UserError, match=r"no such search space.*search_spaces\.examples\.tune"):
