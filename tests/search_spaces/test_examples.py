@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import importlib
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import pytest
 
@@ -69,7 +69,7 @@ def test_a_folder_that_is_not_there_is_not_filled_with_digits(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    load = load_space("search_spaces.examples.image_folder").datasets["images"]
+    load: Any = load_space("search_spaces.examples.image_folder").datasets["images"]
     with pytest.raises(UserError, match="flowrs: no such folder"):
         load("flowrs")
     assert not list(tmp_path.iterdir())

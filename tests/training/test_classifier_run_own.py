@@ -300,9 +300,9 @@ class Fourier(nn.Module):
 def test_complex_parameters_are_trained_as_torch_does(optimizer: str) -> None:
     run = start(colours(), ModelFamily({"net": lambda *_: Fourier()}), optimizer=optimizer)
     plain = copy.deepcopy(run.model)
-    make = torch.optim.SGD if optimizer == "sgd" else torch.optim.Adam
-    options = {"momentum": 0.9} if optimizer == "sgd" else {}
-    step = make(plain.parameters(), lr=1e-2, **options)
+    step: torch.optim.Optimizer = torch.optim.Adam(plain.parameters(), lr=1e-2)
+    if optimizer == "sgd":
+        step = torch.optim.SGD(plain.parameters(), lr=1e-2, momentum=0.9)
     batches = run.epoch_batches(1)
     for inputs, labels in run.loader(batches):
         step.zero_grad()
@@ -321,7 +321,8 @@ class Words(nn.Module):
         self.words = nn.EmbeddingBag(256, 3, sparse=True)
 
     def forward(self, images: Tensor) -> Tensor:
-        return self.words(((images.flatten(1) * 0.5 + 0.3) * 255).long().clamp(0, 255))
+        found: Tensor = self.words(((images.flatten(1) * 0.5 + 0.3) * 255).long().clamp(0, 255))
+        return found
 
 
 def test_sparse_gradients_are_trained() -> None:
