@@ -40,17 +40,20 @@ def row_lines(ledger: Ledger, row: RowDetails, results: Sequence[Record]) -> Ite
     measures = Measures.of_study(ledger.study)
     if outcome.report is not None:
         yield from _block(f"result, epoch {outcome.milestone}", _result(measures, row, results))
-    yield from _curve(measures, row.curve)
+    yield from _curve(measures, row.curve, results)
     for attempt in row.attempts:
         where = f"launch {attempt.launch}" if len(row.attempts) > 1 else ""
         yield from _attempt(ledger, attempt, where)
 
 
-def weights_lines(ledger: Ledger, kept: Sequence[KeptWeights]) -> Iterator[str]:
+def weights_lines(
+    ledger: Ledger, kept: Sequence[KeptWeights], results: Sequence[Record]
+) -> Iterator[str]:
     """Yield where the best weights are, and the lines of Python that load them."""
     measures = Measures.of_study(ledger.study)
+    scores = [result.get(measures.metric) for result in results]
     for one in kept:
-        score = measures.text(measures.metric, one.score, [one.score])
+        score = measures.text(measures.metric, one.score, [one.score, *scores])
         yield ""
         yield one_line(f"best weights of {one.group}, {measures.metric} {score}:")
         yield f"  {shell_word(ledger.store, one.path)}"
@@ -110,7 +113,7 @@ def _result(measures: Measures, row: RowDetails, results: Sequence[Record]) -> I
     return _pairs(texts | notes)
 
 
-def _curve(measures: Measures, curve: Sequence[Record]) -> Iterator[str]:
+def _curve(measures: Measures, curve: Sequence[Record], results: Sequence[Record]) -> Iterator[str]:
     """Yield the objective as a line of bars, and a table of the measures that go with it."""
     names = curve_measures(measures, curve)
     if len(curve) < 2 or not names:
@@ -125,7 +128,8 @@ def _curve(measures: Measures, curve: Sequence[Record]) -> Iterator[str]:
     columns = [Column("epoch", epochs, is_number=True)]
     for name in names:
         values = [record.get(name) for record in shown]
-        texts = measure_texts(measures, name, values, [record.get(name) for record in curve])
+        known = [record.get(name) for record in (*curve, *results)]
+        texts = measure_texts(measures, name, values, known)
         columns.append(Column(name, texts, is_number=True))
     yield from (f"  {line}" for line in table_lines(columns, None))
 

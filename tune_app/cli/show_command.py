@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from search_spaces.errors import UserError, choices, one_line
@@ -28,6 +28,7 @@ from tune_app.study.measures import Measures
 from tune_app.study.row_details import read_row
 from tune_app.study.rows import RowOutcome
 from tune_app.study.trial_directory import TrialDirectory
+from tune_app.study.trial_record import Record
 from tune_app.study.trials import RowKey
 
 MODULE = "tune_app.show"
@@ -94,7 +95,7 @@ def _lines(ledger: Ledger, args: argparse.Namespace) -> Iterator[str]:
         yield from _table(ledger, outcomes, states, found)
         if args.row is None:
             kept = kept_weights(ledger.store, recorded.directories)
-            yield from weights_lines(ledger, kept)
+            yield from weights_lines(ledger, kept, _results(outcomes))
         yield ""
         yield from _hint(ledger.store, found, args.row)
         return
@@ -121,11 +122,15 @@ def _one_row(
     except OSError as error:
         reason = one_line(str(error))
         raise UserError(f"{ledger.store.place}: cannot be read ({reason})") from None
-    results = [other.report.record for other in outcomes.values() if other.report]
+    results = _results(outcomes)
     yield from row_lines(ledger, details, results)
     folders = {ledger.root / attempt.folder for attempt in details.attempts}
     kept = kept_weights(ledger.store, directories)
-    yield from weights_lines(ledger, [w for w in kept if w.path.parent.parent in folders])
+    yield from weights_lines(ledger, [w for w in kept if w.path.parent.parent in folders], results)
+
+
+def _results(outcomes: Mapping[RowKey, RowOutcome]) -> list[Record]:
+    return [outcome.report.record for outcome in outcomes.values() if outcome.report]
 
 
 def _states(ledger: Ledger, outcomes: dict[RowKey, RowOutcome]) -> dict[RowKey, str]:
