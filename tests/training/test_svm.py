@@ -39,10 +39,18 @@ def test_it_agrees_with_scikit_learn(images: SplitData, kernel: str) -> None:
     assert abs(metrics["num_support_vectors"] - len(reference.support_)) <= 3
 
 
-def test_inputs_without_variance_have_the_gamma_of_scikit_learn() -> None:
-    data = load_datasets(["flat"], own={"flat": ArrayData(np.ones((40, 3)), ["a", "b"] * 20)})
+@pytest.mark.parametrize("value", [1.0, 0.0])
+def test_inputs_without_variance_have_the_gamma_of_scikit_learn(value: float) -> None:
+    inputs = np.full((40, 3), value)
+    data = load_datasets(["flat"], own={"flat": ArrayData(inputs, ["a", "b"] * 20)})
     metrics, predictions = svm.fit_and_predict(config(), data["flat"], 1)
     assert len({*predictions.tolist()}) == 1 and metrics["test_accuracy"] == 0.5
+
+
+def test_one_class_alone_is_refused() -> None:
+    data = load_datasets(["one"], own={"one": ArrayData(np.eye(40), ["a"] * 40)})
+    with pytest.raises(UserError, match="data set one has one class alone among its training"):
+        svm.fit_and_predict(config(), data["one"], 1)
 
 
 def test_stopping_early_is_unconverged(images: SplitData) -> None:

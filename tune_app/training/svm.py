@@ -132,6 +132,7 @@ def _fit(config: Mapping[str, Any], data: SplitData, num_threads: int) -> _Fitte
     pixels = _pixels(data, data.train)
     gamma = _gamma(config["gamma"], pixels)
     is_used = np.asarray(data.inputs.reshape(len(data.inputs), -1).any(axis=0))
+    is_used[0] |= not is_used.any()  # a machine takes at least one number
     pixels = np.ascontiguousarray(pixels[:, is_used])
     chosen = {name: config[name] for name in ("kernel", "C", "degree")}
     chosen |= {"gamma": gamma, "max_iter": max_iter, "random_state": config["seed"]}
@@ -175,6 +176,11 @@ def _check_data(data: SplitData) -> None:
         raise UserError(
             f"data set {data.name} has {what}; trainable svm takes numbers and classes; give "
             "other data or another trainable"
+        )
+    if len(np.unique(data.labels[data.train])) < 2:
+        raise UserError(
+            f"data set {data.name} has one class alone among its training items; a support vector "
+            "machine takes two or more; give other data, or more of them"
         )
 
 
