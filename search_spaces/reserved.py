@@ -13,6 +13,7 @@ RESERVED = (
     "code",
     *("epoch", "milestone", "last_milestone", "status", "reason", "shared_with", "same_as"),
     *("num_epochs", "num_rows", "num_threads", "num_concurrent_trials", "warm_up"),
+    "waited_share",
     *("predictions_file", "checkpoint_note", "weights_note", "report_note"),
     # columns of the tables
     *("id", "set", "key", "value", "difference", "gap", "num_seeds", "num_planned"),

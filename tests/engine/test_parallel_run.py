@@ -54,7 +54,10 @@ SPACE = SearchSpace(
     },
 )
 """
-TIMES = ("second", "time", "memory", "pid", "trial_id", "date", "warm_up", "checkpoint", "restore")
+TIMES = (
+    *("second", "time", "memory", "pid", "trial_id", "date", "warm_up", "waited"),
+    *("checkpoint", "restore"),
+)
 
 
 def test_workers_have_a_bundle_each_on_one_node_and_the_trial_none() -> None:

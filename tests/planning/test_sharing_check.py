@@ -186,6 +186,7 @@ def test_which_measures_are_compared() -> None:
     }
     row |= {"time_total_s": 1.0, "train_seconds": 2.0, "images_per_second": 3.0, "warm_up": False}
     row |= {"wall_time": 4.0, "peak_memory_mb": 5.0, "val_nan": math.nan, "num_threads": 1}
+    row |= {"waited_share": 0.25}
     assert list(measures_of(row)) == ["loss", "matrix", "val_nan"]
 
 

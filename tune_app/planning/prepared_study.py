@@ -207,7 +207,8 @@ def prepare(checked: CheckedRequest, cluster: Cluster) -> PreparedStudy:
     if checked.request.fresh:
         return PreparedStudy(checked, images, ledger, num_added, Recorded(()))
     recorded = ledger.read_trials()
-    check_recorded(checked.request, recorded)
+    if checked.trainable.is_own:
+        check_recorded(checked.request, recorded)
     events = read_events(ledger.store)
     return PreparedStudy(checked, images, ledger, num_added, recorded, events, only)
 
