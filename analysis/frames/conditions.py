@@ -19,9 +19,7 @@ MARK = "‡"
 NOT_COMPARABLE = "not comparable"
 
 
-_BUSY = (
-    "other work had part of the cores: threads waited for one for a tenth of their time or longer"
-)
+_BUSY = "other work had part of the cores: threads waited for one for 15 % of their time or longer"
 
 
 def at_once(study: Study, config_ids: Iterable[object]) -> list[float]:

@@ -89,7 +89,7 @@ def test_times_beside_other_work_are_not_measured_alone(
     assert at_once(study, ["a2"]) == at_once_in_trials(study) == [most]
     found = note(study, [most, 2.0, NAN])
     busy = (
-        "; other work had part of the cores: threads waited for one for a tenth of their time or "
+        "; other work had part of the cores: threads waited for one for 15 % of their time or "
         "longer"
     )
     assert found == (
