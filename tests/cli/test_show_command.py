@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 
 from tests.cli.status_studies import make_study, record
-from tests.own_studies import own_study, report, rmse_study
-from tests.study.test_kept_weights import name_weights
+from tests.own_studies import rmse_study
+from tests.study.test_kept_weights import percent_study
 from tune_app.cli.row_text import size_text, some_of, sparkline
 from tune_app.cli.show_command import main
 from tune_app.study.ledger import Ledger
@@ -108,15 +108,7 @@ def test_the_best_weights_and_how_to_load_them(
 def test_an_error_below_one_per_cent_is_no_share_beside_larger_ones(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    configs = [{"lr": 0.1}, {"lr": 0.2}]
-    space = {"metric": "val_error", "mode": "min", "measures": {"val_error": {"unit": "%"}}}
-    ledger = own_study(tmp_path / "own", configs, **space)
-    folder = report(ledger, configs[0], [{"val_error": 0.9}, {"val_error": 0.8}])
-    report(ledger, configs[1], [{"val_error": 3.5}, {"val_error": 3.4}])
-    file = folder / "weights" / "own.epoch_2.pt"
-    file.parent.mkdir()
-    file.touch()
-    name_weights(ledger.root, str(file.relative_to(ledger.root)), metric="val_error", score=0.8)
+    ledger = percent_study(tmp_path / "own")
     told = "best weights of mnist-resnet18, val_error 0.8 %:"
     assert told in shown(capsys, str(ledger.root))
     said = shown(capsys, str(ledger.root), "1")

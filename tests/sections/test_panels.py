@@ -19,7 +19,7 @@ from analysis.sections.report_document import build_document
 from analysis.sections.results import rows_table
 from tests.own_studies import own_study, report, rmse_study, score_study
 from tests.studies import shared_study, troubled_study
-from tests.study.test_kept_weights import name_weights, weights_study
+from tests.study.test_kept_weights import percent_study, weights_study
 
 EVIL = "<script>alert(1)</script>\x1b[2J"
 
@@ -61,15 +61,7 @@ def test_one_value_above_one_makes_a_measure_no_share_in_any_panel(tmp_path: Pat
 
 
 def test_an_error_below_one_per_cent_is_no_share_beside_larger_ones(tmp_path: Path) -> None:
-    configs = [{"lr": 0.1}, {"lr": 0.2}]
-    space = {"metric": "val_error", "mode": "min", "measures": {"val_error": {"unit": "%"}}}
-    ledger = own_study(tmp_path / "own", configs, **space)
-    folder = report(ledger, configs[0], [{"val_error": 0.9}, {"val_error": 0.8}])
-    report(ledger, configs[1], [{"val_error": 3.5}, {"val_error": 3.4}])
-    file = folder / "weights" / "own.epoch_2.pt"
-    file.parent.mkdir()
-    file.touch()
-    name_weights(ledger.root, str(file.relative_to(ledger.root)), metric="val_error", score=0.8)
+    ledger = percent_study(tmp_path / "own")
     study = load_study(ledger.root)
     [curve] = [
         part for part in panels(study, "own")[0].rows[0].parts if isinstance(part, Sparkline)

@@ -9,11 +9,12 @@ from typing import Any
 import pytest
 import torch
 
-from tests.own_studies import rmse_study
+from tests.own_studies import own_study, report, rmse_study
 from tests.studies import line, resnet_config, study_json, write_study, write_trial
 from tune_app.storage.local_store import LocalStore
 from tune_app.storage.open_store import open_store
 from tune_app.study.kept_weights import KeptWeights, checkpoint_lines, kept_weights, loading_lines
+from tune_app.study.ledger import Ledger
 from tune_app.study.recorded import read_recorded
 from tune_app.study.row_details import read_row
 from tune_app.study.study_file import read_study
@@ -30,6 +31,20 @@ def weights_study(root: Path, trainable: str = "resnet", **config: Any) -> Path:
     file.touch()
     name_weights(root, str(file.relative_to(root)))
     return file
+
+
+def percent_study(root: Path) -> Ledger:
+    """Write a study of errors in percent, 0.8 and 3.4; the row of the lower one kept weights."""
+    configs = [{"lr": 0.1}, {"lr": 0.2}]
+    space = {"metric": "val_error", "mode": "min", "measures": {"val_error": {"unit": "%"}}}
+    ledger = own_study(root, configs, **space)
+    folder = report(ledger, configs[0], [{"val_error": 0.9}, {"val_error": 0.8}])
+    report(ledger, configs[1], [{"val_error": 3.5}, {"val_error": 3.4}])
+    file = folder / "weights" / "own.epoch_2.pt"
+    file.parent.mkdir()
+    file.touch()
+    name_weights(ledger.root, str(file.relative_to(ledger.root)), metric="val_error", score=0.8)
+    return ledger
 
 
 def name_weights(root: Path, file: str, **changes: Any) -> None:
