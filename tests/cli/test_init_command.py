@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import subprocess
 import sys
@@ -43,13 +44,33 @@ def test_a_file_that_is_there_stays(here: Path, capsys: pytest.CaptureFixture[st
     assert (here / "mine.py").read_text() == "precious"
 
 
-@pytest.mark.parametrize("name", ["My-Study", "1st", "", "a" * 41, "a/", "no/such/folder"])
+@pytest.mark.parametrize("name", ["My-Study", "1st", "", "a" * 41, "a/"])
 def test_a_name_that_no_study_can_have(
     here: Path, capsys: pytest.CaptureFixture[str], name: str
 ) -> None:
     assert main(["init", name]) == 2
     assert capsys.readouterr().err.count("\n") == 1
     assert list(here.iterdir()) == []
+
+
+def test_a_folder_is_made(here: Path) -> None:
+    assert write_space("studies/first") == Path("studies/first.py")
+    assert load_space("studies/first.py").name == "first"
+
+
+def test_a_full_disk_leaves_no_file(
+    here: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(_stream: int) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    with monkeypatch.context() as patched:
+        patched.setattr(os, "fsync", full)
+        assert main(["init", "mine"]) == 2
+    printed = capsys.readouterr().err
+    assert printed == "error: mine.py: cannot be written (No space left on device)\n"
+    assert list(here.iterdir()) == []
+    assert main(["init", "mine"]) == 0
 
 
 def test_the_file_is_a_search_space(here: Path) -> None:

@@ -5,6 +5,7 @@ Exit status: 0 the file was written, 2 the command has to be corrected.
 
 from __future__ import annotations
 
+import os
 import re
 import shlex
 from collections.abc import Sequence
@@ -13,6 +14,7 @@ from pathlib import Path
 from search_spaces.errors import UserError
 from tune_app.cli.arguments import CommandParser
 from tune_app.storage.output import answering_mistakes, print_text
+from tune_app.storage.whole_file import whole_file
 from tune_app.study.command_name import command_name
 
 TEMPLATE = '''\
@@ -96,7 +98,8 @@ def write_space(name: str) -> Path:
     """Write a search space to start from; return its file.
 
     Args:
-        name: the name of the study, with or without a folder before it and ``.py`` behind it.
+        name: the name of the study, with or without a folder before it and ``.py`` behind it. A
+            folder that is missing is made.
 
     Raises:
         UserError: the name cannot be a study's, or the file cannot be written or is there already.
@@ -107,11 +110,11 @@ def write_space(name: str) -> Path:
             f"{name}: use lower-case letters, digits and _, beginning with a letter, at most 40, "
             "as in my_study"
         )
+    if os.path.lexists(path):
+        raise UserError(f"{path} is there already; choose another name, or remove it")
     try:
-        with path.open("x", encoding="utf-8") as file:
-            file.write(TEMPLATE.replace("NAME", path.stem))
-    except FileExistsError:
-        raise UserError(f"{path} is there already; choose another name, or remove it") from None
+        with whole_file(path) as file:
+            file.write(TEMPLATE.replace("NAME", path.stem).encode())
     except OSError as error:
         raise UserError(f"{path}: cannot be written ({error.strerror})") from None
     return path
