@@ -39,6 +39,18 @@ def test_resnet_is_the_same_function(name: str, channels: int, size: int) -> Non
     assert_same_function(plain, cropped, (6, channels, size, size))
 
 
+def test_one_output_channel_on_channels_last_maps() -> None:
+    """Of 5x5 taps 3x3 are live on maps of 2x2 pixels."""
+    plain = nn.Sequential(nn.Conv2d(4, 1, 5, padding=2)).double()
+    cropped = crop_to_live_taps(plain, (4, 2, 2))
+    assert ways(cropped) == {"conv2d"}
+    images = torch.rand(2, 4, 2, 2, dtype=torch.float64).to(memory_format=torch.channels_last)
+    for model in (plain, cropped):
+        model(images).square().sum().backward()
+    live, _ = cropped[0].split(plain[0].weight.grad)
+    assert_close(cropped[0].weight.grad, live)
+
+
 @pytest.mark.parametrize(
     ("constructor", "expected_ways"),
     [

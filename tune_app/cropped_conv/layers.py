@@ -137,6 +137,8 @@ class CroppedConv2d(nn.Module):
             images = functional.pad(images, edges)
             padding = (0, 0)
         kernel = self.weight.unflatten(0, (rows.num_taps, columns.num_taps)).permute(3, 2, 0, 1)
+        if kernel.dtype == torch.float64:  # with one output channel torch's own code wants it so
+            kernel = kernel.contiguous()
         return functional.conv2d(
             images,
             kernel,
