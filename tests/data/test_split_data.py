@@ -77,6 +77,13 @@ def test_a_users_classes_are_described() -> None:
     assert trees["input"] == {"shape": [3], "dtype": "float64", "mean": [0.0], "std": [1.0]}
 
 
+def test_several_targets_are_described() -> None:
+    for shape, expected in (((20, 3), [3]), ((20,), None)):
+        data = ArrayData(np.zeros((20, 2)), np.zeros(shape))
+        split = {"yields": split_own("yields", data, None, 0, vary_split=False)}
+        assert describe(split, "full", None, 0)["datasets"]["yields"].get("targets") == expected
+
+
 def test_parts_are_copies_with_all_that_the_data_set_has() -> None:
     """Item i has the input (i, i) and the label of its place; 100 items give 70, 10 and 20."""
     names = ("even", "odd")

@@ -4,16 +4,21 @@ from __future__ import annotations
 
 import json
 import sys
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
 from torch import nn
 
 from search_spaces.errors import UserError
+from tune_app import classifier
+from tune_app.data.split_data import SplitData
 from tune_app.training.model_file import check_format, model_files, read_model
-from tune_app.training.model_info import ItemInput, ModelInfo, read_info
+from tune_app.training.model_info import ItemInput, ModelInfo, read_info, recorded_targets
+from tune_app.training.saved_model import own_build
 
 ITEM = ItemInput((6, 5, 3), "uint8", (0.1, 0.2, 0.3), (1.0, 2.0, 3.0), channels=3, size=None)
 INFO = ModelInfo("mine", True, {"lr": 0.1, "deep": None}, "set", ("a", "é"), ITEM, {"seed": 3})
@@ -49,6 +54,22 @@ def test_what_is_written_is_read(tmp_path: Path, name: str) -> None:
     assert state.keys() == model.state_dict().keys()
     assert all(torch.equal(state[key], value) for key, value in model.state_dict().items())
     Tied().load_state_dict(state)
+
+
+def test_a_function_of_the_user_sees_how_many_targets_there_are() -> None:
+    def build(config: Mapping[str, Any], data: SplitData) -> nn.Module:
+        return nn.Linear(data.inputs.shape[1], data.labels.shape[1])
+
+    item = ItemInput((4,), "float32", (0.0,), (1.0,))
+    info = ModelInfo("net", True, {}, "table", None, item, targets=(3,))
+    assert read_info(info.as_json()) == info
+    model = own_build(info, classifier(models={"net": build}))
+    assert model is not None and model({}).weight.shape == (3, 4)
+
+
+def test_a_damaged_number_of_targets_is_not_known() -> None:
+    entries: list[Any] = [{}, {"targets": 3}, {"targets": ["x"]}, {"targets": [10**9]}]
+    assert [recorded_targets(entry) for entry in entries] == [()] * 4
 
 
 def test_onnx_gives_the_same_numbers(tmp_path: Path) -> None:

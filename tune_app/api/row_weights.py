@@ -11,7 +11,7 @@ from tune_app.study.kept_weights import KeptWeights, kept_weights
 from tune_app.study.objective import finite_number
 from tune_app.study.trial_directory import TrialDirectory
 from tune_app.study.trial_record import Record
-from tune_app.training.model_info import ModelInfo, recorded_item
+from tune_app.training.model_info import ModelInfo, recorded_item, recorded_targets
 
 if TYPE_CHECKING:
     from analysis.frames.load import Study
@@ -116,4 +116,5 @@ def model_info(study: Study, chosen: RowWeights) -> ModelInfo:
         dataset=chosen.dataset,
         class_names=None if names is None else tuple(map(str, names)),
         item=recorded_item(data, chosen.dataset, config),
+        targets=recorded_targets(entry),
     )

@@ -156,14 +156,16 @@ def describe(
 def _of_own(data: SplitData) -> dict[str, Any]:
     """Return what a report, or somebody who uses a model, cannot know of a user's data set.
 
-    These are its classes, and how an item becomes the input of a network.
+    These are its classes or the shape of several targets, and how an item becomes the input of a
+    network.
     """
     if data.name in DATASETS:
         return {}
     names = {} if data.class_names is None else {"class_names": list(data.class_names)}
+    targets = {"targets": list(data.labels.shape[1:])} if data.labels.ndim > 1 else {}
     shape, dtype = list(data.inputs.shape[1:]), data.inputs.dtype.name
     scale = {"mean": list(data.mean), "std": list(data.std)}
-    return {**names, "input": {"shape": shape, "dtype": dtype, **scale}}
+    return {**names, **targets, "input": {"shape": shape, "dtype": dtype, **scale}}
 
 
 def subset_train(data: SplitData, num_train: int, seed: int) -> SplitData:

@@ -66,6 +66,7 @@ class ModelInfo:
         class_names: the classes in the order of the outputs; None for a regression.
         item: how an item becomes an input; None if the study does not say.
         about: further facts, for people: study, row, metrics.
+        targets: of a regression, the shape of the targets of one item: empty for one number.
     """
 
     model: str
@@ -75,6 +76,7 @@ class ModelInfo:
     class_names: tuple[str, ...] | None = None
     item: ItemInput | None = None
     about: Mapping[str, Any] = field(default_factory=dict)
+    targets: tuple[int, ...] = ()
 
     def as_json(self) -> str:
         """Return the text that :func:`read_info` reads."""
@@ -100,6 +102,7 @@ def read_info(text: str) -> ModelInfo:
             class_names=None if names is None else tuple(map(str, names)),
             item=None if item is None else _item(item),
             about=dict(entry["about"]),
+            targets=recorded_targets(entry),
         )
     except (KeyError, TypeError, ValueError, RecursionError) as error:
         raise ValueError(f"no description of a model ({error})") from None
@@ -121,6 +124,18 @@ def _item(entry: Mapping[str, Any]) -> ItemInput:
     if not len(item.mean) == len(item.std) > 0:
         raise ValueError("means and deviations of different numbers of channels")
     return item
+
+
+def recorded_targets(entry: Mapping[str, Any]) -> tuple[int, ...]:
+    """Return the shape of the targets of one item, as an entry of ``study.json`` has it.
+
+    It is empty for one number, and if the entry does not say it.
+    """
+    try:
+        found = tuple(map(int, entry["targets"]))
+    except (KeyError, TypeError, ValueError, OverflowError):
+        return ()
+    return found if all(0 < size <= _LONGEST_SIDE for size in found) else ()
 
 
 def recorded_item(

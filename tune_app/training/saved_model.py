@@ -101,10 +101,11 @@ def _torchvision(info: ModelInfo, state: State) -> nn.Module:
 def _empty(info: ModelInfo) -> SplitData:
     """Return a data set of one item, from which a user's function may read shapes and classes."""
     item, nothing = info.item, np.zeros(0, dtype=np.int64)
+    kind = np.float64 if info.class_names is None else np.int64
     return SplitData(
         name=info.dataset,
         inputs=np.zeros((1, *item.shape), dtype=item.dtype) if item else np.zeros((1, 1)),
-        labels=np.zeros(1, dtype=np.int64 if info.class_names is not None else np.float64),
+        labels=np.zeros((1, *info.targets), dtype=kind),
         train=nothing,
         val=nothing,
         test=nothing,
