@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from types import SimpleNamespace
 from typing import Any
 
 from search_spaces.configuration import make_configuration
@@ -30,7 +31,7 @@ class Brain:
         self.steps = list(steps)
         self.stops = set(stops)
         self.to_stop: dict[str, int] = {}
-        self.ended_because = ""
+        self.proposals = SimpleNamespace(ended_because="")
         self.results: list[tuple[str, int, float | None, bool]] = []
         self.objectives = objectives
         self.told_objectives: list[tuple[float, ...]] = []

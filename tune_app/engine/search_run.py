@@ -98,7 +98,7 @@ class SearchRun:
     @property
     def notes(self) -> list[str]:
         """Why the search ends before it has tried as many configurations as asked for."""
-        because = self._search.ended_because
+        because = self._search.proposals.ended_because
         return [f"the search ends early: {because}"] if because else []
 
     @property

@@ -5,7 +5,8 @@ configuration before its trial starts, and told a result after the trial has rec
 search that was killed is rebuilt from this log and from the recorded results.
 
 * ``{"event": "ask", "number": 0, "config_id": "...", "config": {...}, "from": "tpe"}``
-* ``{"event": "tell", "number": 0, "state": "finished", "value": 0.9, "values": {"1": 0.8}}``
+* ``{"event": "tell", "number": 0, "state": "finished", "value": 0.9, "values": {"1": 0.8},
+  "measures": ["val_accuracy"]}``
 """
 
 from __future__ import annotations
@@ -102,6 +103,7 @@ def tell_event(
     value: float | None,
     values: Mapping[int, float | None],
     objectives: Sequence[float] = (),
+    measures: Sequence[str] = (),
 ) -> Event:
     """Return the event of a result.
 
@@ -111,10 +113,12 @@ def tell_event(
         value: the value of the objective, or None without a result.
         values: epoch -> the value there; None if it is no number.
         objectives: with several objectives: the value of each.
+        measures: the objectives that these are values of; a later launch may have others.
     """
     told = {"event": "tell", "number": number, "state": state, "value": value}
     told["values"] = {str(epoch): values[epoch] for epoch in sorted(values)}
-    return {**told, "objectives": list(objectives)} if objectives else told
+    told |= {"objectives": [*objectives]} if objectives else {}
+    return told | {"measures": [*measures]} if measures else told
 
 
 def asked_configurations(events: Iterable[Event]) -> list[dict[str, Any]]:

@@ -179,7 +179,10 @@ def test_a_row_of_the_grid_is_not_proposed_again() -> None:
     search = undisturbed_search(SearchSettings("random", 30), finite_space(), disk)
     assert len(disk.proposals()) == 10
     assert not {config_id for _, config_id, _ in disk.proposals()} & disk.configurations.keys()
-    assert search.ended_because == "the space has 12 configurations, and all of them were tried"
+    assert (
+        search.proposals.ended_because
+        == "the space has 12 configurations, and all of them were tried"
+    )
 
 
 def undisturbed_search(search: SearchSettings, space: SearchSpace, disk: Disk) -> Any:
@@ -191,7 +194,10 @@ def test_a_space_that_is_exhausted_ends_the_search(sampler: str) -> None:
     disk = Disk()
     search = undisturbed_search(SearchSettings(sampler, 30), finite_space(), disk)
     assert len({config_id for _, config_id, _ in disk.proposals()}) == 12
-    assert search.ended_because == "the space has 12 configurations, and all of them were tried"
+    assert (
+        search.proposals.ended_because
+        == "the space has 12 configurations, and all of them were tried"
+    )
 
 
 def test_start_with_comes_first() -> None:

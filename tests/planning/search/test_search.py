@@ -159,7 +159,7 @@ def test_a_search_is_done_when_nothing_is_left_to_start() -> None:
     search.on_end(first, "finished", 0.5)
     assert search.next() is None and not search.is_done
     search.on_end(second, "failed")
-    assert search.next() is None and search.is_done and search.ended_because == ""
+    assert search.next() is None and search.is_done and search.proposals.ended_because == ""
 
 
 def test_a_failed_trial_is_to_be_run_again_by_the_next_launch() -> None:
@@ -208,7 +208,10 @@ def test_a_sampler_that_proposes_only_what_was_tried_is_helped_out() -> None:
     assert proposed[0] == make_configuration({"lr": 0.5, "epochs": 9}).config_id
     assert stubborn.asked[:2] == [(0, 0), (1, 0)] and stubborn.asked[-1] == (2, 19)
     assert search.next() is None
-    assert search.ended_because == "the space has 3 configurations, and all of them were tried"
+    assert (
+        search.proposals.ended_because
+        == "the space has 3 configurations, and all of them were tried"
+    )
     assert {config["lr"] for config in disk.asked().values()} == {0.1, 0.5, 0.9}
 
 
@@ -224,7 +227,10 @@ def test_a_row_that_leaves_a_default_out_is_the_point_with_it() -> None:
         pass
     found = [(config["lr"], config["drop"]) for config in disk.asked().values()]
     assert found == [(0.1, 0.0), (0.1, 0.3), (0.5, 0.3)]
-    assert search.ended_because == "the space has 4 configurations, and all of them were tried"
+    assert (
+        search.proposals.ended_because
+        == "the space has 4 configurations, and all of them were tried"
+    )
 
 
 def test_what_a_trial_that_begins_again_had_reported_is_not_told() -> None:

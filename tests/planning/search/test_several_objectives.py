@@ -132,7 +132,7 @@ def test_a_result_that_was_not_told_is_told_with_every_objective(
 ) -> None:
     told, written = rebuilt(monkeypatch, [ask(1.0)], {1.0: {"error": 1.0, "gain": -1.0}})
     assert told == [Told("finished", 1.0, {1: 1.0}, (1.0, -1.0))]
-    assert written == [tell_event(0, "finished", 1.0, {1: 1.0}, (1.0, -1.0))]
+    assert written == [tell_event(0, "finished", 1.0, {1: 1.0}, (1.0, -1.0), ["error", "gain"])]
 
 
 def test_what_was_told_is_repeated_and_not_told_again(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -147,6 +147,21 @@ def test_a_search_that_gets_a_second_objective_is_told_its_values(
     events = [ask(1.0), tell_event(0, "finished", 1.0, {1: 1.0})]
     told, written = rebuilt(monkeypatch, events, {1.0: {"error": 1.0, "gain": -1.0}})
     assert told[-1].objectives == (1.0, -1.0) and len(written) == 1
+
+
+def test_values_of_another_objective_are_not_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    events = [ask(1.0), tell_event(0, "finished", 7.0, {1: 7.0}, measures=["cost"])]
+    told, written = rebuilt(monkeypatch, events, {1.0: {"error": 1.0, "gain": -1.0, "cost": 7.0}})
+    assert told == [Told("finished", 1.0, {1: 1.0}, (1.0, -1.0))]
+    again, nothing = rebuilt(monkeypatch, [*events, *written], {1.0: {"error": 1.0, "gain": -1.0}})
+    assert again == told and nothing == []
+
+
+def test_a_result_without_one_of_the_objectives_is_told_as_in_its_launch(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    told, _ = rebuilt(monkeypatch, [ask(1.0)], {1.0: {"error": 1.0, "gain": math.nan}})
+    assert told == [Told("diverged", 1.0, {1: 1.0})]
 
 
 def test_rows_of_a_grid_are_evidence_of_every_objective(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,7 +1,8 @@
 """Makes the state of a search from its log and from what its trials recorded.
 
 What was asked and told is repeated in its order. Then come results that were recorded and not told,
-because the driver was killed between the two: they are told in the order of their numbers.
+because the driver was killed between the two, or because an earlier launch had another objective:
+they are told in the order of their numbers.
 """
 
 from __future__ import annotations
@@ -137,6 +138,8 @@ def _repeat(search: Search, event: Event, defaults: Config) -> None:
         is_own = event["from"] == search.settings.sampler
         search.begin(trial, restored_attempt=event.get("attempt", 0) if is_own else None)
         return
+    if event.get("measures", search.measures) != search.measures:
+        return  # values of another objective; those of this one are told from the rows
     values = {int(epoch): value for epoch, value in event["values"].items()}
     several = tuple(event.get("objectives", ()))
     told = Told(event["state"], event["value"], dict(sorted(values.items())), several)
@@ -174,8 +177,10 @@ def _settle(
     status = "missing" if outcome is None else outcome.status
     if status in FINISHED and outcome is not None and outcome.report is not None:
         score = Objective(search.space.metric, search.space.mode).score(outcome.report.record)
-        several = scores(search.objectives, outcome.report.record) or ()
-        search.on_end(config_id, "finished", score, objectives=several)
+        several = scores(search.objectives, outcome.report.record)
+        has_all = score is not None and several is not None
+        state = "finished" if has_all else "diverged"
+        search.on_end(config_id, state, score, objectives=several or ())
     elif status in ("diverged", "stopped", "timed_out"):
         if outcome is not None and status == "stopped":
             trial.can_resume = can_resume(outcome, trial.last_epoch)

@@ -68,9 +68,9 @@ class Search:
         return tuple(Objective(*entry) for entry in self.space.objectives.items())
 
     @property
-    def ended_because(self) -> str:
-        """Why the search ends before it has made all proposals; empty if it does not."""
-        return self.proposals.ended_because
+    def measures(self) -> list[str]:
+        """The names of the objectives, the one that picks first."""
+        return [*self.space.objectives] or [self.space.metric]
 
     def next(self) -> New | Promote | None:
         """Return what to start in a free slot, or None if there is nothing to start now.
@@ -164,10 +164,12 @@ class Search:
         if state == "stopped":
             value = trial.values.get(trial.last_epoch)
         if state == "diverged":
-            self._note_divergence(trial)
+            self.stopping.note_divergence(trial.number, trial.rungs)
         told = Told(state, value, dict(sorted(trial.values.items())), objectives)
         if trial.is_news(told):
-            self._append(tell_event(trial.number, state, value, told.values, objectives))
+            self._append(
+                tell_event(trial.number, state, value, told.values, objectives, self.measures)
+            )
             self.tell(trial, told)
 
     def add(self, number: int, configuration: Configuration) -> SearchTrial:
@@ -238,15 +240,8 @@ class Search:
         later = tuple(rung for rung in trial.rungs if rung > epoch)
         return Promote(number, trial.configuration, epoch, later)
 
-    def _note_divergence(self, trial: SearchTrial) -> None:
-        """Count a trial as the worst of the first rung from which it did not go on."""
-        for rung in trial.rungs:
-            if trial.number not in self.stopping.promoted.get(rung, ()):
-                self.stopping.note(trial.number, rung, {})
-                return
-
     def _wants_more(self) -> bool:
-        return len(self.trials) < self.settings.num_trials and not self.ended_because
+        return len(self.trials) < self.settings.num_trials and not self.proposals.ended_because
 
     def _propose(self) -> New | None:
         number = len(self.trials)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import bisect
 import statistics
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from search_spaces.errors import UserError, choices, did_you_mean
@@ -65,6 +65,13 @@ class Stopping:
         if value is not None:
             bisect.insort(ranked, self._rank(value, trial))
         rung[trial] = value
+
+    def note_divergence(self, trial: int, rungs: Sequence[int]) -> None:
+        """Count a trial as the worst of the first rung from which it did not go on."""
+        for rung in rungs:
+            if trial not in self.promoted.get(rung, ()):
+                self.note(trial, rung, {})
+                return
 
     def promote(self, trial: int, epoch: int) -> None:
         """Note that a trial goes on from a rung."""
