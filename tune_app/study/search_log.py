@@ -103,6 +103,7 @@ def tell_event(
     value: float | None,
     values: Mapping[int, float | None],
     objectives: Sequence[float] = (),
+    *,
     measures: Sequence[str] = (),
 ) -> Event:
     """Return the event of a result.

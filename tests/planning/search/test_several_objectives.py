@@ -132,7 +132,8 @@ def test_a_result_that_was_not_told_is_told_with_every_objective(
 ) -> None:
     told, written = rebuilt(monkeypatch, [ask(1.0)], {1.0: {"error": 1.0, "gain": -1.0}})
     assert told == [Told("finished", 1.0, {1: 1.0}, (1.0, -1.0))]
-    assert written == [tell_event(0, "finished", 1.0, {1: 1.0}, (1.0, -1.0), ["error", "gain"])]
+    values = tell_event(0, "finished", 1.0, {1: 1.0}, (1.0, -1.0), measures=["error", "gain"])
+    assert written == [values]
 
 
 def test_what_was_told_is_repeated_and_not_told_again(monkeypatch: pytest.MonkeyPatch) -> None:

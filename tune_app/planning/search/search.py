@@ -167,8 +167,9 @@ class Search:
             self.stopping.note_divergence(trial.number, trial.rungs)
         told = Told(state, value, dict(sorted(trial.values.items())), objectives)
         if trial.is_news(told):
+            by = self.measures
             self._append(
-                tell_event(trial.number, state, value, told.values, objectives, self.measures)
+                tell_event(trial.number, state, value, told.values, objectives, measures=by)
             )
             self.tell(trial, told)
 
