@@ -48,8 +48,6 @@ def rows_of(
         candidates=lambda: [saved],
         num_threads=lambda: 1,
         conditions=dict,
-        full_disk_named=contextlib.nullcontext,
-        saving=contextlib.nullcontext,
     )
     settings = LaunchSettings(str(folder), metric="loss", mode="min")
     shipped = SimpleNamespace(load=lambda: function, uses_torch=False)

@@ -12,7 +12,8 @@ import pytest
 from search_spaces import SearchSpace
 from tests.engine.brains import Brain, new, promote
 from tune_app.engine.own_function import FAILURE
-from tune_app.engine.search_run import SearchCallback, SearchRun
+from tune_app.engine.search_callback import SearchCallback
+from tune_app.engine.search_run import SearchRun
 from tune_app.planning.checked_request import check_request
 from tune_app.planning.plan import PlannedTrial
 from tune_app.planning.prepared_study import PreparedStudy, prepare

@@ -91,7 +91,7 @@ def test_more_epochs_of_a_finished_row_go_on_from_its_checkpoint(begun: Path) ->
     assert config["epochs"] == 12 and config["plan"]["milestones"] == [12]
     (path,) = config["plan"]["resume_from"]
     assert path.endswith("checkpoint_000009"), "only 10, 11 and 12 are trained"
-    assert further_notes(found.trainable, plan, found.recorded) == []
+    assert further_notes(found, plan) == []
 
 
 def test_a_stopped_row_is_run_to_its_end_and_no_other_row_is(begun: Path) -> None:
@@ -140,7 +140,7 @@ def test_it_says_why_all_epochs_are_trained_again(begun: Path) -> None:
         checkpoint.unlink()
         checkpoint.parent.rmdir()
     found = study(begun, (config_id(1), 12))
-    (note,) = further_notes(found.trainable, found.plan(CLUSTER), found.recorded)
+    (note,) = further_notes(found, found.plan(CLUSTER))
     assert note.startswith("note: all epochs are trained: no checkpoint of it is left")
 
 
@@ -182,5 +182,5 @@ def test_a_schedule_of_the_learning_rate_depends_on_the_last_epoch(tmp_path: Pat
     first.ledger.start_launch({"open": []})
     (row,) = first.ledger.row_keys()
     found = cosine((row[0], 4))
-    (note,) = further_notes(found.trainable, found.plan(CLUSTER), found.recorded)
+    (note,) = further_notes(found, found.plan(CLUSTER))
     assert "its training depends on the last epoch" in note

@@ -18,7 +18,8 @@ from tune_app.study.stop import Stop
 
 if TYPE_CHECKING:
     from tune_app.engine.recorder import StudyRecorder
-    from tune_app.engine.search_run import SearchCallback, SearchRun
+    from tune_app.engine.search_callback import SearchCallback
+    from tune_app.engine.search_run import SearchRun
     from tune_app.engine.tracking import TrackingCallback
 
 
@@ -121,7 +122,7 @@ def _search_run(
 def _told(search: SearchRun | None, recorder: StudyRecorder) -> list[SearchCallback]:
     if search is None:
         return []
-    from tune_app.engine.search_run import SearchCallback
+    from tune_app.engine.search_callback import SearchCallback
 
     return [SearchCallback(search, recorder.incomplete)]
 

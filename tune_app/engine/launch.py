@@ -77,7 +77,7 @@ class Launch:
             study = self._prepare(checked, cluster)
             plan = self._plan(study, cluster)
             self._display.plan(study, plan, cluster)
-            self._display.notes(*study.notes(), *_further_notes(study, plan))
+            self._display.notes(*study.notes(), *further_notes(study, plan))
             if plan.with_check().trials:
                 if study.trainable.probe is not None:
                     self._display.say("measuring the speed of a few training steps")
@@ -237,7 +237,7 @@ class Launch:
             self._display.say(f"the study grows by {study.num_added} {rows}")
         record = launch_record(study, plan)
         self._display.plan(study, plan, cluster)
-        self._display.notes(*study.notes(), *_further_notes(study, plan))
+        self._display.notes(*study.notes(), *further_notes(study, plan))
         self._display.notes(*change_notes(ledger.study["launches"], record))
         with ledger.store.guarded():
             tidy(ledger, recorded)
@@ -264,9 +264,3 @@ class Launch:
     def stopped(self) -> int:
         """Show the command that continues the study after a signal; return the exit status."""
         return self._end.stopped()
-
-
-def _further_notes(study: PreparedStudy, plan: Plan) -> list[str]:
-    if study.request.further is None:
-        return []
-    return further_notes(study.trainable, plan, study.recorded)

@@ -36,6 +36,7 @@ from tune_app.training.own_checkpoint import Found, newest_own, own_index
 from tune_app.training.own_rows import OwnRows
 from tune_app.training.trainable import Trainable
 from tune_app.training.trial_context import TrialContext
+from tune_app.training.trial_files import failed_checkpoint_deleted, full_disk_named
 
 FAILURE = "tune_app_failure"
 """The key of a row that reports the error of a user's function: the text of ``error.txt``."""
@@ -191,8 +192,8 @@ class OwnTrial:
                 raise Stopped
         try:
             with (
-                self.trial.full_disk_named(),
-                self.trial.saving(),
+                full_disk_named(self.trial.store),
+                failed_checkpoint_deleted(self.trial.directory),
                 self._marked(checkpoint) as saved,
             ):
                 report(row, checkpoint=saved)
@@ -233,7 +234,7 @@ class OwnTrial:
             BaseException: the error itself, if the launch tries such trials again.
         """
         if isinstance(error, OSError) and is_full_disk(error):
-            with self.trial.full_disk_named():
+            with full_disk_named(self.trial.store):
                 raise error
         if isinstance(error, FullDiskError):
             raise error

@@ -6,7 +6,6 @@ from collections.abc import Callable, Mapping, MutableMapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from ray.tune.callback import Callback
 from ray.tune.experiment import Trial
 from ray.tune.result import SHOULD_CHECKPOINT
 
@@ -230,34 +229,3 @@ class SearchRun:
         self._key_of[config_id] = planned.key
         self._asked[planned.key] = _Asked(config_id, planned, rows)
         return self._asked[planned.key]
-
-
-class SearchCallback(Callback):
-    """Tells a search which trials have ended. It must come after the recorder.
-
-    Args:
-        run: the search.
-        incomplete: names of trials that ended without a result, from the recorder.
-    """
-
-    def __init__(self, run: SearchRun, incomplete: Mapping[str, str]) -> None:
-        self._run = run
-        self._incomplete = incomplete
-
-    def on_trial_start(
-        self, iteration: int, trials: list[Trial], trial: Trial, **info: Any
-    ) -> None:
-        """Note that an attempt of a trial begins."""
-        self._run.on_start(trial)
-
-    def on_trial_complete(
-        self, iteration: int, trials: list[Trial], trial: Trial, **info: Any
-    ) -> None:
-        """Tell the search that a trial has ended without an error."""
-        self._run.on_end(trial, failed=trial.config["plan"]["name"] in self._incomplete)
-
-    def on_trial_error(
-        self, iteration: int, trials: list[Trial], trial: Trial, **info: Any
-    ) -> None:
-        """Tell the search that a trial has failed in its last attempt."""
-        self._run.on_end(trial, failed=True)

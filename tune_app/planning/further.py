@@ -8,16 +8,18 @@ the same trial, so only the new epochs are trained where a checkpoint is left.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from search_spaces.configuration import make_configuration
 from search_spaces.errors import UserError, choices
 from tune_app.planning.plan import Plan
 from tune_app.planning.sharing import milestone_of
-from tune_app.study.recorded import Recorded
 from tune_app.study.trials import RowKey
 from tune_app.training.checkpoint import resumable_checkpoints
 from tune_app.training.registry import Trainable, check_config
+
+if TYPE_CHECKING:
+    from tune_app.planning.prepared_study import PreparedStudy
 
 _MOST_NAMED = 5
 
@@ -66,8 +68,11 @@ def take_further(
     return frozenset((config_id, seed) for config_id in ids for seed in study["seeds"])
 
 
-def further_notes(trainable: Trainable, plan: Plan, recorded: Recorded) -> list[str]:
-    """Return why epochs that were trained before have to be trained again, one line per reason."""
+def further_notes(study: PreparedStudy, plan: Plan) -> list[str]:
+    """Return why ``--continue`` trains epochs again that were trained before, a line per reason."""
+    if study.request.further is None:
+        return []
+    trainable, recorded = study.trainable, study.recorded
     reasons: dict[str, None] = {}
     for trial in plan.trials:
         begun = recorded.trials.get(trial.key)

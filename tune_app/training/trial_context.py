@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import os
-import shutil
 import socket
 import tempfile
 import time
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -16,14 +14,19 @@ import numpy.typing as npt
 from ray import tune
 
 from tune_app.storage.open_store import worker_store
-from tune_app.storage.storage_errors import FullDiskError, is_full_disk
 from tune_app.study.objective import Objective
 from tune_app.study.trial_record import RESULT_FILE, parse_records
 from tune_app.training.checkpoint import find_checkpoints, load_newest, write_checkpoint
 from tune_app.training.core_wait import CoreWait
 from tune_app.training.launch_settings import LaunchSettings
 from tune_app.training.memory import begin_trial
-from tune_app.training.trial_files import best_score, predictions_file, write_weights
+from tune_app.training.trial_files import (
+    best_score,
+    failed_checkpoint_deleted,
+    full_disk_named,
+    predictions_file,
+    write_weights,
+)
 
 Run = TypeVar("Run")
 LONGEST_END_SECONDS = 600
@@ -180,23 +183,13 @@ class TrialContext:
         if state is None:
             tune.report(metrics)
             return
-        with self.saving(), tempfile.TemporaryDirectory() as directory:
-            with self.full_disk_named(f"{directory} on {socket.gethostname()}"):
+        failing = failed_checkpoint_deleted(self.directory)
+        with failing, tempfile.TemporaryDirectory() as directory:
+            with full_disk_named(self.store, f"{directory} on {socket.gethostname()}"):
                 write_checkpoint(Path(directory), self.trial_key, metrics["epoch"], state)
-            with self.full_disk_named():
+            with full_disk_named(self.store):
                 tune.report(metrics, checkpoint=tune.Checkpoint.from_directory(directory))
         self._last_checkpoint = time.monotonic()
-
-    @contextmanager
-    def saving(self) -> Iterator[None]:
-        """Delete what an error leaves of a checkpoint: it would take space from other trials."""
-        before = set(self.directory.glob("checkpoint_*"))
-        try:
-            yield
-        except (OSError, FullDiskError):
-            for path in set(self.directory.glob("checkpoint_*")) - before:
-                shutil.rmtree(path, ignore_errors=True)
-            raise
 
     def save_predictions(
         self, epoch: int, predictions: npt.NDArray[Any], labels: npt.NDArray[Any]
@@ -218,7 +211,7 @@ class TrialContext:
         """
         name = f"predictions/epoch_{epoch}.npz"
         content = predictions_file(predictions, labels)
-        with self.full_disk_named():
+        with full_disk_named(self.store):
             self.store.write(self.directory / name, content)
         return name
 
@@ -255,24 +248,5 @@ class TrialContext:
         if best is not None and self._objective.prefers(best, score):
             return
         path = self.directory / "weights" / f"{group}.epoch_{epoch}.pt"
-        with self.full_disk_named():
+        with full_disk_named(self.store):
             write_weights(self.store, path, weights(), group=group, metric=metric, score=score)
-
-    @contextmanager
-    def full_disk_named(self, where: str | None = None) -> Iterator[None]:
-        """Turn the error of a full disk into the one that ends the launch, as a retry is no use.
-
-        Args:
-            where: the place that is written, if the error does not name one; by default the study.
-
-        Raises:
-            FullDiskError: in place of an ``OSError`` for a full disk.
-        """
-        try:
-            yield
-        except OSError as error:
-            if not is_full_disk(error):
-                raise
-            if where is not None:
-                error.filename = error.filename or where
-            raise FullDiskError(self.store.describe_error(error)) from error

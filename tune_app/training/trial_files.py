@@ -1,4 +1,4 @@
-"""Files of a trial beside its checkpoints: predictions, and the best weights of a group.
+"""Files of a trial: predictions, the best weights of a group, and what a full disk leaves.
 
 A small file, ``weights/GROUP.json``, says what the best score of a group is so far and which file
 holds its weights.
@@ -8,12 +8,16 @@ from __future__ import annotations
 
 import io
 import json
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
+from tune_app.storage.storage_errors import FullDiskError, is_full_disk
 from tune_app.storage.store import StudyStore
 
 
@@ -72,3 +76,40 @@ def write_weights(
 
 def _record(store: StudyStore, group: str) -> Path:
     return store.root / "weights" / f"{group}.json"
+
+
+@contextmanager
+def failed_checkpoint_deleted(directory: Path) -> Iterator[None]:
+    """Delete what an error leaves of a checkpoint: it would take space from other trials.
+
+    Args:
+        directory: the trial's directory.
+    """
+    before = set(directory.glob("checkpoint_*"))
+    try:
+        yield
+    except (OSError, FullDiskError):
+        for path in set(directory.glob("checkpoint_*")) - before:
+            shutil.rmtree(path, ignore_errors=True)
+        raise
+
+
+@contextmanager
+def full_disk_named(store: StudyStore, where: str | None = None) -> Iterator[None]:
+    """Turn the error of a full disk into the one that ends the launch, as a retry is no use.
+
+    Args:
+        store: where the study is kept.
+        where: the place that is written, if the error does not name one; by default the study.
+
+    Raises:
+        FullDiskError: in place of an ``OSError`` for a full disk.
+    """
+    try:
+        yield
+    except OSError as error:
+        if not is_full_disk(error):
+            raise
+        if where is not None:
+            error.filename = error.filename or where
+        raise FullDiskError(store.describe_error(error)) from error
