@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
@@ -9,6 +10,7 @@ from typing import Any
 from search_spaces.errors import UserError, choices
 
 DIRECTIONS = ("max", "min")
+_ERROR = re.compile(r"(?:.*_)?(?:loss|error|rmse|mse|mae)")
 SPLITS = ("train", "val", "test")
 
 
@@ -59,3 +61,13 @@ class Measure:
             entry.get("split") if entry.get("split") in SPLITS else None,
             count if isinstance(count, str) else None,
         )
+
+
+def default_mode(metric: str, measures: Mapping[str, Measure]) -> str:
+    """Return which values of a metric are better where a space does not say it in ``mode``.
+
+    It is what its measure is declared with; else ``"min"`` for a name that ends like that of a loss
+    or an error, such as ``val_rmse``, and ``"max"`` for every other name.
+    """
+    declared = measures.get(metric, Measure()).better
+    return declared or ("min" if _ERROR.fullmatch(metric) else "max")

@@ -1,4 +1,4 @@
-"""Names that no parameter of a search space may have."""
+"""Names that no parameter of a search space may have, and which of them a metric may have."""
 
 OF_TUNE = (
     *("training_iteration", "timestamp", "date", "done", "pid", "hostname", "node_ip", "config"),
@@ -22,5 +22,7 @@ RESERVED = (
     *OF_TUNE,
 )
 """Names in a study's files and tables that no parameter may have."""
+ALLOWED_METRICS = ("value", "difference", "gap")
+"""The reserved names that a metric may have: no row has them for something else."""
 RESERVED_PREFIXES = ("train_", "val_", "test_")
 """Prefixes of reported quantities, with which no parameter's name may begin."""

@@ -20,7 +20,7 @@ from typing import Any
 from search_spaces.configuration import Config, Configuration, canonical_json, make_configuration
 from search_spaces.domain_forms import plain_entry, sampled_axes
 from search_spaces.errors import UserError, choices
-from search_spaces.measure import Measure
+from search_spaces.measure import Measure, default_mode
 from search_spaces.own_work import check_own_work, trainable_name
 from search_spaces.points import (
     Choices,
@@ -65,7 +65,8 @@ class SearchSpace:
         factors: the parameters whose effect is of interest; columns of the tables. By default all
             that vary.
         metric: the measure that selects the best configuration.
-        mode: ``"max"`` or ``"min"``.
+        mode: ``"max"`` or ``"min"``. By default it is that of the metric's declared measure; else
+            ``"min"`` for a loss or an error such as ``val_rmse``, and ``"max"`` for other names.
         objectives: for several objectives: measure -> ``"max"`` or ``"min"``, two or three of them.
             The first stands for ``metric`` and ``mode``, and picks where one has to be picked.
         measures: name of a reported quantity -> its unit, its direction and its split, where the
@@ -98,7 +99,7 @@ class SearchSpace:
     start_with: Sequence[Mapping[str, Any]] = field(default=(), hash=False)
     factors: Sequence[str] = ALL_THAT_VARY
     metric: str = "val_accuracy"
-    mode: str = "max"
+    mode: str = ""
     objectives: Mapping[str, str] = field(default_factory=dict, hash=False)
     measures: Mapping[str, Measure] = field(default_factory=dict, hash=False)
     datasets: Mapping[str, Callable[[], Any]] = field(default_factory=dict, hash=False)
@@ -126,8 +127,6 @@ class SearchSpace:
             )
         if not isinstance(self.exclusive, bool):
             raise UserError(f"{self._where('exclusive')} must be True or False")
-        if self.mode not in MODES:
-            raise UserError(f"{self._where('mode')} is {self.mode!r}; allowed: {choices(MODES)}")
         self._check_param_space()
         if self.factors is ALL_THAT_VARY:
             object.__setattr__(self, "factors", self._varying())
@@ -135,6 +134,10 @@ class SearchSpace:
         object.__setattr__(self, "resources", checked_resources(self))
         object.__setattr__(self, "start_with", checked_points(self))
         check_own_work(self)
+        if self.mode == "":
+            object.__setattr__(self, "mode", default_mode(self.metric, self.measures))
+        if self.mode not in MODES:
+            raise UserError(f"{self._where('mode')} is {self.mode!r}; allowed: {choices(MODES)}")
 
     @property
     def trainable_name(self) -> str:

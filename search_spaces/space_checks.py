@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from search_spaces.configuration import Config
 from search_spaces.domains import Domain
 from search_spaces.errors import UserError, choices, did_you_mean
-from search_spaces.reserved import RESERVED, RESERVED_PREFIXES
+from search_spaces.reserved import ALLOWED_METRICS, RESERVED, RESERVED_PREFIXES
 from search_spaces.values import LARGEST_INTEGER, plain_scalar, plain_value, quoted
 
 if TYPE_CHECKING:
@@ -22,7 +22,7 @@ _LEAST_RESOURCE = 1e-4
 
 
 def check_names(space: SearchSpace) -> None:
-    """Check that no parameter has a name of the study's tables, or that of the metric.
+    """Check that no parameter and no metric has a name of the study's tables, and none has both.
 
     Raises:
         UserError: one has.
@@ -38,6 +38,11 @@ def check_names(space: SearchSpace) -> None:
     for metric in space.objectives or (space.metric,):
         if metric in space.parameters():
             raise UserError(f"{where}: metric {metric!r} is also a parameter's name; rename one")
+        if metric in RESERVED and metric not in ALLOWED_METRICS:
+            raise UserError(
+                f"{where}: metric {metric!r} is a name that rows have for something else; report "
+                "the measure under another name"
+            )
 
 
 def check_objectives(space: SearchSpace) -> tuple[str, str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -9,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from ray import tune
 
-from search_spaces import SHIPPED
+from search_spaces import SHIPPED, Measure
 from search_spaces.configuration import canonical_json, make_configuration
 from search_spaces.errors import UserError
 from search_spaces.space import SearchSpace
@@ -110,6 +111,25 @@ def test_different_configurations_have_different_ids(config: dict[str, object]) 
 
 
 @pytest.mark.parametrize(
+    ("fields", "mode"),
+    [
+        ({}, "max"),
+        ({"metric": "score"}, "max"),
+        ({"metric": "val_rmse"}, "min"),
+        ({"metric": "loss"}, "min"),
+        ({"metric": "val_log_loss"}, "min"),
+        ({"metric": "lossless"}, "max"),
+        ({"metric": "loss", "mode": "max"}, "max"),
+        ({"metric": "score", "measures": {"score": Measure(better="min")}}, "min"),
+        ({"metric": "loss", "measures": {"loss": Measure(better="max")}}, "max"),
+    ],
+)
+def test_without_a_mode_the_measure_or_its_name_tells(fields: dict[str, object], mode: str) -> None:
+    space = declare(**fields)
+    assert space.mode == mode and replace(space, name="other").mode == mode
+
+
+@pytest.mark.parametrize(
     ("changes", "part"),
     [
         ({"name": "My Space"}, "search space name 'My Space': use lower-case"),
@@ -130,6 +150,12 @@ def test_different_configurations_have_different_ids(config: dict[str, object]) 
             "the name 'plan'",
         ),
         ({"param_space": {"score": 1}, "factors": (), "metric": "score"}, "also a parameter's"),
+        ({"metric": "num_seeds"}, "metric 'num_seeds' is a name that rows have for something else"),
+        ({"metric": "time_total_s"}, "report the measure under another name"),
+        (
+            {"objectives": {"loss": "min", "epoch": "min"}},
+            "metric 'epoch' is a name that rows have for something else",
+        ),
         ({"param_space": {"lr": [0.1]}}, "or a domain such as tune.uniform(0, 1)"),
         ({"param_space": {"lr": float("nan")}}, "nan is not allowed; allowed: finite"),
         (
