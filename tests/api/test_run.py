@@ -138,6 +138,7 @@ def test_parameters_are_named_by_mappings() -> None:
     [
         ({"seed": 1}, "run_study: no option 'seed'; did you mean 'seeds'?; allowed: study, "),
         ({"plan": True}, "run_study: no option 'plan'; allowed: "),
+        ({"objective": {"val_loss": "max"}}, "run_study: objective is a mapping; write it as on"),
         ({"images": -1}, "-1 is not a whole number >= 0"),
         ({"images": 10, "budget": "1h"}, "--images and --budget both choose the subset"),
     ],

@@ -24,6 +24,8 @@ from tune_app.study.ledger import open_ledger
 
 _OF_THE_COMMAND = ("space", "list", "plan", "json", "help")
 """Options of the command that the function has no use for."""
+_OF_PARAMETERS = ("set", "where", "add")
+"""Options that may be mappings: parameter -> values."""
 
 
 def run_study(space: SearchSpace | str | Path, **options: Any) -> LoadedStudy:
@@ -115,6 +117,11 @@ def _words(options: dict[str, Any]) -> list[str]:
             raise UserError(
                 f"run_study: no option {name!r}{did_you_mean(name, allowed)}; allowed: "
                 f"{choices(allowed)}"
+            )
+        if isinstance(value, Mapping) and name not in _OF_PARAMETERS:
+            raise UserError(
+                f"run_study: {name} is a mapping; write it as on the command line, for example "
+                "objective='val_accuracy,train_seconds:min' or target='val_accuracy=0.99'"
             )
         flag = f"--{name.replace('_', '-')}"
         if value is None or value is False:
