@@ -82,6 +82,18 @@ def test_mistakes_are_one_line_and_write_nothing(
     assert list(tmp_path.iterdir()) == []
 
 
+def test_a_file_is_no_folder_of_studies_and_a_space_beside_is_meant_with_its_path(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    path = tmp_path / "mine.py"
+    path.write_text(SPACE)
+    for place in ("mine.py", "mine.py/inside"):
+        said = refuse(capsys, "--space", "q1a", "--plan", "--results-dir", place)
+        assert said == f"error: {place}: not a folder (Not a directory)\n"
+    assert "no such search space; did you mean ./mine.py?" in refuse(capsys, "--space", "mine")
+
+
 def test_a_misspelt_key_in_a_users_space_is_named(
     capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -88,6 +88,13 @@ def test_another_space_is_refused_with_the_command_that_made_the_study(
     assert [entry["config"]["x"] for entry in study["configurations"]] == [5, 6]
 
 
+def test_a_budget_needs_data_to_choose_from(
+    tmp_path: Path, meanwhile: list[Callable[[], object]], capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert launch("--budget", "10m") == 2
+    assert capsys.readouterr().err.startswith("error: --budget: mine uses no images, so there is ")
+
+
 def test_a_refused_command_leaves_nothing_behind(
     tmp_path: Path, meanwhile: list[Callable[[], object]], capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -8,6 +8,7 @@ SIGTERM.
 from __future__ import annotations
 
 import argparse
+import errno
 import os
 import sys
 from collections.abc import Iterator, Mapping, Sequence
@@ -136,6 +137,8 @@ def _absolute_folder(folder: str) -> Path:
     try:
         path = Path(expanded).resolve()
         path.exists()  # raises, unlike resolve(), for a name that is too long
+        if any(part.is_file() for part in (path, *path.parents)):
+            raise NotADirectoryError(errno.ENOTDIR, os.strerror(errno.ENOTDIR))
     except (OSError, RuntimeError) as error:
         reason = getattr(error, "strerror", None) or "it is a loop of symbolic links"
         raise UserError(f"{folder}: not a folder ({reason})") from None

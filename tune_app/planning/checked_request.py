@@ -97,13 +97,14 @@ def check_request(request: StudyRequest) -> CheckedRequest:
             "trials, so each has a GPU to itself; leave the option out"
         )
     _check_rows(request)
-    trainable = find_trainable(request.space)
+    trainable, has_budget = find_trainable(request.space), request.budget_seconds is not None
     check_gpus(request.space, trainable)
-    if request.vary_split and not trainable.uses_images:
-        raise UserError(
-            f"--vary-split: {request.space.name} uses no images, so there is nothing to split; "
-            "leave the option out"
-        )
+    for option, is_given in (("--vary-split", request.vary_split), ("--budget", has_budget)):
+        if is_given and not trainable.uses_images:
+            raise UserError(
+                f"{option}: {request.space.name} uses no images, so there is nothing to split or "
+                "to choose; leave the option out"
+            )
     check_is_repeat(request, existing)
     if existing is not None:
         request = with_recorded_objectives(request, existing)

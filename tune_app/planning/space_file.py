@@ -58,8 +58,10 @@ def _file_of(name: str) -> Path:
         spec = importlib.util.find_spec(name) if "." in name else None
         if spec is not None and spec.has_location and spec.origin is not None:
             return Path(spec.origin)
+    file = f"./{name}.py"
+    hint = f"; did you mean {file}?" if Path(file).is_file() else did_you_mean(name, SHIPPED)
     raise UserError(
-        f"--space {name}: no such search space{did_you_mean(name, SHIPPED)}; "
+        f"--space {name}: no such search space{hint}; "
         f"allowed: {choices(SHIPPED)}, the path of a .py file, or a module such as "
         f"{EXAMPLES[0]}"
     )
