@@ -68,6 +68,19 @@ def test_what_computes_the_same_is_the_same_code(tmp_path: Path, old: str, new: 
     assert files(tmp_path, SPACE.replace(old, new)) == files(tmp_path)
 
 
+def test_a_variable_that_only_the_space_reads_is_no_code(tmp_path: Path) -> None:
+    def code(values: str, between: str = "") -> dict[str, str]:
+        given = f"VALUES = {values}\nGRID: dict = {{'x': tune.grid_search(VALUES)}}\n{between}"
+        text = SPACE.replace('{"x": tune.grid_search([1, 2])}', "GRID")
+        return files(tmp_path, text.replace("\nSPACE =", f"\n{given}SPACE ="))
+
+    assert code("[1, 2]") == code("[1, 2, 3]") == files(tmp_path)
+    read = "def size():\n    return len(VALUES)\n"
+    assert code("[1, 2]", read) != code("[1, 2, 3]", read)
+    run = "run_study(SearchSpace(name='b', trainable=train, param_space=GRID))\n"
+    assert code("[1, 2]", run) == code("[1, 2, 3]", run)
+
+
 @pytest.mark.parametrize(
     ("old", "new"),
     [

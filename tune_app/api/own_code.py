@@ -13,7 +13,8 @@ from typing import Any
 
 from search_spaces.space import SearchSpace
 from tune_app.engine.user_code import functions_in, innermost
-from tune_app.study.code_fingerprint import NOT_THE_USERS, fingerprint_files, fingerprint_text
+from tune_app.study.code_fingerprint import fingerprint_files, fingerprint_text
+from tune_app.study.source_files import NOT_THE_USERS
 from tune_app.study.user_error import is_users
 from tune_app.training.trainable import Trainable
 

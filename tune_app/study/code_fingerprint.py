@@ -2,28 +2,23 @@
 
 Comments, docstrings and formatting do not count. What the file declares in ``SearchSpace(...)``
 does not count either, because the study compares it value by value: to widen an axis is no change
-of code.
+of code. Neither does a variable, such as ``GRID = {...}``, that nothing else reads.
 """
 
 from __future__ import annotations
 
 import ast
 import hashlib
-import sys
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import suppress
-from importlib.machinery import PathFinder
 from pathlib import Path
 from typing import Any
 
-from tune_app.study.python_file import folders_that_hold
+from tune_app.study.source_files import source_files
 
 CODE = "code"
 """The entry of a user's code in ``study.json``, in the record of a launch and in a trial's plan."""
 _ALSO_CODE = ("trainable", "datasets", "result")
 """The arguments of ``SearchSpace(...)`` that decide what a trial computes."""
-NOT_THE_USERS = frozenset({*sys.stdlib_module_names, "analysis", "search_spaces", "tune_app"})
-_MOST_FILES = 1_000
 
 
 def fingerprint_files(path: Path) -> dict[str, str]:
@@ -54,31 +49,14 @@ def _fingerprint(content: bytes, *, is_space: bool) -> str:
     meaning = content
     try:
         tree = ast.parse(content)
+        names = [(statement, _names_in(statement)) for statement in tree.body]
         tree.body = list(_running([*_before_the_run(tree.body)], is_space=is_space))
+        if is_space:
+            tree.body = _without_declared(tree.body, names)
         meaning = _meaning(tree).encode(errors="surrogatepass")
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         pass  # no Python, or an expression that is nested too deeply: the text is its meaning
     return hashlib.sha256(meaning).hexdigest()
-
-
-def source_files(path: Path) -> dict[str, bytes]:
-    """Return the content of a user's file and of every module beside it that it needs.
-
-    Returns:
-        File name relative to the folder -> content; the file itself is first.
-    """
-    path = path.resolve()
-    folder, waiting = path.parent, [path]
-    files: dict[str, bytes] = {}
-    while waiting and len(files) < _MOST_FILES:
-        file = waiting.pop(0)
-        name = file.relative_to(folder).as_posix()
-        if name in files:
-            continue
-        files[name] = _source(file)
-        with suppress(SyntaxError, ValueError, RecursionError, MemoryError):
-            waiting += _imported_files(ast.parse(files[name]), file, folder)
-    return files
 
 
 def code_entry(files: Mapping[str, str]) -> dict[str, Any]:
@@ -113,13 +91,6 @@ def _files_of(study: Mapping[str, Any]) -> dict[str, Any]:
     return files if isinstance(files, dict) else {}
 
 
-def _source(file: Path) -> bytes:
-    try:
-        return file.read_bytes()
-    except OSError:
-        return b""
-
-
 def _running(body: Sequence[ast.stmt], *, is_space: bool) -> Iterator[ast.stmt]:
     """Yield the statements of a module that decide what a trial computes."""
     for statement in body:
@@ -133,6 +104,47 @@ def _running(body: Sequence[ast.stmt], *, is_space: bool) -> Iterator[ast.stmt]:
         for call in declared:
             call.keywords = [k for k in call.keywords if k.arg in (None, *_ALSO_CODE)]
         yield ast.Expr(value) if declared else statement
+
+
+def _without_declared(
+    body: list[ast.stmt], names: Sequence[tuple[ast.stmt, set[str]]]
+) -> list[ast.stmt]:
+    """Leave out assignments of names that only what was left out before has read.
+
+    Args:
+        body: the statements that are left.
+        names: each statement of the module, with the names in it.
+    """
+    while True:
+        left = [(statement, _names_in(statement)) for statement in body]
+        kept = [
+            statement
+            for statement in body
+            if (name := _assigned(statement)) is None
+            or _is_elsewhere(name, statement, left)
+            or not _is_elsewhere(name, statement, names)
+        ]
+        if len(kept) == len(body):
+            return body
+        body = kept
+
+
+def _assigned(statement: ast.stmt) -> str | None:
+    """Return the only name that a statement assigns to, or None if it does anything else."""
+    targets = statement.targets if isinstance(statement, ast.Assign) else ()
+    if isinstance(statement, ast.AnnAssign):
+        targets = [statement.target]
+    return targets[0].id if len(targets) == 1 and isinstance(targets[0], ast.Name) else None
+
+
+def _is_elsewhere(
+    name: str, statement: ast.stmt, names: Sequence[tuple[ast.stmt, set[str]]]
+) -> bool:
+    return any(name in found for other, found in names if other is not statement)
+
+
+def _names_in(tree: ast.AST) -> set[str]:
+    return {node.id for node in ast.walk(tree) if isinstance(node, ast.Name)}
 
 
 def _is_main(test: ast.expr) -> bool:
@@ -184,42 +196,3 @@ def _is_empty_text(part: ast.expr) -> bool:
 def _is_docstring(node: object) -> bool:
     value = node.value if isinstance(node, ast.Expr) else None
     return isinstance(value, ast.Constant) and isinstance(value.value, str)
-
-
-def _imported_files(tree: ast.Module, file: Path, folder: Path) -> Iterator[Path]:
-    """Yield the files beside the space's that a module imports, packages before their modules."""
-    package = list(file.parent.relative_to(folder).parts)
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Import):
-            for alias in node.names:
-                yield from _files_of_module(alias.name.split("."), folder)
-        elif isinstance(node, ast.ImportFrom):
-            above = package[: len(package) - node.level + 1] if node.level else []
-            module = [*above, *(node.module.split(".") if node.module else [])]
-            for alias in node.names:
-                yield from _files_of_module([*module, alias.name], folder)
-
-
-def _files_of_module(parts: Sequence[str], folder: Path) -> Iterator[Path]:
-    if not parts or not _is_beside(parts[0], folder):
-        return
-    for end in range(1, len(parts) + 1):
-        place = folder.joinpath(*parts[:end])
-        for file in (place / "__init__.py", place.with_name(f"{place.name}.py")):
-            if file.is_file():
-                yield file
-                break
-
-
-def _is_beside(module: str, folder: Path) -> bool:
-    """Return whether Python takes a module from the folder, and not one of that name elsewhere."""
-    if module in NOT_THE_USERS:
-        return False
-    loaded = sys.modules.get(module)
-    if loaded is not None:
-        return folder in folders_that_hold(loaded)
-    spec = PathFinder.find_spec(module)
-    if spec is None:
-        return True
-    places = spec.submodule_search_locations or ([spec.origin] if spec.origin else [])
-    return any(Path(place).parent.resolve() == folder for place in places)
