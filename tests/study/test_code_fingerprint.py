@@ -101,6 +101,43 @@ def test_what_may_compute_something_else_is_other_code(tmp_path: Path, old: str,
     assert before["fp_helper.py"] == after["fp_helper.py"]
 
 
+SCRIPTS = {
+    "main first": """
+def main():
+    run_study(SPACE, seeds=3)
+def train(config):
+    return 1
+SPACE = SearchSpace(name="a", trainable=train)
+main()
+""",
+    "inside of main": """
+def main():
+    def train(config):
+        return 1
+    run_study(SearchSpace(name="a", trainable=train), seeds=3)
+main()
+""",
+    "in the call": """
+run_study(SearchSpace(name="a", trainable=lambda config: 1), seeds=3)
+""",
+    "below the guard": """
+if __name__ == "__main__":
+    def train(config):
+        return 1
+    run_study(SearchSpace(name="a", trainable=train), seeds=3)
+""",
+}
+
+
+@pytest.mark.parametrize("layout", SCRIPTS)
+def test_a_script_may_define_its_function_anywhere(tmp_path: Path, layout: str) -> None:
+    text = SCRIPTS[layout]
+    found = files(tmp_path, text)
+    assert files(tmp_path, text.replace("return 1", "return 2").replace(": 1)", ": 2)")) != found
+    for same in (text.replace("seeds=3", "seeds=4"), text.replace('"a"', '"b"')):
+        assert files(tmp_path, same) == found
+
+
 def test_values_of_different_types_differ(tmp_path: Path) -> None:
     texts = ["X = 1", "X = 1.0", "X = True", "X = '1'", "X = b'1'", "X = None", "X = 'None'"]
     texts += ["f(a=None)", "f(*a)", "f(**a)", "{**a}", "{None: a}", "X = -1", "X = [[], []]"]

@@ -21,8 +21,8 @@ from typing import Any
 
 from search_spaces.errors import UserError
 from tune_app.engine.shipped_modules import ShippedModules
-from tune_app.study.source_files import source_files
 from tune_app.study.python_file import modules_beside
+from tune_app.study.source_files import source_files
 from tune_app.training.classifier_family import FamilyTraining
 from tune_app.training.trainable import load_object
 

@@ -19,6 +19,8 @@ CODE = "code"
 """The entry of a user's code in ``study.json``, in the record of a launch and in a trial's plan."""
 _ALSO_CODE = ("trainable", "datasets", "result")
 """The arguments of ``SearchSpace(...)`` that decide what a trial computes."""
+_DEFINITIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
+_EXPRESSIONS = (ast.Assign, ast.AnnAssign, ast.Expr)
 
 
 def fingerprint_files(path: Path) -> dict[str, str]:
@@ -96,7 +98,7 @@ def _running(body: Sequence[ast.stmt], *, is_space: bool) -> Iterator[ast.stmt]:
     for statement in body:
         if isinstance(statement, ast.If) and _is_main(statement.test):
             continue
-        value = statement.value if isinstance(statement, (ast.Assign, ast.AnnAssign)) else None
+        value = statement.value if isinstance(statement, _EXPRESSIONS) else None
         if not is_space or value is None:
             yield statement
             continue
@@ -157,14 +159,20 @@ def _is_main(test: ast.expr) -> bool:
 def _before_the_run(body: Sequence[ast.stmt]) -> Iterator[ast.stmt]:
     """Yield the statements of a script that come before its last call of ``run_study``.
 
-    The others, and the calls themselves, run nothing of a trial.
+    The others run nothing of a trial, and neither do the calls, but for the spaces that they
+    declare. Where functions are defined beside the call, as in ``main()``, these may be what runs.
     """
     calling = [number for number, statement in enumerate(body) if _calls(statement, "run_study")]
-    yield from (
-        statement
-        for number, statement in enumerate(body)
-        if not calling or (number < calling[-1] and number not in calling)
-    )
+    running = [number for number in calling if not isinstance(body[number], _DEFINITIONS)]
+    last = max(running, default=len(body))
+    for number, statement in enumerate(body):
+        inside = getattr(statement, "body", [])
+        if number not in calling:
+            yield from [statement] if number < last else []
+        elif any(isinstance(inner, _DEFINITIONS) for inner in inside):
+            yield from _before_the_run(inside)
+        else:
+            yield from map(ast.Expr, _calls(statement, "SearchSpace"))
 
 
 def _calls(tree: ast.AST, name: str) -> list[ast.Call]:
