@@ -38,6 +38,12 @@ def helper(step):
 def fit(config):
     return helper(config["x"]) + len(print.__name__)
 
+def make(scale):
+    def inner(config):
+        return scale * config["x"]
+
+    return inner
+
 class Callable:
     def __call__(self, config):
         return self.other()
@@ -109,6 +115,15 @@ def test_in_a_notebook_it_is_what_the_trainable_uses(
     assert code_of_space(space(notebook.fit))["Model"] != before["Model"]
     monkeypatch.setattr(notebook, "rate", notebook.helper)
     assert "rate" not in code_of_space(space(notebook.fit))
+
+
+def test_in_a_notebook_values_of_a_partial_and_of_a_function_around_it_count(
+    notebook: Any,
+) -> None:
+    found = [code_of_space(space(partial(notebook.helper, rate))) for rate in (1, 2)]
+    assert found[0] != found[1] and found[0].keys() == found[1].keys()
+    found = [code_of_space(space(notebook.make(rate))) for rate in (1, 2)]
+    assert [list(code) for code in found] == [["inner", "scale"]] * 2 and found[0] != found[1]
 
 
 def test_in_a_notebook_files_that_are_imported_belong_to_it(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import functools
 import inspect
 import sys
 import textwrap
@@ -26,8 +27,8 @@ def code_of_space(space: SearchSpace) -> dict[str, str]:
 
     They are those of the files that define them, with the helpers beside. Of a function in a
     notebook they are those of the function and of what it uses: functions, classes and plain values
-    of the notebook, and files of the user's that it imports. Other objects, such as arrays, do not
-    count.
+    of the notebook, of a function around it or of a partial, and files of the user's that it
+    imports. Other objects, such as arrays, do not count.
 
     Returns:
         Name of a file, or of something in a notebook -> SHA-256 of its meaning.
@@ -38,6 +39,7 @@ def code_of_space(space: SearchSpace) -> dict[str, str]:
         path = _file_of(inner)
         if path is None:
             _add_cells(found, inner)
+            found |= _of_partial(work)
         elif _is_users(inner, path):
             found |= fingerprint_files(path)
         else:  # of an installed package: its version is recorded with each launch
@@ -78,6 +80,15 @@ def _add_cells(found: dict[str, str], work: Any) -> None:
         cells = {name: part for name, part in used.items() if _counts(part, work)}
         names += cells.keys()
         waiting += cells.values()
+
+
+def _of_partial(work: Any) -> dict[str, str]:
+    """Return the fingerprints of the plain values that a partial gives to its function."""
+    if not isinstance(work, functools.partial):
+        return {}
+    given = {**dict(enumerate(work.args, start=1)), **work.keywords}
+    plain = {name: value for name, value in given.items() if isinstance(value, _PLAIN)}
+    return {f"argument {name}": fingerprint_text(repr(value)) for name, value in plain.items()}
 
 
 def _source(value: Any) -> str:
@@ -139,10 +150,14 @@ def _users_file(value: Any) -> Path | None:
 
 
 def _namespace(value: Any) -> Mapping[str, Any]:
-    """Return the global names that a function or a class sees."""
+    """Return the names of its module, and of a function around it, that something sees."""
     if inspect.isclass(value):
         return vars(_module_of(value)) if _module_of(value) is not None else {}
-    names: Mapping[str, Any] = getattr(value, "__globals__", {})
+    names = dict(getattr(value, "__globals__", {}))
+    around = getattr(getattr(value, "__code__", None), "co_freevars", ())
+    for name, cell in zip(around, getattr(value, "__closure__", None) or (), strict=False):
+        with suppress(ValueError):  # it has no value yet
+            names[name] = cell.cell_contents
     return names
 
 
