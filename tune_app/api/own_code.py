@@ -86,9 +86,12 @@ def _of_partial(work: Any) -> dict[str, str]:
     """Return the fingerprints of the plain values that a partial gives to its function."""
     if not isinstance(work, functools.partial):
         return {}
-    given = {**dict(enumerate(work.args, start=1)), **work.keywords}
-    plain = {name: value for name, value in given.items() if isinstance(value, _PLAIN)}
-    return {f"argument {name}": fingerprint_text(repr(value)) for name, value in plain.items()}
+    given: list[tuple[object, Any]] = [*enumerate(work.args, start=1), *work.keywords.items()]
+    return {
+        f"argument {name}": fingerprint_text(repr(value))
+        for name, value in given
+        if isinstance(value, _PLAIN)
+    }
 
 
 def _source(value: Any) -> str:
