@@ -79,6 +79,8 @@ def test_a_variable_that_only_the_space_reads_is_no_code(tmp_path: Path) -> None
     assert code("[1, 2]", read) != code("[1, 2, 3]", read)
     run = "run_study(SearchSpace(name='b', trainable=train, param_space=GRID))\n"
     assert code("[1, 2]", run) == code("[1, 2, 3]", run)
+    made = "RATES = make([1, 2])\nrun_study(RATES)\n"
+    assert code("[1, 2]", made) != code("[1, 2]", made.replace("[1, 2]", "[1, 2, 3]"))
 
 
 @pytest.mark.parametrize(

@@ -51,10 +51,10 @@ def _fingerprint(content: bytes, *, is_space: bool) -> str:
     meaning = content
     try:
         tree = ast.parse(content)
-        names = [(statement, _names_in(statement)) for statement in tree.body]
+        declared = _declared_names(tree)
         tree.body = list(_running([*_before_the_run(tree.body)], is_space=is_space))
         if is_space:
-            tree.body = _without_declared(tree.body, names)
+            tree.body = _without_declared(tree.body, declared)
         meaning = _meaning(tree).encode(errors="surrogatepass")
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         pass  # no Python, or an expression that is nested too deeply: the text is its meaning
@@ -104,31 +104,30 @@ def _running(body: Sequence[ast.stmt], *, is_space: bool) -> Iterator[ast.stmt]:
             continue
         declared = _calls(value, "SearchSpace")
         for call in declared:
-            call.keywords = [k for k in call.keywords if k.arg in (None, *_ALSO_CODE)]
+            call.keywords = list(filter(_is_code, call.keywords))
         yield ast.Expr(value) if declared else statement
 
 
-def _without_declared(
-    body: list[ast.stmt], names: Sequence[tuple[ast.stmt, set[str]]]
-) -> list[ast.stmt]:
-    """Leave out assignments of names that only what was left out before has read.
+def _declared_names(tree: ast.AST) -> set[str]:
+    """Return the names in those arguments of ``SearchSpace(...)`` that are no code."""
+    arguments = [k for call in _calls(tree, "SearchSpace") for k in call.keywords]
+    return {name for k in arguments if not _is_code(k) for name in _names_in(k.value)}
 
-    Args:
-        body: the statements that are left.
-        names: each statement of the module, with the names in it.
-    """
-    while True:
-        left = [(statement, _names_in(statement)) for statement in body]
-        kept = [
-            statement
-            for statement in body
-            if (name := _assigned(statement)) is None
-            or _is_elsewhere(name, statement, left)
-            or not _is_elsewhere(name, statement, names)
-        ]
-        if len(kept) == len(body):
-            return body
-        body = kept
+
+def _is_code(argument: ast.keyword) -> bool:
+    return argument.arg in (None, *_ALSO_CODE)
+
+
+def _without_declared(body: list[ast.stmt], declared: set[str]) -> list[ast.stmt]:
+    """Leave out assignments of names that only what is declared in ``SearchSpace(...)`` reads."""
+    names = [(statement, _names_in(statement)) for statement in body]
+    for statement, inside in names:
+        name = _assigned(statement)
+        is_read = any(name in found for other, found in names if other is not statement)
+        if name in declared and not is_read:
+            kept = [other for other in body if other is not statement]
+            return _without_declared(kept, declared | inside)
+    return body
 
 
 def _assigned(statement: ast.stmt) -> str | None:
@@ -137,12 +136,6 @@ def _assigned(statement: ast.stmt) -> str | None:
     if isinstance(statement, ast.AnnAssign):
         targets = [statement.target]
     return targets[0].id if len(targets) == 1 and isinstance(targets[0], ast.Name) else None
-
-
-def _is_elsewhere(
-    name: str, statement: ast.stmt, names: Sequence[tuple[ast.stmt, set[str]]]
-) -> bool:
-    return any(name in found for other, found in names if other is not statement)
 
 
 def _names_in(tree: ast.AST) -> set[str]:
