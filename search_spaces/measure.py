@@ -10,7 +10,8 @@ from typing import Any
 from search_spaces.errors import UserError, choices
 
 DIRECTIONS = ("max", "min")
-_ERROR = re.compile(r"(?:.*_)?(?:loss|error|rmse|mse|mae)")
+_LOSS = re.compile(r"(?:(?:train|val|test)_)?loss")
+_LIKE_AN_ERROR = re.compile(r"(?!neg).*(?:loss|err|error|rmse|mse|mae|mape)", re.IGNORECASE)
 SPLITS = ("train", "val", "test")
 
 
@@ -66,8 +67,13 @@ class Measure:
 def default_mode(metric: str, measures: Mapping[str, Measure]) -> str:
     """Return which values of a metric are better where a space does not say it in ``mode``.
 
-    It is what its measure is declared with; else ``"min"`` for a name that ends like that of a loss
-    or an error, such as ``val_rmse``, and ``"max"`` for every other name.
+    It is what its measure is declared with, ``"min"`` for a loss, and ``"max"`` for other names. It
+    is empty for a name like that of an error, such as ``val_rmse``, where ``"max"`` would probably
+    be wrong.
     """
     declared = measures.get(metric, Measure()).better
-    return declared or ("min" if _ERROR.fullmatch(metric) else "max")
+    if declared is not None:
+        return declared
+    if _LOSS.fullmatch(metric):
+        return "min"
+    return "" if _LIKE_AN_ERROR.fullmatch(metric) else "max"

@@ -66,7 +66,8 @@ class SearchSpace:
             that vary.
         metric: the measure that selects the best configuration.
         mode: ``"max"`` or ``"min"``. By default it is that of the metric's declared measure; else
-            ``"min"`` for a loss or an error such as ``val_rmse``, and ``"max"`` for other names.
+            ``"min"`` for a loss and ``"max"`` for other names. An error such as ``val_rmse`` needs
+            one.
         objectives: for several objectives: measure -> ``"max"`` or ``"min"``, two or three of them.
             The first stands for ``metric`` and ``mode``, and picks where one has to be picked.
         measures: name of a reported quantity -> its unit, its direction and its split, where the
@@ -136,6 +137,11 @@ class SearchSpace:
         check_own_work(self)
         if self.mode == "":
             object.__setattr__(self, "mode", default_mode(self.metric, self.measures))
+        if self.mode == "":
+            raise UserError(
+                f"{self._where('metric')} {self.metric!r} needs mode='min' if lower values are "
+                "better, else mode='max'"
+            )
         if self.mode not in MODES:
             raise UserError(f"{self._where('mode')} is {self.mode!r}; allowed: {choices(MODES)}")
 
