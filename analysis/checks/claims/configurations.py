@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import functools
 import math
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -21,12 +22,14 @@ from analysis.checks.claims.origin import (
 )
 from analysis.checks.claims.outcome import named
 from analysis.frames.seeds import over_seeds
+from analysis.frames.selection import ranked
 from analysis.stats import noise_floor
 from search_spaces.errors import UserError
 
 _NOISE_GROUPS = ("dataset", "epochs")
 """Settings that the noise of a run depends on most; it is estimated for each combination."""
 RESULTS, RUN_VARIANCE, RUN_DF, OF_SEEDS = "@results", "@run_variance", "@run_df", "@of_seeds"
+NUM_ROWS = "@num_rows"
 """Columns of configurations, with the mark of ``analysis.checks.claims.origin``."""
 
 
@@ -68,10 +71,12 @@ def configurations_of(evidence: Evidence, metric: str, placebo: str) -> pd.DataF
         configurations of one data set and number of epochs, or over all if these have no
         replicates. Without any replicates the variance is that of the placebo's pairs, estimated
         robustly so that one failed training does not tie all runs; 0 if neither is known, or if
-        all seeds of a configuration have one result.
+        all seeds of a configuration have one result. ``NUM_ROWS`` is the number of seeds with a
+        result, equal ones included.
     """
     distinct = evidence.distinct()
     rows, keys = distinct.rows, keys_of(distinct)
+    num_rows = keys_of(evidence).value_counts()[keys.drop_duplicates()].to_numpy()
     measured = list(dict.fromkeys(name for name in (metric, "test_accuracy") if name in rows))
     joined = over_seeds(rows, measured, by=keys)
     joined[RESULTS] = rows[RESULT].groupby(keys, sort=False).agg(frozenset).to_numpy()
@@ -82,22 +87,30 @@ def configurations_of(evidence: Evidence, metric: str, placebo: str) -> pd.DataF
         if has_seeds
         else (_of_placebo(joined, evidence, metric, placebo), math.inf)
     )
-    fixed = _is_fixed(evidence, rows, keys)
+    joined[NUM_ROWS] = num_rows
+    fixed = _is_fixed(evidence, rows, keys, num_rows)
     joined[OF_SEEDS] = has_seeds | fixed
     joined[RUN_VARIANCE] = np.where(fixed, 0.0, noise / joined["num_seeds"].to_numpy())
     return joined
 
 
+def best_of(configurations: pd.DataFrame, metric: str) -> pd.Series[Any]:
+    """Return the best configuration by an accuracy, picked by the rule of the report.
+
+    Only configurations with results at the most seeds are compared, as in ``best_rows``.
+    """
+    counted = configurations.assign(num_seeds=configurations[NUM_ROWS])
+    return configurations.loc[ranked(counted, metric, "max").index[0]]
+
+
 def _is_fixed(
-    evidence: Evidence, distinct: pd.DataFrame, keys: pd.Series[str]
+    evidence: Evidence, distinct: pd.DataFrame, keys: pd.Series[str], num_rows: NDArray[np.int64]
 ) -> NDArray[np.bool_]:
     """Return for each configuration whether several seeds have one result, as of a solver."""
-    planned = keys_of(evidence).value_counts()
-    results = keys.value_counts()
-    order = keys.drop_duplicates()
+    results = keys.value_counts()[keys.drop_duplicates()]
     seeds = evidence.rows["seed"].nunique() if "seed" in evidence.rows else 1
     repeated = seeds > 1 and FIRST_RESULT in distinct
-    found: NDArray[np.bool_] = ((results[order] == 1) & (planned[order] >= seeds)).to_numpy()
+    found: NDArray[np.bool_] = (results.to_numpy() == 1) & (num_rows >= seeds)
     return found & repeated
 
 

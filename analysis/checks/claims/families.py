@@ -14,6 +14,7 @@ from analysis.checks.claims.configurations import (
     OF_SEEDS,
     RUN_DF,
     RUN_VARIANCE,
+    best_of,
     configurations_of,
     judged_by,
     no_share,
@@ -31,13 +32,13 @@ from analysis.stats import McNemar, mcnemar
 class BestOf:
     """Claims that the best of one group is more accurate than the best of another.
 
-    The two best (picked on validation if there is such a column) are compared within each value of
-    ``by``, and the claim must hold in all of them. If both picks are single trained models that
-    saved their predictions for the same images, McNemar's exact test compares them image by image.
-    Otherwise their numbers of correct test images are compared, together with the noise of training
-    if several seeds or a placebo show it. Only several seeds tell two settings apart: without them
-    the verdict is about the two trained models. With one seed and no placebo the noise of training
-    is unknown and left out; the reason says so.
+    The two best (picked as in the report, on validation if there is such a column) are compared
+    within each value of ``by``, and the claim must hold in all of them. If both picks are single
+    trained models that saved their predictions for the same images, McNemar's exact test compares
+    them image by image. Otherwise their numbers of correct test images are compared, together with
+    the noise of training if several seeds or a placebo show it. Only several seeds tell two
+    settings apart: without them the verdict is about the two trained models. With one seed and no
+    placebo the noise of training is unknown and left out; the reason says so.
 
     Attributes:
         factor: such as ``family`` (``resnet``, ``svm``) or ``dataset``.
@@ -72,7 +73,7 @@ class BestOf:
             problem = _unequal(pd.concat(sides), self.factor)
             if problem:
                 return not_comparable(problem)
-            first, second = (side.iloc[int(np.argmax(side[metric]))] for side in sides)
+            first, second = (best_of(side, metric) for side in sides)
             p_value, note = _compare(first, second)
             effects.append(float(first["test_accuracy"] - second["test_accuracy"]))
             p_values.append(p_value)

@@ -17,6 +17,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from analysis.checks.claims.configurations import (
+    NUM_ROWS,
     OF_SEEDS,
     RESULTS,
     RUN_DF,
@@ -79,6 +80,7 @@ class BestHas:
                     f"every row has {named(name)} {printed(value)}, so no other can be better"
                 )
         rows = configurations_of(usable, metric, self.placebo)
+        rows = rows[rows[NUM_ROWS] == rows[NUM_ROWS].max()].reset_index(drop=True)
         columns = (metric, images, RUN_VARIANCE, RUN_DF)
         p_values = against_best(*(rows[name].to_numpy(dtype=float) for name in columns))
         tied = p_values >= alpha

@@ -19,6 +19,7 @@ from analysis.checks.claims.outcome import SHARE, Outcome, Word, named, not_comp
 from analysis.checks.claims.proportions import above
 from analysis.frames.columns import numbers
 from analysis.frames.seeds import over_seeds
+from analysis.frames.selection import ranked
 
 
 @dataclass(frozen=True)
@@ -37,8 +38,8 @@ class MostRows:
         above, below: the threshold; give one.
         minus: a metric to subtract first, as for the gap between training and validation.
         share: the share of rows that must be exceeded; with 1.0 all rows must count.
-        best_by: judge only the best configuration of each group of these settings, picked by the
-            mean of its seeds in the objective of the study; empty for all rows.
+        best_by: judge only the best configuration of each group of these settings, picked as in
+            the report by the mean of its seeds in the objective of the study; empty for all rows.
     """
 
     metric: str
@@ -75,7 +76,7 @@ class MostRows:
         picked_on = _picked_on(usable) if self.best_by else ""
         if picked_on is None:
             return not_comparable("no measure to pick the best configuration by")
-        rows, num_candidates = _best(usable.distinct(), self.best_by, picked_on)
+        rows, num_candidates = _best(usable, self.best_by, picked_on)
         one, other = (_side(evidence, rows, name) for name in (self.metric, self.minus))
         values = one.values - other.values
         beyond = values > self._threshold if self.above is not None else values < self._threshold
@@ -220,11 +221,12 @@ def _picked_on(evidence: Evidence) -> str | None:
 
 def _best(evidence: Evidence, by: Sequence[str], metric: str) -> tuple[pd.DataFrame, int]:
     """Return the rows of the best configuration of each group, and of how many it is the best."""
-    rows = evidence.rows
+    rows = evidence.distinct().rows
     if not by:
         return rows, 1
     keys = keys_of(evidence)
-    joined = over_seeds(rows.assign(key=keys), [metric], by=keys).dropna(subset=[metric])
-    groups = joined.groupby(list(by), sort=False)[metric]
-    best = groups.idxmin() if evidence.measures.better(metric) == "min" else groups.idxmax()
-    return rows[keys.isin(joined["key"].loc[best])], int(groups.size().max())
+    joined = over_seeds(evidence.rows.assign(key=keys), [metric], by=keys).dropna(subset=[metric])
+    groups = joined.groupby(list(by), sort=False)
+    mode = evidence.measures.better(metric) or "max"
+    best = [ranked(group, metric, mode)["key"].iloc[0] for _, group in groups]
+    return rows[keys[rows.index].isin(best)], int(groups.size().max())

@@ -16,6 +16,7 @@ from analysis.claims import (
     Claim,
     Criterion,
     Evidence,
+    MostRows,
     from_study,
     judge,
     judge_all,
@@ -172,3 +173,41 @@ def test_unequal_numbers_of_images_are_not_comparable() -> None:
     )
     unknown = families(0.95, 0.85, **{NUM_TEST: np.nan})
     assert word(BestOf("family", "resnet", "svm"), unknown) == "not comparable"
+
+
+def one_seed_short() -> Evidence:
+    """Return three models at two seeds, of which the best by its mean has a result at one only."""
+    axes = {"model": ("a", "b", "c"), "family_": ("few", "many")}
+    accuracy = {"a": 0.99, "b": 0.90, "c": 0.80}
+    evidence = grid(lambda row: accuracy[row["model"]] + row["seed"] / 1e3, axes, seeds=(0, 1))
+    rows = evidence.rows[(evidence.rows["model"] == "b") == (evidence.rows["family_"] == "many")]
+    return replace(evidence, rows=rows[(rows["model"] != "a") | (rows["seed"] == 0)])
+
+
+@pytest.mark.parametrize(
+    ("test", "expected", "says"),
+    [
+        (BestOf("family_", "many", "few", by=()), "supported", "90.05 % against 80.05 %"),
+        (BestHas({"model": "b"}, placebo=""), "supported", "highest test accuracy 90.05 %"),
+        (MostRows("test_accuracy", above=0.95, best_by=("family",)), "contradicted", "in 0 of 2"),
+    ],
+)
+def test_only_configurations_with_the_most_seeds_are_the_best(
+    test: BestOf | BestHas | MostRows, expected: str, says: str
+) -> None:
+    """As in the report: a mean that lacks a failed seed may be too good."""
+    verdict = judge(Claim("a_claim", "Best.", test), one_seed_short())
+    assert verdict.word.startswith(expected) and says in verdict.outcome.reason
+
+
+def test_a_solver_with_one_result_at_all_seeds_has_as_many_as_others() -> None:
+    evidence = grid(
+        lambda row: {"cnn": 0.90 + row["seed"] / 1e3, "svm": 0.95}[row["model"]],
+        {"model": ("cnn", "svm")},
+        seeds=(0, 1, 2),
+    )
+    rows = evidence.rows
+    rows.loc[rows["model"] == "svm", RESULT] = "result of the solver"
+    high = MostRows("test_accuracy", above=0.93, best_by=("family",))
+    verdict = judge(Claim("a_claim", "High.", high), replace(evidence, rows=rows))
+    assert verdict.word.startswith("supported") and verdict.outcome.num_pairs == 1
