@@ -170,9 +170,9 @@ def _accuracy_digit(rows: pd.DataFrame, num_test: NDArray[np.float64]) -> float:
 
 
 def _remarks(study: Study, kept: pd.DataFrame) -> tuple[str, ...]:
-    remarks = []
     without = int((~study.rows["status"].isin(FINISHED)).sum())
-    num_repeats = int(((study.rows["same_as"] != "") | repeats(study)).sum())
+    num_repeats = len(study.rows) - without - len(kept)
+    remarks = []
     if without:
         remarks.append(f"rows without a result, left out: {without}")
     if num_repeats:
