@@ -87,7 +87,7 @@ def altered_copy(table: Table) -> list[Finding]:
 def _pairs(table: Table, column: str, factor: str) -> dict[tuple[str, str], Pairs]:
     """Return each two levels of a factor with their matched pairs that have a result."""
     usable = np.isfinite(table.numbers(column)) & (table.units(column) > 0)
-    levels = [key[0] for key in table.keys([factor])]
+    levels = table.levels(factor)
     pairs: dict[tuple[str, str], Pairs] = {}
     for rows in table.matched(factor, usable):
         for i, j in combinations(sorted(rows, key=lambda row: levels[row]), 2):

@@ -25,7 +25,7 @@ def unmatched(table: Table) -> list[Finding]:
         raise NotApplicableError("no arms are compared; name the setting with --compare")
     findings = []
     for factor in compared:
-        levels = {key[0] for key in table.keys([factor])}
+        levels = {*table.levels(factor)}
         matched = {row for rows in table.matched(factor) for row in rows}
         alone = [row for row in range(len(table.frame)) if row not in matched]
         if not alone:
@@ -172,7 +172,7 @@ def flops(tables: Sequence[Table]) -> list[Finding]:
     found: dict[str, dict[str, float]] = {}
     for table in tables:
         if "flops" in table.frame and "model" in table.frame:
-            for (model,), value in zip(table.keys(["model"]), table.numbers("flops"), strict=True):
+            for model, value in zip(table.levels("model"), table.numbers("flops"), strict=True):
                 found.setdefault(model, {})[table.name] = float(value)
     protocols = {table.name: table.protocol for table in tables}
     findings = []

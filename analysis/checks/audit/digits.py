@@ -28,9 +28,9 @@ def coarser_digits(table: Table) -> list[Finding]:
     """
     columns = [str(c) for c in table.unit if is_share(str(c))]
     blocks = [
-        (setting, level, np.array([key[0] == level for key in table.keys([setting])], dtype=bool))
+        (setting, level, table.subset({setting: level}))
         for setting in table.varying()
-        for level in sorted({key[0] for key in table.keys([setting])})
+        for level in sorted({*table.levels(setting)})
     ]
     found: list[Finding] = []
     applied = False

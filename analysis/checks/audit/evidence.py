@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from analysis.checks.audit.finding import Finding, NotApplicableError
+from analysis.checks.audit.methods import are_svms
 from analysis.checks.audit.sizes import SINGLE_PRECISION, TWICE
 from analysis.checks.audit.table import Table
 from analysis.frames.cells import counted
@@ -171,7 +172,7 @@ def copies(table: Table, evidence: Evidence) -> list[Finding]:
     Runs with few errors, or with at most two predicted classes, may agree by chance and are left
     out. So are SVMs, whose solution may no longer change with C.
     """
-    if table.is_svm().any() or not any(p is not None for p in evidence.predictions):
+    if are_svms(table).any() or not any(p is not None for p in evidence.predictions):
         raise NotApplicableError("it needs saved predictions of neural networks")
     seen: dict[tuple[str, bytes], list[int]] = {}
     names = table.keys(["dataset"]) if "dataset" in table.frame else [("",)] * len(table.frame)

@@ -23,7 +23,7 @@ def placebo(table: Table) -> list[Finding]:
     """
     found = []
     for factor in (p for p in PLACEBOS if p in table.varying()):
-        levels = sorted({key[0] for key in table.keys([factor])})
+        levels = sorted({*table.levels(factor)})
         if len(levels) == 2:
             found += _placebo(table, factor, levels)
     if not found:
@@ -91,7 +91,7 @@ def flipped_winner(table: Table) -> list[Finding]:
     named |= {key for s in table.statements if s.kind == "best" for key in s.arguments["has"]}
     varying, findings, applied = table.varying(), [], False
     for factor in (f for f in varying if f in _UNORDERED):
-        levels = sorted({key[0] for key in table.keys([factor])})
+        levels = sorted({*table.levels(factor)})
         if len(levels) != 2:
             continue
         pairs = table.pairs(factor, levels[0], levels[1])
@@ -108,7 +108,7 @@ def _wins_by_level(
     table: Table, pairs: list[tuple[int, int]], other: str
 ) -> dict[str, tuple[int, int]]:
     """Return level of ``other`` -> pairs won by their first and by their second row."""
-    values, levels = table.numbers("test_accuracy"), [key[0] for key in table.keys([other])]
+    values, levels = table.numbers("test_accuracy"), table.levels(other)
     first = Counter(levels[a] for a, b in pairs if values[a] > values[b])
     second = Counter(levels[a] for a, b in pairs if values[a] < values[b])
     return {level: (first[level], second[level]) for level in dict.fromkeys(levels)}

@@ -103,8 +103,7 @@ def confounded(table: Table) -> list[Finding]:
     partitions: dict[tuple[int, ...], list[str]] = {}
     for name in varying:
         places: dict[str, int] = {}
-        levels = (key[0] for key in table.keys([name]))
-        blocks = tuple(places.setdefault(level, len(places)) for level in levels)
+        blocks = tuple(places.setdefault(level, len(places)) for level in table.levels(name))
         partitions.setdefault(blocks, []).append(name)
     return [
         _confounded(table, names)

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from analysis.checks.audit.finding import Finding, NotApplicableError, chance, percent
+from analysis.checks.audit.methods import are_svms
 from analysis.checks.audit.table import Table
 
 _LEVEL = 1e-3
@@ -71,8 +72,8 @@ def _limits(table: Table) -> list[tuple[float, str]]:
     if table.ceiling is not None:
         return [(table.ceiling, "given")] * len(table.frame)
     is_network = "model" in table.frame
-    names = [key[0] for key in table.keys(["dataset"])] if "dataset" in table.frame else []
-    families = ["svm" if svm else "network" if is_network else "" for svm in table.is_svm()]
+    names = table.levels("dataset") if "dataset" in table.frame else []
+    families = ["svm" if svm else "network" if is_network else "" for svm in are_svms(table)]
     limits = [
         _ceilings().get((name, family), (1.0, ""))
         for name, family in zip(names, families, strict=False)
@@ -83,9 +84,9 @@ def _limits(table: Table) -> list[tuple[float, str]]:
 def unconverged(table: Table) -> list[Finding]:
     """Look for solvers that were stopped before they converged."""
     if "converged" in table.frame:
-        rows = [i for i, key in enumerate(table.keys(["converged"])) if key[0] in ("false", "0")]
+        rows = [i for i, text in enumerate(table.levels("converged")) if text in ("false", "0")]
         limit = ""
-    elif table.is_svm().any() and table.protocol.max_iter is not None:
+    elif are_svms(table).any() and table.protocol.max_iter is not None:
         rows = list(range(len(table.frame)))
         limit = f", stopped after at most {table.protocol.max_iter:,} iterations"
     else:

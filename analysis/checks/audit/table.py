@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import functools
-import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
@@ -19,6 +18,7 @@ from analysis.labs.reference import Protocol, Statement
 from tune_app.study.measures import is_share
 
 Value = TypeVar("Value")
+Floats = NDArray[np.float64]
 SETTINGS = (
     *("dataset", "model", "kernel", "degree", "C", "gamma", "max_iter", "num_train_images"),
     *("batch_size", "optimizer", "lr", "pin_memory", "epochs", "device", "mixed_precision"),
@@ -34,12 +34,19 @@ STEADY = "steady_seconds"
 PLACEBOS = ("pin_memory", "num_workers")
 """Settings that change where data are stored and when they are copied, but not arithmetic."""
 
-SVM_KERNELS = ("rbf", "poly", "linear", "sigmoid", "precomputed", "gaussian", "polynomial")
-_SVM = re.compile(r"svm|svc|support.?vector")
-_DETERMINISTIC = re.compile(
-    r"svm|svc|support.?vector|logistic|linear|ridge|lasso|knn|k-?n|neighbo|nearest|tree|forest"
-    r"|boost|bayes|gaussian|discriminant|lda|qda|perceptron|passive|sgdclassifier|xgb|lightgbm|lgbm"
-)
+
+def _once(compute: Callable[[Table, str], Value]) -> Callable[[Table, str], Value]:
+    """Keep what a method returned for a column."""
+
+    @functools.wraps(compute)
+    def kept(table: Table, column: str) -> Value:
+        key = (compute.__name__, column)
+        if key not in table._known:
+            table._known[key] = compute(table, column)
+        value: Value = table._known[key]
+        return value
+
+    return kept
 
 
 @dataclass(frozen=True, eq=False)
@@ -71,7 +78,7 @@ class Table:
     frame: pd.DataFrame
     unit: pd.DataFrame
     settings: tuple[str, ...]
-    num_test: NDArray[np.float64]
+    num_test: Floats
     protocol: Protocol
     statements: tuple[Statement, ...] = ()
     averaging: str | None = None
@@ -85,23 +92,14 @@ class Table:
     printed_unit: pd.DataFrame = field(default_factory=pd.DataFrame)
     texts: pd.DataFrame = field(default_factory=pd.DataFrame)
 
-    def numbers(self, column: str) -> NDArray[np.float64]:
-        """Return a column as floats, NaN where it is missing."""
-        return self._once(self._numbers, column)
-
     @functools.cached_property
     def _known(self) -> dict[tuple[str, str], Any]:
         """What was computed before, by the name of a method and a column."""
         return {}
 
-    def _once(self, compute: Callable[[str], Value], column: str) -> Value:
-        key = (compute.__name__, column)
-        if key not in self._known:
-            self._known[key] = compute(column)
-        value: Value = self._known[key]
-        return value
-
-    def _numbers(self, column: str) -> NDArray[np.float64]:
+    @_once
+    def numbers(self, column: str) -> Floats:
+        """Return a column as floats, NaN where it is missing."""
         if column not in self.frame:
             return np.full(len(self.frame), np.nan)
         numbers = self.frame[column]
@@ -109,23 +107,19 @@ class Table:
             numbers = pd.to_numeric(numbers, errors="coerce")
         return np.asarray(numbers, dtype=np.float64)
 
-    def units(self, column: str) -> NDArray[np.float64]:
+    @_once
+    def units(self, column: str) -> Floats:
         """Return the last printed digit of each cell of a column."""
-        return self._once(self._units, column)
-
-    def _units(self, column: str) -> NDArray[np.float64]:
         return np.asarray(self.unit[column], dtype=np.float64)
 
-    def resolution(self, column: str) -> NDArray[np.float64]:
+    @_once
+    def resolution(self, column: str) -> Floats:
         """Return the smallest difference that two cells of a column can have: (rows,).
 
         It is the last printed digit, or for a test accuracy one image. Where the number of images
         is unknown it is what the digits tell. Of times it is the tick of their clock, if all are
         multiples of one.
         """
-        return self._once(self._resolution, column)
-
-    def _resolution(self, column: str) -> NDArray[np.float64]:
         units = self.units(column)
         if column.endswith("_seconds"):
             return np.maximum(units, tick_of(self.numbers(column), units))
@@ -139,17 +133,18 @@ class Table:
             images = smallest_steps(self.numbers(column), units, datasets, tasks)
         return np.fmax(units, images)
 
+    @_once
+    def levels(self, column: str) -> list[str]:
+        """Return each row's value of a column as text to compare rows by, empty without one."""
+        if column not in self.frame:
+            return [""] * len(self.frame)
+        return [setting_key(value) for value in self.frame[column]]
+
     def keys(self, columns: tuple[str, ...] | list[str]) -> list[tuple[str, ...]]:
         """Return each row's values of some columns as text, to compare rows by."""
         if not len(columns):
             return [()] * len(self.frame)
-        return list(zip(*map(self._text, columns), strict=True))
-
-    def _text(self, column: str) -> list[str]:
-        return self._once(self._keys, column)
-
-    def _keys(self, column: str) -> list[str]:
-        return [setting_key(value) for value in self.frame[column]]
+        return list(zip(*map(self.levels, columns), strict=True))
 
     def groups(self, columns: Sequence[str]) -> dict[tuple[str, ...], list[int]]:
         """Return the positions of the rows that agree in some columns, by their values."""
@@ -158,33 +153,9 @@ class Table:
             groups.setdefault(key, []).append(row)
         return groups
 
-    def is_svm(self) -> NDArray[np.bool_]:
-        """Return which rows are support vector machines: (rows,).
-
-        A model's name decides. Without a model it is the kernel's name: the kernel of a
-        convolution is a number.
-        """
-        models, kernels = (
-            self._text(name) if name in self.frame else [""] * len(self.frame)
-            for name in ("model", "kernel")
-        )
-        return np.array(
-            [
-                bool(_SVM.search(model)) or (not model and kernel in SVM_KERNELS)
-                for model, kernel in zip(models, kernels, strict=True)
-            ],
-            dtype=bool,
-        )
-
-    def is_deterministic(self) -> NDArray[np.bool_]:
-        """Return which rows are of methods whose results may not change with a setting: (rows,)."""
-        models = self._text("model") if "model" in self.frame else [""] * len(self.frame)
-        named = np.array([bool(_DETERMINISTIC.search(model)) for model in models], dtype=bool)
-        return named | self.is_svm()
-
     def varying(self) -> tuple[str, ...]:
         """Return the settings that have more than one value."""
-        return tuple(s for s in self.settings if len(set(self._text(s))) > 1)
+        return tuple(s for s in self.settings if len(set(self.levels(s))) > 1)
 
     def matched(self, factor: str, within: NDArray[np.bool_] | None = None) -> list[list[int]]:
         """Return the groups of rows that differ only in ``factor``, as row positions.
@@ -193,7 +164,7 @@ class Table:
         """
         rows = np.arange(len(self.frame)) if within is None else np.flatnonzero(within)
         keys = self.keys([name for name in self.settings if name != factor])
-        levels = self._text(factor)
+        levels = self.levels(factor)
         sets = positions_of_sets([keys[row] for row in rows], [levels[row] for row in rows])
         return [[int(rows[i]) for i in group] for group in sets]
 
@@ -201,7 +172,7 @@ class Table:
         self, factor: str, first: Any, second: Any, within: NDArray[np.bool_] | None = None
     ) -> list[tuple[int, int]]:
         """Return each row at level ``first`` with its counterpart at level ``second``."""
-        levels = self._text(factor)
+        levels = self.levels(factor)
         pairs = []
         for rows in self.matched(factor, within):
             by_level = {levels[row]: row for row in rows}
@@ -216,19 +187,18 @@ class Table:
         first: Any,
         second: Any,
         within: NDArray[np.bool_] | None = None,
-    ) -> NDArray[np.float64]:
+    ) -> Floats:
         """Return the metric of each of ``pairs``, (2, pairs): first level, second level."""
         pairs = np.array(self.pairs(factor, first, second, within), dtype=int).reshape(-1, 2)
-        values: NDArray[np.float64] = self.numbers(metric)[pairs.T]
+        values: Floats = self.numbers(metric)[pairs.T]
         return values
 
     def subset(self, where: Any) -> NDArray[np.bool_]:
         """Return which rows have these values: a mask (rows,)."""
         mask = np.ones(len(self.frame), dtype=bool)
         for column, value in dict(where).items():
-            mask &= np.array(
-                [text == setting_key(value) for text in self._text(column)], dtype=bool
-            )
+            wanted = setting_key(value)
+            mask &= np.array([text == wanted for text in self.levels(column)], dtype=bool)
         return mask
 
     def by_dataset(self) -> Iterator[tuple[str, NDArray[np.bool_]]]:
@@ -236,9 +206,8 @@ class Table:
         if "dataset" not in self.frame:
             yield "all rows", np.ones(len(self.frame), dtype=bool)
             return
-        names = self._text("dataset")
-        for name in dict.fromkeys(names):
-            yield name, np.array([other == name for other in names], dtype=bool)
+        for name in dict.fromkeys(self.levels("dataset")):
+            yield name, self.subset({"dataset": name})
 
     def named(self, row: int) -> str:
         """Return the name of a row, or its number from 1 if it has none."""
@@ -252,7 +221,7 @@ class Table:
 
     def describe(self, row: int) -> str:
         """Return those settings of a row that vary in the table, as text."""
-        return ", ".join(f"{s}={self._text(s)[row] or '–'}" for s in self.varying())
+        return ", ".join(f"{s}={self.levels(s)[row] or '–'}" for s in self.varying())
 
 
 def setting_key(value: Any) -> str:

@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from analysis.checks.audit.finding import Finding, NotApplicableError, chance, percent
+from analysis.checks.audit.methods import are_deterministic
 from analysis.checks.audit.table import PLACEBOS, SETTINGS, Table
 
 Floats = NDArray[np.float64]
@@ -75,7 +76,7 @@ def _paired_factors(table: Table) -> list[str]:
     )
     left_out += [] if is_trained else ["device"]
     factors = [s for s in table.varying() if s not in left_out]
-    if table.is_deterministic().any():
+    if are_deterministic(table).any():
         return [s for s in factors if s in _PAIRED_IF_DETERMINISTIC]
     return factors
 
@@ -90,7 +91,7 @@ def _pairs(table: Table, factor: str, within: NDArray[np.bool_]) -> list[tuple[i
     usable &= ~_collapsed(values, usable)
     pairs = []
     if factor == "momentum" and "optimizer" in table.frame:
-        usable &= np.array(["sgd" in key[0] for key in table.keys(["optimizer"])], dtype=bool)
+        usable &= np.array(["sgd" in name for name in table.levels("optimizer")], dtype=bool)
     for rows in table.matched(factor, usable):
         ordered = sorted(rows, key=lambda row: values[row])
         pairs += list(pairwise(ordered))

@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from analysis.checks.audit.finding import Finding, NotApplicableError
+from analysis.checks.audit.methods import are_svms
 from analysis.checks.audit.table import STEADY, Table
 from analysis.frames.cells import counted
 from analysis.stats import mean_interval
@@ -43,7 +44,7 @@ def time_outliers(table: Table) -> list[Finding]:
 
     Runs that stopped early take less time. If all outliers are short the finding is a note.
     """
-    if table.is_svm().any():
+    if are_svms(table).any():
         raise NotApplicableError(
             "the work of an SVM depends on every setting, so no rows do the same work"
         )
@@ -188,7 +189,7 @@ def time_per_batch(table: Table) -> list[Finding]:
 
 def _are_of_runs(table: Table) -> bool:
     """Return whether times grow with the number of epochs, so that they are of whole runs."""
-    if len(set(table.keys(["epochs"] if "epochs" in table.settings else []))) < 2:
+    if "epochs" not in table.varying():
         return False
     ratios = _ratios(table, "epochs")
     return bool(ratios) and all(

@@ -4,6 +4,7 @@ import pytest
 
 from analysis.audit import from_reference
 from analysis.checks.audit.finding import NotApplicableError
+from analysis.checks.audit.methods import are_svms
 from analysis.checks.audit.plausible import ceiling, unconverged
 from analysis.labs.reference import Protocol, load_table
 from tests.checks.audit.tables import table
@@ -44,12 +45,12 @@ def test_unconverged_rows() -> None:
 def test_a_columns_name_is_no_method() -> None:
     """A convolution has a kernel too: its size."""
     rows = {"dataset": ["fashion_mnist"] * 2, "kernel": [3, 5], "test_accuracy": [0.924, 0.92]}
-    assert not table(**rows).is_svm().any()
+    assert not are_svms(table(**rows)).any()
     for columns in (rows, rows | {"model": ["cnn", "cnn"]}):
         try:
             assert ceiling(table(**columns)) == []
         except NotApplicableError as reason:
             assert "known ceiling" in str(reason)
     named = rows | {"model": ["SVC", "cnn"], "kernel": ["rbf", "rbf"]}
-    assert table(**named).is_svm().tolist() == [True, False]
+    assert are_svms(table(**named)).tolist() == [True, False]
     assert ceiling(table(**named))[0].rows == (0,)
