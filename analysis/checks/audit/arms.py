@@ -173,7 +173,8 @@ def flops(tables: Sequence[Table]) -> list[Finding]:
     for table in tables:
         if "flops" in table.frame and "model" in table.frame:
             for model, value in zip(table.levels("model"), table.numbers("flops"), strict=True):
-                found.setdefault(model, {})[table.name] = float(value)
+                if 0 < value < np.inf:
+                    found.setdefault(model, {})[table.name] = float(value)
     protocols = {table.name: table.protocol for table in tables}
     findings = []
     for model, by_table in found.items():

@@ -1,5 +1,10 @@
 from __future__ import annotations
 
+import math
+from dataclasses import replace
+
+import pytest
+
 from analysis.audit import from_reference
 from analysis.checks.audit.arms import flops, restated, same_settings, unmatched
 from analysis.checks.audit.table import Table
@@ -52,3 +57,10 @@ def test_flops_are_counted_differently() -> None:
     assert ["27.6-fold" in f.says or "26.4-fold" in f.says for f in findings] == [True, True]
     assert "about 55-fold apart" in findings[0].evidence
     assert flops([published("report_a_q2")]) == []
+
+
+@pytest.mark.parametrize("unknown", [math.nan, 0.0, math.inf])
+def test_flops_that_are_unknown_or_zero_are_not_compared(unknown: float) -> None:
+    both = table(model=["a", "b", "a"], flops=[1e9, unknown, unknown])
+    assert flops([both]) == []
+    assert flops([both, replace(both, name="other")]) == []
