@@ -24,6 +24,7 @@ Floats = NDArray[np.float64]
 _NAMES = {"test_precision": "precision", "test_recall": "recall", "test_f1": "F1"}
 _FEWEST_ROWS = 3
 _MOST_TIED = 0.5
+_MOST_UNEQUAL = 0.5
 _LEVEL = 1e-4
 
 
@@ -98,7 +99,8 @@ def _mislabelled(table: Table) -> list[Finding]:
                 table=table.name,
                 says=f"the column headed {_NAMES[column]} holds accuracy: headings are mixed up",
                 evidence=evidence,
-                settle="the confusion matrix of one row, or the line that printed the columns",
+                settle="the confusion matrix of one row, or the line that printed the columns: a "
+                "micro average equals accuracy",
                 rows=tuple(np.flatnonzero(known).tolist()),
             )
         )
@@ -153,27 +155,34 @@ def _bounds(table: Table) -> list[Finding]:
 
 
 def _weighted(table: Table) -> list[Finding]:
-    """Check that weighted recall, or each micro average, equals accuracy."""
+    """Check that weighted recall, or each micro average, equals accuracy.
+
+    It need not where an item may have several labels. Where headings alone name the average, and
+    most rows do not have the equality, the finding is a note.
+    """
     must = {"weighted": ("test_recall",), "micro": QUALITY}.get(table.averaging or "", ())
     findings = []
     for column in must:
         known = np.isfinite(table.numbers(column)) & np.isfinite(table.numbers("test_accuracy"))
         rows = np.flatnonzero(known & ~_equal(table, column)).tolist()
-        if rows:
-            findings.append(
-                Finding(
-                    rule="averages",
-                    severity="error",
-                    table=table.name,
-                    says=f"{table.averaging} {_NAMES[column]} must equal accuracy but does not",
-                    evidence=(
-                        f"{len(rows)} of {int(known.sum())} rows, as row "
-                        f"{table.named(rows[0])}: "
-                        f"{table.numbers(column)[rows[0]]:g} against "
-                        f"{table.numbers('test_accuracy')[rows[0]]:g}"
-                    ),
-                    settle="the confusion matrix of one of these rows",
-                    rows=tuple(rows),
-                )
+        if not rows:
+            continue
+        may_differ = not table.is_averaging_stated and len(rows) > _MOST_UNEQUAL * known.sum()
+        name = f"{table.averaging} {_NAMES[column]}"
+        findings.append(
+            Finding(
+                rule="averages",
+                severity="note" if may_differ else "error",
+                table=table.name,
+                says=f"{name} differs from accuracy, as it may where items have several labels"
+                if may_differ
+                else f"{name} must equal accuracy but does not",
+                evidence=f"{len(rows)} of {int(known.sum())} rows, as row {table.named(rows[0])}: "
+                f"{table.numbers(column)[rows[0]]:g} against "
+                f"{table.numbers('test_accuracy')[rows[0]]:g}",
+                settle="the confusion matrix of one of these rows, or whether an item may have "
+                "several labels",
+                rows=tuple(rows),
             )
+        )
     return findings

@@ -19,7 +19,7 @@ from analysis.checks.audit.headings import (
 from analysis.checks.audit.layout import Cells
 from analysis.checks.audit.rows import names_a_summary
 from analysis.checks.audit.shares import choose_accuracies
-from analysis.checks.audit.table import MEASURED
+from analysis.checks.audit.table import MEASURED, QUALITY
 from search_spaces.errors import UserError, choices, did_you_mean
 from tune_app.study.measures import is_share
 
@@ -85,6 +85,7 @@ def name_columns(path: Path, cells: Cells, options: Options) -> list[Column]:
         elif _is_something_else(column):
             column = column._replace(meaning=Meaning(NOTE))
         columns.append(column)
+    columns = _of_one_average(columns, given, options.averaging)
     columns = _one_each(columns, given)
     columns = choose_accuracies(columns)
     return [_placed(column, first=not position) for position, column in enumerate(columns)]
@@ -122,6 +123,30 @@ def _check(path: Path, header: list[str], options: Options) -> None:
                     f"{option}{name}: {path} has no such column{did_you_mean(name, header)}; "
                     f"there are: {choices(header)}"
                 )
+
+
+def _of_one_average(
+    columns: list[Column], given: Mapping[str, str], stated: str | None
+) -> list[Column]:
+    """Leave precision, recall and F1 to columns of one average, because only these go together.
+
+    It is the stated one, or the one that most of the three have.
+    """
+    names: dict[str | None, set[str]] = {}
+    for column in columns:
+        if column.name in QUALITY and column.heading not in given:
+            names.setdefault(column.meaning.averaging, set()).add(column.name)
+    if len(names) < 2:
+        return columns
+    best = stated if stated in names else max(names, key=lambda average: len(names[average]))
+    return [
+        column._replace(meaning=Meaning(NOTE))
+        if column.name in QUALITY
+        and column.heading not in given
+        and column.meaning.averaging != best
+        else column
+        for column in columns
+    ]
 
 
 def _one_each(columns: list[Column], given: Mapping[str, str]) -> list[Column]:

@@ -64,6 +64,7 @@ def read_csv(path: Path, options: Options) -> Table:
             selection=options.selected_on,
         ),
         averaging=options.averaging or _averaging(columns),
+        is_averaging_stated=options.averaging is not None,
         runs=options.runs or (None if _are_means(columns) else 1),
         is_runs_stated=options.runs is not None,
         ceiling=options.ceiling,

@@ -63,6 +63,7 @@ class Table:
         protocol: what is known about the origin of the numbers.
         statements: what its source says about the table.
         averaging: average of precision, recall and F1; None if unknown.
+        is_averaging_stated: whether ``averaging`` was stated, and not only named by headings.
         runs: how many runs each row is the mean of; None if rows are means of an unknown number.
         is_runs_stated: whether ``runs`` is known, not just assumed because nothing says otherwise.
         ceiling: highest plausible test accuracy, given by the user.
@@ -82,6 +83,7 @@ class Table:
     protocol: Protocol
     statements: tuple[Statement, ...] = ()
     averaging: str | None = None
+    is_averaging_stated: bool = True
     runs: int | None = 1
     is_runs_stated: bool = True
     ceiling: float | None = None

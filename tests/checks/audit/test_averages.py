@@ -1,13 +1,18 @@
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 from sklearn.metrics import precision_recall_fscore_support
 
 from analysis.audit import from_reference
 from analysis.checks.audit.averages import averages, excess, harmonic_mean
+from analysis.checks.audit.columns import Options
 from analysis.checks.audit.evidence import metrics_of
 from analysis.checks.audit.finding import NotApplicableError
+from analysis.checks.audit.read import read_csv
+from analysis.checks.audit.table import QUALITY
 from analysis.labs.reference import load_table
 from tests.checks.audit.honest import GRID, SMALL, Kind, honest_table
 from tests.checks.audit.tables import table
@@ -109,3 +114,50 @@ def test_balanced_macro_recall_is_accuracy_and_fine() -> None:
 def test_needs_all_three_columns() -> None:
     with pytest.raises(NotApplicableError, match="test_precision"):
         averages(table(test_f1=[0.9]))
+
+
+BOTH = ["test_precision", "test_recall"]
+
+
+@pytest.mark.parametrize(
+    ("headings", "row", "used"),
+    [
+        (
+            "precision (weighted),recall (weighted),F1 (macro),F1 (weighted)",
+            "0.951,0.96,0.551,0.953",
+            ["test_precision", "test_recall", "test_f1"],
+        ),
+        (
+            "macro precision,macro recall,micro F1",
+            "0.71,0.64,0.96",
+            ["test_precision", "test_recall"],
+        ),
+        ("Precision,Recall,Macro F1", "0.95,0.96,0.6", ["test_precision", "test_recall"]),
+    ],
+)
+def test_columns_of_two_averages_are_not_compared(
+    tmp_path: Path, headings: str, row: str, used: list[str]
+) -> None:
+    path = tmp_path / "table.csv"
+    path.write_text("\n".join([f"model,accuracy,{headings}", *(f"{m},0.96,{row}" for m in "abc")]))
+    read = read_csv(path, Options({}))
+    assert [column for column in QUALITY if column in read.frame] == used
+    if "(weighted)" in headings:
+        assert read.numbers("test_f1")[0] == 0.953 and averages(read) == []
+
+
+@pytest.mark.parametrize("average", ["micro", "weighted"])
+def test_items_may_have_several_labels(tmp_path: Path, average: str) -> None:
+    """Then no average of recall must equal the share of items whose labels are all right."""
+    path = tmp_path / "table.csv"
+    names = ",".join(f"{average} {name}" for name in ("precision", "recall", "F1"))
+    rows = ["a,0.512,0.81,0.74,0.773", "b,0.533,0.82,0.76,0.787", "c,0.571,0.85,0.77,0.805"]
+    path.write_text("\n".join([f"model,accuracy,{names}", *rows]))
+    found = averages(read_csv(path, Options({})))
+    assert found and {finding.severity for finding in found} == {"note"}
+    assert {f.severity for f in averages(read_csv(path, Options({}, averaging=average)))} == {
+        "error"
+    }
+    equal = [f"{m},0.{n},0.9,0.{n},0.9" for m, n in zip("defgh", range(901, 906), strict=True)]
+    path.write_text("\n".join([f"model,accuracy,{names}", rows[0], *equal]))
+    assert averages(read_csv(path, Options({})))[0].severity == "error"
