@@ -102,11 +102,18 @@ def _contradicts(column: Column) -> bool:
 
 
 def _is_something_else(column: Column) -> bool:
-    """Return whether numbers cannot be what their heading says: dates, or scores of no accuracy."""
+    """Return whether numbers cannot be what their heading says.
+
+    Such are dates, scores and counts above 100, and errors above 100 that are no shares: distances,
+    or word error rates, which count the words that are too many.
+    """
     if column.name == "train_seconds":
         return min(column.known) > _A_DATE
-    is_score = is_share(column.name) and column.meaning.is_guess
-    return is_score and (min(column.known) < 0 or max(column.known) > 100)
+    if not is_share(column.name) or (min(column.known) >= 0 and max(column.known) <= 100):
+        return False
+    if column.meaning.is_error and max(column.known) > 100:
+        return column.meaning.scale is None or bool(column.meaning.arm)
+    return column.meaning.is_guess
 
 
 def _check(path: Path, header: list[str], options: Options) -> None:

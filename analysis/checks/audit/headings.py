@@ -26,6 +26,12 @@ _TRAINING = {"train", "training", "tr", "fit", "fitting"}
 _DEVIATIONS = {"std", "sd", "stddev", "stdev", "sem", "stderr", "ci", "ci95", "variance"}
 _SPREADS = _DEVIATIONS | {"dev", "var"}
 _SPREADS |= {"min", "max", "low", "high", "lower", "upper", "gap", "diff", "delta", "rank", "drop"}
+_CHANGES = {"gain", "improvement", "increase", "decrease", "change", "reduction", "loss", "vs"}
+_CHANGES |= {"relative", "rel", "baseline", "normalized", "retention", "ratio"}
+"""What is said of a result beside another one."""
+_LENGTHS = {"mm", "cm", "m", "km", "px", "pixel", "pixels", "voxel", "voxels", "deg", "degrees"}
+_LENGTHS |= {"rad", "ev", "mev", "kcal", "db", "hz", "kg", "ms"}
+"""Units of errors that are no shares."""
 _MEANS = {"mean", "avg", "average", "averaged"}
 _NO_SHARES = {"mae", "mse", "rmse", "mape", "r2", "auc", "auroc", "roc", "map", "iou", "miou"}
 _NO_SHARES |= {"bleu", "rouge", "ppl", "perplexity", "psnr", "ssim", "fid", "kappa", "mcc", "nll"}
@@ -40,6 +46,7 @@ _TIMES |= {"zeit", "trainingszeit", "laufzeit", "dauer", "temps", "tiempo"}
 _OTHER_TIMES = {"infer", "inference", "latency", "predict", "prediction", "per", "image", "step"}
 _OTHER_TIMES |= {"forward", "backward", "load", "loading", "stamp", "ago", "date", "batch", "it"}
 _OTHER_TIMES |= {"epoch", "test", "eval", "val", "valid", "warmup", "steady", "data", "score"}
+_OTHER_TIMES |= {"factor", "ratio"}
 _EXACT: dict[str, tuple[str, ...]] = {
     "lr": ("lr", "learning rate", "learningrate", "learn rate", "step size", "initial lr"),
     "batch_size": ("batch size", "batch", "bs", "batchsize", "batch sz", "minibatch", "mini batch"),
@@ -133,7 +140,8 @@ def words_of(heading: str) -> list[str]:
     )
     text = re.sub(r"\b(?:#|no\.?|number|num\.?)\s*(?:of)\b|#(?=\s*\w)", "num ", text, flags=re.I)
     text = re.sub(r"(?<=[a-z])(?=[A-Z])", " ", text)
-    text = re.sub(r"F[-_ ]?1\b", "f1", text, flags=re.I)
+    text = re.sub(r"F[-_ ]?1(?=\b|_|score)", "f1 ", text, flags=re.I)
+    text = re.sub("[Δ∆]", " delta ", text)
     words = re.findall(r"[a-z0-9µ]+(?:\.\d+)?|%", text.lower())
     return [w for w in words if w not in ("of", "the", "in", "on", "pct", "percent", "set")]
 
@@ -151,7 +159,8 @@ def meaning_of(heading: str) -> Meaning:
     name = _NAMES.get(" ".join(outer)) or _NAMES.get(" ".join(w for w in words if w != "%"))
     if name and name not in MEASURED:
         return Meaning(name)
-    if _NO_SHARES & set(words):
+    is_length = {*inner} & _LENGTHS and {*words} & (_ACCURACY | _ERROR)
+    if is_length or _NO_SHARES & set(words):
         return Meaning(NOTE)
     is_percent = "%" in words or bool(re.search(r"pct|percent|%", heading.lower()))
     found = _share(outer, set(words), 0.01 if is_percent else None) or _cost(heading, outer, inner)
@@ -168,24 +177,28 @@ def _share(outer: list[str], words: set[str], scale: float | None) -> Meaning | 
     """Read the heading of an accuracy, an error rate, or precision, recall and F1."""
     if "top1" in words and words & {"prec", "precision"}:
         outer, words = ["acc"], words - {"prec", "precision"}
-    quality = {"prec": "precision", "precision": "precision", "recall": "recall", "f1": "f1"}
+    quality = {"prec": "precision", "rec": "recall", "precision": "precision", "recall": "recall"}
+    quality["f1"] = "f1"
     kinds = [quality[w] for w in outer if w in quality]
     splits = {"test"} | _VALIDATION | _TRAINING
     is_score = "score" in words and bool(words & splits) and not kinds
     accurate = words & _ACCURACY or "top1" in words or is_score
     wrong = bool(words & _ERROR) or "error" in outer
-    if not (kinds or accurate or wrong) or "top5" in words or "loss" in words:
+    if not (kinds or accurate or wrong) or words & {"top5", "loss"}:
         return Meaning(NOTE) if words & {"top5", "loss"} else None
-    if words & ((_SPREADS - _VALIDATION - set(SECONDS)) | {"balanced", "time", "epoch"}):
+    others = (_SPREADS - _VALIDATION - set(SECONDS)) | _CHANGES
+    if words & (others | {"balanced", "time", "epoch", "to"}):
         return Meaning(NOTE, is_mean=bool(words & {"std", "sd", "stddev", "sem", "stderr"}))
     split = "val" if words & _VALIDATION else "train" if words & _TRAINING else "test"
     averaging = next((a for a in ("macro", "weighted", "micro") if a in words), None)
     if kinds and not (accurate or wrong):
-        if split != "test" or len(kinds) > 1:
+        is_area = kinds == ["precision"] and words & _MEANS  # average precision, under a curve
+        if split != "test" or len(kinds) > 1 or is_area:
             return Meaning(NOTE)
         return Meaning(f"test_{kinds[0]}", scale, averaging=averaging, arm=_arm(outer))
     is_mean, is_error = bool(words & _MEANS), wrong and not words & (_ACCURACY - {"top1"})
-    arm, is_guess = _arm(outer), is_score and not words & _ACCURACY
+    is_guess = not words & (_ACCURACY - {"correct"}) and (is_score or "correct" in words)
+    arm = _arm(outer)
     return Meaning(f"{split}_accuracy", scale, is_error, is_mean, arm=arm, is_guess=is_guess)
 
 
@@ -195,19 +208,33 @@ def _cost(heading: str, outer: list[str], inner: list[str]) -> Meaning | None:
     if counted := re.search(r"([kmgt]?)\s?(?:flops?|macs|madds|mult.?adds)\b", text):
         unit = counted[1] or next((w[0] for w in inner if w[0] in MULTIPLES and len(w) <= 7), "")
         return Meaning("flops", MULTIPLES.get(unit), arm=_arm(outer))
-    if not set(outer) & _TIMES and "runtime" not in text:
-        unit = next((w for w in inner if w in SECONDS and (w == "s" or len(w) > 1)), None)
-        return Meaning("train_seconds", SECONDS[unit], is_guess=True) if unit else None
+    is_guess = not set(outer) & _TIMES and "runtime" not in text
+    guessed = next((w for w in inner if w in SECONDS and (w == "s" or len(w) > 1)), None)
+    if is_guess and guessed is None:
+        return None
     others = _OTHER_TIMES | (_SPREADS - set(SECONDS))
     if others & {*outer, *inner} or "/" in text.replace("w/", ""):
         return Meaning(NOTE)
+    if guessed is not None and is_guess:
+        return Meaning("train_seconds", SECONDS[guessed], is_guess=True)
     unit = next((w for w in (*inner, *reversed(outer)) if w in SECONDS and w != "d"), "")
     return Meaning("train_seconds", SECONDS.get(unit), arm=_arm(outer))
 
 
 def _arm(words: Iterable[str]) -> str:
     known = _ACCURACY | _ERROR | _VALIDATION | _TRAINING | _MEANS | _TIMES | set(SECONDS)
-    known |= {"test", "testing", "precision", "prec", "recall", "f1", "score", "macro", "weighted"}
+    known |= {
+        "test",
+        "testing",
+        "precision",
+        "prec",
+        "recall",
+        "rec",
+        "f1",
+        "score",
+        "macro",
+        "weighted",
+    }
     known |= {"micro", "flops", "flop", "macs", "gflops", "mflops", "gmacs", "rate", "total", "num"}
     known |= {"final", "best", "overall", "eval", "wall", "clock", "testacc", "m", "g", "b", "top"}
     return " ".join(word for word in words if word not in known)

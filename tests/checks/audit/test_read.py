@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from analysis.audit import audit_table
 from analysis.checks.audit.columns import Options
 from analysis.checks.audit.command import main
 from analysis.checks.audit.read import read_csv
@@ -229,3 +230,22 @@ def test_a_column_of_numbers_is_no_column_of_names(tmp_path: Path) -> None:
     expected = [0.88, 0.831, 0.697, 0.648, 0.635, 0.731]
     assert read.numbers("test_accuracy").tolist() == pytest.approx(expected)
     assert [read.frame["arm"][row] for row in (0, 1)] == ["Model A", "Model B"]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Model,# correct,Time (s)\na,9512,1.5\nb,9433,2.5\n",
+        "Model,Word error rate (%),Time (s)\na,12.3,1.5\nb,105.2,2.5\n",
+        "Method,Error,Time (s)\na,12.3,1.5\nb,140.2,2.5\n",
+    ],
+)
+def test_numbers_above_100_may_be_no_shares(tmp_path: Path, text: str) -> None:
+    table = read_csv(write(tmp_path, text), PLAIN)
+    assert "not used: " + text.split(",")[1] in table.remarks[0]
+    assert audit_table(table).findings == ()
+
+
+def test_an_error_rate_above_100_percent_is_found(tmp_path: Path) -> None:
+    path = write(tmp_path, "Model,Top-1 error (%)\na,24.0\nb,275\n")
+    assert [finding.rule for finding in audit_table(read_csv(path, PLAIN)).findings] == ["in_range"]
