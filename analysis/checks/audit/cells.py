@@ -1,7 +1,8 @@
 """Read the numbers in a table's cells, however they are written.
 
-A cell may have marks (``**95.0**``, ``\\textbf{95.0}``, ``95.0†``), a spread (``95.9 ± 0.1``), a
-unit (``0.03G``, ``95 %``, ``3h39m``), and a comma that groups thousands or separates decimals.
+A cell may have marks (``**95.0**``, ``\\textbf{95.0}``, ``95.0†``), a spread (``95.9 ± 0.1``), an
+interval (``95.9 [95.1, 96.7]``), a unit (``0.03G``, ``95 %``, ``3h39m``), and a comma that groups
+thousands or separates decimals. Spaces and apostrophes group thousands, too.
 """
 
 from __future__ import annotations
@@ -33,7 +34,10 @@ _FOOTNOTE = re.compile(
 )
 """References to notes, which must not become digits of a number."""
 _RAISED = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹⁻", "0123456789-")
-_BESIDE = re.compile(r"(?<=[\d%])\s*\([^()]*\)$")
+_BESIDE = re.compile(r"(?<=[\d%])\s*(?:\([^()]*\)|\[[^\[\]]*[,;–-][^\[\]]*\])$")
+_DEVIATION = re.compile(r"±|\+/-|\+-|\\pm|\b(?:std|sd)\b")
+_IN_BRACKETS = re.compile(r"\(\s*(\d*[.,]\d+)\s*%?\s*\)$|(?<=\d)\(\d+\)$")
+_CHANGE = re.compile(r"\([^()]*(?:[-−+↑↓▲▼△▽]|arrow)[^()]*\)")
 _SPREAD = re.compile(r"\s*(?:[\^_]?\{)?\s*(?:±|\+/-|\+-|\\pm)\s*.*$")
 _LATEX = re.compile(
     r"\\(?:textbf|textit|emph|underline|mathbf|mathrm|text|bf|bm|uline)\s*\{([^{}]*)\}"
@@ -140,15 +144,27 @@ def read_number(cell: str, has_decimal_comma: bool = False) -> Number:
     """Return the number in a cell, ``NO_NUMBER`` if there is none."""
     body = plain(cell)
     bare = _without_spread(body).strip().replace("−", "-").replace("\\", "")
-    is_mean = bare != body.replace("−", "-").replace("\\", "") and bool(bare)
     if has_decimal_comma:
         bare = re.sub(r"\.(?=\d{3}(?:\D|$))", "", bare).replace(",", ".")
     else:
         bare = re.sub(r"(?<=\d),(?=\d{3})", "", bare)
-    bare = re.sub(r"(?<=\d) (?=\d{3}(?:\D|$))", "", bare)
+    bare = re.sub(r"(?<=\d)[ '’](?=\d{3}(?:\D|$))", "", bare)
     number = _in_seconds(bare) or _with_unit(bare)
     usable = math.isfinite(number.value) and abs(number.value) < _LARGEST and number.digit > 0
-    return number._replace(is_mean=is_mean) if usable else NO_NUMBER
+    if not usable:
+        return NO_NUMBER
+    return number._replace(is_mean=_has_deviation(cell, body, number.value))
+
+
+def _has_deviation(cell: str, body: str, value: float) -> bool:
+    """Return whether a deviation is beside a number: ``± 0.2``, ``(0.2)`` or ``91.2(3)``.
+
+    ``(+0.8)`` is a change, ``(3)`` a rank or a note, and a number as large another result.
+    """
+    if _DEVIATION.search(body):
+        return True
+    found = None if _CHANGE.search(cell) else _IN_BRACKETS.search(body)
+    return found is not None and float((found[1] or "0").replace(",", ".")) <= abs(value) / 2
 
 
 def _with_unit(text: str) -> Number:

@@ -42,10 +42,10 @@ def read_csv(path: Path, options: Options) -> Table:
     if arms_of(columns):
         columns, names, remark = one_row_per_arm(columns)
         remarks.append(remark)
+    odd = _unread(columns, names)
     kept, dropped = rows_with_a_result(columns)
     columns, names = [_only(column, kept) for column in columns], [names[row] for row in kept]
     _check_measured(path, columns, names)
-    odd = _unread(columns, names)
     frame, unit, understood = _frames(columns, options.percent)
     settings = tuple(c.name for c in columns if c.is_setting and c.name in frame)
     _check_compared(path, options.compared, settings)

@@ -81,5 +81,10 @@ def test_a_raised_spread_makes_a_mean() -> None:
     for cell in ("95.9$^{\\pm 0.1}$", "$95.9_{\\pm0.1}$", "95.9 ± 0.1"):
         number = read_number(cell)
         assert (number.value, number.is_mean) == (95.9, True)
+    for cell in ("95.9 (0.1)", "95.9(1)", "95.9 ± 0.1 (+0.3)", "95.9 (+/- 0.1)", "95.9 (sd 0.1)"):
+        assert read_number(cell)[::3] == (95.9, True)
+    assert read_number("95,9 (0,1)", has_decimal_comma=True)[::3] == (95.9, True)
+    for cell in ("95.9 (+0.8)", "95.9 (↑0.8)", "95.9 (3)", "95.9 (94.2)", "95.9 [95.1, 96.7]"):
+        assert read_number(cell)[::3] == (95.9, False)
     assert read_number("0 days 00:05:01.5").value == 301.5
     assert read_number("1 day, 00:00:02").value == 86_402

@@ -112,6 +112,7 @@ def column(tmp_path: Path, text: str | bytes, name: str = "test_accuracy") -> li
         ("acc;Time (s)\n94,3;1.234,5\n95;10\n", "train_seconds", [1234.5, 10]),
         ('acc,Time (ms)\n94.3,"3,038,957"\n95,10\n', "train_seconds", [3038.957, 0.01]),
         ("acc;Time\n94.3;1,556\n95.0;90.5\n", "train_seconds", [1556, 90.5]),
+        ("acc;Time (s)\n94.3;1'234.5\n95;10 234.5\n", "train_seconds", [1234.5, 10234.5]),
         ("acc\tTime\n94.3\t3h39m\n95\t1:02:03\n", "train_seconds", [13140, 3723]),
         ("acc,FLOPs\n94.3,0.03G\n95,457.7M\n", "flops", [0.03e9, 457.7e6]),
         ("acc\n94.31 ± 0.2\n94.30 (0.2)\n", "test_accuracy", [0.9431, 0.943]),
@@ -206,6 +207,11 @@ def test_the_map_decides(tmp_path: Path) -> None:
 def test_cells_without_a_number_are_named(tmp_path: Path) -> None:
     table = read_csv(write(tmp_path, "lr,acc,f1\n1,0.9,0.9\n2,diverged,0.1\n"), PLAIN)
     assert table.remarks[-1] == "not a number, left out: row 2, column acc: 'diverged'"
+    table = read_csv(write(tmp_path, "lr,acc\n1,0.9\n2,> 0.9\n3,\n"), PLAIN)
+    assert table.remarks[-2:] == (
+        "rows without a result, left out: 2",
+        "not a number, left out: row 2, column acc: '> 0.9'",
+    )
 
 
 def test_rows_keep_the_numbers_they_have_in_the_file(tmp_path: Path) -> None:
