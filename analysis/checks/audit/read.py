@@ -14,7 +14,7 @@ from analysis.checks.audit.column import Column
 from analysis.checks.audit.columns import Options, name_columns
 from analysis.checks.audit.headings import BOOKKEEPING, KNOWN, NOTE, meaning_of
 from analysis.checks.audit.layout import Cells, read_cells
-from analysis.checks.audit.rows import rows_with_a_result
+from analysis.checks.audit.rows import rows_of_differences, rows_with_a_result
 from analysis.checks.audit.table import MEASURED, QUALITY, SETTINGS, Table
 from analysis.checks.audit.values import values_of
 from analysis.checks.audit.wide import arms_of, one_row_per_arm
@@ -36,11 +36,11 @@ def read_csv(path: Path, options: Options) -> Table:
     cells = read_cells(path)
     if turned := _turned(cells):
         cells = turned
+    cells, names = _without_differences(cells)
     columns = name_columns(path, cells, options)
     remarks = list(cells.remarks)
-    names = [str(row + 1) for row in range(len(cells.rows))]
     if arms_of(columns):
-        columns, names, remark = one_row_per_arm(columns)
+        columns, names, remark = one_row_per_arm(columns, names)
         remarks.append(remark)
     odd = _unread(columns, names)
     kept, dropped = rows_with_a_result(columns)
@@ -96,6 +96,17 @@ def _turned(cells: Cells) -> Cells | None:
     header = [cells.header[0] if meaning_of(cells.header[0]).name in SETTINGS else "model", *names]
     remarks = [*cells.remarks, "its rows are quantities: rows and columns were exchanged"]
     return cells._replace(header=header, rows=rows[1:], remarks=remarks)
+
+
+def _without_differences(cells: Cells) -> tuple[Cells, list[str]]:
+    """Leave out rows of differences; return the others, and their names."""
+    differences = rows_of_differences(cells.rows)
+    kept = [row for row in range(len(cells.rows)) if row not in differences]
+    remarks = cells.remarks
+    if differences:
+        remarks = [*remarks, f"rows of differences, left out: {len(differences)}"]
+    rows = [cells.rows[row] for row in kept]
+    return cells._replace(rows=rows, remarks=remarks), [str(row + 1) for row in kept]
 
 
 def _frames(

@@ -1,4 +1,4 @@
-"""Choose the rows of a table that are results: not failed, not repeated, not sums of others."""
+"""Choose the rows of a table that are results: not failed, repeated, sums or differences."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import math
 import re
 from collections.abc import Sequence
 
-from analysis.checks.audit.cells import is_missing, plain
+from analysis.checks.audit.cells import is_missing, plain, read_number
 from analysis.checks.audit.column import Column
 from analysis.checks.audit.table import MEASURED
 
@@ -18,6 +18,25 @@ _SUMMARY = re.compile(
     r"|mittel|mittelwert|durchschnitt|gesamt|summe|moyenne|media|promedio)\b[^,;]{0,25}[,;]?"
 )
 _ROUNDED = 0.6
+_DIFFERENCE = re.compile(
+    r"[Δ∆].*|(?:delta|diff|difference|gain|improvement|change|reduction|vs)\b.*", re.IGNORECASE
+)
+
+
+def rows_of_differences(rows: Sequence[Sequence[str]]) -> list[int]:
+    """Return the positions of rows that are differences between others, not results.
+
+    The name of such a row says so: ``Δ``, or a word such as ``improvement`` beside a signed number.
+    """
+    found = []
+    for position, row in enumerate(rows):
+        cells = [plain(cell) for cell in row if not is_missing(cell)]
+        numbers = [cell for cell in cells if read_number(cell).digit > 0]
+        name = next((cell for cell in cells if cell not in numbers), "")
+        is_signed = any(cell.startswith(("+", "-", "−")) for cell in numbers)
+        if numbers and _DIFFERENCE.fullmatch(name) and (is_signed or name[0] in "Δ∆"):
+            found.append(position)
+    return found if len(found) < len(rows) else []
 
 
 def rows_with_a_result(columns: Sequence[Column]) -> tuple[list[int], list[str]]:

@@ -29,14 +29,16 @@ def arms_of(columns: Sequence[Column]) -> list[str]:
     return list(dict.fromkeys(c.meaning.arm for c in columns if c.name in wide))
 
 
-def one_row_per_arm(columns: Sequence[Column]) -> tuple[list[Column], list[str], str]:
+def one_row_per_arm(
+    columns: Sequence[Column], rows: Sequence[str]
+) -> tuple[list[Column], list[str], str]:
     """Return columns with a row per arm, the rows' names, and a remark.
 
     Args:
         columns: the columns of a table whose headings name arms.
+        rows: the names of its rows.
     """
     arms = arms_of(columns)
-    num = len(columns[0].cells)
     taken = {column.name for column in columns}
     setting = next(
         (
@@ -66,10 +68,10 @@ def one_row_per_arm(columns: Sequence[Column]) -> tuple[list[Column], list[str],
                 numbers=[number for number in column.numbers for _ in arms],
             )
         )
-    cells = arms * num
+    cells = arms * len(rows)
     meaning = Meaning(setting)
     result.append(Column(setting, meaning, cells, [NO_NUMBER] * len(cells), False, True))
-    names = [f"{row + 1} ({arm})" for row in range(num) for arm in arms]
+    names = [f"{row} ({arm})" for row in rows for arm in arms]
     return result, names, f"each row was split by {setting}: {', '.join(arms)}"
 
 

@@ -2,6 +2,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
+from analysis.audit import audit_table
 from analysis.checks.audit.columns import Options
 from analysis.checks.audit.read import read_csv
 from analysis.checks.audit.table import Table
@@ -38,3 +41,22 @@ def test_states_of_searches(tmp_path: Path) -> None:
         "number,value,params_lr,state\n0,0.9,0.1,COMPLETE\n1,0.3,0.2,PRUNED\n2,0.8,0.3,COMPLETE\n"
     )
     assert read(tmp_path, text).frame["test_accuracy"].tolist() == [0.9, 0.8]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Method,Acc (%),F1 (%)\nbase,91.2,90.8\nours,90.9,91.6\nΔ vs. base,-0.3,+0.8\n",
+        "Method,MNIST,SVHN\nbase,91.2,90.8\n**Improvement**,-0.3,+0.8\nours,90.9,91.6\n",
+        "Method,MNIST,SVHN\nbase,91.2,90.8\nours,92.2,91.8\nΔ,1.0,1.0\n",
+    ],
+)
+def test_differences_between_rows_are_no_results(text: str, tmp_path: Path) -> None:
+    table = read(tmp_path, text)
+    assert "rows of differences, left out: 1" in table.remarks
+    assert audit_table(table).findings == () and table.numbers("test_accuracy").min() > 0.9
+
+
+def test_a_row_with_a_signed_setting_is_a_result(tmp_path: Path) -> None:
+    table = read(tmp_path, "Method,Depth,Acc\ndifference net,3,90\nforest,-1,91\n+ mixup,2,92\n")
+    assert len(table.frame) == 3
