@@ -16,7 +16,7 @@ from analysis.checks.audit.headings import (
     is_only_a_summary,
     meaning_of,
 )
-from analysis.checks.audit.layout import Cells
+from analysis.checks.audit.layout import UNNAMED, Cells
 from analysis.checks.audit.rows import names_a_summary
 from analysis.checks.audit.shares import choose_accuracies
 from analysis.checks.audit.table import MEASURED, QUALITY
@@ -80,7 +80,7 @@ def name_columns(path: Path, cells: Cells, options: Options) -> list[Column]:
             column = column._replace(meaning=Meaning(heading), is_setting=True)
         elif heading in options.notes:
             column = column._replace(meaning=Meaning(NOTE))
-        elif _contradicts(column):
+        elif _contradicts(column) or (heading == UNNAMED and not column.is_numeric):
             column = column._replace(meaning=Meaning(""))
         elif _is_something_else(column):
             column = column._replace(meaning=Meaning(NOTE))

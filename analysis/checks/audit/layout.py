@@ -12,11 +12,14 @@ import re
 from pathlib import Path
 from typing import NamedTuple
 
-from analysis.checks.audit.cells import read_number
+from analysis.checks.audit.cells import MULTIPLES, SECONDS, read_number
 from analysis.checks.audit.files import json_rows, text_of
 from analysis.checks.audit.latex import TABULAR, rows_of
 from search_spaces.errors import UserError
 
+_RULE = re.compile(r"[\s|+=:-]*(?:--|==)[\s|+=:-]*")
+"""A line that is drawn below headings."""
+UNNAMED = "(no name)"
 _MARKDOWN_RULE = re.compile(r"\s*\|?\s*:?-{1,}:?\s*(\|\s*:?-{1,}:?\s*)*\|?\s*")
 
 
@@ -57,10 +60,13 @@ def read_cells(path: Path) -> Cells:
     drawn = [line for line in lines if line.startswith("|")]
     if drawn and sum(line.startswith(("+-", "+=")) for line in lines) > 1:
         return _table(path, [_markdown(line) for line in drawn], "|", [])
-    aligned = [re.split(r"\s{2,}|\t", line.strip()) for line in lines if line.strip()]
+    lines = [line for line in lines if line.strip() and not _RULE.fullmatch(line)]
+    aligned = [re.split(r"\s{2,}|\t", line.strip()) for line in lines]
+    if lines and lines[0][0] == " " and {len(row) - 1 for row in aligned[1:]} == {len(aligned[0])}:
+        aligned[0].insert(0, "")  # as pandas prints a table
     if not re.search(r"[,;\t|]", text) and len({len(row) for row in aligned} - {1}) == 1:
         return _table(path, aligned, " ", [])
-    first = next((line for line in lines if line.strip()), "")
+    first = next(iter(lines), "")
     delimiter = max("\t;,|", key=first.count)
     if not first.count(delimiter):
         delimiter = max("\t;,", key=text.count)
@@ -84,7 +90,14 @@ def _table(path: Path, rows: list[list[str]], delimiter: str, remarks: list[str]
     rows = [[cell.strip() for cell in row] for row in rows]
     rows = [row for row in rows if any(row)]
     widest = max((sum(map(bool, row)) for row in rows), default=0)
-    start = next((i for i, row in enumerate(rows) if sum(map(bool, row)) >= min(2, widest)), 0)
+    start = next(
+        (
+            i
+            for i, row in enumerate(rows)
+            if sum(map(bool, row)) >= min(2, widest) or (widest == 2 and not row[0])
+        ),
+        0,
+    )
     if start:
         remarks = [*remarks, f"lines above the headings, left out: {start}"]
     rows = rows[start:]
@@ -103,37 +116,46 @@ def _table(path: Path, rows: list[list[str]], delimiter: str, remarks: list[str]
             )
     rows, filled_in = _filled_down(rows)
     remarks = [*remarks, *filled_in]
-    header = [heading or "(no name)" for heading in rows[0]]
+    header = [heading or UNNAMED for heading in rows[0]]
     return Cells(header, rows[1:], delimiter, remarks)
 
 
 def _joined_headings(rows: list[list[str]]) -> list[str] | None:
-    """Join two lines of headings, of which the first names groups of columns.
+    """Join two lines of headings: groups of columns and their parts, or headings and their units.
 
     The second line has no numbers where the lines below have, and repeats itself from group to
-    group. A group's name stands over its first column, or over a middle one.
+    group. A group's name stands over its first column, over all, or over a middle one. Columns of
+    names may be headed in the second line alone.
     """
     above, below = rows[0], rows[1]
-    places = [i for i, cell in enumerate(below) if cell and above[i] != cell]
-    names = [above[i] for i in places if above[i]]
-    are_spread = bool(names) and len(places) % len(names) == 0
-    if (
-        not places
-        or len(rows) < 3
-        or not (are_spread or above[places[0]])
-        or len(places) <= len(names)
-    ):
+    if len(rows) < 3 or any(map(_is_number, below)):
         return None
-    if any(_is_number(below[i]) or not any(_is_number(r[i]) for r in rows[2:]) for i in places):
+    have_numbers = [any(map(_is_number, column)) for column in zip(*rows[2:], strict=True)]
+    places = [i for i, cell in enumerate(below) if cell and above[i] != cell]
+    named_below = [i for i in places if not above[i] and not have_numbers[i]]
+    places = [i for i in places if i not in named_below]
+    if not places or not all(have_numbers[i] for i in places):
+        return None
+    joined = [below[i] if i in named_below else cell for i, cell in enumerate(above)]
+    names = [above[i] for i in places if above[i]]
+    if len(names) == len(places) and all(_is_unit(below[i]) for i in places):
+        for i in places:
+            joined[i] = f"{above[i]} ({below[i].strip('()[]')})"
+        return joined
+    are_spread = bool(names) and len(places) % len(names) == 0
+    if not (are_spread or above[places[0]]) or len(places) <= len(set(names)):
         return None
     groups: list[str] = []
     for place, i in enumerate(places):
         spread = names[min(place * len(names) // len(places), len(names) - 1)]
         groups.append((above[i] or groups[-1]) if above[places[0]] else spread)
-    joined = list(above)
     for i, group in zip(places, groups, strict=True):
         joined[i] = f"{below[i]} {group}"
     return joined
+
+
+def _is_unit(cell: str) -> bool:
+    return cell.strip("()[]").lower() in ("%", "-", "–", *SECONDS, *MULTIPLES)
 
 
 def _filled_down(rows: list[list[str]]) -> tuple[list[list[str]], list[str]]:

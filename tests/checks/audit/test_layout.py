@@ -22,9 +22,14 @@ def write(tmp_path: Path, text: str) -> Path:
         "Model,MNIST,,SVHN,\n,Acc,Time (s),Acc,Time (s)\na,99.1,10.2,93.0,33.1\n",
         "Model,,MNIST,,,SVHN,\n,Acc,Time (s),F1,Acc,Time (s),F1\na,99.1,10.2,0.9,93.0,33.1,0.9\n",
         "Model,MNIST,,SVHN\n,Acc,Time (s),Acc\na,99.1,10.2,93.0\n",
+        ",MNIST,,SVHN,\nModel,Acc,Time (s),Acc,Time (s)\na,99.1,10.2,93.0,33.1\n",
+        ",MNIST,MNIST,SVHN,SVHN\nModel,Acc,Time (s),Acc,Time (s)\na,99.1,10.2,93.0,33.1\n",
+        "&MNIST&&SVHN&\\\\Model&Acc&Time (s)&Acc&Time (s)\\\\a&99.1&10.2&93.0&33.1",
     ],
 )
 def test_headings_in_two_lines(tmp_path: Path, text: str) -> None:
+    if "&" in text:
+        text = f"\\begin{{tabular}}{{lcccc}}{text}\\end{{tabular}}"
     cells = read_cells(write(tmp_path, text))
     assert cells.header[:3] == ["Model", "Acc MNIST", "Time (s) MNIST"]
     assert "Acc SVHN" in cells.header and len(cells.rows) == 1
@@ -36,11 +41,37 @@ def test_one_line_of_headings_stays(tmp_path: Path) -> None:
         assert len(read_cells(write(tmp_path, text)).rows) == 2
 
 
+def test_units_below_the_headings(tmp_path: Path) -> None:
+    text = "Model,Acc,Train time,Params\n,[%],(min),M\na,91.2,12,1.1\nb,92.1,21,2.2\n"
+    assert read_cells(write(tmp_path, text)).header[1:3] == ["Acc (%)", "Train time (min)"]
+    table = read_csv(write(tmp_path, text), Options({}))
+    assert table.numbers("train_seconds").tolist() == [720, 1260]
+
+
+def test_a_first_column_without_a_heading(tmp_path: Path) -> None:
+    for text in (
+        ",Accuracy\na,91.2\nb,92.1\n",
+        "| | Acc |\n|---|---|\n| a | 91.2 |\n| b | 92.1 |\n",
+    ):
+        table = read_csv(write(tmp_path, text), Options({}))
+        assert table.numbers("test_accuracy").tolist() == pytest.approx([0.912, 0.921])
+        assert table.frame[table.settings[0]].tolist() == ["a", "b"]
+
+
 def test_aligned_and_drawn_tables(tmp_path: Path) -> None:
     aligned = "Model      Acc    Time\nResNet 18  94.31  120.4\nVGG 16     95.02  240.1\n"
     assert read_cells(write(tmp_path, aligned)).rows[0] == ["ResNet 18", "94.31", "120.4"]
     drawn = "+-----+------+\n| Net | Acc  |\n+=====+======+\n| a   | 94.1 |\n+-----+------+\n"
     assert read_cells(write(tmp_path, drawn)).rows == [["a", "94.1"]]
+    for text in (
+        "====  ====\nNet   Acc\n====  ====\na     94.1\n====  ====\n",
+        "| Net | Acc  |\n|-----+------|\n| a   | 94.1 |\n",
+        "  Net    Acc\n-----  -----\na      94.1\n",
+    ):
+        cells = read_cells(write(tmp_path, text))
+        assert (cells.header, cells.rows) == (["Net", "Acc"], [["a", "94.1"]])
+    pandas = "        Net  test_acc\n0  ResNet18     94.10\n1       VGG     95.02\n"
+    assert read_cells(write(tmp_path, pandas)).header == ["(no name)", "Net", "test_acc"]
 
 
 def test_rows_that_are_quantities_are_turned(tmp_path: Path) -> None:
