@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Sequence
 from pathlib import Path
@@ -149,9 +150,8 @@ def _setting(column: Column, row: int) -> object:
         return bare
     if name == "device":
         return _DEVICES.get(bare, cell)
-    return (
-        number.value if "," in cell and not number.unit and number.value == number.value else cell
-    )
+    is_number = not number.unit and not math.isnan(number.value)
+    return number.value if "," in cell and is_number else cell
 
 
 def _only(column: Column, rows: Sequence[int]) -> Column:
@@ -166,8 +166,8 @@ def _check_measured(path: Path, columns: Sequence[Column], names: Sequence[str])
         return
     for column in columns:
         if column.meaning.name in MEASURED or "acc" in column.heading.lower():
-            for name, cell in zip(names, column.cells, strict=True):
-                if not is_missing(cell):
+            for name, cell, number in zip(names, column.cells, column.numbers, strict=True):
+                if not is_missing(cell) and math.isnan(number.value):
                     raise UserError(
                         f"{path}: row {name}, column {column.heading}: {cell[:40]!r} is not "
                         "a number, and there is no other result; leave it empty if there is none"
@@ -185,7 +185,7 @@ def _unread(columns: Sequence[Column], names: Sequence[str]) -> list[str]:
         for column in columns
         if column.name in (*MEASURED, "num_test")
         for row, cell in enumerate(column.cells)
-        if not is_missing(cell) and column.numbers[row].value != column.numbers[row].value
+        if not is_missing(cell) and math.isnan(column.numbers[row].value)
     ]
     more = f" and {len(odd) - _MOST_NAMED} more" if len(odd) > _MOST_NAMED else ""
     return [f"not a number, left out: {'; '.join(odd[:_MOST_NAMED])}{more}"] if odd else []

@@ -72,6 +72,7 @@ def test_rows_without_result_or_of_one_result(tmp_path: Path) -> None:
         ("", "no rows"),
         ("test_accuracy\n", "no rows"),
         ("lr\n1\n", "name it with --map"),
+        ("lr,Relative accuracy\n1,101.5\n", "name it with --map"),
         ("test_accuracy,lr\n0.9,1,2\n", "row 1 has more cells"),
         ("test_accuracy\n0.9x1\n", "row 1, column test_accuracy: '0.9x1' is not a number"),
         ("test_accuracy\n1e999\n", "is not a number"),
