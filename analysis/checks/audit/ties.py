@@ -30,8 +30,8 @@ _MUST_MATTER = frozenset(SETTINGS) - {"epochs", "image_size", "in_channels"}
 """Runs that differ in another setting may honestly be equal: the best epoch of 10 may be that of
 20, and a setting that is unknown here may do nothing. Such ties are a note."""
 _OF_TRAINING = {"optimizer", "lr", "epochs", "seed", "weight_decay", "momentum"}
-"""A table with one of these is of trained models, so that devices cannot have equal results."""
-_SEVERITY = {"device": "warning"}
+"""A table with one of these is of trained models, so that devices cannot have equal results. In
+others a batch is one of evaluation, which changes no result."""
 _DISAGREEING = 0.5
 """Two runs disagree at least on this many images per error of the better one."""
 _COLLAPSED = 0.25
@@ -45,7 +45,7 @@ def tied_accuracies(table: Table) -> list[Finding]:
 
     Honest ties are left out or only noted: of placebos, of deterministic methods, of runs that
     predict one class, of settings that may not matter, of momentum with optimizers that have none,
-    and of devices if nothing was trained on them (the same weights give the same accuracy).
+    and of devices and batches if nothing was trained (the same weights give the same accuracy).
     """
     tests = []
     for dataset, within in table.by_dataset():
@@ -70,15 +70,24 @@ def tied_accuracies(table: Table) -> list[Finding]:
 
 def _paired_factors(table: Table) -> list[str]:
     left_out = ["dataset", *_NOT_PAIRED]
-    is_trained = "train_seconds" in table.frame and (
-        bool({*table.settings} & _OF_TRAINING)
-        or any("train" in str(heading).lower() for heading in table.printed)
-    )
-    left_out += [] if is_trained else ["device"]
+    left_out += [] if "train_seconds" in table.frame and _is_of_training(table) else ["device"]
     factors = [s for s in table.varying() if s not in left_out]
     if are_deterministic(table).any():
         return [s for s in factors if s in _PAIRED_IF_DETERMINISTIC]
     return factors
+
+
+def _is_of_training(table: Table) -> bool:
+    """Return whether settings or headings say that models were trained, and not only evaluated."""
+    headings = (str(heading).lower() for heading in table.printed)
+    return bool({*table.settings} & _OF_TRAINING) or any("train" in name for name in headings)
+
+
+def _severity(table: Table, factor: str) -> str:
+    may_be_equal = factor == "batch_size" and not _is_of_training(table)
+    if factor not in _MUST_MATTER or may_be_equal:
+        return "note"
+    return "warning" if factor == "device" else "serious"
 
 
 def _pairs(table: Table, factor: str, within: NDArray[np.bool_]) -> list[tuple[int, int]]:
@@ -170,11 +179,12 @@ def _finding(
     values = table.numbers("test_accuracy")
     num = table.num_test[tied[0][0]]
     images = f" on {int(num):,} images" if np.isfinite(num) else ""
+    of = f" of {dataset}" if "dataset" in table.frame else ""
     return Finding(
         rule="tied_accuracies",
-        severity="note" if factor not in _MUST_MATTER else _SEVERITY.get(factor, "serious"),
+        severity=_severity(table, factor),
         table=table.name,
-        says=f"rows of {dataset} that differ in {factor} have identical accuracies",
+        says=f"rows{of} that differ in {factor} have identical accuracies",
         evidence=(
             f"{len(tied)} of {len(pairs)} pairs are equal to the last digit{images} ("
             + ", ".join(percent(values[a], 4) for a, _ in tied[:4])

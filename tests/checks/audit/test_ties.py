@@ -119,6 +119,16 @@ def test_rows_that_answer_with_a_large_class_may_be_equal() -> None:
     assert tied_accuracies(copied) != []
 
 
+def test_batches_of_evaluation_change_no_accuracy() -> None:
+    """Models that were trained elsewhere, and timed with several sizes of batch."""
+    columns = {"model": np.repeat([*"abcdefgh"], 2), "batch_size": [1, 8] * 8}
+    accuracy = np.repeat(np.arange(70, 78) / 100, 2)
+    (found,) = tied_accuracies(table(**columns, test_accuracy=accuracy))
+    assert found.severity == "note" and found.says.startswith("rows that differ in batch_size")
+    (found,) = tied_accuracies(table(**columns, epochs=[5] * 16, test_accuracy=accuracy))
+    assert found.severity == "serious"
+
+
 def test_whole_column_copied() -> None:
     columns = {"model": ["a", "b"] * 4, "lr": LRS}
     accuracy = np.repeat([0.90, 0.89, 0.88, 0.87], 2)
