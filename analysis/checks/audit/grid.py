@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from math import prod
 
 import numpy as np
@@ -58,7 +59,8 @@ def repeated_settings(table: Table) -> list[Finding]:
     The table must have as many rows as the full grid of its settings, or a multiple. Two kinds of
     honest tables look like it. In a random search that drew as many settings as the grid has, 63 %
     of them are distinct: the rule is silent unless the number is four standard deviations away.
-    Rows that stand twice with the same results are restarts: they are counted once.
+    Rows that stand twice with the same results are restarts: they are counted once. A plan in which
+    each setting stands equally often has several runs of a part of the grid.
     """
     varying = table.varying()
     first = [group[0] for group in table.groups([*varying, "test_accuracy"]).values()]
@@ -67,10 +69,12 @@ def repeated_settings(table: Table) -> list[Finding]:
     full = prod(len({key[i] for key in keys}) for i in range(len(varying)))
     if len(varying) < 2 or rows < _FEWEST_ROWS or rows % full:
         raise NotApplicableError("the rows are not as many as a full grid of the settings has")
-    distinct = len({keys[row] for row in first})
+    times = Counter(keys)
+    distinct = len(times)
     drawn = 1 - np.exp(-rows / full)
     spread = np.sqrt(full * (1 - drawn) * (1 - (1 + rows / full) * (1 - drawn)))
-    if distinct == full or abs(distinct - full * drawn) <= _FAR * spread:
+    is_planned = distinct == full or len(set(times.values())) == 1
+    if is_planned or abs(distinct - full * drawn) <= _FAR * spread:
         return []
     groups = [group for group in table.groups(varying).values() if len(group) > rows // full]
     twice = sorted(row for group in groups for row in group)

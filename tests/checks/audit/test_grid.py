@@ -34,6 +34,10 @@ def test_honest_plans() -> None:
     assert repeated_settings(plan([*ROWS, *ROWS])) == []  # two runs of each
     with pytest.raises(NotApplicableError):
         repeated_settings(plan(ROWS[:100]))
+    # Eight runs of each optimizer at learning rates of its own, of which two are equal.
+    rates = {"optimizer": np.repeat(["sgd", "adam"], 16), "lr": np.repeat([1, 2, 3, 4], 8)}
+    accuracy = np.random.default_rng(0).permutation(32) / 1000
+    assert repeated_settings(table(**rates, test_accuracy=accuracy)) == []
     again = table(lr=[1, 2] * 4, epochs=[1, 1, 2, 2] * 2, test_accuracy=[0.1, 0.2, 0.3, 0.4] * 2)
     assert [f.severity for f in repeated_rows(again)] == ["note"]
 
