@@ -109,7 +109,9 @@ def _is_something_else(column: Column) -> bool:
     """
     if column.name == "train_seconds":
         return min(column.known) > _A_DATE
-    if not is_share(column.name) or (min(column.known) >= 0 and max(column.known) <= 100):
+    if column.name not in MEASURED or not is_share(column.name):
+        return False
+    if min(column.known) >= 0 and max(column.known) <= 100:
         return False
     if column.meaning.is_error and max(column.known) > 100:
         return column.meaning.scale is None or bool(column.meaning.arm)

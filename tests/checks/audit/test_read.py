@@ -253,6 +253,11 @@ def test_numbers_above_100_may_be_no_shares(tmp_path: Path, text: str) -> None:
     assert audit_table(table).findings == ()
 
 
+def test_mixed_precision_is_a_setting_and_no_share(tmp_path: Path) -> None:
+    table = read_csv(write(tmp_path, "AMP,acc\n✓,90\n✗,91\n✓,92\n"), PLAIN)
+    assert table.settings == ("mixed_precision",)
+
+
 def test_an_error_rate_above_100_percent_is_found(tmp_path: Path) -> None:
     path = write(tmp_path, "Model,Top-1 error (%)\na,24.0\nb,275\n")
     assert [finding.rule for finding in audit_table(read_csv(path, PLAIN)).findings] == ["in_range"]
