@@ -21,6 +21,7 @@ from analysis.checks.claims.outcome import (
     RATIO,
     Outcome,
     Word,
+    above_all,
     joined,
     mean_text,
     named,
@@ -65,6 +66,9 @@ class Higher:
         if matched.problem:
             return not_comparable(matched.problem)
         scale = evidence.scale(self.metric)
+        problem = "" if self.log else above_all("by_at_least", self.by_at_least, scale)
+        if problem:
+            return not_comparable(problem)
         note = turns(matched, alpha, log=self.log, scale=scale)
         return paired_outcome(
             matched,

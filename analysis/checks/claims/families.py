@@ -51,6 +51,10 @@ class BestOf:
     than: Any
     by: tuple[str, ...] = ("dataset",)
 
+    def __post_init__(self) -> None:
+        if isinstance(self.by, str):
+            object.__setattr__(self, "by", (self.by,))
+
     def judge(self, evidence: Evidence, alpha: float) -> Outcome:
         """Judge the claim on the evidence."""
         metric, _ = judged_by(evidence)

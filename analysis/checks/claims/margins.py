@@ -16,6 +16,7 @@ from analysis.checks.claims.outcome import (
     POINTS,
     SHARE,
     Outcome,
+    above_all,
     joined,
     named,
     not_comparable,
@@ -60,6 +61,8 @@ class Same:
         if matched.problem:
             return not_comparable(matched.problem)
         differences, units, scale = matched.differences, matched.units, evidence.scale(self.metric)
+        if problem := above_all("within", self.within, scale):
+            return not_comparable(problem)
         inside, p_value = units.p_within(self.within)
         bound = self.within if units.mean > 0 else -self.within  # the nearer one decides
         undecided = undecided_because(units, alpha, "equality", bound, scale=scale)
@@ -113,6 +116,8 @@ class Usually:
         if matched.problem:
             return not_comparable(matched.problem)
         differences, scale = matched.differences, evidence.scale(self.metric)
+        if problem := above_all("slack", self.slack, scale):
+            return not_comparable(problem)
         seeds = matched.pairs.get("seed")
         found = outperforming(differences + self.slack, seeds=seeds, confidence=1 - alpha)
         too_few = too_few_units(found.num_units, alpha)

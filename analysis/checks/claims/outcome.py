@@ -117,6 +117,13 @@ def not_comparable(reason: str) -> Outcome:
     return Outcome("not comparable", reason)
 
 
+def above_all(name: str, value: float, scale: Measure) -> str:
+    """Say that a margin or a threshold of shares is 100 % or more; empty if it is not."""
+    if not (scale.in_percent and abs(value) >= 1):
+        return ""
+    return f"{name}={value:g} stands for {100 * value:g} %; write {value / 100:g} for {value:g} %"
+
+
 def points(value: float) -> str:
     """Return a difference of fractions in percentage points, with its sign."""
     return f"{format_points(value)} points"

@@ -15,11 +15,12 @@ from numpy.typing import NDArray
 from analysis.checks.claims.configurations import keys_of
 from analysis.checks.claims.evidence import Evidence
 from analysis.checks.claims.origin import num_of
-from analysis.checks.claims.outcome import SHARE, Outcome, Word, named, not_comparable
+from analysis.checks.claims.outcome import SHARE, Outcome, Word, above_all, named, not_comparable
 from analysis.checks.claims.proportions import above
 from analysis.frames.columns import numbers
 from analysis.frames.seeds import over_seeds
 from analysis.frames.selection import ranked
+from search_spaces.errors import UserError
 
 
 @dataclass(frozen=True)
@@ -50,7 +51,12 @@ class MostRows:
     best_by: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
-        assert (self.above is None) != (self.below is None), "give above or below"
+        if (self.above is None) == (self.below is None):
+            raise UserError("MostRows: give above or below, such as above=0.98")
+        if not 0 < self.share <= 1:
+            raise UserError(f"MostRows: share={self.share!r} is not above 0 and at most 1")
+        if isinstance(self.best_by, str):
+            object.__setattr__(self, "best_by", (self.best_by,))
 
     @property
     def is_absolute(self) -> bool:
@@ -73,6 +79,9 @@ class MostRows:
             usable = usable.with_metric(metric)
             if usable.rows.empty:
                 return not_comparable(f"no rows with {named(metric)}")
+        name = "below" if self.above is None else "above"
+        if problem := above_all(name, self._threshold, evidence.scale(self.metric)):
+            return not_comparable(problem)
         picked_on = _picked_on(usable) if self.best_by else ""
         if picked_on is None:
             return not_comparable("no measure to pick the best configuration by")

@@ -8,8 +8,19 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from analysis.checks.claims.user import load_claims
-from analysis.claims import Claim, Higher
+from analysis.claims import (
+    BestHas,
+    BestOf,
+    Claim,
+    Criterion,
+    Higher,
+    MostRows,
+    Same,
+    Usually,
+    judge,
+)
 from search_spaces.errors import UserError
+from tests.checks.claims.claim_rows import two_arms
 
 ADAM = Higher("optimizer", "adam", "sgd")
 GOOD = """
@@ -46,6 +57,32 @@ def test_a_claim_that_is_none_is_refused(changes: dict[str, Any], message: str) 
     fields = {"name": "a_claim", "sentence": "So.", "test": ADAM} | changes
     with pytest.raises(UserError, match=message):
         Claim(**fields)
+
+
+@pytest.mark.parametrize(
+    ("test", "says"),
+    [
+        (MostRows("test_accuracy", above=98), "above=98 stands for 9800 %; write 0.98 for 98 %"),
+        (MostRows("test_accuracy", below=98), "below=98"),
+        (Higher("optimizer", "adam", "sgd", by_at_least=1), "by_at_least=1 stands for 100 %"),
+        (Same("optimizer", "adam", "sgd", within=1), "within=1 stands for 100 %"),
+        (Usually("optimizer", "adam", "sgd", slack=2), "write 0.02 for 2 %"),
+        (BestHas({"optimzer": "adam"}), "no column optimzer; did you mean 'optimizer'?"),
+    ],
+)
+def test_what_decides_nothing_says_why(test: Criterion, says: str) -> None:
+    verdict = judge(Claim("a_claim", "So.", test), two_arms([0.1] * 6))
+    assert verdict.word == "not comparable" and says in verdict.outcome.reason
+
+
+def test_one_name_needs_no_tuple() -> None:
+    by_family = MostRows("test_accuracy", above=0.5, best_by="family")  # type: ignore[arg-type]
+    assert by_family == MostRows("test_accuracy", above=0.5, best_by=("family",))
+    best = BestOf("optimizer", "adam", "sgd", by="family")  # type: ignore[arg-type]
+    assert best.by == ("family",)
+    for wrong in ({}, {"above": 0.5, "below": 0.6}, {"above": 0.5, "share": 2}):
+        with pytest.raises(UserError, match="MostRows: "):
+            MostRows("test_accuracy", **wrong)
 
 
 def test_claims_of_a_file(tmp_path: Path) -> None:
