@@ -175,14 +175,14 @@ def copies(table: Table, evidence: Evidence) -> list[Finding]:
     if are_svms(table).any() or not any(p is not None for p in evidence.predictions):
         raise NotApplicableError("it needs saved predictions of neural networks")
     seen: dict[tuple[str, bytes], list[int]] = {}
-    names = table.keys(["dataset"]) if "dataset" in table.frame else [("",)] * len(table.frame)
+    names = table.levels("dataset")
     for row, (predicted, matrix) in enumerate(
         zip(evidence.predictions, evidence.matrices, strict=True)
     ):
         if predicted is None or matrix is None or len(np.unique(predicted)) <= _COLLAPSED:
             continue
         if matrix.sum() - np.trace(matrix) >= _FEWEST_ERRORS:
-            seen.setdefault((names[row][0], predicted.tobytes()), []).append(row)
+            seen.setdefault((names[row], predicted.tobytes()), []).append(row)
     same = [rows for rows in seen.values() if len({evidence.trials[row] for row in rows}) > 1]
     if not same:
         return []

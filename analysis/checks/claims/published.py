@@ -7,6 +7,9 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
+from analysis.checks.audit.counts import whole_counts
+from analysis.checks.audit.finding import NotApplicableError
+from analysis.checks.audit.reference_table import from_reference as as_audited
 from analysis.checks.claims.evidence import SETTINGS, Evidence
 from analysis.checks.claims.origin import NUM_TEST, NUM_TRAIN, RESULT, RUN, SOURCE
 from analysis.frames.trial_frames import with_plain_text
@@ -39,14 +42,8 @@ def from_reference(tables: Sequence[ReferenceTable]) -> Evidence:
 
 
 def _not_whole(table: ReferenceTable) -> bool:
-    """Return whether an accuracy is not a whole number of the stated test images.
-
-    This is the test of Brown & Heathers (2017) for means of whole numbers. It needs enough digits.
-    """
-    printed, num_test = table.protocol.printed.get("test_accuracy"), table.protocol.num_test
-    if printed is None or printed.decimals is None or not num_test:
+    """Return whether the audit finds that an accuracy is no whole number of the test images."""
+    try:
+        return bool(whole_counts(as_audited(table)))
+    except NotApplicableError:
         return False
-    rounding = 0.5 * 10.0**-printed.decimals / (100 if printed.unit == "percent" else 1)
-    counts = table.frame["test_accuracy"].to_numpy(dtype=float) * num_test
-    allowed = rounding * num_test + 1e-6
-    return bool(allowed < 0.25 and (np.abs(counts - np.round(counts)) > allowed).any())
