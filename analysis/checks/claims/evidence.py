@@ -19,20 +19,18 @@ from analysis.checks.claims.origin import (
     FIRST_RUN,
     NUM_TEST,
     NUM_TRAIN,
-    PREDICTIONS,
     RESULT,
     RUN,
     SOURCE,
-    TEST_SET,
     num_of,
 )
+from analysis.checks.claims.splits import num_images, with_predictions
 from analysis.frames.arithmetic import warning
-from analysis.frames.columns import datasets_of_rows, numbers, same_at_every_seed
+from analysis.frames.columns import numbers, same_at_every_seed
 from analysis.frames.labels import heading
 from analysis.frames.load import FINISHED, Study
 from analysis.frames.measures import Measure
-from analysis.frames.meta import datasets_of
-from analysis.frames.split import identity_of_test, varies
+from analysis.frames.split import varies
 from analysis.frames.steady import steady_seconds
 from analysis.frames.training_time import PROCESSOR, compared_time
 from analysis.frames.trial_frames import with_plain_text
@@ -151,8 +149,8 @@ def from_study(study: Study) -> Evidence:
     if "family" not in rows:
         rows["family"] = str(study.meta["space"].get("trainable"))
     for split in ("train", "val", "test"):
-        rows[num_of(split)] = _images(study, rows, split)
-    rows = _with_predictions(_with_first_seeds(rows, study), study)
+        rows[num_of(split)] = num_images(study, rows, split)
+    rows = with_predictions(_with_first_seeds(rows, study), study)
     if "train_seconds" in rows:
         time = compared_time(study)
         rows["train_seconds"] = steady_seconds(rows, study.epochs, time).fillna(rows[time])
@@ -225,39 +223,6 @@ def _with_first_seeds(rows: pd.DataFrame, study: Study) -> pd.DataFrame:
         first = rows.groupby(ids, sort=False)[own].transform("first")
         rows[of_first] = first.where(repeated, rows[own])
     return rows
-
-
-def _with_predictions(rows: pd.DataFrame, study: Study) -> pd.DataFrame:
-    """Add ``PREDICTIONS`` and ``TEST_SET``."""
-    data = study.meta.get("data")
-    keys = list(zip(rows["config_id"].map(str), rows["seed"].map(int), strict=True))
-    datasets = datasets_of_rows(study)[rows.index]
-    test_sets = [
-        identity_of_test(data, str(dataset), seed)
-        for dataset, (_, seed) in zip(datasets, keys, strict=True)
-    ]
-    files = pd.Series([study.predictions_path(*key) for key in keys], rows.index, dtype=object)
-    rows[PREDICTIONS], rows[TEST_SET] = files, test_sets
-    return rows
-
-
-def _images(study: Study, rows: pd.DataFrame, split: str) -> pd.Series[float]:
-    """Return the images of a split as the rows report them, else as the study planned them."""
-    counts = datasets_of_rows(study)[rows.index].map(_planned_images(study, split)).astype(float)
-    # A parameter of the same name is a user's, and what he means by it is unknown.
-    reported = "num_train_images" if split == "train" else f"num_{split}"
-    if split == "train" or reported not in study.config_keys:
-        counts = numbers(rows, reported).fillna(counts)
-    return counts
-
-
-def _planned_images(study: Study, split: str) -> dict[str, float]:
-    counts = {}
-    for name, entry in datasets_of(study.meta.get("data")).items():
-        count = entry.get(f"num_{split}")
-        if isinstance(count, int) and not isinstance(count, bool) and count > 0:
-            counts[name] = float(count)
-    return counts
 
 
 def _training_size(rows: pd.DataFrame) -> list[str]:
