@@ -88,7 +88,7 @@ def selection_gap(
         record |= {"num_candidates": len(group), metric: pick[metric]}
         record["num_tied"] = _num_tied(group, metric)
         has_test = test_metric in group and test_metric != metric
-        on_test = ranked(group, test_metric, mode) if has_test else group.iloc[:0]
+        on_test = _ranked(group, test_metric, mode) if has_test else group.iloc[:0]
         if len(on_test):
             claimed, honest = on_test.iloc[0][test_metric], pick[test_metric]
             gap = claimed - honest if mode == "max" else honest - claimed
@@ -118,17 +118,11 @@ def _ranked_groups(
         groups = list(configurations.groupby(list(by), sort=False, dropna=False))
     for names, group in groups:
         if len(group):
-            yield names, ranked(group, metric, mode)
+            yield names, _ranked(group, metric, mode)
 
 
-def ranked(configurations: pd.DataFrame, metric: str, mode: str) -> pd.DataFrame:
-    """Return the configurations with a finite metric, the best first.
-
-    Args:
-        configurations: as from ``over_seeds``; their index is the declared order.
-        metric: the metric to judge by.
-        mode: ``"max"`` or ``"min"``.
-    """
+def _ranked(configurations: pd.DataFrame, metric: str, mode: str) -> pd.DataFrame:
+    """Return the configurations with a finite metric, best first; their index is their order."""
     usable = configurations[_finite(configurations[metric])]
     ranks = [
         rank(float(score), mode, num_epochs, int(place), int(num_seeds))
@@ -140,11 +134,11 @@ def ranked(configurations: pd.DataFrame, metric: str, mode: str) -> pd.DataFrame
     return usable.iloc[sorted(range(len(ranks)), key=ranks.__getitem__)]
 
 
-def _num_tied(best_first: pd.DataFrame, metric: str) -> int:
+def _num_tied(ranked: pd.DataFrame, metric: str) -> int:
     """Return how many of the ranked configurations are as good as the first."""
     scores = [
         rank(float(score), "max", 0, 0, int(number))
-        for score, number in zip(best_first[metric], best_first["num_seeds"], strict=True)
+        for score, number in zip(ranked[metric], ranked["num_seeds"], strict=True)
     ]
     return scores.count(scores[0])
 

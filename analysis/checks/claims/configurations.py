@@ -21,10 +21,11 @@ from analysis.checks.claims.origin import (
     SOURCE,
 )
 from analysis.checks.claims.outcome import named
+from analysis.frames.columns import numbers
 from analysis.frames.seeds import over_seeds
-from analysis.frames.selection import ranked
 from analysis.stats import noise_floor
 from search_spaces.errors import UserError
+from tune_app.study.selection import rank
 
 _NOISE_GROUPS = ("dataset", "epochs")
 """Settings that the noise of a run depends on most; it is estimated for each combination."""
@@ -76,7 +77,8 @@ def configurations_of(evidence: Evidence, metric: str, placebo: str) -> pd.DataF
     """
     distinct = evidence.distinct()
     rows, keys = distinct.rows, keys_of(distinct)
-    num_rows = keys_of(evidence).value_counts()[keys.drop_duplicates()].to_numpy()
+    planned = keys_of(evidence).value_counts()[keys.drop_duplicates()]
+    num_rows = np.asarray(planned, dtype=np.int64)
     measured = list(dict.fromkeys(name for name in (metric, "test_accuracy") if name in rows))
     joined = over_seeds(rows, measured, by=keys)
     joined[RESULTS] = rows[RESULT].groupby(keys, sort=False).agg(frozenset).to_numpy()
@@ -94,13 +96,24 @@ def configurations_of(evidence: Evidence, metric: str, placebo: str) -> pd.DataF
     return joined
 
 
-def best_of(configurations: pd.DataFrame, metric: str) -> pd.Series[Any]:
-    """Return the best configuration by an accuracy, picked by the rule of the report.
+def best_of(configurations: pd.DataFrame, metric: str, mode: str = "max") -> pd.Series[Any]:
+    """Return the best configuration by the rule of the report (``rank``).
 
-    Only configurations with results at the most seeds are compared, as in ``best_rows``.
+    Only configurations with results at the most seeds are compared.
+
+    Args:
+        configurations: with ``NUM_ROWS``, in the declared order.
+        metric: a metric that all of them have.
+        mode: ``"max"`` or ``"min"``.
     """
-    counted = configurations.assign(num_seeds=configurations[NUM_ROWS])
-    return configurations.loc[ranked(counted, metric, "max").index[0]]
+    epochs = numbers(configurations, "milestone")
+    candidates = zip(configurations[metric], epochs, configurations[NUM_ROWS], strict=True)
+    ranks = [
+        rank(float(score), mode, num_epochs, place, int(num_rows))
+        for place, (score, num_epochs, num_rows) in enumerate(candidates)
+    ]
+    best: pd.Series[Any] = configurations.iloc[ranks.index(min(ranks))]
+    return best
 
 
 def _is_fixed(

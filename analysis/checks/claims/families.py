@@ -49,7 +49,7 @@ class BestOf:
     factor: str
     higher: Any
     than: Any
-    by: tuple[str, ...] = ("dataset",)
+    by: str | tuple[str, ...] = ("dataset",)
 
     def __post_init__(self) -> None:
         if isinstance(self.by, str):

@@ -12,14 +12,13 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from analysis.checks.claims.configurations import keys_of
+from analysis.checks.claims.configurations import NUM_ROWS, best_of, keys_of
 from analysis.checks.claims.evidence import Evidence
 from analysis.checks.claims.origin import num_of
 from analysis.checks.claims.outcome import SHARE, Outcome, Word, above_all, named, not_comparable
 from analysis.checks.claims.proportions import above
 from analysis.frames.columns import numbers
 from analysis.frames.seeds import over_seeds
-from analysis.frames.selection import ranked
 from search_spaces.errors import UserError
 
 
@@ -48,7 +47,7 @@ class MostRows:
     below: float | None = None
     minus: str | None = None
     share: float = 0.5
-    best_by: tuple[str, ...] = ()
+    best_by: str | tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         if (self.above is None) == (self.below is None):
@@ -235,7 +234,8 @@ def _best(evidence: Evidence, by: Sequence[str], metric: str) -> tuple[pd.DataFr
         return rows, 1
     keys = keys_of(evidence)
     joined = over_seeds(evidence.rows.assign(key=keys), [metric], by=keys).dropna(subset=[metric])
+    joined[NUM_ROWS] = joined["num_seeds"]
     groups = joined.groupby(list(by), sort=False)
     mode = evidence.measures.better(metric) or "max"
-    best = [ranked(group, metric, mode)["key"].iloc[0] for _, group in groups]
+    best = [best_of(group, metric, mode)["key"] for _, group in groups]
     return rows[keys[rows.index].isin(best)], int(groups.size().max())

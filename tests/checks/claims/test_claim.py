@@ -76,9 +76,9 @@ def test_what_decides_nothing_says_why(test: Criterion, says: str) -> None:
 
 
 def test_one_name_needs_no_tuple() -> None:
-    by_family = MostRows("test_accuracy", above=0.5, best_by="family")  # type: ignore[arg-type]
+    by_family = MostRows("test_accuracy", above=0.5, best_by="family")
     assert by_family == MostRows("test_accuracy", above=0.5, best_by=("family",))
-    best = BestOf("optimizer", "adam", "sgd", by="family")  # type: ignore[arg-type]
+    best = BestOf("optimizer", "adam", "sgd", by="family")
     assert best.by == ("family",)
     for wrong in ({}, {"above": 0.5, "below": 0.6}, {"above": 0.5, "share": 2}):
         with pytest.raises(UserError, match="MostRows: "):
