@@ -15,7 +15,6 @@ from analysis.frames.load import Study
 from analysis.frames.rows import TIMED_ON, Processors, processors_of
 from analysis.frames.training_time import PROCESSOR, WALL
 from analysis.stats import conditions_differ, same_conditions, units_of
-from tune_app.study.trial_record import WAITED_SHARE
 
 _FIRST = (PROCESSOR, WALL, "fit_seconds")
 
@@ -68,12 +67,10 @@ def _compared(joined: Joined, name: str) -> dict[str, Any]:
     if pairs.empty:
         return record
     one, two = (side.loc[pairs["line"]].set_axis(pairs.index) for side in _timed_sides(joined))
-    if name == PROCESSOR:  # who had the cores meanwhile does not matter to it
-        one, two = (side.drop(columns=WAITED_SHARE, errors="ignore") for side in (one, two))
-    alike = same_conditions(one, two)
+    alike = same_conditions(one, two, time=name)
     record["num_left_out"] = int((~alike).sum())
     if not alike.any():
-        return record | {"problem": conditions_differ(one, two)}
+        return record | {"problem": conditions_differ(one, two, time=name)}
     kept = pairs[alike]
     kept = kept.assign(difference=np.log(kept["b"] / kept["a"]))
     found = independent(kept)

@@ -8,7 +8,6 @@ because they add no information.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from typing import Any
 
@@ -20,10 +19,9 @@ from analysis.frames.measures import mean_column, picked_by
 from analysis.frames.pairing import sets_of
 from analysis.frames.rows import TIMED_ON
 from analysis.frames.summary import groups_of
-from analysis.frames.training_time import PROCESSOR, WALL, compared_time
+from analysis.frames.training_time import WALL, compared_time
 from analysis.stats import conditions_differ, same_conditions
 from analysis.stats.timing import CONDITIONS
-from tune_app.study.trial_record import WAITED_SHARE
 
 
 def sets(
@@ -113,8 +111,6 @@ def _at(study: Study, group: pd.DataFrame, factor: str, level: Any) -> pd.DataFr
     """Return the metrics of one level, one line per set, in the order of the sets."""
     rows = group[group[factor] == level].drop_duplicates("set")
     frame = pd.DataFrame({name: numbers(rows, name) for name in (*measured(study), *CONDITIONS)})
-    if compared_time(study) == PROCESSOR:
-        frame[WAITED_SHARE] = math.nan  # it does not matter to processor time
     known = [name for name in ("device", TIMED_ON) if name in rows]
     return frame.join(rows[known]).set_axis(rows["set"]).sort_index()
 
@@ -122,15 +118,15 @@ def _at(study: Study, group: pd.DataFrame, factor: str, level: Any) -> pd.DataFr
 def time_ratios(above: pd.DataFrame, below: pd.DataFrame, time: str = WALL) -> pd.Series[float]:
     """Return the ratio of the two training times of each pair; NaN if their conditions differ."""
     seconds = below[time].where(below[time] > 0)
-    return (above[time] / seconds).where(same_conditions(above, below))
+    return (above[time] / seconds).where(same_conditions(above, below, time=time))
 
 
 def _problem(above: pd.DataFrame, below: pd.DataFrame, time: str) -> str:
     """Say why no pair of times can be compared; empty if one can, or if there are no times."""
     timed = above[time].notna() & below[time].notna()
-    if not timed.any() or same_conditions(above, below)[timed].any():
+    if not timed.any() or same_conditions(above, below, time=time)[timed].any():
         return ""
-    return conditions_differ(above[timed], below[timed])
+    return conditions_differ(above[timed], below[timed], time=time)
 
 
 def pairs_data(study: Study, factor: str, first: Any, second: Any) -> pd.DataFrame:

@@ -7,10 +7,13 @@ import math
 import pandas as pd
 
 from analysis.frames.rows import BESIDE, IN_TURN, TIMED_ON, processors_differ
+from analysis.frames.training_time import PROCESSOR, WALL
 from tune_app.study.trial_record import WAITED_SHARE
 
 CONDITIONS = ("num_concurrent_trials", "num_threads", WAITED_SHARE)
 """Columns that say under which conditions a time was taken."""
+TAKEN_FROM = "@taken_from"
+"""The column of rows whose ``train_seconds`` may be another time, with the name of that time."""
 BUSY_SHARE = 0.15
 """Threads that wait for a core for this share of their time share the cores with other work.
 
@@ -20,19 +23,23 @@ NUM_WARM_UP = 1
 """Epochs to leave out at the start: the first one also fills caches and selects algorithms."""
 
 
-def conditions_differ(first: pd.DataFrame, second: pd.DataFrame) -> str:
+def conditions_differ(first: pd.DataFrame, second: pd.DataFrame, *, time: str = WALL) -> str:
     """Say why the durations of two sets of rows cannot be compared; empty if they can.
 
     They can be compared if every row records how many trials ran at once on its node
     (``num_concurrent_trials``, 1 for alone), this number is the same in all rows, and rows with the
     same ``device`` used the same number of threads (``num_threads``, if recorded). Rows that do
     not record a number are not comparable, and neither are rows whose threads waited for a core for
-    15 % of their time or longer (``waited_share``, if recorded). It does not help that a study
-    asks for trials that run alone, because the GPUs of one node still share the node. If the rows
-    name their processor (``timed_on``), it has to be the same one; a GPU may be compared with the
-    processor beside it.
+    15 % of their time or longer (``waited_share``, if recorded); waiting does not matter to
+    processor time. It does not help that a study asks for trials that run alone, because the GPUs
+    of one node still share the node. If the rows name their processor (``timed_on``), it has to be
+    the same one; a GPU may be compared with the processor beside it.
+
+    Args:
+        first, second: the rows.
+        time: the column that is compared.
     """
-    both = pd.concat([_conditions(first), _conditions(second)], ignore_index=True)
+    both = pd.concat([_conditions(rows, time) for rows in (first, second)], ignore_index=True)
     return _processors_differ(both) or _numbers_differ(both) or _busy(both)
 
 
@@ -76,9 +83,11 @@ def _silent(values: pd.Series[float]) -> str:
     return "1 row does" if number == 1 else f"{number} rows do"
 
 
-def same_conditions(first: pd.DataFrame, second: pd.DataFrame) -> pd.Series[bool]:
+def same_conditions(
+    first: pd.DataFrame, second: pd.DataFrame, *, time: str = WALL
+) -> pd.Series[bool]:
     """Return line by line, for frames with the same index, whether two durations are comparable."""
-    a, b = _conditions(first), _conditions(second)
+    a, b = _conditions(first, time), _conditions(second, time)
     counts = a["num_concurrent_trials"] == b["num_concurrent_trials"]
     threads = (a["num_threads"] == b["num_threads"]) | (
         a["num_threads"].isna() & b["num_threads"].isna()
@@ -98,7 +107,7 @@ def _machines(processors: pd.Series[str]) -> pd.Series[str]:
     return processors.str.replace(f"^.*{BESIDE}", "", regex=True)
 
 
-def _conditions(rows: pd.DataFrame) -> pd.DataFrame:
+def _conditions(rows: pd.DataFrame, time: str) -> pd.DataFrame:
     missing = pd.Series(math.nan, index=rows.index)
     frame = pd.DataFrame(
         {
@@ -106,6 +115,9 @@ def _conditions(rows: pd.DataFrame) -> pd.DataFrame:
             for name in CONDITIONS
         }
     )
+    own = TAKEN_FROM in rows and time == WALL
+    taken_from = rows[TAKEN_FROM] if own else pd.Series(time, index=rows.index)
+    frame[WAITED_SHARE] = frame[WAITED_SHARE].mask(taken_from == PROCESSOR)
     processors = rows[TIMED_ON] if TIMED_ON in rows else pd.Series(index=rows.index, dtype="str")
     return frame.assign(device=rows.get("device"), **{TIMED_ON: processors.astype("str")})
 

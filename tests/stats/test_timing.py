@@ -6,6 +6,7 @@ import pandas as pd
 import pytest
 
 from analysis.stats import conditions_differ, epoch_times, same_conditions
+from analysis.stats.timing import TAKEN_FROM
 
 
 def test_unknown_conditions_are_not_comparable() -> None:
@@ -44,6 +45,18 @@ def test_times_of_a_busy_machine_are_comparable_with_none() -> None:
     calm = rows.iloc[[0, 0, 0]].reset_index(drop=True)
     assert list(same_conditions(calm, rows)) == [True, True, False]
     assert list(same_conditions(rows, calm)) == [True, True, False]
+
+
+def test_waiting_for_a_core_matters_to_every_time_but_that_of_the_processor() -> None:
+    rows = pd.DataFrame({"num_concurrent_trials": 1, "waited_share": [0.02, 0.37]})
+    one, other = rows[:1], rows[1:]
+    assert conditions_differ(one, other, time="cpu_seconds") == ""
+    assert same_conditions(rows, rows, time="cpu_seconds").all()
+    # Claims name the compared time train_seconds, whatever it was taken from.
+    taken = rows.assign(**{TAKEN_FROM: "cpu_seconds"})
+    assert conditions_differ(taken[:1], taken[1:], time="train_seconds") == ""
+    assert "other work" in conditions_differ(taken[:1], taken[1:], time="eval_seconds")
+    assert list(same_conditions(taken, taken, time="eval_seconds")) == [True, False]
 
 
 @pytest.mark.parametrize("device", ["cpu", "cuda"])

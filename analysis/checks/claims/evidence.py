@@ -32,11 +32,11 @@ from analysis.frames.load import FINISHED, Study
 from analysis.frames.measures import Measure
 from analysis.frames.split import varies
 from analysis.frames.steady import steady_seconds
-from analysis.frames.training_time import PROCESSOR, compared_time
+from analysis.frames.training_time import compared_time
 from analysis.frames.trial_frames import with_plain_text
+from analysis.stats.timing import TAKEN_FROM
 from search_spaces.errors import did_you_mean, one_line
 from tune_app.study.measures import Measures
-from tune_app.study.trial_record import WAITED_SHARE
 
 SETTINGS = (
     *("dataset", "model", "kernel", "C", "degree", "gamma", "num_train_images", "batch_size"),
@@ -154,8 +154,7 @@ def from_study(study: Study) -> Evidence:
     if "train_seconds" in rows:
         time = compared_time(study)
         rows["train_seconds"] = steady_seconds(rows, study.epochs, time).fillna(rows[time])
-        if time == PROCESSOR:
-            rows[WAITED_SHARE] = np.nan  # it does not matter to processor time
+        rows[TAKEN_FROM] = time
     rows = with_plain_text(rows)
     return Evidence(
         study.name,

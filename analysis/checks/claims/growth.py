@@ -50,7 +50,7 @@ class GrowsFaster:
             )
         if evidence.kind == "study" and is_timed(self.metric):
             timed = pd.concat(groups)
-            if problem := conditions_differ(timed, timed):
+            if problem := conditions_differ(timed, timed, time=self.metric):
                 return not_comparable(f"times are not comparable: {problem}")
         slopes = [
             slope_of(part[self.with_], part[self.metric], self.exponent, alpha) for part in groups

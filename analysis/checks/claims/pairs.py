@@ -115,9 +115,9 @@ def match(
     # The rows at the first and at the second level, indexed by pair.
     one, other = (rows.loc[distinct[side]].set_axis(distinct.index) for side in (0, 1))
     if is_timed(metric) and evidence.kind == "study":
-        alike = same_conditions(one, other)
+        alike = same_conditions(one, other, time=metric)
         if not alike.any():
-            differ = conditions_differ(one, other)
+            differ = conditions_differ(one, other, time=metric)
             return Matched(_NOTHING, problem=f"times are not comparable: {differ}")
         one, other = one[alike], other[alike]
     is_counted = metric == "test_accuracy" and not log

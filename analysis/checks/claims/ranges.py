@@ -129,7 +129,7 @@ class LongerThan:
             if set(one[NUM_TRAIN].dropna()) != set(other[NUM_TRAIN].dropna()):
                 return not_comparable("trained on different numbers of images")
             if evidence.kind == "study" and is_timed(self.metric):
-                problem = conditions_differ(one, other)
+                problem = conditions_differ(one, other, time=self.metric)
                 if problem:
                     return not_comparable(f"times are not comparable: {problem}")
             a, b = one[self.metric], other[self.metric]
