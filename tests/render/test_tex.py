@@ -21,6 +21,11 @@ def test_golden_table() -> None:
     )
 
 
+def test_signs_of_the_tables_have_commands() -> None:
+    """LaTeX stops at a sign that no package of a plain document defines."""
+    assert escape("≤ 0.1 → 3") == r"$\leq$ 0.1 $\rightarrow$ 3"
+
+
 def test_nothing_in_a_value_is_a_command() -> None:
     text = escape("\\input{/etc/passwd}^^41~`\n")
     assert text == (
