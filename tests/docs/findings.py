@@ -202,7 +202,7 @@ def made_in_words(study: Study) -> list[str]:
 
 
 def _machines(study: Study) -> Iterator[str]:
-    """Yield each processor with the versions that ran there, and the number of its rows."""
+    """Yield each processor with the versions that ran there, and how many rows have ended."""
     found: dict[str, list[str]] = {}
     for launch, record in launch_records(study.meta).items():
         hardware, packages = record.get("hardware") or {}, record.get("packages") or {}
@@ -212,8 +212,8 @@ def _machines(study: Study) -> Iterator[str]:
         text = f"{hardware.get('num_cpus')} CPUs of {hardware.get('cpu')}, {', '.join(versions)}"
         found.setdefault(text, []).append(launch)
     for text, names in found.items():
-        number = int(study.rows["launch"].isin(names).sum())
-        yield f"{one_line(text)}: {counted(number, 'row')}"
+        ended = study.rows["launch"].isin(names) & study.rows["status"].isin(ENDED)
+        yield f"{one_line(text)}: {counted(int(ended.sum()), 'row')}"
 
 
 def studies_table() -> str:
