@@ -13,7 +13,7 @@ import pandas as pd
 
 from analysis.frames.arithmetic import launch_records
 from analysis.frames.best_of import FEWEST_SEEDS
-from analysis.frames.columns import levels, numbers
+from analysis.frames.columns import levels, numbers, same_at_every_seed
 from analysis.frames.load import Study
 from analysis.frames.measures import num_items_of, picked_by, shown_of
 from analysis.frames.selection import selection_gap
@@ -68,7 +68,8 @@ def winners(study: Study) -> list[Winner]:
     quality = picked_by(study)
     by = [name for name in groups_of(study) if name == "dataset"]
     rows = candidates(study)
-    gaps = selection_gap(rows, by, study.metric, study.mode, quality.shown)
+    same = same_at_every_seed(study)
+    gaps = selection_gap(rows, by, study.metric, study.mode, quality.shown, same=same)
     found = []
     for gap in gaps.to_dict("records"):
         mine = rows[rows["config_id"] == gap["config_id"]]

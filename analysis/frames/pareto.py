@@ -8,10 +8,11 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from analysis.frames.columns import numbers
+from analysis.frames.columns import numbers, same_at_every_seed
 from analysis.frames.load import Study
 from analysis.frames.pairs import by_dataset
 from analysis.frames.seeds import over_seeds
+from analysis.frames.selection import num_counted
 from analysis.frames.summary import candidates
 from analysis.stats.pareto import hypervolume, on_front
 from tune_app.study.objective import Objective
@@ -62,7 +63,8 @@ def fronts(study: Study) -> list[Front]:
     joined = over_seeds(usable[whole], [objective.metric for objective in objectives])
     found = []
     for names, group in by_dataset(joined):
-        mine = group[group["num_seeds"] == group["num_seeds"].max()]
+        counted = num_counted(group, same_at_every_seed(study))
+        mine = group[counted == counted.max()]
         dataset = names.get("dataset")
         found.append(_front(None if pd.isna(dataset) else dataset, mine, _costs(mine, objectives)))
     return found

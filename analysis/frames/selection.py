@@ -9,7 +9,7 @@ test set would have claimed.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -30,6 +30,8 @@ def best_rows(
     by: Sequence[str] = ("dataset", "model"),
     metric: str = "val_accuracy",
     mode: str = "max",
+    *,
+    same: Collection[str] = (),
 ) -> pd.DataFrame:
     """Return the best configuration of each group, one row each, in the order of the groups.
 
@@ -37,20 +39,21 @@ def best_rows(
     differs between its seeds then holds the mean (``seed`` itself: the first). Rows that are not
     ``FINISHED`` or whose metric is not finite are left out. So are configurations of which one seed
     diverged, because the mean of the other seeds would be too good. Only configurations with
-    results at the most seeds are compared, so seeds that failed count against one, too. Of equal
-    metrics the one with fewer epochs (``milestone``) is picked, then the one that was declared
-    first.
+    results at the most seeds are compared, so seeds that failed count against one, too; one that
+    the seed does not change has them all with its first. Of equal metrics the one with fewer epochs
+    (``milestone``) is picked, then the one that was declared first.
 
     Args:
         rows: as ``Study.rows``.
         by: the columns that make a group; empty for one group of all rows.
         metric: the validation metric to judge by.
         mode: ``"max"`` or ``"min"``.
+        same: config_ids whose result does not depend on the seed.
 
     Returns:
         The columns of ``rows`` and ``num_seeds``; no rows if nothing can be picked.
     """
-    picks = [group.iloc[[0]] for _, group in _ranked_groups(rows, by, metric, mode)]
+    picks = [group.iloc[[0]] for _, group in _ranked_groups(rows, by, metric, mode, same)]
     if not picks:
         return rows.iloc[:0].assign(num_seeds=0)
     return pd.concat(picks, ignore_index=True)
@@ -62,11 +65,13 @@ def selection_gap(
     metric: str = "val_accuracy",
     mode: str = "max",
     test_metric: str = "",
+    *,
+    same: Collection[str] = (),
 ) -> pd.DataFrame:
     """Return for each group the pick on validation and what a pick on test would have claimed.
 
     Args:
-        rows, by, metric, mode: as for ``best_rows``.
+        rows, by, metric, mode, same: as for ``best_rows``.
         test_metric: the same quantity on test data; by default ``test_accuracy`` for
             ``val_accuracy``. It may be the metric itself; then there is no gap.
 
@@ -81,14 +86,14 @@ def selection_gap(
     columns = ["config_id", "num_seeds", "num_candidates", "num_tied", metric, test_metric]
     columns += ["test_picked_config_id", f"test_picked_{test_metric}", "gap"]
     records = []
-    for names, group in _ranked_groups(rows, by, metric, mode):
+    for names, group in _ranked_groups(rows, by, metric, mode, same):
         pick = group.iloc[0]
         record: dict[str, Any] = dict(zip(by, names, strict=True))
         record |= {"config_id": pick["config_id"], "num_seeds": pick["num_seeds"]}
         record |= {"num_candidates": len(group), metric: pick[metric]}
-        record["num_tied"] = _num_tied(group, metric)
+        record["num_tied"] = _num_tied(group, metric, same)
         has_test = test_metric in group and test_metric != metric
-        on_test = _ranked(group, test_metric, mode) if has_test else group.iloc[:0]
+        on_test = _ranked(group, test_metric, mode, same) if has_test else group.iloc[:0]
         if len(on_test):
             claimed, honest = on_test.iloc[0][test_metric], pick[test_metric]
             gap = claimed - honest if mode == "max" else honest - claimed
@@ -100,8 +105,30 @@ def selection_gap(
     return pd.DataFrame(records, columns=list(dict.fromkeys([*by, *columns])))
 
 
+def contenders(
+    rows: pd.DataFrame, by: Sequence[str], metric: str, mode: str, same: Collection[str]
+) -> frozenset[str]:
+    """Return the config_ids that ``best_rows`` compares: those with the most seeds of a group."""
+    found: set[str] = set()
+    for _, group in _ranked_groups(rows, by, metric, mode, same):
+        counted = num_counted(group, same)
+        found.update(group.loc[counted == counted.max(), "config_id"])
+    return frozenset(found)
+
+
+def num_counted(configurations: pd.DataFrame, same: Collection[str]) -> pd.Series[int]:
+    """Return at how many seeds each of some configurations counts as having a result.
+
+    Args:
+        configurations: ``config_id`` and ``num_seeds``, as ``over_seeds`` returns them.
+        same: config_ids whose result does not depend on the seed, which have it at all seeds.
+    """
+    number = configurations["num_seeds"]
+    return number.mask(configurations["config_id"].isin(list(same)), number.max())
+
+
 def _ranked_groups(
-    rows: pd.DataFrame, by: Sequence[str], metric: str, mode: str
+    rows: pd.DataFrame, by: Sequence[str], metric: str, mode: str, same: Collection[str]
 ) -> Iterator[tuple[tuple[Any, ...], pd.DataFrame]]:
     """Yield the names of each group that has candidates, and its configurations, best first."""
     assert mode in ("max", "min"), mode
@@ -118,27 +145,32 @@ def _ranked_groups(
         groups = list(configurations.groupby(list(by), sort=False, dropna=False))
     for names, group in groups:
         if len(group):
-            yield names, _ranked(group, metric, mode)
+            yield names, _ranked(group, metric, mode, same)
 
 
-def _ranked(configurations: pd.DataFrame, metric: str, mode: str) -> pd.DataFrame:
+def _ranked(
+    configurations: pd.DataFrame, metric: str, mode: str, same: Collection[str]
+) -> pd.DataFrame:
     """Return the configurations with a finite metric, best first; their index is their order."""
     usable = configurations[_finite(configurations[metric])]
     ranks = [
         rank(float(score), mode, num_epochs, int(place), int(num_seeds))
         for place, score, num_epochs, num_seeds in zip(
-            *(usable.index, usable[metric], numbers(usable, "milestone"), usable["num_seeds"]),
+            usable.index,
+            usable[metric],
+            numbers(usable, "milestone"),
+            num_counted(usable, same),
             strict=True,
         )
     ]
     return usable.iloc[sorted(range(len(ranks)), key=ranks.__getitem__)]
 
 
-def _num_tied(ranked: pd.DataFrame, metric: str) -> int:
+def _num_tied(ranked: pd.DataFrame, metric: str, same: Collection[str]) -> int:
     """Return how many of the ranked configurations are as good as the first."""
     scores = [
         rank(float(score), "max", 0, 0, int(number))
-        for score, number in zip(ranked[metric], ranked["num_seeds"], strict=True)
+        for score, number in zip(ranked[metric], num_counted(ranked, same), strict=True)
     ]
     return scores.count(scores[0])
 

@@ -9,10 +9,10 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from analysis.frames.columns import numbers, repeats
+from analysis.frames.columns import numbers, repeats, same_at_every_seed
 from analysis.frames.load import Study
 from analysis.frames.measures import measures_of, picked_by
-from analysis.frames.selection import best_rows
+from analysis.frames.selection import best_rows, contenders
 from tune_app.study.measures import quantity_of
 from tune_app.study.selection import group_names
 
@@ -40,7 +40,15 @@ def candidates(study: Study) -> pd.DataFrame:
 @lru_cache(maxsize=8)
 def best_data(study: Study) -> pd.DataFrame:
     """Return the best configuration of each group, picked on validation, as ``best_rows`` does."""
-    return best_rows(candidates(study), groups_of(study), study.metric, study.mode)
+    same = same_at_every_seed(study)
+    return best_rows(candidates(study), groups_of(study), study.metric, study.mode, same=same)
+
+
+@lru_cache(maxsize=8)
+def compared(study: Study) -> frozenset[str]:
+    """Return the config_ids from which the best are picked: those with results at enough seeds."""
+    same = same_at_every_seed(study)
+    return contenders(candidates(study), groups_of(study), study.metric, study.mode, same)
 
 
 def curve(study: Study, trial_id: object, last_epoch: float) -> pd.DataFrame:

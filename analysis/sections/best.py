@@ -8,7 +8,7 @@ import pandas as pd
 
 from analysis.frames.arithmetic import warning
 from analysis.frames.cells import counted, format_cell
-from analysis.frames.columns import is_over, numbers, shown_parameters
+from analysis.frames.columns import is_over, numbers, same_at_every_seed, shown_parameters
 from analysis.frames.labels import LABELS, MISSING, heading, label, parameter_heading
 from analysis.frames.load import FINISHED, Study
 from analysis.frames.measures import (
@@ -42,7 +42,8 @@ def best(study: Study, key: str) -> Section | None:
     if best_of_study(study.meta) is not None:
         return None
     by, test_metric = groups_of(study), picked_by(study).shown
-    gaps = selection_gap(candidates(study), by, study.metric, study.mode, test_metric)
+    same = same_at_every_seed(study)
+    gaps = selection_gap(candidates(study), by, study.metric, study.mode, test_metric, same=same)
     if gaps.empty:
         return Section("Best configurations", (Paragraph(nothing_picked(study)),))
     configurations = study.rows.drop_duplicates("config_id").set_index("config_id")
@@ -52,8 +53,8 @@ def best(study: Study, key: str) -> Section | None:
         for gap in gaps.to_dict("records")
     ]
     cells = {name: [record[name] for record in records] for name in records[0]}
-    same = [name for name in ("candidates", "seeds") if len(records) > len(set(cells[name])) == 1]
-    everywhere = {f"num_{name}": int(cells.pop(name)[0]) for name in same}
+    equal = [name for name in ("candidates", "seeds") if len(records) > len(set(cells[name])) == 1]
+    everywhere = {f"num_{name}": int(cells.pop(name)[0]) for name in equal}
     notes = (
         *_everywhere(**everywhere),
         *(() if is_alone else _how_picked(study)),

@@ -173,3 +173,18 @@ def test_gap_without_a_test_metric_is_unknown() -> None:
     gap = selection_gap(frame, metric="val_score")
     assert gap["config_id"].item() == "a"
     assert math.isnan(gap["gap"].item()) and gap["test_picked_config_id"].isna().item()
+
+
+def test_a_result_that_no_seed_changes_counts_at_every_seed() -> None:
+    """An SVM on all images has one result, beside means over seeds of those on some images."""
+    some = [("some", "d", "m", seed, "finished", 0.8, 0.8, 1.0) for seed in (0, 1, 2)]
+    frame = rows(*some, ("all", "d", "m", 0, "finished", 0.9, 0.9, 1.0))
+    assert best_rows(frame)["config_id"].item() == "some", "else the other seeds are missing"
+    best = best_rows(frame, same=["all"])
+    assert best["config_id"].item() == "all"
+    assert best["num_seeds"].item() == 1
+    gap = selection_gap(frame.assign(val_accuracy=0.9), same=["all"])
+    assert gap["num_tied"].item() == 2
+    assert gap["test_picked_config_id"].item() == "all"
+    worse = frame.assign(val_accuracy=[0.95, 0.95, 0.95, 0.9])
+    assert best_rows(worse, same=["all"])["config_id"].item() == "some"

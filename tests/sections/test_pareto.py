@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import math
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from analysis.frames.answer import winners
 from analysis.frames.load import Study, load_study
 from analysis.frames.pareto import fronts
 from analysis.render.document import Table
@@ -99,3 +101,16 @@ def test_means_that_differ_by_rounding_are_equal(tmp_path: Path) -> None:
     assert (0.80 + 0.84) / 2 > 0.82, "by rounding"
     some = {1: [(0.80, 40.0), (0.84, 40.0)], 2: [(0.82, 10.0), (0.82, 10.0)]}
     assert front_of(tmp_path / "own", some) == [2]
+
+
+def test_a_configuration_that_no_seed_changes_is_compared_with_the_others(tmp_path: Path) -> None:
+    some = {1: [(0.9, 40.0), (0.9, 40.0)], 2: [(0.8, 10.0), (0.8, 10.0)]}
+    front_of(tmp_path / "own", some)
+    file = tmp_path / "own" / "study.json"
+    meta = json.loads(file.read_text())
+    [same] = [c["config_id"] for c in meta["configurations"] if c["config"] == {"depth": 2}]
+    file.write_text(json.dumps(meta | {"same_at_every_seed": [same]}))
+    study = load_study(tmp_path / "own")
+    [front] = fronts(study)
+    assert [int(depth) for depth in front.frame["depth"]] == [1, 2]
+    assert [winner.config["depth"] for winner in winners(study)] == [1]
