@@ -13,6 +13,7 @@ from analysis.figures.theme import INK
 from analysis.frames.clock import study_clock
 from analysis.frames.columns import numbers
 from analysis.frames.load import Study
+from analysis.frames.summary import compared
 
 _HEIGHT = 260
 
@@ -23,8 +24,8 @@ def history_data(study: Study, rows: Rows) -> pd.DataFrame:
     With several seeds it is the time of the last one.
 
     Returns:
-        ``id``, ``place`` (from 1) and ``hours`` since the first trial of the study began; empty if
-        no times are recorded.
+        ``id``, ``place`` (from 1), ``hours`` since the first trial of the study began, and
+        ``compared``, whether it can be picked as the best; empty if no times are recorded.
     """
     rows_drawn = study.rows[study.rows["config_id"].isin(rows.frame["config_id"])]
     ends = rows_drawn[["config_id", "trial_id"]].assign(epoch=numbers(rows_drawn, "milestone"))
@@ -37,6 +38,7 @@ def history_data(study: Study, rows: Rows) -> pd.DataFrame:
             "id": [str(name) for name in last.index],
             "place": range(1, len(last) + 1),
             "hours": last.to_numpy() / 3600.0,
+            "compared": last.index.isin(compared(study)),
         }
     )
 
@@ -98,10 +100,14 @@ def _hours() -> Spec:
 
 
 def _best_so_far(field: Field) -> list[Spec]:
-    best = {"op": field.better or "max", "field": field.key, "as": "best"}
-    frame: Spec = {"sort": [{"field": "place"}], "frame": [None, 0]}
-    frame |= {"groupby": ["panel"]}
-    return [{"filter": f"isValid(datum.{field.key})"}, {"window": [best], **frame}]
+    value = f"datum.compared && isValid(datum.{field.key}) ? datum.{field.key} : null"
+    best = {"op": field.better or "max", "field": "candidate", "as": "best"}
+    frame: Spec = {"sort": [{"field": "place"}], "frame": [None, 0], "groupby": ["panel"]}
+    return [
+        {"calculate": value, "as": "candidate"},
+        {"window": [best], **frame},
+        {"filter": "isValid(datum.best)"},
+    ]
 
 
 def _x_patch(x: Spec) -> Patch:

@@ -88,7 +88,8 @@ def history(study: Study, key: str) -> Figure | None:
     colour = next((f for f in by_spread(rows, rows.objective) if f is not problem), None)
     caption = (
         f"{capital(rows.objective.title)} in the order in which results came{coloured(colour)}, "
-        f"and the best so far{' on each data set' if problem else ''}."
+        f"and the best so far{' on each data set' if problem else ''}"
+        f"{'' if data['compared'].all() else ' of those with results at the most seeds'}."
     )
     time = duration(3600 * float(data["hours"].max()))
     alt = f"{caption} {counted(len(data), 'configuration')} in {time}."

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -7,9 +8,11 @@ import pytest
 from analysis.figures.budget import budget_chart, budget_data
 from analysis.figures.history import history_chart, history_data
 from analysis.figures.rows import rows_of
+from analysis.figures.theme import INK
 from analysis.figures.timeline import timeline_chart, timeline_data
 from analysis.frames.load import load_study
-from tests.drawn_charts import drawn, texts
+from analysis.sections.course_figures import history
+from tests.drawn_charts import SVG, drawn, texts
 from tests.own_studies import own_study, report
 from tests.random_search import random_search
 
@@ -81,3 +84,27 @@ def test_pauses_in_which_nothing_ran_are_no_hours_of_a_study(tmp_path: Path) -> 
     assert rows is not None
     assert data.bars["end"].tolist() == [1.0, 2.0, 3.0]
     assert history_data(study, rows)["hours"].tolist() == pytest.approx([1 / 60, 2 / 60, 3 / 60])
+
+
+def test_a_part_of_the_seeds_is_not_the_best_so_far(tmp_path: Path) -> None:
+    configs = [{"depth": depth} for depth in range(4)]
+    ledger = own_study(tmp_path / "part", configs, seeds=(0, 1), metric="score", mode="max")
+    for place, config in enumerate(configs):
+        for seed in (0, 1):
+            if place < 3 or seed == 0:  # the last one is the best, and has no second seed yet
+                begins = 200.0 * place + 100.0 * seed
+                report(ledger, config, [{"score": float(place)}], seed=seed, begins=begins)
+    study = load_study(tmp_path / "part")
+    rows = rows_of(study, "part")
+    assert rows is not None
+    data = history_data(study, rows)
+    assert data["compared"].tolist() == [True, True, True, False]
+    drawing = drawn(history_chart(rows, data, "part-history", None))
+    paths = [path.attrib for path in drawing.iter(f"{SVG}path")]
+    points = [path["transform"] for path in paths if "transform" in path]
+    [line] = [path["d"] for path in paths if path.get("stroke") == INK and path["d"]]
+    *_, (_, third), (end, _) = [re.findall(r"[\d.]+", point) for point in points]
+    assert line.endswith(f"L{end},{third}"), "it goes on to the last result, as high as the third"
+    figure = history(study, "part")
+    assert figure is not None
+    assert "the best so far of those with results at the most seeds." in figure.caption
