@@ -76,15 +76,23 @@ def sliced(study: Study, key: str) -> Figure | None:
     colour = by_spread(rows, y)[0]
     caption = f"{capital(y.title)} against each factor{coloured(colour)}."
     caption += sample_words(len(rows.frame), MOST_IN_SLICE)
-    means = [f"{value_words(y, mean)} at {name}" for name, mean in _means(colour, y).items()]
-    alt = f"{caption} {capital(colour.title)}: means {', '.join(means)}."
+    alt = f"{caption} {_means(colour, y, problem_of(rows))}"
     draw = partial(slices_chart, rows, y, colour)
     return Figure(f"{key}-slices", caption, alt, draw, is_wide=True)
 
 
-def _means(field: Field, y: Field) -> dict[str, float]:
-    values = pd.Series(y.values, dtype="float64").groupby(list(field.grouping.values)).mean()
-    return {name: float(values[name]) for name in field.grouping.order if name in values}
+def _means(field: Field, y: Field, problem: Field | None) -> str:
+    """Return the mean at each level of a field, on each data set: their scales may differ."""
+    values = pd.Series(y.values, dtype="float64")
+    panels = pd.Series(problem.grouping.values if problem else "", values.index)
+    texts = []
+    for name, group in values.groupby(panels, sort=False):
+        means = group.groupby(pd.Series(field.grouping.values)[group.index]).mean().dropna()
+        known = [level for level in field.grouping.order if level in means]
+        shown = ", ".join(f"{value_words(y, float(means[level]))} at {level}" for level in known)
+        where = f" on {problem.title} {name}" if problem else ""
+        texts.append(f"{capital(field.title)}{where}: means {shown}." if shown else "")
+    return " ".join(filter(None, texts))
 
 
 def pareto(study: Study, key: str) -> Figure | None:

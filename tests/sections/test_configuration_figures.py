@@ -9,6 +9,7 @@ import pytest
 
 from analysis.frames.costs import cost_measures
 from analysis.frames.load import load_study
+from analysis.sections.configuration_figures import sliced
 from analysis.sections.figures import costs
 from tests.own_studies import own_study, report
 
@@ -43,3 +44,20 @@ def test_the_cost_of_a_result(
         [figure] = section.blocks
         assert f"Validation rmse against {cost}" in figure.caption  # type: ignore[union-attr]
     assert "train_loss" not in cost_measures(study)
+
+
+def test_means_in_words_are_those_of_each_data_set(tmp_path: Path) -> None:
+    """An error of 1 and one of 1,000 have no mean."""
+    space = {"metric": "val_rmse", "mode": "min"}
+    configs = [{"dataset": d, "lr": lr, "w": w} for d in "ab" for lr in (0.1, 0.2) for w in (1, 2)]
+    ledger = own_study(tmp_path / "two", configs, **space)
+    for config in configs:
+        value = {"a": 1.0, "b": 1000.0}[config["dataset"]] * (1 + 10 * config["lr"] + config["w"])
+        report(ledger, config, [{"val_rmse": value}])
+    figure = sliced(load_study(tmp_path / "two"), "two")
+    assert figure is not None
+    # (1 + 1 + 1.5) and (1 + 2 + 1.5), and a thousand times as much.
+    assert figure.alt.endswith(
+        " Learning rate on data set a: means 3.5 at 0.1, 4.5 at 0.2. "
+        "Learning rate on data set b: means 3500 at 0.1, 4500 at 0.2."
+    )
