@@ -42,10 +42,12 @@ def rows_table(study: Study, key: str) -> Table:
     frame = frame.sort_values(study.metric, ascending=ascending, kind="stable", na_position="last")
     best = set() if best_of_study(study.meta) else set(best_data(study)["config_id"])
     parameters = shown_parameters(study) or list(study.factors)
-    cells: dict[str, list[str]] = {"pick": [_BEST if i in best else "" for i in frame["config_id"]]}
+    marks = [_BEST if config_id in best else "" for config_id in frame["config_id"]]
+    cells, filters = {"pick": marks}, []
     for name in parameters:
         if name in frame:
-            cells[parameter_heading(name)] = [label(name, value) for value in frame[name]]
+            filters.append(free_heading(cells, parameter_heading(name)))
+            cells[filters[-1]] = [label(name, value) for value in frame[name]]
     copies = [bool(same_as) for same_as in frame["same_as"]]
     for metric in metrics:
         cells[free_heading(cells, measure_of(study, metric).heading)] = _metric_cells(
@@ -54,7 +56,7 @@ def rows_table(study: Study, key: str) -> Table:
     if len(set(study.meta["seeds"])) > 1:
         pairs = zip(frame["num_seeds"], frame["num_planned"], strict=True)
         same = frame["config_id"].isin(same_at_every_seed(study))
-        cells["seeds"] = [
+        cells[free_heading(cells, "seeds")] = [
             _ONE_RESULT if copied and have > 1 else f"{have}/{planned}"
             for (have, planned), copied in zip(pairs, same, strict=True)
         ]
@@ -71,8 +73,8 @@ def rows_table(study: Study, key: str) -> Table:
             *_notes(study, bool(best), copies, bool({WALL, PROCESSOR} & {*metrics})),
             *_time_note(study, frame, metrics),
         ),
-        frozenset(i for i, mark in enumerate(cells["pick"]) if mark),
-        tuple(title for title in map(parameter_heading, parameters) if title in cells),
+        frozenset(i for i, mark in enumerate(marks) if mark),
+        tuple(filters),
         f"{key}-rows",
         {c: s for c, s in zip(frame["config_id"], frame["same_as"], strict=True) if s},
         tuple(panels.get(config_id, "") for config_id in frame["config_id"]),

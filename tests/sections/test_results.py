@@ -4,6 +4,7 @@ from pathlib import Path
 
 from analysis.frames.load import load_study
 from analysis.sections.results import rows_table
+from tests.own_studies import own_study, report
 from tests.studies import (
     line,
     resnet_config,
@@ -24,3 +25,18 @@ def test_seeds_are_one_line_with_their_spread(tmp_path: Path) -> None:
     assert table.cells["seeds"] == ["2/3"]
     assert table.cells["status"] == ["finished, missing"]
     assert len(table.frame) == 3, "the CSV has every row"
+
+
+def test_a_parameter_may_have_the_name_of_a_column(tmp_path: Path) -> None:
+    configs = [{"pick": kind, "seeds": number} for kind in ("x", "y") for number in (1, 2)]
+    space = {"metric": "loss", "mode": "min", "factors": ["pick", "seeds"]}
+    ledger = own_study(tmp_path / "own", configs, seeds=(0, 1), **space)
+    for place, config in enumerate(configs):
+        for seed in (0, 1):
+            report(ledger, config, [{"loss": float(place)}], seed=seed)
+    table = rows_table(load_study(tmp_path / "own"), "own")
+    assert table.cells["pick"] == ["★", "", "", ""] and table.marked == {0}
+    assert table.cells["pick\u2032"] == ["x", "x", "y", "y"]
+    assert table.cells["seeds"] == ["1", "2", "1", "2"]
+    assert set(table.cells["seeds\u2032"]) == {"2/2"}
+    assert table.filters == ("pick\u2032", "seeds")
