@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Mapping
 from typing import Any
 
 import pandas as pd
@@ -49,7 +51,7 @@ HEADINGS = {
 def label(column: str, value: Any) -> str:
     """Return a parameter's value as it is printed: ``MNIST`` for ``mnist``, ``yes`` for True."""
     if isinstance(value, str):
-        return one_line(LABELS.get(column, {}).get(value, value))
+        return format_value(LABELS.get(column, {}).get(value, value))
     if column == "max_iter" and value == -1:
         return "no limit"
     return format_value(value)
@@ -62,13 +64,18 @@ def label_in_text(value: object) -> str:
 
 
 def format_value(value: Any) -> str:
-    """Return a value without a unit: yes or no, a whole number in full, else four digits."""
-    if value is None or (not isinstance(value, str) and pd.isna(value)):
+    """Return a value without a unit: yes or no, a whole number in full, else four digits.
+
+    A text of nothing but spaces stands in quotes, and a list or a mapping is printed as JSON.
+    """
+    if isinstance(value, (list, tuple, Mapping)):
+        return one_line(json.dumps(value, default=str, ensure_ascii=False))
+    if isinstance(value, str):
+        return one_line(value) or repr(value)
+    if value is None or pd.isna(value):
         return MISSING
     if pd.api.types.is_bool(value):
         return "yes" if value else "no"
-    if isinstance(value, str):
-        return one_line(value)
     number = float(value)
     if number.is_integer() and abs(number) < LARGEST_WHOLE:
         text = str(int(number))

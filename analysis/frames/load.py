@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from analysis.frames.copies import study_store
 from analysis.frames.ray_results import load_analysis
-from analysis.frames.rows import processors_of, row_frame, rows_of, told_apart
+from analysis.frames.rows import processors_of, row_frame, rows_of, telling_apart
 from analysis.frames.trial_frames import epoch_frame, trial_frame
 from search_spaces.errors import UserError
 from tune_app.storage.open_store import refresh_to_read
@@ -163,8 +163,10 @@ def load_study(place: str | Path | StudyStore) -> Study:
     recorded = read_recorded(store.root, meta)
     trials = list(recorded.trials.values())
     configurations = {str(c["config_id"]): flat(c["config"]) for c in meta["configurations"]}
-    if meta["space"].get("is_own") is True:
-        configurations = told_apart(configurations)
+    # A frame tells apart what the parameters of our own trainables can be.
+    is_own = meta["space"].get("is_own") is True
+    tell = telling_apart(configurations.values() if is_own else ())
+    configurations = {config_id: tell(c) for config_id, c in configurations.items()}
     config_keys = tuple(dict.fromkeys(key for c in configurations.values() for key in c))
     outcomes = recorded.outcomes(meta)
     records, reports = rows_of(configurations, outcomes, processors_of(meta["launches"]))
@@ -173,8 +175,8 @@ def load_study(place: str | Path | StudyStore) -> Study:
         store=store,
         meta=meta,
         rows=rows,
-        trials=trial_frame(trials),
-        epochs=epoch_frame(trials),
+        trials=trial_frame(trials, tell),
+        epochs=epoch_frame(trials, tell),
         config_keys=config_keys,
         metric_keys=metric_keys,
         notes=recorded.notes,

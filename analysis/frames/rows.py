@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
@@ -26,27 +26,31 @@ UNKNOWN, UNKNOWN_GPU = "a processor that is not recorded", "a GPU that is not re
 _NOT_METRICS = ("epoch", "status", "milestone", "predictions_file", "device")
 
 
-def told_apart(configurations: Mapping[str, Record]) -> dict[str, Record]:
-    """Return configurations of a user's function with values that a frame tells apart.
+def telling_apart(configurations: Iterable[Record]) -> Callable[[Record], Record]:
+    """Return a function that gives a configuration values which a frame tells apart.
 
-    None is a value there, and becomes the text ``None``, because a frame takes it for a missing
-    one. Booleans become texts if the parameter also has numbers, because True equals 1.
+    It is for studies of a user's function, whose values may be anything. None is a value there, and
+    becomes the text ``None``, because a frame takes it for a missing one. Booleans become texts if
+    the parameter also has numbers, because True equals 1. A text that reads like a value of another
+    type, such as ``"None"`` beside None, gets quotes.
     """
-    with_numbers = {
-        key
-        for config in configurations.values()
-        for key, value in config.items()
-        if isinstance(value, (int, float)) and not isinstance(value, bool)
-    }
+    others: dict[str, dict[str, bool]] = {}
+    for config in configurations:
+        for key, value in config.items():
+            of_key = others.setdefault(key, {})
+            if not isinstance(value, str):
+                of_key[str(value)] = isinstance(value, (int, float)) and not isinstance(value, bool)
 
     def plain(key: str, value: object) -> object:
-        is_flag = isinstance(value, bool) and key in with_numbers
+        of_key = others.get(key)
+        if of_key is None:
+            return value
+        if isinstance(value, str):
+            return repr(value) if value in of_key else value
+        is_flag = isinstance(value, bool) and any(of_key.values())
         return str(value) if value is None or is_flag else value
 
-    return {
-        config_id: {key: plain(key, value) for key, value in config.items()}
-        for config_id, config in configurations.items()
-    }
+    return lambda config: {key: plain(key, value) for key, value in config.items()}
 
 
 class Processors(NamedTuple):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 import pandas as pd
 
@@ -49,8 +49,11 @@ def resolved(config: Record, reported: Record) -> Record:
     return joined
 
 
-def trial_frame(trials: list[Trial]) -> pd.DataFrame:
-    """Return one row per trial, as ``Study.trials`` describes."""
+def trial_frame(trials: list[Trial], tell: Callable[[Record], Record] = dict) -> pd.DataFrame:
+    """Return one row per trial, as ``Study.trials`` describes.
+
+    ``tell`` makes the parameters of a trial such that a frame tells them apart.
+    """
     records: list[Record] = []
     for trial in trials:
         outcome = trial.outcome(trial.last_milestone)
@@ -66,7 +69,7 @@ def trial_frame(trials: list[Trial]) -> pd.DataFrame:
             "last_milestone": trial.last_milestone,
             "num_rows": sum(len(config_ids) for config_ids in trial.serves.values()),
         }
-        records.append(summary | resolved(trial.config, scalars(last)) | summary)
+        records.append(summary | resolved(tell(trial.config), scalars(last)) | summary)
     columns = ("trial_key", "name", "launches", "status", "reason", "num_epochs", "tune_seconds")
     return _frame(records, (*columns, "last_milestone", "num_rows"))
 
@@ -78,11 +81,11 @@ def tune_seconds(records: Iterable[Record]) -> float:
     return sum(known) if known else math.nan
 
 
-def epoch_frame(trials: list[Trial]) -> pd.DataFrame:
-    """Return one row per trial and epoch, as ``Study.epochs`` describes."""
+def epoch_frame(trials: list[Trial], tell: Callable[[Record], Record] = dict) -> pd.DataFrame:
+    """Return one row per trial and epoch, as ``Study.epochs`` describes; ``tell`` as above."""
     records: list[Record] = []
     for trial in trials:
-        config = trial.config
+        config = tell(trial.config)
         for epoch, (directory, record) in sorted(trial.history.items()):
             place = {"trial_key": trial.key, "launch": directory.launch, "epoch": epoch}
             source = {key: record[key] for key in _KEPT if key in record}

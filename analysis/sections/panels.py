@@ -32,6 +32,7 @@ from tune_app.study.measures import Measures, measured
 from tune_app.study.objective import finite_number
 from tune_app.study.row_details import Attempt, RowDetails, read_row
 from tune_app.study.text_tail import Tail
+from tune_app.study.trial_directory import flat
 from tune_app.study.trial_record import Record
 from tune_app.study.trials import RowKey
 
@@ -105,20 +106,21 @@ class _Panels:
         seeds = self._study.meta["seeds"]
         for entry in self._study.meta["configurations"]:
             config_id, config = entry["config_id"], entry["config"]
+            flattened = flat(config)
             if config_id not in self._names:
                 continue
             found = [self._row((config_id, seed), config) for seed in seeds[:MOST_SEEDS]]
             outcomes = [self._study.outcomes[config_id, seed] for seed in seeds]
             statuses = dict.fromkeys(outcome.status for outcome in outcomes)
             settings = ", ".join(
-                f"{parameter_heading(name)} {label(name, config[name])}"
+                f"{parameter_heading(name)} {label(name, flattened[name])}"
                 for name in self._study.factors
-                if name in config
+                if name in flattened
             )
             yield Panel(
                 name=self._names[config_id],
                 title=f"{config_id} · {settings} · {', '.join(statuses)}",
-                configuration=Facts("Configuration", tuple(_pairs(config))),
+                configuration=Facts("Configuration", tuple(_pairs(flattened))),
                 rows=tuple(found),
                 more=f"tune-app show {place} {config_id} prints this, and more of the texts.",
             )
@@ -206,8 +208,7 @@ def _ends_of(study: Study) -> dict[str, list[float]]:
 
 def _pairs(config: Record) -> Iterator[tuple[str, str]]:
     for name, value in config.items():
-        is_plain = value is None or isinstance(value, (str, int, float))
-        yield one_line(name), format_value(value) if is_plain else one_line(str(value))
+        yield one_line(name), format_value(value)
 
 
 def _size(num_bytes: int) -> str:

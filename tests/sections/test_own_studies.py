@@ -15,6 +15,7 @@ from analysis.frames.effects import main_effects_data
 from analysis.frames.load import load_study
 from analysis.frames.measures import num_items_of, picked_by
 from analysis.report import main
+from analysis.sections.panels import panels
 from tests.own_studies import Json, mixed_study, own_study, report, rmse_study, score_study
 from tests.studies import line, resnet_config, study_json, write_study, write_trial
 from tune_app.study.ledger import Ledger
@@ -92,6 +93,35 @@ def test_none_and_flags_are_values_of_their_own(tmp_path: Path) -> None:
     # The losses are 1 to 12 in the order of kind (a, 1, True), limit (None, 0.5) and model.
     assert dict(effects.loc["kind", "mean_loss"]) == {1: 6.5, "a": 2.5, "True": 10.5}
     assert dict(effects.loc["limit", "mean_loss"]) == {0.5: 7.5, "None": 5.5}
+
+
+def test_texts_that_read_like_other_values_stand_in_quotes(tmp_path: Path) -> None:
+    kinds = ("", " ", None, "None", 1, "1")
+    configs = [{"kind": kind, "width": width} for kind in kinds for width in (1, 2)]
+    ledger = own_study(tmp_path / "texts", configs, metric="score", mode="max", factors=["kind"])
+    for place, config in enumerate(configs):
+        report(ledger, config, [{"score": 0.0}, {"score": float(place)}])
+    text = written(ledger.root)
+    assert re.search(r"\| kind +\| 1, '', ' ', None, 'None', '1' \| varied \|", text)
+    study = load_study(ledger.root)
+    effects = main_effects_data(study).set_index(["factor", "level"])
+    assert dict(effects.loc["kind", "mean_score"]) == {
+        **{"": 0.5, " ": 2.5, "None": 4.5, "'None'": 6.5, 1: 8.5, "'1'": 10.5}
+    }
+    assert set(study.epochs["kind"]) == set(study.rows["kind"])
+
+
+def test_parameters_that_are_lists_and_mappings(tmp_path: Path) -> None:
+    layers: list[Json] = [{"layers": [64, 32]}, {"layers": [8]}]
+    configs = [one | {"optimizer": {"lr": lr}} for one in layers for lr in (0.1, 0.2)]
+    factors = ["layers", "optimizer/lr"]
+    ledger = own_study(tmp_path / "lists", configs, metric="score", mode="max", factors=factors)
+    for place, config in enumerate(configs):
+        report(ledger, config, [{"score": float(place)}])
+    assert "layers \\[8\\], optimizer/lr 0.2" in written(ledger.root)
+    first = panels(load_study(ledger.root), "lists")[0]
+    assert "layers [64, 32], optimizer/lr 0.1" in first.title
+    assert first.configuration.pairs == (("layers", "[64, 32]"), ("optimizer/lr", "0.1"))
 
 
 def test_a_users_own_percentages_stay_as_they_are(tmp_path: Path) -> None:
