@@ -127,3 +127,18 @@ def test_a_table_without_rows_or_columns_is_no_error(tmp_path: Path) -> None:
     for cells in ({}, {"a": []}):
         table = Table("t", "Empty.", cells, pd.DataFrame())
         assert "No rows." in text_of(pdf.render_pdf(document(table), Drawings()), tmp_path)
+
+
+def test_a_long_name_stands_in_its_own_column(tmp_path: Path) -> None:
+    sentence = (
+        "On this data set validation rmse is 3.63 mm higher on average, in 4 of 4 pairs. " * 3
+    )
+    cells = {
+        "data set": ["fashion_mnist_corrupted"],
+        "step": ["learning rate: 0.001 → 0.01"],
+        "difference in validation rmse (mm)": ["+3.24 [+2.05, +4.68]"],
+        **{"pairs": ["6"], "p": ["0.062"], "verdict": ["not distinguishable"]},
+        **{"processor time": ["1.01×"], "what it does": [sentence]},
+    }
+    content = pdf.render_pdf(document(Table("t", "Steps.", cells, pd.DataFrame())), Drawings())
+    assert re.search(r"fashion_mnist_corrupted +learning rate: ", text_of(content, tmp_path))
