@@ -12,10 +12,10 @@ from typing import Any
 import pandas as pd
 
 from analysis.compare.joined import settings_of
+from analysis.compare.measure import judged
 from analysis.frames.arithmetic import launch_records
 from analysis.frames.labels import label
 from analysis.frames.load import FINISHED, Study
-from analysis.frames.measures import measures_of
 from analysis.frames.meta import datasets_of
 from analysis.frames.split import varies
 from search_spaces.errors import one_line
@@ -86,7 +86,7 @@ def _space(study: Study) -> dict[str, str]:
     space = study.meta["space"]
     return {
         "trainable": one_line(str(space.get("trainable") or "")),
-        "objective": measures_of(study).words(study.metric),
+        "objective": _objective(study),
         "configurations": str(len(study.meta["configurations"])),
         "seeds": ", ".join(map(str, sorted(study.meta["seeds"]))),
         "result of a trial": one_line(str(space.get("result") or "")),
@@ -96,6 +96,11 @@ def _space(study: Study) -> dict[str, str]:
             if isinstance(value, (int, float, str))
         ),
     }
+
+
+def _objective(study: Study) -> str:
+    objective = judged(study, study.metric)
+    return ", ".join(filter(None, (objective.scale.axis, objective.direction)))
 
 
 def _parameters(study: Study) -> dict[str, str]:

@@ -16,6 +16,7 @@ from analysis.compare.measure import Judged, also_shown, choose, unlike
 from analysis.compare.pairs import Pairs, pairs_of, units
 from analysis.compare.predictions import mcnemar_of_rows
 from analysis.compare.times import times_data
+from analysis.compare.unclear import unclear_words
 from analysis.compare.verdict import Verdict, decide, tested
 from analysis.frames.copies import study_store
 from analysis.frames.load import Study, load_study
@@ -176,12 +177,9 @@ def compare(studies: Sequence[Named], measure: str | None = None) -> list[Compar
 
 def _nothing_in_common(first: Named, second: Named, joined: Joined) -> str:
     places = f"{first.place} and {second.place}"
-    if joined.unclear_first or joined.unclear_second:
-        extra = (*joined.only_first, *joined.only_second)
+    if joined.unclear_first:
         return (
-            f"{places}: no rows can be joined, because only one of them has {choices(extra)} and "
-            "several of its rows agree in everything else; choose one value with --where "
-            f"{extra[0]}=VALUE"
+            f"{places}: no rows can be joined: {unclear_words(joined, (first.place, second.place))}"
         )
     apart = _apart(first.study, second.study)
     if apart:

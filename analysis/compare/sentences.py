@@ -11,12 +11,14 @@ from analysis.compare.changes import KINDS
 from analysis.compare.left_out import failures, joined_words, other_data
 from analysis.compare.measure import printed, spread
 from analysis.compare.result import Comparison
+from analysis.compare.times import time_words
 from analysis.compare.verdict import ALPHA
 from analysis.frames.arithmetic import groups_of, warning
 from analysis.frames.cells import counted
 from analysis.frames.columns import numbers
-from analysis.frames.labels import label, parameter_heading, words_of
+from analysis.frames.labels import label, parameter_heading
 from analysis.frames.summary import best_data
+from analysis.sections.captions import capital
 
 _MOST_NAMED = 6
 _LONGEST_VALUE = 40
@@ -120,8 +122,9 @@ def _times(found: Comparison) -> str:
     if line["problem"]:
         return f"Times are not compared: {line['problem']}."
     interval = f" [{line['low']:.2f}, {line['high']:.2f}]" if math.isfinite(line["low"]) else ""
+    name = capital(time_words(str(line["measure"])))
     text = (
-        f"{words_of(str(line['measure']))}: {found.second.label} ÷ {found.first.label} = "
+        f"{name}: {found.second.label} ÷ {found.first.label} = "
         f"{line['ratio']:.2f}{interval}, over {counted(int(line['num_pairs']), 'pair')}"
     )
     if line["num_left_out"]:

@@ -8,7 +8,8 @@ from analysis.compare.changes import KINDS
 from analysis.compare.measure import cell, heading_of, printed, spread
 from analysis.compare.result import Comparison
 from analysis.compare.row_tables import direction
-from analysis.frames.labels import MISSING, label, parameter_heading, words_of
+from analysis.compare.times import time_words
+from analysis.frames.labels import MISSING, label, parameter_heading
 from analysis.render.document import Table
 
 
@@ -48,7 +49,7 @@ def levels_table(found: Comparison, key: str) -> Table | None:
     }
     a, b = found.first.label, found.second.label
     caption = (
-        f"Mean difference in {words_of(found.measure.name)} by setting "
+        f"Mean difference in {found.measure.scale.words} by setting "
         f"({b} − {a}; {direction(found)})."
     )
     notes = ("The intervals are not adjusted for the number of lines.",)
@@ -92,7 +93,7 @@ def times_table(found: Comparison, key: str) -> Table | None:
     if frame.empty:
         return None
     cells = {
-        "measure": [words_of(name) for name in frame["measure"]],
+        "measure": [time_words(name) for name in frame["measure"]],
         "pairs": [str(number) for number in frame["num_pairs"]],
         f"{found.second.label} ÷ {found.first.label}": [_ratio(v) for v in frame["ratio"]],
         "95 % interval": [

@@ -11,12 +11,19 @@ from analysis.compare.joined import Joined
 from analysis.compare.measure import common_measures, is_time
 from analysis.compare.pairs import independent, pairs_of, sides
 from analysis.compare.verdict import ALPHA
+from analysis.frames.labels import heading
 from analysis.frames.load import Study
 from analysis.frames.rows import TIMED_ON, Processors, processors_of
 from analysis.frames.training_time import PROCESSOR, WALL
 from analysis.stats import conditions_differ, same_conditions, units_of
 
 _FIRST = (PROCESSOR, WALL, "fit_seconds")
+_WORDS = {PROCESSOR: "processor time", WALL: "training time"}
+
+
+def time_words(name: str) -> str:
+    """Return a time or a rate in words, without its unit: ``processor time``, ``images/s``."""
+    return _WORDS.get(name) or heading(name).removesuffix(" (s)")
 
 
 def times_data(joined: Joined) -> pd.DataFrame:

@@ -95,7 +95,7 @@ def test_times_under_other_conditions(tmp_path: Path) -> None:
     texts = said(a, trained(tmp_path / "b", busy))
     assert "Times are not compared: between 1 and 3 trials ran at once." in texts
     texts = said(a, trained(tmp_path / "c", slow))
-    assert "cpu seconds: B ÷ A = 1.50 [1.50, 1.50], over 6 pairs." in texts
+    assert "Processor time: B ÷ A = 1.50 [1.50, 1.50], over 6 pairs." in texts
 
 
 def test_one_data_set_of_two_that_changed(tmp_path: Path) -> None:

@@ -49,7 +49,10 @@ def test_parameters_seeds_and_objective(tmp_path: Path) -> None:
     configs = [{**config, "drop": 0.5} for config in GRID[:2]]
     b = fitted(tmp_path / "b", base, configs=configs, seeds=(0,), measures={})
     assert changed(a, b) == {
-        ("space", "objective"): ("val_rmse (mm, lower is better)", "val_rmse (lower is better)"),
+        ("space", "objective"): (
+            "validation rmse (mm), lower is better",
+            "validation rmse, lower is better",
+        ),
         ("space", "configurations"): ("4", "2"),
         ("space", "seeds"): ("0, 1", "0"),
         ("space", "parameter lr"): ("0.1, 0.5", "0.1"),

@@ -1,10 +1,12 @@
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
 
 from analysis.compare.joined import Joined, join, settings_of
+from analysis.compare.where import condition, narrowed
 from analysis.frames.load import load_study
 from search_spaces.errors import UserError
 from tests.compared import GRID, compared, fitted
@@ -86,7 +88,24 @@ def test_nothing_in_common_is_refused_in_one_line(tmp_path: Path) -> None:
 
 def test_values_to_choose_from_are_named_where_no_row_can_be_joined(tmp_path: Path) -> None:
     a = fitted(tmp_path / "a", seeds=(0,))
-    extra = [{**config, "drop": drop} for config in GRID for drop in (0.5, 0.6)]
+    extra = [{**one, "mode": "x y", "drop": drop} for one in GRID for drop in (0.5, 0.6)]
     b = fitted(tmp_path / "b", configs=extra, seeds=(0,))
-    with pytest.raises(UserError, match=r"only one of them has drop .* --where drop=VALUE"):
+    says = r"several rows of .*/b differ only in drop, which .*/a does not have"
+    with pytest.raises(UserError, match=says) as error:
         compared(a, b)
+    conditions = [condition(text) for text in re.findall(r"--where (\S+)", str(error.value))]
+    assert conditions == [("drop", "0.5")]
+    found = join(*narrowed([load_study(a), load_study(b)], conditions))
+    assert found.num_configurations == len(GRID)
+
+
+def test_no_option_is_advised_where_both_studies_have_parameters_of_their_own(
+    tmp_path: Path,
+) -> None:
+    a, b = (
+        fitted(tmp_path / own, configs=[{"lr": 0.1, own: value} for value in (1, 2)], seeds=(0,))
+        for own in ("depth", "C")
+    )
+    with pytest.raises(UserError, match=r"have only lr in common, and several rows") as error:
+        compared(a, b)
+    assert "--where" not in str(error.value)

@@ -1,0 +1,55 @@
+"""Why rows that agree in every common parameter are not joined, and which option joins some."""
+
+from __future__ import annotations
+
+import shlex
+
+from analysis.compare.joined import Joined, Settings, join, settings_of
+from analysis.compare.where import Condition, narrowed
+from search_spaces.errors import choices
+
+_MOST_NAMED = 8
+
+
+def unclear_words(joined: Joined, places: tuple[str, str]) -> str:
+    """Return why none of the rows that agree in every common parameter is joined.
+
+    The option that is advised is one that joins rows; there is none if both studies have parameters
+    of their own that vary.
+
+    Args:
+        joined: the rows of both studies, of which none are joined.
+        places: the studies as the user named them.
+    """
+    studies = joined.first, joined.second
+    settings = [settings_of(study) for study in studies]
+    first = settings[0][str(joined.first.rows.loc[joined.unclear_first[0], "config_id"])]
+    common = [name for name in first if name not in joined.only_first]
+    groups = [[one for one in of.values() if _agree(one, first, common)] for of in settings]
+    own = [
+        [name for name in names if len({str(one.get(name)) for one in group}) > 1]
+        for names, group in zip((joined.only_first, joined.only_second), groups, strict=True)
+    ]
+    for side, other in ((0, 1), (1, 0)):
+        conditions = [(name, str(groups[side][0].get(name))) for name in own[side]]
+        if own[other] or not conditions or not _joins(joined, conditions):
+            continue
+        options = " ".join(f"--where {shlex.quote('='.join(pair))}" for pair in conditions)
+        return (
+            f"several rows of {places[side]} differ only in {choices(own[side])}, which "
+            f"{places[other]} does not have; choose one of them, such as {options}"
+        )
+    return (
+        f"the studies have only {choices(common[:_MOST_NAMED])} in common, and several rows of "
+        "each agree in that; compare studies of one search space"
+    )
+
+
+def _agree(one: Settings, other: Settings, names: list[str]) -> bool:
+    return all(one.get(name) == other.get(name) for name in names)
+
+
+def _joins(joined: Joined, conditions: list[Condition]) -> bool:
+    """Return whether some rows are joined once all conditions are met."""
+    first, second = narrowed((joined.first, joined.second), conditions)
+    return not join(first, second).lines.empty
