@@ -63,12 +63,12 @@ def curves_data(study: Study, key: str) -> Curves | None:
         return None
     served = _served(study)
     first = epochs.drop_duplicates("trial_key").set_index("trial_key", drop=False)
-    drawn = _drawn(study, list(first.index), served)
+    picked = _picked(study)
+    drawn = _drawn(study, list(first.index), served, picked)
     trials = first.loc[drawn].reset_index(drop=True)
     varying = [n for n in varied(study, study.factors) if n not in inert_axes(study)]
     varying = [n for n in varying if n in trials]
     factors = [factor_field(study, trials, n, f"f{i}") for i, n in enumerate(varying)]
-    picked = _picked(study)
     ids = [served.get(t, "") for t in trials["trial_key"]]
     lines: dict[str, list[Any]] = {
         "line": list(range(len(trials))),
@@ -77,7 +77,7 @@ def curves_data(study: Study, key: str) -> Curves | None:
         "picked": [t in picked for t in trials["trial_key"]],
         **{one.key: list(one.values) for one in with_parts(factors)},
     }
-    points = _points(study, drawn, names)
+    points = _points(study, drawn, names, picked)
     measures = [_field(study, name, f"e{i}", points) for i, name in enumerate(names)]
     return Curves(
         Data(f"{key}-lines", lines),
@@ -124,8 +124,10 @@ def _served(study: Study) -> dict[str, str]:
     return {str(t): str(c) for t, c in zip(rows["trial_id"], rows["config_id"], strict=True)}
 
 
-def _drawn(study: Study, trials: Sequence[str], served: dict[str, str]) -> list[str]:
-    """Return the trials that are drawn: all, or the best quarter of the lines and a sample."""
+def _drawn(
+    study: Study, trials: Sequence[str], served: dict[str, str], picked: set[str]
+) -> list[str]:
+    """Return the trials that are drawn: all, or the picks, the best quarter and a sample."""
     if len(trials) <= MOST_LINES:
         return list(trials)
     sign = -1.0 if study.mode == "max" else 1.0
@@ -134,14 +136,15 @@ def _drawn(study: Study, trials: Sequence[str], served: dict[str, str]) -> list[
     ranked = sorted(trials, key=lambda t: known.get(served.get(t, ""), math.inf))
     best, others = ranked[: MOST_LINES // 4], ranked[MOST_LINES // 4 :]
     at = np.linspace(0, len(others) - 1, MOST_LINES - len(best)).round().astype(int)
-    wanted = {*best, *(others[i] for i in at)}
+    wanted = {*picked, *best, *(others[i] for i in at)}
     return [t for t in trials if t in wanted]
 
 
-def _points(study: Study, drawn: Sequence[str], names: Sequence[str]) -> dict[str, list[Any]]:
+def _points(
+    study: Study, drawn: Sequence[str], names: Sequence[str], picked: set[str]
+) -> dict[str, list[Any]]:
     # Lines that come later are drawn on top: those of the picked configurations.
     places = {trial: place for place, trial in enumerate(drawn)}
-    picked = _picked(study)
     epochs = study.epochs[study.epochs["trial_key"].isin(places)]
     last = int(epochs["epoch"].max())
     if last > MOST_EPOCHS:

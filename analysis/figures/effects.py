@@ -38,7 +38,7 @@ def draw_effects(effects: pd.DataFrame, measure: Measure, column: str) -> Chart:
     header |= {"labelBaseline": "middle", "labelLimit": 190}
     row = groups("factor", list(names.values()))
     sets = [cut(label("dataset", value)) for value in datasets]
-    layers = _level_layers(_level_order(effects), sets, title)
+    layers = _level_layers(sets, title)
     layers[1]["encoding"]["tooltip"] = told
     spec: Spec = {
         "data": {"name": "effects"},
@@ -50,6 +50,7 @@ def draw_effects(effects: pd.DataFrame, measure: Measure, column: str) -> Chart:
     columns: dict[str, list[Any]] = {
         "factor": [names[name] for name in effects["factor"]],
         "level": _level_names(effects),
+        "place": _level_places(effects),
         "mean": values_of((100.0 if measure.in_percent else 1.0) * effects[column].astype(float)),
         "trainings": [int(n) for n in effects["num_trainings"]],
     }
@@ -62,19 +63,22 @@ def _level_names(effects: pd.DataFrame) -> list[str]:
     return [cut(label(f, v)) for f, v in zip(effects["factor"], effects["level"], strict=True)]
 
 
-def _level_order(effects: pd.DataFrame) -> list[str]:
+def _level_places(effects: pd.DataFrame) -> list[int]:
+    """Return the place of each level among those of its factor: two factors may share a level."""
+    groups = effects.groupby("factor", sort=False)
+    places = {factor: levels(group, "level") for factor, group in groups}
     return [
-        cut(label(str(factor), value))
-        for factor, group in effects.groupby("factor", sort=False)
-        for value in levels(group, "level")
+        places[factor].index(level)
+        for factor, level in zip(effects["factor"], effects["level"], strict=True)
     ]
 
 
-def _level_layers(order: list[str], datasets: list[str], title: str) -> list[Spec]:
+def _level_layers(datasets: list[str], title: str) -> list[Spec]:
     """Return a point per level, and a line through those of a data set."""
+    by_place = {"field": "place", "op": "min"}
     encoding: Spec = {
         "x": {"field": "mean", "type": "quantitative", "title": title, "scale": {"zero": False}},
-        "y": {"field": "level", "type": "ordinal", "sort": order, "title": None},
+        "y": {"field": "level", "type": "ordinal", "sort": by_place, "title": None},
     }
     drawn = series("group", datasets, parameter_heading("dataset"))
     colour: Spec = {"color": drawn} if datasets else {}

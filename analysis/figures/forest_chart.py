@@ -61,7 +61,7 @@ def draw_forest(lines: pd.DataFrame, measure: Measure) -> Chart:
     told: list[Spec] = [
         {"field": "step"},
         *numbers,
-        {"field": "n", "title": "pairs"},
+        {"field": "n", "title": "pairs" if lines["is_matched"].all() else "pairs or rows"},
         {"field": "verdict"},
     ]
     spec: Spec = {

@@ -39,8 +39,8 @@ def learning_curves(study: Study, key: str) -> Figure | None:
     )
     if data.num_drawn < data.num_trials:
         caption += (
-            f" {data.num_drawn} of {data.num_trials:,} trials are drawn: the best and an even "
-            "sample of the others."
+            f" {data.num_drawn} of {data.num_trials:,} trials are drawn: those picked, the best "
+            "and an even sample of the others."
         )
     alt = f"{caption} {_ends_of_picks(study)}".rstrip()
     rows_name = rows.data.name if rows else ""

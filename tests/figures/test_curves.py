@@ -2,9 +2,13 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
+from analysis.figures import curves
 from analysis.figures.curves import MOST_EPOCHS, MOST_LINES, curves_chart, curves_data
 from analysis.frames.load import load_study
 from tests.drawn_charts import texts
+from tests.own_studies import own_study, report
 from tests.random_search import random_search
 from tests.studies import (
     A2,
@@ -82,3 +86,17 @@ def test_without_a_second_epoch_there_are_no_curves(tmp_path: Path) -> None:
     path = write_study(tmp_path / "one", study_json({"a": resnet_config(epochs=1)}))
     write_trial(path, "a", resnet_config(epochs=1), {1: ["a"]}, [line(1, milestone=True)])
     assert curves_data(load_study(path), "curves") is None
+
+
+def test_picks_are_drawn_even_where_another_data_set_is_easier(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(curves, "MOST_LINES", 8)
+    configs = [{"dataset": name, "depth": depth} for name in ("hard", "easy") for depth in range(9)]
+    ledger = own_study(tmp_path / "own", configs, metric="score", mode="max")
+    for place, config in enumerate(configs):
+        score = place + (3 if config == {"dataset": "hard", "depth": 4} else 0) / 2
+        report(ledger, config, [{"score": score - 1}, {"score": score}])
+    data = curves_data(load_study(tmp_path / "own"), "curves")
+    assert data is not None
+    assert sum(data.lines.columns["picked"]) == 2

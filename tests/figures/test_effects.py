@@ -6,9 +6,11 @@ from analysis.figures.effects import draw_effects, interaction_chart
 from analysis.figures.rows import rows_of
 from analysis.figures.slices import heat_chart, slices_chart
 from analysis.frames.effects import main_effects_data
+from analysis.frames.load import load_study
 from analysis.frames.measures import shown_of
 from tests.analysed_studies import grid_study
 from tests.drawn_charts import texts
+from tests.own_studies import own_study, report
 from tests.random_search import random_search
 
 
@@ -44,3 +46,13 @@ def test_continuous_factors_are_cut_into_parts(tmp_path: Path) -> None:
     chart = interaction_chart(rows, rows.objective, lr, kernel)
     assert set(lr.grouping.order) <= set(texts(chart))
     assert len(texts(slices_chart(rows, rows.objective, kernel))) > 20
+
+
+def test_levels_ascend_also_where_another_factor_has_some_of_them(tmp_path: Path) -> None:
+    configs = [{"width": width, "batch": batch} for width in (8, 16) for batch in (2, 16, 32)]
+    ledger = own_study(tmp_path / "own", configs, metric="score", mode="max", factors=["width"])
+    for place, config in enumerate(configs):
+        report(ledger, config, [{"score": float(place)}])
+    study = load_study(tmp_path / "own")
+    chart = draw_effects(main_effects_data(study), shown_of(study), "mean_score")
+    assert [text for text in texts(chart) if text.isdecimal()] == ["8", "16", "2", "16", "32"]
