@@ -192,4 +192,4 @@ def _hardware(record: dict[str, Any]) -> str:
     gpus = hardware.get("gpus")
     cards = f", {', '.join(map(str, gpus))}" if isinstance(gpus, list) and gpus else ""
     number, cpu = hardware.get("num_cpus"), _TRADE.sub("", str(hardware["cpu"]))
-    return f"{number} CPUs of {cpu}{cards}" if number else f"{cpu}{cards}"
+    return f"{number} CPU{'s' * (number != 1)} of {cpu}{cards}" if number else f"{cpu}{cards}"

@@ -111,7 +111,8 @@ def environment(study: Study) -> dict[str, str]:
 
 def _processor(record: Mapping[str, Any]) -> str:
     hardware = mapping(record.get("hardware"))
-    size = f"{hardware.get('num_cpus')} CPUs, {hardware.get('memory_gb')} GB"
+    number = hardware.get("num_cpus")
+    size = f"{number} CPU{'s' * (number != 1)}, {hardware.get('memory_gb')} GB"
     return f"{hardware['cpu']}, {size}" if hardware.get("cpu") else ""
 
 

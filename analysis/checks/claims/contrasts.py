@@ -27,7 +27,6 @@ from analysis.checks.claims.outcome import (
     named,
     not_comparable,
     printed,
-    size,
 )
 from analysis.checks.claims.pairs import Matched, Pairs, match, turns
 from analysis.frames.measures import TEST_ACCURACY, Measure
@@ -158,7 +157,8 @@ def _power(units: Units, alpha: float, scale: Measure) -> str:
     visible = units.smallest_difference(alpha)
     if not visible > 0:
         return ""
-    return f"with this spread, a single test finds {size(visible, scale)} in 4 of 5 studies"
+    difference = scale.in_words(visible).lstrip("+")
+    return f"with this spread, a single test finds a difference of {difference} in 4 of 5 studies"
 
 
 @dataclass(frozen=True)
