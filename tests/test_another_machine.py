@@ -17,8 +17,8 @@ from analysis.compare.result import compare_studies
 from analysis.frames.arithmetic import warning
 from analysis.frames.load import Study, load_study
 from analysis.frames.pairs import pairs_data
+from analysis.frames.timing import conditions_differ, same_conditions
 from analysis.sections.environment import environment
-from analysis.stats import conditions_differ, same_conditions
 from tests.docs.prepared import Q1A
 
 ROOT = Path(__file__).resolve().parents[1]

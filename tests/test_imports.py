@@ -26,6 +26,8 @@ BELOW = {
     "api": {"cli", "engine", "planning", "training", "data", "study", "storage"},
 }
 """Room of ``tune_app`` -> the rooms that it may import."""
+BELOW_IN_ANALYSIS = {"stats": set[str](), "frames": {"stats"}}
+"""Lower room of ``analysis`` -> the rooms of it that it may import."""
 RAY_IN = ("tune_app/engine/", "tune_app/training/trial_context.py", "search_spaces/")
 """Where Ray may be imported; a search space uses ``ray.tune.grid_search``."""
 EXAMPLES = "search_spaces/examples/"
@@ -65,6 +67,12 @@ def room(module: str) -> str:
     """Return the room of a module of ``tune_app``, or the module's own package."""
     package, *inner = module.split(".")
     return f"tune_app.{inner[0]}" if package == "tune_app" and inner else package
+
+
+def room_of_analysis(module: str) -> str | None:
+    """Return the room of a module of ``analysis``, or None if it has none."""
+    package, *inner = module.split(".")
+    return inner[0] if package == "analysis" and inner else None
 
 
 def allowed(path: Path) -> set[str]:
@@ -112,6 +120,17 @@ def test_rooms_import_only_what_lies_below_them() -> None:
         for target in against_the_arrows(path)
     }
     assert found == set(), "these go against the arrows of the design"
+
+
+@pytest.mark.parametrize(("lower", "may"), BELOW_IN_ANALYSIS.items())
+def test_lower_rooms_of_analysis_import_no_higher_ones(lower: str, may: set[str]) -> None:
+    found = {
+        (path.relative_to(ROOT).as_posix(), module)
+        for path in files(f"analysis/{lower}")
+        for module, _ in imports(path)
+        if room_of_analysis(module) not in {None, lower, *may}
+    }
+    assert found == set()
 
 
 def test_every_room_is_known() -> None:

@@ -11,9 +11,9 @@ from analysis.compare.joined import Joined
 from analysis.compare.pairs import Pairs, sides
 from analysis.frames.columns import datasets_of_rows
 from analysis.frames.load import Study
+from analysis.frames.saved_predictions import load_predictions, mcnemar_of, num_correct_of
 from analysis.frames.split import identity_of_test
-from analysis.stats import McNemar, holm, load_predictions
-from analysis.stats.saved import mcnemar_of, num_correct_of
+from analysis.stats import McNemar, holm
 from search_spaces.errors import UserError
 
 

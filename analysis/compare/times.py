@@ -14,8 +14,9 @@ from analysis.compare.verdict import ALPHA
 from analysis.frames.labels import heading
 from analysis.frames.load import Study
 from analysis.frames.rows import TIMED_ON, Processors, processors_of
+from analysis.frames.timing import conditions_differ, same_conditions
 from analysis.frames.training_time import PROCESSOR, WALL
-from analysis.stats import conditions_differ, same_conditions, units_of
+from analysis.stats import units_of
 
 _FIRST = (PROCESSOR, WALL, "fit_seconds")
 _WORDS = {PROCESSOR: "processor time", WALL: "training time"}

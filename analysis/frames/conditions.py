@@ -11,7 +11,7 @@ import pandas as pd
 from analysis.frames.columns import numbers
 from analysis.frames.labels import MISSING
 from analysis.frames.load import Study
-from analysis.stats.timing import BUSY_SHARE
+from analysis.frames.timing import BUSY_SHARE
 from tune_app.study.trial_record import WAITED_SHARE
 
 MARK = "‡"

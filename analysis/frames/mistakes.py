@@ -20,10 +20,9 @@ from numpy.typing import NDArray
 from analysis.frames.columns import finished, levels
 from analysis.frames.confusions import fits_matrix
 from analysis.frames.load import Study
+from analysis.frames.saved_predictions import Row, load_predictions
 from analysis.frames.split import Split, is_own, varies
 from analysis.frames.split import load_splits as draw_splits
-from analysis.stats import load_predictions
-from analysis.stats.saved import Row
 from search_spaces.errors import UserError
 
 Splits = Mapping[str, Mapping[int, Split]]

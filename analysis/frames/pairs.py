@@ -19,9 +19,8 @@ from analysis.frames.measures import mean_column, picked_by
 from analysis.frames.pairing import sets_of
 from analysis.frames.rows import TIMED_ON
 from analysis.frames.summary import groups_of
+from analysis.frames.timing import CONDITIONS, conditions_differ, same_conditions
 from analysis.frames.training_time import WALL, compared_time
-from analysis.stats import conditions_differ, same_conditions
-from analysis.stats.timing import CONDITIONS
 
 
 def sets(

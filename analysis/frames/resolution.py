@@ -10,9 +10,10 @@ from analysis.frames.answer import Winner
 from analysis.frames.columns import numbers
 from analysis.frames.load import Study
 from analysis.frames.measures import picked_by
+from analysis.frames.saved_predictions import compare_predictions
 from analysis.frames.seeds import over_seeds
 from analysis.frames.summary import candidates
-from analysis.stats import compare_predictions, mcnemar_smallest
+from analysis.stats import mcnemar_smallest
 from search_spaces.errors import UserError
 
 _ALPHA = 0.05

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from analysis.frames.columns import numbers
-from analysis.stats.timing import epoch_times
+from analysis.frames.timing import epoch_times
 
 
 def steady_seconds(

@@ -15,10 +15,10 @@ from analysis.frames.columns import finished, varied
 from analysis.frames.labels import label
 from analysis.frames.load import FINISHED, Study
 from analysis.frames.pairs import by_dataset
+from analysis.frames.timing import conditions_differ
 from analysis.frames.training_time import PROCESSOR, compared_time
 from analysis.labs.device_arms import arms, device_data
 from analysis.labs.growth import QUANTITIES, exponents_data, scaling_data
-from analysis.stats import conditions_differ
 
 _GROWTH = {
     "fit_seconds": "fit time",

@@ -11,7 +11,7 @@ from analysis.frames.load import Study
 from analysis.frames.pairing import side_by_side, text_keys
 from analysis.frames.pairs import time_ratios
 from analysis.frames.rows import TIMED_ON
-from analysis.stats.timing import CONDITIONS
+from analysis.frames.timing import CONDITIONS
 
 
 def speedups(study: Study) -> pd.Series[float]:

@@ -15,12 +15,11 @@ from analysis.frames.labels import heading, label, parameter_heading
 from analysis.frames.load import FINISHED, Study
 from analysis.frames.measures import num_items_of
 from analysis.frames.rows import TIMED_ON
+from analysis.frames.timing import CONDITIONS, conditions_differ, same_conditions
 from analysis.labs.device_arms import arms, device_data
 from analysis.render.document import Block, Figure, Paragraph, Section, Table
 from analysis.sections.problems import statuses_in_words
 from analysis.sections.setup import FLOPS_CONVENTION
-from analysis.stats import conditions_differ, same_conditions
-from analysis.stats.timing import CONDITIONS
 
 _MOST_DRAWN = 40
 

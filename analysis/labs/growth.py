@@ -10,9 +10,8 @@ import pandas as pd
 from analysis.frames.columns import finished, numbers
 from analysis.frames.load import Study
 from analysis.frames.rows import TIMED_ON
+from analysis.frames.timing import CONDITIONS, conditions_differ
 from analysis.frames.training_time import PROCESSOR
-from analysis.stats import conditions_differ
-from analysis.stats.timing import CONDITIONS
 
 QUANTITIES = ("fit_seconds", "predict_seconds", "num_support_vectors")
 

@@ -15,10 +15,10 @@ from analysis.frames.labels import MISSING, heading, label, parameter_heading
 from analysis.frames.load import Study
 from analysis.frames.measures import num_items_of
 from analysis.frames.seeds import over_seeds
+from analysis.frames.timing import conditions_differ
 from analysis.labs.growth import QUANTITIES, exponents_data, scaling_data
 from analysis.render.document import Block, Figure, Paragraph, Section, Table
 from analysis.sections.seeds import seeds_notes
-from analysis.stats import conditions_differ
 
 _COLUMNS = ("fit_seconds", "predict_seconds", "num_support_vectors", "converged")
 

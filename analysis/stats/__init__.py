@@ -1,13 +1,12 @@
-"""Statistics of repeated and compared trainings, as functions on arrays and frames.
+"""Statistics of repeated and compared trainings, as functions on arrays.
 
 ``intervals`` has confidence intervals of one quantity. ``units`` tests a mean difference over the
 means of seeds or over single pairs, ``shares`` how often one arm is better, both with the rule for
-too few of them; ``sign_flips`` and ``holm`` are what they use. ``predictions`` and ``saved``
-compare two trained models image by image. ``factorial`` splits the variance of a grid among its
-factors. ``noise`` estimates the noise of a run from a factor that changes nothing. ``two_samples``
-compares means of samples that are not paired. ``timing`` compares durations. ``budget`` estimates
-the gain from more trials. ``aggregate`` joins the runs of several data sets. What a number of pairs
-can show is in ``tune_app.study.power``.
+too few of them; ``sign_flips`` and ``holm`` are what they use. ``predictions`` compares two trained
+models image by image. ``factorial`` splits the variance of a grid among its factors. ``noise``
+estimates the noise of a run from a factor that changes nothing. ``two_samples`` compares means of
+samples that are not paired. ``budget`` estimates the gain from more trials. ``aggregate`` joins the
+runs of several data sets. What a number of pairs can show is in ``tune_app.study.power``.
 
 Accuracies are fractions, and durations are in seconds. Functions that draw random numbers take a
 seed and are repeatable.
@@ -26,7 +25,6 @@ from analysis.stats.intervals import (
     mean_interval,
     proportion_interval,
 )
-from analysis.stats.noise import NoiseFloor, noise_floor
 from analysis.stats.predictions import (
     McNemar,
     image_error,
@@ -35,14 +33,8 @@ from analysis.stats.predictions import (
     mcnemar_of_counts,
     mcnemar_smallest,
 )
-from analysis.stats.saved import compare_predictions, load_predictions, read_predictions
 from analysis.stats.shares import Outperforming, outperforming
 from analysis.stats.sign_flips import SignFlip, sign_flip, sign_flip_interval
-from analysis.stats.timing import (
-    conditions_differ,
-    epoch_times,
-    same_conditions,
-)
 from analysis.stats.two_samples import TwoSamples, two_samples
 from analysis.stats.units import Units, units_of
 from tune_app.study.power import fewest_pairs, smallest_difference, smallest_p_value
@@ -50,32 +42,24 @@ from tune_app.study.power import fewest_pairs, smallest_difference, smallest_p_v
 __all__ = [
     "Interval",
     "McNemar",
-    "NoiseFloor",
     "Outperforming",
     "SignFlip",
     "TwoSamples",
     "Units",
-    "compare_predictions",
-    "conditions_differ",
-    "epoch_times",
     "expected_best",
     "factorial_effects",
     "fewest_pairs",
     "holm",
     "image_error",
     "interquartile_mean",
-    "load_predictions",
     "mcnemar",
     "mcnemar_bound",
     "mcnemar_of_counts",
     "mcnemar_smallest",
     "mean_interval",
-    "noise_floor",
     "outperforming",
     "performance_profile",
     "proportion_interval",
-    "read_predictions",
-    "same_conditions",
     "sign_flip",
     "sign_flip_interval",
     "smallest_difference",

@@ -14,8 +14,8 @@ from analysis.checks.audit.study import audit_study
 from analysis.claims import Claim, Higher, from_study, judge
 from analysis.frames.load import load_study
 from analysis.frames.mistakes import load_splits, predicted
+from analysis.frames.saved_predictions import compare_predictions
 from analysis.report import main as report
-from analysis.stats import compare_predictions
 from search_spaces.errors import UserError
 from tests.engine.real_studies import ledger_of, run, write_space
 from tests.studies import QUICK

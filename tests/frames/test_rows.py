@@ -9,7 +9,7 @@ import pytest
 
 from analysis.frames.load import load_study
 from analysis.frames.rows import UNKNOWN, UNKNOWN_GPU, processors_differ, processors_of
-from analysis.stats import same_conditions
+from analysis.frames.timing import same_conditions
 from tests.studies import launch_json, line, resnet_config, study_json, write_study, write_trial
 
 

@@ -7,8 +7,8 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
+from analysis.frames.noise import noise_of
 from analysis.stats.factorial import effects_of
-from analysis.stats.noise import noise_of
 from tests.simulation.studies import LEVEL, SPREAD, Cell, Judged, draw, missed, nothing
 
 _NAMES = ("arm", "setting", "arm × setting")

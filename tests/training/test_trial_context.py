@@ -17,7 +17,7 @@ import pytest
 import torch
 from ray import tune
 
-from analysis.stats.saved import read_predictions
+from analysis.frames.saved_predictions import read_predictions
 from tune_app.storage.storage_errors import FullDiskError
 from tune_app.training import trial_context
 from tune_app.training.checkpoint import write_checkpoint

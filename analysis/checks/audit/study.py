@@ -34,10 +34,10 @@ from analysis.frames.columns import numbers, repeats
 from analysis.frames.load import FINISHED, Study, load_study
 from analysis.frames.measures import is_share_in
 from analysis.frames.rows import TIMED_ON
+from analysis.frames.saved_predictions import read_predictions
 from analysis.frames.steady import steady_seconds
 from analysis.frames.training_time import compared_time
 from analysis.labs.reference import Protocol
-from analysis.stats import read_predictions
 from search_spaces.errors import UserError
 from tune_app.study.measures import is_share
 

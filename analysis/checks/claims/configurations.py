@@ -22,8 +22,8 @@ from analysis.checks.claims.origin import (
 )
 from analysis.checks.claims.outcome import named
 from analysis.frames.columns import numbers
+from analysis.frames.noise import noise_floor
 from analysis.frames.seeds import over_seeds
-from analysis.stats import noise_floor
 from search_spaces.errors import UserError
 from tune_app.study.selection import rank
 

@@ -32,9 +32,9 @@ from analysis.frames.load import FINISHED, Study
 from analysis.frames.measures import Measure
 from analysis.frames.split import varies
 from analysis.frames.steady import steady_seconds
+from analysis.frames.timing import TAKEN_FROM
 from analysis.frames.training_time import compared_time
 from analysis.frames.trial_frames import with_plain_text
-from analysis.stats.timing import TAKEN_FROM
 from search_spaces.errors import did_you_mean, one_line
 from tune_app.study.measures import Measures
 

@@ -11,7 +11,7 @@ import pandas as pd
 from analysis.checks.claims.evidence import Evidence, is_timed
 from analysis.checks.claims.origin import SOURCE
 from analysis.checks.claims.outcome import EXPONENT, Outcome, named, not_comparable
-from analysis.stats import conditions_differ
+from analysis.frames.timing import conditions_differ
 
 
 @dataclass(frozen=True)

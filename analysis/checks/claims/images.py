@@ -13,7 +13,8 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from analysis.checks.claims.origin import PREDICTIONS, TEST_SET
-from analysis.stats import image_error, read_predictions
+from analysis.frames.saved_predictions import read_predictions
+from analysis.stats import image_error
 from search_spaces.errors import UserError
 
 _SAME = 1e-9

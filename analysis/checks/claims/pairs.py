@@ -24,7 +24,8 @@ from analysis.checks.claims.outcome import mean_text, named, printed
 from analysis.frames.cells import counted
 from analysis.frames.measures import TEST_ACCURACY, Measure
 from analysis.frames.pairing import RUNS, join_runs, side_by_side
-from analysis.stats import Units, conditions_differ, same_conditions, units_of
+from analysis.frames.timing import conditions_differ, same_conditions
+from analysis.stats import Units, units_of
 from analysis.stats.units import too_few_units
 
 _NO_SETTINGS = ("difference", RUNS, SOURCE, "seed")

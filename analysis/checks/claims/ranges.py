@@ -24,7 +24,7 @@ from analysis.checks.claims.outcome import (
 )
 from analysis.checks.claims.pairs import match
 from analysis.frames.measures import Measure
-from analysis.stats import conditions_differ
+from analysis.frames.timing import conditions_differ
 
 TIME_TOLERANCE = 0.1
 """The relative difference that durations of the same training may have."""

@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from analysis.stats import noise_floor
+from analysis.frames.noise import noise_floor
 from search_spaces.errors import UserError
 
 

@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 
 from analysis.frames.load import load_study
-from analysis.stats import compare_predictions, mcnemar
+from analysis.frames.saved_predictions import compare_predictions
+from analysis.stats import mcnemar
 from search_spaces.errors import UserError
 from tests.saved_predictions import LABELS, A, B, study_of
 from tests.studies import shared_study

@@ -16,8 +16,8 @@ import pytest
 
 from analysis.checks.audit.command import main as audit
 from analysis.frames.load import load_study
+from analysis.frames.saved_predictions import read_predictions
 from analysis.report import main as report
-from analysis.stats import read_predictions
 from search_spaces.errors import UserError
 from tests.saved_predictions import LABELS, A, B, study_of
 from tests.studies import QUICK

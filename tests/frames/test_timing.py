@@ -5,8 +5,7 @@ import math
 import pandas as pd
 import pytest
 
-from analysis.stats import conditions_differ, epoch_times, same_conditions
-from analysis.stats.timing import TAKEN_FROM
+from analysis.frames.timing import TAKEN_FROM, conditions_differ, epoch_times, same_conditions
 
 
 def test_unknown_conditions_are_not_comparable() -> None:
