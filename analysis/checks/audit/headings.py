@@ -223,18 +223,8 @@ def _cost(heading: str, outer: list[str], inner: list[str]) -> Meaning | None:
 
 def _arm(words: Iterable[str]) -> str:
     known = _ACCURACY | _ERROR | _VALIDATION | _TRAINING | _MEANS | _TIMES | set(SECONDS)
-    known |= {
-        "test",
-        "testing",
-        "precision",
-        "prec",
-        "recall",
-        "rec",
-        "f1",
-        "score",
-        "macro",
-        "weighted",
-    }
-    known |= {"micro", "flops", "flop", "macs", "gflops", "mflops", "gmacs", "rate", "total", "num"}
+    known |= {"test", "testing", "precision", "prec", "recall", "rec", "f1", "score"}
+    known |= {"macro", "weighted", "micro"}
+    known |= {"flops", "flop", "macs", "gflops", "mflops", "gmacs", "rate", "total", "num"}
     known |= {"final", "best", "overall", "eval", "wall", "clock", "testacc", "m", "g", "b", "top"}
     return " ".join(word for word in words if word not in known)
