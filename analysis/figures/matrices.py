@@ -15,13 +15,17 @@ _LONGEST = 14
 
 
 def draw_confusion(
-    matrices: Sequence[tuple[str, NDArray[np.int64]]], names: Sequence[str], name: str = "confusion"
+    matrices: Sequence[tuple[str, NDArray[np.int64]]],
+    names: Sequence[str],
+    items: str = "images",
+    name: str = "confusion",
 ) -> Chart:
     """Draw confusion matrices side by side: counts, shaded by the share of the true class.
 
     Args:
         matrices: the title and the (classes, classes) counts of a panel, one line per true class.
         names: the names of the classes.
+        items: what is counted.
         name: of the data set.
     """
     classes = distinct(cut(each, _LONGEST) for each in names)
@@ -36,7 +40,7 @@ def draw_confusion(
         "spec": {
             "width": {"step": cell},
             "height": {"step": cell},
-            "layer": _layers(classes, font_size=max(7, min(11, cell // 2 - 3))),
+            "layer": _layers(classes, items, font_size=max(7, min(11, cell // 2 - 3))),
         },
         "resolve": {"axis": {"x": "independent", "y": "independent"}},
         "usermeta": {"cells": len(classes)},
@@ -62,7 +66,7 @@ def _cells(
     return columns
 
 
-def _layers(classes: list[str], font_size: int) -> list[Spec]:
+def _layers(classes: list[str], items: str, font_size: int) -> list[Spec]:
     """Return the shaded cells, and the counts that are not 0."""
     angle = -90 if max(map(len, classes)) > 2 else 0
     at: Spec = {
@@ -73,7 +77,7 @@ def _layers(classes: list[str], font_size: int) -> list[Spec]:
     told: list[Spec] = [
         {"field": "true", "title": "true class"},
         {"field": "predicted", "title": "taken for"},
-        {"field": "count", "title": "images"},
+        {"field": "count", "title": items},
         {"field": "share", "title": "of the class (%)", "format": ".1f"},
     ]
     shade: Spec = {"field": "share", "type": "quantitative", "legend": None}

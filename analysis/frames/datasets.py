@@ -28,7 +28,8 @@ def over_datasets(study: Study) -> pd.DataFrame:
         study selects: the ``config_id`` on its first data set, ``num_datasets``, ``num_seeds``,
         ``iqm``, ``low``, ``high`` (its interval; NaN with fewer than six seeds) and ``ABOVE``, the
         shares of its runs that are better than the quartiles of all runs. The attribute
-        ``thresholds`` of the frame has the quartiles. No lines with one data set or one seed, and
+        ``thresholds`` of the frame has the quartiles, and ``num_left_out`` says how many
+        configurations are left out. No lines with one data set or one seed, and
         for a measure that is no share: errors of 1 and of 1,000 have no middle half.
     """
     rows = finished(study)
@@ -60,6 +61,10 @@ def over_datasets(study: Study) -> pd.DataFrame:
             **_measured(runs, sign, thresholds),
         }
         for _, config_id, runs in found
+    )
+    own = study.rows[study.rows["same_as"] == ""]
+    frame.attrs["num_left_out"] = int(own.groupby("dataset")["config_id"].nunique().max()) - len(
+        found
     )
     frame.attrs["thresholds"] = [float(sign * value) for value in thresholds]
     return frame

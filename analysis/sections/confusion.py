@@ -63,7 +63,7 @@ def _confusion_blocks(study: Study, key: str, dataset: Any, picks: pd.DataFrame)
     )
     caption = f"{where}confusion matrices of the picked configurations on the test {noun}s."
     alt = f"{caption} {most}." if most else caption
-    figure = Figure(key, caption, alt, partial(draw_confusion, panels, names))
+    figure = Figure(key, caption, alt, partial(draw_confusion, panels, names, f"{noun}s"))
     ties = [
         f"{title}: {counted(number, 'more pair')} as frequent as the last one shown."
         for title, matrix in panels

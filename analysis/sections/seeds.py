@@ -55,6 +55,10 @@ def _of_planned(counts: pd.Series[int], planned: int) -> str:
     return f"the seeds that have finished, {done} of {planned}"
 
 
+def _the_best(number: int) -> str:
+    return "The best configuration" if number == 1 else f"The {number} best configurations"
+
+
 def data_sets(study: Study, key: str) -> Section | None:
     """Return the best configurations over all data sets; None with one data set or one seed."""
     frame = over_datasets(study)
@@ -84,12 +88,18 @@ def data_sets(study: Study, key: str) -> Section | None:
             f"{100 * share:.0f}" for share in best[column]
         ]
     number, num_seeds = int(frame["num_datasets"].iloc[0]), int(frame["num_seeds"].iloc[0])
-    of = "All configurations" if len(best) == len(frame) else f"The {len(best)} best configurations"
+    num_known = len(frame) + frame.attrs["num_left_out"]
+    of = "All configurations" if len(best) == num_known else _the_best(len(best))
     caption = (
         f"{of} by {measure.words} over {counted(number, 'data set')} and "
         f"{counted(num_seeds, 'seed')} each."
     )
     thresholds = "The last columns are the shares of runs beyond the quartiles of all runs."
-    notes = (_MIDDLE, *((_INTERVAL,) if has_interval else ()), thresholds)
-    table = Table(f"{key}-data-sets", caption, cells, frame, notes)
+    notes = [_MIDDLE, *((_INTERVAL,) if has_interval else ()), thresholds]
+    if left_out := frame.attrs["num_left_out"]:
+        lacking = counted(left_out, "other configuration")
+        notes.append(
+            f"Without a result of its own at every data set and seed, not shown: {lacking}."
+        )
+    table = Table(f"{key}-data-sets", caption, cells, frame, tuple(notes))
     return Section("Over all data sets", (table,))

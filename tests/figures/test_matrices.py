@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import json
+
 import numpy as np
 
 from analysis.figures.matrices import draw_confusion
@@ -22,6 +24,11 @@ def test_classes_that_look_alike_when_cut_stay_apart() -> None:
     chart = draw_confusion([("m", np.array([[3, 1], [0, 2]]))], names)
     assert {"3", "1", "2"} <= set(texts(chart)) and "6" not in texts(chart)
     assert len(set(chart.data[0].columns["true"])) == 2
+
+
+def test_the_box_names_what_is_counted() -> None:
+    chart = draw_confusion([("m", np.eye(2, dtype=np.int64))], ["a", "b"], "examples")
+    assert '"title": "examples"' in json.dumps(chart.spec)
 
 
 def test_pictures_are_in_the_drawing() -> None:

@@ -61,8 +61,15 @@ def test_the_table_has_intervals_from_six_seeds_on(tmp_path: Path) -> None:
 
 def test_one_seed_and_gaps_have_no_lines(tmp_path: Path) -> None:
     assert data_sets(two_sets(tmp_path / "one", (0,)), "grid") is None
-    gap = over_datasets(two_sets(tmp_path / "gap", (0, 1), without=1))
-    assert list(gap["config_id"]) == ["mnist0.2"], "the other rate lacks a run"
+    gap = two_sets(tmp_path / "gap", (0, 1), without=1)
+    assert list(over_datasets(gap)["config_id"]) == ["mnist0.2"], "the other rate lacks a run"
+    section = data_sets(gap, "grid")
+    assert section is not None
+    (table,) = section.blocks
+    assert table.caption.startswith("The best configuration by")  # type: ignore[union-attr]
+    assert table.notes[-1] == (  # type: ignore[union-attr]
+        "Without a result of its own at every data set and seed, not shown: 1 other configuration."
+    )
 
 
 def test_errors_of_unlike_scale_are_not_joined(tmp_path: Path) -> None:
