@@ -160,6 +160,13 @@ def test_the_index_links_to_every_page() -> None:
     assert "docs/README.md" in text_of("README.md")
 
 
+@pytest.mark.parametrize("page", PAGES)
+def test_a_name_stands_in_the_file_that_a_page_says(page: str) -> None:
+    for name, file in re.findall(r"`(\w+)` in `([\w/]+\.py)`", " ".join(text_of(page).split())):
+        text = (ROOT / file).read_text()
+        assert re.search(rf"^\s*(?:(?:def|class) )?{name}\b", text, re.MULTILINE), f"{name}: {file}"
+
+
 def test_the_rooms_are_listed_from_the_top_down() -> None:
     tree = blocks("docs/internals.md")[0].text
     inner = tree.partition("tune_app/\n")[2].partition("\nanalysis/\n")[0]
