@@ -9,6 +9,7 @@ from __future__ import annotations
 import csv
 import io
 import re
+from itertools import zip_longest
 from pathlib import Path
 from typing import NamedTuple
 
@@ -61,10 +62,7 @@ def read_cells(path: Path) -> Cells:
     if drawn and sum(line.startswith(("+-", "+=")) for line in lines) > 1:
         return _table(path, [_markdown(line) for line in drawn], "|", [])
     lines = [line for line in lines if line.strip() and not _RULE.fullmatch(line)]
-    aligned = [re.split(r"\s{2,}|\t", line.strip()) for line in lines]
-    if lines and lines[0][0] == " " and {len(row) - 1 for row in aligned[1:]} == {len(aligned[0])}:
-        aligned[0].insert(0, "")  # as pandas prints a table
-    if not re.search(r"[,;\t|]", text) and len({len(row) for row in aligned} - {1}) == 1:
+    if not re.search(r"[,;\t|]", text) and (aligned := _aligned(lines)):
         return _table(path, aligned, " ", [])
     first = next(iter(lines), "")
     delimiter = max("\t;,|", key=first.count)
@@ -73,6 +71,28 @@ def read_cells(path: Path) -> Cells:
     is_piped = delimiter == "|"
     rows = [_markdown(line) for line in lines] if is_piped else _separated(path, text, delimiter)
     return _table(path, rows, delimiter, [])
+
+
+def _aligned(lines: list[str]) -> list[list[str]]:
+    """Return the cells of columns set apart by two spaces or more; none if there are not two.
+
+    Where rows differ in their number of cells, some are empty, as in what pandas and scikit-learn
+    print: then a column begins where two spaces stand above each other in all lines.
+    """
+    rows = [re.split(r"\s{2,}", line.strip()) for line in lines]
+    if len({len(row) for row in rows} - {1}) == 1:
+        return rows
+    several = [line for line, row in zip(lines, rows, strict=True) if len(row) > 1]
+    used = "".join(
+        " x"[any(map(str.strip, place))] for place in zip_longest(*several, fillvalue=" ")
+    )
+    spans = [column.span() for column in re.finditer(r"x+(?: x+)*", used)]
+    if len(spans) < 2:
+        return []
+    return [
+        [line[start:end].strip() for start, end in spans] if len(row) > 1 else row
+        for line, row in zip(lines, rows, strict=True)
+    ]
 
 
 def _separated(path: Path, text: str, delimiter: str) -> list[list[str]]:

@@ -3,6 +3,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from sklearn.metrics import classification_report
 
 from analysis.checks.audit.cells import plain, read_number
 from analysis.checks.audit.columns import Options
@@ -72,6 +73,22 @@ def test_aligned_and_drawn_tables(tmp_path: Path) -> None:
         assert (cells.header, cells.rows) == (["Net", "Acc"], [["a", "94.1"]])
     pandas = "        Net  test_acc\n0  ResNet18     94.10\n1       VGG     95.02\n"
     assert read_cells(write(tmp_path, pandas)).header == ["(no name)", "Net", "test_acc"]
+
+
+def test_cells_that_are_empty_in_a_printed_table(tmp_path: Path) -> None:
+    labels, predicted = [0] * 40 + [1] * 60, [0] * 38 + [1] * 62
+    report = read_cells(write(tmp_path, str(classification_report(labels, predicted))))
+    assert report.header == ["(no name)", "precision", "recall", "f1-score", "support"]
+    assert report.rows[0] == ["0", "1.00", "0.95", "0.97", "40"]
+    assert report.rows[2:4] == [
+        ["accuracy", "", "", "0.98", "100"],
+        ["macro avg", "0.98", "0.97", "0.98", "100"],
+    ]
+    gaps = "My runs\n\nNet        Test acc  Time\nResNet 18     94.31\nVGG           95.02   240\n"
+    assert read_cells(write(tmp_path, gaps)).rows == [
+        ["ResNet 18", "94.31", ""],
+        ["VGG", "95.02", "240"],
+    ]
 
 
 def test_rows_that_are_quantities_are_turned(tmp_path: Path) -> None:
