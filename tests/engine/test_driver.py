@@ -1,14 +1,36 @@
-"""How many trials Tune keeps waiting."""
+"""What Tune gets of a study: the function of a trial, and how many trials wait."""
 
 from __future__ import annotations
 
 import os
+from pathlib import Path
+from typing import Any
 
 import pytest
 
-from tune_app.engine.driver import _max_waiting
+from search_spaces.space import SearchSpace
+from tune_app.engine.driver import _function, _max_waiting
+from tune_app.planning.checked_request import check_request
+from tune_app.planning.prepared_study import prepare
+from tune_app.planning.request import StudyRequest
+from tune_app.planning.resources import Cluster
+from tune_app.storage.local_store import LocalStore
+from tune_app.training.classifier_family import classifier
+from tune_app.training.registry import TRAINABLES
 
 NAME = "TUNE_MAX_PENDING_TRIALS_PG"
+MODEL = {
+    "dataset": "mnist",
+    "model": "resnet18",
+    "batch_size": 16,
+    "optimizer": "sgd",
+    "lr": 0.1,
+    "epochs": 1,
+}
+
+
+def fit(config: dict[str, Any]) -> None:
+    """Stand for a user's function."""
 
 
 @pytest.mark.parametrize(
@@ -30,3 +52,17 @@ def test_a_number_of_the_user_counts(
     monkeypatch.setenv(NAME, value)
     assert _max_waiting(1_000) == num_waiting
     assert os.environ[NAME] == value
+
+
+@pytest.mark.parametrize(
+    "trainable",
+    [*TRAINABLES, classifier(), classifier(models={"net": lambda _config, _data: None}), fit],
+    ids=[*TRAINABLES, "of torchvision", "of the user's", "a function"],
+)
+def test_every_kind_of_trainable_becomes_a_function_of_tune(tmp_path: Path, trainable: Any) -> None:
+    values = {"dataset": "mnist", "kernel": "rbf", "C": 1.0} if trainable == "svm" else MODEL
+    space = SearchSpace(name="kinds", trainable=trainable, param_space=values)
+    store = LocalStore(tmp_path / "kinds")
+    request = StudyRequest(space, store, source="sample", num_images=100)
+    study = prepare(check_request(request), Cluster(({"CPU": 2.0},)))
+    assert _function(study).__name__.startswith("kinds:")

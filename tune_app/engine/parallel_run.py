@@ -43,7 +43,8 @@ def with_workers(training: Callable[..., None], family: Shipped | None) -> Calla
         with Team(config, settings, family) as team:
             training(config, data=data, settings=settings, new_run=partial(ParallelRun, team))
 
-    train.__name__ = train.__qualname__ = training.__name__
+    # A family of models is an object, which has no name.
+    train.__name__ = train.__qualname__ = getattr(training, "__name__", "train")
     return train
 
 
