@@ -80,6 +80,32 @@ def test_the_printed_lines_load_the_weights(tmp_path: Path, size: int) -> None:
     assert all(torch.equal(loaded[name], value) for name, value in trained.state_dict().items())
 
 
+@pytest.mark.parametrize(
+    ("entry", "num_outputs"),
+    [({"class_names": ["cat", "dog"]}, 2), ({"targets": [3]}, 3), ({}, 1)],
+    ids=["classes", "several targets", "one target"],
+)
+def test_the_printed_lines_load_weights_of_the_users_data(
+    tmp_path: Path, entry: dict[str, Any], num_outputs: int
+) -> None:
+    weights_study(tmp_path / "grid", dataset="pets")
+    study, [weights] = kept(tmp_path / "grid")
+    study["data"]["datasets"]["pets"] = entry | {"input": {"shape": [28, 28]}}
+    trained = build_model("resnet18", num_classes=num_outputs)
+    torch.save(trained.state_dict(), weights.path)
+    loaded = run(loading_lines(LocalStore(tmp_path / "grid"), study, weights))["model"]
+    assert torch.equal(loaded.state_dict()["fc.bias"], trained.state_dict()["fc.bias"])
+
+
+def test_a_damaged_study_puts_nothing_into_the_printed_lines(tmp_path: Path) -> None:
+    weights_study(tmp_path / "grid", dataset="pets")
+    study, [weights] = kept(tmp_path / "grid")
+    for targets in (["0); print("], "0); print(", [True, None], 7):
+        study["data"]["datasets"]["pets"] = {"targets": targets, "input": {"shape": [28, 28]}}
+        lines = loading_lines(LocalStore(tmp_path / "grid"), study, weights)
+        assert lines[2] == "model = build_model('resnet18', num_classes=1)"
+
+
 def test_the_printed_lines_load_weights_from_a_url(tmp_path: Path) -> None:
     file = weights_study(tmp_path / "grid")
     trained = build_model("resnet18")
@@ -98,7 +124,7 @@ def test_a_model_of_the_users_is_built_by_the_users_function(tmp_path: Path) -> 
     weights_study(tmp_path / "grid", trainable="classifier", model="cnn")
     study, [weights] = kept(tmp_path / "grid")
     [_, model, load] = loading_lines(LocalStore(tmp_path / "grid"), study, weights)
-    assert model.endswith("# your function of the search space, for model 'cnn'")
+    assert "# your function of the search space, for model 'cnn'; if it is torchvision's" in model
     assert load.endswith("epoch_2.pt', weights_only=True))")
 
 

@@ -10,6 +10,7 @@ from typing import Any
 
 from search_spaces.configuration import Config
 from tune_app.storage.store import StudyStore
+from tune_app.study.arithmetic import mapping
 from tune_app.study.objective import finite_number
 from tune_app.study.row_details import Attempt
 from tune_app.study.study_file import read_json
@@ -17,6 +18,7 @@ from tune_app.study.trial_directory import TrialDirectory
 from tune_app.study.trial_record import Record
 
 _GROUP = re.compile(r"[^/\0]{1,200}")
+_CLASSES_OF_SHIPPED = 10
 _FILE = re.compile(r"tune/[^/\0]+/[^/\0]+/weights/[^/\0]+\.pt")
 
 
@@ -87,11 +89,12 @@ def loading_lines(
     if study["space"].get("trainable") == "resnet":
         model = [
             "from tune_app.training.models import build_model",
-            f"model = build_model({', '.join(_arguments(kept.config))})",
+            f"model = build_model({', '.join(_arguments(study, kept.config))})",
         ]
     else:
         name = kept.config.get("model")
-        of_what = "" if name is None else f", for model {name!r}"
+        other = "if it is torchvision's, load_study(...).load_model() builds it"
+        of_what = "" if name is None else f", for model {name!r}; {other}"
         model = [f"model = build(config, data)  # your function of the search space{of_what}"]
     if store.at_url:
         return [
@@ -125,14 +128,28 @@ def checkpoint_lines(
     ]
 
 
-def _arguments(config: Config) -> list[str]:
+def _arguments(study: Mapping[str, Any], config: Config) -> list[str]:
     arguments = [repr(str(config.get("model")))]
     channels, size = config.get("in_channels", 1), config.get("image_size", 28)
+    outputs = _num_outputs(mapping(study["data"]["datasets"].get(str(config.get("dataset")))))
     if channels != 1:
         arguments.append(f"in_channels={channels!r}")
+    if outputs != _CLASSES_OF_SHIPPED:
+        arguments.append(f"num_classes={outputs}")
     if size != 28:
         arguments.append(f"image_size={(size, size)!r}")
     return arguments
+
+
+def _num_outputs(dataset: Mapping[str, Any]) -> int:
+    """Return the outputs of a model, from what ``study.json`` says of its data set."""
+    if not dataset.get("input"):  # only a user's data set says how an item becomes an input
+        return _CLASSES_OF_SHIPPED
+    names, targets = dataset.get("class_names"), dataset.get("targets")
+    if isinstance(names, list):
+        return len(names)
+    several = isinstance(targets, list) and [size for size in targets if type(size) is int]
+    return several[0] if several else 1
 
 
 def _place(store: StudyStore, path: Path, from_anywhere: bool) -> str:
