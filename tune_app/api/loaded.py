@@ -138,7 +138,7 @@ class LoadedStudy:
     ) -> nn.Module:
         """Return a trained model with its weights, on the CPU and in evaluation mode.
 
-        The shipped loop keeps the weights of the best configuration of each data set and model.
+        The shipped loop keeps the weights of the best single training of each data set and model.
 
         Args:
             config_id: the configuration, by its id or the beginning of it; by default the one with

@@ -37,7 +37,8 @@ def run_study(space: SearchSpace | str | Path, **options: Any) -> LoadedStudy:
     ``status`` of their rows says so.
 
     Args:
-        space: a search space, the name of a shipped one, or the path of a file with one.
+        space: a search space, the name of a shipped one, the path of a file with one, or a module
+            such as ``search_spaces.examples.table``.
         **options: the options of ``tune-app run``, with ``_`` for ``-``: ``study="night"``,
             ``data="sample"``, ``images=500``, ``seeds=range(3)``, ``results_dir="results"``,
             ``max_concurrent=2``, ``fresh=True`` and so on. Parameters are named by mappings:

@@ -24,8 +24,8 @@ Row = Mapping[str, Any]
 class Limiter(Callback):
     """Watches the trials of a launch for its limits.
 
-    A trial that takes too long is ended at its next report. One that does not report is killed with
-    its worker process.
+    A trial that takes too long is killed with its worker process, unless it reports at that moment:
+    it then ends with its report.
 
     Args:
         limits: the limits.
