@@ -107,17 +107,6 @@ def test_seeds_of_the_search_are_left_out_and_six_new_ones_are_the_default(
         repeat.asked_by(request(tmp_path / "best", seeds=(0,)), count=None)
 
 
-def test_an_objective_that_the_user_names_judges_the_repeats(
-    searched: Path, tmp_path: Path
-) -> None:
-    repeat = repeat_of(searched)
-    named = replace(repeat.space, metric="loss", mode="min")
-    asked = replace(request(tmp_path / "best"), space=named, has_objective=True)
-    space = repeat.asked_by(asked, count=None).space
-    assert (space.metric, space.mode) == ("loss", "min")
-    assert space.param_space == {"depth": 2, "heads": 2}
-
-
 def test_with_a_split_for_every_seed_the_split_of_the_search_is_not_new(
     tmp_path: Path, searched: Path
 ) -> None:

@@ -17,8 +17,8 @@ def _count(text: str) -> int:
 OPTIONS: dict[str, dict[str, Any]] = {
     "--space": {
         "metavar": "NAME|FILE.py",
-        "help": "the search space: a shipped one, a Python file with yours, e.g. ./my_space.py, or a "
-        "module such as search_spaces.examples.table (required, but for --best-of and --list)",
+        "help": "the search space: a shipped one, a Python file with yours, e.g. ./my_space.py, or "
+        "a module such as search_spaces.examples.table (required, but for --best-of and --list)",
     },
     "--list": {
         "action": "store_true",

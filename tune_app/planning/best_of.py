@@ -56,11 +56,6 @@ class Repeat:
         """
         existing = None if request.fresh else open_ledger(request.store)
         best_of, space, notes = self.best_of, self.space, []
-        if request.has_objective:
-            named = request.space
-            space = replace(
-                space, metric=named.metric, mode=named.mode, objectives=named.objectives
-            )
         if existing is not None:
             best_of = self._begun(existing, count)
             configs = [configuration.config for configuration in existing.configurations()]
