@@ -29,6 +29,7 @@ def build_optimizer(
                 f"optimizer {name} returns {type(optimizer).__name__}; it must return a "
                 "torch.optim.Optimizer"
             )
+        _begin_momentum(optimizer)
         return optimizer
     settings = {
         "lr": config["lr"],
@@ -36,11 +37,28 @@ def build_optimizer(
         "fused": _can_be_fused(model),
     }
     if name == "sgd":
-        return torch.optim.SGD(model.parameters(), momentum=config["momentum"], **settings)
+        sgd = torch.optim.SGD(model.parameters(), momentum=config["momentum"], **settings)
+        _begin_momentum(sgd)
+        return sgd
     kind = torch.optim.AdamW if name == "adamw" else torch.optim.Adam
     # A step that is part of a CUDA graph counts itself on the GPU.
     graphed = bool(config.get("cuda_graphs")) and config["device"] == "cuda"
     return kind(model.parameters(), **settings, capturable=graphed)
+
+
+def _begin_momentum(optimizer: torch.optim.Optimizer) -> None:
+    """Begin the momentum of a fused SGD at zero, from which the first step is the same.
+
+    torch begins it in the first step, which mixed precision leaves out if gradients overflow in
+    float16, as they do for a ResNet. The momentum would then be whatever its memory held. A step
+    also ends in an error if a parameter has its first gradient later than others.
+    """
+    if type(optimizer) is not torch.optim.SGD:
+        return
+    for group in optimizer.param_groups:
+        if group["fused"] and group["momentum"] and not group["dampening"]:
+            for parameter in filter(lambda p: p.requires_grad, group["params"]):
+                optimizer.state[parameter]["momentum_buffer"] = torch.zeros_like(parameter)
 
 
 def _can_be_fused(model: nn.Module) -> bool:
