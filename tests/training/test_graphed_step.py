@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import pytest
 import torch
 from torch import Tensor
 
+from search_spaces.errors import UserError
 from tests.training.test_classifier_run import images, measurements, one_thread, start  # noqa: F401
 from tests.training.test_classifier_run_own import equal_weights
 from tune_app.data.split_data import SplitData
 from tune_app.training import classifier_run
-from tune_app.training.graphed_step import GraphedStep, Outcome
+from tune_app.training.graphed_step import CudaRecorder, GraphedStep, Outcome, _stream
 
 # A fixture that is imported has the name of the argument that asks for it.
 # ruff: noqa: F811
@@ -99,3 +101,64 @@ def test_a_training_is_the_same_step_for_step(
     assert equal_weights(plain, graphed)
     replays = [[r.num_replays for r in one.recordings] for one in recorders]
     assert len(replays) == 2 and replays[0] == replays[1] and replays[0][0] > 0
+
+
+@pytest.fixture
+def ends(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[Exception]]:
+    """Let a recording take its step on the CPU; if it fails, its end raises the listed error."""
+    found: list[Exception] = []
+
+    @contextmanager
+    def graph(_graph: object, stream: object) -> Iterator[None]:
+        try:
+            yield
+        finally:
+            if found:
+                raise found[0]
+
+    monkeypatch.setattr(torch.cuda, "Stream", object)
+    monkeypatch.setattr(torch.cuda, "CUDAGraph", object)
+    monkeypatch.setattr(torch.cuda, "graph", graph)
+    _stream.cache_clear()
+    yield found
+    _stream.cache_clear()
+
+
+def failing(error: Exception) -> Callable[[], Outcome]:
+    def step() -> Outcome:
+        raise error
+
+    return step
+
+
+END = torch.AcceleratorError("CUDA error: operation failed due to a previous error")
+
+
+@pytest.mark.parametrize("end", [[], [END]])
+def test_why_a_step_cannot_be_recorded_is_said(ends: list[Exception], end: list[Exception]) -> None:
+    ends += end
+    with pytest.raises(UserError, match=r"cannot be recorded \(no item\); it must not"):
+        CudaRecorder().record(failing(RuntimeError("no item\nadvice for developers")))
+
+
+@pytest.mark.parametrize("end", [[], [END]])
+def test_too_little_memory_is_its_own_reason(ends: list[Exception], end: list[Exception]) -> None:
+    ends += end
+    with pytest.raises(torch.OutOfMemoryError, match="Tried to allocate"):
+        CudaRecorder().record(failing(torch.OutOfMemoryError("Tried to allocate 2 GiB")))
+
+
+def test_an_error_of_the_end_alone_is_said(ends: list[Exception]) -> None:
+    ends.append(RuntimeError("unjoined work"))
+    with pytest.raises(UserError, match="unjoined work"):
+        CudaRecorder().record(lambda: (torch.zeros(()), torch.zeros(1)))
+
+
+def test_a_recording_keeps_nothing_of_autograd_and_recorders_share_a_stream(
+    ends: list[Exception],
+) -> None:
+    one, other = CudaRecorder(), CudaRecorder()
+    weight = torch.ones(2, requires_grad=True)
+    recording = one.record(lambda: (weight.sum(), weight * 2))
+    assert [tensor.grad_fn for tensor in recording.outcome] == [None, None]
+    assert one._stream is other._stream

@@ -13,6 +13,7 @@ rate is part of it, so an epoch has a graph of its own.
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable
 from typing import Protocol
 
@@ -47,11 +48,20 @@ class Recorder(Protocol):
         """Record a step without taking it."""
 
 
+@functools.cache
+def _stream() -> torch.cuda.Stream:
+    """Return the stream of all recordings of this process.
+
+    cuBLAS keeps memory for every stream that it has computed on, so epochs do not each take one.
+    """
+    return torch.cuda.Stream()
+
+
 class CudaRecorder:
     """Records steps on the current GPU."""
 
     def __init__(self) -> None:
-        self._stream = torch.cuda.Stream()
+        self._stream = _stream()
 
     def take(self, step: Callable[[], Outcome]) -> Outcome:
         """Take a step on the stream of the recording."""
@@ -66,14 +76,19 @@ class CudaRecorder:
 
         Raises:
             UserError: the step cannot be recorded.
+            torch.OutOfMemoryError: there is too little memory for it.
         """
         try:
             return _CudaRecording(step, self._stream)
         except RuntimeError as error:
+            # Ending a recording after an error may fail in turn.
+            first = error.__context__ if isinstance(error.__context__, RuntimeError) else error
+            if isinstance(first, torch.OutOfMemoryError):
+                raise first from None
             raise UserError(
                 one_line(
                     "cuda_graphs: a training step of this model cannot be recorded "
-                    f"({str(error).splitlines()[0]}); it must not read values of tensors, and its "
+                    f"({str(first).splitlines()[0]}); it must not read values of tensors, and its "
                     "optimizer must be capturable; leave cuda_graphs out"
                 )
             ) from error
@@ -83,7 +98,9 @@ class _CudaRecording:
     def __init__(self, step: Callable[[], Outcome], stream: torch.cuda.Stream) -> None:
         self._graph = torch.cuda.CUDAGraph()
         with torch.cuda.graph(self._graph, stream=stream):
-            self.outcome = step()
+            loss, outputs = step()
+        # A step on the main stream must not meet what autograd keeps for the recording's stream.
+        self.outcome = loss.detach(), outputs.detach()
 
     def replay(self) -> None:
         self._graph.replay()
