@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
+from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils.data import DataLoader
 from torchvision.transforms import functional
 
@@ -110,6 +111,42 @@ def test_images_that_are_on_the_device_give_the_same_batches(mnist: SplitData) -
     for (images, labels), (others, their_labels) in zip(copied, gathered, strict=True):
         assert images.shape == (28, 3, 32, 32) and labels.shape == (28,)
         assert torch.equal(images, others) and torch.equal(labels, their_labels)
+
+
+class Copies(TorchDispatchMode):
+    """Counts the copies to a device that are made while it is active."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.num = 0
+
+    def __torch_dispatch__(
+        self, function: Any, _types: Any, args: Any = (), kwargs: Any = None
+    ) -> Any:
+        self.num += (kwargs or {}).get("device") is not None
+        return function(*args, **(kwargs or {}))
+
+
+def test_batches_on_the_device_need_one_copy_an_epoch(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each copy waits until a GPU has finished. The device of this test has no memory."""
+    data = data_with(
+        np.zeros((6, 4, 4, 3), dtype=np.uint8), np.arange(6), mean=(0.1,) * 3, std=(1.0,) * 3
+    )
+    loader = BatchLoader(data, torch.device("meta"), resident=True)
+    as_tensor = torch.as_tensor
+    made: list[Any] = []
+
+    def watched(values: Any, **options: Any) -> torch.Tensor:
+        made.extend([] if isinstance(values, torch.Tensor) else [values])
+        return as_tensor(values, **options)
+
+    monkeypatch.setattr(torch, "as_tensor", watched)
+    monkeypatch.setattr(torch, "tensor", watched)
+    with Copies() as copies:
+        shapes = [inputs.shape for inputs, _ in loader(np.array_split(np.arange(6), 4))]
+    assert shapes == [(n, 3, 4, 4) for n in (2, 2, 1, 1)]
+    assert copies.num == 1 and made == []
+    assert list(loader([])) == []
 
 
 def data_with(

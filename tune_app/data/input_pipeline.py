@@ -19,6 +19,8 @@ from search_spaces.errors import UserError
 from tune_app.data.split_data import SplitData
 
 Batch = tuple[torch.Tensor, torch.Tensor]
+Statistic = Sequence[float] | torch.Tensor
+"""Of the training inputs: one number, or one for each channel."""
 
 
 def is_image(data: SplitData) -> bool:
@@ -70,9 +72,7 @@ class ArrayDataset(Dataset[Batch]):
         return inputs, torch.from_numpy(self._labels[positions].astype(self._label_type))
 
 
-def normalise(
-    inputs: torch.Tensor, mean: Sequence[float], std: Sequence[float], axis: int = 1
-) -> torch.Tensor:
+def normalise(inputs: torch.Tensor, mean: Statistic, std: Statistic, axis: int = 1) -> torch.Tensor:
     """Turn a batch into a network's input, on the device it is on.
 
     Args:
@@ -92,8 +92,8 @@ def normalise(
     if len(mean) == 1:
         return values.sub_(mean[0]).div_(std[0])
     shape = [-1 if i == axis % values.ndim else 1 for i in range(values.ndim)]
-    subtracted, divided = (torch.tensor(n, device=values.device).view(shape) for n in (mean, std))
-    return values.sub_(subtracted).div_(divided)
+    subtracted, divided = (torch.as_tensor(n, device=values.device) for n in (mean, std))
+    return values.sub_(subtracted.view(shape)).div_(divided.view(shape))
 
 
 def as_input(images: torch.Tensor, channels: int, size: int | None) -> torch.Tensor:
@@ -153,6 +153,11 @@ class BatchLoader:
         self._data = data
         self._device = device
         self._pinned = pinned
+        # Copied once: copying them for each batch would wait until the GPU has finished.
+        self._mean, self._std = (
+            torch.tensor(numbers, device=device) if len(numbers) > 1 else numbers
+            for numbers in (data.mean, data.std)
+        )
         self._is_image = is_image(data)
         self.input_shape: tuple[int, ...] = data.inputs.shape[1:]
         if self._is_image:
@@ -175,7 +180,7 @@ class BatchLoader:
         gathered = self._on_device(batches) if self._resident else self._from_host(batches)
         for inputs, labels in gathered:
             axis = 1 if self._is_image else -1
-            values = normalise(inputs, self._data.mean, self._data.std, axis)
+            values = normalise(inputs, self._mean, self._std, axis)
             if self._is_image:
                 values = as_input(values, self._channels, self._size)
                 if self._device.type == "cuda":  # the layout of cuDNN's kernels for tensor cores
@@ -200,8 +205,12 @@ class BatchLoader:
     def _on_device(self, batches: Iterable[NDArray[np.int64]]) -> Iterator[Batch]:
         assert self._resident is not None
         inputs, labels = self._resident
-        for batch in batches:
-            indices = torch.tensor(batch, dtype=torch.int64, device=self._device)
+        given = list(batches)
+        if not given:
+            return
+        # In one copy: a copy for each batch would wait until the GPU has finished.
+        positions = torch.from_numpy(np.concatenate(given)).to(self._device)
+        for indices in positions.split([len(batch) for batch in given]):
             yield inputs.index_select(0, indices), labels.index_select(0, indices)
 
 
