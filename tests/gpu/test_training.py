@@ -12,7 +12,6 @@ import torch
 from torch import Tensor
 from torch.backends import cudnn
 
-from search_spaces.errors import UserError
 from tests.training.test_classifier_run import images, measurements, start  # noqa: F401
 from tests.training.test_classifier_run_own import colours, equal_weights
 from tests.training.test_classifier_run_own import start as start_own
@@ -76,6 +75,8 @@ def test_cpu_and_gpu_agree_in_float32(
 def test_mixed_precision_stays_near_float32(images: SplitData, exact: None, optimizer: str) -> None:
     plain = start(images, device="cuda", optimizer=optimizer)
     mixed = start(images, device="cuda", optimizer=optimizer, mixed_precision=True)
+    # At torch's first scale the gradients overflow, and the first steps are left out.
+    mixed.scaler = torch.amp.GradScaler("cuda", init_scale=2.0**8)
     first = distance(logits(mixed), logits(plain))
     gaps = abs(losses(mixed) / losses(plain) - 1)
     print(f"logits {first:.1e}, losses of the first steps {gaps}")
@@ -200,35 +201,3 @@ def test_the_estimate_measures_on_the_gpu(images: SplitData, mixed_precision: bo
     assert torch.cuda.max_memory_allocated() > before
     assert measured.seconds(1, 1000, 100) > 0
     assert measured.weights_bytes > 11_100_000 * 4
-
-
-@pytest.mark.parametrize("mixed_precision", [False, True])
-@pytest.mark.parametrize("optimizer", ["sgd", "adam"])
-def test_a_graphed_training_equals_one_without_graphs_bit_for_bit(
-    images: SplitData, tmp_path: Path, optimizer: str, mixed_precision: bool
-) -> None:
-    changes = {"device": "cuda", "optimizer": optimizer, "mixed_precision": mixed_precision}
-    changes["lr_schedule"] = "cosine"
-    plain, graphed = start(images, **changes), start(images, **changes, cuda_graphs=True)
-    expected = [measurements(plain.train_epoch(epoch)) for epoch in (1, 2, 3)]
-    assert measurements(graphed.train_epoch(1)) == expected[0]
-    second = start(images, **changes, cuda_graphs=True)
-    second.load_state(resumed(graphed, tmp_path, 1))
-    assert [measurements(second.train_epoch(epoch)) for epoch in (2, 3)] == expected[1:]
-    assert equal_weights(plain, second)
-
-
-def test_graphed_dropout_and_augmentation_are_those_without_graphs() -> None:
-    data = colours()
-    plain, graphed = start_own(data, device="cuda"), start_own(data, device="cuda")
-    graphed._graphed = True
-    for epoch in (1, 2):
-        assert measurements(graphed.train_epoch(epoch)) == measurements(plain.train_epoch(epoch))
-    assert equal_weights(plain, graphed)
-
-
-def test_a_step_that_cannot_be_recorded_is_said(images: SplitData) -> None:
-    run = start(images, device="cuda", cuda_graphs=True)
-    run.model.register_forward_hook(lambda _model, _inputs, outputs: float(outputs.sum()) and None)
-    with pytest.raises(UserError, match="cuda_graphs: a training step of this model cannot be"):
-        run.train_epoch(1)
