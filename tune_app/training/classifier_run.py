@@ -80,7 +80,9 @@ class ClassifierRun:
         self.cost, self._trains_all = network.cost, network.trains_all
         self.model = group.synced(network.model.to(self.device), self.device)
         if self.device.type == "cuda" and len(few.input_shape) == 3:
-            self.model.to(memory_format=torch.channels_last)
+            # Not model.to(memory_format=...), which refuses models with five-dimensional weights.
+            for weight in filter(lambda p: p.ndim == 4, self.model.parameters()):
+                weight.data = weight.data.to(memory_format=torch.channels_last)
         self._parallel = group.parallel(self.model, trains_all=self._trains_all)
         self.optimizer = build_optimizer(config, self.model, family)
         self._rates = [options["lr"] for options in self.optimizer.param_groups]
