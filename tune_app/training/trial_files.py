@@ -68,7 +68,9 @@ def write_weights(
     import torch
 
     content = io.BytesIO()
-    torch.save(weights, content)
+    # A file that names a GPU is not read where there is none.
+    on_cpu = {n: v.cpu() if isinstance(v, torch.Tensor) else v for n, v in weights.items()}
+    torch.save(on_cpu, content)
     entry = {"metric": metric, "score": score, "file": str(path.relative_to(store.root))}
     store.write(path, content.getbuffer())
     store.write(_record(store, group), json.dumps(entry).encode())
