@@ -29,6 +29,8 @@ def test_a_trial_alone_takes_the_largest_node_or_its_share_of_a_gpu_node() -> No
     assert alone == {"CPU": 16.0}
     on_gpu = trial_resources({"device": "cuda"}, {"cpu": 1}, trials_per_gpu=3, alone_on=cluster)
     assert on_gpu == {"CPU": 2.0, "GPU": 1.0}
+    whole = trial_resources({"device": "cuda"}, {"gpu": 0.5}, alone_on=cluster)
+    assert whole == on_gpu, "half a GPU is shared"
 
 
 def test_a_trial_alone_is_refused_where_there_is_no_gpu() -> None:

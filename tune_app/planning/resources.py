@@ -86,6 +86,8 @@ def trial_resources(
         shared = workers == 1 and alone_on is None
         resources["GPU"] = 1.0 / trials_per_gpu if shared else float(workers)
     if alone_on is not None:
+        if on_gpu:
+            resources["GPU"] = max(resources["GPU"], 1.0)
         per_node = [(node.get("CPU", 0.0), node.get("GPU", 0.0)) for node in alone_on.nodes]
         whole = [
             workers * (cpus // gpus) if on_gpu else cpus
