@@ -72,10 +72,11 @@ def _forest_data(study: Study, by_data: bool) -> pd.DataFrame:
     study = joined(study)
     factors = compared_factors(study)
     matched = [name for name in factors if is_matched(study, name)]
-    lines = [
-        *_matched_lines(study, matched, _parts(study, matched=True, by_data=by_data)),
-        *_unmatched_lines(study, [name for name in factors if name not in matched]),
-    ]
+    apart = _unmatched_lines(study, [name for name in factors if name not in matched])
+    parts = _parts(study, matched=True, by_data=by_data)
+    paired, p_values = _matched_lines(study, matched, parts, [line["p"] for line in apart])
+    _decide(apart, p_values, shown_of(study))
+    lines = [*paired, *apart]
     order = {name: place for place, name in enumerate(factors)}
     lines.sort(key=lambda line: order[line["factor"]])
     frame = pd.DataFrame(lines, columns=list(COLUMNS))
@@ -93,7 +94,13 @@ def _parts(study: Study, *, matched: bool, by_data: bool) -> list[Any]:
     return [None] if together or len(datasets) < 2 else datasets
 
 
-def _matched_lines(study: Study, factors: list[str], parts: list[Any]) -> list[dict[str, Any]]:
+def _matched_lines(
+    study: Study, factors: list[str], parts: list[Any], beside: list[float]
+) -> tuple[list[dict[str, Any]], list[float]]:
+    """Return the lines of factors whose rows are matched, and their unadjusted p-values.
+
+    ``beside`` are the p-values of all other lines, which belong to the same family.
+    """
     measure = shown_of(study)
     wanted = [
         (dataset, factor, low, high)
@@ -112,8 +119,9 @@ def _matched_lines(study: Study, factors: list[str], parts: list[Any]) -> list[d
     ]
     # Without its epochs nothing is computed of the times of each epoch, which nothing here needs.
     body = from_study(replace(study, epochs=pd.DataFrame()))
-    found = judge_all(claims, body) if claims else []
-    return [_of_claim(study, place, verdict) for place, verdict in zip(wanted, found, strict=True)]
+    found = judge_all(claims, body, beside=beside) if claims else []
+    lines = [_of_claim(study, place, verdict) for place, verdict in zip(wanted, found, strict=True)]
+    return lines, [verdict.outcome.p_value for verdict in found]
 
 
 def _levels(study: Study, factor: str, dataset: Any) -> list[Any]:
@@ -160,7 +168,10 @@ def _verdict(word: str, measure: Measure) -> str:
 
 
 def _unmatched_lines(study: Study, factors: list[str]) -> list[dict[str, Any]]:
-    """Compare the rows at two levels of each factor, whatever else they differ in."""
+    """Compare the rows at two levels of each factor, whatever else they differ in.
+
+    Their p-values are not adjusted yet, and lines that have one have no verdict.
+    """
     measure = shown_of(study)
     lines: list[dict[str, Any]] = []
     for factor in factors:
@@ -172,13 +183,21 @@ def _unmatched_lines(study: Study, factors: list[str]) -> list[dict[str, Any]]:
                 above, below = (values[joined[factor] == v].dropna() for v in (high, low))
                 place = {"dataset": names.get("dataset"), "factor": factor}
                 lines.append(place | {"from": low, "to": high} | _of_sides(above, below, group))
-    known = [line for line in lines if not np.isnan(line["p"])]
-    for line, p in zip(known, holm([line["p"] for line in known]), strict=True):
-        is_good = (line["effect"] > 0) == (measure.better == "max")
-        word = f"{BETTER if is_good else WORSE}{IN_THESE_RUNS}"
-        line["verdict"] = word if p < _ALPHA else UNDECIDED
-        line["p"] = float(p)
     return lines
+
+
+def _decide(lines: list[dict[str, Any]], beside: list[float], measure: Measure) -> None:
+    """Adjust the p-values of lines whose rows are not matched, and decide those that have one.
+
+    ``beside`` are the p-values of all other lines, which belong to the same family.
+    """
+    adjusted = holm([*(line["p"] for line in lines), *beside])[: len(lines)]
+    for line, p in zip(lines, adjusted, strict=True):
+        if np.isfinite(p):
+            is_good = (line["effect"] > 0) == (measure.better == "max")
+            word = f"{BETTER if is_good else WORSE}{IN_THESE_RUNS}"
+            line["verdict"] = word if p < _ALPHA else UNDECIDED
+            line["p"] = float(p)
 
 
 def _of_sides(high: Any, low: Any, rows: pd.DataFrame) -> dict[str, Any]:

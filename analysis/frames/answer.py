@@ -125,6 +125,7 @@ class Spent:
     Attributes:
         num_rows, num_trials: rows, and the trials that served them.
         num_epochs: epochs that were trained.
+        num_unshared_epochs: epochs that would have been trained if no rows shared a training.
         train_seconds: the time of all trainings by which they are compared; without one, the time
             between reports.
         is_train: whether it is a training time that the trials reported.
@@ -135,6 +136,7 @@ class Spent:
     num_rows: int
     num_trials: int
     num_epochs: int
+    num_unshared_epochs: int
     train_seconds: float
     is_train: bool
     wall_seconds: float
@@ -155,11 +157,19 @@ def spent(study: Study) -> Spent:
         num_rows=int(shared["num_rows"]),
         num_trials=int(shared["num_trials"]),
         num_epochs=int(numbers(trials, "num_epochs").sum()),
+        num_unshared_epochs=_unshared_epochs(study),
         train_seconds=total,
         is_train=is_train,
         wall_seconds=_wall_seconds(study),
         machine=_machine(study),
     )
+
+
+def _unshared_epochs(study: Study) -> int:
+    """Return the epochs that each row has behind it, summed over the rows."""
+    reported = dict(zip(study.trials["trial_key"], study.trials["num_epochs"], strict=True))
+    behind = study.rows["trial_id"].map(reported).fillna(0).to_numpy(float)
+    return int(np.fmin(behind, numbers(study.rows, "milestone")).sum())
 
 
 def _wall_seconds(study: Study) -> float:

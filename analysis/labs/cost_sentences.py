@@ -101,7 +101,7 @@ def _cost(study: Study, kernel: str, fits: pd.DataFrame) -> str:
         f"{format_seconds(seconds)} s {what}"
         for what, seconds in (
             ("of processor time to fit" if by_processor else "to fit", fit),
-            ("to predict", predict),
+            ("of wall time to predict" if by_processor else "to predict", predict),
         )
         if np.isfinite(seconds)
     ]

@@ -20,7 +20,6 @@ from analysis.frames.measures import (
 )
 from analysis.frames.resolution import resolution_of
 from analysis.frames.split import item_noun
-from analysis.frames.tables import sharing_summary
 from analysis.frames.training_time import time_words
 from analysis.render.document import Block, Bullets, Paragraph, Section
 from analysis.sections.best import nothing_picked, settings
@@ -147,8 +146,8 @@ def cost_in_words(study: Study) -> list[str]:
     if found.num_trials != found.num_rows:
         text += f" from {counted(found.num_trials, 'training')}"
     if length_axis(study) and found.num_epochs:
-        separate = sharing_summary(study)["epochs_of_rows"]
-        saved = f" instead of {separate:,}" if separate > found.num_epochs else ""
+        unshared = found.num_unshared_epochs
+        saved = f" instead of {unshared:,}" if unshared > found.num_epochs else ""
         text += f", {counted(found.num_epochs, 'epoch')}{saved}"
     times = _times(study, found)
     return [f"{text}{', ' if times else ''}{times}{_on(found)}."]

@@ -54,7 +54,8 @@ def in_short() -> str:
 
 def _in_short(report: str, letter: str) -> str:
     own, ours = _counts(on_own_tables(), report), _counts(on_our_runs(), report)
-    texts = [f"**Report {letter}** makes {(on_own_tables()['source'] == report).sum()} claims"]
+    made = sum(claim.source == report for claim in PUBLISHED)
+    texts = [f"**Report {letter}** makes {made} claims"]
     texts += [f"on its own tables {own}"] if own else []
     texts += [f"on our runs {ours}"] if ours else []
     return f"{'; '.join(texts)}. The audit finds: {_audit_in_short(report)}."

@@ -41,6 +41,15 @@ def test_lines_of_all_data_sets_stand_beside_those_of_one() -> None:
     assert "C: 1 → 10" in steps and "MNIST, kernel: poly → rbf" in steps
 
 
+def test_steps_with_and_without_matched_rows_are_one_family() -> None:
+    lines = lines_of(load_study("published:q1b"))
+    # Five lines have a p-value: three of pairs, and the kernel on each of two data sets. All ten
+    # pairs of C 1 and 10 have one sign.
+    assert lines["C: 1 → 10"]["n"] == lines["C: 1 → 10"]["wins"] == 10
+    assert lines["C: 1 → 10"]["p"] == pytest.approx(5 * 2 / 2**10)
+    assert lines["C: 0.1 → 1"]["p"] == pytest.approx(4 * 2 / 2**6)
+
+
 def test_one_seed_speaks_of_these_runs_and_few_pairs_decide_nothing(tmp_path: Path) -> None:
     configs = {f"c{b}{lr}": resnet_config(batch_size=b, lr=lr) for b in range(8) for lr in (1, 2)}
     path = write_study(tmp_path / "grid", study_json(configs))

@@ -49,6 +49,12 @@ def test_what_each_kernel_costs_is_said(tmp_path: Path) -> None:
     assert f"{costs} {unlike}" in beside
 
 
+def test_the_two_kinds_of_time_of_a_kernel_are_told_apart() -> None:
+    # The median of the fits' processor times, 38.4 s, lies beside a median of wall times.
+    [of_mnist, _] = sentences(load_study("published:q1b"))
+    assert "poly took 38.4 s of processor time to fit and 3.86 s of wall time to pre" in of_mnist
+
+
 def test_an_arm_without_results_leaves_the_question_open(tmp_path: Path) -> None:
     made = {device: resnet_config(device=device) for device in ("cpu", "cuda")}
     space = {"factors": ["device"]}

@@ -120,6 +120,9 @@ def _confounded(table: Table, names: list[str]) -> Finding:
     levels = list(dict.fromkeys(table.keys(names)))
     chosen = len(names) > 2 or _are_chosen_together(names[0], names[1])
     is_compared = bool({*names} & {*table.compared})
+    first, *others = names
+    # A setting that some rows do not have cannot be varied in them.
+    everywhere = [name for name in others if "" not in table.levels(name)]
     return Finding(
         rule="confounded",
         severity="note" if chosen and not is_compared else "warning",
@@ -127,10 +130,13 @@ def _confounded(table: Table, names: list[str]) -> Finding:
         says=f"{', '.join(names[:-1])} and {names[-1]} never vary apart, so no effect can be put "
         "down to one of them",
         evidence="; ".join(
-            " always with ".join(f"{name} {level}" for name, level in zip(names, key, strict=True))
+            " always with ".join(
+                f"{name} {level}" if level else f"no {name}"
+                for name, level in zip(names, key, strict=True)
+            )
             for key in levels[:4]
         ),
-        settle=f"rows with another {names[-1]} for the same {names[0]}",
+        settle=f"rows with another {(everywhere or others)[-1]} for the same {first}",
     )
 
 

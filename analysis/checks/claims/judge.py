@@ -40,7 +40,11 @@ def judge(claim: Claim, evidence: Evidence, *, alpha: float = ALPHA) -> Verdict:
 
 
 def judge_all(
-    claims: Sequence[Claim], evidence: Evidence | Sequence[Evidence], *, alpha: float = ALPHA
+    claims: Sequence[Claim],
+    evidence: Evidence | Sequence[Evidence],
+    *,
+    alpha: float = ALPHA,
+    beside: Sequence[float] = (),
 ) -> list[Verdict]:
     """Judge claims, as one family for each source and body of evidence.
 
@@ -50,14 +54,18 @@ def judge_all(
             with the most independent pairs for it, or on all studies together if no single one has
             any, as when one has the ResNets and another the SVMs.
         alpha: the error rate of the family.
+        beside: p-values of further tests that belong to each family.
     """
     bodies = [evidence] if isinstance(evidence, Evidence) else list(evidence)
     chosen = [_best_evidence(claim, bodies, alpha) for claim in claims]
-    return _decided(claims, chosen, alpha)
+    return _decided(claims, chosen, alpha, beside)
 
 
 def _decided(
-    claims: Sequence[Claim], chosen: Sequence[tuple[Evidence, Outcome]], alpha: float
+    claims: Sequence[Claim],
+    chosen: Sequence[tuple[Evidence, Outcome]],
+    alpha: float,
+    beside: Sequence[float] = (),
 ) -> list[Verdict]:
     families: dict[tuple[str, str], dict[str, Outcome]] = {}
     keys = [f"{claim.test!r} {sorted(claim.where.items())!r}" for claim in claims]
@@ -66,8 +74,8 @@ def _decided(
     found: list[Verdict] = []
     for claim, key, (evidence, outcome) in zip(claims, keys, chosen, strict=True):
         family = families[claim.source, evidence.name]  # a repeated hypothesis counts once
-        p_values = np.array([one.p_value for one in family.values()], dtype=float)
-        for_images = np.array([one.p_images for one in family.values()], dtype=float)
+        p_values = np.array([*(one.p_value for one in family.values()), *beside], dtype=float)
+        for_images = np.array([*(one.p_images for one in family.values()), *beside], dtype=float)
         place = list(family).index(key)
         p = float(holm(p_values)[place])
         p_images = float(holm(np.fmax(p_values, for_images))[place])
