@@ -19,10 +19,11 @@ from numpy.typing import NDArray
 
 from analysis.checks.claims.claim import Claim
 from analysis.checks.claims.evidence import Evidence, from_study, pooled
-from analysis.checks.claims.origin import NUM_TRAIN
+from analysis.checks.claims.origin import NUM_EPOCHS, NUM_TRAIN
 from analysis.checks.claims.outcome import Outcome, Word, joined, named, not_comparable, printed_all
 from analysis.checks.claims.published import from_reference
 from analysis.checks.claims.verdict import Verdict, to_frame
+from analysis.frames.columns import numbers
 from analysis.frames.load import Study
 from analysis.labs.reference import load_table
 from analysis.stats import holm
@@ -31,7 +32,12 @@ ALPHA = 0.05
 _STEADY = "train time is the median epoch after the first, times the number of epochs"
 """The definition in ``from_study``. Published tables have the total time of a training."""
 _SAME_SIZE = 0.5
-"""With less than this share of the training images, accuracies are not comparable."""
+"""With less than this share of the training images or epochs, accuracies are not comparable."""
+_TRAINED = (
+    (NUM_TRAIN, NUM_TRAIN, "trained on {:,.0f} images, the published models on {:,.0f}"),
+    ("epochs", NUM_EPOCHS, "trained for {:g} epochs in the median, the published models for {:g}"),
+)
+"""The columns of a study and of a published table that say how much was trained, and in words."""
 
 
 def judge(claim: Claim, evidence: Evidence, *, alpha: float = ALPHA) -> Verdict:
@@ -132,8 +138,8 @@ def _outcome(claim: Claim, evidence: Evidence, alpha: float) -> Outcome:
         return not_comparable(f"no rows with {about}" if about else "no rows")
     if evidence.flawed and getattr(claim.test, "metric", "test_accuracy").endswith("_accuracy"):
         return not_comparable(evidence.flawed)
-    if smaller := _smaller(claim, rows):
-        return not_comparable(smaller)
+    if less := _less_trained(claim, rows):
+        return not_comparable(less)
     try:
         with np.errstate(all="ignore"):  # an infinite value gives NaN, which means unknown
             outcome = claim.test.judge(rows, alpha)
@@ -148,17 +154,22 @@ def _outcome(claim: Claim, evidence: Evidence, alpha: float) -> Outcome:
     return outcome
 
 
-def _smaller(claim: Claim, evidence: Evidence) -> str:
-    """Say that a study has far fewer training images than the claimed accuracy; else empty."""
+def _less_trained(claim: Claim, evidence: Evidence) -> str:
+    """Say that a study has far fewer training images or epochs than a claim's source; else empty.
+
+    Only claims on how high an accuracy is depend on them.
+    """
     if evidence.kind != "study" or not claim.tables:
         return ""
     if not getattr(claim.test, "is_absolute", False):
         return ""
-    sizes = [evidence.rows[NUM_TRAIN], _published(claim.tables).rows[NUM_TRAIN]]
-    ours, theirs = (float(pd.to_numeric(size, errors="coerce").median()) for size in sizes)
-    if not ours < _SAME_SIZE * theirs:  # NaN, unknown, is not smaller
-        return ""
-    return f"trained on {ours:,.0f} images, the published models on {theirs:,.0f}"
+    published = _published(claim.tables).rows
+    for column, of_published, text in _TRAINED:
+        ours = numbers(evidence.rows, column).median()
+        theirs = numbers(published, of_published).median()
+        if ours < _SAME_SIZE * theirs:  # NaN, unknown, is not less
+            return text.format(ours, theirs)
+    return ""
 
 
 @functools.cache

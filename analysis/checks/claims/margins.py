@@ -44,8 +44,8 @@ class Same:
         first, second: two of its values.
         within: the margin, in the unit of the metric.
         metric: what is compared.
-        is_absolute: whether the claim needs as many training images as its source had, such as a
-            claim that longer training gains nothing.
+        is_absolute: whether the claim needs as many training images and epochs as its source had,
+            such as a claim that longer training gains nothing.
     """
 
     factor: str

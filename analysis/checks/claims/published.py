@@ -11,7 +11,7 @@ from analysis.checks.audit.counts import whole_counts
 from analysis.checks.audit.finding import NotApplicableError
 from analysis.checks.audit.reference_table import from_reference as as_audited
 from analysis.checks.claims.evidence import SETTINGS, Evidence
-from analysis.checks.claims.origin import NUM_TEST, NUM_TRAIN, RESULT, RUN, SOURCE
+from analysis.checks.claims.origin import NUM_EPOCHS, NUM_TEST, NUM_TRAIN, RESULT, RUN, SOURCE
 from analysis.frames.trial_frames import with_plain_text
 from analysis.labs.reference import ReferenceTable
 
@@ -28,6 +28,7 @@ def from_reference(tables: Sequence[ReferenceTable]) -> Evidence:
         frame["family"] = "svm" if "kernel" in frame else "resnet"
         images = protocol.num_images
         frame[NUM_TRAIN] = protocol.num_train_images or (0.7 * images if images else np.nan)
+        frame[NUM_EPOCHS] = frame.get("epochs", protocol.epochs or np.nan)
         frame[NUM_TEST] = protocol.num_test if protocol.num_test else np.nan
         frames.append(frame)
         if _not_whole(table):

@@ -59,9 +59,9 @@ class MostRows:
 
     @property
     def is_absolute(self) -> bool:
-        """Whether the claim needs as many training images as its source had.
+        """Whether the claim needs as many training images and epochs as its source had.
 
-        Accuracies and overfitting depend on that number. The gap between validation and test does
+        Accuracies and overfitting depend on them. The gap between validation and test does
         not, because training sees neither of them.
         """
         return self.metric.endswith("_accuracy") and (

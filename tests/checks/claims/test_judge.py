@@ -106,6 +106,12 @@ def test_an_accuracy_is_not_refuted_on_a_handful_of_images() -> None:
     assert verdict.outcome.reason == "trained on 210 images, the published models on 42,000"
     enough = replace(evidence, rows=evidence.rows.assign(**{NUM_TRAIN: 49_000.0}))
     assert judge(claim, enough).word == "contradicted for these runs"
+    short = replace(enough, rows=enough.rows.assign(epochs=[2, 5] * 6))
+    assert judge(claim, short).outcome.reason == (
+        "trained for 3.5 epochs in the median, the published models for 10"
+    )
+    longer = replace(enough, rows=enough.rows.assign(epochs=5))
+    assert judge(claim, longer).word == "contradicted for these runs"
     assert judge(replace(claim, tables=()), few).word == "contradicted for these runs", (
         "a user's own claim"
     )
