@@ -24,13 +24,18 @@ class UserError(Exception):
         return [f"error: {self}"]
 
 
-def one_line(text: str) -> str:
-    """Return a text as one printable line; of a very long text, its beginning and its end."""
+def one_line(text: str, longest: int = _LONGEST_MESSAGE) -> str:
+    """Return a text as one printable line; of a very long text, its beginning and its end.
+
+    Args:
+        text: the text.
+        longest: its most characters.
+    """
     flat = " ".join(text.split())
     if not flat.isprintable():
         flat = "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in flat)
-    if len(flat) > _LONGEST_MESSAGE:
-        half = _LONGEST_MESSAGE // 2
+    if len(flat) > longest:
+        half = longest // 2
         flat = f"{flat[:half]} … {flat[-half:]}"
     return flat
 

@@ -19,6 +19,7 @@ from analysis.frames.timing import conditions_differ
 from analysis.frames.training_time import PROCESSOR, compared_time
 from analysis.labs.device_arms import arms, device_data
 from analysis.labs.growth import QUANTITIES, exponents_data, scaling_data
+from analysis.sections.problems import statuses_in_words
 
 _GROWTH = {
     "fit_seconds": "fit time",
@@ -29,14 +30,14 @@ _GROWTH = {
 
 def sentences(study: Study) -> list[str]:
     """Return the sentences on the costs of a study for which its rows have data."""
-    return [*_speedups(study), *_kernels(study), *_growth(study)]
+    return [*speedups(study), *_kernels(study), *_growth(study)]
 
 
 def _where(names: dict[str, Any]) -> str:
     return f"{label('dataset', names['dataset'])}: " if names else ""
 
 
-def _speedups(study: Study) -> list[str]:
+def speedups(study: Study) -> list[str]:
     """Return how often and by how much the GPU trained faster, in pairs timed alike."""
     if "device" not in study.factors:
         return []
@@ -67,10 +68,11 @@ def _unanswered(study: Study) -> list[str]:
     texts = []
     for arm in ("cpu", "cuda"):
         mine = rows[devices == arm]
-        without = int((~mine["status"].isin(FINISHED)).sum())
-        if without:
+        without = mine[~mine["status"].isin(FINISHED)]
+        if len(without):
             of = counted(len(mine), f"{label('device', arm)} row")
-            texts.append(f"{without} of {of} {'has' if len(mine) == 1 else 'have'} no result")
+            have = f"{'has' if len(mine) == 1 else 'have'} no result"
+            texts.append(f"{len(without)} of {of} {have} ({statuses_in_words(without)})")
     return [f"CPU and GPU cannot be compared: {', '.join(texts)}."] if texts else []
 
 

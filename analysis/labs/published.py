@@ -38,7 +38,8 @@ _VERDICTS = (
     "same result): the values that the test does not reject, without an adjustment for other "
     "claims.",
     "Round brackets: the smallest and the largest value; for shares of rows, the share of rows "
-    "beyond the threshold by more than their noise, and that of rows which may be beyond it.",
+    "beyond the threshold by more than their noise, and that of rows which may be beyond it; for "
+    "exponents, the ends of all their 95 % intervals.",
     "Train time: the median epoch after the first, times the number of epochs. Its ratios differ "
     "from those of the other tables, which use the total time of each training.",
     "n: independent pairs, where pairs from the same trials count once; or the rows, "

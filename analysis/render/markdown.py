@@ -22,15 +22,24 @@ from search_spaces.errors import one_line
 MOST_ROWS = 200
 """The report shows at most this many rows of a table; the table's own files have all."""
 _MARKUP = {"\\": "\\\\", "|": "\\|", "<": "&lt;", "`": "'", "[": "\\[", "]": "\\]"}
+_LONGEST_ALTERNATIVE = 20_000
 _LINE_START = re.compile(r"^(?=[#>*+\-=~]|\d+[.)])")
 
 
 def escape(text: object) -> str:
     """Return text for a table cell, without markup, links or control characters."""
-    flat = one_line(str(text))
+    return _harmless(one_line(str(text)))
+
+
+def alternative(figure: Figure) -> str:
+    """Return the words that stand for a figure: a sentence for each of its lines, none cut."""
+    return _harmless(one_line(figure.alt, longest=_LONGEST_ALTERNATIVE))
+
+
+def _harmless(text: str) -> str:
     for mark, harmless in _MARKUP.items():
-        flat = flat.replace(mark, harmless)
-    return flat
+        text = text.replace(mark, harmless)
+    return text
 
 
 def paragraph(text: str) -> str:
@@ -64,7 +73,7 @@ def _block(block: Block) -> str:
         case Code(lines):
             return "\n".join(["```", *(line.replace("`", "'") for line in lines), "```"])
         case Figure():
-            image = f"![{escape(block.alt)}](figures/{block.name}.svg)"
+            image = f"![{alternative(block)}](figures/{block.name}.svg)"
             return "\n\n".join([image, f"*{escape(block.caption)}*", *map(paragraph, block.notes)])
         case Table():
             return table_markdown(block, MOST_ROWS)

@@ -27,6 +27,7 @@ from analysis.sections.best_of import best_of_in_words
 from analysis.sections.comparisons import factors_blocks
 from analysis.sections.factor_words import factors_in_words, not_compared_in_words
 from analysis.sections.pareto import front_in_words
+from analysis.sections.problems import statuses_in_words
 from analysis.stats import fewest_pairs
 from search_spaces.errors import one_line
 from tune_app.study.trials import HALTED
@@ -213,9 +214,8 @@ def _rows(study: Study) -> list[str]:
     without = rows[~rows["status"].isin((*FINISHED, *HALTED))]
     if without.empty:
         return []
-    counts = without["status"].value_counts(sort=False)
-    have = ", ".join(f"{number} {status}" for status, number in counts.items())
-    return [f"the results of {len(without)} of {counted(len(rows), 'row')} ({have})"]
+    of = counted(len(rows), "row")
+    return [f"the results of {len(without)} of {of} ({statuses_in_words(without)})"]
 
 
 def _edges(study: Study) -> list[str]:

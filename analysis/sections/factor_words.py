@@ -26,7 +26,7 @@ from analysis.sections.comparisons import is_exact, largest_first, units_of
 
 Line = dict[Any, Any]
 _MOST_NAMED = 6
-_TELLING = 0.1
+TELLING = 0.1
 """A ratio of times nearer to 1 is not worth a word in the answer."""
 
 
@@ -133,7 +133,7 @@ def _either(line: Line) -> str:
     low, high = (label(line["factor"], line[side]) for side in ("from", "to"))
     text = f"{parameter_heading(line['factor'])} {low} or {high}{_where(line)}"
     ratio = line["time_ratio"]
-    if not ratio or not abs(ratio - 1) > _TELLING:  # NaN is not known
+    if not ratio or not abs(ratio - 1) > TELLING:  # NaN is not known
         return text
     cheaper, ratio = (high, ratio) if ratio < 1 else (low, 1 / ratio)
     return f"{text} ({cheaper} takes {ratio:.2g}× the time)"
@@ -152,7 +152,7 @@ def _better(study: Study, line: Line, with_unit: bool) -> str:
     write = measure.in_words if with_unit else measure.difference
     gain = write(line["effect"] if is_to else -line["effect"], items)
     ratio = line["time_ratio"] if is_to or not line["time_ratio"] else 1 / line["time_ratio"]
-    time = f", {ratio:.2g}× the time" if ratio and abs(ratio - 1) > _TELLING else ""
+    time = f", {ratio:.2g}× the time" if ratio and abs(ratio - 1) > TELLING else ""
     than = label(line["factor"], bad)
     good = setting_words(line["factor"], good)
     return f"{good} instead of {than}{_where(line)} ({gain}{time})"

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from analysis.frames.columns import numbers
+from analysis.frames.columns import numbers, varied
 from analysis.frames.labels import MISSING
-from analysis.frames.training_time import compared_time
+from analysis.frames.training_time import compared_time, time_words
 from analysis.labs.comparison import compare
 from analysis.labs.reference import TABLES, load_table
 from analysis.sections.answer import duration
@@ -24,6 +24,7 @@ class Cost(NamedTuple):
         study, report, table: their names.
         num_here, num_there: rows that match.
         here, there: seconds of training, on machines of their own.
+        kind: which time ``here`` is, in words.
         total: seconds of training of the whole published table.
         differ: why the rows are not comparable; empty if they are.
     """
@@ -34,14 +35,20 @@ class Cost(NamedTuple):
     num_here: int
     num_there: int
     here: float
+    kind: str
     there: float
     total: float
     differ: str
 
 
 def costs() -> Iterator[Cost]:
-    """Yield what each study took beside the published tables whose settings it has."""
+    """Yield what each study took beside the published tables whose settings it has.
+
+    A study that varies the number of training images has no such time.
+    """
     for name, study in published_studies().items():
+        if "num_train_images" in varied(study):
+            continue
         pairs = compare(study)
         for printed in TABLES:
             mine = pairs[(pairs["table"] == printed) & pairs["reference_train_seconds"].notna()]
@@ -58,6 +65,7 @@ def costs() -> Iterator[Cost]:
                 num_here=len(rows),
                 num_there=len(theirs),
                 here=float(seconds.sum()),
+                kind=time_words(study),
                 there=float(theirs[_THEIR_TIME].sum()),
                 total=float(load_table(printed).frame["train_seconds"].sum()),
                 differ=reasons,
@@ -68,7 +76,7 @@ def costs_table() -> str:
     """Return what the published rows took here and in the reports."""
     lines = [
         [
-            *(cost.study, str(cost.num_here), duration(cost.here)),
+            *(cost.study, str(cost.num_here), f"{duration(cost.here)} {cost.kind}"),
             *(cost.table, str(cost.num_there), duration(cost.there), duration(cost.total)),
             cost.differ or MISSING,
         ]

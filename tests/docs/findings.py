@@ -3,26 +3,19 @@
 from __future__ import annotations
 
 import functools
-import math
 from collections.abc import Iterator
 from dataclasses import replace
 
 from analysis.checks.audit.study import audit_study
-from analysis.frames.answer import Winner, winners
 from analysis.frames.arithmetic import launch_records
 from analysis.frames.cells import counted
-from analysis.frames.columns import varied
-from analysis.frames.labels import MISSING, label
 from analysis.frames.load import ENDED, Study, load_study
-from analysis.frames.measures import shown_of
 from analysis.frames.meta import datasets_of
 from analysis.labs.cost_sentences import sentences
-from analysis.labs.growth import exponents_data
-from analysis.render.document import Bullets, Figure, Section, Table
+from analysis.render.document import Bullets, Figure, Table
 from analysis.render.drawings import Drawings
-from analysis.render.markdown import escape
+from analysis.render.markdown import alternative, escape
 from analysis.sections.answer import answer
-from analysis.sections.best import settings
 from search_spaces.errors import one_line
 from tests.docs.made import bullets, table, wrapped
 from tune_app.planning.space_file import load_space
@@ -61,79 +54,13 @@ def images_in_words(study: Study) -> str:
         tuple(entry.get(f"num_{part}") for part in ("train", "val", "test")) for entry in data
     }
     texts = [f"{train:,} train, {val:,} validation, {test:,} test" for train, val, test in splits]
-    return f"{_images(study)} of each data set ({'; '.join(texts)})"
+    return f"{num_images_in_words(study)} ({'; '.join(texts)})"
 
 
-def _images(study: Study) -> str:
+def num_images_in_words(study: Study) -> str:
+    """Return on how many images a study was made."""
     sizes = {entry.get("num_images") for entry in datasets_of(study.meta.get("data")).values()}
-    return f"{' or '.join(f'{size:,}' for size in sizes)} images"
-
-
-def answers() -> str:
-    """Return the answer to each question in few lines, for the front page."""
-    studies = published_studies()
-    texts = [_in_short(name, study) for name, study in studies.items()]
-    missing = [name for name in ASKED if name not in studies]
-    if missing:
-        sizes = [
-            f"`{name}` (0 of {load_space(name).num_configurations()} rows)" for name in missing
-        ]
-        texts.append(
-            f"Not published yet, so nothing is said about {'its' if len(sizes) == 1 else 'their'} "
-            f"questions: {', '.join(sizes)}."
-        )
-    return bullets(texts)
-
-
-def _in_short(name: str, study: Study) -> str:
-    best = "; ".join(_winner(study, winner) for winner in winners(study))
-    shown = shown_of(study)
-    unit = f" {shown.difference_unit}" if shown.difference_unit else ""
-    decided = "; ".join(f"{step} {effect}{unit}" for step, effect in _decided(answer(study, name)))
-    texts = [f"**{name}** ({rows_in_words(study)}, {_images(study)})."]
-    texts += [f"Best {shown.words}: {best}." if best else "Nothing can be picked yet."]
-    texts += [f"Decided: {decided}."] if decided else []
-    return one_line(" ".join([*texts, *_growth(study)]))
-
-
-def _growth(study: Study) -> Iterator[str]:
-    """Yield how the time of a fit grows, if the study varies the number of images."""
-    if "num_train_images" not in varied(study):
-        return
-    found = exponents_data(study)
-    powers = found.loc[found["quantity"] == "fit_seconds", "exponent"]
-    if not powers.empty:
-        yield (
-            "The time of a fit grows with the number of training images to the power "
-            f"{powers.min():.2f} to {powers.max():.2f}."
-        )
-
-
-def _winner(study: Study, winner: Winner) -> str:
-    """Return the best configuration of a data set, with its value and interval."""
-    shown = shown_of(study)
-    where = "" if winner.dataset is None else f" on {label('dataset', winner.dataset)}"
-    value = shown.value(winner.shown, winner.num_items)
-    if math.isfinite(winner.low):
-        ends = (shown.cell(end, winner.num_items) for end in (winner.low, winner.high))
-        value += f" [{', '.join(ends)}]"
-    picked = settings(study, winner.config, ["dataset"], len(study.config_keys))
-    return f"{value}{where} ({picked})"
-
-
-def _decided(section: Section) -> Iterator[tuple[str, str]]:
-    """Yield each step of the answer that is decided, with its effect and interval."""
-    for block in section.blocks:
-        if not isinstance(block, Table) or not {"step", "verdict"} <= set(block.cells):
-            continue
-        cells = block.cells
-        [size] = [column for heading, column in cells.items() if heading.startswith("difference")]
-        place = cells.get("data set", [MISSING] * len(size))
-        for where, step, effect, verdict in zip(
-            place, cells["step"], size, cells["verdict"], strict=True
-        ):
-            if verdict.startswith(("better", "worse")):
-                yield (step if where == MISSING else f"{step} on {where}"), effect
+    return f"{' or '.join(f'{size:,}' for size in sizes)} images of each data set"
 
 
 def in_full() -> str:
@@ -151,7 +78,7 @@ def _whole(name: str, study: Study) -> Iterator[str]:
         if isinstance(block, Bullets):
             yield bullets([*block.items, *(t[:1].upper() + t[1:] for t in sentences(study))])
         elif isinstance(block, Figure):
-            yield f"![{escape(block.alt)}](static/{figure_file(block)})"
+            yield f"![{alternative(block)}](static/{figure_file(block)})"
         elif isinstance(block, Table):
             yield _shown(block)
 
@@ -223,14 +150,15 @@ def studies_table() -> str:
         for name, study in published_studies().items()
     ]
     lines += [
-        [f"{PREFIX}{name}", f"not published: 0 of {_size_of(name)} rows", ""]
+        [f"{PREFIX}{name}", f"not published: 0 of {num_rows_of(name)} rows", ""]
         for name in ASKED
         if name not in published_studies()
     ]
     return table(["study", "rows with a result", "size"], lines, ["size"])
 
 
-def _size_of(name: str) -> int | None:
+def num_rows_of(name: str) -> int | None:
+    """Return how many rows a shipped space has at one seed."""
     return load_space(name).num_configurations()
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from analysis.frames.labels import label
-from tests.docs import costs, findings, judged
+from tests.docs import costs, findings, front_page, judged
 from tests.docs.made import filled, table
 from tests.docs.pages import ROOT, text_of
 from tests.docs.prepared import Q1A
@@ -37,7 +37,7 @@ def sample_table() -> str:
 
 
 PARTS: dict[str, Callable[[], str]] = {
-    "answers": findings.answers,
+    "answers": front_page.answers,
     "reports": judged.in_short,
     "studies": findings.studies_table,
     "findings": findings.in_full,

@@ -9,11 +9,12 @@ from pathlib import Path
 
 import pytest
 
-from tests.docs import costs, findings, judged
+from tests.docs import costs, findings, front_page, judged
 from tests.docs.made import END, bullets, filled
 from tests.docs.pages import text_of
 from tests.docs.prepared import Q1A
 from tests.docs.published import COMMAND, FIGURES, PAGES, PARTS, STATIC, written
+from tests.studies import line, resnet_config, study_json, write_study, write_trial
 from tune_app.storage import published
 
 MOST_BYTES = 8_000_000
@@ -64,8 +65,8 @@ def test_a_study_with_open_rows_says_how_many_are_done(folder: Path) -> None:
     shutil.copytree(Q1A, folder / "q1a")
     for trial in (folder / "q1a" / "tune" / "001").glob("fashion_mnist-*"):
         shutil.rmtree(trial)
-    text = " ".join(findings.answers().split())
-    assert "**q1a** (64 of 128 rows so far, 800 images)." in text
+    text = " ".join(front_page.answers().split())
+    assert "**q1a** (64 of 128 rows so far, 800 images of each data set)." in text
     assert "Best test accuracy: 95.0 % [90.4, 97.8] on MNIST (" in text, "152 of 160: by hand"
     assert "FashionMNIST" not in text
     assert "`q1b` (0 of 30 rows)" in text and "| published:q1a | 64 of 128 rows" in "".join(
@@ -77,9 +78,34 @@ def test_a_study_with_open_rows_says_how_many_are_done(folder: Path) -> None:
     assert "our runs" not in judged.in_short(), "a part of the rows judges no claim"
 
 
+def test_one_arm_of_a_comparison_of_devices_is_no_answer(folder: Path) -> None:
+    arms = {device: resnet_config(device=device) for device in ("cpu", "cuda")}
+    no_gpu = [{"config_id": "cuda", "seed": 0, "reason": "no GPU in the cluster"}]
+    meta = study_json(arms, name="q2", space={"factors": ["device"]}, open_rows=no_gpu)
+    path = write_study(folder / "q2", meta)
+    write_trial(path, "k", arms["cpu"], {2: ["cpu"]}, [line(2, milestone=True)])
+    text = " ".join(front_page.answers().split())
+    assert "**q2** (1 of 2 rows so far, 700 images of each data set)." in text
+    why = "1 of 1 GPU row has no result (1 open: no GPU in the cluster)."
+    assert f"CPU and GPU cannot be compared: {why}" in text
+    whole = " ".join(findings.in_full().split())
+    assert "the results of 1 of 2 rows (1 open: no GPU in the cluster)." in whole
+
+
+def test_the_front_page_counts_every_claim_of_the_table() -> None:
+    lines = judged.claims_table().splitlines()
+    for letter in "AB":
+        number = sum(line.startswith(f"| {letter} |") for line in lines)
+        assert f"**Report {letter}** makes {number} claims" in judged.in_short()
+
+
+def test_only_trainings_on_as_many_images_as_the_study_has_are_added_up() -> None:
+    assert {cost.study for cost in costs.costs()} == {"q1a", "q1b"}
+
+
 @pytest.mark.usefixtures("folder")
 def test_without_studies_nothing_is_said() -> None:
-    text = " ".join(findings.answers().split())
+    text = " ".join(front_page.answers().split())
     assert text.startswith("- Not published yet, so nothing is said about their questions: `q1a`")
     assert "%" not in text
     assert findings.in_full() == "No study is published yet."

@@ -107,6 +107,12 @@ def test_a_text_cannot_end_the_description_of_a_figure() -> None:
     assert re.findall(r"(?<!\\)\]\(([^)]*)\)", text) == ["figures/f.svg"]
 
 
+def test_the_description_of_a_figure_is_not_cut() -> None:
+    said = " ".join(f"Step {number} is better." for number in range(300))
+    figure = Figure("f", "x", said, lambda: None)
+    assert f"![{said}]" in render_markdown(Document("t", "s", (), (Section("x", (figure,)),)))
+
+
 def test_footnotes_of_a_figure_stand_below_its_caption() -> None:
     figure = Figure("f", "Times.", "Times by size.", lambda: None, notes=("‡ Not alone.", "- b"))
     text = render_markdown(Document("t", "s", (), (Section("x", (figure,)),)))
