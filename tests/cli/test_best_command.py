@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from tests.kept_models import MODEL, kept_study
-from tests.studies import study_json, write_study
+from tests.studies import line, resnet_config, study_json, write_study, write_trial
 from tune_app.cli.best_command import main
 
 
@@ -40,6 +40,17 @@ def test_the_pick_is_printed_with_its_settings(
     printed = capsys.readouterr().out
     assert "  id          a\n" in printed and "  weights     not kept\n" in printed
     assert "--export" not in printed
+
+
+def test_rows_without_a_result_are_said_beside_the_pick(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    configs = {str(lr): resnet_config(lr=lr) for lr in (0.1, 0.2)}
+    path = write_study(tmp_path / "half", study_json(configs))
+    write_trial(path, "k", configs["0.1"], {2: ["0.1"]}, [line(2, milestone=True)])
+    assert main([str(path)]) == 0
+    last = capsys.readouterr().out.splitlines()[-1]
+    assert last.startswith("Unfinished: 1 of 2 rows of study grid has no result: 1 missing.")
 
 
 def export_command(*words: str, capsys: pytest.CaptureFixture[str]) -> list[str]:

@@ -74,6 +74,12 @@ class Picks:
 
         return nothing_picked(self.study)
 
+    def unfinished(self) -> str:
+        """Return a sentence on the rows that have no result yet; empty if there are none."""
+        from analysis.sections.problems import unfinished
+
+        return unfinished(self.study)
+
     def kept(self, config_id: str) -> RowWeights | None:
         """Return the weights of a configuration, or None if none are kept."""
         return next((one for one in self._weights if config_id in one.config_ids), None)

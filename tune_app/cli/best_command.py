@@ -117,6 +117,8 @@ def _lines(picks: Picks) -> Iterator[str]:
     others = [str(objective) for objective in Objective.all_of_study(picks.study.meta)]
     if len(others) > 1:
         yield f"judged by the first of {len(others)} objectives: {', '.join(others)}; --by chooses"
+    if waiting := picks.unfinished():
+        yield waiting
 
 
 def _export_command(picks: Picks, args: argparse.Namespace) -> Iterator[str]:
