@@ -100,7 +100,8 @@ def test_the_front_page_counts_every_claim_of_the_table() -> None:
 
 
 def test_only_trainings_on_as_many_images_as_the_study_has_are_added_up() -> None:
-    assert {cost.study for cost in costs.costs()} == {"q1a", "q1b"}
+    studies = {cost.study for cost in costs.costs()}
+    assert "q1b" in studies and "svm_scaling" not in studies
 
 
 @pytest.mark.usefixtures("folder")
