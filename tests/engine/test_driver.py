@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from search_spaces.space import SearchSpace
+from tests.studies import resnet_config, svm_config
 from tune_app.engine.driver import _function, _max_waiting
 from tune_app.planning.checked_request import check_request
 from tune_app.planning.prepared_study import prepare
@@ -19,14 +20,6 @@ from tune_app.training.classifier_family import classifier
 from tune_app.training.registry import TRAINABLES
 
 NAME = "TUNE_MAX_PENDING_TRIALS_PG"
-MODEL = {
-    "dataset": "mnist",
-    "model": "resnet18",
-    "batch_size": 16,
-    "optimizer": "sgd",
-    "lr": 0.1,
-    "epochs": 1,
-}
 
 
 def fit(config: dict[str, Any]) -> None:
@@ -60,7 +53,7 @@ def test_a_number_of_the_user_counts(
     ids=[*TRAINABLES, "of torchvision", "of the user's", "a function"],
 )
 def test_every_kind_of_trainable_becomes_a_function_of_tune(tmp_path: Path, trainable: Any) -> None:
-    values = {"dataset": "mnist", "kernel": "rbf", "C": 1.0} if trainable == "svm" else MODEL
+    values = svm_config() if trainable == "svm" else resnet_config()
     space = SearchSpace(name="kinds", trainable=trainable, param_space=values)
     store = LocalStore(tmp_path / "kinds")
     request = StudyRequest(space, store, source="sample", num_images=100)

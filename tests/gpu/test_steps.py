@@ -37,16 +37,15 @@ def test_steps_that_overflow_change_nothing(
     assert len(states) >= len(after) and not any(bool(value.any()) for value in states)
 
 
-def step_without_waiting(run: ClassifierRun) -> None:
-    """Take steps; raise an error if something waits until the GPU has finished."""
+def step_without_waiting(run: ClassifierRun) -> int:
+    """Take steps and return their number; raise an error if one waits for the GPU to finish."""
     run.model.train()
     run.train_steps(run.epoch_batches(1)[:2])
     batches = run.loader(run.epoch_batches(1))
     run.step(*next(batches))
     torch.cuda.set_sync_debug_mode("error")
     try:
-        for inputs, labels in batches:
-            run.step(inputs, labels)
+        return len([run.step(inputs, labels) for inputs, labels in batches])
     finally:
         torch.cuda.set_sync_debug_mode("default")
 
@@ -58,12 +57,13 @@ def test_a_step_does_not_wait_for_the_gpu(
     images: SplitData, optimizer: str, way: str, mixed_precision: bool
 ) -> None:
     changes: dict[str, Any] = {way: True, "mixed_precision": mixed_precision}
-    step_without_waiting(start(images, device="cuda", optimizer=optimizer, **changes))
+    run = start(images, device="cuda", optimizer=optimizer, **changes)
+    assert step_without_waiting(run) > 1
 
 
 @pytest.mark.parametrize("way", ["pin_memory", "resident_images"])
 def test_a_step_on_colours_does_not_wait_for_the_gpu(way: str) -> None:
-    step_without_waiting(start_own(colours(), device="cuda", **{way: True}))
+    assert step_without_waiting(start_own(colours(), device="cuda", **{way: True})) > 1
 
 
 def test_weights_of_convolutions_of_images_have_their_channels_last(images: SplitData) -> None:
