@@ -61,7 +61,7 @@ with StopSignals() as signals:
 """A SIGTERM that is sent twice is one; a later one is another."""
 
 DROPPED = """
-import os, signal, sys
+import os, signal, sys, time
 from tune_app.engine.signals import StopSignals
 
 class Finalized:
@@ -74,12 +74,35 @@ with StopSignals() as signals:
     try:
         with signals.kept_from_ray():
             Finalized()
-            print("started")
-        print("goes on")
+            print("goes on")
+            time.sleep(float(sys.argv[2]))
+        print("goes on for ever")
+    except KeyboardInterrupt:
+        print(signals.received.name)
+        time.sleep(0.2)
+"""
+"""Python drops what a finalizer raises."""
+
+DISGUISED = """
+import os, signal, sys, time
+from tune_app.engine.signals import StopSignals
+
+with StopSignals() as signals:
+    try:
+        with signals.undisguised():
+            raise ImportError("a fault of its own")
+    except ImportError as error:
+        print(error)
+    try:
+        with signals.undisguised():
+            try:
+                os.kill(os.getpid(), signal.SIGINT)
+                time.sleep(60)
+            except KeyboardInterrupt:
+                raise ImportError("could not be imported") from None
     except KeyboardInterrupt:
         print(signals.received.name)
 """
-"""Python drops what a finalizer raises."""
 
 
 def command_that_goes_on(driver: Driver) -> list[str]:
@@ -203,9 +226,27 @@ def test_a_signal_sent_twice_is_one() -> None:
     assert done.stdout.splitlines() == ["stopped in order", "stopped at once"], done.stderr
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_an_interrupt_that_python_drops_is_not_lost(number: signal.Signals) -> None:
-    command = [sys.executable, "-c", DROPPED, str(int(number))]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
-    assert "Exception ignored" in done.stderr
-    assert done.stdout.split("\n") == ["started", number.name, ""]
+@pytest.mark.parametrize("seconds", [0, 60])
+@pytest.mark.parametrize(
+    ("number", "before"),
+    [
+        (signal.SIGINT, ""),
+        (signal.SIGTERM, ""),
+        (signal.SIGTERM, "signal.signal(signal.SIGINT, signal.SIG_IGN)"),
+    ],
+)
+def test_an_interrupt_that_python_drops_comes_again(
+    number: signal.Signals, before: str, seconds: int
+) -> None:
+    """It comes once, also if the study gets to the next place where it asks for one."""
+    program = f"import signal; {before}\n{DROPPED}"
+    command = [sys.executable, "-c", program, str(int(number)), str(seconds)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=50)
+    assert done.stderr == ""
+    assert done.stdout.split("\n") == ["goes on", number.name, ""]
+
+
+def test_an_interrupt_that_an_import_disguised_is_one() -> None:
+    command = [sys.executable, "-c", DISGUISED]
+    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=50)
+    assert done.stdout.splitlines() == ["a fault of its own", "SIGINT"], done.stderr

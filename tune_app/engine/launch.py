@@ -68,8 +68,8 @@ class Launch:
 
         The display is told of the plan, of notes, and last of the estimate.
         """
-        checked = check_request(self._request)
-        with ExitStack() as connected:
+        with self._signals.undisguised(), ExitStack() as connected:
+            checked = check_request(self._request)
             if self._request.address is None:
                 cluster = connection.local_cluster()
             else:
@@ -87,7 +87,8 @@ class Launch:
     def run(self) -> int:
         """Run the missing rows. Returns the exit status (see :mod:`tune_app.cli.run_command`)."""
         try:
-            status = self._run()
+            with self._signals.undisguised():
+                status = self._run()
         except KeyboardInterrupt:
             self._end.notify(self._end.stopped())
             raise

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import signal
+import sys
 import threading
 import time
 from collections.abc import Iterator
@@ -15,6 +16,8 @@ ECHO_SECONDS = 3.0
 """``timeout`` and batch systems send SIGTERM twice: to the command, and at once to its group. Both
 count as one signal. The second may be handled late, because Ray's C code checks for signals only
 once a second."""
+_AGAIN_SECONDS = 0.01
+"""After a signal that Python dropped: a finalizer has ended by then."""
 
 
 class StopSignals:
@@ -23,8 +26,10 @@ class StopSignals:
     At the first SIGINT, Tune ends its trials in order and restores the handler that it found, so a
     second SIGINT interrupts at once. Tune does not handle SIGTERM, which ``ray job stop`` sends.
 
-    Python drops a KeyboardInterrupt that is raised in a finalizer or in a hook of ``os.fork``. Both
-    run often while Ray starts. This class remembers such a signal.
+    Python prints and drops a KeyboardInterrupt that is raised in a finalizer, in a callback of a
+    weak reference, of which each import has one, or in a hook of ``os.fork``. Inside this context
+    nothing is printed and the signal comes once more, a moment later. An extension module that is
+    interrupted while it is imported may raise another exception instead, or none.
 
     Python handles signals in its main thread only. In another thread this context does nothing.
 
@@ -36,7 +41,9 @@ class StopSignals:
         self.received = signal.SIGINT
         self._term_before: Any = None
         self._int_before: Any = None
+        self._hook_before = sys.unraisablehook
         self._interrupted = False
+        self._again: threading.Timer | None = None
         self._last_sigterm = -math.inf
 
     def __enter__(self) -> StopSignals:
@@ -46,6 +53,8 @@ class StopSignals:
         self._int_before = signal.getsignal(signal.SIGINT)
         if callable(self._int_before):  # otherwise SIGINT is ignored
             signal.signal(signal.SIGINT, self._on_int)
+        self._hook_before = sys.unraisablehook
+        sys.unraisablehook = self._on_dropped
         return self
 
     def __exit__(self, *_error: object) -> None:
@@ -54,15 +63,27 @@ class StopSignals:
         signal.signal(signal.SIGTERM, self._term_before)
         if signal.getsignal(signal.SIGINT) == self._on_int:
             signal.signal(signal.SIGINT, self._int_before)
+        sys.unraisablehook = self._hook_before
 
     def raise_dropped(self) -> None:
-        """Raise the KeyboardInterrupt that Python may have dropped.
+        """Raise the KeyboardInterrupt that an extension module may have dropped.
 
         Raises:
             KeyboardInterrupt: a signal came before the trials, and nothing stopped the study.
         """
         if self._interrupted:
+            if self._again is not None:
+                self._again.cancel()
             raise KeyboardInterrupt
+
+    @contextmanager
+    def undisguised(self) -> Iterator[None]:
+        """Raise a KeyboardInterrupt instead of the exception that an interrupted import raised."""
+        try:
+            yield
+        except Exception:
+            self.raise_dropped()
+            raise
 
     @contextmanager
     def kept_from_ray(self) -> Iterator[None]:
@@ -86,6 +107,24 @@ class StopSignals:
     def _on_int(self, number: int, frame: FrameType | None) -> None:
         self._interrupted = True
         signal.default_int_handler(number, frame)
+
+    def _on_dropped(self, dropped: sys.UnraisableHookArgs) -> None:
+        error = dropped.exc_value
+        if isinstance(error, SystemExit) and error.code == signal.SIGTERM:  # by Ray's handler
+            self.received = signal.SIGTERM
+        elif not isinstance(error, KeyboardInterrupt):
+            self._hook_before(dropped)
+            return
+        # A signal to this thread now would raise inside of this hook.
+        self._again = threading.Timer(_AGAIN_SECONDS, self._send_again)
+        self._again.daemon = True
+        self._again.start()
+
+    def _send_again(self) -> None:
+        self._last_sigterm = -math.inf
+        main = threading.main_thread().ident
+        assert main is not None
+        signal.pthread_kill(main, self.received)
 
     def _on_term(self, _number: int, frame: FrameType | None) -> None:
         # Not raise_signal(SIGINT): a shell ignores SIGINT in background processes, and Ray blocks
