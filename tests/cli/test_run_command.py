@@ -7,10 +7,12 @@ from pathlib import Path
 
 import pytest
 
+from search_spaces import SHIPPED
 from tune_app.cli import run_command as run
 from tune_app.cli.run_command import main
 from tune_app.planning import estimate, study_estimate
 from tune_app.planning.request import StudyRequest
+from tune_app.planning.space_file import load_space
 from tune_app.training.probe import EpochTimes, Probe
 
 SPACE = """
@@ -131,6 +133,8 @@ def test_spaces_are_listed(capsys: pytest.CaptureFixture[str]) -> None:
     assert "q1a  128 configurations" in out and "svm_scaling  20 configurations" in out
     assert "factors: device, optimizer, model" in out
     assert "search_spaces.examples.tune_function" in out
+    # What is no terminal has lines of any length.
+    assert all(load_space(name).question in out for name in SHIPPED)
 
 
 def test_a_plan_is_printed_and_nothing_written(

@@ -24,7 +24,7 @@ from search_spaces.space import SearchSpace
 from tune_app.cli.arguments import check_study_name
 from tune_app.cli.best_of import repeat_of
 from tune_app.cli.notify import addresses
-from tune_app.cli.run_console import run_console
+from tune_app.cli.run_console import print_line, run_console
 from tune_app.cli.run_display import PlanAsJson, RunDisplay
 from tune_app.cli.run_parser import build_parser
 from tune_app.cli.run_request import make_request
@@ -155,12 +155,9 @@ def list_spaces(console: Console) -> int:
     for name in SHIPPED:
         space = load_space(name)
         size = "any number of" if space.has_domains else space.num_configurations()
-        console.print(
-            f"[bold]{name}[/bold]  {size} configurations  {space.question}\n"
-            f"    factors: {', '.join(space.factors)}",
-            highlight=False,
-        )
-    console.print("[bold]studies of your own work, to run or to copy[/bold]", highlight=False)
+        print_line(console, f"{name}  {size} configurations  {space.question}")
+        print_line(console, f"    factors: {', '.join(space.factors)}")
+    print_line(console, "studies of your own work, to run or to copy")
     for name in EXAMPLES:
-        console.print(f"    {name}", highlight=False)
+        print_line(console, f"    {name}")
     return 0
