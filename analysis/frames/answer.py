@@ -18,7 +18,7 @@ from analysis.frames.load import Study
 from analysis.frames.measures import num_items_of, picked_by, shown_of
 from analysis.frames.selection import selection_gap
 from analysis.frames.summary import candidates, groups_of
-from analysis.frames.tables import inert_axes, sharing_summary
+from analysis.frames.tables import inert_axes
 from analysis.frames.training_time import compared_time
 from analysis.stats import Interval, mean_interval, proportion_interval
 from analysis.stats.intervals import UNKNOWN
@@ -123,7 +123,7 @@ class Spent:
     """What a study took.
 
     Attributes:
-        num_rows, num_trials: rows, and the trials that served them.
+        rows, num_trials: the trials that have trained an epoch, and the rows that they serve.
         num_epochs: epochs that were trained.
         num_unshared_epochs: epochs that would have been trained if no rows shared a training.
         train_seconds: the time of all trainings by which they are compared; without one, the time
@@ -133,7 +133,7 @@ class Spent:
         machine: the processor of the first launch; empty if not recorded.
     """
 
-    num_rows: int
+    rows: pd.DataFrame
     num_trials: int
     num_epochs: int
     num_unshared_epochs: int
@@ -146,7 +146,7 @@ class Spent:
 def spent(study: Study) -> Spent:
     """Return what a study took so far."""
     epochs, trials = study.epochs, study.trials
-    shared = sharing_summary(study)
+    trained = trials[(trials["num_rows"] > 0) & (trials["num_epochs"] > 0)]
     seconds = numbers(epochs, compared_time(study))
     is_train = bool(seconds.notna().any())
     if is_train:
@@ -154,8 +154,8 @@ def spent(study: Study) -> Spent:
     else:
         total = float(numbers(trials, "tune_seconds").sum(min_count=1))
     return Spent(
-        num_rows=int(shared["num_rows"]),
-        num_trials=int(shared["num_trials"]),
+        rows=study.rows[study.rows["trial_id"].isin(trained["trial_key"])],
+        num_trials=len(trained),
         num_epochs=int(numbers(trials, "num_epochs").sum()),
         num_unshared_epochs=_unshared_epochs(study),
         train_seconds=total,

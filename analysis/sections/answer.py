@@ -139,12 +139,12 @@ def cost_in_words(study: Study) -> list[str]:
     found = spent(study)
     if not found.num_trials:
         return []
-    text = f"Cost: {counted(found.num_rows, 'row')}"
+    text = f"Cost: {counted(len(found.rows), 'row')}"
     states = {"stopped early": HALTED, "unfinished": ("unfinished",)}
-    counts = {words: int(study.rows["status"].isin(which).sum()) for words, which in states.items()}
+    counts = {words: int(found.rows["status"].isin(which).sum()) for words, which in states.items()}
     if told := ", ".join(f"{count} of them {words}" for words, count in counts.items() if count):
         text += f" ({told})"
-    if found.num_trials != found.num_rows:
+    if found.num_trials != len(found.rows):
         text += f" from {counted(found.num_trials, 'training')}"
     if length_axis(study) and found.num_epochs:
         unshared = found.num_unshared_epochs

@@ -69,10 +69,13 @@ def test_seeds_give_the_interval_of_any_measure(tmp_path: Path) -> None:
 
 def test_the_cost_names_rows_whose_training_is_not_at_its_end(tmp_path: Path) -> None:
     configs = {str(epochs): resnet_config(epochs=epochs) for epochs in (2, 5)}
-    path = write_study(tmp_path / "study", study_json(configs))
+    begun = resnet_config(epochs=5, optimizer="adam")
+    path = write_study(tmp_path / "study", study_json({**configs, "begun": begun}))
     write_trial(path, "k", configs["5"], {2: ["2"], 5: ["5"]}, [line(1), line(2, milestone=True)])
+    write_trial(path, "begun", begun, {5: ["begun"]}, [])
     [cost] = cost_in_words(load_study(path))
-    # Apart, each row would have trained the two epochs that it has behind it.
+    # Apart, each row would have trained the two epochs that it has behind it. A trial that has not
+    # ended its first epoch has cost nothing that is known.
     assert cost.startswith(
         "Cost: 2 rows (1 of them unfinished) from 1 training, 2 epochs instead of 4, "
     ), cost
