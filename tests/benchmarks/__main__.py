@@ -1,6 +1,7 @@
 """``python -m tests.benchmarks [NAME ...]``: measure, write results.json and docs/performance.md.
 
-What is measured replaces the same benchmark's lines of an earlier run; the others stay.
+What is measured replaces the same benchmark's lines of the same machine and those of other versions
+of this package; the others stay.
 ``search`` and ``search-report`` are commands of their own, with options of their own.
 """
 
@@ -15,13 +16,15 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
+import torch
+
 from tests.benchmarks import engine, estimate, gpu, overhead, report, scale, start, study, svm
 from tests.benchmarks.comparison import Measurement
 from tests.benchmarks.peers import suite as peers
 from tests.benchmarks.peers.suite import SystemMeasured
 from tests.benchmarks.search import command as race
 from tests.benchmarks.search import report as race_report
-from tests.benchmarks.tables import rows_of, with_tables
+from tests.benchmarks.tables import machine_of, rows_of, with_tables
 from tune_app.engine.gpus import gpu_names
 from tune_app.study.provenance import collect_provenance
 
@@ -78,14 +81,27 @@ def _as_json(measured: Measured) -> dict[str, Any]:
 
 def _save(name: str, lines: Sequence[dict[str, Any]]) -> None:
     known = json.loads(RESULTS.read_text()) if RESULTS.exists() else {"benchmarks": {}}
-    facts = collect_provenance([], gpu_names())
-    packages = {name: facts["packages"][name] for name in PACKAGES if name in facts["packages"]}
-    environment = {"hardware": facts["hardware"], "packages": packages}
-    entry = {**environment, "measurements": lines}
-    merged = {**known["benchmarks"], name: entry}
+    entry = {**_environment(), "measurements": lines}
+    merged = {**known["benchmarks"], name: replaced(known["benchmarks"].get(name, []), entry)}
     known["benchmarks"] = {n: merged[n] for n in BENCHMARKS if n in merged}
     RESULTS.write_text(json.dumps(known, indent=1) + "\n")
     DOCUMENT.write_text(with_tables(DOCUMENT.read_text(), known))
+
+
+def _environment() -> dict[str, Any]:
+    """Return the machine and the versions; a processor's name alone does not tell its vectors."""
+    facts = collect_provenance([], gpu_names())
+    packages = {name: facts["packages"][name] for name in PACKAGES if name in facts["packages"]}
+    hardware = facts["hardware"]
+    hardware["cpu"] += f" ({torch.backends.cpu.get_cpu_capability()})"
+    return {"hardware": hardware, "packages": packages}
+
+
+def replaced(entries: Sequence[dict[str, Any]], new: dict[str, Any]) -> list[dict[str, Any]]:
+    """Return the runs of a benchmark that stay beside a new one, and the new one."""
+    version = new["packages"].get("tune-app")
+    others = [entry for entry in entries if machine_of(entry) != machine_of(new)]
+    return [*(e for e in others if e["packages"].get("tune-app") == version), new]
 
 
 if __name__ == "__main__":

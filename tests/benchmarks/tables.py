@@ -14,10 +14,11 @@ BEGIN_PEERS = "<!-- made by python -m tests.benchmarks peers -->\n"
 def with_tables(page: str, results: dict[str, Any]) -> str:
     """Return the page with the tables of the results between their marks."""
     page = _filled(page, BEGIN, table(results))
-    if peers := results["benchmarks"].get("peers"):
-        lines = f"{_machine(peers)}:\n\n{peers_table(peers['measurements'])}"
-        page = _filled(page, BEGIN_PEERS, lines)
-    return page
+    peers = [
+        f"{_environment(entry)}:\n\n{peers_table(entry['measurements'])}"
+        for entry in results["benchmarks"].get("peers", [])
+    ]
+    return _filled(page, BEGIN_PEERS, "\n\n".join(peers))
 
 
 def rows_of(name: str, measurements: Sequence[dict[str, Any]]) -> list[str]:
@@ -28,9 +29,10 @@ def rows_of(name: str, measurements: Sequence[dict[str, Any]]) -> list[str]:
 def table(results: dict[str, Any]) -> str:
     """Return all results but those of peers: a table for each machine and set of packages."""
     machines: dict[str, list[str]] = {}
-    for name, entry in results["benchmarks"].items():
-        if name != "peers":
-            machines.setdefault(_machine(entry), []).extend(rows_of(name, entry["measurements"]))
+    for name, entries in results["benchmarks"].items():
+        for entry in entries if name != "peers" else ():
+            rows = rows_of(name, entry["measurements"])
+            machines.setdefault(_environment(entry), []).extend(rows)
     head = (
         "| | measured | ours | baseline | ratio (rounds) | target | |\n"
         "| --- | --- | ---: | ---: | ---: | ---: | --- |\n"
@@ -44,11 +46,15 @@ def _filled(page: str, begin: str, tables: str) -> str:
     return f"{before}{begin}\n{tables}\n{end}{after}"
 
 
-def _machine(entry: dict[str, Any]) -> str:
-    hardware, packages = entry["hardware"], entry["packages"]
-    versions = ", ".join(f"{name} {version}" for name, version in packages.items())
-    devices = [f"{hardware['num_cpus']} CPUs of {hardware['cpu']}", *hardware["gpus"]]
-    return f"On {' and '.join(devices)}, {versions}"
+def machine_of(entry: dict[str, Any]) -> str:
+    """Return the processors and the GPUs of a run."""
+    hardware = entry["hardware"]
+    return " and ".join([f"{hardware['num_cpus']} CPUs of {hardware['cpu']}", *hardware["gpus"]])
+
+
+def _environment(entry: dict[str, Any]) -> str:
+    versions = ", ".join(f"{name} {version}" for name, version in entry["packages"].items())
+    return f"On {machine_of(entry)}, {versions}"
 
 
 def _row(m: dict[str, Any]) -> str:

@@ -12,7 +12,7 @@ from analysis.frames.cells import counted
 from analysis.frames.load import ENDED, Study, load_study
 from analysis.frames.meta import datasets_of
 from analysis.labs.cost_sentences import sentences
-from analysis.render.document import Bullets, Figure, Table
+from analysis.render.document import Bullets, Figure, Section, Table
 from analysis.render.drawings import Drawings
 from analysis.render.markdown import alternative, escape
 from analysis.sections.answer import answer
@@ -34,6 +34,12 @@ def published_studies() -> dict[str, Study]:
     order = [name for name in ASKED if name in names]
     order += [name for name in names if name not in ASKED]
     return {name: load_study(f"{PREFIX}{name}") for name in order}
+
+
+@functools.cache
+def answer_of(name: str) -> Section:
+    """Return the answer of a published study."""
+    return answer(published_studies()[name], name)
 
 
 def rows_in_words(study: Study) -> str:
@@ -70,11 +76,10 @@ def in_full() -> str:
 
 
 def _whole(name: str, study: Study) -> Iterator[str]:
-    section = answer(study, name)
     yield f"### {name}"
     yield wrapped(f"*{one_line(str(study.meta['space'].get('question') or name))}*")
     yield bullets([*made_in_words(study), _audited(study)])
-    for block in section.blocks:
+    for block in answer_of(name).blocks:
         if isinstance(block, Bullets):
             yield bullets([*block.items, *(t[:1].upper() + t[1:] for t in sentences(study))])
         elif isinstance(block, Figure):
@@ -109,8 +114,8 @@ def figures() -> dict[str, str]:
     drawings = Drawings()
     return {
         figure_file(block): drawings.svg(block)
-        for name, study in published_studies().items()
-        for block in answer(study, name).blocks
+        for name in published_studies()
+        for block in answer_of(name).blocks
         if isinstance(block, Figure)
     }
 

@@ -17,12 +17,12 @@ from analysis.frames.training_time import PROCESSOR, compared_time, time_words
 from analysis.labs.cost_sentences import speedups
 from analysis.labs.growth import exponents_data, scaling_data
 from analysis.render.document import Section, Table
-from analysis.sections.answer import answer
 from analysis.sections.best import settings
 from analysis.sections.factor_words import TELLING
 from search_spaces.errors import one_line
 from tests.docs.findings import (
     ASKED,
+    answer_of,
     num_images_in_words,
     num_rows_of,
     published_studies,
@@ -49,7 +49,7 @@ def _in_short(name: str, study: Study) -> str:
     best = "; ".join(_winner(study, winner) for winner in winners(study))
     texts = [f"**{name}** ({rows_in_words(study)}, {num_images_in_words(study)})."]
     texts += [f"Best {shown_of(study).words}: {best}." if best else "Nothing can be picked yet."]
-    texts += [*_decided(study, answer(study, name)), *speedups(study)]
+    texts += [*_decided(study, answer_of(name)), *speedups(study)]
     return one_line(" ".join([*texts, *_fits(study), *_growth(study)]))
 
 
