@@ -9,18 +9,28 @@ import time
 
 import pytest
 
-PROGRAM = """
+PROGRAMS = (
+    """
 import runpy, tune_app
 print("up", flush=True)
 runpy.run_path(tune_app.__path__[0] + "/run.py", run_name="__main__")
-"""
-"""What Python itself does before the file's first line is not ours."""
+""",
+    """
+import sys
+from tune_app.cli.main import main
+print("up", flush=True)
+sys.exit(main(["run", *sys.argv[1:]]))
+""",
+)
+"""``python -m tune_app.run`` and ``tune-app run``. What Python itself does before the file's first
+line is not ours, nor what the installed command does before it can handle a signal."""
 
 
 @pytest.mark.parametrize("moment", range(20))
 def test_interrupted_while_it_starts_it_ends_without_a_traceback(moment: int) -> None:
     """It says nothing, or how to go on once it has read the study; a fast machine does both."""
-    command = [sys.executable, "-c", PROGRAM, "--space", "q1a", "--data", "sample", "--plan"]
+    program = PROGRAMS[moment % len(PROGRAMS)]
+    command = [sys.executable, "-c", program, "--space", "q1a", "--data", "sample", "--plan"]
     with subprocess.Popen(
         command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
     ) as process:

@@ -7,6 +7,7 @@ import sys
 from collections.abc import Sequence
 
 from search_spaces.errors import UserError, choices, did_you_mean
+from tune_app.cli.interrupts import ending_at_once
 from tune_app.storage.output import Main, answering_mistakes, print_text
 
 COMMANDS = {
@@ -49,7 +50,9 @@ def main(argv: Sequence[str] | None = None) -> int:
             f"{what}{did_you_mean(name, COMMANDS)}; allowed: {choices(COMMANDS)}; "
             "see tune-app --help"
         )
-    return _load(name)(words[1:])
+    with ending_at_once():
+        command = _load(name)
+    return command(words[1:])
 
 
 def _load(name: str) -> Main:

@@ -23,6 +23,7 @@ from search_spaces.examples import EXAMPLES
 from search_spaces.space import SearchSpace
 from tune_app.cli.arguments import check_study_name
 from tune_app.cli.best_of import repeat_of
+from tune_app.cli.interrupts import ending_at_once
 from tune_app.cli.notify import addresses
 from tune_app.cli.run_console import print_line, run_console
 from tune_app.cli.run_display import PlanAsJson, RunDisplay
@@ -51,7 +52,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         return list_spaces(run_console())
     if not args.space and not args.best_of:
         raise UserError(f"--space is missing; allowed: {', '.join(SHIPPED)}, or a .py file")
-    return _open_and_run(args, arguments)
+    with ending_at_once():  # until StopSignals takes over
+        return _open_and_run(args, arguments)
 
 
 def _open_and_run(args: argparse.Namespace, arguments: Sequence[str]) -> int:

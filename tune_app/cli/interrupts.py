@@ -1,0 +1,28 @@
+"""End the process at Ctrl-C where nothing has to be ended in order."""
+
+from __future__ import annotations
+
+import os
+import signal
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+
+@contextmanager
+def ending_at_once() -> Iterator[None]:
+    """Let Ctrl-C end the process at once, with exit status 130, inside this context.
+
+    A KeyboardInterrupt that is raised during an import may come out as another exception, or be
+    dropped. If the shell had SIGINT ignored, it stays ignored.
+    """
+    before = signal.getsignal(signal.SIGINT)
+    is_main = threading.current_thread() is threading.main_thread()
+    if before is not signal.default_int_handler or not is_main:
+        yield
+        return
+    signal.signal(signal.SIGINT, lambda number, _frame: os._exit(128 + number))
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
