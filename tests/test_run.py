@@ -9,28 +9,29 @@ import time
 
 import pytest
 
-PROGRAMS = (
-    """
-import runpy, tune_app
+PROGRAM = """
+import contextlib, runpy, signal, sys, threading, tune_app.cli
 print("up", flush=True)
-runpy.run_path(tune_app.__path__[0] + "/run.py", run_name="__main__")
-""",
-    """
-import sys
-from tune_app.cli.main import main
-print("up", flush=True)
-sys.exit(main(["run", *sys.argv[1:]]))
-""",
-)
-"""``python -m tune_app.run`` and ``tune-app run``. What Python itself does before the file's first
-line is not ours, nor what the installed command does before it can handle a signal."""
+runpy.run_path(tune_app.__path__[0] + sys.argv.pop(1), run_name="__main__")
+"""
+"""What Python itself does before it can handle the signal is not ours."""
+FILES = (["/run.py"], ["/__main__.py", "run"])
+"""``python -m tune_app.run`` and ``tune-app run``."""
+
+ENDING = """
+import atexit, time
+def wait():
+    print("ends", flush=True)
+    time.sleep(30)
+atexit.register(wait)
+"""
 
 
 @pytest.mark.parametrize("moment", range(20))
 def test_interrupted_while_it_starts_it_ends_without_a_traceback(moment: int) -> None:
     """It says nothing, or how to go on once it has read the study; a fast machine does both."""
-    program = PROGRAMS[moment % len(PROGRAMS)]
-    command = [sys.executable, "-c", program, "--space", "q1a", "--data", "sample", "--plan"]
+    words = [*FILES[moment % len(FILES)], "--space", "q1a", "--data", "sample", "--plan"]
+    command = [sys.executable, "-c", PROGRAM, *words]
     with subprocess.Popen(
         command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
     ) as process:
@@ -41,3 +42,17 @@ def test_interrupted_while_it_starts_it_ends_without_a_traceback(moment: int) ->
     assert process.returncode == 128 + signal.SIGINT, error
     assert error == "", error
     assert not out or out.splitlines()[-1].startswith("stopped by SIGINT; to continue: "), out
+
+
+@pytest.mark.parametrize("file", FILES)
+def test_interrupted_at_its_end_it_ends_without_a_traceback(file: list[str]) -> None:
+    command = [sys.executable, "-c", ENDING + PROGRAM, *file, "--list"]
+    with subprocess.Popen(
+        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    ) as process:
+        assert process.stdout is not None
+        assert any(line == "ends\n" for line in process.stdout)
+        process.send_signal(signal.SIGINT)
+        error = process.communicate(timeout=20)[1]
+    assert process.returncode == 128 + signal.SIGINT
+    assert error == ""

@@ -3,7 +3,7 @@
 import sys
 from collections.abc import Sequence
 
-from tune_app.cli.interrupts import ending_at_once
+from tune_app.cli.interrupts import end_at_once, ending_at_once
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -15,4 +15,6 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    status = main()
+    end_at_once()
+    sys.exit(status)

@@ -123,7 +123,8 @@ class Spent:
     """What a study took.
 
     Attributes:
-        rows, num_trials: the trials that have trained an epoch, and the rows that they serve.
+        rows: those that are served by trials which have trained an epoch.
+        num_trials: the number of these trials.
         num_epochs: epochs that were trained.
         num_unshared_epochs: epochs that would have been trained if no rows shared a training.
         train_seconds: the time of all trainings by which they are compared; without one, the time

@@ -17,7 +17,7 @@ from tune_app.cli import main as commands
 from tune_app.cli.main import COMMANDS
 
 ROOT = Path(__file__).resolve().parents[2]
-SCRIPT = "import sys\nfrom tune_app.cli.main import main\nsys.exit(main())\n"
+SCRIPT = "import sys\nfrom tune_app.__main__ import main\nsys.exit(main())\n"
 """What pip writes for an entry of ``project.scripts``."""
 USERS_FILES = ("analysis.py", "random.py", "search_spaces.py", "tune_app/__init__.py")
 HEAVY = "{'ray', 'torch', 'pandas', 'numpy', 'analysis'}"
@@ -53,7 +53,7 @@ def call(words: list[str], folder: Path) -> subprocess.CompletedProcess[str]:
 
 def test_the_package_installs_the_command() -> None:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
-    assert project["scripts"] == {"tune-app": "tune_app.cli.main:main"}
+    assert project["scripts"] == {"tune-app": "tune_app.__main__:main"}
 
 
 def test_help_names_every_subcommand_and_imports_none(tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import gzip
 from pathlib import Path
 
@@ -170,8 +171,8 @@ def launched(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[Path]:
     """Return the folders of the studies that were launched; none of them is."""
     roots: list[Path] = []
 
-    def launch(request: StudyRequest, _display: object, *, only_plan: bool) -> int:
-        assert not only_plan
+    def launch(request: StudyRequest, args: argparse.Namespace, *_: object) -> int:
+        assert not args.plan
         roots.append(request.store.root)
         return 0
 

@@ -19,7 +19,7 @@ from tune_app.storage import published
 
 MOST_BYTES = 8_000_000
 """All published studies together: they are a part of the wheel."""
-CACHED = (findings.published_studies, judged.on_our_runs)
+CACHED = (findings.published_studies, findings.answer_of, judged.on_our_runs)
 ELSEWHERE = re.compile(rb"/(?:home|root|work|tmp|var|mnt)/")
 
 

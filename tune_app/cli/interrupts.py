@@ -14,15 +14,19 @@ def ending_at_once() -> Iterator[None]:
     """Let Ctrl-C end the process at once, with exit status 130, inside this context.
 
     A KeyboardInterrupt that is raised during an import may come out as another exception, or be
-    dropped. If the shell had SIGINT ignored, it stays ignored.
+    dropped.
     """
     before = signal.getsignal(signal.SIGINT)
-    is_main = threading.current_thread() is threading.main_thread()
-    if before is not signal.default_int_handler or not is_main:
-        yield
-        return
-    signal.signal(signal.SIGINT, lambda number, _frame: os._exit(128 + number))
+    end_at_once()
     try:
         yield
     finally:
-        signal.signal(signal.SIGINT, before)
+        if threading.current_thread() is threading.main_thread():
+            signal.signal(signal.SIGINT, before)
+
+
+def end_at_once() -> None:
+    """Let Ctrl-C end the process at once from now on, unless the shell had SIGINT ignored."""
+    is_main = threading.current_thread() is threading.main_thread()
+    if is_main and signal.getsignal(signal.SIGINT) is signal.default_int_handler:
+        signal.signal(signal.SIGINT, lambda number, _frame: os._exit(128 + number))

@@ -24,12 +24,13 @@ from search_spaces.space import SearchSpace
 from tune_app.cli.arguments import check_study_name
 from tune_app.cli.best_of import repeat_of
 from tune_app.cli.interrupts import ending_at_once
-from tune_app.cli.notify import addresses
+from tune_app.cli.notify import Address, addresses
 from tune_app.cli.run_console import print_line, run_console
 from tune_app.cli.run_display import PlanAsJson, RunDisplay
 from tune_app.cli.run_parser import build_parser
 from tune_app.cli.run_request import make_request
 from tune_app.engine.ray_internals import JOB_CONFIG_VARIABLE
+from tune_app.engine.signals import StopSignals
 from tune_app.planning.objectives import with_objectives
 from tune_app.planning.request import StudyRequest
 from tune_app.planning.space_file import code_files, load_space
@@ -52,25 +53,41 @@ def main(argv: Sequence[str] | None = None) -> int:
         return list_spaces(run_console())
     if not args.space and not args.best_of:
         raise UserError(f"--space is missing; allowed: {', '.join(SHIPPED)}, or a .py file")
-    with ending_at_once():  # until StopSignals takes over
-        return _open_and_run(args, arguments)
+    return _open_and_run(args, arguments)
 
 
 def _open_and_run(args: argparse.Namespace, arguments: Sequence[str]) -> int:
     """Find the search space and the study that the options name, and run it."""
     notify = addresses(args.notify or ())
-    space = load_space(args.space) if args.space else None
-    code = {} if space is None else code_files(args.space, space)
-    with requested(args, arguments, space, code) as request:
-        goes_on = f"the study goes on; `{command_name('tune_app.status')}` says how far it is"
-        if args.json:
-            taken = PlanAsJson()
-            status = _run_or_plan(request, taken, only_plan=True)
-            if status == 0:
-                print_json(taken.record())
-            return status
-        display = RunDisplay(run_console(None if args.plan else goes_on), notify)
-        return _run_or_plan(request, display, only_plan=args.plan)
+    with ending_at_once():  # until StopSignals takes over
+        space = load_space(args.space) if args.space else None
+        code = {} if space is None else code_files(args.space, space)
+    signals = StopSignals()
+    with signals:
+        try:
+            with signals.undisguised(), requested(args, arguments, space, code) as request:
+                return _run_or_plan(request, args, notify, signals)
+        except KeyboardInterrupt:
+            return 128 + signals.received
+
+
+def _run_or_plan(
+    request: StudyRequest, args: argparse.Namespace, notify: Sequence[Address], signals: StopSignals
+) -> int:
+    """Run the study, or print its plan, and end in order on SIGINT and SIGTERM."""
+    from tune_app.engine.launch import Launch
+
+    goes_on = f"the study goes on; `{command_name('tune_app.status')}` says how far it is"
+    as_json = PlanAsJson() if args.json else None
+    display = as_json or RunDisplay(run_console(None if args.plan else goes_on), notify)
+    launch = Launch(request, display, signals)
+    try:
+        status = launch.show_plan() if args.plan or as_json else launch.run()
+    except KeyboardInterrupt:
+        return launch.stopped()
+    if as_json and status == 0:
+        print_json(as_json.record())
+    return status
 
 
 @contextmanager
@@ -111,20 +128,6 @@ def study_place(args: argparse.Namespace, space: SearchSpace) -> str:
     if is_url(results):
         return RemoteFolder(results).child_url(name)
     return str(_absolute_folder(results) / name)
-
-
-def _run_or_plan(request: StudyRequest, display: RunDisplay, *, only_plan: bool) -> int:
-    """Run the study, or print its plan, and end in order on SIGINT and SIGTERM."""
-    from tune_app.engine.launch import Launch
-    from tune_app.engine.signals import StopSignals
-
-    signals = StopSignals()
-    launch = Launch(request, display, signals)
-    with signals:
-        try:
-            return launch.show_plan() if only_plan else launch.run()
-        except KeyboardInterrupt:
-            return launch.stopped()
 
 
 def _absolute_folder(folder: str) -> Path:

@@ -251,6 +251,7 @@ class Launch:
             self._signals.raise_dropped()
             display = self._display.trials(study, launched)
             done = execute(study, launched, name, display, self._end.started)
+            self._signals.catch_interrupts()
             self._display.say(*done.notes)
         recorded = read_again(study, name)
         conclusion = conclude(ledger, plan, recorded, done)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import queue
 import signal
 import sys
 import threading
@@ -43,7 +44,8 @@ class StopSignals:
         self._int_before: Any = None
         self._hook_before = sys.unraisablehook
         self._interrupted = False
-        self._again: threading.Timer | None = None
+        self._is_dropped = False
+        self._dropped: queue.SimpleQueue[bool] = queue.SimpleQueue()
         self._last_sigterm = -math.inf
 
     def __enter__(self) -> StopSignals:
@@ -51,19 +53,26 @@ class StopSignals:
             return self
         self._term_before = signal.signal(signal.SIGTERM, self._on_term)
         self._int_before = signal.getsignal(signal.SIGINT)
-        if callable(self._int_before):  # otherwise SIGINT is ignored
-            signal.signal(signal.SIGINT, self._on_int)
+        self.catch_interrupts()
         self._hook_before = sys.unraisablehook
         sys.unraisablehook = self._on_dropped
+        threading.Thread(target=self._send_again, daemon=True).start()
         return self
 
     def __exit__(self, *_error: object) -> None:
         if not _is_main_thread():
             return
+        self._dropped.put(False)
         signal.signal(signal.SIGTERM, self._term_before)
-        if signal.getsignal(signal.SIGINT) == self._on_int:
+        if self._int_before is not None:  # otherwise nothing can restore it
             signal.signal(signal.SIGINT, self._int_before)
-        sys.unraisablehook = self._hook_before
+        if sys.unraisablehook == self._on_dropped:
+            sys.unraisablehook = self._hook_before
+
+    def catch_interrupts(self) -> None:
+        """Handle SIGINT, also after Tune, whose handler stays if no signal came."""
+        if _is_main_thread() and callable(self._int_before):  # otherwise SIGINT is ignored
+            signal.signal(signal.SIGINT, self._on_int)
 
     def raise_dropped(self) -> None:
         """Raise the KeyboardInterrupt that an extension module may have dropped.
@@ -72,8 +81,7 @@ class StopSignals:
             KeyboardInterrupt: a signal came before the trials, and nothing stopped the study.
         """
         if self._interrupted:
-            if self._again is not None:
-                self._again.cancel()
+            self._is_dropped = False
             raise KeyboardInterrupt
 
     @contextmanager
@@ -98,46 +106,52 @@ class StopSignals:
         except SystemExit as end:
             if end.code != signal.SIGTERM:
                 raise
-            self.received, self._last_sigterm = signal.SIGTERM, time.monotonic()
+            self._note_sigterm()
             raise KeyboardInterrupt from None
         finally:
             if _is_main_thread():
                 signal.signal(signal.SIGTERM, self._on_term)
 
+    def _note_sigterm(self) -> None:
+        self.received, self._last_sigterm = signal.SIGTERM, time.monotonic()
+        self._is_dropped = False
+
     def _on_int(self, number: int, frame: FrameType | None) -> None:
-        self._interrupted = True
+        self._interrupted, self._is_dropped = True, False
         signal.default_int_handler(number, frame)
-
-    def _on_dropped(self, dropped: sys.UnraisableHookArgs) -> None:
-        error = dropped.exc_value
-        if isinstance(error, SystemExit) and error.code == signal.SIGTERM:  # by Ray's handler
-            self.received = signal.SIGTERM
-        elif not isinstance(error, KeyboardInterrupt):
-            self._hook_before(dropped)
-            return
-        # A signal to this thread now would raise inside of this hook.
-        self._again = threading.Timer(_AGAIN_SECONDS, self._send_again)
-        self._again.daemon = True
-        self._again.start()
-
-    def _send_again(self) -> None:
-        self._last_sigterm = -math.inf
-        main = threading.main_thread().ident
-        assert main is not None
-        signal.pthread_kill(main, self.received)
 
     def _on_term(self, _number: int, frame: FrameType | None) -> None:
         # Not raise_signal(SIGINT): a shell ignores SIGINT in background processes, and Ray blocks
         # it in submitted jobs.
-        now = time.monotonic()
-        if now < self._last_sigterm + ECHO_SECONDS:
+        if time.monotonic() < self._last_sigterm + ECHO_SECONDS:
             return
-        self.received, self._last_sigterm = signal.SIGTERM, now
+        self._note_sigterm()
         on_interrupt = signal.getsignal(signal.SIGINT)
         if not callable(on_interrupt):
             self._interrupted = True
             raise KeyboardInterrupt
         on_interrupt(signal.SIGINT, frame)
+
+    def _on_dropped(self, dropped: sys.UnraisableHookArgs) -> None:
+        error = dropped.exc_value
+        if isinstance(error, SystemExit) and error.code == signal.SIGTERM:  # by Ray's handler
+            self.received, self._interrupted = signal.SIGTERM, True
+        elif not isinstance(error, KeyboardInterrupt):
+            self._hook_before(dropped)
+            return
+        # Sent from here, the signal would raise inside of this hook. A thread that began here
+        # would keep this one waiting for its start, and a queue's put does not wait.
+        self._is_dropped = True
+        self._dropped.put(True)
+
+    def _send_again(self) -> None:
+        main = threading.main_thread().ident
+        assert main is not None
+        while self._dropped.get():
+            time.sleep(_AGAIN_SECONDS)
+            if self._is_dropped:  # no other signal has come through
+                self._is_dropped, self._last_sigterm = False, -math.inf
+                signal.pthread_kill(main, self.received)
 
 
 def _is_main_thread() -> bool:
