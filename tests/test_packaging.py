@@ -104,7 +104,7 @@ def test_what_an_index_says_of_the_package(metadata: Message, wheel: Mapping[str
     for words in (b"MIT License", b"Zalando", b"CC BY-SA 3.0", b"Bitstream Vera"):
         assert words in licences
     [entry_points] = [n for n in wheel if n.endswith("entry_points.txt")]
-    assert b"tune-app = tune_app.cli.main:main" in wheel[entry_points]
+    assert b"tune-app = tune_app.__main__:main" in wheel[entry_points]
 
 
 def test_every_requirement_is_pinned() -> None:
