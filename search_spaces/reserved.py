@@ -17,7 +17,7 @@ RESERVED = (
     *("predictions_file", "checkpoint_note", "weights_note", "report_note"),
     # columns of the tables
     *("id", "set", "key", "value", "difference", "gap", "num_seeds", "num_planned"),
-    "num_candidates",
+    *("num_candidates", "num_at_fewer_seeds"),
     *("time_ratio", "time_problem", "tune_seconds"),
     *OF_TUNE,
 )

@@ -44,6 +44,8 @@ class Winner:
         num_items: the items of one seed that ``shown`` was counted over; None if it counts none.
         num_seeds: seeds with a result.
         num_candidates: configurations that it was picked from.
+        num_at_fewer_seeds: configurations that have results at fewer seeds than these, and are
+            therefore not compared.
         num_tied: configurations as good as it, itself included.
         gap: by how much a pick by ``shown`` would have looked better; NaN if unknown.
         at_edge: numeric parameters whose best value is the smallest or largest of three or more.
@@ -58,6 +60,7 @@ class Winner:
     num_items: float | None
     num_seeds: int
     num_candidates: int
+    num_at_fewer_seeds: int
     num_tied: int
     gap: float
     at_edge: dict[str, str] = field(default_factory=dict)
@@ -87,6 +90,7 @@ def winners(study: Study) -> list[Winner]:
                 num_items=items,
                 num_seeds=int(gap["num_seeds"]),
                 num_candidates=int(gap["num_candidates"]),
+                num_at_fewer_seeds=int(gap["num_at_fewer_seeds"]),
                 num_tied=int(gap["num_tied"]),
                 gap=float(gap["gap"]) if pd.notna(gap["gap"]) else math.nan,
                 at_edge=_at_edge(study, mine.iloc[0]),

@@ -77,20 +77,24 @@ def selection_gap(
 
     Returns:
         One row per group: the columns of ``by``, ``config_id``, ``num_seeds``,
-        ``num_candidates``, ``num_tied`` (candidates whose metric equals the pick's, the pick
-        included), the metric and the test metric of the pick, ``test_picked_config_id`` and
-        ``test_picked_<test metric>`` of the pick on test, and ``gap``, by how much the pick on test
-        looks better (never negative; NaN without a test metric).
+        ``num_candidates`` (the configurations that are compared), ``num_at_fewer_seeds`` (those
+        with results at fewer seeds, which are not), ``num_tied`` (candidates whose metric equals
+        the pick's, the pick included), the metric and the test metric of the pick,
+        ``test_picked_config_id`` and ``test_picked_<test metric>`` of the pick on test, and
+        ``gap``, by how much the pick on test looks better (never negative; NaN without a test
+        metric).
     """
     test_metric = test_metric or f"test_{quantity_of(metric)}"
-    columns = ["config_id", "num_seeds", "num_candidates", "num_tied", metric, test_metric]
-    columns += ["test_picked_config_id", f"test_picked_{test_metric}", "gap"]
+    columns = ["config_id", "num_seeds", "num_candidates", "num_at_fewer_seeds", "num_tied"]
+    columns += [metric, test_metric, "test_picked_config_id", f"test_picked_{test_metric}", "gap"]
     records = []
     for names, group in _ranked_groups(rows, by, metric, mode, same):
         pick = group.iloc[0]
         record: dict[str, Any] = dict(zip(by, names, strict=True))
         record |= {"config_id": pick["config_id"], "num_seeds": pick["num_seeds"]}
-        record |= {"num_candidates": len(group), metric: pick[metric]}
+        num_candidates = int(_is_candidate(group, same).sum())
+        record |= {"num_candidates": num_candidates, metric: pick[metric]}
+        record["num_at_fewer_seeds"] = len(group) - num_candidates
         record["num_tied"] = _num_tied(group, metric, same)
         has_test = test_metric in group and test_metric != metric
         on_test = _ranked(group, test_metric, mode, same) if has_test else group.iloc[:0]
@@ -111,9 +115,14 @@ def contenders(
     """Return the config_ids that ``best_rows`` compares: those with the most seeds of a group."""
     found: set[str] = set()
     for _, group in _ranked_groups(rows, by, metric, mode, same):
-        counted = num_counted(group, same)
-        found.update(group.loc[counted == counted.max(), "config_id"])
+        found.update(group.loc[_is_candidate(group, same), "config_id"])
     return frozenset(found)
+
+
+def _is_candidate(group: pd.DataFrame, same: Collection[str]) -> pd.Series[bool]:
+    """Return which configurations of a group are compared: those with the most seeds."""
+    counted = num_counted(group, same)
+    return counted == counted.max()
 
 
 def num_counted(configurations: pd.DataFrame, same: Collection[str]) -> pd.Series[int]:

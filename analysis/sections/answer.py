@@ -63,7 +63,7 @@ def answer(study: Study, key: str, *, is_only: bool = True) -> Section:
 
 
 def _is_choice(study: Study) -> bool:
-    return any(winner.num_candidates > 1 for winner in winners(study))
+    return any(winner.num_candidates + winner.num_at_fewer_seeds > 1 for winner in winners(study))
 
 
 def winners_in_words(study: Study) -> list[str]:
@@ -78,12 +78,15 @@ def winner_in_words(study: Study, winner: Winner) -> str:
     if len(shown_parameters(study)) > _MOST_SETTINGS:
         picked += f" ({one_line(str(winner.config['config_id']))})"
     where = "" if winner.dataset is None else f" on {label('dataset', winner.dataset)}"
+    fewer, seeds = winner.num_at_fewer_seeds, counted(winner.num_seeds, "seed")
+    apart = f" at {seeds} ({counted(fewer, 'other')} at fewer, not compared)" if fewer else ""
     if winner.num_candidates < 2:
         name = picked or "the only configuration"
-        return f"One configuration has a result{where}: {name}. {_values(study, winner)}"
+        result = f"results{apart}" if fewer else "a result"
+        return f"One configuration has {result}{where}: {name}. {_values(study, winner)}"
     others = winner.num_tied - 1
     tied = f", {counted(others, 'other')} as good" if others > 0 else ""
-    of = counted(winner.num_candidates, "configuration")
+    of = counted(winner.num_candidates, "configuration") + (f" with results{apart}" * bool(fewer))
     best = f"Best{where} of {of}, {selection_words(study)}{tied}: {picked}"
     return f"{best}. {_values(study, winner)}"
 

@@ -47,7 +47,7 @@ def best(study: Study, key: str) -> Section | None:
     if gaps.empty:
         return Section("Best configurations", (Paragraph(nothing_picked(study)),))
     configurations = study.rows.drop_duplicates("config_id").set_index("config_id")
-    is_alone = bool(gaps["num_candidates"].max() < 2)
+    is_alone = bool((gaps["num_candidates"] + gaps["num_at_fewer_seeds"]).max() < 2)
     records = [
         _best_cells(study, by, gap, configurations, test_metric, is_alone=is_alone)
         for gap in gaps.to_dict("records")
@@ -58,6 +58,7 @@ def best(study: Study, key: str) -> Section | None:
     notes = (
         *_everywhere(**everywhere),
         *(() if is_alone else _how_picked(study)),
+        *_left_out(by, gaps),
         *_ties(study, by, gaps),
         *warning(study, candidates(study)),
         *(() if picked_by(study).is_optimistic or is_alone else (UNROUNDED,)),
@@ -109,20 +110,30 @@ def nothing_picked(study: Study) -> str:
     return "No row can be picked yet."
 
 
+def _left_out(by: list[str], gaps: pd.DataFrame) -> tuple[str, ...]:
+    """Return a sentence on the configurations that have results at too few seeds to be compared."""
+    numbers_of = _configurations(by, gaps[gaps["num_at_fewer_seeds"] > 0], "num_at_fewer_seeds")
+    return (f"Not compared, with results at fewer seeds: {numbers_of}.",) if numbers_of else ()
+
+
 def _ties(study: Study, by: list[str], gaps: pd.DataFrame) -> tuple[str, ...]:
     """Return a sentence on the groups with several equally good configurations."""
-    tied = [
-        f"{', '.join(label(name, gap[name]) for name in by)}{': ' if by else ''}"
-        f"{counted(gap['num_tied'], 'configuration')}"
-        for gap in gaps.to_dict("records")
-        if gap["num_tied"] > 1
-    ]
+    tied = _configurations(by, gaps[gaps["num_tied"] > 1], "num_tied")
     if not tied:
         return ()
     on = " on validation" if selection_words(study).endswith("on validation") else ""
     return (
-        f"Equally good{on}: {'; '.join(tied)}. The one with the fewest epochs is picked; "
+        f"Equally good{on}: {tied}. The one with the fewest epochs is picked; "
         "if several have as few, the one that was declared first.",
+    )
+
+
+def _configurations(by: list[str], gaps: pd.DataFrame, column: str) -> str:
+    """Return a number of configurations for each group: ``MNIST, ResNet-18: 2 configurations``."""
+    return "; ".join(
+        f"{', '.join(label(name, gap[name]) for name in by)}{': ' if by else ''}"
+        f"{counted(gap[column], 'configuration')}"
+        for gap in gaps.to_dict("records")
     )
 
 

@@ -115,7 +115,9 @@ def test_seeds_that_failed_count_against_a_pick() -> None:
     )
     best = best_rows(frame)
     assert (best["config_id"].item(), best["num_seeds"].item()) == ("a", 6)
-    assert selection_gap(frame)["test_picked_config_id"].item() == "a"
+    [gap] = selection_gap(frame).to_dict("records")
+    assert gap["test_picked_config_id"] == "a"
+    assert (gap["num_candidates"], gap["num_at_fewer_seeds"], gap["num_tied"]) == (1, 1, 1)
     few = best_rows(frame[frame["seed"] == 0])
     assert few["config_id"].item() == "b", "equally many seeds are compared by their means"
 
@@ -129,7 +131,8 @@ def test_gap_is_what_a_pick_on_test_would_have_claimed() -> None:
     )
     gap = selection_gap(frame)
     assert list(gap.columns) == [
-        *("dataset", "model", "config_id", "num_seeds", "num_candidates", "num_tied"),
+        *("dataset", "model", "config_id", "num_seeds"),
+        *("num_candidates", "num_at_fewer_seeds", "num_tied"),
         *(
             "val_accuracy",
             "test_accuracy",
@@ -144,6 +147,7 @@ def test_gap_is_what_a_pick_on_test_would_have_claimed() -> None:
     assert list(gap["test_picked_test_accuracy"]) == [0.99, 0.81]
     assert list(gap["gap"]) == pytest.approx([0.05, 0.0])
     assert list(gap["num_candidates"]) == [2, 1]
+    assert list(gap["num_at_fewer_seeds"]) == [0, 0]
 
 
 def test_gap_of_a_loss_is_not_negative_either() -> None:

@@ -4,9 +4,13 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
+from analysis.frames.cells import counted
 from analysis.frames.load import load_study
 from analysis.render.document import Bullets, Figure, Paragraph, Section, Table
 from analysis.sections.answer import answer, cost_in_words
+from analysis.sections.best import best
 from tests.any_studies import regression, single_trial
 from tests.own_studies import own_study, report
 from tests.studies import (
@@ -88,6 +92,32 @@ def test_one_configuration_is_no_winner(tmp_path: Path) -> None:
         "One configuration has a result: learning rate 0.1. Test rmse 4, validation rmse 3."
     )
     assert not any(isinstance(block, Figure) for block in section.blocks)
+
+
+@pytest.mark.parametrize("num_whole", [1, 2])
+def test_a_study_that_grows_by_seeds_counts_those_it_compares(
+    tmp_path: Path, num_whole: int
+) -> None:
+    configs = [{"depth": depth} for depth in (1, 2, 3, 4)]
+    ledger = own_study(tmp_path / "own", configs, seeds=(0, 1), metric="val_loss", mode="min")
+    for config in configs:
+        # The deepest is the best by far, but at seed 0 alone.
+        for seed in range(2 if config["depth"] <= num_whole else 1):
+            rows = [{"val_loss": 9.0 - config["depth"] - seed, "test_loss": 9.0}]
+            report(ledger, config, rows, seed=seed)
+    study = load_study(tmp_path / "own")
+    first = lines_of(answer(study, "own"))[0]
+    begins = {
+        1: "One configuration has results at 2 seeds (3 others at fewer, not compared): depth 1. ",
+        2: "Best of 2 configurations with results at 2 seeds (2 others at fewer, not compared), "
+        "picked on validation: depth 2. ",
+    }
+    assert first.startswith(begins[num_whole]), first
+    [table] = [block for block in best(study, "own").blocks if isinstance(block, Table)]
+    assert table.caption == "The best configuration of the study, picked on validation."
+    assert table.cells["candidates"] == [str(num_whole)]
+    left_out = counted(4 - num_whole, "configuration")
+    assert f"Not compared, with results at fewer seeds: {left_out}." in table.notes
 
 
 def test_the_edge_of_an_axis_is_named(tmp_path: Path) -> None:

@@ -165,6 +165,7 @@ def _as_json(picks: Picks, winner: Winner) -> dict[str, Any]:
         **{name: _plain(value) for name, value in values.items()},
         "num_seeds": winner.num_seeds,
         "num_candidates": winner.num_candidates,
+        "num_at_fewer_seeds": winner.num_at_fewer_seeds,
         "num_tied": winner.num_tied,
         "selected": picks.words(winner),
         "weights": None if kept is None else study.store.place_of(kept.weights.path),
