@@ -71,9 +71,10 @@ def default_mode(metric: str, measures: Mapping[str, Measure]) -> str:
     is empty for a name like that of an error, such as ``val_rmse``, where ``"max"`` would probably
     be wrong.
     """
+    return known_mode(metric, measures) or ("" if _LIKE_AN_ERROR.fullmatch(metric) else "max")
+
+
+def known_mode(metric: str, measures: Mapping[str, Measure]) -> str:
+    """Return which values of a metric are better if it is declared or a loss, else nothing."""
     declared = measures.get(metric, Measure()).better
-    if declared is not None:
-        return declared
-    if _LOSS.fullmatch(metric):
-        return "min"
-    return "" if _LIKE_AN_ERROR.fullmatch(metric) else "max"
+    return declared or ("min" if _LOSS.fullmatch(metric) else "")

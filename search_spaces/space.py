@@ -19,7 +19,7 @@ from typing import Any
 
 from search_spaces.configuration import Config, Configuration, canonical_json, make_configuration
 from search_spaces.domain_forms import plain_entry, sampled_axes
-from search_spaces.errors import UserError, choices
+from search_spaces.errors import UserError
 from search_spaces.measure import Measure, default_mode
 from search_spaces.own_work import check_own_work, trainable_name
 from search_spaces.points import (
@@ -34,7 +34,7 @@ from search_spaces.points import (
     point_at,
 )
 from search_spaces.space_checks import (
-    MODES,
+    check_modes,
     check_names,
     check_objectives,
     checked_factors,
@@ -137,13 +137,7 @@ class SearchSpace:
         check_own_work(self)
         if self.mode == "":
             object.__setattr__(self, "mode", default_mode(self.metric, self.measures))
-        if self.mode == "":
-            raise UserError(
-                f"{self._where('metric')} {self.metric!r} needs mode='min' if lower values are "
-                "better, else mode='max'"
-            )
-        if self.mode not in MODES:
-            raise UserError(f"{self._where('mode')} is {self.mode!r}; allowed: {choices(MODES)}")
+        check_modes(self)
 
     @property
     def trainable_name(self) -> str:

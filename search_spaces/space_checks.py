@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from search_spaces.configuration import Config
 from search_spaces.domains import Domain
 from search_spaces.errors import UserError, choices, did_you_mean
+from search_spaces.measure import known_mode
 from search_spaces.reserved import ALLOWED_METRICS, RESERVED, RESERVED_PREFIXES
 from search_spaces.values import LARGEST_INTEGER, plain_scalar, plain_value, quoted
 
@@ -65,6 +66,30 @@ def check_objectives(space: SearchSpace) -> tuple[str, str]:
             "metric and mode"
         )
     return next(iter(given.items()))
+
+
+def check_modes(space: SearchSpace) -> None:
+    """Check that a space says which values of its metric are better, and does not contradict it.
+
+    Raises:
+        UserError: it does not say it, or the mode is not that of the declared measure, or maximises
+            a loss.
+    """
+    where = f"search space {space.name}"
+    if space.mode == "":
+        raise UserError(
+            f"{where}: metric {space.metric!r} needs mode='min' if lower values are better, else "
+            "mode='max'"
+        )
+    if space.mode not in MODES:
+        raise UserError(f"{where}: mode is {space.mode!r}; allowed: {choices(MODES)}")
+    for metric, mode in (space.objectives or {space.metric: space.mode}).items():
+        known = known_mode(metric, space.measures)
+        if known and known != mode:
+            raise UserError(
+                f"{where}: metric {metric!r} has mode {mode!r}, and {known!r} is better for it; "
+                f"write {known!r}, or measures={{{metric!r}: Measure(better={mode!r})}}"
+            )
 
 
 def checked_factors(space: SearchSpace) -> tuple[str, ...]:

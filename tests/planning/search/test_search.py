@@ -8,6 +8,7 @@ from typing import Any
 from ray import tune
 
 from search_spaces.configuration import make_configuration
+from search_spaces.measure import Measure
 from search_spaces.space import SearchSpace
 from tests.planning.search.executor import SEED, Disk, trainable
 from tests.planning.search.spaces import make_space
@@ -31,7 +32,7 @@ def begin(
     known = {**disk.configurations, **disk.asked()}
     return open_search(
         settings,
-        space or make_space(mode="max"),
+        space or make_space(mode="max", measures={"val_loss": Measure(better="max")}),
         runs or trainable(),
         study={
             "configurations": [{"config_id": k, "config": c} for k, c in known.items()],
