@@ -21,7 +21,7 @@ from search_spaces.errors import one_line
 
 MOST_ROWS = 200
 """The report shows at most this many rows of a table; the table's own files have all."""
-_MARKUP = {"\\": "\\\\", "|": "\\|", "<": "&lt;", "`": "'", "[": "\\[", "]": "\\]"}
+_MARKUP = {"\\": "\\\\", "|": "\\|", "*": "\\*", "<": "&lt;", "`": "'", "[": "\\[", "]": "\\]"}
 _LONGEST_ALTERNATIVE = 20_000
 _LINE_START = re.compile(r"^(?=[#>*+\-=~]|\d+[.)])")
 

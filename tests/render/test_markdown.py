@@ -125,6 +125,11 @@ def test_a_paragraph_is_no_heading_and_no_list() -> None:
     ]
 
 
+def test_a_star_in_a_name_is_no_emphasis() -> None:
+    assert paragraph("width*2 beats depth*2") == r"width\*2 beats depth\*2"
+    assert paragraph("*args*") == r"\*args\*"
+
+
 def test_two_columns_may_print_under_one_heading(tmp_path: Path) -> None:
     config = resnet_config(id="own")
     meta = study_json({"a2": config}, space={"factors": ["id"]})
