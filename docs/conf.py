@@ -63,7 +63,8 @@ def side_bar() -> str:
         entries = "\n".join(
             f"/{(INDEX.parent / page).resolve().relative_to(ROOT)}" for page in pages
         )
-        trees.append(f"```{{toctree}}\n:hidden:\n:caption: {caption}\n\n{entries}\n```\n")
+        if entries:
+            trees.append(f"```{{toctree}}\n:hidden:\n:caption: {caption}\n\n{entries}\n```\n")
     return "\n".join(trees)
 
 

@@ -40,9 +40,15 @@ def contents(wheel: Path) -> dict[str, bytes]:
 
 
 @pytest.fixture(scope="module")
-def wheel(tmp_path_factory: pytest.TempPathFactory) -> dict[str, bytes]:
+def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The wheel."""
+    return build(ROOT, "wheel", tmp_path_factory.mktemp("wheel"))
+
+
+@pytest.fixture(scope="module")
+def wheel(built: Path) -> dict[str, bytes]:
     """The files of the wheel."""
-    return contents(build(ROOT, "wheel", tmp_path_factory.mktemp("wheel")))
+    return contents(built)
 
 
 @pytest.fixture(scope="module")
@@ -81,6 +87,12 @@ def test_the_wheel_has_every_file_of_the_packages(wheel: Mapping[str, bytes]) ->
     assert installed == wanted
     assert {f"{package}/py.typed" for package in PACKAGES} <= installed
     assert {name.partition("/")[0] for name in installed} == set(PACKAGES)
+
+
+def test_the_size_that_the_documentation_names(built: Path) -> None:
+    text = (ROOT / "docs" / "internals.md").read_text()
+    [said] = re.findall(r"## The wheel\s+It has (\d+) MB", text)
+    assert round(built.stat().st_size / 1e6) == int(said)
 
 
 def test_the_description_is_shown_whole_on_an_index(metadata: Message) -> None:

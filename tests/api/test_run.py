@@ -13,7 +13,7 @@ from search_spaces import SearchSpace
 from search_spaces.errors import UserError
 from tune_app import run_study
 from tune_app.api import run
-from tune_app.api.run import _words
+from tune_app.api.run import _call, _words
 from tune_app.cli.run_display import RunDisplay
 from tune_app.engine.launch_end import LaunchEnd
 from tune_app.engine.launch_record import launch_record
@@ -111,6 +111,14 @@ def test_a_call_that_no_command_can_repeat_is_named_as_a_call(
     assert end.again() == "run_study(mine, seeds=range(0, 2))"
     run_study("search_spaces.examples.tune_function")
     assert begun[1].again().endswith(" --space search_spaces.examples.tune_function")
+
+
+def test_an_option_that_is_a_word_of_python_stands_in_a_mapping() -> None:
+    given = {"continue": "3fa9c1", "epochs": 9}
+    assert _words(given) == ["--continue", "3fa9c1", "--epochs", "9"]
+    call = _call(space(fit), given)
+    assert call == "run_study(mine, **{'continue': '3fa9c1'}, epochs=9)"
+    compile(call, "call", "eval")
 
 
 def test_options_are_those_of_the_command() -> None:

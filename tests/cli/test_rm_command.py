@@ -10,6 +10,7 @@ import pytest
 
 from tests.cli.status_studies import make_study, record
 from tune_app.cli.main import main
+from tune_app.cli.rm_command import build_parser
 from tune_app.storage.local_store import LocalStore
 
 
@@ -58,6 +59,12 @@ def test_a_study_that_is_run_stays(root: Path, capsys: pytest.CaptureFixture[str
     with LocalStore(root).lock():
         assert main(["rm", str(root), "--yes"]) == 2
     assert "being run by" in capsys.readouterr().err and (root / "study.json").exists()
+
+
+def test_a_published_study_stays_and_is_not_offered(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["rm", "published:q1a", "--yes"]) == 2
+    assert "a part of the package and cannot be deleted" in capsys.readouterr().err
+    assert "published" not in build_parser().format_help()
 
 
 def test_what_is_no_study_stays(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -13,6 +13,7 @@ from search_spaces.domains import KINDS
 from search_spaces.measure import Measure
 from search_spaces.space import FIELD_NAMES
 from tests.docs.pages import PAGES, ROOT, text_of
+from tune_app.cli.status_command import STATES
 from tune_app.data.array_data import ArrayData
 from tune_app.planning.search.registry import SAMPLERS
 from tune_app.storage.store import STUDY_FILE
@@ -52,6 +53,17 @@ def test_every_field_is_described(names: Iterable[str]) -> None:
 @pytest.mark.parametrize("trainable", TRAINABLES)
 def test_every_parameter_of_a_shipped_trainable_is_described(trainable: str) -> None:
     assert names_missing(TRAINABLES[trainable].parameters, "docs/training.md") == []
+
+
+def test_every_value_that_a_shipped_parameter_may_have_is_named() -> None:
+    parameters = [p for trainable in TRAINABLES.values() for p in trainable.parameters.values()]
+    values = {value for p in parameters for value in p.allowed if isinstance(value, str)}
+    assert names_missing(values, "docs/training.md", "docs/data.md") == [] and "adamw" in values
+
+
+def test_every_state_of_a_row_is_described() -> None:
+    part = text_of("docs/studies.md").partition("### States of a row")[2].partition("\n## ")[0]
+    assert dict(re.findall(r"^\| `(\w+)` \| (.*?) \|", part, re.MULTILINE)) == STATES
 
 
 def test_every_sampler_and_every_domain_has_its_row() -> None:

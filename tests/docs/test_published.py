@@ -30,6 +30,11 @@ def test_pages_and_figures_are_those_that_the_command_writes() -> None:
     assert {path.name for path in STATIC.glob(FIGURES)} <= known, f"run {COMMAND}"
 
 
+def test_the_front_page_says_how_many_seeds_the_studies_have() -> None:
+    seeds = {tuple(study.meta["seeds"]) for study in findings.published_studies().values()}
+    assert seeds == {(0,)} and "here seed 0 alone" in text_of("README.md")
+
+
 def test_every_part_stands_in_a_page() -> None:
     named = re.findall(rf"made by {COMMAND}: (\w+)", "".join(map(text_of, PAGES)))
     assert sorted(named) == sorted(PARTS)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
+from keyword import iskeyword
 from pathlib import Path
 from typing import Any
 
@@ -43,7 +44,8 @@ def run_study(space: SearchSpace | str | Path, **options: Any) -> LoadedStudy:
             ``data="sample"``, ``images=500``, ``seeds=range(3)``, ``results_dir="results"``,
             ``max_concurrent=2``, ``fresh=True`` and so on. Parameters are named by mappings:
             ``set={"lr": [1e-3, 1e-4]}``, ``where={"model": "resnet18"}`` and
-            ``add={"lr": 3e-4, "batch_size": 64}``, or a list of such points.
+            ``add={"lr": 3e-4, "batch_size": 64}``, or a list of such points. ``continue`` is a word
+            of Python: ``**{"continue": "3fa9c1"}``.
 
     Raises:
         UserError: the space or an option has to be changed; the message says how.
@@ -78,7 +80,11 @@ def _call(space: SearchSpace, options: Mapping[str, Any]) -> str:
 
     Addresses of notifications, which may hold secrets, are left out.
     """
-    words = [f"{name}={value!r}" for name, value in options.items() if name != "notify"]
+    words = [
+        f"**{ {name: value}!r}" if iskeyword(name) else f"{name}={value!r}"
+        for name, value in options.items()
+        if name != "notify"
+    ]
     return one_line(f"run_study({', '.join([space.name, *words])})")
 
 

@@ -65,13 +65,12 @@ class CommandParser(argparse.ArgumentParser):
         raise UserError(f"{message}{hint}; see {self.prog} --help")
 
 
-def add_study(parser: argparse.ArgumentParser) -> None:
-    """Let a command take the place of one study."""
-    parser.add_argument(
-        "study",
-        metavar="STUDY",
-        help="the study's directory, URL or published name, e.g. results/q1a or published:q1a",
-    )
+def add_study(parser: argparse.ArgumentParser, *, to_change: bool = False) -> None:
+    """Let a command take the place of one study; published ones can only be read."""
+    places = "directory or URL, e.g. results/q1a"
+    if not to_change:
+        places = "directory, URL or published name, e.g. results/q1a or published:q1a"
+    parser.add_argument("study", metavar="STUDY", help=f"the study's {places}")
 
 
 def add_json(parser: argparse.ArgumentParser, what: str, instead: str) -> None:

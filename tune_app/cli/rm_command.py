@@ -24,7 +24,7 @@ def build_parser() -> CommandParser:
     parser = CommandParser(
         "tune_app.rm", "Delete a study with its results, checkpoints and report, after asking."
     )
-    add_study(parser)
+    add_study(parser, to_change=True)
     parser.add_argument("--yes", action="store_true", help="do not ask, for scripts (default: ask)")
     return parser
 

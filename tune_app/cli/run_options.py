@@ -150,8 +150,8 @@ OPTIONS: dict[str, dict[str, Any]] = {
     "--search": {
         "metavar": "NAME",
         "help": "sample configurations instead of running the whole grid, e.g. tpe; allowed: "
-        "random, tpe, gp, cmaes, nsga2, qmc, grid, or MODULE:NAME for a sampler of yours "
-        "(default: run the grid)",
+        "random, tpe, gp, cmaes, nsga2, qmc, grid, or FILE.py:NAME or MODULE:NAME for a sampler "
+        "of yours (default: run the grid)",
     },
     "--objective": {
         "metavar": "MEASURES",
