@@ -9,7 +9,7 @@ STUDY_IMAGES := 800
 
 study: $(VENV)/.installed
 	$(BIN)/python -m tune_app.run --space q1a --data sample --images $(STUDY_IMAGES)
-	$(BIN)/python -m analysis.report results/q1a --images tune_app/data/sample
+	$(BIN)/python -m analysis.report results/q1a --images sample
 
 test: check
 	$(BIN)/python -m pytest -n 2 --dist loadgroup

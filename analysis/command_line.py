@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Sequence
+from importlib.resources import files
 from pathlib import Path
 
 from analysis.frames.copies import study_store
@@ -53,6 +54,16 @@ def path_argument(text: str) -> Path:
     if not text.strip() or "\0" in text:
         raise argparse.ArgumentTypeError("is empty" if not text.strip() else "contains a NUL byte")
     return Path(text)
+
+
+def images_argument(text: str) -> Path:
+    """Return a folder of images; ``sample`` is the one that ships, as for ``tune-app run --data``.
+
+    Raises:
+        argparse.ArgumentTypeError: no file can have that name.
+    """
+    shipped = Path(str(files("tune_app"))) / "data" / "sample"
+    return shipped if text == "sample" else path_argument(text)
 
 
 def study_argument(text: str) -> StudyStore:

@@ -7,7 +7,7 @@ import sys
 import time
 from collections.abc import Sequence
 
-from analysis.command_line import Parser, path_argument, study_argument
+from analysis.command_line import Parser, images_argument, path_argument, study_argument
 from analysis.render.writing import FORMATS, MANY_ROWS, write_report
 from search_spaces.errors import UserError
 from tune_app.storage.output import answering_mistakes, print_text
@@ -146,10 +146,10 @@ def _add_contents(parser: Parser) -> None:
     )
     parser.add_argument(
         "--images",
-        type=path_argument,
-        metavar="FOLDER",
-        help="a folder with the IDX files that the studies used, to show the images most often "
-        "confused",
+        type=images_argument,
+        metavar="sample|FOLDER",
+        help="the sample that is shipped, or a folder with the IDX files that the studies used, to "
+        "show the images most often confused, e.g. ~/mnist",
     )
 
 

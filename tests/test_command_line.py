@@ -12,10 +12,11 @@ import pytest
 
 from analysis.checks.audit.command import main as audit
 from analysis.checks.claims.command import main as claims
-from analysis.command_line import Parser
+from analysis.command_line import Parser, images_argument
 from analysis.compare.command import main as compare
 from analysis.report import main as report
 from tests.studies import resnet_config, study_json, write_study
+from tune_app.data.sources import SAMPLE_FOLDER
 
 COMMANDS = {"report": report, "claims": claims, "audit": audit, "compare": compare}
 
@@ -44,6 +45,11 @@ def test_mistakes_are_one_line_that_names_the_help(
     captured = capsys.readouterr()
     assert captured.out == ""
     assert captured.err == f"error: {said}; see python -m analysis.{command} --help\n"
+
+
+def test_the_images_of_the_sample_have_a_name() -> None:
+    assert images_argument("sample") == SAMPLE_FOLDER
+    assert images_argument("./sample") == Path("sample")
 
 
 def test_an_empty_list_that_is_the_default_is_no_mistake() -> None:

@@ -37,7 +37,7 @@ _MOST_NAMED = 3
 HOW_TO_SEE = (
     "A study directory does not hold the images themselves. To see them, run python -m "
     "analysis.report STUDY --images FOLDER with the folder of IDX files that the study was made "
-    "from."
+    "from, or --images sample."
 )
 _APART = "Every seed has its own test {}s, so only trainings with the pick's first seed count."
 _NO_LABELS = (

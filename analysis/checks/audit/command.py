@@ -19,7 +19,7 @@ from analysis.checks.audit.headings import KNOWN, NOTE
 from analysis.checks.audit.read import read_csv
 from analysis.checks.audit.study import audit_study, study_table
 from analysis.checks.audit.table import Table
-from analysis.command_line import Parser, path_argument
+from analysis.command_line import Parser, images_argument, path_argument
 from analysis.frames.cells import counted
 from analysis.frames.load import load_study
 from analysis.labs.reference import TABLES
@@ -240,9 +240,10 @@ def _add_facts(group: argparse._ArgumentGroup) -> None:
     )
     group.add_argument(
         "--data",
-        type=path_argument,
-        metavar="FOLDER",
-        help="a folder with the images of a study, to find test images among the training images",
+        type=images_argument,
+        metavar="sample|FOLDER",
+        help="the sample that is shipped, or a folder with the images of a study, to find test "
+        "images among the training images, e.g. ~/mnist",
     )
     group.add_argument(
         "--against",
