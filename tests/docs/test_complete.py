@@ -23,6 +23,7 @@ from tune_app.study.trial_directory import ERROR_FILE, OUTPUT_FILE, PARAMS_FILE,
 from tune_app.study.trial_record import RESULT_FILE
 from tune_app.training.classifier_family import classifier
 from tune_app.training.registry import TRAINABLES
+from tune_app.training.reported_names import OF_CLASSIFIER, OF_SVM
 
 OF_OTHERS = {"NETRC"}
 """Variables in which other programs find what is theirs."""
@@ -59,6 +60,15 @@ def test_every_value_that_a_shipped_parameter_may_have_is_named() -> None:
     parameters = [p for trainable in TRAINABLES.values() for p in trainable.parameters.values()]
     values = {value for p in parameters for value in p.allowed if isinstance(value, str)}
     assert names_missing(values, "docs/training.md", "docs/data.md") == [] and "adamw" in values
+
+
+def test_every_measure_of_a_shipped_trainable_is_described() -> None:
+    reported = {
+        name for kind in (OF_CLASSIFIER, OF_SVM) for names in kind.values() for name in names
+    }
+    text = text_of("docs/training.md")
+    plain = {name.removesuffix("_weighted") for name in reported}
+    assert {name for name in plain if not re.search(rf"\b{name}\b", text)} == set()
 
 
 def test_every_state_of_a_row_is_described() -> None:
