@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 import re
+import tomllib
 from collections.abc import Iterable
 from dataclasses import fields
 
@@ -92,6 +93,19 @@ def test_every_variable_of_the_environment_is_described() -> None:
     text = "\n".join(map(text_of, PAGES))
     described = {name for name in read if re.search(rf"\b{name}\b", text)}
     assert read - described == OF_OTHERS and len(read) > 9
+
+
+def test_packages_that_are_to_be_installed_are_extras() -> None:
+    """No index has this package, so the pages name the packages of an extra, not the extra."""
+    project = tomllib.loads(text_of("pyproject.toml"))["project"]
+    known = {
+        re.split(r"[\[<>=; ]", line)[0]
+        for lines in project["optional-dependencies"].values()
+        for line in lines
+    }
+    named = re.findall(r"`pip install ([^`]+)`", "\n".join(map(text_of, PAGES)))
+    assert {name for words in named for name in words.split()} <= known - {project["name"]}
+    assert len(named) > 4
 
 
 def test_every_file_of_a_study_is_described() -> None:

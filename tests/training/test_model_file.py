@@ -90,7 +90,7 @@ def test_onnx_cannot_hold_every_model(tmp_path: Path, monkeypatch: pytest.Monkey
     with pytest.raises(UserError, match="torch cannot export this model to ONNX"):
         write(tmp_path / "m.onnx", nn.Linear(4, 2))
     monkeypatch.setitem(sys.modules, "onnxscript", None)
-    with pytest.raises(UserError, match=r"pip install 'tune-app\[onnx\]'"):
+    with pytest.raises(UserError, match="pip install onnxscript"):
         check_format(tmp_path / "m.onnx")
 
 

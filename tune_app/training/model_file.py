@@ -39,7 +39,7 @@ def check_format(path: Path) -> None:
         except ImportError:
             raise UserError(
                 f"{path}: ONNX needs the package onnxscript; install it: "
-                "pip install 'tune-app[onnx]', or export to .safetensors"
+                "pip install onnxscript, or export to .safetensors"
             ) from None
 
 
