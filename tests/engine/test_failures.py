@@ -37,16 +37,31 @@ Top 10 memory users: PID\tMEM(GB)\tCOMMAND"""
 CUDA_ERROR = """Traceback (most recent call last):
   File "classifier_run.py", line 3, in train_steps
 torch.AcceleratorError: CUDA error: device-side assert triggered
+Search for `cudaErrorAssert' in https://docs.nvidia.com/cuda/group__CUDART__TYPES.html for more
 CUDA kernel errors might be asynchronously reported at some other API call.
 For debugging consider passing CUDA_LAUNCH_BLOCKING=1
-Compile with `TORCH_USE_CUDA_DSA` to enable device-side assertions.
 """
+LOGGED = """The CUDA driver logged these messages, which may provide useful details:
+Returning 719 (CUDA_ERROR_LAUNCH_FAILED) from cuCtxSynchronize_v2
+"""
+OF_BEFORE = "Compile with `TORCH_USE_CUDA_DSA` to enable device-side assertions.\n"
+EXPLAINED = """
+The above exception was the direct cause of the following exception:
+
+Traceback (most recent call last):
+  File "graphed_step.py", line 88, in record
+search_spaces.errors.UserError: cuda_graphs: it cannot be recorded (CUDA error: device-side assert)
+"""
+CUDA_REASON = "torch.AcceleratorError: CUDA error: device-side assert triggered"
 
 
 @pytest.mark.parametrize(
     ("text", "expected"),
     [
-        (CUDA_ERROR, "torch.AcceleratorError: CUDA error: device-side assert triggered"),
+        (CUDA_ERROR, CUDA_REASON),
+        (CUDA_ERROR + LOGGED, CUDA_REASON),
+        (CUDA_ERROR + OF_BEFORE, CUDA_REASON),
+        (CUDA_ERROR + LOGGED + EXPLAINED, "search_spaces.errors.UserError: cuda_graphs: it cannot"),
         (DEAD_ACTOR + KILLED, "the worker process died (killed by signal 9, or out of memory"),
         (DEAD_ACTOR + NODE_LOST, "the machine it ran on was lost"),
         (UNAVAILABLE, "the connection to its worker process was lost"),

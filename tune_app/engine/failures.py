@@ -26,8 +26,9 @@ _MEANINGS = (
         "the worker process died (killed by signal 9, or out of memory, or crashed)",
     ),
 )
-_CUDA_ERROR = re.compile(r"^(.*CUDA error: .+)\n(?s:.*)^Compile with `TORCH_USE_CUDA_DSA`", re.M)
-"""The first line of such an error. The lines after it are advice for developers of torch."""
+_CUDA_ERROR = re.compile(r"^[\w.]+: CUDA error: .+$", re.MULTILINE)
+"""The first line of such an error. The lines after it are advice, and what the driver has logged."""
+_CAUSED = "The above exception was the direct cause of the following exception:"
 _FULL_DISK = re.compile(rf"^(?:[\w.]+\.)?{FullDiskError.__name__}: (.+)$", re.MULTILINE)
 
 
@@ -55,7 +56,8 @@ def reason(text: str) -> str:
 
     Ray describes a dead worker process in a paragraph, for which this function has sentences of its
     own. For an exception in the trial's code the reason is the last line of the traceback,
-    except for an error of CUDA, whose message has further lines.
+    except for an error of CUDA, whose message has further lines. Of an exception that was raised
+    to explain another one, the explanation counts.
 
     Args:
         text: the text of the error, as :func:`last_attempt` returns it.
@@ -63,8 +65,8 @@ def reason(text: str) -> str:
     for pattern, meaning in _MEANINGS:
         if re.search(pattern, text):
             return meaning
-    if found := _CUDA_ERROR.search(text):
-        return found[1].strip()
+    if found := _CUDA_ERROR.search(text.rpartition(_CAUSED)[2]):
+        return found[0].strip()
     lines = [line.strip() for line in text.splitlines() if line.strip()]
     last = lines[-1] if lines else "the trial ended without a reason"
     return "MemoryError: out of memory" if last == "MemoryError" else last
