@@ -13,11 +13,13 @@ from tune_app.training.memory import begin_trial
 def test_a_new_trial_gives_gpu_memory_back_to_other_processes(
     monkeypatch: pytest.MonkeyPatch, has_used_a_gpu: bool
 ) -> None:
-    emptied: list[bool] = []
+    calls: list[str] = []
+    monkeypatch.setattr(memory, "_resident_bytes", lambda: 600_000_000)  # a small process
     monkeypatch.setattr(torch.cuda, "is_initialized", lambda: has_used_a_gpu)
-    monkeypatch.setattr(torch.cuda, "empty_cache", lambda: emptied.append(True))
+    monkeypatch.setattr(memory.gc, "collect", lambda: calls.append("collect"))
+    monkeypatch.setattr(torch.cuda, "empty_cache", lambda: calls.append("empty"))
     begin_trial()
-    assert emptied == [True] * has_used_a_gpu
+    assert calls == ["collect", "empty"] * has_used_a_gpu
 
 
 @pytest.mark.parametrize(

@@ -130,6 +130,7 @@ def _start(options: dict[str, Any]) -> Any:
         return ray_internals.start_cluster(
             folder / "r",  # Ray makes this one accessible to everyone
             num_cpus=num_usable_cpus(),
+            num_gpus=num_gpus(),  # Ray would also count GPUs that torch cannot use
             include_dashboard=True,
             dashboard_host="127.0.0.1",  # not reachable from other machines
             **options,

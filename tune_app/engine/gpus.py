@@ -12,12 +12,15 @@ _ROCM_DEVICE = Path("/dev/kfd")
 
 
 def num_gpus() -> int:
-    """Return how many GPUs of this machine torch can use."""
+    """Return how many GPUs of this machine torch can use.
+
+    torch counts them by asking the driver, which also answers if it is too old for torch.
+    """
     if not _has_gpu_driver():
         return 0
     import torch
 
-    return torch.cuda.device_count()
+    return torch.cuda.device_count() if torch.cuda.is_available() else 0
 
 
 def gpu_names() -> list[str]:

@@ -7,7 +7,8 @@ freeing this memory. It also resets the process's peak (``clear_refs`` in proc(5
 the reported peak is that of the trial alone.
 
 torch keeps freed GPU memory for the process. It is given back too, as trials of other processes may
-share the GPU.
+share the GPU. How large the process is does not tell what garbage holds there, so a process that
+has used a GPU always collects it.
 """
 
 from __future__ import annotations
@@ -36,15 +37,16 @@ def begin_trial() -> None:
     """Free what earlier trials of this process left, and start to measure the peak."""
     global _bytes_before  # noqa: PLW0603 (of the process, as its memory is)
     num_bytes = _resident_bytes()
-    if num_bytes > max(_WORTH_IT_BYTES, _bytes_before + _GROWTH_BYTES):
+    torch = sys.modules.get("torch")
+    has_used_gpu = torch is not None and torch.cuda.is_initialized()
+    if has_used_gpu or num_bytes > max(_WORTH_IT_BYTES, _bytes_before + _GROWTH_BYTES):
         gc.collect()
         with contextlib.suppress(OSError, AttributeError):  # not glibc
             ctypes.CDLL("libc.so.6").malloc_trim(0)
         _bytes_before = _resident_bytes()
     else:
         _bytes_before = min(_bytes_before, num_bytes)
-    torch = sys.modules.get("torch")
-    if torch is not None and torch.cuda.is_initialized():
+    if torch is not None and has_used_gpu:
         torch.cuda.empty_cache()
     with contextlib.suppress(OSError):  # not Linux, or not allowed: the peak is that of the process
         _CLEAR_REFS.write_text(_RESET_PEAK)
