@@ -6,6 +6,7 @@ import subprocess
 import sys
 import traceback
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 import torch
@@ -30,6 +31,15 @@ from tune_app.engine.gpus import gpu_names
 assert gpu_names() and local_cluster().total("GPU") == len(gpu_names())
 print("ready", flush=True)
 sys.stdin.read()
+"""
+ON_A_CPU = """
+import torch
+from tests.training.test_classifier_run import start
+from tune_app.data.images import load_datasets
+from tune_app.training.memory import hide_gpus
+hide_gpus()
+start(load_datasets(["mnist"], "sample", 200)["mnist"], optimizer="adam").train_epoch(1)
+assert not torch.cuda.is_initialized()
 """
 
 
@@ -84,3 +94,8 @@ def test_naming_the_gpus_takes_no_gpu_memory() -> None:
         process.communicate("")
     print(f"taken {taken / 1e6:.0f} MB")
     assert taken < 50e6
+
+
+def test_a_training_on_a_cpu_does_not_open_the_gpu() -> None:
+    folder = Path(__file__).parents[2]
+    subprocess.run([sys.executable, "-c", ON_A_CPU], cwd=folder, check=True)

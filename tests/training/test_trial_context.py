@@ -181,6 +181,29 @@ def test_a_trial_whose_last_milestone_is_recorded_trains_nothing(
     assert [path.name for path in trial.directory.iterdir()] == ["result.json"]
 
 
+class Begun(Exception):  # noqa: N818 (it is none)
+    pass
+
+
+@pytest.mark.parametrize(("gpus", "seen"), [({}, ""), ({"GPU": 0.5}, "3")])
+def test_a_trial_that_requests_no_gpu_sees_none(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, gpus: dict[str, float], seen: str
+) -> None:
+    def begin(*_: object) -> None:
+        raise Begun
+
+    session(tmp_path)
+    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "3")
+    monkeypatch.setattr(torch, "set_num_threads", lambda number: None)
+    monkeypatch.setattr(TrialContext, "num_threads", lambda self: 1)
+    monkeypatch.setattr(TrialContext, "restore", begin)
+    config = {"dataset": "x", "seed": 0, "plan": {**PLAN, "resources": {"CPU": 1.0, **gpus}}}
+    data: Any = {"x": SimpleNamespace(at_seed=lambda seed: None)}
+    with pytest.raises(Begun):
+        train_classifier(config, data=data, settings=LaunchSettings(str(tmp_path)))
+    assert os.environ["CUDA_VISIBLE_DEVICES"] == seen
+
+
 def saved(root: Path) -> list[str]:
     return sorted(path.name for path in root.glob("tune/*/*/weights/*"))
 

@@ -88,7 +88,7 @@ class Worker:
         import torch
 
         from tune_app.training.classifier_run import ClassifierRun
-        from tune_app.training.memory import begin_trial
+        from tune_app.training.memory import begin_trial, hide_gpus
         from tune_app.training.process_group import join
 
         place = self._place
@@ -96,6 +96,8 @@ class Worker:
             begin_trial()
             torch.set_num_threads(place.num_threads)
             device = torch.device(config["device"])
+            if device.type == "cpu":
+                hide_gpus()
             self._group = join(place.rank, place.size, Path(place.folder), device)
         loaded: Any = None if family is None else family.load()
         functions = SHIPPED if loaded is None else loaded.family

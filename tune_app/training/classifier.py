@@ -17,6 +17,7 @@ import torch
 from tune_app.data.split_data import SplitData
 from tune_app.training.classifier_run import ClassifierRun
 from tune_app.training.launch_settings import LaunchSettings
+from tune_app.training.memory import hide_gpus
 from tune_app.training.model_family import SHIPPED, ModelFamily
 from tune_app.training.network import model_name
 from tune_app.training.task import Task
@@ -65,6 +66,8 @@ def train_classifier(
     trial = TrialContext(config, settings)
     if trial.is_recorded():
         return
+    if "GPU" not in config["plan"]["resources"]:
+        hide_gpus()
     torch.set_num_threads(trial.num_threads())
     items = data[config["dataset"]].at_seed(config["seed"])
 

@@ -16,6 +16,7 @@ from __future__ import annotations
 import contextlib
 import ctypes
 import gc
+import os
 import re
 import resource
 import sys
@@ -50,6 +51,15 @@ def begin_trial() -> None:
         torch.cuda.empty_cache()
     with contextlib.suppress(OSError):  # not Linux, or not allowed: the peak is that of the process
         _CLEAR_REFS.write_text(_RESET_PEAK)
+
+
+def hide_gpus() -> None:
+    """Let this process, whose trials run on CPUs alone, take no memory of a GPU.
+
+    In each step torch's Adam asks the stream of the GPU whether it is recorded as a graph, also if
+    all parameters are on a CPU. That takes hundreds of MB of the GPU for each such process.
+    """
+    os.environ["CUDA_VISIBLE_DEVICES"] = ""
 
 
 def _resident_bytes() -> int:
