@@ -15,6 +15,6 @@ def gpu() -> None:
     import torch
 
     if not torch.cuda.is_available():
-        pytest.skip("this machine has no GPU that torch can use")
+        pytest.skip("torch finds no GPU; where it has one: python -m pytest tests/gpu")
     if time.monotonic() - _STARTED > LATEST_START_SECONDS:
         pytest.skip(f"the tests before it took more than {LATEST_START_SECONDS} s; name its file")

@@ -82,6 +82,13 @@ def test_graphed_dropout_and_augmentation_are_those_without_graphs(recorded: lis
     assert equal_weights(plain, graphed) and len(recorded) == 2
 
 
+def test_graphed_steps_warn_of_nothing(recwarn: pytest.WarningsRecorder) -> None:
+    for num in (60, 160):  # three whole batches and one of 6; ten whole batches
+        start_own(colours(num), device="cuda", cuda_graphs=True).train_epoch(1)
+    told = [str(warning.message) for warning in recwarn]
+    assert not [text for text in told if "capturable" in text or "AccumulateGrad" in text]
+
+
 def test_a_step_that_cannot_be_recorded_is_said() -> None:
     command = [sys.executable, "-c", UNRECORDABLE]
     folder = Path(__file__).parents[2]

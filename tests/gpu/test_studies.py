@@ -128,7 +128,10 @@ def test_two_trials_on_one_gpu_and_one_that_runs_out_of_memory(
     assert len(ended(ledger_of(tmp_path / "pair"))) == 2
 
 
-def test_a_function_has_its_gpu_and_a_killed_worker_leaves_no_memory(tmp_path: Path) -> None:
+def test_a_function_has_its_gpu_and_a_killed_worker_leaves_no_memory(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", first_gpu())  # of which the memory is compared
     space = write_space(tmp_path, f"FOLDER = {str(tmp_path)!r}\n" + OWN)
     status, out = run(tmp_path, space)
     print(out)

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from tune_app.planning.estimate import (
     START_SECONDS,
     TRIAL_SECONDS,
     SplitSizes,
+    _kind,
     fit_to_budget,
     study_seconds,
     trial_seconds,
@@ -89,3 +92,17 @@ def test_a_budget_takes_the_largest_subset_that_fits() -> None:
     assert fit_to_budget(500, 100, 10_000, lambda n: n / 2) == 1_000
     assert fit_to_budget(1e9, 100, 10_000, lambda n: n / 2) == 10_000
     assert fit_to_budget(49, 100, 10_000, lambda n: n / 2) == 0
+
+
+def test_parameters_of_a_gpu_make_kinds_on_a_gpu_alone() -> None:
+    resnet = TRAINABLES["resnet"]
+
+    def num_kinds(device: str) -> int:
+        given = {"dataset": "mnist", "model": "resnet18", "batch_size": 8, "optimizer": "sgd"}
+        rest = {"lr": 0.1, "epochs": 1, "device": device}
+        axes = ("mixed_precision", "cuda_graphs", "pin_memory")
+        changes = ({name: True} for name in axes)
+        configs = [resnet.complete(given | rest | change) for change in ({}, *changes)]
+        return len({_kind(resnet, replace(trial(), config=config)) for config in configs})
+
+    assert (num_kinds("cpu"), num_kinds("cuda")) == (1, 3)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -154,11 +156,22 @@ def test_an_error_of_the_end_alone_is_said(ends: list[Exception]) -> None:
         CudaRecorder().record(lambda: (torch.zeros(()), torch.zeros(1)))
 
 
-def test_a_recording_keeps_nothing_of_autograd_and_recorders_share_a_stream(
-    ends: list[Exception],
+def test_neither_a_step_nor_a_recording_keeps_anything_of_autograd_and_recorders_share_a_stream(
+    ends: list[Exception], monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(torch.cuda, "Stream", lambda: SimpleNamespace(wait_stream=lambda _: None))
+    monkeypatch.setattr(torch.cuda, "current_stream", torch.cuda.Stream)
+    monkeypatch.setattr(torch.cuda, "stream", nullcontext)
     one, other = CudaRecorder(), CudaRecorder()
     weight = torch.ones(2, requires_grad=True)
-    recording = one.record(lambda: (weight.sum(), weight * 2))
-    assert [tensor.grad_fn for tensor in recording.outcome] == [None, None]
+
+    def step() -> Outcome:
+        warnings.warn("This instance was constructed with capturable=True", stacklevel=1)
+        return weight.sum(), weight * 2
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        taken = one.take(step)
+    recorded = one.record(lambda: (weight.sum(), weight * 2)).outcome
+    assert [tensor.grad_fn for tensor in (*taken, *recorded)] == [None] * 4
     assert one._stream is other._stream

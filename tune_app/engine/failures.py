@@ -27,7 +27,7 @@ _MEANINGS = (
     ),
 )
 _CUDA_ERROR = re.compile(r"^[\w.]+: CUDA error: .+$", re.MULTILINE)
-"""The first line of such an error. The lines after it are advice, and what the driver has logged."""
+"""The first line of such an error. The lines after it are advice, and what the driver logged."""
 _CAUSED = "The above exception was the direct cause of the following exception:"
 _FULL_DISK = re.compile(rf"^(?:[\w.]+\.)?{FullDiskError.__name__}: (.+)$", re.MULTILINE)
 

@@ -197,7 +197,10 @@ def _measured(trials: Sequence[PlannedTrial], trainable: Trainable, probes: Prob
 
 
 def _kind(trainable: Trainable, trial: PlannedTrial) -> tuple[Any, ...]:
-    named = sorted(trial.config.keys() - trainable.parameters.keys() - {"seed"})
+    """Return what the measured speed depends on; None for a parameter that changes nothing."""
+    config, inert = trial.config, trainable.inert_axes
+    named = sorted(config.keys() - trainable.parameters.keys() - {"seed"})
     own = named if trainable.takes_further else ()
     axes = (*trainable.probe_axes, *own, "device", "num_train_images")
-    return tuple(trial.config.get(axis) for axis in axes)
+    acting = (a in config and not (a in inert and inert[a](config)) for a in axes)
+    return tuple(config[a] if acts else None for a, acts in zip(axes, acting, strict=True))

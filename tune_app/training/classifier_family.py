@@ -28,7 +28,10 @@ LEAST_PART = 4
 _RELATIVE_COST = {"resnet18": 1.0, "resnet50": 2.8}
 """Seconds of an epoch on a CPU, as measured; other models count as a ResNet-18."""
 
-_PROBE_AXES = ("model", "batch_size", "optimizer", "in_channels", "image_size")
+_PROBE_AXES = (
+    *("model", "batch_size", "optimizer", "in_channels", "image_size"),
+    *("mixed_precision", "cuda_graphs"),
+)
 
 
 def classifier(

@@ -6,7 +6,7 @@ import functools
 import math
 import operator
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 import numpy as np
@@ -142,7 +142,7 @@ class ClassifierRun:
         loss_sum = torch.zeros((), dtype=torch.float64, device=self.device)
         num_correct = torch.zeros((), dtype=torch.int64, device=self.device)
         num_items = sum(map(len, batches))
-        step = GraphedStep(self.step, CudaRecorder()) if self._graphed else self.step
+        step = self.new_step()
         for batch, (inputs, labels) in zip(batches, self._parts(batches, epoch), strict=True):
             weight = self.group.weight(len(labels), len(batch))
             is_whole = weight == 1
@@ -154,6 +154,10 @@ class ClassifierRun:
         loss_sum, num_correct = self.group.summed(loss_sum), self.group.summed(num_correct)
         # Reading the sums waits until a GPU has finished, so the caller measures the whole time.
         return loss_sum.item() / num_items, num_correct.item() / num_items, num_items
+
+    def new_step(self) -> Callable[[Tensor, Tensor], tuple[Tensor, Tensor]]:
+        """Return what takes the steps of an epoch on whole batches: :meth:`step`, or its graph."""
+        return GraphedStep(self.step, CudaRecorder()) if self._graphed else self.step
 
     def _parts(
         self, batches: list[np.ndarray[Any, Any]], epoch: int

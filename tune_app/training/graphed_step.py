@@ -14,6 +14,7 @@ rate is part of it, so an epoch has a graph of its own.
 from __future__ import annotations
 
 import functools
+import warnings
 from collections.abc import Callable
 from typing import Protocol
 
@@ -66,10 +67,13 @@ class CudaRecorder:
     def take(self, step: Callable[[], Outcome]) -> Outcome:
         """Take a step on the stream of the recording."""
         self._stream.wait_stream(torch.cuda.current_stream())
-        with torch.cuda.stream(self._stream):
-            outcome = step()
+        with torch.cuda.stream(self._stream), warnings.catch_warnings():
+            # Steps that are not recorded are no mistake here.
+            warnings.filterwarnings("ignore", "This instance was constructed with capturable=True")
+            loss, outputs = step()
         torch.cuda.current_stream().wait_stream(self._stream)
-        return outcome
+        # A step on the main stream must not meet what autograd keeps for the recording's stream.
+        return loss.detach(), outputs.detach()
 
     def record(self, step: Callable[[], Outcome]) -> Recording:
         """Record a step.
@@ -99,8 +103,7 @@ class _CudaRecording:
         self._graph = torch.cuda.CUDAGraph()
         with torch.cuda.graph(self._graph, stream=stream):
             loss, outputs = step()
-        # A step on the main stream must not meet what autograd keeps for the recording's stream.
-        self.outcome = loss.detach(), outputs.detach()
+        self.outcome = loss.detach(), outputs.detach()  # as in `take`
 
     def replay(self) -> None:
         self._graph.replay()

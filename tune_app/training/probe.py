@@ -17,14 +17,16 @@ class EpochTimes:
     Attributes:
         per_train: seconds for each image of each epoch.
         per_eval: seconds for each image that is evaluated.
+        per_epoch: seconds of each epoch besides.
     """
 
     per_train: float
     per_eval: float
+    per_epoch: float = 0.0
 
     def __call__(self, epochs: int, train: int, evaluated: int) -> float:
         """Return the seconds of a trial."""
-        return self.per_train * epochs * train + self.per_eval * evaluated
+        return epochs * (self.per_train * train + self.per_epoch) + self.per_eval * evaluated
 
 
 @dataclass(frozen=True)
