@@ -104,7 +104,8 @@ def _check_scalar(where: str, value: Any) -> None:
     if value is not None and not isinstance(value, (str, bool, int, float)):
         raise UserError(
             f"{where}: {value!r} is a {type(value).__name__}; allowed: strings, numbers, booleans, "
-            "None, tune.grid_search([...]) of them, or a domain such as tune.uniform(0, 1)"
+            "None, tune.grid_search([...]) of them, or a domain such as tune.uniform(0, 1); give "
+            "anything else a name, and look it up in your function"
         )
     if isinstance(value, str) and not _is_text(value):
         raise UserError(f"{where}: {value!r} cannot be written as UTF-8; remove the surrogate")

@@ -83,6 +83,11 @@ def levels(rows: Rows, column: str) -> list[Any]:
     return [*sorted(numeric), *texts]
 
 
+def is_constant(rows: Rows, column: str) -> bool:
+    """Return whether all rows have the same value; one that lacks it is not the same."""
+    return len(levels(rows, column)) == 1 and bool(rows[column].notna().all())
+
+
 def shown_parameters(study: Study) -> list[str]:
     """Return the parameters that tell configurations apart: factors that vary, then others."""
     return list(dict.fromkeys([*varied(study, study.factors), *varied(study)]))

@@ -6,7 +6,7 @@ from typing import Any
 
 import pandas as pd
 
-from analysis.frames.columns import finished, levels, repeats
+from analysis.frames.columns import finished, is_constant, levels, repeats
 from analysis.frames.labels import label, parameter_heading
 from analysis.frames.load import Study
 from analysis.frames.measures import num_items_of, shown_of
@@ -56,7 +56,7 @@ def _pivot(study: Study, name: str, dataset: Any, frame: pd.DataFrame, across: s
         for factor in study.factors
         if factor not in ("dataset", across, *inert_axes(study))
         and factor in rows
-        and len(levels(rows, factor)) == 1
+        and is_constant(rows, factor)
     ]
     caption += f" All have {', '.join(fixed)}." if fixed else ""
     notes = seeds_notes(study, rows) or ("One seed.",)

@@ -6,7 +6,13 @@ import pandas as pd
 
 from analysis.frames.arithmetic import warning
 from analysis.frames.cells import format_cell, format_spread
-from analysis.frames.columns import levels, numbers, same_at_every_seed, shown_parameters
+from analysis.frames.columns import (
+    is_constant,
+    levels,
+    numbers,
+    same_at_every_seed,
+    shown_parameters,
+)
 from analysis.frames.conditions import at_once, marked, note
 from analysis.frames.labels import MISSING, heading, label, parameter_heading
 from analysis.frames.load import Study
@@ -41,7 +47,7 @@ def rows_table(study: Study, key: str) -> Table:
     # Missing values sort last, whatever the mode.
     frame = frame.sort_values(study.metric, ascending=ascending, kind="stable", na_position="last")
     best = set() if best_of_study(study.meta) else set(best_data(study)["config_id"])
-    parameters = shown_parameters(study) or list(study.factors)
+    parameters = [*shown_parameters(study), *_of_some(study)] or list(study.factors)
     marks = [_BEST if config_id in best else "" for config_id in frame["config_id"]]
     cells, filters = {"pick": marks}, []
     for name in parameters:
@@ -79,6 +85,13 @@ def rows_table(study: Study, key: str) -> Table:
         {c: s for c, s in zip(frame["config_id"], frame["same_as"], strict=True) if s},
         tuple(panels.get(config_id, "") for config_id in frame["config_id"]),
     )
+
+
+def _of_some(study: Study) -> list[str]:
+    """Return the factors that have one value in some rows, and do not exist in the others."""
+    known = [name for name in study.factors if name in study.rows]
+    one = [name for name in known if len(levels(study.rows, name)) == 1]
+    return [name for name in one if not is_constant(study.rows, name)]
 
 
 def _shown_measures(study: Study) -> list[str]:
@@ -120,7 +133,7 @@ def _caption(study: Study) -> str:
     constant = [
         f"{parameter_heading(name)} {label(name, levels(study.rows, name)[0])}"
         for name in study.factors
-        if name in study.rows and len(levels(study.rows, name)) == 1
+        if name in study.rows and is_constant(study.rows, name)
     ]
     same = f" All have {', '.join(constant)}." if constant else ""
     return f"All configurations, the {objective_words(study)} first.{same}"

@@ -102,7 +102,7 @@ def test_a_diverging_trial_is_a_result(tmp_path: Path) -> None:
     with Driver(tmp_path, space=text) as driver:
         assert driver.wait() == 0, driver.output
     assert "8 of 8 rows are finished" in driver.output
-    assert "of them diverged: their loss is not a finite number" in driver.output
+    assert "of them diverged: their loss or objective is not a finite number" in driver.output
     rows = load_study(study_root(tmp_path)).rows
     assert set(rows["status"]) == {"diverged"} and len(rows) == 8
     assert set(study_table(load_study(study_root(tmp_path)))["status"]) == {"diverged"}

@@ -114,6 +114,19 @@ def test_a_finished_trial_is_shown_with_its_result_which_may_be_an_earlier_row()
         assert out.getvalue().splitlines()[-1].endswith(expected)
 
 
+@pytest.mark.parametrize("last", [{}, {"loss": "done"}])
+def test_a_last_row_without_the_objective_is_no_result(last: dict[str, str]) -> None:
+    out = io.StringIO()
+    trial = PlannedTrial("a", "a", {"seed": 0}, (AT_RETURN,), {AT_RETURN: ("a",)}, {})
+    rule = ResultRule(Objective("loss", "min"))
+    shown = StudyProgress(plan(trial), [1.0], Measures("loss", "min"), Console(file=out), rule)
+    shown.started("a", "a")
+    for row in ({"acc": 1.0}, {"loss": 1.5}, last):
+        shown.reported("a", "a", {"epoch": len(shown._latest) + 1, **row})
+    shown.completed("a", "a")
+    assert out.getvalue().splitlines()[-1].endswith("loss 1.5")
+
+
 def test_a_function_that_ends_with_nan_is_said_to_have_diverged() -> None:
     out = io.StringIO()
     trial = PlannedTrial("a", "a", {"seed": 0}, (AT_RETURN,), {AT_RETURN: ("a",)}, {})

@@ -95,6 +95,8 @@ def test_a_file_is_no_folder_of_studies_and_a_space_beside_is_meant_with_its_pat
         said = refuse(capsys, "--space", "q1a", "--plan", "--results-dir", place)
         assert said == f"error: {place}: not a folder (Not a directory)\n"
     assert "no such search space; did you mean ./mine.py?" in refuse(capsys, "--space", "mine")
+    without_option = refuse(capsys, "mine.py", "--plan")
+    assert "mine.py; a search space is named by --space mine.py; see " in without_option
 
 
 def test_a_misspelt_key_in_a_users_space_is_named(

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
+import numpy as np
 import pytest
+import torch
 from ray import tune
 
 from tests.engine.test_own_reports import FakeSession
@@ -104,3 +106,43 @@ def test_only_a_function_that_goes_on_may_return_without_a_report(
     other = tmp_path / "other"
     other.mkdir()
     assert rows_of(lambda config: print(tune.get_checkpoint()), other, session, epoch=5) == []
+
+
+@pytest.mark.parametrize(
+    "value",
+    [0.5, np.float32(0.5), np.array(0.5), torch.tensor(0.5, requires_grad=True), {"loss": 0.5}],
+)
+def test_a_function_may_return_the_objective_alone(
+    tmp_path: Path, session: FakeSession, value: Any
+) -> None:
+    [row] = rows_of(lambda config: value, tmp_path, session, epoch=3)
+    assert row["loss"] == 0.5
+
+
+@pytest.mark.parametrize("value", [(0.5, 0.3), [{"loss": 0.5}], "done", True, 1j, torch.zeros(2)])
+def test_what_is_no_result_is_named(tmp_path: Path, session: FakeSession, value: Any) -> None:
+    def yields(config: dict[str, Any]) -> Iterator[Any]:
+        yield 0.7
+        yield None
+        yield value
+
+    kind, folders = type(value).__name__, (tmp_path / "returned", tmp_path / "yielded")
+    for folder, function in zip(folders, (lambda config: value, yields), strict=True):
+        folder.mkdir()
+        *rows, failed = rows_of(function, folder, session, epoch=3)
+        assert [row["loss"] for row in rows] == ([0.7] if function is yields else [])
+        assert failed[FAILURE] == (
+            f"it {folder.name} a value of type {kind}; allowed: a dict of results, or the "
+            "objective alone, as a number\n"
+        )
+        session.reported.clear()
+
+
+def test_a_number_is_no_result_beside_reports_of_an_earlier_launch(
+    tmp_path: Path, session: FakeSession
+) -> None:
+    def exit_status(config: dict[str, Any]) -> int:
+        assert tune.get_checkpoint() is not None
+        return 0
+
+    assert rows_of(exit_status, tmp_path, session, epoch=3) == []

@@ -20,6 +20,7 @@ from threadpoolctl import threadpool_info
 from tune_app.engine import own_process
 from tune_app.engine.own_process import (
     captured_output,
+    ends_forks,
     fixed_threads,
     prepare_process,
     seed_generators,
@@ -180,3 +181,36 @@ def test_a_thread_that_prints_after_the_end_disturbs_nobody(path: Path) -> None:
     ended.set()
     thread.join()
     assert path.read_text() == "in time\n" and problems == []
+
+
+FORKS = """
+import os, sys
+from tune_app.engine.own_process import ends_forks
+
+def train():
+    child = os.fork()
+    if child == 0:
+        {work}
+    return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+
+with ends_forks():
+    print("waited:", train())
+print("goes on", flush=True)
+"""
+
+
+@pytest.mark.parametrize(
+    ("work", "status", "error"),
+    [("raise ValueError('lost')", 1, "ValueError: lost"), ("return 0", 0, "")],
+)
+def test_a_forked_process_ends_where_the_function_does(work: str, status: int, error: str) -> None:
+    code = FORKS.format(work=work)
+    command = [sys.executable, "-c", code]
+    done = subprocess.run(command, capture_output=True, text=True, check=True, timeout=300)
+    assert done.stdout.splitlines()[-2:] == [f"waited: {status}", "goes on"]
+    assert error in done.stderr
+
+
+def test_an_error_of_the_function_itself_passes() -> None:
+    with pytest.raises(ValueError, match="mine"), ends_forks():
+        raise ValueError("mine")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import inspect
+import os
 import threading
 from typing import Any
 
@@ -86,6 +87,16 @@ def test_a_thread_of_an_earlier_trial_reports_nothing(session: FakeSession) -> N
         own.start()
         own.join()
     assert session.reported == [({"epoch": 1, "loss": 0.5}, None)]
+
+
+def test_a_process_of_the_function_is_told_that_it_cannot_report(
+    session: FakeSession, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with ray_internals.own_reports(pass_on, None, ignore):
+        monkeypatch.setattr(os, "getpid", lambda: 1)
+        with pytest.raises(RuntimeError, match="send the results to the function"):
+            tune.report({"loss": 0.5})
+    assert session.reported == []
 
 
 def test_a_session_is_what_own_reports_takes_it_for() -> None:

@@ -87,7 +87,7 @@ def test_a_search_stops_trials_takes_them_further_and_grows(
     assert len(found) == len(asked(root)) == 9
     assert Counter(found.values()).keys() == {"finished", "stopped"}
     check_no_epoch_is_repeated(root)
-    assert f"{Counter(found.values())['stopped']} were stopped by the search" in said
+    assert f"{Counter(found.values())['stopped']} stopped by the search" in said
     capsys.readouterr()
     assert status([str(root), "--json"]) == 0
     state = json.loads(capsys.readouterr().out)

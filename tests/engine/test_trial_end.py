@@ -61,6 +61,14 @@ def test_a_function_that_returned_has_reported_the_objective(
     assert why(written(*rows)) == reason
 
 
+def test_an_objective_that_cannot_be_recorded_is_named() -> None:
+    noted = written({"epoch": 1, "acc": 0.5, "report_note": "'loss' is not recorded (complex)"})
+    assert why(noted) == (
+        "it reported no number as loss, the metric of the search space: 'loss' is not recorded "
+        "(complex)"
+    )
+
+
 @pytest.mark.parametrize("value", ["low", True, [1]])
 def test_an_objective_that_is_no_number_is_named(value: Any) -> None:
     reason = f"loss, the metric of the search space, was reported as {value!r}; allowed: a number"

@@ -168,7 +168,11 @@ def test_without_a_mode_the_measure_or_its_name_tells(fields: dict[str, object],
             {"objectives": {"loss": "min", "epoch": "min"}},
             "metric 'epoch' is a name that rows have for something else",
         ),
-        ({"param_space": {"lr": [0.1]}}, "or a domain such as tune.uniform(0, 1)"),
+        ({"param_space": {"lr": [0.1]}}, "or a domain such as tune.uniform(0, 1); give"),
+        (
+            {"param_space": {"betas": tune.choice([(0.9, 0.99)])}, "factors": ()},
+            "(0.9, 0.99) is a tuple; allowed: strings, numbers, booleans, None, ",
+        ),
         ({"param_space": {"lr": float("nan")}}, "nan is not allowed; allowed: finite"),
         (
             {"resources": {"cpu": 0, "gpu": 0.0}},

@@ -40,3 +40,14 @@ def test_a_parameter_may_have_the_name_of_a_column(tmp_path: Path) -> None:
     assert table.cells["seeds"] == ["1", "2", "1", "2"]
     assert set(table.cells["seeds\u2032"]) == {"2/2"}
     assert table.filters == ("pick\u2032", "seeds")
+
+
+def test_a_parameter_that_some_rows_do_not_have_is_none_that_all_have(tmp_path: Path) -> None:
+    configs = [{"opt": "sgd", "momentum": 0.9, "wd": 0.1}, {"opt": "adam", "wd": 0.1}]
+    space = {"metric": "loss", "mode": "min", "factors": ["opt", "momentum", "wd"]}
+    ledger = own_study(tmp_path / "own", configs, **space)
+    for config in configs:
+        report(ledger, config, [{"loss": 1.0}])
+    table = rows_table(load_study(tmp_path / "own"), "own")
+    assert table.cells["momentum"] == ["0.9", "–"]
+    assert table.caption.endswith("first. All have wd 0.1.")

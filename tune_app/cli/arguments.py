@@ -61,8 +61,15 @@ class CommandParser(argparse.ArgumentParser):
         """
         prefix = "unrecognized arguments: "
         word = message.removeprefix(prefix).split("=")[0].split(" ")[0]
-        hint = did_you_mean(word, self._option_string_actions) if prefix in message else ""
+        hint = self._hint(word) if message.startswith(prefix) else ""
         raise UserError(f"{message}{hint}; see {self.prog} --help")
+
+    def _hint(self, word: str) -> str:
+        """Return what is meant by a word that the command does not know, if that can be told."""
+        if word.startswith("-"):
+            return did_you_mean(word, self._option_string_actions)
+        is_space = "--space" in self._option_string_actions
+        return f"; a search space is named by --space {word}" if is_space else ""
 
 
 def add_study(parser: argparse.ArgumentParser, *, to_change: bool = False) -> None:

@@ -20,11 +20,11 @@ from tune_app.study.stop import STOPPED, TIMED_OUT
 _MOST_WINNERS = 4
 _MOST_FAILURES = 5
 _OF_ENDED = {
-    "diverged": "diverged: their loss is not a finite number",
+    "diverged": "diverged: their loss or objective is not a finite number",
     "unconverged": "did not converge within max_iter",
 }
 HALTED = {
-    STOPPED: "were stopped by the search; `--continue ROW --epochs N` takes one further",
+    STOPPED: "stopped by the search; `--continue ROW --epochs N` takes one further",
     TIMED_OUT: "took longer than --trial-time-limit allows; a longer one continues them",
 }
 

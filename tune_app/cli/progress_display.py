@@ -137,8 +137,7 @@ class StudyProgress:
             self._work.note(key, min(1.0, result["epoch"] / num_epochs))
             self._rows_done += self._rows_left[key].pop(result.get("milestone", 0), 0)
         self._latest[key] = result
-        held = self._results.get(key)
-        if held is None or self._rule is None or self._rule.replaces(result, held):
+        if self._is_result(key, result):
             self._results[key] = result
         for measure, value in measured(result).items():
             low, high = self._seen.get(measure, (value, value))
@@ -147,6 +146,15 @@ class StudyProgress:
             self.notes.append(f"{name}: {result['checkpoint_note']}")
             self._print(self.notes[-1])
         self._draw()
+
+    def _is_result(self, key: str, result: Mapping[str, Any]) -> bool:
+        """Return whether a row is the result of its trial so far, as when the study is read."""
+        held, rule = self._results.get(key), self._rule
+        if held is None or rule is None:
+            return True
+        if self._epochs[key] is None and not rule.is_reported(result):
+            return False
+        return rule.replaces(result, held)
 
     def completed(self, key: str, name: str) -> None:
         """Count a finished trial and, without a terminal, print its line."""

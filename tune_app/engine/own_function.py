@@ -8,7 +8,6 @@ launches; its prints and its traceback are kept in the trial's directory.
 from __future__ import annotations
 
 import inspect
-import numbers
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager, suppress
@@ -20,6 +19,7 @@ from typing import Any
 from tune_app.engine.own_class import run_class
 from tune_app.engine.own_process import (
     captured_output,
+    ends_forks,
     fixed_threads,
     prepare_process,
     seed_generators,
@@ -33,13 +33,14 @@ from tune_app.study.trial_record import AT_RETURN, record_problem
 from tune_app.study.user_error import error_text, reason_of
 from tune_app.training.launch_settings import LaunchSettings
 from tune_app.training.own_checkpoint import Found, newest_own, own_index
-from tune_app.training.own_rows import OwnRows
+from tune_app.training.own_rows import OwnRows, returned_row
 from tune_app.training.trainable import Trainable
 from tune_app.training.trial_context import TrialContext
 from tune_app.training.trial_files import failed_checkpoint_deleted, full_disk_named
 
 FAILURE = "tune_app_failure"
 """The key of a row that reports the error of a user's function: the text of ``error.txt``."""
+_MAY_RETURN = "allowed: a dict of results, or the objective alone, as a number"
 
 
 class Stopped(BaseException):
@@ -110,8 +111,9 @@ class OwnTrial:
                 work = shipped.load()
                 stack.enter_context(fixed_threads(trial.num_threads()))
                 seed_generators(self.config["seed"], with_torch=shipped.uses_torch)
-                self._call(work, data, found)
-                if not self.rows.measures and not self._goes_on:
+                with ends_forks():
+                    self._call(work, data, found)
+                if not self.rows.has_begun and not self._goes_on:
                     self._refused = "it returned without a report; report with tune.report({...})"
             except Stopped:
                 pass
@@ -140,17 +142,20 @@ class OwnTrial:
         arguments = [given] if data is None else [given, self._parts(data)]
         output = work(*arguments)
         if inspect.isgenerator(output):
-            for row in output:
-                self._tell_value(row)
-        elif isinstance(output, Mapping) or not self.rows.measures:
-            self._tell_value(output)  # a number beside reports is no result, as in `return 0`
+            for value in output:
+                self._tell_value(value, "yielded")
+        elif isinstance(output, Mapping) or not (self.rows.measures or self._goes_on):
+            self._tell_value(output, "returned")  # beside reports `return 0` is no result
 
-    def _tell_value(self, value: Any) -> None:
-        """Report what the function returned or yielded: a row, or the objective alone."""
-        if isinstance(value, Mapping):
-            self.tell(value)
-        elif not isinstance(value, bool) and isinstance(value, numbers.Number):
-            self.tell({self.settings.metric: value})
+    def _tell_value(self, value: Any, how: str) -> None:
+        """Report what the function returned or yielded, unless it is None."""
+        if value is None:
+            return
+        row = returned_row(value, self.settings.metric)
+        if row is None:
+            self._refused = f"it {how} a value of type {type(value).__name__}; {_MAY_RETURN}"
+            raise Stopped
+        self.tell(row)
 
     def _parts(self, data: Mapping[str, Any]) -> Any:
         """Return the data of the configuration, split by its seed."""

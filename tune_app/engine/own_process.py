@@ -8,6 +8,7 @@ import logging
 import os
 import random
 import sys
+import traceback
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -63,6 +64,26 @@ def fixed_threads(number: int) -> Iterator[None]:
         torch.set_num_threads(number)
     with threadpool_limits(number):
         yield
+
+
+@contextmanager
+def ends_forks() -> Iterator[None]:
+    """End each process that the user's function has forked, once the function ends there.
+
+    Such a process has none of the threads that pass results on. As a second copy of the worker it
+    would wait for them for ever, and so would a function that waits for it.
+    """
+    process, status = os.getpid(), 0
+    try:
+        yield
+    except BaseException:
+        if os.getpid() == process:
+            raise
+        traceback.print_exc()
+        status = 1
+    if os.getpid() != process:
+        _STREAM.flush()
+        os._exit(status)
 
 
 class _Output(io.RawIOBase):

@@ -128,9 +128,15 @@ def own_reports(
     session.loaded_checkpoint = checkpoint
     cls = type(session)
     report = functools.partial(cls.report, session)
+    process = os.getpid()
     of_earlier_trials = set(threading.enumerate()) - {threading.current_thread()}
 
     def handle_report(metrics: Mapping[Any, Any], checkpoint: Any = None) -> None:
+        if os.getpid() != process:  # it has none of the threads that pass a report on
+            raise RuntimeError(
+                "tune.report was called in a process that the function has started; send the "
+                "results to the function, and report them there"
+            )
         if threading.current_thread() not in of_earlier_trials:
             handle(report, metrics, checkpoint)
 

@@ -93,12 +93,15 @@ def _without_objective(written: Written, metric: str) -> str:
     """Return that a user's function has not reported the objective, and what it has."""
     if not written.rows:
         return "it returned without a report; report its results with tune.report({...})"
+    note = written.last.get("report_note")
     if metric in written.reported:
         value = written.last.get(metric)
         return (
             f"{metric}, the metric of the search space, was reported as {value!r:.60}; allowed: a "
             "number"
         )
+    if note:
+        return f"it reported no number as {metric}, the metric of the search space: {note}"
     names = [name for name in written.reported if name not in RESERVED]
     return (
         f"it never reported {metric}, the metric of the search space; it reported "

@@ -16,6 +16,21 @@ _KEPT = {"epoch", "done", "status"}
 """Reserved names that a user's row may have: they mean what they say there."""
 
 
+def returned_row(value: Any, metric: str) -> Mapping[Any, Any] | None:
+    """Return the row that a function returned or yielded: a mapping, or the objective alone.
+
+    Anything else is None.
+    """
+    if isinstance(value, Mapping):
+        return value
+    try:
+        number = plain_value(value)
+    except ValueError:
+        return None
+    is_number = isinstance(number, (int, float)) and not isinstance(number, bool)
+    return {metric: number} if is_number else None
+
+
 @dataclass
 class OwnRows:
     """Counts the epochs of a trial and turns its reports into rows.
