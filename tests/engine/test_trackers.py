@@ -90,6 +90,24 @@ def test_wandb_offline(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     assert not root.exists(), "nothing is put into the study"
 
 
+@pytest.mark.parametrize(
+    ("name", "allowed"),
+    [
+        ("loss/val", "loss/val"),
+        ("top-5 größe.v2", "top-5 größe.v2"),
+        ("recall@10 (%)", "recall_10 ___"),
+        ("/a", "_a"),
+        ("a//b", "a__b"),
+        ("../a", "___a"),
+        (".", "_"),
+        ("", "_"),
+        ("x" * 300, "x" * 250),
+    ],
+)
+def test_a_measure_gets_a_name_that_mlflow_accepts(name: str, allowed: str) -> None:
+    assert trackers.mlflow_name(name) == allowed
+
+
 @pytest.mark.slow
 def test_mlflow(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     pytest.importorskip("mlflow", reason="mlflow is an extra that is not installed")
@@ -102,7 +120,8 @@ def test_mlflow(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         callback = TrackingCallback(open_tracker("mlflow", root), BEGUN)
         trial = make_trial()
         callback.log_trial_start(trial)
-        callback.log_trial_result(epoch, trial, {**ROW, "epoch": epoch})
+        many = {f"hits@{number}": 0.5 for number in range(1_001)}
+        callback.log_trial_result(epoch, trial, {**ROW, **many, "epoch": epoch})
         callback.log_trial_end(trial, failed=epoch == 1)
         callback.close()
         assert callback.problem is None

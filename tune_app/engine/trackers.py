@@ -11,6 +11,8 @@ import importlib.util
 import logging
 import netrc
 import os
+import posixpath
+import re
 import sys
 import time
 from collections.abc import Callable, Mapping
@@ -29,6 +31,9 @@ INSTALLED_BY = {
     "trackio": "trackio",
 }
 """Module of a tracker, which is its name on the command line, too -> what installs it."""
+
+_LONGEST_NAME, _MOST_OF_A_BATCH = 250, 1_000
+"""What MLflow allows: characters of a name, and measures that are sent together."""
 
 
 class Tracker(Protocol):
@@ -139,11 +144,24 @@ class MlflowTracker:
         from mlflow.entities import Metric
 
         now = int(time.time() * 1000)
-        self._client.log_batch(run, metrics=[Metric(k, v, now, epoch) for k, v in metrics.items()])
+        entries = [Metric(mlflow_name(k), v, now, epoch) for k, v in metrics.items()]
+        for start in range(0, len(entries), _MOST_OF_A_BATCH):
+            self._client.log_batch(run, metrics=entries[start : start + _MOST_OF_A_BATCH])
 
     def end(self, run: Any, failed: bool) -> None:
         """End a run."""
         self._client.set_terminated(run, "FAILED" if failed else "FINISHED")
+
+
+def mlflow_name(name: str) -> str:
+    """Return the name of a measure as MLflow accepts it: ``recall_10`` for ``recall@10``.
+
+    MLflow allows letters, digits and ``_-. /``, and refuses a path that is not in its normal form.
+    """
+    allowed = re.sub(r"[^/\w.\- ]", "_", name)[:_LONGEST_NAME]
+    if posixpath.normpath(allowed) != allowed or allowed.startswith(("/", "..")) or allowed == ".":
+        allowed = re.sub("[/.]", "_", allowed) or "_"
+    return allowed
 
 
 class WandbTracker:
