@@ -56,6 +56,7 @@ def test_failures_explain_their_rows(tmp_path: Path) -> None:
     assert not found.unexplained and found.exit_status == EXIT_FAILED
     found = concluded(ledger, Executed({"trial-k1": "it ended early"}))
     assert found.failures == {"trial-k1": "it ended early"}
+    assert found.failed_rows == {"trial-k1": ledger.row_keys()[1]}, "the first one has its result"
 
 
 def test_a_trial_whose_rows_have_all_ended_has_not_failed(tmp_path: Path) -> None:

@@ -84,7 +84,8 @@ def test_a_milestone_that_was_not_reached_is_named() -> None:
     reason = "it ended after epoch {} without reporting milestone 4, which its rows need"
     for is_own in (True, False):
         assert why(written(FIRST, SECOND), (2, 4), is_own=is_own) == reason.format(2)
-        reached = written(FIRST, {**SECOND, "epoch": 4, "milestone": 4})
+        middle = {**SECOND, "milestone": 2}
+        reached = written(FIRST, middle, {**SECOND, "epoch": 4, "milestone": 4})
         assert why(reached, (2, 4), is_own=is_own) == ""
     assert why(written(), (2, 4), is_own=False) == reason.format(0)
     assert why(written(), (2, 4)).startswith("it returned without a report")
@@ -94,6 +95,15 @@ def test_a_milestone_without_the_objective_is_named() -> None:
     rows = written(FIRST, {"epoch": 4, "acc": 0.5})
     assert why(rows, (2, 4)) == "its report of epoch 4 lacks loss, the metric of the space"
     assert "without reporting milestone 4" in why(rows, (2, 4), is_own=False)
+
+
+def test_so_is_one_before_the_last() -> None:
+    rows = written(FIRST, {"epoch": 2, "acc": 0.5}, {"epoch": 4, "loss": 0.4, "milestone": 4})
+    assert why(rows, (2, 4)) == "its report of epoch 2 lacks loss, the metric of the space"
+    assert why(rows, (2, 4), is_own=False) == why(rows, (4,)) == ""
+    skipped = "it reported later epochs, but not epoch 3, which its rows need"
+    assert why(rows, (3, 4)) == skipped
+    assert why(rows, (3, 4), resumed=True) == "", "an earlier launch may have reported it"
 
 
 def test_training_that_diverged_need_not_reach_its_milestone() -> None:

@@ -54,9 +54,10 @@ def outcome_lines(
     if conclusion.unexplained:
         number, config_id = len(conclusion.unexplained), conclusion.unexplained[0][0]
         lines.append(
-            f"{number} rows have no result although their trials ended, {config_id} among them; "
+            f"{counted(number, 'row')} without a result although the trial ended, among them "
+            f"{config_id}; "
             f"`{command_name('tune_app.status')}` says what was left out; the same command runs "
-            "these rows again"
+            "such rows again"
         )
     if conclusion.missing_metric:
         lines.append(f"note: {conclusion.missing_metric}")

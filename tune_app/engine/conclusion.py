@@ -53,7 +53,7 @@ class Conclusion:
         halted: rows that a search or a time limit ended early, with their status.
         limit: the limit that ended the launch, in words; empty if none did.
         is_target: whether that limit is the target of the launch.
-        failed_rows: name of a failed trial's directory -> the first of its rows.
+        failed_rows: name of a failed trial's directory -> the first of its rows without a result.
         results: the states and the results of all rows.
     """
 
@@ -103,6 +103,9 @@ def conclude(ledger: Ledger, plan: Plan, recorded: Recorded, done: Executed) -> 
         for name, reason in done.incomplete.items()
         if not ended.keys() >= set(rows_of.get(name, ()))
     }
+    without = {
+        name: [key for key in rows_of.get(name, ()) if key not in ended] for name in failures
+    }
     explained = {row.key for row in open_rows} | plan.left_out
     explained |= {key for t in trials if t.name in failures for key in t.row_keys()}
     if done.all_ended:
@@ -119,6 +122,6 @@ def conclude(ledger: Ledger, plan: Plan, recorded: Recorded, done: Executed) -> 
         halted=halted,
         limit=done.limit,
         is_target=done.is_target,
-        failed_rows={name: rows_of[name][0] for name in failures if rows_of.get(name)},
+        failed_rows={name: rows[0] for name, rows in without.items() if rows},
         results=results_of(outcomes),
     )

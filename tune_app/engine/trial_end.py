@@ -73,20 +73,33 @@ def why_incomplete(
         return f"it reported a row that cannot be recorded: {written.refused}"
     last = plan["milestones"][-1]
     reached = {milestone for _, milestone in written.rows}
-    if last != AT_RETURN and last not in reached and (not is_own or written.scores):
-        if written.last.get("status") == "diverged":
+    if last != AT_RETURN and (not is_own or written.scores):
+        if last not in reached and written.last.get("status") == "diverged":
             return ""
-        if is_own and last in {epoch for epoch, _ in written.rows}:
+        if is_own and (reason := _without_milestone(plan, written, rule.objective.metric)):
+            return reason
+        if last not in reached:
             return (
-                f"its report of epoch {last} lacks {rule.objective.metric}, the metric of the space"
+                f"it ended after epoch {written.last.get('epoch', 0)} without reporting milestone "
+                f"{last}, which its rows need"
             )
-        return (
-            f"it ended after epoch {written.last.get('epoch', 0)} without reporting milestone "
-            f"{last}, which its rows need"
-        )
     if not is_own or written.scores or plan["resume_from"]:  # it may have reported it before
         return ""
     return _without_objective(written, rule.objective.metric)
+
+
+def _without_milestone(plan: Mapping[str, Any], written: Written, metric: str) -> str:
+    """Return which epoch of a row a user's function has not reported, or not with the objective.
+
+    A trial that goes on may have reported earlier ones in another launch.
+    """
+    epochs, milestones = {epoch for epoch, _ in written.rows}, {*plan["milestones"]}
+    for epoch in sorted(milestones & epochs - written.scores.keys()):
+        return f"its report of epoch {epoch} lacks {metric}, the metric of the space"
+    for epoch in sorted(milestones - epochs):
+        if epoch < max(epochs) and not plan["resume_from"]:
+            return f"it reported later epochs, but not epoch {epoch}, which its rows need"
+    return ""
 
 
 def _without_objective(written: Written, metric: str) -> str:
