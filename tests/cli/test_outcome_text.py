@@ -61,7 +61,7 @@ def test_a_failure_is_named_with_its_traceback_and_the_commands_that_follow(
     directory = record(ledger, "001", [epoch(1, milestone=True)])
     (directory / "error.txt").write_text("Traceback\n\nValueError: no\n")
     lines = said(ledger, Executed())
-    row = ledger.row_keys()[0][0]
+    row = ledger.row_keys()[1][0]  # the first one has its result
     place = "mine/tune/001/trial-k1/error.txt"
     assert f"failed: trial-k1: ValueError: no (traceback: {place})" in lines
     assert f"all that is kept of it: tune-app show mine {row}" in lines
