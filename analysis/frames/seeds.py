@@ -46,7 +46,11 @@ def over_seeds(
             continue
         columns[metric] = numbers(frame, metric).where(~differ, groups.mean())
         columns[f"{metric}_sd"] = groups.std(ddof=1)
-    return frame.assign(**columns).reset_index(drop=True)
+    # Together, because a study may have hundreds of measures: pandas warns of so many insertions.
+    joined = pd.DataFrame(columns, index=frame.index)
+    others = frame.drop(columns=frame.columns.intersection(joined.columns))
+    names = list(dict.fromkeys([*frame, *joined]))
+    return pd.concat([others, joined], axis="columns")[names].reset_index(drop=True)
 
 
 def _numeric(rows: pd.DataFrame) -> list[str]:

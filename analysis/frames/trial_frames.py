@@ -103,7 +103,8 @@ def with_plain_text(frame: pd.DataFrame) -> pd.DataFrame:
     """Return a frame whose columns of text hold Python's strings.
 
     A report takes rows out of frames thousands of times. That is several times as fast as taking
-    them out of Arrow's arrays, of which each column has its own.
+    them out of Arrow's arrays, of which each column has its own. The copy holds columns of a type
+    together: pandas warns where a column is added to hundreds of single ones.
     """
     texts = {name: "object" for name, dtype in frame.dtypes.items() if dtype == "str"}
-    return frame.astype(texts)
+    return frame.astype(texts).copy()

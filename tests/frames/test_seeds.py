@@ -1,11 +1,15 @@
 from __future__ import annotations
 
 import math
+import warnings
+from pathlib import Path
 
 import pandas as pd
 import pytest
 
+from analysis.frames.load import load_study
 from analysis.frames.seeds import over_seeds
+from tests.own_studies import own_study, report
 
 ROWS = pd.DataFrame(
     {
@@ -45,3 +49,17 @@ def test_other_keys_than_the_id_make_a_configuration() -> None:
     rows = ROWS.drop(columns=["config_id", "seed", "status"])
     joined = over_seeds(rows, ["test_accuracy"], by=rows["lr"].map(str))
     assert list(joined["lr"]) == [0.1, 0.2, 0.3] and list(joined["num_seeds"]) == [2, 2, 1]
+
+
+def test_pandas_does_not_warn_of_hundreds_of_measures(tmp_path: Path) -> None:
+    ledger = own_study(tmp_path / "own", [{"lr": 0.1}], seeds=(0, 1), metric="loss", mode="min")
+    for seed in (0, 1):
+        of_classes = {f"recall_{number}": seed + number / 1_000 for number in range(200)}
+        report(ledger, {"lr": 0.1}, [{"loss": 1.0, **of_classes}], seed=seed)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error", pd.errors.PerformanceWarning)
+        study = load_study(tmp_path / "own")
+        joined = over_seeds(study.rows)
+        for frame in (study.rows, study.epochs, joined):
+            frame.assign(one_more=1)
+    assert joined["recall_199"].tolist() == pytest.approx([0.699])
