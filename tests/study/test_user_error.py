@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 
+from search_spaces.domain_forms import plain_entry
 from tune_app.study import user_error
 from tune_app.study.python_file import run_python_file
 from tune_app.study.user_error import error_text, reason_of
@@ -105,3 +106,9 @@ def test_an_error_of_no_code_of_the_users_has_no_better_place_than_ours() -> Non
         "ValueError: invalid literal for int() with base 10: 'x' (user_error.py, line 1)"
     )
     assert reason_of(ValueError("never raised")) == "ValueError: never raised"
+
+
+def test_a_mistake_that_we_name_needs_no_place_of_ours() -> None:
+    error = raised_by(functools.partial(plain_entry, "lr", [0.1]))
+    assert reason_of(error).startswith("UserError: lr: [0.1] is a list; allowed: strings, ")
+    assert not reason_of(error).endswith(")")

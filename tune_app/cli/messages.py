@@ -85,7 +85,7 @@ def search_lines(study: PreparedStudy, plan: Plan) -> list[str]:
         first = f"; {len(plan.trials)} that were interrupted or failed go on first"
         begun = first if plan.trials else ""
         lines.append(
-            f"{num_asked} of them were begun, {len(plan.finished)} rows are finished{begun}"
+            f"{num_asked} of them were begun, {counted(len(plan.finished), 'row')} finished{begun}"
         )
     return lines
 
@@ -95,8 +95,8 @@ def _repeat_lines(ledger: Ledger) -> list[str]:
     if not number:
         return []
     return [
-        f"{number} rows repeat the result of another seed, as the seed changes nothing for them "
-        "(--vary-split would); only their times are measured anew"
+        f"{counted(number, 'row')} with the result of another seed, as the seed changes nothing "
+        "there (--vary-split would); only the times are measured anew"
     ]
 
 

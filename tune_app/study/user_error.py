@@ -7,7 +7,11 @@ import traceback
 from pathlib import Path
 from types import TracebackType
 
+from search_spaces import errors
+from search_spaces.errors import UserError
+
 _OURS = Path(__file__).resolve().parent.parent
+_SPACES = Path(errors.__file__).resolve().parent
 _OF_PYTHON = Path(sysconfig.get_path("stdlib")).resolve()
 
 
@@ -24,7 +28,9 @@ def reason_of(error: BaseException) -> str:
     if isinstance(error, SystemExit):
         lines = [f"the function called sys.exit({error.code!r})"]
     found = traceback.extract_tb(_of_the_user(error.__traceback__))
-    own = [frame for frame in found if is_users(frame.filename)] or list(found)
+    own = [frame for frame in found if is_users(frame.filename)]
+    if not own and not isinstance(error, UserError):  # which says itself what has to be changed
+        own = list(found)
     where = f" ({Path(own[-1].filename).name}, line {own[-1].lineno})" if own else ""
     return f"{type(error).__name__}{': ' + lines[0] if lines else ''}{where}"
 
@@ -50,4 +56,5 @@ def is_users(filename: str) -> bool:
     path = Path(filename)
     is_installed = {"site-packages", "dist-packages"} & set(path.parts)
     of_python = filename.startswith("<frozen ") or _OF_PYTHON in path.parents
-    return not is_installed and not of_python and _OURS not in path.parents
+    is_ours = _OURS in path.parents or path.parent == _SPACES  # whose examples are as a user's
+    return not (is_installed or of_python or is_ours)
