@@ -113,4 +113,4 @@ def test_tables_and_audit_count_them_once(tmp_path: Path) -> None:
     assert audit_study(study.path).num_rows == 2
     assert report([str(study.path), *QUICK]) == 0
     text = (study.path / "report" / "report.md").read_text()
-    assert "10 rows with the result of another seed" in text and "one result" in text
+    assert "10 rows repeat the result of another seed" in text and "one result" in text

@@ -164,7 +164,7 @@ def test_an_objective_that_no_row_would_have_is_refused_before_anything_runs(
     tmp_path: Path, trainable: str, load: Callable[..., Any], metric: str, message: str
 ) -> None:
     asked = request(tmp_path, {"mine": load}, trainable, SVM if trainable == "svm" else LOOP)
-    space = replace(asked.space, metric=metric)
+    space = replace(asked.space, metric=metric, mode="min")
     with pytest.raises(UserError, match=message):
         prepare(check_request(replace(asked, space=space)), CLUSTER)
 
@@ -174,5 +174,5 @@ def test_every_measure_that_a_shipped_trainable_reports_can_be_the_objective(
 ) -> None:
     for metric in ("val_loss", "test_f1_weighted", "train_seconds", "flops"):
         asked = request(tmp_path, {"mine": trees}, "classifier", LOOP)
-        space = replace(asked.space, metric=metric)
+        space = replace(asked.space, metric=metric, mode="")
         assert prepare(check_request(replace(asked, space=space)), CLUSTER).images

@@ -50,8 +50,9 @@ def test_the_objective_has_its_name_and_unit_everywhere(tmp_path: Path) -> None:
     assert "The best configuration of the study, picked on validation." in text
     assert "The configuration with the lowest validation rmse (mm) is picked" in text
     assert re.search(
-        r"\| 32b632da76 \| learning rate 0.1, width 8 \| +4 \| +3 \| +5 \| +6 \| same", text
+        r"\| 32b632da76 \| learning rate 0.1, width 8 \| +3 \| +3 \| +5 \| +6 \| same", text
     )
+    assert "Not compared, with results at fewer seeds: 1 configuration." in text
     assert "its test rmse (mm) |   difference (mm) |" in text
     assert re.search(r"\| +5.0 ± 1.0 \| +6.0 ± 1.0 \|", text)
     assert "Validation rmse (mm) goes from 5 to 34." in text
