@@ -12,7 +12,7 @@ from analysis.frames.columns import numbers, same_at_every_seed
 from analysis.frames.load import Study
 from analysis.frames.pairs import by_dataset
 from analysis.frames.seeds import over_seeds
-from analysis.frames.selection import num_counted
+from analysis.frames.selection import is_candidate
 from analysis.frames.summary import candidates
 from analysis.stats.pareto import hypervolume, on_front
 from tune_app.study.objective import Objective
@@ -63,8 +63,7 @@ def fronts(study: Study) -> list[Front]:
     joined = over_seeds(usable[whole], [objective.metric for objective in objectives])
     found = []
     for names, group in by_dataset(joined):
-        counted = num_counted(group, same_at_every_seed(study))
-        mine = group[counted == counted.max()]
+        mine = group[is_candidate(group, same_at_every_seed(study))]
         dataset = names.get("dataset")
         found.append(_front(None if pd.isna(dataset) else dataset, mine, _costs(mine, objectives)))
     return found

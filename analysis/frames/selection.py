@@ -92,7 +92,7 @@ def selection_gap(
         pick = group.iloc[0]
         record: dict[str, Any] = dict(zip(by, names, strict=True))
         record |= {"config_id": pick["config_id"], "num_seeds": pick["num_seeds"]}
-        num_candidates = int(_is_candidate(group, same).sum())
+        num_candidates = int(is_candidate(group, same).sum())
         record |= {"num_candidates": num_candidates, metric: pick[metric]}
         record["num_at_fewer_seeds"] = len(group) - num_candidates
         record["num_tied"] = _num_tied(group, metric, same)
@@ -115,12 +115,17 @@ def contenders(
     """Return the config_ids that ``best_rows`` compares: those with the most seeds of a group."""
     found: set[str] = set()
     for _, group in _ranked_groups(rows, by, metric, mode, same):
-        found.update(group.loc[_is_candidate(group, same), "config_id"])
+        found.update(group.loc[is_candidate(group, same), "config_id"])
     return frozenset(found)
 
 
-def _is_candidate(group: pd.DataFrame, same: Collection[str]) -> pd.Series[bool]:
-    """Return which configurations of a group are compared: those with the most seeds."""
+def is_candidate(group: pd.DataFrame, same: Collection[str]) -> pd.Series[bool]:
+    """Return which configurations of a group are compared: those with the most seeds.
+
+    Args:
+        group: ``config_id`` and ``num_seeds``, as ``over_seeds`` returns them.
+        same: config_ids whose result does not depend on the seed, which have it at all seeds.
+    """
     counted = num_counted(group, same)
     return counted == counted.max()
 

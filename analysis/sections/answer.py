@@ -78,8 +78,8 @@ def winner_in_words(study: Study, winner: Winner) -> str:
     if len(shown_parameters(study)) > _MOST_SETTINGS:
         picked += f" ({one_line(str(winner.config['config_id']))})"
     where = "" if winner.dataset is None else f" on {label('dataset', winner.dataset)}"
-    fewer, seeds = winner.num_at_fewer_seeds, counted(winner.num_seeds, "seed")
-    apart = f" at {seeds} ({counted(fewer, 'other')} at fewer, not compared)" if fewer else ""
+    fewer = winner.num_at_fewer_seeds
+    apart = f" at the most seeds ({counted(fewer, 'other')} at fewer, not compared)"
     if winner.num_candidates < 2:
         name = picked or "the only configuration"
         result = f"results{apart}" if fewer else "a result"

@@ -107,10 +107,10 @@ def test_a_study_that_grows_by_seeds_counts_those_it_compares(
             report(ledger, config, rows, seed=seed)
     study = load_study(tmp_path / "own")
     first = lines_of(answer(study, "own"))[0]
+    apart = f"at the most seeds ({4 - num_whole} others at fewer, not compared)"
     begins = {
-        1: "One configuration has results at 2 seeds (3 others at fewer, not compared): depth 1. ",
-        2: "Best of 2 configurations with results at 2 seeds (2 others at fewer, not compared), "
-        "picked on validation: depth 2. ",
+        1: f"One configuration has results {apart}: depth 1. ",
+        2: f"Best of 2 configurations with results {apart}, picked on validation: depth 2. ",
     }
     assert first.startswith(begins[num_whole]), first
     [table] = [block for block in best(study, "own").blocks if isinstance(block, Table)]
