@@ -18,7 +18,7 @@ def with_tables(page: str, results: dict[str, Any]) -> str:
         f"{_environment(entry)}:\n\n{peers_table(entry['measurements'])}"
         for entry in results["benchmarks"].get("peers", [])
     ]
-    return _filled(page, BEGIN_PEERS, "\n\n".join(peers))
+    return _filled(page, BEGIN_PEERS, "\n".join(peers))
 
 
 def rows_of(name: str, measurements: Sequence[dict[str, Any]]) -> list[str]:
