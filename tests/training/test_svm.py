@@ -84,13 +84,19 @@ def test_the_row_says_which_solver_ran(images: SplitData, monkeypatch: pytest.Mo
     assert unconverged["status"] == "unconverged"
 
 
-def test_a_probe_grows_with_the_square_of_the_images(images: SplitData) -> None:
+def test_a_probe_grows_with_the_square_of_the_images(
+    images: SplitData, monkeypatch: pytest.MonkeyPatch
+) -> None:
     seconds = svm.probe(config(), images, 1).seconds
-    assert seconds(1, 20_000, 0) == pytest.approx(4 * seconds(1, 10_000, 0))
+    assert seconds(1, 10_000, 0) == pytest.approx(4 * seconds(1, 5_000, 0))
+    assert seconds(1, 56_000, 0) == pytest.approx(4**1.2 * seconds(1, 14_000, 0)), "of ten classes"
     few = subset_train(images, 70, 0)
     assert svm.probe(config(), few, 1).seconds(1, 70, 0) > 0, "as many as 100 images leave"
     limited = svm.probe(config(num_train_images=500), images, 1).seconds
     assert limited(1, 20_000, 0) == limited(1, 500, 0)
+    monkeypatch.setattr(svm, "find_solver", lambda _threads: ("scikit-learn", SVC))
+    stock = svm.probe(config(), few, 1).seconds
+    assert stock(1, 56_000, 0) == pytest.approx(16 * stock(1, 14_000, 0)), "it compares all pairs"
 
 
 def test_a_probe_of_more_classes_than_it_would_take_items() -> None:

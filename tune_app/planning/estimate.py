@@ -14,10 +14,10 @@ from tune_app.planning.schedule import schedule_seconds
 from tune_app.training.probe import Probe
 from tune_app.training.registry import Trainable
 
-START_SECONDS = 25.0
+START_SECONDS = 15.0
 """Imports, start of Ray, its dashboard and the first workers, and the end of the launch (measured
-on 2 cores: 22 to 32 s)."""
-TRIAL_SECONDS = 0.5
+on 2 cores: 13 to 18 s)."""
+TRIAL_SECONDS = 0.2
 """The part of a trial that is not probed: its start, predictions and weights (measured)."""
 
 WORKER_BYTES = 1_000_000_000

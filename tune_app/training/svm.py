@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 import warnings
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -16,7 +17,7 @@ from tune_app.data.split_data import SplitData, subset_train
 from tune_app.training.launch_settings import LaunchSettings
 from tune_app.training.memory import peak_memory_mb
 from tune_app.training.metrics import classification_metrics
-from tune_app.training.probe import PairTimes, Probe
+from tune_app.training.probe import SUPPORT_POWER, KernelTimes, Probe
 from tune_app.training.svm_votes import predict
 from tune_app.training.trial_context import TrialContext
 
@@ -27,7 +28,10 @@ ONEDAL = "scikit-learn-intelex"
 """The name of oneDAL's solver in recorded rows."""
 ONEDAL_MAX_ITER = 10_000
 """oneDAL's limit if ``max_iter`` is -1. For libsvm -1 means no limit, but oneDAL needs one."""
-_NUM_PROBES = 3
+_NUM_PROBES, _NUM_ITEMS = 2, 2_000
+"""Of the measurement of a kind of trial: how many fits, and to how many items."""
+_MOST_SQUARED = 1_400
+"""Training items of each class, up to which oneDAL's fit grows with their square (measured)."""
 
 
 def train_svm(
@@ -191,26 +195,32 @@ def _pixels(data: SplitData, indices: npt.NDArray[Any]) -> npt.NDArray[np.float3
     return pixels / np.float32(255) if data.inputs.dtype == np.uint8 else pixels
 
 
-def _part_of_train(data: SplitData, num: int) -> SplitData:
-    """Return the data with so many of their training items: more if there are more classes."""
-    num = max(num, data.num_classes)
-    return subset_train(data, num, 0) if num < len(data.train) else data
-
-
 def probe(config: Mapping[str, Any], data: SplitData, num_threads: int) -> Probe:
-    """Measure the fit and the prediction on a small subset.
+    """Measure the fit to 2,000 images and the prediction of as many.
 
-    The fit of n images is estimated as a × n²: the number of support vectors grows almost like n,
-    and the kernel of each with each image is needed. A first fit, which does not count, warms the
-    library up. Of the next fits the shortest counts, because a disturbance of a fraction of a
-    second would be multiplied by thousands.
+    With fewer images a fit says little of a long one: it is all overhead. A first one, which does
+    not count, warms the library up. Of the next ones the shortest counts, because a disturbance of
+    a fraction of a second would be multiplied by hundreds.
     """
-    small = _part_of_train(data, 1_000)
-    num_probe = len(small.train)
+    small = _part(data, _NUM_ITEMS)
     seeded = {**config, "seed": 0}
-    fit_and_predict(seeded, _part_of_train(data, max(100, num_probe // 4)), num_threads)
+    fit_and_predict(seeded, _part(data, _NUM_ITEMS // 8), num_threads)
     fits = [fit_and_predict(seeded, small, num_threads)[0] for _ in range(_NUM_PROBES)]
     shortest = {name: min(fit[name] for fit in fits) for name in ("fit_seconds", "eval_seconds")}
-    per_square = shortest["fit_seconds"] / num_probe**2
-    per_pair = shortest["eval_seconds"] / (len(data.val) + len(data.test)) / num_probe
-    return Probe(PairTimes(per_square, per_pair, config["num_train_images"]))
+    num_train, num_evaluated = len(small.train), len(small.val) + len(small.test)
+    works_on_sets = find_solver(num_threads)[0] == ONEDAL
+    return Probe(
+        KernelTimes(
+            per_square=shortest["fit_seconds"] / num_train**2,
+            per_eval=shortest["eval_seconds"] / num_evaluated / num_train**SUPPORT_POWER,
+            most_squared=_MOST_SQUARED * data.num_classes if works_on_sets else None,
+            most_train=config["num_train_images"],
+        )
+    )
+
+
+def _part(data: SplitData, num: int) -> SplitData:
+    """Return the data with so many of their items in each split: more if there are more classes."""
+    num = max(num, data.num_classes)
+    part = subset_train(data, num, 0) if num < len(data.train) else data
+    return replace(part, val=data.val[:num], test=data.test[:num])
