@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import gzip
+import json
 from pathlib import Path
 
 import pytest
@@ -138,6 +139,20 @@ def test_spaces_are_listed(capsys: pytest.CaptureFixture[str]) -> None:
     assert "search_spaces.examples.tune_function" in out
     # What is no terminal has lines of any length.
     assert all(load_space(name).question in out for name in SHIPPED)
+
+
+def test_spaces_are_listed_for_programs(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["--list", "--json"]) == 0
+    listed = json.loads(capsys.readouterr().out)
+    spaces = {space["name"]: space for space in listed["spaces"]}
+    assert tuple(spaces) == tuple(SHIPPED)
+    assert spaces["svm_scaling"] == {
+        "name": "svm_scaling",
+        "question": load_space("svm_scaling").question,
+        "num_configurations": 20,
+        "factors": list(load_space("svm_scaling").factors),
+    }
+    assert "search_spaces.examples.tune_function" in listed["examples"]
 
 
 def test_a_plan_is_printed_and_nothing_written(

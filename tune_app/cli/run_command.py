@@ -14,6 +14,7 @@ import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 from rich.console import Console
 
@@ -50,7 +51,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     arguments = list(sys.argv[1:] if argv is None else argv)
     args = build_parser().parse_args(arguments)
     if args.list:
-        return list_spaces(run_console())
+        return list_spaces(None if args.json else run_console())
     if not args.space and not args.best_of:
         raise UserError(f"--space is missing; allowed: {', '.join(SHIPPED)}, or a .py file")
     return _open_and_run(args, arguments)
@@ -155,14 +156,31 @@ def _absolute_folder(folder: str) -> Path:
     return path
 
 
-def list_spaces(console: Console) -> int:
-    """Print the shipped spaces with their question, factors and number of configurations."""
-    for name in SHIPPED:
-        space = load_space(name)
-        size = "any number of" if space.has_domains else space.num_configurations()
-        print_line(console, f"{name}  {size} configurations  {space.question}")
-        print_line(console, f"    factors: {', '.join(space.factors)}")
+def list_spaces(console: Console | None) -> int:
+    """Print the shipped spaces with their question, factors and number of configurations.
+
+    Without a console they are printed as one JSON object.
+    """
+    spaces = [_described(name) for name in SHIPPED]
+    if console is None:
+        print_json({"spaces": spaces, "examples": list(EXAMPLES)})
+        return 0
+    for space in spaces:
+        number = space["num_configurations"]
+        size = "any number of" if number is None else number
+        print_line(console, f"{space['name']}  {size} configurations  {space['question']}")
+        print_line(console, f"    factors: {', '.join(space['factors'])}")
     print_line(console, "studies of your own work, to run or to copy")
     for name in EXAMPLES:
         print_line(console, f"    {name}")
     return 0
+
+
+def _described(name: str) -> dict[str, Any]:
+    space = load_space(name)
+    return {
+        "name": name,
+        "question": space.question,
+        "num_configurations": None if space.has_domains else space.num_configurations(),
+        "factors": list(space.factors),
+    }

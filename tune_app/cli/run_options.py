@@ -31,7 +31,7 @@ OPTIONS: dict[str, dict[str, Any]] = {
     },
     "--json": {
         "action": "store_true",
-        "help": "with --plan: print one JSON object, for programs (default: text)",
+        "help": "with --plan or --list: print one JSON object, for programs (default: text)",
     },
     "--data": {
         "metavar": "full|sample|FOLDER",
