@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import io
 import os
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -42,16 +43,31 @@ def write_whole(path: Path, content: str | bytes) -> Path:
     return path
 
 
-def remove_file(path: Path) -> None:
-    """Delete a file if it is there.
+def replace_listed(listing: Path, written: Sequence[Path]) -> None:
+    """Delete the files that a list names and that were not written again; then list the new ones.
+
+    Only what the list names is deleted: the user's own files beside them stay.
+
+    Args:
+        listing: the list, which need not exist. It names files in folders beside it.
+        written: the files written, in folders beside the list.
 
     Raises:
-        UserError: it cannot be deleted.
+        UserError: a file cannot be deleted, or the list not be written.
     """
-    try:
-        path.unlink(missing_ok=True)
-    except OSError as error:
-        raise UserError(f"{path}: cannot be deleted ({error.strerror}); delete it") from None
+    names = [path.relative_to(listing.parent).as_posix() for path in written]
+    before = listing.read_text(errors="replace").splitlines() if listing.is_file() else []
+    for name in before:
+        path = listing.parent / name
+        inside = len(Path(name).parts) == 2 and ".." not in Path(name).parts
+        if inside and name not in names and not path.parent.is_symlink():
+            try:
+                path.unlink(missing_ok=True)
+            except OSError as error:
+                raise UserError(
+                    f"{path}: cannot be deleted ({error.strerror}); delete it"
+                ) from None
+    write_whole(listing, "".join(f"{name}\n" for name in names))
 
 
 def to_csv(frame: pd.DataFrame) -> str:

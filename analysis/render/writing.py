@@ -15,7 +15,7 @@ from analysis.frames.load import Study, load_study
 from analysis.frames.mistakes import load_splits
 from analysis.render.document import Document, Table
 from analysis.render.drawings import Drawings
-from analysis.render.files import remove_file, to_csv, to_parquet, write_whole
+from analysis.render.files import replace_listed, to_csv, to_parquet, write_whole
 from analysis.render.markdown import render_markdown, table_markdown
 from analysis.render.tex import table_tex
 from analysis.sections.report_document import OWN_TABLES, build_document
@@ -80,7 +80,8 @@ def write_document(
 
     Args:
         document: the document.
-        out: the directory to write into.
+        out: the directory to write into. Tables and figures that an earlier document of this name
+            left there are deleted if this one has no such table or figure.
         formats: the forms to write, out of ``FORMATS``.
         name: the name of the forms, such as ``report`` for ``report.html``.
         stems: name of a table -> name of its files, where they differ.
@@ -96,22 +97,20 @@ def write_document(
     for table in document.tables:
         stem = stems.get(table.name, table.name)
         written += _write_table(table, out / "tables", stem, parquet=parquet)
-    return [*written, *_write_figures_and_forms(document, out, formats, name)]
+    written += _write_figures_and_forms(document, out, formats, name)
+    replace_listed(out / f".{name}.files", [p for p in written if p.parent != out])
+    return written
 
 
 def _write_table(table: Table, folder: Path, stem: str, *, parquet: bool) -> list[Path]:
-    path = folder / f"{stem}.parquet"
     content: dict[Path, str | bytes] = {
         folder / f"{stem}.csv": to_csv(table.frame),
         folder / f"{stem}.md": table_markdown(table) + "\n",
         folder / f"{stem}.tex": table_tex(table),
     }
     if parquet or len(table.frame) > MANY_ROWS:
-        content[path] = to_parquet(table.frame)
-    written = [write_whole(path, text) for path, text in content.items()]
-    if path not in content:
-        remove_file(path)  # that of an earlier report would disagree with the other forms
-    return written
+        content[folder / f"{stem}.parquet"] = to_parquet(table.frame)
+    return [write_whole(path, text) for path, text in content.items()]
 
 
 def report_html(

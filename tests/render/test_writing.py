@@ -38,7 +38,7 @@ def test_files_of_a_real_study(real_study: Path, tmp_path: Path) -> None:
         assert {f"tables/q1a-{name}.{kind}" for kind in ("csv", "md", "tex")} <= written
     for name in ("parallel", "explore", "curves", "confusion-1", "pareto", "effects", "importance"):
         assert {f"figures/q1a-{name}.svg", f"figures/q1a-{name}.png"} <= written
-    assert {p.relative_to(tmp_path).as_posix() for p in tmp_path.rglob("*.*")} == written
+    assert {p.relative_to(tmp_path).as_posix() for p in tmp_path.rglob("*.*")} == written | {".report.files"}
     assert (tmp_path / "report.html").stat().st_size < 3_000_000, "too heavy to send"
     assert (tmp_path / "report.pdf").read_bytes().startswith(b"%PDF")
     text = (tmp_path / "report.md").read_text()
@@ -112,6 +112,31 @@ def test_several_studies_share_one_report(tmp_path: Path) -> None:
     assert elsewhere[-1] == tmp_path / "out" / "report.md"
 
 
+def test_what_an_earlier_report_left_is_deleted_but_no_file_of_the_users(tmp_path: Path) -> None:
+    first, out = shared_study(tmp_path / "one"), tmp_path / "out"
+    write_report([first, troubled_study(tmp_path)], out, formats=["md"])
+    own = out / "tables" / "mine.csv"
+    own.write_text("a\n")
+    assert (out / "tables" / "one.csv").is_file() and list(out.glob("figures/grid-*.svg"))
+    written = write_report([first], out, formats=["html"])
+    kept = {own, out / "report.md", out / ".report.files"}  # a form not asked for stays
+    assert {path for path in out.rglob("*") if path.is_file()} == {*written, *kept}
+    assert not list(out.glob("*/one*")) and (out / "report.html").is_file()
+
+
+def test_a_list_of_files_cannot_name_others(tmp_path: Path) -> None:
+    study, out = shared_study(tmp_path / "one"), tmp_path / "out"
+    out.mkdir()
+    outside = tmp_path / "kept.csv"
+    outside.write_text("a\n")
+    (out / "kept.csv").write_text("a\n")
+    names = f"../kept.csv\ntables/../../kept.csv\n{outside}\nkept.csv\n\n.\ntables/gone.csv\n"
+    (out / ".report.files").write_text(names)
+    write_report([study], out, formats=["md"], figures=False)
+    assert outside.is_file() and (out / "kept.csv").is_file()
+    assert "gone" not in (out / ".report.files").read_text()
+
+
 def test_file_names_come_from_the_directory(tmp_path: Path) -> None:
     meta = study_json({"a2": A2}, name="../../escape")
     written = write_report([write_study(tmp_path / "deep" / "a b'c", meta)])
@@ -131,4 +156,4 @@ def test_failed_write_leaves_the_old_file(tmp_path: Path, monkeypatch: pytest.Mo
     with pytest.raises(UserError, match="No space left on device"):
         write_report([path], formats=["md"], figures=False)
     assert (path / "report" / "report.md").read_text() == before
-    assert not list((path / "report").rglob(".*"))
+    assert [p.name for p in (path / "report").rglob(".*")] == [".report.files"]
