@@ -69,7 +69,7 @@ def draw_forest(lines: pd.DataFrame, measure: Measure) -> Chart:
         "height": {"step": 27},
         "data": {"name": "forest"},
         "layer": _layers(x, y, told, [look for look in _LOOKS if look in columns["look"]]),
-        "usermeta": {"narrow": {"below": room + _VERDICTS + _LEAST, "patch": _narrow()}},
+        "usermeta": {"narrow": {"below": room + _VERDICTS + _LEAST, "patch": _narrow(y)}},
     }
     return Chart(spec, (Data("forest", columns),))
 
@@ -107,11 +107,16 @@ def _layers(x: Spec, y: Spec, told: list[Spec], looks: list[str]) -> list[Spec]:
     ]
 
 
-def _narrow() -> Patch:
-    """Return what makes a figure of a narrow page: what is beside the intervals goes above them."""
+def _narrow(y: Spec) -> Patch:
+    """Return what makes a figure of a narrow page: what is beside the intervals goes above them.
+
+    No difference is then a mark on each interval's line, because a long line would cross the words.
+    """
     bare = {"labels": False, "ticks": False, "domain": False, "grid": False}
     return {
         "/height/step": 56,
+        "/layer/0/mark": {"type": "tick", "color": MUTED, "thickness": 1.5, "size": 18},
+        "/layer/0/encoding/y": y | {"axis": bare},
         **{f"/layer/{layer}/encoding/y/axis": bare for layer in (1, 2, 3)},
         "/layer/3/encoding/x/value": 0,
         "/layer/3/encoding/text/field": "words",
