@@ -26,6 +26,7 @@ _COLOURS = {light: name for name, (light, _) in THEME.items()}
 _TAG = re.compile(r"<[^<>]*>")
 _IDENTIFIER = re.compile(r'(\bid="|href="#|url\(#)')
 _PREAMBLE = re.compile(r"^.*?(?=<svg)|<metadata>.*?</metadata>|<!--.*?-->", re.DOTALL)
+_PERCENT = re.compile(r"(?<=\d) %")
 _SIZE = re.compile(r' (width|height)="([^"]*)"')
 _SCRIPTS = ("tables", "groups", "fitting", "selection", "keyboard", "figures", "page")
 
@@ -158,7 +159,14 @@ def _script() -> str:
 
 @cache
 def _environment() -> Any:
-    return environment(_resource)
+    shared = environment(_resource)
+    shared.filters["unbroken"] = _unbroken
+    return shared
+
+
+def _unbroken(text: str) -> str:
+    """Return text in which no line ends between a number and its percent sign."""
+    return _PERCENT.sub("\u00a0%", text)
 
 
 @cache

@@ -151,3 +151,10 @@ def test_figures_that_follow_one_another_stand_side_by_side_and_share_their_data
     assert text.index('<div class="figures">') < text.index("figure-a") < text.index("figure-b")
     [shared] = re.findall(r'id="shared">(.*?)</script>', text)
     assert json.loads(shared)["data"] == {"data0": {"id": ["a"], "x": [1]}}
+
+
+def test_no_line_ends_between_a_number_and_its_percent_sign() -> None:
+    section = Section("s", (Paragraph("98.4 % of 5 % & %"),))
+    assert "<p>98.4\u00a0% of 5\u00a0% &amp; %</p>" in render_html(
+        Document("t", "", (), (section,)), Drawings()
+    )
