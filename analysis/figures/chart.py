@@ -19,6 +19,8 @@ Patch = Mapping[str, Any]
 
 SCHEMA = "https://vega.github.io/schema/vega-lite/v6.json"
 _DIGITS = 7
+_GAP = 8
+"""Pixels between two names side by side."""
 IS_CHOSEN = "chosen === null || chosen[datum.id]"
 """The test of a mark whose row has not been filtered out by the reader."""
 LINKS: tuple[Spec, ...] = (
@@ -109,7 +111,7 @@ def _slant(spec: Spec, width: Any) -> None:
     x = spec.get("encoding", {}).get("x", {})
     names, axis = x.get("sort"), x.get("axis") or {}
     if isinstance(names, list) and isinstance(width, int) and "labelAngle" not in axis:
-        needed = label_room(names) * len(names)
+        needed = (label_room(names) + _GAP) * len(names)
         x |= {"axis": axis | {"labelAngle": -40, "labelLimit": 140}} if needed > width else {}
     below = [*spec.get("layer", []), *spec.get("concat", []), *spec.get("hconcat", [])]
     for one in [*below, spec["spec"]] if "spec" in spec else below:

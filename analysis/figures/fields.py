@@ -72,9 +72,10 @@ class Field:
         named: Spec = {"field": self.key, "title": title or cut(self.title, 60)}
         if self.is_discrete:
             return named | {"type": "ordinal", "sort": list(self.order)}
-        scale: Spec = {"type": "log", "nice": False} if self.log else {"zero": False}
+        scale: Spec = {"type": "log"} if self.log else {"zero": False}
+        scale |= {"nice": False, "padding": 12}  # a round end of an axis may be above 100 %
         axis: Spec = {"format": "~g"} if self.log else {}
-        return named | {"type": "quantitative", "scale": scale | {"padding": 12}, "axis": axis}
+        return named | {"type": "quantitative", "scale": scale, "axis": axis}
 
     def colour(self) -> Spec:
         """Return its channel as a colour."""

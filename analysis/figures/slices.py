@@ -34,6 +34,8 @@ def slices_chart(rows: Rows, measure: Field, colour: Field | None) -> Chart:
         "concat": panels,
         "columns": 3,
         "spacing": 22,
+        # A panel of few levels has more room to spread the points of each.
+        "resolve": {"scale": {"xOffset": "independent"}},
         "usermeta": {"panels": len(panels)},
     }
     places = range(len(panels))

@@ -5,11 +5,12 @@ from pathlib import Path
 from analysis.figures.effects import draw_effects, interaction_chart
 from analysis.figures.rows import rows_of
 from analysis.figures.slices import heat_chart, slices_chart
+from analysis.figures.theme import PAGE
 from analysis.frames.effects import main_effects_data
 from analysis.frames.load import load_study
 from analysis.frames.measures import shown_of
 from tests.analysed_studies import grid_study
-from tests.drawn_charts import texts
+from tests.drawn_charts import SVG, drawn, texts
 from tests.own_studies import own_study, report
 from tests.random_search import random_search
 
@@ -46,6 +47,21 @@ def test_continuous_factors_are_cut_into_parts(tmp_path: Path) -> None:
     chart = interaction_chart(rows, rows.objective, lr, kernel)
     assert set(lr.grouping.order) <= set(texts(chart))
     assert len(texts(slices_chart(rows, rows.objective, kernel))) > 20
+
+
+def test_a_point_stands_at_its_level_in_panels_of_few_and_of_many_levels(tmp_path: Path) -> None:
+    configs = [{"kind": kind, "size": size} for size in (1, 2, 4, 8, 16) for kind in "ab"]
+    space = {"metric": "score", "mode": "max", "factors": ["kind", "size"]}
+    ledger = own_study(tmp_path / "own", configs, **space)
+    for place, config in enumerate(configs):
+        report(ledger, config, [{"score": float(place)}])
+    rows = rows_of(load_study(tmp_path / "own"), "own")
+    assert rows is not None
+    chart = drawn(slices_chart(rows, rows.objective, None))
+    points = [path for path in chart.iter(f"{SVG}path") if path.get("stroke") == PAGE]
+    across = [float(str(path.get("transform"))[10:].split(",")[0]) for path in points]
+    assert [int(x / 95) for x in across[:10]] == [0, 1] * 5, "of 190 pixels"
+    assert [int(x / 38) for x in across[10:]] == [0, 0, 1, 1, 2, 2, 3, 3, 4, 4]
 
 
 def test_levels_ascend_also_where_another_factor_has_some_of_them(tmp_path: Path) -> None:

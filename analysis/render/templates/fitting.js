@@ -3,6 +3,7 @@
 const LEAST_PANEL = 260;
 const LEAST_WIDTH = 110;
 const LETTER = 7;
+const GAP = 8;
 
 function at(spec, path) {
   return path.split("/").filter(Boolean).reduce((place, name) => place[name], spec);
@@ -47,7 +48,7 @@ function slant(spec) {
     const { x } = unit.encoding;
     if (!Array.isArray(x?.sort) || !width || x.axis?.labelAngle !== undefined) continue;
     const longest = Math.max(0, ...x.sort.map((name) => name.length));
-    if (LETTER * longest * x.sort.length > width) x.axis = { ...x.axis, labelAngle: -40, labelLimit: 140 };
+    if ((LETTER * longest + GAP) * x.sort.length > width) x.axis = { ...x.axis, labelAngle: -40, labelLimit: 140 };
   }
 }
 
