@@ -180,6 +180,12 @@ def test_a_column_sorts_by_number_up_and_down_by_keyboard(page: Any) -> None:
         assert seconds == sorted(seconds, key=lambda value: sign * value)
 
 
+def test_cells_sort_by_the_numbers_that_they_print(page: Any) -> None:
+    cells = ["–", "1,250,000", "10,250", "767", "0.5 [0.25, 1,000]", "< 0.001", "−3,000", "none"]
+    found = page.execute_script("return arguments[0].toSorted(compare);", cells)
+    assert found[:6] == ["−3,000", "< 0.001", "0.5 [0.25, 1,000]", "767", "10,250", "1,250,000"]
+
+
 @pytest.mark.parametrize("width", [360, 1400])
 def test_the_page_itself_never_scrolls_sideways(page: Any, width: int) -> None:
     metrics = {"width": width, "height": 900, "deviceScaleFactor": 1, "mobile": width < 500}

@@ -32,3 +32,14 @@ def test_nothing_in_a_value_is_a_command() -> None:
         r"\textbackslash{}input\{/etc/passwd\}\textasciicircum{}\textasciicircum{}41"
         r"\textasciitilde{}\textasciigrave{}"
     )
+
+
+def test_columns_of_numbers_are_aligned_to_the_right() -> None:
+    cells = {
+        "grouped": ["10,250", "−1,250,000 ± 1,000"],
+        "plain": ["1e-05 †", "< 0.001".replace(" ", "")],
+        "list": ["1,2", "3,4"],
+        "words": ["10,250 rows", "1"],
+    }
+    table = Table("t", "c", cells, pd.DataFrame(index=[0, 1]))
+    assert table.is_number == (True, True, False, False)

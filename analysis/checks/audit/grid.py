@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 from math import prod
 
 import numpy as np
@@ -129,15 +130,17 @@ def _confounded(table: Table, names: list[str]) -> Finding:
         table=table.name,
         says=f"{', '.join(names[:-1])} and {names[-1]} never vary apart, so no effect can be put "
         "down to one of them",
-        evidence="; ".join(
-            " always with ".join(
-                f"{name} {level}" if level else f"no {name}"
-                for name, level in zip(names, key, strict=True)
-            )
-            for key in levels[:4]
-        ),
+        evidence="; ".join(_together(names, key) for key in levels[:4]),
         settle=f"rows with another {(everywhere or others)[-1]} for the same {first}",
     )
+
+
+def _together(names: Sequence[str], levels: Sequence[str]) -> str:
+    first, *others = (
+        f"{name} {level}" if level else f"no {name}"
+        for name, level in zip(names, levels, strict=True)
+    )
+    return f"{first} always with {' and '.join(others)}"
 
 
 def _are_chosen_together(a: str, b: str) -> bool:

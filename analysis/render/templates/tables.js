@@ -10,8 +10,9 @@ function element(name, attributes = {}, text = "") {
   return made;
 }
 
+// "−1.5 [−2, −1]" is −1.5, "10,250" is 10250, and "< 0.001" is 0.001.
 function numberIn(text) {
-  const value = parseFloat(text.replace("−", "-"));
+  const value = parseFloat(text.replace(/^[<>] ?/, "").replace("−", "-").replace(/,(?=\d{3})/g, ""));
   return Number.isNaN(value) ? null : value;
 }
 

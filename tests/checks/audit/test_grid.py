@@ -58,7 +58,6 @@ def test_a_setting_that_some_rows_lack_is_named_as_one() -> None:
     kernels = {"kernel": ["rbf", "poly"] * 4, "C": [10, 1] * 4, "degree": [np.nan, 3] * 4}
     [found] = confounded(table(**kernels, size=[1, 1, 2, 2, 3, 3, 4, 4]))
     assert found.evidence == (
-        "kernel rbf always with C 10 always with no degree; "
-        "kernel poly always with C 1 always with degree 3"
+        "kernel rbf always with C 10 and no degree; kernel poly always with C 1 and degree 3"
     )
     assert found.settle == "rows with another C for the same kernel"
