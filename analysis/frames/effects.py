@@ -94,15 +94,15 @@ def main_effects_data(study: Study) -> pd.DataFrame:
 def unmatched(study: Study, factor: str) -> tuple[pd.DataFrame, list[Any]]:
     """Return the finished rows at two levels or more of a factor, and the levels.
 
-    Numbers of more than ``MOST_LEVELS`` values become two levels, the halves of their range, which
-    are texts such as ``≤ 0.01``.
+    Numbers of which the study has more than ``MOST_LEVELS`` values, finished or not, become two
+    levels, the halves of their range, which are texts such as ``≤ 0.01``.
     """
     rows = finished(study)
     rows = rows[~repeats(study)[rows.index]]
     if factor not in rows or factor in inert_axes(study):
         return rows.iloc[:0], []
     rows = rows[rows[factor].notna()]
-    if is_range(rows[factor]):
+    if is_range(study.rows[factor]) and rows[factor].nunique() > 1:
         rows, found = _halved(rows, factor)
     else:
         found = levels(rows, factor)

@@ -10,6 +10,7 @@ import pytest
 from analysis.frames.effects import is_matched, is_range, main_effects_data, steps, unmatched
 from analysis.frames.load import load_study
 from tests.any_studies import forty_factors, odd_names, random_search
+from tests.own_studies import own_study, report
 
 
 def test_numbers_are_compared_with_the_next_smaller_one_and_names_with_the_first() -> None:
@@ -24,6 +25,15 @@ def test_only_many_different_numbers_are_a_range() -> None:
     assert not is_range(pd.Series([1, 2, 3, 4, 5] * 4)), "five levels are levels"
     assert not is_range(pd.Series(list("abcdef")))
     assert not is_range(pd.Series([True, False] * 5))
+
+
+def test_a_range_of_which_few_rows_have_ended_is_halved_too(tmp_path: Path) -> None:
+    configs = [{"rate": rate} for rate in (0.1, 0.2, 0.3, 0.5, 0.8, 1.3, 2.1)]
+    ledger = own_study(tmp_path / "few", configs, metric="score", mode="max", factors=["rate"])
+    for place, config in enumerate(configs):
+        report(ledger, config, [{"score": float(place)}], ended=place < 3)
+    rows, found = unmatched(load_study(tmp_path / "few"), "rate")
+    assert found == ["≤ 0.2", "> 0.2"] and sorted(rows["rate"]) == ["> 0.2", "≤ 0.2", "≤ 0.2"]
 
 
 def test_a_random_search_is_halved_at_the_median(tmp_path: Path) -> None:
