@@ -16,6 +16,8 @@ from analysis.frames.labels import label, parameter_heading
 from analysis.frames.measures import Measure as PrintedMeasure
 from analysis.render.page_templates import environment, markup, script_hash
 from search_spaces.errors import one_line
+from tune_app.study.rows import STATES
+from tune_app.study.trials import DONE
 
 _MOST_LISTED, _MOST_SETTINGS = 50, 8
 
@@ -64,8 +66,14 @@ def study_view(found: Mapping[str, Any]) -> dict[str, Any]:
         *("running", "num_rows", "rows", "num_epochs", "num_epochs_left", "num_trials_left"),
         *("seconds_left", "last_result"),
     )
+    search = state["search"]
+    num_done = sum(state["rows"].get(name, 0) for name in DONE)
+    has_all = search is None or state["num_asked"] >= search["num_trials"]
     return view | {
         **{key: state[key] for key in kept},
+        "num_done": num_done,
+        "is_finished": num_done == state["num_rows"] and has_all,
+        "rows_text": _rows_text(state, num_done),
         "study": one_line(str(state["study"])),
         "driver": _driver(state["driver"]),
         "best": [_best(entry) for entry in state["best"][:_MOST_LISTED]],
@@ -73,6 +81,16 @@ def study_view(found: Mapping[str, Any]) -> dict[str, Any]:
         "num_failures": len(failures),
         "open": [[number, one_line(reason)] for reason, number in reasons.most_common(5)],
     }
+
+
+def _rows_text(state: Mapping[str, Any], num_done: int) -> str:
+    noun = "row" if state["num_rows"] == 1 else "rows"
+    others = [
+        f"{number} {STATES[name]}"
+        for name, number in state["rows"].items()
+        if number and name != "finished"
+    ]
+    return ", ".join([f"{num_done} of {state['num_rows']} {noun}", *others])
 
 
 def _driver(driver: object) -> str:

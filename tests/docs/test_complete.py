@@ -14,10 +14,10 @@ from search_spaces.domains import KINDS
 from search_spaces.measure import Measure
 from search_spaces.space import FIELD_NAMES
 from tests.docs.pages import PAGES, ROOT, text_of
-from tune_app.cli.status_command import STATES
 from tune_app.data.array_data import ArrayData
 from tune_app.planning.search.registry import SAMPLERS
 from tune_app.storage.store import STUDY_FILE
+from tune_app.study.rows import STATES
 from tune_app.study.search_log import SEARCH_FILE
 from tune_app.study.stop import STOPPED_FILE
 from tune_app.study.trial_directory import ERROR_FILE, OUTPUT_FILE, PARAMS_FILE, RETURNED_FILE

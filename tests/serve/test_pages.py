@@ -3,6 +3,7 @@ from __future__ import annotations
 from typing import Any
 
 from analysis.serve.pages import start_page, study_page, study_view
+from tune_app.study.rows import STATES
 
 STATE: dict[str, Any] = {
     "study": "q1a",
@@ -10,6 +11,8 @@ STATE: dict[str, Any] = {
     "driver": {"host": "lab", "pid": 7, "since": 1.0},
     "num_rows": 3,
     "rows": {"finished": 1, "failed": 2},
+    "search": None,
+    "num_asked": 0,
     "num_trials_left": 1,
     "num_epochs": 5,
     "num_epochs_left": None,
@@ -46,6 +49,24 @@ def test_what_a_page_shows_is_text_and_numbers() -> None:
     assert view["num_failures"] == 60 and len(view["failures"]) == 50
     assert view["failures"][0] == ["trial-0", "ValueError:\\x1b no"]
     assert view["open"] == [[2, "no GPU"]]
+
+
+def test_rows_that_a_search_stopped_are_done_and_named() -> None:
+    rows = {"finished": 4, "unconverged": 0, "stopped": 12, "timed_out": 0, "missing": 0}
+    search = {"sampler": "tpe", "num_trials": 16}
+    state = {**STATE, "num_rows": 16, "rows": rows, "search": search, "num_asked": 16}
+    view = study_view({**KNOWN, "state": state})
+    assert view["rows_text"] == "16 of 16 rows, 12 stopped by the search"
+    assert view["num_done"] == 16 and view["is_finished"]
+    more = study_view({**KNOWN, "state": {**state, "search": search | {"num_trials": 30}}})
+    assert not more["is_finished"], "14 configurations are still to be asked for"
+
+
+def test_rows_are_told_in_the_words_of_status() -> None:
+    view = study_view({**KNOWN, "state": {**STATE, "rows": dict.fromkeys(STATES, 1)}})
+    others = [f", 1 {words}" for state, words in STATES.items() if state != "finished"]
+    assert view["rows_text"] == "4 of 3 rows" + "".join(others)
+    assert not view["is_finished"] and view["num_done"] == 4
 
 
 def test_a_score_that_is_a_share_is_a_percentage_and_a_group_may_have_no_name() -> None:

@@ -26,8 +26,7 @@ from tune_app.storage.store import STUDY_FILE, StudyStore
 from tune_app.storage.wrapping import terminal_width
 from tune_app.study.ledger import Ledger, open_ledger
 from tune_app.study.measures import Measures
-from tune_app.study.stop import STOPPED
-from tune_app.study.trials import ENDED
+from tune_app.study.trials import DONE
 
 
 class ListedStudy(NamedTuple):
@@ -124,7 +123,7 @@ def _listed(path: Path) -> ListedStudy:
     except (UserError, OSError) as error:
         return ListedStudy(called, "unreadable", problem=one_line(str(error)))
     counts = Counter(view.rows.values())
-    num_ended = sum(counts[state] for state in (*ENDED, STOPPED))
+    num_ended = sum(counts[state] for state in DONE)
     is_finished = num_ended == len(view.rows) and not view.num_to_ask
     state = "finished" if is_finished else "incomplete"
     state = "failed" if counts["failed"] and not holder else state

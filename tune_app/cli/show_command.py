@@ -14,7 +14,6 @@ from search_spaces.errors import UserError, choices, one_line
 from tune_app.cli.arguments import CommandParser, add_study
 from tune_app.cli.places import shell_word, study_at
 from tune_app.cli.row_text import row_lines, weights_lines
-from tune_app.cli.status_command import STATES
 from tune_app.cli.table import Column, measure_texts, table_lines, value_texts
 from tune_app.planning.overview import row_states
 from tune_app.storage.open_store import open_store
@@ -26,7 +25,7 @@ from tune_app.study.kept_weights import kept_weights
 from tune_app.study.ledger import Ledger
 from tune_app.study.measures import Measures
 from tune_app.study.row_details import read_row
-from tune_app.study.rows import RowOutcome
+from tune_app.study.rows import STATES, RowOutcome
 from tune_app.study.trial_directory import TrialDirectory
 from tune_app.study.trial_record import Record
 from tune_app.study.trials import RowKey

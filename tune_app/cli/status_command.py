@@ -25,20 +25,8 @@ from tune_app.storage.open_store import open_store
 from tune_app.storage.output import answering_mistakes, print_json, print_text
 from tune_app.storage.store import StudyStore
 from tune_app.study.ledger import Ledger
+from tune_app.study.rows import STATES
 
-STATES = {
-    "finished": "finished",
-    "unconverged": "not converged within max_iter",
-    "diverged": "diverged",
-    "stopped": "stopped by the search",
-    "timed_out": "timed out",
-    "failed": "failed",
-    "running": "running",
-    "unfinished": "interrupted",
-    "open": "open",
-    "missing": "not begun",
-}
-"""State of a row -> how it is printed."""
 _CLEAR = "\x1b[H\x1b[2J"
 
 

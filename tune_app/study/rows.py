@@ -15,6 +15,20 @@ from tune_app.study.trials import ENDED, FINISHED, HALTED, Outcome, Report, RowK
 MOST_ROWS = 100_000
 """Ray Tune is not made for more trials, and planning so many rows takes seconds."""
 
+STATES = {
+    "finished": "finished",
+    "unconverged": "not converged within max_iter",
+    "diverged": "diverged",
+    "stopped": "stopped by the search",
+    "timed_out": "timed out",
+    "failed": "failed",
+    "running": "running",
+    "unfinished": "interrupted",
+    "open": "open",
+    "missing": "not begun",
+}
+"""State of a row -> how it is printed."""
+
 _RANK = {
     **dict.fromkeys(FINISHED, 0),
     "diverged": 1,

@@ -25,6 +25,8 @@ ENDED = (*FINISHED, "diverged")
 """Statuses of rows that need no further trial."""
 HALTED = (STOPPED, TIMED_OUT)
 """Statuses of rows that a search or a time limit ended early: they may be taken further."""
+DONE = (*ENDED, STOPPED)
+"""Statuses of rows that the same command leaves as they are."""
 
 RowKey = tuple[str, int]
 """(config_id, seed)."""

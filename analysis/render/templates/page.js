@@ -43,6 +43,6 @@ const sizes = new ResizeObserver((entries) => {
 });
 for (const box of document.querySelectorAll(".scroll")) sizes.observe(box);
 // On a narrow screen the contents would fill the first page.
-if (window.matchMedia("(max-width: 75rem)").matches) {
+if (!window.matchMedia("(min-width: 75rem)").matches) {
   document.querySelector("nav details").removeAttribute("open");
 }

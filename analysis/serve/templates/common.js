@@ -1,12 +1,6 @@
 "use strict";
 
-// What both pages need: words for durations and states, the bar of rows, and asking again.
-
-const STATES = {
-  finished: "finished", unconverged: "not converged", diverged: "diverged", failed: "failed",
-  running: "running", unfinished: "interrupted", open: "open", missing: "not begun",
-};
-const ENDED = ["finished", "unconverged", "diverged"];
+// What both pages need: words for durations, the bar of rows, and asking again.
 
 function byId(id) {
   return document.getElementById(id);
@@ -37,24 +31,14 @@ function numberOf(count, noun) {
   return `${count} ${noun}${count === 1 ? "" : "s"}`;
 }
 
-function ended(view) {
-  return ENDED.reduce((sum, state) => sum + view.rows[state], 0);
-}
-
-function rowsText(view) {
-  const others = Object.entries(view.rows).filter(([state, number]) => number && state !== "finished");
-  const more = others.map(([state, number]) => `${number} ${STATES[state]}`);
-  return [`${ended(view)} of ${numberOf(view.num_rows, "row")}`, ...more].join(", ");
-}
-
 function runningText(view) {
   if (view.running) return "running";
   if (view.running === null) return "not known whether it runs";
-  return ended(view) === view.num_rows ? "finished" : "not running";
+  return view.is_finished ? "finished" : "not running";
 }
 
 function leftText(view) {
-  if (ended(view) === view.num_rows || view.num_trials_left === 0) return "";
+  if (view.is_finished || view.num_trials_left === 0) return "";
   if (view.seconds_left === null) return view.running ? "time left: not known yet" : "";
   return `${view.running ? "" : "once it runs again, "}about ${duration(view.seconds_left)} left`;
 }
@@ -64,12 +48,12 @@ function agoText(seconds, now) {
 }
 
 function drawBar(bar, view) {
-  const parts = [["finished", ended(view)], ["running", view.rows.running], ["failed", view.rows.failed]];
+  const parts = [["finished", view.num_done], ["running", view.rows.running], ["failed", view.rows.failed]];
   parts.forEach(([name, number], index) => {
     const part = bar.children[index] || bar.appendChild(made("span", "", { class: name }));
     part.style.width = `${(100 * number) / (view.num_rows || 1)}%`;
   });
-  bar.setAttribute("aria-label", rowsText(view));
+  bar.setAttribute("aria-label", view.rows_text);
 }
 
 // Ask again and again; less often while nobody sees the page. An answer of 403 is the end: the

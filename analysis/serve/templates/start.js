@@ -22,7 +22,7 @@ function showStudy(row, view) {
   setText(cell(row, "state"), view.problem || runningText(view));
   const rows = cell(row, "rows");
   if (!rows.firstChild) rows.append(made("span"), made("div", "", { class: "bar", role: "img" }));
-  setText(rows.children[0], rowsText(view));
+  setText(rows.children[0], view.rows_text);
   drawBar(rows.children[1], view);
   setText(cell(row, "time left"), leftText(view).replace("time left: ", ""));
   const best = cell(row, "best so far");

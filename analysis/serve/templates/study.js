@@ -40,10 +40,10 @@ function showState(view) {
     byId("running").title = view.driver;
     setText(byId("left"), leftText(view));
     drawBar(byId("bar"), view);
-    setText(byId("rows"), rowsText(view));
+    setText(byId("rows"), view.rows_text);
     const last = agoText(view.last_result, view.now);
     setText(byId("last"), last && `last result ${last}`);
-    document.title = `${ended(view)}/${view.num_rows} ${view.study}`;
+    document.title = `${view.num_done}/${view.num_rows} ${view.study}`;
     const more = view.num_failures - view.failures.length;
     const title = `${numberOf(view.num_failures, "failed trial")}${more ? `, the first ${view.failures.length}` : ""}`;
     showList(byId("failures"), title, view.failures, showFailure);
