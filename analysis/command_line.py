@@ -12,6 +12,7 @@ from search_spaces.errors import UserError
 from tune_app.storage.open_store import is_path
 from tune_app.storage.store import StudyStore
 from tune_app.study.command_name import command_name
+from tune_app.study.given_once import GivenOnce
 
 
 class Parser(argparse.ArgumentParser):
@@ -21,6 +22,7 @@ class Parser(argparse.ArgumentParser):
         super().__init__(
             prog=command_name(module), description=description, epilog=epilog, allow_abbrev=False
         )
+        self.register("action", None, GivenOnce)
 
     def error(self, message: str) -> None:  # type: ignore[override]
         """Raise the message that argparse would print together with the usage.

@@ -35,6 +35,11 @@ COMMANDS = {"report": report, "claims": claims, "audit": audit, "compare": compa
         ("audit", [], "the following arguments are required: TABLE"),
         ("compare", ["a", "b", "--where=--"], "--where: needs a value"),
         ("compare", [], "the following arguments are required: STUDY"),
+        (
+            "report",
+            ["x", "--formats", "md", "--formats=pdf"],
+            "--formats is given twice; give it once",
+        ),
     ],
 )
 def test_mistakes_are_one_line_that_names_the_help(

@@ -49,6 +49,7 @@ def refuse(capsys: pytest.CaptureFixture[str], *arguments: str) -> str:
         (("--space", "q1a", "--images", "7", "--data", "sample"), "--images 7: allowed 100 to 10"),
         (("--space", "q1a", "--images", "10001", "--data", "sample"), "--images 10001: allowed"),
         (("--space", "q1a", "--images", "many"), "many is not a whole number"),
+        (("--space", "q1a", "--seeds", "0", "--seeds=1"), "--seeds is given twice; give it once"),
         (("--space", "q1a", "--data", "./nowhere"), "./nowhere: no such folder"),
         (("--space", "q1a", "--budget", "soon"), "--budget soon: not a duration"),
         (("--space", "q1a", "--budget", "1m", "--images", "500"), "both choose the subset"),

@@ -10,6 +10,7 @@ from typing import Any
 
 from search_spaces.errors import UserError, did_you_mean
 from tune_app.study.command_name import command_name
+from tune_app.study.given_once import GivenOnce
 
 MOST_SEEDS = 10_000
 
@@ -37,6 +38,7 @@ class CommandParser(argparse.ArgumentParser):
             allow_abbrev=False,
             formatter_class=_Help,
         )
+        self.register("action", None, GivenOnce)
         self.register("type", None, _nonempty_text)  # of every option that names no other type
 
     def parse_args(self, args: Sequence[str] | None = None) -> argparse.Namespace:  # type: ignore[override]
