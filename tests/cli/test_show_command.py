@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from tests.cli.status_studies import make_study, record
-from tests.own_studies import rmse_study
+from tests.own_studies import own_study, report, rmse_study
 from tests.study.test_kept_weights import percent_study
 from tune_app.cli.row_text import size_text, some_of, sparkline
 from tune_app.cli.show_command import main
@@ -114,6 +114,16 @@ def test_an_error_below_one_per_cent_is_no_share_beside_larger_ones(
     said = shown(capsys, str(ledger.root), "1")
     assert told in said
     assert re.search(r"^ +1 +0\.9 %?$", said, re.MULTILINE) and "80.00" not in said, said
+
+
+def test_every_objective_is_listed(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    space = {"metric": "val_error", "mode": "min", "factors": ["lr"]}
+    space["objectives"] = {"val_error": "min", "latency": "min"}
+    ledger = own_study(tmp_path / "own", [{"lr": 0.1}], **space)
+    report(ledger, {"lr": 0.1}, [{"val_error": 0.5, "latency": 7.0, "test_error": 0.6}])
+    header, row, *_ = shown(capsys, str(ledger.root)).splitlines()
+    assert header.split()[-4:] == ["status", "val_error", "latency", "test_error"]
+    assert row.split()[-4:] == ["finished", "0.5", "7", "0.6"]
 
 
 def test_text_of_a_user_moves_no_cursor(rmse: Ledger, capsys: pytest.CaptureFixture[str]) -> None:

@@ -24,6 +24,7 @@ from tune_app.study.command_name import command_name
 from tune_app.study.kept_weights import kept_weights
 from tune_app.study.ledger import Ledger
 from tune_app.study.measures import Measures
+from tune_app.study.objective import Objective
 from tune_app.study.row_details import read_row
 from tune_app.study.rows import STATES, RowOutcome
 from tune_app.study.trial_directory import TrialDirectory
@@ -183,7 +184,7 @@ def _table(
     states: dict[RowKey, str],
     shown: Sequence[RowKey],
 ) -> Iterator[str]:
-    """Yield the rows as a table: number, id, seed, factors, status, objective and test measure."""
+    """Yield the rows as a table: number, id, seed, factors, status, objectives, test measure."""
     measures = Measures.of_study(ledger.study)
     results = {key: o.report.record for key, o in outcomes.items() if o.report}
     names = dict.fromkeys(name for record in results.values() for name in record)
@@ -199,7 +200,8 @@ def _table(
     for name in _factors(ledger):
         columns.append(_factor(name, [configs[key[0]].get(name) for key in shown]))
     columns.append(Column("status", [STATES[states[key]] for key in shown]))
-    for name in filter(None, (measures.metric, on_test)):
+    objectives = (objective.metric for objective in Objective.all_of_study(ledger.study))
+    for name in dict.fromkeys(filter(None, (measures.metric, *objectives, on_test))):
         seen = {key: record.get(name) for key, record in results.items()}
         values = [seen.get(key) for key in shown]
         texts = measure_texts(measures, name, values, list(seen.values()))
