@@ -12,6 +12,7 @@ from functools import cache
 from importlib.resources import files
 from typing import Any, NamedTuple
 
+from analysis.frames.cells import counted
 from analysis.frames.labels import label, parameter_heading
 from analysis.frames.measures import Measure as PrintedMeasure
 from analysis.render.page_templates import environment, markup, script_hash
@@ -63,17 +64,19 @@ def study_view(found: Mapping[str, Any]) -> dict[str, Any]:
     failures = list(state["failures"].items())
     reasons = Counter(str(entry["reason"]) for entry in state["open"])
     kept = (
-        *("running", "num_rows", "rows", "num_epochs", "num_epochs_left", "num_trials_left"),
+        *("running", "rows", "num_epochs", "num_epochs_left", "num_trials_left"),
         *("seconds_left", "last_result"),
     )
     search = state["search"]
+    to_ask = 0 if search is None else max(0, search["num_trials"] - state["num_asked"])
     num_done = sum(state["rows"].get(name, 0) for name in DONE)
-    has_all = search is None or state["num_asked"] >= search["num_trials"]
+    num_rows = state["num_rows"] + to_ask
     return view | {
         **{key: state[key] for key in kept},
+        "num_rows": num_rows,
         "num_done": num_done,
-        "is_finished": num_done == state["num_rows"] and has_all,
-        "rows_text": _rows_text(state, num_done),
+        "is_finished": num_done == num_rows,
+        "rows_text": _rows_text(state["rows"], num_done, num_rows),
         "study": one_line(str(state["study"])),
         "driver": _driver(state["driver"]),
         "best": [_best(entry) for entry in state["best"][:_MOST_LISTED]],
@@ -83,14 +86,13 @@ def study_view(found: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def _rows_text(state: Mapping[str, Any], num_done: int) -> str:
-    noun = "row" if state["num_rows"] == 1 else "rows"
+def _rows_text(states: Mapping[str, int], num_done: int, num_rows: int) -> str:
     others = [
         f"{number} {STATES[name]}"
-        for name, number in state["rows"].items()
+        for name, number in states.items()
         if number and name != "finished"
     ]
-    return ", ".join([f"{num_done} of {state['num_rows']} {noun}", *others])
+    return ", ".join([f"{num_done} of {counted(num_rows, 'row')}", *others])
 
 
 def _driver(driver: object) -> str:

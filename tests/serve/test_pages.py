@@ -59,6 +59,7 @@ def test_rows_that_a_search_stopped_are_done_and_named() -> None:
     assert view["rows_text"] == "16 of 16 rows, 12 stopped by the search"
     assert view["num_done"] == 16 and view["is_finished"]
     more = study_view({**KNOWN, "state": {**state, "search": search | {"num_trials": 30}}})
+    assert more["rows_text"] == "16 of 30 rows, 12 stopped by the search"
     assert not more["is_finished"], "14 configurations are still to be asked for"
 
 

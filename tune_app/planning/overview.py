@@ -73,7 +73,7 @@ class Overview:
     @property
     def num_to_ask(self) -> int:
         """How many configurations the search will still ask for, unless its space ends before."""
-        return 0 if self.search is None else max(0, self.search.num_trials - self.num_asked)
+        return _num_to_ask(self.search, self.num_asked)
 
 
 def read_overview(ledger: Ledger, *, since: float | None) -> Overview:
@@ -103,6 +103,8 @@ def read_overview(ledger: Ledger, *, since: float | None) -> Overview:
     missing = Measures.of_study(ledger.study).missing_from(reports)
     entry = ledger.study.get(SEARCH)
     search = None if entry is None else SearchSettings.from_json(entry)
+    num_asked = 0 if search is None else len(asked_configurations(read_events(ledger.store)))
+    to_ask = _num_to_ask(search, num_asked)
     return Overview(
         rows=rows,
         failures={trial.newest.name: trial.newest.error for trial in failed.values()},
@@ -111,15 +113,15 @@ def read_overview(ledger: Ledger, *, since: float | None) -> Overview:
         num_trials_left=None if left is None else len(left),
         num_epochs_left=None if left is None or len(known) < len(epochs) else sum(known),
         speed=speed,
-        seconds_left=(
-            None if left is None else seconds_left(ledger, left, trials, speed, running=running)
-        ),
+        seconds_left=None
+        if left is None
+        else seconds_left(ledger, left, trials, speed, running=running, num_to_ask=to_ask),
         last_result=max(stamps, default=None),
         results={key: o.report.record for key, o in outcomes.items() if o.report},
         num_unreadable=sum(not directory.plan for directory in directories),
         notes=(*recorded.notes, *filter(None, [missing, older_code(ledger.study, outcomes)])),
         search=search,
-        num_asked=0 if search is None else len(asked_configurations(read_events(ledger.store))),
+        num_asked=num_asked,
     )
 
 
@@ -210,6 +212,10 @@ def _is_begun(ledger: Ledger, since: float) -> bool:
         return started.timestamp() >= since - _CLOCK_SECONDS
     except (TypeError, ValueError, OverflowError):
         return True
+
+
+def _num_to_ask(search: SearchSettings | None, num_asked: int) -> int:
+    return 0 if search is None else max(0, search.num_trials - num_asked)
 
 
 def _state(outcome: RowOutcome, running_launch: str | None) -> str:

@@ -152,9 +152,13 @@ def seconds_left(
     speed: Speed | None,
     *,
     running: bool,
+    num_to_ask: int = 0,
 ) -> float | None:
-    """Return the time that the trials take at a speed, or None if the speed is not known."""
-    if not left:
+    """Return the time that the trials take at a speed, or None if the speed is not known.
+
+    Each trial that a search has yet to ask for counts as the mean of those of the newest launch.
+    """
+    if not left and not num_to_ask:
         return 0.0
     if speed is None:
         return None
@@ -167,7 +171,10 @@ def seconds_left(
             cost += 1.0 - _share_of(_seconds_of(begun[trial.key].newest), speed.trial_seconds)
         else:
             cost += 1.0
-    return cost * speed.seconds / speed.cost
+    of_launch = {key for key, trial in begun.items() if trial.newest.launch == speed.launch}
+    asked = of_launch | {trial.key for trial in left}
+    more = num_to_ask * (speed.cost + cost) / max(1, len(asked))
+    return (cost + more) * speed.seconds / speed.cost
 
 
 def reported_at(line: Mapping[str, Any]) -> float | None:
