@@ -116,12 +116,7 @@ def study_table(study: Study, rows: pd.DataFrame | None = None) -> Table:
         unit=unit,
         settings=tuple(settings),
         num_test=num_test,
-        protocol=Protocol(
-            report="",
-            source=study.name,
-            title=str(study.meta["space"].get("question") or ""),
-            selection="test" if study.metric.startswith("test_") else "val",
-        ),
+        protocol=Protocol(selection="test" if study.metric.startswith("test_") else "val"),
         compared=tuple(f for f in study.factors if f in varying) if complete else (),
         remarks=remarks,
         names=tuple(

@@ -53,16 +53,13 @@ class PrintedColumn:
     Attributes:
         unit: ``fraction``, ``percent``, ``s``, ``ms``, ``M`` (millions) or ``1``.
         decimals: digits after the point in that unit; None if the source has a fixed number of
-            significant digits, or mixes both.
+            significant digits, or mixes both. Trailing zeros may be left out.
         significant: significant digits; None if ``decimals`` applies.
-        zeros_stripped: whether trailing zeros are not printed, so that ``98`` stands for a number
-            with ``decimals`` digits.
     """
 
     unit: str
     decimals: int | None = None
     significant: int | None = None
-    zeros_stripped: bool = False
 
 
 @dataclass(frozen=True)
@@ -70,9 +67,7 @@ class Protocol:
     """What is known about the origin of a table's numbers; None or empty if unknown.
 
     Attributes:
-        report: its source: ``report_a``, ``report_b`` or ``xiao_2017``.
-        source: the source in words.
-        title: the table's number or place, and what it shows.
+        report: its source: ``report_a``, ``report_b`` or ``xiao_2017``; empty for other tables.
         num_test: test images per data set by the stated split.
         num_images: images that were split.
         split: the split, in words.
@@ -88,13 +83,10 @@ class Protocol:
         counting: what a FLOP is: ``macs``, ``flops`` or None.
         restates: the table that this one prints again.
         unusable: why its accuracies cannot be compared with test accuracies; empty if they can.
-        known_off: what is known to be wrong, one sentence each.
         printed: column -> how it is printed.
     """
 
-    report: str
-    source: str
-    title: str
+    report: str = ""
     num_test: int | None = None
     num_images: int | None = None
     split: str = ""
@@ -110,7 +102,6 @@ class Protocol:
     counting: str | None = None
     restates: str | None = None
     unusable: str = ""
-    known_off: tuple[str, ...] = ()
     printed: Mapping[str, PrintedColumn] = field(default_factory=dict)
 
 
@@ -206,9 +197,8 @@ def _protocols() -> dict[str, Protocol]:
 
 def _protocol(entry: dict[str, Any]) -> Protocol:
     printed = {key: PrintedColumn(**how) for key, how in entry.pop("printed", {}).items()}
-    for key in ("input_shape", "known_off"):
-        if key in entry:
-            entry[key] = tuple(entry[key])
+    if "input_shape" in entry:
+        entry["input_shape"] = tuple(entry["input_shape"])
     return Protocol(**entry, printed=printed)
 
 

@@ -86,7 +86,7 @@ def honest_table(rng: np.random.Generator, kind: Kind) -> Table:
         unit=unit,
         settings=tuple(kind.levels),
         num_test=np.full(len(frame), float(kind.num_test)),
-        protocol=Protocol(report="", source="simulation", title="", selection="val"),
+        protocol=Protocol(selection="val"),
         averaging=kind.averaging,
         compared=tuple(key for key in kind.levels if key != "dataset"),
     )

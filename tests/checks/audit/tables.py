@@ -35,7 +35,7 @@ def table(
         unit=pd.DataFrame(unit, index=frame.index, columns=measured),
         settings=tuple(c for c in map(str, frame) if c in SETTINGS),
         num_test=np.full(len(frame), np.nan if num_test is None else num_test),
-        protocol=protocol or Protocol(report="", source="", title=""),
+        protocol=protocol or Protocol(),
         statements=tuple(statements),
         averaging=averaging,
         compared=tuple(compared),

@@ -81,7 +81,7 @@ def test_published_grids_are_counted_on_their_test_images() -> None:
 def test_a_size_that_every_value_fits_is_not_named() -> None:
     """At four digits every value is a count of 70,000, and of most sizes above 6,000."""
     four = {"test_accuracy": [0.9855, 0.9862, 0.9871, 0.9868], "unit": 1e-4, "num_test": 1000}
-    split = Protocol(report="", source="", title="", num_images=70_000)
+    split = Protocol(num_images=70_000)
     (finding,) = whole_counts(table(**four, protocol=split, is_runs_stated=False))
     assert "70,000" not in finding.says + finding.evidence
     assert "too few to tell which size" in finding.evidence
@@ -127,7 +127,7 @@ def test_means_of_runs() -> None:
 def test_means_may_be_whole_counts_of_all_images() -> None:
     """Five runs on 12,000 of 60,000 images have means that are counts of 60,000; 25 folds too."""
     counts = np.random.default_rng(5).binomial(60_000, 0.985, 6)
-    split = Protocol(report="", source="", title="", num_images=60_000)
+    split = Protocol(num_images=60_000)
     means = table(test_accuracy=counts / 60_000, unit=1e-6, num_test=12_000, protocol=split)
     (unstated,) = whole_counts(replace(means, is_runs_stated=False))
     assert unstated.severity == "note"

@@ -33,7 +33,7 @@ def test_selection() -> None:
     validated = [0.98, 0.99, 0.9]
     assert selection(table(**accuracies, val_accuracy=validated, statements=[BEST])) == []
     for picked_on, num in (("test", 1), ("val", 0)):
-        stated = Protocol(report="", source="", title="", selection=picked_on)
+        stated = Protocol(selection=picked_on)
         assert len(selection(table(**accuracies, protocol=stated))) == num
     with pytest.raises(NotApplicableError, match="--selected-on"):
         selection(table(**accuracies))

@@ -35,7 +35,7 @@ def test_unconverged_rows() -> None:
     svm = {"kernel": ["rbf", "poly"], "test_accuracy": [0.9, 0.9]}
     assert unconverged(table(**svm, converged=[True, True])) == []
     assert unconverged(table(**svm, converged=[True, False]))[0].rows == (1,)
-    limited = Protocol(report="", source="", title="", max_iter=1000)
+    limited = Protocol(max_iter=1000)
     assert unconverged(table(**svm, protocol=limited))[0].severity == "serious"
     assert unconverged(table(**svm, protocol=limited, converged=[True, True])) == []
     with pytest.raises(NotApplicableError):
