@@ -12,7 +12,6 @@ from analysis.frames.measures import (
     Measure,
     measure_of,
     measures_of,
-    metric_cell,
     num_items_of,
     picked_by,
     reported_numbers,
@@ -43,31 +42,10 @@ class Judged:
         """Which values are better, in words; empty if it is not known."""
         return {"max": "higher is better", "min": "lower is better", None: ""}[self.better]
 
-    @property
-    def words(self) -> str:
-        """Its name in words, and which values are better."""
-        words = self.scale.words
-        return f"{words} ({self.direction})" if self.direction else words
-
 
 def is_time(name: str) -> bool:
     """Return whether a measure depends on the machine and on what else runs there."""
     return name.endswith(_TIMES)
-
-
-def printed(study: Study, name: str) -> Measure:
-    """Return how a measure of a study is printed."""
-    return measure_of(study, name)
-
-
-def heading_of(study: Study, name: str) -> str:
-    """Return the heading of a measure, with its unit."""
-    return measure_of(study, name).heading
-
-
-def cell(study: Study, dataset: object, name: str, value: float, *, num_rows: int = 1) -> str:
-    """Return a value without its unit; a mean over rows has the digits that all of them resolve."""
-    return metric_cell(study, dataset, name, value, num_seeds=num_rows)
 
 
 def difference_cell(study: Study, dataset: object, name: str, value: float) -> str:

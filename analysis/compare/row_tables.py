@@ -8,12 +8,13 @@ import pandas as pd
 
 from analysis.compare.answer import p_words
 from analysis.compare.details import common_parameters
-from analysis.compare.measure import cell, difference_cell, heading_of
+from analysis.compare.measure import difference_cell
 from analysis.compare.pairs import sides
 from analysis.compare.result import Comparison
 from analysis.frames.columns import numbers
 from analysis.frames.labels import MISSING, label, parameter_heading
 from analysis.frames.load import Study
+from analysis.frames.measures import measure_of, metric_cell
 from analysis.render.document import Table
 from analysis.sections.results import free_heading
 from search_spaces.errors import one_line
@@ -47,7 +48,7 @@ def rows_table(found: Comparison, key: str) -> Table:
         cells |= {free_heading(cells, title): texts for title, texts in part.items()}
     cells[free_heading(cells, "id")] = [one_line(str(value)) for value in shown["config_id"]]
     caption = (
-        f"Joined rows by {heading_of(found.first.study, found.measure.name)}, the largest "
+        f"Joined rows by {found.measure.scale.heading}, the largest "
         f"difference first ({direction(found)})."
     )
     filters = tuple(title for title in settings if title in cells)
@@ -127,7 +128,7 @@ def _also_cells(found: Comparison, frame: pd.DataFrame) -> dict[str, list[str]]:
     """Return the values of the measure on test data, and McNemar's p, where there are any."""
     study, cells = found.first.study, dict[str, list[str]]()
     if found.also:
-        title = heading_of(study, found.also)
+        title = measure_of(study, found.also).heading
         cells[f"{title} {found.first.label}"] = _values(study, frame, found.also, "also_a")
         cells[f"{title} {found.second.label}"] = _values(study, frame, found.also, "also_b")
     if frame["p_adjusted"].notna().any():
@@ -144,7 +145,7 @@ def _datasets(frame: pd.DataFrame) -> list[object]:
 
 def _values(study: Study, frame: pd.DataFrame, measure: str, column: str) -> list[str]:
     values = zip(_datasets(frame), frame[column], strict=True)
-    return [cell(study, dataset, measure, value) for dataset, value in values]
+    return [metric_cell(study, dataset, measure, value) for dataset, value in values]
 
 
 def one_sided_table(found: Comparison, key: str) -> Table | None:
@@ -196,8 +197,8 @@ def unmatched_table(found: Comparison, key: str) -> Table | None:
         for n in names
     }
     cells[free_heading(cells, "seed")] = [str(seed) for seed in rows["seed"]]
-    cells[free_heading(cells, heading_of(study, measure))] = [
-        cell(study, dataset, measure, value)
+    cells[free_heading(cells, found.measure.scale.heading)] = [
+        metric_cell(study, dataset, measure, value)
         for dataset, value in zip(_datasets(rows), values, strict=True)
     ]
     cells[free_heading(cells, "status")] = list(rows["status"])

@@ -9,7 +9,7 @@ from typing import Any
 from analysis.compare.answer import equal_words, p_words
 from analysis.compare.changes import KINDS
 from analysis.compare.left_out import failures, joined_words, other_data
-from analysis.compare.measure import printed, spread
+from analysis.compare.measure import spread
 from analysis.compare.result import Comparison
 from analysis.compare.times import time_words
 from analysis.compare.verdict import ALPHA
@@ -17,6 +17,7 @@ from analysis.frames.arithmetic import groups_of, warning
 from analysis.frames.cells import counted
 from analysis.frames.columns import numbers
 from analysis.frames.labels import label, parameter_heading
+from analysis.frames.measures import measure_of
 from analysis.frames.summary import best_data
 from analysis.sections.captions import capital
 
@@ -78,7 +79,7 @@ def _also(found: Comparison) -> str:
     if units is None or found.verdict.word == "not comparable":
         return ""
     low, high = units.interval(1 - ALPHA)
-    scale = printed(found.first.study, found.also)
+    scale = measure_of(found.first.study, found.also)
     equal = int(found.also_pairs["equal"].sum())
     rows = f"{equal} of {counted(len(found.also_pairs), 'row')} {_were(equal)} equal"
     size = spread(scale, units.mean, low, high)
@@ -176,7 +177,7 @@ def _best(found: Comparison) -> str:
         if values.empty:
             return ""
         value = values.max() if named.study.mode == "max" else values.min()
-        texts.append(f"{printed(named.study, name).value(float(value))} in {named.label}")
+        texts.append(f"{measure_of(named.study, name).value(float(value))} in {named.label}")
     return (
         f"Best {found.measure.scale.words}, each picked from its own rows and so optimistic: "
         f"{', '.join(texts)}."

@@ -5,11 +5,12 @@ from __future__ import annotations
 import math
 
 from analysis.compare.changes import KINDS
-from analysis.compare.measure import cell, heading_of, printed, spread
+from analysis.compare.measure import spread
 from analysis.compare.result import Comparison
 from analysis.compare.row_tables import direction
 from analysis.compare.times import time_words
 from analysis.frames.labels import MISSING, label, parameter_heading
+from analysis.frames.measures import measure_of, metric_cell
 from analysis.render.document import Table
 
 
@@ -62,18 +63,18 @@ def measures_table(found: Comparison, key: str) -> Table | None:
     if frame.empty:
         return None
     study = found.first.study
-    scales = [printed(study, name) for name in frame["measure"]]
+    scales = [measure_of(study, name) for name in frame["measure"]]
 
     def texts(column: str) -> list[str]:
         return [
-            cell(study, None, name, value, num_rows=number)
+            metric_cell(study, None, name, value, num_seeds=number)
             for name, value, number in zip(
                 frame["measure"], frame[column], frame["num_rows"], strict=True
             )
         ]
 
     cells = {
-        "measure": [heading_of(study, name) for name in frame["measure"]],
+        "measure": [scale.heading for scale in scales],
         "rows": [str(number) for number in frame["num_rows"]],
         "equal digit for digit": [str(number) for number in frame["num_equal"]],
         f"mean {found.first.label}": texts("mean_a"),

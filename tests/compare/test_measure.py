@@ -20,7 +20,8 @@ def test_the_objective_decides(tmp_path: Path) -> None:
     found = choose([rmse(tmp_path / "a"), rmse(tmp_path / "b")])
     assert (found.name, found.better, found.scale.unit, found.why) == ("val_rmse", "min", "mm", "")
     accuracy = load_study(trained(tmp_path / "c", {"x": {}}))
-    assert choose([accuracy, accuracy]).words == "validation accuracy (higher is better)"
+    found = choose([accuracy, accuracy])
+    assert (found.scale.words, found.direction) == ("validation accuracy", "higher is better")
 
 
 def test_of_two_objectives_the_first_that_both_report(tmp_path: Path) -> None:
@@ -54,7 +55,7 @@ def test_studies_that_disagree_on_what_is_better_name_no_winner(tmp_path: Path) 
     high = {"mode": "max", "measures": {"val_rmse": {"unit": "mm", "better": "max"}}}
     places = [fitted(tmp_path / "a"), fitted(tmp_path / "b", lambda c, s: 30.0 + s * s, **high)]
     found = choose([load_study(place) for place in places])
-    assert found.better is None and found.words == "validation rmse"
+    assert found.better is None and found.direction == ""
     assert found.why == (
         "The studies disagree on whether high or low values of validation rmse are better."
     )
