@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import copy
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 from functools import cache
 from importlib.resources import files
 from typing import Any
@@ -77,7 +79,30 @@ def _validator() -> Any:
 def every_option(chart: Chart) -> list[Chart]:
     """Return the chart with each option of each choice."""
     return [
-        chart.with_options(**{choice.label: option})
+        with_options(chart, **{choice.label: option})
         for choice in chart.choices
         for option in choice.options
     ]
+
+
+def with_options(chart: Chart, **chosen: str) -> Chart:
+    """Return the chart as the HTML draws it when other options are chosen: label -> option."""
+    spec = copy.deepcopy(chart.spec)
+    for choice in chart.choices:
+        if choice.label in chosen:
+            for path, value in choice.options[chosen[choice.label]].items():
+                _set(spec, path, copy.deepcopy(value))
+    return replace(chart, spec=spec)
+
+
+def _set(spec: dict[str, Any], path: str, value: Any) -> None:
+    *parents, last = path.strip("/").split("/")
+    place: Any = spec
+    for name in parents:
+        place = place[int(name)] if isinstance(place, list) else place[name]
+    if isinstance(place, list):
+        place[int(last)] = value
+    elif value is None:
+        place.pop(last, None)
+    else:
+        place[last] = value

@@ -96,14 +96,6 @@ class Chart:
         _slant(spec, None)
         return {"$schema": SCHEMA, **spec, "config": CONFIG, "datasets": datasets}
 
-    def with_options(self, **chosen: str) -> Chart:
-        """Return the chart as it is when other options are chosen: label -> option."""
-        spec = self.spec
-        for choice in self.choices:
-            if choice.label in chosen:
-                spec = patched(spec, choice.options[chosen[choice.label]])
-        return Chart(spec, self.data, self.choices, self.rows, self.brush, self.brushed)
-
 
 def _slant(spec: Spec, width: Any) -> None:
     """Let names stand aslant that have no room side by side. ``fitting.js`` does so in the HTML."""
@@ -116,23 +108,6 @@ def _slant(spec: Spec, width: Any) -> None:
     below = [*spec.get("layer", []), *spec.get("concat", []), *spec.get("hconcat", [])]
     for one in [*below, spec["spec"]] if "spec" in spec else below:
         _slant(one, width)
-
-
-def patched(spec: Spec, patch: Patch) -> Spec:
-    """Return a specification with changes; the given one stays as it is."""
-    changed = copy.deepcopy(spec)
-    for path, value in patch.items():
-        *parents, last = path.strip("/").split("/")
-        place: Any = changed
-        for name in parents:
-            place = place[int(name)] if isinstance(place, list) else place[name]
-        if isinstance(place, list):
-            place[int(last)] = value
-        elif value is None:
-            place.pop(last, None)
-        else:
-            place[last] = value
-    return changed
 
 
 def values_of(values: Iterable[Any]) -> list[Any]:

@@ -5,29 +5,11 @@ import math
 import numpy as np
 import pytest
 
-from analysis.figures.chart import Chart, Choice, Data, patched, values_of
+from analysis.figures.chart import Chart, Data, values_of
 
 
-def test_a_patch_sets_replaces_and_removes_and_leaves_the_original() -> None:
-    spec = {"layer": [{"encoding": {"x": {"field": "a"}, "xOffset": {}}}], "columns": 2}
-    found = patched(
-        spec,
-        {
-            "/layer/0/encoding/x": {"field": "b"},
-            "/layer/0/encoding/xOffset": None,
-            "/layer/0/encoding/color": None,
-            "/columns": 3,
-        },
-    )
-    assert found == {"layer": [{"encoding": {"x": {"field": "b"}}}], "columns": 3}
-    assert spec["columns"] == 2
-
-
-def test_options_are_chosen_one_after_the_other() -> None:
-    x = Choice("x", {"a": {"/x": 1}, "b": {"/x": 2}}, "a")
-    y = Choice("y", {"a": {"/y": 1}, "none": {"/y": None}}, "a")
-    chart = Chart({"x": 1, "y": 1}, (Data("d", {"id": ["one"]}),), (x, y))
-    assert chart.with_options(x="b", y="none").spec == {"x": 2}
+def test_a_complete_chart_has_its_data() -> None:
+    chart = Chart({"x": 1}, (Data("d", {"id": ["one"]}),))
     assert chart.complete()["datasets"] == {"d": [{"id": "one"}]}
 
 

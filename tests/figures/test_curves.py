@@ -7,7 +7,7 @@ import pytest
 from analysis.figures import curves
 from analysis.figures.curves import MOST_EPOCHS, MOST_LINES, curves_chart, curves_data
 from analysis.frames.load import load_study
-from tests.drawn_charts import texts
+from tests.drawn_charts import texts, with_options
 from tests.own_studies import own_study, report
 from tests.random_search import random_search
 from tests.studies import (
@@ -47,7 +47,7 @@ def test_curves_of_any_measure_are_coloured_by_a_factor(tmp_path: Path) -> None:
     assert data is not None
     chart = curves_chart(data, "rows", data.factors[2], None, measure=data.measures[0])
     assert "validation rmse (mm)" in texts(chart) and {"rbf", "poly"} <= set(texts(chart))
-    by_rate = chart.with_options(panels="learning rate", colour="nothing")
+    by_rate = with_options(chart, panels="learning rate", colour="nothing")
     assert sum(text.startswith("learning rate: ") for text in texts(by_rate)) == 4
 
 

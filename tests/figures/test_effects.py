@@ -10,7 +10,7 @@ from analysis.frames.effects import main_effects_data
 from analysis.frames.load import load_study
 from analysis.frames.measures import shown_of
 from tests.analysed_studies import grid_study
-from tests.drawn_charts import SVG, drawn, texts
+from tests.drawn_charts import SVG, drawn, texts, with_options
 from tests.own_studies import own_study, report
 from tests.random_search import random_search
 
@@ -34,9 +34,8 @@ def test_cells_hold_the_mean_of_their_configurations(tmp_path: Path) -> None:
     model, lr = rows.factors
     shown = texts(heat_chart(rows, test, model, lr))
     assert {"90.0", "80.0", "70.0", "50.0"} <= set(shown)
-    swapped = heat_chart(rows, test, model, lr).with_options(
-        **{"x axis": "learning rate", "y axis": "model"}
-    )
+    choices = {"x axis": "learning rate", "y axis": "model"}
+    swapped = with_options(heat_chart(rows, test, model, lr), **choices)
     assert {"90.0", "80.0", "70.0", "50.0"} <= set(texts(swapped))
 
 

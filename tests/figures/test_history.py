@@ -12,7 +12,7 @@ from analysis.figures.theme import INK
 from analysis.figures.timeline import timeline_chart, timeline_data
 from analysis.frames.load import load_study
 from analysis.sections.course_figures import history
-from tests.drawn_charts import SVG, drawn, texts
+from tests.drawn_charts import SVG, drawn, texts, with_options
 from tests.own_studies import own_study, report
 from tests.random_search import random_search
 
@@ -28,7 +28,7 @@ def test_results_stand_in_the_order_they_came(tmp_path: Path) -> None:
     assert data["hours"].iloc[-1] == pytest.approx(360 / 3600)
     chart = history_chart(rows, data, "search-history", rows.factors[2])
     assert "results in the order they came" in texts(chart)
-    assert "hours since the first trial began" in texts(chart.with_options(**{"x axis": "hours"}))
+    assert "hours since the first trial began" in texts(with_options(chart, **{"x axis": "hours"}))
 
 
 def test_bars_begin_before_the_first_epoch_and_do_not_overlap(tmp_path: Path) -> None:
@@ -69,7 +69,7 @@ def test_a_function_that_reports_once_has_its_timeline_and_its_hours(tmp_path: P
     assert expected["hours"].tolist() == pytest.approx([0.025, 0.05, 0.075, 0.1, 0.125])
     chart = budget_chart(rows, expected, "once-budget")
     assert "hours of training, one after another" in texts(
-        chart.with_options(**{"x axis": "hours"})
+        with_options(chart, **{"x axis": "hours"})
     )
 
 

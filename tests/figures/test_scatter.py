@@ -17,7 +17,7 @@ from analysis.figures.scatter import (
 )
 from analysis.frames.load import load_study
 from analysis.sections.configuration_figures import pareto
-from tests.drawn_charts import SVG, drawn, texts
+from tests.drawn_charts import SVG, drawn, texts, with_options
 from tests.own_studies import own_study, report
 from tests.studies import line, resnet_config, study_json, write_study, write_trial
 
@@ -90,7 +90,7 @@ def test_axes_colours_and_panels_are_chosen_by_the_reader(rows: Rows) -> None:
     labels = {choice.label: choice for choice in chart.choices}
     assert set(labels) == {"x axis", "y axis", "colour", "panels"}
     assert "train (s)" in labels["x axis"].options
-    changed = chart.with_options(**{"x axis": "train (s)", "panels": "data set"})
+    changed = with_options(chart, **{"x axis": "train (s)", "panels": "data set"})
     found = texts(changed)
     assert "train (s)" in found and "data set: MNIST" in found
     assert "data set: MNIST" not in texts(chart)
@@ -109,7 +109,7 @@ def test_names_of_a_user_are_no_expressions(tmp_path: Path) -> None:
     found = rows_of(load_study(path), "own")
     assert found is not None and len(found.frame) == 3
     chart = explore_chart(found, found.factors[0], found.objective, found.factors[1])
-    shown = texts(chart.with_options(panels=found.factors[0].title[:60]))
+    shown = texts(with_options(chart, panels=found.factors[0].title[:60]))
     assert any("alert(1)" in text for text in shown)
     assert {"'+1+'", "\\", '"'} <= {text[-len(v) :] for text in shown for v in ("'+1+'", "\\", '"')}
 
