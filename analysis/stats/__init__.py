@@ -3,10 +3,10 @@
 ``intervals`` has confidence intervals of one quantity. ``units`` tests a mean difference over the
 means of seeds or over single pairs, ``shares`` how often one arm is better, both with the rule for
 too few of them; ``sign_flips`` and ``holm`` are what they use. ``predictions`` compares two trained
-models image by image. ``factorial`` splits the variance of a grid among its factors. ``noise``
-estimates the noise of a run from a factor that changes nothing. ``two_samples`` compares means of
-samples that are not paired. ``budget`` estimates the gain from more trials. ``aggregate`` joins the
-runs of several data sets. What a number of pairs can show is in ``tune_app.study.power``.
+models image by image. ``factorial`` splits the variance of a grid among its factors.
+``two_samples`` compares means of samples that are not paired. ``budget`` estimates the gain from
+more trials. ``aggregate`` joins the runs of several data sets. What a number of pairs can show is
+in ``tune_app.study.power``.
 
 Accuracies are fractions, and durations are in seconds. Functions that draw random numbers take a
 seed and are repeatable.

@@ -54,7 +54,6 @@ INTERVALS: dict[str, Callable[[Cell, int, np.random.Generator], NDArray[np.float
     "one accuracy": best.accuracy_interval,
     "ours beside a published accuracy": best.beside_published,
     "exponent": rows.exponent_interval,
-    "noise of a run": effects.noise_interval,
     "mean difference, for other test images, too": images.interval,
     "interquartile mean over data sets": aggregates.interval,
 }

@@ -1,4 +1,4 @@
-"""What a grid shows over seeds: effects of factors, and the noise of a run from a placebo."""
+"""What a grid shows over seeds: effects of factors."""
 
 from __future__ import annotations
 
@@ -7,9 +7,8 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
-from analysis.frames.noise import noise_of
 from analysis.stats.factorial import effects_of
-from tests.simulation.studies import LEVEL, SPREAD, Cell, Judged, draw, missed, nothing
+from tests.simulation.studies import SPREAD, Cell, Judged, draw, nothing
 
 _NAMES = ("arm", "setting", "arm × setting")
 _WILD = np.array([1.0, 1.0, 1.0, 6.0])
@@ -50,16 +49,3 @@ def unequal_noise(cell: Cell, num: int, rng: np.random.Generator) -> Judged:
     cubes = cubes_of(cell, num, rng)
     further = SPREAD * (_WILD - 1)[:, None] / math.sqrt(2)
     return _effects(cubes + further * rng.normal(size=cubes.shape), 2)
-
-
-def noise_interval(cell: Cell, num: int, rng: np.random.Generator) -> NDArray[np.float64]:
-    """The interval of the noise of a run, from a placebo's pairs."""
-    if cell.luck or not cell.one_seed or cell.is_silent:
-        return np.full(num, math.nan)  # both runs of a pair have the luck
-    sd = math.sqrt(SPREAD**2 / 2 + LEVEL * (1 - LEVEL) / cell.images)
-    found = []
-    for _ in range(num):
-        p = LEVEL + rng.normal(0, SPREAD / math.sqrt(2), (2, cell.units))
-        noise = noise_of(np.subtract(*rng.binomial(cell.images, p)) / cell.images)
-        found.append(missed((noise.sd_low, noise.sd_high), sd))
-    return np.array(found)

@@ -157,7 +157,7 @@ def _of_placebo(
     for _, group in rows.groupby(groups) if groups else [("", rows)]:
         # Without a placebo, or if its rows share trials, there is nothing to estimate from.
         with contextlib.suppress(UserError):
-            noise[group.index] = noise_floor(group, placebo, metric, settings).robust_sd ** 2
+            noise[group.index] = noise_floor(group, placebo, metric, settings) ** 2
     return noise
 
 
