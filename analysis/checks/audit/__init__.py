@@ -36,6 +36,7 @@ from analysis.checks.audit.finding import (
     Audit,
     Finding,
     NotApplicableError,
+    of_rule,
 )
 from analysis.checks.audit.reference_table import from_reference
 from analysis.checks.audit.table import Table
@@ -94,7 +95,7 @@ def audit_table(
             if table.frame.empty:
                 raise NotApplicableError("no rows")
             with np.errstate(all="ignore"):  # an infinite value gives NaN, which means unknown
-                found = rule(table)
+                found = of_rule(name, table.name, rule(table))
         except NotApplicableError as reason:
             skipped[name] = str(reason)
             continue

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from analysis.checks.audit.arms import disagreement
-from analysis.checks.audit.finding import Finding
+from analysis.checks.audit.finding import Finding, of_rule
 from analysis.checks.audit.table import Table
 from analysis.frames.cells import counted
 from search_spaces.errors import UserError
@@ -37,9 +37,7 @@ def against(table: Table, other: Table) -> list[Finding]:
     )
     findings = [
         Finding(
-            rule="against",
             severity=severity,
-            table=table.name,
             says=f"{one.name} has rows that {two.name} does not have",
             evidence=f"{counted(len(rows), 'row')}, as {one.describe(rows[0]) or 'row'} "
             f"({one.listed(rows)})",
@@ -53,8 +51,8 @@ def against(table: Table, other: Table) -> list[Finding]:
         if rows
     ]
     for column in (str(c) for c in table.unit if c in other.unit):
-        findings += disagreement(table, other, column, shared, rule="against")
-    return findings
+        findings += disagreement(table, other, column, shared)
+    return of_rule("against", table.name, findings)
 
 
 def _matched(table: Table, other: Table) -> list[tuple[int, int]]:

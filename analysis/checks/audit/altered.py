@@ -244,9 +244,7 @@ def _finding(arms: _Arms, how: str, evidence: str, pairs: Pairs) -> Finding:
     rows = sorted({row for pair in pairs for row in pair})
     first, second = arms.levels
     return Finding(
-        rule="altered_copy",
         severity="serious",
-        table=arms.table.name,
         says=f"{arms.column} of {arms.factor} {second} is that of {arms.factor} {first} {how}",
         evidence=f"{evidence}; {arms.table.listed(rows)}",
         settle="the logs of both rows of a pair",

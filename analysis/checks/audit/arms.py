@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from analysis.checks.audit.finding import Finding, NotApplicableError, percent
+from analysis.checks.audit.finding import Finding, NotApplicableError, of_rule, percent
 from analysis.checks.audit.sizes import SINGLE_PRECISION, TWICE
 from analysis.checks.audit.table import Table
 from tune_app.study.measures import is_share
@@ -32,9 +32,7 @@ def unmatched(table: Table) -> list[Finding]:
             continue
         findings.append(
             Finding(
-                rule="unmatched",
                 severity="warning",
-                table=table.name,
                 says=f"rows in a comparison of {factor} have no counterpart",
                 evidence=f"{len(alone)} of {len(table.frame)} rows, levels "
                 f"{', '.join(sorted(levels))}: "
@@ -61,9 +59,7 @@ def restated(first: Table, second: Table) -> list[Finding]:
         ]
         findings.append(
             Finding(
-                rule="restated",
                 severity="serious",
-                table=first.name,
                 says=f"{first.name} and {second.name} should list the same rows but do not",
                 evidence="; ".join(parts),
                 settle="the log that both were made from",
@@ -73,15 +69,11 @@ def restated(first: Table, second: Table) -> list[Finding]:
     shared = [(i, keys_2.index(key)) for i, key in enumerate(keys_1) if key in keys_2]
     for column in (c for c in first.unit if c in second.unit):
         findings += disagreement(first, second, str(column), shared)
-    return findings
+    return of_rule("restated", first.name, findings)
 
 
 def disagreement(
-    first: Table,
-    second: Table,
-    column: str,
-    shared: list[tuple[int, int]],
-    rule: str = "restated",
+    first: Table, second: Table, column: str, shared: list[tuple[int, int]]
 ) -> list[Finding]:
     """Compare a column of two tables in the rows that they share.
 
@@ -89,7 +81,6 @@ def disagreement(
         first, second: the tables.
         column: our name of a measured column.
         shared: positions in both tables of each row that they share.
-        rule: the rule that findings are reported under.
     """
     a, b = first.numbers(column), second.numbers(column)
     units = np.array([max(first.units(column)[i], second.units(column)[j]) for i, j in shared])
@@ -109,9 +100,7 @@ def disagreement(
             i, j = pairs[0]
             findings.append(
                 Finding(
-                    rule=rule,
                     severity=severity,
-                    table=first.name,
                     says=f"{first.name} and {second.name} {says}",
                     evidence=f"{len(pairs)} of {len(shared)} rows, as {first.describe(i)}: "
                     f"{a[i]:.10g} and {b[j]:.10g}",
@@ -147,17 +136,14 @@ def same_settings(first: Table, second: Table) -> list[Finding]:
     ]
     parts = [f"{first.describe(i)}: {percent(a[i])} and {percent(b[j])}" for i, j in far]
     why = f"; the two tables differ in {', '.join(differing)}" if differing else ""
-    return [
-        Finding(
-            rule="same_settings",
-            severity="warning" if differing else "serious",
-            table=first.name,
-            says=f"rows with the same settings have other accuracies in {second.name}",
-            evidence="; ".join(parts) + why,
-            settle="all settings of both runs",
-            rows=tuple(i for i, _ in far),
-        )
-    ]
+    finding = Finding(
+        severity="warning" if differing else "serious",
+        says=f"rows with the same settings have other accuracies in {second.name}",
+        evidence="; ".join(parts) + why,
+        settle="all settings of both runs",
+        rows=tuple(i for i, _ in far),
+    )
+    return of_rule("same_settings", first.name, [finding])
 
 
 def _said(value: object) -> str:

@@ -94,9 +94,7 @@ def _mislabelled(table: Table) -> list[Finding]:
             )
         findings.append(
             Finding(
-                rule="averages",
                 severity="error",
-                table=table.name,
                 says=f"the column headed {_NAMES[column]} holds accuracy: headings are mixed up",
                 evidence=evidence,
                 settle="the confusion matrix of one row, or the line that printed the columns: a "
@@ -138,9 +136,7 @@ def _bounds(table: Table) -> list[Finding]:
     bound = harmonic_mean(precision, recall)[worst]
     return [
         Finding(
-            rule="averages",
             severity="error",
-            table=table.name,
             says="F1 lies outside the bounds that precision and recall set",
             evidence=(
                 f"{len(rows)} of {len(f1)} rows; worst in row {table.named(worst)}: precision "
@@ -171,9 +167,7 @@ def _weighted(table: Table) -> list[Finding]:
         name = f"{table.averaging} {_NAMES[column]}"
         findings.append(
             Finding(
-                rule="averages",
                 severity="note" if may_differ else "error",
-                table=table.name,
                 says=f"{name} differs from accuracy, as it may where items have several labels"
                 if may_differ
                 else f"{name} must equal accuracy but does not",

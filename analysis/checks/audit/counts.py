@@ -92,9 +92,7 @@ def _finding(
     elif all_images:
         says += f", but of all {total:,} images that were split: training images are among them"
     return Finding(
-        rule="whole_counts",
         severity="note" if num_means else "error",
-        table=table.name,
         says=says,
         evidence=f"{evidence}; {other}; {table.listed(wrong.tolist())}",
         settle="the confusion matrix or the predictions of one of these rows; --runs if rows are "
@@ -182,9 +180,7 @@ def in_range(table: Table) -> list[Finding]:
         rows = np.flatnonzero(bad).tolist()
         findings.append(
             Finding(
-                rule="in_range",
                 severity="error",
-                table=table.name,
                 says=f"{column} {'is not positive' if timed else 'is outside 0 to 100 %'}",
                 evidence=f"{table.listed(rows)}: {values[rows[0]]:g} in row {table.named(rows[0])}",
                 settle="the log of the run",

@@ -89,9 +89,7 @@ def _block(
     is_own = at[0] not in ONE_TEST_SET and not contradicts
     return [
         Finding(
-            rule="coarser_digits",
             severity="note" if is_own else "warning",
-            table=table.name,
             says=f"{column} of {at[0]} {at[1]} has coarser digits than the rest: of a smaller test "
             "set, rounded before, or made up",
             evidence=f"{len(rows)} of {len(rows)} are multiples of {100 * size:g} %, "
@@ -128,9 +126,7 @@ def round_times(table: Table) -> list[Finding]:
                 rows = np.flatnonzero(is_round).tolist()
                 return [
                     Finding(
-                        rule="round_times",
                         severity="warning",
-                        table=table.name,
                         says="some times are round numbers while others have all their digits",
                         evidence=f"{len(rows)} of {int(alike.sum())} end in {zeros} zeros, as "
                         f"{values[rows[0]]:.10g} s: {chance(p)} by chance; {table.listed(rows)}",

@@ -124,8 +124,6 @@ def recomputed(table: Table, evidence: Evidence, *, is_own: bool = False) -> lis
         if rows := min(wrong, key=len):
             findings.append(
                 _error(
-                    table,
-                    rule="recomputed",
                     says=f"{name} differs from its value in the confusion matrix",
                     evidence=f"{counted(len(rows), 'row')}, as row {table.named(rows[0][0])}: "
                     f"{rows[0][1]:.9g} reported, {rows[0][2]:.9g} computed",
@@ -151,18 +149,14 @@ def same_test_images(table: Table, evidence: Evidence) -> list[Finding]:
             )
             says = f"rows of {dataset} were tested on different images"
             fewest = min(classes.values(), key=len)
-            findings.append(
-                _error(table, rule="same_test_images", says=says, evidence=groups, rows=fewest)
-            )
+            findings.append(_error(says=says, evidence=groups, rows=fewest))
         for counts, rows in classes.items():
             stated = table.num_test
             off = [r for r in rows if np.isfinite(stated[r]) and stated[r] != sum(counts)]
             if off:
                 says = "num_test is not the sum of the confusion matrix"
                 numbers = f"row {table.named(off[0])}: {stated[off[0]]:g} and {sum(counts)}"
-                findings.append(
-                    _error(table, rule="same_test_images", says=says, evidence=numbers, rows=off)
-                )
+                findings.append(_error(says=says, evidence=numbers, rows=off))
     return findings
 
 
@@ -188,8 +182,6 @@ def copies(table: Table, evidence: Evidence) -> list[Finding]:
         return []
     return [
         _error(
-            table,
-            rule="copies",
             says="different trials have the same prediction for every test image",
             evidence=f"{counted(len(same), 'group')}, as {table.listed(same[0])}",
             rows=sorted(row for rows in same for row in rows),
@@ -197,11 +189,9 @@ def copies(table: Table, evidence: Evidence) -> list[Finding]:
     ]
 
 
-def _error(table: Table, *, rule: str, says: str, evidence: str, rows: list[int]) -> Finding:
+def _error(says: str, evidence: str, rows: list[int]) -> Finding:
     return Finding(
-        rule=rule,
         severity="error",
-        table=table.name,
         says=says,
         evidence=evidence,
         settle="the trial's result.json and predictions, and another run of its configuration",

@@ -50,9 +50,7 @@ def _placebo(table: Table, factor: str, levels: list[str]) -> list[Finding]:
     noise = "; ".join(_noise(table, pairs, differences))
     return [
         Finding(
-            rule="placebo",
             severity="warning" if moved else "note",
-            table=table.name,
             says=f"{factor} cannot change accuracy, "
             + ("but does here" if moved else "and does not: its pairs show the noise of one run"),
             evidence=(
@@ -98,7 +96,7 @@ def flipped_winner(table: Table) -> list[Finding]:
         for other in (o for o in varying if o not in (factor, *PLACEBOS, "seed")):
             wins = _wins_by_level(table, pairs, other)
             applied = applied or len(wins) > 1
-            findings += _flip(table, factor, levels, other, wins=wins, named=factor in named)
+            findings += _flip(factor, levels, other, wins=wins, named=factor in named)
     if not applied:
         raise NotApplicableError("it needs a model, optimizer or kernel with two levels in a grid")
     return findings
@@ -115,7 +113,6 @@ def _wins_by_level(
 
 
 def _flip(
-    table: Table,
     factor: str,
     levels: list[str],
     other: str,
@@ -141,9 +138,7 @@ def _flip(
     ]
     return [
         Finding(
-            rule="flipped_winner",
             severity="warning" if named else "note",
-            table=table.name,
             says=f"which {factor} is better depends on {other}"
             + (", but the text names one winner" if named else ""),
             evidence="; ".join(parts),

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from analysis.frames.cells import half_up
@@ -14,23 +15,23 @@ FAILING = ("error", "serious")
 """Severities that make the command end with exit status 1."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Finding:
     """One thing that is wrong or doubtful.
 
     Attributes:
-        rule: name of the rule, as in ``analysis.checks.audit.RULES``.
+        rule: name of the rule, as in ``analysis.checks.audit.RULES``; ``of_rule`` adds it.
         severity: one of ``SEVERITIES``.
-        table: name of the table or study.
+        table: name of the table or study; ``of_rule`` adds it.
         says: what is wrong, as a clause.
         evidence: the numbers behind it.
         settle: what would settle it.
         rows: positions of the rows concerned among those audited, from 0.
     """
 
-    rule: str
+    rule: str = ""
     severity: str
-    table: str
+    table: str = ""
     says: str
     evidence: str
     settle: str
@@ -38,6 +39,11 @@ class Finding:
 
     def __post_init__(self) -> None:
         assert self.severity in SEVERITIES, self.severity
+
+
+def of_rule(rule: str, table: str, findings: Iterable[Finding]) -> list[Finding]:
+    """Return what a rule found in a table, with the names of both."""
+    return [replace(finding, rule=rule, table=table) for finding in findings]
 
 
 class NotApplicableError(Exception):

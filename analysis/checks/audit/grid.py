@@ -43,9 +43,7 @@ def repeated_rows(table: Table) -> list[Finding]:
         return []
     return [
         Finding(
-            rule="repeated_rows",
             severity="note",
-            table=table.name,
             says="rows stand twice, with the same settings and the same results",
             evidence=f"{counted(len(twice), 'group')}, as {table.listed(twice[0])}",
             settle="whether they are different runs",
@@ -81,9 +79,7 @@ def repeated_settings(table: Table) -> list[Finding]:
     twice = sorted(row for group in groups for row in group)
     return [
         Finding(
-            rule="repeated_settings",
             severity="serious",
-            table=table.name,
             says="settings stand several times while others of the grid are missing",
             evidence=f"{rows} rows have {distinct} distinct settings, a full grid of "
             f"{', '.join(varying)} has {full}; {table.listed(groups[0])} are "
@@ -125,9 +121,7 @@ def _confounded(table: Table, names: list[str]) -> Finding:
     # A setting that some rows do not have cannot be varied in them.
     everywhere = [name for name in others if "" not in table.levels(name)]
     return Finding(
-        rule="confounded",
         severity="note" if chosen and not is_compared else "warning",
-        table=table.name,
         says=f"{', '.join(names[:-1])} and {names[-1]} never vary apart, so no effect can be put "
         "down to one of them",
         evidence="; ".join(_together(names, key) for key in levels[:4]),

@@ -91,9 +91,7 @@ def _finding(
     value = means[first] * (100 if printed[first] > 1 else 1)
     shown = ", ".join(numbers[:8]) + (", …" if len(numbers) > 8 else "")
     return Finding(
-        rule="mean_of_columns",
         severity="serious",
-        table=table.name,
         says=f"{heading} is not the mean of the columns beside it where it is in the other rows",
         evidence=f"{counted(len(wrong), 'row')} of {len(rows)}, as row {numbers[0]}: "
         f"{printed[first]:.10g}, the mean is {value:.6g}; rows {shown}",

@@ -25,12 +25,7 @@ _FEW = 0.01
 """Below this share of equal images no accuracy changes by more than a point."""
 
 
-def check_images(
-    table: Table,
-    data: Any,
-    folder: Path,
-    evidence: Evidence,
-) -> list[Finding]:
+def check_images(table: Table, data: Any, folder: Path, evidence: Evidence) -> list[Finding]:
     """Draw the split of every data set again and compare its test images with the others.
 
     Data sets that the study's own search space loaded are left out.
@@ -54,10 +49,8 @@ def check_images(
         seeds = _seeds(table)
         splits = load_splits(data, name, "--data", folder, [seeds[row] for row in rows])
         labels = {seed: split.labels[split.test] for seed, split in splits.items()}
-        findings += _labels(
-            table, name, rows, labels=[labels[seeds[row]] for row in rows], evidence=evidence
-        )
-        findings += _pixels(table, name, splits)
+        findings += _labels(name, rows, [labels[seeds[row]] for row in rows], evidence)
+        findings += _pixels(name, splits)
     return findings
 
 
@@ -73,14 +66,7 @@ def _seeds(table: Table) -> list[int]:
     return [int(seed) for seed in seeds]
 
 
-def _labels(
-    table: Table,
-    name: str,
-    rows: list[int],
-    *,
-    labels: list[Bytes],
-    evidence: Evidence,
-) -> list[Finding]:
+def _labels(name: str, rows: list[int], labels: list[Bytes], evidence: Evidence) -> list[Finding]:
     """Check that the predictions and the split's labels give the recorded confusion matrix."""
     wrong = []
     for row, drawn in zip(rows, labels, strict=True):
@@ -93,9 +79,7 @@ def _labels(
         return []
     return [
         Finding(
-            rule="overlap",
             severity="error",
-            table=table.name,
             says=f"rows of {name} were not tested on the test images that study.json describes",
             evidence=f"{len(wrong)} of {len(rows)} rows: their predictions and the labels of the "
             "split do not give the recorded confusion matrix",
@@ -105,7 +89,7 @@ def _labels(
     ]
 
 
-def _pixels(table: Table, name: str, splits: Mapping[int, Split]) -> list[Finding]:
+def _pixels(name: str, splits: Mapping[int, Split]) -> list[Finding]:
     """Count test images that equal a training or validation image pixel by pixel.
 
     If there are several splits, the one with most such images counts.
@@ -120,9 +104,7 @@ def _pixels(table: Table, name: str, splits: Mapping[int, Split]) -> list[Findin
     which = f", at seed {seed}, the most of {len(found)} splits" if len(found) > 1 else ""
     return [
         Finding(
-            rule="overlap",
             severity="note" if share < _FEW else "serious",
-            table=table.name,
             says=f"test images of {name} are also among its training and validation images",
             evidence=f"{equal} of {num_test:,} test images ({percent(share)}) equal one of the "
             f"{len(split.used) - num_test:,} others pixel by pixel, although no index is in both"

@@ -31,9 +31,7 @@ def selection(table: Table) -> list[Finding]:
     source = "stated by the source" if picked_on else "there is no validation metric to pick on"
     return [
         Finding(
-            rule="selection",
             severity="serious",
-            table=table.name,
             says="best rows are picked on the test images, so their accuracies are too high",
             evidence="; ".join([source, *filter(None, evidence)]),
             settle="the validation accuracies of all configurations",
@@ -84,9 +82,7 @@ def grid_edge(table: Table) -> list[Finding]:
             edge = levels[-1] if steps[0] > 0 else levels[0]
             findings.append(
                 Finding(
-                    rule="grid_edge",
                     severity="note",
-                    table=table.name,
                     says=f"the best {axis} is at the end of the grid, a better one may lie beyond",
                     evidence=f"mean {_words(metric)} over {counted(len(groups), 'group')}: "
                     + ", ".join(

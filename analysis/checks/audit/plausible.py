@@ -51,9 +51,7 @@ def ceiling(table: Table) -> list[Finding]:
     source = limits[worst][1]
     return [
         Finding(
-            rule="ceiling",
             severity="serious",
-            table=table.name,
             says="accuracies are above what is plausible for the method",
             evidence=(
                 f"{len(rows)} of {int(checked.sum())} rows; row {table.named(worst)} has "
@@ -95,9 +93,7 @@ def unconverged(table: Table) -> list[Finding]:
         return []
     return [
         Finding(
-            rule="unconverged",
             severity="warning" if "converged" in table.frame else "serious",
-            table=table.name,
             says="solvers did not converge, so rows compare early stops, not methods",
             evidence=f"{len(rows)} of {len(table.frame)} rows{limit}: {table.listed(rows)}",
             settle="the same fits without an iteration limit",

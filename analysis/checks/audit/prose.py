@@ -44,9 +44,7 @@ def statements(table: Table) -> list[Finding]:
         contradicted = verdict.holds is False
         findings.append(
             Finding(
-                rule="statements",
                 severity="serious" if contradicted else "note",
-                table=table.name,
                 says=f"the text says that {statement.says}; "
                 + ("its own table says otherwise" if contradicted else "the table cannot tell"),
                 evidence=verdict.evidence,

@@ -110,9 +110,7 @@ def _sum(table: Table, total: str, parts: list[str], rows: list[int]) -> Finding
     row = rows[0]
     values = [float(table.printed[part][row]) for part in parts]
     return Finding(
-        rule="parts_and_total",
         severity="serious",
-        table=table.name,
         says=f"{' + '.join(parts)} is not {total} where it is in the other rows",
         evidence=f"{counted(len(rows), 'row')} of {len(table.frame)}, as row {table.named(row)}: "
         f"{' + '.join(f'{value:.10g}' for value in values)} = {sum(values):.10g}, "
@@ -149,9 +147,7 @@ def confusion(table: Table) -> list[Finding]:
             row, value, computed = wrong[0]
             findings.append(
                 Finding(
-                    rule="confusion",
                     severity="error",
-                    table=table.name,
                     says=f"{column} does not follow from the confusion matrix beside it",
                     evidence=f"{counted(len(wrong), 'row')}, as row {table.named(row)}: "
                     f"{value:.6g} where the matrix gives {computed:.6g}",

@@ -112,9 +112,7 @@ def _finding(
 ) -> Finding:
     differing = f" that differ in {factor}" if factor else ""
     return Finding(
-        rule="tied_times",
         severity="serious",
-        table=table.name,
         says=f"different runs{differing} took exactly the same time",
         evidence=(
             f"{counted(pairs, 'equal pair')}, as {table.numbers('train_seconds')[rows[0]]:.10g} s: "

@@ -181,9 +181,7 @@ def _finding(
     images = f" on {int(num):,} images" if np.isfinite(num) else ""
     of = f" of {dataset}" if "dataset" in table.frame else ""
     return Finding(
-        rule="tied_accuracies",
         severity=_severity(table, factor),
-        table=table.name,
         says=f"rows{of} that differ in {factor} have identical accuracies",
         evidence=(
             f"{len(tied)} of {len(pairs)} pairs are equal to the last digit{images} ("

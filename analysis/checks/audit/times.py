@@ -77,9 +77,7 @@ def _outliers(
 ) -> Finding:
     worst = max(rows, key=lambda row: abs(residuals[row]))
     return Finding(
-        rule="time_outliers",
         severity="warning" if (residuals[rows] > 0).any() else "note",
-        table=table.name,
         says="some times are far from those of rows that do the same work",
         evidence=(
             f"{counted(len(rows), 'row')}; row {table.named(worst)} took {seconds[worst]:.1f} s, "
@@ -104,11 +102,9 @@ def time_per_epoch(table: Table) -> list[Finding]:
         raise NotApplicableError("the rows are the epochs of a log")
     return [
         Finding(
-            rule="time_per_epoch",
             severity="note"
             if np.median(found) < more / fewer and _differ(table, longer)
             else _per_epoch_severity(np.array(found), more / fewer),
-            table=table.name,
             says="times do not grow with the number of epochs",
             evidence=f"{more:g} epochs took {np.median(found):.2f} times as long as {fewer:g} in "
             f"the median of {counted(len(found), 'pair')}, where {more / fewer:.2f} is expected",
@@ -168,13 +164,11 @@ def time_per_batch(table: Table) -> list[Finding]:
     """
     return [
         Finding(
-            rule="time_per_batch",
             severity="warning"
             if len(found) >= _FEWEST_PAIRS
             and not _differ(table, rows)
             and (np.median(found) < 1 or _are_of_runs(table))
             else "note",
-            table=table.name,
             says="times do not fit the batch size",
             evidence=f"batches of {larger:g} took {np.median(found):.2f} times as long as of "
             f"{smaller:g} in the median of {counted(len(found), 'pair')}, where "

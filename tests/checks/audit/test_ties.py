@@ -78,7 +78,7 @@ def test_honest_pairs_are_rarely_called_tied(num_pairs: int, spread: str) -> Non
 
 def test_report_b_is_found() -> None:
     finding = tied_accuracies(from_reference(load_table("report_b_q1a")))
-    assert [(f.rule, f.severity) for f in finding] == [("tied_accuracies", "serious")]
+    assert [f.severity for f in finding] == ["serious"]
     assert finding[0].rows == (24, 25, 26, 27, 28, 29)
     assert "3 of 8 pairs" in finding[0].evidence and "differ in model" in finding[0].says
 
@@ -88,7 +88,7 @@ def test_copied_cells_are_found_in_an_honest_table() -> None:
     assert tied_accuracies(honest) == []
     for a, b in honest.pairs("optimizer", "sgd", "adam", honest.subset({"dataset": "mnist"}))[:4]:
         honest.frame.loc[b, "test_accuracy"] = honest.frame.loc[a, "test_accuracy"]
-    assert [f.rule for f in tied_accuracies(honest)] == ["tied_accuracies"]
+    assert len(tied_accuracies(honest)) == 1
 
 
 LRS = [1, 1, 2, 2, 3, 3, 4, 4]
