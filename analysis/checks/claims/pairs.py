@@ -41,14 +41,12 @@ class Matched:
 
     Attributes:
         pairs: independent pairs.
-        shared: pairs whose two rows are the same result.
         problem: why nothing can be compared; empty if something can.
         left_out: pairs whose times were measured under different conditions.
         sides: the rows of both levels, indexed by pair, if the metric is the test accuracy.
     """
 
     pairs: Pairs
-    shared: int = 0
     problem: str = ""
     left_out: int = 0
     sides: Sequence[pd.DataFrame] = ()
@@ -106,12 +104,9 @@ def match(
         return Matched(_NOTHING, problem=f"no two rows differ only in {named(factor)}")
     shared, repeated = _shared_and_repeated(rows, lines)
     if shared.all():
-        return Matched(
-            _NOTHING,
-            len(lines),
-            f"both values of {named(factor)} share one trial, so there is only one "
-            + ("time" if is_timed(metric) else "result"),
-        )
+        what = "time" if is_timed(metric) else "result"
+        problem = f"both values of {named(factor)} share one trial, so there is only one {what}"
+        return Matched(_NOTHING, problem=problem)
     distinct = lines[~shared & ~repeated]
     # The rows at the first and at the second level, indexed by pair.
     one, other = (rows.loc[distinct[side]].set_axis(distinct.index) for side in (0, 1))
@@ -124,7 +119,6 @@ def match(
     is_counted = metric == "test_accuracy" and not log
     return Matched(
         _independent(one, other, keys, metric, log=log),
-        int(shared.sum()),
         left_out=len(distinct) - len(one),
         sides=(one, other) if is_counted else (),
     )
