@@ -27,7 +27,7 @@ _LEAST_PANEL = 170
 _FEW: Spec = {"format": "~g"}
 
 
-def draw_svms(table: pd.DataFrame, name: str = "svms") -> Chart:
+def draw_svms(table: pd.DataFrame) -> Chart:
     """Draw the test accuracies of SVMs, from ``dataset``, ``kernel``, ``setting`` and accuracy."""
     datasets = levels(table, "dataset")
     titles = [cut(label("dataset", dataset)) for dataset in datasets]
@@ -58,7 +58,7 @@ def draw_svms(table: pd.DataFrame, name: str = "svms") -> Chart:
     room = label_room(columns["setting"]) + 20
     per_line = 2 if len(titles) > 1 and 2 * (room + _LEAST_PANEL) <= WIDTH else 1
     spec: Spec = {
-        "data": {"name": name},
+        "data": {"name": "svms"},
         "facet": facet("panel", titles),
         "columns": per_line,
         "spec": {
@@ -70,12 +70,10 @@ def draw_svms(table: pd.DataFrame, name: str = "svms") -> Chart:
         "resolve": {"scale": {"y": "independent"}},
         "usermeta": {"panels": len(titles)},
     }
-    return Chart(spec, (Data(name, columns),))
+    return Chart(spec, (Data("svms", columns),))
 
 
-def draw_scaling(
-    data: pd.DataFrame, exponents: pd.DataFrame, mark: str = "", name: str = "scaling"
-) -> Chart:
+def draw_scaling(data: pd.DataFrame, exponents: pd.DataFrame, mark: str = "") -> Chart:
     """Draw fit and predict time against the number of training images, with the fitted powers.
 
     ``mark`` is added to the names of the times.
@@ -83,7 +81,7 @@ def draw_scaling(
     quantities = {"fit_seconds": f"fit (s){mark}", "predict_seconds": f"predict (s){mark}"}
     columns = _scaling_columns(data, exponents, quantities)
     spec: Spec = {
-        "data": {"name": name},
+        "data": {"name": "scaling"},
         "facet": facet("panel", list(quantities.values())),
         "columns": 2,
         "spec": {
@@ -94,7 +92,7 @@ def draw_scaling(
         "resolve": {"scale": {"y": "independent"}},
         "usermeta": {"panels": 2},
     }
-    return Chart(spec, (Data(name, columns),))
+    return Chart(spec, (Data("scaling", columns),))
 
 
 def _groups_of(data: pd.DataFrame) -> list[str]:
@@ -163,9 +161,7 @@ def _exponent(exponents: pd.DataFrame, names: dict[str, Any], quantity: str) -> 
     return None if chosen.empty else float(chosen["exponent"].iloc[0])
 
 
-def draw_devices(
-    data: pd.DataFrame, names: list[str], mark: str = "", name: str = "devices"
-) -> Chart:
+def draw_devices(data: pd.DataFrame, names: list[str], mark: str = "") -> Chart:
     """Draw training time and test accuracy of the CPU and the GPU arm, from ``device_data``.
 
     ``mark`` is added to the name of the time.
@@ -186,8 +182,8 @@ def draw_devices(
         _device_panel(times | {"scale": _LOG if has_times else {"zero": False}}, rows, whole),
         _device_panel(results | {"scale": {"zero": False}}, rows, none),
     ]
-    spec: Spec = {"data": {"name": name}, "hconcat": panels}
-    return Chart(spec, (Data(name, columns),))
+    spec: Spec = {"data": {"name": "devices"}, "hconcat": panels}
+    return Chart(spec, (Data("devices", columns),))
 
 
 def _device_panel(x: Spec, rows: list[str], axis: Spec) -> Spec:

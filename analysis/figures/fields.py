@@ -67,9 +67,9 @@ class Field:
         """The field as it divides rows into groups."""
         return self.parts or self
 
-    def position(self, *, title: str = "") -> Spec:
+    def position(self) -> Spec:
         """Return its channel as an axis."""
-        named: Spec = {"field": self.key, "title": title or cut(self.title, 60)}
+        named: Spec = {"field": self.key, "title": cut(self.title, 60)}
         if self.is_discrete:
             return named | {"type": "ordinal", "sort": list(self.order)}
         scale: Spec = {"type": "log"} if self.log else {"zero": False}

@@ -18,7 +18,6 @@ def draw_confusion(
     matrices: Sequence[tuple[str, NDArray[np.int64]]],
     names: Sequence[str],
     items: str = "images",
-    name: str = "confusion",
 ) -> Chart:
     """Draw confusion matrices side by side: counts, shaded by the share of the true class.
 
@@ -26,15 +25,14 @@ def draw_confusion(
         matrices: the title and the (classes, classes) counts of a panel, one line per true class.
         names: the names of the classes.
         items: what is counted.
-        name: of the data set.
     """
     classes = distinct(cut(each, _LONGEST) for each in names)
     titles = distinct(cut(title) for title, _ in matrices)
-    data = Data(name, _cells([matrix for _, matrix in matrices], classes, titles))
+    data = Data("confusion", _cells([matrix for _, matrix in matrices], classes, titles))
     per_line = min(len(titles), 2)
     cell = min(34, (WIDTH - 90 - 60 * per_line) // (max(per_line, 2) * len(classes)))
     spec: Spec = {
-        "data": {"name": name},
+        "data": {"name": "confusion"},
         "facet": facet("panel", titles),
         "columns": per_line,
         "spec": {

@@ -20,13 +20,12 @@ _LINE = 13
 _ENLARGED = 4
 
 
-def draw_pictures(images: NDArray[np.uint8], texts: Sequence[str], name: str = "pictures") -> Chart:
+def draw_pictures(images: NDArray[np.uint8], texts: Sequence[str]) -> Chart:
     """Draw grey images in rows of six, each with its text below.
 
     Args:
         images: (num, height, width), 0 black to 255 white; at least one.
         texts: one per image, with line breaks between lines.
-        name: of the data set.
     """
     num_lines = max(1 + text.count("\n") for text in texts)
     columns: dict[str, list[Any]] = {"column": [], "row": [], "image": [], "text": []}
@@ -46,7 +45,7 @@ def draw_pictures(images: NDArray[np.uint8], texts: Sequence[str], name: str = "
     below = ordinal | {"field": "row", "bandPosition": (_SIDE + 10) / height}
     told: Spec = {"field": "text", "type": "nominal", "title": "image"}
     spec: Spec = {
-        "data": {"name": name},
+        "data": {"name": "pictures"},
         "width": {"step": _CELL},
         "height": {"step": height},
         "layer": [
@@ -63,7 +62,7 @@ def draw_pictures(images: NDArray[np.uint8], texts: Sequence[str], name: str = "
         ],
         "usermeta": {"fixed": True, "rows": num_rows},
     }
-    return Chart(spec, (Data(name, columns),))
+    return Chart(spec, (Data("pictures", columns),))
 
 
 def _data_url(image: NDArray[np.uint8]) -> str:

@@ -19,8 +19,6 @@ BUSY_SHARE = 0.15
 
 Ray's own processes make the threads of a trial that has all cores wait for 5 to 9 % of their time.
 """
-NUM_WARM_UP = 1
-"""Epochs to leave out at the start: the first one also fills caches and selects algorithms."""
 
 
 def conditions_differ(first: pd.DataFrame, second: pd.DataFrame, *, time: str = WALL) -> str:
@@ -122,16 +120,15 @@ def _conditions(rows: pd.DataFrame, time: str) -> pd.DataFrame:
     return frame.assign(device=rows.get("device"), **{TIMED_ON: processors.astype("str")})
 
 
-def epoch_times(
-    epochs: pd.DataFrame, *, time: str = "train_seconds", num_warm_up: int = NUM_WARM_UP
-) -> pd.DataFrame:
-    """Return the training seconds of each epoch after the warm-up.
+def epoch_times(epochs: pd.DataFrame, *, time: str = WALL) -> pd.DataFrame:
+    """Return the training seconds of each epoch after the first one of its process.
+
+    That one also fills caches and selects algorithms.
 
     Args:
         epochs: as ``Study.epochs``: ``trial_key``, ``epoch``, a cumulative time and, if recorded,
             ``warm_up`` (whether an epoch was the first of its process).
         time: the column of the time.
-        num_warm_up: the number of first epochs of each trial to leave out.
 
     Returns:
         ``trial_key``, ``epoch`` and ``seconds``. An epoch is left out if its predecessor is missing
@@ -139,9 +136,8 @@ def epoch_times(
     """
     ordered = epochs.sort_values(["trial_key", "epoch"])
     by_trial = ordered.groupby("trial_key", sort=False)
-    follows = by_trial["epoch"].diff() == 1
     seconds = by_trial[time].diff()
-    keep = follows & (seconds > 0) & (ordered["epoch"] > num_warm_up)
+    keep = (by_trial["epoch"].diff() == 1) & (seconds > 0)
     if "warm_up" in ordered:  # a resumed trial warms up again
         keep &= ~ordered["warm_up"].isin([True])
     return ordered.assign(seconds=seconds).loc[keep, ["trial_key", "epoch", "seconds"]]

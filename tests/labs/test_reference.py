@@ -78,4 +78,3 @@ def test_statements_name_tables_and_columns_that_exist() -> None:
         for column, value in statement.where.items():
             assert value in set(frame[column]), statement.name
         assert load_table(statement.table).protocol.report == statement.report
-    assert len(load_statements("report_a")) + len(load_statements("report_b")) == len(statements)

@@ -14,6 +14,8 @@ def from_reference(reference: ReferenceTable) -> Table:
     """Return a published table with its printed digits and its statements."""
     frame, protocol = reference.frame, reference.protocol
     num_test = protocol.num_test if protocol.num_test is not None else np.nan
+    statements = tuple(s for s in load_statements() if s.table == reference.name)
+    compared = (str(s.arguments["factor"]) for s in statements if "factor" in s.arguments)
     return Table(
         name=reference.name,
         frame=frame,
@@ -21,15 +23,9 @@ def from_reference(reference: ReferenceTable) -> Table:
         settings=tuple(column for column in frame if column in SETTINGS),
         num_test=np.full(len(frame), num_test, dtype=np.float64),
         protocol=protocol,
-        statements=tuple(s for s in load_statements() if s.table == reference.name),
+        statements=statements,
         averaging=protocol.averaging,
-        compared=tuple(
-            dict.fromkeys(
-                str(s.arguments["factor"])
-                for s in load_statements()
-                if s.table == reference.name and "factor" in s.arguments
-            )
-        ),
+        compared=tuple(dict.fromkeys(compared)),
     )
 
 

@@ -81,10 +81,6 @@ class Evidence:
         unit = "%" if is_share else "" if unit == "%" else unit
         return Measure(metric, self.measures.split(metric), self.measures.better(metric), unit)
 
-    def seeds_of(self, rows: pd.DataFrame) -> int:
-        """Return the number of seeds of some rows; 0 if it is unknown, as in published tables."""
-        return int(rows["seed"].nunique()) if "seed" in rows else 0
-
     def lacks(self, column: str) -> str:
         """Say that there is no such column; empty if there is one."""
         if column in self.rows:

@@ -59,7 +59,7 @@ class GrowsFaster:
         p_steeper = max(s.p_steeper for s in slopes)
         p_flatter = min(1.0, len(slopes) * min(s.p_flatter for s in slopes))
         shown = ", ".join(f"{s.slope:.2f} [{s.low:.2f}, {s.high:.2f}]" for s in slopes[:4])
-        num_seeds = evidence.seeds_of(usable.rows)
+        num_seeds = int(usable.rows["seed"].nunique()) if "seed" in usable.rows else 0
         return Outcome(
             word=None,
             reason=f"{named(self.metric)} grows with {named(self.with_)} to the power of {shown}",

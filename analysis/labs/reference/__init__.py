@@ -166,17 +166,16 @@ def load_table(name: str) -> ReferenceTable:
     return ReferenceTable(name, frame, text, _protocols()[name])
 
 
-def load_statements(report: str | None = None) -> tuple[Statement, ...]:
-    """Return the statements of one report's text, or of both."""
+def load_statements() -> tuple[Statement, ...]:
+    """Return the statements of both reports' texts."""
     known = {"name", "report", "table", "says", "kind", "where"}
-    statements = tuple(
+    return tuple(
         Statement(
             **{key: value for key, value in entry.items() if key in known},
             arguments={key: value for key, value in entry.items() if key not in known},
         )
         for entry in _toml("statements.toml")["statement"]
     )
-    return tuple(s for s in statements if report is None or s.report == report)
 
 
 def _typed(cells: pd.Series[str]) -> pd.Series[Any]:
