@@ -69,7 +69,7 @@ def test_unknown_table() -> None:
 def test_statements_name_tables_and_columns_that_exist() -> None:
     statements = load_statements()
     assert len({s.name for s in statements}) == len(statements) > 15
-    assert {s.report for s in statements} == {"report_a", "report_b"}
+    assert {load_table(s.table).protocol.report for s in statements} == {"report_a", "report_b"}
     for statement in statements:
         frame = load_table(statement.table).frame
         used = {statement.arguments.get(key) for key in ("metric", "factor", "by")} - {None}
@@ -77,4 +77,3 @@ def test_statements_name_tables_and_columns_that_exist() -> None:
         assert used <= set(frame.columns), statement.name
         for column, value in statement.where.items():
             assert value in set(frame[column]), statement.name
-        assert load_table(statement.table).protocol.report == statement.report

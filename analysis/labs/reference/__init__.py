@@ -132,7 +132,6 @@ class Statement:
 
     Attributes:
         name: short and unique.
-        report: ``report_a`` or ``report_b``.
         table: the table it is about.
         says: the statement in our own words.
         kind: how it is checked; one of ``analysis.checks.audit.prose.KINDS``.
@@ -141,7 +140,6 @@ class Statement:
     """
 
     name: str
-    report: str
     table: str
     says: str
     kind: str
@@ -168,7 +166,7 @@ def load_table(name: str) -> ReferenceTable:
 
 def load_statements() -> tuple[Statement, ...]:
     """Return the statements of both reports' texts."""
-    known = {"name", "report", "table", "says", "kind", "where"}
+    known = {"name", "table", "says", "kind", "where"}
     return tuple(
         Statement(
             **{key: value for key, value in entry.items() if key in known},

@@ -11,7 +11,7 @@ from analysis.labs.reference import Protocol, Statement, load_table
 from analysis.stats import proportion_interval
 from tests.checks.audit.tables import table
 
-BEST = Statement("best", "", "hand-made", "it is the best", "best", arguments={"has": {}})
+BEST = Statement("best", "hand-made", "it is the best", "best", arguments={"has": {}})
 
 
 @pytest.mark.parametrize(("count", "num"), [(13_869, 14_000), (0, 10), (10, 10), (138, 160)])
