@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import math
-
 import pandas as pd
 
+from analysis.frames.columns import numbers
 from analysis.frames.rows import BESIDE, IN_TURN, TIMED_ON, processors_differ
 from analysis.frames.training_time import PROCESSOR, WALL
 from tune_app.study.trial_record import WAITED_SHARE
@@ -106,13 +105,7 @@ def _machines(processors: pd.Series[str]) -> pd.Series[str]:
 
 
 def _conditions(rows: pd.DataFrame, time: str) -> pd.DataFrame:
-    missing = pd.Series(math.nan, index=rows.index)
-    frame = pd.DataFrame(
-        {
-            name: pd.to_numeric(rows[name], errors="coerce") if name in rows else missing
-            for name in CONDITIONS
-        }
-    )
+    frame = pd.DataFrame({name: numbers(rows, name) for name in CONDITIONS})
     own = TAKEN_FROM in rows and time == WALL
     taken_from = rows[TAKEN_FROM] if own else pd.Series(time, index=rows.index)
     frame[WAITED_SHARE] = frame[WAITED_SHARE].mask(taken_from == PROCESSOR)

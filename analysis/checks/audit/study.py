@@ -151,15 +151,13 @@ def _devices(rows: pd.DataFrame) -> int:
 
 def _num_test(rows: pd.DataFrame) -> NDArray[np.float64]:
     """Return the numbers of test images; NaN if a number is missing or impossible."""
-    if "num_test" not in rows:
-        return np.full(len(rows), np.nan)
-    stated = np.asarray(pd.to_numeric(rows["num_test"], errors="coerce"), dtype=np.float64)
+    stated = numbers(rows, "num_test").to_numpy()
     return np.where((stated >= 1) & (stated <= _MOST_IMAGES), stated, np.nan)
 
 
 def _accuracy_digit(rows: pd.DataFrame, num_test: NDArray[np.float64]) -> float:
     """Return the last digit of the test accuracies; 0 if most of them are exact."""
-    values = np.asarray(pd.to_numeric(rows["test_accuracy"], errors="coerce"), dtype=np.float64)
+    values = np.asarray(numbers(rows, "test_accuracy"), dtype=np.float64)
     exact = is_count(values, np.zeros(len(values)), num_test) | ~np.isfinite(values + num_test)
     return 0.0 if exact.mean() > 0.5 else reported_digit(values)
 
