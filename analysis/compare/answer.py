@@ -56,8 +56,3 @@ def equal_words(found: Comparison) -> str:
     verdict = found.verdict
     whole = f"{verdict.num_equal} of {counted(verdict.num_rows, 'row')}"
     return f"{whole} {'is' if verdict.num_equal == 1 else 'are'} equal digit for digit"
-
-
-def p_words(value: float) -> str:
-    """Return a p-value: ``p = 0.034``, ``p < 0.001``."""
-    return "p < 0.001" if value < 0.001 else f"p = {value:.2g}"

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import math
-
 import pandas as pd
 
-from analysis.compare.answer import p_words
 from analysis.compare.details import common_parameters
 from analysis.compare.measure import difference_cell
 from analysis.compare.pairs import sides
 from analysis.compare.result import Comparison
+from analysis.frames.cells import p_cell
 from analysis.frames.columns import numbers
-from analysis.frames.labels import MISSING, label, parameter_heading
+from analysis.frames.labels import label, parameter_heading
 from analysis.frames.load import Study
 from analysis.frames.measures import measure_of, metric_cell
 from analysis.render.document import Table
@@ -132,10 +130,7 @@ def _also_cells(found: Comparison, frame: pd.DataFrame) -> dict[str, list[str]]:
         cells[f"{title} {found.first.label}"] = _values(study, frame, found.also, "also_a")
         cells[f"{title} {found.second.label}"] = _values(study, frame, found.also, "also_b")
     if frame["p_adjusted"].notna().any():
-        cells["McNemar p"] = [
-            MISSING if math.isnan(p) else p_words(p).removeprefix("p ").removeprefix("= ")
-            for p in frame["p_adjusted"]
-        ]
+        cells["McNemar p"] = [p_cell(p) for p in frame["p_adjusted"]]
     return cells
 
 

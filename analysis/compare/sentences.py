@@ -6,7 +6,7 @@ import math
 from collections.abc import Hashable
 from typing import Any
 
-from analysis.compare.answer import equal_words, p_words
+from analysis.compare.answer import equal_words
 from analysis.compare.changes import KINDS
 from analysis.compare.left_out import failures, joined_words, other_data
 from analysis.compare.measure import spread
@@ -14,7 +14,7 @@ from analysis.compare.result import Comparison
 from analysis.compare.times import time_words
 from analysis.compare.verdict import ALPHA
 from analysis.frames.arithmetic import groups_of, warning
-from analysis.frames.cells import counted
+from analysis.frames.cells import counted, p_words
 from analysis.frames.columns import numbers
 from analysis.frames.labels import label, parameter_heading
 from analysis.frames.measures import measure_of

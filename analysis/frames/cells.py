@@ -28,6 +28,7 @@ from tune_app.study.measures import is_share
 
 _MOST_DIGITS = 2
 _MOST_DECIMALS = 6
+_SMALLEST_P = 0.001
 _DECIMALS = re.compile(r"[-−]?\d+(?:\.(?P<decimals>\d+))?")
 
 
@@ -165,3 +166,16 @@ def duration(seconds: float) -> str:
 def counted(number: int, noun: str) -> str:
     """Return a number with its noun: ``1 row``, ``2 rows``."""
     return f"{number} {noun}" if number == 1 else f"{number:,} {noun}s"
+
+
+def p_cell(p_value: float) -> str:
+    """Return a p-value for a table: ``0.034``, ``< 0.001``."""
+    if math.isnan(p_value):
+        return MISSING
+    return f"{p_value:.2g}" if p_value >= _SMALLEST_P else f"< {_SMALLEST_P:g}"
+
+
+def p_words(p_value: float) -> str:
+    """Return a p-value for a sentence: ``p = 0.034``, ``p < 0.001``."""
+    text = p_cell(p_value)
+    return f"p {text}" if text.startswith("<") else f"p = {text}"

@@ -20,7 +20,7 @@ from analysis.figures.forest import (
 )
 from analysis.figures.forest_chart import draw_forest
 from analysis.frames.arithmetic import warning
-from analysis.frames.cells import counted
+from analysis.frames.cells import counted, p_cell
 from analysis.frames.columns import finished, shares_trainings
 from analysis.frames.effects import is_chosen
 from analysis.frames.labels import MISSING, label, parameter_heading
@@ -112,7 +112,7 @@ def _table(study: Study, name: str, lines: pd.DataFrame) -> Table:
         str(line["n"]) for line in records
     ]
     if lines["p"].notna().any():
-        cells["p"] = [_p_text(line["p"]) for line in records]
+        cells["p"] = [p_cell(line["p"]) for line in records]
     cells["verdict"] = [str(line["verdict"]) for line in records]
     if lines["time_ratio"].notna().any():
         cells[time_words(study)] = [_ratio(line["time_ratio"]) for line in records]
@@ -160,10 +160,6 @@ def _effect(study: Study, line: dict[Any, Any]) -> str:
         line["effect"], line["low"], line["high"], items
     )
     return f"{effect} [{low}, {high}]"
-
-
-def _p_text(p: float) -> str:
-    return MISSING if pd.isna(p) else f"{p:.2g}" if p >= 0.001 else "< 0.001"
 
 
 def _ratio(ratio: float) -> str:

@@ -9,10 +9,11 @@ import pandas as pd
 from analysis.figures.effects import draw_effects
 from analysis.figures.importance import variance_chart
 from analysis.frames.arithmetic import warning
+from analysis.frames.cells import p_cell
 from analysis.frames.columns import finished, is_over, numbers, shares_trainings, varied
 from analysis.frames.effects import compared_factors, main_effects_data
 from analysis.frames.joined import joined, joined_factors
-from analysis.frames.labels import MISSING, label, parameter_heading
+from analysis.frames.labels import label, parameter_heading
 from analysis.frames.load import FINISHED, Study
 from analysis.frames.measures import (
     mean_column,
@@ -145,10 +146,7 @@ def variance_table(study: Study, name: str) -> Table | None:
     cells["factor or pair"] = [_term(term) for term in frame["term"]]
     cells["share of variance (%)"] = [f"{100 * share:.1f}" for share in frame["eta_squared"]]
     if frame["p_value"].notna().any():
-        cells["p"] = [
-            MISSING if pd.isna(p) else f"{p:.2g}" if p >= 0.001 else "< 0.001"
-            for p in frame["p_value"]
-        ]
+        cells["p"] = [p_cell(p) for p in frame["p_value"]]
     words = shown_of(study).words
     caption = f"Share of the variance of {words} that factors and pairs of factors explain."
     return Table(name, caption, cells, frame, _VARIANCE if "p" in cells else _VARIANCE[:1])

@@ -30,8 +30,6 @@ PLAIN = "plain"
 RATIO = "ratio"
 SHARE = "share"
 EXPONENT = "exponent"
-SMALLEST_P = 0.001
-"""Smaller p-values are printed as ``p < 0.001``."""
 
 
 @dataclass(frozen=True)

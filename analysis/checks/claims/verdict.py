@@ -16,13 +16,13 @@ from analysis.checks.claims.outcome import (
     POINTS,
     RATIO,
     SHARE,
-    SMALLEST_P,
     Outcome,
     Word,
     joined,
     points,
     ratio_text,
 )
+from analysis.frames.cells import p_words
 from analysis.frames.measures import Measure
 from search_spaces.errors import one_line
 
@@ -89,14 +89,10 @@ def numbers_of(line: Mapping[Any, Any]) -> str:
     if math.isfinite(p := line["p_adjusted"]):
         alone = line["p_value"]
         # The interval is not adjusted: it may exclude zero although the adjusted p is above 5 %.
-        shown.append(_p_text(p) + (f" ({alone:.2g} unadjusted)" if alone < _LEVEL <= p else ""))
+        shown.append(p_words(p) + (f" ({alone:.2g} unadjusted)" if alone < _LEVEL <= p else ""))
     seeds = line["num_seeds"]
     at = f" at {seeds} seeds" if 1 < seeds < line["num_pairs"] else ""
     return ", ".join([*shown, f"n = {line['num_pairs']}{at}"])
-
-
-def _p_text(p_value: float) -> str:
-    return f"p = {p_value:.2g}" if p_value >= SMALLEST_P else f"p < {SMALLEST_P:g}"
 
 
 def _signed(value: float) -> str:
