@@ -145,7 +145,7 @@ def factor_field(study: Study, rows: pd.DataFrame, name: str, key: str) -> Field
             parts=_parts(values, title, f"{key}p"),
         )
     order = tuple(dict.fromkeys(label(name, value) for value in found))
-    texts = tuple(MISSING if pd.isna(value) else label(name, value) for value in rows[name])
+    texts = tuple(label(name, value) for value in rows[name])
     order += (MISSING,) if MISSING in texts and MISSING not in order else ()
     return Field(key, title, order=order, values=texts)
 

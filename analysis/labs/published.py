@@ -7,11 +7,9 @@ The verdicts come from ``analysis.checks.claims`` and the comparison from
 from __future__ import annotations
 
 import functools
-import math
 import re
 from collections import Counter
 from collections.abc import Mapping
-from typing import Any
 
 import pandas as pd
 
@@ -183,9 +181,9 @@ def _comparison_table(frame: pd.DataFrame, studies: Mapping[str, Study]) -> Tabl
             label("model", model) if isinstance(model, str) else "SVM" for model in frame["model"]
         ],
     }
-    cells |= {heading(name): [_setting(name, v) for v in frame[name]] for name in settings}
+    cells |= {heading(name): [label(name, v) for v in frame[name]] for name in settings}
     if frame["reference_epochs"].notna().any():
-        cells["published epochs"] = [_setting("epochs", v) for v in frame["reference_epochs"]]
+        cells["published epochs"] = [label("epochs", v) for v in frame["reference_epochs"]]
     images = [
         num_items_of(studies[study], dataset, "test_accuracy")
         for study, dataset in zip(frame["study"], frame["dataset"], strict=True)
@@ -201,11 +199,6 @@ def _comparison_table(frame: pd.DataFrame, studies: Mapping[str, Study]) -> Tabl
     notes = tuple(f"Intervals include {noise}." for noise in dict.fromkeys(frame["noise"]))
     caption = "Test accuracy beside the published one."
     return Table("published", caption, cells, frame, notes, filters=filters)
-
-
-def _setting(name: str, value: Any) -> str:
-    missing = value is None or (isinstance(value, float) and math.isnan(value))
-    return MISSING if missing else label(name, value)
 
 
 def _table_name(report: str, table: str) -> str:

@@ -151,8 +151,6 @@ def _meanings(lines: pd.DataFrame) -> str:
 
 
 def _effect(study: Study, line: dict[Any, Any]) -> str:
-    if pd.isna(line["effect"]):
-        return MISSING
     measure, items = shown_of(study), num_items_of(study, line["dataset"], shown_of(study).name)
     if pd.isna(line["low"]):
         return measure.difference(line["effect"], items)

@@ -113,7 +113,7 @@ def _differences(study: Study, frame: pd.DataFrame) -> dict[str, list[str]]:
     spans = zip(numbers(frame, "smallest"), numbers(frame, "largest"), items, strict=True)
     return {
         f"difference ({unit})" if unit else "difference": [
-            MISSING if pd.isna(value) else measure.difference(value, count and count * num_sets)
+            measure.difference(value, count and count * num_sets)
             for value, count, num_sets in means
         ],
         "from … to": [

@@ -11,7 +11,7 @@ import pandas as pd
 from analysis.frames.cells import counted, format_cell
 from analysis.frames.columns import levels, numbers, repeats
 from analysis.frames.conditions import at_once_in_trials, marked, note
-from analysis.frames.labels import MISSING, heading, label
+from analysis.frames.labels import LARGEST_WHOLE, format_value, heading, label
 from analysis.frames.lengths import length_axis
 from analysis.frames.load import Study
 from analysis.frames.meta import datasets_of
@@ -26,7 +26,6 @@ _STATUSES = (
     *("finished", "unconverged", "diverged", "stopped", "timed_out"),
     *("failed", "unfinished", "open", "missing"),
 )
-_LARGEST = 1e15
 _COSTS = ("num_parameters", "macs", "flops", "live_flops")
 _SAMPLE = "the sample: the 10,000 official test images of each data set"
 FLOPS_CONVENTION = (
@@ -193,11 +192,9 @@ def _source(data: Mapping[str, Any], dataset: str) -> object:
 
 
 def _text(value: object, *, is_count: bool = False) -> str:
-    if value is None or (isinstance(value, float) and pd.isna(value)):
-        return MISSING
-    if is_count and isinstance(value, (int, float)) and abs(value) < _LARGEST:
+    if is_count and isinstance(value, (int, float)) and abs(value) < LARGEST_WHOLE:
         return f"{value:,.0f}"
-    return one_line(str(value)) if not isinstance(value, (int, float)) else format_cell("", value)
+    return format_value(value)
 
 
 def models_data(studies: Studies) -> pd.DataFrame:

@@ -91,10 +91,10 @@ def _summary_cells(study: Study, record: dict[Any, Any], config: pd.Series[Any])
     values = (
         objective.cell(record["peak"], selected),
         f"{reached:{'.3g' if reached < 1000 else '.0f'}} of {last:.0f}" if has_curve else MISSING,
-        _size(objective.difference(record["last_epochs_sd"], selected)),
-        _size(objective.difference(record["seeds_sd"], tested)),
-        _size(objective.difference(record["overfitting"], selected), signed=True),
-        _size(objective.difference(record["generalisation"], fewer), signed=True),
+        objective.difference(record["last_epochs_sd"], selected).lstrip("+"),
+        objective.difference(record["seeds_sd"], tested).lstrip("+"),
+        objective.difference(record["overfitting"], selected),
+        objective.difference(record["generalisation"], fewer),
     )
     return {
         **{heading(name): format_cell(name, record[name]) for name in by},
@@ -102,10 +102,3 @@ def _summary_cells(study: Study, record: dict[Any, Any], config: pd.Series[Any])
         "seeds": str(record["num_seeds"]),
         **dict(zip(_definitions(study), values, strict=True)),
     }
-
-
-def _size(text: str, *, signed: bool = False) -> str:
-    """Return a printed difference; a spread has no sign, and what is not known is missing."""
-    if text == "nan":
-        return MISSING
-    return text if signed else text.lstrip("+")
