@@ -87,13 +87,14 @@ def _compared(dataset: Any, picks: pd.DataFrame) -> str:
     best = picks.loc[picks.groupby("family", sort=False)[_METRIC].idxmax()]
     one, other = (best[best["family"] == family].iloc[0] for family in _METHODS)
     images = float(one["num_test"])
-    accuracies = float(one["test_accuracy"]), float(other["test_accuracy"])
     said = f"{label('dataset', dataset)}: {_shown(one)} against {_shown(other)}."
     if max(one["num_seeds"], other["num_seeds"]) > 1:
         return said
-    if not all(math.isfinite(proportion_interval(a * images, images).low) for a in accuracies):
+    accuracies = (float(pick["test_accuracy"]) for pick in (one, other))
+    ends = [proportion_interval(accuracy * images, images) for accuracy in accuracies]
+    if not all(math.isfinite(end.low) for end in ends):
         return f"{said} The intervals are not all known."
-    do = "overlap" if overlap(*accuracies, images) else "do not overlap"
+    do = "overlap" if max(e.low for e in ends) <= min(e.high for e in ends) else "do not overlap"
     return f"{said} The intervals {do}."
 
 
@@ -123,10 +124,3 @@ def _why(picks: pd.DataFrame) -> str:
         f"{pick['study']} on {float(pick['num_test']):,.0f}" for pick in picks.to_dict("records")
     ]
     return f"no ResNet and SVM were tested on the same images ({', '.join(tested)})"
-
-
-def overlap(one: float, two: float, num_images: float) -> bool:
-    """Return whether the 95 % intervals of two accuracies overlap; True if unknown."""
-    low_one, high_one = proportion_interval(one * num_images, num_images)
-    low_two, high_two = proportion_interval(two * num_images, num_images)
-    return not (low_one > high_two or low_two > high_one)
