@@ -56,7 +56,7 @@ def variance_chart(shares: pd.DataFrame, name: str) -> Chart:
     largest = shares.groupby("term")["eta_squared"].max().sort_values(ascending=False)
     terms = list(largest.head(MOST_BARS).index)
     shares = shares[shares["term"].isin(terms)]
-    names = {term: cut(_term(str(term)), 46) for term in terms}
+    names = {term: cut(term_words(str(term)), 46) for term in terms}
     columns: dict[str, list[Any]] = {
         "term": [names[term] for term in shares["term"]],
         "share": values_of(100 * shares["eta_squared"]),
@@ -85,8 +85,9 @@ def variance_chart(shares: pd.DataFrame, name: str) -> Chart:
     return Chart(spec, (Data(name, columns),))
 
 
-def _term(term: str) -> str:
-    return " × ".join(parameter_heading(factor) for factor in term.split(" × "))
+def term_words(term: str) -> str:
+    """Return a factor or a pair of factors as it is printed."""
+    return " × ".join(map(parameter_heading, term.split(" × ")))
 
 
 def surface_chart(rows: Rows, measure: Field, surface: pd.DataFrame, name: str) -> Chart:

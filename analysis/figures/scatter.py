@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any
 
 import pandas as pd
@@ -73,10 +72,10 @@ def axis(name: str, field: Field) -> Spec:
     return {name: field.position(), **offset}
 
 
-def axis_patch(name: str, field: Field, layers: Sequence[int]) -> Patch:
-    """Return the changes that put a field on an axis of some layers."""
+def _axis_patch(name: str, field: Field) -> Patch:
+    """Return the changes that put a field on an axis of points and ring."""
     patch: dict[str, Any] = {}
-    for layer in layers:
+    for layer in (0, 1):
         patch[f"/spec/layer/{layer}/encoding/{name}"] = field.position()
         offset = _JITTER if field.is_discrete else None
         patch[f"/spec/layer/{layer}/encoding/{name}Offset"] = offset
@@ -98,8 +97,8 @@ def explore_chart(
         data={"name": rows.data.name},
     )
     choices = (
-        field_choice("x axis", fields, x, lambda f: axis_patch("x", f, (0, 1))),
-        field_choice("y axis", fields, y, lambda f: axis_patch("y", f, (0, 1))),
+        field_choice("x axis", fields, x, lambda f: _axis_patch("x", f)),
+        field_choice("y axis", fields, y, lambda f: _axis_patch("y", f)),
         colour_choice(fields, colour, ["/spec/layer/0/encoding/color"], "shape"),
         panel_choice(rows.factors, panel, 0),
     )

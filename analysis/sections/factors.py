@@ -7,7 +7,7 @@ from functools import partial
 import pandas as pd
 
 from analysis.figures.effects import draw_effects
-from analysis.figures.importance import variance_chart
+from analysis.figures.importance import term_words, variance_chart
 from analysis.frames.arithmetic import warning
 from analysis.frames.cells import p_cell
 from analysis.frames.columns import finished, is_over, numbers, shares_trainings, varied
@@ -87,15 +87,10 @@ def _shares(key: str, table: Table) -> list[Block]:
     for names, group in by_dataset(table.frame):
         [first] = group.nlargest(1, "eta_squared").to_dict("records")
         where = f"on {label('dataset', names['dataset'])} " if names else ""
-        texts.append(f"{where}that of {_term(str(first['term']))}")
+        texts.append(f"{where}that of {term_words(str(first['term']))}")
     alt = f"{table.caption} The largest share is {'; '.join(texts)}."
     draw = partial(variance_chart, table.frame, f"{key}-variance")
     return [Figure(f"{key}-variance", table.caption, alt, draw), table]
-
-
-def _term(term: str) -> str:
-    """Return a factor or a pair of factors as it is printed."""
-    return " × ".join(map(parameter_heading, term.split(" × ")))
 
 
 def _unmatched(frame: pd.DataFrame) -> tuple[str, ...]:
@@ -143,7 +138,7 @@ def variance_table(study: Study, name: str) -> Table | None:
     cells: dict[str, list[str]] = {}
     if "dataset" in frame:
         cells["data set"] = [label("dataset", value) for value in frame["dataset"]]
-    cells["factor or pair"] = [_term(term) for term in frame["term"]]
+    cells["factor or pair"] = [term_words(term) for term in frame["term"]]
     cells["share of variance (%)"] = [f"{100 * share:.1f}" for share in frame["eta_squared"]]
     if frame["p_value"].notna().any():
         cells["p"] = [p_cell(p) for p in frame["p_value"]]
