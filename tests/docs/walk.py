@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-from analysis.checks.claims.user import load_claims
+from analysis.checks.claims.command import load_claims
 from tests.docs.pages import ROOT, Block, blocks
 from tests.studies import QUICK
 from tune_app.cli.main import main

@@ -85,7 +85,7 @@ def test_a_mistake_beside_the_file_is_named(tmp_path: Path) -> None:
 
 
 def test_claims_may_use_what_a_space_may(tmp_path: Path) -> None:
-    from analysis.checks.claims.user import load_claims
+    from analysis.checks.claims.command import load_claims
 
     path = write(
         tmp_path,

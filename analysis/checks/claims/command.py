@@ -5,13 +5,13 @@ Print a table of verdicts in Markdown and, below it, a sentence for each verdict
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 
 import pandas as pd
 
 from analysis.checks.claims import Claim, numbers_of, verdicts
-from analysis.checks.claims.user import load_claims
 from analysis.command_line import Parser, path_argument, study_argument
 from analysis.frames.load import Study, load_study
 from analysis.labs.appendix import is_of_labs
@@ -19,6 +19,7 @@ from analysis.labs.claims import PUBLISHED, REPORT_A, REPORT_B
 from analysis.render.markdown import escape
 from search_spaces.errors import UserError
 from tune_app.storage.output import answering_mistakes, print_text
+from tune_app.study.python_file import run_python_file
 
 _REPORTS = {"report_a": REPORT_A, "report_b": REPORT_B}
 
@@ -115,3 +116,27 @@ def render(frame: pd.DataFrame) -> str:
         for name, text in zip(frame["claim"], frame["text"], strict=True)
     ]
     return "\n".join([str(table), "", *sentences])
+
+
+def load_claims(path: Path) -> tuple[Claim, ...]:
+    """Run a Python file and return the claims in its list ``CLAIMS``.
+
+    Raises:
+        UserError: there is no such file, it cannot be run, or ``CLAIMS`` is not a list of claims
+            with different names.
+    """
+    claims = getattr(run_python_file("--claims", path), "CLAIMS", None)
+    if not isinstance(claims, (list, tuple)) or not claims:
+        raise UserError(
+            f"--claims {path}: has no list CLAIMS; write CLAIMS = [Claim('my_claim', 'Adam is more "
+            "accurate than SGD.', Higher('optimizer', 'adam', 'sgd'))]"
+        )
+    for number, claim in enumerate(claims):
+        if not isinstance(claim, Claim):
+            raise UserError(
+                f"--claims {path}: CLAIMS[{number}] is a {type(claim).__name__}, not a Claim"
+            )
+    name, count = Counter(claim.name for claim in claims).most_common(1)[0]
+    if count > 1:
+        raise UserError(f"--claims {path}: two claims are named {name}; give each its own name")
+    return tuple(claims)

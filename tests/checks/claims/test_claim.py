@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from analysis.checks.claims.user import load_claims
+from analysis.checks.claims.command import load_claims
 from analysis.claims import (
     BestHas,
     BestOf,
