@@ -48,8 +48,8 @@ def _comparison(found: Comparison) -> Json:
         "rows": _rows(found),
         "without_two_results": _records(found.one_sided.drop(columns="line")),
         "without_counterpart": {
-            found.first.label: len(found.joined.unmatched_first),
-            found.second.label: len(found.joined.unmatched_second),
+            found.first.label: len(found.joined.unmatched[0]),
+            found.second.label: len(found.joined.unmatched[1]),
         },
     }
 

@@ -36,11 +36,9 @@ class Joined:
         seeds_differ: whether no configuration in both studies has a seed in both. A line then
             stands for a configuration, and its labels are those of the lowest seeds.
         by_common: config_ids of the first study that were joined over common parameters only.
-        only_first, only_second: parameters that only one of the studies has.
-        unmatched_first, unmatched_second: labels of rows whose configuration, or whose seed, only
-            one of the studies has.
-        unclear_first, unclear_second: those among them that agree with several rows in every common
-            parameter.
+        only: of each study, the parameters that the other one lacks.
+        unmatched: of each study, labels of rows whose configuration, or seed, the other one lacks.
+        unclear: those among them that agree with several rows in every common parameter.
     """
 
     first: Study
@@ -49,17 +47,14 @@ class Joined:
     lines: pd.DataFrame
     seeds_differ: bool
     by_common: frozenset[str]
-    only_first: tuple[str, ...]
-    only_second: tuple[str, ...]
-    unmatched_first: tuple[Any, ...]
-    unmatched_second: tuple[Any, ...]
-    unclear_first: tuple[Any, ...]
-    unclear_second: tuple[Any, ...]
+    only: tuple[tuple[str, ...], ...]
+    unmatched: tuple[tuple[Any, ...], ...]
+    unclear: tuple[tuple[Any, ...], ...]
 
     @property
-    def num_configurations(self) -> int:
-        """How many configurations both studies have."""
-        return int(self.first.rows.loc[self.lines["a"], "config_id"].nunique())
+    def studies(self) -> dict[str, Study]:
+        """The studies by the columns of ``lines``."""
+        return {"a": self.first, "b": self.second}
 
 
 def settings_of(study: Study) -> dict[str, Settings]:
@@ -75,8 +70,6 @@ def join(first: Study, second: Study, labels: tuple[str, str] = ("A", "B")) -> J
     """Join the rows of two studies."""
     settings = settings_of(first), settings_of(second)
     names = [dict.fromkeys(name for one in of.values() for name in one) for of in settings]
-    only_first = tuple(name for name in names[0] if name not in names[1])
-    only_second = tuple(name for name in names[1] if name not in names[0])
     matches = {config_id: config_id for config_id in settings[0] if config_id in settings[1]}
     by_common: dict[str, str] = {}
     unclear: tuple[frozenset[str], frozenset[str]] = frozenset(), frozenset()
@@ -86,22 +79,24 @@ def join(first: Study, second: Study, labels: tuple[str, str] = ("A", "B")) -> J
         by_common, unclear = _over_common(left[0], left[1], common)
     matches |= by_common
     lines, seeds_differ = _lines(first.rows, second.rows, matches)
+    both = (first.rows, lines["a"]), (second.rows, lines["b"])
     return Joined(
         first,
         second,
         labels,
         lines,
         seeds_differ,
-        frozenset(by_common),
-        only_first,
-        only_second,
-        *(
-            tuple(rows.index[~_in_a_line(rows, lines[side], whole=seeds_differ)])
-            for rows, side in ((first.rows, "a"), (second.rows, "b"))
+        by_common=frozenset(by_common),
+        only=tuple(
+            tuple(name for name in mine if name not in theirs)
+            for mine, theirs in (names, names[::-1])
         ),
-        *(
-            tuple(study.rows.index[study.rows["config_id"].isin(ids)])
-            for study, ids in zip((first, second), unclear, strict=True)
+        unmatched=tuple(
+            tuple(rows.index[~_in_a_line(rows, found, whole=seeds_differ)]) for rows, found in both
+        ),
+        unclear=tuple(
+            tuple(rows.index[rows["config_id"].isin(ids)])
+            for (rows, _), ids in zip(both, unclear, strict=True)
         ),
     )
 

@@ -42,13 +42,13 @@ def joined_words(found: Comparison) -> list[str]:
     if joined.by_common:
         extra = [
             f"only {letter} has {', '.join(map(one_line, names))}"
-            for letter, names in ((a, joined.only_first), (b, joined.only_second))
+            for letter, names in zip((a, b), joined.only, strict=True)
             if names
         ]
         why = "; ".join(extra) or "their defaults differ"
         number = counted(len(joined.by_common), "configuration")
         texts.append(f"{number} joined over the common parameters: {why}.")
-    texts += [text for side in ("a", "b") if (text := _unmatched(found, side))]
+    texts += [text for place in (0, 1) if (text := _unmatched(found, place))]
     if joined.seeds_differ:
         texts.append(
             "No seed is in both studies, so each configuration is compared by its means over "
@@ -57,16 +57,15 @@ def joined_words(found: Comparison) -> list[str]:
     return texts
 
 
-def _unmatched(found: Comparison, side: str) -> str:
+def _unmatched(found: Comparison, place: int) -> str:
     """Return how many rows of a study the other one does not have, and why."""
-    joined, is_first = found.joined, side == "a"
-    named, other = (found.first, found.second) if is_first else (found.second, found.first)
-    labels = joined.unmatched_first if is_first else joined.unmatched_second
+    joined, studies = found.joined, (found.first, found.second)
+    named, other = studies[place], studies[1 - place]
+    labels, unclear = joined.unmatched[place], joined.unclear[place]
     if not labels:
         return ""
     rows = named.study.rows
-    unclear = joined.unclear_first if is_first else joined.unclear_second
-    known = rows.loc[joined.lines[side], "config_id"]
+    known = rows.loc[joined.lines["ab"[place]], "config_id"]
     at_other_seeds = int(rows.loc[list(labels), "config_id"].isin(known).sum())
     reasons = {
         "at other seeds": at_other_seeds,

@@ -34,7 +34,7 @@ def sides(joined: Joined) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Return the rows of both studies line by line, with the index of ``Joined.lines``."""
     one, two = (
         study.rows.loc[joined.lines[side]].set_axis(joined.lines.index, axis="index")
-        for study, side in ((joined.first, "a"), (joined.second, "b"))
+        for side, study in joined.studies.items()
     )
     return one, two
 
@@ -60,7 +60,7 @@ def pairs_of(joined: Joined, name: str) -> Pairs:
 
 def _values(joined: Joined, side: str, name: str) -> NDArray[np.float64]:
     """Return the values of a measure line by line; means over the seeds if no seed is shared."""
-    rows = (joined.first if side == "a" else joined.second).rows
+    rows = joined.studies[side].rows
     values = numbers(rows, name)
     if joined.seeds_differ:
         values = values.groupby(rows["config_id"]).transform("mean")
@@ -69,8 +69,8 @@ def _values(joined: Joined, side: str, name: str) -> NDArray[np.float64]:
 
 def same_data(joined: Joined) -> pd.Series[bool]:
     """Return for each line whether both rows used the same data; True if it is not recorded."""
-    studies = (joined.first, "a"), (joined.second, "b")
-    names = (datasets_of_rows(study).loc[joined.lines[side]] for study, side in studies)
+    studies = joined.studies.items()
+    names = (datasets_of_rows(study).loc[joined.lines[side]] for side, study in studies)
     pairs = list(zip(*names, strict=True))
     known = {pair: _datasets_agree(joined, *pair) for pair in dict.fromkeys(pairs)}
     return pd.Series([known[pair] for pair in pairs], index=joined.lines.index, dtype=bool)
@@ -86,8 +86,7 @@ def _datasets_agree(joined: Joined, first: object, second: object) -> bool:
 def _repeated_seeds(joined: Joined) -> pd.Series[bool]:
     """Return which lines repeat a lower seed's results in both studies."""
     found = [
-        repeats(study).loc[joined.lines[side]].to_numpy()
-        for study, side in ((joined.first, "a"), (joined.second, "b"))
+        repeats(study).loc[joined.lines[side]].to_numpy() for side, study in joined.studies.items()
     ]
     return pd.Series(found[0] & found[1], index=joined.lines.index)
 

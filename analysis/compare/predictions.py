@@ -42,8 +42,8 @@ def mcnemar_of_rows(joined: Joined, pairs: Pairs) -> pd.DataFrame:
 
 
 def _rows(joined: Joined, side: str, pairs: Pairs) -> list[_Row]:
-    study = joined.first if side == "a" else joined.second
-    rows = sides(joined)[0 if side == "a" else 1].loc[pairs["line"]]
+    study = joined.studies[side]
+    rows = sides(joined)["ab".index(side)].loc[pairs["line"]]
     datasets = datasets_of_rows(study).loc[joined.lines.loc[pairs["line"], side]]
     columns = zip(rows["config_id"], rows["seed"], datasets, strict=True)
     return [_Row(study, (str(i), int(seed)), dataset) for i, seed, dataset in columns]

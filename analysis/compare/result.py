@@ -177,7 +177,7 @@ def compare(studies: Sequence[Named], measure: str | None = None) -> list[Compar
 
 def _nothing_in_common(first: Named, second: Named, joined: Joined) -> str:
     places = f"{first.place} and {second.place}"
-    if joined.unclear_first:
+    if joined.unclear[0]:
         return (
             f"{places}: no rows can be joined: {unclear_words(joined, (first.place, second.place))}"
         )

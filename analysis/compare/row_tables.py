@@ -170,13 +170,9 @@ def one_sided_table(found: Comparison, key: str) -> Table | None:
 
 def unmatched_table(found: Comparison, key: str) -> Table | None:
     """Return the rows whose configuration, or whose seed, only one study has; None without any."""
-    sides_of = (
-        (found.first, found.joined.unmatched_first),
-        (found.second, found.joined.unmatched_second),
-    )
     parts = [
         named.study.rows.loc[list(labels)].assign(**{_STUDY: named.label})
-        for named, labels in sides_of
+        for named, labels in zip((found.first, found.second), found.joined.unmatched, strict=True)
         if labels
     ]
     if not parts:

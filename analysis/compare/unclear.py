@@ -23,12 +23,12 @@ def unclear_words(joined: Joined, places: tuple[str, str]) -> str:
     """
     studies = joined.first, joined.second
     settings = [settings_of(study) for study in studies]
-    first = settings[0][str(joined.first.rows.loc[joined.unclear_first[0], "config_id"])]
-    common = [name for name in first if name not in joined.only_first]
+    first = settings[0][str(joined.first.rows.loc[joined.unclear[0][0], "config_id"])]
+    common = [name for name in first if name not in joined.only[0]]
     groups = [[one for one in of.values() if _agree(one, first, common)] for of in settings]
     own = [
         [name for name in names if len({str(one.get(name)) for one in group}) > 1]
-        for names, group in zip((joined.only_first, joined.only_second), groups, strict=True)
+        for names, group in zip(joined.only, groups, strict=True)
     ]
     for side, other in ((0, 1), (1, 0)):
         conditions = [(name, str(groups[side][0].get(name))) for name in own[side]]

@@ -30,10 +30,12 @@ def test_rows_are_joined_by_configuration_and_seed_whatever_their_order(tmp_path
     b = fitted(tmp_path / "b", configs=[{"lr": 3}, {"lr": 2.0}, {"lr": 4}], seeds=(1, 2))
     found = joined(a, b)
     assert seeds_and_rates(found) == [(2, 1, 2, 1), (3, 1, 3, 1)]
-    assert not found.seeds_differ and found.num_configurations == 2
-    unmatched = found.second.rows.loc[list(found.unmatched_second), ["lr", "seed"]]
+    assert (
+        not found.seeds_differ and len({*found.first.rows.loc[found.lines["a"], "config_id"]}) == 2
+    )
+    unmatched = found.second.rows.loc[list(found.unmatched[1]), ["lr", "seed"]]
     assert unmatched.to_numpy().tolist() == [[3, 2], [2, 2], [4, 1], [4, 2]]
-    assert len(found.unmatched_first) == 4 and found.unclear_first == ()
+    assert len(found.unmatched[0]) == 4 and found.unclear[0] == ()
 
 
 def test_without_a_common_seed_a_line_stands_for_a_configuration(tmp_path: Path) -> None:
@@ -42,7 +44,7 @@ def test_without_a_common_seed_a_line_stands_for_a_configuration(tmp_path: Path)
     found = joined(a, b)
     assert found.seeds_differ and len(found.lines) == 4
     assert set(found.second.rows.loc[found.lines["b"], "seed"]) == {5}
-    assert found.unmatched_first == found.unmatched_second == ()
+    assert found.unmatched == ((), ())
 
 
 def test_a_parameter_that_only_one_study_has_is_left_out_of_the_join(tmp_path: Path) -> None:
@@ -50,7 +52,7 @@ def test_a_parameter_that_only_one_study_has_is_left_out_of_the_join(tmp_path: P
     b = fitted(tmp_path / "b", configs=[{**config, "drop": 0.5} for config in GRID], seeds=(0,))
     found = joined(a, b)
     assert len(found.lines) == 4 and len(found.by_common) == 4
-    assert (found.only_first, found.only_second) == ((), ("drop",))
+    assert found.only == ((), ("drop",))
     assert seeds_and_rates(found) == [(0.1, 0, 0.1, 0)] * 2 + [(0.5, 0, 0.5, 0)] * 2
 
 
@@ -59,8 +61,8 @@ def test_rows_that_could_be_joined_with_several_are_not(tmp_path: Path) -> None:
     extra = [{"lr": 1, "drop": 0.5}, {"lr": 1, "drop": 0.6}, {"lr": 2, "drop": 0.5}]
     found = joined(a, fitted(tmp_path / "b", configs=extra, seeds=(0,)))
     assert seeds_and_rates(found) == [(2, 0, 2, 0)]
-    assert len(found.unclear_first) == 1 and len(found.unclear_second) == 2
-    assert set(found.unclear_second) <= set(found.unmatched_second)
+    assert len(found.unclear[0]) == 1 and len(found.unclear[1]) == 2
+    assert set(found.unclear[1]) <= set(found.unmatched[1])
 
 
 def test_a_default_that_one_study_writes_out_is_no_difference(tmp_path: Path) -> None:
@@ -70,7 +72,7 @@ def test_a_default_that_one_study_writes_out_is_no_difference(tmp_path: Path) ->
     b = write_study(tmp_path / "b", study_json({"y": written}, space={"defaults": {}}))
     c = write_study(tmp_path / "c", study_json({"z": written | {"momentum": 0.8}}))
     assert settings_of(load_study(a))["x"]["momentum"] == 0.9
-    assert len(joined(a, b).lines) == 1 and joined(a, b).only_first == ()
+    assert len(joined(a, b).lines) == 1 and joined(a, b).only[0] == ()
     assert len(joined(a, c).lines) == 0
 
 
@@ -96,7 +98,7 @@ def test_values_to_choose_from_are_named_where_no_row_can_be_joined(tmp_path: Pa
     conditions = [condition(text) for text in re.findall(r"--where (\S+)", str(error.value))]
     assert conditions == [("drop", "0.5")]
     found = join(*narrowed([load_study(a), load_study(b)], conditions))
-    assert found.num_configurations == len(GRID)
+    assert len({*found.first.rows.loc[found.lines["a"], "config_id"]}) == len(GRID)
 
 
 def test_no_option_is_advised_where_both_studies_have_parameters_of_their_own(
