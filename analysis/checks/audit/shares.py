@@ -18,20 +18,10 @@ def choose_accuracies(columns: list[Column]) -> list[Column]:
     if any(column.name == "test_accuracy" for column in columns):
         return columns
     for wanted in ("val_accuracy", ""):
-        found = [
-            position
-            for position, column in enumerate(columns)
-            if column.name == wanted and (wanted or _is_score(column))
-        ]
+        found = [p for p, c in enumerate(columns) if c.name == wanted and (wanted or _is_score(c))]
         if len(found) == 1 or (found and wanted):
-            return [
-                column._replace(
-                    meaning=column.meaning._replace(name="test_accuracy", is_guess=not wanted)
-                )
-                if position in found
-                else column
-                for position, column in enumerate(columns)
-            ]
+            named = [columns[p].meaning._replace(name="test_accuracy") for p in found]
+            return _with(columns, found, [one._replace(is_guess=not wanted) for one in named])
     shares = [
         p
         for p, column in enumerate(columns)
@@ -39,12 +29,14 @@ def choose_accuracies(columns: list[Column]) -> list[Column]:
     ]
     if len(shares) < _FEWEST_SHARES:
         return columns
-    return [
-        column._replace(meaning=Meaning("test_accuracy", arm=column.heading))
-        if position in shares
-        else column
-        for position, column in enumerate(columns)
-    ]
+    arms = [Meaning("test_accuracy", arm=columns[p].heading) for p in shares]
+    return _with(columns, shares, arms)
+
+
+def _with(columns: list[Column], places: list[int], meanings: list[Meaning]) -> list[Column]:
+    """Return columns of which some have another meaning."""
+    changed = dict(zip(places, meanings, strict=True))
+    return [c._replace(meaning=changed.get(p, c.meaning)) for p, c in enumerate(columns)]
 
 
 def _is_score(column: Column) -> bool:
