@@ -65,8 +65,7 @@ class Higher:
         if matched.problem:
             return not_comparable(matched.problem)
         scale = evidence.scale(self.metric)
-        problem = "" if self.log else above_all("by_at_least", self.by_at_least, scale)
-        if problem:
+        if problem := "" if self.log else above_all("by_at_least", self.by_at_least, scale):
             return not_comparable(problem)
         note = turns(matched, alpha, log=self.log, scale=scale)
         return paired_outcome(

@@ -81,9 +81,10 @@ class Evidence:
         unit = "%" if is_share else "" if unit == "%" else unit
         return Measure(metric, self.measures.split(metric), self.measures.better(metric), unit)
 
-    def lacks(self, column: str) -> str:
-        """Say that there is no such column; empty if there is one."""
-        if column in self.rows:
+    def lacks(self, *columns: str) -> str:
+        """Say that there is no such column; empty if there are all."""
+        column = next((column for column in columns if column not in self.rows), None)
+        if column is None:
             return ""
         if column in SETTINGS:
             return f"no rows with {heading(column)}"

@@ -59,9 +59,8 @@ class BestOf:
         """Judge the claim on the evidence."""
         metric, _ = judged_by(evidence)
         usable = evidence.with_metric("test_accuracy").with_metric(metric)
-        unknown = [problem for n in (self.factor, *self.by) if (problem := evidence.lacks(n))]
-        if unknown:
-            return not_comparable(unknown[0])
+        if unknown := evidence.lacks(self.factor, *self.by):
+            return not_comparable(unknown)
         if usable.rows.empty:
             return not_comparable(f"no rows with {named(metric)} and test accuracy")
         if problem := no_share(usable, metric, "test_accuracy"):
@@ -74,8 +73,7 @@ class BestOf:
             if any(side.empty for side in sides):
                 continue
             sides = same_size(*sides)
-            problem = _unequal(pd.concat(sides), self.factor)
-            if problem:
+            if problem := _unequal(pd.concat(sides), self.factor):
                 return not_comparable(problem)
             first, second = (best_of(side, metric) for side in sides)
             p_value, note = _compare(first, second)

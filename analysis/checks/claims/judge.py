@@ -128,9 +128,8 @@ def _best_evidence(
 
 
 def _outcome(claim: Claim, evidence: Evidence, alpha: float) -> Outcome:
-    unknown = [problem for column in claim.where if (problem := evidence.lacks(column))]
-    if unknown:
-        return not_comparable(unknown[0])
+    if unknown := evidence.lacks(*claim.where):
+        return not_comparable(unknown)
     rows = evidence.where(claim.where)
     if rows.rows.empty:
         wanted = claim.where.items()

@@ -89,14 +89,12 @@ def match(
             conditions.
         log: use the difference of logarithms.
     """
-    unknown = evidence.lacks(factor) or evidence.lacks(metric)
-    if unknown:
+    if unknown := evidence.lacks(factor, metric):
         return Matched(_NOTHING, problem=unknown)
     rows = evidence.with_metric(metric).rows
     values = [rows.loc[rows[factor].isin([level]), metric] for level in (a, b)]
     names = [f"{named(factor)} {printed(level)}" for level in (a, b)]
-    problem = _problem(names, values, metric, log=log)
-    if problem:
+    if problem := _problem(names, values, metric, log=log):
         return Matched(_NOTHING, problem=problem)
     keys = [k for k in (*evidence.settings, "seed", SOURCE) if k != factor and k in rows]
     lines = side_by_side(rows, factor, (a, b), keys)

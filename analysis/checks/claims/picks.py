@@ -68,9 +68,8 @@ class BestHas:
             return not_comparable(f"no rows with {named(metric)} and a known number of images")
         if problem := no_share(usable, metric):
             return not_comparable(problem)
-        unknown = [problem for name in self.has if (problem := evidence.lacks(name))]
-        if unknown:
-            return not_comparable(unknown[0])
+        if unknown := evidence.lacks(*self.has):
+            return not_comparable(unknown)
         fitting = frozenset(usable.where(self.has).rows[RESULT])
         if not fitting:
             wanted = ", ".join(

@@ -114,8 +114,7 @@ class LongerThan:
         """Judge the claim on the evidence; the numbers decide, whatever ``alpha``."""
         del alpha
         rows = evidence.with_metric(self.metric).distinct().rows
-        unknown = evidence.lacks(self.factor) or evidence.lacks(self.by)
-        if unknown:
+        if unknown := evidence.lacks(self.factor, self.by):
             return not_comparable(unknown)
         words: list[Word] = []
         scale = evidence.scale(self.metric)
@@ -128,10 +127,9 @@ class LongerThan:
                 continue
             if set(one[NUM_TRAIN].dropna()) != set(other[NUM_TRAIN].dropna()):
                 return not_comparable("trained on different numbers of images")
-            if evidence.kind == "study" and is_timed(self.metric):
-                problem = conditions_differ(one, other, time=self.metric)
-                if problem:
-                    return not_comparable(f"times are not comparable: {problem}")
+            timed = evidence.kind == "study" and is_timed(self.metric)
+            if timed and (problem := conditions_differ(one, other, time=self.metric)):
+                return not_comparable(f"times are not comparable: {problem}")
             a, b = one[self.metric], other[self.metric]
             words.append(self.decide(a.to_numpy(dtype=float), b.to_numpy(dtype=float)))
             ratios.append(float(a.median() / b.median()))

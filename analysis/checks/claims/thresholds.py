@@ -70,9 +70,8 @@ class MostRows:
 
     def judge(self, evidence: Evidence, alpha: float) -> Outcome:
         """Judge the claim on the evidence."""
-        unknown = [problem for name in self.best_by if (problem := evidence.lacks(name))]
-        if unknown:
-            return not_comparable(unknown[0])
+        if unknown := evidence.lacks(*self.best_by):
+            return not_comparable(unknown)
         usable = evidence
         for metric in filter(None, (self.metric, self.minus)):
             usable = usable.with_metric(metric)
