@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from analysis.figures.chart import Chart, Choice, Data, Patch, Spec, values_of
-from analysis.figures.panels import panelled
+from analysis.figures.panels import on_layers, panelled
 from analysis.figures.rows import Rows, problem_of
 from analysis.figures.theme import SERIES, cut
 from analysis.frames.columns import numbers
@@ -92,10 +92,10 @@ def budget_chart(rows: Rows, data: pd.DataFrame, name: str) -> Chart:
     spec["transform"] = [{"calculate": f"{json.dumps(before)} + datum.group", "as": "panel"}]
     columns = {str(c): values_of(data[c]) for c in data if c != "panel"}
     columns["group"] = [str(value) for value in data["panel"]]
-    options: dict[str, Patch] = {"configurations": _patch(x)}
+    options: dict[str, Patch] = {"configurations": on_layers("x", x)}
     if "hours" in data:
         hours = _x("hours", "hours of training, one after another")
-        options["hours"] = _patch(hours)
+        options["hours"] = on_layers("x", hours)
     choice = Choice("x axis", options, "configurations")
     return Chart(spec, (Data(name, columns),), (choice,))
 
@@ -104,7 +104,3 @@ def _x(column: str, title: str) -> Spec:
     # Most is gained by the first few.
     named: Spec = {"field": column, "type": "quantitative", "title": title}
     return named | {"scale": {"type": "log", "nice": False}, "axis": {"format": "~g"}}
-
-
-def _patch(x: Spec) -> Patch:
-    return {f"/spec/layer/{layer}/encoding/x": x for layer in range(3)}

@@ -11,7 +11,7 @@ import numpy as np
 
 from analysis.figures.chart import IS_CHOSEN, LINKS, Chart, Data, Spec, values_of
 from analysis.figures.fields import Field, counting_axis, factor_field, with_parts
-from analysis.figures.panels import colour_choice, field_choice, panel_choice, panelled
+from analysis.figures.panels import colour_choice, field_choice, on_layers, panel_choice, panelled
 from analysis.figures.theme import DIMMED, INK
 from analysis.frames.columns import numbers, varied
 from analysis.frames.load import FINISHED, Study
@@ -197,7 +197,7 @@ def curves_chart(
         transform=[found],
     )
     choices = (
-        field_choice("y axis", data.measures, measure, _measure_patch),
+        field_choice("y axis", data.measures, measure, lambda m: on_layers("y", m.position())),
         colour_choice(data.factors, colour, ["/spec/layer/0/encoding/color"], "strokeDash"),
         panel_choice(data.factors, panel, 1),
     )
@@ -240,7 +240,3 @@ def _axes(data: Curves, measure: Field) -> Spec:
         "axis": counting_axis(data.points.columns["epoch"]),
     }
     return {"x": x, "y": measure.position()}
-
-
-def _measure_patch(measure: Field) -> dict[str, Any]:
-    return {f"/spec/layer/{layer}/encoding/y": measure.position() for layer in range(3)}

@@ -8,7 +8,7 @@ import pandas as pd
 
 from analysis.figures.chart import Chart, Choice, Data, Patch, Spec, values_of
 from analysis.figures.fields import MOST_LEVELS, Field
-from analysis.figures.panels import field_choice, option_name, panel_choice, panelled
+from analysis.figures.panels import field_choice, on_layers, option_name, panel_choice, panelled
 from analysis.figures.rows import Rows
 from analysis.figures.theme import WIDTH, cut, groups, series
 from analysis.frames.columns import levels
@@ -200,19 +200,18 @@ def _mean_of(measure: Field) -> Spec:
 
 def _measure_patch(measure: Field) -> Patch:
     title = _mean_of(measure)["title"]
-    titles = {f"/spec/layer/{layer}/encoding/y/title": title for layer in (0, 2)}
-    return mean_patch(measure) | titles
+    return mean_patch(measure) | on_layers("y/title", title, (0, 2))
 
 
 def _across_patch(x: Field) -> Patch:
-    at: dict[str, Any] = {f"/spec/layer/{layer}/encoding/x": _across(x) for layer in range(3)}
+    at = on_layers("x", _across(x))
     at["/spec/layer/2/encoding/tooltip/0/title"] = x.title
     return at | {"/transform/2/calculate": f"datum.{x.grouping.key}"}
 
 
 def _lines_patch(lines: Field) -> Patch:
     by = _by(lines)
-    at: dict[str, Any] = {f"/spec/layer/{layer}/encoding/color": by["color"] for layer in range(3)}
+    at = on_layers("color", by["color"])
     at["/spec/layer/2/encoding/shape"] = by.get("shape")
     at["/spec/layer/2/encoding/tooltip/1/title"] = lines.title
     return at | {"/transform/3/calculate": f"datum.{lines.grouping.key}"}

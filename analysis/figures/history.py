@@ -6,7 +6,7 @@ import pandas as pd
 
 from analysis.figures.chart import LINKS, Chart, Choice, Data, Patch, Spec, values_of
 from analysis.figures.fields import Field, counting_axis
-from analysis.figures.panels import colour_choice, field_choice, panel_choice, panelled
+from analysis.figures.panels import colour_choice, field_choice, on_layers, panel_choice, panelled
 from analysis.figures.rows import Rows, problem_of
 from analysis.figures.scatter import point_layers
 from analysis.figures.theme import INK
@@ -69,7 +69,9 @@ def history_chart(rows: Rows, data: pd.DataFrame, name: str, colour: Field | Non
         transform=[rows.found()],
     )
     choices = (
-        Choice("x axis", {"order": _x_patch(number), "hours": _x_patch(_hours())}, "order"),
+        Choice(
+            "x axis", {"order": on_layers("x", number), "hours": on_layers("x", _hours())}, "order"
+        ),
         field_choice("y axis", _directed(rows), objective, _y_patch),
         colour_choice(rows.factors, colour, ["/spec/layer/0/encoding/color"], "shape"),
         panel_choice(rows.factors, panel, 1),
@@ -110,13 +112,6 @@ def _best_so_far(field: Field) -> list[Spec]:
     ]
 
 
-def _x_patch(x: Spec) -> Patch:
-    return {f"/spec/layer/{layer}/encoding/x": x for layer in range(3)}
-
-
 def _y_patch(field: Field) -> Patch:
-    return {
-        "/spec/layer/0/encoding/y": field.position(),
-        "/spec/layer/2/encoding/y": field.position(),
-        "/spec/layer/1/transform": _best_so_far(field),
-    }
+    best = {"/spec/layer/1/transform": _best_so_far(field)}
+    return on_layers("y", field.position(), (0, 2)) | best

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 from analysis.figures.chart import Choice, Patch, Spec
@@ -106,3 +106,8 @@ def colour_choice(
         patch = dict.fromkeys(paths, field.colour())
         options[option_name(field, fields)] = patch | dict.fromkeys(others, field.second(second))
     return Choice("colour", options, option_name(chosen, fields) if chosen else NOTHING)
+
+
+def on_layers(channel: str, value: Any, layers: Iterable[int] = range(3)) -> dict[str, Any]:
+    """Return the changes that give a channel another value on some layers of the panels."""
+    return {f"/spec/layer/{layer}/encoding/{channel}": value for layer in layers}

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import pandas as pd
 
 from analysis.figures.chart import IS_CHOSEN, LINKS, Chart, Patch, Spec
 from analysis.figures.fields import Field
-from analysis.figures.panels import colour_choice, field_choice, panel_choice, panelled
+from analysis.figures.panels import colour_choice, field_choice, on_layers, panel_choice, panelled
 from analysis.figures.rows import Rows
 from analysis.figures.theme import DIMMED, INK, MUTED, PAGE
 
@@ -74,12 +72,9 @@ def axis(name: str, field: Field) -> Spec:
 
 def _axis_patch(name: str, field: Field) -> Patch:
     """Return the changes that put a field on an axis of points and ring."""
-    patch: dict[str, Any] = {}
-    for layer in (0, 1):
-        patch[f"/spec/layer/{layer}/encoding/{name}"] = field.position()
-        offset = _JITTER if field.is_discrete else None
-        patch[f"/spec/layer/{layer}/encoding/{name}Offset"] = offset
-    return patch
+    offset = _JITTER if field.is_discrete else None
+    at = on_layers(name, field.position(), (0, 1))
+    return at | on_layers(f"{name}Offset", offset, (0, 1))
 
 
 def explore_chart(
@@ -147,7 +142,7 @@ def _signed(field: Field, name: str) -> Spec:
 
 
 def _front_patch(name: str, field: Field, place: int, signed: str) -> Patch:
-    at = {f"/spec/layer/{layer}/encoding/{name}": field.position() for layer in range(4)}
+    at = on_layers(name, field.position(), range(4))
     return at | {f"/transform/{place}": _signed(field, signed)}
 
 

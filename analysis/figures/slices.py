@@ -7,7 +7,7 @@ from typing import Any
 from analysis.figures.chart import LINKS, Chart, Patch, Spec
 from analysis.figures.effects import interacting, mean_of_cells, mean_patch
 from analysis.figures.fields import Field, ramp
-from analysis.figures.panels import colour_choice, field_choice, panel_choice, panelled
+from analysis.figures.panels import colour_choice, field_choice, on_layers, panel_choice, panelled
 from analysis.figures.rows import Rows
 from analysis.figures.scatter import axis, point_layers
 from analysis.figures.theme import PAGE, cut, on_colour
@@ -128,6 +128,5 @@ def _shade(measure: Field) -> Spec:
 
 
 def _level_patch(field: Field, channel: str, column: str, place: int) -> Patch:
-    level = _level(field, column, channel)
-    at = {f"/spec/layer/{layer}/encoding/{channel}": level for layer in range(2)}
+    at = on_layers(channel, _level(field, column, channel), range(2))
     return at | {f"/transform/{place}/calculate": f"datum.{field.grouping.key}"}
