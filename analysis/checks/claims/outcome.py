@@ -6,7 +6,6 @@ import math
 from dataclasses import dataclass
 from typing import Literal, get_args
 
-from analysis.frames.cells import format_points
 from analysis.frames.labels import heading, label_in_text
 from analysis.frames.measures import TEST_ACCURACY, Measure
 
@@ -120,11 +119,6 @@ def above_all(name: str, value: float, scale: Measure) -> str:
     if not (scale.in_percent and abs(value) >= 1):
         return ""
     return f"{name}={value:g} stands for {100 * value:g} %; write {value / 100:g} for {value:g} %"
-
-
-def points(value: float) -> str:
-    """Return a difference of fractions in percentage points, with its sign."""
-    return f"{format_points(value)} points"
 
 
 def size(value: float, scale: Measure = TEST_ACCURACY) -> str:

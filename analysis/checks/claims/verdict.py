@@ -19,10 +19,9 @@ from analysis.checks.claims.outcome import (
     Outcome,
     Word,
     joined,
-    points,
     ratio_text,
 )
-from analysis.frames.cells import p_words
+from analysis.frames.cells import format_points, p_words
 from analysis.frames.measures import Measure
 from search_spaces.errors import one_line
 
@@ -95,16 +94,12 @@ def numbers_of(line: Mapping[Any, Any]) -> str:
     return ", ".join([*shown, f"n = {line['num_pairs']}{at}"])
 
 
-def _signed(value: float) -> str:
-    return points(value).removesuffix(" points")
-
-
 def _percent(value: float) -> str:
     return f"{100 * value:.3g}"
 
 
 _WRITERS: dict[str, tuple[Callable[[float], str], str]] = {
-    POINTS: (_signed, " points"),
+    POINTS: (format_points, " points"),
     RATIO: (ratio_text, ""),
     PLAIN: (Measure("").difference, ""),
     EXPONENT: ("{:.2f}".format, " as exponent"),
