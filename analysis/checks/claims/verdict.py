@@ -113,28 +113,14 @@ def to_frame(found: Iterable[Verdict]) -> pd.DataFrame:
 
 
 def _record(verdict: Verdict) -> dict[str, Any]:
-    outcome = verdict.outcome
-    return {
+    return asdict(verdict.outcome) | {
         "claim": verdict.claim.name,
         "sentence": verdict.claim.text,
         "source": verdict.claim.source,
         "evidence": verdict.evidence,
         "kind": verdict.kind,
         "verdict": verdict.word,
-        "effect": outcome.effect,
-        "unit": outcome.unit,
-        "low": outcome.low,
-        "high": outcome.high,
-        "p_value": outcome.p_value,
         "p_adjusted": verdict.p_adjusted,
-        "num_pairs": outcome.num_pairs,
-        "num_seeds": outcome.num_seeds,
-        "wins": outcome.wins,
-        "ties": outcome.ties,
-        "of": outcome.of,
-        "unit_name": outcome.unit_name,
-        "bounds": outcome.bounds,
-        "reason": outcome.reason,
         "caveats": "; ".join(verdict.caveats),
         "text": verdict.sentence,
     }
