@@ -202,22 +202,20 @@ def _decide(lines: list[dict[str, Any]], beside: list[float], measure: Measure) 
 
 def _of_sides(high: Any, low: Any, rows: pd.DataFrame) -> dict[str, Any]:
     """Return the numbers of one comparison, before its p-value is adjusted for the others."""
-    record = {"n": len(high) + len(low), "wins": 0, "ties": 0, "note": ""}
-    record |= {"time_ratio": np.nan, "time_problem": ""}
-    record |= {"is_matched": False, "num_seeds": rows["seed"].nunique(), "verdict": TOO_FEW}
-    if min(len(high), len(low)) == 0:
-        why = "one of its sides has no result"
-        nothing = dict.fromkeys(("effect", "low", "high", "p"), np.nan)
-        return record | nothing | {"verdict": NOT_COMPARED, "note": why}
-    found = two_samples(high, low)
+    number = len(high) + len(low)
+    record: dict[str, Any] = {"n": number, "num_seeds": rows["seed"].nunique(), "verdict": TOO_FEW}
+    record |= {"wins": 0, "ties": 0, "note": "", "is_matched": False, "time_problem": ""}
+    record |= dict.fromkeys(("effect", "low", "high", "p", "time_ratio"), np.nan)
+    fewest = min(len(high), len(low))
+    if fewest == 0:
+        return record | {"verdict": NOT_COMPARED, "note": "one of its sides has no result"}
     if pd.concat([high, low]).nunique() == 1:
-        nothing = dict.fromkeys(("low", "high", "p"), np.nan)
-        return record | nothing | {"effect": 0.0, "verdict": SAME, "ties": record["n"]}
-    if min(len(high), len(low)) < _FEWEST_A_SIDE:
-        unknown = dict.fromkeys(("low", "high", "p"), np.nan)
-        return record | {"effect": found.difference} | unknown
-    ends = {"low": found.interval.low, "high": found.interval.high}
-    return record | {"effect": found.difference, "p": found.p_value} | ends
+        return record | {"effect": 0.0, "verdict": SAME, "ties": number}
+    found = two_samples(high, low)
+    record["effect"] = found.difference
+    if fewest < _FEWEST_A_SIDE:
+        return record
+    return record | {"p": found.p_value, "low": found.interval.low, "high": found.interval.high}
 
 
 def step_words(line: dict[Any, Any]) -> str:
