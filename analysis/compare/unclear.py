@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shlex
 
-from analysis.compare.joined import Joined, Settings, join, settings_of
+from analysis.compare.joined import Joined, join, settings_of
 from analysis.compare.where import Condition, narrowed
 from search_spaces.errors import choices
 
@@ -25,7 +25,10 @@ def unclear_words(joined: Joined, places: tuple[str, str]) -> str:
     settings = [settings_of(study) for study in studies]
     first = settings[0][str(joined.first.rows.loc[joined.unclear[0][0], "config_id"])]
     common = [name for name in first if name not in joined.only[0]]
-    groups = [[one for one in of.values() if _agree(one, first, common)] for of in settings]
+    groups = [
+        [one for one in of.values() if all(one.get(n) == first.get(n) for n in common)]
+        for of in settings
+    ]
     own = [
         [name for name in names if len({str(one.get(name)) for one in group}) > 1]
         for names, group in zip(joined.only, groups, strict=True)
@@ -43,10 +46,6 @@ def unclear_words(joined: Joined, places: tuple[str, str]) -> str:
         f"the studies have only {choices(common[:_MOST_NAMED])} in common, and several rows of "
         "each agree in that; compare studies of one search space"
     )
-
-
-def _agree(one: Settings, other: Settings, names: list[str]) -> bool:
-    return all(one.get(name) == other.get(name) for name in names)
 
 
 def _joins(joined: Joined, conditions: list[Condition]) -> bool:

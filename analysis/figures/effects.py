@@ -49,7 +49,9 @@ def draw_effects(effects: pd.DataFrame, measure: Measure, column: str) -> Chart:
     }
     columns: dict[str, list[Any]] = {
         "factor": [names[name] for name in effects["factor"]],
-        "level": _level_names(effects),
+        "level": [
+            cut(label(f, v)) for f, v in zip(effects["factor"], effects["level"], strict=True)
+        ],
         "place": _level_places(effects),
         "mean": values_of((100.0 if measure.in_percent else 1.0) * effects[column].astype(float)),
         "trainings": [int(n) for n in effects["num_trainings"]],
@@ -57,10 +59,6 @@ def draw_effects(effects: pd.DataFrame, measure: Measure, column: str) -> Chart:
     if datasets:
         columns["group"] = [cut(label("dataset", value)) for value in effects["dataset"]]
     return Chart(spec, (Data("effects", columns),))
-
-
-def _level_names(effects: pd.DataFrame) -> list[str]:
-    return [cut(label(f, v)) for f, v in zip(effects["factor"], effects["level"], strict=True)]
 
 
 def _level_places(effects: pd.DataFrame) -> list[int]:

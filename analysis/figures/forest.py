@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from analysis.checks.claims import Claim, Higher, Outcome, Verdict, from_study, judge_all
+from analysis.checks.claims import Claim, Higher, Verdict, from_study, judge_all
 from analysis.frames.columns import levels, numbers
 from analysis.frames.effects import compared_factors, is_matched, steps, unmatched
 from analysis.frames.joined import joined
@@ -144,17 +144,15 @@ def _of_claim(study: Study, place: tuple[Any, str, Any, Any], verdict: Verdict) 
         **{"dataset": dataset, "factor": factor, "from": low, "to": high},
         **{"effect": outcome.effect, "low": outcome.low, "high": outcome.high},
         "n": outcome.num_pairs,
-        "verdict": SAME if _is_same(outcome) else _verdict(verdict.word, measure),
+        "verdict": SAME
+        if 0 < outcome.num_pairs == outcome.ties
+        else _verdict(verdict.word, measure),
         **{"wins": outcome.wins, "ties": outcome.ties, "num_seeds": outcome.num_seeds},
         "p": verdict.p_adjusted,
         "time_ratio": timed["time_ratio"].median() if len(timed) else np.nan,
         "time_problem": timed["time_problem"].iloc[0] if len(timed) else "",
         **{"is_matched": True, "note": note},
     }
-
-
-def _is_same(outcome: Outcome) -> bool:
-    return 0 < outcome.num_pairs == outcome.ties
 
 
 def _verdict(word: str, measure: Measure) -> str:

@@ -72,15 +72,11 @@ def history_chart(rows: Rows, data: pd.DataFrame, name: str, colour: Field | Non
         Choice(
             "x axis", {"order": on_layers("x", number), "hours": on_layers("x", _hours())}, "order"
         ),
-        field_choice("y axis", _directed(rows), objective, _y_patch),
+        field_choice("y axis", [m for m in rows.measures if m.better], objective, _y_patch),
         colour_choice(rows.factors, colour, ["/spec/layer/0/encoding/color"], "shape"),
         panel_choice(rows.factors, panel, 1),
     )
     return Chart(spec, (rows.data, history), choices, rows.data.name, "/spec/layer/0")
-
-
-def _directed(rows: Rows) -> list[Field]:
-    return [m for m in rows.measures if m.better]
 
 
 def _number(num_results: int) -> Spec:

@@ -35,7 +35,7 @@ def study_table(study: Study) -> pd.DataFrame:
     names = dict.fromkeys(
         ("id", *study.factors, "seed", *first, *on_test, *metrics, *others, *_ORIGIN, *code)
     )
-    values = {name: _column(rows, "config_id" if name == "id" else name) for name in names}
+    values = {n: rows.get("config_id" if n == "id" else n, float("nan")) for n in names}
     table = pd.DataFrame(values, columns=list(names))
     for name in table:
         if str(name) in _WHOLE or str(name).startswith("num_"):
@@ -99,10 +99,6 @@ def _is_scalar(values: pd.Series[Any]) -> bool:
         return True
     known = values.dropna()
     return len(known) > 0 and all(isinstance(value, (bool, np.bool_)) for value in known)
-
-
-def _column(rows: pd.DataFrame, name: str) -> pd.Series[Any]:
-    return rows[name] if name in rows else pd.Series(float("nan"), index=rows.index)
 
 
 def _whole(values: pd.Series[Any]) -> pd.Series[Any]:

@@ -220,10 +220,6 @@ class Panel:
     more: str
 
 
-def _no_panels() -> tuple[Panel, ...]:
-    return ()
-
-
 @dataclass(frozen=True, eq=False)
 class Document:
     """A whole report.
@@ -240,7 +236,7 @@ class Document:
     subtitle: str
     warnings: tuple[str, ...]
     sections: tuple[Section, ...]
-    panels: Callable[[], tuple[Panel, ...]] = _no_panels
+    panels: Callable[[], tuple[Panel, ...]] = tuple
 
     @property
     def tables(self) -> list[Table]:

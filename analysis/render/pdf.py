@@ -38,24 +38,21 @@ def render_pdf(document: Document, drawings: Drawings) -> bytes:
         for figure in document.figures:
             (root / f"{figure.name}.svg").write_text(drawings.svg(figure), encoding="utf-8")
         (root / "report.json").write_text(json.dumps(_document(document)), encoding="utf-8")
+        # The DejaVu fonts have every symbol that the tables use.
+        fonts = Path(str(files("analysis.render") / "templates" / "fonts"))
         template = root / "report.typ"
         template.write_bytes((files("analysis.render") / "templates" / "report.typ").read_bytes())
         return bytes(
             typst.compile(
                 template,
                 root=root,
-                font_paths=[_fonts()],
+                font_paths=[fonts],
                 ignore_system_fonts=True,
                 package_path=root / "none",
                 package_cache_path=root / "none",
                 timestamp=0,
             )
         )
-
-
-def _fonts() -> Path:
-    """Return the folder of the DejaVu fonts, which have every symbol that the tables use."""
-    return Path(str(files("analysis.render") / "templates" / "fonts"))
 
 
 def _document(document: Document) -> dict[str, Any]:

@@ -154,7 +154,8 @@ def cost_in_words(study: Study) -> list[str]:
         saved = f" instead of {unshared:,}" if unshared > found.num_epochs else ""
         text += f", {counted(found.num_epochs, 'epoch')}{saved}"
     times = _times(study, found)
-    return [f"{text}{', ' if times else ''}{times}{_on(found)}."]
+    machine = f"on {one_line(found.machine)}" if found.machine else ""
+    return [", ".join(filter(None, (text, times, machine))) + "."]
 
 
 def _times(study: Study, found: Spent) -> str:
@@ -165,10 +166,6 @@ def _times(study: Study, found: Spent) -> str:
     if math.isfinite(found.wall_seconds):
         texts.append(f"{duration(found.wall_seconds)} from start to end")
     return ", ".join(texts)
-
-
-def _on(found: Spent) -> str:
-    return f", on {one_line(found.machine)}" if found.machine else ""
 
 
 def unknown_in_words(study: Study) -> list[str]:
