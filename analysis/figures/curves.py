@@ -34,7 +34,7 @@ class Curves:
 
     Attributes:
         lines: ``line`` (its number), ``id`` (the configuration at the trial's last milestone,
-            empty if it has no result), ``trial``, ``picked``, and a column per factor.
+            empty if it has no result), ``picked``, and a column per factor.
         points: ``line``, ``epoch``, and a column per measure.
         factors: the varied factors.
         measures: the measures that are reported by epoch; the objective or its quantity first.
@@ -73,7 +73,6 @@ def curves_data(study: Study, key: str) -> Curves | None:
     lines: dict[str, list[Any]] = {
         "line": list(range(len(trials))),
         "id": ids,
-        "trial": [str(t) for t in trials["trial_key"]],
         "picked": [t in picked for t in trials["trial_key"]],
         **{one.key: list(one.values) for one in with_parts(factors)},
     }

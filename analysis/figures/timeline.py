@@ -33,8 +33,8 @@ class Timeline:
     """What ran when.
 
     Attributes:
-        bars: ``id``, ``trial``, ``start`` and ``end`` (minutes since the first start), ``lane``,
-            ``status``, ``epochs`` and ``host``; a line per trial and launch.
+        bars: ``id``, ``start`` and ``end`` (minutes since the first start), ``lane``, ``status``,
+            ``epochs``, ``host`` and ``launch``; a line per trial and launch.
         num_lanes: the most trials that ran at once.
         num_trials: how many there were; more than are drawn in a large study.
     """
@@ -61,7 +61,6 @@ def timeline_data(study: Study) -> Timeline | None:
     frame = pd.DataFrame(
         {
             "id": [str(ids.get(t, "")) for t in bars["trial_key"]],
-            "trial": bars["trial_key"].astype(str),
             "start": bars["start"] / 60.0,
             "end": bars["end"] / 60.0,
             "lane": lanes,
