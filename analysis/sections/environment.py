@@ -21,14 +21,15 @@ Studies = Mapping[str, Study]
 
 _PACKAGES = ("torch", "torchvision", "ray", "numpy", "scikit-learn", "scikit-learn-intelex")
 _MOST_LISTED = 3
-_NOT_SETTINGS = ("seed", "trial_key", "launch", "epoch", "device")
+_NOT_SETTINGS = ("seed", "device")
 
 
 def parameters_data(studies: Studies) -> pd.DataFrame:
     """Return the values of every hyperparameter of every study, varied and fixed."""
     records = []
     for name, study in studies.items():
-        fixed = [key for key in study.trials if key in _settings(study)]
+        settings = _settings(study)
+        fixed = [key for key in study.trials if key in settings]
         for key in dict.fromkeys([*study.config_keys, *fixed]):
             rows = study.rows if key in study.rows else study.trials
             values = levels(rows, key)
@@ -42,13 +43,9 @@ def parameters_data(studies: Studies) -> pd.DataFrame:
 
 def _settings(study: Study) -> set[str]:
     """Return the parameters in the trials' configs, including those left at their defaults."""
-    if study.is_own:
-        return set(study.config_keys)
-    reserved = {*study.metric_keys, *_NOT_SETTINGS, "name", "launches", "status", "reason"}
-    reserved |= {"num_epochs", "last_milestone", "num_rows", "milestone", "precision"}
-    reserved |= {str(c) for c in study.trials if str(c).startswith(("train_", "val_", "test_"))}
-    reserved |= {str(c) for c in study.trials if str(c).endswith("_seconds")}
-    return {str(c) for c in study.trials} - reserved - {"predictions_file", "num_test"}
+    trials = (outcome.trial for outcome in study.outcomes.values())
+    named = {name for trial in trials if trial is not None for name in trial.config}
+    return named - {*study.metric_keys, *_NOT_SETTINGS}
 
 
 def parameters_table(studies: Studies) -> Table:
