@@ -18,6 +18,7 @@ from analysis.frames.labels import label, parameter_heading
 from analysis.frames.load import ENDED
 from analysis.render.document import Block, Bullets, Document, Figure, Paragraph, Section
 from search_spaces.errors import one_line
+from tune_app.study.trials import HALTED
 
 _MOST_SERIES = 6
 
@@ -59,7 +60,7 @@ def _waiting(comparisons: Sequence[Comparison]) -> list[str]:
     texts = []
     for named in (comparisons[0].first, *(found.second for found in comparisons)):
         rows = named.study.rows
-        waiting = int((~rows["status"].isin(ENDED)).sum())
+        waiting = int((~rows["status"].isin((*ENDED, *HALTED))).sum())
         if waiting:
             have = "has" if waiting == 1 else "have"
             texts.append(

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -69,6 +70,14 @@ def test_a_study_without_any_result_is_no_error(tmp_path: Path) -> None:
     assert document.warnings == ("B: 24 of 24 rows have not ended.",)
     assert document.figures == []
     assert "No verdict on B against A: no row has a result in both." in as_text(document)
+
+
+def test_rows_that_a_search_stopped_are_not_waited_for(tmp_path: Path) -> None:
+    [found] = compared(fitted(tmp_path / "a"), fitted(tmp_path / "b"))
+    study = found.second.study
+    stopped = replace(study, rows=study.rows.assign(status="stopped"))
+    document = build_document([replace(found, second=replace(found.second, study=stopped))])
+    assert document.warnings == ()
 
 
 def test_accuracy_is_nowhere_in_a_comparison_of_something_else(tmp_path: Path) -> None:
