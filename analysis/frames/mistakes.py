@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 from analysis.frames.columns import finished, levels
 from analysis.frames.confusions import fits_matrix
 from analysis.frames.load import Study
-from analysis.frames.saved_predictions import Row, load_predictions
+from analysis.frames.saved_predictions import Row, read_predictions
 from analysis.frames.split import Split, is_own, varies
 from analysis.frames.split import load_splits as draw_splits
 from search_spaces.errors import UserError
@@ -107,8 +107,9 @@ def saved_without_labels(study: Study, picks: pd.DataFrame) -> bool:
 
 
 def _classes(study: Study, row: Row) -> dict[str, NDArray[np.int64]]:
+    path = study.predictions_path(*row)
     try:
-        arrays = load_predictions(study, row)
+        arrays = {} if path is None else read_predictions(path)
     except UserError:
         return {}
     if any(len(a) and not 0 <= a.min() <= a.max() < _MOST_CLASSES for a in arrays.values()):

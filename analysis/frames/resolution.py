@@ -7,14 +7,13 @@ from dataclasses import dataclass
 from statistics import NormalDist, median
 
 from analysis.frames.answer import Winner
-from analysis.frames.columns import numbers
+from analysis.frames.columns import datasets_of_rows, numbers
 from analysis.frames.load import Study
 from analysis.frames.measures import picked_by
-from analysis.frames.saved_predictions import compare_predictions
+from analysis.frames.saved_predictions import StudyRow, compare_predictions
 from analysis.frames.seeds import over_seeds
 from analysis.frames.summary import candidates
 from analysis.stats import mcnemar_smallest
-from search_spaces.errors import UserError
 
 _ALPHA = 0.05
 _MOST_COMPARED = 20
@@ -66,13 +65,10 @@ def _nearest_different(study: Study, winner: Winner) -> list[int]:
         rows = rows[rows["dataset"] == winner.dataset]
     rows = over_seeds(rows, [shown])
     order = (numbers(rows, shown) - winner.shown).abs().sort_values(kind="stable").index
-    best = (str(winner.config["config_id"]), int(winner.config["seed"]))
-    found = []
-    for config_id, seed in rows.loc[order, ["config_id", "seed"]].head(_MOST_COMPARED).to_numpy():
-        try:
-            compared = compare_predictions(study, best, (str(config_id), int(seed)))
-        except UserError:  # without predictions, or the same training
-            continue
-        if not compared.is_bound:
-            found.append(compared.only_first + compared.only_second)
-    return found
+    dataset = datasets_of_rows(study).iloc[0] if winner.dataset is None else winner.dataset
+    near = [winner.config.to_dict(), *rows.loc[order].head(_MOST_COMPARED).to_dict("records")]
+    best, *others = (
+        StudyRow(study, (str(row["config_id"]), int(row["seed"])), dataset) for row in near
+    )
+    found = [compare_predictions(best, other) for other in others]
+    return [one.only_first + one.only_second for one in found if one and not one.is_bound]

@@ -1,4 +1,4 @@
-"""McNemar's test on the test predictions that a study saved."""
+"""McNemar's test on the test predictions that studies saved."""
 
 from __future__ import annotations
 
@@ -6,12 +6,13 @@ import io
 import zipfile
 from collections.abc import Sequence
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from analysis.frames.load import Study
-from analysis.frames.split import varies
+from analysis.frames.split import identity_of_test
 from analysis.stats.predictions import McNemar, mcnemar, mcnemar_bound
 from search_spaces.errors import UserError, one_line
 from tune_app.study.bounded import read_bounded
@@ -23,43 +24,48 @@ Arrays = dict[str, NDArray[np.integer]]
 _MOST_BYTES = 100_000_000
 
 
-def compare_predictions(study: Study, first: Row, second: Row) -> McNemar:
-    """Compare two rows of a study that were tested on the same images.
+class StudyRow(NamedTuple):
+    """A row of a study, and its data set."""
 
-    If the file has ``labels`` beside ``predictions`` the test is exact. Otherwise its p-value is an
+    study: Study
+    row: Row
+    dataset: object
+
+
+def compare_predictions(first: StudyRow, second: StudyRow) -> McNemar | None:
+    """Compare two rows, of one study or of two, that were tested on the same images.
+
+    The test is exact if ``labels`` were saved beside ``predictions``. Otherwise its p-value is an
     upper bound from the counts of the confusion matrices (``mcnemar_bound``).
 
-    Raises:
-        UserError: a row has no saved predictions or they cannot be read, the two rows are the same
-            result, or their data sets or numbers of images differ.
+    Returns:
+        None if a row has no predictions that can be read, if both are one result, or if they are
+        not known to have the same test images.
     """
-    arrays = [load_predictions(study, row) for row in (first, second)]
-    predictions = [array["predictions"] for array in arrays]
-    if not _same_images(study, (first, second), arrays):
-        raise UserError(
-            f"study {study.name}: rows {_name(first)} and {_name(second)} were not tested on the "
-            "same images; compare rows of one data set"
-            + (" and one seed" if varies(study.meta.get("data")) else "")
-        )
-    if study.predictions_path(*first) == study.predictions_path(*second):
-        raise UserError(
-            f"study {study.name}: rows {_name(first)} and {_name(second)} are the same "
-            "result; compare rows of different trainings"
-        )
-    num_correct = [num_correct_of(study, row, len(predictions[0])) for row in (first, second)]
-    found = mcnemar_of(arrays, num_correct)
-    if found is not None:
-        return found
-    if None in num_correct:
-        row = (first, second)[num_correct.index(None)]
-        raise UserError(
-            f"study {study.name}: row {_name(row)} has no labels beside its predictions and no "
-            "confusion matrix of the same images"
-        )
-    raise UserError(
-        f"study {study.name}: the predictions of rows {_name(first)} and {_name(second)} do "
-        "not fit their confusion matrices; run them again"
-    )
+    both = (first, second)
+    paths = [one.study.predictions_path(*one.row) for one in both]
+    try:
+        arrays = [read_predictions(path) for path in paths if path is not None]
+    except UserError:  # damaged; the report of the study names the file
+        return None
+    if len(arrays) < 2 or paths[0] == paths[1] or not _same_images(first, second, arrays):
+        return None
+    num_images = len(arrays[0]["predictions"])
+    return mcnemar_of(arrays, [num_correct_of(one.study, one.row, num_images) for one in both])
+
+
+def _same_images(first: StudyRow, second: StudyRow, arrays: Sequence[Arrays]) -> bool:
+    """Return whether two rows are known to have the same test images."""
+    identities = {
+        identity_of_test(one.study.meta.get("data"), str(one.dataset), one.row[1])
+        for one in (first, second)
+    }
+    labels = [array["labels"] for array in arrays if "labels" in array]
+    if len(arrays[0]["predictions"]) != len(arrays[1]["predictions"]):
+        return False
+    if len(labels) == 2 and not np.array_equal(labels[0], labels[1]):
+        return False
+    return len(identities) == 1 and (identities != {""} or len(labels) == 2)
 
 
 def mcnemar_of(arrays: Sequence[Arrays], num_correct: Sequence[int | None]) -> McNemar | None:
@@ -84,42 +90,8 @@ def mcnemar_of(arrays: Sequence[Arrays], num_correct: Sequence[int | None]) -> M
     return mcnemar_bound(first, second, num_different)
 
 
-def _name(row: Row) -> str:
-    return f"{row[0]} (seed {row[1]})"
-
-
-def _same_images(study: Study, rows: tuple[Row, Row], arrays: Sequence[Arrays]) -> bool:
-    """Return whether two rows had the same test images, as far as it is known."""
-    one, two = arrays
-    if len({_dataset(study, row) for row in rows}) > 1:
-        return False
-    if varies(study.meta.get("data")) and len({seed for _, seed in rows}) > 1:
-        return False
-    if one["predictions"].shape != two["predictions"].shape:
-        return False
-    return not ("labels" in one and "labels" in two) or np.array_equal(one["labels"], two["labels"])
-
-
-def _dataset(study: Study, row: Row) -> str:
-    rows = study.rows
-    match = rows[(rows["config_id"] == row[0]) & (rows["seed"] == row[1])]
-    return str(match["dataset"].iloc[0]) if "dataset" in match and len(match) else ""
-
-
-def load_predictions(study: Study, row: Row) -> Arrays:
-    """Return a row's ``predictions`` and, if they were saved, ``labels``, (images,) each.
-
-    Raises:
-        UserError: the row has no saved predictions, or they cannot be read.
-    """
-    path = study.predictions_path(*row)
-    if path is None:
-        raise UserError(f"study {study.name}: row {_name(row)} has no saved predictions")
-    return read_predictions(path)
-
-
 def read_predictions(path: Path) -> Arrays:
-    """Return the arrays of a file of predictions, as ``load_predictions`` does.
+    """Return ``predictions`` and, if they were saved, ``labels`` of a file, (images,) each.
 
     Raises:
         UserError: the file cannot be read.

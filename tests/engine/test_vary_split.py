@@ -14,9 +14,8 @@ from analysis.checks.audit.study import audit_study
 from analysis.claims import Claim, Higher, from_study, judge
 from analysis.frames.load import load_study
 from analysis.frames.mistakes import load_splits, predicted
-from analysis.frames.saved_predictions import compare_predictions
+from analysis.frames.saved_predictions import StudyRow, compare_predictions
 from analysis.report import main as report
-from search_spaces.errors import UserError
 from tests.engine.real_studies import ledger_of, run, write_space
 from tests.studies import QUICK
 from tune_app.data.images import load_datasets
@@ -114,9 +113,11 @@ def test_a_study_of_splits(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -
     found = predicted(study, "mnist", splits["mnist"][1], 1)
     assert found is not None and found.left_out == () and len(found.trials) == 2
     one, other = study.rows["config_id"].unique()
-    compare_predictions(study, (one, 1), (other, 1))
-    with pytest.raises(UserError, match="compare rows of one data set and one seed"):
-        compare_predictions(study, (one, 0), (other, 1))
+    first, second, third = (
+        StudyRow(study, row, "mnist") for row in ((one, 1), (other, 1), (other, 0))
+    )
+    assert compare_predictions(first, second) is not None
+    assert compare_predictions(first, third) is None, "another seed has other test images"
     rbf = Claim("rbf", "RBF is more accurate.", Higher("kernel", "rbf", "poly"))
     verdict = judge(rbf, from_study(study))
     assert verdict.outcome.num_pairs == 2 and verdict.word == "underpowered"
