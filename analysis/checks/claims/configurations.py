@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import contextlib
 import functools
 import math
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -22,9 +22,8 @@ from analysis.checks.claims.origin import (
 )
 from analysis.checks.claims.outcome import named
 from analysis.frames.columns import numbers
-from analysis.frames.noise import noise_floor
+from analysis.frames.pairing import side_by_side
 from analysis.frames.seeds import over_seeds
-from search_spaces.errors import UserError
 from tune_app.study.selection import rank
 
 _NOISE_GROUPS = ("dataset", "epochs")
@@ -155,10 +154,36 @@ def _of_placebo(
     groups = [name for name in _NOISE_GROUPS if name in settings]
     noise = np.zeros(len(rows))
     for _, group in rows.groupby(groups) if groups else [("", rows)]:
-        # Without a placebo, or if its rows share trials, there is nothing to estimate from.
-        with contextlib.suppress(UserError):
-            noise[group.index] = noise_floor(group, placebo, metric, settings) ** 2
+        noise[group.index] = noise_of_run(group, placebo, metric, settings) ** 2
     return noise
+
+
+def noise_of_run(rows: pd.DataFrame, placebo: str, metric: str, settings: Sequence[str]) -> float:
+    """Return the standard deviation of one run, from rows that differ only in the placebo.
+
+    It is taken from the median absolute difference of their pairs, whose expected difference is
+    zero. A few failed trainings hardly change it.
+
+    Args:
+        rows: one line per result, with unique index labels.
+        placebo: a factor of two levels that changes nothing.
+        metric: a column of numbers.
+        settings: the columns that must agree within a pair; ``seed`` is always one, because means
+            over seeds have less noise than a run.
+
+    Returns:
+        0 if there are no such pairs, or if rows share one result, which shows no noise.
+    """
+    from scipy import special
+
+    levels = list(rows[placebo].dropna().unique()) if placebo in rows else []
+    are_shared = "same_as" in rows and bool((rows["same_as"].fillna("") != "").any())
+    if len(levels) != 2 or are_shared:
+        return 0.0
+    pairs = side_by_side(rows, placebo, levels, [*settings, *{"seed"}.intersection(rows)])
+    first, second = (numbers(rows, metric).loc[pairs[side]].to_numpy() for side in (0, 1))
+    sizes = np.abs(second - first)[np.isfinite(second - first)]
+    return float(np.median(sizes) / special.ndtri(0.75) / math.sqrt(2)) if len(sizes) else 0.0
 
 
 def same_size(first: pd.DataFrame, second: pd.DataFrame) -> list[pd.DataFrame]:
