@@ -55,10 +55,10 @@ def difference_cell(study: Study, dataset: object, name: str, value: float) -> s
 
 def spread(scale: Measure, mean: float, low: float, high: float) -> str:
     """Return a mean difference with its interval: ``+1.2 points [+0.3, +2.1]``."""
-    text = scale.in_words(mean)
     if not math.isfinite(low):
-        return text
-    return f"{text} [{scale.difference(low)}, {scale.difference(high)}]"
+        return scale.in_words(mean)
+    shown, *ends = scale.estimated_difference(mean, low, high)
+    return f"{shown} {scale.difference_unit}".rstrip() + f" [{', '.join(ends)}]"
 
 
 def measures_in(study: Study) -> list[str]:

@@ -24,12 +24,12 @@ def test_better(tmp_path: Path) -> None:
     b = fitted(tmp_path / "b", lambda c, s: base(c, s) - 1 - s / 8, configs=ONE)
     first, decided, equal, beside, changed, *_ = said(a, b)
     assert first == (
-        "B is better than A: validation rmse −1.31 mm [−1.62, −1] (lower is better), over 6 "
+        "B is better than A: validation rmse −1.31 mm [−1.63, −1.00] (lower is better), over 6 "
         "rows at 6 seeds."
     )
     assert decided == "B is better in 6, worse in 0 of 6 pairs; p = 0.031."
     assert equal == "0 of 6 rows are equal digit for digit in validation rmse."
-    assert beside.startswith("Beside it, not tested: test rmse −1.31 mm [−1.62, −1]; 0 of 6")
+    assert beside.startswith("Beside it, not tested: test rmse −1.31 mm [−1.63, −1.00]; 0 of 6")
     assert changed == "Nothing that the studies record has changed."
 
 
