@@ -28,11 +28,11 @@ class Configuration:
     config: Config = field(hash=False)
 
 
-def canonical_json(value: Mapping[str, Any]) -> str:
-    """Return JSON text that is the same for equal mappings: keys sorted, no spaces, 1.0 as 1.
+def canonical_json(value: Any) -> str:
+    """Return JSON text that is the same for equal values: keys sorted, no spaces, 1.0 as 1.
 
     Raises:
-        ValueError: the mapping holds NaN or an infinity.
+        ValueError: the value is or holds NaN or an infinity.
     """
     return json.dumps(_plain(value), sort_keys=True, separators=(",", ":"), allow_nan=False)
 
@@ -46,13 +46,14 @@ def make_configuration(
         config: the values as declared.
         defaults: the trainable's value of each parameter that a configuration may leave out.
     """
-    chosen = {k: v for k, v in config.items() if k not in defaults or not _same(v, defaults[k])}
+    chosen = {k: v for k, v in config.items() if k not in defaults or not is_same(v, defaults[k])}
     digest = hashlib.sha256(canonical_json(chosen).encode()).hexdigest()
     return Configuration(digest[:10], config)
 
 
-def _same(value: Any, default: Any) -> bool:
-    return canonical_json({"value": value}) == canonical_json({"value": default})
+def is_same(value: Any, other: Any) -> bool:
+    """Return whether two values of a parameter are the same: 1 and 1.0 are, 1 and True are not."""
+    return canonical_json(value) == canonical_json(other)
 
 
 def _plain(value: Any) -> Any:

@@ -106,7 +106,7 @@ def _choice(where: str, given: Any) -> Domain:
     ]
     if not options:
         raise UserError(f"{where}: tune.choice needs at least one value")
-    if len({canonical_json({"value": as_json(option)}) for option in options}) < len(options):
+    if len({canonical_json(as_json(option)) for option in options}) < len(options):
         raise UserError(f"{where}: tune.choice holds a value twice; remove one")
     return Domain("choice", options=tuple(options))
 

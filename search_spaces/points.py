@@ -12,7 +12,7 @@ import math
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, NamedTuple
 
-from search_spaces.configuration import Config, canonical_json
+from search_spaces.configuration import Config, is_same
 from search_spaces.domains import Domain
 
 Axes = Mapping[str, Any]
@@ -94,7 +94,7 @@ def choices_of(axes: Axes, config: Config, defaults: Config) -> Choices | None:
     further = {
         name
         for name in config.keys() - match.names
-        if name not in defaults or not _same(config[name], defaults[name])
+        if name not in defaults or not is_same(config[name], defaults[name])
     }
     return None if further else match.choices
 
@@ -125,12 +125,8 @@ def _matched(name: str, value: Any, path: str, config: Config) -> _Match | None:
         return _Match({path: chosen}, frozenset({name})) if value.contains(chosen) else None
     if isinstance(value, Mapping):
         return _matched_all(value, f"{path}.", config)
-    is_same = name in config and _same(config[name], value)
-    return _Match({}, frozenset({name})) if is_same else None
-
-
-def _same(value: Any, other: Any) -> bool:
-    return canonical_json({"value": value}) == canonical_json({"value": other})
+    found = name in config and is_same(config[name], value)
+    return _Match({}, frozenset({name})) if found else None
 
 
 def names_of(name: str, value: Any) -> list[str]:

@@ -170,7 +170,7 @@ class SearchSpace:
             where = self._where(f"param_space[{key!r}]")
             plain[str.__str__(key)] = axis = plain_entry(where, value)
             values = axis["grid_search"] if is_grid(axis) else ()
-            if len({canonical_json({"value": entry}) for entry in values}) < len(values):
+            if len({canonical_json(entry) for entry in values}) < len(values):
                 raise UserError(f"{where}: tune.grid_search holds a value twice; remove one")
         object.__setattr__(self, "param_space", plain)
         check_names(self)
