@@ -9,6 +9,7 @@ from search_spaces.configuration import Config
 from search_spaces.domains import Domain
 from search_spaces.errors import UserError, choices, did_you_mean
 from search_spaces.measure import known_mode
+from search_spaces.points import is_constant
 from search_spaces.reserved import ALLOWED_METRICS, RESERVED, RESERVED_PREFIXES
 from search_spaces.values import LARGEST_INTEGER, plain_scalar, plain_value, quoted
 
@@ -170,18 +171,12 @@ def _checked_point(space: SearchSpace, where: str, given: Any) -> Config:
             )
     constants: Config = {}
     for name, value in space.axes.items():
-        if isinstance(value, Mapping):
-            constants |= {key: entry for key, entry in value.items() if not _varies(entry)}
-        elif not _varies(value):
-            constants[name] = value
+        if is_constant(value):
+            constants |= value if isinstance(value, Mapping) else {name: value}
     found = space.point_of({**constants, **config}, {})
     if found is None:
         raise UserError(f"{where}: {_why_no_point(space, {**constants, **config})}")
     return found
-
-
-def _varies(value: Any) -> bool:
-    return isinstance(value, Domain)
 
 
 def _why_no_point(space: SearchSpace, config: Config) -> str:
