@@ -8,7 +8,7 @@ from typing import Any
 from search_spaces.configuration import Config, canonical_json
 from search_spaces.domains import Domain
 from search_spaces.errors import UserError
-from search_spaces.points import all_points, decisions, point
+from search_spaces.points import all_points, decisions, num_points, point
 from search_spaces.space import SearchSpace
 from tune_app.planning.search.sampler import Sampler, Told, seed_of, share_of
 
@@ -78,7 +78,7 @@ class GridSampler(Sampler):
 
     def __init__(self, space: SearchSpace, *, seed: int, mode: str) -> None:
         for name, value in space.axes.items():
-            if space.num_configurations() is None and _is_endless(value):
+            if num_points({name: value}) is None:
                 raise UserError(
                     f"--search grid: {name} has a domain without a number of values; use "
                     "tune.choice, tune.quniform or tune.randint in the space, or --search random"
@@ -102,10 +102,3 @@ class GridSampler(Sampler):
     def restore(self, number: int, attempt: int) -> None:
         """Keep nothing: the points that were tried are told or begun."""
 
-
-def _is_endless(value: Any) -> bool:
-    if isinstance(value, Domain) and value.is_choice:
-        return any(_is_endless(option) for option in value.options)
-    if isinstance(value, dict):
-        return any(_is_endless(entry) for entry in value.values())
-    return isinstance(value, Domain) and value.num_values() is None
