@@ -38,7 +38,7 @@ class RandomSampler(Sampler):
         """Keep nothing."""
 
 
-class QmcSampler(Sampler):
+class QmcSampler(RandomSampler):
     """Takes the points of a scrambled Sobol sequence, which fill the space evenly (Owen 1998).
 
     Each parameter has a dimension of its own, also those that only some configurations have.
@@ -47,26 +47,19 @@ class QmcSampler(Sampler):
     def __init__(self, space: SearchSpace, *, seed: int, mode: str) -> None:
         from scipy.stats import qmc
 
-        self._axes = space.axes
+        super().__init__(space, seed=seed, mode=mode)
         self._paths = {path: index for index, path in enumerate(decisions(space.axes))}
         self._sobol = qmc.Sobol(len(self._paths), scramble=True, rng=seed_of(seed, "qmc"))
-        self._random = RandomSampler(space, seed=seed, mode=mode)
         self._points: list[Any] = []
 
     def ask(self, number: int, attempt: int) -> Config:
         """Return the configuration at a point of the sequence; in place of one tried, a random."""
         if attempt:
-            return self._random.ask(number, attempt)
+            return super().ask(number, attempt)
         while len(self._points) <= number:
             self._points += self._sobol.random(max(1, len(self._points))).tolist()
         shares = self._points[number]
         return point(self._axes, lambda path, domain: domain.at(shares[self._paths[path]]))
-
-    def tell(self, number: int | None, config: Config, told: Told) -> None:
-        """Learn nothing."""
-
-    def restore(self, number: int, attempt: int) -> None:
-        """Keep nothing."""
 
 
 class GridSampler(Sampler):
@@ -101,4 +94,3 @@ class GridSampler(Sampler):
 
     def restore(self, number: int, attempt: int) -> None:
         """Keep nothing: the points that were tried are told or begun."""
-
