@@ -36,7 +36,7 @@ def make_space(trainable: Any = train, **fields: Any) -> SearchSpace:
 def test_a_function_without_an_axis_ends_when_it_returns() -> None:
     trainable = own_trainable(make_space())
     assert (trainable.name, trainable.is_own, trainable.uses_images) == ("train", True, False)
-    assert (trainable.result, trainable.keep_checkpoints) == ("last", "last")
+    assert trainable.keep_checkpoints == "last"
     assert not trainable.shares_prefix({"epochs": 4}) and trainable.cost({"epochs": 4}) == 1.0
     assert milestone_of(trainable, {"epochs": 4}) == AT_RETURN == 0
     assert trainable.complete({"lr": 0.1}) == {"lr": 0.1}
@@ -49,9 +49,8 @@ def test_an_axis_is_the_number_of_epochs() -> None:
 
 
 @pytest.mark.parametrize("keep", ["best", "none", 3])
-def test_the_space_says_what_is_the_result_and_what_is_kept(keep: str | int) -> None:
-    trainable = own_trainable(make_space(result="best", keep_checkpoints=keep))
-    assert (trainable.result, trainable.keep_checkpoints) == ("best", keep)
+def test_the_space_says_what_is_kept(keep: str | int) -> None:
+    assert own_trainable(make_space(keep_checkpoints=keep)).keep_checkpoints == keep
 
 
 @pytest.mark.parametrize(

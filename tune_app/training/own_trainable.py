@@ -34,7 +34,6 @@ def own_trainable(space: SearchSpace) -> Trainable:
         cost=lambda config: float(config[axis]) if axis else 1.0,
         uses_images=takes_data,
         is_own=True,
-        result=space.result,
         keep_checkpoints="last" if space.keep_checkpoints is None else space.keep_checkpoints,
     )
 

@@ -55,8 +55,6 @@ class Trainable:
             another kind are refused. Empty if only the rows tell.
         is_own: whether it is a user's function or class. It may have any parameters. Without a
             ``prefix_axis`` its trials end when the function returns (``AT_RETURN``).
-        result: which reported row is the result of a user's trial: ``"last"``, or ``"best"`` by the
-            metric.
         takes_further: whether configurations may have parameters that are not declared, because a
             user's functions read them.
         further: such names that may resemble a declared one.
@@ -81,7 +79,6 @@ class Trainable:
     uses_images: bool = True
     reports: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     is_own: bool = False
-    result: str = "last"
     takes_further: bool = False
     further: tuple[str, ...] = ()
     is_unchecked: bool = False
