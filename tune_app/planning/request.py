@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from pathlib import Path
 
 from search_spaces.space import SearchSpace
 from tune_app.planning.added_points import Point
@@ -100,8 +99,3 @@ class StudyRequest:
     add: tuple[Point, ...] = ()
     where: tuple[Condition, ...] = ()
     order: Order | None = None
-
-    @property
-    def root(self) -> Path:
-        """The local folder with the study's files."""
-        return self.store.root
