@@ -16,27 +16,22 @@ class Cost:
     """The cost of a model's forward pass on one image.
 
     Attributes:
-        num_parameters: the number of parameters.
         macs: as thop counts (Zhu, "THOP: PyTorch-OpCounter", 0.1.1): the multiply-adds of
             convolutions and linear layers, 4 per BatchNorm element, and the sums and divisions of
             average pooling.
         flops: 2 per multiply-add of convolutions and linear layers, and 2 per output element of
             BatchNorm.
-        input_shape: the shape of one input, such as (channels, height, width); ``macs`` and
-            ``flops`` depend on it.
     """
 
-    num_parameters: int
     macs: int
     flops: int
-    input_shape: tuple[int, ...]
 
 
 def count_cost(model: nn.Module, input_shape: tuple[int, ...]) -> Cost:
-    """Count parameters, MACs and FLOPs at an input shape, such as (channels, height, width).
+    """Count MACs and FLOPs at an input shape, such as (channels, height, width).
 
-    For a model that is cropped to its live taps, only the remaining parameters and multiply-adds
-    count. Layers count if they are called as modules. The model is not changed.
+    For a model that is cropped to its live taps, only the remaining multiply-adds count. Layers
+    count if they are called as modules. The model is not changed.
     """
     import thop
 
@@ -55,8 +50,7 @@ def count_cost(model: nn.Module, input_shape: tuple[int, ...]) -> Cost:
         module.register_forward_hook(count)
     with torch.no_grad():
         copied(image)
-    num_parameters = sum(parameter.numel() for parameter in model.parameters())
-    return Cost(num_parameters, int(macs), flops, input_shape)
+    return Cost(int(macs), flops)
 
 
 def _count_cropped(layer: CroppedConv2d, inputs: tuple[Tensor, ...], _: Tensor) -> None:
