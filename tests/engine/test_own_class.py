@@ -76,9 +76,6 @@ class Own:
         self.saved: dict[int, Path] = {}
         self._folder = folder
 
-    def is_last(self, row: Mapping[str, Any]) -> bool:
-        return self.rows.is_last(row)
-
     def is_rung(self, row: Mapping[str, Any]) -> bool:
         return self.rows.next_epoch(row) in self.rungs
 

@@ -168,10 +168,6 @@ class OwnTrial:
 
         tune.report(dict(metrics), checkpoint=checkpoint)
 
-    def is_last(self, row: Mapping[str, Any]) -> bool:
-        """Return whether a row that a class is about to report reaches the last milestone."""
-        return self.rows.is_last(row)
-
     def is_rung(self, row: Mapping[str, Any]) -> bool:
         """Return whether a search may stop the trial at a row that a class is about to report."""
         return self.rows.next_epoch(row) in self.trial.rungs
