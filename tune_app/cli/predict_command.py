@@ -71,7 +71,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     predictor = _predictor(Path(args.model).expanduser(), args.space)
     images, problems = predictor.read(find_images(args.images), invert=args.invert)
     for problem in problems:
-        print_text(f"error: {one_line(str(problem))}", to_stderr=True)
+        print_text(f"error: {problem}", to_stderr=True)
     for note in _notes(predictor, images, inverted=args.invert):
         print_text(f"note: {one_line(note)}", to_stderr=True)
     predictions = list(predictor.predict(images))
@@ -169,4 +169,4 @@ def _as_json(
             entry |= {"class": names[place], "label": place, "probability": outputs[place]}
             entry["probabilities"] = dict(zip(names, outputs, strict=True))
         found.append(entry)
-    return {"predictions": found, "errors": [one_line(str(problem)) for problem in problems]}
+    return {"predictions": found, "errors": list(map(str, problems))}

@@ -120,8 +120,7 @@ def _one_row(
     try:
         details = read_row(ledger.store, key, config, outcomes[key], most_lines=most_lines)
     except OSError as error:
-        reason = one_line(str(error))
-        raise UserError(f"{ledger.store.place}: cannot be read ({reason})") from None
+        raise UserError(f"{ledger.store.place}: cannot be read ({error})") from None
     results = _results(outcomes)
     yield from row_lines(ledger, details, results)
     folders = {ledger.root / attempt.folder for attempt in details.attempts}

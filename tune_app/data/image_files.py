@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from search_spaces.errors import UserError, choices, one_line
+from search_spaces.errors import UserError, choices
 from tune_app.data.image_sources import SUFFIXES, image_files, pixels
 
 _BRIGHT = 127.5
@@ -103,4 +103,4 @@ def _reason(error: Exception) -> str:
     known: Any = getattr(error, "strerror", None)
     if known:
         return str(known)
-    return "not an image that can be read" if "identify" in str(error) else one_line(str(error))
+    return "not an image that can be read" if "identify" in str(error) else str(error)

@@ -129,7 +129,7 @@ def _find_in_folder(spec: DatasetSpec, source: str) -> dict[str, Path]:
     itself is tried last, because it may be the folder of a single data set.
     """
     root = SAMPLE_FOLDER if source == "sample" else _expanded(source)
-    where = f"--data {_one_line(source)}"
+    where = f"--data {source}"
     if not _is_folder(root):
         raise UserError(f"{where}: no such folder; allowed: full, sample or a folder of data")
     for folder in (*(root / name for name in spec.folders), root):
@@ -212,7 +212,7 @@ def _expanded(text: str) -> Path:
         return Path(text).expanduser()
     except RuntimeError as error:
         raise UserError(
-            f"{_one_line(text)}: home folder unknown; write the full path"
+            f"{text}: home folder unknown; write the full path"
             " (of the cache: in TUNE_APP_DATA)"
         ) from error
 
@@ -229,7 +229,3 @@ def _is_folder(path: Path) -> bool:
         return path.is_dir()
     except OSError:
         return False
-
-
-def _one_line(text: str) -> str:
-    return " ".join(text.split())

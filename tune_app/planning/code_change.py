@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from search_spaces.errors import UserError, one_line
+from search_spaces.errors import UserError
 from tune_app.planning.request import StudyRequest
 from tune_app.study.code_fingerprint import changed_files, code_entry, code_of
 from tune_app.study.ledger import REMEDY, Ledger
@@ -33,7 +33,7 @@ def check_code(existing: Ledger, request: StudyRequest) -> None:
         return
     number = len(recorded.ended(existing.study))
     raise UserError(
-        f"study {existing.name} was made with other code ({_changes(existing.study, new)}); "
+        f"study {existing.name} was made with other code ({changed_files(existing.study, new)}); "
         f"{_kept(number)}; use --accept-code-change to go on with the new code (the rows then say "
         f"which code made them), or {REMEDY}"
     )
@@ -49,7 +49,7 @@ def code_notes(before: Mapping[str, Any], now: Mapping[str, Any], recorded: Reco
     """
     if code_of(before) == code_of(now):
         return []
-    changed = f"the code has changed ({_changes(before, now)})"
+    changed = f"the code has changed ({changed_files(before, now)})"
     if not _is_trained_by_other(recorded, code_of(now)):
         return [f"{changed}; nothing was trained with the old code"]
     outcomes = recorded.outcomes(now).values()
@@ -74,10 +74,6 @@ def older_code(study: Mapping[str, Any], outcomes: Mapping[RowKey, RowOutcome]) 
 
 def _is_trained_by_other(recorded: Recorded, code: str) -> bool:
     return any(d.records and d.plan.get("code", "") != code for d in recorded.directories)
-
-
-def _changes(old: Mapping[str, Any], new: Mapping[str, Any]) -> str:
-    return one_line(changed_files(old, new))
 
 
 def _kept(number: int) -> str:

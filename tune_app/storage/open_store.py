@@ -71,8 +71,7 @@ def refresh_to_read(store: StudyStore) -> None:
     try:
         store.refresh()
     except OSError as error:
-        reason = " ".join(str(error).split())
-        raise UserError(f"{store.place}: cannot be read ({reason})") from None
+        raise UserError(f"{store.place}: cannot be read ({error})") from None
 
 
 def worker_store(place: str) -> StudyStore:

@@ -21,7 +21,7 @@ from typing import Protocol
 import torch
 from torch import Tensor
 
-from search_spaces.errors import UserError, one_line
+from search_spaces.errors import UserError
 
 NUM_FIRST = 3
 """Steps that are taken before one is recorded."""
@@ -90,11 +90,9 @@ class CudaRecorder:
             if isinstance(first, torch.OutOfMemoryError):
                 raise first from None
             raise UserError(
-                one_line(
-                    "cuda_graphs: a training step of this model cannot be recorded "
-                    f"({str(first).splitlines()[0]}); it must not read values of tensors, and its "
-                    "optimizer must be capturable; leave cuda_graphs out"
-                )
+                "cuda_graphs: a training step of this model cannot be recorded "
+                f"({str(first).splitlines()[0]}); it must not read values of tensors, and its "
+                "optimizer must be capturable; leave cuda_graphs out"
             ) from error
 
 

@@ -89,11 +89,11 @@ def read_model(path: Path) -> tuple[dict[str, Tensor], ModelInfo]:
             state, text = _read_safetensors(path)
         return state, read_info(text)
     except OSError as error:
-        missing = one_line(str(error.filename or path))
+        missing = error.filename or path
         raise UserError(f"{missing}: cannot be read ({error.strerror or error})") from None
     except ValueError as error:
         raise UserError(
-            f"{path}: no model that `tune-app best STUDY --export` wrote: {one_line(str(error))}"
+            f"{path}: no model that `tune-app best STUDY --export` wrote: {error}"
         ) from None
 
 

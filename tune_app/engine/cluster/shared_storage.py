@@ -110,8 +110,7 @@ def check_url(remote: RemoteFolder, ask_nodes: RunOnNodes) -> None:
             if remote.read(str(answer["file"])) != own.encode():
                 raise UserError(f"--storage-path {remote.url}: node {node} reaches another place")
     except OSError as error:
-        reason = " ".join(str(error).split())
-        raise UserError(f"--storage-path {remote.url}: cannot be used ({reason})") from None
+        raise UserError(f"--storage-path {remote.url}: cannot be used ({error})") from None
     finally:
         with contextlib.suppress(OSError):
             remote.remove(written)
@@ -125,7 +124,7 @@ def _url_task(remote: RemoteFolder, own: str) -> Callable[[str], dict[str, str |
         except FileNotFoundError:
             answer["problem"] = "does not see what this machine writes there"
         except OSError as error:
-            answer["problem"] = f"cannot write there ({' '.join(str(error).split())})"
+            answer["problem"] = f"cannot write there ({error})"
         return answer
 
     return task

@@ -78,6 +78,6 @@ class OwnSampler(Sampler):
             raise
         except Exception as error:
             raise UserError(
-                f"--search {self._name}: {what} failed: {one_line(reason_of(error))}; correct it "
+                f"--search {self._name}: {what} failed: {reason_of(error)}; correct it "
                 "and run the same command again"
             ) from error
