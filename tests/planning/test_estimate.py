@@ -89,9 +89,9 @@ def test_a_trial_counts_its_epochs_and_evaluations() -> None:
 
 
 def test_a_budget_takes_the_largest_subset_that_fits() -> None:
-    assert fit_to_budget(500, 100, 10_000, lambda n: n / 2) == 1_000
-    assert fit_to_budget(1e9, 100, 10_000, lambda n: n / 2) == 10_000
-    assert fit_to_budget(49, 100, 10_000, lambda n: n / 2) == 0
+    assert fit_to_budget(500, range(100, 10_001), lambda n: n / 2) == 1_000
+    assert fit_to_budget(1e9, range(100, 10_001), lambda n: n / 2) == 10_000
+    assert fit_to_budget(49, range(100, 10_001), lambda n: n / 2) == 0
 
 
 def test_parameters_of_a_gpu_make_kinds_on_a_gpu_alone() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import bisect
 import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -165,29 +166,20 @@ def peak_disk_bytes(
 
 
 def fit_to_budget(
-    budget_seconds: float, fewest: int, most: int, seconds_for: Callable[[int], float]
+    budget_seconds: float, allowed: range, seconds_for: Callable[[int], float]
 ) -> int:
     """Return the largest number of images with which the study fits into the budget.
 
     Args:
         budget_seconds: the budget.
-        fewest: the smallest number to consider.
-        most: the largest number to consider.
+        allowed: the numbers to consider, ascending.
         seconds_for: number of images -> time of the study; it must not decrease.
 
     Returns:
-        The number of images, or 0 if even ``fewest`` take too long.
+        The number of images, or 0 if even the smallest takes too long.
     """
-    if seconds_for(fewest) > budget_seconds:
-        return 0
-    low, high = fewest, most + 1
-    while high - low > 1:
-        middle = (low + high) // 2
-        if seconds_for(middle) <= budget_seconds:
-            low = middle
-        else:
-            high = middle
-    return low
+    number = bisect.bisect_right(allowed, budget_seconds, key=seconds_for)
+    return allowed[number - 1] if number else 0
 
 
 def _measured(trials: Sequence[PlannedTrial], trainable: Trainable, probes: Probes) -> list[Probe]:

@@ -73,7 +73,6 @@ def _largest_subset(
 ) -> int:
     request = replace(checked.request, num_images=None)
     allowed = image_data.allowed_images(checked.dataset_names(), request.source, checked.own_data)
-    fewest, most = allowed[0], allowed[-1]
     study = prepare(replace(checked, request=request), cluster)
     plan = study.plan(cluster)
     probes = probe_trials(plan.trials, study.trainable, study.images, ship)
@@ -85,13 +84,13 @@ def _largest_subset(
             raise UserError(f"--budget: the speed of this study is not known: {reason}")
         return study_seconds(plan.trials, seconds, cluster, request.max_concurrent)
 
-    chosen = fit_to_budget(budget_seconds, fewest, most, seconds_for)
+    chosen = fit_to_budget(budget_seconds, allowed, seconds_for)
     if chosen == 0:
         raise UserError(
-            f"--budget: {fewest} images per data set, the fewest possible, "
-            f"already take about {seconds_for(fewest):.0f} s; allow more time"
+            f"--budget: {allowed[0]} images per data set, the fewest possible, "
+            f"already take about {seconds_for(allowed[0]):.0f} s; allow more time"
         )
-    return chosen if chosen == most else max(fewest, chosen // 10 * 10)
+    return chosen if chosen == allowed[-1] else max(allowed[0], chosen // 10 * 10)
 
 
 def _seconds(
