@@ -34,8 +34,8 @@ def run_trials(
     recorder: StudyRecorder,
     callbacks: Sequence[Any],
     *,
+    limiter: Limiter,
     search: SearchRun | None = None,
-    limiter: Limiter | None = None,
 ) -> None:
     """Run the planned trials to their end, or until SIGINT.
 
@@ -47,11 +47,12 @@ def run_trials(
         launch: the launch's name.
         recorder: records the trials, and stops those whose rows it cannot record.
         callbacks: further callbacks of Tune.
+        limiter: ends the launch and trials at the user's limits.
         search: gives further trials, and stops some of them; None to run only the plan's.
-        limiter: ends the launch and trials at the user's limits; None without limits.
     """
     from ray import tune
 
+    from tune_app.engine.limiter import LaunchStopper
     from tune_app.engine.searcher import PlannedTrials, StartedTrials
 
     request = study.request
@@ -72,22 +73,24 @@ def run_trials(
     tune.Tuner(
         _function(study),
         tune_config=_tune_config(
-            searcher, _queue(most, told, search, limiter), num_trials, request.max_concurrent
+            searcher, _queue(most, told, limiter, search), num_trials, request.max_concurrent
         ),
-        run_config=_run_config(study, launch, _stopper(recorder, limiter), [started, *told]),
+        run_config=_run_config(
+            study, launch, LaunchStopper(recorder.refuses, limiter), [started, *told]
+        ),
     ).fit()
 
 
 def _queue(
-    max_waiting: int, told: Sequence[Any], search: SearchRun | None, limiter: Limiter | None
+    max_waiting: int, told: Sequence[Any], limiter: Limiter, search: SearchRun | None
 ) -> TrialQueue:
     """Return the scheduler of the trials.
 
     Args:
         max_waiting: how many trials Tune keeps waiting.
         told: the callbacks that hear of a search's trial which Tune has given up silently.
+        limiter: ends trials at the user's limits.
         search: stops some of the trials, or None.
-        limiter: ends trials at the user's limits, or None.
     """
     from tune_app.engine.trial_queue import TrialQueue
 
@@ -95,19 +98,8 @@ def _queue(
         for callback in told:
             callback.on_trial_error(0, [], trial)
 
-    judges = [
-        judge for judge in (limiter and limiter.goes_on, search and search.on_result) if judge
-    ]
+    judges = [limiter.goes_on] if search is None else [limiter.goes_on, search.on_result]
     return TrialQueue(_num_slots, max_waiting, judges, on_lost if search is not None else None)
-
-
-def _stopper(recorder: StudyRecorder, limiter: Limiter | None) -> Any:
-    """Return what tells Tune to stop trials: rows that cannot be recorded, and the limits."""
-    if limiter is None:
-        return recorder.refuses
-    from tune_app.engine.limiter import LaunchStopper
-
-    return LaunchStopper(recorder.refuses, limiter)
 
 
 def _function(study: PreparedStudy) -> Any:

@@ -126,7 +126,7 @@ class StudyRecorder(LoggerCallback):
         with self._storage():
             append_event(self._store, event)
 
-    def refuses(self, trial_id: str, _result: Mapping[str, Any] | None = None) -> bool:
+    def refuses(self, trial_id: str) -> bool:
         """Return whether Tune is to stop a trial: its rows cannot be recorded, or it has failed."""
         written = self._written.get(trial_id)
         return written is not None and bool(written.refused or written.error)
