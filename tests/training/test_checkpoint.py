@@ -19,7 +19,6 @@ from tune_app.training.checkpoint import (
     find_checkpoints,
     find_damaged,
     load_newest,
-    remove_checkpoints,
     write_checkpoint,
 )
 
@@ -177,10 +176,3 @@ def test_nothing_usable_means_from_the_start(tmp_path: Path) -> None:
     assert loaded.state is None and loaded.note.endswith("; starts from scratch")
     assert load_newest(LocalStore(tmp_path), [make(tmp_path, 2)], "another trial").state is None
     assert load_newest(LocalStore(tmp_path), [], "k").note == ""
-
-
-def test_removal_takes_checkpoints_only(tmp_path: Path) -> None:
-    make(tmp_path, 1)
-    (tmp_path / "result.json").touch()
-    remove_checkpoints(LocalStore(tmp_path), tmp_path)
-    assert [p.name for p in tmp_path.iterdir()] == ["result.json"]

@@ -13,7 +13,6 @@ from tune_app.study.ledger import Ledger
 from tune_app.study.objective import Objective
 from tune_app.study.recorded import Recorded
 from tune_app.study.selection import rank
-from tune_app.training.checkpoint import remove_checkpoints
 from tune_app.training.own_checkpoint import prune_checkpoints
 
 _WEIGHTS = re.compile(r"(?P<group>.+)\.epoch_(?P<epoch>[0-9]{1,9})\.pt")
@@ -71,7 +70,7 @@ def remove_spent_checkpoints(ledger: Ledger, recorded: Recorded) -> None:
 def _remove_checkpoints(store: StudyStore, directory: Path) -> None:
     # Listing thousands of folders at a URL takes minutes; the working copy shows which have any.
     if any(directory.glob("checkpoint_*")):
-        remove_checkpoints(store, directory)
+        store.remove_folders(directory, "checkpoint_*")
 
 
 def keep_best_weights(ledger: Ledger, recorded: Recorded) -> None:

@@ -141,11 +141,6 @@ def _is_recorded(trial: Trial, index: CheckpointIndex) -> bool:
     return trial.history.keys() >= set(needed)
 
 
-def remove_checkpoints(store: StudyStore, trial_directory: Path) -> None:
-    """Delete every checkpoint in a trial's directory."""
-    store.remove_folders(trial_directory, "checkpoint_*")
-
-
 @dataclass(frozen=True)
 class Loaded:
     """The state with which a trial begins.
