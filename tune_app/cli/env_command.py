@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import platform
 import shutil
-import sys
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -90,7 +89,3 @@ def _lines(facts: Mapping[str, Any]) -> Iterator[str]:
     yield f"a local cluster has: {resources['CPU']:g} CPU, {resources['GPU']:g} GPU"
     state = storage["problem"] or f"can be written and locked, {storage['free_gb']:g} GB free"
     yield f"storage: {storage['folder']}: {state}"
-
-
-if __name__ == "__main__":
-    sys.exit(main())
