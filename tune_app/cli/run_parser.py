@@ -21,23 +21,12 @@ GROUPS: dict[str, tuple[str, ...]] = {
         *("--no-sharing", "--check-sharing"),
         *("--max-failures", "--retry-errors", "--checkpoint-seconds"),
     ),
-    "when a launch ends early": (
-        *("--time-limit", "--trial-time-limit", "--target", "--max-cost"),
-    ),
+    "when a launch ends early": ("--time-limit", "--trial-time-limit", "--target", "--max-cost"),
     "a search instead of the grid": (
-        *(
-            "--search",
-            "--objective",
-            "--num-trials",
-            "--search-seed",
-            "--stopping",
-            "--rungs",
-            "--reduction",
-        ),
+        *("--search", "--objective", "--num-trials", "--search-seed"),
+        *("--stopping", "--rungs", "--reduction"),
     ),
-    "clusters, trackers and messages": (
-        *("--address", "--wait-for-nodes", "--log-to", "--notify"),
-    ),
+    "clusters, trackers and messages": ("--address", "--wait-for-nodes", "--log-to", "--notify"),
 }
 """Title -> options. An option that no group names is in a last one."""
 _OTHERS = "other options"
