@@ -28,8 +28,7 @@ GROUPS: dict[str, tuple[str, ...]] = {
     ),
     "clusters, trackers and messages": ("--address", "--wait-for-nodes", "--log-to", "--notify"),
 }
-"""Title -> options. An option that no group names is in a last one."""
-_OTHERS = "other options"
+"""Title -> options. Each option is in one of the groups."""
 
 
 def build_parser() -> CommandParser:
@@ -39,9 +38,7 @@ def build_parser() -> CommandParser:
         "Run a hyperparameter study. The same command again runs only what is not finished.",
     )
     parser.usage = "%(prog)s --space NAME|FILE.py [option ...]"
-    grouped = {flag for flags in GROUPS.values() for flag in flags}
-    rest = tuple(flag for flag in OPTIONS if flag not in grouped)
-    for title, flags in {**GROUPS, _OTHERS: rest}.items():
+    for title, flags in GROUPS.items():
         group = parser.add_argument_group(title)
         for flag in flags:
             group.add_argument(flag, **OPTIONS[flag])
