@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from search_spaces.configuration import make_configuration
+from tune_app.planning.order import RANDOM, Order
 from tune_app.planning.plan import Plan
 from tune_app.planning.planner import PlanOptions, make_plan
 from tune_app.planning.resources import Cluster
@@ -164,7 +165,7 @@ def test_resources_must_fit_on_one_node() -> None:
 
 def test_exclusive_trials_take_a_whole_node_in_an_order_of_no_factor() -> None:
     cluster = Cluster(({"CPU": 8.0, "GPU": 1.0},))
-    trials = plan_space("q2", cluster=cluster, exclusive=True).trials
+    trials = plan_space("q2", cluster=cluster, exclusive=True, order=Order(RANDOM)).trials
     assert [dict(t.resources) for t in trials if t.config["device"] == "cpu"] == [{"CPU": 8.0}] * 4
     on_gpu = [dict(t.resources) for t in trials if t.config["device"] == "cuda"]
     assert on_gpu == [{"CPU": 8.0, "GPU": 1.0}] * 4

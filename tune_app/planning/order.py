@@ -50,15 +50,6 @@ class Order(NamedTuple):
         return hashlib.sha256(f"{self.seed} {key}".encode()).digest() if self.seed else key.encode()
 
 
-def default_order(*, exclusive: bool) -> Order:
-    """Return the order of a study whose user names none.
-
-    It is random where time is measured: if the machine becomes slower or faster during the study,
-    no value of a factor is favoured.
-    """
-    return Order(RANDOM if exclusive else LONGEST)
-
-
 def parse_order(text: str) -> Order:
     """Return the order that ``longest``, ``shortest``, ``random`` or ``random:7`` names.
 

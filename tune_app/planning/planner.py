@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from search_spaces.configuration import Config, Configuration
-from tune_app.planning.order import Order, default_order
+from tune_app.planning.order import Order
 from tune_app.planning.plan import OpenRow, Plan, PlannedTrial
 from tune_app.planning.resources import Cluster, trial_resources, with_workers
 from tune_app.planning.sharing import Row, group_rows, milestone_of
@@ -29,14 +29,14 @@ class PlanOptions:
         trials_per_gpu: how many CUDA trials share one GPU.
         exclusive: whether the study measures time. Each trial then has its node or its GPU to
             itself.
-        order: in which order the trials start; None for :func:`default_order`.
+        order: in which order the trials start.
     """
 
     device: str = "cpu"
     sharing: bool = True
     trials_per_gpu: int = 1
     exclusive: bool = False
-    order: Order | None = None
+    order: Order = field(default_factory=Order)
 
 
 def make_plan(
@@ -74,10 +74,9 @@ def make_plan(
     ]
     rows, open_rows, lacking = _separated(missing, requests, num_train)
     groups = group_rows(rows, trainable, sharing=options.sharing)
-    order = options.order or default_order(exclusive=options.exclusive)
     trials = [_make_trial(key, group, requests) for key, group in groups.items()]
     return Plan(
-        trials=tuple(order.sorted(trials, trainable)),
+        trials=tuple(options.order.sorted(trials, trainable)),
         finished=finished,
         open_rows=open_rows,
         num_rows=len(keys),

@@ -13,7 +13,7 @@ from tune_app.data.split_data import SplitData
 from tune_app.planning.checked_request import CheckedRequest
 from tune_app.planning.code_change import code_notes
 from tune_app.planning.objectives import check_recorded
-from tune_app.planning.order import Order, default_order
+from tune_app.planning.order import LONGEST, RANDOM, Order
 from tune_app.planning.plan import Plan
 from tune_app.planning.planner import PlanOptions, make_plan
 from tune_app.planning.repeats import check_seeds
@@ -182,8 +182,12 @@ class PreparedStudy:
         )
 
     def order(self) -> Order:
-        """Return the order in which trials start."""
-        return self.request.order or default_order(exclusive=self.request.space.exclusive)
+        """Return the order in which trials start.
+
+        Unless the user names one, it is random where time is measured: if the machine becomes
+        slower or faster during the study, no value of a factor is favoured.
+        """
+        return self.request.order or Order(RANDOM if self.request.space.exclusive else LONGEST)
 
     def on(self, cluster: Cluster) -> PreparedStudy:
         """Return this study for a changed cluster. A new study uses a GPU that has been added."""
