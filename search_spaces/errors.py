@@ -31,13 +31,18 @@ def one_line(text: str, longest: int = _LONGEST_MESSAGE) -> str:
         text: the text.
         longest: its most characters.
     """
-    flat = " ".join(text.split())
-    if not flat.isprintable():
-        flat = "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in flat)
+    flat = printable(" ".join(text.split()))
     if len(flat) > longest:
         half = longest // 2
         flat = f"{flat[:half]} … {flat[-half:]}"
     return flat
+
+
+def printable(text: str) -> str:
+    """Return a text whose control characters and the like are escaped, as in ``\\x1b``."""
+    if text.isprintable():
+        return text
+    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
 
 
 def did_you_mean(word: str, allowed: Iterable[str], similarity: float = 0.6) -> str:

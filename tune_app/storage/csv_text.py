@@ -12,6 +12,8 @@ import re
 from collections.abc import Iterable, Sequence
 from typing import Any
 
+from search_spaces.errors import printable
+
 _FORMULA = re.compile(r"""((?:^|;)[\s"]*)([=+\-@＝＋－＠])""")
 """The beginning of a formula, in a cell or after a ``;``. Some programs accept wide characters."""
 _NEGATIVE_NUMBER = re.compile(r"-(\d+\.?\d*|\.\d+)(e[-+]?\d+)?", re.ASCII | re.IGNORECASE)
@@ -40,9 +42,4 @@ def safe_cell(value: Any) -> Any:
     """
     if not isinstance(value, str) or _NEGATIVE_NUMBER.fullmatch(value):
         return value
-    flat = "".join(c if c.isprintable() else _escaped(c) for c in value)
-    return _FORMULA.sub(r"\1'\2", flat)
-
-
-def _escaped(character: str) -> str:
-    return " " if character.isspace() else character.encode("unicode_escape").decode()
+    return _FORMULA.sub(r"\1'\2", printable(re.sub(r"\s", " ", value)))

@@ -10,6 +10,7 @@ import re
 from pathlib import Path
 from typing import NamedTuple
 
+from search_spaces.errors import printable
 from tune_app.study.bounded import read_end
 
 _MOST_BYTES = 100_000
@@ -56,6 +57,4 @@ def _shown(line: str) -> str:
     state = plain.rpartition("\r")[2].expandtabs(4)
     if len(state) > _LONGEST_LINE:
         state = state[: _LONGEST_LINE - 1] + "…"
-    if state.isprintable():
-        return state
-    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in state)
+    return printable(state)
