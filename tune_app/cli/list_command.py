@@ -14,17 +14,17 @@ from typing import NamedTuple
 
 from search_spaces.errors import UserError, one_line
 from tune_app.cli.arguments import RESULTS, CommandParser, add_json
+from tune_app.cli.places import running_since, study_at
 from tune_app.cli.table import Column, table_lines
 from tune_app.planning.durations import format_age
 from tune_app.planning.overview import Overview, best_configurations, read_overview
 from tune_app.storage import published
-from tune_app.storage.lock import Holder
 from tune_app.storage.open_store import store_at
 from tune_app.storage.output import answering_mistakes, print_json, print_text
 from tune_app.storage.remote_folder import is_url
-from tune_app.storage.store import STUDY_FILE, StudyStore
+from tune_app.storage.store import STUDY_FILE
 from tune_app.storage.wrapping import terminal_width
-from tune_app.study.ledger import Ledger, open_ledger
+from tune_app.study.ledger import Ledger
 from tune_app.study.measures import Measures
 from tune_app.study.trials import DONE
 
@@ -116,21 +116,19 @@ def _listed(path: Path) -> ListedStudy:
     store = store_at(path)
     called = store.place if store.is_read_only else path.name
     try:
-        ledger = open_ledger(store)
-        assert ledger is not None, "the file was there"
-        holder = _holder(store)
-        view = read_overview(ledger, since=holder.since if holder else None)
+        ledger, since = study_at(store), running_since(store)
+        view = read_overview(ledger, since=since)
     except (UserError, OSError) as error:
         return ListedStudy(called, "unreadable", problem=one_line(str(error)))
     counts = Counter(view.rows.values())
     num_ended = sum(counts[state] for state in DONE)
     is_finished = num_ended == len(view.rows) and not view.num_to_ask
     state = "finished" if is_finished else "incomplete"
-    state = "failed" if counts["failed"] and not holder else state
+    state = "failed" if counts["failed"] and since is None else state
     name, text, score = _best(ledger, view)
     return ListedStudy(
         called,
-        "running" if holder else state,
+        state if since is None else "running",
         num_ended,
         len(view.rows),
         name,
@@ -138,13 +136,6 @@ def _listed(path: Path) -> ListedStudy:
         score,
         view.last_result,
     )
-
-
-def _holder(store: StudyStore) -> Holder | None:
-    try:
-        return store.holder()
-    except OSError:  # a folder of another user: the study can be read all the same
-        return None
 
 
 def _best(ledger: Ledger, view: Overview) -> tuple[str, str, float | None]:

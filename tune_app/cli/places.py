@@ -58,6 +58,15 @@ def missing_study(store: StudyStore, then: str = "") -> UserError:
     return UserError(f"{store.place}: no study there (it has no {STUDY_FILE}){then}; {allowed}")
 
 
+def running_since(store: StudyStore) -> float | None:
+    """Return when the driver that runs a study locked it; None if none does or it is unknown."""
+    try:
+        holder = store.holder()
+    except OSError:  # a folder of another user: the study can be read all the same
+        return None
+    return None if holder is None else holder.since
+
+
 def counted(number: int, noun: str) -> str:
     """Return a number with its noun: ``1 row``, ``8 rows``."""
     return f"{number} {noun}{'' if number == 1 else 's'}"

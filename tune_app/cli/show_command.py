@@ -12,7 +12,7 @@ from typing import Any
 
 from search_spaces.errors import UserError, choices, one_line
 from tune_app.cli.arguments import CommandParser, add_study
-from tune_app.cli.places import shell_word, study_at
+from tune_app.cli.places import running_since, shell_word, study_at
 from tune_app.cli.row_text import row_lines, weights_lines
 from tune_app.cli.table import Column, measure_texts, table_lines, value_texts
 from tune_app.planning.overview import row_states
@@ -83,7 +83,7 @@ def _count(text: str) -> int:
 def _lines(ledger: Ledger, args: argparse.Namespace) -> Iterator[str]:
     recorded = ledger.read_trials()
     outcomes = recorded.outcomes(ledger.study)
-    states = _states(ledger, outcomes)
+    states = row_states(ledger, outcomes, since=running_since(ledger.store))
     keys = list(outcomes)
     found = keys if args.row is None else find_rows(args.row, outcomes, ledger.study["seeds"])
     if args.seed is not None:
@@ -130,14 +130,6 @@ def _one_row(
 
 def _results(outcomes: Mapping[RowKey, RowOutcome]) -> list[Record]:
     return [outcome.report.record for outcome in outcomes.values() if outcome.report]
-
-
-def _states(ledger: Ledger, outcomes: dict[RowKey, RowOutcome]) -> dict[RowKey, str]:
-    try:
-        holder = ledger.store.holder()
-    except OSError:  # it cannot be told whether the study is being run
-        holder = None
-    return row_states(ledger, outcomes, since=None if holder is None else holder.since)
 
 
 def find_rows(word: str, outcomes: dict[RowKey, RowOutcome], seeds: Sequence[int]) -> list[RowKey]:
