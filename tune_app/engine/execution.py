@@ -11,8 +11,8 @@ from tune_app.engine.conclusion import Executed
 from tune_app.engine.display import TrialDisplay
 from tune_app.planning.plan import Plan
 from tune_app.planning.prepared_study import PreparedStudy
+from tune_app.planning.remaining import seconds_of
 from tune_app.planning.search_trials import SearchTrials
-from tune_app.study.objective import finite_number
 from tune_app.study.result_rule import ResultRule
 from tune_app.study.stop import Stop
 
@@ -132,12 +132,7 @@ def _seconds_spent(study: PreparedStudy) -> dict[str, float]:
     if study.request.limits.trial_seconds is None:
         return {}
     return {
-        key: sum(
-            finite_number(record.get("time_this_iter_s")) or 0.0
-            for directory in trial.directories
-            for record in directory.records
-        )
-        for key, trial in study.recorded.trials.items()
+        key: sum(map(seconds_of, trial.directories)) for key, trial in study.recorded.trials.items()
     }
 
 

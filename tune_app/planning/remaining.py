@@ -24,6 +24,7 @@ from tune_app.planning.plan import PlannedTrial
 from tune_app.planning.planner import PlanOptions, make_plan
 from tune_app.planning.resources import Cluster, num_gpus
 from tune_app.study.ledger import Ledger
+from tune_app.study.objective import finite_number
 from tune_app.study.trial_directory import TrialDirectory
 from tune_app.study.trials import RowKey, Trial
 from tune_app.training.checkpoint import read_index, resumable_checkpoints
@@ -123,7 +124,7 @@ def measure_speed(
     mine = [d for d in directories if d.launch == newest and d.plan]
     planned = {trial.key: trial for trial in planned_trials(ledger, ()) or ()}
     whole = [d for d in mine if d.trial_key in ended and _ends_at_return(planned, d)]
-    mean = sum(map(_seconds_of, whole)) / len(whole) if whole else None
+    mean = sum(map(seconds_of, whole)) / len(whole) if whole else None
     num_epochs, cost = 0, 0.0
     for directory in mine:
         epochs = len({line["epoch"] for line in directory.records})
@@ -132,7 +133,7 @@ def measure_speed(
         if trial is not None and trial.num_epochs is not None:
             cost += epochs * _cost_per_epoch(ledger, trial)
         elif trial is not None:
-            cost += 1.0 if directory in whole else _share_of(_seconds_of(directory), mean)
+            cost += 1.0 if directory in whole else _share_of(seconds_of(directory), mean)
     lines = [line for directory in mine for line in directory.records]
     stamped = [(when, line) for line in lines if (when := reported_at(line)) is not None]
     if not stamped or cost <= 0:
@@ -168,7 +169,7 @@ def seconds_left(
         if epochs is not None:
             cost += _cost_per_epoch(ledger, trial) * epochs
         elif trial.key in begun and running:
-            cost += 1.0 - _share_of(_seconds_of(begun[trial.key].newest), speed.trial_seconds)
+            cost += 1.0 - _share_of(seconds_of(begun[trial.key].newest), speed.trial_seconds)
         else:
             cost += 1.0
     of_launch = {key for key, trial in begun.items() if trial.newest.launch == speed.launch}
@@ -183,10 +184,8 @@ def reported_at(line: Mapping[str, Any]) -> float | None:
 
 
 def _number(line: Mapping[str, Any], key: str) -> float | None:
-    value = line.get(key)
-    if isinstance(value, bool) or not isinstance(value, (int, float)):
-        return None
-    return float(value) if 0 <= value < 1e11 else None
+    value = finite_number(line.get(key))
+    return value if value is not None and 0 <= value < 1e11 else None
 
 
 def _ends_at_return(planned: Mapping[str, PlannedTrial], directory: TrialDirectory) -> bool:
@@ -194,7 +193,7 @@ def _ends_at_return(planned: Mapping[str, PlannedTrial], directory: TrialDirecto
     return trial is not None and trial.num_epochs is None
 
 
-def _seconds_of(directory: TrialDirectory) -> float:
+def seconds_of(directory: TrialDirectory) -> float:
     """Return the time from the start of a trial in one launch to its latest result."""
     return sum(_number(line, "time_this_iter_s") or 0.0 for line in directory.records)
 
