@@ -90,10 +90,12 @@ def test_data_are_loaded_once_with_a_line(tmp_path: Path) -> None:
         {**param_space, "dataset": "trees"},
     )
     checked = check_request(replace(mine, budget_seconds=1e5)).with_own_data(lines.append)
-    chosen = fit_budget(checked, CLUSTER, ship)
+    chosen = fit_budget(checked, CLUSTER, ship, lines.append)
     assert chosen.request.num_images == 60
     assert prepare(chosen, CLUSTER).images["trees"].num_images == 60
-    assert loaded == [1] and lines == ["loading data set trees"]
+    assert loaded == [1]
+    assert lines[0] == "loading data set trees" and lines[1].startswith("measuring the speed")
+    assert lines[2:] == ["--budget: 60 images per data set"]
 
 
 def test_other_content_has_another_fingerprint_and_is_refused(tmp_path: Path) -> None:

@@ -189,11 +189,7 @@ class Launch:
     def _prepare(self, checked: CheckedRequest, cluster: Cluster) -> PreparedStudy:
         checked = checked.with_own_data(self._display.say)
         if self._request.budget_seconds is not None:
-            if checked.existing is None:
-                self._display.say("measuring the speed of a few training steps")
-            checked = fit_budget(checked, cluster, ship)
-            if checked.existing is None:
-                self._display.say(f"--budget: {checked.request.num_images:,} images per data set")
+            checked = fit_budget(checked, cluster, ship, self._display.say)
         return prepare(checked, cluster)
 
     def _plan(self, study: PreparedStudy, cluster: Cluster) -> Plan:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 
 from search_spaces.errors import UserError
@@ -51,10 +52,12 @@ def estimate_study(study: PreparedStudy, plan: Plan, cluster: Cluster, ship: Shi
     )
 
 
-def fit_budget(checked: CheckedRequest, cluster: Cluster, ship: Ship) -> CheckedRequest:
+def fit_budget(
+    checked: CheckedRequest, cluster: Cluster, ship: Ship, say: Callable[[str], None]
+) -> CheckedRequest:
     """Return the request with the largest subset of the data that fits into its budget.
 
-    A study that exists keeps its number of images.
+    A study that exists keeps its number of images. What is done is told to ``say``.
 
     Raises:
         UserError: not even the smallest subset fits, or the speed cannot be measured.
@@ -64,7 +67,9 @@ def fit_budget(checked: CheckedRequest, cluster: Cluster, ship: Ship) -> Checked
     if checked.existing is not None:
         chosen = checked.existing.study["data"]["num_images"]
     else:
+        say("measuring the speed of a few training steps")
         chosen = _largest_subset(checked, cluster, request.budget_seconds, ship)
+        say(f"--budget: {chosen:,} images per data set")
     return replace(checked, request=replace(request, num_images=chosen, budget_seconds=None))
 
 
