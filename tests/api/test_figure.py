@@ -59,6 +59,9 @@ def test_what_is_not_there_is_named(study: Path, tmp_path: Path) -> None:
     )
     with pytest.raises(UserError, match=r"no such format; allowed: a name that ends in .svg, .png"):
         loaded.figure("curves").save(tmp_path / "x.pdf")
+    (tmp_path / "file").touch()
+    with pytest.raises(UserError, match=r"x\.svg: cannot be written \([A-Z][a-z ]+\)$"):
+        loaded.figure("curves").save(tmp_path / "file" / "x.svg")
     write_study(tmp_path / "new", study_json({}, name="new"))
     with pytest.raises(UserError, match="figure 'curves': new has no results yet to draw"):
         load_study(tmp_path / "new").figure("curves")

@@ -6,11 +6,10 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from search_spaces.errors import UserError
 from tune_app.api.model_card import ModelCard, selection_words
 from tune_app.api.row_weights import RowWeights, model_info, weights_content
 from tune_app.api.shown_metrics import shown_metrics
-from tune_app.storage.whole_file import whole_file
+from tune_app.storage.whole_file import write_named
 from tune_app.training.model_file import check_format, model_files
 from tune_app.training.saved_model import Build, fits_torchvision, load_model, read_state
 
@@ -52,13 +51,7 @@ def export_model(
     files = model_files(path, state, info, lambda: load_model(info, state, build))
     card = ModelCard(study, chosen, info, state, selected)
     files[path.with_suffix(".md")] = card.text(path, files[path]).encode()
-    for file, content in files.items():
-        try:
-            with whole_file(file) as stream:
-                stream.write(content)
-        except OSError as error:
-            raise UserError(f"{file}: cannot be written ({error.strerror})") from None
-    return list(files)
+    return [write_named(file, content) for file, content in files.items()]
 
 
 def _about(study: Study, chosen: RowWeights, selected: str) -> dict[str, Any]:

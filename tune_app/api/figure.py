@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from search_spaces.errors import UserError, choices
+from tune_app.storage.whole_file import write_named
 
 if TYPE_CHECKING:
     from analysis.figures.chart import Spec
@@ -57,25 +58,22 @@ class StudyFigure:
         Raises:
             UserError: the ending is another one, or the file cannot be written.
         """
-        from analysis.render.files import write_whole
-
         path = Path(path).expanduser()
-        content: str | bytes
         match path.suffix.lower():
             case ".svg":
-                content = self.svg
+                content = self.svg.encode(errors="backslashreplace")
             case ".png":
                 content = self._drawings.png(self._figure)
             case ".json":
-                content = json.dumps(self.spec, indent=1)
+                content = json.dumps(self.spec, indent=1).encode()
             case ".html":
-                content = self._page()
+                content = self._page().encode(errors="backslashreplace")
             case _:
                 raise UserError(
                     f"{path}: a figure has no such format; allowed: a name that ends in "
                     f"{choices(_FORMATS)}"
                 )
-        return write_whole(path, content)
+        return write_named(path, content)
 
     def _page(self) -> str:
         from analysis.render.document import Document, Section

@@ -14,7 +14,7 @@ from pathlib import Path
 from search_spaces.errors import UserError
 from tune_app.cli.arguments import CommandParser
 from tune_app.storage.output import answering_mistakes, print_text
-from tune_app.storage.whole_file import whole_file
+from tune_app.storage.whole_file import write_named
 from tune_app.study.command_name import command_name
 
 TEMPLATE = '''\
@@ -112,9 +112,4 @@ def write_space(name: str) -> Path:
         )
     if os.path.lexists(path):
         raise UserError(f"{path} is there already; choose another name, or remove it")
-    try:
-        with whole_file(path) as file:
-            file.write(TEMPLATE.replace("NAME", path.stem).encode())
-    except OSError as error:
-        raise UserError(f"{path}: cannot be written ({error.strerror})") from None
-    return path
+    return write_named(path, TEMPLATE.replace("NAME", path.stem).encode())

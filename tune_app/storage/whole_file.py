@@ -10,6 +10,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import IO
 
+from search_spaces.errors import UserError
+
 
 @contextmanager
 def whole_file(path: Path) -> Iterator[IO[bytes]]:
@@ -36,6 +38,20 @@ def whole_file(path: Path) -> Iterator[IO[bytes]]:
         raise OSError(error.errno, os.strerror(error.errno), str(path)) from error
     finally:
         partial.unlink(missing_ok=True)
+
+
+def write_named(path: Path, content: bytes) -> Path:
+    """Write a file that a user has named, whole or not at all; return its path.
+
+    Raises:
+        UserError: it cannot be written.
+    """
+    try:
+        with whole_file(path) as stream:
+            stream.write(content)
+    except OSError as error:
+        raise UserError(f"{path}: cannot be written ({error.strerror})") from None
+    return path
 
 
 def is_partial(name: str) -> bool:
