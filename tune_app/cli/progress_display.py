@@ -79,9 +79,8 @@ class StudyProgress:
 
     def __getstate__(self) -> dict[str, Any]:
         """Leave the terminal out when Ray pickles the callback that holds this display."""
-        hidden = {"_console": None, "_live": None, "_progress": None, "_task": None}
-        hidden["_cost_of"] = None
-        return {**self.__dict__, **hidden}
+        hidden = ("_console", "_live", "_progress", "_task", "_cost_of")
+        return {**self.__dict__, **dict.fromkeys(hidden)}
 
     def begin(self) -> None:
         """Start drawing."""

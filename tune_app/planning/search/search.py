@@ -77,13 +77,11 @@ class Search:
 
         The proposal of a new trial is in the log before this returns.
         """
-        promoted = self._promotable()
+        promoted = self.stopping.promotable(self._paused)
         if promoted is not None:
             return self._promote(promoted)
-        if self._wants_more():
-            proposal = self._propose()
-            if proposal is not None:
-                return proposal
+        if self._wants_more() and (new := self._propose()) is not None:
+            return new
         last = self._last_resort()
         if last is None:
             return None
@@ -96,14 +94,14 @@ class Search:
         return (
             not self._wants_more()
             and not self._active
-            and self._promotable() is None
+            and self.stopping.promotable(self._paused) is None
             and self._last_resort() is None
         )
 
     def rungs_of(self, config_id: str) -> tuple[int, ...]:
         """Return the epochs at which the trial of a proposal may have to pause, ascending."""
-        number = self._numbers.get(config_id)
-        return () if number is None else self.trials[number].rungs
+        trial = self._trial(config_id)
+        return () if trial is None else trial.rungs
 
     def on_result(
         self, config_id: str, epoch: int, value: float | None, *, can_resume: bool = True
@@ -223,9 +221,6 @@ class Search:
         if state == "stopped" and trial.can_resume and rung is not None:
             self._paused[trial.number] = rung
         self._has_finished |= state == "finished"
-
-    def _promotable(self) -> int | None:
-        return self.stopping.promotable(self._paused)
 
     def _last_resort(self) -> int | None:
         """Return the trial that goes on if nothing else is left and none has reached its end."""
