@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from tune_app.data.datasets import DATASETS
 from tune_app.training.model_family import ModelFamily
 from tune_app.training.parameter import DEVICES, OPTIONAL, REQUIRED, WORKERS, Parameter
 
-DATASETS = ("mnist", "fashion_mnist")
 OPTIMIZERS = ("sgd", "adam", "adamw")
 SCHEDULES = ("constant", "cosine")
 AUGMENTATION_NAMES = ("none", "shift", "flip_shift")
@@ -20,7 +20,7 @@ def classifier_parameters(family: ModelFamily) -> dict[str, Parameter]:
     only = next(iter(family.models), None) if len(family.models) == 1 else None
     optimizers = (*OPTIMIZERS, *family.optimizers)
     return {
-        "dataset": Parameter(str, allowed=DATASETS),
+        "dataset": Parameter(str, allowed=tuple(DATASETS)),
         "model": Parameter(
             str,
             default=OPTIONAL if only else REQUIRED,

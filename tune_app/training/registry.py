@@ -14,8 +14,8 @@ from search_spaces.configuration import Config
 from search_spaces.errors import UserError, choices, did_you_mean
 from search_spaces.own_work import is_own
 from search_spaces.space import SearchSpace
+from tune_app.data.datasets import DATASETS
 from tune_app.training.classifier_family import FAMILY, classifier, power, shipped_resnet
-from tune_app.training.classifier_parameters import DATASETS
 from tune_app.training.own_datasets import with_datasets, with_recorded_datasets
 from tune_app.training.own_trainable import own_trainable, recorded_trainable
 from tune_app.training.parameter import DEVICES, REQUIRED, Parameter
@@ -103,7 +103,7 @@ TRAINABLES: dict[str, Trainable] = {
         name="svm",
         function="tune_app.training.svm:train_svm",
         parameters={
-            "dataset": Parameter(str, allowed=DATASETS),
+            "dataset": Parameter(str, allowed=tuple(DATASETS)),
             "kernel": Parameter(str, allowed=("poly", "rbf")),
             "C": Parameter(float, minimum=0, above=True),
             "degree": Parameter(int, default=3, minimum=1),
