@@ -8,6 +8,7 @@ import pytest
 from rich.console import Console
 
 from search_spaces import Measure
+from search_spaces.configuration import Config
 from tune_app.cli import work_done
 from tune_app.cli.progress_display import StudyProgress
 from tune_app.planning.plan import Plan, PlannedTrial
@@ -22,13 +23,17 @@ def plan(*trials: PlannedTrial, finished: int = 0, num_rows: int = 0) -> Plan:
     return Plan(trials, rows, (), num_rows, 0)
 
 
+def equal(_config: Config) -> float:
+    return 1.0
+
+
 def test_lines_follow_the_objective_and_count_the_studys_rows() -> None:
     out = io.StringIO()
     serves = {2: ("a",), 4: ("b", "c")}
     trials = [PlannedTrial(k, k, {"seed": 0}, (2, 4), serves, {}) for k in ("one", "two")]
     shown = StudyProgress(
         plan(*trials, finished=2, num_rows=9),
-        [1.0, 1.0],
+        equal,
         Measures("val_rmse", "min", {"val_rmse": Measure(unit="mm")}),
         Console(file=out, force_terminal=True, width=120),
     )
@@ -53,7 +58,7 @@ def test_rows_that_the_launch_leaves_out_are_not_waited_for() -> None:
     trial = PlannedTrial("one", "one", {"seed": 0}, (1,), {1: ("a",)}, {})
     left_out = frozenset({("b", 0), ("c", 0)})
     part = Plan((trial,), {}, (), 3, 1, left_out=left_out)
-    shown = StudyProgress(part, [1.0], Measures(), Console(file=io.StringIO(), force_terminal=True))
+    shown = StudyProgress(part, equal, Measures(), Console(file=io.StringIO(), force_terminal=True))
     shown.begin()
     assert "(0 of 1 rows)" in drawn(shown)
     shown.stop()
@@ -76,7 +81,7 @@ def test_trials_of_unknown_length_are_counted_and_timed_by_those_that_have_ended
     names = ("a", "b", "c", "d")
     trials = [PlannedTrial(k, k, {"seed": 0}, (AT_RETURN,), {AT_RETURN: (k,)}, {}) for k in names]
     console = Console(file=out, force_terminal=True, width=120)
-    shown = StudyProgress(plan(*trials, num_rows=4), [1.0] * 4, Measures("score", "max"), console)
+    shown = StudyProgress(plan(*trials, num_rows=4), equal, Measures("score", "max"), console)
     shown.begin()
     for name in "ab":
         shown.started(name, name)
@@ -106,7 +111,7 @@ def test_a_finished_trial_is_shown_with_its_result_which_may_be_an_earlier_row()
         (ResultRule(Objective("loss", "min")), "a: epoch 3  loss 4"),
     ):
         measures, console = Measures("loss", "min"), Console(file=out)
-        shown = StudyProgress(plan(trial), [1.0], measures, console, rule)
+        shown = StudyProgress(plan(trial), equal, measures, console, rule)
         shown.started("a", "a")
         for epoch, loss in ((1, 3.0), (2, 1.5), (3, 4.0)):
             shown.reported("a", "a", {"epoch": epoch, "loss": loss})
@@ -119,7 +124,7 @@ def test_a_last_row_without_the_objective_is_no_result(last: dict[str, str]) -> 
     out = io.StringIO()
     trial = PlannedTrial("a", "a", {"seed": 0}, (AT_RETURN,), {AT_RETURN: ("a",)}, {})
     rule = ResultRule(Objective("loss", "min"))
-    shown = StudyProgress(plan(trial), [1.0], Measures("loss", "min"), Console(file=out), rule)
+    shown = StudyProgress(plan(trial), equal, Measures("loss", "min"), Console(file=out), rule)
     shown.started("a", "a")
     for row in ({"acc": 1.0}, {"loss": 1.5}, last):
         shown.reported("a", "a", {"epoch": len(shown._latest) + 1, **row})
@@ -130,7 +135,7 @@ def test_a_last_row_without_the_objective_is_no_result(last: dict[str, str]) -> 
 def test_a_function_that_ends_with_nan_is_said_to_have_diverged() -> None:
     out = io.StringIO()
     trial = PlannedTrial("a", "a", {"seed": 0}, (AT_RETURN,), {AT_RETURN: ("a",)}, {})
-    shown = StudyProgress(plan(trial), [1.0], Measures("reward", "max"), Console(file=out))
+    shown = StudyProgress(plan(trial), equal, Measures("reward", "max"), Console(file=out))
     shown.started("a", "a")
     shown.reported("a", "a", {"epoch": 1, "reward": float("nan")})
     shown.completed("a", "a")
@@ -140,7 +145,7 @@ def test_a_function_that_ends_with_nan_is_said_to_have_diverged() -> None:
 def test_a_users_own_percentage_is_no_share_even_when_it_is_small() -> None:
     out = io.StringIO()
     trial = PlannedTrial("a", "a", {"seed": 0}, (2,), {2: ("a",)}, {})
-    shown = StudyProgress(plan(trial), [1.0], Measures(), Console(file=out))
+    shown = StudyProgress(plan(trial), equal, Measures(), Console(file=out))
     shown.started("a", "a")
     shown.reported("a", "a", {"epoch": 1, "val_accuracy": 90.0, "train_seconds": "long"})
     shown.reported("a", "a", {"epoch": 2, "val_accuracy": 0.5, "train_seconds": "long"})
@@ -160,10 +165,9 @@ def test_trials_of_a_search_are_counted_as_they_come() -> None:
     out = io.StringIO()
     shown = StudyProgress(
         plan(),
-        [],
+        lambda config: float(config["epochs"]),
         Measures("score", "max"),
         Console(file=out, width=200),
-        cost_of=lambda config: float(config["epochs"]),
         num_more=2,
     )
     one, two = (

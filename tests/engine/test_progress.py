@@ -26,7 +26,7 @@ def test_what_no_node_can_hold_is_said_once(monkeypatch: pytest.MonkeyPatch) -> 
     monkeypatch.setattr(progress, "LOOK_SECONDS", 0.0)
     nodes: list[dict[str, float]] = [{"CPU": 4.0}]
     out = io.StringIO()
-    display = StudyProgress(Plan((), {}, (), 0, 0), [], Measures(), Console(file=out))
+    display = StudyProgress(Plan((), {}, (), 0, 0), float, Measures(), Console(file=out))
     told = progress.ProgressCallback(display, lambda: Cluster(tuple(nodes)), lambda _id: False)
     trials = [waiting("a", CPU=1.0, GPU=1.0), waiting("b", CPU=1.0, GPU=1.0)]
 

@@ -6,7 +6,7 @@ a line for each failure. Without a terminal it is one plain line per finished tr
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from rich.console import Console, Group
@@ -29,12 +29,10 @@ class StudyProgress:
 
     Args:
         plan: the plan of the launch. Rows that were finished before count as done.
-        costs: the cost of each planned trial, in the plan's order and any one unit. The bar counts
-            cost.
+        cost_of: configuration -> the cost of its trial, in any one unit. The bar counts cost.
         measures: the study's measures. The objective is shown, and the same quantity on test data.
         console: where to draw.
         rule: finds the result of a trial, for the line of a finished one; by default the last row.
-        cost_of: configuration -> its cost, for the trials that a search adds.
         num_more: how many trials a search is to add.
 
     Attributes:
@@ -44,12 +42,11 @@ class StudyProgress:
     def __init__(
         self,
         plan: Plan,
-        costs: Sequence[float],
+        cost_of: Callable[[Config], float],
         measures: Measures,
         console: Console,
         rule: ResultRule | None = None,
         *,
-        cost_of: Callable[[Config], float] | None = None,
         num_more: int = 0,
     ) -> None:
         self._measures = measures
@@ -57,8 +54,8 @@ class StudyProgress:
         self._cost_of = cost_of
         self._seen: dict[str, tuple[float, float]] = {}
         self._epochs = {trial.key: trial.num_epochs for trial in plan.trials}
-        by_key = {trial.key: cost for trial, cost in zip(plan.trials, costs, strict=True)}
-        self._work = WorkDone(by_key, num_more)
+        costs = {trial.key: cost_of(trial.config) for trial in plan.trials}
+        self._work = WorkDone(costs, num_more)
         self._rows_left = {
             trial.key: {milestone: len(ids) for milestone, ids in trial.serves.items()}
             for trial in plan.trials
@@ -112,8 +109,7 @@ class StudyProgress:
 
     def added(self, trial: PlannedTrial) -> None:
         """Count a trial of a search; one that goes on after a rung has been counted before."""
-        cost = 1.0 if self._cost_of is None else self._cost_of(trial.config)
-        if self._work.add(trial.key, cost):
+        if self._work.add(trial.key, self._cost_of(trial.config)):
             self._epochs[trial.key] = trial.num_epochs
             self._rows_left[trial.key] = {m: len(ids) for m, ids in trial.serves.items()}
 

@@ -65,16 +65,13 @@ class RunDisplay:
 
     def trials(self, study: PreparedStudy, plan: Plan) -> StudyProgress:
         """Return the display of the trials while they run."""
-        cost = study.trainable.cost
-        costs = [cost(trial.config) for trial in plan.trials]
         measures = Measures.of_space(study.request.space)
         rule = ResultRule.of_study(study.ledger.study)
         num_more = 0
         if study.search is not None:
             num_more = max(0, study.search.num_trials - len(study.asked()))
-        return StudyProgress(
-            plan, costs, measures, self._console, rule, cost_of=cost, num_more=num_more
-        )
+        cost_of = study.trainable.cost
+        return StudyProgress(plan, cost_of, measures, self._console, rule, num_more=num_more)
 
     def kept(self, store: StudyStore, aside: Path) -> None:
         """Print where the old study is kept after ``--fresh``."""
