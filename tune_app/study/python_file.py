@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import importlib.util
+import os
 import re
 import sys
 from collections.abc import Callable
@@ -37,11 +38,7 @@ def run_python_file(
     Raises:
         UserError: there is no such file, or it cannot be run.
     """
-    try:
-        found = path.is_file()
-    except OSError:  # the name is too long, or its folder cannot be entered
-        found = False
-    if not found:
+    if not os.path.isfile(path):  # noqa: PTH113 (no error for a name that is too long)
         raise UserError(f"{option} {path}: no such file")
     path = path.resolve()
     spec = importlib.util.spec_from_file_location(_module_name(path), path)
