@@ -12,6 +12,7 @@ from typing import Any
 
 from search_spaces.errors import UserError, choices, one_line
 from tune_app.cli.arguments import CommandParser, add_study
+from tune_app.cli.best_text import varied_factors
 from tune_app.cli.places import running_since, shell_word, study_at
 from tune_app.cli.row_text import row_lines, weights_lines
 from tune_app.cli.table import Column, measure_texts, table_lines, value_texts
@@ -188,7 +189,7 @@ def _table(
     ]
     if len(ledger.study["seeds"]) > 1:
         columns.append(Column("seed", [str(key[1]) for key in shown], is_number=True))
-    for name in _factors(ledger):
+    for name in varied_factors(ledger, or_parameters=True):
         columns.append(_factor(name, [configs[key[0]].get(name) for key in shown]))
     columns.append(Column("status", [STATES[states[key]] for key in shown]))
     objectives = (objective.metric for objective in Objective.all_of_study(ledger.study))
@@ -203,16 +204,6 @@ def _table(
 def _factor(name: str, values: Sequence[Any]) -> Column:
     is_number = all(v is None or type(v) in (int, float) for v in values)
     return Column(name, value_texts(values), is_number=is_number, is_factor=True)
-
-
-def _factors(ledger: Ledger) -> list[str]:
-    """Return the factors that differ between rows; all of them if none does."""
-    named = ledger.study["space"].get("factors")
-    configs = [configuration.config for configuration in ledger.configurations()]
-    known = [name for name in named if isinstance(name, str)] if isinstance(named, list) else []
-    names = known or list(dict.fromkeys(name for config in configs for name in config))
-    varied = [name for name in names if len({repr(config.get(name)) for config in configs}) > 1]
-    return varied or names
 
 
 def _hint(store: StudyStore, found: Sequence[RowKey], row: str | None) -> Iterator[str]:
