@@ -130,7 +130,10 @@ def _matched(name: str, value: Any, path: str, config: Config) -> _Match | None:
 
 
 def names_of(name: str, value: Any) -> list[str]:
-    """Return the parameters that an axis sets in at least one point, in declared order."""
+    """Return the parameters that an axis sets in at least one point, in declared order.
+
+    The axes of a space together are an axis without a name.
+    """
     if isinstance(value, Domain) and value.is_choice:
         found = [inner for option in value.options for inner in names_of(name, option)]
     elif isinstance(value, Mapping):

@@ -185,14 +185,12 @@ class SearchSpace:
 
     def parameters(self) -> tuple[str, ...]:
         """Return every parameter that at least one configuration sets, in declared order."""
-        found = (name for key, value in self.axes.items() for name in names_of(key, value))
-        return tuple(dict.fromkeys(found))
+        return tuple(names_of("", self.axes))
 
     def _varying(self) -> tuple[str, ...]:
         """Return the parameters of every axis with more than one value, in declared order."""
         varying = {key: value for key, value in self.axes.items() if not is_constant(value)}
-        found = (name for key, value in varying.items() for name in names_of(key, value))
-        return tuple(dict.fromkeys(found))
+        return tuple(names_of("", varying))
 
     def expand(self, defaults: Mapping[str, Any] | None = None) -> list[Configuration]:
         """Return every configuration of a grid; the last axis of ``param_space`` varies fastest.

@@ -96,10 +96,7 @@ def known_values(
         trainable: its trainable.
         rows: configurations of the study, which the space may no longer have.
     """
-    found: dict[str, list[Any]] = {}
-    for axis, value in space.axes.items():
-        for name, values in values_of(axis, value).items():
-            found.setdefault(name, []).extend(values)
+    found = values_of("", space.axes)
     for config in rows:
         for name, value in config.items():
             found.setdefault(name, []).append(value)
