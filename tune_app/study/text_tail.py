@@ -15,7 +15,7 @@ from tune_app.study.bounded import read_end
 
 _MOST_BYTES = 100_000
 _LONGEST_LINE = 400
-_TERMINAL = re.compile(r"\x1b\[[0-?]*[ -/]*[@-~]|\x1b\][^\x07\x1b]*(?:\x07|\x1b\\)|\0")
+TERMINAL = re.compile(r"\x1b\[[0-?]*[ -/]*[@-~]|\x1b\][^\x07\x1b]*(?:\x07|\x1b\\)|\0+")
 """Colours, movements of the cursor and titles of a terminal, and the content of a sparse file."""
 
 
@@ -53,7 +53,7 @@ def tail_of(text: str, most_lines: int) -> Tail:
 
 
 def _shown(line: str) -> str:
-    plain = _TERMINAL.sub("", line).rstrip()
+    plain = TERMINAL.sub("", line).rstrip()
     state = plain.rpartition("\r")[2].expandtabs(4)
     if len(state) > _LONGEST_LINE:
         state = state[: _LONGEST_LINE - 1] + "…"

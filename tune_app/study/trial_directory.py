@@ -24,6 +24,7 @@ from tune_app.study.bounded import (
     read_ends,
 )
 from tune_app.study.stop import STOPPED_FILE, Stop, parse_stop
+from tune_app.study.text_tail import TERMINAL
 from tune_app.study.trial_record import (
     RESULT_FILE,
     Record,
@@ -42,8 +43,6 @@ RETURNED_FILE = "returned.json"
 _ATTEMPT = "Failure # "
 """The beginning of Tune's own list of failed attempts. The recorder writes only the final error."""
 _MILESTONE = re.compile(r"0|[1-9][0-9]{0,8}")
-_INVISIBLE = re.compile(r"\x1b\[[0-9;]*m|\0+")
-"""Colours of a terminal, and the content of a sparse file."""
 _LONGEST_REASON = 200
 _MOST_BYTES = {
     PARAMS_FILE: MOST_PARAMS_BYTES,
@@ -184,7 +183,7 @@ def read_directory(path: Path, launch: str) -> TrialDirectory | None:
 
 def last_line(text: str) -> str:
     """Return the last line of an error, which has its reason, in at most 200 characters."""
-    lines = [" ".join(line.split()) for line in _INVISIBLE.sub("", text).splitlines()]
+    lines = [" ".join(TERMINAL.sub("", line).split()) for line in text.splitlines()]
     reason = next((line for line in reversed(lines) if line), "")
     if len(reason) > _LONGEST_REASON:
         reason = reason[: _LONGEST_REASON - 1] + "…"
