@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from tune_app.api.model_card import ModelCard, selection_words
 from tune_app.api.row_weights import RowWeights, model_info, weights_content
 from tune_app.api.shown_metrics import shown_metrics
+from tune_app.storage.user_path import user_path
 from tune_app.storage.whole_file import write_named
 from tune_app.training.model_file import check_format, model_files
 from tune_app.training.saved_model import Build, fits_torchvision, load_model, read_state
@@ -40,7 +41,7 @@ def export_model(
     Raises:
         UserError: the format cannot hold the model, or a file cannot be written.
     """
-    path = Path(path).expanduser()
+    path = user_path(path)
     check_format(path)
     info = model_info(study, chosen)
     state = read_state(weights_content(study, chosen), info.model)

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from search_spaces.errors import UserError, choices
+from tune_app.storage.user_path import user_path
 from tune_app.storage.whole_file import write_named
 
 if TYPE_CHECKING:
@@ -58,7 +59,7 @@ class StudyFigure:
         Raises:
             UserError: the ending is another one, or the file cannot be written.
         """
-        path = Path(path).expanduser()
+        path = user_path(path)
         match path.suffix.lower():
             case ".svg":
                 content = self.svg.encode(errors="backslashreplace")

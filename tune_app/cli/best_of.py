@@ -11,6 +11,8 @@ from search_spaces.space import SearchSpace
 from tune_app.planning.best_of import Repeat, find_repeat
 from tune_app.storage.open_store import is_path, open_store
 from tune_app.storage.remote_folder import RemoteFolder, is_url
+from tune_app.storage.store import STUDY_FILE
+from tune_app.storage.user_path import is_file, user_path
 
 _NOT_WITH = {
     "search": "--search",
@@ -69,9 +71,9 @@ def _place(args: argparse.Namespace) -> str:
     named = str(args.best_of)
     if not is_path(named):
         return named
-    if "/" in named or Path(named, "study.json").exists():
-        return str(Path(named).expanduser().absolute())
+    if "/" in named or is_file(Path(named, STUDY_FILE)):
+        return str(user_path(named).absolute())
     results = args.storage_path or args.results_dir
     if is_url(results):
         return RemoteFolder(results).child_url(named)
-    return str(Path(results, named).expanduser().absolute())
+    return str(user_path(results).absolute() / named)

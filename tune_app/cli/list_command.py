@@ -23,6 +23,7 @@ from tune_app.storage.open_store import store_at
 from tune_app.storage.output import answering_mistakes, print_json, print_text
 from tune_app.storage.remote_folder import is_url
 from tune_app.storage.store import STUDY_FILE
+from tune_app.storage.user_path import is_file, is_folder, user_path
 from tune_app.storage.wrapping import terminal_width
 from tune_app.study.ledger import Ledger
 from tune_app.study.measures import Measures
@@ -92,10 +93,10 @@ def _folder(text: str) -> Path:
             f"{text}: studies at a URL cannot be listed; name a folder, or give the URL of one "
             "study to tune-app status"
         )
-    path = Path(text).expanduser()
-    if not path.is_dir():
+    path = user_path(text)
+    if not is_folder(path):
         raise UserError(f"{text}: no such folder; name the folder that holds studies")
-    if (path / STUDY_FILE).exists():
+    if is_file(path / STUDY_FILE):
         raise UserError(
             f"{text}: this is a study; name the folder that holds it, or use tune-app status"
         )
@@ -103,12 +104,17 @@ def _folder(text: str) -> Path:
 
 
 def list_studies(folder: Path) -> list[ListedStudy]:
-    """Return the studies in a folder, those with the latest result first."""
-    found = [
-        _listed(path)
-        for path in sorted(folder.iterdir())
-        if (path / STUDY_FILE).is_file() and not path.name.startswith(".")
-    ]
+    """Return the studies in a folder, those with the latest result first.
+
+    Raises:
+        UserError: the folder cannot be read.
+    """
+    try:
+        paths = sorted(folder.iterdir())
+    except OSError as error:
+        raise UserError(f"{folder}: cannot be read ({error.strerror})") from None
+    studies = [p for p in paths if is_file(p / STUDY_FILE) and not p.name.startswith(".")]
+    found = map(_listed, studies)
     return sorted(found, key=lambda study: -(study.last_result or 0.0))
 
 

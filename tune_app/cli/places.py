@@ -9,6 +9,7 @@ from pathlib import Path
 
 from search_spaces.errors import UserError, one_line
 from tune_app.storage.store import STUDY_FILE, StudyStore
+from tune_app.storage.user_path import is_file
 from tune_app.study.ledger import Ledger, open_ledger
 from tune_app.study.trial_directory import OUTPUT_FILE, launch_order
 
@@ -53,7 +54,7 @@ def missing_study(store: StudyStore, then: str = "") -> UserError:
         then: what follows from it, such as ``, so nothing is deleted``.
     """
     meant = Path(_RESULTS, store.root.name)
-    is_there = not store.at_url and (meant / STUDY_FILE).is_file()
+    is_there = not store.at_url and is_file(meant / STUDY_FILE)
     allowed = f"did you mean {meant}?" if is_there else "give its directory, e.g. results/q1a"
     return UserError(f"{store.place}: no study there (it has no {STUDY_FILE}){then}; {allowed}")
 

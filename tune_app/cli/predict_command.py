@@ -17,6 +17,7 @@ from tune_app.cli.arguments import CommandParser
 from tune_app.cli.table import Column, table_lines
 from tune_app.storage.csv_text import csv_text
 from tune_app.storage.output import answering_mistakes, print_json, print_text
+from tune_app.storage.user_path import user_path
 from tune_app.storage.wrapping import terminal_width
 from tune_app.study.objective import finite_number
 
@@ -68,7 +69,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     args = build_parser().parse_args(argv)
     from tune_app.data.image_files import find_images
 
-    predictor = _predictor(Path(args.model).expanduser(), args.space)
+    predictor = _predictor(user_path(args.model), args.space)
     images, problems = predictor.read(find_images(args.images), invert=args.invert)
     for problem in problems:
         print_text(f"error: {problem}", to_stderr=True)

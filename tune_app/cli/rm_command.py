@@ -15,6 +15,7 @@ from tune_app.storage.open_store import open_store
 from tune_app.storage.output import answering_mistakes, print_text
 from tune_app.storage.published import is_published
 from tune_app.storage.store import STUDY_FILE, StudyStore
+from tune_app.storage.user_path import is_file
 from tune_app.study.ledger import open_ledger
 from tune_app.study.trials import ENDED
 
@@ -36,7 +37,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     if is_published(args.study):
         raise UserError(f"{args.study}: it is a part of the package and cannot be deleted")
     with open_store(args.study) as store:
-        if not (store.root / STUDY_FILE).is_file():
+        if not is_file(store.root / STUDY_FILE):
             raise missing_study(store, ", so nothing is deleted")
         with store.lock():
             if not args.yes and not _confirmed(store):

@@ -39,6 +39,7 @@ from tune_app.storage.open_store import open_store
 from tune_app.storage.output import answering_mistakes, print_json
 from tune_app.storage.published import PREFIX, is_published, read_only_error
 from tune_app.storage.remote_folder import RemoteFolder, is_url
+from tune_app.storage.user_path import user_path
 from tune_app.study.command_name import command_name
 
 _SUBMITTED_CODE = "working_dir_files"
@@ -137,11 +138,8 @@ def _absolute_folder(folder: str) -> Path:
     Raises:
         UserError: it cannot be a folder, or it would be deleted with a submitted job's code.
     """
-    expanded = os.path.expanduser(folder)  # noqa: PTH111 (pathlib takes ./~ for a home folder too)
-    if expanded.startswith("~"):
-        raise UserError(f"{folder}: home folder unknown; write the full path, or ./{folder}")
     try:
-        path = Path(expanded).resolve()
+        path = user_path(folder).resolve()
         path.exists()  # raises, unlike resolve(), for a name that is too long
         if any(part.is_file() for part in (path, *path.parents)):
             raise NotADirectoryError(errno.ENOTDIR, os.strerror(errno.ENOTDIR))

@@ -13,6 +13,7 @@ from PIL import Image
 
 from search_spaces.errors import UserError, choices
 from tune_app.data.image_sources import SUFFIXES, image_files, pixels
+from tune_app.storage.user_path import is_folder, user_path
 
 _BRIGHT = 127.5
 
@@ -48,8 +49,8 @@ def find_images(places: Iterable[str]) -> list[Path]:
     """
     found: list[Path] = []
     for place in places:
-        path = Path(place).expanduser()
-        inside = list(image_files(path)) if path.is_dir() else [path]
+        path = user_path(place)
+        inside = list(image_files(path)) if is_folder(path) else [path]
         if not inside:
             raise UserError(f"{place}: no images in this folder; allowed: {choices(SUFFIXES)}")
         found += inside

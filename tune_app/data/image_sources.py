@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from search_spaces.errors import UserError, choices
+from tune_app.storage.user_path import is_folder, user_path
 
 SUFFIXES = (".bmp", ".gif", ".jpeg", ".jpg", ".pgm", ".png", ".ppm", ".tif", ".tiff", ".webp")
 _PARTS = {"test", "train", "training", "val", "valid", "validation"}
@@ -57,7 +58,7 @@ def read_folders(folders: Sequence[Path], size: Size) -> Read:
     """
     where = "ArrayData.from_image_folder"
     shape = _checked_size(where, size)
-    folders = [folder.expanduser() for folder in folders]
+    folders = list(map(user_path, folders))
     class_names = sorted({name for folder in folders for name in _classes_of(where, folder)})
     images: dict[str, NDArray[Any]] = {}
     labels: list[str] = []
@@ -168,7 +169,7 @@ def _checked_size(where: str, size: Size) -> tuple[int, int] | None:
 
 
 def _classes_of(where: str, folder: Path) -> list[str]:
-    if not folder.is_dir():
+    if not is_folder(folder):
         raise UserError(f"{where}: {folder}: no such folder")
     names = sorted(
         entry.name

@@ -21,6 +21,7 @@ from numpy.typing import NDArray
 
 from search_spaces.errors import UserError, choices
 from tune_app.data.datasets import DATASETS, DatasetSpec
+from tune_app.storage.user_path import is_file, is_folder, user_path
 from tune_app.study.idx import IMAGE_SIZE, PART_SIZES, images_stem, labels_stem, read_idx
 
 LOGGER = logging.getLogger(__name__)
@@ -130,7 +131,7 @@ def _find_in_folder(spec: DatasetSpec, source: str) -> dict[str, Path]:
     """
     root = SAMPLE_FOLDER if source == "sample" else _expanded(source)
     where = f"--data {source}"
-    if not os.path.isdir(root):  # noqa: PTH112 (no error in a folder that cannot be entered)
+    if not is_folder(root):
         raise UserError(f"{where}: no such folder; allowed: full, sample or a folder of data")
     for folder in (*(root / name for name in spec.folders), root):
         files = _files(folder)
@@ -194,12 +195,9 @@ def _parts(files: dict[str, Path]) -> list[str]:
 def _files(folder: Path) -> dict[str, Path]:
     """Return the data files in a folder: stem -> path; of two, the one that is not compressed."""
     stems = [stem(part) for part in PART_SIZES for stem in (images_stem, labels_stem)]
-    is_file = os.path.isfile  # unlike Path.is_file, without an error in a closed folder
     paths = {stem: (folder / stem, folder / f"{stem}.gz") for stem in stems}
     return {
-        stem: next(filter(is_file, pair))
-        for stem, pair in paths.items()
-        if any(map(is_file, pair))
+        stem: next(filter(is_file, pair)) for stem, pair in paths.items() if any(map(is_file, pair))
     }
 
 
@@ -210,9 +208,6 @@ def _remedy(spec: DatasetSpec, folder: str) -> str:
 
 def _expanded(text: str) -> Path:
     try:
-        return Path(text).expanduser()
-    except RuntimeError as error:
-        raise UserError(
-            f"{text}: home folder unknown; write the full path"
-            " (of the cache: in TUNE_APP_DATA)"
-        ) from error
+        return user_path(text)
+    except UserError as error:
+        raise UserError(f"{error} (of the cache: in TUNE_APP_DATA)") from None

@@ -14,6 +14,7 @@ from search_spaces import SHIPPED
 from search_spaces.errors import UserError, choices, did_you_mean
 from search_spaces.examples import EXAMPLES
 from search_spaces.space import FIELD_NAMES, SearchSpace
+from tune_app.storage.user_path import is_file
 from tune_app.study.code_fingerprint import fingerprint_files
 from tune_app.study.python_file import run_python_file
 
@@ -59,7 +60,7 @@ def _file_of(name: str) -> Path:
         if spec is not None and spec.has_location and spec.origin is not None:
             return Path(spec.origin)
     file = f"./{name}.py"
-    hint = f"; did you mean {file}?" if Path(file).is_file() else did_you_mean(name, SHIPPED)
+    hint = f"; did you mean {file}?" if is_file(Path(file)) else did_you_mean(name, SHIPPED)
     raise UserError(
         f"--space {name}: no such search space{hint}; "
         f"allowed: {choices(SHIPPED)}, the path of a .py file, or a module such as "

@@ -16,6 +16,7 @@ from typing import NamedTuple
 from search_spaces.errors import UserError
 from tune_app.storage.remote_store import RESULTS
 from tune_app.storage.store import STUDY_FILE, StudyStore
+from tune_app.storage.user_path import is_file
 
 COPIED = re.compile(
     rf"(?!weights/)(?:{RESULTS}"
@@ -45,7 +46,7 @@ def copy_study(source: StudyStore, target: StudyStore) -> Copied:
         UserError: there is no study, the place is not empty, or another process holds it.
         StorageError: a file cannot be written.
     """
-    if not (source.root / STUDY_FILE).is_file():
+    if not is_file(source.root / STUDY_FILE):
         raise UserError(
             f"{source.place}: no study there (it has no {STUDY_FILE}); give a study's directory, "
             "such as results/q1a"

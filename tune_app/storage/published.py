@@ -13,6 +13,7 @@ from search_spaces.errors import UserError, choices, did_you_mean
 from tune_app.storage.local_store import LocalStore
 from tune_app.storage.lock import Holder
 from tune_app.storage.store import STUDY_FILE
+from tune_app.storage.user_path import is_file
 
 PREFIX = "published:"
 FOLDER = Path(__file__).resolve().parents[2] / "analysis" / "published"
@@ -90,6 +91,6 @@ def published_at(path: Path) -> PublishedStore | None:
         place = path.resolve()
     except (OSError, RuntimeError):  # a name that is too long, or a loop of links
         return None
-    if place.parent != FOLDER or not (place / STUDY_FILE).is_file():
+    if place.parent != FOLDER or not is_file(place / STUDY_FILE):
         return None
     return PublishedStore(place.name)

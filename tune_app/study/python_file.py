@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import importlib.util
-import os
 import re
 import sys
 from collections.abc import Callable
@@ -12,6 +11,7 @@ from pathlib import Path
 from types import ModuleType
 
 from search_spaces.errors import UserError
+from tune_app.storage.user_path import is_file
 
 
 def _type_and_message(error: BaseException) -> str:
@@ -38,7 +38,7 @@ def run_python_file(
     Raises:
         UserError: there is no such file, or it cannot be run.
     """
-    if not os.path.isfile(path):  # noqa: PTH113 (no error for a name that is too long)
+    if not is_file(path):
         raise UserError(f"{option} {path}: no such file")
     path = path.resolve()
     spec = importlib.util.spec_from_file_location(_module_name(path), path)
