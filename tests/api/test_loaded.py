@@ -73,3 +73,11 @@ def test_a_damaged_file_and_a_study_without_weights(tmp_path: Path) -> None:
     rmse_study(tmp_path / "rmse")
     with pytest.raises(UserError, match="rmse keeps no weights"):
         load_study(tmp_path / "rmse").load_model()
+
+
+def test_weights_that_better_ones_have_replaced_meanwhile_are_one_line(tmp_path: Path) -> None:
+    file = weights_study(tmp_path / "grid")
+    study = load_study((tmp_path / "grid").as_uri())
+    file.unlink()
+    with pytest.raises(UserError, match=r"\.pt: cannot be read \(No such file .*read the study ag"):
+        study.load_model()

@@ -95,10 +95,18 @@ def chosen_weights(study: Study, config_id: str = "") -> RowWeights:
 
 
 def weights_content(study: Study, chosen: RowWeights) -> bytes:
-    """Return the content of a file of weights, also of a study at a URL."""
+    """Return the content of a file of weights, also of a study at a URL.
+
+    Raises:
+        UserError: it cannot be read, as when better weights have replaced it since.
+    """
     path = chosen.weights.path
-    with study.store.fetched(path.parent, _MOST_BYTES) as folder:
-        return bytes((folder / path.name).read_bytes())
+    try:
+        with study.store.fetched(path.parent, _MOST_BYTES) as folder:
+            return bytes((folder / path.name).read_bytes())
+    except OSError as error:
+        where, reason = study.store.place_of(path), error.strerror or error
+        raise UserError(f"{where}: cannot be read ({reason}); read the study again") from None
 
 
 def model_info(study: Study, chosen: RowWeights) -> ModelInfo:
