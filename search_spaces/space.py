@@ -23,7 +23,6 @@ from search_spaces.errors import UserError
 from search_spaces.measure import Measure, default_mode
 from search_spaces.own_work import check_own_work, trainable_name
 from search_spaces.points import (
-    Choices,
     all_points,
     choices_of,
     corners,
@@ -220,15 +219,6 @@ class SearchSpace:
         if not self.has_domains:
             return self.expand()
         return [make_configuration(config) for config in corners(self.axes)]
-
-    def choices_of(self, config: Config, defaults: Config) -> Choices | None:
-        """Return the choices that make a configuration, or None if the space does not have it.
-
-        Args:
-            config: the configuration.
-            defaults: the trainable's values of parameters that a configuration leaves out.
-        """
-        return choices_of(self.axes, config, defaults)
 
     def point_of(self, config: Config, defaults: Config) -> Config | None:
         """Return a configuration with each parameter of the space; None if it is no point of it.

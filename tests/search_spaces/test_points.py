@@ -14,7 +14,7 @@ from ray import tune
 from search_spaces.configuration import make_configuration
 from search_spaces.domains import Domain
 from search_spaces.errors import UserError
-from search_spaces.points import all_points, point
+from search_spaces.points import all_points, choices_of, point
 from tests.search_spaces.declared import OPTIMIZER, declare
 
 
@@ -40,11 +40,15 @@ def test_a_point_has_only_the_parameters_of_the_option_that_was_chosen() -> None
 def test_a_point_is_taken_apart_into_its_choices() -> None:
     space = declare()
     config = {"lr": 0.01, "optimizer": "sgd", "momentum": 0.9, "epochs": 2}
-    assert space.choices_of(config, {}) == {"lr": 0.01, "opt": 0, "opt.0.momentum": 0.9}
+    assert choices_of(space.axes, config, {}) == {"lr": 0.01, "opt": 0, "opt.0.momentum": 0.9}
     # momentum may be left out at its default, and a further parameter may be written out at its own
     left_out = {"lr": 0.01, "optimizer": "sgd", "epochs": 2.0, "pin_memory": False}
     defaults = {"momentum": 0.9, "pin_memory": False}
-    assert space.choices_of(left_out, defaults) == {"lr": 0.01, "opt": 0, "opt.0.momentum": 0.9}
+    assert choices_of(space.axes, left_out, defaults) == {
+        "lr": 0.01,
+        "opt": 0,
+        "opt.0.momentum": 0.9,
+    }
 
 
 @pytest.mark.parametrize(
@@ -59,14 +63,17 @@ def test_a_point_is_taken_apart_into_its_choices() -> None:
     ],
 )
 def test_another_spaces_configuration_has_no_choices(config: dict[str, Any]) -> None:
-    assert declare().choices_of(config, {}) is None
+    assert choices_of(declare().axes, config, {}) is None
 
 
 def test_of_options_that_fit_the_one_that_explains_more_is_taken() -> None:
     kernels = [{"kernel": "rbf"}, {"kernel": "rbf", "gamma": tune.uniform(0, 1)}]
     space = declare(param_space={"svm": tune.choice(kernels)}, trainable="svm")
-    assert space.choices_of({"kernel": "rbf", "gamma": 0.5}, {}) == {"svm": 1, "svm.1.gamma": 0.5}
-    assert space.choices_of({"kernel": "rbf"}, {}) == {"svm": 0}
+    assert choices_of(space.axes, {"kernel": "rbf", "gamma": 0.5}, {}) == {
+        "svm": 1,
+        "svm.1.gamma": 0.5,
+    }
+    assert choices_of(space.axes, {"kernel": "rbf"}, {}) == {"svm": 0}
 
 
 def test_the_number_of_points() -> None:
@@ -86,7 +93,7 @@ def test_corners_hold_every_bound_and_every_option() -> None:
     assert {c["lr"] for c in corners} == {1e-5, 1e-1}
     assert {c["momentum"] for c in corners if c["optimizer"] == "sgd"} == {0.5, 0.99}
     assert {c["amsgrad"] for c in corners if c["optimizer"] == "adam"} == {True, False}
-    assert all(declare().choices_of(c, {}) is not None for c in corners)
+    assert all(choices_of(declare().axes, c, {}) is not None for c in corners)
 
 
 def test_a_name_is_set_once() -> None:
@@ -163,13 +170,13 @@ def test_a_point_of_any_space_is_known_again(axes: dict[str, Any], seed: int) ->
         return
     order = random.Random(seed)
     made = point(space.axes, lambda _path, domain: domain.at(order.random()))
-    found = space.choices_of(made, {})
+    found = choices_of(space.axes, made, {})
     assert found is not None
     assert space.point_of(made, {}) == made
     assert set(made) <= set(space.parameters())
     assert json.loads(json.dumps(space.param_space)) == space.param_space
     corners = [corner.config for corner in space.corners()]
-    assert all(space.choices_of(corner, {}) is not None for corner in corners)
+    assert all(choices_of(space.axes, corner, {}) is not None for corner in corners)
     assert {name for corner in corners for name in corner} == set(space.parameters())
     size = space.num_configurations()
     if size is not None:

@@ -12,6 +12,7 @@ from ray import tune
 
 from search_spaces.configuration import Config
 from search_spaces.errors import UserError
+from search_spaces.points import choices_of
 from search_spaces.space import SearchSpace
 from tests.planning.search.spaces import finite_space, loss, make_space, trained
 from tune_app.planning.search.optuna_sampler import OptunaSampler
@@ -31,7 +32,7 @@ def test_each_sampler_stays_inside_of_the_domains(name: str) -> None:
     space = make_space()
     number = 12 if name == "gp" else 30
     for config in trained(make_sampler(name, space, seed=1, mode="min"), told_of, number):
-        assert space.choices_of(config, {}) is not None, config
+        assert choices_of(space.axes, config, {}) is not None, config
         assert list(config) == [key for key in space.parameters() if key in config]
         assert json.loads(json.dumps(config)) == config
         assert {type(value) for value in config.values()} <= {int, float, str, bool}

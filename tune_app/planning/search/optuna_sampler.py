@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from search_spaces.configuration import Config
-from search_spaces.points import decisions, point
+from search_spaces.points import choices_of, decisions, point
 from search_spaces.space import SearchSpace
 from tune_app.planning.search.optuna_domains import distribution_of, suggest
 from tune_app.planning.search.sampler import Sampler, Told, seed_of
@@ -128,7 +128,7 @@ class OptunaSampler(Sampler):
         """Return a trial as Optuna has it, or None for a configuration of another space."""
         from optuna.trial import create_trial
 
-        chosen = self._space.choices_of(config, {})
+        chosen = choices_of(self._space.axes, config, {})
         if chosen is None:
             return None
         states = _states()
