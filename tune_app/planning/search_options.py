@@ -55,17 +55,15 @@ def search_settings(request: StudyRequest, recorded: object) -> SearchSettings |
         if not options.is_empty:
             raise UserError("--continue takes one row further, without a search; leave one out")
         return None
-    if request.add and space.has_domains and options.is_empty:
-        return None
-    if options.is_empty and known is not None and space.has_domains:
-        return known
     if options.is_empty:
-        if space.has_domains:
-            raise UserError(
-                f"search space {space.name} has domains, from which configurations are sampled; "
-                "add --search tpe --num-trials 30, say"
-            )
-        return None
+        if request.add or not space.has_domains:
+            return None
+        if known is not None:
+            return known
+        raise UserError(
+            f"search space {space.name} has domains, from which configurations are sampled; "
+            "add --search tpe --num-trials 30, say"
+        )
     if known is None and options.sampler is None:
         raise UserError(
             "--search is missing: the other options of a search need it, e.g. --search tpe"
