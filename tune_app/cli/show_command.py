@@ -86,7 +86,7 @@ def _lines(ledger: Ledger, args: argparse.Namespace) -> Iterator[str]:
     outcomes = recorded.outcomes(ledger.study)
     states = row_states(ledger, outcomes, since=running_since(ledger.store))
     keys = list(outcomes)
-    found = keys if args.row is None else find_rows(args.row, outcomes, ledger.study["seeds"])
+    found = keys if args.row is None else find_rows(args.row, outcomes)
     if args.seed is not None:
         found = [key for key in found if key[1] == args.seed]
         if not found:
@@ -133,13 +133,12 @@ def _results(outcomes: Mapping[RowKey, RowOutcome]) -> list[Record]:
     return [outcome.report.record for outcome in outcomes.values() if outcome.report]
 
 
-def find_rows(word: str, outcomes: dict[RowKey, RowOutcome], seeds: Sequence[int]) -> list[RowKey]:
+def find_rows(word: str, outcomes: dict[RowKey, RowOutcome]) -> list[RowKey]:
     """Return the rows that a word names: one row, or all seeds of one configuration.
 
     Args:
         word: a number from 1, a config_id or the beginning of one, or the name of a directory.
         outcomes: the rows, in the declared order.
-        seeds: the seeds of the study.
 
     Raises:
         UserError: the word names no row, or several configurations.
