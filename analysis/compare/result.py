@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -138,7 +139,7 @@ def named_studies(stores: Sequence[StudyStore]) -> list[Named]:
         raise UserError("one study is nothing to compare; name two or more")
     if len(stores) > len(LABELS):
         raise UserError(f"{len(stores)} studies; at most {len(LABELS)} are compared at once")
-    places = [s.place if s.at_url else str(s.root.resolve()) for s in stores]
+    places = [s.place if s.at_url else os.path.realpath(s.root) for s in stores]
     twice = next((s for i, s in enumerate(stores) if places[i] in places[:i]), None)
     if twice is not None:
         raise UserError(f"{twice.place}: named twice; a study always equals itself")

@@ -194,11 +194,11 @@ def _by_table_name(stores: Sequence[StudyStore]) -> dict[str, Study]:
     Raises:
         UserError: two studies would have the same name.
     """
-    studies = [(store.root.resolve().name, load_study(store)) for store in stores]
-    spaces = [str(study.meta["space"].get("name")) for _, study in studies]
+    studies = [(load_study(store), store.root.resolve().name) for store in stores]
+    spaces = [str(study.meta["space"].get("name")) for study, _ in studies]
     named = {
         space if spaces.count(space) == 1 and _PLAIN_NAME.fullmatch(space) else directory: study
-        for space, (directory, study) in zip(spaces, studies, strict=True)
+        for space, (study, directory) in zip(spaces, studies, strict=True)
     }
     if len(named) < len(stores):
         raise UserError(

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import pickle
+import re
 from pathlib import Path
 
 import pytest
@@ -81,10 +82,12 @@ def test_options_stay_with_the_url(server: None) -> None:
     assert (folder.name, folder.child_url("")) == ("studies", folder.url)
 
 
-@pytest.mark.parametrize("url", ["nothing://x/y", "s3://", "://", "s3:///"])
+@pytest.mark.parametrize("url", ["nothing://x/y", "s3://", "://", "s3:///", "s3://[::1/x"])
 def test_what_is_no_url_is_refused(url: str) -> None:
     assert is_url(url)
-    with pytest.raises(UserError, match=f"^{url}: (not the URL of a folder|cannot be opened)"):
+    with pytest.raises(
+        UserError, match=f"^{re.escape(url)}: (not the URL of a folder|cannot be opened)"
+    ):
         RemoteFolder(url)
 
 
@@ -99,3 +102,5 @@ def test_credentials_in_a_url_are_refused_and_not_repeated() -> None:
     assert str(refused.value).startswith(
         "s3://***@lab: a URL must not hold credentials"
     ) and "hunter2" not in str(refused.value)
+    with pytest.raises(UserError, match=r"^\[lab/x: not the URL of a folder"):
+        RemoteFolder("s3://key:hunter2@[lab/x")

@@ -40,6 +40,8 @@ def test_a_name_that_is_too_long_is_no_file(tmp_path: Path) -> None:
         (["env", "--results-dir", NOBODY], "home folder unknown"),
         (["rm", LONG, "--yes"], "no study there"),
         (["copy", LONG, "copied"], "no study there"),
+        (["report", "loop"], "no such directory"),
+        (["compare", "published:q1a", "loop"], "no such directory"),
         (["status", LONG], "File name too long"),
         (["status", str(FOLDER / LONG)], "File name too long"),
         (["predict", NOBODY, "digit.png"], "home folder unknown"),
@@ -55,8 +57,9 @@ def test_a_command_says_it_in_one_line(
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
+    (tmp_path / "loop").symlink_to("loop")
     monkeypatch.chdir(tmp_path)
     assert commands.main(words) == 2
     said = capsys.readouterr().err
     assert said.startswith("error: ") and part in said and said.count("\n") == 1
-    assert list(tmp_path.iterdir()) == []
+    assert list(tmp_path.iterdir()) == [tmp_path / "loop"]

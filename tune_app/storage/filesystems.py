@@ -41,7 +41,11 @@ def open_url(url: str) -> tuple[Any, str]:
     """
     from pyarrow.fs import FileSystem
 
-    parts = urlsplit(url)
+    try:
+        parts = urlsplit(url)
+    except ValueError as error:
+        place = url.rpartition("@")[2]  # what comes before may be a password
+        raise UserError(f"{place}: not the URL of a folder ({error})") from None
     if not parts.scheme or not (parts.path.strip("/") or parts.netloc):
         raise UserError(f"{url}: not the URL of a folder; an example is s3://bucket/studies")
     if "@" in parts.netloc:  # the URL is printed and recorded with the study
