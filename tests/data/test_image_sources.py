@@ -53,7 +53,7 @@ def test_images_are_resized_if_asked(pets: Path) -> None:
     assert "d.png is 5×5; give size=(height, width)" in message
     assert ArrayData.from_image_folder(pets, size=(3, 7)).inputs.shape == (4, 3, 7)
     assert ArrayData.from_image_folder(pets, size=8).inputs.shape == (4, 8, 8)
-    for size in (0, (1, 2, 3), "8"):
+    for size in (0, 1.5, (1, 2, 3), "8"):
         wrong: Any = size
         assert "allowed: (height, width)" in refused(
             lambda size=wrong: ArrayData.from_image_folder(pets, size=size)

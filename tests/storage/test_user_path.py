@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from search_spaces.errors import UserError
+from tune_app import load_study
 from tune_app.cli import main as commands
 from tune_app.data.array_data import ArrayData
 from tune_app.data.image_files import find_images
@@ -24,12 +25,14 @@ def test_the_home_folder_is_one_that_is_known(monkeypatch: pytest.MonkeyPatch) -
         user_path(NOBODY)
 
 
-def test_a_name_that_is_too_long_is_no_file(tmp_path: Path) -> None:
+def test_a_name_that_cannot_be_is_no_file(tmp_path: Path) -> None:
     assert is_folder(tmp_path) and not is_file(tmp_path)
     assert not is_file(Path(LONG)) and not is_folder(Path(LONG))
     assert find_images([LONG]) == [Path(LONG)], "reading it says what is wrong"
     with pytest.raises(UserError, match=r"no such folder$"):
         ArrayData.from_image_folder(LONG)
+    with pytest.raises(UserError, match="no such directory"):
+        load_study("a\0b")
 
 
 @pytest.mark.parametrize(

@@ -162,7 +162,7 @@ def _size(image: NDArray[Any]) -> str:
 def _checked_size(where: str, size: Size) -> tuple[int, int] | None:
     if size is None:
         return None
-    shape = (size, size) if isinstance(size, int) else tuple(size)
+    shape = tuple(size) if isinstance(size, Sequence) else (size, size)
     if len(shape) != 2 or not all(isinstance(length, int) and length > 0 for length in shape):
         raise UserError(f"{where}: size is {size!r}; allowed: (height, width), or one number")
     return shape

@@ -89,7 +89,7 @@ def published_at(path: Path) -> PublishedStore | None:
     """Return the store of the published study that lies at a path; None if none lies there."""
     try:
         place = path.resolve()
-    except (OSError, RuntimeError):  # a name that is too long, or a loop of links
+    except (OSError, ValueError, RuntimeError):  # too long, a NUL in it, or a loop of links
         return None
     if place.parent != FOLDER or not is_file(place / STUDY_FILE):
         return None
