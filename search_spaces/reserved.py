@@ -9,16 +9,13 @@ OF_TUNE = (
 """What Ray Tune adds to every result."""
 RESERVED = (
     # what a row, its trial and its result are known by
-    *("seed", "config_id", "trial_id", "trial_key", "name", "plan", "config", "launch", "launches"),
-    "code",
+    *("seed", "config_id", "trial_key", "name", "plan", "launch", "launches", "code"),
     *("epoch", "milestone", "last_milestone", "status", "reason", "shared_with", "same_as"),
-    *("num_epochs", "num_rows", "num_threads", "num_concurrent_trials", "warm_up"),
-    "waited_share",
+    *("num_epochs", "num_rows", "num_threads", "num_concurrent_trials", "warm_up", "waited_share"),
     *("predictions_file", "checkpoint_note", "weights_note", "report_note"),
     # columns of the tables
     *("id", "set", "key", "value", "difference", "gap", "num_seeds", "num_planned"),
-    *("num_candidates", "num_at_fewer_seeds"),
-    *("time_ratio", "time_problem", "tune_seconds"),
+    *("num_candidates", "num_at_fewer_seeds", "time_ratio", "time_problem", "tune_seconds"),
     *OF_TUNE,
 )
 """Names in a study's files and tables that no parameter may have."""

@@ -217,6 +217,7 @@ def test_no_parameter_has_a_name_of_the_tables(root: Path) -> None:
     beside -= {name for name in beside if name.startswith(RESERVED_PREFIXES)}
     reported_by_a_trainable = {"epoch_seconds", "images_per_second", "precision", "num_test"}
     assert beside | BOOKKEEPING <= {*RESERVED, *reported_by_a_trainable, "device"}
+    assert len(set(RESERVED)) == len(RESERVED), "the message of a refused name lists them"
 
 
 @pytest.mark.parametrize("resources", [{}, {"gpu": 0}, {"cpu": 0, "gpu": 1}, {"cpu": 0.5}])
