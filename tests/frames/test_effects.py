@@ -52,7 +52,7 @@ def test_a_random_search_is_halved_at_the_median(tmp_path: Path) -> None:
 
 def test_rows_of_one_training_are_one_observation(real_study: Path) -> None:
     frame = main_effects_data(load_study(real_study)).set_index(["dataset", "factor", "level"])
-    counts = frame.loc["mnist", "num_trainings"]
+    counts = frame.sort_index().loc["mnist", "num_trainings"]
     # 16 trainings of 5 epochs are the rows with 2 epochs and those with pinned memory, too.
     assert counts["epochs", 2] == counts["epochs", 5] == 16
     assert counts["model", "resnet18"] == counts["lr", 0.001] == 8 and "pin_memory" not in counts
