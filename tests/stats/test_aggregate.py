@@ -39,3 +39,13 @@ def test_data_sets_are_drawn_apart_and_few_seeds_have_no_interval() -> None:
     apart = np.array([[0.9] * 6, [0.5] * 6])
     assert stratified_interval(apart) == pytest.approx((0.7, 0.7)), "no run varies within its set"
     assert math.isnan(stratified_interval(apart[:, :5]).low)
+
+
+def test_the_interval_of_six_seeds_is_stretched_for_the_few() -> None:
+    """The spread of six values within themselves is too small by √(5/6), as for one mean."""
+    from analysis.stats import mean_interval
+
+    values = np.array([-2.5, -1.5, -0.5, 0.5, 1.5, 2.5])
+    low, high = stratified_interval(values[None], lambda drawn: drawn.mean(axis=(1, 2)))
+    known = mean_interval(values)
+    assert high - low == pytest.approx(known.high - known.low, rel=0.04)

@@ -4,7 +4,13 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from analysis.stats import image_error, mcnemar, mcnemar_bound
+from analysis.stats import (
+    image_error,
+    mcnemar,
+    mcnemar_bound,
+    mcnemar_of_counts,
+    mcnemar_smallest,
+)
 
 
 def test_mcnemar_is_the_exact_binomial() -> None:
@@ -49,3 +55,10 @@ def test_the_error_over_images_by_hand() -> None:
     # 52, so the variance is (7 + 3) / 52 − (4 / 52)², over 51 for an estimate from a sample.
     found = image_error([1.0] * 6 + [-1.0] * 2 + [0.0] * 42)
     assert found == pytest.approx(np.sqrt((10 / 52 - (4 / 52) ** 2) / 51))
+
+
+def test_the_smallest_difference_lies_below_the_level_and_not_on_it() -> None:
+    # Of 15 images 3 to 12 have p = 1152/32768, and 2 to 13 have 242/32768.
+    level = mcnemar_of_counts(3, 12)
+    assert level == pytest.approx(1152 / 32_768)
+    assert mcnemar_smallest(15, level) == 11 and mcnemar_smallest(15, 1.01 * level) == 9
