@@ -34,3 +34,15 @@ def test_smallest_difference_is_found_with_the_stated_power() -> None:
         found = np.mean([sign_flip(sample).p_value < 0.05 for sample in samples])
         # Sign flips have slightly less power than the t-test it is reckoned by.
         assert abs(found - 0.79) < 4 * math.sqrt(0.8 * 0.2 / 1_000)
+
+
+@pytest.mark.parametrize("num_pairs", [6, 8, 20])
+def test_students_test_finds_what_its_textbook_power_says(num_pairs: int) -> None:
+    """It has no steps: sign flips need 1.8 deviations at six pairs, Student's test 1.43."""
+    from statsmodels.stats.power import TTestPower
+
+    known = TTestPower().solve_power(nobs=num_pairs, alpha=0.05, power=0.8)
+    found = smallest_difference(2.0, num_pairs, by_student=True)
+    assert found == pytest.approx(2.0 * known, rel=1e-4)
+    assert smallest_difference(2.0, num_pairs) > found
+    assert smallest_difference(2.0, 5, by_student=True) == math.inf
