@@ -52,6 +52,8 @@ def test_a_margin_must_be_exceeded() -> None:
     assert word(ADAM, evidence) == "supported"
     assert word(Higher("optimizer", "adam", "sgd", by_at_least=0.005), evidence) == "supported"
     assert word(Higher("optimizer", "adam", "sgd", by_at_least=0.03), evidence) == "contradicted"
+    within = Higher("optimizer", "adam", "sgd", by_at_least=0.0125)
+    assert word(within, evidence) == "not distinguishable", "four of seven lie above it"
 
 
 def test_equality_needs_evidence_of_its_own() -> None:
@@ -138,3 +140,16 @@ def test_pairs_of_a_seed_are_one_unit() -> None:
     equal = judge(Claim("a_claim", "Same.", same), grid(accuracy, axes, seeds=range(6))).outcome
     # (8 − 3.5) / 0.76376 = 5.892 standard errors below the margin.
     assert equal.p_value == pytest.approx(0.001, abs=1e-4) and equal.supports
+    # Two one-sided tests at 5 % belong to an interval of 90 %: 3.5 ± 2.015048 · 0.763763 points.
+    assert (equal.low, equal.high) == pytest.approx((0.019610, 0.050390), abs=1e-6)
+
+
+def test_equality_is_tested_at_the_end_that_is_nearer_to_the_mean() -> None:
+    """Two of eight differences equal that end, so six can be flipped: 1 of 64, one-sided."""
+    differences = [-0.01, -0.01, -0.001, -0.002, -0.003, -0.004, -0.005, -0.006]
+    same = Same("optimizer", "adam", "sgd", within=0.01)
+    lower = same.judge(two_arms(differences, base=0.0), 0.05)
+    upper = same.judge(two_arms([-d for d in differences], base=0.0), 0.05)
+    for outcome in (lower, upper):
+        assert outcome.supports and outcome.smallest_p == outcome.p_value == 1 / 64
+    assert lower.effect == -upper.effect < 0

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from analysis.checks.claims.families import _all_groups
 from analysis.checks.claims.origin import PREDICTIONS, TEST_SET
 from analysis.checks.claims.proportions import two_accuracies
 from analysis.claims import BestOf, Claim, Evidence, from_study, judge
@@ -111,3 +112,13 @@ def test_rows_of_one_test_set_are_known_by_their_split(tmp_path: Path) -> None:
     assert apart.rows[TEST_SET].nunique() == 2
     other = models(tmp_path / "c", split_seed=1)
     assert set(other.rows[TEST_SET]).isdisjoint(same.rows[TEST_SET])
+
+
+def test_all_data_sets_must_agree_and_one_that_is_reversed_refutes() -> None:
+    better = _all_groups(np.array([0.02, 0.01]), np.array([0.01, 0.2]), "so")
+    assert (better.supports, better.p_value, better.wins) == (True, 0.2, 2)
+    # The reversed one is the most certain of two that could have been.
+    mixed = _all_groups(np.array([0.02, -0.01, -0.03]), np.array([0.001, 0.2, 0.01]), "so")
+    assert (mixed.supports, mixed.p_value) == (False, pytest.approx(3 * 0.01))
+    assert _all_groups(np.array([0.0]), np.array([1.0]), "so").p_value == 1.0
+    assert (mixed.low, mixed.high, mixed.effect) == (-0.03, 0.02, pytest.approx(-0.02 / 3))

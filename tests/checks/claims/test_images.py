@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -97,3 +98,13 @@ def test_unknown_images_say_nothing(tmp_path: Path) -> None:
     assert math.isnan(error_over_images(*sides(own)))
     verdict = judge(DEPTH, own)
     assert verdict.word == "supported" and "the same test images" not in verdict.sentence
+
+
+def test_at_one_seed_the_pairs_are_not_repeated_on_other_images(tmp_path: Path) -> None:
+    """Six pairs at one seed are about these trained models, whatever the images are."""
+    evidence = models(tmp_path, {"resnet18": (), "resnet50": (1, 2)})
+    rows = evidence.rows.assign(lr=evidence.rows["seed"] / 10, seed=0)
+    pairs = replace(evidence, rows=rows, settings=("model", "lr"))
+    outcome = judge(DEPTH, pairs).outcome
+    assert (outcome.num_pairs, outcome.num_seeds, outcome.p_value) == (6, 1, 2 / 64)
+    assert math.isnan(outcome.p_images) and "other test images" not in outcome.reason

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -10,6 +10,7 @@ from analysis.checks.claims.origin import NUM_TRAIN, NUM_VAL
 from analysis.claims import (
     BestOf,
     Claim,
+    Evidence,
     Higher,
     MostRows,
     Outcome,
@@ -37,6 +38,36 @@ def test_holm_raises_p_and_counts_a_repeated_claim_once() -> None:
     )
     wide = two_arms([0.01, 0.02, 0.03, -0.04, 0.05, 0.06, -0.03])
     assert [v.word for v in judge_all([ADAM, other], wide)] == ["not distinguishable"] * 2
+
+
+def test_tests_beside_the_claims_belong_to_their_family() -> None:
+    evidence = two_arms([0.01, 0.02, 0.03, 0.04, 0.05, 0.06])
+    assert judge_all([ADAM], evidence, beside=[0.9, 0.001])[0].p_adjusted == 2 * 2 / 64
+    assert judge_all([ADAM], evidence, beside=[math.nan])[0].p_adjusted == 2 / 64
+
+
+@dataclass(frozen=True)
+class Known:
+    """A test whose outcome is known."""
+
+    outcome: Outcome
+
+    def judge(self, evidence: Evidence, alpha: float) -> Outcome:
+        """Return the outcome."""
+        return self.outcome
+
+
+def test_a_claim_without_images_counts_in_the_family_for_other_images() -> None:
+    """Alone 0.04 would do; beside 0.03, of which the images are unknown, it is 0.06."""
+    outcome = Outcome(None, "so", p_value=0.01, p_images=0.04, supports=True, num_pairs=9)
+    other = Outcome(None, "so", p_value=0.03, supports=True, num_pairs=9)
+    evidence = two_arms([0.1] * 6)
+    claims = [Claim(name, "So.", Known(o)) for name, o in (("one", outcome), ("two", other))]
+    assert [v.word for v in judge_all(claims[:1], evidence)] == ["supported"]
+    assert [v.word for v in judge_all(claims, evidence)] == [
+        "supported for these runs",
+        "supported for these runs",
+    ]
 
 
 def test_the_family_is_counted_whole_and_what_is_open_beside_it() -> None:

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 import pytest
@@ -23,6 +24,23 @@ def test_pairs_differ_in_the_factor_alone() -> None:
     assert len(matched.pairs) == 6 and matched.units.num_seeds == 3
     assert matched.differences == pytest.approx([0.2] * 6)
     assert set(matched.pairs["lr"]) == {"0.1", "0.01"}
+
+
+@pytest.mark.parametrize(("num_seeds", "is_certain"), [(6, False), (7, True)])
+def test_a_sign_that_turns_is_certain_at_all_values_together(
+    num_seeds: int, is_certain: bool
+) -> None:
+    """Two values are tested. With six seeds each has 2 / 64, which is too much twice."""
+
+    def accuracy(row: dict[str, Any]) -> float:
+        gain = (0.01 + row["seed"] / 1000) * (1 if row["lr"] == 0.1 else -1)
+        return 0.8 + gain * (row["optimizer"] == "adam")
+
+    axes = {"optimizer": ("sgd", "adam"), "lr": (0.1, 0.01)}
+    evidence = grid(accuracy, axes, seeds=range(num_seeds))
+    found = turns(match(evidence, "optimizer", "adam", "sgd", "test_accuracy"), 0.05)
+    assert bool(found) == is_certain
+    assert not is_certain or found.startswith("the sign of the difference depends on learning rate")
 
 
 def test_what_cannot_be_paired_says_why() -> None:

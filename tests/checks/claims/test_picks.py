@@ -7,9 +7,11 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
+from scipy import stats
 
 from analysis.checks.claims.origin import NUM_TEST, NUM_TRAIN, NUM_VAL, RESULT, RUN
-from analysis.checks.claims.proportions import two_accuracies
+from analysis.checks.claims.picks import against_best
+from analysis.checks.claims.proportions import above, two_accuracies
 from analysis.claims import (
     BestHas,
     BestOf,
@@ -43,6 +45,35 @@ def test_two_accuracies_agree_with_statsmodels() -> None:
     noisier = two_accuracies(0.93, 1000, np.array([0.90]), np.array([800.0]), run_variance=0.01**2)
     assert noisier[0] > ours[0]
     assert two_accuracies(1.0, 10, np.array([1.0]), np.array([10.0]))[0] == 1.0
+
+
+def test_without_a_variance_of_training_its_degrees_of_freedom_do_not_matter() -> None:
+    counts = (0.93, 1000, np.array([0.90]), np.array([800.0]))
+    assert two_accuracies(*counts, run_df=2.0) == two_accuracies(*counts)
+
+
+def test_the_distance_to_the_best_has_the_noise_of_both_trainings() -> None:
+    accuracy, images = np.array([0.95, 0.90, 0.93]), np.array([1000.0, 1000.0, 1000.0])
+    variance, freedom = np.array([1e-4, 4e-4, 0.0]), np.array([5.0, 3.0, np.inf])
+    alone = []
+    for other, df in ((1, 3), (2, 5)):  # the fewer degrees of freedom of the two count
+        pooled = (0.95 + accuracy[other]) / 2
+        both = pooled * (1 - pooled) * 2 / 1000 + 1e-4 + variance[other]
+        alone.append(2 * stats.t.sf((0.95 - accuracy[other]) / np.sqrt(both), df))
+    expected = [1.0, 2 * alone[0], max(2 * alone[0], alone[1])]  # Holm's correction
+    assert against_best(accuracy, images, variance, freedom) == pytest.approx(expected)
+
+
+def test_a_difference_above_a_threshold_by_hand() -> None:
+    # One count against a known share is binomial, from either side.
+    assert above(0.9, 100, 0.8, np.inf, 0.0) == pytest.approx(stats.binom.sf(89, 100, 0.8))
+    assert above(0.9, np.inf, 0.8, 100, 0.0) == pytest.approx(stats.binom.cdf(80, 100, 0.9))
+    assert above(0.9, np.inf, 0.8, 100, 0.04) == pytest.approx(stats.binom.cdf(80, 100, 0.86))
+    assert above(0.0, 100, 0.8, np.inf, 0.0) == above(0.9, 100, 1.0, np.inf, 0.0) == 1.0
+    # Two counts: a success and a failure are added to each, 11 of 12 and 10 of 12.
+    error = np.sqrt((11 * 1 + 10 * 2) / 12**3)
+    assert above(1.0, 10, 0.9, 10, 0.0) == pytest.approx(stats.norm.sf(1 / 12 / error))
+    assert above(1.0, 10, 0.9, 10, 0.05) == pytest.approx(stats.norm.sf((1 / 12 - 0.05) / error))
 
 
 def test_best_is_what_all_that_tie_with_it_have() -> None:

@@ -4,8 +4,11 @@ from dataclasses import replace
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import pytest
+from scipy import stats
 
+from analysis.checks.claims.growth import Slope, slope_of
 from analysis.checks.claims.origin import NUM_TRAIN, NUM_VAL
 from analysis.claims import (
     Claim,
@@ -14,6 +17,7 @@ from analysis.claims import (
     GrowsFaster,
     LongerThan,
     MostRows,
+    Outcome,
     RatioWithin,
     judge,
 )
@@ -208,3 +212,40 @@ def test_the_best_configuration_is_picked_on_the_mean_of_its_seeds() -> None:
     assert judge(Claim("a_claim", "Gap.", gap), seeds).outcome.reason.endswith(
         "picked on validation accuracy, of which the largest of several is too high"
     )
+
+
+def test_a_slope_and_its_test_are_those_of_a_textbook() -> None:
+    x, y = pd.Series([1.0, 2.0, 4.0, 8.0]), pd.Series([1.0, 3.0, 7.0, 30.0])
+    fit = stats.linregress(np.log(x), np.log(y))
+    found = slope_of(x, y, 1.0, 0.05)
+    half = stats.t.ppf(0.975, 2) * fit.stderr
+    assert found[:3] == pytest.approx((fit.slope, fit.slope - half, fit.slope + half))
+    assert found.p_steeper == pytest.approx(stats.t.sf((fit.slope - 1) / fit.stderr, 2))
+    assert found.p_flatter == pytest.approx(1 - found.p_steeper)
+
+
+def test_growth_is_faster_in_all_settings_or_slower_in_one() -> None:
+    """The least certain setting decides for, the most certain one against, times their number."""
+    sizes = np.array([1.0, 3.0, 10.0, 30.0])
+    noise = np.exp(0.1 * np.array([1.0, -1.0, 1.0, -1.0]))
+
+    def judged(growth: dict[int, float]) -> tuple[Outcome, list[Slope]]:
+        evidence = grid(
+            lambda row: 0.9, {"num_train_images": (1, 3, 10, 30), "batch_size": (16, 32)}
+        )
+        rows = evidence.rows.assign(num_concurrent_trials=1, train_seconds=1.0)
+        slopes = []
+        for size, power in growth.items():
+            seconds = sizes**power * noise
+            rows.loc[rows["batch_size"] == size, "train_seconds"] = seconds
+            slopes.append(slope_of(pd.Series(sizes), pd.Series(seconds), 1.0, 0.05))
+        faster = GrowsFaster("train_seconds", "num_train_images")
+        return faster.judge(replace(evidence, rows=rows), 0.05), slopes
+
+    outcome, slopes = judged({16: 1.5, 32: 1.3})
+    least = max(slope.p_steeper for slope in slopes)
+    assert outcome.supports and outcome.p_value == pytest.approx(2 * least)
+    assert least > 2 * min(slope.p_steeper for slope in slopes)
+    outcome, slopes = judged({16: 1.5, 32: 0.6})
+    assert not outcome.supports and outcome.num_pairs == 2
+    assert outcome.p_value == pytest.approx(2 * 2 * slopes[1].p_flatter)

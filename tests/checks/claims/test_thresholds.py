@@ -83,3 +83,16 @@ def test_the_best_is_picked_by_the_objective() -> None:
     assert "picked on validation err" in verdict.outcome.reason
     unpicked = evidence.rows.drop(columns=["val_err", "test_accuracy"])
     assert judged(low, replace(evidence, rows=unpicked)).word == "not comparable"
+
+
+def test_the_largest_of_several_is_beyond_a_threshold_by_luck_so_many_times_as_often() -> None:
+    accuracies = rows_with(test_accuracy=[0.95, 0.9, 0.9, 0.9])
+    high = MostRows("test_accuracy", above=0.93, share=1, best_by=("family",))
+    outcome = judged(high, accuracies).outcome
+    # One of four configurations is picked on the test images that judge it; two sides are tested.
+    assert outcome.p_value == pytest.approx(2 * 4 * stats.binom.sf(949, 1_000, 0.93))
+    picked = accuracies.rows.assign(val_accuracy=[0.95, 0.9, 0.9, 0.9])
+    validated = replace(accuracies, rows=picked, measures=Measures("val_accuracy", "max"))
+    assert judged(high, validated).outcome.p_value == pytest.approx(
+        2 * stats.binom.sf(949, 1_000, 0.93)
+    )
