@@ -41,3 +41,13 @@ def test_command(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main([str(ours), "--against", str(log)]) == 2
     assert "no row of ours.csv has the same settings" in capsys.readouterr().err
     assert main(["--against", str(log), str(tmp_path)]) == 2
+
+
+def test_repeats_are_matched_by_printed_digits_and_not_by_the_largest_numbers() -> None:
+    """Both accuracies agree and the times are exchanged, by 30 digits; not the other way round."""
+    rows = {"lr": [1, 1], "test_accuracy": [0.90, 0.93]}
+    ours, theirs = (table(**rows, train_seconds=times) for times in ([10.0, 10.3], [10.3, 10.0]))
+    for one in (ours, theirs):
+        one.unit["test_accuracy"], one.unit["train_seconds"] = 1e-4, 1e-2
+    (finding,) = against(ours, theirs)
+    assert finding.severity == "serious" and "train_seconds" in finding.says

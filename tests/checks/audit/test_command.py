@@ -61,6 +61,8 @@ def test_a_report_is_audited_across_its_tables(capsys: pytest.CaptureFixture[str
         ([], "required"),
         (["report_a", "--num-test", "0"], "not a whole number"),
         (["report_a", "--ceiling", "98"], "not a fraction"),
+        (["report_a", "--ceiling", "1"], "not a fraction"),
+        (["report_a", "--ceiling", "0"], "not a fraction"),
         (["report_a", "--data", "x", "--averaging", "mean"], "invalid choice"),
         ([""], "no such file"),
         (["x\0y"], "no such file"),

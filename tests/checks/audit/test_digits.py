@@ -43,3 +43,23 @@ def test_round_hundreds_beside_decimals() -> None:
     assert round_times(table(train_seconds=budgets, unit=1e-2)) == []
     with pytest.raises(NotApplicableError, match="five digits"):
         round_times(table(train_seconds=[1200.0, 3400.0, 2100.0, 800.0], unit=100.0))
+
+
+def test_eight_multiples_of_five_may_be_chance() -> None:
+    """A fifth of all numbers is one: 0.2^8 is 2.6e-6, and twenty blocks and steps are tried."""
+    fine = 0.9 + 1e-4 * np.array([1, 12, 23, 34, 46, 57, 68, 79])
+    fives = 0.9 + 1e-4 * np.array([5, 15, 25, 35, 45, 55, 65, 75])
+    rows = {"optimizer": ["sgd"] * 8 + ["adam"] * 8, "num_test": None, "unit": 1e-4}
+    assert coarser_digits(table(test_accuracy=np.concatenate([fine, fives]), **rows)) == []
+
+
+def test_fewer_printed_digits_are_seen_by_the_reader() -> None:
+    rows = table(
+        optimizer=["sgd"] * 16 + ["adam"] * 16,
+        test_accuracy=np.concatenate([FINE, np.round(COARSE, 3)]),
+        num_test=None,
+        unit=1e-4,
+    )
+    assert len(coarser_digits(rows)) == 1
+    rows.unit.loc[16:, "test_accuracy"] = 1e-3
+    assert coarser_digits(rows) == []

@@ -54,3 +54,10 @@ def test_seeds_as_columns(tmp_path: Path) -> None:
     assert mean_of_columns(table) == []
     path.write_text(path.read_text().replace("88.83", "87.83"))
     assert mean_of_columns(read_csv(path, Options({})))[0].rows == (6,)
+
+
+def test_means_that_are_off_by_a_rounding_or_two_are_weighted(tmp_path: Path) -> None:
+    """Two of eight are 0.1 beyond their rounding: weights of 30 to 31 images do that."""
+    nearly = [*MEANS[:3], 76.3, *MEANS[4:7], 67.6]
+    assert means(tmp_path, nearly) == []
+    assert len(means(tmp_path, [*MEANS[:3], 77.1, *MEANS[4:7], 68.4])) == 1

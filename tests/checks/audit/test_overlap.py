@@ -68,3 +68,28 @@ def test_missing_images_are_a_users_mistake(tmp_path: Path) -> None:
         params.write_text(json.dumps(content))
     with pytest.raises(UserError, match="does not say how"):
         audit_study(study, SAMPLE_FOLDER)
+
+
+def test_of_several_splits_the_one_with_most_equal_images_counts(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("analysis.frames.split.PART_SIZES", {"t10k": 200})
+    images = np.random.default_rng(0).integers(0, 256, (200, 28, 28)).astype(np.uint8)
+    images[100:110] = images[:10]
+    labels = np.tile(np.arange(10, dtype=np.uint8), 20)
+    copies = {n: n + 100 for n in range(10)} | {n + 100: n for n in range(10)}
+    equal = {}
+    for seed in (0, 1, 2):
+        test = {*split_indices(labels, seed)[2].tolist()}
+        equal[seed] = sum(n in copies and copies[n] not in test for n in test)
+    most = max(equal, key=equal.__getitem__)
+    assert len(set(equal.values())) > 1, "else any would do"
+    names = ("t10k-images-idx3-ubyte", "t10k-labels-idx1-ubyte")
+    sums = {n: idx(tmp_path / n, a) for n, a in zip(names, (images, labels), strict=True)}
+    data = {"split_seed": 0, "num_images": None, "vary_split": True}
+    data["datasets"] = {"mnist": {"sha256": sums}}
+    rows = table(dataset=["mnist"] * 3, lr=[1] * 3, seed=[0, 1, 2])
+    evidence = Evidence(["k"] * 3, [None] * 3, [None] * 3)
+    (finding,) = check_images(rows, data, tmp_path, evidence)
+    assert finding.evidence.startswith(f"{equal[most]} of 40 test images")
+    assert f"at seed {most}, the most of 3 splits" in finding.evidence

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import pytest
+from scipy import stats
 
 from analysis.audit import from_reference
 from analysis.checks.audit.finding import NotApplicableError
@@ -54,3 +55,16 @@ def test_a_columns_name_is_no_method() -> None:
     named = rows | {"model": ["SVC", "cnn"], "kernel": ["rbf", "rbf"]}
     assert are_svms(table(**named)).tolist() == [True, False]
     assert ceiling(table(**named))[0].rows == (0,)
+
+
+@pytest.mark.parametrize(("num_rows", "found"), [(1, True), (10, False)])
+def test_a_count_is_as_rare_as_it_or_a_larger_one_among_all_rows(
+    num_rows: int, found: bool
+) -> None:
+    """Of 1,000 images 928 are right at 90 % with 0.0012, 929 with 0.0008: alone below 0.001."""
+    tails = [float(stats.binom.sf(right - 1, 1_000, 0.9)) for right in (928, 929)]
+    assert tails[0] > 0.001 > tails[1] > 0.0001
+    rows = {"num_test": 1_000, "ceiling": 0.9}
+    assert ceiling(table(**rows, test_accuracy=[0.928])) == []
+    others = [0.9] * (num_rows - 1)
+    assert bool(ceiling(table(**rows, test_accuracy=[0.929, *others]))) == found

@@ -60,3 +60,14 @@ def test_differences_between_rows_are_no_results(text: str, tmp_path: Path) -> N
 def test_a_row_with_a_signed_setting_is_a_result(tmp_path: Path) -> None:
     table = read(tmp_path, "Method,Depth,Acc\ndifference net,3,90\nforest,-1,91\n+ mixup,2,92\n")
     assert len(table.frame) == 3
+
+
+def test_rows_of_one_trial_are_one_result_and_rows_of_no_known_trial_are_not(
+    tmp_path: Path,
+) -> None:
+    head = "trial_id,LR,Acc\n"
+    twice = read(tmp_path, f"{head}a,1,90.1\na,2,90.1\nb,3,91.3\nc,4,92.2\n")
+    assert "rows that repeat another's result, left out: 1" in twice.remarks
+    assert twice.frame["test_accuracy"].tolist() == pytest.approx([0.901, 0.913, 0.922])
+    unknown = read(tmp_path, f"{head},1,90.1\n,2,90.1\nb,3,91.3\nc,4,92.2\n")
+    assert len(unknown.frame) == 4

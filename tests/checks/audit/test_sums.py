@@ -57,3 +57,27 @@ def test_any_average_may_stand_beside_a_confusion_matrix(tmp_path: Path) -> None
     path.write_text("model,acc\na,0.9\n")
     with pytest.raises(NotApplicableError):
         confusion(read_csv(path, Options({})))
+
+
+def test_without_true_negatives_the_positive_class_is_compared(tmp_path: Path) -> None:
+    path = tmp_path / "t.csv"
+    head, right = (
+        "Model,TP,FP,FN,Accuracy,Precision,Recall,F1\n",
+        "a,80,30,20,0.5,0.727,0.800,0.762\n",
+    )
+    path.write_text(head + right)
+    assert confusion(read_csv(path, Options({}))) == [], "the accuracy cannot be computed"
+    path.write_text(head + right + right.replace("0.800", "0.829"))
+    assert [(f.rows, f.says.split()[0]) for f in confusion(read_csv(path, Options({})))] == [
+        ((1,), "test_recall")
+    ]
+
+
+def test_a_matrix_may_have_the_predictions_in_its_lines(tmp_path: Path) -> None:
+    # True classes in lines: recall 50/52 and 45/48. Predictions in lines: 50/53 and 45/47.
+    path = tmp_path / "t.csv"
+    for recall in ((50 / 52 + 45 / 48) / 2, (50 / 53 + 45 / 47) / 2):
+        path.write_text(f'model,recall,matrix\na,{recall:.4f},"[[50, 2], [3, 45]]"\n')
+        assert confusion(read_csv(path, Options({}))) == []
+    path.write_text('model,recall,matrix\na,0.9300,"[[50, 2], [3, 45]]"\n')
+    assert len(confusion(read_csv(path, Options({})))) == 1

@@ -94,3 +94,20 @@ def test_what_cannot_be_tested_says_so() -> None:
         time_outliers(table(kernel=["rbf"] * 5, train_seconds=[1.0] * 5))
     with pytest.raises(NotApplicableError, match="epochs"):
         time_per_epoch(table(epochs=[5, 5], train_seconds=[1.0, 9.0]))
+
+
+@pytest.mark.parametrize(
+    ("last", "unit", "rows"),
+    [
+        (108.5, 1e-2, ()),  # within a tenth of the others, however equal these are
+        (113.0, 1e-2, (7,)),
+        (113.0, 2.9, ()),  # a difference of fewer than five printed digits
+        (88.0, 1e-2, (7,)),
+    ],
+)
+def test_a_time_near_the_others_is_no_outlier(
+    last: float, unit: float, rows: tuple[int, ...]
+) -> None:
+    seconds = [100.01, 100.02, 99.98, 100.0, 99.97, 100.03, 100.04, last]
+    found = time_outliers(table(lr=range(8), train_seconds=seconds, unit=unit))
+    assert [f.rows for f in found] == ([rows] if rows else [])
