@@ -122,6 +122,26 @@ def test_seeds_that_failed_count_against_a_pick() -> None:
     assert few["config_id"].item() == "b", "equally many seeds are compared by their means"
 
 
+def test_a_seed_that_diverged_excludes_also_where_all_have_one_result() -> None:
+    frame = rows(
+        ("a", "mnist", "m", 0, "finished", 0.9, 0.9, 5.0),
+        ("a", "mnist", "m", 1, "diverged", math.nan, math.nan, 5.0),
+        ("b", "mnist", "m", 0, "finished", 0.5, 0.5, 5.0),
+    )
+    assert best_rows(frame)["config_id"].item() == "b"
+    assert selection_gap(frame)["num_candidates"].item() == 1
+
+
+def test_an_equal_mean_of_fewer_seeds_is_no_tie() -> None:
+    frame = rows(
+        ("a", "mnist", "m", 0, "finished", 0.9, 0.9, 5.0),
+        ("b", "mnist", "m", 0, "finished", 0.9, 0.9, 5.0),
+        ("b", "mnist", "m", 1, "finished", 0.9, 0.9, 5.0),
+    )
+    [gap] = selection_gap(frame).to_dict("records")
+    assert (gap["config_id"], gap["num_tied"], gap["num_at_fewer_seeds"]) == ("b", 1, 1)
+
+
 def test_gap_is_what_a_pick_on_test_would_have_claimed() -> None:
     frame = rows(
         ("a", "mnist", "m", 0, "finished", 0.90, 0.99, 5.0),

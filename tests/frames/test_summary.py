@@ -7,10 +7,19 @@ import numpy as np
 import pytest
 
 from analysis.frames.load import load_study
-from analysis.frames.summary import convergence_epoch, summary_data
+from analysis.frames.summary import convergence_epoch, curve, summary_data
 from analysis.sections.training import summary as section_of
 from tests.any_studies import regression
-from tests.studies import A5, line, resnet_config, study_json, write_study, write_trial
+from tests.studies import (
+    A5,
+    line,
+    resnet_config,
+    row,
+    shared_study,
+    study_json,
+    write_study,
+    write_trial,
+)
 
 VALIDATION = (0.50, 0.80, 0.95, 0.90, 0.94)
 
@@ -90,3 +99,11 @@ def test_a_loss_is_better_the_lower_it_is(tmp_path: Path) -> None:
     assert summary["overfitting"] == pytest.approx(1.0)
     assert summary["generalisation"] == pytest.approx(1.0)
     assert summary["peak"] == pytest.approx(summary["objective"]), "the lowest is the last"
+
+
+def test_a_curve_ends_at_the_milestone_of_its_row(tmp_path: Path) -> None:
+    study = load_study(shared_study(tmp_path / "grid"))
+    for name, num in (("a2", 2), ("a5", 5)):
+        trial_id = row(study, name)["trial_id"]
+        assert curve(study, trial_id, num)["epoch"].tolist() == list(range(1, num + 1))
+    assert curve(study, trial_id, math.nan).empty

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -20,12 +21,13 @@ LR = {"lr": 0.1}
 SPACE: dict[str, Any] = {"metric": "val_rmse", "mode": "min", "factors": []}
 
 
-def repeated_study(folder: Path, values: dict[int, float | str], claim: float = 4.0) -> Study:
+def repeated_study(folder: Path, values: Mapping[int, float | str], claim: float = 4.0) -> Study:
     """Return a study that repeats lr 0.1 with the values of seeds; the search used seed 0."""
     path = folder / "mine_best"
     measures = {"val_rmse": {"unit": "mm", "better": "min"}}
-    ledger = own_study(path, [LR], seeds=[0, *values], measures=measures, **SPACE)
-    for seed, value in {0: claim, **values}.items():
+    reported = {0: claim, **values}
+    ledger = own_study(path, [LR], seeds=reported, measures=measures, **SPACE)
+    for seed, value in reported.items():
         if isinstance(value, str):
             report(ledger, LR, [{"val_rmse": 1.0, "status": value}], seed=seed)
         else:
@@ -69,6 +71,19 @@ def test_no_part_of_the_report_misses_a_pick(tmp_path: Path) -> None:
 
 def test_the_seeds_of_the_search_do_not_count(tmp_path: Path) -> None:
     [line] = best_of_in_words(repeated_study(tmp_path, {}))
+    assert line.endswith("It claimed validation rmse 4 mm; no new seed has a result yet.")
+
+
+def test_a_seed_of_the_search_that_diverges_is_no_new_one(tmp_path: Path) -> None:
+    [line] = best_of_in_words(repeated_study(tmp_path, {0: "diverged", 1: 4.0, 2: 4.0}))
+    assert line.endswith("2 new seeds give 4 mm, as claimed. Honest estimate: test rmse 6 mm.")
+
+
+def test_a_result_that_no_seed_changes_is_no_new_one(tmp_path: Path) -> None:
+    file = repeated_study(tmp_path, {1: 4.0, 2: 4.0, 3: 4.0}).path / "study.json"
+    same = [make_configuration(LR).config_id]
+    file.write_text(json.dumps({**json.loads(file.read_text()), "same_at_every_seed": same}))
+    [line] = best_of_in_words(load_study(file.parent))
     assert line.endswith("It claimed validation rmse 4 mm; no new seed has a result yet.")
 
 

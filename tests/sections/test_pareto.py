@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 from analysis.frames.answer import winners
 from analysis.frames.load import Study, load_study
@@ -72,14 +73,19 @@ def test_a_measure_that_no_row_has_gives_no_front(tmp_path: Path) -> None:
     assert fronts(study_of(tmp_path, {"score": "max", "memory": "min"})) == []
 
 
-def front_of(folder: Path, values: Mapping[int, Sequence[tuple[float, float | None]]]) -> list[int]:
+def front_of(
+    folder: Path,
+    values: Mapping[int, Sequence[tuple[float, float | None]]],
+    diverged: Collection[tuple[int, int]] = (),
+) -> list[int]:
     """Return the depths on the front of score and cost, from their values by depth and seed."""
     configs = [{"depth": depth} for depth in values]
     space = {"metric": "score", "mode": "max", "objectives": {"score": "max", "cost": "min"}}
     ledger = own_study(folder, configs, seeds=(0, 1), **space)
     for config in configs:
         for seed, (score, cost) in enumerate(values[config["depth"]]):
-            row = {"score": score} | ({} if cost is None else {"cost": cost})
+            row: dict[str, Any] = {"score": score} | ({} if cost is None else {"cost": cost})
+            row |= {"status": "diverged"} if (config["depth"], seed) in diverged else {}
             report(ledger, config, [row], seed=seed)
     [front] = fronts(load_study(folder))
     return [int(depth) for depth in front.frame["depth"]]
@@ -95,6 +101,12 @@ def test_a_value_that_a_seed_lacks_counts_against_a_configuration(tmp_path: Path
 def test_rows_without_an_objective_hide_no_other_configuration(tmp_path: Path) -> None:
     some = {1: [(0.9, None), (0.9, None)], 2: [(0.8, 10.0)], 3: [(0.7, 5.0)]}
     assert front_of(tmp_path / "own", some) == [2, 3]
+
+
+def test_a_configuration_with_a_seed_that_diverged_is_on_no_front(tmp_path: Path) -> None:
+    some = {1: [(0.5, 40.0)], 2: [(0.9, 10.0), (0.9, 10.0)]}
+    assert front_of(tmp_path / "none", some) == [2]
+    assert front_of(tmp_path / "one", some, diverged=[(2, 1)]) == [1]
 
 
 def test_means_that_differ_by_rounding_are_equal(tmp_path: Path) -> None:

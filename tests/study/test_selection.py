@@ -2,12 +2,31 @@
 
 from __future__ import annotations
 
+import math
 from pathlib import Path
 
 from search_spaces.configuration import make_configuration
 from tests.own_studies import own_study, report
+from tests.studies import shared_study, troubled_study
 from tune_app.planning.overview import best_configurations, read_overview
-from tune_app.study.selection import candidates, pick_configurations, results_of
+from tune_app.storage.local_store import LocalStore
+from tune_app.study.best_of import Pick
+from tune_app.study.recorded import read_recorded
+from tune_app.study.selection import (
+    candidates,
+    mean_of,
+    pick_configurations,
+    rank,
+    results_of,
+)
+from tune_app.study.study_file import read_study
+
+
+def picks_of(path: Path) -> list[Pick]:
+    """Return the best configurations of a study."""
+    study = read_study(LocalStore(path))
+    assert study is not None
+    return list(pick_configurations(study, read_recorded(path, study).outcomes(study), 9))
 
 
 def test_results_at_more_seeds_come_first_and_a_diverged_seed_excludes(tmp_path: Path) -> None:
@@ -32,3 +51,30 @@ def test_results_at_more_seeds_come_first_and_a_diverged_seed_excludes(tmp_path:
     assert {(pick.num_tried, pick.num_finished) for pick in picks} == {(4, 3)}
     (best,) = best_configurations(ledger, read_overview(ledger, since=None))
     assert (best["config_id"], best["num_seeds"], best["score"]) == (third, 2, 0.6)
+
+
+def test_what_could_not_be_run_was_not_tried(tmp_path: Path) -> None:
+    picks = picks_of(troubled_study(tmp_path))
+    assert [pick.config_id for pick in picks] == ["good", "lucky"]
+    # Of seven, one needs a GPU and one has not begun; one diverged, one failed, one is unfinished.
+    assert {(pick.num_tried, pick.num_finished) for pick in picks} == {(5, 2)}
+
+
+def test_of_several_that_are_one_training_the_first_is_picked(tmp_path: Path) -> None:
+    picks = picks_of(shared_study(tmp_path / "grid"))
+    assert [(pick.config_id, pick.num_finished) for pick in picks] == [("a5", 2), ("a2", 2)]
+
+
+def test_the_order_of_equal_scores() -> None:
+    known, unknown = rank(0.5, "max", 9, place=1), rank(0.5, "max", math.nan, place=0)
+    assert known < unknown, "epochs that are unknown are not few"
+    assert rank(0.5, "min", 2, place=1) < rank(0.5, "min", 9, place=0)
+    assert rank(0.5, "max", 2, place=0) < rank(0.5, "max", 2, place=1)
+    assert rank(0.1 + 0.2, "max", 1, place=1) > rank(0.3, "max", 1, place=0)
+
+
+def test_a_mean_needs_every_number() -> None:
+    assert mean_of([{"score": 1}, {"score": 2.0}], "score") == 1.5
+    for bad in ({}, {"score": None}, {"score": math.nan}, {"score": "1"}, {"score": -1e200}):
+        assert mean_of([{"score": 1.0}, bad], "score") is None
+    assert mean_of([], "score") is None
