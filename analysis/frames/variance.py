@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pandas as pd
 
-from analysis.frames.columns import finished, repeats, same_at_every_seed, varied
+from analysis.frames.columns import finished, same_at_every_seed, varied
 from analysis.frames.load import Study
 from analysis.frames.measures import picked_by
 from analysis.frames.pairs import by_dataset
@@ -27,7 +27,6 @@ def variance_data(study: Study) -> pd.DataFrame:
     """
     metric = picked_by(study).shown
     rows = finished(study)
-    rows = rows[~repeats(study)[rows.index]]
     if metric not in rows or rows["config_id"].isin(same_at_every_seed(study)).any():
         return pd.DataFrame(columns=[*COLUMNS])
     inert = inert_axes(study)

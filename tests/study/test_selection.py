@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import json
 import math
 from pathlib import Path
 
+from analysis.frames.summary import best_data
 from search_spaces.configuration import make_configuration
 from tests.own_studies import own_study, report
 from tests.studies import shared_study, troubled_study
+from tune_app import load_study
 from tune_app.planning.overview import best_configurations, read_overview
 from tune_app.storage.local_store import LocalStore
 from tune_app.study.best_of import Pick
+from tune_app.study.ledger import open_ledger
 from tune_app.study.recorded import read_recorded
 from tune_app.study.selection import (
     candidates,
@@ -78,3 +82,25 @@ def test_a_mean_needs_every_number() -> None:
     for bad in ({}, {"score": None}, {"score": math.nan}, {"score": "1"}, {"score": -1e200}):
         assert mean_of([{"score": 1.0}, bad], "score") is None
     assert mean_of([], "score") is None
+
+
+def test_one_result_that_no_seed_changes_counts_at_every_seed(tmp_path: Path) -> None:
+    """It is compared with those at the most seeds, by its score, as in the report."""
+    configs = [{"depth": depth} for depth in (1, 2, 3)]
+    ledger = own_study(tmp_path / "own", configs, seeds=(0, 1, 2), metric="score", mode="max")
+    for config, scores in zip(configs, ([0.9, 0.9, 0.9], [0.95, 0.95], [0.99]), strict=True):
+        for seed, score in enumerate(scores):
+            report(ledger, config, [{"score": score}], seed=seed)
+    file = ledger.root / "study.json"
+    ids = [make_configuration(config).config_id for config in configs]
+    file.write_text(json.dumps({**json.loads(file.read_text()), "same_at_every_seed": ids[:1]}))
+
+    assert [pick.config_id for pick in picks_of(ledger.root)] == [ids[1], ids[0], ids[2]]
+    study = load_study(ledger.root)
+    [best] = study.best().to_dict("records")
+    assert (best["config_id"], best["num_seeds"]) == (ids[1], 2)
+    assert best_data(study.frames)["config_id"].tolist() == [ids[1]]
+    again = open_ledger(ledger.store)
+    assert again is not None
+    (shown,) = best_configurations(again, read_overview(again, since=None))
+    assert (shown["config_id"], shown["num_seeds"]) == (ids[1], 2)

@@ -22,7 +22,14 @@ from tune_app.study.measures import Measures
 from tune_app.study.rows import RowOutcome
 from tune_app.study.search_log import asked_configurations, read_events
 from tune_app.study.search_settings import SEARCH, SearchSettings
-from tune_app.study.selection import Candidate, Results, candidates, group_names, mean_of
+from tune_app.study.selection import (
+    Candidate,
+    Results,
+    best_first,
+    candidates,
+    group_names,
+    mean_of,
+)
 from tune_app.study.trial_record import Record
 from tune_app.study.trials import ENDED, RowKey
 
@@ -145,12 +152,10 @@ def best_configurations(ledger: Ledger, view: Overview | Results) -> list[dict[s
 
     The same measure on test data is returned too if rows have one, but nothing is chosen by it.
     """
-    best: dict[tuple[Any, ...], Candidate] = {}
+    groups: dict[tuple[Any, ...], list[Candidate]] = {}
     for candidate in candidates(ledger.study, Results(view.rows, view.results)):
-        group = tuple(_group(ledger, candidate).values())
-        if group not in best or candidate.order < best[group].order:
-            best[group] = candidate
-    return [_entry(ledger, candidate, view) for candidate in best.values()]
+        groups.setdefault(tuple(_group(ledger, candidate).values()), []).append(candidate)
+    return [_entry(ledger, best_first(group)[0], view) for group in groups.values()]
 
 
 def _group(ledger: Ledger, candidate: Candidate) -> dict[str, Any]:

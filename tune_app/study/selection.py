@@ -5,13 +5,13 @@ from __future__ import annotations
 import math
 from collections import Counter
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from operator import attrgetter
 from typing import Any, NamedTuple
 
 from search_spaces.configuration import Config
 from tune_app.study.best_of import Pick
 from tune_app.study.objective import Objective, finite_number
 from tune_app.study.rows import RowOutcome
+from tune_app.study.study_file import SAME_AT_EVERY_SEED
 from tune_app.study.trial_record import Record
 from tune_app.study.trials import RowKey
 
@@ -88,9 +88,10 @@ class Candidate(NamedTuple):
     Attributes:
         config_id: its id.
         config: its parameters.
-        records: its results, one for each seed that has one.
+        records: its results, one for each seed that has one; one alone if no seed changes it.
         score: the mean of the objective over them.
         order: its ``rank``.
+        is_same: whether no seed changes its result.
     """
 
     config_id: str
@@ -98,6 +99,7 @@ class Candidate(NamedTuple):
     records: Sequence[Record]
     score: float
     order: tuple[int, float, float, int]
+    is_same: bool
 
 
 def candidates(study: Mapping[str, Any], found: Results) -> Iterator[Candidate]:
@@ -110,17 +112,29 @@ def candidates(study: Mapping[str, Any], found: Results) -> Iterator[Candidate]:
         study: ``study.json``.
         found: the states and the results of its rows.
     """
-    objective = Objective.of_study(study)
+    objective, same = Objective.of_study(study), study.get(SAME_AT_EVERY_SEED, ())
     for place, entry in enumerate(study["configurations"]):
         keys = [(entry["config_id"], seed) for seed in study["seeds"]]
         records = [found.results[key] for key in keys if key in found.results]
         score = mean_of(records, objective.metric)
         if score is None or any(found.rows[key] == "diverged" for key in keys):
             continue
+        is_same = entry["config_id"] in same
+        records = records[:1] if is_same else records
         epochs = mean_of(records, "milestone")
         num_epochs = math.nan if epochs is None else epochs
         order = rank(score, objective.mode, num_epochs, place, len(records))
-        yield Candidate(entry["config_id"], entry["config"], records, score, order)
+        yield Candidate(entry["config_id"], entry["config"], records, score, order, is_same)
+
+
+def best_first(group: Sequence[Candidate]) -> list[Candidate]:
+    """Return the candidates of a group, the best first.
+
+    A result that no seed changes is one at every seed, so it counts as results at the most seeds
+    that another candidate has.
+    """
+    most = max((len(candidate.records) for candidate in group), default=0)
+    return sorted(group, key=lambda c: (-most, *c.order[1:]) if c.is_same else c.order)
 
 
 def mean_of(records: Sequence[Record], name: str) -> float | None:
@@ -157,5 +171,5 @@ def pick_configurations(
     return tuple(
         Pick(best.config_id, best.score, tried[dataset], len(group))
         for dataset, group in ranked.items()
-        for best in sorted(group, key=attrgetter("order"))[:count]
+        for best in best_first(group)[:count]
     )
