@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from analysis.compare.answer import answer
 from analysis.compare.sentences import evidence
 from tests.compared import GRID, base, compared, fitted, trained
+from tests.saved_predictions import predicted, study_of
 from tests.studies import line, resnet_config, study_json, write_study, write_trial
 
 ONE = GRID[:1]
@@ -131,3 +133,37 @@ def test_parameters_with_names_of_our_own(tmp_path: Path, name: str) -> None:
     assert as_text(document).startswith("A: ")
     for table in document.tables:
         assert table.frame.columns.is_unique and len(set(table.headings)) == len(table.headings)
+
+
+def test_models_that_differ_image_by_image(tmp_path: Path) -> None:
+    good, bad = predicted(1), predicted(*range(40))
+    a = study_of(tmp_path / "a", True, x=good, y=good, z=good).path
+    b = study_of(tmp_path / "b", True, x=bad, y=good, z=bad).path
+    text = "Test predictions image by image (McNemar, Holm): the two models differ in 2 of 3 rows; "
+    assert text + "A is better in 2." in said(a, b)
+    assert text + "B is better in 2." in said(b, a)
+
+
+def test_the_best_of_several_data_sets_is_the_lowest_error(tmp_path: Path) -> None:
+    configs = [{"dataset": dataset, "width": width} for dataset in ("p", "q") for width in (8, 32)]
+    values = {("p", 8): 4.0, ("p", 32): 5.0, ("q", 8): 2.0, ("q", 32): 3.0}
+
+    def value(config: dict[str, Any], seed: int) -> float:
+        return values[config["dataset"], config["width"]]
+
+    a = fitted(tmp_path / "a", value, configs=configs, seeds=[0])
+    b = fitted(tmp_path / "b", lambda c, s: value(c, s) - 1, configs=configs, seeds=[0])
+    [best] = [text for text in said(a, b) if text.startswith("Best ")]
+    assert best.endswith("so optimistic: 2 mm in A, 1 mm in B.")
+
+
+def test_rows_that_agree_with_several_are_counted_apart_from_other_configurations(
+    tmp_path: Path,
+) -> None:
+    a = fitted(tmp_path / "a", configs=[{"lr": 1}, {"lr": 2}, {"lr": 3}], seeds=(0, 1))
+    extra = [{"lr": 1, "drop": 0.5}, {"lr": 1, "drop": 0.6}, {"lr": 2, "drop": 0.5}]
+    texts = said(a, fitted(tmp_path / "b", configs=extra, seeds=(0, 1)))
+    assert (
+        "4 rows of A have no counterpart in B: 2 that agree with several rows in every common "
+        "parameter, 2 of other configurations."
+    ) in texts

@@ -4,6 +4,7 @@ import math
 from pathlib import Path
 
 import pytest
+from scipy import stats
 
 from tests.compared import base, compared, fitted, trained
 
@@ -17,7 +18,10 @@ def test_differences_by_setting(tmp_path: Path) -> None:
     assert frame.loc[("lr", 0.5), "difference"] == 0
     assert frame.loc[("width", 8), "difference"] == pytest.approx(0.625)
     assert frame["num_pairs"].tolist() == [12] * 4
-    assert frame.loc[("lr", 0.1), "low"] > 1 and frame.loc[("lr", 0.1), "p_value"] < 0.01
+    assert frame.loc[("lr", 0.1), "low"] > 1
+    alone = stats.ttest_1samp([1 + seed / 10 for seed in range(6)], 0).pvalue
+    assert frame.loc[("lr", 0.1), "p_value"] == pytest.approx(4 * alone), "four lines are tested"
+    assert frame.loc[("lr", 0.5), "p_value"] == 1
 
 
 def test_few_seeds_have_no_interval(tmp_path: Path) -> None:
@@ -31,11 +35,15 @@ def test_few_seeds_have_no_interval(tmp_path: Path) -> None:
 def test_every_measure_but_times_and_equal_ones_are_counted(tmp_path: Path) -> None:
     same = {"val_accuracy": 0.5, "test_accuracy": 0.5, "train_loss": 2.0}
     results = {name: dict(same) for name in "wxyz"}
-    other = {name: {**same, "train_loss": 2.0 + place} for place, name in enumerate("wxyz")}
+    other = {
+        name: {**same, "train_loss": 2.0 + place, "val_accuracy": 0.5 - place / 10}
+        for place, name in enumerate("wxyz")
+    }
     [found] = compared(trained(tmp_path / "a", results), trained(tmp_path / "b", other))
     frame = found.measures.set_index("measure")
     assert frame.index[0] == "val_accuracy" and "train_seconds" not in frame.index
-    assert frame.loc["val_accuracy", "num_equal"] == 4
+    assert frame.loc["test_accuracy", "num_equal"] == 4
+    assert frame.loc["val_accuracy", "largest"] == pytest.approx(0.3)
     loss = frame.loc["train_loss"]
     assert (loss["num_equal"], loss["difference"], loss["largest"]) == (1, 1.5, 3.0)
     assert (loss["mean_a"], loss["mean_b"]) == (2.0, 3.5)

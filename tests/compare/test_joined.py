@@ -59,10 +59,12 @@ def test_a_parameter_that_only_one_study_has_is_left_out_of_the_join(tmp_path: P
 def test_rows_that_could_be_joined_with_several_are_not(tmp_path: Path) -> None:
     a = fitted(tmp_path / "a", configs=[{"lr": 1}, {"lr": 2}], seeds=(0,))
     extra = [{"lr": 1, "drop": 0.5}, {"lr": 1, "drop": 0.6}, {"lr": 2, "drop": 0.5}]
-    found = joined(a, fitted(tmp_path / "b", configs=extra, seeds=(0,)))
-    assert seeds_and_rates(found) == [(2, 0, 2, 0)]
-    assert len(found.unclear[0]) == 1 and len(found.unclear[1]) == 2
-    assert set(found.unclear[1]) <= set(found.unmatched[1])
+    b = fitted(tmp_path / "b", configs=extra, seeds=(0,))
+    for places, num_unclear in (((a, b), (1, 2)), ((b, a), (2, 1))):
+        found = joined(*places)
+        assert seeds_and_rates(found) == [(2, 0, 2, 0)]
+        assert (len(found.unclear[0]), len(found.unclear[1])) == num_unclear
+        assert set(found.unclear[1]) <= set(found.unmatched[1])
 
 
 def test_a_default_that_one_study_writes_out_is_no_difference(tmp_path: Path) -> None:

@@ -85,3 +85,21 @@ def test_means_over_the_seeds_where_no_seed_is_shared(tmp_path: Path) -> None:
     b = fitted(tmp_path / "b", lambda config, seed: 1.0 + seed, seeds=(2, 3, 4))
     found = pairs(a, b)
     assert found["a"].tolist() == [1.5] * 4 and found["b"].tolist() == [4.0] * 4
+
+
+def test_seeds_repeat_a_result_only_where_they_do_in_both_studies(tmp_path: Path) -> None:
+    places = [fitted(tmp_path / name, lambda config, seed: config["width"]) for name in "ab"]
+    for place, num_repeats in zip(places, (0, 20), strict=True):
+        meta = json.loads((place / "study.json").read_text())
+        ids = [entry["config_id"] for entry in meta["configurations"]]
+        (place / "study.json").write_text(json.dumps(meta | {"same_at_every_seed": ids}))
+        found = pairs(*places)
+        assert len(found) == 24 and found["repeats"].sum() == num_repeats
+        assert pairs(*reversed(places))["repeats"].sum() == num_repeats
+
+
+def test_data_that_one_study_does_not_describe_are_not_known_to_be_others(tmp_path: Path) -> None:
+    results: dict[str, dict[str, float]] = {"x": {}, "y": {}}
+    a = trained(tmp_path / "a", results)
+    b = trained(tmp_path / "b", results, data=study_json({})["data"] | {"datasets": {}})
+    assert pairs(a, b, "val_accuracy")["same_data"].all()

@@ -70,3 +70,14 @@ def test_damaged_predictions_are_left_out(tmp_path: Path) -> None:
     assert path is not None
     path.write_bytes(b"no archive")
     assert rows_of(one, two)["p_value"].isna().tolist() == [True, False]
+
+
+def test_rows_that_repeat_others_are_no_tests_of_their_own(tmp_path: Path) -> None:
+    one = study_of(tmp_path / "a", True, x=A, y=A)
+    joined = join(one, study_of(tmp_path / "b", True, x=B, y=B))
+    pairs = pairs_of(joined, "val_accuracy")
+    first, second = mcnemar_of_rows(joined, pairs)["p_adjusted"]
+    exact = mcnemar(A == LABELS, B == LABELS).p_value
+    assert first == second == pytest.approx(2 * exact)
+    first, second = mcnemar_of_rows(joined, pairs.assign(repeats=[False, True]))["p_adjusted"]
+    assert first == pytest.approx(exact) and math.isnan(second)

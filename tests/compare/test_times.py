@@ -10,7 +10,7 @@ from analysis.compare.joined import join
 from analysis.compare.times import times_data
 from analysis.frames.load import load_study
 from tests.compared import base, fitted, trained
-from tests.studies import launch_json
+from tests.studies import launch_json, study_json
 
 
 def ratios(tmp_path: Path, factors: list[float], **changes: Any) -> dict[str, Any]:
@@ -75,4 +75,11 @@ def test_only_the_launches_of_the_rows_say_what_they_were_timed_on(tmp_path: Pat
 
 def test_a_study_without_times_has_no_lines(tmp_path: Path) -> None:
     a, b = fitted(tmp_path / "a"), fitted(tmp_path / "b", lambda c, s: base(c, s) + 1)
+    assert times_data(join(load_study(a), load_study(b))).empty
+
+
+def test_times_on_other_data_are_not_compared(tmp_path: Path) -> None:
+    results = {name: {"cpu_seconds": 8.0} for name in ("r0", "r1")}
+    other = study_json({})["data"] | {"split_seed": 1}
+    a, b = trained(tmp_path / "a", results), trained(tmp_path / "b", results, data=other)
     assert times_data(join(load_study(a), load_study(b))).empty
