@@ -5,9 +5,17 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
-from analysis.figures.forest import COLUMNS, VERDICTS, forest_data, step_words
+from analysis.figures.forest import (
+    COLUMNS,
+    UNDECIDED,
+    VERDICTS,
+    _decide,
+    forest_data,
+    step_words,
+)
 from analysis.figures.forest_chart import draw_forest
 from analysis.frames.load import Study, load_study
 from analysis.frames.measures import shown_of
@@ -81,6 +89,47 @@ def test_a_random_search_is_compared_by_halves(tmp_path: Path) -> None:
     assert rate["verdict"] == "not distinguishable" and rate["low"] < 0 < rate["high"]
     assert weight["n"] == 40 and not weight["is_matched"]
     assert weight["from"].startswith("≤ ") and weight["to"].startswith("> ")
+
+
+@pytest.mark.parametrize(("num_configs", "p"), [(9, None), (10, 2 * 0.001053)])
+def test_halves_need_five_configurations_each_whatever_their_seeds(
+    tmp_path: Path, num_configs: int, p: float | None
+) -> None:
+    """The rates of the upper half are higher by 0.5: Welch's t of ten is 5, with 8 degrees."""
+    configs = [{"rate": 0.1 * i, "width": 7 * i % num_configs + 0.5} for i in range(num_configs)]
+    ledger = own_study(tmp_path / "own", configs, seeds=(0, 1), metric="loss", mode="min")
+    for config in configs:
+        for seed in (0, 1):
+            report(ledger, config, [{"loss": config["rate"] + 0.01 * seed}], seed=seed)
+    rate = forest_data(load_study(ledger.root)).set_index("factor").loc["rate"]
+    assert rate["n"] == num_configs and rate["num_seeds"] == 2
+    assert rate["effect"] == pytest.approx(0.05 * num_configs)
+    if p is None:
+        assert np.isnan(rate["p"]) and rate["verdict"] == "too few to tell"
+    else:
+        assert rate["p"] == pytest.approx(p, rel=1e-3) and rate["verdict"] == "worse in these runs"
+
+
+def test_rows_that_are_not_matched_are_of_the_family_of_those_that_are(tmp_path: Path) -> None:
+    random_search(tmp_path / "random")
+    measure = shown_of(load_study(tmp_path / "random"))
+    for beside, p, verdict in (([], 0.02, "worse in these runs"), ([0.03, 0.9], 0.06, UNDECIDED)):
+        lines: list[dict[str, Any]] = [{"effect": 1.0, "p": 0.02}]
+        _decide(lines, beside, measure)
+        assert lines == [{"effect": 1.0, "p": pytest.approx(p), "verdict": verdict}]
+
+
+@pytest.mark.parametrize(("num_equal", "verdict"), [(2, "too few to tell"), (3, "no difference")])
+def test_only_rows_that_are_all_equal_show_no_difference(
+    tmp_path: Path, num_equal: int, verdict: str
+) -> None:
+    configs = [{"flag": flag, "size": size} for flag in (False, True) for size in range(3)]
+    ledger = own_study(tmp_path / "own", configs, metric="score", mode="max")
+    for config in configs:
+        gain = config["flag"] and config["size"] >= num_equal
+        report(ledger, config, [{"score": config["size"] + float(gain)}])
+    flag = forest_data(load_study(ledger.root)).set_index("factor").loc["flag"]
+    assert (flag["n"], flag["ties"], flag["verdict"]) == (3, num_equal, verdict)
 
 
 @pytest.mark.parametrize(

@@ -31,6 +31,27 @@ def test_results_stand_in_the_order_they_came(tmp_path: Path) -> None:
     assert "hours since the first trial began" in texts(with_options(chart, **{"x axis": "hours"}))
 
 
+@pytest.mark.parametrize("mode", ["min", "max"])
+def test_the_best_so_far_falls_for_an_error_and_rises_for_a_score(
+    tmp_path: Path, mode: str
+) -> None:
+    configs = [{"depth": depth} for depth in range(4)]
+    ledger = own_study(tmp_path / "own", configs, metric="value", mode=mode)
+    for place, (config, value) in enumerate(zip(configs, (3.0, 4.0, 1.0, 2.0), strict=True)):
+        report(ledger, config, [{"value": value}], begins=100.0 * place)
+    study = load_study(ledger.root)
+    rows = rows_of(study, "own")
+    assert rows is not None
+    drawing = drawn(history_chart(rows, history_data(study, rows), "own-history", None))
+    paths = [path.attrib for path in drawing.iter(f"{SVG}path")]
+    points = [path["transform"] for path in paths if "transform" in path]
+    heights = [float(re.findall(r"[\d.]+", point)[1]) for point in points]
+    [line] = [path["d"] for path in paths if path.get("stroke") == INK and path["d"]]
+    steps = [float(y) for _, y in re.findall(r"([\d.]+),([\d.]+)", line)]
+    best = {"min": heights[2], "max": heights[1]}[mode]
+    assert (steps[0], steps[-1]) == (heights[0], best)
+
+
 def test_bars_begin_before_the_first_epoch_and_do_not_overlap(tmp_path: Path) -> None:
     study = random_search(tmp_path / "search", count=4, seeds=(0, 1))
     data = timeline_data(study)

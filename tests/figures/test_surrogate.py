@@ -2,11 +2,18 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from analysis.figures.importance import importance_chart, surface_chart
 from analysis.figures.rows import rows_of
-from analysis.figures.surrogate import continuous_pairs, importances, matrix_of, surfaces
+from analysis.figures.surrogate import (
+    _middle,
+    continuous_pairs,
+    importances,
+    matrix_of,
+    surfaces,
+)
 from tests.analysed_studies import grid_study
 from tests.drawn_charts import texts
 from tests.random_search import random_search
@@ -50,3 +57,13 @@ def test_the_surface_is_lowest_where_the_error_is(tmp_path: Path) -> None:
     assert 1e-3 < best["x"] < 1e-1, "the error is lowest at 0.01"
     assert surface["x"].min() == pytest.approx(min(float(v) for v in x.values), rel=1e-6)
     assert "learning rate" in texts(surface_chart(rows, rows.objective, surface, "s"))
+
+
+def test_the_middle_of_a_cell_is_that_of_its_scale(tmp_path: Path) -> None:
+    rows = rows_of(random_search(tmp_path / "search", count=30), "search")
+    assert rows is not None
+    [(rate, width)] = continuous_pairs(rows)
+    assert rate.log and not width.log
+    edges = np.array([1.0, 4.0, 16.0])
+    assert [_middle(rate, edges, place) for place in (0, 1)] == [2.0, 8.0]
+    assert [_middle(width, edges, place) for place in (0, 1)] == [2.5, 10.0]
