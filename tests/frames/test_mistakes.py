@@ -108,6 +108,19 @@ def test_predictions_that_do_not_fit_are_left_out_and_counted(tmp_path: Path) ->
     assert left_out[0] in str(section.blocks)
 
 
+def test_without_a_matrix_the_labels_must_be_those_of_the_first(tmp_path: Path) -> None:
+    configurations = {name: resnet_config(batch_size=size) for name, size in (("a", 8), ("b", 16))}
+    path = write_study(tmp_path / "grid", study_json(configurations))
+    for name, labels in (("a", LABELS), ("b", LABELS[::-1])):
+        lines = [line(2, milestone=True, confusion_matrix=None)]
+        trial = write_trial(path, f"k{name}", configurations[name], {2: [name]}, lines)
+        (trial / "predictions").mkdir()
+        np.savez(trial / "predictions" / "epoch_2.npz", predictions=PICK, labels=labels)
+    found = predicted(load_study(path), "mnist")
+    assert found is not None and list(found.trials) == ["ka"]
+    assert found.left_out == ("tune/001/trial_kb/predictions/epoch_2.npz",)
+
+
 @pytest.mark.parametrize("content", [b"", b"PK\x03\x04", None])
 def test_damaged_predictions_end_nothing(tmp_path: Path, content: bytes | None) -> None:
     study = three_trials(tmp_path)

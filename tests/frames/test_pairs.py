@@ -83,3 +83,21 @@ def test_seeds_are_paired_with_themselves(tmp_path: Path) -> None:
         0: pytest.approx(0.1),
         1: pytest.approx(-0.05),
     }
+
+
+def test_a_level_has_the_mean_difference_and_the_median_ratio_of_its_sets(tmp_path: Path) -> None:
+    configs = {
+        f"{lr}-{b}": resnet_config(lr=lr, batch_size=b) for lr in (1, 2) for b in (8, 16, 32)
+    }
+    path = write_study(tmp_path / "grid", study_json(configs))
+    gains = {8: (0.1, 1.0), 16: (0.1, 2.0), 32: (0.4, 9.0)}
+    for name, config in configs.items():
+        gain, ratio = gains[config["batch_size"]]
+        up = config["lr"] == 2
+        result = {"test_accuracy": 0.5 + gain * up, "train_seconds": 10.0 * (ratio if up else 1.0)}
+        write_trial(path, f"k{name}", config, {2: [name]}, [line(2, milestone=True, **result)])
+    first, second = levels_data(load_study(path), "lr").to_dict("records")
+    assert pd.isna(first["difference"]) and first["num_sets"] == 3
+    assert second["difference"] == pytest.approx(0.2)
+    assert (second["smallest"], second["largest"]) == pytest.approx((0.1, 0.4))
+    assert second["time_ratio"] == 2.0

@@ -5,7 +5,13 @@ import math
 import pandas as pd
 import pytest
 
-from analysis.frames.timing import TAKEN_FROM, conditions_differ, epoch_times, same_conditions
+from analysis.frames.timing import (
+    BUSY_SHARE,
+    TAKEN_FROM,
+    conditions_differ,
+    epoch_times,
+    same_conditions,
+)
 
 
 def test_unknown_conditions_are_not_comparable() -> None:
@@ -44,6 +50,16 @@ def test_times_of_a_busy_machine_are_comparable_with_none() -> None:
     calm = rows.iloc[[0, 0, 0]].reset_index(drop=True)
     assert list(same_conditions(calm, rows)) == [True, True, False]
     assert list(same_conditions(rows, calm)) == [True, True, False]
+
+
+def test_a_machine_is_busy_from_the_share_that_is_named() -> None:
+    rows = pd.DataFrame(
+        {"num_concurrent_trials": 1, "waited_share": [BUSY_SHARE - 1e-9, BUSY_SHARE]}
+    )
+    calm, busy = rows[:1].reset_index(drop=True), rows[1:].reset_index(drop=True)
+    assert conditions_differ(calm, calm) == "" and same_conditions(calm, calm).all()
+    assert "other work" in conditions_differ(calm, busy)
+    assert not same_conditions(calm, busy).any() and not same_conditions(busy, calm).any()
 
 
 def test_waiting_for_a_core_matters_to_every_time_but_that_of_the_processor() -> None:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import math
 from pathlib import Path
 
 import pytest
 
+from analysis.frames.answer import winners
 from analysis.frames.cells import counted
 from analysis.frames.load import load_study
 from analysis.render.document import Bullets, Figure, Paragraph, Section, Table
@@ -136,3 +138,40 @@ def test_a_study_that_has_just_begun_says_what_is_missing(tmp_path: Path) -> Non
         "No row can be picked yet.",
         "Not known: the results of 2 of 2 rows (2 missing).",
     )
+
+
+@pytest.mark.parametrize(
+    ("num_seeds", "ends"),
+    [
+        (1, (0.4, 0.6)),
+        (2, None),
+        (3, (0.6 - 4.302653 * 0.1 / 3**0.5, 0.6 + 4.302653 * 0.1 / 3**0.5)),
+    ],
+)
+def test_the_interval_is_over_images_at_one_seed_and_over_seeds_from_three_on(
+    tmp_path: Path, num_seeds: int, ends: tuple[float, float] | None
+) -> None:
+    measures = {"hit": {"unit": "%"}, "test_hit": {"count": "num_shots"}}
+    space = {"metric": "hit", "mode": "max", "measures": measures}
+    ledger = own_study(tmp_path / "own", [{"lr": 0.1}], seeds=range(num_seeds), **space)
+    for seed in range(num_seeds):
+        share = 0.5 + seed / 10
+        report(
+            ledger, {"lr": 0.1}, [{"hit": share, "test_hit": share, "num_shots": 100}], seed=seed
+        )
+    [winner] = winners(load_study(tmp_path / "own"))
+    if ends is None:
+        assert math.isnan(winner.low) and math.isnan(winner.high)
+    else:
+        assert (winner.low, winner.high) == pytest.approx(
+            ends, abs=2e-3 if num_seeds == 1 else 1e-6
+        )
+
+
+def test_a_pick_on_test_would_have_claimed_a_lower_error(tmp_path: Path) -> None:
+    configs = [{"depth": depth} for depth in (1, 2)]
+    ledger = own_study(tmp_path / "own", configs, metric="val_loss", mode="min")
+    for config, (loss, on_test) in zip(configs, ((1.0, 4.0), (2.0, 3.0)), strict=True):
+        report(ledger, config, [{"val_loss": loss, "test_loss": on_test}])
+    first = lines_of(answer(load_study(tmp_path / "own"), "own"))[0]
+    assert first.endswith("; a pick on test would have claimed 1 less."), first
