@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
 from tests.ledgers import epoch, make_ledger, record
 from tune_app.study.ledger import open_ledger
 
@@ -53,3 +55,16 @@ def test_a_damaged_record_of_a_launch_costs_that_record_alone(tmp_path: Path) ->
     assert again is not None
     assert [e.get("host") for e in again.study["launches"]] == [None, "b"]
     assert again.start_launch({}) == "003"
+
+
+@pytest.mark.parametrize("lost", ["tune/003", "launches/003.json"])
+def test_the_number_of_a_launch_whose_record_was_lost_is_not_used_again(
+    tmp_path: Path, lost: str
+) -> None:
+    ledger = make_ledger(tmp_path / "mine")
+    assert ledger.start_launch({}) == "001"
+    (ledger.root / "tune" / "002").mkdir(parents=True)
+    place = ledger.root / lost
+    place.parent.mkdir(exist_ok=True)
+    place.symlink_to(ledger.root / "away")
+    assert ledger.start_launch({}) == "004"

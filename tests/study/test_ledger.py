@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
+
+import pytest
 
 from tests.ledgers import epoch, make_ledger, record
 from tune_app.study.ledger import open_ledger, put_aside
+from tune_app.study.result_rule import ResultRule
 from tune_app.study.trial_record import AT_RETURN
 from tune_app.training.checkpoint import resumable_checkpoints, write_checkpoint
 from tune_app.training.own_checkpoint import write_own_index
@@ -67,3 +71,14 @@ def test_putting_aside_keeps_everything(tmp_path: Path) -> None:
     aside = put_aside(ledger.store)
     assert not ledger.root.exists()
     assert aside.name.startswith("mine.") and (aside / "study.json").exists()
+
+
+@pytest.mark.parametrize("result", ["last", "best"])
+def test_which_row_of_a_function_is_its_result_is_kept(tmp_path: Path, result: str) -> None:
+    space: dict[str, Any] = {"trainable": lambda config: None, "metric": "loss", "mode": "min"}
+    space |= {"factors": ("lr",), "param_space": {"lr": {"grid_search": [1, 2]}}}
+    ledger = make_ledger(tmp_path / "mine", result=result, **space)
+    ledger.save()
+    again = open_ledger(ledger.store)
+    assert again is not None
+    assert ResultRule.of_study(again.study).takes_best == (result == "best")

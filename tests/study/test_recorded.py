@@ -12,6 +12,7 @@ from tests.ledgers import DATA, epoch, make_ledger, record
 from tests.own_studies import own_study, report
 from tests.recorded import ended
 from tune_app.storage.open_store import open_store
+from tune_app.study.code_fingerprint import CODE
 from tune_app.study.recorded import read_recorded
 from tune_app.study.trial_directory import RETURNED_FILE
 
@@ -106,3 +107,28 @@ def test_at_a_url_the_attempt_that_returned_counts_too(tmp_path: Path) -> None:
     with open_store(ledger.root.as_uri()) as store:
         (outcome,) = read_recorded(store.root, ledger.study).outcomes(ledger.study).values()
     assert outcome.report is not None and outcome.report.record["val_accuracy"] == 0.25
+
+
+def test_a_divergence_counts_before_a_trial_that_failed_or_did_not_begin(tmp_path: Path) -> None:
+    ledger = make_ledger(tmp_path / "mine")
+    row = ledger.row_keys()[0]
+    record(ledger, "001", [epoch(1, status="diverged")], key="k1")
+    record(ledger, "002", [], key="k2")
+    failed = record(ledger, "003", [], key="k3")
+    (failed / "error.txt").write_text("ValueError: no\n")
+    outcome = ledger.read_trials().outcomes(ledger.study)[row]
+    assert (outcome.status, outcome.trial and outcome.trial.key) == ("diverged", "k1")
+    record(ledger, "004", [epoch(1, milestone=True)], key="k4")
+    assert ledger.read_trials().outcomes(ledger.study)[row].status == "finished"
+
+
+def test_the_code_of_a_row_is_that_of_its_own_epochs(tmp_path: Path) -> None:
+    ledger = make_ledger(tmp_path / "mine")
+    rows = ledger.row_keys()
+    for launch, code, number in (("001", "one", 1), ("002", "two", 3)):
+        lines = [epoch(number, milestone=True)]
+        file = record(ledger, launch, lines) / "params.json"
+        params = json.loads(file.read_text())
+        file.write_text(json.dumps(params | {"plan": params["plan"] | {CODE: code}}))
+    found = ledger.read_trials().outcomes(ledger.study)
+    assert [found[row].code for row in rows[:2]] == ["one", "one+two"]

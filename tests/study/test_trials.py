@@ -22,13 +22,15 @@ def directory(
     returned: bool = False,
     error: str = "",
     serves: dict[str, list[str]] | None = None,
+    after_epoch: int = 0,
 ) -> TrialDirectory:
     """Return what a launch recorded of a trial: epoch -> loss, or None without the objective."""
     rows: list[dict[str, Any]] = [
         {"epoch": epoch, "launch": launch} | ({} if loss is None else {"loss": loss})
         for epoch, loss in losses.items()
     ]
-    plan = {"trial_key": "k", "serves": serves or {"0": ["a"]}}
+    plan: dict[str, Any] = {"trial_key": "k", "serves": serves or {"0": ["a"]}}
+    plan |= {"after_epoch": after_epoch} if after_epoch else {}
     return TrialDirectory(launch, "trial", {"seed": 3}, plan, rows, error=error, returned=returned)
 
 
@@ -130,3 +132,36 @@ def test_planned_milestones_stay_where_they_are() -> None:
     serves = {"1": ["a"], "2": ["b"]}
     trial = joined(directory("001", {1: 0.5, 2: 0.4}, returned=True, serves=serves))
     assert trial.serves == {1: ["a"], 2: ["b"]}
+
+
+def test_continuations_within_a_launch_are_in_the_order_of_their_epochs() -> None:
+    """A search may continue a trial after rung 1 and after rung 10; names do not tell which."""
+    parts = [directory("001", {1: 0.5}), directory("001", {11: 0.1}, after_epoch=10)]
+    parts += [
+        directory("002", {12: 0.1}, after_epoch=11),
+        directory("001", {2: 0.4}, after_epoch=1),
+    ]
+    trial = joined(*parts)
+    assert [d.records[0]["epoch"] for d in trial.directories] == [1, 2, 11, 12]
+    assert trial.newest.launch == "002"
+
+
+def test_the_conditions_of_the_times_up_to_a_milestone() -> None:
+    rows = [
+        {"epoch": 1, "num_concurrent_trials": 2, "num_threads": 1, "waited_share": 0.1},
+        {"epoch": 2, "num_concurrent_trials": 1, "num_threads": 1, "waited_share": 0.4},
+        {"epoch": 3, "num_concurrent_trials": 4, "num_threads": 2},
+        {"epoch": 4},
+    ]
+    plan = {"trial_key": "k", "serves": {"4": ["a"]}}
+    trial = joined(TrialDirectory("001", "trial", {"seed": 3}, plan, rows))
+    assert trial.conditions(2) == {
+        "num_concurrent_trials": 2,
+        "num_threads": 1,
+        "waited_share": pytest.approx(0.25),
+    }
+    three, four = trial.conditions(3), trial.conditions(4)
+    assert three["num_concurrent_trials"] == 4 and math.isnan(three["num_threads"])
+    assert math.isnan(four["num_concurrent_trials"]) and math.isnan(four["num_threads"])
+    assert three["waited_share"] == four["waited_share"] == pytest.approx(0.25)
+    assert trial.conditions(0) == {}

@@ -78,6 +78,8 @@ def test_the_order_of_images_is_a_function_of_seed_and_epoch(images: SplitData) 
     assert [len(b) for b in start(one_less, batch_size=3).epoch_batches(1)] == [3] * 46
     # 140 = 8 × 17 + 4, under a quarter of 17.
     assert [len(b) for b in start(images, batch_size=17).epoch_batches(1)] == [17] * 8
+    few = replace(images, train=images.train[:7])
+    assert [len(b) for b in start(few, batch_size=32).epoch_batches(1)] == [7], "there is no other"
 
 
 def test_the_order_rests_on_nothing_that_numpy_may_change(
