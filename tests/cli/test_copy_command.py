@@ -96,3 +96,17 @@ def test_nothing_is_written_over(
     assert main(["copy", str(tmp_path / "full"), str(tmp_path / "new")]) == 2
     assert "full: no study there" in capsys.readouterr().err
     assert not (tmp_path / "new").exists()
+
+
+def test_the_place_holds_a_study_only_once_all_of_it_is_there(
+    root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    written, write = [], LocalStore.write
+
+    def noting(store: LocalStore, path: Path, content: bytes) -> None:
+        written.append(path.name)
+        write(store, path, content)
+
+    monkeypatch.setattr(LocalStore, "write", noting)
+    assert main(["copy", str(root), str(tmp_path / "there")]) == 0
+    assert len(written) == 6 and written[-1] == "study.json"

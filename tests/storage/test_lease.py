@@ -97,6 +97,20 @@ def test_a_claim_without_a_time_is_held_since_its_renewal(
     held.release()
 
 
+def test_a_driver_that_only_asks_for_a_study_does_not_run_it(
+    remote: RemoteFolder, there: Path
+) -> None:
+    held = Lease(remote)
+    assert held.take() is None
+    [claim] = claims(there)
+    content = json.loads(claim.read_text())
+    claim.write_text(json.dumps(content | {"holds": False}))
+    assert find_claim(remote) is None
+    claim.write_text(json.dumps(content))
+    assert find_claim(remote) is not None
+    held.release()
+
+
 def test_a_claim_that_is_not_renewed_ends(remote: RemoteFolder, there: Path) -> None:
     dead = Lease(remote)
     assert dead.take() is None

@@ -32,3 +32,20 @@ def test_what_fails_leaves_what_was_there(tmp_path: Path) -> None:
         raise ValueError("half-way")
     assert path.read_bytes() == b"before"
     assert list(tmp_path.iterdir()) == [path]
+
+
+def test_the_content_is_on_the_disk_before_the_name_is(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Else a power cut could leave an empty file under the name."""
+    path, synced = tmp_path / "best.json", []
+    fsync = os.fsync
+
+    def counting(number: int) -> None:
+        synced.append((os.fstat(number).st_size, path.exists()))
+        fsync(number)
+
+    monkeypatch.setattr(os, "fsync", counting)
+    with whole_file(path) as stream:
+        stream.write(b"four")
+    assert synced == [(4, False)] and path.read_bytes() == b"four"
