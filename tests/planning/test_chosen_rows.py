@@ -108,6 +108,8 @@ def test_an_added_point_is_a_row_from_then_on(planned: Planned) -> None:
     assert (later.num_added, len(to_run(later))) == (0, 5)
     assert planned(add=("lr=0.3,width=32",)).num_added == 0, "it is there already"
     assert planned(add=("lr=0.4,width=32", "lr=0.5,width=32")).num_added == 2
+    twice = planned(add=("lr=0.6,width=32", "lr=0.6,width=32"))
+    assert twice.num_added == 1 and len(to_run(twice)) == 6
     assert to_run(planned(where=("width=32",))) == [{"lr": 0.3, "width": 32, "seed": 0}]
 
 

@@ -157,8 +157,9 @@ def test_a_deleted_helper_is_a_change(folder: Path) -> None:
         prepared(folder)
 
 
-def test_code_that_trained_nothing_may_change(folder: Path) -> None:
-    launch(prepared(folder))
+@pytest.mark.parametrize("begun", [(), (0,)])
+def test_code_that_trained_nothing_may_change(folder: Path, begun: tuple[int, ...]) -> None:
+    launch(prepared(folder), *begun)
     other_code(folder)
     study = prepared(folder)
     assert study.notes() == [

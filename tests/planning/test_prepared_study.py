@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 from ray import tune
 
-from tests.ledgers import make_space
+from tests.ledgers import make_ledger, make_space
 from tune_app.planning.checked_request import check_request
 from tune_app.planning.prepared_study import PreparedStudy, prepare
 from tune_app.planning.request import StudyRequest
@@ -32,3 +33,19 @@ def test_a_space_that_became_smaller_leaves_the_rows_of_a_study_their_images(
     plan = one.plan(cluster)
     assert {trial.config["dataset"] for trial in plan.trials} == set(one.images)
     assert set(one.images) == {"mnist", "fashion_mnist"}
+
+
+def test_trials_of_a_study_stay_on_its_device_whatever_the_cluster_has_now(tmp_path: Path) -> None:
+    gpu, none = Cluster(({"CPU": 2.0, "GPU": 1.0},)), Cluster(({"CPU": 2.0},))
+    config = {"dataset": "mnist", "epochs": 1, "model": "resnet18", "batch_size": 16}
+    config |= {"optimizer": "sgd", "lr": tune.grid_search([0.1, 0.2])}
+    for device in ("cpu", "cuda"):
+        store = LocalStore(tmp_path / device)
+        space = make_space(param_space=config, factors=("lr",))
+        request = StudyRequest(space, store, source="sample", num_images=100)
+        new = check_request(request)
+        assert (new.device(gpu), new.device(none)) == ("cuda", "cpu"), "there is no study yet"
+        make_ledger(store, device=device, param_space=config, factors=("lr",)).save()
+        again = check_request(request)
+        assert again.device(gpu) == again.device(none) == device
+    assert check_request(replace(request, device="cpu")).device(gpu) == "cpu"
