@@ -161,3 +161,13 @@ def test_items_may_have_several_labels(tmp_path: Path, average: str) -> None:
     equal = [f"{m},0.{n},0.9,0.{n},0.9" for m, n in zip("defgh", range(901, 906), strict=True)]
     path.write_text("\n".join([f"model,accuracy,{names}", rows[0], *equal]))
     assert averages(read_csv(path, Options({})))[0].severity == "error"
+
+
+def test_precision_that_equals_accuracy_beside_a_recall_that_does_is_not_misnamed() -> None:
+    """Where recall equals accuracy, too, no heading is known to be wrong."""
+    accuracy = np.round(np.linspace(0.9012, 0.9431, 12), 4)
+    columns = {"test_accuracy": accuracy, "test_recall": accuracy, "test_f1": accuracy - 0.0021}
+    assert averages(table(**columns, test_precision=accuracy, unit=1e-4)) == []
+    lower = columns | {"test_recall": accuracy - 0.0038}
+    (found, *_) = averages(table(**lower, test_precision=accuracy, unit=1e-4))
+    assert found.severity == "error" and "headed precision holds accuracy" in found.says

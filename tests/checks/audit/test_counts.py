@@ -8,7 +8,7 @@ import pytest
 from analysis.audit import from_reference
 from analysis.checks.audit.counts import in_range, whole_counts
 from analysis.checks.audit.finding import NotApplicableError
-from analysis.checks.audit.sizes import fitting_sizes, is_count
+from analysis.checks.audit.sizes import fitting_sizes, is_count, smallest_steps
 from analysis.labs.reference import Protocol, load_table
 from tests.checks.audit.tables import table
 
@@ -149,3 +149,12 @@ def test_range() -> None:
     assert [(f.severity, f.rows) for f in findings] == [("error", (0,)), ("error", (1,))]
     assert in_range(table(test_accuracy=[1.0], flops=[66e6])) == []
     assert in_range(table(test_accuracy=[0.9, 0.8], train_seconds=[0.0, 0.01], unit=0.01)) == []
+
+
+def test_a_task_has_larger_steps_only_if_its_digits_tell_them() -> None:
+    """One half in two digits fits two images, but every 30th number would."""
+    values = np.array([0.5, 0.9137, 0.9142, 0.1304, 0.2609, 0.3913])
+    units = np.array([0.01, *[1e-4] * 5])
+    steps = smallest_steps(values, units, [list(range(6))], [[0], [3, 4, 5]])
+    assert steps[:3] == pytest.approx(0.0005)
+    assert steps[3:] == pytest.approx(1 / 23), "3, 6 and 9 of 23"

@@ -7,7 +7,7 @@ import pytest
 
 from analysis.audit import from_reference
 from analysis.checks.audit.columns import Options
-from analysis.checks.audit.finding import NotApplicableError
+from analysis.checks.audit.finding import NotApplicableError, chance
 from analysis.checks.audit.read import read_csv
 from analysis.checks.audit.tied_times import tied_times
 from analysis.checks.audit.ties import tie_probability, tied_accuracies
@@ -135,6 +135,17 @@ def test_whole_column_copied() -> None:
     assert tied_accuracies(table(**columns, test_accuracy=accuracy))[0].severity == "serious"
     # Of 20 test images equal counts mean nothing.
     assert not tied_accuracies(table(**columns, test_accuracy=accuracy, num_test=20))
+
+
+def test_every_factor_may_be_the_one_that_ties() -> None:
+    """With four pairs of models, and two of rates, the chance is that of any of both."""
+    accuracy = np.repeat([0.90, 0.89, 0.88, 0.87], 2)
+    copied = table(model=["a", "b"] * 4, lr=LRS, test_accuracy=accuracy, num_test=2000, unit=1e-4)
+    (found,) = tied_accuracies(copied)
+    scales = np.unique(accuracy * (1 - accuracy)) * 2000
+    alone = tie_probability(np.zeros(4, dtype=np.int64), scales)
+    assert f"{chance(2 * alone)} by chance" in found.evidence, found.evidence
+    assert chance(alone) != chance(2 * alone)
 
 
 def test_times() -> None:
