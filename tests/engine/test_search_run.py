@@ -131,6 +131,7 @@ def test_proposals_become_rows_of_the_study_once(tmp_path: Path) -> None:
         ({"epoch": 9, "score": 0.5}, "finished", 0.5),
         ({"epoch": 9, "score": float("nan"), "status": "diverged"}, "diverged", None),
         ({"epoch": 2, "status": "diverged", "score": 0.1}, "diverged", None),
+        ({"epoch": 9, "status": "diverged", "score": 0.1}, "diverged", 0.1),
         ({"epoch": 1, FAILURE: "ValueError: no"}, "failed", None),
         ({"epoch": 1, "milestone": 7}, "failed", None),
     ],
