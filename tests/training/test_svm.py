@@ -34,6 +34,9 @@ def test_it_agrees_with_scikit_learn(images: SplitData, kernel: str) -> None:
     reference = SVC(kernel=kernel, C=10).fit(pixels[images.train], images.labels[images.train])
     expected = reference.predict(pixels[images.test])
     assert np.mean(predictions == expected) >= 0.995
+    assert metrics["test_accuracy"] == np.mean(predictions == images.labels[images.test])
+    on_val = np.mean(reference.predict(pixels[images.val]) == images.labels[images.val])
+    assert metrics["val_accuracy"] == pytest.approx(on_val, abs=0.011)
     assert metrics["status"] == "ok" and metrics["converged"]
     assert metrics["num_train_images"] == 700 and metrics["num_test"] == 200
     assert abs(metrics["num_support_vectors"] - len(reference.support_)) <= 3
