@@ -11,6 +11,7 @@ from typing import Any
 from tests.ledgers import make_ledger
 from tune_app.engine.recorder import StudyRecorder
 from tune_app.storage.store import StudyStore
+from tune_app.study.stop import Stop
 from tune_app.training.registry import TRAINABLES
 
 
@@ -20,12 +21,14 @@ def make_recorder(
     *,
     metric: str = "val_accuracy",
     config_ids: Sequence[str] = (),
+    stops: Mapping[str, Stop] | None = None,
     **trainable: Any,
 ) -> StudyRecorder:
     """Return a recorder of trials of ``resnet``, with changed fields of the trainable."""
     configurations = [{"config_id": config_id, "config": {}} for config_id in config_ids]
     study = {"space": {"metric": metric}, "configurations": configurations}
-    return StudyRecorder(store, factors or {}, study, replace(TRAINABLES["resnet"], **trainable))
+    changed = replace(TRAINABLES["resnet"], **trainable)
+    return StudyRecorder(store, factors or {}, study, changed, stops)
 
 
 def make_trial(name: str, milestone: int = 3, **config: Any) -> Any:

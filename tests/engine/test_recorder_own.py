@@ -10,6 +10,7 @@ import pytest
 from tests.recorded import read_rows
 from tests.recorders import own_trial
 from tune_app.engine.own_function import FAILURE
+from tune_app.study.stop import Stop
 from tune_app.training.own_checkpoint import write_own_index
 
 
@@ -51,13 +52,18 @@ def test_a_function_without_the_objective_fails_its_trial(tmp_path: Path) -> Non
     assert (folder / "error.txt").read_text() == f"{reason}\n"
 
 
+@pytest.mark.parametrize("is_stopped", [False, True])
 @pytest.mark.parametrize(
     ("keep", "kept"), [("last", [3]), (2, [2, 3]), ("best", [2]), ("none", [])]
 )
-def test_the_checkpoints_of_a_complete_trial_that_are_to_stay(
-    tmp_path: Path, keep: str | int, kept: list[int]
+def test_the_checkpoints_of_a_trial_that_are_to_stay(
+    tmp_path: Path, keep: str | int, kept: list[int], is_stopped: bool
 ) -> None:
-    at_work, trial, folder = own_trial(tmp_path, [0], keep_checkpoints=keep)
+    """One that a search stopped can go on from its newest, whatever is kept."""
+    stops = {"a": Stop("stopped", 3, "asha")} if is_stopped else {}
+    at_work, trial, folder = own_trial(tmp_path, [0], keep_checkpoints=keep, stops=stops)
+    if is_stopped:
+        kept = [1, 2, 3] if keep == "best" else kept or [3]
     for epoch, accuracy in ((1, 0.1), (2, 0.3), (3, 0.2)):
         at_work.log_trial_result(epoch, trial, {"epoch": epoch, "acc": accuracy})
         (folder / f"checkpoint_{epoch:06d}").mkdir()
