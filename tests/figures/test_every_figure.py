@@ -88,5 +88,7 @@ def test_odd_numbers_are_drawn_without_an_error(tmp_path: Path, value: Any) -> N
         lines = [line(1), line(2, milestone=True) | odd]
         write_trial(path, f"k{index}", config, {2: [config_id]}, lines)
     drawings = Drawings()
-    for figure in build_document({"grid": load_study(path)}).figures:
+    figures = build_document({"grid": load_study(path)}).figures
+    assert figures
+    for figure in figures:
         assert drawings.svg(figure).startswith("<svg")

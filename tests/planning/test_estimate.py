@@ -9,9 +9,12 @@ import pytest
 from tune_app.planning.estimate import (
     START_SECONDS,
     TRIAL_SECONDS,
+    WORKER_BYTES,
     SplitSizes,
     _kind,
     fit_to_budget,
+    peak_disk_bytes,
+    peak_memory,
     study_seconds,
     trial_seconds,
     unmeasured_reason,
@@ -86,6 +89,26 @@ def test_a_trial_counts_its_epochs_and_evaluations() -> None:
     assert trial_seconds(trial(), resnet, too_slow, sizes, 30) is None
     assert unmeasured_reason([trial()], resnet, too_slow) == "n: a few steps of it did not end"
     assert unmeasured_reason([trial()], resnet, probes) == ""
+
+
+def test_the_largest_trials_at_once_need_the_most_memory_and_disk() -> None:
+    resnet = TRAINABLES["resnet"]
+    trials = [replace(trial(), config={"model": name}) for name in "abab"]
+    sizes = {"a": (100, 10, 3000), "b": (50, 30, 1000)}
+    probes = {}
+    for one in trials:
+        checkpoint, weights, memory = sizes[one.config["model"]]
+        probes[_kind(resnet, one)] = Probe(
+            EpochTimes(per_train=1.0, per_eval=0.0),
+            checkpoint_bytes=checkpoint,
+            weights_bytes=weights,
+            memory_bytes=memory,
+        )
+    # Of three at once two are of the larger model.
+    assert peak_memory(trials, resnet, probes, 3) == 3 * WORKER_BYTES + 3000 + 3000 + 1000
+    # Three checkpoints of each; weights of three at work, and the best of each of two models.
+    assert peak_disk_bytes(trials, resnet, probes, 3) == 3 * (100 + 100 + 50) + (3 + 2) * 30
+    assert peak_memory(trials, resnet, {}, 3) == peak_disk_bytes(trials, resnet, {}, 3) == 0
 
 
 def test_a_budget_takes_the_largest_subset_that_fits() -> None:

@@ -43,7 +43,9 @@ def test_files_of_a_real_study(real_study: Path, tmp_path: Path) -> None:
     assert (tmp_path / "report.html").stat().st_size < 3_000_000, "too heavy to send"
     assert (tmp_path / "report.pdf").read_bytes().startswith(b"%PDF")
     text = (tmp_path / "report.md").read_text()
-    for target in re.findall(r"!\[[^\]]*\]\(([^)]*)\)", text):
+    targets = re.findall(r"!\[[^\]]*\]\(([^)]*)\)", text)
+    assert len(targets) > 5
+    for target in targets:
         assert (tmp_path / target).is_file()
     assert "q1a: 32 trials serve 128 rows. Epochs to train: " in text
     assert (tmp_path / "tables" / "q1a.csv").read_text().count("\n") == 129
