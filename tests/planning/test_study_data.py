@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -16,11 +17,13 @@ from search_spaces.space import SearchSpace
 from tune_app.data.array_data import ArrayData
 from tune_app.engine.trial_configs import trial_configs
 from tune_app.engine.user_code import ship
+from tune_app.planning import study_estimate
 from tune_app.planning.checked_request import check_request
+from tune_app.planning.estimate import SplitSizes
 from tune_app.planning.prepared_study import PreparedStudy, prepare
 from tune_app.planning.request import StudyRequest
 from tune_app.planning.resources import Cluster
-from tune_app.planning.study_estimate import fit_budget
+from tune_app.planning.study_estimate import estimate_study, fit_budget
 from tune_app.storage.local_store import LocalStore
 
 CLUSTER = Cluster(({"CPU": 1.0},))
@@ -96,6 +99,46 @@ def test_data_are_loaded_once_with_a_line(tmp_path: Path) -> None:
     assert loaded == [1]
     assert lines[0] == "loading data set trees" and lines[1].startswith("measuring the speed")
     assert lines[2:] == ["--budget: 60 images per data set"]
+
+
+def many(number: int) -> ArrayData:
+    labels = np.arange(number) % 3
+    return ArrayData(np.random.default_rng(0).normal(size=(number, 2)) + labels[:, None], labels)
+
+
+def svm_of(root: Path, **numbers: int) -> StudyRequest:
+    """Return a request for an SVM on each of some data sets, of so many items."""
+    datasets = {name: partial(many, number) for name, number in numbers.items()}
+    axes = {"kernel": "rbf", "C": 1.0, "dataset": tune.grid_search(list(datasets))}
+    return request(root, datasets, "svm", axes)
+
+
+def test_a_subset_for_a_budget_is_a_round_number_or_all(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = replace(svm_of(tmp_path / "mine", one=400), budget_seconds=1e5)
+    checked = check_request(asked).with_own_data(lambda _line: None)
+    monkeypatch.setattr(study_estimate, "probe_trials", lambda *_args: {})
+    for found, chosen in ((400, 400), (399, 390), (117, 110), (109, 100)):
+        monkeypatch.setattr(study_estimate, "fit_to_budget", lambda *_args, n=found: n)
+        assert fit_budget(checked, CLUSTER, ship).request.num_images == chosen
+
+
+def test_the_estimate_of_several_data_sets_is_that_of_the_largest(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sizes = []
+
+    def seconds(_trial: Any, _trainable: Any, _probes: Any, of: SplitSizes, _every: float) -> float:
+        sizes.append(of)
+        return 1.0
+
+    monkeypatch.setattr(study_estimate, "probe_trials", lambda *_args: {})
+    monkeypatch.setattr(study_estimate, "trial_seconds", seconds)
+    asked = svm_of(tmp_path / "mine", one=90, two=120, three=60)
+    study = prepare(check_request(asked), CLUSTER)
+    found = estimate_study(study, study.plan(CLUSTER), CLUSTER, ship)
+    assert sizes == [SplitSizes.of_total(120)] * 3 and found.seconds is not None
 
 
 def test_other_content_has_another_fingerprint_and_is_refused(tmp_path: Path) -> None:

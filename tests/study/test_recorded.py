@@ -132,3 +132,17 @@ def test_the_code_of_a_row_is_that_of_its_own_epochs(tmp_path: Path) -> None:
         file.write_text(json.dumps(params | {"plan": params["plan"] | {CODE: code}}))
     found = ledger.read_trials().outcomes(ledger.study)
     assert [found[row].code for row in rows[:2]] == ["one", "one+two"]
+
+
+def test_an_error_of_a_trial_whose_rows_have_all_ended_is_no_failure(tmp_path: Path) -> None:
+    """Tune may copy the error of an attempt before into the folder of a trial that finished."""
+    ledger = make_ledger(tmp_path / "mine")
+    folder = record(ledger, "001", [epoch(1, milestone=True), epoch(2)])
+    (folder / "error.txt").write_text("ValueError: no\n")
+    recorded = ledger.read_trials()
+    assert set(recorded.failures(recorded.ended(ledger.study).keys())) == {"k1"}
+    (folder / "result.json").write_text(
+        "".join(json.dumps(epoch(n, milestone=n in (1, 3))) + "\n" for n in (1, 2, 3))
+    )
+    recorded = ledger.read_trials()
+    assert recorded.failures(recorded.ended(ledger.study).keys()) == {}
