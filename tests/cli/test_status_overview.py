@@ -36,6 +36,14 @@ def test_what_came_after_the_newest_checkpoint_is_still_to_be_trained(tmp_path: 
     assert read_overview(ledger, since=None).num_epochs_left == 3 + 4
 
 
+def test_epochs_that_were_trained_twice_or_beyond_the_end_count_once_or_not(tmp_path: Path) -> None:
+    ledger = make_study(tmp_path)
+    record(ledger, 0, 1, 2, 2, 3, 5)
+    view = read_overview(ledger, since=0.0)
+    assert view.num_epochs_left == 1 + 4, "epoch 4, and the other trial"
+    assert view.speed is not None and view.speed.num_epochs == 4
+
+
 def test_an_unfinished_study(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     ledger = make_study(tmp_path)
     save_checkpoint(record(ledger, 0, 1, 2, 3), 3)

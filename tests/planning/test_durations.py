@@ -23,7 +23,10 @@ def test_what_is_no_duration_is_refused(text: str) -> None:
 
 @pytest.mark.parametrize(
     ("seconds", "text"),
-    [(0.4, "0 s"), (59.4, "59 s"), (61, "1 min 01 s"), (3599, "59 min 59 s"), (7500, "2 h 05 min")],
+    [
+        *((0.4, "0 s"), (59.4, "59 s"), (59.5, "1 min 00 s"), (60, "1 min 00 s")),
+        *((61, "1 min 01 s"), (3599, "59 min 59 s"), (3600, "1 h 00 min"), (7500, "2 h 05 min")),
+    ],
 )
 def test_durations_are_written(seconds: float, text: str) -> None:
     assert format_seconds(seconds) == text
@@ -32,6 +35,8 @@ def test_durations_are_written(seconds: float, text: str) -> None:
 def test_long_durations_have_days() -> None:
     hour = 3600
     assert format_seconds(47 * hour + 60) == "47 h 01 min"
+    assert format_seconds(48 * hour - 1) == "47 h 59 min"
+    assert format_seconds(48 * hour) == "2 days 0 h"
     assert format_seconds(53 * hour) == "2 days 5 h"
     assert format_age(47 * hour) == "47 h 00 min ago"
     assert format_age(331.5 * 24 * hour) == "331 days ago"

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import pytest
 
 from search_spaces import SearchSpace
@@ -23,6 +25,23 @@ def test_a_target_has_the_direction_of_its_measure() -> None:
     assert directed("test_accuracy=.9", space) == (("test_accuracy", 0.9), "max")
     judged = make_space(metric="score", mode="min")
     assert directed("score=3", judged) == (("score", 3.0), "min")
+
+
+@pytest.mark.parametrize(
+    ("mode", "value", "is_reached"),
+    [
+        *(("max", 0.5, True), ("max", 0.6, True), ("max", 0.4, False)),
+        *(("min", 0.5, True), ("min", 0.4, True), ("min", 0.6, False)),
+        *(("max", None, False), ("min", math.nan, False), ("max", math.inf, False)),
+    ],
+)
+def test_a_target_is_reached_from_the_side_of_its_direction(
+    mode: str, value: float | None, is_reached: bool
+) -> None:
+    limits = Limits(target=("loss", 0.5), mode=mode)
+    found = limits.reached_by({"loss": value, "epoch": 1})
+    assert found == (f"the target loss 0.5 (with {value})" if is_reached else "")
+    assert limits.reached_by({}) == Limits().reached_by({"loss": value}) == ""
 
 
 @pytest.mark.parametrize("text", ["0.99", "=0.99", "val_accuracy", "val_accuracy=", "a=nan", "a=x"])

@@ -54,6 +54,18 @@ def test_a_pick_alone_says_nothing_of_ties(tmp_path: Path) -> None:
     assert not any("Equally good" in note for note in table.notes)
 
 
+@pytest.mark.parametrize(("on_test", "said"), [(0.7, "same"), (0.95, "learning rate 0.2")])
+def test_a_pick_on_test_is_named_where_it_is_another(
+    tmp_path: Path, on_test: float, said: str
+) -> None:
+    first = {"val_accuracy": 0.8, "test_accuracy": 0.75}
+    second = {"val_accuracy": 0.7, "test_accuracy": on_test}
+    table = table_of(lr_study(tmp_path, {0.1: first, 0.2: second}))
+    assert table.cells["id"] == ["lr0.1"]
+    [picked] = table.cells["picked on test"]
+    assert picked == said if said == "same" else said in picked.split(", ")
+
+
 def test_fewer_epochs_win_a_tie(tmp_path: Path) -> None:
     configurations = {"long": resnet_config(epochs=5), "short": resnet_config(epochs=2)}
     study = write_study(tmp_path / "grid", study_json(configurations))

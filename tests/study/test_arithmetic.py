@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from tune_app.study.arithmetic import PACKAGES, arithmetic_of, change_notes
+from tune_app.study.code_fingerprint import CODE
 
 OLD: dict[str, Any] = {
     "packages": {"torch": "2.13.0", "ray": "2.60.0"},
@@ -41,3 +42,9 @@ def test_a_solver_that_comes_or_goes_is_a_change() -> None:
     assert "scikit-learn-intelex 2026.2.0 (before: not installed)" in note
     (note,) = change_notes([faster], NEW)
     assert "scikit-learn-intelex not installed (before: 2026.2.0)" in note
+
+
+def test_other_code_was_accepted_and_is_no_news() -> None:
+    old, new = ({**NEW, CODE: {"sha256": letter * 16, "files": {}}} for letter in "ab")
+    assert [dict(arithmetic_of(record))[CODE] for record in (old, new)] == ["a" * 16, "b" * 16]
+    assert change_notes([old], new) == []
