@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 from tests.cli.status_studies import START, make_study, plain, record, told
-from tune_app.planning.overview import read_overview
+from tests.own_studies import own_study, report
+from tune_app.planning.overview import best_configurations, read_overview
 from tune_app.planning.remaining import planned_trials
 from tune_app.training.checkpoint import write_checkpoint
 
@@ -42,6 +43,40 @@ def test_epochs_that_were_trained_twice_or_beyond_the_end_count_once_or_not(tmp_
     view = read_overview(ledger, since=0.0)
     assert view.num_epochs_left == 1 + 4, "epoch 4, and the other trial"
     assert view.speed is not None and view.speed.num_epochs == 4
+
+
+def test_epochs_of_trials_of_other_lengths_take_equally_long(tmp_path: Path) -> None:
+    ledger = make_study(tmp_path, sharing=False)
+    trials = planned_trials(ledger, ())
+    assert trials is not None
+    [short, *_] = [place for place, trial in enumerate(trials) if trial.num_epochs == 2]
+    record(ledger, short, 1, 2)
+    view = read_overview(ledger, since=0.0)
+    # Two of twelve epochs took 20 s: 2 + 4 + 4 are left.
+    assert view.num_epochs_left == 10 and view.seconds_left == pytest.approx(100.0)
+
+
+def test_epochs_of_a_trial_that_cannot_be_read_are_of_no_row(tmp_path: Path) -> None:
+    ledger = make_study(tmp_path)
+    record(ledger, 0, 1, 2)
+    damaged = record(ledger, 1, 1, 2, 3)
+    (damaged / "params.json").write_text("{")
+    rows = [json.loads(text) for text in (damaged / "result.json").read_text().splitlines()]
+    stripped = "".join(json.dumps({**row, "config": {}}) + "\n" for row in rows)
+    (damaged / "result.json").write_text(stripped)
+    view = read_overview(ledger, since=None)
+    assert (view.num_epochs, view.num_unreadable) == (2, 1)
+
+
+def test_items_of_all_seeds_of_the_best_are_counted(tmp_path: Path) -> None:
+    measures = {"hit": {"unit": "%"}, "test_hit": {"count": "num_shots"}}
+    space = {"metric": "hit", "mode": "max", "measures": measures}
+    ledger = own_study(tmp_path / "own", [{"lr": 0.1}], seeds=(0, 1, 2), **space)
+    for seed in (0, 1):
+        row = {"hit": 0.5, "test_hit": 0.5, "num_shots": 160}
+        report(ledger, {"lr": 0.1}, [row], seed=seed)
+    [best] = best_configurations(ledger, read_overview(ledger, since=None))
+    assert (best["num_seeds"], best["test_metric"], best["num_test_items"]) == (2, "test_hit", 320)
 
 
 def test_an_unfinished_study(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
