@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from search_spaces.configuration import make_configuration
 from tune_app.planning.order import RANDOM, Order
-from tune_app.planning.plan import Plan
+from tune_app.planning.plan import Plan, PlannedTrial, SharingCheck
 from tune_app.planning.planner import PlanOptions, make_plan
 from tune_app.planning.resources import Cluster
 from tune_app.planning.space_file import load_space
@@ -218,3 +219,19 @@ def test_two_gpus_for_a_trial_are_two_workers() -> None:
     assert (trial.workers, trial.resources) == (2, {"CPU": 2.0, "GPU": 2.0})
     lacking = plan(ONE_GPU)
     assert [row.reason for row in lacking.open_rows] == ["needs 2 GPU, the largest node has 1"]
+
+
+def test_a_trial_that_a_search_takes_further_twice_has_the_name_of_its_last_rung() -> None:
+    first = PlannedTrial("k", "adam-e2-s0", {"seed": 0}, (9,), {9: ("a",)}, {"CPU": 1.0})
+    once, twice = first.taken_further(1), first.taken_further(1).taken_further(3)
+    assert (once.name, once.after_epoch) == ("adam-e2-s0-e1", 1)
+    assert (twice.name, twice.after_epoch) == ("adam-e2-s0-e3", 3)
+    assert replace(twice, name=first.name, after_epoch=0) == first
+
+
+def test_a_plan_without_trials_is_not_empty_while_a_search_asks_or_a_check_is_due() -> None:
+    plan = Plan((), {("a", 0): "finished"}, (), 2, 0, left_out=frozenset({("a", 1)}))
+    assert plan.is_empty
+    trial = PlannedTrial("k", "n", {"seed": 0}, (9,), {}, {"CPU": 1.0})
+    changes = ({"num_rows": 3}, {"is_searching": True}, {"check": SharingCheck(("a", 0), trial)})
+    assert [replace(plan, **change).is_empty for change in changes] == [False] * 3

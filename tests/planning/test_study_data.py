@@ -20,6 +20,7 @@ from tune_app.engine.user_code import ship
 from tune_app.planning import study_estimate
 from tune_app.planning.checked_request import check_request
 from tune_app.planning.estimate import SplitSizes
+from tune_app.planning.plan_power import power_of
 from tune_app.planning.prepared_study import PreparedStudy, prepare
 from tune_app.planning.request import StudyRequest
 from tune_app.planning.resources import Cluster
@@ -139,6 +140,14 @@ def test_the_estimate_of_several_data_sets_is_that_of_the_largest(
     study = prepare(check_request(asked), CLUSTER)
     found = estimate_study(study, study.plan(CLUSTER), CLUSTER, ship)
     assert sizes == [SplitSizes.of_total(120)] * 3 and found.seconds is not None
+
+
+def test_the_power_of_a_study_is_that_of_its_smallest_test_split(tmp_path: Path) -> None:
+    datasets = {"one": partial(many, 240), "two": partial(many, 90)}
+    axes = {"dataset": tune.grid_search([*datasets])}
+    found = power_of(prepared(tmp_path / "mine", datasets, param_space=axes))
+    assert found is not None and found.num_test == 18
+    assert found.accuracy_points == pytest.approx(196 * (0.9 * 0.1 / 18) ** 0.5)
 
 
 def test_other_content_has_another_fingerprint_and_is_refused(tmp_path: Path) -> None:
