@@ -95,6 +95,17 @@ def test_the_cheapest_shared_row_is_trained_on_its_own(tmp_path: Path) -> None:
     ]
 
 
+def test_the_cheapest_model_is_checked(tmp_path: Path) -> None:
+    axes = {"model": tune.grid_search(["resnet50", "resnet18"]), "epochs": tune.grid_search([1, 2])}
+    axes |= {"dataset": "mnist", "batch_size": 16, "optimizer": "sgd", "lr": 0.1}
+    space = SearchSpace(name="mine", trainable="resnet", param_space=axes)
+    plan = checked_plan(prepared(tmp_path, space, source="sample", num_images=100))
+    assert plan.check is not None
+    assert [trial.config["model"] for trial in plan.trials] == ["resnet50", "resnet18"]
+    found = plan.check.trial.config
+    assert (found["model"], plan.check.trial.milestones) == ("resnet18", (1,))
+
+
 def test_equal_numbers_are_exact_and_the_check_is_no_row_of_the_study(tmp_path: Path) -> None:
     study = prepared(tmp_path)
     plan = checked_plan(study)
