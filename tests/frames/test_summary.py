@@ -8,6 +8,7 @@ import pytest
 
 from analysis.frames.load import load_study
 from analysis.frames.summary import convergence_epoch, curve, summary_data
+from analysis.render.document import Table
 from analysis.sections.training import summary as section_of
 from tests.any_studies import regression
 from tests.studies import (
@@ -78,6 +79,27 @@ def test_summary_of_a_hand_made_training(tmp_path: Path) -> None:
     assert summary["overfitting"] == pytest.approx(0.05)
     assert summary["generalisation"] == pytest.approx(0.94 - 138 / 140)
     assert math.isnan(summary["seeds_sd"])
+    section = section_of(load_study(path), "summary")
+    assert section is not None
+    [table] = [block for block in section.blocks if isinstance(block, Table)]
+    assert table.cells["last epochs ± (points)"] == ["2.6"]
+    assert table.cells["overfitting (points)"] == ["+5.0"]
+
+
+@pytest.mark.parametrize(("num_val", "num_test"), [(70, 14_000), (14_000, 140)])
+def test_a_difference_has_the_digits_of_the_smaller_split(
+    tmp_path: Path, num_val: int, num_test: int
+) -> None:
+    data = study_json({})["data"]
+    entry = data["datasets"]["mnist"] | {"num_val": num_val, "num_test": num_test}
+    meta = study_json({"a5": A5}, data=data | {"datasets": {"mnist": entry}})
+    path = write_study(tmp_path / "grid", meta)
+    changes = {"val_accuracy": 0.94, "test_accuracy": 138 / 140, "num_test": num_test}
+    write_trial(path, "k1", A5, {5: ["a5"]}, [line(5, milestone=True, **changes)])
+    section = section_of(load_study(path), "summary")
+    assert section is not None
+    [table] = [block for block in section.blocks if isinstance(block, Table)]
+    assert table.cells["generalisation (points)"] == ["−4.6"], "not 4.57"
 
 
 def test_seeds_are_averaged_and_their_spread_is_shown(tmp_path: Path) -> None:

@@ -156,6 +156,15 @@ def test_a_finished_study_can_be_checked(tmp_path: Path) -> None:
     assert outcome(again, plan, launch(again, plan, alone={}))[0]
 
 
+def test_a_row_of_older_code_is_not_checked(tmp_path: Path) -> None:
+    first = prepared(tmp_path, code={"my.py": "1" * 16})
+    launch(first, first.plan(CLUSTER), alone=None)
+    assert checked_plan(prepared(tmp_path, code={"my.py": "1" * 16})).check is not None
+    other = prepared(tmp_path, code={"my.py": "2" * 16}, accept_code_change=True)
+    with pytest.raises(UserError, match="nothing to check"):
+        checked_plan(other)
+
+
 def test_a_check_that_failed_is_not_taken_for_an_exact_one(tmp_path: Path) -> None:
     study = prepared(tmp_path)
     plan = checked_plan(study)

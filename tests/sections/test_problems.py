@@ -3,10 +3,16 @@ from __future__ import annotations
 from pathlib import Path
 
 from analysis.frames.load import load_study
-from analysis.render.document import Paragraph, Table
+from analysis.render.document import Bullets, Paragraph, Table
 from analysis.render.files import to_csv
-from analysis.sections.problems import problems, reasons_table, unfinished
+from analysis.sections.problems import (
+    problems,
+    reasons_table,
+    statuses_in_words,
+    unfinished,
+)
 from tests.studies import A2, line, resnet_config, study_json, write_study, write_trial
+from tune_app.study.stop import STOPPED_FILE, Stop
 
 FAILED = ("failed", "diverged")
 
@@ -89,3 +95,32 @@ def test_open_rows_do_not_promise_to_be_continued(tmp_path: Path) -> None:
         "Unfinished: 1 of 1 row of study grid has no result: 1 open: no GPU in the cluster. An "
         "open row stays open until the study's command can run it."
     )
+
+
+def test_of_many_reasons_three_are_named_and_the_others_counted(tmp_path: Path) -> None:
+    configs = {f"c{number}": resnet_config(lr=number) for number in range(1, 5)}
+    rows = [{"config_id": name, "seed": 0, "reason": f"no {name}"} for name in configs]
+    for most, rest in ((3, ""), (4, " and 1 more")):
+        some = dict(list(configs.items())[:most])
+        path = write_study(tmp_path / f"grid{most}", study_json(some, open_rows=rows[:most]))
+        text = f"{most} open: no c1, no c2, no c3{rest}"
+        assert statuses_in_words(load_study(path).rows) == text
+
+
+def test_rows_that_were_ended_early_are_counted_by_reason_and_not_unfinished(
+    tmp_path: Path,
+) -> None:
+    configs = {f"c{number}": resnet_config(lr=number, epochs=9) for number in range(1, 6)}
+    path = write_study(tmp_path / "grid", study_json(configs))
+    for (name, config), epoch in zip(configs.items(), (1, 1, 2, 3, 4), strict=True):
+        lines = [line(number) for number in range(1, epoch + 1)]
+        folder = write_trial(path, name, config, {9: [name]}, lines)
+        (folder / STOPPED_FILE).write_text(Stop("stopped", epoch, "asha").as_json())
+    study = load_study(path)
+    assert unfinished(study) == ""
+    [section] = problems({"grid": study}).sections
+    [bullets] = section.blocks
+    assert isinstance(bullets, Bullets)
+    first, second, third, rest = bullets.items
+    assert first.startswith("2 rows: ") and second.startswith("1 row: ") and "3" in third
+    assert rest == "1 row for other reasons"
