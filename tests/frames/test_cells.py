@@ -43,6 +43,7 @@ def test_digits_of_an_unknown_number_of_images() -> None:
         (1.234, "1.23"),
         (12.34, "12.3"),
         (99.9, "99.9"),
+        (100.0, "100"),
         (123.4, "123"),
         (5482.5, "5482"),
         (1e-9, "0.000000"),
@@ -137,6 +138,9 @@ def test_points_carry_their_sign() -> None:
 def test_durations_have_two_units_at_most() -> None:
     assert [duration(s) for s in (2, 42, 300, 3_900, 7_200, 500_400)] == [
         *("2.0 s", "42 s", "5 min", "1 h 5 min", "2 h", "139 h"),
+    ]
+    assert [duration(s) for s in (9.9, 10, 89.4, 90, 3_569, 3_600)] == [
+        *("9.9 s", "10 s", "89 s", "2 min", "59 min", "1 h"),
     ]
 
 

@@ -21,6 +21,22 @@ def test_speed_up_and_fitted_powers_are_stated_where_they_exist(tmp_path: Path) 
     )
 
 
+def test_a_pair_that_took_equally_long_is_not_faster_and_the_median_is_named(
+    tmp_path: Path,
+) -> None:
+    seconds = {1: (60.0, 2.5), 2: (10.0, 10.0), 3: (20.0, 5.0)}
+    made = {f"{d}{lr}": resnet_config(device=d, lr=lr) for d in ("cpu", "cuda") for lr in seconds}
+    path = write_study(tmp_path / "q2", study_json(made, space={"factors": ["device", "lr"]}))
+    for name, config in made.items():
+        taken = seconds[config["lr"]][config["device"] == "cuda"]
+        result = line(2, milestone=True, train_seconds=taken, device=config["device"])
+        write_trial(path, f"k{name}", config, {2: [name]}, [result])
+    assert (
+        "the GPU trained faster than the CPU in 2 of 3 pairs timed under the same conditions; "
+        "median speed-up 4.0× (1.0× to 24.0×)."
+    ) in sentences(load_study(path))[0]
+
+
 def cost_study(path: Path, at_once: int = 1) -> Study:
     """Return SVMs: rbf at C 1 and 10 in 1 s and 3 s with 100 and 300 vectors, poly in 5 s."""
     made = {"r1": svm_config(), "r10": svm_config(C=10), "p": svm_config(kernel="poly")}

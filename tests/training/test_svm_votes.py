@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -7,7 +8,7 @@ import pytest
 
 from tune_app.data.images import load_datasets
 from tune_app.training.svm import find_solver
-from tune_app.training.svm_votes import predict
+from tune_app.training.svm_votes import _kernel, _most_votes, predict
 
 KERNELS: list[dict[str, Any]] = [
     {"kernel": "rbf", "C": 10, "gamma": 0.02},
@@ -60,3 +61,17 @@ def test_a_tie_goes_to_the_first_class() -> None:
 
     # Pairs (0,1), (0,2), (1,2): each class wins one.
     assert _most_votes(np.array([[1.0, -1.0, 1.0], [-1.0, -1.0, -1.0]]), 3).tolist() == [0, 2]
+
+
+def test_an_image_on_the_border_is_of_the_second_class_and_equal_votes_go_to_the_first() -> None:
+    """As in LIBSVM, which counts a vote for the first class of a pair only above zero."""
+    assert _most_votes(np.array([[0.0], [1e-9], [-1e-9]]), 2).tolist() == [1, 0, 1]
+    # 0 beats 1, 2 beats 0 and 1 beats 2: one vote each.
+    assert _most_votes(np.array([[1.0, -1.0, 1.0]]), 3).tolist() == [0]
+
+
+def test_no_image_is_nearer_to_a_vector_than_at_it() -> None:
+    """In single precision squared distances may come out below zero."""
+    vectors = np.random.default_rng(0).uniform(2_000, 3_000, (50, 300)).astype(np.float32)
+    kernel = _kernel(SimpleNamespace(kernel="rbf", support_vectors_=vectors), vectors, 1.0)
+    assert kernel.max() <= 1.0 and kernel.min() >= 0.0
