@@ -108,6 +108,18 @@ def test_arrays_that_are_refused(inputs: Any, labels: Any, says: str) -> None:
     assert says in refused(lambda: ArrayData(inputs, labels))
 
 
+@pytest.mark.parametrize(("num_values", "num_items"), [(50, 60), (60, 120), (60, 119)])
+def test_many_integers_are_classes_if_most_stand_twice(num_values: int, num_items: int) -> None:
+    labels = np.arange(num_items) % num_values
+    if (num_values, num_items) == (60, 119):
+        assert "60 different integers in 119 items" in refused(
+            lambda: ArrayData(np.zeros((num_items, 2)), labels)
+        )
+    else:
+        names = ArrayData(np.zeros((num_items, 2)), labels).class_names
+        assert names is not None and len(names) == num_values
+
+
 @pytest.mark.parametrize("names", ["ab", [], [1, 2]])
 def test_class_names_are_a_list_of_strings(names: Any) -> None:
     assert "class_names must be a list of strings" in refused(lambda: ArrayData(TWO, [0, 1], names))

@@ -78,6 +78,23 @@ def test_the_best_weights_of_each_group_stay(tmp_path: Path) -> None:
     assert best.exists(), "a second look changes nothing"
 
 
+def test_of_equal_weights_those_of_the_lower_seed_stay_and_an_old_entry_goes(
+    tmp_path: Path,
+) -> None:
+    ledger = make_ledger(tmp_path / "mine", seeds=(0, 1))
+    saved = []
+    for key, seed in (("a", 1), ("b", 0)):
+        folder = record(ledger, "001", [{"epoch": 3, "val_accuracy": 0.9}], key=key)
+        params = json.loads((folder / "params.json").read_text()) | {"seed": seed}
+        (folder / "params.json").write_text(json.dumps(params))
+        saved.append(save_weights(folder, "x", 3))
+    stale = ledger.root / "weights" / "gone.json"
+    stale.parent.mkdir()
+    stale.write_text("{}")
+    keep_best_weights(ledger, ledger.read_trials())
+    assert [path.exists() for path in saved] == [False, True] and not stale.exists()
+
+
 def test_the_objective_of_the_space_decides_which_weights_stay(tmp_path: Path) -> None:
     ledger = make_ledger(tmp_path / "mine", metric="val_loss", mode="min")
     rows = [

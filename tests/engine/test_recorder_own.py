@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.recorded import read_rows
-from tests.recorders import own_trial
+from tests.recorders import make_trial, own_trial
 from tune_app.engine.own_function import FAILURE
 from tune_app.study.stop import Stop
 from tune_app.training.own_checkpoint import write_own_index
@@ -80,3 +80,28 @@ def test_the_checkpoints_of_a_function_that_failed_stay(tmp_path: Path) -> None:
     at_work.log_trial_result(2, trial, {"epoch": 1, FAILURE: "ValueError: boom\n"})
     at_work.log_trial_end(trial)
     assert (folder / "checkpoint_000000").exists()
+
+
+def test_each_row_says_how_many_trials_ran_at_once(tmp_path: Path) -> None:
+    at_work, trial, folder = own_trial(tmp_path, [0])
+    other = make_trial("b")
+    at_work.log_trial_result(1, trial, {"epoch": 1, "acc": 0.5, "node_ip": "x"})
+    at_work.log_trial_start(other)
+    at_work.log_trial_result(2, trial, {"epoch": 2, "acc": 0.5, "node_ip": "x"})
+    at_work.log_trial_result(2, other, {"epoch": 1, "acc": 0.5, "node_ip": "x"})
+    counts = [row["num_concurrent_trials"] for row in read_rows(folder / "result.json")]
+    assert counts == [1, 2]
+    [row] = read_rows(folder.with_name("b") / "result.json")
+    assert row["num_concurrent_trials"] == 2
+
+
+@pytest.mark.parametrize(("status", "stays"), [("ok", False), ("diverged", True)])
+def test_a_trial_that_diverged_keeps_its_checkpoints(
+    tmp_path: Path, status: str, stays: bool
+) -> None:
+    at_work, trial, folder = own_trial(tmp_path, [0], keep_checkpoints="none")
+    at_work.log_trial_result(1, trial, {"epoch": 1, "acc": 0.5, "status": status})
+    (folder / "checkpoint_000000").mkdir()
+    write_own_index(folder / "checkpoint_000000", "a", 1, 0)
+    at_work.log_trial_end(trial)
+    assert (folder / "checkpoint_000000").exists() == stays

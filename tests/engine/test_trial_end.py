@@ -44,6 +44,14 @@ def test_what_was_written_is_noted() -> None:
     assert list(noted.reported) == ["epoch", "loss", "acc", "milestone"]
 
 
+def test_an_attempt_that_begins_again_replaces_its_own_epoch_too() -> None:
+    noted = written(FIRST, SECOND, {"epoch": 3, "loss": 0.3})
+    noted.begin()
+    assert noted.begins_again and noted.earlier == {(1, None), (2, None), (3, None)}
+    noted.replace_from(2)
+    assert noted.rows == {(1, None)} and noted.scores == {1: 0.5} and not noted.begins_again
+
+
 @pytest.mark.parametrize(
     ("rows", "reason"),
     [

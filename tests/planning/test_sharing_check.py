@@ -22,7 +22,13 @@ from tune_app.planning.plan import Plan
 from tune_app.planning.prepared_study import PreparedStudy, prepare
 from tune_app.planning.request import StudyRequest
 from tune_app.planning.resources import Cluster
-from tune_app.planning.sharing_check import check_lines, check_result, measures_of, with_check
+from tune_app.planning.sharing_check import (
+    _is_same,
+    check_lines,
+    check_result,
+    measures_of,
+    with_check,
+)
 from tune_app.storage.local_store import LocalStore
 
 CLUSTER = Cluster(({"CPU": 2.0},))
@@ -193,6 +199,12 @@ def test_times_alone_prove_nothing(tmp_path: Path) -> None:
     for path in study.ledger.root.rglob("result.json"):
         path.write_text(path.read_text().replace('"loss"', '"loss_time"'))
     assert outcome(study, plan, name)[1].endswith("no number that two equal trainings share")
+
+
+def test_lists_are_equal_only_with_as_many_numbers() -> None:
+    assert _is_same([1.0, [math.nan]], [1, [math.nan]])
+    assert not _is_same([1.0], [1.0, 2.0]) and not _is_same([1.0, 2.0], [1.0])
+    assert not _is_same([math.nan], [1.0])
 
 
 def test_which_measures_are_compared() -> None:

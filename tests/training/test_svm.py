@@ -108,6 +108,12 @@ def test_a_probe_of_more_classes_than_it_would_take_items() -> None:
     assert svm.probe(config(), many, 1).seconds(1, 420, 180) > 0
 
 
+def test_a_choice_of_all_training_items_is_all_of_them(images: SplitData) -> None:
+    assert sorted(subset_train(images, 700, 0).train) == sorted(images.train)
+    with pytest.raises(UserError, match="num_train_images 701: allowed 10 to 700"):
+        subset_train(images, 701, 0)
+
+
 def test_a_choice_that_could_not_have_all_classes_is_refused() -> None:
     labels = np.arange(20) % 18
     few = split_own("few", ArrayData(labels[:, None], labels), None, 0, vary_split=False)
