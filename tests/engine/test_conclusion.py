@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
+
+import pytest
 
 from tests.ledgers import epoch, make_ledger, record
 from tune_app.engine.conclusion import EXIT_FAILED, EXIT_OPEN, Conclusion, Executed, conclude
@@ -45,6 +49,36 @@ def test_a_row_without_a_result_is_named_and_no_signal_is_blamed(tmp_path: Path)
     found = concluded(ledger, Executed())
     assert not found.interrupted and found.exit_status == EXIT_FAILED
     assert list(found.unexplained) == [ledger.row_keys()[1]]
+
+
+@pytest.mark.parametrize(
+    ("changes", "status"),
+    [
+        ({}, 0),
+        ({"num_open": 1}, EXIT_OPEN),
+        ({"limit": "the time is over"}, EXIT_OPEN),
+        ({"limit": "the target is reached", "is_target": True}, 0),
+        ({"halted": {("a", 0): "stopped"}}, 0),
+        ({"halted": {("a", 0): "stopped", ("b", 0): "timed_out"}}, EXIT_OPEN),
+        ({"failures": {"t": "ValueError: no"}, "num_open": 1}, EXIT_FAILED),
+        ({"unexplained": [("a", 0)], "limit": "the time is over"}, EXIT_FAILED),
+    ],
+)
+def test_the_exit_status_says_what_is_left(changes: dict[str, Any], status: int) -> None:
+    nothing_left = Conclusion({}, {}, interrupted=False, unexplained=(), num_open=0)
+    assert replace(nothing_left, **changes).exit_status == status
+
+
+def test_a_search_that_was_to_ask_for_more_was_interrupted(tmp_path: Path) -> None:
+    ledger = make_ledger(tmp_path / "mine")
+    record(ledger, "001", [epoch(1, milestone=True), epoch(2), epoch(3, milestone=True)])
+    others = tuple(OpenRow(key, "no GPU in the cluster") for key in ledger.row_keys()[2:])
+    for is_searching in (False, True):
+        plan = Plan((planned(ledger),), {}, others, 4, 3, is_searching=is_searching)
+        for all_ended in (False, True):
+            done = Executed(all_ended=all_ended)
+            found = conclude(ledger, plan, ledger.read_trials(), done)
+            assert found.interrupted == (is_searching and not all_ended)
 
 
 def test_failures_explain_their_rows(tmp_path: Path) -> None:
