@@ -122,7 +122,7 @@ def test_a_subset_for_a_budget_is_a_round_number_or_all(
     monkeypatch.setattr(study_estimate, "probe_trials", lambda *_args: {})
     for found, chosen in ((400, 400), (399, 390), (117, 110), (109, 100)):
         monkeypatch.setattr(study_estimate, "fit_to_budget", lambda *_args, n=found: n)
-        assert fit_budget(checked, CLUSTER, ship).request.num_images == chosen
+        assert fit_budget(checked, CLUSTER, ship, print).request.num_images == chosen
 
 
 def test_the_estimate_of_several_data_sets_is_that_of_the_largest(
