@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 
 from analysis.frames.meta import datasets_of
 from search_spaces.errors import UserError
+from tune_app.storage.user_path import is_folder
 from tune_app.study.arithmetic import mapping
 from tune_app.study.idx import IMAGE_SIZE, PART_SIZES, images_stem, labels_stem, read_idx
 from tune_app.study.splits import Indices, split_positions
@@ -152,7 +153,7 @@ def _file(
     folder: Path, name: str, checksums: dict[str, Any], shape: tuple[int, ...]
 ) -> Bytes | None:
     """Return the content of the file with the recorded checksum, or None if there is none."""
-    for place in _PLACES:
+    for place in _PLACES if is_folder(folder) else ():
         for path in sorted([*folder.glob(f"{place}{name}"), *folder.glob(f"{place}{name}.gz")]):
             if not path.is_file():  # reading a pipe would wait for its writer
                 continue

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from analysis.figures.chart import Chart
 
 _PLAIN = r"(\d{1,3}(,\d{3})+|[\d.]+(e[-+]?\d+)?)"
-_NUMBER = re.compile(rf"[-+−<]?{_PLAIN}[×%]?( ± <?{_PLAIN})?( [†‡★])*|{MISSING}|inf|-inf|nan|")
+_NUMBER = re.compile(rf"([-+−]|< ?)?{_PLAIN}[×%]?( ± <?{_PLAIN})?( [†‡★])*|{MISSING}|inf|-inf|nan|")
 
 _SENTENCE = 60
 """Cells with more characters than this are sentences."""

@@ -56,10 +56,10 @@ def replace_listed(listing: Path, written: Sequence[Path]) -> None:
         UserError: a file cannot be deleted, or the list not be written.
     """
     names = [path.relative_to(listing.parent).as_posix() for path in written]
-    before = listing.read_text(errors="replace").splitlines() if listing.is_file() else []
-    for name in before:
+    for name in _names_in(listing):
         path = listing.parent / name
-        inside = len(Path(name).parts) == 2 and ".." not in Path(name).parts
+        parts = Path(name).parts
+        inside = len(parts) == 2 and not {"/", ".."} & {*parts} and "\0" not in name
         if inside and name not in names and not path.parent.is_symlink():
             try:
                 path.unlink(missing_ok=True)
@@ -68,6 +68,15 @@ def replace_listed(listing: Path, written: Sequence[Path]) -> None:
                     f"{path}: cannot be deleted ({error.strerror}); delete it"
                 ) from None
     write_whole(listing, "".join(f"{name}\n" for name in names))
+
+
+def _names_in(listing: Path) -> list[str]:
+    try:
+        return listing.read_text(errors="replace").splitlines()
+    except FileNotFoundError:
+        return []
+    except OSError as error:
+        raise UserError(f"{listing}: cannot be read ({error.strerror}); delete it") from None
 
 
 def to_csv(frame: pd.DataFrame) -> str:

@@ -67,10 +67,8 @@ def study_view(found: Mapping[str, Any]) -> dict[str, Any]:
         *("running", "rows", "num_epochs", "num_epochs_left", "num_trials_left"),
         *("seconds_left", "last_result"),
     )
-    search = state["search"]
-    to_ask = 0 if search is None else max(0, search["num_trials"] - state["num_asked"])
     num_done = sum(state["rows"].get(name, 0) for name in DONE)
-    num_rows = state["num_rows"] + to_ask
+    num_rows = state["num_rows"] + state["num_to_ask"]
     return view | {
         **{key: state[key] for key in kept},
         "num_rows": num_rows,

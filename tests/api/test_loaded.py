@@ -10,7 +10,14 @@ from torch import nn
 
 from search_spaces.errors import UserError
 from tests.own_studies import rmse_study
-from tests.studies import line, resnet_config, study_json, write_study, write_trial
+from tests.studies import (
+    line,
+    resnet_config,
+    shared_study,
+    study_json,
+    write_study,
+    write_trial,
+)
 from tests.study.test_kept_weights import weights_study
 from tune_app import load_study
 from tune_app.training.models import build_model
@@ -29,6 +36,12 @@ def test_the_best_row_by_the_objective(tmp_path: Path) -> None:
     assert repr(study) == "<study s: 3 finished; by val_accuracy>"
     with pytest.raises(UserError, match="by='data' is no parameter of s; allowed: "):
         study.best(by=["data"])
+
+
+def test_a_group_whose_rows_repeat_others_has_its_best_row(tmp_path: Path) -> None:
+    study = load_study(shared_study(tmp_path / "grid"))
+    found = study.best(by="pin_memory")
+    assert list(found["pin_memory"]) == [False, True] and found["val_accuracy"].nunique() == 1
 
 
 def test_a_study_without_results_has_no_best_row(tmp_path: Path) -> None:

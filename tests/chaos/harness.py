@@ -195,9 +195,10 @@ def _is_agent(process: psutil.Process) -> bool:
 
 def study_words(folder: Path, *arguments: str) -> list[str]:
     """Return the command line's words after ``python -m tune_app.run``."""
-    data = ("--data", "sample", "--images", "200", "--checkpoint-seconds", "0")
+    data = ("--data", "sample", "--images", "200")
+    saved = () if "--checkpoint-seconds" in arguments else ("--checkpoint-seconds", "0")
     results = ("--results-dir", str(folder / "results"))
-    return ["--space", str(folder / "my_space.py"), *data, *results, *arguments]
+    return ["--space", str(folder / "my_space.py"), *data, *saved, *results, *arguments]
 
 
 def study_root(folder: Path) -> Path:

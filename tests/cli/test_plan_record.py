@@ -153,7 +153,7 @@ def test_the_shipped_loop_is_measured_and_only_json_is_on_standard_output(
 
 def test_without_a_plan_there_is_nothing_to_print(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["--space", "q1a", "--json"]) == 2
-    assert "--json prints a plan; add --plan, or use tune-app status" in capsys.readouterr().err
+    assert "--json prints a plan or a list; add --plan or --list" in capsys.readouterr().err
 
 
 def test_the_guide_describes_every_key() -> None:

@@ -150,6 +150,8 @@ def test_it_needs_neither_torch_nor_ray(tmp_path: Path) -> None:
 
 def test_how_far_a_search_is(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     ledger = make_study(tmp_path)
+    lr = {"domain": "loguniform", "low": 0.001, "high": 1.0}
+    ledger.study["space"]["param_space"]["lr"] = lr
     ledger.study["search"] = SearchSettings("tpe", 30, stopping="asha").as_json()
     ledger.save()
     for number, configuration in enumerate(ledger.configurations()[:2]):
@@ -164,4 +166,8 @@ def test_how_far_a_search_is(tmp_path: Path, capsys: pytest.CaptureFixture[str])
     assert "time left: about 12 min 20 s once it runs again, at the speed of launch 001" in text
     state = plain(capsys, ledger.root)
     assert (state["num_asked"], state["search"]["sampler"]) == (2, "tpe")
+    assert state["num_to_ask"] == 28
+    ledger.study["space"]["param_space"]["lr"] = {"grid_search": [0.1, 0.01]}
+    ledger.save()
+    assert plain(capsys, ledger.root)["num_to_ask"] == 2, "two times two points are all there are"
     assert state["rows"]["stopped"] == 2 and state["seconds_left"] == pytest.approx(740)

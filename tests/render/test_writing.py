@@ -134,6 +134,7 @@ def test_a_list_of_files_cannot_name_others(tmp_path: Path) -> None:
     outside.write_text("a\n")
     (out / "kept.csv").write_text("a\n")
     names = f"../kept.csv\ntables/../../kept.csv\n{outside}\nkept.csv\n\n.\ntables/gone.csv\n"
+    names += "/kept.csv\ntables/a\0b\n"
     (out / ".report.files").write_text(names)
     write_report([study], out, formats=["md"], figures=False)
     assert outside.is_file() and (out / "kept.csv").is_file()

@@ -11,8 +11,7 @@ STATE: dict[str, Any] = {
     "driver": {"host": "lab", "pid": 7, "since": 1.0},
     "num_rows": 3,
     "rows": {"finished": 1, "failed": 2},
-    "search": None,
-    "num_asked": 0,
+    "num_to_ask": 0,
     "num_trials_left": 1,
     "num_epochs": 5,
     "num_epochs_left": None,
@@ -53,12 +52,11 @@ def test_what_a_page_shows_is_text_and_numbers() -> None:
 
 def test_rows_that_a_search_stopped_are_done_and_named() -> None:
     rows = {"finished": 4, "unconverged": 0, "stopped": 12, "timed_out": 0, "missing": 0}
-    search = {"sampler": "tpe", "num_trials": 16}
-    state = {**STATE, "num_rows": 16, "rows": rows, "search": search, "num_asked": 16}
+    state = {**STATE, "num_rows": 16, "rows": rows}
     view = study_view({**KNOWN, "state": state})
     assert view["rows_text"] == "16 of 16 rows, 12 stopped by the search"
     assert view["num_done"] == 16 and view["is_finished"]
-    more = study_view({**KNOWN, "state": {**state, "search": search | {"num_trials": 30}}})
+    more = study_view({**KNOWN, "state": {**state, "num_to_ask": 14}})
     assert more["rows_text"] == "16 of 30 rows, 12 stopped by the search"
     assert not more["is_finished"], "14 configurations are still to be asked for"
 

@@ -43,6 +43,8 @@ def test_a_name_that_cannot_be_is_no_file(tmp_path: Path) -> None:
         (["env", "--results-dir", NOBODY], "home folder unknown"),
         (["rm", LONG, "--yes"], "no study there"),
         (["copy", LONG, "copied"], "no study there"),
+        (["copy", "published:q2", LONG], "File name too long"),
+        (["audit", "published:q2", "--data", LONG], "give the folder that the study was made from"),
         (["report", "loop"], "no such directory"),
         (["compare", "published:q1a", "loop"], "no such directory"),
         (["status", LONG], "File name too long"),

@@ -114,10 +114,9 @@ class LoadedStudy:
             UserError: a parameter or the measure is not one of the study, or nothing can be picked
                 yet.
         """
-        from analysis.frames.columns import same_at_every_seed
+        from analysis.frames.columns import repeats, same_at_every_seed
         from analysis.frames.objective import judged_by
         from analysis.frames.selection import best_rows
-        from analysis.frames.summary import candidates
 
         study = judged_by(self.frames, metric, mode)
         groups = [by] if isinstance(by, str) else list(by)
@@ -127,8 +126,9 @@ class LoadedStudy:
                 f"best: by={unknown[0]!r} is no parameter of {study.name}; allowed: "
                 f"{choices(study.config_keys)}"
             )
-        same = same_at_every_seed(study)
-        found = best_rows(candidates(study), groups, study.metric, study.mode, same=same)
+        # A row that repeats another configuration's result is the best of a group of its own.
+        rows, same = study.rows[~repeats(study)], same_at_every_seed(study)
+        found = best_rows(rows, groups, study.metric, study.mode, same=same)
         if found.empty:
             raise UserError(f"best: no row of {study.name} has {study.metric} yet")
         return found

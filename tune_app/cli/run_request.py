@@ -96,7 +96,10 @@ def _check_together(args: argparse.Namespace) -> None:
         other = "--set" if args.set else "--add"
         raise UserError(f"--best-of repeats what a study has picked, as it is; leave out {other}")
     if args.json and not args.plan:
-        raise UserError("--json prints a plan; add --plan, or use tune-app status STUDY --json")
+        raise UserError(
+            "--json prints a plan or a list; add --plan or --list, or use tune-app status STUDY "
+            "--json"
+        )
 
 
 def _address(args: argparse.Namespace) -> str | None:

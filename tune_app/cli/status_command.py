@@ -156,6 +156,7 @@ def state_record(ledger: Ledger, view: Overview, holder: Holder | str | None) ->
         "rows": {state: list(view.rows.values()).count(state) for state in STATES},
         "search": None if view.search is None else view.search.as_json(),
         "num_asked": view.num_asked,
+        "num_to_ask": view.num_to_ask,
         "num_trials_left": view.num_trials_left,
         "num_epochs": view.num_epochs,
         "num_epochs_left": view.num_epochs_left,

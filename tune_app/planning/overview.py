@@ -7,6 +7,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from search_spaces.domain_forms import sampled_axes
+from search_spaces.errors import UserError
+from search_spaces.points import num_points
 from tune_app.planning.code_change import older_code
 from tune_app.planning.remaining import (
     Speed,
@@ -60,6 +63,7 @@ class Overview:
         notes: one line for each thing that was left out while reading.
         search: the settings of the study's search, or None.
         num_asked: how many configurations the search has asked for.
+        num_to_ask: how many it will still ask for: no more than its space has.
     """
 
     rows: Mapping[RowKey, str]
@@ -76,11 +80,7 @@ class Overview:
     notes: tuple[str, ...] = ()
     search: SearchSettings | None = None
     num_asked: int = 0
-
-    @property
-    def num_to_ask(self) -> int:
-        """How many configurations the search will still ask for, unless its space ends before."""
-        return _num_to_ask(self.search, self.num_asked)
+    num_to_ask: int = 0
 
 
 def read_overview(ledger: Ledger, *, since: float | None) -> Overview:
@@ -111,7 +111,7 @@ def read_overview(ledger: Ledger, *, since: float | None) -> Overview:
     entry = ledger.study.get(SEARCH)
     search = None if entry is None else SearchSettings.from_json(entry)
     num_asked = 0 if search is None else len(asked_configurations(read_events(ledger.store)))
-    to_ask = _num_to_ask(search, num_asked)
+    to_ask = 0 if search is None else _num_to_ask(ledger, search.num_trials, num_asked)
     return Overview(
         rows=rows,
         failures={trial.newest.name: trial.newest.error for trial in failed.values()},
@@ -129,6 +129,7 @@ def read_overview(ledger: Ledger, *, since: float | None) -> Overview:
         notes=(*recorded.notes, *filter(None, [missing, older_code(ledger.study, outcomes)])),
         search=search,
         num_asked=num_asked,
+        num_to_ask=to_ask,
     )
 
 
@@ -219,8 +220,12 @@ def _is_begun(ledger: Ledger, since: float) -> bool:
         return True
 
 
-def _num_to_ask(search: SearchSettings | None, num_asked: int) -> int:
-    return 0 if search is None else max(0, search.num_trials - num_asked)
+def _num_to_ask(ledger: Ledger, num_trials: int, num_asked: int) -> int:
+    try:
+        size = num_points(sampled_axes(mapping(ledger.study["space"].get("param_space"))))
+    except UserError:  # anybody can edit study.json
+        size = None
+    return max(0, (num_trials if size is None else min(size, num_trials)) - num_asked)
 
 
 def _state(outcome: RowOutcome, running_launch: str | None) -> str:

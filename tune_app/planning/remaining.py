@@ -157,7 +157,7 @@ def seconds_left(
 ) -> float | None:
     """Return the time that the trials take at a speed, or None if the speed is not known.
 
-    Each trial that a search has yet to ask for counts as the mean of those of the newest launch.
+    Each trial that a search has yet to ask for counts as the mean of those that it has asked for.
     """
     if not left and not num_to_ask:
         return 0.0
@@ -172,10 +172,25 @@ def seconds_left(
             cost += 1.0 - _share_of(seconds_of(begun[trial.key].newest), speed.trial_seconds)
         else:
             cost += 1.0
-    of_launch = {key for key, trial in begun.items() if trial.newest.launch == speed.launch}
-    asked = of_launch | {trial.key for trial in left}
-    more = num_to_ask * (speed.cost + cost) / max(1, len(asked))
+    more = num_to_ask * _mean_cost(ledger, left, begun, speed) if num_to_ask else 0.0
     return (cost + more) * speed.seconds / speed.cost
+
+
+def _mean_cost(
+    ledger: Ledger, left: Sequence[PlannedTrial], begun: Mapping[str, Trial], speed: Speed
+) -> float:
+    """Return the mean cost of a study's trials: whole of those left, else of what was trained."""
+    unended, costs = {trial.key for trial in left}, []
+    for trial in planned_trials(ledger, ()) or ():
+        recorded = None if trial.key in unended else begun.get(trial.key)
+        if trial.num_epochs is not None:
+            epochs = len(recorded.history) if recorded else trial.num_epochs
+            costs.append(_cost_per_epoch(ledger, trial) * epochs)
+        elif recorded and speed.trial_seconds:
+            costs.append(_share_of(seconds_of(recorded.newest), speed.trial_seconds))
+        else:
+            costs.append(1.0)
+    return sum(costs) / len(costs) if costs else 1.0
 
 
 def reported_at(line: Mapping[str, Any]) -> float | None:

@@ -23,6 +23,7 @@ from pathlib import Path
 
 from search_spaces.errors import UserError
 from tune_app.storage.storage_errors import StudyHeldError, short_reason
+from tune_app.storage.user_path import is_folder
 
 LOCK_FILE = ".lock"
 _ATTEMPTS, _PAUSE_SECONDS = 5, 0.05
@@ -68,7 +69,7 @@ class FileLock:
         folders = (self._root, *self._root.parents)
         self._missing = []
         for attempt in range(_ATTEMPTS):
-            self._missing = [f for f in folders if f in self._missing or not f.exists()]
+            self._missing = [f for f in folders if f in self._missing or not is_folder(f)]
             descriptor = self._open_locked(is_last=attempt == _ATTEMPTS - 1)
             if descriptor is None:
                 continue

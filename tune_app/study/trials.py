@@ -26,7 +26,7 @@ ENDED = (*FINISHED, "diverged")
 HALTED = (STOPPED, TIMED_OUT)
 """Statuses of rows that a search or a time limit ended early: they may be taken further."""
 DONE = (*ENDED, STOPPED)
-"""Statuses of rows that the same command leaves as they are."""
+"""Statuses of rows that count as done: they have ended, or a search did not want them further."""
 
 RowKey = tuple[str, int]
 """(config_id, seed)."""

@@ -38,7 +38,7 @@ function runningText(view) {
 }
 
 function leftText(view) {
-  if (view.is_finished || view.num_trials_left === 0) return "";
+  if (view.is_finished || view.seconds_left === 0) return "";
   if (view.seconds_left === null) return view.running ? "time left: not known yet" : "";
   return `${view.running ? "" : "once it runs again, "}about ${duration(view.seconds_left)} left`;
 }
