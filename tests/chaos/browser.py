@@ -22,7 +22,7 @@ const text = (node) => [...node.childNodes].map((child) => {
   if (['SCRIPT', 'STYLE', 'TEMPLATE'].includes(child.tagName)) return '';
   return (child.shadowRoot ? text(child.shadowRoot) : '') + text(child);
 }).join('');
-return text(document.body).replace(/\\s+/g, ' ');
+return text(document.body || document).replace(/\\s+/g, ' ');
 """
 
 _FIND = """

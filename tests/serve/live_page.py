@@ -38,7 +38,7 @@ class LivePage:
 
     def report(self) -> str:
         """Return the text of the report."""
-        return str(self.run("return page ? page.body.textContent : '';"))
+        return str(self.run("return page?.body?.textContent ?? '';"))
 
     def wait_until(self, holds: Callable[[], bool], what: str, timeout: float = 90) -> None:
         """Wait until something holds; fail with the texts of the page if it does not."""
