@@ -223,8 +223,8 @@ def _is_begun(ledger: Ledger, since: float) -> bool:
 def _num_to_ask(ledger: Ledger, num_trials: int, num_asked: int) -> int:
     try:
         size = num_points(sampled_axes(mapping(ledger.study["space"].get("param_space"))))
-    except UserError:  # anybody can edit study.json
-        size = None
+    except (UserError, TypeError, ValueError, LookupError, AttributeError, ArithmeticError):
+        size = None  # anybody can edit study.json
     return max(0, (num_trials if size is None else min(size, num_trials)) - num_asked)
 
 
