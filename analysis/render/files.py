@@ -59,8 +59,8 @@ def replace_listed(listing: Path, written: Sequence[Path]) -> None:
     for name in _names_in(listing):
         path = listing.parent / name
         parts = Path(name).parts
-        inside = len(parts) == 2 and not {"/", ".."} & {*parts} and "\0" not in name
-        if inside and name not in names and not path.parent.is_symlink():
+        inside = len(parts) == 2 and ".." not in parts and not Path(name).is_absolute()
+        if inside and "\0" not in name and name not in names and not path.parent.is_symlink():
             try:
                 path.unlink(missing_ok=True)
             except OSError as error:

@@ -9,6 +9,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
+from analysis.render import files
 from analysis.render.files import to_csv, to_parquet, write_whole
 from search_spaces.errors import UserError
 
@@ -106,3 +107,18 @@ def test_a_place_that_cannot_be_written_is_named(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     with pytest.raises(UserError, match="cannot be written"):
         write_whole(tmp_path / "file" / "x", b"1")
+
+
+@pytest.mark.parametrize(
+    "name", ["/kept.csv", "//kept.csv", "../kept.csv", "tables/..", "kept.csv"]
+)
+def test_a_list_deletes_nothing_outside_of_its_folders(
+    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    listing = tmp_path / ".report.files"
+    listing.write_text(f"{name}\ntables/old.csv\n")
+    deleted: list[Path] = []
+    monkeypatch.setattr(Path, "unlink", lambda path, **_: deleted.append(path))
+    monkeypatch.setattr(files, "write_whole", lambda path, _: path)
+    files.replace_listed(listing, [])
+    assert deleted == [tmp_path / "tables" / "old.csv"]
