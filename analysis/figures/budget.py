@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Collection
 
 import numpy as np
 import pandas as pd
@@ -19,10 +20,12 @@ MOST_STEPS = 120
 """Of more numbers of trials so many are drawn, denser where they are small."""
 
 
-def budget_data(rows: Rows) -> pd.DataFrame:
+def budget_data(rows: Rows, compared: Collection[str]) -> pd.DataFrame:
     """Return the expected best of 1 … n configurations, for each data set.
 
-    Only configurations with results at the most seeds count, as for a pick.
+    Args:
+        rows: the finished configurations.
+        compared: the config_ids that can be picked as the best; the others do not count.
 
     Returns:
         ``panel`` (the data set, empty without one), ``trials``, ``best``, ``low`` and ``high`` (one
@@ -33,9 +36,8 @@ def budget_data(rows: Rows) -> pd.DataFrame:
     frame = pd.DataFrame({"score": pd.Series(objective.values, dtype="float64")})
     frame["panel"] = list(problem.values) if problem else ""
     name = rows.time
+    frame = frame[rows.frame["config_id"].isin(list(compared))]
     parts = []
-    num_seeds = rows.frame["num_seeds"]
-    frame = frame[num_seeds == num_seeds.groupby(frame["panel"]).transform("max")]
     for panel, group in frame.groupby("panel", sort=False):
         if len(group) < FEWEST:
             continue

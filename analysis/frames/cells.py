@@ -81,9 +81,10 @@ def half_up(number: float, digits: int) -> str:
 
 def format_seconds(seconds: float) -> str:
     """Return seconds with three significant digits below 100, and whole seconds above."""
-    if not math.isfinite(seconds) or abs(seconds) >= 100:
+    rounded = abs(float(f"{seconds:.3g}"))
+    if not rounded < 100:
         return f"{seconds:.0f}"
-    magnitude = math.floor(math.log10(abs(seconds))) if seconds else 0
+    magnitude = math.floor(math.log10(rounded)) if rounded else 0
     return f"{seconds:.{min(max(2 - magnitude, 1), 6)}f}"
 
 

@@ -18,7 +18,7 @@ from analysis.frames.cells import counted, duration, format_cell
 from analysis.frames.load import Study
 from analysis.frames.measures import num_items_of, objective_of
 from analysis.frames.pareto import fronts
-from analysis.frames.summary import best_data, groups_of
+from analysis.frames.summary import best_data, compared, groups_of
 from analysis.render.document import Figure
 from analysis.sections.best import nothing_picked
 from analysis.sections.captions import FEWEST, capital, coloured, drawn_rows, value_words
@@ -103,7 +103,7 @@ def budget(study: Study, key: str) -> Figure | None:
     It does not apply where trials were stopped early: those that were not are the better ones.
     """
     rows = None if study.rows["status"].isin(HALTED).any() else drawn_rows(study, key)
-    data = budget_data(rows) if rows else pd.DataFrame()
+    data = budget_data(rows, compared(study)) if rows else pd.DataFrame()
     if rows is None or data.empty:
         return None
     one_seed = len(set(study.meta["seeds"])) == 1
