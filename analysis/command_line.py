@@ -11,6 +11,7 @@ from analysis.frames.copies import study_store
 from search_spaces.errors import UserError
 from tune_app.storage.open_store import is_path
 from tune_app.storage.store import StudyStore
+from tune_app.storage.user_path import user_path
 from tune_app.study.command_name import command_name
 from tune_app.study.given_once import GivenOnce
 
@@ -48,21 +49,22 @@ class Parser(argparse.ArgumentParser):
 
 
 def path_argument(text: str) -> Path:
-    """Return a path.
+    """Return a path of this machine.
 
     Raises:
         argparse.ArgumentTypeError: no file can have that name.
+        UserError: it is a URL, or in a home folder that is not known.
     """
     if not text.strip() or "\0" in text:
         raise argparse.ArgumentTypeError("is empty" if not text.strip() else "contains a NUL byte")
-    return Path(text)
+    return user_path(text)
 
 
 def images_argument(text: str) -> Path:
     """Return a folder of images; ``sample`` is the one that ships, as for ``tune-app run --data``.
 
     Raises:
-        argparse.ArgumentTypeError: no file can have that name.
+        argparse.ArgumentTypeError, UserError: as for ``path_argument``.
     """
     shipped = Path(str(files("tune_app"))) / "data" / "sample"
     return shipped if text == "sample" else path_argument(text)

@@ -30,8 +30,3 @@ def test_for_programs(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Non
     facts = json.loads(capsys.readouterr().out)
     assert facts["ray_resources"]["CPU"] == num_usable_cpus()
     assert "cannot be written" in facts["storage"]["problem"]
-
-
-def test_a_url_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(["env", "--results-dir", "s3://lab/studies"]) == 2
-    assert capsys.readouterr().err.count("\n") == 1

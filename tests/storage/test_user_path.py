@@ -14,7 +14,7 @@ from tune_app.data.image_files import find_images
 from tune_app.storage.published import FOLDER
 from tune_app.storage.user_path import is_file, is_folder, user_path
 
-LONG, NOBODY = "x" * 300, "~nobody-at-all/here"
+LONG, NOBODY, URL = "x" * 300, "~nobody-at-all/here", "s3://lab/mine"
 
 
 def test_the_home_folder_is_one_that_is_known(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -53,6 +53,14 @@ def test_a_name_that_cannot_be_is_no_file(tmp_path: Path) -> None:
         (["run", "--space", LONG], "no such search space"),
         (["run", "--best-of", LONG], "no study there"),
         (["run", "--best-of", NOBODY], "home folder unknown"),
+        (["report", "published:q2", "--out", NOBODY], "home folder unknown"),
+        (["report", "published:q2", "--out", URL], f"{URL}: name a path of this machine"),
+        (["compare", "published:q1a", "published:q2", "--out", URL], "of this machine"),
+        (["audit", "published:q2", "--data", URL], "of this machine"),
+        (["audit", "published:q2", "--against", URL], "of this machine"),
+        (["env", "--results-dir", URL], "of this machine"),
+        (["init", URL], "of this machine"),
+        (["predict", URL, "digit.png"], "of this machine"),
     ],
 )
 def test_a_command_says_it_in_one_line(

@@ -15,7 +15,6 @@ from search_spaces.errors import UserError
 from tune_app.cli.arguments import RESULTS, CommandParser, add_json
 from tune_app.storage.lock import FileLock
 from tune_app.storage.output import answering_mistakes, print_json, print_text
-from tune_app.storage.remote_folder import is_url
 from tune_app.storage.user_path import user_path
 from tune_app.study.provenance import collect_provenance
 
@@ -36,8 +35,6 @@ def build_parser() -> CommandParser:
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command line; return the exit status."""
     args = build_parser().parse_args(argv)
-    if is_url(args.results_dir):
-        raise UserError(f"--results-dir {args.results_dir}: name a folder of this machine")
     facts = environment(user_path(args.results_dir).absolute())
     if args.json:
         print_json(facts)

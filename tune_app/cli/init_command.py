@@ -14,6 +14,7 @@ from pathlib import Path
 from search_spaces.errors import UserError
 from tune_app.cli.arguments import CommandParser
 from tune_app.storage.output import answering_mistakes, print_text
+from tune_app.storage.user_path import user_path
 from tune_app.storage.whole_file import write_named
 from tune_app.study.command_name import command_name
 
@@ -102,9 +103,10 @@ def write_space(name: str) -> Path:
             folder that is missing is made.
 
     Raises:
-        UserError: the name cannot be a study's, or the file cannot be written or is there already.
+        UserError: the name cannot be a study's or a path, or the file cannot be written or is
+            there already.
     """
-    path = Path(f"{name.removesuffix('.py')}.py")
+    path = user_path(f"{name.removesuffix('.py')}.py")
     if not _NAME.fullmatch(path.stem):
         raise UserError(
             f"{name}: use lower-case letters, digits and _, beginning with a letter, at most 40, "

@@ -129,7 +129,7 @@ def _find_in_folder(spec: DatasetSpec, source: str) -> dict[str, Path]:
     The first of the data set's ``folders`` that has any of its files is used. The user's folder
     itself is tried last, because it may be the folder of a single data set.
     """
-    root = SAMPLE_FOLDER if source == "sample" else _expanded(source)
+    root = SAMPLE_FOLDER if source == "sample" else user_path(source)
     where = f"--data {source}"
     if not is_folder(root):
         raise UserError(f"{where}: no such folder; allowed: full, sample or a folder of data")

@@ -6,14 +6,17 @@ import os
 from pathlib import Path
 
 from search_spaces.errors import UserError
+from tune_app.storage.remote_folder import is_url
 
 
 def user_path(text: str | Path) -> Path:
     """Return the path that a user names; ``~`` is the home folder.
 
     Raises:
-        UserError: that folder is not known.
+        UserError: that folder is not known, or it is a URL.
     """
+    if is_url(str(text)):
+        raise UserError(f"{text}: name a path of this machine")
     expanded = os.path.expanduser(text)  # noqa: PTH111 (pathlib takes ./~ for a home folder too)
     if str(expanded).startswith("~"):
         raise UserError(f"{text}: home folder unknown; write the full path, or ./{text}")
