@@ -30,6 +30,7 @@ from analysis.sections.pareto import front_in_words
 from analysis.sections.problems import statuses_in_words
 from analysis.stats import fewest_pairs
 from search_spaces.errors import one_line
+from tune_app.study.stop import STOPPED
 from tune_app.study.trials import HALTED
 
 _ALPHA = 0.05
@@ -211,7 +212,7 @@ def _items(study: Study) -> list[str]:
 
 def _rows(study: Study) -> list[str]:
     rows = study.rows
-    without = rows[~rows["status"].isin((*FINISHED, *HALTED))]
+    without = rows[~rows["status"].isin((*FINISHED, STOPPED))]
     if without.empty:
         return []
     of = counted(len(rows), "row")

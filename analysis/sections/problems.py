@@ -60,7 +60,7 @@ def statuses_in_words(rows: pd.DataFrame) -> str:
         known = [one_line(str(reason)) for reason in reasons if reason]
         why = f": {', '.join(known[:_MOST_REASONS])}" if status == "open" and known else ""
         why += f" and {more} more" if why and (more := len(known) - _MOST_REASONS) > 0 else ""
-        texts.append(f"{count} {status}{why}")
+        texts.append(f"{count} {str(status).replace('_', ' ')}{why}")
     return "; ".join(texts)
 
 

@@ -23,6 +23,7 @@ from tests.studies import (
     write_study,
     write_trial,
 )
+from tune_app.study.stop import STOPPED_FILE, Stop
 
 
 def lines_of(section: Section) -> tuple[str, ...]:
@@ -138,6 +139,20 @@ def test_a_study_that_has_just_begun_says_what_is_missing(tmp_path: Path) -> Non
         "No row can be picked yet.",
         "Not known: the results of 2 of 2 rows (2 missing).",
     )
+
+
+def test_a_row_that_took_too_long_is_not_known_and_one_that_a_search_stopped_is(
+    tmp_path: Path,
+) -> None:
+    ledger = own_study(
+        tmp_path / "own", [{"depth": depth} for depth in (1, 2, 3)], metric="val_accuracy"
+    )
+    report(ledger, {"depth": 1}, [{"val_accuracy": 0.5}])
+    for depth, stop in ((2, Stop("stopped", 1, "asha")), (3, Stop("timed_out", 1, seconds=10))):
+        folder = report(ledger, {"depth": depth}, [{"val_accuracy": 0.4}], ended=False)
+        (folder / STOPPED_FILE).write_text(stop.as_json())
+    said = lines_of(answer(load_study(tmp_path / "own"), "own"))[-1]
+    assert "the results of 1 of 3 rows (1 timed out)" in said
 
 
 @pytest.mark.parametrize(
