@@ -111,7 +111,7 @@ def test_the_card_says_what_is_known(study: Path, tmp_path: Path) -> None:
         "Best on MNIST of 2 configurations, picked on validation: ",
         "Only rows with dataset=mnist were compared. Rows: 2 finished.",
         "- MNIST: the 10,000 official test images, as a sample.",
-        "- 700 items: 490 training, 70 validation and 140 test items, drawn at random within each",
+        "- Used: 700 items: 490 training, 70 validation and 140 test items, drawn at random within",
         "- Split seed 0; fingerprint ",
         "- Licence: CC BY-SA 3.0 (",
         "Each pixel becomes (pixel / 255 − 0.1307) / 0.3081.",

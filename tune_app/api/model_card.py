@@ -191,7 +191,7 @@ class ModelCard:
         by_class = " within each class" if self._info.class_names else ""
         counts = {part: entry.get(f"num_{part}") for part in ("images", "train", "val", "test")}
         yield (
-            f"- {counts['images']:,} items: {counts['train']:,} training, {counts['val']:,} "
+            f"- Used: {counts['images']:,} items: {counts['train']:,} training, {counts['val']:,} "
             f"validation and {counts['test']:,} test items, drawn at random{by_class}."
             if all(isinstance(count, int) for count in counts.values())
             else "- Numbers of items: not recorded."
