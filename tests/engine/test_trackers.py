@@ -104,7 +104,7 @@ def test_wandb_offline(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         ("x" * 300, "x" * 250),
     ],
 )
-def test_a_measure_gets_a_name_that_mlflow_accepts(name: str, allowed: str) -> None:
+def test_a_name_is_made_one_that_mlflow_accepts(name: str, allowed: str) -> None:
     assert trackers.mlflow_name(name) == allowed
 
 
@@ -119,6 +119,7 @@ def test_mlflow(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     for epoch in (1, 2):  # a second launch goes on with the same run
         callback = TrackingCallback(open_tracker("mlflow", root), BEGUN)
         trial = make_trial()
+        trial.config["drop@out"] = 0.5
         callback.log_trial_start(trial)
         many = {f"hits@{number}": 0.5 for number in range(1_001)}
         callback.log_trial_result(epoch, trial, {**ROW, **many, "epoch": epoch})
@@ -129,7 +130,7 @@ def test_mlflow(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     experiment = client.get_experiment_by_name("q1a")
     assert experiment is not None
     [run] = client.search_runs([experiment.experiment_id])
-    assert run.data.params == {"lr": "0.1", "gamma": "None", "seed": "0"}
+    assert run.data.params == {"lr": "0.1", "gamma": "None", "seed": "0", "drop_out": "0.5"}
     history = client.get_metric_history(run.info.run_id, "val_accuracy")
     assert [(metric.step, metric.value) for metric in history] == [(1, 0.5), (2, 0.5)]
     assert run.info.status == "FINISHED" and run.info.run_name == "trial-1"

@@ -136,7 +136,8 @@ class MlflowTracker:
             return run_id
         run = self._client.create_run(self._experiment, run_name=name, tags={"trial_key": key})
         run_id = str(run.info.run_id)
-        self._client.log_batch(run_id, params=[Param(k, str(v)) for k, v in params.items()])
+        named = {mlflow_name(k): str(v) for k, v in params.items()}
+        self._client.log_batch(run_id, params=[Param(k, v) for k, v in named.items()])
         return run_id
 
     def log(self, run: Any, metrics: Mapping[str, float], epoch: int) -> None:
@@ -154,7 +155,7 @@ class MlflowTracker:
 
 
 def mlflow_name(name: str) -> str:
-    """Return the name of a measure as MLflow accepts it: ``recall_10`` for ``recall@10``.
+    """Return a name as MLflow accepts it: ``recall_10`` for ``recall@10``.
 
     MLflow allows letters, digits and ``_-. /``, and refuses a path that is not in its normal form.
     """
