@@ -106,6 +106,7 @@ class MlflowTracker:
         # A server that does not answer must not delay the driver for many minutes.
         os.environ.setdefault("MLFLOW_HTTP_REQUEST_TIMEOUT", "10")
         os.environ.setdefault("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "1")
+        os.environ.setdefault("MLFLOW_LOGGING_LEVEL", "WARNING")  # its notes break up the display
         from mlflow.tracking import MlflowClient
 
         own = f"sqlite:///{root.parent / 'mlflow.db'}"
