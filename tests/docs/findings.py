@@ -29,11 +29,17 @@ _PACKAGES = ("tune-app", "torch", "scikit-learn", "scikit-learn-intelex")
 
 @functools.cache
 def published_studies() -> dict[str, Study]:
-    """Return the published studies by name: those that were asked for first, in their order."""
-    names = published_names()
-    order = [name for name in ASKED if name in names]
-    order += [name for name in names if name not in ASKED]
-    return {name: load_study(f"{PREFIX}{name}") for name in order}
+    """Return the published studies by name, in the order of the spaces that were asked for.
+
+    Of several studies of a space the one that has its name comes first.
+    """
+    studies = {name: load_study(f"{PREFIX}{name}") for name in published_names()}
+
+    def place(name: str) -> tuple[int, bool, str]:
+        space = str(studies[name].meta["space"].get("name"))
+        return ASKED.index(space) if space in ASKED else len(ASKED), name != space, name
+
+    return {name: studies[name] for name in sorted(studies, key=place)}
 
 
 @functools.cache

@@ -47,7 +47,9 @@ def answers() -> str:
 
 def _in_short(name: str, study: Study) -> str:
     best = "; ".join(_winner(study, winner) for winner in winners(study))
-    texts = [f"**{name}** ({rows_in_words(study)}, {num_images_in_words(study)})."]
+    seeds = study.meta["seeds"]
+    made = [rows_in_words(study), *([f"{len(seeds)} seeds"] if seeds != [0] else [])]
+    texts = [f"**{name}** ({', '.join([*made, num_images_in_words(study)])})."]
     texts += [f"Best {shown_of(study).words}: {best}." if best else "Nothing can be picked yet."]
     texts += [*_decided(study, answer_of(name)), *speedups(study)]
     return one_line(" ".join([*texts, *_fits(study), *_growth(study)]))

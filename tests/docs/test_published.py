@@ -31,8 +31,12 @@ def test_pages_and_figures_are_those_that_the_command_writes() -> None:
 
 
 def test_the_front_page_says_how_many_seeds_the_studies_have() -> None:
-    seeds = {tuple(study.meta["seeds"]) for study in findings.published_studies().values()}
-    assert seeds == {(0,)} and "here seed 0 alone" in text_of("README.md")
+    text = " ".join(text_of("README.md").split())
+    assert "here seed 0 alone where no number of seeds is named" in text
+    for name, study in findings.published_studies().items():
+        said = text.partition(f"**{name}** (")[2].partition(").")[0]
+        seeds = study.meta["seeds"]
+        assert f"{len(seeds)} seeds" in said if seeds != [0] else "seed" not in said
 
 
 def test_every_part_stands_in_a_page() -> None:
@@ -81,6 +85,17 @@ def test_a_study_with_open_rows_says_how_many_are_done(folder: Path) -> None:
     assert (found.num_there, found.num_here) == (64, 64)
     assert "theirs on" not in found.differ and "images were split" in found.differ
     assert "our runs" not in judged.in_short(), "a part of the rows judges no claim"
+
+
+def test_studies_of_one_space_stand_together_and_name_their_seeds(folder: Path) -> None:
+    for name, space, seeds in (("a", "own", (0,)), ("q1b", "q1b", (0,)), ("q1a_b", "q1a", (0, 1))):
+        meta = study_json({"c": resnet_config()}, name=name, seeds=seeds, space={"name": space})
+        write_study(folder / name, meta)
+    shutil.copytree(Q1A, folder / "q1a")
+    assert list(findings.published_studies()) == ["q1a", "q1a_b", "q1b", "a"]
+    text = " ".join(front_page.answers().split())
+    assert "**q1a_b** (0 of 2 rows so far, 2 seeds, 700 images of each data set)." in text
+    assert "**q1a** (all 128 rows, 800 images of each data set)." in text
 
 
 def test_one_arm_of_a_comparison_of_devices_is_no_answer(folder: Path) -> None:
