@@ -88,7 +88,23 @@ def name_columns(path: Path, cells: Cells, options: Options) -> list[Column]:
     columns = _of_one_average(columns, given, options.averaging)
     columns = _one_each(columns, given)
     columns = choose_accuracies(columns)
-    return [_placed(column, first=not position) for position, column in enumerate(columns)]
+    placed = [_placed(column, first=not position) for position, column in enumerate(columns)]
+    is_stated = cells.header[0] in (*given, *options.factors)
+    return placed if is_stated else _without_run_names(placed)
+
+
+def _without_run_names(columns: list[Column]) -> list[Column]:
+    """Take the first column for a note if it names runs: no two rows would differ in one setting.
+
+    So exports of trackers begin, which also have each run's state or id.
+    """
+    first, *others = columns
+    is_export = any(column.name in ("id", "status") for column in others)
+    has_settings = any(column.is_setting and len(set(column.cells)) > 1 for column in others)
+    names_rows = len(set(first.cells)) == len(first.cells) and not first.is_numeric
+    if is_export and has_settings and names_rows and first.is_setting and first.name not in KNOWN:
+        return [first._replace(meaning=Meaning(NOTE), is_setting=False), *others]
+    return columns
 
 
 def _contradicts(column: Column) -> bool:

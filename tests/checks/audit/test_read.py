@@ -188,6 +188,23 @@ def test_unknown_columns_are_settings_or_notes(tmp_path: Path) -> None:
     assert read_csv(path, Options({}, ["comment"])).settings == ("depth", "colour", "comment")
 
 
+@pytest.mark.parametrize(
+    "headings", ["Name,State,Created,Sweep", "Start Time,Run ID,Name,User", "Name,Runtime,State,ID"]
+)
+def test_names_of_runs_in_the_export_of_a_tracker_are_no_setting(
+    headings: str, tmp_path: Path
+) -> None:
+    runs = [f"run-{number},{number},finished,x{number}" for number in range(4)]
+    settings = ["32,0.1,0.91", "32,0.01,0.92", "64,0.1,0.93", "64,0.01,0.94"]
+    lines = [f"{run},{setting}" for run, setting in zip(runs, settings, strict=True)]
+    path = write(tmp_path, "\n".join([f"{headings},batch_size,lr,val/acc", *lines]))
+    assert read_csv(path, PLAIN).varying() == ("batch_size", "lr")
+    first = headings.split(",")[0]
+    assert first in read_csv(path, Options({}, [first])).varying()
+    alone = write(tmp_path, f"{first},State,test acc\na,finished,0.9\nb,finished,0.91\n")
+    assert read_csv(alone, PLAIN).varying() == (first,), "nothing else tells the rows apart"
+
+
 @pytest.mark.parametrize("levels", ["✓✗", "🟢🔴", "↑↓", ("sum", "mean")])
 def test_marks_and_words_of_means_may_be_levels(levels: tuple[str, str], tmp_path: Path) -> None:
     first, second = levels
