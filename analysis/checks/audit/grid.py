@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from math import prod
 
 import numpy as np
@@ -11,8 +11,11 @@ import numpy as np
 from analysis.checks.audit.finding import Finding, NotApplicableError
 from analysis.checks.audit.table import MEASURED, Table
 from analysis.frames.cells import counted
+from tune_app.study.measures import is_share
 
 _FEWEST_ROWS = 8
+_TELLING, _FEWEST_TELLING = 0.5, 3
+"""Share of different values with which a column tells results apart, and the fewest of these."""
 _FAR = 4.0
 _DEPENDENT = {
     "optimizer": ("lr", "weight_decay", "momentum", "epochs"),
@@ -29,27 +32,63 @@ _SUITS_ALL = ("model", "dataset", "image_size", "in_channels", "num_train_images
 
 
 def repeated_rows(table: Table) -> list[Finding]:
-    """Look for rows that stand twice, with the same settings and the same results.
+    """Look for rows that stand twice, and for rows with other settings and the same results.
 
-    Honest tables have them: a run that was started again and reported twice, or a solver without
-    chance. The finding is a note.
+    Honest tables have the first: a run that was started again and reported twice, or a solver
+    without chance. Of the second a setting that nothing uses is the usual cause, in a script or
+    because its levels do the same. Both findings are notes.
     """
     measured = [c for c in MEASURED if c in table.frame]
     if not measured or not table.settings:
         raise NotApplicableError("it needs settings and results")
     rows = table.groups([*table.settings, *measured])
     twice = [group for group in rows.values() if len(group) > 1]
-    if not twice:
-        return []
     return [
-        Finding(
-            severity="note",
+        *_repeated(
+            table,
+            twice,
             says="rows stand twice, with the same settings and the same results",
-            evidence=f"{counted(len(twice), 'group')}, as {table.listed(twice[0])}",
             settle="whether they are different runs",
-            rows=tuple(row for group in twice for row in group),
-        )
+        ),
+        *_repeated(
+            table,
+            _alike(table, [c for c in measured if is_share(c)]),
+            says="rows with different settings have the same results",
+            settle="whether the run uses the settings that differ, or a row was copied",
+        ),
     ]
+
+
+def _repeated(
+    table: Table, groups: list[list[int]], *, says: str, settle: str
+) -> Iterator[Finding]:
+    if groups:
+        evidence = f"{counted(len(groups), 'group')}, as {table.listed(groups[0])}"
+        if differing := _differing(table, groups[0]):
+            evidence += f", which differ in {' and '.join(differing)}"
+        rows = tuple(row for group in groups for row in group)
+        yield Finding(severity="note", says=says, evidence=evidence, settle=settle, rows=rows)
+
+
+def _alike(table: Table, columns: list[str]) -> list[list[int]]:
+    """Return the groups of rows that differ in settings, but in none of several shares.
+
+    Only columns count that tell most of the groups apart: in others rows are equal by coincidence.
+    """
+    if len(columns) < _FEWEST_TELLING:
+        return []
+    known = np.all([np.isfinite(table.numbers(column)) for column in columns], axis=0)
+    groups = [[r for r in rows if known[r]] for rows in table.groups(columns).values()]
+    groups = [rows for rows in groups if rows]
+    distinct = [len({table.numbers(column)[rows[0]] for rows in groups}) for column in columns]
+    if sum(number > max(1, _TELLING * len(groups)) for number in distinct) < _FEWEST_TELLING:
+        return []
+    return [rows for rows in groups if _differing(table, rows)]
+
+
+def _differing(table: Table, rows: list[int]) -> list[str]:
+    """Return the settings in which some rows differ."""
+    return [s for s in table.varying() if len({table.levels(s)[row] for row in rows}) > 1]
 
 
 def repeated_settings(table: Table) -> list[Finding]:

@@ -42,6 +42,23 @@ def test_honest_plans() -> None:
     assert [f.severity for f in repeated_rows(again)] == ["note"]
 
 
+def test_a_setting_that_nothing_uses_is_noted() -> None:
+    accuracy = {
+        "test_accuracy": [0.9134, 0.9134, 0.9251, 0.9251, 0.8821, 0.8703],
+        "val_accuracy": [0.9201, 0.9201, 0.9222, 0.9222, 0.8867, 0.8867],
+        "train_accuracy": [0.9622, 0.9622, 0.9702, 0.9702, 0.9011, 0.9104],
+    }
+    settings = {"lr": [1, 1, 2, 2, 3, 3], "weight_decay": [0, 0.1] * 3}
+    [found] = repeated_rows(table(**settings, **accuracy))
+    assert (found.severity, found.rows) == ("note", (0, 1, 2, 3))
+    assert found.evidence == "2 groups, as rows 1, 2, which differ in weight_decay"
+    few = {name: accuracy[name] for name in ("test_accuracy", "val_accuracy")}
+    assert repeated_rows(table(**settings, **few)) == [], "two columns may tie by chance"
+    assert repeated_rows(table(**settings, train_seconds=[1.0] * 6)) == []
+    coarse = {name: [round(x, 1) for x in column] for name, column in accuracy.items()}
+    assert repeated_rows(table(**settings, **coarse)) == [], "so may columns of two values"
+
+
 def test_settings_that_never_vary_apart() -> None:
     pairs = {"pin_memory": [False, True] * 4, "lr": [1, 1, 2, 2] * 2, "optimizer": ["a"] * 8}
     assert confounded(table(**pairs)) == []
