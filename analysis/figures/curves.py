@@ -1,4 +1,4 @@
-"""Learning curves: a measure by epoch, one line per trial."""
+"""The data of learning curves: measures by epoch, one line per trial."""
 
 from __future__ import annotations
 
@@ -8,11 +8,10 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+import pandas as pd
 
-from analysis.figures.chart import IS_CHOSEN, LINKS, Chart, Data, Spec, values_of
-from analysis.figures.fields import Field, counting_axis, factor_field, with_parts
-from analysis.figures.panels import colour_choice, field_choice, on_layers, panel_choice, panelled
-from analysis.figures.theme import DIMMED, INK
+from analysis.figures.chart import Data, values_of
+from analysis.figures.fields import Field, factor_field, with_parts
 from analysis.frames.columns import numbers, varied
 from analysis.frames.load import FINISHED, Study
 from analysis.frames.measures import is_share_in, measure_of
@@ -25,7 +24,6 @@ MOST_LINES = 200
 MOST_EPOCHS = 60
 """Of more epochs so many are drawn, the first and the last among them."""
 MOST_MEASURES = 8
-_HEIGHT = 260
 
 
 @dataclass(frozen=True, eq=False)
@@ -145,11 +143,12 @@ def _points(
     # Lines that come later are drawn on top: those of the picked configurations.
     places = {trial: place for place, trial in enumerate(drawn)}
     epochs = study.epochs[study.epochs["trial_key"].isin(places)]
-    last = int(epochs["epoch"].max())
-    if last > MOST_EPOCHS:
-        kept = np.unique(np.linspace(1, last, MOST_EPOCHS).round().astype(int))
-        ends = epochs.groupby("trial_key")["epoch"].transform("max")
-        epochs = epochs[epochs["epoch"].isin(kept) | (epochs["epoch"] == ends)]
+    # A measure may be reported at some epochs only, so each has its own.
+    kept = {
+        epoch for name in names for epoch in _some(epochs["epoch"][numbers(epochs, name).notna()])
+    }
+    ends = epochs.groupby("trial_key")["epoch"].transform("max")
+    epochs = epochs[epochs["epoch"].isin(kept) | (epochs["epoch"] == ends)]
     on_top = epochs["trial_key"].isin(picked)
     epochs = epochs.assign(line=epochs["trial_key"].map(places), on_top=on_top)
     epochs = epochs.sort_values(["on_top", "line", "epoch"], kind="stable")
@@ -161,6 +160,13 @@ def _points(
         factor = 100.0 if is_share_in(study, name) else 1.0
         columns[f"e{place}"] = values_of(round(v * factor, 5) for v in numbers(epochs, name))
     return columns
+
+
+def _some(epochs: pd.Series[Any]) -> Sequence[int]:
+    """Return at most ``MOST_EPOCHS`` of some epochs, evenly, the first and the last among them."""
+    found = np.unique(epochs)
+    places = np.linspace(0, len(found) - 1, min(MOST_EPOCHS, len(found))).round().astype(int)
+    return list(found[places])
 
 
 def _field(study: Study, name: str, key: str, points: dict[str, list[Any]]) -> Field:
@@ -175,67 +181,3 @@ def _field(study: Study, name: str, key: str, points: dict[str, list[Any]]) -> F
         better=measure_of(study, name).better,
         values=(None,),
     )
-
-
-def curves_chart(
-    data: Curves, rows: str, colour: Field | None, panel: Field | None, *, measure: Field
-) -> Chart:
-    """Return one line per trial, coloured by a factor, the picked configurations thicker."""
-    columns = [c for c in data.lines.columns if c != "line"]
-    found: Spec = {
-        "lookup": "line",
-        "from": {"data": {"name": data.lines.name}, "key": "line", "fields": columns},
-    }
-    many = data.num_drawn > 40
-    spec = panelled(
-        panel,
-        {"layer": _layers(data, colour, measure, 0.8 if many else 1.2)},
-        height=_HEIGHT,
-        params=list(LINKS),
-        data={"name": data.points.name},
-        transform=[found],
-    )
-    choices = (
-        field_choice("y axis", data.measures, measure, lambda m: on_layers("y", m.position())),
-        colour_choice(data.factors, colour, ["/spec/layer/0/encoding/color"], "strokeDash"),
-        panel_choice(data.factors, panel, 1),
-    )
-    return Chart(spec, (data.points, data.lines), choices, rows, "/spec/layer/2")
-
-
-def _layers(data: Curves, colour: Field | None, measure: Field, width: float) -> list[Spec]:
-    """Return the lines, the one that is pointed at, and what is told at each epoch."""
-    encoding = _axes(data, measure)
-    told = [f.tooltip() for f in data.factors[:8]]
-    told += [{"field": "epoch", "type": "quantitative"}]
-    told += [m.tooltip() for m in data.measures[:4]]
-    wide: Spec = {"condition": {"test": "datum.picked", "value": 3}, "value": width}
-    shown: Spec = {"condition": {"test": IS_CHOSEN, "value": 1}, "value": DIMMED}
-    line: Spec = {"detail": {"field": "line"}, "size": wide, "strokeOpacity": shown}
-    return [
-        {
-            "mark": {"type": "line", "point": False},
-            "encoding": encoding | (colour.marked("strokeDash") if colour else {}) | line,
-        },
-        {
-            "transform": [{"filter": "datum.id !== '' && datum.id === hot"}],
-            "mark": {"type": "line", "strokeWidth": 4, "color": INK},
-            "encoding": encoding | {"detail": {"field": "line"}},
-        },
-        {
-            # A line has one box for all its epochs; points have one each.
-            "mark": {"type": "point", "filled": True, "size": 60, "opacity": 0},
-            "encoding": encoding | {"tooltip": told},
-        },
-    ]
-
-
-def _axes(data: Curves, measure: Field) -> Spec:
-    x: Spec = {
-        "field": "epoch",
-        "type": "quantitative",
-        "title": "epoch",
-        "scale": {"nice": False, "zero": False, "padding": 8},
-        "axis": counting_axis(data.points.columns["epoch"]),
-    }
-    return {"x": x, "y": measure.position()}

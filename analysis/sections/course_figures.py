@@ -7,7 +7,8 @@ from functools import partial
 import pandas as pd
 
 from analysis.figures.budget import budget_chart, budget_data
-from analysis.figures.curves import Curves, curves_chart, curves_data
+from analysis.figures.curves import Curves, curves_data
+from analysis.figures.curves_chart import curves_chart
 from analysis.figures.fields import Field
 from analysis.figures.history import history_chart, history_data
 from analysis.figures.hypervolume import hypervolume_chart, hypervolume_data

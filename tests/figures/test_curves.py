@@ -5,9 +5,12 @@ from pathlib import Path
 import pytest
 
 from analysis.figures import curves
-from analysis.figures.curves import MOST_EPOCHS, MOST_LINES, curves_chart, curves_data
+from analysis.figures.chart import Chart
+from analysis.figures.curves import MOST_EPOCHS, MOST_LINES, curves_data
+from analysis.figures.curves_chart import curves_chart
+from analysis.figures.theme import SERIES
 from analysis.frames.load import load_study
-from tests.drawn_charts import texts, with_options
+from tests.drawn_charts import SVG, drawn, texts, with_options
 from tests.own_studies import own_study, report
 from tests.random_search import random_search
 from tests.studies import (
@@ -49,6 +52,35 @@ def test_curves_of_any_measure_are_coloured_by_a_factor(tmp_path: Path) -> None:
     assert "validation rmse (mm)" in texts(chart) and {"rbf", "poly"} <= set(texts(chart))
     by_rate = with_options(chart, panels="learning rate", colour="nothing")
     assert sum(text.startswith("learning rate: ") for text in texts(by_rate)) == 4
+
+
+def lines_and_points(chart: Chart) -> tuple[list[int], list[str | None]]:
+    """Return how many epochs each drawn line joins, and the fill of each point that is seen."""
+    paths = list(drawn(chart).iter(f"{SVG}path"))
+    lines = [str(p.get("d")) for p in paths if p.get("stroke-width") in ("1.2", "3")]
+    joined = [line.count("L") + 1 for line in lines if line]
+    points = [p for p in paths if "A3.87" in str(p.get("d")) and p.get("opacity") != "0"]
+    return sorted(joined), [p.get("fill") for p in points]
+
+
+def test_a_measure_of_some_epochs_is_a_line_and_one_of_one_epoch_a_point(tmp_path: Path) -> None:
+    ledger = own_study(tmp_path / "own", [{"depth": 1}, {"depth": 2}], metric="val_loss")
+    epochs = [{"train_loss": 9.0 / epoch} for epoch in range(1, 301)]
+    for place in range(4, 300, 5):
+        epochs[place]["val_loss"] = 10.0 / place
+    report(ledger, {"depth": 1}, epochs)
+    report(ledger, {"depth": 2}, [{"train_loss": 9.0, "val_loss": 9.0}])
+    data = curves_data(load_study(tmp_path / "own"), "curves")
+    assert data is not None
+    assert [m.title for m in data.measures] == ["validation loss", "train loss"]
+    chart = curves_chart(data, "rows", data.factors[0], None, measure=data.measures[0])
+    joined, fills = lines_and_points(chart)
+    assert joined == [1, 59], "60 of the 61 epochs with a value; one of them is seen as a point"
+    assert fills == [SERIES[1]]
+    plain = with_options(chart, **{"y axis": "train loss"}, colour="nothing")
+    joined, fills = lines_and_points(plain)
+    assert 60 <= joined[1] <= 120, "its own epochs and those of the other measure"
+    assert fills == [SERIES[0]]
 
 
 def test_two_epochs_have_two_ticks(tmp_path: Path) -> None:

@@ -11,6 +11,7 @@ from analysis.figures.rows import rows_of
 from analysis.figures.theme import INK
 from analysis.figures.timeline import timeline_chart, timeline_data
 from analysis.frames.load import load_study
+from analysis.frames.summary import compared
 from analysis.sections.course_figures import history
 from tests.drawn_charts import SVG, drawn, texts, with_options
 from tests.own_studies import own_study, report
@@ -86,7 +87,7 @@ def test_a_function_that_reports_once_has_its_timeline_and_its_hours(tmp_path: P
     assert rows.measure("tune_seconds") is not None
     came = history_data(study, rows)
     assert came["hours"].tolist() == pytest.approx([0.025, 0.05, 0.075, 0.1, 0.125])
-    expected = budget_data(rows)
+    expected = budget_data(rows, compared(study))
     assert expected["hours"].tolist() == pytest.approx([0.025, 0.05, 0.075, 0.1, 0.125])
     chart = budget_chart(rows, expected, "once-budget")
     assert "hours of training, one after another" in texts(
