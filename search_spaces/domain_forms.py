@@ -12,6 +12,7 @@ from search_spaces.values import (
     LARGEST_INTEGER,
     is_grid,
     listed,
+    nested,
     plain_axis,
     plain_scalar,
     plain_value,
@@ -33,6 +34,10 @@ def plain_entry(where: str, value: Any) -> Any:
     domain = as_domain(where, value)
     if domain is not None:
         return domain.as_json()
+    if isinstance(value, Mapping) and not is_grid(value):
+        for name, inner in value.items():
+            if _kind_of(inner):
+                raise nested(where, name)
     if is_grid(value) and not isinstance(value["grid_search"], (str, bytes)):
         for entry in value["grid_search"]:
             within = entry.values() if isinstance(entry, Mapping) else (entry,)

@@ -11,7 +11,11 @@ from search_spaces.errors import UserError, choices
 
 DIRECTIONS = ("max", "min")
 _LOSS = re.compile(r"(?:(?:train|val|test)_)?loss")
-_LIKE_AN_ERROR = re.compile(r"(?!neg).*(?:loss|err|error|rmse|mse|mae|mape)", re.IGNORECASE)
+_LIKE_AN_ERROR = re.compile(
+    r"(?!neg).*(?:loss|err|error|rmse|mse|mae|mape|perplexity|latency|deviance|regret|brier|runtime"
+    r"|duration|seconds|(?:^|_)(?:ppl|nll|wer|cer|ece|eer|fid|crps|rmsle|cost|memory|time|ms))",
+    re.IGNORECASE,
+)
 SPLITS = ("train", "val", "test")
 
 
@@ -68,8 +72,8 @@ def default_mode(metric: str, measures: Mapping[str, Measure]) -> str:
     """Return which values of a metric are better where a space does not say it in ``mode``.
 
     It is what its measure is declared with, ``"min"`` for a loss, and ``"max"`` for other names. It
-    is empty for a name like that of an error, such as ``val_rmse``, where ``"max"`` would probably
-    be wrong.
+    is empty for a name like that of an error or a cost, such as ``val_rmse`` or ``perplexity``,
+    where ``"max"`` would probably be wrong.
     """
     return known_mode(metric, measures) or ("" if _LIKE_AN_ERROR.fullmatch(metric) else "max")
 

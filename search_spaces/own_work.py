@@ -37,7 +37,7 @@ def check_own_work(space: SearchSpace) -> None:
     """
     _check_trainable(space)
     _check_mapping(space, "measures", Measure, "a Measure, as in Measure(unit='mm', better='min')")
-    _check_mapping(space, "datasets", None, "a function without arguments that returns the data")
+    _check_mapping(space, "datasets", None, "a function that returns the data")
     for name in space.datasets:
         if not _DATASET_NAME.fullmatch(name):
             raise UserError(

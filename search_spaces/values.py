@@ -46,11 +46,21 @@ def plain_value(where: str, value: Any) -> Any:
         _check_scalar(where, scalar)
         return scalar
     for key, entry in value.items():
-        if not isinstance(key, str) or not key.isidentifier() or isinstance(entry, Mapping):
-            raise UserError(f"{where}: tied parameters must map names to plain values")
+        if not isinstance(key, str) or not key.isidentifier():
+            raise UserError(f"{where}: {quoted(key)} is no name of a parameter")
+        if isinstance(entry, Mapping):
+            raise nested(where, key)
     return {
         str.__str__(key): plain_value(f"{where}[{key!r}]", entry) for key, entry in value.items()
     }
+
+
+def nested(where: str, name: str) -> UserError:
+    """Return the mistake of a parameter within a constant mapping that has values of its own."""
+    return UserError(
+        f"{where}: a mapping sets several parameters to a plain value each; write {name!r} as a "
+        f"parameter of its own, which your function reads as config[{name!r}]"
+    )
 
 
 def plain_scalar(value: Any) -> Any:

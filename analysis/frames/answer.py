@@ -15,7 +15,7 @@ from analysis.frames.arithmetic import launch_records
 from analysis.frames.best_of import FEWEST_SEEDS
 from analysis.frames.columns import levels, numbers, same_at_every_seed
 from analysis.frames.load import Study
-from analysis.frames.measures import num_items_of, picked_by, shown_of
+from analysis.frames.measures import measures_of, num_items_of, picked_by, shown_of
 from analysis.frames.selection import selection_gap
 from analysis.frames.summary import candidates, groups_of
 from analysis.frames.tables import inert_axes
@@ -41,7 +41,8 @@ class Winner:
         selected: the objective, the mean over the seeds.
         shown: the measure that is shown: the same on test data, if there is one.
         low, high: the 95 % interval of ``shown``; NaN if it is unknown.
-        num_items: the items of one seed that ``shown`` was counted over; None if it counts none.
+        num_items: the items of one seed that ``shown`` was counted over; None if it counts none,
+            as a macro average does.
         num_seeds: seeds with a result.
         num_candidates: configurations that it was picked from.
         num_at_fewer_seeds: configurations that have results at fewer seeds than these, and are
@@ -77,7 +78,8 @@ def winners(study: Study) -> list[Winner]:
     for gap in gaps.to_dict("records"):
         mine = rows[rows["config_id"] == gap["config_id"]]
         dataset, shown = gap.get("dataset"), float(gap[quality.shown])
-        items = num_items_of(study, dataset, quality.shown)
+        is_counted = measures_of(study).is_counted(quality.shown)
+        items = num_items_of(study, dataset, quality.shown) if is_counted else None
         low, high = _interval(study, mine, shown, items)
         found.append(
             Winner(

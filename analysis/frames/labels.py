@@ -60,7 +60,9 @@ def label(column: str, value: Any) -> str:
 def label_in_text(value: object) -> str:
     """Return a parameter's value for a sentence that does not name the parameter: True is on."""
     names = {name: text for of_column in LABELS.values() for name, text in of_column.items()}
-    return (names | {"True": "on", "False": "off"}).get(str(value), str(value))
+    is_whole = isinstance(value, float) and value.is_integer() and abs(value) < LARGEST_WHOLE
+    text = f"{value:.0f}" if is_whole else str(value)
+    return (names | {"True": "on", "False": "off"}).get(text, text)
 
 
 def format_value(value: Any) -> str:

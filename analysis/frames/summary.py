@@ -98,9 +98,16 @@ def summary_data(study: Study) -> pd.DataFrame:
         record = {name: pick[name] for name in groups_of(study)}
         record |= {"config_id": pick["config_id"], "num_seeds": pick["num_seeds"]}
         record |= {str(name): numbers(one_by_one, str(name)).mean() for name in one_by_one}
-        record["seeds_sd"] = numbers(one_by_one, "shown").std(ddof=1)
+        shown = numbers(one_by_one, "shown")
+        record["seeds_sd"] = 0.0 if _are_equal(shown) else shown.std(ddof=1)
         records.append(record)
     return pd.DataFrame(records)
+
+
+def _are_equal(values: pd.Series[Any]) -> bool:
+    """Return whether two or more values are equal; their mean may be off by a last digit."""
+    known = values.dropna()
+    return len(known) > 1 and known.nunique() == 1
 
 
 def _of_row(study: Study, row: dict[Any, Any]) -> dict[str, Any]:

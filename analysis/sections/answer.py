@@ -95,7 +95,8 @@ def winner_in_words(study: Study, winner: Winner) -> str:
 def _values(study: Study, winner: Winner) -> str:
     """Return the values of a winner with their interval, and what a pick on test would claim."""
     objective, shown = objective_of(study), shown_of(study)
-    items = winner.num_items and winner.num_items * winner.num_seeds
+    items = num_items_of(study, winner.dataset, shown.name)
+    items = items and items * winner.num_seeds
     if not picked_by(study).is_optimistic and not math.isfinite(winner.shown):
         return _sentence(f"{objective.words} {_selected(study, winner)}{_interval(study, winner)}")
     value, *ends = shown.estimate(winner.shown, winner.low, winner.high, items)

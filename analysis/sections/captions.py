@@ -5,7 +5,7 @@ from __future__ import annotations
 from analysis.figures.fields import Field
 from analysis.figures.rows import Rows, rows_of
 from analysis.frames.cells import half_up
-from analysis.frames.labels import format_value, with_minus
+from analysis.frames.labels import format_value, label, with_minus
 from analysis.frames.load import Study
 
 FEWEST = 3
@@ -21,6 +21,11 @@ def drawn_rows(study: Study, key: str) -> Rows | None:
 def capital(text: str) -> str:
     """Return a text with its first letter as a capital."""
     return text[:1].upper() + text[1:]
+
+
+def of_dataset(dataset: object, text: str) -> str:
+    """Return a caption after the name of its data set; with a capital if there is no data set."""
+    return capital(text) if dataset is None else f"{label('dataset', dataset)}: {text}"
 
 
 def coloured(field: Field | None) -> str:

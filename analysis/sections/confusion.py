@@ -17,11 +17,11 @@ from analysis.frames.confusions import (
     more_as_often,
     per_class_data,
 )
-from analysis.frames.labels import label
 from analysis.frames.load import Study
 from analysis.frames.split import item_noun
 from analysis.frames.summary import best_data, groups_of
 from analysis.render.document import Block, Figure, Paragraph, Section, Table
+from analysis.sections.captions import of_dataset
 
 
 def confusion(study: Study, key: str) -> Section | None:
@@ -53,7 +53,6 @@ def _confusion_blocks(study: Study, key: str, dataset: Any, picks: pd.DataFrame)
     names = class_names(study.meta.get("data"), dataset, len(panels[0][1]))
     classes = [per_class_data(matrix, names).assign(pick=title) for title, matrix in panels]
     pairs = [confused_pairs_data(matrix, names).assign(pick=title) for title, matrix in panels]
-    where = "" if dataset is None else f"{label('dataset', dataset)}: "
     noun = item_noun(study.meta.get("data"), dataset)
     most = "; ".join(
         f"{title}: {frame.iloc[0]['true']} taken for {frame.iloc[0]['predicted']} most often "
@@ -61,7 +60,8 @@ def _confusion_blocks(study: Study, key: str, dataset: Any, picks: pd.DataFrame)
         for (title, _), frame in zip(panels, pairs, strict=True)
         if len(frame)
     )
-    caption = f"{where}confusion matrices of the picked configurations on the test {noun}s."
+    text = f"confusion matrices of the picked configurations on the test {noun}s."
+    caption = of_dataset(dataset, text)
     alt = f"{caption} {most}." if most else caption
     figure = Figure(key, caption, alt, partial(draw_confusion, panels, names, f"{noun}s"))
     ties = [
@@ -71,12 +71,18 @@ def _confusion_blocks(study: Study, key: str, dataset: Any, picks: pd.DataFrame)
     ]
     return [
         figure,
-        *_class_tables(key, where, pd.concat(classes), pd.concat(pairs), ties, noun=noun),
+        *_class_tables(key, dataset, pd.concat(classes), pd.concat(pairs), ties, noun=noun),
     ]
 
 
 def _class_tables(
-    key: str, where: str, classes: pd.DataFrame, pairs: pd.DataFrame, ties: list[str], *, noun: str
+    key: str,
+    dataset: Any,
+    classes: pd.DataFrame,
+    pairs: pd.DataFrame,
+    ties: list[str],
+    *,
+    noun: str,
 ) -> list[Block]:
     first = classes["pick"].iloc[0]
     names = list(classes.loc[classes["pick"] == first, "class"])
@@ -89,9 +95,8 @@ def _class_tables(
                 format_cell(f"test_{quantity}", value, count)
                 for value, count in zip(mine[quantity], mine["num_images"], strict=True)
             ]
-    tables: list[Block] = [
-        Table(f"{key}-classes", f"{where}precision and recall by class.", cells, classes)
-    ]
+    caption = of_dataset(dataset, "precision and recall by class.")
+    tables: list[Block] = [Table(f"{key}-classes", caption, cells, classes)]
     if len(pairs):
         shown = {
             "picked configuration": list(pairs["pick"]),
@@ -100,6 +105,7 @@ def _class_tables(
             f"{noun}s": [str(n) for n in pairs["num_images"]],
             "of the class (%)": [f"{100 * share:.1f}" for share in pairs["share"]],
         }
-        caption = f"{where}the classes confused most often, at most {MOST_PAIRS} pairs a pick."
+        text = f"the classes confused most often, at most {MOST_PAIRS} pairs a pick."
+        caption = of_dataset(dataset, text)
         tables.append(Table(f"{key}-pairs", caption, shown, pairs, tuple(ties)))
     return tables

@@ -13,6 +13,7 @@ from analysis.frames.measures import num_items_of, shown_of
 from analysis.frames.pivot import across_of, pivot_data
 from analysis.frames.tables import inert_axes
 from analysis.render.document import Section, Table
+from analysis.sections.captions import of_dataset
 from analysis.sections.results import free_heading
 from analysis.sections.seeds import seeds_notes
 
@@ -48,9 +49,8 @@ def _pivot(study: Study, name: str, dataset: Any, frame: pd.DataFrame, across: s
     for level in columns:
         title = free_heading(cells, _title(across, level))
         cells[title] = [measure.cell(value, items and items * num_seeds) for value in frame[level]]
-    where = "" if dataset is None else f"{label('dataset', dataset)}: "
-    words = measure.heading if where else f"{measure.heading[:1].upper()}{measure.heading[1:]}"
-    caption = f"{where}{words} of each setting, by {parameter_heading(across)}."
+    text = f"{measure.heading} of each setting, by {parameter_heading(across)}."
+    caption = of_dataset(dataset, text)
     fixed = [
         f"{parameter_heading(factor)} {label(factor, levels(rows, factor)[0])}"
         for factor in study.factors

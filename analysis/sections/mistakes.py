@@ -13,7 +13,6 @@ from analysis.figures.pictures import draw_pictures
 from analysis.frames.cells import counted, format_cell
 from analysis.frames.columns import levels
 from analysis.frames.confusions import known_names
-from analysis.frames.labels import label
 from analysis.frames.load import Study
 from analysis.frames.meta import datasets_of
 from analysis.frames.mistakes import (
@@ -29,6 +28,7 @@ from analysis.frames.mistakes import (
 from analysis.frames.split import Split, is_own, item_noun
 from analysis.frames.summary import best_data, groups_of
 from analysis.render.document import Block, Figure, Paragraph, Section, Table
+from analysis.sections.captions import of_dataset
 from analysis.sections.results import free_heading
 from tune_app.study.idx import IMAGE_SIZE
 
@@ -108,7 +108,6 @@ def _blocks(
     picks: pd.DataFrame,
     split: Split | None,
 ) -> list[Block]:
-    where = "" if dataset is None else f"{label('dataset', dataset)}: "
     wrong = mistakes_data(found, list(picks["trial_id"]), most=len(found.labels))
     noun = item_noun(study.meta.get("data"), dataset)
     frame, shown = wrong.head(MOST).copy(), _shown(len(wrong), noun)
@@ -118,16 +117,19 @@ def _blocks(
         f"{_first_named(found.left_out)}."
     )
     if frame.empty:
-        saying = f"{where}no picked configuration is known to get a test {noun} wrong."
+        saying = of_dataset(
+            dataset, f"no picked configuration is known to get a test {noun} wrong."
+        )
         return [Paragraph(f"{saying} {left_out}" if found.left_out else saying)]
     names = _names(study, dataset, found)
     frame["true"], frame["predicted"] = (
         [names[index] for index in frame[column]] for column in ("true", "predicted")
     )
-    table = _table(study, name, f"{where}{shown}", frame, found=found, picks=picks)
+    caption = of_dataset(dataset, shown)
+    table = _table(study, name, caption, frame, found=found, picks=picks)
     if found.left_out:
         table = Table(table.name, table.caption, table.cells, frame, (*table.notes, left_out))
-    return [table] if split is None else [_figure(name, f"{where}{shown}", frame, split), table]
+    return [table] if split is None else [_figure(name, caption, frame, split), table]
 
 
 def _first_named(files: Sequence[str]) -> str:

@@ -126,6 +126,17 @@ def test_every_objective_is_listed(tmp_path: Path, capsys: pytest.CaptureFixture
     assert row.split()[-4:] == ["finished", "0.5", "7", "0.6"]
 
 
+def test_a_parameter_that_a_row_lacks_is_apart_from_none(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    configs = [{"kind": "forest", "depth": None}, {"kind": "forest", "depth": 4}, {"kind": "svr"}]
+    ledger = own_study(tmp_path / "own", configs, metric="score", factors=["kind", "depth"])
+    for config in configs:
+        report(ledger, config, [{"score": 1.0}])
+    rows = [row.split() for row in shown(capsys, str(ledger.root)).splitlines()[1:4]]
+    assert [row[2:4] for row in rows] == [["forest", "None"], ["forest", "4"], ["svr", "-"]]
+
+
 def test_text_of_a_user_moves_no_cursor(rmse: Ledger, capsys: pytest.CaptureFixture[str]) -> None:
     trial = rmse.read_trials().outcomes(rmse.study)[rmse.configurations()[3].config_id, 1].trial
     assert trial is not None and trial.newest.path is not None

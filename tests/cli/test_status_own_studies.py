@@ -95,7 +95,7 @@ def test_before_a_trial_has_ended_the_time_left_is_not_known(
     ledger = five_trials(tmp_path / "mine", ended=0, rows_of_next=2)
     text = told(capsys, ledger.root)
     assert "epochs: 2 recorded, 5 trials to go\n" in text
-    assert "time left: not known: the newest launch has ended no trial yet\n" in text
+    assert "time left: not known: the newest launch has finished no trial yet\n" in text
     assert plain(capsys, ledger.root)["num_epochs_left"] is None
 
 

@@ -15,7 +15,7 @@ from analysis.frames.cells import (
     format_spread,
     percent_digits,
 )
-from analysis.frames.labels import format_value, heading
+from analysis.frames.labels import format_value, heading, label_in_text
 from analysis.frames.measures import Measure
 
 
@@ -162,3 +162,7 @@ def test_a_loss_that_explodes_has_no_invented_digits() -> None:
     assert loss.estimate(2e20, 1e20, 3e20) == ["2e+20", "1e+20", "3e+20"]
     assert format_spread("loss", 3.4e35, 1.23456e34) == "3.4e+35 ± 1.235e+34"
     assert loss.cell(123_456_789.0) == "123456789" and loss.difference(1234.5) == "+1234"
+
+
+def test_a_whole_number_reads_the_same_in_a_sentence_and_in_a_table() -> None:
+    assert [label_in_text(value) for value in (1.0, 0.5, 3, True)] == ["1", "0.5", "3", "on"]

@@ -114,6 +114,16 @@ def test_seeds_are_averaged_and_their_spread_is_shown(tmp_path: Path) -> None:
     assert summary["seeds_sd"] == pytest.approx(0.04 / math.sqrt(2))
 
 
+def test_equal_seeds_have_no_spread(tmp_path: Path) -> None:
+    """The mean of three equal numbers may be off by a last digit."""
+    path = write_study(tmp_path / "grid", study_json({"a5": A5}, seeds=(0, 1, 2)))
+    for seed in (0, 1, 2):
+        lines = [line(5, milestone=True, test_accuracy=0.1)]
+        write_trial(path, f"k{seed}", A5, {5: ["a5"]}, lines, seed=seed)
+    [summary] = summary_data(load_study(path)).to_dict("records")
+    assert np.std([0.1, 0.1, 0.1], ddof=1) > 0 and summary["seeds_sd"] == 0
+
+
 def test_a_loss_is_better_the_lower_it_is(tmp_path: Path) -> None:
     regression(tmp_path / "regression")
     [summary] = summary_data(load_study(tmp_path / "regression")).to_dict("records")

@@ -120,6 +120,7 @@ def test_different_configurations_have_different_ids(config: dict[str, object]) 
         ({"metric": "val_rmse", "mode": "min"}, "min"),
         ({"metric": "neg_mean_squared_error"}, "max"),
         ({"metric": "lossless"}, "max"),
+        ({"metric": "answer"}, "max"),
         ({"metric": "score", "measures": {"score": Measure(better="min")}}, "min"),
         ({"metric": "loss", "measures": {"loss": Measure(better="max")}}, "max"),
     ],
@@ -137,6 +138,9 @@ def test_without_a_mode_the_measure_or_its_name_tells(fields: dict[str, object],
         ({"mode": "best"}, "mode is 'best'; allowed: max, min"),
         ({"metric": "val_rmse"}, "metric 'val_rmse' needs mode='min' if lower values are better"),
         ({"metric": "log_loss"}, "metric 'log_loss' needs mode='min'"),
+        ({"metric": "val_perplexity"}, "metric 'val_perplexity' needs mode='min'"),
+        ({"metric": "WER"}, "metric 'WER' needs mode='min'"),
+        ({"metric": "latency_ms"}, "metric 'latency_ms' needs mode='min'"),
         (
             {"metric": "val_loss", "mode": "max"},
             "metric 'val_loss' has mode 'max', and 'min' is better for it; write 'min', or "
@@ -173,6 +177,16 @@ def test_without_a_mode_the_measure_or_its_name_tells(fields: dict[str, object],
             {"param_space": {"betas": tune.choice([(0.9, 0.99)])}, "factors": ()},
             "(0.9, 0.99) is a tuple; allowed: strings, numbers, booleans, None, ",
         ),
+        (
+            {"param_space": {"opt": {"lr": tune.grid_search([1, 2])}}, "factors": ()},
+            "param_space['opt']: a mapping sets several parameters to a plain value each; write "
+            "'lr' as a parameter of its own, which your function reads as config['lr']",
+        ),
+        (
+            {"param_space": {"opt": {"lr": tune.uniform(0, 1)}}, "factors": ()},
+            "write 'lr' as a parameter of its own",
+        ),
+        ({"param_space": {"opt": {"l r": 1}}, "factors": ()}, "'l r' is no name of a parameter"),
         ({"param_space": {"lr": float("nan")}}, "nan is not allowed; allowed: finite"),
         (
             {"resources": {"cpu": 0, "gpu": 0.0}},

@@ -183,6 +183,22 @@ def test_the_interval_is_over_images_at_one_seed_and_over_seeds_from_three_on(
         )
 
 
+@pytest.mark.parametrize(
+    ("name", "is_counted"), [("accuracy", True), ("balanced_accuracy", False), ("f1", False)]
+)
+def test_only_what_counts_examples_has_their_interval(
+    tmp_path: Path, name: str, is_counted: bool
+) -> None:
+    configs = [{"depth": depth} for depth in (1, 2)]
+    ledger = own_study(tmp_path / "own", configs, metric=f"val_{name}")
+    for config, share in zip(configs, (0.5, 0.75), strict=True):
+        row = {f"val_{name}": share, f"test_{name}": share, "num_test": 40}
+        report(ledger, config, [row])
+    text = " ".join(lines_of(answer(load_study(tmp_path / "own"), "own")))
+    assert ("95 % interval" in text) == is_counted
+    assert ("40 test examples" in text) == is_counted, "as what they resolve"
+
+
 def test_a_pick_on_test_would_have_claimed_a_lower_error(tmp_path: Path) -> None:
     configs = [{"depth": depth} for depth in (1, 2)]
     ledger = own_study(tmp_path / "own", configs, metric="val_loss", mode="min")

@@ -2,8 +2,11 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
 from analysis.frames.load import load_study
 from analysis.sections.best import best
+from analysis.sections.captions import of_dataset
 from analysis.sections.grid import pivots
 from tests.analysed_studies import models_study
 from tests.any_studies import regression
@@ -50,3 +53,10 @@ def test_the_grid_of_a_function_has_its_measure_and_its_unit(tmp_path: Path) -> 
     table = table_of(pivots(load_study(tmp_path / "regression"), "regression"))
     assert table.caption == "Test rmse (mm) of each setting, by learning rate."
     assert table.cells["learning rate 0.1"] == ["6.267", "7.267"]
+
+
+@pytest.mark.parametrize(
+    ("dataset", "caption"), [("mnist", "MNIST: wrong ones."), (None, "Wrong ones.")]
+)
+def test_a_caption_begins_with_its_data_set_or_a_capital(dataset: str | None, caption: str) -> None:
+    assert of_dataset(dataset, "wrong ones.") == caption

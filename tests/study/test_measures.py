@@ -146,3 +146,10 @@ def test_how_many_items_a_share_was_counted_over() -> None:
     assert Measures().num_items("test_accuracy", [{"test_accuracy": 0.5}], splits) is None
     damaged = [{"test_accuracy": 0.5, "num_test": [160]}]
     assert Measures().num_items("test_accuracy", damaged, splits) is None
+
+
+def test_a_share_of_counted_items_is_an_accuracy_or_declared_with_their_number() -> None:
+    known = Measures(declared={"val_hit": Measure(count="num_shots"), "rate": Measure(unit="%")})
+    assert all(map(known.is_counted, ("accuracy", "val_accuracy", "val_hit", "test_hit")))
+    others = ("val_f1", "test_balanced_accuracy", "rate", "val_loss")
+    assert not any(map(known.is_counted, others))

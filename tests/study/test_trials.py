@@ -79,6 +79,12 @@ def test_a_result_that_is_no_number_is_diverged() -> None:
     assert trial.outcome(2)[:2] == ("diverged", "training diverged at epoch 2")
 
 
+def test_training_diverged_where_the_numbers_ended_for_good() -> None:
+    losses = {1: math.nan, 2: 0.3, 3: math.nan, 4: None, 5: math.inf}
+    trial = joined(directory("001", losses, returned=True))
+    assert trial.outcome(5)[:2] == ("diverged", "training diverged at epoch 3")
+
+
 def test_an_error_is_the_reason_of_a_function_that_did_not_return() -> None:
     trial = joined(directory("001", {1: 0.3}, error="ValueError: boom"))
     assert trial.outcome(0)[:2] == ("failed", "ValueError: boom")

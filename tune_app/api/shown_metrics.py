@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from tune_app.api.row_weights import RowWeights
-from tune_app.study.measures import quantity_of
 from tune_app.study.objective import finite_number
 
 if TYPE_CHECKING:
@@ -49,11 +48,9 @@ def shown_metrics(study: Study, chosen: RowWeights) -> list[ShownMetric]:
         if value is None or measure.split is None or name in _TIMES:
             continue
         items = num_items_of(study, chosen.dataset, name)
-        declared = measures_of(study).declared.get(name)
-        counted = quantity_of(name) == "accuracy" or bool(declared and declared.count)
         low = high = None
         interval = ""
-        if items and counted and 0 <= value <= 1:
+        if items and measures_of(study).is_counted(name) and 0 <= value <= 1:
             low, high = proportion_interval(value * items, items)
             interval = (
                 f"{measure.cell(low, items)} to {measure.cell(high, items)}, {items:,.0f} items"

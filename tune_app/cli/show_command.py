@@ -8,7 +8,6 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
 
 from search_spaces.errors import UserError, choices, one_line
 from tune_app.cli.arguments import CommandParser, add_study
@@ -189,7 +188,7 @@ def _table(
     if len(ledger.study["seeds"]) > 1:
         columns.append(Column("seed", [str(key[1]) for key in shown], is_number=True))
     for name in varied_factors(ledger, or_parameters=True):
-        columns.append(_factor(name, [configs[key[0]].get(name) for key in shown]))
+        columns.append(_factor(name, [configs[key[0]] for key in shown]))
     columns.append(Column("status", [STATES[states[key]] for key in shown]))
     objectives = (objective.metric for objective in Objective.all_of_study(ledger.study))
     for name in dict.fromkeys(filter(None, (measures.metric, *objectives, on_test))):
@@ -200,9 +199,13 @@ def _table(
     yield from table_lines(columns, terminal_width(sys.stdout))
 
 
-def _factor(name: str, values: Sequence[Any]) -> Column:
+def _factor(name: str, configs: Sequence[Record]) -> Column:
+    """Return the values of a parameter; ``-`` where a configuration of a search has none."""
+    values = [config[name] for config in configs if name in config]
+    texts = iter(value_texts(values))
+    cells = [next(texts) if name in config else "-" for config in configs]
     is_number = all(v is None or type(v) in (int, float) for v in values)
-    return Column(name, value_texts(values), is_number=is_number, is_factor=True)
+    return Column(name, cells, is_number=is_number, is_factor=True)
 
 
 def _hint(store: StudyStore, found: Sequence[RowKey], row: str | None) -> Iterator[str]:

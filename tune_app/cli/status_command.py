@@ -196,7 +196,7 @@ def _time_left(view: Overview, holder: Holder | str | None) -> str:
     if view.num_trials_left is None:
         return "not known: this version does not have the study's trainable or its parameters"
     if view.seconds_left is None:
-        what = "recorded no epoch" if view.num_epochs_left is not None else "ended no trial"
+        what = "recorded no epoch" if view.num_epochs_left is not None else "finished no trial"
         return f"not known: the newest launch has {what} yet"
     if view.speed is None or not view.num_trials_left + view.num_to_ask:
         return "none"

@@ -122,6 +122,14 @@ class Measures:
             return declared.count
         return "num_test" if self.split(name) == "test" and is_share(name) else None
 
+    def is_counted(self, name: str) -> bool:
+        """Return whether a share is a count of items over all of them, as an accuracy is.
+
+        Only then does the number of items say how certain it is. F1 and a mean over classes, such
+        as a balanced accuracy, are no such counts.
+        """
+        return quantity_of(name) == "accuracy" or any(m.count for m in self._of_quantity(name))
+
     def num_items(
         self, name: str, rows: Collection[Mapping[str, Any]], splits: Iterable[Mapping[str, Any]]
     ) -> int | None:

@@ -197,6 +197,8 @@ def join_directories(
             _add_directory(trial, directory)
         if rule is not None and any(directory.returned for directory in trial.directories):
             _settle(trial, rule)
+        if rule is not None:
+            _mark_first_diverged(trial, rule)
     return trials
 
 
@@ -220,6 +222,20 @@ def _settle(trial: Trial, rule: ResultRule) -> None:
     trial.serves[epoch] = trial.serves.pop(AT_RETURN)
     trial.reached[epoch] = Report(trial.history[epoch].directory, record)
     trial.history[epoch] = trial.reached[epoch]
+
+
+def _mark_first_diverged(trial: Trial, rule: ResultRule) -> None:
+    """Mark the first of the rows without a finite objective that lead up to a diverged one."""
+    since: int | None = None
+    for epoch, report in sorted(trial.history.items()):
+        if rule.is_reported(report.record) and rule.objective.score(report.record) is None:
+            since = since or epoch
+            if report.record.get("status") == "diverged":
+                first = trial.history[since]
+                trial.history[since] = first._replace(record=first.record | {"status": "diverged"})
+                return
+        elif rule.is_reported(report.record):
+            since = None
 
 
 def _add_directory(trial: Trial, directory: TrialDirectory) -> None:

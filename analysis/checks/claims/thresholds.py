@@ -199,9 +199,8 @@ def _side(evidence: Evidence, rows: pd.DataFrame, metric: str | None) -> _Side:
     values = rows[metric].to_numpy(dtype=float)
     known = evidence.measures
     count = known.declared[metric].count if metric in known.declared else None
-    is_counted = count is not None or metric.endswith("_accuracy")
     # What is no share was not counted, so nothing is known of its sampling error.
-    if not is_counted or not evidence.scale(metric).in_percent:
+    if not known.is_counted(metric) or not evidence.scale(metric).in_percent:
         return _Side(values, np.full(len(rows), math.nan))
     if known.split(metric) == "train":
         return _Side(values, np.full(len(rows), math.inf))
