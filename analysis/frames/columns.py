@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -14,6 +15,8 @@ from tune_app.study.trials import HALTED
 
 Rows = pd.DataFrame
 
+_FEWEST_EQUAL = 3
+"""With fewer repetitions results may be equal by chance."""
 LARGEST = 1e100
 """The largest number that a measurement can be."""
 
@@ -54,10 +57,28 @@ def shares_trainings(study: Study) -> bool:
     return bool(finished(study)["trial_id"].duplicated().any())
 
 
+@lru_cache(maxsize=8)
 def same_at_every_seed(study: Study) -> frozenset[str]:
-    """Return the config_ids whose result does not depend on the seed."""
+    """Return the config_ids whose result does not depend on the seed.
+
+    They are those that the study lists, and those with results at several seeds if all of these
+    are equal: a function that does not use its seed gives no further evidence at another one.
+    """
     listed = study.meta.get("same_at_every_seed")
-    return frozenset(map(str, listed)) if isinstance(listed, list) else frozenset()
+    known = frozenset(map(str, listed)) if isinstance(listed, list) else frozenset()
+    rows = finished(study)
+    rows = rows[rows.groupby("config_id")["seed"].transform("nunique") > 1]
+    rows = rows[~rows["config_id"].isin(known)]
+    measured = [c for c in map(str, rows) if c == study.metric or _is_of_a_split(c)]
+    results = pd.DataFrame({c: numbers(rows, c) for c in measured}, index=rows.index)
+    differing = results.groupby(rows["config_id"]).nunique(dropna=False).to_numpy() > 1
+    ids = frozenset(map(str, rows["config_id"]))
+    use_no_seed = len(rows) - len(ids) >= _FEWEST_EQUAL and not differing.any()
+    return known | ids if use_no_seed else known
+
+
+def _is_of_a_split(name: str) -> bool:
+    return name.startswith(("train_", "val_", "test_")) and not name.endswith("_seconds")
 
 
 def repeats(study: Study) -> pd.Series[bool]:

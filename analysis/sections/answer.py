@@ -180,8 +180,11 @@ def unknown_in_words(study: Study) -> list[str]:
 def _seeds(study: Study) -> list[str]:
     rows = finished(study)
     number = int(rows["seed"].nunique())
-    if rows.empty or rows["config_id"].isin(same_at_every_seed(study)).all():
+    if rows.empty:
         return []
+    if rows["config_id"].isin(same_at_every_seed(study)).all():
+        is_found = number > 1 and not study.meta.get("same_at_every_seed")
+        return ["what chance does, as all seeds gave equal results"] if is_found else []
     if number > 1 and rows["config_id"].nunique() == 1:
         return []  # nothing is to be decided between configurations
     if number == 1:

@@ -9,6 +9,7 @@ import pytest
 
 from analysis.frames.answer import winners
 from analysis.frames.cells import counted
+from analysis.frames.columns import same_at_every_seed
 from analysis.frames.load import load_study
 from analysis.render.document import Bullets, Figure, Paragraph, Section, Table
 from analysis.sections.answer import answer, cost_in_words
@@ -139,6 +140,24 @@ def test_a_study_that_has_just_begun_says_what_is_missing(tmp_path: Path) -> Non
         "No row can be picked yet.",
         "Not known: the results of 2 of 2 rows (2 missing).",
     )
+
+
+@pytest.mark.parametrize("uses_its_seed", [False, True])
+def test_a_function_without_chance_gives_no_evidence_from_seeds(
+    tmp_path: Path, uses_its_seed: bool
+) -> None:
+    configs = [{"depth": depth} for depth in (1, 2, 3)]
+    ledger = own_study(tmp_path / "own", configs, seeds=range(8), metric="val_mae", mode="min")
+    for config in configs:
+        for seed in range(8):
+            chance = 0.001 * seed * config["depth"] if uses_its_seed else 0.0
+            report(ledger, config, [{"val_mae": 9.0 - config["depth"] + chance}], seed=seed)
+    study = load_study(tmp_path / "own")
+    assert len(same_at_every_seed(study)) == (0 if uses_its_seed else 3)
+    text = " ".join(lines_of(answer(study, "own")))
+    assert ("Better on average: " in text) == uses_its_seed
+    assert ("what chance does, as all seeds gave equal results" in text) != uses_its_seed
+    assert ("too few pairs to tell it from chance" in text) != uses_its_seed
 
 
 def test_a_row_that_took_too_long_is_not_known_and_one_that_a_search_stopped_is(
