@@ -34,7 +34,9 @@ def test_a_unit_changes_no_p_value(unit: float) -> None:
 def test_gains_of_one_image_at_every_seed_are_equal() -> None:
     accuracies = [0.8123, 0.8456, 0.9001, 0.8999, 0.7777, 0.9134]
     gains = [(accuracy + 1 / 14_000) - accuracy for accuracy in accuracies]
-    units = units_of([gain for gain in gains for _ in range(2)], [s for s in range(6) for _ in "ab"])
+    units = units_of(
+        [gain for gain in gains for _ in range(2)], [s for s in range(6) for _ in "ab"]
+    )
     assert units.are_equal and not units.by_student
 
 
