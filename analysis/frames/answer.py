@@ -43,6 +43,7 @@ class Winner:
         low, high: the 95 % interval of ``shown``; NaN if it is unknown.
         num_items: the items of one seed that ``shown`` was counted over; None if it counts none.
         num_seeds: seeds with a result.
+        num_shown: seeds with a value of ``shown``.
         num_candidates: configurations that it was picked from.
         num_at_fewer_seeds: configurations that have results at fewer seeds than these, and are
             therefore not compared.
@@ -59,6 +60,7 @@ class Winner:
     high: float
     num_items: float | None
     num_seeds: int
+    num_shown: int
     num_candidates: int
     num_at_fewer_seeds: int
     num_tied: int
@@ -89,6 +91,7 @@ def winners(study: Study) -> list[Winner]:
                 high=high,
                 num_items=items,
                 num_seeds=int(gap["num_seeds"]),
+                num_shown=int(numbers(mine, quality.shown).notna().sum()),
                 num_candidates=int(gap["num_candidates"]),
                 num_at_fewer_seeds=int(gap["num_at_fewer_seeds"]),
                 num_tied=int(gap["num_tied"]),

@@ -11,7 +11,7 @@ from analysis.frames.answer import winners
 from analysis.frames.cells import counted
 from analysis.frames.load import load_study
 from analysis.render.document import Bullets, Figure, Paragraph, Section, Table
-from analysis.sections.answer import answer, cost_in_words
+from analysis.sections.answer import answer, cost_in_words, winners_in_words
 from analysis.sections.best import best
 from tests.any_studies import regression, single_trial
 from tests.own_studies import own_study, report
@@ -175,3 +175,14 @@ def test_a_pick_on_test_would_have_claimed_a_lower_error(tmp_path: Path) -> None
         report(ledger, config, [{"val_loss": loss, "test_loss": on_test}])
     first = lines_of(answer(load_study(tmp_path / "own"), "own"))[0]
     assert first.endswith("; a pick on test would have claimed 1 less."), first
+
+
+def test_a_mean_is_of_the_seeds_that_report_the_measure(tmp_path: Path) -> None:
+    ledger = own_study(tmp_path / "own", [{"lr": 1}], seeds=range(6), metric="val_score")
+    for seed in range(6):
+        test = {"test_score": 2.0 + seed} if seed else {}
+        report(ledger, {"lr": 1}, [{"val_score": 1.0 + seed, **test}], seed=seed)
+    assert winners_in_words(load_study(tmp_path / "own")) == [
+        "One configuration has a result: learning rate 1. Test score 5.0 (95 % interval 3.0 to "
+        "7.0, mean of 5 seeds), validation score 3.5."
+    ]

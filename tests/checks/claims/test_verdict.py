@@ -34,6 +34,10 @@ def test_the_sentence_of_a_verdict() -> None:
     )
 
 
+def test_one_pair_is_not_counted_as_several() -> None:
+    assert "higher in 1 of 1 pair; " in judge(ADAM, two_arms([0.1])).sentence
+
+
 def test_names_from_a_study_stay_on_one_line() -> None:
     evidence = replace(two_arms([0.1] * 6), name="a\nb\x1b[2J")
     sentence = judge(ADAM, evidence).sentence
