@@ -132,6 +132,20 @@ def test_the_edge_of_an_axis_is_named(tmp_path: Path) -> None:
     assert "heads" not in said, "the better of two is always at an edge"
 
 
+@pytest.mark.parametrize(("others", "is_known"), [(0.5, False), (1.0, True)])
+def test_an_edge_that_is_no_better_than_the_middle_is_none(
+    tmp_path: Path, others: float, is_known: bool
+) -> None:
+    """The larger rates are worse, or as good as the smallest."""
+    configs = [{"lr": lr, "flag": flag} for lr in (1, 2, 3) for flag in "ab"]
+    ledger = own_study(tmp_path / "own", configs, metric="score", mode="max")
+    for config in configs:
+        report(ledger, config, [{"score": 1.0 if config["lr"] == 1 else others}])
+    lines = lines_of(answer(load_study(tmp_path / "own"), "own"))
+    [unknown] = [line for line in lines if line.startswith("Not known")]
+    assert ("beyond the smallest one tried" in unknown) != is_known
+
+
 def test_a_study_that_has_just_begun_says_what_is_missing(tmp_path: Path) -> None:
     lines = lines_of(answer(load_study(prefix_study(tmp_path)), "grid"))
     assert lines == (
