@@ -55,4 +55,5 @@ def equal_words(found: Comparison) -> str:
     """Return how many rows are equal: ``128 of 128 rows are equal digit for digit``."""
     verdict = found.verdict
     whole = f"{verdict.num_equal} of {counted(verdict.num_rows, 'row')}"
-    return f"{whole} {'is' if verdict.num_equal == 1 else 'are'} equal digit for digit"
+    is_one = 1 in (verdict.num_equal, verdict.num_rows)
+    return f"{whole} {'is' if is_one else 'are'} equal digit for digit"

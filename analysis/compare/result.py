@@ -70,7 +70,8 @@ class Comparison:
     @cached_property
     def also(self) -> str:
         """The measure on test data that stands beside the one that decides; empty if none."""
-        return also_shown(self.first.study, self.second.study, self.measure.name)
+        name = also_shown(self.first.study, self.second.study, self.measure.name)
+        return "" if unlike(self.joined, name) else name
 
     @cached_property
     def also_pairs(self) -> Pairs:

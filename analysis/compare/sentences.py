@@ -81,7 +81,8 @@ def _also(found: Comparison) -> str:
     low, high = units.interval(1 - ALPHA)
     scale = measure_of(found.first.study, found.also)
     equal = int(found.also_pairs["equal"].sum())
-    rows = f"{equal} of {counted(len(found.also_pairs), 'row')} {_were(equal)} equal"
+    number = len(found.also_pairs)
+    rows = f"{equal} of {counted(number, 'row')} {_were(1 if number == 1 else equal)} equal"
     size = spread(scale, units.mean, low, high)
     return f"Beside it, not tested: {scale.words} {size}; {rows} digit for digit."
 

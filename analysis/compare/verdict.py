@@ -88,7 +88,8 @@ def tested(joined: Joined, measure: Judged, pairs: Pairs) -> Verdict:
         num_worse=int((gains < 0).sum()) if measure.better else 0,
     )
     if reason := unlike(joined, measure.name):
-        return replace(start, word="not comparable", reason=reason, difference=math.nan)
+        start = replace(start, difference=math.nan, num_better=0, num_worse=0)
+        return replace(start, word="not comparable", reason=reason)
     if word := _without_test(joined, pairs):
         return replace(start, word=word[0], reason=word[1])
     if too_few_units(len(found.values), ALPHA):

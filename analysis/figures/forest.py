@@ -37,6 +37,7 @@ VERDICTS = (
 COLUMNS = (
     *("dataset", "factor", "from", "to", "effect", "low", "high", "n", "verdict"),
     *("wins", "ties", "num_seeds", "p", "time_ratio", "time_problem", "is_matched", "note"),
+    "depends",
 )
 _ALPHA = 0.05
 _FEWEST_A_SIDE = 5
@@ -62,7 +63,7 @@ def forest_data(study: Study, *, by_data: bool = False) -> pd.DataFrame:
         ``p`` (adjusted by Holm's method), ``time_ratio`` (median over pairs timed alike; NaN if
         there are none), ``time_problem`` (why there are none; else empty), ``is_matched``, and
         ``note``: what else there is to say, such as on which other factor the sign depends, or
-        why nothing is compared.
+        why nothing is compared, and ``depends``: the first of these alone.
     """
     return _forest_data(study, by_data)
 
@@ -151,7 +152,7 @@ def _of_claim(study: Study, place: tuple[Any, str, Any, Any], verdict: Verdict) 
         "p": verdict.p_adjusted,
         "time_ratio": timed["time_ratio"].median() if len(timed) else np.nan,
         "time_problem": timed["time_problem"].iloc[0] if len(timed) else "",
-        **{"is_matched": True, "note": note},
+        **{"is_matched": True, "note": note, "depends": outcome.depends},
     }
 
 
@@ -203,6 +204,7 @@ def _of_sides(high: Any, low: Any, rows: pd.DataFrame) -> dict[str, Any]:
     number = len(high) + len(low)
     record: dict[str, Any] = {"n": number, "num_seeds": rows["seed"].nunique(), "verdict": TOO_FEW}
     record |= {"wins": 0, "ties": 0, "note": "", "is_matched": False, "time_problem": ""}
+    record["depends"] = ""
     record |= dict.fromkeys(("effect", "low", "high", "p", "time_ratio"), np.nan)
     fewest = min(len(high), len(low))
     if fewest == 0:

@@ -15,6 +15,7 @@ from analysis.figures.fields import Field, factor_field, measure_field, with_par
 from analysis.frames.columns import finished, levels, numbers, varied
 from analysis.frames.load import Study
 from analysis.frames.measures import picked_by, reported_numbers
+from analysis.frames.pareto import on_any_front
 from analysis.frames.seeds import over_seeds
 from analysis.frames.tables import inert_axes
 from analysis.frames.training_time import TUNE_SECONDS, time_measures
@@ -37,7 +38,8 @@ class Rows:
         names: key of a field -> parameter or measure.
         time: the measure of what a training took; None if it is unknown.
         data: ``id``, ``jitter`` (0 to 1, to spread marks at one value of a discrete axis) and a
-            column per field.
+            column per field. If some configurations are not compared with the others, because they
+            have results at fewer seeds, ``fair`` is false for these.
     """
 
     frame: pd.DataFrame
@@ -51,6 +53,11 @@ class Rows:
     def objective(self) -> Field:
         """The measure that selects."""
         return self.measures[0]
+
+    @property
+    def is_fair(self) -> list[bool]:
+        """Whether each configuration has results at enough seeds to be compared."""
+        return list(self.data.columns.get("fair", [True] * len(self.frame)))
 
     @property
     def tooltip(self) -> list[Spec]:
@@ -99,6 +106,9 @@ def rows_of(study: Study, key: str) -> Rows | None:
         "jitter": [round(float(x), 3) for x in np.arange(len(frame)) * _GOLDEN % 1.0],
         **{one.key: list(one.values) for one in with_parts([*factors, *measures])},
     }
+    fair = frame["config_id"].isin(on_any_front(study))
+    if not fair.all():
+        columns["fair"] = fair.tolist()
     data = Data(f"{key}-rows", columns)
     time = next((n for n in time_measures(study) if numbers(frame, n).notna().all()), None)
     return Rows(frame, tuple(factors), tuple(measures), keys, time, data)

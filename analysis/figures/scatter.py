@@ -152,7 +152,7 @@ def _front() -> list[Spec]:
     Of points at one cost that is the lowest loss, and only if no cheaper one has a loss as low.
     """
     return [
-        {"filter": "isValid(datum.cost) && isValid(datum.loss)"},
+        {"filter": "datum.fair !== false && isValid(datum.cost) && isValid(datum.loss)"},
         {
             "window": [{"op": "min", "field": "loss", "as": "lowest"}],
             "sort": [{"field": "cost"}],
@@ -182,7 +182,8 @@ def front_data(rows: Rows, x: Field, y: Field, panel: Field | None = None) -> pd
             "x": pd.Series(x.values, dtype="float64"),
             "y": pd.Series(y.values, dtype="float64"),
         }
-    ).dropna()
+    )
+    points = points[rows.is_fair].dropna()
     points["cost"] = points["x"] * (-1.0 if x.better == "max" else 1.0)
     points["loss"] = points["y"] * (-1.0 if y.better == "max" else 1.0)
     points = points.sort_values(["cost", "loss"], kind="stable")

@@ -14,16 +14,18 @@ import pandas as pd
 from analysis.frames.arithmetic import launch_records
 from analysis.frames.best_of import FEWEST_SEEDS
 from analysis.frames.columns import levels, numbers, same_at_every_seed
-from analysis.frames.load import Study
+from analysis.frames.load import FINISHED, Study
 from analysis.frames.measures import measures_of, num_items_of, picked_by, shown_of
+from analysis.frames.seeds import over_seeds
 from analysis.frames.selection import selection_gap
-from analysis.frames.summary import candidates, groups_of
+from analysis.frames.summary import candidates, compared, groups_of
 from analysis.frames.tables import inert_axes
 from analysis.frames.training_time import compared_time
 from analysis.stats import Interval, mean_interval, proportion_interval
 from analysis.stats.intervals import UNKNOWN
 from tune_app.study.arithmetic import mapping
 
+_ROUNDING = 1e-12
 _FEWEST_VALUES = 3
 """The best of two values always lies at the edge."""
 
@@ -44,12 +46,14 @@ class Winner:
         num_items: the items of one seed that ``shown`` was counted over; None if it counts none,
             as a macro average does.
         num_seeds: seeds with a result.
+        num_shown: seeds with a value of ``shown``.
         num_candidates: configurations that it was picked from.
         num_at_fewer_seeds: configurations that have results at fewer seeds than these, and are
             therefore not compared.
         num_tied: configurations as good as it, itself included.
         gap: by how much a pick by ``shown`` would have looked better; NaN if unknown.
         at_edge: numeric parameters whose best value is the smallest or largest of three or more.
+            No configuration that is as good has another value.
     """
 
     dataset: object
@@ -60,6 +64,7 @@ class Winner:
     high: float
     num_items: float | None
     num_seeds: int
+    num_shown: int
     num_candidates: int
     num_at_fewer_seeds: int
     num_tied: int
@@ -91,11 +96,12 @@ def winners(study: Study) -> list[Winner]:
                 high=high,
                 num_items=items,
                 num_seeds=int(gap["num_seeds"]),
+                num_shown=int(numbers(mine, quality.shown).notna().sum()),
                 num_candidates=int(gap["num_candidates"]),
                 num_at_fewer_seeds=int(gap["num_at_fewer_seeds"]),
                 num_tied=int(gap["num_tied"]),
                 gap=float(gap["gap"]) if pd.notna(gap["gap"]) else math.nan,
-                at_edge=_at_edge(study, mine.iloc[0]),
+                at_edge=_at_edge(study, _as_good(study, rows, dataset, float(gap[study.metric]))),
             )
         )
     return found
@@ -111,7 +117,15 @@ def _interval(study: Study, rows: pd.DataFrame, shown: float, num_items: float |
     return UNKNOWN
 
 
-def _at_edge(study: Study, config: pd.Series[Any]) -> dict[str, str]:
+def _as_good(study: Study, rows: pd.DataFrame, dataset: object, best: float) -> pd.DataFrame:
+    """Return the configurations of a data set whose objective is the best."""
+    rows = rows[rows["config_id"].isin(compared(study)) & rows["status"].isin(FINISHED)]
+    rows = rows if dataset is None else rows[rows["dataset"] == dataset]
+    found = over_seeds(rows, [study.metric])
+    return found[np.isclose(numbers(found, study.metric), best, rtol=_ROUNDING, atol=0)]
+
+
+def _at_edge(study: Study, best: pd.DataFrame) -> dict[str, str]:
     """Return the parameters whose value lies at an end of the values tried: name -> which end."""
     found = {}
     for name in study.config_keys:
@@ -119,8 +133,9 @@ def _at_edge(study: Study, config: pd.Series[Any]) -> dict[str, str]:
         are_numbers = all(isinstance(v, (int, float)) and not isinstance(v, bool) for v in values)
         if not are_numbers or len(values) < _FEWEST_VALUES or name in inert_axes(study):
             continue
-        if config[name] in (values[0], values[-1]):
-            found[name] = "smallest" if config[name] == values[0] else "largest"
+        for end, value in (("smallest", values[0]), ("largest", values[-1])):
+            if len(best) and (best[name] == value).all():
+                found[name] = end
     return found
 
 

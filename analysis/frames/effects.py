@@ -135,10 +135,19 @@ def steps(found: Sequence[Any]) -> list[tuple[Any, Any]]:
     Numbers are compared with the next smaller one, names and flags with the first. Of more than
     ``MOST_STEPS`` numbers only the smallest, the middle and the largest are compared.
     """
-    are_numbers = all(isinstance(v, (int, float)) and not isinstance(v, bool) for v in found)
     if len(found) < 2:
         return []
-    if are_numbers:
-        ends = [found[0], found[len(found) // 2], found[-1]]
-        return list(pairwise(found if len(found) <= MOST_STEPS else ends))
+    if skips_levels(found):
+        return list(pairwise([found[0], found[len(found) // 2], found[-1]]))
+    if _are_numbers(found):
+        return list(pairwise(found))
     return [(found[0], level) for level in found[1:]]
+
+
+def skips_levels(found: Sequence[Any]) -> bool:
+    """Return whether of these levels only the ends and the middle are compared."""
+    return len(found) > MOST_STEPS and _are_numbers(found)
+
+
+def _are_numbers(found: Sequence[Any]) -> bool:
+    return all(isinstance(v, (int, float)) and not isinstance(v, bool) for v in found)

@@ -13,7 +13,7 @@ from analysis.frames.load import Study
 from analysis.frames.pairs import by_dataset
 from analysis.frames.seeds import over_seeds
 from analysis.frames.selection import is_candidate
-from analysis.frames.summary import candidates
+from analysis.frames.summary import candidates, compared
 from analysis.stats.pareto import hypervolume, on_front
 from tune_app.study.objective import Objective
 from tune_app.study.trials import FINISHED
@@ -29,7 +29,8 @@ class Front:
         dataset: the data set, or None.
         frame: the configurations on the front, the best of the first objective first: as
             ``over_seeds`` returns them.
-        num_candidates: configurations with a value of every objective.
+        num_candidates: configurations with a value of every objective, at the most seeds.
+        num_left_out: configurations with a result but without such values, which are not compared.
         shares: the hypervolume after each configuration, in the order in which they were tried, as
             a share of the box from the best to the worst values of all; empty if it has no volume.
     """
@@ -37,6 +38,7 @@ class Front:
     dataset: object
     frame: pd.DataFrame
     num_candidates: int
+    num_left_out: int
     shares: Shares
 
 
@@ -54,18 +56,43 @@ def fronts(study: Study) -> list[Front]:
     at the most seeds are compared: the mean of the other seeds would be too good.
     """
     objectives = several_objectives(study)
+    return [
+        _front(dataset, rows, _costs(rows, objectives), num_left_out)
+        for dataset, rows, num_left_out in _compared(study, objectives)
+    ]
+
+
+def on_any_front(study: Study) -> frozenset[str]:
+    """Return the config_ids that may lie on the front of the objective and a cost.
+
+    They are those that are compared for the front of several objectives, or for the pick by one,
+    and those that repeat their results.
+    """
+    objectives = several_objectives(study)
+    fair = {str(one) for _, rows, _ in _compared(study, objectives) for one in rows["config_id"]}
+    fair = fair if objectives else {*compared(study)}
+    return frozenset({*fair, *study.rows.loc[study.rows["same_as"].isin(fair), "config_id"]})
+
+
+def _compared(
+    study: Study, objectives: tuple[Objective, ...]
+) -> list[tuple[object, pd.DataFrame, int]]:
+    """Return the configurations of each data set that are compared, and how many others are not."""
     rows = candidates(study)
     if not objectives or rows.empty or not {o.metric for o in objectives} <= {*rows}:
         return []
     diverged = rows.loc[rows["status"] == "diverged", "config_id"]
-    usable = rows[rows["status"].isin(FINISHED) & ~rows["config_id"].isin(diverged)]
+    with_result = rows[rows["status"].isin(FINISHED)]
+    usable = with_result[~with_result["config_id"].isin(diverged)]
     whole = pd.Series(np.isfinite(_costs(usable, objectives)).all(axis=1), usable.index)
     joined = over_seeds(usable[whole], [objective.metric for objective in objectives])
+    of_dataset = {names.get("dataset"): group for names, group in by_dataset(with_result)}
     found = []
     for names, group in by_dataset(joined):
-        mine = group[is_candidate(group, same_at_every_seed(study))]
         dataset = names.get("dataset")
-        found.append(_front(None if pd.isna(dataset) else dataset, mine, _costs(mine, objectives)))
+        mine = group[is_candidate(group, same_at_every_seed(study))]
+        num_left_out = of_dataset[dataset]["config_id"].nunique() - len(mine)
+        found.append((None if pd.isna(dataset) else dataset, mine, num_left_out))
     return found
 
 
@@ -81,12 +108,14 @@ def _costs(rows: pd.DataFrame, objectives: tuple[Objective, ...]) -> NDArray[np.
     return np.stack(columns, axis=1)
 
 
-def _front(dataset: object, rows: pd.DataFrame, costs: NDArray[np.float64]) -> Front:
+def _front(
+    dataset: object, rows: pd.DataFrame, costs: NDArray[np.float64], num_left_out: int
+) -> Front:
     best, worst = costs.min(axis=0), costs.max(axis=0)
     box = float(np.prod(worst - best))
     kept = rows[on_front(costs)]
     order = np.argsort(costs[on_front(costs)][:, 0], kind="stable")
-    return Front(dataset, kept.iloc[order], len(rows), _shares(costs, worst, box))
+    return Front(dataset, kept.iloc[order], len(rows), num_left_out, _shares(costs, worst, box))
 
 
 def _shares(

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from analysis.frames.columns import numbers, repeats, same_at_every_seed
 from analysis.frames.load import Study
-from analysis.frames.measures import measures_of, picked_by
+from analysis.frames.measures import measure_of, measures_of, picked_by
 from analysis.frames.selection import best_rows, contenders
 from tune_app.study.measures import quantity_of
 from tune_app.study.selection import group_names
@@ -88,7 +88,8 @@ def summary_data(study: Study) -> pd.DataFrame:
         the objective over the last three reported epochs), ``overfitting`` (by how much the
         objective's quantity is better on training data at the end), ``generalisation`` (by how
         much it is worse on test data), all of them means over the seeds, and ``seeds_sd`` (of
-        ``shown`` over the seeds; NaN for one seed).
+        ``shown`` over the seeds; NaN for one seed). Values in different units, such as 90.0 beside
+        a share of 0.9, are not compared: their difference is NaN.
     """
     records = []
     for pick in best_data(study).to_dict("records"):
@@ -114,7 +115,8 @@ def _of_row(study: Study, row: dict[Any, Any]) -> dict[str, Any]:
     epochs, quality = curve(study, row["trial_id"], row["milestone"]), picked_by(study)
     sign = 1 if study.mode == "max" else -1
     values = numbers(epochs, study.metric).to_numpy()
-    train = numbers(epochs, on_training(study)).to_numpy()
+    trained = on_training(study)
+    train = numbers(epochs, trained if _are_alike(study, trained) else "").to_numpy()
     # As a frame, so that ``numbers`` turns values that are not numbers into NaN.
     end = pd.DataFrame([row])
     objective, shown = (numbers(end, name).iloc[0] for name in quality)
@@ -130,8 +132,15 @@ def _of_row(study: Study, row: dict[Any, Any]) -> dict[str, Any]:
         "last_epoch": numbers(epochs, "epoch").max(),
         "last_epochs_sd": np.std(last, ddof=1) if len(last) > 1 else np.nan,
         "overfitting": sign * ((train[-1] if len(train) else np.nan) - objective),
-        "generalisation": np.nan if quality.is_optimistic else sign * (objective - shown),
+        "generalisation": sign * (objective - shown)
+        if not quality.is_optimistic and _are_alike(study, quality.shown)
+        else np.nan,
     }
+
+
+def _are_alike(study: Study, name: str) -> bool:
+    """Return whether a measure has the unit of the objective."""
+    return measure_of(study, name).unit == measure_of(study, study.metric).unit
 
 
 def on_training(study: Study) -> str:

@@ -22,6 +22,9 @@ from search_spaces.errors import one_line
 MOST_ROWS = 200
 """The report shows at most this many rows of a table; the table's own files have all."""
 _MARKUP = {"\\": "\\\\", "|": "\\|", "*": "\\*", "<": "&lt;", "`": "'", "[": "\\[", "]": "\\]"}
+_MARKUP |= {"~": "\\~", "$": "\\$"}
+_OUTER = re.compile(r"(?<![^\W_])_|_(?![^\W_])")
+"""Within a word, as in ``val_rmse``, an underscore is no markup."""
 _LONGEST_ALTERNATIVE = 20_000
 _LINE_START = re.compile(r"^(?=[#>*+\-=~]|\d+[.)])")
 
@@ -39,7 +42,7 @@ def alternative(figure: Figure) -> str:
 def _harmless(text: str) -> str:
     for mark, harmless in _MARKUP.items():
         text = text.replace(mark, harmless)
-    return text
+    return _OUTER.sub(r"\\_", text)
 
 
 def paragraph(text: str) -> str:

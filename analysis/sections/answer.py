@@ -96,9 +96,10 @@ def _values(study: Study, winner: Winner) -> str:
     """Return the values of a winner with their interval, and what a pick on test would claim."""
     objective, shown = objective_of(study), shown_of(study)
     items = num_items_of(study, winner.dataset, shown.name)
-    items = items and items * winner.num_seeds
+    items = items and items * winner.num_shown
     if not picked_by(study).is_optimistic and not math.isfinite(winner.shown):
-        return _sentence(f"{objective.words} {_selected(study, winner)}{_interval(study, winner)}")
+        of = _mean_of(winner.num_seeds)
+        return _sentence(f"{objective.words} {_selected(study, winner)}{f' ({of})' if of else ''}")
     value, *ends = shown.estimate(winner.shown, winner.low, winner.high, items)
     text = f"{shown.words} {value} {shown.unit}".rstrip() + _interval(study, winner, ends)
     if picked_by(study).is_optimistic:
@@ -122,14 +123,18 @@ def _sentence(text: str) -> str:
     return f"{text[:1].upper()}{text[1:]}."
 
 
-def _interval(study: Study, winner: Winner, ends: Sequence[str] = ()) -> str:
+def _interval(study: Study, winner: Winner, ends: Sequence[str]) -> str:
     """Return the printed ends of a winner's interval, and over what it is."""
-    of = f"mean of {counted(winner.num_seeds, 'seed')}" if winner.num_seeds > 1 else ""
-    if not ends or math.isnan(winner.low):
+    of = _mean_of(winner.num_shown)
+    if math.isnan(winner.low):
         return f" ({of})" if of else ""
-    if winner.num_seeds > 1 and math.isclose(winner.low, winner.high, rel_tol=_ROUNDING):
-        return f" (the same at each of {counted(winner.num_seeds, 'seed')})"
+    if winner.num_shown > 1 and math.isclose(winner.low, winner.high, rel_tol=_ROUNDING):
+        return f" (the same at each of {counted(winner.num_shown, 'seed')})"
     return f" (95 % interval {ends[0]} to {ends[1]}, {of or _examples(study, winner)})"
+
+
+def _mean_of(num_seeds: int) -> str:
+    return f"mean of {counted(num_seeds, 'seed')}" if num_seeds > 1 else ""
 
 
 def _examples(study: Study, winner: Winner) -> str:

@@ -21,8 +21,10 @@ from analysis.figures.forest import (
 from analysis.figures.forest_chart import draw_forest
 from analysis.frames.arithmetic import warning
 from analysis.frames.cells import counted, p_cell
-from analysis.frames.columns import finished, shares_trainings
-from analysis.frames.effects import is_chosen
+from analysis.frames.columns import finished, levels, shares_trainings
+from analysis.frames.effects import MOST_STEPS as MOST_NUMBERS
+from analysis.frames.effects import is_chosen, skips_levels
+from analysis.frames.joined import joined
 from analysis.frames.labels import MISSING, label, parameter_heading
 from analysis.frames.load import Study
 from analysis.frames.measures import num_items_of, picked_by, shown_of
@@ -37,6 +39,10 @@ MOST_STEPS = 12
 _MATCHED = (
     "Rows that differ in one factor alone are compared in pairs. Numbers are compared with the "
     "next smaller one, names with the first."
+)
+_FEW_STEPS = (
+    f"Of more than {MOST_NUMBERS} numbers only the smallest, the middle and the largest are "
+    "compared."
 )
 _SHARED = "Pairs of the same two trainings, at different numbers of epochs, count as one."
 _SEEDS = "The means of the seeds decide, not the pairs."
@@ -139,7 +145,10 @@ def _pairing(study: Study, lines: pd.DataFrame) -> list[str]:
     """Return how rows are paired, if any are."""
     if not lines["is_matched"].any():
         return []
-    texts = [_MATCHED, *([_SHARED] if shares_trainings(study) else [])]
+    rows, factors = joined(study).rows, lines.loc[lines["is_matched"], "factor"].unique()
+    texts = [_MATCHED]
+    texts += [_FEW_STEPS] if any(skips_levels(levels(rows, name)) for name in factors) else []
+    texts += [_SHARED] if shares_trainings(study) else []
     return [" ".join([*texts, *([_SEEDS] if (lines["num_seeds"] > 1).any() else [])])]
 
 

@@ -122,9 +122,15 @@ def pareto(study: Study, key: str) -> Figure | None:
         f"{capital(y.title)} against {x.title}{coloured(colour)}. The line is the Pareto front: no "
         "other configuration is better in one and no worse in the other."
     )
+    if not all(rows.is_fair):
+        caption += " Configurations that lack results at some seeds are on no front."
     caption += sample_words(len(rows.frame))
-    both = sum(None not in pair for pair in zip(x.values, y.values, strict=True))
-    alt = f"{caption} {len(front)} of {counted(both, 'configuration')} are on a front."
+    both = sum(
+        is_fair and None not in pair
+        for is_fair, *pair in zip(rows.is_fair, x.values, y.values, strict=True)
+    )
+    are = "is" if len(front) == 1 else "are"
+    alt = f"{caption} {len(front)} of {counted(both, 'configuration')} {are} on a front."
     draw = partial(pareto_chart, rows, x, y, colour, problem)
     notes = _time_note(study, rows.names[x.key])
     return Figure(f"{key}-pareto", caption, alt, draw, notes=notes, is_wide=True)

@@ -22,10 +22,13 @@ from analysis.frames.load import Study
 from analysis.frames.measures import num_items_of, shown_of
 from analysis.frames.tables import inert_axes, why_inert
 from analysis.sections.best import setting_words
+from analysis.sections.captions import capital
 from analysis.sections.comparisons import is_exact, largest_first, units_of
+from search_spaces.errors import one_line
 
 Line = dict[Any, Any]
 _MOST_NAMED = 6
+_MOST_TURNS = 3
 TELLING = 0.1
 """A ratio of times nearer to 1 is not worth a word in the answer."""
 
@@ -47,7 +50,18 @@ def factors_in_words(study: Study) -> list[str]:
     texts = [*_improving(study, lines), *_too_few(study, lines)]
     for words, found in alike.items():
         texts.append(f"{words}: {_listed(list(map(_either, found)))}.")
-    return texts
+    return [*texts, *_depending(study)]
+
+
+def _depending(study: Study) -> list[str]:
+    """Return which steps help at one value of another factor and harm at another."""
+    texts = []
+    for line in _lines(study):
+        low, high = (label(line["factor"], line[side]) for side in ("from", "to"))
+        step = f"{parameter_heading(line['factor'])} {high} instead of {low}{_where(line)}"
+        if line["depends"]:
+            texts.append(f"{capital(step)}: {one_line(line['depends'])}.")
+    return texts[:_MOST_TURNS]
 
 
 def _alike(study: Study, line: Line) -> str:

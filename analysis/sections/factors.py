@@ -11,7 +11,7 @@ from analysis.figures.importance import term_words, variance_chart
 from analysis.frames.arithmetic import warning
 from analysis.frames.cells import p_cell
 from analysis.frames.columns import finished, is_over, numbers, shares_trainings, varied
-from analysis.frames.effects import compared_factors, main_effects_data
+from analysis.frames.effects import compared_factors, is_matched, main_effects_data
 from analysis.frames.joined import joined, joined_factors
 from analysis.frames.labels import label, parameter_heading
 from analysis.frames.load import FINISHED, Study
@@ -40,7 +40,7 @@ _OPTIMISTIC = (
 )
 _SHARED = "Rows that share a training, as at two numbers of epochs, count as one."
 _UNMATCHED = (
-    "{} not compared in rows that agree in everything else, because no two do. Their levels are "
+    "{} not compared in rows that agree in everything else, because no two do. {} levels are "
     "means over all rows; the values of a continuous factor are halved at their median."
 )
 
@@ -98,7 +98,8 @@ def _unmatched(frame: pd.DataFrame) -> tuple[str, ...]:
     if not names:
         return ()
     who = ", ".join(parameter_heading(name) for name in names)
-    return (_UNMATCHED.format(f"{capital(who)} {'is' if len(names) == 1 else 'are'}"),)
+    are, whose = ("is", "Its") if len(names) == 1 else ("are", "Their")
+    return (_UNMATCHED.format(f"{capital(who)} {are}", whose),)
 
 
 def only_together(study: Study) -> list[str]:
@@ -124,6 +125,8 @@ def no_effects(study: Study) -> str:
         return f"No finished row reports {name}, so no levels can be compared."
     if not is_over(study):
         return _WAITING
+    if any(is_matched(study, factor) for factor in compared_factors(study)):
+        return "Rows that differ in one factor alone have no two results that can be compared."
     return "No two rows with a result differ in one factor alone, so no levels can be compared."
 
 

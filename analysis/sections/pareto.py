@@ -17,7 +17,8 @@ from analysis.sections.best import settings
 _STEPS = 4
 _HYPERVOLUME = (
     "The hypervolume is what the front dominates of the box between the best and the worst value "
-    "of each objective over all configurations: 1 if one configuration is the best in all of them."
+    "of each objective over all that are compared: 1 if one configuration is the best in all of "
+    "them."
 )
 
 
@@ -61,7 +62,7 @@ def pareto_front(study: Study, key: str) -> Section | None:
 def _in_words(study: Study, front: Front) -> str:
     where = "" if front.dataset is None else f" on {label('dataset', front.dataset)}"
     objectives = several_objectives(study)
-    words = " and ".join(measure_of(study, o.metric).words for o in objectives)
+    words = _listed([measure_of(study, o.metric).words for o in objectives])
     text = f"Pareto front{where} of {words}: {_number(front)}"
     if len(front.frame) > 1:
         ends = [_values(study, front, front.frame.iloc[place]) for place in (0, -1)]
@@ -77,7 +78,14 @@ def _values(study: Study, front: Front, row: pd.Series[Any]) -> str:
         measure = measure_of(study, objective.metric)
         value = _cell(study, front, objective.metric, row[objective.metric])
         texts.append(f"{measure.words} {value} {measure.unit}".rstrip())
-    return " with ".join(texts)
+    first, *others = texts
+    return f"{first} with {_listed(others)}"
+
+
+def _listed(texts: list[str]) -> str:
+    """Return some texts as a list in words: ``a, b and c``."""
+    *some, last = texts
+    return f"{', '.join(some)} and {last}" if some else last
 
 
 def _cell(study: Study, front: Front, name: str, value: object) -> str:
@@ -85,7 +93,11 @@ def _cell(study: Study, front: Front, name: str, value: object) -> str:
 
 
 def _number(front: Front) -> str:
-    return f"{len(front.frame)} of {counted(front.num_candidates, 'configuration')}"
+    text = f"{len(front.frame)} of {counted(front.num_candidates, 'configuration')}"
+    if front.num_left_out:
+        others = counted(front.num_left_out, "other")
+        text += f" with every objective at the most seeds ({others} not compared)"
+    return text
 
 
 def _directions(study: Study) -> str:

@@ -60,7 +60,10 @@ def summary(study: Study, key: str) -> Section | None:
 def _definitions(study: Study) -> dict[str, str]:
     """Return the headings of the summary with their footnotes."""
     objective, shown = objective_of(study), shown_of(study)
-    unit = f" ({shown.difference_unit})" if shown.difference_unit else ""
+    unit, unit_shown = (
+        f" ({measure.difference_unit})" if measure.difference_unit else ""
+        for measure in (objective, shown)
+    )
     own_unit = objective.heading.removeprefix(objective.words)
     return {
         f"best of any epoch{own_unit}": f"Best of any epoch: the best {objective.words} of any "
@@ -69,7 +72,7 @@ def _definitions(study: Study) -> dict[str, str]:
         "as the final one, to 1 % of it.",
         f"last epochs ±{unit}": f"Last epochs ±: sample standard deviation of the "
         f"{objective.words} over the last epochs, at most {NUM_LAST_EPOCHS}.",
-        f"seeds ±{unit}": f"Seeds ±: sample standard deviation of the {shown.words} over the "
+        f"seeds ±{unit_shown}": f"Seeds ±: sample standard deviation of the {shown.words} over the "
         "seeds.",
         f"overfitting{unit}": f"Overfitting: by how much the {objective.words} is worse than the "
         "same on training data, at the last epoch.",
@@ -92,7 +95,7 @@ def _summary_cells(study: Study, record: dict[Any, Any], config: pd.Series[Any])
         objective.cell(record["peak"], selected),
         f"{reached:{'.3g' if reached < 1000 else '.0f'}} of {last:.0f}" if has_curve else MISSING,
         objective.difference(record["last_epochs_sd"], selected).lstrip("+"),
-        objective.difference(record["seeds_sd"], tested).lstrip("+"),
+        shown.difference(record["seeds_sd"], tested).lstrip("+"),
         objective.difference(record["overfitting"], selected),
         objective.difference(record["generalisation"], fewer),
     )

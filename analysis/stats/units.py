@@ -25,6 +25,11 @@ from tune_app.study.power import fewest_pairs, smallest_difference, smallest_p_v
 
 _EQUAL = 1e-12
 """A smaller share of the values is rounding."""
+_SAME_UNITS = 1e-9
+"""Units that differ by a smaller share of the largest are equal.
+
+Each is a difference of two results, so rounding is a larger share of it than of the results.
+"""
 
 
 @dataclass(frozen=True)
@@ -63,8 +68,7 @@ class Units:
     @property
     def are_equal(self) -> bool:
         """Whether the units are equal but for rounding, which may leave them a tiny variance."""
-        largest = float(np.abs(self.values).max())
-        return float(np.ptp(self.values)) <= _EQUAL * max(1.0, largest)
+        return float(np.ptp(self.values)) <= _SAME_UNITS * float(np.abs(self.values).max())
 
     @property
     def by_student(self) -> bool:

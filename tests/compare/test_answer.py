@@ -167,3 +167,32 @@ def test_rows_that_agree_with_several_are_counted_apart_from_other_configuration
         "4 rows of A have no counterpart in B: 2 that agree with several rows in every common "
         "parameter, 2 of other configurations."
     ) in texts
+
+
+def test_values_in_other_units_are_not_counted_as_better_or_worse(tmp_path: Path) -> None:
+    def value(config: dict[str, Any], seed: int) -> float:
+        return 10 * base(config, seed)
+
+    measures = {"val_rmse": {"unit": "um", "better": "min"}}
+    texts = said(fitted(tmp_path / "a"), fitted(tmp_path / "b", value, measures=measures))
+    assert texts[0] == "No verdict on B against A: validation rmse is in mm in A and in um in B."
+    assert not any("better in" in text or "digit for digit" in text for text in texts)
+
+
+def test_a_percentage_and_a_share_on_test_data_do_not_stand_side_by_side(tmp_path: Path) -> None:
+    results = {name: {"val_loss": 0.5} for name in "abcdef"}
+    shares = {name: {**row, "test_loss": 0.5} for name, row in results.items()}
+    places = []
+    for name, unit in (("a", 0.5), ("b", 50.0)):
+        changed = {key: {**row, "test_loss": unit} for key, row in shares.items()}
+        space = {"metric": "val_loss", "mode": "min", "measures": {"test_loss": {"unit": "%"}}}
+        places.append(trained(tmp_path / name, changed, space=space))
+    assert not any(text.startswith("Beside it") for text in said(*places))
+
+
+def test_one_row_is_equal(tmp_path: Path) -> None:
+    a = fitted(tmp_path / "a", configs=ONE, seeds=[0])
+    b = fitted(tmp_path / "b", lambda c, s: base(c, s) - 1, configs=ONE, seeds=[0])
+    texts = said(a, b)
+    assert "0 of 1 row is equal digit for digit in validation rmse." in texts
+    assert any(text.endswith("0 of 1 row is equal digit for digit.") for text in texts)

@@ -2,10 +2,11 @@ from __future__ import annotations
 
 from pathlib import Path
 from typing import Any
+from xml.etree.ElementTree import Element
 
 import pytest
 
-from analysis.figures.chart import Data
+from analysis.figures.chart import Chart, Data
 from analysis.figures.rows import Rows, rows_of
 from analysis.figures.scatter import (
     MOST_POINTS,
@@ -49,16 +50,38 @@ def test_a_point_is_on_the_front_unless_another_beats_it(rows: Rows) -> None:
     assert sorted(of_sets["id"]) == ["a", "b", "c", "e"]
 
 
-def test_the_drawn_front_is_the_computed_one(rows: Rows) -> None:
-    seconds = rows.measure("train_seconds")
-    assert seconds is not None
-    chart = pareto_chart(rows, seconds, rows.objective, None)
-    rings = [
+def rings_of(chart: Chart) -> list[Element]:
+    """Return the marks of the points on a drawn front."""
+    return [
         path
         for path in drawn(chart).iter(f"{SVG}path")
         if path.get("stroke") == "#5b6570" and "A" in str(path.get("d"))
     ]
+
+
+def test_the_drawn_front_is_the_computed_one(rows: Rows) -> None:
+    seconds = rows.measure("train_seconds")
+    assert seconds is not None
+    chart = pareto_chart(rows, seconds, rows.objective, None)
+    rings = rings_of(chart)
     assert len(rings) == len(front_data(rows, seconds, rows.objective)) == 3
+
+
+def test_what_lacks_a_seed_is_on_no_front(tmp_path: Path) -> None:
+    points = {1: (5.0, 5.0), 2: (9.0, 1.0), 3: (4.0, 6.0)}
+    configs = [{"depth": depth} for depth in points]
+    ledger = own_study(tmp_path / "own", configs, seeds=(0, 1), metric="score", mode="max")
+    for config in configs:
+        for seed in (0, 1):
+            if config != {"depth": 2} or seed == 0:
+                score, used = points[config["depth"]]
+                report(ledger, config, [{"score": score, "energy": used}], seed=seed)
+    found = rows_of(load_study(tmp_path / "own"), "own")
+    assert found is not None and found.is_fair == [True, False, True]
+    energy = found.measure("energy")
+    assert energy is not None
+    assert list(front_data(found, energy, found.objective)["y"]) == [5.0]
+    assert len(rings_of(pareto_chart(found, energy, found.objective, None))) == 1
 
 
 def test_equal_points_are_on_the_front_together(tmp_path: Path) -> None:
@@ -75,12 +98,7 @@ def test_equal_points_are_on_the_front_together(tmp_path: Path) -> None:
     of_depths = dict(zip(found.data.columns["id"], found.frame["depth"], strict=True))
     front = front_data(found, energy, found.objective)["id"]
     assert sorted(int(of_depths[i]) for i in front) == [0, 1, 2, 5]
-    rings = [
-        path
-        for path in drawn(pareto_chart(found, energy, found.objective, None)).iter(f"{SVG}path")
-        if path.get("stroke") == "#5b6570" and "A" in str(path.get("d"))
-    ]
-    assert len(rings) == 4
+    assert len(rings_of(pareto_chart(found, energy, found.objective, None))) == 4
     figure = pareto(study, "own")
     assert figure is not None and figure.alt.endswith(" 4 of 6 configurations are on a front.")
 

@@ -11,6 +11,7 @@ from analysis.frames.summary import convergence_epoch, curve, summary_data
 from analysis.render.document import Table
 from analysis.sections.training import summary as section_of
 from tests.any_studies import regression
+from tests.own_studies import own_study, report
 from tests.studies import (
     A5,
     line,
@@ -139,3 +140,22 @@ def test_a_curve_ends_at_the_milestone_of_its_row(tmp_path: Path) -> None:
         trial_id = row(study, name)["trial_id"]
         assert curve(study, trial_id, num)["epoch"].tolist() == list(range(1, num + 1))
     assert curve(study, trial_id, math.nan).empty
+
+
+def test_a_percentage_and_a_share_are_not_subtracted(tmp_path: Path) -> None:
+    """Validation and training in percent, test data as a share, which is printed in percent."""
+    config = {"lr": 0.1}
+    ledger = own_study(tmp_path / "own", [config], seeds=(0, 1), metric="val_accuracy", mode="max")
+    for seed in (0, 1):
+        measured = {"val_accuracy": 91.0, "train_accuracy": 0.95, "test_accuracy": 0.90}
+        measured["test_accuracy"] += 0.01 * seed
+        report(ledger, config, [{"val_accuracy": 90.0 + seed}, measured], seed=seed)
+    study = load_study(tmp_path / "own")
+    [summary] = summary_data(study).to_dict("records")
+    assert math.isnan(summary["generalisation"]) and math.isnan(summary["overfitting"])
+    section = section_of(study, "own")
+    assert section is not None
+    [table] = section.blocks
+    assert isinstance(table, Table)
+    assert table.cells["seeds ± (points)"] == ["0.71"], "of the share: 0.0071"
+    assert table.cells["last epochs ±"] == ["0.354"], "of the percentage"

@@ -130,6 +130,11 @@ def test_a_star_in_a_name_is_no_emphasis() -> None:
     assert paragraph("*args*") == r"\*args\*"
 
 
+def test_other_marks_are_text_too() -> None:
+    assert paragraph("_t_ of val_rmse and __init__") == r"\_t\_ of val_rmse and \_\_init\_\_"
+    assert paragraph("1 ~~2~~ costs $3 or $4") == r"1 \~\~2\~\~ costs \$3 or \$4"
+
+
 def test_two_columns_may_print_under_one_heading(tmp_path: Path) -> None:
     config = resnet_config(id="own")
     meta = study_json({"a2": config}, space={"factors": ["id"]})

@@ -12,7 +12,7 @@ from analysis.frames.cells import counted
 from analysis.frames.columns import same_at_every_seed
 from analysis.frames.load import load_study
 from analysis.render.document import Bullets, Figure, Paragraph, Section, Table
-from analysis.sections.answer import answer, cost_in_words
+from analysis.sections.answer import answer, cost_in_words, winners_in_words
 from analysis.sections.best import best
 from tests.any_studies import regression, single_trial
 from tests.own_studies import own_study, report
@@ -134,6 +134,20 @@ def test_the_edge_of_an_axis_is_named(tmp_path: Path) -> None:
     assert "heads" not in said, "the better of two is always at an edge"
 
 
+@pytest.mark.parametrize(("others", "is_known"), [(0.5, False), (1.0, True)])
+def test_an_edge_that_is_no_better_than_the_middle_is_none(
+    tmp_path: Path, others: float, is_known: bool
+) -> None:
+    """The larger rates are worse, or as good as the smallest."""
+    configs = [{"lr": lr, "flag": flag} for lr in (1, 2, 3) for flag in "ab"]
+    ledger = own_study(tmp_path / "own", configs, metric="score", mode="max")
+    for config in configs:
+        report(ledger, config, [{"score": 1.0 if config["lr"] == 1 else others}])
+    lines = lines_of(answer(load_study(tmp_path / "own"), "own"))
+    [unknown] = [line for line in lines if line.startswith("Not known")]
+    assert ("beyond the smallest one tried" in unknown) != is_known
+
+
 def test_a_study_that_has_just_begun_says_what_is_missing(tmp_path: Path) -> None:
     lines = lines_of(answer(load_study(prefix_study(tmp_path)), "grid"))
     assert lines == (
@@ -225,3 +239,14 @@ def test_a_pick_on_test_would_have_claimed_a_lower_error(tmp_path: Path) -> None
         report(ledger, config, [{"val_loss": loss, "test_loss": on_test}])
     first = lines_of(answer(load_study(tmp_path / "own"), "own"))[0]
     assert first.endswith("; a pick on test would have claimed 1 less."), first
+
+
+def test_a_mean_is_of_the_seeds_that_report_the_measure(tmp_path: Path) -> None:
+    ledger = own_study(tmp_path / "own", [{"lr": 1}], seeds=range(6), metric="val_score")
+    for seed in range(6):
+        test = {"test_score": 2.0 + seed} if seed else {}
+        report(ledger, {"lr": 1}, [{"val_score": 1.0 + seed, **test}], seed=seed)
+    assert winners_in_words(load_study(tmp_path / "own")) == [
+        "One configuration has a result: learning rate 1. Test score 5.0 (95 % interval 3.0 to "
+        "7.0, mean of 5 seeds), validation score 3.5."
+    ]

@@ -125,3 +125,20 @@ def test_the_cheaper_of_two_values_that_cannot_be_told_apart_is_named(
     assert factors_in_words(study) == [
         "Not distinguishable: alpha 0 or 1 (1 takes 0.25× the time)."
     ]
+
+
+def test_a_step_that_helps_at_one_value_and_harms_at_another_is_named(tmp_path: Path) -> None:
+    """Over both values of beta it cannot be told from chance, at either it is clear."""
+    configs = [{"alpha": alpha, "beta": beta} for alpha in (0, 1) for beta in (0, 1)]
+    ledger = own_study(tmp_path / "own", configs, seeds=range(6), metric="score", mode="max")
+    for config in configs:
+        for seed in range(6):
+            gain = (1 + seed / 10) * (1 if config["beta"] else -1)
+            luck = [0.03, -0.02, 0.01, -0.03, 0.02, -0.01][seed] * config["beta"]
+            report(ledger, config, [{"score": config["alpha"] * (gain + luck)}], seed=seed)
+    lines = factors_in_words(load_study(tmp_path / "own"))
+    assert lines[1:] == [
+        "Not distinguishable: alpha 0 or 1.",
+        "Alpha 1 instead of 0: the sign of the difference depends on beta: −1.25 at 0 (higher in 0 "
+        "of 6), +1.25 at 1 (higher in 6 of 6).",
+    ]

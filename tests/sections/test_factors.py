@@ -2,11 +2,15 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
 from analysis.frames.load import load_study
-from analysis.render.document import Figure
+from analysis.render.document import Figure, Paragraph, Table
+from analysis.sections.comparisons import factors_blocks
 from analysis.sections.factors import effects
 from analysis.sections.levels import lengths
 from analysis.sections.results import rows_table
+from tests.own_studies import own_study, report
 from tests.sections.tables import table_of
 from tests.studies import (
     line,
@@ -75,3 +79,31 @@ def test_factors_that_only_vary_together_have_levels_in_common() -> None:
     text = "Kernel and C only vary together, so no effect can be put down to one of them."
     assert text in table.notes
     assert table.frame["is_matched"].all(), "the five sizes are complete sets of both"
+
+
+def test_rows_that_differ_in_one_factor_are_not_said_to_be_missing(tmp_path: Path) -> None:
+    """Their times were not taken alike."""
+    configs = [{"lr": lr} for lr in (1, 2)]
+    ledger = own_study(tmp_path / "own", configs, metric="delay_seconds", mode="min")
+    for config in configs:
+        row = {"delay_seconds": 1.0 * config["lr"], "num_concurrent_trials": config["lr"]}
+        report(ledger, config, [row])
+    text, table = factors_blocks(load_study(tmp_path / "own"), "own")
+    assert isinstance(text, Paragraph) and isinstance(table, Table)
+    assert text.text == (
+        "Rows that differ in one factor alone have no two results that can be compared."
+    )
+    assert "times are not comparable" in table.cells["what it does"][0]
+
+
+@pytest.mark.parametrize(("number", "skips"), [(8, False), (9, True)])
+def test_steps_that_skip_numbers_are_said_to(tmp_path: Path, number: int, skips: bool) -> None:
+    configs = [{"lr": lr, "flag": flag} for lr in range(number) for flag in "ab"]
+    ledger = own_study(tmp_path / "own", configs, metric="score", mode="max")
+    for config in configs:
+        report(ledger, config, [{"score": float(config["lr"])}])
+    _, table = factors_blocks(load_study(tmp_path / "own"), "own")
+    assert isinstance(table, Table)
+    few = "Of more than 8 numbers only the smallest, the middle and the largest are compared."
+    assert (few in table.notes[0]) == skips
+    assert len(table.frame) == 1 + (2 if skips else number - 1)

@@ -13,6 +13,7 @@ from analysis.frames.load import Study, load_study
 from analysis.frames.pareto import fronts
 from analysis.render.document import Table
 from analysis.sections.answer import answer
+from analysis.sections.configuration_figures import pareto
 from analysis.sections.pareto import front_in_words, pareto_front
 from analysis.sections.report_document import build_document
 from tests.own_studies import own_study, report
@@ -28,7 +29,7 @@ def study_of(folder: Path, objectives: dict[str, str] | None = None) -> Study:
     several = objectives or {"score": "max", "cost": "min"}
     ledger = own_study(folder / "own", configs, objectives=several, **space)
     for config, (score, cost) in zip(configs, POINTS, strict=True):
-        report(ledger, config, [{"score": score, "cost": cost}])
+        report(ledger, config, [{"score": score, "cost": cost, "rows": 5}])
     return load_study(folder / "own")
 
 
@@ -126,3 +127,27 @@ def test_a_configuration_that_no_seed_changes_is_compared_with_the_others(tmp_pa
     [front] = fronts(study)
     assert [int(depth) for depth in front.frame["depth"]] == [1, 2]
     assert [winner.config["depth"] for winner in winners(study)] == [1]
+
+
+def test_what_is_left_out_is_counted_and_on_no_front_of_the_figure_either(tmp_path: Path) -> None:
+    some = {1: [(0.5, 5.0), (0.5, 5.0)], 2: [(0.8, 10.0), (0.8, None)], 3: [(0.4, 6.0), (0.4, 6.0)]}
+    assert front_of(tmp_path / "own", some) == [1]
+    study = load_study(tmp_path / "own")
+    assert front_in_words(study) == [
+        "Pareto front of score and cost: 1 of 2 configurations with every objective at the most "
+        "seeds (1 other not compared); hypervolume 1.000 of the box of all values."
+    ]
+    figure = pareto(study, "own")
+    assert figure is not None
+    assert figure.caption.endswith(
+        "Configurations that lack results at some seeds are on no front."
+    )
+    assert figure.alt.endswith("1 of 2 configurations is on a front.")
+
+
+def test_three_objectives_are_listed(tmp_path: Path) -> None:
+    [text] = front_in_words(study_of(tmp_path, {"score": "max", "cost": "min", "rows": "max"}))
+    assert text == (
+        "Pareto front of score, cost and rows: 3 of 4 configurations, from score 0.9 with cost 40 "
+        "and rows 5 to score 0.5 with cost 10 and rows 5."
+    )

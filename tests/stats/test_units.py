@@ -24,6 +24,22 @@ def test_units_that_differ_by_rounding_are_equal_and_have_no_spread() -> None:
     assert not units_of([0.1, 0.2] * 3).are_equal
 
 
+@pytest.mark.parametrize("unit", [1e-12, 1e12])
+def test_a_unit_changes_no_p_value(unit: float) -> None:
+    plain, scaled = (units_of([gain * u for gain in GAINS], SEEDS) for u in (1.0, unit))
+    assert scaled.by_student and scaled.p_value() == pytest.approx(plain.p_value())
+    assert scaled.interval(0.95) == pytest.approx([end * unit for end in plain.interval(0.95)])
+
+
+def test_gains_of_one_image_at_every_seed_are_equal() -> None:
+    accuracies = [0.8123, 0.8456, 0.9001, 0.8999, 0.7777, 0.9134]
+    gains = [(accuracy + 1 / 14_000) - accuracy for accuracy in accuracies]
+    units = units_of(
+        [gain for gain in gains for _ in range(2)], [s for s in range(6) for _ in "ab"]
+    )
+    assert units.are_equal and not units.by_student
+
+
 def test_differences_that_cancel_but_for_rounding_have_no_mean() -> None:
     # Their sum is 2.8e-17 at every seed.
     pairs = [0.2 - 0.3, 0.5 - 0.3, 0.1 - 0.2]

@@ -68,6 +68,7 @@ def test_a_function_that_has_not_returned_is_unfinished() -> None:
     trial = joined(directory("001", {1: 0.3, 2: 0.1}))
     assert trial.serves == {0: ["a"]} and trial.rows() == {("a", 3): 0}
     assert trial.outcome(0)[:2] == ("unfinished", "2 epochs, not at its end")
+    assert joined(directory("001", {1: 0.3})).outcome(0).reason == "1 epoch, not at its end"
 
 
 def test_a_function_that_has_not_reported_is_missing() -> None:

@@ -161,13 +161,14 @@ class Trial:
         if not self.history:
             return Outcome("missing", "started, but no epoch was reported", None)
         last = max(self.history)
+        epochs = "1 epoch" if last == 1 else f"{last} epochs"
         if milestone == AT_RETURN and self.newest.returned:
             return Outcome("failed", "it never reported the metric of the search space", None)
         if milestone == AT_RETURN:
-            return Outcome("unfinished", f"{last} epochs, not at its end", None)
+            return Outcome("unfinished", f"{epochs}, not at its end", None)
         if milestone is None:
             status = "finished" if self.newest.done else "unfinished"
-            return Outcome(status, "" if self.newest.done else f"{last} epochs", self.history[last])
+            return Outcome(status, "" if self.newest.done else epochs, self.history[last])
         lost = f"the result of epoch {milestone} is not there"
         reason = f"{last} of {milestone} epochs" if last < milestone else lost
         return Outcome("unfinished", reason, None)

@@ -79,8 +79,10 @@ def altered_copy(table: Table) -> list[Finding]:
                 arms = _Arms(table, column, factor, levels, pairs, tests, elsewhere)
                 finding = _constant(arms) or _round(arms)
                 found += [finding] if finding else []
+    if not applied and len(table.frame) > _MOST_ROWS:
+        raise NotApplicableError(f"there are more than {_MOST_ROWS:,} rows")
     if not applied:
-        raise NotApplicableError("no two rows differ in only one setting")
+        raise NotApplicableError("no two rows with a result differ in only one setting")
     return found
 
 

@@ -54,7 +54,7 @@ def tied_accuracies(table: Table) -> list[Finding]:
             if pairs:
                 tests.append((dataset, factor, pairs, *_differences(table, pairs)))
     if not tests:
-        raise NotApplicableError("no two rows differ in only one setting")
+        raise NotApplicableError("no two rows with a test accuracy differ in only one setting")
     findings = []
     for dataset, factor, pairs, steps, scales in tests:
         ties = int((steps == 0).sum())

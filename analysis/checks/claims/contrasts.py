@@ -29,6 +29,7 @@ from analysis.checks.claims.outcome import (
     printed,
 )
 from analysis.checks.claims.pairs import Matched, Pairs, match, turns
+from analysis.frames.cells import counted
 from analysis.frames.measures import TEST_ACCURACY, Measure
 from analysis.frames.pairing import RUNS, join_runs
 from analysis.stats import Units, fewest_pairs
@@ -95,8 +96,8 @@ def paired_outcome(
     """Test whether the mean of paired differences lies above a margin."""
     differences, units = matched.differences, matched.units
     wins, ties = int((differences > 0).sum()), int((differences == 0).sum())
-    counted = f"{versus} in {wins} of {len(differences)} pairs"
-    counted += f", equal in {ties}" if ties else ""
+    told = f"{versus} in {wins} of {counted(len(differences), 'pair')}"
+    told += f", equal in {ties}" if ties else ""
     undecided = undecided_because(units, alpha, "a difference", margin, log=log, scale=scale)
     interval = UNKNOWN if undecided else units.interval(1 - alpha)
     images, p_images = "", math.nan
@@ -107,7 +108,7 @@ def paired_outcome(
     as_printed = np.exp if log else lambda value: value
     return Outcome(
         word=undecided and undecided[0],
-        reason=joined(counted, undecided[1] if undecided else "", images, note, matched.note),
+        reason=joined(told, undecided[1] if undecided else "", images, note, matched.note),
         effect=float(as_printed(units.mean)),
         low=float(as_printed(interval.low)),
         high=float(as_printed(interval.high)),

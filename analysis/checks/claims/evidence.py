@@ -26,6 +26,7 @@ from analysis.checks.claims.origin import (
 )
 from analysis.checks.claims.splits import num_images, with_predictions
 from analysis.frames.arithmetic import warning
+from analysis.frames.cells import counted
 from analysis.frames.columns import numbers, same_at_every_seed
 from analysis.frames.labels import heading
 from analysis.frames.load import FINISHED, Study
@@ -169,8 +170,8 @@ def _caveats(study: Study, rows: pd.DataFrame) -> list[str]:
     num_repeats = int((rows[RESULT] != rows[FIRST_RESULT]).sum())
     if num_repeats:
         caveats.append(
-            f"{num_repeats} rows repeat another seed's result because the seed changes nothing; "
-            "such rows count once"
+            f"{counted(num_repeats, 'row')} {'repeats' if num_repeats == 1 else 'repeat'} another "
+            "seed's result because the seed changes nothing; such rows count once"
         )
     if varies(study.meta.get("data")):
         caveats.append("every seed has its own split")

@@ -24,6 +24,7 @@ from analysis.checks.claims.outcome import (
     size,
 )
 from analysis.checks.claims.pairs import match, turns
+from analysis.frames.cells import counted
 from analysis.frames.measures import Measure
 from analysis.stats import Outperforming, fewest_pairs, outperforming, smallest_p_value
 from analysis.stats.intervals import UNKNOWN
@@ -69,7 +70,8 @@ class Same:
         interval = UNKNOWN if undecided else units.interval(1 - 2 * alpha, fewest_pairs(alpha))
         reason = f"{named(self.factor)} {printed(self.first)} against {printed(self.second)}: "
         reason += f"within {size(self.within, scale)} of each other in "
-        reason += f"{int((np.abs(differences) < self.within).sum())} of {len(differences)} pairs"
+        num_within = int((np.abs(differences) < self.within).sum())
+        reason += f"{num_within} of {counted(len(differences), 'pair')}"
         return Outcome(
             word=undecided and undecided[0],
             reason=joined(reason, undecided[1] if undecided else ""),
@@ -148,7 +150,8 @@ class Usually:
     ) -> str:
         ties = int((differences == 0).sum())
         reason = f"{named(self.factor)} {printed(self.higher)} against {printed(self.than)}: "
-        reason += f"higher in {int((differences > 0).sum())} of {len(differences)} pairs"
+        wins = int((differences > 0).sum())
+        reason += f"higher in {wins} of {counted(len(differences), 'pair')}"
         reason += f", equal in {ties}" if ties else ""
         if self.slack:
             slack = size(self.slack, scale)

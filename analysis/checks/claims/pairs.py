@@ -164,22 +164,24 @@ def turns(
     """Say on which other setting the sign of the difference depends; empty if on none.
 
     A setting is named if the differences at two of its values have opposite signs and both are
-    significant, with Bonferroni's correction over all values of all settings.
+    significant. Both must be, so that each is tested on its own side (Gail & Simon 1985), with
+    Bonferroni's correction for the settings and for the values but one: where all true differences
+    have one sign, at most so many can lie on the other side by chance.
     """
     pairs = matched.pairs
     settings = sorted(str(name) for name in pairs if name not in _NO_SETTINGS)
     numbers = {name: number for name in settings if (number := pairs[name].nunique()) > 1}
-    num_values = sum(numbers.values())
-    for setting in numbers:
+    for setting, num_values in numbers.items():
+        num_tests = (num_values - 1) * len(numbers)
         parts = dict(iter(pairs.groupby(setting, sort=False)))
         means = {value: part["difference"].mean() for value, part in parts.items()}
         if not min(means.values()) < 0 < max(means.values()):
             continue
         rising = [value for value, mean in means.items() if mean > 0]
         falling = [value for value in means if value not in rising]
-        certain = [v for v in rising if _is_certain(parts[v], alpha, num_values)]
+        certain = [v for v in rising if _is_certain(parts[v], alpha, num_tests)]
         # Without one the other side does not matter, and testing thousands of pairs takes a while.
-        also = [v for v in falling if certain and _is_certain(parts[v], alpha, num_values)]
+        also = [v for v in falling if certain and _is_certain(parts[v], alpha, num_tests)]
         if also:
             shown = ", ".join(
                 f"{mean_text(float(means[value]), log=log, scale=scale)} at {printed(value)} "
@@ -191,7 +193,7 @@ def turns(
     return ""
 
 
-def _is_certain(pairs: Pairs, alpha: float, num_values: int) -> bool:
-    """Return whether the sign of a mean is certain at one of so many values."""
+def _is_certain(pairs: Pairs, alpha: float, num_tests: int) -> bool:
+    """Return whether a mean is certainly on its side of zero, by one of so many tests."""
     units = _units(pairs)
-    return not too_few_units(len(units.values), alpha) and units.p_value() * num_values < alpha
+    return not too_few_units(len(units.values), alpha) and units.p_value() / 2 * num_tests < alpha

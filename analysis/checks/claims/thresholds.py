@@ -17,6 +17,7 @@ from analysis.checks.claims.evidence import Evidence
 from analysis.checks.claims.origin import num_of
 from analysis.checks.claims.outcome import SHARE, Outcome, Word, above_all, named, not_comparable
 from analysis.checks.claims.proportions import above
+from analysis.frames.cells import counted
 from analysis.frames.columns import numbers
 from analysis.frames.seeds import over_seeds
 from search_spaces.errors import UserError
@@ -138,7 +139,8 @@ class MostRows:
         where = f"{'above' if self.above is not None else 'below'} "
         where += amount(self._threshold, digits=".3g")
         median = amount(float(np.median(values)), digits=".2f")
-        return f"{quantity} {where} in {wins} of {len(values)} rows{noise}; median {median}"
+        rows = counted(len(values), "row")
+        return f"{quantity} {where} in {wins} of {rows}{noise}; median {median}"
 
     def _flattered(self, picked_on: str) -> str:
         """Say which metric rows were picked by, and that the largest of several is too high."""

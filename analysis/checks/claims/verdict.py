@@ -67,7 +67,8 @@ class Verdict:
             by += "s"
         numbers = numbers_of(asdict(self.outcome) | {"p_adjusted": self.p_adjusted})
         parts = [numbers, self.outcome.reason, *self.caveats]
-        return one_line(f"{who}“{self.claim.text}” – {self.word} on {by}: {joined(*parts)}.")
+        text = f"{who}“{self.claim.text}” – {self.word} on {by}: {joined(*parts)}"
+        return one_line(text if text.endswith("?") else f"{text}.")
 
 
 def numbers_of(line: Mapping[Any, Any]) -> str:

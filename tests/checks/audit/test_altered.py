@@ -63,3 +63,10 @@ def test_budgets_and_solvers_repeat_one_pair() -> None:
     assert altered_copy(table(**columns, train_seconds=budgets, unit=1e-2)) == []
     with pytest.raises(NotApplicableError):
         altered_copy(table(lr=[1, 1], test_accuracy=[0.9, 0.8]))
+
+
+def test_a_long_table_is_not_said_to_have_no_rows_that_differ_in_one_setting() -> None:
+    sizes = np.tile([16, 32], 151)
+    long = table(test_accuracy=np.linspace(0.5, 0.9, 302), batch_size=sizes, lr=np.arange(302) // 2)
+    with pytest.raises(NotApplicableError, match="more than 300 rows"):
+        altered_copy(long)

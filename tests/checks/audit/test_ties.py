@@ -169,3 +169,9 @@ def test_honest_times_are_rarely_called_tied() -> None:
         seconds = np.round(np.repeat([20.0, 45.0], 30) * rng.lognormal(0, 0.01, 60), 3)
         found += bool(tied_times(table(train_seconds=seconds, unit=1e-3)))
     assert found <= 4  # beyond it: 1 in 10,000 for a binomial of 400 tables at the level 1/1000
+
+
+def test_rows_without_accuracies_are_not_said_to_differ_in_more_settings() -> None:
+    flat = table(test_accuracy=[np.nan] * 4, batch_size=[16, 32, 16, 32], lr=[0.1, 0.1, 0.2, 0.2])
+    with pytest.raises(NotApplicableError, match="no two rows with a test accuracy differ"):
+        tied_accuracies(flat)

@@ -26,17 +26,21 @@ def test_pairs_differ_in_the_factor_alone() -> None:
     assert set(matched.pairs["lr"]) == {"0.1", "0.01"}
 
 
-@pytest.mark.parametrize(("num_seeds", "is_certain"), [(6, False), (7, True)])
+@pytest.mark.parametrize(
+    ("num_values", "num_seeds", "is_certain"),
+    [(2, 6, True), (4, 6, True), (5, 6, False), (5, 7, True)],
+)
 def test_a_sign_that_turns_is_certain_at_all_values_together(
-    num_seeds: int, is_certain: bool
+    num_values: int, num_seeds: int, is_certain: bool
 ) -> None:
-    """Two values are tested. With six seeds each has 2 / 64, which is too much twice."""
+    """With six seeds each side has 1 / 64, which is too much four times."""
+    rates = [0.1, *(0.01 * (place + 1) for place in range(num_values - 1))]
 
     def accuracy(row: dict[str, Any]) -> float:
         gain = (0.01 + row["seed"] / 1000) * (1 if row["lr"] == 0.1 else -1)
         return 0.8 + gain * (row["optimizer"] == "adam")
 
-    axes = {"optimizer": ("sgd", "adam"), "lr": (0.1, 0.01)}
+    axes = {"optimizer": ("sgd", "adam"), "lr": tuple(rates)}
     evidence = grid(accuracy, axes, seeds=range(num_seeds))
     found = turns(match(evidence, "optimizer", "adam", "sgd", "test_accuracy"), 0.05)
     assert bool(found) == is_certain

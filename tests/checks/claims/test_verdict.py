@@ -4,6 +4,7 @@ import math
 from dataclasses import replace
 
 from analysis.claims import (
+    Higher,
     judge,
     numbers_of,
 )
@@ -32,6 +33,15 @@ def test_the_sentence_of_a_verdict() -> None:
         "“Adam is more accurate than SGD.” – supported on study: +3.50 points "
         f"[{low}, {high}], p = 0.031, n = 6; optimizer Adam against SGD: higher in 6 of 6 pairs; "
     )
+
+
+def test_one_pair_is_not_counted_as_several() -> None:
+    assert "higher in 1 of 1 pair; " in judge(ADAM, two_arms([0.1])).sentence
+
+
+def test_a_sentence_that_asks_ends_in_a_question_mark() -> None:
+    claim = replace(ADAM, test=Higher("optimiser", "adam", "sgd"))
+    assert judge(claim, two_arms([0.1])).sentence.endswith("; did you mean 'optimizer'?")
 
 
 def test_names_from_a_study_stay_on_one_line() -> None:
