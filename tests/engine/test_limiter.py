@@ -72,19 +72,35 @@ def test_a_launch_ends_at_its_time_limit(clock: Clock) -> None:
     assert stopper("bad", {}) and not stopper("good", {})
 
 
-def test_the_cost_counts_ended_and_running_trials(clock: Clock) -> None:
-    limiter = limiter_of(Limits(max_cost=("CPU", 1.0)))
+@pytest.mark.parametrize("ended", ["on_trial_complete", "on_trial_recover", "on_trial_error"])
+def test_the_cost_counts_ended_and_running_trials(
+    clock: Clock, killed: list[str], ended: str
+) -> None:
+    limiter = limiter_of(Limits(max_cost=("CPU", 1.0), trial_seconds=1000.0))
     one, two = trial_of("one", CPU=2.0, GPU=1.0), trial_of("two", CPU=1.0)
     limiter.on_trial_start(0, [], one)
     clock.now += 900  # 0.5 hours of a CPU
-    limiter.on_trial_complete(0, [], one)
+    getattr(limiter, ended)(0, [], one)
+    clock.now += 5000  # in which nothing runs
     limiter.on_trial_start(0, [], two)
-    clock.now += 1700
+    clock.now += 900
+    limiter.on_step_end(0, [])
+    getattr(limiter, ended)(0, [], two)
+    limiter.on_trial_start(0, [], trial_of("three", CPU=1.0))
+    clock.now += 890
     limiter.on_step_end(0, [])
     assert limiter.reached == ""
-    clock.now += 100
+    clock.now += 10
     limiter.on_step_end(0, [])
-    assert limiter.reached == "the cost of 1 CPU hours"
+    assert limiter.reached == "the cost of 1 CPU hours" and not killed
+
+
+def test_the_limit_that_is_reached_first_is_named(clock: Clock) -> None:
+    limiter = limiter_of(Limits(seconds=60.0, target=("score", 1.0)))
+    clock.now = 160.0
+    limiter.on_step_end(0, [])
+    limiter.goes_on(trial_of(), {"epoch": 9, "milestone": 9, "score": 2.0})
+    assert limiter.reached == "the time limit of 1 min 00 s" and not limiter.is_target
 
 
 @pytest.mark.parametrize(
