@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from search_spaces.measure import Measure
 from search_spaces.space import SearchSpace
 from tests.planning.search.executor import SEED, Disk, trainable
@@ -9,7 +11,9 @@ from tests.planning.search.spaces import make_space
 from tune_app.planning.search.rebuild import open_search
 from tune_app.planning.search.search import Search
 from tune_app.planning.search.steps import New
+from tune_app.study.rows import RowOutcome
 from tune_app.study.search_settings import SearchSettings
+from tune_app.study.trials import RowKey
 from tune_app.training.trainable import Trainable
 
 ASHA = SearchSettings("random", 6, stopping="asha", reduction=2, rungs=(1, 3))
@@ -20,6 +24,7 @@ def begin(
     disk: Disk | None = None,
     space: SearchSpace | None = None,
     runs: Trainable | None = None,
+    outcomes: Mapping[RowKey, RowOutcome] | None = None,
 ) -> Search:
     disk = disk or Disk()
     known = {**disk.configurations, **disk.asked()}
@@ -32,7 +37,7 @@ def begin(
             "seeds": [SEED],
         },
         events=list(disk.events),
-        outcomes=disk.outcomes(lambda config: int(config["epochs"]), "val_loss"),
+        outcomes=outcomes or disk.outcomes(lambda config: int(config["epochs"]), "val_loss"),
         seed=SEED,
         append=disk.events.append,
     )

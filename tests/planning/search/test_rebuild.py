@@ -15,7 +15,6 @@ from search_spaces.configuration import Config, make_configuration
 from search_spaces.space import SearchSpace
 from tests.planning.search.executor import Disk, Executor, run_killed
 from tests.planning.search.spaces import finite_space, loss, make_space
-from tune_app.planning.search.sampler import Sampler, Told
 from tune_app.study.search_settings import SearchSettings
 
 Make = Callable[[int | None], Executor]
@@ -99,43 +98,6 @@ def test_several_workers_run_each_proposal_once_whatever_is_killed(
     assert {n: tell[0] for n, tell in disk.last_tells().items()} == {
         n: trial.state for n, trial in ended.trials.items()
     }
-
-
-class Listening(Sampler):
-    """Keeps what it hears of."""
-
-    def __init__(self) -> None:
-        self.heard: list[str] = []
-
-    def begin(self, number: int, config: Config) -> None:
-        self.heard.append(f"begin {number}")
-
-    def restore(self, number: int, attempt: int) -> None:
-        self.heard.append(f"restore {number} at {attempt}")
-
-    def tell(self, number: int | None, config: Config, told: Told) -> None:
-        self.heard.append(f"tell {number}")
-
-
-@pytest.mark.parametrize(
-    ("sampler", "space", "heard"),
-    [
-        ("random", make_space(), ["restore 0 at 3", "begin 0", "tell 0", "restore 1 at 0"]),
-        ("tpe", make_space(), ["begin 0", "tell 0", "begin 1", "tell 1"]),
-        ("tpe", finite_space(), []),
-    ],
-)
-def test_a_sampler_hears_again_of_what_is_of_its_space_and_restores_what_is_its_own(
-    monkeypatch: pytest.MonkeyPatch, sampler: str, space: SearchSpace, heard: list[str]
-) -> None:
-    disk = undisturbed(SearchSettings("random", 2))
-    disk.events[0]["attempt"] = 3
-    listening = Listening()
-    monkeypatch.setattr(
-        "tune_app.planning.search.rebuild.make_sampler", lambda *_args, **_options: listening
-    )
-    maker(SearchSettings(sampler, 2), space, disk=disk)(None).open()
-    assert listening.heard[:4] == heard
 
 
 def test_failed_trials_count_and_are_tried_again_by_the_next_launch() -> None:

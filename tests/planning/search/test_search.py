@@ -234,6 +234,15 @@ def test_a_sampler_that_proposes_only_what_was_tried_is_helped_out() -> None:
     assert {config["lr"] for config in disk.asked().values()} == {0.1, 0.5, 0.9}
 
 
+def test_how_often_a_sampler_was_asked_is_logged(monkeypatch: pytest.MonkeyPatch) -> None:
+    space, disk = make_space(param_space={"lr": tune.choice([0.1, 0.5]), "epochs": 9}), Disk()
+    search = begin(SearchSettings("random", 5), disk, space)
+    ask = {0: 0.5, 1: 0.5, 2: 0.1}
+    monkeypatch.setattr(search.sampler, "ask", lambda _number, n: {"lr": ask[n], "epochs": 9})
+    assert new(search) != new(search)
+    assert [event.get("attempt") for event in disk.events] == [None, 2]
+
+
 def test_a_row_that_leaves_a_default_out_is_the_point_with_it() -> None:
     axes = {"lr": tune.choice([0.1, 0.5]), "drop": tune.choice([0.0, 0.3]), "epochs": 9}
     disk = Disk()

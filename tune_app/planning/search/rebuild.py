@@ -7,7 +7,6 @@ they are told in the order of their numbers.
 
 from __future__ import annotations
 
-import statistics
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
@@ -82,7 +81,7 @@ def open_search(
     logged = list(events)
     asked = {event["config_id"] for event in logged if event["event"] == "ask"}
     objective = Objective(space.metric, space.mode)
-    _tell_evidence(search, study, outcomes, asked, objective)
+    _tell_evidence(search, study, outcomes, asked, seed)
     for event in logged:
         _repeat(search, event, defaults)
     found = [(trial, outcomes.get((trial.configuration.config_id, seed))) for trial in _in(search)]
@@ -102,31 +101,23 @@ def _tell_evidence(
     study: Mapping[str, Any],
     outcomes: Mapping[RowKey, RowOutcome],
     asked: set[str],
-    objective: Objective,
+    seed: int,
 ) -> None:
-    """Tell the results of rows that no search proposed, such as those of a grid.
-
-    The value is the mean over the seeds.
-    """
+    """Tell the results of rows that no search proposed, such as those of a grid."""
+    objectives = search.objectives or (Objective(search.space.metric, search.space.mode),)
     for entry in study["configurations"]:
         config_id = entry["config_id"]
-        if config_id in asked:
-            continue
-        found = [outcomes.get((config_id, seed)) for seed in study["seeds"]]
-        ended = [o for o in found if o and o.status in (*FINISHED, "diverged")]
-        if not ended:
+        outcome = outcomes.get((config_id, seed))
+        if config_id in asked or outcome is None or outcome.status not in (*FINISHED, "diverged"):
             continue
         search.proposals.tried.add(config_id)
         config = search.point_of(entry["config"])
         if config is None:
             continue
-        objectives = search.objectives or (objective,)
-        found_scores = [scores(objectives, o.report.record) for o in ended if o.report]
-        known = [values for values in found_scores if values is not None]
+        found = None if outcome.report is None else scores(objectives, outcome.report.record)
         told = Told("diverged")
-        if len(known) == len(ended):
-            means = tuple(map(statistics.fmean, zip(*known, strict=True)))
-            told = Told("finished", means[0], objectives=means if search.objectives else ())
+        if found is not None:
+            told = Told("finished", found[0], objectives=found if search.objectives else ())
         search.sampler.tell(None, config, told)
 
 
