@@ -171,3 +171,8 @@ def test_precision_that_equals_accuracy_beside_a_recall_that_does_is_not_misname
     lower = columns | {"test_recall": accuracy - 0.0038}
     (found, *_) = averages(table(**lower, test_precision=accuracy, unit=1e-4))
     assert found.severity == "error" and "headed precision holds accuracy" in found.says
+    both = averages(table(**lower | {"test_f1": accuracy}, test_precision=accuracy, unit=1e-4))
+    assert not [f for f in both if "headed" in f.says], "which of the two it is, nobody can know"
+    gap = np.where(np.arange(12) == 3, np.nan, accuracy)
+    (found, *_) = averages(table(**lower | {"test_accuracy": gap}, test_precision=accuracy))
+    assert "in 11 of 11 rows, recall in 0;" in found.evidence and 3 not in found.rows
