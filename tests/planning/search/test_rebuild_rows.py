@@ -45,19 +45,25 @@ class Listening(Sampler):
 
 
 @pytest.mark.parametrize(
-    ("sampler", "space", "heard"),
+    ("sampler", "space", "attempt", "heard"),
     [
-        ("random", make_space(), ["restore 0 at 3", "begin 0", "tell 0", "restore 1 at 0"]),
-        ("tpe", make_space(), ["begin 0", "tell 0", "begin 1", "tell 1"]),
-        ("tpe", finite_space(), []),
+        ("random", make_space(), 3, ["restore 0 at 3", "begin 0", "tell 0", "restore 1 at 0"]),
+        ("tpe", make_space(), 3, ["begin 0", "tell 0", "begin 1", "tell 1"]),
+        # It was asked 20 times for what had not been tried. Then one was drawn at random.
+        ("tpe", make_space(), 20, ["restore 0 at 19", "begin 0", "tell 0", "begin 1"]),
+        ("tpe", finite_space(), 3, []),
     ],
 )
 def test_a_sampler_hears_again_of_what_is_of_its_space_and_restores_what_is_its_own(
-    monkeypatch: pytest.MonkeyPatch, sampler: str, space: SearchSpace, heard: list[str]
+    monkeypatch: pytest.MonkeyPatch,
+    sampler: str,
+    space: SearchSpace,
+    attempt: int,
+    heard: list[str],
 ) -> None:
     disk, settings = Disk(), SearchSettings("random", 2)
     Executor(make_space(), settings, disk, loss).run()
-    disk.events[0]["attempt"] = 3
+    disk.events[0]["attempt"] = attempt
     listening = Listening()
     monkeypatch.setattr(
         "tune_app.planning.search.rebuild.make_sampler", lambda *_args, **_options: listening

@@ -189,6 +189,27 @@ def test_tpe_of_a_space_without_conditions_is_optunas_own() -> None:
     assert trained(ours, told_of, 30) == trained(stock, told_of, 30)
 
 
+@pytest.mark.parametrize("name", ["cmaes", "nsga2"])
+def test_what_is_drawn_instead_of_a_proposal_is_none_of_the_samplers(name: str) -> None:
+    """A search that is made anew does not ask for it either."""
+    axes = {"x": tune.uniform(-4, 4), "y": tune.uniform(-4, 4), "epochs": 9}
+
+    def squares(config: Config) -> Told:
+        return Told("finished", config["x"] ** 2 + config["y"] ** 2)
+
+    def later(*, is_asked: bool) -> list[Config]:
+        sampler = make_sampler(name, make_space(param_space=axes), seed=0, mode="min")
+        trained(sampler, squares, 20)
+        if is_asked:
+            sampler.ask(20, 0)
+        drawn = {"x": 0.0, "y": 0.0, "epochs": 9}
+        sampler.begin(20, drawn)
+        sampler.tell(20, drawn, squares(drawn))
+        return trained(sampler, squares, 24, first=21)
+
+    assert later(is_asked=True) == later(is_asked=False)
+
+
 def test_importing_the_package_imports_neither_optuna_nor_scipy() -> None:
     code = (
         "import sys, tune_app, tune_app.planning.search.rebuild as r;"

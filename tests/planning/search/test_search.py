@@ -232,6 +232,7 @@ def test_a_sampler_that_proposes_only_what_was_tried_is_helped_out() -> None:
         == "the space has 3 configurations, and all of them were tried"
     )
     assert {config["lr"] for config in disk.asked().values()} == {0.1, 0.5, 0.9}
+    assert [event.get("attempt") for event in disk.events] == [None, 20, 20]
 
 
 def test_how_often_a_sampler_was_asked_is_logged(monkeypatch: pytest.MonkeyPatch) -> None:

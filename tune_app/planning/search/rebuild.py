@@ -12,6 +12,7 @@ from typing import Any
 
 from search_spaces.configuration import Config, make_configuration
 from search_spaces.space import SearchSpace
+from tune_app.planning.search.proposals import MOST_ATTEMPTS
 from tune_app.planning.search.registry import make_sampler
 from tune_app.planning.search.sampler import Told
 from tune_app.planning.search.search import Search
@@ -126,8 +127,10 @@ def _repeat(search: Search, event: Event, defaults: Config) -> None:
     if event["event"] == "ask":
         configuration = make_configuration(event["config"], defaults)
         trial = search.add(event["number"], configuration)
-        is_own = event["from"] == search.settings.sampler
-        search.begin(trial, restored_attempt=event.get("attempt", 0) if is_own else None)
+        last, is_own = event.get("attempt", 0), event["from"] == search.settings.sampler
+        if last == MOST_ATTEMPTS:  # the sampler was asked as often, before one was drawn at random
+            last, is_own = last - 1, True
+        search.begin(trial, restored_attempt=last if is_own else None)
         return
     if event.get("measures", search.measures) != search.measures:
         return  # values of another objective; those of this one are told from the rows

@@ -183,8 +183,8 @@ class Search:
 
         Args:
             trial: the proposal.
-            restored_attempt: if it is a proposal of this sampler in an earlier launch: at which
-                attempt it was made.
+            restored_attempt: if this sampler was asked for it in an earlier launch: the number of
+                the last attempt.
         """
         config = self.point_of(trial.configuration.config)
         if config is not None:
