@@ -62,7 +62,6 @@ def test_budgets_and_repeated_rows_may_tie() -> None:
     budgets = table(**ARMS, train_seconds=[3600.01, 3600.02, 3600.01, 3600.01] * 2, unit=1e-2)
     with pytest.raises(NotApplicableError, match="budgets"):
         tied_times(budgets)
-    again = table(
-        lr=[1, 2, 3, 1, 2, 3], test_accuracy=[0.9, 0.8, 0.7] * 2, train_seconds=TIMES[:3] * 2
-    )
-    assert tied_times(again) == []
+    again = {"lr": [1, 2, 3] * 2, "train_seconds": [88.3614, 45.1277, 97.7531] * 2}
+    assert tied_times(table(**again, test_accuracy=[0.9, 0.8, 0.7] * 2)) == []
+    assert tied_times(table(**again, test_accuracy=[0.9, 0.8, 0.7, 0.91, 0.81, 0.71])) != []
