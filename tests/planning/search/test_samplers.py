@@ -131,10 +131,9 @@ def test_tpe_avoids_where_trainings_diverge_and_learns_from_stopped_trials() -> 
         found = [config["x"] for n in range(40, 60) if (config := sampler.ask(n, 0))]
         return sum(found) / len(found)
 
-    diverging = mean_of_proposals(
-        lambda x: Told("diverged", None, {1: 9.0}) if x > 0.5 else Told("finished", 0.5, {9: 0.5})
-    )
-    assert diverging < 0.4
+    for other in (Told("finished", 0.5, {9: 0.5}), Told("stopped", 0.5, {1: 0.5})):
+        diverged = Told("diverged", None, {1: 9.0})
+        assert mean_of_proposals(lambda x, o=other, d=diverged: d if x > 0.5 else o) < 0.4
     stopped = mean_of_proposals(lambda x: Told("stopped", x, {1: x}))
     assert stopped > 0.8
     failed = mean_of_proposals(lambda x: Told("failed", None, {}))
