@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.cli.status_studies import make_study, record
+from tests.own_studies import own_study, report
 from tune_app.cli.list_command import list_studies
 from tune_app.cli.main import main
 from tune_app.storage.local_store import LocalStore
@@ -29,11 +30,30 @@ def test_states_and_best_results(tmp_path: Path) -> None:
     assert incomplete[:4] == ("study_b", "incomplete", 1, 4)
 
 
+@pytest.mark.parametrize(("mode", "best"), [("min", 0.3), ("max", 0.7)])
+def test_the_best_result_is_that_of_any_data_set(tmp_path: Path, mode: str, best: float) -> None:
+    results = {"a": 0.7, "b": 0.3, "c": 0.5}
+    configs = [{"dataset": name} for name in results]
+    ledger = own_study(tmp_path / "own", configs, metric="score", mode=mode)
+    for config, score in zip(configs, results.values(), strict=True):
+        report(ledger, config, [{"score": score}])
+    (found,) = list_studies(tmp_path)
+    assert found.score == best
+
+
+def test_a_study_with_a_row_that_failed(tmp_path: Path) -> None:
+    record(make_study(tmp_path, lrs=(0.1,)), 0, 1, error="ValueError: no\n")
+    (found,) = list_studies(tmp_path)
+    assert found[:4] == ("grid", "failed", 0, 2)
+
+
 def test_a_study_that_is_run_and_one_that_is_damaged(tmp_path: Path) -> None:
     make_study(tmp_path, lrs=(0.1,))
     (tmp_path / "broken").mkdir()
     (tmp_path / "broken" / "study.json").write_text("{")
     (tmp_path / "no_study").mkdir()
+    (tmp_path / ".hidden").mkdir()
+    (tmp_path / ".hidden" / "study.json").write_text("{")
     with LocalStore(tmp_path / "grid").lock():
         broken, running = sorted(list_studies(tmp_path))
     assert (running.name, running.state, running.best) == ("grid", "running", "")

@@ -72,19 +72,35 @@ def test_a_launch_ends_at_its_time_limit(clock: Clock) -> None:
     assert stopper("bad", {}) and not stopper("good", {})
 
 
-def test_the_cost_counts_ended_and_running_trials(clock: Clock) -> None:
-    limiter = limiter_of(Limits(max_cost=("CPU", 1.0)))
+@pytest.mark.parametrize("ended", ["on_trial_complete", "on_trial_recover", "on_trial_error"])
+def test_the_cost_counts_ended_and_running_trials(
+    clock: Clock, killed: list[str], ended: str
+) -> None:
+    limiter = limiter_of(Limits(max_cost=("CPU", 1.0), trial_seconds=1000.0))
     one, two = trial_of("one", CPU=2.0, GPU=1.0), trial_of("two", CPU=1.0)
     limiter.on_trial_start(0, [], one)
     clock.now += 900  # 0.5 hours of a CPU
-    limiter.on_trial_complete(0, [], one)
+    getattr(limiter, ended)(0, [], one)
+    clock.now += 5000  # in which nothing runs
     limiter.on_trial_start(0, [], two)
-    clock.now += 1700
+    clock.now += 900
+    limiter.on_step_end(0, [])
+    getattr(limiter, ended)(0, [], two)
+    limiter.on_trial_start(0, [], trial_of("three", CPU=1.0))
+    clock.now += 890
     limiter.on_step_end(0, [])
     assert limiter.reached == ""
-    clock.now += 100
+    clock.now += 10
     limiter.on_step_end(0, [])
-    assert limiter.reached == "the cost of 1 CPU hours"
+    assert limiter.reached == "the cost of 1 CPU hours" and not killed
+
+
+def test_the_limit_that_is_reached_first_is_named(clock: Clock) -> None:
+    limiter = limiter_of(Limits(seconds=60.0, target=("score", 1.0)))
+    clock.now = 160.0
+    limiter.on_step_end(0, [])
+    limiter.goes_on(trial_of(), {"epoch": 9, "milestone": 9, "score": 2.0})
+    assert limiter.reached == "the time limit of 1 min 00 s" and not limiter.is_target
 
 
 @pytest.mark.parametrize(
@@ -104,11 +120,15 @@ def test_the_target_is_reached_by_the_result_of_a_row(
 
 
 def reached_by(
-    rows: list[dict[str, Any]], *, target: float = 1.0, stops: bool = False, **options: Any
+    rows: list[dict[str, Any]],
+    *,
+    target: tuple[str, float] = ("score", 1.0),
+    stops: bool = False,
+    **options: Any,
 ) -> bool:
-    """Return whether a function that reports rows and returns has reached a target of its score."""
+    """Return whether a function that reports rows and returns has reached a target."""
     stopped: dict[str, Stop] = {}
-    limiter = limiter_of(Limits(target=("score", target)), stopped, **options)
+    limiter = limiter_of(Limits(target=target), stopped, **options)
     trial = trial_of(milestones=(AT_RETURN,))
     limiter.on_trial_start(0, [], trial)
     for row in rows:
@@ -134,6 +154,13 @@ def test_the_target_of_a_function_without_epochs_is_looked_at_when_it_returns() 
 def test_the_best_row_reaches_the_target_if_it_is_the_result() -> None:
     assert reached_by(score_rows(0.5, 2.0, 0.6), takes_best=True)
     assert not reached_by(score_rows(0.5, 0.9, 0.6), takes_best=True)
+
+
+def test_the_target_may_be_another_measure_of_the_row_that_is_the_result() -> None:
+    rows = [{"epoch": 1, "score": 2.0, "speed": 3.0}, {"epoch": 2, "score": 1.0, "speed": 5.0}]
+    assert reached_by(rows, target=("speed", 4.0))
+    assert not reached_by(rows, target=("speed", 4.0), takes_best=True)
+    assert reached_by(rows, target=("speed", 3.0), takes_best=True)
 
 
 def test_rows_of_earlier_launches_and_attempts_count_as_far_as_the_last_attempt_came() -> None:
@@ -189,10 +216,10 @@ def test_a_trial_that_does_not_report_is_killed_once(clock: Clock, killed: list[
 
 
 def test_a_retry_goes_on_with_the_trials_clock(clock: Clock) -> None:
-    limiter = limiter_of(Limits(trial_seconds=60.0))
+    limiter = limiter_of(Limits(trial_seconds=60.0), t=10.0)
     trial = trial_of()
     limiter.on_trial_start(0, [], trial)
-    clock.now += 40
+    clock.now += 30
     limiter.on_trial_recover(0, [], trial)
     clock.now += 500
     limiter.on_trial_start(0, [], trial)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -35,7 +37,10 @@ def test_without_predictions_both_are_independent(tmp_path: Path, seeds: tuple[i
             row = {"hit": share, "test_hit": share, "num_shots": 160}
             report(ledger, config, [row], seed=seed)
     study = load_study(tmp_path / "own")
-    [found] = [resolution_of(study, winner) for winner in winners(study)]
+    [winner] = winners(study)
+    for damaged in (math.nan, 1.5):
+        assert resolution_of(study, replace(winner, shown=damaged)) is None
+    found = resolution_of(study, winner)
     if len(seeds) > 1:
         assert found is None, "the seeds say more"
         return

@@ -86,6 +86,14 @@ def test_points_to_start_with_get_the_values_or_are_left_out() -> None:
     (point,) = changed("q1a_search", weight_decay="0").start_with
     assert point["weight_decay"] == 0 and point["momentum"] == 0.9
     assert changed("q1a_search", batch_size="32,64").start_with == ()
+    (point,) = changed("q1a_search", pin_memory="true", in_channels="3").start_with
+    assert (point["pin_memory"], point["in_channels"]) == (True, 3)
+    (point,) = changed("q1a_search", pin_memory="true,false").start_with
+    assert point["pin_memory"] is False, "it was left at its default"
+    options = tune.choice([{"rule": "sgd", "momentum": tune.uniform(0, 1)}, {"rule": "adam"}])
+    adam, first, second = {"rule": "adam"}, *({"rule": "sgd", "momentum": m} for m in (0.1, 0.2))
+    space = own({"optimizer": options}, start_with=[adam, first, second])
+    assert changed(space, momentum="0.5").start_with == (adam, {**first, "momentum": 0.5})
 
 
 @pytest.mark.parametrize(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import partial
 from typing import Any
 
 import pytest
@@ -56,9 +57,21 @@ def test_a_first_step_that_overflows_is_as_if_it_had_not_been(
     assert torch.equal(model.weight, other.weight) and not torch.equal(model.weight, layer().weight)
 
 
-def test_the_steps_are_those_of_torch_to_the_last_bit() -> None:
+@pytest.mark.parametrize("settings", [{}, {"weight_decay": 0.1}])
+@pytest.mark.parametrize(
+    ("name", "kind"),
+    [
+        ("sgd", partial(torch.optim.SGD, momentum=0.9)),
+        ("adam", torch.optim.Adam),
+        ("adamw", torch.optim.AdamW),
+    ],
+)
+def test_the_steps_are_those_of_torch_to_the_last_bit(
+    name: str, kind: Any, settings: dict[str, float]
+) -> None:
     model, other = layer(), layer()
-    ours, theirs = build_optimizer(SGD, model), fused(other.parameters(), {})
+    ours = build_optimizer({**SGD, "optimizer": name, **settings}, model)
+    theirs = kind(other.parameters(), lr=0.5, fused=True, **settings)
     for _ in range(3):
         for optimizer, trained in ((ours, model), (theirs, other)):
             optimizer.zero_grad()

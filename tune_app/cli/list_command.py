@@ -130,7 +130,7 @@ def _listed(path: Path) -> ListedStudy:
     num_ended = sum(counts[state] for state in DONE)
     is_finished = num_ended == len(view.rows) and not view.num_to_ask
     state = "finished" if is_finished else "incomplete"
-    state = "failed" if counts["failed"] and since is None else state
+    state = "failed" if counts["failed"] else state
     name, text, score = _best(ledger, view)
     return ListedStudy(
         called,

@@ -36,7 +36,8 @@ def with_values(space: SearchSpace, given: Given) -> SearchSpace:
     """
     if not given:
         return space
-    known = known_values(space, find_trainable(space))
+    trainable = find_trainable(space)
+    known = known_values(space, trainable)
     factors, fixed, changed = list(space.factors), Config(), space
     for name, texts in given.items():
         check_known("--set", name, known)
@@ -52,8 +53,9 @@ def with_values(space: SearchSpace, given: Given) -> SearchSpace:
     names = changed.parameters()
     points: list[Config] = []
     for point in space.start_with:
-        moved = {**point, **{name: v for name, v in fixed.items() if name in point}}
-        if changed.point_of(moved, {}) is not None and moved not in points:
+        held = {n: v for n, v in fixed.items() if n in point or n in changed.param_space}
+        moved = changed.point_of({**point, **held}, trainable.defaults())
+        if moved is not None and moved not in points:
             points.append(moved)
     kept = tuple(name for name in factors if name in names)
     return replace(changed, factors=kept, start_with=tuple(points))

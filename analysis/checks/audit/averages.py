@@ -71,7 +71,7 @@ def _mislabelled(table: Table) -> list[Finding]:
     """
     known = np.isfinite(table.numbers("test_accuracy"))
     equal = {c: _equal(table, c)[known] for c in QUALITY}
-    if known.sum() < _FEWEST_ROWS or equal["test_recall"].mean() > _MOST_TIED:
+    if known.sum() < _FEWEST_ROWS:
         return []
     findings = []
     for column in ("test_precision", "test_f1"):

@@ -103,6 +103,9 @@ def test_identities_of_a_stated_average(averaging: str | None, expected: list[st
     findings = averages(table(averaging=averaging, test_accuracy=[0.9] * 3, **cells))
     assert len(findings) == len(expected)
     assert all(f.says.startswith(says) for f, says in zip(findings, expected, strict=True))
+    gap = [0.9, 0.9, np.nan]
+    cells = dict.fromkeys(QUALITY, gap)
+    assert averages(table(averaging=averaging, test_accuracy=[0.9] * 3, **cells)) == []
 
 
 def test_balanced_macro_recall_is_accuracy_and_fine() -> None:
@@ -171,3 +174,10 @@ def test_precision_that_equals_accuracy_beside_a_recall_that_does_is_not_misname
     lower = columns | {"test_recall": accuracy - 0.0038}
     (found, *_) = averages(table(**lower, test_precision=accuracy, unit=1e-4))
     assert found.severity == "error" and "headed precision holds accuracy" in found.says
+    both = averages(table(**lower | {"test_f1": accuracy}, test_precision=accuracy, unit=1e-4))
+    assert not [f for f in both if "headed" in f.says], "which of the two it is, nobody can know"
+    once = np.where(np.arange(12) == 3, accuracy - 0.0021, accuracy)
+    assert not [f for f in averages(table(**lower, test_precision=once)) if "headed" in f.says]
+    gap = np.where(np.arange(12) == 3, np.nan, accuracy)
+    (found, *_) = averages(table(**lower | {"test_accuracy": gap}, test_precision=accuracy))
+    assert "in 11 of 11 rows, recall in 0;" in found.evidence and 3 not in found.rows

@@ -131,10 +131,9 @@ def test_tpe_avoids_where_trainings_diverge_and_learns_from_stopped_trials() -> 
         found = [config["x"] for n in range(40, 60) if (config := sampler.ask(n, 0))]
         return sum(found) / len(found)
 
-    diverging = mean_of_proposals(
-        lambda x: Told("diverged", None, {1: 9.0}) if x > 0.5 else Told("finished", 0.5, {9: 0.5})
-    )
-    assert diverging < 0.4
+    for other in (Told("finished", 0.5, {9: 0.5}), Told("stopped", 0.5, {1: 0.5})):
+        diverged = Told("diverged", None, {1: 9.0})
+        assert mean_of_proposals(lambda x, o=other, d=diverged: d if x > 0.5 else o) < 0.4
     stopped = mean_of_proposals(lambda x: Told("stopped", x, {1: x}))
     assert stopped > 0.8
     failed = mean_of_proposals(lambda x: Told("failed", None, {}))
@@ -187,6 +186,27 @@ def test_tpe_of_a_space_without_conditions_is_optunas_own() -> None:
     )
     ours = make_sampler("tpe", space, seed=2, mode="min")
     assert trained(ours, told_of, 30) == trained(stock, told_of, 30)
+
+
+@pytest.mark.parametrize("name", ["cmaes", "nsga2"])
+def test_what_is_drawn_instead_of_a_proposal_is_none_of_the_samplers(name: str) -> None:
+    """A search that is made anew does not ask for it either."""
+    axes = {"x": tune.uniform(-4, 4), "y": tune.uniform(-4, 4), "epochs": 9}
+
+    def squares(config: Config) -> Told:
+        return Told("finished", config["x"] ** 2 + config["y"] ** 2)
+
+    def later(*, is_asked: bool) -> list[Config]:
+        sampler = make_sampler(name, make_space(param_space=axes), seed=0, mode="min")
+        trained(sampler, squares, 20)
+        if is_asked:
+            sampler.ask(20, 0)
+        drawn = {"x": 0.0, "y": 0.0, "epochs": 9}
+        sampler.begin(20, drawn)
+        sampler.tell(20, drawn, squares(drawn))
+        return trained(sampler, squares, 24, first=21)
+
+    assert later(is_asked=True) == later(is_asked=False)
 
 
 def test_importing_the_package_imports_neither_optuna_nor_scipy() -> None:

@@ -5,56 +5,27 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
+import pytest
 from ray import tune
 
 from search_spaces.configuration import make_configuration
-from search_spaces.measure import Measure
-from search_spaces.space import SearchSpace
-from tests.planning.search.executor import SEED, Disk, trainable
+from tests.planning.search.executor import Disk, trainable
+from tests.planning.search.opened import ASHA, begin, new
 from tests.planning.search.spaces import make_space
-from tune_app.planning.search.rebuild import open_search
 from tune_app.planning.search.search import Search
 from tune_app.planning.search.steps import New, Promote
 from tune_app.study.search_settings import SearchSettings
 from tune_app.training.parameter import Parameter
-from tune_app.training.trainable import Trainable
-
-ASHA = SearchSettings("random", 6, stopping="asha", reduction=2, rungs=(1, 3))
 
 
-def begin(
-    settings: SearchSettings = ASHA,
-    disk: Disk | None = None,
-    space: SearchSpace | None = None,
-    runs: Trainable | None = None,
-) -> Search:
-    disk = disk or Disk()
-    known = {**disk.configurations, **disk.asked()}
-    return open_search(
-        settings,
-        space or make_space(mode="max", measures={"val_loss": Measure(better="max")}),
-        runs or trainable(),
-        study={
-            "configurations": [{"config_id": k, "config": c} for k, c in known.items()],
-            "seeds": [SEED],
-        },
-        events=list(disk.events),
-        outcomes=disk.outcomes(lambda config: int(config["epochs"]), "val_loss"),
-        seed=SEED,
-        append=disk.events.append,
-    )
-
-
-def new(search: Search) -> str:
+def test_a_new_trial_is_logged_and_begun_before_it_is_returned(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    disk, begun = Disk(), list[int]()
+    search = begin(disk=disk)
+    monkeypatch.setattr(search.sampler, "begin", lambda number, _config: begun.append(number))
     found = search.next()
-    assert isinstance(found, New)
-    return found.configuration.config_id
-
-
-def test_a_new_trial_is_logged_before_it_is_returned() -> None:
-    disk = Disk()
-    found = begin(disk=disk).next()
-    assert isinstance(found, New)
+    assert isinstance(found, New) and begun == [0]
     assert found.number == 0 and found.rungs == (1, 3)
     assert disk.events == [
         {
@@ -81,8 +52,9 @@ def test_a_stopped_trial_is_promoted_once_it_has_ended() -> None:
     assert isinstance(promoted, Promote)
     assert promoted == (0, promoted.configuration, 1, (3,))
     assert promoted.configuration.config_id == first
-    assert not search.is_done
+    assert search.stopping.promoted == {1: {0}} and isinstance(search.next(), New)
     tells = [event for event in disk.events if event["event"] == "tell"]
+    assert {tuple(event["measures"]) for event in tells} == {("val_loss",)}
     assert [(e["number"], e["state"], e["value"], e["values"]) for e in tells] == [
         (0, "stopped", 0.9, {"1": 0.9}),
         (1, "stopped", 0.1, {"1": 0.1}),
@@ -123,6 +95,17 @@ def test_the_first_report_at_or_after_a_rung_stands_for_it() -> None:
     assert (promoted.number, promoted.epoch, promoted.rungs) == (0, 2, (3,))
 
 
+def test_a_trial_that_was_stopped_between_other_rungs_still_goes_on() -> None:
+    """``--reduction`` changed the rungs from 1, 3, 9 to 1, 2, 4, 8: it is past 2 and before 4."""
+    disk = Disk()
+    first = begin(replace(ASHA, rungs=(1, 3)), disk)
+    best, other = new(first), new(first)
+    disk.rows, disk.stopped = {best: {1: 0.9, 2: 0.9, 3: 0.9}}, {best: 3, other: 2}
+    disk.rows[other] = {1: 0.1, 2: 0.1}
+    step = begin(replace(ASHA, rungs=(1, 2, 4, 8)), disk).next()
+    assert step == Promote(0, step.configuration, 3, (4, 8))  # of two at rung 2 the best
+
+
 def diverged_after_the_first_rung(disk: Disk) -> Search:
     """Return a search whose second trial went on from rung 1 and diverged in epoch 2."""
     search = begin(disk=disk)
@@ -161,6 +144,41 @@ def test_a_search_is_done_when_nothing_is_left_to_start() -> None:
     assert search.next() is None and not search.is_done
     search.on_end(second, "failed")
     assert search.next() is None and search.is_done and search.proposals.ended_because == ""
+
+
+def test_a_search_goes_on_while_a_trial_that_waits_may_go_on() -> None:
+    search = begin(replace(ASHA, num_trials=4, rungs=(1,)))
+    for value in (0.5, 0.9, 0.1, 0.2):
+        assert not search.is_done, "there are more to try"
+        trial = new(search)
+        goes_on = search.on_result(trial, 1, value)
+        assert goes_on == (value == 0.9)
+        search.on_end(trial, "finished" if goes_on else "stopped", value)
+    assert not search.is_done, "of four the best two go on"
+    step = search.next()
+    assert step == Promote(0, step.configuration, 1, ())
+    search.on_end(step.configuration.config_id, "finished", 0.6)
+    assert search.is_done
+
+
+def test_the_last_trial_that_is_left_goes_to_its_end_without_another_pause() -> None:
+    search = begin(replace(ASHA, num_trials=2))
+    trial, other = new(search), new(search)
+    assert not search.on_result(trial, 1, 0.5)
+    search.on_end(trial, "stopped")
+    assert search.next() is None, "the other one may come to its end"
+    search.on_end(other, "failed")
+    assert not search.is_done and isinstance(search.next(), Promote)
+    assert search.on_result(trial, 3, 0.5), "alone at rung 3, where ASHA would wait for others"
+
+
+def test_a_search_waits_for_a_trial_that_may_take_longer_now() -> None:
+    search = begin(SearchSettings("random", 1))
+    trial = new(search)
+    search.on_end(trial, "timed_out")
+    assert search.is_done
+    search.on_result(trial, 2, 0.5)
+    assert not search.is_done
 
 
 def test_a_failed_trial_is_to_be_run_again_by_the_next_launch() -> None:
@@ -214,6 +232,16 @@ def test_a_sampler_that_proposes_only_what_was_tried_is_helped_out() -> None:
         == "the space has 3 configurations, and all of them were tried"
     )
     assert {config["lr"] for config in disk.asked().values()} == {0.1, 0.5, 0.9}
+    assert [event.get("attempt") for event in disk.events] == [None, 20, 20]
+
+
+def test_how_often_a_sampler_was_asked_is_logged(monkeypatch: pytest.MonkeyPatch) -> None:
+    space, disk = make_space(param_space={"lr": tune.choice([0.1, 0.5]), "epochs": 9}), Disk()
+    search = begin(SearchSettings("random", 5), disk, space)
+    ask = {0: 0.5, 1: 0.5, 2: 0.1}
+    monkeypatch.setattr(search.sampler, "ask", lambda _number, n: {"lr": ask[n], "epochs": 9})
+    assert new(search) != new(search)
+    assert [event.get("attempt") for event in disk.events] == [None, 2]
 
 
 def test_a_row_that_leaves_a_default_out_is_the_point_with_it() -> None:
@@ -241,7 +269,9 @@ def test_what_a_trial_that_begins_again_had_reported_is_not_told() -> None:
     for epoch in (1, 2, 3):
         search.on_result(trial, epoch, epoch / 10)
     search.forget(trial, 2)
+    assert search.trials[0].values == {1: 0.1}
     search.on_result(trial, 2, 0.7)
-    search.on_end(trial, "failed")
-    assert disk.events[-1]["values"] == {"1": 0.1, "2": 0.7}
+    search.on_end(trial, "failed", None, {3: 0.8})
+    assert disk.events[-1]["values"] == {"1": 0.1, "2": 0.7, "3": 0.8}
+    assert disk.events[-1]["value"] is None
     search.forget("of no proposal", 1)

@@ -138,7 +138,7 @@ def test_median_by_hand(mode: str) -> None:
     def report(trial: int, *values: float) -> bool:
         return rule.report(trial, 3, {e: sign * v for e, v in enumerate(values, start=1)})
 
-    assert report(0, 1, 2, 3) and report(1, 3, 4, 5) and report(2, 5, 6, 7)  # too few others
+    assert report(2, 5, 6, 7) and report(1, 3, 4, 5) and report(0, 1, 2, 3)  # too few others
     assert not report(3, 0, 3.9, 1)  # its best, 3.9, is below the median 4
     # the averages are now 2, 4, 6 and 4.9 / 3, and their median is 3
     assert report(4, 3, 0, 0)  # its best is the median
@@ -159,6 +159,9 @@ def test_a_rule_asked_again_answers_as_before() -> None:
     for trial in range(5, 9):
         rule.report(trial, 1, {1: 0.9})
     assert rule.report(0, 1, {1: 0.5})
+    asha = Asha("max", 2)
+    assert [asha.report(trial, 1, {1: float(trial)}) for trial in range(4)] == [False, *[True] * 3]
+    assert asha.report(1, 1, {1: 1.0}), "two of four are better by now, and it has gone on"
 
 
 def test_without_a_rule_every_trial_goes_on() -> None:

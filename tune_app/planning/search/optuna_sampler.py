@@ -54,7 +54,7 @@ class OptunaSampler(Sampler):
         self._keeps_state = keeps_state
         self._domains = decisions(space.axes)
         self._distributions: dict[str, BaseDistribution] = {}
-        self._states: dict[int, dict[str, Any]] = {}
+        self._states: dict[int, tuple[Config, dict[str, Any]]] = {}
         self._running: dict[int, FrozenTrial] = {}
         self._told: dict[object, FrozenTrial] = {}
         self._new: list[FrozenTrial] = []
@@ -72,7 +72,7 @@ class OptunaSampler(Sampler):
             config = point(self._space.axes, lambda path, domain: suggest(trial, path, domain))
             if self._keeps_state:
                 asked = study.get_trials(deepcopy=False)[trial.number]
-                self._states[number] = dict(asked.system_attrs)
+                self._states[number] = config, dict(asked.system_attrs)
             for left_over in range(first, trial.number + 1):
                 study.tell(left_over, state=_states().FAIL)
             self._num_left_over += len(self._running) + 1
@@ -98,7 +98,9 @@ class OptunaSampler(Sampler):
 
     def begin(self, number: int, config: Config) -> None:
         """Note that a trial runs, so that its neighbours are not tried at the same time."""
-        trial = self._frozen(config, None, self._states.pop(number, {}))
+        proposed, attributes = self._states.pop(number, (config, {}))
+        # What is drawn instead of a proposal that was tried already is none of the sampler's.
+        trial = self._frozen(config, None, attributes if config == proposed else {})
         if trial is not None:
             self._running[number] = trial
 

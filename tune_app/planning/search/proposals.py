@@ -16,7 +16,7 @@ from tune_app.study.search_settings import SearchSettings
 
 START_WITH = "start_with"
 """Where the first proposals of a space with ``start_with`` come from."""
-_MOST_ATTEMPTS = 20
+MOST_ATTEMPTS = 20
 """So often a sampler is asked for another configuration than those that were tried."""
 _MOST_LISTED = 20_000
 """If a space has at most so many points, those that have not been tried are listed."""
@@ -75,7 +75,7 @@ class Proposals:
             configuration = self._start_with.popleft()
             if configuration.config_id not in self.tried:
                 return Proposal(configuration, START_WITH)
-        for attempt in range(_MOST_ATTEMPTS):
+        for attempt in range(MOST_ATTEMPTS):
             config = self._sampler.ask(number, attempt)
             if config is None:
                 self.ended_because = self._all_tried() or (
@@ -124,12 +124,12 @@ class Proposals:
             untried = self._untried()
             if untried:
                 place = int(share_of(self._seed, number, "untried") * len(untried))
-                return Proposal(untried[place], "random")
+                return Proposal(untried[place], "random", MOST_ATTEMPTS)
             self.ended_because = self._all_tried()
             return None
         for draw in range(_MOST_DRAWN):
-            configuration = self._configuration(self._random.ask(number, _MOST_ATTEMPTS + draw))
+            configuration = self._configuration(self._random.ask(number, MOST_ATTEMPTS + draw))
             if configuration.config_id not in self.tried:
-                return Proposal(configuration, "random")
+                return Proposal(configuration, "random", MOST_ATTEMPTS)
         self.ended_because = f"{_MOST_DRAWN:,} random draws gave only what was tried already"
         return None

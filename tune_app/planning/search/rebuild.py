@@ -7,12 +7,12 @@ they are told in the order of their numbers.
 
 from __future__ import annotations
 
-import statistics
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from search_spaces.configuration import Config, make_configuration
 from search_spaces.space import SearchSpace
+from tune_app.planning.search.proposals import MOST_ATTEMPTS
 from tune_app.planning.search.registry import make_sampler
 from tune_app.planning.search.sampler import Told
 from tune_app.planning.search.search import Search
@@ -82,7 +82,7 @@ def open_search(
     logged = list(events)
     asked = {event["config_id"] for event in logged if event["event"] == "ask"}
     objective = Objective(space.metric, space.mode)
-    _tell_evidence(search, study, outcomes, asked, objective)
+    _tell_evidence(search, study, outcomes, asked, seed)
     for event in logged:
         _repeat(search, event, defaults)
     found = [(trial, outcomes.get((trial.configuration.config_id, seed))) for trial in _in(search)]
@@ -102,31 +102,23 @@ def _tell_evidence(
     study: Mapping[str, Any],
     outcomes: Mapping[RowKey, RowOutcome],
     asked: set[str],
-    objective: Objective,
+    seed: int,
 ) -> None:
-    """Tell the results of rows that no search proposed, such as those of a grid.
-
-    The value is the mean over the seeds.
-    """
+    """Tell the results of rows that no search proposed, such as those of a grid."""
+    objectives = search.objectives or (Objective(search.space.metric, search.space.mode),)
     for entry in study["configurations"]:
         config_id = entry["config_id"]
-        if config_id in asked:
-            continue
-        found = [outcomes.get((config_id, seed)) for seed in study["seeds"]]
-        ended = [o for o in found if o and o.status in (*FINISHED, "diverged")]
-        if not ended:
+        outcome = outcomes.get((config_id, seed))
+        if config_id in asked or outcome is None or outcome.status not in (*FINISHED, "diverged"):
             continue
         search.proposals.tried.add(config_id)
         config = search.point_of(entry["config"])
         if config is None:
             continue
-        objectives = search.objectives or (objective,)
-        found_scores = [scores(objectives, o.report.record) for o in ended if o.report]
-        known = [values for values in found_scores if values is not None]
+        found = None if outcome.report is None else scores(objectives, outcome.report.record)
         told = Told("diverged")
-        if len(known) == len(ended):
-            means = tuple(map(statistics.fmean, zip(*known, strict=True)))
-            told = Told("finished", means[0], objectives=means if search.objectives else ())
+        if found is not None:
+            told = Told("finished", found[0], objectives=found if search.objectives else ())
         search.sampler.tell(None, config, told)
 
 
@@ -135,8 +127,10 @@ def _repeat(search: Search, event: Event, defaults: Config) -> None:
     if event["event"] == "ask":
         configuration = make_configuration(event["config"], defaults)
         trial = search.add(event["number"], configuration)
-        is_own = event["from"] == search.settings.sampler
-        search.begin(trial, restored_attempt=event.get("attempt", 0) if is_own else None)
+        last, is_own = event.get("attempt", 0), event["from"] == search.settings.sampler
+        if last == MOST_ATTEMPTS:  # the sampler was asked as often, before one was drawn at random
+            last, is_own = last - 1, True
+        search.begin(trial, restored_attempt=last if is_own else None)
         return
     if event.get("measures", search.measures) != search.measures:
         return  # values of another objective; those of this one are told from the rows

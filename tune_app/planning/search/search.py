@@ -123,10 +123,7 @@ class Search:
         if rung is None or trial.to_the_end:
             return True
         trial.can_resume = can_resume
-        goes_on = self.stopping.report(trial.number, rung, trial.values, can_resume=can_resume)
-        if not goes_on:
-            self._move(trial, "pausing")
-        return goes_on
+        return self.stopping.report(trial.number, rung, trial.values, can_resume=can_resume)
 
     def forget(self, config_id: str, epoch: int) -> None:
         """Forget what a trial reported from an epoch on: another attempt begins there."""
@@ -186,8 +183,8 @@ class Search:
 
         Args:
             trial: the proposal.
-            restored_attempt: if it is a proposal of this sampler in an earlier launch: at which
-                attempt it was made.
+            restored_attempt: if this sampler was asked for it in an earlier launch: the number of
+                the last attempt.
         """
         config = self.point_of(trial.configuration.config)
         if config is not None:
@@ -215,7 +212,7 @@ class Search:
         trial.state = state
         self._paused.pop(trial.number, None)
         self._active.discard(trial.number)
-        if state in ("running", "pausing"):
+        if state == "running":
             self._active.add(trial.number)
         rung = trial.rung_at(trial.last_epoch)
         if state == "stopped" and trial.can_resume and rung is not None:
@@ -224,7 +221,7 @@ class Search:
 
     def _last_resort(self) -> int | None:
         """Return the trial that goes on if nothing else is left and none has reached its end."""
-        if self._wants_more() or self._active or self._has_finished:
+        if self._active or self._has_finished:
             return None
         return self.stopping.last_resort(self._paused)
 

@@ -16,8 +16,7 @@ class SearchTrial:
         number: the number of the proposal.
         configuration: the configuration.
         rungs: all epochs at which the rule decides.
-        state: ``running`` (or to be run by the engine), ``pausing`` until the trial has ended,
-            ``stopped``, or another state that a sampler is told.
+        state: ``running`` until the engine has ended the trial, or a state that a sampler is told.
         values: epoch -> the value of the objective.
         told: the state, value and values that the sampler was told last.
         to_the_end: whether the trial goes on at every rung.

@@ -35,8 +35,8 @@ class Stopping:
         promoted: epoch -> the trials that went on from that rung.
     """
 
-    mode: str = "max"
-    reduction: int = 3
+    mode: str
+    reduction: int
     rungs: dict[int, dict[int, float | None]] = field(default_factory=dict)
     ranked: dict[int, list[tuple[float, int]]] = field(default_factory=dict)
     promoted: dict[int, set[int]] = field(default_factory=dict)
@@ -117,7 +117,7 @@ class Asha(Stopping):
         """Return the best trial that waits at the highest rung from which one may go on."""
         for epoch in sorted(self.rungs, reverse=True):
             for _, trial in self._best(epoch, at_least=0):
-                if paused.get(trial) == epoch and trial not in self.promoted.get(epoch, ()):
+                if paused.get(trial) == epoch:
                     return trial
         return None
 
