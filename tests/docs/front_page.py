@@ -7,15 +7,13 @@ from collections.abc import Iterator
 
 from analysis.figures.forest import BETTER, IN_THESE_RUNS, WORSE
 from analysis.frames.answer import Winner, winners
-from analysis.frames.cells import format_seconds
 from analysis.frames.columns import levels, varied
 from analysis.frames.labels import label
 from analysis.frames.load import Study
 from analysis.frames.measures import shown_of
-from analysis.frames.pairs import by_dataset
-from analysis.frames.training_time import PROCESSOR, compared_time, time_words
+from analysis.frames.training_time import time_words
 from analysis.labs.cost_sentences import speedups
-from analysis.labs.growth import exponents_data, scaling_data
+from analysis.labs.growth import exponents_data
 from analysis.render.document import Section, Table
 from analysis.sections.best import settings
 from analysis.sections.factor_words import TELLING
@@ -50,9 +48,10 @@ def _in_short(name: str, study: Study) -> str:
     seeds = study.meta["seeds"]
     made = [rows_in_words(study), *([f"{len(seeds)} seeds"] if seeds != [0] else [])]
     texts = [f"**{name}** ({', '.join([*made, num_images_in_words(study)])})."]
+    if of_devices := speedups(study):
+        return one_line(" ".join([*texts, *of_devices]))
     texts += [f"Best {shown_of(study).words}: {best}." if best else "Nothing can be picked yet."]
-    texts += [*_decided(study, answer_of(name)), *speedups(study)]
-    return one_line(" ".join([*texts, *_fits(study), *_growth(study)]))
+    return one_line(" ".join([*texts, *_decided(study, answer_of(name)), *_growth(study)]))
 
 
 def _winner(study: Study, winner: Winner) -> str:
@@ -89,26 +88,6 @@ def _steps(study: Study, found: Table) -> Iterator[tuple[str, str]]:
         time = f", {ratio:.2f}× the {time_words(study)}" if abs(ratio - 1) > TELLING else ""
         unit = shown_of(study).difference_unit
         yield f"{step}{where} {effect} {unit}".rstrip() + time, line["verdict"]
-
-
-def _fits(study: Study) -> Iterator[str]:
-    """Yield what a fit of each kernel takes, if all have the same number of images."""
-    data = scaling_data(study)
-    if "kernel" not in data or "num_train_images" in varied(study):
-        return
-    by_processor = compared_time(study) == PROCESSOR
-    texts = []
-    for names, group in by_dataset(data):
-        took = group.groupby("kernel", sort=False)[PROCESSOR if by_processor else "fit_seconds"]
-        times = [
-            f"{format_seconds(seconds)} s ({label('kernel', kernel)})"
-            for kernel, seconds in took.median().dropna().items()
-        ]
-        where = f" on {label('dataset', names['dataset'])}" if names else ""
-        texts += [f"{' and '.join(times)}{where}"] if times else []
-    if texts:
-        time = "processor time" if by_processor else "time"
-        yield f"Median {time} of a fit: {'; '.join(texts)}."
 
 
 def _growth(study: Study) -> Iterator[str]:
