@@ -57,8 +57,9 @@ def judge_all(
     Args:
         claims: the claims.
         evidence: the evidence of one study, or of several: each claim is then judged on the study
-            with the most independent pairs for it, or on all studies together if no single one has
-            any, as when one has the ResNets and another the SVMs.
+            with the most independent pairs for it, or on several together if no single one has
+            any, as when one has the ResNets and another the SVMs: on those with as many training
+            images, or else on all.
         alpha: the error rate of the family.
         beside: p-values of further tests that belong to each family.
     """
@@ -121,10 +122,21 @@ def _best_evidence(
     speaking = [entry for entry in candidates if entry[1].num_pairs]
     if speaking:
         return max(speaking, key=lambda entry: entry[1].num_pairs)
-    if len(bodies) > 1:
-        together = pooled(bodies)
-        return together, _outcome(claim, together, alpha)
-    return candidates[0]
+    together = [(body, _outcome(claim, body, alpha)) for body in _together(bodies)]
+    return next((entry for entry in together if entry[1].num_pairs), [*candidates, *together][-1])
+
+
+def _together(bodies: Sequence[Evidence]) -> list[Evidence]:
+    """Return the studies of one size together, the largest size first, and then all of them.
+
+    The seeds of a study on few images say nothing of the noise of one on many.
+    """
+    sizes: dict[float, list[Evidence]] = {}
+    for body in bodies:
+        sizes.setdefault(float(numbers(body.rows, NUM_TRAIN).max()), []).append(body)
+    alike = [sizes[size] for size in sorted(sizes, reverse=True)]
+    groups = alike if len(alike) < 2 else [*alike, list(bodies)]
+    return [pooled(group) for group in groups if len(group) > 1]
 
 
 def _outcome(claim: Claim, evidence: Evidence, alpha: float) -> Outcome:

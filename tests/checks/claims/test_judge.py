@@ -107,6 +107,20 @@ def test_families_of_two_studies_are_judged_together() -> None:
     assert (verdict.word, verdict.evidence) == ("supported for these runs", "resnet, svm")
 
 
+def test_studies_on_fewer_images_are_not_judged_together_with_those_on_many() -> None:
+    parts = []
+    for family, accuracy, size in (("svm", 0.85, 900), ("few", 0.7, 90), ("resnet", 0.95, 900)):
+        part = grid(lambda row, value=accuracy: value, {"dataset": ("mnist",)})  # type: ignore[misc]
+        named = "resnet" if family == "few" else family
+        rows = part.rows.assign(family=named, **{NUM_TRAIN: float(size)})
+        parts.append(replace(part, name=family, rows=rows))
+    cnn = Claim("cnn", "CNNs win.", BestOf("family", "resnet", "svm"))
+    (verdict,) = judge_all([cnn], parts)
+    assert verdict.evidence == "svm, resnet"
+    (verdict,) = judge_all([cnn], parts[:2])
+    assert verdict.evidence == "svm, few", "there are no others"
+
+
 def test_rows_that_are_not_there_say_so() -> None:
     evidence = two_arms([0.1] * 6)
     absent = judge(replace(ADAM, where={"optimizer": "rmsprop"}), evidence)
