@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Iterator
 
 from analysis.figures.forest import BETTER, IN_THESE_RUNS, WORSE
@@ -87,7 +88,9 @@ def _steps(study: Study, found: Table) -> Iterator[tuple[str, str]]:
         ratio = line["time_ratio"]
         time = f", {ratio:.2f}× the {time_words(study)}" if abs(ratio - 1) > TELLING else ""
         unit = shown_of(study).difference_unit
-        yield f"{step}{where} {effect} {unit}".rstrip() + time, line["verdict"]
+        but = re.sub(r" \(higher in [^)]*\)", "", line["depends"])
+        text = f"{step}{where} {effect} {unit}".rstrip() + time + (but and f", but {but}")
+        yield text, line["verdict"]
 
 
 def _growth(study: Study) -> Iterator[str]:
