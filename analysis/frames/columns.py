@@ -61,11 +61,14 @@ def shares_trainings(study: Study) -> bool:
 def same_at_every_seed(study: Study) -> frozenset[str]:
     """Return the config_ids whose result does not depend on the seed.
 
-    They are those that the study lists, and those with results at several seeds if all of these
-    are equal: a function that does not use its seed gives no further evidence at another one.
+    They are those that the study lists. Of a user's own function they are those with results at
+    several seeds if all of these are equal: one that does not use its seed gives no further
+    evidence at another one.
     """
     listed = study.meta.get("same_at_every_seed")
     known = frozenset(map(str, listed)) if isinstance(listed, list) else frozenset()
+    if study.meta["space"].get("is_own") is not True:
+        return known
     rows = finished(study)
     rows = rows[rows.groupby("config_id")["seed"].transform("nunique") > 1]
     rows = rows[~rows["config_id"].isin(known)]

@@ -51,7 +51,7 @@ _UNMATCHED = (
     "with that of all rows at another, and a continuous factor is halved at its median. A factor "
     "that helps in one half of its range only, or only together with another, may not show."
 )
-_RUNS = "In these runs: another seed, another search or other test images may give other results."
+_RUNS = "In these runs: another seed, another search or other test data may give other results."
 _CHOSEN = (
     "A search chose the rows by earlier results or stopped some early, so that the rows at one "
     "value are those that looked good there: what is said is about these rows, not the factor."

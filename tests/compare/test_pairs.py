@@ -88,7 +88,7 @@ def test_means_over_the_seeds_where_no_seed_is_shared(tmp_path: Path) -> None:
 
 
 def test_seeds_repeat_a_result_only_where_they_do_in_both_studies(tmp_path: Path) -> None:
-    places = [fitted(tmp_path / name, lambda config, seed: config["width"]) for name in "ab"]
+    places = [fitted(tmp_path / name, lambda config, seed: config["width"] + seed) for name in "ab"]
     for place, num_repeats in zip(places, (0, 20), strict=True):
         meta = json.loads((place / "study.json").read_text())
         ids = [entry["config_id"] for entry in meta["configurations"]]

@@ -19,7 +19,7 @@ from tests.studies import line, resnet_config, study_json, write_study, write_tr
 def exact(
     path: Path, factors: dict[str, float], seeds: int = 6, *, unit: float = 1.0, luck: float = 0.0
 ) -> Study:
-    """Return a study that is the same at every seed: each factor adds its value at its level 1.
+    """Return a study of the same differences at every seed: each factor adds its value at level 1.
 
     What it adds grows by ``luck`` from seed to seed; all results are in the given unit.
     """
@@ -30,7 +30,7 @@ def exact(
     for config in configs:
         added = sum(factors[name] * config[name] for name in factors)
         for seed in range(seeds):
-            loss = unit * (2.0 + added * (1 + luck * seed))
+            loss = unit * (2.0 + seed + added * (1 + luck * seed))
             report(ledger, config, [{"val_loss": loss, "test_loss": loss}], seed=seed)
     return load_study(path)
 

@@ -130,7 +130,7 @@ def test_a_configuration_that_no_seed_changes_is_compared_with_the_others(tmp_pa
 
 
 def test_what_is_left_out_is_counted_and_on_no_front_of_the_figure_either(tmp_path: Path) -> None:
-    some = {1: [(0.5, 5.0), (0.5, 5.0)], 2: [(0.8, 10.0), (0.8, None)], 3: [(0.4, 6.0), (0.4, 6.0)]}
+    some = {1: [(0.5, 5.0), (0.6, 5.0)], 2: [(0.8, 10.0), (0.8, None)], 3: [(0.4, 6.0), (0.4, 6.0)]}
     assert front_of(tmp_path / "own", some) == [1]
     study = load_study(tmp_path / "own")
     assert front_in_words(study) == [

@@ -33,7 +33,7 @@ def test_a_parameter_may_have_the_name_of_a_column(tmp_path: Path) -> None:
     ledger = own_study(tmp_path / "own", configs, seeds=(0, 1), **space)
     for place, config in enumerate(configs):
         for seed in (0, 1):
-            report(ledger, config, [{"loss": float(place)}], seed=seed)
+            report(ledger, config, [{"loss": place + seed / 10}], seed=seed)
     table = rows_table(load_study(tmp_path / "own"), "own")
     assert table.cells["pick"] == ["★", "", "", ""] and table.marked == {0}
     assert table.cells["pick\u2032"] == ["x", "x", "y", "y"]

@@ -189,7 +189,7 @@ def test_points_are_written_with_a_minus_and_one_point_is_one() -> None:
     rows = evidence.rows.assign(train_accuracy=0.90, val_accuracy=0.9167, **{NUM_VAL: 1e6})
     gap = MostRows("train_accuracy", below=0.01, minus="val_accuracy")
     reason = judge(Claim("a_claim", "Fits.", gap), replace(evidence, rows=rows)).outcome.reason
-    assert "below 1 point in 1 of 1 rows" in reason and "median −1.67 points" in reason
+    assert "below 1 point in 1 of 1 row, " in reason and "median −1.67 points" in reason
 
 
 def test_times_of_studies_are_said_to_be_steady() -> None:
