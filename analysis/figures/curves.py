@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -143,12 +143,10 @@ def _points(
     # Lines that come later are drawn on top: those of the picked configurations.
     places = {trial: place for place, trial in enumerate(drawn)}
     epochs = study.epochs[study.epochs["trial_key"].isin(places)]
-    # A measure may be reported at some epochs only, so each has its own.
-    kept = {
-        epoch for name in names for epoch in _some(epochs["epoch"][numbers(epochs, name).notna()])
-    }
-    ends = epochs.groupby("trial_key")["epoch"].transform("max")
-    epochs = epochs[epochs["epoch"].isin(kept) | (epochs["epoch"] == ends)]
+    epochs = epochs.reset_index(drop=True)
+    # Each trial may report each measure at epochs of its own.
+    kept = {label for name in names for label in _some(epochs[numbers(epochs, name).notna()])}
+    epochs = epochs[epochs.index.isin(kept)]
     on_top = epochs["trial_key"].isin(picked)
     epochs = epochs.assign(line=epochs["trial_key"].map(places), on_top=on_top)
     epochs = epochs.sort_values(["on_top", "line", "epoch"], kind="stable")
@@ -162,11 +160,11 @@ def _points(
     return columns
 
 
-def _some(epochs: pd.Series[Any]) -> Sequence[int]:
-    """Return at most ``MOST_EPOCHS`` of some epochs, evenly, the first and the last among them."""
-    found = np.unique(epochs)
-    places = np.linspace(0, len(found) - 1, min(MOST_EPOCHS, len(found))).round().astype(int)
-    return list(found[places])
+def _some(epochs: pd.DataFrame) -> Iterator[Any]:
+    """Yield the labels of at most ``MOST_EPOCHS`` epochs of each trial, evenly, with both ends."""
+    for _, rows in epochs.sort_values("epoch", kind="stable").groupby("trial_key", sort=False):
+        places = np.linspace(0, len(rows) - 1, min(MOST_EPOCHS, len(rows))).round().astype(int)
+        yield from rows.index[places]
 
 
 def _field(study: Study, name: str, key: str, points: dict[str, list[Any]]) -> Field:

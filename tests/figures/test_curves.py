@@ -64,22 +64,26 @@ def lines_and_points(chart: Chart) -> tuple[list[int], list[str | None]]:
 
 
 def test_a_measure_of_some_epochs_is_a_line_and_one_of_one_epoch_a_point(tmp_path: Path) -> None:
-    ledger = own_study(tmp_path / "own", [{"depth": 1}, {"depth": 2}], metric="val_loss")
+    ledger = own_study(
+        tmp_path / "own", [{"depth": depth} for depth in (1, 2, 3)], metric="val_loss"
+    )
     epochs = [{"train_loss": 9.0 / epoch} for epoch in range(1, 301)]
     for place in range(4, 300, 5):
         epochs[place]["val_loss"] = 10.0 / place
     report(ledger, {"depth": 1}, epochs)
     report(ledger, {"depth": 2}, [{"train_loss": 9.0, "val_loss": 9.0}])
+    rare = [{"train_loss": 1.0} | ({"val_loss": 3.0} if e % 70 == 69 else {}) for e in range(280)]
+    report(ledger, {"depth": 3}, rare)
     data = curves_data(load_study(tmp_path / "own"), "curves")
     assert data is not None
     assert [m.title for m in data.measures] == ["validation loss", "train loss"]
     chart = curves_chart(data, "rows", data.factors[0], None, measure=data.measures[0])
     joined, fills = lines_and_points(chart)
-    assert joined == [1, 59], "60 of the 61 epochs with a value; one of them is seen as a point"
+    assert joined == [1, 4, 60], "the epochs with a value; a single one is seen as a point"
     assert fills == [SERIES[1]]
     plain = with_options(chart, **{"y axis": "train loss"}, colour="nothing")
     joined, fills = lines_and_points(plain)
-    assert 60 <= joined[1] <= 120, "its own epochs and those of the other measure"
+    assert 60 <= joined[2] <= 120, "its own epochs and those of the other measure"
     assert fills == [SERIES[0]]
 
 
