@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from functools import lru_cache
 from typing import Any
 
@@ -11,6 +11,7 @@ import pandas as pd
 
 from analysis.frames.load import ENDED, FINISHED, Study
 from tune_app.study.arithmetic import mapping
+from tune_app.study.measures import NOT_MEASURED
 from tune_app.study.trials import HALTED
 
 Rows = pd.DataFrame
@@ -57,37 +58,46 @@ def shares_trainings(study: Study) -> bool:
     return bool(finished(study)["trial_id"].duplicated().any())
 
 
-@lru_cache(maxsize=8)
 def same_at_every_seed(study: Study) -> frozenset[str]:
-    """Return the config_ids whose result does not depend on the seed.
-
-    They are those that the study lists. Of a user's own function they are those with results at
-    several seeds if all of these are equal: one that does not use its seed gives no further
-    evidence at another one.
-    """
+    """Return the config_ids whose result is known not to depend on the seed."""
     listed = study.meta.get("same_at_every_seed")
-    known = frozenset(map(str, listed)) if isinstance(listed, list) else frozenset()
-    if study.meta["space"].get("is_own") is not True:
-        return known
+    return frozenset(map(str, listed)) if isinstance(listed, list) else frozenset()
+
+
+@lru_cache(maxsize=8)
+def without_chance(study: Study) -> frozenset[str]:
+    """Return the config_ids of which several seeds are one result.
+
+    They are those of ``same_at_every_seed``. Of a user's own function they are those with results
+    at several seeds if nothing but times differs between these: one that does not use its seed
+    gives no further evidence at another one.
+    """
+    known = same_at_every_seed(study)
     rows = finished(study)
+    if study.meta["space"].get("is_own") is not True or study.metric not in rows:
+        return known
+    rows = rows[numbers(rows, study.metric).notna()]
     rows = rows[rows.groupby("config_id")["seed"].transform("nunique") > 1]
-    rows = rows[~rows["config_id"].isin(known)]
-    measured = [c for c in map(str, rows) if c == study.metric or _is_of_a_split(c)]
-    results = pd.DataFrame({c: numbers(rows, c) for c in measured}, index=rows.index)
-    differing = results.groupby(rows["config_id"]).nunique(dropna=False).to_numpy() > 1
+    measured = [
+        c for c in study.metric_keys if c not in NOT_MEASURED and not c.endswith("_seconds")
+    ]
+    numeric = rows[[c for c in measured if pd.api.types.is_numeric_dtype(rows[c])]]
+    differing = numeric.groupby(rows["config_id"]).nunique(dropna=False).to_numpy() > 1
     ids = frozenset(map(str, rows["config_id"]))
     use_no_seed = len(rows) - len(ids) >= _FEWEST_EQUAL and not differing.any()
     return known | ids if use_no_seed else known
 
 
-def _is_of_a_split(name: str) -> bool:
-    return name.startswith(("train_", "val_", "test_")) and not name.endswith("_seconds")
+def repeats(study: Study, ids: Collection[str] | None = None) -> pd.Series[bool]:
+    """Return which rows repeat the result of a lower seed, because the seed changes nothing.
 
-
-def repeats(study: Study) -> pd.Series[bool]:
-    """Return which rows repeat the result of a lower seed, because the seed changes nothing."""
+    Args:
+        study: the study.
+        ids: the config_ids of which that is so; None for those of ``without_chance``.
+    """
     rows = study.rows
-    done = rows["status"].isin(FINISHED) & rows["config_id"].isin(same_at_every_seed(study))
+    same = without_chance(study) if ids is None else ids
+    done = rows["status"].isin(FINISHED) & rows["config_id"].isin(list(same))
     repeated: pd.Series[bool] = done & rows["config_id"].where(done).duplicated()
     return repeated
 

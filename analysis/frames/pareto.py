@@ -70,7 +70,7 @@ def on_any_front(study: Study) -> frozenset[str]:
     """
     objectives = several_objectives(study)
     fair = {str(one) for _, rows, _ in _compared(study, objectives) for one in rows["config_id"]}
-    fair = fair if objectives else {*compared(study)}
+    fair = fair or {*compared(study)}
     return frozenset({*fair, *study.rows.loc[study.rows["same_as"].isin(fair), "config_id"]})
 
 

@@ -34,7 +34,8 @@ def candidates(study: Study) -> pd.DataFrame:
     that changes nothing, and only chance would decide which value is called the best. A row that
     repeats the result of another seed is not a candidate either.
     """
-    return study.rows[(study.rows["same_as"] == "") & ~repeats(study)]
+    same = same_at_every_seed(study)
+    return study.rows[(study.rows["same_as"] == "") & ~repeats(study, same)]
 
 
 @lru_cache(maxsize=8)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pandas as pd
 
-from analysis.frames.columns import finished, same_at_every_seed, varied
+from analysis.frames.columns import finished, repeats, same_at_every_seed, varied
 from analysis.frames.load import Study
 from analysis.frames.measures import picked_by
 from analysis.frames.pairs import by_dataset
@@ -29,6 +29,7 @@ def variance_data(study: Study) -> pd.DataFrame:
     rows = finished(study)
     if metric not in rows or rows["config_id"].isin(same_at_every_seed(study)).any():
         return pd.DataFrame(columns=[*COLUMNS])
+    rows = rows[~repeats(study)[rows.index]]
     inert = inert_axes(study)
     parts = []
     for names, group in by_dataset(rows):

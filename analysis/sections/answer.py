@@ -7,7 +7,13 @@ from collections.abc import Sequence
 
 from analysis.frames.answer import Spent, Winner, spent, winners
 from analysis.frames.cells import counted, duration
-from analysis.frames.columns import finished, numbers, same_at_every_seed, shown_parameters
+from analysis.frames.columns import (
+    finished,
+    numbers,
+    same_at_every_seed,
+    shown_parameters,
+    without_chance,
+)
 from analysis.frames.labels import label, parameter_heading
 from analysis.frames.lengths import length_axis
 from analysis.frames.load import FINISHED, Study
@@ -187,8 +193,8 @@ def _seeds(study: Study) -> list[str]:
     number = int(rows["seed"].nunique())
     if rows.empty:
         return []
-    if rows["config_id"].isin(same_at_every_seed(study)).all():
-        is_found = number > 1 and not study.meta.get("same_at_every_seed")
+    if rows["config_id"].isin(without_chance(study)).all():
+        is_found = not same_at_every_seed(study)
         return ["what chance does, as all seeds gave equal results"] if is_found else []
     if number > 1 and rows["config_id"].nunique() == 1:
         return []  # nothing is to be decided between configurations

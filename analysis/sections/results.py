@@ -10,8 +10,8 @@ from analysis.frames.columns import (
     is_constant,
     levels,
     numbers,
-    same_at_every_seed,
     shown_parameters,
+    without_chance,
 )
 from analysis.frames.conditions import at_once, marked, note
 from analysis.frames.labels import MISSING, heading, label, parameter_heading
@@ -61,7 +61,7 @@ def rows_table(study: Study, key: str) -> Table:
         )
     if len(set(study.meta["seeds"])) > 1:
         pairs = zip(frame["num_seeds"], frame["num_planned"], strict=True)
-        same = frame["config_id"].isin(same_at_every_seed(study))
+        same = frame["config_id"].isin(without_chance(study))
         cells[free_heading(cells, "seeds")] = [
             _ONE_RESULT if copied and have > 1 else f"{have}/{planned}"
             for (have, planned), copied in zip(pairs, same, strict=True)
@@ -152,7 +152,7 @@ def _notes(study: Study, is_marked: bool, copies: list[bool], timed: bool) -> tu
         notes.append(f"{_BEST} The best configuration of {whose}, {selection_words(study)}.")
     if len(set(study.meta["seeds"])) > 1:
         notes.append("Mean ± sample standard deviation over the seeds with a result.")
-        if same_at_every_seed(study):
+        if without_chance(study):
             notes.append(f"Seeds, {_ONE_RESULT}: the seed changes nothing but the times.")
     if any(copies) and timed:
         axes = ", ".join(inert_axes(study)) or "the parameters they differ in"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pandas as pd
 
 from analysis.frames.cells import counted
-from analysis.frames.columns import same_at_every_seed, varied
+from analysis.frames.columns import varied, without_chance
 from analysis.frames.datasets import ABOVE, over_datasets
 from analysis.frames.load import Study
 from analysis.frames.measures import shown_of
@@ -34,7 +34,7 @@ def seeds_notes(study: Study, rows: pd.DataFrame) -> tuple[str, ...]:
     if planned == 1 or rows.empty:
         return ()
     counts = rows.groupby("config_id")["seed"].nunique()
-    same = counts.index.isin(same_at_every_seed(study))
+    same = counts.index.isin(without_chance(study))
     notes = []
     if (~same).any():
         notes.append(f"Mean over {_of_planned(counts[~same], planned)}.")

@@ -8,6 +8,7 @@ import pytest
 from analysis.frames.load import Study, load_study
 from analysis.frames.variance import variance_data
 from analysis.sections.factors import variance_table
+from tests.own_studies import own_study, report
 from tests.studies import line, resnet_config, study_json, write_study, write_trial
 
 RATES = (0.1, 0.2, 0.3)
@@ -50,3 +51,15 @@ def test_one_seed_has_shares_and_no_p(tmp_path: Path) -> None:
 @pytest.mark.parametrize("seeds", [(0,), range(6)])
 def test_a_grid_with_a_gap_is_not_split(tmp_path: Path, seeds: Sequence[int]) -> None:
     assert variance_table(grid(tmp_path, seeds, missing=1), "v") is None
+
+
+@pytest.mark.parametrize("num_seeds", [1, 4])
+def test_seeds_that_a_function_does_not_use_are_one(tmp_path: Path, num_seeds: int) -> None:
+    configs = [{"depth": depth, "lr": lr} for depth in (1, 2, 3) for lr in (1, 2)]
+    ledger = own_study(tmp_path / "own", configs, seeds=range(num_seeds), metric="score")
+    for config in configs:
+        for seed in range(num_seeds):
+            report(ledger, config, [{"score": float(config["depth"] ** config["lr"])}], seed=seed)
+    found = variance_data(load_study(tmp_path / "own"))
+    assert list(found["term"]) == ["depth", "lr", "depth × lr"]
+    assert found["p_value"].isna().all() and set(found["num_results"]) == {6}

@@ -9,7 +9,7 @@ import pytest
 
 from analysis.frames.answer import winners
 from analysis.frames.cells import counted
-from analysis.frames.columns import same_at_every_seed
+from analysis.frames.columns import without_chance
 from analysis.frames.load import load_study
 from analysis.render.document import Bullets, Figure, Paragraph, Section, Table
 from analysis.sections.answer import answer, cost_in_words, winners_in_words
@@ -167,11 +167,31 @@ def test_a_function_without_chance_gives_no_evidence_from_seeds(
             chance = 0.001 * seed * config["depth"] if uses_its_seed else 0.0
             report(ledger, config, [{"val_mae": 9.0 - config["depth"] + chance}], seed=seed)
     study = load_study(tmp_path / "own")
-    assert len(same_at_every_seed(study)) == (0 if uses_its_seed else 3)
+    assert len(without_chance(study)) == (0 if uses_its_seed else 3)
     text = " ".join(lines_of(answer(study, "own")))
     assert ("Better: " in text) == uses_its_seed
     assert ("what chance does, as all seeds gave equal results" in text) != uses_its_seed
     assert ("too few pairs to tell it from chance" in text) != uses_its_seed
+
+
+def test_a_measure_that_differs_shows_that_a_function_uses_its_seed(tmp_path: Path) -> None:
+    ledger = own_study(tmp_path / "own", [{"depth": 1}, {"depth": 2}], seeds=range(6), metric="won")
+    for config in ({"depth": 1}, {"depth": 2}):
+        for seed in range(6):
+            report(ledger, config, [{"won": config["depth"], "loss": seed / 7}], seed=seed)
+    assert not without_chance(load_study(tmp_path / "own"))
+
+
+def test_a_pick_is_that_of_status_where_no_seed_is_used(tmp_path: Path) -> None:
+    """The deepest is the best, but at fewer seeds."""
+    configs = [{"depth": depth} for depth in (1, 2, 3)]
+    ledger = own_study(tmp_path / "own", configs, seeds=range(3), metric="val_mae", mode="min")
+    for config in configs:
+        for seed in range(2 if config["depth"] == 3 else 3):
+            report(ledger, config, [{"val_mae": 9.0 - config["depth"]}], seed=seed)
+    study = load_study(tmp_path / "own")
+    assert len(without_chance(study)) == 3
+    assert [winner.config["depth"] for winner in winners(study)] == [2]
 
 
 def test_a_row_that_took_too_long_is_not_known_and_one_that_a_search_stopped_is(

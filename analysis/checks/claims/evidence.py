@@ -27,7 +27,7 @@ from analysis.checks.claims.origin import (
 from analysis.checks.claims.splits import num_images, with_predictions
 from analysis.frames.arithmetic import warning
 from analysis.frames.cells import counted
-from analysis.frames.columns import numbers, same_at_every_seed
+from analysis.frames.columns import numbers, without_chance
 from analysis.frames.labels import heading
 from analysis.frames.load import FINISHED, Study
 from analysis.frames.measures import Measure
@@ -213,7 +213,7 @@ def _union(groups: Iterable[Iterable[str]]) -> tuple[str, ...]:
 
 def _with_first_seeds(rows: pd.DataFrame, study: Study) -> pd.DataFrame:
     """Add ``FIRST_RUN`` and ``FIRST_RESULT``."""
-    same = same_at_every_seed(study)
+    same = without_chance(study)
     ids = rows["config_id"] + "/" + rows["milestone"].astype(str)
     repeated = rows["config_id"].isin(same)
     for own, of_first in ((RUN, FIRST_RUN), (RESULT, FIRST_RESULT)):
