@@ -123,7 +123,7 @@ def pareto(study: Study, key: str) -> Figure | None:
         "other configuration is better in one and no worse in the other."
     )
     if not all(rows.is_fair):
-        caption += " Configurations that lack results at some seeds are on no front."
+        caption += " Configurations that lack a result or an objective at a seed are on no front."
     caption += sample_words(len(rows.frame))
     both = sum(
         is_fair and None not in pair

@@ -140,7 +140,7 @@ def test_what_is_left_out_is_counted_and_on_no_front_of_the_figure_either(tmp_pa
     figure = pareto(study, "own")
     assert figure is not None
     assert figure.caption.endswith(
-        "Configurations that lack results at some seeds are on no front."
+        "Configurations that lack a result or an objective at a seed are on no front."
     )
     assert figure.alt.endswith("1 of 2 configurations is on a front.")
 

@@ -126,9 +126,11 @@ class Measures:
         """Return whether a share is a count of items over all of them, as an accuracy is.
 
         Only then does the number of items say how certain it is. F1 and a mean over classes, such
-        as a balanced accuracy, are no such counts.
+        as a balanced accuracy, are no such counts. A share declared with its ``count`` is one, but
+        not the same on other data, which has other items.
         """
-        return quantity_of(name) == "accuracy" or any(m.count for m in self._of_quantity(name))
+        declared = self.declared.get(name)
+        return quantity_of(name) == "accuracy" or bool(declared and declared.count)
 
     def num_items(
         self, name: str, rows: Collection[Mapping[str, Any]], splits: Iterable[Mapping[str, Any]]

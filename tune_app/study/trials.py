@@ -230,7 +230,7 @@ def _mark_first_diverged(trial: Trial, rule: ResultRule) -> None:
     since: int | None = None
     for epoch, report in sorted(trial.history.items()):
         if rule.is_reported(report.record) and rule.objective.score(report.record) is None:
-            since = since or epoch
+            since = epoch if since is None else since
             if report.record.get("status") == "diverged":
                 first = trial.history[since]
                 trial.history[since] = first._replace(record=first.record | {"status": "diverged"})

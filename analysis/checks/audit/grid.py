@@ -83,7 +83,7 @@ def _alike(table: Table, columns: list[str]) -> list[list[int]]:
     distinct = [len({table.numbers(column)[rows[0]] for rows in groups}) for column in columns]
     if sum(number > max(1, _TELLING * len(groups)) for number in distinct) < _FEWEST_TELLING:
         return []
-    return [rows for rows in groups if _differing(table, rows)]
+    return [rows for rows in groups if len(rows) > 1 and _differing(table, rows)]
 
 
 def _differing(table: Table, rows: list[int]) -> list[str]:

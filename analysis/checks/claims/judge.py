@@ -133,7 +133,8 @@ def _together(bodies: Sequence[Evidence]) -> list[Evidence]:
     """
     sizes: dict[float, list[Evidence]] = {}
     for body in bodies:
-        sizes.setdefault(float(numbers(body.rows, NUM_TRAIN).max()), []).append(body)
+        size = float(numbers(body.rows, NUM_TRAIN).max())
+        sizes.setdefault(size if size > 0 else 0.0, []).append(body)  # 0 for one that is unknown
     alike = [sizes[size] for size in sorted(sizes, reverse=True)]
     groups = alike if len(alike) < 2 else [*alike, list(bodies)]
     return [pooled(group) for group in groups if len(group) > 1]

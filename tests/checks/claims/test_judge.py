@@ -119,6 +119,9 @@ def test_studies_on_fewer_images_are_not_judged_together_with_those_on_many() ->
     assert verdict.evidence == "svm, resnet"
     (verdict,) = judge_all([cnn], parts[:2])
     assert verdict.evidence == "svm, few", "there are no others"
+    unknown = [replace(part, rows=part.rows.assign(**{NUM_TRAIN: math.nan})) for part in parts]
+    (verdict,) = judge_all([cnn], [*unknown, *parts])
+    assert verdict.evidence == "svm, resnet", "those whose size is known come first"
 
 
 def test_rows_that_are_not_there_say_so() -> None:
