@@ -45,7 +45,7 @@ def _y_patch(measure: Field) -> Patch:
         f"/spec/layer/{place}/transform": transform
         for place, transform in enumerate(_transforms(measure))
     }
-    return on_layers("y", measure.position()) | transforms
+    return on_layers("y", measure.position(), range(4)) | transforms
 
 
 def _colours(data: Curves, colour: Field | None) -> Choice:
@@ -53,7 +53,7 @@ def _colours(data: Curves, colour: Field | None) -> Choice:
     path = "/spec/layer/0/encoding/color"
     choice = colour_choice(data.factors, colour, [path], "strokeDash")
     options = {
-        name: {**patch, "/spec/layer/2/mark/fill": _fill(patch[path])}
+        name: {**patch, "/spec/layer/3/mark/fill": _fill(patch[path])}
         for name, patch in choice.options.items()
     }
     return replace(choice, options=options)
@@ -64,57 +64,40 @@ def _fill(colour: Spec | None) -> Any:
     return {"expr": f"scale('color', datum.{colour['field']})"} if colour else SERIES[0]
 
 
-def _transforms(measure: Field) -> tuple[list[Spec], list[Spec], list[Spec]]:
+def _transforms(measure: Field) -> list[list[Spec]]:
     """Return what each layer draws of a measure: the epochs with a value, which lines join.
 
-    Of a line with one value only that is seen, as a point: ``num`` is then 1.
+    Lines of one epoch cannot be seen: these are the points of the last layer.
     """
     has_value: Spec = {"filter": f"isValid(datum.{measure.key})"}
     count: Spec = {"joinaggregate": [{"op": "count", "as": "num"}], "groupby": ["line"]}
     hot: Spec = {"filter": "datum.id !== '' && datum.id === hot"}
-    return [has_value], [has_value, hot], [has_value, count]
+    alone: Spec = {"filter": "datum.num === 1"}
+    return [[has_value], [has_value, hot], [has_value], [has_value, count, alone]]
 
 
 def _layers(data: Curves, colour: Field | None, measure: Field, width: float) -> list[Spec]:
-    """Return the lines, the one that is pointed at, and what is told at each epoch."""
-    encoding = _axes(data, measure)
-    lines, pointed_at, points = _transforms(measure)
-    fill = _fill(colour.colour() if colour else None)
-    wide: Spec = {"condition": {"test": "datum.picked", "value": 3}, "value": width}
-    shown: Spec = {"condition": {"test": IS_CHOSEN, "value": 1}, "value": DIMMED}
-    line: Spec = {"detail": {"field": "line"}, "size": wide, "strokeOpacity": shown}
-    return [
-        {
-            "transform": lines,
-            "mark": {"type": "line", "point": False},
-            "encoding": encoding | (colour.marked("strokeDash") if colour else {}) | line,
-        },
-        {
-            "transform": pointed_at,
-            "mark": {"type": "line", "strokeWidth": 4, "color": INK},
-            "encoding": encoding | {"detail": {"field": "line"}},
-        },
-        {
-            # A line has one box for all its epochs; points have one each.
-            "transform": points,
-            "mark": {"type": "point", "size": 60, "strokeWidth": 0, "fill": fill},
-            "encoding": encoding | _point(data),
-        },
-    ]
-
-
-def _point(data: Curves) -> Spec:
+    """Return the lines, the one that is pointed at, what is told at each epoch, and points."""
     told = [f.tooltip() for f in data.factors[:8]]
     told += [{"field": "epoch", "type": "quantitative"}]
     told += [m.tooltip() for m in data.measures[:4]]
-    seen: Spec = {
-        "condition": [
-            {"test": f"datum.num === 1 && ({IS_CHOSEN})", "value": 1},
-            {"test": "datum.num === 1", "value": DIMMED},
-        ],
-        "value": 0,
-    }
-    return {"tooltip": told, "opacity": seen}
+    wide: Spec = {"condition": {"test": "datum.picked", "value": 3}, "value": width}
+    shown: Spec = {"condition": {"test": IS_CHOSEN, "value": 1}, "value": DIMMED}
+    line: Spec = {"detail": {"field": "line"}}
+    marked = colour.marked("strokeDash") if colour else {}
+    fill = _fill(colour.colour() if colour else None)
+    layers: list[tuple[Spec, Spec]] = [
+        ({"type": "line", "point": False}, marked | line | {"size": wide, "strokeOpacity": shown}),
+        ({"type": "line", "strokeWidth": 4, "color": INK}, line),
+        # A line has one box for all its epochs; points have one each.
+        ({"type": "point", "filled": True, "size": 60, "opacity": 0}, {"tooltip": told}),
+        ({"type": "point", "size": 60, "strokeWidth": 0, "fill": fill}, {"fillOpacity": shown}),
+    ]
+    encoding = _axes(data, measure)
+    return [
+        {"transform": transform, "mark": mark, "encoding": encoding | channels}
+        for (mark, channels), transform in zip(layers, _transforms(measure), strict=True)
+    ]
 
 
 def _axes(data: Curves, measure: Field) -> Spec:
