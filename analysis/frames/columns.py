@@ -78,10 +78,9 @@ def without_chance(study: Study) -> frozenset[str]:
         return known
     rows = rows[numbers(rows, study.metric).notna()]
     rows = rows[rows.groupby("config_id")["seed"].transform("nunique") > 1]
-    measured = [
-        c for c in study.metric_keys if c not in NOT_MEASURED and not c.endswith("_seconds")
-    ]
-    numeric = rows[[c for c in measured if pd.api.types.is_numeric_dtype(rows[c])]]
+    told = [c for c in rows if c in study.metric_keys and c not in NOT_MEASURED]
+    told = [c for c in told if not c.endswith("_seconds")]
+    numeric = rows[[c for c in told if pd.api.types.is_numeric_dtype(rows[c])]]
     differing = numeric.groupby(rows["config_id"]).nunique(dropna=False).to_numpy() > 1
     ids = frozenset(map(str, rows["config_id"]))
     use_no_seed = len(rows) - len(ids) >= _FEWEST_EQUAL and not differing.any()

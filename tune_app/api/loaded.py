@@ -127,7 +127,8 @@ class LoadedStudy:
                 f"{choices(study.config_keys)}"
             )
         # A row that repeats another configuration's result is the best of a group of its own.
-        rows, same = study.rows[~repeats(study)], same_at_every_seed(study)
+        same = same_at_every_seed(study)
+        rows = study.rows[~repeats(study, same)]
         found = best_rows(rows, groups, study.metric, study.mode, same=same)
         if found.empty:
             raise UserError(f"best: no row of {study.name} has {study.metric} yet")
