@@ -14,7 +14,13 @@ import pandas as pd
 
 from analysis.checks.claims import Claim, Higher, Verdict, from_study, judge_all
 from analysis.frames.columns import levels, numbers
-from analysis.frames.effects import compared_factors, is_matched, steps, unmatched
+from analysis.frames.effects import (
+    FEWEST_A_SIDE,
+    compared_factors,
+    is_matched,
+    steps,
+    unmatched,
+)
 from analysis.frames.joined import joined
 from analysis.frames.labels import label, parameter_heading
 from analysis.frames.load import Study
@@ -40,7 +46,6 @@ COLUMNS = (
     "depends",
 )
 _ALPHA = 0.05
-_FEWEST_A_SIDE = 5
 
 
 def forest_data(study: Study, *, by_data: bool = False) -> pd.DataFrame:
@@ -213,7 +218,7 @@ def _of_sides(high: Any, low: Any, rows: pd.DataFrame) -> dict[str, Any]:
         return record | {"effect": 0.0, "verdict": SAME, "ties": number}
     found = two_samples(high, low)
     record["effect"] = found.difference
-    if fewest < _FEWEST_A_SIDE:
+    if fewest < FEWEST_A_SIDE:
         return record
     return record | {"p": found.p_value, "low": found.interval.low, "high": found.interval.high}
 

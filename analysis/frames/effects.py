@@ -1,9 +1,10 @@
-"""Compare the levels of each factor: over matched rows, else over the halves of its range.
+"""Compare the levels of each factor: over matched rows, else over the thirds of its range.
 
 In a grid every level is judged on complete sets (``analysis.frames.pairs``). In a random search no
-two rows differ in one factor alone. There the levels are compared over all rows; the values of a
-continuous factor are halved at their median. The other factors differ between the two sides by
-chance, which a comparison of means allows for.
+two rows differ in one factor alone. There the levels are compared over all rows. The values of a
+continuous factor are parted into thirds, because the best value often lies inside of the range and
+two halves then look the same; into halves where a third would have too few rows to tell. The other
+factors differ between the sides by chance, which a comparison of means allows for.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from functools import lru_cache
 from itertools import pairwise
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from analysis.frames.columns import finished, levels, numbers, repeats, shown_parameters
@@ -30,7 +32,9 @@ _FAIR = ("random", "grid")
 MOST_STEPS = 8
 """Of more different numbers in a grid only three are compared."""
 MOST_LEVELS = 5
-"""A factor with more different numbers is halved where no rows are matched."""
+"""A factor with more different numbers is parted where no rows are matched."""
+FEWEST_A_SIDE = 5
+"""Fewer configurations are not compared with others that differ in more than the factor."""
 
 
 @lru_cache(maxsize=256)
@@ -94,8 +98,9 @@ def main_effects_data(study: Study) -> pd.DataFrame:
 def unmatched(study: Study, factor: str) -> tuple[pd.DataFrame, list[Any]]:
     """Return the finished rows at two levels or more of a factor, and the levels.
 
-    Numbers of which the study has more than ``MOST_LEVELS`` values, finished or not, become two
-    levels, the halves of their range, which are texts such as ``≤ 0.01``.
+    Numbers of which the study has more than ``MOST_LEVELS`` values, finished or not, become three
+    levels, the thirds of the rows by this factor, or two, its halves. They are texts such as
+    ``≤ 0.01``.
     """
     rows = finished(study)
     rows = rows[~repeats(study)[rows.index]]
@@ -103,7 +108,7 @@ def unmatched(study: Study, factor: str) -> tuple[pd.DataFrame, list[Any]]:
         return rows.iloc[:0], []
     rows = rows[rows[factor].notna()]
     if is_range(study.rows[factor]) and rows[factor].nunique() > 1:
-        rows, found = _halved(rows, factor)
+        rows, found = _parted(rows, factor)
     else:
         found = levels(rows, factor)
     return (rows, found) if len(found) > 1 else (rows.iloc[:0], found)
@@ -119,14 +124,36 @@ def is_range(values: pd.Series[Any]) -> bool:
     )
 
 
-def _halved(rows: pd.DataFrame, factor: str) -> tuple[pd.DataFrame, list[Any]]:
+def _parted(rows: pd.DataFrame, factor: str) -> tuple[pd.DataFrame, list[Any]]:
     values = numbers(rows, factor)
-    cut = values.median()
-    if (values <= cut).all():  # more than half of the rows have the largest value
-        cut = values[values < cut].max()
-    names = [f"≤ {format_value(cut)}", f"> {format_value(cut)}"]
-    sides = [names[int(above)] for above in values > cut]
-    return rows.assign(**{factor: pd.Series(sides, index=rows.index, dtype=object)}), names
+    cuts = list(values.quantile([1 / 3, 2 / 3]))
+    if not _can_tell(rows, np.digitize(values, cuts, right=True)):
+        cuts = [values.median()]
+        if (values <= cuts[0]).all():  # more than half of the rows have the largest value
+            cuts = [values[values < cuts[0]].max()]
+    cuts = [_short(values[values <= cut].max(), values[values > cut].min()) for cut in cuts]
+    texts = [format_value(cut) for cut in cuts]
+    names = [f"≤ {texts[0]}", *(f"{a} to {b}" for a, b in pairwise(texts)), f"> {texts[-1]}"]
+    parts = [names[side] for side in np.digitize(values, cuts, right=True)]
+    return rows.assign(**{factor: pd.Series(parts, index=rows.index, dtype=object)}), names
+
+
+def _short(low: float, high: float) -> float:
+    """Return the number with the fewest digits that is not below the low one, but the high one."""
+    for digits in range(1, 5):
+        for number in (low, (low + high) / 2):
+            short = float(f"{number:.{digits}g}")
+            if low <= short < high:
+                return short
+    return low
+
+
+def _can_tell(rows: pd.DataFrame, thirds: Any) -> bool:
+    """Return whether every third has enough configurations of every data set."""
+    configs = rows.assign(third=thirds).drop_duplicates("config_id")
+    by = configs["dataset"] if "dataset" in rows else configs["third"].notna()
+    sizes = pd.crosstab(configs["third"], by)
+    return len(sizes) == 3 and bool((sizes >= FEWEST_A_SIDE).all(axis=None))
 
 
 def steps(found: Sequence[Any]) -> list[tuple[Any, Any]]:

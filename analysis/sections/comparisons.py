@@ -48,8 +48,9 @@ _SHARED = "Pairs of the same two trainings, at different numbers of epochs, coun
 _SEEDS = "The means of the seeds decide, not the pairs."
 _UNMATCHED = (
     "Where no two rows differ in one factor alone, the mean of all rows at one value is compared "
-    "with that of all rows at another, and a continuous factor is halved at its median. A factor "
-    "that helps in one half of its range only, or only together with another, may not show."
+    "with that of all rows at another. The range of a continuous factor is parted into thirds of "
+    "the rows, or halves of few rows, and each is compared with the lowest. A factor that helps "
+    "only in a smaller part of its range, or only together with another, may not show."
 )
 _RUNS = "In these runs: another seed, another search or other test data may give other results."
 _CHOSEN = (

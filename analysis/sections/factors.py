@@ -41,7 +41,8 @@ _OPTIMISTIC = (
 _SHARED = "Rows that share a training, as at two numbers of epochs, count as one."
 _UNMATCHED = (
     "{} not compared in rows that agree in everything else, because no two do. {} levels are "
-    "means over all rows; the values of a continuous factor are halved at their median."
+    "means over all rows; the range of a continuous factor is parted into thirds of the rows, or "
+    "halves of few rows."
 )
 
 

@@ -79,16 +79,32 @@ def test_values_that_share_one_training_are_not_compared(tmp_path: Path) -> None
     assert line_of["verdict"] == "not compared" and "share one trial" in line_of["note"]
 
 
-def test_a_random_search_is_compared_by_halves(tmp_path: Path) -> None:
+def test_a_random_search_is_compared_by_thirds(tmp_path: Path) -> None:
     random_search(tmp_path / "random")
-    frame = forest_data(load_study(tmp_path / "random")).set_index("factor")
-    weight, rate = frame.loc["weight"], frame.loc["rate"]
-    # The error falls by 4 over the whole range of the weight, so by about 2 between its halves.
-    assert weight["effect"] == pytest.approx(-2.0, abs=0.5)
-    assert weight["verdict"] == "better in these runs"
-    assert rate["verdict"] == "not distinguishable" and rate["low"] < 0 < rate["high"]
-    assert weight["n"] == 40 and not weight["is_matched"]
+    frame = forest_data(load_study(tmp_path / "random"))
+    middle, weight = (line for _, line in frame[frame["factor"] == "weight"].iterrows())
+    # The error falls by 4 over the whole range of the weight, so by about 8 / 3 between the outer
+    # thirds, and by half of that from the lowest to the middle one.
+    assert weight["effect"] == pytest.approx(-8 / 3, abs=0.5)
+    assert middle["effect"] == pytest.approx(-4 / 3, abs=0.5)
+    assert weight["verdict"] == middle["verdict"] == "better in these runs"
+    rates = frame[frame["factor"] == "rate"]
+    assert (rates["verdict"] == "not distinguishable").all() and len(rates) == 2
+    assert weight["n"] in (26, 27) and not weight["is_matched"]
     assert weight["from"].startswith("≤ ") and weight["to"].startswith("> ")
+    assert middle["from"] == weight["from"] and " to " in middle["to"]
+
+
+def test_a_best_value_inside_of_the_range_is_seen(tmp_path: Path) -> None:
+    """The loss is a parabola of the rate: both halves have the same mean."""
+    configs = [{"rate": i / 20, "width": 7 * i % 21 + 0.5} for i in range(21)]
+    ledger = own_study(tmp_path / "own", configs, metric="loss", mode="min")
+    for config in configs:
+        report(ledger, config, [{"loss": 1 + (config["rate"] - 0.5) ** 2}])
+    frame = forest_data(load_study(ledger.root)).set_index(["factor", "to"])
+    found = frame.loc["rate", "verdict"]
+    assert found["0.3 to 0.65"] == "better in these runs"
+    assert found["> 0.65"] == "not distinguishable"
 
 
 @pytest.mark.parametrize(("num_configs", "p"), [(9, None), (10, 2 * 0.001053)])

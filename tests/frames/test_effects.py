@@ -36,18 +36,47 @@ def test_a_range_of_which_few_rows_have_ended_is_halved_too(tmp_path: Path) -> N
     assert found == ["≤ 0.2", "> 0.2"] and sorted(rows["rate"]) == ["> 0.2", "≤ 0.2", "≤ 0.2"]
 
 
-def test_a_random_search_is_halved_at_the_median(tmp_path: Path) -> None:
+def test_a_random_search_is_parted_into_thirds_of_its_rows(tmp_path: Path) -> None:
     random_search(tmp_path / "random")
     study = load_study(tmp_path / "random")
     assert not is_matched(study, "rate")
-    rows, (low, high) = unmatched(study, "weight")
-    assert low.startswith("≤ ") and high.startswith("> ") and low[2:] == high[2:]
-    assert list(rows["weight"].value_counts()) == [20, 20]
+    rows, (low, middle, high) = unmatched(study, "weight")
+    assert (low[:2], high[:2]) == ("≤ ", "> ") and middle == f"{low[2:]} to {high[2:]}"
+    assert sorted(rows["weight"].value_counts()) == [13, 13, 14]
     frame = main_effects_data(study).set_index(["factor", "level"])
-    assert frame.loc[("weight", low), "num_trainings"] == 20 and not frame["is_matched"].any()
+    assert frame.loc[("weight", high), "num_trainings"] == 13 and not frame["is_matched"].any()
     gain = frame["mean_val_error_px"]
-    # 4 over the whole range of the weight: about 2 between the means of its halves.
-    assert gain["weight", low] - gain["weight", high] == pytest.approx(2, abs=0.5)
+    # 4 over the whole range of the weight: about 8 / 3 between the outer thirds.
+    assert gain["weight", low] - gain["weight", high] == pytest.approx(8 / 3, abs=0.5)
+
+
+@pytest.mark.parametrize(
+    ("num_rates", "seeds", "found"),
+    [
+        (15, (0,), ["≤ 4", "4 to 9", "> 9"]),
+        (14, (0,), ["≤ 6", "> 6"]),
+        (10, (0, 1), ["≤ 4", "> 4"]),
+    ],
+)
+def test_thirds_need_five_configurations_each_whatever_their_seeds(
+    tmp_path: Path, num_rates: int, seeds: tuple[int, ...], found: list[str]
+) -> None:
+    configs = [{"rate": float(rate)} for rate in range(num_rates)]
+    ledger = own_study(tmp_path / "own", configs, seeds=seeds, metric="score", mode="max")
+    for config in configs:
+        for seed in seeds:
+            report(ledger, config, [{"score": config["rate"]}], seed=seed)
+    assert unmatched(load_study(tmp_path / "own"), "rate")[1] == found
+
+
+def test_thirds_need_configurations_of_every_data_set(tmp_path: Path) -> None:
+    """Of data set b the third third has one row of its 16, of a ten of its 14."""
+    rates = {"a": [*range(4), *range(20, 30)], "b": [*range(4, 19), 30]}
+    configs = [{"dataset": name, "rate": float(r)} for name, found in rates.items() for r in found]
+    ledger = own_study(tmp_path / "own", configs, metric="score", mode="max")
+    for config in configs:
+        report(ledger, config, [{"score": config["rate"]}])
+    assert len(unmatched(load_study(tmp_path / "own"), "rate")[1]) == 2
 
 
 def test_rows_of_one_training_are_one_observation(real_study: Path) -> None:
@@ -72,3 +101,20 @@ def test_levels_of_a_grid_are_matched_and_those_of_random_flags_are_not(tmp_path
     forty_factors(tmp_path / "forty")
     frame = main_effects_data(load_study(tmp_path / "forty")).set_index(["factor", "level"])
     assert frame["num_trainings"]["flag_07"].sum() == 48 and not frame["is_matched"].any()
+
+
+@pytest.mark.parametrize(
+    ("below", "above", "cut"),
+    [(0.01882, 0.02232, "0.02"), (0.00039, 0.00042, "0.0004"), (108, 110, "108"), (9, 10, "9")],
+)
+def test_a_range_is_parted_at_a_number_of_few_digits(
+    tmp_path: Path, below: float, above: float, cut: str
+) -> None:
+    configs = [
+        {"rate": rate} for rate in (below / 4, below / 3, below, above, above * 2, above * 3)
+    ]
+    ledger = own_study(tmp_path / "own", configs, metric="score", mode="max")
+    for config in configs:
+        report(ledger, config, [{"score": 1.0 + config["rate"]}])
+    rows, found = unmatched(load_study(tmp_path / "own"), "rate")
+    assert found == [f"≤ {cut}", f"> {cut}"] and rows["rate"].value_counts()[f"> {cut}"] == 3
