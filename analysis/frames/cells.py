@@ -29,7 +29,8 @@ from tune_app.study.measures import is_share
 _MOST_DIGITS = 2
 _MOST_DECIMALS = 6
 _SMALLEST_P = 0.001
-_DECIMALS = re.compile(r"[-−]?\d+(?:\.(?P<decimals>\d+))?")
+_DECIMALS = re.compile(r"[-−]?[\d,]+(?:\.(?P<decimals>\d+))?")
+_FIVE_DIGITS = re.compile(r"(?<![\d.])\d{5,}")
 
 
 def percent_digits(num_images: float | None) -> int:
@@ -54,8 +55,13 @@ def format_points(difference: float, num_images: float | None = None) -> str:
 
 def signed(text: str, difference: float) -> str:
     """Return the printed size of a difference with its sign; zero has no sign."""
-    sign = "" if float(text) == 0 else MINUS if difference < 0 else "+"
+    sign = "" if not text.strip("0.") else MINUS if difference < 0 else "+"
     return sign + text
+
+
+def grouped(text: str) -> str:
+    """Return a measured number with commas between its thousands from five digits on."""
+    return _FIVE_DIGITS.sub(lambda digits: f"{int(digits[0]):,}", text)
 
 
 def decimals_of(width: float) -> int | None:
@@ -107,7 +113,8 @@ def format_cell(
         return label(column, value)
     if is_share(column) if as_share is None else as_share:
         return format_percent(value, num_images)
-    return format_value(value) if is_share(column) else _format_quantity(column, float(value))
+    text = format_value(value) if is_share(column) else _format_quantity(column, float(value))
+    return grouped(text)
 
 
 def _format_quantity(column: str, value: float) -> str:
@@ -150,7 +157,7 @@ def format_spread(
     shown = half_up(width, digits)
     if width > 0 and float(shown) == 0:
         shown = f"<{10.0**-digits:.{digits}f}"
-    return f"{with_minus(half_up(scale * float(mean), digits))} ± {shown}"
+    return f"{with_minus(grouped(half_up(scale * float(mean), digits)))} ± {grouped(shown)}"
 
 
 def duration(seconds: float) -> str:

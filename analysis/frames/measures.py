@@ -13,7 +13,14 @@ from typing import Any, NamedTuple
 
 import pandas as pd
 
-from analysis.frames.cells import decimals_of, format_cell, format_points, half_up, signed
+from analysis.frames.cells import (
+    decimals_of,
+    format_cell,
+    format_points,
+    grouped,
+    half_up,
+    signed,
+)
 from analysis.frames.columns import numbers
 from analysis.frames.labels import LARGEST_WHOLE, heading, with_minus, words_of
 from analysis.frames.load import Study
@@ -82,7 +89,8 @@ class Measure:
         if self.in_percent or not math.isfinite(value):
             return format_points(value, num_items)
         is_whole = _LARGE <= abs(value) < LARGEST_WHOLE
-        return signed(f"{abs(value):.0f}" if is_whole else f"{abs(value):.3g}", value)
+        text = f"{abs(value):.0f}" if is_whole else f"{abs(value):.3g}"
+        return signed(grouped(text), value)
 
     def estimate(
         self, value: float, low: float, high: float, num_items: float | None = None
@@ -94,7 +102,7 @@ class Measure:
         decimals = None if self.in_percent else decimals_of((high - low) / 2)
         if decimals is None:
             return [self.cell(one, num_items) for one in (value, low, high)]
-        return [with_minus(half_up(one, decimals)) for one in (value, low, high)]
+        return [with_minus(grouped(half_up(one, decimals))) for one in (value, low, high)]
 
     def estimated_difference(
         self, value: float, low: float, high: float, num_items: float | None = None
@@ -103,7 +111,7 @@ class Measure:
         decimals = None if self.in_percent else decimals_of((high - low) / 2)
         if decimals is None:
             return [self.difference(one, num_items) for one in (value, low, high)]
-        return [signed(half_up(abs(one), decimals), one) for one in (value, low, high)]
+        return [signed(grouped(half_up(abs(one), decimals)), one) for one in (value, low, high)]
 
     @property
     def difference_unit(self) -> str:

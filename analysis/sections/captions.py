@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from analysis.figures.fields import Field
 from analysis.figures.rows import Rows, rows_of
-from analysis.frames.cells import half_up
+from analysis.frames.cells import grouped, half_up
 from analysis.frames.labels import format_value, label, with_minus
 from analysis.frames.load import Study
 
@@ -37,7 +37,7 @@ def value_words(field: Field, value: float) -> str:
     """Return a value or a mean of a field: a share as its axis has it, else three digits."""
     if field.format.endswith("f"):
         return with_minus(half_up(value, int(field.format[1:-1])))
-    return format_value(value if abs(value) >= 1000 else float(f"{value:.3g}"))
+    return grouped(format_value(value if abs(value) >= 1000 else float(f"{value:.3g}")))
 
 
 def range_words(field: Field) -> str:

@@ -73,7 +73,11 @@ def test_seconds(seconds: float, text: str) -> None:
         ("gamma", 0.01, "0.01"),
         ("macs", 33_184_000, "33.18"),
         ("speedup_vs_cpu", 24.04, "24.0×"),
-        ("num_support_vectors", 12_345, "12345"),
+        ("num_support_vectors", 12_345, "12,345"),
+        ("num_support_vectors", 9_999, "9999"),
+        ("train_loss", -23_520_842.5, "−23,520,842"),
+        ("training_seconds", 123_456.7, "123,457"),
+        ("train_loss", 0.0123456, "0.01235"),
         ("images_per_second", 12_345.6, "12346"),
         ("images_per_second", 234.56, "234.6"),
         ("shared_with", "a5", "shared with a5"),
@@ -161,7 +165,7 @@ def test_a_loss_that_explodes_has_no_invented_digits() -> None:
     assert loss.cell(3.4e35) == "3.4e+35" and loss.difference(-3.4e35) == "−3.4e+35"
     assert loss.estimate(2e20, 1e20, 3e20) == ["2e+20", "1e+20", "3e+20"]
     assert format_spread("loss", 3.4e35, 1.23456e34) == "3.4e+35 ± 1.235e+34"
-    assert loss.cell(123_456_789.0) == "123456789" and loss.difference(1234.5) == "+1234"
+    assert loss.cell(123_456_789.0) == "123,456,789" and loss.difference(1234.5) == "+1234"
 
 
 def test_a_whole_number_reads_the_same_in_a_sentence_and_in_a_table() -> None:
