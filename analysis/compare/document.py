@@ -17,6 +17,7 @@ from analysis.frames.cells import counted
 from analysis.frames.labels import label, parameter_heading
 from analysis.frames.load import ENDED
 from analysis.render.document import Block, Bullets, Document, Figure, Paragraph, Section
+from analysis.sections.problems import statuses_in_words
 from search_spaces.errors import one_line
 from tune_app.study.trials import HALTED
 
@@ -60,12 +61,12 @@ def _waiting(comparisons: Sequence[Comparison]) -> list[str]:
     texts = []
     for named in (comparisons[0].first, *(found.second for found in comparisons)):
         rows = named.study.rows
-        waiting = int((~rows["status"].isin((*ENDED, *HALTED))).sum())
-        if waiting:
-            have = "has" if waiting == 1 else "have"
-            texts.append(
-                f"{named.label}: {waiting} of {counted(len(rows), 'row')} {have} not ended."
-            )
+        waiting = rows[~rows["status"].isin((*ENDED, *HALTED))]
+        if len(waiting):
+            whole = f"{len(waiting)} of {counted(len(rows), 'row')}"
+            have = "has" if len(waiting) == 1 else "have"
+            why = statuses_in_words(waiting)
+            texts.append(f"{named.label}: {whole} {have} no result: {why}.")
     return texts
 
 

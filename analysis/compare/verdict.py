@@ -93,7 +93,7 @@ def tested(joined: Joined, measure: Judged, pairs: Pairs) -> Verdict:
     if word := _without_test(joined, pairs):
         return replace(start, word=word[0], reason=word[1])
     if too_few_units(len(found.values), ALPHA):
-        return replace(start, word="underpowered", reason=_too_few(found))
+        return replace(start, word="underpowered", reason=_too_few(found, joined))
     if found.disagree():
         return replace(start, reason="means over pairs and over seeds lie on different sides of 0")
     low, high = found.interval(1 - ALPHA)
@@ -141,14 +141,14 @@ def _nothing(pairs: Pairs) -> str:
     return "the rows were made from other data, or from another split"
 
 
-def _too_few(found: Units) -> str:
+def _too_few(found: Units, joined: Joined) -> str:
     fewest = fewest_pairs(ALPHA)
     have = len(found.values)
     if found.num_seeds > 1:
-        return (
-            f"{counted(have, 'seed')} {'is' if have == 1 else 'are'} too few, {fewest} are the "
-            f"fewest that decide (--seeds 0-{fewest - 1})"
-        )
+        seeds = f"{counted(have, 'seed')} {'is' if have == 1 else 'are'} too few, {fewest} are the"
+        if min(study.rows["seed"].nunique() for study in joined.studies.values()) < fewest:
+            return f"{seeds} fewest that decide (--seeds 0-{fewest - 1})"
+        return f"{seeds} fewest that decide: the other seeds lack results in both"
     return f"{counted(have, 'training')} at one seed: {fewest} are the fewest that decide"
 
 

@@ -101,8 +101,9 @@ def _subtitle(studies: Mapping[str, Study]) -> str:
     ended = sum(status in ENDED for status in statuses)
     halted = sum(status in HALTED for status in statuses)
     stopped = f", {halted} {'was' if halted == 1 else 'were'} stopped early" if halted else ""
+    failed = f", {count} failed" if (count := statuses.count("failed")) else ""
     have = "row has" if len(statuses) == 1 else "rows have"
-    return f"{ended} of {len(statuses)} {have} ended{stopped}."
+    return f"{ended} of {len(statuses)} {have} ended{stopped}{failed}."
 
 
 def _chapters(study: Study, key: str, splits: Splits) -> list[Section]:

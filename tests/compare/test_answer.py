@@ -65,6 +65,14 @@ def test_too_few(tmp_path: Path) -> None:
     )
 
 
+def test_more_seeds_are_no_advice_where_those_that_ran_lack_results(tmp_path: Path) -> None:
+    a = fitted(tmp_path / "a")
+    b = fitted(tmp_path / "b", lambda c, s: None if s == 1 else base(c, s) - 1)
+    assert said(a, b)[0].endswith(
+        "5 seeds are too few, 6 are the fewest that decide: the other seeds lack results in both."
+    )
+
+
 def test_failures_are_said_before_anything_else(tmp_path: Path) -> None:
     a = fitted(tmp_path / "a")
     b = fitted(tmp_path / "b", lambda c, s: None if s == 1 else base(c, s))

@@ -205,7 +205,7 @@ def test_any_own_study_has_a_report(
 def test_failed_and_unfinished_rows_are_said(tmp_path: Path) -> None:
     ledger: Ledger = rmse_study(tmp_path / "rmse")
     text = written(ledger.root)
-    assert "10 of 12 rows have ended." in text
+    assert "10 of 12 rows have ended, 1 failed." in text
     assert "| finished, failed, unfinished | 1770404281 |" in text
     assert "| failed   | ValueError: no |" in text
     assert "| unfinished | 2 epochs, not at its end |" in text
