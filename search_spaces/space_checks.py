@@ -21,6 +21,8 @@ MOST_OBJECTIVES = 3
 """Of more objectives nearly every configuration is on the Pareto front."""
 _LEAST_RESOURCE = 1e-4
 """The smallest amount of a resource that Ray can assign."""
+_MISNAMED = {"cpus": "cpu", "num_cpus": "cpu", "gpus": "gpu", "num_gpus": "gpu"}
+"""Names of a trial's CPUs and GPUs elsewhere. Here they would be resources that no node has."""
 
 
 def check_names(space: SearchSpace) -> None:
@@ -51,7 +53,8 @@ def check_objectives(space: SearchSpace) -> tuple[str, str]:
     """Check the objectives of a space, and return the first with its mode.
 
     Raises:
-        UserError: they are no two or three measures with their modes.
+        UserError: they are no two or three measures with their modes, or ``metric`` and ``mode``
+            are given beside them and are not the first one.
     """
     where, given = f"search space {space.name}: objectives", space.objectives
     if not isinstance(given, Mapping) or not all(
@@ -66,7 +69,13 @@ def check_objectives(space: SearchSpace) -> tuple[str, str]:
             f"{where}: {len(given)} of them; allowed: 2 to {MOST_OBJECTIVES}; a single one is "
             "metric and mode"
         )
-    return next(iter(given.items()))
+    metric, mode = next(iter(given.items()))
+    if space.metric not in (type(space).metric, metric) or space.mode not in ("", mode):
+        raise UserError(
+            f"{where} begin with {metric!r}, {mode!r}, which stand for metric and mode; "
+            f"given: metric={space.metric!r}, mode={space.mode!r}; leave them out"
+        )
+    return metric, mode
 
 
 def check_modes(space: SearchSpace) -> None:
@@ -124,6 +133,8 @@ def checked_resources(space: SearchSpace) -> dict[str, float]:
         raise UserError(f"{where} must be a mapping such as {{'cpu': 1}}")
     plain = {plain_scalar(key): plain_scalar(value) for key, value in space.resources.items()}
     for key, value in plain.items():
+        if isinstance(key, str) and (known := _MISNAMED.get(key.lower())):
+            raise UserError(f"{where}: {key!r}: did you mean {known!r}?")
         number = isinstance(value, (int, float)) and not isinstance(value, bool)
         if not isinstance(key, str) or not number or not 0 <= value <= LARGEST_INTEGER:
             raise UserError(f"{where}: {key!r}: {quoted(value)} must be a number >= 0")

@@ -192,6 +192,17 @@ def test_without_a_mode_the_measure_or_its_name_tells(fields: dict[str, object],
             {"resources": {"cpu": 0, "gpu": 0.0}},
             "resources requests nothing; allowed: an amount",
         ),
+        ({"resources": {"cpus": 2}}, "resources: 'cpus': did you mean 'cpu'?"),
+        ({"resources": {"cpu": 1, "num_gpus": 1}}, "'num_gpus': did you mean 'gpu'?"),
+        (
+            {"metric": "other", "objectives": {"score": "max", "cost": "min"}},
+            "objectives begin with 'score', 'max', which stand for metric and mode; given: "
+            "metric='other'",
+        ),
+        (
+            {"mode": "min", "objectives": {"score": "max", "cost": "min"}},
+            "objectives begin with 'score', 'max'",
+        ),
         ({"resources": {"cpu": -1}}, "'cpu': -1 must be a number >= 0"),
         ({"trainable": 3}, "trainable must be a function train(config)"),
         ({"trainable": " "}, "trainable must be a function train(config)"),
