@@ -35,6 +35,8 @@ def make_space(num_epochs: int = 9, **changes: Any) -> SearchSpace:
             "epochs": num_epochs,
         },
     }
+    if "objectives" in changes:
+        del fields["metric"], fields["mode"]
     return SearchSpace(**{**fields, **changes})
 
 
