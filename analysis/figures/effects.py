@@ -12,7 +12,7 @@ from analysis.figures.panels import field_choice, on_layers, option_name, panel_
 from analysis.figures.rows import Rows
 from analysis.figures.theme import WIDTH, cut, groups, series
 from analysis.frames.columns import levels
-from analysis.frames.labels import label, parameter_heading
+from analysis.frames.labels import label, mean_of, parameter_heading
 from analysis.frames.measures import Measure
 
 _HEIGHT = 240
@@ -26,7 +26,7 @@ def draw_effects(effects: pd.DataFrame, measure: Measure, column: str) -> Chart:
     effects = effects[effects[column].notna()]
     names = {name: cut(parameter_heading(name), 30) for name in dict.fromkeys(effects["factor"])}
     datasets = levels(effects, "dataset") if "dataset" in effects else []
-    title = f"mean {measure.words} (%)" if measure.in_percent else f"mean {measure.axis}"
+    title = mean_of(f"{measure.words} (%)" if measure.in_percent else measure.axis)
     told: list[Spec] = [
         *([{"field": "group", "title": "data set"}] if datasets else []),
         {"field": "factor"},
@@ -191,7 +191,7 @@ def _by(lines: Field) -> Spec:
 
 
 def _mean_of(measure: Field) -> Spec:
-    title = f"mean {cut(measure.title, 50)}"
+    title = mean_of(cut(measure.title, 50))
     scale = {"zero": False, "padding": 12}
     return {"field": "mean", "type": "quantitative", "title": title, "scale": scale}
 

@@ -11,6 +11,7 @@ from analysis.figures.panels import colour_choice, field_choice, on_layers, pane
 from analysis.figures.rows import Rows
 from analysis.figures.scatter import axis, point_layers
 from analysis.figures.theme import PAGE, cut, on_colour
+from analysis.frames.labels import mean_of
 
 MOST_SLICES = 12
 MOST_POINTS = 500
@@ -122,7 +123,7 @@ def _level(field: Field, column: str, channel: str) -> Spec:
 
 
 def _shade(measure: Field) -> Spec:
-    title = f"mean {cut(measure.title, 50)}"
+    title = mean_of(cut(measure.title, 50))
     named: Spec = {"field": "mean", "type": "quantitative", "title": title}
     return named | {"scale": ramp(measure.better), "legend": measure.legend()}
 

@@ -121,6 +121,11 @@ def words_of(column: str, unit: str = "") -> str:
     return words.replace("f1", "F1") if is_share(column) else words
 
 
+def mean_of(words: str) -> str:
+    """Return the words for means of a measure, which may be called a mean itself: ``mean iou``."""
+    return words if words.startswith("mean ") else f"mean {words}"
+
+
 def parameter_heading(name: str) -> str:
     """Return the heading of a parameter, which is never a share, whatever its name."""
     return heading(name, as_share=False)

@@ -13,6 +13,7 @@ from analysis.figures.rows import by_spread, problem_of, shown_measure
 from analysis.figures.scatter import sample_words
 from analysis.figures.slices import heat_chart
 from analysis.figures.surrogate import importances, surfaces
+from analysis.frames.labels import mean_of
 from analysis.frames.load import Study
 from analysis.render.document import Figure
 from analysis.sections.captions import capital, drawn_rows, value_words
@@ -37,8 +38,8 @@ def interactions(study: Study, key: str) -> list[Figure]:
     alone = not _several_in_a_cell(across, by, panel)
     bars = "; the bars are the standard error, and the configurations differ in other settings too"
     caption = (
-        f"Interaction of {where}: mean {y.title}, one line per level of {by.title}. Lines that are "
-        f"not parallel mean that one changes the effect of the other. {of_rows}"
+        f"Interaction of {where}: {mean_of(y.title)}, one line per level of {by.title}. Lines that "
+        f"are not parallel mean that one changes the effect of the other. {of_rows}"
         f"{', one each' if alone else bars}."
     )
     cells = _cell_words(across, by, y, panel)
@@ -48,7 +49,7 @@ def interactions(study: Study, key: str) -> list[Figure]:
         f"{caption} {cells}",
         partial(interaction_chart, rows, y, across, by, panel),
     )
-    caption = f"Mean {y.title} at each pair of levels of {where}. {of_rows}."
+    caption = capital(f"{mean_of(y.title)} at each pair of levels of {where}. {of_rows}.")
     heat = Figure(
         f"{key}-heat",
         caption,

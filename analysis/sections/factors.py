@@ -13,7 +13,7 @@ from analysis.frames.cells import p_cell
 from analysis.frames.columns import finished, is_over, numbers, shares_trainings, varied
 from analysis.frames.effects import compared_factors, is_matched, main_effects_data
 from analysis.frames.joined import joined, joined_factors
-from analysis.frames.labels import label, parameter_heading
+from analysis.frames.labels import label, mean_of, parameter_heading
 from analysis.frames.load import FINISHED, Study
 from analysis.frames.measures import (
     mean_column,
@@ -76,7 +76,7 @@ def effects(study: Study, key: str) -> Section | None:
         *warning(study, finished(study)),
     )
     table = Table(f"{key}-effects", "Mean result at each level.", cells, frame, notes)
-    caption = f"Mean {measure.words} at each level of each factor."
+    caption = capital(f"{mean_of(measure.words)} at each level of each factor.")
     alt = f"{caption} {_widest(study, frame)}"
     figure = Figure(f"{key}-effects", caption, alt, partial(draw_effects, frame, measure, column))
     shares = variance_table(study, f"{key}-variance")

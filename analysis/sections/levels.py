@@ -11,7 +11,7 @@ from analysis.frames.cells import format_cell
 from analysis.frames.columns import is_over, levels, numbers, varied
 from analysis.frames.conditions import NOT_COMPARABLE, marked, note
 from analysis.frames.effects import is_matched
-from analysis.frames.labels import MISSING, heading, label, parameter_heading
+from analysis.frames.labels import MISSING, heading, label, mean_of, parameter_heading
 from analysis.frames.lengths import length_axis
 from analysis.frames.load import Study
 from analysis.frames.measures import (
@@ -139,7 +139,7 @@ def means(study: Study, frame: pd.DataFrame, number: str) -> dict[str, list[str]
                 frame[mean_column(metric)], items, frame[number], strict=True
             )
         ]
-        cells[f"mean {measure.heading}"] = texts
+        cells[mean_of(measure.heading)] = texts
     seconds = frame[mean_column(compared_time(study))]
     if seconds.isna().all():
         return cells

@@ -61,6 +61,17 @@ def test_the_widest_span_is_that_of_one_data_set(tmp_path: Path) -> None:
     assert cells["mean test accuracy (%)"][:2] == ["85.0", "83.0"], "two sets of 140 images"
 
 
+def test_a_measure_that_is_called_a_mean_is_no_mean_of_means(tmp_path: Path) -> None:
+    configs = [{"rate": rate} for rate in (1, 2)]
+    ledger = own_study(tmp_path / "own", configs, metric="mean_loss", mode="min", factors=["rate"])
+    for config in configs:
+        report(ledger, config, [{"mean_loss": 0.1 * config["rate"]}])
+    section = effects(load_study(ledger.root), "own")
+    assert section is not None
+    table = table_of(section)
+    assert table.caption == "Mean loss at each level of each factor." and "mean loss" in table.cells
+
+
 def test_failed_rows_have_no_equal_accuracies(tmp_path: Path) -> None:
     configurations = {f"p{pin:d}": resnet_config(pin_memory=pin) for pin in (False, True)}
     path = write_study(tmp_path / "grid", study_json(configurations))
