@@ -68,8 +68,10 @@ def test_a_measure_that_is_called_a_mean_is_no_mean_of_means(tmp_path: Path) -> 
         report(ledger, config, [{"mean_loss": 0.1 * config["rate"]}])
     section = effects(load_study(ledger.root), "own")
     assert section is not None
-    table = table_of(section)
-    assert table.caption == "Mean loss at each level of each factor." and "mean loss" in table.cells
+    figure = section.blocks[0]
+    assert isinstance(figure, Figure)
+    assert figure.caption == "Mean loss at each level of each factor."
+    assert "mean loss" in table_of(section).cells
 
 
 def test_failed_rows_have_no_equal_accuracies(tmp_path: Path) -> None:
