@@ -138,6 +138,23 @@ def test_a_metric_that_nothing_reports_is_named_with_what_is_reported() -> None:
     assert Measures("val_f1", "max").missing_from([]) == ""
 
 
+@pytest.mark.parametrize(
+    ("declared", "hint"),
+    [
+        ("val_rsme", "no result has val_rsme, which measures declares; did you mean 'val_rmse'?"),
+        ("test_rmse", ""),  # says the unit of val_rmse, too
+        ("val_rmse", ""),
+        ("latency_ms", ""),
+    ],
+)
+def test_a_declared_measure_that_is_misspelt_is_told(declared: str, hint: str) -> None:
+    measures = Measures("val_rmse", "min", {declared: Measure(unit="mm")})
+    assert measures.missing_from([{"epoch": 1, "val_rmse": 0.5, "val_r2": 0.9}]) == hint
+    assert measures.missing_from([]) == ""
+    both = {declared: Measure(unit="mm"), "val_rmse": Measure(unit="mm")}
+    assert Measures("val_rmse", "min", both).missing_from([{"val_rmse": 0.5}]) == ""
+
+
 def test_how_many_items_a_share_was_counted_over() -> None:
     rows = [{"val_accuracy": 0.5, "test_accuracy": 0.5, "num_test": 160, "val_rmse": 1.5}] * 2
     splits = [{"num_val": 70, "num_test": 140}, {"num_val": 70, "num_test": 150}]

@@ -49,7 +49,8 @@ class Conclusion:
         interrupted: whether some trials had not ended when the launch did.
         unexplained: rows without a result whose trials have ended without an error.
         num_open: number of rows that could not run on this cluster.
-        missing_metric: that no result has the metric of the search space; empty if one has.
+        missing_metric: that no result has the metric of the search space, or a declared measure;
+            empty if that is no mistake.
         halted: rows that a search or a time limit ended early, with their status.
         limit: the limit that ended the launch, in words; empty if none did.
         is_target: whether that limit is the target of the launch.

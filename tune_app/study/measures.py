@@ -12,6 +12,7 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from search_spaces.errors import did_you_mean
 from search_spaces.measure import SPLITS, Measure
 from search_spaces.space import SearchSpace
 from tune_app.study.objective import Objective, finite_number
@@ -226,19 +227,31 @@ class Measures:
         return f"{quantity_of(name)}/{split}" if split else f"other/{name}"
 
     def missing_from(self, rows: Collection[Mapping[str, Any]]) -> str:
-        """Return that no result has the objective, and which measures it has; else an empty text.
+        """Return that no result has the objective, or what looks like a declared measure misspelt.
 
         Args:
             rows: the reported rows of finished milestones; without any, nothing is missing.
+
+        Returns:
+            One line with the names that the rows have; an empty text if there is nothing to say.
         """
-        if not rows or any(finite_number(row.get(self.metric)) is not None for row in rows):
-            return ""
         names = sorted({name for row in rows for name in measured(row)})
+        if not rows or self.metric in names:
+            return self._misspelt(names)
         reported = f"reported are {', '.join(names)}" if names else "no measure is"
         return (
             f"no result has {self.metric}, the metric of the search space, so nothing can be "
             f"picked; {reported}"
         )
+
+    def _misspelt(self, names: Collection[str]) -> str:
+        """Return a declared measure that nothing reports, if it reports one with a name like it."""
+        free = [name for name in names if name not in self.declared]
+        for name in self.declared:
+            hint = did_you_mean(name, free, similarity=0.8)
+            if hint and quantity_of(name) not in map(quantity_of, names):
+                return f"no result has {name}, which measures declares{hint}"
+        return ""
 
     def _of_quantity(self, name: str) -> list[Measure]:
         """Return the declarations of a measure and of those of the same quantity, its own first."""
