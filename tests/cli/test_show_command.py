@@ -126,6 +126,17 @@ def test_every_objective_is_listed(tmp_path: Path, capsys: pytest.CaptureFixture
     assert row.split()[-4:] == ["finished", "0.5", "7", "0.6"]
 
 
+def test_a_parameter_that_varies_is_listed_though_it_is_no_factor(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    configs = [{"fold": fold, "lr": lr} for lr in (1, 2) for fold in (1, 2)]
+    ledger = own_study(tmp_path / "own", configs, metric="score", mode="max", factors=["lr"])
+    for config in configs:
+        report(ledger, config, [{"score": config["lr"] + config["fold"] / 10}])
+    header = shown(capsys, str(ledger.root)).splitlines()[0]
+    assert header.split() == ["row", "id", "lr", "fold", "status", "score"]
+
+
 def test_a_parameter_that_a_row_lacks_is_apart_from_none(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -29,7 +29,7 @@ def best_lines(
         return
     more = f" (and {len(best) - most} more)" if len(best) > most else ""
     yield one_line(f"{title}, selected by {measures.words(measures.metric)}{more}:")
-    names = varied_factors(ledger)
+    names = telling_parameters(ledger)
     for entry in best[:most]:
         yield "  " + one_line(_line(entry, names, measures, list(view.results.values())))
 
@@ -55,17 +55,14 @@ def _line(
     return f"{label or entry['config_id']}: {scores}{seeds}{settings}"
 
 
-def varied_factors(ledger: Ledger, *, or_parameters: bool = False) -> list[str]:
-    """Return the factors that differ between configurations; all of them if none does.
+def telling_parameters(ledger: Ledger) -> list[str]:
+    """Return what tells configurations apart: the factors that vary, then other parameters.
 
-    Args:
-        ledger: the study.
-        or_parameters: whether the parameters take the place of factors that a study lacks.
+    If nothing varies it is the factors.
     """
     named = ledger.study["space"].get("factors")
     factors = [f for f in named if isinstance(f, str)] if isinstance(named, list) else []
     configs = [configuration.config for configuration in ledger.configurations()]
-    if not factors and or_parameters:
-        factors = list(dict.fromkeys(name for config in configs for name in config))
-    varied = [f for f in factors if len({repr(config.get(f)) for config in configs}) > 1]
+    names = dict.fromkeys([*factors, *(name for config in configs for name in config)])
+    varied = [n for n in names if len({repr(config.get(n)) for config in configs}) > 1]
     return varied or factors

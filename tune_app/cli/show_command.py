@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from search_spaces.errors import UserError, choices, one_line
 from tune_app.cli.arguments import CommandParser, add_study
-from tune_app.cli.best_text import varied_factors
+from tune_app.cli.best_text import telling_parameters
 from tune_app.cli.places import running_since, shell_word, study_at
 from tune_app.cli.row_text import row_lines, weights_lines
 from tune_app.cli.table import Column, measure_texts, table_lines, value_texts
@@ -187,7 +187,7 @@ def _table(
     ]
     if len(ledger.study["seeds"]) > 1:
         columns.append(Column("seed", [str(key[1]) for key in shown], is_number=True))
-    for name in varied_factors(ledger, or_parameters=True):
+    for name in telling_parameters(ledger):
         columns.append(_factor(name, [configs[key[0]] for key in shown]))
     columns.append(Column("status", [STATES[states[key]] for key in shown]))
     objectives = (objective.metric for objective in Objective.all_of_study(ledger.study))
