@@ -31,15 +31,17 @@ from analysis.render.document import Block, Bullets, Paragraph, Section
 from analysis.sections.best import nothing_picked, settings
 from analysis.sections.best_of import best_of_in_words
 from analysis.sections.comparisons import factors_blocks
-from analysis.sections.factor_words import factors_in_words, not_compared_in_words
+from analysis.sections.factor_words import (
+    enough_seeds,
+    factors_in_words,
+    not_compared_in_words,
+)
 from analysis.sections.pareto import front_in_words
 from analysis.sections.problems import statuses_in_words
-from analysis.stats import fewest_pairs
 from search_spaces.errors import one_line
 from tune_app.study.stop import STOPPED
 from tune_app.study.trials import HALTED
 
-_ALPHA = 0.05
 _ROUNDING = 1e-9
 _MOST_SETTINGS = 8
 _FEW_ITEMS = 1_000
@@ -200,7 +202,7 @@ def _seeds(study: Study) -> list[str]:
         return []  # nothing is to be decided between configurations
     if number == 1:
         return ["what another seed would give"]
-    fewest = fewest_pairs(_ALPHA)
+    fewest = enough_seeds(study)
     few = (
         f"whether other seeds would agree, as {number} are fewer than the {fewest} that can decide"
     )

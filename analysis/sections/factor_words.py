@@ -24,9 +24,11 @@ from analysis.frames.tables import inert_axes, why_inert
 from analysis.sections.best import setting_words
 from analysis.sections.captions import capital
 from analysis.sections.comparisons import is_exact, largest_first, units_of
+from analysis.stats import fewest_pairs
 from search_spaces.errors import one_line
 
 Line = dict[Any, Any]
+_ALPHA = 0.05
 _MOST_NAMED = 6
 _MOST_TURNS = 3
 TELLING = 0.1
@@ -106,13 +108,26 @@ def _too_few(study: Study, lines: list[Line]) -> list[str]:
     texts = []
     if chance := [line for line in few if line not in exact]:
         units = " or ".join(dict.fromkeys(map(units_of, chance)))
-        texts.append(f"Seen, but too few {units} to tell it from chance: {_steps(study, chance)}.")
+        enough = f" ({enough_seeds(study)} may do)" if units == "seeds" else ""
+        steps = _steps(study, chance)
+        texts.append(f"Seen, but too few {units} to tell it from chance{enough}: {steps}.")
     if exact:
         texts.append(
-            f"The same at every seed, but too few seeds to test so many steps: "
-            f"{_steps(study, exact)}."
+            "The same at every seed, but too few seeds to test so many steps "
+            f"({enough_seeds(study)} will do): {_steps(study, exact)}."
         )
     return texts
+
+
+def enough_seeds(study: Study) -> int:
+    """Return the fewest seeds that can decide every step, after Holm's correction for all.
+
+    Sign flips of few seeds have no small p-value, so the more steps, the more seeds they take.
+    """
+    lines = [line for line in _lines(study) if line["verdict"] not in (SAME, NOT_COMPARED)]
+    few = [line for line in lines if line["verdict"] == TOO_FEW]
+    is_flipped = any(line["n"] <= line["num_seeds"] or is_exact(line) for line in few)
+    return fewest_pairs(_ALPHA / len(lines) if is_flipped else _ALPHA)
 
 
 def not_compared_in_words(study: Study) -> list[str]:

@@ -11,7 +11,7 @@ from analysis.figures.forest import SAME, TOO_FEW, UNDECIDED, forest_data
 from analysis.frames.load import Study, load_study
 from analysis.sections import factor_words
 from analysis.sections.comparisons import factors_blocks, is_exact
-from analysis.sections.factor_words import factors_in_words
+from analysis.sections.factor_words import enough_seeds, factors_in_words
 from tests.own_studies import own_study, report
 from tests.studies import line, resnet_config, study_json, write_study, write_trial
 
@@ -57,17 +57,35 @@ def test_two_exact_differences_are_too_many_for_six_seeds(tmp_path: Path) -> Non
     study = exact(tmp_path / "own", {"alpha": 0.5, "beta": 0.25})
     assert set(forest_data(study)["verdict"]) == {TOO_FEW}
     assert factors_in_words(study) == [
-        "The same at every seed, but too few seeds to test so many steps: alpha 0 instead of 1 "
-        "(−0.5); beta 0 instead of 1 (−0.25)."
+        "The same at every seed, but too few seeds to test so many steps (7 will do): alpha 0 "
+        "instead of 1 (−0.5); beta 0 instead of 1 (−0.25)."
     ]
 
 
 def test_equal_results_at_few_seeds_are_no_difference(tmp_path: Path) -> None:
     study = exact(tmp_path / "own", {"alpha": 0.5, "beta": 0.0}, seeds=3)
     assert factors_in_words(study) == [
-        "Seen, but too few seeds to tell it from chance: alpha 0 instead of 1 (−0.5).",
+        "Seen, but too few seeds to tell it from chance (6 may do): alpha 0 instead of 1 (−0.5).",
         "No difference: beta 0 or 1.",
     ]
+
+
+@pytest.mark.parametrize(
+    ("num_levels", "num_seeds", "word"),
+    [(3, 6, TOO_FEW), (3, 7, "better"), (6, 7, TOO_FEW), (6, 8, "better")],
+)
+def test_the_seeds_that_are_said_to_do_can_decide(
+    tmp_path: Path, num_levels: int, num_seeds: int, word: str
+) -> None:
+    """Two steps reach 2 / 2⁶ twice, 0.0625, and five steps 2 / 2⁷ five times, 0.078."""
+    configs = [{"width": level} for level in range(num_levels)]
+    ledger = own_study(tmp_path / "w", configs, seeds=range(num_seeds), metric="cost", mode="min")
+    for config in configs:
+        for seed in range(num_seeds):
+            report(ledger, config, [{"cost": 9.0 - config["width"] + seed**2 / 99}], seed=seed)
+    study = load_study(ledger.root)
+    assert set(forest_data(study)["verdict"]) == {word}
+    assert enough_seeds(study) == (num_seeds + 1 if word == TOO_FEW else 6)
 
 
 @pytest.mark.parametrize("unit", [1.0, 1e-10])
