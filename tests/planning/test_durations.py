@@ -5,7 +5,12 @@ from __future__ import annotations
 import pytest
 
 from search_spaces.errors import UserError
-from tune_app.planning.durations import format_age, format_seconds, parse_duration
+from tune_app.planning.durations import (
+    format_age,
+    format_estimate,
+    format_seconds,
+    parse_duration,
+)
 
 
 @pytest.mark.parametrize(
@@ -30,6 +35,17 @@ def test_what_is_no_duration_is_refused(text: str) -> None:
 )
 def test_durations_are_written(seconds: float, text: str) -> None:
     assert format_seconds(seconds) == text
+
+
+def test_estimates_have_no_seconds_beside_many_minutes() -> None:
+    texts = [format_estimate(s) for s in (599.4, 600, 3209, 3599.7, 12_660)]
+    assert texts == [
+        "about 9 min 59 s",
+        "about 10 min",
+        "about 53 min",
+        "about 1 h 00 min",
+        "about 3 h 31 min",
+    ]
 
 
 def test_long_durations_have_days() -> None:

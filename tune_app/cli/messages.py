@@ -7,7 +7,7 @@ from collections import Counter
 from tune_app.cli.places import counted, shell_word
 from tune_app.engine.connection import asks_for_token
 from tune_app.engine.row_names import FOLDER
-from tune_app.planning.durations import format_seconds
+from tune_app.planning.durations import format_estimate
 from tune_app.planning.estimate import Estimate
 from tune_app.planning.plan import Plan
 from tune_app.planning.plan_power import ASSUMED, PlanPower, power_of
@@ -136,7 +136,7 @@ def estimate_lines(estimate: Estimate) -> list[str]:
         return [f"time: not known before the first epoch, {_at_once(estimate)}"]
     time, of_what = f"not known ({estimate.unknown})", "; some trials could not be measured"
     if estimate.seconds is not None:
-        time, of_what = f"about {format_seconds(estimate.seconds)}", ""
+        time, of_what = format_estimate(estimate.seconds), ""
     return [
         f"time: {time}, {_at_once(estimate)}",
         f"disk: at most {estimate.disk_bytes / 1e6:,.0f} MB beside logs and tables{of_what}",

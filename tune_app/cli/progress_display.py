@@ -17,7 +17,7 @@ from search_spaces.configuration import Config
 from tune_app.cli.run_console import print_line
 from tune_app.cli.trial_lines import RunningTrial, trial_lines
 from tune_app.cli.work_done import WorkDone
-from tune_app.planning.durations import format_seconds
+from tune_app.planning.durations import format_estimate, format_seconds
 from tune_app.planning.plan import Plan, PlannedTrial
 from tune_app.study.measures import Measures, measured
 from tune_app.study.objective import finite_number
@@ -204,7 +204,7 @@ class StudyProgress:
             tail = (
                 ""
                 if left is None or self._work.num_ended == self._work.num_trials
-                else (f", about {format_seconds(left)} left")
+                else f", {format_estimate(left)} left"
             )
             line = f"[{self._work.num_ended}/{self._work.num_trials}{tail}] {line}"
         print_line(self._console, line)

@@ -18,7 +18,7 @@ from search_spaces.errors import one_line
 from tune_app.cli.arguments import CommandParser, add_json, add_study
 from tune_app.cli.best_text import best_lines
 from tune_app.cli.places import MOST_LISTED, counted, failure_lines, limit_lines, study_at
-from tune_app.planning.durations import format_age, format_seconds
+from tune_app.planning.durations import format_age, format_estimate, format_seconds
 from tune_app.planning.overview import Overview, best_configurations, read_overview
 from tune_app.storage.lock import Holder
 from tune_app.storage.open_store import open_store
@@ -205,7 +205,7 @@ def _time_left(view: Overview, holder: Holder | str | None) -> str:
     if number is None:
         number, noun = view.speed.num_epochs, "epoch"
     return (
-        f"about {format_seconds(view.seconds_left)}{started}, at the speed of launch "
+        f"{format_estimate(view.seconds_left)}{started}, at the speed of launch "
         f"{one_line(view.speed.launch)} ({counted(number, noun)} in "
         f"{format_seconds(view.speed.seconds)})"
     )

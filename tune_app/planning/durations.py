@@ -20,6 +20,13 @@ def format_seconds(seconds: float) -> str:
     return f"{hours // 24} days {hours % 24} h"
 
 
+def format_estimate(seconds: float) -> str:
+    """Return an estimate as text, in whole minutes from ten on: ``about 53 min``."""
+    if 600 <= round(seconds) < 3600:
+        return f"about {format_seconds(seconds).split(' min')[0]} min"
+    return f"about {format_seconds(seconds)}"
+
+
 def format_age(seconds: float) -> str:
     """Return how long ago something was: ``45 s ago``, ``2 h 05 min ago``, ``331 days ago``."""
     days = int(seconds // 86_400)
