@@ -26,7 +26,7 @@ _COLOURS = {light: name for name, (light, _) in THEME.items()}
 _TAG = re.compile(r"<[^<>]*>")
 _IDENTIFIER = re.compile(r'(\bid="|href="#|url\(#)')
 _PREAMBLE = re.compile(r"^.*?(?=<svg)|<metadata>.*?</metadata>|<!--.*?-->", re.DOTALL)
-_PERCENT = re.compile(r"(?<=\d) %")
+_TOGETHER = re.compile(r"(?<=\d) (?=%)|(?<=[≤≥<>]) (?=[\d−])")
 _SIZE = re.compile(r' (width|height)="([^"]*)"')
 _SCRIPTS = ("tables", "groups", "fitting", "selection", "keyboard", "figures", "page")
 
@@ -165,8 +165,8 @@ def _environment() -> Any:
 
 
 def _unbroken(text: str) -> str:
-    """Return text in which no line ends between a number and its percent sign."""
-    return _PERCENT.sub("\u00a0%", text)
+    """Return text in which no line ends between a number and the sign before or after it."""
+    return _TOGETHER.sub("\u00a0", text)
 
 
 @cache

@@ -153,8 +153,7 @@ def test_figures_that_follow_one_another_stand_side_by_side_and_share_their_data
     assert json.loads(shared)["data"] == {"data0": {"id": ["a"], "x": [1]}}
 
 
-def test_no_line_ends_between_a_number_and_its_percent_sign() -> None:
-    section = Section("s", (Paragraph("98.4 % of 5 % & %"),))
-    assert "<p>98.4\u00a0% of 5\u00a0% &amp; %</p>" in render_html(
-        Document("t", "", (), (section,)), Drawings()
-    )
+def test_no_line_ends_between_a_number_and_the_sign_beside_it() -> None:
+    section = Section("s", (Paragraph("98.4 % of 5 % & % ≤ 4 → > −2 or < b"),))
+    text = "<p>98.4\u00a0% of 5\u00a0% &amp; % ≤\u00a04 → &gt;\u00a0−2 or &lt; b</p>"
+    assert text in render_html(Document("t", "", (), (section,)), Drawings())
