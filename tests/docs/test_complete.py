@@ -7,9 +7,13 @@ import re
 import tomllib
 from collections.abc import Iterable
 from dataclasses import fields
+from typing import get_args
 
 import pytest
 
+from analysis.checks.claims import VERDICTS as OF_CLAIMS
+from analysis.compare.verdict import Word
+from analysis.figures.forest import VERDICTS as OF_STEPS
 from search_spaces.domains import KINDS
 from search_spaces.measure import Measure
 from search_spaces.space import FIELD_NAMES
@@ -75,6 +79,20 @@ def test_every_measure_of_a_shipped_trainable_is_described() -> None:
 def test_every_state_of_a_row_is_described() -> None:
     part = text_of("docs/studies.md").partition("### States of a row")[2].partition("\n## ")[0]
     assert dict(re.findall(r"^\| `(\w+)` \| (.*?) \|", part, re.MULTILINE)) == STATES
+
+
+@pytest.mark.parametrize(("title", "verdicts"), [("What each", OF_STEPS), ("Claims", OF_CLAIMS)])
+def test_every_verdict_of_a_report_has_its_row(title: str, verdicts: Iterable[str]) -> None:
+    part = re.split(rf"^##+ {title}", text_of("docs/report.md"), flags=re.MULTILINE)[1]
+    rows = re.findall(r"^\| (.*?) \|", part.partition("\n## ")[0], re.MULTILINE)
+    words = {re.sub(r" (?:in|for) these runs", "", verdict) for verdict in verdicts}
+    named = {re.sub(r" .*these runs", "", word) for row in rows for word in row.split(", ")}
+    assert words - named == set()
+
+
+def test_every_verdict_of_a_comparison_is_described() -> None:
+    text = " ".join(text_of("docs/compare.md").split())
+    assert [word for word in get_args(Word) if not re.search(rf"\b{word}\b", text)] == []
 
 
 def test_every_sampler_and_every_domain_has_its_row() -> None:
