@@ -86,7 +86,8 @@ OPTIONS: dict[str, dict[str, Any]] = {
     },
     "--study": {
         "metavar": "NAME",
-        "help": "the name of the study and its folder, e.g. q1a_long (default: the space's name)",
+        "help": "the name of the study and its folder, e.g. q1a_long (default: the space's name; "
+        "with --best-of the study's, and _best)",
     },
     "--results-dir": RESULTS,
     "--storage-path": {
@@ -235,8 +236,8 @@ OPTIONS: dict[str, dict[str, Any]] = {
         "action": "append",
         "metavar": "URL",
         "help": "send a message when the launch has finished, failed or stopped, to a webhook or "
-        "an address of Apprise, e.g. https://hooks.example.com/abc; may be repeated (default: what "
-        "TUNE_APP_NOTIFY names)",
+        "an address of Apprise, e.g. https://hooks.example.com/abc; may be repeated; addresses in "
+        "TUNE_APP_NOTIFY get it too (default: only those)",
     },
     "--address": {
         "metavar": "auto|HOST:PORT",

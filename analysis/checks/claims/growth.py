@@ -22,6 +22,11 @@ class GrowsFaster:
     with Student's interval, in each group of the other settings. The claim is supported if it is
     steeper than ``exponent`` in all of them, and contradicted if it is less steep in one. Numbers
     that are not positive have no logarithm and are not comparable.
+
+    Attributes:
+        metric: what grows, such as ``fit_seconds``.
+        with_: with what it grows, such as ``num_train_images``.
+        exponent: the power; 1 for "faster than linearly".
     """
 
     metric: str

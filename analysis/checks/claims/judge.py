@@ -214,9 +214,12 @@ def verdicts(
         alpha: the error rate of each family.
 
     Returns:
-        One line per claim and evidence, the claim's own tables first, with the columns
-        ``COLUMNS``. ``text`` is the verdict in words. ``effect``, ``low`` and ``high`` are in
-        ``unit``; with ``points`` they are fractions.
+        One line per claim and evidence, the claim's own tables first. ``claim``, ``sentence`` and
+        ``source`` are the claim's, ``evidence`` is the study or the tables, ``kind`` is ``study``
+        or ``report``, ``verdict`` is the word, and ``text`` the verdict in words. The numbers are
+        those of :class:`analysis.claims.Outcome`, with ``p_adjusted`` after Holm's correction.
+        ``effect``, ``low`` and ``high`` are in ``unit``, with ``points`` as fractions. ``caveats``
+        are about the rows.
     """
     found = judge_published(claims, alpha=alpha)
     if studies:

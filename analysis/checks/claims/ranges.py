@@ -101,6 +101,13 @@ class LongerThan:
     shortest training of the one group is longer than the longest of the other by more than the
     tolerance, and contradicted if the longest is shorter than the other's median. Both are checked
     within each value of ``by`` that has both groups.
+
+    Attributes:
+        factor: such as ``family`` (``resnet``, ``svm``).
+        longer, than: two of its values.
+        metric: what is compared.
+        by: the setting within whose values the groups are compared.
+        tolerance: relative.
     """
 
     factor: str

@@ -41,7 +41,7 @@ class Verdict:
         claim: the claim.
         evidence: names of the studies or tables.
         kind: ``study`` or ``report``.
-        word: supported, contradicted, not distinguishable, underpowered or not comparable.
+        word: one of ``VERDICTS``, such as ``supported`` or ``supported for these runs``.
         outcome: the numbers and the reason.
         p_adjusted: the p-value adjusted by Holm's method; NaN if no p-value decides.
         caveats: what a reader must know about the rows.
