@@ -10,12 +10,15 @@ import re
 import shutil
 import sys
 from pathlib import Path
+from typing import Any
 
 from sphinx.application import Sphinx
+from sphinx.util.inspect import TypeAliasForwardRef
 
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))  # the docstrings of this checkout
 INDEX = ROOT / "docs" / "README.md"
+SEVERAL_NAMES = re.compile(r"^( +)(\w+(?:, \w+)+): (.*(?:\n\1 +.*)*)", re.MULTILINE)
 
 project = "tune_app"
 author = "the tune_app authors"
@@ -37,6 +40,9 @@ suppress_warnings = ["toc.not_included"]
 
 myst_heading_anchors = 4
 autodoc_typehints = "description"
+autodoc_typehints_description_target = "documented_params"  # else each field stands there twice
+autodoc_type_aliases = {"ArrayLike": "numpy.typing.ArrayLike"}
+TypeAliasForwardRef.__repr__ = lambda alias: alias.name  # printed in unions: ArrayLike | None
 autodoc_member_order = "bysource"
 napoleon_use_ivar = True
 python_use_unqualified_type_names = True
@@ -80,7 +86,30 @@ def add_index(app: Sphinx, error: Exception | None) -> None:
         shutil.copy(Path(app.outdir, f"{root_doc}.html"), Path(app.outdir, "index.html"))
 
 
+def name_apart(*event: Any) -> None:
+    """Describe each of several names that stand before one colon: ``low, high: its interval``.
+
+    Sphinx would take all but the last for types, and a name that ends with ``_`` for a link.
+    """
+    lines = event[-1]
+
+    def each(found: re.Match[str]) -> str:
+        indent, names, about = found.groups()
+        return "\n".join(f"{indent}{name}: {about}" for name in names.split(", "))
+
+    text = SEVERAL_NAMES.sub(each, "\n".join(lines))
+    lines[:] = re.sub(r"^( +\w+)_: ", r"\1\\_: ", text, flags=re.MULTILINE).split("\n")
+
+
+def is_left_out(*event: Any) -> bool | None:
+    """Return True for a field of a named tuple that nothing is said about."""
+    member = event[3]
+    return str(member.__doc__).startswith("Alias for field number") or None
+
+
 def setup(app: Sphinx) -> None:
-    """Connect the two steps that Sphinx does not have."""
+    """Connect the steps that Sphinx does not have."""
     app.connect("source-read", add_side_bar)
     app.connect("build-finished", add_index)
+    app.connect("autodoc-process-docstring", name_apart, priority=400)  # before Napoleon
+    app.connect("autodoc-skip-member", is_left_out)

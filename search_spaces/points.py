@@ -27,6 +27,12 @@ def point(axes: Axes, choose: Choose) -> Config:
     """Return the point for which every decision is made by a function.
 
     The function is asked only for the parameters that the point has.
+
+    Args:
+        axes: the ``axes`` of a search space.
+        choose: ``choose(path, domain)`` returns the value of a numeric domain, or the index of an
+            option of a choice, as ``domain.at(share)`` does for a share from 0 to below 1. A path
+            is the name of a parameter, or leads to one inside of an option: ``optimization.0.lr``.
     """
     config: Config = {}
     for name, value in axes.items():

@@ -40,17 +40,17 @@ class Study:
         store: where the study is kept; for a study at a URL it owns the copy on this machine.
         meta: ``study.json``, parsed.
         rows: one row per configuration, in the declared order, and seed: ``config_id``, ``seed``,
-            the config's parameters, the metrics of its milestone (NaN unless the status is in
-            ``FINISHED``; ``num_concurrent_trials`` and ``num_threads`` are those of
-            ``Trial.conditions``), ``trial_id`` (the trial_key), ``shared_with`` (config_id of the
-            row its trial stands for; empty for that row itself), ``same_as`` (config_id of another
-            row with the same result: the same epoch of the same trial; else empty), ``status``,
-            ``reason``, ``device`` (resolved; None where nothing ran), ``launch``, ``milestone``
-            (the epoch of its result), ``tune_seconds`` (the time between the reports of its trial
-            until then, as Tune took it; NaN if unknown), if the user's code has changed ``code``
-            (the fingerprint of the code that made it), and if rows ran on different processors
-            ``timed_on`` (the processor of a row, for a row trained on a GPU the GPU and the
-            processor beside it, or those on which its trial ran in turn).
+            the config's parameters, the metrics of its milestone (NaN unless the status is
+            finished or unconverged; ``num_concurrent_trials`` is the largest of its epochs, and
+            ``num_threads`` NaN if they differ), ``trial_id`` (the trial_key), ``shared_with``
+            (config_id of the row its trial stands for; empty for that row itself), ``same_as``
+            (config_id of another row with the same result: the same epoch of the same trial; else
+            empty), ``status``, ``reason``, ``device`` (resolved; None where nothing ran),
+            ``launch``, ``milestone`` (the epoch of its result), ``tune_seconds`` (the time between
+            the reports of its trial until then, as Tune took it; NaN if unknown), if the user's
+            code has changed ``code`` (the fingerprint of the code that made it), and if rows ran on
+            different processors ``timed_on`` (the processor of a row, for a row trained on a GPU
+            the GPU and the processor beside it, or those on which its trial ran in turn).
         trials: one row per trial: ``trial_key``, ``name``, ``launches``, ``status``, ``reason``,
             ``num_epochs`` reported, ``tune_seconds`` (the time between its reports as Tune took
             it; NaN if unknown), ``last_milestone``, ``num_rows`` served, ``seed``, its parameters

@@ -50,10 +50,10 @@ def factorial_effects(rows: pd.DataFrame, factors: Sequence[str], response: str)
         response: a column of numbers.
 
     Returns:
-        One line per term: ``term`` (``lr`` or ``lr × optimizer``), ``df``, ``sum_of_squares``,
-        ``eta_squared`` (NaN if all results are equal), ``error_df``, ``f`` and ``p_value``; the
-        last two are NaN with fewer than six seeds, and of a term whose effect is the same at every
-        seed. ``df`` and ``error_df`` are those before the correction.
+        One line per term, with ``term`` (``lr`` or ``lr × optimizer``), ``df``,
+        ``sum_of_squares``, ``eta_squared`` (NaN if all results are equal), ``error_df``, ``f`` and
+        ``p_value``; the last two are NaN with fewer than six seeds, and of a term whose effect is
+        the same at every seed. ``df`` and ``error_df`` are those before the correction.
 
     Raises:
         UserError: a factor is unknown or constant, a cell is empty or lacks a seed, cells have

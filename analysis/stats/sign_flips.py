@@ -47,8 +47,8 @@ def sign_flip(
         differences: (n,), one value per independent pair. For a shifted hypothesis subtract the
             shift first.
         alternative: the alternative hypothesis about the mean, compared with zero.
-        seed: of the Monte Carlo flips, which replace the exact count beyond
-            ``MOST_EXACT_PAIRS`` pairs and include the observed signs (Phipson & Smyth 2010).
+        seed: of the Monte Carlo flips, which replace the exact count beyond 20 pairs
+            (``MOST_EXACT_PAIRS``) and include the observed signs (Phipson & Smyth 2010).
     """
     values = np.asarray(differences, dtype=float)
     assert values.ndim == 1 and np.isfinite(values).all()

@@ -83,6 +83,20 @@ def test_every_public_name_is_described(site: Path) -> None:
     assert "Read a study, finished or not, also while it runs." in text
 
 
+@pytest.mark.xdist_group("site")
+def test_each_name_is_described_once_and_under_itself(site: Path) -> None:
+    text = (site / "docs" / "api.html").read_text()
+    names = re.findall(r"<li><p><strong>([^<]+)</strong>(?: \(<em>([^<]*)</em>)?", text)
+    described = {name for name, _ in names}
+    assert {"keep_checkpoints", "low", "high", "with_"} <= described and "_reports" not in described
+    assert [name for name, kind in names if kind.endswith(",") or "Forward" in kind] == []
+    assert [name for name, _ in names].count("keep_checkpoints") == 1
+    returned = re.findall(r"Return type<.*?<dd[^>]*>(.*?)</dd>", text, re.DOTALL)
+    kinds = [re.sub("<[^>]+>", "", kind) for kind in returned]
+    assert "LoadedStudy" in " ".join(kinds)
+    assert [kind for kind in kinds if re.search(r"[a-z]+ [a-z]+ ", kind)] == []
+
+
 def test_a_link_that_leads_nowhere_is_an_error(tmp_path: Path) -> None:
     docs = tmp_path / "docs"
     docs.mkdir()

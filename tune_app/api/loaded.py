@@ -55,7 +55,7 @@ class LoadedStudy:
 
     @property
     def rows(self) -> pd.DataFrame:
-        """One line per configuration and seed: parameters, result, status and reason."""
+        """One line per configuration and seed, with parameters, result, status and reason."""
         return self.frames.rows
 
     @property
