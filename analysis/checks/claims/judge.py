@@ -209,7 +209,8 @@ def verdicts(
     """Return the verdicts on every claim: on its own tables, and on the studies.
 
     Args:
-        studies: loaded studies, finished or not; empty for the published tables alone.
+        studies: studies, finished or not, each as ``tune_app.load_study(...).frames``; empty for
+            the published tables alone.
         claims: such as ``analysis.claims.PUBLISHED``.
         alpha: the error rate of each family.
 
