@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import shutil
 import subprocess
 import sys
 from itertools import pairwise
@@ -87,6 +88,19 @@ def _run_in(folder: Path, *words: str) -> subprocess.CompletedProcess[str]:
         text=True,
         check=False,
     )
+
+
+def test_a_network_of_ones_own_needs_no_root() -> None:
+    text = " ".join(text_of("docs/security.md").split())
+    [unshare] = re.findall(r"`(unshare .*?) sh -c 'ip link set lo up;", text)
+    nobody = ("setpriv", "--reuid=65534", "--regid=65534", "--clear-groups")
+    words = nobody if os.geteuid() == 0 else ()
+    if not all(map(shutil.which, ("ip", "unshare", *words[:1]))):
+        pytest.skip("no ip, unshare or setpriv")
+    if subprocess.run([*words, "unshare", "--user", "true"], check=False).returncode:
+        pytest.skip("no namespaces of users")
+    up = subprocess.run([*words, *unshare.split(), "ip", "link", "set", "lo", "up"], check=False)
+    assert up.returncode == 0
 
 
 def test_an_output_is_compared_line_by_line() -> None:
