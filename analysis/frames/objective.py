@@ -39,7 +39,7 @@ def judged_by(study: Study, metric: str | None, mode: str | None) -> Study:
         if direction is None:
             raise UserError(
                 f"metric {metric!r}: whether a larger value is better is not known; name the mode, "
-                f"too: {choices(_MODES)}"
+                f"too: mode='max' or mode='min', in a command --by {metric}:max or {metric}:min"
             )
         better = direction
     if (metric, better) == (study.metric, study.mode):

@@ -45,7 +45,7 @@ def test_the_pick_of_all_rows_of_a_part_and_by_another_measure(study: Path) -> N
         (("dataset=cifar",), None, "--where dataset=cifar: grid has only MNIST, FashionMNIST"),
         (("optimiser=sgd",), None, "--where optimiser: no such parameter; did you mean 'optimizer"),
         ((), "val_los", "metric 'val_los': rows of grid do not report it; did you mean 'val_loss'"),
-        ((), "images_per_second", "whether a larger value is better is not known; name the mode"),
+        ((), "images_per_second", "mode='min', in a command --by images_per_second:max or images_"),
         ((), "val_loss:up", "mode is 'up'; allowed: max, min"),
     ],
 )
