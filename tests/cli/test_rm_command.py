@@ -58,7 +58,9 @@ def test_nothing_is_deleted_where_nobody_can_be_asked(
 def test_a_study_that_is_run_stays(root: Path, capsys: pytest.CaptureFixture[str]) -> None:
     with LocalStore(root).lock():
         assert main(["rm", str(root), "--yes"]) == 2
-    assert "being run by" in capsys.readouterr().err and (root / "study.json").exists()
+    refusal = capsys.readouterr().err
+    assert "being run by" in refusal and "--study" not in refusal, "rm has no such option"
+    assert (root / "study.json").exists()
 
 
 def test_a_published_study_stays_and_is_not_offered(capsys: pytest.CaptureFixture[str]) -> None:

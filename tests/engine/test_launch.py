@@ -143,6 +143,7 @@ def test_no_second_driver_gets_in_while_the_old_study_is_put_aside(
     assert launch(*place, "--fresh") == EXIT_OPEN
     said = capsys.readouterr()
     assert seconds == [2, 2] and said.err.count("study mine is being run by process") == 2
+    assert said.err.count("; --study NAME begins another one\n") == 2
     assert f"the old study is kept in {place[1] if at_url else 'there'}/mine.20" in said.out
     [kept] = (tmp_path / "there").glob("mine.*")
     for folder in (kept, tmp_path / "there" / "mine"):

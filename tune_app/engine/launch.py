@@ -112,8 +112,8 @@ class Launch:
         """Lock the study until ``held`` is closed; return the refusal if that is not possible."""
         try:
             held.enter_context(self._request.store.lock())
-        except StudyHeldError:
-            raise
+        except StudyHeldError as error:
+            raise StudyHeldError(f"{error}; --study NAME begins another one") from None
         except UserError as refusal:
             return refusal
         with self._request.store.guarded():

@@ -143,8 +143,7 @@ class FileLock:
 def in_use_error(name: str, holder: Holder, hint: str) -> StudyHeldError:
     """Return the error for a study that another process holds."""
     return StudyHeldError(
-        f"study {name} is being run by {holder}; wait until it is done, stop it, or use --study "
-        f"NAME for another study{hint}"
+        f"study {name} is being run by {holder}; wait until it is done, or stop it{hint}"
     )
 
 

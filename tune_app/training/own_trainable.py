@@ -18,10 +18,16 @@ def own_trainable(space: SearchSpace) -> Trainable:
 
     Raises:
         UserError: the function cannot be called with a configuration, and with data if it has a
-            second parameter; or it is of a kind that cannot run.
+            second parameter; the space has data sets that it does not take; or it is of a kind that
+            cannot run.
     """
     _check_kind(space)
     takes_data = _takes_data(space)
+    if space.datasets and not takes_data:
+        raise UserError(
+            f"search space {space.name}: trainable {space.trainable_name} takes no data, so the "
+            "datasets would not be used; leave them out, or write a function train(config, data)"
+        )
     axis = space.prefix_axis
     factors = tuple(space.factors)
     return Trainable(
