@@ -179,17 +179,6 @@ def test_a_data_set_that_the_space_lost_is_named(tmp_path: Path) -> None:
         prepared(tmp_path / "mine", {"trees": trees}, param_space={"dataset": "trees"})
 
 
-def test_a_function_without_data_loads_none(tmp_path: Path) -> None:
-    def alone(config: dict[str, Any]) -> None:
-        """A user's function without data."""
-
-    def fails() -> ArrayData:
-        raise AssertionError("nobody needs it")
-
-    study = prepared(tmp_path / "mine", {"trees": fails}, alone)
-    assert study.images == {} and study.ledger.study["data"]["datasets"] == {}
-
-
 def test_a_small_class_is_a_note(tmp_path: Path) -> None:
     labels = ["ash"] * 30 + ["elm"]
     study = prepared(tmp_path / "mine", {"trees": lambda: ArrayData(np.zeros((31, 2)), labels)})
