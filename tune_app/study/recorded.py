@@ -22,14 +22,12 @@ class Recorded:
     Attributes:
         directories: the directories that count, ordered by launch and name.
         notes: one line for each thing that was left out.
-        foreign: directories of trials that were trained on other data. They do not count.
         checks: directories of trials that serve no row: they repeat one, to check sharing.
         rule: finds the results of a user's function.
     """
 
     directories: tuple[TrialDirectory, ...]
     notes: tuple[str, ...] = ()
-    foreign: tuple[TrialDirectory, ...] = ()
     checks: tuple[TrialDirectory, ...] = ()
     rule: ResultRule | None = None
 
@@ -68,7 +66,6 @@ class Recorded:
         return Recorded(
             (*self.directories, *new.directories),
             (*self.notes, *new.notes),
-            (*self.foreign, *new.foreign),
             (*self.checks, *new.checks),
             new.rule,
         )
@@ -104,4 +101,4 @@ def read_recorded(
             "the study's and do not count"
         )
     rule = ResultRule.of_study(study)
-    return Recorded(tuple(own), tuple(notes), tuple(foreign), tuple(checks), rule)
+    return Recorded(tuple(own), tuple(notes), tuple(checks), rule)
