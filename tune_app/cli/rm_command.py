@@ -10,13 +10,12 @@ from collections.abc import Sequence
 
 from search_spaces.errors import UserError, one_line
 from tune_app.cli.arguments import CommandParser, add_study
-from tune_app.cli.places import missing_study
+from tune_app.cli.places import missing_study, study_at
 from tune_app.storage.open_store import open_store
 from tune_app.storage.output import answering_mistakes, print_text
 from tune_app.storage.published import is_published
 from tune_app.storage.store import STUDY_FILE, StudyStore
 from tune_app.storage.user_path import is_file
-from tune_app.study.ledger import open_ledger
 from tune_app.study.trials import ENDED
 
 
@@ -62,10 +61,8 @@ def _confirmed(store: StudyStore) -> bool:
 def _content(store: StudyStore) -> str:
     """Return what would be lost, in words. A damaged study can be deleted too."""
     try:
-        ledger = open_ledger(store)
+        ledger = study_at(store)
     except UserError:
-        return "a damaged study"
-    if ledger is None:
         return "a damaged study"
     outcomes = ledger.read_trials().outcomes(ledger.study)
     num_ended = sum(outcome.status in ENDED for outcome in outcomes.values())
