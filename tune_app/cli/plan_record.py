@@ -103,9 +103,9 @@ def _trial(trial: PlannedTrial) -> dict[str, Any]:
         "num_epochs": trial.num_epochs,
         "resources": dict(trial.resources),
         "rows": [
-            {"config_id": config_id, "seed": seed, "epoch": epoch or None}
+            {"config_id": config_id, "seed": trial.config["seed"], "epoch": epoch or None}
             for epoch, ids in trial.serves.items()
-            for config_id, seed in ((config_id, trial.config["seed"]) for config_id in ids)
+            for config_id in ids
         ],
     }
 
