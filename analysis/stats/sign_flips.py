@@ -26,12 +26,10 @@ class SignFlip:
 
     Attributes:
         p_value: of the hypothesis that each difference is as likely as its negative.
-        standard_error: of ``p_value`` as a Monte Carlo estimate; 0 if it is exact.
         num_pairs: pairs with a difference other than zero; only their signs can be flipped.
     """
 
     p_value: float
-    standard_error: float
     num_pairs: int
 
 
@@ -54,7 +52,7 @@ def sign_flip(
     assert values.ndim == 1 and np.isfinite(values).all()
     num_pairs = int(np.count_nonzero(values))
     if num_pairs == 0:
-        return SignFlip(1.0, 0.0, 0)
+        return SignFlip(1.0, 0)
     if alternative == "less":
         values = -values
     exact = len(values) <= MOST_EXACT_PAIRS
@@ -65,10 +63,8 @@ def sign_flip(
     else:
         extreme = int(np.count_nonzero(sums >= total - slack))
     if exact:
-        return SignFlip(extreme / len(sums), 0.0, num_pairs)
-    p_value = (extreme + 1) / (len(sums) + 1)
-    error = math.sqrt(p_value * (1 - p_value) / len(sums))
-    return SignFlip(p_value, error, num_pairs)
+        return SignFlip(extreme / len(sums), num_pairs)
+    return SignFlip((extreme + 1) / (len(sums) + 1), num_pairs)
 
 
 def sign_flip_interval(

@@ -16,7 +16,7 @@ DARWIN = [49, -67, 8, 16, 6, 23, 28, 41, 14, 29, 56, 24, 75, 60, -48]
 def test_sign_flips_of_darwins_maize() -> None:
     assert sign_flip(DARWIN, alternative="greater").p_value == 863 / 32_768
     both = sign_flip(DARWIN)
-    assert (both.p_value, both.standard_error, both.num_pairs) == (2 * 863 / 32_768, 0.0, 15)
+    assert (both.p_value, both.num_pairs) == (2 * 863 / 32_768, 15)
     less = sign_flip(DARWIN, alternative="less").p_value
     assert less > 1 - 863 / 32_768
 
@@ -31,12 +31,11 @@ def test_sign_flips_agree_with_scipy(alternative: str) -> None:
     assert ours.p_value == pytest.approx(theirs.pvalue)
 
 
-def test_sign_flips_by_monte_carlo_state_their_error() -> None:
+def test_sign_flips_by_monte_carlo() -> None:
     values = np.random.default_rng(6).normal(0.3, 1, 40)
     sampled = sign_flip(values)
-    assert 0 < sampled.standard_error < 0.002
     t_test = stats.ttest_1samp(values, 0).pvalue
-    assert abs(sampled.p_value - t_test) < 5 * sampled.standard_error + 0.01
+    assert abs(sampled.p_value - t_test) < 0.02
     assert sign_flip(np.ones(40)).p_value == pytest.approx(1 / 100_001)
     assert sign_flip(values, seed=1) == sign_flip(values, seed=1)
 
