@@ -31,21 +31,15 @@ def fewest_pairs(alpha: float = ALPHA) -> int:
 
 
 def smallest_difference(
-    sd: float,
-    num_pairs: int,
-    *,
-    alpha: float = ALPHA,
-    power: float = POWER,
-    by_student: bool = False,
+    sd: float, num_pairs: int, *, alpha: float = ALPHA, by_student: bool = False
 ) -> float:
-    """Return the smallest mean difference that a paired test finds with probability ``power``.
+    """Return the smallest mean difference that a paired test finds with probability ``POWER``.
 
     Args:
         sd: standard deviation of one pair's difference; √2 times that of one run if the two runs of
             a pair vary independently.
         num_pairs: independent pairs.
         alpha: two-sided significance level.
-        power: probability of finding it.
         by_student: whether Student's test decides and not sign flips.
 
     Returns:
@@ -62,13 +56,13 @@ def smallest_difference(
         step = smallest_p_value(num_pairs)
         attained = max(math.ceil(alpha / step) - 1, 1) * step
         if attained == step:
-            return NormalDist().inv_cdf(power ** (1 / num_pairs)) * sd
-    return _smallest_effect(num_pairs, attained, power) * sd
+            return NormalDist().inv_cdf(POWER ** (1 / num_pairs)) * sd
+    return _smallest_effect(num_pairs, attained) * sd
 
 
 @functools.cache
-def _smallest_effect(num_pairs: int, alpha: float, power: float) -> float:
-    """Return the mean, in standard deviations, that the paired t-test finds with a probability."""
+def _smallest_effect(num_pairs: int, alpha: float) -> float:
+    """Return the mean, in standard deviations, that the paired t-test finds with ``POWER``."""
     from scipy import optimize, special
 
     df, root = num_pairs - 1, math.sqrt(num_pairs)
@@ -76,6 +70,6 @@ def _smallest_effect(num_pairs: int, alpha: float, power: float) -> float:
 
     def lacking(effect: float) -> float:
         found = 1 - special.nctdtr(df, effect * root, limit)
-        return float(found + special.nctdtr(df, effect * root, -limit)) - power
+        return float(found + special.nctdtr(df, effect * root, -limit)) - POWER
 
     return float(optimize.brentq(lacking, 0.0, (limit + 5) / root))
