@@ -59,7 +59,7 @@ def draw_svms(table: pd.DataFrame) -> Chart:
     per_line = 2 if len(titles) > 1 and 2 * (room + _LEAST_PANEL) <= WIDTH else 1
     spec: Spec = {
         "data": {"name": "svms"},
-        "facet": facet("panel", titles),
+        "facet": facet(titles),
         "columns": per_line,
         "spec": {
             "width": WIDTH // per_line - room,
@@ -82,7 +82,7 @@ def draw_scaling(data: pd.DataFrame, exponents: pd.DataFrame, mark: str = "") ->
     columns = _scaling_columns(data, exponents, quantities)
     spec: Spec = {
         "data": {"name": "scaling"},
-        "facet": facet("panel", list(quantities.values())),
+        "facet": facet(list(quantities.values())),
         "columns": 2,
         "spec": {
             "width": (WIDTH - 130) // 2,

@@ -33,7 +33,7 @@ def draw_confusion(
     cell = min(34, (WIDTH - 90 - 60 * per_line) // (max(per_line, 2) * len(classes)))
     spec: Spec = {
         "data": {"name": "confusion"},
-        "facet": facet("panel", titles),
+        "facet": facet(titles),
         "columns": per_line,
         "spec": {
             "width": {"step": cell},

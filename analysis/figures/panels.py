@@ -61,7 +61,7 @@ def _panels(field: Field | None) -> dict[str, Any]:
     group = field.grouping if field else None
     titles = [f"{cut(group.title)}: {value}" for value in group.order] if group else [""]
     value = f"{json.dumps(f'{cut(group.title)}: ')} + datum.{group.key}" if group else "''"
-    facets = facet("panel", titles)
+    facets = facet(titles)
     # Without a name there is no room for one either.
     facets["header"] |= {} if group else {"labelFontSize": 0, "labelPadding": 0}
     columns = min(len(titles), 2 if len(titles) in (2, 4) else 3)

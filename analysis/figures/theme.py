@@ -142,9 +142,9 @@ def on_colour(value: str) -> dict[str, Any]:
     return {"condition": {"test": test, "value": "#000000"}, "value": "#ffffff"}
 
 
-def groups(field: str, order: Sequence[str], title: str | None = None) -> dict[str, Any]:
+def groups(field: str, order: Sequence[str]) -> dict[str, Any]:
     """Return a channel of names in their order."""
-    return {"field": field, "type": "nominal", "sort": list(order), "title": title}
+    return {"field": field, "type": "nominal", "sort": list(order), "title": None}
 
 
 def series(field: str, order: Sequence[str], title: str) -> dict[str, Any]:
@@ -155,7 +155,7 @@ def series(field: str, order: Sequence[str], title: str) -> dict[str, Any]:
     return {"field": field, "type": "nominal", "title": title, "scale": {"domain": list(order)}}
 
 
-def facet(field: str, order: Sequence[str]) -> dict[str, Any]:
+def facet(order: Sequence[str]) -> dict[str, Any]:
     """Return the channel of panels, each with its name above its left end."""
     header = {"title": None, "labelAnchor": "start"}
-    return {"field": field, "type": "nominal", "sort": list(order), "header": header}
+    return {"field": "panel", "type": "nominal", "sort": list(order), "header": header}
