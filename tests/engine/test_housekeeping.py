@@ -11,9 +11,6 @@ from tests.ledgers import epoch, make_ledger, record
 from tune_app.engine.housekeeping import keep_best_weights, remove_spent_checkpoints, tidy
 from tune_app.storage.open_store import open_store
 from tune_app.storage.remote_folder import RemoteFolder
-from tune_app.study.objective import Objective
-
-MOST_ACCURATE = Objective("val_accuracy", "max")
 
 
 def make_checkpoint(directory: Path) -> Path:

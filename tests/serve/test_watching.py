@@ -20,7 +20,6 @@ class Builder:
     def __init__(self) -> None:
         self.number = 0
         self.problem = ""
-        self.during: list[dict[str, object]] = []
 
     def build(self, place: str) -> bytes:
         if self.problem:
