@@ -11,6 +11,7 @@ from tune_app.planning.plan_power import power_of
 from tune_app.planning.prepared_study import PreparedStudy
 from tune_app.planning.resources import Cluster
 from tune_app.planning.row_choice import why_left_out
+from tune_app.study.rows import open_entries
 
 _NO_PROBE = "not known before the first epoch"
 
@@ -115,7 +116,4 @@ def _open(study: PreparedStudy, plan: Plan) -> list[dict[str, Any]]:
     reasons = {row.key: row.reason for row in plan.open_rows}
     if study.request.where:
         reasons |= dict.fromkeys(plan.left_out, why_left_out(study.request.where))
-    return [
-        {"config_id": config_id, "seed": seed, "reason": reason}
-        for (config_id, seed), reason in reasons.items()
-    ]
+    return open_entries(reasons)

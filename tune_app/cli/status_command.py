@@ -25,7 +25,7 @@ from tune_app.storage.open_store import open_store
 from tune_app.storage.output import answering_mistakes, print_json, print_text
 from tune_app.storage.store import StudyStore
 from tune_app.study.ledger import Ledger
-from tune_app.study.rows import STATES
+from tune_app.study.rows import STATES, open_entries
 
 _CLEAR = "\x1b[H\x1b[2J"
 
@@ -128,8 +128,7 @@ def state_lines(
     yield from (one_line(f"note: {note}") for note in limit_lines(list(view.notes)))
     yield from best_lines(ledger, view)
     yield from failure_lines(ledger.store, view.failures)
-    reasons = Counter(r for key, r in view.open_reasons.items() if view.rows[key] == "open")
-    for reason, number in reasons.most_common(MOST_LISTED):
+    for reason, number in Counter(view.open_reasons.values()).most_common(MOST_LISTED):
         stays = "stays" if number == 1 else "stay"
         yield one_line(f"{counted(number, 'row')} {stays} open: {reason}")
 
@@ -166,11 +165,7 @@ def state_record(ledger: Ledger, view: Overview, holder: Holder | str | None) ->
         "num_unreadable": view.num_unreadable,
         "best": best_configurations(ledger, view),
         "failures": dict(view.failures),
-        "open": [
-            {"config_id": config_id, "seed": seed, "reason": reason}
-            for (config_id, seed), reason in view.open_reasons.items()
-            if view.rows[config_id, seed] == "open"
-        ],
+        "open": open_entries(view.open_reasons),
     }
 
 

@@ -10,6 +10,7 @@ from tune_app.planning.prepared_study import PreparedStudy
 from tune_app.planning.row_choice import why_left_out
 from tune_app.study.code_fingerprint import code_entry
 from tune_app.study.provenance import collect_provenance, without_secrets
+from tune_app.study.rows import open_entries
 from tune_app.study.trials import RowKey
 
 
@@ -23,10 +24,7 @@ def launch_record(study: PreparedStudy, plan: Plan) -> dict[str, Any]:
         **code_entry(request.code),
         "sharing": request.sharing,
         **({"order": study.order()._asdict()} if study.search is None else {}),
-        "open": [
-            {"config_id": config_id, "seed": seed, "reason": reason}
-            for (config_id, seed), reason in reasons.items()
-        ],
+        "open": open_entries(reasons),
     }
 
 

@@ -93,6 +93,14 @@ def row_outcomes(study: Mapping[str, Any], trials: Iterable[Trial]) -> dict[RowK
     return {key: _outcome(servers.get(key, []), reasons.get(key)) for key in row_keys(study)}
 
 
+def open_entries(reasons: Mapping[RowKey, str]) -> list[dict[str, Any]]:
+    """Return rows and why they cannot run, as the record of a launch has them."""
+    return [
+        {"config_id": config_id, "seed": seed, "reason": reason}
+        for (config_id, seed), reason in reasons.items()
+    ]
+
+
 def open_reasons(study: Mapping[str, Any]) -> dict[RowKey, str]:
     """Return row -> why the newest launch could not run it."""
     entries = study["launches"][-1].get("open") if study["launches"] else None
