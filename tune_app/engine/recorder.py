@@ -19,7 +19,6 @@ from ray.tune.logger import LoggerCallback
 from tune_app.engine import failures
 from tune_app.engine.concurrency import Concurrency
 from tune_app.engine.own_function import FAILURE
-from tune_app.engine.reported_row import recordable
 from tune_app.engine.row_curves import RowCurves
 from tune_app.engine.trial_end import Written, why_incomplete
 from tune_app.engine.trial_files import TrialFiles
@@ -100,7 +99,7 @@ class StudyRecorder(LoggerCallback):
         if self.refuses(trial.trial_id):  # Tune stops the trial at the row after the refused one
             return
         written = self._written.setdefault(trial.trial_id, Written())
-        row, notes = recordable(result)
+        row, notes = _recordable(result)
         notes += [str(row["report_note"])] if "report_note" in row else []
         self.notes += [note for note in notes if note not in self.notes]
         written.error, written.refused = str(row.get(FAILURE, "")), record_problem(row)
@@ -203,3 +202,28 @@ class StudyRecorder(LoggerCallback):
         except StorageError as error:
             self.failure = error
             raise
+
+
+def _recordable(result: Mapping[Any, Any]) -> tuple[dict[str, Any], list[str]]:
+    """Return the values of a reported row that JSON can hold.
+
+    Args:
+        result: what Tune received, with its own entries. The configuration is left out, because
+            ``params.json`` holds it.
+
+    Returns:
+        The row, and one note for each value that JSON cannot hold.
+    """
+    row, notes = {}, []
+    for key, value in result.items():
+        if key == "config":
+            continue
+        plain = value.item() if getattr(value, "ndim", None) == 0 else value
+        try:
+            assert isinstance(key, str)
+            json.dumps(plain)
+        except (AssertionError, TypeError, ValueError, RecursionError):
+            notes.append(f"{key!r} was reported as {type(value).__name__} and is not recorded")
+        else:
+            row[key] = plain
+    return row, notes
