@@ -35,7 +35,7 @@ def test_a_failed_row_has_its_traceback_output_and_files(tmp_path: Path) -> None
     (folder / ".result.json.4711").touch()
     (folder / "secret").symlink_to("/etc/passwd")
     [failed] = details(ledger, 3, seed=1).attempts
-    assert failed.failed and failed.error is not None and failed.output is not None
+    assert failed.error is not None and failed.output is not None
     assert failed.error.lines == ("ValueError: no",) and failed.error.is_whole
     assert failed.output.lines == ("two", "three", "four") and not failed.output.is_whole
     names = {file.path.removeprefix(f"{failed.folder}/"): file.num_bytes for file in failed.files}

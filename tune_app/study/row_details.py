@@ -48,8 +48,7 @@ class Attempt:
         launch: the name of the launch.
         name: the name of the trial's directory.
         folder: the directory's path in the study.
-        failed: whether the trial was given up with an error.
-        error: the end of the traceback, if it failed.
+        error: the end of the traceback, if the trial was given up with an error.
         output: the end of what a user's function printed.
         files: its files, at most 200.
     """
@@ -57,7 +56,6 @@ class Attempt:
     launch: str
     name: str
     folder: str
-    failed: bool
     error: Tail | None
     output: Tail | None
     files: tuple[StoredFile, ...]
@@ -128,13 +126,11 @@ def read_row(
 
 
 def _attempt(directory: TrialDirectory, folder: Path, place: str, most_lines: int) -> Attempt:
-    failed = bool(directory.error)
     return Attempt(
         launch=directory.launch,
         name=directory.name,
         folder=place,
-        failed=failed,
-        error=read_tail(folder / ERROR_FILE, most_lines) if failed else None,
+        error=read_tail(folder / ERROR_FILE, most_lines) if directory.error else None,
         output=read_tail(folder / OUTPUT_FILE, most_lines),
         files=tuple(islice(_files(folder, place), _MOST_FILES)),
     )
