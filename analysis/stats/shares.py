@@ -22,7 +22,7 @@ class Outperforming:
     Attributes:
         probability: P(A > B), ties counted half.
         low, high: its confidence interval; NaN with too few units.
-        wins, ties, num_pairs: the counts behind it.
+        wins, ties: the counts behind it.
         num_units: seeds, or pairs if they are independent.
         size: the number of independent pairs that these are worth.
     """
@@ -32,7 +32,6 @@ class Outperforming:
     high: float
     wins: int
     ties: int
-    num_pairs: int
     num_units: int
     size: float
 
@@ -80,7 +79,7 @@ def outperforming(
     if not too_few_units(num_units, 1 - confidence):
         interval = proportion_interval(mean * size, size, confidence=confidence)
     wins, ties = int((values > 0).sum()), int((values == 0).sum())
-    return Outperforming(mean, *interval, wins, ties, len(values), num_units, float(size))
+    return Outperforming(mean, *interval, wins, ties, num_units, float(size))
 
 
 def _p_value(successes: float, size: float, share: float) -> float:
