@@ -34,7 +34,7 @@ from analysis.stats.predictions import (
     mcnemar_smallest,
 )
 from analysis.stats.shares import Outperforming, outperforming
-from analysis.stats.sign_flips import SignFlip, sign_flip, sign_flip_interval
+from analysis.stats.sign_flips import sign_flip, sign_flip_interval
 from analysis.stats.two_samples import TwoSamples, two_samples
 from analysis.stats.units import Units, units_of
 from tune_app.study.power import fewest_pairs, smallest_difference, smallest_p_value
@@ -43,7 +43,6 @@ __all__ = [
     "Interval",
     "McNemar",
     "Outperforming",
-    "SignFlip",
     "TwoSamples",
     "Units",
     "expected_best",

@@ -90,7 +90,7 @@ class Units:
         from scipy import special
 
         if not self.by_student:
-            return sign_flip(self.values - margin, alternative=alternative).p_value
+            return sign_flip(self.values - margin, alternative=alternative)
         num = len(self.values)
         t = (self.mean - margin) / (float(self.values.std(ddof=1)) / math.sqrt(num))
         below = float(special.stdtr(num - 1, -abs(t)))  # the tail on the side of the mean

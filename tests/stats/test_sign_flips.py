@@ -14,10 +14,9 @@ DARWIN = [49, -67, 8, 16, 6, 23, 28, 41, 14, 29, 56, 24, 75, 60, -48]
 
 
 def test_sign_flips_of_darwins_maize() -> None:
-    assert sign_flip(DARWIN, alternative="greater").p_value == 863 / 32_768
-    both = sign_flip(DARWIN)
-    assert (both.p_value, both.num_pairs) == (2 * 863 / 32_768, 15)
-    less = sign_flip(DARWIN, alternative="less").p_value
+    assert sign_flip(DARWIN, alternative="greater") == 863 / 32_768
+    assert sign_flip(DARWIN) == 2 * 863 / 32_768
+    less = sign_flip(DARWIN, alternative="less")
     assert less > 1 - 863 / 32_768
 
 
@@ -28,15 +27,15 @@ def test_sign_flips_agree_with_scipy(alternative: str) -> None:
         (values,), np.mean, permutation_type="samples", n_resamples=np.inf, alternative=alternative
     )
     ours = sign_flip(values, alternative=alternative)  # type: ignore[arg-type]
-    assert ours.p_value == pytest.approx(theirs.pvalue)
+    assert ours == pytest.approx(theirs.pvalue)
 
 
 def test_sign_flips_by_monte_carlo() -> None:
     values = np.random.default_rng(6).normal(0.3, 1, 40)
     sampled = sign_flip(values)
     t_test = stats.ttest_1samp(values, 0).pvalue
-    assert abs(sampled.p_value - t_test) < 0.02
-    assert sign_flip(np.ones(40)).p_value == pytest.approx(1 / 100_001)
+    assert abs(sampled - t_test) < 0.02
+    assert sign_flip(np.ones(40)) == pytest.approx(1 / 100_001)
     assert sign_flip(values, seed=1) == sign_flip(values, seed=1)
 
 
@@ -50,7 +49,7 @@ def test_sums_of_random_flips_are_those_of_their_patterns(num_pairs: int) -> Non
         sums += [math.fsum(values[flip == 1]) for flip in flips]
     observed = values.sum()
     num_extreme = int((np.abs(observed - 2 * np.array(sums)) >= abs(observed)).sum())
-    assert sign_flip(values).p_value == (num_extreme + 1) / 100_001
+    assert sign_flip(values) == (num_extreme + 1) / 100_001
 
 
 def test_an_interval_of_random_flips_excludes_what_the_test_rejects() -> None:
@@ -58,19 +57,18 @@ def test_an_interval_of_random_flips_excludes_what_the_test_rejects() -> None:
     interval = sign_flip_interval(values)
     assert interval.low < values.mean() < interval.high
     for end, outwards in ((interval.low, -1), (interval.high, 1)):
-        assert sign_flip(values - end - outwards * 1e-6).p_value < 0.05
-        assert sign_flip(values - end + outwards * 1e-6).p_value >= 0.05
+        assert sign_flip(values - end - outwards * 1e-6) < 0.05
+        assert sign_flip(values - end + outwards * 1e-6) >= 0.05
 
 
 def test_zeros_cannot_be_flipped() -> None:
-    assert sign_flip([0.0, 0.0]).p_value == 1.0
-    assert sign_flip([0.0, 1.0, 1.0, 1.0]).p_value == pytest.approx(2 / 8)
-    assert sign_flip([0.0, 1.0, 1.0, 1.0]).num_pairs == 3
+    assert sign_flip([0.0, 0.0]) == 1.0
+    assert sign_flip([0.0, 1.0, 1.0, 1.0]) == pytest.approx(2 / 8)
 
 
 def test_ties_of_sums_are_not_lost_to_rounding() -> None:
-    assert sign_flip([0.1, 0.2, 0.3, -0.6]).p_value == 1.0
-    assert sign_flip([0.1] * 6 + [-0.1]).p_value == pytest.approx(2 * 8 / 128)
+    assert sign_flip([0.1, 0.2, 0.3, -0.6]) == 1.0
+    assert sign_flip([0.1] * 6 + [-0.1]) == pytest.approx(2 * 8 / 128)
 
 
 def test_sign_flips_keep_their_level_under_the_null() -> None:
@@ -78,9 +76,7 @@ def test_sign_flips_keep_their_level_under_the_null() -> None:
     num_repeats, alpha = 2_000, 0.05
     # Unequal spreads: the test needs symmetry, not normality or equal variances.
     scales = np.array([0.1, 0.1, 0.5, 1, 1, 2, 3, 3])
-    rejected = sum(
-        sign_flip(rng.standard_t(3, 8) * scales).p_value < alpha for _ in range(num_repeats)
-    )
+    rejected = sum(sign_flip(rng.standard_t(3, 8) * scales) < alpha for _ in range(num_repeats))
     # 12 of 256 patterns are the most that fit below 5 %.
     rate = 12 / 256
     assert abs(rejected / num_repeats - rate) < 4 * math.sqrt(rate * (1 - rate) / num_repeats)
@@ -92,8 +88,8 @@ def test_the_interval_has_what_the_test_does_not_reject() -> None:
         values = rng.normal(0.5, 1, num_pairs)
         interval = sign_flip_interval(values)
         for end, outward in ((interval.low, -1), (interval.high, 1)):
-            assert sign_flip(values - (end - outward * 1e-9)).p_value >= 0.05
-            assert sign_flip(values - (end + outward * 1e-9)).p_value < 0.05
+            assert sign_flip(values - (end - outward * 1e-9)) >= 0.05
+            assert sign_flip(values - (end + outward * 1e-9)) < 0.05
 
 
 def test_the_interval_of_six_is_from_the_smallest_to_the_largest() -> None:
@@ -108,4 +104,4 @@ def test_the_interval_of_darwins_maize() -> None:
     # Fisher's student's interval of the same plants is −0.03 to 41.9 (mean 20.9 eighths).
     low, high = sign_flip_interval(DARWIN)
     assert low == pytest.approx(-0.2, abs=0.5) and high == pytest.approx(41.9, abs=1.5)
-    assert (low > 0) == (sign_flip(DARWIN).p_value < 0.05)
+    assert (low > 0) == (sign_flip(DARWIN) < 0.05)
