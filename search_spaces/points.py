@@ -34,10 +34,7 @@ def point(axes: Axes, choose: Choose) -> Config:
             option of a choice, as ``domain.at(share)`` does for a share from 0 to below 1. A path
             is the name of a parameter, or leads to one inside of an option: ``optimization.0.lr``.
     """
-    config: Config = {}
-    for name, value in axes.items():
-        config |= _decided(name, value, name, choose)
-    return config
+    return _joined(_decided(name, value, name, choose) for name, value in axes.items())
 
 
 def point_at(axes: Axes, choices: Choices) -> Config:
@@ -53,31 +50,22 @@ def _decided(name: str, value: Any, path: str, choose: Choose) -> Config:
         return _decided(name, value.options[chosen], f"{path}.{chosen}", choose)
     if not isinstance(value, Mapping):
         return {name: value}
-    config: Config = {}
-    for inner, entry in value.items():
-        config |= _decided(inner, entry, f"{path}.{inner}", choose)
-    return config
+    inside = value.items()
+    return _joined(_decided(inner, entry, f"{path}.{inner}", choose) for inner, entry in inside)
 
 
 def decisions(axes: Axes) -> dict[str, Domain]:
     """Return the domain of every decision that at least one point needs, by its path."""
-    found: dict[str, Domain] = {}
-    for name, value in axes.items():
-        found |= _decisions(value, name)
-    return found
+    return _joined(_decisions(value, name) for name, value in axes.items())
 
 
 def _decisions(value: Any, path: str) -> dict[str, Domain]:
     if isinstance(value, Mapping):
-        return {
-            p: d for name, v in value.items() for p, d in _decisions(v, f"{path}.{name}").items()
-        }
+        return _joined(_decisions(v, f"{path}.{name}") for name, v in value.items())
     if not isinstance(value, Domain):
         return {}
-    found = {path: value}
-    for index, option in enumerate(value.options):
-        found |= _decisions(option, f"{path}.{index}")
-    return found
+    inside = (_decisions(option, f"{path}.{i}") for i, option in enumerate(value.options))
+    return {path: value, **_joined(inside)}
 
 
 class _Match(NamedTuple):
