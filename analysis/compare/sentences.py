@@ -65,7 +65,7 @@ def _decided(found: Comparison) -> str:
     if verdict.of_runs and verdict.word in ("better", "worse", "higher", "lower"):
         parts.append("with one seed this is about these trained models; another seed may differ")
     text = "; ".join(parts)
-    return f"{text[:1].upper()}{text[1:]}." if text else ""
+    return f"{capital(text)}." if text else ""
 
 
 def _equal(found: Comparison) -> str:

@@ -30,6 +30,7 @@ from analysis.frames.load import Study
 from analysis.frames.measures import num_items_of, picked_by, shown_of
 from analysis.frames.training_time import WALL, compared_time, time_words
 from analysis.render.document import Block, Figure, Paragraph, Section, Table
+from analysis.sections.captions import capital
 from analysis.sections.factors import no_effects, only_together
 from search_spaces.errors import one_line
 
@@ -181,7 +182,7 @@ def _sentence(study: Study, line: dict[Any, Any]) -> str:
     where = "" if line["dataset"] is None else f"On {label('dataset', line['dataset'])}, "
     if line["verdict"] == NOT_COMPARED:
         text = f"{where}{name} {high} and {low} are not compared: {one_line(line['note'])}."
-        return text[:1].upper() + text[1:]
+        return capital(text)
     measure = shown_of(study)
     items = num_items_of(study, line["dataset"], measure.name)
     size = measure.in_words(abs(line["effect"]), items).lstrip("+")
@@ -199,9 +200,8 @@ def _sentence(study: Study, line: dict[Any, Any]) -> str:
         longer = "times as long" if is_wall else "times as much processor time"
         text += f" Training takes {ratio:.2f} {longer}."
     if line["note"]:
-        note = one_line(line["note"])
-        text += f" {note[:1].upper()}{note[1:]}."
-    return text[:1].upper() + text[1:]
+        text += f" {capital(one_line(line['note']))}."
+    return capital(text)
 
 
 def _of(line: dict[Any, Any]) -> str:

@@ -70,7 +70,7 @@ def _alike(study: Study, line: Line) -> str:
     """Return what is said of two values of which neither is advised; empty for other lines."""
     verdict = line["verdict"]
     if verdict in (UNDECIDED, SAME):
-        return f"{verdict[:1].upper()}{verdict[1:]}"
+        return capital(str(verdict))
     if verdict == NOT_COMPARED or not _is_printed_as_zero(study, line):
         return ""
     if verdict == TOO_FEW:
