@@ -40,7 +40,7 @@ class WatchedStudy:
 
     Args:
         place: its path or URL.
-        queue: the studies whose reports are to be built.
+        builds: the studies whose reports are to be built.
 
     Attributes:
         place: its path or URL.
@@ -54,8 +54,7 @@ class WatchedStudy:
         self._problem = ""
         self._report: bytes | None = None
         self._report_problem = ""
-        self._revision = 0
-        self._built_revision = -1
+        self._revision = self._built_revision = 0
         self._version = 0
         self._built_at = 0.0
         self._next_build = 0.0
@@ -100,8 +99,6 @@ class WatchedStudy:
             now = time.monotonic()
             is_due = now >= self._next_build and now - self._viewed < VIEWED_SECONDS
             if self._is_queued or not is_due or self._revision == self._built_revision:
-                return
-            if self._revision == 0:  # nothing has been read yet
                 return
             self._is_queued = True
         self._builds.put(self)
