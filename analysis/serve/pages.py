@@ -63,10 +63,7 @@ def study_view(found: Mapping[str, Any]) -> dict[str, Any]:
         return view | {"study": None}
     failures = list(state["failures"].items())
     reasons = Counter(str(entry["reason"]) for entry in state["open"])
-    kept = (
-        *("running", "rows", "num_epochs", "num_epochs_left", "num_trials_left"),
-        *("seconds_left", "last_result"),
-    )
+    kept = ("running", "rows", "seconds_left", "last_result")
     num_done = sum(state["rows"].get(name, 0) for name in DONE)
     num_rows = state["num_rows"] + state["num_to_ask"]
     return view | {

@@ -12,9 +12,6 @@ STATE: dict[str, Any] = {
     "num_rows": 3,
     "rows": {"finished": 1, "failed": 2},
     "num_to_ask": 0,
-    "num_trials_left": 1,
-    "num_epochs": 5,
-    "num_epochs_left": None,
     "seconds_left": 12.0,
     "last_result": 3.0,
     "best": [
