@@ -34,7 +34,6 @@ def draw_pictures(images: NDArray[np.uint8], texts: Sequence[str]) -> Chart:
         columns["row"].append(place // _COLUMNS)
         columns["image"].append(_data_url(image))
         columns["text"].append("\n".join(cut(line, 22) for line in text.split("\n")))
-    num_rows = -(-len(images) // _COLUMNS)
     height = _SIDE + 14 + _LINE * num_lines
     band: Spec = {"type": "band", "padding": 0}
     ordinal: Spec = {"type": "ordinal", "axis": None, "scale": band}
@@ -60,7 +59,7 @@ def draw_pictures(images: NDArray[np.uint8], texts: Sequence[str]) -> Chart:
                 "encoding": {"x": at["x"], "y": below, "text": {"field": "text"}},
             },
         ],
-        "usermeta": {"fixed": True, "rows": num_rows},
+        "usermeta": {"fixed": True},
     }
     return Chart(spec, (Data("pictures", columns),))
 
