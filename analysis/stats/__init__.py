@@ -8,8 +8,8 @@ models image by image. ``factorial`` splits the variance of a grid among its fac
 more trials. ``aggregate`` joins the runs of several data sets. What a number of pairs can show is
 in ``tune_app.study.power``.
 
-Accuracies are fractions, and durations are in seconds. Functions that draw random numbers take a
-seed and are repeatable.
+Accuracies are fractions, and durations are in seconds. Functions that draw random numbers are
+repeatable.
 """
 
 from analysis.stats.aggregate import (

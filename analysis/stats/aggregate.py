@@ -59,7 +59,6 @@ def stratified_interval(
     statistic: Callable[[NDArray[np.float64]], NDArray[np.float64]] = interquartile_mean,
     *,
     confidence: float = 0.95,
-    seed: int = 0,
 ) -> Interval:
     """Return the interval of a statistic by the stratified bootstrap.
 
@@ -72,7 +71,6 @@ def stratified_interval(
         scores: (data sets, seeds).
         statistic: of (draws, data sets, seeds), (draws,).
         confidence: of the interval.
-        seed: of the draws.
 
     Returns:
         Unknown with fewer than six seeds.
@@ -83,7 +81,7 @@ def stratified_interval(
     num_seeds = values.shape[1]
     if too_few_units(num_seeds, 1 - confidence):
         return UNKNOWN
-    places = np.random.default_rng(seed).integers(num_seeds, size=(NUM_DRAWS, *values.shape))
+    places = np.random.default_rng(0).integers(num_seeds, size=(NUM_DRAWS, *values.shape))
     drawn = statistic(np.take_along_axis(values[None], places, axis=2))
     estimate, level = float(statistic(values[None])[0]), (1 + confidence) / 2
     stretch = math.sqrt(num_seeds / (num_seeds - 1))

@@ -19,20 +19,18 @@ _FLIPS_AT_ONCE = 2_000
 _ROUNDING = 1e-12
 
 
-def sign_flip(
-    differences: ArrayLike, *, alternative: Alternative = "two-sided", seed: int = 0
-) -> float:
+def sign_flip(differences: ArrayLike, *, alternative: Alternative = "two-sided") -> float:
     """Return the p-value that paired differences are centred at zero (Fisher 1935, section 21).
 
     The test is that of ``scipy.stats.permutation_test`` with one sample. Here the sums are computed
-    by doubling, which takes milliseconds; listing the sign patterns would take minutes.
+    by doubling, which takes milliseconds; listing the sign patterns would take minutes. Beyond
+    ``MOST_EXACT_PAIRS`` pairs random patterns replace the exact count and include the observed one
+    (Phipson & Smyth 2010).
 
     Args:
         differences: (n,), one value per independent pair. For a shifted hypothesis subtract the
             shift first.
         alternative: the alternative hypothesis about the mean, compared with zero.
-        seed: of the Monte Carlo flips, which replace the exact count beyond 20 pairs
-            (``MOST_EXACT_PAIRS``) and include the observed signs (Phipson & Smyth 2010).
     """
     values = np.asarray(differences, dtype=float)
     assert values.ndim == 1 and np.isfinite(values).all()
@@ -40,7 +38,7 @@ def sign_flip(
         values = -values
     exact = len(values) <= MOST_EXACT_PAIRS
     total, slack = float(values.sum()), _ROUNDING * float(np.abs(values).sum())
-    sums = total - 2 * _flipped_sums(values, seed)
+    sums = total - 2 * _flipped_sums(values)
     if alternative == "two-sided":
         extreme = int(np.count_nonzero(np.abs(sums) >= abs(total) - slack))
     else:
@@ -50,9 +48,7 @@ def sign_flip(
     return (extreme + 1) / (len(sums) + 1)
 
 
-def sign_flip_interval(
-    differences: ArrayLike, *, confidence: float = 0.95, seed: int = 0
-) -> Interval:
+def sign_flip_interval(differences: ArrayLike, *, confidence: float = 0.95) -> Interval:
     """Return the values of the mean that the two-sided sign-flip test does not reject.
 
     Test and interval therefore never disagree. A flipped pattern is as extreme as the observed one
@@ -63,7 +59,6 @@ def sign_flip_interval(
     Args:
         differences: (n,), one value per independent pair.
         confidence: of the interval; it covers at least this.
-        seed: as for ``sign_flip``.
 
     Returns:
         Unknown with so few pairs that no value can be rejected.
@@ -73,7 +68,7 @@ def sign_flip_interval(
     alpha, num_pairs = 1 - confidence, len(values)
     if num_pairs == 0 or 2.0 ** (1 - num_pairs) >= alpha:
         return UNKNOWN
-    sums, counts = (_flipped_sums(of_each, seed) for of_each in (values, np.ones(num_pairs)))
+    sums, counts = map(_flipped_sums, (values, np.ones(num_pairs)))
     with np.errstate(divide="ignore", invalid="ignore"):
         of_flipped, of_others = sums / counts, (values.sum() - sums) / (num_pairs - counts)
     if num_pairs <= MOST_EXACT_PAIRS:  # the others of each pattern are themselves a pattern
@@ -90,23 +85,23 @@ def _ends(lows: NDArray[np.float64], highs: NDArray[np.float64], place: int) -> 
     return float(np.partition(lows, place)[place]), float(np.partition(highs, last)[last])
 
 
-def _flipped_sums(values: NDArray[np.float64], seed: int) -> NDArray[np.float64]:
+def _flipped_sums(values: NDArray[np.float64]) -> NDArray[np.float64]:
     """Return the sums of the values that each pattern flips, of all patterns or of random ones."""
     if len(values) > MOST_EXACT_PAIRS:
-        return _random_sums(values, seed)
+        return _random_sums(values)
     sums = np.zeros(1)
     for value in values:
         sums = np.concatenate([sums, sums + value])
     return sums
 
 
-def _random_sums(values: NDArray[np.float64], seed: int) -> NDArray[np.float64]:
+def _random_sums(values: NDArray[np.float64]) -> NDArray[np.float64]:
     """Return the sums of random patterns.
 
     A byte of a pattern flips up to eight values, whose sum is looked up. It takes a tenth of the
     time of a matrix product, whose last digit depends on the number of its threads.
     """
-    rng = np.random.default_rng(seed)
+    rng = np.random.default_rng(0)
     by_byte = np.zeros((-(-len(values) // 8), 8))
     by_byte.flat[: len(values)] = values
     sums = by_byte @ np.unpackbits(np.arange(256, dtype=np.uint8)[:, None], axis=1).T
