@@ -24,8 +24,8 @@ def sign_flip(differences: ArrayLike, *, alternative: Alternative = "two-sided")
 
     The test is that of ``scipy.stats.permutation_test`` with one sample. Here the sums are computed
     by doubling, which takes milliseconds; listing the sign patterns would take minutes. Beyond
-    ``MOST_EXACT_PAIRS`` pairs random patterns replace the exact count and include the observed one
-    (Phipson & Smyth 2010).
+    20 pairs (``MOST_EXACT_PAIRS``) random patterns replace the exact count and include the observed
+    one (Phipson & Smyth 2010).
 
     Args:
         differences: (n,), one value per independent pair. For a shifted hypothesis subtract the
