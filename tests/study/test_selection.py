@@ -5,6 +5,9 @@ from __future__ import annotations
 import json
 import math
 from pathlib import Path
+from typing import Any
+
+import pytest
 
 from analysis.frames.summary import best_data
 from search_spaces.configuration import make_configuration
@@ -18,6 +21,7 @@ from tune_app.study.ledger import open_ledger
 from tune_app.study.recorded import read_recorded
 from tune_app.study.selection import (
     candidates,
+    group_names,
     mean_of,
     pick_configurations,
     rank,
@@ -57,11 +61,35 @@ def test_results_at_more_seeds_come_first_and_a_diverged_seed_excludes(tmp_path:
     assert (best["config_id"], best["num_seeds"], best["score"]) == (third, 2, 0.6)
 
 
+@pytest.mark.parametrize(
+    ("space", "names"),
+    [
+        ({"trainable": "resnet"}, ["dataset", "model"]),
+        ({"trainable": "svm"}, ["dataset", "kernel"]),
+        ({"trainable": "svm", "is_own": True}, ["dataset"]),
+    ],
+)
+def test_each_data_set_and_method_of_the_package_has_a_best(
+    space: dict[str, Any], names: list[str]
+) -> None:
+    assert group_names(space, ["lr", "model", "kernel", "dataset"]) == names
+    assert group_names(space, ["lr"]) == []
+
+
 def test_what_could_not_be_run_was_not_tried(tmp_path: Path) -> None:
     picks = picks_of(troubled_study(tmp_path))
     assert [pick.config_id for pick in picks] == ["good", "lucky"]
     # Of seven, one needs a GPU and one has not begun; one diverged, one failed, one is unfinished.
     assert {(pick.num_tried, pick.num_finished) for pick in picks} == {(5, 2)}
+
+
+def test_of_equal_scores_the_one_of_fewer_epochs_is_picked(tmp_path: Path) -> None:
+    configs = [{"depth": depth} for depth in (1, 2, 3)]
+    ledger = own_study(tmp_path / "own", configs, metric="score", mode="max")
+    for config, num_epochs in zip(configs, (3, 1, 2), strict=True):
+        report(ledger, config, [{"score": 0.5}] * num_epochs)
+    ids = [make_configuration(config).config_id for config in configs]
+    assert [pick.config_id for pick in picks_of(ledger.root)] == [ids[1], ids[2], ids[0]]
 
 
 def test_of_several_that_are_one_training_the_first_is_picked(tmp_path: Path) -> None:
@@ -104,3 +132,5 @@ def test_one_result_that_no_seed_changes_counts_at_every_seed(tmp_path: Path) ->
     assert again is not None
     (shown,) = best_configurations(again, read_overview(again, since=None))
     assert (shown["config_id"], shown["num_seeds"]) == (ids[1], 2)
+    same, *_ = candidates(again.study, results_of(again.read_trials().outcomes(again.study)))
+    assert (same.config_id, len(same.records)) == (ids[0], 1), "the same at three seeds is one"
