@@ -6,7 +6,7 @@ import shlex
 
 from analysis.compare.joined import Joined, join, settings_of
 from analysis.compare.where import Condition, narrowed
-from search_spaces.errors import choices
+from search_spaces.errors import UserError, choices
 
 _MOST_NAMED = 8
 
@@ -34,10 +34,11 @@ def unclear_words(joined: Joined, places: tuple[str, str]) -> str:
         for names, group in zip(joined.only, groups, strict=True)
     ]
     for side, other in ((0, 1), (1, 0)):
-        conditions = [(name, str(groups[side][0].get(name))) for name in own[side]]
-        if own[other] or not conditions or not _joins(joined, conditions):
+        tried = [[(n, str(one[n])) for n in own[side] if n in one] for one in groups[side]]
+        found = next((c for c in tried if c and not own[other] and _joins(joined, c)), None)
+        if found is None:
             continue
-        options = " ".join(f"--where {shlex.quote('='.join(pair))}" for pair in conditions)
+        options = " ".join(f"--where {shlex.quote('='.join(pair))}" for pair in found)
         return (
             f"several rows of {places[side]} differ only in {choices(own[side])}, which "
             f"{places[other]} does not have; choose one of them, such as {options}"
@@ -50,5 +51,8 @@ def unclear_words(joined: Joined, places: tuple[str, str]) -> str:
 
 def _joins(joined: Joined, conditions: list[Condition]) -> bool:
     """Return whether some rows are joined once all conditions are met."""
-    first, second = narrowed((joined.first, joined.second), conditions)
+    try:
+        first, second = narrowed((joined.first, joined.second), conditions)
+    except UserError:  # a value that is left out, because it is the default
+        return False
     return not join(first, second).lines.empty

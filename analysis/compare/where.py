@@ -10,6 +10,7 @@ from analysis.compare.joined import Settings, settings_of
 from analysis.frames.labels import label
 from analysis.frames.load import Study
 from search_spaces.errors import UserError, choices, did_you_mean
+from tune_app.study.trial_directory import flat
 
 Condition = tuple[str, str]
 """A parameter and the text of its value."""
@@ -30,7 +31,9 @@ def condition(text: str) -> Condition:
 def narrowed(studies: Sequence[Study], conditions: Sequence[Condition]) -> list[Study]:
     """Return the studies with the rows that meet all conditions.
 
-    A condition on a parameter that a study does not have leaves its rows as they are.
+    A row without the parameter does not meet a condition, as a row of another kernel has no degree.
+    A parameter that no row of a study names has its default in every row. A study that does not
+    have the parameter at all keeps its rows.
 
     Raises:
         UserError: no study has a parameter, or one that has it does not have the value.
@@ -46,22 +49,35 @@ def narrowed(studies: Sequence[Study], conditions: Sequence[Condition]) -> list[
 
 
 def _narrowed(study: Study, conditions: Sequence[Condition]) -> Study:
-    settings = settings_of(study)
+    settings = _named_settings(study)
+    known = {name for of in settings.values() for name in of}
     for name, text in conditions:
+        if name not in known:
+            continue
         values = [of[name] for of in settings.values() if name in of]
-        settings = {i: of for i, of in settings.items() if _meets(of, name, text)}
+        settings = {i: of for i, of in settings.items() if name in of and _is(of[name], name, text)}
         if not settings:
             have = choices(dict.fromkeys(label(name, value) for value in values))
-            raise UserError(f"--where {name}={text}: {study.path.name} has only {have}")
+            has = f"has only {have}" if have else "has it in no row that meets the others"
+            raise UserError(f"--where {name}={text}: {study.path.name} {has}")
     entries = [c for c in study.meta["configurations"] if str(c["config_id"]) in settings]
     rows = study.rows[study.rows["config_id"].isin(settings)]
     return replace(study, meta={**study.meta, "configurations": entries}, rows=rows)
 
 
-def _meets(settings: Settings, name: str, text: str) -> bool:
-    if name not in settings:
-        return True
-    value = settings[name]
+def _named_settings(study: Study) -> dict[str, Settings]:
+    """Return the parameters that each configuration names, and the defaults of the others."""
+    own = {str(c["config_id"]): flat(c["config"]) for c in study.meta["configurations"]}
+    named = {name for of in own.values() for name in of}
+    return {
+        config_id: {
+            name: v for name, v in of.items() if name in own[config_id] or name not in named
+        }
+        for config_id, of in settings_of(study).items()
+    }
+
+
+def _is(value: object, name: str, text: str) -> bool:
     if isinstance(value, (int, float)) and not isinstance(value, bool):
         try:
             return float(text) == value

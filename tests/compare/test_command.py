@@ -75,6 +75,17 @@ def test_where_chooses_a_value(tmp_path: Path, capsys: pytest.CaptureFixture[str
     assert "4 configurations joined over the common parameters: only B has drop." in printed
 
 
+def test_the_advised_where_names_a_row_that_has_the_parameter(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The first row lacks ``drop``: no condition on ``drop`` keeps it."""
+    a = fitted(tmp_path / "a", configs=[{"lr": 0.1, "width": 8}])
+    b = fitted(tmp_path / "b", better, configs=[{"lr": 0.1}, {"lr": 0.1, "drop": 0.5}])
+    assert main([str(a), str(b)]) == 2
+    assert capsys.readouterr().err.endswith("choose one of them, such as --where drop=0.5\n")
+    assert main([str(a), str(b), "--where", "drop=0.5"]) == 0
+
+
 @pytest.mark.parametrize(
     ("words", "said"),
     [

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import argparse
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -9,6 +10,7 @@ from analysis.compare.where import condition, narrowed
 from analysis.frames.load import load_study
 from search_spaces.errors import UserError
 from tests.compared import GRID, fitted
+from tests.own_studies import Json
 
 
 def test_only_studies_with_the_parameter_are_narrowed(tmp_path: Path) -> None:
@@ -19,6 +21,35 @@ def test_only_studies_with_the_parameter_are_narrowed(tmp_path: Path) -> None:
     assert (len(one.rows), len(two.rows)) == (2, 2)
     assert set(two.rows["drop"]) == {0.5} and set(one.rows["lr"]) == {0.1}
     assert len(two.meta["configurations"]) == 2 and len(b.meta["configurations"]) == 8
+
+
+SVMS: list[Json] = [
+    {"C": 1, "kernel": "rbf", "gamma": 0.1},
+    {"C": 1, "kernel": "poly", "degree": 2},
+    {"C": 1, "kernel": "poly", "degree": 3},
+]
+
+
+def test_a_row_without_the_parameter_does_not_have_the_value(tmp_path: Path) -> None:
+    """``degree`` has a default, which a row of another kernel does not use; ``gamma`` has none."""
+    study = load_study(fitted(tmp_path / "a", configs=SVMS, seeds=(0,)))
+    space = {**study.meta["space"], "defaults": {"degree": 3, "tol": 0.1}}
+    study = replace(study, meta={**study.meta, "space": space})
+
+    def kept(*texts: str) -> list[int]:
+        [found] = narrowed([study], [condition(text) for text in texts])
+        ids = [entry["config_id"] for entry in study.meta["configurations"]]
+        assert set(found.rows["config_id"]) == {
+            c["config_id"] for c in found.meta["configurations"]
+        }
+        return [ids.index(config_id) for config_id in found.rows["config_id"]]
+
+    assert kept("degree=3") == [2] and kept("gamma=0.1") == [0]
+    assert kept("tol=0.1") == [0, 1, 2], "no row names it, so each has its default"
+    with pytest.raises(UserError, match=r"tol=1: a has only 0\.1"):
+        kept("tol=1")
+    with pytest.raises(UserError, match="degree=3: a has it in no row that meets the others"):
+        kept("kernel=rbf", "degree=3")
 
 
 @pytest.mark.parametrize("text", ["yes", "true", "True"])
