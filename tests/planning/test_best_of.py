@@ -12,7 +12,8 @@ from search_spaces import SearchSpace
 from search_spaces.configuration import make_configuration
 from search_spaces.errors import UserError
 from tests.own_studies import own_study, report
-from tune_app.planning.best_of import Repeat, find_repeat
+from tests.studies import study_json
+from tune_app.planning.best_of import Repeat, check_same_data, find_repeat
 from tune_app.planning.checked_request import check_request
 from tune_app.planning.prepared_study import prepare
 from tune_app.planning.repeated_space import param_space_of
@@ -20,7 +21,7 @@ from tune_app.planning.request import StudyRequest
 from tune_app.planning.resources import Cluster
 from tune_app.planning.search_options import SearchOptions
 from tune_app.storage.local_store import LocalStore
-from tune_app.study.best_of import BestOf, Pick
+from tune_app.study.best_of import BestOf, Pick, items_of
 from tune_app.study.ledger import Ledger, open_ledger
 from tune_app.study.study_file import read_study
 
@@ -103,8 +104,10 @@ def test_seeds_of_the_search_are_left_out_and_six_new_ones_are_the_default(
     assert asked.notes == ("seeds of searched are left out, as they are not new: 0",)
     asked = repeat.asked_by(request(tmp_path / "best"), count=None)
     assert (asked.seeds, asked.notes) == ((1, 2, 3, 4, 5, 6), ())
-    with pytest.raises(UserError, match=r"searched has used 0, so no seed is new; .* --seeds 1-6"):
-        repeat.asked_by(request(tmp_path / "best", seeds=(0,)), count=None)
+    used = replace(repeat, best_of=replace(repeat.best_of, seeds=(0, 2)))
+    assert used.asked_by(request(tmp_path / "best"), count=None).seeds == (1, 3, 4, 5, 6, 7)
+    with pytest.raises(UserError, match=r"has used 0, 2, so no seed is new; .* --seeds 3-8"):
+        used.asked_by(request(tmp_path / "best", seeds=(0,)), count=None)
 
 
 def test_with_a_split_for_every_seed_the_split_of_the_search_is_not_new(
@@ -113,6 +116,11 @@ def test_with_a_split_for_every_seed_the_split_of_the_search_is_not_new(
     repeat = replace(repeat_of(searched), data={"split_seed": 3})
     asked = repeat.asked_by(request(tmp_path / "best", vary_split=True, seeds=(2, 3)), count=None)
     assert asked.seeds == (2,)
+    asked = repeat.asked_by(request(tmp_path / "best", seeds=(2, 3)), count=None)
+    assert asked.seeds == (2, 3) and asked.split_seed == 3, "the split is that of the search"
+    varied = replace(repeat, data={"split_seed": 3, "vary_split": True})
+    asked = varied.asked_by(request(tmp_path / "best", vary_split=True, seeds=(2, 3)), count=None)
+    assert asked.seeds == (2, 3), "in the search each seed had its own split, too"
 
 
 def test_the_study_records_what_it_repeats(searched: Path, tmp_path: Path) -> None:
@@ -149,6 +157,11 @@ def test_other_studies_are_not_mixed_with_it(searched: Path, tmp_path: Path) -> 
     begin(repeat, tmp_path / "best")
     with pytest.raises(UserError, match="--count 2: study best has begun with 1; name another"):
         repeat_of(searched, count=2).asked_by(request(tmp_path / "best"), count=2)
+    for count in (1, None):
+        assert repeat.asked_by(request(tmp_path / "best"), count=count).notes == ()
+    other = replace(repeat, best_of=replace(repeat.best_of, study="other"))
+    with pytest.raises(UserError, match="--best-of other: study best repeats searched; name"):
+        other.asked_by(request(tmp_path / "best"), count=None)
     with pytest.raises(UserError, match="repeats what searched picked; continue it with --best-of"):
         check_request(request(tmp_path / "best", search=SearchOptions("random", 3)))
 
@@ -191,6 +204,16 @@ def test_other_images_are_refused(searched: Path, tmp_path: Path) -> None:
     )
     with pytest.raises(UserError, match="its results on mnist are of other images than those"):
         prepare(check_request(asked), Cluster(({"CPU": 2.0},)))
+
+
+def test_the_same_images_and_those_of_no_claim_are_accepted(searched: Path, tmp_path: Path) -> None:
+    data = study_json({})["data"]
+    claimed = items_of(data)
+    assert set(claimed) == {"mnist", "fashion_mnist"}
+    best_of = replace(repeat_of(searched).best_of, data=claimed)
+    asked = request(tmp_path / "best", source="sample")
+    check_same_data(replace(asked, best_of=best_of), data)
+    check_same_data(replace(asked, best_of=replace(best_of, data={"other": "0"})), data)
 
 
 def test_a_parameter_of_any_name_stays_in_the_picks() -> None:
