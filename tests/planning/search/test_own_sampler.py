@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -112,3 +113,33 @@ def test_a_module_that_extends_the_path_keeps_what_it_adds(
     with pytest.raises(UserError, match="path_of_test has no 'other'"):
         make_sampler("path_of_test:other", finite_space(), seed=0, mode="min")
     assert sys.path[-1] == "/further"
+
+
+def test_what_a_users_sampler_does_not_have_is_left_out_or_asked_again() -> None:
+    calls: list[tuple[object, ...]] = []
+
+    class Least:
+        def ask(self, number: int, attempt: int) -> None:
+            calls.append(("ask", number, attempt))
+
+        def tell(self, number: int | None, config: dict[str, Any], told: Told) -> None:
+            calls.append(("tell", number, config))
+
+    class Most(Least):
+        def begin(self, number: int, config: dict[str, Any]) -> None:
+            calls.append(("begin", number, config))
+
+        def restore(self, number: int, attempt: int) -> None:
+            calls.append(("restore", number, attempt))
+
+    for made, expected in (
+        (Least(), [("ask", 7, 0), ("ask", 7, 1), ("ask", 7, 2), ("tell", 7, {"lr": 1})]),
+        (Most(), [("begin", 7, {"lr": 1}), ("restore", 7, 2), ("tell", 7, {"lr": 1})]),
+    ):
+        calls.clear()
+        make = partial(lambda one, *_given, **_named: one, made)
+        sampler = OwnSampler("x:y", make, finite_space(), seed=0, mode="min")
+        sampler.begin(7, {"lr": 1})
+        sampler.restore(7, 2)
+        sampler.tell(7, {"lr": 1}, Told("finished", 0.5))
+        assert calls == expected

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 
 import pytest
@@ -28,6 +29,13 @@ class Listed:
 def useless(space, *, seed, mode):
     return 3
 
+class Deaf:
+    def __init__(self, space, *, seed, mode):
+        pass
+
+    def ask(self, number, attempt):
+        return None
+
 number = 3
 '''
 
@@ -47,6 +55,9 @@ def test_a_users_own_sampler_is_named_by_its_file_or_module(
     own_file: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(own_file.parent)
+    before = [*sys.path]
+    make_sampler("own_samplers_of_test:Listed", finite_space(), seed=0, mode="min")
+    assert sys.path == before, "a module is looked for in the current folder, no other module is"
     for name in (f"{own_file}:Listed", "own_samplers_of_test:Listed"):
         sampler = make_sampler(name, finite_space(), seed=0, mode="min")
         assert lrs_of(sampler) == [0.1, 0.01]
@@ -79,6 +90,7 @@ def test_a_users_own_sampler_is_an_entry_point(
         ("nowhere_at_all:x", "nowhere_at_all cannot be imported (ModuleNotFoundError"),
         ("json:dump_", "json has no 'dump_'; did you mean 'dump'?"),
         ("FILE:number", "is a int; allowed: a function make(space, *, seed, mode)"),
+        ("FILE:Deaf", "made a Deaf; it must have the methods ask(number, attempt) and tell("),
         ("FILE:useless", "made a int; it must have the methods ask(number, attempt) and tell("),
     ],
 )
