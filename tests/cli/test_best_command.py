@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from tests.kept_models import MODEL, kept_study
+from tests.own_studies import own_study, report
 from tests.studies import line, resnet_config, study_json, write_study, write_trial
 from tune_app.cli.best_command import main
 
@@ -115,6 +116,13 @@ def test_for_programs(
         *("val_accuracy", 0.95, "test_accuracy"),
     )
     assert pick["low"] < pick["shown"] == 138 / 140 < pick["high"]
+    counts = [pick[f"num_{of}"] for of in ("seeds", "candidates", "at_fewer_seeds", "tied")]
+    assert (pick["mode"], counts) == ("max", [1, 1, 0, 1])
+    assert pick["selected"].startswith("One configuration has a result on MNIST: ")
+    assert Path(pick["weights"]).name == f"mnist-{MODEL}.epoch_2.pt"
+    assert main([str(study), "--where", "lr=0.1", "--export", "m.safetensors"]) == 0
+    assert "written: m.safetensors\n" in (said := capsys.readouterr().out)
+    assert "\nexport: " not in said, "that has just been done"
     assert (tmp_path / "m.safetensors").is_file() and (tmp_path / "m.md").is_file()
 
 
@@ -131,8 +139,10 @@ def test_a_row_by_its_id(study: Path, tmp_path: Path, capsys: pytest.CaptureFixt
     [
         (["--row", "c"], "--row c: names what is exported; add --export FILE"),
         (["--row", "c", "--by", "x", "--export", "m.pt"], "leave --where and --by out"),
+        (["--row", "c", "--where", "lr=1", "--export", "m.pt"], "leave --where and --by out"),
         (["--where", "lr"], "--where lr: allowed: NAME=VALUE"),
         (["--space", "x.py"], "--space: only an export to .onnx needs it"),
+        (["--space", "x.py", "--export", "m.pt"], "--space: only an export to .onnx needs it"),
         (["--export", "m.h5"], "name one: --where dataset=mnist, --where dataset=fashion_mnist"),
     ],
 )
@@ -142,6 +152,23 @@ def test_a_mistake_is_one_line(
     assert main([str(study), *words]) == 2
     err = capsys.readouterr().err
     assert err.startswith("error: ") and err.count("\n") == 1 and message in err
+
+
+def test_a_parameter_that_the_pick_lacks_is_not_printed(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Nor has JSON a number for what is unknown: the interval at one seed of a score."""
+    configs = [{"lr": 0.1}, {"lr": 0.2, "drop": 0.5}]
+    ledger = own_study(tmp_path / "own", configs, metric="score", mode="max")
+    for config in configs:
+        report(ledger, config, [{"score": 1 - config["lr"]}])
+    assert main([str(ledger.root)]) == 0
+    printed = capsys.readouterr().out
+    assert "  lr       0.1\n" in printed and "drop" not in printed
+    assert main([str(ledger.root), "--json"]) == 0
+    [pick] = json.loads(capsys.readouterr().out)["best"]
+    assert (pick["value"], pick["low"], pick["high"]) == (0.9, None, None)
+    assert pick["config"] == {"lr": 0.1, "drop": None} and pick["dataset"] is None
 
 
 def test_nothing_can_be_picked_yet(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
