@@ -54,9 +54,14 @@ def test_a_setting_that_nothing_uses_is_noted() -> None:
     assert found.evidence == "2 groups, as rows 1, 2, which differ in weight_decay"
     few = {name: accuracy[name] for name in ("test_accuracy", "val_accuracy")}
     assert repeated_rows(table(**settings, **few)) == [], "two columns may tie by chance"
+    timed = table(**settings, **few, train_seconds=[1.5, 1.5, 2.5, 2.5, 3.5, 3.5])
+    assert repeated_rows(timed) == [], "times do not tell results apart"
     assert repeated_rows(table(**settings, train_seconds=[1.0] * 6)) == []
     coarse = {name: [round(x, 1) for x in column] for name, column in accuracy.items()}
     assert repeated_rows(table(**settings, **coarse)) == [], "so may columns of two values"
+    tied = zip(*[*product((0.8, 0.9), repeat=3), (0.8, 0.9, 0.9)], strict=True)
+    binary = {name: list(column) for name, column in zip(accuracy, tied, strict=True)}
+    assert repeated_rows(table(lr=range(9), **binary)) == [], "two values in eight groups"
 
 
 def test_settings_that_never_vary_apart() -> None:
@@ -78,3 +83,13 @@ def test_a_setting_that_some_rows_lack_is_named_as_one() -> None:
         "kernel rbf always with C 10 and no degree; kernel poly always with C 1 and degree 3"
     )
     assert found.settle == "rows with another C for the same kernel"
+    assert found.says.startswith("kernel, C and degree never vary apart, so no effect can be put")
+
+
+def test_rows_must_be_twice_as_many_as_levels_that_go_together() -> None:
+    """Otherwise each row is just its own case."""
+    for levels, number in (([1, 2, 3, 4, 1, 2, 3, 4], 1), ([1, 2, 3, 4, 5, 1, 2, 3], 0)):
+        pairs = {"lr": levels, "batch_size": [16 * level for level in levels]}
+        assert len(confounded(table(**pairs, epochs=[1, 2] * 4))) == number
+    few = {"lr": [1, 2, 3] * 2, "batch_size": [16, 32, 48] * 2}
+    assert confounded(table(**few, epochs=[1, 1, 1, 2, 2, 2])) == []
