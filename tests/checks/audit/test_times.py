@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from itertools import product
+
 import numpy as np
 import pytest
 
@@ -32,6 +34,8 @@ def test_report_a_has_four_slow_rows() -> None:
 )
 def test_epochs(seconds: list[float], found: bool) -> None:
     assert bool(time_per_epoch(table(epochs=[2, 5], train_seconds=seconds))) is found
+    steady = table(epochs=[2, 5], train_seconds=[20.0, 50.0], steady_seconds=seconds)
+    assert bool(time_per_epoch(steady)) is found, "without the warm-up, if that is known"
 
 
 def epoch_pairs(ratios: list[float]) -> Table:
@@ -58,6 +62,8 @@ def test_a_time_that_is_unknown_is_no_finding(empty: int) -> None:
         ([9.0, 9.1, 8.9, 9.2], "serious"),
         ([4.5, 4.6, 4.4, 4.5], "warning"),  # within a factor of two
         ([1.0, 9.0, 1.0, 1.0], "note"),  # they differ by as much among themselves
+        ([1.0, 1.3, 0.8, 1.1], "note"),  # longer runs differ by a tenth: some stopped early
+        ([9.0, 11.7, 7.2, 9.9], "serious"),  # which makes no time longer
     ],
 )
 def test_epochs_are_as_serious_as_the_pairs_can_carry(ratios: list[float], severity: str) -> None:
@@ -85,6 +91,36 @@ def test_batches(seconds: list[float], found: bool) -> None:
     assert time_per_batch(from_reference(load_table("report_a_q1a"))) == []
 
 
+@pytest.mark.parametrize(
+    ("ratio", "epochs", "severity"),
+    [
+        (0.3, (5,), "warning"),
+        (1.6, (5,), "note"),  # the time of a step grows so
+        (1.6, (2, 6), "warning"),  # those of these rows grow with the epochs
+    ],
+)
+def test_times_that_grow_with_the_batch_may_be_of_steps(
+    ratio: float, epochs: tuple[int, ...], severity: str
+) -> None:
+    rows = list(product(range(4), epochs, (16, 32)))
+    lrs, lengths, sizes = map(list, zip(*rows, strict=True))
+    seconds = [2.274 * e * (ratio if size == 32 else 1) for _, e, size in rows]
+    (finding,) = time_per_batch(
+        table(lr=lrs, epochs=lengths, batch_size=sizes, train_seconds=seconds)
+    )
+    assert finding.severity == severity
+    assert f"took {ratio:.2f} times as long as of 16" in finding.evidence
+    assert finding.evidence.endswith("0.50 to 1 is expected")
+
+
+def test_the_epochs_of_a_log_are_no_settings() -> None:
+    seconds = [3.1, 3.2, 3.1, 3.3]
+    with pytest.raises(NotApplicableError, match="epochs of a log"):
+        time_per_epoch(table(epochs=[1, 2, 3, 4], train_seconds=seconds))
+    for epochs in ([1, 2, 4, 8], [2, 3, 4, 5]):
+        assert time_per_epoch(table(epochs=epochs, train_seconds=seconds))
+
+
 def test_what_cannot_be_tested_says_so() -> None:
     with pytest.raises(NotApplicableError, match="train_seconds"):
         time_outliers(table(lr=[1, 2]))
@@ -97,17 +133,18 @@ def test_what_cannot_be_tested_says_so() -> None:
 
 
 @pytest.mark.parametrize(
-    ("last", "unit", "rows"),
+    ("last", "unit", "severities"),
     [
-        (108.5, 1e-2, ()),  # within a tenth of the others, however equal these are
-        (113.0, 1e-2, (7,)),
-        (113.0, 2.9, ()),  # a difference of fewer than five printed digits
-        (88.0, 1e-2, (7,)),
+        (108.5, 1e-2, []),  # within a tenth of the others, however equal these are
+        (113.0, 1e-2, ["warning"]),
+        (113.0, 2.9, []),  # a difference of fewer than five printed digits
+        (88.0, 1e-2, ["note"]),  # it may have stopped early
     ],
 )
 def test_a_time_near_the_others_is_no_outlier(
-    last: float, unit: float, rows: tuple[int, ...]
+    last: float, unit: float, severities: list[str]
 ) -> None:
     seconds = [100.01, 100.02, 99.98, 100.0, 99.97, 100.03, 100.04, last]
     found = time_outliers(table(lr=range(8), train_seconds=seconds, unit=unit))
-    assert [f.rows for f in found] == ([rows] if rows else [])
+    assert [f.severity for f in found] == severities
+    assert all(f.rows == (7,) for f in found)
