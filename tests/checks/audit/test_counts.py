@@ -102,6 +102,9 @@ def test_single_precision() -> None:
         assert whole_counts(table(test_accuracy=values, unit=unit)) == []
     odd = whole_counts(table(test_accuracy=[0.98573, 13_800.5 / 14_000], unit=1e-16))
     assert [f.rows for f in odd] == [(0, 1)]
+    # 0.98573 of 14,000 images are 13,800.22, and 13,800 are 98.571429 %.
+    assert "row 1 has 98.573000 %, where the nearest count gives 98.571429 %" in odd[0].evidence
+    assert "not even as means" not in odd[0].says
 
 
 def test_rounded_twice() -> None:
@@ -122,6 +125,8 @@ def test_means_of_runs() -> None:
     means = np.round(np.random.default_rng(0).integers(600, 700, (20, 5)).sum(axis=1) / 3500, 6)
     assert len(whole_counts(table(test_accuracy=means, num_test=700))) == 1
     assert whole_counts(replace(table(test_accuracy=means, num_test=700), runs=5)) == []
+    (finding,) = whole_counts(replace(table(test_accuracy=means, num_test=700), runs=4))
+    assert "of the stated 700 test images, not even as means of 4 runs" in finding.says
 
 
 def test_means_may_be_whole_counts_of_all_images() -> None:
