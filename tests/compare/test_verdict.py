@@ -46,7 +46,11 @@ def test_means_of_seeds_have_student_s_interval(tmp_path: Path) -> None:
 def test_the_direction_is_the_study_s(tmp_path: Path) -> None:
     a = fitted(tmp_path / "a", configs=ONE, mode="max", measures={})
     b = fitted(tmp_path / "b", lambda c, s: base(c, s) + 1, configs=ONE, mode="max", measures={})
-    assert verdict(a, b).word == "better"
+    found = verdict(a, b)
+    assert (found.word, found.num_better, found.num_worse) == ("better", 6, 0)
+    other = fitted(tmp_path / "c", lambda c, s: base(c, s) + 1, configs=ONE, measures={})
+    found = verdict(a, other)
+    assert (found.word, found.num_better, found.num_worse) == ("higher", 0, 0), "they disagree"
 
 
 def test_pairs_at_one_seed_are_about_these_runs(tmp_path: Path) -> None:
@@ -62,13 +66,13 @@ def test_pairs_at_one_seed_are_about_these_runs(tmp_path: Path) -> None:
     assert (found.low, found.high) == pytest.approx((-3.0, -0.5))
 
 
-@pytest.mark.parametrize("seeds", [range(1), range(3), range(5)])
+@pytest.mark.parametrize("seeds", [range(1), range(2), range(5)])
 def test_fewer_than_six_units_decide_nothing(tmp_path: Path, seeds: range) -> None:
     a = fitted(tmp_path / "a", seeds=seeds)
     b = fitted(tmp_path / "b", lambda config, seed: base(config, seed) - 9, seeds=seeds)
     found = verdict(a, b)
     assert found.word == "underpowered" and math.isnan(found.low) and math.isnan(found.p_value)
-    assert found.difference == pytest.approx(-9)
+    assert found.difference == pytest.approx(-9) and found.of_runs == (len(seeds) == 1)
     assert "6 are the fewest that decide" in found.reason
 
 
@@ -87,6 +91,7 @@ def test_few_rows_that_differ_are_counted(tmp_path: Path) -> None:
     found = verdict(a, b)
     assert found.word == "not distinguishable" and found.p_value == 0.5
     assert (found.num_equal, found.reason) == (6, "only 2 of 8 differ at all")
+    assert (found.num_better, found.num_worse) == (2, 0), "equal ones are neither"
 
 
 def test_equal_rows_need_no_test(tmp_path: Path) -> None:
