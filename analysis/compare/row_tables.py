@@ -149,7 +149,7 @@ def one_sided_table(found: Comparison, key: str) -> Table | None:
     if frame.empty:
         return None
     rows = sides(found.joined)[0].loc[frame["line"]].reset_index(drop=True)
-    names = [n for n in common_parameters(found.joined) if rows[n].astype(str).nunique() > 1]
+    names = common_parameters(found.joined)
     cells = {parameter_heading(name): [label(name, v) for v in rows[name]] for name in names}
     cells[free_heading(cells, "seed")] = [str(seed) for seed in rows["seed"]]
     for side, named in (("a", found.first), ("b", found.second)):
@@ -168,6 +168,14 @@ def one_sided_table(found: Comparison, key: str) -> Table | None:
     )
 
 
+def _varied(found: Comparison) -> list[str]:
+    """Return the parameters with several values in the rows of both studies together."""
+    studies = found.first.study, found.second.study
+    rows = pd.concat([study.rows for study in studies], ignore_index=True)
+    keys = dict.fromkeys(key for study in studies for key in study.config_keys)
+    return [key for key in keys if rows[key].astype(str).nunique() > 1]
+
+
 def unmatched_table(found: Comparison, key: str) -> Table | None:
     """Return the rows whose configuration, or whose seed, only one study has; None without any."""
     parts = [
@@ -178,8 +186,7 @@ def unmatched_table(found: Comparison, key: str) -> Table | None:
     if not parts:
         return None
     rows = pd.concat(parts, ignore_index=True)
-    keys = dict.fromkeys((*found.first.study.config_keys, *found.second.study.config_keys))
-    names = [name for name in keys if rows[name].astype(str).nunique() > 1]
+    names = [name for name in _varied(found) if name in rows]
     measure, study = found.measure.name, found.first.study
     values = numbers(rows, measure)
     cells = {"study": list(rows[_STUDY])}

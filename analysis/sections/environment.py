@@ -12,6 +12,7 @@ from analysis.frames.arithmetic import launch_records, launches_in_words, warnin
 from analysis.frames.columns import levels
 from analysis.frames.labels import MISSING, label, parameter_heading
 from analysis.frames.load import Study
+from analysis.frames.searched import domains_in_words, search_of
 from analysis.render.document import Table
 from search_spaces.errors import one_line
 from tune_app.study.arithmetic import mapping
@@ -19,26 +20,35 @@ from tune_app.study.arithmetic import mapping
 Studies = Mapping[str, Study]
 """Name of its tables -> study, for the studies of a report."""
 
-_PACKAGES = ("torch", "torchvision", "ray", "numpy", "scikit-learn", "scikit-learn-intelex")
+_PACKAGES = (
+    *("tune-app", "torch", "torchvision", "ray", "numpy"),
+    *("scikit-learn", "scikit-learn-intelex"),
+)
+_DOMAIN = "drawn from"
 _MOST_LISTED = 3
 _NOT_SETTINGS = ("seed", "device")
 
 
 def parameters_data(studies: Studies) -> pd.DataFrame:
-    """Return the values of every hyperparameter of every study, varied and fixed."""
+    """Return the values of every hyperparameter of every study, varied and fixed.
+
+    Those of a search have what it draws them from, too.
+    """
     records = []
     for name, study in studies.items():
-        settings = _settings(study)
+        settings, domains = _settings(study), domains_in_words(study)
         fixed = [key for key in study.trials if key in settings]
         for key in dict.fromkeys([*study.config_keys, *fixed]):
             rows = study.rows if key in study.rows else study.trials
             values = levels(rows, key)
             texts = [label(key, value) for value in values]
             shown = ", ".join(texts[:12]) + (f", … ({len(texts)})" if len(texts) > 12 else "")
-            role = "varied" if len(values) > 1 else "fixed"
+            role = "varied" if len(values) > 1 or key in domains else "fixed"
             if values:
-                records.append({"study": name, "parameter": key, "role": role, "values": shown})
-    return pd.DataFrame(records, columns=["study", "parameter", "role", "values"])
+                record = {"study": name, "parameter": key, "role": role, "values": shown}
+                records.append(record | {_DOMAIN: domains.get(key, MISSING)})
+    frame = pd.DataFrame(records, columns=["study", "parameter", "role", "values", _DOMAIN])
+    return frame if any(map(search_of, studies.values())) else frame.drop(columns=_DOMAIN)
 
 
 def _settings(study: Study) -> set[str]:
@@ -57,6 +67,8 @@ def parameters_table(studies: Studies) -> Table:
             "values": list(frame["values"]),
             "role": list(frame["role"]),
         }
+        if _DOMAIN in frame:
+            cells[_DOMAIN] = list(frame[_DOMAIN])
     else:
         names = list(dict.fromkeys(frame["parameter"]))
         cells = {"parameter": [parameter_heading(name) for name in names]}
@@ -65,7 +77,18 @@ def parameters_table(studies: Studies) -> Table:
             title = one_line(study.name)
             title = title if title not in cells else f"{title} ({index + 1})"
             cells[title] = [str(mine.get(name, MISSING)) for name in names]
-    return Table("hyperparameters", "Hyperparameters and their values.", cells, frame)
+    notes = tuple(
+        f"{one_line(study.name)}: {text}" if len(studies) > 1 else text
+        for study in studies.values()
+        for text in _search(study)
+    )
+    return Table("hyperparameters", "Hyperparameters and their values.", cells, frame, notes)
+
+
+def _search(study: Study) -> list[str]:
+    """Return what proposed the configurations of a study; nothing for a grid."""
+    search = search_of(study)
+    return [] if search is None else [one_line(f"Search: {search.in_words()}.")]
 
 
 def environment_table(studies: Studies) -> Table:
@@ -136,7 +159,7 @@ _OF_A_LAUNCH = {
     "processor": _processor,
     "GPUs": _gpus,
     "software": _software,
-    "commit": _commit,
+    "commit of tune-app": _commit,
 }
 """Fact -> the function from the record of a launch to its text."""
 

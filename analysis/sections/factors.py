@@ -127,7 +127,10 @@ def no_effects(study: Study) -> str:
     if not is_over(study):
         return _WAITING
     if any(is_matched(study, factor) for factor in compared_factors(study)):
-        return "Rows that differ in one factor alone have no two results that can be compared."
+        return (
+            "No rows that differ in one factor alone have comparable results at all its values, so "
+            "no levels can be compared."
+        )
     return "No two rows with a result differ in one factor alone, so no levels can be compared."
 
 

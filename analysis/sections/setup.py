@@ -63,6 +63,8 @@ def studies_data(studies: Studies) -> pd.DataFrame:
     for study in studies.values():
         counts = study.rows["status"].value_counts()
         shared = sharing_summary(study)
+        # A row that a search stopped does not train the epochs that are planned for it.
+        is_whole = bool(length_axis(study)) and not counts.get("stopped")
         record = {
             "study": study.name,
             "configurations": len(study.meta["configurations"]),
@@ -70,8 +72,8 @@ def studies_data(studies: Studies) -> pd.DataFrame:
             "rows": len(study.rows),
             **{status: int(counts.get(status, 0)) for status in _STATUSES},
             "trials": shared["num_trials"],
-            "epochs_of_rows": shared["epochs_of_rows"] if length_axis(study) else None,
-            "epochs_of_trials": shared["epochs_of_trials"] if length_axis(study) else None,
+            "epochs_of_rows": shared["epochs_of_rows"] if is_whole else None,
+            "epochs_of_trials": shared["epochs_of_trials"] if is_whole else None,
             "train_seconds": _train_seconds(study),
         }
         records.append(record)

@@ -134,7 +134,7 @@ def test_what_is_done_to_an_image_is_said(
     assert err.splitlines() == [
         f"error: {named[2]}: not an image that can be read",
         f"error: {named[3]}: No such file or directory",
-        f"note: {named[0]} of 84×56 pixels: resized to 28×28",
+        f"note: {named[0]} (56×84 pixels): resized to 28×28",
         f"note: colours turned into grey: {named[0]}",
         f"note: bright border: {named[1]}; the model expects grey images of 28×28 pixels, one "
         "bright digit in the middle of a black background, as in MNIST; add --invert for dark on "

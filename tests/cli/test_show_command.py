@@ -66,6 +66,17 @@ def test_a_finished_row_with_its_result_and_curve(
     assert "\n  epoch  val_rmse  test_rmse  loss\n      1     24 mm      25 mm   576\n" in text
 
 
+@pytest.mark.parametrize("ended", [False, True])
+def test_the_only_epoch_of_a_row_without_a_result_is_shown(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], ended: bool
+) -> None:
+    """The search stopped it there, or it was interrupted. A result has these values already."""
+    ledger = own_study(tmp_path / "own", [{"lr": 1}], metric="val_rmse", mode="min")
+    report(ledger, {"lr": 1}, [{"val_rmse": 24.0}], ended=ended)
+    text = shown(capsys, str(tmp_path / "own"), "1")
+    assert ("\ncurve, 1 epoch\n  epoch  val_rmse\n      1        24\n" in text) != ended
+
+
 def test_an_id_with_several_seeds_lists_them(
     rmse: Ledger, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -106,3 +106,17 @@ def test_no_line_is_wider_than_the_terminal(
     assert max(map(len, lines)) <= width
     assert "... and 6 more rows" in text
     assert ("columns that do not fit" in text) == (width == 40)
+
+
+def test_rows_that_do_not_count_have_the_settings_that_they_share(tmp_path: Path) -> None:
+    """Without them the one configuration that failed, or that is new, would be an id alone."""
+
+    def failed(config: dict[str, float], seed: int) -> float | None:
+        return None if config == GRID[3] else worse(config, seed)
+
+    more = [*GRID, {"lr": 0.9, "width": 8}]
+    places = fitted(tmp_path / "a", configs=more), fitted(tmp_path / "b", failed)
+    tables = {table.name: table for table in build_document(compared(*places)).tables}
+    for name, settings in (("one-sided", ["0.5", "32"]), ("unmatched", ["0.9", "8"])):
+        cells = tables[f"b-a-{name}"].cells
+        assert [cells[key][0] for key in ("learning rate", "width")] == settings

@@ -104,9 +104,27 @@ def test_rows_that_differ_in_one_factor_are_not_said_to_be_missing(tmp_path: Pat
     text, table = factors_blocks(load_study(tmp_path / "own"), "own")
     assert isinstance(text, Paragraph) and isinstance(table, Table)
     assert text.text == (
-        "Rows that differ in one factor alone have no two results that can be compared."
+        "No rows that differ in one factor alone have comparable results at all its values, so no "
+        "levels can be compared."
     )
     assert "times are not comparable" in table.cells["what it does"][0]
+
+
+def test_steps_that_are_compared_are_not_said_to_be_none(tmp_path: Path) -> None:
+    """A search leaves no complete set of all values, but rows that differ in one factor alone."""
+    pairs = [(1, "a"), (2, "a"), (2, "b"), (3, "b"), (3, "c")]
+    configs = [{"lr": lr, "flag": flag} for lr, flag in pairs]
+    ledger = own_study(tmp_path / "own", configs, metric="score", mode="max")
+    for config in configs:
+        report(ledger, config, [{"score": float(config["lr"])}])
+    study = load_study(tmp_path / "own")
+    _, table = factors_blocks(study, "own")
+    assert isinstance(table, Table) and "rate 2 instead of 1" in table.cells["what it does"][0]
+    section = effects(study, "own")
+    assert section is not None
+    [text] = section.blocks
+    assert isinstance(text, Paragraph)
+    assert text.text.startswith("No rows that differ in one factor alone have comparable results")
 
 
 @pytest.mark.parametrize(("number", "skips"), [(8, False), (9, True)])

@@ -7,11 +7,14 @@ from analysis.render.document import Table
 from analysis.sections.environment import environment, parameters_data
 from analysis.sections.setup import models_data, setup, studies_data
 from tests.studies import (
+    line,
     resnet_config,
     shared_study,
     study_json,
     write_study,
+    write_trial,
 )
+from tune_app.study.stop import STOPPED_FILE, Stop
 
 
 def test_set_up_counts_rows_and_names_models_and_parameters(tmp_path: Path) -> None:
@@ -26,6 +29,18 @@ def test_set_up_counts_rows_and_names_models_and_parameters(tmp_path: Path) -> N
     facts = environment(study)
     assert facts["software"] == "Python 3.11.7, torch 2.14.1, ray 2.60.0"
     assert facts["arithmetic"] == "float32" and facts["GPUs"] == "none"
+
+
+def test_a_stopped_row_has_no_epochs_to_train(tmp_path: Path) -> None:
+    """5 epochs were planned for it, and the search ended it after one."""
+    configs = {"lr1": resnet_config(lr=0.1, epochs=5), "lr2": resnet_config(lr=0.2, epochs=5)}
+    path = write_study(tmp_path / "grid", study_json(configs))
+    folder = write_trial(path, "k1", configs["lr1"], {5: ["lr1"]}, [line(1)])
+    [counts] = studies_data({"grid": load_study(path)}).to_dict("records")
+    assert counts["epochs_of_trials"] == 5, "it was interrupted"
+    (folder / STOPPED_FILE).write_text(Stop("stopped", 1, "asha", 60.0).as_json())
+    [counts] = studies_data({"grid": load_study(path)}).to_dict("records")
+    assert counts["stopped"] == 1 and counts["epochs_of_trials"] is None
 
 
 def test_models_of_a_real_study_carry_their_costs(real_study: Path) -> None:

@@ -213,7 +213,7 @@ class ModelCard:
         also = f", {', '.join(map(str, gpus))}" if isinstance(gpus, list) and gpus else ""
         yield f"- {one_line(str(hardware.get('cpu')))}{one_line(also)}"
         commit = launch.get("git_commit") or "unknown"
-        yield f"- Started {launch.get('started_at')}, commit {commit}"
+        yield f"- Started {launch.get('started_at')}, commit of tune-app {commit}"
 
 
 def _scaling(item: Any) -> str:

@@ -18,7 +18,6 @@ from tune_app.planning.row_choice import why_left_out
 from tune_app.planning.sharing_check import check_lines
 from tune_app.study.command_name import command_name
 from tune_app.study.ledger import Ledger
-from tune_app.study.search_settings import NO_STOPPING
 
 
 def plan_lines(study: PreparedStudy, plan: Plan, cluster: Cluster) -> list[str]:
@@ -77,10 +76,7 @@ def search_lines(study: PreparedStudy, plan: Plan) -> list[str]:
     """Return what a search is about to do, and how far it is."""
     search, num_asked = study.search, len(study.asked())
     assert search is not None
-    lines = [f"search: {search.sampler}, {search.num_trials} configurations, seed {search.seed}"]
-    if search.stopping != NO_STOPPING:
-        rungs = ", ".join(map(str, search.rungs)) or f"1 and the powers of {search.reduction}"
-        lines[0] += f"; {search.stopping} decides at epochs {rungs}"
+    lines = [f"search: {search.in_words()}"]
     if num_asked:
         first = f"; {len(plan.trials)} that were interrupted or failed go on first"
         begun = first if plan.trials else ""

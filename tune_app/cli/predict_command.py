@@ -117,9 +117,10 @@ def _notes(predictor: Predictor, images: Sequence[Any], *, inverted: bool) -> It
     height, width, *_ = predictor.item.shape
     resized = [image for image in images if image.was_resized]
     if resized:
-        size = "×".join(map(str, resized[0].found))
+        rows, columns = resized[0].found
         others = f" and {len(resized) - 1} more" if len(resized) > 1 else ""
-        yield f"{resized[0].path} of {size} pixels{others}: resized to {height}×{width}"
+        size = f"{columns}×{rows} pixels"  # the width first, as in every tool for images
+        yield f"{resized[0].path} ({size}){others}: resized to {width}×{height}"
     coloured = [image.path for image in images if image.was_coloured]
     if coloured:
         yield f"colours turned into grey: {_named(coloured)}"

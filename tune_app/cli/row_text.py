@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from search_spaces.errors import one_line
-from tune_app.cli.places import shell_word
+from tune_app.cli.places import counted, shell_word
 from tune_app.cli.table import Column, measure_texts, table_lines
 from tune_app.study.kept_weights import KeptWeights, checkpoint_lines, loading_lines
 from tune_app.study.ledger import Ledger
@@ -40,7 +40,8 @@ def row_lines(ledger: Ledger, row: RowDetails, results: Sequence[Record]) -> Ite
     measures = Measures.of_study(ledger.study)
     if outcome.report is not None:
         yield from _block(f"result, epoch {outcome.milestone}", _result(measures, row, results))
-    yield from _curve(measures, row.curve, results)
+    if len(row.curve) > 1 or outcome.report is None:  # one epoch is in the result already
+        yield from _curve(measures, row.curve, results)
     for attempt in row.attempts:
         where = f"launch {attempt.launch}" if len(row.attempts) > 1 else ""
         yield from _attempt(ledger, attempt, where)
@@ -116,10 +117,10 @@ def _result(measures: Measures, row: RowDetails, results: Sequence[Record]) -> I
 def _curve(measures: Measures, curve: Sequence[Record], results: Sequence[Record]) -> Iterator[str]:
     """Yield the objective as a line of bars, and a table of the measures that go with it."""
     names = curve_measures(measures, curve)
-    if len(curve) < 2 or not names:
+    if not names:
         return
     yield ""
-    yield one_line(f"curve, {len(curve)} epochs")
+    yield one_line(f"curve, {counted(len(curve), 'epoch')}")
     bars = sparkline([finite_number(record.get(names[0])) for record in curve])
     if bars and _can_print(bars):
         yield f"  {one_line(names[0])} {bars}"

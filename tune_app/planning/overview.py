@@ -7,8 +7,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from search_spaces.domain_forms import sampled_axes
-from search_spaces.errors import UserError
 from search_spaces.points import num_points
 from tune_app.planning.code_change import older_code
 from tune_app.planning.remaining import (
@@ -22,6 +20,7 @@ from tune_app.planning.remaining import (
 from tune_app.study.arithmetic import mapping
 from tune_app.study.ledger import Ledger
 from tune_app.study.measures import Measures
+from tune_app.study.recorded_axes import recorded_axes
 from tune_app.study.rows import RowOutcome
 from tune_app.study.search_log import asked_configurations, read_events
 from tune_app.study.search_settings import SEARCH, SearchSettings
@@ -221,10 +220,8 @@ def _is_begun(ledger: Ledger, since: float) -> bool:
 
 
 def _num_to_ask(ledger: Ledger, num_trials: int, num_asked: int) -> int:
-    try:
-        size = num_points(sampled_axes(mapping(ledger.study["space"].get("param_space"))))
-    except (UserError, TypeError, ValueError, LookupError, AttributeError, ArithmeticError):
-        size = None  # anybody can edit study.json
+    axes = recorded_axes(ledger.study)
+    size = None if axes is None else num_points(axes)
     return max(0, (num_trials if size is None else min(size, num_trials)) - num_asked)
 
 

@@ -120,8 +120,8 @@ class FileLock:
             if isinstance(error, FileNotFoundError) and not is_last:
                 return None
             raise UserError(
-                f"{self._root}: cannot be written ({error.strerror}); name another place with "
-                "--results-dir"
+                f"{self._root}: cannot be written ({error.strerror}); make it writable, or name "
+                "another place"
             ) from None
         try:
             _lock_exclusively(descriptor)

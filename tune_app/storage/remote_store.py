@@ -138,8 +138,8 @@ class RemoteStore(StudyStore):
             claim = lease.take()
         except OSError as error:
             raise UserError(
-                f"{self.place}: cannot be written ({short_reason(error)}); name another place with "
-                "--storage-path"
+                f"{self.place}: cannot be written ({short_reason(error)}); make it writable, or "
+                "name another place"
             ) from None
         if claim is not None:
             raise in_use_error(

@@ -48,6 +48,15 @@ class SearchSettings:
         rungs = self.rungs or _powers(self.reduction, last)
         return tuple(rung for rung in rungs if rung < last)
 
+    def in_words(self) -> str:
+        """Return the settings as text: ``tpe, 30 configurations, seed 0``."""
+        number = f"{self.num_trials:,} configuration{'s' * (self.num_trials != 1)}"
+        text = f"{self.sampler}, {number}, seed {self.seed}"
+        if self.stopping == NO_STOPPING:
+            return text
+        rungs = ", ".join(map(str, self.rungs)) or f"1 and the powers of {self.reduction}"
+        return f"{text}; {self.stopping} decides at epochs {rungs}"
+
     def as_json(self) -> dict[str, Any]:
         """Return the entry of ``study.json``."""
         return {**asdict(self), "rungs": list(self.rungs)}
