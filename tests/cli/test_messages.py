@@ -63,7 +63,7 @@ def test_the_plan_says_what_its_seeds_can_show() -> None:
     )
     assert power_line(plan_power(10, 3, 14_000)).endswith(
         "10 seeds show 1.0 times the standard deviation of the seeds' differences (paired test at "
-        "5 %, in 4 of 5 studies); an accuracy of 90 % on 14,000 test images is known to ±0.5 points"
+        "5 %, in 4 of 5 studies); an accuracy of 90 % on 14,000 test items is known to ±0.5 points"
     )
     # A single pair a seed is tested by sign flips: all six must agree, 0.9635^6 = 0.8.
     assert "6 seeds show 1.8 times" in power_line(plan_power(6, 1))

@@ -150,6 +150,11 @@ def test_the_power_of_a_study_is_that_of_its_smallest_test_split(tmp_path: Path)
     assert found.accuracy_points == pytest.approx(196 * (0.9 * 0.1 / 18) ** 0.5)
 
 
+def test_a_regression_has_no_accuracy_to_know(tmp_path: Path) -> None:
+    found = power_of(prepared(tmp_path / "mine", {"wood": targets}))
+    assert found is not None and found.num_test == 0 and found.accuracy_points is None
+
+
 def test_other_content_has_another_fingerprint_and_is_refused(tmp_path: Path) -> None:
     first = prepared(tmp_path / "mine", {"trees": trees})
     first.ledger.save()

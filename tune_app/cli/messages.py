@@ -112,7 +112,7 @@ def power_line(power: PlanPower) -> str:
     if power.accuracy_points is None:
         return line
     return (
-        f"{line}; an accuracy of {100 * ASSUMED:.0f} % on {power.num_test:,} test images is known "
+        f"{line}; an accuracy of {100 * ASSUMED:.0f} % on {power.num_test:,} test items is known "
         f"to ±{power.accuracy_points:.2g} points"
     )
 

@@ -22,9 +22,9 @@ class PlanPower(NamedTuple):
         fewest_seeds: how many seeds a paired test at 5 % needs to show anything.
         standard_deviations: the smallest difference that such a test shows in 4 of 5 studies, in
             standard deviations of the seeds' differences; None with fewer seeds.
-        num_test: the items of the smallest test split; 0 if there is none.
+        num_test: the items of the smallest test split; 0 if there is none, or of targets only.
         accuracy_points: how exactly an accuracy of 90 % on them is known, plus or minus, in
-            percentage points; None without test images.
+            percentage points; None without such items.
     """
 
     num_seeds: int
@@ -39,7 +39,8 @@ def power_of(study: PreparedStudy) -> PlanPower | None:
     meta, configurations = study.ledger.study, study.ledger.configurations()
     if study.search is not None or len(meta.get(SAME_AT_EVERY_SEED, ())) == len(configurations):
         return None
-    fewest = min((len(images.test) for images in study.images.values()), default=0)
+    classified = [data for data in study.images.values() if data.class_names is not None]
+    fewest = min((len(data.test) for data in classified), default=0)
     return plan_power(len(meta["seeds"]), num_varied([c.config for c in configurations]), fewest)
 
 
