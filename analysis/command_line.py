@@ -8,12 +8,15 @@ from importlib.resources import files
 from pathlib import Path
 
 from analysis.frames.copies import study_store
-from search_spaces.errors import UserError
+from search_spaces.errors import UserError, did_you_mean
 from tune_app.storage.open_store import is_path
 from tune_app.storage.store import StudyStore
 from tune_app.storage.user_path import user_path
 from tune_app.study.command_name import command_name
 from tune_app.study.given_once import GivenOnce
+
+_UNKNOWN = "unrecognized arguments: "
+"""How argparse begins its message about words that it does not know."""
 
 
 class Parser(argparse.ArgumentParser):
@@ -31,7 +34,10 @@ class Parser(argparse.ArgumentParser):
         Raises:
             UserError: always.
         """
-        raise UserError(f"{message}; see {self.prog} --help")
+        word = message.removeprefix(_UNKNOWN) if message.startswith(_UNKNOWN) else ""
+        options = self._option_string_actions if word.startswith("-") else ()
+        hint = did_you_mean(word.split("=")[0].split(" ")[0], options)
+        raise UserError(f"{message}{hint}; see {self.prog} --help")
 
     def parsed(self, argv: Sequence[str] | None) -> argparse.Namespace:
         """Return the arguments.

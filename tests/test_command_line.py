@@ -30,10 +30,15 @@ COMMANDS = {"report": report, "claims": claims, "audit": audit, "compare": compa
         ("report", ["x", "--out", " "], "argument --out: is empty"),
         ("claims", ["a\0b"], "argument STUDY: contains a NUL byte"),
         ("audit", ["x", "--data", ""], "argument --data: is empty"),
-        ("report", ["x", "--form", "md"], "unrecognized arguments: --form md"),
+        (
+            "report",
+            ["x", "--form", "md"],
+            "unrecognized arguments: --form md; did you mean '--formats'?",
+        ),
         ("claims", ["--no-such"], "unrecognized arguments: --no-such"),
         ("audit", [], "the following arguments are required: TABLE"),
         ("compare", ["a", "b", "--where=--"], "--where: needs a value"),
+        ("compare", ["a", "b", "--ot=x"], "unrecognized arguments: --ot=x; did you mean '--out'?"),
         ("compare", [], "the following arguments are required: STUDY"),
         (
             "report",

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 
 from search_spaces.errors import one_line
 from tune_app.cli.arguments import CommandParser, add_study
+from tune_app.cli.row_text import size_text
 from tune_app.storage.copying import COPIED, copy_study
 from tune_app.storage.open_store import open_store
 from tune_app.storage.output import answering_mistakes, print_text
@@ -36,6 +37,6 @@ def main(argv: Sequence[str] | None = None) -> int:
     args = build_parser().parse_args(argv)
     with open_store(args.study, COPIED) as source, open_store(args.target) as target:
         found = copy_study(source, target)
-        size = f"{found.num_files} files, {found.num_bytes / 1e6:.1f} MB"
+        size = f"{found.num_files} files, {size_text(found.num_bytes)}"
         print_text(one_line(f"{source.place} -> {target.place}: {size}, no checkpoints or weights"))
     return 0
