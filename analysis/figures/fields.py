@@ -171,6 +171,16 @@ def _is_wide(values: pd.Series[float]) -> bool:
     return bool(len(known) and known.min() > 0 and known.max() > _WIDE_RANGE * known.min())
 
 
+def are_crossed(one: Field, other: Field) -> bool:
+    """Return whether the rows that have both factors have several values of each.
+
+    Of conditional parameters one may exist only where the other has a certain value, or none.
+    """
+    absent = {None, MISSING}
+    pairs = [p for p in zip(one.values, other.values, strict=True) if absent.isdisjoint(p)]
+    return min(len({pair[side] for pair in pairs}) for side in (0, 1)) > 1
+
+
 def _parts(values: pd.Series[float], title: str, key: str) -> Field:
     """Cut numbers at their quartiles."""
     edges = np.unique(np.nanquantile(values, np.linspace(0, 1, NUM_PARTS + 1)))

@@ -16,7 +16,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from analysis.figures.fields import Field
+from analysis.figures.fields import Field, are_crossed
 from analysis.figures.rows import Rows
 
 FEWEST_ROWS = 24
@@ -127,9 +127,9 @@ def _one_forest(
 
 
 def continuous_pairs(rows: Rows) -> list[tuple[Field, Field]]:
-    """Return the pairs of continuous factors, of the first four."""
+    """Return the pairs of continuous factors that rows have together, of the first four."""
     numbers = [f for f in rows.factors if not f.is_discrete][:_MOST_PAIRED]
-    return list(itertools.combinations(numbers, 2))
+    return [pair for pair in itertools.combinations(numbers, 2) if are_crossed(*pair)]
 
 
 def surfaces(rows: Rows, measure: Field) -> pd.DataFrame:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from functools import partial
+from itertools import combinations
 
 import pandas as pd
 
 from analysis.figures.effects import interacting, interaction_chart
-from analysis.figures.fields import Field
+from analysis.figures.fields import Field, are_crossed
 from analysis.figures.importance import importance_chart, surface_chart
 from analysis.figures.rows import by_spread, problem_of, shown_measure
 from analysis.figures.scatter import sample_words
@@ -28,10 +29,11 @@ def interactions(study: Study, key: str) -> list[Figure]:
     if rows is None:
         return []
     y, fit = shown_measure(study, rows), interacting(rows)
-    pair = [f for f in by_spread(rows, y) if f in fit and f is not problem_of(rows)][:2]
-    if len(pair) < 2:
+    shown = [f for f in by_spread(rows, y) if f in fit and f is not problem_of(rows)]
+    pairs = [p for p in combinations(shown, 2) if are_crossed(p[0].grouping, p[1].grouping)]
+    if not pairs:
         return []
-    across, by = pair
+    across, by = pairs[0]
     panel = problem_of(rows)
     where = f"{across.title} and {by.title}"
     of_rows = "Means of all finished configurations at those levels"

@@ -9,6 +9,7 @@ from analysis.figures.surrogate import importances
 from analysis.frames.load import load_study
 from analysis.sections.factor_figures import important, interactions
 from tests.any_studies import odd_names
+from tests.own_studies import own_study, report
 from tests.random_search import random_search
 from tests.studies import line, resnet_config, study_json, write_study, write_trial
 
@@ -38,6 +39,22 @@ def test_panels_of_data_sets_are_told_one_by_one(tmp_path: Path) -> None:
             "Data set FashionMNIST: highest 50.0 at ResNet-18 and 1; lowest 20.0 at ResNet-50 "
             "and 2."
         )
+
+
+def test_parameters_that_no_row_has_together_do_not_interact(tmp_path: Path) -> None:
+    """Of the conditional ones, ``alpha`` goes with one method and ``trees`` with the other."""
+    parts = [{"method": "ridge", "alpha": value} for value in (0.1, 1.0)]
+    parts += [{"method": "trees", "trees": value} for value in (20, 50)]
+    figures = {}
+    for name, bags in (("one", [0.5]), ("two", [0.5, 1.0])):
+        configs = [part | {"bag": bag} for part in parts for bag in bags]
+        ledger = own_study(tmp_path / name, configs, metric="val_rmse", mode="min")
+        for place, config in enumerate(configs):
+            report(ledger, config, [{"val_rmse": float(place)}])
+        figures[name] = interactions(load_study(tmp_path / name), name)
+    assert figures["one"] == []
+    lines, _ = figures["two"]
+    assert lines.caption.split(":")[0].endswith("and bag")
 
 
 def test_bars_are_told_where_there_are_any(tmp_path: Path) -> None:
