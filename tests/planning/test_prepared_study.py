@@ -4,11 +4,17 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
+import pytest
 from ray import tune
 
+from search_spaces import SearchSpace
+from search_spaces.measure import Measure
 from tests.ledgers import make_ledger, make_space
+from tests.own_studies import report
 from tune_app.planning.checked_request import check_request
+from tune_app.planning.limits import Limits
 from tune_app.planning.prepared_study import PreparedStudy, prepare
 from tune_app.planning.request import StudyRequest
 from tune_app.planning.resources import Cluster
@@ -49,3 +55,39 @@ def test_trials_of_a_study_stay_on_its_device_whatever_the_cluster_has_now(tmp_p
         again = check_request(request)
         assert again.device(gpu) == again.device(none) == device
     assert check_request(replace(request, device="cpu")).device(gpu) == "cpu"
+
+
+@pytest.mark.parametrize(
+    ("name", "notes"),
+    [
+        ("val_rmse", []),
+        (
+            "rmse",
+            ["note: --target rmse=1: no row with a result reports rmse; did you mean 'val_rmse'?"],
+        ),
+    ],
+)
+def test_a_target_that_no_row_reports_is_noted(tmp_path: Path, name: str, notes: list[str]) -> None:
+    """Such a launch would never reach it."""
+    axes = {"lr": tune.grid_search([1, 2])}
+    space = SearchSpace(
+        name="mine",
+        trainable=_fit,
+        param_space=axes,
+        metric="val_rmse",
+        mode="min",
+        measures={"rmse": Measure(better="min")},
+    )
+    limits = Limits(target=(name, 1.0))
+    request = StudyRequest(space, LocalStore(tmp_path / "mine"), limits=limits)
+    cluster = Cluster(({"CPU": 1.0},))
+    new = prepare(check_request(request), cluster)
+    assert new.notes() == [], "nothing is known yet"
+    new.ledger.start_launch({"open": []})
+    report(new.ledger, {"lr": 1}, [{"val_rmse": 3.0}])
+    found = prepare(check_request(request), cluster).notes()
+    assert found == [f"note: --target {name}=1: {note}" for note in notes]
+
+
+def _fit(config: dict[str, Any]) -> dict[str, float]:
+    return {"val_rmse": float(config["lr"])}

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from search_spaces.configuration import Configuration
-from search_spaces.errors import one_line
+from search_spaces.errors import did_you_mean, one_line
 from tune_app.data.own_data import split_notes
 from tune_app.data.split_data import SplitData
 from tune_app.planning.checked_request import CheckedRequest
@@ -26,6 +26,7 @@ from tune_app.planning.study_data import (
 )
 from tune_app.planning.wanted_ledger import make_ledger
 from tune_app.study.ledger import Ledger
+from tune_app.study.measures import measured
 from tune_app.study.objective import Objective
 from tune_app.study.recorded import Recorded
 from tune_app.study.rows import RowOutcome
@@ -133,6 +134,7 @@ class PreparedStudy:
     def notes(self) -> list[str]:
         """Return what a user has to know of the study that is there, one line each."""
         notes = [*self.request.notes, *self.recorded.notes, *split_notes(self.images)]
+        notes += self._target_notes()
         existing = self.checked.existing
         if existing is not None:
             before, now = (
@@ -146,6 +148,18 @@ class PreparedStudy:
                 )
             notes += code_notes(existing.study, self.ledger.study, self.recorded)
         return [f"note: {one_line(note)}" for note in notes]
+
+    def _target_notes(self) -> list[str]:
+        """Return that the measure of the target is reported by no row with a result, if so."""
+        if self.request.limits.target is None:
+            return []
+        name, value = self.request.limits.target
+        outcomes = self.recorded.outcomes(self.ledger.study).values()
+        known = {key for o in outcomes if o.report for key in measured(o.report.record)}
+        if not known or name in known:
+            return []
+        hint = did_you_mean(name, sorted(known))
+        return [f"--target {name}={value:g}: no row with a result reports {name}{hint}"]
 
     def is_changed(self) -> bool:
         """Return whether the request changes what ``study.json`` says of an existing study."""

@@ -38,6 +38,11 @@ from tune_app.study.study_file import (
 from tune_app.study.trials import RowKey
 
 REMEDY = "use --study NAME for another study or --fresh to put this one aside"
+_REPAIR = (
+    "restore it from a copy; or run the study anew with --fresh, which puts this one aside, or "
+    "with --study NAME"
+)
+"""For a file that every command reads, also those that have no such options."""
 
 
 @dataclass(frozen=True)
@@ -110,10 +115,10 @@ def open_ledger(store: StudyStore) -> Ledger | None:
     Raises:
         UserError: ``study.json`` cannot be read, has another schema version, or was edited.
     """
-    study = read_study(store, REMEDY)
+    study = read_study(store, _REPAIR)
     if study is None:
         return None
-    check_unedited(study, store.place_of(store.root / STUDY_FILE), REMEDY)
+    check_unedited(study, store.place_of(store.root / STUDY_FILE), _REPAIR)
     return Ledger(store, study)
 
 
