@@ -41,5 +41,5 @@ def test_damaged_study_files_are_named(tmp_path: Path, edit: Any, part: str) -> 
 @pytest.mark.parametrize("content", [b"", b"{", b"[]", b"\xff\xfe", b"null"])
 def test_a_study_file_that_is_not_json_is_named(tmp_path: Path, content: bytes) -> None:
     (tmp_path / "study.json").write_bytes(content)
-    with pytest.raises(UserError, match="not a study file.*; restore it from a copy"):
+    with pytest.raises(UserError, match=r"not a study file.*; restore it from a copy"):
         open_ledger(LocalStore(tmp_path))
