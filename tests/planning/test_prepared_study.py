@@ -86,7 +86,7 @@ def test_a_target_that_no_row_reports_is_noted(tmp_path: Path, name: str, notes:
     new.ledger.start_launch({"open": []})
     report(new.ledger, {"lr": 1}, [{"val_rmse": 3.0}])
     found = prepare(check_request(request), cluster).notes()
-    assert found == [f"note: --target {name}=1: {note}" for note in notes]
+    assert found == notes
 
 
 def _fit(config: dict[str, Any]) -> dict[str, float]:
