@@ -159,7 +159,7 @@ class SearchSpace:
     def _check_param_space(self) -> None:
         if not isinstance(self.param_space, Mapping) or not self.param_space:
             raise UserError(
-                f"{self._where('param_space')} must map parameters to constants or "
+                f"{self._where('param_space')} must map parameters, at least one, to constants or "
                 "tune.grid_search([...]) values"
             )
         plain: dict[str, Any] = {}

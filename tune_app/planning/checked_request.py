@@ -97,9 +97,13 @@ def check_request(request: StudyRequest) -> CheckedRequest:
             "trials, so each has a GPU to itself; leave the option out"
         )
     _check_rows(request)
-    trainable, has_budget = find_trainable(request.space), request.budget_seconds is not None
+    trainable = find_trainable(request.space)
     check_gpus(request.space, trainable)
-    for option, is_given in (("--vary-split", request.vary_split), ("--budget", has_budget)):
+    for option, is_given in (
+        ("--vary-split", request.vary_split),
+        ("--budget", request.budget_seconds is not None),
+        ("--images", request.num_images is not None),
+    ):
         if is_given and not trainable.uses_images:
             raise UserError(
                 f"{option}: {request.space.name} uses no images, so there is nothing to split or "
