@@ -8,8 +8,9 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
-# A run tries the same examples every time; `pytest --hypothesis-profile default` tries new ones.
-settings.register_profile("repeatable", derandomize=True)
+# A run tries the same examples every time, however long one takes on a busy machine;
+# `pytest --hypothesis-profile default` tries new ones.
+settings.register_profile("repeatable", derandomize=True, deadline=None)
 settings.load_profile("repeatable")
 
 DATA = Path(__file__).parent / "data"

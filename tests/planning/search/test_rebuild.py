@@ -72,7 +72,7 @@ def test_a_single_kill_before_each_write_changes_nothing(stopping: str) -> None:
         check_same(found, expected)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(
     workers=st.integers(1, 5),
     order=st.integers(0, 1000),
