@@ -44,6 +44,9 @@ def test_without_a_probe_only_what_is_known_is_said() -> None:
     assert estimate_lines(Estimate(None, 2, None, None)) == [
         "time: not known before the first epoch, 2 trials at once"
     ]
+    assert estimate_lines(Estimate(3209.0, 2, None, None)) == [
+        "time: about 53 min at the speed of the newest launch, 2 trials at once"
+    ]
     assert estimate_lines(Estimate(None, 2, 0, 0, "a: too slow"))[0] == (
         "time: not known (a: too slow), 2 trials at once"
     )

@@ -129,7 +129,10 @@ def open_lines(plan: Plan) -> list[str]:
 def estimate_lines(estimate: Estimate) -> list[str]:
     """Return the time, disk and memory that a plan is estimated to take."""
     if estimate.disk_bytes is None or estimate.memory_bytes is None:
-        return [f"time: not known before the first epoch, {_at_once(estimate)}"]
+        if estimate.seconds is None:
+            return [f"time: not known before the first epoch, {_at_once(estimate)}"]
+        time = f"{format_estimate(estimate.seconds)} at the speed of the newest launch"
+        return [f"time: {time}, {_at_once(estimate)}"]
     time, of_what = f"not known ({estimate.unknown})", "; some trials could not be measured"
     if estimate.seconds is not None:
         time, of_what = format_estimate(estimate.seconds), ""

@@ -48,7 +48,8 @@ class Estimate:
     """The estimated time, disk and memory of a plan.
 
     Attributes:
-        seconds: wall time, or None if some kind of trial could not be measured.
+        seconds: wall time, or None if some kind of trial could not be measured; that of a user's
+            function is known once a launch has recorded results.
         num_slots: the number of trials that run at once.
         disk_bytes: the most that checkpoints and kept weights occupy at any time; None if the
             trainable has no probe, as a user's function.

@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from search_spaces.points import num_points
 from tune_app.planning.code_change import older_code
 from tune_app.planning.remaining import (
     Speed,
     epochs_left,
     measure_speed,
+    num_yet_to_ask,
     planned_trials,
     reported_at,
     seconds_left,
@@ -20,7 +20,6 @@ from tune_app.planning.remaining import (
 from tune_app.study.arithmetic import mapping
 from tune_app.study.ledger import Ledger
 from tune_app.study.measures import Measures
-from tune_app.study.recorded_axes import recorded_axes
 from tune_app.study.rows import RowOutcome
 from tune_app.study.search_log import asked_configurations, read_events
 from tune_app.study.search_settings import SEARCH, SearchSettings
@@ -110,7 +109,7 @@ def read_overview(ledger: Ledger, *, since: float | None) -> Overview:
     entry = ledger.study.get(SEARCH)
     search = None if entry is None else SearchSettings.from_json(entry)
     num_asked = 0 if search is None else len(asked_configurations(read_events(ledger.store)))
-    to_ask = 0 if search is None else _num_to_ask(ledger, search.num_trials, num_asked)
+    to_ask = 0 if search is None else num_yet_to_ask(ledger, search.num_trials, num_asked)
     return Overview(
         rows=rows,
         failures={trial.newest.name: trial.newest.error for trial in failed.values()},
@@ -217,12 +216,6 @@ def _is_begun(ledger: Ledger, since: float) -> bool:
         return started.timestamp() >= since - _CLOCK_SECONDS
     except (TypeError, ValueError, OverflowError):
         return True
-
-
-def _num_to_ask(ledger: Ledger, num_trials: int, num_asked: int) -> int:
-    axes = recorded_axes(ledger.study)
-    size = None if axes is None else num_points(axes)
-    return max(0, (num_trials if size is None else min(size, num_trials)) - num_asked)
 
 
 def _state(outcome: RowOutcome, running_launch: str | None) -> str:

@@ -20,11 +20,13 @@ from dataclasses import dataclass
 from typing import Any
 
 from search_spaces.errors import UserError
+from search_spaces.points import num_points
 from tune_app.planning.plan import PlannedTrial
 from tune_app.planning.planner import PlanOptions, make_plan
 from tune_app.planning.resources import Cluster, num_gpus
 from tune_app.study.ledger import Ledger
 from tune_app.study.objective import finite_number
+from tune_app.study.recorded_axes import recorded_axes
 from tune_app.study.trial_directory import TrialDirectory
 from tune_app.study.trials import RowKey, Trial
 from tune_app.training.checkpoint import read_index, resumable_checkpoints
@@ -191,6 +193,13 @@ def _mean_cost(
         else:
             costs.append(1.0)
     return sum(costs) / len(costs) if costs else 1.0
+
+
+def num_yet_to_ask(ledger: Ledger, num_trials: int, num_asked: int) -> int:
+    """Return how many configurations a search of so many will still ask for."""
+    axes = recorded_axes(ledger.study)
+    size = None if axes is None else num_points(axes)
+    return max(0, (num_trials if size is None else min(size, num_trials)) - num_asked)
 
 
 def reported_at(line: Mapping[str, Any]) -> float | None:

@@ -23,8 +23,10 @@ from tune_app.planning.estimate import (
 from tune_app.planning.plan import Plan
 from tune_app.planning.prepared_study import PreparedStudy, prepare
 from tune_app.planning.probe_process import Ship
+from tune_app.planning.remaining import measure_speed, num_yet_to_ask, seconds_left
 from tune_app.planning.resources import Cluster
 from tune_app.planning.schedule import num_slots
+from tune_app.study.trials import ENDED
 
 
 def estimate_study(study: PreparedStudy, plan: Plan, cluster: Cluster, ship: Ship) -> Estimate:
@@ -39,7 +41,7 @@ def estimate_study(study: PreparedStudy, plan: Plan, cluster: Cluster, ship: Shi
     trainable, limit = study.trainable, study.request.max_concurrent
     slots = num_slots(plan.trials, cluster, limit)
     if trainable.probe is None:
-        return Estimate(None, slots, None, None)
+        return Estimate(_as_before(study, plan), slots, None, None)
     probes = probe_trials(plan.trials, trainable, study.images, ship)
     num_images = max((images.num_images for images in study.images.values()), default=0)
     seconds = _seconds(study, plan, probes, SplitSizes.of_total(num_images))
@@ -49,6 +51,21 @@ def estimate_study(study: PreparedStudy, plan: Plan, cluster: Cluster, ship: Shi
         peak_disk_bytes(plan.trials, trainable, probes, slots),
         peak_memory(plan.trials, trainable, probes, slots),
         unmeasured_reason(plan.trials, trainable, probes),
+    )
+
+
+def _as_before(study: PreparedStudy, plan: Plan) -> float | None:
+    """Return the seconds of a plan at the speed of the newest launch; None if there is none."""
+    ledger, recorded, search = study.ledger, study.recorded, study.search
+    outcomes = recorded.outcomes(ledger.study).values()
+    ended = {o.trial.key for o in outcomes if o.trial and o.status in ENDED}
+    return seconds_left(
+        ledger,
+        plan.trials,
+        recorded.trials,
+        measure_speed(ledger, recorded.directories, ended),
+        running=False,
+        num_to_ask=num_yet_to_ask(ledger, search.num_trials, len(study.asked())) if search else 0,
     )
 
 
