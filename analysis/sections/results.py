@@ -30,6 +30,7 @@ from analysis.frames.training_time import PROCESSOR, WALL, compared_time
 from analysis.render.document import Table
 from analysis.sections.panels import panel_names
 from tune_app.study.best_of import best_of_study
+from tune_app.study.trials import HALTED
 
 _TIMES = ("train_seconds", "fit_seconds", "predict_seconds")
 _MOST_MEASURES = 7
@@ -119,7 +120,22 @@ def _metric_cells(study: Study, frame: pd.DataFrame, metric: str, copies: list[b
 
 def _statuses(study: Study, frame: pd.DataFrame) -> list[str]:
     grouped = study.rows.groupby("config_id", sort=False)["status"].unique()
-    return [", ".join(grouped[config_id]) for config_id in frame["config_id"]]
+    halted = _halted(study)
+    return [halted.get(i) or ", ".join(grouped[i]) for i in frame["config_id"]]
+
+
+def _halted(study: Study) -> dict[str, str]:
+    """Return how far each configuration of one row came that was ended early, and its value."""
+    rows, measure = study.rows, objective_of(study)
+    rows = rows[rows["status"].isin(HALTED) & ~rows["config_id"].duplicated(keep=False)]
+    known = study.epochs[numbers(study.epochs, measure.name).notna()].sort_values("epoch")
+    last = known.drop_duplicates("trial_key", keep="last").set_index("trial_key")
+    words = {}
+    for _, row in rows[rows["trial_id"].isin(last.index)].iterrows():
+        epoch, value = last.loc[row["trial_id"], ["epoch", measure.name]]
+        text = measure.cell(value, num_items_of(study, row.get("dataset"), measure.name))
+        words[row["config_id"]] = f"{row['status']} at epoch {epoch:.0f}: {text}"
+    return words
 
 
 def free_heading(cells: dict[str, list[str]], name: str) -> str:

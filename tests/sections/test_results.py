@@ -12,6 +12,7 @@ from tests.studies import (
     write_study,
     write_trial,
 )
+from tune_app.study.stop import STOPPED_FILE, Stop
 
 
 def test_seeds_are_one_line_with_their_spread(tmp_path: Path) -> None:
@@ -51,3 +52,25 @@ def test_a_parameter_that_some_rows_do_not_have_is_none_that_all_have(tmp_path: 
     table = rows_table(load_study(tmp_path / "own"), "own")
     assert table.cells["momentum"] == ["0.9", "–"]
     assert table.caption.endswith("first. All have wd 0.1.")
+
+
+def test_a_row_that_was_stopped_tells_how_far_it_came_and_its_value_there(tmp_path: Path) -> None:
+    configs = [{"lr": lr} for lr in (0.1, 0.2, 0.3)]
+    ledger = own_study(tmp_path / "own", configs, metric="loss", mode="min")
+    report(ledger, configs[0], [{"loss": 3.0}, {"loss": 0.5}])
+    halted: list[list[dict[str, float]]] = [[{"loss": 2.0}, {"loss": 1.5}], [{"x": 1}]]
+    for config, rows in zip(configs[1:], halted, strict=True):
+        folder = report(ledger, config, rows, ended=False)
+        (folder / STOPPED_FILE).write_text(Stop("stopped", len(rows), "asha").as_json())
+    table = rows_table(load_study(tmp_path / "own"), "own")
+    assert table.cells["status"] == ["finished", "stopped at epoch 2: 1.5", "stopped"]
+    assert table.cells["loss"] == ["0.5", "–", "–"], "its value is no result"
+
+
+def test_seeds_of_which_some_were_stopped_have_their_states_only(tmp_path: Path) -> None:
+    ledger = own_study(tmp_path / "own", [{"lr": 1}], seeds=(0, 1), metric="loss", mode="min")
+    report(ledger, {"lr": 1}, [{"loss": 3.0}])
+    folder = report(ledger, {"lr": 1}, [{"loss": 2.0}], seed=1, ended=False)
+    (folder / STOPPED_FILE).write_text(Stop("timed_out", 1, "").as_json())
+    table = rows_table(load_study(tmp_path / "own"), "own")
+    assert table.cells["status"] == ["finished, timed_out"]
