@@ -146,9 +146,9 @@ def _too_few(found: Units, joined: Joined) -> str:
     have = len(found.values)
     if found.num_seeds > 1:
         seeds = f"{counted(have, 'seed')} {'is' if have == 1 else 'are'} too few, {fewest} are the"
-        if min(study.rows["seed"].nunique() for study in joined.studies.values()) < fewest:
+        if len({*joined.first.rows["seed"]} & {*joined.second.rows["seed"]}) < fewest:
             return f"{seeds} fewest that decide (--seeds 0-{fewest - 1})"
-        return f"{seeds} fewest that decide: the other seeds lack results in both"
+        return f"{seeds} fewest that decide: the others have no result in one of the studies"
     return f"{counted(have, 'training')} at one seed: {fewest} are the fewest that decide"
 
 

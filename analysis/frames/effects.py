@@ -18,7 +18,7 @@ import numpy as np
 import pandas as pd
 
 from analysis.frames.columns import finished, levels, numbers, repeats, shown_parameters
-from analysis.frames.labels import format_value
+from analysis.frames.labels import with_minus
 from analysis.frames.load import Study
 from analysis.frames.measures import mean_column
 from analysis.frames.pairing import sets_of
@@ -132,7 +132,7 @@ def _parted(rows: pd.DataFrame, factor: str) -> tuple[pd.DataFrame, list[Any]]:
         if (values <= cuts[0]).all():  # more than half of the rows have the largest value
             cuts = [values[values < cuts[0]].max()]
     cuts = [_short(values[values <= cut].max(), values[values > cut].min()) for cut in cuts]
-    texts = [format_value(cut) for cut in cuts]
+    texts = [with_minus(f"{cut:.15g}") for cut in cuts]
     names = [f"≤ {texts[0]}", *(f"{a} to {b}" for a, b in pairwise(texts)), f"> {texts[-1]}"]
     parts = [names[side] for side in np.digitize(values, cuts, right=True)]
     return rows.assign(**{factor: pd.Series(parts, index=rows.index, dtype=object)}), names

@@ -29,11 +29,12 @@ def domains_in_words(study: Study) -> dict[str, str]:
     found: dict[str, list[Any]] = {}
     for name, value in _entries("", recorded_axes(study.meta) or {}):
         found.setdefault(name, []).append(value)
-    return {
-        name: _in_words(name, values)
-        for name, values in found.items()
-        if len(values) > 1 or isinstance(values[0], Domain)
-    }
+    return {name: _in_words(name, values) for name, values in found.items() if _varies(values)}
+
+
+def _varies(values: list[Any]) -> bool:
+    is_drawn = any(isinstance(value, Domain) for value in values)
+    return is_drawn or len({repr(value) for value in values}) > 1
 
 
 def _entries(name: str, value: Any) -> Iterator[tuple[str, Any]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 from analysis.figures.forest import (
@@ -108,8 +109,9 @@ def _too_few(study: Study, lines: list[Line]) -> list[str]:
     texts = []
     if chance := [line for line in few if line not in exact]:
         units = " or ".join(dict.fromkeys(map(units_of, chance)))
-        enough = f" ({enough_seeds(study)} may do)" if units == "seeds" else ""
-        steps = _steps(study, chance)
+        fewest, steps = enough_seeds(study), _steps(study, chance)
+        is_advice = units == "seeds" and all(line["num_seeds"] < fewest for line in chance)
+        enough = f" ({fewest} may do)" if is_advice else ""  # with ties even more are too few
         texts.append(f"Seen, but too few {units} to tell it from chance{enough}: {steps}.")
     if exact:
         texts.append(
@@ -122,12 +124,13 @@ def _too_few(study: Study, lines: list[Line]) -> list[str]:
 def enough_seeds(study: Study) -> int:
     """Return the fewest seeds that can decide every step, after Holm's correction for all.
 
-    Sign flips of few seeds have no small p-value, so the more steps, the more seeds they take.
+    Sign flips of few seeds have no small p-value, so the more steps, the more seeds they take. Rows
+    that are not matched are compared by Welch's test, whatever their seeds.
     """
-    lines = [line for line in _lines(study) if line["verdict"] not in (SAME, NOT_COMPARED)]
-    few = [line for line in lines if line["verdict"] == TOO_FEW]
+    few = [one for one in _lines(study) if one["verdict"] == TOO_FEW and one["is_matched"]]
+    tested = [one for one in _lines(study) if one in few or math.isfinite(one["p"])]
     is_flipped = any(line["n"] <= line["num_seeds"] or is_exact(line) for line in few)
-    return fewest_pairs(_ALPHA / len(lines) if is_flipped else _ALPHA)
+    return fewest_pairs(_ALPHA / len(tested) if is_flipped else _ALPHA)
 
 
 def not_compared_in_words(study: Study) -> list[str]:

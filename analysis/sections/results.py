@@ -128,13 +128,16 @@ def _halted(study: Study) -> dict[str, str]:
     """Return how far each configuration of one row came that was ended early, and its value."""
     rows, measure = study.rows, objective_of(study)
     rows = rows[rows["status"].isin(HALTED) & ~rows["config_id"].duplicated(keep=False)]
+    ends = study.epochs.groupby("trial_key")["epoch"].max()
     known = study.epochs[numbers(study.epochs, measure.name).notna()].sort_values("epoch")
     last = known.drop_duplicates("trial_key", keep="last").set_index("trial_key")
     words = {}
     for _, row in rows[rows["trial_id"].isin(last.index)].iterrows():
         epoch, value = last.loc[row["trial_id"], ["epoch", measure.name]]
-        text = measure.cell(value, num_items_of(study, row.get("dataset"), measure.name))
-        words[row["config_id"]] = f"{row['status']} at epoch {epoch:.0f}: {text}"
+        text = measure.value(value, num_items_of(study, row.get("dataset"), measure.name))
+        end = ends[row["trial_id"]]
+        earlier = f" at epoch {epoch:.0f}" if epoch != end else ""
+        words[row["config_id"]] = f"{row['status']} at epoch {end:.0f}: {text}{earlier}"
     return words
 
 

@@ -69,8 +69,11 @@ def test_more_seeds_are_no_advice_where_those_that_ran_lack_results(tmp_path: Pa
     a = fitted(tmp_path / "a")
     b = fitted(tmp_path / "b", lambda c, s: None if s == 1 else base(c, s) - 1)
     assert said(a, b)[0].endswith(
-        "5 seeds are too few, 6 are the fewest that decide: the other seeds lack results in both."
+        "5 seeds are too few, 6 are the fewest that decide: the others have no result in one of "
+        "the studies."
     )
+    other = fitted(tmp_path / "other", lambda c, s: base(c, s) - 1, seeds=range(3, 9))
+    assert said(a, other)[0].endswith("6 are the fewest that decide (--seeds 0-5).")
 
 
 def test_failures_are_said_before_anything_else(tmp_path: Path) -> None:

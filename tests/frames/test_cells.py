@@ -78,7 +78,7 @@ def test_seconds(seconds: float, text: str) -> None:
         ("train_loss", -23_520_842.5, "−23,520,842"),
         ("training_seconds", 123_456.7, "123,457"),
         ("train_loss", 0.0123456, "0.01235"),
-        ("images_per_second", 12_345.6, "12346"),
+        ("images_per_second", 12_345.6, "12,346"),
         ("images_per_second", 234.56, "234.6"),
         ("shared_with", "a5", "shared with a5"),
         ("shared_with", "", ""),

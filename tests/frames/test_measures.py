@@ -95,7 +95,7 @@ def test_estimates_have_the_digits_that_their_interval_leaves() -> None:
     assert rmse.estimate(6.2667, 6.0698, 6.4636) == ["6.27", "6.07", "6.46"]
     assert rmse.estimated_difference(0.17994, 0.01784, 0.342) == ["+0.18", "+0.02", "+0.34"]
     assert rmse.estimated_difference(10.0, 10.0, 10.0) == ["+10", "+10", "+10"]
-    assert rmse.difference(-0.38634) == "−0.386" and rmse.difference(12345.6) == "+12346"
+    assert rmse.difference(-0.38634) == "−0.386" and rmse.difference(12345.6) == "+12,346"
 
 
 def test_a_unit_in_the_name_is_not_said_twice() -> None:

@@ -40,13 +40,18 @@ def test_a_search_says_what_it_drew_from(tmp_path: Path) -> None:
     """``trees`` is no constant of the study because its first draws happen to be equal."""
     ranges = {
         "ridge": {"model": "ridge", "alpha": {"domain": "loguniform", "low": 1e-3, "high": 10.0}},
-        "trees": {"model": "trees", "trees": {"domain": "choice", "options": [20, 50]}},
-        "net": {"model": "net", "alpha": 0, "size": {"domain": "randint", "low": 1, "high": 6}},
+        "trees": {"model": "trees", "jobs": 1, "trees": {"domain": "choice", "options": [20, 50]}},
+        "net": {
+            "model": "net",
+            "jobs": 1,
+            "alpha": 0,
+            "size": {"domain": "randint", "low": 1, "high": 6},
+        },
     }
     space = {"method": {"domain": "choice", "options": list(ranges.values())}, "epochs": 9}
     search = {"sampler": "tpe", "num_trials": 30, "seed": 1, "stopping": "asha"}
-    configs = [{"model": "ridge", "alpha": 0.1}, {"model": "trees", "trees": 20}]
-    configs.append({"model": "net", "alpha": 0, "size": 2})
+    configs = [{"model": "ridge", "alpha": 0.1}, {"model": "trees", "jobs": 1, "trees": 20}]
+    configs.append({"model": "net", "jobs": 1, "alpha": 0, "size": 2})
     own_study(tmp_path / "own", [one | {"epochs": 9} for one in configs], param_space=space)
     meta = json.loads((tmp_path / "own" / "study.json").read_text())
     meta["search"] = search | {"rungs": [], "reduction": 3}
@@ -58,6 +63,7 @@ def test_a_search_says_what_it_drew_from(tmp_path: Path) -> None:
         "alpha": "0; 0.001 to 10, logarithmic",
         "trees": "20, 50",
         "size": "whole numbers 1 to 5",
+        "jobs": "–",
         "epochs": "–",
     }
     assert dict(zip(names, table.cells["role"], strict=True))["trees"] == "varied"

@@ -88,6 +88,28 @@ def test_the_seeds_that_are_said_to_do_can_decide(
     assert enough_seeds(study) == (num_seeds + 1 if word == TOO_FEW else 6)
 
 
+def test_seeds_that_tie_are_no_reason_to_name_fewer(tmp_path: Path) -> None:
+    """Of eight seeds four differ: sign flips of four reach 0.125."""
+    ledger = own_study(
+        tmp_path / "w", [{"w": 0}, {"w": 1}], seeds=range(8), metric="cost", mode="min"
+    )
+    for w in (0, 1):
+        for seed in range(8):
+            report(ledger, {"w": w}, [{"cost": 9.0 - w * max(0, seed - 3) + seed}], seed=seed)
+    [words] = factors_in_words(load_study(ledger.root))
+    assert words == "Seen, but too few seeds to tell it from chance: w 1 instead of 0 (−1.25)."
+
+
+def test_rows_that_are_not_matched_take_no_more_seeds(tmp_path: Path) -> None:
+    configs = [{"a": a, "b": b, "c": c} for a, b, c in ((0, 1, 1), (1, 0, 1), (1, 1, 0), (0, 0, 0))]
+    ledger = own_study(tmp_path / "w", configs, seeds=range(6), metric="cost", mode="min")
+    for place, config in enumerate(configs):
+        for seed in range(6):
+            report(ledger, config, [{"cost": 9.0 + place**2 + seed * place / 9}], seed=seed)
+    study = load_study(ledger.root)
+    assert not forest_data(study)["is_matched"].any() and enough_seeds(study) == 6
+
+
 @pytest.mark.parametrize("unit", [1.0, 1e-10])
 def test_a_difference_is_exact_in_any_unit(tmp_path: Path, unit: float) -> None:
     [same] = forest_data(exact(tmp_path / "same", {"alpha": 0.5}, unit=unit)).to_dict("records")

@@ -55,16 +55,26 @@ def test_a_parameter_that_some_rows_do_not_have_is_none_that_all_have(tmp_path: 
 
 
 def test_a_row_that_was_stopped_tells_how_far_it_came_and_its_value_there(tmp_path: Path) -> None:
-    configs = [{"lr": lr} for lr in (0.1, 0.2, 0.3)]
-    ledger = own_study(tmp_path / "own", configs, metric="loss", mode="min")
+    configs = [{"lr": lr} for lr in (0.1, 0.2, 0.3, 0.4)]
+    measures = {"loss": {"unit": "nats"}}
+    ledger = own_study(tmp_path / "own", configs, metric="loss", mode="min", measures=measures)
     report(ledger, configs[0], [{"loss": 3.0}, {"loss": 0.5}])
-    halted: list[list[dict[str, float]]] = [[{"loss": 2.0}, {"loss": 1.5}], [{"x": 1}]]
+    halted: list[list[dict[str, float]]] = [
+        [{"loss": 2.0}, {"loss": 1.5}],
+        [{"x": 1}],
+        [{"loss": 2.5}, {"x": 1}],
+    ]
     for config, rows in zip(configs[1:], halted, strict=True):
         folder = report(ledger, config, rows, ended=False)
         (folder / STOPPED_FILE).write_text(Stop("stopped", len(rows), "asha").as_json())
     table = rows_table(load_study(tmp_path / "own"), "own")
-    assert table.cells["status"] == ["finished", "stopped at epoch 2: 1.5", "stopped"]
-    assert table.cells["loss"] == ["0.5", "–", "–"], "its value is no result"
+    assert table.cells["status"] == [
+        "finished",
+        "stopped at epoch 2: 1.5 nats",
+        "stopped",
+        "stopped at epoch 2: 2.5 nats at epoch 1",
+    ]
+    assert table.cells["loss (nats)"] == ["0.5", "–", "–", "–"], "its value is no result"
 
 
 def test_seeds_of_which_some_were_stopped_have_their_states_only(tmp_path: Path) -> None:

@@ -145,6 +145,7 @@ def test_a_metric_that_nothing_reports_is_named_with_what_is_reported() -> None:
         ("test_rmse", ""),  # says the unit of val_rmse, too
         ("val_rmse", ""),
         ("latency_ms", ""),
+        ("val_r1", ""),  # another number than val_r2
     ],
 )
 def test_a_declared_measure_that_is_misspelt_is_told(declared: str, hint: str) -> None:

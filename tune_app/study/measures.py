@@ -39,6 +39,10 @@ def is_share(name: str) -> bool:
     return _SHARE.fullmatch(name) is not None
 
 
+def _digits(name: str) -> str:
+    return "".join(filter(str.isdigit, name))
+
+
 def _directed(declared: Mapping[str, Measure], objectives: Mapping[str, str]) -> dict[str, Measure]:
     """Return declared measures with the directions that several objectives say."""
     several = objectives if len(objectives) > 1 else {}
@@ -246,9 +250,10 @@ class Measures:
 
     def _misspelt(self, names: Collection[str]) -> str:
         """Return a declared measure that nothing reports, if it reports one with a name like it."""
-        free = [name for name in names if name not in self.declared]
         for name in self.declared:
-            hint = did_you_mean(name, free, similarity=0.8)
+            # Names that differ in a number, as top1 and top5 do, are no typing error.
+            free = [n for n in names if n not in self.declared and _digits(n) == _digits(name)]
+            hint = did_you_mean(name, free, similarity=0.85)
             if hint and quantity_of(name) not in map(quantity_of, names):
                 return f"no result has {name}, which measures declares{hint}"
         return ""

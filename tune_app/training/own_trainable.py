@@ -25,8 +25,9 @@ def own_trainable(space: SearchSpace) -> Trainable:
     takes_data = _takes_data(space)
     if space.datasets and not takes_data:
         raise UserError(
-            f"search space {space.name}: trainable {space.trainable_name} takes no data, so the "
-            "datasets would not be used; leave them out, or write a function train(config, data)"
+            f"search space {space.name}: trainable {space.trainable_name} takes no data (no "
+            "second parameter without a default), so the datasets would not be used; leave them "
+            "out, or write a function train(config, data)"
         )
     axis = space.prefix_axis
     factors = tuple(space.factors)
