@@ -105,7 +105,15 @@ def test_levels_of_a_grid_are_matched_and_those_of_random_flags_are_not(tmp_path
 
 @pytest.mark.parametrize(
     ("below", "above", "cut"),
-    [(0.01882, 0.02232, "0.02"), (0.00039, 0.00042, "0.0004"), (108, 110, "108"), (9, 10, "9")],
+    [
+        *(
+            (0.01882, 0.02232, "0.02"),
+            (0.00039, 0.00042, "0.0004"),
+            (108, 110, "108"),
+            (9, 10, "9"),
+        ),
+        (12345.001, 12345.002, "12345.001"),
+    ],
 )
 def test_a_range_is_parted_at_a_number_of_few_digits(
     tmp_path: Path, below: float, above: float, cut: str
