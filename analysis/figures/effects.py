@@ -16,6 +16,15 @@ from analysis.frames.labels import label, mean_of, parameter_heading
 from analysis.frames.measures import Measure
 
 _HEIGHT = 240
+_NARROW = 420
+_ABOVE = {
+    f"/facet/row/header/{name}": value
+    for name, value in {
+        **{"labelOrient": "top", "labelAnchor": "start", "labelBaseline": "bottom"},
+        "labelPadding": 2,
+    }.items()
+}
+"""What puts the name of a factor above its levels, where a page has no room beside them."""
 
 
 def draw_effects(effects: pd.DataFrame, measure: Measure, column: str) -> Chart:
@@ -45,6 +54,7 @@ def draw_effects(effects: pd.DataFrame, measure: Measure, column: str) -> Chart:
         "facet": {"row": row | {"header": header}},
         "spacing": 6,
         "resolve": {"scale": {"y": "independent"}},
+        "usermeta": {"narrow": {"below": _NARROW, "patch": _ABOVE}},
         "spec": {"width": WIDTH - 300, "height": {"step": 19}, "layer": layers},
     }
     columns: dict[str, list[Any]] = {
@@ -84,7 +94,7 @@ def _level_layers(datasets: list[str], title: str) -> list[Spec]:
     return [
         {
             "mark": {"type": "line", "strokeWidth": 1},
-            "encoding": encoding | colour | {"order": {"field": "mean"}},
+            "encoding": encoding | colour | {"order": {"field": "place"}},
         },
         {
             "mark": {"type": "point", "filled": True, "size": 70},

@@ -88,16 +88,18 @@ def test_another_space_is_refused_with_the_command_that_made_the_study(
     assert [entry["config"]["x"] for entry in study["configurations"]] == [5, 6]
 
 
-@pytest.mark.parametrize("words", [("--budget", "10m"), ("--images", "100")])
-def test_there_have_to_be_data_to_choose_from(
-    tmp_path: Path,
-    meanwhile: list[Callable[[], object]],
-    capsys: pytest.CaptureFixture[str],
-    words: tuple[str, str],
+def test_a_budget_needs_data_to_choose_from(
+    tmp_path: Path, meanwhile: list[Callable[[], object]], capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert launch(*words) == 2
-    start = f"error: {words[0]}: mine uses no images, so there is "
-    assert capsys.readouterr().err.startswith(start)
+    assert launch("--budget", "10m") == 2
+    assert capsys.readouterr().err.startswith("error: --budget: mine uses no images, so there is ")
+
+
+def test_images_of_a_study_without_images_are_a_note(
+    tmp_path: Path, meanwhile: list[Callable[[], object]], capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert launch("--images", "100") == EXIT_OPEN
+    assert "note: mine uses no images, so --images 100 does nothing\n" in capsys.readouterr().out
 
 
 def test_a_refused_command_leaves_nothing_behind(

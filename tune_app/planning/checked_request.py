@@ -102,13 +102,15 @@ def check_request(request: StudyRequest) -> CheckedRequest:
     for option, is_given in (
         ("--vary-split", request.vary_split),
         ("--budget", request.budget_seconds is not None),
-        ("--images", request.num_images is not None),
     ):
         if is_given and not trainable.uses_images:
             raise UserError(
                 f"{option}: {request.space.name} uses no images, so there is nothing to split or "
                 "to choose; leave the option out"
             )
+    if request.num_images is not None and not trainable.uses_images:
+        note = f"{request.space.name} uses no images, so --images {request.num_images} does nothing"
+        request = replace(request, notes=(*request.notes, note))
     check_is_repeat(request, existing)
     if existing is not None:
         request = with_recorded_objectives(request, existing)
