@@ -127,10 +127,16 @@ def enough_seeds(study: Study) -> int:
     Sign flips of few seeds have no small p-value, so the more steps, the more seeds they take. Rows
     that are not matched are compared by Welch's test, whatever their seeds.
     """
-    few = [one for one in _lines(study) if one["verdict"] == TOO_FEW and one["is_matched"]]
-    tested = [one for one in _lines(study) if one in few or math.isfinite(one["p"])]
-    is_flipped = any(line["n"] <= line["num_seeds"] or is_exact(line) for line in few)
-    return fewest_pairs(_ALPHA / len(tested) if is_flipped else _ALPHA)
+    lines = _lines(study)
+    few = [line["verdict"] == TOO_FEW and line["is_matched"] for line in lines]
+    number = sum(
+        is_few or math.isfinite(line["p"]) for line, is_few in zip(lines, few, strict=True)
+    )
+    is_flipped = any(
+        is_few and (line["n"] <= line["num_seeds"] or is_exact(line))
+        for line, is_few in zip(lines, few, strict=True)
+    )
+    return fewest_pairs(_ALPHA / number if is_flipped else _ALPHA)
 
 
 def not_compared_in_words(study: Study) -> list[str]:
