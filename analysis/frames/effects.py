@@ -139,7 +139,7 @@ def _parted(rows: pd.DataFrame, factor: str) -> tuple[pd.DataFrame, list[Any]]:
 
 
 def _short(low: float, high: float) -> float:
-    """Return the number with the fewest digits that is not below the low one, but the high one."""
+    """Return the number of fewest digits from ``low`` on that is below ``high``; else ``low``."""
     for digits in range(1, 5):
         for number in (low, (low + high) / 2):
             short = float(f"{number:.{digits}g}")

@@ -128,15 +128,10 @@ def enough_seeds(study: Study) -> int:
     that are not matched are compared by Welch's test, whatever their seeds.
     """
     lines = _lines(study)
-    few = [line["verdict"] == TOO_FEW and line["is_matched"] for line in lines]
-    number = sum(
-        is_few or math.isfinite(line["p"]) for line, is_few in zip(lines, few, strict=True)
-    )
-    is_flipped = any(
-        is_few and (line["n"] <= line["num_seeds"] or is_exact(line))
-        for line, is_few in zip(lines, few, strict=True)
-    )
-    return fewest_pairs(_ALPHA / number if is_flipped else _ALPHA)
+    few = [line for line in lines if line["verdict"] == TOO_FEW and line["is_matched"]]
+    decided = [line for line in lines if line["verdict"] != TOO_FEW and math.isfinite(line["p"])]
+    is_flipped = any(line["n"] <= line["num_seeds"] or is_exact(line) for line in few)
+    return fewest_pairs(_ALPHA / (len(few) + len(decided)) if is_flipped else _ALPHA)
 
 
 def not_compared_in_words(study: Study) -> list[str]:
