@@ -79,6 +79,21 @@ def test_items_of_all_seeds_of_the_best_are_counted(tmp_path: Path) -> None:
     assert (best["num_seeds"], best["test_metric"], best["num_test_items"]) == (2, "test_hit", 320)
 
 
+def test_a_configuration_at_fewer_seeds_is_said_not_to_be_compared(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The one at one seed has the higher score, and the third none."""
+    configs = [{"lr": 0.1}, {"lr": 0.2}, {"lr": 0.3}]
+    space = {"metric": "score", "mode": "max"}
+    ledger = own_study(tmp_path / "own", configs, seeds=(0, 1), **space)
+    for lr, seed, score in ((0.1, 0, 0.5), (0.1, 1, 0.5), (0.2, 0, 0.9)):
+        report(ledger, {"lr": lr}, [{"score": score}], seed=seed)
+    [best] = best_configurations(ledger, read_overview(ledger, since=None))
+    assert (best["config"]["lr"], best["num_at_fewer_seeds"]) == (0.1, 1)
+    line = "mean of 2 seeds (lr 0.1); not compared: 1 configuration at fewer seeds"
+    assert line in told(capsys, ledger.root)
+
+
 def test_an_unfinished_study(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     ledger = make_study(tmp_path)
     save_checkpoint(record(ledger, 0, 1, 2, 3), 3)

@@ -32,6 +32,7 @@ def test_the_best_is_selected_by_the_objective_in_its_unit(
     text = told(capsys, ledger.root)
     assert "best so far, selected by val_rmse (mm, lower is better):\n" in text
     best = "val_rmse 5 mm, test_rmse 6 mm, mean of 3 seeds (lr 0.1, width 8)"
+    best += "; not compared: 1 configuration at fewer seeds"
     assert f"  32b632da76: {best}\n" in text
     assert text.startswith("rmse\n") and "%" not in text
     assert "rows: 12: 10 finished, 1 failed, 1 interrupted\n" in text

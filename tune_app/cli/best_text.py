@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from search_spaces.errors import one_line
-from tune_app.cli.places import MOST_LISTED
+from tune_app.cli.places import MOST_LISTED, counted
 from tune_app.planning.overview import Overview, best_configurations
 from tune_app.study.ledger import Ledger
 from tune_app.study.measures import Measures
@@ -52,7 +52,9 @@ def _line(
     label = " ".join(map(str, group.values()))
     values = [f"{name} {config[name]}" for name in names if name in config and name not in group]
     settings = f" ({', '.join(values)})" if values else ""
-    return f"{label or entry['config_id']}: {scores}{seeds}{settings}"
+    fewer = entry["num_at_fewer_seeds"]
+    left_out = f"; not compared: {counted(fewer, 'configuration')} at fewer seeds" if fewer else ""
+    return f"{label or entry['config_id']}: {scores}{seeds}{settings}{left_out}"
 
 
 def telling_parameters(ledger: Ledger) -> list[str]:

@@ -154,7 +154,7 @@ def best_configurations(ledger: Ledger, view: Overview | Results) -> list[dict[s
     groups: dict[tuple[Any, ...], list[Candidate]] = {}
     for candidate in candidates(ledger.study, Results(view.rows, view.results)):
         groups.setdefault(tuple(_group(ledger, candidate).values()), []).append(candidate)
-    return [_entry(ledger, best_first(group)[0], view) for group in groups.values()]
+    return [_entry(ledger, best_first(group), view) for group in groups.values()]
 
 
 def _group(ledger: Ledger, candidate: Candidate) -> dict[str, Any]:
@@ -162,8 +162,11 @@ def _group(ledger: Ledger, candidate: Candidate) -> dict[str, Any]:
     return {name: config[name] for name in group_names(ledger.study["space"], config)}
 
 
-def _entry(ledger: Ledger, best: Candidate, view: Overview | Results) -> dict[str, Any]:
+def _entry(ledger: Ledger, ranked: Sequence[Candidate], view: Overview | Results) -> dict[str, Any]:
     """Return what is shown of the best configuration of a group."""
+    best = ranked[0]
+    num_seeds = max(len(candidate.records) for candidate in ranked)
+    fewer = [c for c in ranked if not c.is_same and len(c.records) < num_seeds]
     reported = dict.fromkeys(name for line in view.results.values() for name in line)
     measures = Measures.of_study(ledger.study)
     metric, test_metric = measures.metric, measures.on_test_data(measures.metric, reported)
@@ -172,6 +175,7 @@ def _entry(ledger: Ledger, best: Candidate, view: Overview | Results) -> dict[st
         "config_id": best.config_id,
         "config": best.config,
         "num_seeds": len(best.records),
+        "num_at_fewer_seeds": len(fewer),
         "metric": metric,
         "mode": measures.mode,
         "unit": _unit(measures, metric, view),
