@@ -52,6 +52,16 @@ def test_without_a_probe_only_what_is_known_is_said() -> None:
     )
 
 
+def test_the_estimate_of_a_search_says_for_which_configurations_it_is() -> None:
+    found = Estimate(3209.0, 2, 0, 0, "", "for 30 random configurations, if asha stops none")
+    assert estimate_lines(found)[0] == (
+        "time: about 53 min for 30 random configurations, if asha stops none, 2 trials at once"
+    )
+    assert estimate_lines(Estimate(None, 0, None, None, "the search has yet to choose")) == [
+        "time: not known (the search has yet to choose)"
+    ]
+
+
 def test_the_plan_says_what_its_seeds_can_show() -> None:
     one, five = (power_line(plan_power(number, 3)) for number in (1, 5))
     assert one == (

@@ -48,6 +48,7 @@ SCHEMA: dict[str, Any] = {
     "num_epochs_without_sharing": {"type": ["integer", "null"]},
     "seconds": NUMBER,
     "seconds_unknown": {"type": "string"},
+    "estimate_basis": {"type": "string"},
     "trials_at_once": COUNT,
     "disk_bytes": NUMBER,
     "memory_bytes": NUMBER,
@@ -134,8 +135,9 @@ def test_a_search_has_yet_to_choose(capsys: pytest.CaptureFixture[str]) -> None:
     search = ("--search", "random", "--num-trials", "4")
     record = planned(capsys, *search, axis="tune.uniform(0, 1)")
     assert (record["num_trials"], record["seconds"], record["order"]) == (0, None, None)
-    assert record["seconds_unknown"] == "the search has yet to choose configurations"
-    assert record["search"]["num_trials"] == 4
+    assert record["seconds_unknown"] == "not known before the first epoch"
+    assert record["search"]["num_trials"] == 4 and record["trials_at_once"] == 2
+    assert record["estimate_basis"] == "", "nothing is estimated"
 
 
 def test_the_shipped_loop_is_measured_and_only_json_is_on_standard_output(

@@ -130,14 +130,16 @@ def estimate_lines(estimate: Estimate) -> list[str]:
     """Return the time, disk and memory that a plan is estimated to take."""
     if estimate.disk_bytes is None or estimate.memory_bytes is None:
         if estimate.seconds is None:
-            return [f"time: not known before the first epoch, {_at_once(estimate)}"]
+            reason = f" ({estimate.unknown})" if estimate.unknown else " before the first epoch"
+            return [f"time: not known{reason}{_at_once(estimate)}"]
         time = f"{format_estimate(estimate.seconds)} at the speed of the newest launch"
-        return [f"time: {time}, {_at_once(estimate)}"]
+        return [f"time: {time}{_at_once(estimate)}"]
     time, of_what = f"not known ({estimate.unknown})", "; some trials could not be measured"
     if estimate.seconds is not None:
-        time, of_what = format_estimate(estimate.seconds), ""
+        basis = f" {estimate.basis}" if estimate.basis else ""
+        time, of_what = format_estimate(estimate.seconds) + basis, ""
     return [
-        f"time: {time}, {_at_once(estimate)}",
+        f"time: {time}{_at_once(estimate)}",
         f"disk: at most {estimate.disk_bytes / 1e6:,.0f} MB beside logs and tables{of_what}",
         f"memory: at most {estimate.memory_bytes / 1e9:,.1f} GB for the trials, 1.5 GB beside them"
         f"{of_what}",
@@ -145,7 +147,8 @@ def estimate_lines(estimate: Estimate) -> list[str]:
 
 
 def _at_once(estimate: Estimate) -> str:
-    return f"{counted(estimate.num_slots, 'trial')} at once"
+    number = estimate.num_slots
+    return f", {counted(number, 'trial')} at once" if number else ""
 
 
 def link_lines(dashboard: str, ledger: Ledger) -> list[str]:

@@ -34,7 +34,7 @@ def plan_record(
         estimate: the estimated time, disk and memory; None if no trial is to run.
     """
     space, power = study.request.space, power_of(study)
-    estimated = estimate or _without_trials(plan)
+    estimated = estimate or Estimate(0.0, 0, 0, 0)
     return {
         "study": study.ledger.name,
         "place": study.ledger.store.place,
@@ -48,6 +48,7 @@ def plan_record(
         ),
         "seconds": estimated.seconds,
         "seconds_unknown": "" if estimated.seconds is not None else estimated.unknown or _NO_PROBE,
+        "estimate_basis": estimated.basis,
         "trials_at_once": estimated.num_slots,
         "disk_bytes": estimated.disk_bytes,
         "memory_bytes": estimated.memory_bytes,
@@ -75,13 +76,6 @@ def _rows(plan: Plan) -> dict[str, int]:
         "open": len(plan.open_rows),
         "left_out": len(plan.left_out),
     }
-
-
-def _without_trials(plan: Plan) -> Estimate:
-    """Return the estimate of a plan that has no trials yet: a search chooses them as it runs."""
-    if plan.is_searching:
-        return Estimate(None, 0, None, None, "the search has yet to choose configurations")
-    return Estimate(0.0, 0, 0, 0)
 
 
 def _limits(study: PreparedStudy) -> dict[str, Any]:

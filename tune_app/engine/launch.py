@@ -78,7 +78,7 @@ class Launch:
             plan = self._plan(study, cluster)
             self._display.plan(study, plan, cluster)
             self._display.notes(*study.notes(), *further_notes(study, plan))
-            if plan.with_check().trials:
+            if plan.with_check().trials or plan.is_searching:
                 if study.trainable.probe is not None:
                     self._display.say("measuring the speed of a few training steps")
                 self._display.estimate(estimate_study(study, plan.with_check(), cluster, ship))

@@ -55,6 +55,7 @@ class Estimate:
             trainable has no probe, as a user's function.
         memory_bytes: the most that trials occupy at any time, on all nodes together, or None.
         unknown: which trials could not be measured and why; empty if all were measured.
+        basis: of what all this is, if not of the trials of the plan alone; else empty.
     """
 
     seconds: float | None
@@ -62,6 +63,7 @@ class Estimate:
     disk_bytes: int | None
     memory_bytes: int | None
     unknown: str = ""
+    basis: str = ""
 
 
 def probe_trials(
@@ -187,6 +189,14 @@ def _measured(trials: Sequence[PlannedTrial], trainable: Trainable, probes: Prob
     """Return the measurements of the trials whose kind could be measured."""
     found = (probes.get(_kind(trainable, trial)) for trial in trials)
     return [probe for probe in found if isinstance(probe, Probe)]
+
+
+def of_few_kinds(
+    trials: Sequence[PlannedTrial], trainable: Trainable, most: int
+) -> list[PlannedTrial]:
+    """Return the trials of the first so many kinds: each kind takes some seconds to measure."""
+    kinds = list(dict.fromkeys(_kind(trainable, trial) for trial in trials))[:most]
+    return [trial for trial in trials if _kind(trainable, trial) in kinds]
 
 
 def _kind(trainable: Trainable, trial: PlannedTrial) -> tuple[Any, ...]:

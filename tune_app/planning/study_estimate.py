@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from search_spaces.errors import UserError
@@ -20,12 +20,14 @@ from tune_app.planning.estimate import (
     trial_seconds,
     unmeasured_reason,
 )
-from tune_app.planning.plan import Plan
+from tune_app.planning.plan import Plan, PlannedTrial
 from tune_app.planning.prepared_study import PreparedStudy, prepare
 from tune_app.planning.probe_process import Ship
 from tune_app.planning.remaining import measure_speed, num_yet_to_ask, seconds_left
 from tune_app.planning.resources import Cluster
 from tune_app.planning.schedule import num_slots
+from tune_app.planning.search_preview import preview
+from tune_app.study.search_settings import NO_STOPPING
 from tune_app.study.trials import ENDED
 
 
@@ -39,19 +41,33 @@ def estimate_study(study: PreparedStudy, plan: Plan, cluster: Cluster, ship: Shi
         ship: makes a user's functions ready for another process.
     """
     trainable, limit = study.trainable, study.request.max_concurrent
-    slots = num_slots(plan.trials, cluster, limit)
+    asked_later = preview(study, cluster)
+    trials = [*plan.trials, *asked_later]
+    if not trials:
+        return Estimate(None, 0, None, None, "the search has yet to choose what goes on")
+    slots = num_slots(trials, cluster, limit)
     if trainable.probe is None:
         return Estimate(_as_before(study, plan), slots, None, None)
-    probes = probe_trials(plan.trials, trainable, study.images, ship)
+    probes = probe_trials(trials, trainable, study.images, ship)
     num_images = max((images.num_images for images in study.images.values()), default=0)
-    seconds = _seconds(study, plan, probes, SplitSizes.of_total(num_images))
+    seconds = _seconds(study, trials, probes, SplitSizes.of_total(num_images))
     return Estimate(
-        None if seconds is None else study_seconds(plan.trials, seconds, cluster, limit),
+        None if seconds is None else study_seconds(trials, seconds, cluster, limit),
         slots,
-        peak_disk_bytes(plan.trials, trainable, probes, slots),
-        peak_memory(plan.trials, trainable, probes, slots),
-        unmeasured_reason(plan.trials, trainable, probes),
+        peak_disk_bytes(trials, trainable, probes, slots),
+        peak_memory(trials, trainable, probes, slots),
+        unmeasured_reason(trials, trainable, probes),
+        _basis(study, len(asked_later)),
     )
+
+
+def _basis(study: PreparedStudy, num_drawn: int) -> str:
+    """Return for which configurations and epochs a search is estimated; empty without one."""
+    if study.search is None or not num_drawn:
+        return ""
+    drawn = f"{num_drawn:,} random configuration{'s' * (num_drawn != 1)}"
+    stopping = study.search.stopping
+    return f"for {drawn}" if stopping == NO_STOPPING else f"for {drawn}, if {stopping} stops none"
 
 
 def _as_before(study: PreparedStudy, plan: Plan) -> float | None:
@@ -100,7 +116,7 @@ def _largest_subset(
     probes = probe_trials(plan.trials, study.trainable, study.images, ship)
 
     def seconds_for(num_images: int) -> float:
-        seconds = _seconds(study, plan, probes, SplitSizes.of_total(num_images))
+        seconds = _seconds(study, plan.trials, probes, SplitSizes.of_total(num_images))
         if seconds is None:
             reason = unmeasured_reason(plan.trials, study.trainable, probes)
             raise UserError(f"--budget: the speed of this study is not known: {reason}")
@@ -116,8 +132,8 @@ def _largest_subset(
 
 
 def _seconds(
-    study: PreparedStudy, plan: Plan, probes: Probes, sizes: SplitSizes
+    study: PreparedStudy, trials: Sequence[PlannedTrial], probes: Probes, sizes: SplitSizes
 ) -> list[float] | None:
     interval = study.request.checkpoint_seconds
-    seconds = [trial_seconds(t, study.trainable, probes, sizes, interval) for t in plan.trials]
+    seconds = [trial_seconds(t, study.trainable, probes, sizes, interval) for t in trials]
     return None if None in seconds else [s for s in seconds if s is not None]
