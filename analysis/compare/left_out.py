@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from analysis.compare.result import Comparison
 from analysis.frames.cells import counted
+from analysis.frames.labels import status_words
 from analysis.frames.load import FINISHED
 from search_spaces.errors import one_line
 
@@ -18,7 +19,7 @@ def failures(found: Comparison) -> str:
         only = frame[has[side]]
         if len(only):
             counts = only[f"status_{other}"].value_counts(sort=False).items()
-            words = ", ".join(f"{number} {status}" for status, number in counts)
+            words = ", ".join(f"{number} {status_words(status)}" for status, number in counts)
             rows = counted(len(only), "row")
             texts.append(f"{rows} with a result only in {label_of} (in {other_label}: {words})")
     if neither := int((~has["a"] & ~has["b"]).sum()):

@@ -10,7 +10,7 @@ from analysis.compare.pairs import sides
 from analysis.compare.result import Comparison
 from analysis.frames.cells import p_cell
 from analysis.frames.columns import numbers
-from analysis.frames.labels import label, parameter_heading
+from analysis.frames.labels import label, parameter_heading, status_words
 from analysis.frames.load import Study
 from analysis.frames.measures import measure_of, metric_cell
 from analysis.render.document import Table
@@ -154,7 +154,7 @@ def one_sided_table(found: Comparison, key: str) -> Table | None:
     cells[free_heading(cells, "seed")] = [str(seed) for seed in rows["seed"]]
     for side, named in (("a", found.first), ("b", found.second)):
         cells[free_heading(cells, named.label)] = [
-            f"{status}: {one_line(str(reason))}" if reason else str(status)
+            status_words(status) + (f": {one_line(str(reason))}" if reason else "")
             for status, reason in zip(frame[f"status_{side}"], frame[f"reason_{side}"], strict=True)
         ]
     cells[free_heading(cells, "id")] = [one_line(str(value)) for value in rows["config_id"]]

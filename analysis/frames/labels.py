@@ -57,6 +57,11 @@ def label(column: str, value: Any) -> str:
     return format_value(value)
 
 
+def status_words(status: object) -> str:
+    """Return the status of a row in words: ``timed out``."""
+    return str(status).replace("_", " ")
+
+
 def label_in_text(value: object) -> str:
     """Return a parameter's value for a sentence that does not name the parameter: True is on."""
     names = {name: text for of_column in LABELS.values() for name, text in of_column.items()}

@@ -9,7 +9,7 @@ import pandas as pd
 from analysis.frames.arithmetic import warning
 from analysis.frames.cells import counted, format_cell
 from analysis.frames.columns import is_over, numbers, same_at_every_seed, shown_parameters
-from analysis.frames.labels import LABELS, MISSING, heading, label, parameter_heading
+from analysis.frames.labels import LABELS, MISSING, heading, label, parameter_heading, status_words
 from analysis.frames.load import FINISHED, Study
 from analysis.frames.measures import (
     measure_of,
@@ -105,7 +105,7 @@ def nothing_picked(study: Study) -> str:
         )
     counts = rows["status"].value_counts(sort=False)
     if len(rows) and is_over(study):
-        have = ", ".join(f"{number} {status}" for status, number in counts.items())
+        have = ", ".join(f"{number} {status_words(status)}" for status, number in counts.items())
         return f"No row can be picked: no row has a result ({have})."
     return "No row can be picked yet."
 

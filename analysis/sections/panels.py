@@ -9,7 +9,7 @@ from collections.abc import Iterator
 import pandas as pd
 
 from analysis.frames.columns import numbers
-from analysis.frames.labels import format_value, label, parameter_heading
+from analysis.frames.labels import format_value, label, parameter_heading, status_words
 from analysis.frames.load import Study
 from analysis.render.document import (
     Block,
@@ -111,7 +111,7 @@ class _Panels:
                 continue
             found = [self._row((config_id, seed), config) for seed in seeds[:MOST_SEEDS]]
             outcomes = [self._study.outcomes[config_id, seed] for seed in seeds]
-            statuses = dict.fromkeys(outcome.status for outcome in outcomes)
+            statuses = dict.fromkeys(status_words(outcome.status) for outcome in outcomes)
             settings = ", ".join(
                 f"{parameter_heading(name)} {label(name, flattened[name])}"
                 for name in self._study.factors
@@ -145,7 +145,8 @@ class _Panels:
             parts += self._attempt(attempt)
         names = dict.fromkeys(attempt.name for attempt in details.attempts)
         seed = f"Seed {key[1]}: " if len(self._study.meta["seeds"]) > 1 else ""
-        title = f"{seed}{outcome.status}" if seed else outcome.status.capitalize()
+        status = status_words(outcome.status)
+        title = f"{seed}{status}" if seed else status.capitalize()
         return PanelRow(title, tuple(names), tuple(parts))
 
     def _result(self, details: RowDetails) -> Iterator[tuple[str, str]]:

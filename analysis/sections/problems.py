@@ -9,7 +9,7 @@ import pandas as pd
 
 from analysis.frames.arithmetic import launch_records
 from analysis.frames.cells import counted
-from analysis.frames.labels import label, parameter_heading
+from analysis.frames.labels import label, parameter_heading, status_words
 from analysis.frames.load import ENDED, Study
 from analysis.render.document import Block, Bullets, Paragraph, Section, Table
 from analysis.sections.results import free_heading
@@ -60,7 +60,7 @@ def statuses_in_words(rows: pd.DataFrame) -> str:
         known = [one_line(str(reason)) for reason in reasons if reason]
         why = f": {', '.join(known[:_MOST_REASONS])}" if status == "open" and known else ""
         why += f" and {more} more" if why and (more := len(known) - _MOST_REASONS) > 0 else ""
-        texts.append(f"{count} {str(status).replace('_', ' ')}{why}")
+        texts.append(f"{count} {status_words(status)}{why}")
     return "; ".join(texts)
 
 

@@ -14,7 +14,7 @@ from analysis.frames.columns import (
     without_chance,
 )
 from analysis.frames.conditions import at_once, marked, note
-from analysis.frames.labels import MISSING, heading, label, parameter_heading
+from analysis.frames.labels import MISSING, heading, label, parameter_heading, status_words
 from analysis.frames.load import Study
 from analysis.frames.measures import (
     measure_of,
@@ -121,7 +121,7 @@ def _metric_cells(study: Study, frame: pd.DataFrame, metric: str, copies: list[b
 def _statuses(study: Study, frame: pd.DataFrame) -> list[str]:
     grouped = study.rows.groupby("config_id", sort=False)["status"].unique()
     halted = _halted(study)
-    return [halted.get(i) or ", ".join(grouped[i]) for i in frame["config_id"]]
+    return [halted.get(i) or ", ".join(map(status_words, grouped[i])) for i in frame["config_id"]]
 
 
 def _halted(study: Study) -> dict[str, str]:
@@ -137,7 +137,9 @@ def _halted(study: Study) -> dict[str, str]:
         text = measure.value(value, num_items_of(study, row.get("dataset"), measure.name))
         end = ends[row["trial_id"]]
         earlier = f" at epoch {epoch:.0f}" if epoch != end else ""
-        words[row["config_id"]] = f"{row['status']} at epoch {end:.0f}: {text}{earlier}"
+        words[row["config_id"]] = (
+            f"{status_words(row['status'])} at epoch {end:.0f}: {text}{earlier}"
+        )
     return words
 
 

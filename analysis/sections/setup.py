@@ -11,7 +11,7 @@ import pandas as pd
 from analysis.frames.cells import counted, format_cell
 from analysis.frames.columns import levels, numbers, repeats
 from analysis.frames.conditions import at_once_in_trials, marked, note
-from analysis.frames.labels import LARGEST_WHOLE, format_value, heading, label
+from analysis.frames.labels import LARGEST_WHOLE, format_value, heading, label, status_words
 from analysis.frames.lengths import length_axis
 from analysis.frames.load import Study
 from analysis.frames.meta import datasets_of
@@ -98,6 +98,7 @@ def studies_table(studies: Studies) -> Table:
         "epochs_of_rows": "epochs the rows need",
         "epochs_of_trials": "epochs to train",
         "train_seconds": "training time, all trials (s)",
+        **{status: status_words(status) for status in _STATUSES},
     }
     cells = {
         names.get(str(c), str(c)): [format_cell(str(c), value) for value in frame[c]] for c in shown

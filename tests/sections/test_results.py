@@ -83,4 +83,4 @@ def test_seeds_of_which_some_were_stopped_have_their_states_only(tmp_path: Path)
     folder = report(ledger, {"lr": 1}, [{"loss": 2.0}], seed=1, ended=False)
     (folder / STOPPED_FILE).write_text(Stop("timed_out", 1, "").as_json())
     table = rows_table(load_study(tmp_path / "own"), "own")
-    assert table.cells["status"] == ["finished, timed_out"]
+    assert table.cells["status"] == ["finished, timed out"]
