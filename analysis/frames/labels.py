@@ -10,6 +10,7 @@ import pandas as pd
 
 from search_spaces.errors import one_line
 from tune_app.study.measures import is_share
+from tune_app.study.rows import STATES
 
 MISSING = "–"
 MINUS = "−"
@@ -58,8 +59,8 @@ def label(column: str, value: Any) -> str:
 
 
 def status_words(status: object) -> str:
-    """Return the status of a row in words: ``timed out``."""
-    return str(status).replace("_", " ")
+    """Return the status of a row in words: ``timed out``, and ``not begun`` for ``missing``."""
+    return STATES["missing"] if status == "missing" else str(status).replace("_", " ")
 
 
 def label_in_text(value: object) -> str:

@@ -51,7 +51,7 @@ def test_rows_without_a_result_are_said_beside_the_pick(
     write_trial(path, "k", configs["0.1"], {2: ["0.1"]}, [line(2, milestone=True)])
     assert main([str(path)]) == 0
     last = capsys.readouterr().out.splitlines()[-1]
-    assert last.startswith("Unfinished: 1 of 2 rows of study grid has no result: 1 missing.")
+    assert last.startswith("Unfinished: 1 of 2 rows of study grid has no result: 1 not begun.")
 
 
 def export_command(*words: str, capsys: pytest.CaptureFixture[str]) -> list[str]:

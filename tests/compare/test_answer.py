@@ -80,7 +80,7 @@ def test_failures_are_said_before_anything_else(tmp_path: Path) -> None:
     a = fitted(tmp_path / "a")
     b = fitted(tmp_path / "b", lambda c, s: None if s == 1 else base(c, s))
     texts = said(a, b)
-    assert texts[1] == "Not counted: 4 rows with a result only in A (in B: 4 missing)."
+    assert texts[1] == "Not counted: 4 rows with a result only in A (in B: 4 not begun)."
 
 
 def test_rows_without_a_counterpart_say_why(tmp_path: Path) -> None:

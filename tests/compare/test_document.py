@@ -67,7 +67,7 @@ def test_a_study_without_any_result_is_no_error(tmp_path: Path) -> None:
     a = fitted(tmp_path / "a")
     b = fitted(tmp_path / "b", lambda config, seed: None)
     document = build_document(compared(a, b))
-    assert document.warnings == ("B: 24 of 24 rows have no result: 24 missing.",)
+    assert document.warnings == ("B: 24 of 24 rows have no result: 24 not begun.",)
     assert document.figures == []
     assert "No verdict on B against A: no row has a result in both." in as_text(document)
 

@@ -78,5 +78,5 @@ def test_an_arm_without_results_leaves_the_question_open(tmp_path: Path) -> None
     assert sentences(load_study(path)) == [], "nothing has finished yet"
     write_trial(path, "k", made["cpu"], {2: ["cpu"]}, [line(2, milestone=True)])
     assert sentences(load_study(path)) == [
-        "CPU and GPU cannot be compared: 1 of 1 GPU row has no result (1 missing)."
+        "CPU and GPU cannot be compared: 1 of 1 GPU row has no result (1 not begun)."
     ]

@@ -25,7 +25,7 @@ def test_an_arm_that_has_not_run_is_shown_as_it_stands(tmp_path: Path) -> None:
     assert cells["speed-up"] == ["24.0×", "–"]
     assert cells["MACs (M)"] == ["33.18", "33.18"]
     assert section is not None and section.blocks[1] == Paragraph(
-        "Without a result: 1 of 2 rows of the CPU arm (1 missing). They have no speed-up."
+        "Without a result: 1 of 2 rows of the CPU arm (1 not begun). They have no speed-up."
     )
 
 

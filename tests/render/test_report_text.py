@@ -44,7 +44,7 @@ def test_report_of_an_unfinished_study(tmp_path: Path) -> None:
     assert lines[0] == "# Hyperparameter study: grid"
     assert lines[4] == (
         "> **Unfinished: 4 of 7 rows of study grid have no result: 1 failed; 1 unfinished; "
-        "1 open: no GPU in the cluster; 1 missing. The command that began the study continues "
+        "1 open: no GPU in the cluster; 1 not begun. The command that began the study continues "
         "it and tries failed rows again. An open row stays open until the study's command can run "
         "it.**"
     )
@@ -53,7 +53,7 @@ def test_report_of_an_unfinished_study(tmp_path: Path) -> None:
     assert studies[:10] == ["grid", "7", "1", "7", "2", "1", "1", "1", "1", "1"]
     statuses = [row[-2] for row in cells(section(text, "All configurations"))]
     assert statuses == [
-        *("finished", "finished", "diverged", "failed", "unfinished", "open", "missing")
+        *("finished", "finished", "diverged", "failed", "unfinished", "open", "not begun")
     ]
     failed = cells(section(text, "grid: failed, diverged and unconverged rows"))
     assert [(row[0], *row[-3:]) for row in failed] == [
@@ -135,7 +135,7 @@ def test_repeated_results_are_no_candidates(tmp_path: Path) -> None:
 
 def test_study_without_results_says_so(tmp_path: Path) -> None:
     path = prefix_study(tmp_path)
-    assert "> **Unfinished: 2 of 2 rows of study grid have no result: 2 missing." in render(path)
+    assert "> **Unfinished: 2 of 2 rows of study grid have no result: 2 not begun." in render(path)
     assert section(render(path), "Best configurations") == ["No row can be picked yet."]
     assert write_report([path])
 

@@ -152,7 +152,7 @@ def test_a_study_that_has_just_begun_says_what_is_missing(tmp_path: Path) -> Non
     lines = lines_of(answer(load_study(prefix_study(tmp_path)), "grid"))
     assert lines == (
         "No row can be picked yet.",
-        "Not known: the results of 2 of 2 rows (2 missing).",
+        "Not known: the results of 2 of 2 rows (2 not begun).",
     )
 
 

@@ -147,7 +147,7 @@ def test_rows_of_every_status_have_a_panel(tmp_path: Path) -> None:
     study = load_study(troubled_study(tmp_path))
     titles = [panel.title.rpartition(" · ")[2] for panel in panels(study, "grid")]
     assert titles == [
-        *("finished", "finished", "diverged", "failed", "unfinished", "open", "missing"),
+        *("finished", "finished", "diverged", "failed", "unfinished", "open", "not begun"),
     ]
 
 

@@ -24,7 +24,7 @@ def test_seeds_are_one_line_with_their_spread(tmp_path: Path) -> None:
     table = rows_table(load_study(path), "grid")
     assert table.cells["test accuracy (%)"] == ["92.5 ± 3.5"]
     assert table.cells["seeds"] == ["2/3"]
-    assert table.cells["status"] == ["finished, missing"]
+    assert table.cells["status"] == ["finished, not begun"]
     assert len(table.frame) == 3, "the CSV has every row"
 
 
