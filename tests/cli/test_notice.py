@@ -10,7 +10,9 @@ import pytest
 from tests.cli.status_studies import make_study, record
 from tune_app.cli.notice import Notice, event_of, notice_of
 from tune_app.engine.display import Ending
+from tune_app.planning.overview import read_overview
 from tune_app.storage.local_store import LocalStore
+from tune_app.study.stop import STOPPED_FILE, TIMED_OUT, Stop
 
 AGAIN = "tune-app run --space grid"
 
@@ -48,6 +50,17 @@ def test_rows_the_best_failures_and_the_next_command(tmp_path: Path) -> None:
     (best,) = got["best"]
     assert (best["metric"], best["score"], best["config"]["lr"]) == ("val_accuracy", 0.95, 0.1)
     assert got["next"] == AGAIN and got["text"] == got["content"] == notice.text
+
+
+def test_rows_that_took_too_long_are_named_with_what_runs_them(tmp_path: Path) -> None:
+    """The command that is named next does not try them again."""
+    ledger = make_study(tmp_path)
+    folder = record(ledger, 0, 1)
+    (folder / STOPPED_FILE).write_text(Stop(TIMED_OUT, 1, seconds=60.0).as_json())
+    lines = notice_of(ledger.store, Ending(3, 1.0, AGAIN)).text.splitlines()
+    number = sum(row == TIMED_OUT for row in read_overview(ledger, since=None).rows.values())
+    told = "took longer than --trial-time-limit allows; a longer one continues them"
+    assert number == 2 and lines[2] == f"2 rows {told}"
 
 
 def test_what_is_finished_is_reported_next(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

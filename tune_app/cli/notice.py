@@ -10,7 +10,8 @@ from typing import Any
 
 from search_spaces.errors import one_line
 from tune_app.cli.best_text import best_lines
-from tune_app.cli.places import shell_word
+from tune_app.cli.outcome_text import HALTED
+from tune_app.cli.places import counted, shell_word
 from tune_app.cli.status_command import row_counts, state_record
 from tune_app.engine.conclusion import EXIT_OPEN
 from tune_app.engine.display import Ending
@@ -19,6 +20,7 @@ from tune_app.planning.overview import Overview, read_overview
 from tune_app.storage.store import StudyStore
 from tune_app.study.command_name import command_name
 from tune_app.study.ledger import Ledger, open_ledger
+from tune_app.study.stop import TIMED_OUT
 
 _MOST_LETTERS = 1_900
 """Discord refuses more than 2,000 in a message."""
@@ -98,6 +100,8 @@ def notice_of(store: StudyStore, ending: Ending) -> Notice:
 
 def _summary_lines(ledger: Ledger, view: Overview) -> Iterator[str]:
     yield f"rows: {row_counts(view)}"
+    if number := list(view.rows.values()).count(TIMED_OUT):
+        yield f"{counted(number, 'row')} {HALTED[TIMED_OUT]}"
     yield from best_lines(ledger, view)
     for name, reason in list(view.failures.items())[:_MOST_NAMED]:
         yield f"failed: {name}: {reason}"
