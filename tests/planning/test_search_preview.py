@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -9,16 +10,26 @@ from ray import tune
 from search_spaces.configuration import make_configuration
 from search_spaces.space import SearchSpace
 from tune_app.engine.user_code import ship
+from tune_app.planning import study_estimate
 from tune_app.planning.checked_request import check_request
+from tune_app.planning.estimate import (
+    START_SECONDS,
+    TRIAL_SECONDS,
+    WORKER_BYTES,
+    Probes,
+    _kind,
+)
+from tune_app.planning.plan import PlannedTrial
 from tune_app.planning.prepared_study import PreparedStudy, prepare
 from tune_app.planning.request import SearchOptions, StudyRequest
 from tune_app.planning.resources import Cluster
 from tune_app.planning.search.steps import New
 from tune_app.planning.search_preview import preview
 from tune_app.planning.search_trials import plan_search
-from tune_app.planning.study_estimate import estimate_study
 from tune_app.storage.local_store import LocalStore
 from tune_app.study.search_log import append_event, ask_event
+from tune_app.training.probe import EpochTimes, Probe
+from tune_app.training.registry import TRAINABLES
 
 CLUSTER = Cluster(({"CPU": 2.0},))
 
@@ -78,29 +89,30 @@ def test_a_grid_asks_for_nothing(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("stopping", "basis"),
     [
-        ("none", "for 3 random configurations"),
-        ("asha", "for 3 random configurations, if asha stops none"),
+        ("none", "for 5 random configurations"),
+        ("asha", "for 5 random configurations, if asha stops none"),
     ],
 )
 def test_a_search_is_estimated_before_it_has_asked_for_anything(
-    tmp_path: Path, stopping: str, basis: str
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, stopping: str, basis: str
 ) -> None:
+    """Of five trials of 2 epochs of 70 images, 1 s each, two run at once: three rounds."""
     axes = {
-        "dataset": "mnist",
-        "model": "resnet18",
-        "batch_size": 32,
-        "optimizer": "sgd",
-        "lr": tune.loguniform(1e-4, 1e-2),
-        "epochs": 2,
+        **{"dataset": "mnist", "model": "resnet18", "batch_size": tune.choice([16, 32])},
+        **{"optimizer": "sgd", "lr": tune.loguniform(1e-4, 1e-2), "epochs": 2},
     }
+    probe = Probe(EpochTimes(per_train=1 / 70, per_eval=0.0), memory_bytes=7)
+
+    def measured(trials: Sequence[PlannedTrial], *_others: Any) -> Probes:
+        return {_kind(TRAINABLES["resnet"], trial): probe for trial in trials}
+
+    monkeypatch.setattr(study_estimate, "probe_trials", measured)
     space = SearchSpace(name="mine", trainable="resnet", param_space=axes)
-    options = SearchOptions("tpe", 3, stopping=stopping)
+    options = {"search": SearchOptions("tpe", 5, stopping=stopping), "num_images": 100}
     store = LocalStore(tmp_path / "mine")
-    checked = check_request(
-        StudyRequest(space, store, search=options, source="sample", num_images=100)
-    )
-    study = prepare(checked, CLUSTER)
-    found = estimate_study(study, plan_search(study, CLUSTER), CLUSTER, ship)
-    assert found.basis == basis and found.num_slots == 2 and found.unknown == ""
-    assert found.seconds is not None and found.seconds > 0
-    assert found.disk_bytes and found.memory_bytes
+    asked: Any = StudyRequest(space, store, source="sample", **options)
+    study = prepare(check_request(asked), CLUSTER)
+    found = study_estimate.estimate_study(study, plan_search(study, CLUSTER), CLUSTER, ship)
+    assert found.seconds == pytest.approx(START_SECONDS + 3 * (2 + TRIAL_SECONDS))
+    assert (found.basis, found.num_slots, found.unknown) == (basis, 2, "")
+    assert found.memory_bytes == 2 * (WORKER_BYTES + 7)
