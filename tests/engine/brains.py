@@ -31,6 +31,7 @@ class Brain:
         self.steps = list(steps)
         self.stops = set(stops)
         self.to_stop: dict[str, int] = {}
+        self.left_out: list[str] = []
         self.proposals = SimpleNamespace(ended_because="")
         self.results: list[tuple[str, int, float | None, bool]] = []
         self.objectives = objectives
@@ -43,6 +44,9 @@ class Brain:
 
     def next(self) -> Step:
         return self.steps.pop(0) if self.steps else None
+
+    def leave_out(self, config_ids: Iterable[str]) -> None:
+        self.left_out += config_ids
 
     def rungs_of(self, config_id: str) -> tuple[int, ...]:
         return ()

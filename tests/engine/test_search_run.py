@@ -233,6 +233,49 @@ def test_what_cannot_run_here_is_open_and_told_as_failed(tmp_path: Path) -> None
     assert [end[1] for end in run.brain.ends] == ["failed"]
 
 
+def launched(study: PreparedStudy, launch: str) -> tuple[SearchRun, list[Any]]:
+    """Return a launch that asks its search until nothing is left to start, and its trials."""
+    store = study.ledger.store
+    study.ledger.save()
+    run = SearchRun(
+        study,
+        study.open_search(lambda event: append_event(store, event)),
+        SearchTrials(study, CLUSTER, study.asked()),
+        launch,
+        stops={},
+        on_new=lambda _trial: None,
+    )
+    return run, list(iter(run.take, None))
+
+
+def test_a_later_launch_does_not_wait_for_what_cannot_run_here(tmp_path: Path) -> None:
+    first, taken = launched(prepared(tmp_path, resources={"gpu": 1}), "001")
+    assert taken == [] and first.is_done and len(first.open_rows) == 3
+    again = prepared(tmp_path, resources={"gpu": 1})
+    plan = plan_search(again, CLUSTER)
+    assert not plan.is_searching and len(plan.open_rows) == 3
+    second, taken = launched(again, "002")
+    assert taken == [] and second.is_done
+
+
+def test_a_stopped_trial_that_cannot_run_here_is_not_taken_further(tmp_path: Path) -> None:
+    run = Run(prepared(tmp_path), Brain([]))
+    store, steps = run.study.ledger.store, [new(n, {"x": n + 1, "epochs": 9}) for n in range(3)]
+    run.brain.steps = list(steps)
+    run.brain.stops = {(step.configuration.config_id, 1) for step in steps}
+    for number, step in enumerate(steps):
+        configuration = step.configuration
+        event = ask_event(number, configuration.config_id, configuration.config, "random")
+        append_event(store, event)
+        trial = run.start()
+        assert not run.report(trial, 1, 0.5 + number)
+        (trial.folder / "stopped.json").write_text(run.stops[trial.trial_id].as_json())
+    here, (further,) = launched(prepared(tmp_path), "002")
+    assert further["plan"]["after_epoch"] == 1, "one of three goes on where it can"
+    elsewhere, taken = launched(prepared(tmp_path, resources={"gpu": 1}), "003")
+    assert taken == [] and elsewhere.is_done and not here.is_done
+
+
 def test_a_trial_that_a_killed_launch_had_decided_to_stop_is_stopped(tmp_path: Path) -> None:
     first = new(0, {"x": 1, "epochs": 9}, rungs=(1,))
     config_id = first.configuration.config_id

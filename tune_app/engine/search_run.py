@@ -88,6 +88,7 @@ class SearchRun:
         self.launched: list[PlannedTrial] = []
         self.open_rows: list[OpenRow] = []
         self.kinds, _ = trials.kinds()
+        search.leave_out(trials.left_open())
         self._stop_as_decided()
 
     def __getstate__(self) -> dict[str, Any]:

@@ -26,6 +26,7 @@ def plan_search(study: PreparedStudy, cluster: Cluster) -> Plan:
     """
     search = study.open_search(lambda _event: None)
     trials = SearchTrials(study, cluster, study.asked())
+    search.leave_out(trials.left_open())
     outcomes = study.recorded.outcomes(study.ledger.study)
     finished = study.recorded.ended(study.ledger.study)
     settled = {
@@ -83,6 +84,10 @@ class SearchTrials:
         self.open_rows: list[OpenRow] = []
         for configuration in asked:
             self.of(configuration)
+
+    def left_open(self) -> list[str]:
+        """Return the config_ids of those that cannot run here."""
+        return [row.key[0] for row in self.open_rows]
 
     def kinds(self) -> tuple[list[Mapping[str, float]], list[Mapping[str, float]]]:
         """Return each set of resources that a trial of the space may request.

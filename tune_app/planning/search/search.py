@@ -8,7 +8,7 @@ anew.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 
 from search_spaces.configuration import Config, Configuration
 from search_spaces.space import SearchSpace
@@ -167,6 +167,18 @@ class Search:
                 tell_event(trial.number, state, value, told.values, objectives, measures=by)
             )
             self.tell(trial, told)
+
+    def leave_out(self, config_ids: Iterable[str]) -> None:
+        """Neither start nor wait for the trials of proposals that cannot run in this launch.
+
+        Nothing is told: they go on as they were in a launch that can run them.
+        """
+        for config_id in config_ids:
+            trial = self._trial(config_id)
+            if trial is not None:
+                self._active.discard(trial.number)
+                self._paused.pop(trial.number, None)
+                self.to_stop.pop(config_id, None)
 
     def add(self, number: int, configuration: Configuration) -> SearchTrial:
         """Add a proposal. Nothing is written."""
