@@ -97,3 +97,17 @@ def test_after_an_error_new_workers_meet_elsewhere(
         old, new = (cluster.actors[number].place.folder for number in (0, 3))
         assert old != new and [str(path) for path in tmp_path.iterdir()] == [new]
     assert cluster.alive() == [] and list(tmp_path.iterdir()) == [], "nothing is left"
+
+
+def test_an_error_that_another_workers_death_caused_is_that_death(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """The others lose their connection to it, and may say so before its end is known."""
+    cluster = Cluster(monkeypatch, tmp_path)
+    lost = Failure("RuntimeError: Connection closed by peer")
+    cluster.answers["begin"] = [lost, ray.exceptions.RayActorError()]
+    with (
+        Team({"plan": PLAN}, LaunchSettings(str(tmp_path / "study")), None) as team,
+        pytest.raises(WorkerDiedError),
+    ):
+        team.begin({}, DATA, 1)

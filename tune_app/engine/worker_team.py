@@ -198,7 +198,8 @@ class Team:
             done, waiting = ray.wait(waiting, timeout=SECONDS_FOR_DEATHS if failure else None)
             if not done:
                 break
-            failure = failure or _failure(done[0])
+            found = _failure(done[0])  # also after an error: a death is the reason of others
+            failure = failure or found
         if failure:
             raise WorkerError(failure)
         results: list[Any] = ray.get(calls)
