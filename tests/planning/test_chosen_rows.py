@@ -76,6 +76,13 @@ def test_only_rows_with_one_of_the_values_are_run_and_the_others_are_left_out(
     assert len(planned(where=("lr=0.1,0.01",)).plan(CLUSTER).trials) == 4
 
 
+def test_a_study_that_begins_anew_runs_the_chosen_rows_too(planned: Planned) -> None:
+    planned().ledger.save()
+    study = planned(where=("lr=0.1",), fresh=True)
+    assert [config["lr"] for config in to_run(study)] == [0.1, 0.1]
+    assert len(study.plan(CLUSTER).left_out) == 2
+
+
 @pytest.mark.parametrize(
     ("where", "message"),
     [

@@ -223,7 +223,7 @@ def prepare(checked: CheckedRequest, cluster: Cluster) -> PreparedStudy:
     _check_new_seeds(checked, images)
     ledger, num_added, only = make_ledger(checked, images, checked.device(cluster))
     if checked.request.fresh:
-        return PreparedStudy(checked, images, ledger, num_added, Recorded(()))
+        return PreparedStudy(checked, images, ledger, num_added, Recorded(()), only=only)
     recorded = ledger.read_trials()
     if checked.trainable.is_own:
         check_recorded(checked.request, recorded)
