@@ -215,6 +215,20 @@ def test_a_trial_that_was_killed_at_its_time_limit_has_no_error(tmp_path: Path) 
     assert not Path(trial.error_file).exists(), "Tune would copy it into the study"
 
 
+def test_a_trial_that_was_killed_while_it_saved_keeps_the_checkpoint_before(tmp_path: Path) -> None:
+    """A checkpoint whose epoch was not recorded is never used: rows would be missing."""
+    ledger, at_work, trial = recorded_trial(tmp_path, 9)
+    at_work._stops = {"t": Stop("timed_out", 2, seconds=60.0)}
+    folder = ledger.root / "tune/001/a"
+    for epoch in (1, 2):
+        at_work.log_trial_result(epoch, trial, {"epoch": epoch, "val_accuracy": 0.5})
+    for number, epoch in enumerate((2, 3)):
+        (folder / f"checkpoint_{number:06d}").mkdir()
+        write_own_index(folder / f"checkpoint_{number:06d}", "k", epoch, 0)
+    at_work.log_trial_end(trial, failed=True)
+    assert [path.name for path in folder.glob("checkpoint_*")] == ["checkpoint_000000"]
+
+
 def test_a_trial_that_went_on_leaves_no_checkpoint_of_an_earlier_rung(tmp_path: Path) -> None:
     ledger, at_work, trial = recorded_trial(tmp_path, 3)
     earlier = ledger.root / "tune/001/before/checkpoint_1"

@@ -88,9 +88,11 @@ class TrialFiles:
         """Delete all checkpoints but some.
 
         If a search has taken the trial further, that includes those from which it went on. Which of
-        them is the best is known only when the study is read.
+        them is the best is known only when the study is read. Of a trial that was killed while it
+        saved, the last one is not complete, or its epoch is not recorded.
         """
-        plan, folders = trial.config["plan"], [self.directory(trial)]
+        own, recorded = self.directory(trial), {epoch for epoch, _ in written.rows}
+        plan, folders = trial.config["plan"], [own]
         if "after_epoch" in plan and keep != "best":
             earlier = [(self._store.root / path).parent for path in plan["resume_from"]]
             folders = [*dict.fromkeys(reversed(earlier)), *folders]
@@ -101,4 +103,5 @@ class TrialFiles:
             keep=keep,
             score=written.scores.get,
             objective=self._objective,
+            counts=lambda index: index.path.parent != own or index.epoch in recorded,
         )

@@ -105,6 +105,7 @@ def prune_checkpoints(
     keep: str | int,
     score: Callable[[int], float | None],
     objective: Objective,
+    counts: Callable[[CheckpointIndex], bool] = lambda _index: True,
 ) -> None:
     """Delete the checkpoints of a trial that has ended, but for those that are to stay.
 
@@ -115,6 +116,7 @@ def prune_checkpoints(
         keep: ``"last"``, ``"best"``, the newest N, or ``"none"``.
         score: epoch -> the value of the objective, or None.
         objective: the measure that selects.
+        counts: returns whether a trial may go on from a checkpoint; others do not stay.
     """
     folders = list(directories)
     found = [
@@ -122,7 +124,7 @@ def prune_checkpoints(
         for folder in folders
         for index in sorted(find_checkpoints(folder, trial_key), key=lambda index: index.path.name)
     ]
-    newest = _that_count(found)
+    newest = _that_count(filter(counts, found))
     number = keep if isinstance(keep, int) else 0 if keep == "none" else 1
     if keep == "best":
         best: CheckpointIndex | None = None
