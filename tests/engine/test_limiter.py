@@ -52,11 +52,14 @@ def limiter_of(
     *,
     takes_best: bool = False,
     recorded: dict[str, Any] | None = None,
+    begun: dict[str, int] | None = None,
     **spent: float,
 ) -> Limiter:
     rule = ResultRule(Objective("score", "max"), takes_best)
     stops = {} if stops is None else stops
-    return Limiter(limits, stops, spent, started=100.0, rule=rule, recorded=recorded or {})
+    return Limiter(
+        limits, stops, spent, started=100.0, rule=rule, recorded=recorded or {}, begun=begun or {}
+    )
 
 
 def test_a_launch_ends_at_its_time_limit(clock: Clock) -> None:
@@ -174,6 +177,20 @@ def test_rows_of_earlier_launches_and_attempts_count_as_far_as_the_last_attempt_
     assert reached_by([], takes_best=True, recorded={"t": earlier}), "nothing was left to train"
 
 
+def test_the_rows_before_a_search_took_a_trial_further_count() -> None:
+    stops: dict[str, Stop] = {}
+    limiter = limiter_of(Limits(target=("score", 1.0)), stops, takes_best=True)
+    first, further = (trial_of(milestones=(AT_RETURN,)) for _ in range(2))
+    first.trial_id = "before"
+    limiter.goes_on(first, {"epoch": 1, "score": 2.0})
+    stops["before"] = Stop("stopped", 1, "asha")
+    limiter.on_trial_complete(0, [], first)
+    assert not limiter.reached, "it has no result yet"
+    limiter.goes_on(further, {"epoch": 2, "score": 0.5})
+    limiter.on_trial_complete(0, [], further)
+    assert limiter.is_target
+
+
 def test_a_trial_without_a_result_reaches_no_target() -> None:
     assert not reached_by([*score_rows(2.0), {FAILURE: "ValueError", "epoch": 1}])
     assert not reached_by(score_rows(2.0), stops=True)
@@ -213,6 +230,24 @@ def test_a_trial_that_does_not_report_is_killed_once(clock: Clock, killed: list[
     for step in range(3):
         limiter.on_step_end(step, [])
     assert killed == ["hangs"] and stops == {"hangs": Stop("timed_out", 3, seconds=60.0)}
+
+
+def test_a_trial_that_is_killed_before_it_reports_came_as_far_as_before(
+    clock: Clock, killed: list[str]
+) -> None:
+    stops: dict[str, Stop] = {}
+    limiter = limiter_of(Limits(trial_seconds=60.0), stops, begun={"earlier": 4})
+    first = trial_of("promoted")
+    limiter.on_trial_start(0, [], first)
+    limiter.goes_on(first, {"epoch": 3})
+    limiter.on_trial_complete(0, [], first)
+    further = trial_of("promoted")
+    further.trial_id = "further"
+    for trial in (further, trial_of("earlier")):
+        limiter.on_trial_start(0, [], trial)
+    clock.now += 60
+    limiter.on_step_end(0, [])
+    assert {name: stop.epoch for name, stop in stops.items()} == {"further": 3, "earlier": 4}
 
 
 def test_a_retry_goes_on_with_the_trials_clock(clock: Clock) -> None:

@@ -55,6 +55,7 @@ def execute(
         started,
         rule=ResultRule.of_study(study.ledger.study),
         recorded=_histories(study),
+        begun={k: max(trial.history, default=0) for k, trial in study.recorded.trials.items()},
     )
     search = _search_run(study, launch, recorder, stops, display)
     tracking = _tracking(study, recorder.refuses)

@@ -34,6 +34,7 @@ class Limiter(Callback):
         started: when the launch began, by ``time.monotonic``.
         rule: finds the result of a function that ends when it returns.
         recorded: trial_key -> epoch -> row, of earlier launches.
+        begun: trial_key -> the last epoch that earlier launches recorded.
 
     Attributes:
         reached: the limit that ends the launch, in words; empty as long as none does.
@@ -49,13 +50,14 @@ class Limiter(Callback):
         *,
         rule: ResultRule,
         recorded: Mapping[str, Mapping[int, Row]],
+        begun: Mapping[str, int],
     ) -> None:
         self._limits, self._stops, self._started = limits, stops, started
         self._spent = dict(spent)
         self._rule = rule
         self._rows: dict[str, dict[int, Row]] = {k: dict(rows) for k, rows in recorded.items()}
         self._running: dict[str, tuple[Trial, float]] = {}
-        self._epochs: dict[str, int] = {}
+        self._epochs = dict(begun)
         self._used = 0.0
         self.reached = ""
         self.is_target = False
@@ -78,7 +80,7 @@ class Limiter(Callback):
             self._rows.pop(_key(trial), None)
             return True
         if isinstance(epoch, int):
-            self._epochs[trial.trial_id] = epoch
+            self._epochs[_key(trial)] = epoch
             self._keep(trial, epoch, result)
         if result.get("milestone") == epoch:
             self._look_at(result)
@@ -106,11 +108,12 @@ class Limiter(Callback):
     ) -> None:
         """Stop the trial's clock; look at the result of a function that has returned."""
         self._end(trial)
+        if trial.trial_id in self._stops:  # a search may take it further
+            return
         rows = self._rows.pop(_key(trial), {})
-        has_returned = trial.trial_id not in self._stops
-        if has_returned and trial.config["plan"]["milestones"] == [AT_RETURN]:
+        if trial.config["plan"]["milestones"] == [AT_RETURN]:
             # Later rows are of an attempt that was lost.
-            last = self._epochs.get(trial.trial_id) or max(rows, default=0)
+            last = self._epochs.get(_key(trial)) or max(rows, default=0)
             rows = {epoch: row for epoch, row in rows.items() if epoch <= last}
             self._look_at(rows.get(self._rule.epoch_of_result(rows) or 0, {}))
 
@@ -134,7 +137,7 @@ class Limiter(Callback):
         since = self._running[trial.trial_id][1]
         if self._spent.get(_key(trial), 0.0) + now - since < allowed:
             return False
-        epoch = self._epochs.get(trial.trial_id, 0)
+        epoch = self._epochs.get(_key(trial), 0)
         self._stops[trial.trial_id] = Stop(TIMED_OUT, epoch, seconds=allowed)
         return True
 

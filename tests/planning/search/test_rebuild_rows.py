@@ -95,6 +95,16 @@ def test_rows_that_end_without_a_value_are_told_as_they_are() -> None:
     ]
 
 
+def test_a_trial_that_timed_out_is_told_once() -> None:
+    disk = Disk()
+    search = begin(disk=disk)
+    trial = new(search)
+    search.on_result(trial, 1, 0.5)
+    search.on_end(trial, "timed_out", 0.5)
+    begin(disk=disk, outcomes={(trial, SEED): outcome("timed_out", {"epoch": 1, "val_loss": 0.5})})
+    assert [event["event"] for event in disk.events] == ["ask", "tell"]
+
+
 def test_without_its_trials_a_search_has_the_values_of_its_log() -> None:
     disk = Disk()
     search = begin(disk=disk)

@@ -146,7 +146,8 @@ class Search:
         Args:
             config_id: the trial's configuration. One that the search did not propose is passed by.
             state: ``finished``, ``stopped``, ``failed``, ``diverged`` or ``timed_out``.
-            value: the objective; None without a result. Of a stopped trial it is the last value.
+            value: the objective; None without a result. If the trial was stopped or timed out, its
+                last value is taken.
             values: epoch -> the value there, of all epochs (default: what was reported here).
             objectives: with several objectives: the value of each, if the trial is finished.
         """
@@ -156,7 +157,7 @@ class Search:
         trial.values |= dict(values or {})
         self._move(trial, state)
         self.to_stop.pop(config_id, None)
-        if state == "stopped":
+        if state in ("stopped", "timed_out"):
             value = trial.values.get(trial.last_epoch)
         if state == "diverged":
             self.stopping.note_divergence(trial.number, trial.rungs)
