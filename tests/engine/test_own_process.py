@@ -26,6 +26,7 @@ from tune_app.engine.own_process import (
     seed_generators,
 )
 from tune_app.storage.local_store import LocalStore
+from tune_app.storage.open_store import store_at
 
 
 def drawn() -> tuple[float, float, float]:
@@ -214,3 +215,12 @@ def test_a_forked_process_ends_where_the_function_does(work: str, status: int, e
 def test_an_error_of_the_function_itself_passes() -> None:
     with pytest.raises(ValueError, match="mine"), ends_forks():
         raise ValueError("mine")
+
+
+def test_what_several_attempts_and_processes_print_is_kept_at_a_url(tmp_path: Path) -> None:
+    """Each opens the study anew, as a worker of a trial on several GPUs does for every epoch."""
+    for text in ("one", "", "two"):
+        store = store_at((tmp_path / "mine").as_uri(), keeps=False)
+        with captured_output(store, store.root / "tune/001/a/output.txt"):
+            print(text, end="\n" if text else "")
+    assert (tmp_path / "mine/tune/001/a/output.txt").read_text() == "one\ntwo\n"

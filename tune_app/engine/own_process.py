@@ -163,4 +163,13 @@ def captured_output(store: StudyStore, path: Path) -> Iterator[None]:
         _STREAM.flush()
         _OUTPUT.end()
         if path.exists():
+            if store.at_url:
+                _put_after_earlier(store, path)
             store.push(path)
+
+
+def _put_after_earlier(store: StudyStore, path: Path) -> None:
+    """Put output after what earlier attempts and other processes of the trial left at the URL."""
+    with contextlib.suppress(OSError, ValueError):
+        earlier = store.current_text(path).encode()
+        path.write_bytes(earlier + path.read_bytes())

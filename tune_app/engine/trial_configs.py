@@ -62,12 +62,16 @@ def newest_record(
         key: the trial's key.
         launch: the running launch.
         names: the trial's directories in that launch.
+
+    Raises:
+        StorageError: the storage does not answer.
     """
     begun, store = study.recorded.trials.get(key), study.ledger.store
     directories = [] if begun is None else list(begun.directories)
     for name in names:
         path = store.root / "tune" / launch / name
-        store.refresh(path)
+        with store.guarded():
+            store.refresh(path)
         found = read_directory(path, launch)
         directories += [] if found is None else [found]
     return join_directories(directories)[0] if directories else None
