@@ -22,6 +22,7 @@ from tune_app.planning.resources import Cluster
 from tune_app.planning.search_options import SearchOptions
 from tune_app.planning.search_trials import SearchTrials, plan_search
 from tune_app.storage.local_store import LocalStore
+from tune_app.storage.storage_errors import StorageError
 from tune_app.study.objective import Objective
 from tune_app.study.search_log import append_event, ask_event
 from tune_app.study.stop import Stop
@@ -113,6 +114,21 @@ def test_a_stopped_trial_goes_on_in_a_directory_of_its_own_from_its_rung(tmp_pat
     assert told[:3] == (config_id, "finished", 0.9) and list(told[3]) == list(range(1, 10))
     assert [trial.name for trial in run.added] == [trial.trial_id, further.trial_id]
     assert run.run.is_done
+
+
+def test_a_storage_that_does_not_answer_when_a_trial_is_taken_further_is_one_line(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first = new(0, {"x": 1, "epochs": 9}, rungs=(1,))
+    run = Run(prepared(tmp_path), Brain([first, promote(first, 1)]))
+    run.start()
+
+    def refresh(_store: LocalStore, _folder: Path) -> None:
+        raise OSError("no route to host")
+
+    monkeypatch.setattr(LocalStore, "refresh", refresh)
+    with pytest.raises(StorageError, match="no route to host"):
+        run.run.take()
 
 
 def test_proposals_become_rows_of_the_study_once(tmp_path: Path) -> None:
