@@ -114,6 +114,17 @@ def test_without_its_trials_a_search_has_the_values_of_its_log() -> None:
     assert not disk.rows and begin(disk=disk).stopping.rungs == {1: {0: 0.5}}
 
 
+def test_a_trial_whose_directory_is_gone_runs_again_and_is_not_to_be_stopped() -> None:
+    """There is no directory that could say that it was stopped, so it would be waited for."""
+    disk = Disk()
+    search = begin(disk=disk)
+    trial = new(search)
+    search.on_result(trial, 1, 0.5)
+    search.on_end(trial, "stopped")
+    again = begin(disk=disk, outcomes={(trial, SEED): RowOutcome("missing", "no trial has begun")})
+    assert again.to_stop == {} and again.trials[0].state == "running"
+
+
 def test_a_row_of_a_grid_that_diverged_is_evidence_of_that(monkeypatch: pytest.MonkeyPatch) -> None:
     point = {"lr": 0.1, "batch": 1, "drop": 0.5, "epochs": 9}
     config_id = make_configuration(point).config_id

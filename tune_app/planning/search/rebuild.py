@@ -179,7 +179,7 @@ def _settle(
         if outcome is not None and status == "stopped":
             trial.can_resume = can_resume(outcome, trial.last_epoch)
         search.on_end(config_id, status)
-    elif outcome is not None and trial.values and status != "failed":
+    elif outcome is not None and outcome.trial is not None and trial.values and status != "failed":
         # A trial that failed had gone on after its last rung, and is tried again from there.
         last = trial.last_epoch
         resumes = can_resume(outcome, last)
