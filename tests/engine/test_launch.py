@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -15,7 +16,7 @@ from tune_app.engine import launch as engine_launch
 from tune_app.storage.local_store import LocalStore
 from tune_app.storage.store import StudyStore
 from tune_app.study import trial_directory
-from tune_app.study.ledger import open_ledger, put_aside
+from tune_app.study.ledger import Ledger, open_ledger, put_aside
 
 
 @pytest.mark.parametrize("at_url", [False, True])
@@ -73,6 +74,23 @@ def test_rows_that_a_condition_leaves_out_are_open_and_those_that_failed_stay_fa
     assert launch("--where", "x=1") == EXIT_OPEN
     record = json.loads((path / "002.json").read_text())
     assert [row["config_id"] for row in record["open"]] == ids[:1]
+
+
+def test_a_study_that_is_gone_at_the_end_of_a_launch_is_not_written_again(
+    tmp_path: Path,
+    meanwhile: list[Callable[[], object]],
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    def gone(ledger: Ledger, entry: Mapping[str, Any]) -> str:
+        name = start_launch(ledger, entry)
+        (ledger.root / "study.json").unlink()
+        return name
+
+    start_launch = Ledger.start_launch
+    monkeypatch.setattr(Ledger, "start_launch", gone)
+    assert launch() == 2
+    assert "the study was deleted or moved while it ran" in capsys.readouterr().err
 
 
 def test_another_space_is_refused_with_the_command_that_made_the_study(

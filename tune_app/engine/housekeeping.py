@@ -129,9 +129,14 @@ def plain_glob(root: Path, pattern: str) -> list[Path]:
 
 
 def read_again(study: PreparedStudy, launch: str) -> Recorded:
-    """Return what is recorded once a launch has ended, and bring the study's files in order."""
+    """Return what is recorded once a launch has ended, and bring the study's files in order.
+
+    Raises:
+        StorageError: the study is gone, or another driver may have taken it over.
+    """
     ledger = study.ledger
     with ledger.store.guarded():
+        ledger.store.check_held()
         ledger.store.refresh()
         if study.search is None:
             recorded = study.recorded.with_launch(ledger.root, ledger.study, launch)
