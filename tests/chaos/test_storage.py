@@ -102,7 +102,7 @@ def test_disk_full_at_a_result(tmp_path: Path, disk: Disk) -> None:
         disk.fill()
         assert driver.wait() == 2, driver.output
     [error] = errors(driver)
-    assert "chaos: the disk is full; make room and run the same command" in error
+    assert "the disk is full; make room and run the same command" in error
     driver.wait_until_ray_is_gone()
     study = (study_root(tmp_path) / "study.json").read_bytes()
     with Driver(tmp_path, *NO_CHECKPOINTS) as driver:

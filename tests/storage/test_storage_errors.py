@@ -15,6 +15,7 @@ import pytest
 from tests.recorders import make_recorder
 from tune_app.storage import local_store
 from tune_app.storage.local_store import LocalStore
+from tune_app.storage.open_store import store_at
 from tune_app.storage.storage_errors import StorageError
 
 
@@ -91,6 +92,22 @@ def test_a_full_disk_is_noticed_and_named(tmp_path: Path, monkeypatch: pytest.Mo
     with pytest.raises(OSError, match="No space left") as caught:
         LocalStore(tmp_path).write(tmp_path / "a", b"x")
     assert caught.value.filename == str(tmp_path / "a") and not list(tmp_path.iterdir())
+
+
+def test_a_full_disk_under_the_working_copy_of_a_url_is_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Otherwise the URL, where there is room, would be said to be full."""
+
+    def full(_descriptor: int) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    store = store_at((tmp_path / "there").as_uri())
+    store.root.mkdir()
+    monkeypatch.setattr(os, "fsync", full)
+    with pytest.raises(StorageError, match="the disk is full") as caught, store.guarded():
+        store.append_line(store.root / "result.json", "{}")
+    assert str(caught.value).startswith(f"{store.root / 'result.json'}: ")
 
 
 def test_the_recorder_keeps_the_first_failure_and_writes_no_more(tmp_path: Path) -> None:

@@ -21,7 +21,7 @@ from typing import IO, Any
 
 from tune_app.storage.lock import LOCK_FILE, Holder
 from tune_app.storage.storage_errors import StorageError, is_full_disk
-from tune_app.storage.whole_file import whole_file
+from tune_app.storage.whole_file import errors_named, whole_file
 
 STUDY_FILE = "study.json"
 MOST_FILE_BYTES = 256_000_000
@@ -111,7 +111,7 @@ class StudyStore(ABC):
         Raises:
             OSError: the file cannot be written.
         """
-        with path.open("a") as stream:
+        with errors_named(path), path.open("a") as stream:
             stream.write(f"{line}\n")
             stream.flush()
             os.fsync(stream.fileno())

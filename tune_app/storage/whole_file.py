@@ -26,18 +26,29 @@ def whole_file(path: Path) -> Iterator[IO[bytes]]:
     # A process id would not be unique: containers that share a folder can have the same ids.
     partial = path.with_name(f".{path.name}.{uuid.uuid4().int}")
     try:
-        with partial.open("xb") as stream:  # "x" never writes through an existing link
-            yield stream
-            stream.flush()
-            os.fsync(stream.fileno())
-        partial.replace(path)
+        with errors_named(path):
+            with partial.open("xb") as stream:  # "x" never writes through an existing link
+                yield stream
+                stream.flush()
+                os.fsync(stream.fileno())
+            partial.replace(path)
+    finally:
+        partial.unlink(missing_ok=True)
+
+
+@contextmanager
+def errors_named(path: Path) -> Iterator[None]:
+    """Name the file in an error of the context: that of ``write()``, as on a full disk, does not.
+
+    Raises:
+        OSError: in place of one without a file.
+    """
+    try:
+        yield
     except OSError as error:
-        # The error of write(), as on a full disk, does not name the file.
         if error.filename is not None or error.errno is None:
             raise
         raise OSError(error.errno, os.strerror(error.errno), str(path)) from error
-    finally:
-        partial.unlink(missing_ok=True)
 
 
 def write_named(path: Path, content: bytes) -> Path:
