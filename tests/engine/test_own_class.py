@@ -77,7 +77,7 @@ class Own:
         self._folder = folder
 
     def is_rung(self, row: Mapping[str, Any]) -> bool:
-        return self.rows.next_epoch(row) in self.rungs
+        return self.rows.reaches(self.rungs, row)
 
     def go_on(self, found: Found) -> None:
         assert found.saved is not None
@@ -129,6 +129,23 @@ def test_it_is_saved_from_time_to_time_and_at_its_end(
 def test_it_is_saved_at_a_rung_of_a_search(tmp_path: Path) -> None:
     own = run(Saves, Own(tmp_path, 5, seconds=99, last=False, rungs=(1, 3)))
     assert list(own.saved) == [1, 3]
+
+
+class Sparse(Saves):
+    """Reports its objective at every second step."""
+
+    def step(self) -> dict[str, Any]:
+        result = super().step()
+        return result if self.iteration % 2 else {"before": result["before"]}
+
+
+@pytest.mark.parametrize("seconds", [0, 99])
+def test_it_is_saved_where_the_objective_is_reported_after_a_rung(
+    tmp_path: Path, seconds: float
+) -> None:
+    """The first report after a rung stands for it, and a stopped trial goes on from there."""
+    own = run(Sparse, Own(tmp_path, 8, seconds=seconds, last=False, rungs=(1, 5)))
+    assert list(own.saved) == ([2, 6] if seconds else list(range(1, 9)))
 
 
 @pytest.mark.parametrize("cls", [Saves, SavesADict])

@@ -36,7 +36,7 @@ def run_class(cls: type, config: dict[str, Any], own: OwnTrial, found: Found) ->
             result: Mapping[str, Any] = trainable.train()
             row = {key: value for key, value in result.items() if key not in OF_TUNE}
             is_last = bool(result.get("done")) or own.rows.is_last(row)
-            due = time.monotonic() - saved >= own.settings.checkpoint_seconds or own.is_rung(row)
+            due = own.is_rung(row) or time.monotonic() - saved >= own.settings.checkpoint_seconds
             is_best = own.rows.improves(row) and own.settings.keeps_best
             if saves and (due or is_best or (is_last and own.settings.keeps_last)):
                 with tempfile.TemporaryDirectory() as folder:

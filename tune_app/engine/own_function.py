@@ -170,7 +170,7 @@ class OwnTrial:
 
     def is_rung(self, row: Mapping[str, Any]) -> bool:
         """Return whether a search may stop the trial at a row that a class is about to report."""
-        return self.rows.next_epoch(row) in self.trial.rungs
+        return self.rows.reaches(self.trial.rungs, row)
 
     def _handle(
         self, report: Callable[..., None], metrics: Mapping[Any, Any], checkpoint: Any

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -58,6 +58,7 @@ class OwnRows:
     measures: dict[str, None] = field(default_factory=dict)
     has_begun: bool = False
     _best: float | None = None
+    _decided: int = 0
     _named: set[str] = field(default_factory=set)
 
     def row(self, reported: Mapping[Any, Any]) -> dict[str, Any]:
@@ -101,17 +102,35 @@ class OwnRows:
             named = None
         return self.epoch + 1 if named is None else named
 
+    def reaches(self, rungs: Iterable[int], reported: Mapping[str, Any]) -> bool:
+        """Note a report; return whether a search decides at it.
+
+        It is the first report with the objective at a rung or after it. In an attempt that goes on,
+        the first report with the objective counts too if a rung lies before it.
+
+        Args:
+            rungs: the epochs at which a search decides.
+            reported: the report.
+        """
+        if not ResultRule(self.objective).is_reported(self._objective_of(reported)):
+            return False
+        before, self._decided = self._decided, self.next_epoch(reported)
+        return any(before < rung <= self._decided for rung in rungs)
+
     def improves(self, reported: Mapping[str, Any]) -> bool:
         """Note the objective of a report; return whether it is the best of this attempt so far."""
-        try:
-            value = plain_value(reported.get(self.objective.metric))
-        except ValueError:
-            return False
-        score = self.objective.score({self.objective.metric: value})
+        score = self.objective.score(self._objective_of(reported))
         if score is None or not self.objective.prefers(score, self._best):
             return False
         self._best = score
         return True
+
+    def _objective_of(self, reported: Mapping[str, Any]) -> dict[str, Any]:
+        """Return the objective of a report as a row has it; None if that is no plain value."""
+        try:
+            return {self.objective.metric: plain_value(reported.get(self.objective.metric))}
+        except ValueError:
+            return {self.objective.metric: None}
 
     def _named_epoch(self, given: object) -> int | None:
         """Return the epoch that a report names, or None if it names none that can be counted."""
