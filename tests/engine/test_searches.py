@@ -189,7 +189,7 @@ def test_limits(tmp_path: Path) -> None:
     assert code == 3 and "1 took longer than --trial-time-limit allows" in said, said
     assert Counter(statuses(root).values()) == {"finished": 2, "timed_out": 1}
     code, said = run(tmp_path, space, "--trial-time-limit", "5s")
-    assert code == 0 and "nothing is left to run: 2 of 3 rows are finished" in said
+    assert code == 3 and "nothing is left to run: 2 of 3 rows are finished" in said, said
     code, said = run(tmp_path, space, "--time-limit", "40s")
     assert code == 3 and "the time limit of 40 s is reached; to continue: " in said, said
     assert Counter(statuses(root).values()) == {"finished": 2, "unfinished": 1} or code == 3
