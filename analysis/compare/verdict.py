@@ -125,7 +125,8 @@ def _decided(verdict: Verdict, measure: Judged, number: int) -> Verdict:
     """Return a verdict in a family of so many tests."""
     if not verdict.p_value < ALPHA:
         if verdict.smallest_p < ALPHA <= verdict.smallest_p * number:
-            few = f"{verdict.num_pairs} pairs are too few for {number} comparisons judged together"
+            units = f"{verdict.num_pairs} pairs" if verdict.of_runs else f"{verdict.num_seeds} seeds"
+            few = f"{units} are too few for {number} comparisons judged together"
             return replace(verdict, word="underpowered", reason=few)
         return verdict
     above = verdict.difference > 0
