@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import NDArray
 
 from analysis.compare.joined import Joined
 from analysis.frames.columns import datasets_of_rows, numbers, without_chance
@@ -38,7 +38,7 @@ def sides(joined: Joined) -> tuple[pd.DataFrame, pd.DataFrame]:
     return one, two
 
 
-def pairs_of(joined: Joined, name: str, lines: ArrayLike | None = None) -> Pairs:
+def pairs_of(joined: Joined, name: str, lines: pd.Series[Any] | None = None) -> Pairs:
     """Return the pairs of values of one measure, of some lines only if they are given."""
     one, two = sides(joined)
     frame = pd.DataFrame({"line": joined.lines.index, "seed": one["seed"]})

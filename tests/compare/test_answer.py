@@ -214,6 +214,17 @@ def test_a_fraction_is_not_compared_with_a_percentage(tmp_path: Path) -> None:
         assert said(*pair)[0].endswith(why.format(*labels))
 
 
+def test_means_over_other_seeds_are_said_to_be_that(tmp_path: Path) -> None:
+    a = fitted(tmp_path / "a", lambda c, s: 5.0 + s, configs=ONE, seeds=[0, 1])
+    b = fitted(tmp_path / "b", lambda c, s: 5.0 + s, configs=ONE, seeds=[2, 4])
+    first, *rest = said(a, b)
+    assert first == (
+        "No verdict on B against A: no seed is in both, so means are shown only. The rows as they "
+        "are: validation rmse +2.5 mm (lower is better), over 1 row, means over different seeds."
+    )
+    assert sum(text.startswith("No seed is in both studies, so each conf") for text in rest) == 1
+
+
 def test_what_changed_has_an_arrow_from_the_first_to_the_second(tmp_path: Path) -> None:
     a = trained(tmp_path / "a", {"x": {}}, space={"defaults": {"momentum": 0.9}})
     b = trained(tmp_path / "b", {"x": {}}, space={"defaults": {"momentum": 0.8}})
