@@ -73,7 +73,7 @@ def test_means_of_measures_are_in_the_column_of_their_study(errors: Document) ->
 def test_rows_that_do_not_count_name_the_study_that_lacks_them(errors: Document) -> None:
     found = table(errors, "one-sided")
     assert found.headings[3:5] == ("A", "B")
-    assert found.lines[0][:5] == ("0.5", "32", "0", "finished", "missing: no trial has begun")
+    assert found.lines[0][:5] == ("0.5", "32", "0", "finished", "not begun: no trial has begun")
     found = table(errors, "unmatched")
     assert found.headings[4] == "validation rmse (mm)"
     assert [line[:5] for line in found.lines[::6]] == [
