@@ -80,8 +80,8 @@ def test_failures_are_said_before_anything_else(tmp_path: Path) -> None:
     a = fitted(tmp_path / "a", lambda c, s: None if s in (2, 3) and c in GRID[:3] else base(c, s))
     b = fitted(tmp_path / "b", lambda c, s: None if s in (1, 2) else base(c, s))
     assert said(a, b)[1] == (
-        "Not counted: 5 rows with a result only in A (in B: 5 not begun); 3 rows with a result only "
-        "in B (in A: 3 not begun); 3 rows without a result in either."
+        "Not counted: 5 rows with a result only in A (in B: 5 not begun); 3 rows with a result "
+        "only in B (in A: 3 not begun); 3 rows without a result in either."
     )
 
 
