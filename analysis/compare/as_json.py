@@ -58,7 +58,10 @@ def _rows(found: Comparison) -> list[Json]:
     """Return the joined rows with results, in the order of the first study."""
     one, two = sides(found.joined)
     names = [n for n in found.first.study.config_keys if n in found.second.study.config_keys]
-    values = pd.concat([found.pairs.drop(columns="line"), found.images], axis=1)
+    pairs = found.pairs.drop(columns="line")
+    if found.is_unlike:
+        pairs["difference"], pairs["equal"] = np.nan, None
+    values = pd.concat([pairs, found.images], axis=1)
     rows = []
     for line, record in zip(found.pairs["line"], _records(values), strict=True):
         settings = {name: _plain(one.at[line, name]) for name in names}

@@ -15,7 +15,7 @@ from typing import Any
 
 import pandas as pd
 
-from analysis.frames.load import Study
+from analysis.frames.load import FINISHED, Study
 from search_spaces.configuration import canonical_json
 from tune_app.study.arithmetic import mapping
 from tune_app.study.trial_directory import flat
@@ -34,7 +34,7 @@ class Joined:
         lines: one line per pair of rows, in the order of the first study; ``a`` and ``b`` are
             their index labels in ``Study.rows``.
         seeds_differ: whether no configuration in both studies has a seed in both. A line then
-            stands for a configuration, and its labels are those of the lowest seeds.
+            stands for a configuration, and its labels are those of the lowest seeds with a result.
         by_common: config_ids of the first study that were joined over common parameters only.
         only: of each study, the parameters that the other one lacks.
         unmatched: of each study, labels of rows whose configuration, or seed, the other one lacks.
@@ -138,13 +138,15 @@ def _lines(
 ) -> tuple[pd.DataFrame, bool]:
     """Return the pairs of rows, and whether the studies have no seed in common."""
     one = pd.DataFrame({"a": first.index, "id": first["config_id"].map(matches)})
-    one["seed"] = first["seed"]
-    two = pd.DataFrame({"b": second.index, "id": second["config_id"], "seed": second["seed"]})
+    two = pd.DataFrame({"b": second.index, "id": second["config_id"]})
+    for frame, rows in ((one, first), (two, second)):
+        frame["seed"], frame["is_open"] = rows["seed"], ~rows["status"].isin(FINISHED)
     one = one[one["id"].notna()]
     lines = one.merge(two, on=["id", "seed"])[["a", "b"]]
     if len(lines) or one.empty:
         return lines, False
-    lowest = [frame.sort_values("seed").drop_duplicates("id") for frame in (one, two)]
+    order = ["is_open", "seed"]
+    lowest = [frame.sort_values(order).drop_duplicates("id") for frame in (one, two)]
     return lowest[0].sort_index().merge(lowest[1], on="id")[["a", "b"]], True
 
 

@@ -15,8 +15,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from analysis.compare.joined import Joined
-from analysis.frames.columns import datasets_of_rows, numbers, repeats
-from analysis.frames.load import FINISHED
+from analysis.frames.columns import datasets_of_rows, numbers, without_chance
 from analysis.stats import Units, units_of
 from tune_app.study.fingerprint import data_fingerprint
 
@@ -39,8 +38,8 @@ def sides(joined: Joined) -> tuple[pd.DataFrame, pd.DataFrame]:
     return one, two
 
 
-def pairs_of(joined: Joined, name: str) -> Pairs:
-    """Return the pairs of values of one measure."""
+def pairs_of(joined: Joined, name: str, lines: pd.Series[Any] | None = None) -> Pairs:
+    """Return the pairs of values of one measure, of some lines only if they are given."""
     one, two = sides(joined)
     frame = pd.DataFrame({"line": joined.lines.index, "seed": one["seed"]})
     frame["a"] = _values(joined, "a", name)
@@ -49,11 +48,11 @@ def pairs_of(joined: Joined, name: str) -> Pairs:
     frame["equal"] = frame["a"] == frame["b"]
     frame["same_data"] = same_data(joined)
     have = frame["difference"].notna()
-    if not joined.seeds_differ:  # a line of means is no single row
-        have &= one["status"].isin(FINISHED) & two["status"].isin(FINISHED)
+    if lines is not None:
+        have &= frame["line"].isin(lines)
     frame, one, two = frame[have], one[have], two[have]
     results = pd.concat([side[["trial_id", "milestone"]] for side in (one, two)], axis=1)
-    frame["repeats"] = results.duplicated() | _repeated_seeds(joined)[have]
+    frame["repeats"] = results.duplicated() | _repeated_seeds(joined, one, two)
     frame["training"] = _trainings(one["trial_id"], two["trial_id"])
     return frame.reset_index(drop=True)
 
@@ -83,12 +82,11 @@ def _datasets_agree(joined: Joined, first: object, second: object) -> bool:
     return None in (of_first, of_second) or of_first == of_second
 
 
-def _repeated_seeds(joined: Joined) -> pd.Series[bool]:
-    """Return which lines repeat a lower seed's results in both studies."""
-    found = [
-        repeats(study).loc[joined.lines[side]].to_numpy() for side, study in joined.studies.items()
-    ]
-    return pd.Series(found[0] & found[1], index=joined.lines.index)
+def _repeated_seeds(joined: Joined, one: pd.DataFrame, two: pd.DataFrame) -> pd.Series[bool]:
+    """Return which pairs repeat one at a lower seed, because it changes nothing in both studies."""
+    sides_of = zip(joined.studies.values(), (one, two), strict=True)
+    same = [side["config_id"].isin(list(without_chance(study))) for study, side in sides_of]
+    return same[0] & same[1] & one["config_id"].duplicated()
 
 
 def _trainings(one: pd.Series[Any], two: pd.Series[Any]) -> NDArray[np.int64]:

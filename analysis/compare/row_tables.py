@@ -188,20 +188,21 @@ def unmatched_table(found: Comparison, key: str) -> Table | None:
     rows = pd.concat(parts, ignore_index=True)
     names = [name for name in _varied(found) if name in rows]
     measure, study = found.measure.name, found.first.study
-    values = numbers(rows, measure)
+    frame = rows[["config_id", *names, "seed", "status"]].rename(columns=_column)
+    frame.insert(0, "study", rows[_STUDY])
     cells = {"study": list(rows[_STUDY])}
     cells |= {
         free_heading(cells, parameter_heading(n)): [label(n, value) for value in rows[n]]
         for n in names
     }
     cells[free_heading(cells, "seed")] = [str(seed) for seed in rows["seed"]]
-    cells[free_heading(cells, found.measure.scale.heading)] = [
-        metric_cell(study, dataset, measure, value)
-        for dataset, value in zip(_datasets(rows), values, strict=True)
-    ]
+    if not found.is_unlike:  # one heading cannot have two units
+        frame["value"] = numbers(rows, measure)
+        cells[free_heading(cells, found.measure.scale.heading)] = [
+            metric_cell(study, dataset, measure, value)
+            for dataset, value in zip(_datasets(rows), frame["value"], strict=True)
+        ]
     cells[free_heading(cells, "status")] = list(rows["status"])
     cells[free_heading(cells, "id")] = [one_line(str(value)) for value in rows["config_id"]]
-    frame = rows[["config_id", *names, "seed", "status"]].rename(columns=_column)
-    frame.insert(0, "study", rows[_STUDY])
     caption = "Rows without a counterpart in the other study. They do not count."
-    return Table(f"{key}-unmatched", caption, cells, frame.assign(value=values))
+    return Table(f"{key}-unmatched", caption, cells, frame)

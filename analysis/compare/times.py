@@ -79,7 +79,8 @@ def _compared(joined: Joined, name: str) -> dict[str, Any]:
     record["num_left_out"] = int((~alike).sum())
     if not alike.any():
         return record | {"problem": conditions_differ(one, two, time=name)}
-    kept = pairs[alike]
+    # Asked for anew: a pair may repeat one that was timed under other conditions.
+    kept = pairs_of(joined, name, pairs.loc[alike, "line"])
     kept = kept.assign(difference=np.log(kept["b"] / kept["a"]))
     found = independent(kept)
     units = units_of(found["difference"], found["seed"])

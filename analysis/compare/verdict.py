@@ -125,7 +125,9 @@ def _decided(verdict: Verdict, measure: Judged, number: int) -> Verdict:
     """Return a verdict in a family of so many tests."""
     if not verdict.p_value < ALPHA:
         if verdict.smallest_p < ALPHA <= verdict.smallest_p * number:
-            few = f"{verdict.num_pairs} pairs are too few for {number} comparisons judged together"
+            pairs, seeds = f"{verdict.num_pairs} pairs", f"{verdict.num_seeds} seeds"
+            units = pairs if verdict.of_runs else seeds
+            few = f"{units} are too few for {number} comparisons judged together"
             return replace(verdict, word="underpowered", reason=few)
         return verdict
     above = verdict.difference > 0

@@ -77,10 +77,12 @@ def test_more_seeds_are_no_advice_where_those_that_ran_lack_results(tmp_path: Pa
 
 
 def test_failures_are_said_before_anything_else(tmp_path: Path) -> None:
-    a = fitted(tmp_path / "a")
-    b = fitted(tmp_path / "b", lambda c, s: None if s == 1 else base(c, s))
-    texts = said(a, b)
-    assert texts[1] == "Not counted: 4 rows with a result only in A (in B: 4 not begun)."
+    a = fitted(tmp_path / "a", lambda c, s: None if s in (2, 3) and c in GRID[:3] else base(c, s))
+    b = fitted(tmp_path / "b", lambda c, s: None if s in (1, 2) else base(c, s))
+    assert said(a, b)[1] == (
+        "Not counted: 5 rows with a result only in A (in B: 5 not begun); 3 rows with a result "
+        "only in B (in A: 3 not begun); 3 rows without a result in either."
+    )
 
 
 def test_rows_without_a_counterpart_say_why(tmp_path: Path) -> None:
@@ -155,17 +157,21 @@ def test_models_that_differ_image_by_image(tmp_path: Path) -> None:
     assert text + "B is better in 2." in said(b, a)
 
 
-def test_the_best_of_several_data_sets_is_the_lowest_error(tmp_path: Path) -> None:
+@pytest.mark.parametrize(("mode", "best_of"), [("min", "2 mm in A, 1 mm"), ("max", "5 in A, 4")])
+def test_the_best_of_several_data_sets_is_that_of_the_mode(
+    tmp_path: Path, mode: str, best_of: str
+) -> None:
     configs = [{"dataset": dataset, "width": width} for dataset in ("p", "q") for width in (8, 32)]
     values = {("p", 8): 4.0, ("p", 32): 5.0, ("q", 8): 2.0, ("q", 32): 3.0}
 
     def value(config: dict[str, Any], seed: int) -> float:
         return values[config["dataset"], config["width"]]
 
-    a = fitted(tmp_path / "a", value, configs=configs, seeds=[0])
-    b = fitted(tmp_path / "b", lambda c, s: value(c, s) - 1, configs=configs, seeds=[0])
+    space = {"mode": mode, "measures": {}} if mode == "max" else {}
+    a = fitted(tmp_path / "a", value, configs=configs, seeds=[0], **space)
+    b = fitted(tmp_path / "b", lambda c, s: value(c, s) - 1, configs=configs, seeds=[0], **space)
     [best] = [text for text in said(a, b) if text.startswith("Best ")]
-    assert best.endswith("so optimistic: 2 mm in A, 1 mm in B.")
+    assert best.endswith(f"so optimistic: {best_of} in B.")
 
 
 def test_rows_that_agree_with_several_are_counted_apart_from_other_configurations(
@@ -199,6 +205,33 @@ def test_a_percentage_and_a_share_on_test_data_do_not_stand_side_by_side(tmp_pat
         space = {"metric": "val_loss", "mode": "min", "measures": {"test_loss": {"unit": "%"}}}
         places.append(trained(tmp_path / name, changed, space=space))
     assert not any(text.startswith("Beside it") for text in said(*places))
+
+
+def test_a_fraction_is_not_compared_with_a_percentage(tmp_path: Path) -> None:
+    places = [trained(tmp_path / str(v), {"x": {"val_accuracy": v}}) for v in (0.9, 90.0)]
+    why = "validation accuracy is a fraction of 0 to 1 in {} and is none in {}."
+    for pair, labels in ((places, "AB"), (places[::-1], "BA")):
+        assert said(*pair)[0].endswith(why.format(*labels))
+
+
+def test_means_over_other_seeds_are_said_to_be_that(tmp_path: Path) -> None:
+    a = fitted(tmp_path / "a", lambda c, s: 5.0 + s, configs=ONE, seeds=[0, 1])
+    b = fitted(tmp_path / "b", lambda c, s: 5.0 + s, configs=ONE, seeds=[2, 4])
+    first, *rest = said(a, b)
+    assert first == (
+        "No verdict on B against A: no seed is in both, so means are shown only. The rows as they "
+        "are: validation rmse +2.5 mm (lower is better), over 1 row, means over different seeds."
+    )
+    assert sum(text.startswith("No seed is in both studies, so each conf") for text in rest) == 1
+
+
+def test_what_changed_has_an_arrow_from_the_first_to_the_second(tmp_path: Path) -> None:
+    a = trained(tmp_path / "a", {"x": {}}, space={"defaults": {"momentum": 0.9}})
+    b = trained(tmp_path / "b", {"x": {}}, space={"defaults": {"momentum": 0.8}})
+    said_of = [text for text in said(a, b) if text.startswith("Changed")]
+    assert said_of == [
+        "Changed: space (parameter momentum 0.9 → 0.8). The same: data, code, packages, hardware."
+    ]
 
 
 def test_one_row_is_equal(tmp_path: Path) -> None:

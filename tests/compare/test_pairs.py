@@ -65,9 +65,10 @@ def test_pairs_are_one_if_only_one_study_shares_a_training(tmp_path: Path) -> No
         last = config["epochs"]
         lines = [line(epoch, milestone=epoch == last) for epoch in range(1, last + 1)]
         write_trial(b, name, config, {last: [name]}, lines)
-    found = pairs(a, b, "val_accuracy")
-    assert not found["repeats"].any() and len(distinct(found)) == 4
-    assert len(independent(found)) == 1
+    for places in ((a, b), (b, a)):
+        found = pairs(*places, "val_accuracy")
+        assert not found["repeats"].any() and len(distinct(found)) == 4
+        assert len(independent(found)) == 1
 
 
 def test_rows_from_other_data_do_not_count(tmp_path: Path) -> None:
@@ -87,15 +88,35 @@ def test_means_over_the_seeds_where_no_seed_is_shared(tmp_path: Path) -> None:
     assert found["a"].tolist() == [1.5] * 4 and found["b"].tolist() == [4.0] * 4
 
 
+def use_no_seed(place: Path) -> None:
+    """Note in a study that no result of it depends on the seed."""
+    meta = json.loads((place / "study.json").read_text())
+    ids = [entry["config_id"] for entry in meta["configurations"]]
+    (place / "study.json").write_text(json.dumps(meta | {"same_at_every_seed": ids}))
+
+
 def test_seeds_repeat_a_result_only_where_they_do_in_both_studies(tmp_path: Path) -> None:
     places = [fitted(tmp_path / name, lambda config, seed: config["width"] + seed) for name in "ab"]
     for place, num_repeats in zip(places, (0, 20), strict=True):
-        meta = json.loads((place / "study.json").read_text())
-        ids = [entry["config_id"] for entry in meta["configurations"]]
-        (place / "study.json").write_text(json.dumps(meta | {"same_at_every_seed": ids}))
+        use_no_seed(place)
         found = pairs(*places)
         assert len(found) == 24 and found["repeats"].sum() == num_repeats
         assert pairs(*reversed(places))["repeats"].sum() == num_repeats
+
+
+def test_the_lowest_seed_that_both_studies_have_repeats_nothing(tmp_path: Path) -> None:
+    places = [fitted(tmp_path / name, seeds=(seed, 2)) for name, seed in (("a", 0), ("b", 1))]
+    for place in places:
+        use_no_seed(place)
+    assert pairs(*places)["repeats"].tolist() == [False] * 4
+
+
+def test_rows_that_have_not_begun_at_the_lowest_seed_share_no_training(tmp_path: Path) -> None:
+    a = fitted(tmp_path / "a", seeds=(0,))
+    b = fitted(tmp_path / "b", lambda c, s: None if s == 5 else base(c, s), seeds=(5, 6))
+    for places in ((a, b), (b, a)):
+        found = pairs(*places)
+        assert not found["repeats"].any() and found["training"].nunique() == 4
 
 
 def test_data_that_one_study_does_not_describe_are_not_known_to_be_others(tmp_path: Path) -> None:

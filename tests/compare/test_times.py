@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -9,7 +10,8 @@ import pytest
 from analysis.compare.joined import join
 from analysis.compare.times import times_data
 from analysis.frames.load import load_study
-from tests.compared import base, fitted, trained
+from tests.compared import GRID, base, fitted, trained
+from tests.own_studies import RMSE_SPACE, own_study, report
 from tests.studies import launch_json, study_json
 
 
@@ -71,6 +73,31 @@ def test_only_the_launches_of_the_rows_say_what_they_were_timed_on(tmp_path: Pat
     for pair in ((one, two), (two, one)):
         found = times_data(join(*map(load_study, pair))).iloc[0]
         assert (found["num_pairs"], found["num_left_out"], found["ratio"]) == (1, 1, 1.0)
+
+
+def test_a_pair_counts_whose_like_at_a_lower_seed_had_other_conditions(tmp_path: Path) -> None:
+    """The function does not use its seed, so a second seed is no further evidence."""
+    studies = []
+    for name, at_once in (("a", (1, 1)), ("b", (2, 1))):
+        ledger = own_study(tmp_path / name, GRID, seeds=(0, 1), **RMSE_SPACE)
+        for config in GRID:
+            for seed, number in enumerate(at_once):
+                row = {"val_rmse": config["width"], "num_concurrent_trials": number}
+                report(ledger, config, [{**row, "fit_seconds": 2.0 + seed}], seed=seed)
+        studies.append(load_study(ledger.root))
+    found = times_data(join(*studies)).iloc[0]
+    assert (found["num_pairs"], found["num_left_out"], found["ratio"]) == (4, 4, 1.0)
+
+
+def test_a_time_of_zero_has_no_ratio(tmp_path: Path) -> None:
+    assert ratios(tmp_path, [0.0, 0.5])["ratio"] == pytest.approx(0.5)
+
+
+def test_times_at_other_seeds_are_not_compared(tmp_path: Path) -> None:
+    results = {name: {"cpu_seconds": 8.0} for name in ("r0", "r1")}
+    studies = [load_study(trained(tmp_path / name, results)) for name in "ab"]
+    second = replace(studies[1], rows=studies[1].rows.assign(seed=1))
+    assert times_data(join(studies[0], second)).empty
 
 
 def test_a_study_without_times_has_no_lines(tmp_path: Path) -> None:

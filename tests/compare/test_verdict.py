@@ -13,6 +13,7 @@ from tests.compared import GRID, SIX, base, compared, fitted, trained
 from tests.studies import study_json
 
 ONE = GRID[:1]
+SEVEN = [{"lr": rate} for rate in range(1, 8)]
 
 
 def verdict(first: Path, second: Path) -> Verdict:
@@ -159,8 +160,21 @@ def test_several_studies_are_a_family(tmp_path: Path) -> None:
     found = [one.verdict for one in compared(*places)]
     assert [one.p_value for one in found] == [0.0625, 0.0625]
     assert {one.word for one in found} == {"underpowered"}
-    assert found[0].reason == "6 pairs are too few for 2 comparisons judged together"
+    assert found[0].reason == "6 seeds are too few for 2 comparisons judged together"
     assert verdict(places[0], places[2]).word == "better"
+
+
+def test_the_units_are_named_of_which_there_are_too_few(tmp_path: Path) -> None:
+    """Every seed differs by as much, so six seeds are six sign flips, whatever the pairs."""
+    for seeds, grid, units in ((SIX, GRID, "6 seeds"), ([0], SEVEN[:6], "6 pairs")):
+        places = [
+            fitted(tmp_path / f"{name}{len(seeds)}", lambda c, s, by=by: base(c, s) + by,
+                   configs=grid, seeds=seeds)
+            for name, by in (("a", 0), ("b", 1), ("c", -1))
+        ]  # fmt: skip
+        found = [one.verdict for one in compared(*places)]
+        reason = f"{units} are too few for 2 comparisons judged together"
+        assert {one.reason for one in found} == {reason}
 
 
 def test_a_pair_without_a_difference_makes_the_smallest_p_larger(tmp_path: Path) -> None:

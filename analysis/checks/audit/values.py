@@ -13,6 +13,7 @@ from analysis.checks.audit.column import Column
 from tune_app.study.measures import is_share
 
 Floats = NDArray[np.float64]
+_UNITS = ("microseconds", "milliseconds", "seconds", "minutes", "hours", "days")
 
 
 class Values(NamedTuple):
@@ -54,7 +55,7 @@ def _scale(number: Number, units: dict[str, float], usual: float) -> float:
 def _how(column: Column, scales: Floats) -> str:
     if not column.name.endswith("_seconds"):
         return f"in units of {scales[0]:g}" if len(set(scales)) == 1 and scales[0] != 1 else ""
-    names = {1.0: "seconds", 1e-3: "milliseconds", 60.0: "minutes", 3600.0: "hours"}
+    names = {SECONDS[name]: name for name in _UNITS}
     return f"in {names.get(float(scales[0]), 'seconds')}" if len(set(scales)) == 1 else ""
 
 
@@ -64,9 +65,9 @@ def _shares(column: Column, percent: bool | None) -> Values:
     signed = np.array([number.unit == "%" for number in column.numbers])
     is_percent = percent
     if is_percent is None:
-        is_fraction = bool((known <= 1).all() and known.any())
-        is_percent = not is_fraction
-        is_percent |= column.meaning.scale is not None and bool((known == 0).all())
+        # Error rates below 1 % are usual, accuracies below 1 % are not, whatever the heading says.
+        is_low = column.meaning.is_error and column.meaning.scale is not None
+        is_percent = is_low or not ((known <= 1).all() and known.any())
     if percent is None and signed.any():
         scales = np.where(signed | (values > 1), 0.01, 1.0)
         is_percent = bool(signed[np.isfinite(values)].all()) or is_percent
@@ -76,8 +77,11 @@ def _shares(column: Column, percent: bool | None) -> Values:
     if column.meaning.is_error:
         shares = 1 - shares
     how = "percentages" if is_percent else "fractions"
+    is_read_off = percent is None and is_percent and not signed.any()
     if column.meaning.is_error:
         how += " of errors, accuracy is the rest"
-    elif percent is None and is_percent and not signed.any() and (known <= 1).any():
+        if is_read_off and (known <= 1).all():
+            how += "; --fraction if they are fractions"
+    elif is_read_off and (known <= 1).any():
         how += " though some are up to 1; --fraction if they are fractions"
     return Values(shares, np.where(np.isnan(shares), math.nan, digits * scales), f"as {how}")
