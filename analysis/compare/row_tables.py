@@ -202,7 +202,7 @@ def unmatched_table(found: Comparison, key: str) -> Table | None:
             metric_cell(study, dataset, measure, value)
             for dataset, value in zip(_datasets(rows), frame["value"], strict=True)
         ]
-    cells[free_heading(cells, "status")] = list(rows["status"])
+    cells[free_heading(cells, "status")] = [status_words(status) for status in rows["status"]]
     cells[free_heading(cells, "id")] = [one_line(str(value)) for value in rows["config_id"]]
     caption = "Rows without a counterpart in the other study. They do not count."
     return Table(f"{key}-unmatched", caption, cells, frame)
