@@ -139,7 +139,8 @@ def _check_bounds(where: str, domain: Domain) -> None:
         is_number = isinstance(number, (int, float)) and not isinstance(number, bool)
         if not is_number or not abs(number) <= LARGEST_INTEGER:
             raise UserError(
-                f"{where}: tune.{kind}: {quoted(number)} is not allowed; allowed: numbers up to 2^53"
+                f"{where}: tune.{kind}: {quoted(number)} is not allowed; allowed: numbers of at "
+                "most 2^53"
             )
         if domain.is_whole and number != int(number):
             raise UserError(f"{where}: tune.{kind}: {number!r} must be a whole number")

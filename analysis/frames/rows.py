@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 
 import pandas as pd
 
+from analysis.frames.labels import label
 from analysis.frames.trial_frames import resolved, scalars, tune_seconds, with_plain_text
 from search_spaces.errors import one_line
 from tune_app.study.arithmetic import mapping
@@ -32,25 +33,37 @@ def telling_apart(configurations: Iterable[Record]) -> Callable[[Record], Record
     It is for studies of a user's function, whose values may be anything. None is a value there, and
     becomes the text ``None``, because a frame takes it for a missing one. Booleans become texts if
     the parameter also has numbers, because True equals 1. A text that reads like a value of another
-    type, such as ``"None"`` beside None, gets quotes.
+    type, such as ``"None"`` beside None or ``"1"`` beside 1.0, gets quotes.
     """
-    others: dict[str, dict[str, bool]] = {}
+    texts: dict[str, set[str]] = {}
+    others: dict[str, dict[str, object]] = {}
     for config in configurations:
         for key, value in config.items():
-            of_key = others.setdefault(key, {})
-            if not isinstance(value, str):
-                of_key[str(value)] = isinstance(value, (int, float)) and not isinstance(value, bool)
+            if isinstance(value, str):
+                texts.setdefault(key, set()).add(value)
+            else:
+                others.setdefault(key, {})[str(value)] = value
+    with_numbers = {key for key, of_key in others.items() if any(map(_is_number, of_key.values()))}
+    alike = {
+        key: of_key.intersection(
+            text
+            for known in others.get(key, {}).items()
+            for text in (known[0], label(key, known[1]))
+        )
+        for key, of_key in texts.items()
+    }
 
     def plain(key: str, value: object) -> object:
-        of_key = others.get(key)
-        if of_key is None:
-            return value
         if isinstance(value, str):
-            return repr(value) if value in of_key else value
-        is_flag = isinstance(value, bool) and any(of_key.values())
+            return repr(value) if value in alike.get(key, ()) else value
+        is_flag = isinstance(value, bool) and key in with_numbers
         return str(value) if value is None or is_flag else value
 
     return lambda config: {key: plain(key, value) for key, value in config.items()}
+
+
+def _is_number(value: object) -> bool:
+    return isinstance(value, (int, float)) and not isinstance(value, bool)
 
 
 class Processors(NamedTuple):

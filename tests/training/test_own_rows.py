@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 import torch
 
+from search_spaces.reserved import ALLOWED_METRICS
 from tune_app.study.objective import Objective
 from tune_app.training.own_rows import OwnRows
 
@@ -92,6 +93,11 @@ def test_a_status_of_a_row_counts() -> None:
 def test_an_objective_with_a_name_of_the_study_is_found() -> None:
     rows = OwnRows((), Objective("time_total_s", "min"))
     assert rows.row({"time_total_s": 3.0}) == {"time_total_s": 3.0, "epoch": 1}
+
+
+def test_a_second_objective_may_have_a_name_that_a_metric_may_have() -> None:
+    row = {"loss": 1.0, **dict.fromkeys(ALLOWED_METRICS, 2.0)}
+    assert own_rows().row(row) == {**row, "epoch": 1}
 
 
 def test_milestones_are_marked_until_the_last_one() -> None:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from search_spaces.reserved import RESERVED
+from search_spaces.reserved import ALLOWED_METRICS, RESERVED
 from tune_app.study.objective import Objective
 from tune_app.study.result_rule import ResultRule
 from tune_app.study.trial_record import STATUSES, whole_number
@@ -124,8 +124,8 @@ class OwnRows:
             return key if value in STATUSES else f"reported_{key}"
         if key in _KEPT or key == self.objective.metric:
             return key
-        is_taken = key in RESERVED or key in self.parameters
-        return f"reported_{key}" if is_taken else key
+        is_reserved = key in RESERVED and key not in ALLOWED_METRICS
+        return f"reported_{key}" if is_reserved or key in self.parameters else key
 
     def _count(self, row: dict[str, Any]) -> None:
         """Give the row its epoch."""
