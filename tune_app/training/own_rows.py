@@ -37,7 +37,8 @@ class OwnRows:
 
     The epoch of a row is the one that the report names; without one, reports are counted. A
     function that counts from 0 is shifted by one. What a report names otherwise (an epoch of 2.5,
-    or a name that the study uses itself) is kept as ``reported_<name>``.
+    or a name that the study uses itself) is kept as ``reported_<name>``. Of a mapping every value
+    is a measure, ``val/rmse`` of ``{"val": {"rmse": 3}}``, as in Ray Tune.
 
     Attributes:
         milestones: the epochs at which rows of the study end; empty if they end when the function
@@ -68,7 +69,7 @@ class OwnRows:
             try:
                 if not isinstance(key, str):
                     raise ValueError(f"its name is of type {type(key).__name__}, not text")
-                row[self._name_of(key, value)] = plain_value(value)
+                row |= _flat(self._name_of(key, value), plain_value(value))
             except ValueError as problem:
                 if str(key) not in self._named:
                     self._named.add(str(key))
@@ -103,11 +104,12 @@ class OwnRows:
 
     def improves(self, reported: Mapping[str, Any]) -> bool:
         """Note the objective of a report; return whether it is the best of this attempt so far."""
+        metric = self.objective.metric
+        key = metric if metric in reported else metric.partition("/")[0]
         try:
-            value = plain_value(reported.get(self.objective.metric))
+            score = self.objective.score(_flat(key, plain_value(reported.get(key))))
         except ValueError:
             return False
-        score = self.objective.score({self.objective.metric: value})
         if score is None or not self.objective.prefers(score, self._best):
             return False
         self._best = score
@@ -137,3 +139,13 @@ class OwnRows:
         if named is None and given is not None:
             row["reported_epoch"] = given
         self.epoch = row["epoch"] = self.epoch + 1 if named is None else named
+
+
+def _flat(name: str, value: Any) -> dict[str, Any]:
+    """Return a value under its name; of a mapping every value, under ``name/key``."""
+    if not isinstance(value, dict):
+        return {name: value}
+    found: dict[str, Any] = {}
+    for key, inner in value.items():
+        found |= _flat(f"{name}/{key}", inner)
+    return found
