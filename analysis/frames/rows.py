@@ -14,6 +14,7 @@ from search_spaces.errors import one_line
 from tune_app.study.arithmetic import mapping
 from tune_app.study.code_fingerprint import CODE
 from tune_app.study.rows import RowOutcome
+from tune_app.study.trial_directory import flat
 from tune_app.study.trial_record import Record
 from tune_app.study.trials import Report, RowKey
 
@@ -27,7 +28,21 @@ UNKNOWN, UNKNOWN_GPU = "a processor that is not recorded", "a GPU that is not re
 _NOT_METRICS = ("epoch", "status", "milestone", "predictions_file", "device")
 
 
-def telling_apart(configurations: Iterable[Record]) -> Callable[[Record], Record]:
+def told_apart(
+    meta: Mapping[str, Any],
+) -> tuple[dict[str, Record], Callable[[Record], Record]]:
+    """Return the configurations of ``study.json``, flattened, with values that a frame tells apart.
+
+    Returns:
+        config_id -> the configuration, and the function that gave it such values.
+    """
+    found = {str(c["config_id"]): flat(c["config"]) for c in meta["configurations"]}
+    # A frame tells apart what the parameters of our own trainables can be.
+    tell = _telling_apart(found.values() if meta["space"].get("is_own") is True else ())
+    return {config_id: tell(config) for config_id, config in found.items()}, tell
+
+
+def _telling_apart(configurations: Iterable[Record]) -> Callable[[Record], Record]:
     """Return a function that gives a configuration values which a frame tells apart.
 
     It is for studies of a user's function, whose values may be anything. None is a value there, and
@@ -44,20 +59,15 @@ def telling_apart(configurations: Iterable[Record]) -> Callable[[Record], Record
             else:
                 others.setdefault(key, {})[str(value)] = value
     with_numbers = {key for key, of_key in others.items() if any(map(_is_number, of_key.values()))}
-    alike = {
-        key: of_key.intersection(
-            text
-            for known in others.get(key, {}).items()
-            for text in (known[0], label(key, known[1]))
-        )
-        for key, of_key in texts.items()
-    }
+    beside = {key: of_key for key, of_key in others.items() if key in texts}
+    printed = {key: {*of, *(label(key, v) for v in of.values())} for key, of in beside.items()}
+    alike = {key: texts[key] & printed[key] for key in beside}
 
     def plain(key: str, value: object) -> object:
         if isinstance(value, str):
             return repr(value) if value in alike.get(key, ()) else value
-        is_flag = isinstance(value, bool) and key in with_numbers
-        return str(value) if value is None or is_flag else value
+        told = with_numbers if isinstance(value, bool) else others if value is None else ()
+        return str(value) if key in told else value
 
     return lambda config: {key: plain(key, value) for key, value in config.items()}
 

@@ -89,6 +89,9 @@ def test_none_and_flags_are_values_of_their_own(tmp_path: Path) -> None:
     ledger = mixed_study(tmp_path / "mixed")
     text = written(ledger.root)
     assert "kind a, limit None, model small" in text
+    first = panels(load_study(ledger.root), "mixed")[0]
+    assert "kind a, limit None, model small" in first.title
+    assert ("limit", "None") in first.configuration.pairs
     assert re.search(r"\| limit +\| 0.5, None +\| varied \|", text)
     effects = main_effects_data(load_study(ledger.root)).set_index(["factor", "level"])
     # The losses are 1 to 12 in the order of kind (a, 1, True), limit (None, 0.5) and model.
