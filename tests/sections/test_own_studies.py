@@ -188,8 +188,8 @@ def test_a_gap_beside_one_on_test_data_is_not_how_much_a_pick_on_test_gains(tmp_
         report(ledger, config, [row])
     text = written(ledger.root)
     assert "Test gap 5; a pick on test would have claimed 2 less." in text
-    row = next(line for line in text.splitlines() if "picked on test" in line)
-    values = text[text.index(row) :].splitlines()[2].split("|")
+    heading = next(line for line in text.splitlines() if "picked on test" in line)
+    values = text[text.index(heading) :].splitlines()[2].split("|")
     assert [cell.strip() for cell in values[5:7]] == ["0.25", "5"]
 
 
