@@ -127,7 +127,9 @@ def _option(where: str, option: Any) -> Any:
     parts: dict[str, Any] = {}
     for name, value in option.items():
         domain = as_domain(f"{where}[{name!r}]", value)
-        parts |= {str(name): domain} if domain else plain_value(where, {name: value})
+        # A name is checked beside a domain, too.
+        checked = plain_value(where, {name: None if domain else value})
+        parts |= dict.fromkeys(checked, domain) if domain else checked
     return parts
 
 
@@ -137,7 +139,8 @@ def _check_bounds(where: str, domain: Domain) -> None:
         is_number = isinstance(number, (int, float)) and not isinstance(number, bool)
         if not is_number or not abs(number) <= LARGEST_INTEGER:
             raise UserError(
-                f"{where}: tune.{kind}: {quoted(number)} is not allowed; allowed: numbers"
+                f"{where}: tune.{kind}: {quoted(number)} is not allowed; allowed: numbers of at "
+                "most 2^53"
             )
         if domain.is_whole and number != int(number):
             raise UserError(f"{where}: tune.{kind}: {number!r} must be a whole number")

@@ -12,10 +12,14 @@ from search_spaces.errors import UserError, choices
 DIRECTIONS = ("max", "min")
 _LOSS = re.compile(r"(?:(?:train|val|test)_)?loss")
 _LIKE_AN_ERROR = re.compile(
-    r"(?!neg).*(?:loss|err|error|rmse|mse|mae|mape|perplexity|latency|deviance|regret|brier|runtime"
-    r"|duration|seconds|(?:^|_)(?:ppl|nll|wer|cer|ece|eer|fid|crps|rmsle|cost|memory|time|ms))",
+    r"(?:loss(?:es)?|err|errors?|rmse|mse|mae|mape|perplexity|latency|deviance|regret|brier|runtime"
+    r"|misclassification|duration|seconds|(?<![a-z])(?:ppl|nll|wer|cer|ece|eer|fid|crps|rmsle|cost"
+    r"|memory|time|ms|neg(?:ative)?_log_?likelihood))(?![a-z])",
     re.IGNORECASE,
 )
+"""Words of which a larger value is worse, wherever they stand in a name."""
+_NEGATED = re.compile(r"(?<![a-z])neg(?:ative)?(?![a-z])(?!_log_?likelihood)", re.IGNORECASE)
+"""A word that turns one of them round, as in ``neg_mean_squared_error``."""
 SPLITS = ("train", "val", "test")
 
 
@@ -72,10 +76,11 @@ def default_mode(metric: str, measures: Mapping[str, Measure]) -> str:
     """Return which values of a metric are better where a space does not say it in ``mode``.
 
     It is what its measure is declared with, ``"min"`` for a loss, and ``"max"`` for other names. It
-    is empty for a name like that of an error or a cost, such as ``val_rmse`` or ``perplexity``,
+    is empty for a name like that of an error or a cost, such as ``val_rmse`` or ``error_rate``,
     where ``"max"`` would probably be wrong.
     """
-    return known_mode(metric, measures) or ("" if _LIKE_AN_ERROR.fullmatch(metric) else "max")
+    is_error = _LIKE_AN_ERROR.search(metric) and not _NEGATED.search(metric)
+    return known_mode(metric, measures) or ("" if is_error else "max")
 
 
 def known_mode(metric: str, measures: Mapping[str, Measure]) -> str:

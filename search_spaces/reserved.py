@@ -14,12 +14,12 @@ RESERVED = (
     *("num_epochs", "num_rows", "num_threads", "num_concurrent_trials", "warm_up", "waited_share"),
     *("predictions_file", "checkpoint_note", "weights_note", "report_note"),
     # columns of the tables
-    *("id", "set", "key", "value", "difference", "gap", "num_seeds", "num_planned"),
+    *("id", "set", "key", "value", "difference", "selection_gap", "num_seeds", "num_planned"),
     *("num_candidates", "num_at_fewer_seeds", "time_ratio", "time_problem", "tune_seconds"),
     *OF_TUNE,
 )
 """Names in a study's files and tables that no parameter may have."""
-ALLOWED_METRICS = ("value", "difference", "gap")
-"""The reserved names that a metric may have: no row has them for something else."""
+ALLOWED_METRICS = ("value", "difference")
+"""The reserved names that a measure may have: no row has them for something else."""
 RESERVED_PREFIXES = ("train_", "val_", "test_")
 """Prefixes of reported quantities, with which no parameter's name may begin."""

@@ -173,8 +173,7 @@ class SearchSpace:
                 raise UserError(f"{where}: tune.grid_search holds a value twice; remove one")
         object.__setattr__(self, "param_space", plain)
         check_names(self)
-        twice = name_set_twice(self.axes) if self.has_domains else None
-        if twice:
+        if twice := name_set_twice(self.axes):
             raise UserError(f"{self._where('param_space')}: {twice!r} is set twice; rename one")
         if not self.has_domains and (self.num_configurations() or 0) > MOST_CONFIGURATIONS:
             raise UserError(

@@ -17,7 +17,7 @@ from analysis.frames.columns import levels, numbers, same_at_every_seed
 from analysis.frames.load import FINISHED, Study
 from analysis.frames.measures import measures_of, num_items_of, picked_by, shown_of
 from analysis.frames.seeds import over_seeds
-from analysis.frames.selection import selection_gap
+from analysis.frames.selection import GAP, selection_gap
 from analysis.frames.summary import candidates, compared, groups_of
 from analysis.frames.tables import inert_axes
 from analysis.frames.training_time import compared_time
@@ -100,7 +100,7 @@ def winners(study: Study) -> list[Winner]:
                 num_candidates=int(gap["num_candidates"]),
                 num_at_fewer_seeds=int(gap["num_at_fewer_seeds"]),
                 num_tied=int(gap["num_tied"]),
-                gap=float(gap["gap"]) if pd.notna(gap["gap"]) else math.nan,
+                gap=float(gap[GAP]) if pd.notna(gap[GAP]) else math.nan,
                 at_edge=_at_edge(study, _as_good(study, rows, dataset, float(gap[study.metric]))),
             )
         )

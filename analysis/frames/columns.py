@@ -12,6 +12,7 @@ import pandas as pd
 from analysis.frames.load import ENDED, FINISHED, Study
 from tune_app.study.arithmetic import mapping
 from tune_app.study.measures import NOT_MEASURED
+from tune_app.study.run_dependent import is_run_dependent
 from tune_app.study.trials import HALTED
 
 Rows = pd.DataFrame
@@ -69,8 +70,8 @@ def without_chance(study: Study) -> frozenset[str]:
     """Return the config_ids of which several seeds are one result.
 
     They are those of ``same_at_every_seed``. Of a user's own function they are those with results
-    at several seeds if nothing but times differs between these: one that does not use its seed
-    gives no further evidence at another one.
+    at several seeds if nothing but times, speeds and memory differs between these: one that does
+    not use its seed gives no further evidence at another one. A time that is the objective counts.
     """
     known = same_at_every_seed(study)
     rows = finished(study)
@@ -79,7 +80,7 @@ def without_chance(study: Study) -> frozenset[str]:
     rows = rows[numbers(rows, study.metric).notna()]
     rows = rows[rows.groupby("config_id")["seed"].transform("nunique") > 1]
     told = [c for c in rows if c in study.metric_keys and c not in NOT_MEASURED]
-    told = [c for c in told if not c.endswith("_seconds")]
+    told = [c for c in told if c == study.metric or not is_run_dependent(c)]
     numeric = rows[[c for c in told if pd.api.types.is_numeric_dtype(rows[c])]]
     differing = numeric.groupby(rows["config_id"]).nunique(dropna=False).to_numpy() > 1
     ids = frozenset(map(str, rows["config_id"]))

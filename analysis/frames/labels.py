@@ -120,11 +120,19 @@ def words_of(column: str, unit: str = "") -> str:
 
     A unit that ends the name is left out: ``latency`` for ``latency_ms`` in ms.
     """
-    words = one_line(column.replace("_", " "))
+    words = without_escapes(one_line(column.replace("_", " ")))
     if unit and words.casefold().endswith(f" {unit.casefold()}"):
         words = words[: -len(unit) - 1]
     words = f"validation {words[4:]}" if words.startswith("val ") else words
     return words.replace("f1", "F1") if is_share(column) else words
+
+
+def without_escapes(text: str) -> str:
+    r"""Return a name or a unit of a user's with another sign for ``\``.
+
+    In the title of an axis it would begin an escape, and ``\xi`` is none: no figure could be drawn.
+    """
+    return text.replace("\\", "\u2216")
 
 
 def mean_of(words: str) -> str:

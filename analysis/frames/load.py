@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from analysis.frames.copies import study_store
 from analysis.frames.ray_results import load_analysis
-from analysis.frames.rows import processors_of, row_frame, rows_of, telling_apart
+from analysis.frames.rows import processors_of, row_frame, rows_of, told_apart
 from analysis.frames.trial_frames import epoch_frame, trial_frame
 from search_spaces.errors import UserError
 from tune_app.storage.open_store import refresh_to_read
@@ -26,7 +26,7 @@ from tune_app.storage.store import StudyStore
 from tune_app.study.recorded import read_recorded
 from tune_app.study.rows import RowOutcome
 from tune_app.study.study_file import read_study
-from tune_app.study.trial_directory import ERROR_FILE, flat
+from tune_app.study.trial_directory import ERROR_FILE
 from tune_app.study.trials import ENDED, FINISHED, Report, RowKey, Trial
 
 __all__ = ["ENDED", "FINISHED", "Study", "load_analysis", "load_study"]
@@ -162,11 +162,7 @@ def load_study(place: str | Path | StudyStore) -> Study:
     meta = _read_meta(store)
     recorded = read_recorded(store.root, meta)
     trials = list(recorded.trials.values())
-    configurations = {str(c["config_id"]): flat(c["config"]) for c in meta["configurations"]}
-    # A frame tells apart what the parameters of our own trainables can be.
-    is_own = meta["space"].get("is_own") is True
-    tell = telling_apart(configurations.values() if is_own else ())
-    configurations = {config_id: tell(c) for config_id, c in configurations.items()}
+    configurations, tell = told_apart(meta)
     config_keys = tuple(dict.fromkeys(key for c in configurations.values() for key in c))
     outcomes = recorded.outcomes(meta)
     records, reports = rows_of(configurations, outcomes, processors_of(meta["launches"]))

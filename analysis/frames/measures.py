@@ -22,7 +22,13 @@ from analysis.frames.cells import (
     signed,
 )
 from analysis.frames.columns import numbers
-from analysis.frames.labels import LARGEST_WHOLE, heading, with_minus, words_of
+from analysis.frames.labels import (
+    LARGEST_WHOLE,
+    heading,
+    with_minus,
+    without_escapes,
+    words_of,
+)
 from analysis.frames.load import Study
 from analysis.frames.meta import datasets_of
 from analysis.frames.training_time import compared_time
@@ -153,7 +159,7 @@ def measures_of(study: Study) -> Measures:
 def measure_of(study: Study, name: str) -> Measure:
     """Return a measure of a study. A parameter is never a share, whatever its name is."""
     known = measures_of(study)
-    unit = one_line(known.unit(name))
+    unit = without_escapes(one_line(known.unit(name)))
     is_share = name not in study.config_keys and known.is_share(name, numbers(study.rows, name))
     unit = "%" if is_share else "" if unit == "%" else unit
     counts, declared = known.count(name), known.declared.get(name)

@@ -49,7 +49,8 @@ def pivot_data(study: Study, dataset: Any, across: str) -> pd.DataFrame:
 
     Returns:
         One row per setting of the other varied parameters: these parameters, then one column per
-        level of ``across``. No rows if under half of the grid has results.
+        level of ``across``, as ``level_column`` names it. No rows if under half of the grid has
+        results.
     """
     rows = finished(study)
     rows = rows[rows["dataset"] == dataset] if dataset is not None else rows
@@ -62,7 +63,13 @@ def pivot_data(study: Study, dataset: Any, across: str) -> pd.DataFrame:
     )
     # A list of flags as an index would be taken for a mask.
     table = table.reindex(columns=[v for v in levels(rows, across) if v in table.columns])
+    table = table.set_axis([level_column(study, v) for v in table], axis="columns")
     left = values.drop_duplicates("key").set_index("key")[down]
     grid = left.join(table).reset_index(drop=True)
     is_grid = table.size and table.notna().to_numpy().mean() > _FILLED
     return grid if is_grid else grid.iloc[:0]
+
+
+def level_column(study: Study, level: Any) -> Any:
+    """Return the column of a level: itself, or ``lr′`` for a text that names a parameter, too."""
+    return f"{level}\u2032" if level in study.config_keys else level

@@ -8,11 +8,13 @@ from typing import Any, NamedTuple
 
 import pandas as pd
 
+from analysis.frames.labels import label
 from analysis.frames.trial_frames import resolved, scalars, tune_seconds, with_plain_text
 from search_spaces.errors import one_line
 from tune_app.study.arithmetic import mapping
 from tune_app.study.code_fingerprint import CODE
 from tune_app.study.rows import RowOutcome
+from tune_app.study.trial_directory import flat
 from tune_app.study.trial_record import Record
 from tune_app.study.trials import Report, RowKey
 
@@ -26,31 +28,52 @@ UNKNOWN, UNKNOWN_GPU = "a processor that is not recorded", "a GPU that is not re
 _NOT_METRICS = ("epoch", "status", "milestone", "predictions_file", "device")
 
 
-def telling_apart(configurations: Iterable[Record]) -> Callable[[Record], Record]:
+def told_apart(
+    meta: Mapping[str, Any],
+) -> tuple[dict[str, Record], Callable[[Record], Record]]:
+    """Return the configurations of ``study.json``, flattened, with values that a frame tells apart.
+
+    Returns:
+        config_id -> the configuration, and the function that gave it such values.
+    """
+    found = {str(c["config_id"]): flat(c["config"]) for c in meta["configurations"]}
+    # A frame tells apart what the parameters of our own trainables can be.
+    tell = _telling_apart(found.values() if meta["space"].get("is_own") is True else ())
+    return {config_id: tell(config) for config_id, config in found.items()}, tell
+
+
+def _telling_apart(configurations: Iterable[Record]) -> Callable[[Record], Record]:
     """Return a function that gives a configuration values which a frame tells apart.
 
     It is for studies of a user's function, whose values may be anything. None is a value there, and
     becomes the text ``None``, because a frame takes it for a missing one. Booleans become texts if
     the parameter also has numbers, because True equals 1. A text that reads like a value of another
-    type, such as ``"None"`` beside None, gets quotes.
+    type, such as ``"None"`` beside None or ``"1"`` beside 1.0, gets quotes.
     """
-    others: dict[str, dict[str, bool]] = {}
+    texts: dict[str, set[str]] = {}
+    others: dict[str, dict[str, object]] = {}
     for config in configurations:
         for key, value in config.items():
-            of_key = others.setdefault(key, {})
-            if not isinstance(value, str):
-                of_key[str(value)] = isinstance(value, (int, float)) and not isinstance(value, bool)
+            if isinstance(value, str):
+                texts.setdefault(key, set()).add(value)
+            else:
+                others.setdefault(key, {})[str(value)] = value
+    with_numbers = {key for key, of_key in others.items() if any(map(_is_number, of_key.values()))}
+    beside = {key: of_key for key, of_key in others.items() if key in texts}
+    printed = {key: {*of, *(label(key, v) for v in of.values())} for key, of in beside.items()}
+    alike = {key: texts[key] & printed[key] for key in beside}
 
     def plain(key: str, value: object) -> object:
-        of_key = others.get(key)
-        if of_key is None:
-            return value
         if isinstance(value, str):
-            return repr(value) if value in of_key else value
-        is_flag = isinstance(value, bool) and any(of_key.values())
-        return str(value) if value is None or is_flag else value
+            return repr(value) if value in alike.get(key, ()) else value
+        told = with_numbers if isinstance(value, bool) else others if value is None else ()
+        return str(value) if key in told else value
 
     return lambda config: {key: plain(key, value) for key, value in config.items()}
+
+
+def _is_number(value: object) -> bool:
+    return isinstance(value, (int, float)) and not isinstance(value, bool)
 
 
 class Processors(NamedTuple):

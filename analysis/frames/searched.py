@@ -50,7 +50,11 @@ def _entries(name: str, value: Any) -> Iterator[tuple[str, Any]]:
 
 
 def _in_words(name: str, values: list[Any]) -> str:
-    constants = [label(name, value) for value in values if not isinstance(value, Domain)]
+    constants = [
+        "None" if value is None else label(name, value)
+        for value in values
+        if not isinstance(value, Domain)
+    ]
     domains = [_domain_in_words(value) for value in values if isinstance(value, Domain)]
     listed = [", ".join(dict.fromkeys(constants))] if constants else []
     return "; ".join(dict.fromkeys([*listed, *domains]))

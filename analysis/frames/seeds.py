@@ -26,7 +26,7 @@ def over_seeds(
     Returns:
         One row per configuration, in the order of its first row: the metrics as means (if all
         seeds have the same value, that value, because a mean of equal values may be rounded),
-        ``<metric>_sd`` (sample standard deviation; NaN for fewer than two seeds), ``num_seeds``
+        ``spread_column`` (sample standard deviation; NaN for fewer than two seeds), ``num_seeds``
         (seeds with a result) and ``num_planned`` (rows, whatever their status).
     """
     keys = rows["config_id"] if by is None else by
@@ -45,12 +45,23 @@ def over_seeds(
         if metrics is None and not differ.any():
             continue
         columns[metric] = numbers(frame, metric).where(~differ, groups.mean())
-        columns[f"{metric}_sd"] = groups.std(ddof=1)
+        columns[spread_column(rows, metric)] = groups.std(ddof=1)
     # Together, because a study may have hundreds of measures: pandas warns of so many insertions.
     joined = pd.DataFrame(columns, index=frame.index)
     others = frame.drop(columns=frame.columns.intersection(joined.columns))
     names = list(dict.fromkeys([*frame, *joined]))
     return pd.concat([others, joined], axis="columns")[names].reset_index(drop=True)
+
+
+def spread_column(rows: pd.DataFrame, metric: str) -> str:
+    """Return the column with the spread of a measure over the seeds: ``<metric>_sd``.
+
+    The name gets a ``_`` if the rows have a measure of that name, such as a spread over folds.
+    """
+    name = f"{metric}_sd"
+    while name in rows:
+        name += "_"
+    return name
 
 
 def _numeric(rows: pd.DataFrame) -> list[str]:

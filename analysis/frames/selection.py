@@ -21,6 +21,8 @@ from tune_app.study.measures import quantity_of
 from tune_app.study.selection import rank
 from tune_app.study.trials import FINISHED
 
+GAP = "selection_gap"
+"""The column of by how much a pick on test looks better; a metric may be called ``gap``."""
 _ROUNDING = 1e-12
 """A smaller share of a mean is rounding, as for ``rank``."""
 
@@ -81,12 +83,12 @@ def selection_gap(
         with results at fewer seeds, which are not), ``num_tied`` (candidates whose metric equals
         the pick's, the pick included), the metric and the test metric of the pick,
         ``test_picked_config_id`` and ``test_picked_<test metric>`` of the pick on test, and
-        ``gap``, by how much the pick on test looks better (never negative; NaN without a test
+        ``GAP``, by how much the pick on test looks better (never negative; NaN without a test
         metric).
     """
     test_metric = test_metric or f"test_{quantity_of(metric)}"
     columns = ["config_id", "num_seeds", "num_candidates", "num_at_fewer_seeds", "num_tied"]
-    columns += [metric, test_metric, "test_picked_config_id", f"test_picked_{test_metric}", "gap"]
+    columns += [metric, test_metric, "test_picked_config_id", f"test_picked_{test_metric}", GAP]
     records = []
     for names, group in _ranked_groups(rows, by, metric, mode, same):
         pick = group.iloc[0]
@@ -103,7 +105,7 @@ def selection_gap(
             gap = claimed - honest if mode == "max" else honest - claimed
             gap = 0.0 if math.isclose(claimed, honest, rel_tol=_ROUNDING) else gap
             gap = gap if np.isfinite(honest) else math.nan  # the pick has no test result
-            record |= {test_metric: honest, "gap": gap, f"test_picked_{test_metric}": claimed}
+            record |= {test_metric: honest, GAP: gap, f"test_picked_{test_metric}": claimed}
             record["test_picked_config_id"] = on_test.iloc[0]["config_id"]
         records.append(record)
     return pd.DataFrame(records, columns=list(dict.fromkeys([*by, *columns])))

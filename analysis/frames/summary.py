@@ -121,7 +121,7 @@ def _of_row(study: Study, row: dict[Any, Any]) -> dict[str, Any]:
     # As a frame, so that ``numbers`` turns values that are not numbers into NaN.
     end = pd.DataFrame([row])
     objective, shown = (numbers(end, name).iloc[0] for name in quality)
-    last = values[-NUM_LAST_EPOCHS:]
+    last = values[np.isfinite(values)][-NUM_LAST_EPOCHS:]  # a function may report every tenth
     return {
         "peak": sign * np.nanmax(sign * values) if np.isfinite(values).any() else np.nan,
         "objective": objective,

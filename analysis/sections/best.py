@@ -22,7 +22,7 @@ from analysis.frames.measures import (
     shown_of,
 )
 from analysis.frames.seeds import over_seeds
-from analysis.frames.selection import selection_gap
+from analysis.frames.selection import GAP, selection_gap
 from analysis.frames.summary import candidates, groups_of
 from analysis.frames.tables import inert_axes
 from analysis.render.document import Paragraph, Section, Table
@@ -180,7 +180,7 @@ def _best_cells(
         tested: cell(test_metric, gap[test_metric]),
         "picked on test": _on_test(study, by, gap["config_id"], on_test, configurations),
         f"its {tested}": cell(test_metric, gap[f"test_picked_{test_metric}"]),
-        f"difference ({unit})" if unit else "difference": cell(test_metric, gap["gap"]),
+        f"difference ({unit})" if unit else "difference": cell(test_metric, gap[GAP]),
     }
 
 

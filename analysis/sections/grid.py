@@ -10,7 +10,7 @@ from analysis.frames.columns import finished, is_constant, levels, repeats
 from analysis.frames.labels import label, parameter_heading
 from analysis.frames.load import Study
 from analysis.frames.measures import num_items_of, shown_of
-from analysis.frames.pivot import across_of, pivot_data
+from analysis.frames.pivot import across_of, level_column, pivot_data
 from analysis.frames.tables import inert_axes
 from analysis.render.document import Section, Table
 from analysis.sections.captions import of_dataset
@@ -36,7 +36,8 @@ def pivots(study: Study, key: str) -> Section | None:
 def _pivot(study: Study, name: str, dataset: Any, frame: pd.DataFrame, across: str) -> Table:
     rows = finished(study)
     rows = rows if dataset is None else rows[rows["dataset"] == dataset]
-    columns = [level for level in levels(study.rows, across) if level in frame]
+    known = {level_column(study, level): level for level in levels(study.rows, across)}
+    columns = {column: level for column, level in known.items() if column in frame}
     measure = shown_of(study)
     items = num_items_of(study, dataset, measure.name)
     measured = rows[~repeats(study).reindex(rows.index)]
@@ -46,9 +47,9 @@ def _pivot(study: Study, name: str, dataset: Any, frame: pd.DataFrame, across: s
         for c in frame
         if c not in columns
     }
-    for level in columns:
+    for column, level in columns.items():
         title = free_heading(cells, _title(across, level))
-        cells[title] = [measure.cell(value, items and items * num_seeds) for value in frame[level]]
+        cells[title] = [measure.cell(value, items and items * num_seeds) for value in frame[column]]
     text = f"{measure.heading} of each setting, by {parameter_heading(across)}."
     caption = of_dataset(dataset, text)
     fixed = [

@@ -11,6 +11,7 @@ import pandas as pd
 from analysis.frames.columns import numbers
 from analysis.frames.labels import format_value, label, parameter_heading, status_words
 from analysis.frames.load import Study
+from analysis.frames.rows import told_apart
 from analysis.render.document import (
     Block,
     Code,
@@ -32,7 +33,6 @@ from tune_app.study.measures import Measures, measured
 from tune_app.study.objective import finite_number
 from tune_app.study.row_details import Attempt, RowDetails, read_row
 from tune_app.study.text_tail import Tail
-from tune_app.study.trial_directory import flat
 from tune_app.study.trial_record import Record
 from tune_app.study.trials import RowKey
 
@@ -103,12 +103,12 @@ class _Panels:
     def all(self) -> Iterator[Panel]:
         """Yield the panels."""
         place = shlex.quote(one_line(self._study.store.place))
-        seeds = self._study.meta["seeds"]
+        seeds, (configurations, _) = self._study.meta["seeds"], told_apart(self._study.meta)
         for entry in self._study.meta["configurations"]:
             config_id, config = entry["config_id"], entry["config"]
-            flattened = flat(config)
             if config_id not in self._names:
                 continue
+            flattened = configurations[config_id]
             found = [self._row((config_id, seed), config) for seed in seeds[:MOST_SEEDS]]
             outcomes = [self._study.outcomes[config_id, seed] for seed in seeds]
             statuses = dict.fromkeys(status_words(outcome.status) for outcome in outcomes)

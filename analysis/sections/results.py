@@ -23,7 +23,7 @@ from analysis.frames.measures import (
     reported_numbers,
     selection_words,
 )
-from analysis.frames.seeds import over_seeds
+from analysis.frames.seeds import over_seeds, spread_column
 from analysis.frames.summary import best_data, groups_of
 from analysis.frames.tables import inert_axes, study_table
 from analysis.frames.training_time import PROCESSOR, WALL, compared_time
@@ -108,7 +108,12 @@ def _metric_cells(study: Study, frame: pd.DataFrame, metric: str, copies: list[b
     measure = measure_of(study, metric)
     tested = numbers(frame, measure.counts or "")
     for value, spread, dataset, counted, copy in zip(
-        frame[metric], frame[f"{metric}_sd"], datasets, tested, copies, strict=True
+        frame[metric],
+        frame[spread_column(study.rows, metric)],
+        datasets,
+        tested,
+        copies,
+        strict=True,
     ):
         known = counted if counted > 0 else None
         items = known or num_items_of(study, dataset, metric)

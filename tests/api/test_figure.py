@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from search_spaces.errors import UserError
+from tests.own_studies import own_study, report
 from tests.studies import shared_study, study_json, write_study
 from tune_app import load_study
 
@@ -70,3 +71,12 @@ def test_what_is_not_there_is_named(study: Path, tmp_path: Path) -> None:
 def test_figures_follow_the_measure_that_a_study_is_judged_by(study: Path) -> None:
     figure = load_study(study, metric="val_loss").figure("curves")
     assert figure.caption.startswith("Validation loss by epoch")
+
+
+def test_a_measure_named_as_in_latex_is_drawn(tmp_path: Path) -> None:
+    measures = {"\\xi": {"unit": "\\upmu m"}}
+    ledger = own_study(tmp_path / "s", [{"k": 1}, {"k": 2}], metric="\\xi", measures=measures)
+    for k in (1, 2):
+        report(ledger, {"k": k}, [{"\\xi": 1.0 * k}])
+    figure = load_study(ledger.root).figure("effects")
+    assert figure.svg.startswith("<svg ") and "\u2216xi (\u2216upmu m)" in figure.svg

@@ -138,6 +138,12 @@ def test_data_sets_that_are_refused(dataset: Any, says: str) -> None:
     assert says in refused(lambda: ArrayData.from_torchvision(dataset))
 
 
+def test_classes_may_be_named_by_numbers() -> None:
+    images = TensorDataset(torch.zeros(4, 1, 5, 7), torch.tensor([0, 1, 2, 0]))
+    images.classes = [0, 1, ("a", "b")]
+    assert ArrayData.from_torchvision(images).class_names == ("0", "1", "a, b")
+
+
 def test_parts_with_other_classes_are_refused(pets: Path, tmp_path: Path) -> None:
     (pets / ".cache").rmdir()
     write_image(tmp_path / "more" / "bird" / "a.png", 1)

@@ -15,7 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from analysis.frames.load import FINISHED, Study, load_study
-from analysis.frames.selection import best_rows, selection_gap
+from analysis.frames.selection import GAP, best_rows, selection_gap
 from analysis.frames.tables import study_table
 from analysis.labs.device_arms import speedups
 from analysis.report import main as report
@@ -72,7 +72,7 @@ def test_any_numbers_leave_every_row_in_place(
     assert best.empty or np.isfinite(best["val_accuracy"].astype(float)).all()
     finite = [r for r in study.rows.get("val_accuracy", ()) if math.isfinite(r)]
     assert len(best) == (1 if finite else 0)
-    gaps = selection_gap(study.rows)["gap"].dropna()
+    gaps = selection_gap(study.rows)[GAP].dropna()
     assert (gaps.astype(float) >= 0).all()
 
 

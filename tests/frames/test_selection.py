@@ -6,7 +6,7 @@ from typing import Any
 import pandas as pd
 import pytest
 
-from analysis.frames.selection import best_rows, selection_gap
+from analysis.frames.selection import GAP, best_rows, selection_gap
 
 NAMES = ("config_id", "dataset", "model", "seed", "status", "val_accuracy", "test_accuracy")
 
@@ -158,14 +158,14 @@ def test_gap_is_what_a_pick_on_test_would_have_claimed() -> None:
             "test_accuracy",
             "test_picked_config_id",
             "test_picked_test_accuracy",
-            "gap",
+            GAP,
         ),
     ]
     assert list(gap["config_id"]) == ["b", "c"]
     assert list(gap["test_accuracy"]) == [0.94, 0.81]
     assert list(gap["test_picked_config_id"]) == ["a", "c"]
     assert list(gap["test_picked_test_accuracy"]) == [0.99, 0.81]
-    assert list(gap["gap"]) == pytest.approx([0.05, 0.0])
+    assert list(gap[GAP]) == pytest.approx([0.05, 0.0])
     assert list(gap["num_candidates"]) == [2, 1]
     assert list(gap["num_at_fewer_seeds"]) == [0, 0]
 
@@ -177,7 +177,7 @@ def test_gap_of_a_loss_is_not_negative_either() -> None:
     ).assign(val_loss=[0.3, 0.4], test_loss=[0.5, 0.2])
     gap = selection_gap(frame, metric="val_loss", mode="min")
     assert gap["config_id"].item() == "a"
-    assert gap["gap"].item() == pytest.approx(0.3)
+    assert gap[GAP].item() == pytest.approx(0.3)
 
 
 def test_equal_means_have_no_gap_whatever_their_last_digits() -> None:
@@ -189,14 +189,14 @@ def test_equal_means_have_no_gap_whatever_their_last_digits() -> None:
         ("b", "mnist", "m", 1, "finished", 0.6, 0.82, 5.0),
     )
     for mode in ("max", "min"):
-        assert selection_gap(frame, mode=mode)["gap"].tolist() == [0.0]
+        assert selection_gap(frame, mode=mode)[GAP].tolist() == [0.0]
 
 
 def test_gap_without_a_test_metric_is_unknown() -> None:
     frame = rows(("a", "mnist", "m", 0, "finished", 0.9, 0.9, 5.0)).assign(val_score=[3.0])
     gap = selection_gap(frame, metric="val_score")
     assert gap["config_id"].item() == "a"
-    assert math.isnan(gap["gap"].item()) and gap["test_picked_config_id"].isna().item()
+    assert math.isnan(gap[GAP].item()) and gap["test_picked_config_id"].isna().item()
 
 
 def test_a_result_that_no_seed_changes_counts_at_every_seed() -> None:

@@ -64,6 +64,14 @@ def test_convergence_is_the_epoch_that_a_report_names(tmp_path: Path) -> None:
     assert section is not None and "30 of 50" in str(section)
 
 
+def test_the_last_epochs_are_those_that_report_the_objective(tmp_path: Path) -> None:
+    ledger = own_study(tmp_path / "own", [{"lr": 0.1}], metric="val_score", mode="max")
+    rows = [{"loss": 1.0} | ({"val_score": float(e)} if e % 2 == 0 else {}) for e in range(1, 9)]
+    report(ledger, {"lr": 0.1}, rows)
+    [found] = summary_data(load_study(ledger.root)).to_dict("records")
+    assert found["last_epochs_sd"] == pytest.approx(2.0)  # of 4, 6 and 8
+
+
 def test_summary_of_a_hand_made_training(tmp_path: Path) -> None:
     path = write_study(tmp_path / "grid", study_json({"a5": A5}))
     lines = [

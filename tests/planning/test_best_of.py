@@ -217,7 +217,7 @@ def test_the_same_images_and_those_of_no_claim_are_accepted(searched: Path, tmp_
 
 
 def test_a_parameter_of_any_name_stays_in_the_picks() -> None:
-    picks = [{"pick": 5, "pick_": 6, "lr": lr} for lr in (0.1, 0.2)]
+    picks = [{"pick": 5, "pick_": 6, "lr": lr} for lr in (1, True)]
     space = SearchSpace(
         name="mine", trainable=fit, metric="score", param_space=param_space_of(picks)
     )

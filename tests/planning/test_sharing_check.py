@@ -230,6 +230,7 @@ def test_which_measures_are_compared() -> None:
         *[(name, False) for name in ("time", "fit_time_s", "walltime", "fitTime", "train/time")],
         *[(name, False) for name in ("cpu_seconds", "images_per_second", "steps_per_s", "fit_sec")],
         *[(name, False) for name in ("peak_memory_mb", "size_mb", "GPUMemory", "Memory")],
+        *[(name, False) for name in ("latency_ms", "ms", "val_latency", "throughput")],
     ],
 )
 def test_only_whole_words_tell_of_times_and_memory(name: str, is_compared: bool) -> None:

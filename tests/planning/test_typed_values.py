@@ -68,6 +68,7 @@ def test_parts_with_commas_stand_in_quotes() -> None:
     assert parse_point("--add", '"a=x,y",b=2') == (("a", "x,y"), ("b", "2"))
     for parts in (["1", "x,y", 'q"'], ["a b"], ["0.001"]):
         assert parts_of(joined(parts)) == parts
+    assert parts_of(joined([None, True, 0.1])) == ["None", "True", "0.1"]
 
 
 @pytest.mark.parametrize("text", ["lr", "lr=", "=1", "lr=1,,2", "", "lr=1\n2"])

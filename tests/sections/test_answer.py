@@ -165,7 +165,8 @@ def test_a_function_without_chance_gives_no_evidence_from_seeds(
     for config in configs:
         for seed in range(8):
             chance = 0.001 * seed * config["depth"] if uses_its_seed else 0.0
-            report(ledger, config, [{"val_mae": 9.0 - config["depth"] + chance}], seed=seed)
+            row = {"val_mae": 9.0 - config["depth"] + chance, "fit_time": 1.0 + seed / 7}
+            report(ledger, config, [row], seed=seed)
     study = load_study(tmp_path / "own")
     assert len(without_chance(study)) == (0 if uses_its_seed else 3)
     text = " ".join(lines_of(answer(study, "own")))
@@ -179,6 +180,15 @@ def test_a_measure_that_differs_shows_that_a_function_uses_its_seed(tmp_path: Pa
     for config in ({"depth": 1}, {"depth": 2}):
         for seed in range(6):
             report(ledger, config, [{"won": config["depth"], "loss": seed / 7}], seed=seed)
+    assert not without_chance(load_study(tmp_path / "own"))
+
+
+def test_a_time_that_is_the_objective_is_measured_anew_at_every_seed(tmp_path: Path) -> None:
+    configs = [{"depth": 1}, {"depth": 2}]
+    ledger = own_study(tmp_path / "own", configs, seeds=range(6), metric="latency_ms", mode="min")
+    for config in configs:
+        for seed in range(6):
+            report(ledger, config, [{"latency_ms": config["depth"] + seed / 7}], seed=seed)
     assert not without_chance(load_study(tmp_path / "own"))
 
 

@@ -40,7 +40,11 @@ def test_a_search_says_what_it_drew_from(tmp_path: Path) -> None:
     """``trees`` is no constant of the study because its first draws happen to be equal."""
     ranges = {
         "ridge": {"model": "ridge", "alpha": {"domain": "loguniform", "low": 1e-3, "high": 10.0}},
-        "trees": {"model": "trees", "jobs": 1, "trees": {"domain": "choice", "options": [20, 50]}},
+        "trees": {
+            "model": "trees",
+            "jobs": 1,
+            "trees": {"domain": "choice", "options": [None, 20, 50]},
+        },
         "net": {
             "model": "net",
             "jobs": 1,
@@ -61,7 +65,7 @@ def test_a_search_says_what_it_drew_from(tmp_path: Path) -> None:
     assert dict(zip(names, table.cells["drawn from"], strict=True)) == {
         "model": "ridge, trees, net",
         "alpha": "0; 0.001 to 10, logarithmic",
-        "trees": "20, 50",
+        "trees": "None, 20, 50",
         "size": "whole numbers 1 to 5",
         "jobs": "–",
         "epochs": "–",

@@ -10,6 +10,7 @@ from analysis.sections.captions import of_dataset
 from analysis.sections.grid import pivots
 from tests.analysed_studies import models_study
 from tests.any_studies import regression
+from tests.own_studies import own_study, report
 from tests.sections.tables import table_of
 from tests.studies import (
     line,
@@ -53,6 +54,20 @@ def test_the_grid_of_a_function_has_its_measure_and_its_unit(tmp_path: Path) -> 
     table = table_of(pivots(load_study(tmp_path / "regression"), "regression"))
     assert table.caption == "Test rmse (mm) of each setting, by learning rate."
     assert table.cells["learning rate 0.1"] == ["6.267", "7.267"]
+
+
+def test_a_level_may_have_the_name_of_another_parameter(tmp_path: Path) -> None:
+    configs = [{"by": by, "lr": lr} for by in ("lr", "width") for lr in (0.1, 0.2, 0.3)]
+    ledger = own_study(tmp_path / "own", configs, metric="score", mode="max")
+    for place, config in enumerate(configs):
+        report(ledger, config, [{"score": float(place)}])
+    table = table_of(pivots(load_study(ledger.root), "own"))
+    assert table.cells == {
+        "learning rate": ["0.1", "0.2", "0.3"],
+        "lr": ["0", "1", "2"],
+        "width": ["3", "4", "5"],
+    }
+    assert list(table.frame) == ["lr", "lr\u2032", "width"]
 
 
 @pytest.mark.parametrize(

@@ -89,6 +89,9 @@ def test_none_and_flags_are_values_of_their_own(tmp_path: Path) -> None:
     ledger = mixed_study(tmp_path / "mixed")
     text = written(ledger.root)
     assert "kind a, limit None, model small" in text
+    first = panels(load_study(ledger.root), "mixed")[0]
+    assert "kind a, limit None, model small" in first.title
+    assert ("limit", "None") in first.configuration.pairs
     assert re.search(r"\| limit +\| 0.5, None +\| varied \|", text)
     effects = main_effects_data(load_study(ledger.root)).set_index(["factor", "level"])
     # The losses are 1 to 12 in the order of kind (a, 1, True), limit (None, 0.5) and model.
@@ -97,7 +100,7 @@ def test_none_and_flags_are_values_of_their_own(tmp_path: Path) -> None:
 
 
 def test_texts_that_read_like_other_values_stand_in_quotes(tmp_path: Path) -> None:
-    kinds = ("", " ", None, "None", 1, "1")
+    kinds = ("", " ", None, "None", 1.0, "1")
     configs = [{"kind": kind, "width": width} for kind in kinds for width in (1, 2)]
     ledger = own_study(tmp_path / "texts", configs, metric="score", mode="max", factors=["kind"])
     for place, config in enumerate(configs):
@@ -176,6 +179,27 @@ def test_a_measure_with_the_name_of_a_column(tmp_path: Path, metric: str) -> Non
     assert f"Learning rate 0.2 instead of 0.1: {words} is 2 higher on average" in text
     assert re.search(r"\| learning rate +\| +0.3 \| +2 \| +5.5 \|", text)
     assert re.search(r"learning rate 0.3, width 2 \| +6 \| +1 \| +6 \|", text)
+
+
+def test_a_gap_beside_one_on_test_data_is_not_how_much_a_pick_on_test_gains(tmp_path: Path) -> None:
+    rows = [{"gap": 0.25, "test_gap": 5.0}, {"gap": 1.25, "test_gap": 3.0}]
+    ledger = own_study(tmp_path / "gap", GRID[:2], metric="gap", mode="min", factors=["lr"])
+    for config, row in zip(GRID, rows, strict=False):
+        report(ledger, config, [row])
+    text = written(ledger.root)
+    assert "Test gap 5; a pick on test would have claimed 2 less." in text
+    heading = next(line for line in text.splitlines() if "picked on test" in line)
+    values = text[text.index(heading) :].splitlines()[2].split("|")
+    assert [cell.strip() for cell in values[5:7]] == ["0.25", "5"]
+
+
+def test_a_measure_that_ends_in_sd_is_not_the_spread_over_seeds(tmp_path: Path) -> None:
+    ledger = own_study(tmp_path / "sd", [{"lr": 0.1}], seeds=(0, 1), metric="val_score", mode="max")
+    for seed in (0, 1):
+        row = {"val_score": 0.25 + seed / 2, "val_score_sd": 77.0 + seed}
+        report(ledger, {"lr": 0.1}, [row], seed=seed)
+    text = written(ledger.root)
+    assert "0.50 ± 0.35" in text and re.search(r"\| +77.50 ± 0.71 +\|", text)
 
 
 def strange(place: int) -> Json:

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 import torch
 
+from search_spaces.reserved import ALLOWED_METRICS
 from tune_app.study.objective import Objective
 from tune_app.training.own_rows import OwnRows
 
@@ -92,6 +93,20 @@ def test_a_status_of_a_row_counts() -> None:
 def test_an_objective_with_a_name_of_the_study_is_found() -> None:
     rows = OwnRows((), Objective("time_total_s", "min"))
     assert rows.row({"time_total_s": 3.0}) == {"time_total_s": 3.0, "epoch": 1}
+
+
+def test_the_values_of_a_mapping_are_measures_as_in_ray_tune() -> None:
+    rows = OwnRows((1, 2), Objective("val/rmse", "min"))
+    reported = {"val": {"rmse": np.float32(3), "of": {"cat": 1, "dog": [2]}}, "config": {"a": 1}}
+    row = {"val/rmse": 3.0, "val/of/cat": 1, "val/of/dog": [2], "reported_config/a": 1}
+    assert rows.row(reported) == {**row, "epoch": 1, "milestone": 1}
+    assert rows.improves(reported) and not rows.improves(reported)
+    assert rows.improves({"val/rmse": 2.0}) and not rows.improves({"val": 1.0})
+
+
+def test_a_second_objective_may_have_a_name_that_a_metric_may_have() -> None:
+    row = {"loss": 1.0, **dict.fromkeys(ALLOWED_METRICS, 2.0)}
+    assert own_rows().row(row) == {**row, "epoch": 1}
 
 
 def test_milestones_are_marked_until_the_last_one() -> None:

@@ -86,8 +86,8 @@ def _class_names(dataset: Any) -> tuple[str, ...] | None:
             return None
         dataset = dataset.dataset
     # ImageNet has several words for each class.
-    names = [name if isinstance(name, str) else ", ".join(name) for name in dataset.classes]
-    return tuple(names)
+    several = (tuple, list)
+    return tuple(", ".join(n) if isinstance(n, several) else str(n) for n in dataset.classes)
 
 
 def _length(where: str, dataset: Any) -> int:

@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from search_spaces.configuration import Config
+from search_spaces.configuration import Config, is_same
 from search_spaces.errors import UserError
 from search_spaces.measure import Measure
 from search_spaces.space import ALL_THAT_VARY, SearchSpace
@@ -53,7 +53,7 @@ def param_space_of(configs: Sequence[Config]) -> dict[str, Any]:
     shared = {
         name: value
         for name, value in configs[0].items()
-        if all(name in config and config[name] == value for config in configs)
+        if all(name in config and is_same(config[name], value) for config in configs)
     }
     if len(configs) == 1:
         return shared

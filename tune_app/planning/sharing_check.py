@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import hashlib
 import math
-import re
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Any
@@ -22,15 +21,8 @@ from tune_app.planning.resources import Cluster
 from tune_app.study.code_fingerprint import code_of
 from tune_app.study.ledger import Ledger
 from tune_app.study.recorded import Recorded
+from tune_app.study.run_dependent import is_run_dependent
 from tune_app.study.trials import RowKey
-
-_VARIES = re.compile(
-    r"(?<![a-z])(?:(?:wall|run|cpu)?time|seconds|secs?|memory|mb|per_s(?:ec(?:ond)?)?)(?![a-z])",
-    re.IGNORECASE,
-)
-"""Words in the name of a measure that differs between two runs of the same training."""
-_NEW_WORD = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
-"""Where a word begins in a name such as ``fitTime``."""
 
 
 def with_check(study: PreparedStudy, plan: Plan, cluster: Cluster) -> Plan:
@@ -131,7 +123,7 @@ def check_result(
     is_own = study["space"].get("is_own")
     if not differ:
         same = "1 measure is" if len(one) == 1 else f"{len(one)} measures are"
-        rest = sorted({name for row in rows for name in _numbers(row) if _varies(name)})
+        rest = sorted({name for row in rows for name in _numbers(row) if is_run_dependent(name)})
         left_out = f"; not compared: {choices(rest)}" if rest and is_own else ""
         return True, one_line(f"{where}: exact, {same} the same as on its own{left_out}")
     name = differ[0]
@@ -150,7 +142,7 @@ def measures_of(record: Mapping[str, Any]) -> dict[str, Any]:
     Times, speeds and memory are left out: names with a word such as ``time``, ``seconds``,
     ``memory`` or ``per_second``.
     """
-    return {name: value for name, value in _numbers(record).items() if not _varies(name)}
+    return {name: value for name, value in _numbers(record).items() if not is_run_dependent(name)}
 
 
 def _numbers(record: Mapping[str, Any]) -> dict[str, Any]:
@@ -158,10 +150,6 @@ def _numbers(record: Mapping[str, Any]) -> dict[str, Any]:
     return {
         name: value for name, value in record.items() if name not in RESERVED and _is_numeric(value)
     }
-
-
-def _varies(name: str) -> bool:
-    return _VARIES.search(_NEW_WORD.sub("_", name)) is not None
 
 
 def _is_numeric(value: object) -> bool:

@@ -28,7 +28,7 @@ def parts_of(text: str) -> list[str]:
 def joined(parts: Iterable[object]) -> str:
     """Return the text that :func:`parts_of` takes apart again."""
     text = io.StringIO()
-    csv.writer(text, lineterminator="").writerow(parts)
+    csv.writer(text, lineterminator="").writerow(map(str, parts))  # it has no text for None
     return text.getvalue()
 
 

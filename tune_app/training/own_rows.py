@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from search_spaces.reserved import RESERVED
+from search_spaces.reserved import ALLOWED_METRICS, RESERVED
 from tune_app.study.objective import Objective
 from tune_app.study.result_rule import ResultRule
 from tune_app.study.trial_record import STATUSES, whole_number
@@ -37,7 +37,8 @@ class OwnRows:
 
     The epoch of a row is the one that the report names; without one, reports are counted. A
     function that counts from 0 is shifted by one. What a report names otherwise (an epoch of 2.5,
-    or a name that the study uses itself) is kept as ``reported_<name>``.
+    or a name that the study uses itself) is kept as ``reported_<name>``. Of a mapping every value
+    is a measure, ``val/rmse`` of ``{"val": {"rmse": 3}}``, as in Ray Tune.
 
     Attributes:
         milestones: the epochs at which rows of the study end; empty if they end when the function
@@ -69,7 +70,7 @@ class OwnRows:
             try:
                 if not isinstance(key, str):
                     raise ValueError(f"its name is of type {type(key).__name__}, not text")
-                row[self._name_of(key, value)] = plain_value(value)
+                row |= _flat(self._name_of(key, value), plain_value(value))
             except ValueError as problem:
                 if str(key) not in self._named:
                     self._named.add(str(key))
@@ -126,11 +127,13 @@ class OwnRows:
         return True
 
     def _objective_of(self, reported: Mapping[str, Any]) -> dict[str, Any]:
-        """Return the objective of a report as a row has it; None if that is no plain value."""
+        """Return the part of a report that has the objective, if any, as a row has it."""
+        metric = self.objective.metric
+        key = metric if metric in reported else metric.partition("/")[0]
         try:
-            return {self.objective.metric: plain_value(reported.get(self.objective.metric))}
+            return _flat(key, plain_value(reported.get(key)))
         except ValueError:
-            return {self.objective.metric: None}
+            return {}
 
     def _named_epoch(self, given: object) -> int | None:
         """Return the epoch that a report names, or None if it names none that can be counted."""
@@ -143,8 +146,8 @@ class OwnRows:
             return key if value in STATUSES else f"reported_{key}"
         if key in _KEPT or key == self.objective.metric:
             return key
-        is_taken = key in RESERVED or key in self.parameters
-        return f"reported_{key}" if is_taken else key
+        is_reserved = key in RESERVED and key not in ALLOWED_METRICS
+        return f"reported_{key}" if is_reserved or key in self.parameters else key
 
     def _count(self, row: dict[str, Any]) -> None:
         """Give the row its epoch."""
@@ -156,3 +159,13 @@ class OwnRows:
         if named is None and given is not None:
             row["reported_epoch"] = given
         self.epoch = row["epoch"] = self.epoch + 1 if named is None else named
+
+
+def _flat(name: str, value: Any) -> dict[str, Any]:
+    """Return a value under its name; of a mapping every value, under ``name/key``."""
+    if not isinstance(value, dict):
+        return {name: value}
+    found: dict[str, Any] = {}
+    for key, inner in value.items():
+        found |= _flat(f"{name}/{key}", inner)
+    return found

@@ -23,7 +23,7 @@ from analysis.checks.claims.origin import (
 from analysis.checks.claims.outcome import named
 from analysis.frames.columns import numbers
 from analysis.frames.pairing import side_by_side
-from analysis.frames.seeds import over_seeds
+from analysis.frames.seeds import over_seeds, spread_column
 from tune_app.study.selection import rank
 
 _NOISE_GROUPS = ("dataset", "epochs")
@@ -81,7 +81,7 @@ def configurations_of(evidence: Evidence, metric: str, placebo: str) -> pd.DataF
     measured = list(dict.fromkeys(name for name in (metric, "test_accuracy") if name in rows))
     joined = over_seeds(rows, measured, by=keys)
     joined[RESULTS] = rows[RESULT].groupby(keys, sort=False).agg(frozenset).to_numpy()
-    spread = joined[f"{metric}_sd"] ** 2
+    spread = joined[spread_column(rows, metric)] ** 2
     has_seeds = bool(spread.notna().any())
     noise, joined[RUN_DF] = (
         between_seeds(joined, spread)
