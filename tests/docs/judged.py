@@ -96,12 +96,18 @@ def claims_table() -> str:
             _REPORTS.get(claim.source, ""),
             claim.text,
             _verdict(own.get(claim.name)),
+            _study_of(ours.get(claim.name)),
             _verdict(ours.get(claim.name)),
         ]
         for claim in PUBLISHED
     ]
-    headings = ["report", "claim", "on its own table", "on the published studies"]
+    headings = ["report", "claim", "on its own table", "study", "on the published studies"]
     return table(headings, lines)
+
+
+def _study_of(line: dict[Hashable, Any] | None) -> str:
+    """Return the studies that judge a claim; a dash where none has rows for it."""
+    return MISSING if line is None or line["verdict"] == _SILENT else str(line["evidence"])
 
 
 def _verdict(line: dict[Hashable, Any] | None) -> str:
