@@ -12,14 +12,18 @@ from search_spaces.errors import UserError, choices
 DIRECTIONS = ("max", "min")
 _LOSS = re.compile(r"(?:(?:train|val|test)_)?loss")
 _LIKE_AN_ERROR = re.compile(
-    r"(?:loss(?:es)?|err|errors?|rmse|mse|mae|mape|perplexity|latency|deviance|regret|brier|runtime"
+    r"(?:losse?|err|error|rmse|mse|mae|mape|perplexity|latency|deviance|regret|brier|runtime"
     r"|misclassification|duration|seconds|(?<![a-z])(?:ppl|nll|wer|cer|ece|eer|fid|crps|rmsle|cost"
-    r"|memory|time|ms|neg(?:ative)?_log_?likelihood))(?![a-z])",
+    r"|memory|time|neg(?:ative)?_log_?likelihood))s?(?![a-z])|(?<![a-z])ms$",
     re.IGNORECASE,
 )
 """Words of which a larger value is worse, wherever they stand in a name."""
-_NEGATED = re.compile(r"(?<![a-z])neg(?:ative)?(?![a-z])(?!_log_?likelihood)", re.IGNORECASE)
+_NEGATED = re.compile(
+    r"(?<![a-z])(?<!false_)(?<!true_)neg(?:ative)?(?![a-z])(?!_log_?likelihood)", re.IGNORECASE
+)
 """A word that turns one of them round, as in ``neg_mean_squared_error``."""
+_NEW_WORD = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
+"""Where a word begins in a name such as ``fitTime``."""
 SPLITS = ("train", "val", "test")
 
 
@@ -79,8 +83,14 @@ def default_mode(metric: str, measures: Mapping[str, Measure]) -> str:
     is empty for a name like that of an error or a cost, such as ``val_rmse`` or ``error_rate``,
     where ``"max"`` would probably be wrong.
     """
-    is_error = _LIKE_AN_ERROR.search(metric) and not _NEGATED.search(metric)
+    name = words_apart(metric)
+    is_error = _LIKE_AN_ERROR.search(name) and not _NEGATED.search(name)
     return known_mode(metric, measures) or ("" if is_error else "max")
+
+
+def words_apart(name: str) -> str:
+    """Return a name with ``_`` between its words: ``fit_Time`` for ``fitTime``."""
+    return _NEW_WORD.sub("_", name)
 
 
 def known_mode(metric: str, measures: Mapping[str, Measure]) -> str:

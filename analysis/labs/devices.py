@@ -11,7 +11,7 @@ from analysis.figures.factors import draw_devices
 from analysis.frames.cells import counted, format_cell
 from analysis.frames.columns import varied
 from analysis.frames.conditions import MARK, NOT_COMPARABLE, marked, note
-from analysis.frames.labels import heading, label, parameter_heading
+from analysis.frames.labels import heading, label, parameter_heading, status_words
 from analysis.frames.load import FINISHED, Study
 from analysis.frames.measures import num_items_of
 from analysis.frames.rows import TIMED_ON
@@ -63,7 +63,7 @@ def _cell(study: Study, record: dict[Any, Any], arm: str, metric: str) -> str:
     if status is None or pd.isna(status):
         return "not in the study"
     if status not in FINISHED:
-        return str(status)
+        return status_words(status)
     images = num_items_of(study, record.get("dataset"), metric)
     text = format_cell(metric, record[f"{arm}_{metric}"], images)
     if metric != "train_seconds":

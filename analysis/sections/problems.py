@@ -20,7 +20,7 @@ _PROBLEMS = ("failed", "diverged", "unconverged")
 _OPEN = ("open", "unfinished", "missing")
 _MOST_REASONS = 3
 OPEN_STATUSES = (
-    "Open: the last launch could not run the row, for the reason given. Missing: no trial of the "
+    "Open: the last launch could not run the row, for the reason given. Not begun: no trial of the "
     "row has reported an epoch. Unfinished: its trial has reported some epochs, but not the last."
 )
 
@@ -112,7 +112,9 @@ def reasons_table(study: Study, name: str, statuses: tuple[str, ...]) -> Table |
         for column in columns
     }
     frame = rows[columns]
-    caption = f"Rows that are {', '.join(statuses[:-1])} or {statuses[-1]}."
+    cells["status"] = [status_words(status) for status in rows["status"]]
+    words = [status_words(status) for status in statuses]
+    caption = f"Rows that are {', '.join(words[:-1])} or {words[-1]}."
     notes: tuple[str, ...] = (OPEN_STATUSES,) if statuses == _OPEN else ()
     if tracebacks := _tracebacks(study, rows):
         title = free_heading(cells, "traceback")

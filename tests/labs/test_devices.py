@@ -20,7 +20,7 @@ def test_an_arm_that_has_not_run_is_shown_as_it_stands(tmp_path: Path) -> None:
     section = devices(device_study(tmp_path), "q2")
     cells = table_of(section).cells
     assert cells["optimizer"] == ["SGD", "Adam"]
-    assert cells["CPU train (s)"] == ["60.0", "missing"]
+    assert cells["CPU train (s)"] == ["60.0", "not begun"]
     assert cells["GPU train (s)"] == ["2.50", "3.00"]
     assert cells["speed-up"] == ["24.0×", "–"]
     assert cells["MACs (M)"] == ["33.18", "33.18"]

@@ -9,6 +9,7 @@ from ray import tune
 
 from search_spaces.configuration import make_configuration
 from search_spaces.space import SearchSpace
+from tests.own_studies import report
 from tune_app.engine.user_code import ship
 from tune_app.planning import study_estimate
 from tune_app.planning.checked_request import check_request
@@ -38,10 +39,9 @@ def train(config: dict[str, Any]) -> None:
     """Stand for a user's function."""
 
 
-def prepared(root: Path, x: Any, search: SearchOptions | None, **more: Any) -> PreparedStudy:
+def prepared(root: Path, x: Any, search: SearchOptions, **more: Any) -> PreparedStudy:
     axes = {"x": x, "epochs": tune.choice([1, 2])}
     space = SearchSpace(name="mine", trainable=train, metric="score", param_space=axes, **more)
-    search = search or SearchOptions()
     return prepare(check_request(StudyRequest(space, LocalStore(root), search=search)), CLUSTER)
 
 
@@ -77,6 +77,27 @@ def test_of_many_some_are_drawn_and_repeated(tmp_path: Path) -> None:
     )
     assert len(drawn) == 450 and len(set(drawn)) == 200
     assert drawn[:200] == drawn[200:400]
+
+
+def test_configurations_that_cannot_run_here_take_no_time(tmp_path: Path) -> None:
+    study = prepared(tmp_path / "mine", tune.choice([1, 2, 3]), SearchOptions("random", 6))
+    nowhere = prepared(
+        tmp_path / "none", tune.choice([1, 2]), SearchOptions("random", 4), resources={"gpu": 1}
+    )
+    assert len(preview(study, CLUSTER)) == 6 and preview(nowhere, CLUSTER) == []
+
+
+def test_rows_of_a_grid_are_not_tried_again(tmp_path: Path) -> None:
+    axes = {"x": tune.grid_search([1, 2, 3])}
+    space = SearchSpace(name="mine", trainable=train, metric="score", param_space=axes)
+    store = LocalStore(tmp_path / "mine")
+    grid = prepare(check_request(StudyRequest(space, store)), CLUSTER)
+    grid.ledger.save()
+    for x in (1, 3):
+        report(grid.ledger, {"x": x}, [{"score": x}])
+    options = SearchOptions("random", 50)
+    study = prepare(check_request(StudyRequest(space, store, search=options)), CLUSTER)
+    assert [trial.config["x"] for trial in preview(study, CLUSTER)] == [2]
 
 
 def test_a_grid_asks_for_nothing(tmp_path: Path) -> None:

@@ -226,7 +226,7 @@ def test_which_measures_are_compared() -> None:
     ("name", "is_compared"),
     [
         *[(name, True) for name in ("sentiment_accuracy", "second_order_error", "lifetime_mae")],
-        *[(name, True) for name in ("val_secondary_f1", "times_tables", "memorized", "rmb_error")],
+        *[(name, True) for name in ("val_secondary_f1", "times_tables", "memorized", "ms_ssim")],
         *[(name, False) for name in ("time", "fit_time_s", "walltime", "fitTime", "train/time")],
         *[(name, False) for name in ("cpu_seconds", "images_per_second", "steps_per_s", "fit_sec")],
         *[(name, False) for name in ("peak_memory_mb", "size_mb", "GPUMemory", "Memory")],

@@ -64,7 +64,7 @@ def test_report_of_an_unfinished_study(tmp_path: Path) -> None:
     assert [(row[0], row[-2], row[-1]) for row in open_rows] == [
         ("slow", "unfinished", "1 of 2 epochs"),
         ("gpu", "open", "no GPU in the cluster"),
-        ("never", "missing", "no trial has begun"),
+        ("never", "not begun", "no trial has begun"),
     ]
 
 

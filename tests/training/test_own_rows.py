@@ -104,6 +104,17 @@ def test_the_values_of_a_mapping_are_measures_as_in_ray_tune() -> None:
     assert rows.improves({"val/rmse": 2.0}) and not rows.improves({"val": 1.0})
 
 
+def test_a_value_of_a_mapping_that_is_not_recorded_takes_no_other_with_it() -> None:
+    rows = OwnRows((), Objective("val/rmse", "min"))
+    itself: dict[str, Any] = {}
+    itself["self"] = itself
+    reported = {"val": {"rmse": 3.0, "seen": object(), "deep": itself}}
+    assert rows.improves(reported)
+    row = rows.row(reported)
+    assert row.pop("report_note").startswith("'val/seen' is not recorded (object); 'val/deep/self/")
+    assert row == {"val/rmse": 3.0, "epoch": 1}
+
+
 def test_a_second_objective_may_have_a_name_that_a_metric_may_have() -> None:
     row = {"loss": 1.0, **dict.fromkeys(ALLOWED_METRICS, 2.0)}
     assert own_rows().row(row) == {**row, "epoch": 1}

@@ -171,6 +171,5 @@ def captured_output(store: StudyStore, path: Path) -> Iterator[None]:
 def _put_after_earlier(store: StudyStore, path: Path) -> None:
     """Put output after what earlier attempts and other processes of the trial left at the URL."""
     with contextlib.suppress(OSError, ValueError):
-        earlier, printed = store.current_text(path).encode(), path.read_bytes()
-        if not printed.startswith(earlier):  # as where the working copy of the attempt was kept
-            path.write_bytes(earlier + printed)
+        earlier = store.current_text(path).encode()
+        path.write_bytes(earlier + path.read_bytes())

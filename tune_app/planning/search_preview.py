@@ -6,9 +6,10 @@ those that it will ask for; other samplers come to prefer some values, which nob
 
 from __future__ import annotations
 
-from collections.abc import Collection
-from itertools import cycle, islice
+from collections.abc import Iterator
+from itertools import count, cycle, islice
 
+from search_spaces.configuration import Configuration
 from tune_app.planning.estimate import of_few_kinds
 from tune_app.planning.plan import PlannedTrial
 from tune_app.planning.prepared_study import PreparedStudy
@@ -23,33 +24,36 @@ _MOST_KINDS = 16
 
 
 def preview(study: PreparedStudy, cluster: Cluster) -> list[PlannedTrial]:
-    """Return as many trials as the search of a study has yet to ask for; none without a search.
+    """Return trials like those that the search of a study has yet to ask for; none without one.
 
     At most 200 are drawn, and those of the first 16 kinds kept; the others are the same again.
+    There are as many as can run on the cluster: a proposal that cannot counts too.
     """
     if study.search is None:
         return []
-    asked = {configuration.config_id for configuration in study.asked()}
-    number = num_yet_to_ask(study.ledger, study.search.num_trials, len(asked))
-    drawn = _drawn(study, cluster, asked, min(number, _MOST_DRAWN))
-    return list(islice(cycle(of_few_kinds(drawn, study.trainable, _MOST_KINDS)), number))
+    num_asked = len(study.asked())
+    number = num_yet_to_ask(study.ledger, study.search.num_trials, num_asked)
+    drawn = list(islice(_proposals(study, num_asked), min(number, _MOST_DRAWN)))
+    if len(drawn) < _MOST_DRAWN:  # the space may have no more
+        number = len(drawn)
+    trials = SearchTrials(study, cluster)
+    found = [t for d in drawn if isinstance(t := trials.of(d), PlannedTrial)]
+    number = round(number * len(found) / max(1, len(drawn)))
+    return list(islice(cycle(of_few_kinds(found, study.trainable, _MOST_KINDS)), number))
 
 
-def _drawn(
-    study: PreparedStudy, cluster: Cluster, asked: Collection[str], number: int
-) -> list[PlannedTrial]:
+def _proposals(study: PreparedStudy, num_asked: int) -> Iterator[Configuration]:
+    """Yield random configurations that were not tried, each once."""
     assert study.search is not None
     space, settings = study.request.space, study.search
     sampler = RandomSampler(space, seed=settings.seed, mode=space.mode)
     proposals = Proposals(settings, space, sampler, study.trainable.defaults())
-    proposals.tried.update(asked)
-    trials, found = SearchTrials(study, cluster), []
-    for index in range(len(asked), len(asked) + number):
-        proposal = proposals.next(index)
+    ended = study.recorded.ended(study.ledger.study)
+    asked = [configuration.config_id for configuration in study.asked()]
+    proposals.tried.update(asked, (config_id for config_id, _ in ended))
+    for number in count(num_asked):
+        proposal = proposals.next(number)
         if proposal is None:
-            break
+            return
         proposals.tried.add(proposal.configuration.config_id)
-        trial = trials.of(proposal.configuration)
-        if isinstance(trial, PlannedTrial):
-            found.append(trial)
-    return found
+        yield proposal.configuration

@@ -44,7 +44,7 @@ def estimate_study(study: PreparedStudy, plan: Plan, cluster: Cluster, ship: Shi
     asked_later = preview(study, cluster)
     trials = [*plan.trials, *asked_later]
     if not trials:
-        return Estimate(None, 0, None, None, "the search has yet to choose what goes on")
+        return Estimate(None, 0, None, None, "what the search will run here is not known")
     slots = num_slots(trials, cluster, limit)
     if trainable.probe is None:
         return Estimate(_as_before(study, plan), slots, None, None)
@@ -57,17 +57,17 @@ def estimate_study(study: PreparedStudy, plan: Plan, cluster: Cluster, ship: Shi
         peak_disk_bytes(trials, trainable, probes, slots),
         peak_memory(trials, trainable, probes, slots),
         unmeasured_reason(trials, trainable, probes),
-        _basis(study, len(asked_later)),
+        _basis(study, len(asked_later), has_begun=bool(plan.trials)),
     )
 
 
-def _basis(study: PreparedStudy, num_drawn: int) -> str:
+def _basis(study: PreparedStudy, num_drawn: int, *, has_begun: bool) -> str:
     """Return for which configurations and epochs a search is estimated; empty without one."""
     if study.search is None or not num_drawn:
         return ""
-    drawn = f"{num_drawn:,} random configuration{'s' * (num_drawn != 1)}"
-    stopping = study.search.stopping
-    return f"for {drawn}" if stopping == NO_STOPPING else f"for {drawn}, if {stopping} stops none"
+    drawn = f"{num_drawn:,} {'more ' * has_begun}random configuration{'s' * (num_drawn != 1)}"
+    words, stopping = f"{'with' if has_begun else 'for'} {drawn}", study.search.stopping
+    return words if stopping == NO_STOPPING else f"{words}, if {stopping} stops none"
 
 
 def _as_before(study: PreparedStudy, plan: Plan) -> float | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -12,6 +12,8 @@ from tune_app.study.result_rule import ResultRule
 from tune_app.study.trial_record import STATUSES, whole_number
 from tune_app.training.plain_value import plain_value
 
+_MOST_LEVELS = 20
+"""Of a dict in dicts so deep, as of one that holds itself, no values are told apart."""
 _KEPT = {"epoch", "done", "status"}
 """Reserved names that a user's row may have: they mean what they say there."""
 
@@ -67,14 +69,16 @@ class OwnRows:
         row: dict[str, Any] = {}
         notes = []
         for key, value in reported.items():
-            try:
-                if not isinstance(key, str):
-                    raise ValueError(f"its name is of type {type(key).__name__}, not text")
-                row |= _flat(self._name_of(key, value), plain_value(value))
-            except ValueError as problem:
-                if str(key) not in self._named:
-                    self._named.add(str(key))
-                    notes.append(f"{str(key)[:60]!r} is not recorded ({problem})")
+            for inner, entry in _entries(str(key), value):
+                try:
+                    if not isinstance(key, str):
+                        raise ValueError(f"its name is of type {type(key).__name__}, not text")
+                    name = self._name_of(key, value) + inner[len(key) :]
+                    row |= dict(_entries(name, plain_value(entry)))
+                except ValueError as problem:
+                    if inner not in self._named:
+                        self._named.add(inner)
+                        notes.append(f"{inner[:60]!r} is not recorded ({problem})")
         self._count(row)
         if notes:
             row["report_note"] = "; ".join(notes)
@@ -131,7 +135,7 @@ class OwnRows:
         metric = self.objective.metric
         key = metric if metric in reported else metric.partition("/")[0]
         try:
-            return _flat(key, plain_value(reported.get(key)))
+            return {metric: plain_value(dict(_entries(key, reported.get(key))).get(metric))}
         except ValueError:
             return {}
 
@@ -161,11 +165,10 @@ class OwnRows:
         self.epoch = row["epoch"] = self.epoch + 1 if named is None else named
 
 
-def _flat(name: str, value: Any) -> dict[str, Any]:
-    """Return a value under its name; of a mapping every value, under ``name/key``."""
-    if not isinstance(value, dict):
-        return {name: value}
-    found: dict[str, Any] = {}
+def _entries(name: str, value: Any, levels: int = _MOST_LEVELS) -> Iterator[tuple[str, Any]]:
+    """Yield a value under its name; of a dict every value, under ``name/key``."""
+    if not isinstance(value, dict) or not levels:
+        yield name, value
+        return
     for key, inner in value.items():
-        found |= _flat(f"{name}/{key}", inner)
-    return found
+        yield from _entries(f"{name}/{key}", inner, levels - 1)

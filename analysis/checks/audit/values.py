@@ -63,13 +63,13 @@ def _shares(column: Column, percent: bool | None) -> Values:
     values, digits = _raw(column)
     known = values[np.isfinite(values)]
     signed = np.array([number.unit == "%" for number in column.numbers])
+    # Error rates below 1 % are usual, accuracies below 1 % are not, whatever the heading says.
+    is_low = column.meaning.is_error and column.meaning.scale is not None
     is_percent = percent
     if is_percent is None:
-        # Error rates below 1 % are usual, accuracies below 1 % are not, whatever the heading says.
-        is_low = column.meaning.is_error and column.meaning.scale is not None
         is_percent = is_low or not ((known <= 1).all() and known.any())
     if percent is None and signed.any():
-        scales = np.where(signed | (values > 1), 0.01, 1.0)
+        scales = np.where(signed | (values > 1) | is_low, 0.01, 1.0)
         is_percent = bool(signed[np.isfinite(values)].all()) or is_percent
     else:
         scales = np.full(len(values), 0.01 if is_percent else 1.0)

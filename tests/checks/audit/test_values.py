@@ -56,3 +56,10 @@ def test_the_unit_of_times_and_flops_is_that_of_the_heading(
     table = read_csv(path, Options({}))
     assert table.frame[name][0] == pytest.approx(value)
     assert table.remarks[0].endswith(f"{name} {how}")
+
+
+def test_a_percent_sign_in_some_cells_makes_no_fractions_of_the_others(tmp_path: Path) -> None:
+    path = tmp_path / "table.csv"
+    path.write_text("Model,Test error (%)\na,0.8%\nb,0.5\nc,1.2%\n")
+    found = read_csv(path, Options({})).frame["test_accuracy"]
+    assert found.tolist() == pytest.approx([0.992, 0.995, 0.988])
