@@ -4,91 +4,19 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
-from search_spaces import SearchSpace
 from tests.engine.brains import Brain, new, promote
+from tests.engine.search_runs import CLUSTER, Run, prepared
 from tune_app.engine.own_function import FAILURE
-from tune_app.engine.search_callback import SearchCallback
-from tune_app.engine.search_run import SearchRun
-from tune_app.planning.checked_request import check_request
-from tune_app.planning.plan import PlannedTrial
-from tune_app.planning.prepared_study import PreparedStudy, prepare
-from tune_app.planning.request import StudyRequest
-from tune_app.planning.resources import Cluster
-from tune_app.planning.search_options import SearchOptions
 from tune_app.planning.search_trials import SearchTrials, plan_search
 from tune_app.storage.local_store import LocalStore
 from tune_app.storage.storage_errors import StorageError
 from tune_app.study.objective import Objective
 from tune_app.study.search_log import append_event, ask_event
 from tune_app.study.stop import Stop
-from tune_app.training.own_checkpoint import write_own_index
-
-CLUSTER = Cluster(({"CPU": 2.0},))
-
-
-def train(config: dict[str, Any]) -> None:
-    """Stand for a user's function."""
-
-
-def prepared(folder: Path, *, stopping: str = "asha", **space: Any) -> PreparedStudy:
-    fields: dict[str, Any] = {
-        "name": "mine",
-        "trainable": train,
-        "metric": "score",
-        "prefix_axis": "epochs",
-        "param_space": {"x": {"grid_search": [1, 2, 3]}, "epochs": 9},
-    }
-    request = StudyRequest(
-        SearchSpace(**{**fields, **space}),
-        LocalStore(folder / "mine"),
-        search=SearchOptions("random", 3, stopping=stopping),
-    )
-    return prepare(check_request(request), CLUSTER)
-
-
-class Run:
-    """A search run whose trials are played by hand."""
-
-    def __init__(self, study: PreparedStudy, brain: Brain) -> None:
-        study.ledger.save()
-        self.study, self.brain = study, brain
-        self.stops: dict[str, Stop] = {}
-        self.added: list[PlannedTrial] = []
-        self.incomplete: dict[str, str] = {}
-        search: Any = brain
-        trials = SearchTrials(study, CLUSTER, study.asked())
-        self.run = SearchRun(
-            study, search, trials, "001", stops=self.stops, on_new=self.added.append
-        )
-        self.callback = SearchCallback(self.run, self.incomplete)
-
-    def start(self) -> Any:
-        """Return a trial of Tune with the next config, whose files are begun."""
-        config = self.run.take()
-        assert config is not None
-        folder = self.study.ledger.root / config["plan"]["directory"]
-        folder.mkdir(parents=True)
-        (folder / "params.json").write_text(json.dumps(config))
-        return SimpleNamespace(config=config, trial_id=config["plan"]["name"], folder=folder)
-
-    def report(self, trial: Any, epoch: int, score: object, *, saved: bool = True) -> bool:
-        row = {"epoch": epoch, "score": score}
-        goes_on = self.run.on_result(trial, {**row, "should_checkpoint": saved})
-        with (trial.folder / "result.json").open("a") as stream:
-            stream.write(json.dumps(row) + "\n")
-        if saved:
-            checkpoint = trial.folder / f"checkpoint_{epoch:06d}"
-            checkpoint.mkdir()
-            write_own_index(checkpoint, trial.config["plan"]["trial_key"], epoch, 0)
-        return goes_on
-
-    def end(self, trial: Any) -> None:
-        self.callback.on_trial_complete(0, [], trial)
 
 
 def test_a_stopped_trial_goes_on_in_a_directory_of_its_own_from_its_rung(tmp_path: Path) -> None:
@@ -247,49 +175,6 @@ def test_what_cannot_run_here_is_open_and_told_as_failed(tmp_path: Path) -> None
     assert run.run.take() is None
     assert [row.reason for row in run.run.open_rows] == ["no GPU in the cluster"]
     assert [end[1] for end in run.brain.ends] == ["failed"]
-
-
-def launched(study: PreparedStudy, launch: str) -> tuple[SearchRun, list[Any]]:
-    """Return a launch that asks its search until nothing is left to start, and its trials."""
-    store = study.ledger.store
-    study.ledger.save()
-    run = SearchRun(
-        study,
-        study.open_search(lambda event: append_event(store, event)),
-        SearchTrials(study, CLUSTER, study.asked()),
-        launch,
-        stops={},
-        on_new=lambda _trial: None,
-    )
-    return run, list(iter(run.take, None))
-
-
-def test_a_later_launch_does_not_wait_for_what_cannot_run_here(tmp_path: Path) -> None:
-    first, taken = launched(prepared(tmp_path, resources={"gpu": 1}), "001")
-    assert taken == [] and first.is_done and len(first.open_rows) == 3
-    again = prepared(tmp_path, resources={"gpu": 1})
-    plan = plan_search(again, CLUSTER)
-    assert not plan.is_searching and len(plan.open_rows) == 3
-    second, taken = launched(again, "002")
-    assert taken == [] and second.is_done
-
-
-def test_a_stopped_trial_that_cannot_run_here_is_not_taken_further(tmp_path: Path) -> None:
-    run = Run(prepared(tmp_path), Brain([]))
-    store, steps = run.study.ledger.store, [new(n, {"x": n + 1, "epochs": 9}) for n in range(3)]
-    run.brain.steps = list(steps)
-    run.brain.stops = {(step.configuration.config_id, 1) for step in steps}
-    for number, step in enumerate(steps):
-        configuration = step.configuration
-        event = ask_event(number, configuration.config_id, configuration.config, "random")
-        append_event(store, event)
-        trial = run.start()
-        assert not run.report(trial, 1, 0.5 + number)
-        (trial.folder / "stopped.json").write_text(run.stops[trial.trial_id].as_json())
-    here, (further,) = launched(prepared(tmp_path), "002")
-    assert further["plan"]["after_epoch"] == 1, "one of three goes on where it can"
-    elsewhere, taken = launched(prepared(tmp_path, resources={"gpu": 1}), "003")
-    assert taken == [] and elsewhere.is_done and not here.is_done
 
 
 def test_a_trial_that_a_killed_launch_had_decided_to_stop_is_stopped(tmp_path: Path) -> None:
