@@ -115,6 +115,13 @@ def test_a_value_of_a_mapping_that_is_not_recorded_takes_no_other_with_it() -> N
     assert row == {"val/rmse": 3.0, "epoch": 1}
 
 
+def test_the_values_of_a_deep_mapping_are_measures_too() -> None:
+    deep: Any = 1.0
+    for name in "gfedcba":
+        deep = {name: deep}
+    assert OwnRows((), Objective("x", "min")).row(deep) == {"a/b/c/d/e/f/g": 1.0, "epoch": 1}
+
+
 def test_a_second_objective_may_have_a_name_that_a_metric_may_have() -> None:
     row = {"loss": 1.0, **dict.fromkeys(ALLOWED_METRICS, 2.0)}
     assert own_rows().row(row) == {**row, "epoch": 1}

@@ -12,8 +12,8 @@ from tune_app.study.result_rule import ResultRule
 from tune_app.study.trial_record import STATUSES, whole_number
 from tune_app.training.plain_value import plain_value
 
-_MOST_LEVELS = 20
-"""Of a dict in dicts so deep, as of one that holds itself, no values are told apart."""
+_MOST_LEVELS = 5
+"""A dict in so many others is recorded whole or not at all: one that holds itself has no end."""
 _KEPT = {"epoch", "done", "status"}
 """Reserved names that a user's row may have: they mean what they say there."""
 
